@@ -24,20 +24,14 @@ def _avoidance(behaviour: int) -> tuple[ParameterDef, ...]:
         i8(
             "AVOID_ENABLE",
             3,
-            "",
-            None,
-            None,
-            "What pilot modes stop at by themselves",
+            text="What pilot modes stop at by themselves",
             bits={0: "Fence", 1: "Proximity sensor", 2: "Beacon fence"},
         ),
         f32("AVOID_MARGIN", 2, "m", 1, 10, "Distance kept from objects; from the fence it is FENCE_MARGIN"),
         i8(
             "AVOID_BEHAVE",
             behaviour,
-            "",
-            None,
-            None,
-            "At a fence the vehicle goes along it, or stops",
+            text="At a fence the vehicle goes along it, or stops",
             values={0: "Slide", 1: "Stop"},
         ),
         f32(
@@ -70,7 +64,7 @@ _IGNORED: Final = tuple(
 )
 _PROXIMITY: Final = (
     i8(
-        "PRX1_TYPE", 0, "", None, None, "A sensor of objects around the vehicle",
+        "PRX1_TYPE", 0, text="A sensor of objects around the vehicle",
         values={0: "None", 2: "MAVLink", 10: "Simulated"},
     ),
     *_IGNORED,
@@ -108,24 +102,24 @@ ROVER_PROXIMITY: Final = (*_PROXIMITY, *_PLANNING)
 
 def _traffic(list_m: int, recovery: int, warn_m: int, fail_m: int) -> tuple[ParameterDef, ...]:
     return (
-        i8("ADSB_TYPE", 0, "", None, None, "What tells of other aircraft", values={0: "None", 1: "MAVLink"}),
+        i8("ADSB_TYPE", 0, text="What tells of other aircraft", values={0: "None", 1: "MAVLink"}),
         i16("ADSB_LIST_MAX", 25, "", 1, 100, "Other aircraft that are kept, the nearest", reboot=True),
         i32("ADSB_LIST_RADIUS", list_m, "m", 0, 100000, "Aircraft farther away are ignored; 0 = none"),
         i32("ADSB_ICAO_ID", 0, "", -1, 16777215, "ICAO address of the vehicle itself, whose reports are ignored"),
         i16("ADSB_LIST_ALT", 0, "m", 0, 32767, "Aircraft that much higher or lower are ignored; 0 = none"),
-        i32("ADSB_ICAO_SPECL", 0, "", None, None, "ICAO address that is kept wherever it is; 0 = none"),
-        i8("AVD_ENABLE", 0, "", None, None, "Other aircraft are avoided", values={0: "No", 1: "Yes"}),
-        i8("AVD_F_ACTION", 1, "", None, None, "What is done when a collision is near", values=_COLLISION),
-        i8("AVD_W_ACTION", 1, "", None, None, "What is done at a warning", values={0: "None", 1: "Report"}),
-        i8("AVD_F_RCVRY", recovery, "", None, None, "What follows when the threat is over", values=_RECOVERY),
-        i8("AVD_OBS_MAX", 20, "", None, None, "Aircraft that are judged at most"),
-        i8("AVD_W_TIME", 30, "s", None, None, "A warning looks so far ahead"),
-        i8("AVD_F_TIME", 30, "s", None, None, "Avoidance looks so far ahead"),
-        f32("AVD_W_DIST_XY", warn_m, "m", None, None, "Horizontal distance at the closest that is a warning"),
-        i16("AVD_F_DIST_XY", fail_m, "m", None, None, "Horizontal distance at the closest that is avoided"),
-        f32("AVD_W_DIST_Z", 300, "m", None, None, "Difference in height that is a warning"),
-        i16("AVD_F_DIST_Z", 100, "m", None, None, "Difference in height that is avoided"),
-        i16("AVD_F_ALT_MIN", 0, "m", None, None, "Below this height above the sea it is only told; 0 = never"),
+        i32("ADSB_ICAO_SPECL", 0, text="ICAO address that is kept wherever it is; 0 = none"),
+        i8("AVD_ENABLE", 0, text="Other aircraft are avoided", values={0: "No", 1: "Yes"}),
+        i8("AVD_F_ACTION", 1, text="What is done when a collision is near", values=_COLLISION),
+        i8("AVD_W_ACTION", 1, text="What is done at a warning", values={0: "None", 1: "Report"}),
+        i8("AVD_F_RCVRY", recovery, text="What follows when the threat is over", values=_RECOVERY),
+        i8("AVD_OBS_MAX", 20, text="Aircraft that are judged at most"),
+        i8("AVD_W_TIME", 30, "s", text="A warning looks so far ahead"),
+        i8("AVD_F_TIME", 30, "s", text="Avoidance looks so far ahead"),
+        f32("AVD_W_DIST_XY", warn_m, "m", text="Horizontal distance at the closest that is a warning"),
+        i16("AVD_F_DIST_XY", fail_m, "m", text="Horizontal distance at the closest that is avoided"),
+        f32("AVD_W_DIST_Z", 300, "m", text="Difference in height that is a warning"),
+        i16("AVD_F_DIST_Z", 100, "m", text="Difference in height that is avoided"),
+        i16("AVD_F_ALT_MIN", 0, "m", text="Below this height above the sea it is only told; 0 = never"),
     )
 
 

@@ -32,31 +32,25 @@ MODES: Final = {
 }
 
 COPTER_MODES: Final[tuple[ParameterDef, ...]] = (
-    i8("FLTMODE1", 7, "", None, None, "Mode of the mode switch's position 1", values=MODES),
-    i8("FLTMODE2", 9, "", None, None, "Mode of the mode switch's position 2", values=MODES),
-    i8("FLTMODE3", 6, "", None, None, "Mode of the mode switch's position 3", values=MODES),
-    i8("FLTMODE4", 3, "", None, None, "Mode of the mode switch's position 4", values=MODES),
-    i8("FLTMODE5", 5, "", None, None, "Mode of the mode switch's position 5", values=MODES),
-    i8("FLTMODE6", 0, "", None, None, "Mode of the mode switch's position 6", values=MODES),
+    i8("FLTMODE1", 7, text="Mode of the mode switch's position 1", values=MODES),
+    i8("FLTMODE2", 9, text="Mode of the mode switch's position 2", values=MODES),
+    i8("FLTMODE3", 6, text="Mode of the mode switch's position 3", values=MODES),
+    i8("FLTMODE4", 3, text="Mode of the mode switch's position 4", values=MODES),
+    i8("FLTMODE5", 5, text="Mode of the mode switch's position 5", values=MODES),
+    i8("FLTMODE6", 0, text="Mode of the mode switch's position 6", values=MODES),
     i8("FLTMODE_CH", 5, "", 0, 16, "Radio channel of the mode switch, 0 = none"),
-    i8("INITIAL_MODE", 0, "", None, None, "Mode after start", values=MODES, reboot=True),
+    i8("INITIAL_MODE", 0, text="Mode after start", values=MODES, reboot=True),
     i8(
         "FRAME_CLASS",
         1,
-        "",
-        None,
-        None,
-        "Number and arrangement of the motors; this vehicle is a quadrotor",
+        text="Number and arrangement of the motors; this vehicle is a quadrotor",
         values={0: "Undefined", 1: "Quad"},
         reboot=True,
     ),
     i8(
         "FRAME_TYPE",
         1,
-        "",
-        None,
-        None,
-        "Where the motors sit about the nose",
+        text="Where the motors sit about the nose",
         values={0: "Plus", 1: "X", 2: "V", 3: "H"},
         reboot=True,
     ),
@@ -84,10 +78,7 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     i8(
         "WP_YAW_BEHAVIOR",
         2,
-        "",
-        None,
-        None,
-        "Where the nose points on missions and in RTL",
+        text="Where the nose points on missions and in RTL",
         values={
             0: "Never changes",
             1: "To the next waypoint",
@@ -98,10 +89,7 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     i32(
         "AUTO_OPTIONS",
         0,
-        "",
-        None,
-        None,
-        "What AUTO may do by itself",
+        text="What AUTO may do by itself",
         bits={
             0: "Allow arming",
             1: "Allow takeoff without raising throttle",
@@ -112,10 +100,7 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     i32(
         "GUID_OPTIONS",
         0,
-        "",
-        None,
-        None,
-        "What GUIDED may do by itself",
+        text="What GUIDED may do by itself",
         bits={
             0: "Allow arming from transmitter",
             2: "Ignore pilot yaw",
@@ -132,10 +117,7 @@ COPTER_MISSION: Final[tuple[ParameterDef, ...]] = (
     i16(
         "CIRCLE_OPTIONS",
         1,
-        "",
-        None,
-        None,
-        "CIRCLE options; the sticks change neither radius nor rate here",
+        text="CIRCLE options; the sticks change neither radius nor rate here",
         bits={0: "Sticks change radius and rate", 1: "Nose along the course", 2: "Centre is where it begins"},
     ),
 )
@@ -150,7 +132,7 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
         "RTL climbs at least to this height above home; never below the present",
         step=1,
     ),
-    i8("RTL_ALT_TYPE", 0, "", None, None, "What RTL_ALT counts from on the way home", values={0: "Home", 1: "Terrain"}),
+    i8("RTL_ALT_TYPE", 0, text="What RTL_ALT counts from on the way home", values={0: "Home", 1: "Terrain"}),
     i16("RTL_ALT_FINAL", 0, "cm", 0, 1000, "RTL ends hovering at this height; 0 = land", step=1),
     i16("RTL_CLIMB_MIN", 0, "cm", 0, 3000, "RTL climbs at least by this much first", step=10),
     i16("RTL_SPEED", 0, "cm/s", 0, 2000, "Horizontal speed in RTL; 0 = WPNAV_SPEED", step=50),
@@ -167,17 +149,17 @@ COPTER_RETURN: Final[tuple[ParameterDef, ...]] = (
     i16("LAND_SPEED", 50, "cm/s", 30, 200, "Descent speed of the last part of a landing", step=10),
     i16("LAND_SPEED_HIGH", 0, "cm/s", 0, 500, "Descent speed of the first part; 0 = WPNAV_SPEED_DN", step=10),
     i16("LAND_ALT_LOW", 1000, "cm", 100, 10000, "Height at which the last part begins", step=10),
-    i8("LAND_REPOSITION", 1, "", None, None, "The pilot may move the landing spot", values={0: "No", 1: "Yes"}),
+    i8("LAND_REPOSITION", 1, text="The pilot may move the landing spot", values={0: "No", 1: "Yes"}),
 )
 
 COPTER_RANGE_FINDER: Final[tuple[ParameterDef, ...]] = (
     i8(
-        "RNGFND1_TYPE", 0, "", None, None, "A range finder that looks down",
+        "RNGFND1_TYPE", 0, text="A range finder that looks down",
         values={0: "None", 1: "Simulated, on a pin", 100: "Simulated"},
     ),
     f32("RNGFND1_SCALING", 3, "m/V", 0, None, "Metres of a volt on its pin"),
-    i8("RNGFND1_PIN", -1, "", None, None, "Pin that it is on"),
-    f32("SIM_SONAR_SCALE", 12.1212, "m/V", None, None, "Metres of a volt that the simulator puts on its pin"),
+    i8("RNGFND1_PIN", -1, text="Pin that it is on"),
+    f32("SIM_SONAR_SCALE", 12.1212, "m/V", text="Metres of a volt that the simulator puts on its pin"),
     i16("RNGFND1_MIN_CM", 20, "cm", 0, 10000, "It sees nothing that is nearer", step=1),
     i16("RNGFND1_MAX_CM", 700, "cm", 1, 20000, "It sees nothing that is farther away", step=1),
 )  # fmt: skip
@@ -209,10 +191,7 @@ COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
     i8(
         "ACRO_TRAINER",
         2,
-        "",
-        None,
-        None,
-        "Centred sticks level the vehicle in ACRO",
+        text="Centred sticks level the vehicle in ACRO",
         values={0: "No", 1: "Yes", 2: "Yes, and the lean is limited"},
     ),
     f32("TKOFF_SLEW_TIME", 2, "s", 0.25, 5, "Time in which throttle builds up at takeoff"),
@@ -251,7 +230,7 @@ COPTER_CONTROL: Final[tuple[ParameterDef, ...]] = (
     f32("ATC_RATE_Y_MAX", 0, "deg/s", 0, 1080, "Largest yaw rate; 0 = no limit", step=1),
     f32("ATC_SLEW_YAW", 6000, "cdeg/s", 500, 18000, "Turn rate of automatic yaw on missions", step=100),
     f32("ATC_INPUT_TC", 0.15, "s", 0, 1, "Time constant of angle demands", step=0.01),
-    i8("ATC_RATE_FF_ENAB", 1, "", None, None, "Feed forward of the body rate demand", values={0: "No", 1: "Yes"}),
+    i8("ATC_RATE_FF_ENAB", 1, text="Feed forward of the body rate demand", values={0: "No", 1: "Yes"}),
     f32("MOT_SPIN_ARM", 0.1, "", 0, 0.3, "Motor output when armed at rest"),
     f32("MOT_SPIN_MIN", 0.15, "", 0, 0.3, "Lowest motor output in flight"),
     f32("MOT_SPIN_MAX", 0.95, "", 0.9, 1, "Highest motor output"),
@@ -264,18 +243,18 @@ COPTER_CONTROL: Final[tuple[ParameterDef, ...]] = (
 
 #: ArduPilot's knob and autotune: a tuning page asks for them by name.
 COPTER_KNOBS: Final[tuple[ParameterDef, ...]] = (
-    i8("TUNE", 0, "", None, None, "What the knob on radio channel 6 tunes", values={0: "None"}),
-    f32("TUNE_MIN", 0, "", None, None, "Value at the knob's low end"),
-    f32("TUNE_MAX", 0, "", None, None, "Value at the knob's high end"),
+    i8("TUNE", 0, text="What the knob on radio channel 6 tunes", values={0: "None"}),
+    f32("TUNE_MIN", 0, text="Value at the knob's low end"),
+    f32("TUNE_MAX", 0, text="Value at the knob's high end"),
     i8(
-        "AUTOTUNE_AXES", 7, "", None, None, "Axes that autotune would tune", bits={0: "Roll", 1: "Pitch", 2: "Yaw"}
+        "AUTOTUNE_AXES", 7, text="Axes that autotune would tune", bits={0: "Roll", 1: "Pitch", 2: "Yaw"}
     ),
     i8(
-        "SIMPLE", 0, "", None, None, "Positions of the mode switch in simple mode",
+        "SIMPLE", 0, text="Positions of the mode switch in simple mode",
         bits={n: f"SwitchPos{n + 1}" for n in range(6)},
     ),
     i8(
-        "SUPER_SIMPLE", 0, "", None, None, "Positions of the mode switch in super simple mode",
+        "SUPER_SIMPLE", 0, text="Positions of the mode switch in super simple mode",
         bits={n: f"SwitchPos{n + 1}" for n in range(6)},
     ),
 )  # fmt: skip

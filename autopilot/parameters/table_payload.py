@@ -13,8 +13,8 @@ from autopilot.parameters.definition import ParameterDef, f32, i8, i16
 _SIM_RELAY_PIN: Final = 13
 
 GRIPPER: Final[tuple[ParameterDef, ...]] = (
-    i8("GRIP_ENABLE", 0, "", None, None, "There is a gripper", values={0: "No", 1: "Yes"}),
-    i8("GRIP_TYPE", 0, "", None, None, "What the gripper is", values={0: "None", 1: "Servo"}, reboot=True),
+    i8("GRIP_ENABLE", 0, text="There is a gripper", values={0: "No", 1: "Yes"}),
+    i8("GRIP_TYPE", 0, text="What the gripper is", values={0: "None", 1: "Servo"}, reboot=True),
     i16("GRIP_GRAB", 1900, "PWM", 1000, 2000, "Pulse that closes the gripper"),
     i16("GRIP_RELEASE", 1100, "PWM", 1000, 2000, "Pulse that opens the gripper"),
     i16("GRIP_NEUTRAL", 1500, "PWM", 1000, 2000, "Pulse of the gripper until its first order"),
@@ -22,10 +22,10 @@ GRIPPER: Final[tuple[ParameterDef, ...]] = (
 )
 
 REMOTE_ID: Final[tuple[ParameterDef, ...]] = (
-    i8("DID_ENABLE", 0, "", None, None, "The vehicle identifies itself", values={0: "No", 1: "Yes"}, reboot=True),
+    i8("DID_ENABLE", 0, text="The vehicle identifies itself", values={0: "No", 1: "Yes"}, reboot=True),
     i8("DID_MAVPORT", -1, "", -1, 9, "Port of the identification's transmitter; -1 = there is none", reboot=True),
     i16(
-        "DID_OPTIONS", 0, "", None, None, "What identification asks for",
+        "DID_OPTIONS", 0, text="What identification asks for",
         bits={0: "Arming waits for it", 1: "A position without GPS will do", 2: "The first BASIC_ID stays"},
     ),
     f32("DID_BARO_ACC", -1, "m", -1, 150, "Accuracy of the barometric height; -1 = unknown"),
@@ -44,10 +44,7 @@ def _relay(n: int) -> tuple[ParameterDef, ...]:
         i8(
             f"RELAY{n}_FUNCTION",
             0,
-            "",
-            None,
-            None,
-            f"What relay {n} is for; without a pin it is only recorded",
+            text=f"What relay {n} is for; without a pin it is only recorded",
             values={0: "None", 1: "Relay"},
             reboot=True,
         ),
@@ -55,10 +52,7 @@ def _relay(n: int) -> tuple[ParameterDef, ...]:
         i8(
             f"RELAY{n}_DEFAULT",
             0,
-            "",
-            None,
-            None,
-            f"What relay {n} is at first",
+            text=f"What relay {n} is at first",
             values={0: "Off", 1: "On", 2: "No change"},
             reboot=True,
         ),
@@ -69,7 +63,7 @@ RELAYS: Final = tuple(line for n in range(1, 7) for line in _relay(n))
 
 CAMERA: Final[tuple[ParameterDef, ...]] = (
     i8(
-        "CAM1_TYPE", 0, "", None, None, "The camera that hangs on the vehicle",
+        "CAM1_TYPE", 0, text="The camera that hangs on the vehicle",
         values={0: "None", 1: "Servo", 6: "MAVLinkCamV2"}, reboot=True,
     ),
     f32("CAM1_DURATION", 0.1, "s", 0, 5, "How long the shutter's servo is held"),
@@ -92,11 +86,11 @@ CAMERA: Final[tuple[ParameterDef, ...]] = (
 
 MOUNT: Final[tuple[ParameterDef, ...]] = (
     i8(
-        "MNT1_TYPE", 0, "", None, None, "The gimbal", reboot=True,
+        "MNT1_TYPE", 0, text="The gimbal", reboot=True,
         values={0: "None: a camera looks straight down", 1: "Servo", 6: "A MAVLink gimbal, simulated"},
     ),
     i8(
-        "MNT1_DEFLT_MODE", 3, "", None, None, "What the gimbal points at first, and after a region of interest",
+        "MNT1_DEFLT_MODE", 3, text="What the gimbal points at first, and after a region of interest",
         values={0: "Retracted", 1: "Neutral", 2: "MAVLink", 3: "RC", 4: "GPS point", 5: "SysID target", 6: "Home"},
     ),
     f32("MNT1_RC_RATE", 0, "deg/s", 0, 90, "How fast full stick turns the gimbal; 0 = sticks are angles", step=1),
@@ -112,7 +106,7 @@ MOUNT: Final[tuple[ParameterDef, ...]] = (
         for axis, angle in (("X", "Roll"), ("Y", "Pitch"), ("Z", "Yaw"))
     ),
     i8(
-        "MNT1_OPTIONS", 0, "", None, None, "What the gimbal does by RC",
+        "MNT1_OPTIONS", 0, text="What the gimbal does by RC",
         bits={0: "RC lock state from previous mode", 1: "Return to neutral angles on RC failsafe"},
     ),
     i16("MNT1_SYSID_DFLT", 0, "", 0, 255, "System that the gimbal points at in mode SysID target", reboot=True),

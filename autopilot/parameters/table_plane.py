@@ -29,21 +29,21 @@ PLANE_BATTERY: Final = {
 
 _MODES: Final[tuple[ParameterDef, ...]] = (
     *(
-        i8(f"FLTMODE{n}", mode, "", None, None, f"Mode of the mode switch's position {n}", values=MODES)
+        i8(f"FLTMODE{n}", mode, text=f"Mode of the mode switch's position {n}", values=MODES)
         for n, mode in enumerate((11, 11, 5, 5, 0, 0), 1)
     ),
     i8("FLTMODE_CH", 8, "", 0, 16, "Radio channel of the mode switch, 0 = none"),
-    i8("INITIAL_MODE", 0, "", None, None, "Mode after start", values=MODES, reboot=True),
+    i8("INITIAL_MODE", 0, text="Mode after start", values=MODES, reboot=True),
 )
 
 _NAVIGATION: Final[tuple[ParameterDef, ...]] = (
     i16("WP_RADIUS", 90, "m", 1, 32767, "A waypoint is left at most this far before it", step=1),
     i16("WP_LOITER_RAD", 60, "m", -32767, 32767, "Radius of loiters; negative: counter-clockwise", step=1),
     i16("RTL_RADIUS", 0, "m", -32767, 32767, "Radius of RTL's loiter; 0 = WP_LOITER_RAD", step=1),
-    f32("RTL_ALTITUDE", 100, "m", None, None, "Height of a return above home; -1 = the present"),
+    f32("RTL_ALTITUDE", 100, "m", text="Height of a return above home; -1 = the present"),
     i16("RTL_CLIMB_MIN", 0, "m", 0, 30, "RTL climbs by this much before it turns", step=1),
     i8(
-        "RTL_AUTOLAND", 0, "", None, None, "How a return lands",
+        "RTL_AUTOLAND", 0, text="How a return lands",
         values={
             0: "Not", 1: "Home, then DO_LAND_START", 2: "At once by DO_LAND_START",
             3: "DO_LAND_START is for go-arounds", 4: "At once by DO_RETURN_PATH_START",
@@ -56,12 +56,12 @@ _NAVIGATION: Final[tuple[ParameterDef, ...]] = (
 )  # fmt: skip
 
 _SPEEDS: Final[tuple[ParameterDef, ...]] = (
-    f32("AIRSPEED_CRUISE", 12, "m/s", None, None, "Airspeed of AUTO and the other modes that fly by themselves"),
+    f32("AIRSPEED_CRUISE", 12, "m/s", text="Airspeed of AUTO and the other modes that fly by themselves"),
     i16("AIRSPEED_MIN", 9, "m/s", 5, 100, "Lowest airspeed that is demanded", step=1),
     i16("AIRSPEED_MAX", 22, "m/s", 5, 100, "Highest airspeed that is demanded", step=1),
     f32("AIRSPEED_STALL", 0, "m/s", 5, 75, "Stall speed, wings level; 0 = from AIRSPEED_MIN"),
-    f32("MIN_GROUNDSPEED", 0, "m/s", None, None, "Airspeed rises so that the ground speed is at least this"),
-    i8("STALL_PREVENTION", 1, "", None, None, "Bank is limited, and airspeed raised, for the load", values=NO_YES),
+    f32("MIN_GROUNDSPEED", 0, "m/s", text="Airspeed rises so that the ground speed is at least this"),
+    i8("STALL_PREVENTION", 1, text="Bank is limited, and airspeed raised, for the load", values=NO_YES),
     i8("THR_MIN", 0, "%", -100, 100, "Lowest throttle", step=1),
     i8("THR_MAX", 100, "%", 0, 100, "Highest throttle", step=1),
     i8("THR_SLEWRATE", 100, "%/s", 0, 127, "How fast the throttle may change", step=1),
@@ -103,7 +103,7 @@ _LANDING: Final[tuple[ParameterDef, ...]] = (
     f32("LAND_PF_SEC", 6, "s", 0, 10, "Time before touching down from which LAND_PF_ARSPD is flown", step=0.1),
     f32("LAND_PF_ARSPD", 0, "m/s", 0, 30, "Airspeed before the flare; 0 = that of the approach", step=0.1),
     i8("LAND_DISARMDELAY", 20, "s", 0, 127, "A landing by itself stops the motor after this time; 0 = never", step=1),
-    i8("LAND_ABORT_THR", 0, "", None, None, "Full throttle of the pilot's stick aborts a landing", values=NO_YES),
+    i8("LAND_ABORT_THR", 0, text="Full throttle of the pilot's stick aborts a landing", values=NO_YES),
     i8("LAND_WIND_COMP", 50, "%", 0, 100, "Share of the headwind by which the approach is faster", step=1),
     f32("TECS_LAND_ARSPD", -1, "m/s", -1, 127, "Airspeed of the approach; -1: between AIRSPEED_MIN and CRUISE", step=1),
     f32("TECS_LAND_SINK", 0.25, "m/s", 0, 2, "Sink rate when touching down", step=0.1),
@@ -145,14 +145,14 @@ _CONTROL: Final[tuple[ParameterDef, ...]] = (
 )  # fmt: skip
 
 _AIRSPEED: Final[tuple[ParameterDef, ...]] = (
-    i8("ARSPD_ENABLE", 1, "", None, None, "There is a pitot tube", values=NO_YES),
-    i8("ARSPD_TYPE", 2, "", None, None, "Sensor of the pitot tube", values={0: "None", 2: "Analog"}, reboot=True),
+    i8("ARSPD_ENABLE", 1, text="There is a pitot tube", values=NO_YES),
+    i8("ARSPD_TYPE", 2, text="Sensor of the pitot tube", values={0: "None", 2: "Analog"}, reboot=True),
     i8(
-        "ARSPD_USE", 0, "", None, None, "Its airspeed is flown by",
+        "ARSPD_USE", 0, text="Its airspeed is flown by",
         values={0: "No", 1: "Yes", 2: "At zero throttle"},
     ),
-    f32("ARSPD_RATIO", 2, "", None, None, "Pressure to airspeed squared"),
-    f32("ARSPD_OFFSET", 0, "Pa", None, None, "Pressure at rest"),
+    f32("ARSPD_RATIO", 2, text="Pressure to airspeed squared"),
+    f32("ARSPD_OFFSET", 0, "Pa", text="Pressure at rest"),
     f32("ARSPD_WIND_MAX", 0, "m/s", 0, None, "A tube farther than this from the ground speed is not believed; 0 = off"),
 )  # fmt: skip
 
@@ -161,21 +161,20 @@ PLANE_FLIGHT: Final = _MODES + _NAVIGATION + _SPEEDS + _TAKEOFF + _LANDING + _CO
 _FENCE: Final[tuple[ParameterDef, ...]] = (
     *FENCE_COMMON,
     i8(
-        "FENCE_TYPE", 4, "", None, None, "Which fences act",
+        "FENCE_TYPE", 4, text="Which fences act",
         bits={0: "Highest altitude", 1: "Circle about home", 2: "Polygons and circles", 3: "Lowest altitude"},
     ),
     i8(
-        "FENCE_ACTION", 1, "", None, None, "What a breach does",
+        "FENCE_ACTION", 1, text="What a breach does",
         values={0: "Report", 1: "RTL", 6: "Guided to the return point", 8: "Autoland or RTL"},
     ),
     f32("FENCE_ALT_MAX", 100, "m", 10, 1000, "Highest altitude above home"),
     f32("FENCE_ALT_MIN", -10, "m", -100, 100, "Lowest altitude above home"),
-    i8("FENCE_RET_RALLY", 0, "", None, None, "The return point of FENCE_ACTION 6",
+    i8("FENCE_RET_RALLY", 0, text="The return point of FENCE_ACTION 6",
        values={0: "The fence's, or home", 1: "The nearest rally point"}),
     i16("FENCE_RET_ALT", 0, "m", 0, 32767, "Height of the return point; 0 = half-way between the limits", step=1),
     i8(
-        "FENCE_AUTOENABLE", 0, "", None, None,
-        "The fence acts by itself; the lowest altitude then, too, once it was passed",
+        "FENCE_AUTOENABLE", 0, text="The fence acts by itself; the lowest altitude then, too, once it was passed",
         values={
             0: "No", 1: "From takeoff to landing", 2: "From takeoff on; the lowest altitude to landing",
             3: "From arming to disarming",
@@ -185,24 +184,24 @@ _FENCE: Final[tuple[ParameterDef, ...]] = (
 
 _FAILSAFE: Final[tuple[ParameterDef, ...]] = (
     *FAILSAFE_COMMON,
-    i8("THR_FAILSAFE", 1, "", None, None, "Watch the sticks", values={0: "No", 1: "Yes", 2: "Yes, and do nothing"}),
+    i8("THR_FAILSAFE", 1, text="Watch the sticks", values={0: "No", 1: "Yes", 2: "Yes, and do nothing"}),
     i16("THR_FS_VALUE", 950, "PWM", 925, 2200, "Throttle pulse below which the radio is lost", step=1),
     i8(
-        "FS_SHORT_ACTN", 0, "", None, None, "What a loss of the sticks does at once",
+        "FS_SHORT_ACTN", 0, text="What a loss of the sticks does at once",
         values={
             0: "Circle, but not in AUTO, GUIDED, LOITER", 1: "Circle", 2: "FBWA, no throttle", 3: "Nothing", 4: "FBWB",
         },
     ),
     i8(
-        "FS_LONG_ACTN", 0, "", None, None, "What a loss does that lasts",
+        "FS_LONG_ACTN", 0, text="What a loss does that lasts",
         values={0: "Go on in AUTO and GUIDED, else RTL", 1: "RTL", 2: "Glide (FBWA)", 4: "Auto", 5: "Autoland"},
     ),
     f32("FS_LONG_TIMEOUT", 5, "s", 1, 300, "A loss that lasts this long is long", step=0.5),
     i8(
-        "FS_GCS_ENABL", 0, "", None, None, "Watch the ground station: its silence is a long loss",
+        "FS_GCS_ENABL", 0, text="Watch the ground station: its silence is a long loss",
         values={0: "No", 1: "Yes", 3: "In AUTO alone"},
     ),
-    i8("CRASH_DETECT", 0, "", None, None, "What a crash does", bits={0: "Disarm"}),
+    i8("CRASH_DETECT", 0, text="What a crash does", bits={0: "Disarm"}),
 )  # fmt: skip
 
 PLANE_SAFETY: Final = (
@@ -217,7 +216,7 @@ PLANE_SAFETY: Final = (
 )
 
 QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
-    i8("Q_ENABLE", 1, "", None, None, "It has lift motors", values={1: "Yes"}, reboot=True),
+    i8("Q_ENABLE", 1, text="It has lift motors", values={1: "Yes"}, reboot=True),
     f32("Q_ASSIST_SPEED", 18, "m/s", 0, 100, "Lift motors help below this airspeed; 0 = never", step=0.1),
     i16("Q_TRANSITION_MS", 5000, "ms", 500, 30000, "From the lift motors to the wings, once it is fast enough"),
     i16("Q_TRANS_FAIL", 0, "s", 0, 20, "A transition to the wings that takes longer has failed; 0 = no limit", step=1),
@@ -245,7 +244,7 @@ QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
         "Where RTL goes over to QRTL",
         values={0: "Nowhere", 1: "Over home", 2: "Circled down to Q_RTL_ALT", 3: "At once"},
     ),
-    i8("Q_GUIDED_MODE", 0, "", None, None, "Hover over the place of GUIDED", values={0: "Circle it", 1: "Hover"}),
+    i8("Q_GUIDED_MODE", 0, text="Hover over the place of GUIDED", values={0: "Circle it", 1: "Hover"}),
     i16("Q_RTL_ALT", 15, "m", 1, 200, "Height to which LOITER_ALT_QLAND circles down", step=1),
 )
 QUADPLANE_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (

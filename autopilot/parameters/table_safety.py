@@ -63,64 +63,49 @@ COPTER_LOSS: Final = {
 }
 
 ARMING: Final[tuple[ParameterDef, ...]] = (
-    i32("ARMING_CHECK", 1, "", None, None, "Checks that must pass before arming; 1 = all", bits=ARMING_BITS),
+    i32("ARMING_CHECK", 1, text="Checks that must pass before arming; 1 = all", bits=ARMING_BITS),
     i8(
         "ARMING_REQUIRE",
         1,
-        "",
-        None,
-        None,
-        "Motors move only when armed",
+        text="Motors move only when armed",
         values={0: "No", 1: "Lowest pulse when disarmed", 2: "No pulse when disarmed"},
         reboot=True,
     ),
-    i8("ARMING_NEED_LOC", 0, "", None, None, "A position is needed to arm in any mode", values={0: "No", 1: "Yes"}),
+    i8("ARMING_NEED_LOC", 0, text="A position is needed to arm in any mode", values={0: "No", 1: "Yes"}),
     i8(
         "ARMING_RUDDER",
         2,
-        "",
-        None,
-        None,
-        "Throttle down and the rudder stick to a side for two seconds",
+        text="Throttle down and the rudder stick to a side for two seconds",
         values={0: "Does nothing", 1: "Right arms", 2: "Right arms, left disarms"},
     ),
 )
 
 MISSION: Final[tuple[ParameterDef, ...]] = (
-    i16("MIS_TOTAL", 0, "", None, None, "Mission items stored, home included", read_only=True),
+    i16("MIS_TOTAL", 0, text="Mission items stored, home included", read_only=True),
     i8(
         "MIS_RESTART",
         0,
-        "",
-        None,
-        None,
-        "Entering AUTO goes on with the mission or begins it anew",
+        text="Entering AUTO goes on with the mission or begins it anew",
         values={0: "Go on", 1: "From the start"},
     ),
     i16(
         "MIS_OPTIONS",
         0,
-        "",
-        None,
-        None,
-        "Mission options",
+        text="Mission options",
         bits={0: "Clear the mission at start-up", 2: "Go on after landing", 3: "Keep jump counts"},
     ),
     i8(
         "SRT_MIS_DO_LEG",
         1,
-        "",
-        None,
-        None,
-        "When DO items run: with the leg to the item before them, or after it",
+        text="When DO items run: with the leg to the item before them, or after it",
         values={0: "On the leg to it", 1: "When it is reached (ArduPilot)"},
     ),
-    i8("SRT_REHEARSE", 0, "", None, None, "Say what a rehearsal's rules find in an uploaded plan", values=NO_YES),
+    i8("SRT_REHEARSE", 0, text="Say what a rehearsal's rules find in an uploaded plan", values=NO_YES),
 )
 
 RALLY_COMMON: Final[tuple[ParameterDef, ...]] = (
-    i8("RALLY_TOTAL", 0, "", None, None, "Rally points stored", read_only=True),
-    i8("RALLY_INCL_HOME", 1, "", None, None, "Home counts as a rally point", values=NO_YES),
+    i8("RALLY_TOTAL", 0, text="Rally points stored", read_only=True),
+    i8("RALLY_INCL_HOME", 1, text="Home counts as a rally point", values=NO_YES),
 )
 COPTER_RALLY: Final = (
     *RALLY_COMMON,
@@ -132,17 +117,14 @@ ROVER_RALLY: Final = (
 )
 
 FENCE_COMMON: Final[tuple[ParameterDef, ...]] = (
-    i8("FENCE_ENABLE", 0, "", None, None, "The fence acts", values=NO_YES),
+    i8("FENCE_ENABLE", 0, text="The fence acts", values=NO_YES),
     f32("FENCE_RADIUS", 300, "m", 30, 10000, "Radius of the circle about home"),
     f32("FENCE_MARGIN", 2, "m", 1, 10, "Distance kept from the fence by modes that avoid it"),
-    i16("FENCE_TOTAL", 0, "", None, None, "Fence items stored", read_only=True),
+    i16("FENCE_TOTAL", 0, text="Fence items stored", read_only=True),
     i16(
         "FENCE_OPTIONS",
         0,
-        "",
-        None,
-        None,
-        "Fence options",
+        text="Fence options",
         bits={
             0: "No mode change after a breach until it is cleared",
             1: "Inclusion areas are united",
@@ -156,19 +138,13 @@ COPTER_FENCE: Final = (
     i8(
         "FENCE_TYPE",
         7,
-        "",
-        None,
-        None,
-        "Which fences act",
+        text="Which fences act",
         bits={0: "Highest altitude", 1: "Circle about home", 2: "Polygons and circles", 3: "Lowest altitude"},
     ),
     i8(
         "FENCE_ACTION",
         1,
-        "",
-        None,
-        None,
-        "What a breach does",
+        text="What a breach does",
         values={
             0: "Report",
             1: "RTL or Land",
@@ -183,10 +159,7 @@ COPTER_FENCE: Final = (
     i8(
         "FENCE_AUTOENABLE",
         0,
-        "",
-        None,
-        None,
-        "The fence acts by itself; the lowest altitude then, too, once it was passed",
+        text="The fence acts by itself; the lowest altitude then, too, once it was passed",
         values={
             0: "No",
             1: "From takeoff to landing",
@@ -197,14 +170,11 @@ COPTER_FENCE: Final = (
 )
 ROVER_FENCE: Final = (
     *FENCE_COMMON,
-    i8("FENCE_TYPE", 6, "", None, None, "Which fences act", bits={1: "Circle about home", 2: "Polygons and circles"}),
+    i8("FENCE_TYPE", 6, text="Which fences act", bits={1: "Circle about home", 2: "Polygons and circles"}),
     i8(
         "FENCE_ACTION",
         1,
-        "",
-        None,
-        None,
-        "What a breach does",
+        text="What a breach does",
         values={
             0: "Report",
             1: "RTL or Hold",
@@ -226,10 +196,7 @@ FAILSAFE_COMMON: Final[tuple[ParameterDef, ...]] = (
     i32(
         "RC_OPTIONS",
         32,
-        "",
-        None,
-        None,
-        "Radio options",
+        text="Radio options",
         bits={
             0: "Ignore receiver",
             1: "Ignore MAVLink sticks",
@@ -240,14 +207,11 @@ FAILSAFE_COMMON: Final[tuple[ParameterDef, ...]] = (
 )
 COPTER_FAILSAFE: Final = (
     *FAILSAFE_COMMON,
-    i8("FS_GCS_ENABLE", 0, "", None, None, "What the loss of the ground station does", values=COPTER_LOSS),
+    i8("FS_GCS_ENABLE", 0, text="What the loss of the ground station does", values=COPTER_LOSS),
     i8(
         "FS_THR_ENABLE",
         1,
-        "",
-        None,
-        None,
-        "What the loss of the sticks does",
+        text="What the loss of the sticks does",
         values={
             0: "Nothing",
             1: "RTL",
@@ -263,10 +227,7 @@ COPTER_FAILSAFE: Final = (
     i32(
         "FS_OPTIONS",
         16,
-        "",
-        None,
-        None,
-        "Failsafes that let the vehicle go on",
+        text="Failsafes that let the vehicle go on",
         bits={
             0: "AUTO on loss of sticks",
             1: "AUTO on loss of the ground station",
@@ -279,23 +240,17 @@ COPTER_FAILSAFE: Final = (
     i8(
         "FS_EKF_ACTION",
         1,
-        "",
-        None,
-        None,
-        "What the failure of the estimator does",
+        text="What the failure of the estimator does",
         values={0: "Report only", 1: "Land", 2: "AltHold", 3: "Land, also in STABILIZE"},
     ),
-    i8("FS_CRASH_CHECK", 1, "", None, None, "Disarm after a crash", values=NO_YES),
+    i8("FS_CRASH_CHECK", 1, text="Disarm after a crash", values=NO_YES),
 )
 ROVER_FAILSAFE: Final = (
     *FAILSAFE_COMMON,
     i8(
         "FS_ACTION",
         2,
-        "",
-        None,
-        None,
-        "What a failsafe does",
+        text="What a failsafe does",
         values={
             0: "Nothing",
             1: "RTL",
@@ -307,30 +262,17 @@ ROVER_FAILSAFE: Final = (
         },
     ),
     f32("FS_TIMEOUT", 1.5, "s", 1, 100, "A failsafe must last this long before it acts", step=0.5),
-    i8(
-        "FS_GCS_ENABLE",
-        0,
-        "",
-        None,
-        None,
-        "Watch the ground station",
-        values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"},
-    ),
-    i8("FS_THR_ENABLE", 1, "", None, None, "Watch the sticks", values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"}),
+    i8("FS_GCS_ENABLE", 0, text="Watch the ground station", values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"}),
+    i8("FS_THR_ENABLE", 1, text="Watch the sticks", values={0: "No", 1: "Yes", 2: "Yes, but go on in AUTO"}),
     i16("FS_THR_VALUE", 910, "PWM", 910, 1100, "Throttle pulse below which the radio is lost"),
-    i32("FS_OPTIONS", 0, "", None, None, "Failsafe options", bits={0: "Also in HOLD"}),
+    i32("FS_OPTIONS", 0, text="Failsafe options", bits={0: "Also in HOLD"}),
     i8(
         "FS_EKF_ACTION",
         1,
-        "",
-        None,
-        None,
-        "What the failure of the estimator does",
+        text="What the failure of the estimator does",
         values={0: "Nothing", 1: "Hold", 2: "Report only"},
     ),
-    i8(
-        "FS_CRASH_CHECK", 0, "", None, None, "What a crash does", values={0: "Nothing", 1: "Hold", 2: "Hold and disarm"}
-    ),
+    i8("FS_CRASH_CHECK", 0, text="What a crash does", values={0: "Nothing", 1: "Hold", 2: "Hold and disarm"}),
 )
 
 WIND: Final[tuple[ParameterDef, ...]] = (
@@ -349,10 +291,7 @@ def battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...
         i8(
             "BATT_MONITOR",
             4,
-            "",
-            None,
-            None,
-            "How the battery is measured",
+            text="How the battery is measured",
             values={0: "Off", 3: "Voltage", 4: "Voltage and current"},
             reboot=True,
         ),
@@ -363,12 +302,12 @@ def battery(low_volt: float, actions: dict[int, str]) -> tuple[ParameterDef, ...
         f32("BATT_CRT_VOLT", 0, "V", 0, None, "Battery critical below this voltage; 0 = off", step=0.1),
         f32("BATT_CRT_MAH", 0, "mAh", 0, None, "Battery critical below this remaining charge; 0 = off", step=50),
         i8("BATT_LOW_TIMER", 10, "s", 0, 120, "A low voltage must last this long"),
-        i8("BATT_FS_LOW_ACT", 0, "", None, None, "What a low battery does", values=actions),
-        i8("BATT_FS_CRT_ACT", 0, "", None, None, "What a critical battery does", values=actions),
-        i8("BATT_FS_VOLTSRC", 0, "", None, None, "Which voltage is judged", values={0: "Raw", 1: "Sag removed"}),
+        i8("BATT_FS_LOW_ACT", 0, text="What a low battery does", values=actions),
+        i8("BATT_FS_CRT_ACT", 0, text="What a critical battery does", values=actions),
+        i8("BATT_FS_VOLTSRC", 0, text="Which voltage is judged", values={0: "Raw", 1: "Sag removed"}),
         f32("BATT_ARM_VOLT", 0, "V", 0, None, "No arming below this voltage; 0 = off", step=0.1),
         i32("BATT_ARM_MAH", 0, "mAh", 0, None, "No arming below this remaining charge; 0 = off", step=50),
-        i8("BATT2_MONITOR", 0, "", None, None, "Second battery", values={0: "Off"}, reboot=True),
+        i8("BATT2_MONITOR", 0, text="Second battery", values={0: "Off"}, reboot=True),
     )
 
 
