@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, Vary
-from sortie.config.errors import UserError, entry_named, nearest, placed
+from sortie.config.errors import UserError, nearest
+from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
 """The plan that `EXAMPLE` names."""
@@ -105,9 +106,7 @@ def _part(said: object, kind: type[S], key: str) -> S:
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
-        place, what = placed(str(error))
-        place = entry_named(place, said, str if place.startswith("judge") else str | float | int)
-        text = f"{place}: {what}" if place else what
+        text = complaint(error, said, str if "at `$.judge" in str(error) else str | float | int)
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from types import UnionType
 
 from autopilot.interface.result import Outcome
 
@@ -42,25 +40,6 @@ class RefusedError(UserError):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.reason or outcome.result.name.lower().replace("_", " "))
         self.outcome = outcome
-
-
-def placed(text: str) -> tuple[str, str]:
-    """Split the complaint of a checker of values in files into the key (empty: the whole) and the complaint in
-    words."""
-    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", text)
-    key, what = ("", text) if found is None else (found[2], found[1])
-    return key, what.replace("`", "")
-
-
-def entry_named(key: str, said: object, wanted: type | UnionType) -> str:
-    """The key; of `table[...]`, where such a checker leaves the name out, with that of the first that is not `wanted`
-    (True is no number)."""
-    table, dots, _ = key.partition("[...]")
-    entries = said.get(table) if isinstance(said, dict) else None
-    if not dots or not isinstance(entries, dict):
-        return key
-    wrong = [name for name, entry in entries.items() if isinstance(entry, bool) or not isinstance(entry, wanted)]
-    return f"{table}.{wrong[0]}" if wrong else key
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:

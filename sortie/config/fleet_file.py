@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from autopilot.vehicles.kinds import KINDS
-from sortie.config.errors import UserError, entry_named, nearest, placed
+from sortie.config.errors import UserError, nearest
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, OWN_SYSTEM_NAMES, SPACING_M, moved, places, seed_of
 from sortie.config.links_of_fleet import check_own_links
 from sortie.config.option import OptionForm
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
+from sortie.config.tables import check_keys, converted, parse_toml
 from sortie.config.values import parse_home
 from sortie.config.vehicle_spec import SHARED, VehicleSpec, texts_of
 
@@ -108,10 +108,7 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
 
 def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
     """Read the text of a fleet file, `where` for people; other files that it names are looked for from `folder`."""
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: {error}") from error
+    said = parse_toml(text, where)
     defaults, entries = _entries(said, where)
     fleet: list[VehicleSpec] = []
     taken: set[int] = set()
@@ -143,14 +140,9 @@ def _entries(said: dict[str, Any], where: str) -> tuple[FleetEntry, list[FleetEn
 def _entry(said: object, where: str) -> FleetEntry:
     if not isinstance(said, dict):
         raise UserError(f"{where}: expected a table")
-    for key in said:
-        if key not in _KEYS:
-            raise UserError(f"{where}: unknown key '{key}'{nearest(key, _KEYS)}")
+    check_keys(said, _KEYS, where)
     shared = {key: _option(key, said[key], where) for key in _OPTIONS if key in said}
-    try:
-        entry = msgspec.convert({key: value for key, value in said.items() if key not in shared}, FleetEntry)
-    except msgspec.ValidationError as error:
-        raise UserError(f"{where}: {_in_words(str(error), said)}") from None
+    entry = converted({key: value for key, value in said.items() if key not in shared}, FleetEntry, where)
     entry = msgspec.structs.replace(entry, shared=shared)
     if entry.kind is not None:  # as --vehicle has it, too
         entry = msgspec.structs.replace(entry, kind=entry.kind.removeprefix("sim:"))
@@ -171,13 +163,6 @@ def _option(key: str, value: object, where: str) -> object:
     if isinstance(value, dict) or isinstance(value, list) is not (row.kind is OptionForm.LIST):
         raise UserError(f"{where}: {key} must be {'a list' if row.kind is OptionForm.LIST else 'a single value'}")
     return row.read_said(value, f"{where}: {key}")
-
-
-def _in_words(text: str, said: dict[str, Any]) -> str:
-    """Complaint of msgspec about a value, with the key before it."""
-    key, what = placed(text)
-    key, what = entry_named(key, said, float | int), what.replace(" | null", "")  # TOML has none
-    return f"{key}: {what}" if key else what
 
 
 def _over(entry: FleetEntry, defaults: FleetEntry) -> FleetEntry:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.mathematics import cos, hypot, sin
 from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
-from sortie.config.errors import UserError, nearest, placed
+from sortie.config.errors import UserError
+from sortie.config.tables import read_tables, read_text
 
 _LARGEST_FILE: Final = 64 << 20
 _MOST: Final = 100_000
@@ -83,13 +82,7 @@ _TABLES: Final = {"box": BoxTable, "cylinder": CylinderTable, "wall": WallTable,
 def read_obstacles(path: Path, home: GeoPoint) -> Obstacles:
     """The obstacles of a file about `home`. UserError: one line with the key and what it may be."""
     where = f"--obstacles {path}"
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{where}: larger than {_LARGEST_FILE >> 20} MB; expected TOML or GeoJSON of obstacles")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{where}: {why}; docs/traffic.md shows a file to start from") from error
+    text = read_text(path, where, "TOML or GeoJSON of obstacles", _LARGEST_FILE)
     return parse_obstacles(text, where, home, geojson=path.suffix.lower() in (".json", ".geojson"))
 
 
@@ -103,23 +96,7 @@ def parse_obstacles(text: str, where: str, home: GeoPoint, *, geojson: bool = Fa
 
 # --- TOML -------------------------------------------------------------------------------------------------------------
 def _of_toml(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: {error}") from error
-    for name, value in said.items():
-        if name not in _TABLES:
-            raise UserError(f"{where}: unknown table '{name}'{nearest(name, _TABLES)}; known are {', '.join(_TABLES)}")
-        for entry in value if isinstance(value, list) else []:
-            known = _TABLES[name].__struct_fields__
-            for key in entry if isinstance(entry, dict) else ():
-                if key not in known:
-                    raise UserError(f"{where}: {name}: unknown key '{key}'{nearest(key, known)}")
-    try:
-        file = msgspec.convert(said, ObstacleFile)
-    except msgspec.ValidationError as error:
-        key, what = placed(str(error))
-        raise UserError(f"{where}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
+    file = read_tables(text, where, ObstacleFile, _TABLES)
     found: list[Obstacle] = []
     for number, box in enumerate(file.box, 1):
         middle = _middle(box, f"{where}: box {number}", home)

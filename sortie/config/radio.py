@@ -11,12 +11,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, ModemReports, RadioProfile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
-from sortie.config.errors import UserError, nearest, placed
+from sortie.config.errors import UserError, nearest
+from sortie.config.tables import converted
 
 EXAMPLE: Final = """\
 like = "sik-57600"          # what is not said here
@@ -107,11 +107,7 @@ def _of_file(said: dict[str, Any], name: str, where: str) -> RadioProfile:
             if key not in form.__struct_fields__:
                 told = f"{table}.{key}" if table else key
                 raise UserError(f"{where}: unknown key '{told}'{nearest(key, form.__struct_fields__)}")
-    try:
-        file = msgspec.convert(said, RadioFile)
-    except msgspec.ValidationError as error:
-        key, what = placed(str(error))
-        raise UserError(f"{where}: {key}: {what.replace(' | null', '')}") from None
+    file = converted(said, RadioFile, where)
     base = PROFILES.get(file.like)
     if base is None:
         raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta, Struct
 
 from autopilot.interface.geo import GeoPoint, to_local
@@ -15,7 +13,8 @@ from autopilot.interface.mathematics import cos, sin
 from sitl.world.encounters import EncounterModel
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Aircraft, Knot, Sky, straight
-from sortie.config.errors import UserError, nearest, placed
+from sortie.config.errors import UserError, nearest
+from sortie.config.tables import read_tables, read_text
 
 _EMITTERS: Final = {
     "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
@@ -86,6 +85,9 @@ class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
     encounters: EncountersTable | None = None
 
 
+_TABLES: Final = {"receiver": ReceiverTable, "aircraft": AircraftTable, "encounters": EncountersTable}
+
+
 class TrafficPlan(Struct, frozen=True):
     """Contents of a file, checked."""
 
@@ -101,28 +103,12 @@ class TrafficPlan(Struct, frozen=True):
 def read_traffic(path: Path) -> TrafficPlan:
     """The traffic of a file. UserError: one line with the key and what it may be."""
     where = f"--traffic {path}"
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{where}: larger than {_LARGEST_FILE >> 20} MB; expected a TOML file of aircraft")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{where}: {why}; docs/traffic.md shows a file to start from") from error
-    return parse_traffic(text, where)
+    return parse_traffic(read_text(path, where, "a TOML file of aircraft", _LARGEST_FILE), where)
 
 
 def parse_traffic(text: str, where: str) -> TrafficPlan:
     """Read the text of a file, `where` for people."""
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: {error}") from error
-    _check_keys(said, where)
-    try:
-        file = msgspec.convert(said, TrafficFile)
-    except msgspec.ValidationError as error:
-        key, what = placed(str(error))
-        raise UserError(f"{where}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
+    file = read_tables(text, where, TrafficFile, _TABLES)
     if file.receiver.altitude not in ("geometric", "pressure"):
         raise UserError(f"{where}: receiver.altitude: '{file.receiver.altitude}' is neither geometric nor pressure")
     for number, table in enumerate(file.aircraft, 1):
@@ -133,19 +119,6 @@ def parse_traffic(text: str, where: str) -> TrafficPlan:
         heard.range_m, heard.rate_hz, heard.dropout, heard.noise_m, heard.altitude == "pressure", heard.pressure_error_m
     )
     return TrafficPlan(receiver, file.aircraft, encounters)
-
-
-def _check_keys(said: dict[str, Any], where: str) -> None:
-    """UserError with the nearest key for one that is none."""
-    tables = {"receiver": ReceiverTable, "aircraft": AircraftTable, "encounters": EncountersTable}
-    for name, value in said.items():
-        if name not in tables:
-            raise UserError(f"{where}: unknown table '{name}'{nearest(name, tables)}; known are {', '.join(tables)}")
-        for entry in value if isinstance(value, list) else [value]:
-            known = tables[name].__struct_fields__
-            for key in entry if isinstance(entry, dict) else ():
-                if key not in known:
-                    raise UserError(f"{where}: {name}: unknown key '{key}'{nearest(key, known)}")
 
 
 def _check(table: AircraftTable, where: str) -> None:

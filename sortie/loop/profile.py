@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +13,7 @@ from autopilot.vehicles.kinds import KINDS
 from depot.physics.windows import Almanac
 from depot.settings import Profile
 from sortie.config.errors import UserError, nearest
+from sortie.config.tables import complaint, converted, parse_toml
 
 BUILT_IN = ("space", "drone-box")
 _LARGEST_ALTITUDE_M = 83_000.0
@@ -55,16 +54,10 @@ def load_profile(given: str) -> tuple[Profile, str | None]:
 def parse_profile(text: str, where: str) -> tuple[Profile, str | None]:
     """A profile from TOML, and a warning where it has names of an earlier version; UserError names the place and what
     is wrong."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"--profile {where}: {error}") from None
+    values = parse_toml(text, f"--profile {where}")
     warning = _rename_keys(values, where)
     _check_keys(values, where)
-    try:
-        profile = msgspec.convert(values, Profile)
-    except msgspec.ValidationError as error:
-        raise UserError(f"--profile {where}: {_place(str(error))}") from None
+    profile = converted(values, Profile, f"--profile {where}")
     _check_sense(profile, where)
     for kind in profile.kinds:
         profile_of_kind(profile, kind, where)
@@ -79,7 +72,9 @@ def profile_of_kind(profile: Profile, kind: str, where: str = "") -> Profile:
     try:
         flown = msgspec.convert(values, Profile)
     except msgspec.ValidationError as error:
-        raise UserError(f"--profile {where or profile.name}: kinds.{kind}.{_place(str(error))}") from None
+        raise UserError(
+            f"--profile {where or profile.name}: kinds.{kind}.{complaint(error, values, float | int)}"
+        ) from None
     _check_sense(flown, where or profile.name)
     return flown
 
@@ -121,12 +116,6 @@ def _check_keys(values: dict[str, Any], where: str) -> None:
         for inner in value:
             if inner not in known:
                 raise UserError(f"--profile {where}: unknown key '{key}.{inner}'{nearest(inner, known)}")
-
-
-def _place(message: str) -> str:
-    """msgspec says "Expected `float` >= 0 - at `$.plan.prep_s`"; people want the key first."""
-    match = re.fullmatch(r"(.*) - at `\$\.?(.*)`", message)
-    return message if match is None else f"{match[2]}: {match[1].replace('`', '')}"
 
 
 def _check_sense(profile: Profile, where: str) -> None:

@@ -109,7 +109,7 @@ def test_seeds_of_runs_are_of_their_own() -> None:
         ("[judge]", "[juge]", "unknown key 'juge'; did you mean judge?"),
         ("uniform = [0, 12]", "uniform = [12, 0]", "vary.wind: uniform: expected [from, to] with from < to"),
         ("uniform = [0, 12]", "uniforn = [0, 12]", "vary.wind: unknown key 'uniforn'; did you mean uniform?"),
-        ("uniform = [0, 12]", "uniform = 12", "vary.wind: uniform: Expected array | null, got int"),
+        ("uniform = [0, 12]", "uniform = 12", "vary.wind: uniform: Expected array, got int"),
         ("runs = 4", "runs = 0", "sample.runs: Expected int >= 1"),
         ('"{wind}"', '"{wnd}"', "params.SIM_WIND_SPD: {wnd} is no input of [vary]; did you mean wind?"),
         ('"{wind}"', "3", "vary.wind: nothing uses {wind}"),

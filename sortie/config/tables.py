@@ -1,0 +1,81 @@
+"""Files of tables that a person writes (TOML): their text, their keys, their values, one line for whatever is wrong.
+
+`where` stands before each complaint: the option, and the file or the place in it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from sortie.config.errors import UserError, nearest
+
+S = TypeVar("S", bound=Struct)
+
+
+def read_text(path: Path, where: str, what: str, largest: int) -> str:
+    """The text of a file of at most `largest` bytes. UserError; `what` it should be, in words."""
+    try:
+        if path.stat().st_size > largest:
+            raise UserError(f"{where}: larger than {largest >> 20} MB; expected {what}")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{where}: {why}; docs/traffic.md shows a file to start from") from error
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a text. UserError with line and column."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[Struct]]) -> S:
+    """The tables of a text, each of which is one of `tables` or a list of it, as `kind`. UserError with the nearest
+    name for one that is none."""
+    said = parse_toml(text, where)
+    for name, value in said.items():
+        if name not in tables:
+            raise UserError(f"{where}: unknown table '{name}'{nearest(name, tables)}; known are {', '.join(tables)}")
+        for entry in value if isinstance(value, list) else [value]:
+            check_keys(entry, tables[name].__struct_fields__, f"{where}: {name}")
+    return converted(said, kind, where)
+
+
+def check_keys(table: object, known: Iterable[str], where: str) -> None:
+    """UserError with the nearest key for one that is none."""
+    known = tuple(known)
+    for key in table if isinstance(table, dict) else ():
+        if key not in known:
+            raise UserError(f"{where}: unknown key '{key}'{nearest(key, known)}")
+
+
+def converted(said: object, kind: type[S], where: str) -> S:
+    """The tables as `kind`. UserError with the key and what it may be."""
+    try:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{where}: {complaint(error, said, float | int)}") from None
+
+
+def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:
+    """The complaint in words, with the key before it; of `table[...]`, where the name is left out, with that of the
+    first entry that is not `wanted` (True is no number)."""
+    found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
+    key, what = ("", str(error)) if found is None else (found[2], found[1])
+    what = what.replace("`", "").replace(" | null", "")  # TOML has none
+    table, dots, _ = key.partition("[...]")
+    entries = said.get(table) if isinstance(said, dict) and dots else None
+    wrong = entries.items() if isinstance(entries, dict) else ()
+    names = [name for name, entry in wrong if isinstance(entry, bool) or not isinstance(entry, wanted)]
+    key = f"{table}.{names[0]}" if names else key
+    return f"{key}: {what}" if key else what
