@@ -20,8 +20,6 @@ import numpy.typing as npt
 from autopilot.interface.geo import GeoPoint, to_global, to_local
 from autopilot.interface.records import dataclass
 
-__all__ = ["GRID", "GRIDS_EAST", "GRIDS_NORTH", "Block", "HeightMap", "Terrain"]
-
 GRID: Final = 4  # heights of a grid, a side (TERRAIN_GRID_MAVLINK_SIZE)
 GRIDS_NORTH, GRIDS_EAST = 7, 8  # grids of a block (TERRAIN_GRID_BLOCK_MUL_X, _Y)
 _SPAN_NORTH, _SPAN_EAST = (GRIDS_NORTH - 1) * GRID, (GRIDS_EAST - 1) * GRID  # from block to block, in heights

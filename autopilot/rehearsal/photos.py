@@ -27,20 +27,6 @@ from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.room import distances, inside
 from autopilot.rehearsal.way import FlyingField, Place, PlannedLeg, Way
 
-__all__ = [
-    "LEAST_GAP_M",
-    "Photo",
-    "PhotoCamera",
-    "PhotoGap",
-    "Photos",
-    "camera_of",
-    "check_photos",
-    "find_gap",
-    "ground_below",
-    "look_at_photos",
-    "nearest_item",
-]  # fmt: skip
-
 MOST_PHOTOS: Final = 20_000
 LEAST_GAP_M: Final = 1.0
 """A narrower one is within what a height or an attitude is held to."""

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from sortie.reports import svg
 
-__all__ = ["BOTTOM", "HEIGHT", "LEFT", "RIGHT", "TOP", "WIDTH", "axes", "html_page", "plain_table", "wide_table"]
-
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
 """Pixels of a chart, and of what lies around its curves."""
 STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
