@@ -16,7 +16,8 @@ from autopilot.interface.geo import to_local
 from autopilot.mav import Cmd, MissionType, ModeFlag
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.plan import Plan
-from mavlink_bridge.clients.command import CommandOutcome, command_long
+from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_long
 from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from scripts.wing_missions import HOME, Action, WingMission
@@ -141,7 +142,7 @@ def _command(action: Action) -> Any:
     return _command_of(Target(), action)
 
 
-def _command_of(target: Any, action: Action) -> Any:
+def _command_of(target: Target, action: Action) -> CommandClient:
     if action.mode is not None:
         return command_long(target, Cmd.DO_SET_MODE, float(ModeFlag.CUSTOM_MODE_ENABLED), float(action.mode))
     return command_long(target, action.command, *action.params)
@@ -169,7 +170,7 @@ class ArduPlane:
         """Give a command."""
         client = _command_of(self.remote.target, action)
         self.remote.ask(client)
-        return client.outcome  # type: ignore[no-any-return]
+        return client.outcome
 
     def upload(self, items: list[Any], kind: int) -> None:
         """Give it a plan."""

@@ -202,9 +202,17 @@ DOWN = item(Cmd.NAV_VTOL_LAND, 0, 0, 0)
 WIDE = way((500, 0, 80), (500, 500, 80), (0, 500, 80))
 
 
-def lifted(name: str, title: str, items: list[MissionItem], **more: object) -> WingMission:
+def lifted(
+    name: str,
+    title: str,
+    items: list[MissionItem],
+    *,
+    params: dict[str, float] | None = None,
+    action: Action | None = None,
+    on_s: float = 60.0,
+) -> WingMission:
     """A mission of the quadplane, from a takeoff on its lift motors."""
-    return WingMission(name, title, [UP, *items], kind="quadplane", **more)  # type: ignore[arg-type]
+    return WingMission(name, title, [UP, *items], params or {}, action=action, kind="quadplane", on_s=on_s)
 
 
 QUADPLANE_MISSIONS = [

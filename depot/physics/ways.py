@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from depot.physics.orbit import Hill, Vector, coast, minus, position, size, transfer, velocity
+from depot.physics.orbit import Hill, Vector, coast, minus, plus, position, size, transfer, velocity
 
 TRIES = (1.0, 0.97, 1.03, 0.94)
 """Factors on the usual time of a transfer, tried in turn."""
@@ -55,7 +55,7 @@ def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: flo
 
 def keeps_off(n: float, here: Hill, found: Way, keep_out_m: float) -> bool:
     """Outside the keep-out sphere but for where it begins and ends."""
-    start: Hill = (*position(here), *(v + dv for v, dv in zip(velocity(here), found.first, strict=True)))  # type: ignore[assignment]  # six of them
+    start: Hill = (*position(here), *plus(velocity(here), found.first))
     nearest_m = min(keep_out_m, 0.9 * size(position(here)))
     instants = (found.seconds * number / _SAMPLES for number in range(2, _SAMPLES))
     return all(size(position(coast(n, start, instant))) > nearest_m for instant in instants)

@@ -80,7 +80,7 @@ def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False, brea
     if number in _COMMANDS:
         return _command(codec.decode(number, frame.payload), firmware)
     if number == _SET_MODE:
-        return _mode(codec.decode(number, frame.payload).custom_mode, firmware)  # type: ignore[union-attr]  # known id
+        return _mode_set(codec.decode(number, frame.payload), firmware)
     if number == _TUNNEL:
         message = codec.decode(number, frame.payload)
         return Ownership.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Ownership.PASS
@@ -110,6 +110,10 @@ def _mission(message: Any) -> Ownership:
     if message.mission_type == MissionType.ALL:
         return Ownership.BOTH
     return Ownership.OURS if message.mission_type == MissionType.MISSION else Ownership.PASS
+
+
+def _mode_set(message: Any, firmware: Firmware) -> Ownership:
+    return _mode(message.custom_mode, firmware)
 
 
 def _mode(custom_mode: int, firmware: Firmware) -> Ownership:

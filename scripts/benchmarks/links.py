@@ -9,8 +9,12 @@ import socket
 import time
 from dataclasses import replace
 from statistics import median
+from typing import TYPE_CHECKING
 
 from benchmarks.vehicle import HOME, Served, dialect
+
+if TYPE_CHECKING:
+    from mavlink_bridge.routing.service import Message
 
 LOSS = 0.25
 ITEMS = 50
@@ -115,8 +119,8 @@ def router() -> float:
     return float(routed / core_s)
 
 
-def _packed(message: object, system: int) -> bytes:
-    return bytes(message.pack(dialect.MAVLink(None, srcSystem=system, srcComponent=1)))  # type: ignore[attr-defined]
+def _packed(message: Message, system: int) -> bytes:
+    return bytes(message.pack(dialect.MAVLink(None, srcSystem=system, srcComponent=1)))
 
 
 def _route(pipe: multiprocessing.connection.Connection) -> None:

@@ -130,12 +130,22 @@ def _fate(process: subprocess.Popen[bytes] | None) -> str:
     return f"mavsdk_server has ended with status {status}"
 
 
+class _LastLines(logging.Handler):
+    """Keeps what is logged in `lines`."""
+
+    def __init__(self, lines: deque[str]) -> None:
+        super().__init__(logging.DEBUG)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(record.getMessage())
+
+
 @contextmanager
 def _server_says() -> Iterator[deque[str]]:
     """The last lines that MAVSDK's server has printed, which the library hands to its log."""
     said: deque[str] = deque(maxlen=12)
-    handler = logging.Handler(logging.DEBUG)
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    handler = _LastLines(said)
     log = logging.getLogger("mavsdk_server")
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)

@@ -74,8 +74,12 @@ class Claims(ABC):
 
     def set_wind(self, speed: float, from_deg: float, turbulence: float = 0.0) -> None:
         """From now on the wind blows with `speed` m/s from `from_deg` degrees, with gusts of `turbulence` m/s."""
-        for name, value in wind_parameters((speed, from_deg, turbulence)).items():
-            self.ask(lambda session, name=name, value=value: session.set_param(name, value))  # type: ignore[misc]
+
+        def blow(session: Session) -> None:
+            for name, value in wind_parameters((speed, from_deg, turbulence)).items():
+                session.set_param(name, value)
+
+        self.ask(blow)
 
     # --- claims -------------------------------------------------------------------------------------------------------
     def wait(self, condition: Callable[[Session], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:

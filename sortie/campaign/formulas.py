@@ -14,7 +14,7 @@ import ast
 from collections.abc import Callable, Mapping
 from functools import reduce
 from math import isfinite
-from typing import Final
+from typing import Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,8 +167,8 @@ class _FormulaReader:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in TEMPORAL:
             ends = node.slice.elts if isinstance(node.slice, ast.Tuple) else []
             seconds = [end.value for end in ends if isinstance(end, ast.Constant) and _is_number(end.value)]
-            if len(ends) == len(seconds) == 2 and 0 <= seconds[0] <= seconds[1]:  # type: ignore[operator]
-                return node.value.id, (float(seconds[0]), float(seconds[1]))  # type: ignore[arg-type]
+            if len(ends) == len(seconds) == 2 and 0 <= seconds[0] <= seconds[1]:
+                return node.value.id, (float(seconds[0]), float(seconds[1]))
         raise FormulaError(f"'{ast.unparse(node)}': expected bounds in seconds, such as always[0, 5](height < 30)")
 
     def _comparison(self, node: ast.Compare) -> Margin:
@@ -210,7 +210,7 @@ class _FormulaReader:
 
     def _value(self, node: ast.expr) -> Margin:
         if isinstance(node, ast.Constant) and _is_number(node.value):
-            number = float(node.value)  # type: ignore[arg-type]
+            number = float(node.value)
             return lambda signals, step: np.full(len(signals["time"]), number)
         if isinstance(node, ast.Name):
             return self._signal(node.id)
@@ -274,7 +274,7 @@ def _names(node: ast.expr) -> set[str]:
 def _constant(node: ast.expr) -> float | None:
     """The value of an expression without signals; None where it has some."""
     if isinstance(node, ast.Constant) and _is_number(node.value):
-        return float(node.value)  # type: ignore[arg-type]
+        return float(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _constant(node.operand)
         return None if inner is None else -inner
@@ -286,5 +286,5 @@ def _constant(node: ast.expr) -> float | None:
     return None
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

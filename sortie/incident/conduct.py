@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.records import dataclass
@@ -35,8 +35,18 @@ class Conducted:
     notes: tuple[str, ...]
 
 
-def session_arguments(scenario: Scenario) -> dict[str, object]:
+class SessionArguments(TypedDict):
     """Arguments of `Session` and of the pytest plugin's factory."""
+
+    vehicle: str
+    home: str
+    seed: int
+    params: dict[str, float]
+    firmware: str
+
+
+def session_arguments(scenario: Scenario) -> SessionArguments:
+    """The vehicle of a scenario."""
     return {
         "vehicle": scenario.vehicle,
         "home": scenario.home,

@@ -100,7 +100,7 @@ def prepare(folder: Path) -> None:
 def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conducted]:
     """Fly the scenario, whose plan lies in `folder`, and read the log of it below `logs`, which is made anew."""
     shutil.rmtree(logs, ignore_errors=True)
-    with Session(**session_arguments(scenario), log_dir=logs) as session:  # type: ignore[arg-type]
+    with Session(**session_arguments(scenario), log_dir=logs) as session:
         conducted = conduct(session, scenario, folder)
     try:
         return read_evidence(logs), conducted

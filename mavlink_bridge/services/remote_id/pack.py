@@ -6,7 +6,7 @@ holds what the standard has for "unknown". Of an authentication page (type 2) no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from math import isfinite
 from struct import Struct
@@ -61,8 +61,8 @@ def _metres(number: int) -> float:
     return number / 2.0 + _NO_ALTITUDE
 
 
-def _text(value: object) -> bytes:
-    return value.encode("ascii", "replace") if isinstance(value, str) else bytes(value)  # type: ignore[call-overload]
+def _text(value: str | Iterable[int]) -> bytes:
+    return value.encode("ascii", "replace") if isinstance(value, str) else bytes(value)
 
 
 def _basic(m: Message) -> bytes:

@@ -8,13 +8,14 @@ or one by one. Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, Result, SystemState, VehicleType
 from autopilot.safety.remote_id import RemoteId
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.request import from_int, from_long
+from mavlink_bridge.services.commands.request import Command, from_int, from_long
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
 from mavlink_bridge.services.remote_id.pack import packed
 from mavlink_bridge.wire.codec import dialect
@@ -56,11 +57,11 @@ class Transmitter:
         said.answer("OPEN_DRONE_ID_MESSAGE_PACK", lambda _, __: [packed(list(self._on_air()))])
         for part in ("BASIC_ID", "LOCATION", "SELF_ID", "SYSTEM", "OPERATOR_ID"):
             name = f"OPEN_DRONE_ID_{part}"
-            said.answer(name, lambda _, __, name=name: self._named(name))  # type: ignore[misc]
+            said.answer(name, partial(self._named, name))
         self._check_ms = 0
         self._out: list[Outgoing] = []
 
-    def _named(self, name: str) -> list[Message]:
+    def _named(self, name: str, command: Command, now_ms: int) -> list[Message]:
         return [message for message in self._on_air() if message.get_type() == name]
 
     @staticmethod

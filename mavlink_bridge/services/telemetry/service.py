@@ -344,7 +344,8 @@ class TelemetryService:
             actions.insert(0, _HEARTBEAT)
         return actions
 
-    def _action(self, event: Event) -> object | None:
+    def _action(self, event: Event) -> Message:
+        """Return the number of a stream, a text or a message; None: nothing is said."""
         at_once = _AT_ONCE.get(type(event))
         if at_once is not None:
             return at_once
@@ -352,21 +353,19 @@ class TelemetryService:
             case StatusText():
                 return event
             case GuidedTargetReached():
-                return dialect.MAVLink_mission_item_reached_message(0)  # type: ignore[no-any-return]  # pymavlink
+                return dialect.MAVLink_mission_item_reached_message(0)
             case ItemReached(seq):
                 item, speaks = self._parts.plans.mission.get(seq), self.identity.speaks
                 if item is not None and speaks.mode_of_item(item.command) is not None:
                     return None  # to this firmware it is no item that is reached, but a mode
                 wire = speaks.wire_seq(seq)
-                return dialect.MAVLink_mission_item_reached_message(wire)  # type: ignore[no-any-return]  # pymavlink
+                return dialect.MAVLink_mission_item_reached_message(wire)
             case CameraTriggered():
-                feedback: object = announcements.camera_feedback(
-                    event, self._parts.facts.vehicle.state, self._boot_unix_us
-                )
-                return feedback
+                state = self._parts.facts.vehicle.state
+                return announcements.camera_feedback(event, state, self._boot_unix_us)
             case FlightStateChanged(state):
                 now_ms = self._parts.facts.vehicle.state.time_ms & 0xFFFFFFFF
-                return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)  # type: ignore[no-any-return]
+                return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)
             case ParameterChanged(name, value) if self._parameter_value is not None:
                 return self._parameter_value(name, value)
         return None

@@ -26,9 +26,9 @@ _UNKNOWN_FRAME: Final = 99
 _VERSION: Final = id_of("AUTOPILOT_VERSION")
 
 
-def _query(x: Exchange, **more: object) -> Message:
+def _query(x: Exchange, *, confirmation: int = 0, target: tuple[int, int] | None = None) -> Message:
     """A command that only asks for a message."""
-    return x.long(Cmd.REQUEST_MESSAGE, _VERSION, **more)  # type: ignore[arg-type]
+    return x.long(Cmd.REQUEST_MESSAGE, _VERSION, confirmation=confirmation, target=target)
 
 
 @command.must("long", "COMMAND_LONG is answered with a COMMAND_ACK of its number", "#command_long-sequence")
