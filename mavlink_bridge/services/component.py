@@ -11,10 +11,10 @@ from typing import Final
 
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Component, Result
-from mavlink_bridge.routing.service import Message, Outgoing
+from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.messages import MESSAGE_INTERVAL
-from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.wire.codec import dialect, id_of
 
 ABOUT_MESSAGES: Final = frozenset({Cmd.REQUEST_MESSAGE, Cmd.SET_MESSAGE_INTERVAL, Cmd.GET_MESSAGE_INTERVAL})
@@ -67,6 +67,16 @@ class ComponentMessages:
         if _asks_interval(command):
             return self._interval_of(command.whole(2), command)
         return self.request(command.whole(1, -1), command, now_ms)
+
+    def answer_command(self, message: Message, peer: Peer, now_ms: int) -> list[Outgoing]:
+        """Answer a COMMAND_LONG or COMMAND_INT to a component that has no other commands. What is for all components
+        is answered where it is served: not here, unless it asks for one of its messages."""
+        command = without_place(message, peer)
+        if message.target_component != self._component and not self.means(command):
+            return []
+        outcome, answers = self.serve(command, now_ms) if command.number in ABOUT_MESSAGES else (_UNSUPPORTED, [])
+        replies = (acknowledgement(command.number, peer, outcome), *answers)
+        return [Outgoing(reply, peer.link, self._component) for reply in replies]
 
     def request(self, message: int, command: Command, now_ms: int) -> Served:
         """A message by its number; the command's parameters say which of it."""

@@ -29,7 +29,7 @@ from mavlink_bridge.services.camera.messages import STORAGE_ID, CameraSight, Tak
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
-from mavlink_bridge.services.commands.request import Command, from_int, from_long
+from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served
 from mavlink_bridge.wire.codec import dialect, id_of
 
@@ -40,7 +40,6 @@ _OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BU
 _FULL_TEXT: Final = b"Camera: storage full"
 _TEXT_BYTES: Final = 50  # of STATUSTEXT
 _ALL: Final = -1
-FRAME: Final = 0  # none of these commands has a place
 
 
 class Album(Protocol):
@@ -134,11 +133,7 @@ class CameraService:
 
     # --- Service ------------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if message.get_type() == "COMMAND_LONG":
-            command = from_long(message, peer, FRAME)
-        else:
-            command = from_int(message, peer, has_place=False)
-        self._command(command, message.target_component, now_ms)
+        self._command(without_place(message, peer), message.target_component, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         self._out += self._messages.take_due(now_ms)
@@ -228,12 +223,7 @@ class CameraService:
 
     def _acknowledge(self, command: Command, outcome: Outcome) -> None:
         peer = command.peer
-        self._say(
-            dialect.MAVLink_command_ack_message(
-                command.number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
-            ),
-            peer.link,
-        )
+        self._say(acknowledgement(command.number, peer, outcome), peer.link)
 
     def act(self, command: Command, now_ms: int) -> Outcome:
         """A command that the autopilot was given for its camera."""

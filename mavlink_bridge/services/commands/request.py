@@ -10,7 +10,10 @@ from __future__ import annotations
 from math import isinf, isnan, nan
 
 from autopilot.interface.records import dataclass
+from autopilot.interface.result import Outcome
+from autopilot.mav import Frame
 from mavlink_bridge.routing.service import Message, Peer
+from mavlink_bridge.wire.codec import dialect
 
 #: Beyond this no parameter of a command means anything (intervals are at most 3.6e9 us, tags and ids below 2**24).
 LARGEST = 1e10
@@ -54,6 +57,20 @@ class Command:
         """Latitude, longitude (degrees) and height are numbers in range (docs/reference/mission-semantics.md, 2.4)."""
         lat, lon, alt = self.params[4:7]  # a comparison with NaN is false
         return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < HIGHEST
+
+
+def acknowledgement(number: int, peer: Peer, outcome: Outcome) -> Message:
+    """COMMAND_ACK of a command that `peer` has sent."""
+    return dialect.MAVLink_command_ack_message(
+        number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
+    )
+
+
+def without_place(message: Message, peer: Peer) -> Command:
+    """A COMMAND_LONG or COMMAND_INT to a component of whose commands none has a place."""
+    if message.get_type() == "COMMAND_LONG":
+        return from_long(message, peer, Frame.GLOBAL)
+    return from_int(message, peer, has_place=False)
 
 
 def from_long(message: Message, peer: Peer, frame: int) -> Command:

@@ -28,8 +28,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
-from mavlink_bridge.services.commands.request import Command, from_int, from_long
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.services.commands.request import Command, acknowledgement, from_int, from_long
 
 #: Commands of one link that wait for its arm; more are turned away.
 MOST_WAITING = 32
@@ -202,10 +201,7 @@ class CommandService:
         return Context(self._parts, self._telemetry, peer, self._vehicle_now(), self._firmware)
 
     def _acknowledge(self, number: int, peer: Peer, outcome: Outcome) -> None:
-        ack = dialect.MAVLink_command_ack_message(
-            number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
-        )
-        self._outgoing.append(Outgoing(ack, peer.link))
+        self._outgoing.append(Outgoing(acknowledgement(number, peer, outcome), peer.link))
 
     # --- waiting for an arm ---------------------------------------------------------------------------------------
     def _arming(self, link: int) -> bool:

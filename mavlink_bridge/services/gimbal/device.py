@@ -18,23 +18,12 @@ from typing import Final
 
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.records import dataclass
-from autopilot.interface.result import Outcome
-from autopilot.mav import (
-    AutopilotType,
-    Component,
-    GimbalCapability,
-    GimbalError,
-    GimbalFlag,
-    Result,
-    SystemState,
-    VehicleType,
-)
+from autopilot.mav import AutopilotType, Component, GimbalCapability, GimbalError, GimbalFlag, SystemState, VehicleType
 from autopilot.mount.gimbal import Demand, Gimbal, GimbalLimits, Pointing, Posture
 from autopilot.mount.rotation import attitude, joints_of
 from autopilot.mount.servos import ServoGimbal
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.request import from_int, from_long
-from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
+from mavlink_bridge.services.component import ComponentMessages
 from mavlink_bridge.services.ftp.component_metadata import VENDOR, MetadataFiles
 from mavlink_bridge.wire.codec import dialect
 
@@ -46,8 +35,6 @@ METADATA: Final = MetadataFiles((), (_MAJOR, 0, 0), _MODEL)
 """Metadata of the gimbal: the general file alone, since its parameters are the autopilot's."""
 _LEVEL: Final = int(GimbalFlag.ROLL_LOCK | GimbalFlag.PITCH_LOCK)
 _DEVICE_BITS: Final = 0xFFFF
-_FRAME: Final = 0  # no command to it has a place
-_UNSUPPORTED: Final = Outcome(Result.UNSUPPORTED)
 _AT_A_LIMIT: Final = GimbalError.AT_ROLL_LIMIT | GimbalError.AT_PITCH_LIMIT | GimbalError.AT_YAW_LIMIT
 
 
@@ -163,26 +150,12 @@ class GimbalDevice:
     # --- what it hears --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() != "GIMBAL_DEVICE_SET_ATTITUDE":
-            self._command(message, peer, now_ms)
+            self._out += self._messages.answer_command(message, peer, now_ms)
         elif peer.system == self._system():
             rates = (message.angular_velocity_x, message.angular_velocity_y, message.angular_velocity_z)
             demand = demand_of(message.flags, message.q, rates)
             if demand is not None:
                 self._gimbal.demand(demand)
-
-    def _command(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Leave what is for all components to where it is served: nobody answers here."""
-        long = message.get_type() == "COMMAND_LONG"
-        command = from_long(message, peer, _FRAME) if long else from_int(message, peer, has_place=False)
-        if message.target_component != Component.GIMBAL and not self._messages.means(command):
-            return
-        outcome, answers = _UNSUPPORTED, list[Message]()
-        if command.number in ABOUT_MESSAGES:
-            outcome, answers = self._messages.serve(command, now_ms)
-        ack = dialect.MAVLink_command_ack_message(
-            command.number, int(outcome.result), 0, 0, peer.system, peer.component
-        )
-        self._out += [Outgoing(reply, peer.link, Component.GIMBAL) for reply in (ack, *answers)]
 
     # --- what it says ---------------------------------------------------------------------------------------------
     def heartbeat(self) -> Message:

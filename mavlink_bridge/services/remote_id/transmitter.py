@@ -11,18 +11,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from autopilot.interface.result import Outcome
-from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, Result, SystemState, VehicleType
+from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, SystemState, VehicleType
 from autopilot.safety.remote_id import RemoteId
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.commands.request import Command, from_int, from_long
-from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.component import ComponentMessages
 from mavlink_bridge.services.remote_id.pack import packed
 from mavlink_bridge.wire.codec import dialect
 
 _EACH_SECOND_US: Final = 1_000_000
 _CHECK_MS: Final = 1000
-_NO_PLACE: Final = 0
 _ERROR_BYTES: Final = 50
 OnAir = Callable[[], Sequence[Message]]
 """BASIC_ID, LOCATION, SELF_ID, SYSTEM and OPERATOR_ID as they are sent; without LOCATION while there is none."""
@@ -76,17 +74,8 @@ class Transmitter:
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Leave what is for all components to where it is served: nobody answers here."""
-        long = message.get_type() == "COMMAND_LONG"
-        command = from_long(message, peer, _NO_PLACE) if long else from_int(message, peer, has_place=False)
-        if message.target_component != Component.ODID_TXRX_1:
-            return
-        outcome, answers = Outcome(Result.UNSUPPORTED), list[Message]()
-        if command.number in ABOUT_MESSAGES:
-            outcome, answers = self._messages.serve(command, now_ms)
-        ack = dialect.MAVLink_command_ack_message(
-            command.number, int(outcome.result), 0, 0, peer.system, peer.component
-        )
-        self._out += [Outgoing(reply, peer.link, Component.ODID_TXRX_1) for reply in (ack, *answers)]
+        if message.target_component == Component.ODID_TXRX_1:
+            self._out += self._messages.answer_command(message, peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
         if now_ms >= self._check_ms:
