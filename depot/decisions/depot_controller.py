@@ -12,17 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 from autopilot.context.turns import earliest
-from depot.decision import Recorder
 from depot.decisions import phase_dock, phase_flight, phase_prep, phase_service
-from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep
-from depot.decisions.phase_context import DepotPlant, PhaseContext, name_of
+from depot.decisions.memory import ControlledBy, PendingRequest, PrepStep
+from depot.decisions.phase_context import PhaseContext, name_of
 from depot.decisions.phases import LoopEvent
 from depot.decisions.record import SortieRecord
 from depot.decisions.watches import ABORT_3
 from depot.messages import CommandMessage, DepotCommand, Request, RequestResult, Status
 from depot.names import Abort, EndedBy, Phase, SkimmerStage, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
-from depot.settings import Profile
 from depot.watches import first
 
 ANSWER_BEATS = 3.0
@@ -32,22 +30,11 @@ _STEPS: dict[Phase, Callable[[PhaseContext, DepotReading, int], bool]] = {}
 
 
 class DepotController:
-    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
-    operator has to agree to each relaunch (`confirm_relaunch`). `context` is what the phases work with."""
+    """See the module. `context` is what the phases work with."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        plant: DepotPlant,
-        record: Recorder,
-        memory: DepotMemory | None = None,
-        *,
-        total: int | None = None,
-        confirm: bool = False,
-    ) -> None:
-        self.profile = profile
-        self.context = PhaseContext(profile, plant, record, memory or DepotMemory(), total=total, confirm=confirm)
-        self.memory = self.context.memory
+    def __init__(self, context: PhaseContext) -> None:
+        self.context = context
+        self.profile, self.memory = context.profile, context.memory
         self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
 
     # --- in -----------------------------------------------------------------------------------------------------------

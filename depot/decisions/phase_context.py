@@ -43,7 +43,8 @@ class DepotPlant(Protocol):
 
 
 class PhaseContext:
-    """See the module."""
+    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
+    operator has to agree to each relaunch (`DepotController.confirm_relaunch`)."""
 
     def __init__(
         self,
@@ -52,8 +53,8 @@ class PhaseContext:
         record: Recorder,
         memory: DepotMemory,
         *,
-        total: int | None,
-        confirm: bool,
+        total: int | None = None,
+        confirm: bool = False,
     ) -> None:
         self.profile = profile
         self.plant = plant

@@ -18,6 +18,7 @@ from autopilot.mission.items import MissionItem
 from depot.decision import Decision
 from depot.decisions.depot_controller import DepotController
 from depot.decisions.memory import DepotMemory
+from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import MissionPlan
 from depot.names import EndedBy, Phase
@@ -199,13 +200,11 @@ class SortieLoop:
             memory,
             carrier.guidance,
         )
+        remembered = snapshot.depot if snapshot else DepotMemory()
         self.depot = DepotController(
-            profile,
-            self.world,
-            self._decisions.append,
-            snapshot.depot if snapshot else None,
-            total=order.total,
-            confirm=order.confirm,
+            PhaseContext(
+                profile, self.world, self._decisions.append, remembered, total=order.total, confirm=order.confirm
+            )
         )
         self.faults = FaultSchedule(order.faults, profile, order.seed, snapshot.faults if snapshot else {})
         self._join(order.seed, snapshot.loss if snapshot else 0.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from depot.decision import Decision
 from depot.decisions.depot_controller import DepotController
+from depot.decisions.memory import DepotMemory
+from depot.decisions.phase_context import PhaseContext
 from depot.names import EndedBy
 from depot.skimmer.guidance import GuidanceMemory
 from depot.skimmer.reports import SkimmerMemory
@@ -42,7 +44,7 @@ class Berth:
             SkimmerMemory(guidance=carrier.guidance.memory),
             carrier.guidance,
         )
-        self.depot = DepotController(PROFILE, world, self.decisions.append, None, total=1, confirm=False)
+        self.depot = DepotController(PhaseContext(PROFILE, world, self.decisions.append, DepotMemory(), total=1))
         carrier.mission.carry(skimmer)
         depot.endpoint.add_service(DepotClient(self.depot, Target(system), carrier.mission.items))
         here = EndpointPlug(carrier.node, carrier.endpoint, "depot")
