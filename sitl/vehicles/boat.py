@@ -13,7 +13,6 @@ from math import radians
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, sin, tan
@@ -117,21 +116,13 @@ class SimulatedBoat(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
+    kernel = BOAT
+
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home,
-            state,
-            rng,
-            default_settings(home, steps),
-            target_size=L.TARGET_SIZE,
-            motors=1,
-            capabilities=Capabilities(spline=False),
+            home, state, rng, default_settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
         )
-
-    @property
-    def kernel(self) -> Entry:
-        return BOAT
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)

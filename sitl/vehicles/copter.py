@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import radians
 
-from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
@@ -25,19 +24,13 @@ class SimulatedCopter(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
+    kernel = COPTER
+
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         self._pads: PadSensor | None = None
         self._seed = seed
         state, rng = initial_state(radians(heading_deg), seed)
-        super().__init__(
-            home,
-            state,
-            rng,
-            default_settings(home, steps),
-            target_size=L.TARGET_SIZE,
-            motors=4,
-            capabilities=Capabilities(),
-        )
+        super().__init__(home, state, rng, default_settings(home, steps), motors=4, capabilities=Capabilities())
 
     def disarm(self, *, force: bool = False) -> Request:
         if self._s[L.S_AIR] == 1.0 and not force:
@@ -60,10 +53,6 @@ class SimulatedCopter(SimulatedMachine):
             self._pads = PadSensor(self._parameters, self._seed, self._home)
         self._pads.state = self._s  # it may have moved into a row of a fleet
         return self._pads
-
-    @property
-    def kernel(self) -> Entry:
-        return COPTER
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target)

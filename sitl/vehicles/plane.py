@@ -8,7 +8,6 @@ from math import radians
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import exp
@@ -91,6 +90,8 @@ class SimulatedPlane(SimulatedMachine):
     row, where that is another than the plane's (`sitl.vehicles.quadplane`).
     """
 
+    kernel = PLANE
+
     def __init__(
         self,
         home: GeoPoint,
@@ -104,19 +105,13 @@ class SimulatedPlane(SimulatedMachine):
         state, rng = initial_state(radians(heading_deg), seed, body)
         p = default_settings(home, steps, body) if settings is None else settings
         state[L.S_HOVER] = p[L.P_HOVER_GUESS]
-        super().__init__(
-            home, state, rng, p, target_size=L.TARGET_SIZE, motors=1, capabilities=Capabilities(spline=False)
-        )
+        super().__init__(home, state, rng, p, motors=1, capabilities=Capabilities(spline=False))
 
     def disarm(self, *, force: bool = False) -> Request:
         if self._s[L.S_AIR] == 1.0 and not force:
             return Request.refused("not landed")
         self._s[L.S_SPIN] = 0.0
         return super().disarm(force=force)
-
-    @property
-    def kernel(self) -> Entry:
-        return PLANE
 
     def _write_target(self, target: Target) -> None:
         if isinstance(target, Drive):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import radians
 
-from autopilot.control.kernels import Entry
-from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
@@ -22,21 +20,13 @@ class SimulatedRover(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
+    kernel = ROVER
+
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home,
-            state,
-            rng,
-            default_settings(home, steps),
-            target_size=L.TARGET_SIZE,
-            motors=1,
-            capabilities=Capabilities(spline=False),
+            home, state, rng, default_settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
         )
-
-    @property
-    def kernel(self) -> Entry:
-        return ROVER
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +68,11 @@ def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
 
 
 class SimulatedMachine(ABC):
-    """A vehicle standing at `home`: its rows of state, noise and settings, the size of its target row, the number of
-    motors that a fault can weaken. How it is driven is the subclass's."""
+    """A vehicle standing at `home`: its rows of state, noise and settings, the number of motors that a fault can
+    weaken. How it is driven is the subclass's."""
+
+    kernel: ClassVar[Entry]
+    """Kernel that advances the vehicle."""
 
     def __init__(
         self,
@@ -78,7 +81,6 @@ class SimulatedMachine(ABC):
         rng: npt.NDArray[np.uint64],
         settings: npt.NDArray[np.float64],
         *,
-        target_size: int,
         motors: int,
         capabilities: Capabilities,
     ) -> None:
@@ -90,7 +92,7 @@ class SimulatedMachine(ABC):
         self.move_to(
             state.reshape(1, -1),
             settings.reshape(1, -1),
-            np.zeros((1, target_size)),
+            np.zeros((1, L.TARGET_SIZE)),
             rng.reshape(1, -1),
             np.zeros((1, R.SIZE)),
         )
@@ -187,11 +189,6 @@ class SimulatedMachine(ABC):
         return heights
 
     # --- what each does in its own way ----------------------------------------------------------------------------
-    @property
-    @abstractmethod
-    def kernel(self) -> Entry:
-        """Kernel that advances the vehicle."""
-
     @abstractmethod
     def _write_target(self, target: Target) -> None:
         """Into the target row; TypeError for one that the vehicle does not know, ValueError for what is not finite."""
