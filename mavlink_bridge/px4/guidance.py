@@ -22,10 +22,10 @@ from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, Result, SpeedType
-from autopilot.personality.px4.battery import Values
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, HOLD, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
+from autopilot.personality.px4.parameters import Px4Parameters
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
@@ -208,7 +208,7 @@ class FollowMe:
     clock: Clock = "vehicle"
     handles = frozenset({"FOLLOW_TARGET"})
 
-    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Values) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters
@@ -321,7 +321,7 @@ class StickTakeover:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Values) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters
