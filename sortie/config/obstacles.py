@@ -76,7 +76,12 @@ class ObstacleFile(Struct, frozen=True, forbid_unknown_fields=True):
     wire: list[WireTable] = []
 
 
-_TABLES: Final = {"box": BoxTable, "cylinder": CylinderTable, "wall": WallTable, "wire": WireTable}
+_TABLES: Final[dict[str, type[Struct]]] = {
+    "box": BoxTable,
+    "cylinder": CylinderTable,
+    "wall": WallTable,
+    "wire": WireTable,
+}
 
 
 def read_obstacles(path: Path, home: GeoPoint) -> Obstacles:

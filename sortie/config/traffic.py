@@ -85,7 +85,11 @@ class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
     encounters: EncountersTable | None = None
 
 
-_TABLES: Final = {"receiver": ReceiverTable, "aircraft": AircraftTable, "encounters": EncountersTable}
+_TABLES: Final[dict[str, type[Struct]]] = {
+    "receiver": ReceiverTable,
+    "aircraft": AircraftTable,
+    "encounters": EncountersTable,
+}
 
 
 class TrafficPlan(Struct, frozen=True):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -114,9 +113,7 @@ class Clock(Struct):
 class FaultSchedule:
     """Tells, as the loop goes on, which faults strike and which end. `memory` survives a restart."""
 
-    def __init__(
-        self, faults: Sequence[LoopFault], profile: Profile, seed: int, memory: dict[str, FaultMemory]
-    ) -> None:
+    def __init__(self, faults: list[LoopFault], profile: Profile, seed: int, memory: dict[str, FaultMemory]) -> None:
         self._given = faults
         self._profile = profile
         self._seed = seed

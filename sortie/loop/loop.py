@@ -7,13 +7,13 @@ and bytes. What is to survive a crash is one `LoopSnapshot`, taken at instants a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
-from autopilot.interface.records import dataclass
+from autopilot.interface.records import dataclass, field
 from autopilot.mission.items import MissionItem
 from depot.decision import Decision
 from depot.decisions.depot_controller import DepotController
@@ -66,7 +66,7 @@ class LoopOrder:
 
     profile: Profile
     seed: int
-    faults: Sequence[LoopFault] = ()
+    faults: list[LoopFault] = field(default_factory=list)
     total: int | None = None
     confirm: bool = False
     snapshot: LoopSnapshot | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.mav import Cmd, Component
+from autopilot.mav import Cmd, Component, Frame
 from autopilot.mission.executor import CommandStartResult
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.camera.service import FRAME, CameraService
+from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.commands.request import Command
 
 FLOWN: Final = frozenset({
@@ -27,7 +27,7 @@ class CameraItems:
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
         """UNSUPPORTED: the camera does not take it, and the mission goes on."""
         params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
-        ended = self._service.act(Command(cmd.command, params, FRAME, OWN), self._now_ms())
+        ended = self._service.act(Command(cmd.command, params, Frame.GLOBAL, OWN), self._now_ms())
         return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
