@@ -46,6 +46,20 @@ class PassTurn:
     parameter: Callable[[str], None] | None = None
 
 
+def turn_of(name: str, why: str, part: object, hears: int = EVERYTHING) -> PassTurn:
+    """The row of a part that is called by the methods that it has, of those below."""
+    return PassTurn(
+        name,
+        why,
+        hears=hears,
+        hear=getattr(part, "handle_events", None),
+        update=getattr(part, "update", None),
+        deadline=getattr(part, "next_deadline_ms", None),
+        armed=getattr(part, "armed_changed", None),
+        parameter=getattr(part, "parameter_changed", None),
+    )
+
+
 class PassTurns:
     """Walks the rows. The columns are taken out once: a pass costs one call for each part that wants one."""
 

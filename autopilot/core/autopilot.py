@@ -9,6 +9,7 @@ a callback has the time of the present pass (`VehicleFacts.now_ms`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from autopilot.commands.flight_commands import FlightCommands
@@ -20,7 +21,7 @@ from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home, ReturnPoint
 from autopilot.context.journal import Journal
-from autopilot.context.turns import PassTurn, PassTurns
+from autopilot.context.turns import PassTurn, PassTurns, turn_of
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
@@ -260,7 +261,6 @@ class Autopilot:
     def _rows(self) -> list[PassTurn]:
         """Every part that wants to be called, in the order in which they are."""
         modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
-        fence, wind, trail = self.fence, self.wind, self.trail
         rows = [
             PassTurn(
                 "plans",
@@ -291,32 +291,14 @@ class Autopilot:
                 "it is stepped by AUTO; only when DO items are done is a parameter",
                 parameter=self._timing_changed,
             ),
-            PassTurn(
-                "speeds",
-                "they are AUTO's and GUIDED's tools; a parameter counts at once",
-                parameter=self.speeds.parameter_changed,
-            ),
-            PassTurn(
-                "sticks",
-                "silence is noticed before the failsafes act on it",
-                update=self.sticks.update,
-                armed=self.sticks.armed_changed,
-                parameter=self.sticks.parameter_changed,
-            ),
-            PassTurn(
-                "transmitter",
-                "who disarms by hand is faster than what would be done for him",
-                update=self.transmitter.update,
-                deadline=self.transmitter.next_deadline_ms,
-            ),
-            PassTurn(
+            turn_of("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once", self.speeds),
+            turn_of("sticks", "silence is noticed before the failsafes act on it", self.sticks),
+            turn_of("transmitter", "who disarms by hand is faster than what would be done for him", self.transmitter),
+            turn_of(
                 "failsafes",
                 "they may change the mode, and the new one flies in this very pass",
-                hears=failsafes.HEARS,
-                hear=failsafes.handle_events,
-                update=failsafes.update,
-                deadline=failsafes.next_deadline_ms,
-                armed=lambda armed, _: failsafes.armed_changed(armed),
+                failsafes,
+                failsafes.HEARS,
             ),
             PassTurn(
                 "ground",
@@ -325,63 +307,19 @@ class Autopilot:
                 deadline=self.detour.next_deadline_ms,
                 armed=self.ground_follower.armed,
             ),
-            PassTurn(
-                "fence",
-                "so may the fence; what a failsafe has chosen it sees",
+            replace(
+                turn_of("fence", "so may the fence; what a failsafe has chosen it sees", self.fence),
                 hears=int(VehicleEvent.ARRIVED),
                 hear=self._may_have_taken_off,
-                update=fence.update,
-                deadline=fence.next_deadline_ms,
-                armed=fence.armed_changed,
-                parameter=fence.parameter_changed,
             ),
-            PassTurn(
-                "wind",
-                "so may the wind",
-                update=wind.update,
-                deadline=wind.next_deadline_ms,
-                armed=lambda _, now_ms: wind.schedule(now_ms),
-                parameter=wind.parameter_changed,
-            ),
-            PassTurn(
-                "modes",
-                "the mode flies, with what happened and what safety has decided",
-                hear=modes.handle_events,
-                update=modes.update,
-                deadline=modes.next_deadline_ms,
-                parameter=modes.parameter_changed,
-            ),
-            PassTurn(
-                "trail",
-                "it looks at the target that the mode has set",
-                update=trail.update,
-                deadline=trail.next_deadline_ms,
-                armed=trail.armed_changed,
-            ),
-            PassTurn(
-                "arming",
-                "a mode that has finished is disarmed in the same pass",
-                hear=self.vehicle_arming.handle_events,
-                update=self.vehicle_arming.update,
-                deadline=self.vehicle_arming.next_deadline_ms,
-            ),
-            PassTurn(
-                "payload",
-                "photos and repeats depend on nobody here",
-                update=self.payload.update,
-                deadline=self.payload.next_deadline_ms,
-            ),
+            turn_of("wind", "so may the wind", self.wind),
+            turn_of("modes", "the mode flies, with what happened and what safety has decided", modes),
+            turn_of("trail", "it looks at the target that the mode has set", self.trail),
+            turn_of("arming", "a mode that has finished is disarmed in the same pass", self.vehicle_arming),
+            turn_of("payload", "photos and repeats depend on nobody here", self.payload),
         ]
         if self.mount.gimbal is not None:
-            rows.append(
-                PassTurn(
-                    "mount",
-                    "it points about a vehicle that has decided where it goes",
-                    update=self.mount.update,
-                    deadline=self.mount.next_deadline_ms,
-                    parameter=self.mount.parameter_changed,
-                )
-            )
+            rows.append(turn_of("mount", "it points about a vehicle that has decided where it goes", self.mount))
         if follower is not None:
             rows.insert(
                 3,
@@ -393,15 +331,7 @@ class Autopilot:
                 ),
             )
         if flights is not None:
-            rows.append(
-                PassTurn(
-                    "flights",
-                    "the flight manager sees how things stand at the end",
-                    hear=flights.handle_events,
-                    update=flights.update,
-                    deadline=flights.next_deadline_ms,
-                )
-            )
+            rows.append(turn_of("flights", "the flight manager sees how things stand at the end", flights))
         return rows
 
     def _listen(self) -> None:

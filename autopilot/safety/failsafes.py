@@ -50,9 +50,12 @@ class WindWatch:
     def parameter_changed(self, name: str) -> None:
         if name == "SRT_WIND_MAX":
             self._limit = self._facts.param(name)
-            self.schedule(self._facts.now_ms)
+            self._schedule(self._facts.now_ms)
 
-    def schedule(self, now_ms: int) -> None:
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
+        self._schedule(now_ms)
+
+    def _schedule(self, now_ms: int) -> None:
         """Begin to watch anew: arming or the limit has changed."""
         self.exceeded = False
         watching = self._limit > 0.0 and self._facts.armed
@@ -209,7 +212,7 @@ class Failsafes:
         if check != 0 and (self._facts.armed or stopped):
             self._facts.personality.failsafes.crashed(check, now_ms)
 
-    def armed_changed(self, armed: bool) -> None:
+    def armed_changed(self, armed: bool, now_ms: int) -> None:
         """A battery or estimator that failed in the last flight is judged anew."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
