@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from mavlink_bridge.testing.board import SimulatedBoard
 
@@ -39,9 +38,7 @@ class PtyBoard:
         self._follow()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._detach()
         self._folder.cleanup()
 
