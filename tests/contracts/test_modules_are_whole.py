@@ -19,6 +19,7 @@ SMALL, LONGEST = 80, 450
 
 ALONE: Mapping[str, str] = {
     "sortie.logs.opening": "what systems do in ways of their own",
+    "autopilot.personality.px4.battery": "how full PX4 takes its battery for, apart from what it does about that",
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",
