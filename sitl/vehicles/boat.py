@@ -20,7 +20,7 @@ from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
-from sitl.vehicles import parameters, rover_parameters
+from sitl.vehicles import rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
 from sitl.vehicles.parameters import Row, Special
 from sitl.vehicles.rover_targets import write_target
@@ -116,7 +116,7 @@ class SimulatedBoat(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
-    kernel = BOAT
+    kernel, scaled, special = BOAT, SCALED, SPECIAL
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
@@ -126,6 +126,3 @@ class SimulatedBoat(SimulatedMachine):
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)
-
-    def _apply_parameter(self, name: str, value: float) -> None:
-        parameters.apply(SCALED, SPECIAL, self._p, self._s, self._parameters, name, value)

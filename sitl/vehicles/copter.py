@@ -12,7 +12,7 @@ from autopilot.interface.vehicle import Capabilities, Request
 from autopilot.precision.tracker import Look
 from sitl.kernel.compiling import COPTER
 from sitl.vehicles.airframe import default_settings, initial_state
-from sitl.vehicles.copter_parameters import apply_parameter
+from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.pads import PadSensor
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
@@ -24,7 +24,7 @@ class SimulatedCopter(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
-    kernel = COPTER
+    kernel, scaled, special = COPTER, SCALED, SPECIAL
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         self._pads: PadSensor | None = None
@@ -56,6 +56,3 @@ class SimulatedCopter(SimulatedMachine):
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target)
-
-    def _apply_parameter(self, name: str, value: float) -> None:
-        apply_parameter(self._p, self._s, self._parameters, name, value)

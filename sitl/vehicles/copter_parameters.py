@@ -139,8 +139,3 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "PILOT_SPEED_UP": _pilot_down,
     "PILOT_SPEED_DN": _pilot_down,
 }
-
-
-def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
-    """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    parameters.apply(SCALED, SPECIAL, p, s, values, name, value)

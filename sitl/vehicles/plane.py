@@ -18,7 +18,7 @@ from sitl.kernel.compiling import PLANE
 from sitl.vehicles.aerodynamics import SKYWALKER, Airframe, write_airframe
 from sitl.vehicles.equipment import STEPS, equip, switch_on
 from sitl.vehicles.parameters import Row
-from sitl.vehicles.plane_parameters import apply_parameter
+from sitl.vehicles.plane_parameters import SCALED, SPECIAL
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
@@ -90,7 +90,7 @@ class SimulatedPlane(SimulatedMachine):
     row, where that is another than the plane's (`sitl.vehicles.quadplane`).
     """
 
-    kernel = PLANE
+    kernel, scaled, special = PLANE, SCALED, SPECIAL
 
     def __init__(
         self,
@@ -117,9 +117,6 @@ class SimulatedPlane(SimulatedMachine):
         if isinstance(target, Drive):
             raise TypeError("a plane cannot fly Drive")
         write_target(self._t, target)
-
-    def _apply_parameter(self, name: str, value: float) -> None:
-        apply_parameter(self._p, self._s, self._parameters, name, value)
 
     def fault_names(self) -> Sequence[str]:
         return (*super().fault_names(), *TUBE, TUBE_LOST)

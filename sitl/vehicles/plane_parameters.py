@@ -131,8 +131,3 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
 }
-
-
-def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
-    """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    parameters.apply(SCALED, SPECIAL, p, s, values, name, value)

@@ -9,7 +9,7 @@ from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities
 from sitl.kernel.compiling import ROVER
 from sitl.vehicles.chassis import default_settings, initial_state
-from sitl.vehicles.rover_parameters import apply_parameter
+from sitl.vehicles.rover_parameters import SCALED, SPECIAL
 from sitl.vehicles.rover_targets import write_target
 from sitl.vehicles.simulated import SimulatedMachine
 
@@ -20,7 +20,7 @@ class SimulatedRover(SimulatedMachine):
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
 
-    kernel = ROVER
+    kernel, scaled, special = ROVER, SCALED, SPECIAL
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
@@ -30,6 +30,3 @@ class SimulatedRover(SimulatedMachine):
 
     def _write_target(self, target: Target) -> None:
         write_target(self._t, target, self._vehicle_state.yaw)
-
-    def _apply_parameter(self, name: str, value: float) -> None:
-        apply_parameter(self._p, self._s, self._parameters, name, value)

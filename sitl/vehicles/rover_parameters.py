@@ -93,8 +93,3 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SPEED_MAX": _stick_speed,
     "ATC_BRAKE": _brake,
 }
-
-
-def apply_parameter(p: Row, s: Row, values: Mapping[str, float], name: str, value: float) -> None:
-    """`name` has become `value`; `values` holds all that have been set so far. Unknown names do nothing."""
-    parameters.apply(SCALED, SPECIAL, p, s, values, name, value)

@@ -8,7 +8,7 @@ Made without its kernel, so that the first HEARTBEAT can leave while that is sti
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -39,6 +39,7 @@ from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
+from sitl.vehicles.parameters import Special, apply
 from sitl.vehicles.targets import write_bounds, write_yaw
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ class SimulatedMachine(ABC):
 
     kernel: ClassVar[Entry]
     """Kernel that advances the vehicle."""
+    scaled: ClassVar[Mapping[str, tuple[int, float]]]
+    special: ClassVar[Mapping[str, Special]]
+    """Parameters that act on it: see `sitl.vehicles.parameters.apply`."""
 
     def __init__(
         self,
@@ -192,10 +196,6 @@ class SimulatedMachine(ABC):
     @abstractmethod
     def _write_target(self, target: Target) -> None:
         """Into the target row; TypeError for one that the vehicle does not know, ValueError for what is not finite."""
-
-    @abstractmethod
-    def _apply_parameter(self, name: str, value: float) -> None:
-        """Into the settings row; unknown names do nothing. `_parameters` has it already."""
 
     def _begin_report(self) -> None:
         """Fill the report that telemetry shows before the first tick."""
@@ -356,7 +356,7 @@ class SimulatedMachine(ABC):
 
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
-        self._apply_parameter(name, value)
+        apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Channels 5 to 8 are free for payload; those of the motors and others are ignored."""
