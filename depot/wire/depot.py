@@ -36,14 +36,11 @@ class PlanClient(Client):
 
     handles = frozenset(("TUNNEL",))
     outcome: PlanOutcome | None
+    silence = PlanOutcome.TIMEOUT
 
     def __init__(self, target: Target, plan: MissionPlan, retry: Retry) -> None:
         super().__init__(target, retry)
         self._plan = plan
-
-    def start(self, now_ms: int) -> None:
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.payload_type != wire.PLAN_ACK:
@@ -54,9 +51,6 @@ class PlanClient(Client):
 
     def _repeat(self) -> None:
         self._send(wire.pack_plan(self._plan, self.target.system, self.target.component))
-
-    def _time_out(self) -> None:
-        self._end(PlanOutcome.TIMEOUT)
 
 
 def plan_items(plan: MissionPlan) -> list[MissionItem]:

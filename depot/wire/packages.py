@@ -53,6 +53,7 @@ class PackageClient(Client):
 
     handles = frozenset(("TUNNEL",))
     outcome: PackageOutcome | None
+    silence = PackageOutcome.TIMEOUT
 
     def __init__(self, target: Target, number: int, package: DataPackage, retry: Retry) -> None:
         super().__init__(target, retry)
@@ -61,10 +62,6 @@ class PackageClient(Client):
         self._crc = crc32(package.data)
         self._offset = 0
         self._again = retry.attempts
-
-    def start(self, now_ms: int) -> None:
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         data = tunnel_data(message)
@@ -96,9 +93,6 @@ class PackageClient(Client):
         head = _PART.pack(self._number, self._package.kind, len(data), offset, self._crc)
         part = head + data[offset : offset + PART_BYTES]
         self._send(tunnel(PACKAGE, part, self.target.system, self.target.component))
-
-    def _time_out(self) -> None:
-        self._end(PackageOutcome.TIMEOUT)
 
 
 class PackageStore:

@@ -8,6 +8,7 @@ added to an `Endpoint`. `start(now_ms)` sends the first request; `done` tells th
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import ClassVar
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.firmware.ardupilot import OWN
@@ -43,6 +44,8 @@ class Client:
 
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
+    silence: ClassVar[IntEnum]
+    """Its outcome when the vehicle says nothing."""
 
     def __init__(self, target: Target, retry: Retry) -> None:
         self.target = target
@@ -60,7 +63,8 @@ class Client:
 
     def start(self, now_ms: int) -> None:
         """Send the first request."""
-        raise NotImplementedError
+        self._repeat()
+        self._progress(now_ms)
 
     # --- the same methods as a service ------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -102,7 +106,7 @@ class Client:
         raise NotImplementedError
 
     def _time_out(self) -> None:
-        raise NotImplementedError
+        self._end(self.silence)
 
     def _send(self, message: Message) -> None:
         self._out.append(Outgoing(message, self.target.link))

@@ -48,6 +48,7 @@ class CommandClient(Client):
 
     handles = frozenset(("COMMAND_ACK",))
     outcome: CommandOutcome | None
+    silence = CommandOutcome.TIMEOUT
 
     def __init__(
         self, target: Target, build: Callable[[int], Message], *, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
@@ -83,9 +84,6 @@ class CommandClient(Client):
             self._time_out()
         else:
             self._send(self._build(min(self._sends_in_row - 1, _LARGEST_CONFIRMATION)))
-
-    def _time_out(self) -> None:
-        self._end(CommandOutcome.TIMEOUT)
 
 
 def command_long(

@@ -31,6 +31,7 @@ class FileRead(Client):
 
     handles = frozenset(("FILE_TRANSFER_PROTOCOL",))
     outcome: FileOutcome | None
+    silence = FileOutcome.TIMEOUT
 
     def __init__(self, target: Target, path: str, *, session: int = 0, retry: Retry = _RETRY) -> None:
         super().__init__(target, retry)
@@ -81,6 +82,3 @@ class FileRead(Client):
         """The vehicle closes the file; its answer is not waited for."""
         self._ask(Opcode.TERMINATE_SESSION, 0, 0, b"", now_ms)
         self._end(outcome)
-
-    def _time_out(self) -> None:
-        self._end(FileOutcome.TIMEOUT)

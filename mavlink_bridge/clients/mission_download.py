@@ -27,6 +27,7 @@ class MissionDownload(Client):
 
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
     outcome: TransferOutcome | None
+    silence = TransferOutcome.TIMEOUT
 
     def __init__(
         self, target: Target, *, kind: int = MissionType.MISSION, window: int | None = None, retry: Retry = PATIENT
@@ -66,11 +67,6 @@ class MissionDownload(Client):
     def total(self) -> int | None:
         """Items announced, home included; None before the answer."""
         return self._count
-
-    def start(self, now_ms: int) -> None:
-        """Ask for the number of items."""
-        self._ask_count()
-        self._progress(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         if self.done or not self._asked:
@@ -173,4 +169,4 @@ class MissionDownload(Client):
         self._ask_count()
 
     def _time_out(self) -> None:
-        self._end(TransferOutcome.DENIED if self._denied and self._count is None else TransferOutcome.TIMEOUT)
+        self._end(TransferOutcome.DENIED if self._denied and self._count is None else self.silence)

@@ -31,6 +31,7 @@ class MissionUpload(Client):
 
     handles = frozenset(("MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK"))
     outcome: TransferOutcome | None
+    silence = TransferOutcome.TIMEOUT
 
     def __init__(
         self,
@@ -57,11 +58,6 @@ class MissionUpload(Client):
         """Items to send, home included."""
         return len(self._items)
 
-    def start(self, now_ms: int) -> None:
-        """Announce the plan."""
-        self._announce()
-        self._progress(now_ms)
-
     def cancel(self) -> None:
         """Tell the vehicle that no more will come; it keeps its old plan."""
         if not self.done:
@@ -70,13 +66,6 @@ class MissionUpload(Client):
                 dialect.MAVLink_mission_ack_message(self.target.system, self.target.component, int(result), self.kind)
             )
             self._end(TransferOutcome.CANCELLED)
-
-    def _announce(self) -> None:
-        self._send(
-            dialect.MAVLink_mission_count_message(
-                self.target.system, self.target.component, len(self._items), self.kind
-            )
-        )
 
     def _send_item(self, seq: int) -> None:
         item = self._items[seq]
@@ -109,12 +98,10 @@ class MissionUpload(Client):
 
     def _repeat(self) -> None:
         if self.sent == 0:
-            self._announce()
+            target, count = self.target, len(self._items)
+            self._send(dialect.MAVLink_mission_count_message(target.system, target.component, count, self.kind))
         else:  # the furthest one, not the last asked for: a request may have come late
             self._send_item(self.sent - 1)
-
-    def _time_out(self) -> None:
-        self._end(TransferOutcome.TIMEOUT)
 
 
 class MissionClear(Client):
@@ -122,15 +109,11 @@ class MissionClear(Client):
 
     handles = frozenset(("MISSION_ACK",))
     outcome: TransferOutcome | None
+    silence = TransferOutcome.TIMEOUT
 
     def __init__(self, target: Target, *, kind: int = MissionType.MISSION, retry: Retry = PATIENT) -> None:
         super().__init__(target, retry)
         self.kind = kind
-
-    def start(self, now_ms: int) -> None:
-        """Ask for it."""
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.mission_type == self.kind:
@@ -139,9 +122,6 @@ class MissionClear(Client):
     def _repeat(self) -> None:
         self._send(dialect.MAVLink_mission_clear_all_message(self.target.system, self.target.component, self.kind))
 
-    def _time_out(self) -> None:
-        self._end(TransferOutcome.TIMEOUT)
-
 
 class SetCurrent(Client):
     """MISSION_SET_CURRENT (`seq`: home is 0): done when MISSION_CURRENT says that very number; another number is no
@@ -149,16 +129,12 @@ class SetCurrent(Client):
 
     handles = frozenset(("MISSION_CURRENT", "MISSION_ACK"))
     outcome: TransferOutcome | None
+    silence = TransferOutcome.TIMEOUT
 
     def __init__(self, target: Target, seq: int, *, retry: Retry = _SHORT) -> None:
         super().__init__(target, retry)
         self.seq = seq
         self._wire_seq = target.firmware.wire_seq(seq)
-
-    def start(self, now_ms: int) -> None:
-        """Ask for it."""
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         if message.get_type() == "MISSION_CURRENT":
@@ -171,6 +147,3 @@ class SetCurrent(Client):
         self._send(
             dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self._wire_seq)
         )
-
-    def _time_out(self) -> None:
-        self._end(TransferOutcome.TIMEOUT)

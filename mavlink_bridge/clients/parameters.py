@@ -58,6 +58,7 @@ class ParameterList(Client):
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
+    silence = ParameterOutcome.TIMEOUT
 
     def __init__(self, target: Target, *, retry: Retry = _LISTING) -> None:
         super().__init__(target, retry)
@@ -69,11 +70,6 @@ class ParameterList(Client):
     def total(self) -> int | None:
         """Number of parameters; None before the first value."""
         return self._count
-
-    def start(self, now_ms: int) -> None:
-        """Ask for the list."""
-        self._ask_list()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
@@ -92,7 +88,7 @@ class ParameterList(Client):
 
     def _repeat(self) -> None:
         if self._count is None:
-            self._ask_list()
+            self._send(dialect.MAVLink_param_request_list_message(self.target.system, self.target.component))
             return
         asked = 0
         for index in range(self._count):
@@ -104,28 +100,18 @@ class ParameterList(Client):
                 if asked == _REFILL_AT_ONCE:
                     return
 
-    def _ask_list(self) -> None:
-        self._send(dialect.MAVLink_param_request_list_message(self.target.system, self.target.component))
-
-    def _time_out(self) -> None:
-        self._end(ParameterOutcome.TIMEOUT)
-
 
 class ParameterRead(Client):
     """Read a parameter by name. ArduPilot is silent about a name that it does not have: TIMEOUT."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
+    silence = ParameterOutcome.TIMEOUT
 
     def __init__(self, target: Target, name: str, *, retry: Retry = _SHORT) -> None:
         super().__init__(target, retry)
         self.name = name
         self.value: ParameterValue | None = None
-
-    def start(self, now_ms: int) -> None:
-        """Ask for it."""
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
@@ -137,9 +123,6 @@ class ParameterRead(Client):
         name = self.name.encode("ascii", "replace")[:16]
         self._send(dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, -1))
 
-    def _time_out(self) -> None:
-        self._end(ParameterOutcome.TIMEOUT)
-
 
 class ParameterWrite(Client):
     """Sets one parameter. ACCEPTED when the vehicle says that this very float32 holds, REFUSED when another does;
@@ -148,6 +131,7 @@ class ParameterWrite(Client):
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
+    silence = ParameterOutcome.TIMEOUT
 
     def __init__(
         self, target: Target, name: str, value: float, *, type: int = ParameterType.REAL32, retry: Retry = _SHORT
@@ -158,11 +142,6 @@ class ParameterWrite(Client):
         self.value: ParameterValue | None = None
         self._type = type
         self._wire = target.firmware.wire_value(value, type)
-
-    def start(self, now_ms: int) -> None:
-        """Ask for it."""
-        self._repeat()
-        self._progress(now_ms)
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
@@ -178,6 +157,3 @@ class ParameterWrite(Client):
         self._send(
             dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self._wire, self._type)
         )
-
-    def _time_out(self) -> None:
-        self._end(ParameterOutcome.TIMEOUT)
