@@ -11,9 +11,9 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from sitl.kernel import layout as M
-from sitl.vehicles import parameters
 from sitl.vehicles.airframe import default_settings, initial_state
 from sitl.vehicles.copter_parameters import SCALED, SPECIAL
+from sitl.vehicles.parameters import apply
 from tests.fakes.copter_flight import HOME, CopterFlight
 
 
@@ -31,7 +31,7 @@ def test_the_tables_defaults_leave_the_airframe_as_it_is() -> None:
     values: dict[str, float] = {}
     for name in parameters.names():
         values[name] = parameters[name]
-        parameters.apply(SCALED, SPECIAL, pushed, state, values, name, values[name])
+        apply(SCALED, SPECIAL, pushed, state, values, name, values[name])
     deliberate = {L.P_LOW_V, L.P_CAPACITY, L.P_STICK_DN, L.P_LOITER_ACCEL, M.P_FINDER_MIN}
     deliberate |= {L.P_AVOID_ACCEL, L.P_BACKUP_SPEED, L.P_BACKUP_SPEED_Z}  # nothing is avoided without a fence
     changed = {int(i) for i in np.nonzero(~np.isclose(plain, pushed, rtol=0.01, atol=1e-5))[0]}
@@ -61,7 +61,7 @@ def applied(**values: float) -> np.ndarray:
     settings, (state, _), known = default_settings(HOME), initial_state(0.0, 1), dict[str, float]()
     for name, value in values.items():
         known[name] = value
-        parameters.apply(SCALED, SPECIAL, settings, state, known, name, value)
+        apply(SCALED, SPECIAL, settings, state, known, name, value)
     return settings
 
 
