@@ -221,7 +221,7 @@ def test_the_wind_is_looked_at_on_whole_seconds() -> None:
     bench = flying(SRT_WIND_MAX=10)
     watch = bench.core.wind
     for now_ms, due_ms in ((5_000, 6_000), (5_020, 6_000), (5_999, 6_000), (6_000, 7_000)):
-        watch.schedule(now_ms)
+        watch.armed_changed(True, now_ms)
         assert watch.next_deadline_ms() == due_ms
 
 
