@@ -45,7 +45,7 @@ class Client:
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
     silence: ClassVar[IntEnum]
-    """Its outcome when the vehicle says nothing."""
+    """Outcome when the vehicle says nothing."""
 
     def __init__(self, target: Target, retry: Retry) -> None:
         self.target = target
