@@ -29,8 +29,6 @@ from autopilot.safety.path_planning import Bend, BendSettings, bend, is_free, sh
 from autopilot.safety.proximity import Proximity
 from autopilot.safety.room import Barriers, Place, fence_barriers
 
-__all__ = ["Detour", "Planning"]
-
 _LOOK_MS: Final = 1000
 _COMPLAIN_MS: Final = 5000
 _SLOW_MPS: Final = 0.2

@@ -17,8 +17,6 @@ import numpy.typing as npt
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.mathematics import cos, hypot, sin
 
-__all__ = ["ObjectDatabase"]
-
 _NEAR_HOME_M: Final = 3.0
 _REFRESH_MS: Final = 500
 _NORTH, _EAST, _DOWN, _RADIUS, _SEEN_MS = range(5)

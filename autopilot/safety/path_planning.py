@@ -20,8 +20,6 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.safety.room import Barriers, Disc, Enclosure, Place
 
-__all__ = ["Bend", "BendSettings", "bend", "is_free", "shortest_way"]
-
 _STEP: Final = radians(5.0)
 _MOST_STEPS: Final = 34  # 170 degrees to either side
 _PAST_M: Final = 2.0

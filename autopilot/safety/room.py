@@ -19,8 +19,6 @@ from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence, distance_to_segment
 from autopilot.safety.fence_limits import FenceType
 
-__all__ = ["Barriers", "Disc", "Enclosure", "Place", "fence_barriers"]
-
 Place = tuple[float, float]
 Floats = npt.NDArray[np.float64]
 

@@ -27,8 +27,6 @@ from sortie.config.parameters import spoken_as
 from sortie.nodes.plan_file import read_plan, start_of
 from sortie.reading.logs import find_log, read_log
 
-__all__ = ["AerialistFlight", "aerialist"]
-
 _LOOK_S: Final = 0.1
 _MOST_S: Final = 900.0
 _KIND, _FIRMWARE = "copter", "px4"

@@ -21,10 +21,9 @@ from msgspec import Meta, Struct
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
-from sortie.config.errors import UserError, placed
+from sortie.config.errors import UserError
 from sortie.config.obstacles import box_prism
-
-__all__ = ["AerialistTest", "TimedStep", "read_aerialist"]
+from sortie.config.tables import complaint
 
 _LARGEST_FILE: Final = 256 << 10
 _DEEPEST: Final = 20
@@ -175,8 +174,7 @@ def _parsed(path: Path) -> TestFile:
     except yaml.YAMLError as error:
         raise UserError(f"{path}: {_place(error)}expected YAML") from error
     except msgspec.ValidationError as error:
-        key, what = placed(str(error))
-        raise UserError(f"{path}: {key + ': ' if key else ''}{what.replace(' | null', '')}") from None
+        raise UserError(f"{path}: {complaint(error, None, float | int)}") from None
     except (RecursionError, ValueError) as error:
         raise UserError(f"{path}: expected a test description of Aerialist") from error
 

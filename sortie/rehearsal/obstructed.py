@@ -18,8 +18,6 @@ from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.way import Way
 from sitl.world.obstacles import Obstacles
 
-__all__ = ["check_obstacles"]
-
 _FINEST_M: Final = 0.1
 _RING: Final = 36
 _BENDY_RULER: Final = 1  # OA_TYPE: 1 and 3
