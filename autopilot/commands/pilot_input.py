@@ -53,6 +53,8 @@ class PilotInput:
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
         """True while the sticks are a ground station's (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL)."""
+        self.overrides_allowed = True
+        """They may be: a switch of the transmitter says so."""
         self.found = True
         """Since it was switched on there has been a radio, or a ground station in its place."""
         if facts.param("SIM_RC_FAIL") != 0.0:

@@ -73,6 +73,13 @@ class TransmitterArming:
             self._announcer.say(Severity.CRITICAL if on else Severity.INFO, text)
         return self._disarm(ArmingMethod.AUX_SWITCH) if on else ACCEPTED
 
+    def allow_overrides(self, on: bool) -> Outcome:
+        """Sticks of a ground station may stand in for those of the transmitter."""
+        self._sticks.overrides_allowed = on
+        if not on:
+            self._sticks.overridden = False
+        return ACCEPTED
+
     # --- the stick ------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Arm or disarm once the stick has been held for long enough."""

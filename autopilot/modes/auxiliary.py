@@ -27,20 +27,22 @@ GRIPPER: Final = 19
 MISSION_RESET: Final = 24
 MOTOR_STOP: Final = 31
 PRECISION_LOITER: Final = 39
+RC_OVERRIDES: Final = 46
 CLEAR_MISSION: Final = 58
 ZIGZAG_PLACES: Final = 61
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
-READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER, MOUNT_LOCK})
+READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES})
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
 
 class ArmingSwitches(Protocol):
-    """Port: switches that start and stop the motors."""
+    """Port: switches that start and stop the motors, and say whose sticks count."""
 
     def switch(self, on: bool) -> Outcome: ...
     def stop_motors(self, on: bool) -> Outcome: ...
+    def allow_overrides(self, on: bool) -> Outcome: ...
 
 
 class MissionSwitches(Protocol):
@@ -96,6 +98,7 @@ class AuxFunctions:
             GRIPPER: lambda position: self._grip(position) if position != MIDDLE else None,
             MISSION_RESET: lambda position: recorder.reset() if position == HIGH else None,
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
+            RC_OVERRIDES: lambda position: arming.allow_overrides(position == HIGH) if position != MIDDLE else None,
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
             MOUNT_LOCK: lambda position: _done(lock_mount(position == HIGH)),

@@ -173,7 +173,7 @@ class ModeChoice:
             return f"No such mode {number}" if name is None else f"Mode change to {name} failed: not available"
         spec = self._specs[number]
         failed = f"Mode change to {spec.title} failed: "
-        if spec.position and self._context.facts.armed and not self._context.facts.has_position:
+        if spec.needs_fix and self._context.facts.armed and not self._context.facts.has_position:
             return failed + "requires position"
         way = self._returns
         if way is None and number == self._context.facts.vehicle_class.modes.landing_sequence:

@@ -132,7 +132,8 @@ SERVO_OUTPUTS: Final = 16
 _COMMON_OPTIONS: Final = {
     0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 19: "Gripper Release",
     24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop", 34: "Relay2 On/Off",
-    35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 52: "Acro", 55: "Guided", 56: "Loiter",
+    35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 46: "RC Override Enable", 52: "Acro", 55: "Guided",
+    56: "Loiter",
     58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 153: "Arm/Disarm", 163: "Mount Lock",
     212: "Mount1 Roll", 213: "Mount1 Pitch", 214: "Mount1 Yaw",
 }  # fmt: skip

@@ -108,7 +108,7 @@ class ArmingChecks:
     @property
     def _needs_position(self) -> bool:
         """The mode does, or ARMING_NEED_LOC says so for every mode."""
-        return self.modes.spec.position or self.facts.param("ARMING_NEED_LOC") == 1.0
+        return self.modes.spec.needs_fix or self.facts.param("ARMING_NEED_LOC") == 1.0
 
     def _position(self) -> Iterator[ArmingReason]:
         known = NEED_POSITION in self.facts.vehicle.armable_reasons

@@ -131,14 +131,15 @@ class ModeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModeSpec:
-    """Flight mode and its properties. `position`: needs a position estimate. `arming`: the vehicle may be armed in it.
-    `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude and position control in
-    SYS_STATUS). `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's texts, where that is
-    another. `flown`: how, None of a mode of somebody's own, who makes it."""
+    """Flight mode and its properties. `position`: needs a position estimate; `velocity`: to begin with. `arming`: the
+    vehicle may be armed in it. `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude
+    and position control in SYS_STATUS). `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's
+    texts, where that is another. `flown`: how, None of a mode of somebody's own, who makes it."""
 
     number: int
     name: str
     position: bool = False
+    velocity: bool = False
     arming: bool = False
     pilot: bool = False
     manual_throttle: bool = False
@@ -146,6 +147,11 @@ class ModeSpec:
     landing: bool = False
     said: str = ""
     flown: ModeKind | None = None
+
+    @property
+    def needs_fix(self) -> bool:
+        """True when it is not entered, nor armed in, without a position estimate."""
+        return self.position or self.velocity
 
     @property
     def title(self) -> str:
@@ -185,8 +191,8 @@ ROVER_MODES: Final[dict[int, ModeSpec]] = {
     spec.number: spec
     for spec in (
         ModeSpec(_R.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True, flown=_F.MANUAL),
-        ModeSpec(_R.ACRO, "ACRO", arming=True, pilot=True, flown=_F.TURN_RATE),
-        ModeSpec(_R.STEERING, "STEERING", arming=True, pilot=True, flown=_F.STEERING),
+        ModeSpec(_R.ACRO, "ACRO", velocity=True, arming=True, pilot=True, flown=_F.TURN_RATE),
+        ModeSpec(_R.STEERING, "STEERING", velocity=True, arming=True, pilot=True, flown=_F.STEERING),
         ModeSpec(_R.HOLD, "HOLD", arming=True, flown=_F.STOP),
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STAY),
         ModeSpec(_R.FOLLOW, "FOLLOW", position=True, arming=True, autopilot=True, flown=_F.FOLLOW),

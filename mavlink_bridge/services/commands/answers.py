@@ -50,12 +50,16 @@ class AnswerMemory:
         return outcome
 
     def remember(self, command: Command, outcome: Outcome, now_ms: int) -> None:
-        """Keep `outcome`, the answer that `command` has just been given."""
-        key = _key(command)
-        self._answers.pop(key, None)
+        """Keep `outcome`, the answer that `command` has just been given. Those to earlier wishes of this peer by the
+        same command are over: who has disarmed since means another arming."""
+        self._answers = {
+            key: answer for key, answer in self._answers.items() if key[:2] != (command.peer, command.number)
+        }
+        if command.confirmation is None:
+            return
         while len(self._answers) >= _MOST:
             del self._answers[next(iter(self._answers))]
-        self._answers[key] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
+        self._answers[_key(command)] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
 
     def finish(self, number: int, peer: Peer, outcome: Outcome) -> None:
         """Replace the answer to a command of `peer` that was IN_PROGRESS: repetitions hear how it ended."""

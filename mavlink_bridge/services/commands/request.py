@@ -26,13 +26,13 @@ _NOT_GIVEN_INT = 0x7FFFFFFF
 class Command:
     """Command as it was requested. `params` are param1 .. param7, NaN = not given; for a command with a position the
     fifth and sixth are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME).
-    `confirmation` counts repetitions of a COMMAND_LONG, 0 for COMMAND_INT."""
+    `confirmation` counts repetitions of a COMMAND_LONG; None: of a COMMAND_INT nobody does."""
 
     number: int
     params: tuple[float, ...]
     frame: int
     peer: Peer
-    confirmation: int = 0
+    confirmation: int | None = None
 
     def given(self, index: int) -> bool:
         """Was parameter `index` (from 1) given?"""

@@ -172,7 +172,7 @@ class StickService:
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if int(self._parts.parameters["SYSID_MYGCS"]) not in (0, peer.system):
             return
-        if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES:
+        if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
             return
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)

@@ -7,6 +7,7 @@ import pytest
 from autopilot.interface.targets import Sticks
 from tests.fakes.core_bench import Bench, item, waypoint
 from tests.fakes.rover_core import (
+    ACRO,
     AUTO,
     GUIDED,
     HOLD,
@@ -168,17 +169,16 @@ def test_a_mission_without_its_ground_station(action: int, mode: int, ends: floa
 
 # --- position -----------------------------------------------------------------------------------------------------
 def test_without_gps_a_mission_stops_and_the_pilot_takes_it_home() -> None:
-    """HOLD with ArduRover's texts; AUTO, GUIDED, RTL are refused, MANUAL and STEERING are not; it is found again."""
+    """HOLD with ArduRover's texts; MANUAL alone is not refused; it is found again."""
     bench = on_its_way()
     assert bench.vehicle.inject_fault("gps.loss", None, active=True)
     bench.run(30.0)
     assert bench.core.modes.number == HOLD
     assert {"EKF variance", "EKF failsafe"} <= set(bench.texts)
     assert abs(speed(bench)) < 0.05
-    for refused in (AUTO, GUIDED, RTL, LOITER):
+    for refused in (AUTO, GUIDED, RTL, LOITER, STEERING, ACRO):
         assert not bench.core.modes.set(refused, bench.now_ms).ok
-    for taken in (STEERING, MANUAL):
-        assert bench.core.modes.set(taken, bench.now_ms).ok
+    assert bench.core.modes.set(MANUAL, bench.now_ms).ok
     bench.core.sticks.move(Sticks(throttle=0.6), bench.now_ms)
     bench.run(2.0)
     assert speed(bench) > 0.3
@@ -196,6 +196,8 @@ def test_without_gps_it_is_not_armed_where_a_position_is_needed() -> None:
     assert bench.core.modes.set(GUIDED, bench.now_ms).ok
     assert not bench.core.arming.arm(bench.now_ms).ok
     assert "Arm: GPS 1: Bad fix" in bench.texts
+    assert bench.core.modes.set(STEERING, bench.now_ms).ok
+    assert not bench.core.arming.arm(bench.now_ms).ok
     bench.core.modes.set(MANUAL, bench.now_ms)
     assert bench.core.arming.arm(bench.now_ms).ok
 

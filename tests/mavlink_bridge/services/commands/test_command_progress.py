@@ -58,6 +58,17 @@ def test_a_sender_that_always_says_1_is_not_silenced() -> None:
     assert _names(bench) == ["commands.condition_yaw"] * 2
 
 
+def test_what_was_wished_since_ends_an_answer() -> None:
+    """Arm, disarm, arm by a sender that always says 1 arms twice; a COMMAND_INT begins no repetition."""
+    bench = CommandBench()
+    bench.long(115, 90, 0, 0, 1)
+    bench.long(115, 90, 0, 1, 1)
+    bench.long(115, 90, 0, 0, 1, confirmation=1, now_ms=100)
+    bench.int_(115, 0, 90, 0, 1, 1)
+    bench.long(115, 90, 0, 1, 1, confirmation=1, now_ms=300)
+    assert _names(bench) == ["commands.condition_yaw"] * 5
+
+
 def test_other_parameters_another_link_or_a_late_repetition_act() -> None:
     """A repetition is the same command of the same peer on the same link, within the window."""
     bench = CommandBench()

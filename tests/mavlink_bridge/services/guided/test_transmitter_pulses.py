@@ -142,3 +142,19 @@ def test_a_failed_radio_brings_no_pulses_and_the_last_ones_come_back() -> None:
     assert radio.core.failsafes.sticks.lost
     radio.core.sticks.radio_failed(False, radio.bench.now_ms)
     assert radio.sticks == own and not radio.core.failsafes.sticks.lost
+
+
+def test_a_switch_says_whether_a_ground_stations_sticks_count() -> None:
+    """Auxiliary function 46: low takes them away at once, high allows them again."""
+    radio = Radio(RC7_OPTION=46)
+    low, high = (*CENTRED, SIX, 1000, 1000), (*CENTRED, SIX, 1000, 2000)
+    radio.pulses(*high)
+    radio.override(2000)
+    assert radio.sticks.roll == 1.0
+    radio.pulses(*low)
+    assert radio.sticks.roll == 0.0
+    radio.override(2000)
+    assert radio.sticks.roll == 0.0
+    radio.pulses(*high)
+    radio.override(2000)
+    assert radio.sticks.roll == 1.0
