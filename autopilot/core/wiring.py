@@ -84,10 +84,10 @@ def build_choice(
 
 
 def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
-    """INITIAL_MODE, if a vehicle may stand in it: one that it may be armed in, or AUTO with a mission."""
+    """INITIAL_MODE, if a vehicle may stand in it: armed in it, or landed by it, or in AUTO with a mission."""
     wanted = int(facts.param("INITIAL_MODE"))
     spec = facts.vehicle_class.modes.specs.get(wanted)
-    usable = bool(auto.mission.total()) if spec is auto.spec else spec is not None and spec.arming
+    usable = bool(auto.mission.total()) if spec is auto.spec else spec is not None and (spec.arming or spec.landing)
     return wanted if usable else facts.vehicle_class.modes.initial
 
 

@@ -195,6 +195,7 @@ COPTER_PILOT: Final[tuple[ParameterDef, ...]] = (
         values={0: "No", 1: "Yes", 2: "Yes, and the lean is limited"},
     ),
     f32("TKOFF_SLEW_TIME", 2, "s", 0.25, 5, "Time in which throttle builds up at takeoff"),
+    i16("PILOT_THR_BHV", 0, "", None, None, "Throttle behaviour", bits={2: "Disarm at touchdown"}),
 )
 
 COPTER_CONTROL: Final[tuple[ParameterDef, ...]] = (

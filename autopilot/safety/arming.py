@@ -24,6 +24,7 @@ from autopilot.safety.checks import ArmingChecks
 _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
 _TAKE_OFF_BY_ITSELF = 2  # AUTO_OPTIONS bit 1
+_STOP_AT_TOUCHDOWN: Final = 1 << 2  # PILOT_THR_BHV
 
 
 class ArmingProcedure(Protocol):
@@ -228,6 +229,8 @@ class Arming:
             self._idle_since, self.flew = None, True
         if events & VehicleEvent.LANDED and self._facts.armed:
             self._idle_since = now_ms
+            if self._stops_at_touchdown():
+                self.disarm(now_ms, method=ArmingMethod.LANDED)
 
     def update(self, now_ms: int) -> None:
         if not self._known_armed:
@@ -236,6 +239,12 @@ class Arming:
             self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
             self._disarm_when_idle(now_ms)
+
+    def _stops_at_touchdown(self) -> bool:
+        """PILOT_THR_BHV: in modes that the vehicle may be armed in, but for a throttle that is direct."""
+        spec = self._modes.spec
+        wanted = int(self._facts.param("PILOT_THR_BHV")) & _STOP_AT_TOUCHDOWN
+        return bool(wanted) and self.flew and spec.arming and not spec.manual_throttle
 
     def _stops_when_finished(self) -> bool:
         return self._modes.mode.finished and not self.runs_on and not self.leave_finished()

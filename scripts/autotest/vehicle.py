@@ -34,7 +34,8 @@ def command(kind: str, arguments: list[str]) -> list[str]:
     words = [sys.executable, "-m", "sortie", "serve", "--vehicle", f"sim:{kind}", "--state-dir", str(state)]
     for port in (base, base + 2, base + 3):
         words += ["--link", f"tcpin:127.0.0.1:{port}"]
-    words += ["--pace", "clients", "--rc", str(STICKS_PORT + 10 * given.instance), "--speedup", str(given.speedup)]
+    sticks = given.rc_in_port or STICKS_PORT + 10 * given.instance
+    words += ["--pace", "clients", "--rc", str(sticks), "--speedup", str(given.speedup)]
     words += ["--param", "SIM_BATT_CAP_AH=0"]  # SITL's battery is endless; a file of defaults may say otherwise
     for file in filter(None, given.defaults.split(",")):
         words += ["--param", file]
@@ -55,6 +56,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("-O", "--home", default="")
     parser.add_argument("-s", "--speedup", type=float, default=1.0)
     parser.add_argument("--defaults", default="")
+    parser.add_argument("--rc-in-port", type=int)
     parser.add_argument("--rate")
     parser.add_argument("--slave")
     parser.add_argument("--serial1")

@@ -1,4 +1,4 @@
-"""STABILIZE and ACRO on the ground: a throttle that nobody holds does not lift the vehicle."""
+"""The throttle on the ground: one that nobody holds lifts nothing, one that is down stops the motors at touchdown."""
 
 from __future__ import annotations
 
@@ -80,3 +80,16 @@ def test_a_rover_takes_its_sticks_where_it_stands() -> None:
     bench = Bench("rover")
     bench.core.modes.set(0, bench.now_ms)
     assert isinstance(bench.vehicle.target, Pilot)
+
+
+@pytest.mark.parametrize(("behaviour", "seconds"), [(4, 1.0), (0, 11.0)])
+def test_the_motors_stop_at_touchdown_when_the_throttle_says_so(behaviour: int, seconds: float) -> None:
+    """PILOT_THR_BHV bit 2, in a mode that holds the height; else DISARM_DELAY (10 s)."""
+    bench = in_air(2.0, PILOT_THR_BHV=behaviour)
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    down_ms = 0
+    while bench.core.facts.armed and bench.now_ms < 120_000:
+        bench.core.sticks.move(Sticks(throttle=0.1 if not bench.core.facts.landed else 0.0), bench.now_ms)
+        down_ms = down_ms or (bench.now_ms if bench.core.facts.landed else 0)
+        bench.run(0.2)
+    assert 0.001 * (bench.now_ms - (down_ms or bench.now_ms)) == pytest.approx(seconds, abs=1.0)
