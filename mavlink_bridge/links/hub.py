@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from mavlink_bridge.links.serial import SerialLink
 
 _EXPIRE_EVERY_MS = 1000
-PORTION = 1024
-"""Bytes of a link between two looks at the time: some fifty HEARTBEATs, each of which concerns all of a fleet."""
+PORTION = 128
+"""Bytes of a link between two looks at the time: some six requests, each of which may concern all of a fleet or begin a
+list."""
 _EPOLL = getattr(selectors, "EpollSelector", ())
 _EPOLL_S = 0.001
 """Python's epoll rounds up to milliseconds."""

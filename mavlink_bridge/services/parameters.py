@@ -32,8 +32,9 @@ HASH: Final = "_HASH_CHECK"
 """In place of a parameter: the hash of all of them, with `NO_INDEX`."""
 FRAME_BYTES: Final = 37
 """A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
-LIST_PASS: Final = 256
-"""At most so many values of a list are queued in one pass, so that other services get their turn."""
+LIST_PASS: Final = 64
+"""At most so many values of a list are queued in one pass (some 0.5 ms), so that other services, and the other vehicles
+of a fleet that is asked for all its lists at once, get their turn."""
 #: A change is told again after so long, where the firmware does (mavlink_parameters.cpp, `send_untransmitted`).
 AGAIN_MS = 20
 WAIT_FOR_ROOM_MS: Final = 5

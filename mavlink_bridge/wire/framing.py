@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fastcrc import crc16
 
@@ -175,13 +176,19 @@ class FrameWriter:
 
     def identify(self, system: int, component: int) -> None:
         """Send as (system, component) from now on; the sequence goes on."""
-        self._middle = [bytes((sequence, system, component)) for sequence in range(256)]
+        self._middle = _middles(system, component)
 
     def frame(self, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
         """The frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFF
         return _framed(self._middle[sequence], msg_id, payload, _BYTE[crc_extra])
+
+
+@lru_cache(maxsize=4096)
+def _middles(system: int, component: int) -> tuple[bytes, ...]:
+    """Bytes 4 to 6 of the header by sequence number: one table for all links of a sender."""
+    return tuple(bytes((sequence, system, component)) for sequence in range(256))
 
 
 _FLAGS = [bytes((length, 0, 0)) for length in range(256)]
