@@ -133,6 +133,7 @@ def run_tests(root: Path, case: Case, scratch: str) -> int:
     for number, tests in enumerate((case.tests[:NEAREST], case.tests[NEAREST:])):
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         options = ["-x", "-q", "-n", "0", "--no-header", "-p", "no:cacheprovider", "-p", "no:warnings"]
+        options += ["-p", "no:unraisableexception", "--tb=native"]  # half of what a short test takes
         options += [f"--basetemp={scratch}/tests-{number}", "--hypothesis-profile=mutants"]
         if tests:
             status = int(pytest.main([*options, *files], plugins=[AskedFirst(mutated), Ordered(tests)]))

@@ -97,8 +97,9 @@ class Ground:
 
 
 class ControllerBench:
-    """`controller`: a given stand-in in place of the usual one; `native` None: as its firmware has it. `to_controller`,
-    `from_controller` may spoil what goes over the link (loss, delay); `plugged` False: nothing passes."""
+    """`controller`: a given stand-in in place of the usual one; `native` None: as its firmware has it; `step_ms`: how
+    often both look at their link. `to_controller`, `from_controller` may spoil what goes over it (loss, delay);
+    `plugged` False: nothing passes."""
 
     def __init__(
         self,
@@ -110,7 +111,9 @@ class ControllerBench:
         baud: int | None = None,
         native: bool | None = None,
         controller: StandIn | Px4StandIn | RealPx4 | None = None,
+        step_ms: int = STEP_MS,
     ) -> None:
+        self.step_ms = step_ms
         self.controller = _controller(kind, params, seed) if controller is None else controller
         self.now_ms = 0
         self._native = native
@@ -121,6 +124,7 @@ class ControllerBench:
     ) -> None:
         """Be a new service, which finds `stored`, for the controller of another bench, whose service was killed."""
         self.controller, self.now_ms, self._native = other.controller, other.now_ms, other._native
+        self.step_ms = other.step_ms
         self._connect(own or {}, None, stored)
 
     def _connect(self, own: Mapping[str, float], baud: int | None, stored: StoredValues | None = None) -> None:
@@ -166,7 +170,7 @@ class ControllerBench:
         return station
 
     def step(self) -> None:
-        """20 ms; more when a real controller is ahead."""
+        """`step_ms`; more when a real controller is ahead."""
         self.pass_time()
         self.hear_controller()
         self.service.run_to(self.now_ms - self._zero_ms, self.now_ms)
@@ -176,7 +180,7 @@ class ControllerBench:
         self.tell_controller()
 
     def pass_time(self) -> None:
-        self.now_ms = max(self.now_ms + STEP_MS, self.controller.time_ms // STEP_MS * STEP_MS)
+        self.now_ms = max(self.now_ms + self.step_ms, self.controller.time_ms // self.step_ms * self.step_ms)
         self.controller.run_to(self.now_ms)
 
     def hear_controller(self) -> None:

@@ -18,6 +18,8 @@ from tests.stand_in.px4 import Px4StandIn
 from tests.stand_in.real_px4 import RealPx4
 
 OWN = {"FM_COUNTDOWN": 3.0}
+STEP_MS = 50
+"""A sortie has thousands of steps, and both parties of the loop look at each."""
 
 
 class ControllerLoopBench(LoopRecords):
@@ -39,7 +41,7 @@ class ControllerLoopBench(LoopRecords):
         super().__init__()
         self.profile = profile or shortened(0.05)
         if before is None:
-            self.bench = ControllerBench(params=params, own=OWN, native=native, controller=controller)
+            self.bench = ControllerBench(params=params, own=OWN, native=native, controller=controller, step_ms=STEP_MS)
         else:
             snapshot = snapshot or decode(encode(before.loop.snapshot()))
             end_ms = before.bench.now_ms + round(away_s * 1000.0)
@@ -58,7 +60,7 @@ class ControllerLoopBench(LoopRecords):
         self.take()
 
     def step(self) -> None:
-        """20 ms."""
+        """`STEP_MS`."""
         bench, loop = self.bench, self.loop
         bench.pass_time()
         bench.hear_controller()

@@ -108,7 +108,7 @@ def _moves(message: Any) -> bool:
 @contextmanager
 def flown(controller: Any, native: bool) -> Iterator[ControllerBench]:
     """A bench that has taken off, and whose controller ends with it."""
-    bench = ControllerBench(controller=controller, native=native)
+    bench = ControllerBench(controller=controller, native=native, step_ms=40)
     try:
         take_off(bench)
         yield bench

@@ -78,7 +78,12 @@ def lossy(bench: ControllerBench) -> None:
 
 
 LINES = {"good": good, "57600 baud": slow, "921600 baud": fast, "10 % loss": lossy}
-CASES = [*LINES, *(f"PX4, {name}" for name in LINES)]
+#: The line between a slow one and a good one shows what they do not show only now and then.
+CASES = [
+    pytest.param(f"{firmware}{name}", marks=pytest.mark.long if spoil is fast else ())
+    for firmware in ("", "PX4, ")
+    for name, spoil in LINES.items()
+]
 
 
 @pytest.fixture(params=CASES)
