@@ -137,7 +137,7 @@ def test_kill_9_and_the_same_command_goes_on(tmp_path: Path) -> None:
     arguments = ("loop", "--sorties", "9", "--json", "--fault", "debris@phase4+100#7")
     quiet = last_line(run(tmp_path, *arguments, "--state-dir", "quiet"))
     for _ in range(3):
-        process = begin(tmp_path, *arguments, "--state-dir", "killed", "--speedup", "500000")
+        process = begin(tmp_path, *arguments, "--state-dir", "killed", "--speedup", "250000")
         wait_for(process, "completed")
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
