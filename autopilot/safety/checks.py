@@ -60,6 +60,7 @@ class ArmingChecks:
             found.extend(self._landing_unused())
         if self._checked(Check.PARAMETERS):
             found.extend(self._parameters())
+            found.extend(self._switches())
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
         if self._checked(Check.RC):
@@ -186,6 +187,13 @@ class ArmingChecks:
             yield ArmingReason("Check ANGLE_MAX", Check.PARAMETERS)
         if param("PILOT_SPEED_UP", 250.0) <= 0.0:
             yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
+
+    def _switches(self) -> list[ArmingReason]:
+        """One switch for each function."""
+        options = [int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17)]
+        used = [option for option in options if option != 0]
+        twice = len(used) != len(set(used))
+        return [ArmingReason("Duplicate Aux Switch Options", Check.PARAMETERS)] * twice
 
     def _battery(self) -> list[ArmingReason]:
         """The first of its complaints: they follow from each other."""

@@ -99,6 +99,7 @@ class StickService:
         self._overrides: dict[int, int] = {}  # of channels, us
         self._radio: tuple[int, ...] = ()
         self._radio_acted: tuple[tuple[int, ...], int, bool] | None = None
+        self._switched: tuple[int, ...] = ()  # pulses by which its switches were looked at last
         self._switches = Switches(parts)
 
     # --- the transmitter ------------------------------------------------------------------------------------------
@@ -113,15 +114,17 @@ class StickService:
         acts = (heard, parts.facts.parameters.version, parts.sticks.overridden)
         if acts == self._radio_acted:
             return False
-        first, given_back = not self._radio, self._held and not parts.sticks.overridden
+        given_back = self._held and not parts.sticks.overridden
         self._radio, self._radio_acted = heard, acts
         if given_back:
             self._held.clear()
             self._overrides.clear()
-        moved = (
-            pair for pair, old in zip(enumerate(heard, 1), before, strict=True) if first or given_back or pair[1] != old
-        )
-        self._switches.take(moved, now_ms, first=first)
+        first = not self._switched
+        if self._radio_axes() is not None:  # a receiver that has lost its transmitter makes up its switches, too
+            before = self._switched or before
+            changed = (pair for pair, old in zip(enumerate(heard, 1), before, strict=True) if pair[1] != old)
+            self._switches.take(enumerate(heard, 1) if first or given_back else changed, now_ms, first=first)
+            self._switched = heard
         if not parts.sticks.overridden:
             self._follow_radio(now_ms)
         self._show(first=first)

@@ -188,3 +188,11 @@ def test_without_a_receiver_from_the_start_it_is_armed_where_no_position_is_need
     assert bench.core.arming.arm(bench.now_ms).ok is arms
     bench.parameters.set(without, again)
     assert bench.core.prearm.reasons()
+
+
+def test_no_two_switches_have_one_function() -> None:
+    bench = Bench(parameters={"RC6_OPTION": 18, "RC7_OPTION": 18, "RC8_OPTION": 0, "RC9_OPTION": 0})
+    bench.core.modes.set(STABILIZE, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).reason == "Duplicate Aux Switch Options"
+    bench.parameters.set("RC7_OPTION", 4)
+    assert bench.core.arming.arm(bench.now_ms).ok

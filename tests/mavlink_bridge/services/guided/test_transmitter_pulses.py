@@ -158,3 +158,16 @@ def test_a_switch_says_whether_a_ground_stations_sticks_count() -> None:
     radio.pulses(*high)
     radio.override(2000)
     assert radio.sticks.roll == 1.0
+
+
+def test_a_receiver_that_has_lost_its_transmitter_moves_no_switch() -> None:
+    """Its throttle is below FS_THR_VALUE; heard again, the switches count as they stand."""
+    radio = Radio(FLTMODE1=ALT_HOLD, FLTMODE6=LOITER, INITIAL_MODE=4)
+    radio.pulses(1500, 1500, 950, 1500, 1100)
+    assert radio.core.modes.number == 4
+    radio.pulses(1500, 1500, 1000, 1500, 1100)
+    assert radio.core.modes.number == ALT_HOLD
+    radio.pulses(1500, 1500, 950, 1500, SIX)
+    assert radio.core.modes.number == ALT_HOLD
+    radio.pulses(1500, 1500, 1000, 1500, SIX)
+    assert radio.core.modes.number == LOITER
