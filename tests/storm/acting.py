@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
 
 GO, ABORT, STATUS = 0x20, 0x21, 0x22
 PATIENT = Patience(1000, 10)
+
+
+_COMMANDS = (
+    Cmd.COMPONENT_ARM_DISARM, Cmd.DO_CHANGE_SPEED, Cmd.DO_SET_ROI, Cmd.DO_SET_MISSION_CURRENT, Cmd.CONDITION_YAW,
+    Cmd.SET_MESSAGE_INTERVAL, Cmd.REQUEST_MESSAGE, Cmd.DO_SET_MODE, Cmd.DO_SET_MODE, Cmd.NAV_LAND, Cmd.USER_1,
+    Cmd.DO_FENCE_ENABLE, Cmd.MISSION_START, Cmd.DO_PAUSE_CONTINUE,
+)  # fmt: skip
+
+
+def _open_file(name: bytes, sequence: int, session: int) -> bytes:
+    """OpenFileRO of MAVFTP."""
+    return (bytes((sequence % 256, 0, session % 256, 4, len(name), 0, 0, 0, 0, 0, 0, 0)) + name).ljust(251, b"\0")
 
 
 class Acting:
@@ -60,7 +73,7 @@ class Acting:
         storm = self.storm
         number = storm.at[s.name]
         view = storm.views[number]
-        modes, home, kind = view.mode_numbers, view.home, view.kind
+        modes, home, kind = view.modes, view.home, view.kind
         match what:
             case "greet":
                 return acts.greet(s)
@@ -77,10 +90,10 @@ class Acting:
             case "clear all":
                 return acts.clear(s, MissionType.ALL)
             case "set parameter":
-                name = random.choice(view.parameters)
-                return acts.set_parameter(s, name, float(random.randint(200, 900)))
+                name, (low, high) = random.choice(list(view.parameters.items()))
+                return acts.set_parameter(s, name, float(random.randint(int(low), int(high))))
             case "read parameter":
-                return acts.read_parameter(s, random.choice(view.parameters))
+                return acts.read_parameter(s, random.choice(list(view.parameters)))
             case "set current":
                 return acts.set_current(s, random.randint(0, 8), old=random.random() < 0.5)
             case "fly" | "take off":
@@ -94,7 +107,7 @@ class Acting:
             case "mode":
                 return acts.mode(s, random.choice(sorted(modes.values())))
             case "RTL":
-                return acts.mode(s, modes.get("RTL", 0))
+                return acts.mode(s, modes.get("RTL", min(modes.values())))
             case "disarm":
                 return acts.command(s, Cmd.COMPONENT_ARM_DISARM, 0)
             case "GO" | "ABORT" | "STATUS":
@@ -103,6 +116,14 @@ class Acting:
                 return acts.command(s, Cmd.DO_CHANGE_SPEED, 1, random.uniform(1, 9), -1)
             case "reboot":
                 return acts.command(s, Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 1)
+            case "strange command":
+                return self._strange(s, random)
+            case "time":
+                return self._tell_time(s, random)
+            case "replay":
+                return self._replay(s, random)
+            case "fence on" | "fence off":
+                return acts.command(s, Cmd.DO_FENCE_ENABLE, float(what == "fence on"))
             case "garbage":
                 return self._garbage(s, random)
             case "burst":
@@ -128,13 +149,63 @@ class Acting:
     def _garbage(self, s: Station, random: Random) -> Script:
         peer = HostilePeer(random.randrange(1 << 30), system=255, component=190, spoilt=1.0)
         for _ in range(random.randint(1, 10)):
-            s._out.append(peer.take(3))
+            s.send_bytes(peer.take(3))
             yield from s.sleep(100)
 
     def _burst(self, s: Station, random: Random) -> Script:
-        """Many requests in one breath."""
-        for _ in range(random.randint(20, 300)):
-            s.send(dialect.MAVLink_command_long_message(*s.target, 512, 0, 148, 0, 0, 0, 0, 0, 0))
+        """Many requests in one breath: queries, wishes that all differ, values, plans that are cleared, files."""
+        kind = random.randrange(5)
+        for number in range(random.randint(20, (300, 120, 640, 40, 30)[kind])):
+            s.send(self._one_of_many(s, kind, number, random))
+        yield from s.sleep(20)
+
+    def _one_of_many(self, s: Station, kind: int, number: int, random: Random) -> object:
+        match kind:
+            case 0:
+                return dialect.MAVLink_command_long_message(*s.target, Cmd.REQUEST_MESSAGE, 0, 148, 0, 0, 0, 0, 0, 0)
+            case 1:
+                speed = 3.0 + number / 100.0
+                return dialect.MAVLink_command_long_message(*s.target, Cmd.DO_CHANGE_SPEED, 0, 1, speed, -1, 0, 0, 0, 0)
+            case 2:
+                name, (low, high) = random.choice(list(self.storm.views[self.storm.at[s.name]].parameters.items()))
+                value = float(random.randint(int(low), int(high)))
+                return dialect.MAVLink_param_set_message(*s.target, name.encode().ljust(16, b"\0"), value, 9)
+            case 3:
+                return dialect.MAVLink_mission_clear_all_message(*s.target, random.choice((1, 2)))
+            case _:
+                return dialect.MAVLink_file_transfer_protocol_message(
+                    0, *s.target, _open_file(b"@PARAM/param.pck", number, number)
+                )
+
+    def _replay(self, s: Station, random: Random) -> Script:
+        """What others have signed, once more."""
+        tape = list(self.storm.tape)
+        for _ in range(random.randint(1, 30) if tape else 0):
+            s.send_bytes(random.choice(tape))
+            yield from s.sleep(20)
+
+    def _strange(self, s: Station, random: Random) -> Script:
+        """A command that is known, with numbers that no station would send."""
+        number = random.choice(_COMMANDS)
+        values = [random.choice((nan, inf, -inf, 1e30, -1.0, 0.0, 1.0, 255.0, 300.0, 65536.0)) for _ in range(7)]
+        if number == Cmd.COMPONENT_ARM_DISARM:
+            values[1] = 0.0  # 21196 is the only one that forces
+        as_int = random.random() < 0.5
+        whole = [round(value) if abs(value) < 2**31 else -(2**31) for value in (0.0, *values[4:6])][1:]
+        yield from s.ask(
+            lambda n: (
+                dialect.MAVLink_command_int_message(*s.target, 3, number, 0, 0, *values[:4], *whole, values[6])
+                if as_int
+                else dialect.MAVLink_command_long_message(*s.target, number, n, *values)
+            ),
+            lambda message: message.get_type() == "COMMAND_ACK" and message.command == number,
+            s.model.command,
+        )
+
+    def _tell_time(self, s: Station, random: Random) -> Script:
+        """SYSTEM_TIME and TIMESYNC by its clock, whatever this says."""
+        s.send(dialect.MAVLink_system_time_message(s.unix_us(), s.now() % (1 << 32)))
+        s.send(dialect.MAVLink_timesync_message(0, s.unix_us() * 1000))
         yield from s.sleep(20)
 
     def _say(self, s: Station, message: object) -> Script:
@@ -144,9 +215,9 @@ class Acting:
     def _file(self, s: Station, random: Random) -> Script:
         """MAVFTP: OpenFileRO of a file, read some, and forget to close it."""
         name = random.choice((b"@PARAM/param.pck?withdefaults=1", b"@SYS/uarts.txt", b"nothing"))
-        payload = bytes((random.randrange(200), 0, 0, 4, len(name), 0, 0, 0, 0, 0, 0, 0)) + name
+        payload = _open_file(name, random.randrange(200), 0)
         answer = yield from s.ask(
-            lambda n: dialect.MAVLink_file_transfer_protocol_message(0, *s.target, payload.ljust(251, b"\0")),
+            lambda n: dialect.MAVLink_file_transfer_protocol_message(0, *s.target, payload),
             lambda message: message.get_type() == "FILE_TRANSFER_PROTOCOL",
             Patience(1000, 2),
         )
@@ -163,4 +234,5 @@ class Acting:
         view.last_plan = items
         s.do("last upload", lambda: acts.upload(s, 1, items))
         s.do("last download", lambda: acts.download(s, 1))
-        s.do("last set", lambda: acts.set_parameter(s, view.parameters[0], 321.0))
+        name, (_, high) = next(iter(view.parameters.items()))
+        s.do("last set", lambda: acts.set_parameter(s, name, high))

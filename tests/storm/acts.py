@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from math import nan
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.firmware.ardupilot import home_item
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import read_item, write_item
 from tests.storm import plans
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 FINAL = 30_000
 """After IN_PROGRESS, ms."""
-PARAMETERS = ("WPNAV_SPEED", "RTL_ALT", "FENCE_RADIUS", "WP_SPEED", "CRUISE_SPEED", "RTL_SPEED", "FS_GCS_ENABLE")
-USUAL = ("STAT_BOOTCNT", "SYSID_THISMAV")
+Modes = Mapping[str, tuple[float, ...]]
+"""Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
 
 
 def _named(name: str, **fields: Any) -> Callable[[Message], bool]:
@@ -45,9 +44,9 @@ def command(s: Station, number: int, *params: float, patience: Patience | None =
     return -1 if answer is None else int(answer.result)
 
 
-def mode(s: Station, number: int) -> Script:
+def mode(s: Station, params: tuple[float, ...]) -> Script:
     """As each sets a mode."""
-    return (yield from command(s, Cmd.DO_SET_MODE, 1, number))
+    return (yield from command(s, Cmd.DO_SET_MODE, *params))
 
 
 def greet(s: Station) -> Script:
@@ -123,7 +122,7 @@ def upload(
     on_begin: Callable[[], None] = lambda: None,
 ) -> Script:
     """MISSION_COUNT, the items that are asked for, MISSION_ACK; `hang_up_after` items it says no more."""
-    wire = (home_item(None), *items) if kind == MissionType.MISSION else items
+    wire = s.firmware.mission_to(items, None) if kind == MissionType.MISSION else items
     if s.model.clears_first:
         s.send(dialect.MAVLink_mission_clear_all_message(*s.target, kind))
 
@@ -221,9 +220,9 @@ def set_current(s: Station, seq: int, *, old: bool) -> Script:
     return answer is not None
 
 
-def fly(s: Station, kind: str, numbers: dict[str, int], *, takeoff: bool) -> Script:
+def fly(s: Station, kind: str, modes: Modes, *, takeoff: bool) -> Script:
     """Arm as each does, and begin the mission, or take off to GUIDED."""
-    yield from mode(s, numbers["GUIDED"])
+    yield from mode(s, modes["GUIDED"])
     armed = yield from command(s, Cmd.COMPONENT_ARM_DISARM, 1)
     if armed != 0:
         return f"not armed ({armed})"
@@ -231,13 +230,14 @@ def fly(s: Station, kind: str, numbers: dict[str, int], *, takeoff: bool) -> Scr
         return (yield from command(s, Cmd.NAV_TAKEOFF, 0, 0, 0, nan, 0, 0, 15))
     begun = yield from command(s, Cmd.MISSION_START)
     if begun != 0:
-        begun = yield from mode(s, numbers["AUTO"])
+        begun = yield from mode(s, modes["AUTO"])
     return begun
 
 
 def go_to(s: Station, home: GeoPoint, random: Random) -> Script:
-    """DO_REPOSITION as COMMAND_INT."""
-    lat, lon = plans.place(home, random.uniform(-60, 60), random.uniform(-60, 60))
+    """DO_REPOSITION as COMMAND_INT; at times beyond a fence."""
+    reach = random.choice((60.0, 60.0, 300.0))
+    lat, lon = plans.place(home, random.uniform(-reach, reach), random.uniform(-reach, reach))
     answer = yield from s.ask(
         lambda n: dialect.MAVLink_command_int_message(
             *s.target, 3, Cmd.DO_REPOSITION, 0, 0, -1, 1, 0, nan, round(lat * 1e7), round(lon * 1e7), 25.0
@@ -274,14 +274,14 @@ def sticks(s: Station, seconds: float, random: Random) -> Script:
 def bring_home(s: Station, storm: Storm, number: int) -> Script:
     """A patient person with a good link: home, down, and disarmed; True when that is so."""
     service = storm.service(number)
-    numbers = storm.modes(number)
+    modes = storm.views[number].modes
     patient = Patience(1000, 10)
     if storm.views[number].kind == "plane" and service.autopilot.facts.armed:
         way = plans.landing(storm.views[number].home)
         storm.views[number].uploaded(0, 0, way)
         yield from upload(s, MissionType.MISSION, way)
         yield from set_current(s, 1, old=False)
-        yield from mode(s, numbers["AUTO"])
+        yield from mode(s, modes["AUTO"])
         for _ in range(300):
             yield from s.sleep(2000)
             if not service.autopilot.facts.armed:
@@ -289,8 +289,8 @@ def bring_home(s: Station, storm: Storm, number: int) -> Script:
     for attempt in range(20):
         if not service.autopilot.facts.armed:
             return True
-        wanted = "HOLD" if "HOLD" in numbers else "LAND" if attempt % 3 == 2 and "LAND" in numbers else "RTL"
-        yield from command(s, Cmd.DO_SET_MODE, 1, numbers[wanted], patience=patient)
+        wanted = "HOLD" if "HOLD" in modes else "LAND" if attempt % 3 == 2 and "LAND" in modes else "RTL"
+        yield from command(s, Cmd.DO_SET_MODE, *modes[wanted], patience=patient)
         for _ in range(60):
             yield from s.sleep(2000)
             if not service.autopilot.facts.armed:

@@ -15,9 +15,14 @@ class When(Enum):
     PASS = "after each step"
     SENT = "a message leaves the vehicle"
     CAME = "a message comes to the vehicle"
+    PASSED_ON = "a frame of others is passed on"
     EVENT = "the core announces something"
     START = "a process has started"
     END = "the storm is over"
+    RELAY_PASS = "after a fifth of a second of a relay"
+    RELAY_END = "the storm around a relay is over"
+    DEPOT_START = "a depot's process has started"
+    DEPOT_END = "a depot's loop has ended"
 
 
 @dataclass(frozen=True)

@@ -66,10 +66,13 @@ class Ledger:
     failed: list[list[Entry]] = field(default_factory=list)
     progresses: set[tuple[int, int] | None] = field(default_factory=lambda: {None})
     tickets: dict[int, Entry] = field(default_factory=dict)
+    parameters: dict[str, list[tuple[int, SaveParameter]]] = field(default_factory=dict)
 
     def submit(self, ticket: int, change: Entry) -> None:
         self.waiting.append((ticket, change))
         self.tickets[ticket] = change
+        if isinstance(change, SaveParameter):
+            self.parameters.setdefault(change.name, []).append((ticket, change))
         if isinstance(change, SaveProgress):
             self.progresses.add((change.index, change.state))
 
@@ -115,3 +118,4 @@ class Ledger:
         self.waiting.clear()
         self.failed.clear()
         self.tickets.clear()
+        self.parameters.clear()

@@ -1,13 +1,21 @@
 """Errors put into the product one at a time, to see that storms find them: rows of planted.toml, each in a forked
-process whose module has the error in it. `python -m tests.storm.planted [WORD ...]`."""
+process whose module has the error in it. `python -m tests.storm.planted [--anew] [--shrink] [WORD ...]`.
+
+`seed` of a row is one that finds it, and is tried first; `--anew` looks without. `--shrink` makes the storm that found
+it smaller, writes its test to a folder, and runs that with the error and without.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
+import runpy
 import sys
+import tempfile
 import time
 import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -17,8 +25,8 @@ from scripts.mutation.judge import MutatedModule, preload
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("planted.toml")
 CPU_S = 25
-FIRST = (11, 3, 6, 9, 16, 17, 20)
-"""Seeds that see much; then any."""
+MOST_VEHICLES = 3
+"""Of storms that are looked through: twenty vehicles take as long as ten storms."""
 NOT_FOUND, FOUND = 0, 7
 
 
@@ -32,6 +40,7 @@ class Planted:
     old: str
     new: str
     source: str
+    seed: int | None = None
     missed: str = ""
 
     def text(self) -> str:
@@ -41,57 +50,113 @@ class Planted:
             raise ValueError(f"{self.name}: its old text stands {whole.count(self.old)} times in {self.file}")
         return whole.replace(self.old, self.new)
 
+    def plant(self) -> None:
+        """Into this process, before the module is imported."""
+        sys.meta_path.insert(0, MutatedModule(ROOT, self.file, self.text()))
+
 
 def rows() -> list[Planted]:
     """All of the table."""
     return [Planted(**row) for row in tomllib.loads(TABLE.read_text(encoding="utf-8"))["planted"]]
 
 
-def search(row: Planted, cpu_s: float) -> int:
-    """Within this process: seeds until one breaks, or the processor time is used up."""
-    sys.meta_path.insert(0, MutatedModule(ROOT, row.file, row.text()))
-    from tests.storm.swarm import draw
-    from tests.storm.world import run
+def _seeds(row: Planted, *, anew: bool) -> Iterator[int]:
+    known = () if row.seed is None or anew else (row.seed,)
+    return chain(known, count(1))
 
-    began_s = time.process_time()
-    for seed in chain(FIRST, count(100)):
+
+def search(row: Planted, cpu_s: float, *, anew: bool, folder: Path | None) -> int:
+    """Within this process: seeds until one breaks, or the processor time is used up. `folder`: for its test."""
+    row.plant()
+    from tests.storm.shrink import shrink, write_test
+    from tests.storm.steer import plan_of, run_any
+
+    began_s, tried = time.process_time(), 0
+    for seed in _seeds(row, anew=anew):
         if time.process_time() - began_s > cpu_s:
             break
+        plan = plan_of(seed)
+        if len(getattr(plan, "vehicles", ())) > MOST_VEHICLES:
+            continue
+        tried += 1
         try:
-            broken = run(draw(seed, vehicles=1)).broken
+            verdict = run_any(plan)
         except Exception as error:  # noqa: BLE001 - an error that ends the whole program is found too
-            broken = f"{type(error).__name__}: {error}"
-        if broken is not None:
-            print(f"found   {time.process_time() - began_s:5.1f} s  seed {seed:3}  {row.name}: {broken}", flush=True)
+            print(f"found   {time.process_time() - began_s:5.1f} s  seed {seed:3}  {row.name}: {error!r}", flush=True)
             return FOUND
-    print(f"MISSED  {time.process_time() - began_s:5.1f} s            {row.name} {row.missed}", flush=True)
+        if verdict.broken is not None:
+            used_s = time.process_time() - began_s
+            print(f"found   {used_s:5.1f} s  seed {seed:3}  {row.name}: {verdict.broken}", flush=True)
+            if folder is not None:
+                smallest = shrink(verdict, run_any)
+                print("\n".join(list(smallest.story.lines)[-12:]))
+                print(f"written {write_test(smallest, folder)}", flush=True)
+            return FOUND
+    print(f"MISSED  {time.process_time() - began_s:5.1f} s  {tried} seeds  {row.name} {row.missed}", flush=True)
     return NOT_FOUND
 
 
-def main(words: list[str]) -> int:
+def _forked(act: Callable[[], int], cpu_s: int) -> int:
+    """The status of `act` in a process of its own; below 0: it was ended."""
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+        status = 1
+        try:
+            status = act()
+            sys.stdout.flush()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _test_of(row: Planted, folder: Path, *, planted: bool) -> int:
+    """Run the test that was written; 0 when it passes."""
+    if planted:
+        row.plant()
+    (path,) = folder.glob("test_*.py")
+    module = runpy.run_path(str(path))
+    try:
+        module[path.stem]()
+    except Exception:  # noqa: BLE001 - an error may end the program in any way
+        return 1
+    return 0
+
+
+def judge(row: Planted, cpu_s: int, *, anew: bool, smaller: bool) -> bool:
+    """Is it found? With `smaller` also: does its test fail with it, and pass without?"""
+    with tempfile.TemporaryDirectory(prefix="planted-") as name:
+        folder = Path(name)
+        status = _forked(lambda: search(row, cpu_s, anew=anew, folder=folder if smaller else None), 4 * cpu_s + 60)
+        if status not in (FOUND, NOT_FOUND):
+            print(f"found   it ends the process ({status})  {row.name}", flush=True)
+        if smaller and list(folder.glob("test_*.py")):
+            fails = _forked(lambda: _test_of(row, folder, planted=True), 60) != 0
+            passes = _forked(lambda: _test_of(row, folder, planted=False), 60) == 0
+            print(f"its test {'fails' if fails else 'PASSES'} with it, {'passes' if passes else 'FAILS'} without")
+            return fails and passes
+    return status != NOT_FOUND
+
+
+def main() -> int:
     """The chosen rows; 1 when one is not found and nothing says why."""
-    chosen = [row for row in rows() if not words or any(word in row.name for word in words)]
+    parser = argparse.ArgumentParser(prog="python -m tests.storm.planted", description=__doc__)
+    parser.add_argument("words", nargs="*", help="of names of rows; without them all")
+    parser.add_argument("--anew", action="store_true", help="the seeds of the rows are not tried first")
+    parser.add_argument("--shrink", action="store_true", help="make what was found smaller, and judge its test")
+    parser.add_argument("--seconds", type=int, default=CPU_S, help="of processor for each")
+    given = parser.parse_args()
+    chosen = [row for row in rows() if not given.words or any(word in row.name for word in given.words)]
     found, wrong = 0, 0
     preload()
     for row in chosen:
         row.text()
-        child = os.fork()
-        if child == 0:
-            resource.setrlimit(resource.RLIMIT_CPU, (CPU_S * 2, CPU_S * 2 + 5))
-            status = 1
-            try:
-                status = search(row, CPU_S)
-                sys.stdout.flush()
-            finally:
-                os._exit(status)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if status not in (FOUND, NOT_FOUND):
-            print(f"found   it ends the process ({status})  {row.name}", flush=True)
-        found += status != NOT_FOUND
-        wrong += status == NOT_FOUND and not row.missed
+        good = judge(row, given.seconds, anew=given.anew, smaller=given.shrink)
+        found += good
+        wrong += not good and not row.missed
     print(f"{found} of {len(chosen)} found")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

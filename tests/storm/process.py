@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 from mavlink_bridge.routing.endpoint import Endpoint
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
+from mavlink_bridge.wire.framing import split_frames
+from sortie.assembly.vehicle import stand
 from sortie.assembly.vehicles import Surroundings, Vehicles
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.runtime.node import QuietNode
@@ -19,9 +20,9 @@ from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.runtime.wire import EndpointPlug, Wire
 from sortie.storage.rows import ALONE, Entry
-from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import Store
 from tests.storm.disk import Disk
+from tests.storm.keys import Keys
 from tests.storm.medium import StormLink
 from tests.storm.station import Station
 
@@ -35,7 +36,7 @@ class Witness(Protocol):
 
     def submitted(self, ticket: int, vehicle: str, change: Entry) -> None: ...
     def settled(self, durable: int) -> None: ...
-    def left(self, number: int, station: Station, data: bytes) -> None: ...
+    def left(self, number: int, station: Station, data: bytes, frames: Sequence[bytes]) -> None: ...
     def came(self, number: int, station: Station, data: bytes) -> None: ...
     def raised(self, error: Exception, where: str) -> None: ...
 
@@ -109,7 +110,8 @@ class DiskNode(QuietNode):
 
 
 class Tap(EndpointPlug):
-    """The vehicle's end of a station's wire, with a witness at it."""
+    """The vehicle's end of a station's wire, with a witness at it. What the station does not wait for is seen here and
+    goes no farther: a stream of 10 Hz on a radio is time in which nothing else happens."""
 
     def __init__(self, process: Process, number: int, station: Station, *, trusted: bool) -> None:
         member = process.vehicles.members[number]
@@ -121,9 +123,11 @@ class Tap(EndpointPlug):
 
     def take(self) -> bytes:
         data = super().take()
-        if data:
-            self._seen.left(*self._who, data)
-        return data
+        if not data:
+            return data
+        frames = tuple(split_frames(data))
+        self._seen.left(*self._who, data, frames)
+        return b"".join(filter(self.station.hears, frames))
 
     def hand(self, data: bytes, link_ms: int) -> None:
         self._seen.came(*self._who, data)
@@ -141,6 +145,8 @@ class Process:
         base_ms: int,
         witness: Witness,
         delay_ms: Callable[[], int],
+        unix_us: Callable[[], int],
+        key: bytes | None,
     ) -> None:
         self.disk, self.base_ms, self.witness = disk, base_ms, witness
         self.stack = ExitStack()
@@ -152,13 +158,7 @@ class Process:
         self.runtime = Runtime()
         standing, ground = stand(specs, lambda warning: None)
         around = Surroundings(
-            self.runtime,
-            self.stack,
-            self.store,
-            open_keys(self.store, None),
-            VIRTUAL_EPOCH_US + base_ms * 1000,
-            witness.raised,
-            ground,
+            self.runtime, self.stack, self.store, Keys(self.store, key, unix_us), unix_us(), witness.raised, ground
         )
         self.vehicles = Vehicles(standing, around)
         self.runtime.set_speedup(0.0, always)

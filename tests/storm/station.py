@@ -8,10 +8,14 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import SIGNED, FrameReader, FrameWriter
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.runtime.node import QuietNode
+from tests.storm.keys import Signer
 from tests.storm.models import Model, Patience
 
 if TYPE_CHECKING:
@@ -20,12 +24,12 @@ if TYPE_CHECKING:
 
 Message = Any
 dialect = codec.dialect
-HEARD = frozenset(map(codec.id_of, (
-    "HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "MISSION_COUNT", "MISSION_CURRENT", "MISSION_ITEM", "MISSION_ITEM_INT",
-    "MISSION_REQUEST", "MISSION_REQUEST_INT", "PARAM_VALUE", "FILE_TRANSFER_PROTOCOL", "AUTOPILOT_VERSION", "TIMESYNC",
-    "PING", "HOME_POSITION", "LOG_ENTRY", "LOG_DATA",
-)))  # fmt: skip
-"""Messages that scripts wait for; telemetry is not decoded."""
+HEARD = codec.ids_of(
+    "COMMAND_ACK", "MISSION_ACK", "MISSION_COUNT", "MISSION_CURRENT", "MISSION_ITEM", "MISSION_ITEM_INT",
+    "MISSION_REQUEST", "MISSION_REQUEST_INT", "PARAM_VALUE", "FILE_TRANSFER_PROTOCOL",
+)  # fmt: skip
+"""Messages that scripts wait for: the only ones that travel to a station, all others are looked at where they leave."""
+_STREAMED = codec.id_of("MISSION_CURRENT")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Station(QuietNode):
         self.name, self.model, self.story = name, model, story
         self.process: Process | None = None
         self.target = (1, 1)
+        self.firmware: Firmware = OWN
+        """Firmware of the vehicle that it is on."""
         self.link: Any = None
         self._system, self._component = model.system, model.component
         self.writer = FrameWriter(self._system, self._component)
@@ -60,7 +66,10 @@ class Station(QuietNode):
         self._doing = ""
         self._wait: Wait | None = None
         self._beat_ms = 0
-        self.linger_ms = 0  # its scripts go on until then although it has hung up
+        self.trusted, self.intruder = True, False
+        self.signer: Signer | None = None
+        self.clock_ms = 0
+        """By which its clock is wrong."""
         self.finished: list[tuple[str, Any]] = []
 
     # --- ties -----------------------------------------------------------------------------------------------------
@@ -74,6 +83,11 @@ class Station(QuietNode):
         """Hung up, or the process is gone; what it was doing meets silence."""
         self.process = self.link = None
 
+    @property
+    def system(self) -> int:
+        """Its system id now."""
+        return self._system
+
     def be(self, system: int, component: int, *, sequence: int | None = None) -> None:
         """Come back as another, or with an old sequence number."""
         self._system, self._component = system, component
@@ -81,10 +95,38 @@ class Station(QuietNode):
         if sequence is not None:
             self.writer.advance(sequence)
 
+    @property
+    def sure(self) -> bool:
+        """Must the vehicle accept what comes from it? What is signed may come behind what was signed later."""
+        return self.trusted or self.signer is None
+
+    def use_key(self, key: bytes, link_id: int) -> None:
+        """Sign what is sent from now on."""
+        self.signer = Signer(key, link_id, self.unix_us)
+
+    def unix_us(self) -> int:
+        """UTC by its clock."""
+        return VIRTUAL_EPOCH_US + (self._now_ms + self.clock_ms) * 1000
+
+    def set_clock(self, by_ms: int) -> None:
+        """Its clock is wrong by so much from now on."""
+        self.clock_ms = by_ms
+        if self.signer is not None:
+            self.signer.restart()
+
     # --- scripts --------------------------------------------------------------------------------------------------
     def do(self, what: str, script: Callable[[], Script]) -> None:
         """Run a script, after those that wait already."""
         self._scripts.append((what, script))
+
+    def hears(self, frame: bytes) -> bool:
+        """Does this frame of the vehicle (MAVLink 2) matter to what it does?"""
+        if frame[5] != self.target[0]:
+            return False
+        if self.signer is not None and frame[2] & SIGNED:
+            self.signer.hear(frame)
+        msg_id = frame[7] | frame[8] << 8 | frame[9] << 16
+        return msg_id in HEARD and (msg_id != _STREAMED or self.busy)
 
     @property
     def busy(self) -> bool:
@@ -98,7 +140,12 @@ class Station(QuietNode):
     def send(self, message: Message) -> None:
         """To the vehicle."""
         msg_id, payload, extra = codec.payload(message)
-        self._out.append(self.writer.frame(msg_id, payload, extra))
+        frame = self.writer.frame(msg_id, payload, extra)
+        self._out.append(frame if self.signer is None else self.signer.sign(frame))
+
+    def send_bytes(self, data: bytes) -> None:
+        """As they are."""
+        self._out.append(data)
 
     def sleep(self, ms: int) -> Script:
         """Let time pass."""
@@ -141,6 +188,9 @@ class Station(QuietNode):
             result = "" if end.value is None else f": {end.value}"
             self.story.say(self.now(), self.name, f"{self._doing} ended{result}")
             self.finished.append((self._doing, end.value))
+            self.story.meet(
+                "act", self._doing, f"{end.value}" if isinstance(end.value, int) else type(end.value).__name__
+            )
 
     def look(self, now_ms: int) -> None:
         """Time is `now_ms`: go on with what was heard, and with what is due."""
@@ -166,12 +216,12 @@ class Station(QuietNode):
 
     def due_ms(self) -> int | None:
         """Time of the storm at which it wants to look."""
-        dues = [self._beat_ms] if self.model.heartbeat and self.process is not None else []
-        if self._wait is not None:
-            dues.append(self._wait.until_ms)
         if self._scripts and self._running is None:
-            dues.append(self._now_ms)
-        return min(dues, default=None)
+            return self._now_ms
+        due = self._beat_ms if self.model.heartbeat and self.process is not None else None
+        if self._wait is not None and (due is None or self._wait.until_ms < due):
+            due = self._wait.until_ms
+        return due
 
     # --- node and plug --------------------------------------------------------------------------------------------
     @property
@@ -187,8 +237,11 @@ class Station(QuietNode):
         return None if due is None or self.process is None else max(due - self.process.base_ms, 0)
 
     def serve_links(self, link_ms: int) -> None:
-        if self.process is not None:
-            self.look(self.process.base_ms + link_ms)
+        if self.process is None:
+            return
+        now_ms, due_ms = self.process.base_ms + link_ms, self.due_ms()
+        if self._inbox or (due_ms is not None and due_ms <= now_ms):
+            self.look(now_ms)
 
     def take(self) -> bytes:
         data = b"".join(self._out)

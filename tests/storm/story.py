@@ -16,7 +16,7 @@ class Story:
         self.lines: deque[str] = deque(maxlen=KEPT)
         self.seen: Counter[tuple[str, str, str]] = Counter()
         """What coverage counts: (kind, row, circumstance)."""
-        self.frames = 0
+        self.frames = self.deaths = 0
         self._digest = blake2b(digest_size=12)
 
     def say(self, now_ms: int, who: str, what: str) -> None:

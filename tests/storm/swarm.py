@@ -28,11 +28,15 @@ class VehiclePlan:
 
 @dataclass(frozen=True)
 class StationPlan:
-    """A station of `model` at a vehicle; over `air`."""
+    """A station of `model` at a vehicle; over `air`. `trusted`: on loopback; `signs`: with the storm's key, an
+    `intruder` with one of his own."""
 
     model: str
     vehicle: int = 0
     air: Air = STILL
+    trusted: bool = True
+    signs: bool = False
+    intruder: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,15 @@ class StormPlan:
     faults: tuple[FaultPlan, ...] = ()
     power: bool = False
     """A death is a loss of power: what was not synced may be gone."""
+    signed: bool = False
+    """The vehicles have a key."""
+
+    @property
+    def summary(self) -> str:
+        return (
+            f"{len(self.vehicles)} vehicles, {len(self.stations)} stations, {len(self.acts)} acts, "
+            f"{len(self.faults)} faults, {self.minutes:.1f} minutes"
+        )
 
 
 ACTS = (
@@ -75,16 +88,21 @@ ACTS = (
     "upload, then hang up", "download mission", "download fence", "clear", "clear all", "set parameter",
     "set parameter", "read parameter", "set current", "fly", "fly", "take off", "go to", "set home", "sticks", "mode",
     "disarm", "RTL", "GO", "ABORT", "STATUS", "hang up", "come back as another", "come back with an old sequence",
-    "garbage", "speed", "reboot", "log list", "file", "burst",
+    "garbage", "speed", "reboot", "log list", "file", "burst", "burst", "strange command", "time", "replay", "fence on",
+    "fence off",
 )  # fmt: skip
 FAULTS = (
     "partition", "deaf", "mute", "bad air", "disk slow", "disk full", "write fails", "kill", "kill", "die in a write",
-    "die before telling", "kill at a frame", "gps.loss", "actor", "station gone", "rc.loss", "link.loss",
+    "die before telling", "kill at a frame", "gps.loss", "actor", "station gone", "rc.loss", "link.loss", "clock jumps",
+    "own clock jumps",
 )  # fmt: skip
+OF_LINKS = frozenset(("partition", "deaf", "mute", "bad air", "kill at a frame", "station gone", "clock jumps"))
+"""Faults whose target is a station, and no vehicle."""
 KINDS = ("copter", "copter", "copter", "rover", "boat", "plane")
 
 
-def _tick(ms: float) -> int:
+def tick(ms: float) -> int:
+    """To the nearest tick."""
     return round(ms / TICK_MS) * TICK_MS
 
 
@@ -107,10 +125,10 @@ def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None
     end_ms = length * 60_000
     count = vehicles or random.choice((1, 1, 1, 1, 1, 1, 2, 3, 6, 20))
     craft = tuple(_vehicle(random, count) for _ in range(count))
-    stations = tuple(
-        StationPlan(random.choice(STATIONS).name, random.randrange(count), _air(random))
-        for _ in range(random.choice((1, 1, 2, 2, 3, 4, 6)))
-    )
+    signed = random.random() < 0.25
+    stations = tuple(_station(random, count, signed=signed) for _ in range(random.choice((1, 1, 2, 2, 3, 4, 6))))
+    if signed:
+        stations += (_intruder(random, count),)
     acts_possible = [act for act in ACTS if random.random() < 0.6] or ["fly"]
     faults_possible = [fault for fault in FAULTS if random.random() < 0.35]
     every_ms = random.choice((2_000, 5_000, 15_000)) / len(stations) ** 0.5
@@ -118,7 +136,7 @@ def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None
     while at_ms < end_ms - 10_000:
         acts.append(
             ActPlan(
-                _tick(at_ms), random.randrange(len(stations)), random.choice(acts_possible), random.randrange(1 << 30)
+                tick(at_ms), random.randrange(len(stations)), random.choice(acts_possible), random.randrange(1 << 30)
             )
         )
         at_ms += random.expovariate(1.0 / every_ms)
@@ -127,13 +145,31 @@ def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None
     while faults_possible and at_ms < end_ms - 10_000:
         faults.append(_fault(random, faults_possible, at_ms, len(stations), count))
         at_ms += random.expovariate(1.0 / pause_ms)
-    return StormPlan(seed, length, craft, stations, tuple(acts), tuple(faults), random.random() < 0.5)
+    return StormPlan(seed, length, craft, stations, tuple(acts), tuple(faults), random.random() < 0.5, signed)
+
+
+def _station(random: Random, vehicles: int, *, signed: bool) -> StationPlan:
+    model, vehicle, air = random.choice(STATIONS).name, random.randrange(vehicles), _air(random)
+    trusted = not signed or random.random() < 0.4
+    return StationPlan(model, vehicle, air, trusted, signed and (not trusted or random.random() < 0.5))
+
+
+def _intruder(random: Random, vehicles: int) -> StationPlan:
+    return StationPlan(
+        random.choice(STATIONS).name,
+        random.randrange(vehicles),
+        trusted=False,
+        signs=random.random() < 0.3,
+        intruder=True,
+    )
 
 
 def _vehicle(random: Random, count: int) -> VehiclePlan:
     kind = random.choice(KINDS)
-    firmware = "px4" if random.random() < 0.0 else "ardupilot"
-    params = []
+    firmware = "px4" if kind == "copter" and random.random() < 0.2 else "ardupilot"
+    params: list[str] = []
+    if random.random() < 0.25 and kind != "plane" and firmware == "ardupilot":
+        params += ["FENCE_ENABLE=1", "FENCE_TYPE=2", f"FENCE_RADIUS={random.choice((60, 100))}"]
     if random.random() < 0.3 and kind == "copter" and firmware == "ardupilot":
         params.append("FM_COUNTDOWN=5")
     if random.random() < 0.4 and firmware == "ardupilot":
@@ -144,6 +180,5 @@ def _vehicle(random: Random, count: int) -> VehiclePlan:
 def _fault(random: Random, possible: list[str], at_ms: float, stations: int, vehicles: int) -> FaultPlan:
     what = random.choice(possible)
     lasts = random.choice((400, 2_000, 6_000, 12_000, 40_000))
-    of_link = what in ("partition", "deaf", "mute", "bad air", "kill at a frame", "station gone")
-    target = random.randrange(stations) if of_link else random.randrange(vehicles)
-    return FaultPlan(_tick(at_ms), what, lasts, target, random.randrange(1 << 20))
+    target = random.randrange(stations) if what in OF_LINKS else random.randrange(vehicles)
+    return FaultPlan(tick(at_ms), what, lasts, target, random.randrange(1 << 20))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autopilot.context.events import Event
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import FrameReader, split_frames
+from mavlink_bridge.wire.framing import Frame, FrameReader
 from sortie.config.installed import parameter_set
+from sortie.config.parameters import spoken_as
 from sortie.nodes.vehicle import Service
 from sortie.storage.rows import ALONE
 from tests.storm.invariant import NOTES, Broken, Invariant, Memory, When, by_occasion
+from tests.storm.keys import KEY, is_signed_with
 from tests.storm.ledger import Ledger
 from tests.storm.station import Station
 from tests.storm.swarm import VehiclePlan
@@ -23,7 +27,32 @@ if TYPE_CHECKING:
     from tests.storm.process import Process
     from tests.storm.world import Storm
 
-_SETTABLE = ("WPNAV_SPEED", "RTL_ALT", "WP_SPEED", "CRUISE_SPEED", "RTL_SPEED", "TRIM_ARSPD_CM", "FENCE_RADIUS")
+ARDUPILOT = "ardupilot"
+PX4_MODES = frozenset(
+    (CopterMode.ACRO, CopterMode.STABILIZE, CopterMode.ALT_HOLD, CopterMode.LOITER, CopterMode.AUTO, CopterMode.GUIDED,
+     CopterMode.RTL, CopterMode.LAND)
+)  # fmt: skip
+_SETTABLE: Mapping[str, tuple[float, float]] = {
+    "WPNAV_SPEED": (200.0, 900.0), "RTL_ALT": (200.0, 900.0), "WP_SPEED": (2.0, 9.0), "CRUISE_SPEED": (2.0, 9.0),
+    "TRIM_ARSPD_CM": (1500.0, 2500.0), "FENCE_RADIUS": (60.0, 900.0),
+}  # fmt: skip
+"""Parameters that stations set, and between which values."""
+_PX4_SETTABLE: Mapping[str, tuple[float, float]] = {
+    "MPC_XY_CRUISE": (3.0, 12.0),
+    "MPC_Z_V_AUTO_UP": (1.0, 5.0),
+    "RTL_RETURN_ALT": (20.0, 90.0),
+}
+LOOK_MS = 200
+HEARTBEAT = codec.id_of("HEARTBEAT")
+STREAMS = codec.ids_of(
+    "HEARTBEAT", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "RC_CHANNELS", "RAW_IMU",
+    "GPS_RAW_INT", "SERVO_OUTPUT_RAW", "MISSION_CURRENT", "NAV_CONTROLLER_OUTPUT", "LOCAL_POSITION_NED", "VIBRATION",
+    "BATTERY_STATUS", "EKF_STATUS_REPORT", "POWER_STATUS", "SCALED_PRESSURE", "SCALED_IMU2", "MEMINFO", "AHRS",
+    "ATTITUDE_QUATERNION", "ALTITUDE", "HIGHRES_IMU", "WIND", "WIND_COV", "CURRENT_MODE", "EXTENDED_SYS_STATE",
+    "POSITION_TARGET_GLOBAL_INT", "TERRAIN_REPORT", "HWSTATUS", "SIMSTATE", "RC_CHANNELS_RAW", "HOME_POSITION",
+    "ESTIMATOR_STATUS", "ODOMETRY", "NAMED_VALUE_INT", "NAMED_VALUE_FLOAT", "GIMBAL_MANAGER_STATUS",
+)  # fmt: skip
+"""Messages that come by themselves, again and again: nothing has happened that the next look does not see."""
 _OCCASIONS: dict[tuple[When, str], list[Invariant]] = {}
 
 
@@ -35,6 +64,7 @@ class Peer:
         self.reader = FrameReader()
         self.came: Counter[tuple[str, int]] = Counter()
         self.left: Counter[tuple[str, int]] = Counter()
+        self.recent: deque[bytes] = deque(maxlen=64)
         self.memory: Memory = {}
 
 
@@ -47,14 +77,23 @@ class View:
         spec = storm.specs()[number]
         self.label, self.home = spec.label, GeoPoint(spec.home.lat, spec.home.lon, spec.home.alt)
         self.vehicle_class = vehicle_class(self.kind)
-        modes = self.vehicle_class.modes
-        self.mode_numbers = {spec.name: int(number) for number, spec in modes.specs.items()}
-        names = {definition.name for definition in parameter_set(self.kind).definitions}
-        self.parameters = [name for name in _SETTABLE if name in names]
+        self.firmware = spoken_as(plan.firmware, self.vehicle_class)
+        self.modes = {
+            spec.name: self.firmware.set_mode_params(number)
+            for number, spec in self.vehicle_class.modes.specs.items()
+            if plan.firmware == ARDUPILOT or number in PX4_MODES
+        }
+        """Parameters 1 to 3 of DO_SET_MODE by name."""
+        names = {definition.name for definition in parameter_set(self.kind).definitions} | set(_PX4_SETTABLE)
+        settable = _SETTABLE if plan.firmware == ARDUPILOT else _PX4_SETTABLE
+        self.parameters = {name: values for name, values in settable.items() if name in names}
         self.ledger = Ledger()
         self.memory: dict[str, Memory] = {}
         self.life: dict[str, Memory] = {}
         self.peers: dict[str, Peer] = {}
+        self._once: set[bytes] = set()
+        self._stirred = True
+        self._look_due_ms = 0
         self.uploads: dict[tuple[int, int], tuple[MissionItem, ...]] = {}
         self.last_plan: tuple[MissionItem, ...] = ()
         self.last_station: Station | None = None
@@ -87,6 +126,11 @@ class View:
     def vehicle_ms(self) -> int:
         assert self.process is not None
         return self.process.runtime.now_ms
+
+    def must_answer(self, peer: Peer) -> bool:
+        """Is what this station asks to be answered: is it there, is what it sends accepted, does the disk write?"""
+        here = peer.station.link is peer.memory["link"] and peer.station.sure
+        return here and not self.storm.disk_delay_ms
 
     def durable(self, ticket: int) -> bool:
         """Was a change written, whatever the store says of it?"""
@@ -132,6 +176,7 @@ class View:
             self.storm.story.meet("fault", what, f"{self.kind} {state} {self.service.autopilot.modes.spec.name}")
 
     def _hear(self, events: list[Event], now_ms: int) -> None:
+        self._stirred |= bool(events)
         for event in events:
             name = type(event).__name__
             self.storm.story.say(self.now_ms, f"vehicle {self.number + 1}", f"{event}")
@@ -145,14 +190,15 @@ class View:
             found.memory["link"] = station.link
         return found
 
-    def left(self, station: Station, data: bytes) -> None:
-        """Bytes that the vehicle sends to a station."""
+    def left(self, station: Station, frames: Sequence[bytes]) -> None:
+        """Frames that the vehicle sends to a station."""
         peer = self.peer(station)
         self._read(peer, b"")
         wanted = self._ids[When.SENT]
         system = self.service.endpoint.system_id
-        for frame in split_frames(data):
-            if frame[0] != 0xFD or frame[5] != system:  # what it only forwards is others'
+        for frame in frames:
+            if frame[0] != 0xFD or frame[5] != system:
+                self.call(When.PASSED_ON, "", peer, frame)
                 continue
             if frame[6] == 1:
                 last = peer.memory.get("sequence")
@@ -160,6 +206,7 @@ class View:
                 if last is not None and frame[4] != (last + 1) % 256:
                     peer.memory["gap"] = f"frame {frame[4]} after {last} to {station.name}"
             number = frame[7] | frame[8] << 8 | frame[9] << 16
+            self._stirred |= number not in STREAMS
             if number in wanted:
                 message = codec.decode(number, frame[10 : 10 + frame[1]])
                 self.call(When.SENT, codec.message_name(number), message, peer, frame)
@@ -174,7 +221,11 @@ class View:
         if peer.reader.deadline_ms is not None and peer.reader.deadline_ms <= now_ms:
             frames += peer.reader.give_up(now_ms)
         for frame in frames:
+            peer.recent.append(frame.raw)
+            if self._foreign(peer, frame):
+                continue
             if frame.known:
+                self._stirred |= frame.msg_id != HEARTBEAT
                 peer.memory.setdefault("heard", set()).add((frame.system, frame.component))
             if frame.known and frame.msg_id in self._ids[When.CAME]:
                 message = codec.decode(frame.msg_id, frame.payload)
@@ -183,10 +234,24 @@ class View:
                     note(self, message, peer)
                 self.call(When.CAME, name, message, peer, frame)
 
+    def _foreign(self, peer: Peer, frame: Frame) -> bool:
+        """Does it come from who has no right to be heard? On a link that is not trusted: unsigned, signed with another
+        key, or seen before."""
+        if not self.storm.plan.signed or peer.station.trusted:
+            return False
+        fresh = frame.signed and frame.raw not in self._once and is_signed_with(frame.raw, KEY)
+        if fresh and not self.service.endpoint.muted:
+            self._once.add(frame.raw)
+        return not fresh
+
     def passed(self) -> None:
-        """Time has passed."""
-        if self.process is not None:
-            self.call(When.PASS, "")
+        """Time has passed: look at what holds always, where something has come, left or happened that is no stream, and
+        every `LOOK_MS`."""
+        if self.process is None or not (self._stirred or self.now_ms >= self._look_due_ms):
+            return
+        self._stirred = False
+        self._look_due_ms = self.now_ms + LOOK_MS
+        self.call(When.PASS, "")
 
     def uploaded(self, kind: int, mark: int, items: tuple[MissionItem, ...]) -> None:
         """A station begins to upload a plan."""
@@ -195,3 +260,8 @@ class View:
     def ended(self, rescuer: Station) -> None:
         """The storm is over."""
         self.call(When.END, "", rescuer)
+
+
+def is_blind(view: View) -> bool:
+    """Has its receiver failed in this life? Then what it believes of its place may be wrong."""
+    return any(fault.name.startswith("gps") for fault in view.service.faults.active) or bool(view.life.get("blind"))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.wire import codec
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.config.errors import UserError
-from sortie.config.faults import Fault
 from sortie.config.values import DEFAULT_HOME
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.vehicle import Service
@@ -21,13 +21,16 @@ from sortie.storage.rows import ALONE, Entry
 from tests.storm import invariants as _all_invariants
 from tests.storm.acting import Acting
 from tests.storm.disk import Disk, mounted
+from tests.storm.faults import Faults
 from tests.storm.invariant import Broken
+from tests.storm.keys import FOREIGN_KEY, KEY
 from tests.storm.medium import Air, StormLink
 from tests.storm.models import BY_NAME, MAVPROXY
 from tests.storm.process import Died, Process
 from tests.storm.station import Station
 from tests.storm.story import Story
-from tests.storm.swarm import TICK_MS, FaultPlan, StormPlan, VehiclePlan
+from tests.storm.swarm import TICK_MS, StormPlan, VehiclePlan
+from tests.storm.verdict import Verdict
 from tests.storm.view import View
 
 assert _all_invariants
@@ -35,17 +38,6 @@ HOME = GeoPoint(*DEFAULT_HOME[:3])
 RECOVERY_MS = 30 * 60_000
 """After the last fault all have landed, or the reason is named."""
 RESTART_MS = (200, 1_000, 5_000)
-
-
-@dataclass
-class Verdict:
-    """How a storm ended: `broken` None, or the invariant that did not hold."""
-
-    plan: StormPlan
-    broken: Broken | None
-    story: Story
-    vehicle_s: float
-    """Vehicle time that passed, of all vehicles together."""
 
 
 class Storm:
@@ -61,13 +53,16 @@ class Storm:
         self.disk = Disk(f"disk {plan.seed}")
         self.disk_delay_ms = 0
         self.process: Process | None = None
-        self.deaths = 0
         self.over = False
         self.vehicle_ms = 0
         self.stations = [
             Station(f"{each.model}/{number}", BY_NAME[each.model], self.story)
             for number, each in enumerate(plan.stations)
         ]
+        for number, (station, each) in enumerate(zip(self.stations, plan.stations, strict=True)):
+            station.trusted, station.intruder = each.trusted, each.intruder
+            if plan.signed and each.signs:
+                station.use_key(FOREIGN_KEY if each.intruder else KEY, number + 1)
         self.airs = {station.name: each.air for station, each in zip(self.stations, plan.stations, strict=True)}
         self.at = {station.name: each.vehicle for station, each in zip(self.stations, plan.stations, strict=True)}
         self.wanted = {station.name for station in self.stations}
@@ -78,8 +73,11 @@ class Storm:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
         self._links = 0
-        self._kill_at: dict[str, int] = {}
-        self.air_until: dict[str, int] = {}
+        self.faults = Faults(self)
+        self.clock_ms = 0
+        """By which the machine's clock is wrong."""
+        self.tape: deque[bytes] = deque(maxlen=400)
+        """What stations have signed."""
 
     # --- facts ----------------------------------------------------------------------------------------------------
     def service(self, number: int) -> Service:
@@ -88,9 +86,9 @@ class Storm:
             raise LookupError("no process")
         return self.process.vehicles.members[number].service
 
-    def modes(self, number: int) -> dict[str, int]:
-        """The modes of a vehicle by name, as stations number them."""
-        return self.views[number].mode_numbers
+    def unix_us(self) -> int:
+        """UTC by the machine's clock."""
+        return VIRTUAL_EPOCH_US + (self.process_ms + self.clock_ms) * 1000
 
     def specs(self) -> list[VehicleSpec]:
         """As a person would have asked for them."""
@@ -117,7 +115,7 @@ class Storm:
         self._order += 1
         heapq.heappush(self._events, (-(-at_ms // TICK_MS) * TICK_MS, self._order, act))
 
-    def run(self) -> Verdict:
+    def run(self) -> Verdict[StormPlan]:
         """To its end, or to the first invariant that does not hold."""
         broken = None
         with mounted(str(self.directory), self.disk), ExitStack() as stack:
@@ -129,14 +127,14 @@ class Storm:
             except Broken as reason:
                 broken = reason
                 self.story.say(self.now_ms, "INVARIANT", str(reason))
-        return Verdict(self.plan, broken, self.story, self.vehicle_ms * len(self.plan.vehicles) / 1000.0)
+        return Verdict(self.plan, broken, self.story, self.vehicle_ms * len(self.plan.vehicles) / 1000.0, self.now_ms)
 
     def _prepare(self) -> None:
         self.start()
         for number, act in enumerate(self.plan.acts):
             self.at_ms(act.at_ms, lambda act=act, number=number: self.acting.begin(act, number))
         for fault in self.plan.faults:
-            self.at_ms(fault.at_ms, lambda fault=fault: self.strike(fault))
+            self.at_ms(fault.at_ms, lambda fault=fault: self.faults.strike(fault))
 
     def _pass_until(self, end_ms: int, done: Callable[[], bool] = lambda: False) -> None:
         while self.now_ms < end_ms and not done():
@@ -181,7 +179,10 @@ class Storm:
     def start(self) -> None:
         """Switch it on; where its state cannot be used, again after a while."""
         try:
-            self.process = Process(self.specs(), self.directory, self.disk, self.now_ms, self, self._delay)
+            key = KEY if self.plan.signed else None
+            self.process = Process(
+                self.specs(), self.directory, self.disk, self.now_ms, self, self._delay, self.unix_us, key
+            )
         except UserError as error:
             why = str(error).replace(str(self.directory), "STATE")  # the folder is not the seed's
             self.story.say(self.now_ms, "process", f"does not start: {why}")
@@ -192,7 +193,7 @@ class Storm:
                 self.disk.crash(power=self.plan.power)
             self.at_ms(self.now_ms + 5_000, self.start)
             return
-        self.story.say(self.now_ms, "process", f"starts, number {self.deaths + 1}")
+        self.story.say(self.now_ms, "process", f"starts, number {self.story.deaths + 1}")
         for view in self.views:
             view.started(self.process)
         for station in self.stations:
@@ -209,7 +210,8 @@ class Storm:
             return
         self._links += 1
         link = StormLink(self.plan.seed * 1000 + self._links, self.airs[station.name])
-        self.process.connect(station, self.at[station.name], link)
+        station.firmware = self.views[self.at[station.name]].firmware
+        self.process.connect(station, self.at[station.name], link, trusted=station.trusted)
 
     def hang_up(self, station: Station) -> None:
         """Leave, until it connects again."""
@@ -222,7 +224,7 @@ class Storm:
         process, self.process = self.process, None
         if process is None:
             return
-        self.deaths += 1
+        self.story.deaths += 1
         self.now_ms = -(-max(self.now_ms, process.storm_ms) // TICK_MS) * TICK_MS
         self.story.say(self.now_ms, "process", "dies, with the power" if self.plan.power else "dies")
         for view in self.views:
@@ -230,88 +232,6 @@ class Storm:
         process.die(power=self.plan.power)
         self.disk.full = False
         self.at_ms(self.now_ms + self.random.choice(RESTART_MS), self.start)
-
-    # --- faults ---------------------------------------------------------------------------------------------------
-    def strike(self, fault: FaultPlan) -> None:
-        """Begin a fault, and end it when its time is over."""
-        self.story.say(self.now_ms, "fault", f"{fault.what} {fault.target} for {fault.lasts_ms} ms")
-        for view in self.views:
-            view.struck(fault.what)
-        end = None
-        match fault.what:
-            case "partition" | "deaf" | "mute":
-                end = self._cut(
-                    self.stations[fault.target], {"partition": {0, 1}, "deaf": {1}, "mute": {0}}[fault.what]
-                )
-            case "bad air":
-                end = self._spoil(self.stations[fault.target])
-            case "disk slow":
-                self.disk_delay_ms = (20, 200, 1_000, 4_000)[fault.value % 4]
-                end = self._quick_disk
-            case "disk full":
-                self.disk.full = True
-                end = self._room
-            case "write fails":
-                self.disk.fails_at = self.disk.operations + 1 + fault.value % 6
-            case "die in a write":
-                self.disk.dies_at = self.disk.operations + 1 + fault.value % 8
-            case "die before telling" if self.process is not None:
-                self.process.disk_node.dies_before_telling = True
-            case "kill at a frame":
-                self._kill_at[self.stations[fault.target].name] = 1 + fault.value % 12
-            case "kill":
-                raise Died
-            case "station gone":
-                station = self.stations[fault.target]
-                self.hang_up(station)
-                end = lambda: self.connect(station)
-            case "actor":
-                end = self._inject(fault.target, _ACTORS[fault.value % len(_ACTORS)])
-            case "gps.loss" | "rc.loss" | "link.loss":
-                end = self._inject(fault.target, fault.what)
-        if end is not None:
-            self.at_ms(self.now_ms + fault.lasts_ms, end)
-
-    def _cut(self, station: Station, sides: set[int]) -> Callable[[], None]:
-        link = station.link
-        if link is None:
-            return lambda: None
-        link.cut |= sides
-
-        def mend() -> None:
-            link.cut -= sides
-
-        return mend
-
-    def _spoil(self, station: Station) -> Callable[[], None]:
-        link = station.link
-        if link is None:
-            return lambda: None
-        before = link.air
-        link.set_air(Air(0.5, 0.3, 0.4, 0.2, 300))
-        return lambda: link.set_air(before)
-
-    def _quick_disk(self) -> None:
-        self.disk_delay_ms = 0
-
-    def _room(self) -> None:
-        self.disk.full = False
-
-    def _inject(self, number: int, name: str) -> Callable[[], None] | None:
-        if self.process is None:
-            return None
-        process, service = self.process, self.service(number)
-        value = None
-        if ":" in name:
-            name, value = name.split(":")
-        service.faults.add(Fault(name, value), service.now_ms)
-        process.runtime.settle()
-
-        def end() -> None:
-            if self.process is process:
-                self.service(number).faults.end(name, service.now_ms)
-
-        return end
 
     # --- witness --------------------------------------------------------------------------------------------------
     def submitted(self, ticket: int, vehicle: str, change: Entry) -> None:
@@ -324,18 +244,15 @@ class Storm:
             for view in self.views:
                 view.ledger.settle(durable, self.process.store.failure)
 
-    def left(self, number: int, station: Station, data: bytes) -> None:
+    def left(self, number: int, station: Station, data: bytes, frames: Sequence[bytes]) -> None:
         self.story.hear(self.process_ms, data)
-        self.views[number].left(station, data)
+        self.views[number].left(station, frames)
 
     def came(self, number: int, station: Station, data: bytes) -> None:
         self.story.hear(self.process_ms, data)
-        left = self._kill_at.get(station.name)
-        if left is not None:
-            self._kill_at[station.name] = left - 1
-            if left <= 1:
-                del self._kill_at[station.name]
-                raise Died
+        self.faults.came(station)
+        if station.signer is not None and not station.intruder:
+            self.tape.append(data)
         self.views[number].came(station, data)
 
     @property
@@ -355,9 +272,7 @@ class Storm:
         self.over = True
         self._events = [event for event in self._events if event[2].__name__ in ("start", "end", "mend")]
         heapq.heapify(self._events)
-        self.disk_delay_ms, self.disk.full = 0, False
-        self.disk.dies_at = self.disk.fails_at = None
-        self._kill_at.clear()
+        self.faults.end_all()
         for station in self.stations:
             station.drop_all()
             self.hang_up(station)
@@ -385,10 +300,7 @@ class Storm:
             self.process = None
 
 
-_ACTORS = ("motor.arm", "motor.disarm", "motor.arm:hang", "altitude.reset", "rate.reset:hang", "waypoint.reset")
-
-
-def run(plan: StormPlan) -> Verdict:
+def run(plan: StormPlan) -> Verdict[StormPlan]:
     """Run a storm."""
     with tempfile.TemporaryDirectory(prefix="storm-") as directory:
         return Storm(plan, Path(directory)).run()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from mavlink_bridge.routing.endpoint import OVERFLOW
@@ -11,7 +12,7 @@ from tests.storm.invariant import When, invariant
 from tests.storm.station import Message
 from tests.storm.view import Peer, View
 
-LOOK_MS = 5_000
+LOOK_MS = 20_000
 MOST_GROWTH = 700
 """Entries by which any list, dictionary or set of a service may grow: 512 sets of parameters may wait."""
 RELIABILITY = "docs/reliability.md, Links"
@@ -124,3 +125,43 @@ def a_link_is_not_flooded(view: View, message: Message, peer: Peer, frame: bytes
 
 def _taps(view: View) -> list[tuple[Any, Any]]:
     return [] if view.process is None else list(view.process.taps.values())
+
+
+@invariant(When.PASS, RELIABILITY)
+def what_waits_is_bounded(view: View) -> str | None:
+    """No more than 32 commands of a link wait for an arm, 64 answers are remembered, 8 changes of a plan wait for the
+    disk, 8 files are open for one station, and 512 sets of parameters wait, as the services say."""
+    for due in view.service.endpoint._timed:
+        for name, entries, most in _WAITING.get(type(due.service).__name__, lambda service: ())(due.service):
+            if entries > most:
+                return f"{entries} {name}, {most} at most"
+    return None
+
+
+def _of_commands(service: Any) -> Iterator[tuple[str, int, int]]:
+    yield "answers are remembered", len(service._memory._answers), 64
+    for queue in service._waiting.values():
+        yield "commands wait for an arm", len(queue), 32
+
+
+def _of_missions(service: Any) -> Iterator[tuple[str, int, int]]:
+    for transfer in service._transfers:
+        yield "changes of a plan wait", len(transfer._deferred), 8
+
+
+def _of_files(service: Any) -> Iterator[tuple[str, int, int]]:
+    yield "files are open", len(service._sessions), 64
+    for _, sessions in groupby(sorted(service._sessions), key=lambda key: key[:3]):
+        yield "files are open for a station", len(list(sessions)), 8
+
+
+def _of_parameters(service: Any) -> Iterator[tuple[str, int, int]]:
+    yield "sets wait", sum(pending.link is not None for pending in service._pending), 512
+
+
+_WAITING: dict[str, Callable[[Any], Iterable[tuple[str, int, int]]]] = {
+    "CommandService": _of_commands,
+    "MissionService": _of_missions,
+    "FtpService": _of_files,
+    "ParameterService": _of_parameters,
+}

@@ -132,6 +132,8 @@ def a_text_is_said_once(view: View, event: StatusText) -> str | None:
     texts = view.life.setdefault("texts", {})
     if "GCS" in event.text and "ailsafe" in event.text:
         texts["gcs"] = view.now_ms
+    if "Radio" in event.text and "ailsafe" in event.text:
+        texts["radio"] = view.now_ms
     said = texts.setdefault(("said", event.text), [])
     said.append(view.now_ms)
     while said[0] < view.now_ms - 10_000:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SaveTogether
+from autopilot.context.journal import SaveHome, SavePlan, SaveTogether
 from autopilot.mav import Cmd
 from autopilot.mission.storage import pack_item
 from sortie.storage.rows import StoredState
@@ -68,15 +68,10 @@ def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame:
 def a_told_parameter_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """PARAM_VALUE never tells a value that a crash would take back."""
     name = message.param_id
-    changes = [
-        (ticket, change)
-        for ticket, change in view.ledger.tickets.items()
-        if isinstance(change, SaveParameter) and change.name == name
-    ]
-    if not changes or name.startswith("STAT_"):
+    if name.startswith("STAT_"):
         return None
-    for ticket, change in reversed(changes):
-        value = view.service.parameters.definition(name).default if change.value is None else change.value
+    for ticket, change in reversed(view.ledger.parameters.get(name, ())):
+        value = view.service.served.definition(name).default if change.value is None else change.value
         if abs(value - message.param_value) <= 1e-6 * max(abs(value), 1.0):
             return None if view.durable(ticket) else _unless_before(view, name, message.param_value)
     return None
@@ -85,7 +80,7 @@ def a_told_parameter_is_durable(view: View, message: Message, peer: Peer, frame:
 def _unless_before(view: View, name: str, told: float) -> str | None:
     """The value may be an older durable one."""
     kept = dict(view.ledger.kept.parameters)
-    default = view.service.parameters.definition(name).default
+    default = view.service.served.definition(name).default
     if abs(kept.get(name, default) - told) <= 1e-6 * max(abs(told), 1.0):
         return None
     return f"{name} = {told:g} is told and not durable"
@@ -135,7 +130,7 @@ def parameters_held_are_those_kept(view: View) -> str | None:
     if memory["good"] or view.now_ms - memory["since"] < 3_000:
         return None
     kept = dict(ledger.kept.parameters)
-    parameters = view.service.parameters
+    parameters = view.service.served
     for name in view.parameters:
         value = kept.get(name, parameters.definition(name).default)
         if abs(parameters[name] - value) > 1e-4 and not view.plan.params:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from autopilot.context.events import CurrentChanged, ItemReached
+from autopilot.mav import MissionResult
+from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
 from tests.storm.invariant import When, invariant, noted
-from tests.storm.plans import marks
+from tests.storm.plans import mark_of, marks
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
+
+UPLOADS = "docs/reference/mission-semantics.md, 2.2"
+INPUTS = (
+    "MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_REQUEST_LIST",
+    "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_CLEAR_ALL", "MISSION_ACK",
+)  # fmt: skip
+"""Messages of the mission protocol that come to a vehicle."""
 
 
 @invariant(When.PASS, "docs/reliability.md, State")
@@ -73,6 +82,13 @@ def a_plan_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
     return None
 
 
+@noted(*INPUTS)
+def _row(view: View, message: Message, peer: Peer) -> None:
+    kind = message.mission_type
+    if kind in (0, 1, 2):
+        view.storm.story.meet("upload", view.service.missions.state(kind).name, message.get_type())
+
+
 @noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST")
 def _announced(view: View, message: Message, peer: Peer) -> None:
     if message.target_system != view.service.endpoint.system_id:
@@ -87,7 +103,7 @@ def _came(view: View, message: Message, peer: Peer) -> None:
     view.life.setdefault(("items", message.mission_type), {}).setdefault("seqs", set()).add(message.seq)
 
 
-@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_REQUEST", "MISSION_REQUEST_INT")
+@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """An item is asked for only of a station that has announced as many on that link."""
     peer.left["request", message.mission_type] += 1
@@ -95,7 +111,7 @@ def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer:
     return None if message.seq < most else f"item {message.seq} is asked of {peer.station.name}, who announced {most}"
 
 
-@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.2", "MISSION_REQUEST", "MISSION_REQUEST_INT")
+@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
 def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Items of a type of plan are asked of one station, until another's MISSION_COUNT has come after an end."""
     memory = view.life.setdefault(("owner", message.mission_type), {"who": peer, "at": view.now_ms})
@@ -106,7 +122,7 @@ def two_stations_do_not_upload_at_once(view: View, message: Message, peer: Peer,
     return f"item {message.seq} is asked of {peer.station.name}, the upload is {memory['who'].station.name}'s"
 
 
-@invariant(When.PASS, "docs/reference/mission-semantics.md, 2.2")
+@invariant(When.PASS, UPLOADS)
 def an_upload_is_given_up(view: View) -> str | None:
     """An upload in which nothing comes for eight seconds is given up, and a commit ends with its transaction."""
     for kind in (0, 1, 2):
@@ -128,7 +144,7 @@ def an_upload_is_given_up(view: View) -> str | None:
 REPEAT_MS = 1_500
 
 
-@invariant(When.PASS, "docs/reference/mission-semantics.md, 2.2")
+@invariant(When.PASS, UPLOADS)
 def an_item_that_does_not_come_is_asked_for_again(view: View) -> str | None:
     """While an upload runs, a request for an item leaves every one and a half seconds at least."""
     for kind in (0, 1, 2):
@@ -163,3 +179,51 @@ def the_current_item_is_in_the_mission(view: View, event: CurrentChanged) -> str
     """CurrentChanged names an item that the mission has."""
     count = view.service.autopilot.plans.mission.count()
     return None if 0 <= event.seq <= max(count, 0) else f"item {event.seq} of {count}"
+
+
+@invariant(When.EVENT, "seed 001, Update Tick", "ItemReached", "CurrentChanged")
+def an_item_reached_was_the_current_one(view: View, event: ItemReached | CurrentChanged) -> str | None:
+    """ItemReached names the item that CurrentChanged named last."""
+    memory = view.life.setdefault("current", {})
+    if isinstance(event, CurrentChanged):
+        memory["seq"] = event.seq
+        return None
+    known = memory.get("seq", event.seq)
+    return None if known == event.seq else f"item {event.seq} is reached, the current one is {known}"
+
+
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT")
+def an_item_that_is_told_is_the_plans(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """A MISSION_ITEM or MISSION_ITEM_INT that leaves is the item of that number of the plan that was uploaded."""
+    told, kind = read_item(message, message.mission_type), message.mission_type
+    mark = mark_of(told)
+    uploaded = None if mark is None else view.uploads.get((kind, mark))
+    if uploaded is None:
+        return None
+    at = message.seq - int(kind == 0 and view.firmware.habits.home_is_item_0)
+    if not 0 <= at < len(uploaded):
+        return f"item {message.seq} of upload {mark}, which has {len(uploaded)}"
+    item = uploaded[at]
+    near = abs(told.x - item.x) < 1e-5 and abs(told.y - item.y) < 1e-5 and abs(told.z - item.z) < 0.01
+    return None if near and told.command == item.command else f"item {message.seq} of upload {mark} is told as {told}"
+
+
+@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK")
+def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """An item that was taken before is no MAV_MISSION_INVALID_SEQUENCE when it comes again."""
+    memory = peer.memory.setdefault(("sequence", message.mission_type), {"most": -1})
+    if message.get_type() != "MISSION_ACK":
+        memory["most"] = max(memory["most"], message.seq)
+        return None
+    came = peer.memory.get(("item", message.mission_type))
+    if message.type != MissionResult.INVALID_SEQUENCE or came is None or came[1] != view.now_ms:
+        return None
+    return None if came[0] >= memory["most"] else f"item {came[0]} is refused, {memory['most']} was asked for"
+
+
+@noted("MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT")
+def _item_came(view: View, message: Message, peer: Peer) -> None:
+    if message.get_type() == "MISSION_COUNT":
+        peer.memory.pop(("sequence", message.mission_type), None)
+    else:
+        peer.memory["item", message.mission_type] = message.seq, view.now_ms

@@ -12,7 +12,7 @@ from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Cmd
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.station import Message, Station
-from tests.storm.view import Peer, View
+from tests.storm.view import LOOK_MS, Peer, View, is_blind
 
 ARMING_MS = 150_000
 """From a request to the motors: pre-arm checks, RESETs, a countdown of a minute at most."""
@@ -74,13 +74,9 @@ def motors_do_not_stop_in_the_air(view: View, event: ArmedChanged) -> str | None
         return None
     state = view.service.vehicle.state.report
     height = float(state[report.ALT]) - view.home.alt
-    if height < 3.0 or facts.landed or _blind(view):
+    if height < 3.0 or facts.landed or is_blind(view):
         return None
     return f"disarmed by {event.method.name} {height:.1f} m up"
-
-
-def _blind(view: View) -> bool:
-    return any(fault.name.startswith("gps") for fault in view.service.faults.active) or bool(view.life.get("blind"))
 
 
 @invariant(When.PASS, "seed 002, State Machine")
@@ -93,7 +89,11 @@ def motors_stand_after_a_disarm(view: View) -> str | None:
         return None
     since_ms = view.now_ms - view.life.get("running", {"at": view.now_ms})["at"]
     throttle = float(view.service.vehicle.state.report[report.THROTTLE])
-    return None if since_ms < 500 or throttle <= 0.0 else f"throttle {throttle:.2f}, {since_ms} ms after the disarm"
+    return (
+        None
+        if since_ms < 500 + LOOK_MS or throttle <= 0.0
+        else f"throttle {throttle:.2f}, {since_ms} ms after the disarm"
+    )
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.1", "ModeChanged")
@@ -120,7 +120,7 @@ def home_is_on_earth(view: View, event: HomeChanged) -> str | None:
     if home is None:
         return None
     away = hypot(home.lat - view.home.lat, home.lon - view.home.lon) * 111_320.0
-    return None if isfinite(home.alt) and (away < 5_000.0 or _blind(view)) else f"home {home}"
+    return None if isfinite(home.alt) and (away < 5_000.0 or is_blind(view)) else f"home {home}"
 
 
 @invariant(When.PASS, "docs/reliability.md, Long runs")
@@ -134,7 +134,7 @@ def the_state_is_finite(view: View) -> str | None:
 def nobody_flies_away(view: View) -> str | None:
     """No vehicle is higher than 400 m above home, or farther from it than 5 km."""
     state = view.service.vehicle.state.report
-    if _blind(view):
+    if is_blind(view):
         return None
     high = float(state[report.ALT]) - view.home.alt
     away = hypot(float(state[report.LAT]) - view.home.lat, float(state[report.LON]) - view.home.lon) * 111_320.0
@@ -148,44 +148,3 @@ def a_start_flies_nowhere(view: View, stored: object) -> str | None:
     if autopilot.facts.armed:
         return "armed at the start"
     return "the mission runs at the start" if autopilot.sequencer.state().name == "RUNNING" else None
-
-
-FENCE_MARGIN_M, FENCE_MS = 60.0, 15_000
-
-
-@invariant(When.PASS, "docs/reference/mission-semantics.md, 3")
-def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
-    """Who flies farther than 60 m beyond FENCE_RADIUS for 15 s has been told so by a breach, where the fence is on."""
-    autopilot = view.service.autopilot
-    parameters = view.service.parameters
-    beyond = view.life.setdefault("beyond", {})
-    if not autopilot.facts.armed or not parameters["FENCE_ENABLE"] or not int(parameters["FENCE_TYPE"]) & 2:
-        beyond.clear()
-        return None
-    home, state = autopilot.facts.home, view.service.vehicle.state.report
-    if home is None or _blind(view):
-        return None
-    north = (float(state[report.LAT]) - home.lat) * 111_320.0
-    east = (float(state[report.LON]) - home.lon) * 111_320.0 * 0.8156
-    if hypot(north, east) < parameters["FENCE_RADIUS"] + FENCE_MARGIN_M or autopilot.fence.breached:
-        beyond.clear()
-        return None
-    since = beyond.setdefault("since", view.now_ms)
-    return None if view.now_ms - since < FENCE_MS else f"{hypot(north, east):.0f} m away, and no breach"
-
-
-GCS_LOSS_MS = 60_000
-
-
-@invariant(When.PASS, "docs/catalogue.md, 91")
-def a_lost_station_is_noticed(view: View) -> str | None:
-    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for a minute says so."""
-    autopilot = view.service.autopilot
-    if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
-        return None
-    heard = view.life.get("station", {}).get("at")
-    armed = view.life.get("armed", {}).get("at", view.now_ms)
-    if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
-        return None
-    noticed = view.life.get("texts", {}).get("gcs", -1) >= heard
-    return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"

@@ -65,7 +65,7 @@ ANSWER_MS = 45_000
 def a_command_is_answered(view: View) -> str | None:
     """Every command that has come has its answer within 45 s (an arming takes up to 30 s), if its link still stands."""
     for peer in view.peers.values():
-        if peer.station.link is not peer.memory["link"] or view.storm.disk_delay_ms:
+        if not view.must_answer(peer):
             continue
         for (what, number), came in peer.came.items():
             asked_ms = peer.memory.get(("asked", number), view.now_ms)
@@ -82,7 +82,8 @@ def a_command_is_answered(view: View) -> str | None:
 def a_parameter_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
     """When all faults are over a parameter that is set over a good link has that value."""
     found = dict(rescuer.finished).get("last set")
-    return None if found == 321.0 else f"set to 321, told {found}"
+    wanted = next(iter(view.parameters.values()))[1]
+    return None if found == wanted else f"set to {wanted:g}, told {found}"
 
 
 ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_COUNT", "MISSION_ITEM",
@@ -204,7 +205,7 @@ def mission_requests_are_answered(view: View) -> str | None:
     acknowledgement."""
     for peer in view.peers.values():
         waits = peer.memory.get("mission waits")
-        if waits is None or peer.station.link is not peer.memory["link"] or view.storm.disk_delay_ms:
+        if waits is None or not view.must_answer(peer):
             continue
         for what, since in waits.items():
             if view.now_ms - since > 20_000 and not _muted(view, since):
@@ -250,7 +251,7 @@ def parameter_requests_are_answered(view: View) -> str | None:
     """A parameter that is set or read by name is told on that link within 20 s."""
     for peer in view.peers.values():
         waits = peer.memory.get("parameter waits", {})
-        if not waits or peer.station.link is not peer.memory["link"] or view.storm.disk_delay_ms:
+        if not waits or not view.must_answer(peer):
             continue
         for name, since in waits.items():
             if view.now_ms - since > 20_000 and not _muted(view, since):
@@ -264,3 +265,46 @@ def a_told_parameter_exists(view: View, message: Message, peer: Peer, frame: byt
     peer.memory.get("parameter waits", {}).pop(message.param_id, None)
     known = message.param_id in view.service.served or message.param_id == "_HASH_CHECK"
     return None if known else f"PARAM_VALUE of {message.param_id}"
+
+
+@invariant(When.PASSED_ON, "https://mavlink.io/en/guide/routing.html")
+def a_frame_is_not_sent_back(view: View, peer: Peer, frame: bytes) -> str | None:
+    """What comes from a link is not passed on to it."""
+    if frame not in peer.recent:
+        return None
+    elsewhere = any(frame in other.recent for other in view.peers.values() if other is not peer)
+    return None if elsewhere else f"a frame of {peer.station.name} comes back to it"
+
+
+@noted("PARAM_REQUEST_LIST")
+def _list_asked(view: View, message: Message, peer: Peer) -> None:
+    if message.target_system == view.service.endpoint.system_id:
+        peer.memory["list"] = view.now_ms, set()
+
+
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
+def an_index_is_its_parameters(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """PARAM_VALUE with an index names the parameter that the list has there."""
+    _, seen = peer.memory.get("list", (0, set()))
+    seen.add(message.param_index)
+    if message.param_index == 65535:
+        return None
+    name = view.service.served.names()[message.param_index]
+    return None if name == message.param_id else f"{message.param_id} at {message.param_index}, where {name} is"
+
+
+LIST_MS = 30_000
+
+
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
+def a_list_of_parameters_is_whole(view: View) -> str | None:
+    """Half a minute after PARAM_REQUEST_LIST every parameter has left on that link."""
+    for peer in view.peers.values():
+        asked = peer.memory.get("list")
+        if asked is None or view.now_ms - asked[0] < LIST_MS:
+            continue
+        del peer.memory["list"]
+        missing = set(range(len(view.service.served))) - asked[1]
+        if missing and view.must_answer(peer) and not _muted(view, asked[0]):
+            return f"{len(missing)} parameters never left to {peer.station.name}, the first is {min(missing)}"
+    return None

@@ -1,0 +1,80 @@
+"""The loop of a depot and its skimmer, and its journal (seed 000)."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+from depot.decisions.phases import NEXT
+from depot.names import EndedBy
+from sortie.loop.journal import LoopJournal
+from tests.storm.depot import DepotStorm, decisions_of, sorties_of
+from tests.storm.invariant import When, invariant
+
+JOURNAL = "docs/reliability.md, State"
+PHASES = "seed 000, Operational Phases"
+_ALLOWED = {(int(a), int(b)) for (a, _), b in NEXT.items() if b is not None}
+
+
+@invariant(When.DEPOT_START, JOURNAL)
+def what_people_were_told_is_in_the_journal(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """A decision of which people were told before a death is in the journal at the next start."""
+    lost = storm.told.decisions - Counter(decisions_of(journal))
+    return f"{len(lost)} decisions are gone, the first is {next(iter(lost))}" if lost else None
+
+
+@invariant(When.DEPOT_START, JOURNAL)
+def a_sortie_that_was_closed_stays_as_it_was_told(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """The record of a sortie of whose end people were told is in the journal, the same."""
+    kept = {sortie["number"]: sortie for sortie in sorties_of(journal)}
+    for number, told in storm.told.sorties.items():
+        if number not in kept or kept[number]["phases"] != told["phases"]:
+            return f"sortie {number} was told and is {'another' if number in kept else 'gone'}"
+    return None
+
+
+@invariant(When.DEPOT_END, JOURNAL)
+def nothing_is_counted_twice(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """Sorties are numbered from 1 without a gap, and decisions are in the order of their time."""
+    numbers = [sortie["number"] for sortie in sorties_of(journal)]
+    if numbers != list(range(1, len(numbers) + 1)):
+        return f"sorties {numbers}"
+    times = [time_ms for time_ms, _ in decisions_of(journal)]
+    back = next((pair for pair in itertools.pairwise(times) if pair[0] > pair[1]), None)
+    return None if back is None else f"a decision of {back[1]} ms stands behind one of {back[0]} ms"
+
+
+@invariant(When.DEPOT_END, PHASES)
+def phases_follow_each_other_as_the_seed_has_them(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """A sortie begins with phase 1, and each phase follows by a row of the table, at the time at which the one before
+    ended."""
+    for sortie in sorties_of(journal):
+        flown = [phase["phase"] for phase in sortie["phases"]]
+        wrong = next((step for step in itertools.pairwise(flown) if step not in _ALLOWED), None)
+        if flown[0] != 1 or wrong is not None:
+            return f"sortie {sortie['number']} flew {flown}"
+        times = [(phase["start_s"], phase["end_s"]) for phase in sortie["phases"]]
+        if any(before[1] != after[0] for before, after in itertools.pairwise(times)):
+            return f"sortie {sortie['number']}: times {times}"
+    return None
+
+
+@invariant(When.DEPOT_END, PHASES)
+def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """What is completed had no abort and all eight phases, in order."""
+    for sortie in sorties_of(journal):
+        flown = [phase["phase"] for phase in sortie["phases"]]
+        if sortie["outcome"] == "completed" and (sortie["abort"] is not None or flown != list(range(1, 9))):
+            return f"sortie {sortie['number']} is completed: {sortie['abort']}, {flown}"
+    return None
+
+
+@invariant(When.DEPOT_END, "seed 000, Abort Modes")
+def nothing_follows_a_loss(storm: DepotStorm, journal: LoopJournal) -> str | None:
+    """After ABORT-3 or a loss no sortie is begun, and only then the loop says that it ended so."""
+    sorties = sorties_of(journal)
+    final = [sortie["number"] for sortie in sorties if sortie["outcome"] == "lost" or sortie["abort"] == "ABORT-3"]
+    if any(number != sorties[-1]["number"] for number in final):
+        return f"sorties {final} were lost or aborted for good, the last is {sorties[-1]['number']}"
+    said = storm.ended in (EndedBy.LOST, EndedBy.TOTAL_ABORT)
+    return None if said == bool(final) else f"the loop ended by {storm.ended}, final were {final}"

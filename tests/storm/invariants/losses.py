@@ -1,0 +1,128 @@
+"""What is lost in flight: stations, sticks, the position, the room within a fence."""
+
+from __future__ import annotations
+
+from math import hypot
+
+from autopilot.context.events import ArmedChanged
+from autopilot.flight.lifecycle import FlightState
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingMethod
+from tests.storm.invariant import When, invariant, noted
+from tests.storm.station import Message
+from tests.storm.view import ARDUPILOT, Peer, View, is_blind
+
+FENCE_MARGIN_M, FENCE_MS = 60.0, 15_000
+
+
+@invariant(When.PASS, "docs/reference/mission-semantics.md, 3")
+def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
+    """Who flies farther than 60 m beyond FENCE_RADIUS for 15 s has been told so by a breach, where the fence is on."""
+    autopilot = view.service.autopilot
+    parameters = view.service.parameters
+    beyond = view.life.setdefault("beyond", {})
+    if not autopilot.facts.armed or not parameters["FENCE_ENABLE"] or not int(parameters["FENCE_TYPE"]) & 2:
+        beyond.clear()
+        return None
+    home, state = autopilot.facts.home, view.service.vehicle.state.report
+    if home is None or is_blind(view):
+        return None
+    north = (float(state[report.LAT]) - home.lat) * 111_320.0
+    east = (float(state[report.LON]) - home.lon) * 111_320.0 * 0.8156
+    if hypot(north, east) < parameters["FENCE_RADIUS"] + FENCE_MARGIN_M or autopilot.fence.breached:
+        beyond.clear()
+        return None
+    since = beyond.setdefault("since", view.now_ms)
+    return None if view.now_ms - since < FENCE_MS else f"{hypot(north, east):.0f} m away, and no breach"
+
+
+GCS_LOSS_MS = 60_000
+
+
+@invariant(When.PASS, "docs/catalogue.md, 91")
+def a_lost_station_is_noticed(view: View) -> str | None:
+    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for a minute says so."""
+    autopilot = view.service.autopilot
+    if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
+        return None
+    heard = view.life.get("station", {}).get("at")
+    armed = view.life.get("armed", {}).get("at", view.now_ms)
+    if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
+        return None
+    noticed = view.life.get("texts", {}).get("gcs", -1) >= heard
+    return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
+
+
+STICKS_MS = 10_000
+
+
+@noted("RC_CHANNELS_OVERRIDE")
+def _sticks_heard(view: View, message: Message, peer: Peer) -> None:
+    if peer.station.system == view.service.parameters["SYSID_MYGCS"]:
+        held = any(0 < pulse < 65535 for pulse in (message.chan1_raw, message.chan2_raw, message.chan3_raw))
+        view.life["sticks"] = {"at": view.now_ms if held else None}
+
+
+@invariant(When.PASS, "docs/catalogue.md, 91")
+def sticks_that_fall_silent_are_noticed(view: View) -> str | None:
+    """Where FS_THR_ENABLE is on, an armed vehicle whose sticks were held over the link says so when they are not
+    renewed for ten seconds."""
+    heard = view.life.get("sticks", {}).get("at")
+    autopilot = view.service.autopilot
+    if heard is None or view.plan.firmware != ARDUPILOT or not autopilot.facts.armed:
+        return None
+    armed = view.life.get("armed", {}).get("at", view.now_ms)
+    if view.now_ms - max(heard, armed) < STICKS_MS or not autopilot.facts.vehicle_class.flies:
+        return None
+    noticed = view.life.get("texts", {}).get("radio", -1) >= heard
+    return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last sticks"
+
+
+BLIND_MS = 30_000
+
+
+@invariant(When.PASS, "docs/catalogue.md, 91")
+def nobody_flies_by_a_position_that_is_lost(view: View) -> str | None:
+    """A copter whose receiver has had no fix for half a minute flies in no mode that needs a position."""
+    since = view.life.setdefault("no fix", {})
+    autopilot = view.service.autopilot
+    gone = any(fault.name == "gps.loss" for fault in view.service.faults.active)
+    if not gone:
+        view.life.pop("fix lost", None)
+    else:
+        view.life.setdefault("fix lost", {}).setdefault("at", view.now_ms)
+    if not gone or view.kind != "copter" or not autopilot.facts.armed or autopilot.facts.grounded:
+        since.clear()
+        return None
+    lasts_ms = view.now_ms - since.setdefault("at", view.now_ms)
+    needs = autopilot.modes.spec.position and not autopilot.modes.mode.is_landing
+    return None if lasts_ms < BLIND_MS or not needs else f"{autopilot.modes.spec.name}, {lasts_ms} ms without a fix"
+
+
+@invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "ArmedChanged")
+def nobody_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
+    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs one."""
+    since = view.life.get("fix lost", {}).get("at")
+    if not event.armed or since is None or event.method is not ArmingMethod.MAVLINK:
+        return None
+    needs = view.service.autopilot.modes.spec.position
+    return None if view.now_ms - since < 10_000 or not needs else f"armed {view.now_ms - since} ms after the last fix"
+
+
+@invariant(When.PASS, "docs/reference/flight-lifecycle.md")
+def who_stands_idle_is_disarmed(view: View) -> str | None:
+    """A vehicle that could fly, and stands armed on the ground without a countdown or a hand at the sticks, is disarmed
+    ten seconds after DISARM_DELAY at the latest."""
+    autopilot = view.service.autopilot
+    delay_s = view.service.parameters["DISARM_DELAY"] if autopilot.facts.vehicle_class.flies else 0.0
+    flights = autopilot.flights
+    counting = flights is not None and flights.state is FlightState.ARMED
+    memory = view.life.setdefault("idle armed", {})
+    stands = autopilot.facts.armed and autopilot.facts.landed and not autopilot.modes.mode.holds_arming
+    if not stands or counting or delay_s <= 0.0 or view.plan.firmware != ARDUPILOT or view.life.get("sticks"):
+        memory.clear()
+        return None
+    since = memory.setdefault("at", view.now_ms)
+    stood_ms = view.now_ms - since
+    broken = any(fault.name.startswith("motor") for fault in view.service.faults.active)
+    return None if broken or stood_ms < 1000 * delay_s + 10_000 else f"armed on the ground for {stood_ms} ms"

@@ -1,0 +1,77 @@
+"""Sortie before a flight controller."""
+
+from __future__ import annotations
+
+from mavlink_bridge.routing.endpoint import OVERFLOW
+from tests.storm.invariant import When, invariant
+from tests.storm.plans import marks
+from tests.storm.relay import RelayStorm
+
+COMPANION = "docs/reference/real-vehicles.md, 2"
+LONGEST_BEAT_MS = 3_000
+ASKED_MS = 150_000
+
+
+def _troubled(storm: RelayStorm) -> bool:
+    return bool(storm.now_ms < storm.memory["trouble"]["until"]) or storm.line.air.loss > 0.1
+
+
+@invariant(When.RELAY_PASS, COMPANION)
+def a_heartbeat_comes_through_a_relay(storm: RelayStorm) -> str | None:
+    """While the controller's line carries it, its HEARTBEAT leaves to every station within three seconds."""
+    if _troubled(storm):
+        return None
+    for peer in storm.peers.values():
+        if storm.now_ms - peer.beat_ms > LONGEST_BEAT_MS:
+            return f"{storm.now_ms - peer.beat_ms} ms without a HEARTBEAT to {peer.station.name}"
+    return None
+
+
+@invariant(When.RELAY_PASS, COMPANION)
+def a_relay_answers_no_command_twice(storm: RelayStorm) -> str | None:
+    """On a station's link there are no more final COMMAND_ACKs of a command than it was asked there; of a mode PX4 has
+    two."""
+    for peer in storm.peers.values():
+        for command, answers in peer.answered.items():
+            most = peer.asked[command] * (2 if storm.plan.px4 and command == 176 else 1)
+            if answers > most and command in peer.asked:
+                return f"command {command} of {peer.station.name}: {answers} answers to {peer.asked[command]} requests"
+    return None
+
+
+@invariant(When.RELAY_PASS, COMPANION)
+def a_plan_behind_a_relay_is_whole(storm: RelayStorm) -> str | None:
+    """The mission, fence and rally points that Sortie holds are each of one upload."""
+    plans = storm.bench.autopilot.plans
+    for kind, storage in enumerate((plans.mission, plans.fence, plans.rally)):
+        found = marks(storage.items())
+        if len(found) > 1:
+            return f"plan {kind} has items of the uploads {sorted(found)}"
+    return None
+
+
+@invariant(When.RELAY_PASS, COMPANION)
+def nobody_arms_a_controller_unasked(storm: RelayStorm) -> str | None:
+    """The controller's motors are armed only within the time that an arming takes after a station was heard."""
+    memory = storm.memory.setdefault("armed", {"is": False})
+    before, memory["is"] = memory["is"], bool(storm.bench.controller.armed)
+    if before or not memory["is"]:
+        return None
+    asked_ms = storm.memory.get("asked", {}).get("at", -ASKED_MS)
+    return None if storm.now_ms - asked_ms < ASKED_MS else "armed, and nobody has asked"
+
+
+@invariant(When.RELAY_PASS, "docs/reliability.md, Links")
+def a_relay_queues_no_more_than_it_may(storm: RelayStorm) -> str | None:
+    """What waits on the controller's line and on stations' links is never more than the overflow limit and a burst."""
+    for endpoint in (storm.bench.link, storm.bench.service.endpoint):
+        for link in endpoint.links():
+            if endpoint.queued(link) > OVERFLOW + 64 * 1024:
+                return f"{endpoint.queued(link)} bytes wait on link {link}"
+    return None
+
+
+@invariant(When.RELAY_END, "docs/reliability.md, Storms")
+def a_controller_is_down_at_the_end(storm: RelayStorm) -> str | None:
+    """Within ten minutes after the last fault a patient person has the controller's vehicle down and disarmed."""
+    return None if not storm.bench.controller.armed else f"still armed: {storm.bench.story()}"

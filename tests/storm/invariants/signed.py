@@ -1,0 +1,50 @@
+"""Vehicles with a key: who is heard, and what leaves (https://mavlink.io/en/guide/message_signing.html)."""
+
+from __future__ import annotations
+
+from mavlink_bridge.wire.framing import SIGNED
+from tests.storm.invariant import When, invariant, noted
+from tests.storm.keys import KEY, is_signed_with, stamp_of
+from tests.storm.station import Message
+from tests.storm.view import Peer, View
+
+SIGNING = "https://mavlink.io/en/guide/message_signing.html"
+_LOOKED_AT = ("HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "PARAM_VALUE")
+
+
+@invariant(When.SENT, SIGNING, *_LOOKED_AT)
+def nothing_leaves_unsigned(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """On a link that is not trusted a vehicle with a key signs what it sends."""
+    if not view.storm.plan.signed or peer.station.trusted:
+        return None
+    signed = bool(frame[2] & SIGNED) and is_signed_with(frame, KEY)
+    return None if signed else f"{message.get_type()} to {peer.station.name} is not signed"
+
+
+@invariant(When.SENT, SIGNING, *_LOOKED_AT)
+def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The time stamps of a stream of signed frames rise, over all restarts and whatever the clock says."""
+    if not frame[2] & SIGNED:
+        return None
+    stream, stamp = (frame[5], frame[6], frame[-13]), stamp_of(frame)
+    memory = view.memory.setdefault("stamps", {})
+    before = memory.get(stream, 0)
+    memory[stream] = stamp
+    return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
+
+
+@noted("PARAM_SET")
+def _value(view: View, message: Message, peer: Peer) -> None:
+    view.memory.setdefault("asked values", {}).setdefault(message.param_id, set()).add(message.param_value)
+
+
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
+def a_parameter_has_a_value_that_was_asked_for(view: View) -> str | None:
+    """A parameter has its first value, or one that a station has set that may."""
+    served, asked = view.service.served, view.memory.get("asked values", {})
+    first = view.memory.setdefault("first values", {name: served[name] for name in view.parameters})
+    for name in view.parameters:
+        value = served[name]
+        if value != first[name] and not any(abs(value - each) <= 1e-4 * abs(each) for each in asked.get(name, ())):
+            return f"{name} is {value:g}, which nobody who may has set"
+    return None
