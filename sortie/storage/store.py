@@ -72,6 +72,8 @@ class Store:
         self._ready = threading.Condition()
         self._queue: list[tuple[int, str, Entry]] = []
         self._progress: dict[str, tuple[int, str, Entry]] = {}
+        self._unwritten: dict[str, tuple[int, str, Entry]] = {}
+        """Progress that could not be written: it goes with the next change, since nobody submits it again."""
         self._submitted = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
@@ -171,15 +173,17 @@ class Store:
         """Write all that is queued in one transaction, and settle its tickets."""
         with self._ready:
             batch, self._queue = self._queue, []
-            if self._progress:
-                batch += self._progress.values()
+            progress = self._unwritten | self._progress
+            self._unwritten, self._progress = {}, {}
+            if progress:
+                batch += progress.values()
                 batch.sort(key=lambda entry: entry[0])
-                self._progress = {}
             highest = self._submitted
         failure = self._write(batch)
         with self._ready:
             if failure is not None:
                 self._remember_failures(batch, failure)
+                self._unwritten = progress
             self._settled = highest
             self._ready.notify_all()
 

@@ -68,6 +68,8 @@ class Faults:
                 storm.stations[fault.target].set_clock(_JUMPS_MS[fault.value % len(_JUMPS_MS)])
             case "own clock jumps":  # a machine whose clock has no battery
                 storm.clock_ms = _JUMPS_MS[fault.value % len(_JUMPS_MS)]
+            case "night":
+                return self._leave_alone(fault.lasts_ms)
             case "actor":
                 return self._inject(fault.target, _ACTORS[fault.value % len(_ACTORS)])
             case "gps.loss" | "rc.loss" | "link.loss":
@@ -96,6 +98,20 @@ class Faults:
 
     def end_of_fullness(self) -> None:
         self._storm.disk.full = False
+
+    def _leave_alone(self, lasts_ms: int) -> Callable[[], None]:
+        """Nobody is there for hours; what was planned waits."""
+        storm = self._storm
+        there = [station for station in storm.stations if station.name in storm.wanted]
+        for station in there:
+            storm.hang_up(station)
+        storm.put_off(lasts_ms)
+
+        def end() -> None:
+            for station in there:
+                storm.connect(station)
+
+        return end
 
     def _take_away(self, station: Station) -> Callable[[], None]:
         self._storm.hang_up(station)

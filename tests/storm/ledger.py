@@ -62,6 +62,7 @@ class Ledger:
 
     kept: Kept = field(default_factory=Kept)
     progress: tuple[int, int] | None = None
+    unwritten: tuple[int, int] | None = None
     waiting: list[tuple[int, Entry]] = field(default_factory=list)
     failed: list[list[Entry]] = field(default_factory=list)
     progresses: set[tuple[int, int] | None] = field(default_factory=lambda: {None})
@@ -85,12 +86,15 @@ class Ledger:
         for ticket, change in done:
             if failure(ticket) is not None:  # type: ignore[operator]
                 lost.append(change)
+                if isinstance(change, SaveProgress):
+                    self.unwritten = change.index, change.state
                 continue
             wrote = True
             self.kept = self.kept.after(change)
             if isinstance(change, SaveProgress):
                 newest = change.index, change.state
         if wrote:
+            newest, self.unwritten = newest or self.unwritten, None  # a progress that failed is in the next transaction
             self.failed.clear()
         elif lost:
             self.failed.append(lost)
@@ -115,6 +119,7 @@ class Ledger:
         self.kept = Kept.of(stored)
         self.progress = stored.progress
         self.progresses = {stored.progress}
+        self.unwritten = None
         self.waiting.clear()
         self.failed.clear()
         self.tickets.clear()

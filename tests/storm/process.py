@@ -161,6 +161,7 @@ class Process:
             self.runtime, self.stack, self.store, Keys(self.store, key, unix_us), unix_us(), witness.raised, ground
         )
         self.vehicles = Vehicles(standing, around)
+        self.vehicles.node.load()
         self.runtime.set_speedup(0.0, always)
         self.disk_node = DiskNode(self, delay_ms)
         self.runtime.add(self.disk_node)

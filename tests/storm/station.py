@@ -123,9 +123,9 @@ class Station(QuietNode):
         """Does this frame of the vehicle (MAVLink 2) matter to what it does?"""
         if frame[5] != self.target[0]:
             return False
-        if self.signer is not None and frame[2] & SIGNED:
-            self.signer.hear(frame)
         msg_id = frame[7] | frame[8] << 8 | frame[9] << 16
+        if msg_id == 0 and self.signer is not None and frame[2] & SIGNED:
+            self.signer.hear(frame)  # a HEARTBEAT: catches up with the vehicle's clock
         return msg_id in HEARD and (msg_id != _STREAMED or self.busy)
 
     @property

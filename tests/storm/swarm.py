@@ -94,7 +94,7 @@ ACTS = (
 FAULTS = (
     "partition", "deaf", "mute", "bad air", "disk slow", "disk full", "write fails", "kill", "kill", "die in a write",
     "die before telling", "kill at a frame", "gps.loss", "actor", "station gone", "rc.loss", "link.loss", "clock jumps",
-    "own clock jumps",
+    "own clock jumps", "night",
 )  # fmt: skip
 OF_LINKS = frozenset(("partition", "deaf", "mute", "bad air", "kill at a frame", "station gone", "clock jumps"))
 """Faults whose target is a station, and no vehicle."""
@@ -180,5 +180,8 @@ def _vehicle(random: Random, count: int) -> VehiclePlan:
 def _fault(random: Random, possible: list[str], at_ms: float, stations: int, vehicles: int) -> FaultPlan:
     what = random.choice(possible)
     lasts = random.choice((400, 2_000, 6_000, 12_000, 40_000))
+    if what == "night":
+        lasts = random.choice((20, 20, 60)) * 60_000 // vehicles
+        possible.remove(what)  # one is enough
     target = random.randrange(stations) if what in OF_LINKS else random.randrange(vehicles)
     return FaultPlan(tick(at_ms), what, lasts, target, random.randrange(1 << 20))

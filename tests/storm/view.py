@@ -42,7 +42,7 @@ _PX4_SETTABLE: Mapping[str, tuple[float, float]] = {
     "MPC_Z_V_AUTO_UP": (1.0, 5.0),
     "RTL_RETURN_ALT": (20.0, 90.0),
 }
-LOOK_MS = 200
+LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 10_000
 HEARTBEAT = codec.id_of("HEARTBEAT")
 STREAMS = codec.ids_of(
     "HEARTBEAT", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "RC_CHANNELS", "RAW_IMU",
@@ -116,11 +116,8 @@ class View:
         """The storm's time."""
         return self.storm.process_ms
 
-    @property
-    def service(self) -> Service:
-        """In a fleet as it was at its last call."""
-        assert self.process is not None
-        return self.process.vehicles.members[self.number].quiet
+    service: Service
+    """In a fleet as it was at its last call."""
 
     @property
     def vehicle_ms(self) -> int:
@@ -149,7 +146,7 @@ class View:
 
     def started(self, process: Process) -> None:
         """A process has begun."""
-        self.process = process
+        self.process, self.service = process, process.vehicles.members[self.number].quiet
         self.life = {}
         self.peers = {}
         stored = process.found[self.label if self.label else ALONE]
@@ -169,7 +166,8 @@ class View:
         self.process = None
 
     def struck(self, what: str) -> None:
-        """A fault begins: counted with the state that it meets."""
+        """A fault begins: counted with the state that it meets, and looked at even if it is short."""
+        self._stirred = True
         if self.process is not None:
             flights = self.service.autopilot.flights
             state = "-" if flights is None else flights.state.name
@@ -246,11 +244,13 @@ class View:
 
     def passed(self) -> None:
         """Time has passed: look at what holds always, where something has come, left or happened that is no stream, and
-        every `LOOK_MS`."""
+        every `LOOK_MS`, of one that stands disarmed every `STANDING_MS`, and
+        every `ALONE_MS` where no station is on it."""
         if self.process is None or not (self._stirred or self.now_ms >= self._look_due_ms):
             return
         self._stirred = False
-        self._look_due_ms = self.now_ms + LOOK_MS
+        pause_ms = STANDING_MS if any(peer.station.link is not None for peer in self.peers.values()) else ALONE_MS
+        self._look_due_ms = self.now_ms + (LOOK_MS if self.service.autopilot.facts.armed else pause_ms)
         self.call(When.PASS, "")
 
     def uploaded(self, kind: int, mark: int, items: tuple[MissionItem, ...]) -> None:

@@ -72,6 +72,7 @@ class Storm:
         self._by_label = {view.label: view for view in self.views}
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = 0
+        self._end_ms = round(plan.minutes * 60_000)
         self._links = 0
         self.faults = Faults(self)
         self.clock_ms = 0
@@ -115,6 +116,11 @@ class Storm:
         self._order += 1
         heapq.heappush(self._events, (-(-at_ms // TICK_MS) * TICK_MS, self._order, act))
 
+    def put_off(self, by_ms: int) -> None:
+        """All that is planned happens later by so much."""
+        self._events = [(at_ms + by_ms, order, act) for at_ms, order, act in self._events]
+        self._end_ms += by_ms
+
     def run(self) -> Verdict[StormPlan]:
         """To its end, or to the first invariant that does not hold."""
         broken = None
@@ -122,7 +128,8 @@ class Storm:
             stack.callback(self._close)
             try:
                 self._prepare()
-                self._pass_until(round(self.plan.minutes * 60_000))
+                while self.now_ms < self._end_ms:
+                    self._pass_until(self._end_ms)
                 self._recover()
             except Broken as reason:
                 broken = reason

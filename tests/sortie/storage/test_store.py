@@ -15,6 +15,7 @@ from autopilot.context.journal import SaveHome, SaveParameter, SavePlan, SavePro
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
+from sortie.storage import rows as store_rows
 from sortie.storage.store import Store
 from tests.fakes.patience import PATIENCE_S
 
@@ -136,6 +137,26 @@ def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
     again = Store(tmp_path)
     assert len(again.stored.plans[0]) == 2
     assert again.stored.parameters == {"RTL_ALT": 7.0}
+    again.close()
+
+
+def test_progress_that_could_not_be_written_goes_with_the_next_change(tmp_path, monkeypatch):
+    """Nobody submits it again: a mission would begin at an old item after a death."""
+    store = Store(tmp_path)
+    write = store_rows.apply
+
+    def refuse(*arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(store_rows, "apply", refuse)
+    lost = store.submit(SaveProgress(3, 1))
+    assert store.wait(lost)
+    assert store.failure(lost) == "disk full"
+    monkeypatch.setattr(store_rows, "apply", write)
+    assert store.wait(store.submit(SaveParameter("RTL_ALT", 7.0)))
+    store.close()
+    again = Store(tmp_path)
+    assert again.stored.progress == (3, 1)
     again.close()
 
 

@@ -65,14 +65,14 @@ def _sticks_heard(view: View, message: Message, peer: Peer) -> None:
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def sticks_that_fall_silent_are_noticed(view: View) -> str | None:
-    """Where FS_THR_ENABLE is on, an armed vehicle whose sticks were held over the link says so when they are not
+    """Where FS_THR_ENABLE is on, an armed copter whose sticks were held over the link says so when they are not
     renewed for ten seconds."""
     heard = view.life.get("sticks", {}).get("at")
     autopilot = view.service.autopilot
     if heard is None or view.plan.firmware != ARDUPILOT or not autopilot.facts.armed:
         return None
     armed = view.life.get("armed", {}).get("at", view.now_ms)
-    if view.now_ms - max(heard, armed) < STICKS_MS or not autopilot.facts.vehicle_class.flies:
+    if view.now_ms - max(heard, armed) < STICKS_MS or view.kind != "copter":
         return None
     noticed = view.life.get("texts", {}).get("radio", -1) >= heard
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last sticks"
@@ -114,7 +114,9 @@ def who_stands_idle_is_disarmed(view: View) -> str | None:
     """A vehicle that could fly, and stands armed on the ground without a countdown or a hand at the sticks, is disarmed
     ten seconds after DISARM_DELAY at the latest."""
     autopilot = view.service.autopilot
-    delay_s = view.service.parameters["DISARM_DELAY"] if autopilot.facts.vehicle_class.flies else 0.0
+    if not autopilot.facts.vehicle_class.flies or "DISARM_DELAY" not in view.service.parameters:
+        return None
+    delay_s = view.service.parameters["DISARM_DELAY"]
     flights = autopilot.flights
     counting = flights is not None and flights.state is FlightState.ARMED
     memory = view.life.setdefault("idle armed", {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from mavlink_bridge.wire.framing import FrameReader
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.station import Message, Station
@@ -46,6 +48,7 @@ def _count(view: View, message: Message, peer: Peer) -> None:
     if message.target_system in (0, view.service.endpoint.system_id) and message.target_component in (0, 1):
         peer.came["command", message.command] += 1
         peer.memory["asked", message.command] = view.now_ms
+        view.life.setdefault("commands", {}).setdefault("at", deque(maxlen=2_000)).append(view.now_ms)
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK")
