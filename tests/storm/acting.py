@@ -121,7 +121,7 @@ class Acting:
             case "time":
                 return self._tell_time(s, random)
             case "replay":
-                return self._replay(s, random)
+                return self._replay(s, random) if s.intruder else None
             case "fence on" | "fence off":
                 return acts.command(s, Cmd.DO_FENCE_ENABLE, float(what == "fence on"))
             case "garbage":

@@ -215,8 +215,11 @@ class View:
 
     def _read(self, peer: Peer, data: bytes) -> None:
         now_ms = self.now_ms
-        frames = list(peer.reader.receive(data, now_ms)) if data else []
-        if peer.reader.deadline_ms is not None and peer.reader.deadline_ms <= now_ms:
+        late = peer.reader.deadline_ms is not None and peer.reader.deadline_ms < now_ms
+        frames = peer.reader.give_up(now_ms) if late else []
+        if data:
+            frames += peer.reader.receive(data, now_ms)
+        elif peer.reader.deadline_ms == now_ms:
             frames += peer.reader.give_up(now_ms)
         for frame in frames:
             peer.recent.append(frame.raw)
