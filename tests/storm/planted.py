@@ -25,8 +25,9 @@ from scripts.mutation.judge import MutatedModule, preload
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("planted.toml")
 CPU_S = 25
-MOST_VEHICLES = 3
-"""Of storms that are looked through: twenty vehicles take as long as ten storms."""
+MINUTES, MOST_VEHICLES = 3.0, 3
+"""Of storms that are looked through (`scripts/storm SEED --minutes 3`): twenty vehicles take as long as ten storms, and
+a night as long as five."""
 NOT_FOUND, FOUND = 0, 7
 
 
@@ -69,14 +70,15 @@ def search(row: Planted, cpu_s: float, *, anew: bool, folder: Path | None) -> in
     """Within this process: seeds until one breaks, or the processor time is used up. `folder`: for its test."""
     row.plant()
     from tests.storm.shrink import shrink, write_test
-    from tests.storm.steer import plan_of, run_any
+    from tests.storm.steer import run_any
+    from tests.storm.swarm import draw
 
     began_s, tried = time.process_time(), 0
     for seed in _seeds(row, anew=anew):
         if time.process_time() - began_s > cpu_s:
             break
-        plan = plan_of(seed)
-        if len(getattr(plan, "vehicles", ())) > MOST_VEHICLES:
+        plan = draw(seed, minutes=MINUTES)
+        if len(plan.vehicles) > MOST_VEHICLES or any(fault.what == "night" for fault in plan.faults):
             continue
         tried += 1
         try:

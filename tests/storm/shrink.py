@@ -10,9 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tests.storm.depot import DeathPlan, DepotPlan
+from tests.storm.depot_storm import DeathPlan, DepotPlan
 from tests.storm.medium import Air
-from tests.storm.relay import RelayPlan
+from tests.storm.relay_storm import RelayPlan
 from tests.storm.steer import AnyPlan, AnyVerdict
 from tests.storm.swarm import OF_LINKS, STILL, ActPlan, FaultPlan, StationPlan, StormPlan, VehiclePlan
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.storm.depot import DepotPlan, draw_depot, run_depot
-from tests.storm.relay import RelayPlan, draw_relay, run_relay
+from tests.storm.depot_storm import DepotPlan, draw_depot, run_depot
+from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.story import Story
 from tests.storm.swarm import ActPlan, FaultPlan, StormPlan, draw, tick
 from tests.storm.verdict import Verdict

@@ -2,38 +2,94 @@
 
 from __future__ import annotations
 
+import runpy
 import sqlite3
 import subprocess
 import sys
+from itertools import count
+from pathlib import Path
 from random import SystemRandom
 
 import pytest
 
+from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
-from tests.storm.invariant import INVARIANTS
+from tests.storm.invariant import INVARIANTS, Broken
 from tests.storm.planted import ROOT, rows
-from tests.storm.swarm import draw
+from tests.storm.relay_storm import draw_relay, run_relay
+from tests.storm.shrink import shrink, write_test
+from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
+from tests.storm.story import Story
+from tests.storm.swarm import StormPlan, draw
+from tests.storm.verdict import Verdict
 from tests.storm.world import run
 
-SEEDS = ((1, 1), (4, 1), (11, 1), (15, 1), (22, 1), (6, 3))
+SEEDS = ((1, 1), (4, 1), (5, 1), (11, 1), (15, 1), (6, 3))
 """Seeds, and how many vehicles."""
+MINUTES = 2.0
 
 
 @pytest.mark.parametrize(("seed", "vehicles"), SEEDS)
 def test_nothing_breaks(seed: int, vehicles: int) -> None:
-    verdict = run(draw(seed, vehicles=vehicles))
+    verdict = run(draw(seed, minutes=MINUTES, vehicles=vehicles))
     assert verdict.broken is None, "\n".join(
-        [*list(verdict.story.lines)[-20:], f"scripts/storm {seed} --vehicles {vehicles}"]
+        [*list(verdict.story.lines)[-20:], f"scripts/storm {seed} --minutes {MINUTES:g} --vehicles {vehicles}"]
     )
     assert verdict.vehicle_s > 10.0
 
 
+@pytest.mark.parametrize("seed", [23, 29])
+def test_nothing_breaks_at_a_depot(seed: int) -> None:
+    verdict = run_depot(draw_depot(seed))
+    assert verdict.broken is None, "\n".join(verdict.story.lines)
+    assert verdict.story.deaths
+
+
+def test_nothing_breaks_around_a_relay() -> None:
+    verdict = run_relay(draw_relay(1))
+    assert verdict.broken is None, "\n".join(list(verdict.story.lines)[-20:])
+    assert verdict.vehicle_s > 60.0
+
+
 def test_a_seed_gives_the_same_bytes_twice() -> None:
-    plan = draw(6, vehicles=1)
+    plan = draw(6, minutes=MINUTES, vehicles=1)
     first, second = run(plan), run(plan)
     assert first.story.frames > 200
     assert first.story.digest == second.story.digest
-    assert run(draw(15, vehicles=1)).story.digest != first.story.digest
+    assert run(draw(15, minutes=MINUTES, vehicles=1)).story.digest != first.story.digest
+
+
+def test_a_storm_that_sees_something_new_has_children_which_are_integers() -> None:
+    steering = Steering(1)
+    story = Story()
+    story.meet("fault", "kill", "copter IDLE STABILIZE")
+    assert steering.learn(1, story) == 1 and steering.learn(2, story) == 0
+    child = next(seed for seed in iter(steering.next_seed, None) if seed > 1_000_000)
+    parent, changed = plan_of(1), plan_of(child)
+    assert isinstance(parent, StormPlan) and isinstance(changed, StormPlan)
+    assert changed == plan_of(child) and changed.seed == child
+    assert changed.vehicles == parent.vehicles and (changed.acts, changed.faults) != (parent.acts, parent.faults)
+
+
+def _breaks(plan: AnyPlan) -> AnyVerdict:
+    """As if an invariant broke where a station flies and the process is killed behind it."""
+    assert isinstance(plan, StormPlan)
+    flies = next((act.at_ms for act in plan.acts if act.what == "fly"), None)
+    killed = max((fault.at_ms for fault in plan.faults if fault.what == "kill"), default=0)
+    broken = None if flies is None or killed < flies else Broken("a thing", "wrong")
+    return Verdict(plan, broken, Story(), 0.0, max(flies or 0, killed))
+
+
+def test_a_storm_is_made_as_small_as_it_can_be_and_written_as_a_test(tmp_path: Path) -> None:
+    verdict = next(verdict for verdict in (_breaks(draw(seed)) for seed in count(1)) if verdict.broken)
+    smallest = shrink(verdict, _breaks)
+    plan = smallest.plan
+    assert isinstance(plan, StormPlan)
+    assert ([act.what for act in plan.acts], [fault.what for fault in plan.faults]) == (["fly"], ["kill"])
+    assert (len(plan.vehicles), len(plan.stations)) == (1, 1)
+    written = write_test(smallest, tmp_path)
+    assert runpy.run_path(str(written))["PLAN"] == plan
+    assert max(map(len, written.read_text().splitlines())) <= 120
 
 
 def test_a_disk_loses_what_was_not_synced_and_keeps_what_was() -> None:
@@ -102,7 +158,7 @@ def _runs(*words: str) -> None:
 
 
 def test_a_planted_error_is_found() -> None:
-    _runs("tests.storm.planted", "commits are not synced")
+    _runs("tests.storm.planted", "tickets are durable before the commit")
 
 
 @pytest.mark.long

@@ -60,3 +60,16 @@ def test_a_mission_that_is_not_flown_is_replaced_at_once() -> None:
     bench.upload([])
     assert (bench.core.plans.mission.count(), bench.parameters["MIS_TOTAL"]) == (0, 0)
     assert bench.core.sequencer.current_nav_index() == 0
+
+
+def test_progress_at_an_item_that_is_gone_begins_at_the_first() -> None:
+    """The removal of a mission is kept, and the process dies before the sequencer's index is: MISSION_CURRENT would say
+    item 3 of none."""
+    stored = Stored({})
+    stored.progress = (3, 0)
+    assert Bench(stored=stored).core.sequencer.current_nav_index() == 0
+    kept = Stored({0: (takeoff(), waypoint(40, 0))})
+    kept.progress = (3, 0)
+    assert Bench(stored=kept).core.sequencer.current_nav_index() == 1
+    kept.progress = (2, 0)
+    assert Bench(stored=kept).core.sequencer.current_nav_index() == 2

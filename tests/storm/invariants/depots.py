@@ -8,11 +8,11 @@ from collections import Counter
 from depot.decisions.phases import NEXT
 from depot.names import EndedBy
 from sortie.loop.journal import LoopJournal
-from tests.storm.depot import DepotStorm, decisions_of, sorties_of
+from tests.storm.depot_storm import DepotStorm, decisions_of, sorties_of
 from tests.storm.invariant import When, invariant
 
 JOURNAL = "docs/reliability.md, State"
-PHASES = "seed 000, Operational Phases"
+PHASES = "seed 000, 4"
 _ALLOWED = {(int(a), int(b)) for (a, _), b in NEXT.items() if b is not None}
 
 
@@ -69,7 +69,7 @@ def a_completed_sortie_was_flown_whole(storm: DepotStorm, journal: LoopJournal) 
     return None
 
 
-@invariant(When.DEPOT_END, "seed 000, Abort Modes")
+@invariant(When.DEPOT_END, "seed 000, 5")
 def nothing_follows_a_loss(storm: DepotStorm, journal: LoopJournal) -> str | None:
     """After ABORT-3 or a loss no sortie is begun, and only then the loop says that it ended so."""
     sorties = sorties_of(journal)

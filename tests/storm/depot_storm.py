@@ -60,13 +60,15 @@ def draw_depot(seed: int) -> DepotPlan:
     """The depot's storm of a seed."""
     random = Random(f"depot {seed}")
     names = random.sample(NAMES, random.choice((0, 1, 2, 4, 8)))
-    deaths = tuple(
-        DeathPlan(random.randint(1, 3_000), random.choice(("kill", "kill", "write", "fails")), random.randrange(8))
-        for _ in range(random.choice((0, 1, 3, 6)))
-    )
+    deaths = tuple(_death(random) for _ in range(random.choice((0, 1, 3, 6))))
     return DepotPlan(
         seed, random.choice((1, 2, 3)), tuple(_fault(random, name) for name in names), deaths, random.random() < 0.5
     )
+
+
+def _death(random: Random) -> DeathPlan:
+    turn = round(10.0 ** random.uniform(0.0, 3.0))
+    return DeathPlan(turn, random.choice(("kill", "kill", "write", "fails")), random.randrange(8))
 
 
 def _fault(random: Random, name: str) -> str:
@@ -175,6 +177,7 @@ class DepotStorm:
             self.story.say(self.now_ms, "depot", f"ends: {self.ended.name}")
             self._call(When.DEPOT_END, journal)
         except (Died, UserError) as end:
+            self.story.deaths += 1
             self.story.say(self.now_ms, "depot", f"{type(end).__name__} {death}")
         finally:
             self.disk.dead = True

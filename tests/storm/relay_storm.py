@@ -94,7 +94,6 @@ class RelayPeer:
     def __init__(self, station: Station, number: int, link: StormLink, now_ms: int) -> None:
         self.station, self.number, self.link = station, number, link
         self.reader = FrameReader()
-        self.asked: Counter[int] = Counter()
         self.answered: Counter[int] = Counter()
         self.beat_ms = now_ms
 
@@ -138,6 +137,7 @@ class RelayStorm:
         self.tape: deque[bytes] = deque()
         self.peers: dict[str, RelayPeer] = {}
         self.memory: dict[str, Memory] = {}
+        self.asked: Counter[int] = Counter()
         self.acting = Acting(self)  # type: ignore[arg-type]  # what acts ask of a storm is here
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = self._links = 0
@@ -231,7 +231,7 @@ class RelayStorm:
             self.memory["asked"] = {"at": self.now_ms}
             if frame.msg_id in _COMMANDS:
                 message: Any = codec.decode(frame.msg_id, frame.payload)
-                peer.asked[message.command] += 1
+                self.asked[message.command] += 1
 
     def _left(self, peer: RelayPeer, data: bytes) -> Sequence[bytes]:
         self.story.hear(self.now_ms, data)
