@@ -118,11 +118,11 @@ def box_killed(folder: Path) -> Written:
 
 
 def space_sorties(folder: Path) -> Written:
-    """`space`: 50 sorties, some with faults."""
+    """`space`: 15 sorties, some with faults."""
     profile, _ = load_profile("space")
     faults = [parse_loop_fault(text) for text in ("link_loss@phase3+60..phase3+90#5", "debris@phase4+5#9")]
-    journal, view = LoopJournal(folder / "loop.sqlite"), LoopView(50, profile.units)
-    run = LoopRun(LoopOrder(profile, 2, faults, 50), journal, view, speedup=0.0)
+    journal, view = LoopJournal(folder / "loop.sqlite"), LoopView(15, profile.units)
+    run = LoopRun(LoopOrder(profile, 2, faults, 15), journal, view, speedup=0.0)
     run.run()
     return _journal(run)
 
