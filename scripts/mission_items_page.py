@@ -35,7 +35,7 @@ def _done_by(row: CommandSpec) -> str:
     if not kinds:
         others = "recorded" if row.output is PayloadOutput.RECORDED else ""
         if row.fitted_by:
-            return f"with {row.fitted_by}; else {others}"
+            return f"with {row.fitted_by}; else {others or 'passed over'}"
         return f"nobody: {others}" if others else "nobody"
     words = "all" if len(kinds) == len(KINDS) else ", ".join(kinds)
     return words if row.output is None else f"{words}; {row.output.value}"

@@ -85,8 +85,7 @@ class Autopilot:
     ) -> None:
         stored = stored or NothingStored()
         self.vehicle = vehicle
-        self.parameters = parameters
-        self.journal = journal
+        self.parameters, self.journal = parameters, journal
         self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
         self.announcer = announcer = Announcer()
         self.ground_follower = GroundFollower(facts)
@@ -99,7 +98,7 @@ class Autopilot:
         self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
-        self.payload = Payload(facts, announcer, helm, partial(parameters.set_readonly, "SIM_PIN_MASK"))
+        self.payload = Payload(facts, announcer, helm, parameters.set_readonly, self._stop_motors)
         self.losses = Losses()
         self.mount = Mount(facts, announcer, vehicle.set_output, self.losses.sticks, self.heading.turn_by)
         self.sequencer = MissionSequencer(
@@ -195,7 +194,8 @@ class Autopilot:
 
     def _other_reasons(self) -> list[ArmingReason]:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
-        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *self.traffic.complaints()]
+        equipment = (*self.traffic.complaints(), *self.payload.parachute.complaints())
+        return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *equipment]
 
     def _forced_reasons(self) -> list[ArmingReason]:
         return [MOTORS_STOPPED] * self.vehicle_arming.stopped + self.remote_id.complaints()
@@ -320,7 +320,12 @@ class Autopilot:
             turn_of("modes", "the mode flies, with what happened and what safety has decided", modes),
             turn_of("trail", "it looks at the target that the mode has set", self.trail),
             turn_of("arming", "a mode that has finished is disarmed in the same pass", self.vehicle_arming),
-            turn_of("payload", "photos and repeats depend on nobody here", self.payload),
+            turn_of(
+                "payload",
+                "photos and repeats depend on nobody here, a parachute on motors that were cut",
+                self.payload,
+                int(VehicleEvent.CUTOFF),
+            ),
         ]
         if self.mount.gimbal is not None:
             rows.append(turn_of("mount", "it points about a vehicle that has decided where it goes", self.mount))

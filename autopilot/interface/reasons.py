@@ -80,6 +80,7 @@ class ArmingMethod(IntEnum):
     TERMINATION = 5
     BATTERY_FAILSAFE = 7
     ADSB_COLLISION = 10
+    PARACHUTE_RELEASE = 11
     CRASH = 12
     LANDED = 13
     FENCE_BREACH = 15

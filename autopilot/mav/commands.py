@@ -204,6 +204,26 @@ class GripperAction(IntEnum):
     GRAB = 1
 
 
+class ParachuteAction(IntEnum):
+    """PARACHUTE_ACTION: param1 of DO_PARACHUTE."""
+
+    DISABLE = 0
+    ENABLE = 1
+    RELEASE = 2
+
+
+class WinchAction(IntEnum):
+    """WINCH_ACTIONS: param2 of DO_WINCH."""
+
+    RELAXED = 0
+    RELATIVE_LENGTH_CONTROL = 1
+    RATE_CONTROL = 2
+    LOCK = 3
+    DELIVER = 4
+    HOLD = 5
+    RETRACT = 6
+
+
 class RebootAction(IntEnum):
     """REBOOT_SHUTDOWN_ACTION: param1 of PREFLIGHT_REBOOT_SHUTDOWN."""
 

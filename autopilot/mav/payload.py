@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class OdidArmStatus(IntEnum):
@@ -41,6 +41,38 @@ class OdidHeight(IntEnum):
 
     OVER_TAKEOFF = 0
     OVER_GROUND = 1
+
+
+class ArmDeniedReason(IntEnum):
+    """MAV_ARM_AUTH_DENIED_REASON: progress of an authorizer's COMMAND_ACK."""
+
+    GENERIC = 0
+    NONE = 1
+    INVALID_WAYPOINT = 2
+    TIMEOUT = 3
+    AIRSPACE_IN_USE = 4
+    BAD_WEATHER = 5
+
+
+class EscConnection(IntEnum):
+    """ESC_CONNECTION_TYPE: ESC_INFO.connection_type."""
+
+    PPM = 0
+
+
+class IlluminatorMode(IntEnum):
+    """ILLUMINATOR_MODE: what switches a light."""
+
+    UNKNOWN = 0
+    INTERNAL_CONTROL = 1
+
+
+class WinchStatus(IntFlag):
+    """MAV_WINCH_STATUS_FLAG: WINCH_STATUS.status."""
+
+    HEALTHY = 1
+    FULLY_RETRACTED = 2
+    MOVING = 4
 
 
 class ControlStatusFlag(IntEnum):

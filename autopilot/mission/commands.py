@@ -117,6 +117,8 @@ _VERTICES: Final = (_P(1, "vertices", most=255),)
 _CAMERA: Final = "CAM1_TYPE"
 _GIMBAL: Final = "MNT1_TYPE"
 _GRIPPER: Final = "GRIP_ENABLE"
+_SPRAYER: Final = "SPRAY_ENABLE"
+_WINCH: Final = "WINCH_TYPE"
 _RADIUS: Final = (_P(1, "radius", "m"),)
 
 _ROWS: Final = (
@@ -182,7 +184,7 @@ _ROWS: Final = (
     CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED, fitted_by=_GIMBAL),
     CommandSpec(_C.DO_SET_CAM_TRIGG_DIST, "SetCamTrigDst", _DO, _ALL, (_P(1, "distance", "m"),), output=_RECORDED),
     CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
-    CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO),
+    CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO, _HEIGHT, (_P(1, "0: off, 1: on, 2: release"),), output=_SET),
     CommandSpec(_C.DO_INVERTED_FLIGHT, "InvertedFlight", _DO),
     CommandSpec(
         _C.DO_GRIPPER, "Gripper", _DO, parameters=(_P(1, "gripper"), _P(2, "action")), output=_RECORDED,
@@ -190,7 +192,7 @@ _ROWS: Final = (
     ),
     CommandSpec(_C.DO_AUTOTUNE_ENABLE, "AutoTuneEnable", _DO),
     CommandSpec(_C.DO_SET_RESUME_REPEAT_DIST, "SetRepeatDist", _DO),
-    CommandSpec(_C.DO_SPRAYER, "Sprayer", _DO),
+    CommandSpec(_C.DO_SPRAYER, "Sprayer", _DO, parameters=_ON, output=_SET, fitted_by=_SPRAYER),
     CommandSpec(_C.DO_SEND_SCRIPT_MESSAGE, "Scripting", _DO),
     CommandSpec(_C.DO_AUX_FUNCTION, "AuxFunction", _DO, _ALL, (_P(1, "function"), _P(2, "position"))),
     CommandSpec(
@@ -217,7 +219,11 @@ _ROWS: Final = (
     CommandSpec(_C.NAV_FENCE_CIRCLE_INCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
     CommandSpec(_C.NAV_FENCE_CIRCLE_EXCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
     CommandSpec(_C.NAV_RALLY_POINT, "?", Slot.RALLY, place=True),
-    CommandSpec(_C.DO_WINCH, "Winch", _DO),
+    CommandSpec(
+        _C.DO_WINCH, "Winch", _DO,
+        parameters=(_P(1, "winch"), _P(2, "action"), _P(3, "length", "m"), _P(4, "rate", "m/s")), output=_SET,
+        fitted_by=_WINCH,
+    ),
 )  # fmt: skip
 
 _SPECS: Final = {int(row.command): row for row in _ROWS}

@@ -23,10 +23,16 @@ LOW, MIDDLE, HIGH = 0, 1, 2
 SAVE_WAYPOINT: Final = 7
 CAMERA_TRIGGER: Final = 9
 FENCE: Final = 11
+SPRAYER: Final = 15
 GRIPPER: Final = 19
+PARACHUTE_ENABLE: Final = 21
+PARACHUTE_RELEASE: Final = 22
+PARACHUTE: Final = 23
 MISSION_RESET: Final = 24
+LANDING_GEAR: Final = 29
 MOTOR_STOP: Final = 31
 PRECISION_LOITER: Final = 39
+WINCH: Final = 44
 RC_OVERRIDES: Final = 46
 CLEAR_MISSION: Final = 58
 ZIGZAG_PLACES: Final = 61
@@ -96,6 +102,7 @@ class AuxFunctions:
             CAMERA_TRIGGER: lambda position: self._shoot() if position == HIGH else None,
             FENCE: lambda position: _done(enable_fence(1.0 if position == HIGH else 0.0)),
             GRIPPER: lambda position: self._grip(position) if position != MIDDLE else None,
+            SPRAYER: lambda position: payload.sprayer.switch(position == HIGH, facts.now_ms),
             MISSION_RESET: lambda position: recorder.reset() if position == HIGH else None,
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
             RC_OVERRIDES: lambda position: arming.allow_overrides(position == HIGH) if position != MIDDLE else None,
@@ -104,6 +111,15 @@ class AuxFunctions:
             MOUNT_LOCK: lambda position: _done(lock_mount(position == HIGH)),
             **dict.fromkeys(STICKS, _done),  # no switches: the mount reads their pulses
         }
+        if facts.vehicle_class.flies:
+            self._functions |= {
+                PARACHUTE_ENABLE: lambda position: payload.parachute.enable(position == HIGH),
+                PARACHUTE_RELEASE: lambda position: payload.parachute.pull(facts.now_ms) if position == HIGH else None,
+                PARACHUTE: self._parachute,
+                LANDING_GEAR: lambda position: payload.gear.move(down=position == LOW) if position != MIDDLE else None,
+            }
+        if facts.vehicle_class.hovers:
+            self._functions[WINCH] = lambda position: payload.winch.switch(stop=position == HIGH)
         if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
             self._functions[ZIGZAG_PLACES] = self._zigzag
@@ -147,6 +163,12 @@ class AuxFunctions:
     def _grip(self, position: int) -> None:
         action = GripperAction.GRAB if position == HIGH else GripperAction.RELEASE
         self._payload.act(Cmd.DO_GRIPPER, (0.0, float(action)), self._facts.now_ms)
+
+    def _parachute(self, position: int) -> None:
+        """Three positions: off, on, release."""
+        self._payload.parachute.enable(position != LOW)
+        if position == HIGH:
+            self._payload.parachute.pull(self._facts.now_ms)
 
     def _shoot(self) -> None:
         self._payload.act(Cmd.DO_DIGICAM_CONTROL, (0.0, 0.0, 0.0, 0.0, 1.0), self._facts.now_ms)

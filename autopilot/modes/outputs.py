@@ -27,6 +27,19 @@ _SERVOS: Final = range(1, 17)
 _MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME
 
 
+def outputs_of(facts: VehicleFacts, function: int) -> list[int]:
+    """Servo outputs with this SERVOn_FUNCTION."""
+    return [channel for channel in _SERVOS if int(facts.param(f"SERVO{channel}_FUNCTION")) == function]
+
+
+def between(facts: VehicleFacts, channel: int, share: float) -> float:
+    """Pulse of an output, 0 .. 1 between its ends, us."""
+    if facts.param(f"SERVO{channel}_REVERSED") != 0.0:
+        share = 1.0 - share
+    low, high = facts.param(f"SERVO{channel}_MIN", 1100.0), facts.param(f"SERVO{channel}_MAX", 1900.0)
+    return low + share * (high - low)
+
+
 class Relays:
     """The relays of one vehicle, counted from 0. `set_pins` sets SIM_PIN_MASK."""
 
@@ -105,7 +118,7 @@ class Gripper:
 
     def state(self, now_ms: int) -> Grip:
         """Half a second after an order it is done, if there is an output for it."""
-        done = now_ms - self._begun_ms >= _MOVES_MS and bool(self._outputs())
+        done = now_ms - self._begun_ms >= _MOVES_MS and bool(outputs_of(self._facts, _GRIPPER_FUNCTION))
         return _DONE.get(self._begun, self._begun) if done else self._begun
 
     def order(self, action: int, now_ms: int) -> bool:
@@ -137,9 +150,6 @@ class Gripper:
         if due is not None and now_ms >= due:
             self.order(GripperAction.GRAB, now_ms)
 
-    def _outputs(self) -> list[int]:
-        return [n for n in _SERVOS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == _GRIPPER_FUNCTION]
-
     def _drive(self, pulse_us: float) -> None:
-        for channel in self._outputs():
+        for channel in outputs_of(self._facts, _GRIPPER_FUNCTION):
             self._move(channel, pulse_us)

@@ -1,5 +1,5 @@
-"""Servos, relays, a gripper, a camera and what else hangs on a vehicle: done at once, repeated in the background, or
-only recorded.
+"""Servos, relays, a gripper, a camera, a parachute and what else hangs on a vehicle: done at once, repeated in the
+background, or only recorded.
 
 Repeats (DO_REPEAT_SERVO, DO_REPEAT_RELAY) go on whatever the mode does, one at a time as in ArduPilot's
 AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay toggles, each half a cycle.
@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from math import inf, isfinite
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.context.events import CameraTriggered, PayloadAction
 from autopilot.context.turns import earliest
@@ -24,10 +25,14 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
+from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
-from autopilot.modes.outputs import RELAYS, Gripper, Relays
+from autopilot.modes.equipment import LandingGear, Sprayer, Winch
+from autopilot.modes.outputs import RELAYS, Gripper, Relays, outputs_of
+from autopilot.modes.parachute import Parachute
 
 _LOOK_AGAIN_MS: Final = 1000
 """A vehicle that hangs may begin to move."""
@@ -124,9 +129,8 @@ class Camera:
         return now_ms if self._taken_ms is None else self._taken_ms + pause_ms
 
     def _shutter(self, pulse: str, default: float) -> None:
-        for channel in range(1, 17):
-            if int(self._facts.param(f"SERVO{channel}_FUNCTION")) == _SHUTTER_FUNCTION:
-                self._move(channel, self._facts.param(pulse, default))
+        for channel in outputs_of(self._facts, _SHUTTER_FUNCTION):
+            self._move(channel, self._facts.param(pulse, default))
 
     def _missing_m(self) -> float:
         north, east = self._place()
@@ -150,18 +154,47 @@ def _whole(value: float) -> int:
     return int(value) if isfinite(value) else -1
 
 
+class Device(Protocol):
+    """Port: equipment with times of its own. `fitted`: by its parameters."""
+
+    @property
+    def fitted(self) -> bool: ...
+    @property
+    def deadline_ms(self) -> int | None: ...
+    def update(self, now_ms: int) -> None: ...
+
+
 class Payload:
-    """The outputs of one vehicle. `set_pins` sets SIM_PIN_MASK. `next_deadline_ms`: the next half cycle of a repeat,
-    the next look at the camera, a gripper that closes by itself."""
+    """The outputs of one vehicle. `set_parameter` sets SIM_PIN_MASK and CHUTE_ENABLED, `stop_motors` is a parachute's.
+    `next_deadline_ms`: the next half cycle of a repeat, the next look at the camera, or of what is fitted."""
 
     def __init__(
-        self, facts: VehicleFacts, announcer: Announcer, helm: Helm, set_pins: Callable[[int], object]
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        helm: Helm,
+        set_parameter: Callable[[str, float], object],
+        stop_motors: Callable[[ArmingMethod], object],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._helm = helm
-        self.relays = Relays(facts, set_pins)
-        self.gripper = Gripper(facts, announcer, helm.vehicle.set_output)
+        move = helm.vehicle.set_output
+        self.relays = Relays(facts, partial(set_parameter, "SIM_PIN_MASK"))
+        self.gripper = Gripper(facts, announcer, move)
+        self.sprayer, self.winch = Sprayer(facts, move), Winch(facts, announcer, helm)
+        self.gear = LandingGear(facts, announcer, helm)
+        lower_gear = partial(self.gear.move, down=True)
+        self.parachute = Parachute(facts, announcer, move, set_parameter, stop_motors, lower_gear)
+        self._devices: tuple[Device, ...] = (self.gripper, self.sprayer, self.winch, self.gear, self.parachute)
+        self._fitted: tuple[Device, ...] = ()
+        self._version = -1  # of the parameters, when they were looked at
+        self._orders: dict[int, Callable[[Params, int], bool]] = {
+            Cmd.DO_SPRAYER: self.sprayer.command,
+            Cmd.DO_WINCH: self.winch.command,
+            Cmd.DO_PARACHUTE: self.parachute.command,
+            Cmd.AIRFRAME_CONFIGURATION: self.gear.command,
+        }
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0
         self._half_ms = 0
@@ -169,7 +202,14 @@ class Payload:
         self.camera = Camera(facts, announcer, helm.vehicle.set_output)
 
     def next_deadline_ms(self) -> int | None:
-        return earliest((self._half_due_ms, self.camera.deadline_ms, self.gripper.deadline_ms))
+        return earliest((self._half_due_ms, self.camera.deadline_ms, *(d.deadline_ms for d in self._equipment())))
+
+    def _equipment(self) -> tuple[Device, ...]:
+        version = self._facts.parameters.version
+        if version != self._version:
+            self._version = version
+            self._fitted = tuple(device for device in self._devices if device.fitted)
+        return self._fitted
 
     @staticmethod
     def knows(command: int) -> bool:
@@ -179,7 +219,7 @@ class Payload:
 
     def command(self, number: int, params: Params, now_ms: int) -> Outcome:
         """A ground station's DO_SET_SERVO, DO_SET_RELAY, repeats, camera triggers, gripper: done or recorded."""
-        if not self.knows(number):
+        if number not in self._orders and not self.knows(number):
             return Outcome(Result.UNSUPPORTED, "no payload command")
         if not self.act(number, params, now_ms):
             return self._announcer.refuse(f"Payload command {number}: no such output")
@@ -188,6 +228,8 @@ class Payload:
     def act(self, command: int, params: Params, now_ms: int) -> bool:
         """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""
         p = (*params, *([0.0] * 7))[:7]
+        if command in self._orders:
+            return self._orders[command](p, now_ms)
         if command == Cmd.DO_SET_SERVO:
             return self._servo(_whole(p[0]), p[1])
         if command == Cmd.DO_SET_RELAY:
@@ -205,10 +247,15 @@ class Payload:
             return True
         return False
 
+    def handle_events(self, _: VehicleEvent, now_ms: int) -> None:
+        """Motors were cut."""
+        self.parachute.motors_cut(now_ms)
+
     def update(self, now_ms: int) -> None:
         """The next half cycle, or photo, is due."""
         self.camera.update(now_ms)
-        self.gripper.update(now_ms)
+        for device in self._equipment():
+            device.update(now_ms)
         if self._half_due_ms is None or now_ms < self._half_due_ms or self._repeat is None:
             return
         self._half(self._repeat, first=False)

@@ -1,7 +1,9 @@
-"""Parameters of what a vehicle carries: relays, a gripper, a camera, a gimbal, a transmitter that identifies it.
+"""Parameters of what a vehicle carries: relays, a gripper, a parachute, landing gear, a sprayer, a winch, a camera, a
+gimbal, a transmitter that identifies it.
 
-Names, units and defaults of ArduPilot 4.6 (AP_Relay_Params.cpp, AP_Gripper.cpp, AP_Camera_Params.cpp,
-AP_Mount_Params.cpp, AP_OpenDroneID.cpp); RELAY1_PIN is its simulator's, and the SIM_ names are of ours.
+Names, units and defaults of ArduPilot 4.6 (AP_Relay_Params.cpp, AP_Gripper.cpp, AP_Parachute.cpp, AP_LandingGear.cpp,
+AC_Sprayer.cpp, AP_Winch.cpp, AP_Camera_Params.cpp, AP_Mount_Params.cpp, AP_OpenDroneID.cpp); RELAY1_PIN and
+SIM_PARA_ENABLE are its simulator's, and the other SIM_ names are of ours.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ GRIPPER: Final[tuple[ParameterDef, ...]] = (
     i16("GRIP_RELEASE", 1100, "PWM", 1000, 2000, "Pulse that opens the gripper"),
     i16("GRIP_NEUTRAL", 1500, "PWM", 1000, 2000, "Pulse of the gripper until its first order"),
     f32("GRIP_AUTOCLOSE", 0, "s", 0, 255, "The gripper closes by itself so long after it opened; 0 = it stays open"),
+    f32("SIM_GRIP_LOAD", 0, "kg", 0, 1, "Mass that the gripper takes up when it closes on the ground"),
 )
 
 REMOTE_ID: Final[tuple[ParameterDef, ...]] = (
@@ -30,6 +33,66 @@ REMOTE_ID: Final[tuple[ParameterDef, ...]] = (
     ),
     f32("DID_BARO_ACC", -1, "m", -1, 150, "Accuracy of the barometric height; -1 = unknown"),
 )  # fmt: skip
+
+_SWITCH: Final = {0: "Disabled", 1: "Enabled"}
+
+PARACHUTE: Final[tuple[ParameterDef, ...]] = (
+    i8("CHUTE_ENABLED", 0, "", None, None, "The parachute may be released", values=_SWITCH),
+    i8("CHUTE_TYPE", 0, "", None, None, "How it is released", values={0: "Relay (does not arm)", 10: "Servo"}),
+    i16("CHUTE_SERVO_ON", 1300, "PWM", 1000, 2000, "Pulse that releases the parachute"),
+    i16("CHUTE_SERVO_OFF", 1100, "PWM", 1000, 2000, "Pulse that holds the parachute"),
+    i16("CHUTE_ALT_MIN", 10, "m", 0, 32000, "Below this height it is not released; 0 = at any height"),
+    i16("CHUTE_DELAY_MS", 500, "ms", 0, 5000, "Time from the stop of the motors to the release"),
+    f32("CHUTE_CRT_SINK", 0, "m/s", 0, 15, "A vehicle that sinks faster than this for 1 s releases it; 0 = off"),
+    i16(
+        "CHUTE_OPTIONS", 0, "", None, None, "What a release does",
+        bits={0: "The servo stays open", 1: "The motors go on"},
+    ),
+    i8("SIM_PARA_ENABLE", 0, "", None, None, "The simulated vehicle hangs on its parachute", values=_SWITCH),
+    f32("SIM_PARA_SINK", 5, "m/s", 1, 20, "Sink rate on the parachute"),
+)  # fmt: skip
+
+LANDING_GEAR: Final[tuple[ParameterDef, ...]] = (
+    i8("LGR_ENABLE", 0, "", None, None, "There is a landing gear", values=_SWITCH),
+    i8("LGR_STARTUP", 0, "", None, None, "Landing gear at first", values={0: "As it is", 1: "Up", 2: "Down"}),
+    i16("LGR_DEPLOY_ALT", 0, "m", 0, 1000, "Sinking through this height it goes down; 0 = off"),
+    i16("LGR_RETRACT_ALT", 0, "m", 0, 1000, "Climbing through this height it goes up; 0 = off"),
+    i16(
+        "LGR_OPTIONS", 3, "", None, None, "When the landing gear moves by itself",
+        bits={0: "Up after a takeoff", 1: "Down for a landing"},
+    ),
+)  # fmt: skip
+
+SPRAYER: Final[tuple[ParameterDef, ...]] = (
+    i8("SPRAY_ENABLE", 0, "", None, None, "There is a sprayer", values=_SWITCH),
+    f32("SPRAY_PUMP_RATE", 10, "%", 0, 100, "Pump at 1 m/s over ground"),
+    i16("SPRAY_SPINNER", 1300, "PWM", 1000, 2000, "Pulse of the spinner while it sprays"),
+    i16("SPRAY_SPEED_MIN", 100, "cm/s", 0, 1000, "Slower than this it does not spray"),
+    i8("SPRAY_PUMP_MIN", 0, "%", 0, 100, "Pump at least, while it sprays"),
+)
+
+WINCH: Final[tuple[ParameterDef, ...]] = (
+    i8("WINCH_TYPE", 0, "", None, None, "The winch", values={0: "None", 1: "PWM"}, reboot=True),
+    f32("WINCH_RATE_MAX", 1, "m/s", 0, 10, "Fastest line"),
+    f32("WINCH_POS_P", 1, "", 0.01, 10, "Rate of the line for a metre that it is off its length"),
+    i16(
+        "WINCH_OPTIONS", 7, "", None, None, "How the winch behaves",
+        bits={0: "Spins freely at first", 1: "Says what it does", 2: "Tries again when it is stuck"},
+    ),
+    f32("SIM_WINCH_LOAD", 0, "kg", 0, 1, "Mass on the hook of the simulated winch"),
+)  # fmt: skip
+"""ArduPilot's of the second winch, which has a serial line, are not there."""
+
+LIGHT: Final[tuple[ParameterDef, ...]] = (
+    i8("SRT_LIGHT", 0, "", None, None, "There is a light (ILLUMINATOR_ON_OFF)", values=_SWITCH),
+)
+
+AUTHORIZATION: Final[tuple[ParameterDef, ...]] = (
+    i8("SRT_AUTH_REQ", 0, "", None, None, "Arming waits for another system's word", values={0: "No", 1: "Yes"}),
+    i16("SRT_AUTH_ID", 10, "", 1, 255, "System that authorizes arming"),
+    f32("SRT_AUTH_WAIT", 1, "s", 0.1, 60, "How long the authorizer's answer is awaited"),
+)
+"""PX4's COM_ARM_AUTH_REQ, _ID and _TO: ArduPilot has none."""
 
 PLACING: Final[tuple[ParameterDef, ...]] = (
     f32("PLDP_THRESH", 0.9, "", 0.5, 0.9, "Share of the thrust of descent below which the ground bears a load"),

@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
-from autopilot.parameters.table_payload import GRIPPER, RELAYS, REMOTE_ID
+from autopilot.parameters.table_payload import (
+    AUTHORIZATION,
+    GRIPPER,
+    LANDING_GEAR,
+    LIGHT,
+    PARACHUTE,
+    RELAYS,
+    REMOTE_ID,
+    SPRAYER,
+    WINCH,
+)
 
 NO_YES: Final = {0: "No", 1: "Yes"}
 ROTATIONS: Final = {0: "None", 2: "Yaw 90", 4: "Yaw 180", 6: "Yaw 270", 8: "Roll 180"}
@@ -130,19 +140,22 @@ SERVO_OUTPUTS: Final = 16
 
 #: ArduPilot's auxiliary functions that a switch can have here (`autopilot.modes.auxiliary`).
 _COMMON_OPTIONS: Final = {
-    0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 16: "Auto Mode", 19: "Gripper Release",
-    24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop", 34: "Relay2 On/Off",
-    35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 46: "RC Override Enable", 52: "Acro", 55: "Guided",
-    56: "Loiter",
-    58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off", 153: "Arm/Disarm", 163: "Mount Lock",
+    0: "Do Nothing", 4: "RTL", 7: "Save WP", 9: "Camera Trigger", 11: "Fence", 15: "Sprayer", 16: "Auto Mode",
+    19: "Gripper Release", 24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop",
+    34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 46: "RC Override Enable",
+    52: "Acro", 55: "Guided", 56: "Loiter", 58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off",
+    153: "Arm/Disarm", 163: "Mount Lock",
     212: "Mount1 Roll", 213: "Mount1 Pitch", 214: "Mount1 Yaw",
 }  # fmt: skip
-COPTER_OPTIONS: Final = _COMMON_OPTIONS | {
-    2: "Flip", 18: "Land", 33: "Brake Mode", 37: "Throw", 39: "PrecLoiter Enable", 57: "Follow", 60: "ZigZag",
-    61: "ZigZag SaveWP", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
+_FLYING_OPTIONS: Final = {
+    21: "Parachute Enable", 22: "Parachute Release", 23: "Parachute 3pos", 29: "Landing Gear",
+}  # fmt: skip
+COPTER_OPTIONS: Final = _COMMON_OPTIONS | _FLYING_OPTIONS | {
+    2: "Flip", 18: "Land", 33: "Brake Mode", 37: "Throw", 39: "PrecLoiter Enable", 44: "Winch Enable", 57: "Follow",
+    60: "ZigZag", 61: "ZigZag SaveWP", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
 }  # fmt: skip
 ROVER_OPTIONS: Final = _COMMON_OPTIONS | {51: "Manual", 53: "Steering", 54: "Hold"}
-PLANE_OPTIONS: Final = {number: name for number, name in _COMMON_OPTIONS.items() if number != 42} | {
+PLANE_OPTIONS: Final = {n: name for n, name in (_COMMON_OPTIONS | _FLYING_OPTIONS).items() if n != 42} | {
     51: "Manual", 72: "Circle", 77: "Takeoff", 92: "FBWA", 94: "Landing abort", 150: "Cruise", 179: "Autoland",
 }  # fmt: skip
 
@@ -204,7 +217,19 @@ TERRAIN: Final[tuple[ParameterDef, ...]] = (
     i16("TERRAIN_SPACING", 100, "m", 1, 1000, "From height to height in the data that a ground station sends", step=1),
 )  # fmt: skip
 
-_COMMON: Final = IDENTITY + GRIPPER + FLIGHT_MANAGER + STATISTICS + LOGS + SENSORS + TERRAIN + RELAYS + REMOTE_ID
-COPTER_SYSTEM: Final = _COMMON + _radio(1000, COPTER_OPTIONS)
-ROVER_SYSTEM: Final = _COMMON + _radio(1500, ROVER_OPTIONS)
-PLANE_SYSTEM: Final = _COMMON + _radio(1000, PLANE_OPTIONS)
+_COMMON: Final = (
+    IDENTITY
+    + GRIPPER
+    + FLIGHT_MANAGER
+    + STATISTICS
+    + LOGS
+    + SENSORS
+    + TERRAIN
+    + RELAYS
+    + REMOTE_ID
+    + AUTHORIZATION
+    + LIGHT
+)
+COPTER_SYSTEM: Final = _COMMON + PARACHUTE + LANDING_GEAR + SPRAYER + WINCH + _radio(1000, COPTER_OPTIONS)
+ROVER_SYSTEM: Final = _COMMON + SPRAYER + _radio(1500, ROVER_OPTIONS)
+PLANE_SYSTEM: Final = _COMMON + PARACHUTE + LANDING_GEAR + _radio(1000, PLANE_OPTIONS)

@@ -19,6 +19,7 @@ from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Result, Severity
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
+from autopilot.safety.authorization import ArmAuthorization
 from autopilot.safety.checks import ArmingChecks
 
 _LOOK_MS: Final = 1000
@@ -107,6 +108,7 @@ class Arming:
         self._checks = checks
         self._throttle_raised = throttle_raised
         self._mandatory = mandatory
+        self.authorization = ArmAuthorization(facts, announcer)
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
         self._finish_ms = 0
@@ -141,7 +143,7 @@ class Arming:
         for reason in reasons:
             self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason.text}")
         if not reasons:
-            return None
+            return None if force else self.authorization.refusal()
         self.asked_by = ArmingMethod.MAVLINK
         self.last_refusal = reasons[0].text
         return Outcome(Result.FAILED, reasons[0].text)

@@ -82,6 +82,8 @@ class Endpoint:
         """Given where all links lead to the same other side."""
         self.muted = False
         """True while no bytes come in or go out on any but local links: a radio that has failed (a simulated fault)."""
+        self.high_latency: bool | None = None
+        """True while links of high latency send (CONTROL_HIGH_LATENCY); None: they are links as any other."""
 
     # --- identity and services ------------------------------------------------------------------------------------
     @property
@@ -143,6 +145,7 @@ class Endpoint:
         trusted: bool = True,
         local: bool = False,
         baud: int | None = None,
+        high_latency: bool = False,
         take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
@@ -155,7 +158,7 @@ class Endpoint:
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
-        opened.local, opened.take = local, take
+        opened.local, opened.take, opened.high_latency = local, take, high_latency and self.high_latency is not None
         if shared is not None:
             opened.shared, opened.reader, opened.out = shared
         elif baud is not None:
@@ -191,9 +194,11 @@ class Endpoint:
         return tuple(self._links)
 
     def routes(self) -> tuple[int, ...]:
-        """Links that what is for everybody goes out on: all, or the one route to the other side (`LinkRedundancy`)."""
+        """Links that what is for everybody goes out on: all but those of high latency, or the one route to the other
+        side (`LinkRedundancy`)."""
         route = None if self.redundancy is None else self.redundancy.route
-        return self.links() if route is None else (route,)
+        plain = (number for number, link in self._links.items() if not link.high_latency)
+        return tuple(plain) if route is None else (route,)
 
     def trusted(self, link: int) -> bool:
         """False as well for a link that is closed."""
@@ -338,19 +343,12 @@ class Endpoint:
         """Queue a message on a link, None = on all `routes`; a link that is closed is passed over. `component`: who
         says it, None: we ourselves."""
         msg_id, payload, extra = codec.payload(message)
-        if link is None:
-            targets: Iterable[OpenLink] = self._links.values() if self.redundancy is None else self._on_routes()
-        else:
-            found = self._links.get(link)
-            targets = () if found is None else (found,)
-        for target in targets:
+        numbers = self.routes() if link is None else (link,) if link in self._links else ()
+        for target in [self._links[number] for number in numbers]:
             if not target.out.overflowed:
                 droppable = target.out.line is not None and is_droppable(msg_id)
                 writer = target.writer if component is None else target.writer_of(self.system_id, component)
                 self._queue(target, writer.frame(msg_id, payload, extra), 1, droppable)
-
-    def _on_routes(self) -> list[OpenLink]:
-        return [self._links[number] for number in self.routes()]
 
     def append(self, link: int, data: bytes, frames: int, *, droppable: bool = True) -> None:
         """Queue `frames` frames that the caller has encoded with sequence numbers from `next_sequence(link)` on.
@@ -361,11 +359,11 @@ class Endpoint:
             self._queue(target, data, frames, droppable)
 
     def direct(self, link: int) -> OpenLink | None:
-        """The link, where frames that the caller has made need only be queued: not signed, not muted, not ordered for
-        a slow line, not full."""
+        """The link, where frames that the caller has made need only be queued: not signed, muted, ordered for a slow
+        line, full, or of high latency."""
         found = self._links[link]
         held = found.signs or found.out.line is not None or found.out.overflowed or (self.muted and not found.local)
-        return None if held else found
+        return None if held or found.high_latency else found
 
     def next_sequence(self, link: int) -> int:
         """The sequence number of the next frame on this link."""
@@ -435,6 +433,8 @@ class Endpoint:
                 self._report(problem, f"a message of {type(service).__name__}")
 
     def _forward(self, target: OpenLink, frame: Frame) -> None:
+        if target.high_latency:
+            return
         if target.out.size > target.out.congested:
             target.dropped += 1
         else:
@@ -442,7 +442,7 @@ class Endpoint:
             target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
 
     def _queue(self, target: OpenLink, data: bytes, frames: int, droppable: bool) -> None:
-        if self.muted and not target.local:
+        if (self.muted and not target.local) or (target.high_latency and not self.high_latency):
             return
         if target.signs and self._signing is not None:
             target.push_signed(data, frames, self._signing, droppable=droppable)

@@ -61,7 +61,7 @@ class Network:
         self._members = members
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int:
+    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None, high_latency: bool = False) -> int:
         """A new link of all; see `Endpoint.open_link`."""
         self._last_link += 1
         room = _BURST * len(self.endpoints)
@@ -69,7 +69,7 @@ class Network:
         shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
-            shared.numbers.append(endpoint.open_link(name, trusted=trusted, shared=ends))
+            shared.numbers.append(endpoint.open_link(name, trusted=trusted, high_latency=high_latency, shared=ends))
             self._touch(number)
         self._links[self._last_link] = shared
         self._router.open_link(self._last_link)
@@ -142,9 +142,10 @@ class Network:
 
     def _pass_on(self, links: Sequence[int], frame: Frame) -> None:
         """To the links where somebody was heard who may want it, as it came: its signature is its sender's."""
+        routes = self.endpoints[0].routes()
         for link in links:
             out = self._links[link].out
-            if out.size > out.congested:
+            if out.size > out.congested or self._links[link].numbers[0] not in routes:
                 continue
             if out.line is None:
                 out.waiting.append(frame.raw)

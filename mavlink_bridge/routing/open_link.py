@@ -103,6 +103,7 @@ class OpenLink:
     dropped: int = 0
     signs: bool = False
     local: bool = False
+    high_latency: bool = False
     take: Callable[[memoryview], None] | None = None
     shared: object | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)

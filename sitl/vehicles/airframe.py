@@ -9,7 +9,7 @@ constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 
 
 from __future__ import annotations
 
-from math import radians, sqrt
+from math import pi, radians, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from sitl.vehicles.equipment import AIR_DENSITY, STEPS, equip, switch_on
 MASS = 1.5  # kg
 INERTIA = (0.029125, 0.029125, 0.055225)  # kg m2
 ARM_X, ARM_Y = 0.13, 0.21  # m; the real rear arms are 0.20 and the front arms 0.22 m out
+FULL_RPM = 1100.0 * 30.0 / pi
 FULL_THRUST = 5.84e-6 * 1100.0 * 1100.0  # N for each rotor at FULL_V
 TORQUE_RATIO = 0.06  # m
 ROTOR_LAG = 0.018  # s

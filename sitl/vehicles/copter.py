@@ -10,8 +10,9 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
 from autopilot.interface.vehicle import Capabilities, Request
 from autopilot.precision.tracker import Look
+from sitl.kernel import layout as M
 from sitl.kernel.compiling import COPTER
-from sitl.vehicles.airframe import default_settings, initial_state
+from sitl.vehicles.airframe import FULL_RPM, default_settings, initial_state
 from sitl.vehicles.copter_parameters import SCALED, SPECIAL
 from sitl.vehicles.pads import PadSensor
 from sitl.vehicles.simulated import SimulatedMachine
@@ -45,6 +46,16 @@ class SimulatedCopter(SimulatedMachine):
     @property
     def pads_period_ms(self) -> int:
         return self.pads.period_ms
+
+    # `mavlink_bridge.services.equipment.TellsMotors`
+    @property
+    def motor_rpm(self) -> tuple[float, ...]:
+        return tuple(FULL_RPM * float(share) for share in self._s[M.S_M1 : M.S_M1 + 4])
+
+    # `autopilot.modes.equipment.FeelsLine`
+    @property
+    def line_tension_n(self) -> float:
+        return self._payload.line_tension_n
 
     @property
     def pads(self) -> PadSensor:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from sitl.kernel import layout as M
+from sitl.vehicles.payload import Burden
 
 Row = npt.NDArray[np.float64]
 
@@ -36,12 +37,13 @@ _SENSORS: Final = {
 
 
 class Faults:
-    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`."""
+    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`. `burden`: what it
+    carries."""
 
-    def __init__(self, p: Row, s: Row, motors: int) -> None:
+    def __init__(self, p: Row, s: Row, motors: int, burden: Burden) -> None:
         self._p = p
         self._s = s
-        self._empty = (p[M.P_MASS], p[M.P_BODY_DRAG], p[M.P_ROTOR_DRAG])
+        self._burden = burden
         self._setters: dict[str, Callable[[float | None, bool], None]] = {
             "gps.loss": partial(self._switch, M.P_GPS_ON),
             "baro.loss": partial(self._switch, M.P_BARO_ON),
@@ -86,11 +88,7 @@ class Faults:
         self._p[index] = 0.0 if lost else 1.0
 
     def _load(self, value: float | None, on: bool) -> None:
-        """Drag is kept per mass; the vehicle is never lighter than a tenth of itself."""
-        mass, *drags = self._empty
-        loaded = max(mass + (0.3 if value is None else value), 0.1 * mass) if on else mass
-        self._p[M.P_MASS] = loaded
-        self._p[M.P_BODY_DRAG], self._p[M.P_ROTOR_DRAG] = (drag * mass / loaded for drag in drags)
+        self._burden.carry("fault", (0.3 if value is None else value) if on else 0.0)
 
     def _battery(self, value: float | None, on: bool) -> None:
         if value is None:

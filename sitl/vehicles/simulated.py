@@ -40,6 +40,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply
+from sitl.vehicles.payload import SimulatedPayload
 from sitl.vehicles.targets import write_bounds, write_yaw
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class SimulatedMachine(ABC):
         self._until_ms = np.zeros(1)
         self._advance: Callable[..., int] | None = None
         self._vehicle_state = VehicleState()
+        self._parameters: dict[str, float] = {}
+        self._payload = SimulatedPayload(self._parameters, settings, state)
         self.move_to(
             state.reshape(1, -1),
             settings.reshape(1, -1),
@@ -100,10 +103,8 @@ class SimulatedMachine(ABC):
             rng.reshape(1, -1),
             np.zeros((1, R.SIZE)),
         )
-        self._capabilities = capabilities
-        self._home = home
+        self._capabilities, self._home = capabilities, home
         self._origin: GeoPoint | None = None
-        self._parameters: dict[str, float] = {}
         self._gimbal: SimulatedGimbal | None = None
         self.receiver: Receiver | None = None
         """Receiver of other aircraft, where the world has any."""
@@ -127,7 +128,8 @@ class SimulatedMachine(ABC):
             _heights(self._ground),
         )
         self._vehicle_state.report = report[0]
-        self._faults = Faults(self._p, self._s, self._motors)
+        self._payload.move_to(self._p, self._s)
+        self._faults = Faults(self._p, self._s, self._motors, self._payload.burden)
         self._bind_again()
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
@@ -357,12 +359,14 @@ class SimulatedMachine(ABC):
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
         apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
+        self._payload.parameter_changed(name)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        """Channels 5 to 8 are free for payload; those of the motors and others are ignored."""
+        """Channels 5 to 8 are free for payload and are shown; those of the motors are ignored."""
         if channel in FREE_OUTPUTS:
             self._p[M.P_SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
+        self._payload.drive(channel, pwm_us)
 
     def test_motor(self, number: int, pwm_us: float) -> None:
         """Turn a rotor of a copter that is disarmed, number from 1, at this pulse."""

@@ -8,7 +8,7 @@ until there is an answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.clients.base import Client
@@ -22,6 +22,9 @@ from sortie.nodes.vehicle import HORIZON_MS
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
+
+if TYPE_CHECKING:
+    from mavlink_bridge.links.radio.profile import RadioProfile
 
 __tracebackhide__ = True  # as in `session`
 UNREAD_LIMIT = 256 * 1024
@@ -44,10 +47,10 @@ class SessionLink(QuietNode):
         memory: Medium,
         system: int,
         component: int,
-        baud: int | None = None,
+        radio: RadioProfile | None = None,
     ) -> None:
         self.memory = memory
-        plug = EndpointPlug(vehicle, endpoint, memory.a.name, baud=baud)
+        plug = EndpointPlug(vehicle, endpoint, memory.a.name, radio=radio)
         self.number = plug.number
         self._runtime = runtime
         self._vehicle = vehicle

@@ -169,8 +169,7 @@ class Session(Claims):
         profile = self.spec.radio if radio is None else radio_of(radio)
         member = self._member
         medium = medium_of(profile, decides, self.stood[0], member.quiet.vehicle, loss, delay_ms)
-        baud = None if profile is None else profile.baud
-        return SessionLink(self.runtime, member.node, member.ends.endpoint, medium, system, component, baud)
+        return SessionLink(self.runtime, member.node, member.ends.endpoint, medium, system, component, profile)
 
     def add_link(self, url: str, *, insecure: bool = False) -> str:
         """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on

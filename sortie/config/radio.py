@@ -26,6 +26,7 @@ golay = true
 # bytes_per_s = 2000.0      # of any other: both ways
 latency_ms = 0.0
 jitter_ms = 0.0
+# high_latency = true       # it carries HIGH_LATENCY2 and answers alone
 losses = { good = 0.005, bad = 0.6, good_ms = 8000.0, bad_ms = 150.0 }
 budget = { power_dbm = 20.0, sensitivity_dbm = -108.0, noise_dbm = -118.0 }
 """
@@ -66,6 +67,7 @@ class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
     bytes_per_s: Annotated[float, Meta(ge=1.0, le=1e9)] | None = None
     latency_ms: Span | None = None
     jitter_ms: Span | None = None
+    high_latency: bool | None = None
     losses: LossesFile | None = None
     budget: BudgetFile | None = None
     report: Literal["RADIO_STATUS", "RADIO"] | None = None
@@ -111,7 +113,8 @@ def _of_file(said: dict[str, Any], name: str, where: str) -> RadioProfile:
     base = PROFILES.get(file.like)
     if base is None:
         raise UserError(f"{where}: like = '{file.like}' is no radio{_near(file.like)}")
-    changes: dict[str, Any] = {key: getattr(file, key) for key in ("fifo", "baud", "latency_ms", "jitter_ms")}
+    plain = ("fifo", "baud", "latency_ms", "jitter_ms", "high_latency")
+    changes: dict[str, Any] = {key: getattr(file, key) for key in plain}
     changes = {key: value for key, value in changes.items() if value is not None}
     changes["air"] = _air(base, file, where)
     if file.losses is not None:

@@ -81,7 +81,7 @@ def judge_simulated(
         medium = medium_of(radio, spec.seed, spec.home, member.quiet.vehicle, loss, 0)
         node = ExaminerNode(examination, lambda: vehicle.now_ms, _BOOTED_MS)
         runtime.add(node)
-        plug = EndpointPlug(vehicle, member.ends.endpoint, "conform", baud=None if radio is None else radio.baud)
+        plug = EndpointPlug(vehicle, member.ends.endpoint, "conform", radio=radio)
         runtime.connect(Wire(medium, plug, EndpointPlug(node, node.outlet, "vehicle")))
         _run(runtime, node)
 

@@ -272,7 +272,7 @@ def attach_camera(owner: Service, commands: CommandService | None) -> CameraAlbu
         definition=lambda: f"mftp://{DEFINITION}",
         epoch_us=owner.epoch_us,
         trigger_every=trigger_every,
-        links=owner.endpoint.links,
+        links=owner.endpoint.routes,
         room=owner.room,
         gimbal=mount.device,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
@@ -12,12 +13,16 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
-from autopilot.mav import Component, Severity
+from autopilot.mav import Cmd, Component, Severity
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Timed
 from mavlink_bridge.routing.service import Service as ProtocolService
+from mavlink_bridge.services.authorization import AuthorizationService
+from mavlink_bridge.services.commands.context import CommandRow
+from mavlink_bridge.services.commands.messages import control_high_latency
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.equipment import EquipmentService
 from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import Book, ShownMode
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
@@ -53,10 +58,13 @@ from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
 from mavlink_bridge.services.traffic import TrafficClock, TrafficService
 from mavlink_bridge.spoken import speak_as
+from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
+from sortie.nodes.computer import computer_status
 
 CAMERA_V2: Final = 6
 """CAM1_TYPE of a camera that speaks for itself."""
+COMPUTER: Final = id_of("ONBOARD_COMPUTER_STATUS")
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 if TYPE_CHECKING:
@@ -140,6 +148,9 @@ def simulated_face(
     files.mount(FOLDER, pages)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
+    telemetry.answers[COMPUTER] = lambda _: [computer_status(1000 * service.now_ms)]
+    endpoint.high_latency = False
+    commands.register(Cmd.CONTROL_HIGH_LATENCY, CommandRow(partial(control_high_latency, endpoint)))
     operator = OperatorControl(endpoint, commands)
     telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
     flow = RadioFlow(telemetry.slow_down, endpoint.baud)
@@ -165,7 +176,7 @@ def simulated_face(
         LeadService(autopilot),
         TrafficService(
             autopilot,
-            TrafficClock(autopilot, service.vehicle, endpoint.links, telemetry.answers, telemetry.subscriptions),
+            TrafficClock(autopilot, service.vehicle, endpoint.routes, telemetry.answers, telemetry.subscriptions),
             endpoint.add_service,
         ),
         ProximityService(
@@ -173,7 +184,7 @@ def simulated_face(
             ProximityClock(
                 autopilot,
                 service.vehicle,
-                endpoint.links,
+                endpoint.routes,
                 telemetry.answers,
                 telemetry.subscriptions,
                 lambda: service.epoch_us + 1000 * service.now_ms,
@@ -184,6 +195,8 @@ def simulated_face(
         *_gimbal(service, commands, telemetry),
         *_remote_id(service, telemetry, identity),
         operator,
+        EquipmentService(autopilot, commands, telemetry, endpoint.routes),
+        AuthorizationService(autopilot.vehicle_arming.authorization, endpoint),
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
@@ -226,14 +239,14 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
     if gimbal is None:
         return ()
     if mount.device == Component.GIMBAL:
-        device = GimbalDevice(gimbal, endpoint.links, lambda: endpoint.system_id, lambda: service.now_ms)
+        device = GimbalDevice(gimbal, endpoint.routes, lambda: endpoint.system_id, lambda: service.now_ms)
         service.heartbeats[Component.GIMBAL] = device.heartbeat
         files = VirtualFiles()
         files.mount(FOLDER, Pages(METADATA.pages()))
         transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
         service.components[Component.GIMBAL] = (device, transfer)
     return (
-        GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.links, lambda: endpoint.system_id),
+        GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.routes, lambda: endpoint.system_id),
     )
 
 
@@ -249,7 +262,7 @@ def _remote_id(service: Service, telemetry: TelemetryService, identity: Identity
     )
     service.observers.append(remote.hear)
     if parameters["DID_MAVPORT"] >= 0.0:
-        transmitter = Transmitter(autopilot.remote_id, remote.on_air, service.endpoint.links)
+        transmitter = Transmitter(autopilot.remote_id, remote.on_air, service.endpoint.routes)
         service.heartbeats[Component.ODID_TXRX_1] = transmitter.heartbeat
         service.components[Component.ODID_TXRX_1] = (transmitter,)
     return (remote,)
@@ -324,7 +337,7 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
         service.endpoint.add_service(EventClock(events))
 
     events = EventService(
-        _AnnouncedVehicle(service.autopilot, service.endpoint.links, service.autopilot.facts.personality.shown_modes),
+        _AnnouncedVehicle(service.autopilot, service.endpoint.routes, service.autopilot.facts.personality.shown_modes),
         book,
         listen,
     )

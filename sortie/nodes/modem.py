@@ -32,7 +32,7 @@ class Outlet:
         self._queues: dict[int, OutQueue] = {}
         self._last = 0
 
-    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None) -> int:
+    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None, high_latency: bool = False) -> int:
         """A socket more; its number."""
         self._last += 1
         self._queues[self._last] = OutQueue()
@@ -107,7 +107,7 @@ def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: s
     modem = Modem()
     opened = runtime.open(modem.outlet, url)
     runtime.add(modem)
-    plug = EndpointPlug(node, endpoint, f"{opened} by {radio.profile.name}", trusted=trusted, baud=radio.profile.baud)
+    plug = EndpointPlug(node, endpoint, f"{opened} by {radio.profile.name}", trusted=trusted, radio=radio.profile)
     runtime.connect(Wire(radio, plug, modem))
     return opened
 

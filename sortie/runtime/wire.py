@@ -7,11 +7,14 @@ Turns are taken in the order of the nodes, again and again, until nobody is told
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryEnd
 from sortie.runtime.node import Node
+
+if TYPE_CHECKING:
+    from mavlink_bridge.links.radio.profile import RadioProfile
 
 
 class Plug(Protocol):
@@ -35,7 +38,7 @@ def _there() -> bool:
 
 
 class EndpointPlug:
-    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent. `baud`: of the line."""
+    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent. `radio`: behind it."""
 
     full = False
 
@@ -47,10 +50,11 @@ class EndpointPlug:
         there: Callable[[], bool] = _there,
         *,
         trusted: bool = True,
-        baud: int | None = None,
+        radio: RadioProfile | None = None,
     ) -> None:
         self.node = node
-        self.number = endpoint.open_link(name, trusted=trusted, baud=baud)
+        baud, high_latency = (None, False) if radio is None else (radio.baud, radio.high_latency)
+        self.number = endpoint.open_link(name, trusted=trusted, baud=baud, high_latency=high_latency)
         self._endpoint = endpoint
         self._queue = endpoint.out_queue(self.number)
         self._there = there

@@ -157,7 +157,8 @@ class RadioProfile:
     """A radio. `fifo`: its buffer for what it is given; what comes when that is full is gone, byte by byte. `baud`: of
     the serial lines at its ends, None: as fast as anybody writes. `frames`: packets end where MAVLink frames do, where
     these fit. `again`: a packet that was lost is sent again until it is heard. `latency_ms`, `jitter_ms`: behind the
-    air, at least and at most so much more. `source`: where the numbers come from."""
+    air, at least and at most so much more. `high_latency`: it carries HIGH_LATENCY2 and answers alone
+    (`Endpoint.high_latency`). `source`: where the numbers come from."""
 
     name: str
     title: str
@@ -167,6 +168,7 @@ class RadioProfile:
     baud: int | None = None
     frames: bool = False
     again: bool = False
+    high_latency: bool = False
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
     losses: BurstLosses = BurstLosses()

@@ -113,7 +113,7 @@ _ALL: Final = (
     RadioProfile(
         "satellite", "Satellite, 10 s", _duplex(30.0, size=340),
         "assumptions: messages of up to 340 bytes, 30 bytes a second, 9 to 11 s",
-        fifo=2048, latency_ms=9_000.0, jitter_ms=2_000.0,
+        fifo=2048, high_latency=True, latency_ms=9_000.0, jitter_ms=2_000.0,
     ),
     RadioProfile(
         "usb", "USB cable", _duplex(1_000_000.0),

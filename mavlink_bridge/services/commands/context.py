@@ -88,6 +88,16 @@ class CommandRow:
         return not self.place or frame in GLOBAL_FRAMES
 
 
+def flies(kind: VehicleClass) -> bool:
+    """For `CommandRow.needs`."""
+    return kind.flies
+
+
+def hovers(kind: VehicleClass) -> bool:
+    """For `CommandRow.needs`."""
+    return kind.hovers
+
+
 ACCEPTED = Outcome(Result.ACCEPTED)
 DENIED = Outcome(Result.DENIED)
 FAILED = Outcome(Result.FAILED)

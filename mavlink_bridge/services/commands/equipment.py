@@ -7,7 +7,16 @@ from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
 from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
-from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.context import (
+    ACCEPTED,
+    DENIED,
+    FAILED,
+    UNSUPPORTED,
+    CommandRow,
+    Context,
+    flies,
+    hovers,
+)
 from mavlink_bridge.services.commands.request import Command
 
 
@@ -144,4 +153,8 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_SET_CAM_TRIGG_DIST: CommandRow(payload),
     Cmd.DO_SET_CAM_TRIGG_INTERVAL: CommandRow(payload),
     Cmd.DO_GRIPPER: CommandRow(payload),
+    Cmd.DO_SPRAYER: CommandRow(payload),
+    Cmd.DO_PARACHUTE: CommandRow(payload, needs=flies),
+    Cmd.AIRFRAME_CONFIGURATION: CommandRow(payload, needs=flies),
+    Cmd.DO_WINCH: CommandRow(payload, needs=hovers),
 }

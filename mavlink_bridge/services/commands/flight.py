@@ -16,7 +16,7 @@ from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedTyp
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
-from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, CommandRow, Context, flies, hovers
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.plan import mission_current
 
@@ -211,8 +211,8 @@ def guided_change_heading(command: Command, context: Context) -> Outcome:
 def change_speed(command: Command, context: Context) -> Outcome:
     """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
     kind, speed = command.whole(1), command.param(2)
-    flies = context.parts.facts.vehicle_class.flies
-    if kind not in (_ALL_SPEEDS if flies else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and flies):
+    in_air = context.parts.facts.vehicle_class.flies
+    if kind not in (_ALL_SPEEDS if in_air else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and in_air):
         return DENIED
     return context.parts.commands.change_speed(kind, speed)
 
@@ -263,14 +263,6 @@ def terminate_flight(command: Command, context: Context) -> Outcome:
     return context.parts.arming.disarm(context.now_ms, force=True)
 
 
-def _flies(kind: VehicleClass) -> bool:
-    return kind.flies
-
-
-def _hovers(kind: VehicleClass) -> bool:
-    return kind.hovers
-
-
 def _lands_anywhere(kind: VehicleClass) -> bool:
     return kind.lands_anywhere
 
@@ -301,17 +293,17 @@ ROWS: dict[int, CommandRow] = {
     Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=_loiters),
     Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
     Cmd.NAV_LAND: CommandRow(land, needs=_lands_anywhere),
-    Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=_flies),
-    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: CommandRow(continue_and_change_altitude, required=(7,), place=True, needs=_flies),
+    Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=flies),
+    Cmd.NAV_CONTINUE_AND_CHANGE_ALT: CommandRow(continue_and_change_altitude, required=(7,), place=True, needs=flies),
     Cmd.NAV_VTOL_TAKEOFF: CommandRow(
-        take_off, frames=_RELATIVE, needs=_hovers
+        take_off, frames=_RELATIVE, needs=hovers
     ),  # a copter takes these two as those of its own
     Cmd.NAV_VTOL_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.CONDITION_YAW: CommandRow(condition_yaw, required=(1,), needs=_turns_nose),
     Cmd.DO_SET_MODE: CommandRow(set_mode, required=(1, 2)),
     Cmd.DO_CHANGE_SPEED: CommandRow(change_speed, required=(1, 2)),
     Cmd.DO_FLIGHTTERMINATION: CommandRow(terminate_flight, required=(1,), at_once=True),
-    Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=_flies),
+    Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=flies),
     Cmd.DO_LAND_START: CommandRow(land_start),
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
     Cmd.DO_GO_AROUND: CommandRow(go_around, needs=_on_wings),

@@ -7,12 +7,17 @@ before it, as ArduPilot (GCS_Common.cpp, handle_command_get_message_interval) an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, Result, Severity
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect, id_of
+
+if TYPE_CHECKING:
+    from mavlink_bridge.routing.endpoint import Endpoint
 
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")
@@ -74,6 +79,17 @@ def send_banner(_command: Command, context: Context) -> Outcome:
     for message in context.telemetry.banner():
         context.reply(message)
     return Outcome(Result.ACCEPTED)
+
+
+def control_high_latency(endpoint: Endpoint, command: Command, context: Context) -> Outcome:
+    """CONTROL_HIGH_LATENCY: param1 = 1 lets the links of high latency send, 0 stops them."""
+    wanted = command.params[0]
+    if wanted not in (0.0, 1.0):
+        return FAILED
+    endpoint.high_latency = wanted == 1.0
+    word = "enabled" if endpoint.high_latency else "disabled"
+    context.parts.announcer.say(Severity.NOTICE, f"High Latency {word}")
+    return ACCEPTED
 
 
 def refuse_protocol_version(_command: Command, _context: Context) -> Outcome:

@@ -58,6 +58,8 @@ _AT_ONCE: Final[dict[type, int]] = {
     FenceChanged: NUMBER_OF_NAME["FENCE_STATUS"],
 }
 """Streams that are sent outside their rate when something happens."""
+_HIGH_LATENCY_HZ: Final = {"*": 0.0, "HIGH_LATENCY2": 0.2}
+"""Streams of a link of high latency, as ArduPilot has them."""
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
@@ -101,6 +103,7 @@ class TelemetryService:
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
+        self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
         self._row = 0
@@ -132,13 +135,18 @@ class TelemetryService:
     # --- links and rates ------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
         """Stream on this link: a HEARTBEAT with the next pass, the rest at the default rates, changed by `rates_hz`
-        (message name to Hz, "*" = all default streams). `fixed`: nothing that comes in changes them (a log)."""
+        (message name to Hz, "*" = all default streams). `fixed`: nothing that comes in changes them (a log). A link of
+        high latency has HIGH_LATENCY2 alone."""
+        apart = link not in self._output.routes()
+        if apart:
+            rates_hz, fixed = _HIGH_LATENCY_HZ, True
+            self._apart.add(link)
         intervals = dict(DEFAULT_US)
         for name, hz in (rates_hz or {}).items():
             numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
             intervals.update(dict.fromkeys(numbers, interval_of_rate(hz)))
         self._links[link] = Schedule(intervals)
-        self._greeted.discard(link)
+        (self._greeted.add if apart else self._greeted.discard)(link)
         if fixed:
             self._fixed.add(link)
         elif announcements.introduces(self.identity):
@@ -147,6 +155,7 @@ class TelemetryService:
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)
         self._fixed.discard(link)
+        self._apart.discard(link)
         self._greeted.discard(link)
         self._boot.link_closed(link)
 
@@ -390,7 +399,8 @@ class TelemetryService:
 
     def _send_stream(self, number: int) -> None:
         for link in self._links:
-            self._append(link, _ONLY[number])
+            if link not in self._apart:
+                self._append(link, _ONLY[number])
 
     def _send_texts(self, now_ms: int) -> None:
         for message in self._texts.take(now_ms):

@@ -98,14 +98,20 @@ def test_a_value_above_the_rows_limit_is_refused() -> None:
 
 
 def test_only_what_is_recorded_or_set_is_a_payload() -> None:
-    """Servos and relays are set by every vehicle; a camera's items are recorded whoever flies them."""
+    """Servos and relays are set by every vehicle, a parachute by those that may fall, a sprayer and a winch by those
+    that have one; a camera's items are recorded whoever flies them."""
     assert {row.command for row in ROWS if row.output is PayloadOutput.SET} == {
         Cmd.DO_SET_SERVO,
         Cmd.DO_SET_RELAY,
         Cmd.DO_REPEAT_SERVO,
         Cmd.DO_REPEAT_RELAY,
+        Cmd.DO_PARACHUTE,
+        Cmd.DO_SPRAYER,
+        Cmd.DO_WINCH,
     }
-    assert all(row.needs is Ability.ANY for row in ROWS if row.output is PayloadOutput.SET)
+    needs = {row.command: row.needs for row in ROWS if row.output is PayloadOutput.SET and not row.fitted_by}
+    assert needs.pop(Cmd.DO_PARACHUTE) is Ability.HEIGHT
+    assert set(needs.values()) == {Ability.ANY}
 
 
 def test_the_page_is_the_table() -> None:

@@ -270,6 +270,7 @@ def test_fittings_are_parameters_before_those_that_are_given() -> None:
         "GRIP_ENABLE=1",
         "GRIP_TYPE=1",
         "SERVO9_FUNCTION=28",
+        "SIM_GRIP_LOAD=0.4",
         "GRIP_TYPE=0",
     )
     with pytest.raises(UserError, match="did you mean remote-id"):

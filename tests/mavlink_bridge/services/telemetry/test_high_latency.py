@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from autopilot.mav import Cmd, HighLatencyFailure, Result, Sensor
+from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.services.telemetry.facts import failures
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
@@ -15,6 +17,8 @@ from sortie.api.link import SessionLink
 from tests.fakes.station_plan import HOME
 
 HIGH_LATENCY2 = id_of("HIGH_LATENCY2")
+QUICK_SATELLITE = replace(PROFILES["satellite"], latency_ms=0.0, jitter_ms=0.0, air=PROFILES["usb"].air)
+"""The satellite's rules, without its ten seconds."""
 
 
 def ask(link: SessionLink, command: int, *params: float) -> int:
@@ -69,3 +73,34 @@ def test_sensors_that_fail_are_its_failures() -> None:
     assert failures(0) == 0
     assert failures(Sensor.GPS | Sensor.BATTERY) == HighLatencyFailure.GPS | HighLatencyFailure.BATTERY
     assert failures(Sensor.AHRS | Sensor.MAG) == HighLatencyFailure.ESTIMATOR | HighLatencyFailure.MAG
+
+
+def test_a_satellite_link_carries_nothing_else(session: Session) -> None:
+    """Silent until it is switched on, by whatever link; then one message each 5 s, and answers to what comes there."""
+    cable, satellite = session.connect(), session.connect(radio=QUICK_SATELLITE)
+    session.run_for(6.0)
+    assert not satellite.messages()
+    assert ask(cable, Cmd.CONTROL_HIGH_LATENCY, 2) == Result.FAILED
+    assert ask(cable, Cmd.CONTROL_HIGH_LATENCY, 1) == Result.ACCEPTED
+    assert "High Latency enabled" in [text.text for text in cable.messages("STATUSTEXT")]
+    session.run_for(20.1)
+    assert [message.get_type() for message in satellite.messages()] == ["HIGH_LATENCY2"] * 4
+    assert ask(satellite, Cmd.SET_MESSAGE_INTERVAL, id_of("ATTITUDE"), 100_000) == Result.ACCEPTED
+    assert ask(satellite, Cmd.DO_SET_MODE, 1, 5) == Result.ACCEPTED, "HEARTBEAT of a new mode goes to the others alone"
+    session.run_for(5.0)
+    assert {message.get_type() for message in satellite.messages()} == {"HIGH_LATENCY2"}
+    assert cable.messages("HEARTBEAT") and not cable.messages("HIGH_LATENCY2")
+    assert ask(cable, Cmd.CONTROL_HIGH_LATENCY, 0) == Result.ACCEPTED
+    satellite.messages()
+    session.run_for(11.0)
+    assert not satellite.messages()
+
+
+def test_what_others_say_is_not_forwarded_to_it(session: Session) -> None:
+    """Another system's HEARTBEAT goes to the cable, and not to the satellite."""
+    cable, other, satellite = session.connect(), session.connect(system=9), session.connect(radio=QUICK_SATELLITE)
+    assert ask(cable, Cmd.CONTROL_HIGH_LATENCY, 1) == Result.ACCEPTED
+    other.send(m.MAVLink_heartbeat_message(2, 8, 0, 0, 4, 3))
+    session.run_for(5.1)
+    assert [beat for beat in cable.messages("HEARTBEAT") if beat.get_srcSystem() == 9]
+    assert {message.get_type() for message in satellite.messages()} == {"HIGH_LATENCY2"}

@@ -1,0 +1,181 @@
+"""Parachute on a servo: released by order, by a switch, or when the vehicle falls.
+
+CHUTE_ENABLED arms it. Released by hand it needs a vehicle that flies, above CHUTE_ALT_MIN; by itself it goes when a
+copter leans more than 30 degrees from what is demanded, and sinks, for a second, when a vehicle sinks faster than
+CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). Motors stop,
+CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and nothing arms any more. Of CHUTE_TYPE the servo (10) is
+there. Source: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from autopilot.context.turns import earliest
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.reasons import ArmingMethod, ArmingReason
+from autopilot.mav import ParachuteAction, Severity
+from autopilot.modes.outputs import outputs_of
+
+_FUNCTION: Final = 27  # SERVOn_FUNCTION
+_SERVO: Final = 10.0  # CHUTE_TYPE
+_LOOK_MS: Final = 100
+_LONG_MS: Final = 1000
+_OPEN_MS: Final = 2000
+_HOLD_OPEN, _SKIP_DISARM = 1, 2  # bits of CHUTE_OPTIONS
+_COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
+
+
+class Parachute:
+    """See the module. `set_parameter` writes CHUTE_ENABLED; `stop_motors(method)`; `lower_gear()` goes with it."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        move: Callable[[int, float], object],
+        set_parameter: Callable[[str, float], object],
+        stop_motors: Callable[[ArmingMethod], object],
+        lower_gear: Callable[[], object],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._move = move
+        self._set_parameter = set_parameter
+        self._stop_motors = stop_motors
+        self._lower_gear = lower_gear
+        self.released = False
+        self._due_ms: int | None = None  # when the servo moves, there or back
+        self._open = False
+        self._look_ms = 0
+        self._sinks_ms: int | None = None
+        self._lost_looks = 0
+        self._lost_alt_m = 0.0
+        if self.fitted and not facts.vehicle.capabilities.own_modes:
+            self._drive("CHUTE_SERVO_OFF", 1100.0)
+
+    @property
+    def fitted(self) -> bool:
+        return self._facts.param("CHUTE_ENABLED") != 0.0
+
+    @property
+    def deadline_ms(self) -> int | None:
+        watches = self._look_ms if self._facts.armed and not self.released else None
+        return earliest((watches, self._due_ms))
+
+    def complaints(self) -> list[ArmingReason]:
+        """Reasons not to arm."""
+        if not self.fitted:
+            return []
+        if self.released:
+            return [ArmingReason("Chute is released")]
+        if self._facts.param("CHUTE_TYPE") != _SERVO:
+            return [ArmingReason("Chute has no relay")]
+        return [] if outputs_of(self._facts, _FUNCTION) else [ArmingReason("Chute has no channel")]
+
+    # --- orders ---------------------------------------------------------------------------------------------------
+    def command(self, p: tuple[float, ...], now_ms: int) -> bool:
+        """DO_PARACHUTE: param1 0 off, 1 on, 2 release, which is taken, and told of where it is not done."""
+        if p[0] not in tuple(ParachuteAction):
+            return False
+        if p[0] == ParachuteAction.RELEASE:
+            self.pull(now_ms)
+        else:
+            self.enable(p[0] == ParachuteAction.ENABLE)
+        return True
+
+    def enable(self, on: bool) -> None:
+        self._set_parameter("CHUTE_ENABLED", float(on))
+        self._due_ms = None
+
+    def pull(self, now_ms: int) -> None:
+        """Release by hand."""
+        if not self.fitted:
+            return
+        if self._facts.landed:
+            self._announcer.say(Severity.INFO, "Parachute: Landed")
+        elif self._too_low():
+            self._announcer.say(Severity.ALERT, "Parachute: Too low")
+        else:
+            self._release(now_ms)
+
+    def motors_cut(self, now_ms: int) -> None:
+        """The flight manager's emergency cutoff leaves nothing else to come down on."""
+        if self.fitted and not self.released and not self._facts.landed and not self._too_low():
+            self._release(now_ms)
+
+    def _too_low(self) -> bool:
+        least_m = self._facts.param("CHUTE_ALT_MIN", 10.0)
+        return least_m != 0.0 and self._facts.height < least_m
+
+    def _release(self, now_ms: int) -> None:
+        self._announcer.say(Severity.INFO, "Parachute: Released")
+        self.released = True
+        if not self._option(_SKIP_DISARM):
+            self._stop_motors(ArmingMethod.PARACHUTE_RELEASE)
+        if self._due_ms is None:
+            self._due_ms = now_ms + max(int(self._facts.param("CHUTE_DELAY_MS", 500.0)), 0)
+        self._lower_gear()
+
+    def _option(self, bit: int) -> bool:
+        return bool(int(self._facts.param("CHUTE_OPTIONS")) & bit)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def update(self, now_ms: int) -> None:
+        if self._due_ms is not None and now_ms >= self._due_ms:
+            self._turn(now_ms)
+        if now_ms >= self._look_ms and self._facts.armed and not self.released:
+            self._look_ms = now_ms + _LOOK_MS
+            if not self._facts.landed and self._falls(now_ms):
+                self._release(now_ms)
+
+    def _turn(self, now_ms: int) -> None:
+        """Move the servo: open, and after two seconds back."""
+        self._open = not self._open
+        if not self._open:
+            self._due_ms = None
+            self._drive("CHUTE_SERVO_OFF", 1100.0)
+            return
+        self._due_ms = None if self._option(_HOLD_OPEN) else now_ms + _OPEN_MS
+        self._drive("CHUTE_SERVO_ON", 1300.0)
+        if self._facts.param("SIM_PARA_ENABLE") != 0.0:  # as ArduPilot's simulator says it
+            self._announcer.say(Severity.WARNING, "BANG!  Parachute deployed")
+
+    def _falls(self, now_ms: int) -> bool:
+        if self._lost_looks == 0 and self._too_low():
+            return False
+        r, critical = self._facts.vehicle.state.report, self._facts.param("CHUTE_CRT_SINK")
+        if critical <= 0.0 or float(r[report.VD]) <= critical:
+            self._sinks_ms = None
+        elif self._sinks_ms is None:
+            self._sinks_ms = now_ms
+        if self._sinks_ms is not None and now_ms - self._sinks_ms > _LONG_MS:
+            return True
+        return self._facts.vehicle_class.hovers and self._out_of_control()
+
+    def _out_of_control(self) -> bool:
+        """True once it leans 30 degrees off its demand, lower than when that began, for a second."""
+        r = self._facts.vehicle.state.report
+        roll, pitch, want_roll, want_pitch = (float(r[i]) for i in _LEAN)
+        along = cos(roll) * cos(pitch) * cos(want_roll) * cos(want_pitch)
+        across = sin(roll) * sin(want_roll) + cos(roll) * cos(want_roll) * sin(pitch) * sin(want_pitch)
+        if along + across >= _COS_LOST:
+            self._lost_looks = max(self._lost_looks - 1, 0)
+            return False
+        self._lost_looks += 1
+        height_m = float(r[report.ALT])
+        if self._lost_looks == 1:
+            self._lost_alt_m = height_m
+        elif height_m >= self._lost_alt_m:
+            self._lost_looks = 0
+        return self._lost_looks * _LOOK_MS > _LONG_MS
+
+    def _drive(self, pulse: str, default: float) -> None:
+        for channel in outputs_of(self._facts, _FUNCTION):
+            self._move(channel, self._facts.param(pulse, default))
+
+
+_LEAN: Final = (report.ROLL, report.PITCH, report.NAV_ROLL, report.NAV_PITCH)

@@ -1,0 +1,47 @@
+"""ARM_AUTHORIZATION_REQUEST: asks the authorizer that the core waits for, and hears its COMMAND_ACK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopilot.mav import Cmd, Component
+from autopilot.safety.authorization import ArmAuthorization
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.wire.codec import dialect
+
+if TYPE_CHECKING:
+    from mavlink_bridge.routing.endpoint import Endpoint
+
+
+class AuthorizationService:
+    """See the module. Vehicle time."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"COMMAND_ACK"})
+
+    def __init__(self, authorization: ArmAuthorization, endpoint: Endpoint) -> None:
+        self._authorization = authorization
+        self._endpoint = endpoint
+        self._asked = False
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        if message.command == Cmd.ARM_AUTHORIZATION_REQUEST and peer.system == self._authorization.authorizer:
+            self._authorization.answer(message.result, message.progress, message.result_param2)
+
+    def handle_timeout(self, now_ms: int) -> None:
+        self._authorization.update(now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        return self._authorization.due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """The request, once, where the authorizer was heard."""
+        waits, asked = self._authorization.due_ms is not None, self._asked
+        self._asked = waits
+        if asked or not waits:
+            return []
+        system, authorizer = self._endpoint.system_id, self._authorization.authorizer
+        request = dialect.MAVLink_command_long_message(
+            authorizer, Component.ALL, Cmd.ARM_AUTHORIZATION_REQUEST, 0, system, 0, 0, 0, 0, 0, 0
+        )
+        return [Outgoing(request, link) for link in self._endpoint.heard(authorizer)] or [Outgoing(request)]

@@ -1,0 +1,254 @@
+"""Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
+
+Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), the range finder (RANGEFINDER), checksums of plans
+(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands).
+What the vehicle has not is FAILED. Vehicle time. Source: MAVLink's common.xml and development.xml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf, nan
+from typing import Final, Protocol, runtime_checkable
+from zlib import crc32
+
+from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.events import PayloadAction
+from autopilot.interface import report
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.result import Outcome
+from autopilot.mav import Cmd, EscConnection, IlluminatorMode, MissionType
+from autopilot.mission.state import MissionState
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.broadcast import OFF, Broadcast
+from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.wire.codec import dialect, id_of
+
+_PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
+_UNKNOWN_S: Final = -1
+_NO_TEMPERATURE: Final = 0x7FFF
+
+Maker = Callable[[float], Sequence[Message]]
+"""Messages by the request's param2; none: there is nothing to tell."""
+
+
+@runtime_checkable
+class TellsMotors(Protocol):
+    """A vehicle that measures how fast its motors turn."""
+
+    @property
+    def motor_rpm(self) -> Sequence[float]: ...
+
+
+class Illuminator:
+    """A light that is switched on and off (SRT_LIGHT). `brightness`: per cent."""
+
+    def __init__(self, parts: VehicleParts) -> None:
+        self._parts = parts
+        self.on = False
+        self.brightness = 100.0
+
+    @property
+    def _fitted(self) -> bool:
+        return self._parts.facts.param("SRT_LIGHT") != 0.0
+
+    def switch(self, command: Command, _context: Context) -> Outcome:
+        """ILLUMINATOR_ON_OFF."""
+        if not self._fitted:
+            return UNSUPPORTED
+        if command.param(1) not in (0.0, 1.0):
+            return DENIED
+        self.on = command.param(1) == 1.0
+        return self._done(command)
+
+    def configure(self, command: Command, _context: Context) -> Outcome:
+        """DO_ILLUMINATOR_CONFIGURE: param1 the mode, which stays; param2 per cent of brightness; no strobe."""
+        if not self._fitted:
+            return UNSUPPORTED
+        mode, brightness = command.param(1, IlluminatorMode.INTERNAL_CONTROL), command.param(2, self.brightness)
+        if mode != IlluminatorMode.INTERNAL_CONTROL or not 0.0 <= brightness <= 100.0 or command.param(3) != 0.0:
+            return DENIED
+        self.brightness = brightness
+        return self._done(command)
+
+    def _done(self, command: Command) -> Outcome:
+        self._parts.announcer.announce(PayloadAction(command.number, command.params))
+        return ACCEPTED
+
+    def status(self, _: float) -> list[Message]:
+        if not self._fitted:
+            return []
+        uptime_ms = self._parts.facts.vehicle.state.time_ms
+        strobe = (nan, nan, nan, nan, nan)
+        modes = 1 << (IlluminatorMode.INTERNAL_CONTROL - 1)
+        return [
+            dialect.MAVLink_illuminator_status_message(
+                uptime_ms, self.on, modes, 0, IlluminatorMode.INTERNAL_CONTROL, self.brightness, *strobe
+            )
+        ]
+
+
+class EquipmentService:
+    """See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        parts: VehicleParts,
+        commands: CommandService,
+        telemetry: TelemetryService,
+        links: Callable[[], Sequence[int]],
+    ) -> None:
+        self._parts = parts
+        light = Illuminator(parts)
+        commands.register(Cmd.ILLUMINATOR_ON_OFF, CommandRow(light.switch, required=(1,)))
+        commands.register(Cmd.DO_ILLUMINATOR_CONFIGURE, CommandRow(light.configure))
+        makers: dict[str, Maker] = {
+            "WINCH_STATUS": self._winch,
+            "ESC_STATUS": self._esc_status,
+            "ESC_INFO": self._esc_info,
+            "RPM": self._rpm,
+            "RANGEFINDER": self._range_finder,
+            "MISSION_CHECKSUM": self._checksum,
+            "TIME_ESTIMATE_TO_TARGET": self._times,
+            "ILLUMINATOR_STATUS": light.status,
+        }
+        self._streams = [(make, Broadcast(links, OFF)) for make in makers.values()]
+        for name, (make, broadcast) in zip(makers, self._streams, strict=True):
+            telemetry.answers[id_of(name)] = make
+            telemetry.subscriptions[id_of(name)] = broadcast
+        self._out: list[Outgoing] = []
+
+    # --- messages -------------------------------------------------------------------------------------------------
+    @property
+    def _time_us(self) -> int:
+        return 1000 * self._parts.facts.vehicle.state.time_ms
+
+    def _winch(self, _: float) -> list[Message]:
+        winch = self._parts.payload.winch
+        if not winch.fitted:
+            return []
+        tension_n = winch.tension_n
+        return [
+            dialect.MAVLink_winch_status_message(
+                self._time_us,
+                winch.length_m,
+                winch.rate_mps,
+                nan if tension_n is None else tension_n,
+                nan,
+                nan,
+                _NO_TEMPERATURE,
+                int(winch.status),
+            )
+        ]
+
+    def _motors(self) -> list[float]:
+        vehicle = self._parts.vehicle
+        return list(vehicle.motor_rpm) if isinstance(vehicle, TellsMotors) else []
+
+    def _esc_status(self, _: float) -> list[Message]:
+        motors, r = self._motors(), self._parts.facts.vehicle.state.report
+        volts, amps = float(r[report.BATT_V]), max(float(r[report.BATT_A]), 0.0)
+        power = [rpm * rpm * rpm for rpm in motors]
+        shares = [amps * own / sum(power) if own else 0.0 for own in power]
+        return [
+            dialect.MAVLink_esc_status_message(
+                first,
+                self._time_us,
+                _four([round(rpm) for rpm in motors[first:]], 0),
+                _four([volts] * len(motors[first:]), 0.0),
+                _four(shares[first:], 0.0),
+            )
+            for first in range(0, len(motors), _PER_MESSAGE)
+        ]
+
+    def _esc_info(self, _: float) -> list[Message]:
+        count = len(self._motors())
+        return [
+            dialect.MAVLink_esc_info_message(
+                first,
+                self._time_us,
+                self._parts.facts.now_ms & 0xFFFF,
+                count,
+                EscConnection.PPM,
+                (1 << min(count - first, _PER_MESSAGE)) - 1,
+                [0] * _PER_MESSAGE,
+                [0] * _PER_MESSAGE,
+                [_NO_TEMPERATURE] * _PER_MESSAGE,
+            )
+            for first in range(0, count, _PER_MESSAGE)
+        ]
+
+    def _rpm(self, _: float) -> list[Message]:
+        """The mean of the motors, as a sensor of RPM1_TYPE 5 tells it."""
+        motors = self._motors()
+        return [dialect.MAVLink_rpm_message(sum(motors) / len(motors), 0.0)] if motors else []
+
+    def _range_finder(self, _: float) -> list[Message]:
+        r = self._parts.facts.vehicle.state.report
+        fitted = float(r[report.RANGE_MOST]) > 0.0
+        return [dialect.MAVLink_rangefinder_message(float(r[report.RANGE_FINDER]), 0.0)] if fitted else []
+
+    def _checksum(self, kind: float) -> list[Message]:
+        """Checksum of one plan by its MAV_MISSION_TYPE, or of all (255)."""
+        plans = self._parts.plans
+        sums = {
+            int(MissionType.MISSION): plans.mission.checksum(),
+            int(MissionType.FENCE): plans.fence.checksum(),
+            int(MissionType.RALLY): plans.rally.checksum(),
+        }
+        sums[MissionType.ALL] = crc32(b"".join(own.to_bytes(4, "little") for own in sums.values()))
+        return [dialect.MAVLink_mission_checksum_message(int(kind), sums[int(kind)])] if kind in sums else []
+
+    def _times(self, _: float) -> list[Message]:
+        """Straight ways at the speeds that the vehicle is to keep; -1 for what is not known, or not under way."""
+        parts, facts = self._parts, self._parts.facts
+        speeds, r, here = parts.speeds.current(), facts.vehicle.state.report, facts.vehicle.state.position
+        home = facts.home_ned if facts.home is not None else None
+        land_s = max(facts.height, 0.0) / max(speeds.down, 0.1)
+        back_s = inf if home is None else hypot(home[0] - here[0], home[1] - here[1]) / speeds.ground + land_s
+        next_s = float(r[report.WP_DISTANCE]) / speeds.ground
+        flies = parts.sequencer.state() is MissionState.RUNNING
+        return [
+            dialect.MAVLink_time_estimate_to_target_message(
+                _seconds(back_s),
+                _seconds(land_s if facts.vehicle_class.flies else inf),
+                _seconds(next_s if flies else inf),
+                _UNKNOWN_S,
+                _seconds(next_s if facts.armed and not flies else inf),
+            )
+        ]
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """No message is heard: commands alone are for it."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for make, broadcast in self._streams:
+            for link in broadcast.take_due(now_ms):
+                self._out += [Outgoing(message, link) for message in make(0.0)]
+
+    def next_deadline_ms(self) -> int | None:
+        dues = [broadcast.next_ms() for _, broadcast in self._streams]
+        return min((due for due in dues if due is not None), default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+    def link_closed(self, link: int) -> None:
+        for _, broadcast in self._streams:
+            broadcast.forget(link)
+
+
+def _four(values: Sequence[float], nothing: float) -> list[float]:
+    return [*values, *[nothing] * _PER_MESSAGE][:_PER_MESSAGE]
+
+
+def _seconds(value: float) -> int:
+    return _UNKNOWN_S if value == inf else round(value)

@@ -1,0 +1,51 @@
+"""ONBOARD_COMPUTER_STATUS of the computer that runs the service: what it has in memory, and how full its disk is."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire.codec import dialect
+
+_MIB: Final = 1024 * 1024
+_UNKNOWN_8, _UNKNOWN_32, _UNKNOWN_16 = 0xFF, 0xFFFFFFFF, 0x7FFF
+_MAIN: Final = 0  # a computer that is no part of another
+_DISK: Final = 0  # storage_type of the first
+
+
+def computer_status(time_us: int) -> Message:
+    """The message; what is not known has the value that says so. `time_us`: since the service began."""
+    disk = shutil.disk_usage(Path.cwd())
+    unknown = [_UNKNOWN_32] * 3
+    return dialect.MAVLink_onboard_computer_status_message(
+        time_us,
+        time_us // 1000,
+        _MAIN,
+        [_UNKNOWN_8] * 8,
+        [_UNKNOWN_8] * 10,
+        [_UNKNOWN_8] * 4,
+        [_UNKNOWN_8] * 10,
+        127,
+        [127] * 8,
+        [_UNKNOWN_16] * 4,
+        _memory_mib(),
+        _UNKNOWN_32,
+        [_DISK, *unknown],
+        [disk.used // _MIB, *unknown],
+        [disk.total // _MIB, *unknown],
+        *([_UNKNOWN_32] * 6 for _ in range(5)),
+    )
+
+
+def _memory_mib() -> int:
+    """Most memory that the process had; Windows does not tell."""
+    if find_spec("resource") is None:
+        return _UNKNOWN_32
+    import resource
+
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(kib) // (_MIB if sys.platform == "darwin" else 1024)

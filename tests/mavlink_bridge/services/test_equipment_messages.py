@@ -1,0 +1,114 @@
+"""Messages about parts of a vehicle, by request and in an interval, and the light's commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from autopilot.context.events import PayloadAction
+from autopilot.mav import Cmd, Result
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.codec import id_of
+from sortie import Session
+from sortie.api.link import SessionLink
+from tests.fakes.clone import ROOT
+from tests.fakes.station_plan import HOME
+
+
+def ask(link: SessionLink, number: int, *params: float) -> int:
+    """The result of a command."""
+    link.messages()
+    link.send(m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
+    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+
+
+def told(link: SessionLink, name: str, param: float = 0.0) -> Any:
+    """The message that is asked for."""
+    assert ask(link, Cmd.REQUEST_MESSAGE, id_of(name), param) == Result.ACCEPTED
+    return link.receive(name)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """In GUIDED, hovering at 20 m, with a mission."""
+    with Session(home=HOME, params={"SRT_LIGHT": 1}) as session:
+        session.wait_armable()
+        session.upload(ROOT / "examples" / "square.plan")
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(20.0)
+        session.run_until(lambda session: session.autopilot.helm.arrived, timeout_s=60.0)
+        session.run_for(5.0)
+        yield session
+
+
+def test_motors_are_told_as_they_turn(session: Session) -> None:
+    """Four of them, hovering: thrust and weight are in balance, and the currents add up."""
+    link = session.connect()
+    status, info = told(link, "ESC_STATUS"), told(link, "ESC_INFO")
+    battery = told(link, "SYS_STATUS")
+    assert all(6000 < rpm < 9500 for rpm in status.rpm) and info.count == 4 and info.info == 0b1111
+    assert sum(status.current) == pytest.approx(battery.current_battery / 100.0, rel=0.1)
+    assert told(link, "RPM").rpm1 == pytest.approx(sum(status.rpm) / 4.0, rel=0.05)
+
+
+def test_checksums_are_the_plans_identifiers(session: Session) -> None:
+    """Of each plan, and one of all that changes with any of them."""
+    link = session.connect()
+    mission = told(link, "MISSION_CHECKSUM", 0)
+    assert mission.checksum == told(link, "MISSION_CURRENT").mission_id != 0
+    fence = told(link, "MISSION_CHECKSUM", 1)
+    assert fence.checksum == told(link, "MISSION_CURRENT").fence_id != mission.checksum
+    assert told(link, "MISSION_CHECKSUM", 255).checksum not in (0, mission.checksum, fence.checksum)
+    assert ask(link, Cmd.REQUEST_MESSAGE, id_of("MISSION_CHECKSUM"), 9) == Result.FAILED
+
+
+def test_times_to_places(session: Session) -> None:
+    """Over home: the way down alone."""
+    link = session.connect()
+    times = told(link, "TIME_ESTIMATE_TO_TARGET")
+    assert times.safe_return == times.land == pytest.approx(20.0 / 1.5, abs=2.0)
+    assert times.mission_next_item == times.mission_end == -1
+
+
+def test_the_computer_of_the_service(session: Session) -> None:
+    status = told(session.connect(), "ONBOARD_COMPUTER_STATUS")
+    assert status.uptime == session.service.now_ms
+    assert 0 < status.storage_usage[0] < status.storage_total[0] and status.ram_usage > 10
+
+
+def test_a_light_is_switched(session: Session) -> None:
+    """Recorded as a payload action, too."""
+    link = session.connect()
+    assert not told(link, "ILLUMINATOR_STATUS").enable
+    assert ask(link, Cmd.ILLUMINATOR_ON_OFF, 1) == Result.ACCEPTED
+    assert ask(link, Cmd.DO_ILLUMINATOR_CONFIGURE, 1, 40) == Result.ACCEPTED
+    status = told(link, "ILLUMINATOR_STATUS")
+    assert (status.enable, status.brightness) == (1, 40.0)
+    assert ask(link, Cmd.DO_ILLUMINATOR_CONFIGURE, 2, 40) == Result.DENIED
+    assert ask(link, Cmd.DO_ILLUMINATOR_CONFIGURE, 1, 140) == Result.DENIED
+    assert Cmd.ILLUMINATOR_ON_OFF in [event.command for event in session.events_of(PayloadAction)]
+
+
+def test_they_come_in_an_interval(session: Session) -> None:
+    """To the link that asked, until it asks for no more."""
+    link, other = session.connect(), session.connect()
+    assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of("ESC_STATUS"), 500_000) == Result.ACCEPTED
+    link.messages(), other.messages()
+    session.run_for(5.0)
+    assert len(link.messages("ESC_STATUS")) == pytest.approx(10, abs=1) and not other.messages("ESC_STATUS")
+    assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of("ESC_STATUS"), -1) == Result.ACCEPTED
+    session.run_for(2.0)
+    assert not link.messages("ESC_STATUS")
+
+
+def test_a_vehicle_without_them_says_so() -> None:
+    """No winch, no light, no range finder; a rover has no motors that tell."""
+    with Session("sim:rover", home=HOME) as session:
+        link = session.connect()
+        for name in ("WINCH_STATUS", "ILLUMINATOR_STATUS", "RANGEFINDER", "ESC_STATUS", "ESC_INFO", "RPM"):
+            assert ask(link, Cmd.REQUEST_MESSAGE, id_of(name)) == Result.FAILED
+        assert ask(link, Cmd.ILLUMINATOR_ON_OFF, 1) == Result.UNSUPPORTED
+        assert ask(link, Cmd.DO_WINCH, 1, 0) == Result.UNSUPPORTED
