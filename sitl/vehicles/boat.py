@@ -16,15 +16,12 @@ import numpy.typing as npt
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import cos, exp, sin, tan
-from autopilot.interface.targets import Target
-from autopilot.interface.vehicle import Capabilities
 from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
 from sitl.vehicles import rover_parameters
-from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip, switch_on
+from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip
 from sitl.vehicles.parameters import Row, Special
-from sitl.vehicles.rover_targets import write_target
-from sitl.vehicles.simulated import SimulatedMachine
+from sitl.vehicles.rover import SimulatedRover
 
 MASS, INERTIA = 14.5, 2.2  # kg, kg m2
 STALL, FREE = 100.0, 6.0  # N standing, m/s at which the propeller pulls no more
@@ -76,16 +73,6 @@ def _control(p: Row) -> None:
     p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_BRAKING] = 0.1, 1.0, 0.0
 
 
-def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
-    """State and noise rows of a boat at rest at the origin, all its random biases drawn from `seed`."""
-    s = np.zeros(M.STATE_SIZE)
-    rng = switch_on(s, heading_rad, seed)
-    s[M.S_GPS_WN : M.S_GPS_WN + 3] *= 0.4
-    s[M.S_COS], s[M.S_SIN] = cos(heading_rad), sin(heading_rad)
-    s[L.S_WAY] = 1.0
-    return s, rng
-
-
 def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_TIDE_SPEED m/s from SIM_TIDE_DIR deg."""
     speed = min(max(values.get("SIM_TIDE_SPEED", 0.0), 0.0), 10.0)
@@ -110,19 +97,9 @@ SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
 SCALED: dict[str, tuple[int, float]] = rover_parameters.SCALED | {"ATC_STR_ANG_P": (L.P_KP_COURSE, 1.5 / 2.0)}
 
 
-class SimulatedBoat(SimulatedMachine):
-    """A boat of 14.5 kg afloat at `home`, bow at `heading_deg`. The same `seed` gives the same trip.
-
-    `steps` is the number of physics steps in a tick (8: 400 Hz).
-    """
+class SimulatedBoat(SimulatedRover):
+    """A boat of 14.5 kg afloat at `home`, bow at `heading_deg`, steered as a rover is. The same `seed` gives the same
+    trip."""
 
     kernel, scaled, special = BOAT, SCALED, SPECIAL
-
-    def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> None:
-        state, rng = initial_state(radians(heading_deg), seed)
-        super().__init__(
-            home, state, rng, default_settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
-        )
-
-    def _write_target(self, target: Target) -> None:
-        write_target(self._t, target, self._vehicle_state.yaw)
+    settings = staticmethod(default_settings)

@@ -21,11 +21,12 @@ class SimulatedRover(SimulatedMachine):
     """
 
     kernel, scaled, special = ROVER, SCALED, SPECIAL
+    settings = staticmethod(default_settings)
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home, state, rng, default_settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
+            home, state, rng, self.settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
         )
 
     def _write_target(self, target: Target) -> None:

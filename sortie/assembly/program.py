@@ -19,6 +19,7 @@ from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_w
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.config.given import alone, ignored, without_fleet
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, all_links, own_links
@@ -168,10 +169,8 @@ class Program:
         service.pages.add("links.json", statistics.links_page)
 
     def _write_trace(self, service: Service, path: Path) -> None:
-        try:
+        with files_of(f"--trace {path}"):
             trace = TraceFile(path)
-        except OSError as error:
-            raise UserError(f"--trace {path}: {error.strerror}") from error
         self._stack.callback(trace.close)
         self.runtime.keeping.add(trace.flush)
         if service.autopilot.flights is not None:
@@ -337,9 +336,7 @@ def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> Non
             f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "
             "with --log-dir, or move it"
         )
-    try:
+    with files_of(f"log directory {directory}", "choose another with --log-dir"):
         handler = open_run_log(directory, settings.log_format)
-    except OSError as error:
-        raise UserError(f"log directory {directory}: {error.strerror}; choose another with --log-dir") from error
     stack.callback(close_run_log, handler)
     stack.callback(LOGGER.info, "stopped")

@@ -24,6 +24,7 @@ from sortie.campaign.sampling import names_of
 from sortie.campaign.signals import Array
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.storage.file_lock import lock
 
 if TYPE_CHECKING:
@@ -51,11 +52,9 @@ class Folder:
         self.study = study
         began = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
         kept = msgspec.json.format(msgspec.json.encode(StoredStudy(study, identity, began)))
-        try:
+        with files_of(f"--out {path}", "choose another folder"):
             path.mkdir(parents=True, exist_ok=True)
             self._results = (path / "results.jsonl").open("a+b", buffering=0)  # what a full disk refused is not kept
-        except OSError as error:
-            raise UserError(f"--out {path}: {error.strerror}; choose another folder") from error
         try:
             self._hold()
             with writing(path):

@@ -29,6 +29,7 @@ from sortie.config.conform_options import (
     ONLY,
 )
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import write_file
 from sortie.config.given import Given
 from sortie.config.options import JSON, JUNIT
 from sortie.config.parameters import given_parameters
@@ -64,11 +65,11 @@ def conform(given: Given) -> int:
         raise UserError("no vehicle was heard: no HEARTBEAT of an autopilot came within 10 s", 1)
     judged = as_json(examination)
     if (junit := given[JUNIT]) is not None:
-        _write(junit, as_junit(judged))
+        write_file(junit, as_junit(judged))
     if folder is not None:
-        _write(folder / "conformance.json", json.dumps(judged, indent=1) + "\n")
-        _write(folder / "conformance.html", as_page([judged, *beside]))
-        _write(folder / "conformance.svg", as_badge(judged))
+        write_file(folder / "conformance.json", json.dumps(judged, indent=1) + "\n")
+        write_file(folder / "conformance.html", as_page([judged, *beside]))
+        write_file(folder / "conformance.svg", as_badge(judged))
     if given[JSON]:
         print(json.dumps(judged), flush=True)
     else:
@@ -165,10 +166,3 @@ def _read(file: Path) -> Any:
     if not isinstance(judged, dict) or "cases" not in judged:
         raise UserError(f"--beside {file}: expected a conformance.json that sortie conform has written")
     return judged
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from error

@@ -22,6 +22,7 @@ from mavlink_bridge.clients.parameters import (
 from mavlink_bridge.firmware.protocol import ServedParameters
 from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import write_file
 from sortie.config.formation import OWN_SYSTEM_NAMES
 from sortie.config.given import Given
 from sortie.config.options import (
@@ -189,10 +190,7 @@ def save(given: Given) -> int:
 
     def ask(remote: Remote) -> VehicleAnswer:
         values = {name: parameter.value for name, parameter in _all(remote).items()}
-        try:
-            file.write_text(format_parameters(values), encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise UserError(f"{file}: {error.strerror}") from error
+        write_file(file, format_parameters(values), newline="\n")
         print(f"{len(values)} parameters in {file}", file=sys.stderr)
         return VehicleAnswer({"parameters": len(values), "file": str(file)})
 
@@ -235,8 +233,5 @@ def metadata(given: Given) -> int:
     if output is None:
         sys.stdout.write(text)
         return 0
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(f"{output}: {error.strerror}") from error
+    write_file(output, text, newline="\n")
     return 0

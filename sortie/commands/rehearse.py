@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 from autopilot.vehicles.kinds import KINDS
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
+from sortie.config.files import write_file
 from sortie.config.given import Given
 from sortie.config.options import (
     BATTERY,
@@ -67,14 +67,14 @@ def rehearse(given: Given) -> int:
         read_plan(plan), spec.frame, place, params, flying, given[Settings.terrain], given[Settings.obstacles]
     )
     if (junit := given[JUNIT]) is not None:
-        _write(junit, as_junit(found, plan.name))
+        write_file(junit, as_junit(found, plan.name))
     if (sarif := given[SARIF]) is not None:
-        _write(sarif, as_sarif(found, plan, plan.read_text(encoding="utf-8-sig")))
+        write_file(sarif, as_sarif(found, plan, plan.read_text(encoding="utf-8-sig")))
     if pages is not None:
         from sortie.rehearsal.page import rehearsal_page
 
         page = pages / f"rehearsal-{plan.stem}.html"
-        _write(page, rehearsal_page(found, plan.name))
+        write_file(page, rehearsal_page(found, plan.name))
         print(f"sortie: {page}", file=sys.stderr)
     if given[JSON]:
         calibrated = {} if calibration is None else {"calibration": calibration.as_json()}
@@ -93,12 +93,5 @@ def _calibrated(given: Given, kind: str) -> Calibration | None:
         return None
     calibration = calibrate(log, f"sim:{kind}")
     if keep is not None:
-        _write(keep, calibration.as_param())
+        write_file(keep, calibration.as_param())
     return calibration
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from error

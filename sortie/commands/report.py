@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.mission.plan import Plan
 from sortie.config.errors import UserError
+from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.config.given import Given
 from sortie.config.options import AGAINST, JSON, LOGS, OUT, WITHIN
 
@@ -33,7 +34,7 @@ def report(given: Given) -> int:
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
     page = written_to(find_log(logs[0]).with_suffix(".html"), given[OUT])
-    _write(page, flight_page([read_log(log) for log in logs]))
+    write_file(page, flight_page([read_log(log) for log in logs]), ELSEWHERE)
     print(page)
     return 0
 
@@ -59,7 +60,7 @@ def write_comparison(
     """Write the page of two flights; `more`: HTML beside the comparison. UserError."""
     from sortie.reports.comparison_page import comparison_page
 
-    _write(page, comparison_page(flights, found, more))
+    write_file(page, comparison_page(flights, found, more), ELSEWHERE)
 
 
 def prepare_folder(folder: Path) -> None:
@@ -87,7 +88,7 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
     try:
         facts = read_log(folder)
         facts.take_plan(plan)
-        _write(page, flight_page([facts]))
+        write_file(page, flight_page([facts]), ELSEWHERE)
     except UserError as error:
         print(f"sortie: no report: {error}", file=sys.stderr)
         return None
@@ -102,15 +103,5 @@ def written_to(made: Path, out: Path | None) -> Path:
     if not out.is_dir():
         if out.suffix or out.exists():
             return out
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise UserError(f"{out}: {error.strerror}; choose another place with --out") from error
+        make_folder(out, out, ELSEWHERE)
     return out / made.name
-
-
-def _write(page: Path, text: str) -> None:
-    try:
-        page.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{page}: {error.strerror}; choose another place with --out") from error

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from sortie.config.errors import UserError
+from sortie.config.files import ELSEWHERE, write_file
 from sortie.config.given import Given
 from sortie.config.options import CHANGE, JSON, LOG, OUT, SEARCH, WITHOUT
 from sortie.incident.page import changed_page, incident_page
@@ -41,7 +42,7 @@ def reproduce_incident(given: Given) -> int:
     if asked is not None and asked not in CRITERIA:
         raise UserError(f"expected {' or '.join(CRITERIA)}", option="search", given=asked)
     folder, found, origins = _reproduced(source, given[OUT])
-    _write(folder / PAGE, incident_page(found, origins))
+    write_file(folder / PAGE, incident_page(found, origins), ELSEWHERE)
     told: dict[str, Any] = {"folder": str(folder), "report": str(folder / PAGE), **_facts(found)}
     lines = _lines(found, folder)
     status = 0 if found.same else 1
@@ -55,7 +56,7 @@ def reproduce_incident(given: Given) -> int:
         what = ", ".join(
             [*(f"{name}={text}" for name, text in changes.items()), *(f"without {name}" for name in without)]
         )
-        _write(folder / CHANGED, changed_page(found, after, what))
+        write_file(folder / CHANGED, changed_page(found, after, what), ELSEWHERE)
         told["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
         lines += [f"with {what}: {_ended(after)}", str(folder / CHANGED)]
         status = 0
@@ -128,10 +129,3 @@ def _search_lines(asked: str, tried: list[Tried]) -> list[str]:
     if not any(entry.avoids for entry in tried):
         lines.append(f"no single change of {len(tried)} avoids the {asked}")
     return lines
-
-
-def _write(page: Path, text: str) -> None:
-    try:
-        page.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{page}: {error.strerror}; choose another place with --out") from error

@@ -19,6 +19,7 @@ from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.api.session import Session
 from sortie.config.errors import UserError
+from sortie.config.files import ELSEWHERE, make_folder
 from sortie.incident.build import Built, build
 from sortie.incident.conduct import Conducted, conduct, session_arguments
 from sortie.incident.diagnosis import Sure
@@ -58,7 +59,7 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     """Write the folder of an incident: scenario, plan, test, the flight again. UserError."""
     found = read_evidence(log)
     built = build(found, log)
-    prepare(folder)
+    make_folder(folder, folder, ELSEWHERE)
     if built.plan is not None:
         (folder / PLAN).write_text(built.plan, encoding="utf-8")
     scenario = msgspec.structs.replace(built.scenario, log=os.path.relpath(log, folder))
@@ -87,14 +88,6 @@ def fly_changed(
     found = beside(scenario, before.log, flown, conducted)
     since = found.found.since
     return replace(found, found=compared(before.flown.facts, flown.facts, within_m=NEAR_M, since=since))
-
-
-def prepare(folder: Path) -> None:
-    """Make the folder. UserError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder}: {error.strerror}; choose another place with --out") from error
 
 
 def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conducted]:

@@ -19,6 +19,7 @@ from depot.names import EndedBy
 from depot.settings import Profile
 from depot.world.depot import DepotResources
 from sortie.config.errors import UserError
+from sortie.config.files import files_of, make_folder
 from sortie.loop.flight_plots import draw_flight
 from sortie.loop.plots import draw_plots
 from sortie.loop.runner import LoopRun
@@ -66,10 +67,7 @@ _SHOWN_DECISIONS = 2_000
 
 def check_directory(directory: Path) -> None:
     """Make it before anything is flown; UserError when it cannot be written."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--report {directory}: {error.strerror}") from error
+    make_folder(directory, f"--report {directory}")
     if not os.access(directory, os.W_OK | os.X_OK):
         raise UserError(f"--report {directory}: cannot be written")
 
@@ -91,7 +89,7 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
     flights = run.flights()
     plots = draw_plots(run.profile, result["sorties"], levels, tracks)
     plots[:0] = draw_flight(run.profile, flights, result["sorties"], decisions)
-    try:
+    with files_of(f"--report {directory}"):
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "report.json").write_text(json.dumps(whole), encoding="utf-8")
         _write_csv(directory / "report.csv", _SORTIE_COLUMNS, sorties)
@@ -101,8 +99,6 @@ def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
         _write_csv(directory / "track.csv", _TRACK_COLUMNS, points)
         page = _page(run.profile, result, sorties, comparison, decisions, plots)
         (directory / "report.html").write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"--report {directory}: {error.strerror}") from error
 
 
 def _flat(sortie: dict[str, Any]) -> dict[str, Any]:

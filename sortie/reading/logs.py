@@ -10,6 +10,7 @@ from typing import Final
 from autopilot.mission.plan import parse_plan
 from autopilot.mission.plan_types import PlanError
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.logs.directory import flight_folders
 from sortie.reading.facts import FlightFacts
 
@@ -45,11 +46,8 @@ def find_log(path: Path) -> Path:
 
 def form_of(path: Path) -> LogForm:
     """By its first bytes. UserError: it cannot be read, is empty, or no log."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
+    with files_of(path), path.open("rb") as file:
+        head = file.read(16)
     if not head:
         raise UserError(f"{path}: the file is empty")
     if head[:2] == b"\xa3\x95":

@@ -17,6 +17,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import ModeFlag
 from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.logs import LogForm, find_log, form_of
 from sortie.reading.telemetry import frames, is_vehicle, message_of
@@ -107,10 +108,8 @@ def _at(rows: Array | None, time_s: Array) -> Array:
 def read_trace(path: Path) -> FlightTrace:
     """Read the trace of a log, or of a folder of one. UserError in one line."""
     log = find_log(path)
-    try:
+    with files_of(log):
         columns = _READERS[form_of(log)](log)
-    except OSError as error:
-        raise UserError(f"{log}: {error.strerror}") from error
     columns.rows["yaw_rad"] = _unwrapped(columns.rows["yaw_rad"])
     return columns.trace(str(path))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from autopilot.context.journal import SaveProgress
 from sortie.config.errors import UserError
+from sortie.config.files import files_of
 from sortie.logs.run_log import log_error
 from sortie.storage import rows as store_rows
 from sortie.storage.file_lock import lock
@@ -32,13 +33,9 @@ class StateLock:
     """The directory belongs to one process: see `file_lock`."""
 
     def __init__(self, directory: Path) -> None:
-        try:
+        with files_of(f"state directory {directory}", "choose another with --state-dir"):
             directory.mkdir(parents=True, exist_ok=True)
             self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise UserError(
-                f"state directory {directory}: {error.strerror}; choose another with --state-dir"
-            ) from error
         try:
             lock(self._file)
         except OSError as error:

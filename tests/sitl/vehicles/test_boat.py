@@ -32,8 +32,8 @@ from sitl.vehicles.boat import (
     YAW,
     SimulatedBoat,
     default_settings,
-    initial_state,
 )
+from sitl.vehicles.chassis import initial_state
 from sortie import Session, events
 from tests.fakes import rover_core
 from tests.fakes.core_bench import Bench, waypoint
