@@ -1,17 +1,23 @@
-"""The built-in rover."""
+"""The built-in rover, and how its `Target` is written into the kernel's target row."""
 
 from __future__ import annotations
 
 from math import radians
 
-from autopilot.interface.geo import GeoPoint
-from autopilot.interface.targets import Target
+import numpy as np
+
+from autopilot.interface import layout as L
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.interface.vehicle import Capabilities
+from autopilot.vehicles.driving import as_drive
 from sitl.kernel.compiling import ROVER
 from sitl.vehicles.chassis import default_settings, initial_state
+from sitl.vehicles.parameters import Row
 from sitl.vehicles.rover_parameters import SCALED, SPECIAL
-from sitl.vehicles.rover_targets import write_target
 from sitl.vehicles.simulated import SimulatedMachine
+from sitl.vehicles.targets import write_target
 
 
 class SimulatedRover(SimulatedMachine):
@@ -30,4 +36,41 @@ class SimulatedRover(SimulatedMachine):
         )
 
     def _write_target(self, target: Target) -> None:
-        write_target(self._t, target, self._vehicle_state.yaw)
+        """Write all of the target. TypeError for one that a rover does not know, ValueError for one with a number that
+        is not finite; the old target then stays. A spline is driven as the straight leg."""
+        heading = self._vehicle_state.yaw
+        if isinstance(target, TakeOff | Attitude):
+            raise TypeError(f"a rover cannot fly {type(target).__name__}")
+        if isinstance(target, Velocity):
+            place = target.position
+            velocity = _turned(target.velocity, heading) if target.body else target.velocity
+            drive = as_drive(velocity, target.yaw, heading, target.timeout_ms)
+            target = drive if place is None else Leg(place)
+        new = self._t.copy()
+        if isinstance(target, Drive):
+            write_target(new, Idle())
+            _write_drive(new, target)
+        else:
+            write_target(new, target)
+            new[[L.T_START_D, L.T_END_D, L.T_NEXT_D]] = 0.0  # what drives has no height
+            new[L.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
+        if not np.isfinite(new).all():
+            raise ValueError(f"not finite: {target}")
+        self._t[:] = new
+
+
+def _turned(vector: Ned, heading: float) -> Ned:
+    """A vector in body axes as north, east, down."""
+    c, sn = cos(heading), sin(heading)
+    return (c * vector[0] - sn * vector[1], sn * vector[0] + c * vector[1], vector[2])
+
+
+def _write_drive(row: Row, target: Drive) -> None:
+    row[L.T_KIND] = L.KIND_DRIVE
+    row[L.T_TIMEOUT_MS] = target.timeout_ms
+    row[L.T_WAY] = 1.0 if target.speed >= 0.0 else -1.0
+    row[L.T_SPEED] = target.speed
+    row[L.T_HEADING] = target.heading
+    if target.turn_rate is not None:
+        row[L.T_BY_RATE] = 1.0
+        row[L.T_TURN_RATE] = target.turn_rate
