@@ -10,10 +10,11 @@ import pytest
 from sortie import Session
 from sortie.api.testing.server import Server, serve
 from sortie.config.values import Bounds
+from tests.fakes.extras import needs
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
-mavsdk = pytest.importorskip("mavsdk_grpc")
+needs("test", "mavsdk_grpc")
 pytestmark = pytest.mark.client
 ASKED = 8
 
@@ -29,7 +30,9 @@ def test_no_vehicle_time_passes_between_a_word_and_what_is_asked_then() -> None:
         return session
 
     async def ask(server: Server) -> list[float]:
-        drone = mavsdk.System(port=free_port())
+        from mavsdk_grpc import System
+
+        drone = System(port=free_port())
         await drone.connect(system_address=server.mavsdk_address)
         async for health in drone.telemetry.health():
             if health.is_armable:

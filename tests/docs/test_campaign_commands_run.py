@@ -11,8 +11,9 @@ from typing import Final
 
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "distributed", "pyarrow", "scipy")
 
 from sortie.campaign.execution import dask_client
 from sortie.campaign.flown import fly_run, identity

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.extras import needs
 from tests.fakes.patience import PATIENCE_S
 
-pytest.importorskip("numba")
+needs("jit", "numba")
 
 CUT_SHORT = """
 import sys

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
 
-import pyarrow.parquet
-from distributed import Client
+needs("campaign", "distributed", "pyarrow", "scipy")
+
 
 from sortie.campaign import execution, results
 from sortie.campaign.execution import Campaign, CampaignView, dask_client
@@ -33,6 +33,9 @@ from sortie.commands import campaign as command
 from sortie.commands.campaign_progress import CampaignProgress, live_line
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 ROOT = Path(__file__).parents[3]
 STUDIES = ROOT / "examples" / "studies"
@@ -79,6 +82,8 @@ def test_workers_give_the_bytes_that_one_flight_after_the_other_gives(tmp_path, 
 
 def test_the_order_of_arrival_and_what_comes_twice_change_nothing(tmp_path, study, flown) -> None:
     assert parquet_of(tmp_path / "a", study, flown) == parquet_of(tmp_path / "b", study, [*flown[::-1], *flown])
+    import pyarrow.parquet
+
     table = pyarrow.parquet.read_table(tmp_path / "b" / "runs.parquet")
     assert table.column("run").to_pylist() == list(range(RUNS))
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
 
-import pyarrow.parquet
+needs("campaign", "distributed", "pyarrow", "scipy")
+
 
 from sortie.campaign.execution import Batch, Campaign, dask_client, fly_batch
 from sortie.campaign.flown import FlownRun, fly_run, identity
@@ -164,6 +164,8 @@ def test_ctrl_c_in_a_terminal_reaches_the_workers_too_and_leaves_a_report_and_no
     assert "Traceback" not in told
     assert "sortie: stopped; the same command goes on" in told
     assert (out / "report.html").exists()
+    import pyarrow.parquet
+
     assert sorted(runs_in(out)) == pyarrow.parquet.read_table(out / "runs.parquet").column("run").to_pylist()
 
 

@@ -18,8 +18,9 @@ from shutil import which
 
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "distributed", "pyarrow", "scipy")
 
 from sortie.campaign.folder import rows
 from sortie.commands.cli import run as main

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-for name in ("pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
 
-from scipy.stats import wilcoxon
+needs("campaign", "pyarrow", "scipy")
+
 
 from sortie.campaign.compare import ALL, compare
 from sortie.campaign.flown import FIGURES, FlownRun, RunResult
@@ -118,6 +118,8 @@ def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path
     head, low, calm, every = capsys.readouterr().out.splitlines()
     assert head == "120 pairs of flights; p is that of chance, corrected for 5 tests at once (Holm)"
     alone = [2.0**-9, 2.0**-9]  # low's failures and those of all
+    from scipy.stats import wilcoxon
+
     ranks = wilcoxon([-2.0] * 10 + [0.0] * 110).pvalue
     least, second, third = (p * count for p, count in zip(sorted([ranks, *alone]), (5, 4, 3), strict=True))
     second = max(least, second)

@@ -14,10 +14,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-for name in ("pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
 
-from pyarrow.parquet import read_table
+needs("campaign", "pyarrow", "scipy")
 
 from autopilot.context.events import Event
 from mavlink_bridge.clients.parameters import ParameterOutcome
@@ -158,6 +157,8 @@ def test_a_child_process_is_asked_and_both_tracks_are_kept(study: Study, tmp_pat
     assert [page.count(f'class="track run{k}"') for k in range(3)] == [1, 1, 0]
     assert page.count('class="plan"') == 1
     assert {one.name for one in kept.glob("*.parquet")} == {"ours.parquet", "theirs.parquet"}
+    from pyarrow.parquet import read_table
+
     error = np.array(read_table(kept / "theirs.parquet")["estimate_error"])
     assert 0.01 < error.max() < 5.0
 

@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 import pytest
 
-for name in ("pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "pyarrow", "scipy")
 
 from sortie.campaign import containment
 from sortie.campaign.containment import Containment, FaultRate, critical_area, excursion, impact_angle

@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 import pytest
 
-for name in ("pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "pyarrow", "scipy")
 
 from sortie.campaign.flown import FIGURES, FlownRun, RunResult
 from sortie.campaign.folder import Folder, StoredStudy

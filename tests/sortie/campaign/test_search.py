@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy", "cmaes"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "distributed", "pyarrow", "scipy", "cmaes")
 
 from sortie.campaign.execution import Campaign, Searched, dask_client
 from sortie.campaign.flown import RunResult, identity

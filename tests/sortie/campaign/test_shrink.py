@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-for name in ("pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "pyarrow", "scipy")
 
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder

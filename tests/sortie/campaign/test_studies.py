@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for name in ("distributed", "pyarrow", "scipy"):
-    pytest.importorskip(name, reason="the extra campaign is not installed")
+from tests.fakes.extras import needs
+
+needs("campaign", "distributed", "pyarrow", "scipy")
 
 from sortie.campaign.flown import RunResult, fly_run
 from sortie.campaign.folder import rows
