@@ -45,7 +45,7 @@ class Receiver:
         seed: int,
         motion: Callable[[], tuple[Ned, Ned]],
     ) -> None:
-        self._sky = sky
+        self.sky = sky
         self._settings = settings
         self._seed = seed
         self._motion = motion
@@ -64,9 +64,9 @@ class Receiver:
         time_s = 0.001 * now_ms
         if self._encounters is not None:
             for aircraft in self._encounters.begun(time_s, here, velocity):
-                self._sky.add(aircraft)
+                self.sky.add(aircraft)
         heard = []
-        for aircraft, at, moves in self._sky.present(time_s):
+        for aircraft, at, moves in self.sky.present(time_s):
             away = hypot(at[0] - here[0], at[1] - here[1], at[2] - here[2])
             if away <= self._settings.range_m:
                 contact = self._report(aircraft, at, moves, now_ms)
@@ -84,7 +84,7 @@ class Receiver:
             n, e = normal_draw(chance, n, settings.noise_m), normal_draw(chance, e, settings.noise_m)
         if settings.pressure:
             d -= settings.pressure_error_m
-        place = to_global(self._sky.origin, (n, e, d))
+        place = to_global(self.sky.origin, (n, e, d))
         return Contact(
             aircraft.number,
             place,

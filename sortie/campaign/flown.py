@@ -6,28 +6,30 @@ import hashlib
 import threading
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
-from sortie.campaign import containment, own_code
+from sortie.campaign import containment, encounters, own_code
 from sortie.campaign.sampling import Value
-from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, apart
+from sortie.campaign.signals import STEP_MS, Array, Recorder, TimeIsUp, aircraft_about, apart
 from sortie.campaign.study import PlannedRun, Study
 from sortie.config.errors import RefusedError
 from sortie.config.version import VERSION
 from sortie.nodes.plan_file import moved_plan
 
 _STEP_S: Final = STEP_MS / 1000.0
+_REACTS: Final = "AVD_ENABLE"
 
 
 class RunResult(Struct, frozen=True):
@@ -52,7 +54,8 @@ RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
 
 def figures_of(study: Study) -> tuple[str, ...]:
     """Names of the figures of a run."""
-    return FIGURES if study.said.containment is None else FIGURES + containment.FIGURES
+    more = () if study.said.containment is None else containment.FIGURES
+    return FIGURES + more + (() if study.said.traffic is None else encounters.FIGURES)
 
 
 class FlownRun(Struct, frozen=True):
@@ -65,11 +68,12 @@ class FlownRun(Struct, frozen=True):
 
 
 class FlightEnd(Struct, frozen=True):
-    """End of the flight of one vehicle."""
+    """End of the flight of one vehicle. `met`: figures of its encounters."""
 
     signals: dict[str, Array]
     result: str
     reason: str
+    met: dict[str, float | None] = {}
 
 
 class ViewOfRun(Struct, frozen=True):
@@ -89,8 +93,12 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
         watched = watched or ViewOfRun()
         if study.fleet is not None:
             return _judged(study, run, given, planned, _fly_fleet(study, planned, watched))
-        with _session(study, planned, watched) as session:
-            return _judged(study, run, given, planned, [_fly(session, study, planned, given, watched)])
+        end = _fly_alone(study, planned, given, watched)
+        if study.said.traffic is not None:
+            blind = _fly_alone(study, _without_reaction(planned), given, ViewOfRun())
+            met = end.met | {f"blind_{name}": value for name, value in blind.met.items()}
+            end = structs.replace(end, met=met)
+        return _judged(study, run, given, planned, [end])
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
             raise  # SIGTERM; a worker flies in a thread, where it is an exit() in the Python of a study
@@ -114,6 +122,20 @@ def _session(study: Study, planned: PlannedRun, watched: ViewOfRun) -> Session:
         links=() if said.client is None else watched.links,
         executor=None if said.executor is None else own_code.executor_of(said.code or "", study.code, said.executor),
     )
+
+
+def _fly_alone(study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: ViewOfRun) -> FlightEnd:
+    with _session(study, planned, watched) as session:
+        end = _fly(session, study, planned, given, watched)
+        if study.said.traffic is None:
+            return end
+        return structs.replace(end, met=encounters.figures_of_traffic(end.signals, aircraft_about(session)))
+
+
+def _without_reaction(planned: PlannedRun) -> PlannedRun:
+    """The run with other aircraft that are not avoided."""
+    spec = replace(planned.spec, param=(*planned.spec.param, f"{_REACTS}=0"))
+    return PlannedRun(spec, planned.plan, planned.spacing_m)
 
 
 # --- one vehicle ------------------------------------------------------------------------------------------------------
@@ -228,6 +250,7 @@ def _judged(
     shown = min(range(len(ended)), key=lambda k: min(margins[k].values()))
     ok = worst.result != "refused" and all(margin is not None and margin >= 0.0 for margin in robustness.values())
     figures = _figures(ended)
+    figures |= ended[0].met
     if study.said.containment is not None:
         figures |= containment.excursion(ended[0].signals, study.said.containment)
     row = RunResult(run, planned.spec.seed, worst.result, worst.reason, ok, dict(given), robustness, figures)

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from sortie.campaign.encounters import EncounterRisk
 from sortie.campaign.evidence import ContainmentEvidence, evidence_of, replay_command
 from sortie.campaign.evidence_page import evidence_page
 from sortie.campaign.flown import RunResult
@@ -46,7 +47,8 @@ def write_report(folder: Path) -> Path:
     columns = columns_of(folder)
     evidence = evidence_of(folder, columns)
     summary, units = summary_of(columns), of_inputs(columns.kept.study)
-    parts = [_head(columns, summary, evidence), _verdicts(summary), _levels(columns, units), _space(columns, units)]
+    parts = [_head(columns, summary, evidence), _verdicts(summary), _encounters(summary.encounters)]
+    parts += [_levels(columns, units), _space(columns, units)]
     parts.append(_tracks(folder, columns))
     parts += [_judge_part(name, judge, columns) for name, judge in summary.judges.items()]
     parts += [_failures(folder, columns, units), _study(columns, units)]
@@ -94,6 +96,27 @@ def _verdicts(summary: Summary) -> str:
         for name, judge in summary.judges.items()
     ]
     return "<h2>Judges</h2>" + plain_table(("judge", "formula", "broken in", "share", "robustness"), rows, "Judges")
+
+
+_EVENTS: Final = {
+    "nmac": "near mid-air collision (500 ft, 100 ft)",
+    "well_clear_lost": "well clear lost, ASTM F3442 (2,000 ft, 250 ft)",
+    "do365_lost": "well clear lost, RTCA DO-365",
+}
+
+
+def _encounters(found: EncounterRisk | None) -> str:
+    """Table of what happened in encounters, with the reaction and without."""
+    if found is None:
+        return ""
+    rows = []
+    for name, event in found.events.items():
+        ratio = "" if event.ratio is None else f"{event.ratio:.3f}"
+        sure = "" if event.interval is None else f"{event.interval[0]:.3f} to {event.interval[1]:.3f}"
+        rows.append((_EVENTS[name], str(event.happened), str(event.blind), ratio, sure))
+    head = ("event", f"in {found.encounters} encounters", f"in {found.blind} without a reaction", "risk ratio", "95 %")
+    note = "<p>Each run is flown a second time with AVD_ENABLE 0, among the same aircraft.</p>"
+    return f"<h2>Encounters</h2>{note}{plain_table(head, rows, 'Encounters')}"
 
 
 # --- what matters -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ parameters say; of the vehicle its own state (`OF_THE_VEHICLE`)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import radians
 from typing import Final, Protocol
 
@@ -21,7 +22,10 @@ from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from sitl.vehicles.simulated import SimulatedMachine
+from sitl.world.sky import Aircraft
 from sortie.api.watch import TimedEvent
+from sortie.campaign import encounters
 from sortie.nodes.vehicle import Service
 
 STEP_MS: Final = 200
@@ -52,11 +56,12 @@ MEANINGS: Final = {
     "breached": "1 while the vehicle holds a fence to be breached, else 0",
     "failsafe": "0, and 1 once a failsafe has changed the mode",
     "touchdown": "m/s downward at the last contact with the ground, of a crash its whole speed",
+    **encounters.SIGNALS,
 }
 """Units and meanings of the signals that are numbers."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
-COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe"})
+COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe", *encounters.EVENTS})
 """Signals among the numbers that are counts or states: they have no distance from each other."""
 OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "failsafe", "mode"})
 """Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
@@ -177,7 +182,7 @@ class Recorder:
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
         upright = arrays.cos(told(R.TRUE_ROLL, R.ROLL)) * arrays.cos(told(R.TRUE_PITCH, R.PITCH))
-        return {
+        found: dict[str, Array] = {
             "time": time,
             "height": -told(R.TRUE_D, R.DOWN),
             "north": north,
@@ -205,6 +210,7 @@ class Recorder:
             "touchdown": np.full(time.size, np.nan) if real else np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
             "mode": np.array(self._modes),
         }
+        return found | encounters.traffic_signals(found, aircraft_about(self._session))
 
     def _stall_margin(self, r: NDArray[np.float64]) -> NDArray[np.float64]:
         if np.isnan(r[:, R.TRUE_WIND_N]).all():
@@ -240,11 +246,18 @@ def _airspeed(r: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(north * north + east * east + np.square(r[:, R.TRUE_VD])), np.float64)
 
 
+def aircraft_about(session: RecordedVehicle) -> Sequence[Aircraft]:
+    """Other aircraft of a vehicle's world so far; empty without traffic."""
+    machine = session.service.vehicle
+    receiver = machine.receiver if isinstance(machine, SimulatedMachine) else None
+    return () if receiver is None else receiver.sky.aircraft
+
+
 def at_boot() -> dict[str, Array]:
     """Two samples, one of a vehicle that was just switched on and one of any other moment: who looks for formulas that
     no flight can answer asks them of these."""
     first = dict.fromkeys(MEANINGS, 0.0) | {"battery": 1.0, "landed": 1.0, "fence_distance": 1.0}
-    first["others_distance"] = NOBODY_M
+    first["others_distance"] = first["traffic_distance"] = NOBODY_M
     later = {name: 1.0 + 0.01 * k for k, name in enumerate(MEANINGS)} | {"time": STEP_MS / 1000.0}
     signals: dict[str, Array] = {name: np.array([first[name], later[name]]) for name in MEANINGS}
     return signals | {name: np.array(["", ""]) for name in TEXTS}

@@ -49,6 +49,7 @@ from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import FIRMWARES
+from sortie.config.traffic import parse_traffic, read_sky
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
@@ -74,7 +75,8 @@ class Study(Struct, frozen=True):
     """See the module. `plans`: texts, by the names that the study has for them; `code`: the text of its Python.
     `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
     of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
-    `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people."""
+    `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people.
+    `traffic`: the text of the file of other aircraft."""
 
     said: StudyFile
     plans: dict[str, str]
@@ -85,6 +87,7 @@ class Study(Struct, frozen=True):
     fleet_file: str = ""
     own_plans: list[str] = []
     name: str = ""
+    traffic: str = ""
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
@@ -180,6 +183,7 @@ class Study(Struct, frozen=True):
             terrain=None,
             firmware=FIRMWARES[0],
             radio=None if said.radio is None else put(said.radio, given) or None,
+            traffic=None if said.traffic is None else parse_traffic(self.traffic, f"traffic {said.traffic}"),
         )
         spacing_m = 0.0 if said.fleet is None else number_of("fleet.spacing", put(said.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)
@@ -232,7 +236,8 @@ def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
     plans |= {str(plan_file): _plan_text(plan_file) for plan_file in own if plan_file is not None}
     own_plans = ["" if plan_file is None else str(plan_file) for plan_file in own]
-    study = Study(said, plans, code, _runs(said, runs), fleet_file=fleet_file, own_plans=own_plans, name=path.stem)
+    number, sky = _runs(said, runs), _traffic_text(said, path.parent)
+    study = Study(said, plans, code, number, 0, [], fleet_file, own_plans, path.stem, sky)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
         other = said.vary[name].put(name, value)
@@ -319,6 +324,13 @@ def _plan_names(said: StudyFile) -> list[str]:
 def _plan_text(path: Path) -> str:
     read_plan(path)
     return path.read_text(encoding="utf-8")
+
+
+def _traffic_text(said: StudyFile, folder: Path) -> str:
+    """Text of the file of other aircraft, which is checked with the first run."""
+    if said.traffic is not None and said.fleet is not None:
+        raise UserError("traffic: encounters are of one vehicle; leave out fleet")
+    return "" if said.traffic is None else read_sky(folder / Path(said.traffic).expanduser(), "traffic")
 
 
 def _code_text(said: StudyFile, folder: Path) -> str:

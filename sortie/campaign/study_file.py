@@ -62,6 +62,7 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     vehicle: str = "sim:copter"
     home: str | None = None
     radio: str | None = None
+    traffic: str | None = None
     limit_s: Annotated[float, Meta(gt=0.0, le=86_400.0)] = 900.0
     code: str | None = None
     client: str | None = None

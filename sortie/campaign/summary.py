@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from sortie.campaign.encounters import COUNTED, EncounterRisk, risk
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import StoredStudy, read_kept, rows
 from sortie.campaign.formulas import YES
@@ -72,7 +73,7 @@ class Judge(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """`interval`: of the share of failures. `results`: how many ended how."""
+    """`interval`: of the share of failures. `results`: how many ended how. `encounters`: of a study with traffic."""
 
     total: int
     done: int
@@ -81,6 +82,7 @@ class Summary(Struct, frozen=True):
     interval: Interval | None
     results: dict[str, int]
     judges: dict[str, Judge]
+    encounters: EncounterRisk | None = None
 
 
 class Columns:
@@ -92,6 +94,7 @@ class Columns:
         self.results: Counter[str] = Counter()
         self.failed = 0
         self.texts: dict[str, list[str]] = {}
+        self.met: Counter[str] = Counter()
         bad: list[bool] = []
         runs: list[int] = []
         names, judges = list(names_of(kept.study.said.vary)), list(kept.study.said.judge)
@@ -104,6 +107,7 @@ class Columns:
             inputs.append([self._number(name, row.inputs[name]) for name in names])
             margins.append([np.nan if (m := row.robustness[name]) is None else m for name in judges])
             bad.append(not row.ok)
+            self.met.update({name: int(row.figures.get(name) or 0) for name in COUNTED})
             if not row.ok:
                 self.failed += 1
                 self._push(worst, row)
@@ -163,6 +167,7 @@ def summary_of(columns: Columns) -> Summary:
         None if columns.searched else interval(columns.failed, count),
         dict(sorted(columns.results.items())),
         {name: _judge(columns, name) for name in study.said.judge},
+        None if study.said.traffic is None else risk(columns.met),
     )
 
 

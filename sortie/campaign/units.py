@@ -16,7 +16,7 @@ SIGNALS: Final = {
     "time": "s", "height": "m", "north": "m", "east": "m", "home_distance": "m", "plan_distance": "m",
     "fence_distance": "m", "others_distance": "m", "speed": "m/s", "climb": "m/s", "tilt": "deg", "bank": "deg",
     "load": "g", "airspeed": "m/s", "stall_margin": "deg", "wind": "m/s", "estimate_error": "m",
-    "battery": "of 1", "touchdown": "m/s",
+    "battery": "of 1", "touchdown": "m/s", "traffic_distance": "m",
 }  # fmt: skip
 """Units of all signals that have a distance."""
 _WHEN: Final = re.compile(r"(?:@|\.\.)\{(\w+)\}")

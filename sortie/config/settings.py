@@ -120,7 +120,7 @@ class Settings:
         sources=EVERYWHERE, applies_to=SIMULATED,
     )
     traffic = Option[Path | None](
-        "traffic", path, None, "Other aircraft: a TOML file of tracks and encounters. docs/traffic.md",
+        "traffic", path, None, "Other aircraft: tracks and encounters (TOML), or state vectors (CSV). docs/traffic.md",
         Group.VEHICLE, RUNS, form="FILE", otherwise="none", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
     )
     obstacles = Option[Path | None](

@@ -1,4 +1,5 @@
-"""`--traffic FILE`: other aircraft of a run, as TOML: scripted tracks, encounters that are drawn, recorded flights."""
+"""`--traffic FILE`: other aircraft of a run: scripted tracks and encounters that are drawn as TOML, recorded flights as
+CSV."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from sitl.world.encounters import EncounterModel
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Aircraft, Knot, Sky, straight
 from sortie.config.errors import UserError, nearest
+from sortie.config.state_vectors import RecordedTrack, parse_state_vectors
 from sortie.config.tables import read_tables, read_text
 
 _EMITTERS: Final = {
@@ -98,16 +100,26 @@ class TrafficPlan(Struct, frozen=True):
     receiver: ReceiverSettings
     aircraft: list[AircraftTable]
     encounters: EncounterModel | None
+    recorded: list[RecordedTrack] = []
 
     def sky(self, home: GeoPoint) -> Sky:
         """The aircraft about `home`, which a run's first vehicle is switched on at."""
-        return Sky(home, [_aircraft(table, number, home) for number, table in enumerate(self.aircraft)])
+        scripted = [_aircraft(table, number, home) for number, table in enumerate(self.aircraft)]
+        return Sky(home, [*scripted, *(track.aircraft(home) for track in self.recorded)])
 
 
 def read_traffic(path: Path) -> TrafficPlan:
     """The traffic of a file. UserError: one line with the key and what it may be."""
     where = f"--traffic {path}"
-    return parse_traffic(read_text(path, where, "a TOML file of aircraft", _LARGEST_FILE), where)
+    text = read_sky(path, where)
+    if path.suffix.lower() == ".csv":
+        return TrafficPlan(ReceiverSettings(), [], None, parse_state_vectors(text, where))
+    return parse_traffic(text, where)
+
+
+def read_sky(path: Path, where: str) -> str:
+    """The text of a file of other aircraft. UserError."""
+    return read_text(path, where, "a TOML file of aircraft, or a CSV file of state vectors", _LARGEST_FILE)
 
 
 def parse_traffic(text: str, where: str) -> TrafficPlan:

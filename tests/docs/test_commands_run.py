@@ -39,6 +39,7 @@ LONG: Final = (
 )
 FLOWN_LOG: Final = "it needs a log of a whole flight: tests/sortie/incident/test_reproduce.py"
 TEST_FILE: Final = "it needs a test description and its plan: tests/sortie/commands/test_aerialist.py"
+MANY_RUNS: Final = "flies for minutes; tests/sortie/campaign/test_encounters.py flies a smaller one"
 """Why a line is not run here."""
 NOT_RUN: Final = {
     "sortie conform tcp:127.0.0.1:5760": LONG,
@@ -69,6 +70,8 @@ NOT_RUN: Final = {
     "sortie report LOG...  [--out FILE|DIR]": FORM,
     "sortie report LOG --against OTHER": FORM,
     "sortie aerialist test.yaml --json": TEST_FILE,
+    "sortie campaign run examples/studies/encounters.toml --out encounters": MANY_RUNS,
+    "sortie campaign report encounters": MANY_RUNS,
     "sortie reproduce flight.bin": FLOWN_LOG,
     "sortie reproduce incident": FLOWN_LOG,
     "sortie reproduce flight.bin --out incident": FLOWN_LOG,

@@ -19,6 +19,7 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from sitl.kernel import layout as M
 from sortie.api.session import Session
+from sortie.campaign.encounters import EVENTS
 from sortie.campaign.flown import fly_run
 from sortie.campaign.signals import (
     FAILSAFES,
@@ -78,6 +79,8 @@ def truth_now(session: Session) -> dict[str, float | str]:
         "failsafe": float(bool(FAILSAFES & reasons)),
         "estimate_error": np.hypot(s[L.S_EPN] - s[M.S_PN], s[L.S_EPE] - s[M.S_PE]),
         "others_distance": NOBODY_M,
+        "traffic_distance": NOBODY_M,
+        **dict.fromkeys(EVENTS, 0.0),
     }
 
 
