@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.parameters.definition import ParameterDef, f32, i8, i16
+from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
 from autopilot.parameters.table_safety import (
     ARMING,
     FAILSAFE_COMMON,
@@ -245,6 +245,12 @@ QUADPLANE_FLIGHT: Final[tuple[ParameterDef, ...]] = (
         values={0: "Nowhere", 1: "Over home", 2: "Circled down to Q_RTL_ALT", 3: "At once"},
     ),
     i8("Q_GUIDED_MODE", 0, text="Hover over the place of GUIDED", values={0: "Circle it", 1: "Hover"}),
+    i32(
+        "Q_OPTIONS",
+        0,
+        text="What a failsafe does in the Q modes; else it lands",
+        bits={5: "QRTL", 20: "RTL, whatever bit 5 says"},
+    ),
     i16("Q_RTL_ALT", 15, "m", 1, 200, "Height to which LOITER_ALT_QLAND circles down", step=1),
 )
 QUADPLANE_DEFAULTS: Final[tuple[tuple[str, float], ...]] = (

@@ -18,6 +18,7 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.state import speed_change
+from autopilot.rehearsal.energy import energy_wh, leg_wh
 from autopilot.rehearsal.findings import Finding, found
 from autopilot.rehearsal.photos import Photos, check_photos
 from autopilot.rehearsal.room import Segments, room
@@ -47,12 +48,6 @@ class Question:
 
 
 Check = Callable[[Question], Iterator[Finding]]
-
-
-def energy_wh(field: FlyingField, seconds: float) -> float | None:
-    """Wh that so many seconds of flight take in still air; None for what does not hover: roads are not known, nor what
-    a wing carries."""
-    return field.param("SIM_HOVER_W") * seconds / 3600.0 if field.kind.hovers else None
 
 
 def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> list[Finding]:
@@ -174,13 +169,13 @@ def _home(q: Question) -> Iterator[Finding]:
 
 def _battery(q: Question) -> Iterator[Finding]:
     capacity = q.field.param("SIM_BATT_CAP_AH") * PACK_V
-    if not q.field.kind.hovers or capacity <= 0.0 or not q.way.legs:
+    if not q.field.kind.flies or capacity <= 0.0:
         return
-    used = 0.0
-    for leg in q.way.legs:
-        used += q.field.param("SIM_HOVER_W") * (leg.seconds + leg.wait_s) / 3600.0
+    used, legs = 0.0, q.way.legs
+    for at, leg in enumerate(legs):
+        used += leg_wh(q.field, leg, legs[at - 1] if at else None) or 0.0
         if used > capacity:
-            whole = energy_wh(q.field, q.way.time_s) or used
+            whole = energy_wh(q.field, legs) or used
             text = f"the battery of {capacity:.0f} Wh ends on the way to {_named(leg.item)}, all takes {whole:.0f} Wh"
             yield found("battery", text, leg.item.seq)
             return

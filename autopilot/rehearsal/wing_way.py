@@ -24,7 +24,7 @@ from autopilot.rehearsal.findings import Finding, found
 _CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
-_SPIN_S, _HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to over the pad
+_SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to over the pad
 _RUN_S, _CLIMB_MPS, _CLIMB_OUT_MPS, _START_S = 1.5, 10.3, 28.0, 1.1
 _ROLLOUT_S, _JOIN_S = 3.5, 2.0
 _EASY, _LAG_M = 1.8, 18.0  # turns at corners: so much wider than the tightest; metres until it banks, of a half turn
@@ -114,7 +114,7 @@ def time_legs(field: FlyingField, legs: list[PlannedLeg]) -> list[PlannedLeg]:
         elif leg.item.command in LANDINGS and field.kind.lands_anywhere:
             line = _line(leg, legs, at)
             timed.append(
-                replace(leg, seconds=line / speed + _HOVER_IN_S, wait_s=_down_s(field, leg), more_m=line - leg.length_m)
+                replace(leg, seconds=line / speed + HOVER_IN_S, wait_s=_down_s(field, leg), more_m=line - leg.length_m)
             )
         elif leg.item.command == Cmd.NAV_LAND:
             slow = true_speed(field, approach_mps(field), leg.end[2])

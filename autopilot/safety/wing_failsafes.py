@@ -20,6 +20,7 @@ _WATCHED_ONLY: Final = 2  # THR_FAILSAFE: told, and nothing done
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
+_HOVERING: Final = {1 << 20: FailsafeAction.RTL, 1 << 5: FailsafeAction.QRTL}  # Q_OPTIONS: the first that is set
 
 
 class WingFailsafes:
@@ -152,8 +153,9 @@ class WingFailsafes:
         return self._modes.mode.is_landing
 
     def _take(self, action: FailsafeAction, reason: ModeReason, now_ms: int) -> None:
-        if self._modes.number in self._numbers.hovering:  # QLAND (Q_OPTIONS 0)
-            action = FailsafeAction.LAND
+        if self._modes.number in self._numbers.hovering:
+            options = int(self._facts.param("Q_OPTIONS"))
+            action = next((instead for bit, instead in _HOVERING.items() if options & bit), FailsafeAction.LAND)
         landing = action is FailsafeAction.LAND_SEQUENCE
         if landing and self._modes.return_by(ReturnBy.LANDING, self._numbers.auto, now_ms, reason).ok:
             return

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.plan import Plan
+from autopilot.rehearsal.energy import energy_wh
 from autopilot.rehearsal.findings import Finding, FindingSeverity, rank
 from autopilot.rehearsal.photos import Photos
-from autopilot.rehearsal.rules import energy_wh
 from autopilot.rehearsal.way import FlyingField, Way
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Rehearsal:
     @property
     def energy_wh(self) -> float | None:
         """None for what has no height: its roads are not known."""
-        return energy_wh(self.where, self.way.time_s)
+        return energy_wh(self.where, self.way.legs)
 
     @property
     def go(self) -> bool:

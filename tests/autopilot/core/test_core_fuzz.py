@@ -109,6 +109,9 @@ CALL = st.one_of(
     call("commands.condition_yaw", NUMBER, NUMBER, st.sampled_from([-1, 0, 1]), st.booleans()),
     call("home.set", PLACE),
     call("commands.set_reverse", st.booleans()),
+    call("commands.guided_course", st.one_of(st.none(), NUMBER), of_nose=st.booleans()),
+    call("commands.change_over", st.integers(-1, 6)),
+    call("mission_commands.go_around", NUMBER),
     call("fence.command", NUMBER),
     call("commands.reboot"),
     timed("payload.command", COMMAND_IDS, st.lists(ANY_NUMBER, max_size=7).map(tuple)),
@@ -138,8 +141,11 @@ def act(bench: Bench, step: Any) -> None:
             assert answer is None or isinstance(answer, Outcome)
 
 
+KINDS = ("copter", "rover", "plane", "quadplane")
+
+
 @settings(max_examples=examples(150), deadline=None)
-@given(st.sampled_from(["copter", "rover"]), st.lists(st.tuples(STEP, st.integers(0, 200)), max_size=12))
+@given(st.sampled_from(KINDS), st.lists(st.tuples(STEP, st.integers(0, 200)), max_size=12))
 def test_the_core_survives_and_stays_consistent(kind: str, steps: list[tuple[Any, int]]) -> None:
     bench = Bench(kind, parameters={"BATT_FS_LOW_ACT": 2, "FENCE_RADIUS": 100})
     for step, ticks in steps:

@@ -74,6 +74,17 @@ def test_a_loss_in_a_hovering_mode_lands_it(mode: PlaneMode, kind: PilotKind) ->
     assert bench.core.modes.number == M.QLAND
 
 
+@pytest.mark.parametrize(("options", "then"), [(1 << 5, M.QRTL), (1 << 20, M.RTL), (1 << 5 | 1 << 20, M.RTL)])
+def test_a_loss_in_a_hovering_mode_brings_it_home_by_q_options(options: int, then: PlaneMode) -> None:
+    bench = flying()
+    bench.parameters.set("Q_OPTIONS", float(options))
+    bench.parameters.set("FS_SHORT_ACTN", 1.0)
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(1.0)
+    assert bench.core.modes.number == then
+
+
 @pytest.mark.parametrize(("by", "down"), [(1.0, -100.0), (2.0, -15.0), (3.0, None)])
 def test_a_return_goes_over_to_the_lift_motors(by: float, down: float | None) -> None:
     """Q_RTL_MODE: over home, circled down there, or at once; 0 circles on."""

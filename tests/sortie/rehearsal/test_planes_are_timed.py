@@ -45,7 +45,7 @@ def plan(seed: int) -> Plan:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5, 7, 8])
-def test_time_and_way_are_those_of_the_flight(seed: int) -> None:
+def test_time_way_and_energy_are_those_of_the_flight(seed: int) -> None:
     """Within 5 %, circles and turns with it; the time to disarming behind the landing is none of the way. (Seed 6
     leaves a circle a turn earlier than foreseen.)"""
     result = rehearse(plan(seed), vehicle="sim:plane", flights=1, params={"LAND_DISARMDELAY": 1.0})
@@ -54,3 +54,18 @@ def test_time_and_way_are_those_of_the_flight(seed: int) -> None:
     assert result.time_s == pytest.approx(flown_s, rel=0.05)
     north, east = np.diff(result.flown.flights[0].track[:, 1:3], axis=0).T
     assert result.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=0.05)
+    assert result.energy_wh == pytest.approx(result.flown.flights[0].energy_wh, rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_energy_of_a_quadplane_is_that_of_the_flight(seed: int) -> None:
+    """Within 5 %: up and down on the lift motors, a transition, and the wings in between."""
+    chance = Random(100 + seed)
+    items = [MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=chance.choice((20.0, 40.0)))]
+    for _ in range(chance.randint(2, 5)):
+        north, east = chance.uniform(-900, 900), chance.uniform(-900, 900)
+        items.append(at(Cmd.NAV_WAYPOINT, north, east, chance.choice((40.0, 60.0, 80.0))))
+    items += [at(Cmd.NAV_WAYPOINT, -500, 0, 40.0), at(Cmd.NAV_VTOL_LAND, 0, 0, 0.0)]
+    result = rehearse(Plan(home=HOME, items=tuple(items)), vehicle="sim:quadplane", flights=1)
+    assert result.flown is not None
+    assert result.energy_wh == pytest.approx(result.flown.flights[0].energy_wh, rel=0.05)
