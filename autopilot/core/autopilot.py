@@ -172,6 +172,7 @@ class Autopilot:
             self._other_reasons,
             self.sticks.throttle_raised,
             lambda: self.sticks.found,
+            int(facts.param("BATT_MONITOR", 4.0)),
         )
         self.prearm = PrearmWatch(facts, announcer, self.home, checks)
         self.vehicle_arming = Arming(

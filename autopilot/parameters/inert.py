@@ -25,9 +25,7 @@ _LOGS: Final = "LOG_DISARMED LOG_FILE_RATEMAX LOG_DARM_RATEMAX"
 
 #: The machine is the one it is: its frame, its outputs' middles, its one battery with both sensors, motors that
 #: never run while disarmed.
-_MACHINE: Final = "BATT_MONITOR BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(
-    f"SERVO{n}_TRIM" for n in range(1, 17)
-)
+_MACHINE: Final = "BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(f"SERVO{n}_TRIM" for n in range(1, 17))
 
 #: The simulated range finder tells metres, whatever pin a parameter file has it on.
 _RANGE_FINDER: Final = "RNGFND1_SCALING RNGFND1_PIN SIM_SONAR_SCALE"

@@ -23,6 +23,7 @@ from autopilot.safety.failsafes import Failsafes
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
 
+_MONITORS: Final = (3, 4)  # BATT_MONITOR: what can measure a battery
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _QUADROTOR: Final = 1.0
@@ -38,7 +39,8 @@ _GAINS: Final = (
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
     """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence, emergency stop);
-    `throttle_raised`: by the pilot's stick; `radio_found`: there has been one since it was switched on."""
+    `throttle_raised`: by the pilot's stick; `radio_found`: there has been one since it was switched on; `monitor`:
+    BATT_MONITOR at that moment, which another value takes the place of after a restart."""
 
     facts: VehicleFacts
     modes: ModeChoice
@@ -48,6 +50,7 @@ class ArmingChecks:
     more: Callable[[], Sequence[ArmingReason]]
     throttle_raised: Callable[[], bool]
     radio_found: Callable[[], bool]
+    monitor: int
 
     def before(self) -> list[ArmingReason]:
         """Reasons that the vehicle may not be armed; empty = ready."""
@@ -204,8 +207,10 @@ class ArmingChecks:
         arm_volts, arm_charge = param("BATT_ARM_VOLT"), param("BATT_ARM_MAH")
         low, critical = param("BATT_LOW_VOLT"), param("BATT_CRT_VOLT")
         low_charge, critical_charge = param("BATT_LOW_MAH"), param("BATT_CRT_MAH")
+        driver = self.monitor if self.monitor in _MONITORS else 0
+        unmeasured = param("BATT_VOLT_PIN", 13.0) < 0.0 or int(param("BATT_MONITOR", 4.0)) != driver
         found = (
-            (param("BATT_VOLT_PIN", 13.0) < 0.0, "unhealthy", param("BATT_VOLT_PIN", 13.0), 0.0),
+            (unmeasured, "unhealthy", param("BATT_VOLT_PIN", 13.0), 0.0),
             (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
             (arm_charge > 0.0 and left < arm_charge, "below minimum arming capacity", left, arm_charge),
             (0.0 < volts < low, "low voltage failsafe", volts, low),

@@ -176,6 +176,17 @@ def test_a_battery_that_is_not_measured_is_unhealthy() -> None:
     assert bench.core.arming.arm(bench.now_ms).ok
 
 
+@pytest.mark.parametrize(
+    ("at_start", "now", "healthy"),
+    [(4, 4, True), (4, 0, False), (0, 0, True), (0, 4, False), (98, 98, False), (98, 4, False), (98, 0, True)],
+)
+def test_another_monitor_of_the_battery_counts_after_a_restart(at_start: int, now: int, healthy: bool) -> None:
+    bench = Bench(parameters={"BATT_MONITOR": at_start})
+    bench.core.modes.set(STABILIZE, bench.now_ms)
+    bench.parameters.set("BATT_MONITOR", now)
+    assert bench.core.arming.arm(bench.now_ms).reason == ("" if healthy else "Battery 1 unhealthy")
+
+
 @pytest.mark.parametrize(("mode", "arms"), [(STABILIZE, True), (GUIDED, False)])
 @pytest.mark.parametrize(("without", "again"), [("GPS1_TYPE", 1), ("EK3_SRC1_POSXY", 3)])
 def test_without_a_receiver_from_the_start_it_is_armed_where_no_position_is_needed(
