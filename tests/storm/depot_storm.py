@@ -17,6 +17,7 @@ from depot.settings import Profile
 from sortie.config.errors import UserError
 from sortie.loop.faults import NAMES, parse_loop_fault
 from sortie.loop.journal import LoopJournal
+from sortie.loop.loop import LoopOrder
 from sortie.loop.runner import LoopRun
 from sortie.runtime.node import QuietNode
 from tests.storm.disk import Disk, mounted
@@ -162,10 +163,9 @@ class DepotStorm:
             journal = LoopJournal(self.directory / "loop.sqlite")
             self._call(When.DEPOT_START, journal)
             faults = [parse_loop_fault(text) for text in self.plan.faults]
-            run = LoopRun(
-                PROFILE, self.plan.seed, faults, journal, self.told,  # type: ignore[arg-type]  # one who reads
-                total=self.plan.total, speedup=0.0, confirm=False, together_s=0.0,
-            )  # fmt: skip
+            order = LoopOrder(PROFILE, self.plan.seed, faults, self.plan.total)
+            told: Any = self.told  # one who reads
+            run = LoopRun(order, journal, told, speedup=0.0, together_s=0.0)
             self.story.say(run.loop.now_ms, "depot", "goes on" if run.resumed else "begins")
             run.runtime.remove(run.record)
             run.runtime.add(_Reaper(self, death))
