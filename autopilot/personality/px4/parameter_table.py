@@ -15,6 +15,7 @@ INT: Final = int(ParameterType.INT32)
 REAL: Final = int(ParameterType.REAL32)
 RETURN_PRECISELY: Final = "RTL_PLD_MD"
 FASTEST: Final = "MPC_XY_VEL_MAX"
+KEPT_OFF: Final = "CP_DIST"
 GIMBAL: Final = "MNT_MODE_IN"
 
 
@@ -116,6 +117,16 @@ ROWS: Final[tuple[Px4Param, ...]] = (
     Px4Param("COM_RC_STICK_OV", REAL, 30.0, "", 1.0, "%", "Deflection that does"),
     Px4Param("COM_WIND_MAX", REAL, -1.0, "", 1.0, "m/s", "Wind above which COM_WIND_MAX_ACT follows; -1 off"),
     Px4Param("COM_WIND_MAX_ACT", INT, 0, "", 1.0, "", "0 nothing, 1 warn, 2 hold, 3 return, 4 terminate, 5 land"),
+    Px4Param(
+        KEPT_OFF,
+        REAL,
+        -1.0,
+        unit="m",
+        description="Distance kept from obstacles in Position mode; -1 off",
+        only=_ON_COPTERS,
+        minimum=-1.0,
+        maximum=15.0,
+    ),
     Px4Param("EKF2_HGT_REF", INT, 1, "", 1.0, "", "What heights are measured by"),
     Px4Param("FLW_TGT_ALT_M", INT, 0, "", 1.0, "", "Height of following: 2 above the target, else above home"),
     Px4Param("FLW_TGT_DST", REAL, 8.0, "", 1.0, "m", "Distance from the target"),

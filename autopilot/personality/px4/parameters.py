@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.parameters import ParameterValueError, SetOutcome
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameters import Parameters
-from autopilot.personality.px4.parameter_table import FASTEST, GIMBAL, ROWS, Px4Param
+from autopilot.personality.px4.parameter_table import FASTEST, GIMBAL, KEPT_OFF, ROWS, Px4Param
 from autopilot.personality.px4.wing_parameters import RETURN_TYPE, WING_ROWS, WINGS
 
 _GIMBAL_IS_THERE: Final = (4.0, 0.0)
@@ -30,10 +30,11 @@ _PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a r
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
 """Lowered for good where MPC_XY_VEL_MAX is below them (MulticopterPositionControl.cpp, `parameters_update`)."""
 _FOR_GO_AROUNDS, _AT_ONCE = 3, 2  # RTL_AUTOLAND
+_OBJECTS: Final = 2  # AVOID_ENABLE bit 1
 _DERIVED_FROM: Final = frozenset(
     {
         "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX",
-        "LTEST_MODE", "MPC_XY_CRUISE", FASTEST, RETURN_TYPE,
+        "LTEST_MODE", "MPC_XY_CRUISE", FASTEST, KEPT_OFF, RETURN_TYPE,
     }
 )  # fmt: skip
 
@@ -138,6 +139,9 @@ class Px4Parameters:
             wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
         if RETURN_TYPE in own:
             wanted["RTL_AUTOLAND"] = _FOR_GO_AROUNDS if own[RETURN_TYPE] == 0.0 else _AT_ONCE
+        if KEPT_OFF in own:
+            wanted["AVOID_ENABLE"] = (int(core["AVOID_ENABLE"]) & ~_OBJECTS) | (_OBJECTS if own[KEPT_OFF] > 0.0 else 0)
+            wanted["AVOID_MARGIN"] = own[KEPT_OFF] if own[KEPT_OFF] > 0.0 else core["AVOID_MARGIN"]
         if FASTEST in own:
             wanted |= {name: min(core[name], 100.0 * own[FASTEST]) for name in _CAPPED}
         for name, value in wanted.items():

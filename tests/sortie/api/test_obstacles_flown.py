@@ -62,6 +62,17 @@ def test_sticks_stop_before_a_wall_or_slide_along_it(wall: Path, behaviour: int,
         assert session.autopilot.facts.armed
 
 
+@pytest.mark.parametrize(("kept", "stops"), [(4.0, True), (-1.0, False)])
+def test_a_px4_keeps_off_in_position_mode(wall: Path, kept: float, stops: bool) -> None:
+    """CP_DIST; below 0 it is off, as PX4 has it, and set in the air it counts at once."""
+    with Session(firmware="px4", obstacles=wall, params={"CP_DIST": -1.0 if stops else 4.0}) as session:
+        in_loiter(session)
+        session.set_param("CP_DIST", kept)
+        farthest = hold(session, Sticks(pitch=1.0), 15.0)
+        assert (farthest < 20.0 - kept + 0.5) if stops else (farthest > 19.0)
+        assert session.autopilot.facts.armed is stops
+
+
 def test_without_the_sensor_it_hits_the_wall(wall: Path) -> None:
     """AVOID_ENABLE without bit 1: a crash, with its place and time."""
     with Session(obstacles=wall, params={"AVOID_ENABLE": 1}) as session:
