@@ -192,7 +192,7 @@ class ArmingChecks:
             yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
 
     def _switches(self) -> list[ArmingReason]:
-        """One switch for each function."""
+        """Complaint about two switches with one function."""
         options = [int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17)]
         used = [option for option in options if option != 0]
         twice = len(used) != len(set(used))
