@@ -21,6 +21,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _GRACE_S: Final = 3.0
 _LAST_LINES: Final = 5
 _OUTPUT: Final = "output.log"
+START_UNIX_S: Final = 1_767_225_600
+"""Clock of a firmware when it is switched on in our world, 2026-01-01: the same flight on any day."""
 
 
 class SitlError(Exception):

@@ -10,23 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from autopilot.interface import report as R
 from autopilot.interface.geo import METRES_PER_DEGREE
-from autopilot.interface.records import dataclass
-from autopilot.interface.vehicle import VehicleState
-from sitl.kernel import layout as M
-from sitl.kernel.reporting import fill_truth
-from sitl.vehicles.simulated import SimulatedMachine
-
-
-@dataclass(frozen=True, slots=True)
-class SimParameter:
-    """A parameter while the fault lasts, and otherwise. `given`: the fault's own value, times this, is set instead."""
-
-    name: str
-    on: float
-    off: float
-    given: float = 0.0
+from sitl.vehicles.outside_faults import SimParameter
 
 
 def _each(names: Sequence[str], on: float, off: float, given: float = 0.0) -> tuple[SimParameter, ...]:
@@ -70,33 +55,3 @@ UNKNOWN: Final = (
     "gps.stuck", "gps.intermittent", "compass.slow", "compass.intermittent", "baro.slow", "baro.intermittent",
     "rate.freeze",
 )  # fmt: skip
-
-
-class FirmwareFaults:
-    """Faults of one firmware and of its body, `machine`; and the truth about that."""
-
-    def __init__(self, machine: SimulatedMachine) -> None:
-        self._machine = machine
-
-    def names(self) -> tuple[str, ...]:
-        """All faults that act."""
-        of_body = [name for name in self._machine.fault_names() if name not in UNKNOWN and name not in BY_PARAMETER]
-        return (*of_body, *BY_PARAMETER)
-
-    def fill_truth(self, state: VehicleState) -> None:
-        """Write what is true of the body into a report."""
-        s, p, *_ = self._machine.rows()
-        fill_truth(s[0], p[0], state.report)
-        state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
-
-    def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
-        """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""
-        settings = BY_PARAMETER.get(name)
-        if settings is None:
-            acts = name not in UNKNOWN and self._machine.inject_fault(name, value, active=active)
-            return {} if acts else None
-        told = {}
-        for setting in settings:
-            on = setting.on if value is None or setting.given == 0.0 else value * setting.given
-            told[setting.name] = on if active else setting.off
-        return told

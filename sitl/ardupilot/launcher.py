@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
-from sitl.child import SitlChild, SitlError, find_program, free_port
+from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program, free_port
 
 if TYPE_CHECKING:
     from sitl.ardupilot.lockstep import Lockstep
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "ARDUPILOT_SITL"
 _TITLE: Final = "ArduPilot SITL"
-_START_UNIX_S: Final = 1_767_225_600
-"""Clock of the firmware when it is switched on in our world, 2026-01-01: the same flight on any day."""
 _UNPACED: Final = "1000"
 """Speed that it never reaches: in lockstep it must not sleep by itself."""
 
@@ -87,7 +85,7 @@ def launch_in_world(
     port = free_port()
     try:
         model = ["--model", "JSON:127.0.0.1", "--sim-port-out", str(receiver.getsockname()[1])]
-        model += ["--start-time", str(_START_UNIX_S)]
+        model += ["--start-time", str(START_UNIX_S)]
         child = _start(
             binary, [*model, "--speedup", _UNPACED], home, port, folder, [str(file) for file in files], defaults
         )

@@ -7,7 +7,7 @@ from typing import Any
 from autopilot.interface import layout as L
 from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
-from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, spoil_gps
+from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, spoil_baro, spoil_gps, spoil_mag
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 GPS_PERIOD_MS = 200.0
@@ -128,3 +128,21 @@ def read_mag(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.S_MAG_X] += k * table[r & MASK]
     s[M.S_MAG_Y] += k * table[(r >> S10) & MASK]
     s[M.S_MAG_Z] += k * table[(r >> S20) & MASK]
+
+
+@inline
+def sense(s: L.Row, p: L.Row, rng: Any, table: Any) -> tuple[bool, bool]:
+    """Samples of barometer, GPS and compass at this tick, with what fails in them; whether a fix, and whether a field
+    is a new one."""
+    s[L.S_BARO_OK] = p[M.P_BARO_ON] * (1.0 - s[M.S_BARO_LOST])
+    read_baro(s, p, rng, table)
+    if p[M.P_FAIL_BARO] != 0.0:
+        spoil_baro(s, p, rng, table)
+    fix = receive_gps(s, p, rng, table)
+    field = s[L.S_TIME_MS] >= s[M.S_MAG_NEXT] and p[M.P_MAG_ON] == 1.0 and s[M.S_MAG_LOST] == 0.0
+    if field:
+        s[M.S_MAG_NEXT] = s[L.S_TIME_MS] + MAG_PERIOD_MS
+        read_mag(s, p, rng, table)
+        if p[M.P_FAIL_MAG] != 0.0:
+            spoil_mag(s, p, rng, table)
+    return fix, field

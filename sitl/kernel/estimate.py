@@ -11,8 +11,8 @@ from autopilot.control.watch import watch_battery, watch_distance
 from autopilot.interface import layout as L
 from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
-from sitl.kernel.environment import MAG_PERIOD_MS, blow, discharge, read_baro, read_mag, receive_gps
-from sitl.kernel.failing import fail_inertial, spoil_baro, spoil_mag
+from sitl.kernel.environment import blow, discharge, read_baro, read_mag, sense
+from sitl.kernel.failing import fail_inertial
 from sitl.kernel.imu import DEADMAN_S
 
 #: A vehicle without a fix for so long has lost its GPS, ms.
@@ -59,13 +59,10 @@ def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     now = s[L.S_TIME_MS]
     s[L.S_IMU_OK] = p[M.P_IMU_ON] * (1.0 - s[M.S_GYRO_LOST]) * (1.0 - s[M.S_ACC_LOST])
     predict(s)
-    s[L.S_BARO_OK] = p[M.P_BARO_ON] * (1.0 - s[M.S_BARO_LOST])
-    down = read_baro(s, p, rng, table)
-    if p[M.P_FAIL_BARO] != 0.0:
-        down = spoil_baro(s, p, rng, table)
+    fix, field = sense(s, p, rng, table)
     if s[L.S_BARO_OK] == 1.0:
-        fuse_baro(s, p, down)
-    if receive_gps(s, p, rng, table):
+        fuse_baro(s, p, -s[M.S_BARO_ALT])
+    if fix:
         if s[L.S_GPS_LOST_SENT] == 1.0:
             s[L.S_GPS_LOST_SENT] = 0.0
             s[L.S_EVENTS] += L.EV_GPS_OK
@@ -74,11 +71,7 @@ def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[L.S_GPS_LOST_SENT] = 1.0
         s[L.S_GPS_SEEN] = 0.0
         s[L.S_EVENTS] += L.EV_GPS_LOST
-    if now >= s[M.S_MAG_NEXT] and p[M.P_MAG_ON] == 1.0 and s[M.S_MAG_LOST] == 0.0:
-        s[M.S_MAG_NEXT] = now + MAG_PERIOD_MS
-        read_mag(s, p, rng, table)
-        if p[M.P_FAIL_MAG] != 0.0:
-            spoil_mag(s, p, rng, table)
+    if field:
         fuse_mag(s, p, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
 
 

@@ -3,7 +3,8 @@
 The backend's protocol (libraries/SITL/examples/JSON in ArduPilot): a packet has a magic number, the frame rate that the
 firmware would like, a count, and 16 or 32 pulse widths; the answer is text. Ours is a template whose numbers stand in
 fields of fixed width, so that an answer is these numbers and nothing else. A step is the body's own (2.5 ms); weather,
-battery and failures change every 20 ms, as in our own flight.
+battery and failures change every 20 ms, as in our own flight, and so do a copter's barometer, GPS and compass, for a
+firmware that has none of its own (PX4; `sitl.px4.lockstep` makes its controls such a packet).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from sitl.kernel import layout as M
 from sitl.kernel import plane, rover
+from sitl.kernel.environment import sense
 from sitl.kernel.estimate import begin_tick
 from sitl.kernel.gear import strike_plane
 from sitl.kernel.ground import follow_ground, look_down, strike
@@ -232,6 +234,7 @@ def exchange_copter(
         clock[C_STEPS] += 1
         if clock[C_STEPS] % in_tick == 0:
             begin_tick(s, p, g, table, current(s, p))
+            sense(s, p, g, table)
     told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
     return steps if told == 0 else told
 

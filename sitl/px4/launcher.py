@@ -1,4 +1,5 @@
-"""PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`, with SIH, the physics inside it.
+"""PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`, with SIH, the physics inside it, or
+(`,world=ours`) a body of ours.
 
 The binary is `bin/px4` of a SITL build (`make px4_sitl`), beside whose folder `etc` lies. Ports and names:
 ROMFS/px4fmu_common/init.d-posix/rcS and px4-rc.mavlink (instance N sends to 14540 + N, its onboard port, and to a
@@ -15,23 +16,30 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.vehicles.kinds import vehicle_class
-from sitl.child import SitlChild, SitlError, find_program
+from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program
+
+if TYPE_CHECKING:
+    from sitl.px4.lockstep import HilLockstep, SimulatorWire
+    from sitl.vehicles.simulated import SimulatedMachine
 
 VARIABLE: Final = "PX4_SITL"
 _TITLE: Final = "PX4 SITL"
 _ONBOARD_PORT: Final = 14540
 _LOCAL_PORT: Final = 14580
 _INSTANCES: Final = range(10)  # later ones all send to one port
+_SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
 _ONE_LINK: Final = """#!/bin/sh
 mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
+#: The airframe without a simulator of its own, and nothing of the environment about where that is.
+_OUR_WORLD: Final = {"PX4_SIM_MODEL": "none_iris", "PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 
@@ -65,13 +73,46 @@ def launch(
 ) -> SitlChild:
     """Launch the binary as `sitl.ardupilot.launcher.launch` does; the heading is SIH's own, north."""
     binary = find_binary(frame, given)
-    instance = free_instance()
+    lat, lon, alt, _ = home
+    place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
+    model = {"PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}"}
+    return _start(binary, free_instance(), folder, model | _values({**place, **DEFAULTS, **defaults}))
+
+
+def launch_in_world(
+    wire: Callable[[], SimulatorWire],
+    frame: str,
+    given: str,
+    _home: tuple[float, float, float, float],
+    machine: SimulatedMachine,
+    folder: Path,
+    defaults: Mapping[str, float],
+) -> HilLockstep:
+    """Start PX4 as `launch` does; it flies `machine` in lockstep, and is told where that is by its GPS. `wire`: makes
+    the codec of a connection."""
+    from sitl.px4.lockstep import DatagramLine, HilLockstep  # numpy and the kernel: not for who has its own physics
+    from sitl.vehicles.wiring import px4_body
+
+    binary = find_binary(frame, given)
+    instance, server = _simulator_port()
+    parameters = {**DEFAULTS, **defaults}
+    body = px4_body(frame, machine, parameters)
+    line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
+    try:
+        child = _start(binary, instance, folder, _OUR_WORLD | _values(parameters))
+    except SitlError:
+        server.close()
+        line.close()
+        raise
+    return HilLockstep(body, server, wire, line, child, 1_000_000 * START_UNIX_S)
+
+
+def _start(binary: Path, instance: int, folder: Path, environment: Mapping[str, str]) -> SitlChild:
     _write_links(folder, instance)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
-    environment = _environment(frame, home, speedup, {**DEFAULTS, **defaults})
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
-        _TITLE, arguments, f"udpin:127.0.0.1:{_ONBOARD_PORT + instance}", folder, environment=environment | search
+        _TITLE, arguments, f"udpin:127.0.0.1:{_ONBOARD_PORT + instance}", folder, environment={**environment, **search}
     )
 
 
@@ -85,23 +126,17 @@ def _write_links(folder: Path, instance: int) -> None:
         raise SitlError(f"{_TITLE}: {folder}: {error.strerror}") from error
 
 
-def _environment(
-    frame: str, home: tuple[float, float, float, float], speedup: float, parameters: Mapping[str, float]
-) -> dict[str, str]:
-    lat, lon, alt, _ = home
-    place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
-    return {
-        "PX4_SIM_MODEL": vehicle_class(frame).sih_model,
-        "PX4_SIM_SPEED_FACTOR": f"{speedup:g}",
-        **{
-            f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}"
-            for name, value in {**place, **parameters}.items()
-        },
-    }
+def _values(parameters: Mapping[str, float]) -> dict[str, str]:
+    """Parameters as PX4 takes them from its environment."""
+    return {f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}" for name, value in parameters.items()}
 
 
 def free_instance() -> int:
     """The first whose ports nobody has, and whose name no running PX4 has."""
+    return next(_free_instances())
+
+
+def _free_instances() -> Iterator[int]:
     for instance in _INSTANCES:
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as onboard,
@@ -112,9 +147,19 @@ def free_instance() -> int:
                 local.bind(("127.0.0.1", _LOCAL_PORT + instance))
             except OSError:
                 continue
-            if not _runs(instance):
-                return instance
+        if not _runs(instance):
+            yield instance
     raise SitlError(f"{_TITLE}: ports {_ONBOARD_PORT} to {_ONBOARD_PORT + len(_INSTANCES) - 1} are all taken")
+
+
+def _simulator_port() -> tuple[int, socket.socket]:
+    """A free instance, and the server that its simulator interface will look for."""
+    for instance in _free_instances():
+        try:
+            return instance, socket.create_server(("127.0.0.1", _SIMULATOR_PORT + instance), backlog=1)
+        except OSError:
+            continue
+    raise AssertionError  # the instances end with an error
 
 
 def _runs(instance: int) -> bool:

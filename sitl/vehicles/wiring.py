@@ -1,4 +1,4 @@
-"""The airframes that an ArduPilot believes in, as outputs of our bodies: which channel drives what, by its parameters.
+"""The airframes that a firmware believes in, as outputs of our bodies: which channel drives what, by its parameters.
 
 The constants and where they come from: docs/real-firmware.md.
 """
@@ -21,6 +21,8 @@ FULL_CELL_V: Final = 4.2
 #: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
 #: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
 STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "plane": 8, "quadplane": 16}
+#: The same for PX4: two steps in a sample of its 250 Hz.
+PX4_STEPS: Final[Mapping[str, int]] = {"copter": 10}
 #: SERVOn_FUNCTION of motor 1, of steering and throttle.
 _MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
 #: Aileron, elevator, throttle, rudder: their functions, and their channels from 0 where no file says another.
@@ -34,10 +36,38 @@ _SERVO: Final = {"MIN": 1100.0, "TRIM": 1500.0, "MAX": 1900.0}
 _CHANNELS: Final = 16
 
 
+#: What PX4's tables and its airframe 10016_none_iris have: place of each rotor, m to the nose and to the right, and its
+#: torque for each N, m, above 0 where it turns left.
+_PX4_DEFAULTS: Final[Mapping[str, float]] = {
+    "MPC_THR_HOVER": 0.5, "THR_MDL_FAC": 0.0,
+    "CA_ROTOR0_PX": 0.1515, "CA_ROTOR0_PY": 0.245, "CA_ROTOR0_KM": 0.05,
+    "CA_ROTOR1_PX": -0.1515, "CA_ROTOR1_PY": -0.1875, "CA_ROTOR1_KM": 0.05,
+    "CA_ROTOR2_PX": 0.1515, "CA_ROTOR2_PY": -0.245, "CA_ROTOR2_KM": -0.05,
+    "CA_ROTOR3_PX": -0.1515, "CA_ROTOR3_PY": 0.1875, "CA_ROTOR3_KM": -0.05,
+}  # fmt: skip
+_CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
+"""Where the body's rotors are: signs of the way to the nose and to the right."""
+
+
+def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
+    """`machine`, of `kind`, as PX4 with these parameters flies it. SitlError: its rotors are not those of a quad X."""
+    given = {**_PX4_DEFAULTS, **parameters}
+    places = [(given[f"CA_ROTOR{k}_PX"], given[f"CA_ROTOR{k}_PY"]) for k in range(4)]
+    corners = [(1.0 if x > 0.0 else -1.0, 1.0 if y > 0.0 else -1.0) for x, y in places]
+    left = [x * y > 0.0 for x, y in corners]
+    if sorted(corners) != sorted(_CORNERS) or [given[f"CA_ROTOR{k}_KM"] > 0.0 for k in range(4)] != left:
+        raise SitlError("CA_ROTORn_PX, _PY and _KM are not those of a quad X, front right and rear left turning left")
+    p = machine.rows()[1][0]
+    p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
+    p[M.P_YAW_ARM] = sum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
+    _fit_rotors(machine, given["MPC_THR_HOVER"])
+    expo = given["THR_MDL_FAC"]
+    motors = [Output(corners.index(corner), 0.0, 0.0, 65535.0, expo=expo) for corner in _CORNERS]
+    return OutsideBody(kind, machine, motors, airspeed=False)
+
+
 def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
-    """`machine`, of `kind`, as a firmware with these parameters flies it. SitlError: there is none of this kind."""
-    if kind not in STEPS:
-        raise SitlError(f"no {kind} flies in our world: {', '.join(STEPS)} do")
+    """`machine`, of `kind`, as an ArduPilot with these parameters flies it."""
     given = {**_DEFAULTS, **parameters}
     if kind == "copter":
         _fit_rotors(machine, given["MOT_THST_HOVER"])

@@ -140,7 +140,7 @@ def _standing(
     if world is not None:
         machine.enter(world, spec.seed)
     try:
-        given, warnings = given_parameters(spec.param, spec.kind, spec.firmware)
+        given, warnings = given_parameters(spec.param, spec.kind, spec.firmware, theirs=spec.flown_by is not None)
         faults = parse_faults(spec.fault, machine.fault_names())
     except UserError as error:
         raise (error.within(spec.source) if spec.source else error) from None

@@ -60,7 +60,7 @@ def _in_world(
     from sortie.companion.world import FirmwareInWorld  # numpy and the kernel: for who flies in our world
 
     kind = settings.vehicle.frame
-    given, _ = given_parameters(settings.param, kind)
+    given, _ = given_parameters(settings.param, kind, theirs=True)
     given = {name: value for name, value in given.items() if not name.startswith(own_parameters(kind))}
     try:
         return FirmwareInWorld(settings, folder, stack, runtime, {**defaults, **given})

@@ -7,6 +7,7 @@ values were set by hand; its process is another one with the same arguments, so 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -21,6 +22,8 @@ from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 
+_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
+"""Form of a parameter's name, in MAVLink, ArduPilot and PX4."""
 _SET_SINCE: Final = "SORTIE_SET_SINCE"
 """LABEL:NAME of parameters that were given and have been set to something else."""
 
@@ -33,7 +36,7 @@ def spoken_as(word: str, kind: VehicleClass) -> Firmware:
     return make(kind)
 
 
-def _one(text: str, table: Parameters, own: Sequence[str]) -> tuple[str, float]:
+def _one(text: str, table: Parameters, own: Sequence[str], *, theirs: bool) -> tuple[str, float]:
     name, _, number = text.partition("=")
     name = name.strip().upper()
     try:
@@ -42,7 +45,7 @@ def _one(text: str, table: Parameters, own: Sequence[str]) -> tuple[str, float]:
         raise UserError(f"'{number}' is not a number", option="param", given=text) from None
     if not isfinite(value):
         raise UserError("the value must be finite", option="param", given=text)
-    if name not in table and name not in own:
+    if name not in table and name not in own and not (theirs and _NAME.fullmatch(name)):
         from difflib import get_close_matches
 
         close = get_close_matches(name, own, n=1)
@@ -53,27 +56,33 @@ def _one(text: str, table: Parameters, own: Sequence[str]) -> tuple[str, float]:
 
 
 def given_parameters(
-    entries: Iterable[str], kind: str, firmware: str = "ardupilot"
+    entries: Iterable[str], kind: str, firmware: str = "ardupilot", *, theirs: bool = False
 ) -> tuple[dict[str, float], list[str]]:
     """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name; `firmware`: what it is spoken to
     as, whose names count, too. An unknown name or a bad number on the command line is a UserError; a file may come from
-    a vehicle that has more, so there unknown names are left out and counted in a warning."""
+    a vehicle that has more, so there unknown names are left out and counted in a warning. `theirs`: a firmware in our
+    world gets all of them, so that no name is unknown; a warning says which of the command line are its alone."""
     table = Parameters(parameter_set(kind))
     own = spoken_as(firmware, vehicle_class(kind)).served_parameters(table).names()
     values: dict[str, float] = {}
     warnings: list[str] = []
+    elsewhere: list[str] = []
     for entry in entries:
         if not entry:
             raise UserError("--param is empty: expected NAME=VALUE or a parameter file")
         if "=" in entry and not Path(entry).exists():
-            name, value = _one(entry, table, own)
+            name, value = _one(entry, table, own, theirs=theirs)
             values[name] = value
+            if name not in table:
+                elsewhere.append(name)
             continue
         found = _read_file(entry)
-        unknown = [name for name in found if name not in table and name not in own]
+        unknown = [name for name in found if not theirs and name not in table and name not in own]
         if unknown:
             warnings.append(f"--param {entry}: {len(unknown)} parameters this vehicle does not have, e.g. {unknown[0]}")
         values |= {name: value for name, value in found.items() if name not in unknown}
+    if theirs and elsewhere:
+        warnings.append(f"--param {', '.join(elsewhere)}: for the firmware alone, nothing here checks the name")
     return values, warnings
 
 

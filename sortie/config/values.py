@@ -22,7 +22,6 @@ DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
 _PX4_KINDS = tuple(name for name, kind in KINDS.items() if kind.sih_model)
 _STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": _PX4_KINDS}
 OURS, THEIRS = "ours", "theirs"
-_OF_OUR_WORLD = frozenset({"ardupilot"})
 DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 
@@ -75,7 +74,8 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
 
 
 def parse_vehicle(text: str) -> VehicleSource:
-    """`sim:KIND`, `ardupilot:KIND[=BINARY][,world=ours]`, `px4:KIND[=BINARY]` or a connection string."""
+    """`sim:KIND`, `ardupilot:KIND[=BINARY][,world=ours]`, `px4:KIND[=BINARY][,world=ours]` or a connection
+    string."""
     kind, _, rest = text.partition(":")
     if kind in _STARTED:
         rest, _, world = rest.partition(",world=")
@@ -85,8 +85,8 @@ def parse_vehicle(text: str) -> VehicleSource:
             raise UserError(
                 f"unknown vehicle; use {' or '.join(known)}{nearest(text, known)}", option="vehicle", given=text
             )
-        if world not in ("", OURS, THEIRS) or (world == OURS and kind not in _OF_OUR_WORLD):
-            raise UserError(f"world is {OURS} (for ardupilot) or {THEIRS}", option="vehicle", given=text)
+        if world not in ("", OURS, THEIRS) or (world == OURS and kind == "sim"):
+            raise UserError(f"world is {OURS} or {THEIRS}, of a firmware that is started", option="vehicle", given=text)
         return VehicleSource(kind, frame, target, world == OURS)
     schemes = ("tcp", "udpin", "udpout", "udp", "tcpin", "serial")
     if text == "auto" or text.startswith("/") or (kind in schemes and rest):

@@ -99,6 +99,7 @@ def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
         param=(*fitted(settings.with_), *settings.param),
         fault=settings.fault,
         alone=True,
+        flown_by=settings.vehicle if settings.vehicle.in_our_world else None,
         **shared,
     )
 

@@ -1,5 +1,5 @@
 """A firmware that is not ours, flying a body of our world: its time passes as the runtime says, in lockstep
-(`sitl.ardupilot.lockstep`), and its serial line is a wire's end.
+(`sitl.ardupilot.lockstep`, `sitl.px4.lockstep`), and the line on which it speaks is a wire's end.
 
 At the end of a pass it waits for its sensors, so that what it has said is all there, at a vehicle time that follows
 from nothing but what it was told before.
@@ -7,7 +7,8 @@ from nothing but what it was told before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
@@ -18,10 +19,39 @@ from sortie.runtime.signals import Signals
 from sortie.runtime.wire import EndpointPlug, Wire
 
 if TYPE_CHECKING:
-    from sitl.ardupilot.lockstep import Lockstep
+    from sitl.child import SitlChild
+    from sitl.vehicles.outside import OutsideBody
 
 LOOK_MS: Final = 40
 """Vehicle time between looks at what it says: half the period of its fastest stream."""
+
+
+class Line(Protocol):
+    """Port: the line on which a firmware speaks MAVLink."""
+
+    def read(self) -> bytes:
+        """Take what has come."""
+
+    def write(self, data: bytes) -> None:
+        """Send it."""
+
+
+class Lockstep(Protocol):
+    """Port: a firmware in lockstep with its body."""
+
+    @property
+    def body(self) -> OutsideBody: ...
+    @property
+    def line(self) -> Line: ...
+    @property
+    def child(self) -> SitlChild: ...
+
+    def run(self, until_ms: float, stop: Callable[[], bool]) -> None:
+        """Until the body's time is `until_ms` and the firmware waits, or `stop()`. SitlError when it has ended or
+        hangs."""
+
+    def close(self) -> None:
+        """End the firmware."""
 
 
 class FirmwareNode(QuietNode):
@@ -60,7 +90,7 @@ class FirmwareNode(QuietNode):
 
 
 class SerialPlug:
-    """The firmware's serial line as an end of a wire."""
+    """The firmware's line as an end of a wire."""
 
     full = False
 

@@ -11,10 +11,11 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.links.memory import MemoryLink
-from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN, FirmwareFaults
+from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN
 from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, free_port
 from sitl.vehicles.kinds import make_simulated
+from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
 from sortie.config.errors import UserError
 from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
@@ -105,7 +106,7 @@ def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
 # --- its faults -------------------------------------------------------------------------------------------------------
 def test_faults_are_of_the_body_or_of_the_firmware() -> None:
     machine = make_simulated("copter", HOME, 0.0, 1)
-    faults = FirmwareFaults(machine)
+    faults = FirmwareFaults(machine, BY_PARAMETER, UNKNOWN)
     assert faults.inject("motor1.loss", None, active=True) == {}
     assert faults.inject("gps.loss", None, active=True) == {"SIM_GPS1_ENABLE": 0.0}
     assert faults.inject("gps.loss", None, active=False) == {"SIM_GPS1_ENABLE": 1.0}
@@ -118,6 +119,6 @@ def test_every_fault_of_ours_acts_or_is_refused() -> None:
     """None is taken without an effect: GPS, compass and barometer of our body are nobody's in this world."""
     machine = make_simulated("copter", HOME, 0.0, 1)
     ours = set(machine.fault_names())
-    acting = set(FirmwareFaults(machine).names())
+    acting = set(FirmwareFaults(machine, BY_PARAMETER, UNKNOWN).names())
     assert ours - acting == set(UNKNOWN)
     assert {name for name in ours if name.startswith(("gps.", "compass.", "baro."))} <= {*BY_PARAMETER, *UNKNOWN}

@@ -1,0 +1,57 @@
+"""Samples of a simulated body's sensors for a firmware elsewhere, and what that firmware answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Motion of a body, or what a receiver takes for it: `velocity` NED, m/s."""
+
+    place: GeoPoint
+    velocity: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix(Motion):
+    """Report of a GPS receiver. `kind`: GPS_FIX_TYPE."""
+
+    kind: int
+    satellites: int
+    utc_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Motion):
+    """True motion of a body, with its attitude (quaternion) and rates, rad/s."""
+
+    attitude: Sequence[float]
+    rates: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSample:
+    """Sample of all sensors at a time since the body was switched on, body axes. `force`: specific, m/s2; `rates`:
+    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL. None: that sensor has no new sample."""
+
+    time_us: int
+    force: Sequence[float]
+    rates: Sequence[float]
+    field: Sequence[float] | None
+    pressure_pa: float | None
+    height_m: float
+    temperature_c: float
+    fix: Fix | None
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class MotorControls:
+    """Controls of its motors by a firmware, 0 to 1 each; `lockstep`: it waits for the next sample."""
+
+    motors: Sequence[float]
+    lockstep: bool

@@ -1,0 +1,252 @@
+"""The lockstep with PX4 SITL's simulator interface: a sample of all sensors goes, PX4 flies it, and its motor controls
+come back. PX4's time is that of the samples. No sample, no time: a vehicle's time goes as far as `run` is asked to.
+
+The protocol (PX4's documentation, "Simulation", and src/modules/simulation/simulator_mavlink): PX4 connects over TCP,
+says HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before it has started its controllers: until its
+first HIL_ACTUATOR_CONTROLS samples go as the wall's time passes, from then on one after each answer.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from struct import pack_into
+from typing import Final, Protocol
+
+from autopilot.interface import layout as L
+from autopilot.interface.geo import to_global
+from autopilot.interface.samples import Fix, MotorControls, SensorSample, Truth
+from sitl.child import SitlChild, SitlError
+from sitl.kernel import layout as M
+from sitl.kernel import outside as O
+from sitl.kernel.reporting import pressure_at, temperature_at
+from sitl.vehicles.outside import OutsideBody
+
+SAMPLES_HZ: Final = 250
+"""IMU_INTEG_RATE of PX4's SITL: samples of its inertial sensors in a second."""
+FULL: Final = 65535
+"""A control of 1 as a pulse width in the packet by which the body is flown."""
+SILENT_S: Final = 20.0
+"""Silence, s of the wall, after which it counts as hung."""
+_LOOK_S: Final = 0.05
+_SAMPLE_S: Final = 1.0 / SAMPLES_HZ
+#: A sample that it has not answered for so long, s of the wall, is followed by the next: none of its controllers ran.
+_LOST_S: Final = 1.0
+_CHANNELS: Final = 32
+
+
+def never() -> bool:
+    return False
+
+
+class SimulatorWire(Protocol):
+    """Port: samples as MAVLink, and what PX4 says; of one connection."""
+
+    def frames(self, sample: SensorSample) -> bytes:
+        """Write it as HIL_SENSOR, and HIL_GPS and HIL_STATE_QUATERNION where these are due."""
+
+    def receive(self, data: bytes) -> list[MotorControls]:
+        """Read the controls in what has come."""
+
+
+class DatagramLine:
+    """PX4's onboard link: datagrams between two ports on loopback."""
+
+    _LARGEST: Final = 1400
+
+    def __init__(self, port: int, to: int) -> None:
+        self._to = ("127.0.0.1", to)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", port))
+        self._socket.setblocking(False)
+
+    def read(self) -> bytes:
+        """Take what has come."""
+        taken = b""
+        while True:
+            try:
+                taken += self._socket.recv(65536)
+            except BlockingIOError:
+                return taken
+            except ConnectionError:  # nobody had the port when it was written to
+                continue
+
+    def write(self, data: bytes) -> None:
+        """Send it; what the line does not take is lost, as datagrams are."""
+        for at in range(0, len(data), self._LARGEST):
+            try:
+                self._socket.sendto(data[at : at + self._LARGEST], self._to)
+            except (BlockingIOError, ConnectionError):
+                return
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class HilLockstep:
+    """See the module. `server`: where it connects; `wire`: makes the codec of a connection; `line`: its onboard link;
+    `start_us`: UTC, microseconds since 1970, when the body is switched on. `unanswered` counts samples that were
+    followed by the next without controls, other than at the start."""
+
+    def __init__(
+        self,
+        body: OutsideBody,
+        server: socket.socket,
+        wire: Callable[[], SimulatorWire],
+        line: DatagramLine,
+        child: SitlChild,
+        start_us: int,
+        silent_s: float = SILENT_S,
+    ) -> None:
+        self.body = body
+        self.line = line
+        self.child = child
+        self.exchanges = self.restarts = self.unanswered = 0
+        self._server, self._start_us, self._silent_s = server, start_us, silent_s
+        self._server.settimeout(_LOOK_S)
+        self._make_wire = wire
+        self._wire = wire()
+        self._connection: socket.socket | None = None
+        self._owed = False  # an answer to the sample that was sent last
+        self._steered = False  # it has answered since it connected
+        self._silence_s = 0.0
+        s = body.machine.rows()[0][0]
+        self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
+
+    def run(self, until_ms: float, stop: Callable[[], bool] = never) -> None:
+        """Until the body's time is `until_ms` and it has answered, or `stop()`, which is asked while it says nothing.
+        SitlError when it has ended or hangs, or is built without lockstep."""
+        while self._listen(stop) and self.body.time_ms < until_ms:
+            self._hear(0.0)  # an answer that came too late is none to the next sample
+            if self._connection is not None:
+                self._send()
+
+    def _listen(self, stop: Callable[[], bool]) -> bool:
+        """Wait for a connection, and for the answer that is owed; False when it was told to stop."""
+        waited_s = 0.0
+        while self._connection is None or self._owed:
+            if self._connection is None:
+                self._accept()
+            elif not self._steered:
+                self._hear(_SAMPLE_S)
+                self._owed = False
+            elif not self._hear(_LOOK_S):
+                waited_s += _LOOK_S
+                if waited_s >= _LOST_S:
+                    self.unanswered += 1
+                    self._owed = False
+            self._look()
+            if stop():
+                return False
+        return True
+
+    def _look(self) -> None:
+        """SitlError when it has ended, or says nothing."""
+        if self._silence_s == 0.0:
+            return
+        self.child.check()
+        if self._silence_s > self._silent_s:
+            what = "it did not connect" if self._connection is None else "nothing came"
+            raise SitlError(f"PX4 SITL hangs: {what} for {self._silent_s:g} s", ended=True)
+
+    def _accept(self) -> None:
+        try:
+            self._connection, _ = self._server.accept()
+        except TimeoutError:
+            self._silence_s += _LOOK_S
+            return
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._wire = self._make_wire()
+        self._owed = self._steered = False
+        self._silence_s = 0.0
+
+    def _hear(self, patience_s: float) -> bool:
+        """Take what comes within `patience_s`; True when it held controls. It may have gone behind it."""
+        assert self._connection is not None
+        self._connection.settimeout(patience_s)
+        try:
+            data = self._connection.recv(65536)
+        except (TimeoutError, BlockingIOError):
+            self._silence_s += patience_s
+            return False
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._connection.close()
+            self._connection = None
+            self.restarts += 1
+            return False
+        self._silence_s = 0.0
+        heard = self._wire.receive(data)
+        if not heard:
+            return False
+        if not heard[-1].lockstep:
+            raise SitlError("PX4 SITL is built without lockstep, and cannot fly on another clock", ended=True)
+        self._steer(heard[-1])
+        self._owed, self._steered = False, True
+        self.exchanges += 1
+        return True
+
+    def _steer(self, controls: MotorControls) -> None:
+        """Write the controls into the packet that flies the body next."""
+        widths = [round(min(max(control, 0.0), 1.0) * FULL) for control in controls.motors[:_CHANNELS]]
+        pack_into(f"<{len(widths)}H", self.body.request.data, O.HEADER, *widths)
+
+    def _send(self) -> None:
+        """Fly the body by the latest controls, and send what its sensors show then."""
+        body = self.body
+        pack_into("<HHI", body.request.data, 0, O.MAGIC_32, SAMPLES_HZ, (body.count + 1) & 0xFFFFFFFF)
+        body.exchange()
+        assert self._connection is not None
+        self._connection.settimeout(self._silent_s)
+        try:
+            self._connection.sendall(self._wire.frames(self._sample()))
+        except TimeoutError:
+            raise SitlError("PX4 SITL hangs: it reads no samples", ended=True) from None
+        except ConnectionError:
+            return  # `_hear` finds that it has gone
+        finally:
+            self._owed = True
+
+    def _sample(self) -> SensorSample:
+        state, settings, *_ = self.body.machine.rows()
+        s, p, values = state[0], settings[0], self.body.values
+        home = self.body.machine.switched_on_at
+        time_us = round(1000.0 * self.body.time_ms)
+        fix = field = pressure = None
+        if s[M.S_GPS_NEXT] != self._fix_due:
+            self._fix_due = s[M.S_GPS_NEXT]
+            place = to_global(home, (s[M.S_GPS_N], s[M.S_GPS_E], s[M.S_GPS_D]))
+            velocity = s[M.S_GPS_VN : M.S_GPS_VD + 1].tolist()
+            fix = Fix(place, velocity, int(s[M.S_GPS_FIX]), int(p[M.P_GPS_SATS]), self._start_us + time_us)
+        if s[M.S_MAG_NEXT] != self._field_due:
+            self._field_due = s[M.S_MAG_NEXT]
+            field = s[M.S_MAG_X : M.S_MAG_Z + 1].tolist()
+        height = home.alt + float(s[M.S_BARO_ALT])
+        if time_us % (1000 * L.TICK_MS) == 0 and s[L.S_BARO_OK] == 1.0:
+            pressure = pressure_at(height)
+        moved = values.tolist()
+        return SensorSample(
+            time_us,
+            moved[O.V_ACC : O.V_ACC + 3],
+            moved[O.V_GYRO : O.V_GYRO + 3],
+            field,
+            pressure,
+            height,
+            temperature_at(height) + 20.0,  # the board warms its sensor
+            fix,
+            Truth(
+                to_global(home, (s[M.S_PN], s[M.S_PE], s[M.S_PD])),
+                moved[O.V_VELOCITY : O.V_VELOCITY + 3],
+                moved[O.V_ATTITUDE : O.V_ATTITUDE + 4],
+                s[M.S_WX : M.S_WZ + 1].tolist(),
+            ),
+        )
+
+    def close(self) -> None:
+        """End the firmware."""
+        self.child.stop()
+        self.line.close()
+        self._server.close()
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,57 @@
+"""Faults of our grammar in a firmware that flies a body of ours: on the body, or by parameters of what the firmware
+simulates by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from autopilot.interface import report as R
+from autopilot.interface.records import dataclass
+from autopilot.interface.vehicle import VehicleState
+from sitl.kernel import layout as M
+from sitl.kernel.reporting import fill_truth
+from sitl.vehicles.simulated import SimulatedMachine
+
+
+@dataclass(frozen=True, slots=True)
+class SimParameter:
+    """A parameter while the fault lasts, and otherwise. `given`: the fault's own value, times this, is set instead."""
+
+    name: str
+    on: float
+    off: float
+    given: float = 0.0
+
+
+class FirmwareFaults:
+    """Faults of one firmware and of its body, `machine`; and the truth about that. `by_parameter`: what the firmware
+    simulates; `unknown`: what nobody can break in it."""
+
+    def __init__(
+        self, machine: SimulatedMachine, by_parameter: Mapping[str, Sequence[SimParameter]], unknown: Collection[str]
+    ) -> None:
+        self._machine = machine
+        self._by_parameter, self._unknown = by_parameter, unknown
+
+    def names(self) -> tuple[str, ...]:
+        """All faults that act."""
+        elsewhere = {*self._unknown, *self._by_parameter}
+        return (*(name for name in self._machine.fault_names() if name not in elsewhere), *self._by_parameter)
+
+    def fill_truth(self, state: VehicleState) -> None:
+        """Write what is true of the body into a report."""
+        s, p, *_ = self._machine.rows()
+        fill_truth(s[0], p[0], state.report)
+        state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
+
+    def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
+        """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""
+        settings = self._by_parameter.get(name)
+        if settings is None:
+            acts = name not in self._unknown and self._machine.inject_fault(name, value, active=active)
+            return {} if acts else None
+        told = {}
+        for setting in settings:
+            on = setting.on if value is None or setting.given == 0.0 else value * setting.given
+            told[setting.name] = on if active else setting.off
+        return told

@@ -1,0 +1,138 @@
+"""The lockstep with PX4's simulator interface, against a stand-in for PX4 that dies in every way that such a program
+has. What it is sent is read by pymavlink."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from mavlink_bridge.px4.simulator import SimulatorInterface
+from sitl.child import SitlError
+from sitl.px4.launcher import launch_in_world
+from sitl.px4.lockstep import HilLockstep
+from sitl.vehicles.kinds import make_simulated
+from sitl.vehicles.wiring import PX4_STEPS
+from tests.stand_in import px4_hil
+
+HOME = GeoPoint(-35.0, 149.0, 584.0)
+Start = Callable[..., HilLockstep]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts stand-ins; ends them."""
+    started: list[HilLockstep] = []
+    binary = px4_hil.build(tmp_path / "build")
+
+    def begin(manner: str = "", silent_s: float = 20.0) -> HilLockstep:
+        monkeypatch.setenv("SORTIE_STAND_IN", manner)
+        machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+        made = launch_in_world(
+            SimulatorInterface, "copter", str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}
+        )
+        made._silent_s = silent_s
+        started.append(made)
+        return made
+
+    yield begin
+    for lockstep in started:
+        lockstep.close()
+        assert not _runs(lockstep.child.pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def said(lockstep: HilLockstep) -> list[str]:
+    return lockstep.line.read().decode().splitlines()
+
+
+def test_time_goes_as_far_as_it_is_asked_to_and_every_sample_is_answered(start: Start) -> None:
+    lockstep = start()
+    lockstep.run(1000.0)
+    assert lockstep.body.time_ms == pytest.approx(1000.0)
+    # before its first answer samples go by the wall's time: a busy machine may need some more for it
+    assert 200 < lockstep.exchanges <= 250 - px4_hil.STARTUP_SAMPLES
+    assert lockstep.unanswered == 0
+    words = said(lockstep)
+    assert words[0] == "model=none_iris"
+    (told,) = (line for line in words if line.startswith("time=1.000"))
+    # 250 Hz; the receiver's first fixes, 200 ms apart; the truth was asked for each 5 ms and comes with every second
+    assert told == "time=1.000 {'HIL_SENSOR': 250, 'HIL_STATE_QUATERNION': 125, 'HIL_GPS': 3}"
+
+
+@pytest.mark.parametrize(
+    ("manner", "how"),
+    [("hang", "nothing came for 0.3 s"), ("silent", "nothing came"), ("absent", "it did not connect")],
+)
+def test_it_hangs_says_nothing_or_never_connects(start: Start, manner: str, how: str) -> None:
+    with pytest.raises(SitlError, match=f"hangs: {how}") as caught:
+        start(manner, silent_s=0.3).run(3000.0)
+    assert caught.value.ended
+
+
+@pytest.mark.parametrize(("manner", "how"), [("crash", "signal SIGABRT"), ("exit", "status 3")])
+def test_it_ends(start: Start, manner: str, how: str) -> None:
+    with pytest.raises(SitlError, match=rf"ended \({how}\): .*stand-in: {manner}"):
+        start(manner).run(3000.0)
+
+
+def test_it_comes_back_in_the_same_place_and_time(start: Start) -> None:
+    lockstep = start("reboot")
+    lockstep.run(2100.0)
+    assert lockstep.restarts == 1
+    assert lockstep.body.time_ms == pytest.approx(2100.0)
+    assert [line[:6] for line in said(lockstep)] == ["model=", "time=1", "model=", "time=2"]
+
+
+def test_garbage_takes_no_time(start: Start) -> None:
+    lockstep = start("garbage")
+    lockstep.run(200.0)
+    assert lockstep.body.time_ms == pytest.approx(200.0)
+    assert lockstep.unanswered == 0
+
+
+def test_a_sample_without_controls_is_followed_by_the_next(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sitl.px4.lockstep._LOST_S", 0.1)
+    lockstep = start("dull")
+    lockstep.run(1200.0)
+    assert lockstep.unanswered == 1
+    assert lockstep.body.time_ms == pytest.approx(1200.0)
+
+
+def test_one_that_is_built_without_lockstep_is_refused(start: Start) -> None:
+    with pytest.raises(SitlError, match="built without lockstep"):
+        start("free").run(1000.0)
+
+
+def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
+    lockstep = start("absent")
+    lockstep.run(1000.0, lambda: True)
+    assert lockstep.body.time_ms == 0.0
+
+
+def test_another_program_is_no_px4(tmp_path: Path) -> None:
+    """It has no `etc` beside it; one that has, and ends, is told with its last words."""
+    machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+    launch = partial(launch_in_world, SimulatorInterface, "copter")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "px4").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "px4").chmod(0o755)
+    with pytest.raises(SitlError, match="which belongs to"):
+        launch(str(tmp_path / "bin" / "px4"), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
+    binary = px4_hil.build(tmp_path / "build")
+    binary.write_text("#!/bin/sh\necho I am a shell; exit 1\n")
+    lockstep = launch(str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
+    with pytest.raises(SitlError, match=r"ended \(status 1\): I am a shell"):
+        lockstep.run(1000.0)
+    lockstep.close()
