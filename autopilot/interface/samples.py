@@ -9,15 +9,15 @@ from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """Motion of a body, or what a receiver takes for it: `velocity` NED, m/s."""
+class BodyMotion:
+    """BodyMotion of a body, or what a receiver takes for it: `velocity` NED, m/s."""
 
     place: GeoPoint
     velocity: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Fix(Motion):
+class Fix(BodyMotion):
     """Report of a GPS receiver. `kind`: GPS_FIX_TYPE."""
 
     kind: int
@@ -26,7 +26,7 @@ class Fix(Motion):
 
 
 @dataclass(frozen=True, slots=True)
-class Truth(Motion):
+class TrueMotion(BodyMotion):
     """True motion of a body, with its attitude (quaternion) and rates, rad/s."""
 
     attitude: Sequence[float]
@@ -46,7 +46,7 @@ class SensorSample:
     height_m: float
     temperature_c: float
     fix: Fix | None
-    truth: Truth
+    truth: TrueMotion
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program, free_port
 
 if TYPE_CHECKING:
-    from sitl.ardupilot.lockstep import Lockstep
+    from sitl.ardupilot.lockstep import JsonLockstep
     from sitl.vehicles.simulated import SimulatedMachine
 
 VARIABLE: Final = "ARDUPILOT_SITL"
@@ -71,9 +71,11 @@ def launch_in_world(
     machine: SimulatedMachine,
     folder: Path,
     defaults: Mapping[str, float],
-) -> Lockstep:
-    """Start SITL as `launch` does; it flies `machine`, which stands at `home`, in lockstep."""
-    from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+    _wire: object,
+) -> JsonLockstep:
+    """Start SITL as `launch` does; it flies `machine`, which stands at `home`, in lockstep. It speaks no MAVLink with
+    its simulator."""
+    from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
     from sitl.vehicles.wiring import body_of  # numpy and the kernel: not for who flies in its own world
 
     binary = find_binary(frame, given)
@@ -92,7 +94,7 @@ def launch_in_world(
     except SitlError:
         receiver.close()
         raise
-    return Lockstep(body_of(frame, machine, {**parameters, **defaults}), receiver, SerialLine(port), child)
+    return JsonLockstep(body_of(frame, machine, {**parameters, **defaults}), receiver, SerialLine(port), child)
 
 
 def _start(

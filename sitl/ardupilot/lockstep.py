@@ -91,7 +91,7 @@ class SerialLine:
             self._socket = None
 
 
-class Lockstep:
+class JsonLockstep:
     """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process, which
     hangs when it has said nothing for `silent_s` of the wall."""
 

@@ -80,13 +80,13 @@ def launch(
 
 
 def launch_in_world(
-    wire: Callable[[], SimulatorWire],
     frame: str,
     given: str,
     _home: tuple[float, float, float, float],
     machine: SimulatedMachine,
     folder: Path,
     defaults: Mapping[str, float],
+    wire: Callable[[], SimulatorWire],
 ) -> HilLockstep:
     """Start PX4 as `launch` does; it flies `machine` in lockstep, and is told where that is by its GPS. `wire`: makes
     the codec of a connection."""

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
-from autopilot.interface.samples import Fix, MotorControls, SensorSample, Truth
+from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
@@ -235,7 +235,7 @@ class HilLockstep:
             height,
             temperature_at(height) + 20.0,  # the board warms its sensor
             fix,
-            Truth(
+            TrueMotion(
                 to_global(home, (s[M.S_PN], s[M.S_PE], s[M.S_PD])),
                 moved[O.V_VELOCITY : O.V_VELOCITY + 3],
                 moved[O.V_ATTITUDE : O.V_ATTITUDE + 4],

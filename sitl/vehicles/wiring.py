@@ -46,7 +46,7 @@ _PX4_DEFAULTS: Final[Mapping[str, float]] = {
     "CA_ROTOR3_PX": -0.1515, "CA_ROTOR3_PY": 0.1875, "CA_ROTOR3_KM": -0.05,
 }  # fmt: skip
 _CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
-"""Where the body's rotors are: signs of the way to the nose and to the right."""
+"""Places of the body's rotors: signs of the way to the nose and to the right."""
 
 
 def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:

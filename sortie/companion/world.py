@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Final
 
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.records import dataclass
+from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from mavlink_bridge.links.address import parse_link
-from mavlink_bridge.px4.simulator import SimulatorInterface
 from mavlink_bridge.routing.endpoint import Endpoint
-from sitl.ardupilot import faults as ardupilot_faults
-from sitl.ardupilot import launcher as ardupilot
 from sitl.child import SitlError
-from sitl.px4 import launcher as px4
 from sitl.vehicles.kinds import make_simulated, on_ground
-from sitl.vehicles.outside_faults import FirmwareFaults, SimParameter
-from sitl.vehicles.wiring import PX4_STEPS, STEPS
+from sitl.vehicles.outside_faults import FirmwareFaults
+from sitl.ways_in import WAYS
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME
-from sortie.nodes.firmware import FirmwareNode, Lockstep, wire_to
+from sortie.nodes.firmware import FirmwareNode, wire_to
 from sortie.nodes.vehicle import LINK_FAULTS
 from sortie.reading.terrain import read_ground
 from sortie.runtime.node import Node
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.runtime.wire import EndpointPlug
-
-
-@dataclass(frozen=True, slots=True)
-class WayIn:
-    """Way of a firmware into our world: its name, how it is started, steps of the body in 20 ms by kind, and the faults
-    that are not its body's, by parameter or none."""
-
-    name: str
-    launch: Callable[..., Lockstep]
-    steps: Mapping[str, int]
-    by_parameter: Mapping[str, Sequence[SimParameter]]
-    unknown: Sequence[str]
-
-
-_WAYS: Final[Mapping[str, WayIn]] = {
-    "ardupilot": WayIn(
-        "ArduPilot", ardupilot.launch_in_world, STEPS, ardupilot_faults.BY_PARAMETER, ardupilot_faults.UNKNOWN
-    ),
-    "px4": WayIn("PX4", partial(px4.launch_in_world, SimulatorInterface), PX4_STEPS, {}, ("rate.freeze",)),
-}
 
 
 class FirmwareInWorld:
@@ -68,14 +42,16 @@ class FirmwareInWorld:
         place, heading = (GeoPoint(lat, lon, alt), heading) if settings.home is None else settings.home
         ground = None if settings.terrain is None else read_ground(settings.terrain, [place])
         place = place if ground is None else on_ground(place, ground)
-        kind, self._way = settings.vehicle.frame, _WAYS[settings.vehicle.kind]
+        kind, self._way = settings.vehicle.frame, WAYS[settings.vehicle.kind]
         if kind not in self._way.steps:
             raise SitlError(f"no {kind} of {self._way.name} flies in our world: {', '.join(self._way.steps)} can")
         self.machine = make_simulated(kind, place, heading, settings.seed, ground, steps=self._way.steps[kind])
         for name, value in parameters.items():
             self.machine.set_parameter(name, value)
         home = (place.lat, place.lon, place.alt, heading)
-        lockstep = self._way.launch(kind, settings.vehicle.target, home, self.machine, folder, parameters)
+        lockstep = self._way.launch(
+            kind, settings.vehicle.target, home, self.machine, folder, parameters, SimulatorInterface
+        )
         stack.callback(lockstep.close)
         self.child = lockstep.child
         self.faults = FirmwareFaults(self.machine, self._way.by_parameter, self._way.unknown)

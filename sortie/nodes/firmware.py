@@ -7,8 +7,7 @@ from nothing but what it was told before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import MemoryLink
@@ -19,39 +18,10 @@ from sortie.runtime.signals import Signals
 from sortie.runtime.wire import EndpointPlug, Wire
 
 if TYPE_CHECKING:
-    from sitl.child import SitlChild
-    from sitl.vehicles.outside import OutsideBody
+    from sitl.ways_in import Lockstep
 
 LOOK_MS: Final = 40
 """Vehicle time between looks at what it says: half the period of its fastest stream."""
-
-
-class Line(Protocol):
-    """Port: the line on which a firmware speaks MAVLink."""
-
-    def read(self) -> bytes:
-        """Take what has come."""
-
-    def write(self, data: bytes) -> None:
-        """Send it."""
-
-
-class Lockstep(Protocol):
-    """Port: a firmware in lockstep with its body."""
-
-    @property
-    def body(self) -> OutsideBody: ...
-    @property
-    def line(self) -> Line: ...
-    @property
-    def child(self) -> SitlChild: ...
-
-    def run(self, until_ms: float, stop: Callable[[], bool]) -> None:
-        """Until the body's time is `until_ms` and the firmware waits, or `stop()`. SitlError when it has ended or
-        hangs."""
-
-    def close(self) -> None:
-        """End the firmware."""
 
 
 class FirmwareNode(QuietNode):

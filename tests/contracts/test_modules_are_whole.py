@@ -35,6 +35,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.quadplane": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sortie.kernels.objects": "LLVM's step, apart from numba's and the linker's",
+    "sitl.ardupilot.faults": "a table: faults of what one firmware simulates by itself",
     "sortie.incident.telemetry": "one module for each form of log",
     "sortie.incident.again": "imported by the tests that `sortie reproduce` writes",
     "sortie.incident.page": "a page, apart from what flies",

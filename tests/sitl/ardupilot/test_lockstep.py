@@ -13,29 +13,29 @@ from pathlib import Path
 import pytest
 
 from autopilot.interface.geo import GeoPoint
-from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.wiring import STEPS, body_of
 from tests.fakes.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[3]
-Start = Callable[..., Lockstep]
+Start = Callable[..., JsonLockstep]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts stand-ins; ends them."""
-    started: list[Lockstep] = []
+    started: list[JsonLockstep] = []
 
-    def begin(manner: str = "", silent_s: float = 20.0) -> Lockstep:
+    def begin(manner: str = "", silent_s: float = 20.0) -> JsonLockstep:
         receiver, port = open_receiver(), free_port()
         words = [sys.executable, "-m", "tests.stand_in.json_firmware"]
         words += ["--sim-port-out", str(receiver.getsockname()[1]), "--serial0", f"tcp:{port}:wait"]
         environment = {"SORTIE_STAND_IN": manner, "PYTHONPATH": str(ROOT)}
         child = SitlChild("stand-in", words, f"tcp:127.0.0.1:{port}", tmp_path, environment=environment)
         machine = make_simulated("copter", GeoPoint(-35.0, 149.0, 584.0), 0.0, 1, steps=STEPS["copter"])
-        made = Lockstep(body_of("copter", machine, {}), receiver, SerialLine(port), child, silent_s)
+        made = JsonLockstep(body_of("copter", machine, {}), receiver, SerialLine(port), child, silent_s)
         started.append(made)
         return made
 
@@ -44,7 +44,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         lockstep.close()
 
 
-def said(lockstep: Lockstep) -> list[str]:
+def said(lockstep: JsonLockstep) -> list[str]:
     return lockstep.line.read().decode().splitlines()
 
 

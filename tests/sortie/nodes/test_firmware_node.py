@@ -12,7 +12,7 @@ import pytest
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.links.memory import MemoryLink
 from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN
-from sitl.ardupilot.lockstep import Lockstep, SerialLine, open_receiver
+from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
@@ -53,7 +53,7 @@ class Listener(QuietNode):
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a firmware in a runtime of its own."""
-    started: list[Lockstep] = []
+    started: list[JsonLockstep] = []
 
     def begin(runtime: Runtime, manner: str = "") -> FirmwareNode:
         receiver, port = open_receiver(), free_port()
@@ -62,7 +62,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         environment = {"SORTIE_STAND_IN": manner, "PYTHONPATH": str(ROOT)}
         child = SitlChild("stand-in", words, "", tmp_path, environment=environment)
         body = body_of("copter", make_simulated("copter", HOME, 0.0, 1, steps=STEPS["copter"]), {})
-        started.append(Lockstep(body, receiver, SerialLine(port), child))
+        started.append(JsonLockstep(body, receiver, SerialLine(port), child))
         node = FirmwareNode(started[-1], runtime.signals)
         runtime.add_vehicle(node)
         return node

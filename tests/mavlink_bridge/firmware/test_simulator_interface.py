@@ -8,11 +8,11 @@ import pytest
 from pymavlink.dialects.v20 import common as pymavlink
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.samples import Fix, SensorSample, Truth
-from mavlink_bridge.px4.simulator import SimulatorInterface
+from autopilot.interface.samples import Fix, SensorSample, TrueMotion
+from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 
 PLACE = GeoPoint(-35.0, 149.0, 584.0)
-TRUTH = Truth(PLACE, (1.0, 2.0, -0.5), (1.0, 0.0, 0.0, 0.0), (0.01, 0.02, 0.03))
+TRUTH = TrueMotion(PLACE, (1.0, 2.0, -0.5), (1.0, 0.0, 0.0, 0.0), (0.01, 0.02, 0.03))
 
 
 def sample(time_us: int, **changes: Any) -> SensorSample:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.samples import Fix, MotorControls, SensorSample, Truth
+from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
 from autopilot.mav import Cmd
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -86,17 +86,17 @@ def _gps(fix: Fix) -> Any:
     )
 
 
-def _truth(truth: Truth, sample: SensorSample) -> Any:
+def _truth(truth: TrueMotion, sample: SensorSample) -> Any:
     force = [max(-32768, min(round(1000.0 * part / GRAVITY), 32767)) for part in sample.force]
     return dialect.MAVLink_hil_state_quaternion_message(
         sample.time_us, list(truth.attitude), *truth.rates, *_place(truth), *_velocity(truth), 0, 0, *force
     )
 
 
-def _place(motion: Fix | Truth) -> tuple[int, int, int]:
+def _place(motion: Fix | TrueMotion) -> tuple[int, int, int]:
     place = motion.place
     return round(1e7 * place.lat), round(1e7 * place.lon), round(1e3 * place.alt)
 
 
-def _velocity(motion: Fix | Truth) -> list[int]:
+def _velocity(motion: Fix | TrueMotion) -> list[int]:
     return [max(-32768, min(round(100.0 * part), 32767)) for part in motion.velocity]

@@ -1,0 +1,64 @@
+"""The ways by which a firmware flies a body of our world: how it is started, and what of it our faults can break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from autopilot.interface.records import dataclass
+from sitl.ardupilot import faults as ardupilot_faults
+from sitl.ardupilot import launcher as ardupilot
+from sitl.child import SitlChild
+from sitl.px4 import launcher as px4
+from sitl.vehicles.outside import OutsideBody
+from sitl.vehicles.outside_faults import SimParameter
+from sitl.vehicles.wiring import PX4_STEPS, STEPS
+
+
+class FirmwareLine(Protocol):
+    """Port: the line on which a firmware speaks MAVLink."""
+
+    def read(self) -> bytes:
+        """Take what has come."""
+
+    def write(self, data: bytes) -> None:
+        """Send it."""
+
+
+class Lockstep(Protocol):
+    """Port: a firmware in lockstep with its body."""
+
+    @property
+    def body(self) -> OutsideBody: ...
+    @property
+    def line(self) -> FirmwareLine: ...
+    @property
+    def child(self) -> SitlChild: ...
+
+    def run(self, until_ms: float, stop: Callable[[], bool]) -> None:
+        """Until the body's time is `until_ms` and the firmware waits, or `stop()`. SitlError when it has ended or
+        hangs."""
+
+    def close(self) -> None:
+        """End the firmware."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """Way in of the firmware `name`. `launch`: starts it; `steps`: of its body in 20 ms, by the kinds that it flies;
+    `by_parameter`: faults of what it simulates by itself; `unknown`: those that it cannot have."""
+
+    name: str
+    launch: Callable[..., Lockstep]
+    steps: Mapping[str, int]
+    by_parameter: Mapping[str, Sequence[SimParameter]]
+    unknown: Sequence[str]
+
+
+#: By the word before the colon of `--vehicle`.
+WAYS: Final[Mapping[str, WayIn]] = {
+    "ardupilot": WayIn(
+        "ArduPilot", ardupilot.launch_in_world, STEPS, ardupilot_faults.BY_PARAMETER, ardupilot_faults.UNKNOWN
+    ),
+    "px4": WayIn("PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",)),
+}
