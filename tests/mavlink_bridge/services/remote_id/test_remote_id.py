@@ -9,7 +9,7 @@ import pytest
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.mav import Cmd, Component, OdidArmStatus, OdidStatus, Result
+from autopilot.mav import Cmd, Component, OdidArmStatus, OdidIdType, OdidStatus, OdidUaType, Result
 from mavlink_bridge.services.remote_id import serial_number
 from mavlink_bridge.services.remote_id.pack import SIZE, packed, unpacked
 from mavlink_bridge.wire.codec import dialect as m
@@ -151,6 +151,16 @@ def test_a_location_is_the_bytes_of_the_standard() -> None:
     assert data[19:] == bytes((0x4B, 0x53, 0xA0, 0x8C, 10, 0))
     back = unpacked(packed([location]))[0]
     assert (back.direction, back.speed_horizontal, back.speed_vertical, back.height) == (21_500, 1_000, 150, 40.0)
+
+
+def test_an_identification_of_another_library_is_read_and_written_alike() -> None:
+    """The example of dart_opendroneid, whose own tests stand on opendroneid-core-c: ASTM F3411's Basic ID."""
+    data = bytes((0x02, 0x11)) + b"15968DEADBEEF".ljust(20, b"\0") + bytes(3)
+    padded = list(data.ljust(225, b"\0"))
+    identification = unpacked(m.MAVLink_open_drone_id_message_pack_message(0, 0, ANYBODY, SIZE, 1, padded))[0]
+    assert (identification.id_type, identification.ua_type) == (OdidIdType.SERIAL_NUMBER, OdidUaType.AEROPLANE)
+    assert bytes(identification.uas_id).rstrip(b"\0") == b"15968DEADBEEF"
+    assert bytes(packed([identification]).messages)[:SIZE] == data
 
 
 @pytest.mark.parametrize(("size", "count"), [(25, 0), (25, 10), (24, 1), (0, 255)])
