@@ -84,7 +84,7 @@ def test_an_encounter_is_as_it_was_drawn(velocity: Ned) -> None:
         own = receiver(ReceiverSettings(), at=(100.0, 50.0, -60.0), velocity=velocity, model=model, seed=seed)
         assert not own.hear(9000)
         own.hear(10_000)
-        (aircraft,) = own._sky.aircraft
+        (aircraft,) = own.sky.aircraft
         miss, higher, when_s = nearest(aircraft, (100.0, 50.0, -60.0), velocity, 10.0)
         assert miss == pytest.approx(120.0, abs=1.0)
         assert higher == pytest.approx(30.0, abs=0.5)
@@ -100,7 +100,7 @@ def test_encounters_wait_for_a_vehicle_that_flies_and_come_one_after_the_other()
     for k in range(200):
         down[0] = -20.0 if k >= 15 else 0.0
         own.hear(1000 * k)
-        begun.append(len(own._sky.aircraft))
+        begun.append(len(own.sky.aircraft))
     assert [begun.index(1), begun.index(2), begun[-1]] == [15, 45, 2]
 
 
@@ -108,4 +108,4 @@ def test_a_poisson_process_has_its_rate() -> None:
     own = receiver(ReceiverSettings(), model=EncounterModel(per_hour=60.0))
     for k in range(3600 * 5):
         own.hear(1000 * k)
-    assert len(own._sky.aircraft) == pytest.approx(300, abs=50)
+    assert len(own.sky.aircraft) == pytest.approx(300, abs=50)

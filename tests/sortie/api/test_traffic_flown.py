@@ -32,7 +32,7 @@ def closest_m(session: Session) -> float:
     while session.autopilot.facts.armed and session.time_s < 400.0:
         session.run_for(0.5)
         here, _ = receiver.place()
-        best = min([best, *(dist(here, at) for _, at, _ in receiver._sky.present(session.time_s))])
+        best = min([best, *(dist(here, at) for _, at, _ in receiver.sky.present(session.time_s))])
     return best
 
 
