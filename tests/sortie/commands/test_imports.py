@@ -23,9 +23,9 @@ ASKING = frozenset((
 ))  # fmt: skip
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((
-    "broadcast", "commands", "component", "events", "failures", "flight", "ftp", "german", "gimbal", "guided",
-    "landing_target", "mission", "modes", "operator", "parameters", "proximity", "setup", "spoken", "system",
-    "telemetry", "terrain", "traffic",
+    "authorization", "broadcast", "commands", "component", "equipment", "events", "failures", "flight", "ftp",
+    "german", "gimbal", "guided", "landing_target", "mission", "modes", "operator", "parameters", "proximity",
+    "setup", "spoken", "system", "telemetry", "terrain", "traffic",
 ))  # fmt: skip
 """Of a vehicle without a camera."""
 FLYING = ASKING | {f"mavlink_bridge.services.{name}" for name in SERVICES} | {
