@@ -23,7 +23,7 @@ PATIENT = Patience(1000, 10)
 _COMMANDS = (
     Cmd.COMPONENT_ARM_DISARM, Cmd.DO_CHANGE_SPEED, Cmd.DO_SET_ROI, Cmd.DO_SET_MISSION_CURRENT, Cmd.CONDITION_YAW,
     Cmd.SET_MESSAGE_INTERVAL, Cmd.REQUEST_MESSAGE, Cmd.DO_SET_MODE, Cmd.DO_SET_MODE, Cmd.NAV_LAND, Cmd.USER_1,
-    Cmd.DO_FENCE_ENABLE, Cmd.MISSION_START, Cmd.DO_PAUSE_CONTINUE,
+    Cmd.DO_FENCE_ENABLE, Cmd.MISSION_START, Cmd.DO_PAUSE_CONTINUE, 31_999, 65_000,
 )  # fmt: skip
 
 
@@ -153,7 +153,8 @@ class Acting:
             yield from s.sleep(100)
 
     def _burst(self, s: Station, random: Random) -> Script:
-        """Many requests in one breath: queries, wishes that all differ, values, plans that are cleared, files."""
+        """Many requests in one breath: queries, wishes that all differ, values that are set and read, plans that are
+        cleared, files."""
         kind = random.randrange(5)
         for number in range(random.randint(20, (300, 120, 640, 40, 30)[kind])):
             s.send(self._one_of_many(s, kind, number, random))
@@ -168,6 +169,8 @@ class Acting:
                 return dialect.MAVLink_command_long_message(*s.target, Cmd.DO_CHANGE_SPEED, 0, 1, speed, -1, 0, 0, 0, 0)
             case 2:
                 name, (low, high) = random.choice(list(self.storm.views[self.storm.at[s.name]].parameters.items()))
+                if number % 8 == 7:
+                    return dialect.MAVLink_param_request_read_message(*s.target, name.encode(), -1)
                 value = float(random.randint(int(low), int(high)))
                 return dialect.MAVLink_param_set_message(*s.target, name.encode().ljust(16, b"\0"), value, 9)
             case 3:

@@ -136,6 +136,7 @@ class Faults:
         link = station.link
         if link is None:
             return None
+        station.damaged = True
         before = link.air
         link.set_air(Air(0.5, 0.3, 0.4, 0.2, 300))
         return lambda: link.set_air(before)

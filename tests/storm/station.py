@@ -66,7 +66,7 @@ class Station(QuietNode):
         self._doing = ""
         self._wait: Wait | None = None
         self._beat_ms = 0
-        self.trusted, self.intruder = True, False
+        self.trusted, self.intruder, self.damaged = True, False, False
         self.signer: Signer | None = None
         self.clock_ms = 0
         """By which its clock is wrong."""

@@ -125,9 +125,11 @@ class View:
         return self.process.runtime.now_ms
 
     def must_answer(self, peer: Peer) -> bool:
-        """Is what this station asks to be answered: is it there, is what it sends accepted, does the disk write?"""
+        """Is what this station asks to be answered: is it there, is what it sends accepted and never damaged (half a
+        frame may hold back the next one), does the disk write?"""
         here = peer.station.link is peer.memory["link"] and peer.station.sure
-        return here and not self.storm.disk_delay_ms
+        sound = not peer.station.damaged and not self.storm.airs[peer.station.name].damage
+        return here and sound and not self.storm.disk_delay_ms
 
     def durable(self, ticket: int) -> bool:
         """Was a change written, whatever the store says of it?"""

@@ -37,6 +37,8 @@ assert _all_invariants
 HOME = GeoPoint(*DEFAULT_HOME[:3])
 RECOVERY_MS = 30 * 60_000
 """After the last fault all have landed, or the reason is named."""
+CLOSING_MS = 8_000
+"""In which a flight that is over is closed."""
 RESTART_MS = (200, 1_000, 5_000)
 
 
@@ -298,6 +300,7 @@ class Storm:
             self.acting.rescue(rescuer, view.number)
             rescuers.append(rescuer)
         self._pass_until(self.now_ms + RECOVERY_MS, lambda: not any(rescuer.busy for rescuer in rescuers))
+        self._pass_until(self.now_ms + CLOSING_MS)
         for view, rescuer in zip(self.views, rescuers, strict=True):
             view.ended(rescuer)
 

@@ -6,7 +6,7 @@ from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReach
 from autopilot.flight.lifecycle import TABLE, FlightState
 from autopilot.mav import Cmd
 from tests.storm.invariant import When, invariant, noted
-from tests.storm.station import Message
+from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
 
 SEED = "seed 002, State Machine"
@@ -142,3 +142,12 @@ def a_text_is_said_once(view: View, event: StatusText) -> str | None:
         return None
     asked = sum(at_ms >= view.now_ms - 10_000 for at_ms in view.life.get("commands", {}).get("at", ()))
     return None if len(said) <= 40 + asked else f"'{event.text}' {len(said)} times in 10 s"
+
+
+@invariant(When.END, SEED)
+def every_flight_is_closed_at_the_end(view: View, rescuer: Station) -> str | None:
+    """Eight seconds after a vehicle is down and disarmed its flight manager is in IDLE."""
+    state = _state(view)
+    if state is None or view.service.autopilot.facts.armed or rescuer.busy:
+        return None
+    return None if state is FlightState.IDLE else f"it is in {state.name}"

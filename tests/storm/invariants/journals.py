@@ -5,6 +5,7 @@ from __future__ import annotations
 from autopilot.context.journal import SaveHome, SavePlan, SaveTogether
 from autopilot.mav import Cmd
 from autopilot.mission.storage import pack_item
+from sortie.storage import rows as store_rows
 from sortie.storage.rows import StoredState
 from tests.storm.invariant import When, invariant
 from tests.storm.ledger import Kept, checksum
@@ -210,3 +211,23 @@ def a_plan_that_was_not_stored_is_refused(view: View, message: Message, peer: Pe
     ]
     failures = [view.process.store.failure(ticket) for ticket in tickets]
     return "the plan was not stored" if failures and all(failures) else None
+
+
+DISK_LOOK_MS = 4_000
+
+
+@invariant(When.PASS, STATE)
+def the_disk_has_what_was_settled(view: View) -> str | None:
+    """When nothing waits for the disk, what a start would find now are the plans, parameters and home whose tickets are
+    settled."""
+    ledger, process = view.ledger, view.process
+    memory = view.life.setdefault("disk", {"due": 0, "kept": None})
+    if process is None or ledger.waiting or process.disk.dead or memory["kept"] is ledger.kept:
+        return None
+    if view.now_ms < memory["due"]:
+        return None
+    memory.update(due=view.now_ms + DISK_LOOK_MS, kept=ledger.kept)
+    found = Kept.of(store_rows.load(process.store._database, view.label))
+    if any(kept == found for kept in ledger.allowed()):
+        return None
+    return f"found plans {_sizes(found)}, settled were {_sizes(ledger.kept)}, or parameters or home differ"
