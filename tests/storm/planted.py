@@ -29,6 +29,7 @@ MINUTES, MOST_VEHICLES = 3.0, 3
 """Of storms that are looked through (`scripts/storm SEED --minutes 3`): twenty vehicles take as long as ten storms, and
 a night as long as five."""
 NOT_FOUND, FOUND = 0, 7
+SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ def _seeds(row: Planted, *, anew: bool) -> Iterator[int]:
     return chain(known, count(1))
 
 
-def search(row: Planted, cpu_s: float, *, anew: bool, folder: Path | None) -> int:
-    """Within this process: seeds until one breaks, or the processor time is used up. `folder`: for its test."""
+def search(row: Planted, cpu_s: float, folder: Path, *, anew: bool, smaller: bool) -> int:
+    """Within this process: seeds until one breaks, or the processor time is used up. `folder`: for that seed, and with
+    `smaller` for its test."""
     row.plant()
     from tests.storm.shrink import shrink, write_test
     from tests.storm.steer import run_any
@@ -81,6 +83,7 @@ def search(row: Planted, cpu_s: float, *, anew: bool, folder: Path | None) -> in
         if len(plan.vehicles) > MOST_VEHICLES or any(fault.what == "night" for fault in plan.faults):
             continue
         tried += 1
+        (folder / SEED).write_text(str(seed))
         try:
             verdict = run_any(plan)
         except Exception as error:  # noqa: BLE001 - an error that ends the whole program is found too
@@ -89,7 +92,7 @@ def search(row: Planted, cpu_s: float, *, anew: bool, folder: Path | None) -> in
         if verdict.broken is not None:
             used_s = time.process_time() - began_s
             print(f"found   {used_s:5.1f} s  seed {seed:3}  {row.name}: {verdict.broken}", flush=True)
-            if folder is not None:
+            if smaller:
                 smallest = shrink(verdict, run_any)
                 print("\n".join(list(smallest.story.lines)[-12:]))
                 print(f"written {write_test(smallest, folder)}", flush=True)
@@ -112,6 +115,14 @@ def _forked(act: Callable[[], int], cpu_s: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def _without(folder: Path) -> int:
+    """Run the seed that was tried last as the product is; 0 when it holds."""
+    from tests.storm.steer import run_any
+    from tests.storm.swarm import draw
+
+    return int(run_any(draw(int((folder / SEED).read_text()), minutes=MINUTES)).broken is not None)
+
+
 def _test_of(row: Planted, folder: Path, *, planted: bool) -> int:
     """Run the test that was written; 0 when it passes."""
     if planted:
@@ -126,18 +137,22 @@ def _test_of(row: Planted, folder: Path, *, planted: bool) -> int:
 
 
 def judge(row: Planted, cpu_s: int, *, anew: bool, smaller: bool) -> bool:
-    """Is it found? With `smaller` also: does its test fail with it, and pass without?"""
+    """Is it found, by a seed that holds without it? With `smaller` also: does its test fail with it, and pass
+    without?"""
     with tempfile.TemporaryDirectory(prefix="planted-") as name:
         folder = Path(name)
-        status = _forked(lambda: search(row, cpu_s, anew=anew, folder=folder if smaller else None), 4 * cpu_s + 60)
-        if status not in (FOUND, NOT_FOUND):
+        status = _forked(lambda: search(row, cpu_s, folder, anew=anew, smaller=smaller), 4 * cpu_s + 60)
+        if status < 0:
             print(f"found   it ends the process ({status})  {row.name}", flush=True)
+        if status != NOT_FOUND and _forked(lambda: _without(folder), 60) != 0:
+            print(f"WRONG   the seed breaks without the error as well  {row.name}", flush=True)
+            return False
         if smaller and list(folder.glob("test_*.py")):
             fails = _forked(lambda: _test_of(row, folder, planted=True), 60) != 0
             passes = _forked(lambda: _test_of(row, folder, planted=False), 60) == 0
             print(f"its test {'fails' if fails else 'PASSES'} with it, {'passes' if passes else 'FAILS'} without")
             return fails and passes
-    return status != NOT_FOUND
+    return status == FOUND or status < 0
 
 
 def main() -> int:
