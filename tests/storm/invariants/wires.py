@@ -45,7 +45,10 @@ def _muted(view: View, since_ms: int) -> bool:
 
 @noted("COMMAND_LONG", "COMMAND_INT")
 def _count(view: View, message: Message, peer: Peer) -> None:
-    if message.target_system in (0, view.service.endpoint.system_id) and message.target_component in (0, 1):
+    if message.target_system not in (0, view.service.endpoint.system_id):
+        return
+    peer.came["for any component", message.command] += 1  # the autopilot answers for those that are not there
+    if message.target_component in (0, 1):
         peer.came["command", message.command] += 1
         peer.memory["asked", message.command] = view.now_ms
         view.life.setdefault("commands", {}).setdefault("at", deque(maxlen=2_000)).append(view.now_ms)
@@ -57,7 +60,7 @@ def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: 
     if message.result == 5:
         return None
     peer.left["command", message.command] += 1
-    came, left = peer.came["command", message.command], peer.left["command", message.command]
+    came, left = peer.came["for any component", message.command], peer.left["command", message.command]
     return None if left <= came else f"command {message.command}: {left} answers to {came} requests"
 
 
