@@ -71,8 +71,12 @@ def test_figures_count_encounters_in_the_air() -> None:
     sky = [passing(100.0, 0.0), passing(500.0, 0.0, number=2), passing(3000.0, 0.0, number=3)]
     found = figures_of_traffic(hovering(), [*sky, passing(0.0, 0.0, number=4, ghost=True)])
     assert found == {
-        "encounters": 3.0, "nmac": 1.0, "well_clear_lost": 2.0, "do365_lost": 2.0, "closest_m": pytest.approx(100.0)
-    }  # fmt: skip
+        "encounters": 3.0,
+        "nmac": 1.0,
+        "well_clear_lost": 2.0,
+        "do365_lost": 2.0,
+        "closest_m": pytest.approx(100.0),
+    }
     on_ground = hovering() | {"landed": np.ones(600)}
     assert figures_of_traffic(on_ground, sky)["encounters"] == 0.0
     assert figures_of_traffic(on_ground, sky)["closest_m"] is None

@@ -47,9 +47,15 @@ def test_a_track_is_flown_from_position_to_position(tmp_path: Path) -> None:
 def test_stale_positions_gaps_and_the_ground() -> None:
     """A position told again counts once; behind a gap there is another track; what stands is left out."""
     said = states(
-        row(0, 0.0), row(10, 0.0, updated=0), row(20, 1000.0), row(200, 5000.0), row(210, 5500.0),
-        row(5, 0.0, icao="abcdef", ground=True), row(7, 9.0, icao="123456"), row(30, 0.0).replace("850.0", "")[:60],
-    )  # fmt: skip
+        row(0, 0.0),
+        row(10, 0.0, updated=0),
+        row(20, 1000.0),
+        row(200, 5000.0),
+        row(210, 5500.0),
+        row(5, 0.0, icao="abcdef", ground=True),
+        row(7, 9.0, icao="123456"),
+        row(30, 0.0).replace("850.0", "")[:60],
+    )
     first, second = parse_state_vectors(said, "x")
     assert [point[0] for point in first.points] == [0.0, 20.0]
     assert [point[0] for point in second.points] == [200.0, 210.0]
