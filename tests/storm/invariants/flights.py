@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReached, MissionComplete, StatusText
 from autopilot.flight.lifecycle import TABLE, FlightState
 from autopilot.mav import Cmd
@@ -77,7 +79,7 @@ def _ends(view: View, state: FlightState, within_ms: int) -> str | None:
 
 @noted("COMMAND_LONG")
 def _flight_command(view: View, message: Message, peer: Peer) -> None:
-    if message.command == Cmd.USER_1:
+    if message.command == Cmd.USER_1 and isfinite(message.param1):
         peer.memory["flight command"] = int(message.param1), _state(view)
 
 
