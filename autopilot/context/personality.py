@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
+from autopilot.interface.traffic import Contact
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
 
 
@@ -96,6 +97,9 @@ class Personality(Protocol):
 
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, where `own_fence_action`."""
+
+    def aircraft_heard(self, contact: Contact) -> None:
+        """Judge a report of another aircraft, where it is not AVD_ that does."""
 
     def landed_delay_s(self) -> float | None:
         """Seconds for which motors run on after a landing, whatever the mode; 0 or less: until a command stops them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from autopilot.context.personality import FailsafeRules
+from autopilot.interface.traffic import Contact
 from autopilot.mav import StandardMode
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
@@ -34,6 +35,9 @@ class ArduPilotPersonality:
 
     def fence_breached(self, now_ms: int) -> None:
         """FENCE_ACTION acts."""
+
+    def aircraft_heard(self, contact: Contact) -> None:
+        """AVD_ judges it."""
 
     def landed_delay_s(self) -> float | None:
         return None

@@ -88,6 +88,7 @@ class TrafficWatch:
             self._join(
                 PassTurn("traffic", "so may another aircraft", update=self.update, deadline=lambda: self._due_ms)
             )
+        self._facts.personality.aircraft_heard(contact)
         self._due_ms = self._facts.now_ms
 
     def _away(self, key: tuple[CollisionSource, int]) -> float:

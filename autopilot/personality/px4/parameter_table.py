@@ -16,6 +16,7 @@ REAL: Final = int(ParameterType.REAL32)
 RETURN_PRECISELY: Final = "RTL_PLD_MD"
 FASTEST: Final = "MPC_XY_VEL_MAX"
 KEPT_OFF: Final = "CP_DIST"
+AVOIDED: Final = "NAV_TRAFF_AVOID"
 GIMBAL: Final = "MNT_MODE_IN"
 
 
@@ -45,6 +46,7 @@ _AXES: Final = (("KM", "Moment"), ("PX", "Position forward"), ("PY", "Position t
 _AIRFRAMES: Final = {0: "Multirotor", 6: "Rover (Differential)"}
 _OUTPUTS: Final = {0: "Disabled", **{100 + number: f"Motor {number}" for number in range(1, 5)}}
 _SWITCH: Final = {0: "Disabled", 1: "Enabled"}
+_HEARS: Final = "ADSB_TYPE"
 _ON_COPTERS, _ON_ROVERS = "WPNAV_SPEED", "WP_SPEED"
 
 
@@ -178,6 +180,14 @@ ROWS: Final[tuple[Px4Param, ...]] = (
     Px4Param("NAV_ACC_RAD", REAL, 2.0, "WPNAV_RADIUS", 100.0, "m", "Within this a waypoint counts"),
     Px4Param("NAV_ACC_RAD", REAL, 2.0, "WP_RADIUS", 1.0, "m", "Within this a waypoint counts"),
     Px4Param("NAV_DLL_ACT", INT, 0, "", 1.0, "", "Without station: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
+    Px4Param(
+        AVOIDED, INT, 1, "", 1.0, "", "Other aircraft: 0 nothing, 1 warn, 2 return, 3 land, 4 hold", only="ADSB_TYPE"
+    ),
+    Px4Param(
+        "NAV_TRAFF_A_HOR", REAL, 500.0, "", 1.0, "m", "Nearer than this to its line it is a conflict", only="ADSB_TYPE"
+    ),
+    Px4Param("NAV_TRAFF_A_VER", REAL, 500.0, "", 1.0, "m", "Higher or lower by more it is none", only=_HEARS),
+    Px4Param("NAV_TRAFF_COLL_T", INT, 60, "", 1.0, "s", "It is one when they could meet so soon", only=_HEARS),
     Px4Param("NAV_RCL_ACT", INT, 2, "", 1.0, "", "Without sticks: 1 hold, 2 return, 3 land, 5 terminate, 6 disarm"),
     Px4Param("PLD_BTOUT", REAL, 5.0, "PLND_TIMEOUT", 1.0, "s", "A landing target not seen for this long is lost"),
     Px4Param("PLD_FAPPR_ALT", REAL, 0.1, "PLND_ALT_MIN", 1.0, "m", "Lower than this it lands without the target"),

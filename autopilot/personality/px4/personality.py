@@ -13,12 +13,14 @@ from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import custom_of, pair_of
-from autopilot.personality.px4.parameter_table import FASTEST, RETURN_PRECISELY
+from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
+from autopilot.personality.px4.traffic import Px4Traffic
 
 # HealthAndArmingChecks, Commander.cpp (`arm`, `disarm`)
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
@@ -52,6 +54,9 @@ class Px4Personality:
         self.flight = Px4Flight(parts, parameters)
         self.failsafes = self.flight.failsafes
         self._has_fastest = FASTEST in parameters
+        self._traffic: Px4Traffic | None = None
+        if AVOIDED in parameters:
+            self._traffic = Px4Traffic(facts, parts.announcer, parameters, self.flight.enter_by_failsafe)
         self._returns_precisely = RETURN_PRECISELY in parameters
 
     def take_over(self) -> None:
@@ -64,6 +69,10 @@ class Px4Personality:
 
     def fence_breached(self, now_ms: int) -> None:
         self.failsafes.outside(now_ms)
+
+    def aircraft_heard(self, contact: Contact) -> None:
+        if self._traffic is not None:
+            self._traffic.hear(contact)
 
     def landed_delay_s(self) -> float | None:
         """COM_DISARM_LAND; not amid a mission."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.context.events import ModeChanged
+from autopilot.context.events import ModeChanged, StatusText
 from autopilot.mission.items import MissionItem
 from sortie import Session
 
@@ -51,3 +51,33 @@ def test_it_is_seen_avoided_and_the_vehicle_lands(tmp_path: Path, action: int, a
         modes = [entry.event.number for entry in session.events if isinstance(entry.event, ModeChanged)]
         assert (19 in modes) is (action > 1)
         assert {message.callsign for message in station.messages("ADSB_VEHICLE")} == {"N123AB"}
+
+
+@pytest.mark.parametrize(
+    ("action", "ends_in", "said"),
+    [(0, 3, None), (1, 3, ""), (2, 6, ", returning home"), (3, 9, ", landing"), (4, 4, ", holding")],
+)
+def test_a_px4_does_what_nav_traff_avoid_says(tmp_path: Path, action: int, ends_in: int, said: str | None) -> None:
+    """Told once in half a minute; the mode is the core's: AUTO, RTL, LAND, or GUIDED, which is PX4's Hold."""
+    path = tmp_path / "head-on.toml"
+    path.write_text(HEAD_ON.replace("start_s = 20", "start_s = 45"))
+    with Session(traffic=path, firmware="px4", params={"NAV_TRAFF_AVOID": action}) as session:
+        session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
+        session.start()
+        session.run_for(75.0 - session.time_s)
+        alerts = [e.text for e in session.events_of(StatusText) if e.text.startswith("Traffic alert ")]
+        assert alerts == ([] if said is None else [f"Traffic alert 400001, 0 m, 180 deg{said}"])
+        assert session.autopilot.modes.number == ends_in
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("NAV_TRAFF_A_HOR", 400), ("NAV_TRAFF_A_VER", 150), ("NAV_TRAFF_COLL_T", 5)]
+)
+def test_beyond_a_limit_of_nav_traff_it_is_no_conflict(tmp_path: Path, name: str, value: float) -> None:
+    """450 m beside, 200 m higher: a conflict by PX4's 500 m and 60 s, none by a smaller limit."""
+    path = tmp_path / "beside.toml"
+    path.write_text(HEAD_ON.replace("[3000, 0, 30]", "[3000, 450, 200]").replace("start_s = 20", "start_s = 45"))
+    for given, alerts in (({}, 1), ({name: value}, 0)):
+        with Session(traffic=path, firmware="px4", params=given) as session:
+            session.run_for(75.0)
+            assert sum(e.text.startswith("Traffic alert ") for e in session.events_of(StatusText)) == alerts

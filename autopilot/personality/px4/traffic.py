@@ -1,0 +1,104 @@
+"""Other aircraft as PX4's navigator judges them (NAV_TRAFF_): near an aircraft's line, at its height, soon.
+
+A report is a conflict where the vehicle is nearer than NAV_TRAFF_A_HOR to the line that the aircraft flies on along, by
+less than NAV_TRAFF_A_VER higher or lower, and there within NAV_TRAFF_COLL_T if both flew at each other. It is told when
+it begins and once a minute while it lasts, and NAV_TRAFF_AVOID then says what is done: 2 return, 3 land, 4 hold. Ten
+conflicts are kept, each for two minutes. There is no way back to the mode before.
+Source: PX4 1.15 src/lib/adsb/AdsbConflict.cpp, src/modules/navigator/navigator_main.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import degrees
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.geo import Ned, to_local
+from autopilot.interface.mathematics import atan2, hypot
+from autopilot.interface.reasons import ModeReason
+from autopilot.interface.traffic import Contact
+from autopilot.mav import CollisionSource, Severity
+from autopilot.personality.px4.modes import HOLD, LAND, RETURN, Pair
+from autopilot.personality.px4.parameters import Px4Parameters
+
+_MOST: Final = 10
+_AGAIN_MS: Final = 60_000
+_KEPT_MS: Final = 120_000
+_EXTENSION_M: Final = 1000.0
+_OFF: Final = 0
+_ACTIONS: Final[dict[int, tuple[Pair, str]]] = {
+    2: (RETURN, ", returning home"), 3: (LAND, ", landing"), 4: (HOLD, ", holding"),
+}  # fmt: skip
+
+
+def crosstrack_m(relative: Ned, velocity: Ned) -> float | None:
+    """Metres of the vehicle from the line of an aircraft that is there (from the vehicle) and flies so; None: the
+    vehicle is beyond the line's end, a kilometre behind its own place."""
+    north, east, _ = relative
+    speed = hypot(velocity[0], velocity[1])
+    course = (1.0, 0.0) if speed == 0.0 else (velocity[0] / speed, velocity[1] / speed)
+    reach = hypot(north, east) + _EXTENSION_M
+    end = north + course[0] * reach, east + course[1] * reach
+    if end[0] * course[0] + end[1] * course[1] < 0.0:
+        return None
+    return abs(end[0] * course[1] - end[1] * course[0])
+
+
+class Px4Traffic:
+    """See the module. `enter(mode, reason, now_ms)` changes the mode."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        parameters: Px4Parameters,
+        enter: Callable[[Pair, ModeReason, int], bool],
+    ) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._parameters = parameters
+        self._enter = enter
+        self._told_ms: dict[int, int] = {}  # conflicts, by the aircraft's number
+
+    def hear(self, contact: Contact) -> None:
+        """Judge a report of a receiver."""
+        if contact.source is not CollisionSource.ADSB:
+            return
+        now_ms, number = self._facts.now_ms, contact.number
+        self._told_ms = {key: ms for key, ms in self._told_ms.items() if now_ms - ms <= _KEPT_MS}
+        away_m = self._conflict_m(contact)
+        if away_m is None:
+            self._told_ms.pop(number, None)
+        elif number in self._told_ms:
+            if now_ms - self._told_ms[number] > _AGAIN_MS:
+                self._act(contact, away_m, now_ms)
+        elif len(self._told_ms) < _MOST:
+            self._act(contact, away_m, now_ms)
+
+    def _conflict_m(self, contact: Contact) -> float | None:
+        """Distance from the aircraft's line, m; None: it is no conflict."""
+        if not self._facts.has_position:
+            return None
+        state, wanted = self._facts.vehicle.state, self._parameters
+        here, velocity = state.place, contact.velocity or (0.0, 0.0, 0.0)
+        relative = to_local(here, contact.place.lat, contact.place.lon, contact.place.alt)
+        across_m = crosstrack_m(relative, velocity)
+        speed = hypot(*velocity) + hypot(*state.velocity)
+        near = across_m is not None and across_m < wanted["NAV_TRAFF_A_HOR"]
+        level = abs(relative[2]) < wanted["NAV_TRAFF_A_VER"]
+        soon = speed > 0.0 and hypot(*relative) / speed < wanted["NAV_TRAFF_COLL_T"]
+        return across_m if near and level and soon else None
+
+    def _act(self, contact: Contact, away_m: float, now_ms: int) -> None:
+        self._told_ms[contact.number] = now_ms
+        setting = int(self._parameters["NAV_TRAFF_AVOID"])
+        if setting == _OFF:
+            return
+        mode, words = _ACTIONS.get(setting, (None, ""))
+        velocity = contact.velocity or (0.0, 0.0, 0.0)
+        heading = round(degrees(atan2(velocity[1], velocity[0]))) % 360
+        text = f"Traffic alert {contact.number:06X}, {away_m:.0f} m, {heading} deg{words}"
+        self._announcer.say(Severity.WARNING, text[:50])
+        if mode is not None and self._facts.armed and not self._facts.landed:
+            self._enter(mode, ModeReason.AVOIDANCE, now_ms)
