@@ -77,7 +77,9 @@ def _do365(time: Floats, relative: Floats, across: Floats, apart_z: Floats) -> N
     along = relative[0] * moves[0] + relative[1] * moves[1]
     squared = np.square(moves).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        tau = np.where(across <= _DMOD_M, 0.0, np.where(along < 0.0, (_DMOD_M**2 - across * across) / along, inf))
+        tau = np.where(
+            across <= _DMOD_M, 0.0, np.where(along < 0.0, (_DMOD_M * _DMOD_M - across * across) / along, inf)
+        )
         ahead = np.where(squared > 0.0, np.maximum(-along / squared, 0.0), 0.0)
     missed = arrays.hypot(relative[0] + moves[0] * ahead, relative[1] + moves[1] * ahead)
     lost: NDArray[np.bool_] = (tau <= _TAU_S) & (missed <= _DMOD_M) & (apart_z <= _DO365_Z_M)
