@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from autopilot.context.events import Event
 from autopilot.core.autopilot import Autopilot
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # pytest shows where a test called, not how we got there
 E = TypeVar("E")
+
+
+_ARMED_WITHIN_S: Final = 10.0
+"""Vehicle time that a firmware may take to arm."""
 
 
 class Session(Claims):
@@ -329,6 +333,8 @@ class Session(Claims):
         self.wait_armable()
         self.set_mode("GUIDED")
         self.arm()
+        if not self.state.armed:  # a firmware that is not ours takes its time
+            self.run_until(lambda session: session.state.armed, _ARMED_WITHIN_S)
         self._checked(self.autopilot.mission_commands.start(self.service.now_ms))
 
     def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:

@@ -40,13 +40,25 @@ class Compared(Struct, frozen=True):
     verdict: str
 
 
+class Agreement(Struct, frozen=True):
+    """Agreement of the whole verdicts of pairs. `share`: of pairs with the same one; `kappa`: Cohen's (1960), what is
+    beyond chance of that, 1 at most; None where all verdicts of both are the same. `apart`: runs with other verdicts,
+    those first whose margins of a judge lie furthest apart."""
+
+    share: float
+    kappa: float | None
+    apart: list[int]
+
+
 class Comparison(Struct, frozen=True):
-    """`flights`: in each; of pairs both are the number of pairs. `only`: judges that one of them does not have."""
+    """`flights`: in each; of pairs both are the number of pairs. `only`: judges that one of them does not have.
+    `agreement`: of pairs."""
 
     paired: bool
     flights: tuple[int, int]
     judges: dict[str, Compared]
     only: list[str]
+    agreement: Agreement | None = None
 
     @property
     def worse(self) -> list[str]:
@@ -69,7 +81,21 @@ def compare(old: Path, new: Path) -> Comparison:
     judges = {name: _judge(first, second, name, paired) for name in names}
     whole = [np.array([not row.ok for row in part]) for part in (first, second)]
     judges[ALL] = _failures(whole[0], whole[1], paired)
-    return Comparison(paired, (len(first), len(second)), _corrected(judges), only)
+    agreement = _agreement(first, second, names) if paired and first else None
+    return Comparison(paired, (len(first), len(second)), _corrected(judges), only, agreement)
+
+
+def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: Sequence[str]) -> Agreement:
+    a, b = (np.array([row.ok for row in part]) for part in (first, second))
+    share = float((a == b).mean())
+    chance = float(a.mean() * b.mean() + (1.0 - a.mean()) * (1.0 - b.mean()))
+    kappa = None if chance == 1.0 else (share - chance) / (1.0 - chance)
+    gaps = np.zeros(len(first))
+    for name in names:
+        with np.errstate(invalid="ignore"):
+            gaps = np.fmax(gaps, np.abs(_margins(first, name) - _margins(second, name)))
+    apart = sorted(np.flatnonzero(a != b).tolist(), key=lambda k: -gaps[k])
+    return Agreement(share, kappa, [first[k].run for k in apart])
 
 
 def _same_question(row: RunResult, other: RunResult) -> bool:

@@ -226,8 +226,11 @@ def _robustness(formula: Formula, signals: Mapping[str, Array], _given: Mapping[
 def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     _check_sample(said)
     check_places(said)
-    if parse_vehicle(said.vehicle).kind != "sim":
+    source = parse_vehicle(said.vehicle)
+    if source.kind != "sim" and not source.in_our_world:
         raise UserError(f"vehicle: a campaign flies the simulator, not '{said.vehicle}'; use sim:copter")
+    if source.in_our_world and said.fleet is not None:
+        raise UserError(f"vehicle: a fleet flies the simulator, not '{said.vehicle}'; leave out fleet")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(said)}
     code = _code_text(said, path.parent)
     _check_judges(said)
@@ -259,7 +262,7 @@ def _cure(said: StudyFile, name: str) -> str:
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
     """UserError where something does not fit its place with these inputs."""
     planned = study.planned(0, given)
-    params, _ = given_parameters(planned.spec.param, planned.spec.kind)
+    params, _ = given_parameters(planned.spec.param, planned.spec.kind, theirs=planned.spec.flown_by is not None)
     _check_ranges(study.said, params, planned.spec.kind)
     stand([planned.spec], LOGGER.warning)
     if study.fleet is not None and not planned.spacing_m > 0.0:

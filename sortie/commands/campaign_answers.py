@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,9 @@ from sortie.commands.campaign import check_identity, flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
 from sortie.config.given import Given
 from sortie.config.options import JSON
+
+_SHOWN_APART: Final = 5
+"""Disagreements in a line, the worst ones first."""
 
 
 def shrink(given: Given) -> int:
@@ -59,4 +63,10 @@ def _lines(found: Comparison) -> list[str]:
         if judge.median is not None and judge.p_robustness is not None:
             text += f"; robustness {judge.median[0]:.4g}, then {judge.median[1]:.4g} (p {judge.p_robustness:.2g})"
         lines.append(text)
+    if (agreed := found.agreement) is not None:
+        kappa = "" if agreed.kappa is None else f", Cohen's kappa {agreed.kappa:.2f}"
+        apart = "".join(f" {run}" for run in agreed.apart[:_SHOWN_APART])
+        lines.append(
+            f"agreement: {agreed.share:.1%} of the verdicts{kappa}" + (f"; apart: runs{apart}" if apart else "")
+        )
     return [*lines, *(f"{name}: only one of them has it" for name in found.only)]

@@ -127,3 +127,23 @@ def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path
     assert low == f"low: worse; 0 failed, then 10 (p {second:.2g}); robustness 1, then 1 (p {least:.2g})"
     assert calm == "calm: the same; 0 failed, then 0 (p 1); robustness 1, then 1 (p 1)"
     assert every == f"{ALL}: worse; 0 failed, then 10 (p {told:.2g})"
+
+
+def test_pairs_tell_how_far_two_vehicles_agree_and_where_least(tmp_path: Path) -> None:
+    """Both hold in 4 of 8 pairs and fail in 2; chance alone gives (6 * 4 + 2 * 4) / 64 of agreement with such counts."""
+    ours, theirs = [1.0] * 6 + [-1.0] * 2, [1.0] * 4 + [-9.0, -2.0] + [-1.0] * 2
+    agreed = compare(folder(tmp_path / "a", ours), folder(tmp_path / "b", theirs)).agreement
+    assert agreed is not None
+    assert agreed.share == pytest.approx(0.75)
+    assert agreed.kappa == pytest.approx((0.75 - 0.5) / 0.5)
+    assert agreed.apart == [4, 5]
+
+
+def test_without_pairs_there_is_no_agreement(tmp_path: Path) -> None:
+    assert compare(folder(tmp_path / "a", [1.0]), folder(tmp_path / "b", [1.0], seed=2)).agreement is None
+
+
+def test_of_all_the_same_verdicts_there_is_no_kappa(tmp_path: Path) -> None:
+    agreed = compare(folder(tmp_path / "a", [1.0, 2.0]), folder(tmp_path / "b", [2.0, 1.0])).agreement
+    assert agreed is not None
+    assert (agreed.share, agreed.kappa, agreed.apart) == (1.0, None, [])
