@@ -66,7 +66,6 @@ def _lines(found: Comparison) -> list[str]:
     if (agreed := found.agreement) is not None:
         kappa = "" if agreed.kappa is None else f", Cohen's kappa {agreed.kappa:.2f}"
         apart = "".join(f" {run}" for run in agreed.apart[:_SHOWN_APART])
-        lines.append(
-            f"agreement: {agreed.share:.1%} of the verdicts{kappa}" + (f"; apart: runs{apart}" if apart else "")
-        )
+        where = f"; apart: runs{apart}" if apart else ""
+        lines.append(f"agreement: {agreed.share:.1%} of the verdicts{kappa}{where}")
     return [*lines, *(f"{name}: only one of them has it" for name in found.only)]

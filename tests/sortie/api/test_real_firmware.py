@@ -12,8 +12,11 @@ from pymavlink import mavutil
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import end_fault, inject
+from sortie.campaign.flown import fly_run
+from sortie.campaign.study import Study
 from sortie.config.errors import UserError
 
+ROOT = Path(__file__).parents[3]
 FOLDER = Path(os.environ.get("ARDUPILOT_SITL", "") or "nowhere")
 needs_copter = pytest.mark.skipif(
     not (FOLDER / "arducopter").exists() and FOLDER.name != "arducopter",
@@ -126,6 +129,16 @@ def test_a_parameter_that_only_the_firmware_has_reaches_it(tmp_path: Path) -> No
         link.send(mavlink.MAVLink_param_request_read_message(1, 1, b"EK3_ALT_M_NSE", -1))
         answer: Any = link.receive("PARAM_VALUE", 20.0, lambda message: message.param_id == "EK3_ALT_M_NSE")
         assert answer.param_value == 3.5
+
+
+@needs_copter
+def test_a_run_of_a_campaign_is_flown_and_judged(tmp_path: Path) -> None:
+    (tmp_path / "square.plan").write_bytes((ROOT / "examples" / "square.plan").read_bytes())
+    (tmp_path / "study.toml").write_text(
+        f'plan = "square.plan"\nvehicle = "{COPTER}"\nlimit_s = 300\n[judge]\nnear = "always(plan_distance < 8)"\n'
+    )
+    row = fly_run(Study.read(tmp_path / "study.toml", 1), 0, {}).row
+    assert (row.result, row.ok) == ("completed", True)
 
 
 @needs_all

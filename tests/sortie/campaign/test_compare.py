@@ -115,7 +115,7 @@ def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path
     new_margins = [-1.0 if run < 10 else 1.0 for run in range(RUNS)]
     old, new = folder(tmp_path / "a", old_margins), folder(tmp_path / "b", new_margins)
     assert main(["campaign", "compare", str(old), str(new)]) == 1
-    head, low, calm, every = capsys.readouterr().out.splitlines()
+    head, low, calm, every, agreement = capsys.readouterr().out.splitlines()
     assert head == "120 pairs of flights; p is that of chance, corrected for 5 tests at once (Holm)"
     alone = [2.0**-9, 2.0**-9]  # low's failures and those of all
     from scipy.stats import wilcoxon
@@ -125,12 +125,13 @@ def test_the_command_tells_chances_that_are_corrected_for_all_its_tests(tmp_path
     second = max(least, second)
     told = max(second, third)
     assert low == f"low: worse; 0 failed, then 10 (p {second:.2g}); robustness 1, then 1 (p {least:.2g})"
+    assert agreement == "agreement: 91.7% of the verdicts, Cohen's kappa 0.00; apart: runs 0 1 2 3 4"
     assert calm == "calm: the same; 0 failed, then 0 (p 1); robustness 1, then 1 (p 1)"
     assert every == f"{ALL}: worse; 0 failed, then 10 (p {told:.2g})"
 
 
 def test_pairs_tell_how_far_two_vehicles_agree_and_where_least(tmp_path: Path) -> None:
-    """Both hold in 4 of 8 pairs and fail in 2; chance alone gives (6 * 4 + 2 * 4) / 64 of agreement with such counts."""
+    """Both hold in 4 of 8 pairs and fail in 2; chance alone gives (6 * 4 + 2 * 4) / 64 of that."""
     ours, theirs = [1.0] * 6 + [-1.0] * 2, [1.0] * 4 + [-9.0, -2.0] + [-1.0] * 2
     agreed = compare(folder(tmp_path / "a", ours), folder(tmp_path / "b", theirs)).agreement
     assert agreed is not None
