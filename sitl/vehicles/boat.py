@@ -21,7 +21,7 @@ from sitl.kernel.compiling import BOAT
 from sitl.vehicles import rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip
 from sitl.vehicles.parameters import Row, Special
-from sitl.vehicles.rover import SimulatedRover
+from sitl.vehicles.rover import DrivenMachine
 
 MASS, INERTIA = 14.5, 2.2  # kg, kg m2
 STALL, FREE = 100.0, 6.0  # N standing, m/s at which the propeller pulls no more
@@ -97,9 +97,8 @@ SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
 SCALED: dict[str, tuple[int, float]] = rover_parameters.SCALED | {"ATC_STR_ANG_P": (L.P_KP_COURSE, 1.5 / 2.0)}
 
 
-class SimulatedBoat(SimulatedRover):
-    """A boat of 14.5 kg afloat at `home`, bow at `heading_deg`, steered as a rover is. The same `seed` gives the same
-    trip."""
+class SimulatedBoat(DrivenMachine):
+    """A boat of 14.5 kg, afloat, steered as a rover is."""
 
     kernel, scaled, special = BOAT, SCALED, SPECIAL
     settings = staticmethod(default_settings)

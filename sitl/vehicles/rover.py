@@ -20,14 +20,9 @@ from sitl.vehicles.simulated import SimulatedMachine
 from sitl.vehicles.targets import write_target
 
 
-class SimulatedRover(SimulatedMachine):
-    """A car of 3.7 kg standing at `home`, nose at `heading_deg`. The same `seed` gives the same drive.
-
-    `steps` is the number of physics steps in a tick (8: 400 Hz).
-    """
-
-    kernel, scaled, special = ROVER, SCALED, SPECIAL
-    settings = staticmethod(default_settings)
+class DrivenMachine(SimulatedMachine):
+    """A machine with one motor that is steered, at `home` with its nose at `heading_deg`. The same `seed` gives the
+    same trip. `steps` is the number of physics steps in a tick (8: 400 Hz)."""
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
@@ -57,6 +52,13 @@ class SimulatedRover(SimulatedMachine):
         if not np.isfinite(new).all():
             raise ValueError(f"not finite: {target}")
         self._t[:] = new
+
+
+class SimulatedRover(DrivenMachine):
+    """A car of 3.7 kg, standing."""
+
+    kernel, scaled, special = ROVER, SCALED, SPECIAL
+    settings = staticmethod(default_settings)
 
 
 def _turned(vector: Ned, heading: float) -> Ned:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface import report as R
@@ -82,7 +82,7 @@ def test_a_flight_is_the_same_by_ticks_and_by_deadlines(kind: str, items: list[M
     assert decided(kind, items, script, by_tick=True) == decided(kind, items, script, by_tick=False)
 
 
-@settings(max_examples=examples(12), deadline=None, phases=(Phase.explicit, Phase.generate))  # to shrink takes minutes
+@settings(max_examples=examples(12), deadline=None)
 @example("plane", [waypoint(500.0, 0.0, 80.0)], [(900, ("modes.set", (M.FBWA,), True))], (10.0, 90.0), None)
 @given(
     KIND,
