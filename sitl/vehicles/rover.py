@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import radians
 from typing import ClassVar
 
@@ -26,13 +25,13 @@ class DrivenMachine(SimulatedMachine):
     """A machine with one motor that is steered, at `home` with its nose at `heading_deg`. The same `seed` gives the
     same trip. `steps` is the number of physics steps in a tick (8: 400 Hz)."""
 
-    settings: ClassVar[Callable[[GeoPoint, int], Row]]
+    settings: ClassVar[staticmethod[[GeoPoint, int], Row]]
     """The settings row of the machine at a home, for so many steps a tick."""
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
         super().__init__(
-            home, state, rng, type(self).settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
+            home, state, rng, self.settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
         )
 
     def _write_target(self, target: Target) -> None:
