@@ -39,7 +39,7 @@ low = "always(height < 8)"
 
 @pytest.fixture(scope="module")
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a study, and what has been flown of it: now, and of two versions before."""
+    """A folder with a study, and what has been flown of it: now, and under the other names that pages give."""
     folder = tmp_path_factory.mktemp("studied")
     shutil.copy(ROOT / "examples" / "square.plan", folder)
     for name in ("study.toml", "STUDY.toml"):
@@ -48,7 +48,7 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Folder(folder / "DIR", study, identity()) as kept:
         kept.add([fly_run(study, number, given) for number, given in enumerate(study.inputs())])
         kept.finish()
-    for version in ("OLD", "NEW"):
+    for version in ("OLD", "NEW", "OURS", "THEIRS"):
         shutil.copytree(folder / "DIR", folder / version)
     return folder
 

@@ -22,6 +22,9 @@ PREFIXES = {
     mav.MagCalStatus: ("MAG_CAL_",),
     mav.StorageAction: ("PARAM_",),
     mav.GripperAction: ("GRIPPER_ACTION_",),
+    mav.ParachuteAction: ("PARACHUTE_",),
+    mav.WinchAction: ("WINCH_",),
+    mav.WinchStatus: ("MAV_WINCH_STATUS_",),
     mav.MotorTestThrottle: ("MOTOR_TEST_THROTTLE_",),
     mav.FocusType: ("FOCUS_TYPE_",),
     mav.ZoomType: ("ZOOM_TYPE_",),
@@ -34,6 +37,7 @@ NEWER = (
     mav.Result.COMMAND_UNSUPPORTED_MAV_FRAME,
     mav.Result.NOT_IN_CONTROL,
     *mav.ControlStatusFlag,
+    *mav.EscConnection,
 )
 
 #: Named anew in common.xml, under an older name in this version of pymavlink.

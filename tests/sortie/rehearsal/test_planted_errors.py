@@ -210,7 +210,7 @@ TABLE = (
     Row("radius-limited", 2, CIRCLE, "a circle of 3 km", change(2, param3=3000.0), also=also(("battery", 2))),
     Row("radius-limited", 3, DRIVEN, "a circle that a rover cannot turn",
         add(3, do(Cmd.NAV_LOITER_TURNS, 1, param3=0.5, **at(50, 0)))),
-    Row("skipped", 3, SQUARE, "a parachute", add(3, do(Cmd.DO_PARACHUTE))),
+    Row("skipped", 3, SQUARE, "an engine", add(3, do(Cmd.DO_ENGINE_CONTROL, 1))),
     Row("skipped", 1, DRIVEN, "a takeoff of a rover", add(1, UP)),
     Row("speed-beyond", 2, SQUARE, "25 m/s", add(2, do(Cmd.DO_CHANGE_SPEED, 1, 25))),
     Row("speed-ignored", 3, SQUARE, "a speed of 0", add(3, do(Cmd.DO_CHANGE_SPEED, 1, 0))),
