@@ -133,8 +133,9 @@ class Station(QuietNode):
         return self._running is not None or bool(self._scripts)
 
     def drop_all(self) -> None:
-        """Forget what it was doing (the program was ended)."""
+        """Forget what it was doing and has not sent (the program was ended)."""
         self._scripts.clear()
+        self._out.clear()
         self._running = self._wait = None
 
     def send(self, message: Message) -> None:
