@@ -147,11 +147,7 @@ class Statistics:
             yield "loop_lateness_seconds_total", "counter", "How late they were, summed up.", [({}, late.total_s)]
             yield "loop_lateness_worst_seconds", "gauge", "Worst since the last reading.", [({}, self._worst_s)]
         yield "process_cpu_seconds_total", "counter", "Processor time.", [({}, time.process_time())]
-        if sys.platform != "win32":
-            import resource
-
-            kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
-            largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+        if (largest := peak_memory_bytes()) is not None:
             yield "process_peak_memory_bytes", "gauge", "Largest resident memory.", [({}, largest)]
 
 
@@ -175,6 +171,17 @@ class FleetStatistics:
         return MetricsSnapshot(
             tuple((name, kind, text, tuple(samples)) for name, (kind, text, samples) in merged.items())
         )
+
+
+def peak_memory_bytes() -> int | None:
+    """Largest resident memory of this process so far; None on Windows, which does not tell."""
+    largest: int | None = None
+    if sys.platform != "win32":
+        import resource
+
+        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+    return largest
 
 
 def _family(name: str, kind: str, text: str, samples: tuple[Sample, ...]) -> str:

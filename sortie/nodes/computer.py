@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -42,10 +40,8 @@ def computer_status(time_us: int) -> Message:
 
 
 def _memory_mib() -> int:
-    """Most memory that the process had; Windows does not tell."""
-    if find_spec("resource") is None:
-        return _UNKNOWN_32
-    import resource
+    """Most memory that the process had."""
+    from sortie.metrics.statistics import peak_memory_bytes  # loaded where it is asked for
 
-    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(kib) // (_MIB if sys.platform == "darwin" else 1024)
+    largest = peak_memory_bytes()
+    return _UNKNOWN_32 if largest is None else largest // _MIB
