@@ -24,7 +24,7 @@ from mavlink_bridge.services.commands.messages import control_high_latency
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.equipment import EquipmentService
 from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
-from mavlink_bridge.services.events.vocabulary import Book, ShownMode
+from mavlink_bridge.services.events.vocabulary import ShownMode
 from mavlink_bridge.services.failures.service import ENABLE, FailureService
 from mavlink_bridge.services.ftp.component_metadata import (
     COMPONENT_METADATA,
@@ -123,36 +123,24 @@ def simulated_face(
         autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
     )
     missions = MissionService(autopilot, journal, firmware)
-    files = VirtualFiles()
     spoken = speak_as(
         firmware, autopilot, service.parameters, stored=stored, given=given, mode_shown=telemetry.send_heartbeat
     )
-    hear = spoken.hear
-    if hear is not None:
-        service.observers.append(lambda events, now_ms: hear(events))
-    if spoken.parameter_file:
-        files.mount("@PARAM", ParameterFiles(service.parameters))
-    FailureService(
-        service.injector(),
-        lambda: service.parameters[ENABLE] != 0.0,
-        commands,
-        lambda text: autopilot.announcer.say(Severity.WARNING, text),
-        spoken.failures,
-    )
+    if spoken.hear is not None:
+        service.observers.append(partial(_hear, spoken.hear))
+    _failures(service, commands, spoken)
     ModeService(spoken.modes, commands, telemetry.answers)
-    events = _events(service, telemetry, spoken.book)
-    if spoken.tells_events:
-        events.tell_everybody()
+    events = _events(service, telemetry, spoken)
     metadata = _metadata(service, spoken, commands, firmware)
     pages = Pages(metadata.pages())
-    files.mount(FOLDER, pages)
+    files = _files(service, spoken, pages)
+    operator = OperatorControl(endpoint, commands)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
     telemetry.answers[COMPUTER] = lambda _: [computer_status(1000 * service.now_ms)]
+    telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
     endpoint.high_latency = False
     commands.register(Cmd.CONTROL_HIGH_LATENCY, CommandRow(partial(control_high_latency, endpoint)))
-    operator = OperatorControl(endpoint, commands)
-    telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
     flow = RadioFlow(telemetry.slow_down, endpoint.baud)
 
     def room(link: int) -> int:
@@ -169,28 +157,7 @@ def simulated_face(
         ParameterService(spoken.parameters, journal, room=room, banner=telemetry.banner, firmware=firmware),
         FtpService(files, room=room, banner=telemetry.banner),
         SystemService(autopilot, telemetry),
-        TerrainService(autopilot),
-        LandingTargetService(
-            autopilot.precision, service.vehicle, telemetry.answers, lambda: service.epoch_us + 1000 * service.now_ms
-        ),
-        LeadService(autopilot),
-        TrafficService(
-            autopilot,
-            TrafficClock(autopilot, service.vehicle, endpoint.routes, telemetry.answers, telemetry.subscriptions),
-            endpoint.add_service,
-        ),
-        ProximityService(
-            autopilot,
-            ProximityClock(
-                autopilot,
-                service.vehicle,
-                endpoint.routes,
-                telemetry.answers,
-                telemetry.subscriptions,
-                lambda: service.epoch_us + 1000 * service.now_ms,
-            ),
-            endpoint.add_service,
-        ),
+        *_surroundings(service, telemetry),
         events,
         *_gimbal(service, commands, telemetry),
         *_remote_id(service, telemetry, identity),
@@ -217,6 +184,45 @@ def simulated_face(
         _camera(service, None if spoken.camera_by_itself else commands),
         sticks,
         spoken.logs_from_boot,
+    )
+
+
+def _hear(hear: Callable[[Iterable[Event]], object], events: list[Event], now_ms: int) -> None:
+    hear(events)
+
+
+def _failures(service: Service, commands: CommandService, spoken: Spoken) -> None:
+    """INJECT_FAILURE, where the parameter allows it."""
+    FailureService(
+        service.injector(),
+        lambda: service.parameters[ENABLE] != 0.0,
+        commands,
+        lambda text: service.autopilot.announcer.say(Severity.WARNING, text),
+        spoken.failures,
+    )
+
+
+def _files(service: Service, spoken: Spoken, pages: Pages) -> VirtualFiles:
+    """Files that a station finds by MAVFTP: component metadata, and the parameters packed where its firmware has it."""
+    files = VirtualFiles()
+    if spoken.parameter_file:
+        files.mount("@PARAM", ParameterFiles(service.parameters))
+    files.mount(FOLDER, pages)
+    return files
+
+
+def _surroundings(service: Service, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
+    """Services of what is around the vehicle: ground, pad, a vehicle to follow, traffic, obstacles."""
+    autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
+    answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
+    traffic = TrafficClock(autopilot, vehicle, routes, answers, subscriptions)
+    proximity = ProximityClock(autopilot, vehicle, routes, answers, subscriptions, service.unix_us)
+    return (
+        TerrainService(autopilot),
+        LandingTargetService(autopilot.precision, vehicle, answers, service.unix_us),
+        LeadService(autopilot),
+        TrafficService(autopilot, traffic, endpoint.add_service),
+        ProximityService(autopilot, proximity, endpoint.add_service),
     )
 
 
@@ -323,8 +329,8 @@ class _AnnouncedVehicle:
         return int(vector[report.SENSORS_PRESENT]), int(vector[report.SENSORS_HEALTHY])
 
 
-def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventService:
-    """The events of a vehicle, which cost nothing until somebody listens."""
+def _events(service: Service, telemetry: TelemetryService, spoken: Spoken) -> EventService:
+    """Events of a vehicle, which cost nothing until somebody listens."""
 
     def hear(heard: list[Event], now_ms: int) -> None:
         if heard:
@@ -338,9 +344,11 @@ def _events(service: Service, telemetry: TelemetryService, book: Book) -> EventS
 
     events = EventService(
         _AnnouncedVehicle(service.autopilot, service.endpoint.routes, service.autopilot.facts.personality.shown_modes),
-        book,
+        spoken.book,
         listen,
     )
     telemetry.answers[SEQUENCE] = events.sequence
     telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
+    if spoken.tells_events:
+        events.tell_everybody()
     return events

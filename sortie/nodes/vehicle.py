@@ -112,6 +112,10 @@ class Service:
         self._streaming: tuple[int, ...] = ()
         self._take(make_face(self))
 
+    def unix_us(self) -> int:
+        """UTC now, microseconds since 1970, by vehicle time."""
+        return self.epoch_us + 1000 * self.now_ms
+
     def _take(self, face: Face) -> None:
         self.telemetry = face.telemetry
         self.commands = face.commands
