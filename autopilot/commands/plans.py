@@ -16,6 +16,7 @@ from autopilot.mission.commands import PLANS
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import check_rally
+from autopilot.mission.sequencer import MissionSequencer, MissionState
 from autopilot.mission.storage import MissionStorage
 
 _TOTALS: Final = ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")
@@ -25,28 +26,28 @@ Items = tuple[MissionItem, ...]
 
 
 class Plans:
-    """`count_changed(name, value)` is told the totals; `mission_replaced(old items)` a new mission, `came` that
-    any plan is another."""
+    """`count_changed(name, value)` is told the totals; `listeners` that a plan is another: its MAV_MISSION_TYPE and the
+    items of before."""
 
     def __init__(
         self,
         facts: VehicleFacts,
         announcer: Announcer,
         journal: Journal,
+        sequencer: MissionSequencer,
         stored: Mapping[int, Items],
         count_changed: Callable[[str, float], object],
     ) -> None:
         self._facts = facts
         self._announcer = announcer
         self._journal = journal
+        self._sequencer = sequencer
         self._count_changed = count_changed
         self._pending: Items | None = None
         self.mission = MissionStorage(first_index=1)
         self.fence = MissionStorage(first_index=0)
         self.rally = MissionStorage(first_index=0)
-        self.mission_replaced: Callable[[Items], None] = lambda old: None
-        self.came: Callable[[], None] = lambda: None
-        self.mission_is_flown: Callable[[], bool] = lambda: False
+        self.listeners: list[Callable[[int, Items], object]] = []
         self._load(stored)
 
     def next_deadline_ms(self) -> int | None:
@@ -55,7 +56,10 @@ class Plans:
 
     def may_clear(self, kind: int) -> bool:
         """False while armed and the mission runs (kind 0)."""
-        return kind != MissionType.MISSION or not (self._facts.armed and self.mission_is_flown())
+        return kind != MissionType.MISSION or not (self._facts.armed and self._mission_is_flown())
+
+    def _mission_is_flown(self) -> bool:
+        return self._sequencer.state() is MissionState.RUNNING
 
     def storage(self, kind: int) -> MissionStorage:
         """By MAV_MISSION_TYPE."""
@@ -89,7 +93,7 @@ class Plans:
 
     def replace(self, kind: int, items: Items) -> None:
         """A new plan has become durable."""
-        if kind == MissionType.MISSION and self.mission_is_flown():
+        if kind == MissionType.MISSION and self._mission_is_flown():
             self._pending = items
             return
         self._swap(kind, items)
@@ -105,6 +109,5 @@ class Plans:
         old = storage.items()
         storage.replace(items)
         self._count(kind)
-        if kind == MissionType.MISSION:
-            self.mission_replaced(old)
-        self.came()
+        for listener in self.listeners:
+            listener(kind, old)

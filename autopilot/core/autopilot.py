@@ -19,7 +19,7 @@ from autopilot.commands.pilot_input import PilotInput
 from autopilot.commands.plans import Plans
 from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
-from autopilot.context.home import Home, ReturnPoint
+from autopilot.context.home import Home
 from autopilot.context.journal import Journal
 from autopilot.context.turns import PassTurn, PassTurns, turn_of
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
@@ -95,8 +95,6 @@ class Autopilot:
         self.context = VehicleContext(facts, announcer, helm, self.precision)
         self.statistics = LifeStatistics(facts, journal, parameters.set_readonly)
         self.home = Home(facts, announcer, journal, stored.home)
-        self.plans = Plans(facts, announcer, journal, stored.plans, parameters.set_readonly)
-        self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.heading, self.remote_id = Heading(facts, helm), RemoteId(facts, announcer)
         self.payload = Payload(facts, announcer, helm, parameters.set_readonly, self._stop_motors)
         self.losses = Losses()
@@ -108,6 +106,8 @@ class Autopilot:
             speed_changed=lambda: self.speeds.mission_changed(),
             counts_holds=not facts.vehicle_class.has_stall_speed,
         )
+        self.plans = Plans(facts, announcer, journal, self.sequencer, stored.plans, parameters.set_readonly)
+        self.rehearsal = UploadRehearsal(facts, announcer, self.plans)
         self.speeds = SpeedControl(facts, helm, self.sequencer)
         self._restore(stored.progress)
         self._make_modes()
@@ -145,15 +145,21 @@ class Autopilot:
         self.trail = trail = Trail(self.facts, self.announcer, self.helm)
         self.lead = Lead(self.facts)
         self.modes, self.follower = build_choice(
-            context, self.auto, self.guided, lambda: self.return_point(), self.heading, self.speeds, trail, self.lead
+            context,
+            self.auto,
+            self.guided,
+            lambda: self.fence.return_point(),
+            self.heading,
+            self.speeds,
+            trail,
+            self.lead,
         )
 
     def _make_safety(self) -> None:
         facts, announcer, modes, plans = self.facts, self.announcer, self.modes, self.plans
         context = SafetyContext(facts, announcer, modes, self._stop_motors)
-        self.fence = modes.watch = FenceGuard(context, plans.fence, self.helm.vehicle.keep_within)
+        self.fence = modes.watch = FenceGuard(context, plans.fence, plans.rally, self.helm.vehicle.keep_within)
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
-        self.return_point = self.fence.rally = ReturnPoint(facts, plans.rally, self.fence.contains)
         self.failsafes = Failsafes(context, self.losses)
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
         self.ground_follower.lost = self.failsafes.terrain_lost
@@ -236,7 +242,7 @@ class Autopilot:
             self.fence,
             self.commands,
             switches(self.auto.leave_for),
-            self.return_point,
+            self.fence.return_point,
         )
 
     def _flight_parts(self) -> FlightParts:
@@ -345,9 +351,7 @@ class Autopilot:
         return rows
 
     def _listen(self) -> None:
-        self.plans.mission_replaced = self.auto.replaced
-        self.plans.came = self.rehearsal.plan_came
-        self.plans.mission_is_flown = lambda: self.sequencer.state() is MissionState.RUNNING
+        self.plans.listeners += [self.auto.plan_changed, self.rehearsal.plan_changed]
         for name in self.parameters.names():
             self.vehicle.set_parameter(name, self.parameters[name])
         self.speeds.apply()

@@ -15,7 +15,7 @@ from autopilot.context.staying import stay
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Hold, Idle, Sticks, Yaw
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd, Severity
+from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.events import ItemReached, ItemStarted, MissionEvent, MissionNotice, MissionWaits, WaitCause
 from autopilot.mission.executor import MissionExecutor
 from autopilot.mission.items import MissionItem
@@ -360,8 +360,11 @@ class AutoMode(Mode):
         else:
             self._ignore_restart = True
 
-    def replaced(self, old: tuple[MissionItem, ...]) -> None:
-        """The storage holds a new mission (docs/reference/mission-semantics.md, item 24)."""
+    def plan_changed(self, kind: int, old: tuple[MissionItem, ...]) -> None:
+        """Go on in a new mission, which the storage holds already (docs/reference/mission-semantics.md, item 24).
+        `kind`: a MAV_MISSION_TYPE; `old`: the items of before."""
+        if kind != MissionType.MISSION:
+            return
         self.paths.begun = None
         if not self.mission.total() and self.sequencer.state() is not MissionState.RUNNING:
             self._tell(self.sequencer.clear(self.mission))

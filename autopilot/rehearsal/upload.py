@@ -43,8 +43,8 @@ class UploadRehearsal:
         self._said: frozenset[Finding] = frozenset()
         self._waits = False
 
-    def plan_came(self) -> None:
-        """Note that one of the three plans has changed."""
+    def plan_changed(self, *_: object) -> None:
+        """Rehearse: one of the three plans has changed."""
         if not self._facts.param("SRT_REHEARSE"):
             return
         self._waits = self._facts.home is None
@@ -54,7 +54,7 @@ class UploadRehearsal:
     def home_found(self) -> None:
         """Home is known from now on."""
         if self._waits:
-            self.plan_came()
+            self.plan_changed()
 
     def _say(self) -> None:
         found = self._findings()

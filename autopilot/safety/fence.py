@@ -23,6 +23,7 @@ from typing import Final
 
 from autopilot.context.events import FenceChanged
 from autopilot.context.frames import local
+from autopilot.context.home import ReturnPoint
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import TICK_MS
@@ -77,7 +78,11 @@ class FenceGuard:
     (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
 
     def __init__(
-        self, context: SafetyContext, plan: MissionStorage, keep_within: Callable[[Bounds | None], None]
+        self,
+        context: SafetyContext,
+        plan: MissionStorage,
+        rally: MissionStorage,
+        keep_within: Callable[[Bounds | None], None],
     ) -> None:
         facts, announcer, modes = context.facts, context.announcer, context.modes
         self._context = context
@@ -94,8 +99,7 @@ class FenceGuard:
         self._due: int | None = None
         self._seen: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
-        self.rally: Callable[[], Ned] = lambda: facts.home_ned
-        """Place of the return that a rally point is chosen for."""
+        self.return_point = ReturnPoint(facts, rally, self.contains)
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
@@ -351,7 +355,7 @@ class FenceGuard:
         """Place to which a breach is flown back from in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return
         point or home, half-way between the limits of its height or at FENCE_RET_ALT (ArduPlane/fence.cpp)."""
         if int(self._facts.param("FENCE_RET_RALLY")):
-            return self.rally()
+            return self.return_point()
         home, param = self._facts.home_ned, self._facts.param
         back = self.limits.return_point
         north, east = home[:2] if back is None else local(self._facts, back)[:2]
