@@ -36,11 +36,15 @@ _DEGREES: Final = 57.29577951308232
 _MOST_CM: Final = 0xFFFF
 
 
+def _is_nowhere(message: Message) -> bool:
+    """True without a place, or with none on Earth."""
+    lat, lon = abs(message.lat), abs(message.lon)
+    return lat == lon == 0 or lat > 900_000_000 or lon > 1_800_000_000
+
+
 def contact_of(message: Message, now_ms: int) -> Contact | None:
     """The report of an ADSB_VEHICLE; None: it says no place, or its address is none."""
-    no_place = message.lat == 0 and message.lon == 0
-    beyond = abs(message.lat) > 900_000_000 or abs(message.lon) > 1_800_000_000
-    if message.ICAO_address > _LARGEST_ICAO or no_place or beyond or not message.flags & _NEEDED:
+    if message.ICAO_address > _LARGEST_ICAO or _is_nowhere(message) or not message.flags & _NEEDED:
         return None
     heading, speed = _CENTI * message.heading / _DEGREES, _CENTI * message.hor_velocity
     return Contact(
@@ -191,7 +195,7 @@ class TrafficClock:
 
 def _told_by(message: Message, peer: Peer, now_ms: int) -> Contact | None:
     """Report of another vehicle about itself; None: it does not know where it is."""
-    if message.lat == 0 and message.lon == 0:
+    if _is_nowhere(message):
         return None
     return Contact(
         peer.system,

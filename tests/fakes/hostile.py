@@ -17,16 +17,32 @@ from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, Trans
 from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.routing.endpoint import OVERFLOW
 from sortie import Session
+from sortie.config.fittings import FITTINGS, fitted
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 MANY = Retry(interval_ms=500, attempts=60)
+_DRIVING = {"PRX1_TYPE": 2.0, "FOLL_ENABLE": 1.0, "DID_ENABLE": 1.0, "DID_MAVPORT": 1.0}
+LISTENING = {
+    "rover": _DRIVING,
+    "copter": _DRIVING | {"ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0, "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0},
+}
+"""Parameters with which a vehicle listens to whatever others tell it."""
+_ASKING = ("arm-authorization", "remote-id")
+
+
+def fittings(*, asking: bool) -> dict[str, float]:
+    """Parameters of all fittings; `asking`: also of those that keep it from arming until somebody has answered."""
+    given = fitted(name for name in FITTINGS if asking or name not in _ASKING)
+    return {name: float(value) for name, _, value in (word.partition("=") for word in given)}
 
 
 class Siege:
-    """A session with a hostile link and a good one. `kind`: "copter" or "rover"; `flying`: on a mission meanwhile."""
+    """A session with a hostile link and a good one. `kind`: "copter" or "rover"; `flying`: on a mission meanwhile, for
+    which nothing that asks others before it arms is fitted. A copter has all fittings."""
 
     def __init__(self, kind: str = "copter", *, flying: bool = False, seed: int = 0) -> None:
-        self.session = Session(f"sim:{kind}", home=HOME, seed=seed, params={"DID_ENABLE": 1.0, "DID_MAVPORT": 1.0})
+        params = LISTENING[kind] | (fittings(asking=not flying) if kind == "copter" else {})
+        self.session = Session(f"sim:{kind}", home=HOME, seed=seed, params=params)
         self.hostile = self.session.connect(system=200, component=1)
         self.good = self.session.connect()
         self._packer = dialect.MAVLink(None, srcSystem=200, srcComponent=1)

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from mavlink_bridge.testing.hostile import message_numbers, sequence
+from mavlink_bridge.wire.codec import payload
+from mavlink_bridge.wire.framing import FrameWriter
+from tests.fakes.hostile_forms import SERVICES, forms, frames
 
 HARNESS = Path(__file__).with_name("harness.py")
 SECONDS = 120
@@ -29,6 +32,11 @@ def seeds(folder: Path) -> None:
     numbers = message_numbers()
     for number, message in zip(numbers, sequence(range(len(numbers)), numbers), strict=True):
         (folder / f"{number}").write_bytes(bytes(message.pack(packer)))
+    writer = FrameWriter(200, 1)
+    for service in SERVICES:
+        spoilt = [writer.frame(*payload(message)) for message in forms(service)]
+        for at, frame in enumerate((*spoilt, *frames(service, writer))):
+            (folder / f"{service}-{at}").write_bytes(frame)
 
 
 @pytest.mark.parametrize("kind", ["bytes", "messages"])

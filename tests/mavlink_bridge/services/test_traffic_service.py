@@ -129,3 +129,13 @@ def test_another_vehicle_tells_where_it_is() -> None:
         )
         session.run_for(0.5)
         assert [message.id for message in other.messages("COLLISION")] == [7]
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(0, 0), (900_000_001, 0), (-353_632_610, 1_800_000_001)])
+def test_another_vehicle_is_somewhere_on_earth(lat: int, lon: int) -> None:
+    """What says no place, or none that there is, becomes no other aircraft."""
+    with Session(home=HOME, params={"AVD_ENABLE": 1}) as session:
+        other = session.connect(system=7, component=1)
+        session.run_for(5.0)
+        other.send(dialect.MAVLink_global_position_int_message(0, lat, lon, 604_000, 20_000, 0, 0, 0, 0))
+        assert not session.autopilot.traffic.contacts

@@ -17,7 +17,10 @@ from tests.fakes.hostile import Siege
 
 NUMBERS = message_numbers()
 #: What a station sends to a vehicle: chosen as often as all others together.
-TALK = (11, 20, 21, 23, 37, 38, 39, 40, 41, 43, 44, 45, 47, 51, 66, 69, 70, 73, 75, 76, 82, 84, 86, 110, 117, 119, 121)
+TALK = (
+    11, 20, 21, 23, 33, 37, 38, 39, 40, 41, 43, 44, 45, 47, 51, 66, 69, 70, 73, 75, 76, 77, 82, 84, 86, 110, 117, 119,
+    121, 144, 149, 246, 330, 340, 400, 12900, 12904, 12915,
+)  # fmt: skip
 few = settings(
     max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
