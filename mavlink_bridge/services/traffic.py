@@ -39,7 +39,7 @@ _MOST_CM: Final = 0xFFFF
 def _is_nowhere(message: Message) -> bool:
     """True without a place, or with none on Earth."""
     lat, lon = abs(message.lat), abs(message.lon)
-    return lat == lon == 0 or lat > 900_000_000 or lon > 1_800_000_000
+    return bool(lat == lon == 0 or lat > 900_000_000 or lon > 1_800_000_000)
 
 
 def contact_of(message: Message, now_ms: int) -> Contact | None:
