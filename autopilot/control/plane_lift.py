@@ -17,7 +17,7 @@ from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw, yaw_of
 from autopilot.control.lateral import bank_for, bank_limit, to_place
 from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow
-from autopilot.control.plane_watch import wait_for_start
+from autopilot.control.plane_watch import wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
 from autopilot.control.reference import follow_vehicle
 from autopilot.control.sticks import ALT_HOLD, HOVER, LOITER
@@ -152,7 +152,7 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin(s, p, t)
         return
     begin_plane(s, p, t)
-    if s[L.S_AIR] == 1.0 and (s[L.S_LIFTING] == L.LIFT_HOVER or s[L.S_LIFTING] == L.LIFT_BRAKING):
+    if s[L.S_SPIN] == FLYING and (s[L.S_LIFTING] == L.LIFT_HOVER or s[L.S_LIFTING] == L.LIFT_BRAKING):
         change_over(s, p, L.LIFT_SPEEDING)
 
 
@@ -193,7 +193,7 @@ def transit(s: L.Row, p: L.Row) -> None:
     state = s[L.S_LIFTING]
     if state == L.LIFT_NONE or state == L.LIFT_BRAKING:
         s[L.S_THRUST] = 0.0
-        if p[L.P_ASSIST_SPEED] > 0.0 and s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] and s[L.S_AIR] == 1.0:
+        if p[L.P_ASSIST_SPEED] > 0.0 and s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED]:
             change_over(s, p, L.LIFT_SPEEDING)
         return
     waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
@@ -241,7 +241,7 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
     if not hovers(t):
         fly_plane(s, p, t)
         transit(s, p)
-        s[L.S_LANDED_STATE] = L.IN_AIR
+        watch_takeoff(s, p, t)
     elif s[L.S_LIFTING] == L.LIFT_HOVER:
         hover(s, p, t)
     else:

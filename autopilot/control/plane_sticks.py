@@ -1,4 +1,4 @@
-"""A plane flown by hand (50 Hz): MANUAL, STABILIZE, ACRO, FBWA, FBWB, CRUISE, as ArduPlane has them.
+"""A plane flown by hand (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as ArduPlane has them.
 
 Stick right is positive, pitch stick forward is positive and pushes the nose down, throttle 0 .. 1.
 """
@@ -9,16 +9,25 @@ from autopilot.control.attitude import limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.heading import wrap
 from autopilot.control.lateral import along_line, bank_for, bank_limit, track
-from autopilot.control.sticks import ACRO, CRUISE, FBWB, MANUAL, STABILIZE
+from autopilot.control.sticks import ACRO, CRUISE, FBWB, MANUAL, STABILIZE, TRAINING
 from autopilot.control.surfaces import control_attitude, move_surfaces
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import atan2
+from autopilot.interface.mathematics import asin, atan2
 
 #: A stick this far from its middle is moved.
 MOVED = 0.02
 #: The track that CRUISE keeps is as good as endless, m.
 ENDLESS = 1e6
+#: Faster than this over ground and through the air it rolls, or was thrown, m/s (ArduPlane's suppress_throttle).
+ROLLS_MPS = 5.0
+
+
+@jit
+def rolls(s: L.Row) -> bool:
+    """True when it moves so fast that a throttle which flies by itself is no longer kept closed on the ground."""
+    moves = s[L.S_POS_OK] == 1.0 and track(s)[2] >= ROLLS_MPS
+    return moves and (s[L.S_PITOT_USED] == 0.0 or s[L.S_AIRSPEED] >= ROLLS_MPS)
 
 
 @jit
@@ -74,11 +83,32 @@ def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
 
 
 @jit
+def train(s: L.Row, p: L.Row) -> None:
+    """TRAINING: the sticks move the surfaces; past a limit of bank or pitch its law holds the limit, unless the stick
+    leads back by more."""
+    most, bank, pitch = bank_limit(s, p), atan2(s[L.S_ER + 7], s[L.S_ER + 8]), asin(limit(-s[L.S_ER + 6], 1.0))
+    s[L.S_NAV_ROLL] = limit(bank, most) if abs(bank) >= most else 0.0
+    s[L.S_NAV_PITCH] = min(max(pitch, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
+    beyond = pitch - s[L.S_NAV_PITCH]
+    control_attitude(s, p)
+    right, pull = limit(p[L.P_STICK_R], 1.0), limit(-p[L.P_STICK_P], 1.0)
+    if s[L.S_NAV_ROLL] == 0.0:
+        s[L.S_AILERON], s[L.S_IRX] = right, 0.0
+    else:
+        s[L.S_AILERON] = min(s[L.S_AILERON], right) if bank > 0.0 else max(s[L.S_AILERON], right)
+    if beyond == 0.0:
+        s[L.S_ELEVATOR], s[L.S_IRY] = pull, 0.0
+    else:
+        s[L.S_ELEVATOR] = min(s[L.S_ELEVATOR], pull) if beyond > 0.0 else max(s[L.S_ELEVATOR], pull)
+    s[L.S_RUDDER] = limit(p[L.P_STICK_Y], 1.0)
+
+
+@jit
 def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A tick by hand."""
     kind = t[L.T_STICKS]
     if kind in (FBWB, CRUISE):
-        if s[L.S_AIR] == 0.0:
+        if s[L.S_AIR] == 0.0 and not rolls(s):
             begin_energy(s, p)
             s[L.S_HELD_D] = s[L.S_EPD]
             s[L.S_NAV_ROLL] = 0.0
@@ -99,6 +129,8 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     elif kind == ACRO:
         move_surfaces(s, p, p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE])
         s[L.S_RUDDER] = limit(s[L.S_RUDDER] + p[L.P_STICK_Y], 1.0)
+    elif kind == TRAINING:
+        train(s, p)
     elif kind == STABILIZE:
         s[L.S_NAV_ROLL], s[L.S_NAV_PITCH] = 0.0, 0.0
         control_attitude(s, p)

@@ -8,6 +8,7 @@ from autopilot.control.energy import begin_energy
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import begin_yaw, yaw_of
 from autopilot.control.plane_guidance import begin_plane, fly_plane
+from autopilot.control.plane_sticks import rolls
 from autopilot.control.reference import rest
 from autopilot.control.surfaces import rest_surfaces
 from autopilot.interface import layout as L
@@ -23,13 +24,13 @@ IDLE_THROTTLE = 0.05
 
 @jit
 def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when this target moves a plane that stands on the ground."""
+    """True when this target moves a plane that stands on the ground, or flies on with one that rolls."""
     kind = t[L.T_KIND]
     if kind == L.KIND_TAKEOFF:
         return s[L.S_ARRIVED] == 0.0
-    if kind == L.KIND_ATTITUDE:
-        return t[L.T_BY_CLIMB] == 0.0 and t[L.T_THRUST] > IDLE_THROTTLE
-    return kind == L.KIND_PILOT
+    if kind == L.KIND_ATTITUDE and t[L.T_BY_CLIMB] == 0.0:
+        return t[L.T_THRUST] > IDLE_THROTTLE
+    return kind == L.KIND_PILOT or (kind != L.KIND_IDLE and kind != L.KIND_LAND and rolls(s))
 
 
 @jit
@@ -46,12 +47,20 @@ def wait_for_start(s: L.Row, p: L.Row) -> None:
 
 
 @jit
+def ground_speed(s: L.Row) -> float:
+    """Size of the estimated velocity over ground, m/s."""
+    return sqrt(s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE])
+
+
+@jit
 def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Decide all that the kernel decides for a plane."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin_plane(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
         begin_yaw(s, t)
+    if s[L.S_AIR] == 0.0 and t[L.T_KIND] != L.KIND_TAKEOFF and ground_speed(s) < STILL_SPEED:
+        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was left before it lifted off
     if s[L.S_ARMED] == 0.0:
         s[L.S_SPIN] = STOPPED
         flew = s[L.S_AIR] == 1.0
@@ -97,8 +106,7 @@ def settle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Landed: at rest for a second, the throttle closed."""
     if s[L.S_AIR] == 0.0:
         return
-    speed = sqrt(s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE])
-    still = speed < STILL_SPEED or s[L.S_POS_OK] == 0.0
+    still = ground_speed(s) < STILL_SPEED or s[L.S_POS_OK] == 0.0
     still = still and abs(s[L.S_EVD]) < STILL_SINK and s[L.S_THROTTLE] <= IDLE_THROTTLE
     if still and s[L.S_AIRSPEED] < 0.5 * p[L.P_V_MIN] + STILL_SPEED:
         s[L.S_LAND_S] += L.TICK

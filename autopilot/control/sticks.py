@@ -15,7 +15,7 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin
 
-STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER = range(10)
+STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER, TRAINING = range(11)
 
 
 @jit

@@ -205,6 +205,7 @@ class PilotKind(IntEnum):
     FBWB = 7  # wings: bank, pitch stick = climb rate, throttle = airspeed
     CRUISE = 8  # FBWB that keeps its track over the ground while the sticks do not turn it
     HOVER = 9  # wings with lift motors: angles on these, throttle direct (QSTABILIZE)
+    TRAINING = 10  # wings: MANUAL within the limits of bank and pitch
 
 
 @dataclass(frozen=True, slots=True)

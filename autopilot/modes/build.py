@@ -89,6 +89,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.CIRCLE_FLYING: lambda p, spec: CircleMode(p.context, spec, p.heading),
     ModeKind.CIRCLE_DRIVING: lambda p, spec: CircleDrive(p.context, spec, p.speeds),
     ModeKind.LAND: lambda p, spec: LandMode(p.context, spec, p.heading),
+    ModeKind.BOUNDED: _by_sticks(PilotKind.TRAINING),
     ModeKind.ANGLES: _by_sticks(PilotKind.FBWA),
     ModeKind.CLIMB_AND_SPEED: _by_sticks(PilotKind.FBWB),
     ModeKind.TRACK: _by_sticks(PilotKind.CRUISE),

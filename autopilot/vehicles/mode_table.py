@@ -102,6 +102,7 @@ class ModeKind(Enum):
     TRAINED_RATES = "body rates, level where the sticks are centred"
     MANUAL = "steering and throttle direct"
     STEERING = "lateral acceleration and speed"
+    BOUNDED = "control surfaces and throttle direct, bank and pitch within their limits"
     ANGLES = "bank and pitch within their limits, throttle direct"
     CLIMB_AND_SPEED = "bank, climb rate and airspeed"
     TRACK = "the track over the ground that it has, climb rate and airspeed"
@@ -209,6 +210,7 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.MANUAL, "MANUAL", arming=True, pilot=True, manual_throttle=True, flown=_F.MANUAL),
         ModeSpec(_P.CIRCLE, "CIRCLE", arming=True, autopilot=True, flown=_F.BANKED),
         ModeSpec(_P.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
+        ModeSpec(_P.TRAINING, "TRAINING", arming=True, pilot=True, manual_throttle=True, flown=_F.BOUNDED),
         ModeSpec(_P.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True, flown=_F.TURN_RATE),
         ModeSpec(_P.FBWA, "FBWA", arming=True, pilot=True, manual_throttle=True, flown=_F.ANGLES),
         ModeSpec(_P.FBWB, "FBWB", arming=True, pilot=True, flown=_F.CLIMB_AND_SPEED),

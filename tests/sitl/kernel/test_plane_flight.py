@@ -317,6 +317,40 @@ def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
     assert degrees(flight.now(R.ROLL)) > 15.0
 
 
+def test_training_is_manual_within_the_limits_of_bank_and_pitch() -> None:
+    """The stick rolls it as in MANUAL, held there it stays at ROLL_LIMIT_DEG, and back it comes at once; the nose the
+    same."""
+    flight = PlaneFlight().airborne(200.0)
+    for kind in (PilotKind.MANUAL, PilotKind.TRAINING):
+        flight.vehicle.set_target(Pilot(kind))
+        flight.vehicle.set_sticks(Sticks(roll=0.3, throttle=0.6))
+        flight.fly(0.6)
+        assert 15.0 < degrees(flight.now(R.ROLL)) < 50.0
+        flight.vehicle.set_target(Pilot(PilotKind.STABILIZE))
+        flight.vehicle.set_sticks(Sticks(throttle=0.6))
+        flight.fly(4.0)
+    flight.vehicle.set_target(Pilot(PilotKind.TRAINING))
+    flight.vehicle.set_sticks(Sticks(roll=0.6, throttle=0.8))
+    flight.forget()
+    flight.fly(3.0)
+    assert degrees(flight.now(R.ROLL)) == pytest.approx(65.0, abs=10.0)
+    assert np.degrees(flight.seen(R.ROLL)).max() < 90.0
+    flight.vehicle.set_sticks(Sticks(roll=-0.3, throttle=0.8))
+    flight.fly(1.0)
+    assert degrees(flight.now(R.ROLL)) < 50.0
+    flight.vehicle.set_target(Pilot(PilotKind.STABILIZE))
+    flight.vehicle.set_sticks(Sticks(throttle=0.8))
+    flight.fly(4.0)
+    flight.vehicle.set_target(Pilot(PilotKind.TRAINING))
+    flight.vehicle.set_sticks(Sticks(pitch=0.5, throttle=0.3))
+    flight.forget()
+    flight.fly(2.0)
+    assert np.degrees(flight.seen(R.PITCH)).min() > -30.0
+    flight.vehicle.set_sticks(Sticks(pitch=-0.4, throttle=0.8))
+    flight.fly(1.0)
+    assert degrees(flight.now(R.PITCH)) > -10.0
+
+
 def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
     flight = PlaneFlight().airborne(100.0)
