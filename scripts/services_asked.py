@@ -1,14 +1,16 @@
-"""Asks a vehicle for each service of MAVLink's guide, and writes what it answered into the table of docs/services.md.
+"""Asks our copter and ArduPilot's for each service of MAVLink's guide, and writes what they answered into the table of
+docs/services.md.
 
-`python -m scripts.services_asked sim:copter|ardupilot:copter=BINARY|URL ...` writes a column for each vehicle; others
-stay as they are. The requests are the same for all; each has a second and a half for its answer.
+`python -m scripts.services_asked BINARY`, the arducopter of a SITL, writes the whole table in one session. The requests
+are the same for all, and so are the parameters of a vehicle that is fitted out; each request has a second and a half
+for its answer.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,8 +30,22 @@ from sortie.conform.judge import judge_link, judge_simulated
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "services.md"
 BEGIN, END = "<!-- asked -->", "<!-- end of asked -->"
-COLUMNS: Final = ("Sortie", "ArduPilot", "PX4")
-NOT_ASKED: Final = "not asked"
+FITTED: Final[dict[str, float]] = {
+    "ADSB_TYPE": 1, "AVD_ENABLE": 1, "FOLL_ENABLE": 1, "PLND_ENABLED": 1, "PLND_TYPE": 4, "PRX1_TYPE": 2,
+    "GRIP_ENABLE": 1, "GRIP_TYPE": 1, "SERVO9_FUNCTION": 28, "WINCH_TYPE": 1, "SERVO7_FUNCTION": 88,
+    "CHUTE_ENABLED": 1, "CHUTE_TYPE": 10, "SERVO10_FUNCTION": 27, "LGR_ENABLE": 1, "SERVO8_FUNCTION": 29,
+    "SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23, "RNGFND1_TYPE": 100, "RNGFND1_MAX": 50,
+    "MNT1_TYPE": 1,
+}  # fmt: skip
+"""Parameters of the fitted vehicles, which both firmwares know by these names."""
+_AS_IT_COMES: Final[dict[str, float]] = {}
+_OURS, _THEIRS = "sim:copter", "ardupilot:copter="
+COLUMNS: Final = {
+    "Sortie": (_OURS, _AS_IT_COMES),
+    "ArduPilot": (_THEIRS, _AS_IT_COMES),
+    "Sortie, fitted": (_OURS, FITTED),
+    "ArduPilot, fitted": (_THEIRS, FITTED),
+}
 _PATIENCE_MS: Final = 1500
 _NO_ANSWER: Final = "no answer"
 _ZEROS: Final = (0.0,) * 7
@@ -276,8 +292,8 @@ def _named(message: Message) -> str:
     return Result(message.result).name if message.get_type() == "COMMAND_ACK" else str(message.get_type())
 
 
-def ask(vehicle: str) -> list[str]:
-    """Cells of a vehicle: `sim:KIND`, the `KIND:FRAME=BINARY` of a SITL, or the URL of one that runs."""
+def ask(vehicle: str, params: Mapping[str, float]) -> list[str]:
+    """Cells of `sim:KIND` or of a SITL, `KIND:FRAME=BINARY`, with these parameters."""
     answers = Answers()
     examination = Examination(answers.cases, ExaminationSettings(_PATIENCE_MS, may_fly=True))
     kind, _, rest = vehicle.partition(":")
@@ -287,23 +303,21 @@ def ask(vehicle: str) -> list[str]:
             "the services",
             home=None,
             seed=0,
-            params={},
+            params=params,
             faults=(),
             radio=None,
             terrain=None,
             firmware="ardupilot",
         )
         judge_simulated(spec, examination)
-    elif kind in LAUNCHERS:
-        frame, _, binary = rest.partition("=")
-        with tempfile.TemporaryDirectory() as folder:
-            child = LAUNCHERS[kind](frame, binary, DEFAULT_HOME, 1.0, Path(folder), {})
-            try:
-                judge_link(child.address, examination, radio=None, seed=0)
-            finally:
-                child.stop()
-    else:
-        judge_link(vehicle, examination, radio=None, seed=0)
+        return answers.cells
+    frame, _, binary = rest.partition("=")
+    with tempfile.TemporaryDirectory() as folder:
+        child = LAUNCHERS[kind](frame, binary, DEFAULT_HOME, 1.0, Path(folder), params)
+        try:
+            judge_link(child.address, examination, radio=None, seed=0)
+        finally:
+            child.stop()
     return answers.cells
 
 
@@ -314,23 +328,25 @@ def told(text: str) -> dict[tuple[str, str], list[str]]:
     return {(row[0], row[1]): row[2:] for row in rows}
 
 
-def table(columns: dict[str, list[str]], before: dict[tuple[str, str], list[str]]) -> str:
-    """The whole table, with columns that were asked now and those of `before`."""
+def table(columns: Mapping[str, Sequence[str]]) -> str:
+    """The whole table."""
     lines = ["", "| " + " | ".join(("Service", "Request", *COLUMNS)) + " |", "| --- | --- |" + " --- |" * len(COLUMNS)]
     for number, request in enumerate(REQUESTS):
-        old = dict(zip(COLUMNS, before.get((request.service, request.asks), [NOT_ASKED] * len(COLUMNS)), strict=True))
-        cells = [columns[name][number] if name in columns else old[name] for name in COLUMNS]
+        cells = [columns[name][number] for name in COLUMNS]
         lines.append("| " + " | ".join((request.service, request.asks, *cells)) + " |")
     return "\n".join(lines) + "\n"
 
 
-def main(vehicles: list[str]) -> None:
+def main(binary: str) -> None:
     """Ask each vehicle and write the page."""
-    asked = {"Sortie" if vehicle.startswith("sim:") else "ArduPilot": ask(vehicle) for vehicle in vehicles}
+    asked = {
+        name: ask(vehicle + (binary if vehicle == _THEIRS else ""), params)
+        for name, (vehicle, params) in COLUMNS.items()
+    }
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n{table(asked, told(text))}{END}{rest.partition(END)[2]}", encoding="utf-8")
+    PAGE.write_text(f"{head}{BEGIN}\n{table(asked)}{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1])

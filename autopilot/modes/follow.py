@@ -3,7 +3,8 @@
 The vehicle that leads is FOLL_SYSID, or with 0 the first that is heard, until it has been silent for ten seconds. Once
 it sends FOLLOW_TARGET its GLOBAL_POSITION_INT no longer count. The place beside it is flown to with its velocity, which
 carries on between reports; three seconds without one, or FOLL_DIST_MAX between the two, and the vehicle stops. Without
-an offset that is kept which there is at the beginning. Sources: ArduPilot AP_Follow.cpp, ArduCopter/mode_follow.cpp,
+an offset that is kept which there is at the beginning. With precision landing the vehicle looks for its target
+meanwhile, so that it may land on a ship that it follows. Sources: ArduPilot AP_Follow.cpp, ArduCopter/mode_follow.cpp,
 Rover/mode_follow.cpp.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.context.staying import stay
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, Ned, to_local
 from autopilot.interface.mathematics import cos, hypot, sin
@@ -101,6 +103,8 @@ class FollowMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, lead: Lead) -> None:
         super().__init__(context, spec)
         self._lead = lead
+        self._precision = context.precision
+        self._look_ms = 0
         self._seen_ms: int | None = None  # of the report that is flown by
         self._offset: Ned | None = None  # in place of FOLL_OFS_, which are 0
 
@@ -118,11 +122,17 @@ class FollowMode(Mode):
         self.enter(self.facts.now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        new = self._lead.heard_ms != self._seen_ms and not self.facts.grounded and self.facts.armed
-        return self._lead.heard_ms if new else None
+        if self.facts.grounded or not self.facts.armed:
+            return None
+        reported = self._lead.heard_ms if self._lead.heard_ms != self._seen_ms else None
+        return earliest((reported, self._look_ms if self._precision.enabled else None))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.next_deadline_ms() is None:
+            return
+        if self._precision.enabled and now_ms >= self._look_ms:
+            self._look_ms = self._precision.look(now_ms)
+        if self._lead.heard_ms == self._seen_ms:
             return
         self._seen_ms = self._lead.heard_ms
         at = self._lead.now(now_ms)

@@ -62,6 +62,17 @@ def payload(command: Command, context: Context) -> Outcome:
     return context.parts.payload.command(command.number, params, context.now_ms)
 
 
+def follow(command: Command, context: Context) -> Outcome:
+    """DO_FOLLOW: param1 the system that FOLLOW goes beside (FOLL_SYSID), as ArduPilot does."""
+    parameters, system = context.parts.parameters, command.param(1)
+    if not isinstance(parameters, Parameters) or "FOLL_SYSID" not in parameters.names():
+        return UNSUPPORTED
+    if not 1.0 <= system < 256.0:
+        return DENIED
+    parameters.set("FOLL_SYSID", float(int(system)))
+    return ACCEPTED
+
+
 def aux_function(command: Command, context: Context) -> Outcome:
     """DO_AUX_FUNCTION: param1 the function, param2 the switch position."""
     function, position = int(command.param(1)), command.param(2)
@@ -139,6 +150,7 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_SET_ROI_NONE: CommandRow(end_roi),
     Cmd.DO_SET_ROI: CommandRow(set_roi, place=True),
     Cmd.DO_FENCE_ENABLE: CommandRow(enable_fence, required=(1,)),
+    Cmd.DO_FOLLOW: CommandRow(follow, required=(1,), durable=True),
     Cmd.DO_AUX_FUNCTION: CommandRow(aux_function, required=(1, 2)),
     Cmd.PREFLIGHT_CALIBRATION: CommandRow(calibrate),
     Cmd.PREFLIGHT_STORAGE: CommandRow(store_parameters, required=(1,), durable=True),

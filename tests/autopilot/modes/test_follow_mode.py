@@ -13,9 +13,10 @@ from autopilot.modes.follow import LeadReport
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
-from tests.fakes.sim_copter import away, ground_speed, height, in_air
+from tests.fakes.sim_copter import LAND, away, ground_speed, height, in_air
 
 FOLLOW, ROVER_FOLLOW = 23, 6
+SHIP = {"PLND_ENABLED": 1, "PLND_TYPE": 4, "PLND_OPTIONS": 1, "SIM_PLD_ENABLE": 1}
 LEADER = 42
 
 
@@ -116,3 +117,17 @@ def test_a_rover_drives_after_the_other_and_stops_beside_it() -> None:
     assert away(bench, 25.0, 10.0) < 2.0
     assert ground_speed(bench) < 0.2
     assert abs(bench.vehicle.state.yaw) < pi
+
+
+def test_it_lands_on_the_ship_that_it_follows() -> None:
+    """At 3 m/s: over its deck it looks for the pad, so that the landing knows at once where that goes."""
+    speed = 3.0
+    bench = following(**SHIP, FOLL_OFS_Z=-8, FOLL_OFS_X=0.01, SIM_PLD_VN=speed)
+    for _ in range(30):
+        bench.core.lead.hear(lead_at(bench.vehicle.pads.pads(bench.now_ms)[0], (speed, 0.0, 0.0)))
+        bench.run(0.5)
+    assert bench.core.modes.set(LAND, bench.now_ms).ok
+    bench.run(60.0, lambda: bench.vehicle.state.report[R.TRUE_CONTACT] == 1.0)
+    north, east, _ = bench.vehicle.pads.pads(bench.now_ms)[0]
+    assert north > 80.0
+    assert away(bench, north, east) < 0.3

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Frame, Result
+from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.mav import Cmd, Frame, Result
 from autopilot.precision.tracker import Look
 from mavlink_bridge.services.landing_target.service import LANDING_TARGET, look_of, message_of
 from mavlink_bridge.wire.codec import dialect
-from sortie import Session
+from sortie import Fleet, Session
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 
@@ -159,3 +159,65 @@ def test_without_plnd_type_1_nobody_listens() -> None:
         session.connect().send(target())
         session.run_for(0.1)
         assert session.autopilot.precision._heard is None
+
+
+def follow_target(place: GeoPoint, north_mps: float) -> Any:
+    """A ship at that place, its course known."""
+    return dialect.MAVLink_follow_target_message(
+        0, 3, round(place.lat * 1e7), round(place.lon * 1e7), place.alt, [north_mps, 0.0, 0.0], [0.0] * 3,
+        [1.0, 0.0, 0.0, 0.0], [0.0] * 3, [0.0] * 3, 0,
+    )  # fmt: skip
+
+
+def pad_from(session: Session, pad: Ned) -> Any:
+    """LANDING_TARGET of a camera that stays level, of a pad `pad` m from where the vehicle stood."""
+    state = session.state
+    north, east, down = (at - here for at, here in zip(pad, state.position, strict=True))
+    c, s = cos(state.attitude[2]), sin(state.attitude[2])
+    place = {"x": c * north + s * east, "y": c * east - s * north, "z": down}
+    return target(frame=Frame.LOCAL_FRD, distance=hypot(north, east, down), position_valid=1, **place)
+
+
+def test_a_ship_is_followed_and_landed_on() -> None:
+    """By messages, of a fleet: FOLLOW_TARGET leads both over a ship that makes 2 m/s, LANDING_TARGET takes one down
+    onto its pad; the other stays up, and with it. DO_FOLLOW says which of two is the ship."""
+    speed_mps = 2.0
+    params = {"FOLL_ENABLE": 1, "FOLL_OFS_Z": -8, "PLND_ENABLED": 1, "PLND_TYPE": 1, "PLND_OPTIONS": 1}
+    with Fleet(2, home=HOME, params=params) as fleet:
+        fleet.wait_armable()
+        lander, other = fleet
+        links = [session.connect(system=42) for session in fleet]
+        decoy = lander.connect(system=43)
+        for session, link in zip(fleet, links, strict=True):
+            command = (session.service.endpoint.system_id, 1, Cmd.DO_FOLLOW, 0)
+            link.send(dialect.MAVLink_command_long_message(*command, 300, 0, 0, 0, 0, 0, 0))
+            link.send(dialect.MAVLink_command_long_message(*command, 42, 0, 0, 0, 0, 0, 0))
+            assert [ack.result for ack in link.messages("COMMAND_ACK")] == [Result.DENIED, Result.ACCEPTED]
+            session.set_mode("GUIDED")
+            session.arm()
+            session.takeoff(8.0)
+        fleet.run_for(12.0)
+        begun_s = fleet.time_s
+
+        def pad() -> Ned:
+            return speed_mps * (fleet.time_s - begun_s), 0.0, 0.0
+
+        def sail(seconds: float) -> None:
+            for tenth in range(round(10.0 * seconds)):
+                decoy.send(follow_target(to_global(lander.stood[0], (0.0, 60.0, 0.0)), 0.0))
+                for link in links if tenth % 5 == 0 else ():
+                    link.send(follow_target(to_global(lander.stood[0], pad()), speed_mps))
+                links[0].send(pad_from(lander, pad()))
+                fleet.run_for(0.1)
+                if lander.state.landed:
+                    break
+
+        for session in fleet:
+            session.set_mode("FOLLOW")
+        sail(12.0)
+        lander.set_mode("LAND")
+        sail(60.0)
+        assert lander.state.landed
+        assert lander.state.position[:2] == pytest.approx(pad()[:2], abs=2.0 * speed_mps)
+        assert not other.state.landed
+        assert other.state.ground_speed == pytest.approx(speed_mps, abs=0.2)
