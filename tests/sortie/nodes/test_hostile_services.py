@@ -67,7 +67,13 @@ def _changed(fleet: Fleet, at: int) -> tuple[object, ...]:
     autopilot = fleet[at].autopilot
     payload = autopilot.payload
     return (
-        payload.winch.length_m, payload.winch.control, payload.sprayer.on, payload.gear.down,
-        payload.gripper.state(autopilot.facts.now_ms), payload.relays.is_on(0), payload.parachute.released,
-        autopilot.modes.number, autopilot.facts.armed,
-    )  # fmt: skip
+        payload.winch.length_m,
+        payload.winch.control,
+        payload.sprayer.on,
+        payload.gear.down,
+        payload.gripper.state(autopilot.facts.now_ms),
+        payload.relays.is_on(0),
+        payload.parachute.released,
+        autopilot.modes.number,
+        autopilot.facts.armed,
+    )

@@ -164,9 +164,18 @@ def test_without_plnd_type_1_nobody_listens() -> None:
 def follow_target(place: GeoPoint, north_mps: float) -> Any:
     """A ship at that place, its course known."""
     return dialect.MAVLink_follow_target_message(
-        0, 3, round(place.lat * 1e7), round(place.lon * 1e7), place.alt, [north_mps, 0.0, 0.0], [0.0] * 3,
-        [1.0, 0.0, 0.0, 0.0], [0.0] * 3, [0.0] * 3, 0,
-    )  # fmt: skip
+        0,
+        3,
+        round(place.lat * 1e7),
+        round(place.lon * 1e7),
+        place.alt,
+        [north_mps, 0.0, 0.0],
+        [0.0] * 3,
+        [1.0, 0.0, 0.0, 0.0],
+        [0.0] * 3,
+        [0.0] * 3,
+        0,
+    )
 
 
 def pad_from(session: Session, pad: Ned) -> Any:
