@@ -103,7 +103,7 @@ class FollowMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, lead: Lead) -> None:
         super().__init__(context, spec)
         self._lead = lead
-        self._precision = context.precision
+        self._pads = context.precision
         self._look_ms = 0
         self._seen_ms: int | None = None  # of the report that is flown by
         self._offset: Ned | None = None  # in place of FOLL_OFS_, which are 0
@@ -125,13 +125,13 @@ class FollowMode(Mode):
         if self.facts.grounded or not self.facts.armed:
             return None
         reported = self._lead.heard_ms if self._lead.heard_ms != self._seen_ms else None
-        return earliest((reported, self._look_ms if self._precision.enabled else None))
+        return earliest((reported, self._look_ms if self._pads is not None and self._pads.enabled else None))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.next_deadline_ms() is None:
             return
-        if self._precision.enabled and now_ms >= self._look_ms:
-            self._look_ms = self._precision.look(now_ms)
+        if self._pads is not None and self._pads.enabled and now_ms >= self._look_ms:
+            self._look_ms = self._pads.look(now_ms)
         if self._lead.heard_ms == self._seen_ms:
             return
         self._seen_ms = self._lead.heard_ms
