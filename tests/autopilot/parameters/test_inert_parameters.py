@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.vehicles.kinds import vehicle_class
+from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("copter", "rover", "plane")
@@ -35,15 +36,14 @@ def sources() -> list[Path]:
 
 def patterns(text: str) -> Iterator[str]:
     """What the strings of a module can be, as regular expressions."""
-    tree = ast.parse(text)
     inside: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes(text):
         if isinstance(node, ast.JoinedStr):
             inside |= {id(part) for part in node.values}
             parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
             if MADE.match("".join(p.value if isinstance(p, ast.Constant) else "" for p in node.values)):
                 yield "".join(parts)
-    for node in ast.walk(tree):
+    for node in nodes(text):
         plain = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside
         if plain and PLAIN.fullmatch(node.value):
             yield node.value
