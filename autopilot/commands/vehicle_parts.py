@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autopilot.mission.sequencer import MissionSequencer
     from autopilot.modes.auto import AutoMode
     from autopilot.modes.auxiliary import AuxFunctions
+    from autopilot.modes.buttons import Buttons
     from autopilot.modes.follow import Lead
     from autopilot.modes.guided import GuidedMode
     from autopilot.modes.manager import ModeChoice
@@ -75,6 +76,8 @@ class VehicleParts(Protocol):
     def fence(self) -> FenceGuard: ...
     @property
     def auxiliary(self) -> AuxFunctions: ...
+    @property
+    def buttons(self) -> Buttons: ...
     @property
     def mode_switch(self) -> ModeSwitch: ...
     @property

@@ -74,6 +74,13 @@ class PayloadAction:
 
 
 @dataclass(frozen=True, slots=True)
+class TunePlayed:
+    """A buzzer plays this (PLAY_TUNE, PLAY_TUNE_V2); empty: it falls silent."""
+
+    tune: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraTriggered:
     """A photo was taken: the `number`th since boot, at vehicle time `time_ms`, by the estimate at `place` (altitude
     above mean sea level)."""
@@ -117,6 +124,7 @@ Event = (
     | FenceChanged
     | GuidedTargetReached
     | PayloadAction
+    | TunePlayed
     | CameraTriggered
     | RebootRequested
     | FlightStateChanged

@@ -36,6 +36,7 @@ from autopilot.mission.commands import Ability
 from autopilot.mission.sequencer import DoTiming, MissionSequencer, MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.auxiliary import AuxFunctions
+from autopilot.modes.buttons import Buttons
 from autopilot.modes.follow import Lead
 from autopilot.modes.guided import GuidedMode
 from autopilot.modes.heading import Heading
@@ -231,6 +232,7 @@ class Autopilot:
             recorder,
         )
         self.auxiliary = switches(lambda number: modes.set(number, facts.now_ms, ModeReason.AUX_FUNCTION))
+        self.buttons = Buttons(facts, self.auxiliary.act)
         self.auto.executor = build_executor(
             self.context,
             self.auto,
@@ -361,6 +363,7 @@ class Autopilot:
         self.vehicle.set_parameter(name, value)
         self.statistics.parameter_changed(name)
         self.turns.parameter_changed(name)
+        self.buttons.parameter_changed(name)
 
     def _may_have_taken_off(self, _: VehicleEvent, now_ms: int) -> None:
         if self.helm.arrived and isinstance(self.helm.target, TakeOff):

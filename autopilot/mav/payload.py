@@ -60,6 +60,26 @@ class EscConnection(IntEnum):
     PPM = 0
 
 
+class TuneFormat(IntFlag):
+    """TUNE_FORMAT: in which a buzzer's tune is written."""
+
+    QBASIC1_1 = 1
+    MML_MODERN = 2
+
+
+class CellularStatus(IntEnum):
+    """CELLULAR_STATUS_FLAG."""
+
+    SEARCHING = 8
+    CONNECTED = 12
+
+
+class CellularNetwork(IntEnum):
+    """CELLULAR_NETWORK_RADIO_TYPE."""
+
+    LTE = 4
+
+
 class IlluminatorMode(IntEnum):
     """ILLUMINATOR_MODE: what switches a light."""
 

@@ -87,6 +87,21 @@ LIGHT: Final[tuple[ParameterDef, ...]] = (
     i8("SRT_LIGHT", 0, "", None, None, "There is a light (ILLUMINATOR_ON_OFF)", values=_SWITCH),
 )
 
+
+def _button(n: int) -> tuple[ParameterDef, ...]:
+    return (
+        i8(f"BTN_PIN{n}", -1, "", -1, 14, f"Pin of button {n} (SIM_PIN_MASK); -1 = there is none"),
+        i8(f"BTN_OPTIONS{n}", 0, text=f"What is special about button {n}", bits={1: "High is low"}),
+        i16(f"BTN_FUNC{n}", 0, "", 0, 300, f"Auxiliary function of button {n}, as RCn_OPTION; 0 = none"),
+    )
+
+
+BUTTONS: Final[tuple[ParameterDef, ...]] = (
+    i8("BTN_ENABLE", 0, "", None, None, "There are buttons", values=_SWITCH),
+    i16("BTN_REPORT_SEND", 10, "s", 0, 3600, "How long a change of a button is told (BUTTON_CHANGE)"),
+    *(line for number in range(1, 5) for line in _button(number)),
+)
+
 AUTHORIZATION: Final[tuple[ParameterDef, ...]] = (
     i8("SRT_AUTH_REQ", 0, "", None, None, "Arming waits for another system's word", values={0: "No", 1: "Yes"}),
     i16("SRT_AUTH_ID", 10, "", 1, 255, "System that authorizes arming"),

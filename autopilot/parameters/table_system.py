@@ -13,6 +13,7 @@ from typing import Final
 from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
 from autopilot.parameters.table_payload import (
     AUTHORIZATION,
+    BUTTONS,
     GRIPPER,
     LANDING_GEAR,
     LIGHT,
@@ -229,6 +230,7 @@ _COMMON: Final = (
     + REMOTE_ID
     + AUTHORIZATION
     + LIGHT
+    + BUTTONS
 )
 COPTER_SYSTEM: Final = _COMMON + PARACHUTE + LANDING_GEAR + SPRAYER + WINCH + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + SPRAYER + _radio(1500, ROVER_OPTIONS)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONGESTED", "OVERFLOW", "Endpoint", "LinkStatistics"]
 
-_RADIO_STATUS = codec.id_of("RADIO_STATUS")
+_OF_MODEMS = codec.ids_of("RADIO_STATUS", "CELLULAR_STATUS")
 
 
 def _raise(problem: Exception, where: str) -> None:
@@ -272,11 +272,11 @@ class Endpoint:
             self._dispatch(source, frame, target_of(frame)[1], link_ms, vehicle_ms)
 
     def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
-        """True when the frame is signed, or may come in without. (A modem cannot sign its RADIO_STATUS.)"""
+        """True when the frame is signed, or may come in without. (A modem cannot sign what it says.)"""
         if frame.signed and signing.verify(frame):
             source.signs = True
             return True
-        if source.trusted or frame.msg_id == _RADIO_STATUS:
+        if source.trusted or frame.msg_id in _OF_MODEMS:
             return True
         source.refused += 1
         return False

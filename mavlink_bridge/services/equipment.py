@@ -1,8 +1,10 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
 Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), the range finder (RANGEFINDER), checksums of plans
-(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands).
-What the vehicle has not is FAILED. Vehicle time. Source: MAVLink's common.xml and development.xml.
+(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its
+commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune
+becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS). What the vehicle has not is FAILED.
+Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from typing import Final, Protocol, runtime_checkable
 from zlib import crc32
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.context.events import PayloadAction
+from autopilot.context.events import PayloadAction, TunePlayed
+from autopilot.context.turns import earliest
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, EscConnection, IlluminatorMode, MissionType
+from autopilot.mav import Cmd, EscConnection, IlluminatorMode, MissionType, TuneFormat
 from autopilot.mission.state import MissionState
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
@@ -30,6 +33,8 @@ from mavlink_bridge.wire.codec import dialect, id_of
 _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
 _NO_TEMPERATURE: Final = 0x7FFF
+_TOLD_EVERY_MS: Final = 1000  # a button
+_TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
 Maker = Callable[[float], Sequence[Message]]
 """Messages by the request's param2; none: there is nothing to tell."""
@@ -95,7 +100,7 @@ class EquipmentService:
     """See the module."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
+    handles = frozenset({"PLAY_TUNE", "PLAY_TUNE_V2", "CELLULAR_STATUS"})
 
     def __init__(
         self,
@@ -117,12 +122,18 @@ class EquipmentService:
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
+            "BUTTON_CHANGE": self._button,
+            "SUPPORTED_TUNES": self._tunes,
+            "CELLULAR_STATUS": self._modem,
         }
         self._streams = [(make, Broadcast(links, OFF)) for make in makers.values()]
         for name, (make, broadcast) in zip(makers, self._streams, strict=True):
             telemetry.answers[id_of(name)] = make
             telemetry.subscriptions[id_of(name)] = broadcast
         self._out: list[Outgoing] = []
+        self._button_ms = 0
+        """When a change of a button is told next."""
+        self._cellular: Message | None = None
 
     # --- messages -------------------------------------------------------------------------------------------------
     @property
@@ -224,18 +235,47 @@ class EquipmentService:
             )
         ]
 
-    # --- time -----------------------------------------------------------------------------------------------------
+    def _button(self, _: float) -> list[Message]:
+        buttons, now_ms = self._parts.buttons, self._parts.facts.now_ms
+        told = dialect.MAVLink_button_change_message(now_ms, buttons.changed_ms or 0, buttons.state)
+        return [told] if buttons.fitted else []
+
+    def _tunes(self, _: float) -> list[Message]:
+        return [dialect.MAVLink_supported_tunes_message(0, 0, _TUNES)]
+
+    def _modem(self, _: float) -> list[Message]:
+        return [] if self._cellular is None else [self._cellular]
+
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """No message is heard: commands alone are for it."""
+        """Take a tune, or what a modem says of itself."""
+        if message.get_type() == "CELLULAR_STATUS":
+            self._cellular = message
+        elif message.get_type() == "PLAY_TUNE":
+            self._parts.announcer.announce(TunePlayed(_text(message.tune) + _text(message.tune2)))
+        elif message.format in tuple(TuneFormat):
+            self._parts.announcer.announce(TunePlayed(_text(message.tune)))
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def _button_due_ms(self) -> int | None:
+        """Within BTN_REPORT_SEND s of a change, once a second."""
+        buttons = self._parts.buttons
+        if buttons.changed_ms is None or not buttons.fitted:
+            return None
+        due_ms = max(self._button_ms, buttons.changed_ms)
+        last_ms = buttons.changed_ms + 1000.0 * self._parts.facts.param("BTN_REPORT_SEND", 10.0)
+        return due_ms if due_ms < last_ms else None
 
     def handle_timeout(self, now_ms: int) -> None:
+        due_ms = self._button_due_ms()
+        if due_ms is not None and now_ms >= due_ms:
+            self._button_ms = now_ms + _TOLD_EVERY_MS
+            self._out += [Outgoing(message) for message in self._button(0.0)]
         for make, broadcast in self._streams:
             for link in broadcast.take_due(now_ms):
                 self._out += [Outgoing(message, link) for message in make(0.0)]
 
     def next_deadline_ms(self) -> int | None:
-        dues = [broadcast.next_ms() for _, broadcast in self._streams]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest([self._button_due_ms(), *(broadcast.next_ms() for _, broadcast in self._streams)])
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
@@ -248,6 +288,11 @@ class EquipmentService:
 
 def _four(values: Sequence[float], nothing: float) -> list[float]:
     return [*values, *[nothing] * _PER_MESSAGE][:_PER_MESSAGE]
+
+
+def _text(value: object) -> str:
+    """Characters of a field that holds a text; none where it holds something else."""
+    return value if isinstance(value, str) else ""
 
 
 def _seconds(value: float) -> int:

@@ -3,7 +3,7 @@ events, labels of commands' parameters. The words are data: `german.json`, the E
 have theirs beside their definitions.
 
 What an installed package brings has none here and stays English, as a station leaves it. `{n}` in the data is the
-number of a channel, an output, a motor, a relay, a position of a switch.
+number of a channel, an output, a motor, a relay, a button, a position of a switch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 _NO_WORD: Final = re.compile(r"[-+/.\d]+")
-_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|Pin) |Relay|SwitchPos)(\d+)")
+_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|button|Pin) |Relay|SwitchPos)(\d+)")
 
 
 @cache

@@ -12,6 +12,7 @@ from autopilot.context.events import (
     PayloadAction,
     RebootRequested,
     StatusText,
+    TunePlayed,
 )
 from autopilot.mav import Severity
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
@@ -20,4 +21,5 @@ __all__ = [
     "ArmedChanged", "CameraTriggered", "CurrentChanged", "FenceChanged", "FlightStateChanged", "GuidedTargetReached",
     "HomeChanged", "ItemReached", "MissionCleared", "MissionComplete", "ModeChanged", "ParameterChanged",
     "PayloadAction", "RebootRequested", "Severity", "StatusText",
+    "TunePlayed",
 ]  # fmt: skip

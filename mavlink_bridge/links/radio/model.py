@@ -17,16 +17,18 @@ from typing import Final
 from autopilot.context.turns import earliest
 from autopilot.interface.mathematics import exp
 from autopilot.interface.records import dataclass
+from autopilot.mav import CellularNetwork, CellularStatus
 from mavlink_bridge.links.memory import MemoryEnd
 from mavlink_bridge.links.radio.air import DuplexAir, Ready, TdmAir
 from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, ModemReports, RadioProfile
-from mavlink_bridge.wire.codec import dialect, id_of, payload
+from mavlink_bridge.wire.codec import Message, dialect, id_of, payload
 from mavlink_bridge.wire.framing import FrameWriter
 
 _BITS_PER_BYTE: Final = 10  # 8N1
 _HEARTBEAT: Final = id_of("HEARTBEAT")
 _V1, _V2 = 0xFE, 0xFD
 _MARKS: Final = (_V1, _V2)
+_WHOLE_QUALITY, _UNKNOWN = 100, 0xFFFF
 HERE_M: Final = 100.0
 
 
@@ -56,6 +58,11 @@ class _Channel:
         self._share = losses.bad_ms / (losses.good_ms + losses.bad_ms)
         rate = 1.0 / losses.good_ms + (1.0 / losses.bad_ms if losses.bad_ms else 0.0)
         self._per_us = rate / 1000.0
+
+    @property
+    def good(self) -> bool:
+        """True between two bad moments, as of the last packet."""
+        return not self._bad
 
     def loses(self, at_us: int, more: float) -> tuple[bool, bool]:
         """(is a packet at this time lost, in a bad moment). `more`: a further probability."""
@@ -252,19 +259,27 @@ class RadioLink:
 
     # --- what it says of itself ---------------------------------------------------------------------------------------
     def _report(self, side: int, at_us: int) -> None:
-        """RADIO_STATUS of the modem at this side, into the stream to its own end."""
+        """RADIO_STATUS or CELLULAR_STATUS of the modem at this side, into the stream to its own end."""
         reports = self.profile.reports
         if reports is None or (reports.vehicle_only and side == 1):
             return
+        msg_id, data, extra = payload(self._cellular(side) if reports.cellular else self._status(side, reports))
+        self.statistics[side].reports += 1
+        self._push(at_us, side, self._modems[side].writer.frame(msg_id, data, extra))
+
+    def _status(self, side: int, reports: ModemReports) -> Message:
         rssi, noise = self._signal()
         kind = dialect.MAVLink_radio_message if reports.message == "RADIO" else dialect.MAVLink_radio_status_message
-        theirs, own = self.statistics[1 - side], self.statistics[side]
-        message = kind(
-            rssi, rssi, self.free_percent(side), noise, noise, theirs.lost & 0xFFFF, theirs.corrected & 0xFFFF
+        theirs = self.statistics[1 - side]
+        return kind(rssi, rssi, self.free_percent(side), noise, noise, theirs.lost & 0xFFFF, theirs.corrected & 0xFFFF)
+
+    def _cellular(self, side: int) -> Message:
+        """A connection, but for the gaps of a handover; which network, nobody knows."""
+        found = self._channels[side].good
+        status = CellularStatus.CONNECTED if found else CellularStatus.SEARCHING
+        return dialect.MAVLink_cellular_status_message(
+            status, 0, CellularNetwork.LTE, _WHOLE_QUALITY if found else 0, _UNKNOWN, _UNKNOWN, 0
         )
-        msg_id, data, extra = payload(message)
-        own.reports += 1
-        self._push(at_us, side, self._modems[side].writer.frame(msg_id, data, extra))
 
     def _signal(self) -> tuple[int, int]:
         """RSSI and noise in SiK's counts: (dBm + 127) * 1.9."""

@@ -143,11 +143,13 @@ class LinkBudget:
 @dataclass(frozen=True, slots=True)
 class ModemReports:
     """Reports of a modem about itself, into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it
-    is given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS."""
+    is given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS; `cellular`: CELLULAR_STATUS
+    takes the place of `message`."""
 
     message: Literal["RADIO_STATUS", "RADIO"] = "RADIO_STATUS"
     every_ms: int | None = None
     vehicle_only: bool = False
+    cellular: bool = False
     system: int = ord("3")
     component: int = ord("D")
 

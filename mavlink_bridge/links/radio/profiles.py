@@ -109,6 +109,7 @@ _ALL: Final = (
         "lte", "LTE", _duplex(625_000.0, 1_250_000.0),
         "assumptions: 5 Mbit/s up and 10 down, 45 to 85 ms one way, and gaps of 0.3 s, as at a handover, every 30 s",
         latency_ms=45.0, jitter_ms=40.0, losses=BurstLosses(good=0.001, bad=1.0, good_ms=30_000.0, bad_ms=300.0),
+        reports=ModemReports(every_ms=1000, vehicle_only=True, cellular=True),
     ),
     RadioProfile(
         "satellite", "Satellite, 10 s", _duplex(30.0, size=340),
