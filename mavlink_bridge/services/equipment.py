@@ -132,7 +132,7 @@ class EquipmentService:
             telemetry.subscriptions[id_of(name)] = broadcast
         self._out: list[Outgoing] = []
         self._button_ms = 0
-        """When a change of a button is told next."""
+        """Vehicle time at which a change of a button is told next."""
         self._cellular: Message | None = None
 
     # --- messages -------------------------------------------------------------------------------------------------
