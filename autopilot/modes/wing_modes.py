@@ -19,7 +19,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
@@ -209,14 +209,6 @@ class AutolandBy(IntEnum):
     AT_ONCE = 2
     GO_AROUNDS_ONLY = 3
     RETURN_PATH = 4
-
-
-class UprightBy(IntEnum):
-    """Q_RTL_MODE: where a return goes over to the lift motors (0, of planes: nowhere)."""
-
-    THERE = 1
-    CIRCLED_DOWN = 2
-    AT_ONCE = 3
 
 
 class WingReturnMode(Mode):

@@ -11,11 +11,14 @@ from autopilot.context.staying import loiter
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Leg
+from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_place
 from autopilot.modes.maneuver import Follow, Maneuver
+from autopilot.modes.mode import VehicleContext
+from autopilot.modes.returning import Destination
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
@@ -23,6 +26,7 @@ from autopilot.modes.wings import (
     LoiterForever,
     LoiterItem,
     SetDown,
+    UprightBy,
     WingReturn,
     WingsOrUpright,
     WingTakeoff,
@@ -119,7 +123,54 @@ def _continue(tools: NavTools, item: MissionItem) -> Maneuver:
     return KeepCourse(tools.context, item_down(tools.context.facts, item), item.param1, along)
 
 
+class _ReturnToSetDown(Maneuver):
+    """Home with lift motors, as RTL and then QRTL: on wings, and straight down as Q_RTL_MODE says, or hovering all the
+    way where a personality has it fly upright."""
+
+    def __init__(self, context: VehicleContext, destination: Destination) -> None:
+        super().__init__(context)
+        self._destination = destination
+        self._wings = WingReturn(context, destination)
+        self._landing: SetDown | None = None
+
+    @property
+    def _upright_by(self) -> int:
+        hovers = self.helm.upright and self.facts.personality.keeps_upright
+        return UprightBy.AT_ONCE if hovers else int(self.facts.param("Q_RTL_MODE"))
+
+    @property
+    def is_landing(self) -> bool:
+        return self._landing is not None
+
+    def start(self, now_ms: int) -> None:
+        self._landing = None
+        by = self._upright_by
+        height = self.facts.param("Q_RTL_ALT", 15.0) if by == UprightBy.CIRCLED_DOWN else None
+        self._wings = WingReturn(self.context, self._destination, height, at_height=by != UprightBy.THERE)
+        if by == UprightBy.AT_ONCE:
+            self._set_down(now_ms)
+        else:
+            self._wings.start(now_ms)
+
+    def _set_down(self, now_ms: int) -> None:
+        self._landing = SetDown(self.context, self._destination()[:2])
+        self._landing.start(now_ms)
+        self.deadline_ms = self._landing.deadline_ms
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._landing is not None:
+            self._landing.update(now_ms, events)
+            self.done, self.deadline_ms = self._landing.done, self._landing.deadline_ms
+            return
+        self._wings.update(now_ms, events)
+        by = self._upright_by
+        if by == UprightBy.AT_ONCE or (by and self._wings.there):
+            self._set_down(now_ms)
+
+
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
+    if _lifts(tools):
+        return _ReturnToSetDown(tools.context, tools.destination)
     return WingReturn(tools.context, tools.destination)
 
 

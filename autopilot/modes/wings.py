@@ -8,6 +8,7 @@ libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import IntEnum
 from math import copysign, inf, radians, sqrt
 from typing import Final
 
@@ -371,6 +372,14 @@ def abort_climb(context: VehicleContext, wanted_m: float, climbed: WingTakeoff |
     home = context.facts.home_ned[2]
     down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
     return (home - wanted_m, pitch) if wanted_m > 0.0 else (down, pitch)
+
+
+class UprightBy(IntEnum):
+    """Q_RTL_MODE: where a return goes over to the lift motors (0, of planes: nowhere)."""
+
+    THERE = 1
+    CIRCLED_DOWN = 2
+    AT_ONCE = 3
 
 
 class WingReturn(Maneuver):

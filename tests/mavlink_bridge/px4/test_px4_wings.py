@@ -116,6 +116,19 @@ def test_a_return_upright_stays_upright(vtol: WingStation) -> None:
     assert {m.vtol_state for m in vtol.of("EXTENDED_SYS_STATE")[-60:]} == {VtolState.MC}
 
 
+@pytest.mark.parametrize(("takeoff", "stands"), [(22, VtolState.MC), (84, VtolState.FW)])
+def test_a_mission_returns_upright_or_on_wings_as_it_flew(vtol: WingStation, takeoff: int, stands: VtolState) -> None:
+    """An RTL item is the mode Return: an upright vehicle comes home upright, one on wings circles down first."""
+    vtol.upload((MissionItem(takeoff, 3, z=20.0), at(16, 300.0, 0.0, 20.0), MissionItem(20, 2)))
+    assert vtol.command(ARM, 1.0, 0.0) == 0 and vtol.set_mode(MISSION) == 0
+    vtol.until(lambda: vtol.mode == RETURN, 200.0)
+    vtol.run(5.0)
+    assert vtol.vtol == stands
+    vtol.lands(RETURN)
+    if stands is VtolState.MC:
+        assert not {VtolState.TRANSITION_TO_FW, VtolState.FW} & {m.vtol_state for m in vtol.of("EXTENDED_SYS_STATE")}
+
+
 def test_a_mission_changes_over_where_it_says(vtol: WingStation) -> None:
     """As MAVSDK's mission has it: upright to the first place, on wings, upright again to the landing."""
     vtol.upload(
