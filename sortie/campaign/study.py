@@ -44,6 +44,7 @@ from sortie.campaign.study_file import FleetOf, Strike, StudyFile, as_said, chec
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import parse_fault
+from sortie.config.files import text_of
 from sortie.config.fleet_file import Layout, counted_fleet, parse_fleet, read_fleet
 from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
@@ -95,10 +96,8 @@ class Study(Struct, frozen=True):
         be right."""
         path = Path(path)
         try:
-            said = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UserError(f"{path}: {error.strerror}; `sortie campaign init` writes a study to start from") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            said = tomllib.loads(text_of(path, path, "`sortie campaign init` writes a study to start from"))
+        except tomllib.TOMLDecodeError as error:
             raise UserError(f"{path}: {error}; expected TOML in UTF-8") from error
         try:
             check_texts(said)
@@ -346,10 +345,7 @@ def _code_text(said: StudyFile, folder: Path) -> str:
             raise UserError(f'{named[0]}: names a function, but there is no code = "FILE.py"')
         return ""
     path = folder / Path(said.code).expanduser()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"code: {path}: {error}; expected a file of Python") from error
+    text = text_of(path, f"code: {path}", "expected a file of Python")
     own_code.check_code(said.code, text)
     for key, word in wanted.items():
         if word is not None:

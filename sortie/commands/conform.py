@@ -29,7 +29,7 @@ from sortie.config.conform_options import (
     ONLY,
 )
 from sortie.config.errors import UserError, nearest
-from sortie.config.files import write_file
+from sortie.config.files import text_of, write_file
 from sortie.config.given import Given
 from sortie.config.options import JSON, JUNIT
 from sortie.config.parameters import given_parameters
@@ -57,6 +57,9 @@ def conform(given: Given) -> int:
     folder = given[JUDGED_REPORT]
     if folder is not None:
         prepare_folder(folder)
+    junit = given[JUNIT]
+    if junit is not None and not junit.parent.is_dir():
+        raise UserError(f"there is no folder {junit.parent}", option="junit", given=str(junit))
     examination = _examination(given, cases)
     _judge(given, examination)
     if examination.found.system == 0:
@@ -64,7 +67,7 @@ def conform(given: Given) -> int:
             return 130
         raise UserError("no vehicle was heard: no HEARTBEAT of an autopilot came within 10 s", 1)
     judged = as_json(examination)
-    if (junit := given[JUNIT]) is not None:
+    if junit is not None:
         write_file(junit, as_junit(judged))
     if folder is not None:
         write_file(folder / "conformance.json", json.dumps(judged, indent=1) + "\n")
@@ -157,12 +160,12 @@ def _judge(given: Given, examination: Examination) -> None:
 
 
 def _read(file: Path) -> Any:
+    hint = "expected a conformance.json that sortie conform has written"
+    text = text_of(file, f"--beside {file}", hint)
     try:
-        judged = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"--beside {file}: {error.strerror}") from error
+        judged = json.loads(text)
     except ValueError as error:
-        raise UserError(f"--beside {file}: {error}") from error
+        raise UserError(f"--beside {file}: {error}; {hint}") from error
     if not isinstance(judged, dict) or "cases" not in judged:
-        raise UserError(f"--beside {file}: expected a conformance.json that sortie conform has written")
+        raise UserError(f"--beside {file}: {hint}")
     return judged

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 from sortie.commands.report import written_to
 from sortie.config.errors import UserError
+from sortie.config.files import ELSEWHERE, files_of, whole_or_nothing
 from sortie.config.given import Given
 from sortie.config.options import LOG, OUT, TO
 from sortie.exports.messages import to_mcap, to_tlog
@@ -36,9 +36,7 @@ def convert(given: Given) -> int:
     if form == "tlog" and place.exists():  # beside our flight.bin lies the telemetry that was recorded
         raise UserError(f"{place}: a log is there already; choose another place with --out")
     data = FORMS[form](facts)
-    try:
-        Path(place).write_bytes(data)
-    except OSError as error:
-        raise UserError(f"{place}: {error.strerror}; choose another place with --out") from error
+    with whole_or_nothing(place), files_of(place, ELSEWHERE):
+        place.write_bytes(data)
     print(place)
     return 0

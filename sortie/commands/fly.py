@@ -27,6 +27,7 @@ from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec, specs_of
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.reading.logs import read_log
+from sortie.reports.comparison import WITHIN_M
 from sortie.runtime.runtime import Runtime
 
 
@@ -38,6 +39,10 @@ def fly(given: Given) -> int:
     pages, expected = given[FLIGHT_REPORT], given[EXPECT]
     if pages is not None:
         prepare_folder(pages)
+    if expected is None and given[WITHIN] is not None:
+        raise UserError("--within is about two flights: expected --expect LOG with it")
+    if expected is not None and not settings.telemetry_log:
+        raise UserError("leave out --no-telemetry-log: logs are compared", option="expect", given=str(expected))
     if expected is not None and len(specs) > 1:
         raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
     wanted = None if expected is None else read_log(expected)
@@ -67,7 +72,7 @@ def fly(given: Given) -> int:
         if pages is not None:
             write_pages(run, rounds, plans, pages)
         if wanted is not None and runtime.signals.exit_status is None:
-            compare_rounds(rounds, wanted, given[WITHIN], pages)
+            compare_rounds(rounds, wanted, given[WITHIN] or WITHIN_M, pages)
         print_result(summary_of(rounds), given[JSON])
         if runtime.signals.exit_status is not None:
             return runtime.signals.exit_status

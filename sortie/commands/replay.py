@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -55,7 +55,15 @@ def replay(given: Given) -> int:
         )
         for system, path in enumerate(paths, start=first)
     ]
+    _check_begin(shown, begin_s or 0.0)
     return _show(ShownRecordings(shown), urls, once=given[REPLAY_ONCE])
+
+
+def _check_begin(shown: Sequence[ShownRecording], begin_s: float) -> None:
+    """UserError where all logs have ended by then."""
+    seconds = max((each.player.last_ms - each.player.first_ms) / 1000.0 for each in shown)
+    if begin_s > seconds:
+        raise UserError(f"--from {begin_s:g}: all has been told after {seconds:.0f} s")
 
 
 def _show(node: ShownRecordings, urls: tuple[str, ...], *, once: bool) -> int:

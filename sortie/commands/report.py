@@ -29,8 +29,9 @@ def report(given: Given) -> int:
     logs, against = given[LOGS], given[AGAINST]
     if against is not None:
         return _against(given, logs, against)
-    if given[JSON]:
-        raise UserError("--json tells how two flights differ: expected --against LOG with it")
+    for option, said in ((JSON, given[JSON]), (WITHIN, given[WITHIN] is not None)):
+        if said:
+            raise UserError(f"--{option.name} is about two flights: expected --against LOG with it")
     if len(logs) > MOST:
         raise UserError(f"{len(logs)} logs: at most {MOST} fit side by side on one page")
     page = written_to(find_log(logs[0]).with_suffix(".html"), given[OUT])
@@ -41,12 +42,12 @@ def report(given: Given) -> int:
 
 def _against(given: Given, logs: tuple[Path, ...], against: Path) -> int:
     from sortie.reading.logs import find_log, read_log
-    from sortie.reports.comparison import compared
+    from sortie.reports.comparison import WITHIN_M, compared
 
     if len(logs) > 1:
         raise UserError(f"{len(logs)} logs: one is compared with --against {against}")
     here, there = read_log(logs[0]), read_log(against)
-    found = compared(here, there, within_m=given[WITHIN])
+    found = compared(here, there, within_m=given[WITHIN] or WITHIN_M)
     page = written_to(find_log(logs[0]).with_suffix(".against.html"), given[OUT])
     write_comparison(page, (here, there), found)
     told = found.as_json() | {"report": str(page)}

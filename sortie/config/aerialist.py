@@ -22,6 +22,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
 from sortie.config.errors import UserError
+from sortie.config.files import files_of, text_of
 from sortie.config.obstacles import box_prism
 from sortie.config.tables import complaint
 
@@ -155,13 +156,11 @@ def _parsed(path: Path) -> TestFile:
         raise UserError("sortie aerialist needs yaml: pip install 'sortie-mavlink[aerialist]'")
     import yaml
 
-    try:
+    hint = "expected a test description of Aerialist"
+    with files_of(path, hint):
         if path.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{path}: larger than {_LARGEST_FILE >> 10} kB; expected a test description")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{path}: {why}; expected a test description of Aerialist") from error
+            raise UserError(f"{path}: larger than {_LARGEST_FILE >> 10} kB; {hint}")
+    text = text_of(path, path, hint)
     try:
         depth = 0
         for event in yaml.parse(text, yaml.SafeLoader):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sortie.config.option import Group, Option, OptionForm, rows_of
-from sortie.config.values import VehicleSource, number_from_zero, one_of, parse_vehicle, path, truth, whole_number
+from sortie.config.values import VehicleSource, one_of, parse_vehicle, path, share, truth, whole_number
 
 _CONFORM = frozenset({"conform"})
 _NONE: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ JUDGED_RADIO: Final = Option[str | None](
     _CONFORM, form="NAME|FILE",
 )  # fmt: skip
 JUDGED_LOSS: Final = Option(
-    "loss", number_from_zero, 0.0, "Part of the frames that a simulated vehicle's link loses, each way.", Group.LINKS,
+    "loss", share, 0.0, "Part of the frames that a simulated vehicle's link loses, each way.", Group.LINKS,
     _CONFORM, form="PART",
 )  # fmt: skip
 JUDGED_SYSTEM: Final = Option[int | None](

@@ -20,10 +20,32 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
         raise UserError(f"{where}: {error.strerror}{hint and '; '}{hint}") from error
 
 
+def text_of(path: Path, where: object, hint: str = "") -> str:
+    """Text of a file in UTF-8. UserError, as by `files_of`."""
+    with files_of(where, hint):
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            byte = f"0x{error.object[error.start]:02x}"
+            raise UserError(f"{where}: expected text in UTF-8, found byte {byte}{hint and '; '}{hint}") from error
+
+
 def write_file(path: Path, text: str, hint: str = "", newline: str | None = None) -> None:
-    """Write a text. UserError."""
-    with files_of(path, hint):
+    """Write a text; half a file does not stay. UserError."""
+    with whole_or_nothing(path), files_of(path, hint):
         path.write_text(text, encoding="utf-8", newline=newline)
+
+
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[None]:
+    """Remove the file that was begun here when it cannot be written to its end; one that was there before stays."""
+    was_there = path.exists()
+    try:
+        yield
+    except (OSError, UserError):
+        if not was_there:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def make_folder(path: Path, where: object, hint: str = "") -> None:

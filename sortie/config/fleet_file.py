@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import text_of
 from sortie.config.formation import FORMATIONS, LARGEST_SYSTEM, OWN_SYSTEM_NAMES, SPACING_M, moved, places, seed_of
 from sortie.config.links_of_fleet import check_own_links
 from sortie.config.option import OptionForm
@@ -97,12 +98,7 @@ def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpe
     """The vehicles of a file, in its order; `base` and `layout`: what holds where it says nothing. UserError: one line
     with the key and what it may be."""
     where = f"--fleet {path}"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{where}: {error.strerror}; `sortie serve --print-fleet` shows one to start from") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{where}: {error}") from error
+    text = text_of(path, where, "`sortie serve --print-fleet` shows one to start from")
     return parse_fleet(text, path.parent, where, base, layout)
 
 

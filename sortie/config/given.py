@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 from autopilot.interface.records import dataclass, field
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import text_of
 from sortie.config.option import WHY, Option, OptionForm, Sources, Where, key_of
 from sortie.config.settings import SETTINGS, Settings
 
@@ -93,10 +94,8 @@ def _from_file(path: Path) -> dict[str, object]:
     import tomllib
 
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{error.strerror}", option="config", given=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(text_of(path, f"--config {path}"))
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{error}", option="config", given=str(path)) from error
     found: dict[str, object] = {}
     for name, value in said.items():

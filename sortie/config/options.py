@@ -142,9 +142,9 @@ EXPECT: Final = Option[Path | None](
     "expect", path, None, "Status 1 unless the flight is like this one: place, modes, arming.",
     Group.COMMAND, frozenset({"fly"}), form="LOG",
 )  # fmt: skip
-WITHIN: Final = Option(
-    "within", metres, 2.0, "How far apart the two flights may be.", Group.COMMAND, frozenset({"report", "fly"}),
-    form="METRES", unit="m",
+WITHIN: Final = Option[float | None](
+    "within", metres, None, "How far apart the two flights may be.", Group.COMMAND, frozenset({"report", "fly"}),
+    form="METRES", unit="m", otherwise="2.0",
 )  # fmt: skip
 CHANGE: Final = Option[tuple[str, ...]](
     "change", str, (), "Fly it with another parameter, or wind (wind=+3), too; repeatable.", Group.COMMAND,

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, ModemReports, RadioProfile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import text_of
 from sortie.config.tables import converted
 
 EXAMPLE: Final = """\
@@ -85,10 +86,8 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
     if folder is not None:
         path = folder / path.expanduser()
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{where} {text}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(text_of(path, f"{where} {text}"))
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where} {text}: {error}") from error
     return _of_file(said, path.stem, f"{where} {text}")
 

@@ -16,19 +16,18 @@ import msgspec
 from msgspec import Struct
 
 from sortie.config.errors import UserError, nearest
+from sortie.config.files import files_of, text_of
 
 S = TypeVar("S", bound=Struct)
 
 
 def read_text(path: Path, where: str, what: str, largest: int) -> str:
     """The text of a file of at most `largest` bytes. UserError; `what` it should be, in words."""
-    try:
+    hint = "docs/traffic.md shows a file to start from"
+    with files_of(where, hint):
         if path.stat().st_size > largest:
             raise UserError(f"{where}: larger than {largest >> 20} MB; expected {what}")
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{where}: {why}; docs/traffic.md shows a file to start from") from error
+    return text_of(path, where, hint)
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:

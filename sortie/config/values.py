@@ -208,6 +208,17 @@ def number_from_zero(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A part of a whole, from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise UserError("expected a part from 0 to 1")
+    return value
+
+
 def system_or_all(text: str) -> str:
     """A system id, or the word all."""
     try:

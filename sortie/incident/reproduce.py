@@ -19,7 +19,7 @@ from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.api.session import Session
 from sortie.config.errors import UserError
-from sortie.config.files import ELSEWHERE, make_folder
+from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.incident.build import Built, build
 from sortie.incident.conduct import Conducted, conduct, session_arguments
 from sortie.incident.diagnosis import Sure
@@ -61,15 +61,15 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     built = build(found, log)
     make_folder(folder, folder, ELSEWHERE)
     if built.plan is not None:
-        (folder / PLAN).write_text(built.plan, encoding="utf-8")
+        write_file(folder / PLAN, built.plan, ELSEWHERE)
     scenario = msgspec.structs.replace(built.scenario, log=os.path.relpath(log, folder))
     first = fly(scenario, folder, folder / FLOWN)
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
     built.scenario = scenario
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
-    (folder / SCENARIO).write_text(write_scenario(scenario, built.origins), encoding="utf-8")
-    (folder / TEST).write_text(_test_of(scenario), encoding="utf-8")
+    write_file(folder / SCENARIO, write_scenario(scenario, built.origins), ELSEWHERE)
+    write_file(folder / TEST, _test_of(scenario), ELSEWHERE)
     flown = first if abs(arm_s) < 0.02 else fly(scenario, folder, folder / FLOWN)
     return built, beside(scenario, found, *flown)
 

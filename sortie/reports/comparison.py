@@ -141,7 +141,9 @@ def compared(
         if not facts.samples:
             raise UserError(f"{facts.name}: the log has no place of the vehicle")
     shifts = [begin_of(facts, since) for facts in both]
-    end_s = max(facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True))
+    ends = [facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True)]
+    cut = _cut_short(both, ends)
+    end_s = max(ends) if cut is None else ends[cut]
     time = np.arange(0.0, max(end_s, STEP_S), STEP_S)
     origin = here.home or GeoPoint(here.samples[0].lat, here.samples[0].lon, 0.0)
     places = [_places(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]
@@ -157,6 +159,10 @@ def compared(
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
     first, first_s = _first((here.name, there.name), rows[0], modes, time, since)
+    if first_s is None and cut is not None:
+        first_s = end_s
+        until = f"until then they are {rows[0].most:.2f} m apart at most, at {rows[0].most_s:.1f} s"
+        first = f"{both[cut].name} ends in flight, {end_s:.1f} s after {since.value}; {until}."
     told = [{trouble.text for trouble in facts.troubles} for facts in both]
     only = tuple(
         tuple(dict.fromkeys(t.text for t in facts.troubles if t.text not in others))
@@ -165,6 +171,12 @@ def compared(
     kept = tuple(row for row in rows if isfinite(row.most))
     points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
     return FlightComparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only)
+
+
+def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> int | None:
+    """Number of the log that ends while its vehicle is armed and the other goes on; where it is then is not known."""
+    cut = 0 if ends[0] < ends[1] else 1
+    return cut if both[cut].armed[-1][1] and ends[1 - cut] - ends[cut] > SOON_S else None
 
 
 def _volts(sample: Sample) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from sortie.commands.cli import run
+from sortie.config.files import whole_or_nothing
 
 PLAN_WITHOUT_ITEMS = '{"fileType":"Plan","version":1,"mission":{"version":2,"items":[],"plannedHomePosition":[1,2,3]}}'
 
@@ -110,6 +112,35 @@ def test_a_broken_plan_is_named_with_the_place(capsys, tmp_path, content, said):
     line = one_line(capsys, "fly", str(path), "--link", "tcpin:127.0.0.1:0")
     assert path.name in line
     assert said in line
+
+
+@pytest.mark.parametrize("option", ["--traffic", "--obstacles", "--config", "--radio", "--fleet"])
+def test_bytes_that_are_no_text_are_told_as_such(capsys, tmp_path, option):
+    """Each file that a person writes, in the words for a plan."""
+    file = tmp_path / "garbage.toml"
+    file.write_bytes(b"a\x94")
+    line = one_line(capsys, "serve", option, str(file))
+    assert f"{option} {file}: expected text in UTF-8, found byte 0x94" in line
+
+
+def test_logs_are_compared_only_where_there_are_two(capsys, tmp_path):
+    """A tolerance without a comparison, a comparison without a log: told before a flight, not after it or never."""
+    plan, log = Path(__file__).parents[3] / "examples" / "square.waypoints", tmp_path / "l.bin"
+    assert "--expect LOG" in one_line(capsys, "fly", str(plan), "--within", "3")
+    assert "--no-telemetry-log" in one_line(capsys, "fly", str(plan), "--expect", str(log), "--no-telemetry-log")
+    assert "--against LOG" in one_line(capsys, "report", str(log), "--within", "3")
+
+
+def test_half_a_file_does_not_stay(tmp_path):
+    """A full disk: what was begun goes, what was there before stays."""
+    for there in (False, True):
+        file = tmp_path / f"{there}.html"
+        if there:
+            file.write_text("before")
+        with pytest.raises(OSError, match="full"), whole_or_nothing(file):
+            file.write_text("half")
+            raise OSError("full")
+        assert file.exists() is there
 
 
 def test_a_busy_port_is_said(capsys):

@@ -56,6 +56,9 @@ def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureF
         (["--vehicle", "sim:copter", "--only", "misson"], "did you mean mission"),
         (["--vehicle", "sim:copter", "--beside", "nowhere.json"], "nowhere.json"),
         (["--vehicle", "sim:copter", "--radio", "sick"], "no such radio"),
+        (["--vehicle", "sim:copter", "--loss", "2"], "--loss 2: expected a part from 0 to 1"),
+        (["--vehicle", "sim:copter", "--junit", "nowhere/x.xml"], "there is no folder nowhere"),
+        (["--vehicle", "sim:copter", "--beside", "/bin/sh"], "--beside /bin/sh: expected text in UTF-8, found byte"),
     ],
 )
 def test_what_makes_no_sense_is_said(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

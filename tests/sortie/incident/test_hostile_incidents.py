@@ -13,6 +13,8 @@ from sortie.config.errors import UserError
 from sortie.incident.build import build
 from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence, read_evidence
+from sortie.incident.reproduce import reproduce
+from sortie.incident.scenario import PLAN
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, Sample
 from sortie.reading.logs import LogForm
@@ -47,6 +49,15 @@ def test_a_log_that_ends_anywhere_in_its_header_is_one_sentence(whole: bytes, tm
         log.write_bytes(whole[:size])
         with pytest.raises(UserError, match=r"^[^\n]*flight\.bin[^\n]*$"):
             read_evidence(log)
+
+
+def test_a_folder_that_takes_no_file_is_one_sentence(whole: bytes, tmp_path: Path) -> None:
+    """As of a full disk: which file, and another place."""
+    log, folder = tmp_path / "flight.bin", tmp_path / "incident"
+    log.write_bytes(whole)
+    (folder / PLAN).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"plan\.plan: Is a directory; choose another place with --out"):
+        reproduce(log, folder)
 
 
 def test_shuffled_pieces_and_a_clock_that_jumps(whole: bytes, tmp_path: Path) -> None:

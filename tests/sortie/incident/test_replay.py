@@ -12,6 +12,7 @@ import pytest
 from autopilot.mav import Cmd, MissionResult, Result
 from mavlink_bridge.wire.codec import decode, dialect, payload
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
+from sortie.commands.cli import run
 from sortie.commands.replay import keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
@@ -195,6 +196,12 @@ def test_a_log_without_anything_to_show_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"not a log at all")
     with pytest.raises(UserError, match=r"nothing\.bin: no log of a flight"):
         read_recording(path)
+
+
+def test_a_begin_behind_the_end_is_refused(flight: Recording, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing would be shown, and nobody told why."""
+    assert run(["replay", str(flight.path), "--from", "1000", "--once", "--link", "tcpin:127.0.0.1:0"]) == 2
+    assert "--from 1000: all has been told after" in capsys.readouterr().err
 
 
 def test_keys_are_told_apart() -> None:

@@ -81,6 +81,19 @@ def test_warnings_of_one_alone_are_listed_and_shown() -> None:
     assert "No difference" in page
 
 
+def test_a_log_that_ends_in_flight_is_compared_up_to_its_end() -> None:
+    """Its last place is not where it stayed: 170 m would be told of a log that lacks 35 s."""
+    cut = flight("a")
+    cut.samples, cut.armed = cut.samples[:250], cut.armed[:1]
+    for found in (compared(cut, flight("b")), compared(flight("b"), cut)):
+        assert found.first_s == pytest.approx(24.9)
+        assert found.first == (
+            "a ends in flight, 24.9 s after arming; until then they are 0.00 m apart at most, at 0.0 s."
+        )
+        assert not found.same
+    assert compared(cut, flight("b", aside_from_s=20.0)).first_s == pytest.approx(20.0, abs=0.2)
+
+
 def test_a_log_without_a_flight_is_one_sentence() -> None:
     ground = replace(flight("a"), armed=[])
     with pytest.raises(UserError, match="a: the vehicle was not armed in this log"):
