@@ -101,19 +101,31 @@ class Port(Protocol):
 
 
 class Backoff:
-    """Waiting times between attempts: 0.1 s, doubled up to 2 s, 0.1 s again after a success."""
+    """Times of attempts to reconnect: 0.1 s after a loss, twice as long each time up to 2 s, 0.1 s again after a
+    success."""
 
     FIRST_MS = 100
     LAST_MS = 2000
 
     def __init__(self) -> None:
         self._next_ms = self.FIRST_MS
+        self._retry_ms: int | None = None
 
-    def take_ms(self) -> int:
-        """Take the next pause, ms."""
-        wait = self._next_ms
-        self._next_ms = min(2 * wait, self.LAST_MS)
-        return wait
+    def due(self, now_ms: int) -> bool:
+        """True when the next attempt is to be made; asked for the first time after one, set its time."""
+        if self._retry_ms is None:
+            self._retry_ms = now_ms + self._next_ms
+            self._next_ms = min(2 * self._next_ms, self.LAST_MS)
+            return False
+        if now_ms < self._retry_ms:
+            return False
+        self._retry_ms = None
+        return True
+
+    def deadline_ms(self) -> int:
+        """Time of the next attempt; 0: `due` has not been asked yet."""
+        return 0 if self._retry_ms is None else self._retry_ms
 
     def reset(self) -> None:
+        """Begin with the shortest pause again: an attempt was successful."""
         self._next_ms = self.FIRST_MS

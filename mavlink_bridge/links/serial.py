@@ -65,7 +65,6 @@ class SerialLink(StreamLink):
         self._tell = tell
         self._device: Any = None
         self._closed = False
-        self._retry_ms: int | None = None
         self._backoff = Backoff()
         self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
@@ -95,24 +94,18 @@ class SerialLink(StreamLink):
                 self._lose()
 
     def maintain(self, now_ms: int) -> None:
-        if self._device is not None or self._closed:
+        if self._device is not None or self._closed or not self._backoff.due(now_ms):
             return
-        if self._retry_ms is None:
-            self._retry_ms = now_ms + self._backoff.take_ms()
-        elif now_ms >= self._retry_ms:
-            self._retry_ms = None
-            try:
-                self._open_device()
-            except LinkError:
-                self._tell_trouble(now_ms)  # the next call takes the next waiting time
-                return
-            self._trouble_ms, self._told = None, False
-            self._tell(f"{self.spec.path} is back")
+        try:
+            self._open_device()
+        except LinkError:
+            self._tell_trouble(now_ms)  # the next call takes the next waiting time
+            return
+        self._trouble_ms, self._told = None, False
+        self._tell(f"{self.spec.path} is back")
 
     def next_deadline_ms(self) -> int | None:
-        if self._device is not None or self._closed:
-            return None
-        return 0 if self._retry_ms is None else self._retry_ms
+        return self._backoff.deadline_ms() if self._device is None and not self._closed else None
 
     def hang_up(self) -> None:
         """Close the device; it is opened again."""

@@ -170,7 +170,6 @@ class TcpClient(StreamLink):
         self._socket: socket.socket | None = None
         self._connecting = False
         self._closed = False
-        self._retry_ms: int | None = None
         self._backoff = Backoff()
 
     @property
@@ -197,18 +196,11 @@ class TcpClient(StreamLink):
         super().flush()
 
     def maintain(self, now_ms: int) -> None:
-        if self._socket is not None or self._closed:
-            return
-        if self._retry_ms is None:
-            self._retry_ms = now_ms + self._backoff.take_ms()
-        elif now_ms >= self._retry_ms:
-            self._retry_ms = None
+        if self._socket is None and not self._closed and self._backoff.due(now_ms):
             self._connect()
 
     def next_deadline_ms(self) -> int | None:
-        if self._socket is not None or self._closed:
-            return None
-        return 0 if self._retry_ms is None else self._retry_ms
+        return self._backoff.deadline_ms() if self._socket is None and not self._closed else None
 
     def hang_up(self) -> None:
         """End the connection; it is made again."""
