@@ -45,9 +45,11 @@ class Lockstep(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """Way in of the firmware `name`. `launch`: starts it; `steps`: of its body in 20 ms, by the kinds that it flies;
-    `by_parameter`: faults of what it simulates by itself; `unknown`: those that it cannot have."""
+    """Way in of the firmware `name`, on the command line `word`. `launch`: starts it, with a system id;
+    `steps`: of its body in 20 ms, by the kinds that it flies; `by_parameter`: faults of what it simulates by itself;
+    `unknown`: those that it cannot have."""
 
+    word: str
     name: str
     launch: Callable[..., Lockstep]
     steps: Mapping[str, int]
@@ -55,10 +57,9 @@ class WayIn:
     unknown: Sequence[str]
 
 
+_ARDUPILOT = WayIn(
+    "ardupilot", "ArduPilot", ardupilot.launch_in_world, STEPS, ardupilot_faults.BY_PARAMETER, ardupilot_faults.UNKNOWN
+)
+_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",))
 #: By the word before the colon of `--vehicle`.
-WAYS: Final[Mapping[str, WayIn]] = {
-    "ardupilot": WayIn(
-        "ArduPilot", ardupilot.launch_in_world, STEPS, ardupilot_faults.BY_PARAMETER, ardupilot_faults.UNKNOWN
-    ),
-    "px4": WayIn("PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",)),
-}
+WAYS: Final[Mapping[str, WayIn]] = {way.word: way for way in (_ARDUPILOT, _PX4)}

@@ -71,10 +71,11 @@ def launch_in_world(
     machine: SimulatedMachine,
     folder: Path,
     defaults: Mapping[str, float],
+    system: int,
     _wire: object,
 ) -> JsonLockstep:
-    """Start SITL as `launch` does; it flies `machine`, which stands at `home`, in lockstep. It speaks no MAVLink with
-    its simulator."""
+    """Start SITL as `launch` does, with this system id; it flies `machine`, which stands at `home`, in lockstep. It
+    speaks no MAVLink with its simulator."""
     from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
     from sitl.vehicles.wiring import body_of  # numpy and the kernel: not for who flies in its own world
 
@@ -87,7 +88,7 @@ def launch_in_world(
     port = free_port()
     try:
         model = ["--model", "JSON:127.0.0.1", "--sim-port-out", str(receiver.getsockname()[1])]
-        model += ["--start-time", str(START_UNIX_S)]
+        model += ["--start-time", str(START_UNIX_S), "--sysid", str(system)]
         child = _start(
             binary, [*model, "--speedup", _UNPACED], home, port, folder, [str(file) for file in files], defaults
         )

@@ -86,16 +86,17 @@ def launch_in_world(
     machine: SimulatedMachine,
     folder: Path,
     defaults: Mapping[str, float],
+    system: int,
     wire: Callable[[], SimulatorWire],
 ) -> HilLockstep:
-    """Start PX4 as `launch` does; it flies `machine` in lockstep, and is told where that is by its GPS. `wire`: makes
-    the codec of a connection."""
+    """Start PX4 as `launch` does, with this system id; it flies `machine` in lockstep, and is told where that is by its
+    GPS. `wire`: makes the codec of a connection."""
     from sitl.px4.lockstep import DatagramLine, HilLockstep  # numpy and the kernel: not for who has its own physics
     from sitl.vehicles.wiring import px4_body
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
-    parameters = {**DEFAULTS, **defaults}
+    parameters = {**DEFAULTS, **defaults, "MAV_SYS_ID": float(system)}
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:

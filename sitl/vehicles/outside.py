@@ -6,6 +6,7 @@ Body, weather, battery, terrain and faults are the machine's own; its laws and i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from struct import pack_into
 from typing import Final
 
 import numpy as np
@@ -107,6 +108,15 @@ class OutsideBody:
         if result == O.DIVERGED:
             raise SitlError(f"the body of {self.machine.switched_on_at} turns or moves beyond all bounds", ended=True)
         return result > 0
+
+    def fall(self, until_ms: float) -> None:
+        """Fly to `until_ms` with every output off, as after the last packet of a firmware that has ended. One that
+        nobody has ever flown stays as it stands."""
+        self.request[O.HEADER :] = 0
+        while self.count >= 0 and self.time_ms < until_ms:
+            count = (self.count + 1) & 0xFFFFFFFF
+            pack_into("<HHI", self.request.data, 0, O.MAGIC_32, int(self._clock[O.C_RATE]), count)
+            self.exchange()
 
     def restarted(self) -> None:
         """Expect a firmware that counts its packets anew."""

@@ -42,6 +42,11 @@ class Rows:
             row = slice(k, k + 1)
             machine.move_to(self.state[row], self.settings[row], self.target[row], self._noise[row], self.reports[row])
 
+    @property
+    def armed(self) -> bool:
+        """True while one of them is armed."""
+        return bool(self.state[:, L.S_ARMED].any())
+
     def load(self) -> None:
         """Bring in the kernel now; see `SimulatedMachine.load`."""
         for machine in self.machines:

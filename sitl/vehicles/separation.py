@@ -18,7 +18,6 @@ from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
-from sitl.vehicles.rows import Rows
 
 CLOSE_M: Final = 20.0
 """Below this an approach is told."""
@@ -41,13 +40,16 @@ class Approach:
 
 
 class Separation:
-    """Watches `rows` whose vehicles have the numbers `members`, and the homes `homes` by number. `told` hears of each
+    """Watches vehicles by the rows of their states, with their numbers; `homes` by number. `told` hears of each
     approach below `CLOSE_M` when it is over. `closest` is the closest of all."""
 
     def __init__(
-        self, rows: Sequence[tuple[Rows, Sequence[int]]], homes: Sequence[GeoPoint], told: Callable[[Approach], None]
+        self,
+        states: Sequence[tuple[Floats, Sequence[int]]],
+        homes: Sequence[GeoPoint],
+        told: Callable[[Approach], None],
     ) -> None:
-        self._rows = [(machine, np.array(members, np.int64)) for machine, members in rows]
+        self._states = [(state, np.array(members, np.int64)) for state, members in states]
         self._told = told
         self._homes = np.array([to_local(homes[0], home.lat, home.lon, home.alt) for home in homes])
         self._at = np.zeros((len(homes), 3))
@@ -81,10 +83,10 @@ class Separation:
         self._under_way.clear()
 
     def _read(self) -> None:
-        for rows, members in self._rows:
-            self._at[members] = rows.state[:, M.S_PN : M.S_PD + 1]
-            self._speed[members] = rows.state[:, M.S_VN : M.S_VD + 1]
-            self._moves[members] = rows.state[:, L.S_AIR] == 1.0
+        for state, members in self._states:
+            self._at[members] = state[:, M.S_PN : M.S_PD + 1]
+            self._speed[members] = state[:, M.S_VN : M.S_VD + 1]
+            self._moves[members] = state[:, L.S_AIR] == 1.0
         self._at += self._homes
         self._moves |= np.einsum("ij,ij->i", self._speed, self._speed) > _MOVES_MPS * _MOVES_MPS
 

@@ -7,21 +7,18 @@ from contextlib import ExitStack
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from autopilot.context.journal import Journal
 from autopilot.interface.geo import GeoPoint
 from autopilot.modes.manager import ModeChoice
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.links.radio.profile import RadioProfile
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, simulated_name, stand
-from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
+from sortie.assembly.vehicles import Surroundings, Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.radio import radio_of
-from sortie.config.settings import Settings
 from sortie.config.traffic import TrafficPlan
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
@@ -29,7 +26,6 @@ from sortie.logs.run_log import LOGGER
 from sortie.nodes.vehicle import Service
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
-from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import open_keys
 from sortie.storage.store import Store
 
@@ -128,40 +124,18 @@ def assembled(
     keys = open_keys(store, Path(signing_key) if isinstance(signing_key, str) else signing_key)
     for warning in keys.warnings:
         LOGGER.warning("%s", warning)
-    around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, ground)
-    vehicles = Vehicles(standing, around, _maker(standing, around, log_dir))
+    folder = None if log_dir is None else Path(log_dir)
+    around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, folder, ground)
+    vehicles = Vehicles(standing, around)
     if store is not None:
         for service in vehicles.services:
             service.wait_for_disk = store.wait  # time stands still for it
     runtime.set_speedup(0.0, always)
     if log_dir is not None:
         vehicles.log_to(Path(log_dir))
+    if vehicles.firmwares is not None:
+        vehicles.firmwares.node.start()
     return vehicles
-
-
-def _maker(standing: Sequence[Standing], around: Surroundings, log_dir: Path | str | None) -> ServiceMaker | None:
-    """Maker of the service of a vehicle that a firmware flies in our world; None: ours fly all of them."""
-    first = standing[0]
-    source = first.spec.flown_by
-    if source is None:
-        return None
-    if len(standing) > 1:
-        raise UserError(f"vehicle {source}: a fleet flies the simulator")
-    from sortie.companion.build import ControllerSide  # for who has such a firmware
-
-    spec = first.spec
-    settings = Settings().replaced(
-        vehicle=source, home=(spec.home, spec.heading_deg), seed=spec.seed, terrain=spec.terrain, param=spec.param
-    )
-    folder = Path(around.stack.enter_context(TemporaryDirectory())) if log_dir is None else Path(log_dir)
-    side = ControllerSide(settings, folder, around.stack, around.runtime, tell=LOGGER.info)
-
-    kept = StoredState() if around.store is None else around.store.stored
-
-    def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
-        return side.build(journal, kept, given, simulated_name(spec.kind, spec.seed), first.faults).service
-
-    return make
 
 
 def holding(service: Service, name: str) -> ServedParameters:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
+from sitl.child import SitlError
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
@@ -84,8 +85,8 @@ class Program:
 
     # --- putting it together --------------------------------------------------------------------------------------
     def _find_controller(self, of_child: Mapping[str, float]) -> ControllerSide | None:
-        """Waits for it; None with the simulator."""
-        if self.settings.vehicle.kind == "sim":
+        """Waits for it; None for vehicles in our world."""
+        if self.settings.vehicle.kind == "sim" or self.settings.vehicle.in_our_world:
             return None
         from sortie.companion.build import ControllerSide
 
@@ -111,7 +112,7 @@ class Program:
             print(f"sortie: {warning}", file=sys.stderr)
         epoch_us = time.time_ns() // 1000 if is_real_time(settings) else VIRTUAL_EPOCH_US
         around = Surroundings(
-            self.runtime, self._stack, self._store, keys, epoch_us, log_error, ground=ground, defaults=defaults
+            self.runtime, self._stack, self._store, keys, epoch_us, log_error, self.log_dir, ground, defaults
         )
         self.vehicles = Vehicles(standing, around, self._maker())
         if self.controller is not None and settings.signing_key is not None:
@@ -122,6 +123,8 @@ class Program:
         self.vehicles.log_to(self.log_dir, telemetry=settings.telemetry_log)
         if self.vehicles.fleet is not None:
             self.vehicles.fleet.on_stranded = self._tell_of_stranded
+        if self.vehicles.firmwares is not None:
+            self.vehicles.firmwares.node.start()
 
     def _ignored(self, standing: Sequence[Standing]) -> list[str]:
         """Warnings of flags that have no effect on these vehicles."""
@@ -130,7 +133,7 @@ class Program:
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
         if self.controller is not None:
             return texts + self.controller.warnings(settings, standing[0].given)
-        texts += ignored(settings.said(), Where.SIMULATOR)
+        texts += ignored(settings.said(), Where.WORLD if settings.vehicle.in_our_world else Where.SIMULATOR)
         texts += without_fleet(settings) if standing[0].spec.alone else alone(settings)
         return texts + pace_warnings(settings)
 
@@ -151,8 +154,7 @@ class Program:
             return None
 
         def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
-            faults = self._standing[0].faults
-            return controller.build(journal, store.stored, given, store.uid().hex(), faults).service
+            return controller.build(journal, store.stored, given, store.uid().hex()).service
 
         return make
 
@@ -185,7 +187,9 @@ class Program:
 
     def _tell_of_stranded(self, member: int, error: Exception) -> None:
         label = self.vehicles.specs[member].label
-        text = f"vehicle {label}: its autopilot failed, it comes down alone"
+        ended = isinstance(error, SitlError)
+        what = f"{error}; the others fly on" if ended else "its autopilot failed, it comes down alone"
+        text = f"vehicle {label}: {what}"
         print(f"sortie: {text}", file=sys.stderr, flush=True)
         LOGGER.error("%s", text, exc_info=error, extra={"told": True})
 
@@ -219,7 +223,7 @@ class Program:
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
         """The runtime, at its pace (`pace`); from now on signals are taken in order."""
         runtime, settings = self.runtime, self.settings
-        if self.controller is not None and self.controller.world is None:
+        if self.controller is not None:
             settings = settings.replaced(pace=Settings.pace.default, speedup=self.controller.speedup)
             runtime.signals.first_interrupt = self.controller.hold_if_flying
         begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running)
@@ -246,7 +250,7 @@ class Program:
             of_fleet = link.vehicle is not None and not self.alone
             seed = vehicles.specs[link.vehicle or 0].seed if of_fleet else settings.seed + number
             vehicles.open(link, self._radios.get(link.url), seed)
-        if settings.rc is not None and self.alone and self.controller is None:
+        if settings.rc is not None and self.alone and settings.vehicle.kind == "sim":
             port = PulsePort(settings.rc, self.sockets.poll, self.service.take_pulses)
             self._stack.callback(port.close)
             self.runtime.add(port)

@@ -25,6 +25,7 @@ from sortie.config.faults import Fault, parse_fault
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.installed import install, parameter_set
 from sortie.config.parameters import given_parameters, spoken_as
+from sortie.config.values import VehicleSource
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
 from sortie.nodes.vehicle import LINK_FAULTS, Service
@@ -53,6 +54,17 @@ def make_vehicle(
     from sitl.vehicles.kinds import make_simulated  # numpy and the library: not for who only checks words
 
     return make_simulated(kind, home, heading_deg, seed, ground)
+
+
+def _flown_body(spec: VehicleSpec, source: VehicleSource, ground: HeightMap | None) -> SimulatedMachine:
+    """The body that a firmware flies. UserError for a kind that this one does not fly here."""
+    from sitl.vehicles.kinds import make_simulated
+    from sitl.ways_in import WAYS
+
+    way = WAYS[source.kind]
+    if spec.kind not in way.steps:
+        raise UserError(f"no {spec.kind} of {way.name} flies in our world: {', '.join(way.steps)} can")
+    return make_simulated(spec.kind, spec.home, spec.heading_deg, spec.seed, ground, steps=way.steps[spec.kind])
 
 
 def terrain_around(path: Path | None, homes: Sequence[GeoPoint]) -> HeightMap | None:
@@ -136,9 +148,12 @@ def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
 def _standing(
     spec: VehicleSpec, ground: HeightMap | None, world: SkyAndGround | None, warn: Callable[[str], None]
 ) -> Standing:
-    machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
-    if world is not None:
-        machine.enter(world, spec.seed)
+    if spec.flown_by is not None:
+        machine = _flown_body(spec, spec.flown_by, ground)
+    else:
+        machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
+        if world is not None:
+            machine.enter(world, spec.seed)
     try:
         given, warnings = given_parameters(spec.param, spec.kind, spec.firmware, theirs=spec.flown_by is not None)
         faults = parse_faults(spec.fault, machine.fault_names())

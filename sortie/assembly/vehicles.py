@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mavlink_bridge.links.radio.profile import RadioProfile
     from sitl.vehicles.rows import Rows
     from sitl.vehicles.simulated import SimulatedMachine
+    from sortie.assembly.firmwares import Firmwares
     from sortie.config.links_of_fleet import FleetLink
     from sortie.nodes.company import Company
     from sortie.nodes.fleet import FleetNode
@@ -62,8 +63,9 @@ class ServiceMaker(Protocol):
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Surroundings of vehicles. `stack` ends what is made. `store`: for their state; None: it is not kept.
-    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `ground`: what they
-    stand on. `defaults`: parameters of this run where neither a person nor the state has one."""
+    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `folder`: for files
+    of firmwares that fly some of them; None: they go with the run. `ground`: what they stand on. `defaults`: parameters
+    of this run where neither a person nor the state has one."""
 
     runtime: Runtime
     stack: ExitStack
@@ -71,13 +73,15 @@ class Surroundings:
     keys: SigningKeys
     epoch_us: int
     on_error: Callable[[Exception, str], None]
+    folder: Path | None
     ground: HeightMap | None = None
     defaults: Mapping[str, float] = field(default_factory=dict)
 
 
 class Vehicles:
     """See the module. `services`, `signing` and `members` are in the order of `specs`; `fleet`: their node where they
-    are one, and `company` what they are to each other. `make`: who else makes the service of a single vehicle."""
+    are one, and `company` what they are to each other. `make`: who else makes the service of a single vehicle.
+    `firmwares`: those that fly some of them; None: there are none."""
 
     def __init__(
         self, standing: Sequence[Standing], surroundings: Surroundings, make: ServiceMaker | None = None
@@ -91,15 +95,22 @@ class Vehicles:
         self.watches: list[ObstacleWatch] = []
         alone = self.specs[0].alone
         rows = [] if alone else _rows(standing)  # before services keep the machines' report vectors
-        self.services = [self._service(stand) for stand in standing]
+        self.firmwares: Firmwares | None = None
+        if any(stand.spec.flown_by is not None for stand in standing):
+            from sortie.assembly.firmwares import Firmwares  # for who has such firmwares
+
+            self.firmwares = Firmwares(standing, surroundings)
+        self.services = [self._service(number, stand) for number, stand in enumerate(standing)]
         self.node: Service | FleetNode = self.services[0] if alone else self._join(rows)
         self.signing = [surroundings.keys.sign(service.endpoint) for service in self.services]
         surroundings.runtime.add_vehicle(self.node)
+        if self.firmwares is not None:
+            self.firmwares.join(self.fleet)
         for service in self.services:
             surroundings.stack.callback(service.close)
         self.members = [Member(self, number) for number in range(len(self.services))]
 
-    def _service(self, standing: Standing) -> Service:
+    def _service(self, number: int, standing: Standing) -> Service:
         around = self._surroundings
         journal, stored = self._kept(standing.spec)
         spec = standing.spec
@@ -110,6 +121,8 @@ class Vehicles:
         given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
         if self._make is not None:
             return self._make(journal, stored, given)
+        if self.firmwares is not None and spec.flown_by is not None:
+            return self.firmwares.service(number, journal, stored, given)
         service = build_service(
             spec,
             standing.machine,
@@ -146,7 +159,8 @@ class Vehicles:
             networks.setdefault(spec.network, []).append(service.parameters)
         for on_network in networks.values():
             _keep_apart(on_network)
-        self.fleet = fleet = FleetNode(self.services, rows, networks=len(networks))
+        theirs = () if self.firmwares is None else (self.firmwares.rows(),)
+        self.fleet = fleet = FleetNode(self.services, (*rows, *theirs), networks=len(networks))
         fleet.between = self._surroundings.runtime.breathe
         fleet.has_time = self._surroundings.runtime.share.has_time
         self.company = Company(fleet, [spec.home for spec in self.specs])
@@ -242,10 +256,11 @@ def _keep_apart(vehicles: Sequence[Parameters]) -> None:
 
 
 def _rows(standing: Iterable[Standing]) -> list[Rows]:
-    """The machines of each kind, in rows of one."""
+    """The machines of each kind that fly by themselves, in rows of one."""
     from sitl.vehicles.rows import Rows  # a vehicle that is alone does without
 
     kinds: dict[str, list[SimulatedMachine]] = {}
     for stand in standing:
-        kinds.setdefault(stand.spec.kind, []).append(stand.machine)
+        if stand.spec.flown_by is None:
+            kinds.setdefault(stand.spec.kind, []).append(stand.machine)
     return [Rows(group) for group in kinds.values()]

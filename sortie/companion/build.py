@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from autopilot.context.events import Event
 from autopilot.context.journal import Journal
@@ -18,18 +17,13 @@ from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.service import Companion, build_companion, own_parameters
 from sortie.config.errors import UserError
-from sortie.config.faults import Fault
 from sortie.config.given import ignored
 from sortie.config.option import Where
-from sortie.config.parameters import given_parameters
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
-
-if TYPE_CHECKING:
-    from sortie.companion.world import FirmwareInWorld
 
 PROGRAM_PATIENCE_S = 60.0
 """For a program that was started here to be heard; ArduPilot's takes one, on a busy machine ten."""
@@ -50,20 +44,6 @@ def _launched(settings: Settings, launch: Launch, folder: Path, defaults: Mappin
     vehicle = settings.vehicle
     try:
         return launch(vehicle.frame, vehicle.target, home, settings.speedup or 1.0, folder, defaults)
-    except SitlError as error:
-        raise _for_the_person(error) from error
-
-
-def _in_world(
-    settings: Settings, folder: Path, stack: ExitStack, runtime: Runtime, defaults: Mapping[str, float]
-) -> FirmwareInWorld:
-    from sortie.companion.world import FirmwareInWorld  # numpy and the kernel: for who flies in our world
-
-    kind = settings.vehicle.frame
-    given, _ = given_parameters(settings.param, kind, theirs=True)
-    given = {name: value for name, value in given.items() if not name.startswith(own_parameters(kind))}
-    try:
-        return FirmwareInWorld(settings, folder, stack, runtime, {**defaults, **given})
     except SitlError as error:
         raise _for_the_person(error) from error
 
@@ -92,18 +72,13 @@ class ControllerSide:
         self.child: SitlChild | None = None
         self._speedup = settings.speedup or 1.0
         launch = LAUNCHERS.get(settings.vehicle.kind)
-        self.world: FirmwareInWorld | None = None
-        if settings.vehicle.in_our_world:
-            self.world = _in_world(settings, log_dir / settings.vehicle.kind, stack, runtime, defaults)
-            self.child = self.world.child
-            address = self.child.address
-        elif launch is not None:
+        if launch is not None:
             self.child = _launched(settings, launch, log_dir / settings.vehicle.kind, defaults)
             stack.callback(self.child.stop)
             address = self.child.address
         else:
             address = settings.vehicle.target
-        self.front = ControllerFront(address, runtime, on_error=log_error, say=tell, world=self.world)
+        self.front = ControllerFront(address, runtime, on_error=log_error, say=tell)
         self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
@@ -127,19 +102,15 @@ class ControllerSide:
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""
-        where = Where.CONTROLLER if self.child is None else Where.SITL if self.world is None else Where.WORLD
+        where = Where.CONTROLLER if self.child is None else Where.SITL
         texts = ignored(settings.said(), where)
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
-        if foreign and self.world is None:
+        if foreign:
             texts.append(f"--param {foreign[0]} is ignored: it is the flight controller's; set it there")
         return texts
 
-    def build(
-        self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str, faults: Sequence[Fault] = ()
-    ) -> Companion:
-        """The companion before it; `name` is what is stable for it; `faults` act in our world only."""
-        if self.world is not None:
-            self.world.check(faults)
+    def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:
+        """The companion before it; `name` is what is stable for it."""
         own = {name: value for name, value in given.items() if name.startswith(own_parameters(self.kind))}
         self.companion = build_companion(
             self.front.vehicle(self.found, native=self._native),
@@ -151,20 +122,15 @@ class ControllerSide:
             name=name,
             epoch_us=time.time_ns() // 1000,
             on_error=log_error,
-            faults=faults if self.world is not None else (),
-            carried=self.world is not None,
         )
-        if self.world is not None:
-            self.world.join(self.companion.service, self.front.endpoint)
-        elif self.child is not None:
+        if self.child is not None:
             link = self.companion.vehicle.link
             self._runtime.clock = lambda: link.boot_ms
         return self.companion
 
     @property
     def speedup(self) -> float:
-        """Vehicle time to wall time: 1 with a real controller, what the SITL child was told (what ours is, in our
-        world)."""
+        """Vehicle time to wall time: 1 with a real controller, what the SITL child was told."""
         return 1.0 if self.child is None else self._speedup
 
     def watch(self, events: list[Event], now_ms: int) -> None:

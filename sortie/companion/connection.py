@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.finder import Finder, Found
@@ -17,9 +16,6 @@ from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from sortie.companion.serial_port import BAUDS, ControllerPort
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
-
-if TYPE_CHECKING:
-    from sortie.companion.world import FirmwareInWorld
 
 
 def what_is_missing(
@@ -65,32 +61,19 @@ class NotHeard(Exception):
 
 
 class ControllerFront(QuietNode):
-    """The endpoint (component 191) and the link to the controller, which `runtime` holds open, or the wire to the
-    firmware in our `world`. A node of the runtime until the controller is found; then the companion has the endpoint.
-    """
+    """The endpoint (component 191) and the link to the controller, which `runtime` holds open. A node of the runtime
+    until the controller is found; then the companion has the endpoint."""
 
     now_ms = 0
 
     def __init__(
-        self,
-        address: str,
-        runtime: Runtime,
-        *,
-        on_error: Callable[[Exception, str], None],
-        say: Callable[[str], None],
-        world: FirmwareInWorld | None = None,
+        self, address: str, runtime: Runtime, *, on_error: Callable[[Exception, str], None], say: Callable[[str], None]
     ) -> None:
         self._say = say
         self._runtime = runtime
         self.endpoint = Endpoint(_NOT_YET_KNOWN, COMPONENT, on_error=on_error)
         self.endpoint.redundancy = LinkRedundancy()
-        self._world = world
-        self._port: ControllerPort | FirmwareInWorld
-        if world is None:
-            self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
-        else:
-            self._port = world
-            world.join(self, self.endpoint)
+        self._port = ControllerPort(address, runtime.go_real().hub(self.endpoint), say, runtime.link_ms)
 
     @property
     def spec(self) -> LinkSpec:
@@ -156,7 +139,4 @@ class ControllerFront(QuietNode):
     def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
-        body = None if self._world is None else self._world.faults
-        return FlightController(
-            found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native, body=body
-        )
+        return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)

@@ -19,7 +19,7 @@ from sortie.config.option import OptionForm
 from sortie.config.radio import radio_profile
 from sortie.config.settings import Settings
 from sortie.config.tables import check_keys, converted, parse_toml
-from sortie.config.values import parse_home
+from sortie.config.values import OURS, VehicleSource, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import SHARED, VehicleSpec, texts_of
 
 EXAMPLE: Final = f"""\
@@ -27,7 +27,7 @@ EXAMPLE: Final = f"""\
 # What a [[vehicle]] does not say holds as [defaults] says it, and then as the command line does.
 
 [defaults]
-kind = "copter"                                # {", ".join(KINDS)}
+kind = "copter"                                # {", ".join(KINDS)}; or ardupilot:copter=BINARY,world=ours
 home = "-35.363261,149.165230,584,353"         # LAT,LON,ALT,HEADING: the place from which offsets count
 formation = "grid"                             # grid, line or ring: how the `count` of a [[vehicle]] stand
 spacing = {SPACING_M:g}                                   # m from neighbour to neighbour
@@ -140,18 +140,30 @@ def _entry(said: object, where: str) -> FleetEntry:
     shared = {key: _option(key, said[key], where) for key in _OPTIONS if key in said}
     entry = converted({key: value for key, value in said.items() if key not in shared}, FleetEntry, where)
     entry = msgspec.structs.replace(entry, shared=shared)
-    if entry.kind is not None:  # as --vehicle has it, too
-        entry = msgspec.structs.replace(entry, kind=entry.kind.removeprefix("sim:"))
-    for key, known in (("kind", tuple(KINDS)), ("formation", FORMATIONS)):
-        value = getattr(entry, key)
-        if value is not None and value not in known:
-            raise UserError(f"{where}: {key}: '{value}' is none of {', '.join(known)}{nearest(value, known)}")
+    if entry.kind is not None:
+        _source(entry.kind, where)
+    if entry.formation is not None and entry.formation not in FORMATIONS:
+        close = nearest(entry.formation, FORMATIONS)
+        raise UserError(f"{where}: formation: '{entry.formation}' is none of {', '.join(FORMATIONS)}{close}")
     if entry.home is not None and entry.offset is not None:
         raise UserError(f"{where}: home and offset are both given; one of them says where it stands")
     for name in entry.params or ():
         if name.upper() in OWN_SYSTEM_NAMES:
             raise UserError(f"{where}: params.{name.upper()} would be a second system id; say sysid")
     return entry
+
+
+def _source(kind: str, where: str) -> VehicleSource:
+    """A kind of ours by its name, or a vehicle in our world as --vehicle has it."""
+    if ":" not in kind and kind not in KINDS:
+        raise UserError(f"{where}: kind: '{kind}' is none of {', '.join(KINDS)}{nearest(kind, KINDS)}")
+    try:
+        source = parse_vehicle(kind if ":" in kind else f"sim:{kind}")
+    except UserError as error:
+        raise UserError(f"{where}: kind: {error.worded('kind')}") from None
+    if source.kind != "sim" and not source.in_our_world:
+        raise UserError(f"{where}: kind: '{kind}' has a world of its own; a fleet flies in ours: {source},world={OURS}")
+    return source
 
 
 def _option(key: str, value: object, where: str) -> object:
@@ -184,6 +196,11 @@ def _vehicles(
         radio = base.radio if entry.radio is None else radio_profile(entry.radio, "radio", folder)
     except UserError as error:
         raise error.within(where) from None
+    if entry.kind is not None:
+        source = _source(entry.kind, where)
+        if source.target:
+            source = replace(source, target=str(folder / Path(source.target).expanduser()))
+        base = replace(base, kind=source.frame, flown_by=source if source.in_our_world else None)
     north, east = entry.offset or (0.0, 0.0)
     made = []
     for k, (n, e) in enumerate(
@@ -194,7 +211,6 @@ def _vehicles(
         made.append(
             replace(
                 base,
-                kind=entry.kind or base.kind,
                 system=system,
                 home=moved(home, *offset),
                 heading_deg=heading,

@@ -143,24 +143,24 @@ class Settings:
     count = Option[int | None](
         "count", whole_number(1, 62_500), None, "Number of vehicles; their system ids count from --sysid.",
         Group.FLEET, RUNS,
-        form="N", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY, otherwise="one vehicle",
+        form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK, otherwise="one vehicle",
     )
     formation = Option(
         "formation", one_of(*FORMATIONS), FORMATIONS[0], "How the vehicles stand around --home.", Group.FLEET, RUNS,
-        form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     spacing = Option(
         "spacing", positive_number, SPACING_M, "Distance between neighbours.", Group.FLEET, RUNS, form="M", unit="m",
-        sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     fleet = Option[Path | None](
         "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, RUNS,
-        form="FILE", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
+        form="FILE", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     networks = Option(
         "networks", whole_number(1, 250), 1, "Spread the vehicles on N networks, each with its own links and system "
         "ids; {m} in a --link is the number of the network.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
-        applies_to=SIMULATOR_ONLY,
+        applies_to=OF_OUR_CLOCK,
     )
     link = Option[tuple[str, ...] | None](
         "link", str, None,
@@ -258,8 +258,9 @@ class Settings:
 
     @property
     def is_fleet(self) -> bool:
-        """True when simulated vehicles were asked for by number or by file, be it one."""
-        return self.vehicle.kind == "sim" and (self.count is not None or self.fleet is not None)
+        """True when vehicles in our world were asked for by number or by file, be it one."""
+        return (self.vehicle.kind == "sim" or self.vehicle.in_our_world) and (
+            self.count is not None or self.fleet is not None)
 
     def said(self) -> list[str]:
         """Keys of what differs from saying nothing."""

@@ -36,7 +36,7 @@ class VehicleSpec:
     `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
     `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `obstacles`:
     what stands about them; `firmware`: what it is spoken to as. `source`: where a file says all this. `flown_by`: a
-    firmware that flies it in our world; None: ours.
+    firmware that flies it in our world; None: ours; `strategy`: how missions are flown by that.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class VehicleSpec:
     traffic: Path | TrafficPlan | None = Settings.traffic.default
     obstacles: Path | Obstacles | None = Settings.obstacles.default
     firmware: str = Settings.firmware.default
+    strategy: str | None = Settings.strategy.default
     source: str = ""
     alone: bool = False
     flown_by: VehicleSource | None = None

@@ -34,7 +34,7 @@ class Company:
         self._node = node
         self._log: CompanyLog | None = None
         self._wrecked: set[int] = set()
-        self._separation = Separation(node.rows, homes, self._note)
+        self._separation = Separation(node.states, homes, self._note)
         if len(node.services) > 1:
             node.on_pass.append(self.look)
 

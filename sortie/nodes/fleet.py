@@ -21,79 +21,16 @@ from autopilot.interface.targets import Land
 from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
-from mavlink_bridge.services.telemetry.pool import StreamPool
-from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.codec import dialect
-from sitl.vehicles.rows import Rows
+from sortie.nodes.kind_rows import QUIET_MS, KindRows, VehicleRows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
-QUIET_MS: Final = 10_000
-"""A vehicle to which nothing happens, and that nothing is due of, is asked so often all the same."""
 NEVER: Final = np.inf
-_PASSED_OVER: Final = -1.0
+Floats = npt.NDArray[np.float64]
 LOOK_MS: Final = 200
 """Time between looks at a vehicle that comes down alone, ms."""
-
-
-class _KindRows:
-    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `own_ms`: the same but
-    for samples that somebody takes; `decides_ms`: when one in which it decides something: before that it only says how
-    things are. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the latest. `streams`: of all
-    `services`, encoded together."""
-
-    def __init__(self, rows: Rows, members: Sequence[int], services: Sequence[Service]) -> None:
-        self.rows = rows
-        self.members = tuple(members)
-        self.streams = StreamPool(rows.reports)
-        for row, member in enumerate(self.members):
-            telemetry = services[member].telemetry
-            if isinstance(telemetry, TelemetryService):
-                telemetry.join(self.streams, row)
-        self.due_ms = np.zeros(len(self.members))
-        self.own_ms = np.zeros(len(self.members))
-        self.decides_ms = np.zeros(len(self.members))
-        self.asked_ms = np.zeros(len(self.members))
-        self._next_ms: float | None = None
-        self._armed: bool | None = None
-
-    def changed(self) -> None:
-        """Note a change by a member: deadlines and arming are computed anew."""
-        self._next_ms = self._armed = None
-
-    @property
-    def next_ms(self) -> float:
-        """The earliest of `due_ms`; looked for once after each change."""
-        if self._next_ms is None:
-            self._next_ms = float(self.due_ms.min())
-        return self._next_ms
-
-    def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool, bool]]:
-        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, their
-        vehicle times, whether it is one to decide something, and whether one of its own."""
-        rows = self.rows
-        until = np.minimum(self.due_ms, end_ms)
-        until[rows.times_ms >= end_ms] = _PASSED_OVER
-        rows.advance(until)
-        wanted = (rows.times_ms >= self.due_ms) | (rows.events != 0.0)
-        ready = np.flatnonzero(wanted & (until != _PASSED_OVER))
-        now_ms = rows.times_ms[ready]
-        happened, quiet = rows.events[ready] != 0.0, now_ms >= self.asked_ms[ready] + QUIET_MS
-        decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
-        own = (now_ms >= self.own_ms[ready]) | happened
-        return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), own.tolist(), strict=True)
-
-    def behind(self, end_ms: float) -> bool:
-        """True while a member is not there yet."""
-        return bool((self.rows.times_ms < end_ms).any())
-
-    @property
-    def armed(self) -> bool:
-        """True while a member is armed. Computed anew as `next_ms` is: arming and disarming are acts, or crashes."""
-        if self._armed is None:
-            self._armed = bool(self.rows.state[:, L.S_ARMED].any())
-        return self._armed
 
 
 class FailedVehicle:
@@ -129,10 +66,10 @@ class FleetNode:
     """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
     machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order."""
 
-    def __init__(self, services: Sequence[Service], rows: Iterable[Rows], *, networks: int = 1) -> None:
+    def __init__(self, services: Sequence[Service], rows: Iterable[VehicleRows], *, networks: int = 1) -> None:
         self.services = tuple(services)
-        self._kinds: list[_KindRows] = []
-        self._place: list[tuple[_KindRows, int]] = []
+        self._kinds: list[KindRows] = []
+        self._place: list[tuple[KindRows, int]] = []
         self._link_due_ms: npt.NDArray[np.float64] = np.full(len(self.services), NEVER)
         self._link_next_ms: float | None = None
         self._touched: set[int] = set()
@@ -151,6 +88,7 @@ class FleetNode:
         self._virtual = True
         self._link_ms = 0
         self._own: list[Network] = []
+        self._behind = tuple(endpoint for service in self.services for endpoint in service.endpoints[:-1])
         self._number_rows(rows)
         size = -(-len(self.services) // networks)
         self.networks = tuple(
@@ -160,23 +98,23 @@ class FleetNode:
         for member in range(len(self.services)):
             self._note(member)
 
-    def _number_rows(self, rows: Iterable[Rows]) -> None:
+    def _number_rows(self, rows: Iterable[VehicleRows]) -> None:
         number = {id(service.vehicle): member for member, service in enumerate(self.services)}
-        places: dict[int, tuple[_KindRows, int]] = {}
+        places: dict[int, tuple[KindRows, int]] = {}
         for kind_rows in rows:
-            kind = _KindRows(kind_rows, [number[id(machine)] for machine in kind_rows.machines], self.services)
+            kind = KindRows(kind_rows, [number[id(machine)] for machine in kind_rows.machines], self.services)
             self._kinds.append(kind)
             places |= {member: (kind, row) for row, member in enumerate(kind.members)}
         self._place = [places[member] for member in range(len(self.services))]
 
     @property
-    def rows(self) -> list[tuple[Rows, Sequence[int]]]:
-        """The machines of each kind, and their numbers."""
-        return [(kind.rows, kind.members) for kind in self._kinds]
+    def states(self) -> list[tuple[Floats, Sequence[int]]]:
+        """The rows of the machines' states, of each kind, and their numbers."""
+        return [(kind.rows.state, kind.members) for kind in self._kinds]
 
-    def columns(self, first: int, count: int) -> npt.NDArray[np.float64]:
+    def columns(self, first: int, count: int) -> Floats:
         """(vehicles, `count`): entries of all report vectors from `first` on, read-only; a view where all vehicles are
-        of one kind."""
+        simulated and of one kind."""
         if len(self._kinds) == 1:
             found = self._kinds[0].rows.reports[:, first : first + count]
         else:
@@ -203,9 +141,9 @@ class FleetNode:
         return OwnLinks(self, member)
 
     @property
-    def endpoints(self) -> tuple[Network, ...]:
-        """Endpoints that have links."""
-        return (*self.networks, *self._own)
+    def endpoints(self) -> tuple[LinkOwner, ...]:
+        """Endpoints that have links; before them those towards firmwares that fly members."""
+        return (*self._behind, *self.networks, *self._own)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """Note that received bytes were handed over; the members that it was for act in `serve_links`."""
@@ -232,6 +170,11 @@ class FleetNode:
                 self.services[member].arrive(now_ms, link_ms, own=own)
             except Exception as error:  # noqa: BLE001 - one vehicle's fault is not the others': see `FailedVehicle`
                 self._strand(member, error)
+        self._note(member)
+
+    def strand(self, member: int, error: Exception) -> None:
+        """The firmware that has flown it has ended with this `error`."""
+        self._strand(member, error)
         self._note(member)
 
     def _strand(self, member: int, error: Exception) -> None:
@@ -325,7 +268,7 @@ class FleetNode:
         for told in self.on_pass:
             told(end_ms)
 
-    def _act(self, kind: _KindRows, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
+    def _act(self, kind: KindRows, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
         for row, now_ms, decides, own in ready:
             member = kind.members[row]
             if decides:

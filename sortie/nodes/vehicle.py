@@ -191,10 +191,13 @@ class Service:
         return self._next_pass_ms(self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
 
     def deadlines(self) -> tuple[int, int | None]:
-        """Deadlines of a vehicle without a controller behind it: the vehicle time of the next pass in which it
-        decides anything (`NEVER_MS` far away: an event apart nothing), and `next_link_deadline_ms`. Streams are
-        not counted, see `stream`."""
-        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry)
+        """Deadlines: the vehicle time of the next pass in which it decides anything (`NEVER_MS` far away: an event
+        apart nothing), and `next_link_deadline_ms`. Streams are not counted, see `stream`; those of a controller
+        behind it are its own."""
+        behind = self._behind
+        on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if behind is None else None)
+        if behind is not None:
+            on_link = earliest((on_link, behind.link.next_deadlines()[0]))
         watch = self.autopilot.next_link_deadline_ms()
         if watch is not None and (on_link is None or watch < on_link):
             on_link = watch
@@ -219,8 +222,7 @@ class Service:
     def next_link_deadline_ms(self) -> int | None:
         """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
         if self._behind is not None:
-            links = (self.endpoint.next_deadlines()[0], self._behind.link.next_deadlines()[0])
-            return earliest((*links, self.autopilot.next_link_deadline_ms()))
+            return self.deadlines()[1]
         self._ask_deadlines()
         return self._on_link_ms
 

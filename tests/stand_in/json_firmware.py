@@ -3,8 +3,9 @@ with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server
 the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its packet port), `repeat` (each packet twice). It says each second of its time
-on its serial port, as `time=1.000`, and its process number at the start.
+(it never speaks), `flood` (garbage on its packet port), `repeat` (each packet twice), `climb` (its motors turn). Of a
+fleet `2:crash` is what system 2 does. It says each second of its time on its serial port, as `time=1.000`, and its
+process number at the start; with a system id it says HEARTBEAT instead.
 """
 
 from __future__ import annotations
@@ -17,6 +18,34 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+_SCRIPT = """#!/bin/sh
+cd {root} && exec {python} -m tests.stand_in.json_firmware "$@"
+"""
+_HEARTBEAT_EXTRA = 50
+
+
+def build(folder: Path) -> Path:
+    """A program that is called as ArduPilot SITL is."""
+    path = folder / "arducopter"
+    path.write_text(_SCRIPT.format(root=ROOT, python=sys.executable))
+    path.chmod(0o755)
+    return path
+
+
+def heartbeat(system: int, sequence: int) -> bytes:
+    """HEARTBEAT of a copter of ArduPilot's that stands by, as MAVLink 2 has it."""
+    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, 2, 3, 81, 3, 3)
+    crc = 0xFFFF
+    for byte in (*body, _HEARTBEAT_EXTRA):
+        mixed = (byte ^ crc) & 0xFF
+        mixed ^= (mixed << 4) & 0xFF
+        crc = (crc >> 8) ^ (mixed << 8) ^ (mixed << 3) ^ (mixed >> 4)
+    return b"\xfd" + body + struct.pack("<H", crc & 0xFFFF)
 
 
 def argument(words: Sequence[str], name: str) -> str:
@@ -28,7 +57,9 @@ class JsonFirmware:
     """See the module."""
 
     def __init__(self, words: Sequence[str], manner: str) -> None:
-        self.manner = manner
+        self.system = int(argument(words, "--sysid")) if "--sysid" in words else None
+        whose, _, what = manner.rpartition(":")
+        self.manner = what if whose in ("", str(self.system)) else ""
         self.rate = 800
         self.count = 0
         self.now_s = 0.0
@@ -41,11 +72,13 @@ class JsonFirmware:
         self.say(f"pid={os.getpid()}")
 
     def say(self, text: str) -> None:
-        self._line.send(f"{text}\n".encode())
+        """A line, or that it is there."""
+        self._line.send(f"{text}\n".encode() if self.system is None else heartbeat(self.system, int(self.now_s)))
 
     def frame(self) -> None:
         """One packet, and its answer, which is waited for: asked for once more after a second."""
-        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *[1000] * 4, *[0] * 12)
+        width = 1700 if self.manner == "climb" else 1000
+        data = struct.pack("<HHI16H", 18458, self.rate, self.count, *[width] * 4, *[0] * 12)
         answer = None
         while answer is None:
             self._packets.sendto(data, self._world)

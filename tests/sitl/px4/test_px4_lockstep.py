@@ -33,7 +33,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         monkeypatch.setenv("SORTIE_STAND_IN", manner)
         machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
         made = launch_in_world(
-            "copter", str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}, SimulatorInterface
+            "copter", str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}, 1, SimulatorInterface
         )
         started.append(made)
         return made
@@ -126,7 +126,7 @@ def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
 def test_another_program_is_no_px4(tmp_path: Path) -> None:
     """It has no `etc` beside it; one that has, and ends, is told with its last words."""
     machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
-    launch = partial(launch_in_world, "copter", wire=SimulatorInterface)
+    launch = partial(launch_in_world, "copter", system=1, wire=SimulatorInterface)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "px4").write_text("#!/bin/sh\n")
     (tmp_path / "bin" / "px4").chmod(0o755)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
-from sortie import Session, mavlink
+from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import end_fault, inject
 from sortie.campaign.flown import fly_run
@@ -129,6 +129,29 @@ def test_a_parameter_that_only_the_firmware_has_reaches_it(tmp_path: Path) -> No
         link.send(mavlink.MAVLink_param_request_read_message(1, 1, b"EK3_ALT_M_NSE", -1))
         answer: Any = link.receive("PARAM_VALUE", 20.0, lambda message: message.param_id == "EK3_ALT_M_NSE")
         assert answer.param_value == 3.5
+
+
+@needs_copter
+def test_a_fleet_of_theirs_flies_with_ours_and_a_collision_counts(tmp_path: Path) -> None:
+    """One flies into another, and both fall; ours flies on."""
+    entries = f'[[vehicle]]\nkind = "{COPTER}"\ncount = 2\nspacing = 8.0\n', "[[vehicle]]\noffset = [0.0, -8.0]\n"
+    (tmp_path / "fleet.toml").write_text("".join(entries))
+    with Fleet(file=tmp_path / "fleet.toml", params={"SIM_COLLIDE": 1.0}) as fleet:
+        fleet.wait_armable(120.0)
+        for flown in fleet:
+            flown.set_mode("GUIDED")
+            flown.arm()
+        fleet.run_for(2.0)
+        for flown in fleet:
+            flown.takeoff(10.0)
+        fleet.run_until(lambda all_of_them: all(-flown.truth.position[2] > 9.0 for flown in all_of_them), 40.0)
+        assert not fleet.company.collisions
+        fleet[1].goto(fleet[0].truth.place.lat, fleet[0].truth.place.lon, 10.0)
+        fleet.run_until(lambda flown: bool(flown.company.collisions), 30.0)
+        assert fleet.company.collisions[0].pair == (0, 1)
+        fleet.run_for(5.0)
+        assert -fleet[0].truth.position[2] < 1.0 and -fleet[1].truth.position[2] < 1.0
+        assert -fleet[2].truth.position[2] > 9.0
 
 
 @needs_copter

@@ -13,11 +13,10 @@ from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.links.memory import MemoryLink
 from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN
 from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
-from sitl.child import SitlChild, free_port
+from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
-from sortie.config.errors import UserError
 from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
@@ -26,6 +25,11 @@ from sortie.runtime.wire import Wire
 ROOT = Path(__file__).parents[3]
 HOME = GeoPoint(-35.0, 149.0, 584.0)
 Start = Callable[..., FirmwareNode]
+
+
+def ended(number: int, error: SitlError) -> None:
+    """As of a vehicle that is alone."""
+    raise error
 
 
 class Listener(QuietNode):
@@ -63,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         child = SitlChild("stand-in", words, "", tmp_path, environment=environment)
         body = body_of("copter", make_simulated("copter", HOME, 0.0, 1, steps=STEPS["copter"]), {})
         started.append(JsonLockstep(body, receiver, SerialLine(port), child))
-        node = FirmwareNode(started[-1], runtime.signals)
+        node = FirmwareNode([started[-1]], runtime.signals, ended)
         runtime.add_vehicle(node)
         return node
 
@@ -77,22 +81,21 @@ def test_its_words_come_at_the_vehicle_time_at_which_it_said_them(start: Start) 
     node = start(runtime)
     listener = Listener(node)
     runtime.add(listener)
-    runtime.connect(Wire(MemoryLink(), SerialPlug(node), listener))
+    runtime.connect(Wire(MemoryLink(), SerialPlug(node, node.locksteps[0].line), listener))
     while node.now_ms < 3100:
         runtime.step(3100)
     times = [(at_ms, line) for at_ms, line in listener.heard if line.startswith("time=")]
     assert [line for _, line in times] == ["time=1.000", "time=2.000", "time=3.000"]
     assert all(0 <= at_ms - 1000 * second <= LOOK_MS for second, (at_ms, _) in enumerate(times, 1))
-    assert node.lockstep.body.time_ms == pytest.approx(node.now_ms)
+    assert node.locksteps[0].body.time_ms == pytest.approx(node.now_ms)
 
 
 def test_its_end_ends_the_run_with_a_line(start: Start) -> None:
     runtime = Runtime()
     node = start(runtime, "exit")
-    with pytest.raises(UserError, match=r"ended \(status 3\)") as caught:
+    with pytest.raises(SitlError, match=r"ended \(status 3\)"):
         while node.now_ms < 5000:
             runtime.step(5000)
-    assert caught.value.status == 1
 
 
 def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
@@ -100,7 +103,7 @@ def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
     node = start(runtime, "silent")
     runtime.signals.number = 15
     node.advance(1000)
-    assert node.lockstep.body.time_ms == 0.0
+    assert node.locksteps[0].body.time_ms == 0.0
 
 
 # --- its faults -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,158 @@
+"""Firmwares that are started for a run and fly bodies of our world, on the run's clock: `,world=ours`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from autopilot.context.journal import Journal
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.known import SPOKEN
+from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
+from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.routing.endpoint import Endpoint
+from sitl.child import SitlError
+from sitl.vehicles.outside_faults import FirmwareFaults
+from sitl.vehicles.rows import Rows
+from sitl.ways_in import WAYS
+from sortie.assembly.vehicle import Standing, StoredValues, simulated_name
+from sortie.companion.service import Companion, build_companion, own_parameters
+from sortie.config.errors import UserError, nearest
+from sortie.config.faults import Fault
+from sortie.config.formation import OWN_SYSTEM, OWN_SYSTEM_NAMES
+from sortie.nodes.firmware import FirmwareNode, FlownRows, MemberPlug, wire_to
+from sortie.nodes.vehicle import LINK_FAULTS, Service
+from sortie.runtime.wire import EndpointPlug, Plug
+
+if TYPE_CHECKING:
+    from sortie.assembly.vehicles import Surroundings
+    from sortie.nodes.fleet import FleetNode
+
+_OF_COMPANY = "SIM_COLLIDE"
+"""Prefix of parameters that no firmware knows: what a body is to others."""
+
+
+class FirmwareInWorld:
+    """Firmware that flies a vehicle. Started once made, with its files in `folder`; `stack` ends it. UserError."""
+
+    def __init__(self, standing: Standing, folder: Path, stack: ExitStack) -> None:
+        spec, machine = standing.spec, standing.machine
+        assert spec.flown_by is not None
+        self._standing = standing
+        self._way = WAYS[spec.flown_by.kind]
+        self._own = (*own_parameters(spec.kind), _OF_COMPANY)
+        given = standing.given
+        self._system = spec.system or int(next((given[name] for name in OWN_SYSTEM_NAMES if name in given), 1.0))
+        theirs = {
+            name: value
+            for name, value in given.items()
+            if not name.startswith(self._own) and name not in OWN_SYSTEM_NAMES
+        }
+        for name, value in theirs.items():
+            machine.set_parameter(name, value)
+        place = spec.home
+        home = (place.lat, place.lon, place.alt, spec.heading_deg)
+        try:
+            self.lockstep = self._way.launch(
+                spec.kind, spec.flown_by.target, home, machine, folder, theirs, self._system, SimulatorInterface
+            )
+        except SitlError as error:
+            raise UserError(str(error), 1 if error.ended else 2) from error
+        stack.callback(self.lockstep.close)
+        self._faults = FirmwareFaults(machine, self._way.by_parameter, self._way.unknown)
+        self._check(standing.faults)
+
+    def _check(self, faults: Sequence[Fault]) -> None:
+        """UserError for a fault that this firmware cannot have."""
+        known = (*self._faults.names(), *LINK_FAULTS, *FLIGHT_FAULTS)
+        for fault in faults:
+            if fault.name not in known:
+                what = f"no {self._way.name} in our world can have it{nearest(fault.name, known)}"
+                raise UserError(what, option="fault", given=str(fault))
+
+    def build(
+        self,
+        journal: Journal,
+        stored: StoredValues,
+        given: Mapping[str, float],
+        *,
+        epoch_us: int,
+        on_error: Callable[[Exception, str], None],
+    ) -> Companion:
+        """The companion before it, which knows what it will hear."""
+        spec = self._standing.spec
+        firmware = SPOKEN[self._way.word](vehicle_class(spec.kind))
+        native = (spec.strategy or firmware.habits.strategy) == "native"
+        return build_companion(
+            FlightController(firmware, self._system, 0, native=native, body=self._faults),
+            Endpoint(self._system, COMPONENT, on_error=on_error),
+            journal,
+            stored,
+            {name: value for name, value in given.items() if name.startswith(self._own)}
+            | {OWN_SYSTEM: float(self._system)},
+            stored.parameters,
+            name=simulated_name(spec.kind, spec.seed),
+            epoch_us=epoch_us,
+            on_error=on_error,
+            faults=self._standing.faults,
+            carried=True,
+        )
+
+
+class Firmwares:
+    """See the module: those of the vehicles that are flown so, by their numbers. Started once made, in the runtime of
+    `around`, where their time passes before that of the others. UserError."""
+
+    def __init__(self, standing: Sequence[Standing], around: Surroundings) -> None:
+        folder = around.folder or Path(around.stack.enter_context(TemporaryDirectory()))
+        self._around = around
+        self._flown = {
+            number: FirmwareInWorld(stand, folder / stand.spec.label / stand.spec.flown_by.kind, around.stack)
+            for number, stand in enumerate(standing)
+            if stand.spec.flown_by is not None
+        }
+        self._members = tuple(self._flown)
+        self._machines = [standing[member].machine for member in self._members]
+        self._companions: dict[int, Companion] = {}
+        self._fleet: FleetNode | None = None
+        self.node = FirmwareNode(
+            [flown.lockstep for flown in self._flown.values()], around.runtime.signals, self._ended
+        )
+        around.runtime.add_vehicle(self.node)
+
+    def service(self, number: int, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
+        """The service of the vehicle with this number."""
+        made = self._flown[number].build(
+            journal, stored, given, epoch_us=self._around.epoch_us, on_error=self._around.on_error
+        )
+        self._companions[number] = made
+        return made.service
+
+    def rows(self) -> FlownRows:
+        """Them as a fleet moves its vehicles. Must be called before they fly: their bodies are put in rows."""
+        return FlownRows([made.vehicle for made in self._companions.values()], Rows(self._machines))
+
+    def join(self, fleet: FleetNode | None) -> None:
+        """Join their lines to the endpoints before them. `fleet`: whose members these are; None: it is alone."""
+        self._fleet = fleet
+        for number, (member, companion) in enumerate(self._companions.items()):
+            name = self.node.locksteps[number].child.address
+            plug: Plug
+            if fleet is None:
+                plug = EndpointPlug(companion.service, companion.link, name)
+            else:
+                plug = MemberPlug(fleet, member, companion.link, name)
+            self._around.runtime.connect(wire_to(self.node, number, plug))
+
+    def _ended(self, number: int, error: SitlError) -> None:
+        """One of them has ended: the others of a fleet fly on. UserError where none is left."""
+        fleet = self._fleet
+        if fleet is not None:
+            fleet.strand(self._members[number], error)
+            if len(fleet.stranded) < len(fleet.services):
+                return
+        raise UserError(str(error), 1) from error
