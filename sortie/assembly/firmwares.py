@@ -133,7 +133,7 @@ class Firmwares:
         return made.service
 
     def rows(self) -> FlownRows:
-        """Them as a fleet moves its vehicles. Must be called before they fly: their bodies are put in rows."""
+        """Vehicles as a fleet moves them. Must be called before they fly: their bodies are put in rows."""
         return FlownRows([made.vehicle for made in self._companions.values()], Rows(self._machines))
 
     def join(self, fleet: FleetNode | None) -> None:
@@ -149,7 +149,7 @@ class Firmwares:
             self._around.runtime.connect(wire_to(self.node, number, plug))
 
     def _ended(self, number: int, error: SitlError) -> None:
-        """One of them has ended: the others of a fleet fly on. UserError where none is left."""
+        """Note that one has ended: the others of a fleet fly on. UserError where none is left."""
         fleet = self._fleet
         if fleet is not None:
             fleet.strand(self._members[number], error)

@@ -148,7 +148,7 @@ class FlownRows:
 
     @property
     def reports(self) -> npt.NDArray[np.float64]:
-        """What the firmwares have told, and the truth about the bodies; a copy."""
+        """Report vectors: words of the firmwares, and the truth about the bodies; a copy."""
         return np.array([machine.state.report for machine in self.machines])
 
     @property
