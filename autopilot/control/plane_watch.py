@@ -17,9 +17,10 @@ from autopilot.interface.marks import jit
 STOPPED, IDLING, FLYING = range(3)
 #: Higher than this over the place where it began, m, and faster than this share of the least airspeed: it flies.
 LIFTOFF_HEIGHT, LIFTOFF_SHARE = 1.0, 0.7
-#: Standing: slower than this over ground and downwards, m/s, for so long, s, without throttle.
+#: Standing: slower than this over ground and downwards, m/s, for so long, s, without throttle; with an open one that
+#: moves nothing (an empty battery, a broken propeller) five times as long.
 STILL_SPEED, STILL_SINK, LAND_TIME = 1.0, 0.4, 1.0
-IDLE_THROTTLE = 0.05
+IDLE_THROTTLE, STUCK_SHARE = 0.05, 0.2
 
 
 @jit
@@ -103,13 +104,13 @@ def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def settle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Landed: at rest for a second, the throttle closed."""
+    """Landed: at rest."""
     if s[L.S_AIR] == 0.0:
         return
     still = ground_speed(s) < STILL_SPEED or s[L.S_POS_OK] == 0.0
-    still = still and abs(s[L.S_EVD]) < STILL_SINK and s[L.S_THROTTLE] <= IDLE_THROTTLE
+    still = still and abs(s[L.S_EVD]) < STILL_SINK
     if still and s[L.S_AIRSPEED] < 0.5 * p[L.P_V_MIN] + STILL_SPEED:
-        s[L.S_LAND_S] += L.TICK
+        s[L.S_LAND_S] += L.TICK if s[L.S_THROTTLE] <= IDLE_THROTTLE else STUCK_SHARE * L.TICK
     else:
         s[L.S_LAND_S] = 0.0
     if s[L.S_LAND_S] < LAND_TIME:

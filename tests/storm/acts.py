@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FINAL = 30_000
 """After IN_PROGRESS, ms."""
+UNDER_WAY_MS = 2_000
+"""Longest time that a frame is on a link."""
 Modes = Mapping[str, tuple[float, ...]]
 """Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
 
@@ -121,7 +123,11 @@ def upload(
     hang_up_after: int | None = None,
     on_begin: Callable[[], None] = lambda: None,
 ) -> Script:
-    """MISSION_COUNT, the items that are asked for, MISSION_ACK; `hang_up_after` items it says no more."""
+    """MISSION_COUNT, the items that are asked for, MISSION_ACK; `hang_up_after` items it says no more. A MISSION_COUNT
+    without an answer may still be under way: another now would have its items counted by the old one, which no vehicle
+    can tell."""
+    if (since_ms := s.now() - s.counted_ms.get(kind, -UNDER_WAY_MS)) < UNDER_WAY_MS:
+        yield from s.sleep(UNDER_WAY_MS - since_ms)
     wire = s.firmware.mission_to(items, None) if kind == MissionType.MISSION else items
     if s.model.clears_first:
         s.send(dialect.MAVLink_mission_clear_all_message(*s.target, kind))
@@ -142,6 +148,7 @@ def upload(
             sends += 1
             due_ms = s.now() + s.model.count.ms
             s.send(count)
+            s.counted_ms[kind] = s.now()
         answer = yield Wait(match, due_ms if furthest < 0 else s.now() + s.model.item_silence_ms)
         if answer is None:
             if furthest < 0:
@@ -157,6 +164,7 @@ def upload(
                 yield from s.sleep(300)
                 continue
             if answer.type != 13:
+                s.counted_ms.pop(kind, None)
                 return int(answer.type)
         elif furthest < 0 and answer.seq > 0:
             continue  # a request of an upload before, whose end it did not hear: its items would be mixed
@@ -279,6 +287,7 @@ def bring_home(s: Station, storm: Storm, number: int) -> Script:
     if storm.views[number].kind == "plane" and service.autopilot.facts.armed:
         way = plans.landing(storm.views[number].home)
         storm.views[number].uploaded(0, 0, way)
+        yield from command(s, Cmd.DO_FENCE_ENABLE, 0, patience=patient)  # somebody's fence may stand in the way
         yield from upload(s, MissionType.MISSION, way)
         yield from set_current(s, 1, old=False)
         yield from mode(s, modes["AUTO"])

@@ -95,6 +95,8 @@ class Faults:
 
     def end_of_slowness(self) -> None:
         self._storm.disk_delay_ms = 0
+        if self._storm.process is not None:
+            self._storm.process.disk_node.hurry()
 
     def end_of_fullness(self) -> None:
         self._storm.disk.full = False
@@ -136,7 +138,6 @@ class Faults:
         link = station.link
         if link is None:
             return None
-        station.damaged = True
         before = link.air
         link.set_air(Air(0.5, 0.3, 0.4, 0.2, 300))
         return lambda: link.set_air(before)

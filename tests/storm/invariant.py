@@ -14,6 +14,7 @@ class When(Enum):
 
     PASS = "after each step"
     SENT = "a message leaves the vehicle"
+    ACCEPTED = "a frame is accepted"
     CAME = "a message comes to the vehicle"
     PASSED_ON = "a frame of others is passed on"
     EVENT = "the core announces something"

@@ -92,6 +92,11 @@ class DiskNode(QuietNode):
     def next_link_deadline_ms(self) -> int | None:
         return self._due_ms
 
+    def hurry(self) -> None:
+        """The disk is fast again, also with what it has begun."""
+        if self._due_ms is not None:
+            self._due_ms = min(self._due_ms, self.now_ms)
+
     def serve_links(self, link_ms: int) -> None:
         store = self._process.store
         if not store.waiting:
@@ -179,6 +184,12 @@ class Process:
     def endpoint(self, number: int) -> Endpoint:
         """Of a vehicle."""
         return self.vehicles.services[number].endpoint
+
+    def station_of(self, number: int, link: int) -> Station:
+        """Station on a link of a vehicle's endpoint."""
+        return next(
+            tap.station for tap, _ in self.taps.values() if tap.number == link and tap.member.spec.number == number
+        )
 
     def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
         """A station on a link of its own to a vehicle."""

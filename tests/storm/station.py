@@ -66,10 +66,12 @@ class Station(QuietNode):
         self._doing = ""
         self._wait: Wait | None = None
         self._beat_ms = 0
-        self.trusted, self.intruder, self.damaged = True, False, False
+        self.trusted, self.intruder = True, False
         self.signer: Signer | None = None
         self.clock_ms = 0
         """By which its clock is wrong."""
+        self.counted_ms: dict[int, int] = {}
+        """When the MISSION_COUNT of an upload that has had no acknowledgement was sent last, by kind of plan."""
         self.finished: list[tuple[str, Any]] = []
 
     # --- ties -----------------------------------------------------------------------------------------------------
@@ -94,11 +96,6 @@ class Station(QuietNode):
         self.writer = FrameWriter(system, component)
         if sequence is not None:
             self.writer.advance(sequence)
-
-    @property
-    def sure(self) -> bool:
-        """Must the vehicle accept what comes from it? What is signed may come behind what was signed later."""
-        return self.trusted or self.signer is None
 
     def use_key(self, key: bytes, link_id: int) -> None:
         """Sign what is sent from now on."""

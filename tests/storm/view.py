@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,12 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader
+from mavlink_bridge.wire.framing import Frame
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import spoken_as
 from sortie.nodes.vehicle import Service
 from sortie.storage.rows import ALONE
 from tests.storm.invariant import NOTES, Broken, Invariant, Memory, When, by_occasion
-from tests.storm.keys import KEY, is_signed_with
 from tests.storm.ledger import Ledger
 from tests.storm.station import Station
 from tests.storm.swarm import VehiclePlan
@@ -43,6 +42,7 @@ _PX4_SETTABLE: Mapping[str, tuple[float, float]] = {
     "RTL_RETURN_ALT": (20.0, 90.0),
 }
 LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 10_000
+MOST_ORIGINS = 4096
 HEARTBEAT = codec.id_of("HEARTBEAT")
 STREAMS = codec.ids_of(
     "HEARTBEAT", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE", "VFR_HUD", "SYS_STATUS", "RC_CHANNELS", "RAW_IMU",
@@ -61,10 +61,10 @@ class Peer:
 
     def __init__(self, station: Station) -> None:
         self.station = station
-        self.reader = FrameReader()
+        self.frames = 0
+        """Accepted from it."""
         self.came: Counter[tuple[str, int]] = Counter()
         self.left: Counter[tuple[str, int]] = Counter()
-        self.recent: deque[bytes] = deque(maxlen=64)
         self.memory: Memory = {}
 
 
@@ -91,7 +91,8 @@ class View:
         self.memory: dict[str, Memory] = {}
         self.life: dict[str, Memory] = {}
         self.peers: dict[str, Peer] = {}
-        self._once: set[bytes] = set()
+        self.origins: dict[bytes, set[str]] = {}
+        """Frames accepted last, and the stations from which they came."""
         self._stirred = True
         self._look_due_ms = 0
         self.uploads: dict[tuple[int, int], tuple[MissionItem, ...]] = {}
@@ -125,11 +126,8 @@ class View:
         return self.process.runtime.now_ms
 
     def must_answer(self, peer: Peer) -> bool:
-        """Is what this station asks to be answered: is it there, is what it sends accepted and never damaged (half a
-        frame may hold back the next one), does the disk write?"""
-        here = peer.station.link is peer.memory["link"] and peer.station.sure
-        sound = not peer.station.damaged and not self.storm.airs[peer.station.name].damage
-        return here and sound and not self.storm.disk_delay_ms
+        """Is what this station asks, and the endpoint accepts, to be answered: is it there, does the disk write?"""
+        return peer.station.link is peer.memory["link"] and not self.storm.disk_delay_ms
 
     def durable(self, ticket: int) -> bool:
         """Was a change written, whatever the store says of it?"""
@@ -151,12 +149,14 @@ class View:
         self.process, self.service = process, process.vehicles.members[self.number].quiet
         self.life = {}
         self.peers = {}
+        self.origins.clear()
         stored = process.found[self.label if self.label else ALONE]
         self.call(When.START, "", stored)
         self.ledger.restart(stored)
         for ticket, change in process.early.get(self.label, ()):
             self.ledger.submit(ticket, change)
         process.vehicles.services[self.number].observers.append(self._hear)
+        process.endpoint(self.number).on_frame = self._accept
 
     def refused(self, why: str) -> None:
         """The process did not start."""
@@ -193,7 +193,6 @@ class View:
     def left(self, station: Station, frames: Sequence[bytes]) -> None:
         """Frames that the vehicle sends to a station."""
         peer = self.peer(station)
-        self._read(peer, b"")
         wanted = self._ids[When.SENT]
         system = self.service.endpoint.system_id
         for frame in frames:
@@ -211,41 +210,25 @@ class View:
                 message = codec.decode(number, frame[10 : 10 + frame[1]])
                 self.call(When.SENT, codec.message_name(number), message, peer, frame)
 
-    def came(self, station: Station, data: bytes) -> None:
-        """Bytes that come to the vehicle."""
-        self._read(self.peer(station), data)
-
-    def _read(self, peer: Peer, data: bytes) -> None:
-        now_ms = self.now_ms
-        late = peer.reader.deadline_ms is not None and peer.reader.deadline_ms < now_ms
-        frames = peer.reader.give_up(now_ms) if late else []
-        if data:
-            frames += peer.reader.receive(data, now_ms)
-        elif peer.reader.deadline_ms == now_ms:
-            frames += peer.reader.give_up(now_ms)
-        for frame in frames:
-            peer.recent.append(frame.raw)
-            if self._foreign(peer, frame):
-                continue
-            if frame.known:
-                self._stirred |= frame.msg_id != HEARTBEAT
-                peer.memory.setdefault("heard", set()).add((frame.system, frame.component))
-            if frame.known and frame.msg_id in self._ids[When.CAME]:
-                message = codec.decode(frame.msg_id, frame.payload)
-                name = codec.message_name(frame.msg_id)
-                for note in NOTES.get(name, ()):
-                    note(self, message, peer)
-                self.call(When.CAME, name, message, peer, frame)
-
-    def _foreign(self, peer: Peer, frame: Frame) -> bool:
-        """Does it come from who has no right to be heard? On a link that is not trusted: unsigned, signed with another
-        key, or seen before."""
-        if not self.storm.plan.signed or peer.station.trusted:
-            return False
-        fresh = frame.signed and frame.raw not in self._once and is_signed_with(frame.raw, KEY)
-        if fresh and not self.service.endpoint.muted:
-            self._once.add(frame.raw)
-        return not fresh
+    def _accept(self, link: int, frame: Frame) -> None:
+        """A frame that the endpoint has accepted on a link (`Endpoint.on_frame`): what counts as heard."""
+        assert self.process is not None
+        peer = self.peer(self.process.station_of(self.number, link))
+        self.origins.setdefault(frame.raw, set()).add(peer.station.name)
+        if len(self.origins) > MOST_ORIGINS:
+            del self.origins[next(iter(self.origins))]
+        peer.frames += 1
+        self.call(When.ACCEPTED, "", peer, frame)
+        if not frame.known:
+            return
+        self._stirred |= frame.msg_id != HEARTBEAT
+        peer.memory.setdefault("heard", set()).add((frame.system, frame.component))
+        if frame.msg_id in self._ids[When.CAME]:
+            message = codec.decode(frame.msg_id, frame.payload)
+            name = codec.message_name(frame.msg_id)
+            for note in NOTES.get(name, ()):
+                note(self, message, peer)
+            self.call(When.CAME, name, message, peer, frame)
 
     def passed(self) -> None:
         """Time has passed: look at what holds always, where something has come, left or happened that is no stream, and

@@ -262,7 +262,6 @@ class Storm:
         self.faults.came(station)
         if station.signer is not None and not station.intruder:
             self.tape.append(data)
-        self.views[number].came(station, data)
 
     @property
     def process_ms(self) -> int:

@@ -386,6 +386,18 @@ def test_nothing_but_a_takeoff_or_a_pilot_moves_it_on_the_ground() -> None:
     assert not flight.vehicle.disarm().ok
 
 
+def test_who_lies_still_with_an_open_throttle_has_landed() -> None:
+    """Its engine gave out on a circle, so it opens the throttle all the way down and behind it."""
+    flight = PlaneFlight().airborne(40.0)
+    flight.vehicle.set_target(Circle((0.0, 0.0, -40.0), 100.0, 1))
+    flight.vehicle.inject_fault("motor1.loss", None, active=True)
+    flight.fly(60.0, VehicleEvent.LANDED | VehicleEvent.CRASHED)
+    flight.fly(20.0)
+    assert hypot(flight.now(R.TRUE_VN), flight.now(R.TRUE_VE)) < 0.5
+    assert flight.vehicle.state.landed
+    assert flight.vehicle.disarm().ok
+
+
 # --- limits, whatever the wind ------------------------------------------------------------------------------------
 @example(11.0, 180.0, 3.0, 40.0, -1)
 @given(

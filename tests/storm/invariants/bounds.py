@@ -46,7 +46,7 @@ def no_container_grows_without_bound(view: View) -> str | None:
     memory = view.life.setdefault("sizes", {"due": view.vehicle_ms + 10_000})
     if view.vehicle_ms < memory["due"]:
         return None
-    heard = sum(len(peer.recent) + sum(peer.came.values()) for peer in view.peers.values())
+    heard = sum(peer.frames for peer in view.peers.values())
     memory["due"] = view.vehicle_ms + (LOOK_MS if heard != memory.get("heard") else 10 * LOOK_MS)
     memory["heard"] = heard
     service = view.service

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from math import isfinite
 
 from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReached, MissionComplete, StatusText
 from autopilot.flight.lifecycle import TABLE, FlightState
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, Result
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
@@ -77,30 +78,41 @@ def _ends(view: View, state: FlightState, within_ms: int) -> str | None:
     return None if view.now_ms - since < within_ms else f"in {state.name} for {view.now_ms - since} ms"
 
 
-@noted("COMMAND_LONG")
+STATUS, GO, ABORT = 0x22, 0x20, 0x21
+_STARTS_FROM = {GO: FlightState.IDLE, ABORT: FlightState.ARMED}
+
+
+@noted("COMMAND_LONG", "COMMAND_INT")
 def _flight_command(view: View, message: Message, peer: Peer) -> None:
-    if message.command == Cmd.USER_1 and isfinite(message.param1):
-        peer.memory["flight command"] = int(message.param1), _state(view)
+    if message.command != Cmd.USER_1 or message.target_system not in (0, view.service.endpoint.system_id):
+        return
+    command = int(message.param1) if isfinite(message.param1) else None
+    repeated = getattr(message, "confirmation", 0) > 0  # is answered as the first was
+    pending = peer.memory.setdefault("flight commands", deque(maxlen=64))
+    pending.append((command, _state(view), repeated))
+
+
+def _fits(command: int | None, state: FlightState | None, *, repeated: bool, result: int) -> bool:
+    if command == STATUS:
+        return result == Result.ACCEPTED
+    return result != Result.ACCEPTED or repeated or command not in _STARTS_FROM or state is _STARTS_FROM[command]
 
 
 @invariant(When.SENT, "docs/reference/flight-lifecycle.md", "COMMAND_ACK")
 def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """GO is accepted in IDLE only, ABORT in ARMED only, STATUS always; the answer's state is one of the seed's six."""
-    asked = peer.memory.get("flight command")
-    if message.command != Cmd.USER_1 or asked is None:
+    asked = peer.memory.get("flight commands")
+    if message.command != Cmd.USER_1 or message.result == Result.IN_PROGRESS or not asked:
         return None
-    command, state = asked
-    view.storm.story.meet("flight command", hex(command), f"{state} {message.result}")
-    repeated = peer.came["command", Cmd.USER_1] > 1
-    if command == 0x22 and message.result != 0:
-        return f"STATUS was answered {message.result}"
-    if message.result_param2 % 256 > 5:
+    if message.result_param2 % 256 > max(FlightState):
         return f"state {message.result_param2 % 256}"
-    if message.result == 0 and not repeated and command in (0x20, 0x21):
-        wanted = FlightState.IDLE if command == 0x20 else FlightState.ARMED
-        if state is not wanted:
-            return f"{'GO' if command == 0x20 else 'ABORT'} was accepted in {state}"
-    return None
+    for each in asked:
+        command, state, repeated = each
+        if _fits(command, state, repeated=repeated, result=message.result):
+            view.storm.story.meet("flight command", f"{command}", f"{state} {message.result}")
+            asked.remove(each)
+            return None
+    return f"{message.result} is no answer to any of (command, state, repeated) {list(asked)}"
 
 
 @invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT")
@@ -114,7 +126,8 @@ def the_told_state_is_the_state(view: View, message: Message, peer: Peer, frame:
 def items_are_reached_by_who_is_armed(view: View, event: ItemReached) -> str | None:
     """No item of a mission is reached by a vehicle whose motors are off for longer than a second."""
     running = view.life.get("running", {}).get("at", -10_000)
-    return None if view.now_ms - running <= 1_000 else f"item {event.seq} was reached disarmed"
+    armed = view.service.autopilot.facts.armed
+    return None if armed or view.now_ms - running <= 1_000 else f"item {event.seq} was reached disarmed"
 
 
 @invariant(When.EVENT, "seed 001, Update Tick", "MissionComplete", "ArmedChanged")

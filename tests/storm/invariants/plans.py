@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autopilot.context.events import CurrentChanged, ItemReached
-from autopilot.mav import MissionResult
+from autopilot.mav import Cmd, MissionResult, MissionType
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
 from tests.storm.invariant import When, invariant, noted
@@ -194,8 +194,11 @@ def an_item_reached_was_the_current_one(view: View, event: ItemReached | Current
 
 @invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT")
 def an_item_that_is_told_is_the_plans(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """A MISSION_ITEM or MISSION_ITEM_INT that leaves is the item of that number of the plan that was uploaded."""
+    """A MISSION_ITEM or MISSION_ITEM_INT that leaves is the item of that number of the plan that was uploaded, and item
+    0 of a mission a waypoint at home where the firmware has it so."""
     told, kind = read_item(message, message.mission_type), message.mission_type
+    if kind == MissionType.MISSION and message.seq == 0 and view.firmware.habits.home_is_item_0:
+        return None if told.command == Cmd.NAV_WAYPOINT else f"home is told as {told}"  # any height: not a mark
     mark = mark_of(told)
     uploaded = None if mark is None else view.uploads.get((kind, mark))
     if uploaded is None:
@@ -211,19 +214,19 @@ def an_item_that_is_told_is_the_plans(view: View, message: Message, peer: Peer, 
 @invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK")
 def a_duplicate_ends_no_upload(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """An item that was taken before is no MAV_MISSION_INVALID_SEQUENCE when it comes again."""
-    memory = peer.memory.setdefault(("sequence", message.mission_type), {"most": -1})
+    memory = peer.memory.setdefault(("sequence", message.mission_type), {"asked": -1})
     if message.get_type() != "MISSION_ACK":
-        memory["most"] = max(memory["most"], message.seq)
+        memory["asked"] = message.seq
         return None
-    came = peer.memory.get(("item", message.mission_type))
-    if message.type != MissionResult.INVALID_SEQUENCE or came is None or came[1] != view.now_ms:
+    at_ms, last = peer.memory.get(("item", message.mission_type), (-1, 0))
+    if message.type != MissionResult.INVALID_SEQUENCE or at_ms != view.now_ms:
         return None
-    return None if came[0] >= memory["most"] else f"item {came[0]} is refused, {memory['most']} was asked for"
+    return None if last >= memory["asked"] else f"item {last} is refused, {memory['asked']} was asked for"
 
 
-@noted("MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT")
+@noted("MISSION_ITEM", "MISSION_ITEM_INT")
 def _item_came(view: View, message: Message, peer: Peer) -> None:
-    if message.get_type() == "MISSION_COUNT":
-        peer.memory.pop(("sequence", message.mission_type), None)
-    else:
-        peer.memory["item", message.mission_type] = message.seq, view.now_ms
+    """Of those that come at one instant the last of the plan."""
+    at_ms, last = peer.memory.get(("item", message.mission_type), (-1, 0))
+    last = max(last, message.seq) if at_ms == view.now_ms else message.seq
+    peer.memory["item", message.mission_type] = view.now_ms, last

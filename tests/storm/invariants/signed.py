@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mavlink_bridge.wire.framing import SIGNED
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.framing import SIGNATURE_SIZE, SIGNED, Frame
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.keys import KEY, is_signed_with, stamp_of
 from tests.storm.station import Message
 from tests.storm.view import Peer, View
 
 SIGNING = "https://mavlink.io/en/guide/message_signing.html"
+_RADIO_STATUS = codec.id_of("RADIO_STATUS")
 _LOOKED_AT = ("HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "PARAM_VALUE")
 
 
@@ -31,6 +33,23 @@ def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: byt
     before = memory.get(stream, 0)
     memory[stream] = stamp
     return None if stamp > before else f"stamp {stamp} after {before} to {peer.station.name}"
+
+
+@invariant(When.ACCEPTED, SIGNING)
+def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: Frame) -> str | None:
+    """On a link that is not trusted a vehicle with a key accepts what is signed with it, and nothing twice over all
+    restarts; a modem's RADIO_STATUS as it is."""
+    if not view.storm.plan.signed:
+        return None
+    accepted = view.memory.setdefault("accepted", {})
+    signed = frame.signed and is_signed_with(frame.raw, KEY)
+    before = accepted.get(frame.raw[-SIGNATURE_SIZE:])
+    if signed:
+        accepted[frame.raw[-SIGNATURE_SIZE:]] = view.now_ms
+    if peer.station.trusted or frame.msg_id == _RADIO_STATUS or (signed and before is None):
+        return None
+    name = codec.message_name(frame.msg_id)
+    return f"{name} of {peer.station.name} " + (f"was accepted at {before} ms before" if signed else "is not signed")
 
 
 @noted("PARAM_SET")

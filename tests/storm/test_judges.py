@@ -1,0 +1,86 @@
+"""Invariants that once took what is right for wrong: each with what the storm showed them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from autopilot.flight.lifecycle import FlightState
+from autopilot.interface.geo import GeoPoint
+from autopilot.mav import Cmd, MissionResult, Result
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.firmware.ardupilot import OWN
+from mavlink_bridge.routing.service import Peer as Address
+from mavlink_bridge.services.mission.convert import write_item
+from mavlink_bridge.wire.codec import dialect
+from tests.storm import plans
+from tests.storm.invariants import flights
+from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
+from tests.storm.invariants.plans import _item_came, a_duplicate_ends_no_upload, an_item_that_is_told_is_the_plans
+from tests.storm.story import Story
+
+HOME = GeoPoint(-35.0, 149.0, 584.0)
+
+
+def _peer() -> Any:
+    return SimpleNamespace(memory={}, station=SimpleNamespace(name="one"))
+
+
+def _told(item: MissionItem, seq: int) -> str | None:
+    """The verdict on an item of a plan with mark 20 that leaves with the number `seq`."""
+    items = (MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS, seq=1),)
+    view: Any = SimpleNamespace(uploads={(0, 20): items}, firmware=OWN)
+    message = write_item(item, 0, seq, Address(0, 255, 190), as_int=True, current=False)
+    return an_item_that_is_told_is_the_plans(view, message, _peer(), b"")
+
+
+def test_home_is_no_item_of_a_plan_whatever_its_height() -> None:
+    home = MissionItem(Cmd.NAV_WAYPOINT, 0, x=HOME.lat, y=HOME.lon, z=HOME.alt + 20 / plans.MARKS)
+    assert plans.mark_of(home) == 20
+    assert _told(home, 0) is None
+    assert _told(MissionItem(Cmd.NAV_TAKEOFF, 0, z=584.0), 0)
+    assert _told(MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS), 1) is None
+    assert _told(MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS), 2)
+
+
+def _answered(peer: Any, result: Result) -> str | None:
+    ack = dialect.MAVLink_command_ack_message(Cmd.USER_1, result, 0, 0, 255, 190)
+    view: Any = SimpleNamespace(storm=SimpleNamespace(story=Story()))
+    return a_flight_command_fits_its_state(view, ack, peer, b"")
+
+
+def test_answers_to_flight_commands_may_come_in_another_order() -> None:
+    peer = _peer()
+    view: Any = SimpleNamespace(
+        service=SimpleNamespace(
+            endpoint=SimpleNamespace(system_id=1),
+            autopilot=SimpleNamespace(flights=SimpleNamespace(state=FlightState.FLYING)),
+        )
+    )
+    for command in (STATUS, GO, float("nan"), STATUS):
+        message = dialect.MAVLink_command_long_message(1, 1, Cmd.USER_1, 0, command, 0, 0, 0, 0, 0, 0)
+        flights._flight_command(view, message, peer)
+    results = (Result.DENIED, Result.ACCEPTED, Result.ACCEPTED)
+    assert [_answered(peer, result) for result in results] == [None] * 3
+    message = dialect.MAVLink_command_long_message(1, 1, Cmd.USER_1, 0, ABORT, 0, 0, 0, 0, 0, 0)
+    flights._flight_command(view, message, peer)
+    assert _answered(peer, Result.TEMPORARILY_REJECTED) is None
+    flights._flight_command(view, message, peer)
+    assert _answered(peer, Result.ACCEPTED) is None  # the number that is none: whatever it is answered
+    assert _answered(peer, Result.ACCEPTED)
+
+
+def test_an_item_ahead_of_an_upload_that_was_begun_anew_is_refused_rightly() -> None:
+    view: Any = SimpleNamespace(now_ms=100)
+    peer = _peer()
+    for seq in (4, 0):
+        request = dialect.MAVLink_mission_request_int_message(255, 190, seq, 0)
+        assert a_duplicate_ends_no_upload(view, request, peer, b"") is None
+    for seq in (1, 0):
+        item = MissionItem(Cmd.NAV_WAYPOINT, 3, seq=seq)
+        _item_came(view, write_item(item, 0, seq, Address(0, 1, 1), as_int=True, current=False), peer)
+    refusal = dialect.MAVLink_mission_ack_message(255, 190, MissionResult.INVALID_SEQUENCE, 0, 0)
+    assert a_duplicate_ends_no_upload(view, refusal, peer, b"") is None
+    asked = dialect.MAVLink_mission_request_int_message(255, 190, 2, 0)
+    assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
+    assert a_duplicate_ends_no_upload(view, refusal, peer, b"")
