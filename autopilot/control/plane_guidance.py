@@ -142,15 +142,27 @@ def cruise_speed(s: L.Row, p: L.Row) -> float:
 
 
 @jit
-def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Along a leg; round its end when it has been flown and nothing comes after it."""
+def steer_way(s: L.Row, p: L.Row) -> None:
+    """Bank along a leg; round its end when it has been flown and nothing comes after it."""
     if s[L.S_PHASE] == 1.0:
         circle(s, p, p[L.P_LOITER_R])
-    else:
-        straight = s[L.S_STRAIGHT] == 1.0
-        lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
-        bank_for(s, p, lateral, bank_limit(s, p))
+        return
+    straight = s[L.S_STRAIGHT] == 1.0
+    lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
+    bank_for(s, p, lateral, bank_limit(s, p))
+
+
+@jit
+def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A tick of a leg."""
+    steer_way(s, p)
     control_energy(s, p, leg_height(s, p, t), cruise_speed(s, p), p[L.P_PITCH_DOWN])
+    pass_end(s, p, t)
+
+
+@jit
+def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Arrive at the end of a leg: where its turn begins, or behind it."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     left = n * s[L.S_U_N] + e * s[L.S_U_E]
     away = turn_distance(s, p, t)
@@ -194,19 +206,35 @@ def leads_away(s: L.Row, t: L.Row) -> bool:
 
 
 @jit
-def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Along the line to a place as long as it is far, along its slope, and round it; without a line behind it straight
-    there, down a slope or up at once. Arrived when the turns are flown, the height is reached, the course
-    leads on: each where asked."""
-    straight, on_way = s[L.S_STRAIGHT] == 1.0, s[L.S_PHASE] == 0.0
+def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
-    if on_way and not straight and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
+    if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
         bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
     else:
         circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
+
+
+@jit
+def circle_height(s: L.Row, p: L.Row, t: L.Row) -> float:
+    """Height on the way to a circle and round it, m: along the slope of its line; without a line down one, up at
+    once."""
+    slopes = s[L.S_PHASE] == 0.0 and (s[L.S_STRAIGHT] == 0.0 or t[L.T_END_D] > s[L.S_A_D])
+    return leg_height(s, p, t) if slopes else -t[L.T_END_D]
+
+
+@jit
+def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """A tick of the way to a circle, and round it."""
+    steer_circle(s, p, t)
     speed = cruise_speed(s, p) if t[L.T_CIRCLE_SPEED] <= 0.0 else max(t[L.T_CIRCLE_SPEED], p[L.P_V_MIN])
-    slopes = on_way and (not straight or t[L.T_END_D] > s[L.S_A_D])
-    control_energy(s, p, leg_height(s, p, t) if slopes else -t[L.T_END_D], speed, p[L.P_PITCH_DOWN])
+    control_energy(s, p, circle_height(s, p, t), speed, p[L.P_PITCH_DOWN])
+    leave_circle(s, t)
+
+
+@jit
+def leave_circle(s: L.Row, t: L.Row) -> None:
+    """Arrive when the turns are flown, the height is reached, the course leads on: each where asked."""
     count_turns(s)
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
     if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:

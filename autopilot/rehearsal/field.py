@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.context.vehicle_context import ParameterValues
 from autopilot.control.rover_lines import CIRCLE_SHARE
@@ -29,11 +29,18 @@ Place = tuple[float, float, float]
 """North, east, up in metres from home."""
 
 
+class WindAloft(Protocol):
+    """Wind that is foreseen."""
+
+    def velocity(self, time_s: float, height_m: float) -> tuple[float, float]:
+        """m/s to the north and to the east, so long after arming, so high above home."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlyingField:
     """Field in which a plan is flown, and the vehicle that flies it. `heading_deg`: how
     it stands. `sea_known`: home's height above the sea is known.
-    `ground`: the terrain; None: flat, at home's height."""
+    `ground`: the terrain; None: flat, at home's height. `wind`: None: still air."""
 
     kind: VehicleClass
     parameters: ParameterValues
@@ -41,6 +48,7 @@ class FlyingField:
     sea_known: bool = True
     heading_deg: float = 0.0
     ground: HeightMap | None = None
+    wind: WindAloft | None = None
 
     def param(self, name: str, default: float = 0.0) -> float:
         """A parameter's value; `default`: the vehicle has none of that name."""
@@ -128,7 +136,7 @@ class FlyingField:
 class PlannedLeg:
     """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
     turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground. `more_m`: flown
-    beyond the straight line: circles and turns of wings."""
+    beyond the straight line: circles and turns of wings. `wh`: energy of wings."""
 
     item: MissionItem
     begin: Place
@@ -140,6 +148,7 @@ class PlannedLeg:
     turn_rad: float | None = None
     over_ground: bool = False
     more_m: float = 0.0
+    wh: float | None = None
 
     @property
     def length_m(self) -> float:

@@ -44,7 +44,7 @@ _ROWS: Final = (
          "move home or the fence"),
     Rule("home-unreachable", _ERROR, "The first place is more than 50 km from home: it is the plan of another field.",
          "leave out --home, or move it to the plan"),
-    Rule("battery", _ERROR, "The way is longer than the battery (what flies, without wind).",
+    Rule("battery", _ERROR, "The way is longer than the battery (what flies; without wind, but for wings).",
          "shorten the plan, or give the battery that is flown with by --param SIM_BATT_CAP_AH=AH"),
     Rule("jump-nowhere", _ERROR, "A jump leads to a tag that no item has: the mission ends there.",
          "add the JUMP_TAG, or correct the tag"),

@@ -172,8 +172,8 @@ def _battery(q: Question) -> Iterator[Finding]:
     if not q.field.kind.flies or capacity <= 0.0:
         return
     used, legs = 0.0, q.way.legs
-    for at, leg in enumerate(legs):
-        used += leg_wh(q.field, leg, legs[at - 1] if at else None) or 0.0
+    for leg in legs:
+        used += leg_wh(q.field, leg) or 0.0
         if used > capacity:
             whole = energy_wh(q.field, legs) or used
             text = f"the battery of {capacity:.0f} Wh ends on the way to {_named(leg.item)}, all takes {whole:.0f} Wh"

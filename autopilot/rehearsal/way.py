@@ -1,7 +1,8 @@
 """The way that a plan's items lead: legs in metres about home, in the order in which they are flown, with jumps.
 
-Nothing moves here: times are those of a vehicle that accelerates as its parameters say, in still air. Splines are taken
-as straight lines. Source: docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which flies them.
+Times are those of a vehicle that accelerates as its parameters say, in still air; wings are flown by their guidance, in
+the wind that is foreseen (`autopilot.rehearsal.wing_flight`). Splines are taken as straight lines. Source:
+docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which flies them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from autopilot.mission.state import hold_time_ms, speed_change
 from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
-from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_end, takes, time_legs
+from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
+from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takes
 
 __all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -108,7 +110,7 @@ class _Walk:
         else:
             self.way.whole = False
         if self._field.kind.has_stall_speed:
-            self.way.legs = time_legs(self._field, self.way.legs)
+            self.way.legs = WingFlight(self._field).fly(self.way.legs)
         else:
             self._climbs()
             self._turns()
@@ -181,7 +183,7 @@ class _Walk:
         return False
 
     def _fly_on_wings(self, item: MissionItem) -> bool:
-        """Add the leg of wings, whose time `time_legs` knows; does the mission end with it?"""
+        """Add the leg of wings, whose time `WingFlight` knows; does the mission end with it?"""
         field_ = self._field
         if item.command in TAKEOFFS:
             begin, up = self._at, max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)

@@ -11,12 +11,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 from enum import Enum
-from math import isfinite
+from math import isfinite, radians
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from autopilot.interface.mathematics import normal_draw
+from autopilot.interface.mathematics import cos, normal_draw, sin
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
@@ -66,6 +66,14 @@ class WindProfile:
             return self.rows[min(k, len(self.rows) - 1)][1]
         (low, lower), (high, other) = self.rows[k - 1 : k + 1]
         return _between(lower, other, (where - low) / (high - low))
+
+    def velocity(self, time_s: float, height_m: float) -> tuple[float, float]:
+        """Mean then and there, m/s to the north and to the east; none where nobody says where it comes from."""
+        wind = self.at(time_s, height_m)
+        if wind.from_deg is None:
+            return 0.0, 0.0
+        source = radians(wind.from_deg)
+        return -wind.mean_mps * cos(source), -wind.mean_mps * sin(source)
 
     def drawn(self, chance: Random) -> WindProfile:
         """The wind of one flight: all its means by one share stronger or weaker, a part of its gusts, and turned."""

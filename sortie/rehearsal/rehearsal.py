@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Result of a rehearsal: findings, most severe first, and what the way measures (s, m, Wh; without wind).
+    """Result of a rehearsal: findings, most severe first, and what the way measures (s, m, Wh; in wind that of wings
+    alone).
     `vehicle`: as --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked
     at; `photos`: what its photos show, None: it takes none."""
 

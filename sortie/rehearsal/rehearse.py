@@ -124,7 +124,8 @@ def judged(
     start = home or start_of(plan) or GeoPoint(0.0, 0.0)
     ground = _ground(terrain, start, plan)
     known = home is not None or plan.home is not None or ground is not None
-    field = FlyingField(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground)
+    wind = None if flying is None else flying.wind
+    field = FlyingField(vehicle_class(kind), table, grounded(start, ground), sea_known=known, ground=ground, wind=wind)
     way = walk(plan, field)
     photos = look_at_photos(plan, field, way)
     findings = check(plan, field, way, photos)

@@ -1,0 +1,400 @@
+"""The way of wings, flown by their own guidance: how long it is, takes and costs, in the wind that is foreseen.
+
+A point with an airspeed, a bank that lags behind the one demanded, and a climb within its rates is carried by the wind
+and steered by the laws that fly the vehicle (`autopilot.control.plane_guidance`, `plane_landing`), so that turns,
+circles and the places where they are left are theirs. Straight ways and whole circles are passed in one step. The run
+of a takeoff, a flare with its rollout and the end of a landing upright are measured on the simulated vehicles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf, isfinite, radians, sqrt
+from typing import Final
+
+from autopilot.control.attitude import limit
+from autopilot.control.lateral import along_line, bank_for, bank_limit, to_place
+from autopilot.control.plane_guidance import (
+    begin_way,
+    circle_height,
+    leave_circle,
+    leg_height,
+    pass_end,
+    steer_circle,
+    steer_way,
+    turn_distance,
+)
+from autopilot.control.plane_landing import AHEAD, begin_land, flares, lined_up, slope_height
+from autopilot.control.plane_landing import approach_speed as landing_speed
+from autopilot.control.plane_lift import approach_speed as hover_speed
+from autopilot.control.plane_lift import stopping_way
+from autopilot.interface import layout as L
+from autopilot.interface.mathematics import cos, hypot, log, sin, tan
+from autopilot.mav import Cmd
+from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER
+from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
+from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, true_share, turn_of
+
+_STEP_S: Final = 0.1
+_MOST_STEPS: Final = 60_000
+"""Steps after which the rest of a way is taken as straight: an hour of turns."""
+_BANK_LAG_S, _CLIMB_LAG_S, _HEIGHT_S, _SPEED_S = 0.45, 1.5, 4.0, 2.0
+_STRAIGHT: Final = 0.02  # rad of bank
+_STEADY_MPS, _STEADY_M = 0.3, 2.0
+_SKIP_S: Final = 20.0  # at most in one step: the wind may be another then
+_MARGIN_S: Final = 3.0  # before a turn
+_FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
+_SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to over the pad
+_CARRIED: Final = 0.6  # of the way from the wings to the pad, by lift motors
+_CHANGE_S: Final = 3.0  # for which a transition takes as much as a hover
+# a takeoff: run, s and m in calm air, longer by so much for each m/s of wind from behind; climb, m/s up and ahead; the
+# airspeed at its end; without power, s
+_RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS, _CLIMB_OUT_MPS, _UNPOWERED_S = (
+    4.7,
+    58.0,
+    0.16,
+    10.9,
+    25.1,
+    26.8,
+    1.3,
+)
+_FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # of a flare: for each m/s over ground; what it slows; to a stand
+_ROLLING: Final = 0.3  # m/s2, and for each m/s, that wheels take off the speed (`sitl.kernel.gear`)
+
+_SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
+    (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
+    (L.P_L1_DAMPING, "NAVL1_DAMPING", 0.75, 1.0),
+    (L.P_BANK, "ROLL_LIMIT_DEG", 45.0, radians(1.0)),
+    (L.P_V_MIN, "AIRSPEED_MIN", 9.0, 1.0),
+    (L.P_V_MAX, "AIRSPEED_MAX", 22.0, 1.0),
+    (L.P_V_STALL, "AIRSPEED_STALL", 0.0, 1.0),
+    (L.P_STALL_GUARD, "STALL_PREVENTION", 1.0, 1.0),
+    (L.P_CLIMB, "TECS_CLMB_MAX", 5.0, 1.0),
+    (L.P_SINK_LEAST, "TECS_SINK_MIN", 2.0, 1.0),
+    (L.P_SINK_MOST, "TECS_SINK_MAX", 5.0, 1.0),
+    (L.P_SLOPE_LEAST, "ALT_SLOPE_MIN", 15.0, 1.0),
+    (L.P_MIN_GROUND_SPEED, "MIN_GROUNDSPEED", 0.0, 1.0),
+    (L.P_APPROACH_SPEED, "TECS_LAND_ARSPD", -1.0, 1.0),
+    (L.P_LAND_SINK, "TECS_LAND_SINK", 0.25, 1.0),
+    (L.P_FLARE_HEIGHT, "LAND_FLARE_ALT", 3.0, 1.0),
+    (L.P_FLARE_S, "LAND_FLARE_SEC", 2.0, 1.0),
+    (L.P_FLARE_AIM, "LAND_FLARE_AIM", 50.0, 0.01),
+    (L.P_BACK_DECEL, "Q_TRANS_DECEL", 2.0, 1.0),
+)
+"""Settings that the laws read: by parameter, its default, its unit."""
+
+
+class WingFlight:
+    """Flight along the legs of a plan, in their order."""
+
+    def __init__(self, field: FlyingField) -> None:
+        self._field = field
+        self._body = LIFTED_POWER if field.kind.lands_anywhere else PLANE_POWER
+        self._s: L.Row = [0.0] * L.STATE.size
+        self._p: L.Row = [0.0] * L.SETTINGS.size
+        for setting, name, default, unit in _SETTINGS:
+            self._p[setting] = field.param(name, default) * unit
+        self._p[L.P_LOITER_R] = field.measure(field.kind.measures.circle_radius)
+        self._s[L.S_POS_OK] = 1.0
+        self._time_s = self._joules = self._way_m = 0.0
+        self._yaw, self._bank, self._speed, self._climb = radians(field.heading_deg), 0.0, field.cruise_mps, 0.0
+        self._floor = 0.0  # least throttle that is left of a takeoff
+        self._steps = 0
+
+    def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
+        """The legs with their seconds, waits, ways and energy."""
+        flown: list[PlannedLeg] = []
+        line: Place | None = None  # where the next leg's line begins
+        for at, leg in enumerate(legs):
+            onward = legs[at + 1] if at + 1 < len(legs) else None
+            began = self._time_s, self._joules, self._way_m
+            there_s = self._leg(leg, onward, line)
+            line = None if leg.item.command in TAKEOFFS or _left_straight(leg) else leg.end
+            seconds, joules, way = (self._time_s - began[0], self._joules - began[1], self._way_m - began[2])
+            wait_s = max(self._time_s - there_s, 0.0)
+            timed = replace(leg, seconds=seconds - wait_s, wait_s=wait_s, turn_rad=turn_of(leg, onward))
+            flown.append(replace(timed, more_m=way - leg.length_m, wh=joules / 3600.0))
+        return flown
+
+    def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
+        """Fly one; the time at which it is there, and waits."""
+        lifted = self._field.kind.lands_anywhere
+        if leg.item.command in TAKEOFFS:
+            self._take_off(leg)
+        elif self._steps > _MOST_STEPS:
+            self._pass(leg)
+        elif leg.item.command in LANDINGS:
+            return self._set_down(leg) if lifted else self._land(leg, line)
+        elif leg.radius_m > 0.0 or leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH:
+            return self._circle(leg, onward, line)
+        else:
+            self._way(leg, onward, line)
+        return self._time_s
+
+    # --- parts of a way -----------------------------------------------------------------------------------------------
+    def _take_off(self, leg: PlannedLeg) -> None:
+        """Upright, or along the heading; from there on it flies."""
+        s = self._s
+        north, east = self._wind(leg.end[2])
+        if self._field.kind.lands_anywhere:
+            climbs = self._body.mass_kg * L.GRAVITY * (leg.end[2] - leg.begin[2]) / leg.seconds
+            power = self._body.hover_w + climbs + self._body.watts(0.0)
+            self._speed = hypot(north, east)
+            self._floor = 0.0
+        else:
+            power = self._body.watts(1.0) * max(1.0 - _UNPOWERED_S / leg.seconds, 0.0)
+            self._speed, self._floor, self._climb = _CLIMB_OUT_MPS, 1.0, self._p[L.P_CLIMB]
+        self._spend(leg.seconds, power)
+        self._way_m += leg.length_m
+        s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
+        self._place(north, east)
+        if self._field.kind.lands_anywhere:
+            self._change_over()
+
+    def _change_over(self) -> None:
+        """From the hover to the wings: full throttle straight ahead until these carry alone."""
+        self._joules += self._body.hover_w * _CHANGE_S
+        enough = max(self._p[L.P_V_MIN], self._field.param("Q_ASSIST_SPEED") + 1.0)
+        self._s[L.S_NAV_ROLL] = self._climb = 0.0
+        while self._speed < enough and self._steps <= _MOST_STEPS:
+            self._floor = 1.0
+            self._step(-self._s[L.S_EPD], enough + 1.0)
+        self._floor = 0.0
+
+    def _pass(self, leg: PlannedLeg) -> None:
+        """Straight, without a look at turns."""
+        seconds = leg.length_m / leg.speed_mps + leg.wait_s
+        self._spend(seconds, self._body.watts(min(self._body.drag_n(leg.speed_mps, 1.0) / self._body.pull_n, 1.0)))
+        self._way_m += leg.length_m
+        self._s[L.S_EPN], self._s[L.S_EPE], self._s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
+
+    def _begin(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> L.Row:
+        """Make the leg the target of the laws."""
+        t: L.Row = [0.0] * L.TARGET_SIZE
+        s = self._s
+        t[L.T_END_N], t[L.T_END_E], t[L.T_END_D] = leg.end[0], leg.end[1], -leg.end[2]
+        if line is not None:
+            t[L.T_HAS_START] = 1.0
+            t[L.T_START_N], t[L.T_START_E], t[L.T_START_D] = line[0], line[1], -line[2]
+        if onward is not None:
+            t[L.T_HAS_NEXT] = 1.0
+            t[L.T_NEXT_N], t[L.T_NEXT_E], t[L.T_NEXT_D] = onward.end[0], onward.end[1], -onward.end[2]
+        self._p[L.P_SPEED_GROUND] = leg.speed_mps
+        s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_TURN_SUM] = s[L.S_ON_CIRCLE] = s[L.S_LAST_ETA] = 0.0
+        s[L.S_STAGE] = L.STAGE_WAY
+        begin_way(s, t, False)
+        return t
+
+    def _way(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> None:
+        """To a waypoint, until the turn to the next begins."""
+        s, p = self._s, self._p
+        t = self._begin(leg, onward, line)
+        own = leg.item.param2
+        acceptance = self._field.measure(self._field.kind.measures.acceptance)
+        t[L.T_RADIUS] = own if isfinite(own) and own > 0.0 else acceptance
+        while s[L.S_ARRIVED] == 0.0 and self._steps <= _MOST_STEPS:
+            steer_way(s, p)
+            left = self._left(leg.end) - turn_distance(s, p, t)
+            self._ahead(lambda: leg_height(s, p, t), leg.speed_mps, left)
+            pass_end(s, p, t)
+
+    def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
+        """To a circle, round it as long as its item says, and off it in the direction of the next place."""
+        s, p, command = self._s, self._p, leg.item.command
+        t = self._begin(leg, onward, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
+        radius = leg.radius_m or p[L.P_LOITER_R]
+        t[L.T_CIRCLE_R], t[L.T_DIRECTION] = radius, -1.0 if radius_of(self._field, leg.item) < 0.0 else 1.0
+        turns = leg.item.param1 if command == Cmd.NAV_LOITER_TURNS and isfinite(leg.item.param1) else 0.0
+        t[L.T_TURNS], t[L.T_AT_HEIGHT] = max(turns, 0.0), float(command == Cmd.NAV_LOITER_TO_ALT)
+        timed = command == Cmd.NAV_LOITER_TIME
+        if onward is not None:
+            t[L.T_LEAVES], t[L.T_LEAVE_N], t[L.T_LEAVE_E] = float(not timed), onward.end[0], onward.end[1]
+        self._round(leg, t, inf)
+        there_s = self._time_s
+        if timed:
+            self._round(leg, t, self._time_s + leg.wait_s, for_time=True)
+            s[L.S_ARRIVED], s[L.S_TURN_SUM] = 0.0, 0.0
+            t[L.T_LEAVES] = float(onward is not None)
+            self._round(leg, t, inf)
+            return there_s
+        return min(there_s, self._edge_s)
+
+    def _round(self, leg: PlannedLeg, t: L.Row, until_s: float, *, for_time: bool = False) -> None:
+        """Fly a circle until its target has arrived, or until a time."""
+        s, p = self._s, self._p
+        if not for_time:
+            self._edge_s = inf
+        marks: list[tuple[float, float, float, float]] = []  # turns, s, J and m at whole turns
+        while (for_time or s[L.S_ARRIVED] == 0.0) and self._time_s < until_s and self._steps <= _MOST_STEPS:
+            steer_circle(s, p, t)
+            left = self._left(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
+            self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, left)
+            leave_circle(s, t)
+            if s[L.S_PHASE] == 1.0:
+                self._edge_s = min(self._edge_s, self._time_s)
+                self._repeat(t, until_s, marks)
+
+    def _repeat(self, t: L.Row, until_s: float, marks: list[tuple[float, float, float, float]]) -> None:
+        """Pass whole turns that are like the one just flown: those still to be flown but the last."""
+        s, steady = self._s, abs(self._climb) < _STEADY_MPS
+        if not marks or s[L.S_TURN_SUM] >= marks[-1][0] + 1.0:
+            marks.append((s[L.S_TURN_SUM], self._time_s, self._joules, self._way_m))
+            if len(marks) > 2 and steady:
+                turns, seconds, joules, metres = (a - b for a, b in zip(marks[-1], marks[-2], strict=True))
+                left = t[L.T_TURNS] - s[L.S_TURN_SUM] if until_s == inf else (until_s - self._time_s) / seconds
+                more = float(int(max(left / turns - 1.0, 0.0)))
+                s[L.S_TURN_SUM] += more * turns
+                self._time_s += more * seconds
+                self._joules += more * joules
+                self._way_m += more * metres
+
+    def _land(self, leg: PlannedLeg, line: Place | None) -> float:
+        """Down the glide slope to the flare, and to a stand."""
+        s, p = self._s, self._p
+        t = self._begin(leg, None, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
+        t[L.T_HAS_POSITION] = 1.0
+        begin_land(s, p, t)
+        while self._steps <= _MOST_STEPS:
+            dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
+            along = dn * s[L.S_U_N] + de * s[L.S_U_E]
+            lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
+            bank_for(s, p, lateral, bank_limit(s, p))
+            if s[L.S_STAGE] == L.STAGE_WAY and lined_up(s, along):
+                s[L.S_STAGE] = L.STAGE_APPROACH
+            if flares(s, p, along, s[L.S_END_D] - s[L.S_EPD]):
+                break
+            soon = along + _HEIGHT_S * hypot(s[L.S_EVN], s[L.S_EVE])  # it does not lag behind its slope
+            self._step(slope_height(s, p, soon) - s[L.S_END_D], landing_speed(s, p))
+        there_s = self._time_s
+        ground = hypot(s[L.S_EVN], s[L.S_EVE])
+        flare_s = _FLARE_S * ground
+        touch = max(ground - _FLARE_MPS2 * flare_s, 1.0)
+        rolls_s = log(0.5 * (1.0 + touch)) / _ROLLING
+        self._spend(flare_s + rolls_s + _REST_S, self._body.watts(0.0))
+        self._way_m += 0.5 * (ground + touch) * flare_s + (touch - 1.0) / _ROLLING - rolls_s
+        return there_s
+
+    def _set_down(self, leg: PlannedLeg) -> float:
+        """To the pad on wings as far as they carry, to over it, and straight down on lift motors."""
+        s, p = self._s, self._p
+        self._begin(leg, None, None)
+        height = -s[L.S_EPD]
+        away = self._left(leg.end)
+        while away > stopping_way(s, p) and self._steps <= _MOST_STEPS:
+            bank_for(s, p, to_place(s, p, leg.end[0], leg.end[1]), bank_limit(s, p))
+            self._step(height, hover_speed(s, p, away))
+            away = self._left(leg.end)
+        there_s = self._time_s + HOVER_IN_S
+        down_s = self._down_s(height - leg.end[2])
+        self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
+        self._joules += self._body.hover_w * (_CARRIED * HOVER_IN_S + down_s)
+        self._way_m += away
+        s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
+        return there_s
+
+    def _down_s(self, height: float) -> float:
+        """Seconds of an upright landing from a height."""
+        low = min(max(height, 0.0), self._field.param("Q_LAND_FINAL_ALT", 6.0))
+        fast, slow = self._field.param("Q_WP_SPD_DN", 1.5), self._field.param("Q_LAND_FINAL_SPD", 0.5)
+        return max(height - low, 0.0) / fast + low / slow
+
+    # --- the point ----------------------------------------------------------------------------------------------------
+    def _left(self, end: Place) -> float:
+        return hypot(end[0] - self._s[L.S_EPN], end[1] - self._s[L.S_EPE])
+
+    def _wind(self, up: float) -> tuple[float, float]:
+        """Velocity of the wind there and then, north and east."""
+        wind = self._field.wind
+        return (0.0, 0.0) if wind is None else wind.velocity(self._time_s, up)
+
+    def _spend(self, seconds: float, watts: float) -> None:
+        self._time_s += seconds
+        self._joules += watts * seconds
+
+    def _ahead(self, height: Callable[[], float], speed: float, left_m: float) -> None:
+        """A step, or the straight way that is left but its end. `height`: wanted where it is."""
+        wanted, s = height(), self._s
+        still = abs(s[L.S_NAV_ROLL]) < _STRAIGHT and abs(self._bank) < _STRAIGHT and self._floor == 0.0
+        if still and abs(self._speed - speed) < _STEADY_MPS and abs(wanted + s[L.S_EPD]) < _STEADY_M:
+            ground = hypot(s[L.S_EVN], s[L.S_EVE])
+            seconds = min(left_m / max(ground, 1.0) - _MARGIN_S, _SKIP_S)
+            if seconds > 1.0:
+                s[L.S_EPN] += seconds * s[L.S_EVN]
+                s[L.S_EPE] += seconds * s[L.S_EVE]
+                rise = height() - wanted
+                s[L.S_EPD] -= rise
+                self._climb = rise / seconds
+                self._way_m += ground * seconds
+                self._spend(seconds, self._body.watts(self._throttle(0.0)))
+                return
+        self._step(wanted, speed)
+
+    def _throttle(self, gain: float) -> float:
+        """Throttle for the present airspeed, bank and climb, and `gain` m/s2."""
+        load = 1.0 / max(cos(self._bank), 0.2)
+        speed = max(self._speed, 5.0)
+        weight = self._body.mass_kg * (gain + L.GRAVITY * self._climb / speed)
+        return min(max((self._drag(load) + weight) / self._body.pull_n, self._floor), 1.0)
+
+    def _drag(self, load: float) -> float:
+        """Drag, N; below AIRSPEED_MIN lift motors carry what the wings do not."""
+        share = min(self._speed / max(self._p[L.P_V_MIN], 1.0), 1.0)
+        return self._body.drag_n(max(self._speed, 1.0), load * share * share)
+
+    def _step(self, height: float, speed: float) -> None:
+        """Fly a step towards a height and an equivalent airspeed, with the bank that is demanded."""
+        s, p, dt = self._s, self._p, _STEP_S
+        self._steps += 1
+        up = -s[L.S_EPD]
+        share = true_share(self._field, up)
+        self._bank += (s[L.S_NAV_ROLL] - self._bank) * dt / _BANK_LAG_S
+        true = max(self._speed * share, 1.0)
+        self._yaw += self._body.turns * L.GRAVITY * tan(limit(self._bank, 1.3)) / max(true, p[L.P_V_MIN]) * dt
+        rate = min(max((height - up) / _HEIGHT_S, -p[L.P_SINK_MOST]), p[L.P_CLIMB])
+        self._climb += (rate - self._climb) * dt / _CLIMB_LAG_S
+        pace = L.GRAVITY / max(true, p[L.P_V_MIN])
+        wanted = min(max(speed, p[L.P_V_MIN]), p[L.P_V_MAX])
+        gain = min(max((wanted - self._speed) / _SPEED_S, -0.9 * p[L.P_SINK_LEAST] * pace), 0.5 * p[L.P_CLIMB] * pace)
+        throttle = self._throttle(gain)
+        load = 1.0 / max(cos(self._bank), 0.2)
+        pull = throttle * self._body.pull_n - self._drag(load)
+        self._speed += (pull / self._body.mass_kg - L.GRAVITY * self._climb / true) * dt
+        self._floor = max(self._floor - _FLOOR_FADES * dt, 0.0)
+        s[L.S_EAS2TAS], s[L.S_AIRSPEED], s[L.S_EVD] = share, self._speed, -self._climb
+        s[L.S_EPD] -= self._climb * dt
+        self._place(*self._wind(up))
+        s[L.S_EPN] += s[L.S_EVN] * dt
+        s[L.S_EPE] += s[L.S_EVE] * dt
+        self._way_m += hypot(s[L.S_EVN], s[L.S_EVE]) * dt
+        self._spend(dt, self._body.watts(throttle))
+
+    def _place(self, wind_n: float, wind_e: float) -> None:
+        """Velocity over ground, and the attitude as far as the laws look at it."""
+        s = self._s
+        true = self._speed * max(s[L.S_EAS2TAS], 1.0)
+        level = sqrt(max(true * true - self._climb * self._climb, 1.0))
+        ahead_n, ahead_e = cos(self._yaw), sin(self._yaw)
+        s[L.S_WEN], s[L.S_WEE] = wind_n, wind_e
+        s[L.S_EVN], s[L.S_EVE] = level * ahead_n + wind_n, level * ahead_e + wind_e
+        s[L.S_ER], s[L.S_ER + 3] = ahead_n, ahead_e
+        s[L.S_ER + 7], s[L.S_ER + 8] = sin(self._bank), cos(self._bank)
+
+
+def _left_straight(leg: PlannedLeg) -> bool:
+    """True for a circle behind which the next leg begins where it is left (param4)."""
+    own = leg.item.param4
+    return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
+
+
+def takeoff_end(field: FlyingField, begin: Place, up: float) -> tuple[Place, float]:
+    """End of a takeoff to a height, along the heading that it stands in, and its seconds."""
+    if field.kind.lands_anywhere:
+        return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / field.param("Q_WP_SPD_UP", 2.5)
+    heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
+    ahead_n, ahead_e = cos(heading), sin(heading)
+    north, east = (0.0, 0.0) if field.wind is None else field.wind.velocity(0.0, up)
+    behind = north * ahead_n + east * ahead_e
+    seconds = max(_RUN_S + _RUN_IN_WIND_S * behind, 1.0) + climbs_s
+    away = max(_RUN_M + _AHEAD_MPS * climbs_s + behind * (seconds - _UNPOWERED_S), 0.0)
+    return (begin[0] + away * ahead_n, begin[1] + away * ahead_e, up), seconds
