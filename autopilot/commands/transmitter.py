@@ -66,12 +66,14 @@ class TransmitterArming:
         return self._arm(ArmingMethod.AUX_SWITCH) if on else self._disarm(ArmingMethod.AUX_SWITCH)
 
     def stop_motors(self, on: bool) -> Outcome:
-        """The emergency stop: motors stop wherever the vehicle is, and it is not armed until the stop is released."""
-        if on != self._arming.stopped:
-            self._arming.stopped = on
-            text = "Motors Emergency Stopped" if on else "Motors Emergency Stop released"
-            self._announcer.say(Severity.CRITICAL if on else Severity.INFO, text)
-        return self._disarm(ArmingMethod.AUX_SWITCH) if on else ACCEPTED
+        """The emergency stop. A controller, whose motors are its own, is disarmed."""
+        self._arming.switches.stop(on)
+        own = self._facts.vehicle.capabilities.own_modes
+        return self._disarm(ArmingMethod.AUX_SWITCH) if on and own else ACCEPTED
+
+    def close_interlock(self, on: bool) -> None:
+        """The switch that lets a copter's motors turn."""
+        self._arming.switches.close(on)
 
     def allow_overrides(self, on: bool) -> Outcome:
         """Sticks of a ground station may stand in for those of the transmitter."""

@@ -219,7 +219,7 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_lifted(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
         begin_yaw(s, t)
-    if s[L.S_ARMED] == 0.0:
+    if s[L.S_ARMED] == 0.0 or p[L.P_MOTORS_CUT] > 0.0:
         s[L.S_SPIN] = STOPPED
         s[L.S_SPOOL_S], s[L.S_LIFTING], s[L.S_WING_LIFT] = 0.0, L.LIFT_HOVER, 0.0
         rest_lifted(s, p)

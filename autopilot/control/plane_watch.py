@@ -62,7 +62,7 @@ def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_yaw(s, t)
     if s[L.S_AIR] == 0.0 and t[L.T_KIND] != L.KIND_TAKEOFF and ground_speed(s) < STILL_SPEED:
         s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was left before it lifted off
-    if s[L.S_ARMED] == 0.0:
+    if s[L.S_ARMED] == 0.0 or p[L.P_MOTORS_CUT] > 0.0:
         s[L.S_SPIN] = STOPPED
         flew = s[L.S_AIR] == 1.0
         height = s[L.S_LIFT_D]

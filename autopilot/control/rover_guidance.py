@@ -171,7 +171,7 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         halt(s, p)
         return
-    speed = keep_speed(s, p, limit(t[L.T_SPEED], p[L.P_SPEED_GROUND]))
+    speed = keep_speed(s, p, limit(t[L.T_SPEED], p[L.P_TOP_SPEED]))
     s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
     if t[L.T_BY_RATE] == 1.0:
@@ -255,6 +255,13 @@ def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def mix_stick(s: L.Row, p: L.Row) -> None:
+    """The roll stick takes the steering over as far as it is held aside (ArduPilot RC_Channel::stick_mixing)."""
+    side = limit(p[L.P_STICK_R], 1.0)
+    s[L.S_WHEEL] = limit((1.0 - abs(side)) * s[L.S_WHEEL] + side * p[L.P_WHEEL_MAX], p[L.P_WHEEL_MAX])
+
+
+@jit
 def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Decide, in a tick after the estimator, all that the kernel decides for a rover."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
@@ -264,9 +271,14 @@ def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
     sense_motion(s, p)
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_RPD] = s[L.S_EPD]
-    if s[L.S_ARMED] == 0.0 or s[L.S_MOTORS_HELD] == 1.0:
+    if s[L.S_ARMED] == 0.0 or s[L.S_MOTORS_HELD] == 1.0 or p[L.P_MOTORS_CUT] > 0.0:
         release(s)
         s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], 0.0, 0.0
         return
+    before = s[L.S_THROTTLE]
     drive_target(s, p, t)
+    if p[L.P_THR_SLEW] > 0.0:
+        s[L.S_THROTTLE] = before + limit(s[L.S_THROTTLE] - before, p[L.P_THR_SLEW] * L.TICK)
+    if p[L.P_STICK_MIX] == 1.0 and t[L.T_KIND] != L.KIND_PILOT:
+        mix_stick(s, p)
     watch_stuck(s, p, t)

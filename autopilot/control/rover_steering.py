@@ -84,6 +84,15 @@ def reach_speed(s: L.Row, p: L.Row, wanted: float, share: float) -> None:
 
 
 @jit
+def motor_throttle(s: L.Row, p: L.Row) -> float:
+    """Throttle that the motor is given: any at all begins where it starts to move (MOT_THR_MIN)."""
+    throttle, least = s[L.S_THROTTLE], p[L.P_THROTTLE_LEAST]
+    if throttle == 0.0:
+        return 0.0
+    return (least if throttle > 0.0 else -least) + (1.0 - least) * throttle
+
+
+@jit
 def release(s: L.Row) -> None:
     """No throttle, wheels straight, nothing remembered."""
     s[L.S_THROTTLE] = 0.0

@@ -47,7 +47,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
         begin_yaw(s, t)
-    if s[L.S_ARMED] == 0.0:
+    if s[L.S_ARMED] == 0.0 or p[L.P_MOTORS_CUT] > 0.0:
         s[L.S_SPIN] = STOPPED
         s[L.S_SPOOL_S] = 0.0
         wait_on_ground(s)
@@ -57,7 +57,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         held = s[L.S_MOTORS_HELD] == 1.0 or t[L.T_STANDS] == 1.0
         s[L.S_SPIN] = STOPPED if held else IDLING
         wait_on_ground(s)
-        if not held and wants_to_fly(s, p, t):
+        if not held and (s[L.S_AIR] == 1.0 or wants_to_fly(s, p, t)):
             s[L.S_SPOOL_S] += L.TICK
             if s[L.S_SPOOL_S] >= SPOOL_TIME:
                 lift(s, p, t)

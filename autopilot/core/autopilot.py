@@ -28,7 +28,7 @@ from autopilot.core.status import SystemStatus
 from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight.system import FlightSystem
-from autopilot.interface.reasons import MOTORS_STOPPED, ArmingMethod, ArmingReason, ModeReason
+from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
 from autopilot.interface.targets import TakeOff
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import Vehicle, VehicleEvent
@@ -169,7 +169,6 @@ class Autopilot:
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
         modes.pilot_complaint = self.sticks.mode_complaint
-        self.status = SystemStatus(facts, modes, self.failsafes, self.fence)
         checks = ArmingChecks(
             facts,
             modes,
@@ -195,6 +194,7 @@ class Autopilot:
             self._forced_reasons,
             self._armed_changed,
         )
+        self.status = SystemStatus(facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches)
         self.mode_switch = ModeSwitch(facts, modes)
         self.transmitter = TransmitterArming(
             facts, announcer, modes, self.sticks, self.vehicle_arming, lambda: self.arming
@@ -206,7 +206,7 @@ class Autopilot:
         return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *equipment]
 
     def _forced_reasons(self) -> list[ArmingReason]:
-        return [MOTORS_STOPPED] * self.vehicle_arming.stopped + self.remote_id.complaints()
+        return self.vehicle_arming.switches.reasons() + self.remote_id.complaints()
 
     def _make_commands(self) -> None:
         facts, announcer, helm, modes, fence = self.facts, self.announcer, self.helm, self.modes, self.fence

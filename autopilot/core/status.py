@@ -8,23 +8,28 @@ from autopilot.mav import ModeFlag, Sensor, SystemState
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
+from autopilot.safety.motor_switches import MotorSwitches
 
 # asked at every heartbeat: plain ints
 _CUSTOM, _GUIDED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.GUIDED_ENABLED)
 _ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
+_OUTPUTS = int(Sensor.MOTOR_OUTPUTS)
 _GEOFENCE, _PREARM = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK)
 
 
 class SystemStatus:
     """Read from the parts at the moment at which it is asked for."""
 
-    def __init__(self, facts: VehicleFacts, modes: ModeChoice, failsafes: Failsafes, fence: FenceGuard) -> None:
+    def __init__(
+        self, facts: VehicleFacts, modes: ModeChoice, failsafes: Failsafes, fence: FenceGuard, switches: MotorSwitches
+    ) -> None:
         self._facts = facts
         self._modes = modes
         self._failsafes = failsafes
         self._fence = fence
+        self._switches = switches
 
     @property
     def system(self) -> int:
@@ -54,8 +59,11 @@ class SystemStatus:
 
     @property
     def sensors_enabled(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled."""
+        """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled,
+        outputs unless the safety switch is on."""
         bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
+        if self._switches.safe:
+            bits &= ~_OUTPUTS
         spec = self._modes.spec
         if not spec.autopilot:
             bits &= ~_POSITION

@@ -126,6 +126,8 @@ BARO_FAILED: Final = ArmingReason("Baro: not healthy", Check.BARO)
 COMPASS_FAILED: Final = ArmingReason("Compass not healthy")
 BAD_FIX: Final = ArmingReason("GPS 1: Bad fix", Check.GPS, positional=True)
 MOTORS_STOPPED: Final = ArmingReason("Motors Emergency Stopped")
+INTERLOCK_CLOSED: Final = ArmingReason("Motor Interlock Enabled")
+SAFETY_SWITCH: Final = ArmingReason("Hardware safety switch")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
 """Complaints of a vehicle's own sensors and its estimator, above."""
 

@@ -116,7 +116,7 @@ ARRIVED = _fields.block(1)  # 1 once the present target's end condition has been
 GROUND_CONTACT = _fields.block(1)  # 0 or 1, by the landing detector
 YAW_DONE = _fields.block(1)  # 1 once the yaw demand has been reached
 STOPPED = _fields.block(1)  # 1 while slower than 0.1 m/s
-SERVO_1 = _fields.block(8)  # us; eight outputs
+SERVO_1 = _fields.block(8)  # us; outputs 1 to 8
 STICK_ROLL = _fields.block(1)  # -1 .. 1
 STICK_PITCH = _fields.block(1)
 STICK_THROTTLE = _fields.block(1)  # 0 .. 1
@@ -166,7 +166,8 @@ TRUE_ALPHA = _fields.block(1)  # rad, angle of attack
 TRUE_BETA = _fields.block(1)  # rad, sideslip
 VTOL_STATE = _fields.block(1)  # MAV_VTOL_STATE, 0: no such vehicle
 STALL_MARGIN = _fields.block(1)  # truth: rad of angle of attack left before the stall
-_fields.reserve_to(152)
+SERVO_9 = _fields.block(8)  # us; outputs 9 to 16, where no motor is
+_fields.reserve_to(160)
 _fields.seal(globals())
 
 SIZE: Final = _fields.size

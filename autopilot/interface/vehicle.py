@@ -163,6 +163,14 @@ class ControlPart(Enum):
     MOTORS = "motors"  # outputs; they are held until they are started
 
 
+class MotorCut(Enum):
+    """Motors of an armed vehicle that are stopped wherever it is."""
+
+    NONE = 0.0
+    STOPPED = 1.0  # an emergency stop, or an interlock that is open
+    SILENT = 2.0  # the board's safety switch: its outputs have no pulses
+
+
 class Vehicle(Protocol):
     """A vehicle. Calls never block; what takes time gives a `Request`."""
 
@@ -200,6 +208,10 @@ class Vehicle(Protocol):
     def hold_motors(self, held: bool) -> None:
         """Held, the motors of an armed vehicle stand still on the ground, whatever its target; in the air it changes
         nothing. A flight controller has no such state: it is armed when its motors are to run."""
+
+    def cut_motors(self, cut: MotorCut) -> None:
+        """Stop the motors of an armed vehicle, also in the air, or let them turn again. A flight controller has
+        switches of its own."""
 
     def set_target(self, target: Target) -> None:
         """Fly this from the next tick on. Clears ARRIVED, YAW_DONE."""

@@ -116,7 +116,6 @@ _ON: Final = (_P(1, "on"),)
 _VERTICES: Final = (_P(1, "vertices", most=255),)
 _CAMERA: Final = "CAM1_TYPE"
 _GIMBAL: Final = "MNT1_TYPE"
-_GRIPPER: Final = "GRIP_ENABLE"
 _SPRAYER: Final = "SPRAY_ENABLE"
 _WINCH: Final = "WINCH_TYPE"
 _RADIUS: Final = (_P(1, "radius", "m"),)
@@ -186,10 +185,7 @@ _ROWS: Final = (
     CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
     CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO, _HEIGHT, (_P(1, "0: off, 1: on, 2: release"),), output=_SET),
     CommandSpec(_C.DO_INVERTED_FLIGHT, "InvertedFlight", _DO),
-    CommandSpec(
-        _C.DO_GRIPPER, "Gripper", _DO, parameters=(_P(1, "gripper"), _P(2, "action")), output=_RECORDED,
-        fitted_by=_GRIPPER,
-    ),
+    CommandSpec(_C.DO_GRIPPER, "Gripper", _DO, _ALL, (_P(1, "gripper"), _P(2, "action")), output=_RECORDED),
     CommandSpec(_C.DO_AUTOTUNE_ENABLE, "AutoTuneEnable", _DO),
     CommandSpec(_C.DO_SET_RESUME_REPEAT_DIST, "SetRepeatDist", _DO),
     CommandSpec(_C.DO_SPRAYER, "Sprayer", _DO, parameters=_ON, output=_SET, fitted_by=_SPRAYER),

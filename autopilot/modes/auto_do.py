@@ -90,7 +90,7 @@ class DoItems:
             act(self._tools.mount, item.command, params)
             return CommandStartResult.COMPLETE
         if self._tools.payload.act(item.command, params, now_ms):
-            if item.command == Cmd.DO_GRIPPER and self._tools.payload.gripper.fitted:
+            if item.command == Cmd.DO_GRIPPER:
                 done = "Grabbed" if item.param2 == GripperAction.GRAB else "Released"
                 self._tools.announcer.say(Severity.INFO, f"Gripper {done}")
             return CommandStartResult.COMPLETE

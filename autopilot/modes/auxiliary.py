@@ -31,6 +31,7 @@ PARACHUTE: Final = 23
 MISSION_RESET: Final = 24
 LANDING_GEAR: Final = 29
 MOTOR_STOP: Final = 31
+MOTOR_INTERLOCK: Final = 32
 PRECISION_LOITER: Final = 39
 WINCH: Final = 44
 RC_OVERRIDES: Final = 46
@@ -39,7 +40,7 @@ ZIGZAG_PLACES: Final = 61
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
-READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES})
+READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES})
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
 
@@ -48,6 +49,7 @@ class ArmingSwitches(Protocol):
 
     def switch(self, on: bool) -> Outcome: ...
     def stop_motors(self, on: bool) -> Outcome: ...
+    def close_interlock(self, on: bool) -> None: ...
     def allow_overrides(self, on: bool) -> Outcome: ...
 
 
@@ -119,6 +121,7 @@ class AuxFunctions:
                 LANDING_GEAR: lambda position: payload.gear.move(down=position == LOW) if position != MIDDLE else None,
             }
         if facts.vehicle_class.hovers:
+            self._functions[MOTOR_INTERLOCK] = lambda position: arming.close_interlock(position == HIGH)
             self._functions[WINCH] = lambda position: payload.winch.switch(stop=position == HIGH)
         if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))

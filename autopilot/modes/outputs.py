@@ -1,9 +1,9 @@
 """Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs.
 
 A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; one without a function has no pin
-and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE 1) drives the outputs whose SERVOn_FUNCTION is 28; it
-has grabbed or released half a second after the order. Sources: ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp,
-AP_Gripper.cpp, AP_Gripper_Servo.cpp.
+and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE) drives the outputs whose SERVOn_FUNCTION is 28. A
+servo has grabbed or released half a second after the order; a magnet (EPM) has its neutral pulse again then. Sources:
+ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp, AP_Gripper.cpp, AP_Gripper_Servo.cpp, AP_Gripper_EPM.cpp.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _PINS: Final = range(16)
 _NO_PINS: Final = -1.0  # of what is no simulator
 _GRIPPER_FUNCTION: Final = 28  # SERVOn_FUNCTION
 _SERVOS: Final = range(1, 17)
-_MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME
+_MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME, EPM_RETURN_TO_NEUTRAL_MS
+_SERVO, _MAGNET = 1.0, 2.0  # GRIP_TYPE
 
 
 def outputs_of(facts: VehicleFacts, function: int) -> list[int]:
@@ -109,15 +110,18 @@ class Gripper:
         self._move = move
         self._begun = Grip.NEUTRAL
         self._begun_ms = 0
+        self._pulsed = False  # a magnet that has its pulse
         if self.fitted and not facts.vehicle.capabilities.own_modes:
             self._drive(facts.param("GRIP_NEUTRAL", 1500.0))
 
     @property
     def fitted(self) -> bool:
-        return self._facts.param("GRIP_ENABLE") != 0.0 and self._facts.param("GRIP_TYPE") == 1.0
+        return self._facts.param("GRIP_ENABLE") != 0.0 and self._facts.param("GRIP_TYPE") in (_SERVO, _MAGNET)
 
     def state(self, now_ms: int) -> Grip:
         """Half a second after an order it is done, if there is an output for it."""
+        if self._magnet:
+            return self._begun
         done = now_ms - self._begun_ms >= _MOVES_MS and bool(outputs_of(self._facts, _GRIPPER_FUNCTION))
         return _DONE.get(self._begun, self._begun) if done else self._begun
 
@@ -127,18 +131,24 @@ class Gripper:
             return False
         begun, pulse, default = _ORDERS[GripperAction(action)]
         state = self.state(now_ms)
-        if state is begun:
+        if state is begun and not self._magnet:
             return True
         if state is not _DONE[begun]:
-            self._begun, self._begun_ms = begun, now_ms
+            self._begun, self._begun_ms, self._pulsed = begun, now_ms, self._magnet
             self._drive(self._facts.param(pulse, default))
             state = begun
         self._announcer.say(Severity.INFO, state.value)
         return True
 
     @property
+    def _magnet(self) -> bool:
+        return self._facts.param("GRIP_TYPE") == _MAGNET
+
+    @property
     def deadline_ms(self) -> int | None:
-        """Time at which GRIP_AUTOCLOSE closes the gripper again, vehicle time, ms."""
+        """Time at which a magnet's pulse ends, or GRIP_AUTOCLOSE closes the gripper again, vehicle time, ms."""
+        if self._pulsed:
+            return self._begun_ms + _MOVES_MS
         close_s = self._facts.param("GRIP_AUTOCLOSE") if self._begun is Grip.RELEASING else 0.0
         if close_s <= 0.0 or not self.fitted:
             return None
@@ -147,7 +157,12 @@ class Gripper:
 
     def update(self, now_ms: int) -> None:
         due = self.deadline_ms
-        if due is not None and now_ms >= due:
+        if due is None or now_ms < due:
+            return
+        if self._pulsed:
+            self._pulsed = False
+            self._drive(self._facts.param("GRIP_NEUTRAL", 1500.0))
+        else:
             self.order(GripperAction.GRAB, now_ms)
 
     def _drive(self, pulse_us: float) -> None:

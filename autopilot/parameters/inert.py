@@ -30,6 +30,11 @@ _MACHINE: Final = "BATT2_MONITOR ARMING_REQUIRE SIM_RATE_HZ " + " ".join(f"SERVO
 #: The simulated range finder tells metres, whatever pin a parameter file has it on.
 _RANGE_FINDER: Final = "RNGFND1_SCALING RNGFND1_PIN SIM_SONAR_SCALE"
 
+#: What hangs on the simulator's outputs is found by SERVOn_FUNCTION, and is there without being asked for.
+_OUTPUTS: Final = "SIM_GRPS_ENABLE SIM_GRPS_PIN"
+_COPTER_OUTPUTS: Final = "SIM_PARA_PIN SIM_SPR_ENABLE SIM_SPR_PUMP SIM_SPR_SPIN"
+_ROVER_OUTPUTS: Final = "SIM_SPR_ENABLE SIM_SPR_PUMP SIM_SPR_SPIN"
+
 #: The filter of a landing target goes by how much the vehicle's estimate drifts; its sensor is on no bus, and sees a
 #: pad whichever way that lies.
 _TARGET: Final = "PLND_ACC_P_NSE PLND_BUS SIM_PLD_YAW"
@@ -51,7 +56,7 @@ MOT_THST_EXPO MOT_SPOOL_TIME
 """
 _ROVER_CONTROL: Final = """
 WP_PIVOT_ANGLE WP_PIVOT_RATE WP_PIVOT_DELAY LOIT_TYPE LOIT_SPEED_GAIN ATC_STR_RAT_D ATC_STR_RAT_FF
-ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX MOT_THR_MIN MOT_SLEWRATE
+ATC_STR_RAT_IMAX ATC_SPEED_D ATC_SPEED_FF ATC_SPEED_IMAX
 """
 #: The plane's laws are of fewer terms than ArduPlane's, its tube needs no calibration, its runway no catapult's signs.
 _PLANE_CONTROL: Final = """
@@ -65,9 +70,13 @@ _ROVER_HEIGHTS: Final = "AVOID_BACKZ_SPD FENCE_ALT_MAX FENCE_ALT_MIN GPS_HDOP_GO
 #: ArduPilot does not read it either: a warning is told, whatever it says.
 _WARNING: Final = "AVD_W_ACTION"
 
-_COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS)
+_COMMON: Final = (_SENSORS, _LOGS, _MACHINE, _OBJECTS, _OUTPUTS)
 COPTER_INERT: Final = frozenset(
-    " ".join((*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _TARGET, _WARNING)).split()
+    " ".join(
+        (*_COMMON, _COPTER_OBJECTS, _COPTER_CONTROL, _COPTER_KNOBS, _RANGE_FINDER, _TARGET, _WARNING, _COPTER_OUTPUTS)
+    ).split()
 )
-PLANE_INERT: Final = frozenset(" ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING)).split())
-ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS)).split())
+PLANE_INERT: Final = frozenset(
+    " ".join((_SENSORS, _LOGS, _MACHINE, _PLANE_CONTROL, _WARNING, _OUTPUTS, "SIM_PARA_PIN")).split()
+)
+ROVER_INERT: Final = frozenset(" ".join((*_COMMON, _ROVER_CONTROL, _ROVER_HEIGHTS, _ROVER_OUTPUTS)).split())

@@ -16,11 +16,13 @@ _SIM_RELAY_PIN: Final = 13
 
 GRIPPER: Final[tuple[ParameterDef, ...]] = (
     i8("GRIP_ENABLE", 0, text="There is a gripper", values={0: "No", 1: "Yes"}),
-    i8("GRIP_TYPE", 0, text="What the gripper is", values={0: "None", 1: "Servo"}, reboot=True),
+    i8("GRIP_TYPE", 0, text="What the gripper is", values={0: "None", 1: "Servo", 2: "EPM"}, reboot=True),
     i16("GRIP_GRAB", 1900, "PWM", 1000, 2000, "Pulse that closes the gripper"),
     i16("GRIP_RELEASE", 1100, "PWM", 1000, 2000, "Pulse that opens the gripper"),
     i16("GRIP_NEUTRAL", 1500, "PWM", 1000, 2000, "Pulse of the gripper until its first order"),
     f32("GRIP_AUTOCLOSE", 0, "s", 0, 255, "The gripper closes by itself so long after it opened; 0 = it stays open"),
+    i8("SIM_GRPS_ENABLE", 0, "", None, None, "A simulated gripper, which is there anyway", values={0: "No", 1: "Yes"}),
+    i8("SIM_GRPS_PIN", -1, "", -1, 15, "Output of the simulated gripper, which is found by SERVOn_FUNCTION"),
     f32("SIM_GRIP_LOAD", 0, "kg", 0, 1, "Mass that the gripper takes up when it closes on the ground"),
 )
 
@@ -49,6 +51,7 @@ PARACHUTE: Final[tuple[ParameterDef, ...]] = (
         bits={0: "The servo stays open", 1: "The motors go on"},
     ),
     i8("SIM_PARA_ENABLE", 0, "", None, None, "The simulated vehicle hangs on its parachute", values=_SWITCH),
+    i8("SIM_PARA_PIN", -1, "", -1, 15, "Output of the simulated parachute, which is found by SERVOn_FUNCTION"),
     f32("SIM_PARA_SINK", 5, "m/s", 1, 20, "Sink rate on the parachute"),
 )  # fmt: skip
 
@@ -69,6 +72,9 @@ SPRAYER: Final[tuple[ParameterDef, ...]] = (
     i16("SPRAY_SPINNER", 1300, "PWM", 1000, 2000, "Pulse of the spinner while it sprays"),
     i16("SPRAY_SPEED_MIN", 100, "cm/s", 0, 1000, "Slower than this it does not spray"),
     i8("SPRAY_PUMP_MIN", 0, "%", 0, 100, "Pump at least, while it sprays"),
+    i8("SIM_SPR_ENABLE", 0, "", None, None, "A simulated sprayer, which is there anyway", values=_SWITCH),
+    i8("SIM_SPR_PUMP", -1, "", -1, 15, "Output of the simulated pump, which is found by SERVOn_FUNCTION"),
+    i8("SIM_SPR_SPIN", -1, "", -1, 15, "Output of the simulated spinner, which is found by SERVOn_FUNCTION"),
 )
 
 WINCH: Final[tuple[ParameterDef, ...]] = (

@@ -89,6 +89,7 @@ ROVER_DRIVE: Final[tuple[ParameterDef, ...]] = (
     f32("ATC_SPEED_IMAX", 1, "", 0, 1, "Speed, integral limit", step=0.01),
     i8("MOT_THR_MAX", 100, "%", 30, 100, "Highest throttle"),
     i8("MOT_THR_MIN", 0, "%", 0, 20, "Lowest throttle that moves the vehicle"),
+    i8("STICK_MIXING", 0, text="The roll stick steers in modes that drive by themselves", values={0: "No", 1: "Yes"}),
     i16("MOT_SLEWRATE", 100, "%/s", 0, 1000, "How fast the throttle may change; 0 = no limit"),
     *SMART_RETURN,
     *FOLLOW,

@@ -152,8 +152,9 @@ _FLYING_OPTIONS: Final = {
     21: "Parachute Enable", 22: "Parachute Release", 23: "Parachute 3pos", 29: "Landing Gear",
 }  # fmt: skip
 COPTER_OPTIONS: Final = _COMMON_OPTIONS | _FLYING_OPTIONS | {
-    2: "Flip", 18: "Land", 33: "Brake Mode", 37: "Throw", 39: "PrecLoiter Enable", 44: "Winch Enable", 57: "Follow",
-    60: "ZigZag", 61: "ZigZag SaveWP", 68: "Stabilize", 69: "PosHold", 70: "AltHold", 72: "Circle",
+    2: "Flip", 18: "Land", 32: "Motor Interlock", 33: "Brake Mode", 37: "Throw", 39: "PrecLoiter Enable",
+    44: "Winch Enable", 57: "Follow", 60: "ZigZag", 61: "ZigZag SaveWP", 68: "Stabilize", 69: "PosHold",
+    70: "AltHold", 72: "Circle",
 }  # fmt: skip
 ROVER_OPTIONS: Final = _COMMON_OPTIONS | {51: "Manual", 53: "Steering", 54: "Hold"}
 PLANE_OPTIONS: Final = {n: name for n, name in (_COMMON_OPTIONS | _FLYING_OPTIONS).items() if n != 42} | {

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from autopilot.context.events import ArmedChanged
 from autopilot.context.home import Home
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -21,6 +22,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.authorization import ArmAuthorization
 from autopilot.safety.checks import ArmingChecks
+from autopilot.safety.motor_switches import MotorSwitches
 
 _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
@@ -121,8 +123,7 @@ class Arming:
         self.last_refusal = ""
         self.asked_by = ArmingMethod.MAVLINK
         """Method of the arm command that is under way."""
-        self.stopped = False
-        """By the emergency stop of a transmitter: nothing arms."""
+        self.switches = MotorSwitches(facts, announcer, helm)
 
     # --- the act --------------------------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
@@ -193,6 +194,7 @@ class Arming:
     def _armed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         facts.armed_yaw = facts.vehicle.state.yaw
+        self.switches.apply()
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
         self.flew = False
@@ -210,6 +212,7 @@ class Arming:
         helm.takeoff_allowed = False
         self._idle_since = None
         self._finish_ms = 0
+        self.switches.apply()
         self._prearm.due_ms = now_ms
         if facts.personality.texts.disarmed:
             announcer.say(Severity.INFO, facts.personality.texts.disarmed)
@@ -237,6 +240,8 @@ class Arming:
     def update(self, now_ms: int) -> None:
         if not self._known_armed:
             self._prearm.update(now_ms)
+        elif self.switches.disarm_ms is not None and now_ms >= self.switches.disarm_ms:
+            self.disarm(now_ms, force=True, method=ArmingMethod.DISARM_DELAY)
         elif self._stops_when_finished():
             self._disarm_when_finished(now_ms)
         elif self._idle_since is not None:
@@ -291,4 +296,5 @@ class Arming:
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
             return self._prearm.due_ms
-        return self._finish_ms if self._stops_when_finished() else self._idle_deadline()
+        finish_ms = self._finish_ms if self._stops_when_finished() else self._idle_deadline()
+        return earliest((finish_ms, self.switches.disarm_ms))

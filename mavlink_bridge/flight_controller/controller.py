@@ -20,7 +20,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
-from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
+from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from autopilot.mav import Cmd, Component, ModeFlag, ParameterType, Severity, VehicleType
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
@@ -207,6 +207,9 @@ class FlightController:
 
     def hold_motors(self, held: bool) -> None:
         """Do nothing: the controller's motors run while it is armed."""
+
+    def cut_motors(self, cut: MotorCut) -> None:
+        """Do nothing: the controller hears its own switches."""
 
     def set_target(self, target: Target) -> None:
         self.control.fly(target, self._now_ms)

@@ -17,6 +17,11 @@ from pathlib import Path
 FIRST_PORT = 5760
 """TCP port of SERIAL0 of instance 0; SERIAL1 and SERIAL2 follow by two and three (SITL_State_common.cpp)."""
 
+_SKY = {"SIM_BATT_CAP_AH": 0, "SIM_GPS_NOISE": 0, "SIM_BARO_RND": 0}
+_WORLD = {"copter": _SKY, "plane": _SKY, "quadplane": _SKY, "rover": {"SIM_BATT_CAP_AH": 0, "MOT_THR_MIN": 8}}
+"""SITL's world, where ours is another by default; a file of defaults may say otherwise. Its battery is endless, its
+receiver exact, its estimate of height quieter than that of our barometer, and nothing keeps its rover from rolling."""
+
 STICKS_PORT = 5501
 
 
@@ -36,7 +41,8 @@ def command(kind: str, arguments: list[str]) -> list[str]:
         words += ["--link", f"tcpin:127.0.0.1:{port}"]
     sticks = given.rc_in_port or STICKS_PORT + 10 * given.instance
     words += ["--pace", "clients", "--rc", str(sticks), "--speedup", str(given.speedup)]
-    words += ["--param", "SIM_BATT_CAP_AH=0"]  # SITL's battery is endless; a file of defaults may say otherwise
+    for name, value in _WORLD[kind].items():
+        words += ["--param", f"{name}={value}"]
     for file in filter(None, given.defaults.split(",")):
         words += ["--param", file]
         words += _speed(file)

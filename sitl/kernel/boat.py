@@ -18,6 +18,7 @@ from autopilot.control.attitude import limit
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
 from autopilot.control.rover_guidance import decide_rover
+from autopilot.control.rover_steering import motor_throttle
 from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -46,7 +47,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[M.S_TORQUE_AGE] = 0.0
     else:
         s[M.S_TORQUE_AGE] += steps
-    throttle = s[L.S_THROTTLE] * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    throttle = motor_throttle(s, p) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
     wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
     s[M.S_WHEEL_TRUE] = wheel
     # --- constants of the tick

@@ -194,8 +194,9 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
     r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+    pulses = 0.0 if p[L.P_MOTORS_CUT] == 2.0 else 1.0
     for i in range(4):
-        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
+        r[R.SERVO_1 + i] = pulses * (1000.0 + 1000.0 * s[M.S_C1 + i])
     fill_demands(s, p, r)
 
 

@@ -399,10 +399,11 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.NAV_BEARING] = s[L.S_NAV_COURSE]
     r[R.ALT_ERROR] = s[L.S_H_WANTED] + s[L.S_EPD]
     r[R.NAV_ROLL], r[R.NAV_PITCH] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH]
-    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_AILERON]
-    r[R.SERVO_1 + 1] = 1500.0 + 500.0 * s[L.S_ELEVATOR]
-    r[R.SERVO_1 + 2] = 1000.0 + 1000.0 * s[L.S_THROTTLE]
-    r[R.SERVO_1 + 3] = 1500.0 + 500.0 * s[L.S_RUDDER]
+    pulses = 0.0 if p[L.P_MOTORS_CUT] == 2.0 else 1.0
+    r[R.SERVO_1] = pulses * (1500.0 + 500.0 * s[L.S_AILERON])
+    r[R.SERVO_1 + 1] = pulses * (1500.0 + 500.0 * s[L.S_ELEVATOR])
+    r[R.SERVO_1 + 2] = pulses * (1000.0 + 1000.0 * s[L.S_THROTTLE])
+    r[R.SERVO_1 + 3] = pulses * (1500.0 + 500.0 * s[L.S_RUDDER])
     if p[L.P_LIFTS] == 1.0:
         fill_lift(s, r)
     r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]

@@ -19,6 +19,7 @@ from typing import Any
 from autopilot.control.attitude import limit
 from autopilot.control.inertial import rotation, tilt
 from autopilot.control.rover_guidance import decide_rover
+from autopilot.control.rover_steering import motor_throttle
 from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -52,7 +53,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     else:
         s[M.S_TORQUE_AGE] += steps
     armed = s[L.S_ARMED]
-    throttle = s[L.S_THROTTLE] * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    throttle = motor_throttle(s, p) * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
     wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
     s[M.S_WHEEL_TRUE] = wheel
     cw, sw = cos(wheel), sin(wheel)

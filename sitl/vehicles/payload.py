@@ -103,7 +103,11 @@ class SimulatedPayload:
 
     def _grip(self, pulse_us: float) -> None:
         grab, release = self._parameters.get("GRIP_GRAB", 1900.0), self._parameters.get("GRIP_RELEASE", 1100.0)
-        if abs(pulse_us - grab) >= abs(pulse_us - release):
+        neutral = abs(pulse_us - self._parameters.get("GRIP_NEUTRAL", 1500.0))
+        off_grab, off_release = abs(pulse_us - grab), abs(pulse_us - release)
+        if neutral < min(off_grab, off_release):
+            return  # it stays as it is
+        if off_grab >= off_release:
             self.burden.carry("gripper", 0.0)
         elif self._height_m < _SLACK_M:
             self.burden.carry("gripper", self._parameters.get("SIM_GRIP_LOAD", 0.0))

@@ -31,6 +31,9 @@ SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "ATC_STOP_SPEED": (L.P_STOP_SPEED, 1.0),
     "ACRO_TURN_RATE": (L.P_STICK_TURN, _DEGREES),
     "MOT_THR_MAX": (L.P_THROTTLE_MAX, 0.01),
+    "MOT_THR_MIN": (L.P_THROTTLE_LEAST, 0.01),
+    "MOT_SLEWRATE": (L.P_THR_SLEW, 0.01),
+    "STICK_MIXING": (L.P_STICK_MIX, 1.0),
 }
 
 

@@ -33,7 +33,7 @@ from autopilot.interface.reasons import (
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.traffic import Contact
-from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
+from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
-FREE_OUTPUTS = range(5, 9)
+FREE_OUTPUTS, HIGH_OUTPUTS = range(5, 9), range(9, 17)
 GIMBAL_STUCK = "gimbal.stuck"
 #: What a vehicle at rest feels besides its weight at most, m/s2, and how fast its receiver says that it moves, m/s.
 _REST_ACCEL, _REST_SPEED = 0.5, 0.5
@@ -324,6 +324,9 @@ class SimulatedMachine(ABC):
     def hold_motors(self, held: bool) -> None:
         self._s[L.S_MOTORS_HELD] = 1.0 if held else 0.0
 
+    def cut_motors(self, cut: MotorCut) -> None:
+        self._p[L.P_MOTORS_CUT] = cut.value
+
     def set_target(self, target: Target) -> None:
         self._write_target(target)
         self._s[L.S_ARRIVED] = 0.0
@@ -362,10 +365,12 @@ class SimulatedMachine(ABC):
         self._payload.parameter_changed(name)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        """Channels 5 to 8 are free for payload and are shown; those of the motors are ignored."""
+        """Channels 5 to 16 are free for payload and are shown; those of the motors are ignored."""
         if channel in FREE_OUTPUTS:
             self._p[M.P_SERVO_5 + channel - 5] = pwm_us
             self._report[0, R.SERVO_1 + channel - 1] = pwm_us
+        elif channel in HIGH_OUTPUTS:
+            self._report[0, R.SERVO_9 + channel - HIGH_OUTPUTS[0]] = pwm_us
         self._payload.drive(channel, pwm_us)
 
     def test_motor(self, number: int, pwm_us: float) -> None:

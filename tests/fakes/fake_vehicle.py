@@ -31,7 +31,7 @@ from autopilot.interface.targets import (
     Yaw,
     YawMode,
 )
-from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleEvent, VehicleState
+from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 
 ORIGIN = GeoPoint(-35.363261, 149.165230, 584.0)
 GOOD_EKF = 831
@@ -53,6 +53,7 @@ class FakeVehicle:
         self.parameters: dict[str, float] = {}
         self.cleared: list[ControlPart] = []
         self.motors_held = False
+        self.motor_cut = MotorCut.NONE
         self.speeds = Speeds(10.0, 2.5, 1.5)
         self.sticks = Sticks()
         self.bounds: Bounds | None = None
@@ -102,6 +103,9 @@ class FakeVehicle:
 
     def hold_motors(self, held: bool) -> None:
         self.motors_held = held
+
+    def cut_motors(self, cut: MotorCut) -> None:
+        self.motor_cut = cut
 
     def set_target(self, target: Target) -> None:
         self.targets.append(target)

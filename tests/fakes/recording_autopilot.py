@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, altitude_amsl
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Idle
 from autopilot.interface.vehicle import Capabilities, ControlPart, Request, VehicleState
 from autopilot.mission.sequencer import MissionSequencer
 from autopilot.mission.storage import MissionStorage
@@ -94,6 +95,8 @@ class RecordingAutopilot:
         self.modes = Recorder(self, "modes", number=lambda: self.mode_number)
         self.mode_switch = ModeSwitch(cast(Any, self.facts), cast(Any, self.modes))
         self.mount = SimpleNamespace(gimbal=None)
+        self.helm = SimpleNamespace(target=Idle())
+        self.vehicle_arming = SimpleNamespace(switches=Recorder(self, "switches"))
         self.arming = Recorder(self, "arming", arm_request=lambda: self.arm_request)
         self.failsafes = Recorder(self, "failsafes", sticks=lambda: SimpleNamespace(lost=self.failsafe_sticks))
         self.announcer, self.auxiliary = Recorder(self, "announcer"), Recorder(self, "auxiliary")

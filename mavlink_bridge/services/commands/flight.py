@@ -10,8 +10,8 @@ from math import pi, radians
 
 from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
 from autopilot.interface.mathematics import cos, sin
-from autopilot.interface.result import Outcome
-from autopilot.interface.targets import Yaw, YawMode
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.interface.targets import Drive, Yaw, YawMode
 from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedType
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -49,6 +49,14 @@ def arm_disarm(command: Command, context: Context) -> Outcome:
     if wanted == 0.0:
         return context.parts.arming.disarm(context.now_ms, force=force == FORCE_DISARM)
     return UNSUPPORTED
+
+
+def set_safety_switch(command: Command, context: Context) -> Outcome:
+    """DO_SET_SAFETY_SWITCH_STATE: 0 keeps the outputs still, 1 lets them move."""
+    if command.param(1) not in (0.0, 1.0):
+        return DENIED
+    context.parts.vehicle_arming.switches.secure(command.param(1) == 0.0)
+    return ACCEPTED
 
 
 def run_prearm_checks(_command: Command, context: Context) -> Outcome:
@@ -229,13 +237,15 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
 
 
 def set_yaw_speed(command: Command, context: Context) -> Outcome:
-    """NAV_SET_YAW_SPEED of what drives, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 =
-    relative."""
+    """NAV_SET_YAW_SPEED of what drives, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 = relative
+    to the heading that is driven already (Rover/mode_guided.cpp, set_desired_heading_delta_and_speed)."""
     if abs(command.param(2)) > FASTEST:
         return DENIED
     heading = radians(command.param(1) % 360.0)
     if command.param(3) == 1.0:
-        heading += context.parts.vehicle.state.yaw
+        driven = context.parts.helm.target
+        steady = isinstance(driven, Drive) and driven.turn_rate is None
+        heading += driven.heading if steady else context.parts.vehicle.state.yaw
     speed = command.param(2)
     return context.parts.commands.guided_target(
         velocity=(speed * cos(heading), speed * sin(heading), 0.0), yaw=Yaw(YawMode.ANGLE, heading)
@@ -319,5 +329,6 @@ ROWS: dict[int, CommandRow] = {
     Cmd.MISSION_START: CommandRow(start_mission),
     Cmd.COMPONENT_ARM_DISARM: CommandRow(arm_disarm, required=(1,), at_once=True),
     Cmd.RUN_PREARM_CHECKS: CommandRow(run_prearm_checks),
+    Cmd.DO_SET_SAFETY_SWITCH_STATE: CommandRow(set_safety_switch, required=(1,)),
     Cmd.DO_JUMP_TAG: CommandRow(jump_to_tag, required=(1,), durable=True),
 }

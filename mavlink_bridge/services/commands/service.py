@@ -21,7 +21,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.journal import Journal, MemoryJournal
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, ModeFlag, Result
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -125,6 +125,9 @@ class CommandService:
     def _serve(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
         if name == "SET_MODE":  # older than the command protocol: no acknowledgement
+            if message.base_mode == ModeFlag.SAFETY_ARMED:  # ArduPilot: the mode is the safety switch's position
+                self._parts.vehicle_arming.switches.secure(message.custom_mode != 0)
+                return
             params = (float(message.base_mode), *self._firmware.mode_params(message.custom_mode), nan, nan, nan, nan)
             command = Command(Cmd.DO_SET_MODE, params, 0, peer)
             self._rows[Cmd.DO_SET_MODE].handler(command, self._context(peer))

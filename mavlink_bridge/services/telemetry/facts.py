@@ -62,7 +62,8 @@ def sensor_bits(
     healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
-    return present | enabled, enabled, (healthy & enabled) | (0 if breached else Sensor.GEOFENCE)
+    fine = enabled | Sensor.MOTOR_OUTPUTS  # outputs that the safety switch keeps still are healthy
+    return present | enabled, enabled, (healthy & fine) | (0 if breached else Sensor.GEOFENCE)
 
 
 _FAILURES: Final[dict[int, int]] = {

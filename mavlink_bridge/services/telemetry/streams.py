@@ -161,6 +161,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
     }),
     Stream("SERVO_OUTPUT_RAW", {
         "time_usec": Value(s.TIME_US32), **{f"servo{i + 1}_raw": Value(r.SERVO_1 + i) for i in range(8)},
+        **{f"servo{i + 9}_raw": Value(r.SERVO_9 + i) for i in range(8)},
     }),
     Stream("HOME_POSITION", {
         "latitude": Value(s.HOME_LAT, E7), "longitude": Value(s.HOME_LON, E7), "altitude": Value(s.HOME_ALT, MILLI),

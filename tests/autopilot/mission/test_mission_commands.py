@@ -62,24 +62,24 @@ def test_only_numbers_that_mavlink_has_are_given_a_name() -> None:
 
 
 def test_copter_and_rover_differ_as_the_table_says() -> None:
-    """Splines, takeoff, landing, placing, yaw, a parachute: the copter; reverse: the rover; 30, 193, 211: nobody."""
+    """Splines, takeoff, landing, placing, yaw, a parachute: the copter; reverse: the rover; 211: all; 30, 193: nobody."""
     only_copter = [c for c in Cmd if capable("copter", c) and not capable("rover", c)]
     only_rover = [c for c in Cmd if capable("rover", c) and not capable("copter", c)]
     assert sorted(only_copter) == [21, 22, 31, 82, 94, 115, 208]
     assert sorted(only_rover) == [194]
-    assert not any(capable(kind, c) for kind in ("copter", "rover") for c in (30, 83, 84, 193, 211, 530, 2000))
+    assert not any(capable(kind, c) for kind in ("copter", "rover") for c in (30, 83, 84, 193, 530, 2000))
 
 
 def test_unable_lists_the_items_that_will_be_skipped() -> None:
     """For the text at upload."""
-    storage = mission(wp(), do(211), do(194), do(82))
+    storage = mission(wp(), do(193), do(194), do(82))
     assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3]
     assert [item.seq for item in unable("rover", storage.items(), lambda name: 0.0)] == [2, 4]
 
 
 def test_what_is_fitted_does_its_items() -> None:
     """A gimbal is, where MNT1_TYPE is not 0."""
-    storage = mission(wp(), do(205), do(1000), do(211))
+    storage = mission(wp(), do(205), do(1000), do(193))
     assert [item.seq for item in unable("copter", storage.items(), lambda name: 0.0)] == [2, 3, 4]
     assert [item.seq for item in unable("copter", storage.items(), lambda name: float(name == "MNT1_TYPE"))] == [4]
 

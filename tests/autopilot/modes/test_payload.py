@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.context.events import PayloadAction
 from autopilot.mav import Result
-from tests.fakes.core_bench import Bench
+from tests.fakes.core_bench import Bench, item, waypoint
 
 
 def test_a_servo_moves_at_once() -> None:
@@ -53,6 +53,26 @@ def test_a_repeat_is_half_a_cycle_here_and_half_a_cycle_there() -> None:
     bench.run(10.0)
     moments = [when for when, event in bench.log if isinstance(event, PayloadAction)]
     assert [moment - moments[0] for moment in moments] == [0, 1500, 3000, 4500]
+
+
+def test_a_magnet_has_its_pulse_for_half_a_second() -> None:
+    """GRIP_TYPE 2 (EPM); told twice it grabs twice."""
+    bench = Bench(parameters={"GRIP_ENABLE": 1, "GRIP_TYPE": 2, "SERVO9_FUNCTION": 28})
+    for _ in range(2):
+        bench.core.payload.command(211, (1.0, 1.0), bench.now_ms)
+        bench.run(0.4)
+        assert bench.vehicle.outputs[-1] == (9, 1900.0)
+        bench.run(0.2)
+        assert bench.vehicle.outputs[-1] == (9, 1500.0)
+    assert bench.texts.count("Gripper load grabbing") == 2
+
+
+def test_a_mission_says_what_a_gripper_did_whether_there_is_one_or_not() -> None:
+    """As ArduPilot (AP_Mission_Commands.cpp, start_command_do_gripper)."""
+    bench = Bench("rover")
+    bench.begin([item(211, param2=1.0), item(211, param2=0.0), waypoint(5.0, 0.0)])
+    bench.run(2.0)
+    assert [text for text in bench.texts if text.startswith("Gripper")] == ["Gripper Grabbed", "Gripper Released"]
 
 
 @pytest.mark.parametrize("command", [203, 206, 211, 2000, 2500])

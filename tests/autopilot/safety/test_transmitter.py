@@ -137,14 +137,10 @@ def test_the_arming_switch() -> None:
     assert not made.core.facts.armed
 
 
-def test_the_emergency_stop_stops_in_the_air_and_nothing_arms_until_it_is_released() -> None:
-    made = Bench()
-    made.airborne()
-    made.core.auxiliary.act(MOTOR_STOP, 1)
-    assert made.core.facts.armed
-    made.core.auxiliary.act(MOTOR_STOP, HIGH)
-    assert not made.core.facts.armed
+def test_the_emergency_stop_keeps_it_from_being_armed_until_it_is_released() -> None:
     made = bench()
+    made.core.auxiliary.act(MOTOR_STOP, 1)
+    assert not made.core.prearm.reasons()
     made.core.auxiliary.act(MOTOR_STOP, HIGH)
     assert [reason.text for reason in made.core.prearm.reasons()] == ["Motors Emergency Stopped"]
     for force in (False, True):

@@ -354,13 +354,15 @@ def test_calibration_takes_no_vehicle_time_and_finds_the_gyro_bias() -> None:
     assert not flight.copter.calibrate().ok
 
 
-def test_outputs_five_to_eight_are_free(flight: CopterFlight) -> None:
+def test_outputs_from_five_on_are_free(flight: CopterFlight) -> None:
     """DO_SET_SERVO shows at once and stays; the motors cannot be driven that way."""
     flight.copter.set_output(6, 1700.0)
     assert flight.report[R.SERVO_1 + 5] == 1700.0
     flight.copter.set_output(1, 2000.0)
+    flight.copter.set_output(13, 2300.0)
     flight.run(0.1)
     assert flight.report[R.SERVO_1 + 5] == 1700.0
+    assert flight.report[R.SERVO_9 + 4] == 2300.0
     assert flight.report[R.SERVO_1] < 1990.0
 
 

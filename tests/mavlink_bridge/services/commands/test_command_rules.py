@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf, nan, radians
 from typing import Any
 
 import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
+from autopilot.interface.targets import Drive
 from autopilot.mav import Result
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.command_bench import NOW, QGC, CommandBench, result_of
@@ -280,6 +281,26 @@ def test_a_rovers_yaw_and_speed_is_a_velocity_in_that_direction() -> None:
     ((name, _, named),) = bench.autopilot.calls
     assert name == "commands.guided_target"
     assert named["velocity"] == pytest.approx((0.0, 2.0, 0.0), abs=1e-9)
+
+
+def test_a_relative_heading_counts_from_the_one_that_is_driven() -> None:
+    """Not from where the nose is: told again, it does not turn further."""
+    bench = CommandBench("rover")
+    bench.autopilot.helm.target = Drive(2.0, radians(30.0))
+    assert result_of(bench.long(213, 60, 2, 1)) is A
+    named = bench.autopilot.calls[-1][2]
+    assert named["velocity"] == pytest.approx((0.0, 2.0, 0.0), abs=1e-9)
+
+
+def test_the_safety_switch_is_moved_by_command_and_by_set_mode() -> None:
+    """DO_SET_SAFETY_SWITCH_STATE; ArduPilot's SET_MODE with nothing but the bit that says armed."""
+    bench = CommandBench()
+    assert result_of(bench.long(5300, 0)) is A
+    assert result_of(bench.long(5300, 2)) is D
+    assert result_of(bench.long(5300, 1)) is A
+    for state in (1, 0):
+        assert bench.send(dialect.MAVLink_set_mode_message(1, 128, state)) == []
+    assert bench.autopilot.calls == [("switches.secure", (safe,), {}) for safe in (True, False, True, False)]
 
 
 @pytest.mark.parametrize(("base_mode", "acts"), [(1, True), (129, True), (0, False)])
