@@ -235,11 +235,17 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
 
 
 @jit
-def follow_limits(s: L.Row, p: L.Row) -> None:
+def follow_limits(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly at the speed limits of now, if these are others than those that the profiles were last seen to keep."""
     ground, up, down = p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN]
     if ground == s[L.S_PACED_BY] and up == s[L.S_PACED_BY + 1] and down == s[L.S_PACED_BY + 2]:
         return
+    time = s[L.S_NOW + C_TIME]
+    alone = s[L.S_ONWARD + C_LENGTH] == 0.0 and s[L.S_NOW + C_LAST_SPEED] == 0.0
+    begins = alone and 0.0 < time < s[L.S_NOW + C_FIRST + R_TIME]
+    if begins and profile_at(s, L.S_NOW, time)[1] < RESTS:  # hardly moves: it begins again
+        s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
+        begin_at_rest(s, p, t)
     done = replan(s, p, L.S_NOW)
     if s[L.S_ONWARD + C_TIME] > 0.0 or not replan(s, p, L.S_ONWARD) or not done:
         return
@@ -319,7 +325,7 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
 def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """Advance a tick along the profiles; True when the reference is half-way through the turn, or at the end."""
     dt = keep_pace(s, p)
-    follow_limits(s, p)
+    follow_limits(s, p, t)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
     time = s[L.S_NOW + C_TIME] + dt
     s[L.S_NOW + C_TIME] = time if s[L.S_NOW + C_LAST_SPEED] > 0.0 else min(time, s[L.S_NOW + C_END])

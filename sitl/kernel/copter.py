@@ -26,7 +26,7 @@ from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_senso
 from sitl.kernel.ground import fill_ground, look_down, strike
 from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
 from sitl.kernel.noise import GAMMA, draw
-from sitl.kernel.reporting import fill_common
+from sitl.kernel.reporting import cut_pulses, fill_common
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
 
 #: Largest integrals of the rate loops, rad/s2: roll and pitch, yaw.
@@ -194,9 +194,9 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
     r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
-    pulses = 0.0 if p[L.P_MOTORS_CUT] == 2.0 else 1.0
     for i in range(4):
-        r[R.SERVO_1 + i] = pulses * (1000.0 + 1000.0 * s[M.S_C1 + i])
+        r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
+    cut_pulses(p, r)
     fill_demands(s, p, r)
 
 

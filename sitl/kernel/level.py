@@ -9,7 +9,7 @@ from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
-from sitl.kernel.reporting import fill_common
+from sitl.kernel.reporting import cut_pulses, fill_common
 
 #: The wind vane: how long it averages, and the share of the free wind that blows on it (`blow` at height 0).
 WIND_MEMORY_S = 2.0
@@ -46,9 +46,9 @@ def fill_driven(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.TRUE_CONTACT] = 1.0
     r[R.STOPPED] = 1.0 if speed < 0.01 else 0.0
     r[R.THROTTLE] = abs(s[L.S_THROTTLE])
-    pulses = 0.0 if p[L.P_MOTORS_CUT] == 2.0 else 1.0
-    r[R.SERVO_1] = pulses * (1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX])
-    r[R.SERVO_1 + 2] = pulses * (1500.0 + 500.0 * motor_throttle(s, p))
+    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX]
+    r[R.SERVO_1 + 2] = 1500.0 + 500.0 * motor_throttle(s, p)
+    cut_pulses(p, r)
     r[R.WANT_R] = s[L.S_RATE_REF]
     r[R.WANT_VN] = s[L.S_SPEED_REF] * s[L.S_ER]
     r[R.WANT_VE] = s[L.S_SPEED_REF] * s[L.S_ER + 3]

@@ -48,7 +48,7 @@ from sitl.kernel.imu import (
     turn,
 )
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
-from sitl.kernel.reporting import density_at, fill_common
+from sitl.kernel.reporting import cut_pulses, density_at, fill_common
 from sitl.kernel.rotorcraft import current, rotation_of
 
 #: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
@@ -395,15 +395,14 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.STOPPED] = 1.0 if s[L.S_AIR] == 0.0 and speed < 0.25 else 0.0
     r[R.THROTTLE] = s[L.S_THROTTLE] if s[L.S_SPIN] == 2.0 else 0.0
     r[R.RANGE] = max(-s[L.S_EPD], 0.0)
-    r[R.CROSS_TRACK] = s[L.S_OFF_TRACK]
-    r[R.NAV_BEARING] = s[L.S_NAV_COURSE]
+    r[R.CROSS_TRACK], r[R.NAV_BEARING] = s[L.S_OFF_TRACK], s[L.S_NAV_COURSE]
     r[R.ALT_ERROR] = s[L.S_H_WANTED] + s[L.S_EPD]
     r[R.NAV_ROLL], r[R.NAV_PITCH] = s[L.S_NAV_ROLL], s[L.S_NAV_PITCH]
-    pulses = 0.0 if p[L.P_MOTORS_CUT] == 2.0 else 1.0
-    r[R.SERVO_1] = pulses * (1500.0 + 500.0 * s[L.S_AILERON])
-    r[R.SERVO_1 + 1] = pulses * (1500.0 + 500.0 * s[L.S_ELEVATOR])
-    r[R.SERVO_1 + 2] = pulses * (1000.0 + 1000.0 * s[L.S_THROTTLE])
-    r[R.SERVO_1 + 3] = pulses * (1500.0 + 500.0 * s[L.S_RUDDER])
+    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_AILERON]
+    r[R.SERVO_1 + 1] = 1500.0 + 500.0 * s[L.S_ELEVATOR]
+    r[R.SERVO_1 + 2] = 1000.0 + 1000.0 * s[L.S_THROTTLE]
+    r[R.SERVO_1 + 3] = 1500.0 + 500.0 * s[L.S_RUDDER]
+    cut_pulses(p, r)
     if p[L.P_LIFTS] == 1.0:
         fill_lift(s, r)
     r[R.WANT_P], r[R.WANT_Q], r[R.WANT_R] = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]

@@ -137,6 +137,14 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 
 @jit
+def cut_pulses(p: L.Row, r: L.Row) -> None:
+    """Outputs 1 to 4 without pulses, while the safety switch is on."""
+    if p[L.P_MOTORS_CUT] == 2.0:
+        for i in range(4):
+            r[R.SERVO_1 + i] = 0.0
+
+
+@jit
 def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
     """Estimator health, arming, landed state, healthy sensors, free outputs, sticks."""
     r[R.EKF_FLAGS] = s[L.S_FLAGS]

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
-FREE_OUTPUTS, HIGH_OUTPUTS = range(5, 9), range(9, 17)
+FREE_OUTPUTS, _NINTH = range(5, 17), 9  # that has a place of its own in the report
 GIMBAL_STUCK = "gimbal.stuck"
 #: What a vehicle at rest feels besides its weight at most, m/s2, and how fast its receiver says that it moves, m/s.
 _REST_ACCEL, _REST_SPEED = 0.5, 0.5
@@ -367,10 +367,9 @@ class SimulatedMachine(ABC):
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Channels 5 to 16 are free for payload and are shown; those of the motors are ignored."""
         if channel in FREE_OUTPUTS:
-            self._p[M.P_SERVO_5 + channel - 5] = pwm_us
-            self._report[0, R.SERVO_1 + channel - 1] = pwm_us
-        elif channel in HIGH_OUTPUTS:
-            self._report[0, R.SERVO_9 + channel - HIGH_OUTPUTS[0]] = pwm_us
+            self._report[0, (R.SERVO_1 if channel < _NINTH else R.SERVO_9 - 8) + channel - 1] = pwm_us
+            if channel < _NINTH:
+                self._p[M.P_SERVO_5 + channel - 5] = pwm_us
         self._payload.drive(channel, pwm_us)
 
     def test_motor(self, number: int, pwm_us: float) -> None:

@@ -91,6 +91,20 @@ def test_29_each_change_of_speed_is_flown_on_the_leg_behind_it() -> None:
         assert ground_speed(bench) == pytest.approx(speed, abs=0.5)
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 0.5])
+def test_a_slower_speed_that_is_told_as_it_begins_holds_from_the_beginning(delay_s: float) -> None:
+    """It has not begun to speed up for the one before."""
+    bench = in_air(20.0)
+    assert bench.core.commands.guided_target(position=(500.0, 0.0, -20.0)).ok
+    bench.run(delay_s)
+    assert bench.core.commands.change_speed(1, 2.0).ok
+    fastest = 0.0
+    for _ in range(40):
+        bench.run(0.5)
+        fastest = max(fastest, ground_speed(bench))
+    assert 1.8 < ground_speed(bench) <= fastest < 2.6
+
+
 def test_30_speed_parameters_act_in_the_middle_of_a_leg() -> None:
     """WPNAV_SPEED, _UP, _DN: within 1 m/s."""
     bench = on_mission((takeoff(10.0), waypoint(900, 0, 10.0), waypoint(900, 1, 120.0), waypoint(900, 0, 15.0)))

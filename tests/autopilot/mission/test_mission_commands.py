@@ -62,7 +62,7 @@ def test_only_numbers_that_mavlink_has_are_given_a_name() -> None:
 
 
 def test_copter_and_rover_differ_as_the_table_says() -> None:
-    """Splines, takeoff, landing, placing, yaw, a parachute: the copter; reverse: the rover; 211: all; 30, 193: nobody."""
+    """Splines, takeoff, landing, placing, yaw, a parachute: the copter; reverse: the rover; 30, 193: nobody."""
     only_copter = [c for c in Cmd if capable("copter", c) and not capable("rover", c)]
     only_rover = [c for c in Cmd if capable("rover", c) and not capable("copter", c)]
     assert sorted(only_copter) == [21, 22, 31, 82, 94, 115, 208]
