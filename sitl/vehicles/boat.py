@@ -70,7 +70,7 @@ def _control(p: Row) -> None:
     p[L.P_WHEELBASE], p[L.P_WHEEL_MAX] = WHEELBASE, RUDDER_MAX
     p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = TOP_SPEED, STALL / MASS
     p[L.P_STICK_SPEED], p[L.P_STICK_TURN] = 4.0, radians(180.0)
-    p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_BRAKING] = 0.1, 1.0, 0.0
+    p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_THR_SLEW], p[L.P_BRAKING] = 0.1, 1.0, 1.0, 0.0
 
 
 def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:

@@ -244,8 +244,10 @@ def set_yaw_speed(command: Command, context: Context) -> Outcome:
     heading = radians(command.param(1) % 360.0)
     if command.param(3) == 1.0:
         driven = context.parts.helm.target
-        steady = isinstance(driven, Drive) and driven.turn_rate is None
-        heading += driven.heading if steady else context.parts.vehicle.state.yaw
+        if isinstance(driven, Drive) and driven.turn_rate is None:
+            heading += driven.heading
+        else:
+            heading += context.parts.vehicle.state.yaw
     speed = command.param(2)
     return context.parts.commands.guided_target(
         velocity=(speed * cos(heading), speed * sin(heading), 0.0), yaw=Yaw(YawMode.ANGLE, heading)
