@@ -20,7 +20,7 @@ from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.rows import Rows
 from sitl.ways_in import WAYS
 from sortie.assembly.vehicle import Standing, StoredValues, simulated_name
-from sortie.companion.service import Companion, build_companion, own_parameters
+from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.formation import OWN_SYSTEM, OWN_SYSTEM_NAMES
@@ -86,7 +86,7 @@ class FirmwareInWorld:
         """The companion before it, which knows what it will hear."""
         spec = self._standing.spec
         firmware = SPOKEN[self._way.word](vehicle_class(spec.kind))
-        native = (spec.strategy or firmware.habits.strategy) == "native"
+        native = flies_native(spec.strategy, firmware)
         return build_companion(
             FlightController(firmware, self._system, 0, native=native, body=self._faults),
             Endpoint(self._system, COMPONENT, on_error=on_error),

@@ -15,7 +15,7 @@ from mavlink_bridge.flight_controller.finder import Found
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
-from sortie.companion.service import Companion, build_companion, own_parameters
+from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError
 from sortie.config.given import ignored
 from sortie.config.option import Where
@@ -82,7 +82,7 @@ class ControllerSide:
         self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
-        self._native = (settings.strategy or firmware.habits.strategy) == "native"
+        self._native = flies_native(settings.strategy, firmware)
         tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     def _find(self, patience_s: float | None) -> Found:

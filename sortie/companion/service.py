@@ -17,6 +17,7 @@ from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import ParameterPart, Parameters
 from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.controller import FlightController
 from mavlink_bridge.flight_controller.native import NativeMission
 from mavlink_bridge.flight_controller.onboard_component import OnboardComponent
@@ -57,6 +58,11 @@ LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
 }  # fmt: skip
 #: The motors are armed at the end of the countdown: a controller would disarm by itself meanwhile.
 LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
+
+
+def flies_native(strategy: str | None, firmware: Firmware) -> bool:
+    """True when the controller flies missions in its own AUTO: as --strategy says, else as this firmware is wont to."""
+    return (strategy or firmware.habits.strategy) == "native"
 
 
 class Companion:

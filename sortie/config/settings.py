@@ -199,7 +199,7 @@ class Settings:
     )
     sysid = Option[int | None](
         "sysid", whole_number(1, 255), None, "MAVLink system id (SYSID_THISMAV).", Group.LINKS, RUNS | {"replay"},
-        form="N", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+        form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     signing_key = Option[Path | None](
         "signing-key", path, None, "Key of MAVLink 2 signing: a file with 64 hexadecimal digits, or a passphrase.",

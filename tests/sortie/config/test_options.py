@@ -188,7 +188,7 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
     [
         (Where.SIMULATOR, ["strategy"]),
         (Where.SITL, [*OF_PACE, *OF_SIMULATOR]),
-        (Where.WORLD, ["with", "traffic", "obstacles", "firmware", *OF_FLEETS, "rc", "sysid"]),
+        (Where.WORLD, ["with", "traffic", "obstacles", "firmware", "rc"]),
         (Where.CONTROLLER, ["home", "speedup", *OF_PACE, *OF_SIMULATOR]),
         (
             Where.LOOP,
