@@ -202,7 +202,8 @@ class Autopilot:
 
     def _other_reasons(self) -> list[ArmingReason]:
         fenced = (*self.fence.complaints(), *self.fenced_mission.complaints())
-        equipment = (*self.traffic.complaints(), *self.payload.parachute.complaints())
+        payload = (*self.payload.parachute.complaints(), *self.payload.generator.complaints())
+        equipment = (*self.traffic.complaints(), *payload)
         return [*self._forced_reasons(), *(ArmingReason(text) for text in fenced), *equipment]
 
     def _forced_reasons(self) -> list[ArmingReason]:

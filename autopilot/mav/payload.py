@@ -95,6 +95,16 @@ class WinchStatus(IntFlag):
     MOVING = 4
 
 
+class GeneratorStatus(IntFlag):
+    """MAV_GENERATOR_STATUS_FLAG: GENERATOR_STATUS.status."""
+
+    OFF = 1
+    GENERATING = 4
+    CHARGING = 8
+    WARMING_UP = 2097152
+    IDLE = 4194304
+
+
 class ControlStatusFlag(IntEnum):
     """GCS_CONTROL_STATUS_FLAGS: CONTROL_STATUS.flags."""
 

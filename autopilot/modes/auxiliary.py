@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, GripperAction, Result
+from autopilot.modes.generator import GeneratorState
 from autopilot.modes.mode import Mode
 from autopilot.modes.payload import Payload
 from autopilot.modes.zigzag import ZigZagMode
@@ -37,6 +38,7 @@ WINCH: Final = 44
 RC_OVERRIDES: Final = 46
 CLEAR_MISSION: Final = 58
 ZIGZAG_PLACES: Final = 61
+GENERATOR: Final = 85
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
@@ -109,6 +111,7 @@ class AuxFunctions:
             MOTOR_STOP: lambda position: arming.stop_motors(position == HIGH) if position != MIDDLE else None,
             RC_OVERRIDES: lambda position: arming.allow_overrides(position == HIGH) if position != MIDDLE else None,
             CLEAR_MISSION: lambda position: recorder.clear() if position == HIGH else None,
+            GENERATOR: lambda position: payload.generator.order(tuple(GeneratorState)[position]),
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
             MOUNT_LOCK: lambda position: _done(lock_mount(position == HIGH)),
             **dict.fromkeys(STICKS, _done),  # no switches: the mount reads their pulses

@@ -108,6 +108,10 @@ BUTTONS: Final[tuple[ParameterDef, ...]] = (
     *(line for number in range(1, 5) for line in _button(number)),
 )
 
+GENERATOR: Final[tuple[ParameterDef, ...]] = (
+    i8("GEN_TYPE", 0, "", None, None, "The generator", values={0: "None", 3: "Richenpower"}, reboot=True),
+)
+
 AUTHORIZATION: Final[tuple[ParameterDef, ...]] = (
     i8("SRT_AUTH_REQ", 0, "", None, None, "Arming waits for another system's word", values={0: "No", 1: "Yes"}),
     i16("SRT_AUTH_ID", 10, "", 1, 255, "System that authorizes arming"),

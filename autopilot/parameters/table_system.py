@@ -14,6 +14,7 @@ from autopilot.parameters.definition import ParameterDef, f32, i8, i16, i32
 from autopilot.parameters.table_payload import (
     AUTHORIZATION,
     BUTTONS,
+    GENERATOR,
     GRIPPER,
     LANDING_GEAR,
     LIGHT,
@@ -145,7 +146,7 @@ _COMMON_OPTIONS: Final = {
     19: "Gripper Release", 24: "Auto Mission Reset", 28: "Relay1 On/Off", 31: "Motor Emergency Stop",
     34: "Relay2 On/Off", 35: "Relay3 On/Off", 36: "Relay4 On/Off", 42: "SmartRTL", 46: "RC Override Enable",
     52: "Acro", 55: "Guided", 56: "Loiter", 58: "Clear Waypoints", 66: "Relay5 On/Off", 67: "Relay6 On/Off",
-    153: "Arm/Disarm", 163: "Mount Lock",
+    85: "Generator", 153: "Arm/Disarm", 163: "Mount Lock",
     212: "Mount1 Roll", 213: "Mount1 Pitch", 214: "Mount1 Yaw",
 }  # fmt: skip
 _FLYING_OPTIONS: Final = {
@@ -232,6 +233,7 @@ _COMMON: Final = (
     + AUTHORIZATION
     + LIGHT
     + BUTTONS
+    + GENERATOR
 )
 COPTER_SYSTEM: Final = _COMMON + PARACHUTE + LANDING_GEAR + SPRAYER + WINCH + _radio(1000, COPTER_OPTIONS)
 ROVER_SYSTEM: Final = _COMMON + SPRAYER + _radio(1500, ROVER_OPTIONS)

@@ -1,10 +1,10 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
-Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), the range finder (RANGEFINDER), checksums of plans
-(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its
-commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune
-becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS). What the vehicle has not is FAILED.
-Vehicle time. Source: MAVLink's common.xml and development.xml.
+Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), the range finder
+(RANGEFINDER), checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT:
+ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer
+(SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS). What the
+vehicle has not is FAILED. Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ class EquipmentService:
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
+            "GENERATOR_STATUS": self._generator,
             "BUTTON_CHANGE": self._button,
             "SUPPORTED_TUNES": self._tunes,
             "CELLULAR_STATUS": self._modem,
@@ -155,6 +156,26 @@ class EquipmentService:
                 nan,
                 _NO_TEMPERATURE,
                 int(winch.status),
+            )
+        ]
+
+    def _generator(self, _: float) -> list[Message]:
+        generator, r = self._parts.payload.generator, self._parts.facts.vehicle.state.report
+        if not generator.fitted:
+            return []
+        return [
+            dialect.MAVLink_generator_status_message(
+                int(generator.status),
+                round(generator.rpm),
+                nan,
+                generator.amps,
+                nan,
+                float(r[report.BATT_V]) if generator.amps else 0.0,
+                _NO_TEMPERATURE,
+                nan,
+                _NO_TEMPERATURE,
+                generator.runtime_ms // 1000,
+                0x7FFFFFFF,
             )
         ]
 

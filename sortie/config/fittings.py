@@ -13,6 +13,7 @@ from sortie.config.errors import UserError, nearest
 FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "arm-authorization": ("SRT_AUTH_REQ=1",),
     "camera": ("CAM1_TYPE=6",),
+    "generator": ("GEN_TYPE=3", "SERVO11_FUNCTION=42"),
     "gimbal": ("MNT1_TYPE=6",),
     "gripper": ("GRIP_ENABLE=1", "GRIP_TYPE=1", "SERVO9_FUNCTION=28", "SIM_GRIP_LOAD=0.4"),
     "landing-gear": ("LGR_ENABLE=1", "LGR_STARTUP=2", "SERVO8_FUNCTION=29"),

@@ -27,7 +27,7 @@ LISTENING = {
     "copter": _DRIVING | {"ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0, "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0},
 }
 """Parameters with which a vehicle listens to whatever others tell it."""
-_ASKING = ("arm-authorization", "remote-id")
+_ASKING = ("arm-authorization", "generator", "remote-id")
 
 
 def fittings(*, asking: bool) -> dict[str, float]:

@@ -32,6 +32,8 @@ _COMMANDS: Final[dict[str, tuple[tuple[Cmd, tuple[float, ...]], ...]]] = {
     "landing gear": ((Cmd.AIRFRAME_CONFIGURATION, (-1, 1)),),
     "light": ((Cmd.ILLUMINATOR_ON_OFF, (1,)), (Cmd.DO_ILLUMINATOR_CONFIGURE, (1, 50, 0))),
     "switches": ((Cmd.DO_AUX_FUNCTION, (45, 2)), (Cmd.DO_SET_SERVO, (9, 1500)), (Cmd.DO_SET_RELAY, (0, 1))),
+    "generator": ((Cmd.DO_AUX_FUNCTION, (85, 2)),),
+    "follow": ((Cmd.DO_FOLLOW, (42,)),),
     "parachute": ((Cmd.DO_PARACHUTE, (0,)),),
     "requests": ((Cmd.REQUEST_MESSAGE, (id_of("WINCH_STATUS"), 0)), (Cmd.SET_MESSAGE_INTERVAL, (9005, 1e6))),
 }

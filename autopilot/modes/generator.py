@@ -1,0 +1,134 @@
+"""A generator that charges the battery in flight (GEN_TYPE 3), switched by auxiliary function 85: off, idle, run.
+
+What is wanted is done while the vehicle is disarmed: it runs when it has idled until it is warm, and stops from idling.
+Speeds, warmth and what arming waits for are those of ArduPilot's AP_Generator_RichenPower.cpp, the current and its
+limit those of its simulator (SIM_RichenPower.cpp). A simulated one gives what the vehicle draws, and charges the
+battery with what is left.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from autopilot.context.vehicle_context import Helm, VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.vehicle import Rechargeable
+from autopilot.mav import GeneratorStatus
+from autopilot.modes.outputs import outputs_of
+
+_RICHENPOWER: Final = 3  # GEN_TYPE
+_CONTROL: Final = 42  # SERVOn_FUNCTION
+_LOOK_MS: Final = 1000
+_SLEW_RPM: Final = 2000.0  # in a second
+_RUNS_RPM: Final = 10_000.0  # it gives a current from here on
+_MOST_A, _CHARGE_A = 50.0, 5.0
+_COOLS: Final = 0.005  # share of its warmth in a second
+_WARM: Final = 45.0 * 4800.0 * 0.860384
+_WARMEST: Final = 60.0 * 13_000.0
+
+
+class GeneratorState(Enum):
+    """States that it is switched to: pulse of its output, speed."""
+
+    STOP = 1200.0, 0.0
+    IDLE = 1500.0, 4800.0
+    RUN = 1900.0, 13_000.0
+
+
+class Generator:
+    """See the module. `rpm`; `amps`: that it gives; `runtime_ms`: how long it has turned."""
+
+    def __init__(self, facts: VehicleFacts, helm: Helm) -> None:
+        self._facts = facts
+        self._helm = helm
+        self._wanted = self._state = GeneratorState.STOP
+        self._since_ms = 0
+        self._looked_ms = 0
+        self._warmth = 0.0
+        self.rpm = self.amps = 0.0
+        self.runtime_ms = 0
+
+    @property
+    def fitted(self) -> bool:
+        return self._facts.param("GEN_TYPE") == _RICHENPOWER
+
+    @property
+    def deadline_ms(self) -> int | None:
+        rests = self._wanted is self._state is GeneratorState.STOP and self.rpm == 0.0
+        return None if rests else self._looked_ms + _LOOK_MS
+
+    def complaints(self) -> list[ArmingReason]:
+        """Reasons not to arm."""
+        if not self.fitted:
+            return []
+        if not outputs_of(self._facts, _CONTROL):
+            return [ArmingReason("Generator: need a servo output channel")]
+        if self._wanted is not GeneratorState.RUN:
+            return [ArmingReason("Generator: requested state is not RUN")]
+        if self._state is not GeneratorState.RUN:
+            return [ArmingReason("Generator: Generator warming up")]
+        return [] if self._generates else [ArmingReason("Generator: not running")]
+
+    @property
+    def _generates(self) -> bool:
+        return self._state is GeneratorState.RUN and self.rpm >= _RUNS_RPM
+
+    @property
+    def status(self) -> GeneratorStatus:
+        if self.rpm == 0.0:
+            return GeneratorStatus.OFF
+        if self._generates:
+            charges = self.amps > float(self._facts.vehicle.state.report[report.BATT_A])
+            return GeneratorStatus.GENERATING | (GeneratorStatus.CHARGING if charges else GeneratorStatus(0))
+        warms = self._wanted is GeneratorState.RUN
+        return GeneratorStatus.WARMING_UP if warms else GeneratorStatus.IDLE
+
+    def order(self, state: GeneratorState) -> None:
+        """Switch it to this state as soon as it may be."""
+        if not self.fitted:
+            return
+        if self.deadline_ms is None:
+            self._looked_ms = self._facts.now_ms
+        self._wanted = state
+
+    def update(self, now_ms: int) -> None:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
+            return
+        seconds, self._looked_ms = 0.001 * (now_ms - self._looked_ms), now_ms
+        if self.rpm:
+            self.runtime_ms += round(1000.0 * seconds)
+        self._switch(now_ms)
+        step, goal = _SLEW_RPM * seconds, self._state.value[1]
+        self.rpm = min(max(goal, self.rpm - step), self.rpm + step)
+        self._warmth = min(self._warmth + self.rpm * seconds, _WARMEST) * (1.0 - _COOLS * seconds)
+        self._charge(seconds)
+
+    def _switch(self, now_ms: int) -> None:
+        """By way of idling, and not in flight."""
+        if self._wanted is self._state or self._facts.armed:
+            return
+        idles = self._state is GeneratorState.IDLE
+        ready = {
+            GeneratorState.STOP: idles and now_ms - self._since_ms >= _LOOK_MS,
+            GeneratorState.IDLE: True,
+            GeneratorState.RUN: idles and self._warmth > _WARM,
+        }
+        state = self._wanted if ready[self._wanted] else GeneratorState.IDLE
+        if state is self._state:
+            return
+        self._state, self._since_ms = state, now_ms
+        for channel in outputs_of(self._facts, _CONTROL):
+            self._helm.vehicle.set_output(channel, state.value[0])
+
+    def _charge(self, seconds: float) -> None:
+        self.amps = 0.0
+        if not self._generates:
+            return
+        r, vehicle = self._facts.vehicle.state.report, self._helm.vehicle
+        held, capacity_ah = float(r[report.BATT_FRACTION]), self._facts.param("SIM_BATT_CAP_AH")
+        self.amps = min(float(r[report.BATT_A]) + (_CHARGE_A if held < 1.0 else 0.0), _MOST_A)
+        if isinstance(vehicle, Rechargeable) and capacity_ah > 0.0:
+            vehicle.set_charge(min(held + self.amps * seconds / (3600.0 * capacity_ah), 1.0))
