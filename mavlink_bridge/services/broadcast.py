@@ -11,12 +11,15 @@ __all__ = ["OFF", "Broadcast"]
 
 class Broadcast:
     """Broadcast of a message; vehicle time. `every_us`: its interval where nobody has asked for another, us; `OFF`:
-    sent only where somebody has. Due at multiples of its interval, so that when it began makes no difference. A
-    `services.telemetry.service.Subscription`."""
+    sent only where somebody has. Due at multiples of its interval, so that when it began makes no difference. `wanted`:
+    list in which it stands while somebody has asked for it. A `services.telemetry.service.Subscription`."""
 
-    def __init__(self, links: Callable[[], Sequence[int]], every_us: int) -> None:
+    def __init__(
+        self, links: Callable[[], Sequence[int]], every_us: int, wanted: list[Broadcast] | None = None
+    ) -> None:
         self._links = links
         self._every_us = every_us
+        self._wanted: list[Broadcast] = [] if wanted is None else wanted
         self._asked: dict[int, int] = {}
         self._due_ms: dict[int, int] = {}
 
@@ -27,6 +30,12 @@ class Broadcast:
             self._asked.pop(link, None)
         else:
             self._asked[link] = OFF if interval_us < 0 else bounded(interval_us)
+        self._enter()
+
+    def _enter(self) -> None:
+        """Stand in the list, or no longer."""
+        if bool(self._asked) is not (self in self._wanted):
+            self._wanted.append(self) if self._asked else self._wanted.remove(self)
 
     def interval_us(self, link: int) -> int:
         """Between two, -1: off."""
@@ -56,3 +65,4 @@ class Broadcast:
         """The link is closed."""
         self._asked.pop(link, None)
         self._due_ms.pop(link, None)
+        self._enter()

@@ -127,10 +127,11 @@ class EquipmentService:
             "SUPPORTED_TUNES": self._tunes,
             "CELLULAR_STATUS": self._modem,
         }
-        self._streams = [(make, Broadcast(links, OFF)) for make in makers.values()]
-        for name, (make, broadcast) in zip(makers, self._streams, strict=True):
-            telemetry.answers[id_of(name)] = make
-            telemetry.subscriptions[id_of(name)] = broadcast
+        self._wanted: list[Broadcast] = []  # of these alone anything is asked in a pass
+        self._makers: dict[Broadcast, Maker] = {}
+        for name, make in makers.items():
+            broadcast = telemetry.subscriptions[id_of(name)] = Broadcast(links, OFF, self._wanted)
+            telemetry.answers[id_of(name)] = self._makers[broadcast] = make
         self._out: list[Outgoing] = []
         self._button_ms = 0
         """Vehicle time at which a change of a button is told next."""
@@ -280,7 +281,7 @@ class EquipmentService:
     def _button_due_ms(self) -> int | None:
         """Within BTN_REPORT_SEND s of a change, once a second."""
         buttons = self._parts.buttons
-        if buttons.changed_ms is None or not buttons.fitted:
+        if buttons.changed_ms is None:
             return None
         due_ms = max(self._button_ms, buttons.changed_ms)
         last_ms = buttons.changed_ms + 1000.0 * self._parts.facts.param("BTN_REPORT_SEND", 10.0)
@@ -291,19 +292,19 @@ class EquipmentService:
         if due_ms is not None and now_ms >= due_ms:
             self._button_ms = now_ms + _TOLD_EVERY_MS
             self._out += [Outgoing(message) for message in self._button(0.0)]
-        for make, broadcast in self._streams:
+        for broadcast in self._wanted:
             for link in broadcast.take_due(now_ms):
-                self._out += [Outgoing(message, link) for message in make(0.0)]
+                self._out += [Outgoing(message, link) for message in self._makers[broadcast](0.0)]
 
     def next_deadline_ms(self) -> int | None:
-        return earliest([self._button_due_ms(), *(broadcast.next_ms() for _, broadcast in self._streams)])
+        return earliest((self._button_due_ms(), *(broadcast.next_ms() for broadcast in self._wanted)))
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
         return taken
 
     def link_closed(self, link: int) -> None:
-        for _, broadcast in self._streams:
+        for broadcast in tuple(self._wanted):
             broadcast.forget(link)
 
 
