@@ -82,7 +82,7 @@ def strings(document: Any, rule: Any, place: str = "") -> dict[str, str]:
 FITTED = {"MNT1_TYPE": 6.0, "CAM1_TYPE": 6.0}  # with commands and components of their own
 AS_IT_IS = re.compile(
     r"[-A-Z0-9_/]+|Motor \d|(Failsafe: )?(\{\d\}[: ]*)+(in \{3\} s)?|Acro|AltHold|Auto|EKF3|Guided|Loiter|"
-    r"BendyRuler|Dijkstra|"
+    r"BendyRuler|Dijkstra|Generator|Richenpower|"
     r"MAVLink|MAVLinkCamV2|Neutral|Mission|Plus|Standard|Barometer|PosHold|Rover|Simple|SmartRTL|Stabilize|System|failsafe"
 )
 """Names, and words that are the same in German."""
