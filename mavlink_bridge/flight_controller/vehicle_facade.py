@@ -157,6 +157,9 @@ class VehicleFacade:
         """Do nothing: no kernel has to be loaded."""
         return False
 
+    def alone(self) -> None:
+        """Streams are the controller's."""
+
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
         """Handle the events that the core announced in this pass."""
         for event in events:

@@ -53,6 +53,7 @@ from mavlink_bridge.services.setup.service import SetupService
 from mavlink_bridge.services.spoken import Spoken
 from mavlink_bridge.services.system.logs import LogService
 from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
@@ -82,6 +83,9 @@ class Frontend(ProtocolService, Timed, RemembersLinks, Protocol):
 
     def load(self) -> object:
         """Load what is compiled."""
+
+    def alone(self) -> StreamPool | None:
+        """The pool in which a vehicle that is alone has its streams encoded; None: each link for itself."""
 
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
         """A link has come: its streams, at these rates or the parameters'."""

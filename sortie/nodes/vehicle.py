@@ -26,6 +26,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.routing.service import Service as ProtocolService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
+from mavlink_bridge.services.telemetry.pool import StreamPool
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
@@ -110,6 +111,7 @@ class Service:
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
+        self._pool: StreamPool | None = None
         self._take(make_face(self))
 
     def unix_us(self) -> int:
@@ -266,7 +268,7 @@ class Service:
         now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
         happened = self.vehicle.has_events
         if own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened:
-            self.stream(now_ms)
+            self._stream_alone(now_ms)
         else:
             self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
 
@@ -290,6 +292,19 @@ class Service:
         self.autopilot.update(now_ms)
         self.serve_links(now_ms if link_ms is None else link_ms)
         self.sampled = self._behind is not None
+
+    def _stream_alone(self, now_ms: int) -> None:
+        """As `stream`; what is due on all links is encoded in one call, as a fleet's is."""
+        if self._pool is None:
+            self._pool = self.telemetry.alone()
+        if self._pool is None:
+            self.stream(now_ms)
+            return
+        self._pool.begin()
+        try:
+            self.stream(now_ms)
+        finally:
+            self._pool.end()
 
     def stream(self, now_ms: int, *, own: bool = True) -> None:
         """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams (`own`) or

@@ -23,7 +23,7 @@ POOL: Final = Entry(
     "write_pool",
     _KERNEL,
     "write_pool",
-    f"void({_TABLES}, uint8[::1], int64[:, ::1], float64[:, ::1], float64[:, ::1], int64[:, ::1], int64[::1],"
-    " uint8[:, ::1], uint8[::1], int64[:, ::1])",
+    f"void({_TABLES}, uint8[::1], uint8[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[:, ::1],"
+    " int64[:, ::1], uint8[::1], int64[:, ::1], int64, int64)",
 )
 TELEMETRY: Final = (DERIVE, WRITE, STAMP, POOL)

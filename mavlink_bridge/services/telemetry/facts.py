@@ -162,6 +162,8 @@ class FactReader:
         told = identity.vehicle_class.face.local_goal
         self._goals = GoalReader(parts, told=told) if identity.speaks.habits.tells_goal else None
         self._parameters_seen = -1
+        self.follow_report = self._goals is None or identity.vehicle_class.has_stall_speed
+        """True where some of the facts are figures of the report: they change without a decision."""
 
     def move_to(self, source: Vector) -> None:
         """Write there from now on: it has all that was written so far."""

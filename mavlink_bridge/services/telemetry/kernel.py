@@ -118,28 +118,30 @@ def write_pool(
     single: Any,
     single_bytes: Any,
     scratch: Any,
-    fresh: Any,
+    stamp: Any,
     reports: Any,
     sources: Any,
-    jobs: Any,
     streams: Any,
-    stamps: Any,
+    fresh: Any,
+    jobs: Any,
     out: Any,
     results: Any,
+    rows: int,
+    count: int,
 ) -> None:
-    """Write the frames that are due of many vehicles at an instant, in one call. `fresh[i]`: a row of `sources` whose
-    values are to be those of now, and 1 when the row of `reports` has to be copied first. `jobs[j]`: row, first and
-    last + 1 of its `streams`, sequence, system, component, and 1 when each frame is to stand behind its job's stamp
-    (`stamps`, 8 bytes each). Job after job is written to `out`; `results[j]` becomes where it ends, next sequence,
-    frames."""
-    for i in range(fresh.shape[0]):
+    """Write the frames that are due of vehicles at an instant, in one call. `fresh[:rows]`: a row of `sources` whose
+    values are to be those of now, and 1 when the row of `reports` has to be copied first. `jobs[:count]`: row, first
+    and last + 1 of its `streams`, sequence, system, component, 1 when each frame is to stand behind a stamp, and that
+    stamp, written as 8 bytes. `stamp` is scratch for these. Job after job is written to `out`; `results[j]` becomes
+    where it ends, next sequence, frames."""
+    for i in range(rows):
         row = fresh[i, 0]
         if fresh[i, 1] != 0:
             for k in range(reports.shape[1]):
                 sources[row, k] = reports[row, k]
         derive(sources[row])
     at = 0
-    for j in range(jobs.shape[0]):
+    for j in range(count):
         stamped = jobs[j, 6] != 0
         result = results[j]
         write_frames(
@@ -158,5 +160,10 @@ def write_pool(
             jobs[j, 4],
             jobs[j, 5],
         )
-        at += stamp_frames(scratch, result[0], stamps[j], out[at:]) if stamped else result[0]
+        if stamped:
+            for b in range(8):
+                stamp[b] = (jobs[j, 7] >> (56 - 8 * b)) & 255
+            at += stamp_frames(scratch, result[0], stamp, out[at:])
+        else:
+            at += result[0]
         result[0] = at

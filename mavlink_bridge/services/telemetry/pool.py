@@ -1,9 +1,10 @@
-"""Streams of many vehicles that are due at the same instant: gathered first, then encoded in one compiled call.
+"""Streams of vehicles that are due at the same instant: gathered first, then encoded in one compiled call.
 
-A vehicle of a fleet has a row: of the reports that its kernel fills, and of the values that streams are made of. While
-the pool gathers, a telemetry service that finds streams due says so here in place of encoding them (`TelemetryService.
-join`); with `end` they are on their links, in the order in which each vehicle would have put them there by itself.
-What waits in a shared queue is put there in one piece. Sans I/O.
+A vehicle has a row: of the reports that its kernel fills, and of the values that streams are made of. One that is alone
+has a pool of one row; its links are those of one call all the same. While the pool gathers, a telemetry service that
+finds streams due says so here in place of encoding them (`TelemetryService.join`); with `end` they are on their links,
+in the order in which each vehicle would have put them there by itself. What waits in a shared queue is put there in one
+piece. Sans I/O.
 """
 
 from __future__ import annotations
@@ -23,21 +24,25 @@ from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES
 
 STAMP_BYTES: Final = 8
-_SCRATCH: Final = TABLES.capacity
 _MOST: Final = TABLES.capacity + STAMP_BYTES * len(LAYOUTS)
+_PLANS: Final = 32
+"""Number of plans that are kept for the next instants."""
+_TAKEN: Final = 0
+"""The lane of links that take their frames at once."""
 _BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESENT, report.SENSORS_HEALTHY]
 """The figures of the report that facts of the core follow from without a decision."""
+_Job = tuple[int, int, int, int, int, int, bool, int]
+"""As `kernel.write_pool` has it."""
 
 
 class _QueueLane:
-    """Lane of frames that are due on links that have one queue: jobs of `kernel.write_pool`, and of each job its stamp
-    and link."""
+    """Lane of frames that are due on links that have one queue, or that take theirs at once: its jobs, and the link of
+    each."""
 
-    __slots__ = ("jobs", "links", "stamps")
+    __slots__ = ("jobs", "links")
 
     def __init__(self) -> None:
-        self.jobs: list[tuple[int, int, int, int, int, int, int]] = []
-        self.stamps: list[bytes] = []
+        self.jobs: list[_Job] = []
         self.links: list[OpenLink] = []
 
 
@@ -48,59 +53,91 @@ class StreamPool:
     def __init__(self, reports: npt.NDArray[np.float64]) -> None:
         self.sources: npt.NDArray[np.float64] = np.zeros((len(reports), sources.SIZE))
         self.moved = [True] * len(reports)
+        self._still = [False] * len(reports)
         self.gathering = False
         self._reports = reports
-        self._write: Callable[..., None] | None = None
-        self._fresh: dict[int, int] = {}
+        self._write: Callable[..., int] | None = None
+        self._rows: dict[int, int] = {}
         self._lanes: dict[int, _QueueLane] = {}
         self._plans: dict[int, tuple[Chosen, int, int]] = {}
-        self._streams = 0
-        self._single = np.zeros(1, np.float32)
-        self._scratch = np.zeros(_SCRATCH, np.uint8)
-        self._out = np.zeros(0, np.uint8)
+        self._planned = 0
+        self._streams = np.zeros(_PLANS * len(LAYOUTS), np.int64)
+        self._fresh = np.zeros((len(reports), 2), np.int64)
+        self._make_room(2 * len(reports))
 
     def load(self) -> None:
         """Gather from now on, where anything is compiled: in plain Python one call is no better than many."""
         if compiled():
-            self._write = POOL.bind(
-                TABLES.header,
-                TABLES.kind,
-                TABLES.number,
-                crc_table(),
-                self._single,
-                self._single.view(np.uint8),
-                self._scratch,
-            )
+            self._bind()
+
+    def _make_room(self, jobs: int) -> None:
+        """Take at least so many jobs in one call."""
+        self._jobs = np.zeros((jobs, 8), np.int64)
+        self._out = np.zeros(jobs * _MOST, np.uint8)
+        self._results = np.zeros((jobs, 3), np.int64)
+
+    def _bind(self) -> None:
+        single = np.zeros(1, np.float32)
+        self._write = POOL.bind(
+            TABLES.header,
+            TABLES.kind,
+            TABLES.number,
+            crc_table(),
+            single,
+            single.view(np.uint8),
+            np.zeros(TABLES.capacity, np.uint8),
+            np.zeros(STAMP_BYTES, np.uint8),
+            self._reports,
+            self.sources,
+            self._streams,
+            self._fresh,
+            self._jobs,
+            self._out,
+            self._results,
+        )
 
     def begin(self) -> None:
         """The machines have moved: what falls due until `end` is gathered."""
         if self._write is None:
             return
         self.gathering = True
-        seen = self.sources[:, _BEHIND_FACTS]
-        self.moved = (self._reports[:, _BEHIND_FACTS] != seen).any(axis=1).tolist()
+        now, before = self._reports.take(_BEHIND_FACTS, 1), self.sources.take(_BEHIND_FACTS, 1)
+        self.moved = self._still if now.tobytes() == before.tobytes() else (now != before).any(axis=1).tolist()
 
     def gathers(self, row: int) -> bool:
         """True when a frame of this vehicle has been added."""
-        return row in self._fresh
+        return row in self._rows
 
     def begin_row(self, row: int, *, copied: bool) -> None:
         """Begin the frames that are due of a vehicle. `copied`: its values have the report of now already."""
-        self._fresh[row] = 0 if copied else 1
+        self._rows[row] = 0 if copied else 1
 
-    def add(self, row: int, link: OpenLink, numbers: Chosen, sender: tuple[int, int], stamp: bytes) -> None:
-        """These streams are due on a link of (system, component) `sender`, behind `stamp` where the link takes stamped
-        frames."""
+    def add(self, row: int, link: OpenLink, numbers: Chosen, sender: tuple[int, int], stamp_us: int) -> None:
+        """These streams are due on a link of (system, component) `sender`, behind a stamp, us since 1970, where the
+        link takes stamped frames."""
         plan = self._plans.get(id(numbers))
         if plan is None:
-            begin, self._streams = self._streams, self._streams + len(numbers)
-            plan = self._plans[id(numbers)] = (numbers, begin, self._streams)
-        lane = self._lanes.get(id(link.out))
+            plan = self._keep(numbers)
+        stamped = link.take is not None
+        queue = _TAKEN if stamped else id(link.out)
+        lane = self._lanes.get(queue)
         if lane is None:
-            lane = self._lanes[id(link.out)] = _QueueLane()
-        lane.jobs.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, link.take is not None))
-        lane.stamps.append(stamp)
+            lane = self._lanes[queue] = _QueueLane()
+        lane.jobs.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, stamped, stamp_us))
         lane.links.append(link)
+
+    def _keep(self, numbers: Chosen) -> tuple[Chosen, int, int]:
+        """Keep a plan, until many more are known: who streams at an interval has the same one again."""
+        if len(self._plans) >= _PLANS and not self._lanes:
+            self._plans, self._planned = {}, 0
+        begin = self._planned
+        end = self._planned = begin + len(numbers)
+        if end > len(self._streams):
+            self._streams = np.concatenate((self._streams, np.zeros(end, np.int64)))
+            self._bind()
+        self._streams[begin:end] = numbers
+        plan = self._plans[id(numbers)] = (numbers, begin, end)
+        return plan
 
     def end(self) -> None:
         """Encode what was gathered; from now on each vehicle is on its own again."""
@@ -111,51 +148,48 @@ class StreamPool:
         """Encode what was gathered so far."""
         if not self._lanes:
             return
-        lanes, plans, fresh = self._lanes, self._plans, self._fresh
-        self._lanes, self._plans, self._fresh, self._streams = {}, {}, {}, 0
-        jobs = np.array([job for lane in lanes.values() for job in lane.jobs], np.int64)
-        stamps = np.frombuffer(bytearray().join(stamp for lane in lanes.values() for stamp in lane.stamps), np.uint8)
-        results = np.zeros((len(jobs), 3), np.int64)
-        if len(self._out) < len(jobs) * _MOST:
-            self._out = np.zeros(len(jobs) * _MOST, np.uint8)
+        lanes, rows = self._lanes, self._rows
+        self._lanes, self._rows = {}, {}
+        jobs = [job for lane in lanes.values() for job in lane.jobs]
+        if len(jobs) > len(self._jobs):
+            self._make_room(2 * len(jobs))
+            self._bind()
+        self._jobs[: len(jobs)] = jobs
+        self._fresh[: len(rows)] = list(rows.items())
         assert self._write is not None
-        self._write(
-            np.array(list(fresh.items()), np.int64),
-            self._reports,
-            self.sources,
-            jobs,
-            np.concatenate([numbers for numbers, _, _ in plans.values()]),
-            stamps.reshape(-1, STAMP_BYTES),
-            self._out,
-            results,
-        )
-        self._hand_over(lanes, results[:, 0].tolist(), results[:, 2].tolist())
+        self._write(len(rows), len(jobs))
+        self._hand_over(lanes, self._results[: len(jobs)].tolist())
 
-    def _hand_over(self, lanes: dict[int, _QueueLane], ends: list[int], frames: list[int]) -> None:
+    def _hand_over(self, lanes: dict[int, _QueueLane], results: list[list[int]]) -> None:
         data = self._out.data
         begin = first = 0
-        for lane in lanes.values():
-            last = first + len(lane.jobs)
-            begin = _hand_on(lane.links, data, begin, ends[first:last], frames[first:last])
-            first = last
+        for queue, lane in lanes.items():
+            written = results[first : first + len(lane.jobs)]
+            (_hand_out if queue == _TAKEN else _queue)(lane.links, data, begin, written)
+            begin = written[-1][0]
+            first += len(lane.jobs)
 
 
-def _hand_on(links: list[OpenLink], data: memoryview, begin: int, ends: list[int], frames: list[int]) -> int:
-    """Hand on the frames of one queue: in one piece if they fit; or to who takes them. Returns where the next lane
-    begins."""
-    out, take, first = links[0].out, links[0].take, begin
-    fits = out.size + ends[-1] - begin <= out.full
-    for link, end, count in zip(links, ends, frames, strict=True):
-        if take is not None:
-            link.count(count, end - begin - STAMP_BYTES * count)
-            take(data[begin:end])
-        elif fits:
-            link.count(count, end - begin)
-        else:
-            link.writer.advance(count)
-            link.push(bytes(data[begin:end]), count, droppable=True)
+def _hand_out(links: list[OpenLink], data: memoryview, begin: int, written: list[list[int]]) -> None:
+    """Give frames to those who take them."""
+    for link, (end, _, frames) in zip(links, written, strict=True):
+        link.count(frames, end - begin - STAMP_BYTES * frames)
+        if link.take is not None:
+            link.take(data[begin:end])
         begin = end
-    if take is None and fits and begin > first:
-        out.waiting.append(bytes(data[first:begin]))
-        out.size += begin - first
-    return begin
+
+
+def _queue(links: list[OpenLink], data: memoryview, begin: int, written: list[list[int]]) -> None:
+    """Put the frames of one queue there, in one piece if they fit."""
+    out, first, last = links[0].out, begin, written[-1][0]
+    fits = out.size + last - first <= out.full
+    for link, (end, _, frames) in zip(links, written, strict=True):
+        if fits:
+            link.count(frames, end - begin)
+        else:
+            link.writer.advance(frames)
+            link.push(bytes(data[begin:end]), frames, droppable=True)
+        begin = end
+    if fits and last > first:
+        out.waiting.append(bytes(data[first:last]))
+        out.size += last - first

@@ -34,7 +34,7 @@ from mavlink_bridge.services.telemetry.boot_texts import BootTexts
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
-from mavlink_bridge.services.telemetry.pool import STAMP_BYTES, StreamPool
+from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.schedule import (
     DEFAULT_US,
     GROUPS,
@@ -131,6 +131,15 @@ class TelemetryService:
         self._pool, self._row = pool, row
         self._encoder.move_to(pool.sources[row])
         self.facts.move_to(pool.sources[row])
+
+    def alone(self) -> StreamPool | None:
+        """A pool of this vehicle alone, joined; None where nothing is compiled, so that it would be no better."""
+        if not self._encoder.compiled:
+            return None
+        pool = StreamPool(self._parts.facts.vehicle.state.report.reshape(1, -1))
+        pool.load()
+        self.join(pool, 0)
+        return pool
 
     # --- links and rates ------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
@@ -302,13 +311,13 @@ class TelemetryService:
             return False
         row = self._row
         if not pool.gathers(row):
-            read = self.decided or pool.moved[row]
+            read = self.decided or pool.moved[row] or self.facts.follow_report
             if read:
                 self._read_facts()
                 self._encoder.keep(self._parts.facts.vehicle.state.report)
             pool.begin_row(row, copied=read)
-        stamp = (self._boot_unix_us + 1000 * now_ms).to_bytes(STAMP_BYTES, "big")
-        pool.add(row, target, due, (self._output.system_id, self._output.component_id), stamp)
+        sender = (self._output.system_id, self._output.component_id)
+        pool.add(row, target, due, sender, self._boot_unix_us + 1000 * now_ms)
         return True
 
     def send_heartbeat(self) -> None:

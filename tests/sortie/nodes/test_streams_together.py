@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.control import kernels
+from autopilot.interface.report import TARGET_N
+from autopilot.interface.targets import TakeOff
+from autopilot.mav import Severity
 from mavlink_bridge.services.telemetry.pool import StreamPool
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.services.telemetry.sources import GOAL_N
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
@@ -17,10 +23,10 @@ from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
 from sortie.nodes.fleet import FleetNode
-from tests.fakes.assembled import fleet_node
+from tests.fakes.assembled import assembled, fleet_node
 from tests.sortie.runtime.test_fleet_equality import HOME
 
-KINDS = ("copter", "rover", "copter", "copter", "boat")
+KINDS = ("copter", "rover", "copter", "plane", "boat")
 END_MS = 14_000
 pytestmark = pytest.mark.skipif(not kernels.compiled(), reason="nothing is compiled: each encodes for itself")
 
@@ -29,12 +35,13 @@ def _raise(error: Exception, where: str) -> None:
     raise error
 
 
-def made(kinds: tuple[str, ...] = KINDS, fault: tuple[str, ...] = ()) -> FleetNode:
-    vehicles = [
-        VehicleSpec(kind, number, moved(HOME, 20.0 * number, 0.0), 90.0, seed_of(3, number), fault=fault)
-        for number, kind in enumerate(kinds, start=1)
-    ]
-    return fleet_node(vehicles)
+def spec(kind: str, number: int, fault: tuple[str, ...] = (), firmware: str = "ardupilot") -> VehicleSpec:
+    place, seed = moved(HOME, 20.0 * number, 0.0), seed_of(3, number)
+    return VehicleSpec(kind, number, place, 90.0, seed, fault=fault, firmware=firmware)
+
+
+def made(kinds: tuple[str, ...] = KINDS, fault: tuple[str, ...] = (), firmware: str = "ardupilot") -> FleetNode:
+    return fleet_node([spec(kind, number, fault, firmware) for number, kind in enumerate(kinds, start=1)])
 
 
 def asked(rate: int, stream: int = 0, target: int = 0) -> bytes:
@@ -76,6 +83,72 @@ def test_every_vehicle_says_the_same_alone_or_together(fault: tuple[str, ...]) -
         assert together[system] == frames, f"vehicle {system}"
 
 
+def test_figures_of_the_report_among_the_facts_are_those_of_now() -> None:
+    """A PX4 tells the reference that it is steered to, which moves from report to report without a decision."""
+    node = made(("copter", "copter"), firmware="px4")
+    node.load()
+    node.networks[0].open_link("station")
+    (rows, _), values, heights = node.rows[0], node._kinds[0].streams.sources, set()
+    while node.now_ms < END_MS:
+        node.advance(END_MS)
+        if node.now_ms == 5_000:
+            for machine in rows.machines:
+                machine.arm(force=True)
+                machine.set_target(TakeOff(-30.0))
+        heights.add(float(values[0, GOAL_N + 2]))
+        assert values[:, GOAL_N : GOAL_N + 6] == pytest.approx(rows.reports[:, TARGET_N : TARGET_N + 6])
+    assert len(heights) > 10
+
+
+@pytest.mark.parametrize(("kind", "firmware"), [("copter", "ardupilot"), ("plane", "ardupilot"), ("copter", "px4")])
+def test_a_vehicle_alone_says_the_same_in_one_call(
+    kind: str, firmware: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On two links and in its log: what each of them has by itself is there, byte by byte and in its order."""
+    calls = counted_calls(monkeypatch)
+    one_call = said_alone(spec(kind, 1, firmware=firmware), tmp_path / "pool")
+    assert calls.count(3) > 10  # two links and the log
+    calls.clear()
+    monkeypatch.setattr(TelemetryService, "alone", lambda self: None)
+    assert one_call == said_alone(spec(kind, 1, firmware=firmware), tmp_path / "each")
+    assert not calls
+
+
+def counted_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """From now on the jobs of each call."""
+    calls: list[int] = []
+    write = StreamPool.write
+
+    def counted(self: StreamPool) -> None:
+        jobs = sum(len(lane.jobs) for lane in self._lanes.values())
+        calls.extend([jobs] * (jobs > 0))
+        write(self)
+
+    monkeypatch.setattr(StreamPool, "write", counted)
+    return calls
+
+
+def said_alone(vehicle: VehicleSpec, folder: Path) -> list[bytes]:
+    """Bytes of two links and of its telemetry log."""
+    vehicles, runtime = assembled([replace(vehicle, alone=True)])
+    (service,) = vehicles.services
+    runtime.load()
+    recorder = record_flights(service, folder)
+    assert recorder.reopen(0) is None
+    links = [service.endpoint.open_link("station"), service.endpoint.open_link("another")]
+    service.endpoint.receive(links[0], asked(4), 0, 0)
+    service.endpoint.receive(links[1], asked(10, 10), 0, 0)
+    while service.now_ms < END_MS:
+        if service.now_ms == 9_000:
+            service.autopilot.announcer.say(Severity.INFO, "a text among the streams")
+            service.look_again()
+        runtime.step(END_MS if service.now_ms >= 9_000 else 9_000)
+    recorder.finish(service.now_ms)
+    assert recorder.latest is not None
+    log = (recorder.latest / "flight.tlog").read_bytes()
+    return [*(service.endpoint.take_bytes(link) for link in links), log]
+
+
 def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """40 copters at 4 Hz: a call for each instant of all, and none of a vehicle for itself but for what happens."""
     node = made(("copter",) * 40)
@@ -87,19 +160,12 @@ def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) 
     while node.now_ms < 8_000:
         node.advance(8_000)
     network.out_queue(link).take()
-    calls: list[int] = []
-    write = StreamPool.write
-
-    def counted(self: StreamPool) -> None:
-        calls.append(sum(len(lane.jobs) for lane in self._lanes.values()))
-        write(self)
-
-    monkeypatch.setattr(StreamPool, "write", counted)
+    calls = counted_calls(monkeypatch)
     for service in node.services:
         monkeypatch.setattr(service.endpoint, "append", lambda *_: pytest.fail("encoded alone"))
     while node.now_ms < 10_000:
         node.advance(10_000)
-    assert [jobs for jobs in calls if jobs] == [40] * 8
+    assert calls == [40] * 8
     assert sum(1 for _ in split_frames(network.out_queue(link).take())) > 40 * 8 * 10
 
 
