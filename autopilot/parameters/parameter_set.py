@@ -33,3 +33,18 @@ class ParameterSet:
             else line
             for line in self.lines
         )
+
+    @cached_property
+    def by_name(self) -> Mapping[str, ParameterDef]:
+        """The same by their names."""
+        return {definition.name: definition for definition in self.definitions}
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Index of each name."""
+        return {name: index for index, name in enumerate(self.by_name)}
+
+    @cached_property
+    def first(self) -> Mapping[str, float]:
+        """Values of a vehicle of which nobody has set any."""
+        return {name: definition.default for name, definition in self.by_name.items()}

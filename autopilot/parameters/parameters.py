@@ -59,7 +59,6 @@ class Parameters:
     def __init__(
         self, known: ParameterSet, stored: Mapping[str, float] = _NOTHING, overrides: Mapping[str, float] = _NOTHING
     ) -> None:
-        table = known.definitions
         self.known = known
         self.version = 0
         """Rises with each change."""
@@ -70,11 +69,11 @@ class Parameters:
         characters; None: it is not."""
         self.notes: list[str] = []
         """Notes about odd stored values and overrides, a line each."""
-        self._definitions = {definition.name: definition for definition in table}
+        self._definitions = known.by_name
         self._aliases = known.aliases
-        self._names = tuple(self._definitions)
-        self._index = {name: index for index, name in enumerate(self._names)}
-        self._values = {definition.name: definition.default for definition in table}
+        self._names = tuple(known.by_name)
+        self._index = known.index
+        self._values = dict(known.first)
         self._load(stored)
         self._override(overrides)
 

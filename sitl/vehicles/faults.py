@@ -4,7 +4,7 @@ fault grammar (docs/failures.md)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -44,23 +44,7 @@ class Faults:
         self._p = p
         self._s = s
         self._burden = burden
-        self._setters: dict[str, Callable[[float | None, bool], None]] = {
-            "gps.loss": partial(self._switch, M.P_GPS_ON),
-            "baro.loss": partial(self._switch, M.P_BARO_ON),
-            "compass.loss": partial(self._switch, M.P_MAG_ON),
-            "imu.loss": partial(self._switch, M.P_IMU_ON),
-            "gps.glitch": partial(self._add, M.P_GLITCH_N, 50.0),
-            "baro.wrong": partial(self._add, M.P_BARO_GLITCH, 10.0),
-            "battery.low": self._battery,
-            "wind.gust": partial(self._add, M.P_GUST_PUSH, 8.0),
-            "rate.freeze": partial(self._add, M.P_FREEZE, 1.0),
-            "mass.add": self._load,
-        }
-        for sensor, (setting, kinds) in _SENSORS.items():
-            for kind in kinds:
-                self._setters[f"{sensor}.{kind}"] = partial(self._fail, setting, _KINDS[kind])
-        for motor in range(motors):
-            self._setters[f"motor{motor + 1}.loss"] = partial(self._weaken, M.P_LOSS_1 + motor)
+        self._setters = _setters(motors)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
         """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
@@ -70,7 +54,8 @@ class Faults:
         setter = self._setters.get(name)
         if setter is None:
             return False
-        setter(value, active)
+        method, given = setter
+        method(self, *given, value, active)
         return True
 
     def names(self) -> tuple[str, ...]:
@@ -127,3 +112,27 @@ class Faults:
             case M.P_FAIL_BARO:
                 end = M.S_BARO_OLD + M.BARO_SLOTS
                 s[M.S_BARO_OLD : end] = s[M.S_BARO_SHOWN] = s[M.S_BARO_ALT]
+
+
+_Setter = tuple[Callable[..., None], tuple[float, ...]]
+"""Method of `Faults`, and what it is given before value and on."""
+
+
+@cache
+def _setters(motors: int) -> dict[str, _Setter]:
+    """Setters of a vehicle with so many motors, by the names of faults."""
+    ways = [(sensor, setting, kind) for sensor, (setting, kinds) in _SENSORS.items() for kind in kinds]
+    return {
+        "gps.loss": (Faults._switch, (M.P_GPS_ON,)),
+        "baro.loss": (Faults._switch, (M.P_BARO_ON,)),
+        "compass.loss": (Faults._switch, (M.P_MAG_ON,)),
+        "imu.loss": (Faults._switch, (M.P_IMU_ON,)),
+        "gps.glitch": (Faults._add, (M.P_GLITCH_N, 50.0)),
+        "baro.wrong": (Faults._add, (M.P_BARO_GLITCH, 10.0)),
+        "battery.low": (Faults._battery, ()),
+        "wind.gust": (Faults._add, (M.P_GUST_PUSH, 8.0)),
+        "rate.freeze": (Faults._add, (M.P_FREEZE, 1.0)),
+        "mass.add": (Faults._load, ()),
+        **{f"{sensor}.{kind}": (Faults._fail, (setting, _KINDS[kind])) for sensor, setting, kind in ways},
+        **{f"motor{motor + 1}.loss": (Faults._weaken, (M.P_LOSS_1 + motor,)) for motor in range(motors)},
+    }

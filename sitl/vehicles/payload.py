@@ -19,7 +19,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY
 
 _PARACHUTE, _GRIPPER, _WINCH = 27, 28, 88  # SERVOn_FUNCTION
-_HOOK: Final = "SIM_WINCH_LOAD"
+LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
 _SLACK_M: Final = 0.5
@@ -76,10 +76,9 @@ class SimulatedPayload:
         """Rows of the vehicle from now on, which hold their values already."""
         self.burden.p, self._s = p, s
 
-    def parameter_changed(self, name: str) -> None:
+    def load_changed(self) -> None:
         """Hang another load on the hook."""
-        if name == _HOOK:
-            self.burden.carry("winch", self._hangs_kg())
+        self.burden.carry("winch", self._hangs_kg())
 
     def drive(self, channel: int, pulse_us: float) -> None:
         """An output has this pulse now."""
@@ -124,4 +123,4 @@ class SimulatedPayload:
 
     def _hangs_kg(self) -> float:
         """Mass on the hook while it is off the ground, or in the vehicle."""
-        return self._parameters.get(_HOOK, 0.0) if self._hooked else 0.0
+        return self._parameters.get(LOAD_ON_HOOK, 0.0) if self._hooked else 0.0

@@ -40,7 +40,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply
-from sitl.vehicles.payload import SimulatedPayload
+from sitl.vehicles.payload import LOAD_ON_HOOK, SimulatedPayload
 from sitl.vehicles.targets import write_bounds, write_yaw
 
 if TYPE_CHECKING:
@@ -361,8 +361,10 @@ class SimulatedMachine(ABC):
 
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
-        apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
-        self._payload.parameter_changed(name)
+        if name in self.scaled or name in self.special:  # few of many: all of them are told when it is made
+            apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
+        elif name == LOAD_ON_HOOK:
+            self._payload.load_changed()
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         """Channels 5 to 16 are free for payload and are shown; those of the motors are ignored."""

@@ -185,8 +185,7 @@ def build_service(
     """
     known = parameter_set(spec.kind)
     speaks = spoken_as(spec.firmware, vehicle_class(spec.kind))
-    names = {*(definition.name for definition in known.definitions), *known.aliases}
-    of_core = {name: value for name, value in given.items() if name in names}
+    of_core = {name: value for name, value in given.items() if name in known.by_name or name in known.aliases}
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)
     autopilot = Autopilot(spec.kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)

@@ -73,6 +73,8 @@ _VELOCITY: Final = ((R.TRUE_VN, R.VN), (R.TRUE_VE, R.VE), (R.TRUE_VD, R.VD))
 NOBODY_M: Final = 10_000.0
 """Distance from what is not there."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
+_ROOM: Final = 512
+"""Samples that there is room for at the beginning."""
 Array = NDArray[np.generic]
 
 
@@ -104,7 +106,7 @@ class Recorder:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
-        self._reports: list[NDArray[np.float64]] = []
+        self._reports = np.zeros((_ROOM, R.SIZE))
         self._others: list[tuple[float, int, float, float, float]] = []
         self._modes: list[str] = []
         self._seen = 0
@@ -145,13 +147,14 @@ class Recorder:
         events = self._session.events
         if len(events) > self._seen:
             self._hear(events)
-        autopilot = self._autopilot
-        report = autopilot.vehicle.state.report.copy()
-        self._reports.append(report)
+        autopilot, count = self._autopilot, len(self._modes)
+        if count == len(self._reports):
+            self._reports = np.concatenate((self._reports, np.zeros_like(self._reports)))
+        self._reports[count] = autopilot.vehicle.state.report
         item = autopilot.sequencer.current_nav_index()
         self._others.append((now_ms / 1000.0, item, self._complete, self._breached, self._failsafe))
         self._modes.append(autopilot.modes.spec.name)
-        if report[R.ARMED]:
+        if autopilot.facts.armed:
             self._flew, self._stands_since_ms = True, None
         elif self._flew:
             since_ms = self._stands_since_ms = self._stands_since_ms or now_ms
@@ -170,7 +173,7 @@ class Recorder:
     def signals(self) -> dict[str, Array]:
         """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell
         (wind, how hard it touched down, and behind a real one errors of its estimate)."""
-        r = np.array(self._reports, np.float64)
+        r = self._reports[: len(self._modes)]
         time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
