@@ -1,9 +1,8 @@
 """Separation of vehicles: the closest approach of each pair, from their true positions.
 
 Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
-the nearest point of their relative motion (conflict detection's "closest point of approach"). Of few vehicles all pairs
-are looked at; many are sorted from south to north and compared with their neighbours in that order as far as the limit
-reaches: few pairs of many.
+the nearest point of their relative motion (conflict detection's "closest point of approach"). Vehicles are sorted from
+south to north and compared with their neighbours in that order as far as the limit reaches: few pairs of many.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from sitl.kernel import layout as M
 CLOSE_M: Final = 20.0
 """Below this an approach is told."""
 _MOVES_MPS: Final = 0.5
-_FEW: Final = 48
-"""Number of vehicles up to which all pairs are looked at in one go."""
+_AT_ONCE: Final = 1 << 18
+"""Pairs that are looked at in one go."""
 _APART_M: Final = 1.0
 """So much more than the closest ends an approach although they are still near each other."""
 Floats = npt.NDArray[np.float64]
@@ -55,7 +54,6 @@ class Separation:
         self._at = np.zeros((len(homes), 3))
         self._speed = np.zeros((len(homes), 3))
         self._moves = np.zeros(len(homes), np.bool_)
-        self._all_pairs = np.triu_indices(len(homes) if len(homes) <= _FEW else 0, 1)
         self._under_way: dict[Pair, Approach] = {}
         self._looked_ms: int | None = None
         self.closest: Approach | None = None
@@ -94,41 +92,25 @@ class Separation:
         """Pairs of which one at least is under way."""
         if not self._moves.any():
             return []
-        if len(self._at) <= _FEW:
-            first, second = self._all_pairs
-            which = np.flatnonzero(self._moves[first] | self._moves[second])
-            first, second = first[which], second[which]
-            return self._pairs(
-                first,
-                second,
-                self._at[second] - self._at[first],
-                self._speed[second] - self._speed[first],
-                reach_m,
-                now_ms,
-                passed_s,
-            )
         order = np.argsort(self._at[:, 0], kind="stable")
         at, speed, moves = self._at[order], self._speed[order], self._moves[order]
-        fastest = float(np.abs(speed).max()) * 2.0 * passed_s
+        count = len(order)
+        if reach_m == np.inf:  # the first look: as far as the nearest two in that order are from each other
+            apart = at[1:] - at[:-1]
+            squared = np.einsum("ij,ij->i", apart, apart)[moves[1:] | moves[:-1]]
+            reach_m = max(np.nextafter(np.sqrt(squared.min()), np.inf), CLOSE_M)
+        limit_m = reach_m + float(np.abs(speed).max()) * 2.0 * passed_s
+        others = np.searchsorted(at[:, 0], at[:, 0] + limit_m, side="right") - np.arange(1, count + 1)
         found: list[Approach] = []
-        for shift in range(1, len(order)):
-            apart = at[shift:] - at[:-shift]
-            within = apart[:, 0] <= reach_m + fastest
-            if not within.any():
-                break
-            within &= moves[shift:] | moves[:-shift]
-            which = np.flatnonzero(within)
-            found += self._pairs(
-                order[which],
-                order[which + shift],
-                apart[which],
-                speed[which + shift] - speed[which],
-                reach_m,
-                now_ms,
-                passed_s,
-            )
-            if found and reach_m == np.inf:
-                reach_m = max(min(approach.distance_m for approach in found), CLOSE_M)
+        for rows in np.array_split(np.arange(count), 1 + int(others.sum()) // _AT_ONCE):
+            first = np.repeat(rows, others[rows])
+            ends = np.cumsum(others[rows])
+            shift = np.arange(1, len(first) + 1) - np.repeat(ends - others[rows], others[rows])
+            which = np.flatnonzero(moves[first] | moves[first + shift])
+            which = which[np.argsort(shift[which], kind="stable")]
+            first, second = first[which], first[which] + shift[which]
+            apart, closing = at[second] - at[first], speed[second] - speed[first]
+            found += self._pairs(order[first], order[second], apart, closing, reach_m, now_ms, passed_s)
         return found
 
     def _pairs(

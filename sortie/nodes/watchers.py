@@ -70,7 +70,7 @@ class Watchers:
 
     def next_sample_ms(self) -> int | None:
         """The earliest vehicle time at which a sample is wanted that no pass brings."""
-        return earliest([sampler.next_sample_ms() for sampler in self._timed])
+        return earliest([sampler.next_sample_ms() for sampler in self._timed]) if self._timed else None
 
     def move(self, vehicle: SimulatedVehicle, until_ms: int) -> int:
         """Move a vehicle to this vehicle time or to its first event, with stops for samples on the way, at which nobody

@@ -4,7 +4,7 @@ vehicle has run before a station comes, so that each new link is told what has b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
@@ -54,21 +54,33 @@ class BootTexts:
         self._facts = facts
         self._said: list[str] = []
         self._told: dict[int, int] = {}
+        self._complete = False  # all of it, to all links
 
     def open_link(self, link: int) -> None:
         """Tell a new link everything from the beginning."""
         self._told[link] = 0
+        self._complete = False
 
     def link_closed(self, link: int) -> None:
         self._told.pop(link, None)
 
-    def due(self) -> Iterator[tuple[int, Message]]:
+    def due(self) -> list[tuple[int, Message]]:
         """Link and STATUSTEXT, of all that is new."""
+        new: list[tuple[int, Message]] = []
+        if self._complete:
+            return new
         while len(self._said) < len(LINES) and LINES[len(self._said)][0](self._facts):
             line = LINES[len(self._said)][1]
             self._said.append(line if isinstance(line, str) else line(self._facts))
         for link, told in self._told.items():
-            if told < len(self._said):
-                self._told[link] = len(self._said)
-                for text in self._said[told:]:
-                    yield link, dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode())
+            self._told[link] = len(self._said)
+            texts = [
+                dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode()) for text in self._said[told:]
+            ]
+            new += [(link, text) for text in texts]
+        self._complete = len(self._said) == len(LINES)
+        return new
+
+
+def _text(line: str) -> Message:
+    return dialect.MAVLink_statustext_message(int(Severity.INFO), line.encode())

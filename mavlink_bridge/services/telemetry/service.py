@@ -283,7 +283,7 @@ class TelemetryService:
         """Send what is due."""
         self._send_texts(now_ms)
         fresh = False
-        boot = list(self._boot.due())
+        boot = self._boot.due()
         pool = None if self._at_once or boot else self._pool  # a pool would write the streams behind the texts
         self._at_once = False
         for link, schedule in self._links.items():
