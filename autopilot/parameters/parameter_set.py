@@ -36,7 +36,7 @@ class ParameterSet:
 
     @cached_property
     def by_name(self) -> Mapping[str, ParameterDef]:
-        """The same by their names."""
+        """Definitions by their names."""
         return {definition.name: definition for definition in self.definitions}
 
     @cached_property
