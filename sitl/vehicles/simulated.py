@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from sitl.world.scanner import Scanner
     from sitl.world.world import SkyAndGround
 
-
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
@@ -60,8 +59,6 @@ _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 STILL = 0.03
 
 FloatRows = npt.NDArray[np.float64]
-
-
 _FLAT: Final = np.full((2, 2), np.nan, np.float32)
 
 

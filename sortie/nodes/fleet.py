@@ -259,11 +259,8 @@ class FleetNode:
         for kind in self._kinds:
             while kind.behind(end_ms):
                 ready = kind.advance(end_ms)
-                kind.streams.begin()
-                try:
+                with kind.streams:
                     self._act(kind, ready, link_ms)
-                finally:
-                    kind.streams.end()
         self.now_ms = end_ms
         for told in self.on_pass:
             told(end_ms)

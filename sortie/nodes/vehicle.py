@@ -8,6 +8,7 @@ service and observer what happened, and leaves the bytes to be sent in the endpo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 from autopilot.context.journal import Journal
@@ -268,7 +269,9 @@ class Service:
         now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
         happened = self.vehicle.has_events
         if own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened:
-            self._stream_alone(now_ms)
+            self._pool = self._pool or self.telemetry.alone()
+            with self._pool or nullcontext():  # one call for all links, as for a fleet
+                self.stream(now_ms)
         else:
             self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
 
@@ -292,19 +295,6 @@ class Service:
         self.autopilot.update(now_ms)
         self.serve_links(now_ms if link_ms is None else link_ms)
         self.sampled = self._behind is not None
-
-    def _stream_alone(self, now_ms: int) -> None:
-        """As `stream`; what is due on all links is encoded in one call, as a fleet's is."""
-        if self._pool is None:
-            self._pool = self.telemetry.alone()
-        if self._pool is None:
-            self.stream(now_ms)
-            return
-        self._pool.begin()
-        try:
-            self.stream(now_ms)
-        finally:
-            self._pool.end()
 
     def stream(self, now_ms: int, *, own: bool = True) -> None:
         """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams (`own`) or

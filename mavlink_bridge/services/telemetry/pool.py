@@ -2,7 +2,7 @@
 
 A vehicle has a row: of the reports that its kernel fills, and of the values that streams are made of. One that is alone
 has a pool of one row; its links are those of one call all the same. While the pool gathers, a telemetry service that
-finds streams due says so here in place of encoding them (`TelemetryService.join`); with `end` they are on their links,
+finds streams due says so here in place of encoding them (`TelemetryService.join`); at the end they are on their links,
 in the order in which each vehicle would have put them there by itself. What waits in a shared queue is put there in one
 piece. Sans I/O.
 """
@@ -32,7 +32,7 @@ _TAKEN: Final = 0
 _BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESENT, report.SENSORS_HEALTHY]
 """The figures of the report that facts of the core follow from without a decision."""
 _Job = tuple[int, int, int, int, int, int, bool, int]
-"""As `kernel.write_pool` has it."""
+"""Job as `kernel.write_pool` has it."""
 
 
 class _QueueLane:
@@ -96,8 +96,8 @@ class StreamPool:
             self._results,
         )
 
-    def begin(self) -> None:
-        """The machines have moved: what falls due until `end` is gathered."""
+    def __enter__(self) -> None:
+        """The machines have moved: what falls due until the end is gathered."""
         if self._write is None:
             return
         self.gathering = True
@@ -139,7 +139,7 @@ class StreamPool:
         plan = self._plans[id(numbers)] = (numbers, begin, end)
         return plan
 
-    def end(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Encode what was gathered; from now on each vehicle is on its own again."""
         self.gathering = False
         self.write()

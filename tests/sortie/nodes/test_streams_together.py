@@ -88,7 +88,7 @@ def test_figures_of_the_report_among_the_facts_are_those_of_now() -> None:
     node = made(("copter", "copter"), firmware="px4")
     node.load()
     node.networks[0].open_link("station")
-    (rows, _), values, heights = node.rows[0], node._kinds[0].streams.sources, set()
+    rows, values, heights = node._kinds[0].rows, node._kinds[0].streams.sources, set()
     while node.now_ms < END_MS:
         node.advance(END_MS)
         if node.now_ms == 5_000:
