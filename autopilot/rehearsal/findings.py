@@ -75,6 +75,8 @@ _ROWS: Final = (
     Rule("end-missing", _WARNING, "The plan ends in the air, without RTL or a landing.",
          "end with NAV_RETURN_TO_LAUNCH or NAV_LAND"),
     Rule("jump-endless", _WARNING, "A jump that is taken for ever.", "give the jump a number of times"),
+    Rule("return-circles", _WARNING, "A plane's RTL: it circles there until somebody lands it.",
+         "end with NAV_LAND; with lift motors Q_RTL_MODE comes down, too"),
     Rule("never-runs", _WARNING, "An item that the mission never comes to.",
          "remove it, or what keeps the mission from it"),
     Rule("behind-landing", _WARNING, "A DO item behind RTL or a landing: done on the ground, if at all.",

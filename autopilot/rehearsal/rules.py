@@ -192,7 +192,10 @@ def _order(q: Question) -> Iterator[Finding]:
         yield found("jump-idle", "its loop has no item to fly to; the mission ends there", way.idle.seq)
     if not way.legs:
         yield found("nothing-flown", f"a {q.field.kind.name} flies to none of the items")
-    if way.endless is not None and way.endless.command != Cmd.NAV_LOITER_UNLIM:
+    if way.endless is not None and way.endless.command == Cmd.NAV_RETURN_TO_LAUNCH:
+        text = "circles home for ever; only a person, a failsafe or an empty battery ends the mission"
+        yield found("return-circles", text, way.endless.seq)
+    elif way.endless is not None and way.endless.command != Cmd.NAV_LOITER_UNLIM:
         yield found("jump-endless", "jumps for ever; only a person or a failsafe ends the mission", way.endless.seq)
     yield from _never(q)
     yield from _behind_landing(q)

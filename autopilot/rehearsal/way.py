@@ -247,7 +247,8 @@ class _Walk:
         if field_.kind.has_stall_speed:  # round home, until somebody else takes it
             above = field_.param("RTL_ALTITUDE", 100.0)
             self._add(item, (goal[0], goal[1], above if above >= 0.0 else up), over_ground=follows)
-            self.way.endless = item
+            if not (field_.kind.lands_anywhere and field_.param("Q_RTL_MODE")):
+                self.way.endless = item
             return
         wait = field_.param("RTL_LOIT_TIME", 5000.0) / 1000.0
         self._at = (north, east, height)

@@ -90,7 +90,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
             if field.kind.lands_anywhere:
                 continue
             yield from _approach(leg, name)
-        elif leg.item.command not in TAKEOFFS and leg.radius_m == 0.0:
+        elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and leg.radius_m == 0.0:
             yield from _climb(field, leg, name)
     if field.param("RTL_AUTOLAND") == 0.0:
         for item in items:

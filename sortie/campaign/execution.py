@@ -31,7 +31,7 @@ from sortie.campaign.folder import SIGNALS_EVERY, Folder, rows
 from sortie.campaign.sampling import SEARCH
 from sortie.campaign.search import Run, Search
 from sortie.campaign.study import Study
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -98,7 +98,7 @@ def check_installed(*, search: bool = False) -> None:
     """UserError where the extra is missing, or of it what a search needs."""
     for name in ("distributed", "pyarrow", "scipy", *(("cmaes",) if search else ())):
         if find_spec(name) is None:
-            raise UserError(f"sortie campaign needs {name}: pip install 'sortie-mavlink[campaign]'")
+            raise UserError(f"sortie campaign needs {name}: {pip_install('campaign')}")
 
 
 def _lost(how: str) -> UserError:

@@ -12,6 +12,7 @@ from sortie.commands.flying import (
     COUNTDOWN,
     compare_rounds,
     fly_round,
+    item_without_end,
     places_of,
     print_result,
     report_of,
@@ -58,6 +59,9 @@ def fly(given: Given) -> int:
         progress = progress_of(run)
         what = f"{given[PLAN]}, {len(plans[0].items)} items, with {run.told}" if run.alone else f"{len(plans)} vehicles"
         progress.terminal.say(f"sortie: flying {what}")
+        endless = item_without_end(run, plans[0]) if run.alone and run.controller is None else None
+        if endless is not None:
+            progress.terminal.say(f"sortie: {endless}")
         run.load()
         places = places_of(run, runtime, progress)
         if places is None:

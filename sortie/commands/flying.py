@@ -13,6 +13,7 @@ from autopilot.context.events import Event
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
+from autopilot.mission.commands import command_name
 from autopilot.mission.plan import Plan
 from sortie.assembly.program import Program
 from sortie.commands.progress import Progress
@@ -167,6 +168,20 @@ def _closest(run: Program) -> dict[str, Any]:
 def summary_of(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """Summary of a row of flights: that of the last one, and all of them under `flights` when there are more."""
     return rounds[-1] if len(rounds) == 1 else {**rounds[-1], "flights": rounds}
+
+
+def item_without_end(run: Program, plan: Plan) -> str | None:
+    """Sentence about an item that only a person or a failsafe ends, in the plan of a simulated vehicle."""
+    from autopilot.rehearsal.field import FlyingField
+    from autopilot.rehearsal.way import walk
+
+    facts = run.vehicles.services[0].autopilot.facts
+    item = walk(plan, FlyingField(facts.vehicle_class, facts.parameters, run.vehicles.specs[0].home)).endless
+    if item is None:
+        return None
+    return (
+        f"mission item {item.seq}: {command_name(item.command)} has no end but a station's command or an empty battery"
+    )
 
 
 def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[Plan], pages: Path) -> None:

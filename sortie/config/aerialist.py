@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.config.files import files_of, text_of
 from sortie.config.obstacles import box_prism
 from sortie.config.tables import complaint
@@ -153,7 +153,7 @@ def read_aerialist(path: Path) -> AerialistTest:
 
 def _parsed(path: Path) -> TestFile:
     if find_spec("yaml") is None:
-        raise UserError("sortie aerialist needs yaml: pip install 'sortie-mavlink[aerialist]'")
+        raise UserError(f"sortie aerialist needs yaml: {pip_install('aerialist')}")
     import yaml
 
     hint = "expected a test description of Aerialist"

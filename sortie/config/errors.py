@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from autopilot.interface.result import Outcome
+
+
+def pip_install(extra: str) -> str:
+    """Command that installs an extra of Sortie beside it, with a pip that serves this environment: `scripts/run` makes
+    one without a pip of its own, and a pip that is found on the path may be that of another."""
+    python = shlex.quote(sys.executable)
+    pip = f"{python} -m pip" if find_spec("pip") is not None else f"pip --python {python}"
+    return f"{pip} install 'sortie-mavlink[{extra}]'"
 
 
 class UserError(Exception):

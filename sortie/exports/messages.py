@@ -16,7 +16,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, ModeFlag, Severity, SystemState, VehicleType
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from mavlink_bridge.wire.framing import FrameWriter
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
 _TEXT_BYTES: Final = 50
@@ -126,7 +126,7 @@ def to_mcap(facts: FlightFacts) -> bytes:
         import foxglove
         from foxglove import channels, messages
     except ModuleNotFoundError as error:
-        raise UserError("MCAP needs foxglove-sdk: pip install 'sortie-mavlink[mcap]'") from error
+        raise UserError(f"MCAP needs foxglove-sdk: {pip_install('mcap')}") from error
     context, out = foxglove.Context(), io.BytesIO()
     fix, log = channels.LocationFixChannel("/fix", context=context), channels.LogChannel("/log", context=context)
     state, figures = (foxglove.Channel(f"/{name}", message_encoding="json", context=context) for name in _JSON)

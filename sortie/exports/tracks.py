@@ -12,7 +12,7 @@ from datetime import datetime
 from math import isfinite, nan
 from typing import Final, TypeVar
 
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity
 
 _OF_SAMPLE: Final = ("time_s", "lat_deg", "lon_deg", "height_m", "speed_mps", "battery_v", "battery_percent")
@@ -76,7 +76,7 @@ def to_parquet(facts: FlightFacts) -> bytes:
         import pyarrow
         from pyarrow import parquet
     except ModuleNotFoundError as error:
-        raise UserError("Parquet needs pyarrow: pip install 'sortie-mavlink[parquet]'") from error
+        raise UserError(f"Parquet needs pyarrow: {pip_install('parquet')}") from error
     table = columns(facts)
     kinds = {"armed": pyarrow.bool_(), "mode": pyarrow.string()}
     arrays = [pyarrow.array(table[name], kinds.get(name, pyarrow.float64())) for name in COLUMNS]

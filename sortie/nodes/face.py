@@ -60,7 +60,7 @@ from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, grou
 from mavlink_bridge.services.traffic import TrafficClock, TrafficService
 from mavlink_bridge.spoken import speak_as
 from mavlink_bridge.wire.codec import id_of
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.nodes.computer import computer_status
 
 CAMERA_V2: Final = 6
@@ -236,7 +236,7 @@ def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | 
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
-        raise UserError("a camera needs Pillow: pip install 'sortie-mavlink[camera]', or set CAM1_TYPE to 0")
+        raise UserError(f"a camera needs Pillow: {pip_install('camera')}, or set CAM1_TYPE to 0")
     from sortie.nodes.camera import attach_camera  # with what draws pictures
 
     return attach_camera(service, commands)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from mavlink_bridge.links.hub import LinkOwner
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.config.settings import Settings
 from sortie.runtime.runtime import Runtime
 
@@ -37,7 +37,7 @@ class PageProcess:
         self, settings: Settings, runtime: Runtime, owner: LinkOwner, logs: Path, state: Path | None = None
     ) -> None:
         if find_spec("aiohttp") is None:
-            raise UserError("a page needs aiohttp: pip install 'sortie-mavlink[web]', or leave --web out")
+            raise UserError(f"a page needs aiohttp: {pip_install('web')}, or leave --web out")
         address = runtime.open(owner, _LINK).removeprefix("tcpin:")
         os.environ.setdefault(TOKEN, secrets.token_urlsafe(18))
         os.environ[_LISTEN] = _listen(settings.listen)  # a reboot is another program with the same environment

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 
 AROUND_DEG: Final = 0.25
 """Margin around the places asked for, within which the ground is read, degrees: 28 km to the north and south."""
@@ -128,7 +128,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
 
         logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong is told here, in one line
     except ImportError:
-        raise _error(file, "needs the package tifffile: pip install 'sortie-mavlink[terrain]'") from None
+        raise _error(file, f"needs the package tifffile: {pip_install('terrain')}") from None
     try:
         with tifffile.TiffFile(file) as tiff:
             page: Any = tiff.pages[0]

@@ -15,7 +15,7 @@ import numpy as np
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import FlightFacts, Quantity, Sample
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
     except ModuleNotFoundError as error:
-        raise UserError("a .ulg log needs pyulog: pip install 'sortie-mavlink[ulog]'") from error
+        raise UserError(f"a .ulg log needs pyulog: {pip_install('ulog')}") from error
     try:
         with redirect_stdout(StringIO()):  # pyulog prints what is damaged; `file_corruption` tells it too
             return ULog(str(path), topics)

@@ -29,7 +29,7 @@ from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
 from sortie.rehearsal.fits import Calibration, Fit
 
@@ -199,7 +199,7 @@ def _least(
     try:
         from scipy.optimize import least_squares
     except ModuleNotFoundError as error:
-        raise UserError("--from needs scipy: pip install 'sortie-mavlink[calibrate]'") from error
+        raise UserError(f"--from needs scipy: {pip_install('calibrate')}") from error
     low, high = np.array(bounds[0]), np.array(bounds[1])
     result = least_squares(off, np.clip(begin, low + 1e-9, high - 1e-9), bounds=(low, high), loss="soft_l1")
     rms = float(np.sqrt(np.mean(np.square(off(result.x)))))

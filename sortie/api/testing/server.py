@@ -14,7 +14,7 @@ from sortie.api.session import Session
 from sortie.api.snapshot import Snapshot
 from sortie.api.testing.serving import Serving
 from sortie.api.watch import TimedEvent
-from sortie.config.errors import UserError
+from sortie.config.errors import UserError, pip_install
 from sortie.config.values import Bounds
 from sortie.runtime.client_pace import ClientPace
 
@@ -76,7 +76,7 @@ class Server:
         try:
             from pymavlink import mavutil
         except ModuleNotFoundError as error:
-            raise UserError("connect() needs pymavlink: pip install 'sortie-mavlink[pymavlink]'") from error
+            raise UserError(f"connect() needs pymavlink: {pip_install('pymavlink')}") from error
 
         link = mavutil.mavlink_connection(self.url, **{"source_system": 255, "autoreconnect": False, **options})
         self._stations.append(link)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from sortie.commands.cli import run
+from sortie.config.errors import pip_install
 from sortie.config.files import whole_or_nothing
 
 PLAN_WITHOUT_ITEMS = '{"fileType":"Plan","version":1,"mission":{"version":2,"items":[],"plannedHomePosition":[1,2,3]}}'
@@ -141,6 +144,14 @@ def test_half_a_file_does_not_stay(tmp_path):
             file.write_text("half")
             raise OSError("full")
         assert file.exists() is there
+
+
+def test_an_extra_is_installed_by_a_pip_that_serves_this_environment(monkeypatch):
+    """The environment of scripts/run has no pip; the first one on the path would look for Sortie on the index."""
+    python = shlex.quote(sys.executable)
+    for pip, said in ((object(), f"{python} -m pip install"), (None, f"pip --python {python} install")):
+        monkeypatch.setattr("sortie.config.errors.find_spec", {"pip": pip}.get)
+        assert pip_install("web") == f"{said} 'sortie-mavlink[web]'"
 
 
 def test_a_busy_port_is_said(capsys):

@@ -240,6 +240,7 @@ TABLE = (
         also=also(*(("photo-fast", seq) for seq in (8, 12, 16)))),
     Row("photo-unknown", 4, SURVEY, "a survey without a camera", no_camera),
     Row("landing-unjoined", 5, CIRCUIT, "a DO_LAND_START that no return joins", add(5, do(Cmd.DO_LAND_START))),
+    Row("return-circles", 6, CIRCUIT, "RTL in the place of a landing", put(6, BACK)),
     Row("radius-tight", 5, CIRCUIT, "a circle of 12 m", change(5, param2=12.0)),
     Row("leg-short", 3, CIRCUIT, "a zigzag of 20 m", add(3, wp(500, 20, 60), wp(520, 20, 60)),
         also=also(("leg-short", 4))),
