@@ -41,6 +41,7 @@ _BY_TYPE: Final[Mapping[int, Mapping[int, str]]] = {
     **dict.fromkeys(
         (
             VehicleType.FIXED_WING, VehicleType.VTOL_DUOROTOR, VehicleType.VTOL_QUADROTOR, VehicleType.VTOL_TILTROTOR,
+            VehicleType.VTOL_FIXEDROTOR,
         ),
         _PLANE,
     ),

@@ -12,7 +12,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats, type_with
 from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
 
@@ -180,7 +180,7 @@ def tell_dataflash(recording: Recording) -> None:
                     continue
                 last_ms = max(last_ms, row.TimeUS // 1000)
                 teller.takes[name](row, row.TimeUS // 1000)
-    recording.vehicle = log.vehicle_type
+    recording.vehicle = type_with(log.vehicle_type, recording.values)
     first_ms = recording.told[0][0] if recording.told else 0
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
     changes = [(at_ms, heartbeat(recording, *states[at_ms])) for at_ms in sorted(states)]

@@ -30,6 +30,8 @@ _BACK: Final = 0.4
 _SETTLED_S: Final = 5.0
 """From liftoff on, before anything is compared with it."""
 _SAG_V: Final = 0.5
+_STAYS: Final = 0.5
+"""Share of it that stays for two seconds."""
 _FIELD_MGAUSS: Final = 120.0
 """From one sample to the next, turned by the attitude: the field of the earth is some 500."""
 _TILTED_RAD: Final = 0.8
@@ -247,6 +249,8 @@ def _battery(found: Evidence) -> list[FoundFault]:
         return []
     steepest = int(np.argmin(np.diff(volts[sags[0] : later[sags[0]] + 1]))) + int(sags[0]) + 1
     before, after = float(volts[sags[0]]), float(np.median(volts[steepest : steepest + 20]))
+    if before - after < _STAYS * _SAG_V:  # for as long as the current was high
+        return []
     begin_s = float(time[steepest - 1] + time[steepest]) / 2.0
     again = np.flatnonzero((time > begin_s + 1.0) & (volts > before - 0.3 * (before - after)))
     end_s = float(time[again[0]]) if again.size else None

@@ -18,7 +18,7 @@ from autopilot.vehicles.kinds import class_of_type
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from mavlink_bridge.wire.codec import decode
 from sortie.config.errors import UserError
-from sortie.incident.recording import Recording, read_recording
+from sortie.incident.recording import Recording, read_recording, type_with
 from sortie.reading.dataflash import LATEST_S, SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts
@@ -240,7 +240,7 @@ def _of_dataflash(log: Path) -> Evidence:
                 if 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
                     reader.takes[name](row, row.TimeUS / 1e6)
     reader.finish(messages.vehicle_type)
-    found.kind = _kind_of(messages.vehicle_type)
+    found.kind = _kind_of(type_with(messages.vehicle_type, found.parameters))
     found.ours = _OURS in found.parameters
     if not found.ours:
         found.parameters = {name: value for name, value in found.parameters.items() if not name.startswith("SIM_")}

@@ -6,7 +6,7 @@ make them from the same figures. Times are ms since the vehicle booted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from autopilot.interface.geo import GeoPoint
@@ -66,6 +66,12 @@ class Recording:
             return self.facts.items
         home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
         return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *self.facts.items)
+
+
+def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
+    """MAV_TYPE of what wrote a log: an ArduPlane with lift motors (Q_ENABLE) calls itself a plane there."""
+    lifts = wrote == VehicleType.FIXED_WING and parameters.get("Q_ENABLE", 0.0) > 0.0
+    return VehicleType.VTOL_FIXEDROTOR if lifts else wrote
 
 
 def read_recording(path: Path) -> Recording:

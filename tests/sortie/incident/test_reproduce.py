@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.mav import VehicleType
 from autopilot.mission.plan import parse_plan
+from autopilot.vehicles.kinds import vehicle_class
+from sortie.api.sample import sample
 from sortie.api.session import Session
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from sortie.incident import fly_again
 from sortie.incident.happened import differences
+from sortie.incident.recording import read_recording
 from sortie.incident.reproduce import reproduce
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
 from sortie.reading.logs import read_log
@@ -55,6 +59,19 @@ def test_a_log_is_flown_again_and_ends_alike(sagged: Path, tmp_path: Path) -> No
     assert "WPNAV_SPEED = 600.0  # logged: PARM" in written
     assert "found: BAT: " in written
     assert read_scenario(tmp_path / "incident") == built.scenario  # what a person reads is what is flown
+
+
+def test_a_quadplane_is_flown_again_as_one(tmp_path: Path) -> None:
+    """Its log says ArduPlane; a transition to the wings draws the voltage down for a second, which is no fault."""
+    logs = tmp_path / "logs"
+    with Session(vehicle="sim:quadplane", log_dir=logs) as session:
+        session.upload(sample(vehicle_class("quadplane"), session.spec.home))
+        session.start()
+        session.pass_until(lambda s: not s.state.armed, 400.0, 1.0)
+    built, found = reproduce(logs, tmp_path / "incident")
+    assert (built.scenario.vehicle, built.scenario.fault) == ("sim:quadplane", ())
+    assert found.same and found.near == 1.0
+    assert read_recording(logs).vehicle == VehicleType.VTOL_FIXEDROTOR
 
 
 def test_the_written_test_fails_as_long_as_it_happens(

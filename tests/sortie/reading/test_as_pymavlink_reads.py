@@ -50,6 +50,7 @@ def test_names_of_modes() -> None:
     """Of every vehicle that it knows; where there is none, the number."""
     for vehicle_type, modes in mavutil.AP_MAV_TYPE_MODE_MAP.items():
         assert {number: ardupilot_mode(vehicle_type, number) for number in modes} == modes
+    assert ardupilot_mode(VehicleType.VTOL_FIXEDROTOR, 10) == "AUTO"  # a quadplane's own type, which pymavlink lacks
     assert ardupilot_mode(VehicleType.QUADROTOR, 99) == ardupilot_mode(VehicleType.GCS, 99) == "mode 99"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.QUADROTOR, 0x80, 4) == "base mode 0x80"
     assert mode_of_heartbeat(AutopilotType.ARDUPILOTMEGA, VehicleType.SUBMARINE, 0x81, 9) == "SURFACE"
