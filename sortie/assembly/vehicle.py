@@ -13,7 +13,7 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.core.wiring import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import SimulatedVehicle
@@ -32,7 +32,10 @@ from sortie.nodes.vehicle import LINK_FAULTS, Service
 
 if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine
+    from sitl.world.obstacles import Obstacles
     from sitl.world.world import SkyAndGround
+
+_MIDDLE_M = 0.1  # above the ground on which it stands
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -122,7 +125,19 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
     ground = terrain_around(specs[0].terrain, [spec.home for spec in specs])
     specs = [replace(spec, home=grounded(spec.home, ground)) for spec in specs]
     world = _world_of(specs[0])
+    if world is not None and world.obstacles is not None:
+        for spec in specs:
+            _check_stand(spec, world.obstacles, specs[0].home)
     return [_standing(spec, ground, world, warn) for spec in specs], ground
+
+
+def _check_stand(spec: VehicleSpec, obstacles: Obstacles, origin: GeoPoint) -> None:
+    """UserError for a vehicle that is switched on inside an obstacle: it would only ever hit that."""
+    north, east, _ = to_local(origin, spec.home.lat, spec.home.lon, origin.alt)
+    away, shape = obstacles.nearest((north, east, -_MIDDLE_M), within_m=0.0)
+    if shape is not None and away < 0.0:
+        who = f"vehicle {spec.label}" if spec.label else "the vehicle"
+        raise UserError(f"--obstacles: {who} stands inside {shape.name}; move that, or the vehicle (--home)")
 
 
 def _world_of(spec: VehicleSpec) -> SkyAndGround | None:

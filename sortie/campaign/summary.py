@@ -73,7 +73,8 @@ class Judge(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """`interval`: of the share of failures. `results`: how many ended how. `encounters`: of a study with traffic."""
+    """`interval`: of the share of failures. `results`: how many ended how. `encounters`: of a study with traffic.
+    `raised`: the first run that did, with its error; empty: none."""
 
     total: int
     done: int
@@ -83,6 +84,7 @@ class Summary(Struct, frozen=True):
     results: dict[str, int]
     judges: dict[str, Judge]
     encounters: EncounterRisk | None = None
+    raised: str = ""
 
 
 class Columns:
@@ -93,6 +95,7 @@ class Columns:
         self.kept = kept
         self.results: Counter[str] = Counter()
         self.failed = 0
+        self.raised = ""
         self.texts: dict[str, list[str]] = {}
         self.met: Counter[str] = Counter()
         bad: list[bool] = []
@@ -103,6 +106,8 @@ class Columns:
         worst: list[tuple[list[float], int, RunResult]] = []
         for row in flown:
             self.results[row.result] += 1
+            if row.result == "error" and not self.raised:
+                self.raised = f"run {row.run}: {row.reason}"
             runs.append(row.run)
             inputs.append([self._number(name, row.inputs[name]) for name in names])
             margins.append([np.nan if (m := row.robustness[name]) is None else m for name in judges])
@@ -168,6 +173,7 @@ def summary_of(columns: Columns) -> Summary:
         dict(sorted(columns.results.items())),
         {name: _judge(columns, name) for name in study.said.judge},
         None if study.said.traffic is None else risk(columns.met),
+        columns.raised,
     )
 
 

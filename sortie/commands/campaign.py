@@ -121,6 +121,8 @@ def _print(summary: Summary, as_json: bool) -> None:
         print(f"{name}: {judge.failed} failed{sure}, {judge.margins()}")
     if summary.results:
         print("missions: " + ", ".join(f"{count} {name}" for name, count in summary.results.items()))
+    if summary.raised:
+        print(f"error of {summary.raised}; errors/ has all of them")
 
 
 def status(given: Given) -> int:

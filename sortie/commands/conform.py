@@ -145,18 +145,21 @@ def _judge(given: Given, examination: Examination) -> None:
             firmware=given[JUDGED_FIRMWARE],
         )
         judge_simulated(spec, examination, radio=radio, loss=given[JUDGED_LOSS])
+    elif source.in_our_world:
+        raise UserError("it is judged in its own world: leave out ,world=ours", option="vehicle", given=str(source))
     elif source.kind == "link":
         judge_link(source.target, examination, radio=radio, seed=seed)
     else:
         with tempfile.TemporaryDirectory(prefix="sortie-conform-") as folder:
             try:
                 child = LAUNCHERS[source.kind](source.frame, source.target, DEFAULT_HOME, 1.0, Path(folder), {})
+                try:
+                    judge_link(child.address, examination, radio=radio, seed=seed)
+                    child.check()
+                finally:
+                    child.stop()
             except SitlError as error:
-                raise UserError(str(error)) from error
-            try:
-                judge_link(child.address, examination, radio=radio, seed=seed)
-            finally:
-                child.stop()
+                raise UserError(str(error), 1 if error.ended else 2) from error
 
 
 def _read(file: Path) -> Any:

@@ -27,7 +27,10 @@ def read_text(path: Path, where: str, what: str, largest: int) -> str:
     with files_of(where, hint):
         if path.stat().st_size > largest:
             raise UserError(f"{where}: larger than {largest >> 20} MB; expected {what}")
-    return text_of(path, where, hint)
+    text = text_of(path, where, hint)
+    if not text.strip():
+        raise UserError(f"{where}: the file is empty; {hint}")
+    return text
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
@@ -66,6 +69,16 @@ def converted(said: object, kind: type[S], where: str) -> S:
         raise UserError(f"{where}: {complaint(error, said, float | int)}") from None
 
 
+def _figure(said: object, key: str) -> float | None:
+    """The number at a place such as `box[0].at[1]`; None: there is none."""
+    for part in re.findall(r"\w+", key):
+        if isinstance(said, list) and part.isdigit() and int(part) < len(said):
+            said = said[int(part)]
+        else:
+            said = said.get(part) if isinstance(said, dict) else None
+    return float(said) if isinstance(said, int | float) else None
+
+
 def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:
     """The complaint in words, with the key before it; of `table[...]`, where the name is left out, with that of the
     first entry that is not `wanted` (True is no number)."""
@@ -77,4 +90,6 @@ def complaint(error: msgspec.ValidationError, said: object, wanted: type | Union
     wrong = entries.items() if isinstance(entries, dict) else ()
     names = [name for name, entry in wrong if isinstance(entry, bool) or not isinstance(entry, wanted)]
     key = f"{table}.{names[0]}" if names else key
+    figure = None if dots or "got" in what else _figure(said, key)
+    what = what if figure is None else f"{what}, found {figure:g}"
     return f"{key}: {what}" if key else what

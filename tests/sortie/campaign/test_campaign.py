@@ -145,6 +145,7 @@ def test_a_run_that_raises_is_a_result_with_its_traceback(tmp_path, study) -> No
     with Folder(tmp_path, study, "here") as folder:
         folder.add([one])
     assert "Traceback" in (tmp_path / "errors" / "2.txt").read_text()
+    assert summarize(tmp_path).raised == f"run 2: {one.row.reason}", "told at the end, not in a file alone"
 
 
 def test_a_worker_that_computes_another_flight_is_refused_by_name(tmp_path, study, client) -> None:

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint, to_global
+from sortie.api.fleet import Fleet
+from sortie.api.session import Session
 from sortie.config.errors import UserError
 from sortie.config.obstacles import parse_obstacles, read_obstacles
 from tests.fakes.examples import examples
@@ -77,9 +79,26 @@ def test_what_is_no_geojson_is_refused(text: str) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_figure_that_is_none_is_told() -> None:
+    with pytest.raises(UserError, match=r"box\[1\]\.at\[0\]: .*, found nan"):
+        parse_obstacles("[[box]]\nat = [1, 2]\n[[box]]\nat = [nan, 2]", "x", HOME)
+
+
+def test_who_stands_inside_is_told_before_the_flight(tmp_path: Path) -> None:
+    """It would hit that at arming, and wait on the ground for its battery to end."""
+    file = tmp_path / "here.toml"
+    file.write_text('[[box]]\nname = "shed"\nat = [0, 0]\n[[wire]]\npath = [[0, -9, 5], [0, 9, 5]]')
+    with pytest.raises(UserError, match="--obstacles: the vehicle stands inside shed; move that, or the vehicle"):
+        Session(obstacles=file)
+    with pytest.raises(UserError, match="vehicle 2 stands inside house"):
+        file.write_text('[[box]]\nname = "house"\nat = [0, 25]')
+        Fleet(2, formation="line", spacing=25.0, obstacles=file)
+
+
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "t.toml").write_bytes(b"\xff\xfe")
-    for what in (tmp_path / "t.toml", tmp_path, tmp_path / "missing"):
+    (tmp_path / "blank.toml").write_text(" \n")
+    for what in (tmp_path / "t.toml", tmp_path / "blank.toml", tmp_path, tmp_path / "missing"):
         with pytest.raises(UserError):
             read_obstacles(what, HOME)
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
 from sortie.conform.case import Chapter, Steps
@@ -56,6 +57,7 @@ def test_results_for_people_and_programs(tmp_path: Path, capsys: pytest.CaptureF
         (["--vehicle", "sim:copter", "--only", "misson"], "did you mean mission"),
         (["--vehicle", "sim:copter", "--beside", "nowhere.json"], "nowhere.json"),
         (["--vehicle", "sim:copter", "--radio", "sick"], "no such radio"),
+        (["--vehicle", "ardupilot:copter=/bin/true,world=ours"], "leave out ,world=ours"),
         (["--vehicle", "sim:copter", "--loss", "2"], "--loss 2: expected a part from 0 to 1"),
         (["--vehicle", "sim:copter", "--junit", "nowhere/x.xml"], "there is no folder nowhere"),
         (["--vehicle", "sim:copter", "--beside", "/bin/sh"], "--beside /bin/sh: expected text in UTF-8, found byte"),
@@ -65,6 +67,31 @@ def test_what_makes_no_sense_is_said(arguments: list[str], words: str, capsys: p
     """One line, status 2."""
     assert run(["conform", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+class EndedProgram:
+    """A SITL that is over before anything was heard of it."""
+
+    address = "tcp:127.0.0.1:1"
+    stopped = False
+
+    def check(self) -> None:
+        raise SitlError("ArduPilot SITL ended (status 1): bad option", ended=True)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def test_a_program_that_ends_is_no_silent_vehicle(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its last words are told, status 1."""
+    child = EndedProgram()
+    monkeypatch.setattr("sortie.commands.conform.LAUNCHERS", {"ardupilot": lambda *_: child})
+    monkeypatch.setattr("sortie.commands.conform.judge_link", lambda *_, **__: None)
+    assert run(["conform", "--vehicle", "ardupilot:copter"]) == 1
+    assert capsys.readouterr().err == "sortie: ArduPilot SITL ended (status 1): bad option\n"
+    assert child.stopped
 
 
 def test_ctrl_c_before_a_vehicle_was_heard_is_no_silence_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
