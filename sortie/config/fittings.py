@@ -13,6 +13,7 @@ from sortie.config.errors import UserError, nearest
 FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "arm-authorization": ("SRT_AUTH_REQ=1",),
     "camera": ("CAM1_TYPE=6",),
+    "follow": ("FOLL_ENABLE=1",),
     "generator": ("GEN_TYPE=3", "SERVO11_FUNCTION=42"),
     "gimbal": ("MNT1_TYPE=6",),
     "gripper": ("GRIP_ENABLE=1", "GRIP_TYPE=1", "SERVO9_FUNCTION=28", "SIM_GRIP_LOAD=0.4"),
@@ -21,6 +22,7 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "parachute": ("CHUTE_ENABLED=1", "CHUTE_TYPE=10", "SERVO10_FUNCTION=27", "SIM_PARA_ENABLE=1"),
     "remote-id": ("DID_ENABLE=1", "DID_MAVPORT=1", "DID_OPTIONS=1"),
     "sprayer": ("SPRAY_ENABLE=1", "SERVO5_FUNCTION=22", "SERVO6_FUNCTION=23"),
+    "traffic": ("ADSB_TYPE=1", "AVD_ENABLE=1"),
     "winch": ("WINCH_TYPE=1", "SERVO7_FUNCTION=88", "SIM_WINCH_LOAD=0.4"),
 }
 """Parameters of each fitting, as `--param` has them."""

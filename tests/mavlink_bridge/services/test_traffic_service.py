@@ -14,6 +14,7 @@ from autopilot.mav import CollisionThreat
 from mavlink_bridge.services.traffic import adsb_message, contact_of
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session
+from sortie.config.fittings import fitted
 from tests.fakes.examples import examples
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -86,8 +87,9 @@ def test_a_report_survives_the_wire(
 
 
 def test_a_station_sees_what_was_heard_and_what_threatens() -> None:
-    """ADSB_VEHICLE from one link goes to the other, once a second; COLLISION with it; both by request as well."""
-    with Session(home=HOME, params={"ADSB_TYPE": 1, "AVD_ENABLE": 1}) as session:
+    """With `--with traffic`: ADSB_VEHICLE from one link goes to the other, once a second; COLLISION with it."""
+    fitting = {name: float(value) for name, value in (text.split("=") for text in fitted(("traffic",)))}
+    with Session(home=HOME, params=fitting) as session:
         feeder, station = session.connect(), session.connect(system=254)
         session.run_for(5.0)
         for k in range(6):
