@@ -21,7 +21,7 @@ from autopilot.commands.transmitter import TransmitterArming
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.home import Home
 from autopilot.context.journal import Journal
-from autopilot.context.turns import PassTurn, PassTurns, turn_of
+from autopilot.context.turns import PassTurn, PassTurns, earliest, turn_of
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
@@ -387,7 +387,7 @@ class Autopilot:
 
     def next_deadline_ms(self) -> int | None:
         """The next vehicle time at which `update` must run although the vehicle raised no event."""
-        return self.turns.next_deadline_ms()
+        return earliest((self.turns.next_deadline_ms(), self.traffic.look_ms))
 
     def update_link_clock(self, link_ms: int) -> None:
         """The link clock is now `link_ms`: is the ground station silent for too long?"""

@@ -3,6 +3,7 @@
 Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that tell where they are; the nearest
 ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
 AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
+A look that changes nothing needs no pass: who moves the vehicle may `glance` first.
 
 Nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp, AP_Avoidance.cpp
 (handle_avoidance_local, handle_threat_gcs_notify).
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.context.turns import PassTurn
+from autopilot.context.turns import PassTurn, earliest
 from autopilot.interface.geo import distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
@@ -59,6 +60,8 @@ class TrafficWatch:
         self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
         self._due_ms: int | None = None
+        self.look_ms: int | None = None
+        """Vehicle time of the next look of ten in a second, by a pass or a `glance`; None: each report is looked at."""
 
     # --- what is heard --------------------------------------------------------------------------------------------
     @property
@@ -108,9 +111,26 @@ class TrafficWatch:
         return (near and level) or (special != 0 and special == contact.number)
 
     # --- the pass -------------------------------------------------------------------------------------------------
+    def glance(self, now_ms: int) -> bool:
+        """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
+        if self.look_ms is None or now_ms < self.look_ms:
+            return False
+        facts, old_ms = self._facts, now_ms - OLDEST_MS
+        if not (self.avoids and facts.has_position) or any(c.time_ms < old_ms for c in self.contacts.values()):
+            return True
+        worst, soon = self._worst(now_ms)
+        if worst is None or worst.level is not self.level or self._tells(worst, now_ms):
+            return True
+        ends = self.level is CollisionThreat.NONE and not (soon and facts.armed)
+        if ends or (self.level is CollisionThreat.HIGH and self._wanted_action() > CollisionAction.REPORT):
+            return True
+        self.threat, self.look_ms = worst, _next_look_ms(now_ms)
+        return False
+
     def update(self, now_ms: int) -> None:
         """Forget what was not heard for long, judge the rest, and act."""
-        if self._due_ms is None or now_ms < self._due_ms:
+        due_ms = earliest((self._due_ms, self.look_ms))
+        if due_ms is None or now_ms < due_ms:
             return
         self.contacts = {
             key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
@@ -120,12 +140,11 @@ class TrafficWatch:
             soon = self._look(now_ms)
         elif self.level is not CollisionThreat.NONE:
             self._change(CollisionThreat.NONE, now_ms)
+        self._due_ms = self.look_ms = None
         if soon or self.level is not CollisionThreat.NONE:
-            self._due_ms = now_ms - now_ms % _LOOK_MS + _LOOK_MS
+            self.look_ms = _next_look_ms(now_ms)
         elif self.contacts:
             self._due_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
-        else:
-            self._due_ms = None
 
     def _limits(self) -> Limits:
         param = self._facts.param
@@ -140,6 +159,15 @@ class TrafficWatch:
 
     def _look(self, now_ms: int) -> bool:
         """Judge all, and act on the most serious; True while one could be a threat before the next report."""
+        worst, soon = self._worst(now_ms)
+        self.threat = worst
+        self._act(worst, now_ms)
+        if worst is not None:
+            self._tell(worst, now_ms)
+        return soon and self._facts.armed
+
+    def _worst(self, now_ms: int) -> tuple[Threat | None, bool]:
+        """The most serious threat, and whether one could be a threat before the next report."""
         state, limits, soon = self._facts.vehicle.state, self._limits(), False
         here, velocity = state.place, state.velocity
         reach_s, reach_m = max(limits.fail_s, limits.warn_s) + _AHEAD_S, max(limits.fail_m, limits.warn_m)
@@ -153,11 +181,7 @@ class TrafficWatch:
             within_s = reach_s + 0.001 * OLDEST_MS
             near = hypot(threat.relative[0], threat.relative[1])
             soon = soon or near < reach_m + (hypot(v_n, v_e) + own) * within_s
-        self.threat = worst
-        self._act(worst, now_ms)
-        if worst is not None:
-            self._tell(worst, now_ms)
-        return soon and self._facts.armed
+        return worst, soon
 
     def _judged(self) -> list[Contact]:
         most = int(self._facts.param("AVD_OBS_MAX", 20.0))
@@ -194,7 +218,23 @@ class TrafficWatch:
             self._cleared_ms = now_ms
         if self._cleared_ms is not None and (self._cleared_ms == 0 or now_ms - self._cleared_ms > _CLEARED_MS):
             return
-        key = (threat.contact.source, threat.contact.number)
-        if now_ms - self._told_ms.get(key, -_TOLD_EVERY_MS) >= _TOLD_EVERY_MS:
-            self._told_ms[key] = now_ms
+        if self._is_told(threat, now_ms):
+            self._told_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
+
+    def _is_told(self, threat: Threat, now_ms: int) -> bool:
+        """True when the aircraft was told of a second ago, or never."""
+        told_ms = self._told_ms.get((threat.contact.source, threat.contact.number), -_TOLD_EVERY_MS)
+        return now_ms - told_ms >= _TOLD_EVERY_MS
+
+    def _tells(self, threat: Threat, now_ms: int) -> bool:
+        """True when a look would tell of it, or begin or end to."""
+        threatens, cleared_ms = threat.level is not CollisionThreat.NONE, self._cleared_ms
+        if threatens is not (cleared_ms is None):
+            return True
+        silent = cleared_ms is not None and (cleared_ms == 0 or now_ms - cleared_ms > _CLEARED_MS)
+        return not silent and self._is_told(threat, now_ms)
+
+
+def _next_look_ms(now_ms: int) -> int:
+    return now_ms - now_ms % _LOOK_MS + _LOOK_MS

@@ -1,0 +1,81 @@
+"""Looks at other aircraft that change nothing need no pass: the flight is the same, and costs fewer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autopilot.interface.geo import GeoPoint
+from autopilot.safety.traffic import TrafficWatch
+from sortie import Fleet, Session
+
+HOME = GeoPoint(-35.363261, 149.165230, 584.0)
+SKY = """
+[receiver]
+dropout = 0.3
+noise_m = 10
+
+[encounters]
+speed_mps = [40, 60]
+miss_m = [0, 300]
+lead_s = 35
+for_s = 10
+gap_s = 50
+first_s = 30
+count = 2
+"""
+
+
+def flight(session: Session, run: Session | Fleet) -> tuple[list[bytes], list[bytes]]:
+    """Place and attitude at each second of a hover among aircraft, and what a station is told of these."""
+    link = session.connect()
+    run.run_for(15.0)
+    session.set_mode("GUIDED")
+    session.arm()
+    session.takeoff(60.0)
+    truth: list[bytes] = []
+    for _ in range(130):
+        run.run_for(1.0)
+        truth.append(session.autopilot.vehicle.state.report.tobytes())
+    told = [message for message in link.messages() if message.get_type() in ("COLLISION", "HEARTBEAT")]
+    return truth, [str(message).encode() for message in told]
+
+
+@pytest.fixture
+def sky(tmp_path: Path) -> Path:
+    path = tmp_path / "sky.toml"
+    path.write_text(SKY, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("action", [1, 2, 3])
+def test_a_glance_changes_nothing(action: int, sky: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a vehicle for which each look is a pass: to the last bit."""
+    given = {"home": HOME, "traffic": sky, "params": {"AVD_ENABLE": 1, "AVD_F_ACTION": action, "AVD_F_TIME": 20}}
+    looks: list[int] = []
+    look = TrafficWatch._look
+
+    def counted(watch: TrafficWatch, now_ms: int) -> bool:
+        looks.append(now_ms)
+        return look(watch, now_ms)
+
+    monkeypatch.setattr(TrafficWatch, "_look", counted)
+    with Session(**given) as session:
+        glanced = flight(session, session)
+    few = len(looks)
+    looks.clear()
+    monkeypatch.setattr(TrafficWatch, "glance", lambda watch, now_ms: watch.look_ms is not None)
+    with Session(**given) as session:
+        assert flight(session, session) == glanced
+    assert any(b"COLLISION" in message for message in glanced[1])
+    assert few < 0.8 * len(looks)
+
+
+def test_a_fleet_looks_in_passes_and_flies_alike(sky: Path) -> None:
+    """As the same vehicle alone, which glances."""
+    with Fleet(1, home=HOME, traffic=sky, params={"AVD_ENABLE": 1, "AVD_F_ACTION": 3}) as fleet:
+        among = flight(fleet[0], fleet)
+        spec = fleet.vehicles[0]
+    with Session(spec) as session:
+        assert flight(session, session) == among
