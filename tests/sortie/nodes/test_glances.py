@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,11 @@ def sky(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("action", [1, 2, 3])
 def test_a_glance_changes_nothing(action: int, sky: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside a vehicle for which each look is a pass: to the last bit."""
-    given = {"home": HOME, "traffic": sky, "params": {"AVD_ENABLE": 1, "AVD_F_ACTION": action, "AVD_F_TIME": 20}}
+    given: dict[str, Any] = {
+        "home": HOME,
+        "traffic": sky,
+        "params": {"AVD_ENABLE": 1, "AVD_F_ACTION": action, "AVD_F_TIME": 20},
+    }
     looks: list[int] = []
     look = TrafficWatch._look
 
