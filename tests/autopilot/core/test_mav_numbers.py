@@ -38,6 +38,9 @@ NEWER = (
     mav.Result.NOT_IN_CONTROL,
     *mav.ControlStatusFlag,
     *mav.EscConnection,
+    *mav.TuneFormat,
+    *mav.CellularStatus,
+    *mav.CellularNetwork,
 )
 
 #: Named anew in common.xml, under an older name in this version of pymavlink.
