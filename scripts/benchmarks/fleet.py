@@ -22,6 +22,7 @@ def kernel_speed(vehicles: int, seconds: float, kind: str = "copter") -> float:
     home = GeoPoint(-35.363261, 149.165230, 584.0)
     rows = Rows([make_simulated(kind, home, 353.0, seed) for seed in range(vehicles)])
     rows.settings[:, M.P_MEAN_N], rows.settings[:, M.P_MEAN_E], rows.settings[:, M.P_GUST] = -4.0, 3.0, 1.0
+    rows.settings[:, M.P_BATTERY_AH] = 0.0  # never empty: on the ground another kernel would be measured
 
     def run(until_ms: float) -> None:
         while rows.advance(np.full(vehicles, float(until_ms))):
