@@ -42,7 +42,9 @@ GENERATOR: Final = 85
 ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
-READ_AT_FIRST: Final = frozenset({FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES})
+READ_AT_FIRST: Final = frozenset({
+    FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE, PARACHUTE,
+})  # fmt: skip
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
 

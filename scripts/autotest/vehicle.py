@@ -1,8 +1,9 @@
 """A vehicle of Sortie with the command line of an ArduPilot SITL binary, for ArduPilot's own flight tests.
 
 `python -m scripts.autotest.vehicle KIND ARGUMENTS`: the three ports of SITL, sticks on UDP 5501, state in $BUILDLOGS
-(`-w` forgets it), defaults and speed from the files of `--defaults`; time never outruns the tests. What it has no part
-for (`--serial5` and other simulated hardware) is named on stderr and left out: the test of it fails.
+(`-w` forgets it), logs/0000000N.BIN where the tests run, defaults and speed from the files of `--defaults`; time never
+outruns the tests. What it has no part for (`--serial5` and other simulated hardware) is named on stderr and left out:
+the test of it fails.
 """
 
 from __future__ import annotations
@@ -11,16 +12,25 @@ import os
 import re
 import shutil
 import sys
+import time
 from argparse import ArgumentParser
 from pathlib import Path
+from typing import NoReturn
 
+_LOOK_S = 0.1
 FIRST_PORT = 5760
 """TCP port of SERIAL0 of instance 0; SERIAL1 and SERIAL2 follow by two and three (SITL_State_common.cpp)."""
 
 _SKY = {"SIM_BATT_CAP_AH": 0, "SIM_GPS_NOISE": 0, "SIM_BARO_RND": 0}
-_WORLD = {"copter": _SKY, "plane": _SKY, "quadplane": _SKY, "rover": {"SIM_BATT_CAP_AH": 0, "MOT_THR_MIN": 8}}
+_WORLD = {
+    "copter": _SKY | {"SIM_PLD_TYPE": 0},
+    "plane": _SKY,
+    "quadplane": _SKY,
+    "rover": {"SIM_BATT_CAP_AH": 0, "MOT_THR_MIN": 8},
+}
 """SITL's world, where ours is another by default; a file of defaults may say otherwise. Its battery is endless, its
-receiver exact, its estimate of height quieter than that of our barometer, and nothing keeps its rover from rolling."""
+receiver exact, its estimate of height quieter than that of our barometer, its pads seen from everywhere above them,
+and nothing keeps its rover from rolling."""
 
 STICKS_PORT = 5501
 
@@ -37,6 +47,7 @@ def command(kind: str, arguments: list[str]) -> list[str]:
     if given.wipe:
         shutil.rmtree(state, ignore_errors=True)
     words = [sys.executable, "-m", "sortie", "serve", "--vehicle", f"sim:{kind}", "--state-dir", str(state)]
+    words += ["--log-dir", str(state / "log")]
     for port in (base, base + 2, base + 3):
         words += ["--link", f"tcpin:127.0.0.1:{port}"]
     sticks = given.rc_in_port or STICKS_PORT + 10 * given.instance
@@ -77,8 +88,31 @@ def _speed(file: str) -> list[str]:
 
 def main() -> None:
     words = command(sys.argv[1], sys.argv[2:])
+    for old in Path("logs").glob("*.BIN"):
+        old.unlink()
     print("Waiting for connection ....", flush=True)  # what the tests wait for before they connect
-    os.execv(words[0], words)
+    vehicle = os.getpid()
+    if os.fork() == 0:
+        _watch_logs(Path(words[words.index("--log-dir") + 1]), vehicle)
+    else:
+        os.execv(words[0], words)
+
+
+def _watch_logs(flights: Path, vehicle: int) -> NoReturn:
+    """Show logs while the process of this number, the vehicle, runs."""
+    while os.getppid() == vehicle:
+        show_logs(flights, Path("logs"))
+        time.sleep(_LOOK_S)
+    os._exit(0)
+
+
+def show_logs(flights: Path, shown: Path) -> None:
+    """Put the flights' logs where ArduPilot's are, numbered as its are."""
+    for file in flights.glob("flights/*/flight.bin"):
+        name = shown / f"{int(file.parent.name):08}.BIN"
+        if not name.exists():
+            shown.mkdir(exist_ok=True)
+            name.symlink_to(file)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from scripts.autotest.__main__ import LEFT_OUT, left_out
-from scripts.autotest.vehicle import command
+from scripts.autotest.vehicle import command, show_logs
 
 
 def test_a_command_line_of_sitl_becomes_one_of_sortie(tmp_path: Path) -> None:
@@ -58,3 +58,12 @@ def test_each_test_left_out_has_one_reason() -> None:
     for vehicle in ("Copter", "Rover"):
         names = [name for row in rows.values() for name in row.get(vehicle.lower(), "").split()]
         assert len(names) == len(set(names)) == len(left_out(vehicle))
+
+
+def test_logs_are_shown_where_the_tests_look_and_numbered_as_flights_are(tmp_path: Path) -> None:
+    flight = tmp_path / "log" / "flights" / "0012" / "flight.bin"
+    flight.parent.mkdir(parents=True)
+    flight.write_bytes(b"log")
+    for _ in range(2):
+        show_logs(tmp_path / "log", tmp_path / "logs")
+    assert [(file.name, file.read_bytes()) for file in (tmp_path / "logs").iterdir()] == [("00000012.BIN", b"log")]

@@ -171,3 +171,11 @@ def test_a_receiver_that_has_lost_its_transmitter_moves_no_switch() -> None:
     assert radio.core.modes.number == ALT_HOLD
     radio.pulses(1500, 1500, 1000, 1500, SIX)
     assert radio.core.modes.number == LOITER
+
+
+def test_a_parachute_is_off_from_the_first_pulse_on_where_its_switch_is_low() -> None:
+    """ArduCopter RC_Channel_Copter.cpp, init_aux_function: both of its switches are read at first."""
+    for option in (21, 23):
+        radio = Radio(CHUTE_ENABLED=1, RC7_OPTION=option)
+        radio.pulses(*CENTRED, SIX, 1000, 1000)
+        assert radio.core.facts.param("CHUTE_ENABLED") == 0.0
