@@ -43,7 +43,7 @@ _TARGET: Final = "PLND_ACC_P_NSE PLND_BUS SIM_PLD_YAW"
 _COPTER_KNOBS: Final = "TUNE TUNE_MIN TUNE_MAX AUTOTUNE_AXES SIMPLE SUPER_SIMPLE"
 
 #: Objects are kept off by velocity, not by lean, and backed away from as soon as they are within the margin.
-_OBJECTS: Final = "AVOID_BACKUP_DZ PRX_LOG_RAW"
+_OBJECTS: Final = "AVOID_BACKUP_DZ"
 _COPTER_OBJECTS: Final = "AVOID_ANGLE_MAX AVOID_DIST_MAX AVOID_ALT_MIN"
 
 #: The controllers of the model have fewer gains than ArduPilot's; roll gains count for pitch too, and the model flies

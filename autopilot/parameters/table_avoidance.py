@@ -70,7 +70,6 @@ _PROXIMITY: Final = (
     *_IGNORED,
     f32("PRX1_MIN", 0, "m", 0, 500, "Objects nearer than this do not count; 0 = as the sensor says"),
     f32("PRX1_MAX", 0, "m", 0, 500, "Objects farther than this do not count; 0 = as the sensor says"),
-    i8("PRX_LOG_RAW", 0, text="The log has distances as they were measured: it always has", values={0: "No", 1: "Yes"}),
     f32("SIM_PRX_MAX", 40, "m", 1, 500, "Range of the simulated proximity sensor"),
     f32("SIM_PRX_MIN", 0.2, "m", 0, 10, "Nearer than this it sees nothing"),
     f32("SIM_PRX_NOISE", 0, "m", 0, 10, "Standard deviation of its distances"),

@@ -42,6 +42,7 @@ SIMULATION: Final[tuple[ParameterDef, ...]] = (
     i32("SYS_FAILURE_EN", 0, text="Ground stations may inject failures (PX4's name)", values=NO_YES),
     i8("SIM_COLLIDE", 0, text="It crashes when it touches another vehicle of its fleet", values=NO_YES),
     f32("SIM_COLLIDE_RAD", 0.4, "m", 0.05, 10, "Radius at which it touches"),
+    i8("SIM_TERRAIN", 1, text="The ground is that of the map, where one is given", values=NO_YES),
     i16("SIM_PIN_MASK", 0, text="Pins that are high", bits={n: f"Pin {n}" for n in range(15)}),
     i16("SIM_RATE_HZ", 400, "Hz", 400, 400, "Steps of the physics in a second", read_only=True),
 )

@@ -54,6 +54,11 @@ def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_MEAN_E] = -speed * sin(direction)
 
 
+def use_map(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_TERRAIN: the ground of the map, where there is one; else it is flat."""
+    p[M.P_MAP] = 1.0 if values.get("SIM_TERRAIN", 1.0) != 0.0 and p[M.P_MAP_PER_LAT] > 0.0 else 0.0
+
+
 def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_ENGINE_FAIL: bit mask of motors that give SIM_ENGINE_MUL of their thrust."""
     mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
@@ -117,6 +122,7 @@ def _crash(p: Row, s: Row, values: Mapping[str, float]) -> None:
 SPECIAL: dict[str, Special] = {
     "SIM_WIND_SPD": _wind,
     "SIM_WIND_DIR": _wind,
+    "SIM_TERRAIN": use_map,
     "SIM_ENGINE_FAIL": _engine,
     "SIM_ENGINE_MUL": _engine,
     "GPS1_TYPE": _gps,

@@ -39,7 +39,7 @@ from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import Faults
 from sitl.vehicles.gimbal import SimulatedGimbal
-from sitl.vehicles.parameters import Special, apply
+from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, SimulatedPayload
 from sitl.vehicles.targets import write_bounds, write_yaw
 
@@ -137,8 +137,8 @@ class SimulatedMachine(ABC):
     def stand_on(self, ground: HeightMap) -> None:
         """This is the ground from now on. Must be called before it moves; `home` must lie on it."""
         self._ground, p = ground, self._p
-        p[M.P_MAP], p[M.P_MAP_SOUTH], p[M.P_MAP_WEST] = 1.0, ground.south, ground.west
-        p[M.P_MAP_PER_LAT], p[M.P_MAP_PER_LON] = ground.per_lat, ground.per_lon
+        p[M.P_MAP_SOUTH : M.P_MAP_PER_LON + 1] = ground.south, ground.west, ground.per_lat, ground.per_lon
+        use_map(p, self._s, self._parameters)
         self._arguments = (*self._arguments[:-1], _heights(ground))
         self._bind_again()
 

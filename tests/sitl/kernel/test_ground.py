@@ -67,6 +67,20 @@ def test_it_stands_at_the_height_of_the_ground() -> None:
     assert _truth(machine, R.TRUE_GROUND) == pytest.approx(ground, abs=0.001)
 
 
+def test_without_its_terrain_the_ground_is_flat() -> None:
+    """SIM_TERRAIN 0: a map that rises by a tenth is not there."""
+    machine = _standing(ramp(0.1))
+    machine.set_parameter("SIM_TERRAIN", 0.0)
+    machine.set_target(TakeOff(-20.0))
+    assert _run(machine, 60.0, VehicleEvent.ARRIVED) & VehicleEvent.ARRIVED
+    machine.set_target(Leg((100.0, 0.0, -20.0)))
+    assert _run(machine, 60.0, VehicleEvent.ARRIVED) & VehicleEvent.ARRIVED
+    assert _truth(machine, R.RANGE_FINDER) == pytest.approx(20.0, abs=1.0)
+    machine.set_parameter("SIM_TERRAIN", 1.0)
+    _run(machine, 0.5)
+    assert _truth(machine, R.RANGE_FINDER) == pytest.approx(10.0, abs=1.0)
+
+
 def test_it_lands_on_lower_and_on_higher_ground() -> None:
     """Touching down gently where the ground is, and the range finder saw it come."""
     for goal_n in (-400.0, 150.0):
