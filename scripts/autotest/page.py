@@ -1,5 +1,6 @@
-"""Writes docs/autotest.md from results of `python -m scripts.autotest`: `python -m scripts.autotest.page RESULTS.json`.
+"""Writes docs/autotest.md from results of `python -m scripts.autotest`: `python -m scripts.autotest.page RUN=FILE ...`.
 
+RUN is what a run is called on the page, the oldest first: of a test that was flown in several the last one counts.
 Why a test fails is said in missed.toml, by hand, after its log has been read; without a row there its own words stand.
 """
 
@@ -26,13 +27,29 @@ python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYT
 
 TREE is a copy of ArduPilot's sources (4.7-dev, 6a8c9b91) that was not built, PYTHON an interpreter with what its tests
 import. Left out is what nobody sees through a ground station, by the list in `scripts/autotest/left_out.toml`. Time
-never outruns the tests (`--pace clients`), and the battery is endless, as SITL's is.
+never outruns the tests (`--pace clients`). The world is SITL's where ours is another by default: an endless battery, a
+GPS and a barometer without noise, pads that are seen from everywhere above them, a rover that rolls at any throttle
+(MOT_THR_MIN).
 
 """
 
 
-def page(results: dict[str, dict[str, str]]) -> str:
+Results = dict[str, dict[str, str]]
+"""Why tests failed, empty: they did not; by vehicle and name."""
+
+
+def latest(runs: dict[str, Results]) -> Results:
+    """Results of each test in the last run that flew it."""
+    found: Results = {}
+    for run in runs.values():
+        for vehicle, tests in run.items():
+            found.setdefault(vehicle, {}).update(tests)
+    return found
+
+
+def page(runs: dict[str, Results]) -> str:
     """The whole page."""
+    results = latest(runs)
     lines = [HEAD + "| vehicle | tests | left out | flown | passed | failed |", "| --- | --- | --- | --- | --- | --- |"]
     for vehicle, tests in results.items():
         out, passed = len(left_out(vehicle)), sum(not why for why in tests.values())
@@ -45,6 +62,10 @@ def page(results: dict[str, dict[str, str]]) -> str:
             len(tests) - passed,
         )
         lines.append(f"| {' | '.join(map(str, cells))} |")
+    lines += ["", "No run flew all of them: of each test the last flight counts.", ""]
+    lines += ["| run | vehicle | flown | passed |", "| --- | --- | --- | --- |"]
+    for name, run in runs.items():
+        lines += [f"| {name} | {kind} | {len(t)} | {sum(not why for why in t.values())} |" for kind, t in run.items()]
     lines += ["", "## Left out", "", "| vehicle | reason | tests |", "| --- | --- | --- |"]
     for vehicle in results:
         lines += [f"| {vehicle} | {why} | {n} |" for why, n in Counter(left_out(vehicle).values()).items()]
@@ -60,7 +81,5 @@ def page(results: dict[str, dict[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    found: dict[str, dict[str, str]] = {}
-    for file in sys.argv[1:]:
-        found |= json.loads(Path(file).read_text())
-    PAGE.write_text(page(found))
+    given = [word.rpartition("=") for word in sys.argv[1:]]
+    PAGE.write_text(page({name: json.loads(Path(file).read_text()) for name, _, file in given}))
