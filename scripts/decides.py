@@ -50,8 +50,8 @@ FAULTS: Final[dict[str, str]] = {
         " s without acceleration"
     ),
     "gyro.garbage": (
-        "ArduCopter's EKF failsafe is faster, and its descent ends softer; its landing detector does not come"
-        " to rest with such gyroscopes"
+        "both give up the estimate at the same time; ArduCopter's descent ends softer, and its landing detector"
+        " does not come to rest with such gyroscopes"
     ),
     "accel.stuck": (
         "EKF3's variances raise the failsafe at once, and LAND flies by the same accelerometers into the "

@@ -25,7 +25,7 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.formation import OWN_SYSTEM, OWN_SYSTEM_NAMES
 from sortie.nodes.firmware import FirmwareNode, FlownRows, MemberPlug, wire_to
-from sortie.nodes.vehicle import LINK_FAULTS, Service
+from sortie.nodes.vehicle import LINK_FAULTS
 from sortie.runtime.wire import EndpointPlug, Plug
 
 if TYPE_CHECKING:
@@ -124,21 +124,25 @@ class Firmwares:
         )
         around.runtime.add_vehicle(self.node)
 
-    def service(self, number: int, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
-        """The service of the vehicle with this number."""
+    def companion(self, number: int, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Companion:
+        """Companion of the vehicle with this number."""
         made = self._flown[number].build(
             journal, stored, given, epoch_us=self._around.epoch_us, on_error=self._around.on_error
         )
         self._companions[number] = made
-        return made.service
+        return made
 
     def rows(self) -> FlownRows:
         """Vehicles as a fleet moves them. Must be called before they fly: their bodies are put in rows."""
         return FlownRows([made.vehicle for made in self._companions.values()], Rows(self._machines))
 
     def join(self, fleet: FleetNode | None) -> None:
-        """Join their lines to the endpoints before them. `fleet`: whose members these are; None: it is alone."""
+        """Join their lines to the endpoints before them, anew where they were. `fleet`: whose members
+        these are; None: it is alone."""
         self._fleet = fleet
+        for companion in self._companions.values():
+            for link in companion.link.links():
+                companion.link.close_link(link)
         for number, (member, companion) in enumerate(self._companions.items()):
             name = self.node.locksteps[number].child.address
             plug: Plug

@@ -122,7 +122,7 @@ class Vehicles:
         if self._make is not None:
             return self._make(journal, stored, given)
         if self.firmwares is not None and spec.flown_by is not None:
-            return self.firmwares.service(number, journal, stored, given)
+            return self.firmwares.companion(number, journal, stored, given).service
         service = build_service(
             spec,
             standing.machine,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, StatusText
 from autopilot.context.journal import MemoryJournal
@@ -16,15 +17,23 @@ from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
+from sortie.assembly.vehicles import Surroundings
 from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings
+from sortie.config.vehicle_spec import base_spec, texts_of
+from sortie.logs.run_log import log_error
 from sortie.loop.box import box_parameters
 from sortie.loop.controller_loop import NOT_FLOWN, Controller, controlled_box, stored_state
 from sortie.loop.faults import LoopFault
 from sortie.loop.loop import CarrierMaker, LoopSnapshot
 from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import never
+from sortie.runtime.share import always, never
+from sortie.storage.signing_keys import open_keys
+
+if TYPE_CHECKING:
+    from sortie.assembly.firmwares import Firmwares
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
 """A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""
@@ -37,7 +46,7 @@ _WORTH_TELLING: Final = Severity.WARNING
 
 class ControllerStart:
     """The controller of one start of the loop. UserError for a vehicle that cannot fly it; NotHeard when there is none
-    within `patience_s`."""
+    within `patience_s`. `speedup`: vehicle time to wall time; 0: as fast as possible."""
 
     def __init__(
         self,
@@ -55,18 +64,25 @@ class ControllerStart:
             settings = settings.replaced(home=(GeoPoint(lat, lon, alt), profile.box.heading_deg))
         self.profile = profile
         defaults = _sitl_defaults(profile)
-        self._runtime = runtime
-        self.side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
-        if not vehicle_class(self.side.kind).hovers:
-            raise UserError(f"--vehicle: a {self.side.kind} is there; the loop of {profile.name} flies a copter")
         own = {"FM_COUNTDOWN": profile.box.countdown_s}
-        self.companion = self.side.build(
-            MemoryJournal(), stored_state(snapshot, profile.box), own, f"box {profile.name}"
-        )
+        stored = stored_state(snapshot, profile.box)
+        self._runtime = runtime
+        self._firmwares: Firmwares | None = None
+        self._simulated = settings.vehicle.in_our_world
+        if settings.vehicle.in_our_world:
+            self.speedup = settings.speedup or 0.0
+            self._firmwares = _in_world(settings, defaults, log_dir, stack, runtime)
+            self.companion = self._firmwares.companion(0, MemoryJournal(), stored, own)
+        else:
+            side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
+            self.speedup = side.speedup
+            if not vehicle_class(side.kind).hovers:
+                raise UserError(f"--vehicle: a {side.kind} is there; the loop of {profile.name} flies a copter")
+            self.companion = side.build(MemoryJournal(), stored, own, f"box {profile.name}")
+            self.companion.service.observers.append(side.watch)
         self.service = self.companion.service
-        self.service.observers.append(self.side.watch)
-        self._simulated = False
         self._learn()
+        self._join()
         if not self._modelled and self.companion.vehicle.readings.charge is None:
             raise UserError(
                 "--vehicle: the flight controller tells no charge of its battery: set up its monitor (BATT_MONITOR), "
@@ -76,11 +92,6 @@ class ControllerStart:
     @property
     def _modelled(self) -> bool:
         return self._simulated or self.profile.box.battery == "modelled"
-
-    @property
-    def speedup(self) -> float:
-        """Vehicle time to wall time."""
-        return self.side.speedup
 
     def maker(self) -> CarrierMaker:
         """Makes the carrier of the loop around it."""
@@ -117,11 +128,17 @@ class ControllerStart:
     def _alone(self) -> Iterator[Runtime]:
         """The runtime, in which the vehicle's time passes without the loop's."""
         self._runtime.add_vehicle(self.service)
-        self._runtime.set_speedup(self.speedup, never)
+        self._join()
+        self._runtime.set_speedup(self.speedup, always)
         try:
             yield self._runtime
         finally:
             self._runtime.remove(self.service)
+
+    def _join(self) -> None:
+        """A firmware in our world speaks with whoever has its companion now."""
+        if self._firmwares is not None:
+            self._firmwares.join(None)
 
     def _heard(self, name: str, value: float) -> None:
         self._simulated = True
@@ -133,6 +150,20 @@ class ControllerStart:
         self.service.autopilot.commands.return_to_launch(self.service.now_ms)
         with self._alone() as runtime:
             runtime.run(never, patience_s=_LEAVE_S)
+
+
+def _in_world(
+    settings: Settings, defaults: Mapping[str, float], log_dir: Path, stack: ExitStack, runtime: Runtime
+) -> Firmwares:
+    """A firmware that flies in our world, started."""
+    from sortie.assembly.firmwares import Firmwares  # for who has one
+
+    spec = base_spec(settings)
+    standing, ground = stand([replace(spec, param=(*texts_of(defaults), *spec.param))], say)
+    keys = open_keys(None, None)
+    made = Firmwares(standing, Surroundings(runtime, stack, None, keys, VIRTUAL_EPOCH_US, log_error, log_dir, ground))
+    made.node.start()
+    return made
 
 
 def check_faults(faults: list[LoopFault]) -> None:

@@ -118,7 +118,8 @@ def run_loop(start: Start) -> int:
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
     """Build the loop with its vehicle and links, and fly it to its end."""
     opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
-    runtime = Runtime(Sockets(), virtual_links=not has_controller(start.vehicle))
+    real = has_controller(start.vehicle) and not (start.vehicle is not None and start.vehicle.in_our_world)
+    runtime = Runtime(Sockets(), virtual_links=not real)
     stack.callback(runtime.close)
     controller = _controller(start, stack, runtime, stored_snapshot(journal))
     speedup = start.speedup if controller is None else controller.speedup

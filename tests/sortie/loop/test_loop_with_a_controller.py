@@ -55,6 +55,17 @@ def halt(pid: int, seconds: float) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.skipif("ARDUPILOT_SITL" not in os.environ, reason="ARDUPILOT_SITL names no arducopter")
+def test_a_sortie_of_a_real_firmware_in_our_world(tmp_path: Path) -> None:
+    """As fast as it goes, on our clock: no time of the wall is in it."""
+    vehicle = f"ardupilot:copter={BINARY},world=ours"
+    words = ("loop", "--profile", quick_box(tmp_path), "--vehicle", vehicle, "--sorties", "1", "--json")
+    ended = run(tmp_path, *words)
+    assert ended.returncode == 0, ended.stderr
+    told = last_line(ended)
+    assert (told["ended_by"], [sortie["outcome"] for sortie in told["sorties"]]) == ("sorties_done", ["completed"])
+
+
 def test_a_sortie_end_to_end_on_a_machine_that_halts(tmp_path: Path) -> None:
     """Launched, flown, docked, offloaded, and the battery of the next one charged; journal and JSON tell the same. In
     the survey its child stands still for what would be 6.4 s at this speed-up, before the dock the program itself."""
