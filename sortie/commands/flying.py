@@ -91,6 +91,9 @@ def fly_round(
     waiting = [flier.flight for flier in watched]
 
     def all_done() -> bool:
+        if run.vehicles.fleet is not None:
+            for number, failed in run.vehicles.fleet.stranded.items():
+                watched[number].flight.fail(str(failed.error))
         while waiting and waiting[-1].done:
             waiting.pop()
         return not waiting

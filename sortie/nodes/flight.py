@@ -97,6 +97,11 @@ class Flight:
         if not self.done:
             self._end("completed" if self._complete else "aborted", reason)
 
+    def fail(self, reason: str) -> None:
+        """Its vehicle will fly no further."""
+        if not self.done:
+            self._end("failed", reason)
+
     def _try_to_start(self, now_ms: int) -> None:
         self._next_try_ms = now_ms - now_ms % RETRY_MS + RETRY_MS  # at the same times, whenever it was first looked at
         autopilot = self.service.autopilot

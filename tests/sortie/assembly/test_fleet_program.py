@@ -79,6 +79,24 @@ def test_every_vehicle_flies_its_own_moved_plan(tmp_path: Path) -> None:
     assert result["collisions"] == []
 
 
+def test_the_flight_of_a_vehicle_that_failed_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for; the other one completes its mission."""
+    (tmp_path / "square.waypoints").write_text(SQUARE)
+    load = Program.load
+
+    def load_and_fail(program: Program) -> None:
+        load(program)
+        assert program.vehicles.fleet is not None
+        program.vehicles.fleet.strand(1, RuntimeError("broken"))
+
+    monkeypatch.setattr(Program, "load", load_and_fail)
+    link = f"tcpin:127.0.0.1:{free_port()}"
+    done = run(tmp_path, "fly", "square.waypoints", "--count", "2", "--speedup", "0", "--json", "--link", link)
+    assert done.returncode == 1 and "vehicle 2: its autopilot failed" in done.stderr
+    vehicles = last_line(done)["vehicles"]
+    assert [(one["result"], one["reason"]) for one in vehicles] == [("completed", None), ("failed", "broken")]
+
+
 def test_who_has_collided_is_told(tmp_path: Path) -> None:
     """To people too; and whose flight it was stands in the log of all."""
     (tmp_path / "square.waypoints").write_text(SQUARE)
