@@ -5,6 +5,9 @@ function of time, so a stop is reached when the profile has ended and the vehicl
 (`AC_WPNav::advance_wp_target_along_track`). At a corner that is passed the next leg begins while this one brakes, and
 the two add up; half-way through, this one is flown. Time passes more slowly on the profile while the vehicle lags.
 
+A leg that begins `from_rest` puts the reference at its start, at rest, and the position controller brings the vehicle
+there: so ArduCopter begins a return at the point at which it would stop (`AC_WPNav::wp_and_spline_init_m`).
+
 A leg that begins while the reference moves otherwise (a target given on the way, a leg above the ground in pieces) is
 flown by the field of `autopilot.control.legs`, which needs no history.
 """
@@ -96,7 +99,12 @@ def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool,
     onward = s[L.S_ONWARD + C_LENGTH]
     on = on and s[L.S_ONWARD + C_TIME] > 0.0
     dn, de, dd = (n - onward * s[L.S_ONWARD + C_N], e - onward * s[L.S_ONWARD + C_E], d - onward * s[L.S_ONWARD + C_D])
-    if on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
+    if t[L.T_FROM_REST] == 1.0:
+        for i in range(3):
+            s[L.S_RPN + i] = s[L.S_A_N + i]
+            s[L.S_RVN + i], s[L.S_RAN + i] = 0.0, 0.0
+        begin_at_rest(s, p, t)
+    elif on and dn * dn + de * de + dd * dd < SAME_PLACE * SAME_PLACE:
         copy_profile(s, L.S_BEFORE, L.S_NOW)
         copy_profile(s, L.S_NOW, L.S_ONWARD)
     elif moves < RESTS * RESTS:

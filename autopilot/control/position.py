@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import sqrt
 
 from autopilot.control.attitude import from_thrust_and_yaw, limit
+from autopilot.control.reference import approach
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
@@ -24,14 +25,15 @@ def sink_demand(s: L.Row, p: L.Row) -> float:
 
 @jit
 def velocity_demand(s: L.Row, p: L.Row) -> tuple[float, float]:
-    """Velocity demand north and east, m/s."""
+    """Velocity demand north and east, m/s: proportional to the error near the reference, farther away as fast as it can
+    brake from (ArduPilot's `AC_P_2D` with its square-root controller)."""
     dn = s[L.S_RPN] - s[L.S_EPN]
     de = s[L.S_RPE] - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
-    if size > 4.0:
-        dn *= 4.0 / size
-        de *= 4.0 / size
-    return s[L.S_RVN] + p[L.P_KP_POS] * dn, s[L.S_RVE] + p[L.P_KP_POS] * de
+    if size < 1e-6:
+        return s[L.S_RVN], s[L.S_RVE]
+    rate = min(approach(size, p[L.P_KP_POS], p[L.P_ACCEL]), p[L.P_SPEED_GROUND]) / size
+    return s[L.S_RVN] + rate * dn, s[L.S_RVE] + rate * de
 
 
 @jit

@@ -185,6 +185,7 @@ T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the 
 T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
 T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
 T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
+T_FROM_REST = TARGET.block(1)  # 1: a leg begins at rest at its start, however the reference moved
 T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(5)  # of wings; BY_WING: 1: not by lift motors
 T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
     4

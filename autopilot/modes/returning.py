@@ -1,10 +1,10 @@
 """Coming home: RTL of copter and rover, as a mode and as a mission item.
 
-Copter, in ArduPilot's stages: straight up to the return height, over the ground to home or a rally point, wait, then
-land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally point's own altitude if that is higher, at
-least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and
-the fence's highest altitude less FENCE_MARGIN is not passed. With RTL_ALT_TYPE 1 all of these count from the ground
-(the fence apart), and the way home follows it.
+Copter, in ArduPilot's stages: straight up to the return height above the point at which it comes to rest, over the
+ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally
+point's own altitude if that is higher, at least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of
+slope RTL_CONE_SLOPE lowers the climb, and the fence's highest altitude less FENCE_MARGIN is not passed. With
+RTL_ALT_TYPE 1 all of these count from the ground (the fence apart), and the way home follows it.
 Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
@@ -16,6 +16,7 @@ from math import inf
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
+from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
@@ -82,6 +83,7 @@ class ReturnFlight(Maneuver):
         self._destination = destination
         self._heading = heading
         self._goal: Ned = (0.0, 0.0, 0.0)
+        self._climbed: Ned = (0.0, 0.0, 0.0)
         self._stage: Callable[[int, VehicleEvent], None] = self._climbing
         self._landing: Landing | None = None
         self._over_ground: float | None = None
@@ -95,7 +97,7 @@ class ReturnFlight(Maneuver):
             self._land(now_ms)
             return
         goal = self._destination()
-        north, east, down = self.facts.vehicle.state.position
+        north, east, down = stop = stopping_point(self.facts)
         self._over_ground = return_over_ground(self.facts, goal)
         if self._over_ground is None:
             if int(self.facts.param("RTL_ALT_TYPE")) == _ABOVE_GROUND:
@@ -106,7 +108,10 @@ class ReturnFlight(Maneuver):
             _, ground = ground_profile(self.facts, (north, east, down), goal)
             climbed = -float(ground[0]) - self._over_ground
             self._goal = (goal[0], goal[1], -float(ground[-1]) - self._over_ground)
-        self._leg((north, east, climbed), self._heading.for_hold(), self._climbing)
+        onward = self._goal if self._over_ground is None else None
+        self._climbed = (north, east, climbed)
+        self._stage = self._climbing
+        self.helm.fly(Leg(self._climbed, stop, onward, yaw=self._heading.for_hold(), from_rest=True))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         self._stage(now_ms, events)
@@ -122,7 +127,8 @@ class ReturnFlight(Maneuver):
     def _go_home(self) -> None:
         self._stage = self._going_home
         yaw = self._heading.for_leg(returning=True)
-        self.helm.fly(Leg(self._goal, None, yaw=yaw, over_ground=self._over_ground))
+        start = self._climbed if self._over_ground is None else None
+        self.helm.fly(Leg(self._goal, start, yaw=yaw, over_ground=self._over_ground))
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:
