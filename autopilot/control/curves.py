@@ -50,8 +50,6 @@ FADE = 2.0
 #: Off the curve by less than this in all (m, m/s, m/s2) it is on it.
 FADED = 1e-30
 SAME_PLACE = 0.01  # m
-#: Time on the profile never counts as slower than this for the speed of its place.
-SLOWEST_PACE = 0.05
 #: How often the span in which a leg's highest speed lies is halved: to a hundredth of a m/s.
 HALVINGS = 12
 
@@ -152,7 +150,7 @@ def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
         return False
     plan_alone(s, p, t)
     keep_off(s, along)
-    return s[L.S_NOW + C_LENGTH] > 0.0 and finish_at(s, p, along / s[L.S_PACE], last)
+    return s[L.S_NOW + C_LENGTH] > 0.0 and finish_at(s, p, along, last)
 
 
 @jit
@@ -200,11 +198,10 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
     vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(vn * vn + ve * ve + vd * vd)
     wanted = 1.0
-    pace = max(s[L.S_PACE], SLOWEST_PACE)
     if speed > 1e-6:
         ahead = (s[L.S_RPN] - s[L.S_EPN]) * vn + (s[L.S_RPE] - s[L.S_EPE]) * ve + (s[L.S_RPD] - s[L.S_EPD]) * vd
         going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
-        wanted = min(max(0.05 + pace * (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
+        wanted = min(max(0.05 + (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
     s[L.S_PACE] += (wanted - s[L.S_PACE]) * L.TICK * p[L.P_LEG_JERK] / p[L.P_ACCEL]
     return L.TICK * s[L.S_PACE]
 
@@ -296,11 +293,10 @@ def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def put_on(s: L.Row, c: int, back: float) -> None:
-    """Add what profile `c` has at its time, counted from `back` m along it, to the reference."""
+    """Add what profile `c` has at its time, counted from `back` m along it, to the reference. Its velocity is the
+    profile's even while time passes slowly on it: so a vehicle that lags catches up, and the pace rises again."""
     way, speed, accel = profile_at(s, c, s[c + C_TIME])
     way -= back
-    speed *= s[L.S_PACE]
-    accel *= s[L.S_PACE] * s[L.S_PACE]
     for i in range(3):
         s[L.S_RPN + i] += way * s[c + C_N + i]
         s[L.S_RVN + i] += speed * s[c + C_N + i]

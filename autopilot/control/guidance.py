@@ -10,7 +10,7 @@ from math import pi, sqrt
 
 from autopilot.control.attitude import limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
-from autopilot.control.curves import SLOWEST_PACE, begin_curve, fly_curve
+from autopilot.control.curves import begin_curve, fly_curve
 from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
@@ -47,8 +47,8 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     begin_yaw(s, t)
     passed, splined = s[L.S_CORNER] > 0.0, s[L.S_SPLINED] == 1.0
     s[L.S_SPLINED] = 0.0
-    paced = passed and (splined or s[L.S_CURVING] == 1.0)
-    s[L.S_PACE] = max(s[L.S_PACE], SLOWEST_PACE) if paced else 1.0
+    if not passed or (not splined and s[L.S_CURVING] == 0.0):
+        s[L.S_PACE] = 1.0
     if kind != L.KIND_LEG:
         s[L.S_CURVING] = 0.0
         s[L.S_CORNER] = 0.0

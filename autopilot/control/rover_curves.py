@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from autopilot.control.curves import RESTS, SLOWEST_PACE, begin_curve, follow_curve
+from autopilot.control.curves import RESTS, begin_curve, follow_curve
 from autopilot.control.profile import C_E, C_END, C_N, C_TIME
 from autopilot.control.rover_lines import TURNED, begin_leg, leg_driven, tight_speed
 from autopilot.interface import layout as L
@@ -61,9 +61,8 @@ def begin_driven(s: L.Row, p: L.Row, t: L.Row, renewed: bool) -> None:
 def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
     """Velocity (north, east, m/s) that takes the vehicle after the reference, which is made good by `gain` (1/s); no
     faster than allowed."""
-    pace = max(s[L.S_PACE], SLOWEST_PACE)
-    n = s[L.S_RVN] / pace + gain * (s[L.S_RPN] - s[L.S_EPN])
-    e = s[L.S_RVE] / pace + gain * (s[L.S_RPE] - s[L.S_EPE])
+    n = s[L.S_RVN] + gain * (s[L.S_RPN] - s[L.S_EPN])
+    e = s[L.S_RVE] + gain * (s[L.S_RPE] - s[L.S_EPE])
     size = sqrt(n * n + e * e)
     share = p[L.P_SPEED_GROUND] / size if size > p[L.P_SPEED_GROUND] else 1.0
     return n * share, e * share
@@ -101,10 +100,9 @@ def turns_with_reference(s: L.Row) -> bool:
 def turn_rate(s: L.Row, p: L.Row) -> float:
     """Turn rate that follows the reference round a corner: its acceleration and what velocity and place are off, across
     the course (ArduRover's `AR_PosControl`)."""
-    pace = max(s[L.S_PACE], SLOWEST_PACE)
     n, e = wanted_velocity(s, p, CATCH_UP)
-    n = s[L.S_RAN] / (pace * pace) + ACROSS * (n - s[L.S_EVN])
-    e = s[L.S_RAE] / (pace * pace) + ACROSS * (e - s[L.S_EVE])
+    n = s[L.S_RAN] + ACROSS * (n - s[L.S_EVN])
+    e = s[L.S_RAE] + ACROSS * (e - s[L.S_EVE])
     s[L.S_COURSE_ERROR], s[L.S_TURN_LEFT] = 0.0, 0.0
     return (e * cos(s[L.S_COURSE]) - n * sin(s[L.S_COURSE])) / max(abs(s[L.S_SPEED]), 1.0)
 

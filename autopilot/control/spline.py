@@ -56,17 +56,17 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
         onto = speed_onto(s, p, t, s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D])
         s[L.S_LAST_SPEED] = min(s[L.S_LAST_SPEED], onto)
     first, un, ue, ud, _ = direction_at(s, t, 0.0)
-    pace = s[L.S_PACE]
-    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0) / pace if first > 1e-6 else 0.0
+    s[L.S_ALONG] = max(s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud, 0.0) if first > 1e-6 else 0.0
     _, accel = track_limits(p, un, ue, ud)
     stops = s[L.S_ALONG] * s[L.S_ALONG] - s[L.S_LAST_SPEED] * s[L.S_LAST_SPEED] <= 2.0 * SHARE * accel * s[L.S_LENGTH]
     aside, beside = 0.0, 0.0
-    s[L.S_OFF + 3] = s[L.S_RVN] - pace * s[L.S_ALONG] * un
-    s[L.S_OFF + 4] = s[L.S_RVE] - pace * s[L.S_ALONG] * ue
-    s[L.S_OFF + 5] = s[L.S_RVD] - pace * s[L.S_ALONG] * ud
+    step = L.TICK * s[L.S_PACE]
+    s[L.S_OFF + 3] = s[L.S_RVN] - s[L.S_ALONG] * un
+    s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
+    s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
     for i in range(3):
         # where it would be one tick on: that is when the curve is at its start
-        s[L.S_OFF + i] = s[L.S_RPN + i] + L.TICK * (s[L.S_RVN + i] - s[L.S_OFF + 3 + i]) - s[L.S_A_N + i]
+        s[L.S_OFF + i] = s[L.S_RPN + i] + step * (s[L.S_RVN + i] - s[L.S_OFF + 3 + i]) - s[L.S_A_N + i]
         s[L.S_OFF + 6 + i] = 0.0
         beside += s[L.S_OFF + i] * s[L.S_OFF + i]
         aside += s[L.S_OFF + 3 + i] * s[L.S_OFF + 3 + i]
@@ -186,9 +186,10 @@ def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float
 @jit
 def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
     """Let the difference fade that a curve which turned back within the tick leaves to where its velocity led."""
-    n = s[L.S_RPN] - s[L.S_OFF] + L.TICK * (s[L.S_RVN] - s[L.S_OFF + 3]) - n
-    e = s[L.S_RPE] - s[L.S_OFF + 1] + L.TICK * (s[L.S_RVE] - s[L.S_OFF + 4]) - e
-    d = s[L.S_RPD] - s[L.S_OFF + 2] + L.TICK * (s[L.S_RVD] - s[L.S_OFF + 5]) - d
+    step = L.TICK * s[L.S_PACE]
+    n = s[L.S_RPN] - s[L.S_OFF] + step * (s[L.S_RVN] - s[L.S_OFF + 3]) - n
+    e = s[L.S_RPE] - s[L.S_OFF + 1] + step * (s[L.S_RVE] - s[L.S_OFF + 4]) - e
+    d = s[L.S_RPD] - s[L.S_OFF + 2] + step * (s[L.S_RVD] - s[L.S_OFF + 5]) - d
     if n * n + e * e + d * d > GAP * GAP:
         s[L.S_OFF] += n
         s[L.S_OFF + 1] += e
@@ -227,14 +228,13 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     before = s[L.S_ALONG]
     s[L.S_ALONG] = min(max(speed, before - accel * dt), before + accel * dt)
     s[L.S_TAU] = min(u + step, 1.0)
-    pace = s[L.S_PACE]
-    speed = pace * s[L.S_ALONG]
+    speed = s[L.S_ALONG]
     turn = speed * speed / (first * first) if first > 1e-6 else 0.0
     n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
     if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER] or turns_back(s, p, speed, un, ue, ud):
         s[L.S_CURVING] = 0.0  # it came too fast for this bend
     if s[L.S_CURVING] == 1.0:
-        gain = pace * (s[L.S_ALONG] - before) / L.TICK
+        gain = (s[L.S_ALONG] - before) / L.TICK
         close_gap(s, n, e, d)
         fade_onto(s, n, e, d)
         s[L.S_RVN] += speed * un
@@ -245,6 +245,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
         s[L.S_RAD] += gain * ud + d2
     else:
         s[L.S_FF_N], s[L.S_FF_E] = n2, e2
+        speed *= s[L.S_PACE]
         down = min(max(speed * ud + ONTO * (d - s[L.S_RPD]), -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
         north, east = speed * un + ONTO * (n - s[L.S_RPN]), speed * ue + ONTO * (e - s[L.S_RPE])
         size = max(sqrt(north * north + east * east) / p[L.P_SPEED_GROUND], 1.0)
