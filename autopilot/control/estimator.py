@@ -33,12 +33,18 @@ GATE = 5.0
 #: How long position is trusted while all fixes are refused, and how long without any: ArduPilot's estimator goes on by
 #: its accelerometers for 7 s, and what watches it acts a second later.
 REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS = 5000.0, 8000.0
+#: A place that is refused for so long while the same fixes' speed is right is taken: EKF3's posRetryTimeUseVel_ms.
+RETRY_MS = 10_000.0
 #: How long after the last accepted fix the tilt is still better by the gyros than by gravity, which in the air is felt
 #: together with drag: ArduPilot's tiltDriftTimeMax_ms.
 TILT_HOLDS_MS = 15_000.0
 #: How much a refused fix adds to the variance of the place, and up to which, m2: what slides is believed in the end,
 #: a jump of more than some 10 m is not.
 WIDENS, WIDEST = 0.1, 4.0
+#: The same for a refused height, m2 at each sample: any jump is believed after 10 s, as EKF3's hgtRetryTimeMode0_ms.
+WIDENS_UP, WIDEST_UP = 0.008, 4.0
+#: Variance of a heading that the fixes' speed agrees with, rad2.
+HEADING_SEEN = 1e-3
 #: With less thrust than this share of what it feels, a copter is carried by something else than its rotors.
 CARRIES = 0.9
 #: How many fixes start the position (again).
@@ -86,6 +92,10 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
         s[L.S_COV_H] += WIDENS  # refused fixes widen the filter until it believes them again
     if ratio_v > 1.0:
         return
+    s[L.S_SPEED_OK_MS] = now
+    if now - s[L.S_GPS_OK_MS] > RETRY_MS:
+        place(s, p, n, e, vn, ve)
+        return
     un = vn - s[L.S_EVN]  # a place that jumps says nothing against the speed, which keeps the vehicle from drifting
     ue = ve - s[L.S_EVE]
     k0, k1, k2, k3 = gain_horizontal(s, 1, rv)
@@ -107,7 +117,7 @@ def place(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float) -> None:
     s[L.S_EVN] = vn
     s[L.S_EVE] = ve
     reset_horizontal(s, p[L.P_GPS_SIGMA_P] * p[L.P_GPS_SIGMA_P], p[L.P_GPS_SIGMA_V] * p[L.P_GPS_SIGMA_V])
-    s[L.S_GPS_OK_MS] = s[L.S_TIME_MS]
+    s[L.S_GPS_OK_MS], s[L.S_SPEED_OK_MS] = s[L.S_TIME_MS], s[L.S_TIME_MS]
     s[L.S_RATIO_POS] = 0.0
     s[L.S_RATIO_VEL] = 0.0
 
@@ -118,15 +128,16 @@ def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
     noise = p[L.P_BARO_SIGMA] * p[L.P_BARO_SIGMA]
     innovation = down - s[L.S_EPD]
     ratio = smooth_ratio(s, L.S_RATIO_HGT, innovation * innovation, s[L.S_COV_V] + noise)
-    if ratio > 1.0 and s[L.S_COV_V] < 4.0:
-        s[L.S_COV_V] += 0.01  # refused samples widen the filter until it believes them again
+    if ratio > 1.0 and s[L.S_COV_V] < WIDEST_UP:
+        s[L.S_COV_V] += WIDENS_UP  # refused samples widen the filter until it believes them again
         return
     correct_vertical(s, 0, innovation, noise)
 
 
 @jit
 def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
-    """A magnetic sample in body axes: only its direction in the horizontal plane counts."""
+    """A magnetic sample in body axes: only its direction in the horizontal plane counts. In the air, where the fixes'
+    speed agrees with the heading, one that is refused is never believed, as EKF3 refuses a field that is wrong."""
     north = s[L.S_ER] * x + s[L.S_ER + 1] * y + s[L.S_ER + 2] * z
     east = s[L.S_ER + 3] * x + s[L.S_ER + 4] * y + s[L.S_ER + 5] * z
     dec = p[L.P_DECLINATION]
@@ -135,6 +146,9 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     noise = p[L.P_MAG_SIGMA] * p[L.P_MAG_SIGMA]
     ratio = smooth_ratio(s, L.S_RATIO_MAG, innovation * innovation, s[L.S_COV_Y] + noise)
     s[L.S_MAG_OK_MS] = s[L.S_TIME_MS]
+    if ratio > 1.0 and s[L.S_AIR] == 1.0 and s[L.S_POS_OK] == 1.0 and s[L.S_RATIO_VEL] < 1.0:
+        s[L.S_COV_Y] = min(s[L.S_COV_Y], HEADING_SEEN)
+        return
     if ratio > 1.0 and s[L.S_COV_Y] < 0.3:
         s[L.S_COV_Y] += 1e-3
         return

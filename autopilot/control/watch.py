@@ -190,7 +190,7 @@ def watch_estimator(s: L.Row) -> None:
     """Loss and return of the position, and the flags that are reported."""
     now = s[L.S_TIME_MS]
     patience_ms = SILENT_TIMEOUT_MS if s[L.S_GPS_LOST_SENT] == 1.0 else REFUSED_TIMEOUT_MS
-    if s[L.S_POS_OK] == 1.0 and now - s[L.S_GPS_OK_MS] > patience_ms:
+    if s[L.S_POS_OK] == 1.0 and now - s[L.S_SPEED_OK_MS] > patience_ms:
         s[L.S_POS_OK] = 0.0
         s[L.S_GPS_SEEN] = 0.0
     flags = L.FLAGS_GOOD if s[L.S_POS_OK] == 1.0 else L.FLAGS_NO_POSITION

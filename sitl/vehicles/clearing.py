@@ -52,7 +52,8 @@ MOTORS: Final = (
 ESTIMATOR: Final = (
     *range(L.S_EQ0, L.S_EQ3 + 1), *range(L.S_EPN, L.S_EVD + 1), L.S_BAZ, *range(L.S_COV_H, L.S_COV_H + 10),
     *range(L.S_COV_V, L.S_COV_V + 6), *range(L.S_COV_Y, L.S_COV_Y + 3), L.S_WEN, L.S_WEE,
-    *range(L.S_RATIO_VEL, L.S_RATIO_MAG + 1), L.S_FLAGS, L.S_POS_OK, L.S_GPS_OK_MS, L.S_GPS_SEEN,
+    *range(L.S_RATIO_VEL, L.S_RATIO_MAG + 1), L.S_FLAGS, L.S_POS_OK, L.S_GPS_OK_MS,
+    L.S_SPEED_OK_MS, L.S_GPS_SEEN,
     *range(L.S_EM0, L.S_EM3 + 1), *range(L.S_GYX, L.S_GYZ + 1), *range(L.S_AEN, L.S_AED + 1),
     *range(L.S_ER, L.S_ER + 9), L.S_AIRSPEED, L.S_AIRSPEED_SUM, L.S_VDOT, L.S_VDOT_SLOW,
 )  # fmt: skip

@@ -191,6 +191,29 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
     return (speed, source), thrust
 
 
+def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:
+    """Wind over time, rows of s, m/s north and m/s east, by the drag that was found: what the air must do to the
+    vehicle, that it accelerates as it does while it leans as it does."""
+    found = {fit.name: fit.value for fit in calibration.fits}
+    rotors, area = found.get("drag of the rotors"), found.get("drag of the body")
+    first = airframe.ROTOR_DRAG if rotors is None else rotors / 100.0
+    second = max(airframe.body_drag(airframe.DRAG_AREA if area is None else area / 1e4), 1e-6)
+    motion = _Motion.of(trace)
+    across = motion.force + motion.lift[:, None] * motion.axis
+    size, blades = np.linalg.norm(across, axis=1), first * np.sqrt(motion.lift / GRAVITY)
+    speed = (np.sqrt(blades**2 + 4.0 * second * size) - blades) / (2.0 * second)
+    level = motion.axis[:, :2]
+    air = -across[:, :2] * (speed / np.maximum(size, 1e-9))[:, None]
+    air += level * (motion.axis[:, 2] * motion.velocity[:, 2])[:, None]  # what climbing has across a leaning axis
+    along = np.sum(level * air, axis=1) / (1.0 - np.sum(level**2, axis=1))
+    wind = motion.velocity[:, :2] - air - level * along[:, None]
+    kernel = np.ones(2 * _WINDOW) / (2 * _WINDOW)
+    if len(wind) < len(kernel):
+        return np.empty((0, 3))
+    smooth = np.stack([np.convolve(column, kernel, mode="same") for column in wind.T], axis=1)
+    return np.column_stack((trace.time_s[motion.index], smooth))[_WINDOW:-_WINDOW]
+
+
 def _least(
     off: Callable[[Array], Array], begin: list[float], bounds: tuple[list[float], list[float]]
 ) -> tuple[Array, Array, float]:
