@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from autopilot.mav import Cmd
 from autopilot.mission.plan import Plan, format_plan
-from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.incident.diagnosis import FoundFault, Sure, diagnose, loss_of_frames
 from sortie.incident.evidence import Evidence
 from sortie.incident.happened import happened_in
-from sortie.incident.scenario import Deed, Origin, Scenario, ScenarioFault, Stick
+from sortie.incident.scenario import Deed, Gust, Origin, Scenario, ScenarioFault, Stick
+from sortie.incident.weather import measured
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import LogForm
-from sortie.reading.trace import STEP_S, FlightTrace, read_trace
-from sortie.rehearsal.calibration import fitted
+from sortie.reading.trace import read_trace
 from sortie.rehearsal.fits import Calibration
 
 _BEFORE_S: Final = -5.0
 """Time at which what was set before arming is set again."""
-_SOONEST_S: Final = 15.0
-"""A fault that comes later leaves enough of the flight before it to be measured."""
 _TELLING_SHARE: Final = 0.05
 """Share of a battery below which its capacity is not to be seen in the voltage."""
 _SPEEDS: Final = frozenset({"speed", "climbing", "sinking", "landing"})
@@ -90,7 +88,8 @@ class _Builder:
     def build(self) -> Built:
         found = self._found
         faults = tuple(diagnose(found))
-        calibration = self._calibration(faults)
+        calibration, gusts = self._measured(faults)
+        faults += tuple(self._gusts(gusts))
         params = self._params(calibration)
         plan = self._plan()
         self._whole_log()
@@ -101,6 +100,7 @@ class _Builder:
             lasts_s=round(self._end_s - self._zero_s, 2),
             firmware="px4" if found.form is LogForm.ULOG else "ardupilot",
             params=params,
+            wind=tuple(gusts),
             do=tuple(self._deeds()),
             stick=tuple(self._sticks()),
             fault=tuple(self._faults(faults)),
@@ -150,18 +150,25 @@ class _Builder:
             self._assumed.append("why a mode was entered: by itself where a warning stands beside it, else by wish")
 
     # --- parameters ---------------------------------------------------------------------------------------------------
-    def _calibration(self, faults: Iterable[FoundFault]) -> Calibration | None:
+    def _measured(self, faults: Iterable[FoundFault]) -> tuple[Calibration | None, list[Gust]]:
         if self._found.ours:
-            return None
-        first_s = min((fault.from_s for fault in faults), default=self._end_s)
+            return None, []
         try:
-            trace = read_trace(self._log)
-            if first_s - self._zero_s > _SOONEST_S:
-                trace = _until(trace, first_s)
-            return fitted(trace, flies=vehicle_class(self._found.kind).hovers)
+            calibration, gusts = measured(read_trace(self._log), faults, self._found.kind)
         except UserError as error:
             self._assumed.append(f"drag, power, battery and wind: {error}")
-            return None
+            return None, []
+        return calibration, [msgspec.structs.replace(gust, at_s=round(gust.at_s - self._zero_s, 1)) for gust in gusts]
+
+    def _gusts(self, gusts: Sequence[Gust]) -> Iterator[FoundFault]:
+        """The strongest of them, as a fault; they are flown as the scenario's wind."""
+        if not gusts:
+            self._assumed.append("gusts of less than 3 m/s: the attitude does not tell of them")
+            return
+        most = max(gusts, key=lambda gust: gust.speed)
+        words = f"ATT, XKF1: up to {most.speed:.0f} m/s from {most.from_deg:.0f} deg, by lean and drag"
+        self._origins["wind"] = Origin(words, Sure.FITTED)
+        yield FoundFault("wind.gust", gusts[0].at_s + self._zero_s, gusts[-1].at_s + self._zero_s, words, most.speed)
 
     def _params(self, calibration: Calibration | None) -> dict[str, float]:
         found, given = self._found, self._found.parameters
@@ -176,7 +183,6 @@ class _Builder:
                     self._origins[f"params.{fit.param}"] = Origin(
                         f"{fit.name} {fit.value:.4g}{about} {fit.unit}".rstrip(), Sure.FITTED
                     )
-            self._assumed.append("gusts: no log tells of them")
         if not found.ours:
             params |= self._capacity(params)
             self._assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
@@ -264,21 +270,26 @@ class _Builder:
 
     def _faults(self, faults: Iterable[FoundFault]) -> list[ScenarioFault]:
         made = []
-        for number, fault in enumerate(faults):
+        for fault in faults:
+            if fault.name == "wind.gust":
+                continue
+            if fault.name == "accel.garbage" and (most := self._refused(fault)) is not None and most < 1.0:
+                words = f"the position's test ratio stayed at {most:.2f} (XKF4)"
+                self._assumed.append(
+                    f"{fault.name} ({fault.why}) did nothing to the estimator, and is not flown: {words}"
+                )
+                continue
             until = None if fault.until_s is None else round(fault.until_s - self._zero_s, 2)
             made.append(ScenarioFault(fault.name, round(fault.from_s - self._zero_s, 2), until, fault.value))
-            self._origins[f"fault.{number}"] = Origin(fault.why, Sure.FOUND)
+            self._origins[f"fault.{len(made) - 1}"] = Origin(fault.why, Sure.FOUND)
             if fault.name == "gps.glitch":
                 self._assumed.append("direction of a jump of the GPS place: the simulator's go north or south")
             if fault.name == "accel.garbage":
                 self._assumed.append("how vibration acts on the sensors: noise of 5 m/s2")
         return made
 
-
-def _until(trace: FlightTrace, end_s: float) -> FlightTrace:
-    """The part before `end_s`, s."""
-    size = int((trace.time_s < end_s).sum())
-    if size * STEP_S < _SOONEST_S:
-        return trace
-    columns = [item.name for item in fields(trace) if item.name not in ("name", "capacity_mah")]
-    return replace(trace, **{name: getattr(trace, name)[:size] for name in columns})
+    def _refused(self, fault: FoundFault) -> float | None:
+        """Greatest test ratio of the position while the fault was on; None: not told."""
+        until_s = self._end_s if fault.until_s is None else fault.until_s
+        rows = self._found.facts.series.get(Quantity.ESTIMATE, [])
+        return max((ratio for at_s, ratio in rows if fault.from_s <= at_s <= until_s), default=None)
