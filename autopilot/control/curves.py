@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from autopilot.control.avoidance import stopping_distance
 from autopilot.control.profile import (
     C_CRUISE,
     C_D,
@@ -194,12 +195,16 @@ def fastest(s: L.Row, p: L.Row, begin: float, limit: float, last: float) -> bool
 
 @jit
 def keep_pace(s: L.Row, p: L.Row) -> float:
-    """Time that passes on the profiles in this tick, s: less while the vehicle lags behind the reference."""
+    """Time that passes on the profiles in this tick, s: less while the vehicle lags behind the reference. From farther
+    than the speed limit asks it to hurry from, it is as if it were no farther (ArduPilot's `AC_P_2D` limits its error).
+    """
     vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(vn * vn + ve * ve + vd * vd)
     wanted = 1.0
     if speed > 1e-6:
-        ahead = (s[L.S_RPN] - s[L.S_EPN]) * vn + (s[L.S_RPE] - s[L.S_EPE]) * ve + (s[L.S_RPD] - s[L.S_EPD]) * vd
+        n, e = s[L.S_RPN] - s[L.S_EPN], s[L.S_RPE] - s[L.S_EPE]
+        far, most = sqrt(n * n + e * e), stopping_distance(p[L.P_SPEED_GROUND], p[L.P_KP_POS], p[L.P_ACCEL])
+        ahead = (n * vn + e * ve) * min(most / max(far, 1e-6), 1.0) + (s[L.S_RPD] - s[L.S_EPD]) * vd
         going = s[L.S_EVN] * vn + s[L.S_EVE] * ve + s[L.S_EVD] * vd
         wanted = min(max(0.05 + (going - p[L.P_KP_POS] * ahead) / (speed * speed), 0.0), 1.0)
     s[L.S_PACE] += (wanted - s[L.S_PACE]) * L.TICK * p[L.P_LEG_JERK] / p[L.P_ACCEL]

@@ -28,8 +28,8 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 
-#: Innovations beyond this many standard deviations are refused.
-GATE = 5.0
+#: Innovations beyond this many standard deviations are refused (EKF3's POS_I_GATE and its like, MAG_I_GATE).
+GATE, MAG_GATE = 5.0, 3.0
 #: How long position is trusted while all fixes are refused, and how long without any: ArduPilot's estimator goes on by
 #: its accelerometers for 7 s, and what watches it acts a second later.
 REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS = 5000.0, 8000.0
@@ -54,9 +54,9 @@ STILL = 0.03
 
 
 @jit
-def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float) -> float:
+def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float, gate: float) -> float:
     """Innovation over its gate; the reported value follows with a memory of a few samples."""
-    ratio = sqrt(innovation_sq / variance) / GATE
+    ratio = sqrt(innovation_sq / variance) / gate
     s[i] += 0.3 * (ratio - s[i])
     return ratio
 
@@ -75,10 +75,10 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
         return
     dn = n - s[L.S_EPN]
     de = e - s[L.S_EPE]
-    ratio = smooth_ratio(s, L.S_RATIO_POS, dn * dn + de * de, s[L.S_COV_H] + rp)
+    ratio = smooth_ratio(s, L.S_RATIO_POS, dn * dn + de * de, s[L.S_COV_H] + rp, GATE)
     un = vn - s[L.S_EVN]
     ue = ve - s[L.S_EVE]
-    ratio_v = smooth_ratio(s, L.S_RATIO_VEL, un * un + ue * ue, s[L.S_COV_H + 4] + rv)
+    ratio_v = smooth_ratio(s, L.S_RATIO_VEL, un * un + ue * ue, s[L.S_COV_H + 4] + rv, GATE)
     an, ae, bn, be = 0.0, 0.0, 0.0, 0.0
     if ratio <= 1.0 and ratio_v <= 1.0:
         s[L.S_GPS_OK_MS] = now
@@ -127,7 +127,7 @@ def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
     """Barometric height as NED down, m."""
     noise = p[L.P_BARO_SIGMA] * p[L.P_BARO_SIGMA]
     innovation = down - s[L.S_EPD]
-    ratio = smooth_ratio(s, L.S_RATIO_HGT, innovation * innovation, s[L.S_COV_V] + noise)
+    ratio = smooth_ratio(s, L.S_RATIO_HGT, innovation * innovation, s[L.S_COV_V] + noise, GATE)
     if ratio > 1.0 and s[L.S_COV_V] < WIDEST_UP:
         s[L.S_COV_V] += WIDENS_UP  # refused samples widen the filter until it believes them again
         return
@@ -144,7 +144,7 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
     c, sn = cos(dec), sin(dec)
     innovation = -atan2(east * c - north * sn, north * c + east * sn)
     noise = p[L.P_MAG_SIGMA] * p[L.P_MAG_SIGMA]
-    ratio = smooth_ratio(s, L.S_RATIO_MAG, innovation * innovation, s[L.S_COV_Y] + noise)
+    ratio = smooth_ratio(s, L.S_RATIO_MAG, innovation * innovation, s[L.S_COV_Y] + noise, MAG_GATE)
     s[L.S_MAG_OK_MS] = s[L.S_TIME_MS]
     if ratio > 1.0 and s[L.S_AIR] == 1.0 and s[L.S_POS_OK] == 1.0 and s[L.S_RATIO_VEL] < 1.0:
         s[L.S_COV_Y] = min(s[L.S_COV_Y], HEADING_SEEN)

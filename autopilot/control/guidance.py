@@ -175,9 +175,8 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the spot at the present height first (phase 0), then down at the landing speeds, or slower (T_VD: at most,
-    below 0 not at all), with a spot that moves. Without a position the ground is not known to be near: it never slows
-    down, as ArduCopter, whose height above ground is that of its last position. The reference never runs more than a
-    metre ahead, so that on the ground the thrust goes down and not the demand away."""
+    below 0 not at all), with a spot that moves. The reference never runs more than a metre ahead, so that on the ground
+    the thrust goes down and not the demand away."""
     if s[L.S_PHASE] == 0.0:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.S_HELD_D])
         n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
@@ -187,10 +186,8 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
         return
     high = s[L.S_FLOOR] - s[L.S_EPD] - p[L.P_LAND_ALT_LOW]
     speed = p[L.P_LAND_SPEED]
-    fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
-    if s[L.S_POS_OK] == 0.0:
-        speed = max(fast, speed)
-    elif high > 0.0:
+    if high > 0.0:
+        fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
         speed = max(min(approach(high, LOW_GAIN, p[L.P_ACCEL_Z]), fast), speed)
     if t[L.T_VD] != 0.0:
         speed = min(speed, max(t[L.T_VD], 0.0))

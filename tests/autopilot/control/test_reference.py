@@ -59,7 +59,7 @@ Changes = list[tuple[Target, Speeds, int]]
 
 def _fly_without_a_jump(changes: Changes) -> None:
     """From tick to tick the reference's velocity changes by no more than the hardest acceleration (5 m/s2 in brakes and
-    corners) and its position follows its velocity."""
+    corners) and its position moves as its velocity says, or less."""
     copter = _airborne()
     report = copter.state.report
     place, velocity = slice(R.TARGET_N, R.TARGET_D + 1), slice(R.TARGET_VN, R.TARGET_VD + 1)
@@ -75,11 +75,11 @@ def _fly_without_a_jump(changes: Changes) -> None:
             change = report[velocity] - v_before
             assert hypot(change[0], change[1]) <= 5.01 * L.TICK
             assert abs(change[2]) <= 5.01 * L.TICK
-            moved = report[place] - before - L.TICK * v_before
-            # when landing the reference may be held back to a metre below the vehicle
-            assert np.abs(moved[:2]).max() <= 0.5 * 5.01 * L.TICK**2 + 1e-9
-            if not isinstance(target, Land):
-                assert abs(moved[2]) <= 0.5 * 5.01 * L.TICK**2 + 1e-9
+            moved, whole = report[place] - before, L.TICK * v_before
+            # it waits for a vehicle that lags; when landing it may be held back to a metre below the vehicle
+            low, high = np.minimum(whole, 0.0), np.maximum(whole, 0.0)
+            beyond = np.maximum(low - moved, moved - high)[: 2 if isinstance(target, Land) else 3]
+            assert beyond.max() <= 0.5 * 5.01 * L.TICK**2 + 1e-9
 
 
 @settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
