@@ -31,15 +31,9 @@ MODES: Final = mavutil.mode_mapping_acm
 
 FAULTS: Final[dict[str, str]] = {
     "gps.loss": "",
-    "gps.glitch=50": (
-        "our estimator refuses the jump, and after 5 s without a fix that it takes the position is lost; EKF3"
-        " goes through it without a failsafe"
-    ),
+    "gps.glitch=50": "",
     "compass.loss": "",
-    "compass.stuck": (
-        "ours has nothing but the compass for its heading, which runs away; EKF3 can do without one (EKF-GSF:"
-        " heading from motion)"
-    ),
+    "compass.stuck": "",
     "baro.loss": (
         "no failsafe on either; ours goes on by GPS and accelerometers, ArduCopter climbs away without both "
         "of its barometers"

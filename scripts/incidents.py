@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from math import cos, radians
 from pathlib import Path
@@ -251,22 +251,46 @@ def judge(folder: Path, out: Path) -> Judged:
     return Judged(folder.name, flown.near, flown.same, named, found, "; ".join((*flown.missing, flown.cause)))
 
 
-def judge_all(given: Path) -> None:
-    """Print a row for each incident, and the sums."""
+def judge_all(given: Path, page: Path | None) -> None:
+    """Print a row for each incident, and the sums; write both into `page`, between its marks."""
     with tempfile.TemporaryDirectory(prefix="incidents-") as out:
-        rows = []
+        rows, table = [], [*_HEAD]
         for folder in sorted(path for path in given.iterdir() if (path / "planted.json").is_file()):
             row = judge(folder, Path(out))
             rows.append(row)
             mark = {True: "yes", False: "**no**", None: ""}
-            found = ", ".join(row.found) or "none"
+            found = ", ".join(dict.fromkeys(row.found)) or "none"
             cells = (row.name, f"{row.near:.0%}", mark[row.failsafe], mark[row.named], found, row.words)
-            print(f"| {' | '.join(cells)} |", flush=True)
-        faults = [row for row in rows if row.named is not None]
-        print(f"within 5 m for 95 %: {sum(row.near >= 0.95 for row in rows)} of {len(rows)}")
-        print(f"same failsafe and end: {sum(row.failsafe for row in rows)} of {len(rows)}")
-        print(f"fault named: {sum(bool(row.named) for row in faults)} of {len(faults)}")
-        print(f"faults named that nobody planted: {sum(_wrong(row, given) for row in rows)}")
+            table.append(f"| {' | '.join(cells)} |")
+            print(table[-1], flush=True)
+    faults = [row for row in rows if row.named is not None]
+    near = _share(row.near >= _NEAR for row in rows)
+    sums = (
+        "| judged | |",
+        "| --- | --- |",
+        f"| within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight | {near} |",
+        f"| the same failsafes within a second, and the same end | {_share(row.failsafe for row in rows)} |",
+        f"| the planted fault named | {_share(bool(row.named) for row in faults)} |",
+        f"| faults named that nobody planted | {sum(_wrong(row, given) for row in rows)} |",
+    )
+    print("\n".join(sums))
+    if page is not None:
+        head, _, tail = page.read_text(encoding="utf-8").partition(_BEGIN)
+        text = "\n".join([_BEGIN, *sums, "", *table, _END])
+        page.write_text(head + text + tail.partition(_END)[2], encoding="utf-8")
+
+
+_HEAD: Final = (
+    "| log | within 5 m | failsafes and end | named | found | what differs first, and its likely cause |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
+_NEAR: Final = 0.95
+_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+
+
+def _share(judged: Iterable[bool]) -> str:
+    known = list(judged)
+    return f"{sum(known)} of {len(known)}"
 
 
 def _wrong(row: Judged, given: Path) -> int:
@@ -281,13 +305,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--binary", type=Path)
     parser.add_argument("--defaults", type=Path)
+    parser.add_argument("--page", type=Path, help="docs/reproduce.md, to be written")
     parser.add_argument("--instance", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=len(KINDS))
     given = parser.parse_args()
     if given.what == "judge":
-        judge_all(given.folder)
+        judge_all(given.folder, given.page)
         return
     for number in range(given.first, given.first + given.count):
         try:

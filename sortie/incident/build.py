@@ -74,16 +74,18 @@ class Built:
 
 def build(found: Evidence, log: Path) -> Built:
     """Build the scenario of a log."""
-    return _Builder(found, log).build()
+    return Builder(found, log).build()
 
 
-class _Builder:
+class Builder:
+    """Builds a scenario, and collects in `assumed` what the log does not tell."""
+
     def __init__(self, found: Evidence, log: Path) -> None:
         self._found = found
         self._log = log
         self._zero_s, self._end_s = found.flight_s
         self._origins: dict[str, Origin] = {}
-        self._assumed: list[str] = []
+        self.assumed: list[str] = []
 
     def build(self) -> Built:
         found = self._found
@@ -103,9 +105,9 @@ class _Builder:
             wind=tuple(gusts),
             do=tuple(self._deeds()),
             stick=tuple(self._sticks()),
-            fault=tuple(self._faults(faults)),
+            fault=tuple(self.flown_faults(faults)),
             happened=happened_in(found),
-            assumed=tuple(self._assumed),
+            assumed=tuple(self.assumed),
         )
         self._origins |= {
             "vehicle": Origin(found.facts.vehicle or "its messages"),
@@ -120,9 +122,9 @@ class _Builder:
         stood = next((s for s in facts.samples if s.time_s >= self._zero_s), facts.samples[-1])
         yaw = next((v for at_s, v in facts.series.get(Quantity.YAW, []) if at_s >= self._zero_s), None)
         if yaw is None:
-            self._assumed.append("heading at the start: north")
+            self.assumed.append("heading at the start: north")
         if facts.home is None:
-            self._assumed.append("height of home above the sea: 0 m")
+            self.assumed.append("height of home above the sea: 0 m")
         alt = 0.0 if facts.home is None else facts.home.alt
         words = f"place at arming ({self._zero_s:.2f} s), height of home, yaw"
         self._origins["home"] = Origin(words, Sure.ASSUMED if facts.home is None else Sure.LOGGED)
@@ -132,22 +134,22 @@ class _Builder:
         facts = self._found.facts
         if not facts.items and not facts.rally:
             if any(mode.name in ("AUTO", "Mission") for mode in self._found.modes):
-                self._assumed.append("the mission: the log has none")
+                self.assumed.append("the mission: the log has none")
             return None
         if self._found.parameters.get("FENCE_TOTAL", 0.0) > 0.0:
-            self._assumed.append("the fence's polygons and circles: no log has them; put them into plan.plan")
+            self.assumed.append("the fence's polygons and circles: no log has them; put them into plan.plan")
         return format_plan(Plan(home=facts.home, items=facts.items, rally=facts.rally))
 
     def _whole_log(self) -> None:
         facts, found = self._found.facts, self._found
         if facts.cut:
-            self._assumed.append(f"what is missing in the log: {facts.cut}")
+            self.assumed.append(f"what is missing in the log: {facts.cut}")
         if found.frame and "QUAD" not in found.frame.upper():
-            self._assumed.append(f"a quad flies instead of {found.frame}")
+            self.assumed.append(f"a quad flies instead of {found.frame}")
         if (lost := loss_of_frames(found)) is not None and lost > 1.0:
-            self._assumed.append(f"up to {lost:.0f} % of the frames were lost, to the station or to who logged")
+            self.assumed.append(f"up to {lost:.0f} % of the frames were lost, to the station or to who logged")
         if found.form is not LogForm.DATAFLASH:
-            self._assumed.append("why a mode was entered: by itself where a warning stands beside it, else by wish")
+            self.assumed.append("why a mode was entered: by itself where a warning stands beside it, else by wish")
 
     # --- parameters ---------------------------------------------------------------------------------------------------
     def _measured(self, faults: Iterable[FoundFault]) -> tuple[Calibration | None, list[Gust]]:
@@ -156,14 +158,14 @@ class _Builder:
         try:
             calibration, gusts = measured(read_trace(self._log), faults, self._found.kind)
         except UserError as error:
-            self._assumed.append(f"drag, power, battery and wind: {error}")
+            self.assumed.append(f"drag, power, battery and wind: {error}")
             return None, []
         return calibration, [msgspec.structs.replace(gust, at_s=round(gust.at_s - self._zero_s, 1)) for gust in gusts]
 
     def _gusts(self, gusts: Sequence[Gust]) -> Iterator[FoundFault]:
         """The strongest of them, as a fault; they are flown as the scenario's wind."""
         if not gusts:
-            self._assumed.append("gusts of less than 3 m/s: the attitude does not tell of them")
+            self.assumed.append("gusts of less than 3 m/s: the attitude does not tell of them")
             return
         most = max(gusts, key=lambda gust: gust.speed)
         words = f"ATT, XKF1: up to {most.speed:.0f} m/s from {most.from_deg:.0f} deg, by lean and drag"
@@ -176,7 +178,7 @@ class _Builder:
         if calibration is not None:
             for fit in calibration.fits:
                 if fit.value is None and not (given and fit.name in _SPEEDS):
-                    self._assumed.append(f"{fit.name}: {fit.reason}")
+                    self.assumed.append(f"{fit.name}: {fit.reason}")
                 elif fit.value is not None and fit.param and fit.param not in given:
                     about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
                     params[fit.param] = float(f"{fit.setting:.6g}")
@@ -185,7 +187,7 @@ class _Builder:
                     )
         if not found.ours:
             params |= self._capacity(params)
-            self._assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
+            self.assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
         known = parameter_set(found.kind)
         names = {line.name: line for line in known.definitions}
         left_out = ("STAT_", "SYSID_", "FM_", "SRT_") if found.ours else (*_NOT_OURS, *_OF_AIRFRAME)
@@ -203,7 +205,7 @@ class _Builder:
             params[name] = float(f"{value:.7g}")
             self._origins[f"params.{name}"] = Origin("PARM" if found.form is LogForm.DATAFLASH else "parameter")
         if not given:
-            self._assumed.append("all parameters: the log has none, those of a new vehicle are flown")
+            self.assumed.append("all parameters: the log has none, those of a new vehicle are flown")
         return params
 
     def _of_sticks(self, name: str) -> bool:
@@ -231,7 +233,7 @@ class _Builder:
         if before:
             deeds.append((Deed(_BEFORE_S, mode=before[-1].name), f"MODE at {before[-1].at_s:.2f} s"))
         else:
-            self._assumed.append("the mode at arming: the log does not tell")
+            self.assumed.append("the mode at arming: the log does not tell")
         deeds.append((Deed(0.0, arm=True), f"armed at {zero_s:.2f} s"))
         for mode in found.modes:
             if zero_s < mode.at_s < self._end_s and mode.wished:
@@ -268,14 +270,14 @@ class _Builder:
         self._origins["stick"] = Origin("RCIN")
         return sticks
 
-    def _faults(self, faults: Iterable[FoundFault]) -> list[ScenarioFault]:
+    def flown_faults(self, faults: Iterable[FoundFault]) -> list[ScenarioFault]:
         made = []
         for fault in faults:
             if fault.name == "wind.gust":
                 continue
             if fault.name == "accel.garbage" and (most := self._refused(fault)) is not None and most < 1.0:
                 words = f"the position's test ratio stayed at {most:.2f} (XKF4)"
-                self._assumed.append(
+                self.assumed.append(
                     f"{fault.name} ({fault.why}) did nothing to the estimator, and is not flown: {words}"
                 )
                 continue
@@ -283,9 +285,9 @@ class _Builder:
             made.append(ScenarioFault(fault.name, round(fault.from_s - self._zero_s, 2), until, fault.value))
             self._origins[f"fault.{len(made) - 1}"] = Origin(fault.why, Sure.FOUND)
             if fault.name == "gps.glitch":
-                self._assumed.append("direction of a jump of the GPS place: the simulator's go north or south")
+                self.assumed.append("direction of a jump of the GPS place: the simulator's go north or south")
             if fault.name == "accel.garbage":
-                self._assumed.append("how vibration acts on the sensors: noise of 5 m/s2")
+                self.assumed.append("how vibration acts on the sensors: noise of 5 m/s2")
         return made
 
     def _refused(self, fault: FoundFault) -> float | None:

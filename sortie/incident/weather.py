@@ -41,8 +41,10 @@ def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tup
     calm, wind, off = trace, np.empty((0, 3)), np.empty(0)
     for _ in range(_TRIES):
         calibration = fitted(calm, flies=hovers)
-        wind = wind_seen(trace, calibration) if hovers else wind
-        speed, _, source = calibration.wind or (0.0, 0.0, 0.0)
+        if calibration.wind is None or not hovers:  # flown in one direction, where drag and wind look alike
+            return calibration, []
+        wind = wind_seen(trace, calibration)
+        speed, _, source = calibration.wind
         toward = radians(source + 180.0)
         off = hypots(wind[:, 1] - speed * cos(toward), wind[:, 2] - speed * sin(toward))
         if not len(off) or off.max() < _STRONG_MPS:

@@ -318,3 +318,47 @@ def test_a_battery_set_to_a_low_voltage_lasts(flight: CopterFlight) -> None:
     flight.copter.set_parameter("SIM_BATT_VOLTAGE", 12.6)
     flight.run(0.1)
     assert float(flight.report[R.BATT_V_REST]) == pytest.approx(12.6, abs=0.01)
+
+
+def test_a_place_that_jumped_is_taken_after_ten_seconds(flight: CopterFlight) -> None:
+    """Its fixes' speed is right all the time: no failure of the estimator, as EKF3's."""
+    _fault(flight, "gps.glitch", 60.0)
+    flight.run(9.0)
+    assert flight.report[R.NORTH] == pytest.approx(flight.report[R.TRUE_N], abs=2.0)
+    flight.run(2.0)
+    assert flight.report[R.NORTH] - flight.report[R.TRUE_N] == pytest.approx(60.0, abs=2.0)
+    assert not flight.seen & VehicleEvent.ESTIMATOR_FAILED
+
+
+def test_a_wrong_field_is_never_taken_in_the_air(flight: CopterFlight) -> None:
+    """Heading by the gyros, which the fixes' speed agrees with: a minute of legs changes nothing."""
+    _fault(flight, "compass.wrong")
+    for end in ((60.0, 0.0, -20.0), (60.0, 60.0, -20.0), (0.0, 60.0, -20.0), (0.0, 0.0, -20.0)):
+        flight.fly(Leg(end), 30.0)
+    off = np.hypot(flight.report[R.NORTH] - flight.report[R.TRUE_N], flight.report[R.EAST] - flight.report[R.TRUE_E])
+    assert off < 2.0
+    assert not flight.seen & VehicleEvent.ESTIMATOR_FAILED
+
+
+def test_a_leg_from_rest_begins_where_the_copter_stops(flight: CopterFlight) -> None:
+    """At 10 m/s, from the point at which it would stop: it flies there and not back, and turns onto the next leg."""
+    flight.copter.set_target(Leg((300.0, 0.0, -20.0)))
+    flight.run(10.0)
+    north = float(flight.report[R.NORTH])
+    stop = north + 21.0
+    flight.copter.set_target(Leg((stop, 0.0, -23.0), (stop, 0.0, -20.0), (stop, 100.0, -23.0), from_rest=True))
+    track = flight.record(6.0, (R.NORTH,))[:, 0]
+    assert track.max() == pytest.approx(stop, abs=2.0)
+    assert track[-1] > stop - 1.0
+
+
+def test_a_copter_that_lagged_flies_as_fast_as_before(flight: CopterFlight) -> None:
+    """A gust from ahead holds it back for five seconds; soon after it has the leg's speed again."""
+    flight.copter.set_target(Leg((0.0, -600.0, -20.0)))
+    flight.run(12.0)
+    _fault(flight, "wind.gust", 14.0)
+    flight.run(5.0)
+    assert flight.report[R.VE] > -8.0
+    _fault(flight, "wind.gust", active=False)
+    flight.run(8.0)
+    assert flight.report[R.VE] < -9.5

@@ -16,10 +16,14 @@ from sortie.api.session import Session
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from sortie.incident import fly_again
+from sortie.incident.build import Builder
+from sortie.incident.diagnosis import FoundFault
+from sortie.incident.evidence import read_evidence
 from sortie.incident.happened import differences
 from sortie.incident.recording import read_recording
 from sortie.incident.reproduce import reproduce
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
+from sortie.reading.facts import Quantity
 from sortie.reading.logs import read_log
 
 PLAN = """QGC WPL 110
@@ -144,3 +148,17 @@ def test_a_log_that_never_armed_is_one_sentence(tmp_path: Path, capsys: pytest.C
         assert main(["reproduce", str(tmp_path / "cut.bin"), "--out", str(tmp_path / "out")]) == 2
         told = capsys.readouterr().err.strip().splitlines()[-1]
         assert told.startswith("sortie: ") and "cut.bin" in told
+
+
+def test_vibration_is_flown_where_the_estimator_minded_it(sagged: Path) -> None:
+    """Else it is said that it did nothing: ours would lose its position where theirs went on."""
+    found = read_evidence(sagged)
+    begin_s = found.flight_s[0]
+    shaken = FoundFault("accel.garbage", begin_s + 10.0, None, "VIBE: up to 40 m/s2")
+    ratios = found.facts.series[Quantity.ESTIMATE] = [(begin_s + 5.0, 3.0), (begin_s + 12.0, 0.2)]
+    builder = Builder(found, sagged)
+    assert builder.flown_faults([shaken]) == []
+    assert any("accel.garbage" in line and "0.20" in line for line in builder.assumed)
+    ratios.append((begin_s + 13.0, 1.4))
+    (flown_again,) = Builder(found, sagged).flown_faults([shaken])
+    assert (flown_again.name, flown_again.from_s) == ("accel.garbage", 10.0)
