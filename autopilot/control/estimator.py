@@ -92,8 +92,9 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
         s[L.S_COV_H] += WIDENS  # refused fixes widen the filter until it believes them again
     if ratio_v > 1.0:
         return
-    s[L.S_SPEED_OK_MS] = now
-    if now - s[L.S_GPS_OK_MS] > RETRY_MS:
+    if s[L.S_RATIO_VEL] < 1.0:  # not one of noise that is right by chance
+        s[L.S_SPEED_OK_MS] = now
+    if s[L.S_SPEED_OK_MS] == now and now - s[L.S_GPS_OK_MS] > RETRY_MS:
         place(s, p, n, e, vn, ve)
         return
     un = vn - s[L.S_EVN]  # a place that jumps says nothing against the speed, which keeps the vehicle from drifting
