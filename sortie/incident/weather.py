@@ -1,5 +1,5 @@
-"""What a log tells of the air: drag, power and the mean wind, measured where no fault spoils what they are measured by,
-and gusts, which are where the wind that the vehicle must have felt leaves its mean."""
+"""Weather of a log: drag, power and the mean wind, measured where no fault spoils what they are measured by, and gusts,
+which are where the wind that the vehicle must have felt leaves its mean."""
 
 from __future__ import annotations
 
