@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
-from sitl.child import SitlError
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
@@ -186,6 +185,8 @@ class Program:
                 LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
 
     def _tell_of_stranded(self, member: int, error: Exception) -> None:
+        from sitl.child import SitlError  # with what starts processes: only where something has ended
+
         label = self.vehicles.specs[member].label
         ended = isinstance(error, SitlError)
         what = f"{error}; the others fly on" if ended else "its autopilot failed, it comes down alone"
