@@ -98,7 +98,7 @@ class Flight:
             self._end("completed" if self._complete else "aborted", reason)
 
     def fail(self, reason: str) -> None:
-        """Its vehicle will fly no further."""
+        """End the flight, since its vehicle flies no further."""
         if not self.done:
             self._end("failed", reason)
 
