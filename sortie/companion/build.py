@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from autopilot.context.events import Event
 from autopilot.context.journal import Journal
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.finder import Found
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
@@ -20,7 +22,7 @@ from sortie.config.errors import UserError
 from sortie.config.given import ignored
 from sortie.config.option import Where
 from sortie.config.settings import Settings
-from sortie.config.values import DEFAULT_HOME
+from sortie.config.values import DEFAULT_HOME, VehicleSource
 from sortie.logs.run_log import LOGGER, log_error
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -53,6 +55,14 @@ def _for_the_person(error: SitlError) -> UserError:
     return UserError(str(error), 1 if error.ended else 2)
 
 
+def _check_kind(wanted: VehicleSource, found: Firmware) -> None:
+    """UserError when the program that was started drives where a plane was wanted, and the like."""
+    kind, other = vehicle_class(wanted.frame), found.vehicle_class
+    if (kind.flies, kind.has_stall_speed) != (other.flies, other.has_stall_speed):
+        told = f"the program is an {found.name} {other.name}; name one of a {kind.name}"
+        raise UserError(told, option="vehicle", given=str(wanted))
+
+
 class ControllerSide:
     """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
     SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
@@ -82,6 +92,8 @@ class ControllerSide:
         self.found = self._find(patience_s)
         self._runtime = runtime
         firmware = self.found.firmware
+        if self.child is not None:
+            _check_kind(settings.vehicle, firmware)
         self._native = flies_native(settings.strategy, firmware)
         tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 

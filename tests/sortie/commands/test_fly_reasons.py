@@ -14,6 +14,7 @@ PLAN = """QGC WPL 110
 4\t0\t3\t22\t0\t0\t0\t0\t0\t0\t5\t1
 5\t0\t3\t21\t0\t0\t0\t0\t0\t0\t0\t1
 """
+STAND_IN = Path(__file__).parents[2] / "stand_in" / "arducopter"
 FLY = ("fly", "there-and-back.waypoints", "--speedup", "0", "--link", "tcpin:127.0.0.1:0", "--json")
 
 
@@ -39,7 +40,14 @@ def test_an_item_without_an_end_is_told_before_the_flight(tmp_path: Path) -> Non
     """A plane circles home in RTL, which looks like a program that hangs."""
     up = "".join(PLAN.splitlines(keepends=True)[:3])
     (tmp_path / "there-and-back.waypoints").write_text(f"{up}2\t0\t3\t20\t0\t0\t0\t0\t0\t0\t0\t1\n")
-    done = run(tmp_path, *FLY, "--vehicle", "sim:plane", "--param", "SIM_BATT_CAP_AH=0.1")
+    done = run(tmp_path, *FLY, "--vehicle", "sim:plane", "--param", "SIM_BATT_CAP_AH=1")
     assert done.returncode == 1
     assert "sortie: mission item 2: RTL has no end but a station's command or an empty battery" in done.stderr
-    assert last_line(done)["reason"] == "the battery is empty"
+
+
+def test_a_program_of_another_kind_of_vehicle_is_refused(tmp_path: Path) -> None:
+    """A copter's firmware on a plane's frame would wait for ever until it may be armed."""
+    (tmp_path / "there-and-back.waypoints").write_text(PLAN)
+    done = run(tmp_path, *FLY, "--vehicle", f"ardupilot:plane={STAND_IN}")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("the program is an ArduPilot copter; name one of a plane")
