@@ -357,7 +357,7 @@ def test_without_a_position_the_throttle_stick_is_the_throttle(kind: PilotKind) 
     drive.run(8.0)
     drive.rover.set_target(Pilot(kind))
     drive.rover.set_sticks(Sticks(throttle=0.75))
-    drive.run(0.2)
+    drive.run(0.6)  # MOT_SLEWRATE: half of it takes half a second
     assert drive.report[R.SERVO_1 + 2] == pytest.approx(1500.0 + 500.0 * 0.5)
 
 
@@ -367,7 +367,7 @@ def test_outputs_are_steering_throttle_and_what_is_free() -> None:
     drive.rover.set_sticks(Sticks(roll=-1.0, throttle=0.0))
     drive.rover.set_output(6, 1700.0)
     drive.rover.set_output(3, 1700.0)
-    drive.run(0.1)
+    drive.run(1.1)  # MOT_SLEWRATE: all of it takes a second
     assert drive.report[R.SERVO_1] == pytest.approx(1000.0)
     assert drive.report[R.SERVO_1 + 2] == pytest.approx(1000.0)
     assert drive.report[R.SERVO_1 + 5] == 1700.0
