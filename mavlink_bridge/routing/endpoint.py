@@ -345,6 +345,8 @@ class Endpoint:
         msg_id, payload, extra = codec.payload(message)
         numbers = self.routes() if link is None else (link,) if link in self._links else ()
         for target in [self._links[number] for number in numbers]:
+            if target.ahead is not None:
+                target.ahead.write()
             if not target.out.overflowed:
                 droppable = target.out.line is not None and is_droppable(msg_id)
                 writer = target.writer if component is None else target.writer_of(self.system_id, component)

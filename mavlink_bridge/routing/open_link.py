@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Peer
@@ -85,11 +85,18 @@ class OutQueue:
             self.line.clear()
 
 
+class Gathered(Protocol):
+    """Frames that fell due before and are not made yet: `write` queues them."""
+
+    def write(self) -> None: ...
+
+
 @dataclass(slots=True)
 class OpenLink:
     """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
     signed. `take`: see `Endpoint.open_link`. `shared`: the network whose link it is, where others are on it as well:
-    they have the same `out` and `reader`. `others`: the writers of further components, which count for themselves."""
+    they have the same `out` and `reader`. `others`: the writers of further components, which count for themselves.
+    `ahead`: what goes before the next frame."""
 
     number: int
     name: str
@@ -106,6 +113,7 @@ class OpenLink:
     high_latency: bool = False
     take: Callable[[memoryview], None] | None = None
     shared: object | None = None
+    ahead: Gathered | None = None
     peers: dict[tuple[int, int, bool], Peer] = field(default_factory=dict)
     others: dict[int, FrameWriter] = field(default_factory=dict)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from math import inf, nan
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 GO, ABORT, STATUS = 0x20, 0x21, 0x22
 PATIENT = Patience(1000, 10)
+CROWD = 120
+PRESSED: Mapping[str, Sequence[Sequence[str]]] = {
+    "actor": (("fly", "burst"), ("fly", "burst", "burst"), ("GO", "STATUS"), ("fly",)),
+    "disk slow": (("burst", "burst", "set home"), ("upload mission", "clear", "burst"), ("set parameter", "set home")),
+    "disk full": (("set home", "upload fence"), ("set parameter", "clear all")),
+    "write fails": (("set home", "set home"), ("upload rally", "set parameter"), ("clear all", "set home")),
+}
+"""What is asked for while something fails."""
 
 
 _COMMANDS = (
@@ -30,6 +40,10 @@ _COMMANDS = (
 def _open_file(name: bytes, sequence: int, session: int) -> bytes:
     """OpenFileRO of MAVFTP."""
     return (bytes((sequence % 256, 0, session % 256, 4, len(name), 0, 0, 0, 0, 0, 0, 0)) + name).ljust(251, b"\0")
+
+
+def _begun(script: Script) -> Script:
+    return script
 
 
 class Acting:
@@ -121,7 +135,7 @@ class Acting:
             case "time":
                 return self._tell_time(s, random)
             case "replay":
-                return self._replay(s, random) if s.intruder else None
+                return self.replay(s, random) if s.intruder else None
             case "fence on" | "fence off":
                 return acts.command(s, Cmd.DO_FENCE_ENABLE, float(what == "fence on"))
             case "garbage":
@@ -151,6 +165,27 @@ class Acting:
         for _ in range(random.randint(1, 10)):
             s.send_bytes(peer.take(3))
             yield from s.sleep(100)
+        if random.random() < 0.3:
+            self._crowd(s)
+            yield from s.sleep(100)
+
+    def _crowd(self, s: Station) -> None:
+        """A router behind the link: one command each of more systems than are remembered."""
+        for number in range(CROWD):
+            message = dialect.MAVLink_command_long_message(*s.target, Cmd.DO_CHANGE_SPEED, 0, 1, 5, -1, 0, 0, 0, 0)
+            s.send_as(100 + number // 2, 1 + number % 2, message)
+
+    def press(self, what: str, vehicle: int, value: int) -> None:
+        """While this fails, somebody asks for what it is needed for."""
+        random = Random(value)
+        here = [s for s in self.storm.stations if self.storm.at[s.name] == vehicle and not s.intruder]
+        if not here or random.random() < 0.4:
+            return
+        station = random.choice(here)
+        for act in random.choice(PRESSED[what]):
+            script = self._script(station, act, random)
+            assert script is not None
+            station.do(act, partial(_begun, script))
 
     def _burst(self, s: Station, random: Random) -> Script:
         """Many requests in one breath: queries, wishes that all differ, values that are set and read, plans that are
@@ -180,7 +215,7 @@ class Acting:
                     0, *s.target, _open_file(b"@PARAM/param.pck", number, number)
                 )
 
-    def _replay(self, s: Station, random: Random) -> Script:
+    def replay(self, s: Station, random: Random) -> Script:
         """What others have signed, once more."""
         tape = list(self.storm.tape)
         for _ in range(random.randint(1, 30) if tape else 0):

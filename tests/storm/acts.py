@@ -23,6 +23,7 @@ FINAL = 30_000
 """After IN_PROGRESS, ms."""
 UNDER_WAY_MS = 2_000
 """Longest time that a frame is on a link."""
+STAND_MS, WATCH_MS, NEAR_M = 25_000, 45_000, 60.0
 Modes = Mapping[str, tuple[float, ...]]
 """Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
 
@@ -239,12 +240,14 @@ def fly(s: Station, kind: str, modes: Modes, *, takeoff: bool) -> Script:
     begun = yield from command(s, Cmd.MISSION_START)
     if begun != 0:
         begun = yield from mode(s, modes["AUTO"])
+    if begun != 0:
+        yield from s.sleep(STAND_MS)  # it stands armed, and its person looks for the reason
     return begun
 
 
 def go_to(s: Station, home: GeoPoint, random: Random) -> Script:
     """DO_REPOSITION as COMMAND_INT; at times beyond a fence."""
-    reach = random.choice((60.0, 60.0, 300.0))
+    reach = random.choice((NEAR_M, NEAR_M, 300.0))
     lat, lon = plans.place(home, random.uniform(-reach, reach), random.uniform(-reach, reach))
     answer = yield from s.ask(
         lambda n: dialect.MAVLink_command_int_message(
@@ -253,6 +256,8 @@ def go_to(s: Station, home: GeoPoint, random: Random) -> Script:
         _named("COMMAND_ACK", command=Cmd.DO_REPOSITION),
         s.model.command,
     )
+    if reach > NEAR_M:
+        yield from s.sleep(WATCH_MS)
     return None if answer is None else int(answer.result)
 
 

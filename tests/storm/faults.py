@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sortie.config.faults import Fault
+from tests.storm.acting import PRESSED
 from tests.storm.medium import Air
 from tests.storm.process import Died
 from tests.storm.station import Station
@@ -34,6 +35,8 @@ class Faults:
         storm.story.say(storm.now_ms, "fault", f"{fault.what} {fault.target} for {fault.lasts_ms} ms")
         for view in storm.views:
             view.struck(fault.what)
+        if fault.what in PRESSED and not storm.over:
+            storm.acting.press(fault.what, fault.target, fault.value)
         end = self._begin(fault)
         if end is not None:
             storm.at_ms(storm.now_ms + fault.lasts_ms, end)

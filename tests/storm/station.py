@@ -141,6 +141,12 @@ class Station(QuietNode):
         frame = self.writer.frame(msg_id, payload, extra)
         self._out.append(frame if self.signer is None else self.signer.sign(frame))
 
+    def send_as(self, system: int, component: int, message: Message) -> None:
+        """As a router passes on what another says."""
+        msg_id, payload, extra = codec.payload(message)
+        frame = FrameWriter(system, component).frame(msg_id, payload, extra)
+        self._out.append(frame if self.signer is None else self.signer.sign(frame))
+
     def send_bytes(self, data: bytes) -> None:
         """As they are."""
         self._out.append(data)

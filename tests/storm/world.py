@@ -7,6 +7,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -39,6 +40,7 @@ RECOVERY_MS = 30 * 60_000
 """After the last fault all have landed, or the reason is named."""
 CLOSING_MS = 8_000
 """In which a flight that is over is closed."""
+CLOCKS_MS = (0, -3_600_000, -400 * 86_400_000)
 RESTART_MS = (200, 1_000, 5_000)
 
 
@@ -208,6 +210,8 @@ class Storm:
         for station in self.stations:
             if station.name in self.wanted:
                 self.connect(station)
+            if station.intruder and self.story.deaths:  # what was heard in the life before may be heard anew
+                station.do("replay", partial(self.acting.replay, station, Random(f"replay {self.story.deaths}")))
 
     def _delay(self) -> int:
         return self.disk_delay_ms
@@ -234,6 +238,8 @@ class Storm:
         if process is None:
             return
         self.story.deaths += 1
+        if self.plan.power and self.plan.signed:  # the clock of a machine without a battery for it
+            self.clock_ms = Random(f"clock {self.plan.seed} {self.story.deaths}").choice(CLOCKS_MS)
         self.now_ms = -(-max(self.now_ms, process.storm_ms) // TICK_MS) * TICK_MS
         self.story.say(self.now_ms, "process", "dies, with the power" if self.plan.power else "dies")
         for view in self.views:

@@ -125,6 +125,7 @@ class StreamPool:
             lane = self._lanes[queue] = _QueueLane()
         lane.jobs.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, stamped, stamp_us))
         lane.links.append(link)
+        link.ahead = self
 
     def _keep(self, numbers: Chosen) -> tuple[Chosen, int, int]:
         """Keep a plan, until many more are known: who streams at an interval has the same one again."""
@@ -164,6 +165,8 @@ class StreamPool:
         data = self._out.data
         begin = first = 0
         for queue, lane in lanes.items():
+            for link in lane.links:
+                link.ahead = None
             written = results[first : first + len(lane.jobs)]
             (_hand_out if queue == _TAKEN else _queue)(lane.links, data, begin, written)
             begin = written[-1][0]

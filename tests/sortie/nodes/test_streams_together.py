@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from autopilot.control import kernels
 from autopilot.interface.report import TARGET_N
 from autopilot.interface.targets import TakeOff
 from autopilot.mav import Severity
+from mavlink_bridge.routing.service import Clock, Outgoing, Peer
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.services.telemetry.sources import GOAL_N
+from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, split_frames
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
@@ -48,6 +51,51 @@ def asked(rate: int, stream: int = 0, target: int = 0) -> bytes:
     """A ground station's request for streams."""
     message = dialect.MAVLink_request_data_stream_message(target, 0, stream, rate, 1)
     return bytes(message.pack(dialect.MAVLink(None, srcSystem=255, srcComponent=190)))
+
+
+class Ticker:
+    """A service that speaks every quarter of a second of vehicle time: whenever streams of 4 Hz are due."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self._due_ms, self._out = 250, list[Outgoing]()
+
+    def handle_message(self, message: object, peer: Peer, now_ms: int) -> None:
+        """Nothing comes."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        if now_ms >= self._due_ms:
+            self._due_ms = now_ms - now_ms % 250 + 250
+            self._out.append(Outgoing(codec.dialect.MAVLink_debug_message(now_ms, 0, 0.0)))
+
+    def next_deadline_ms(self) -> int | None:
+        return self._due_ms
+
+    def take_outgoing(self) -> list[Outgoing]:
+        taken, self._out = self._out, []
+        return taken
+
+
+def test_what_a_service_says_beside_streams_has_a_number_behind_theirs() -> None:
+    """Each link's frames are numbered in the order in which they leave."""
+    node = made(("copter",) * 3)
+    node.load()
+    for service in node.services:
+        service.endpoint.add_service(Ticker())
+    network = node.networks[0]
+    link = network.open_link("station")
+    network.receive(link, asked(4), 0, 0)
+    numbers: dict[int, list[int]] = defaultdict(list)
+    while node.now_ms < 4_000:
+        node.advance(4_000)
+        node.serve_links(node.now_ms)
+        for frame in split_frames(network.out_queue(link).take()):
+            numbers[frame[5]].append(frame[4])
+    for found in numbers.values():
+        assert len(found) > 100
+        assert all((after - before) % 256 == 1 for before, after in pairwise(found))
 
 
 def flown(node: FleetNode, *, together: bool, events: bool = False) -> dict[int, list[bytes]]:

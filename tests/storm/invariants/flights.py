@@ -56,8 +56,8 @@ def idle_is_disarmed_and_flying_is_armed(view: View) -> str | None:
 
 @invariant(When.PASS, SEED)
 def preflight_ends(view: View) -> str | None:
-    """PREFLIGHT ends within a minute, whether its actors answer or not."""
-    return _ends(view, FlightState.PREFLIGHT, 60_000)
+    """PREFLIGHT ends within half a minute, whether its actors answer or not: one RESET that fails ends it."""
+    return _ends(view, FlightState.PREFLIGHT, 30_000)
 
 
 @invariant(When.PASS, SEED)

@@ -92,10 +92,16 @@ def an_accepted_home_is_durable(view: View, message: Message, peer: Peer, frame:
     """COMMAND_ACK ACCEPTED of DO_SET_HOME leaves when home is on the disk."""
     if message.command != Cmd.DO_SET_HOME or message.result != 0:
         return None
+    memory = view.life.setdefault("homes acknowledged", {"last": -1})
     homes = [ticket for ticket, change in view.ledger.tickets.items() if isinstance(change, SaveHome)]
-    if not homes or any(view.durable(ticket) for ticket in homes):
-        return None
-    return "home is acknowledged and not durable"
+    if not homes:
+        return "an acknowledged home was never given to the journal"
+    fresh = [ticket for ticket in homes if ticket > memory["last"]]
+    settled = next((ticket for ticket in fresh if view.durable(ticket)), None)
+    if settled is None:
+        return f"home is acknowledged and not durable: tickets {fresh}"
+    memory["last"] = settled
+    return None
 
 
 @invariant(When.PASS, STATE)
@@ -150,7 +156,7 @@ def the_mission_index_is_kept(view: View) -> str | None:
         memory["changed"] = memory.get("changed", False) or memory["now"] != now
         memory.update(since=view.now_ms, now=now)
         return None
-    if view.now_ms - memory["since"] < 3_000 or view.ledger.progress in (None, now) or not memory.get("changed"):
+    if view.now_ms - memory["since"] < 3_000 or view.ledger.progress == now or not memory.get("changed"):
         return None  # a mission that ran is Idle after a start, which is not written anew
     return f"index and state {now}, on the disk {view.ledger.progress}"
 

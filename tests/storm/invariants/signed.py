@@ -10,7 +10,7 @@ from tests.storm.station import Message
 from tests.storm.view import Peer, View
 
 SIGNING = "https://mavlink.io/en/guide/message_signing.html"
-_RADIO_STATUS = codec.id_of("RADIO_STATUS")
+_OF_MODEMS = codec.ids_of("RADIO_STATUS", "CELLULAR_STATUS")
 _LOOKED_AT = ("HEARTBEAT", "COMMAND_ACK", "MISSION_ACK", "PARAM_VALUE")
 
 
@@ -38,7 +38,7 @@ def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: byt
 @invariant(When.ACCEPTED, SIGNING)
 def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: Frame) -> str | None:
     """On a link that is not trusted a vehicle with a key accepts what is signed with it, and nothing twice over all
-    restarts; a modem's RADIO_STATUS as it is."""
+    restarts; a modem's status as it is."""
     if not view.storm.plan.signed:
         return None
     accepted = view.memory.setdefault("accepted", {})
@@ -46,7 +46,7 @@ def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: Frame) -> str | N
     before = accepted.get(frame.raw[-SIGNATURE_SIZE:])
     if signed:
         accepted[frame.raw[-SIGNATURE_SIZE:]] = view.now_ms
-    if peer.station.trusted or frame.msg_id == _RADIO_STATUS or (signed and before is None):
+    if peer.station.trusted or frame.msg_id in _OF_MODEMS or (signed and before is None):
         return None
     name = codec.message_name(frame.msg_id)
     return f"{name} of {peer.station.name} " + (f"was accepted at {before} ms before" if signed else "is not signed")

@@ -291,14 +291,23 @@ def a_frame_is_not_sent_back(view: View, peer: Peer, frame: bytes) -> str | None
 @noted("PARAM_REQUEST_LIST")
 def _list_asked(view: View, message: Message, peer: Peer) -> None:
     if message.target_system == view.service.endpoint.system_id:
-        peer.memory["list"] = view.now_ms, set()
+        peer.memory["list"] = view.now_ms, set(), set()
+
+
+@noted("PARAM_REQUEST_READ")
+def _index_asked(view: View, message: Message, peer: Peer) -> None:
+    if message.target_system == view.service.endpoint.system_id and message.param_index >= 0 and "list" in peer.memory:
+        peer.memory["list"][2].add(message.param_index)
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
 def an_index_is_its_parameters(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """PARAM_VALUE with an index names the parameter that the list has there."""
-    _, seen = peer.memory.get("list", (0, set()))
-    seen.add(message.param_index)
+    _, seen, read = peer.memory.get("list", (0, set(), set()))
+    if message.param_index in read:
+        read.remove(message.param_index)  # the answer to a read of its own
+    else:
+        seen.add(message.param_index)
     if message.param_index == 65535:
         return None
     name = view.service.served.names()[message.param_index]
@@ -310,7 +319,7 @@ LIST_MS = 30_000
 
 @invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
 def a_list_of_parameters_is_whole(view: View) -> str | None:
-    """Half a minute after PARAM_REQUEST_LIST every parameter has left on that link."""
+    """Half a minute after PARAM_REQUEST_LIST every parameter has left on that link, beside those that were read."""
     for peer in view.peers.values():
         asked = peer.memory.get("list")
         if asked is None or view.now_ms - asked[0] < LIST_MS:
