@@ -289,6 +289,8 @@ def bring_home(s: Station, storm: Storm, number: int) -> Script:
     service = storm.service(number)
     modes = storm.views[number].modes
     patient = Patience(1000, 10)
+    if storm.views[number].kind == "plane" and service.autopilot.facts.landed:  # rolling: AUTO would not take it up
+        yield from command(s, Cmd.COMPONENT_ARM_DISARM, 0, patience=patient)
     if storm.views[number].kind == "plane" and service.autopilot.facts.armed:
         way = plans.landing(storm.views[number].home)
         storm.views[number].uploaded(0, 0, way)
