@@ -26,6 +26,8 @@ from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredS
 
 _FULL = "database or disk is full"
 """SQLite's text: what it had begun is undone, and some room is there again."""
+STAMP = "stamp of signatures"
+"""Its place among what waits to be written once more; no vehicle is called so."""
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
 
 
@@ -70,7 +72,8 @@ class Store:
         self._queue: list[tuple[int, str, Entry]] = []
         self._progress: dict[str, tuple[int, str, Entry]] = {}
         self._unwritten: dict[str, tuple[int, str, Entry]] = {}
-        """Progress that could not be written: it goes with the next change, since nobody submits it again."""
+        """Progress, and the stamp of signatures, that could not be written: they go with the next change, since
+        nobody submits them again."""
         self._submitted = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
@@ -180,7 +183,8 @@ class Store:
         with self._ready:
             if failure is not None:
                 self._remember_failures(batch, failure)
-                self._unwritten = progress
+                stamps = {STAMP: entry for entry in batch if isinstance(entry[2], SaveStamp)}
+                self._unwritten = progress | stamps
             self._settled = highest
             self._ready.notify_all()
 

@@ -140,8 +140,9 @@ def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
     again.close()
 
 
-def test_progress_that_could_not_be_written_goes_with_the_next_change(tmp_path, monkeypatch):
-    """Nobody submits it again: a mission would begin at an old item after a death."""
+def test_what_nobody_submits_again_goes_with_the_next_change(tmp_path, monkeypatch):
+    """Progress: a mission would begin at an old item after a death. The stamp of signatures: a recording from before
+    the death would be accepted once more."""
     store = Store(tmp_path)
     write = store_rows.apply
 
@@ -149,6 +150,7 @@ def test_progress_that_could_not_be_written_goes_with_the_next_change(tmp_path, 
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(store_rows, "apply", refuse)
+    store.save_stamp(5_000)
     lost = store.submit(SaveProgress(3, 1))
     assert store.wait(lost)
     assert store.failure(lost) == "disk full"
@@ -157,6 +159,7 @@ def test_progress_that_could_not_be_written_goes_with_the_next_change(tmp_path, 
     store.close()
     again = Store(tmp_path)
     assert again.stored.progress == (3, 1)
+    assert again.stored.signing_stamp == 5_000
     again.close()
 
 
