@@ -183,8 +183,8 @@ class Store:
         with self._ready:
             if failure is not None:
                 self._remember_failures(batch, failure)
-                stamps = {STAMP: entry for entry in batch if isinstance(entry[2], SaveStamp)}
-                self._unwritten = progress | stamps
+                stamps = [entry for entry in batch if isinstance(entry[2], SaveStamp)]
+                self._unwritten = progress | dict(zip((STAMP,), stamps[-1:], strict=False))
             self._settled = highest
             self._ready.notify_all()
 
