@@ -21,13 +21,14 @@ from msgspec import Meta, Struct
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from sitl.world.obstacles import Cylinder, Obstacle, Obstacles
-from sortie.config.errors import UserError, pip_install
+from sortie.config.errors import UserError, nearest, pip_install
 from sortie.config.files import files_of, text_of
 from sortie.config.obstacles import box_prism
 from sortie.config.tables import complaint
 
 _LARGEST_FILE: Final = 256 << 10
 _DEEPEST: Final = 20
+_ALIKE: Final = 0.8  # of 1: `obstacle` is `obstacles`, `params` is no `port`
 _TREE_M: Final = 0.5
 _TALL_M: Final = 10.0
 _ROW: Final = 7  # numbers of a box: l, w, h, x, y, z, r
@@ -115,6 +116,19 @@ class TestFile(Struct, frozen=True):
     assertion: AssertionTable | None = None
 
 
+_STEPS_KEYS: Final = (*StepsTable.__struct_fields__, "speed")
+_DRONE_KEYS: Final = DroneTable.__struct_fields__
+#: Keys of each section, those of Aerialist that look like ours among them.
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "drone": _DRONE_KEYS,
+    "robot": _DRONE_KEYS,
+    "simulation": (*SimulationTable.__struct_fields__, "speed", "headless"),
+    "test": _STEPS_KEYS,
+    "mission": _STEPS_KEYS,
+    "assertion": (*AssertionTable.__struct_fields__, "variable"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AerialistTest:
     """A test. `avoids`: a planner flies round what it sees (simulator or port "ros"); `expected`: a log of the flight
@@ -169,13 +183,28 @@ def _parsed(path: Path) -> TestFile:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise UserError(f"{path}: expected a test description, not {depth} brackets in each other")
-        return msgspec.convert(yaml.safe_load(text), TestFile)
+        document = yaml.safe_load(text)
+        test = msgspec.convert(document, TestFile)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: {_place(error)}expected YAML") from error
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {complaint(error, None, float | int)}") from None
     except (RecursionError, ValueError) as error:
         raise UserError(f"{path}: expected a test description of Aerialist") from error
+    _check_spelling(path, document)
+    return test
+
+
+def _check_spelling(path: Path, document: dict[str, Any]) -> None:
+    """UserError for a key that is nearly one of ours: obstacles that are not there would let every test pass. Others
+    are Aerialist's own."""
+    for place, own, known in (
+        (str(path), document, (*_KEYS, "agent")),
+        *((f"{path}: {name}", document.get(name) or {}, keys) for name, keys in _KEYS.items()),
+    ):
+        for key in own:
+            if key not in known and (hint := nearest(str(key), known, cutoff=_ALIKE)):
+                raise UserError(f"{place}: unknown key {str(key)!r}{hint}")
 
 
 def _place(error: Exception) -> str:

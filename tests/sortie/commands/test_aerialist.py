@@ -130,6 +130,8 @@ def test_sticks_and_modes_at_their_times(folder: Path) -> None:
         ("drone: [", "expected YAML"),
         ("drone: {mission_file: nowhere.plan}", "drone.mission_file: there is no nowhere.plan"),
         ("simulation: {}", "drone: expected a mission_file"),
+        ("simulation: {obstacle: []}", "simulation: unknown key 'obstacle'; did you mean obstacles?"),
+        ("simulations: {}", "unknown key 'simulations'; did you mean simulation?"),
         ("[]", "xpected object"),
         ("drone: &a {mission_file: x}\nrobot: *a", "expected no aliases"),
         ("[" * 20_000, "brackets in each other"),
