@@ -1,7 +1,8 @@
 """Measures of two flights of one mission: how far apart they are, and how far they may be (issue of the wings).
 
 Points of one track are laid to the nearest place of the other's within 2 s and 5 % of the time. A turn is where
-either plane banks; the airspeed has settled where a plane has flown level and straight for `SETTLES_S`.
+either plane banks; the airspeed has settled where a plane has flown level, straight and no faster or slower for
+`SETTLES_S`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from scripts.wing_flights import WingFlight
 
 LEG_M, TURN_M, TIME_SHARE, TIME_S, AIRSPEED_MPS, HEIGHT_M, ENERGY_SHARE = 15.0, 25.0, 0.05, 2.0, 1.0, 5.0, 0.10
-BANKS_DEG, SETTLES_S, LEVEL_MPS = 10.0, 8.0, 0.5
+BANKS_DEG, SETTLES_S, LEVEL_MPS, STEADY_MPS2 = 10.0, 8.0, 0.5, 0.3
 COMES_LATE_S = 3.0
 """So long after a bank it still swings onto its leg."""
 LOOK_S = 0.2
@@ -62,8 +63,9 @@ class _Laid:
         climbs = (
             (np.abs(np.gradient(rows[:, 3], LOOK_S)) > LEVEL_MPS) | (rows[:, 3] < STANDS_M) | (rows[:, 4] < FLIES_MPS)
         )
+        changes = np.abs(np.gradient(rows[:, 4], LOOK_S)) > STEADY_MPS2
         changed = np.concatenate([[True], part[1:] != part[:-1]])
-        settled = ~_held(banked | climbs | changed, SETTLES_S)
+        settled = ~_held(banked | climbs | changes | changed, SETTLES_S)
         return cls(rows, part, turns, settled)
 
 

@@ -1,10 +1,11 @@
 """A plane with lift motors: hovering by the copter's laws, flying by the plane's, and the ways from one to the other.
 
 As ArduPlane's QuadPlane has it. Forward: the pusher goes full, the lift motors carry until the airspeed is
-AIRSPEED_MIN (`LIFT_SPEEDING`), then fade within Q_TRANSITION_MS (`LIFT_FADING`). Back: the pusher stops, the wings hold
-the height and drag takes the speed, the lift motors carry what the wings let go (`LIFT_BRAKING`), until it is slow
-enough to hover. Below Q_ASSIST_SPEED on the wings the lift motors carry again. What the wings carry is felt: the
-specific force that the motors do not make.
+AIRSPEED_MIN (`LIFT_SPEEDING`), then fade within Q_TRANSITION_MS from the thrust that they had, whatever the wings carry
+by then, and the pusher goes no lower than TRIM_THROTTLE (`LIFT_FADING`). Back: the pusher stops, the wings hold the
+height and drag takes the speed, the lift motors carry what the wings let go (`LIFT_BRAKING`), until it is slow enough
+to hover; with no place to stop over its nose comes up to brake (Q_BACKTRANS_MS). Below Q_ASSIST_SPEED on the wings the
+lift motors carry again. What the wings carry is felt: the specific force that the motors do not make.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from autopilot.control.attitude import from_euler, limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw, yaw_of
-from autopilot.control.lateral import bank_for, bank_limit, to_place
+from autopilot.control.lateral import bank_for, bank_limit, to_place, track
 from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow
 from autopilot.control.plane_watch import wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
@@ -40,6 +41,9 @@ from autopilot.interface.mathematics import tan
 #: Pitch while the lift motors carry and the pusher speeds it up, or drag slows it down, rad.
 LEVEL_UP, LEVEL_DOWN = 0.05, -0.05
 BRAKE_UP = 0.12
+#: With no place ahead the nose comes up to so much, rad, within so many seconds (Q_ANGLE_MAX, Q_BACKTRANS_MS), and no
+#: further than so much for each m/s over ground, rad; to this speed, m/s.
+BRAKE_MOST, BRAKE_S, BRAKE_RATE, STOPS_MPS = 0.5236, 3.0, 0.06, 3.0
 #: Slower than the first share of AIRSPEED_MIN it hovers; from the second on its nose comes up to slow it down.
 SLOW_SHARE, FAST_SHARE = 0.75, 1.6
 #: Memory of the lift of the wings, s.
@@ -88,16 +92,20 @@ def approach_speed(s: L.Row, p: L.Row, away: float) -> float:
 
 
 @jit
-def carry(s: L.Row, p: L.Row, share: float) -> None:
-    """Lift motors hold the height of the reference and the attitude that the plane flies, with `share` of their
-    thrust; the wings carry their part."""
+def steady(s: L.Row, p: L.Row) -> None:
+    """Lift motors hold the attitude that the plane flies."""
     speed = max(s[L.S_AIRSPEED], p[L.P_V_MIN])
     s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(s[L.S_NAV_ROLL], s[L.S_NAV_PITCH], yaw_of(s))
     s[L.S_YAW_FF] = L.GRAVITY / speed * tan(limit(s[L.S_NAV_ROLL], 1.0))
     s[L.S_RATE_MODE] = 0.0
+
+
+@jit
+def carry(s: L.Row, p: L.Row) -> None:
+    """Lift motors hold the height of the reference, too; the wings carry their part."""
+    steady(s, p)
     down = control_height(s, p) + max(s[L.S_WING_LIFT], 0.0)
     set_thrust(s, p, min(down, L.GRAVITY), max(s[L.S_ER + 8], 0.7))
-    s[L.S_THRUST] *= share
 
 
 @jit
@@ -125,6 +133,9 @@ def change_over(s: L.Row, p: L.Row, state: float) -> None:
         s[L.S_KEEP_YAW] = s[L.S_RYAW]
     elif s[L.S_LIFTING] == L.LIFT_HOVER:
         begin_energy(s, p)
+        rise = max(-s[L.S_EVD], 0.0) * max(-s[L.S_EVD], 0.0) / (2.0 * max(p[L.P_STICK_ACCEL_Z], 0.1))
+        for height in range(L.S_H_GIVEN, L.S_H_WANTED + 1):  # demanded is where its climb would end
+            s[height] += rise
     if s[L.S_LIFTING] == L.LIFT_NONE:
         s[L.S_IVN], s[L.S_IVE], s[L.S_IVD] = 0.0, 0.0, 0.0
         s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = 0.0, 0.0, 0.0
@@ -140,8 +151,7 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_plane(s, p, t)
         s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
         s[L.S_A_D] = s[L.S_EPD]
-        by_place = t[L.T_KIND] == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0
-        far = by_place and s[L.S_LIFTING] != L.LIFT_BRAKING
+        far = placed(t) and s[L.S_LIFTING] != L.LIFT_BRAKING
         s[L.S_PHASE] = 1.0 if far else 0.0
         s[L.S_STAGE] = L.STAGE_WAY
         if not far and s[L.S_LIFTING] != L.LIFT_BRAKING:
@@ -157,31 +167,66 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def way_height(s: L.Row, t: L.Row, away: float) -> float:
+    """Height on the way to a hover `away` m ahead: the present one, or down to that near the place (ArduPlane's
+    QRTL)."""
+    if t[L.T_COMES_DOWN] == 0.0:
+        return -s[L.S_A_D]
+    share = min(max((away - t[L.T_NEAR_M]) / max(t[L.T_FAR_M] - t[L.T_NEAR_M], 1.0), 0.0), 1.0)
+    return -(t[L.T_NEAR_D] + share * (t[L.T_FAR_D] - t[L.T_NEAR_D]))
+
+
+@jit
+def placed(t: L.Row) -> bool:
+    """True when it has to stop over a place."""
+    return t[L.T_KIND] == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0
+
+
+@jit
+def slow_enough(s: L.Row, p: L.Row, t: L.Row) -> bool:
+    """True when it is slow enough to hover; without a place it has stopped by then."""
+    if placed(t):
+        return s[L.S_AIRSPEED] < SLOW_SHARE * p[L.P_V_MIN]
+    return track(s)[2] < STOPS_MPS or s[L.S_AIRSPEED] < STOPS_MPS
+
+
+@jit
+def brake_pitch(s: L.Row, p: L.Row, t: L.Row) -> float:
+    """Least pitch while it slows down, rad."""
+    if not placed(t):
+        waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
+        return min(BRAKE_MOST * min(waited / BRAKE_S, 1.0), BRAKE_RATE * track(s)[2])
+    slow = min(max((FAST_SHARE - s[L.S_AIRSPEED] / max(p[L.P_V_MIN], 1.0)) / (FAST_SHARE - SLOW_SHARE), 0.0), 1.0)
+    return LEVEL_DOWN + slow * (BRAKE_UP - LEVEL_DOWN)
+
+
+@jit
 def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
     """On the way to a hover: to the place first, as far as it can stop from there, then by drag, wings level."""
     if s[L.S_PHASE] == 1.0:
         n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
         bank_for(s, p, to_place(s, p, s[L.S_END_N], s[L.S_END_E]), bank_limit(s, p))
         away = sqrt(n * n + e * e)
-        control_energy(s, p, -s[L.S_A_D], approach_speed(s, p, away), p[L.P_PITCH_DOWN])
+        height = way_height(s, t, away)
+        control_energy(s, p, height, approach_speed(s, p, away), p[L.P_PITCH_DOWN])
         if away > stopping_way(s, p):
             control_attitude(s, p)
             follow(s, t)
             if s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] < p[L.P_V_MIN]:  # as slow as it wants to be
                 transit(s, p)
             return
-        s[L.S_PHASE] = 0.0
+        s[L.S_PHASE], s[L.S_A_D] = 0.0, -height
         change_over(s, p, L.LIFT_BRAKING)
     s[L.S_STAGE] = L.STAGE_BRAKE
     control_energy(s, p, -s[L.S_A_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
     s[L.S_NAV_ROLL] = 0.0
-    slow = min(max((FAST_SHARE - s[L.S_AIRSPEED] / max(p[L.P_V_MIN], 1.0)) / (FAST_SHARE - SLOW_SHARE), 0.0), 1.0)
-    s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN + slow * (BRAKE_UP - LEVEL_DOWN)), BRAKE_UP)
+    least = brake_pitch(s, p, t)
+    s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], least), max(least, BRAKE_UP))
     s[L.S_THROTTLE] = 0.0
     control_attitude(s, p)
     follow(s, t)
-    carry(s, p, 1.0)
-    if s[L.S_AIRSPEED] < SLOW_SHARE * p[L.P_V_MIN]:
+    carry(s, p)
+    if slow_enough(s, p, t):
         change_over(s, p, L.LIFT_HOVER)
         s[L.S_STAGE] = L.STAGE_WAY
         begin(s, p, t)
@@ -201,12 +246,15 @@ def transit(s: L.Row, p: L.Row) -> None:
         s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN), LEVEL_UP)
         control_attitude(s, p)
         s[L.S_THROTTLE] = p[L.P_THROTTLE_MAX]
-        carry(s, p, 1.0)
+        carry(s, p)
         if s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0):
+            s[L.S_FADES_FROM] = s[L.S_THRUST]
             change_over(s, p, L.LIFT_FADING)
         return
     share = 1.0 - waited / max(p[L.P_TRANSITION_S], 0.1)
-    carry(s, p, max(share, 0.0))
+    steady(s, p)
+    s[L.S_THRUST] = s[L.S_FADES_FROM] * max(share, 0.0)
+    s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM])
     if share <= 0.0:
         change_over(s, p, L.LIFT_NONE)
 

@@ -101,6 +101,7 @@ S_CLIMB_SHARE, S_SINK_SHARE = STATE.take(2)
 S_V_GIVEN, S_V_WANTED, S_V_RATE, S_V_RATE_SLOW = STATE.take(4)  # true airspeed
 S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4)
 S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
+S_SLOW_MS = STATE.block(1)  # when it was last too slow
 S_STRAIGHT = STATE.block(1)  # 1: the leg has no line behind it, its end is flown to from wherever the plane is
 S_THROTTLE_FLOOR = STATE.block(1)  # least throttle that is left of a takeoff
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
@@ -108,6 +109,7 @@ S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
 S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began
 S_WING_LIFT = STATE.block(1)  # what the wings carry, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
+S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
 STATE.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- settings
@@ -190,6 +192,8 @@ T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(5)  # of wi
 T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
     4
 )  # BY_BODY 1: rates, not angles; STANDS 1: motors stopped
+# the way to a hover: 1: it comes down on it; distances m and heights NED d near its place and far from it
+T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

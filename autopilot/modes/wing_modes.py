@@ -23,6 +23,7 @@ from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, UprightBy, Wi
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
+_GENTLE, _FARTHEST = 0.6, 20.0  # of TECS_SINK_MAX on the way home; radii from where that begins at most
 _LARGEST_SHARE: Final = 0.333  # of AUTOLAND_WP_DIST, as the radius of its circle
 
 
@@ -179,9 +180,20 @@ class VerticalReturnMode(_StagedMode):
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
 
+    def _comes_down(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Down to Q_RTL_ALT until two radii before the place, from RTL_ALTITUDE as far before that as a gentle sink
+        takes (ArduPlane's update_target_altitude of QRTL)."""
+        param, home = self.facts.param, self.facts.home_ned[2]
+        low = param("Q_RTL_ALT", 15.0)
+        more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
+        radius = max(abs(param("WP_LOITER_RAD", 60.0)), abs(param("RTL_RADIUS")))
+        sink_m = param("AIRSPEED_CRUISE", 12.0) * more / max(_GENTLE * param("TECS_SINK_MAX", 5.0), 1.0)
+        near = 2.0 * radius
+        return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
+
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
-            self._begin([SetDown(self.context, self._destination()[:2])], now_ms)
+            self._begin([SetDown(self.context, self._destination()[:2], self._comes_down())], now_ms)
         else:
             self.helm.fly(Idle())
 

@@ -26,6 +26,7 @@ from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
 
 _LOOK_MS: Final = 200
+_THROUGH_M: Final = 5.0  # above the height of a takeoff upright: it begins to stop no earlier than there
 _CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
@@ -71,25 +72,34 @@ class WingTakeoff(Maneuver):
 
 
 class LiftOff(Maneuver):
-    """Straight up to `down` (NED m) on lift motors."""
+    """Straight up to `down` (NED m) on lift motors, and through it at the speed of the climb (ArduPlane's
+    verify_vtol_takeoff)."""
 
     def __init__(self, context: VehicleContext, down: float) -> None:
         super().__init__(context)
         self._down = down
 
     def start(self, now_ms: int) -> None:
-        self.helm.fly(TakeOff(self._down))
+        self.helm.fly(TakeOff(self._down - _THROUGH_M))
+        self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        self.done = self.done or self.helm.arrived
+        self.done = self.done or self.helm.arrived or self.facts.vehicle.state.position[2] <= self._down
+        self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
 class SetDown(Maneuver):
-    """To a place on wings, as far as they carry, and straight down on lift motors."""
+    """To a place on wings, as far as they carry, and straight down on lift motors. `comes_down`: see `Land`."""
 
-    def __init__(self, context: VehicleContext, place: tuple[float, float] | None) -> None:
+    def __init__(
+        self,
+        context: VehicleContext,
+        place: tuple[float, float] | None,
+        comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    ) -> None:
         super().__init__(context)
         self._place = place
+        self._comes_down = comes_down
 
     @property
     def is_landing(self) -> bool:
@@ -100,7 +110,7 @@ class SetDown(Maneuver):
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
         else:
-            self.helm.fly(Land(self._place))
+            self.helm.fly(Land(self._place, comes_down=self._comes_down))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):

@@ -1,8 +1,8 @@
 """Energy of a way: at hovering power, or what the wings' drag and the climbs ask of the propeller.
 
-The propeller pulls `pull_n` at full throttle and takes `amps` times the throttle squared; level flight needs the drag's
-share of it. Lift motors take what momentum theory gives for the weight. The numbers are those of the built-in bodies
-(`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), which nothing in a plan tells.
+The propeller pulls `pull_n` at full throttle and takes `amps` of the throttle and its square; level flight needs the
+drag's share of it. Lift motors take what momentum theory gives for the weight. The numbers are those of the bodies
+that are built in (`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), which nothing in a plan tells.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from math import pi
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
-from autopilot.interface.mathematics import whole_power
 from autopilot.interface.records import dataclass
 from autopilot.rehearsal.field import FlyingField, PlannedLeg
 
@@ -28,7 +27,7 @@ class WingPower:
 
     mass_kg: float
     pull_n: float
-    amps: float
+    amps: tuple[float, float]
     turns: float
     hover_w: float = 0.0
 
@@ -40,11 +39,11 @@ class WingPower:
 
     def watts(self, throttle: float) -> float:
         """Power of the propeller and the electronics."""
-        return _VOLTS * (self.amps * whole_power(throttle, 2) + _HOTEL_A)
+        return _VOLTS * ((self.amps[0] + self.amps[1] * throttle) * throttle + _HOTEL_A)
 
 
-PLANE_POWER: Final = WingPower(2.0, 28.02, 50.0, 0.748)
-LIFTED_POWER: Final = WingPower(4.5, 28.02, 28.6, 0.875, 600.0)
+PLANE_POWER: Final = WingPower(2.0, 28.02, (0.0, 50.0), 0.748)
+LIFTED_POWER: Final = WingPower(4.5, 28.02, (20.0, 0.0), 0.875, 600.0)
 
 
 def leg_wh(field: FlyingField, leg: PlannedLeg) -> float | None:

@@ -317,7 +317,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     s[M.S_CONTACT], s[M.S_TOUCHDOWN], s[M.S_PULL] = contact, touchdown, pull
     s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER] = aileron, elevator, rudder
     s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED] = alpha, beta, speed
-    s[M.S_MOTOR_A] = p[M.P_FULL_AMPS] * throttle * throttle
+    s[M.S_MOTOR_A] = (p[M.P_AMPS_1] + p[M.P_AMPS_2] * throttle) * throttle
     if rotors:
         s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
         s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4

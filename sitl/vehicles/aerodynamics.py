@@ -48,7 +48,7 @@ class Airframe:
     yaw: Numbers
     acts: tuple[float, float]
     thrust: tuple[float, float, float]
-    full_amps: float
+    amps: tuple[float, float]
     lets_go: float
     roll_gains: tuple[float, float, float]
     pitch_gains: tuple[float, float, float]
@@ -71,7 +71,7 @@ SKYWALKER: Final = Airframe(
     yaw=(0.25, 0.022, -1.0, 0.0, 0.1),
     acts=(-0.15, -0.05),
     thrust=(2.0 * L.GRAVITY / 0.7, 0.0, 0.0),
-    full_amps=50.0,
+    amps=(0.0, 50.0),
     lets_go=1.2,
     roll_gains=(0.237212, 0.3, 0.25),
     pitch_gains=(0.595723, 0.15, 0.11),
@@ -94,7 +94,7 @@ AEROSONDE: Final = Airframe(
     yaw=(0.073, -0.069, -0.095, -0.011 * _FULL, 0.069 * _FULL),
     acts=(0.0, 0.0),
     thrust=(0.0, 84.3, 0.0757),
-    full_amps=50.0,
+    amps=(0.0, 50.0),
     lets_go=0.0,
     roll_gains=(0.6, 0.3, 0.25),
     pitch_gains=(0.6, 0.3, 0.2),
@@ -115,7 +115,8 @@ def write_airframe(p: Row, body: Airframe) -> None:
     p[M.P_CN_B], p[M.P_CN_P], p[M.P_CN_R], p[M.P_CN_A], p[M.P_CN_D] = body.yaw
     p[M.P_LIFT_X], p[M.P_LIFT_Z] = body.acts
     p[M.P_THRUST_1], p[M.P_THRUST_2], p[M.P_THRUST_V] = body.thrust
-    p[M.P_FULL_AMPS], p[M.P_LETS_GO] = body.full_amps, body.lets_go
+    p[M.P_AMPS_1], p[M.P_AMPS_2] = body.amps
+    p[M.P_LETS_GO] = body.lets_go
     p[L.P_ROLL_FF], p[L.P_ROLL_P], p[L.P_ROLL_I] = body.roll_gains
     p[L.P_PITCH_FF], p[L.P_PITCH_P], p[L.P_PITCH_I] = body.pitch_gains
     jx, jy, jz, jxz = body.inertia

@@ -1,7 +1,7 @@
 """The built-in quadplane: ArduPilot's SITL `quadplane`, a plane with four lift motors in an X, and its parameters.
 
-The wings are those of its plane; 4.5 kg (SIM_QuadPlane: 1.5 times its 3 kg frame), 28.6 A at full forward throttle, by
-which it uses what ArduPilot does at 25 m/s. The lift motors hover at 45 % of their thrust (its model's 39 % are of the
+The wings are those of its plane; 4.5 kg and 20 A of forward throttle (SIM_QuadPlane: 1.5 times its 3 kg frame; what it
+takes grows with the throttle). The lift motors hover at 45 % of their thrust (its model's 39 % are of the
 stick, before its curve), at 0.35 m along and across: the inertia of its plane, 1 kg m2, asks for more of an arm than
 its frame has. Their power is that of momentum theory over the disc area of its model, 0.385 m2, at an efficiency of
 0.6."""
@@ -27,7 +27,7 @@ from sitl.vehicles.plane import SimulatedPlane, default_settings
 BODY: Final = replace(
     SKYWALKER,
     mass=4.5,
-    full_amps=28.6,
+    amps=(20.0, 0.0),
     lets_go=0.0,
     roll_gains=(0.345, 0.141, 0.2125),
     pitch_gains=(0.345, 0.31, 0.2125),

@@ -145,6 +145,9 @@ def _land(target: Land, row: Row) -> None:
         row[L.T_BY_WING] = 1.0
         _write_place(row, L.T_HAS_START, L.T_START_N, target.approach)
     row[L.T_END_D] = target.down
+    if target.comes_down is not None:
+        row[L.T_COMES_DOWN] = 1.0
+        row[L.T_NEAR_M : L.T_NEAR_D + 1], row[L.T_FAR_M : L.T_FAR_D + 1] = target.comes_down
     write_yaw(row, target.yaw)
 
 

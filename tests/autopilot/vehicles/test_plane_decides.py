@@ -9,7 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from autopilot.interface.targets import Attitude, Circle, Hold, Land, Leg, Sticks, TakeOff, Target, Velocity
+from autopilot.interface.targets import (
+    Attitude,
+    Circle,
+    Hold,
+    Land,
+    Leg,
+    Pilot,
+    PilotKind,
+    Sticks,
+    TakeOff,
+    Target,
+    Velocity,
+)
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import AutopilotType, Cmd, MissionType, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
@@ -84,6 +96,14 @@ def test_each_mode_keeps_it_going(mode: PlaneMode) -> None:
     if mode is M.RTL:
         home = plane.vehicle.targets[-1]
         assert isinstance(home, Circle) and home.center[:2] == pytest.approx((0.0, 0.0), abs=1.0)
+
+
+def test_training_is_flown_within_its_limits() -> None:
+    """By the sticks of TRAINING, not of MANUAL."""
+    plane = Plane()
+    assert plane.core.modes.set(M.TRAINING, plane.now_ms).ok
+    plane.run(1.0)
+    assert plane.vehicle.targets[-1] == Pilot(PilotKind.TRAINING)
 
 
 def test_circle_is_a_bank_that_needs_no_position() -> None:

@@ -36,7 +36,7 @@ def test_a_mission_goes_up_and_down_upright(up: int, down: int) -> None:
     bench.arm()
     bench.run(200.0, lambda: not bench.core.facts.armed)
     lift, leg, land = bench.vehicle.targets[-4:-1]
-    assert isinstance(lift, TakeOff) and lift.pitch is None and lift.down == pytest.approx(-30.0)
+    assert isinstance(lift, TakeOff) and lift.pitch is None and lift.down == pytest.approx(-35.0)
     assert isinstance(leg, Leg)
     assert isinstance(land, Land) and land.approach is None and land.position == pytest.approx((0.0, 300.0), abs=1.0)
     assert not bench.core.facts.armed, "the motors stop with the landing"
@@ -50,6 +50,18 @@ def test_modes_that_land_it(mode: PlaneMode, place: tuple[float, float] | None) 
     assert isinstance(land, Land) and land.position == place and land.approach is None
     bench.run(200.0, lambda: not bench.core.facts.armed)
     assert not bench.core.facts.armed
+
+
+def test_qrtl_comes_down_on_its_way_home() -> None:
+    """From RTL_ALTITUDE to Q_RTL_ALT by two radii before the pad, as ArduPlane, and not only over it."""
+    bench = flying()
+    bench.parameters.set("WP_LOITER_RAD", 80.0)
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    land = bench.vehicle.target
+    assert isinstance(land, Land) and land.comes_down is not None
+    (near_m, near_d), (far_m, far_d) = land.comes_down
+    assert (near_m, near_d, far_d) == pytest.approx((160.0, -15.0, -100.0), abs=0.1)
+    assert far_m == pytest.approx(160.0 + 25.0 * 85.0 / 3.0, rel=0.01)
 
 
 def test_it_circles_down_before_it_lands() -> None:

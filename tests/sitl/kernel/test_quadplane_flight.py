@@ -71,6 +71,31 @@ def test_up_out_round_and_down_on_its_pad(wind: dict[str, float]) -> None:
     assert np.isfinite(np.array(flight.rows)).all()
 
 
+def test_told_to_land_where_it_is_it_brakes_with_its_nose_up() -> None:
+    """As ArduPlane's QLAND: it stands within 110 m from 25 m/s, and not by its drag alone (150 m)."""
+    flight = QuadplaneFlight().up(60.0)
+    flight.to(Leg((600.0, 0.0, -60.0), next=(1600.0, 0.0, -60.0), radius=50.0), 90.0)
+    begun = flight.now(R.TRUE_N)
+    flight.forget()
+    flight.vehicle.set_target(Land())
+    flight.fly(15.0)
+    assert hypot(flight.now(R.VN), flight.now(R.VE)) < 1.0
+    assert flight.now(R.TRUE_N) - begun < 110.0
+    assert 15.0 < np.degrees(flight.seen(R.PITCH)).max() < 32.0
+
+
+def test_it_comes_down_on_the_way_to_its_pad_where_it_is_told() -> None:
+    """Linearly between the two distances, and stays at the lower height to hover in."""
+    flight = QuadplaneFlight().up(60.0)
+    flight.to(Leg((900.0, 0.0, -60.0), next=(900.0, 300.0, -60.0), radius=50.0), 90.0)
+    flight.forget()
+    flight.vehicle.set_target(Land((0.0, 0.0), comes_down=((160.0, -20.0), (700.0, -60.0))))
+    flight.fly(60.0)
+    away, up = np.hypot(flight.seen(R.TRUE_N), flight.seen(R.TRUE_E)), -flight.seen(R.TRUE_D)
+    at_430, at_120 = (up[np.flatnonzero(away < metres)[0]] for metres in (430.0, 120.0))
+    assert (at_430, at_120) == pytest.approx((40.0, 20.0), abs=6.0)
+
+
 def test_the_way_to_the_wings_takes_its_time_and_its_airspeed() -> None:
     """The lift motors carry until AIRSPEED_MIN, then fade within Q_TRANSITION_MS; it hardly sinks on the way."""
     times = {}

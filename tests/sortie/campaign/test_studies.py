@@ -51,6 +51,14 @@ def test_without_gps_it_comes_down_softly_but_where_the_wind_takes_it() -> None:
     assert (windy.robustness["stays_near"] or 1.0) < 0.0
 
 
+def test_a_plane_keeps_less_from_its_limits_in_gusts() -> None:
+    """All judges hold in calm air; gusts of 4 m/s take half of what is left to the stall."""
+    calm, gusts = (flown("plane-margins", {"wind": w, "from": 90.0, "gusts": g}) for w, g in ((0.0, 0.0), (10.0, 4.0)))
+    assert (calm.result, calm.ok) == ("completed", True)
+    margins = [row.robustness["keeps_from_the_stall"] or 0.0 for row in (calm, gusts)]
+    assert margins[0] > 2.0 * margins[1]
+
+
 def test_copters_in_a_row_along_their_leg_catch_up_with_each_other() -> None:
     inputs = {"gusts": 1.0, "jump": 1.0, "at": 40.0, "jumps": 0.0}
     near = flown("fleet-apart", {**inputs, "spacing": 6.0, "wind": 9.0})

@@ -91,3 +91,16 @@ def test_time_way_and_energy_are_those_of_the_flight(seed: int) -> None:
     assert foreseen.distance_m == pytest.approx(float(np.hypot(north, east).sum()), rel=0.05)
     if seed not in LIFTED or wind(seed)[0] == 0.0:  # what hovers in wind takes more or less by where its nose is
         assert foreseen.energy_wh == pytest.approx(flown.energy_wh, rel=0.05)
+
+
+def test_a_circle_is_as_wide_as_it_is_flown() -> None:
+    """A plane slips in its turns: five turns of 100 m are five of 109 m."""
+    items = [MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)]
+    ways = []
+    for turns in (1.0, 6.0):
+        round_it = at(Cmd.NAV_LOITER_TURNS, 600.0, 0.0, 60.0, param1=turns, param3=100.0)
+        result = rehearse(
+            Plan(home=HOME, items=(*items, round_it, at(Cmd.NAV_WAYPOINT, -700, 0, 60.0))), vehicle="sim:plane"
+        )
+        ways.append(result.distance_m)
+    assert (ways[1] - ways[0]) / (5.0 * 2.0 * 3.1416) == pytest.approx(109.2, abs=2.0)
