@@ -22,7 +22,7 @@ PITCH_ROOM, THROTTLE_ROOM = 5.0 * pi / 180.0, 0.1
 #: Below this share of the least airspeed, at full throttle, it is too slow; below this share of full throttle no more.
 TOO_SLOW, NEARLY_FULL = 0.9, 0.95
 #: It is fast again from this share of the least airspeed on, so long after it was too slow, ms (AP_TECS).
-FAST_AGAIN, SLOW_LASTS_MS = 1.15, 3000.0
+FAST_AGAIN, RECOVERY_MS = 1.15, 3000.0
 LEAST_SPEED = 3.0
 #: How fast the least throttle comes down after a takeoff, 1/s, and how far below the most it begins (AP_TECS).
 FLOOR_FADES, THROTTLE_SPAN = 0.2, 0.01
@@ -143,8 +143,8 @@ def detect_slow(s: L.Row, p: L.Row) -> None:
         return
     slow = s[L.S_AIRSPEED] < TOO_SLOW * p[L.P_V_MIN]
     if slow:
-        s[L.S_SLOW_MS] = s[L.S_TIME_MS]
-    again = s[L.S_AIRSPEED] >= FAST_AGAIN * p[L.P_V_MIN] and s[L.S_TIME_MS] - s[L.S_SLOW_MS] > SLOW_LASTS_MS
+        s[L.S_SLOW_AT] = s[L.S_TIME_MS]
+    again = s[L.S_AIRSPEED] >= FAST_AGAIN * p[L.P_V_MIN] and s[L.S_TIME_MS] - s[L.S_SLOW_AT] > RECOVERY_MS
     begins = slow and s[L.S_THROTTLE] >= NEARLY_FULL * p[L.P_THROTTLE_MAX]
     goes_on = s[L.S_SLOW] == 1.0 and -s[L.S_EPD] < s[L.S_H_WANTED] and not again
     s[L.S_SLOW] = 1.0 if begins or goes_on else 0.0
