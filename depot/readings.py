@@ -16,7 +16,7 @@ EMPTY_SHARE = 1e-3
 """A store counts as empty with less than the smaller of these, the second being a share of what it holds."""
 
 
-class Place(IntEnum):
+class SkimmerPlace(IntEnum):
     """Place of the skimmer along its way."""
 
     DOCK = 0
@@ -41,7 +41,7 @@ class Relative(Struct):
 class SkimmerReading(Struct):
     """The skimmer's own sensors. kg, Wh, K, bar, m, s; fractions 0 to 1."""
 
-    place: Place = Place.DOCK
+    place: SkimmerPlace = SkimmerPlace.DOCK
     mode: SkimmerMode = SkimmerMode.DOCKED
     coasting: bool = False
     remaining_s: float = 0.0  # to the corridor, if it turned back now

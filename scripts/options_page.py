@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scripts.generated_page import write_or_check
 from sortie.commands.cli import COMMANDS
-from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
 from sortie.config.settings import RUNS
 
@@ -29,11 +29,11 @@ ignored with one warning.
 """
 _COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")
 _WHERE = {
-    Where.SIMULATOR: "simulator",
-    Where.SITL: "SITL",
-    Where.WORLD: "in our world",
-    Where.CONTROLLER: "controller",
-    Where.LOOP: "loop",
+    OptionScope.SIMULATOR: "simulator",
+    OptionScope.SITL: "SITL",
+    OptionScope.WORLD: "in our world",
+    OptionScope.CONTROLLER: "controller",
+    OptionScope.LOOP: "loop",
 }
 _ALSO = {Sources.COMMAND_LINE: "", Sources.ENVIRONMENT: "`{}`", Sources.EVERYWHERE: "`{}`, file"}
 
@@ -74,7 +74,7 @@ def _row(row: Option[object], commands: frozenset[str]) -> str:
     ]
     missing = commands - row.commands
     help_ = row.help + (f" ({_names(row.commands & commands)})" if missing else "")
-    where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in Where if one in row.applies_to)
+    where = "" if row.applies_to == ANYWHERE else ", ".join(_WHERE[one] for one in OptionScope if one in row.applies_to)
     cells = (
         ", ".join(map(_code, names)),
         help_,

@@ -23,7 +23,7 @@ from mavlink_bridge.wire.codec import id_of
 from sitl.launchers import LAUNCHERS
 from sortie.api.begin import spec_of
 from sortie.config.values import DEFAULT_HOME
-from sortie.conform.case import ConformityCase, Steps, Weight
+from sortie.conform.case import ConformityCase, Obligation, Steps
 from sortie.conform.examination import Examination, ExaminationSettings
 from sortie.conform.exchange import Exchange
 from sortie.conform.judge import judge_link, judge_simulated
@@ -263,7 +263,9 @@ class Answers:
     def __init__(self, requests: Sequence[Request] = REQUESTS) -> None:
         self.cells: list[str] = []
         self.cases = [
-            ConformityCase(request.asks, request.service, Weight.SHOULD, "services/", request.asks, self._run(request))
+            ConformityCase(
+                request.asks, request.service, Obligation.SHOULD, "services/", request.asks, self._run(request)
+            )
             for request in requests
         ]
 

@@ -22,7 +22,7 @@ from autopilot.interface.terrain import HeightMap, Terrain
 from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
 from autopilot.mav import Result, Severity
 from autopilot.vehicles.kinds import vehicle_class
-from autopilot.vehicles.vehicle_class import Measure
+from autopilot.vehicles.vehicle_class import ParameterUnit
 
 
 class ParameterValues(Protocol):
@@ -133,7 +133,7 @@ class VehicleFacts:
         ground = self.ground_at(here.lat, here.lon)
         return None if ground is None else here.alt - ground
 
-    def measure(self, measure: Measure) -> float:
+    def measure(self, measure: ParameterUnit) -> float:
         """A length in m, or a speed in m/s, of this kind of vehicle."""
         return self.param(measure.name, measure.default) / measure.per
 

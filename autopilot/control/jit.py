@@ -67,7 +67,7 @@ def _numba() -> Any:
     from numba.core import event, registry
     from numba.core.compiler_lock import global_compiler_lock
 
-    class Listener(event.Listener):  # type: ignore[misc]  # numba has no types
+    class CompileListener(event.Listener):  # type: ignore[misc]  # numba has no types
         """Hears numba compile; what comes from its cache is no compilation."""
 
         def on_start(self, event: Any) -> None:
@@ -76,7 +76,7 @@ def _numba() -> Any:
         def on_end(self, event: Any) -> None:
             """Keep the note: the process has compiled."""
 
-    event.register("numba:compile", Listener())
+    event.register("numba:compile", CompileListener())
     with global_compiler_lock:  # what numba has never more than once, is taken in here: see `test_jit.py`
         registry.cpu_target.target_context.refresh()
     return numba

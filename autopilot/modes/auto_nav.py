@@ -19,7 +19,7 @@ from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.guided_item import GuidedItem, GuidedLimits
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.landing import Landing
-from autopilot.modes.maneuver import Climb, Follow, GoThenClimb, Maneuver, Turns, Wait, returning_speed
+from autopilot.modes.maneuver import CircleTurns, Climb, Follow, GoThenClimb, Maneuver, WaitUntil, returning_speed
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.payload import Payload
 from autopilot.modes.placing import Placing
@@ -140,7 +140,7 @@ def _loiter_turns(tools: NavTools, item: MissionItem) -> Maneuver:
     if over_ground(tools.context.facts, item) is not None:
         center = above_the_highest(tools.context.facts, center, radius, item.z)
     yaw = tools.heading.for_circle(center)
-    return Turns(
+    return CircleTurns(
         tools.context, Circle(center, radius, direction, turns, yaw, circle_speed(tools.context.facts, radius))
     )
 
@@ -180,7 +180,7 @@ def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
         wait_ms = ms_until(hour, minute, second, int(facts.boot_unix_s * 1000.0) + facts.now_ms)
     tools.context.announcer.say(Severity.INFO, f"Delaying {wait_ms // 1000} sec")
     until = facts.now_ms + -(-wait_ms // TICK_MS) * TICK_MS
-    return Wait(tools.context, until, tools.heading.for_hold())
+    return WaitUntil(tools.context, until, tools.heading.for_hold())
 
 
 def _guided(tools: NavTools, item: MissionItem) -> Maneuver:

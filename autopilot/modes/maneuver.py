@@ -125,7 +125,7 @@ class Climb(Maneuver):
         self.helm.fly(TakeOff(self._down, self._yaw))
 
 
-class Turns(Maneuver):
+class CircleTurns(Maneuver):
     """Fly round a point; done after `turns` turns, counted from the edge."""
 
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
@@ -168,7 +168,7 @@ class GoThenClimb(Maneuver):
             self.helm.fly(Leg(self.end, None, radius=near, yaw=self._heading.for_hold()))
 
 
-class Wait(Maneuver):
+class WaitUntil(Maneuver):
     """Stay where the vehicle is until a vehicle time (NAV_DELAY). On the ground it stays there."""
 
     def __init__(self, context: VehicleContext, until_ms: int, yaw: Yaw) -> None:

@@ -20,7 +20,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import dist, hypot
 from autopilot.interface.targets import Hold, Land, Target
 from autopilot.mav import Severity
-from autopilot.precision.retries import PadAction, PadFacts, PadStage, Retries
+from autopilot.precision.retries import LandingRetries, PadAction, PadFacts, PadStage
 from autopilot.precision.tracker import INIT_MS, Look, PadSight, Tracker
 
 BY_MAVLINK: Final = 1
@@ -60,7 +60,7 @@ class PrecisionLanding:
         self._helm = helm
         self._pads = facts.vehicle if isinstance(facts.vehicle, SeesPads) else None
         self.tracker = Tracker(facts, announcer)
-        self.retries = Retries(lambda text: announcer.say(Severity.INFO, text))
+        self.retries = LandingRetries(lambda text: announcer.say(Severity.INFO, text))
         self.loiters = False
         """PREC_LOITER is switched on."""
         self.failed_ms: int | None = None

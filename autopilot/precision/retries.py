@@ -53,7 +53,7 @@ class PadFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RetryStep:
     """The first whose `when` holds is taken. `says`: a text for people."""
 
     when: Callable[[PadFacts], bool]
@@ -66,40 +66,40 @@ def _always(_: PadFacts) -> bool:
     return True
 
 
-_CLEAR: Final = (Step(_always, PadStage.CLEAR, PadAction.DESCEND),)
+_CLEAR: Final = (RetryStep(_always, PadStage.CLEAR, PadAction.DESCEND),)
 _RETRYING: Final = "PrecLand: Retrying"
-_LOST: Final[Mapping[PadStage, tuple[Step, ...]]] = {
+_LOST: Final[Mapping[PadStage, tuple[RetryStep, ...]]] = {
     PadStage.CLEAR: (
-        Step(lambda f: f.strict == 0, PadStage.VERTICAL, PadAction.DESCEND),
-        Step(_always, PadStage.WAITING, PadAction.DESCEND),
+        RetryStep(lambda f: f.strict == 0, PadStage.VERTICAL, PadAction.DESCEND),
+        RetryStep(_always, PadStage.WAITING, PadAction.DESCEND),
     ),
     PadStage.WAITING: (
-        Step(lambda f: f.waited and f.tries_left, PadStage.RETURNING, PadAction.RETURN, _RETRYING),
-        Step(lambda f: f.waited, PadStage.SPENT, PadAction.FAILSAFE),
-        Step(_always, PadStage.WAITING, PadAction.DESCEND),
+        RetryStep(lambda f: f.waited and f.tries_left, PadStage.RETURNING, PadAction.RETURN, _RETRYING),
+        RetryStep(lambda f: f.waited, PadStage.SPENT, PadAction.FAILSAFE),
+        RetryStep(_always, PadStage.WAITING, PadAction.DESCEND),
     ),
-    PadStage.VERTICAL: (Step(_always, PadStage.VERTICAL, PadAction.DESCEND),),
+    PadStage.VERTICAL: (RetryStep(_always, PadStage.VERTICAL, PadAction.DESCEND),),
     PadStage.RETURNING: (
-        Step(lambda f: f.there, PadStage.SINKING, PadAction.SINK),
-        Step(_always, PadStage.RETURNING, PadAction.RETURN),
+        RetryStep(lambda f: f.there, PadStage.SINKING, PadAction.SINK),
+        RetryStep(_always, PadStage.RETURNING, PadAction.RETURN),
     ),
     PadStage.SINKING: (
-        Step(lambda f: f.down, PadStage.SPENT, PadAction.FAILSAFE, "PrecLand: Retry Completed"),
-        Step(_always, PadStage.SINKING, PadAction.SINK),
+        RetryStep(lambda f: f.down, PadStage.SPENT, PadAction.FAILSAFE, "PrecLand: Retry Completed"),
+        RetryStep(_always, PadStage.SINKING, PadAction.SINK),
     ),
-    PadStage.SPENT: (Step(_always, PadStage.SPENT, PadAction.FAILSAFE),),
+    PadStage.SPENT: (RetryStep(_always, PadStage.SPENT, PadAction.FAILSAFE),),
 }
-TABLE: Final[Mapping[tuple[PadStage, PadSight], tuple[Step, ...]]] = MappingProxyType(
+TABLE: Final[Mapping[tuple[PadStage, PadSight], tuple[RetryStep, ...]]] = MappingProxyType(
     {
         **{(stage, PadSight.FOUND): _CLEAR for stage in PadStage},
         **{(stage, PadSight.OUT_OF_RANGE): _CLEAR for stage in PadStage},
-        **{(stage, PadSight.NEVER): (Step(_always, stage, PadAction.FAILSAFE),) for stage in PadStage},
+        **{(stage, PadSight.NEVER): (RetryStep(_always, stage, PadAction.FAILSAFE),) for stage in PadStage},
         **{(stage, PadSight.LOST): steps for stage, steps in _LOST.items()},
     }
 )
 
 
-class Retries:
+class LandingRetries:
     """Walks the table for one landing after another."""
 
     def __init__(self, say: Callable[[str], None]) -> None:

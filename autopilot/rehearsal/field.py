@@ -16,13 +16,13 @@ from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.vehicle_class import Measure, VehicleClass
+from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _JERK_RISE_S: Final = 0.3
 _TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
-VERTICAL_SPEEDS: Final[dict[int, Measure]] = {
-    SpeedType.CLIMB_SPEED: Measure("WPNAV_SPEED_UP", 250.0, 100.0),
-    SpeedType.DESCENT_SPEED: Measure("WPNAV_SPEED_DN", 150.0, 100.0),
+VERTICAL_SPEEDS: Final[dict[int, ParameterUnit]] = {
+    SpeedType.CLIMB_SPEED: ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),
+    SpeedType.DESCENT_SPEED: ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0),
 }
 """Parameters of the speeds up and down, by the kind that DO_CHANGE_SPEED names."""
 Place = tuple[float, float, float]
@@ -57,7 +57,7 @@ class FlyingField:
         except KeyError:
             return default
 
-    def measure(self, measure: Measure) -> float:
+    def measure(self, measure: ParameterUnit) -> float:
         """m or m/s."""
         return self.param(measure.name, measure.default) / measure.per
 

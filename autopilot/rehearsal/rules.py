@@ -26,7 +26,7 @@ from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, FlyingField, PlannedLeg, Way
 from autopilot.rehearsal.wing_way import check_wings, takes
 from autopilot.safety.fence_limits import FenceType
-from autopilot.vehicles.vehicle_class import Measure
+from autopilot.vehicles.vehicle_class import ParameterUnit
 
 PACK_V: Final = 11.4
 """Voltage of the battery, V, on the average over a discharge."""
@@ -38,7 +38,7 @@ _KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RuleQuestion:
     """Question to a rule."""
 
     plan: Plan
@@ -47,12 +47,12 @@ class Question:
     photos: Photos | None
 
 
-Check = Callable[[Question], Iterator[Finding]]
+Check = Callable[[RuleQuestion], Iterator[Finding]]
 
 
 def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> list[Finding]:
     """Findings of all rules, in no order. `photos`: `look_at_photos` of the same."""
-    question = Question(plan, field, way, photos)
+    question = RuleQuestion(plan, field, way, photos)
     return [finding for rule in CHECKS for finding in rule(question)]
 
 
@@ -61,7 +61,7 @@ def _named(item: MissionItem) -> str:
 
 
 # --- fence and rally --------------------------------------------------------------------------------------------------
-def _fence(q: Question) -> Iterator[Finding]:
+def _fence(q: RuleQuestion) -> Iterator[Finding]:
     """Legs against zones, with what the vehicle needs to turn and to stop."""
     fence = parse_fence(q.plan.fence)
     if not fence:
@@ -113,7 +113,7 @@ def _swing_m(leg: PlannedLeg, field: FlyingField) -> float:
     return field.measure(field.kind.measures.acceptance) * abs(sin(leg.turn_rad / 2.0))
 
 
-def _limits(q: Question) -> Iterator[Finding]:
+def _limits(q: RuleQuestion) -> Iterator[Finding]:
     """The fence that parameters make: heights, and the circle about home."""
     types = FenceType(int(q.field.param("FENCE_TYPE")) & 15)
     if not q.field.fenced:
@@ -136,7 +136,7 @@ def _limits(q: Question) -> Iterator[Finding]:
             yield found("fence-altitude", text, leg.item.seq)
 
 
-def _rally(q: Question) -> Iterator[Finding]:
+def _rally(q: RuleQuestion) -> Iterator[Finding]:
     fence = parse_fence(q.plan.fence)
     union = bool(int(q.field.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
     limit = q.field.param("RALLY_LIMIT_KM") * 1000.0
@@ -154,7 +154,7 @@ _RALLY: Final = MissionType.RALLY
 
 
 # --- where it stands, how far it comes --------------------------------------------------------------------------------
-def _home(q: Question) -> Iterator[Finding]:
+def _home(q: RuleQuestion) -> Iterator[Finding]:
     if not q.field.sea_known and any(has_position(i.command) and i.frame in ABOVE_SEA and i.z for i in q.plan.items):
         yield found("home-unknown", "heights are above sea level, and home's is not known; they are taken as they are")
     first = q.plan.first_place()
@@ -167,7 +167,7 @@ def _home(q: Question) -> Iterator[Finding]:
         yield found("home-far", f"{_named(first)} is {away / 1000.0:.1f} km from home", first.seq)
 
 
-def _battery(q: Question) -> Iterator[Finding]:
+def _battery(q: RuleQuestion) -> Iterator[Finding]:
     capacity = q.field.param("SIM_BATT_CAP_AH") * PACK_V
     if not q.field.kind.flies or capacity <= 0.0:
         return
@@ -182,7 +182,7 @@ def _battery(q: Question) -> Iterator[Finding]:
 
 
 # --- the order of the items -------------------------------------------------------------------------------------------
-def _order(q: Question) -> Iterator[Finding]:
+def _order(q: RuleQuestion) -> Iterator[Finding]:
     way, items = q.way, q.plan.items
     tags = {int(item.param1) for item in items if item.command == Cmd.JUMP_TAG and isfinite(item.param1)}
     for item in items:
@@ -203,7 +203,7 @@ def _order(q: Question) -> Iterator[Finding]:
     yield from _ends(q)
 
 
-def _never(q: Question) -> Iterator[Finding]:
+def _never(q: RuleQuestion) -> Iterator[Finding]:
     """Items that the mission never comes to; those of the sequencer itself are no loss."""
     if not q.way.whole or not q.way.legs:
         return
@@ -218,7 +218,7 @@ def _never(q: Question) -> Iterator[Finding]:
             yield found("never-runs", f"the mission never comes to {_named(item)}{why}", item.seq)
 
 
-def _behind_landing(q: Question) -> Iterator[Finding]:
+def _behind_landing(q: RuleQuestion) -> Iterator[Finding]:
     """DO items behind the landing that ends the mission: the vehicle is on the ground when they are begun."""
     if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.flies:
         return
@@ -232,7 +232,7 @@ def _behind_landing(q: Question) -> Iterator[Finding]:
             yield found("behind-landing", f"{_named(item)} stands behind {_named(last)}", item.seq)
 
 
-def _swallowed(q: Question) -> Iterator[Finding]:
+def _swallowed(q: RuleQuestion) -> Iterator[Finding]:
     """CONDITION items that outlast the leg on which they wait: the next NAV item ends them, and passes over what
     stands between (ArduPilot AP_Mission.cpp, `update`; docs/reference/mission-semantics.md, 1.2)."""
     waited_s: dict[int, float] = {}
@@ -262,7 +262,7 @@ def _waits_s(item: MissionItem, leg: PlannedLeg) -> float:
     return 0.0
 
 
-def _ends(q: Question) -> Iterator[Finding]:
+def _ends(q: RuleQuestion) -> Iterator[Finding]:
     """The beginning and the end of what flies."""
     if not q.field.kind.flies or not q.way.legs:
         return
@@ -276,13 +276,13 @@ def _ends(q: Question) -> Iterator[Finding]:
 
 
 # --- items ------------------------------------------------------------------------------------------------------------
-def _abilities(q: Question) -> Iterator[Finding]:
+def _abilities(q: RuleQuestion) -> Iterator[Finding]:
     for item in q.plan.items:
         if not q.field.kind.carries_out(item.command) and not is_fitted(item.command, q.field.param):
             yield found("skipped", f"a {q.field.kind.name} passes over {_named(item)}", item.seq)
 
 
-def _speeds(q: Question) -> Iterator[Finding]:
+def _speeds(q: RuleQuestion) -> Iterator[Finding]:
     for item in q.plan.items:
         if item.command != Cmd.DO_CHANGE_SPEED:
             continue
@@ -298,20 +298,20 @@ def _speeds(q: Question) -> Iterator[Finding]:
                 yield found("speed-beyond", f"{change.speed:g} m/s, {measure.name} ends at {most:g} m/s", item.seq)
 
 
-def _measure_of(field: FlyingField, kind: int) -> Measure | None:
+def _measure_of(field: FlyingField, kind: int) -> ParameterUnit | None:
     """The parameter of a kind of speed (SPEED_TYPE); None: this vehicle has none."""
     if kind in field.kind.track_speeds:
         return field.kind.measures.cruise[0]
     return VERTICAL_SPEEDS.get(kind) if field.kind.flies else None
 
 
-def _most(field: FlyingField, measure: Measure) -> float:
+def _most(field: FlyingField, measure: ParameterUnit) -> float:
     """The most that a parameter may have, m/s."""
     definition = next(row for row in field.kind.parameters.definitions if row.name == measure.name)
     return (definition.maximum or inf) / measure.per
 
 
-def _circles(q: Question) -> Iterator[Finding]:
+def _circles(q: RuleQuestion) -> Iterator[Finding]:
     """Radii that the vehicle cannot fly."""
     for item in q.plan.items:
         asked_m = abs(item.param3)
@@ -323,7 +323,7 @@ def _circles(q: Question) -> Iterator[Finding]:
             yield found("radius-limited", f"a circle of {asked_m:g} m is flown with {flown_m:g} m", item.seq)
 
 
-def _heights(q: Question) -> Iterator[Finding]:
+def _heights(q: RuleQuestion) -> Iterator[Finding]:
     """Frames, and heights that are too low."""
     if not q.field.kind.flies:
         return
@@ -355,15 +355,15 @@ def _meaning(item: MissionItem) -> str:
     return "the ground" if item.frame in ABOVE_GROUND else "sea level"
 
 
-def _terrain(q: Question) -> Iterator[Finding]:
+def _terrain(q: RuleQuestion) -> Iterator[Finding]:
     return check_terrain(q.plan, q.field, q.way)
 
 
-def _photos(q: Question) -> Iterator[Finding]:
+def _photos(q: RuleQuestion) -> Iterator[Finding]:
     return check_photos(q.plan, q.field, q.way, q.photos)
 
 
-def _wings(q: Question) -> Iterator[Finding]:
+def _wings(q: RuleQuestion) -> Iterator[Finding]:
     if q.field.kind.has_stall_speed:
         yield from check_wings(q.field, _single_legs(q.way), q.plan.items)
 

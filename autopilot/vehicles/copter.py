@@ -21,9 +21,9 @@ from autopilot.vehicles.vehicle_class import (
     FailsafeAction,
     FailsafeTables,
     KindIdentity,
-    Measure,
-    Measures,
+    LengthParameters,
     Modes,
+    ParameterUnit,
     Texts,
     VehicleClass,
 )
@@ -126,12 +126,12 @@ COPTER: Final = VehicleClass(
     modes=_MODES,
     failsafes=_FAILSAFES,
     texts=Texts(armed="Arming motors", disarmed="Disarming motors", estimator_cleared="EKF Failsafe Cleared"),
-    measures=Measures(
-        cruise=(Measure("WPNAV_SPEED", 1000.0, 100.0),),
-        acceptance=Measure("WPNAV_RADIUS", 200.0, 100.0),
-        circle_radius=Measure("CIRCLE_RADIUS", 20.0, 100.0),
-        circle_acceleration=Measure("WPNAV_ACCEL", 250.0, 100.0),
-        return_speed=Measure("RTL_SPEED", 0.0, 100.0),
+    measures=LengthParameters(
+        cruise=(ParameterUnit("WPNAV_SPEED", 1000.0, 100.0),),
+        acceptance=ParameterUnit("WPNAV_RADIUS", 200.0, 100.0),
+        circle_radius=ParameterUnit("CIRCLE_RADIUS", 20.0, 100.0),
+        circle_acceleration=ParameterUnit("WPNAV_ACCEL", 250.0, 100.0),
+        return_speed=ParameterUnit("RTL_SPEED", 0.0, 100.0),
         largest_circle_m=2000.0,  # AC_Circle.h, AC_CIRCLE_RADIUS_MAX
     ),
     parameters=ParameterSet(

@@ -19,10 +19,10 @@ from autopilot.vehicles.vehicle_class import (
     FailsafeAction,
     FailsafeTables,
     KindIdentity,
-    Measure,
-    Measures,
+    LengthParameters,
     Modes,
     ParameterCheck,
+    ParameterUnit,
     Texts,
     VehicleClass,
 )
@@ -103,13 +103,13 @@ PLANE: Final = VehicleClass(
         estimator_cleared="EKF failsafe cleared",
         mission_complete="Mission complete, changing mode to RTL",
     ),
-    measures=Measures(
-        cruise=(Measure("AIRSPEED_CRUISE", 12.0),),
-        acceptance=Measure("WP_RADIUS", 90.0),
-        circle_radius=Measure("WP_LOITER_RAD", 60.0),
-        return_speed=Measure("AIRSPEED_CRUISE", 12.0),
-        slowest=Measure("AIRSPEED_MIN", 9.0),
-        fastest=Measure("AIRSPEED_MAX", 22.0),
+    measures=LengthParameters(
+        cruise=(ParameterUnit("AIRSPEED_CRUISE", 12.0),),
+        acceptance=ParameterUnit("WP_RADIUS", 90.0),
+        circle_radius=ParameterUnit("WP_LOITER_RAD", 60.0),
+        return_speed=ParameterUnit("AIRSPEED_CRUISE", 12.0),
+        slowest=ParameterUnit("AIRSPEED_MIN", 9.0),
+        fastest=ParameterUnit("AIRSPEED_MAX", 22.0),
     ),
     parameters=ParameterSet(
         lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_TRAFFIC + PLANE_OUTPUTS

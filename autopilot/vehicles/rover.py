@@ -21,9 +21,9 @@ from autopilot.vehicles.vehicle_class import (
     FailsafeAction,
     FailsafeTables,
     KindIdentity,
-    Measure,
-    Measures,
+    LengthParameters,
     Modes,
+    ParameterUnit,
     Texts,
     VehicleClass,
 )
@@ -94,11 +94,11 @@ ROVER: Final = VehicleClass(
         guided_arrival=True,
         reached_by_name=True,
     ),
-    measures=Measures(
-        cruise=(Measure("WP_SPEED", 0.0), Measure("CRUISE_SPEED", 2.0)),
-        acceptance=Measure("WP_RADIUS", 2.0),
-        circle_radius=Measure("CIRC_RADIUS", 20.0),
-        return_speed=Measure("RTL_SPEED", 0.0),
+    measures=LengthParameters(
+        cruise=(ParameterUnit("WP_SPEED", 0.0), ParameterUnit("CRUISE_SPEED", 2.0)),
+        acceptance=ParameterUnit("WP_RADIUS", 2.0),
+        circle_radius=ParameterUnit("CIRC_RADIUS", 20.0),
+        return_speed=ParameterUnit("RTL_SPEED", 0.0),
     ),
     parameters=ParameterSet(
         lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_AVOIDANCE + ROVER_PROXIMITY + ROVER_OUTPUTS

@@ -126,7 +126,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class ParameterUnit:
     """A parameter with its unit: `per` of it are one metre, or one metre per second."""
 
     name: str
@@ -135,17 +135,17 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class LengthParameters:
     """Parameters of length and speed. `cruise`: the first that is not 0."""
 
-    cruise: tuple[Measure, ...]
-    acceptance: Measure
-    circle_radius: Measure
-    return_speed: Measure
-    slowest: Measure | None = None
+    cruise: tuple[ParameterUnit, ...]
+    acceptance: ParameterUnit
+    circle_radius: ParameterUnit
+    return_speed: ParameterUnit
+    slowest: ParameterUnit | None = None
     """Bounds of the speeds that are taken; one outside changes nothing. None: any is."""
-    fastest: Measure | None = None
-    circle_acceleration: Measure | None = None
+    fastest: ParameterUnit | None = None
+    circle_acceleration: ParameterUnit | None = None
     """Measure that bounds the speed round a circle; None: no limit of its own."""
     largest_circle_m: float = inf
     """A circle of a mission is flown no larger."""
@@ -198,7 +198,7 @@ class VehicleClass:
     modes: Modes
     failsafes: FailsafeTables
     texts: Texts
-    measures: Measures
+    measures: LengthParameters
     parameters: ParameterSet
     mirrored: tuple[str, ...]
     """Parameters of a flight controller that the service flies by."""

@@ -35,7 +35,7 @@ class SortieTurn(Struct, frozen=True):
     co2_kg: float
 
 
-class Farm(Struct, frozen=True):
+class TankFarm(Struct, frozen=True):
     """CO2_TANK_RING: room above what it holds at the beginning, and what SOXE takes out."""
 
     room_kg: float = inf
@@ -56,11 +56,11 @@ def _lasted_s(sortie: Mapping[str, Any], numbers: tuple[int, ...]) -> float:
     return total_s
 
 
-ENDLESS = Farm()
+ENDLESS = TankFarm()
 """A tank farm that takes everything: what is left is the dock."""
 
 
-def utilisation(turns: Sequence[SortieTurn], skimmers: int, farm: Farm = ENDLESS) -> float | None:
+def utilisation(turns: Sequence[SortieTurn], skimmers: int, farm: TankFarm = ENDLESS) -> float | None:
     """U for so many skimmers, 0 to 1; None when nothing was flown."""
     cycle_s = fsum(turn.away_s + turn.dock_s for turn in turns) / len(turns) if turns else 0.0
     if cycle_s <= 0.0:

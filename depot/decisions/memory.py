@@ -92,7 +92,7 @@ class PendingRequest(StrEnum):
     WAVE_OFF = "wave-off"
 
 
-class Recall(StrEnum):
+class RecallState(StrEnum):
     """State of the recall that ABORT-2 commands."""
 
     NOT_SENT = "not sent"
@@ -129,7 +129,7 @@ class DepotMemory(Struct):
     clock_ms: int | None = None  # the skimmer's time 0 (its undocking), as its statuses tell it
     death: DeathTimer = field(default_factory=DeathTimer)
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
-    recall: Recall = Recall.NOT_SENT
+    recall: RecallState = RecallState.NOT_SENT
     docked: bool = True
     approaches: int = 0  # that have been cleared in this sortie,
     approaching: bool = False  # one is being flown, by its own account,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from autopilot.interface.mathematics import whole_power
 from depot.decision import Decision, Recorder
 from depot.decisions.conditions import ConditionInputs, answers
-from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, Recall
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phases import PHASES, LoopEvent, next_phase
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, harvest_budget, make_plan, plan_facts
 from depot.decisions.record import SortieRecord
@@ -135,7 +135,7 @@ class PhaseContext:
         memory = self.memory
         memory.number += 1
         memory.phase_start_ms = now_ms
-        memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, Recall.NOT_SENT
+        memory.step, memory.waiting, memory.recall = PrepStep.PREPARE, None, RecallState.NOT_SENT
         memory.anomalies, memory.said = [], []
         memory.confirmed = memory.recovering = memory.heard_again = memory.verified = False
         memory.controlled_by = ControlledBy.NOBODY

@@ -6,7 +6,7 @@ from typing import Any
 
 from depot.decisions import phase_prep
 from depot.decisions.docking import beyond_limits, docking_facts
-from depot.decisions.memory import ControlledBy, Recall
+from depot.decisions.memory import ControlledBy, RecallState
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.phases import LoopEvent
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, HEARTBEAT_LOSS
@@ -201,8 +201,8 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
         return False
     if context.abort is Abort.NONE:
         return _watch(context, reading, now_ms)
-    if memory.recall in (Recall.SENT, Recall.SILENT) and memory.waiting is None and _needs_recall(context):
-        memory.recall = Recall.SENT
+    if memory.recall in (RecallState.SENT, RecallState.SILENT) and memory.waiting is None and _needs_recall(context):
+        memory.recall = RecallState.SENT
         context.request(CommandMessage(DepotCommand.RECALL))
     return _trend(context, now_ms)
 
@@ -265,7 +265,7 @@ def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: 
     facts = {**facts, **harvest_facts(context, memory.status, now_ms)} if memory.phase is Phase.HARVEST else facts
     context.decide(now_ms, trigger, "ABORT-2: forced recall", facts)
     context.raise_abort(Abort.ABORT_2, trigger)
-    memory.recall = Recall.SENT
+    memory.recall = RecallState.SENT
     context.happen(LoopEvent.ABORT_2, now_ms)
     context.presume_mode(now_ms)
     context.request(CommandMessage(DepotCommand.RECALL))
@@ -275,9 +275,9 @@ def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -
     """Acknowledged, or ABORT-2B: prepare for a loss."""
     memory = context.memory
     if answer is RequestResult.ACCEPTED:
-        memory.recall = Recall.ACKNOWLEDGED
+        memory.recall = RecallState.ACKNOWLEDGED
         return
-    memory.recall = Recall.SILENT
+    memory.recall = RecallState.SILENT
     record = memory.record
     if record is not None and record.abort is Abort.ABORT_2:
         context.decide(
@@ -292,7 +292,7 @@ def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -
 def _needs_recall(context: PhaseContext) -> bool:
     """The recall has not been acknowledged, and the skimmer, heard since, is still going its own way."""
     memory = context.memory
-    heard = memory.beats.misses == 0 or memory.recall is Recall.SENT
+    heard = memory.beats.misses == 0 or memory.recall is RecallState.SENT
     going = memory.status is None or memory.status.stage in (
         SkimmerStage.UNDOCKING,
         SkimmerStage.DEPARTURE,

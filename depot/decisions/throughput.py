@@ -8,13 +8,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from depot.decisions.fleet import Farm, turns_of, utilisation
+from depot.decisions.fleet import TankFarm, turns_of, utilisation
 from depot.settings import Profile
 
 HOURS_A_YEAR = 8760.0
 
 
-class Comparison(Struct, frozen=True):
+class ThroughputComparison(Struct, frozen=True):
     """A quantity by its equation and as measured, None where it was not measured. `holds`: for a constraint.
     What the reference gives as a range is predicted by its middle."""
 
@@ -55,7 +55,7 @@ def reliability(sorties: Sequence[Mapping[str, Any]]) -> float | None:
     return sum(s["outcome"] == "completed" for s in sorties) / len(sorties) if sorties else None
 
 
-def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comparison]:
+def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[ThroughputComparison]:
     """Equation and simulation side by side. Measured means are over completed sorties, yields over all."""
     good = [s for s in sorties if s["outcome"] == "completed"]
     rel = reliability(sorties)
@@ -76,25 +76,27 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
         useful = None if mean_out is None else mean_out * profile.depot.eta_use
         closes = burnt < (out_kg * profile.depot.eta_use if useful is None else useful)
     return [
-        Comparison("cycle time", "T_prep + T_out + T_harvest + T_return + T_dock + T_offload", "h", cycle_h, took_h),
-        Comparison(
+        ThroughputComparison(
+            "cycle time", "T_prep + T_out + T_harvest + T_return + T_dock + T_offload", "h", cycle_h, took_h
+        ),
+        ThroughputComparison(
             "harvested mass",
             "rho_env * V_sweep * eta_intake",
             unit,
             harvested_kg(profile),
             _mean([s["harvested_kg"] for s in good]),
         ),
-        Comparison("delivered mass", "eta_route * m_h", unit, out_kg, mean_out),
-        Comparison(
+        ThroughputComparison("delivered mass", "eta_route * m_h", unit, out_kg, mean_out),
+        ThroughputComparison(
             "sorties a year",
             "8760 / T_sortie",
             "",
             cycles,
             None if not span_h else len(sorties) / span_h * HOURS_A_YEAR,
         ),
-        Comparison("reliability", "R_rel (0.60 early, 0.75 stable, 0.85 and more mature)", "", None, rel),
-        Comparison("yield of one skimmer", "m_out * N_cycles * R_rel", f"{unit}/a", y_single, a_year),
-        Comparison(
+        ThroughputComparison("reliability", "R_rel (0.60 early, 0.75 stable, 0.85 and more mature)", "", None, rel),
+        ThroughputComparison("yield of one skimmer", "m_out * N_cycles * R_rel", f"{unit}/a", y_single, a_year),
+        ThroughputComparison(
             "storage constraint",
             "Y_single <= C_tank / tau_drain",
             f"{unit}/a",
@@ -102,7 +104,7 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Comp
             None if a_year is None else a_year * co2_share,
             None if a_year is None else a_year * co2_share <= drain_kg,
         ),
-        Comparison(
+        ThroughputComparison(
             "propellant closure", "m_prop_skim + m_prop_depot < m_out * eta_use", fuel_unit, burnt, useful, closes
         ),
         *_fleet(profile, sorties, y_single, a_year),
@@ -115,20 +117,22 @@ FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
 
 def _fleet(
     profile: Profile, sorties: Sequence[Mapping[str, Any]], y_single: float | None, a_year: float | None
-) -> list[Comparison]:
+) -> list[ThroughputComparison]:
     """U and the fleet's yield: with one dock and a tank farm that takes everything, and with the profile's own."""
     depot, unit = profile.depot, f"{profile.units.store}/a"
     turns = turns_of(sorties, 1.0 - profile.skimmer.fuel_fraction)
-    farm = Farm(depot.co2_kg * (1.0 - depot.start_fill), depot.soxe_kg_s)
+    farm = TankFarm(depot.co2_kg * (1.0 - depot.start_fill), depot.soxe_kg_s)
     rows = []
     for skimmers, low, high in FLEETS:
         middle = (low + high) / 2.0
         dock, whole = utilisation(turns, skimmers), utilisation(turns, skimmers, farm)
         table = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
         rows += [
-            Comparison(f"utilisation, S = {skimmers}, one dock", f"U: {table}", "", middle, dock),
-            Comparison(f"utilisation, S = {skimmers}, one dock, tank ring and SOXE", f"U: {table}", "", middle, whole),
-            Comparison(
+            ThroughputComparison(f"utilisation, S = {skimmers}, one dock", f"U: {table}", "", middle, dock),
+            ThroughputComparison(
+                f"utilisation, S = {skimmers}, one dock, tank ring and SOXE", f"U: {table}", "", middle, whole
+            ),
+            ThroughputComparison(
                 f"fleet yield, S = {skimmers}",
                 "S * U * Y_single",
                 unit,

@@ -48,7 +48,7 @@ def between_deg(a: Vector, b: Vector) -> float:
     )
 
 
-class Slew(Struct):
+class AttitudeSlew(Struct):
     """A turn that began at `start_ms` from `before`, about `axis` by `angle_deg`: as fast as the limits let it, a
     trapezoid of rate. An angle of 0 is an attitude that is held."""
 
@@ -97,7 +97,7 @@ class Slew(Struct):
         return multiply(about(self.axis, self.turned_deg(now_ms)), self.before)
 
 
-def slew_to(now: Quaternion, direction: Vector, now_ms: int, rate_dps: float, accel_dps2: float) -> Slew:
+def slew_to(now: Quaternion, direction: Vector, now_ms: int, rate_dps: float, accel_dps2: float) -> AttitudeSlew:
     """The shortest turn that points the nose in `direction`."""
     nose = turn(now, NOSE)
     axis = (
@@ -110,4 +110,4 @@ def slew_to(now: Quaternion, direction: Vector, now_ms: int, rate_dps: float, ac
         axis = turn(now, (0.0, 0.0, 1.0))
         length = 1.0
     unit = (axis[0] / length, axis[1] / length, axis[2] / length)
-    return Slew(now, unit, angle, now_ms, max(rate_dps, 1e-3), max(accel_dps2, 1e-6))
+    return AttitudeSlew(now, unit, angle, now_ms, max(rate_dps, 1e-3), max(accel_dps2, 1e-6))

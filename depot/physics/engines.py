@@ -53,7 +53,7 @@ def slew_kg(engines: EngineSettings, rate_dps: float) -> float:
     return 2.0 * engines.inertia_kg_m2 * radians(rate_dps) / engines.arm_m / engines.att_exhaust_mps
 
 
-class Purpose(IntEnum):
+class BurnPurpose(IntEnum):
     """Purpose of a burn."""
 
     DEPART = 0  # onto the way out, or
@@ -69,7 +69,7 @@ class ThrustCommand(Struct, frozen=True):
     """Command of MODE_CTRL to a thruster: a change of velocity, m/s in the Hill frame, beginning at `at_ms`.
     `until_ms`: when the way that begins with it ends."""
 
-    purpose: Purpose
+    purpose: BurnPurpose
     thruster: Thruster
     dv: Vector
     at_ms: int

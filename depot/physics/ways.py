@@ -15,7 +15,7 @@ _CHEAP_MPS = 10.0
 _SAMPLES = 12
 
 
-class Way(Struct, frozen=True):
+class BurnPair(Struct, frozen=True):
     """`seconds` between its two burns; `first`: change of velocity at its beginning, `dv_mps` of both together."""
 
     seconds: float
@@ -28,19 +28,19 @@ def return_s(here: Hill, whole_s: float) -> float:
     return whole_s * min(max(size(position(here)) / FULL_M, _NEAREST), 1.0)
 
 
-def way(n: float, here: Hill, target: Hill, seconds: float) -> Way | None:
+def way(n: float, here: Hill, target: Hill, seconds: float) -> BurnPair | None:
     """From `here` to be at rest with `target` after `seconds`; None where no burn leads there."""
     depart = transfer(n, position(here), position(target), seconds)
     if depart is None:
         return None
     first = minus(depart, velocity(here))
     there = coast(n, (*position(here), *depart), seconds)
-    return Way(seconds, first, size(first) + size(minus(velocity(target), velocity(there))))
+    return BurnPair(seconds, first, size(first) + size(minus(velocity(target), velocity(there))))
 
 
-def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> Way:
+def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> BurnPair:
     """The first way that is cheap enough, or the cheapest; if they can, they stay outside the keep-out sphere."""
-    best: tuple[float, Way] | None = None
+    best: tuple[float, BurnPair] | None = None
     for part in TRIES:
         found = way(n, here, target, part * usual_s)
         if found is None:
@@ -50,10 +50,10 @@ def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: flo
             best = (cost, found)
         if cost <= _CHEAP_MPS:
             break
-    return Way(usual_s, (0.0, 0.0, 0.0), 0.0) if best is None else best[1]
+    return BurnPair(usual_s, (0.0, 0.0, 0.0), 0.0) if best is None else best[1]
 
 
-def keeps_off(n: float, here: Hill, found: Way, keep_out_m: float) -> bool:
+def keeps_off(n: float, here: Hill, found: BurnPair, keep_out_m: float) -> bool:
     """Outside the keep-out sphere but for where it begins and ends."""
     start: Hill = (*position(here), *plus(velocity(here), found.first))
     nearest_m = min(keep_out_m, 0.9 * size(position(here)))

@@ -19,8 +19,8 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Cmd
 from depot.pilot.body import NO_LINK, Body
 from depot.pilot.claim import Claim
-from depot.pilot.senses import Senses, Sensing, Spot, lean_and_rate, over_a_line, survey_lines
-from depot.readings import Place, Relative
+from depot.pilot.senses import Sensing, SkimmerSenses, Spot, lean_and_rate, over_a_line, survey_lines
+from depot.readings import Relative, SkimmerPlace
 from depot.settings import BoxSettings
 
 ENTRY_ITEM = 2
@@ -35,7 +35,7 @@ LOST_PAD_MS: Final = 8000
 _NOWHERE = (inf, inf, inf)
 
 
-class Pilot:
+class SkimmerPilot:
     """See the module. `clock`: vehicle time; `offset_ms`: of the loop's time."""
 
     def __init__(
@@ -170,20 +170,20 @@ class Pilot:
         lean_deg, rate_dps = lean_and_rate(self._state)
         return Relative((height, north, east), (up_mps, north_mps, east_mps), lean_deg, rate_dps)
 
-    def sense(self) -> Senses:
+    def sense(self) -> SkimmerSenses:
         """Values that it senses of itself now."""
         return self._sensing.look(self._clock(), away=self._up and not self.landed)
 
     # --- where it is --------------------------------------------------------------------------------------------------
-    def place(self, before: Place) -> Place:
+    def place(self, before: SkimmerPlace) -> SkimmerPlace:
         """Place along its way now, having been at `before`."""
-        if before is Place.DOCK or self._body.deaf:
+        if before is SkimmerPlace.DOCK or self._body.deaf:
             return before
         self._up = self._up or not self.landed
         other = self._look()
-        if before is Place.FINAL and not self._claim.other() and (self._landing or not self._aloft):
+        if before is SkimmerPlace.FINAL and not self._claim.other() and (self._landing or not self._aloft):
             return self._way(before)
-        if self.at_rest and (self._up or before is not Place.NEAR or not self.docked):
+        if self.at_rest and (self._up or before is not SkimmerPlace.NEAR or not self.docked):
             return self._stand()
         self._stranded = False
         if other:
@@ -207,29 +207,29 @@ class Pilot:
             self._stopped_ms = self._clock()
         return other
 
-    def _way(self, before: Place) -> Place:
+    def _way(self, before: SkimmerPlace) -> SkimmerPlace:
         match before:
-            case Place.NEAR:
+            case SkimmerPlace.NEAR:
                 return self._leaving()
-            case Place.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
-                return Place.ZONE
-            case Place.ZONE if self._autopilot.payload.camera.every_m <= 0.0:
+            case SkimmerPlace.OUT if self._autopilot.sequencer.current_nav_index() > ENTRY_ITEM:
+                return SkimmerPlace.ZONE
+            case SkimmerPlace.ZONE if self._autopilot.payload.camera.every_m <= 0.0:
                 self._switch_camera_on()
                 return before
-            case Place.BACK:
+            case SkimmerPlace.BACK:
                 away, up = self._off_corridor()
-                return Place.CORRIDOR if away < _NEAR_M and abs(up) < _NEAR_M and self._still() else before
-            case Place.FINAL:
+                return SkimmerPlace.CORRIDOR if away < _NEAR_M and abs(up) < _NEAR_M and self._still() else before
+            case SkimmerPlace.FINAL:
                 return self._descending()
             case _:
                 return before
 
-    def _leaving(self) -> Place:
+    def _leaving(self) -> SkimmerPlace:
         if self.position()[2] > self._box.clear_m:
-            return Place.OUT
-        return Place.DOCK if self._idle() else Place.NEAR
+            return SkimmerPlace.OUT
+        return SkimmerPlace.DOCK if self._idle() else SkimmerPlace.NEAR
 
-    def _descending(self) -> Place:
+    def _descending(self) -> SkimmerPlace:
         if not self._aloft:
             if not self._climb_again():
                 return self._stand()
@@ -242,24 +242,24 @@ class Pilot:
         elif self._lost_pad():
             self._landing = False
             self.fly_back()
-            return Place.BACK
+            return SkimmerPlace.BACK
         elif self.at_rest:
             self.tries += 1
             self._missed = hypot(*self.off_pad()) > self._body.precision_m
             if not self._missed or self.tries >= self._box.tries:
                 return self._stand()
             self._aloft = False
-        return Place.FINAL
+        return SkimmerPlace.FINAL
 
     def _lost_pad(self) -> bool:
         """True when it hovers with all tries of its landing spent."""
         since_ms = self._autopilot.precision.failed_ms
         return since_ms is not None and self._clock() - since_ms >= LOST_PAD_MS and not self.landed
 
-    def _stand(self) -> Place:
+    def _stand(self) -> SkimmerPlace:
         """Stay where it came down, for good."""
         self._stranded = not self.docked
-        return Place.ADRIFT if self._stranded else Place.DOCK
+        return SkimmerPlace.ADRIFT if self._stranded else SkimmerPlace.DOCK
 
     # --- what it surveys ----------------------------------------------------------------------------------------------
     def photos(self) -> int:

@@ -48,7 +48,7 @@ def lean_and_rate(vector: npt.NDArray[np.float64]) -> tuple[float, float]:
     return degrees(acos(min(max(level, -1.0), 1.0))), degrees(hypot(*rates))
 
 
-class Senses(Struct):
+class SkimmerSenses(Struct):
     """Values that it senses now, in the words of `depot.readings.SkimmerReading`."""
 
     imu_ok: bool = True
@@ -77,7 +77,7 @@ class Sensing:
         self._spiking = self._deep = False
         self._spikes = self._discharges = 0
 
-    def look(self, now_ms: int, *, away: bool) -> Senses:
+    def look(self, now_ms: int, *, away: bool) -> SkimmerSenses:
         """`away`: it has left its dock and not landed; on the ground no motor has to run, and nothing is expected of
         the current."""
         flags, healthy = int(self._r[report.EKF_FLAGS]), int(self._r[report.SENSORS_HEALTHY])
@@ -85,12 +85,12 @@ class Sensing:
         found = bool(flags & EkfFlag.POS_HORIZ_ABS) and not flags & EkfFlag.CONST_POS_MODE
         self._booted = self._booted or found  # before that its own pre-arm checks keep it in its dock
         if not self._booted or not flags:  # nor does a controller that has just restarted say anything
-            return Senses()
+            return SkimmerSenses()
         failed = present & ~healthy
         inertial = bool(failed & _INERTIAL) or not flags & EkfFlag.ATTITUDE
         blind = bool(failed & _OUTSIDE) or not flags & EkfFlag.POS_VERT_ABS or not found
         stopped = away and self._r[report.ARMED] == 0.0
-        senses = Senses(
+        senses = SkimmerSenses(
             imu_ok=not inertial,
             abort_sensors_ok=not self._lasts("sensors", blind, now_ms),
             drift_m=self._drift_m(found, now_ms),
@@ -123,7 +123,7 @@ class Sensing:
         return float(max(hypot(north, east) - age_s * r[report.GROUND_SPEED], 0.0))
 
     # --- how it lies in the air ---------------------------------------------------------------------------------------
-    def _feel_attitude(self, senses: Senses, *, away: bool) -> None:
+    def _feel_attitude(self, senses: SkimmerSenses, *, away: bool) -> None:
         r = self._r
         lean_deg, senses.rate_dps = lean_and_rate(r)
         senses.attitude_error_deg = lean_deg
@@ -136,7 +136,7 @@ class Sensing:
         """True when the voltage at rest says that the battery is empty, whatever has been counted."""
         return bool(0.0 < self._r[report.BATT_V_REST] < self._box.empty_v)
 
-    def _feel_power(self, senses: Senses, now_ms: int, *, away: bool) -> None:
+    def _feel_power(self, senses: SkimmerSenses, now_ms: int, *, away: bool) -> None:
         r, box = self._r, self._box
         watts = float(r[report.BATT_V] * r[report.BATT_A])
         spiking, deep = bool(r[report.BATT_A] > box.spike_a), bool(r[report.BATT_FRACTION] < box.deep_soc)

@@ -17,8 +17,8 @@ from msgspec import Struct, field
 
 from autopilot.interface.mathematics import exp, log
 from depot.messages import MissionPlan
-from depot.physics.attitude import Slew
-from depot.physics.engines import Purpose, ThrustCommand, Thruster, burn_s, exhaust_mps, thrust_n
+from depot.physics.attitude import AttitudeSlew
+from depot.physics.engines import BurnPurpose, ThrustCommand, Thruster, burn_s, exhaust_mps, thrust_n
 from depot.physics.orbit import (
     AT_REST,
     Ellipse,
@@ -33,9 +33,9 @@ from depot.physics.orbit import (
     transfer,
     velocity,
 )
-from depot.physics.ways import Way, cheapest, return_s
+from depot.physics.ways import BurnPair, cheapest, return_s
 from depot.physics.zone import dip_phases
-from depot.readings import Place, SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import CorridorSettings, EngineSettings, ZoneSettings
 
 CORRECTIONS = (0.45, 0.8, 0.95)
@@ -116,7 +116,7 @@ class Guidance:
         found = self._way(reading, self.entry(plan), (end_ms - now_ms) / 1000.0)
         last_ms = undocked_ms + round((ways.departure_s - self._burn_s(reading, found.first)) * 1000.0)
         at_ms = max(now_ms + self._turn_ms(found.first), last_ms)
-        return self._begin(SkimmerLeg.OUT, Purpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
+        return self._begin(SkimmerLeg.OUT, BurnPurpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
 
     def turn_back(self, reading: SkimmerReading, now_ms: int, seconds: float | None = None) -> list[ThrustCommand]:
         """On the way to the gate; who closes in on the depot has no time to turn first. `seconds`: for a way that takes
@@ -125,7 +125,7 @@ class Guidance:
         found = self._way(reading, self.gate, max(usual_s, reading.detour_s))
         brake = self._closes_in(reading)
         at_ms = now_ms if brake else now_ms + self._turn_ms(found.first)
-        return self._begin(SkimmerLeg.BACK, Purpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
+        return self._begin(SkimmerLeg.BACK, BurnPurpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
 
     def approach(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Cleared: down the glide slope."""
@@ -147,7 +147,7 @@ class Guidance:
         mass = self._mass(reading)
         speed = min(_AWAY_MPS, self._engines.fwd_exhaust_mps * log(mass / max(mass - reading.fuel_kg, 1.0)))
         back = 1.0 if reading.position_m[1] < 0.0 else -1.0  # who speeds up falls behind
-        return self._command(Purpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
+        return self._command(BurnPurpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
 
     def stop(self) -> None:
         """End all guidance: nothing is flown any more."""
@@ -190,10 +190,10 @@ class Guidance:
     def _begin(
         self,
         leg: SkimmerLeg,
-        purpose: Purpose,
+        purpose: BurnPurpose,
         reading: SkimmerReading,
         target: Hill,
-        found: Way,
+        found: BurnPair,
         at_ms: int,
         now_ms: int,
         *,
@@ -220,7 +220,7 @@ class Guidance:
         wanted = transfer(self._n, position(here), position(memory.target), (memory.end_ms - now_ms) / 1000.0)
         if wanted is None:
             return []
-        return self._command(Purpose.CORRECT, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+        return self._command(BurnPurpose.CORRECT, minus(wanted, velocity(here)), now_ms, memory.end_ms)
 
     def _arrive(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """The last burn, about the end of the way; then what it has given is looked at."""
@@ -231,7 +231,7 @@ class Guidance:
         at_ms = max(memory.end_ms - half_ms, now_ms)
         memory.aimed = True
         memory.due = [at_ms + 2 * half_ms + round(_SETTLE_S * 1000.0)]
-        return self._command(Purpose.ARRIVE, dv, at_ms, memory.end_ms)
+        return self._command(BurnPurpose.ARRIVE, dv, at_ms, memory.end_ms)
 
     def _look(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """Arrived: the pattern is trimmed to close; a gate that was missed is flown to once more."""
@@ -240,7 +240,7 @@ class Guidance:
             memory.leg = SkimmerLeg.PATTERN
             memory.due = [now_ms + round(_TRIM_S * 1000.0)]
             return self._trim(reading, now_ms)
-        if reading.place is not Place.BACK:
+        if reading.place is not SkimmerPlace.BACK:
             self.stop()
             return []
         return self.turn_back(reading, now_ms, _AGAIN_S)
@@ -251,7 +251,7 @@ class Guidance:
         off_m = here[1] - 2.0 * here[3] / self._n - self.memory.target[1] + 2.0 * self.memory.target[3] / self._n
         middle_m = off_m / (1.5 * self._n * _TRIM_S)
         wanted = -2.0 * self._n * here[0] + 0.5 * self._n * middle_m
-        return self._command(Purpose.TRIM, (0.0, wanted - here[4], 0.0), now_ms, now_ms)
+        return self._command(BurnPurpose.TRIM, (0.0, wanted - here[4], 0.0), now_ms, now_ms)
 
     def _pulse(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
         """To where the glide slope is at the next pulse."""
@@ -265,7 +265,7 @@ class Guidance:
         wanted = transfer(self._n, position(here), (0.0, -behind, 0.0), memory.pulse_ms / 1000.0)
         if wanted is None:
             return []
-        return self._command(Purpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
+        return self._command(BurnPurpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
 
     # --- figures ----------------------------------------------------------------------------------------------------
     def off_way_m(self, reading: SkimmerReading, now_ms: int) -> float:
@@ -284,7 +284,7 @@ class Guidance:
         """Slope of the glide, 1/s; gentler for weak thrusters."""
         return self._corridor.glide_mps_per_m * min(max(reading.attitude, 0.2), 1.0)
 
-    def _way(self, reading: SkimmerReading, target: Hill, usual_s: float) -> Way:
+    def _way(self, reading: SkimmerReading, target: Hill, usual_s: float) -> BurnPair:
         return cheapest(self._n, _state(reading), target, usual_s, self._corridor.keep_out_m)
 
     def _mass(self, reading: SkimmerReading) -> float:
@@ -297,24 +297,28 @@ class Guidance:
         return inside and fsum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
 
     def _burn_s(self, reading: SkimmerReading, dv: Vector, *, brake: bool = False) -> float:
-        thruster = self._thruster(Purpose.CORRECT, dv, brake=brake)
+        thruster = self._thruster(BurnPurpose.CORRECT, dv, brake=brake)
         health = reading.attitude if thruster is Thruster.ATT else reading.thruster_fwd
         newton = max(thrust_n(self._engines, thruster, health), 1.0)
         return burn_s(self._mass(reading), size(dv), exhaust_mps(self._engines, thruster), newton)
 
     def _turn_ms(self, dv: Vector) -> int:
         """The longest that turning into a burn can take."""
-        whole = Slew(angle_deg=180.0, rate_dps=self._engines.rate_max_dps, accel_dps2=self._engines.accel_dps2)
-        return 0 if self._thruster(Purpose.CORRECT, dv) is Thruster.ATT else round(whole.seconds * 1000.0)
+        whole = AttitudeSlew(angle_deg=180.0, rate_dps=self._engines.rate_max_dps, accel_dps2=self._engines.accel_dps2)
+        return 0 if self._thruster(BurnPurpose.CORRECT, dv) is Thruster.ATT else round(whole.seconds * 1000.0)
 
-    def _thruster(self, purpose: Purpose, dv: Vector, *, brake: bool = False) -> Thruster:
+    def _thruster(self, purpose: BurnPurpose, dv: Vector, *, brake: bool = False) -> Thruster:
         small = size(dv) < self._engines.fwd_least_mps
-        return Thruster.ATT if small or brake or purpose is Purpose.APPROACH else Thruster.FWD
+        return Thruster.ATT if small or brake or purpose is BurnPurpose.APPROACH else Thruster.FWD
 
     def _command(
-        self, purpose: Purpose, dv: Vector, at_ms: int, until_ms: int, *, brake: bool = False
+        self, purpose: BurnPurpose, dv: Vector, at_ms: int, until_ms: int, *, brake: bool = False
     ) -> list[ThrustCommand]:
-        if size(dv) < self._engines.att_least_mps and purpose not in (Purpose.DEPART, Purpose.RETURN, Purpose.ARRIVE):
+        if size(dv) < self._engines.att_least_mps and purpose not in (
+            BurnPurpose.DEPART,
+            BurnPurpose.RETURN,
+            BurnPurpose.ARRIVE,
+        ):
             return []
         return [ThrustCommand(purpose, self._thruster(purpose, dv, brake=brake), dv, at_ms, until_ms)]
 

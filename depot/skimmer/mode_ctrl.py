@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from depot.messages import MissionPlan
-from depot.physics.engines import Purpose, ThrustCommand, Thruster
+from depot.physics.engines import BurnPurpose, ThrustCommand, Thruster
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.reports import SkimmerVehicle
 
@@ -18,13 +18,13 @@ Record = Callable[[int, str, str, dict[str, Any]], None]
 """Time, name, reason, facts of a decision."""
 
 _REASONS = {
-    Purpose.DEPART: "onto the way to the harvest zone",
-    Purpose.RETURN: "onto the way to the docking corridor",
-    Purpose.CORRECT: "back onto its way",
-    Purpose.ARRIVE: "the end of the way: its speed becomes that of the place",
-    Purpose.TRIM: "so that the pattern closes",
-    Purpose.APPROACH: "down the glide slope",
-    Purpose.AWAY: "off for good, where nobody is",
+    BurnPurpose.DEPART: "onto the way to the harvest zone",
+    BurnPurpose.RETURN: "onto the way to the docking corridor",
+    BurnPurpose.CORRECT: "back onto its way",
+    BurnPurpose.ARRIVE: "the end of the way: its speed becomes that of the place",
+    BurnPurpose.TRIM: "so that the pattern closes",
+    BurnPurpose.APPROACH: "down the glide slope",
+    BurnPurpose.AWAY: "off for good, where nobody is",
 }
 
 
@@ -85,7 +85,7 @@ class ModeCtrl:
 
     def _fire(self, commands: list[ThrustCommand], now_ms: int) -> None:
         for command in commands:
-            if command.purpose is not Purpose.APPROACH:  # a pulse every few minutes: the recorder has them
+            if command.purpose is not BurnPurpose.APPROACH:  # a pulse every few minutes: the recorder has them
                 name = "thruster_fwd" if command.thruster is Thruster.FWD else "thruster_att"
                 facts = {"dv_mps": [round(part, 6) for part in command.dv], "at_s": command.at_ms / 1000.0}
                 self._record(now_ms, name, _REASONS[command.purpose], facts)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from depot.messages import DepotCommand, RequestResult
 from depot.names import SkimmerStage
-from depot.readings import Place, SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from depot.skimmer.helm import SkimmerHelm
 
 
@@ -109,7 +109,7 @@ class Orders:
         helm, memory = self._helm, self._helm.memory
         if memory.stage in (SkimmerStage.APPROACH, SkimmerStage.DOCKED):
             return RequestResult.ACCEPTED
-        away = helm.vehicle.skimmer_reading().place is Place.BACK  # not at the gate again yet
+        away = helm.vehicle.skimmer_reading().place is SkimmerPlace.BACK  # not at the gate again yet
         if memory.stage is not SkimmerStage.HOLDING or memory.controlled_by or away:
             return RequestResult.REFUSED
         helm.decide(now_ms, "approach", "docking clearance", {"emergency": order is DepotCommand.EMERGENCY_CLEARANCE})

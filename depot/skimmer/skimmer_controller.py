@@ -13,13 +13,13 @@ from depot.decision import Recorder
 from depot.margins import margin_facts, margin_near
 from depot.messages import DepotCommand, MissionPlan, RequestResult, Status
 from depot.names import ABORTABLE, SkimmerMode, SkimmerStage
-from depot.readings import Place, SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.guidance import Guidance
 from depot.skimmer.helm import SkimmerHelm
 from depot.skimmer.orders import Orders
 from depot.skimmer.reports import SkimmerMemory, SkimmerVehicle
-from depot.skimmer.watches import ABORT_1, Loads, first_trip, trips
+from depot.skimmer.watches import ABORT_1, PowerLoads, first_trip, trips
 
 
 class SkimmerController:
@@ -37,7 +37,7 @@ class SkimmerController:
         guidance: Guidance | None = None,
     ) -> None:
         self._helm = SkimmerHelm(vehicle, record, memory or SkimmerMemory(), beats, guidance)
-        self._loads = Loads(self._helm, power)
+        self._loads = PowerLoads(self._helm, power)
         self._orders = Orders(self._helm, self._watch)
         self.reports = self._helm.reports
         self._beats = beats
@@ -140,7 +140,7 @@ class SkimmerController:
         match memory.stage:
             case SkimmerStage.UNDOCKING:
                 return self._separate(reading, now_ms)
-            case SkimmerStage.DEPARTURE if reading.place is not Place.NEAR:
+            case SkimmerStage.DEPARTURE if reading.place is not SkimmerPlace.NEAR:
                 self._helm.enter(SkimmerStage.OUTBOUND, now_ms)
                 self._helm.decide(now_ms, "follow_trajectory", "to the entry of the harvest zone", self._course())
                 if memory.recalled:
@@ -152,11 +152,11 @@ class SkimmerController:
                 return self._harvest(reading, now_ms)
             case SkimmerStage.RETURN:
                 return self._fly_back(reading, now_ms)
-            case SkimmerStage.APPROACH if reading.place is Place.BACK:
+            case SkimmerStage.APPROACH if reading.place is SkimmerPlace.BACK:
                 why = "given up, or outside the limits of capture: to the gate"
                 self._helm.back_to_gate(now_ms, "approach_missed", why)
                 return True
-            case SkimmerStage.APPROACH | SkimmerStage.DISPOSAL if reading.place is Place.DOCK:
+            case SkimmerStage.APPROACH | SkimmerStage.DISPOSAL if reading.place is SkimmerPlace.DOCK:
                 self._helm.stand_in_dock(now_ms)
                 return True
             case _:
@@ -171,7 +171,7 @@ class SkimmerController:
 
     def _separate(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Out of the dock: nothing is burnt before the distance that was measured is enough."""
-        if reading.place is Place.DOCK:
+        if reading.place is SkimmerPlace.DOCK:
             why = f": {reading.called_off}" if reading.called_off else ""
             self._helm.decide(now_ms, "launch_called_off", f"it did not leave the dock{why}", {})
             self._helm.stand_in_dock(now_ms)
@@ -189,7 +189,7 @@ class SkimmerController:
         return True
 
     def _fly_out(self, reading: SkimmerReading, now_ms: int) -> bool:
-        if reading.place is not Place.ZONE or not reading.in_zone:
+        if reading.place is not SkimmerPlace.ZONE or not reading.in_zone:
             usual = SkimmerMode.STANDBY if reading.coasting else SkimmerMode.CRUISE
             return self._silent(now_ms) or self._loads.set_transit_mode(reading, usual, now_ms)
         near = margin_near(reading, self._helm.plan)
@@ -219,7 +219,7 @@ class SkimmerController:
         return True
 
     def _fly_back(self, reading: SkimmerReading, now_ms: int) -> bool:
-        if reading.place is Place.CORRIDOR:
+        if reading.place is SkimmerPlace.CORRIDOR:
             self._helm.set_mode(SkimmerMode.CRUISE, now_ms)
             self._helm.enter(SkimmerStage.HOLDING, now_ms)
             return True
@@ -237,7 +237,7 @@ class SkimmerController:
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
         """Command nothing until it is given back. On its dock it has come home all the same."""
         memory = self.memory
-        if memory.controlled_by and reading.place is Place.DOCK:
+        if memory.controlled_by and reading.place is SkimmerPlace.DOCK:
             self._helm.stand_in_dock(now_ms)
             return True
         if reading.controlled_by == memory.controlled_by:

@@ -69,7 +69,7 @@ RESTORE = 1.2
 """Secondary loads come back at so much more than the charge at which they were shed."""
 
 
-class Loads:
+class PowerLoads:
     """See the module. `power`: a table of the craft."""
 
     def __init__(self, helm: SkimmerHelm, power: PowerSettings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from depot.physics.attitude import slew_to
 from depot.physics.engines import (
-    Purpose,
+    BurnPurpose,
     ThrustCommand,
     Thruster,
     burn_s,
@@ -19,7 +19,7 @@ from depot.physics.engines import (
     thrust_n,
 )
 from depot.physics.orbit import Vector, coast, size
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from depot.world.legs import Legs
 from depot.world.navigation import achieved, normal
@@ -124,12 +124,12 @@ class Burns:
     def _end_of(self, command: ThrustCommand, dv: float) -> None:
         state, flight = self._state, self._legs.flight
         flight.achieved_mps += dv
-        if command.purpose is Purpose.DEPART and state.place is Place.NEAR:
-            state.place = Place.OUT
+        if command.purpose is BurnPurpose.DEPART and state.place is SkimmerPlace.NEAR:
+            state.place = SkimmerPlace.OUT
             self._legs.begin(self._legs.here())
-        if command.purpose is Purpose.ARRIVE:
+        if command.purpose is BurnPurpose.ARRIVE:
             flight.arrived = True
-        if command.purpose is Purpose.APPROACH:
+        if command.purpose is BurnPurpose.APPROACH:
             self._mark_contact()
 
     def _mark_contact(self) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from autopilot.interface.mathematics import hypot
 from depot.physics.engines import ThrustCommand
 from depot.pilot.body import Body
-from depot.pilot.pilot import Pilot
-from depot.readings import DepotReading, Place, Relative, SkimmerReading
+from depot.pilot.pilot import SkimmerPilot
+from depot.readings import DepotReading, Relative, SkimmerPlace, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.chance import uniform
 from depot.world.motion import Homing, Spot
@@ -18,8 +18,8 @@ from depot.world.state import WorldState
 WIND_BLOCK_MS = 600_000
 LOOK_MS = 100
 SEEN_M = 60.0
-_LOOKED_AT = (Place.NEAR, Place.BACK, Place.FINAL)
-_ONCE_MORE = (Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
+_LOOKED_AT = (SkimmerPlace.NEAR, SkimmerPlace.BACK, SkimmerPlace.FINAL)
+_ONCE_MORE = (SkimmerPlace.BACK, SkimmerPlace.CORRIDOR, SkimmerPlace.FINAL, SkimmerPlace.ADRIFT)
 
 
 _FAR_M = 1e6
@@ -57,7 +57,14 @@ class CopterMotion:
     stepped = True
 
     def __init__(
-        self, profile: Profile, state: WorldState, pilot: Pilot, pack: Pack, weather: Weather | None, *, watched: bool
+        self,
+        profile: Profile,
+        state: WorldState,
+        pilot: SkimmerPilot,
+        pack: Pack,
+        weather: Weather | None,
+        *,
+        watched: bool,
     ) -> None:
         self._profile = profile
         self._state = state
@@ -76,7 +83,7 @@ class CopterMotion:
         """Times at which to look where the copter is, ms: what happens at a waypoint its own simulator tells, the
         rest is looked at on a grid of its own, so that nobody who watches changes it."""
         now_ms, place = self._state.now_ms, self._state.place
-        looks = place is not Place.DOCK if self._watched else place in _LOOKED_AT
+        looks = place is not SkimmerPlace.DOCK if self._watched else place in _LOOKED_AT
         return [now_ms - now_ms % LOOK_MS + LOOK_MS] if looks else []
 
     def begin(self, seconds: float) -> None:
@@ -114,7 +121,7 @@ class CopterMotion:
         state = self._state
         if state.destroyed:
             return
-        if state.place is Place.BACK and state.late:
+        if state.place is SkimmerPlace.BACK and state.late:
             if state.now_ms < state.leg_end_ms:
                 return
             state.late = False
@@ -124,10 +131,15 @@ class CopterMotion:
         if not self._watched and before in _LOOKED_AT and state.now_ms % LOOK_MS != 0:
             return
         state.place = self._pilot.place(before)
-        if state.place is Place.CORRIDOR and not self._down and self._is_low() and not self._pilot.controlled_by():
+        if (
+            state.place is SkimmerPlace.CORRIDOR
+            and not self._down
+            and self._is_low()
+            and not self._pilot.controlled_by()
+        ):
             self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
             self._pilot.land_here()
-        if state.place is not Place.DOCK:
+        if state.place is not SkimmerPlace.DOCK:
             remaining_s = self._pilot.remaining_s()
             state.way = remaining_s / self._profile.plan.return_s
             state.leg_end_ms = state.now_ms + round(remaining_s * 1000.0)
@@ -142,36 +154,36 @@ class CopterMotion:
     # --- commands -----------------------------------------------------------------------------------------------------
     def depart(self) -> None:
         state = self._state
-        state.place, state.leg_start_ms = Place.NEAR, state.now_ms
+        state.place, state.leg_start_ms = SkimmerPlace.NEAR, state.now_ms
         state.leg_end_ms = state.now_ms + max(round(self._profile.plan.departure_s * 1000.0), 1)
         self._pilot.launch()
 
     def turn_back(self) -> None:
         state = self._state
-        if state.place in (Place.NEAR, Place.OUT, Place.ZONE):
-            state.place = Place.BACK
+        if state.place in (SkimmerPlace.NEAR, SkimmerPlace.OUT, SkimmerPlace.ZONE):
+            state.place = SkimmerPlace.BACK
             if state.late:
                 self._wait_out()
             else:
                 self._pilot.fly_back()
         elif state.place in _ONCE_MORE and not state.late and not self._pilot.landed:  # somebody else has had it
-            state.place = Place.BACK
+            state.place = SkimmerPlace.BACK
             self._pilot.fly_back()
 
     def approach(self) -> None:
-        if self._state.place is Place.CORRIDOR:
-            self._state.place = Place.FINAL
+        if self._state.place is SkimmerPlace.CORRIDOR:
+            self._state.place = SkimmerPlace.FINAL
             self._down = False
             self._pilot.approach()
 
     def dispose(self) -> None:
         """Let it come down where it is."""
-        self._state.place = Place.ADRIFT
+        self._state.place = SkimmerPlace.ADRIFT
         self._pilot.land_here()
 
     def stretch_return(self) -> None:
         """Let it stay where it is until T_DEATH has been missed."""
-        if self._state.place is Place.BACK:
+        if self._state.place is SkimmerPlace.BACK:
             self._wait_out()
 
     def _wait_out(self) -> None:
@@ -191,9 +203,9 @@ class CopterMotion:
         back from the survey is no reason to launch."""
         state, plan, use = self._state, self._profile.plan, self._profile.skimmer
         remaining_s = state.way * plan.return_s
-        if state.place is Place.BACK:
+        if state.place is SkimmerPlace.BACK:
             remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
-        docked = state.place is Place.DOCK
+        docked = state.place is SkimmerPlace.DOCK
         # A return that is stretched on purpose (fault skimmer_late) is flown with the same charge.
         back_s = plan.return_s if docked else min(remaining_s, plan.return_s)
         kg = (use.return_kg * (1.0 if docked else state.way) + use.dock_kg) / state.skimmer.health.thrust
@@ -206,8 +218,8 @@ class CopterMotion:
 
     def _clearance_m(self) -> float:
         """Above the pad while it is near, and far beyond."""
-        if self._state.place is not Place.NEAR:
-            return 0.0 if self._state.place is Place.DOCK else _FAR_M
+        if self._state.place is not SkimmerPlace.NEAR:
+            return 0.0 if self._state.place is SkimmerPlace.DOCK else _FAR_M
         return max(self._pilot.seen().position_m[0], 0.0)
 
     def refuel_kg_s(self) -> float:
@@ -233,7 +245,7 @@ class CopterMotion:
         reading.deep_discharges += senses.deep_discharges
         (north, east, up), (north_mps, east_mps, up_mps) = pilot.position(), pilot.velocity()
         reading.position_m, reading.velocity_mps = (up, north, east), (up_mps, north_mps, east_mps)
-        reading.in_zone = self._state.place is Place.ZONE
+        reading.in_zone = self._state.place is SkimmerPlace.ZONE
         if reading.down:
             reading.thruster_fwd = 0.0  # nothing drives it any more
         if self.pack.measured and not senses.battery_ok:
@@ -245,5 +257,5 @@ class CopterMotion:
             reading.wind_mps = self.weather.wind_mps
         reading.dock_fuels = self.pack.fuelled
         reading.clearance_m, reading.seen = self._clearance_m(), self._seen()
-        if self._state.place is Place.DOCK:
+        if self._state.place is SkimmerPlace.DOCK:
             reading.locks_ok &= self._pilot.on_pad()

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from autopilot.interface.mathematics import exp, log
 from depot.settings import Profile
-from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode
-from depot.world.matter import Line, Outside, Tank, electrolyse, let_out, reach
+from depot.world.energy import J_PER_WH, Accounts, BusBattery, HeatNode
+from depot.world.matter import FeedLine, Outside, Tank, electrolyse, let_out, reach
 
 SLOW_FAULT = 150.0
 """A fault that grows (boil-off, runaway, radiator) reaches its limit within T_SORTIE / 150: before the sortie in
@@ -25,21 +25,21 @@ _SOXE_LEAVES = 0.6
 class Plumbing(Struct):
     """Lines of the depot; each has two independent routes."""
 
-    dock_co2: Line = field(default_factory=lambda: Line("DOCK_CO2-CO2_M", _ROUTE_KG_S))
-    co2_ring: Line = field(default_factory=lambda: Line("CO2_M-CO2_TANK_RING", _ROUTE_KG_S))
-    co2_soxe: Line = field(default_factory=lambda: Line("CO2_M-SOXE", _ROUTE_KG_S))
-    soxe_o2: Line = field(default_factory=lambda: Line("SOXE-O2_M", _ROUTE_KG_S))
-    o2_ring: Line = field(default_factory=lambda: Line("O2_M-O2_TANK_RING", _ROUTE_KG_S))
-    o2_engine: Line = field(default_factory=lambda: Line("O2_M-ENGINE_FEED", _ROUTE_KG_S))
-    fuel_engine: Line = field(default_factory=lambda: Line("FUEL_M-ENGINE_FEED", _ROUTE_KG_S))
-    o2_port: Line = field(default_factory=lambda: Line("O2_M-DEPOT_PORT", _ROUTE_KG_S))
-    dock_fuel: Line = field(default_factory=lambda: Line("DOCK_FUEL-FUEL_M", _ROUTE_KG_S))
-    h2_ring: Line = field(default_factory=lambda: Line("FUEL_M-H2_TANK_RING", _ROUTE_KG_S))
-    ch4_ring: Line = field(default_factory=lambda: Line("FUEL_M-CH4_TANK_RING", _ROUTE_KG_S))
-    he3_tanks: Line = field(default_factory=lambda: Line("FUEL_M-HE3_TANKS", _ROUTE_KG_S))
-    fuel_port: Line = field(default_factory=lambda: Line("FUEL_M-DEPOT_PORT", _ROUTE_KG_S))
+    dock_co2: FeedLine = field(default_factory=lambda: FeedLine("DOCK_CO2-CO2_M", _ROUTE_KG_S))
+    co2_ring: FeedLine = field(default_factory=lambda: FeedLine("CO2_M-CO2_TANK_RING", _ROUTE_KG_S))
+    co2_soxe: FeedLine = field(default_factory=lambda: FeedLine("CO2_M-SOXE", _ROUTE_KG_S))
+    soxe_o2: FeedLine = field(default_factory=lambda: FeedLine("SOXE-O2_M", _ROUTE_KG_S))
+    o2_ring: FeedLine = field(default_factory=lambda: FeedLine("O2_M-O2_TANK_RING", _ROUTE_KG_S))
+    o2_engine: FeedLine = field(default_factory=lambda: FeedLine("O2_M-ENGINE_FEED", _ROUTE_KG_S))
+    fuel_engine: FeedLine = field(default_factory=lambda: FeedLine("FUEL_M-ENGINE_FEED", _ROUTE_KG_S))
+    o2_port: FeedLine = field(default_factory=lambda: FeedLine("O2_M-DEPOT_PORT", _ROUTE_KG_S))
+    dock_fuel: FeedLine = field(default_factory=lambda: FeedLine("DOCK_FUEL-FUEL_M", _ROUTE_KG_S))
+    h2_ring: FeedLine = field(default_factory=lambda: FeedLine("FUEL_M-H2_TANK_RING", _ROUTE_KG_S))
+    ch4_ring: FeedLine = field(default_factory=lambda: FeedLine("FUEL_M-CH4_TANK_RING", _ROUTE_KG_S))
+    he3_tanks: FeedLine = field(default_factory=lambda: FeedLine("FUEL_M-HE3_TANKS", _ROUTE_KG_S))
+    fuel_port: FeedLine = field(default_factory=lambda: FeedLine("FUEL_M-DEPOT_PORT", _ROUTE_KG_S))
 
-    def all(self) -> tuple[Line, ...]:
+    def all(self) -> tuple[FeedLine, ...]:
         return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
@@ -51,7 +51,7 @@ class DepotResources(Struct):
     h2: Tank
     ch4: Tank
     he3: Tank
-    battery: Battery
+    battery: BusBattery
     core: HeatNode
     plumbing: Plumbing = field(default_factory=Plumbing)
     soxe_on: bool = True
@@ -100,7 +100,7 @@ def new_depot(profile: Profile) -> DepotResources:
         tank("H2_TANK_RING", "H2", depot.h2_kg),
         tank("CH4_TANK_RING", "CH4", depot.ch4_kg),
         tank("HE3_TANKS", "HE3", depot.he3_kg),
-        Battery("DEPOT_BATTERY", depot.battery_wh * J_PER_WH, depot.battery_wh * J_PER_WH),
+        BusBattery("DEPOT_BATTERY", depot.battery_wh * J_PER_WH, depot.battery_wh * J_PER_WH),
         HeatNode("CORE", heat_capacity, load_w / (normal_k - sink_k), sink_k, normal_k),
         soxe_k=depot.soxe_k,
         cryo_k=depot.cryo_k,
@@ -165,7 +165,7 @@ def _serve_customers(state: DepotResources, profile: Profile, seconds: float, ou
             let_out(tank, min(min(rate, reach(path)) * seconds, spare), outside, "customers")
 
 
-def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[Line, ...]]]:
+def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[FeedLine, ...]]]:
     """Each species that a skimmer brings: its ring, and the lines from the dock to it (docs/reference/sortie-loop.md,
     "Depot topology")."""
     lines = state.plumbing

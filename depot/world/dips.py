@@ -11,7 +11,7 @@ from math import floor, fsum, pi
 from depot.physics.orbit import Ellipse, Hill
 from depot.physics.windows import Almanac
 from depot.physics.zone import dip_phases, in_zone, swept
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from depot.world.legs import Legs
 from depot.world.state import WorldState
@@ -51,7 +51,7 @@ class Dips:
 
     def intake_kg(self, seconds: float) -> float:
         """Intake over the next `seconds`, kg: density, speed and being inside decide."""
-        if self._state.place is not Place.ZONE:
+        if self._state.place is not SkimmerPlace.ZONE:
             return 0.0
         start = self._legs.ellipse().phase
         return fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
@@ -76,7 +76,7 @@ class Dips:
 
     def filled_ms(self, kg: float) -> float | None:
         """Time when `kg` more have been taken in, ms, if that is in this dip or the next."""
-        if self._state.place is not Place.ZONE or kg > 2.5 * self._dip * self.floor_kg_s / self._n:
+        if self._state.place is not SkimmerPlace.ZONE or kg > 2.5 * self._dip * self.floor_kg_s / self._n:
             return None
         start = self._legs.ellipse().phase
         for low, high in self._dips(start, start + 2.0 * pi):

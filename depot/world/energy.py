@@ -23,7 +23,7 @@ class Accounts(Struct):
         self.j[account] = self.j.get(account, 0.0) + joules
 
 
-class Battery(Struct):
+class BusBattery(Struct):
     """`connected` False: it has dropped out of its bus; what is in it stays in it."""
 
     name: str
@@ -52,7 +52,7 @@ class Battery(Struct):
         return moved
 
 
-def draw_evenly(batteries: tuple[Battery, ...], joules: float) -> float:
+def draw_evenly(batteries: tuple[BusBattery, ...], joules: float) -> float:
     """From several batteries in proportion to what each has; returns what came."""
     there = drawn = 0.0
     for battery in batteries:
@@ -65,7 +65,7 @@ def draw_evenly(batteries: tuple[Battery, ...], joules: float) -> float:
     return drawn
 
 
-def charge_evenly(batteries: tuple[Battery, ...], joules: float) -> float:
+def charge_evenly(batteries: tuple[BusBattery, ...], joules: float) -> float:
     """Into several batteries in proportion to their room; returns what went in."""
     room = charged = 0.0
     for battery in batteries:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autopilot.interface.mathematics import whole_power
-from depot.readings import Place, SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import SLOW_FAULT
 from depot.world.energy import J_PER_WH
@@ -38,7 +38,7 @@ def _between(low: float, high: float) -> float:
 def _fuel_low(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts. In the
     departure burn it waits for its end (`leave_dock`): what has to be left is known there."""
-    if state.place is Place.NEAR:
+    if state.place is SkimmerPlace.NEAR:
         return 0.0
     keep = reading.fuel_need_kg * (1.0 + 0.25 * profile.skimmer.fuel_reserve)
     state.skimmer.lobes.capacity_kg = keep
@@ -187,7 +187,7 @@ def _array(state: WorldState, profile: Profile, reading: SkimmerReading) -> floa
 
 def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     """A docked skimmer cannot get lost: it does when it has left."""
-    if state.place is Place.DOCK:
+    if state.place is SkimmerPlace.DOCK:
         return 0.0
     state.destroyed = True
     state.skimmer.harvesting = False

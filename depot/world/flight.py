@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from depot.physics.attitude import Slew
+from depot.physics.attitude import AttitudeSlew
 from depot.physics.engines import ThrustCommand
 from depot.physics.orbit import AT_REST, Hill, Vector
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 
 
-class Segment(Struct, frozen=True, array_like=True):
+class LegSegment(Struct, frozen=True, array_like=True):
     """Closed form of a part of a flown trajectory: from `at_ms` on, until the next. `purpose`: of its burn, -1 =
     coasting."""
 
     at_ms: int
     hill: Hill
     accel: Vector
-    place: Place
+    place: SkimmerPlace
     purpose: int
 
 
@@ -28,7 +28,7 @@ class SkimmerFlightState(Struct):
     at_ms: int = 0
     hill: Hill = AT_REST
     accel: Vector = (0.0, 0.0, 0.0)
-    slew: Slew = field(default_factory=Slew)
+    slew: AttitudeSlew = field(default_factory=AttitudeSlew)
     commands: list[ThrustCommand] = field(default_factory=list)
     burn: ThrustCommand | None = None
     burn_start_ms: int = 0
@@ -47,4 +47,4 @@ class SkimmerFlightState(Struct):
     contact: Hill = AT_REST
     bumps: int = 0  # contacts of this sortie that were pushed off
     marks: list[int] = field(default_factory=list)
-    segments: list[Segment] = field(default_factory=list)
+    segments: list[LegSegment] = field(default_factory=list)

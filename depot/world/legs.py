@@ -1,19 +1,19 @@
 """Legs of a flight: closed forms of relative motion about the depot's orbit, one after the other. The truth is here.
 
-Each is coasting or constant thrust, from its beginning. `SkimmerFlightState` has where that was; `Segment`s are what
+Each is coasting or constant thrust, from its beginning. `SkimmerFlightState` has where that was; `LegSegment`s are what
 the flight data recorder keeps of those before.
 """
 
 from __future__ import annotations
 
-from depot.physics.engines import Purpose
+from depot.physics.engines import BurnPurpose
 from depot.physics.orbit import AT_REST, Ellipse, Hill, Vector, coast, ellipse_of, position, size, thrust
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
-from depot.world.flight import Segment, SkimmerFlightState
+from depot.world.flight import LegSegment, SkimmerFlightState
 from depot.world.state import WorldState
 
-PASSING = (Place.OUT, Place.ZONE, Place.BACK)
+PASSING = (SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK)
 """Places where it may pass the depot."""
 _STILL: Vector = (0.0, 0.0, 0.0)
 _GLANCES = 24
@@ -62,7 +62,7 @@ class Legs:
             self._drawn = (here, ellipse)
         return ellipse
 
-    def begin(self, hill: Hill, accel: Vector = _STILL, purpose: Purpose | None = None) -> None:
+    def begin(self, hill: Hill, accel: Vector = _STILL, purpose: BurnPurpose | None = None) -> None:
         """A closed form begins here."""
         flight, now_ms = self.flight, self._state.now_ms
         self._look_back(hill)
@@ -71,7 +71,7 @@ class Legs:
         if flight.segments and flight.segments[-1].at_ms == now_ms:
             flight.segments.pop()
         kind = -1 if purpose is None else int(purpose)
-        flight.segments.append(Segment(now_ms, hill, accel, self._state.place, kind))
+        flight.segments.append(LegSegment(now_ms, hill, accel, self._state.place, kind))
 
     def hold(self, here: Hill) -> None:
         """At rest where it is: small thrust against what would carry it off (Clohessy and Wiltshire)."""

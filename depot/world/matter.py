@@ -1,6 +1,6 @@
 """Tanks, valves and manifolds: mass that moves along a graph and is always somewhere.
 
-A `Tank` holds one species. A `Line` leads from a manifold (or port) to a tank or another manifold over at least two
+A `Tank` holds one species. A `FeedLine` leads from a manifold (or port) to a tank or another manifold over at least two
 independent routes, each with its own valve: while one works, mass passes; with none, what lies behind is isolated. What
 leaves or enters the modelled system is booked in `Outside`, so that at every instant
 
@@ -48,7 +48,7 @@ class Outside(Struct):
         return fsum(kg for key, kg in self.kg.items() if key.startswith(f"{account}/"))
 
 
-class Line(Struct):
+class FeedLine(Struct):
     """Parallel routes between two points, each open or not (stuck, or closed by an isolation). `kg_s`: of one route."""
 
     name: str
@@ -92,7 +92,7 @@ def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
     return moved
 
 
-def reach(lines: tuple[Line, ...]) -> float:
+def reach(lines: tuple[FeedLine, ...]) -> float:
     """Flow that a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
     slowest = float("inf") if lines else 0.0
     for line in lines:

@@ -18,7 +18,7 @@ from depot.physics.engines import burn_s, exhaust_mps, thrust_n
 from depot.physics.orbit import AT_REST, Hill, Vector, coast, minus, plus, position, size, velocity
 from depot.physics.ways import cheapest, return_s
 from depot.physics.windows import Almanac
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import EngineSettings, NavigationSettings, Profile
 from depot.world.chance import uniform
 from depot.world.legs import Legs
@@ -86,13 +86,13 @@ class Navigator:
         self._legs = legs
         self._almanac = almanac
         self._orbit = almanac.orbit
-        self._heard: tuple[int, Place, bool] = (-1, Place.DOCK, True)
+        self._heard: tuple[int, SkimmerPlace, bool] = (-1, SkimmerPlace.DOCK, True)
 
     def link_open(self) -> bool:
         """True while depot and skimmer hear each other."""
         state = self._state
         now_ms, place = state.now_ms, state.place
-        if place not in (Place.OUT, Place.ZONE, Place.BACK, Place.ADRIFT):
+        if place not in (SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK, SkimmerPlace.ADRIFT):
             return True
         seen_ms, at, heard = self._heard
         if seen_ms != now_ms or at is not place:
@@ -116,7 +116,7 @@ class Navigator:
     def estimate(self) -> Hill:
         """Estimate of its own motion."""
         state = self._state
-        if state.place is Place.DOCK:
+        if state.place is SkimmerPlace.DOCK:
             return AT_REST
         fix = int(state.now_ms / 1000.0 / self._orbit.period_s) + 1
         return estimate(self._profile.navigation, state.seed, fix, self._legs.here(), max(self.silent_s(), 0.0))
@@ -124,22 +124,22 @@ class Navigator:
     def homing(self) -> Homing:
         """The way back from here: its burns by the rocket equation, with something on top."""
         state, plan = self._state, self._profile.plan
-        if state.place is Place.DOCK:
+        if state.place is SkimmerPlace.DOCK:
             full_kg = self._profile.engines.dry_kg + state.skimmer.store_capacity_kg
             return Homing(0.0, plan.return_s + plan.dock_s, self._need_kg(_WAY_MPS, full_kg))
         flight = self._legs.flight
-        if state.place in (Place.CORRIDOR, Place.FINAL) or flight.at_gate:
+        if state.place in (SkimmerPlace.CORRIDOR, SkimmerPlace.FINAL) or flight.at_gate:
             return Homing(0.0, plan.dock_s, self._need_kg(0.0))
         here = self._legs.here()
         gate: Hill = (0.0, -self._profile.corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
         usual_s = return_s(here, plan.return_s)
         burns = flight.burn is not None or bool(flight.commands)
-        if state.place is Place.BACK and (burns or state.leg_end_ms > state.now_ms):
+        if state.place is SkimmerPlace.BACK and (burns or state.leg_end_ms > state.now_ms):
             left_s = max((state.leg_end_ms - state.now_ms) / 1000.0, 0.0)
             dv = self._left_mps(velocity(gate))
             return Homing(left_s, min(left_s, plan.return_s) + plan.dock_s, self._need_kg(dv))
         way = cheapest(self._legs.rate, here, gate, usual_s)
-        left_s = usual_s if state.place is not Place.BACK else 0.0
+        left_s = usual_s if state.place is not SkimmerPlace.BACK else 0.0
         return Homing(left_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
 
     def _left_mps(self, rest: Vector) -> float:

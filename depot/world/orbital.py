@@ -8,12 +8,12 @@ entered or left, the dock is touched, Sun or window change.
 
 from __future__ import annotations
 
-from depot.physics.attitude import Slew, slew_to
-from depot.physics.engines import Purpose, ThrustCommand, Thruster
+from depot.physics.attitude import AttitudeSlew, slew_to
+from depot.physics.engines import BurnPurpose, ThrustCommand, Thruster
 from depot.physics.orbit import AT_REST, Hill, Vector, position, size, velocity
 from depot.physics.windows import Almanac
 from depot.physics.zone import in_corridor
-from depot.readings import DepotReading, Place, Relative, SkimmerReading
+from depot.readings import DepotReading, Relative, SkimmerPlace, SkimmerReading
 from depot.settings import DEATH_FACTOR, Profile
 from depot.world.burns import Burns
 from depot.world.dips import Dips
@@ -26,7 +26,15 @@ from depot.world.state import WorldState
 
 AHEAD: Vector = (0.0, 1.0, 0.0)
 """Along the track: where INTAKE looks in the harvest, and DOCK_PORT in the approach from behind."""
-_AWAY = (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK, Place.CORRIDOR, Place.FINAL, Place.ADRIFT)
+_AWAY = (
+    SkimmerPlace.NEAR,
+    SkimmerPlace.OUT,
+    SkimmerPlace.ZONE,
+    SkimmerPlace.BACK,
+    SkimmerPlace.CORRIDOR,
+    SkimmerPlace.FINAL,
+    SkimmerPlace.ADRIFT,
+)
 _PLENTY = 0.3
 """Share of the propellant at launch above which the margin is not watched between two events."""
 _LEAST_S = 20.0
@@ -75,11 +83,11 @@ class OrbitalMotion:
             dues.append(burn_ms)
         if flight.marks:
             dues += flight.marks
-        if state.place is Place.OUT:
+        if state.place is SkimmerPlace.OUT:
             dues += self.coasting_ms()
-        if state.place is Place.OUT and flight.arrived:
+        if state.place is SkimmerPlace.OUT and flight.arrived:
             dues += self._dips.crossings_ms()
-        if state.place is Place.ZONE and state.skimmer.harvesting:
+        if state.place is SkimmerPlace.ZONE and state.skimmer.harvesting:
             dues += self._margin_ms()
         return dues
 
@@ -111,10 +119,10 @@ class OrbitalMotion:
         if state.skimmer.dark:
             return
         kg = 0.0 if flight.burn is None else flight.burn_kg_s * seconds
-        if state.place is Place.ZONE and state.skimmer.harvesting:
+        if state.place is SkimmerPlace.ZONE and state.skimmer.harvesting:
             swept_kg = self.intake_kg(seconds) / self._profile.skimmer.eta_intake
             kg += swept_kg * self._orbit.rate * self._orbit.radius_m / self._profile.engines.fwd_exhaust_mps
-        if state.place is Place.CORRIDOR or flight.at_gate:
+        if state.place is SkimmerPlace.CORRIDOR or flight.at_gate:
             kg += self._profile.skimmer.dock_kg * 0.1 / self._profile.plan.dock_s * seconds
         if kg > 0.0:
             burn(state.skimmer, kg, state.outside)
@@ -146,14 +154,14 @@ class OrbitalMotion:
             flight.far |= distance > 2.0 * self._profile.corridor.keep_out_m
             if flight.far:
                 flight.closest_m = min(flight.closest_m, distance)
-        if state.place is Place.OUT and flight.arrived and self._dips.inside(self._navigator.estimate()):
-            state.place = Place.ZONE  # by its own idea
+        if state.place is SkimmerPlace.OUT and flight.arrived and self._dips.inside(self._navigator.estimate()):
+            state.place = SkimmerPlace.ZONE  # by its own idea
             self.burns.point(AHEAD)
-        elif state.place is Place.OUT and flight.arrived and self._dips.inside(here):
+        elif state.place is SkimmerPlace.OUT and flight.arrived and self._dips.inside(here):
             flight.marks.append(state.now_ms + _LOOK_MS)  # it does not know yet
-        elif state.place is Place.BACK and flight.arrived and flight.burn is None:
+        elif state.place is SkimmerPlace.BACK and flight.arrived and flight.burn is None:
             self._reach_gate(here)
-        elif state.place is Place.FINAL and here[1] >= -1e-6 and size((here[0], 0.0, here[2])) <= _DEPOT_M:
+        elif state.place is SkimmerPlace.FINAL and here[1] >= -1e-6 and size((here[0], 0.0, here[2])) <= _DEPOT_M:
             self._touch(here)
 
     def _reach_gate(self, here: Hill) -> None:
@@ -164,7 +172,7 @@ class OrbitalMotion:
             if size(velocity(known)) > _AT_REST_MPS:
                 x, y, z = velocity(known)
                 now_ms = self._state.now_ms
-                self.burns.command(ThrustCommand(Purpose.ARRIVE, Thruster.ATT, (-x, -y, -z), now_ms, now_ms))
+                self.burns.command(ThrustCommand(BurnPurpose.ARRIVE, Thruster.ATT, (-x, -y, -z), now_ms, now_ms))
                 flight.arrived = False
                 self.burns.advance()
                 return
@@ -174,7 +182,7 @@ class OrbitalMotion:
             self.burns.point(AHEAD)
             flight.marks = [flight.slew.start_ms + round(flight.slew.seconds * 1000.0) + 1]
         if flight.at_gate and self._state.now_ms > flight.slew.start_ms + round(flight.slew.seconds * 1000.0):
-            self._state.place = Place.CORRIDOR
+            self._state.place = SkimmerPlace.CORRIDOR
 
     def _touch(self, here: Hill) -> None:
         """Docking cone: captured within the limits, else pushed off."""
@@ -189,11 +197,11 @@ class OrbitalMotion:
             and self.burns.rate_dps() <= corridor.rate_max_dps
         )
         if aside <= corridor.capture_m and gentle and level:
-            state.place = Place.DOCK
+            state.place = SkimmerPlace.DOCK
             state.late = False
             self.legs.begin(AT_REST)
             return
-        state.place = Place.BACK
+        state.place = SkimmerPlace.BACK
         flight.bumps += 1
         flight.arrived = flight.at_gate = False
         self.legs.begin((here[0], min(here[1], -0.5), here[2], 0.0, -corridor.separation_mps, 0.0))
@@ -204,24 +212,24 @@ class OrbitalMotion:
         state, flight = self._state, self.flight
         if state.place not in _AWAY or state.destroyed:
             return
-        if command.purpose in (Purpose.DEPART, Purpose.RETURN):
+        if command.purpose in (BurnPurpose.DEPART, BurnPurpose.RETURN):
             state.leg_start_ms, state.leg_end_ms = state.now_ms, command.until_ms
             flight.arrived = flight.at_gate = False
-            if state.place is Place.FINAL:  # the approach is given up
+            if state.place is SkimmerPlace.FINAL:  # the approach is given up
                 self.burns.stop()
-                state.place = Place.BACK
+                state.place = SkimmerPlace.BACK
         self.burns.command(command)
         self.arrive()
 
     def depart(self) -> None:
         """Latches are open: springs push it off, backwards."""
         state, flight, corridor = self._state, self.flight, self._profile.corridor
-        state.place = Place.NEAR
+        state.place = SkimmerPlace.NEAR
         flight.closest_m, flight.bumps, flight.segments = 1e9, 0, []
         flight.arrived = flight.at_gate = flight.far = False
         flight.commanded_mps = flight.achieved_mps = 0.0
         flight.weakest = 1.0
-        flight.slew = Slew(slew_to(flight.slew.before, AHEAD, 0, 1.0, 1.0).at(10**9))
+        flight.slew = AttitudeSlew(slew_to(flight.slew.before, AHEAD, 0, 1.0, 1.0).at(10**9))
         spread = self._profile.navigation.dispersion_mps
         off = [spread * normal(state.seed, state.sorties, f"spring {axis}") for axis in "xyz"]
         self.legs.begin((0.0, 0.0, 0.0, off[0], off[1] - corridor.separation_mps, off[2]))
@@ -232,22 +240,22 @@ class OrbitalMotion:
     def turn_back(self) -> None:
         """End what is being flown; the burns of the way back are commanded one by one (`fire`)."""
         state = self._state
-        if state.place in (Place.NEAR, Place.OUT, Place.ZONE, Place.BACK):
+        if state.place in (SkimmerPlace.NEAR, SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK):
             self.burns.stop()
-            state.place = Place.BACK
+            state.place = SkimmerPlace.BACK
             self.flight.arrived = self.flight.at_gate = False
             state.leg_start_ms = state.now_ms
             state.leg_end_ms = state.now_ms + round(self.homing().remaining_s * 1000.0)
 
     def approach(self) -> None:
-        if self._state.place is Place.CORRIDOR:
-            self._state.place = Place.FINAL
+        if self._state.place is SkimmerPlace.CORRIDOR:
+            self._state.place = SkimmerPlace.FINAL
             self.flight.at_gate = False
             self.burns.point(AHEAD)
 
     def dispose(self) -> None:
         self.burns.stop()
-        self._state.place = Place.ADRIFT
+        self._state.place = SkimmerPlace.ADRIFT
 
     def stretch_return(self) -> None:
         """The skimmer sees it by `SkimmerReading.detour_s`."""
@@ -281,7 +289,7 @@ class OrbitalMotion:
         reading.link_open = self.link_open()
         if flight.commanded_mps > 0.0 and flight.burn is None:  # docked: of the flight that has ended
             reading.thrust_ratio = flight.weakest * flight.achieved_mps / flight.commanded_mps
-        if state.place is Place.DOCK:
+        if state.place is SkimmerPlace.DOCK:
             return
         known = self._navigator.estimate()
         reading.position_m, reading.velocity_mps = position(known), velocity(known)
@@ -289,8 +297,8 @@ class OrbitalMotion:
         reading.clearance_m = distance
         reading.in_zone = self._dips.inside(known)
         reading.thrusting = flight.burn is not None or bool(flight.commands)
-        reading.thrusting |= flight.at_gate and state.place is Place.BACK
-        if state.place is Place.OUT and self._profile.plan.coast_s > 0.0:
+        reading.thrusting |= flight.at_gate and state.place is SkimmerPlace.BACK
+        if state.place is SkimmerPlace.OUT and self._profile.plan.coast_s > 0.0:
             begin_ms, end_ms = self.coasting_ms()
             reading.coasting = begin_ms <= state.now_ms < end_ms
         if state.late:
@@ -306,7 +314,7 @@ class OrbitalMotion:
         reading.next_window_s = (self.almanac.next_window_ms(now_ms) - now_ms) / 1000.0
         reading.window_left_s = self.almanac.window_left_ms(now_ms) / 1000.0
         reading.closest_m, reading.bumps = self.flight.closest_m, self.flight.bumps
-        if state.place is Place.DOCK or state.destroyed:
+        if state.place is SkimmerPlace.DOCK or state.destroyed:
             return
         here = self.legs.here()
         distance = size(position(here))

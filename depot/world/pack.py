@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from depot.pilot.body import Body
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from depot.world.matter import let_out, take_in
 from depot.world.skimmer import burn
@@ -67,7 +67,7 @@ class SimulatedPack:
         more than another."""
         used = self._body.used_wh()
         drawn, self._used_wh = used - self._used_wh, used
-        if self._state.place is not Place.DOCK and not self._state.late:
+        if self._state.place is not SkimmerPlace.DOCK and not self._state.late:
             burn(self._state.skimmer, drawn, self._state.outside)
 
     def tell(self) -> None:
@@ -100,7 +100,7 @@ class ReportedPack:
         charge = self._body.charge()
         risen, self._charge = charge - self._charge, charge
         lobes = self._state.skimmer.lobes
-        docked = self._state.place is Place.DOCK
+        docked = self._state.place is SkimmerPlace.DOCK
         kg = risen * self._profile.skimmer.propellant_kg
         if docked and self.fuelled:
             return  # the dock feeds it
@@ -113,7 +113,7 @@ class ReportedPack:
 
     def tell(self) -> None:
         fill = self._state.skimmer.lobes.fill
-        docked = self._state.place is Place.DOCK
+        docked = self._state.place is SkimmerPlace.DOCK
         if not self.fuelled or not docked or abs(fill - self._body.charge()) <= TOLD_STEP:
             return
         if self._state.now_ms >= self._told_ms:

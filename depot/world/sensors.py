@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import fsum
 
 from depot.names import SkimmerMode
-from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, Place, SkimmerReading
+from depot.readings import EMPTY_KG, EMPTY_SHARE, RINGS, DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from depot.world.depot import FAILED, burn_need_kg, feedable_kg, ways_in
 from depot.world.dock import interface_holds
@@ -83,7 +83,7 @@ def read_depot(state: WorldState, profile: Profile) -> DepotReading:
     """The depot's own sensors, and what its dock shows of a docked skimmer."""
     depot, held, lines = state.depot, state.faults, state.depot.plumbing
     skimmer, watch = state.skimmer, profile.watch
-    docked = state.place is Place.DOCK
+    docked = state.place is SkimmerPlace.DOCK
     return DepotReading(
         soc=depot.battery.j / depot.battery.capacity_j,
         cryo_k=depot.cryo_k,

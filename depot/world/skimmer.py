@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from depot.names import SkimmerMode
 from depot.settings import PowerSettings, Profile
-from depot.world.energy import J_PER_WH, Accounts, Battery, HeatNode, charge_evenly, draw_evenly
+from depot.world.energy import J_PER_WH, Accounts, BusBattery, HeatNode, charge_evenly, draw_evenly
 from depot.world.matter import Outside, Tank, let_out, take_in
 
 START_SOC = 0.6
@@ -47,9 +47,9 @@ class SkimmerResources(Struct):
     partitions: list[Tank]
     fuel_stores: list[Tank]
     lobes: Tank
-    batt_a: Battery
-    batt_b: Battery
-    batt_res: Battery
+    batt_a: BusBattery
+    batt_b: BusBattery
+    batt_res: BusBattery
     spine: HeatNode
     leak_kg_s: list[float]
     leaked_kg: list[float]
@@ -106,8 +106,8 @@ def new_skimmer(profile: Profile) -> SkimmerResources:
     skimmer, power, thermal = profile.skimmer, profile.power, profile.thermal
     count = skimmer.partitions
 
-    def battery(name: str, wh: float, soc: float) -> Battery:
-        return Battery(name, wh * J_PER_WH, wh * J_PER_WH * soc)
+    def battery(name: str, wh: float, soc: float) -> BusBattery:
+        return BusBattery(name, wh * J_PER_WH, wh * J_PER_WH * soc)
 
     return SkimmerResources(
         [Tank(f"CO2_STORE_{number + 1}", "CO2", skimmer.co2_store_kg / count) for number in range(count)],

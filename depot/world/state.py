@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from depot.world.depot import DepotResources, new_depot
 from depot.world.energy import Accounts
@@ -33,7 +33,7 @@ class WorldState(Struct):
     faults: dict[str, Injected] = field(default_factory=dict)
     now_ms: int = 0
     flight: SkimmerFlightState = field(default_factory=SkimmerFlightState)
-    place: Place = Place.DOCK
+    place: SkimmerPlace = SkimmerPlace.DOCK
     leg_start_ms: int = 0
     leg_end_ms: int = 0
     way: float = 0.0  # of the way back that is still to go, 1 at the harvest zone

@@ -14,7 +14,7 @@ import msgspec
 
 from depot.names import SkimmerMode
 from depot.physics.engines import ThrustCommand
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from depot.world import dock
 from depot.world.chance import uniform
@@ -47,7 +47,7 @@ class World:
         """The process is new: the vehicle stands on its dock again, its data of the broken flight are lost."""
         self._changed()
         state = self.state
-        state.place, state.way, state.late, state.destroyed = Place.DOCK, 0.0, False, False
+        state.place, state.way, state.late, state.destroyed = SkimmerPlace.DOCK, 0.0, False, False
         state.skimmer.harvesting = False
         self._dump()
 
@@ -77,7 +77,7 @@ class World:
             due = self.motion.filled_ms(missing) if missing > 0.0 else None
             if due is not None:
                 dues.append(due)
-        if state.place is Place.DOCK:
+        if state.place is SkimmerPlace.DOCK:
             dues += dock.dock_events_ms(state, self.profile)
         if state.depot.burn_kg > 0.0:
             dues.append(state.now_ms + state.depot.burn_kg / self.profile.depot.engine_kg_s * 1000.0)
@@ -116,13 +116,17 @@ class World:
                 harvest(skimmer, profile, usual_kg, seconds, outside)
             if any(skimmer.leak_kg_s):
                 leak(skimmer, seconds, outside)
-            if state.place is Place.DOCK and not state.total_abort and dock.interface_holds(state, "power_failure"):
+            if (
+                state.place is SkimmerPlace.DOCK
+                and not state.total_abort
+                and dock.interface_holds(state, "power_failure")
+            ):
                 dock_j = dock.wanted_j(state, profile, seconds)
             else:
-                run_buses(skimmer, profile, seconds, accounts, supply_w, thrusting=state.place is not Place.DOCK)
+                run_buses(skimmer, profile, seconds, accounts, supply_w, thrusting=state.place is not SkimmerPlace.DOCK)
             if skimmer.spine.k > profile.thermal.spine_stress_k:
                 skimmer.health.stressed = True
-        if state.place is Place.DOCK:
+        if state.place is SkimmerPlace.DOCK:
             dock.offload(state, profile, seconds)
             dock.refuel(state, profile, seconds, self.motion.refuel_kg_s())
         served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j, sunlit=sunlit)
@@ -145,10 +149,10 @@ class World:
         if state.place is before:
             return
         self._changed()
-        if state.place is Place.DOCK:
-            if before is not Place.NEAR:  # one that was called off has not flown
+        if state.place is SkimmerPlace.DOCK:
+            if before is not SkimmerPlace.NEAR:  # one that was called off has not flown
                 wear(state.skimmer, self.profile)
-        elif before is Place.NEAR:
+        elif before is SkimmerPlace.NEAR:
             leave_dock(state, self.profile, self._read())
             self._fall_if_gone()
 
@@ -202,7 +206,7 @@ class World:
     def configure(self) -> None:
         """MODE_CTRL's pre-launch configuration: what a launch needs is powered, the rest is not."""
         self._changed()
-        self.state.skimmer.prelaunch = self.state.place is Place.DOCK
+        self.state.skimmer.prelaunch = self.state.place is SkimmerPlace.DOCK
 
     def fire(self, command: ThrustCommand) -> None:
         """MODE_CTRL commands THRUSTER_FWD or THRUSTER_ATT."""
@@ -240,7 +244,7 @@ class World:
     def resume(self) -> None:
         """Given back: intake on again where it harvested."""
         self._changed()
-        self.state.skimmer.harvesting = self.state.place is Place.ZONE
+        self.state.skimmer.harvesting = self.state.place is SkimmerPlace.ZONE
 
     def dispose(self) -> None:
         """Volatiles dumped, on a trajectory that endangers nobody."""
@@ -253,12 +257,12 @@ class World:
     def offload(self, on: bool) -> None:
         """Open or close the way from DOCK_PORT to the tank farm."""
         self._changed()
-        self.state.offloading = on and self.state.place is Place.DOCK
+        self.state.offloading = on and self.state.place is SkimmerPlace.DOCK
 
     def refuel(self, on: bool) -> None:
         """Propellant to FUEL_LOBES."""
         self._changed()
-        self.state.refuelling = on and self.state.place is Place.DOCK
+        self.state.refuelling = on and self.state.place is SkimmerPlace.DOCK
 
     def repair(self, name: str) -> None:
         """A docked skimmer's fault is put right."""
@@ -284,7 +288,7 @@ class World:
 
     def _carried_kg(self) -> float:
         """Mass that hangs in the dock, kg."""
-        return self.state.skimmer.total_kg if self.state.place is Place.DOCK else 0.0
+        return self.state.skimmer.total_kg if self.state.place is SkimmerPlace.DOCK else 0.0
 
     def ration(self, on: bool) -> None:
         """Without a harvest to come customers get nothing below the usual level."""
@@ -302,7 +306,7 @@ class World:
             battery.j = 0.0
         skimmer.spine.k = 0.0
         state.offloading = state.refuelling = False
-        state.place, state.destroyed = Place.ADRIFT, True
+        state.place, state.destroyed = SkimmerPlace.ADRIFT, True
 
     def whereabouts(self) -> tuple[float, float, float] | None:
         """Latitude, longitude, altitude."""

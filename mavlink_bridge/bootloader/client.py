@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mavlink_bridge.bootloader.protocol import INSYNC, BootStatus, Info, Op, command
-from mavlink_bridge.bootloader.script import Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.script import BootloaderSilentError, Script, ScriptWire
 
 SYNC_MS: Final = 1000
 REPLY_MS: Final = 2000
@@ -27,7 +27,7 @@ _OK: Final = bytes((INSYNC, BootStatus.OK))
 _END_OF_PERCENTS: Final = re.compile(rb"\x12[\x10\x11]")
 
 
-class Refused(Exception):
+class BootloaderRefusedError(Exception):
     """The bootloader said something else than OK."""
 
     def __init__(self, op: int, status: int) -> None:
@@ -73,7 +73,7 @@ class BootloaderClient:
         """In bytes; 0 for the bootloaders that do not know the question. PX4's starts anew after it: hence the sync."""
         try:
             return (yield from self.device(Info.EXTERNAL_FLASH_SIZE))
-        except Refused:
+        except BootloaderRefusedError:
             yield from self.sync()
             return 0
 
@@ -128,7 +128,7 @@ class BootloaderClient:
                 percent(min(self._wire.inbox[-1], 100))
             yield from self._wire.more(until)
         if found.group() != b"\x12\x10":
-            raise Refused(Op.EXTF_ERASE, BootStatus.FAILED)
+            raise BootloaderRefusedError(Op.EXTF_ERASE, BootStatus.FAILED)
         self._wire.discard()
 
     def _do(self, op: Op, data: bytes = b"", limit_ms: int = REPLY_MS) -> Script[None]:
@@ -141,14 +141,14 @@ class BootloaderClient:
         status = self._wire.inbox[found.start() + 1]
         del self._wire.inbox[: found.end()]
         if status != BootStatus.OK:
-            raise Refused(op, status)
+            raise BootloaderRefusedError(op, status)
 
     def _ask(self, op: Op, data: bytes, size: int, limit_ms: int = REPLY_MS) -> Script[bytes]:
         """A question, which may be repeated: what came back garbled, or not, is asked for again."""
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 return (yield from self._exchange(op, data, size, limit_ms))
-            except (Garbled, Silent):
+            except (Garbled, BootloaderSilentError):
                 if last:
                     raise
                 yield from self._quiet()
@@ -182,7 +182,7 @@ class BootloaderClient:
         inbox = self._wire.inbox
         status = _status_at_end(inbox)
         if status not in (None, BootStatus.OK):
-            raise Refused(op, inbox[-1])
+            raise BootloaderRefusedError(op, inbox[-1])
         if status is None and len(inbox) >= size + 2:
             raise Garbled(f"{op.name} was answered {bytes(inbox[: size + 2]).hex(' ')}")
         return len(inbox) >= size + 2
@@ -193,7 +193,7 @@ class BootloaderClient:
         while self._wire.now_ms < until:
             try:
                 yield from self._wire.more(min(self._wire.now_ms + _QUIET_MS, until))
-            except Silent:
+            except BootloaderSilentError:
                 break
         if not keep:
             self._wire.discard()

@@ -21,7 +21,7 @@ class PortGone(Exception):
     """The port has vanished, or was closed, while the script was talking."""
 
 
-class Silent(Exception):
+class BootloaderSilentError(Exception):
     """Silence: no byte came within the patience."""
 
 
@@ -77,7 +77,7 @@ class ScriptWire:
         while len(self.inbox) == had:
             self.check()
             if self.now_ms >= until_ms:
-                raise Silent
+                raise BootloaderSilentError
             yield until_ms
 
     def close(self, pause_ms: int) -> Script[None]:

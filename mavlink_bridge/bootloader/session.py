@@ -11,12 +11,12 @@ from itertools import cycle
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
-from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
+from mavlink_bridge.bootloader.client import BootloaderClient, BootloaderRefusedError, Garbled
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import FirmwareImage
 from mavlink_bridge.bootloader.mavlink import MavlinkSide, blind_restart
 from mavlink_bridge.bootloader.protocol import BOOTLOADER_BAUD, FAST_BAUD, FLIGHT_BAUDS
-from mavlink_bridge.bootloader.script import PortGone, Runner, Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.script import BootloaderSilentError, PortGone, Runner, Script, ScriptWire
 from mavlink_bridge.bootloader.upload import FlashStatus, FlashUpload, RateLost, UploadStage
 from mavlink_bridge.clients.command import CommandOutcome
 
@@ -181,7 +181,7 @@ class FlashSession:
         try:
             yield from client.sync()
             yield from client.revision()
-        except (Silent, Garbled, Refused):
+        except (BootloaderSilentError, Garbled, BootloaderRefusedError):
             return False
         return True
 

@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from mavlink_bridge.bootloader import failures
 from mavlink_bridge.bootloader.boards import board_name, fits
-from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
+from mavlink_bridge.bootloader.client import BootloaderClient, BootloaderRefusedError, Garbled
 from mavlink_bridge.bootloader.failures import BoardState, FlashFailure
 from mavlink_bridge.bootloader.firmware import FirmwareImage
 from mavlink_bridge.bootloader.protocol import (
@@ -26,7 +26,7 @@ from mavlink_bridge.bootloader.protocol import (
     crc32,
     flash_crc,
 )
-from mavlink_bridge.bootloader.script import PortGone, Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.script import BootloaderSilentError, PortGone, Script, ScriptWire
 
 ERASE_USUAL_MS: Final = 9000
 """Usual time of an erase, ms: the only measure of its progress."""
@@ -115,7 +115,7 @@ class FlashUpload:
                 return
             except PortGone:
                 raise failures.unplugged(self._state, self._doing) from None
-            except (Refused, Garbled, Silent, _CrcDiffers) as trouble:
+            except (BootloaderRefusedError, Garbled, BootloaderSilentError, _CrcDiffers) as trouble:
                 if last:
                     raise self._ending(trouble) from None
                 yield from self._before_second_try(trouble)
@@ -130,12 +130,12 @@ class FlashUpload:
 
     def _before_second_try(self, trouble: Exception) -> Script[None]:
         """Make sure that the board is still there. Then say that it begins anew."""
-        if isinstance(trouble, Refused) and trouble.status is BootStatus.BAD_SILICON:
+        if isinstance(trouble, BootloaderRefusedError) and trouble.status is BootStatus.BAD_SILICON:
             raise failures.bad_silicon()
         failing, doing = self._ending(trouble), self._doing
         try:
             yield from self._sync_patiently()
-        except (Silent, Refused):
+        except (BootloaderSilentError, BootloaderRefusedError):
             raise failing from None
         except PortGone:
             raise failures.unplugged(self._state, doing) from None
@@ -148,14 +148,14 @@ class FlashUpload:
             try:
                 yield from self._client.sync()
                 break
-            except (Silent, Refused):
+            except (BootloaderSilentError, BootloaderRefusedError):
                 yield from self._wire.wait(200)
         else:
             yield from self._client.sync()
         yield from self._client.settle()
 
     def _ending(self, trouble: Exception) -> FlashFailure:
-        if isinstance(trouble, Silent):
+        if isinstance(trouble, BootloaderSilentError):
             return failures.fallen_silent(self._state, self._doing)
         return failures.refused_twice(self._state, self._doing, _words(trouble))
 
@@ -198,7 +198,7 @@ class FlashUpload:
         if self._state is BoardState.UNTOUCHED:
             try:
                 yield from self._client.boot()
-            except (Refused, Silent, PortGone):
+            except (BootloaderRefusedError, BootloaderSilentError, PortGone):
                 self._status.say("the board stays in its bootloader until it is plugged in anew")
         raise wrong
 
@@ -221,12 +221,12 @@ class FlashUpload:
             return
         try:
             yield from self._client.set_baud(FAST_BAUD)
-        except (Refused, Silent):
+        except (BootloaderRefusedError, BootloaderSilentError):
             yield from self._sync_patiently()  # not known to it: all stays as it was
             return
         try:
             yield from self._sync_patiently()
-        except (Refused, Silent):
+        except (BootloaderRefusedError, BootloaderSilentError):
             raise RateLost from None
 
     def _slow_down(self) -> Script[None]:
@@ -235,7 +235,7 @@ class FlashUpload:
         if self._wire.baud != BOOTLOADER_BAUD:
             try:
                 yield from self._client.set_baud(BOOTLOADER_BAUD)
-            except (Refused, Silent):
+            except (BootloaderRefusedError, BootloaderSilentError):
                 self._status.say(f"the board stays at {self._wire.baud} baud")
 
     def _external(self) -> Script[None]:
@@ -259,7 +259,7 @@ class FlashUpload:
         before, self._status.board_state = self._state, BoardState.INCOMPLETE
         try:
             yield from self._client.erase()
-        except Refused as refused:
+        except BootloaderRefusedError as refused:
             if refused.status is BootStatus.INVALID:  # not understood, so not done
                 self._status.board_state = before
             raise
@@ -290,6 +290,6 @@ class FlashUpload:
 def _words(trouble: Exception) -> str:
     if isinstance(trouble, _CrcDiffers):
         return "what was read back differs from the file"
-    if isinstance(trouble, Silent):
+    if isinstance(trouble, BootloaderSilentError):
         return "an answer was missing"
     return str(trouble)

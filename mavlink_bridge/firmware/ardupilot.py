@@ -13,7 +13,7 @@ from autopilot.mav import AutopilotType, Capability, Cmd, Frame, Sensor, SystemS
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import DEFAULT
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, FlightOrder, Habits, Mirrored, Rates, Words
+from mavlink_bridge.firmware.protocol import Aim, FirmwareHabits, FirmwareTexts, FlightOrder, Mirrored, Rates
 from mavlink_bridge.firmware.setpoints import global_target
 from mavlink_bridge.routing.service import Message
 
@@ -35,7 +35,7 @@ _CAPABILITIES: Final = (
 
 _FASTEST_US: Final = 3125
 """80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
-_HABITS: Final = Habits(
+_HABITS: Final = FirmwareHabits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
@@ -44,7 +44,7 @@ _HABITS: Final = Habits(
 _WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None)
 """Habits of planes: what cannot stop at a place is not led from one to the next, and for seconds after a calibration of
 its tube it is not armed."""
-_WORDS: Final = Words(
+_WORDS: Final = FirmwareTexts(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )
 _RATES: Final = Rates(
@@ -64,13 +64,13 @@ class ArduPilot:
     vehicle_class: VehicleClass
     name: str = "ArduPilot"
     autopilot: int = int(AutopilotType.ARDUPILOTMEGA)
-    words: Words = _WORDS
+    words: FirmwareTexts = _WORDS
     version: tuple[int, int, int] = (4, 6, 2)
     capabilities: int = _CAPABILITIES
     rates: Rates = _RATES
 
     @property
-    def habits(self) -> Habits:
+    def habits(self) -> FirmwareHabits:
         return _WING_HABITS if self.vehicle_class.has_stall_speed else _HABITS
 
     @property

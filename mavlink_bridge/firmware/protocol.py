@@ -49,7 +49,7 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class FirmwareTexts:
     """Words with which texts begin. `prearm`: why it cannot be armed (PX4's second: a warning, all that it says in
     words where its mode wants what is missing); then the reasons of refusals."""
 
@@ -63,7 +63,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class FirmwareHabits:
     """Habits of a firmware: what it does by itself, and what it wants.
 
     `strategy`: who flies missions unless a person says otherwise. `home_is_item_0`: its missions begin with home.
@@ -147,9 +147,9 @@ class Firmware(Protocol):
     @property
     def autopilot(self) -> int: ...
     @property
-    def habits(self) -> Habits: ...
+    def habits(self) -> FirmwareHabits: ...
     @property
-    def words(self) -> Words: ...
+    def words(self) -> FirmwareTexts: ...
     @property
     def rates(self) -> Rates: ...
     @property

@@ -20,7 +20,7 @@ from autopilot.personality.px4.modes import OFFBOARD, VTOL, WINGS, WINGS_SHOWN
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
-from mavlink_bridge.firmware.protocol import Aim, FlightOrder, Habits, Mirrored, Rates, Words
+from mavlink_bridge.firmware.protocol import Aim, FirmwareHabits, FirmwareTexts, FlightOrder, Mirrored, Rates
 from mavlink_bridge.routing.service import Message
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ _CAPABILITIES: Final = (
     | Capability.MISSION_FENCE | Capability.MISSION_RALLY
 )  # fmt: skip
 
-_HABITS: Final = Habits(
+_HABITS: Final = FirmwareHabits(
     strategy="native", home_is_item_0=False, starts_by_arming=True, takes_off_by_itself=True, repeats_targets=False,
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
     pauses_well=False, download_window=1, calibration=None, introduces_itself=False,
     texts_for_stations="NAV_DLL_ACT", tells_changes_again=True, empty_circles=True,
 )  # fmt: skip
-_WORDS: Final = Words(
+_WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
     mode=("Switching to",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
@@ -116,8 +116,8 @@ class Px4:
     vehicle_class: VehicleClass
     name: str = "PX4"
     autopilot: int = int(AutopilotType.PX4)
-    habits: Habits = _HABITS
-    words: Words = _WORDS
+    habits: FirmwareHabits = _HABITS
+    words: FirmwareTexts = _WORDS
     version: tuple[int, int, int] = (1, 16, 0)
     capabilities: int = _CAPABILITIES
     rates: Rates = _RATES

@@ -30,10 +30,10 @@ from mavlink_bridge.flight_controller.guided_setpoints import GuidedContext
 from mavlink_bridge.flight_controller.link_state import LinkState
 from mavlink_bridge.flight_controller.mode_control import ModeControl, ModeKeeper
 from mavlink_bridge.flight_controller.motors import Motors
-from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.orders import SLOW, ControllerOrders
 from mavlink_bridge.flight_controller.questions import HomeQuestion, PreArmQuestion
-from mavlink_bridge.flight_controller.readings import Readings
+from mavlink_bridge.flight_controller.readings import ControllerReadings
 from mavlink_bridge.flight_controller.steering import Steering
 from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
@@ -93,8 +93,8 @@ class FlightController:
         own_takeoff = native and firmware.habits.takes_off_by_itself
         self._capabilities = replace(_CAPABILITIES, own_takeoff=own_takeoff)
         self.address = Address(system, 1, firmware=firmware)
-        self.news = News()
-        self.readings = Readings(firmware.may_arm)
+        self.news = VehicleNews()
+        self.readings = ControllerReadings(firmware.may_arm)
         self.state: VehicleState = self.readings.state
         self.orders = ControllerOrders(self.address)
         rates = firmware.rates

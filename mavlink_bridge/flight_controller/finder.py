@@ -15,7 +15,7 @@ _PERIOD_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundController:
     """A controller: what it runs, its system id, HEARTBEAT.custom_mode, and whether its motors are armed."""
 
     firmware: Firmware
@@ -33,7 +33,7 @@ class Finder:
     handles = frozenset(("HEARTBEAT",))
 
     def __init__(self) -> None:
-        self.found: Found | None = None
+        self.found: FoundController | None = None
         self.stranger: tuple[int, int] | None = None
         self._due_ms = 0
         self._out: list[Outgoing] = []
@@ -49,7 +49,7 @@ class Finder:
         if firmware is None:
             self.stranger = (int(message.type), int(message.autopilot))
         else:
-            self.found = Found(firmware, peer.system, int(message.custom_mode), bool(message.base_mode & 128))
+            self.found = FoundController(firmware, peer.system, int(message.custom_mode), bool(message.base_mode & 128))
 
     def handle_timeout(self, now_ms: int) -> None:
         if self.found is None and now_ms >= self._due_ms:

@@ -19,7 +19,7 @@ from autopilot.interface.vehicle import Request, VehicleState
 from mavlink_bridge.firmware.protocol import Aim, Firmware, FlightOrder
 from mavlink_bridge.firmware.setpoints import Facing, velocity_target
 from mavlink_bridge.flight_controller.orders import ControllerOrders
-from mavlink_bridge.flight_controller.readings import Readings
+from mavlink_bridge.flight_controller.readings import ControllerReadings
 from mavlink_bridge.routing.service import Message
 
 POSITION_MS: Final = 1000
@@ -57,7 +57,7 @@ class GuidedContext:
     controller flies at its own; `say(text)`: a warning for people."""
 
     def __init__(
-        self, firmware: Firmware, readings: Readings, orders: ControllerOrders, say: Callable[[str], None]
+        self, firmware: Firmware, readings: ControllerReadings, orders: ControllerOrders, say: Callable[[str], None]
     ) -> None:
         self.firmware = firmware
         self.readings = readings
@@ -195,7 +195,7 @@ class Brake(Course):
         self.interval_ms = self.context.position_ms
 
 
-class Rest(Course):
+class StoppedCourse(Course):
     """The controller stops by itself (in HOLD): nothing is sent, its end is to stand for half a second."""
 
     def __init__(self, context: GuidedContext) -> None:
@@ -278,7 +278,7 @@ class DriveCourse(Course):
         return [velocity_target(self.context.ids, now_ms, velocity, nose)]
 
 
-class Round(Course):
+class CircleCourse(Course):
     """First to the edge of a circle, then along it: a velocity along the tangent, with what leads back to the radius
     and the height. What drives, and PX4, follow a point that moves ahead of them."""
 

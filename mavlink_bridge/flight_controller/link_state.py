@@ -6,7 +6,7 @@ from typing import Final
 
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity
-from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.streams import StreamKeeper
 from mavlink_bridge.routing.service import Message
 
@@ -19,7 +19,7 @@ class LinkState:
     """`lost`: silent for 5 s. `back`: it is heard again, and no HEARTBEAT has told yet whose the vehicle is now.
     `restarts` counts; a method that notices one says True."""
 
-    def __init__(self, streams: StreamKeeper, news: News) -> None:
+    def __init__(self, streams: StreamKeeper, news: VehicleNews) -> None:
         self.streams = streams
         self._news = news
         self.lost = False

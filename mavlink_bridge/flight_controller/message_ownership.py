@@ -15,7 +15,7 @@ from mavlink_bridge.services.flight import TUNNEL_TYPE
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, message_of, nak, unpack
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import id_of
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 
 class Ownership(Enum):
@@ -60,7 +60,7 @@ _HIDDEN_FILE: Final = b"@MISSION/mission.dat"
 _PLAN_FILES: Final = {b"@MISSION/fence.dat": MissionType.FENCE, b"@MISSION/rally.dat": MissionType.RALLY}
 
 
-def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False, breaks: bool = False) -> Ownership:
+def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = False, breaks: bool = False) -> Ownership:
     """Treatment of a ground station's message that is addressed to the vehicle's autopilot. `native`: the controller
     runs the mission, so pausing it and choosing its item are the controller's. `breaks`: its body is simulated here,
     and failures with it."""
@@ -89,18 +89,18 @@ def ownership_of(frame: Frame, firmware: Firmware, *, native: bool = False, brea
     return Ownership.PASS
 
 
-def _is_command(frame: Frame, *commands: Cmd) -> bool:
+def _is_command(frame: MavlinkFrame, *commands: Cmd) -> bool:
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS else None
     return message is not None and message.command in commands
 
 
-def _steers_mission(frame: Frame) -> bool:
+def _steers_mission(frame: MavlinkFrame) -> bool:
     if frame.msg_id == _SET_CURRENT:
         return True
     return _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
-def _pauses(frame: Frame) -> bool:
+def _pauses(frame: MavlinkFrame) -> bool:
     return _is_command(frame, Cmd.DO_PAUSE_CONTINUE)
 
 
@@ -135,7 +135,7 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
     return Ownership.TAKES if command in _TAKING else Ownership.PASS
 
 
-def mode_asked(frame: Frame, firmware: Firmware) -> int | None:
+def mode_asked(frame: MavlinkFrame, firmware: Firmware) -> int | None:
     """The mode that this asks for by SET_MODE or DO_SET_MODE, None for all else."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS | {_SET_MODE} else None
     if message is None or (frame.msg_id in _COMMANDS and message.command != Cmd.DO_SET_MODE):
@@ -154,14 +154,14 @@ def _path(asked: Operation) -> bytes:
     return asked.data.partition(b"\0")[0]
 
 
-def plan_written(frame: Frame) -> int | None:
+def plan_written(frame: MavlinkFrame) -> int | None:
     """The plan (MAV_MISSION_TYPE) that this file transfer opens for writing, None for all else."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
     asked = None if message is None else unpack(bytes(message.payload))
     return _PLAN_FILES.get(_path(asked)) if asked is not None and asked.opcode in _FTP_WRITING else None
 
 
-def ends_writing(frame: Frame) -> bool:
+def ends_writing(frame: MavlinkFrame) -> bool:
     """True when this file transfer closes what its sender has open."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
     return message is not None and unpack(bytes(message.payload)).opcode in _FTP_ENDING
@@ -189,7 +189,7 @@ class TrafficMonitor:
         """A station has armed the vehicle; whoever acts on it forgets it."""
         self.plan_changed: Callable[[int], None] = lambda kind: None
 
-    def from_ground(self, frame: Frame) -> None:
+    def from_ground(self, frame: MavlinkFrame) -> None:
         """This goes to the controller."""
         if frame.msg_id in _COMMANDS:
             message = codec.decode(frame.msg_id, frame.payload)
@@ -206,7 +206,7 @@ class TrafficMonitor:
                 self.plan_changed(written)
             self._written.clear()
 
-    def from_controller(self, frame: Frame, asker: tuple[int, int]) -> None:
+    def from_controller(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
         """This was said by the controller to `asker` (system, component)."""
         if frame.msg_id == _COMMAND_ACK:
             self._follow_arming(frame, asker)
@@ -215,7 +215,7 @@ class TrafficMonitor:
             if message is not None and message.type == MissionResult.ACCEPTED:
                 self.plan_changed(message.mission_type)
 
-    def _follow_arming(self, frame: Frame, asker: tuple[int, int]) -> None:
+    def _follow_arming(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
         """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the
         station may start the mission before."""
         message = codec.decode(frame.msg_id, frame.payload)

@@ -15,7 +15,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 Asker = tuple[int, int]
 """System and component of a station."""
@@ -28,7 +28,7 @@ _MOST_ASKERS: Final = 64
 class _Kept:
     """The first word (None: nothing was heard yet), and when it is passed on at the latest."""
 
-    frame: Frame | None = None
+    frame: MavlinkFrame | None = None
     until_ms: int | None = None
 
 
@@ -39,7 +39,7 @@ class ModeAnswers:
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, pass_on: Callable[[Frame, Asker], None]) -> None:
+    def __init__(self, pass_on: Callable[[MavlinkFrame, Asker], None]) -> None:
         self._pass_on = pass_on
         self._open: dict[Asker, _Kept] = {}
 
@@ -49,7 +49,7 @@ class ModeAnswers:
             self._open.clear()
         self._open[asker] = _Kept()
 
-    def passes(self, frame: Frame, asker: Asker, now_ms: int) -> bool:
+    def passes(self, frame: MavlinkFrame, asker: Asker, now_ms: int) -> bool:
         """True when this COMMAND_ACK to `asker` is for the station now. One that comes behind the answer is not."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None or message.command != Cmd.DO_SET_MODE:

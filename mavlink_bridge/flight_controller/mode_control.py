@@ -14,7 +14,7 @@ from typing import Final
 from autopilot.interface.targets import Land, Target
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
-from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.steering import Steering
 
 _DOUBT_MS: Final = 400
@@ -86,7 +86,7 @@ class ModeControl:
     """Orders to the controller's modes, by `ModeKeeper`: to be in one, to fly a target in the one that follows targets,
     to be let go. `native`: it flies missions in its own AUTO."""
 
-    def __init__(self, keeper: ModeKeeper, steering: Steering, news: News, *, native: bool) -> None:
+    def __init__(self, keeper: ModeKeeper, steering: Steering, news: VehicleNews, *, native: bool) -> None:
         self._keeper = keeper
         self._steering = steering
         self._context = steering.context

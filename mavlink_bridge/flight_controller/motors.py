@@ -10,7 +10,7 @@ from autopilot.interface.targets import Land
 from autopilot.interface.vehicle import Request, VehicleEvent
 from autopilot.mav import Cmd
 from mavlink_bridge.flight_controller.link_state import LinkState
-from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.orders import ARMING
 from mavlink_bridge.flight_controller.questions import HomeQuestion
 from mavlink_bridge.flight_controller.steering import Steering
@@ -29,7 +29,7 @@ class Motors:
     (EXTENDED_SYS_STATE) may be the later one by a second or more. So motors that have stopped in the air by the last
     word have stopped where the next word says: landed, or really in the air."""
 
-    def __init__(self, steering: Steering, link: LinkState, home: HomeQuestion, news: News) -> None:
+    def __init__(self, steering: Steering, link: LinkState, home: HomeQuestion, news: VehicleNews) -> None:
         self._steering = steering
         self._readings = steering.context.readings
         self._orders = steering.context.orders

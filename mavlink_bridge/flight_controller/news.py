@@ -6,7 +6,7 @@ from autopilot.context.events import StatusText
 from autopilot.mav import Severity
 
 
-class News:
+class VehicleNews:
     """`events`: bits of `VehicleEvent` since the last pass. Texts are for people."""
 
     def __init__(self) -> None:

@@ -10,15 +10,15 @@ from typing import Final, Protocol
 
 from autopilot.context.turns import earliest
 from autopilot.mav import Result
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, RemembersLinks, Service, Timed
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, RemembersLinks, Service, TimedService
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
-class Inner(Service, Timed, RemembersLinks, Protocol):
+class InnerService(Service, TimedService, RemembersLinks, Protocol):
     """Port: a service inside the component; parameters and files need all that a service may have."""
 
 
@@ -29,11 +29,11 @@ class OnboardComponent:
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, inner: tuple[Inner, ...], send: Callable[[Message, int | None], None]) -> None:
+    def __init__(self, inner: tuple[InnerService, ...], send: Callable[[Message, int | None], None]) -> None:
         self._inner = inner
         self._send = send
 
-    def handle_frame(self, link: int, frame: Frame, link_ms: int) -> None:
+    def handle_frame(self, link: int, frame: MavlinkFrame, link_ms: int) -> None:
         """A frame for component 191 came in on this link."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None:

@@ -33,7 +33,7 @@ from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.routing.tx_queue import is_droppable
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import Frame, unsigned
+from mavlink_bridge.wire.framing import MavlinkFrame, unsigned
 
 if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
@@ -69,9 +69,9 @@ class PassThrough:
         self._clocks = clocks
         self._auto = vehicle.firmware.vehicle_class.modes.auto
         self._starts = vehicle.firmware.habits.starts_by_arming
-        self._waiting: list[tuple[int, Frame, Request]] = []  # until the controller follows our targets
+        self._waiting: list[tuple[int, MavlinkFrame, Request]] = []  # until the controller follows our targets
         self.traffic = TrafficMonitor(vehicle.motors)
-        self.companion: Callable[[int, Frame], None] = lambda number, frame: None
+        self.companion: Callable[[int, MavlinkFrame], None] = lambda number, frame: None
         """Gets what ground stations send to component 191."""
         self.mode_answers: ModeAnswers | None = None
         """Answers to modes, where the controller acknowledges a mode twice."""
@@ -84,7 +84,7 @@ class PassThrough:
         and the controller's telemetry is not for them."""
 
     # --- from the controller --------------------------------------------------------------------------------------
-    def from_controller(self, number: int, frame: Frame) -> None:
+    def from_controller(self, number: int, frame: MavlinkFrame) -> None:
         """A sound frame came in on the controller's link."""
         if frame.msg_id in _NEVER:
             return
@@ -104,13 +104,13 @@ class PassThrough:
         elif not (autopilot and self._replaced(frame)) and (system, component) != (self._link.system_id, COMPONENT):
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
 
-    def _is_first_of_two(self, frame: Frame, asker: tuple[int, int]) -> bool:
+    def _is_first_of_two(self, frame: MavlinkFrame, asker: tuple[int, int]) -> bool:
         """An acknowledgement to a station that is not its answer, or not yet."""
         if self.mode_answers is None or frame.msg_id != _COMMAND_ACK or asker[0] in (0, self._link.system_id):
             return False
         return not self.mode_answers.passes(frame, asker, self._clocks()[1])
 
-    def _replaced(self, frame: Frame) -> bool:
+    def _replaced(self, frame: MavlinkFrame) -> bool:
         """Sortie says this itself."""
         number = frame.msg_id
         if number in (MISSION_CURRENT, MISSION_ITEM_REACHED):
@@ -120,7 +120,7 @@ class PassThrough:
         message = codec.decode(number, frame.payload)  # `native`: what belongs to our own upload is for 191
         return message is not None and message.mission_type in _OURS_BY_TYPE
 
-    def _to_ground(self, frame: Frame, system: int, component: int, *, restamp: bool) -> None:
+    def _to_ground(self, frame: MavlinkFrame, system: int, component: int, *, restamp: bool) -> None:
         ground = self._ground
         links = ground.links() if system in (0, ground.system_id) else ground.heard(system, component)
         extra = codec.crc_extra(frame.msg_id) if restamp else None
@@ -134,7 +134,7 @@ class PassThrough:
             ground.append(number, data, 0, droppable=droppable)
 
     # --- from ground stations -------------------------------------------------------------------------------------
-    def from_ground(self, number: int, frame: Frame, system: int, component: int) -> bool:
+    def from_ground(self, number: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """The gate of the ground stations' endpoint: True = taken."""
         if frame.msg_id in _NEVER or number in self.inside:
             return False  # for Sortie itself, and the router passes none of these on
@@ -151,7 +151,7 @@ class PassThrough:
             return True
         return self._for_vehicle(number, frame)
 
-    def _for_vehicle(self, number: int, frame: Frame) -> bool:
+    def _for_vehicle(self, number: int, frame: MavlinkFrame) -> bool:
         vehicle = self._vehicle
         match ownership_of(frame, vehicle.firmware, native=vehicle.native, breaks=vehicle.body is not None):
             case Ownership.OURS:
@@ -176,7 +176,7 @@ class PassThrough:
                 self._to_controller(frame)
         return True
 
-    def _give_away(self, frame: Frame) -> None:
+    def _give_away(self, frame: MavlinkFrame) -> None:
         """Whoever sends this flies the vehicle from now on. The mode that is flown already is not entered anew, and its
         target would be flown on to: so the vehicle is stopped as well."""
         vehicle, mode = self._vehicle, mode_asked(frame, self._vehicle.firmware)
@@ -190,12 +190,12 @@ class PassThrough:
         if flown:
             vehicle.stop()
 
-    def _watch_transfer(self, frame: Frame) -> None:
+    def _watch_transfer(self, frame: MavlinkFrame) -> None:
         """Ours keep out of the way of a station's."""
         if frame.msg_id in PLAN_MESSAGES:
             self.turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
-    def _set_streams(self, number: int, frame: Frame) -> None:
+    def _set_streams(self, number: int, frame: MavlinkFrame) -> None:
         """Links share the controller's port: nobody gets a stream slower than the service needs it."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None and frame.msg_id in _COMMANDS and self._vehicle.link.streams.needs_more(message):
@@ -205,7 +205,7 @@ class PassThrough:
         if frame.msg_id not in _COMMANDS:
             self._vehicle.link.streams.renew(self._clocks()[1])
 
-    def _answer(self, number: int, frame: Frame, result: Result) -> None:
+    def _answer(self, number: int, frame: MavlinkFrame, result: Result) -> None:
         """COMMAND_ACK of a command that the controller does not get, or not yet."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None:
@@ -214,18 +214,18 @@ class PassThrough:
                 number,
             )
 
-    def _to_controller(self, frame: Frame) -> None:
+    def _to_controller(self, frame: MavlinkFrame) -> None:
         for number in self._link.routes():
             data = unsigned(frame) if self._link.has_key else frame.raw
             self._link.append(number, data, 0, droppable=is_droppable(frame.msg_id))
 
-    def _refuse_file(self, number: int, frame: Frame) -> None:
+    def _refuse_file(self, number: int, frame: MavlinkFrame) -> None:
         peer = Peer(number, frame.system, frame.component, frame.mavlink1)
         answer = file_not_found(codec.decode(frame.msg_id, frame.payload), peer)
         self._ground.send(answer.message, answer.link)
 
     # --- AUTO: first the controller, then the core ----------------------------------------------------------------
-    def _take_first(self, number: int, frame: Frame) -> bool:
+    def _take_first(self, number: int, frame: MavlinkFrame) -> bool:
         """A mission is to be flown. If the core would refuse, it does so at once; else the controller must be in the
         mode that follows targets before the core hears of it, so that the acknowledgement means what it says."""
         core, now_ms = self._parts, self._clocks()[1]
@@ -239,7 +239,7 @@ class PassThrough:
         self._waiting.append((number, frame, request))
         return True
 
-    def _stop_or_go_on(self, number: int, frame: Frame) -> None:
+    def _stop_or_go_on(self, number: int, frame: MavlinkFrame) -> None:
         """DO_PAUSE_CONTINUE for a controller that flies the mission itself and would pause it badly: stopped by a
         target, and the mission paused; or flown on."""
         message = codec.decode(frame.msg_id, frame.payload)
@@ -273,10 +273,10 @@ class PassThrough:
         if ready and not self._facade.flies_mission and self._vehicle.commanded:
             self._follow_refusal()
 
-    def _is_pause(self, frame: Frame) -> bool:
+    def _is_pause(self, frame: MavlinkFrame) -> bool:
         return ownership_of(frame, self._vehicle.firmware, native=self._vehicle.native) is Ownership.STOPS
 
-    def _after_pause(self, frame: Frame, now_ms: int) -> Result:
+    def _after_pause(self, frame: MavlinkFrame, now_ms: int) -> Result:
         message = codec.decode(frame.msg_id, frame.payload)
         assert message is not None
         return Result.ACCEPTED if message.param1 == 0.0 else self._parts.mission_commands.start(now_ms).result

@@ -18,7 +18,7 @@ _UNKNOWN_U16: Final = 65535
 _LONGEST_GAP_MS: Final = 2000
 
 
-class Readings:
+class ControllerReadings:
     """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `charge`: of its battery, 0
     to 1, None while it does not say; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
 

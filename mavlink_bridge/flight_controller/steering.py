@@ -30,16 +30,16 @@ from mavlink_bridge.firmware.setpoints import attitude_target
 from mavlink_bridge.flight_controller.guided_setpoints import (
     VELOCITY_MS,
     Brake,
+    CircleCourse,
     Course,
     DriveCourse,
     GoTo,
     GuidedContext,
     Move,
-    Rest,
-    Round,
+    StoppedCourse,
     TakeOffCourse,
 )
-from mavlink_bridge.flight_controller.news import News
+from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.offboard import OffboardMove, OffboardStream
 from mavlink_bridge.routing.service import Message
 
@@ -63,7 +63,7 @@ class AttitudeCourse(Course):
 class Steering:
     """See the module. Nothing is sent unless `step` is told that the controller follows."""
 
-    def __init__(self, context: GuidedContext, news: News) -> None:
+    def __init__(self, context: GuidedContext, news: VehicleNews) -> None:
         self.context = context
         self._news = news
         mode = context.firmware.velocity_mode
@@ -107,7 +107,7 @@ class Steering:
     def come_to_rest(self) -> None:
         """The controller was asked to stop by itself; ARRIVED when it stands."""
         self.stop()
-        self.course, self.arrived = Rest(self.context), False
+        self.course, self.arrived = StoppedCourse(self.context), False
         self.context.readings.report[R.ARRIVED] = 0.0
 
     def again(self, now_ms: int) -> None:
@@ -127,7 +127,7 @@ class Steering:
             case TakeOff():
                 return TakeOffCourse(context, target)
             case Circle():
-                return Round(context, target)
+                return CircleCourse(context, target)
             case Velocity():
                 stream = self._offboard
                 return Move(context, target) if stream is None else OffboardMove(context, target, stream)

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, cast
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, LinkStatistics, OpenLink, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
-from mavlink_bridge.routing.service import Audience, Message, Outgoing, RemembersLinks, Service, Speaks, Timed
+from mavlink_bridge.routing.service import Audience, Message, Outgoing, RemembersLinks, Service, Speaks, TimedService
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 
 if TYPE_CHECKING:
     from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
@@ -42,7 +42,7 @@ class _Due:
 
     __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing")
 
-    def __init__(self, service: Timed) -> None:
+    def __init__(self, service: TimedService) -> None:
         self.service = service
         self.on_link = service.clock == "link"
         self.handle_timeout = service.handle_timeout
@@ -60,7 +60,7 @@ class Endpoint:
         component_id: int = 1,
         *,
         on_error: Callable[[Exception, str], None] = _raise,
-        on_frame: Callable[[int, Frame], None] | None = None,
+        on_frame: Callable[[int, MavlinkFrame], None] | None = None,
     ) -> None:
         self._router = Router(system_id, component_id)
         self._links: dict[int, OpenLink] = {}
@@ -72,7 +72,7 @@ class Endpoint:
         self._on_error = on_error
         self.on_frame = on_frame
         self._signing: Signing | None = None
-        self.gate: Callable[[int, Frame, int, int], bool] | None = None
+        self.gate: Callable[[int, MavlinkFrame, int, int], bool] | None = None
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
         self.identity_listeners: list[Callable[[], None]] = []
@@ -132,8 +132,8 @@ class Endpoint:
 
     def _add(self, service: Service, component: int | None = None) -> None:
         roles = self._audience.add(service, component)
-        if Timed in roles:
-            self._timed.append(_Due(cast(Timed, service)))
+        if TimedService in roles:
+            self._timed.append(_Due(cast(TimedService, service)))
         if RemembersLinks in roles:
             self._remembering.append(cast(RemembersLinks, service))
 
@@ -217,11 +217,11 @@ class Endpoint:
             for frame in source.reader.receive(data, link_ms):
                 self._take_frame(source, frame, link_ms, vehicle_ms)
 
-    def take(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
+    def take(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
         """A frame that has come in on a shared link, and that may be for this endpoint; False when it was refused."""
         return not self.muted and self._take_frame(self._links[link], frame, link_ms, vehicle_ms)
 
-    def admits(self, link: int, frame: Frame) -> bool:
+    def admits(self, link: int, frame: MavlinkFrame) -> bool:
         """May what comes from this sender on this link be passed on? Asked for frames that are for nobody here."""
         return self._signing is None or self._admit(self._links[link], frame, self._signing)
 
@@ -242,7 +242,7 @@ class Endpoint:
                 deadline = due
         return deadline
 
-    def _take_frame(self, source: OpenLink, frame: Frame, link_ms: int, vehicle_ms: int) -> bool:
+    def _take_frame(self, source: OpenLink, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
         """False when it was refused."""
         link = source.number
         if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
@@ -265,13 +265,13 @@ class Endpoint:
             self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True
 
-    def deliver(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+    def deliver(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
         """Give a frame that the gate has taken from this link to the services now; nothing when the link is closed."""
         source = self._links.get(link)
         if source is not None:
             self._dispatch(source, frame, target_of(frame)[1], link_ms, vehicle_ms)
 
-    def _admit(self, source: OpenLink, frame: Frame, signing: Signing) -> bool:
+    def _admit(self, source: OpenLink, frame: MavlinkFrame, signing: Signing) -> bool:
         """True when the frame is signed, or may come in without. (A modem cannot sign what it says.)"""
         if frame.signed and signing.verify(frame):
             source.signs = True
@@ -281,7 +281,7 @@ class Endpoint:
         source.refused += 1
         return False
 
-    def _dispatch(self, source: OpenLink, frame: Frame, component: int, link_ms: int, vehicle_ms: int) -> None:
+    def _dispatch(self, source: OpenLink, frame: MavlinkFrame, component: int, link_ms: int, vehicle_ms: int) -> None:
         audience = self._audience
         handlers = audience.of(frame.msg_id, component) if audience.others else audience.own.get(frame.msg_id)
         if not handlers:
@@ -308,7 +308,7 @@ class Endpoint:
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 
-    def handle_timeout_of(self, service: Timed, now_ms: int) -> None:
+    def handle_timeout_of(self, service: TimedService, now_ms: int) -> None:
         """Call one service with the time on its clock: only it is due."""
         try:
             service.handle_timeout(now_ms)
@@ -316,7 +316,7 @@ class Endpoint:
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 
-    def next_deadlines(self, besides: Timed | None = None) -> tuple[int | None, int | None]:
+    def next_deadlines(self, besides: TimedService | None = None) -> tuple[int | None, int | None]:
         """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message.
         `besides`: not counting this one."""
         on_link: int | None = None
@@ -434,7 +434,7 @@ class Endpoint:
             except ValueError as problem:  # a field that does not fit: the other messages still go out
                 self._report(problem, f"a message of {type(service).__name__}")
 
-    def _forward(self, target: OpenLink, frame: Frame) -> None:
+    def _forward(self, target: OpenLink, frame: MavlinkFrame) -> None:
         if target.high_latency:
             return
         if target.out.size > target.out.congested:

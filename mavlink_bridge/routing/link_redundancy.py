@@ -12,7 +12,7 @@ from collections import deque
 from typing import Final
 
 from autopilot.mav import Component
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 REPEAT_MS: Final = 100
 _AUTOPILOT: Final = Component.AUTOPILOT1
@@ -29,7 +29,7 @@ class LinkRedundancy:
         self._recent: set[_Key] = set()
         self._order: deque[tuple[int, _Key]] = deque()
 
-    def hear(self, link: int, frame: Frame, now_ms: int) -> bool:
+    def hear(self, link: int, frame: MavlinkFrame, now_ms: int) -> bool:
         """A sound frame came in on this link, link time ms. False: it is a copy."""
         while self._order and now_ms - self._order[0][0] >= REPEAT_MS:
             self._recent.discard(self._order.popleft()[1])

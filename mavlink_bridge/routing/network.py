@@ -16,7 +16,7 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
-from mavlink_bridge.wire.framing import Frame, FrameReader
+from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
 
 MEMBERS = 250
 """System ids end there: the rest is for ground stations."""
@@ -121,7 +121,7 @@ class Network:
         """Time at which `give_up_claims` is due, link time, ms."""
         return earliest(shared.reader.deadline_ms for shared in self._links.values())
 
-    def _take_in(self, link: int, frame: Frame, link_ms: int, vehicle_ms: int) -> None:
+    def _take_in(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
         shared = self._links.get(link)
         if shared is None:
             return  # one of the frames before it has ended the link
@@ -140,7 +140,7 @@ class Network:
         if others and (admitted or (not members and self.endpoints[0].admits(shared.numbers[0], frame))):
             self._pass_on(others, frame)
 
-    def _pass_on(self, links: Sequence[int], frame: Frame) -> None:
+    def _pass_on(self, links: Sequence[int], frame: MavlinkFrame) -> None:
         """To the links where somebody was heard who may want it, as it came: its signature is its sender's."""
         routes = self.endpoints[0].routes()
         for link in links:

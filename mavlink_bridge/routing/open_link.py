@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.routing.tx_queue import TxQueue
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter, split_frames
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame, split_frames
 
 if TYPE_CHECKING:
     from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
@@ -173,7 +173,7 @@ class OpenLink:
         self.reader.restart()
         self.out.clear()
 
-    def peer(self, frame: Frame) -> Peer:
+    def peer(self, frame: MavlinkFrame) -> Peer:
         """Peer that sent the frame."""
         key = (frame.system, frame.component, frame.mavlink1)
         found = self.peers.get(key)

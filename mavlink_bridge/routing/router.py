@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 SENDERS_PER_LINK = 64
 _NOT_FORWARDED = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
@@ -68,7 +68,7 @@ class Router:
             return self._links_of_system.get(system, _NOWHERE)
         return self._links_of.get((system, component), _NOWHERE)
 
-    def is_echo(self, frame: Frame) -> bool:
+    def is_echo(self, frame: MavlinkFrame) -> bool:
         """True when the frame carries our own ids."""
         return frame.system == self.system and self.is_ours(frame.component)
 
@@ -84,7 +84,7 @@ class Router:
             return False
         return component == 0 or self.is_ours(component) or (system, component) not in self._links_of
 
-    def forward_to(self, frame: Frame, link: int, system: int, component: int) -> Sequence[int]:
+    def forward_to(self, frame: MavlinkFrame, link: int, system: int, component: int) -> Sequence[int]:
         """The links on which a frame that came in on `link` and has this target goes on."""
         if len(self._live) < 2 and self._live in (_NOWHERE, (link,)):
             return _NOWHERE
@@ -113,7 +113,7 @@ def _drop(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
         links_of[key] = left
 
 
-def target_of(frame: Frame) -> tuple[int, int]:
+def target_of(frame: MavlinkFrame) -> tuple[int, int]:
     """(target system, target component) of a frame, (0, 0) where it has none; read from the payload without decoding.
 
     A zero at the end of a MAVLink 2 payload is not on the wire, so a field beyond its end is 0."""

@@ -59,7 +59,7 @@ class Speaks(Protocol):
 
 
 @runtime_checkable
-class Timed(Speaks, Protocol):
+class TimedService(Speaks, Protocol):
     """A service that wants to be called without a message."""
 
     clock: Clock
@@ -87,7 +87,7 @@ def _roles_of(service: Service) -> frozenset[type]:
     """The protocols that it has the methods of."""
     kind = type(service)
     if kind not in _ROLES:
-        _ROLES[kind] = frozenset(role for role in (Speaks, Timed, RemembersLinks) if isinstance(service, role))
+        _ROLES[kind] = frozenset(role for role in (Speaks, TimedService, RemembersLinks) if isinstance(service, role))
     return _ROLES[kind]
 
 

@@ -23,7 +23,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 if TYPE_CHECKING:
     from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.commands.service import CommandService
-    from mavlink_bridge.wire.framing import Frame
+    from mavlink_bridge.wire.framing import MavlinkFrame
 
 CONTROL_STATUS: Final = id_of("CONTROL_STATUS")
 _SILENT_MS: Final = 5000
@@ -109,7 +109,7 @@ class OperatorControl:
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
-    def _keep_out(self, link: int, frame: Frame, system: int, component: int) -> bool:
+    def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """Take what changes the vehicle and is not of its owner, nor of its own system."""
         own = self._endpoint.system_id
         if frame.msg_id not in _CHANGES or frame.system in (self.owner, own) or system not in (0, own):

@@ -14,7 +14,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Cmd, ModeFlag, RebootAction, Result, SystemState, VehicleType
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.testing.bootloader import BoardSpec, Faults, SimulatedBootloader
+from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults, SimulatedBootloader
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
@@ -28,7 +28,7 @@ _POWER_UP_MS: Final = 5000
 
 
 @dataclass(slots=True)
-class Firmware:
+class BoardFirmware:
     """Firmware of the stand-in, and how it behaves. `mute`: no MAVLink at all; `answer`: the MAV_RESULT of the restart
     command."""
 
@@ -53,10 +53,13 @@ class SimulatedBoard:
     """`plug` it in first. Its port is there while `attached`; what is sent while it is not is lost."""
 
     def __init__(
-        self, spec: BoardSpec | None = None, faults: Faults | None = None, firmware: Firmware | None = None
+        self,
+        spec: BoardSpec | None = None,
+        faults: BootloaderFaults | None = None,
+        firmware: BoardFirmware | None = None,
     ) -> None:
         self.bootloader = SimulatedBootloader(spec or BoardSpec(), faults)
-        self.firmware = firmware or Firmware()
+        self.firmware = firmware or BoardFirmware()
         self.power = Power.OFF
         self.attached = False
         self._next: tuple[int, Power] | None = None

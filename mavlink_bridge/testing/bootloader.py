@@ -41,7 +41,7 @@ class BoardSpec:
 
 
 @dataclass(slots=True)
-class Faults:
+class BootloaderFaults:
     """Faults to inject. `(op, n)` is the n-th time, from 1, that this command comes.
 
     `answers`: the status to give instead of doing it; `mute_at`, `unplug_at`: before it is answered; `flip_at`: one bit
@@ -86,9 +86,9 @@ class SimulatedBootloader:
     """Bytes and time in, bytes out. `flash` and `external` are what the memories hold; `booted` is set by BOOT,
     `unplugged` by the fault of that name; `baud` is its rate now (whoever carries the bytes may mind it)."""
 
-    def __init__(self, spec: BoardSpec, faults: Faults | None = None) -> None:
+    def __init__(self, spec: BoardSpec, faults: BootloaderFaults | None = None) -> None:
         self.spec = spec
-        self.faults = faults or Faults()
+        self.faults = faults or BootloaderFaults()
         self.flash = bytearray(b"\xff" * spec.flash)
         self.external = bytearray(b"\xff" * spec.external_flash)
         self.counts: Counter[Op] = Counter()

@@ -40,7 +40,7 @@ _EXTRA: dict[int, bytes] = {msg_id: bytes((extra,)) for msg_id, extra in CRC_EXT
 
 
 @dataclass(slots=True)
-class Frame:
+class MavlinkFrame:
     """A frame as received. `raw` is the whole frame with header, checksum and signature; `payload` as it was on the
     wire (MAVLink 2: trailing zeros cut)."""
 
@@ -86,7 +86,7 @@ class FrameReader:
         self.deadline_ms = None
         self._sequences.clear()
 
-    def receive(self, data: bytes, now_ms: int = 0) -> list[Frame]:
+    def receive(self, data: bytes, now_ms: int = 0) -> list[MavlinkFrame]:
         """The frames that `data`, which came in at `now_ms` (link time), completes, in order. Never raises, whatever
         the bytes are."""
         self.bytes += len(data)
@@ -94,7 +94,7 @@ class FrameReader:
         self.deadline_ms = now_ms + PATIENCE_MS if self._rest else None
         return frames
 
-    def give_up(self, now_ms: int) -> list[Frame]:
+    def give_up(self, now_ms: int) -> list[MavlinkFrame]:
         """Give up claims when nothing has come for too long since the last `receive`: no claim is waited for any more.
         Returns the frames that lay behind their start bytes."""
         if self.deadline_ms is None or now_ms < self.deadline_ms:
@@ -102,9 +102,9 @@ class FrameReader:
         self.deadline_ms = None
         return self._read(self._rest, True)
 
-    def _read(self, data: bytes, ended: bool) -> list[Frame]:
+    def _read(self, data: bytes, ended: bool) -> list[MavlinkFrame]:
         """All frames in `data`; keeps what may be the begin of one, unless the stream has `ended`."""
-        frames: list[Frame] = []
+        frames: list[MavlinkFrame] = []
         at, end = 0, len(data)
         while at < end:
             if data[at] != MARK_V2 and data[at] != MARK_V1:
@@ -140,7 +140,7 @@ class FrameReader:
         self.garbage += end - at
         return end
 
-    def _count(self, frame: Frame) -> None:
+    def _count(self, frame: MavlinkFrame) -> None:
         self.frames += 1
         if not frame.known:
             return
@@ -216,7 +216,7 @@ def frame_v1(sequence: int, system: int, component: int, msg_id: int, payload: b
     return b"\xfe" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
 
 
-def unsigned(frame: Frame) -> bytes:
+def unsigned(frame: MavlinkFrame) -> bytes:
     """The frame as MAVLink 2 without a signature, to be signed anew on another link; as it came when its id is not in
     the dialect, so that its checksum cannot be made."""
     extra = _EXTRA.get(frame.msg_id)
@@ -269,7 +269,7 @@ def split_datagrams(data: bytes, largest: int = 1400) -> Iterator[bytes]:
         yield data[begin:end]
 
 
-def _read_v2(data: bytes, at: int, size: int) -> Frame | None:
+def _read_v2(data: bytes, at: int, size: int) -> MavlinkFrame | None:
     """The frame of that claim, or None if it is none."""
     length = data[at + 1]
     check = at + 10 + length
@@ -280,7 +280,7 @@ def _read_v2(data: bytes, at: int, size: int) -> Frame | None:
             return None
     elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
         return None
-    return Frame(
+    return MavlinkFrame(
         msg_id,
         data[at + 5],
         data[at + 6],
@@ -293,7 +293,7 @@ def _read_v2(data: bytes, at: int, size: int) -> Frame | None:
     )
 
 
-def _read_v1(data: bytes, at: int, size: int) -> Frame | None:
+def _read_v1(data: bytes, at: int, size: int) -> MavlinkFrame | None:
     check = at + size - 2
     msg_id = data[at + 5]
     extra = _EXTRA.get(msg_id)
@@ -302,7 +302,7 @@ def _read_v1(data: bytes, at: int, size: int) -> Frame | None:
             return None
     elif _crc(data[at + 1 : check] + extra) != data[check] | data[check + 1] << 8:
         return None
-    return Frame(
+    return MavlinkFrame(
         msg_id,
         data[at + 3],
         data[at + 4],

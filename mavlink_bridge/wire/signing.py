@@ -17,7 +17,7 @@ import hmac
 from fastcrc import crc16
 
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import MARK_V2, SIGNATURE_SIZE, SIGNED, Frame
+from mavlink_bridge.wire.framing import MARK_V2, SIGNATURE_SIZE, SIGNED, MavlinkFrame
 
 KEY_SIZE = 32
 _EPOCH_UNIX_US = 1_420_070_400 * 1_000_000
@@ -62,7 +62,7 @@ class Signing:
         plain = b"\xfd" + body + crc.to_bytes(2, "little") + trailer
         return plain + self._digest(plain)
 
-    def verify(self, frame: Frame) -> bool:
+    def verify(self, frame: MavlinkFrame) -> bool:
         """True when the frame is signed with our key, and newer than all before it of its stream."""
         good = frame.signed and self._is_new_and_ours(frame)
         if good:
@@ -71,7 +71,7 @@ class Signing:
             self.refused += 1
         return good
 
-    def _is_new_and_ours(self, frame: Frame) -> bool:
+    def _is_new_and_ours(self, frame: MavlinkFrame) -> bool:
         signature = frame.raw[-SIGNATURE_SIZE:]
         stamp = int.from_bytes(signature[1:7], "little")
         stream = (frame.system, frame.component, signature[0])

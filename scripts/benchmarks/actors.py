@@ -16,7 +16,7 @@ from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.nodes.face import simulated_face
-from sortie.nodes.vehicle import HORIZON_MS, Service
+from sortie.nodes.vehicle import HORIZON_MS, VehicleService
 
 ROUNDS = 300
 JUMP = 177
@@ -40,7 +40,7 @@ def _speed(flight_manager: bool) -> float:
     vehicle = SimulatedCopter(home, 0.0, 1)
     autopilot = Autopilot("copter", vehicle, parameters, MemoryJournal(), None, flight_manager=flight_manager)
     identity = Identity("copter", "bench", serves_files=True)
-    service = Service(
+    service = VehicleService(
         vehicle,
         autopilot,
         parameters,

@@ -17,10 +17,10 @@ def kernel_speed(vehicles: int, seconds: float, kind: str = "copter") -> float:
     from autopilot.interface.targets import Hold, Pilot, PilotKind, TakeOff
     from sitl.kernel import layout as M
     from sitl.vehicles.kinds import make_simulated
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
 
     home = GeoPoint(-35.363261, 149.165230, 584.0)
-    rows = Rows([make_simulated(kind, home, 353.0, seed) for seed in range(vehicles)])
+    rows = MachineRows([make_simulated(kind, home, 353.0, seed) for seed in range(vehicles)])
     rows.settings[:, M.P_MEAN_N], rows.settings[:, M.P_MEAN_E], rows.settings[:, M.P_GUST] = -4.0, 3.0, 1.0
     rows.settings[:, M.P_BATTERY_AH] = 0.0  # never empty: on the ground another kernel would be measured
 

@@ -14,7 +14,7 @@ from autopilot.interface.terrain import HeightMap
 from benchmarks.vehicle import HOME
 
 if TYPE_CHECKING:
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
 
 PAIRS, TURN_S = 15, 400.0
 _SIDE = 1201
@@ -27,15 +27,15 @@ def _hills() -> HeightMap:
     return HeightMap(HOME[0] - 0.25, HOME[1] - 0.25, 3600.0, 3600.0, heights.astype(np.float32))
 
 
-def _flying(ground: HeightMap | None) -> Rows:
+def _flying(ground: HeightMap | None) -> MachineRows:
     """A copter that goes far and back, 200 m up."""
     from autopilot.interface.targets import Leg, Pilot, PilotKind, TakeOff
     from sitl.vehicles.kinds import make_simulated
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
 
     machine = make_simulated("copter", GeoPoint(*HOME), 353.0, 1, ground)
     machine.set_parameter("SIM_BATT_CAP_AH", 0.0)
-    rows = Rows([machine])
+    rows = MachineRows([machine])
     for until_s, target in ((4, Pilot(PilotKind.LOITER)), (120, TakeOff(-200.0)), (125, Leg((15_000.0, 0.0, -200.0)))):
         if until_s == 120:
             machine.arm(force=True)
@@ -44,7 +44,7 @@ def _flying(ground: HeightMap | None) -> Rows:
     return rows
 
 
-def _run(rows: Rows, until_ms: float) -> float:
+def _run(rows: MachineRows, until_ms: float) -> float:
     """Seconds of the processor: both kinds of turns are short, and share the machine with whoever is there."""
     began_s = time.process_time()
     while rows.advance(np.full(1, until_ms)):

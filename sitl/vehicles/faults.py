@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from autopilot.interface import layout as L
 from sitl.kernel import layout as M
-from sitl.vehicles.payload import Burden
+from sitl.vehicles.payload import CarriedMass
 
 Row = npt.NDArray[np.float64]
 
@@ -36,11 +36,11 @@ _SENSORS: Final = {
 }
 
 
-class Faults:
+class VehicleFaults:
     """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`. `burden`: what it
     carries."""
 
-    def __init__(self, p: Row, s: Row, motors: int, burden: Burden) -> None:
+    def __init__(self, p: Row, s: Row, motors: int, burden: CarriedMass) -> None:
         self._p = p
         self._s = s
         self._burden = burden
@@ -115,7 +115,7 @@ class Faults:
 
 
 _Setter = tuple[Callable[..., None], tuple[float, ...]]
-"""Method of `Faults`, and what it is given before value and on."""
+"""Method of `VehicleFaults`, and what it is given before value and on."""
 
 
 @cache
@@ -123,16 +123,16 @@ def _setters(motors: int) -> dict[str, _Setter]:
     """Setters of a vehicle with so many motors, by the names of faults."""
     ways = [(sensor, setting, kind) for sensor, (setting, kinds) in _SENSORS.items() for kind in kinds]
     return {
-        "gps.loss": (Faults._switch, (M.P_GPS_ON,)),
-        "baro.loss": (Faults._switch, (M.P_BARO_ON,)),
-        "compass.loss": (Faults._switch, (M.P_MAG_ON,)),
-        "imu.loss": (Faults._switch, (M.P_IMU_ON,)),
-        "gps.glitch": (Faults._add, (M.P_GLITCH_N, 50.0)),
-        "baro.wrong": (Faults._add, (M.P_BARO_GLITCH, 10.0)),
-        "battery.low": (Faults._battery, ()),
-        "wind.gust": (Faults._add, (M.P_GUST_PUSH, 8.0)),
-        "rate.freeze": (Faults._add, (M.P_FREEZE, 1.0)),
-        "mass.add": (Faults._load, ()),
-        **{f"{sensor}.{kind}": (Faults._fail, (setting, _KINDS[kind])) for sensor, setting, kind in ways},
-        **{f"motor{motor + 1}.loss": (Faults._weaken, (M.P_LOSS_1 + motor,)) for motor in range(motors)},
+        "gps.loss": (VehicleFaults._switch, (M.P_GPS_ON,)),
+        "baro.loss": (VehicleFaults._switch, (M.P_BARO_ON,)),
+        "compass.loss": (VehicleFaults._switch, (M.P_MAG_ON,)),
+        "imu.loss": (VehicleFaults._switch, (M.P_IMU_ON,)),
+        "gps.glitch": (VehicleFaults._add, (M.P_GLITCH_N, 50.0)),
+        "baro.wrong": (VehicleFaults._add, (M.P_BARO_GLITCH, 10.0)),
+        "battery.low": (VehicleFaults._battery, ()),
+        "wind.gust": (VehicleFaults._add, (M.P_GUST_PUSH, 8.0)),
+        "rate.freeze": (VehicleFaults._add, (M.P_FREEZE, 1.0)),
+        "mass.add": (VehicleFaults._load, ()),
+        **{f"{sensor}.{kind}": (VehicleFaults._fail, (setting, _KINDS[kind])) for sensor, setting, kind in ways},
+        **{f"motor{motor + 1}.loss": (VehicleFaults._weaken, (M.P_LOSS_1 + motor,)) for motor in range(motors)},
     }

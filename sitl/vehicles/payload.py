@@ -29,7 +29,7 @@ _SLACK_M: Final = 0.5
 Row = npt.NDArray[np.float64]
 
 
-class Burden:
+class CarriedMass:
     """Mass that a vehicle carries besides its own, kg by who put it there, in settings row `p`. Drag is kept per mass;
     the vehicle is never lighter than a tenth of itself."""
 
@@ -62,7 +62,7 @@ class SimulatedPayload:
 
     def __init__(self, parameters: Mapping[str, float], p: Row, s: Row) -> None:
         self._parameters = parameters
-        self.burden = Burden(p)
+        self.burden = CarriedMass(p)
         self._s = s
         self._line_m = self._rate_mps = self._since_ms = 0.0
         self._hooked = True

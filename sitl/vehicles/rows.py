@@ -20,7 +20,7 @@ SHARED_FROM: Final = 32
 """Rows from which a second thread helps: below, waking it costs more."""
 
 
-class Rows:
+class MachineRows:
     """`machines`, all of one kind, from now on in one array each for state, settings, target, noise and report
     (`autopilot.interface.report`); row k is machine k's. Must be made before anybody keeps a machine's report
     vector."""

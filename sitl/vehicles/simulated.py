@@ -37,7 +37,7 @@ from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Req
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.clearing import clear
-from sitl.vehicles.faults import Faults
+from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, SimulatedPayload
@@ -126,7 +126,7 @@ class SimulatedMachine(ABC):
         )
         self._vehicle_state.report = report[0]
         self._payload.move_to(self._p, self._s)
-        self._faults = Faults(self._p, self._s, self._motors, self._payload.burden)
+        self._faults = VehicleFaults(self._p, self._s, self._motors, self._payload.burden)
         self._bind_again()
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:

@@ -23,7 +23,7 @@ from sortie.config.traffic import TrafficPlan
 from sortie.config.values import DEFAULT_HOME, parse_home, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.logs.run_log import LOGGER
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.storage.signing_keys import open_keys
@@ -138,7 +138,7 @@ def assembled(
     return vehicles
 
 
-def holding(service: Service, name: str) -> ServedParameters:
+def holding(service: VehicleService, name: str) -> ServedParameters:
     """The parameters that have this one: the core's, or those of the firmware that it is spoken to as. KeyError with
     the nearest name when there is none."""
     if name in service.parameters:

@@ -19,7 +19,7 @@ from mavlink_bridge.links.radio.profile import RadioProfile
 from sitl.vehicles.separation import Approach
 from sortie.api.begin import Home, assembled, several, spec_of
 from sortie.api.session import Session
-from sortie.api.watch import Passes
+from sortie.api.watch import PassingTime
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import Layout, counted_fleet, read_fleet
 from sortie.config.formation import LARGEST_SYSTEM, SPACING_M
@@ -115,7 +115,7 @@ class Fleet(Sequence[Session]):
         self.node.load()
         self._sessions = [Session(member) for member in self._assembly.members]
         self.runtime = self._assembly.members[0].runtime
-        self._time = Passes(self.runtime)
+        self._time = PassingTime(self.runtime)
 
     def __enter__(self) -> Fleet:
         return self

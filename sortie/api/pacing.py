@@ -21,7 +21,7 @@ __tracebackhide__ = True  # as in `session`
 _wall_sleep = time.sleep  # whoever else takes its place
 
 
-class Timed(Protocol):
+class TimedVehicle(Protocol):
     """A vehicle whose time can be waited for: a `Session`, one of a `Fleet`, `sortie_server.vehicle`."""
 
     flown_by: threading.Thread | None
@@ -34,7 +34,7 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _FlownVehicle:
-    vehicle: Timed
+    vehicle: TimedVehicle
     thread: threading.Thread
 
     @property
@@ -50,7 +50,7 @@ _flying: list[_FlownVehicle] = []
 
 
 @contextmanager
-def flies(vehicle: Timed) -> Iterator[None]:
+def flies(vehicle: TimedVehicle) -> Iterator[None]:
     """Meanwhile `sleep` and `asleep` are in the time of this vehicle, beside those that fly already."""
     flying = _FlownVehicle(vehicle, threading.current_thread())
     _flying.append(flying)
@@ -60,7 +60,7 @@ def flies(vehicle: Timed) -> Iterator[None]:
         _flying.remove(flying)
 
 
-def sleep(seconds: float, vehicle: Timed | None = None) -> None:
+def sleep(seconds: float, vehicle: TimedVehicle | None = None) -> None:
     """Until so much vehicle time has passed; see the module. UserError where several vehicles fly and none is given."""
     found = _meant(vehicle)
     if found is None:
@@ -69,7 +69,7 @@ def sleep(seconds: float, vehicle: Timed | None = None) -> None:
         found.sleep(max(seconds, 0.0))
 
 
-async def asleep(seconds: float, vehicle: Timed | None = None) -> None:
+async def asleep(seconds: float, vehicle: TimedVehicle | None = None) -> None:
     """Sleep as `sleep` does, letting other tasks of the event loop run in between."""
     found = _meant(vehicle)
     if found is None:
@@ -78,7 +78,7 @@ async def asleep(seconds: float, vehicle: Timed | None = None) -> None:
         await found.arun_for(max(seconds, 0.0))
 
 
-def _meant(vehicle: Timed | None) -> Timed | None:
+def _meant(vehicle: TimedVehicle | None) -> TimedVehicle | None:
     if vehicle is not None:
         return vehicle
     candidates = [flying.vehicle for flying in _flying if flying.may_wait]

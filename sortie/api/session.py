@@ -28,8 +28,8 @@ from sortie.api.begin import Home
 from sortie.api.claims import Claims
 from sortie.api.link import SessionLink
 from sortie.api.snapshot import Snapshot, snapshot
-from sortie.api.watch import EventWatch, Passes, TimedEvent
-from sortie.assembly.vehicles import Member
+from sortie.api.watch import EventWatch, PassingTime, TimedEvent
+from sortie.assembly.vehicles import FleetMember
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.link_policy import check_links
 from sortie.config.radio import radio_of
@@ -39,7 +39,7 @@ from sortie.logs.run_log import LOGGER
 from sortie.nodes.flight import ARMABLE_WITHIN_MS
 from sortie.nodes.modem import medium_of
 from sortie.nodes.plan_file import check_plan, load_plan, read_plan
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.client_pace import ClientPace
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Session(Claims):
 
     def __init__(
         self,
-        vehicle: str | VehicleSpec | Member = "sim:copter",
+        vehicle: str | VehicleSpec | FleetMember = "sim:copter",
         *,
         home: Home | None = None,
         seed: int = 0,
@@ -114,7 +114,7 @@ class Session(Claims):
                     signing_key=signing_key,
                 ).members
             self._member, self.spec, self.runtime = vehicle, vehicle.spec, vehicle.runtime
-            self._time = Passes(self.runtime)
+            self._time = PassingTime(self.runtime)
             vehicle.service.observers.append(self._observe)
             if executor is not None:
                 self.autopilot.auto.fly_own_items(executor(self.autopilot.context))
@@ -138,7 +138,7 @@ class Session(Claims):
         return self.spec.home, self.spec.heading_deg
 
     @property
-    def service(self) -> Service:
+    def service(self) -> VehicleService:
         """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
         return self._member.service
 

@@ -11,7 +11,7 @@ from sortie.assembly.vehicle import parse_faults
 from sortie.config.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
 
 WIND = ("SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB")
 """Parameters: m/s, degrees from which it blows, standard deviation of gusts in m/s."""
@@ -30,7 +30,7 @@ class Truth:
     wind: tuple[float, float]
 
 
-def truth_of(service: Service) -> Truth:
+def truth_of(service: VehicleService) -> Truth:
     """The truth about a simulated vehicle now."""
     r = service.vehicle.state.report
     lat, lon, alt, n, e, d, vn, ve, vd, roll, pitch, yaw, wind_n, wind_e = r[R.TRUE_LAT : R.TRUE_WIND_E + 1].tolist()
@@ -44,13 +44,13 @@ def wind_parameters(wind: tuple[float, ...]) -> dict[str, float]:
     return dict(zip(WIND, map(float, wind), strict=False))
 
 
-def inject(service: Service, text: str) -> None:
+def inject(service: VehicleService, text: str) -> None:
     """A fault as --fault has it, from now on when it names no time. UserError when there is no such fault."""
     (fault,) = parse_faults([text], service.vehicle.fault_names())
     service.faults.add(fault, service.now_ms)
 
 
-def end_fault(service: Service, name: str) -> None:
+def end_fault(service: VehicleService, name: str) -> None:
     """End a fault that holds. UserError when it does not."""
     held = [fault.name for fault in service.faults.active]
     if name not in held:

@@ -68,7 +68,7 @@ class EventWatch(Generic[E]):
         return False
 
 
-class Passes:
+class PassingTime:
     """Vehicle time of a session or of a fleet: it passes as fast as the machine computes it, or with the wall."""
 
     def __init__(self, runtime: Runtime) -> None:

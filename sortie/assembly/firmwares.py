@@ -17,9 +17,9 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.routing.endpoint import Endpoint
 from sitl.child import SitlError
 from sitl.vehicles.outside_faults import FirmwareFaults
-from sitl.vehicles.rows import Rows
+from sitl.vehicles.rows import MachineRows
 from sitl.ways_in import WAYS
-from sortie.assembly.vehicle import Standing, StoredValues, simulated_name
+from sortie.assembly.vehicle import PlacedVehicle, StoredValues, simulated_name
 from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
@@ -39,7 +39,7 @@ _OF_COMPANY = "SIM_COLLIDE"
 class FirmwareInWorld:
     """Firmware that flies a vehicle. Started once made, with its files in `folder`; `stack` ends it. UserError."""
 
-    def __init__(self, standing: Standing, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, standing: PlacedVehicle, folder: Path, stack: ExitStack) -> None:
         spec, machine = standing.spec, standing.machine
         assert spec.flown_by is not None
         self._standing = standing
@@ -107,7 +107,7 @@ class Firmwares:
     """See the module: those of the vehicles that are flown so, by their numbers. Started once made, in the runtime of
     `around`, where their time passes before that of the others. UserError."""
 
-    def __init__(self, standing: Sequence[Standing], around: Surroundings) -> None:
+    def __init__(self, standing: Sequence[PlacedVehicle], around: Surroundings) -> None:
         folder = around.folder or Path(around.stack.enter_context(TemporaryDirectory()))
         self._around = around
         self._flown = {
@@ -134,7 +134,7 @@ class Firmwares:
 
     def rows(self) -> FlownRows:
         """Vehicles as a fleet moves them. Must be called before they fly: their bodies are put in rows."""
-        return FlownRows([made.vehicle for made in self._companions.values()], Rows(self._machines))
+        return FlownRows([made.vehicle for made in self._companions.values()], MachineRows(self._machines))
 
     def join(self, fleet: FleetNode | None) -> None:
         """Join their lines to the endpoints before them, anew where they were. `fleet`: whose members

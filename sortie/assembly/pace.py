@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from sortie.config.option import Option
 from sortie.config.settings import Settings
-from sortie.config.values import Bounds
-from sortie.nodes.vehicle import Service
+from sortie.config.values import PaceBounds
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 from sortie.runtime.signals import Signals
@@ -21,7 +21,7 @@ def is_real_time(settings: Settings) -> bool:
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
-def pace_pictures(settings: Settings, service: Service, signals: Signals) -> None:
+def pace_pictures(settings: Settings, service: VehicleService, signals: Signals) -> None:
     """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
     it is told of when it is there, and paced by clients, where time waits for it (`begin_pace`); at other speeds as
     soon as it is taken, so that what is told does not depend on the machine, but only until somebody speaks: his
@@ -47,12 +47,12 @@ def pace_warnings(settings: Settings) -> list[str]:
 
 
 def begin_pace(
-    runtime: Runtime, settings: Settings, services: Iterable[Service], default_speedup: float, *, running: bool
+    runtime: Runtime, settings: Settings, services: Iterable[VehicleService], default_speedup: float, *, running: bool
 ) -> None:
     """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
-    speed 0 it runs ahead all the time when `running`, else as `Service.busy` says. Paced by clients it goes as fast as
-    they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle that
-    boots can be armed, else in real time; and no faster than pictures are written."""
+    speed 0 it runs ahead all the time when `running`, else as `VehicleService.busy` says. Paced by clients it goes as
+    fast as they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle
+    that boots can be armed, else in real time; and no faster than pictures are written."""
     served = tuple(services)
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
@@ -60,7 +60,7 @@ def begin_pace(
         from sortie.runtime.client_pace import ClientPace  # with what looks at other processes
         from sortie.runtime.followers import Followers
 
-        bounds = Bounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
+        bounds = PaceBounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
         clients = runtime.clients = ClientPace(Followers(bounds))
         clients.works.dues += [service.camera.unwritten_ms for service in served if service.camera is not None]
         speedup = settings.speedup or 0.0
@@ -76,6 +76,6 @@ def begin_pace(
         service.parameters.listeners.append(changed)
 
 
-def _boot(services: Iterable[Service]) -> bool:
+def _boot(services: Iterable[VehicleService]) -> bool:
     """True when a vehicle is on its way to be armed for the first time."""
     return any(service.busy and not service.autopilot.facts.armed for service in services)

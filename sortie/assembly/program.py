@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Standing, StoredValues, stand
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValues, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
 from sortie.config.given import alone, ignored, without_fleet
 from sortie.config.link_policy import check_links
 from sortie.config.links_of_fleet import FleetLink, all_links, own_links
-from sortie.config.option import Where
+from sortie.config.option import OptionScope
 from sortie.config.parameters import remember_set
 from sortie.config.settings import Settings
 from sortie.config.values import default_state_dir, parse_metrics
@@ -35,7 +35,7 @@ from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import FleetStatistics, Statistics
 from sortie.nodes.pulse_port import PulsePort
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.sockets import Sockets
 from sortie.storage.signing_keys import open_keys
@@ -125,18 +125,18 @@ class Program:
         if self.vehicles.firmwares is not None:
             self.vehicles.firmwares.node.start()
 
-    def _ignored(self, standing: Sequence[Standing]) -> list[str]:
+    def _ignored(self, standing: Sequence[PlacedVehicle]) -> list[str]:
         """Warnings of flags that have no effect on these vehicles."""
         settings = self.settings
         counted = {str(fault): fault.nth for vehicle in standing for fault in vehicle.faults if fault.nth}
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
         if self.controller is not None:
             return texts + self.controller.warnings(settings, standing[0].given)
-        texts += ignored(settings.said(), Where.WORLD if settings.vehicle.in_our_world else Where.SIMULATOR)
+        texts += ignored(settings.said(), OptionScope.WORLD if settings.vehicle.in_our_world else OptionScope.SIMULATOR)
         texts += without_fleet(settings) if standing[0].spec.alone else alone(settings)
         return texts + pace_warnings(settings)
 
-    def _open_state(self, standing: Sequence[Standing], temporary: bool) -> None:
+    def _open_state(self, standing: Sequence[PlacedVehicle], temporary: bool) -> None:
         """State directory and log; what is on the stack is undone in the opposite order."""
         settings = self.settings
         self._store = Store(_state_dir(settings, self._stack, temporary=temporary), self.sockets.wakeup.wake)
@@ -152,12 +152,12 @@ class Program:
         if controller is None:
             return None
 
-        def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service:
+        def make(journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService:
             return controller.build(journal, store.stored, given, store.uid().hex()).service
 
         return make
 
-    def _watch(self, service: Service, spec: VehicleSpec) -> None:
+    def _watch(self, service: VehicleService, spec: VehicleSpec) -> None:
         """The observers of one vehicle."""
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, spec.label))
@@ -169,7 +169,7 @@ class Program:
         self._statistics.append((spec.label, statistics))
         service.pages.add("links.json", statistics.links_page)
 
-    def _write_trace(self, service: Service, path: Path) -> None:
+    def _write_trace(self, service: VehicleService, path: Path) -> None:
         with files_of(f"--trace {path}"):
             trace = TraceFile(path)
         self._stack.callback(trace.close)
@@ -196,7 +196,7 @@ class Program:
 
     # --- running it -----------------------------------------------------------------------------------------------
     @property
-    def service(self) -> Service:
+    def service(self) -> VehicleService:
         """The vehicle, of a fleet the first."""
         return self.vehicles.services[0]
 

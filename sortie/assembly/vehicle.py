@@ -28,7 +28,7 @@ from sortie.config.parameters import given_parameters, spoken_as
 from sortie.config.values import VehicleSource
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
-from sortie.nodes.vehicle import LINK_FAULTS, Service
+from sortie.nodes.vehicle import LINK_FAULTS, VehicleService
 
 if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine
@@ -109,7 +109,7 @@ def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlacedVehicle:
     """A vehicle that was checked and stands where it is switched on, before it has a service: `spec.home` is on its
     ground. `given`: its parameters as a person gave them."""
 
@@ -119,7 +119,7 @@ class Standing:
     faults: Sequence[Fault]
 
 
-def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[list[Standing], HeightMap | None]:
+def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[list[PlacedVehicle], HeightMap | None]:
     """Vehicles on their ground, which is one for all (None: flat). UserError for a parameter or a fault that one of
     them does not know."""
     ground = terrain_around(specs[0].terrain, [spec.home for spec in specs])
@@ -162,7 +162,7 @@ def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
 
 def _standing(
     spec: VehicleSpec, ground: HeightMap | None, world: SkyAndGround | None, warn: Callable[[str], None]
-) -> Standing:
+) -> PlacedVehicle:
     if spec.flown_by is not None:
         machine = _flown_body(spec, spec.flown_by, ground)
     else:
@@ -178,7 +178,7 @@ def _standing(
         warn(f"vehicle {spec.label}: {warning}" if spec.label else warning)
     if spec.alone and spec.system is not None:
         given[OWN_SYSTEM] = float(spec.system)
-    return Standing(spec, machine, given, faults)
+    return PlacedVehicle(spec, machine, given, faults)
 
 
 def build_service(
@@ -193,7 +193,7 @@ def build_service(
     faults: Iterable[Fault] = (),
     ground: HeightMap | None = None,
     name: str = "",
-) -> Service:
+) -> VehicleService:
     """The service around `vehicle`, which is as `spec` says. `given` parameters win over `stored` ones, and may have
     the names of what it is spoken to as; `ground`: terrain that its autopilot knows; `epoch_us`: UTC microseconds since
     1970 at vehicle time 0; `name`: what is stable for this vehicle, its uid is made from it; empty: `simulated_name`.
@@ -213,7 +213,7 @@ def build_service(
         system=int(parameters[OWN_SYSTEM]),
         speaks=speaks,
     )
-    return Service(
+    return VehicleService(
         vehicle,
         autopilot,
         parameters,

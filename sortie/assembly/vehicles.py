@@ -18,12 +18,12 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.safety.proximity import SIMULATED
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.assembly.vehicle import Standing, StoredValues, build_service
+from sortie.assembly.vehicle import PlacedVehicle, StoredValues, build_service
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.parameters import without_set
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 from sortie.storage.signing_keys import SigningKeys
@@ -32,7 +32,7 @@ from sortie.storage.store import Store
 if TYPE_CHECKING:
     from autopilot.interface.terrain import HeightMap
     from mavlink_bridge.links.radio.profile import RadioProfile
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
     from sitl.vehicles.simulated import SimulatedMachine
     from sortie.assembly.firmwares import Firmwares
     from sortie.config.links_of_fleet import FleetLink
@@ -48,7 +48,7 @@ def _equipment(machine: SimulatedMachine) -> dict[str, float]:
 
 
 class Ends(Protocol):
-    """The vehicle's side of links: a `Service`, or one of a fleet."""
+    """The vehicle's side of links: a `VehicleService`, or one of a fleet."""
 
     @property
     def endpoint(self) -> LinkOwner: ...
@@ -57,7 +57,7 @@ class Ends(Protocol):
 class ServiceMaker(Protocol):
     """Makes the service of a vehicle that is not the simulator's."""
 
-    def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Service: ...
+    def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Vehicles:
     `firmwares`: those that fly some of them; None: there are none."""
 
     def __init__(
-        self, standing: Sequence[Standing], surroundings: Surroundings, make: ServiceMaker | None = None
+        self, standing: Sequence[PlacedVehicle], surroundings: Surroundings, make: ServiceMaker | None = None
     ) -> None:
         self.specs = [stand.spec for stand in standing]
         self._surroundings = surroundings
@@ -101,16 +101,16 @@ class Vehicles:
 
             self.firmwares = Firmwares(standing, surroundings)
         self.services = [self._service(number, stand) for number, stand in enumerate(standing)]
-        self.node: Service | FleetNode = self.services[0] if alone else self._join(rows)
+        self.node: VehicleService | FleetNode = self.services[0] if alone else self._join(rows)
         self.signing = [surroundings.keys.sign(service.endpoint) for service in self.services]
         surroundings.runtime.add_vehicle(self.node)
         if self.firmwares is not None:
             self.firmwares.join(self.fleet)
         for service in self.services:
             surroundings.stack.callback(service.close)
-        self.members = [Member(self, number) for number in range(len(self.services))]
+        self.members = [FleetMember(self, number) for number in range(len(self.services))]
 
-    def _service(self, number: int, standing: Standing) -> Service:
+    def _service(self, number: int, standing: PlacedVehicle) -> VehicleService:
         around = self._surroundings
         journal, stored = self._kept(standing.spec)
         spec = standing.spec
@@ -149,7 +149,7 @@ class Vehicles:
         own = store.of(spec.label)
         return own, own.stored
 
-    def _join(self, rows: Sequence[Rows]) -> FleetNode:
+    def _join(self, rows: Sequence[MachineRows]) -> FleetNode:
         """Join all vehicles to one node."""
         from sortie.nodes.company import Company  # a vehicle that is alone does without
         from sortie.nodes.fleet import FleetNode
@@ -204,7 +204,7 @@ class Vehicles:
         return open_through_radio(self._surroundings.runtime, self.fleet, network, link.url, modems)
 
 
-class Member:
+class FleetMember:
     """Member of `Vehicles`, as it is flown alone. `ends`: its side of links of its own."""
 
     def __init__(self, vehicles: Vehicles, number: int) -> None:
@@ -220,14 +220,14 @@ class Member:
             self.ends = vehicles.fleet.own_links(number)
 
     @property
-    def service(self) -> Service:
+    def service(self) -> VehicleService:
         """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
         if self._touch is not None:
             self._touch()
         return self._service
 
     @property
-    def quiet(self) -> Service:
+    def quiet(self) -> VehicleService:
         """Service for reading only: in a fleet its state is that of the last call."""
         return self._service
 
@@ -255,12 +255,12 @@ def _keep_apart(vehicles: Sequence[Parameters]) -> None:
         own.objection = partial(objection, own)
 
 
-def _rows(standing: Iterable[Standing]) -> list[Rows]:
+def _rows(standing: Iterable[PlacedVehicle]) -> list[MachineRows]:
     """The machines of each kind that fly by themselves, in rows of one."""
-    from sitl.vehicles.rows import Rows  # a vehicle that is alone does without
+    from sitl.vehicles.rows import MachineRows  # a vehicle that is alone does without
 
     kinds: dict[str, list[SimulatedMachine]] = {}
     for stand in standing:
         if stand.spec.flown_by is None:
             kinds.setdefault(stand.spec.kind, []).append(stand.machine)
-    return [Rows(group) for group in kinds.values()]
+    return [MachineRows(group) for group in kinds.values()]

@@ -50,7 +50,7 @@ class Agreement(Struct, frozen=True):
     apart: list[int]
 
 
-class Comparison(Struct, frozen=True):
+class StudyComparison(Struct, frozen=True):
     """`flights`: in each; of pairs both are the number of pairs. `only`: judges that one of them does not have.
     `agreement`: of pairs."""
 
@@ -66,7 +66,7 @@ class Comparison(Struct, frozen=True):
         return [name for name, judge in self.judges.items() if judge.verdict == "worse"]
 
 
-def compare(old: Path, new: Path) -> Comparison:
+def compare(old: Path, new: Path) -> StudyComparison:
     """Compare two campaign folders. UserError where nothing can be compared."""
     kept, flown = (read_kept(old), read_kept(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
     for path, there in zip((old, new), flown, strict=True):
@@ -82,7 +82,7 @@ def compare(old: Path, new: Path) -> Comparison:
     whole = [np.array([not row.ok for row in part]) for part in (first, second)]
     judges[ALL] = _failures(whole[0], whole[1], paired)
     agreement = _agreement(first, second, names) if paired and first else None
-    return Comparison(paired, (len(first), len(second)), _corrected(judges), only, agreement)
+    return StudyComparison(paired, (len(first), len(second)), _corrected(judges), only, agreement)
 
 
 def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: Sequence[str]) -> Agreement:

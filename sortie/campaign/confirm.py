@@ -58,7 +58,7 @@ class JudgeAnswer(Struct, frozen=True):
     verdict: str
 
 
-class Confirmed(Struct, frozen=True):
+class ConfirmedFlights(Struct, frozen=True):
     """`results`: how each flight ended. `apart_m`: between the tracks at the same time after liftoff, in the median and
     at most."""
 
@@ -125,7 +125,7 @@ def laid_on(theirs: Mapping[str, Array], began_s: float, *, flies: bool) -> dict
 
 def confirmed(
     study: Study, given: Mapping[str, Value], ours: FlownRun, theirs: Mapping[str, Array], result: str
-) -> Confirmed:
+) -> ConfirmedFlights:
     """Both flights judged. `theirs`: as `laid_on` makes them."""
     judges = {}
     for name, judge in study.judges().items():
@@ -135,7 +135,7 @@ def confirmed(
         else:
             judges[name] = JudgeAnswer(own, other, "agrees" if (own >= 0.0) == (other >= 0.0) else "differs")
     apart = distances(ours.signals, theirs)
-    return Confirmed((ours.row.result, result), judges, (float(np.median(apart)), float(apart.max())))
+    return ConfirmedFlights((ours.row.result, result), judges, (float(np.median(apart)), float(apart.max())))
 
 
 def distances(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> NDArray[np.float64]:

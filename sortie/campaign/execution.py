@@ -187,7 +187,7 @@ def _lightened(flown: FlownRun) -> FlownRun:
     return FlownRun(flown.row, {}, flown.traceback)
 
 
-class Spread:
+class RemainingRuns:
     """The runs of a study whose sample is known, but for those that are `done`."""
 
     def __init__(self, study: Study, done: set[int]) -> None:
@@ -249,7 +249,7 @@ class Campaign:
         self._fly = fly or fly_batch
         self._study_json = msgspec.json.encode(folder.study)
         search = folder.study.said.sample.method == SEARCH
-        self._sample = Searched(folder.study, rows(folder.path)) if search else Spread(folder.study, folder.done)
+        self._sample = Searched(folder.study, rows(folder.path)) if search else RemainingRuns(folder.study, folder.done)
         budget_s = folder.study.said.sample.budget_s
         self._until_s = inf if budget_s is None else time.monotonic() + budget_s
         self._again: list[list[Run]] = []

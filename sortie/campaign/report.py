@@ -16,15 +16,15 @@ from sortie.campaign.evidence_page import evidence_page
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
-from sortie.campaign.report_charts import STYLE, Axis, Track, histogram, map_of, scatter, share_bar
-from sortie.campaign.study_file import Strike
+from sortie.campaign.report_charts import STYLE, Axis, DrawnTrack, histogram, map_of, scatter, share_bar
+from sortie.campaign.study_file import StudyFault
 from sortie.campaign.summary import (
     FEWEST,
     MOST_FAILURES,
     Columns,
+    InputLevel,
     Interval,
     Judge,
-    Level,
     Summary,
     columns_of,
     influences,
@@ -137,7 +137,7 @@ def _levels(columns: Columns, units: dict[str, str]) -> str:
     return f"<h2>Failures by level of each input</h2>{note}{''.join(parts)}"
 
 
-def _level(level: Level, broken: Sequence[str]) -> tuple[str, ...]:
+def _level(level: InputLevel, broken: Sequence[str]) -> tuple[str, ...]:
     share = f"{level.failed / max(level.flown, 1):.1%}"
     if level.interval is not None:
         share += f" ({level.interval[0]:.1%} to {level.interval[1]:.1%})"
@@ -200,7 +200,9 @@ def _tracks(folder: Path, columns: Columns) -> str:
     tracks = []
     for k, row in enumerate(rows):
         north, east = (np.asarray(found[row.run][axis], np.float64) for axis in ("north", "east"))
-        tracks.append(Track(str(row.run), north, east, planned[row.run].spec.home, planned[row.run].plan, f"run{k}"))
+        tracks.append(
+            DrawnTrack(str(row.run), north, east, planned[row.run].spec.home, planned[row.run].plan, f"run{k}")
+        )
     same = len({(track.home, track.plan.items) for track in tracks}) == 1
     title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
     runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)
@@ -300,7 +302,7 @@ def _study(columns: Columns, units: dict[str, str]) -> str:
     rows = [("plan", said.plan), ("vehicle", said.vehicle), ("limit", f"{said.limit_s:g} s")]
     rows += [(key, text) for key, text in (("home", said.home), ("radio", said.radio), ("code", said.code)) if text]
     rows += [(f"parameter {name}", str(value)) for name, value in said.params.items()]
-    strikes = [fault if isinstance(fault, Strike) else Strike(fault) for fault in said.faults]
+    strikes = [fault if isinstance(fault, StudyFault) else StudyFault(fault) for fault in said.faults]
     rows += [("fault", strike.fault + ("" if strike.when == 1.0 else f", when {strike.when}")) for strike in strikes]
     rows += [
         (f"change of item {change.item}", ", ".join(f"{key} {value}" for key, value in change.said().items()))

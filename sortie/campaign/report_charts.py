@@ -14,7 +14,7 @@ from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.records import dataclass
 from autopilot.mission.plan import Plan
 from sortie.campaign.signals import legs_of
-from sortie.campaign.summary import Level
+from sortie.campaign.summary import InputLevel
 from sortie.reading.facts import FlightFacts
 from sortie.reports import svg
 from sortie.reports.chart_map import HEIGHT as MAP_HIGH
@@ -112,7 +112,7 @@ def _dot(x: float, y: float, failed: bool, told: str) -> str:
     )
 
 
-def share_bar(level: Level) -> str:
+def share_bar(level: InputLevel) -> str:
     """The share of a level that failed, from 0 to 1, with its interval."""
     at = svg.Scale(0.0, 1.0, 2.0, 198.0)
     share = level.failed / max(level.flown, 1)
@@ -127,7 +127,7 @@ def share_bar(level: Level) -> str:
 
 # --- from above -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Track:
+class DrawnTrack:
     """Track of a vehicle, m north and east of where it stood; the plan that it flew from there, and `kind`, the class
     of the line; `name` stands at its end."""
 
@@ -139,7 +139,7 @@ class Track:
     kind: str = ""
 
 
-def map_of(tracks: Sequence[Track]) -> str:
+def map_of(tracks: Sequence[DrawnTrack]) -> str:
     """Tracks over plan and fence, north up. Where plans differ each has its own; fences are those of all."""
     home = tracks[0].home
     plans = {(track.home, track.plan.items, track.plan.fence): track for track in tracks}
@@ -165,7 +165,7 @@ def map_of(tracks: Sequence[Track]) -> str:
     return svg.drawing("Map: tracks over plan and fence", MAP_WIDE, MAP_HIGH, parts)
 
 
-def _facts(track: Track) -> FlightFacts:
+def _facts(track: DrawnTrack) -> FlightFacts:
     facts = FlightFacts(track.name, home=track.home)
     facts.take_plan(track.plan)
     return facts

@@ -34,7 +34,7 @@ _LEAST_KEPT: Final = 1e-6
 """Share of a distribution that `within` leaves at least: of less its inverse has too few digits."""
 
 
-class Vary(Struct, frozen=True, forbid_unknown_fields=True):
+class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
     """Distribution of one input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation;
     `lognormal`: median and standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values,
     which the sample "grid" combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with
@@ -192,7 +192,7 @@ def seed_of_run(seed: int, run: int) -> int:
     return int(np.random.SeedSequence([seed, run]).generate_state(1, np.uint64)[0]) % _SEEDS
 
 
-def grid_size(vary: Mapping[str, Vary]) -> int:
+def grid_size(vary: Mapping[str, Distribution]) -> int:
     """Number of runs of a full grid. UserError for an input without counted values."""
     size = 1
     for name, varied in vary.items():
@@ -202,14 +202,14 @@ def grid_size(vary: Mapping[str, Vary]) -> int:
     return size
 
 
-def inputs(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Iterator[dict[str, Value]]:
+def inputs(vary: Mapping[str, Distribution], method: str, seed: int, runs: int) -> Iterator[dict[str, Value]]:
     """The inputs of each run, in order of run number."""
     if method == "grid":
         return (_of_grid(vary, run) for run in range(runs))
     return (inputs_at(vary, row) for row in unit_sample(method, seed, runs, len(vary)))
 
 
-def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str, Value]:
+def inputs_at(vary: Mapping[str, Distribution], shares: NDArray[np.float64]) -> dict[str, Value]:
     """The inputs at a point of the unit cube."""
     found: dict[str, Value] = {}
     for (name, varied), share in zip(vary.items(), shares, strict=True):
@@ -217,7 +217,7 @@ def inputs_at(vary: Mapping[str, Vary], shares: NDArray[np.float64]) -> dict[str
     return found
 
 
-def extremes(vary: Mapping[str, Vary], method: str, seed: int, runs: int) -> Iterator[tuple[str, Value]]:
+def extremes(vary: Mapping[str, Distribution], method: str, seed: int, runs: int) -> Iterator[tuple[str, Value]]:
     """Each input's name in the file with values that say whether all of it fits: the values that are listed, of a table
     the rows with the ends of each column, the ends of a range, of a normal or lognormal distribution the least and the
     most that the runs have (a search may go to its ends), and what is nominal."""
@@ -245,7 +245,7 @@ def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
     return found
 
 
-def at_rest(vary: Mapping[str, Vary]) -> dict[str, Value]:
+def at_rest(vary: Mapping[str, Distribution]) -> dict[str, Value]:
     """The inputs of a flight that nothing disturbs."""
     found: dict[str, Value] = {}
     for name, varied in vary.items():
@@ -253,12 +253,12 @@ def at_rest(vary: Mapping[str, Vary]) -> dict[str, Value]:
     return found
 
 
-def names_of(vary: Mapping[str, Vary]) -> dict[str, Vary]:
+def names_of(vary: Mapping[str, Distribution]) -> dict[str, Distribution]:
     """Every input by its own name, in the order of the file; columns of a table after each other."""
     return {own: varied for name, varied in vary.items() for own in varied.names(name)}
 
 
-def _of_grid(vary: Mapping[str, Vary], run: int) -> dict[str, Value]:
+def _of_grid(vary: Mapping[str, Distribution], run: int) -> dict[str, Value]:
     """The last input of the file changes fastest."""
     found: dict[str, Value] = {}
     for name, varied in reversed(list(vary.items())):

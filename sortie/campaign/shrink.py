@@ -1,8 +1,8 @@
 """The smallest change from a quiet flight that still fails: fewest causes, shortest plan, least of what is left.
 
-Causes (faults, and inputs that are not at rest, see `Vary.at_rest`) and the items of the plan are thinned out by delta
-debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), which leaves a set of
-which no single one can go; what is left of the numbers is then halved towards rest. The seed stays.
+Causes (faults, and inputs that are not at rest, see `Distribution.at_rest`) and the items of the plan are thinned out
+by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), which leaves a
+set of which no single one can go; what is left of the numbers is then halved towards rest. The seed stays.
 
 A flight fails alike when it breaks every judge that the first one broke (or the one that was named), or when it ends
 in the same way without having flown. A shorter plan has to be a plan still: where the whole one, flown at rest, keeps
@@ -23,7 +23,7 @@ from msgspec import Struct
 from autopilot.mission.plan import format_plan
 from sortie.campaign.flown import FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder, StoredStudy
-from sortie.campaign.sampling import Value, Vary, at_rest
+from sortie.campaign.sampling import Distribution, Value, at_rest
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import SampleSettings
 from sortie.config.errors import UserError, nearest
@@ -46,7 +46,7 @@ class Case(Struct, frozen=True):
     def study(self, whole: Study) -> Study:
         """Return a study of this one flight."""
         said = whole.said
-        vary = {name: Vary(choice=[value]) for name, value in self.inputs.items()}
+        vary = {name: Distribution(choice=[value]) for name, value in self.inputs.items()}
         only = msgspec.structs.replace(
             said,
             faults=[said.faults[k] for k in self.faults],

@@ -26,7 +26,7 @@ from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.sky import Aircraft
 from sortie.api.watch import TimedEvent
 from sortie.campaign import encounters
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 
 STEP_MS: Final = 200
 """Vehicle time from sample to sample, ms."""
@@ -82,7 +82,7 @@ class RecordedVehicle(Protocol):
     """A vehicle that is watched: a session's, or a controller's."""
 
     @property
-    def service(self) -> Service:
+    def service(self) -> VehicleService:
         """The vehicle with its services."""
 
     @property

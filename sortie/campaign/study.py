@@ -40,7 +40,7 @@ from sortie.campaign.sampling import (
     seed_of_run,
 )
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
-from sortie.campaign.study_file import FleetOf, Strike, StudyFile, as_said, check_texts
+from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, as_said, check_texts
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import parse_fault
@@ -200,7 +200,7 @@ class Study(Struct, frozen=True):
         """The faults that there are with these inputs."""
         found = []
         for fault in self.said.faults:
-            strike = fault if isinstance(fault, Strike) else Strike(fault)
+            strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
             text = put(strike.fault, given)
             if text and number_of(f"faults: when of {strike.fault}", put(strike.when, given)):
                 found.append(text)
@@ -419,7 +419,7 @@ def _check_containment(said: StudyFile, plans: Mapping[str, str]) -> None:
                 f"containment: {name} has no inclusion fence; draw one in the plan: it is the edge of the "
                 "operational volume"
             )
-    texts = [fault.fault if isinstance(fault, Strike) else fault for fault in said.faults]
+    texts = [fault.fault if isinstance(fault, StudyFault) else fault for fault in said.faults]
     names = {parse_fault(PLACE.sub("0", text)).name for text in texts if not PLACE.fullmatch(text)}
     for name in said.containment.rates:
         if name not in names and not any(PLACE.match(text) for text in texts):

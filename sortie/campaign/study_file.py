@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from sortie.campaign.containment import Containment
 from sortie.campaign.plan_changes import Change
-from sortie.campaign.sampling import Value, Vary
+from sortie.campaign.sampling import Distribution, Value
 from sortie.config.errors import UserError, nearest
 from sortie.config.tables import complaint
 
@@ -37,7 +37,7 @@ class SampleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     judge: str | None = None
 
 
-class Strike(Struct, frozen=True, forbid_unknown_fields=True):
+class StudyFault(Struct, frozen=True, forbid_unknown_fields=True):
     """A fault that is there where `when` is not 0."""
 
     fault: str
@@ -67,11 +67,11 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     code: str | None = None
     client: str | None = None
     executor: str | None = None
-    faults: list[str | Strike] = []
+    faults: list[str | StudyFault] = []
     params: dict[str, Value] = {}
     fleet: FleetOf | None = None
     change: list[Change] = []
-    vary: dict[str, Vary] = {}
+    vary: dict[str, Distribution] = {}
     sample: SampleSettings = SampleSettings()
     containment: Containment | None = None
 
@@ -91,7 +91,9 @@ def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
     vary = file.get("vary", {})
     if not isinstance(vary, dict):
         raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
-    parts = {name: _with_table(name, _part(entry, Vary, f"vary.{name}"), folder) for name, entry in vary.items()}
+    parts = {
+        name: _with_table(name, _part(entry, Distribution, f"vary.{name}"), folder) for name, entry in vary.items()
+    }
     whole = _part({key: value for key, value in file.items() if key != "vary"}, StudyFile, "")
     return msgspec.structs.replace(whole, vary=parts)
 
@@ -111,7 +113,7 @@ def _part(said: object, kind: type[S], key: str) -> S:
         raise UserError(f"{before}{text}; `sortie campaign init` shows what may stand there") from None
 
 
-def _with_table(name: str, varied: Vary, folder: Path) -> Vary:
+def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     """With the columns of its table: numbers where all of a column are."""
     if varied.table is None:
         return msgspec.structs.replace(varied, columns={})

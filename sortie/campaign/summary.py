@@ -201,7 +201,7 @@ def _judge(columns: Columns, name: str) -> Judge:
 
 
 # --- by level ---------------------------------------------------------------------------------------------------------
-class Level(Struct, frozen=True):
+class InputLevel(Struct, frozen=True):
     """Flights with one value of an input, or with one from a range. `by_judge`: how many broke each that was broken."""
 
     label: str
@@ -225,11 +225,11 @@ def parts_of(columns: Columns, name: str) -> list[tuple[str, NDArray[np.intp]]]:
     return list(zip(labels, parts, strict=True))
 
 
-def levels(columns: Columns, name: str) -> list[Level]:
+def levels(columns: Columns, name: str) -> list[InputLevel]:
     """Failures by level of an input."""
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     return [
-        Level(
+        InputLevel(
             label,
             part.size,
             (failed := int(columns.bad[part].sum())),
@@ -241,7 +241,7 @@ def levels(columns: Columns, name: str) -> list[Level]:
 
 
 # --- what matters -----------------------------------------------------------------------------------------------------
-class Matters(Struct, frozen=True):
+class InputInfluence(Struct, frozen=True):
     """Influence of an input on a judge. `correlation`: Spearman's, of ranks; None for texts. `index`: see
     `first_order`; None where the sample does not allow it."""
 
@@ -254,7 +254,7 @@ class Matters(Struct, frozen=True):
         return max(abs(self.correlation or 0.0), sqrt(self.index or 0.0))
 
 
-def influences(columns: Columns, judge: str) -> dict[str, Matters]:
+def influences(columns: Columns, judge: str) -> dict[str, InputInfluence]:
     """Influence of each input that changes, the strongest first; empty for a judge that never changes."""
     values = columns.margins[judge]
     known = ~np.isnan(values)
@@ -268,7 +268,7 @@ def influences(columns: Columns, judge: str) -> dict[str, Matters]:
         if np.ptp(given) == 0.0:
             continue
         index = first_order(given, values[known]) if spread and varied.table is None else None
-        found[name] = Matters(None if name in columns.texts else _correlation(given, values[known]), index)
+        found[name] = InputInfluence(None if name in columns.texts else _correlation(given, values[known]), index)
     return dict(sorted(found.items(), key=lambda entry: -entry[1].weight))
 
 

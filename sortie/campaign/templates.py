@@ -12,7 +12,7 @@ from typing import Final
 
 from sortie.campaign.plan_changes import Change
 from sortie.campaign.sampling import Value, names_of
-from sortie.campaign.study_file import Strike, StudyFile
+from sortie.campaign.study_file import StudyFault, StudyFile
 from sortie.config.errors import UserError, nearest
 
 PLACE: Final = re.compile(r"\{(\w*)\}")
@@ -40,7 +40,7 @@ def templates(said: StudyFile) -> Iterator[tuple[str, str]]:
     yield "plan", said.plan
     yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
     for number, fault in enumerate(said.faults, 1):
-        strike = fault if isinstance(fault, Strike) else Strike(fault)
+        strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
         yield f"faults: {number}", f"{strike.fault} {strike.when}"
     for name, value in said.params.items():
         yield f"params.{name}", str(value)

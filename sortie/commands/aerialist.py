@@ -20,7 +20,7 @@ from sitl.vehicles.simulated import SimulatedMachine
 from sortie.api.session import Session
 from sortie.config.aerialist import AerialistTest, TimedStep, read_aerialist
 from sortie.config.errors import RefusedError, UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.installed import parameter_set
 from sortie.config.options import AERIALIST, JSON
 from sortie.config.parameters import spoken_as
@@ -78,7 +78,7 @@ class AerialistFlight:
         return told
 
 
-def aerialist(given: Given) -> int:
+def aerialist(given: GivenOptions) -> int:
     """Status 0: the mission was flown to its end and touched nothing; 1 not; 2 on bad input."""
     file: Path = given[AERIALIST]
     test = read_aerialist(file)

@@ -37,11 +37,11 @@ from sortie.config.campaign_options import (
     WORKERS,
 )
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 
 
-def init(given: Given) -> int:
+def init(given: GivenOptions) -> int:
     """Write a study to start from, and beside it the plan that it names where there is none."""
     file: Path | None = given[NEW_STUDY]
     if file is None:
@@ -71,7 +71,7 @@ def _write_new(file: Path, text: str) -> None:
         raise UserError(f"{file}: {error.strerror}") from error
 
 
-def run(given: Given) -> int:
+def run(given: GivenOptions) -> int:
     """Status 0 when all is flown, whatever the verdicts; 130 after Ctrl-C, which leaves a report of what there is."""
     check_installed()
     study = Study.read(given[STUDY], given[RUN_COUNT])
@@ -95,7 +95,7 @@ def run(given: Given) -> int:
     return status
 
 
-def _fly(folder: Folder, given: Given, expected: str) -> None:
+def _fly(folder: Folder, given: GivenOptions, expected: str) -> None:
     """Fly what is left."""
     if given[SCHEDULER] is not None and given[WORKERS] is not None:
         raise UserError("--workers: those of --scheduler fly; leave one of the two out")
@@ -125,21 +125,21 @@ def _print(summary: Summary, as_json: bool) -> None:
         print(f"error of {summary.raised}; errors/ has all of them")
 
 
-def status(given: Given) -> int:
+def status(given: GivenOptions) -> int:
     """Print the progress of a campaign, also while another command flies it."""
     check_installed()
     _print(summarize(given[CAMPAIGN_DIR]), given[JSON])
     return 0
 
 
-def report(given: Given) -> int:
+def report(given: GivenOptions) -> int:
     """Write the report of what there is."""
     check_installed()
     print(write_report(given[CAMPAIGN_DIR]))
     return 0
 
 
-def replay(given: Given) -> int:
+def replay(given: GivenOptions) -> int:
     """Fly one run again, with logs. Status 0 when it is what the folder has, byte for byte."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]

@@ -9,21 +9,21 @@ from typing import Final
 
 import msgspec
 
-from sortie.campaign.compare import Comparison
+from sortie.campaign.compare import StudyComparison
 from sortie.campaign.compare import compare as compared
 from sortie.campaign.execution import check_installed
 from sortie.campaign.shrink import described, keep
 from sortie.campaign.shrink import shrink as shrunk_of
 from sortie.commands.campaign import check_identity, flown_row
 from sortie.config.campaign_options import CAMPAIGN_DIR, KEEP_PLAN, OTHER_DIR, RUN, SHRINK_JUDGE
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 
 _SHOWN_APART: Final = 5
 """Disagreements in a line, the worst ones first."""
 
 
-def shrink(given: Given) -> int:
+def shrink(given: GivenOptions) -> int:
     """A failure made small, as a campaign of one run in DIR/shrunk/RUN."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
@@ -42,7 +42,7 @@ def shrink(given: Given) -> int:
     return 0
 
 
-def compare(given: Given) -> int:
+def compare(given: GivenOptions) -> int:
     """Status 1 where something got worse."""
     check_installed()
     found = compared(given[CAMPAIGN_DIR], given[OTHER_DIR])
@@ -53,7 +53,7 @@ def compare(given: Given) -> int:
     return 1 if found.worse else 0
 
 
-def _lines(found: Comparison) -> list[str]:
+def _lines(found: StudyComparison) -> list[str]:
     first, second = found.flights
     how = f"{first} pairs of flights" if found.paired else f"{first} flights against {second} others"
     tests = sum(1 + (judge.p_robustness is not None) for judge in found.judges.values())

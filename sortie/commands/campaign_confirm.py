@@ -21,7 +21,7 @@ from sortie.api.watch import TimedEvent
 from sortie.assembly.program import Program
 from sortie.campaign.confirm import (
     ASKED,
-    Confirmed,
+    ConfirmedFlights,
     JudgeAnswer,
     SitlFault,
     asked_params,
@@ -34,7 +34,7 @@ from sortie.campaign.confirm import (
 from sortie.campaign.execution import check_installed
 from sortie.campaign.flown import fly_run
 from sortie.campaign.folder import write_signals
-from sortie.campaign.report_charts import STYLE, Track, map_of
+from sortie.campaign.report_charts import STYLE, DrawnTrack, map_of
 from sortie.campaign.signals import Array, Recorder
 from sortie.campaign.study import PlannedRun
 from sortie.commands.campaign import check_identity, flown_row
@@ -42,12 +42,12 @@ from sortie.commands.flying import COUNTDOWN, fly_round, places_of
 from sortie.commands.progress import progress_of
 from sortie.config.campaign_options import CAMPAIGN_DIR, CONFIRM_SPEEDUP, CONFIRM_VEHICLE, RUN
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import base_spec
 from sortie.nodes.plan_file import load_plan
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.reports.page import html_page
 
 _TRUTH_HZ: Final = 10.0
@@ -55,7 +55,7 @@ _LAST_MS: Final = 5000
 """Vehicle time that a flight which is over may take to look so."""
 
 
-def confirm(given: Given) -> int:
+def confirm(given: GivenOptions) -> int:
     """Status 0 when the controller's flight has the same verdicts, 1 when not."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
@@ -91,7 +91,7 @@ def confirm(given: Given) -> int:
 class _ControllerRecord:
     """A controller's vehicle, for a recorder."""
 
-    service: Service
+    service: VehicleService
     stood: tuple[GeoPoint, float]
     events: list[TimedEvent] = field(default_factory=list)
 
@@ -103,7 +103,12 @@ class _Strikes:
     """Sets parameters of the controller when they are due after liftoff, of what does not fly after arming."""
 
     def __init__(
-        self, service: Service, due: list[SitlFault], write: Callable[[str, float], ParameterWrite], *, flies: bool
+        self,
+        service: VehicleService,
+        due: list[SitlFault],
+        write: Callable[[str, float], ParameterWrite],
+        *,
+        flies: bool,
     ) -> None:
         self._service, self._due, self._write, self._flies = service, list(due), write, flies
         self._began_ms: int | None = None
@@ -161,7 +166,7 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies
         return recorder.signals(), flight.result.result
 
 
-def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirmed, planned: PlannedRun) -> None:
+def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: ConfirmedFlights, planned: PlannedRun) -> None:
     """Both flights as tables, and from above on a page."""
     out.mkdir(parents=True, exist_ok=True)
     tracks = []
@@ -169,12 +174,12 @@ def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirm
         write_signals(out / f"{name}.parquet", signals)
         points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
         north, east = points[:, np.isfinite(points).all(axis=0)]
-        tracks.append(Track(name, north, east, planned.spec.home, planned.plan))
+        tracks.append(DrawnTrack(name, north, east, planned.spec.home, planned.plan))
     inside = f"<p>Each track ends at its name.</p>{map_of(tracks)}<pre>{escape(_lines(found))}</pre>"
     (out / "tracks.html").write_text(html_page(f"Run {run}: ours and theirs", inside, style=STYLE), encoding="utf-8")
 
 
-def _lines(found: Confirmed) -> str:
+def _lines(found: ConfirmedFlights) -> str:
     lines = [f"{name}: {_answer(judge)}" for name, judge in found.judges.items()]
     lines.append(f"missions: ours {found.results[0]}, theirs {found.results[1]}")
     lines.append(f"tracks: {found.apart_m[0]:.1f} m apart in the median, {found.apart_m[1]:.1f} m at most")

@@ -20,8 +20,8 @@ from click.exceptions import NoArgsIsHelpError
 
 from autopilot.interface.records import dataclass, field
 from sortie.config.errors import UserError
-from sortie.config.given import Given, misspelt
-from sortie.config.option import Group, Option, OptionForm, Sources, Where
+from sortie.config.given import GivenOptions, misspelt
+from sortie.config.option import Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
 from sortie.config.version import VERSION
 from sortie.runtime.signals import work_begins
@@ -37,7 +37,7 @@ class HelpLine:
     module: str
     function: str
     help: str
-    where: Where | None = None
+    where: OptionScope | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -47,7 +47,7 @@ COMMANDS: Final = {
     "fly": HelpLine("fly", "fly", "Fly one plan file to its end."),
     "rehearse": HelpLine("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
     "conform": HelpLine("conform", "conform", "Judge how a vehicle speaks MAVLink, whoever made it."),
-    "loop": HelpLine("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", Where.LOOP),
+    "loop": HelpLine("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", OptionScope.LOOP),
     "flash": HelpLine("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
     "radio": HelpLine("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
     "web": HelpLine("web", "web", "Show vehicles on a page of a browser, until stopped."),
@@ -89,7 +89,7 @@ COMMANDS: Final = {
     ),
     "campaign confirm": HelpLine(
         "campaign_confirm", "confirm", "Fly one run on ArduPilot SITL; status 1 when a verdict differs.",
-        Where.SITL,
+        OptionScope.SITL,
     ),
     "campaign compare": HelpLine(
         "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 if anything did."
@@ -107,7 +107,7 @@ class GroupedCommand(click.Command):
     """A command whose help has the options in the groups of the table; `rows` are in the order of `params`. What is
     ignored `where` it works is named last."""
 
-    def __init__(self, name: str, rows: Sequence[Option[object]], where: Where | None, **given: Any) -> None:
+    def __init__(self, name: str, rows: Sequence[Option[object]], where: OptionScope | None, **given: Any) -> None:
         super().__init__(name, params=[_parameter(row) for row in rows], **given)
         self.rows = rows
         self._where = where
@@ -175,7 +175,7 @@ def _call(command: HelpLine) -> Callable[..., int]:
     """Return the function that click calls with the values of the command line."""
 
     def call(**values: object) -> int:
-        given = Given({key: value for key, value in values.items() if value is not None and value != ()})
+        given = GivenOptions({key: value for key, value in values.items() if value is not None and value != ()})
         for warning in misspelt(given.environment):
             print(f"sortie: {warning}", file=sys.stderr)
         function = getattr(import_module(f"sortie.commands.{command.module}"), command.function)

@@ -30,14 +30,14 @@ from sortie.config.conform_options import (
 )
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import text_of, write_file
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import JSON, JUNIT
 from sortie.config.parameters import given_parameters
 from sortie.config.radio import radio_of
 from sortie.config.values import DEFAULT_HOME, VehicleSource
-from sortie.conform.case import CaseResult, ConformityCase, Verdict, Weight
+from sortie.conform.case import CaseResult, ConformityCase, Obligation, Verdict
 from sortie.conform.cases import all_cases, chosen
-from sortie.conform.examination import Examination, ExaminationSettings, Notes
+from sortie.conform.examination import Examination, ExaminationListener, ExaminationSettings
 from sortie.conform.facts import VehicleFound
 from sortie.conform.judge import judge_link, judge_simulated
 from sortie.conform.report import as_badge, as_json, as_junit, as_page, case_line, result_line, summary_lines
@@ -47,7 +47,7 @@ _SLOW_PATIENCE_MS: Final = 5000
 _TRIES: Final = 3
 
 
-def conform(given: Given) -> int:
+def conform(given: GivenOptions) -> int:
     """Status 0 when every MUST is kept, 1 when not, 2 on bad input, 130 after Ctrl-C."""
     cases = _cases(given[ONLY])
     if given[LIST_CASES]:
@@ -79,7 +79,9 @@ def conform(given: Given) -> int:
         print("\n".join(summary_lines(examination)), flush=True)
     if examination.interrupted:
         return 130
-    broken = any(result.verdict is Verdict.FAIL and result.case.level is Weight.MUST for result in examination.results)
+    broken = any(
+        result.verdict is Verdict.FAIL and result.case.level is Obligation.MUST for result in examination.results
+    )
     return 1 if broken or examination.left else 0
 
 
@@ -91,7 +93,7 @@ def _cases(patterns: Sequence[str]) -> list[ConformityCase]:
     return chosen(patterns)
 
 
-def _examination(given: Given, cases: Sequence[ConformityCase]) -> Examination:
+def _examination(given: GivenOptions, cases: Sequence[ConformityCase]) -> Examination:
     source = _source(given)
     loses = given[JUDGED_RADIO] is not None or given[JUDGED_LOSS] > 0.0 or source.kind == "link"
     settings = ExaminationSettings(
@@ -104,7 +106,7 @@ def _examination(given: Given, cases: Sequence[ConformityCase]) -> Examination:
     return Examination(cases, settings, _notes(given[MAY_FLY]))
 
 
-def _notes(may_fly: bool) -> Notes:
+def _notes(may_fly: bool) -> ExaminationListener:
     def case(case: ConformityCase, number: int) -> None:
         if case.will and may_fly:
             print(f"sortie: {case.name}: {case.will}", file=sys.stderr, flush=True)
@@ -115,10 +117,10 @@ def _notes(may_fly: bool) -> Notes:
     def found(vehicle: VehicleFound) -> None:
         print(f"sortie: {vehicle.title}, system {vehicle.system}", file=sys.stderr, flush=True)
 
-    return Notes(case, result, found)
+    return ExaminationListener(case, result, found)
 
 
-def _source(given: Given) -> VehicleSource:
+def _source(given: GivenOptions) -> VehicleSource:
     url, source = given[JUDGED_URL], given[JUDGED_VEHICLE]
     if url is not None and source is None:
         return VehicleSource("link", "", url)
@@ -127,7 +129,7 @@ def _source(given: Given) -> VehicleSource:
     raise UserError("name one vehicle: its URL, or --vehicle SPEC (see sortie conform --help)")
 
 
-def _judge(given: Given, examination: Examination) -> None:
+def _judge(given: GivenOptions, examination: Examination) -> None:
     source, radio, seed = _source(given), radio_of(given[JUDGED_RADIO]), given[JUDGED_SEED]
     if source.kind == "sim":
         params, warnings = given_parameters(given[JUDGED_PARAMETERS], source.frame, given[JUDGED_FIRMWARE])

@@ -8,7 +8,7 @@ from typing import Final
 from sortie.commands.report import written_to
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, files_of, whole_or_nothing
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import LOG, OUT, TO
 from sortie.exports.messages import to_mcap, to_tlog
 from sortie.exports.tracks import to_csv, to_geojson, to_gpx, to_kml, to_parquet
@@ -21,7 +21,7 @@ FORMS: Final[Mapping[str, Callable[[FlightFacts], bytes]]] = {
 }  # fmt: skip
 
 
-def convert(given: Given) -> int:
+def convert(given: GivenOptions) -> int:
     """Status 0 with the file's path on stdout, 2 for a log that is none."""
     form, out = given[TO], given[OUT]
     if form is None:

@@ -8,14 +8,14 @@ from sortie.api.sample import sample
 from sortie.assembly.program import Program
 from sortie.commands.flying import COUNTDOWN, fly_round, places_of, print_result, report_of
 from sortie.commands.progress import last_word, progress_of
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import JSON, ONCE
 from sortie.config.vehicle_spec import specs_of
 from sortie.logs.terminal import run_log_shown
 from sortie.runtime.share import never
 
 
-def demo(given: Given) -> int:
+def demo(given: GivenOptions) -> int:
     """Status 0 when all flights were completed (or were stopped while serving), 1 when not."""
     settings, once = given.settings(), given[ONCE]
     began_s = time.monotonic()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge.bootloader.firmware import LARGEST, FirmwareError, FirmwareImage, parse_firmware
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import BOARD_ID, FIRMWARE, FORCE, GO_ON, PORT, SIMULATE, YES
 from sortie.config.settings import Settings
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sortie.config.serial_ports import PortFinder
 
 
-def flash(given: Given) -> int:
+def flash(given: GivenOptions) -> int:
     """Status 0 when the vehicle is linked, 1 when flashing failed, 2 on bad input."""
     firmware, board_id = given[FIRMWARE], given[BOARD_ID]
     if given[SIMULATE]:
@@ -33,7 +33,7 @@ def flash(given: Given) -> int:
         return 0
     from sortie.commands import serve
 
-    return serve.serve(Given({Settings.vehicle.key: Settings.vehicle.read(vehicle)}))
+    return serve.serve(GivenOptions({Settings.vehicle.key: Settings.vehicle.read(vehicle)}))
 
 
 def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:

@@ -22,7 +22,7 @@ from sortie.commands.flying import (
 from sortie.commands.progress import Progress, progress_of
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import EXPECT, FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT, WITHIN
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec, specs_of
@@ -32,7 +32,7 @@ from sortie.reports.comparison import WITHIN_M
 from sortie.runtime.runtime import Runtime
 
 
-def fly(given: Given) -> int:
+def fly(given: GivenOptions) -> int:
     """Status 0 when every mission was completed, or with --expect when every flight was like that one; 1 when not, 2
     on bad input."""
     settings = given.settings()
@@ -85,7 +85,7 @@ def fly(given: Given) -> int:
         return 0 if all(told["result"] == "completed" for told in rounds) else 1
 
 
-def _plans(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
+def _plans(given: GivenOptions, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
     """The vehicles, and what each flies."""
     if settings.is_fleet and settings.fleet is not None:
         return _plans_of_file(given, settings)
@@ -97,7 +97,7 @@ def _plans(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Pl
     return specs, [moved_plan(plan, spec.offset) for spec in specs]
 
 
-def _plans_of_file(given: Given, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
+def _plans_of_file(given: GivenOptions, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
     if given[PLAN] is not None:
         raise UserError(f"{given[PLAN]}: the --fleet file names what is flown; leave one of the two out")
     read: dict[Path, Plan] = {}

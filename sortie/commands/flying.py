@@ -19,7 +19,7 @@ from sortie.assembly.program import Program
 from sortie.commands.progress import Progress
 from sortie.commands.report import page_of_flight, write_comparison
 from sortie.nodes.flight import Flight
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.reading.facts import FlightFacts
 from sortie.reading.logs import read_log
 from sortie.runtime.runtime import Runtime
@@ -43,7 +43,9 @@ def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoi
 class _WatchedFlight:
     """A flight, with what a person sees of it. `flies_since_s`: since when it flies, seconds of the wall."""
 
-    def __init__(self, service: Service, progress: Progress, number: int, *, auto_go: bool, go_at_ms: int) -> None:
+    def __init__(
+        self, service: VehicleService, progress: Progress, number: int, *, auto_go: bool, go_at_ms: int
+    ) -> None:
         self.service = service
         auto_go = auto_go and service.parameters["FM_AUTO_GO"] > 0.0
         self.flight = Flight(service, auto_go=auto_go, go_at_ms=go_at_ms)
@@ -64,7 +66,7 @@ class _WatchedFlight:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class FlightRound:
     """Round: one flight of each vehicle. `wall_s`: its wall time; `flight_wall_s`: from the start of the first
     vehicle's; `passed_s`: vehicle time meanwhile."""
 
@@ -76,7 +78,7 @@ class Round:
 
 def fly_round(
     run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False, go_at_s: float = 0.0
-) -> Round:
+) -> FlightRound:
     """A flight of the mission that each has loaded, to the end of all or a signal. `go_at_s`: see `Flight`; `auto_go`:
     vehicles with FM_AUTO_GO begin by themselves."""
     began_s, began_ms = time.monotonic(), run.vehicles.node.now_ms
@@ -108,11 +110,13 @@ def fly_round(
         flier.flight.abort("stopped")
     run.vehicles.finish_flights()
     passed_s = (run.vehicles.node.now_ms - began_ms) / 1000.0
-    return Round([flier.flight for flier in watched], ended_s - began_s, ended_s - watched[0].flies_since_s, passed_s)
+    return FlightRound(
+        [flier.flight for flier in watched], ended_s - began_s, ended_s - watched[0].flies_since_s, passed_s
+    )
 
 
 # --- results ----------------------------------------------------------------------------------------------------------
-def report_of(run: Program, flown: Round, began_s: float) -> dict[str, Any]:
+def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any]:
     """The JSON object of `demo --once` and `fly`. `wall_s` counts from `began_s`; of one vehicle `flight_wall_s` and
     `speedup` from the start of its flight, of a fleet `speedup` over the whole round."""
     vehicles = [

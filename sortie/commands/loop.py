@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 from autopilot.vehicles.kinds import COPTER
-from sortie.config.given import Given, ignored
-from sortie.config.option import Where
+from sortie.config.given import GivenOptions, ignored
+from sortie.config.option import OptionScope
 from sortie.config.options import CONFIRM_RELAUNCH, JSON, PRINT_PROFILE, PROFILE, RECOVER, REPORT, SORTIES
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import Settings
 
 
-def loop(given: Given) -> int:
+def loop(given: GivenOptions) -> int:
     """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
     from sortie.loop.profile import load_profile, profile_of_kind, profile_text
@@ -30,7 +30,7 @@ def loop(given: Given) -> int:
     if vehicle is not None and vehicle.frame in loaded.kinds:
         loaded = profile_of_kind(loaded, vehicle.frame)
     given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
-    for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), Where.LOOP):
+    for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), OptionScope.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
     return run_loop(
         Start(

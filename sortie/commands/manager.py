@@ -8,7 +8,7 @@ from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.texts import TextAssembler
 from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.nodes.client import Listener, Remote
 
 _TEXT_WAIT_S = 0.3
@@ -21,7 +21,7 @@ def state_of(detail: int) -> tuple[str, int]:
     return name, detail >> 8 & 0xFF
 
 
-def _order(command: FlightCommand, given: Given) -> int:
+def _order(command: FlightCommand, given: GivenOptions) -> int:
     return ask_targets(given, lambda remote: _ordered(command, remote))
 
 
@@ -47,11 +47,11 @@ def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
     return VehicleAnswer(data, complaint=complaint, status=1)
 
 
-def go(given: Given) -> int:
+def go(given: GivenOptions) -> int:
     """Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
     return _order(FlightCommand.GO, given)
 
 
-def abort(given: Given) -> int:
+def abort(given: GivenOptions) -> int:
     """Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
     return _order(FlightCommand.ABORT, given)

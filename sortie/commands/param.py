@@ -24,7 +24,7 @@ from sortie.commands.targets import VehicleAnswer, ask_targets
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import write_file
 from sortie.config.formation import OWN_SYSTEM_NAMES
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import (
     COMPONENT,
     EVERY,
@@ -41,7 +41,7 @@ from sortie.config.options import (
 from sortie.nodes.client import Remote
 
 
-def _ask(given: Given, ask: Callable[[Remote], VehicleAnswer]) -> int:
+def _ask(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer]) -> int:
     return ask_targets(given, ask, given[COMPONENT])
 
 
@@ -113,13 +113,13 @@ def _shown(values: Mapping[str, float]) -> VehicleAnswer:
     return VehicleAnswer(values, "\n".join(f"{name:<16} {format_value(value)}" for name, value in values.items()))
 
 
-def _check_alike(given: Given, name: str) -> None:
+def _check_alike(given: GivenOptions, name: str) -> None:
     """UserError for a parameter that no two vehicles may have alike, and all are to get."""
     if given[TARGET] == EVERY and name in OWN_SYSTEM_NAMES:
         raise UserError(f"--target all: {name} is what tells the vehicles of a fleet apart; name one")
 
 
-def list_(given: Given) -> int:
+def list_(given: GivenOptions) -> int:
     """Status 2 when no name matches."""
     pattern = given[PATTERN]
 
@@ -134,20 +134,20 @@ def list_(given: Given) -> int:
     return _ask(given, ask)
 
 
-def get(given: Given) -> int:
+def get(given: GivenOptions) -> int:
     """Status 2 when the vehicle has no such parameter."""
     name = given[NAME].upper()
     return _ask(given, lambda remote: _shown({name: _read(remote, name).value}))
 
 
-def set_(given: Given) -> int:
+def set_(given: GivenOptions) -> int:
     """Status 1 when another value holds then."""
     number, name = _number(given[VALUE]), given[NAME].upper()
     _check_alike(given, name)
     return _ask(given, lambda remote: _set(remote, name, number))
 
 
-def load(given: Given) -> int:
+def load(given: GivenOptions) -> int:
     """Status 1 when the vehicle keeps another value of one."""
     file = given[FILE]
     try:
@@ -182,7 +182,7 @@ def load(given: Given) -> int:
     return _ask(given, ask)
 
 
-def save(given: Given) -> int:
+def save(given: GivenOptions) -> int:
     """Status 2 when the file cannot be written."""
     file = given[FILE]
     if given[TARGET] == EVERY:
@@ -197,7 +197,7 @@ def save(given: Given) -> int:
     return _ask(given, ask)
 
 
-def reset(given: Given) -> int:
+def reset(given: GivenOptions) -> int:
     """Status 1 when another value holds then."""
     name = given[NAME].upper()
     _check_alike(given, name)
@@ -211,7 +211,7 @@ def reset(given: Given) -> int:
     return _ask(given, ask)
 
 
-def metadata(given: Given) -> int:
+def metadata(given: GivenOptions) -> int:
     """Status 2 for a vehicle whose parameters Sortie does not know."""
     from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
     from sortie.config.installed import parameter_set

@@ -18,7 +18,7 @@ from sortie.logs.terminal import BAD, DOUBT, Field, Line, Terminal, style_of
 
 if TYPE_CHECKING:
     from sortie.assembly.program import Program
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
     from sortie.runtime.signals import Signals
 
 _SMOOTH = 0.2
@@ -34,7 +34,7 @@ class Progress:
     """Follows vehicles. `observe` is called with each pass's events of one, `refresh` now and then with the wall time.
     `labels`: empty for one that is alone."""
 
-    def __init__(self, services: Sequence[Service], labels: Sequence[str], stream: TextIO | None = None) -> None:
+    def __init__(self, services: Sequence[VehicleService], labels: Sequence[str], stream: TextIO | None = None) -> None:
         self._services = tuple(services)
         self._labels = tuple(labels)
         self.terminal = Terminal(stream)
@@ -105,7 +105,7 @@ def last_word(signals: Signals, logs: Path) -> Iterator[None]:
             print(f"sortie: stopped by {name}; logs in {logs}", file=sys.stderr, flush=True)
 
 
-def flight_fields(service: Service, pace: str = "") -> list[Field]:
+def flight_fields(service: VehicleService, pace: str = "") -> list[Field]:
     """State of a vehicle, the most important first: a line of 80 columns has its phase, item, distance,
     battery and `pace`, and most of the time its height and mode."""
     facts = service.facts()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mavlink_bridge.links.radio.model import RadioLink
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import DISTANCE, GROUND_LINK, JSON, RADIO_SEED, RELAY_RADIO, VEHICLE_LINK
 from sortie.config.radio import radio_profile
 from sortie.nodes.modem import relay
@@ -19,7 +19,7 @@ from sortie.runtime.sockets import Sockets
 _DIRECTIONS = ("from_vehicle", "to_vehicle")
 
 
-def radio(given: Given) -> int:
+def radio(given: GivenOptions) -> int:
     """Carry bytes until SIGTERM (status 0) or Ctrl-C (status 130), and tell what became of them."""
     profile = radio_profile(given[RELAY_RADIO])
     distance_m = given[DISTANCE]

@@ -10,7 +10,7 @@ from autopilot.vehicles.kinds import KINDS
 from sortie.commands.report import prepare_folder
 from sortie.config.errors import UserError
 from sortie.config.files import write_file
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import (
     BATTERY,
     FROM_LOG,
@@ -37,7 +37,7 @@ from sortie.rehearsal.rehearse import FlightSettings, judged
 from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 
 
-def rehearse(given: Given) -> int:
+def rehearse(given: GivenOptions) -> int:
     """Status 0 go, 1 no-go, 2 on bad input."""
     plan, spec, home = given[PLAN], given[METADATA_VEHICLE], given[REHEARSAL_HOME]
     if plan is None:
@@ -84,7 +84,7 @@ def rehearse(given: Given) -> int:
     return 0 if found.go else 1
 
 
-def _calibrated(given: Given, kind: str) -> Calibration | None:
+def _calibrated(given: GivenOptions, kind: str) -> Calibration | None:
     """By the log of --from, kept where --keep says."""
     log, keep = given[FROM_LOG], given[KEEP]
     if log is None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from mavlink_bridge.routing.network import MEMBERS
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.link_policy import check_links
 from sortie.config.options import FROM, LOGS, REPLAY_ONCE
 from sortie.config.settings import Settings
@@ -35,7 +35,7 @@ _KEYS: Final[Mapping[str, Callable[[Player], None]]] = {
 _HELP: Final = "space pauses, left and right go 10 s, up and down change the speed, Ctrl-C ends it"
 
 
-def replay(given: Given) -> int:
+def replay(given: GivenOptions) -> int:
     """Until SIGTERM (status 0) or Ctrl-C (status 130); with --once until all has been told (0). Status 2 for a log that
     is none."""
     paths, first = given[LOGS], given[Settings.sysid] or 1

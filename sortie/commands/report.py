@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.mission.plan import Plan
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import AGAINST, JSON, LOGS, OUT, WITHIN
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MOST: Final = 4
 """Lines that can be told apart on one chart, also without their colours."""
 
 
-def report(given: Given) -> int:
+def report(given: GivenOptions) -> int:
     """Status 0 with the page's path on stdout, 2 for a log that is none; with --against 1 when the flights differ."""
     from sortie.reading.logs import find_log, read_log
     from sortie.reports.flight_page import flight_page
@@ -40,7 +40,7 @@ def report(given: Given) -> int:
     return 0
 
 
-def _against(given: Given, logs: tuple[Path, ...], against: Path) -> int:
+def _against(given: GivenOptions, logs: tuple[Path, ...], against: Path) -> int:
     from sortie.reading.logs import find_log, read_log
     from sortie.reports.comparison import WITHIN_M, compared
 

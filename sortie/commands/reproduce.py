@@ -12,7 +12,7 @@ import msgspec
 
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, write_file
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import CHANGE, JSON, LOG, OUT, SEARCH, WITHOUT
 from sortie.incident.page import changed_page, incident_page
 from sortie.incident.reproduce import (
@@ -34,7 +34,7 @@ PAGE: Final = "incident.html"
 CHANGED: Final = "changed.html"
 
 
-def reproduce_incident(given: Given) -> int:
+def reproduce_incident(given: GivenOptions) -> int:
     """Status 0 when the incident happened again, with --change whatever comes of it, with --search when a change avoids
     it; 1 when not; 2 for a log that is none."""
     source, changes, without = given[LOG], _changes(given[CHANGE]), given[WITHOUT]

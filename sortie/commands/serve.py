@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sortie.assembly.program import Program
 from sortie.commands.progress import last_word, progress_of
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import PRINT_FLEET
 from sortie.config.vehicle_spec import specs_of
 from sortie.logs.terminal import run_log_shown
 
 
-def serve(given: Given) -> int:
+def serve(given: GivenOptions) -> int:
     """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
     if given[PRINT_FLEET]:
         from sortie.config.fleet_file import EXAMPLE

@@ -16,9 +16,9 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH
-from sortie.nodes.client import Remote, Roster
+from sortie.nodes.client import HeardVehicles, Remote
 
 _WANTED = frozenset(("HEARTBEAT", "MISSION_CURRENT", "SYS_STATUS", "GLOBAL_POSITION_INT"))
 _PATIENCE_S = 3.0
@@ -106,13 +106,13 @@ def _show_all(fleet: list[dict[str, Any]]) -> None:
         print(form.format(*("-" if cell is None else cell for cell in cells)), flush=True)
 
 
-class Newest:
+class NewestMessages:
     """A service that keeps the newest message of each wanted name from each vehicle."""
 
     clock: Clock = "link"
     handles = _WANTED
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: HeardVehicles) -> None:
         self._roster = roster
         self._latest: dict[int, dict[str, Message]] = {}
 
@@ -130,13 +130,13 @@ class Newest:
             self._latest.setdefault(peer.system, {})[message.get_type()] = message
 
 
-def _ask(remote: Remote, newest: Newest, target: Target) -> dict[str, Any]:
+def _ask(remote: Remote, newest: NewestMessages, target: Target) -> dict[str, Any]:
     asking = remote.flight_command(FlightCommand.STATUS, target)
     known = asking.outcome is CommandOutcome.ACCEPTED
     return describe(newest.of(target.system), state_of(asking.detail) if known else None)
 
 
-def _tell(remote: Remote, newest: Newest, given: Given) -> None:
+def _tell(remote: Remote, newest: NewestMessages, given: GivenOptions) -> None:
     """The vehicle that was asked for, or that is alone; else all."""
     heard = remote.roster.heard
     several = given[TARGET] == EVERY or (given[TARGET] is None and len(heard) > 1)
@@ -148,7 +148,7 @@ def _tell(remote: Remote, newest: Newest, given: Given) -> None:
     print(json.dumps(fleet), flush=True) if given[JSON] else _show_all(fleet)
 
 
-def _links(given: Given) -> int:
+def _links(given: GivenOptions) -> int:
     """The service's own page, as JSON or as a table."""
     with Remote.of(given) as remote:
         reading = FileRead(remote.target, "@SYS/links.json")
@@ -173,12 +173,12 @@ def _links(given: Given) -> int:
     return 0
 
 
-def status(given: Given) -> int:
+def status(given: GivenOptions) -> int:
     """Status 0 with the facts, 1 when no vehicle answers."""
     if given[LINKS]:
         return _links(given)
     with Remote.of(given) as remote:
-        newest = Newest(remote.roster)
+        newest = NewestMessages(remote.roster)
         remote.endpoint.add_service(newest)
         heard = remote.roster.heard
         remote.run_until(lambda: all(newest.complete(system) for system in heard), _PATIENCE_S)

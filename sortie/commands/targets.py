@@ -9,7 +9,7 @@ from typing import Any
 
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import EVERY, JSON, TARGET
 from sortie.nodes.client import Remote
 
@@ -27,7 +27,7 @@ class VehicleAnswer:
     status: int = 0
 
 
-def ask_targets(given: Given, ask: Callable[[Remote], VehicleAnswer], component: int | None = None) -> int:
+def ask_targets(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], component: int | None = None) -> int:
     """Ask the vehicles that `--target` names, tell what they say, and return the worst status. With `--json` one line:
     an object of one vehicle, a list of objects with `sysid` of all."""
     if given[TARGET] != EVERY:
@@ -50,7 +50,9 @@ def ask_targets(given: Given, ask: Callable[[Remote], VehicleAnswer], component:
     return worst
 
 
-def _asked(given: Given, ask: Callable[[Remote], VehicleAnswer], component: int | None, system: int) -> VehicleAnswer:
+def _asked(
+    given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], component: int | None, system: int
+) -> VehicleAnswer:
     """Answer of one of several vehicles; a mistake that concerns it alone does not keep the others from being asked."""
     try:
         with Remote.of(given, component, system) as remote:

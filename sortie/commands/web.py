@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, FOXGLOVE, ORIGINS, SHOWN_LOGS, SHOWN_STATE, SHOWN_TERRAIN, STATION_KEY
 from sortie.config.settings import Settings
 from sortie.config.signing_key import read_key
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sortie.web.station import WebStation
 
 
-def web(given: Given) -> int:
+def web(given: GivenOptions) -> int:
     """Until SIGTERM (status 0) or Ctrl-C (status 130). Status 2 when the library is missing or the port is taken."""
     try:
         from sortie.web.server import PageServer, PageSettings
@@ -82,7 +82,7 @@ def _serve_foxglove(runtime: Runtime, station: WebStation, port: int) -> Foxglov
     return server
 
 
-def _signing(given: Given) -> Signing | None:
+def _signing(given: GivenOptions) -> Signing | None:
     file = given[STATION_KEY]
     if file is None:
         return None

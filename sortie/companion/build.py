@@ -13,14 +13,14 @@ from autopilot.context.events import Event
 from autopilot.context.journal import Journal
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.flight_controller.finder import Found
+from mavlink_bridge.flight_controller.finder import FoundController
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
 from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError
 from sortie.config.given import ignored
-from sortie.config.option import Where
+from sortie.config.option import OptionScope
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_HOME, VehicleSource
 from sortie.logs.run_log import LOGGER, log_error
@@ -97,7 +97,7 @@ class ControllerSide:
         self._native = flies_native(settings.strategy, firmware)
         tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
-    def _find(self, patience_s: float | None) -> Found:
+    def _find(self, patience_s: float | None) -> FoundController:
         """A program that was started here has to speak in time: it may hang, and nobody can plug it in later."""
         if self.child is None or patience_s is not None:
             return self.front.find(None if self.child is None else self._check_child, patience_s)
@@ -114,7 +114,7 @@ class ControllerSide:
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
         """Flags that do not apply to a controller, one line each."""
-        where = Where.CONTROLLER if self.child is None else Where.SITL
+        where = OptionScope.CONTROLLER if self.child is None else OptionScope.SITL
         texts = ignored(settings.said(), where)
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
         if foreign:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
-from mavlink_bridge.flight_controller.finder import Finder, Found
+from mavlink_bridge.flight_controller.finder import Finder, FoundController
 from mavlink_bridge.links.address import LinkSpec
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.serial_trouble import what_may_have
@@ -80,7 +80,7 @@ class ControllerFront(QuietNode):
         """Address of the controller now."""
         return self._port.spec
 
-    def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> Found:
+    def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> FoundController:
         """Wait for the controller, as long as it takes; every now and then a line says what is missing. `check` may
         raise when there is no hope; NotHeard after `patience_s`, if given."""
         finder = Finder()
@@ -136,7 +136,7 @@ class ControllerFront(QuietNode):
         tried = () if self._port.search is None else BAUDS
         return what_is_missing(self.spec, self._counts(), stranger=finder.stranger, tried=tried, hint=hint)
 
-    def vehicle(self, found: Found, *, native: bool = False) -> FlightController:
+    def vehicle(self, found: FoundController, *, native: bool = False) -> FlightController:
         """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
         self.endpoint.identify(found.system, COMPONENT)
         return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)

@@ -26,7 +26,7 @@ from mavlink_bridge.flight_controller.pass_through import PassThrough
 from mavlink_bridge.flight_controller.plan_cache import PlanCache
 from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Service as ProtocolService
+from mavlink_bridge.routing.service import Service
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.failures.service import FailureService
 from mavlink_bridge.services.failures.table import FAILURES
@@ -38,7 +38,7 @@ from mavlink_bridge.services.system.logs import LogService
 from sortie.config.faults import Fault
 from sortie.config.installed import install, installed, parameter_set
 from sortie.nodes.face import Face
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 
 #: Parameters of Sortie itself, served by component 191; all others are the controller's.
 OWN_PARAMETERS: Final = ("SRT_", "FM_")
@@ -70,7 +70,7 @@ class Companion:
     `vehicle` is a service; `service` is the vehicle that ground stations see. `carried`: our clock carries the
     controller's time."""
 
-    service: Service
+    service: VehicleService
 
     def __init__(self, vehicle: FlightController, link: Endpoint, *, carried: bool = False) -> None:
         self.vehicle = vehicle
@@ -79,7 +79,7 @@ class Companion:
         self._link_ms = 0
 
     # --- building -------------------------------------------------------------------------------------------------
-    def face(self, service: Service, identity: Identity) -> Face:
+    def face(self, service: VehicleService, identity: Identity) -> Face:
         """The services of `service`, which is this companion's from now on: what is not Sortie's own is passed on."""
         self.service = service
         autopilot, endpoint, firmware = service.autopilot, service.endpoint, self.vehicle.firmware
@@ -106,13 +106,7 @@ class Companion:
         missions = MissionService(autopilot, service.journal, firmware)
         self._pass_on(onboard)
         self._watch()
-        services: tuple[ProtocolService, ...] = (
-            commands,
-            missions,
-            *service.flight_services(commands),
-            onboard,
-            facade,
-        )
+        services: tuple[Service, ...] = (commands, missions, *service.flight_services(commands), onboard, facade)
         return Face(facade, commands, missions, files, pages, logs, service.parameters, services)
 
     def _pass_on(self, onboard: OnboardComponent) -> None:
@@ -234,7 +228,7 @@ def build_companion(
     install(autopilot, on_error)
     identity = Identity(kind, name)
     companion = Companion(vehicle, link, carried=carried)
-    service = Service(
+    service = VehicleService(
         vehicle,
         autopilot,
         parameters,

@@ -15,7 +15,7 @@ from autopilot.interface.records import dataclass, field
 from sortie.config import options
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import text_of
-from sortie.config.option import WHY, Option, OptionForm, Sources, Where, key_of
+from sortie.config.option import WHY, Option, OptionForm, OptionScope, Sources, key_of
 from sortie.config.settings import SETTINGS, Settings
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ PREFIX = "SORTIE_"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenOptions:
     """Values given to a command. `values`: those of the command line that were given, by key, read."""
 
     values: Mapping[str, object] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Given:
         return resolve(self.flags(), self[options.CONFIG], self.environment)
 
 
-def ignored(keys: Iterable[str], where: Where) -> list[str]:
+def ignored(keys: Iterable[str], where: OptionScope) -> list[str]:
     """A warning for each setting that says nothing there, in the order of the table."""
     named = set(keys)
     rows = [row for key, row in SETTINGS.items() if key in named and where not in row.applies_to]

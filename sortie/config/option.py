@@ -51,7 +51,7 @@ class Group(Enum):
     GENERAL = "General"
 
 
-class Where(Enum):
+class OptionScope(Enum):
     """With what an option can mean something."""
 
     SIMULATOR = auto()
@@ -67,13 +67,13 @@ class Where(Enum):
 
 #: Why an option is ignored where it means nothing.
 WHY: Final = {
-    Where.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
-    Where.SITL: "is ignored with a flight controller",
-    Where.WORLD: "is ignored with a firmware in our world",
-    Where.CONTROLLER: "is ignored with a flight controller",
-    Where.LOOP: "is ignored: it says nothing about a loop",
+    OptionScope.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
+    OptionScope.SITL: "is ignored with a flight controller",
+    OptionScope.WORLD: "is ignored with a firmware in our world",
+    OptionScope.CONTROLLER: "is ignored with a flight controller",
+    OptionScope.LOOP: "is ignored: it says nothing about a loop",
 }
-ANYWHERE: Final = frozenset(Where)
+ANYWHERE: Final = frozenset(OptionScope)
 
 
 def key_of(name: str) -> str:
@@ -100,7 +100,7 @@ class Option(Generic[T_co]):
     otherwise: str = ""
     kind: OptionForm = OptionForm.VALUE
     sources: Sources = Sources.COMMAND_LINE
-    applies_to: frozenset[Where] = ANYWHERE
+    applies_to: frozenset[OptionScope] = ANYWHERE
     plain: tuple[T_co, ...] = ()
     required: bool = False
     short: str = ""

@@ -13,7 +13,15 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, ModemReports, RadioProfile, Tdm
+from mavlink_bridge.links.radio.profile import (
+    BurstLosses,
+    Duplex,
+    LinkBudget,
+    ModemReports,
+    RadioLane,
+    RadioProfile,
+    Tdm,
+)
 from mavlink_bridge.links.radio.profiles import PROFILES
 from sortie.config.errors import UserError, nearest
 from sortie.config.files import text_of
@@ -139,7 +147,7 @@ def _air(base: RadioProfile, file: RadioFile, where: str) -> Tdm | Duplex:
         raise UserError(f"{where}: air_kbps and golay are a SiK's; '{base.name}' takes bytes_per_s")
     if file.bytes_per_s is None:
         return base.air
-    lane = Lane(base.air.down.largest, byte_us=1e6 / file.bytes_per_s)
+    lane = RadioLane(base.air.down.largest, byte_us=1e6 / file.bytes_per_s)
     return Duplex(lane, lane)
 
 

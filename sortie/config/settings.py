@@ -16,10 +16,10 @@ from autopilot.vehicles.kinds import KINDS
 from sortie.config.errors import nearest
 from sortie.config.fittings import FITTINGS, fitting_names
 from sortie.config.formation import FORMATIONS, SPACING_M
-from sortie.config.option import ANYWHERE, Group, Option, OptionForm, Sources, Where, rows_of
+from sortie.config.option import ANYWHERE, Group, Option, OptionForm, OptionScope, Sources, rows_of
 from sortie.config.values import (
     DEFAULT_LINKS,
-    Bounds,
+    PaceBounds,
     VehicleSource,
     checked_metrics,
     listen_address,
@@ -38,18 +38,18 @@ from sortie.config.values import (
 
 FLIGHTS = frozenset({"serve", "demo", "fly"})
 RUNS = FLIGHTS | {"loop"}
-SIMULATED = frozenset({Where.SIMULATOR, Where.WORLD, Where.LOOP})
-PACED = frozenset({Where.SIMULATOR, Where.SITL, Where.WORLD, Where.LOOP})
-CONTROLLED = frozenset({Where.SITL, Where.WORLD, Where.CONTROLLER, Where.LOOP})
-SIMULATOR_ONLY = frozenset({Where.SIMULATOR})
-OF_OUR_AUTOPILOT = frozenset({Where.SIMULATOR, Where.LOOP})
-OF_OUR_CLOCK = frozenset({Where.SIMULATOR, Where.WORLD})
-NO_LOOP = ANYWHERE - {Where.LOOP}
+SIMULATED = frozenset({OptionScope.SIMULATOR, OptionScope.WORLD, OptionScope.LOOP})
+PACED = frozenset({OptionScope.SIMULATOR, OptionScope.SITL, OptionScope.WORLD, OptionScope.LOOP})
+CONTROLLED = frozenset({OptionScope.SITL, OptionScope.WORLD, OptionScope.CONTROLLER, OptionScope.LOOP})
+SIMULATOR_ONLY = frozenset({OptionScope.SIMULATOR})
+OF_OUR_AUTOPILOT = frozenset({OptionScope.SIMULATOR, OptionScope.LOOP})
+OF_OUR_CLOCK = frozenset({OptionScope.SIMULATOR, OptionScope.WORLD})
+NO_LOOP = ANYWHERE - {OptionScope.LOOP}
 EVERYWHERE: Final = Sources.EVERYWHERE
 FIRMWARES: Final = ("ardupilot", "px4")
 SIMULATED_KINDS = ", ".join(f"sim:{name}" for name in KINDS)
 _STRINGS: tuple[str, ...] = ()
-_BOUNDS: Final = Bounds()
+_BOUNDS: Final = PaceBounds()
 
 
 # fmt: off
@@ -106,7 +106,7 @@ class Settings:
     with_ = Option(
         "with", fitting_names, _STRINGS,
         f"Put on a simulated vehicle what ArduPilot leaves off: {', '.join(FITTINGS)}.", Group.OFTEN, RUNS,
-        form="NAME[,NAME]", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+        form="NAME[,NAME]", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
     )
     fault = Option(
         "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
@@ -132,7 +132,7 @@ class Settings:
         "firmware", one_of(*FIRMWARES), "ardupilot",
         "What a simulated vehicle is to ground stations: an ArduPilot, or a PX4.",
         Group.VEHICLE, RUNS,
-        form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({Where.SIMULATOR}),
+        form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
     )
     strategy = Option[str | None](
         "strategy", one_of("guided", "native"), None,

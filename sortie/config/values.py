@@ -45,7 +45,7 @@ class VehicleSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PaceBounds:
     """Limits of vehicle time for its clients (`sortie.runtime.followers`). `lead_s`: vehicle time that may pass
     beyond a message that was not followed. `limit_s`: longest wait for a client, s of the wall. `quiet_s`: how
     long all must have been quiet, s of the wall; None: as long as is needed."""

@@ -36,7 +36,7 @@ class Wind:
     from_deg: float | None = None
 
 
-class Along(Enum):
+class ProfileAxis(Enum):
     """Axis that a profile's rows stand at; the value is the name of the file's column."""
 
     NOTHING = ""
@@ -49,7 +49,7 @@ class WindProfile:
     """Winds at rising times (s since arming) or heights (m above home); one row of NOTHING: the same for all."""
 
     rows: tuple[tuple[float, Wind], ...]
-    along: Along = Along.NOTHING
+    along: ProfileAxis = ProfileAxis.NOTHING
 
     @classmethod
     def same(cls, mean_mps: float, gust_mps: float, from_deg: float | None) -> WindProfile:
@@ -60,7 +60,7 @@ class WindProfile:
         """The wind then and there."""
         if len(self.rows) == 1:
             return self.rows[0][1]
-        where = time_s if self.along is Along.TIME else height_m
+        where = time_s if self.along is ProfileAxis.TIME else height_m
         k = bisect_right(self.rows, where, key=lambda row: row[0])
         if k == 0 or k == len(self.rows):
             return self.rows[min(k, len(self.rows) - 1)][1]
@@ -172,8 +172,8 @@ def _read(file: Path) -> WindProfile:
     return WindProfile(tuple(rows), along)
 
 
-def _along(names: list[str], place: str) -> Along:
-    known = {along.value: along for along in (Along.TIME, Along.HEIGHT)}
+def _along(names: list[str], place: str) -> ProfileAxis:
+    known = {along.value: along for along in (ProfileAxis.TIME, ProfileAxis.HEIGHT)}
     more = {"gust_mps", "from_deg"}
     if names[0] not in known or names[1:2] != ["speed_mps"] or len(set(names)) < len(names) or {*names[2:]} - more:
         raise UserError(

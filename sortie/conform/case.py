@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 if TYPE_CHECKING:
     from sortie.conform.exchange import Exchange
@@ -21,7 +21,7 @@ GUIDE: Final = "https://mavlink.io/en/"
 T = TypeVar("T")
 
 
-class Weight(Enum):
+class Obligation(Enum):
     """Weight of a sentence."""
 
     MUST = "MUST"
@@ -43,7 +43,7 @@ class Heard:
     """A message of the vehicle with its frame, at link time `at_ms`."""
 
     message: Message
-    frame: Frame
+    frame: MavlinkFrame
     at_ms: int
 
 
@@ -73,7 +73,7 @@ class ConformityCase:
 
     name: str
     service: str
-    level: Weight
+    level: Obligation
     page: str
     says: str
     run: Callable[[Exchange], Steps]
@@ -110,7 +110,7 @@ class Chapter:
 
     def add(
         self,
-        level: Weight,
+        level: Obligation,
         name: str,
         says: str,
         run: Callable[[Exchange], Steps],
@@ -129,22 +129,22 @@ class Chapter:
         self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
     ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
         """Decorate the exchange of a case that the guide demands."""
-        return self._of(Weight.MUST, name, says, at, needs, will)
+        return self._of(Obligation.MUST, name, says, at, needs, will)
 
     def should(
         self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
     ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
         """Decorate the exchange of a case that the guide recommends."""
-        return self._of(Weight.SHOULD, name, says, at, needs, will)
+        return self._of(Obligation.SHOULD, name, says, at, needs, will)
 
     def qgc(
         self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
     ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
         """Decorate the exchange of a case that the guide leaves open, and a ground station does not."""
-        return self._of(Weight.QGC, name, says, at, needs, will)
+        return self._of(Obligation.QGC, name, says, at, needs, will)
 
     def _of(
-        self, level: Weight, name: str, says: str, at: str, needs: tuple[Need, ...], will: str
+        self, level: Obligation, name: str, says: str, at: str, needs: tuple[Need, ...], will: str
     ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
         def added(run: Callable[[Exchange], Steps]) -> Callable[[Exchange], Steps]:
             self.add(level, name, says, run, at=at, needs=needs, will=will)

@@ -58,7 +58,7 @@ class _Running:
 
 
 @dataclass(slots=True)
-class Notes:
+class ExaminationListener:
     """Listener of a person who waits: `case` is told before each with its number, `result` behind it."""
 
     case: Callable[[ConformityCase, int], None] = lambda case, number: None
@@ -74,7 +74,7 @@ class Examination:
         self,
         cases: Sequence[ConformityCase],
         settings: ExaminationSettings,
-        notes: Notes | None = None,
+        notes: ExaminationListener | None = None,
         found: VehicleFound | None = None,
     ) -> None:
         self.found = found or VehicleFound()
@@ -83,7 +83,7 @@ class Examination:
         self.reader = FrameReader()
         self._cases = cases
         self._settings = settings
-        self._notes = notes or Notes()
+        self._notes = notes or ExaminationListener()
         self._exchange = Exchange(self.found, settings.patience_ms, settings.tries)
         self._exchange.may_fly = settings.may_fly
         self._running = _Running(self._all())

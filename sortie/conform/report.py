@@ -12,7 +12,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from sortie.config.version import VERSION
-from sortie.conform.case import GUIDE, CaseResult, ConformityCase, Verdict, Weight
+from sortie.conform.case import GUIDE, CaseResult, ConformityCase, Obligation, Verdict
 from sortie.conform.examination import Examination
 from sortie.reports.page import html_page, wide_table
 
@@ -46,7 +46,7 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     services = {result.case.service for result in results}
     told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     yield f"{found.title}: {len(results)} cases of {len(services)} services: {told}"
-    for level in Weight:
+    for level in Obligation:
         failed = [result for result in results if result.verdict is Verdict.FAIL and result.case.level is level]
         if failed:
             yield f"{level.value}: {len(failed)} not kept: {', '.join(result.case.name for result in failed)}"
@@ -95,7 +95,7 @@ def as_junit(judged: Judged) -> str:
         element = ElementTree.SubElement(suite, "testcase", classname=case["service"], name=case["name"])
         told = "\n".join((case["says"], GUIDE + case["page"], *case["exchange"]))
         if case["verdict"] == Verdict.FAIL.value:
-            message = f"{Weight[case['level']].value}: {case['why']}"
+            message = f"{Obligation[case['level']].value}: {case['why']}"
             ElementTree.SubElement(element, "failure", message=message).text = told
         elif case["verdict"] != Verdict.PASS.value:
             ElementTree.SubElement(element, "skipped", message=f"{case['verdict']}: {case['why']}")
@@ -136,8 +136,8 @@ def _failures(vehicles: Sequence[Judged]) -> str:
             if case["verdict"] == Verdict.FAIL.value:
                 told = html.escape("\n".join(case["exchange"]))
                 parts.append(
-                    f'<div class="verdict {"bad" if case["level"] == Weight.MUST.name else "look"}">'
-                    f"<p><b>{html.escape(judged['vehicle'])}: {_linked(case)}</b> {Weight[case['level']].value}: "
+                    f'<div class="verdict {"bad" if case["level"] == Obligation.MUST.name else "look"}">'
+                    f"<p><b>{html.escape(judged['vehicle'])}: {_linked(case)}</b> {Obligation[case['level']].value}: "
                     f"{html.escape(case['says'])}. {html.escape(case['why'])}</p>"
                     f"<details><summary>exchange</summary><pre>{told}</pre></details></div>"
                 )
@@ -149,7 +149,7 @@ def _service(vehicles: Sequence[Judged], service: str) -> str:
     cases = {name: case for column in columns for name, case in column.items() if case["service"] == service}
     head = "".join(f"<th>{html.escape(judged['vehicle'])}</th>" for judged in vehicles)
     rows = "".join(
-        f"<tr><td>{_linked(case)}</td><td>{Weight[case['level']].value}</td><td>{html.escape(case['says'])}</td>"
+        f"<tr><td>{_linked(case)}</td><td>{Obligation[case['level']].value}</td><td>{html.escape(case['says'])}</td>"
         + "".join(_cell(column.get(name)) for column in columns)
         + "</tr>"
         for name, case in cases.items()
@@ -173,7 +173,7 @@ def as_badge(judged: Judged) -> str:
     counts = judged["counts"]
     passed, failed = counts.get(Verdict.PASS.value, 0), counts.get(Verdict.FAIL.value, 0)
     broken = any(
-        case["verdict"] == Verdict.FAIL.value and case["level"] == Weight.MUST.name for case in judged["cases"]
+        case["verdict"] == Verdict.FAIL.value and case["level"] == Obligation.MUST.name for case in judged["cases"]
     )
     colour = "#b3261e" if broken else "#8a5a00" if failed else "#00694e"
     text = f"{passed} of {passed + failed}"

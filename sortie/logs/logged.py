@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mavlink_bridge.services.system.logs import LogService
 
 
-class Presented(Protocol):
+class PresentedIdentity(Protocol):
     """Identity that the vehicle presents."""
 
     @property
@@ -49,7 +49,7 @@ class LoggedVehicle(Protocol):
     @property
     def parameters(self) -> Parameters: ...
     @property
-    def telemetry(self) -> Presented: ...
+    def telemetry(self) -> PresentedIdentity: ...
     @property
     def endpoint(self) -> Endpoint: ...
     @property

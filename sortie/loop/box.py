@@ -20,7 +20,7 @@ from depot.messages import MissionPlan
 from depot.names import SkimmerMode, SkimmerStage
 from depot.pilot.body import SimulatedBody
 from depot.pilot.claim import ModeClaim
-from depot.pilot.pilot import Pilot
+from depot.pilot.pilot import SkimmerPilot
 from depot.settings import BoxSettings, Profile
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire.depot import flown_items
@@ -32,8 +32,8 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, make_vehicle, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.loop.loop import LINK_SEED, LoopOrder, LoopSnapshot, Pair
-from sortie.nodes.vehicle import Service
+from sortie.loop.loop import LINK_SEED, CarriedLoop, LoopOrder, LoopSnapshot
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
@@ -88,7 +88,7 @@ class FlownMission:
 
     def __init__(
         self,
-        service: Service,
+        service: VehicleService,
         box: BoxSettings,
         offset_ms: int,
         *,
@@ -170,13 +170,15 @@ class SimulatedBox:
         self.node = self.vehicle = service
         self.endpoint = service.endpoint
         self.body, claim = SimulatedBody(copter, profile.box), ModeClaim(service.autopilot)
-        self.pilot = Pilot(service.autopilot, profile.box, self.body, claim, lambda: service.now_ms, self.offset_ms)
+        self.pilot = SkimmerPilot(
+            service.autopilot, profile.box, self.body, claim, lambda: service.now_ms, self.offset_ms
+        )
         pack, weather = SimulatedPack(profile, state, self.body), Weather(profile, state, self.body)
         self.motion = CopterMotion(profile, state, self.pilot, pack, weather, watched=False)
         self.mains_kg_s = profile.box.mains_kg_s
         self.mission = FlownMission(service, profile.box, self.offset_ms)
 
-    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
         """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
         if snapshot is None:
             return

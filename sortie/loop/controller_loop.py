@@ -17,7 +17,7 @@ from autopilot.mission.state import MissionState
 from depot.names import SkimmerStage
 from depot.pilot.body import ControllerBody
 from depot.pilot.claim import ControllerClaim
-from depot.pilot.pilot import Pilot
+from depot.pilot.pilot import SkimmerPilot
 from depot.settings import BoxSettings, Profile
 from depot.wire.depot import flown_items
 from depot.world.copter import CopterMotion
@@ -25,7 +25,7 @@ from depot.world.pack import ReportedPack
 from depot.world.state import WorldState
 from sortie.companion.service import Companion
 from sortie.loop.box import FlownMission
-from sortie.loop.loop import LoopOrder, LoopSnapshot, Pair
+from sortie.loop.loop import CarriedLoop, LoopOrder, LoopSnapshot
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
@@ -81,7 +81,7 @@ class ControlledBox:
         self.firmware = vehicle.firmware
         self.body = ControllerBody(vehicle, profile.box, service.parameters.__getitem__)
         self.claim = ControllerClaim(autopilot, vehicle, lambda: service.now_ms)
-        self.pilot = Pilot(autopilot, profile.box, self.body, self.claim, lambda: service.now_ms, self.offset_ms)
+        self.pilot = SkimmerPilot(autopilot, profile.box, self.body, self.claim, lambda: service.now_ms, self.offset_ms)
         modelled = controller.simulated or profile.box.battery == "modelled"
         pack = ReportedPack(profile, state, self.body, modelled=modelled, fresh=fresh)
         self.motion = CopterMotion(profile, state, self.pilot, pack, None, watched=True)
@@ -96,7 +96,7 @@ class ControlledBox:
         snapshot.item = self.service.autopilot.sequencer.current_nav_index()
         snapshot.wall_s = self._controller.wall_s()
 
-    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
         """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
         asks, and T_DEATH has run meanwhile."""
         if snapshot is None:

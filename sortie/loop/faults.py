@@ -38,7 +38,7 @@ _CHANCE = "@chance#"
 _WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d+(?:\.\d+)?))?|T\+(?P<time>\d+(?:\.\d+)?))")
 
 
-class When(Struct, frozen=True):
+class FaultTime(Struct, frozen=True):
     """`phase` None: `offset_ms` since the loop began; else since that phase began."""
 
     phase: int | None
@@ -50,8 +50,8 @@ class LoopFault(Struct, frozen=True):
 
     text: str
     name: str
-    start: When
-    end: When | None = None
+    start: FaultTime
+    end: FaultTime | None = None
     sortie: int | None = None
 
 
@@ -88,7 +88,7 @@ def parse_loop_fault(text: str) -> LoopFault:
     return LoopFault(text, fault.name, start, end, sortie)
 
 
-def _when(text: str, fault: Fault) -> When:
+def _when(text: str, fault: Fault) -> FaultTime:
     match = _WHEN.fullmatch(text.strip())
     if match is None:
         raise UserError(
@@ -97,8 +97,8 @@ def _when(text: str, fault: Fault) -> When:
             given=str(fault),
         )
     if match["phase"]:
-        return When(int(match["phase"]), round(float(match["offset"] or 0.0) * 1000.0))
-    return When(None, round(float(match["time"]) * 1000.0))
+        return FaultTime(int(match["phase"]), round(float(match["offset"] or 0.0) * 1000.0))
+    return FaultTime(None, round(float(match["time"]) * 1000.0))
 
 
 class Clock(Struct):
@@ -174,7 +174,9 @@ class FaultSchedule:
             if not self.memory[text].active:
                 del self.memory[text]
         held = [text for text in mine if text in self.memory]
-        return [LoopFault(text, text.split(_CHANCE)[0], When(None, 0), None, self.memory[text].struck) for text in held]
+        return [
+            LoopFault(text, text.split(_CHANCE)[0], FaultTime(None, 0), None, self.memory[text].struck) for text in held
+        ]
 
     def _draw(self, sortie: int) -> list[LoopFault]:
         """Draw the chance faults of this sortie: each hazard with its probability, in phase 3, 4 or 5 by their
@@ -188,7 +190,7 @@ class FaultSchedule:
             at = uniform(self._seed, sortie, f"instant {name}") * sum(length for _, length in usual)
             for phase, length in usual:
                 if at < length or phase == 5:
-                    when = When(phase, round(min(at, 0.9 * length) * 1000.0))
+                    when = FaultTime(phase, round(min(at, 0.9 * length) * 1000.0))
                     drawn.append(LoopFault(f"{name}{_CHANCE}{sortie}", name, when, None, sortie))
                     break
                 at -= length
@@ -237,7 +239,7 @@ def _see_end(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
         memory.due_ms = clock.phase_start_ms + fault.end.offset_ms if here == there else clock.now_ms
 
 
-def _due_ms(when: When, clock: Clock) -> int | None:
+def _due_ms(when: FaultTime, clock: Clock) -> int | None:
     if when.phase is None:
         return when.offset_ms
     return clock.phase_start_ms + when.offset_ms if when.phase == clock.phase else None

@@ -8,13 +8,13 @@ from math import cos, radians, sin, tan, tau
 from typing import Any, Final
 
 from depot.decisions.record import MARGINS
-from depot.physics.engines import Purpose
+from depot.physics.engines import BurnPurpose
 from depot.physics.orbit import Hill, coast, thrust
 from depot.physics.windows import Almanac, Arc
 from depot.settings import Profile
-from depot.world.flight import Segment
+from depot.world.flight import LegSegment
 from sortie.loop.journal import StoredFlight
-from sortie.reports.plot import COLOURS, NOWHERE, Area, Curve, Place, plot
+from sortie.reports.plot import COLOURS, NOWHERE, Area, Curve, PlotMark, plot
 from sortie.reports.svg import Point
 
 _HOUR_S: Final = 3600.0
@@ -53,7 +53,7 @@ def draw_flight(
     return [*figures, _health(profile, judged)] if judged else figures
 
 
-def samples(profile: Profile, segments: Sequence[Segment]) -> list[Sample]:
+def samples(profile: Profile, segments: Sequence[LegSegment]) -> list[Sample]:
     """The recorded closed forms, looked at often enough to draw."""
     rate = Almanac(profile.orbit).orbit.rate
     points: list[Sample] = []
@@ -88,24 +88,24 @@ def _trajectory(profile: Profile, flight: StoredFlight, points: Sequence[Sample]
     along = orbit.offset_m(profile.plan.waypoints[-1])[1]
     left, right = (along - zone.half_length_m) / 1000.0, (along + zone.half_length_m) / 1000.0
     low, high = (zone.floor_m - orbit.altitude_m) / 1000.0, (zone.ceiling_m - orbit.altitude_m) / 1000.0
-    burns = [Place(at[0] / 1000.0, at[1] / 1000.0, f"burn, {size:.1f} m/s") for at, size in _burns(flight.segments)]
+    burns = [PlotMark(at[0] / 1000.0, at[1] / 1000.0, f"burn, {size:.1f} m/s") for at, size in _burns(flight.segments)]
     return plot(
         f"Sortie {flight.number}: trajectory, km above the depot",
         "km along the track (ahead of the depot: positive)",
         _way(points, 1000.0),
         [Area("harvest zone", _ZONE, left, right, low, high)],
-        [*burns, Place(0.0, 0.0, "depot")],
+        [*burns, PlotMark(0.0, 0.0, "depot")],
         height=340.0,
     )
 
 
-def _burns(segments: Sequence[Segment]) -> list[tuple[Point, float]]:
+def _burns(segments: Sequence[LegSegment]) -> list[tuple[Point, float]]:
     """Points where the large burns began (along, up; m), and their sizes in m/s."""
     found = []
     for segment, following in itertools.pairwise(segments):
         seconds = (following.at_ms - segment.at_ms) / 1000.0
         size = sum((part * seconds) ** 2 for part in segment.accel) ** 0.5
-        if segment.purpose in (Purpose.DEPART, Purpose.RETURN, Purpose.ARRIVE) and size > 0.0:
+        if segment.purpose in (BurnPurpose.DEPART, BurnPurpose.RETURN, BurnPurpose.ARRIVE) and size > 0.0:
             found.append(((segment.hill[1], segment.hill[0]), size))
     return found
 
@@ -134,7 +134,7 @@ def _corridor(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) 
         f"Sortie {flight.number}: docking corridor, m above the depot",
         "m along the track",
         [*near, *limits],
-        places=[Place(0.0, 0.0, "depot")],
+        places=[PlotMark(0.0, 0.0, "depot")],
         height=300.0,
         alike=True,
     )

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from depot.decision import Decision
 from depot.decisions.record import SortieRecord
-from depot.world.flight import Segment
+from depot.world.flight import LegSegment
 from sortie.config.errors import UserError
 
 SCHEMA = """
@@ -44,7 +44,7 @@ class StoredFlight(Struct):
     """Recording of a sortie by its craft, and the margins that it reported (columns: `record.MARGINS`)."""
 
     number: int
-    segments: list[Segment]
+    segments: list[LegSegment]
     margins: list[tuple[float, ...]]
 
 

@@ -82,7 +82,7 @@ def decode(data: bytes) -> LoopSnapshot:
     return msgspec.msgpack.decode(data, type=LoopSnapshot)
 
 
-class Pair(Protocol):
+class CarriedLoop(Protocol):
     """Interface of a loop that its carrier uses when the loop goes on from a snapshot."""
 
     world: World
@@ -164,7 +164,7 @@ class Carrier(Protocol):
     def real(self) -> RealVehicle | None:
         """Itself, where it is more than a simulation."""
 
-    def begin(self, loop: Pair, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
         """The process is new: bring up what no memory of the two holds. None: so is the loop."""
 
     def note(self, snapshot: LoopSnapshot) -> None:

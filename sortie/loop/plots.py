@@ -8,7 +8,7 @@ from typing import Any, Final
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from depot.names import Phase
 from depot.settings import Profile
-from sortie.reports.plot import COLOURS, Area, Curve, Place, plot
+from sortie.reports.plot import COLOURS, Area, Curve, PlotMark, plot
 
 SHOWN_SORTIES: Final = 60
 """Sorties of a long loop that the timeline shows, the last ones; the other charts show all."""
@@ -74,7 +74,7 @@ def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
         Curve(key.removesuffix("_kg"), [(sortie["number"], sortie[key]) for sortie in sorties], number, dots=True)
         for number, key in enumerate(("harvested_kg", "delivered_kg"))
     ]
-    broken = [Place(s["number"], s["delivered_kg"], s["outcome"]) for s in sorties if s["outcome"] != "completed"]
+    broken = [PlotMark(s["number"], s["delivered_kg"], s["outcome"]) for s in sorties if s["outcome"] != "completed"]
     return plot(
         f"Harvested and delivered, {unit}", "sortie", curves, places=broken, from_zero=True, whole=True, least=1.0
     )
@@ -106,7 +106,7 @@ def _tracks(
         )
         for number, track in shown.items()
     ]
-    marks = [Place(*place(*point), f"{number} ({point[2]:,.0f} m)") for number, point in enumerate(points, 1)]
+    marks = [PlotMark(*place(*point), f"{number} ({point[2]:,.0f} m)") for number, point in enumerate(points, 1)]
     if flat:
         return plot("Track: altitude, km", "km to the east of the first waypoint", curves, places=marks, height=300.0)
     return plot(

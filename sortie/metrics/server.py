@@ -135,7 +135,7 @@ class _Reader(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.rfile = Bounded(self.rfile)
+        self.rfile = BoundedStream(self.rfile)
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -163,7 +163,7 @@ class _Reader(BaseHTTPRequestHandler):
         """Says nothing: a stranger must not fill a log."""
 
 
-class Bounded(BufferedIOBase):
+class BoundedStream(BufferedIOBase):
     """The first `LARGEST_REQUEST` bytes of a stream, by lines; then its end."""
 
     def __init__(self, stream: Any) -> None:

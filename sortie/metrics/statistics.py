@@ -51,7 +51,7 @@ class MetricsSnapshot:
         return "".join(_family(*family) for family in self.families)
 
 
-class Counted(Protocol):
+class CountsSkipped(Protocol):
     """Sender of telemetry that counts what it held back."""
 
     @property
@@ -69,7 +69,7 @@ class MeasuredService(Protocol):
     @property
     def autopilot(self) -> Autopilot: ...
     @property
-    def telemetry(self) -> Counted: ...
+    def telemetry(self) -> CountsSkipped: ...
     @property
     def endpoint(self) -> Endpoint: ...
     @property

@@ -43,7 +43,7 @@ from sortie.nodes.camera_card import DCIM, Card
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
     from mavlink_bridge.services.commands.service import CommandService
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
 
 DEFINITION: Final = "camera.xml"
 _ROUTE: Final = (255, 214, 0)
@@ -53,7 +53,7 @@ _TAKE: Final = frozenset({Cmd.IMAGE_START_CAPTURE, Cmd.DO_DIGICAM_CONTROL, Cmd.D
 
 
 @runtime_checkable
-class Posed(KnownVehicle, Protocol):
+class PosedVehicle(KnownVehicle, Protocol):
     """A vehicle whose truth is known: a simulated one."""
 
     @property
@@ -79,7 +79,9 @@ def specs_of(parameters: Parameters) -> Specs:
 class CameraAlbum:
     """Takes the pictures: `mavlink_bridge.services.camera.service.Album`. `attitude()`: of the camera now."""
 
-    def __init__(self, owner: Service, vehicle: Posed, specs: Specs, attitude: Callable[[], Quaternion]) -> None:
+    def __init__(
+        self, owner: VehicleService, vehicle: PosedVehicle, specs: Specs, attitude: Callable[[], Quaternion]
+    ) -> None:
         self.card = Card()
         self._owner = owner
         self._vehicle = vehicle
@@ -251,11 +253,11 @@ class CameraAlbum:
         return tuple(to_local(origin, lat, lon, origin.alt)[:2] for lat, lon in places)
 
 
-def attach_camera(owner: Service, commands: CommandService | None) -> CameraAlbum | None:
+def attach_camera(owner: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
     """Component 100 on a vehicle whose truth is known; None: there is none. `commands`: of an autopilot that passes on
     what it is told for its camera."""
     vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
-    if not isinstance(vehicle, Posed):
+    if not isinstance(vehicle, PosedVehicle):
         return None
     specs = specs_of(parameters)
     mount, trigger = autopilot.mount, autopilot.payload.camera

@@ -19,9 +19,9 @@ from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState, is_auto
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.config.errors import UserError
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, EVERY, STATION_KEY, TARGET
 from sortie.config.signing_key import read_key
 from sortie.nodes.endpoint import EndpointNode
@@ -61,7 +61,7 @@ class Listener:
             self._on_message(message)
 
 
-class Roster:
+class HeardVehicles:
     """A service that notes every autopilot that is heard: `heard` are their targets, `heartbeats` the
     first HEARTBEAT of each, by system id."""
 
@@ -100,7 +100,7 @@ class Remote:
             self.endpoint.set_signing(self._signing)
         self.watch = HeartbeatWatch(system=system, announce=True)
         self.endpoint.add_service(self.watch)
-        self.roster = Roster()
+        self.roster = HeardVehicles()
         self.endpoint.add_service(self.roster)
         self._clients = ClientGroup()
         self.endpoint.add_service(self._clients)
@@ -108,7 +108,7 @@ class Remote:
         self.runtime.add(EndpointNode(self.endpoint))
 
     @classmethod
-    def of(cls, given: Given, component: int | None = None, system: int | None = None) -> Remote:
+    def of(cls, given: GivenOptions, component: int | None = None, system: int | None = None) -> Remote:
         """The service that the command line names, of several vehicles `system` or the one that it names. UserError
         for a file without a key."""
         url, key_file, target = given[CONNECT], given[STATION_KEY], given[TARGET]
@@ -150,7 +150,7 @@ class Remote:
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
 
-    def _hear(self, link: int, frame: Frame) -> None:
+    def _hear(self, link: int, frame: MavlinkFrame) -> None:
         self._signed = self._signed or frame.signed
 
     @property

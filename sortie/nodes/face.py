@@ -16,8 +16,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Component, Severity
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
-from mavlink_bridge.routing.service import RemembersLinks, Timed
-from mavlink_bridge.routing.service import Service as ProtocolService
+from mavlink_bridge.routing.service import RemembersLinks, Service, TimedService
 from mavlink_bridge.services.authorization import AuthorizationService
 from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.commands.messages import control_high_latency
@@ -70,10 +69,10 @@ NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 if TYPE_CHECKING:
     from sortie.nodes.camera import CameraAlbum
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
 
 
-class Frontend(ProtocolService, Timed, RemembersLinks, Protocol):
+class Frontend(Service, TimedService, RemembersLinks, Protocol):
     """Tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity
@@ -106,14 +105,14 @@ class Face:
     pages: Pages
     logs: LogService
     parameters: ServedParameters
-    services: Sequence[ProtocolService]
+    services: Sequence[Service]
     camera: CameraAlbum | None = None
     sticks: StickService | None = None
     logs_from_boot: bool = False
 
 
 def simulated_face(
-    service: Service,
+    service: VehicleService,
     identity: Identity,
     stored: Mapping[str, float] = NOTHING_MORE,
     given: Mapping[str, float] = NOTHING_MORE,
@@ -152,7 +151,7 @@ def simulated_face(
 
     sticks = StickService(autopilot)
     logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
-    services: tuple[ProtocolService, ...] = (
+    services: tuple[Service, ...] = (
         flow,  # first: what the others ask of it is as of now
         commands,
         spoken.targets,
@@ -195,7 +194,7 @@ def _hear(hear: Callable[[Iterable[Event]], object], events: list[Event], now_ms
     hear(events)
 
 
-def _failures(service: Service, commands: CommandService, spoken: Spoken) -> None:
+def _failures(service: VehicleService, commands: CommandService, spoken: Spoken) -> None:
     """INJECT_FAILURE, where the parameter allows it."""
     FailureService(
         service.injector(),
@@ -206,7 +205,7 @@ def _failures(service: Service, commands: CommandService, spoken: Spoken) -> Non
     )
 
 
-def _files(service: Service, spoken: Spoken, pages: Pages) -> VirtualFiles:
+def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFiles:
     """Files that a station finds by MAVFTP: component metadata, and the parameters packed where its firmware has it."""
     files = VirtualFiles()
     if spoken.parameter_file:
@@ -215,7 +214,7 @@ def _files(service: Service, spoken: Spoken, pages: Pages) -> VirtualFiles:
     return files
 
 
-def _surroundings(service: Service, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
+def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple[Service, ...]:
     """Services of what is around the vehicle: ground, pad, a vehicle to follow, traffic, obstacles."""
     autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
     answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
@@ -230,7 +229,7 @@ def _surroundings(service: Service, telemetry: TelemetryService) -> tuple[Protoc
     )
 
 
-def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | None:
+def _camera(service: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
     """Camera on a component of its own, where a parameter says that there is one. `commands`: of the vehicle, which
     take what is for a camera, too; None: they do not."""
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
@@ -242,7 +241,7 @@ def _camera(service: Service, commands: CommandService | None) -> CameraAlbum | 
     return attach_camera(service, commands)
 
 
-def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryService) -> tuple[ProtocolService, ...]:
+def _gimbal(service: VehicleService, commands: CommandService, telemetry: TelemetryService) -> tuple[Service, ...]:
     """The manager of the vehicle's gimbal; one that is no servos speaks for itself. Nothing where there is none."""
     autopilot, endpoint = service.autopilot, service.endpoint
     mount, gimbal = autopilot.mount, autopilot.mount.gimbal
@@ -260,7 +259,7 @@ def _gimbal(service: Service, commands: CommandService, telemetry: TelemetryServ
     )
 
 
-def _remote_id(service: Service, telemetry: TelemetryService, identity: Identity) -> tuple[ProtocolService, ...]:
+def _remote_id(service: VehicleService, telemetry: TelemetryService, identity: Identity) -> tuple[Service, ...]:
     """Remote identification where DID_ENABLE was 1 at the start, and its transmitter on DID_MAVPORT."""
     autopilot, parameters = service.autopilot, service.parameters
     if parameters["DID_ENABLE"] == 0.0:
@@ -286,7 +285,7 @@ def _shown(modes: ModeSource) -> list[ShownMode]:
     ]
 
 
-def _metadata(service: Service, spoken: Spoken, commands: CommandService, firmware: Firmware) -> MetadataFiles:
+def _metadata(service: VehicleService, spoken: Spoken, commands: CommandService, firmware: Firmware) -> MetadataFiles:
     """Metadata of the vehicle, made when a station asks for it."""
     kind, served = service.autopilot.facts.vehicle_class, spoken.parameters
     events, modes = spoken.book.vocabulary, spoken.modes
@@ -333,7 +332,7 @@ class _AnnouncedVehicle:
         return int(vector[report.SENSORS_PRESENT]), int(vector[report.SENSORS_HEALTHY])
 
 
-def _events(service: Service, telemetry: TelemetryService, spoken: Spoken) -> EventService:
+def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken) -> EventService:
     """Events of a vehicle, which cost nothing until somebody listens."""
 
     def hear(heard: list[Event], now_ms: int) -> None:

@@ -26,7 +26,7 @@ from sortie.runtime.wire import EndpointPlug, Plug, Wire
 if TYPE_CHECKING:
     from mavlink_bridge.flight_controller.controller import FlightController
     from mavlink_bridge.routing.endpoint import Endpoint
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
     from sitl.ways_in import FirmwareLine, Lockstep
     from sortie.nodes.fleet import FleetNode
 
@@ -140,7 +140,7 @@ class FlownRows:
     """Companions of firmwares that fly `bodies`, as a fleet has its vehicles in rows: their time passes elsewhere
     (`FirmwareNode`), here they are told which it is."""
 
-    def __init__(self, machines: Sequence[FlightController], bodies: Rows) -> None:
+    def __init__(self, machines: Sequence[FlightController], bodies: MachineRows) -> None:
         self.machines = tuple(machines)
         self.state = bodies.state
         self.times_ms = np.zeros(len(self.machines))

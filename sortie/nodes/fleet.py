@@ -23,7 +23,7 @@ from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
 from sortie.nodes.kind_rows import QUIET_MS, KindRows, VehicleRows
-from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, Service
+from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
@@ -38,7 +38,7 @@ class FailedVehicle:
     known. The machine's own control lands where it is (what does not fly stops) and is then switched off, and its
     services go on telling what the vehicle does."""
 
-    def __init__(self, service: Service, error: Exception) -> None:
+    def __init__(self, service: VehicleService, error: Exception) -> None:
         self.error = error
         self._service = service
         service.vehicle.set_target(Land())
@@ -66,7 +66,7 @@ class FleetNode:
     """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
     machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order."""
 
-    def __init__(self, services: Sequence[Service], rows: Iterable[VehicleRows], *, networks: int = 1) -> None:
+    def __init__(self, services: Sequence[VehicleService], rows: Iterable[VehicleRows], *, networks: int = 1) -> None:
         self.services = tuple(services)
         self._kinds: list[KindRows] = []
         self._place: list[tuple[KindRows, int]] = []
@@ -348,8 +348,8 @@ class FleetNode:
 
 
 class OwnLinks:
-    """Links of one vehicle of a fleet, as those of a `Service` are used: its `endpoint` is a network of one of `node`,
-    made with the first link."""
+    """Links of one vehicle of a fleet, as those of a `VehicleService` are used: its `endpoint` is a network of one of
+    `node`, made with the first link."""
 
     def __init__(self, node: FleetNode, member: int) -> None:
         self.node = node

@@ -17,7 +17,7 @@ from autopilot.mav import Cmd, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
 
 ARMABLE_WITHIN_MS = 60_000
 RETRY_MS = 1_000
@@ -44,7 +44,7 @@ class Flight:
     `step` is called after each pass with its events and never blocks; `done` says that `result` is final.
     """
 
-    def __init__(self, service: Service, *, auto_go: bool = False, go_at_ms: int = 0) -> None:
+    def __init__(self, service: VehicleService, *, auto_go: bool = False, go_at_ms: int = 0) -> None:
         self.service = service
         self.state = FlightState.IDLE
         self.result = FlightResult()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from autopilot.interface.vehicle import SimulatedVehicle
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 
 QUIET_MS: Final = 10_000
 """A vehicle to which nothing happens, and that nothing is due of, is asked so often all the same."""
@@ -47,7 +47,7 @@ class KindRows:
     things are. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the latest. `streams`: of all
     `services`, encoded together."""
 
-    def __init__(self, rows: VehicleRows, members: Sequence[int], services: Sequence[Service]) -> None:
+    def __init__(self, rows: VehicleRows, members: Sequence[int], services: Sequence[VehicleService]) -> None:
         self.rows = rows
         self.members = tuple(members)
         self.streams = StreamPool(rows.reports)

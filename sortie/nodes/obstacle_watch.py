@@ -18,7 +18,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.scanner import Scanner
-from sortie.nodes.vehicle import Service, break_motors
+from sortie.nodes.vehicle import VehicleService, break_motors
 
 _FASTEST_CHANGE: Final = 20.0  # m/s2
 _SELDOM_S: Final = 1.0
@@ -37,7 +37,7 @@ class Touch:
 class ObstacleWatch:
     """Watches one vehicle, see the module. `touch`: the first, None so far; `nearest_m`: the closest that it came."""
 
-    def __init__(self, service: Service, machine: SimulatedMachine, scanner: Scanner, origin: GeoPoint) -> None:
+    def __init__(self, service: VehicleService, machine: SimulatedMachine, scanner: Scanner, origin: GeoPoint) -> None:
         self._service = service
         self._machine = machine
         self._scanner = scanner

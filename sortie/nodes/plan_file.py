@@ -18,7 +18,7 @@ from sortie.config.errors import UserError
 from sortie.config.installed import installed
 
 if TYPE_CHECKING:
-    from sortie.nodes.vehicle import Service
+    from sortie.nodes.vehicle import VehicleService
 
 MAX_AWAY_M = 50_000.0
 LARGEST_FILE = 32 << 20
@@ -104,7 +104,7 @@ def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
     )
 
 
-def load_plan(service: Service, plan: Plan) -> None:
+def load_plan(service: VehicleService, plan: Plan) -> None:
     """Put mission, fence and rally points of a plan that has been checked into the service."""
     for kind, items in _by_kind(plan).items():
         service.journal.submit(SavePlan(kind, items))

@@ -1,6 +1,6 @@
 """The service: one vehicle, its autopilot, and the MAVLink face, composed. Time comes in; nothing here waits.
 
-`Service` is a node (`sortie.runtime.node`): the runtime has the clocks and the links.
+`VehicleService` is a node (`sortie.runtime.node`): the runtime has the clocks and the links.
 A pass advances the vehicle to the earliest deadline or to its first event, lets the autopilot decide, tells every
 service and observer what happened, and leaves the bytes to be sent in the endpoint's queues.
 """
@@ -23,8 +23,7 @@ from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Message
-from mavlink_bridge.routing.service import Service as ProtocolService
+from mavlink_bridge.routing.service import Message, Service
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
@@ -60,7 +59,7 @@ class ControllerBehind(Protocol):
         """After it: what is due on its link."""
 
 
-class Service:
+class VehicleService:
     """See the module. `make_face`: its protocol services, once all else is there. `epoch_us`: UTC microseconds since
     1970 at vehicle time 0. `on_error` hears what a protocol service raised (a fault of ours); the vehicle stays under
     control. `behind`: see `ControllerBehind`. `link_rates`: streams of a link that comes; None: as the
@@ -72,7 +71,7 @@ class Service:
         autopilot: Autopilot,
         parameters: Parameters,
         journal: Journal,
-        make_face: Callable[[Service], Face],
+        make_face: Callable[[VehicleService], Face],
         *,
         epoch_us: int,
         on_error: Callable[[Exception, str], None],
@@ -93,7 +92,7 @@ class Service:
         vehicle's doing: its log is the same without. A controller tells when it wants."""
         self.heartbeats: dict[int, Callable[[], Message]] = {}
         """Heartbeats of further components on this link, by their number."""
-        self.components: dict[int, Sequence[ProtocolService]] = {}
+        self.components: dict[int, Sequence[Service]] = {}
         """Their services; for a face."""
         self.passes = 0
         self.lines = LineMeter()
@@ -443,7 +442,7 @@ class Service:
         return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
 
 
-def break_motors(service: Service) -> None:
+def break_motors(service: VehicleService) -> None:
     """A crash: every motor fails at once, and stays so."""
     for name in service.vehicle.fault_names():
         if name.startswith("motor"):

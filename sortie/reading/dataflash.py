@@ -14,7 +14,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, Trouble
+from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample
 
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
@@ -169,7 +169,7 @@ class _DataflashReader:
         name = _SUBSYSTEMS.get(m.Subsys, f"subsystem {m.Subsys}")
         self.facts.texts.append((time_s, f"error {m.ECode}: {name}" if m.ECode else f"error resolved: {name}"))
         if m.ECode:
-            self.facts.troubles.append(Trouble(time_s, Severity.ERROR, f"{name}, code {m.ECode}"))
+            self.facts.troubles.append(LoggedProblem(time_s, Severity.ERROR, f"{name}, code {m.ECode}"))
 
     def _msg(self, m: Any, time_s: float) -> None:
         hit = _HIT_GROUND.match(m.Message)

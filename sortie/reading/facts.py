@@ -65,7 +65,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class LoggedProblem:
     """Problem that the log itself reports."""
 
     time_s: float
@@ -120,7 +120,7 @@ class FlightFacts:
     modes: list[tuple[float, str]] = field(default_factory=list)
     texts: list[tuple[float, str]] = field(default_factory=list)
     armed: list[tuple[float, bool]] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[LoggedProblem] = field(default_factory=list)
     changes: list[tuple[float, str, float, float]] = field(default_factory=list)
     own_values: dict[str, tuple[float, float]] = field(default_factory=dict)
     items: tuple[MissionItem, ...] = ()
@@ -193,4 +193,4 @@ class FlightFacts:
         """A text; what warns is a trouble too."""
         self.texts.append((time_s, text))
         if severity <= Severity.WARNING:
-            self.troubles.append(Trouble(time_s, severity, text))
+            self.troubles.append(LoggedProblem(time_s, severity, text))

@@ -31,7 +31,7 @@ from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.trace import STEP_S, FlightTrace, read_trace
-from sortie.rehearsal.fits import Calibration, Fit
+from sortie.rehearsal.fits import Calibration, FittedNumber
 
 Array = npt.NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    fits: list[Fit]
+    fits: list[FittedNumber]
     residuals: list[tuple[str, float, str]]
 
 
@@ -139,7 +139,7 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
     names = (("drag of the rotors", "%/s"), ("drag of the body", "cm2"), ("wind", "m/s"))
     if len(motion.index) < _FEWEST:
         why = "no attitude, velocity and height above 3 m for 10 s"
-        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names)
+        found.fits.extend(FittedNumber(name, unit, reason=why) for name, unit in names)
         return None, motion.lift
     volts = trace.volts[motion.index]
     faster = np.where(np.isfinite(volts) & (volts > 1.0), _CELL_V * cells / np.maximum(volts, 1.0), 1.0)
@@ -175,18 +175,22 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
     whole, whole_sigma = best[0] + best[1] * fastest, hypot(sigma[0], sigma[1] * fastest)
     if not windy or fastest < _FAST_MPS or whole_sigma > _SURE * whole:
         why = "flown in one direction" if not windy else f"flown at {fastest:.1f} m/s through the air at most"
-        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names[:2])
+        found.fits.extend(FittedNumber(name, unit, reason=why) for name, unit in names[:2])
     else:
         area = 2.0 * airframe.MASS / AIR_DENSITY * 1e4
-        found.fits.append(Fit(*names[0], 100.0 * best[0], 100.0 * sigma[0], "", "SIM_DRAG_ROTOR", 100.0 * best[0]))
-        found.fits.append(Fit(*names[1], area * best[1], area * sigma[1], "", "SIM_DRAG_AREA", area * best[1]))
+        found.fits.append(
+            FittedNumber(*names[0], 100.0 * best[0], 100.0 * sigma[0], "", "SIM_DRAG_ROTOR", 100.0 * best[0])
+        )
+        found.fits.append(FittedNumber(*names[1], area * best[1], area * sigma[1], "", "SIM_DRAG_AREA", area * best[1]))
     if not windy:
-        found.fits.append(Fit(*names[2], reason="flown in one direction, where drag and wind look alike"))
+        found.fits.append(FittedNumber(*names[2], reason="flown in one direction, where drag and wind look alike"))
         return None, thrust
     speed, source = hypot(best[2], best[3]), degrees(atan2(-best[3], -best[2])) % 360.0
-    found.fits.append(Fit(*names[2], speed, wind_sigma, "", "SIM_WIND_SPD", speed))
+    found.fits.append(FittedNumber(*names[2], speed, wind_sigma, "", "SIM_WIND_SPD", speed))
     found.fits.append(
-        Fit("wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "", "SIM_WIND_DIR", source)
+        FittedNumber(
+            "wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "", "SIM_WIND_DIR", source
+        )
     )
     return (speed, source), thrust
 
@@ -238,7 +242,7 @@ def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) ->
     known = np.isfinite(power) & (power > 1.0)
     if np.count_nonzero(known) < _FEWEST:
         why = "the log has no current" if len(motion.index) >= _FEWEST else "not 10 s in the air above 3 m"
-        found.fits.append(Fit("hover power", "W", reason=why))
+        found.fits.append(FittedNumber("hover power", "W", reason=why))
         return
     load = (thrust[known] / GRAVITY) ** 1.5
     watts, sigma, rms = _proportion(load, power[known])
@@ -246,7 +250,7 @@ def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) ->
     # of the current that the rotors do not take, the voltage makes more or less than at FULL_V
     extra = airframe.HOTEL_A * (float(np.mean(trace.volts[motion.index][known])) - airframe.FULL_V)
     own = watts - extra if abs(extra) < 0.1 * watts else watts
-    found.fits.append(Fit("hover power", "W", watts, sigma, "", "SIM_HOVER_W", own))
+    found.fits.append(FittedNumber("hover power", "W", watts, sigma, "", "SIM_HOVER_W", own))
 
 
 def _proportion(x: Array, y: Array) -> tuple[float, float, float]:
@@ -270,7 +274,7 @@ def _drive(trace: FlightTrace, found: _Found) -> None:
     names = (("power at 2 m/s", "W"), ("share of speeding up", ""))
     if np.count_nonzero(known) < _FEWEST or not np.any(power[known] > 0.0):
         why = "not 10 s of driving" if np.count_nonzero(speed > _MOVES_MPS) < _FEWEST else "the log has no current"
-        found.fits.extend(Fit(*name, reason=why) for name in names)
+        found.fits.extend(FittedNumber(*name, reason=why) for name in names)
         return
     throttle = chassis.TOP_SPEED * pull / (chassis.FULL_ACCEL * chassis.MASS) + speed  # as a speed without load
     steady, speeding, taken = (resistance * throttle)[known], (chassis.MASS * accel * throttle)[known], power[known]
@@ -282,11 +286,11 @@ def _drive(trace: FlightTrace, found: _Found) -> None:
     hotel = chassis.HOTEL_A * chassis.FULL_V
     watts = hotel + float(np.sum(taken) / np.sum(work)) * (chassis.DRIVE_W - hotel)
     found.residuals.append(("power", 100.0 * rms / max(float(np.mean(taken)), 0.1), "%"))
-    found.fits.append(Fit(*names[0], watts, nan, "", "SIM_DRIVE_W", watts))
+    found.fits.append(FittedNumber(*names[0], watts, nan, "", "SIM_DRIVE_W", watts))
     if seen:
-        found.fits.append(Fit(*names[1], share, nan, "", "SIM_DRIVE_ACC", share))
+        found.fits.append(FittedNumber(*names[1], share, nan, "", "SIM_DRIVE_ACC", share))
     else:
-        found.fits.append(Fit(*names[1], reason="it kept its speed nearly all the way"))
+        found.fits.append(FittedNumber(*names[1], reason="it kept its speed nearly all the way"))
 
 
 def _share(steady: Array, speeding: Array, power: Array) -> float:
@@ -302,7 +306,7 @@ def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
     known = np.isfinite(trace.volts) & np.isfinite(trace.amps) & (trace.volts > 1.0) & (trace.amps >= 0.0)
     if np.count_nonzero(known) < _FEWEST or float(np.ptp(trace.amps[known])) < 0.5:
         why = "the log has no voltage with a current that changes"
-        found.fits.extend(Fit(name, unit, reason=why) for name, unit in names)
+        found.fits.extend(FittedNumber(name, unit, reason=why) for name, unit in names)
         return
     volts, amps = trace.volts[known] / cells, trace.amps[known]
     used = np.cumsum(np.where(known, np.nan_to_num(trace.amps), 0.0))[known] * STEP_S / 3600.0
@@ -319,15 +323,19 @@ def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
     ohms = 1000.0 * best[0] * cells
     same = (CELLS / cells) ** 2
     if sigma[0] < _SURE * max(best[0], 1e-3):
-        found.fits.append(Fit(*names[0], ohms, 1000.0 * sigma[0] * cells, "", "SIM_BATT_MOHM", ohms * same))
+        found.fits.append(FittedNumber(*names[0], ohms, 1000.0 * sigma[0] * cells, "", "SIM_BATT_MOHM", ohms * same))
     else:
-        found.fits.append(Fit(*names[0], reason="the current hardly changed"))
+        found.fits.append(FittedNumber(*names[0], reason="the current hardly changed"))
     if best[1] * used[-1] < _DRAINED or sigma[1] > _SURE * best[1]:
         share = best[1] * used[-1]
-        found.fits.append(Fit(*names[1], reason=f"{used[-1]:.2f} Ah were used, {share:.0%} of it by the voltage"))
+        found.fits.append(
+            FittedNumber(*names[1], reason=f"{used[-1]:.2f} Ah were used, {share:.0%} of it by the voltage")
+        )
         return
     hours = 1.0 / best[1]
-    found.fits.append(Fit(*names[1], hours, hours * sigma[1] / best[1], "", "SIM_BATT_CAP_AH", hours * cells / CELLS))
+    found.fits.append(
+        FittedNumber(*names[1], hours, hours * sigma[1] / best[1], "", "SIM_BATT_CAP_AH", hours * cells / CELLS)
+    )
 
 
 # --- speeds -----------------------------------------------------------------------------------------------------------
@@ -344,15 +352,15 @@ def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
     found.fits.append(_plateau("landing", landing, "LAND_SPEED", 100.0, slowest=0.2))
 
 
-def _plateau(name: str, values: Array, param: str, factor: float, slowest: float = 0.5) -> Fit:
+def _plateau(name: str, values: Array, param: str, factor: float, slowest: float = 0.5) -> FittedNumber:
     """The value above `slowest` near which most of the way is made."""
     steady = np.abs(np.gradient(values) / STEP_S) < 0.3
     kept = values[np.isfinite(values) & steady & (values > slowest)]
     near = _nearest(kept)
     if len(near) * STEP_S < _PLATEAU_S:
-        return Fit(name, "m/s", reason=f"never the same for {_PLATEAU_S:.0f} s")
+        return FittedNumber(name, "m/s", reason=f"never the same for {_PLATEAU_S:.0f} s")
     middle = float(np.median(near))
-    return Fit(name, "m/s", middle, float(np.std(near)), "", param, middle * factor)
+    return FittedNumber(name, "m/s", middle, float(np.std(near)), "", param, middle * factor)
 
 
 def _nearest(values: Array) -> Array:

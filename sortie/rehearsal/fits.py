@@ -8,7 +8,7 @@ from autopilot.interface.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class FittedNumber:
     """Fitted number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
     parameter that it becomes, and what it is there."""
 
@@ -36,7 +36,7 @@ class Calibration:
     a log tells nothing), degrees where from."""
 
     log: str
-    fits: tuple[Fit, ...]
+    fits: tuple[FittedNumber, ...]
     residuals: tuple[tuple[str, float, str], ...]
     seconds: float
     energy_wh: float

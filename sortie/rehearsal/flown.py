@@ -39,7 +39,7 @@ from autopilot.rehearsal.way import FlyingField, Way
 from sortie.api.session import Session
 from sortie.api.simulation import truth_of, wind_parameters
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
-from sortie.config.wind import STILL, Along, Wind, WindProfile
+from sortie.config.wind import STILL, ProfileAxis, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.signals import leave_to_parent
 
@@ -105,7 +105,7 @@ class FlownFlight:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Percentiles:
     """Percentiles of what the flights had."""
 
     p5: float
@@ -113,7 +113,7 @@ class Spread:
     p95: float
 
     @classmethod
-    def of(cls, values: Iterable[float]) -> Spread:
+    def of(cls, values: Iterable[float]) -> Percentiles:
         low, middle, high = np.percentile(list(values), (5.0, 50.0, 95.0))
         return cls(float(low), float(middle), float(high))
 
@@ -123,21 +123,21 @@ class AtItem:
     """State when an item is reached: time (s since arming), what was used by then, what is left, and what the way
     home would leave."""
 
-    time_s: Spread
-    energy_wh: Spread
-    left_wh: Spread
-    reserve_wh: Spread
+    time_s: Percentiles
+    energy_wh: Percentiles
+    left_wh: Percentiles
+    reserve_wh: Percentiles
 
 
 @dataclass(frozen=True, slots=True)
-class Flights:
+class FlightsFlown:
     """Statistics of all flights. `completed`: the share, 0 to 1. `items`: by number. `off_way_m`: the largest
     distance from the plan's legs. `has_end`: the battery has one, so that reserves mean something."""
 
     flights: tuple[FlownFlight, ...]
     completed: float
-    time_s: Spread
-    energy_wh: Spread
+    time_s: Percentiles
+    energy_wh: Percentiles
     off_way_m: float
     items: dict[int, AtItem]
     has_end: bool
@@ -218,7 +218,7 @@ class _Log:
 
     def _look(self, session: Session) -> bool:
         """Asked every now and then: note where it is while it flies the mission; let the wind blow as it does there."""
-        if self._order.wind.along is not Along.NOTHING:
+        if self._order.wind.along is not ProfileAxis.NOTHING:
             self._blow(session)
         autopilot = session.autopilot
         r = autopilot.vehicle.state.report
@@ -290,7 +290,7 @@ class _Log:
         return float(np.max(np.min(distances(places, self._legs.begin, self._legs.end), axis=0)))
 
 
-def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> Flights:
+def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> FlightsFlown:
     """`count` flights of an order, in so many processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     if processes <= 1 or count <= 1:
@@ -304,17 +304,17 @@ def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) 
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> Flights:
+def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> FlightsFlown:
     items: dict[int, list[tuple[float, ...]]] = {}
     for flight in flights:
         for seq, *values in flight.items:
             items.setdefault(seq, []).append(tuple(values))
-    spread = {seq: tuple(map(Spread.of, zip(*rows, strict=True))) for seq, rows in sorted(items.items())}
-    return Flights(
+    spread = {seq: tuple(map(Percentiles.of, zip(*rows, strict=True))) for seq, rows in sorted(items.items())}
+    return FlightsFlown(
         tuple(flights),
         sum(flight.result == "completed" for flight in flights) / len(flights),
-        Spread.of([flight.time_s for flight in flights]),
-        Spread.of([flight.energy_wh for flight in flights]),
+        Percentiles.of([flight.time_s for flight in flights]),
+        Percentiles.of([flight.energy_wh for flight in flights]),
         max(flight.off_way_m for flight in flights),
         {seq: AtItem(*four) for seq, four in spread.items()},
         order.battery_wh > 0.0,
@@ -322,7 +322,7 @@ def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> Flights:
     )
 
 
-def judge(flown: Flights, way: Way) -> Iterator[Finding]:
+def judge(flown: FlightsFlown, way: Way) -> Iterator[Finding]:
     """Yield the findings of the flights, each at the item where it was most often."""
     count = len(flown.flights)
     lost = [attempt for attempt in flown.flights if attempt.result != "completed"]

@@ -21,7 +21,7 @@ from autopilot.rehearsal.findings import Finding, FindingSeverity
 from autopilot.rehearsal.rules import PACK_V
 from autopilot.rehearsal.way import PlannedLeg, Way
 from sortie.reading.facts import FlightFacts
-from sortie.rehearsal.flown import Flights, Spread
+from sortie.rehearsal.flown import FlightsFlown, Percentiles
 from sortie.rehearsal.rehearsal import Rehearsal
 from sortie.reports import chart_map, svg
 from sortie.reports.chart_map import Projection, fence_parts, home_mark, places_of, plan_parts, scale_bar
@@ -181,7 +181,9 @@ def _marks(legs: Sequence[PlannedLeg], ends: Numbers, along: svg.Scale) -> list[
     return parts
 
 
-def _height_band(flown: Flights, legs: Sequence[PlannedLeg], ends: Numbers) -> list[tuple[float, float, float, float]]:
+def _height_band(
+    flown: FlightsFlown, legs: Sequence[PlannedLeg], ends: Numbers
+) -> list[tuple[float, float, float, float]]:
     """Metres along the way; 5th, 50th and 95th percentile of the height of all flights there."""
     xs, ups = [], []
     for flight in flown.flights:
@@ -250,7 +252,7 @@ def _battery(found: Rehearsal) -> str:
     hover_w = found.where.param("SIM_HOVER_W")
     still = [(at_s, hover_w * at_s / 3600.0) for at_s in arrivals(found.way).values()]
     lines: list[tuple[str, list[svg.Point]]] = []
-    band: list[tuple[float, Spread]] = []
+    band: list[tuple[float, Percentiles]] = []
     labels: list[tuple[float, int]] = []
     flown = found.flown
     if flown is not None and flown.items:
@@ -344,5 +346,5 @@ def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
     return wide_table("Items", f"<tr>{line}</tr>{''.join(rows)}")
 
 
-def _three(spread: Spread, digits: int) -> str:
+def _three(spread: Percentiles, digits: int) -> str:
     return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))

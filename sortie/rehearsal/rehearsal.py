@@ -13,7 +13,7 @@ from autopilot.rehearsal.photos import Photos
 from autopilot.rehearsal.way import FlyingField, Way
 
 if TYPE_CHECKING:
-    from sortie.rehearsal.flown import Flights  # loaded by who flies
+    from sortie.rehearsal.flown import FlightsFlown  # loaded by who flies
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Rehearsal:
     where: FlyingField = field(repr=False)
     way: Way = field(repr=False)
     photos: Photos | None = field(default=None, repr=False)
-    flown: Flights | None = None
+    flown: FlightsFlown | None = None
 
     @classmethod
     def of(
@@ -39,7 +39,7 @@ class Rehearsal:
         where: FlyingField,
         way: Way,
         photos: Photos | None,
-        flown: Flights | None = None,
+        flown: FlightsFlown | None = None,
     ) -> Rehearsal:
         """With the findings in their order."""
         return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, photos, flown)

@@ -33,7 +33,7 @@ from sortie.rehearsal.obstructed import check_obstacles
 from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
-    from sortie.rehearsal.flown import Flights, Surveyed
+    from sortie.rehearsal.flown import FlightsFlown, Surveyed
 
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
@@ -170,7 +170,7 @@ def _fly(
     flying: FlightSettings,
     terrain: Path | None,
     obstacles: Path | None,
-) -> Flights:
+) -> FlightsFlown:
     from sortie.rehearsal.flown import LONG_LOOK_S, LONG_S, LOOK_S, RehearsedFlight, fly_all
 
     spec = VehicleSpec(

@@ -17,7 +17,7 @@ from sortie.rehearsal.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from autopilot.rehearsal.photos import Photos
-    from sortie.rehearsal.flown import Flights, Spread
+    from sortie.rehearsal.flown import FlightsFlown, Percentiles
 
 
 _SARIF: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -49,7 +49,7 @@ def _photos(photos: Photos) -> str:
     return ", ".join(told)
 
 
-def _table(flown: Flights) -> Iterator[str]:
+def _table(flown: FlightsFlown) -> Iterator[str]:
     """Table of when each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the
     flights."""
     yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
@@ -58,7 +58,7 @@ def _table(flown: Flights) -> Iterator[str]:
         yield f"flown: item {seq}: {_row(item.time_s)} s{reserve}"
 
 
-def _row(spread: Spread, digits: int = 0) -> str:
+def _row(spread: Percentiles, digits: int = 0) -> str:
     return " / ".join(f"{value:.{digits}f}" for value in (spread.p5, spread.p50, spread.p95))
 
 
@@ -96,7 +96,7 @@ def _shown(photos: Photos) -> dict[str, object]:
     }
 
 
-def _flown(flown: Flights) -> dict[str, object]:
+def _flown(flown: FlightsFlown) -> dict[str, object]:
     return {
         "flights": len(flown.flights),
         "completed": flown.completed,
@@ -115,7 +115,7 @@ def _flown(flown: Flights) -> dict[str, object]:
     }
 
 
-def _spread(spread: Spread) -> dict[str, float]:
+def _spread(spread: Percentiles) -> dict[str, float]:
     return {"p5": round(spread.p5, 2), "p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
 
 

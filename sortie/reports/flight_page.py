@@ -22,7 +22,7 @@ from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import draw_map
 from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page, wide_table
-from sortie.reports.verdict import NEAR_M, Grade, deviations, findings, grade_of, passages
+from sortie.reports.verdict import NEAR_M, FindingGrade, deviations, findings, grade_of, passages
 
 PAGE = "flight.html"
 LETTER = 7.0
@@ -32,29 +32,29 @@ Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CurveLine:
     """`of` gives (s, value); `kind`: a further CSS class."""
 
     of: Callable[[FlightFacts], Points]
     kind: str = "value"
 
 
-def _of_samples(value: Callable[[Sample], float]) -> Line:
-    return Line(lambda facts: [(sample.time_s, value(sample)) for sample in facts.samples])
+def _of_samples(value: Callable[[Sample], float]) -> CurveLine:
+    return CurveLine(lambda facts: [(sample.time_s, value(sample)) for sample in facts.samples])
 
 
-def _of(quantity: Quantity, kind: str = "value") -> Line:
-    return Line(lambda facts: facts.series.get(quantity, []), kind)
+def _of(quantity: Quantity, kind: str = "value") -> CurveLine:
+    return CurveLine(lambda facts: facts.series.get(quantity, []), kind)
 
 
-CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
+CHARTS: Sequence[tuple[str, float, Sequence[CurveLine]]] = (
     ("Height above home, m (faint: the ground)", 5.0,
      (_of_samples(lambda sample: sample.height), _of(Quantity.TERRAIN, "below"))),
     ("Speed over ground, m/s", 2.0, (_of_samples(lambda sample: sample.speed),)),
     ("Climb, m/s", 2.0, (_of(Quantity.CLIMB),)),
     ("Roll, ° (faint: asked for)", 5.0, (_of(Quantity.ROLL), _of(Quantity.ROLL_SET, "below"))),
     ("Pitch, ° (faint: asked for)", 5.0, (_of(Quantity.PITCH), _of(Quantity.PITCH_SET, "below"))),
-    ("Beside the plan, m", 2.0, (Line(deviations),)),
+    ("Beside the plan, m", 2.0, (CurveLine(deviations),)),
     ("Battery, %", 10.0, (_of_samples(lambda sample: sample.percent),)),
     ("Battery, V", 1.0, (_of_samples(lambda sample: sample.volts),)),
     ("Current, A", 2.0, (_of(Quantity.CURRENT),)),
@@ -68,10 +68,10 @@ CHARTS: Sequence[tuple[str, float, Sequence[Line]]] = (
     ("Link: signal (RSSI)", 20.0, (_of(Quantity.RSSI),)),
 )  # fmt: skip
 """Title, least range, lines. What no flight has is left out."""
-GRADES: Mapping[Grade, tuple[str, str]] = {
-    Grade.GOOD: ("good", "✓ Nothing to complain of"),
-    Grade.LOOK: ("look", "! Worth a look"),
-    Grade.BAD: ("bad", "✗ Something went wrong"),
+GRADES: Mapping[FindingGrade, tuple[str, str]] = {
+    FindingGrade.GOOD: ("good", "✓ Nothing to complain of"),
+    FindingGrade.LOOK: ("look", "! Worth a look"),
+    FindingGrade.BAD: ("bad", "✗ Something went wrong"),
 }
 """CSS class and words: never the colour alone."""
 
@@ -175,7 +175,7 @@ def _chart(
     time: svg.Scale,
     title: str,
     least: float,
-    lines: Sequence[Line],
+    lines: Sequence[CurveLine],
 ) -> str:
     """Empty when no flight has a value."""
     drawn = [

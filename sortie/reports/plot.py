@@ -39,7 +39,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlotMark:
     """A mark with a word beside it."""
 
     x: float
@@ -62,7 +62,7 @@ def plot(
     along: str,
     curves: Sequence[Curve] = (),
     areas: Sequence[Area] = (),
-    places: Sequence[Place] = (),
+    places: Sequence[PlotMark] = (),
     *,
     height: float = 220.0,
     from_zero: bool = False,

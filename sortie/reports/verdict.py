@@ -28,7 +28,7 @@ SEA_FRAMES: Final = frozenset({Frame.GLOBAL, Frame.GLOBAL_INT})
 MISSION_MODES: Final = frozenset({"AUTO", "Mission"})
 
 
-class Grade(IntEnum):
+class FindingGrade(IntEnum):
     """Severity of a finding."""
 
     GOOD = 0
@@ -40,13 +40,13 @@ class Grade(IntEnum):
 class FlightFinding:
     """Finding about a flight; `time_s` where it happened at one time."""
 
-    grade: Grade
+    grade: FindingGrade
     text: str
     time_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ItemPassage:
     """Passage of the flight by an item: nearest over ground, m; how much higher than planned there, m; when, s."""
 
     seq: int
@@ -56,7 +56,7 @@ class Passage:
     time_s: float
 
 
-def passages(facts: FlightFacts) -> list[Passage]:
+def passages(facts: FlightFacts) -> list[ItemPassage]:
     """The nearest passage of each waypoint, in the order of the plan: none is looked for before that of the one in
     front of it, so that a course that crosses itself is not taken for a shortcut."""
     found, start = [], 0
@@ -71,7 +71,7 @@ def passages(facts: FlightFacts) -> list[Passage]:
         offset = _first_minimum(near, above_m)
         sample = samples[start + offset]
         above = None if planned is None else above_m[offset]
-        found.append(Passage(item.seq, item.command, near[offset], above, sample.time_s))
+        found.append(ItemPassage(item.seq, item.command, near[offset], above, sample.time_s))
         if near[offset] <= NEAR_M:
             start += offset
     return found
@@ -151,22 +151,22 @@ def findings(facts: FlightFacts) -> list[FlightFinding]:
     return sorted(found, key=lambda finding: (-finding.grade, finding.time_s or 0.0))
 
 
-def grade_of(found: list[FlightFinding]) -> Grade:
+def grade_of(found: list[FlightFinding]) -> FindingGrade:
     """The worst."""
-    return max((finding.grade for finding in found), default=Grade.GOOD)
+    return max((finding.grade for finding in found), default=FindingGrade.GOOD)
 
 
 def _ending(facts: FlightFacts) -> list[FlightFinding]:
     if not facts.armed:
-        return [FlightFinding(Grade.LOOK, "The vehicle was not armed in this log.")]
+        return [FlightFinding(FindingGrade.LOOK, "The vehicle was not armed in this log.")]
     at_s, armed = facts.armed[-1]
     if armed:
-        return [FlightFinding(Grade.LOOK, "The log ends while the vehicle is armed.", facts.span_s[1])]
-    return [FlightFinding(Grade.GOOD, f"Disarmed at the end, {at_s - facts.start_s:.0f} s after arming.", at_s)]
+        return [FlightFinding(FindingGrade.LOOK, "The log ends while the vehicle is armed.", facts.span_s[1])]
+    return [FlightFinding(FindingGrade.GOOD, f"Disarmed at the end, {at_s - facts.start_s:.0f} s after arming.", at_s)]
 
 
 def _whole(facts: FlightFacts) -> list[FlightFinding]:
-    return [FlightFinding(Grade.LOOK, f"The log is not whole: {facts.cut}.")] if facts.cut else []
+    return [FlightFinding(FindingGrade.LOOK, f"The log is not whole: {facts.cut}.")] if facts.cut else []
 
 
 def _plan(facts: FlightFacts) -> list[FlightFinding]:
@@ -176,11 +176,13 @@ def _plan(facts: FlightFacts) -> list[FlightFinding]:
         names = ", ".join(f"{passage.seq} ({passage.distance_m:.0f} m)" for passage in missed[:8])
         names += f" and {len(missed) - 8} more" if len(missed) > 8 else ""
         return [
-            FlightFinding(Grade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}.")
+            FlightFinding(
+                FindingGrade.LOOK, f"Waypoints that were not passed within {NEAR_M:g} m in their order: {names}."
+            )
         ]
     off = max((metres for _, metres in deviations(facts)), default=None)
     words = "" if off is None else f", at most {off:.1f} m beside its legs"
-    return [FlightFinding(Grade.GOOD, f"All {len(flown)} waypoints were passed{words}.")] if flown else []
+    return [FlightFinding(FindingGrade.GOOD, f"All {len(flown)} waypoints were passed{words}.")] if flown else []
 
 
 def _troubles(facts: FlightFacts) -> list[FlightFinding]:
@@ -193,7 +195,9 @@ def _troubles(facts: FlightFacts) -> list[FlightFinding]:
     found = []
     for (severity, text), at_s in times.items():
         often = f" ({counts[severity, text]} times)" if counts[severity, text] > 1 else ""
-        found.append(FlightFinding(Grade.BAD if severity <= Severity.ERROR else Grade.LOOK, f"{text}{often}", at_s))
+        found.append(
+            FlightFinding(FindingGrade.BAD if severity <= Severity.ERROR else FindingGrade.LOOK, f"{text}{often}", at_s)
+        )
     return found
 
 
@@ -202,7 +206,9 @@ def _vibration(facts: FlightFacts) -> list[FlightFinding]:
     if not values:
         return []
     most, at_s = max(values)
-    grade = Grade.BAD if most > VIBRATION_BAD else Grade.LOOK if most > VIBRATION_LOOK else Grade.GOOD
+    grade = (
+        FindingGrade.BAD if most > VIBRATION_BAD else FindingGrade.LOOK if most > VIBRATION_LOOK else FindingGrade.GOOD
+    )
     return [FlightFinding(grade, f"Vibration at most {most:.1f} m/s² (normal is below {VIBRATION_LOOK:g}).", at_s)]
 
 
@@ -211,7 +217,7 @@ def _battery(facts: FlightFacts) -> list[FlightFinding]:
     if not known:
         return []
     low = min(known, key=lambda sample: sample.percent)
-    grade = Grade.LOOK if low.percent < BATTERY_LOOK else Grade.GOOD
+    grade = FindingGrade.LOOK if low.percent < BATTERY_LOOK else FindingGrade.GOOD
     return [FlightFinding(grade, f"Battery from {known[0].percent:.0f} % to {low.percent:.0f} %.", low.time_s)]
 
 

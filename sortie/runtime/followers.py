@@ -18,7 +18,7 @@ from enum import Enum, auto
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.logs.run_log import LOGGER
 
 QUIET_S: Final = 0.0005
@@ -30,7 +30,7 @@ LONGEST_LOOK_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ClientSight:
     """Observation of a client: `unread` bytes wait for it, `at_work`: its process computes or wants to, `owes`: an
     answer that it always gives has not come. `ours`: it is in this process. `still`: it is proved that nothing is on
     its way to it or from it, and that it does nothing before something comes or a timer of its own rings."""
@@ -125,11 +125,11 @@ class Followers:
 
     def __init__(
         self,
-        bounds: Bounds | None = None,
+        bounds: PaceBounds | None = None,
         told: Callable[[str], None] = LOGGER.warning,
         told_gone: Callable[[str], None] = LOGGER.info,
     ) -> None:
-        self.bounds = Bounds() if bounds is None else bounds
+        self.bounds = PaceBounds() if bounds is None else bounds
         self.quiet_s = QUIET_S if self.bounds.quiet_s is None else self.bounds.quiet_s
         self.we_wait: Callable[[], bool] = lambda: False
         """True while a thread of this process waits for vehicle time: then what a client in this process has not read
@@ -160,7 +160,7 @@ class Followers:
             self._until_ms = vehicle_ms + round(1000.0 * self.bounds.lead_s)
         self.time = TIME[self.time, FollowingEvent.CARRIED]
 
-    def look(self, wall_s: float, sights: Mapping[str, Sight]) -> float | None:
+    def look(self, wall_s: float, sights: Mapping[str, ClientSight]) -> float | None:
         """Wait before the next look, s; None: time goes on. `sights`: of all clients that are connected
         now."""
         overdue = self.time is not TimeState.RUNS and wall_s - self._since_s >= self.bounds.limit_s
@@ -175,7 +175,7 @@ class Followers:
             return max(self.quiet_s, slow_s)
         return self._stirred_s + self.quiet_s - wall_s
 
-    def _see(self, sights: Mapping[str, Sight], *, overdue: bool) -> None:
+    def _see(self, sights: Mapping[str, ClientSight], *, overdue: bool) -> None:
         """Move each client to its next state."""
         if self.we_wait():
             sights = {
@@ -197,7 +197,7 @@ class Followers:
             if was is ClientState.BEHIND and name not in sights:
                 self._told_gone(f"{name} has gone before it had followed: time does not wait for it")
 
-    def _now(self, wall_s: float, sights: Mapping[str, Sight], *, overdue: bool) -> FollowingEvent:
+    def _now(self, wall_s: float, sights: Mapping[str, ClientSight], *, overdue: bool) -> FollowingEvent:
         if any(client is ClientState.BEHIND for client in self.clients.values()):
             return FollowingEvent.BEHIND
         if overdue or not self.anybody or wall_s >= self._stirred_s + self.quiet_s:

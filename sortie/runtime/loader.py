@@ -60,7 +60,7 @@ class Loader(threading.Thread):
         self._ring()
 
 
-class Serving:
+class LoadingLinks:
     """Serves the links of a runtime whose vehicles do not move yet. `answer(wait_s)` waits and answers, False without
     input; `beat` says that the vehicles are there; `wall_s` is the wall, monotonic."""
 

@@ -27,7 +27,7 @@ from typing import Final
 
 from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.hub import LinkHub
-from sortie.runtime.followers import Sight
+from sortie.runtime.followers import ClientSight
 from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
 
@@ -60,7 +60,7 @@ class Onlooker:
         self._own_ns = 0
         self._looked_ns = 0
 
-    def look(self, hubs: Sequence[LinkHub], owing: Mapping[Link, bool]) -> dict[str, Sight]:
+    def look(self, hubs: Sequence[LinkHub], owing: Mapping[Link, bool]) -> dict[str, ClientSight]:
         """Every client that is there, by name. `owing`: of each link that answers, does it owe an answer?"""
         links = [link for hub in hubs for link in hub.links().values() if link.present]
         self._peers = {link: self._peers.get(link) or _Peer(link) for link in links}
@@ -149,16 +149,16 @@ class _Peer:
             self._arrived = ours.written == self._found.received
             self._comes = bool(ours.unread) or self._found.written != ours.received
 
-    def sight(self, rest: Set[int], still: Set[int], own_work: bool, owes: bool) -> Sight | None:
+    def sight(self, rest: Set[int], still: Set[int], own_work: bool, owes: bool) -> ClientSight | None:
         """By which processes rest, and which are still. None: it was on this machine, and has gone."""
         if self._found is SocketGone.GONE:
-            return None if self._inode else Sight(at_work=own_work, owes=owes)
+            return None if self._inode else ClientSight(at_work=own_work, owes=owes)
         if self._found is None:
-            return Sight(self._unacknowledged(), own_work, owes=owes)
+            return ClientSight(self._unacknowledged(), own_work, owes=owes)
         asked = time.monotonic() - self._asked_s < HANDED_ON_S
         works = self._comes or asked or own_work or not (self.unread or self.processes <= rest)
         proved = self._arrived and not self._comes and bool(self._holders) and self.processes | {os.getpid()} <= still
-        return Sight(self.unread, works, os.getpid() in self._holders, owes, proved)
+        return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved)
 
     def _seek(self) -> None:
         """Seek the processes that talk to it: a program behind the server process of its library."""

@@ -18,10 +18,10 @@ from autopilot.context.turns import earliest
 from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
-from sortie.runtime.loader import Loader, Serving, judge_kernel, say_to_person
+from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel, say_to_person
 from sortie.runtime.node import Node, VehicleNode
 from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers
-from sortie.runtime.share import Beats, Keeping, Lag, Share, never
+from sortie.runtime.share import Lag, PeriodicSaving, Share, WallHeartbeats, never
 from sortie.runtime.signals import Signals
 from sortie.runtime.sockets import Sockets
 from sortie.runtime.wire import Wire, Wires
@@ -53,7 +53,7 @@ class Runtime:
         self.sockets = sockets
         self.virtual_links = virtual_links
         self.signals = Signals()
-        self.jitter, self.keeping = Jitter(), Keeping()
+        self.jitter, self.keeping = Jitter(), PeriodicSaving()
         self._wall_s = wall_s
         self._zero_ms = 0  # link time when the wall is at 0
         self._nodes: list[Node] = []
@@ -66,7 +66,7 @@ class Runtime:
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
         self.share = Share(wall_s)
-        self._beats, self._lag = Beats(), Lag(say_to_person)
+        self._beats, self._lag = WallHeartbeats(), Lag(say_to_person)
         self.clock: Callable[[], int | None] | None = None
         """Clock of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
         if sockets is not None:
@@ -430,7 +430,7 @@ class Runtime:
         if self.sockets is None:
             self._load_all()
             return
-        serving = Serving(self.answer, self._beat, self.signals, self._wall_s)
+        serving = LoadingLinks(self.answer, self._beat, self.signals, self._wall_s)
         if self.sockets.hubs():
             serving.until_quiet()
         serving.while_loading(Loader(self._load_all, self.sockets.wakeup.wake), say)

@@ -51,7 +51,7 @@ class Share:
         return self._end_s == math.inf or self._wall_s() < self._end_s
 
 
-class Beats:
+class WallHeartbeats:
     """HEARTBEATs that are due by the wall: a vehicle's own come with each second of its time."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Lag:
             self._lost_s, self._next_s = 0.0, wall_s + TELL_S
 
 
-class Keeping:
+class PeriodicSaving:
     """Tasks done every `KEEP_S` of the wall, between turns: what the death of this process must not take along
     is handed to the operating system (logs)."""
 

@@ -20,7 +20,7 @@ OWN_FETCHES: Final = frozenset(("same-origin", "none"))
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class RequestGuard:
     """`hosts`: what Host may say. `token`: who has it may look. `origins`: of pages of others, such as Cockpit, that a
     person has let in; they need the token as well."""
 
@@ -29,7 +29,7 @@ class Guard:
     origins: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, token: str, host: str, port: int, origins: Iterable[str] = ()) -> Guard:
+    def of(cls, token: str, host: str, port: int, origins: Iterable[str] = ()) -> RequestGuard:
         """For a server that listens there."""
         names = {host}
         if _is_loopback(host):

@@ -31,7 +31,7 @@ FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "s
 """Files of a flight that can be downloaded."""
 
 
-class Flights:
+class RecordedFlights:
     """See the module. `directory` None: nobody has said where; of a fleet there is a folder for each vehicle in it."""
 
     def __init__(self, directory: Path | None) -> None:
@@ -203,7 +203,7 @@ WIDEST_DEG: Final = 1.0
 """Longest side of the area asked for, degrees: beyond it the map shows no ground."""
 
 
-class Ground:
+class MapHeights:
     """Heights for the map, from a file or folder of tiles; read around what is looked at, and kept."""
 
     def __init__(self, path: Path | None) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.config.version import VERSION
 from sortie.web.traffic import MessageStatistics, Traffic
 
@@ -61,7 +61,7 @@ def _number(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
-def frame_json(frame: Frame) -> Json:
+def frame_json(frame: MavlinkFrame) -> Json:
     """A frame with its header."""
     header = {"system_id": frame.system, "component_id": frame.component, "sequence": frame.sequence}
     return {"header": header, "message": message_json(codec.decode(frame.msg_id, frame.payload))}

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from aiohttp import WSMsgType, web
 
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.web import rest
 from sortie.web.rest import Filter, NotAMessageError
 from sortie.web.station import WebStation
@@ -105,12 +105,12 @@ class RestPaths:
         await socket.prepare(request)
         waiting: asyncio.Queue[str] = asyncio.Queue()
 
-        def keep(frame: Frame) -> None:
+        def keep(frame: MavlinkFrame) -> None:
             if waiting.qsize() >= WAITING:
                 waiting.get_nowait()
             waiting.put_nowait(json.dumps(rest.frame_json(frame), indent=2))
 
-        def hear(frame: Frame) -> None:
+        def hear(frame: MavlinkFrame) -> None:
             if wanted.wants(frame.msg_id) and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(keep, frame)
 

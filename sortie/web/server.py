@@ -22,9 +22,9 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import FailureType, FailureUnit
 from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError
-from sortie.web.guard import HEADERS, REPORT_POLICY, Guard, policy
+from sortie.web.guard import HEADERS, REPORT_POLICY, RequestGuard, policy
 from sortie.web.questions import Answer
-from sortie.web.records import JOURNAL, Flights, Ground, read_loop
+from sortie.web.records import JOURNAL, MapHeights, RecordedFlights, read_loop
 from sortie.web.requests import LARGEST_PLAN, read_request
 from sortie.web.rest_server import RestPaths
 from sortie.web.station import WebStation
@@ -71,8 +71,8 @@ class PageServer:
     def __init__(self, station: WebStation, settings: PageSettings) -> None:
         self.station = station
         self.settings = settings
-        self.flights = Flights(settings.logs)
-        self.ground = Ground(settings.terrain)
+        self.flights = RecordedFlights(settings.logs)
+        self.ground = MapHeights(settings.terrain)
         self.port = settings.port
         self._viewers: set[_Viewer] = set()
         self._loop = asyncio.new_event_loop()
@@ -132,7 +132,7 @@ class PageServer:
                 raise
             await web.TCPSite(runner, self.settings.host, 0).start()
         self.port = runner.addresses[0][1]
-        self._guard = Guard.of(self.settings.token, self.settings.host, self.port, self.settings.origins)
+        self._guard = RequestGuard.of(self.settings.token, self.settings.host, self.port, self.settings.origins)
 
     async def _end(self) -> None:
         await asyncio.gather(*(viewer.socket.close() for viewer in tuple(self._viewers)))
@@ -143,7 +143,7 @@ class PageServer:
     async def _guarded(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Refuse requests that `Guard` refuses."""
+        """Refuse requests that `RequestGuard` refuses."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         refused = self._guard.refuses(request.path, headers)
         if refused is not None:

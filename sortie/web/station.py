@@ -17,7 +17,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameWriter
+from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie.logs.run_log import log_error
 from sortie.nodes.client import COMPONENT, SYSTEM
 from sortie.runtime.runtime import Runtime
@@ -87,7 +87,7 @@ class WebStation:
         sequence = writer.next_sequence
         msg_id, payload, crc_extra = codec.payload(message)
         data = writer.frame(msg_id, payload, crc_extra)
-        self.traffic.note_sent(Frame(msg_id, system, component, sequence, payload, False, False, True, data))
+        self.traffic.note_sent(MavlinkFrame(msg_id, system, component, sequence, payload, False, False, True, data))
         for link in self.endpoint.links():
             self.endpoint.append(link, data, 0)
 

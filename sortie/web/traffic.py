@@ -13,7 +13,7 @@ from typing import Final
 
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 WINDOW_S: Final = 10
 """Loss and rate are those of the last so many seconds."""
@@ -29,12 +29,12 @@ class MessageStatistics:
 
     __slots__ = ("_decoded", "_of", "count", "first_ms", "frame", "last_ms")
 
-    def __init__(self, frame: Frame, now_ms: int) -> None:
+    def __init__(self, frame: MavlinkFrame, now_ms: int) -> None:
         self.frame = frame
         self.count = 1
         self.first_ms = now_ms
         self.last_ms = now_ms
-        self._of: Frame | None = None
+        self._of: MavlinkFrame | None = None
         self._decoded: Message = None
 
     @property
@@ -69,7 +69,7 @@ class Sender:
         self._missed = 0
         self._seconds: deque[tuple[int, int, int]] = deque(maxlen=WINDOW_S)
 
-    def take(self, link: int, frame: Frame, now_ms: int) -> None:
+    def take(self, link: int, frame: MavlinkFrame, now_ms: int) -> None:
         """A frame of it."""
         silent, self.last_ms = now_ms - self.last_ms >= SILENT_MS, now_ms
         row = self.rows.get(frame.msg_id)
@@ -124,20 +124,20 @@ class Traffic:
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self.senders: dict[tuple[int, int], Sender] = {}
-        self.listeners: list[Callable[[Frame], None]] = []
+        self.listeners: list[Callable[[MavlinkFrame], None]] = []
         self._clock = clock
 
-    def hear(self, link: int, frame: Frame) -> None:
+    def hear(self, link: int, frame: MavlinkFrame) -> None:
         """A sound frame that has come in; for `Endpoint.on_frame`."""
         self._sender(frame).take(link, frame, self._clock())
         for listener in self.listeners:
             listener(frame)
 
-    def note_sent(self, frame: Frame) -> None:
+    def note_sent(self, frame: MavlinkFrame) -> None:
         """A frame that was sent from here: it is among what was said, as mavlink2rest has it; nobody is told of it."""
         self._sender(frame).take(OURS, frame, self._clock())
 
-    def _sender(self, frame: Frame) -> Sender:
+    def _sender(self, frame: MavlinkFrame) -> Sender:
         key = (frame.system, frame.component)
         sender = self.senders.get(key)
         if sender is None:

@@ -9,7 +9,7 @@ import pytest
 
 from sortie import Session
 from sortie.api.testing.server import Server, serve
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from tests.fakes.extras import needs
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
@@ -50,5 +50,5 @@ def test_no_vehicle_time_passes_between_a_word_and_what_is_asked_then() -> None:
                 break
         return passed
 
-    with serve(make, bounds=Bounds(limit_s=PATIENCE_S)) as (server,):
+    with serve(make, bounds=PaceBounds(limit_s=PATIENCE_S)) as (server,):
         assert asyncio.run(ask(server)) == [0.0] * ASKED

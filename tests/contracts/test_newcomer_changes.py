@@ -44,7 +44,7 @@ PLANTED = {
             ),
             "autopilot/modes/auto_nav.py": (
                 "    Cmd.NAV_DELAY: _delay,",
-                "    Cmd.NAV_REST: lambda tools, item: Wait(\n"
+                "    Cmd.NAV_REST: lambda tools, item: WaitUntil(\n"
                 "        tools.context, tools.context.facts.now_ms + int(item.param1 * 1000.0),\n"
                 "        tools.heading.for_hold()\n"
                 "    ),\n",
@@ -202,7 +202,7 @@ with Session(params={"SIM_WIND_SPD": 60.0}) as session:
             ),
             "autopilot/rehearsal/rules.py": (
                 "CHECKS: Final[tuple[Check, ...]] = (",
-                "def _short(q: Question) -> Iterator[Finding]:\n"
+                "def _short(q: RuleQuestion) -> Iterator[Finding]:\n"
                 "    if len(q.plan.items) == 1:\n"
                 '        yield found("too-short", "one item", 1)\n\n\n',
                 "    _fence, _limits, _rally,",
@@ -237,7 +237,7 @@ import sortie.config.settings
 from sortie import Session
 from sortie.assembly.program import Program
 from sortie.commands.cli import application
-from sortie.config.given import Given, resolve
+from sortie.config.given import GivenOptions, resolve
 from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import specs_of
 

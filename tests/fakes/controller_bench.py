@@ -18,11 +18,11 @@ from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.link_redundancy import LinkRedundancy
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.api.testing.stand_in import StandIn
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, StoredValues
 from sortie.companion.service import build_companion
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
 from tests.stand_in.real import RealController, binary
 from tests.stand_in.real_px4 import RealPx4
@@ -37,7 +37,7 @@ class Ground:
     """A ground station 255/190 on a link of its own; `heard` is all that came, as (name, message, frame). Modes are
     ArduPilot's numbers whatever the controller runs: `px4` says them in its way."""
 
-    def __init__(self, service: Service, name: str = "ground", system: int = 255, *, px4: bool = False) -> None:
+    def __init__(self, service: VehicleService, name: str = "ground", system: int = 255, *, px4: bool = False) -> None:
         self._service = service
         self._px4 = px4
         self._beat_ms = 0
@@ -46,9 +46,9 @@ class Ground:
         self.endpoint = Endpoint(system, 190, on_frame=self._hear)
         self._link = self.endpoint.open_link("sortie")
         self.number = service.endpoint.open_link(name)
-        self.heard: list[tuple[str, Any, Frame]] = []
+        self.heard: list[tuple[str, Any, MavlinkFrame]] = []
 
-    def _hear(self, link: int, frame: Frame) -> None:
+    def _hear(self, link: int, frame: MavlinkFrame) -> None:
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None:
             self.heard.append((message.get_type(), message, frame))

@@ -6,7 +6,7 @@ from depot.messages import MissionPlan
 from depot.names import SkimmerMode
 from depot.physics.engines import ThrustCommand
 from depot.physics.windows import Almanac
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from depot.skimmer.guidance import Guidance, GuidanceMemory, WaySettings
 from depot.world.orbital import OrbitalMotion
@@ -47,13 +47,13 @@ class FlownWorld(World):
             self.fire(command)
 
     def next_event_ms(self) -> int | None:
-        flies = self.state.place is not Place.DOCK and not self.state.destroyed
+        flies = self.state.place is not SkimmerPlace.DOCK and not self.state.destroyed
         dues = (super().next_event_ms(), self.guidance.next_ms() if flies else None)
         return min((due for due in dues if due is not None), default=None)
 
     def advance(self, until_ms: int) -> None:
         super().advance(until_ms)
-        if self.state.place is not Place.DOCK and not self.state.destroyed:
+        if self.state.place is not SkimmerPlace.DOCK and not self.state.destroyed:
             self._fire(self.guidance.step(self.skimmer_reading(), self.state.now_ms))
 
     def undock(self) -> None:
@@ -66,12 +66,12 @@ class FlownWorld(World):
 
     def turn_back(self) -> None:
         super().turn_back()
-        if self.state.place is Place.BACK:
+        if self.state.place is SkimmerPlace.BACK:
             self._fire(self.guidance.turn_back(self.skimmer_reading(), self.state.now_ms))
 
     def approach(self) -> None:
         super().approach()
-        if self.state.place is Place.FINAL:
+        if self.state.place is SkimmerPlace.FINAL:
             self._fire(self.guidance.approach(self.skimmer_reading(), self.state.now_ms))
 
     def dispose(self) -> None:
@@ -79,7 +79,7 @@ class FlownWorld(World):
         self._fire(self.guidance.away(self.skimmer_reading(), self.state.now_ms))
 
 
-def run(world: World, seconds: float, until: Place | None = None) -> None:
+def run(world: World, seconds: float, until: SkimmerPlace | None = None) -> None:
     """From event to event for `seconds`, or until it is at a place."""
     end_ms = world.state.now_ms + round(seconds * 1000.0)
     while world.state.now_ms < end_ms and world.state.place is not until:
@@ -94,8 +94,8 @@ def at_harvest(profile: Profile, plan: MissionPlan, seconds: float, seed: int = 
     world.undock()
     run(world, 0.3 * profile.plan.departure_s)
     world.initial_burn()
-    run(world, 1.2 * profile.plan.outbound_s, Place.ZONE)
-    assert world.state.place is Place.ZONE
+    run(world, 1.2 * profile.plan.outbound_s, SkimmerPlace.ZONE)
+    assert world.state.place is SkimmerPlace.ZONE
     world.set_mode(SkimmerMode.ACTIVE_HARVEST)
     world.start_harvest(18_900.0)
     run(world, seconds)

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from mavlink_bridge.wire.framing import Frame, FrameReader
+from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
 
 
 class LossyTcp:
@@ -16,7 +16,7 @@ class LossyTcp:
 
     def __init__(self, to: int) -> None:
         self._to = to
-        self.loses: Callable[[Frame], bool] = lambda _: False
+        self.loses: Callable[[MavlinkFrame], bool] = lambda _: False
         self.lost = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open = [self._listener]

@@ -12,10 +12,10 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.config.installed import parameter_set
 from sortie.config.parameters import spoken_as
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.storage.rows import ALONE
 from tests.storm.invariant import NOTES, Broken, Invariant, Memory, When, by_occasion
 from tests.storm.ledger import Ledger
@@ -117,7 +117,7 @@ class View:
         """The storm's time."""
         return self.storm.process_ms
 
-    service: Service
+    service: VehicleService
     """In a fleet as it was at its last call."""
 
     @property
@@ -210,7 +210,7 @@ class View:
                 message = codec.decode(number, frame[10 : 10 + frame[1]])
                 self.call(When.SENT, codec.message_name(number), message, peer, frame)
 
-    def _accept(self, link: int, frame: Frame) -> None:
+    def _accept(self, link: int, frame: MavlinkFrame) -> None:
         """A frame that the endpoint has accepted on a link (`Endpoint.on_frame`): what counts as heard."""
         assert self.process is not None
         peer = self.peer(self.process.station_of(self.number, link))

@@ -17,7 +17,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
 from sortie.config.errors import UserError
 from sortie.config.values import DEFAULT_HOME
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.storage.rows import ALONE, Entry
 from tests.storm import invariants as _all_invariants
 from tests.storm.acting import Acting
@@ -85,7 +85,7 @@ class Storm:
         """What stations have signed."""
 
     # --- facts ----------------------------------------------------------------------------------------------------
-    def service(self, number: int) -> Service:
+    def service(self, number: int) -> VehicleService:
         """Of a vehicle, now. Died: there is no process."""
         if self.process is None:
             raise LookupError("no process")

@@ -67,7 +67,7 @@ class FlightStage(Enum):
     TAKING_OFF = auto()
 
 
-class Happened(Enum):
+class Px4FlightEvent(Enum):
     """In the order in which they are looked at. ARMED: motors run; ARRIVED: in the air, at its target; STOPPED: its
     motors have stopped."""
 
@@ -88,22 +88,22 @@ class NextStep(Enum):
     REST = auto()
 
 
-STAGES: Final[Mapping[tuple[FlightStage, Happened], NextStep]] = MappingProxyType({
-    (FlightStage.NONE, Happened.ARMED): NextStep.NOTHING,
-    (FlightStage.NONE, Happened.ARRIVED): NextStep.NOTHING,
-    (FlightStage.NONE, Happened.STOPPED): NextStep.REST,
-    (FlightStage.TAKEOFF_ASKED, Happened.ARMED): NextStep.CLIMB,
-    (FlightStage.TAKEOFF_ASKED, Happened.ARRIVED): NextStep.NOTHING,
-    (FlightStage.TAKEOFF_ASKED, Happened.STOPPED): NextStep.REST,
-    (FlightStage.MISSION_ASKED, Happened.ARMED): NextStep.BEGIN,
-    (FlightStage.MISSION_ASKED, Happened.ARRIVED): NextStep.NOTHING,
-    (FlightStage.MISSION_ASKED, Happened.STOPPED): NextStep.REST,
-    (FlightStage.CLIMBING, Happened.ARMED): NextStep.NOTHING,
-    (FlightStage.CLIMBING, Happened.ARRIVED): NextStep.EXECUTE,
-    (FlightStage.CLIMBING, Happened.STOPPED): NextStep.REST,
-    (FlightStage.TAKING_OFF, Happened.ARMED): NextStep.NOTHING,
-    (FlightStage.TAKING_OFF, Happened.ARRIVED): NextStep.HOLD,
-    (FlightStage.TAKING_OFF, Happened.STOPPED): NextStep.REST,
+STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingProxyType({
+    (FlightStage.NONE, Px4FlightEvent.ARMED): NextStep.NOTHING,
+    (FlightStage.NONE, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
+    (FlightStage.NONE, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.ARMED): NextStep.CLIMB,
+    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
+    (FlightStage.TAKEOFF_ASKED, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.MISSION_ASKED, Px4FlightEvent.ARMED): NextStep.BEGIN,
+    (FlightStage.MISSION_ASKED, Px4FlightEvent.ARRIVED): NextStep.NOTHING,
+    (FlightStage.MISSION_ASKED, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.CLIMBING, Px4FlightEvent.ARMED): NextStep.NOTHING,
+    (FlightStage.CLIMBING, Px4FlightEvent.ARRIVED): NextStep.EXECUTE,
+    (FlightStage.CLIMBING, Px4FlightEvent.STOPPED): NextStep.REST,
+    (FlightStage.TAKING_OFF, Px4FlightEvent.ARMED): NextStep.NOTHING,
+    (FlightStage.TAKING_OFF, Px4FlightEvent.ARRIVED): NextStep.HOLD,
+    (FlightStage.TAKING_OFF, Px4FlightEvent.STOPPED): NextStep.REST,
 })  # fmt: skip
 
 
@@ -386,12 +386,12 @@ class Px4Flight:
 
     def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage
-        then = STAGES[stage, Happened.ARMED] if armed else NextStep.NOTHING
+        then = STAGES[stage, Px4FlightEvent.ARMED] if armed else NextStep.NOTHING
         arrived = core.guided.flight.reached if core.modes.number == self._guided else core.helm.arrived
         if then is NextStep.NOTHING and arrived and not core.facts.landed:
-            then = STAGES[stage, Happened.ARRIVED]
+            then = STAGES[stage, Px4FlightEvent.ARRIVED]
         if then is NextStep.NOTHING and was_armed and not armed:
-            then = STAGES[stage, Happened.STOPPED]
+            then = STAGES[stage, Px4FlightEvent.STOPPED]
         return then
 
     def _carry_out(self, then: NextStep, now_ms: int) -> None:

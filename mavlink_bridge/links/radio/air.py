@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.turns import earliest
-from mavlink_bridge.links.radio.profile import SIK_TRAILER, Duplex, Lane, Tdm
+from mavlink_bridge.links.radio.profile import SIK_TRAILER, Duplex, RadioLane, Tdm
 
 Take = Callable[[int, int, int], int]
 Ready = tuple[int | None, int | None]
@@ -114,7 +114,7 @@ def _first(ready: Ready) -> int | None:
     return min(vehicle, ground)
 
 
-def _slot(lane: Lane, from_us: int) -> int:
+def _slot(lane: RadioLane, from_us: int) -> int:
     if not lane.period_us:
         return from_us
     return from_us + (lane.offset_us - from_us) % lane.period_us

@@ -75,7 +75,7 @@ class Tdm:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class RadioLane:
     """Lane: a direction of a radio that sends both ways at its own times. `period_us`: a packet can begin at its
     multiples only (`offset_us` behind them), 0: at any time; `largest`: bytes in a packet; a packet takes `packet_us`
     and `byte_us` for each byte."""
@@ -91,8 +91,8 @@ class Lane:
 class Duplex:
     """Two lanes: from the vehicle, and to it."""
 
-    down: Lane
-    up: Lane
+    down: RadioLane
+    up: RadioLane
 
 
 @dataclass(frozen=True, slots=True)

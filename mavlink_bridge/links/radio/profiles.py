@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from autopilot.interface.mathematics import log10
-from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, ModemReports, RadioProfile, Tdm
+from mavlink_bridge.links.radio.profile import (
+    BurstLosses,
+    Duplex,
+    LinkBudget,
+    ModemReports,
+    RadioLane,
+    RadioProfile,
+    Tdm,
+)
 
 _SIK: Final = (
     "github.com/ArduPilot/SiK, Firmware/radio: tdm.c (windows), packet.c (framing), serial.c (1850 bytes of buffer), "
@@ -46,15 +54,16 @@ def _duplex(
 ) -> Duplex:
     up = bytes_per_s if up_bytes_per_s is None else up_bytes_per_s
     return Duplex(
-        Lane(size, packet_us=packet_us, byte_us=1e6 / bytes_per_s), Lane(size, packet_us=packet_us, byte_us=1e6 / up)
+        RadioLane(size, packet_us=packet_us, byte_us=1e6 / bytes_per_s),
+        RadioLane(size, packet_us=packet_us, byte_us=1e6 / up),
     )
 
 
 def _elrs(name: str, title: str, interval_us: int, size: int, sensitivity_dbm: float, mhz: float) -> RadioProfile:
     """Ratio 1:2: every other slot goes down; of those going up, one of two carries data, the other the sticks."""
     air = Duplex(
-        down=Lane(size, period_us=2 * interval_us, offset_us=interval_us),
-        up=Lane(size, period_us=4 * interval_us, offset_us=0),
+        down=RadioLane(size, period_us=2 * interval_us, offset_us=interval_us),
+        up=RadioLane(size, period_us=4 * interval_us, offset_us=0),
     )
     source = (
         "expresslrs.org: software/mavlink (1:2, retries), info/telem-bandwidth; github.com/ExpressLRS/ExpressLRS: "
@@ -89,7 +98,7 @@ _ALL: Final = (
     _elrs("elrs-900-200", "ExpressLRS 900 MHz, 200 Hz, MAVLink mode, 1:2", 5000, 5, -112.0, 915.0),
     RadioProfile(
         "crossfire-50", "TBS Crossfire, 50 Hz, MAVLink",
-        Duplex(Lane(20, period_us=20_000), Lane(5, period_us=20_000, offset_us=10_000)),
+        Duplex(RadioLane(20, period_us=20_000), RadioLane(5, period_us=20_000, offset_us=10_000)),
         "TBS Crossfire manual (57600 baud, RADIO_STATUS as flow control at both ends); what a slot carries is an "
         "assumption: 20 bytes down and 5 up, 50 times a second",
         fifo=1024, baud=57_600, again=True, losses=_GROUND_CLUTTER, budget=LinkBudget(915.0, 20.0, -120.0, -118.0),

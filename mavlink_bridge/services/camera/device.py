@@ -86,7 +86,7 @@ class CameraState:
     taken: int
 
 
-class Travel:
+class LensTravel:
     """A part of the lens that travels from 0 to 100 per cent: at once to a place, by steps, or at a speed."""
 
     def __init__(self, level: float) -> None:
@@ -124,8 +124,8 @@ class CameraDevice:
         self.specs = specs
         self.settings = CameraSettings()
         self.mode = CameraMode.IMAGE
-        self.zoom = Travel(0.0)
-        self.focus = Travel(FULL_RANGE)
+        self.zoom = LensTravel(0.0)
+        self.focus = LensTravel(FULL_RANGE)
         self.focuses_itself = True
         self.taken = 0
         """Since the card was formatted, or since switching on."""

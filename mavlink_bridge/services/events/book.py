@@ -65,7 +65,7 @@ ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedCheck:
     """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
 
     definition: EventType
@@ -83,7 +83,7 @@ class Failed:
 class Report:
     """Report of arming checks and health: the checks that fail; `present`, `unhealthy`: bits of `Part`."""
 
-    failed: tuple[Failed, ...]
+    failed: tuple[FailedCheck, ...]
     present: int
     unhealthy: int
 
@@ -110,12 +110,12 @@ def _report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Repo
     )
 
 
-def _failed(reason: ArmingReason) -> Failed:
+def _failed(reason: ArmingReason) -> FailedCheck:
     definition, part = _OWN.get(reason) or (CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
     modes = ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
     if definition is FIX and reason.limit is not None:
         definition = BLUR
-    return Failed(definition, part, modes, round(reason.value or 0.0, 1), reason.limit or 0.0)
+    return FailedCheck(definition, part, modes, round(reason.value or 0.0, 1), reason.limit or 0.0)
 
 
 _OTHER: Final = (OTHER, Part.SYSTEM)

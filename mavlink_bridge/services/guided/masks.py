@@ -16,7 +16,7 @@ _P, _A = PositionMask, AttitudeMask
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class TargetParts:
     """Parts of a position target that count."""
 
     position: bool
@@ -26,13 +26,13 @@ class Parts:
     yaw_rate: bool
 
 
-def position_parts(mask: int, *, driven: bool = False) -> Parts | None:
+def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
     """The parts that `mask` asks for, or None when it asks for nothing that can be flown.
 
     Flown: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
     yaw rate. Driven: with an acceleration it takes nothing; yaw or yaw rate alone turns on the spot.
     """
-    parts = Parts(
+    parts = TargetParts(
         position=not mask & IGNORE_POSITION,
         velocity=not mask & IGNORE_VELOCITY,
         acceleration=not mask & IGNORE_ACCELERATION,
@@ -53,7 +53,7 @@ def asks_acceleration(mask: int) -> bool:
     return not mask & IGNORE_ACCELERATION
 
 
-def _can_be_driven(parts: Parts) -> bool:
+def _can_be_driven(parts: TargetParts) -> bool:
     if parts.acceleration:
         return False
     if parts.position:

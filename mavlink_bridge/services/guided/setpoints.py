@@ -16,7 +16,7 @@ from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.request import HIGHEST
-from mavlink_bridge.services.guided.masks import Parts, asks_acceleration, attitude_parts, position_parts
+from mavlink_bridge.services.guided.masks import TargetParts, asks_acceleration, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class GuidedService:
         return to_local(origin, lat, lon, altitude) if abs(altitude) < HIGHEST else None
 
     def _send(
-        self, message: Message, parts: Parts, position: Ned | None, turn: float, over_ground: float | None = None
+        self, message: Message, parts: TargetParts, position: Ned | None, turn: float, over_ground: float | None = None
     ) -> bool:
         """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
         velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
@@ -194,7 +194,7 @@ def _rotated(vector: Ned, angle: float) -> Ned:
     return (x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle), z)
 
 
-def _yaw(message: Message, parts: Parts, turn: float) -> Yaw | None:
+def _yaw(message: Message, parts: TargetParts, turn: float) -> Yaw | None:
     if parts.yaw:
         angle = (message.yaw + turn + pi) % (2.0 * pi) - pi
         return Yaw(YawMode.ANGLE, angle, rate=abs(message.yaw_rate) if parts.yaw_rate else 0.0)

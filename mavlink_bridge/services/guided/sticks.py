@@ -40,7 +40,7 @@ def switch_position(pwm: float, *, reverse: bool) -> int:
     return _HIGH - position if reverse else position
 
 
-class Switches:
+class TransmitterSwitches:
     """The switches of one vehicle's transmitter."""
 
     def __init__(self, parts: VehicleParts) -> None:
@@ -100,7 +100,7 @@ class StickService:
         self._radio: tuple[int, ...] = ()
         self._radio_acted: tuple[tuple[int, ...], int, bool] | None = None
         self._switched: tuple[int, ...] = ()  # pulses by which its switches were looked at last
-        self._switches = Switches(parts)
+        self._switches = TransmitterSwitches(parts)
 
     # --- the transmitter ------------------------------------------------------------------------------------------
     def take_pulses(self, pulses: Sequence[int], now_ms: int) -> bool:

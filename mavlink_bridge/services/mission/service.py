@@ -23,24 +23,24 @@ from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
-from mavlink_bridge.services.mission.upload import Input, UploadState, is_same_station
+from mavlink_bridge.services.mission.upload import UploadInput, UploadState, is_same_station
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
 _GUIDED = (_GUIDED_TARGET, _GUIDED_ALTITUDE)
 
 _INPUTS = {
-    "MISSION_COUNT": Input.COUNT,
-    "MISSION_WRITE_PARTIAL_LIST": Input.WRITE_PARTIAL,
-    "MISSION_ITEM": Input.ITEM,
-    "MISSION_ITEM_INT": Input.ITEM,
-    "MISSION_REQUEST_LIST": Input.LIST,
-    "MISSION_REQUEST": Input.REQUEST,
-    "MISSION_REQUEST_INT": Input.REQUEST,
-    "MISSION_CLEAR_ALL": Input.CLEAR,
-    "MISSION_ACK": Input.ACK,
+    "MISSION_COUNT": UploadInput.COUNT,
+    "MISSION_WRITE_PARTIAL_LIST": UploadInput.WRITE_PARTIAL,
+    "MISSION_ITEM": UploadInput.ITEM,
+    "MISSION_ITEM_INT": UploadInput.ITEM,
+    "MISSION_REQUEST_LIST": UploadInput.LIST,
+    "MISSION_REQUEST": UploadInput.REQUEST,
+    "MISSION_REQUEST_INT": UploadInput.REQUEST,
+    "MISSION_CLEAR_ALL": UploadInput.CLEAR,
+    "MISSION_ACK": UploadInput.ACK,
 }
-_SILENT_ON_UNKNOWN_KIND = frozenset((Input.REQUEST, Input.ACK))
+_SILENT_ON_UNKNOWN_KIND = frozenset((UploadInput.REQUEST, UploadInput.ACK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ class MissionService:
             return
         mission_type = message.mission_type
         if mission_type in PLANS:
-            if kind is Input.ITEM and mission_type == MissionType.MISSION and message.current in _GUIDED:
+            if kind is UploadInput.ITEM and mission_type == MissionType.MISSION and message.current in _GUIDED:
                 self._guide(message, peer)
             elif mission_type != MissionType.MISSION and peer.mavlink1:
                 self._refuse_mavlink1(kind, mission_type, peer)
             else:
                 self._transfers[mission_type].handle(kind, message, peer, now_ms)
-        elif kind is Input.CLEAR and mission_type == MissionType.ALL:
+        elif kind is UploadInput.CLEAR and mission_type == MissionType.ALL:
             self._clear_everything(peer, now_ms)
         elif kind not in _SILENT_ON_UNKNOWN_KIND:
             self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
@@ -157,8 +157,8 @@ class MissionService:
             return self._parts.commands.guided_altitude(altitude, above)
         return self._parts.commands.guided_item(GeoPoint(lat, lon, altitude), above)
 
-    def _refuse_mavlink1(self, kind: Input, mission_type: int, peer: Peer) -> None:
-        if kind is not Input.ACK:
+    def _refuse_mavlink1(self, kind: UploadInput, mission_type: int, peer: Peer) -> None:
+        if kind is not UploadInput.ACK:
             self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
             self._out.text(Severity.WARNING, "Need mavlink2 for item transfer", peer)
 

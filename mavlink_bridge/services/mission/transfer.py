@@ -25,9 +25,9 @@ from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.plan import CommittedPlan, MissionParts
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.upload import (
-    Input,
     LastAnswer,
     PlanUpload,
+    UploadInput,
     UploadSender,
     UploadState,
     is_same_station,
@@ -68,7 +68,7 @@ class PlanTransfer:
         self._upload: PlanUpload | None = None
         self._commit: _Commit | None = None
         self._answer: LastAnswer | None = None
-        self._deferred: list[tuple[Input, Message, Peer]] = []
+        self._deferred: list[tuple[UploadInput, Message, Peer]] = []
 
     @property
     def owner(self) -> Peer | None:
@@ -78,7 +78,7 @@ class PlanTransfer:
         return None if self._commit is None else self._commit.peer
 
     # --- in ---------------------------------------------------------------------------------------------------
-    def handle(self, kind: Input, message: Message, peer: Peer, now_ms: int) -> None:
+    def handle(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of this mission type."""
         TABLE[self.state, kind, self._sender(kind, peer)](self, message, peer, now_ms)
 
@@ -110,11 +110,11 @@ class PlanTransfer:
         self._deferred = [entry for entry in self._deferred if entry[2].link != link]
         self.committed.link_closed(link)
 
-    def _sender(self, kind: Input, peer: Peer) -> UploadSender:
+    def _sender(self, kind: UploadInput, peer: Peer) -> UploadSender:
         owner = self.owner
         if owner is None:
             return UploadSender.STRANGER
-        same = is_same_system(peer, owner) if kind is Input.ITEM else is_same_station(peer, owner)
+        same = is_same_system(peer, owner) if kind is UploadInput.ITEM else is_same_station(peer, owner)
         return UploadSender.OWNER if same else UploadSender.STRANGER
 
     # --- handlers: begin --------------------------------------------------------------------------------------
@@ -251,15 +251,15 @@ class PlanTransfer:
     # DroneKit sends CLEAR_ALL and COUNT in one breath and repeats neither: what would change a plan while the disk is
     # still busy with the last change waits its turn.
     def _defer_count(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(Input.COUNT, message, peer, now_ms)
+        self._defer(UploadInput.COUNT, message, peer, now_ms)
 
     def _defer_partial(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(Input.WRITE_PARTIAL, message, peer, now_ms)
+        self._defer(UploadInput.WRITE_PARTIAL, message, peer, now_ms)
 
     def _defer_clear(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(Input.CLEAR, message, peer, now_ms)
+        self._defer(UploadInput.CLEAR, message, peer, now_ms)
 
-    def _defer(self, kind: Input, message: Message, peer: Peer, now_ms: int) -> None:
+    def _defer(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
         if len(self._deferred) < _MAX_DEFERRED:
             self._deferred.append((kind, message, peer))
         else:
@@ -331,8 +331,8 @@ _Handler = Callable[[PlanTransfer, Message, Peer, int], None]
 
 def _rows(
     state: UploadState, sender: UploadSender, *handlers: _Handler
-) -> dict[tuple[UploadState, Input, UploadSender], _Handler]:
-    return {(state, kind, sender): handler for kind, handler in zip(Input, handlers, strict=True)}
+) -> dict[tuple[UploadState, UploadInput, UploadSender], _Handler]:
+    return {(state, kind, sender): handler for kind, handler in zip(UploadInput, handlers, strict=True)}
 
 
 _P = PlanTransfer
@@ -342,7 +342,7 @@ _OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P.
 _STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
 _WAITING = (_P._defer_count, _P._defer_partial, _P._ignore, _P._list, _P._request, _P._defer_clear, _P._ignore)
 
-TABLE: dict[tuple[UploadState, Input, UploadSender], _Handler] = {
+TABLE: dict[tuple[UploadState, UploadInput, UploadSender], _Handler] = {
     **_rows(UploadState.IDLE, UploadSender.OWNER, *_IDLE),
     **_rows(UploadState.IDLE, UploadSender.STRANGER, *_IDLE),
     **_rows(UploadState.RECEIVING, UploadSender.OWNER, *_OWNER),

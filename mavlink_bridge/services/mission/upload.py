@@ -18,7 +18,7 @@ class UploadState(Enum):
     COMMITTING = auto()  # a plan (or its removal) is on its way to the disk
 
 
-class Input(Enum):
+class UploadInput(Enum):
     """Kinds of message."""
 
     COUNT = auto()

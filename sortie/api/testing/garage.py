@@ -24,7 +24,7 @@ from sortie.api.testing.restore import put_back, take
 from sortie.api.testing.server import Server, serve
 from sortie.api.testing.wanted import VehicleRequest, layers_of, wanted
 from sortie.config.errors import UserError
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 
 T = TypeVar("T")
 SHOWN = 4
@@ -82,7 +82,7 @@ class Garage:
         node = self._fixtures[-1] if self._fixtures else self._item
         layers = [] if node is None else layers_of(node)
         place = Path() if node is None else node.path
-        return Lent(self._flown(wanted(*layers, arguments), place if place.is_dir() else place.parent))
+        return LentVehicle(self._flown(wanted(*layers, arguments), place if place.is_dir() else place.parent))
 
     def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
         """The test may change `vehicle`; the end of `stack` undoes it."""
@@ -146,7 +146,7 @@ class Garage:
     ) -> Iterator[list[Server]]:
         """`make` is called in the thread that flies them, and so are their logs made."""
         __tracebackhide__ = True
-        with serve(make, speedup, Bounds(**bounds)) as servers, ExitStack() as stack:
+        with serve(make, speedup, PaceBounds(**bounds)) as servers, ExitStack() as stack:
             stack.enter_context(flies(servers[0].vehicle))  # their time is one
             for server in servers:
                 flown = server.vehicle.ask(lambda session: self._logged(session, seed))
@@ -262,7 +262,7 @@ class Garage:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-class Lent(AbstractContextManager["Session"]):
+class LentVehicle(AbstractContextManager["Session"]):
     """A vehicle that flies as long as the context lasts; who forgets `with` is told."""
 
     def __init__(self, flown: AbstractContextManager[Session]) -> None:

@@ -15,7 +15,7 @@ from sortie.api.snapshot import Snapshot
 from sortie.api.testing.serving import Serving
 from sortie.api.watch import TimedEvent
 from sortie.config.errors import UserError, pip_install
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.runtime.client_pace import ClientPace
 
 __tracebackhide__ = True  # as in `session`
@@ -36,7 +36,7 @@ _INSTEAD = {
 
 @contextmanager
 def serve(
-    make: Callable[[], Session | Fleet], speedup: float | None = None, bounds: Bounds | None = None
+    make: Callable[[], Session | Fleet], speedup: float | None = None, bounds: PaceBounds | None = None
 ) -> Iterator[list[Server]]:
     """The vehicle that `make` makes, or those of its fleet, each on a port of its own, until the end of the context;
     the rest as for `Serving`."""

@@ -18,7 +18,7 @@ from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
 
@@ -121,7 +121,7 @@ class Serving:
     within `bounds`, without one in real time, and while somebody only waits for a vehicle as fast as the machine goes.
     """
 
-    def __init__(self, make: Callable[[], Session | Fleet], speedup: float | None, bounds: Bounds | None) -> None:
+    def __init__(self, make: Callable[[], Session | Fleet], speedup: float | None, bounds: PaceBounds | None) -> None:
         self._make = make
         self._speedup = speedup
         self.pace = ClientPace(Followers(bounds))

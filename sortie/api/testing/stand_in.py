@@ -26,7 +26,7 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.signing import Signing
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.nodes.face import simulated_face
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
 SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
@@ -88,7 +88,7 @@ class StandIn:
         journal = MemoryJournal()
         self.autopilot = Autopilot(self.kind, self.vehicle, parameters, journal, NothingStored(), flight_manager=False)
         identity = Identity(self.kind, "stand-in", serves_files=True)
-        self.service = Service(
+        self.service = VehicleService(
             self.vehicle,
             self.autopilot,
             parameters,

@@ -141,14 +141,14 @@ def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
     return VehicleRequest(**merged)
 
 
-class Marked(Protocol):
+class MarkedTest(Protocol):
     """A test, a class or a module of pytest's."""
 
     def iter_markers(self, name: str) -> Iterator[Any]:
         """The nearest one first."""
 
 
-def layers_of(node: Marked) -> list[Mapping[str, Any]]:
+def layers_of(node: MarkedTest) -> list[Mapping[str, Any]]:
     """The arguments of its markers, for `wanted`. UserError for one that is not given by name."""
     layers: list[Mapping[str, Any]] = []
     for marker in node.iter_markers("sortie"):

@@ -8,7 +8,7 @@ from typing import Final
 from autopilot.mav import Capability, Cmd, Component, Frame, ModeFlag, Result
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, Waiting
 from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, STATION, Exchange
 from sortie.conform.facts import can
 
@@ -96,7 +96,7 @@ def _refused_unknown(number: int, whole: bool, x: Exchange) -> Steps:
 
 for _number in _UNKNOWN:
     command.add(
-        Weight.MUST,
+        Obligation.MUST,
         f"unknown.long-{_number}",
         "an unknown command is UNSUPPORTED",
         partial(_refused_unknown, _number, False),
@@ -104,7 +104,7 @@ for _number in _UNKNOWN:
     )
 for _number in _UNKNOWN[:2]:
     command.add(
-        Weight.MUST,
+        Obligation.MUST,
         f"unknown.int-{_number}",
         "an unknown command is UNSUPPORTED in a COMMAND_INT too",
         partial(_refused_unknown, _number, True),
@@ -219,11 +219,15 @@ def _refused(number: int, params: tuple[float, ...], x: Exchange) -> Steps:
 
 for _name, _what, _number, _params in _REFUSED:
     command.add(
-        Weight.MUST, f"refused.{_name}", f"{_what} is not ACCEPTED", partial(_refused, _number, _params), at=_RESULTS
+        Obligation.MUST,
+        f"refused.{_name}",
+        f"{_what} is not ACCEPTED",
+        partial(_refused, _number, _params),
+        at=_RESULTS,
     )
 for _name, _what, _number, _params in _REFUSED_FLYING:
     command.add(
-        Weight.MUST,
+        Obligation.MUST,
         f"refused.{_name}",
         f"{_what} is not ACCEPTED",
         partial(_refused, _number, _params),

@@ -14,7 +14,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import SIGNED
-from sortie.conform.case import Chapter, Heard, NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.case import Chapter, Heard, NotApplicableError, Obligation, Steps, Waiting
 from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
 
 framing = Chapter("framing", "guide/serialization.html")
@@ -78,28 +78,28 @@ def _dropped(change: Callable[[bytearray], None], x: Exchange) -> Steps:
 
 
 framing.add(
-    Weight.MUST,
+    Obligation.MUST,
     "unknown-incompat-flag",
     "a frame with an incompatibility flag that is unknown is dropped",
     partial(_dropped, _flag(1)),
     at=_INCOMPATIBLE,
 )
 framing.add(
-    Weight.MUST,
+    Obligation.MUST,
     "unknown-compat-flag",
     "a compatibility flag that is unknown is ignored",
     partial(_understood, _flag(2)),
     at=_COMPATIBLE,
 )
 framing.add(
-    Weight.MUST,
+    Obligation.MUST,
     "zeros-not-cut",
     "a payload whose zeros were not cut is understood",
     partial(_understood, _whole_payload),
     at=_TRUNCATION,
 )
 framing.add(
-    Weight.MUST,
+    Obligation.MUST,
     "unknown-extension",
     "fields that a newer definition has are passed over",
     partial(_understood, _longer_payload),

@@ -13,7 +13,7 @@ from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting, Weight
+from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, UntestedError, Waiting
 from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
 from sortie.conform.facts import can
 
@@ -165,7 +165,7 @@ for _opcode in (
     Opcode.TRUNCATE_FILE,
 ):
     ftp.add(
-        Weight.MUST,
+        Obligation.MUST,
         f"missing.{_opcode.name.lower().replace('_', '-')}",
         "what there is not is refused",
         partial(_missing, _opcode),

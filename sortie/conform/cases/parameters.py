@@ -10,7 +10,7 @@ from autopilot.mav import Capability, Component, ParameterType
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterValue, ParameterWrite, read_value
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting, Weight
+from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, UntestedError, Waiting
 from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, Exchange
 
 parameter = Chapter("parameter", "services/parameter.html")
@@ -324,7 +324,7 @@ for _real, _kind in ((True, "real"), (False, "whole")):
         ("unchanged", "a value that holds already is acknowledged too", _same, _WRITE),
         ("twice", "of two values in a row the last holds", _twice, _WRITE),
     ):
-        parameter.add(Weight.MUST, f"set.{_kind}.{_name}", _says, partial(_run, _real), at=_at_section)
+        parameter.add(Obligation.MUST, f"set.{_kind}.{_name}", _says, partial(_run, _real), at=_at_section)
 
 
 @parameter.must("set.listed", "a value that was set is in the next list", "#parameter_caching")

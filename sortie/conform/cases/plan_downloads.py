@@ -12,7 +12,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.case import NotApplicableError, Obligation, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     KINDS,
@@ -210,7 +210,7 @@ def _cleared_by_all(kind: PlanKind, x: Exchange) -> Steps:
     yield from stays_empty(x, kind)
 
 
-_MUST, _SHOULD, _QGC = Weight.MUST, Weight.SHOULD, Weight.QGC
+_MUST, _SHOULD, _QGC = Obligation.MUST, Obligation.SHOULD, Obligation.QGC
 TABLE: Final[PlanCases] = (
     (_MUST, "download.equal", "what comes back is what was sent, to 1e-7 degrees", _DOWNLOAD, _equal),
     (_MUST, "download.heights", "heights come back as they were sent", _DOWNLOAD, _heights),

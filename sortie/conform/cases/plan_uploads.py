@@ -13,7 +13,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Steps, Waiting, Weight
+from sortie.conform.case import Obligation, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     MISSION,
@@ -270,7 +270,7 @@ def _other_system(kind: PlanKind, x: Exchange) -> Steps:
     yield from x.silent(REQUESTS)
 
 
-_MUST, _SHOULD, _QGC = Weight.MUST, Weight.SHOULD, Weight.QGC
+_MUST, _SHOULD, _QGC = Obligation.MUST, Obligation.SHOULD, Obligation.QGC
 TABLE: Final[PlanCases] = (
     (_MUST, "upload.accepted", "a plan is asked for item by item and ACCEPTED", _UPLOAD, _accepted),
     (_MUST, "upload.smallest", "the smallest plan is ACCEPTED", _UPLOAD, _single),

@@ -15,7 +15,7 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, Steps, UntestedError, Waiting, Weight
+from sortie.conform.case import Chapter, Obligation, Steps, UntestedError, Waiting
 from sortie.conform.exchange import STATION, Exchange
 from sortie.conform.facts import can
 
@@ -89,7 +89,7 @@ RALLY: Final = PlanKind(
 )  # fmt: skip
 KINDS: Final = (MISSION, FENCE, RALLY)
 PlanSteps = Callable[[PlanKind, Exchange], Steps]
-PlanCases = tuple[tuple[Weight, str, str, str, PlanSteps], ...]
+PlanCases = tuple[tuple[Obligation, str, str, str, PlanSteps], ...]
 """Level, name, sentence, section and exchange of cases that every kind of plan has."""
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from autopilot.mav import Cmd, DataStream, Frame, ModeFlag, ModeProperty, Result, StandardMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting, Weight
+from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, Waiting
 from sortie.conform.exchange import Exchange
 from sortie.conform.facts import sends
 
@@ -38,7 +38,7 @@ def _kept_word(name: str, x: Exchange) -> Steps:
 
 for _message in _ASKED:
     request.add(
-        Weight.MUST,
+        Obligation.MUST,
         _message.lower().replace("_", "-"),
         f"{_message} is refused, or comes when it was accepted",
         partial(_kept_word, _message),
@@ -98,7 +98,7 @@ for _name, _hertz in (
     ("SYS_STATUS", 1),
 ):
     interval.add(
-        Weight.MUST,
+        Obligation.MUST,
         f"{_name.lower().replace('_', '-')}.{_hertz}-hz",
         f"{_name} comes {_hertz} times a second once that was set",
         partial(_rate, _name, _hertz),

@@ -6,7 +6,7 @@ import pytest
 
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
-from autopilot.personality.px4.flight import STAGES, FlightStage, Happened, NextStep
+from autopilot.personality.px4.flight import STAGES, FlightStage, NextStep, Px4FlightEvent
 from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 from sortie import Session
@@ -39,8 +39,8 @@ def test_the_phases_are_whole() -> None:
 
 def test_the_stages_are_whole() -> None:
     """Whatever was asked for ends with the motors."""
-    assert set(STAGES) == {(stage, happened) for stage in FlightStage for happened in Happened}
-    assert all(STAGES[stage, Happened.STOPPED] is NextStep.REST for stage in FlightStage)
+    assert set(STAGES) == {(stage, happened) for stage in FlightStage for happened in Px4FlightEvent}
+    assert all(STAGES[stage, Px4FlightEvent.STOPPED] is NextStep.REST for stage in FlightStage)
     assert set(STAGES.values()) == set(NextStep)
 
 

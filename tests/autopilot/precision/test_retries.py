@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from autopilot.precision.retries import FAILSAFE_PAUSE_MS, TABLE, PadAction, PadFacts, PadStage, Retries
+from autopilot.precision.retries import FAILSAFE_PAUSE_MS, TABLE, LandingRetries, PadAction, PadFacts, PadStage
 from autopilot.precision.tracker import PadSight
 
 BOOLEANS = (False, True)
@@ -16,10 +16,10 @@ ALL_FACTS = [
 ]
 
 
-def walked(*steps: tuple[PadSight, PadFacts]) -> tuple[Retries, list[PadAction], list[str]]:
+def walked(*steps: tuple[PadSight, PadFacts]) -> tuple[LandingRetries, list[PadAction], list[str]]:
     """A second for each."""
     said: list[str] = []
-    retries = Retries(said.append)
+    retries = LandingRetries(said.append)
     actions = [retries.step(sight, facts, 1000 * n) for n, (sight, facts) in enumerate(steps)]
     return retries, actions, said
 

@@ -6,7 +6,7 @@ import pytest
 
 from depot.decision import Decision
 from depot.decisions import phase_dock, phase_flight, phase_prep
-from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, Recall
+from depot.decisions.memory import ControlledBy, DepotMemory, PendingRequest, PrepStep, RecallState
 from depot.decisions.phase_context import PhaseContext
 from depot.decisions.record import SortieRecord
 from depot.messages import CommandMessage, DepotCommand, RequestResult, Status
@@ -130,10 +130,11 @@ def test_a_refused_launch_is_heard_and_phase_1_is_done_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "recall"), [(RequestResult.ACCEPTED, Recall.ACKNOWLEDGED), (RequestResult.SILENCE, Recall.SILENT)]
+    ("answer", "recall"),
+    [(RequestResult.ACCEPTED, RecallState.ACKNOWLEDGED), (RequestResult.SILENCE, RecallState.SILENT)],
 )
 def test_a_recall_is_acknowledged_or_prepared_for_a_loss(
-    context: PhaseContext, said: list[Decision], answer: RequestResult, recall: Recall
+    context: PhaseContext, said: list[Decision], answer: RequestResult, recall: RecallState
 ) -> None:
     """What the depot remembers of it decides whether it is given again."""
     phase_flight.recall_answered(context, answer, NOW_MS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.decisions.fleet import ENDLESS, Farm, SortieTurn, turns_of, utilisation
+from depot.decisions.fleet import ENDLESS, SortieTurn, TankFarm, turns_of, utilisation
 from depot.decisions.throughput import compare
 from depot.settings import Profile
 from tests.fakes.loop_run import LoopBench
@@ -35,15 +35,15 @@ def test_sorties_that_differ_meet_at_the_dock() -> None:
 
 def test_what_soxe_does_not_drain_has_to_wait() -> None:
     """One skimmer brings 10 kg in four hours and so much is drained: two bring twice that, and half is waiting."""
-    farm = Farm(40.0, 10.0 / (4 * HOUR))
+    farm = TankFarm(40.0, 10.0 / (4 * HOUR))
     assert utilisation(STEADY, 1, farm) == pytest.approx(1.0)
     assert utilisation(STEADY, 2, farm) == pytest.approx(0.5, rel=0.02)
 
 
 def test_a_farm_that_nobody_drains_ends_it() -> None:
     """Full for good; nor is there ever room for more than the ring holds."""
-    assert utilisation(STEADY, 1, Farm(40.0, 0.0)) == 0.0
-    assert utilisation(STEADY, 1, Farm(5.0, 1.0)) == 0.0
+    assert utilisation(STEADY, 1, TankFarm(40.0, 0.0)) == 0.0
+    assert utilisation(STEADY, 1, TankFarm(5.0, 1.0)) == 0.0
 
 
 def test_nothing_flown_is_nothing_measured() -> None:

@@ -8,7 +8,7 @@ import pytest
 from depot.decisions.planning import LOSS_RESERVE, LOSS_TIME, Derating, harvest_budget, make_plan
 from depot.messages import Status
 from depot.names import EndedBy, Phase
-from depot.readings import DepotReading, Place
+from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
 from tests.fakes.loop_run import PROFILE, LoopBench, phases
 
@@ -161,6 +161,6 @@ def test_a_retired_skimmer_stays_as_dead_mass_or_goes_overboard(disposal: str) -
     bench = LoopBench("imu_loss@phase4+1000", profile=msgspec.structs.replace(Profile(), retirement=rules)).run()
     state = bench.loop.world.state
     assert bench.loop.ended_by is EndedBy.RETIRED and bench.decision("disposal").facts == {"disposal": disposal}
-    assert state.place is (Place.DOCK if disposal == "docked" else Place.ADRIFT)
+    assert state.place is (SkimmerPlace.DOCK if disposal == "docked" else SkimmerPlace.ADRIFT)
     assert (state.skimmer.total_kg > 0.0) == (disposal == "docked")
     assert (state.outside.total("jettison") > 0.0) == (disposal == "jettison")

@@ -10,7 +10,7 @@ import pytest
 from depot.decisions.docking import beyond_limits, wave_off
 from depot.names import EndedBy, Phase, SkimmerStage, SortieOutcome
 from depot.physics.attitude import slew_to
-from depot.readings import Place, Relative
+from depot.readings import Relative, SkimmerPlace
 from depot.settings import CorridorSettings
 from depot.world.orbital import OrbitalMotion
 from tests.fakes.changed_motion import ChangedMotion
@@ -112,7 +112,7 @@ def test_who_fails_in_every_approach_is_held_off_for_good() -> None:
     while bench.loop.ended_by is None:
         bench.step()
         seen = bench.loop.world.depot_reading().seen
-        if bench.loop.world.state.place is Place.FINAL and seen is not None and hypot(*seen.position_m) < 600.0:
+        if bench.loop.world.state.place is SkimmerPlace.FINAL and seen is not None and hypot(*seen.position_m) < 600.0:
             turn(bench)
     assert bench.names().count("wave_off") == CORRIDOR.tries == bench.loop.depot.memory.approaches
     held = [d for d in bench.decisions if d.name == "withhold_clearance"]
@@ -125,7 +125,7 @@ def test_a_person_who_takes_it_back_in_gives_it_more_approaches() -> None:
     bench = LoopBench(total=2)
     while bench.loop.ended_by is None:
         bench.step()
-        if bench.loop.world.state.place is Place.FINAL:
+        if bench.loop.world.state.place is SkimmerPlace.FINAL:
             turn(bench)
     bench.loop.recover()
     bench.run()
@@ -157,7 +157,7 @@ def test_no_approach_is_waved_off_whose_limits_are_wide() -> None:
     """The depot's table decides, nothing else."""
     wide = msgspec.structs.replace(CORRIDOR, attitude_max_deg=180.0)
     bench = LoopBench(profile=msgspec.structs.replace(PROFILE, corridor=wide))
-    while bench.loop.world.state.place is not Place.FINAL:
+    while bench.loop.world.state.place is not SkimmerPlace.FINAL:
         bench.step()
     turn(bench)
     bench.run()

@@ -7,9 +7,9 @@ from math import exp
 import pytest
 
 from depot.decisions.planning import Derating, make_plan
-from depot.physics.engines import Purpose, Thruster
+from depot.physics.engines import BurnPurpose, Thruster
 from depot.physics.orbit import size
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.settings import Profile
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
 
@@ -34,8 +34,8 @@ def test_small_changes_of_velocity_are_the_small_thrusters() -> None:
     """From `fwd_least_mps` on THRUSTER_FWD is lit, for which the skimmer has to turn."""
     guidance = FlownWorld(PROFILE, 1, make_plan(PROFILE, 1, Derating(), DepotReading())).guidance
     least = ENGINES.fwd_least_mps
-    assert guidance._thruster(Purpose.CORRECT, (0.0, least, 0.0)) is Thruster.FWD
-    assert guidance._thruster(Purpose.CORRECT, (0.0, 0.99 * least, 0.0)) is Thruster.ATT
+    assert guidance._thruster(BurnPurpose.CORRECT, (0.0, least, 0.0)) is Thruster.FWD
+    assert guidance._thruster(BurnPurpose.CORRECT, (0.0, 0.99 * least, 0.0)) is Thruster.ATT
 
 
 def test_what_the_last_burn_of_a_way_has_given_is_looked_at_two_minutes_behind_it() -> None:
@@ -52,9 +52,9 @@ def test_what_the_last_burn_of_a_way_has_given_is_looked_at_two_minutes_behind_i
 
     guidance._arrive = watched
     world.turn_back()
-    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
     command, lasts_ms, end_ms, due_ms, now_ms = seen[-1]
     assert end_ms - now_ms == pytest.approx(600_000, abs=1_000)  # time enough to turn into it
-    assert command.purpose is Purpose.ARRIVE and size(command.dv) > 0.1
+    assert command.purpose is BurnPurpose.ARRIVE and size(command.dv) > 0.1
     assert command.at_ms + lasts_ms / 2.0 == pytest.approx(end_ms, abs=2)
     assert due_ms == pytest.approx(command.at_ms + lasts_ms + 120_000.0, abs=2)

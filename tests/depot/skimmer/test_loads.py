@@ -15,7 +15,7 @@ from depot.readings import SkimmerReading
 from depot.settings import HeartbeatSettings, PowerSettings
 from depot.skimmer.helm import SkimmerHelm
 from depot.skimmer.reports import SkimmerMemory
-from depot.skimmer.watches import RESTORE, Loads
+from depot.skimmer.watches import RESTORE, PowerLoads
 from depot.world.skimmer import powered
 from tests.fakes.changed_motion import ChangedMotion
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -42,11 +42,11 @@ class Switch:
         self.sheds.append(on)
 
 
-def loads() -> tuple[Loads, Switch, list[Decision]]:
+def loads() -> tuple[PowerLoads, Switch, list[Decision]]:
     """MODE_CTRL's, its craft, its decisions."""
     vehicle, decided = Switch(), list[Decision]()
     helm = SkimmerHelm(vehicle, decided.append, SkimmerMemory(), HeartbeatSettings(), None)  # type: ignore[arg-type]  # sheds only
-    return Loads(helm, POWER), vehicle, decided
+    return PowerLoads(helm, POWER), vehicle, decided
 
 
 def reading(**values: Any) -> SkimmerReading:
@@ -98,7 +98,7 @@ def test_intake_keeps_its_power_in_every_shadow_of_the_harvest() -> None:
 
 def test_without_that_decision_the_shadow_would_end_the_sortie(monkeypatch: pytest.MonkeyPatch) -> None:
     """Brown-out: the avionics lose their power, which is ABORT-1."""
-    monkeypatch.setattr(Loads, "manage", lambda self, reading, now_ms: None)
+    monkeypatch.setattr(PowerLoads, "manage", lambda self, reading, now_ms: None)
     assert weak().run().last["trigger"] == "avionics_power_loss"
 
 
@@ -155,6 +155,6 @@ def test_survival_ends_at_twice_the_charge_at_which_it_began(
     told: list[SkimmerMode] = []
     helm: Any = SimpleNamespace(memory=SkimmerMemory(mode=mode), set_mode=lambda new, now_ms: told.append(new))
     reading = SkimmerReading(soc=soc * POWER.survival_soc, sunlit=True, transmits=False)
-    Loads(helm, POWER).set_transit_mode(reading, SkimmerMode.CRUISE, 1000)
+    PowerLoads(helm, POWER).set_transit_mode(reading, SkimmerMode.CRUISE, 1000)
     expected = SkimmerMode.SURVIVAL if mode is SkimmerMode.CRUISE and soc < 1.0 else wanted
     assert told == ([] if expected is None else [expected])

@@ -15,7 +15,7 @@ import depot.skimmer
 from depot.decision import Decision
 from depot.messages import AbortLimits
 from depot.names import ABORT_1_NAMES, ALL_TRIGGERS, SkimmerStage
-from depot.readings import Place, SkimmerReading
+from depot.readings import SkimmerPlace, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.skimmer.watches import ABORT_1, first_trip, trips
 from tests.fakes.loop_run import PROFILE, LoopBench
@@ -112,7 +112,7 @@ def test_the_harvest_lasts_as_long_as_the_plan_allows(harvest_s: float) -> None:
     memory = controller.memory
     memory.plan, memory.stage = msgspec.structs.replace(PLAN, harvest_s=harvest_s), SkimmerStage.OUTBOUND
     there = SkimmerReading(
-        **(WELL | {"fuel_kg": 1e6, "place": Place.ZONE, "in_zone": True, "reserve_wh": 1e6, "soc": 1.0})
+        **(WELL | {"fuel_kg": 1e6, "place": SkimmerPlace.ZONE, "in_zone": True, "reserve_wh": 1e6, "soc": 1.0})
     )
     assert controller._step(there, 0) and memory.stage is SkimmerStage.HARVEST
     memory.heard_ms = until_ms = round(harvest_s * 1000.0)

@@ -9,7 +9,7 @@ from depot.decision import Decision
 from depot.decisions.planning import Derating, make_plan
 from depot.messages import DepotCommand, RequestResult
 from depot.names import ABORT_1_NAMES, SkimmerMode, SkimmerStage
-from depot.readings import DepotReading, Place, SkimmerReading
+from depot.readings import DepotReading, SkimmerPlace, SkimmerReading
 from depot.skimmer.skimmer_controller import SkimmerController
 from tests.fakes.loop_run import PROFILE, LoopBench
 
@@ -98,8 +98,8 @@ def test_one_in_disposal_that_stands_in_its_dock_has_come_home() -> None:
     """Brought back, or come down there after all: docked, so that it is taken in; anywhere else it stays given up."""
     controller, _ = alone()
     controller.memory.plan, controller.memory.stage = PLAN, SkimmerStage.DISPOSAL
-    for place in (Place.OUT, Place.ADRIFT, Place.FINAL):
+    for place in (SkimmerPlace.OUT, SkimmerPlace.ADRIFT, SkimmerPlace.FINAL):
         assert not controller._step(SkimmerReading(place=place, down="crashed"), NOW_MS)
     assert controller.memory.stage is SkimmerStage.DISPOSAL
-    assert controller._step(SkimmerReading(place=Place.DOCK, down="crashed"), NOW_MS)
+    assert controller._step(SkimmerReading(place=SkimmerPlace.DOCK, down="crashed"), NOW_MS)
     assert (controller.memory.stage, controller.memory.mode) == (SkimmerStage.DOCKED, SkimmerMode.DOCKED)

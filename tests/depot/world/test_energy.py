@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.world.energy import Accounts, Battery, HeatNode, charge_evenly, draw_evenly
+from depot.world.energy import Accounts, BusBattery, HeatNode, charge_evenly, draw_evenly
 
 
 def test_a_node_cools_as_newton_says() -> None:
@@ -31,7 +31,7 @@ def test_a_node_settles_where_loss_equals_heat() -> None:
 
 def test_a_battery_that_dropped_out_gives_and_takes_nothing() -> None:
     """Its energy stays in it."""
-    battery = Battery("BATT_A", 100.0, 60.0, connected=False)
+    battery = BusBattery("BATT_A", 100.0, 60.0, connected=False)
     assert (battery.draw(10.0), battery.charge(10.0), battery.j) == (0.0, 0.0, 60.0)
 
 
@@ -43,7 +43,7 @@ def test_a_battery_that_dropped_out_gives_and_takes_nothing() -> None:
 )
 def test_energy_balances_at_every_step(steps: list[tuple[str, float]]) -> None:
     """Batteries, heat and accounts together are constant."""
-    pair = (Battery("A", 5e5, 3e5), Battery("B", 4e5, 1e5))
+    pair = (BusBattery("A", 5e5, 3e5), BusBattery("B", 4e5, 1e5))
     node, accounts = HeatNode("n", 2_000.0, 5.0, 250.0, 300.0), Accounts()
 
     def total() -> float:

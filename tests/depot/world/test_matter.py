@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depot.world.matter import O2_YIELD, Line, Outside, Tank, electrolyse, let_out, reach, take_in, transfer
+from depot.world.matter import O2_YIELD, FeedLine, Outside, Tank, electrolyse, let_out, reach, take_in, transfer
 
 AMOUNTS = st.floats(min_value=-10.0, max_value=5_000.0)
 
 
 def test_one_stuck_valve_reroutes_and_two_isolate() -> None:
     """Every line has two independent routes."""
-    line = Line("CO2_M-CO2_TANK_RING", 5.0)
+    line = FeedLine("CO2_M-CO2_TANK_RING", 5.0)
     assert line.route == 0
     line.stick()
     assert (line.route, reach((line,))) == (1, 5.0)
@@ -26,7 +26,7 @@ def test_one_stuck_valve_reroutes_and_two_isolate() -> None:
 
 def test_a_path_carries_what_its_slowest_line_carries_and_nothing_through_an_isolated_one() -> None:
     """A path is as good as its worst line."""
-    fast, slow = Line("a", 5.0), Line("b", 2.0)
+    fast, slow = FeedLine("a", 5.0), FeedLine("b", 2.0)
     assert reach((fast, slow)) == 2.0
     slow.isolated = True
     assert reach((fast, slow)) == 0.0

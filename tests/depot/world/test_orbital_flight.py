@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from depot.decisions.planning import Derating, make_plan
-from depot.physics.attitude import Slew
-from depot.physics.engines import Purpose, ThrustCommand, Thruster
+from depot.physics.attitude import AttitudeSlew
+from depot.physics.engines import BurnPurpose, ThrustCommand, Thruster
 from depot.physics.orbit import coast, position, size
 from depot.physics.windows import Almanac
-from depot.readings import DepotReading, Place
+from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
 from depot.world.navigation import achieved, estimate, normal, sigma_m
 from tests.fakes.flown_world import FlownWorld, at_harvest, run
@@ -28,10 +28,10 @@ def flown() -> FlownWorld:
     """Out, two days of harvest, back, docked."""
     world = at_harvest(PROFILE, PLAN, 170_000.0)
     world.turn_back()
-    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
     world.approach()
-    run(world, PROFILE.plan.dock_s, Place.DOCK)
-    assert world.state.place is Place.DOCK
+    run(world, PROFILE.plan.dock_s, SkimmerPlace.DOCK)
+    assert world.state.place is SkimmerPlace.DOCK
     return world
 
 
@@ -43,7 +43,7 @@ def test_a_burn_costs_what_the_rocket_equation_says() -> None:
     flight, skimmer = world.state.flight, world.state.skimmer
     before_kg = PROFILE.engines.dry_kg + skimmer.total_kg
     done = flight.achieved_mps
-    world.fire(ThrustCommand(Purpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
+    world.fire(ThrustCommand(BurnPurpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
     run(world, 400.0)
     dv = world.state.flight.achieved_mps - done
     after_kg = PROFILE.engines.dry_kg + skimmer.total_kg
@@ -60,7 +60,7 @@ def test_a_burn_that_is_commanded_is_counted_once_in_what_the_way_home_needs() -
     world = at_harvest(PROFILE, PLAN, 170_000.0)
     world.turn_back()
     needs: list[tuple[float, float]] = []
-    while world.state.place is Place.BACK:
+    while world.state.place is SkimmerPlace.BACK:
         run(world, 1.0)
         reading = world.skimmer_reading()
         needs.append((reading.fuel_need_kg, reading.power_need_wh))
@@ -81,7 +81,7 @@ def test_a_burn_without_propellant_gives_what_there_is() -> None:
     lobes = world.state.skimmer.lobes
     lobes.kg = 5.0
     done = world.state.flight.achieved_mps
-    world.fire(ThrustCommand(Purpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
+    world.fire(ThrustCommand(BurnPurpose.TRIM, Thruster.ATT, (0.0, 3.0, 0.0), world.state.now_ms))
     run(world, 400.0)
     assert 0.0 < world.state.flight.achieved_mps - done < 1.5 and lobes.kg == pytest.approx(0.0, abs=1e-6)
 
@@ -91,7 +91,7 @@ def test_it_is_turned_into_a_burn_before_thruster_fwd_is_lit() -> None:
     world = at_harvest(PROFILE, PLAN, 0.0)
     run(world, 400.0)
     fired_ms, before_kg = world.state.now_ms, world.state.skimmer.lobes.kg
-    world.fire(ThrustCommand(Purpose.TRIM, Thruster.FWD, (0.0, -2.0, 0.0), fired_ms))
+    world.fire(ThrustCommand(BurnPurpose.TRIM, Thruster.FWD, (0.0, -2.0, 0.0), fired_ms))
     slew, engines = world.state.flight.slew, PROFILE.engines
     turning = engines.inertia_kg_m2 * radians(slew.peak_dps)  # angular momentum, given once and taken once
     spent_kg = 2.0 * turning / engines.arm_m / engines.att_exhaust_mps
@@ -141,7 +141,7 @@ def test_at_the_gate_it_is_where_it_is() -> None:
     it came with was taken out by thrusters that have to be paid."""
     world = at_harvest(PROFILE, PLAN, 1_000.0)
     world.turn_back()
-    while world.state.place is not Place.CORRIDOR:
+    while world.state.place is not SkimmerPlace.CORRIDOR:
         came, kg = world.motion.legs.here(), world.state.skimmer.lobes.kg
         world.advance(world.next_event_ms() or 0)
     held = world.motion.legs.here()
@@ -193,9 +193,9 @@ def test_the_way_back_ends_in_the_corridor_and_the_dock_is_touched_gently(flown:
     assert hypot(contact[0], contact[2]) <= corridor.capture_m
     assert 0.0 < contact[4] <= 4.0 * corridor.contact_mps
     assert flown.state.flight.closest_m > corridor.keep_out_m
-    purposes = [Purpose(segment.purpose) for segment in flown.state.flight.segments if segment.purpose >= 0]
-    assert purposes[0] is Purpose.DEPART and purposes.count(Purpose.RETURN) == 1
-    assert 5 <= purposes.count(Purpose.APPROACH) <= 2 * corridor.pulses
+    purposes = [BurnPurpose(segment.purpose) for segment in flown.state.flight.segments if segment.purpose >= 0]
+    assert purposes[0] is BurnPurpose.DEPART and purposes.count(BurnPurpose.RETURN) == 1
+    assert 5 <= purposes.count(BurnPurpose.APPROACH) <= 2 * corridor.pulses
 
 
 def test_propellant_of_a_sortie_is_what_its_budget_says(flown: FlownWorld) -> None:
@@ -212,7 +212,7 @@ def test_the_depot_sees_a_skimmer_that_is_near_and_no_other(flown: FlownWorld) -
     world = at_harvest(PROFILE, PLAN, 0.0)
     assert world.depot_reading().seen is None
     world.turn_back()
-    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
     seen = world.depot_reading().seen
     assert seen is not None and size(seen.position_m) == pytest.approx(PROFILE.corridor.gate_m, abs=100.0)
     assert seen.attitude_error_deg <= PROFILE.corridor.attitude_max_deg
@@ -272,7 +272,7 @@ def test_a_disposal_leads_off_for_good() -> None:
     """Along the track, away from the depot, with what is left; its volatiles are dumped."""
     world = at_harvest(PROFILE, PLAN, 20_000.0)
     world.dispose()
-    assert world.state.skimmer.store_kg == 0.0 and world.state.place is Place.ADRIFT
+    assert world.state.skimmer.store_kg == 0.0 and world.state.place is SkimmerPlace.ADRIFT
     gone_m = []
     for _ in range(3):
         run(world, 86_400.0)
@@ -303,13 +303,13 @@ def test_who_touches_within_the_limits_is_captured_and_who_does_not_is_pushed_of
     world.guidance.stop()
     state, flight = world.state, world.state.flight
     touch_s = 1.0
-    state.place, flight.commands, flight.burn, flight.accel = Place.FINAL, [], None, (0.0, 0.0, 0.0)
+    state.place, flight.commands, flight.burn, flight.accel = SkimmerPlace.FINAL, [], None, (0.0, 0.0, 0.0)
     here = (aside_m, 0.0, 0.0, across_mps, closing_mps, 0.0)
     flight.hill, flight.at_ms = coast(world.motion.almanac.orbit.rate, here, -touch_s), state.now_ms
-    flight.slew = Slew(flight.slew.before, (1.0, 0.0, 0.0), turned_deg, state.now_ms, 1e-3, 1.0)
+    flight.slew = AttitudeSlew(flight.slew.before, (1.0, 0.0, 0.0), turned_deg, state.now_ms, 1e-3, 1.0)
     flight.marks = [state.now_ms + round(touch_s * 1000.0) + 1]
     world.advance(flight.marks[0])
-    assert state.place is (Place.DOCK if captured else Place.BACK)
+    assert state.place is (SkimmerPlace.DOCK if captured else SkimmerPlace.BACK)
     assert captured or flight.hill[4] == -PROFILE.corridor.separation_mps
 
 
@@ -334,7 +334,7 @@ def test_a_plan_with_another_region_is_flown_to_another_place() -> None:
     world.undock()
     run(world, 400.0)
     world.initial_burn()
-    run(world, 1.2 * PROFILE.plan.outbound_s, Place.ZONE)
+    run(world, 1.2 * PROFILE.plan.outbound_s, SkimmerPlace.ZONE)
     run(world, 500.0)
     x, y, _, vx, *_ = world.motion.legs.at(world.state.now_ms)
     orbit = world.motion.almanac.orbit

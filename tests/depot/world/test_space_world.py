@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from depot.decisions.planning import Derating, make_plan
 from depot.decisions.watches import ABORT_2_DEPOT, ABORT_2_TELEMETRY, ABORT_3, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, SkimmerMode
-from depot.readings import DepotReading, Place
+from depot.readings import DepotReading, SkimmerPlace
 from depot.settings import Profile
 from depot.skimmer.guidance import GuidanceMemory
 from depot.skimmer.watches import ABORT_1
@@ -194,10 +194,10 @@ def test_offload_goes_on_over_the_second_route_and_stops_without_any() -> None:
     """One valve lost reroutes, both lost isolate the tank."""
     world = at_harvest()
     world.turn_back()
-    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
     world.approach()
-    run(world, PROFILE.plan.dock_s, Place.DOCK)
-    assert world.state.place is Place.DOCK
+    run(world, PROFILE.plan.dock_s, SkimmerPlace.DOCK)
+    assert world.state.place is SkimmerPlace.DOCK
     world.inject("valve_stuck")
     world.offload(True)
     run(world, 100.0)
@@ -288,7 +288,9 @@ def test_a_jettisoned_skimmer_has_left_the_books_and_the_place() -> None:
     run(world, 10_000.0)
     mass, energy, had_kg = kg(world), joules(world), world.state.skimmer.total_kg
     world.jettison()
-    assert world.state.place is Place.ADRIFT and world.state.skimmer.total_kg == world.state.skimmer.total_j == 0.0
+    assert (
+        world.state.place is SkimmerPlace.ADRIFT and world.state.skimmer.total_kg == world.state.skimmer.total_j == 0.0
+    )
     assert world.state.outside.total("jettison") == pytest.approx(had_kg)
     run(world, 50_000.0)
     assert kg(world) == pytest.approx(mass) and joules(world) == pytest.approx(energy)
@@ -368,9 +370,9 @@ def test_every_ring_that_is_named_gets_its_share() -> None:
     """CO2, CH4, H2 and HE3, in the proportions of what came in, less the losses of the route."""
     world = at_harvest()
     world.turn_back()
-    run(world, 1.2 * PROFILE.plan.return_s, Place.CORRIDOR)
+    run(world, 1.2 * PROFILE.plan.return_s, SkimmerPlace.CORRIDOR)
     world.approach()
-    run(world, PROFILE.plan.dock_s, Place.DOCK)
+    run(world, PROFILE.plan.dock_s, SkimmerPlace.DOCK)
     held = {tank.species: 0.0 for tank in world.state.skimmer.stores}
     for tank in world.state.skimmer.stores:
         held[tank.species] += tank.kg

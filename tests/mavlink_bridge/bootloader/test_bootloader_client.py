@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mavlink_bridge.bootloader.client import BootloaderClient, Garbled, Refused
+from mavlink_bridge.bootloader.client import BootloaderClient, BootloaderRefusedError, Garbled
 from mavlink_bridge.bootloader.protocol import BootStatus, Info
-from mavlink_bridge.bootloader.script import Runner, Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.script import BootloaderSilentError, Runner, Script, ScriptWire
 
 OK = b"\x12\x10"
 Answer = list[tuple[int, bytes]]
@@ -26,7 +26,7 @@ def converse(ask: Callable[[BootloaderClient], Script[object]], answers: list[An
             yield 0
         try:
             ended.append((yield from ask(BootloaderClient(wire))))
-        except (Silent, Garbled, Refused) as trouble:
+        except (BootloaderSilentError, Garbled, BootloaderRefusedError) as trouble:
             ended.append(trouble)
 
     wire.wanted = True
@@ -91,14 +91,14 @@ def test_three_answers_that_are_none_are_the_end() -> None:
 
 def test_silence_is_asked_three_times() -> None:
     ended, sent = converse(flash_size, [])
-    assert isinstance(ended, Silent)
+    assert isinstance(ended, BootloaderSilentError)
     assert sent == 3
 
 
 @pytest.mark.parametrize("noise", [b"", b"\x00", b"\xff\x7f\x01", b"12345678"])
 def test_a_refusal_comes_without_a_value(noise: bytes) -> None:
     ended, sent = converse(flash_size, [[(1, noise + b"\x12\x13")]])
-    assert isinstance(ended, Refused)
+    assert isinstance(ended, BootloaderRefusedError)
     assert ended.status is BootStatus.INVALID
     assert sent == 1
 
@@ -110,5 +110,5 @@ def test_noise_before_a_plain_answer_is_passed_over(noise: bytes) -> None:
 
 def test_an_erase_is_never_sent_twice() -> None:
     ended, sent = converse(erase, [[(29_000, b"\x00")]])
-    assert isinstance(ended, Silent)
+    assert isinstance(ended, BootloaderSilentError)
     assert sent == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mavlink_bridge.bootloader.boards import board_name, fits, is_flight_controller
 from mavlink_bridge.bootloader.protocol import Op, command, crc32, flash_crc, pad
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import PATIENCE_MS, BoardSpec, Faults, SimulatedBootloader
+from mavlink_bridge.testing.bootloader import PATIENCE_MS, BoardSpec, BootloaderFaults, SimulatedBootloader
 from tests.fakes.examples import examples
 
 OK, FAILED, INVALID = b"\x12\x10", b"\x12\x11", b"\x12\x13"
@@ -23,8 +23,8 @@ def ask(bootloader: SimulatedBootloader, data: bytes, now_ms: int = 0) -> bytes:
     return bootloader.take_outgoing()
 
 
-def ready(spec: BoardSpec | None = None, faults: Faults | None = None) -> SimulatedBootloader:
-    made = SimulatedBootloader(spec or BoardSpec(flash=1024), faults or Faults(erase_ms=0))
+def ready(spec: BoardSpec | None = None, faults: BootloaderFaults | None = None) -> SimulatedBootloader:
+    made = SimulatedBootloader(spec or BoardSpec(flash=1024), faults or BootloaderFaults(erase_ms=0))
     for question in ARDUPILOTS_QUESTIONS:
         ask(made, question)
     return made
@@ -76,7 +76,7 @@ def test_ardupilots_bootloader_refuses_until_everything_was_asked(guarded: bytes
 
 
 def test_px4s_bootloader_wants_a_sync_and_any_question() -> None:
-    made = SimulatedBootloader(BoardSpec(family="px4"), Faults(erase_ms=0))
+    made = SimulatedBootloader(BoardSpec(family="px4"), BootloaderFaults(erase_ms=0))
     ask(made, b"\x21\x20")
     assert ask(made, b"\x23\x20") == INVALID
     ask(made, b"\x21\x20")
@@ -85,14 +85,14 @@ def test_px4s_bootloader_wants_a_sync_and_any_question() -> None:
 
 
 def test_px4s_bootloader_forgets_everything_after_a_refusal() -> None:
-    made = SimulatedBootloader(BoardSpec(family="px4"), Faults(erase_ms=0))
+    made = SimulatedBootloader(BoardSpec(family="px4"), BootloaderFaults(erase_ms=0))
     for question in (b"\x21\x20", b"\x22\x01\x20", b"\x22\x06\x20"):
         ask(made, question)
     assert ask(made, b"\x23\x20") == INVALID
 
 
 def test_px4s_bootloader_boots_only_what_was_programmed_and_checked() -> None:
-    made = SimulatedBootloader(BoardSpec(family="px4", flash=1024), Faults(erase_ms=0))
+    made = SimulatedBootloader(BoardSpec(family="px4", flash=1024), BootloaderFaults(erase_ms=0))
 
     def again() -> None:
         for question in ARDUPILOTS_QUESTIONS:
@@ -132,7 +132,7 @@ def test_the_first_words_are_written_by_boot_only() -> None:
 
 
 def test_an_erase_takes_its_time_and_input_waits_for_it() -> None:
-    made = ready(faults=Faults(erase_ms=9000))
+    made = ready(faults=BootloaderFaults(erase_ms=9000))
     assert ask(made, b"\x23\x20\x21\x20") == b""
     assert made.next_deadline_ms() == 9000
     made.handle_timeout(8999)

@@ -9,14 +9,14 @@ from random import Random
 from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.bootloader.session import FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import BoardSpec, Faults
+from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware
 
 EXTERNAL = Random(7).randbytes(3001)
 WITH_EXTERNAL = firmware(extf_image=base64.b64encode(zlib.compress(EXTERNAL)).decode(), extf_image_size=len(EXTERNAL))
 
 
-def flash(faults: Faults | None = None, external_flash: int = 8192) -> FlashBench:
+def flash(faults: BootloaderFaults | None = None, external_flash: int = 8192) -> FlashBench:
     board = SimulatedBoard(BoardSpec(external_flash=external_flash), faults)
     board.plug(0)
     return FlashBench(FlashSession(WITH_EXTERNAL, PORT), board).run()
@@ -39,13 +39,13 @@ def test_an_external_image_without_the_flash_for_it_is_refused_before_anything_i
 
 
 def test_an_external_chunk_that_fails_is_done_at_the_second_try() -> None:
-    done = flash(Faults(answers={(Op.EXTF_PROG_MULTI, 3): BootStatus.FAILED}))
+    done = flash(BootloaderFaults(answers={(Op.EXTF_PROG_MULTI, 3): BootStatus.FAILED}))
     assert done.session.failure is None
     assert done.board is not None and bytes(done.board.bootloader.external[:3001]) == EXTERNAL
 
 
 def test_unplugged_with_the_external_flash_half_written() -> None:
-    done = flash(Faults(unplug_at=(Op.EXTF_PROG_MULTI, 3)))
+    done = flash(BootloaderFaults(unplug_at=(Op.EXTF_PROG_MULTI, 3)))
     assert str(done.session.failure) == (
         "the board went away during programming external flash; its external flash is incomplete; "
         "plug it in and run the same command again"

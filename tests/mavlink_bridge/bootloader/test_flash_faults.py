@@ -10,7 +10,7 @@ from mavlink_bridge.bootloader.firmware import FirmwareImage
 from mavlink_bridge.bootloader.protocol import BootStatus, Op
 from mavlink_bridge.bootloader.session import FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import BoardSpec, Faults
+from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults
 from tests.fakes.flash_bench import PORT, FlashBench, count, firmware, image_of, words
 
 UNTOUCHED = "nothing was erased"
@@ -32,7 +32,7 @@ names = [f"{op.name}-{n}" for op, n, _, _ in STEPS]
 
 
 def flash(
-    faults: Faults | None = None,
+    faults: BootloaderFaults | None = None,
     spec: BoardSpec | None = None,
     made: FirmwareImage | None = None,
     *,
@@ -52,7 +52,7 @@ def content(done: FlashBench, size: int) -> bytes:
 @pytest.mark.parametrize(("op", "n", "doing", "state"), STEPS, ids=names)
 def test_unplugged_at_a_step(op: Op, n: int, doing: str, state: str) -> None:
     """The text says during what, how the board is now, and to run the command again."""
-    done = flash(Faults(unplug_at=(op, n)))
+    done = flash(BootloaderFaults(unplug_at=(op, n)))
     assert words(done) == f"the board went away during {doing}; {state}; plug it in and run the same command again"
     assert done.session.failure is not None and done.session.failure.status == 1
 
@@ -60,13 +60,13 @@ def test_unplugged_at_a_step(op: Op, n: int, doing: str, state: str) -> None:
 @pytest.mark.parametrize(("op", "n", "doing", "state"), STEPS[:-1], ids=names[:-1])
 def test_mute_at_a_step(op: Op, n: int, doing: str, state: str) -> None:
     """A board that falls silent is not waited for without end."""
-    done = flash(Faults(mute_at=(op, n)))
+    done = flash(BootloaderFaults(mute_at=(op, n)))
     assert words(done).startswith(f"the board does not answer any more, during {doing}; {state}; unplug it")
     assert done.now_ms < 60_000
 
 
 def test_a_board_that_starts_its_firmware_without_an_answer_is_linked() -> None:
-    assert flash(Faults(mute_at=(Op.BOOT, 1))).session.linked is not None
+    assert flash(BootloaderFaults(mute_at=(Op.BOOT, 1))).session.linked is not None
 
 
 @pytest.mark.parametrize("status", [BootStatus.FAILED, BootStatus.INVALID])
@@ -74,7 +74,7 @@ def test_a_board_that_starts_its_firmware_without_an_answer_is_linked() -> None:
 def test_refused_once_at_a_step_is_done_at_the_second_try(
     op: Op, n: int, doing: str, state: str, status: BootStatus
 ) -> None:
-    done = flash(Faults(answers={(op, n): status}))
+    done = flash(BootloaderFaults(answers={(op, n): status}))
     assert done.session.failure is None
     assert content(done, 5000) == image_of()
     assert done.lines == [f"{doing} failed ({op.name} was answered {status.name}); trying once more from the start"]
@@ -82,59 +82,61 @@ def test_refused_once_at_a_step_is_done_at_the_second_try(
 
 @pytest.mark.parametrize("op", [Op.CHIP_ERASE, Op.GET_CRC, Op.BOOT])
 def test_failed_twice_is_the_end(op: Op) -> None:
-    done = flash(Faults(answers={(op, 1): BootStatus.FAILED, (op, 2): BootStatus.FAILED}))
+    done = flash(BootloaderFaults(answers={(op, 1): BootStatus.FAILED, (op, 2): BootStatus.FAILED}))
     assert f"failed twice ({op.name} was answered FAILED)" in words(done)
     assert "try another cable and USB port" in words(done)
     assert count(done, op) == 2
 
 
 def test_a_chunk_that_fails_is_followed_by_a_new_erase() -> None:
-    done = flash(Faults(answers={(Op.PROG_MULTI, 5): BootStatus.FAILED}))
+    done = flash(BootloaderFaults(answers={(Op.PROG_MULTI, 5): BootStatus.FAILED}))
     assert done.session.failure is None
     assert count(done, Op.CHIP_ERASE) == 2
     assert count(done, Op.PROG_MULTI) == 5 + 20
 
 
 def test_an_erase_that_was_not_understood_has_erased_nothing() -> None:
-    done = flash(Faults(answers={(Op.CHIP_ERASE, 1): BootStatus.INVALID, (Op.CHIP_ERASE, 2): BootStatus.INVALID}))
+    done = flash(
+        BootloaderFaults(answers={(Op.CHIP_ERASE, 1): BootStatus.INVALID, (Op.CHIP_ERASE, 2): BootStatus.INVALID})
+    )
     assert UNTOUCHED in words(done)
     assert content(done, 12) == b"old firmware"
 
 
 def test_a_crc_that_differs_once_costs_a_second_erase_and_program() -> None:
-    done = flash(Faults(wrong_crc=frozenset((1,))))
+    done = flash(BootloaderFaults(wrong_crc=frozenset((1,))))
     assert done.session.failure is None
     assert (count(done, Op.CHIP_ERASE), count(done, Op.PROG_MULTI), count(done, Op.BOOT)) == (2, 40, 1)
 
 
 def test_a_crc_that_differs_twice_is_never_booted() -> None:
-    done = flash(Faults(wrong_crc=frozenset((1, 2))))
+    done = flash(BootloaderFaults(wrong_crc=frozenset((1, 2))))
     assert "verifying failed twice (what was read back differs from the file)" in words(done)
     assert NO_FIRMWARE in words(done)
     assert count(done, Op.BOOT) == 0
 
 
 def test_a_flipped_bit_is_found_by_the_crc() -> None:
-    done = flash(Faults(flip_at=(Op.PROG_MULTI, 3)))
+    done = flash(BootloaderFaults(flip_at=(Op.PROG_MULTI, 3)))
     assert done.session.failure is None
     assert count(done, Op.CHIP_ERASE) == 2
     assert content(done, 5000) == image_of()
 
 
 def test_an_erase_of_25_s_is_waited_for() -> None:
-    done = flash(Faults(erase_ms=25_000))
+    done = flash(BootloaderFaults(erase_ms=25_000))
     assert done.session.failure is None
     assert count(done, Op.CHIP_ERASE) == 1
 
 
 def test_an_erase_without_end_is_given_up() -> None:
-    done = flash(Faults(erase_ms=10_000_000))
+    done = flash(BootloaderFaults(erase_ms=10_000_000))
     assert "does not answer any more, during erasing" in words(done)
     assert done.now_ms < 40_000
 
 
 def test_an_erase_beyond_the_limit_gets_a_second_try_and_late_answers_do_not_confuse_it() -> None:
-    done = flash(Faults(erase_ms=32_000))
+    done = flash(BootloaderFaults(erase_ms=32_000))
     assert "during erasing" in words(done)
     assert count(done, Op.CHIP_ERASE) == 2
     assert count(done, Op.PROG_MULTI) == 0
@@ -143,7 +145,7 @@ def test_an_erase_beyond_the_limit_gets_a_second_try_and_late_answers_do_not_con
 @pytest.mark.parametrize("seed", range(12))
 def test_noise_before_the_answers_does_no_harm(seed: int) -> None:
     """Flashed in the end, or refused in words; never a wrong image that is started."""
-    done = flash(Faults(noise=Random(seed), noise_every=12))
+    done = flash(BootloaderFaults(noise=Random(seed), noise_every=12))
     if done.session.failure is None:
         assert content(done, 5000) == image_of()
     else:
@@ -151,7 +153,9 @@ def test_noise_before_the_answers_does_no_harm(seed: int) -> None:
 
 
 def test_noise_is_survived_in_most_runs() -> None:
-    good = sum(flash(Faults(noise=Random(seed), noise_every=30)).session.failure is None for seed in range(10))
+    good = sum(
+        flash(BootloaderFaults(noise=Random(seed), noise_every=30)).session.failure is None for seed in range(10)
+    )
     assert good >= 8
 
 
@@ -212,7 +216,7 @@ def test_every_revision_of_the_protocol_is_spoken(revision: int) -> None:
 
 
 def test_revision_2_reads_back_what_it_wrote() -> None:
-    done = flash(Faults(flip_at=(Op.PROG_MULTI, 3)), BoardSpec(revision=2))
+    done = flash(BootloaderFaults(flip_at=(Op.PROG_MULTI, 3)), BoardSpec(revision=2))
     assert done.session.failure is None
     assert count(done, Op.CHIP_ERASE) == 2
     assert content(done, 5000) == image_of()
@@ -230,6 +234,6 @@ def test_px4s_bootloader_which_forgets_everything_after_a_refusal_is_flashed() -
 
 
 def test_bad_silicon_is_not_tried_again() -> None:
-    done = flash(Faults(answers={(Op.GET_SYNC, 2): BootStatus.BAD_SILICON}))
+    done = flash(BootloaderFaults(answers={(Op.GET_SYNC, 2): BootStatus.BAD_SILICON}))
     assert "the bootloader refuses this chip" in words(done)
     assert count(done, Op.CHIP_ERASE) == 0

@@ -9,9 +9,9 @@ from mavlink_bridge.bootloader.protocol import Op
 from mavlink_bridge.bootloader.script import Obstacle
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.bootloader.upload import UploadStage
-from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import BoardFirmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import Faults
+from mavlink_bridge.testing.bootloader import BootloaderFaults
 from tests.fakes.flash_bench import PORT, FlashBench, firmware, image_of, words
 
 ACCEPTED, DENIED, UNSUPPORTED, FAILED = 0, 2, 3, 4
@@ -24,7 +24,7 @@ def bench(board: SimulatedBoard | None, *, auto: bool = False, plugged: bool = T
     return made
 
 
-def running(behaviour: Behaviour | None = None, faults: Faults | None = None) -> FlashBench:
+def running(behaviour: Behaviour | None = None, faults: BootloaderFaults | None = None) -> FlashBench:
     """A board whose firmware runs at time 8 s, when the session begins."""
     board = SimulatedBoard(faults=faults, firmware=behaviour)
     board.install(b"old firmware")
@@ -94,7 +94,7 @@ def test_an_autopilot_that_is_mute_gets_the_restart_command_unheard() -> None:
 
 
 def test_a_port_that_does_not_answer_is_given_up_after_a_minute() -> None:
-    done = bench(SimulatedBoard(faults=Faults(mute_after=0))).run()
+    done = bench(SimulatedBoard(faults=BootloaderFaults(mute_after=0))).run()
     assert 60_000 <= done.now_ms <= 61_000
     text = words(done)
     assert text.startswith(f"no bootloader has answered on {PORT} for 60 s; nothing was erased; unplug the board")
@@ -103,7 +103,7 @@ def test_a_port_that_does_not_answer_is_given_up_after_a_minute() -> None:
 
 
 def test_the_request_to_plug_in_anew_comes_once_and_is_waited_for() -> None:
-    made = bench(SimulatedBoard(faults=Faults(mute_after=0)))
+    made = bench(SimulatedBoard(faults=BootloaderFaults(mute_after=0)))
 
     def cure() -> None:
         assert made.board is not None
@@ -119,7 +119,7 @@ def test_the_request_to_plug_in_anew_comes_once_and_is_waited_for() -> None:
 
 
 def test_a_board_that_comes_and_goes_without_answering_is_given_up_too() -> None:
-    made = bench(SimulatedBoard(faults=Faults(mute_after=0)))
+    made = bench(SimulatedBoard(faults=BootloaderFaults(mute_after=0)))
     assert made.board is not None
     for second in range(3, 200, 3):
         made.at(1000 * second, made.board.unplug)
@@ -165,7 +165,7 @@ def test_a_board_that_auto_finds_at_once_is_not_asked_for() -> None:
 
 def test_who_else_has_the_silent_port_open_is_named() -> None:
     session = FlashSession(firmware(), PORT, list_users=lambda port: ["ModemManager (process 41)"])
-    made = FlashBench(session, SimulatedBoard(faults=Faults(mute_after=0)))
+    made = FlashBench(session, SimulatedBoard(faults=BootloaderFaults(mute_after=0)))
     made.plug()
     assert "stop ModemManager (process 41), which has the port open too" in words(made.run())
 
@@ -233,7 +233,7 @@ def test_a_session_that_is_stopped_before_the_erase_leaves_a_board_that_waits() 
 
 
 def test_an_interrupted_flash_can_simply_be_run_again() -> None:
-    board = SimulatedBoard(faults=Faults(unplug_at=(Op.PROG_MULTI, 7)))
+    board = SimulatedBoard(faults=BootloaderFaults(unplug_at=(Op.PROG_MULTI, 7)))
     assert "stays in its bootloader" in words(bench(board).run())
     second = bench(board)
     second.run()

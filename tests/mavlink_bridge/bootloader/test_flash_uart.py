@@ -7,11 +7,13 @@ import pytest
 from mavlink_bridge.bootloader.protocol import FAST_BAUD, BootStatus, Op
 from mavlink_bridge.bootloader.session import ASK_TO_PLUG, FlashSession
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import BoardSpec, Faults
+from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults
 from tests.fakes.flash_bench import FLIGHT_BAUD, PORT, FlashBench, count, firmware, image_of
 
 
-def bench(spec: BoardSpec | None = None, faults: Faults | None = None, *, top_baud: int = 10**7) -> FlashBench:
+def bench(
+    spec: BoardSpec | None = None, faults: BootloaderFaults | None = None, *, top_baud: int = 10**7
+) -> FlashBench:
     board = SimulatedBoard(spec, faults)
     board.plug(0)
     return FlashBench(FlashSession(firmware(), PORT), board, uart=True, top_baud=top_baud)
@@ -43,9 +45,14 @@ def test_on_usb_the_rate_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("spec", "faults"),
-    [(BoardSpec(family="px4"), Faults()), (BoardSpec(), Faults(answers={(Op.SET_BAUD, 1): BootStatus.INVALID}))],
+    [
+        (BoardSpec(family="px4"), BootloaderFaults()),
+        (BoardSpec(), BootloaderFaults(answers={(Op.SET_BAUD, 1): BootStatus.INVALID})),
+    ],
 )
-def test_a_bootloader_that_does_not_change_its_rate_is_flashed_at_the_old_one(spec: BoardSpec, faults: Faults) -> None:
+def test_a_bootloader_that_does_not_change_its_rate_is_flashed_at_the_old_one(
+    spec: BoardSpec, faults: BootloaderFaults
+) -> None:
     """PX4's does not know the command and says nothing."""
     done = bench(spec, faults).run()
     assert flashed(done)
@@ -65,7 +72,7 @@ def test_a_line_that_does_not_carry_the_fast_rate_is_flashed_slowly_after_a_new_
 
 def test_the_second_try_is_done_at_the_slow_rate() -> None:
     """What failed at the fast one may be the line's fault."""
-    done = bench(faults=Faults(wrong_crc=frozenset((1,)))).run()
+    done = bench(faults=BootloaderFaults(wrong_crc=frozenset((1,)))).run()
     assert flashed(done)
     assert count(done, Op.SET_BAUD) == 2
     assert done.board is not None

@@ -15,7 +15,7 @@ from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
 from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 
 dialect = codec.dialect
 TIMEOUT_S = 240
@@ -27,7 +27,7 @@ class Program:
     """An endpoint and a hub, driven pass by pass; remembers frames and events."""
 
     def __init__(self) -> None:
-        self.frames: list[tuple[int, Frame]] = []
+        self.frames: list[tuple[int, MavlinkFrame]] = []
         self.events: list[str] = []
         self.endpoint = Endpoint(1, on_frame=lambda link, frame: self.frames.append((link, frame)))
         self.poll = Poll()
@@ -231,7 +231,7 @@ def test_a_descriptor_of_somebody_else_can_be_watched(program: Program) -> None:
 
 def test_two_hubs_share_one_wait(program: Program) -> None:
     """The links of two endpoints: one poll wakes for both, each gets its own, and closing one leaves the other."""
-    frames: list[Frame] = []
+    frames: list[MavlinkFrame] = []
     other = LinkHub(Endpoint(2, on_frame=lambda link, frame: frames.append(frame)), program.poll)
     port = other.open("tcpin:127.0.0.1:0", 0)
     assert isinstance(port, TcpPort)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mavlink_bridge.links.radio.model import RadioLink, packet_size
-from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, Lane, LinkBudget, RadioProfile, Tdm
+from mavlink_bridge.links.radio.profile import BurstLosses, Duplex, LinkBudget, RadioLane, RadioProfile, Tdm
 from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -171,7 +171,7 @@ def test_range_is_where_half_is_heard() -> None:
 def test_losses_come_in_bursts_and_their_mean_is_as_said() -> None:
     """Gilbert-Elliott: the share that is lost, and far longer rows of losses than chance makes."""
     losses = BurstLosses(good=0.0, bad=0.9, good_ms=900.0, bad_ms=100.0)
-    lane = Lane(1, period_us=10_000)
+    lane = RadioLane(1, period_us=10_000)
     profile = RadioProfile("x", "x", Duplex(lane, lane), "a test", losses=losses)
     link = RadioLink(profile, 5)
     link.a.write(bytes(30_000))

@@ -14,7 +14,7 @@ from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.links.serial import SerialLink
 from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 
 dialect = codec.dialect
 
@@ -24,7 +24,7 @@ class Line:
 
     def __init__(self, folder: Path, baud: int = 57_600) -> None:
         self.path = folder / "ttyTEST"
-        self.heard: list[Frame] = []
+        self.heard: list[MavlinkFrame] = []
         self.events: list[str] = []
         self.endpoint = Endpoint(255, 191, on_frame=lambda link, frame: self.heard.append(frame))
         self.hub = LinkHub(self.endpoint, on_event=self.events.append)
@@ -89,7 +89,7 @@ def stream(count: int) -> list[bytes]:
     return [writer.frame(*codec.payload(attitude(at_ms))) for at_ms in range(count)]
 
 
-def times(frames: list[Frame]) -> list[int]:
+def times(frames: list[MavlinkFrame]) -> list[int]:
     return [codec.decode(frame.msg_id, frame.payload).time_boot_ms for frame in frames if frame.msg_id == 30]
 
 
@@ -132,7 +132,7 @@ def test_a_burst_larger_than_any_buffer_comes_in_whole(line: Line) -> None:
 
 def test_a_line_that_is_too_slow_has_fresh_telemetry_and_all_commands(line: Line) -> None:
     """Ten times more telemetry than it carries: the newest comes out, and every command."""
-    reader, frames = FrameReader(), list[Frame]()
+    reader, frames = FrameReader(), list[MavlinkFrame]()
     for at_ms in range(0, 30_000, 5):
         line.now_ms = at_ms
         line.endpoint.send(attitude(at_ms), line.number)

@@ -8,12 +8,12 @@ import pytest
 
 from mavlink_bridge.routing.router import SENDERS_PER_LINK, Router, target_of
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 
 dialect = codec.dialect
 
 
-def frame(message: Any, system: int = 255, component: int = 190) -> Frame:
+def frame(message: Any, system: int = 255, component: int = 190) -> MavlinkFrame:
     return FrameReader().receive(FrameWriter(system, component).frame(*codec.payload(message)))[0]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mavlink_bridge.routing.endpoint import OVERFLOW, Endpoint
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 
 dialect = codec.dialect
 BAUD = 57_600
@@ -26,8 +26,8 @@ def acknowledgement(command: int) -> Any:
     return dialect.MAVLink_command_ack_message(command, 0)
 
 
-def drained(endpoint: Endpoint, link: int) -> list[Frame]:
-    reader, found = FrameReader(), list[Frame]()
+def drained(endpoint: Endpoint, link: int) -> list[MavlinkFrame]:
+    reader, found = FrameReader(), list[MavlinkFrame]()
     while endpoint.queued(link):
         data = endpoint.take_bytes(link)
         assert len(data) <= BURST

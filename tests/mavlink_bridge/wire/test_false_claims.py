@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect as m
-from mavlink_bridge.wire.framing import LARGEST_FRAME, PATIENCE_MS, Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import LARGEST_FRAME, PATIENCE_MS, FrameReader, FrameWriter, MavlinkFrame
 from sortie.api.session import Session
 from tests.fakes.examples import examples
 from tests.fakes.station_plan import HOME
@@ -66,7 +66,7 @@ class Line:
     def __init__(self) -> None:
         self.reader = FrameReader()
         self.now_ms = 0
-        self.out: list[tuple[int, Frame]] = []
+        self.out: list[tuple[int, MavlinkFrame]] = []
 
     def send(self, data: bytes, gap_ms: int) -> None:
         self.out += [(self.now_ms, one) for one in self.reader.receive(data, self.now_ms)]

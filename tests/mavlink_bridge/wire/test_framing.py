@@ -11,9 +11,9 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import (
     LARGEST_FRAME,
-    Frame,
     FrameReader,
     FrameWriter,
+    MavlinkFrame,
     claimed_size,
     frame_v1,
     split_datagrams,
@@ -52,7 +52,7 @@ def unknown(payload: bytes = b"\x01\x02\x03") -> bytes:
     return FrameWriter(9, 9).frame(UNKNOWN_ID, payload, 77)
 
 
-def read(data: bytes) -> list[Frame]:
+def read(data: bytes) -> list[MavlinkFrame]:
     return FrameReader().receive(data)
 
 

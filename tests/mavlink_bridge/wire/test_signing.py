@@ -9,7 +9,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import Frame, FrameReader, FrameWriter
+from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame
 from mavlink_bridge.wire.signing import Signing, timestamp_of
 
 KEY = bytes(range(32))
@@ -27,7 +27,7 @@ def pymavlink(key: bytes = KEY, timestamp: int = NOW, link_id: int = 3) -> Any:
     return mav
 
 
-def signed(message: Any, mav: Any) -> Frame:
+def signed(message: Any, mav: Any) -> MavlinkFrame:
     return FrameReader().receive(message.pack(mav))[0]
 
 
@@ -70,7 +70,7 @@ def test_another_key_a_changed_byte_and_no_signature_are_refused() -> None:
     changed[12] ^= 1
     plain = FrameReader().receive(FrameWriter(255, 190).frame(*codec.payload(PING)))[0]
     assert not signing.verify(signed(PING, pymavlink(key=bytes(32))))
-    assert not signing.verify(Frame(4, 255, 190, 0, good.payload, False, True, True, bytes(changed)))
+    assert not signing.verify(MavlinkFrame(4, 255, 190, 0, good.payload, False, True, True, bytes(changed)))
     assert not signing.verify(plain)
     assert signing.verify(good)
 

@@ -163,12 +163,12 @@ def test_the_range_finder_sees_between_its_limits() -> None:
 
 def test_a_fleet_stands_on_one_ground() -> None:
     """Each row at its own place of it."""
-    from sitl.vehicles.rows import Rows
+    from sitl.vehicles.rows import MachineRows
 
     ground = map_of(ramp(0.1))
     homes = [to_global(HOME, (north, 0.0, 0.0)) for north in (0.0, 100.0)]
     machines = [make_simulated("copter", home, 0.0, 1, ground) for home in homes]
-    rows = Rows(machines)
+    rows = MachineRows(machines)
     rows.advance(np.full(2, 1000.0))
     assert rows.reports[:, R.TRUE_GROUND] == pytest.approx([600.0, 610.0], abs=0.05)
     assert rows.state[:, L.S_FLOOR] == pytest.approx([0.0, 0.0], abs=0.001)

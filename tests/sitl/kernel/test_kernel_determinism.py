@@ -14,7 +14,7 @@ from autopilot.interface import report as R
 from autopilot.interface.targets import Hold, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.vehicles.copter import SimulatedCopter
-from sitl.vehicles.rows import SHARED_FROM, Rows
+from sitl.vehicles.rows import SHARED_FROM, MachineRows
 from tests.fakes.copter_flight import HOME, CopterFlight
 from tests.fakes.patience import PATIENCE_S
 
@@ -95,14 +95,14 @@ def test_the_size_of_an_advance_does_not_matter(chunk_ms: int) -> None:
     assert fly(chunk_ms) == fly(100_000)
 
 
-def run(rows: Rows, until_ms: float) -> None:
+def run(rows: MachineRows, until_ms: float) -> None:
     """Through all events, which are forgotten."""
     while rows.advance(np.full(len(rows.machines), float(until_ms))):
         rows.events[:] = 0.0
 
 
-def copters(*seeds: int) -> Rows:
-    return Rows([SimulatedCopter(HOME, 353.0, seed) for seed in seeds])
+def copters(*seeds: int) -> MachineRows:
+    return MachineRows([SimulatedCopter(HOME, 353.0, seed) for seed in seeds])
 
 
 def test_a_copter_in_rows_flies_as_it_does_alone() -> None:

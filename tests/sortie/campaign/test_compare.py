@@ -18,7 +18,7 @@ needs("campaign", "pyarrow", "scipy")
 from sortie.campaign.compare import ALL, compare
 from sortie.campaign.flown import FIGURES, FlownRun, RunResult
 from sortie.campaign.folder import Folder
-from sortie.campaign.sampling import Vary
+from sortie.campaign.sampling import Distribution
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import SampleSettings, StudyFile
 from sortie.commands.cli import run as main
@@ -32,7 +32,7 @@ def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, .
     said = StudyFile(
         "p",
         {"low": "", **dict.fromkeys(others, "")},
-        vary={"x": Vary(uniform=(0.0, 1.0))},
+        vary={"x": Distribution(uniform=(0.0, 1.0))},
         sample=SampleSettings("random", len(lows), seed),
     )
     study = Study(said, {}, "", len(lows))

@@ -27,7 +27,7 @@ from sortie.campaign.folder import Folder
 from sortie.campaign.study import Study
 from sortie.commands.campaign_confirm import _Strikes
 from sortie.commands.cli import run as main
-from sortie.commands.flying import Round, fly_round
+from sortie.commands.flying import FlightRound, fly_round
 from sortie.commands.progress import Progress
 from sortie.config.errors import UserError
 from sortie.runtime.runtime import Runtime
@@ -171,7 +171,7 @@ def test_a_flight_that_is_stopped_is_no_answer(
     with Folder(out, study, identity()) as folder:
         folder.add([FlownRun(fly_run(study, 0, {"fault": ""}).row, {})])
 
-    def interrupted(run: Program, runtime: Runtime, progress: Progress) -> Round:
+    def interrupted(run: Program, runtime: Runtime, progress: Progress) -> FlightRound:
         def press(_: list[Event], now_ms: int) -> None:
             if run.service.autopilot.facts.armed:
                 os.kill(os.getpid(), signal.SIGINT)

@@ -20,7 +20,7 @@ needs("campaign", "pyarrow", "scipy")
 from sortie.campaign.flown import FIGURES, FlownRun, RunResult
 from sortie.campaign.folder import Folder, StoredStudy
 from sortie.campaign.report import distinct, write_report
-from sortie.campaign.sampling import Vary, inputs
+from sortie.campaign.sampling import Distribution, inputs
 from sortie.campaign.signals import legs_of
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import SampleSettings, StudyFile
@@ -41,8 +41,8 @@ from sortie.nodes.plan_file import read_plan, start_of
 ROOT = Path(__file__).parents[3]
 PI = float(np.pi)
 VARY = {
-    "a": Vary(uniform=(-PI, PI)), "b": Vary(uniform=(-PI, PI)), "c": Vary(uniform=(-PI, PI)),
-    "sky": Vary(choice=["clear", "storm"]),
+    "a": Distribution(uniform=(-PI, PI)), "b": Distribution(uniform=(-PI, PI)), "c": Distribution(uniform=(-PI, PI)),
+    "sky": Distribution(choice=["clear", "storm"]),
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_table_of_signals_is_told_in_one_line(tmp_path: Path, capsys) 
 def test_each_of_the_worst_tracks_is_over_its_own_plan_where_that_varies(tmp_path: Path) -> None:
     """One pair of lines, in a colour of its own, for each run; and the title names the plans, no placeholder."""
     plans = {f"plans/{name}": (ROOT / "examples" / name).read_text() for name in ("square.plan", "survey.plan")}
-    vary = {"route": Vary(choice=list(plans))}
+    vary = {"route": Distribution(choice=list(plans))}
     said = StudyFile("{route}", {"j": "always(height < 3)"}, vary=vary, sample=SampleSettings("random", 4, 1))
     north = np.linspace(0.0, 90.0, 20)
     with Folder(tmp_path, Study(said, plans, "", 4), "here") as folder:
@@ -197,7 +197,7 @@ def places(name: str) -> int:
 
 def test_a_report_tells_the_rate_at_each_level_with_its_interval(tmp_path: Path) -> None:
     """Two routes, of which one fails in 3 of 4 flights; and three ranges of a height."""
-    vary = {"kind": Vary(grid=["a", "b"]), "high": Vary(uniform=(0.0, 3.0))}
+    vary = {"kind": Distribution(grid=["a", "b"]), "high": Distribution(uniform=(0.0, 3.0))}
     said = StudyFile(
         "square.plan",
         {"j": "always(height < 3)", "mixed": "always(implies(time > 5, height < 3))"},

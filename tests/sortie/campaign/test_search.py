@@ -17,7 +17,7 @@ needs("campaign", "distributed", "pyarrow", "scipy", "cmaes")
 from sortie.campaign.execution import Campaign, Searched, dask_client
 from sortie.campaign.flown import RunResult, identity
 from sortie.campaign.folder import Folder, rows
-from sortie.campaign.sampling import Vary
+from sortie.campaign.sampling import Distribution
 from sortie.campaign.search import Run, Search, badnesses, first_failure
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import SampleSettings, StudyFile
@@ -28,7 +28,7 @@ WIDTH = 4
 
 def made(runs: int, seed: int = 1) -> Study:
     """A study of four inputs that is never flown."""
-    vary = {f"x{k}": Vary(uniform=(0.0, 1.0)) for k in range(WIDTH)}
+    vary = {f"x{k}": Distribution(uniform=(0.0, 1.0)) for k in range(WIDTH)}
     return Study(
         StudyFile("p", {"j": "", "k": ""}, vary=vary, sample=SampleSettings("search", runs, seed)), {}, "", runs
     )

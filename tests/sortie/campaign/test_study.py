@@ -15,7 +15,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie.campaign.plan_changes import left_with
-from sortie.campaign.sampling import Vary, inputs, seed_of_run
+from sortie.campaign.sampling import Distribution, inputs, seed_of_run
 from sortie.campaign.study import Study
 from sortie.campaign.study_file import EXAMPLE
 from sortie.config.errors import UserError
@@ -52,10 +52,10 @@ def test_inputs_stand_where_the_file_has_their_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["random", "lhs", "sobol"])
 def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: str) -> None:
     vary = {
-        "a": Vary(uniform=(2.0, 3.0)),
-        "b": Vary(normal=(10.0, 2.0)),
-        "c": Vary(lognormal=(4.0, 0.5)),
-        "d": Vary(choice=["x", "y"]),
+        "a": Distribution(uniform=(2.0, 3.0)),
+        "b": Distribution(normal=(10.0, 2.0)),
+        "c": Distribution(lognormal=(4.0, 0.5)),
+        "d": Distribution(choice=["x", "y"]),
     }
     sample = list(inputs(vary, method, 5, 512))
     assert sample == list(inputs(vary, method, 5, 512)) != list(inputs(vary, method, 6, 512))
@@ -69,14 +69,14 @@ def test_a_sample_is_decided_by_its_seed_and_stays_in_its_distributions(method: 
 
 def test_tails_are_cut_where_the_study_says_and_what_is_left_keeps_its_shape() -> None:
     """Against the same distribution with what lies outside thrown away, and at the ends that a search asks for."""
-    cut = Vary(normal=(1.0, 0.5), within=(0.5, 2.0))
+    cut = Distribution(normal=(1.0, 0.5), within=(0.5, 2.0))
     drawn = np.array([one["a"] for one in inputs({"a": cut}, "lhs", 3, 2000)], np.float64)
-    whole = np.array([one["a"] for one in inputs({"a": Vary(normal=(1.0, 0.5))}, "lhs", 3, 4000)], np.float64)
+    whole = np.array([one["a"] for one in inputs({"a": Distribution(normal=(1.0, 0.5))}, "lhs", 3, 4000)], np.float64)
     left = whole[(whole >= 0.5) & (whole <= 2.0)]
     shares = np.linspace(0.0, 1.0, 21)
     assert np.quantile(drawn, shares) == pytest.approx(np.quantile(left, shares), abs=0.01)
     assert (cut.value(0.0), cut.value(1.0), cut.at_rest) == (0.5, 2.0, 1.0)
-    logarithmic = Vary(lognormal=(4.0, 1.0), within=(0.0, 3.0))
+    logarithmic = Distribution(lognormal=(4.0, 1.0), within=(0.0, 3.0))
     assert (logarithmic.value(1.0), logarithmic.at_rest) == (3.0, 3.0)
     assert 0.0 < logarithmic.value(0.01) < logarithmic.value(0.5) < 3.0
 
@@ -90,12 +90,12 @@ def test_a_search_may_draw_no_tail_that_its_parameter_cannot_take(tmp_path: Path
 
 
 def test_a_latin_hypercube_has_one_run_in_each_slice() -> None:
-    sample = inputs({"a": Vary(uniform=(0.0, 64.0))}, "lhs", 1, 64)
+    sample = inputs({"a": Distribution(uniform=(0.0, 64.0))}, "lhs", 1, 64)
     assert sorted(int(float(one["a"])) for one in sample) == list(range(64))
 
 
 def test_a_grid_has_every_combination_once() -> None:
-    sample = inputs({"a": Vary(grid=[1, 2]), "b": Vary(choice=["x", "y", "z"])}, "grid", 1, 6)
+    sample = inputs({"a": Distribution(grid=[1, 2]), "b": Distribution(choice=["x", "y", "z"])}, "grid", 1, 6)
     assert [tuple(one.values()) for one in sample] == [(a, b) for a in (1, 2) for b in "xyz"]
 
 
@@ -291,8 +291,8 @@ def test_code_that_is_missing_is_told(tmp_path: Path, line: str, told: str) -> N
 
 def test_what_is_undisturbed() -> None:
     """What `shrink` leads back to."""
-    assert [Vary(uniform=ends).at_rest for ends in ((2.0, 5.0), (-4.0, -1.0), (-3.0, 3.0))] == [2.0, -1.0, 0.0]
-    assert Vary(normal=(3.0, 1.0)).at_rest == 3.0
-    assert Vary(choice=["a", "b"]).at_rest == "a"
-    assert Vary(chance=0.9).at_rest == 0.0
-    assert Vary(uniform=(0.0, 1.0), nominal=0.5).at_rest == 0.5
+    assert [Distribution(uniform=ends).at_rest for ends in ((2.0, 5.0), (-4.0, -1.0), (-3.0, 3.0))] == [2.0, -1.0, 0.0]
+    assert Distribution(normal=(3.0, 1.0)).at_rest == 3.0
+    assert Distribution(choice=["a", "b"]).at_rest == "a"
+    assert Distribution(chance=0.9).at_rest == 0.0
+    assert Distribution(uniform=(0.0, 1.0), nominal=0.5).at_rest == 0.5

@@ -6,7 +6,7 @@ import pytest
 
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import SIGNATURE_SIZE, Frame, FrameReader, FrameWriter, frame_v1
+from mavlink_bridge.wire.framing import SIGNATURE_SIZE, FrameReader, FrameWriter, MavlinkFrame, frame_v1
 from mavlink_bridge.wire.signing import Signing
 from sortie.api.testing.stand_in import StandIn
 from tests.fakes.controller_bench import ControllerBench, Ground
@@ -30,7 +30,7 @@ class Watch:
     """What goes to the controller, byte for byte the same."""
 
     def __init__(self, bench: ControllerBench) -> None:
-        self.frames: list[Frame] = []
+        self.frames: list[MavlinkFrame] = []
         self._reader = FrameReader()
         bench.to_controller = self
 
@@ -39,7 +39,7 @@ class Watch:
         return data
 
 
-def stamp(frame: Frame) -> int:
+def stamp(frame: MavlinkFrame) -> int:
     return int.from_bytes(frame.raw[-SIGNATURE_SIZE:][1:7], "little")
 
 

@@ -13,8 +13,8 @@ from sortie.commands.cli import COMMANDS, application, run
 from sortie.config import campaign_options, conform_options, options
 from sortie.config.errors import UserError
 from sortie.config.fittings import fitting_names
-from sortie.config.given import Given, ignored, misspelt, resolve, without_fleet
-from sortie.config.option import Group, Option, OptionForm, Sources, Where
+from sortie.config.given import GivenOptions, ignored, misspelt, resolve, without_fleet
+from sortie.config.option import Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
 from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
 from sortie.config.vehicle_spec import base_spec
@@ -151,20 +151,20 @@ def test_flag_over_environment_over_file_over_default(tmp_path: Path) -> None:
     file = tmp_path / "sortie.toml"
     file.write_text('seed = 1\nspeedup = 2\nsysid = 3\nparam = ["A=1"]\n')
     environment = {"SORTIE_SPEEDUP": "4", "SORTIE_SYSID": "5", "SORTIE_PARAM": "B=2 C=3", "SORTIE_CONFIG": str(file)}
-    settings = Given({"sysid": 6, "param": ("D=4",)}, environment).settings()
+    settings = GivenOptions({"sysid": 6, "param": ("D=4",)}, environment).settings()
     assert (settings.seed, settings.speedup, settings.sysid, settings.strategy) == (1, 4.0, 6, None)
     assert settings.param == ("A=1", "B=2", "C=3", "D=4")
     other = tmp_path / "other.toml"
     other.write_text("seed = 8\n")
-    assert Given({"config": other}, environment).settings().seed == 8
+    assert GivenOptions({"config": other}, environment).settings().seed == 8
 
 
 def test_what_a_client_is_told_has_flag_environment_default() -> None:
     """`--connect` and its kind; an option of one command is not heard from the environment."""
-    assert Given({}, {})[options.CONNECT] == "tcp:127.0.0.1:5760"
-    assert Given({}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:a:1"
-    assert Given({"connect": "tcp:b:2"}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:b:2"
-    assert Given({}, {"SORTIE_REPEAT": "3"})[options.REPEAT] == 1
+    assert GivenOptions({}, {})[options.CONNECT] == "tcp:127.0.0.1:5760"
+    assert GivenOptions({}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:a:1"
+    assert GivenOptions({"connect": "tcp:b:2"}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:b:2"
+    assert GivenOptions({}, {"SORTIE_REPEAT": "3"})[options.REPEAT] == 1
     with pytest.raises(UserError, match="--component 0: expected a whole number from 1 to 255"):
         command_of("param list").make_context("list", ["--component", "0"])
 
@@ -186,12 +186,12 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
 @pytest.mark.parametrize(
     ("where", "names"),
     [
-        (Where.SIMULATOR, ["strategy"]),
-        (Where.SITL, [*OF_PACE, *OF_SIMULATOR]),
-        (Where.WORLD, ["with", "traffic", "obstacles", "firmware", "rc"]),
-        (Where.CONTROLLER, ["home", "speedup", *OF_PACE, *OF_SIMULATOR]),
+        (OptionScope.SIMULATOR, ["strategy"]),
+        (OptionScope.SITL, [*OF_PACE, *OF_SIMULATOR]),
+        (OptionScope.WORLD, ["with", "traffic", "obstacles", "firmware", "rc"]),
+        (OptionScope.CONTROLLER, ["home", "speedup", *OF_PACE, *OF_SIMULATOR]),
         (
-            Where.LOOP,
+            OptionScope.LOOP,
             [
                 *OF_PACE,
                 "param",
@@ -209,7 +209,7 @@ def test_a_misspelt_variable_is_told_with_the_near_name(
         ),
     ],
 )
-def test_what_does_not_apply_is_ignored_with_one_warning(where: Where, names: list[str]) -> None:
+def test_what_does_not_apply_is_ignored_with_one_warning(where: OptionScope, names: list[str]) -> None:
     """Everything is said at once: these are the ones that are ignored, in the order of the table."""
     settings = resolve({}, None, {SETTINGS[key].variable: SAID[SETTINGS[key].name] for key in SETTINGS})
     texts = ignored(settings.said(), where)
@@ -264,7 +264,7 @@ def test_flights_take_what_a_loop_takes() -> None:
 
 def test_fittings_are_parameters_before_those_that_are_given() -> None:
     """--with says several; what --param says of one of them wins; a wrong name is told the right ones."""
-    settings = Given({"with_": ("camera", "gripper"), "param": ("GRIP_TYPE=0",)}, {}).settings()
+    settings = GivenOptions({"with_": ("camera", "gripper"), "param": ("GRIP_TYPE=0",)}, {}).settings()
     assert base_spec(settings).param == (
         "CAM1_TYPE=6",
         "GRIP_ENABLE=1",

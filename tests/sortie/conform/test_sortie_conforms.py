@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from sortie.conform.case import Verdict, Weight
+from sortie.conform.case import Obligation, Verdict
 from sortie.conform.cases import all_cases
 from sortie.conform.examination import Examination
 from tests.fakes.conformity import judged
@@ -50,7 +50,7 @@ def test_every_case_is_kept_or_has_a_reason(firmware: str, known: Mapping[str, s
     musts = [
         result.case.name
         for result in examination.results
-        if result.verdict is Verdict.FAIL and result.case.level is Weight.MUST
+        if result.verdict is Verdict.FAIL and result.case.level is Obligation.MUST
     ]
     assert musts == [] and not_kept(examination) == set(known), reasons(examination)
     assert examination.left == []

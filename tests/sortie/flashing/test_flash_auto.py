@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from serial.tools import list_ports
 
-from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import BoardFirmware as Behaviour
 from mavlink_bridge.testing.board import Power, SimulatedBoard
-from mavlink_bridge.testing.bootloader import Faults
+from mavlink_bridge.testing.bootloader import BootloaderFaults
 from sortie.commands.cli import run
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.pty_board_thread import ServedPtyBoard
@@ -51,7 +51,7 @@ class Machine:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ServedPtyBoard, Machine]]:
-    board = SimulatedBoard(faults=Faults(erase_ms=50), firmware=Behaviour(starts_ms=100, returns_ms=100))
+    board = SimulatedBoard(faults=BootloaderFaults(erase_ms=50), firmware=Behaviour(starts_ms=100, returns_ms=100))
     with ServedPtyBoard(board, renamed=True) as served:
         yield served, Machine(served, monkeypatch)
 

@@ -14,11 +14,11 @@ import pytest
 
 from mavlink_bridge.bootloader.firmware import LARGEST
 from mavlink_bridge.bootloader.protocol import BootStatus, Op
-from mavlink_bridge.testing.board import Firmware as Behaviour
+from mavlink_bridge.testing.board import BoardFirmware as Behaviour
 from mavlink_bridge.testing.board import SimulatedBoard
-from mavlink_bridge.testing.bootloader import BoardSpec, Faults
+from mavlink_bridge.testing.bootloader import BoardSpec, BootloaderFaults
 from sortie.commands.cli import run
-from sortie.config.given import Given
+from sortie.config.given import GivenOptions
 from tests.fakes.flash_bench import apj, image_of
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.pty_board_thread import ServedPtyBoard
@@ -33,8 +33,8 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def board(faults: Faults | None = None, spec: BoardSpec | None = None) -> SimulatedBoard:
-    made = faults or Faults()
+def board(faults: BootloaderFaults | None = None, spec: BoardSpec | None = None) -> SimulatedBoard:
+    made = faults or BootloaderFaults()
     made.erase_ms = 50
     return SimulatedBoard(spec, made, QUICK)
 
@@ -69,7 +69,7 @@ def test_a_running_board_is_flashed_again_although_its_port_vanishes_and_comes_b
 
 
 def test_a_second_try_is_told(file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with ServedPtyBoard(board(Faults(answers={(Op.PROG_MULTI, 9): BootStatus.FAILED}))) as served:
+    with ServedPtyBoard(board(BootloaderFaults(answers={(Op.PROG_MULTI, 9): BootStatus.FAILED}))) as served:
         assert run(["flash", file, "--port", str(served.path), "--yes"]) == 0
     expected = "sortie: programming failed (PROG_MULTI was answered FAILED); trying once more from the start\n"
     assert expected in capsys.readouterr().err
@@ -90,7 +90,7 @@ def test_a_wrong_board_is_status_2_with_one_line_and_its_old_firmware_runs_again
 
 
 def test_unplugged_in_the_middle_is_status_1_with_what_to_do(file: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with ServedPtyBoard(board(Faults(unplug_at=(Op.PROG_MULTI, 100)))) as served:
+    with ServedPtyBoard(board(BootloaderFaults(unplug_at=(Op.PROG_MULTI, 100)))) as served:
         assert run(["flash", file, "--port", str(served.path), "--yes"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
         "sortie: the board went away during programming; the board has no whole firmware now and stays in its "
@@ -143,7 +143,7 @@ def test_with_serve_the_linked_port_becomes_the_vehicle_of_the_service(
 ) -> None:
     served_with: list[str | None] = []
 
-    def serve(given: Given) -> int:
+    def serve(given: GivenOptions) -> int:
         served_with.append(str(given.settings().vehicle))
         return 0
 

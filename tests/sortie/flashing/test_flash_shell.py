@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.bootloader.script import PortGone, Runner, Script, ScriptWire, Silent
+from mavlink_bridge.bootloader.script import BootloaderSilentError, PortGone, Runner, Script, ScriptWire
 from sortie.config.serial_ports import PortFinder
 from sortie.flashing.shell import FlashShell
 
@@ -184,7 +184,7 @@ def test_silence_is_told_in_time(ends: Ends) -> None:
     def script() -> Script[None]:
         yield from opened(wire)
         began = wire.now_ms
-        with pytest.raises(Silent):
+        with pytest.raises(BootloaderSilentError):
             yield from wire.more(began + 50)
         assert 50 <= wire.now_ms - began < 1000
 

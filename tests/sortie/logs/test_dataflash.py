@@ -20,7 +20,7 @@ from autopilot.interface import report as R
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles import kinds
 from mavlink_bridge.firmware.ardupilot import OWN
-from mavlink_bridge.flight_controller.readings import Readings
+from mavlink_bridge.flight_controller.readings import ControllerReadings
 from sortie import Session
 from sortie.api.snapshot import Snapshot
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
@@ -139,7 +139,7 @@ def test_samples_are_the_report(tmp_path: Path) -> None:
 def test_what_a_controller_does_not_tell_is_no_zero(tmp_path: Path) -> None:
     """Behind a flight controller: no demands, no accelerations, and no messages of sensors at all."""
     sampler = Sampler(K.samples(kinds.COPTER, simulated=False), VIRTUAL_EPOCH_US, 0.25, UNKNOWN_OF_A_REAL_VEHICLE)
-    sampler.add(Readings(OWN.may_arm).report, 1000, 584.0)
+    sampler.add(ControllerReadings(OWN.may_arm).report, 1000, 584.0)
     messages = {one.get_type(): one for one in written(tmp_path, sampler.take())}
     assert set(messages) == {"ATT", "RATE", "POS", "GPS", "BAT", "XKF1", "XKF4", "CTUN"}
     missing = (

@@ -8,7 +8,7 @@ import pytest
 
 from depot.decisions.watches import ABORT_2_NAMES, ABORT_3_NAMES
 from depot.names import ABORT_1_NAMES, EndedBy, SkimmerStage
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import modes, phases, start_of
 from tests.fakes.program import begin, last_line, run, wait_for
@@ -28,7 +28,7 @@ def test_each_self_abort_brings_the_copter_home_in_survival(name: str) -> None:
     survival = [mode["start_s"] for mode in sortie["modes"] if mode["mode"] == "ECLIPSE/SURVIVAL"]
     assert 0.0 <= survival[0] - declared <= 1.0
     assert sortie["delivered_kg"] == 0.0
-    assert bench.loop.world.state.place is Place.DOCK
+    assert bench.loop.world.state.place is SkimmerPlace.DOCK
     assert bench.decision("grant_docking_clearance").facts["emergency"]
 
 
@@ -91,7 +91,7 @@ def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None
     bench = BoxBench("link_loss@phase4+10", profile=shortened(1.0))
     while bench.loop.skimmer.memory.stage is not SkimmerStage.HOLDING:
         bench.step()
-    assert bench.loop.world.state.place is Place.CORRIDOR
+    assert bench.loop.world.state.place is SkimmerPlace.CORRIDOR
     bench.run()
     state = bench.box.service.vehicle.state
     assert bench.loop.ended_by is EndedBy.LOST

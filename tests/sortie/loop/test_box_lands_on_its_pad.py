@@ -12,8 +12,8 @@ import pytest
 from depot.names import SortieOutcome
 from depot.pilot.body import SimulatedBody
 from depot.pilot.claim import ModeClaim
-from depot.pilot.pilot import Pilot
-from depot.readings import Place
+from depot.pilot.pilot import SkimmerPilot
+from depot.readings import SkimmerPlace
 from sitl.kernel import layout as M
 from sortie import Session
 from sortie.loop.box import box_parameters
@@ -34,7 +34,7 @@ class Approach:
         self.session = session = Session(seed=seed, params=box_parameters(profile) | pads)
         vehicle = self.copter = session.service.vehicle
         body = SimulatedBody(vehicle, box)
-        self.pilot = Pilot(
+        self.pilot = SkimmerPilot(
             session.autopilot, box, body, ModeClaim(session.autopilot), lambda: session.service.now_ms, 0
         )
         session.wait_armable()
@@ -43,31 +43,31 @@ class Approach:
         session.takeoff(box.corridor_height_m)
         session.run_until(lambda s: s.state.height > box.corridor_height_m - 1.0)
         self.pilot.launch()  # another flight is under way: refused, and what was before is forgotten
-        self.place = Place.BACK
+        self.place = SkimmerPlace.BACK
         self.pilot.fly_back()
-        self.step_until(Place.CORRIDOR)
+        self.step_until(SkimmerPlace.CORRIDOR)
 
-    def step_until(self, *places: Place, seconds: float = 180.0) -> Place:
+    def step_until(self, *places: SkimmerPlace, seconds: float = 180.0) -> SkimmerPlace:
         end_ms = self.session.service.now_ms + 1000.0 * seconds
         while self.place not in places and self.session.service.now_ms < end_ms:
             self.session.run_for(0.1)
             self.place = self.pilot.place(self.place)
         return self.place
 
-    def land(self) -> tuple[Place, float]:
+    def land(self) -> tuple[SkimmerPlace, float]:
         """Where the approach ends, and how far off the middle of the pad the copter touched the ground, m."""
         self.pilot.approach()
-        self.place = Place.FINAL
+        self.place = SkimmerPlace.FINAL
         self.session.run_until(
-            lambda s: self._look() or self.place is not Place.FINAL or bool(self.copter._s[M.S_CONTACT] == 1.0),
+            lambda s: self._look() or self.place is not SkimmerPlace.FINAL or bool(self.copter._s[M.S_CONTACT] == 1.0),
             180.0,
             every_s=0.1,
         )
         off = hypot(*self.copter.true_place)
-        return self.step_until(Place.DOCK, Place.BACK, Place.ADRIFT), off
+        return self.step_until(SkimmerPlace.DOCK, SkimmerPlace.BACK, SkimmerPlace.ADRIFT), off
 
     def _look(self) -> bool:
-        if self.place is Place.FINAL:
+        if self.place is SkimmerPlace.FINAL:
             self.place = self.pilot.place(self.place)
         return False
 
@@ -78,7 +78,7 @@ def landings(seeds: range) -> list[float]:
         approach = Approach(seed)
         with approach.session:
             place, off = approach.land()
-            assert (place, approach.pilot.tries) == (Place.DOCK, 1), seed
+            assert (place, approach.pilot.tries) == (SkimmerPlace.DOCK, 1), seed
             offs.append(off)
     return offs
 
@@ -96,19 +96,19 @@ def test_a_thousand_landings_in_5_mps_of_wind() -> None:
 
 def test_with_30_percent_of_dropouts_it_lands_on_the_pad_or_goes_back() -> None:
     """Blind for 12 s in a row: the approach ends on the pad, within 0.2 m, or in the corridor again; never beside."""
-    ends: Counter[Place] = Counter()
+    ends: Counter[SkimmerPlace] = Counter()
     for seed in range(12):
         approach = Approach(seed, SIM_PLD_DROP=30.0, SIM_PLD_DROP_S=12.0)
         with approach.session:
             place, off = approach.land()
             ends[place] += 1
-            if place is Place.DOCK:
+            if place is SkimmerPlace.DOCK:
                 assert off < WITHIN_M, seed
             else:
-                assert (place, approach.session.state.armed) == (Place.BACK, True), seed
-                assert approach.step_until(Place.CORRIDOR) is Place.CORRIDOR
-    assert ends[Place.DOCK] > 0
-    assert ends[Place.DOCK] + ends[Place.BACK] == 12
+                assert (place, approach.session.state.armed) == (SkimmerPlace.BACK, True), seed
+                assert approach.step_until(SkimmerPlace.CORRIDOR) is SkimmerPlace.CORRIDOR
+    assert ends[SkimmerPlace.DOCK] > 0
+    assert ends[SkimmerPlace.DOCK] + ends[SkimmerPlace.BACK] == 12
 
 
 def test_a_pad_that_it_never_sees_is_approached_three_times_and_not_landed_on() -> None:

@@ -11,7 +11,7 @@ from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import VtolState
 from depot.pilot.body import SimulatedBody
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from depot.settings import Profile
 from sitl.vehicles.kinds import make_simulated
 from sortie.config.errors import UserError
@@ -38,14 +38,14 @@ def test_it_is_sent_out_on_wings_and_taken_back_in_upright() -> None:
     """The survey counts for what its plan expects; it waits in the corridor standing still, and is down in its dock."""
     bench = WingedBench()
     where = bench.box.service.autopilot.vehicle.state.report
-    flown: dict[Place, set[float]] = {}
+    flown: dict[SkimmerPlace, set[float]] = {}
     while bench.loop.ended_by is None:
         bench.step()
         flown.setdefault(bench.loop.world.state.place, set()).add(float(where[report.VTOL_STATE]))
     bench.take()
     assert (bench.last["outcome"], bench.last["abort"]) == ("completed", None)
-    assert flown[Place.ZONE] == {VtolState.FW}
-    assert VtolState.FW not in flown[Place.FINAL] and VtolState.MC in flown[Place.FINAL]
+    assert flown[SkimmerPlace.ZONE] == {VtolState.FW}
+    assert VtolState.FW not in flown[SkimmerPlace.FINAL] and VtolState.MC in flown[SkimmerPlace.FINAL]
     harvest = bench.decision("harvest_ended").facts
     assert harvest["actual_kg"] == pytest.approx(harvest["expected_kg"], rel=0.25)
     gate = bench.decision("grant_docking_clearance").facts

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from depot.names import EndedBy, Phase, SkimmerStage, SkimmerState
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.journal import LoopJournal
 from sortie.loop.loop import LoopOrder, decode, encode
@@ -42,7 +42,7 @@ def test_a_sortie_that_was_in_the_air_is_closed_and_keeps_its_number(phase: int)
     before = killed_in(phase)
     at_s = before.loop.now_ms / 1000.0
     again = begun_again(before)
-    assert again.loop.world.state.place is Place.DOCK
+    assert again.loop.world.state.place is SkimmerPlace.DOCK
     assert again.box.service.vehicle.state.landed or again.box.service.now_ms == 0
     again.run()
     broken, whole = again.sorties

@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.vehicles.mode_table import CopterMode
 from depot.names import Abort, EndedBy, Phase, SkimmerStage
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from tests.fakes.box_run import BoxBench, shortened
 from tests.fakes.loop_run import phases
 
@@ -85,7 +85,7 @@ def test_a_copter_that_has_crashed_is_disposed_of_and_lost(harm: str) -> None:
     assert status is not None and status.stage is SkimmerStage.DISPOSAL
     harvested_kg = bench.loop.world.state.skimmer.harvested_kg
     bench.run()
-    assert bench.loop.world.state.place is Place.ADRIFT
+    assert bench.loop.world.state.place is SkimmerPlace.ADRIFT
     assert bench.last["outcome"] == "lost" and bench.last["abort"] == "ABORT-1"
     assert bench.last["harvested_kg"] == pytest.approx(harvested_kg) and bench.last["delivered_kg"] == 0.0
     assert harvested_kg < 0.5 * bench.loop.depot.profile.skimmer.intake_kg_s * 84.0
@@ -134,7 +134,7 @@ def test_with_a_dead_sensor_it_still_comes_home(sensor: str) -> None:
     break_it(bench, sensor)
     bench.run()
     assert bench.last["outcome"] == "aborted" and phases(bench.last) == [1, 2, 3, 4, 5, 6, 8]
-    assert bench.loop.world.state.place is Place.DOCK
+    assert bench.loop.world.state.place is SkimmerPlace.DOCK
 
 
 def test_a_receiver_that_jumps_is_recalled() -> None:

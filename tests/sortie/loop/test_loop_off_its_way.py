@@ -7,7 +7,7 @@ import pytest
 
 from depot.decision import Decision
 from depot.names import Phase
-from depot.readings import Place
+from depot.readings import SkimmerPlace
 from tests.fakes.loop_run import PROFILE, LoopBench
 
 NAVIGATION = PROFILE.navigation
@@ -97,7 +97,7 @@ def test_one_that_was_heard_is_not_assumed_anywhere() -> None:
         bench.step()
     assumed_s = PROFILE.plan.departure_s + PROFILE.heartbeat.period_s
     bench.run_to(bench.loop.now_ms / 1000.0 + 1.5 * assumed_s)
-    assert bench.loop.world.state.place is Place.NEAR
+    assert bench.loop.world.state.place is SkimmerPlace.NEAR
     assert bench.loop.depot.memory.phase is Phase.DEPARTURE and "assume_clear" not in bench.names()
 
 

@@ -26,7 +26,7 @@ from sortie.config.given import resolve
 from sortie.config.values import parse_metrics
 from sortie.metrics.board import EVERY_MS, Board
 from sortie.metrics.jitter import Jitter
-from sortie.metrics.server import LARGEST_REQUEST, READERS, Bounded, MetricsServer
+from sortie.metrics.server import LARGEST_REQUEST, READERS, BoundedStream, MetricsServer
 from sortie.metrics.statistics import MetricsSnapshot, Sample, Statistics
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port, served
@@ -183,7 +183,7 @@ def test_other_requests_are_refused(server: MetricsServer, request_: bytes, stat
 def test_a_request_without_end_is_cut_off(request_: bytes) -> None:
     """Memory is bounded for each reader: no more is read than a request may have."""
     stream = io.BytesIO(request_)
-    bounded = Bounded(stream)
+    bounded = BoundedStream(stream)
     while bounded.readline(65537):
         assert stream.tell() <= LARGEST_REQUEST
     assert stream.tell() == LARGEST_REQUEST

@@ -12,7 +12,7 @@ from sortie.commands.cli import run
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import find_log, read_log
 from sortie.reports.flight_page import flight_page
-from sortie.reports.verdict import Grade, deviations, findings, grade_of, passages
+from sortie.reports.verdict import FindingGrade, deviations, findings, grade_of, passages
 from tests.sortie.reading.made import ALT, BOOT_S, LAT, LON, course, dataflash, telemetry, ulog
 
 MADE = {"a.tlog": telemetry, "a.bin": dataflash, "a.ulg": ulog}
@@ -98,12 +98,12 @@ def test_the_verdict_is_the_worst_of_what_is_found(tmp_path: Path) -> None:
     """An error of the log is bad, vibration above 30 m/s² worth a look; the order is that."""
     (tmp_path / "a.bin").write_bytes(dataflash())
     found = findings(read_log(tmp_path / "a.bin"))
-    assert grade_of(found) is Grade.BAD
+    assert grade_of(found) is FindingGrade.BAD
     assert [one.text.split(",")[0] for one in found][:2] == [
         "battery failsafe",
         "Vibration at most 35.0 m/s² (normal is below 30).",
     ]
-    assert next(one.text for one in found if one.grade is Grade.GOOD).startswith("All 4 waypoints were passed")
+    assert next(one.text for one in found if one.grade is FindingGrade.GOOD).startswith("All 4 waypoints were passed")
 
 
 def test_a_waypoint_that_was_not_flown_is_named(tmp_path: Path) -> None:

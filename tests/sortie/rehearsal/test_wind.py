@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from sortie import UserError
-from sortie.config.wind import STILL, Along, Wind, WindProfile, parse_wind, read_wind
+from sortie.config.wind import STILL, ProfileAxis, Wind, WindProfile, parse_wind, read_wind
 
 GOOD = """# wind aloft
 height_m,speed_mps,gust_mps,from_deg
@@ -27,7 +27,7 @@ def test_between_two_rows_the_wind_changes_linearly(file: Path) -> None:
     """Its direction the shorter way round; outside of them it is theirs."""
     file.write_text(GOOD)
     profile = parse_wind(str(file))
-    assert profile.along is Along.HEIGHT
+    assert profile.along is ProfileAxis.HEIGHT
     assert profile.at(0.0, 50.0) == Wind(4.0, 6.0, 10.0)
     assert (profile.at(0.0, -5.0), profile.at(0.0, 500.0)) == (Wind(2.0, 3.0, 350.0), Wind(6.0, 9.0, 30.0))
 
@@ -47,7 +47,7 @@ def test_words_are_one_wind() -> None:
 
 def test_a_flight_has_the_profile_as_a_whole_stronger_and_turned() -> None:
     """Its rows keep their proportions."""
-    profile = WindProfile(((0.0, Wind(2.0, 4.0, 0.0)), (10.0, Wind(4.0, 8.0, 90.0))), Along.TIME)
+    profile = WindProfile(((0.0, Wind(2.0, 4.0, 0.0)), (10.0, Wind(4.0, 8.0, 90.0))), ProfileAxis.TIME)
     (_, one), (_, other) = profile.drawn(Random(1)).rows
     assert other.mean_mps == pytest.approx(2.0 * one.mean_mps)
     assert other.gust_mps - other.mean_mps == pytest.approx(2.0 * (one.gust_mps - one.mean_mps))

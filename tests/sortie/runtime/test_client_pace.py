@@ -19,9 +19,9 @@ from mavlink_bridge.links.base import Link
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.network import Network
 from sortie import Session
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.runtime.client_pace import ClientPace
-from sortie.runtime.followers import Followers, Sight
+from sortie.runtime.followers import ClientSight, Followers
 from sortie.runtime.onlooker import Onlooker
 from sortie.runtime.share import never
 from sortie.runtime.sockets import Sockets
@@ -54,7 +54,7 @@ class Side:
         self.endpoint.send(mavlink.MAVLink_heartbeat_message(2, 3, 0, 0, 0, 3))
         self.sockets.flush()
 
-    def look(self) -> list[Sight]:
+    def look(self) -> list[ClientSight]:
         return list(self.looker.look([self.hub], {}).values())
 
     @property
@@ -158,11 +158,11 @@ def test_a_vehicle_whose_time_stands_still_is_heard_all_the_same() -> None:
         session.wait_armable()
         runtime = session.runtime
         port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
-        runtime.clients = ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime.clients = ClientPace(Followers(PaceBounds(limit_s=1e9)))
         runtime.clients.rule.we_wait = lambda: False
         link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}", source_system=255)
         link.port.setblocking(False)
-        sight = Sight(at_work=True)
+        sight = ClientSight(at_work=True)
         runtime.clients._onlooker.look = lambda hubs, owing: {"a": sight}  # type: ignore[method-assign]
         beats, stands_at_s, end_s = 0, None, time.monotonic() + PATIENCE_S
         while beats < 3:
@@ -248,7 +248,7 @@ def test_time_waits_for_an_answer_that_is_due() -> None:
     """A client that answers PING, has read all and does nothing: vehicle time stands still until it answers."""
     with Session() as session:
         session.wait_armable()
-        runtime, clients = session.runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime, clients = session.runtime, ClientPace(Followers(PaceBounds(limit_s=1e9)))
         port = int(session.add_link("tcpin:127.0.0.1:0").rpartition(":")[2])
         runtime.clients = clients
         link = mavutil.mavlink_connection(f"tcp:127.0.0.1:{port}", source_system=255)

@@ -14,7 +14,7 @@ from sortie.api.sample import square
 from sortie.config.formation import moved, seed_of
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import record_flights
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from tests.fakes.assembled import assembled
 from tests.fakes.examples import examples
@@ -29,7 +29,7 @@ class Flown:
     """What one vehicle leaves behind: its log folder and the messages of its actors. It starts as soon as it can be
     armed, `late_ms` after that, decided at its own deadlines."""
 
-    def __init__(self, service: Service, folder: Path, late_ms: int) -> None:
+    def __init__(self, service: VehicleService, folder: Path, late_ms: int) -> None:
         self.service = service
         self.folder = folder
         self.trace: list[str] = []

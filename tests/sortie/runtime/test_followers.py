@@ -14,21 +14,21 @@ from pymavlink import mavutil
 
 from sortie import Session, events
 from sortie.api.testing.server import serve
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.runtime.followers import (
     CLIENTS,
     QUIET_S,
     TIME,
     ClientEvent,
+    ClientSight,
     ClientState,
     Followers,
     FollowingEvent,
-    Sight,
     TimeState,
 )
 from tests.fakes.patience import PATIENCE_S
 
-IDLE, UNREAD, WORKING, STILL = Sight(), Sight(unread=7), Sight(at_work=True), Sight(still=True)
+IDLE, UNREAD, WORKING, STILL = ClientSight(), ClientSight(unread=7), ClientSight(at_work=True), ClientSight(still=True)
 
 
 class Clock:
@@ -37,9 +37,9 @@ class Clock:
     def __init__(self, lead_s: float = 0.0, quiet_s: float | None = 0.001) -> None:
         self.named: list[str] = []
         self.gone: list[str] = []
-        self.rule = Followers(Bounds(lead_s, 2.0, quiet_s), self.named.append, self.gone.append)
+        self.rule = Followers(PaceBounds(lead_s, 2.0, quiet_s), self.named.append, self.gone.append)
 
-    def goes(self, at_s: float, **sights: Sight) -> bool:
+    def goes(self, at_s: float, **sights: ClientSight) -> bool:
         """Does vehicle time go on?"""
         return self.rule.look(at_s, sights) is None
 
@@ -75,7 +75,7 @@ def test_stillness_that_is_proved_needs_no_quiet_time() -> None:
 
 
 @pytest.mark.parametrize("busy", [UNREAD, WORKING])
-def test_one_that_has_not_followed_holds_all(busy: Sight) -> None:
+def test_one_that_has_not_followed_holds_all(busy: ClientSight) -> None:
     """And has a quiet time of its own when it is done: what it does next may be an answer."""
     clock = Clock()
     clock.rule.stir(10.0, 0)
@@ -121,11 +121,11 @@ def test_one_that_owes_an_answer_has_not_followed() -> None:
     """However idle it looks; who waits for the vehicle in this process need not have answered."""
     clock = Clock()
     clock.rule.stir(10.0, 0)
-    assert not clock.goes(10.5, a=Sight(owes=True)) and not clock.goes(11.0, a=Sight(owes=True))
+    assert not clock.goes(10.5, a=ClientSight(owes=True)) and not clock.goes(11.0, a=ClientSight(owes=True))
     assert not clock.goes(11.0, a=IDLE) and clock.goes(11.001, a=IDLE)
     clock.rule.we_wait = lambda: True
     clock.rule.stir(12.0, 0)
-    assert clock.goes(12.1, a=Sight(owes=True, ours=True))
+    assert clock.goes(12.1, a=ClientSight(owes=True, ours=True))
 
 
 def test_time_may_lead_by_so_much() -> None:
@@ -195,10 +195,10 @@ def test_who_waits_for_the_vehicle_need_not_read() -> None:
     clock = Clock()
     clock.rule.we_wait = lambda: True
     clock.rule.stir(10.0, 0)
-    assert clock.goes(10.1, a=Sight(unread=7, ours=True))
+    assert clock.goes(10.1, a=ClientSight(unread=7, ours=True))
     clock.rule.stir(11.0, 0)
-    assert not clock.goes(11.1, a=Sight(unread=7, ours=True), b=UNREAD)
-    assert not clock.goes(11.2, a=Sight(unread=7, at_work=True, ours=True), b=IDLE)
+    assert not clock.goes(11.1, a=ClientSight(unread=7, ours=True), b=UNREAD)
+    assert not clock.goes(11.2, a=ClientSight(unread=7, at_work=True, ours=True), b=IDLE)
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 0.1), st.booleans(), st.sampled_from([IDLE, UNREAD, WORKING]))))
@@ -233,7 +233,7 @@ def server():
         session.wait_armable()
         return session
 
-    with serve(make, bounds=Bounds(limit_s=1e9)) as (server,):
+    with serve(make, bounds=PaceBounds(limit_s=1e9)) as (server,):
         yield server
 
 

@@ -13,7 +13,7 @@ from autopilot.mission.events import ItemReached, MissionComplete
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.vehicle import Service
+from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always, never
 from sortie.storage.rows import StoredState
@@ -24,7 +24,7 @@ WINDY = {"SIM_WIND_SPD": 4.0, "SIM_WIND_TURB": 1.0}
 Seen = list[tuple[int, object]]
 
 
-def begin(kind: str, seed: int) -> tuple[Service, Seen]:
+def begin(kind: str, seed: int) -> tuple[VehicleService, Seen]:
     """A vehicle that waits for START, and what it will have seen."""
     spec = VehicleSpec(kind, None, HOME, 0.0, seed, alone=True)
     service = build_service(
@@ -42,7 +42,7 @@ def begin(kind: str, seed: int) -> tuple[Service, Seen]:
     return service, seen
 
 
-def fly(*fleet: tuple[Service, Seen]) -> list[Seen]:
+def fly(*fleet: tuple[VehicleService, Seen]) -> list[Seen]:
     """All in one runtime, until each has completed its mission."""
     runtime = Runtime()
     waiting = []
@@ -50,7 +50,7 @@ def fly(*fleet: tuple[Service, Seen]) -> list[Seen]:
         runtime.add_vehicle(service)
         waiting.append(service)
 
-    def started(service: Service) -> bool:
+    def started(service: VehicleService) -> bool:
         if not service.autopilot.prearm.ok:
             return False
         return service.autopilot.flights is not None and service.autopilot.flights.go(service.now_ms).ok

@@ -14,7 +14,7 @@ from mavlink_bridge.services.parameters import LIST_PASS, ParameterService
 from sortie import Fleet
 from sortie.runtime.pacing import MAX_LAG_S, Pace
 from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import LOGGER, SILENT_S, SLICE_S, Beats, Lag, Share, never
+from sortie.runtime.share import LOGGER, SILENT_S, SLICE_S, Lag, Share, WallHeartbeats, never
 
 
 class Crowded:
@@ -133,9 +133,9 @@ def test_lag_is_told_once_to_the_person_and_each_minute_to_the_log(monkeypatch: 
 
 def test_heartbeats_of_slow_motion_are_as_slow() -> None:
     """At a tenth of real time a vehicle's own come each 10 s: nothing is added to them."""
-    beats = Beats()
+    beats = WallHeartbeats()
     assert not any(beats.due(second / 10.0, second * 10, 0.1) for second in range(3000))
-    standing = Beats()
+    standing = WallHeartbeats()
     assert [s for s in range(40) if standing.due(s / 10.0, 0, 1.0)] == [int(SILENT_S * 10), int(SILENT_S * 20)]
 
 

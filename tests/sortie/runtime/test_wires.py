@@ -10,7 +10,7 @@ from mavlink_bridge.links.memory import MemoryLink
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import Frame, FrameWriter
+from mavlink_bridge.wire.framing import FrameWriter, MavlinkFrame
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
@@ -154,7 +154,7 @@ def test_a_closed_window_loses_everything_and_an_open_one_what_it_did_before() -
 def test_nobody_is_there() -> None:
     """What comes is not heard, and nothing is sent."""
     there = [True]
-    endpoint, heard = Endpoint(1), list[Frame]()
+    endpoint, heard = Endpoint(1), list[MavlinkFrame]()
     endpoint.on_frame = lambda link, frame: heard.append(frame)
     node = VehicleTimeNode(endpoint, lambda: 0)
     plug = EndpointPlug(node, endpoint, "radio", lambda: there[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sortie import Session
-from sortie.config.values import Bounds
+from sortie.config.values import PaceBounds
 from sortie.runtime.client_pace import LIMIT_S, ClientPace, SideWork
 from sortie.runtime.followers import Followers
 from sortie.runtime.pacing import FOR_EVER_MS
@@ -42,7 +42,7 @@ def test_a_vehicle_stands_still_for_it() -> None:
     with Session() as session:
         session.wait_armable()
         session.add_link("tcpin:127.0.0.1:0")
-        runtime, clients = session.runtime, ClientPace(Followers(Bounds(limit_s=1e9)))
+        runtime, clients = session.runtime, ClientPace(Followers(PaceBounds(limit_s=1e9)))
         runtime.clients = clients
         end_ms = runtime.now_ms + 1010
         due = [end_ms]

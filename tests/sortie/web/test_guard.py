@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sortie.web.guard import Guard, policy
+from sortie.web.guard import RequestGuard, policy
 
-GUARD = Guard.of("secret", "127.0.0.1", 8088)
+GUARD = RequestGuard.of("secret", "127.0.0.1", 8088)
 OURS = {"host": "127.0.0.1:8088"}
 
 
@@ -59,7 +59,7 @@ def test_nothing_is_loaded_from_elsewhere_but_tiles():
 
 def test_a_page_of_another_origin_may_be_let_in_by_name():
     """Cockpit's, by its origin, with the token; its browser is told so, and nobody else's is."""
-    guard = Guard.of("secret", "127.0.0.1", 8088, ["http://blueos.local/"])
+    guard = RequestGuard.of("secret", "127.0.0.1", 8088, ["http://blueos.local/"])
     theirs = OURS | {"origin": "http://blueos.local", "sec-fetch-site": "cross-site"}
     assert guard.refuses("/secret/mavlink", theirs) is None
     assert guard.refuses("/wrong/mavlink", theirs)

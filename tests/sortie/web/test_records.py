@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from sortie.web.records import DECISIONS, JOURNAL, MOST_SAMPLES, Ground, read_loop
+from sortie.web.records import DECISIONS, JOURNAL, MOST_SAMPLES, MapHeights, read_loop
 from tests.fakes.program import run
 from tests.fakes.terrain import hills, ramp, write_srtm
 
@@ -43,7 +43,7 @@ def test_a_journal_of_another_version_is_none(tmp_path):
 
 def test_the_ground_is_a_grid_of_heights(tmp_path):
     """From the south-west corner, row after row to the north; voids and what lies beyond the tile are none."""
-    ground = Ground(write_srtm(tmp_path, -36, 149, ramp(0.01)).parent)
+    ground = MapHeights(write_srtm(tmp_path, -36, 149, ramp(0.01)).parent)
     grid = ground.grid(-35.5, 149.2, -35.4, 149.3, 3, 4)
     assert grid is not None
     assert len(grid) == 12
@@ -58,9 +58,9 @@ def test_the_ground_is_a_grid_of_heights(tmp_path):
 def test_no_ground_is_shown_where_there_is_none(tmp_path):
     """No file, a file that is none, too wide an area, an area that is none; too many samples are fewer."""
     (tmp_path / "S36E149.hgt").write_bytes(b"short")
-    assert Ground(tmp_path).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
-    assert Ground(None).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
-    ground = Ground(write_srtm(tmp_path / "tiles", -36, 149, hills).parent)
+    assert MapHeights(tmp_path).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
+    assert MapHeights(None).grid(-35.5, 149.2, -35.4, 149.3, 3, 3) is None
+    ground = MapHeights(write_srtm(tmp_path / "tiles", -36, 149, hills).parent)
     for box in ((-35.5, 149.2, -34.4, 149.3), (-35.4, 149.2, -35.5, 149.3), (float("nan"), 149.2, -35.5, 149.3)):
         assert ground.grid(*box, 3, 3) is None
     many = ground.grid(-35.5, 149.2, -35.4, 149.3, 10**6, 2)

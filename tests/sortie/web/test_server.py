@@ -20,7 +20,7 @@ from autopilot.interface.geo import GeoPoint
 from sortie import Session
 from sortie.api.sample import square
 from sortie.config.errors import UserError
-from sortie.web.records import Flights
+from sortie.web.records import RecordedFlights
 from sortie.web.server import PageServer
 from tests.fakes.page_run import TOKEN, page_run
 
@@ -151,7 +151,7 @@ def test_a_report_is_made_once(logs, monkeypatch):
     """And anew when the log has grown."""
     made = []
     monkeypatch.setattr("sortie.reports.flight_page.flight_page", lambda facts: made.append(facts) or "page")
-    flights = Flights(logs)
+    flights = RecordedFlights(logs)
     name = flights.listed()[0]["name"]
     assert flights.report(name) == flights.report(name) == "page"
     assert len(made) == 1
@@ -160,7 +160,7 @@ def test_a_report_is_made_once(logs, monkeypatch):
     os.utime(log, ns=(0, log.stat().st_mtime_ns + 10**9))
     flights.report(name)
     assert len(made) == 2
-    assert Flights(None).listed() == []
+    assert RecordedFlights(None).listed() == []
 
 
 def test_the_page_is_packed_with_the_rest():

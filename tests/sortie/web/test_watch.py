@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from autopilot.interface.geo import GeoPoint, distance
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie import Session
 from sortie.web.picture import COLUMNS, LOST_MS
 from sortie.web.questions import modes_of
@@ -223,9 +223,9 @@ def test_every_kind_has_modes_that_it_can_be_told():
             assert mode in modes_of(page.watch.vehicles[1]), firmware
 
 
-def frame(sequence: int) -> Frame:
+def frame(sequence: int) -> MavlinkFrame:
     """A HEARTBEAT as it came."""
-    return Frame(0, 1, 1, sequence & 0xFF, bytes(9), False, False, True, b"")
+    return MavlinkFrame(0, 1, 1, sequence & 0xFF, bytes(9), False, False, True, b"")
 
 
 def test_loss_is_what_the_sequence_numbers_say():

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from mavlink_bridge.routing.endpoint import OVERFLOW
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from tests.storm.invariant import When, invariant
 from tests.storm.station import Message
 from tests.storm.view import Peer, View
@@ -134,7 +134,7 @@ _EVERY = 8
 
 
 @invariant(When.ACCEPTED, RELIABILITY)
-def what_waits_is_bounded(view: View, peer: Peer, frame: Frame) -> str | None:
+def what_waits_is_bounded(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
     """No more than 32 commands of a link wait for an arm, 64 answers are remembered, 8 changes of a plan wait for the
     disk, 8 files are open for one station, and 512 sets of parameters wait, as the services say;
     looked at in the midst of what comes, at every eighth frame."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.framing import SIGNATURE_SIZE, SIGNED, Frame
+from mavlink_bridge.wire.framing import SIGNATURE_SIZE, SIGNED, MavlinkFrame
 from tests.storm.invariant import When, invariant, noted
 from tests.storm.keys import KEY, is_signed_with, stamp_of
 from tests.storm.station import Message
@@ -36,7 +36,7 @@ def a_stamp_never_goes_back(view: View, message: Message, peer: Peer, frame: byt
 
 
 @invariant(When.ACCEPTED, SIGNING)
-def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: Frame) -> str | None:
+def who_has_no_key_is_not_heard(view: View, peer: Peer, frame: MavlinkFrame) -> str | None:
     """On a link that is not trusted a vehicle with a key accepts what is signed with it, and nothing twice over all
     restarts; a modem's status as it is."""
     if not view.storm.plan.signed:

@@ -14,7 +14,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.firmware.px4 import Px4
 from mavlink_bridge.flight_controller.message_ownership import Ownership, ownership_of
 from mavlink_bridge.services.failures import FAILURES, FailureService
-from mavlink_bridge.wire.framing import Frame
+from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.assembly.vehicle import make_vehicle
 from sortie.nodes.vehicle import LINK_FAULTS
 from tests.fakes.command_bench import CommandBench, result_of
@@ -166,6 +166,6 @@ def test_behind_a_real_controller_the_command_passes_through(firmware: Firmware,
     """Whatever flies it answers."""
     message = dialect.MAVLink_command_long_message(1, 1, Cmd.INJECT_FAILURE, 0, GPS, OFF, 0, 0, 0, 0, 0)
     raw = message.pack(dialect.MAVLink(None))
-    frame = Frame(message.get_msgId(), 255, 190, 0, raw[10:-2], False, False, True, raw)
+    frame = MavlinkFrame(message.get_msgId(), 255, 190, 0, raw[10:-2], False, False, True, raw)
     assert ownership_of(frame, firmware, native=native) is Ownership.PASS
     assert ownership_of(frame, firmware, native=native, breaks=True) is Ownership.OURS  # its body is simulated here

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mavlink_bridge.services.guided.masks import AttitudeParts, Parts, attitude_parts, position_parts
+from mavlink_bridge.services.guided.masks import AttitudeParts, TargetParts, attitude_parts, position_parts
 
 
-def _parts(letters: str) -> Parts | None:
+def _parts(letters: str) -> TargetParts | None:
     if letters == "stop":
         return None
-    return Parts("p" in letters, "v" in letters, "a" in letters, "y" in letters, "r" in letters)
+    return TargetParts("p" in letters, "v" in letters, "a" in letters, "y" in letters, "r" in letters)
 
 
 MASKS = [

@@ -9,7 +9,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.transfer import MAX_ITEMS, TABLE
-from mavlink_bridge.services.mission.upload import Input, UploadSender, UploadState
+from mavlink_bridge.services.mission.upload import UploadInput, UploadSender, UploadState
 from tests.fakes.mission_bench import (
     ACCEPTED,
     CANCELLED,
@@ -60,7 +60,9 @@ def unchanged(bench: Bench) -> bool:
 
 def test_the_table_has_every_combination() -> None:
     """State x message x sender: nothing is forgotten."""
-    assert set(TABLE) == {(state, kind, sender) for state in UploadState for kind in Input for sender in UploadSender}
+    assert set(TABLE) == {
+        (state, kind, sender) for state in UploadState for kind in UploadInput for sender in UploadSender
+    }
 
 
 # --- IDLE -------------------------------------------------------------------------------------------------------------
