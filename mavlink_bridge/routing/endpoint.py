@@ -292,7 +292,7 @@ class Endpoint:
             try:
                 service.handle_message(message, peer, link_ms if service.clock == "link" else vehicle_ms)
                 if speaker is not None:
-                    self._send_all(speaker)
+                    self._send_these(speaker.take_outgoing(), speaker)
             except Exception as problem:  # noqa: BLE001 - the edge: see the module
                 self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
 
@@ -312,7 +312,7 @@ class Endpoint:
         """Call one service with the time on its clock: only it is due."""
         try:
             service.handle_timeout(now_ms)
-            self._send_all(service)
+            self._send_these(service.take_outgoing(), service)
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 
@@ -421,11 +421,6 @@ class Endpoint:
         for counted in (self._closed, *(link.statistics() for link in self._links.values())):
             sums.add(counted)
         return sums
-
-    def _send_all(self, service: Speaks) -> None:
-        said = service.take_outgoing()
-        if said:
-            self._send_these(said, service)
 
     def _send_these(self, said: list[Outgoing], service: Speaks) -> None:
         for outgoing in said:

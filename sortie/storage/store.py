@@ -27,7 +27,7 @@ from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredS
 _FULL = "database or disk is full"
 """SQLite's text: what it had begun is undone, and some room is there again."""
 STAMP = "stamp of signatures"
-"""Its place among what waits to be written once more; no vehicle is called so."""
+"""Place of the stamp among what waits to be written once more; no vehicle is called so."""
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
 
 
