@@ -136,12 +136,10 @@ P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TU
 P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)
 P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # what the controller knows of the vehicle
 P_STICK_SPEED, P_STICK_TURN, P_STOP_SPEED, P_THROTTLE_MAX, P_BRAKING = SETTINGS.take(5)
-P_THROTTLE_LEAST, P_STICK_MIX = SETTINGS.take(
-    2
-)  # throttle that begins to move it; 1: the stick steers in autopilot modes
-P_MOTORS_CUT = SETTINGS.block(
-    1
-)  # 0: motors turn when armed; 1: they stand still wherever it is; 2: nor are there pulses
+P_THROTTLE_LEAST, P_STICK_MIX = SETTINGS.take(2)
+# throttle that begins to move it; 1: the stick steers in autopilot modes
+P_MOTORS_CUT = SETTINGS.block(1)
+# 0: motors turn when armed; 1: they stand still wherever it is; 2: nor are there pulses
 P_AFLOAT = SETTINGS.block(1)  # 1: it drifts where its motor stands still, so it is never at rest
 #: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
 #: and what the estimate is off.

@@ -45,7 +45,7 @@ RATE: Final = (
 
 MOTORS: Final = (
     L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL, L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER,
-    L.S_LIFTING, L.S_CHANGE_MS, L.S_WING_LIFT,
+    L.S_LIFTING, L.S_CHANGE_MS, L.S_WING_LIFT, L.S_FADES_FROM,
 )  # fmt: skip
 """Collective, throttle, wheel and control surfaces, spooling, and whether they were started."""
 

@@ -14,10 +14,11 @@ from sortie.campaign.summary import Interval
 from sortie.config.values import parse_vehicle
 from sortie.reports.page import html_page, plain_table
 
-AS_ARDUCOPTER: Final = frozenset({"battery.low", "compass.loss", "gps.loss", "mass.add", "rc.loss", "wind.gust"})
+AS_ARDUCOPTER: Final = frozenset({
+    "battery.low", "compass.loss", "compass.stuck", "gps.glitch", "gps.loss", "mass.add", "rc.loss", "wind.gust",
+})  # fmt: skip
 UNLIKE_ARDUCOPTER: Final = frozenset({
-    "accel.garbage", "accel.stuck", "baro.loss", "baro.stuck", "compass.stuck", "gps.glitch", "gyro.garbage",
-    "gyro.stuck", "motor1.loss",
+    "accel.garbage", "accel.stuck", "baro.loss", "baro.stuck", "gyro.garbage", "gyro.stuck", "motor1.loss",
 })  # fmt: skip
 """Faults after which a real ArduCopter decided alike, or otherwise in one case at least (docs/decides.md)."""
 STYLE: Final = """

@@ -275,7 +275,7 @@ def test_guided_enable_off_is_done_at_once() -> None:
     assert bench.reached == [1, 2]
 
 
-@pytest.mark.parametrize("command", [30, 84, 85, 193, 211])
+@pytest.mark.parametrize("command", [30, 84, 85, 193])
 def test_what_a_copter_cannot_do_is_skipped_with_a_text(command: int) -> None:
     bench = Bench()
     bench.begin([takeoff(), item(command, 40, 0, 10), waypoint(0, 40)])
