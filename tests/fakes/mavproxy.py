@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.fakes.patience import PATIENCE_S
 
+_END_S = 5.0  # by then it writes to a pipe that nobody reads, and would wait for that
 SCRIPT = Path(sys.executable).parent / "mavproxy.py"
 
 
@@ -107,7 +108,7 @@ def mavproxy(url: str, folder: Path, *arguments: str) -> Iterator[Mavproxy]:
         process.stdin.close()
         process.terminate()
         try:
-            process.wait(PATIENCE_S)
+            process.wait(_END_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
