@@ -90,7 +90,7 @@ class WingFailsafes:
     @property
     def deadline_ms(self) -> int | None:
         """Time at which `update` must run, vehicle time, ms; may have passed."""
-        if self._long is not None or not self._facts.armed or self._facts.landed:
+        if self._long is not None or not self._facts.armed:
             return None
         return min((due for cause, due in self._losses.items() if self._acts(cause)), default=None)
 

@@ -505,6 +505,18 @@ def test_a_short_loss_circles_and_gives_back_the_mode() -> None:
     assert "RC Short Failsafe Cleared" in plane.texts
 
 
+def test_a_station_that_is_lost_on_the_ground_is_noticed() -> None:
+    """Armed in GUIDED before its takeoff, as ArduPlane's check_long_failsafe, which asks for no flight (storm 107)."""
+    bench = Bench("plane", parameters={"FS_GCS_ENABL": 1.0, "FS_LONG_TIMEOUT": 8.0, "FS_LONG_ACTN": 1.0})
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.arm()
+    bench.core.failsafes.ground_station_silent(bench.now_ms)
+    bench.run(8.1)
+    assert bench.core.facts.landed
+    assert bench.core.modes.number == M.RTL
+    assert "GCS Failsafe On: switched to RTL" in bench.texts
+
+
 @pytest.mark.parametrize(("short", "mode"), [(1, M.CIRCLE), (2, M.FBWA), (3, M.LOITER), (4, M.FBWB), (0, M.LOITER)])
 def test_what_a_short_loss_does_in_loiter(short: int, mode: PlaneMode) -> None:
     plane = Plane(FS_SHORT_ACTN=float(short), FS_LONG_TIMEOUT=60.0)
