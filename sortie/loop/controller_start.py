@@ -69,7 +69,7 @@ class ControllerStart:
         self._runtime = runtime
         self._firmwares: Firmwares | None = None
         self._simulated = settings.vehicle.in_our_world
-        if settings.vehicle.in_our_world:
+        if self._simulated:
             self.speedup = settings.speedup or 0.0
             self._firmwares = _in_world(settings, defaults, log_dir, stack, runtime)
             self.companion = self._firmwares.companion(0, MemoryJournal(), stored, own)

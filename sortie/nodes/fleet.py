@@ -22,13 +22,12 @@ from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
-from sortie.nodes.kind_rows import QUIET_MS, KindRows, VehicleRows
+from sortie.nodes.kind_rows import QUIET_MS, Floats, KindRows, VehicleRows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
 """The interval of streams at 4 Hz: their instants end the windows."""
 NEVER: Final = np.inf
-Floats = npt.NDArray[np.float64]
 LOOK_MS: Final = 200
 """Time between looks at a vehicle that comes down alone, ms."""
 

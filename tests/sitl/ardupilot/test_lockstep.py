@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.wiring import STEPS, body_of
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.orphans import await_ends
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[..., JsonLockstep]
@@ -123,15 +121,4 @@ def test_no_orphan_is_left_by_kill_9(tmp_path: Path) -> None:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-    end_s = time.monotonic() + PATIENCE_S
-    while _runs(pid):
-        assert time.monotonic() < end_s, "an orphan is left"
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    await_ends([pid])

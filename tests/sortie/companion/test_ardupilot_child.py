@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.orphans import runs
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.served import free_port
 
@@ -78,13 +79,6 @@ class Run:
         self.stderr.close()
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
     made = Run(tmp_path)
@@ -101,7 +95,7 @@ def test_nothing_is_left_running(run: Run, how: signal.Signals, status: int) -> 
     child = run.serving()
     run.process.send_signal(how)
     assert run.process.wait(PATIENCE_S) == status
-    run.wait_until(lambda: not alive(child))
+    run.wait_until(lambda: not runs(child))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

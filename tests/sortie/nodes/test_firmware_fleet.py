@@ -3,11 +3,9 @@ backend."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from pymavlink.dialects.v20 import ardupilotmega
 from sitl.ardupilot import lockstep
 from sortie import Fleet
 from sortie.config.errors import UserError
-from tests.fakes.patience import PATIENCE_S
+from tests.fakes.orphans import await_ends
 from tests.stand_in import json_firmware
 
 ROOT = Path(__file__).parents[3]
@@ -119,15 +117,4 @@ def test_kill_9_leaves_no_orphan(tmp_path: Path) -> None:
         children = [int(word) for word in parent.stdout.readline().split()]
         parent.send_signal(signal.SIGKILL)
     assert len(children) == 2
-    end_s = time.monotonic() + PATIENCE_S
-    while any(_runs(pid) for pid in children):
-        assert time.monotonic() < end_s, "an orphan is left"
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    await_ends(children)
