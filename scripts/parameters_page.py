@@ -14,7 +14,7 @@ from scripts.generated_page import write_or_check
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "parameters.md"
 _INTRODUCTION = """# Parameters
 
-Made by `scripts/parameters-page` from the table in `autopilot/parameters/`; do not edit.
+Made by `scripts/parameters-page` from `autopilot/parameters/tables/`; do not edit.
 
 Names, units and meaning are those of ArduPilot 4.6 (cm, cm/s and centidegrees where it has them). `SRT_` parameters
 belong to the service, `FM_` parameters to the flight manager. A value beyond the type (SYSID_THISMAV: its range) is

@@ -14,9 +14,10 @@ from typing import Final
 from autopilot.interface.records import dataclass
 from autopilot.mav import ParameterType
 from autopilot.parameters.definition import ParameterDef, to_float32
-from autopilot.parameters.table_safety import ARMING_BITS
+from autopilot.parameters.tables import table
 
-ALL_CHECKS: Final = sum(1 << bit for bit in ARMING_BITS if bit != 0)
+_CHECK: Final = next(line for line in table("copter", "arming") if line.name == "ARMING_CHECK")
+ALL_CHECKS: Final = sum(1 << bit for bit in _CHECK.bitmask if bit != 0)
 """Every bit of ARMING_CHECK but bit 0, which means "all"."""
 
 

@@ -103,7 +103,7 @@ def _bound(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _define(
+def define(
     kind: ParameterType,
     name: str,
     default: float,
@@ -119,6 +119,7 @@ def _define(
     reboot: bool = False,
     strict: bool = False,
 ) -> ParameterDef:
+    """A parameter whose default is rounded to float32."""
     return ParameterDef(
         name,
         int(kind),
@@ -136,8 +137,8 @@ def _define(
     )
 
 
-i8 = partial(_define, ParameterType.INT8)
-i16 = partial(_define, ParameterType.INT16)
-i32 = partial(_define, ParameterType.INT32)
-f32 = partial(_define, ParameterType.REAL32)
+i8 = partial(define, ParameterType.INT8)
+i16 = partial(define, ParameterType.INT16)
+i32 = partial(define, ParameterType.INT32)
+f32 = partial(define, ParameterType.REAL32)
 """A line of the table, of that type."""

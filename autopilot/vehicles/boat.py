@@ -8,9 +8,11 @@ from typing import Final
 
 from autopilot.mav import VehicleType
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_sim import CHASSIS, WATER
+from autopilot.parameters.tables import table
 from autopilot.vehicles.rover import ROVER
 from autopilot.vehicles.vehicle_class import VehicleClass
+
+_CHASSIS: Final = table("rover", "chassis")
 
 BOAT: Final[VehicleClass] = replace(
     ROVER,
@@ -19,7 +21,7 @@ BOAT: Final[VehicleClass] = replace(
         ROVER.face, vehicle_type=VehicleType.SURFACE_BOAT, vehicle_types=frozenset({VehicleType.SURFACE_BOAT})
     ),
     parameters=ParameterSet(
-        lines=tuple(line for line in ROVER.parameters.lines if line not in CHASSIS) + WATER,
+        lines=tuple(line for line in ROVER.parameters.lines if line not in _CHASSIS) + table("boat", "water"),
         inert=ROVER.parameters.inert,
         aliases=ROVER.parameters.aliases,
         defaults=(

@@ -9,12 +9,7 @@ from autopilot.mission.state import TRACK_KINDS
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
 from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_avoidance import COPTER_AVOIDANCE, COPTER_PROXIMITY, COPTER_TRAFFIC
-from autopilot.parameters.table_flight import COPTER_FLIGHT
-from autopilot.parameters.table_payload import CAMERA, MOUNT
-from autopilot.parameters.table_safety import COPTER_SAFETY
-from autopilot.parameters.table_sim import AIRFRAME, LANDING, SHOVE, SIMULATION
-from autopilot.parameters.table_system import COPTER_OUTPUTS, COPTER_SYSTEM
+from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
@@ -28,6 +23,16 @@ from autopilot.vehicles.vehicle_class import (
     VehicleClass,
 )
 
+#: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
+_GROUPS: Final = """
+identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button
+generator parachute landing_gear sprayer winch radio radio_channel
+copter_mode_switch copter_frame copter_mission copter_return range_finder placing copter_pilot copter_control knobs
+throw weathervane follow follow_flying
+arming mission rally fence copter_fence failsafes copter_failsafes wind battery trail
+avoidance copter_avoidance proximity_sensor proximity_ignored proximity path_planning copter_proximity traffic
+output simulation airframe camera landing_target mount shove
+"""
 _C = CopterMode
 
 _MODES: Final = Modes(
@@ -135,9 +140,7 @@ COPTER: Final = VehicleClass(
         largest_circle_m=2000.0,  # AC_Circle.h, AC_CIRCLE_RADIUS_MAX
     ),
     parameters=ParameterSet(
-        lines=COPTER_SYSTEM + COPTER_FLIGHT + COPTER_SAFETY + COPTER_AVOIDANCE + COPTER_PROXIMITY + COPTER_TRAFFIC
-        + COPTER_OUTPUTS
-        + SIMULATION + AIRFRAME + CAMERA + LANDING + MOUNT + SHOVE,
+        lines=table("copter", _GROUPS),
         inert=COPTER_INERT,
         aliases=COMMON_ALIASES | COPTER_ALIASES,
     ),

@@ -8,11 +8,7 @@ from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.parameters.aliases import COMMON_ALIASES, PLANE_ALIASES
 from autopilot.parameters.inert import PLANE_INERT
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_avoidance import PLANE_TRAFFIC
-from autopilot.parameters.table_payload import CAMERA, MOUNT
-from autopilot.parameters.table_plane import PLANE_FLIGHT, PLANE_SAFETY, SITL_DEFAULTS
-from autopilot.parameters.table_sim import SIMULATION, WINGS
-from autopilot.parameters.table_system import PLANE_OUTPUTS, PLANE_SYSTEM
+from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
@@ -27,6 +23,14 @@ from autopilot.vehicles.vehicle_class import (
     VehicleClass,
 )
 
+#: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
+_GROUPS: Final = """
+identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button
+generator parachute landing_gear radio radio_channel
+plane_mode_switch plane_start plane_navigation plane_speeds plane_takeoff plane_landing plane_control airspeed
+arming mission rally fence plane_fence failsafes plane_failsafes wind battery
+traffic output simulation wings camera mount
+"""
 _P = PlaneMode
 
 _MODES: Final = Modes(
@@ -112,11 +116,10 @@ PLANE: Final = VehicleClass(
         fastest=ParameterUnit("AIRSPEED_MAX", 22.0),
     ),
     parameters=ParameterSet(
-        lines=PLANE_SYSTEM + PLANE_FLIGHT + PLANE_SAFETY + PLANE_TRAFFIC + PLANE_OUTPUTS
-        + SIMULATION + WINGS + CAMERA + MOUNT,
+        lines=table("plane", _GROUPS),
         inert=PLANE_INERT,
         aliases=COMMON_ALIASES | PLANE_ALIASES,
-        defaults=SITL_DEFAULTS,
+        defaults=simulated_defaults("plane"),
     ),
     mirrored=(
         "AIRSPEED_CRUISE", "WP_RADIUS", "WP_LOITER_RAD", "RTL_ALTITUDE", "RTL_RADIUS", "RTL_AUTOLAND", "MIS_RESTART",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from autopilot.mav import VehicleType
-from autopilot.parameters.table_plane import QUADPLANE_DEFAULTS, QUADPLANE_FLIGHT
+from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import QUADPLANE_MODES, PlaneMode
 from autopilot.vehicles.plane import PLANE
 from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
@@ -45,7 +45,11 @@ QUADPLANE: Final[VehicleClass] = replace(
         },
         battery=dict(PLANE.failsafes.battery) | {4: FailsafeAction.LAND, 6: FailsafeAction.LOITER},
     ),
-    parameters=replace(PLANE.parameters, lines=PLANE.parameters.lines + QUADPLANE_FLIGHT, defaults=QUADPLANE_DEFAULTS),
+    parameters=replace(
+        PLANE.parameters,
+        lines=PLANE.parameters.lines + table("quadplane", "quadplane"),
+        defaults=simulated_defaults("quadplane"),
+    ),
     lands_anywhere=True,
     model="quadplane",
 )

@@ -9,12 +9,7 @@ from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.definition import to_float32
 from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
-from autopilot.parameters.table_avoidance import ROVER_AVOIDANCE, ROVER_PROXIMITY
-from autopilot.parameters.table_payload import CAMERA, MOUNT
-from autopilot.parameters.table_rover import ROVER_DRIVE
-from autopilot.parameters.table_safety import ROVER_SAFETY
-from autopilot.parameters.table_sim import CHASSIS, SIMULATION
-from autopilot.parameters.table_system import ROVER_OUTPUTS, ROVER_SYSTEM
+from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import ROVER_MODES, RoverMode
 from autopilot.vehicles.vehicle_class import (
     COMMON_MIRRORED,
@@ -28,6 +23,15 @@ from autopilot.vehicles.vehicle_class import (
     VehicleClass,
 )
 
+#: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
+_GROUPS: Final = """
+identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button
+generator sprayer radio radio_channel
+rover_mode_switch driving trail follow follow_driving
+arming mission rally fence rover_fence failsafes rover_failsafes wind battery
+avoidance proximity_sensor proximity_ignored proximity path_planning
+output simulation chassis camera mount
+"""
 _R = RoverMode
 
 _MODES: Final = Modes(
@@ -101,8 +105,7 @@ ROVER: Final = VehicleClass(
         return_speed=ParameterUnit("RTL_SPEED", 0.0),
     ),
     parameters=ParameterSet(
-        lines=ROVER_SYSTEM + ROVER_DRIVE + ROVER_SAFETY + ROVER_AVOIDANCE + ROVER_PROXIMITY + ROVER_OUTPUTS
-        + SIMULATION + CHASSIS + CAMERA + MOUNT,
+        lines=table("rover", _GROUPS),
         inert=ROVER_INERT,
         aliases=COMMON_ALIASES | ROVER_ALIASES,
         defaults=(("SIM_GPS_NOISE", to_float32(0.08)),),

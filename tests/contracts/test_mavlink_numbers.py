@@ -41,9 +41,6 @@ OTHERS = frozenset({
     ("autopilot/personality/px4/failsafe_rules.py", "_LOSS"),  # values of PX4's parameters
     ("autopilot/personality/px4/failsafe_rules.py", "_LIMIT"),
     ("autopilot/personality/px4/failsafe_rules.py", "_SETPOINTS"),
-    ("autopilot/personality/px4/parameter_table.py", "_AIRFRAMES"),
-    ("autopilot/personality/px4/parameter_table.py", "_OUTPUTS"),
-    ("autopilot/personality/px4/parameter_table.py", "_SWITCH"),
 })  # fmt: skip
 
 

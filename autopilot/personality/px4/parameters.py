@@ -13,8 +13,16 @@ from typing import Final
 from autopilot.parameters import ParameterValueError, SetOutcome
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameters import Parameters
-from autopilot.personality.px4.parameter_table import FASTEST, GIMBAL, KEPT_OFF, ROWS, Px4Param
-from autopilot.personality.px4.wing_parameters import RETURN_TYPE, WING_ROWS, WINGS
+from autopilot.personality.px4.parameter_table import (
+    FASTEST,
+    GIMBAL,
+    KEPT_OFF,
+    RETURN_TYPE,
+    ROWS,
+    WING_ROWS,
+    WINGS,
+    Px4Param,
+)
 
 _GIMBAL_IS_THERE: Final = (4.0, 0.0)
 """Values of MNT_MODE_IN by which MAVLink moves it; the first is what is shown."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import chain
 
 import pytest
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import LIMITS
+from autopilot.parameters.tables import TABLES, Row, TableFile
 from autopilot.vehicles.kinds import COPTER, ROVER, vehicle_class
+from autopilot.vehicles.kinds import KINDS as VEHICLES
 
 KINDS = ("copter", "rover")
 
@@ -79,6 +83,26 @@ def test_lines_are_sound(kind: str) -> None:
         assert line.description, line.name
         for label in (*line.values, *line.bitmask):
             assert LIMITS[line.type][0] <= label <= LIMITS[line.type][1], line.name
+
+
+def test_every_field_label_and_row_of_the_files_counts() -> None:
+    """A field that is misspelt, labels that no row has and a group that no kind has would be passed over."""
+    labels = json.loads((TABLES / "labels.json").read_text(encoding="utf-8"))
+    files: list[TableFile] = [
+        json.loads(path.read_text(encoding="utf-8")) for path in TABLES.glob("*.json") if path.name != "labels.json"
+    ]
+    groups = [group for file in files for group in file["groups"].values()]
+    rows = [row for group in groups for row in group["rows"]]
+    fields = list(chain(rows, *(row.get("kinds", {}).values() for row in rows)))
+    assert not set().union(*fields) - set(Row.__annotations__)
+    used = {given for row in fields for given in (row.get("values"), row.get("bits")) if isinstance(given, str)}
+    assert used == set(labels)
+    known = {line.name for kind in VEHICLES.values() for line in kind.parameters.lines}
+    written = {
+        row["name"].replace("{n}", str(n)) for g in groups for n in range(1, g.get("count", 1) + 1) for row in g["rows"]
+    }
+    assert written == known
+    assert {name for file in files for values in file.get("defaults", {}).values() for name in values} <= known
 
 
 def test_a_rover_is_told_from_a_copter_by_its_mode_parameters() -> None:
