@@ -25,7 +25,7 @@ _LABELS: Final = "labels.json"
 _NONE: Final[Mapping[str, str]] = {}
 
 
-class Row(TypedDict, total=False):
+class ParameterRow(TypedDict, total=False):
     """A parameter of a file, or the fields of one in which a kind of vehicle differs."""
 
     name: str
@@ -40,22 +40,22 @@ class Row(TypedDict, total=False):
     read_only: bool
     reboot: bool
     strict: bool
-    kinds: Mapping[str, Row]
+    kinds: Mapping[str, ParameterRow]
 
 
-class Group(TypedDict, total=False):
+class ParameterGroup(TypedDict, total=False):
     """Rows of one subject; `count`: of the numbers that they stand for."""
 
     about: str
     count: int
-    rows: list[Row]
+    rows: list[ParameterRow]
 
 
 class TableFile(TypedDict, total=False):
     """A file of rows; `defaults`: by kind of vehicle, where a simulated one differs from its firmware."""
 
     about: str
-    groups: Mapping[str, Group]
+    groups: Mapping[str, ParameterGroup]
     defaults: Mapping[str, Mapping[str, float]]
 
 
@@ -96,13 +96,13 @@ def simulated_defaults(kind: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(value)) for values in found for name, value in values.items())
 
 
-def _lines(group: Group, kind: str) -> Iterator[ParameterDef]:
+def _lines(group: ParameterGroup, kind: str) -> Iterator[ParameterDef]:
     for n in range(1, group.get("count", 1) + 1):
         for row in group["rows"]:
             yield _line({**row, **row.get("kinds", {}).get(kind, {})}, str(n))
 
 
-def _line(row: Row, n: str) -> ParameterDef:
+def _line(row: ParameterRow, n: str) -> ParameterDef:
     default = row["default"]
     if isinstance(default, list):
         default = default[min(int(n), len(default)) - 1]

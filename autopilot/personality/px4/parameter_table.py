@@ -40,7 +40,7 @@ class Px4Param:
     inert: bool
 
 
-class _Row(TypedDict, total=False):
+class Px4Row(TypedDict, total=False):
     """A row of the file: `type` is a name of MAV_PARAM_TYPE, `values` has labels by number."""
 
     name: str
@@ -56,14 +56,14 @@ class _Row(TypedDict, total=False):
     inert: bool
 
 
-class _Table(TypedDict):
+class Px4Table(TypedDict):
     """The file: rows of all kinds, and those of wings behind them; a later row of a name wins."""
 
-    rows: list[_Row]
-    wings: list[_Row]
+    rows: list[Px4Row]
+    wings: list[Px4Row]
 
 
-def _param(row: _Row) -> Px4Param:
+def _param(row: Px4Row) -> Px4Param:
     low, high = row.get("range", (None, None))
     return Px4Param(
         name=row["name"],
@@ -81,7 +81,7 @@ def _param(row: _Row) -> Px4Param:
     )
 
 
-_TABLE: Final[_Table] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))
+_TABLE: Final[Px4Table] = json.loads(Path(__file__).with_name("parameters.json").read_text(encoding="utf-8"))
 ROWS: Final = tuple(map(_param, _TABLE["rows"]))
 WING_ROWS: Final = tuple(map(_param, _TABLE["wings"]))
 """Rows of wings, then those of lift motors, which win."""

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import LIMITS
-from autopilot.parameters.tables import TABLES, Row, TableFile
+from autopilot.parameters.tables import TABLES, ParameterRow, TableFile
 from autopilot.vehicles.kinds import COPTER, ROVER, vehicle_class
 from autopilot.vehicles.kinds import KINDS as VEHICLES
 
@@ -94,7 +94,7 @@ def test_every_field_label_and_row_of_the_files_counts() -> None:
     groups = [group for file in files for group in file["groups"].values()]
     rows = [row for group in groups for row in group["rows"]]
     fields = list(chain(rows, *(row.get("kinds", {}).values() for row in rows)))
-    assert not set().union(*fields) - set(Row.__annotations__)
+    assert not set().union(*fields) - set(ParameterRow.__annotations__)
     used = {given for row in fields for given in (row.get("values"), row.get("bits")) if isinstance(given, str)}
     assert used == set(labels)
     known = {line.name for kind in VEHICLES.values() for line in kind.parameters.lines}
