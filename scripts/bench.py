@@ -206,6 +206,8 @@ MEASUREMENTS = (
     Measurement("1,000 pictures of a camera, in a process of their own",
                 (Figure("picture", 20, "ms", at_most=True), Figure("picture_handed_over", 0.5, "ms", at_most=True)),
                 pictures.pictures, runs=1),
+    Measurement("video of a camera, 640 x 480 and thermal, ten frames a second",
+                (Figure("video", 50, "% of a core", at_most=True),), lambda: (pictures.video(),), runs=1),
     Measurement("rehearsal: rules of 1,000 items in a fence of 200 corners, over terrain",
                 (Figure("rehearsal_rules", 150, "ms", at_most=True),), lambda: (rehearsal.rules(),)),
     Measurement("rehearsal: 200 flights of a 20 minute plan, two cores",

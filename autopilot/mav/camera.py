@@ -25,6 +25,25 @@ class CameraCapability(IntEnum):
     HAS_VIDEO_STREAM = 256
 
 
+class StreamType(IntEnum):
+    """VIDEO_STREAM_TYPE of the only kind that there is here."""
+
+    RTPUDP = 1
+
+
+class StreamFlag(IntEnum):
+    """VIDEO_STREAM_STATUS_FLAGS."""
+
+    RUNNING = 1
+    THERMAL = 2
+
+
+class StreamEncoding(IntEnum):
+    """VIDEO_STREAM_ENCODING."""
+
+    H264 = 1
+
+
 class ZoomType(IntEnum):
     """CAMERA_ZOOM_TYPE: how SET_CAMERA_ZOOM means its value."""
 

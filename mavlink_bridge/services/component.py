@@ -122,6 +122,12 @@ class ComponentMessages:
             broadcast.forget(link)
 
 
+def which(command: Command) -> int:
+    """Number of the one that a request means (a card, a picture, a stream): REQUEST_MESSAGE says it behind the
+    message's number."""
+    return command.whole(2 if command.number == Cmd.REQUEST_MESSAGE else 1)
+
+
 def _asks_interval(command: Command) -> bool:
     """The other way to ask for it, which GET_MESSAGE_INTERVAL is superseded by."""
     return command.number == Cmd.REQUEST_MESSAGE and command.whole(1) == MESSAGE_INTERVAL

@@ -1,5 +1,6 @@
 """The process that develops pictures, so that no flight waits for one: a child that reads jobs from its standard input
-and writes a file for each, one after the other: at a low priority where nobody waits for it (`yields`).
+and writes a file for each, or sends a frame of a video, one after the other: at a low priority where nobody waits for
+it (`yields`).
 
 All cameras of a process share it; it is started by `prepare`, when somebody turns to a camera, or with the first
 picture, and ends when its input does: with its parent, however that ends. A plain child rather than
@@ -27,6 +28,7 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sitl.camera.jpeg import Picture
     from sitl.camera.rendering import PictureScene
+    from sitl.camera.video import Frame
 
 _NICENESS: Final = 5
 _YIELDS: Final = "--yields"
@@ -34,9 +36,10 @@ _DONE: Final = b"\n"
 
 
 class Job:
-    """A picture that is being developed. `error`: why there is none, once it is `done`."""
+    """A picture that is being developed for a file, or a frame that is sent (no `path`). `error`: why there is none,
+    once it is `done`."""
 
-    def __init__(self, path: Path, scene: int, picture: Picture) -> None:
+    def __init__(self, path: Path | None, scene: int, picture: Picture | Frame) -> None:
         self.path = path
         self.scene = scene
         self.picture = picture
@@ -75,7 +78,13 @@ class Darkroom:
 
     def develop(self, path: Path, scene: int, picture: Picture) -> Job:
         """Write this picture there. Returns at once."""
-        job = Job(path, scene, picture)
+        return self._take(Job(path, scene, picture))
+
+    def send(self, scene: int, frame: Frame) -> Job:
+        """Send this frame of a video. Returns at once."""
+        return self._take(Job(None, scene, frame))
+
+    def _take(self, job: Job) -> Job:
         self._jobs.put(job)
         self._begin()
         return job
@@ -110,7 +119,7 @@ class Darkroom:
                 if job is None:
                     continue
                 scene = None if job.scene in known else self._scenes[job.scene]
-                job.end(_ask(child, (str(job.path), job.scene, scene, job.picture)))
+                job.end(_ask(child, (job.path, job.scene, scene, job.picture)))
                 known.add(job.scene)
             except OSError as problem:
                 if child is not None:
@@ -147,8 +156,10 @@ def darkroom() -> Darkroom:
 def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
     """The child: until its input ends."""
     from sitl.camera.jpeg import jpeg_of
+    from sitl.camera.video import Screens
 
     scenes: dict[int, PictureScene] = {}
+    screens = Screens()
     while True:
         try:
             path, number, scene, picture = pickle.load(jobs)
@@ -157,7 +168,10 @@ def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
         if scene is not None:
             scenes[number] = scene
         try:
-            _write(Path(path), jpeg_of(picture, scenes[number]))
+            if path is None:
+                screens.show(picture, scenes[number])
+            else:
+                _write(path, jpeg_of(picture, scenes[number]))
         except OSError as problem:
             answer((problem.strerror or type(problem).__name__).encode() + _DONE)
         else:

@@ -4,7 +4,8 @@ lens sees them.
 The rays are those of `autopilot.interface.footprint`; how far they go is asked on a grid of one ray every `CELL`
 pixels, and one over the depth interpolated between them (linear on a plane, as in any rasterizer: Heckbert, Moreton:
 Interpolation for Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: lines are projected
-as they are.
+as they are. Obstacles and pads stand on it: their faces are drawn from the farthest to the nearest (painter's
+algorithm; Newell, Newell, Sancha, 1972), before whatever hill.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global
+from autopilot.interface.mathematics import PI, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from sitl.camera.texture import EXPOSE, anchor, missing_octaves, tiles
+from sitl.world.obstacles import Cable, Cylinder, Obstacle
 
 CELL: Final = 16
 F_NUMBER: Final = 2.8
@@ -32,6 +35,11 @@ _NEAR_M: Final = 0.2
 _PIECE_M: Final = 25.0  # a line on terrain is drawn in pieces of that length
 _LEAST_BLUR_PX: Final = 0.4
 _FAR: Final = 1e-6
+_STANDING_M: Final = 500.0  # obstacles beyond it are not in the picture
+_CORNERS: Final = 12  # of a cylinder
+_WALL, _ROOF, _CABLE = (168, 160, 150), (128, 92, 80), (40, 40, 45)
+PAD: Final = ((0.6, (255, 255, 255)), (0.5, (255, 110, 0)))
+"""Squares of a landing pad: half a side (m), and colour."""
 
 Numbers = npt.NDArray[np.float64]
 Colour = tuple[int, int, int]
@@ -49,17 +57,20 @@ class Marking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureScene:
-    """Scene that does not change while a vehicle is switched on: its origin, and the terrain, if there is one."""
+    """Scene that does not change while a vehicle is switched on: its origin, the terrain, if there is one, and the
+    obstacles, whose places count from `about` (NED m from the origin)."""
 
     origin: GeoPoint
     terrain: HeightMap | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+    about: Ned = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
     """View of a camera: its place (m from the origin), how it is turned (its axes into north, east, down), its lens and
     pixels. `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red,
-    green and blue."""
+    green and blue. `pads`: middles of landing pads, m from the origin."""
 
     place: Ned
     attitude: Quaternion
@@ -69,6 +80,7 @@ class CameraView:
     focus_m: float | None = None
     light: tuple[float, float, float] = (1.0, 1.0, 1.0)
     markings: tuple[Marking, ...] = ()
+    pads: tuple[Ned, ...] = ()
 
     @property
     def focal_px(self) -> float:
@@ -96,7 +108,9 @@ def render(view: CameraView, scene: PictureScene) -> Image.Image:
     frame, missing = _frame(view, turned, scene.origin), missing_octaves(inverse, 1.0 / view.focal_px)
     EXPOSE.call(pixels, inverse, CELL, frame, missing, np.array(view.light), tiles())
     image = Image.fromarray(pixels)
-    _draw(image, view, turned, ground)
+    draw = ImageDraw.Draw(image)
+    _draw(draw, view, turned, ground)
+    _build(draw, view, turned, scene)
     return _focused(image, view, inverse)
 
 
@@ -142,10 +156,7 @@ def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Number
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
-def _draw(image: Image.Image, view: CameraView, turned: Numbers, ground: Ground) -> None:
-    if not view.markings:
-        return
-    draw = ImageDraw.Draw(image)
+def _draw(draw: ImageDraw.ImageDraw, view: CameraView, turned: Numbers, ground: Ground) -> None:
     for marking in view.markings:
         for near, far, width in _segments(marking, view, turned, ground):
             draw.line([near, far], fill=marking.colour, width=max(round(width), 1))
@@ -192,6 +203,85 @@ def _pixel(point: Numbers, view: CameraView) -> Pixel:
         float(point[1] / point[0]) * focal + view.columns / 2.0,
         float(point[2] / point[0]) * tall + view.rows / 2.0,
     )
+
+
+# --- what stands on the ground ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """A flat polygon; a line of this width where there are two corners."""
+
+    corners: tuple[Ned, ...]
+    colour: Colour
+    width_m: float = 0.0
+
+
+def _build(draw: ImageDraw.ImageDraw, view: CameraView, turned: Numbers, scene: PictureScene) -> None:
+    """Draw pads, then all obstacles that are near enough."""
+    flat = [face for pad in view.pads for face in _pad(pad)]
+    here = tuple(a - b for a, b in zip(view.place, scene.about, strict=True))
+    standing = [face for shape in scene.obstacles if _near(shape, here) for face in _faces(shape)]
+    seen = [(face, (np.array(face.corners) - np.array(view.place)) @ turned) for face in flat]
+    about = np.array(scene.about) - np.array(view.place)
+    walls = [(face, (np.array(face.corners) + about) @ turned) for face in standing]
+    seen += sorted(walls, key=lambda wall: -float(np.linalg.norm(wall[1].mean(axis=0))))
+    for face, corners in seen:
+        shown = [_pixel(corner, view) for corner in _clipped(corners)]
+        if len(shown) > 2:
+            draw.polygon(shown, fill=face.colour)
+        elif len(shown) == 2:
+            depth = max(float(corners[:, 0].mean()), _NEAR_M)
+            draw.line(shown, fill=face.colour, width=max(round(face.width_m * view.focal_px / depth), 1))
+
+
+def _near(shape: Obstacle, here: Sequence[float]) -> bool:
+    north, east, radius = shape.reach()
+    return hypot(north - here[0], east - here[1]) < radius + _STANDING_M
+
+
+def _pad(pad: Ned) -> list[_Face]:
+    n, e, d = pad
+    return [_Face(((n - h, e - h, d), (n - h, e + h, d), (n + h, e + h, d), (n + h, e - h, d)), at) for h, at in PAD]
+
+
+def _faces(shape: Obstacle) -> list[_Face]:
+    """Walls and roof, or the wire."""
+    if isinstance(shape, Cable):
+        return [_Face((shape.begin, shape.end), _CABLE, 2.0 * shape.radius)]
+    if isinstance(shape, Cylinder):
+        turns = [2.0 * PI * k / _CORNERS for k in range(_CORNERS)]
+        n, e = shape.middle
+        outline = tuple((n + shape.radius * cos(turn), e + shape.radius * sin(turn)) for turn in turns)
+    else:
+        outline = shape.outline
+    low, high = -shape.low, -shape.high
+    return [
+        *(
+            _Face(((*a, low), (*b, low), (*b, high), (*a, high)), _shaded(a, b))
+            for a, b in pairwise((*outline, outline[0]))
+        ),
+        _Face(tuple((*corner, high) for corner in outline), _ROOF),
+    ]
+
+
+def _shaded(a: tuple[float, float], b: tuple[float, float]) -> Colour:
+    """Colour of a wall: the light comes from the north and the south."""
+    light = 0.6 + 0.4 * abs(b[1] - a[1]) / max(hypot(b[0] - a[0], b[1] - a[1]), _FAR)
+    red, green, blue = (int(light * part) for part in _WALL)
+    return red, green, blue
+
+
+def _clipped(corners: Numbers) -> list[Numbers]:
+    """Part of a polygon, or of a line, that is before the camera (Sutherland, Hodgman, 1974)."""
+    if len(corners) == 2:
+        a, b = corners
+        return [] if max(a[0], b[0]) < _NEAR_M else [_before(a, b), _before(b, a)]
+    found: list[Numbers] = []
+    for a, b in pairwise((corners[-1], *corners)):
+        if (a[0] < _NEAR_M) != (b[0] < _NEAR_M):
+            found.append(_before(a, b) if a[0] < _NEAR_M else _before(b, a))
+        if b[0] >= _NEAR_M:
+            found.append(b)
+    return found
 
 
 # --- focus ------------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Scanner:
         stance: Callable[[], tuple[Ned, float]],
     ) -> None:
         self.obstacles = obstacles
-        self._home = to_local(origin, home.lat, home.lon, home.alt)
+        self.home = to_local(origin, home.lat, home.lon, home.alt)
         self._values = values
         self._seed = seed
         self._stance = stance
@@ -51,7 +51,7 @@ class Scanner:
     def place(self) -> Ned:
         """True position from the origin."""
         (n, e, d), _ = self._stance()
-        return n + self._home[0], e + self._home[1], d + self._home[2]
+        return n + self.home[0], e + self.home[1], d + self.home[2]
 
     def nearest_m(self, within_m: float = inf) -> tuple[float, str]:
         """Metres from the vehicle's middle to the nearest obstacle, and its name."""

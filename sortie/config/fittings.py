@@ -23,6 +23,7 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "remote-id": ("DID_ENABLE=1", "DID_MAVPORT=1", "DID_OPTIONS=1"),
     "sprayer": ("SPRAY_ENABLE=1", "SERVO5_FUNCTION=22", "SERVO6_FUNCTION=23"),
     "traffic": ("ADSB_TYPE=1", "AVD_ENABLE=1"),
+    "video": ("CAM1_TYPE=6", "SIM_CAM_VIDPORT=5600"),
     "winch": ("WINCH_TYPE=1", "SERVO7_FUNCTION=88", "SIM_WINCH_LOAD=0.4"),
 }
 """Parameters of each fitting, as `--param` has them."""

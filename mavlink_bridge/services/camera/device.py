@@ -255,13 +255,17 @@ class CameraDevice:
             return ImageStatus.INTERVAL_CAPTURING if self.exposing(now_ms) else ImageStatus.INTERVAL
         return ImageStatus.CAPTURING if self.exposing(now_ms) else ImageStatus.IDLE
 
+    def shot(self, now_ms: int) -> Shot:
+        """Picture as it would be taken now."""
+        return Shot(self.taken, now_ms, self.focal_mm(now_ms), self.focus_m(now_ms), self.settings)
+
     def shoot(self, now_ms: int) -> Refusal | None:
         """Shoot a picture, now."""
         if self.full:
             return Refusal.FULL
         if self.exposing(now_ms) or now_ms < self._soonest_ms():
             return Refusal.BUSY
-        shot = Shot(self.taken, now_ms, self.focal_mm(now_ms), self.focus_m(now_ms), self.settings)
+        shot = self.shot(now_ms)
         self.taken += 1
         self._shutter_ms = now_ms
         self._take(shot)

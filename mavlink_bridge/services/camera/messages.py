@@ -29,7 +29,7 @@ FLAGS: Final = (
     | CameraCapability.HAS_BASIC_ZOOM
     | CameraCapability.HAS_BASIC_FOCUS
 )
-"""Neither videos nor a video stream."""
+"""No videos on the card."""
 STORAGE_ID: Final = 1
 MAJOR: Final = 1  # of its version
 _MIB_PER_S: Final = 20.0
@@ -70,8 +70,8 @@ def _name(text: str) -> list[int]:
     return list(text.encode().ljust(_NAME_BYTES, b"\0"))
 
 
-def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int) -> Message:
-    """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does."""
+def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int, *, streams: bool) -> Message:
+    """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does. `streams`: its video is sent."""
     specs = device.specs
     return dialect.MAVLink_camera_information_message(
         now_ms & _BOOT_BITS,
@@ -84,7 +84,7 @@ def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int) -> Mes
         specs.columns,
         specs.rows,
         0,
-        FLAGS,
+        FLAGS | (CameraCapability.HAS_VIDEO_STREAM if streams else 0),
         definition_version(),
         uri.encode(),
         gimbal,

@@ -4,8 +4,8 @@ component 100 around a `CameraDevice`. Its settings are extended parameters (`ex
 Pictures are taken by IMAGE_START_CAPTURE, by DO_DIGICAM_CONTROL, and whenever the autopilot's trigger fires
 (`CameraTriggered`: by distance, by a mission's items, by a switch). A capture with the sequence number of the one
 before from the same station is a repetition and takes no second picture. CAMERA_IMAGE_CAPTURED goes to everybody when
-the picture is on the card, and again to who asks (`captured`). Video is told as absent: VIDEO_START_CAPTURE is DENIED,
-streams are UNSUPPORTED.
+the picture is on the card, and again to who asks (`captured`). Its video is streamed where it has one (`video`) and
+never recorded: VIDEO_START_CAPTURE is DENIED.
 
 Clock: vehicle time.
 """
@@ -28,9 +28,10 @@ from mavlink_bridge.services.camera.extended import value_of
 from mavlink_bridge.services.camera.messages import STORAGE_ID, CameraSight, TakenPicture
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
+from mavlink_bridge.services.camera.video import VideoStream, VideoStreams
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
-from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served
+from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served, which
 from mavlink_bridge.wire.codec import dialect, id_of
 
 HEARTBEAT_US: Final = 1_000_000
@@ -63,6 +64,9 @@ class Album(Protocol):
     def forget(self, first: int) -> None:
         """Delete the files from this number on."""
 
+    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
+        """Send this as the next frame of a stream to the stations on these links."""
+
     def sight(self) -> CameraSight:
         """Sight of the camera now."""
 
@@ -74,7 +78,7 @@ class Album(Protocol):
 class CameraService:
     """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
     none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0; `links`:
-    those that it streams to, `room(link)`: bytes that may be queued there now."""
+    those that it streams to, `room(link)`: bytes that may be queued there now. `streams`: its video."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
@@ -90,6 +94,7 @@ class CameraService:
         links: Callable[[], Sequence[int]],
         room: Callable[[int], int],
         gimbal: int = 0,
+        streams: Sequence[VideoStream] = (),
     ) -> None:
         self.device = CameraDevice(specs, self._shutter, lambda: album.stored)
         self._album = album
@@ -100,15 +105,17 @@ class CameraService:
         self._out: list[Outgoing] = []
         self._memory = AnswerMemory()
         self._reports = CaptureReports(album.written, room)
-        self._messages = self._told_of(links)
+        self._video = VideoStreams(streams, self.device, album.show)
+        self._messages = self._told_of(links, bool(streams))
         self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
         self._told_full = False
 
-    def _told_of(self, links: Callable[[], Sequence[int]]) -> ComponentMessages:
-        said, device = ComponentMessages(Component.CAMERA, links), self.device
+    def _told_of(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
+        said, device, video = ComponentMessages(Component.CAMERA, links), self.device, self._video
         said.stream("HEARTBEAT", lambda _: messages.heartbeat(), HEARTBEAT_US)
         said.stream(
-            "CAMERA_INFORMATION", lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal)
+            "CAMERA_INFORMATION",
+            lambda now_ms: messages.information(device, now_ms, self._definition(), self._gimbal, streams=streams),
         )
         said.stream("CAMERA_SETTINGS", lambda now_ms: messages.settings(device, now_ms))
         said.stream("STORAGE_INFORMATION", lambda now_ms: messages.storage(device, now_ms))
@@ -117,6 +124,12 @@ class CameraService:
         said.stream("CAMERA_FOV_STATUS", lambda now_ms: messages.field_of_view(device, now_ms, self._album.sight()))
         said.answer("CAMERA_IMAGE_CAPTURED", self._captured)
         said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
+        if streams:
+            said.answer(
+                "VIDEO_STREAM_INFORMATION",
+                lambda command, now_ms: video.information(which(command), command.peer.link, now_ms),
+            )
+            said.answer("VIDEO_STREAM_STATUS", lambda command, now_ms: video.status(which(command), now_ms))
         return said
 
     def restore(self, state: CameraState, now_ms: int) -> None:
@@ -124,6 +137,7 @@ class CameraService:
         self.device.restore(state, now_ms)
         self._album.forget(self.device.taken)
         self._reports.forget(self.device.taken)
+        self._video.restore(now_ms)
         self._sequences.clear()
         self._told_full = False
 
@@ -137,6 +151,7 @@ class CameraService:
 
     def handle_timeout(self, now_ms: int) -> None:
         self._out += self._messages.take_due(now_ms)
+        self._video.handle_timeout(now_ms)
         due = self.device.next_deadline_ms()
         if due is not None and due <= now_ms:
             self._refused(self.device.handle_timeout(now_ms))
@@ -149,7 +164,8 @@ class CameraService:
     def next_deadline_ms(self) -> int | None:
         if self._out:
             return 0
-        return earliest((self._messages.next_ms(), self._reports.next_ms(), self.device.next_deadline_ms()))
+        parts = (self._messages.next_ms(), self._reports.next_ms(), self._video.next_deadline_ms())
+        return earliest((*parts, self.device.next_deadline_ms()))
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []
@@ -159,6 +175,7 @@ class CameraService:
         self._memory.forget_link(link)
         self._messages.link_closed(link)
         self._reports.link_closed(link)
+        self._video.link_closed(link)
         self._sequences = {peer: known for peer, known in self._sequences.items() if peer.link != link}
 
     # --- pictures -----------------------------------------------------------------------------------------------------
@@ -351,9 +368,9 @@ class CameraService:
         self._warn(b"Camera: no video, it takes pictures")
         return _DENIED
 
-    def refuse_stream(self, command: Command, now_ms: int) -> Outcome:
-        """Commands of video streams: there is none."""
-        return _UNSUPPORTED
+    def stream(self, command: Command, now_ms: int) -> Outcome:
+        """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING."""
+        return self._video.command(command, now_ms)
 
     # --- what is asked for --------------------------------------------------------------------------------------------
     def about_messages(self, command: Command, now_ms: int) -> Outcome:
@@ -372,12 +389,12 @@ class CameraService:
 
     def _storage(self, command: Command, now_ms: int) -> list[Message]:
         """Storage information of a card, 0: of all."""
-        known = _which(command) in (0, STORAGE_ID)
+        known = which(command) in (0, STORAGE_ID)
         return [messages.storage(self.device, now_ms)] if known else []
 
     def _captured(self, command: Command, now_ms: int) -> list[Message]:
         """The number of param2 (-1: of all), and those behind it up to param3."""
-        first, last = _which(command), command.whole(3) if command.number == Cmd.REQUEST_MESSAGE else ALONE
+        first, last = which(command), command.whole(3) if command.number == Cmd.REQUEST_MESSAGE else ALONE
         if first == _ALL:
             first, last = 0, TO_THE_LAST
         return self._reports.again(first, last, command.peer.link)
@@ -387,11 +404,6 @@ def _meant(command: Command, index: int = 1) -> bool:
     """True when the parameter that says which camera means this one. 0: all; 1: its sensor, and ArduPilot's first
     camera."""
     return command.whole(index) in (0, 1, Component.CAMERA)
-
-
-def _which(command: Command) -> int:
-    """Number that a request means: REQUEST_MESSAGE says it behind the message's number."""
-    return command.whole(2 if command.number == Cmd.REQUEST_MESSAGE else 1)
 
 
 Handler = Callable[[CameraService, Command, int], Outcome]
@@ -420,14 +432,15 @@ ROWS: Final[Mapping[int, Handler]] = {
     Cmd.REQUEST_CAMERA_IMAGE_CAPTURE: _older("CAMERA_IMAGE_CAPTURED"),
     Cmd.VIDEO_START_CAPTURE: CameraService.refuse_video,
     Cmd.VIDEO_STOP_CAPTURE: CameraService.refuse_video,
-    Cmd.VIDEO_START_STREAMING: CameraService.refuse_stream,
-    Cmd.VIDEO_STOP_STREAMING: CameraService.refuse_stream,
-    Cmd.REQUEST_VIDEO_STREAM_INFORMATION: CameraService.refuse_stream,
-    Cmd.REQUEST_VIDEO_STREAM_STATUS: CameraService.refuse_stream,
+    Cmd.VIDEO_START_STREAMING: CameraService.stream,
+    Cmd.VIDEO_STOP_STREAMING: CameraService.stream,
+    Cmd.REQUEST_VIDEO_STREAM_INFORMATION: _older("VIDEO_STREAM_INFORMATION"),
+    Cmd.REQUEST_VIDEO_STREAM_STATUS: _older("VIDEO_STREAM_STATUS"),
 }
 """Handlers of the camera's commands."""
 _QUERIES: Final = frozenset({
     Cmd.REQUEST_MESSAGE, Cmd.GET_MESSAGE_INTERVAL, Cmd.REQUEST_CAMERA_INFORMATION, Cmd.REQUEST_CAMERA_SETTINGS,
     Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
+    Cmd.REQUEST_VIDEO_STREAM_INFORMATION, Cmd.REQUEST_VIDEO_STREAM_STATUS,
 })  # fmt: skip
 """Their answer is a message that may have been lost as well: it is given again."""

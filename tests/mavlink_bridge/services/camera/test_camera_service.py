@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import degrees, inf, nan
+from math import atan, degrees, inf, nan
 from typing import Any
 
 import pytest
@@ -23,10 +24,15 @@ from mavlink_bridge.services.camera.items import CameraItems
 from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import TABLE, find, unpack
+from mavlink_bridge.services.camera.video import FRAME_MS, VideoStream
 from mavlink_bridge.wire.codec import decode, dialect, id_of, payload
 
 PLACE = GeoPoint(-35.0, 149.0, 600.0)
 PEER = Peer(3, 255, 190)
+STREAMS = (
+    VideoStream(1, "Camera", 640, 480, 5600, 1_500_000),
+    VideoStream(2, "Thermal", 320, 240, 5602, 400_000, True),
+)
 CAMERA, ALL, AUTOPILOT = 100, 0, 1
 
 
@@ -36,6 +42,7 @@ class Shelf:
     nothing can be written."""
 
     shots: list[Shot] = field(default_factory=list)
+    frames: list[tuple[int, int, float, tuple[int, ...]]] = field(default_factory=list)
     slow: bool = False
     why: str = ""
     late: bool = False
@@ -62,6 +69,9 @@ class Shelf:
     def forget(self, first: int) -> None:
         del self.shots[first:]
 
+    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
+        self.frames.append((shot.time_ms, stream.number, shot.focal_mm, tuple(links)))
+
     def sight(self) -> CameraSight:
         return CameraSight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
 
@@ -69,7 +79,7 @@ class Shelf:
 class Bench:
     """A camera of 640 x 480, whose card holds `room` pictures, and a station."""
 
-    def __init__(self, room: float = 1000.0, least_s: float = 0.0) -> None:
+    def __init__(self, room: float = 1000.0, least_s: float = 0.0, streams: Sequence[VideoStream] = ()) -> None:
         self.shelf = Shelf()
         specs = Specs(6.4, 4.8, 5.0, 4.0, 640, 480, room * 640 * 480 * 0.5 / (1 << 20), lambda: least_s)
         self.triggers: list[tuple[float, bool]] = []
@@ -83,6 +93,7 @@ class Bench:
             links=lambda: (PEER.link,),
             room=lambda link: self.room_bytes,
             gimbal=154,
+            streams=streams,
         )
         self.settings = SettingsService(self.camera.device)
         self.now_ms = 10_000
@@ -172,7 +183,7 @@ def test_it_says_which_picture_is_still_being_written() -> None:
 
 
 def test_information_says_what_it_is() -> None:
-    """Lens, sensor, pixels, the definition file, the gimbal; a stream or videos it has not."""
+    """Lens, sensor, pixels, the definition file, the gimbal; without streams it tells of none, and never of videos."""
     told = Bench().one("CAMERA_INFORMATION")
     assert (told.focal_length, told.resolution_h, told.resolution_v) == (5.0, 640, 480)
     assert (told.sensor_size_h, told.sensor_size_v) == pytest.approx((6.4, 4.8))
@@ -509,6 +520,63 @@ def test_modes() -> None:
 def test_what_it_has_not_is_refused(command: int, params: tuple[float, ...], result: Result) -> None:
     """Video is told as absent."""
     assert Bench().ask(command, *params) == result
+
+
+def test_streams_are_told_as_stations_read_them() -> None:
+    """QGroundControl asks for all, or for 1 and 2 in turn, and listens on the port that the URI is."""
+    bench = Bench(streams=STREAMS)
+    assert bench.one("CAMERA_INFORMATION").flags & numbers.CAMERA_CAP_FLAGS_HAS_VIDEO_STREAM
+    ack, seen, warm = bench.send(Cmd.REQUEST_MESSAGE, id_of("VIDEO_STREAM_INFORMATION"), 0)
+    assert ack.result == Result.ACCEPTED
+    assert (seen.stream_id, seen.count, seen.type, seen.encoding) == (
+        1, 2, numbers.VIDEO_STREAM_TYPE_RTPUDP, numbers.VIDEO_STREAM_ENCODING_H264,
+    )  # fmt: skip
+    assert (seen.resolution_h, seen.resolution_v, seen.framerate, seen.bitrate) == (640, 480, 10.0, 1_500_000)
+    assert (seen.name, seen.uri, seen.rotation) == ("Camera", "5600", 0)
+    assert seen.hfov == round(2.0 * degrees(atan(6.4 / 2.0 / 5.0)))
+    assert seen.flags == numbers.VIDEO_STREAM_STATUS_FLAGS_RUNNING
+    assert (warm.stream_id, warm.name, warm.uri, warm.resolution_h, warm.resolution_v) == (
+        2,
+        "Thermal",
+        "5602",
+        320,
+        240,
+    )
+    assert warm.flags == seen.flags | numbers.VIDEO_STREAM_STATUS_FLAGS_THERMAL
+    for asked in (
+        (Cmd.REQUEST_VIDEO_STREAM_INFORMATION, 2),
+        (Cmd.REQUEST_MESSAGE, id_of("VIDEO_STREAM_INFORMATION"), 2),
+    ):
+        assert [one.uri for one in bench.send(*asked)[1:]] == ["5602"]
+    assert bench.ask(Cmd.REQUEST_VIDEO_STREAM_INFORMATION, 3) == Result.FAILED
+
+
+def test_frames_are_made_while_somebody_looks() -> None:
+    """Ten a second from the first question on, to all who look; none before, none after."""
+    bench, other = Bench(streams=STREAMS), Peer(7, 254, 190)
+    bench.pass_time(1000)
+    assert bench.ask(Cmd.REQUEST_VIDEO_STREAM_STATUS, 1) == Result.ACCEPTED
+    bench.pass_time(1000)
+    assert bench.shelf.frames == []
+    began_ms = bench.now_ms
+    assert bench.ask(Cmd.VIDEO_START_STREAMING, 1) == Result.ACCEPTED
+    bench.pass_time(1000 - 1)
+    assert [at for at, *_ in bench.shelf.frames] == list(range(began_ms, began_ms + 1000, FRAME_MS))
+    bench.ask(Cmd.SET_CAMERA_ZOOM, ZoomType.RANGE, 100.0)
+    bench.send(Cmd.REQUEST_VIDEO_STREAM_INFORMATION, 0, peer=other)
+    bench.pass_time(FRAME_MS)
+    assert [frame[1:] for frame in bench.shelf.frames[-2:]] == [(1, 20.0, (3, 7)), (2, 20.0, (7,))]
+    flags = bench.send(Cmd.REQUEST_VIDEO_STREAM_STATUS, 2)[1].flags
+    assert flags == numbers.VIDEO_STREAM_STATUS_FLAGS_RUNNING | numbers.VIDEO_STREAM_STATUS_FLAGS_THERMAL
+    assert bench.ask(Cmd.VIDEO_STOP_STREAMING, 0) == Result.ACCEPTED
+    bench.pass_time(FRAME_MS)
+    assert [frame[1::2] for frame in bench.shelf.frames[-2:]] == [(1, (7,)), (2, (7,))]
+    bench.camera.link_closed(other.link)
+    count = len(bench.shelf.frames)
+    bench.pass_time(1000)
+    assert len(bench.shelf.frames) == count
+    assert bench.send(Cmd.REQUEST_VIDEO_STREAM_STATUS, 1)[1].flags == 0
+    assert bench.ask(Cmd.VIDEO_START_STREAMING, 3) == Result.DENIED
 
 
 @pytest.mark.parametrize(

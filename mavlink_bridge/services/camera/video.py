@@ -1,0 +1,131 @@
+"""Video streams of a camera (https://mavlink.io/en/services/camera.html#video-streaming): what they are, and who looks.
+
+A station looks as soon as it has asked for VIDEO_STREAM_INFORMATION of a stream, since QGroundControl listens then and
+sends no VIDEO_START_STREAMING for the first one; or by that command; until VIDEO_STOP_STREAMING, or the end of its
+link. A frame is shown every `FRAME_MS` of vehicle time while somebody looks at a stream. Not Image Transmission: RTP
+goes beside MAVLink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import degrees
+from typing import Final
+
+from autopilot.interface.records import dataclass
+from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Cmd, Result, StreamEncoding, StreamFlag, StreamType
+from mavlink_bridge.routing.service import Message
+from mavlink_bridge.services.camera.device import CameraDevice, Shot
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.wire.codec import dialect
+
+FRAME_MS: Final = 100
+_NAME_BYTES: Final = 32
+_ALL: Final = 0
+_DENIED, _UNSUPPORTED = Outcome(Result.DENIED), Outcome(Result.UNSUPPORTED)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """A stream: its number, from 1, its pixels, the port where stations listen, bits a second."""
+
+    number: int
+    name: str
+    columns: int
+    rows: int
+    port: int
+    bits: int
+    thermal: bool = False
+
+
+class VideoStreams:
+    """See the module. `show(stream, shot, links)`: its next frame is to be sent to the stations on these links."""
+
+    def __init__(
+        self,
+        streams: Sequence[VideoStream],
+        device: CameraDevice,
+        show: Callable[[VideoStream, Shot, Sequence[int]], None],
+    ) -> None:
+        self._streams = streams
+        self._device = device
+        self._show = show
+        self._looking: dict[int, dict[int, None]] = {stream.number: {} for stream in streams}
+        self._due_ms = 0
+
+    def command(self, command: Command, now_ms: int) -> Outcome:
+        """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING: param1, 0: all."""
+        if not self._streams:
+            return _UNSUPPORTED
+        meant = self._meant(command.whole(1))
+        for stream in meant:
+            if command.number == Cmd.VIDEO_START_STREAMING:
+                self._look(stream, command.peer.link, now_ms)
+            else:
+                self._looking[stream.number].pop(command.peer.link, None)
+        return ACCEPTED if meant else _DENIED
+
+    def information(self, number: int, link: int, now_ms: int) -> list[Message]:
+        """VIDEO_STREAM_INFORMATION of a stream, 0: of all; who asks looks."""
+        meant = self._meant(number)
+        for stream in meant:
+            self._look(stream, link, now_ms)
+        return [
+            dialect.MAVLink_video_stream_information_message(
+                stream.number,
+                len(self._streams),
+                StreamType.RTPUDP,
+                *self._state(stream, now_ms),
+                stream.name.encode().ljust(_NAME_BYTES, b"\0"),
+                str(stream.port).encode(),
+                StreamEncoding.H264,
+            )
+            for stream in meant
+        ]
+
+    def status(self, number: int, now_ms: int) -> list[Message]:
+        """VIDEO_STREAM_STATUS of a stream, 0: of all."""
+        return [
+            dialect.MAVLink_video_stream_status_message(stream.number, *self._state(stream, now_ms))
+            for stream in self._meant(number)
+        ]
+
+    def _state(self, stream: VideoStream, now_ms: int) -> tuple[int, float, int, int, int, int, int]:
+        """Fields that both messages have."""
+        flags = (StreamFlag.RUNNING if self._looking[stream.number] else 0) | (
+            StreamFlag.THERMAL if stream.thermal else 0
+        )
+        across = round(degrees(self._device.view(now_ms)[0]))
+        return flags, 1000.0 / FRAME_MS, stream.columns, stream.rows, stream.bits, 0, across
+
+    def _meant(self, number: int) -> list[VideoStream]:
+        return [stream for stream in self._streams if number in (_ALL, stream.number)]
+
+    def _look(self, stream: VideoStream, link: int, now_ms: int) -> None:
+        if not any(self._looking.values()):
+            self._due_ms = now_ms
+        self._looking[stream.number][link] = None
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def next_deadline_ms(self) -> int | None:
+        """Time of the next frame, ms; None: nobody looks."""
+        return self._due_ms if any(self._looking.values()) else None
+
+    def handle_timeout(self, now_ms: int) -> None:
+        """Show what is due."""
+        if now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + FRAME_MS
+        for stream in self._streams:
+            if self._looking[stream.number]:
+                self._show(stream, self._device.shot(now_ms), tuple(self._looking[stream.number]))
+
+    def restore(self, now_ms: int) -> None:
+        """Go on from another time."""
+        self._due_ms = now_ms
+
+    def link_closed(self, link: int) -> None:
+        """Nobody looks on it any more."""
+        for looking in self._looking.values():
+            looking.pop(link, None)
