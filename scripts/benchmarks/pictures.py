@@ -52,7 +52,7 @@ def video() -> float:
     frames a second each."""
     from autopilot.interface.footprint import Lens
     from sitl.camera.rendering import CameraView, PictureScene
-    from sitl.camera.video import RATE_HZ, Frame, Screens
+    from sitl.camera.video import RATE_HZ, Screens, VideoFrame
 
     scene, screens = PictureScene(GeoPoint(*HOME)), Screens()
     view = CameraView((0.0, 50.0, -60.0), (0.966, 0.0, -0.259, 0.0), Lens(6.4, 4.8, 4.7), 640, 480)
@@ -62,7 +62,7 @@ def video() -> float:
     ):
         for listener in (seen, warm):
             listener.bind(("127.0.0.1", 0))
-        frame = Frame(view, (seen.getsockname(),), 1_500_000, thermal=False, time_s=0.0, height_m=60.0)
+        frame = VideoFrame(view, (seen.getsockname(),), 1_500_000, thermal=False, time_s=0.0, height_m=60.0)
         small = replace(frame, view=replace(view, columns=320, rows=240), targets=(warm.getsockname(),), thermal=True)
         for number in range(-RATE_HZ, FRAMES):  # the first second compiles and begins
             if number == 0:

@@ -28,7 +28,7 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from sitl.camera.jpeg import Picture
     from sitl.camera.rendering import PictureScene
-    from sitl.camera.video import Frame
+    from sitl.camera.video import VideoFrame
 
 _NICENESS: Final = 5
 _YIELDS: Final = "--yields"
@@ -39,7 +39,7 @@ class Job:
     """A picture that is being developed for a file, or a frame that is sent (no `path`). `error`: why there is none,
     once it is `done`."""
 
-    def __init__(self, path: Path | None, scene: int, picture: Picture | Frame) -> None:
+    def __init__(self, path: Path | None, scene: int, picture: Picture | VideoFrame) -> None:
         self.path = path
         self.scene = scene
         self.picture = picture
@@ -80,7 +80,7 @@ class Darkroom:
         """Write this picture there. Returns at once."""
         return self._take(Job(path, scene, picture))
 
-    def send(self, scene: int, frame: Frame) -> Job:
+    def send(self, scene: int, frame: VideoFrame) -> Job:
         """Send this frame of a video. Returns at once."""
         return self._take(Job(None, scene, frame))
 

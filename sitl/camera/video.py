@@ -36,7 +36,7 @@ Target = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class VideoFrame:
     """A picture of a video: to whom it is sent, hosts and ports, at so many bits a second, and what is written over it.
     `thermal`: as the warmth of what is seen. `time_s`: since switching on; `height_m`: above home."""
 
@@ -48,7 +48,7 @@ class Frame:
     height_m: float
 
 
-def frame_image(frame: Frame, scene: PictureScene) -> Image.Image:
+def frame_image(frame: VideoFrame, scene: PictureScene) -> Image.Image:
     """Frame as a station sees it."""
     image = render(replace(frame.view, markings=(*grid(frame.view), *frame.view.markings)), scene)
     if frame.thermal:
@@ -75,7 +75,7 @@ def thermal(image: Image.Image) -> Image.Image:
     return Image.fromarray(warm).convert("RGB")
 
 
-def _write_over(image: Image.Image, frame: Frame) -> None:
+def _write_over(image: Image.Image, frame: VideoFrame) -> None:
     draw = ImageDraw.Draw(image)
     yaw = angles(frame.view.attitude)[2]
     draw.text((8, 6), f"{frame.time_s:.1f} s   {frame.height_m:.1f} m   {yaw % 360.0:03.0f} deg", fill=_INK)
@@ -127,7 +127,7 @@ class Screen:
         self._asleep_until_s = 0.0
         self._refused: set[int] = set()  # sockets, of the last frame
 
-    def show(self, frame: Frame, scene: PictureScene, now_s: float) -> bool:
+    def show(self, frame: VideoFrame, scene: PictureScene, now_s: float) -> bool:
         """Make it and send it, unless nobody listens."""
         if now_s < self._asleep_until_s:
             return False
@@ -159,7 +159,7 @@ class Screens:
     def __init__(self) -> None:
         self._screens: dict[int, Screen] = {}
 
-    def show(self, frame: Frame, scene: PictureScene) -> None:
+    def show(self, frame: VideoFrame, scene: PictureScene) -> None:
         """Send the next frame of a stream, which is known by its port."""
         port = frame.targets[0][1]
         screen = self._screens.get(port)

@@ -39,7 +39,7 @@ from mavlink_bridge.services.ftp.service import FtpService
 from sitl.camera.darkroom import Job, darkroom
 from sitl.camera.jpeg import Picture
 from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion
-from sitl.camera.video import Frame
+from sitl.camera.video import VideoFrame
 from sortie.config.errors import UserError, pip_install
 from sortie.logs.run_log import LOGGER
 from sortie.logs.served import ServedDirectory
@@ -73,7 +73,7 @@ class PosedVehicle(KnownVehicle, Protocol):
 
 
 @runtime_checkable
-class SeesPads(Protocol):
+class WithPads(Protocol):
     """A vehicle with landing pads below it."""
 
     @property
@@ -214,7 +214,7 @@ class CameraAlbum:
             shot.focus_m,
             shot.settings.light,
             self.markings(),
-            tuple(vehicle.pads.pads(shot.time_ms)) if isinstance(vehicle, SeesPads) and vehicle.pads.period_ms else (),
+            tuple(vehicle.pads.pads(shot.time_ms)) if isinstance(vehicle, WithPads) and vehicle.pads.period_ms else (),
         )
 
     def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
@@ -230,7 +230,7 @@ class CameraAlbum:
         place = to_global(self._vehicle.switched_on_at, self._vehicle.true_ned)
         self._frames[stream.number] = darkroom().send(
             self._scenery(),
-            Frame(
+            VideoFrame(
                 self._view(shot, stream.columns, stream.rows),
                 tuple((host, stream.port) for host in hosts),
                 stream.bits,

@@ -126,6 +126,6 @@ class VideoStreams:
         self._due_ms = now_ms
 
     def link_closed(self, link: int) -> None:
-        """Nobody looks on it any more."""
+        """Forget who looks on it."""
         for looking in self._looking.values():
             looking.pop(link, None)

@@ -16,7 +16,7 @@ from PIL import Image
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint, Ned
 from sitl.camera.rendering import CameraView, PictureScene
-from sitl.camera.video import ASLEEP_S, PACKET_BYTES, Encoder, Frame, Screen, frame_image
+from sitl.camera.video import ASLEEP_S, PACKET_BYTES, Encoder, Screen, VideoFrame, frame_image
 from sitl.world.obstacles import Prism
 from tests.fakes.patience import PATIENCE_S
 from tests.sitl.camera.test_pictures import looking
@@ -27,10 +27,10 @@ PAD: Ned = (4.0, 3.0, 0.0)
 FOCAL_PX = 4.7 / 6.4 * COLUMNS
 
 
-def frame(yaw_deg: float, *, thermal: bool = False, targets: tuple[tuple[str, int], ...] = ()) -> Frame:
+def frame(yaw_deg: float, *, thermal: bool = False, targets: tuple[tuple[str, int], ...] = ()) -> VideoFrame:
     """A camera 20 m above the origin that looks down, its top towards `yaw_deg`."""
     view = CameraView((0.0, 0.0, -HEIGHT_M), looking(-90.0, yaw_deg), Lens(6.4, 4.8, 4.7), COLUMNS, ROWS, pads=(PAD,))
-    return Frame(view, targets, 1_500_000, thermal, 12.34, HEIGHT_M)
+    return VideoFrame(view, targets, 1_500_000, thermal, 12.34, HEIGHT_M)
 
 
 def middle_of_pad(image: npt.NDArray[np.uint8]) -> tuple[float, float]:
@@ -165,7 +165,7 @@ def test_the_grid_is_ten_metres() -> None:
 
 def test_warm_is_the_ground_and_cold_the_sky() -> None:
     """The thermal picture is grey, and black above the horizon."""
-    level = Frame(
+    level = VideoFrame(
         CameraView((0.0, 0.0, -HEIGHT_M), looking(0.0, 0.0), Lens(6.4, 4.8, 4.7), 320, 240), (), 1, True, 0.0, HEIGHT_M
     )
     seen = np.asarray(frame_image(level, SCENE)).astype(int)
@@ -181,7 +181,7 @@ def test_an_obstacle_stands_where_it_is() -> None:
     view = CameraView((10.0, 0.0, -5.0), looking(0.0, 0.0), Lens(6.4, 4.8, 4.7), COLUMNS, ROWS)
 
     def walls(scene: PictureScene, view: CameraView) -> npt.NDArray[np.bool_]:
-        image: Image.Image = frame_image(Frame(view, (), 1, False, 0.0, 5.0), scene)
+        image: Image.Image = frame_image(VideoFrame(view, (), 1, False, 0.0, 5.0), scene)
         found: npt.NDArray[np.bool_] = (np.asarray(image) == (168, 160, 150)).all(axis=2)
         return found
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import pytest
 
 from autopilot.mav import Cmd, Component
+from mavlink_bridge.services.camera.device import Specs
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie import Session
 from sortie.config.errors import UserError
@@ -72,10 +73,7 @@ def test_a_station_is_where_its_link_comes_from() -> None:
 def test_ports_belong_to_one_vehicle() -> None:
     """RTP has even ports, and no two vehicles of a fleet the same."""
     pytest.importorskip("av", reason="PyAV is not installed")
-    specs = camera.specs_of({
-        "SIM_CAM_SENS_W": 6.4, "SIM_CAM_SENS_H": 4.8, "SIM_CAM_FOCAL": 4.7, "SIM_CAM_ZOOM": 1.0, "SIM_CAM_RES_W": 641.0,
-        "SIM_CAM_RES_H": 480.0, "SIM_CAM_STORE": 1.0, "CAM1_INTRVAL_MIN": 0.0,
-    })  # fmt: skip
+    specs = Specs(6.4, 4.8, 4.7, 1.0, 641, 480, 1.0)
     ports = [stream.port for system in range(1, 251) for stream in camera.video_streams(5600, system, specs)]
     assert ports[:4] == [5600, 5602, 5604, 5606] and len(set(ports)) == 500 and max(ports) < 65536
     assert [(s.columns, s.rows) for s in camera.video_streams(5600, 1, specs)] == [(640, 480), (320, 240)]
