@@ -35,9 +35,9 @@ class Lockstep(Protocol):
     @property
     def child(self) -> SitlChild: ...
 
-    def run(self, until_ms: float, stop: Callable[[], bool]) -> None:
-        """Until the body's time is `until_ms` and the firmware waits, or `stop()`. SitlError when it has ended or
-        hangs."""
+    def step(self, until_ms: float, stop: Callable[[], bool]) -> bool:
+        """Wait until the firmware waits, and tell it what its sensors show; False when it has these of `until_ms`, or
+        at `stop()`. SitlError when it has ended or hangs."""
 
     def close(self) -> None:
         """End the firmware."""

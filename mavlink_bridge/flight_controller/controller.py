@@ -88,6 +88,8 @@ class FlightController:
         body: FlownBody | None = None,
     ) -> None:
         self.firmware = firmware
+        self.vehicle_type: int | None = None
+        """MAV_TYPE of its HEARTBEATs."""
         self.native = native
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
@@ -298,7 +300,7 @@ class FlightController:
             self.home.hear(message)
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
-        self.readings.custom_mode = message.custom_mode
+        self.vehicle_type, self.readings.custom_mode = message.type, message.custom_mode
         self.link.streams.armed = armed = bool(message.base_mode & ModeFlag.SAFETY_ARMED)
         self.motors.heartbeat(armed, now_ms)
         self.control.heartbeat(message.custom_mode, message.system_status, now_ms)

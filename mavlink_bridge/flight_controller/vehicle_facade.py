@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
+from autopilot.context.turns import earliest
 from autopilot.mav import Result, VehicleType
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.clients.heartbeat import heartbeat_of
@@ -196,13 +197,13 @@ class VehicleFacade:
         if self._fresh:
             self._show()
         if now_ms >= self._due_ms and self._ground.links():
-            self._due_ms = now_ms + _PERIOD_MS
+            self._due_ms = now_ms - now_ms % _PERIOD_MS + _PERIOD_MS
             self._out.append(Outgoing(self._progress()))
             self.send_as_companion(heartbeat_of(VehicleType.ONBOARD_CONTROLLER))
 
     def next_deadline_ms(self) -> int | None:
-        dues = (self._due_ms, self._texts.next_deadline_ms(), None if self._left is None else self._left[1])
-        return min(due for due in dues if due is not None)
+        left_ms = None if self._left is None else self._left[1]
+        return earliest((self._due_ms if self._ground.links() else None, self._texts.next_deadline_ms(), left_ms))
 
     def take_outgoing(self) -> list[Outgoing]:
         out, self._out = self._out, []

@@ -8,8 +8,10 @@ what is written to it reaches it at this vehicle time.
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Callable
+from struct import pack
 from typing import Final
 
 from sitl.child import SitlChild, SitlError
@@ -105,29 +107,25 @@ class JsonLockstep:
         self.exchanges = 0
         self.restarts = 0
         self._socket = receiver
-        self._socket.settimeout(_LOOK_S)
         self._request, self._answer = body.request.data, body.answer.data
         self._address: tuple[str, int] | None = None
         self._waiting = False  # the firmware waits for an answer to what is in `request`
         self._told_s = 0.0
 
-    def run(self, until_ms: float, stop: Callable[[], bool] = _never) -> None:
-        """Until the body's time is `until_ms` and the firmware waits again, or `stop()`, which is asked while it says
-        nothing. SitlError when it has ended or hangs."""
-        body = self.body
-        while self._listen(stop) and body.time_ms < until_ms:
-            self._reply()
-
-    def _reply(self) -> None:
-        """Answer the packet that waits."""
+    def step(self, until_ms: float, stop: Callable[[], bool] = _never) -> bool:
+        """Wait until the firmware waits for its sensors, and tell it what they show; False when it has these of
+        `until_ms`, or at `stop()`, which is asked while it says nothing. SitlError when it has ended or hangs."""
+        if not self._listen(stop) or self.body.time_ms >= until_ms:
+            return False
         self._waiting = False
         again = not self.body.exchange()
         if again and time.monotonic() - self._told_s < _LOST_S:
-            return  # asked for once more while we held the answer, which it has by now
+            return True  # asked for once more while we held the answer, which it has by now
         assert self._address is not None
         self._socket.sendto(self._answer, self._address)
         self._told_s = time.monotonic()
         self.exchanges += 1
+        return True
 
     def _listen(self, stop: Callable[[], bool]) -> bool:
         """Wait for a packet; False when it was told to stop."""
@@ -135,7 +133,7 @@ class JsonLockstep:
         while not self._waiting:
             try:
                 size, address = self._socket.recvfrom_into(self._request)
-            except TimeoutError:
+            except (BlockingIOError, TimeoutError):
                 silent_s += _LOOK_S
                 self._look(silent_s)
                 if stop():
@@ -172,7 +170,10 @@ class JsonLockstep:
 
 
 def open_receiver() -> socket.socket:
-    """A socket on a free port for the packets of a firmware."""
+    """A socket on a free port for the packets of a firmware. It waits for `_LOOK_S` by itself: a timeout of Python's
+    would be a system call more for each packet."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    wait = pack("@L", round(1e3 * _LOOK_S)) if sys.platform == "win32" else pack("@ll", 0, round(1e6 * _LOOK_S))
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
     made.bind(("127.0.0.1", 0))
     return made

@@ -113,13 +113,15 @@ class HilLockstep:
         s = body.machine.rows()[0][0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
 
-    def run(self, until_ms: float, stop: Callable[[], bool] = never) -> None:
-        """Until the body's time is `until_ms` and it has answered, or `stop()`, which is asked while it says nothing.
-        SitlError when it has ended or hangs, or is built without lockstep."""
-        while self._listen(stop) and self.body.time_ms < until_ms:
-            self._hear(0.0)  # an answer that came too late is none to the next sample
-            if self._connection is not None:
-                self._send()
+    def step(self, until_ms: float, stop: Callable[[], bool] = never) -> bool:
+        """Wait until it has answered, and send the next sample; False when it has flown `until_ms`, or at `stop()`,
+        which is asked while it says nothing. SitlError when it has ended or hangs, or is built without lockstep."""
+        if not self._listen(stop) or self.body.time_ms >= until_ms:
+            return False
+        self._hear(0.0)  # an answer that came too late is none to the next sample
+        if self._connection is not None:
+            self._send()
+        return True
 
     def _listen(self, stop: Callable[[], bool]) -> bool:
         """Wait for a connection, and for the answer that is owed; False when it was told to stop."""

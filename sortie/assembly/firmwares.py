@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.context.journal import Journal
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
-from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.kinds import class_of_type, vehicle_class
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
@@ -20,7 +20,7 @@ from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.rows import MachineRows
 from sitl.ways_in import WAYS
 from sortie.assembly.vehicle import PlacedVehicle, StoredValues, simulated_name
-from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
+from sortie.companion.service import Companion, another_kind, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.formation import OWN_SYSTEM, OWN_SYSTEM_NAMES
@@ -120,7 +120,7 @@ class Firmwares:
         self._companions: dict[int, Companion] = {}
         self._fleet: FleetNode | None = None
         self.node = FirmwareNode(
-            [flown.lockstep for flown in self._flown.values()], around.runtime.signals, self._ended
+            [flown.lockstep for flown in self._flown.values()], around.runtime.signals, self._refusal, self._ended
         )
         around.runtime.add_vehicle(self.node)
 
@@ -152,6 +152,13 @@ class Firmwares:
                 plug = MemberPlug(fleet, member, companion.link, name)
             self._around.runtime.connect(wire_to(self.node, number, plug))
 
+    def _refusal(self, number: int) -> SitlError | None:
+        """Refusal of a program whose HEARTBEAT is of another kind of vehicle than its body."""
+        vehicle = self._companions[self._members[number]].vehicle
+        told = None if vehicle.vehicle_type is None else class_of_type(vehicle.vehicle_type)
+        complaint = "" if told is None else another_kind(vehicle.firmware.name, told, vehicle.firmware.vehicle_class)
+        return SitlError(complaint) if complaint else None
+
     def _ended(self, number: int, error: SitlError) -> None:
         """Note that one has ended: the others of a fleet fly on. UserError where none is left."""
         fleet = self._fleet
@@ -159,4 +166,4 @@ class Firmwares:
             fleet.strand(self._members[number], error)
             if len(fleet.stranded) < len(fleet.services):
                 return
-        raise UserError(str(error), 1) from error
+        raise UserError(str(error), 1 if error.ended else 2) from error

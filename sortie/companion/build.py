@@ -17,7 +17,7 @@ from mavlink_bridge.flight_controller.finder import FoundController
 from sitl.child import SitlChild, SitlError
 from sitl.launchers import LAUNCHERS, Launch
 from sortie.companion.connection import ControllerFront, NotHeard
-from sortie.companion.service import Companion, build_companion, flies_native, own_parameters
+from sortie.companion.service import Companion, another_kind, build_companion, flies_native, own_parameters
 from sortie.config.errors import UserError
 from sortie.config.given import ignored
 from sortie.config.option import OptionScope
@@ -57,9 +57,8 @@ def _for_the_person(error: SitlError) -> UserError:
 
 def _check_kind(wanted: VehicleSource, found: Firmware) -> None:
     """UserError when the program that was started drives where a plane was wanted, and the like."""
-    kind, other = vehicle_class(wanted.frame), found.vehicle_class
-    if (kind.flies, kind.has_stall_speed) != (other.flies, other.has_stall_speed):
-        told = f"the program is an {found.name} {other.name}; name one of a {kind.name}"
+    told = another_kind(found.name, found.vehicle_class, vehicle_class(wanted.frame))
+    if told:
         raise UserError(told, option="vehicle", given=str(wanted))
 
 

@@ -16,6 +16,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.parameters.parameters import ParameterPart, Parameters
+from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.flight_controller.controller import FlightController
@@ -58,6 +59,14 @@ LEFT_TO_CONTROLLER: Final[dict[str, float]] = {
 }  # fmt: skip
 #: The motors are armed at the end of the countdown: a controller would disarm by itself meanwhile.
 LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
+
+
+def another_kind(name: str, found: VehicleClass, wanted: VehicleClass) -> str:
+    """Complaint about a program of the firmware `name` that drives where a plane was wanted, and the like; empty where
+    it is right."""
+    if (wanted.flies, wanted.has_stall_speed) == (found.flies, found.has_stall_speed):
+        return ""
+    return f"the program is an {name} {found.name}; name one of a {wanted.name}"
 
 
 def flies_native(strategy: str | None, firmware: Firmware) -> bool:

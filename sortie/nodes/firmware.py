@@ -9,7 +9,6 @@ at the same time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -35,24 +34,28 @@ LOOK_MS: Final = 40
 
 
 class FirmwareNode(QuietNode):
-    """See the module. `ended`: hears of one, by its number, that has ended, or flies no body any more; the body falls
-    then. `endpoints`: none, their words go over wires."""
+    """See the module. `refusal`: the reason, if there is one, why one, by its number, may fly no further; `ended`:
+    hears of one that may not, has ended, or flies no body any more; the body falls then. `endpoints`: none, their words
+    go over wires."""
 
     endpoints: tuple[LinkOwner, ...] = ()
     look_every_ms = LOOK_MS
 
     def __init__(
-        self, locksteps: Sequence[Lockstep], signals: Signals, ended: Callable[[int, SitlError], None]
+        self,
+        locksteps: Sequence[Lockstep],
+        signals: Signals,
+        refusal: Callable[[int], SitlError | None],
+        ended: Callable[[int, SitlError], None],
     ) -> None:
         self.locksteps = tuple(locksteps)
         self.now_ms = 0
         self._signals = signals
-        self._ended = ended
+        self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
-        self._threads = ThreadPoolExecutor(len(self.locksteps), "sortie-firmware")
 
     def next_vehicle_deadline_ms(self) -> int:
-        return self.now_ms + LOOK_MS
+        return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # whoever else stops time, looks are at the same times
 
     def start(self) -> None:
         """Wait for the first packet of each."""
@@ -65,21 +68,24 @@ class FirmwareNode(QuietNode):
         self.now_ms = until_ms
 
     def _fly(self, until_ms: int) -> None:
-        numbers, fly = list(self._flying), partial(self._fly_one, until_ms)
-        found = map(fly, numbers) if len(numbers) < 2 else self._threads.map(fly, numbers)
-        for number, error in zip(numbers, found, strict=True):
-            if error is not None:
-                self._flying.remove(number)
-                self._ended(number, error)
+        moving = list(self._flying)
+        while moving:  # in turns: while one is told what its sensors show, the others fly
+            moving = [number for number in moving if self._step(number, until_ms)]
         for number in set(range(len(self.locksteps))).difference(self._flying):
             self.locksteps[number].body.fall(until_ms)
 
-    def _fly_one(self, until_ms: int, number: int) -> SitlError | None:
+    def _step(self, number: int, until_ms: int) -> bool:
+        """Fly one of them a step on; False when it stands at `until_ms`, or flies no more."""
         try:
-            self.locksteps[number].run(until_ms, self._is_over)
-        except SitlError as error:
-            return error
-        return None
+            if self.locksteps[number].step(until_ms, self._is_over):
+                return True
+            error = self._refusal(number)
+        except SitlError as ended:
+            error = ended
+        if error is not None:
+            self._flying.remove(number)
+            self._ended(number, error)
+        return False
 
     def _is_over(self) -> bool:
         return self._signals.number is not None

@@ -3,9 +3,9 @@ with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server
 the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its packet port), `repeat` (each packet twice), `climb` (its motors turn). Of a
-fleet `2:crash` is what system 2 does. It says each second of its time on its serial port, as `time=1.000`, and its
-process number at the start; with a system id it says HEARTBEAT instead.
+(it never speaks), `flood` (garbage on its packet port), `repeat` (each packet twice), `climb` (its motors turn), `plane`
+(so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. It says each second of its time on its serial port,
+as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def build(folder: Path) -> Path:
     return path
 
 
-def heartbeat(system: int, sequence: int) -> bytes:
-    """HEARTBEAT of a copter of ArduPilot's that stands by, as MAVLink 2 has it."""
-    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, 2, 3, 81, 3, 3)
+def heartbeat(system: int, sequence: int, vehicle_type: int) -> bytes:
+    """HEARTBEAT of an ArduPilot that stands by, as MAVLink 2 has it."""
+    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, vehicle_type, 3, 81, 3, 3)
     crc = 0xFFFF
     for byte in (*body, _HEARTBEAT_EXTRA):
         mixed = (byte ^ crc) & 0xFF
@@ -73,7 +73,9 @@ class JsonFirmware:
 
     def say(self, text: str) -> None:
         """A line, or that it is there."""
-        self._line.send(f"{text}\n".encode() if self.system is None else heartbeat(self.system, int(self.now_s)))
+        vehicle_type = 1 if self.manner == "plane" else 2
+        beat = b"" if self.system is None else heartbeat(self.system, int(self.now_s), vehicle_type)
+        self._line.send(beat or f"{text}\n".encode())
 
     def frame(self) -> None:
         """One packet, and its answer, which is waited for: asked for once more after a second."""

@@ -15,6 +15,7 @@ from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
 from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.wiring import STEPS, body_of
+from tests.fakes.lockstep import fly
 from tests.fakes.orphans import await_ends
 
 ROOT = Path(__file__).parents[3]
@@ -48,23 +49,23 @@ def said(lockstep: JsonLockstep) -> list[str]:
 
 def test_time_goes_as_far_as_it_is_asked_to(start: Start) -> None:
     lockstep = start()
-    lockstep.run(1000.0)
+    fly(lockstep, 1000.0)
     assert lockstep.body.time_ms == pytest.approx(1000.0)
     assert lockstep.exchanges == 800
 
 
 def test_what_it_has_said_is_there_when_time_stops(start: Start) -> None:
     lockstep = start()
-    lockstep.run(998.75)
+    fly(lockstep, 998.75)
     assert not any(line.startswith("time=") for line in said(lockstep))
-    lockstep.run(1001.25)
+    fly(lockstep, 1001.25)
     assert said(lockstep) == ["time=1.000"]
 
 
 def test_a_packet_that_comes_again_is_answered_once(start: Start) -> None:
     """While an answer is held, ArduPilot sends its packet again each second: time does not jump by it."""
     lockstep = start("repeat")
-    lockstep.run(2000.0)
+    fly(lockstep, 2000.0)
     assert lockstep.exchanges == 1600
     assert lockstep.restarts == 0
 
@@ -72,26 +73,26 @@ def test_a_packet_that_comes_again_is_answered_once(start: Start) -> None:
 def test_it_hangs(start: Start) -> None:
     lockstep = start("hang", silent_s=0.3)
     with pytest.raises(SitlError, match=r"hangs: nothing came for 0.3 s") as caught:
-        lockstep.run(3000.0)
+        fly(lockstep, 3000.0)
     assert caught.value.ended
 
 
 def test_it_never_connects(start: Start) -> None:
     with pytest.raises(SitlError, match="hangs"):
-        start("silent", silent_s=0.3).run(3000.0)
+        fly(start("silent", silent_s=0.3), 3000.0)
 
 
 @pytest.mark.parametrize(("manner", "how"), [("crash", "signal SIGABRT"), ("exit", "status 3")])
 def test_it_ends(start: Start, manner: str, how: str) -> None:
     with pytest.raises(SitlError, match=rf"ended \({how}\): .*stand-in: {manner}"):
-        start(manner).run(3000.0)
+        fly(start(manner), 3000.0)
 
 
 def test_it_comes_back_from_a_reboot_in_the_same_place_and_time(start: Start) -> None:
     lockstep = start("reboot")
-    lockstep.run(1000.0)
+    fly(lockstep, 1000.0)
     assert said(lockstep)[0].startswith("pid=")
-    lockstep.run(3000.0)
+    fly(lockstep, 3000.0)
     assert lockstep.restarts == 1
     assert lockstep.body.time_ms == pytest.approx(3000.0)
     assert [line[:7] for line in said(lockstep)][-2:] == ["time=2.", "time=3."]
@@ -99,13 +100,13 @@ def test_it_comes_back_from_a_reboot_in_the_same_place_and_time(start: Start) ->
 
 def test_garbage_on_its_port_takes_no_time(start: Start) -> None:
     lockstep = start("flood")
-    lockstep.run(200.0)
+    fly(lockstep, 200.0)
     assert lockstep.exchanges == 160
 
 
 def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
     lockstep = start("silent")
-    lockstep.run(1000.0, lambda: True)
+    fly(lockstep, 1000.0, lambda: True)
     assert lockstep.body.time_ms == 0.0
 
 

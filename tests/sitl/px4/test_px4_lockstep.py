@@ -17,6 +17,7 @@ from sitl.px4.launcher import launch_in_world
 from sitl.px4.lockstep import HilLockstep
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.wiring import PX4_STEPS
+from tests.fakes.lockstep import fly
 from tests.stand_in import px4_hil
 
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -58,7 +59,7 @@ def said(lockstep: HilLockstep) -> list[str]:
 
 def test_time_goes_as_far_as_it_is_asked_to_and_every_sample_is_answered(start: Start) -> None:
     lockstep = start()
-    lockstep.run(1000.0)
+    fly(lockstep, 1000.0)
     assert lockstep.body.time_ms == pytest.approx(1000.0)
     # before its first answer samples go by the wall's time: a busy machine may need some more for it
     assert 200 < lockstep.exchanges <= 250 - px4_hil.STARTUP_SAMPLES
@@ -76,22 +77,22 @@ def test_time_goes_as_far_as_it_is_asked_to_and_every_sample_is_answered(start: 
 def test_it_hangs_says_nothing_or_never_connects(start: Start, manner: str, how: str) -> None:
     lockstep = start(manner)
     if manner != "absent":
-        lockstep.run(8.0)  # a program on a busy machine may take its time to connect
+        fly(lockstep, 8.0)  # a program on a busy machine may take its time to connect
     lockstep._silent_s = 1.0
     with pytest.raises(SitlError, match=f"hangs: {how}") as caught:
-        lockstep.run(3000.0)
+        fly(lockstep, 3000.0)
     assert caught.value.ended
 
 
 @pytest.mark.parametrize(("manner", "how"), [("crash", "signal SIGABRT"), ("exit", "status 3")])
 def test_it_ends(start: Start, manner: str, how: str) -> None:
     with pytest.raises(SitlError, match=rf"ended \({how}\): .*stand-in: {manner}"):
-        start(manner).run(3000.0)
+        fly(start(manner), 3000.0)
 
 
 def test_it_comes_back_in_the_same_place_and_time(start: Start) -> None:
     lockstep = start("reboot")
-    lockstep.run(2100.0)
+    fly(lockstep, 2100.0)
     assert lockstep.restarts == 1
     assert lockstep.body.time_ms == pytest.approx(2100.0)
     assert [line[:6] for line in said(lockstep)] == ["model=", "time=1", "model=", "time=2"]
@@ -99,7 +100,7 @@ def test_it_comes_back_in_the_same_place_and_time(start: Start) -> None:
 
 def test_garbage_takes_no_time(start: Start) -> None:
     lockstep = start("garbage")
-    lockstep.run(200.0)
+    fly(lockstep, 200.0)
     assert lockstep.body.time_ms == pytest.approx(200.0)
     assert lockstep.unanswered == 0
 
@@ -107,19 +108,19 @@ def test_garbage_takes_no_time(start: Start) -> None:
 def test_a_sample_without_controls_is_followed_by_the_next(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sitl.px4.lockstep._LOST_S", 0.1)
     lockstep = start("dull")
-    lockstep.run(1200.0)
+    fly(lockstep, 1200.0)
     assert lockstep.unanswered == 1
     assert lockstep.body.time_ms == pytest.approx(1200.0)
 
 
 def test_one_that_is_built_without_lockstep_is_refused(start: Start) -> None:
     with pytest.raises(SitlError, match="built without lockstep"):
-        start("free").run(1000.0)
+        fly(start("free"), 1000.0)
 
 
 def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
     lockstep = start("absent")
-    lockstep.run(1000.0, lambda: True)
+    fly(lockstep, 1000.0, lambda: True)
     assert lockstep.body.time_ms == 0.0
 
 
@@ -136,5 +137,5 @@ def test_another_program_is_no_px4(tmp_path: Path) -> None:
     binary.write_text("#!/bin/sh\necho I am a shell; exit 1\n")
     lockstep = launch(str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
     with pytest.raises(SitlError, match=r"ended \(status 1\): I am a shell"):
-        lockstep.run(1000.0)
+        fly(lockstep, 1000.0)
     lockstep.close()

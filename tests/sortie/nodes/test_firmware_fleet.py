@@ -13,7 +13,7 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega
 
 from sitl.ardupilot import lockstep
-from sortie import Fleet
+from sortie import Fleet, Session
 from sortie.config.errors import UserError
 from tests.fakes.orphans import await_ends
 from tests.stand_in import json_firmware
@@ -95,6 +95,16 @@ def test_the_only_one_that_dies_ends_the_run(tmp_path: Path, monkeypatch: pytest
         pytest.raises(UserError, match="status 3"),
     ):
         fleet.run_for(3.0)
+
+
+def test_a_program_of_another_kind_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SORTIE_STAND_IN", "plane")
+    with (
+        Session(f"ardupilot:copter={json_firmware.build(tmp_path)},world=ours") as session,
+        pytest.raises(UserError, match="the program is an ArduPilot plane; name one of a copter") as refused,
+    ):
+        session.run_for(3.0)
+    assert refused.value.status == 2
 
 
 @pytest.mark.parametrize("kind", ["ardupilot:copter", "tcp:127.0.0.1:5760", "cobter", "ardupilot:cobter,world=ours"])

@@ -17,10 +17,12 @@ from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
+from sortie import Session
 from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import Wire
+from tests.stand_in.json_firmware import build
 
 ROOT = Path(__file__).parents[3]
 HOME = GeoPoint(-35.0, 149.0, 584.0)
@@ -30,6 +32,10 @@ Start = Callable[..., FirmwareNode]
 def ended(number: int, error: SitlError) -> None:
     """As of a vehicle that is alone."""
     raise error
+
+
+def flies_on(number: int) -> None:
+    """Nothing speaks against it."""
 
 
 class Listener(QuietNode):
@@ -67,7 +73,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         child = SitlChild("stand-in", words, "", tmp_path, environment=environment)
         body = body_of("copter", make_simulated("copter", HOME, 0.0, 1, steps=STEPS["copter"]), {})
         started.append(JsonLockstep(body, receiver, SerialLine(port), child))
-        node = FirmwareNode([started[-1]], runtime.signals, ended)
+        node = FirmwareNode([started[-1]], runtime.signals, flies_on, ended)
         runtime.add_vehicle(node)
         return node
 
@@ -104,6 +110,39 @@ def test_a_signal_ends_the_wait_for_one_that_says_nothing(start: Start) -> None:
     runtime.signals.number = 15
     node.advance(1000)
     assert node.locksteps[0].body.time_ms == 0.0
+
+
+def test_what_is_logged_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The firmware is looked at, and written to, at the same vehicle times."""
+    heard: list[tuple[float, bytes]] = []
+    flown: list[float] = []
+    step, write = JsonLockstep.step, SerialLine.write
+
+    def step_and_note(lockstep: JsonLockstep, until_ms: float, stop: Callable[[], bool]) -> bool:
+        if flown[-1:] != [until_ms]:
+            flown.append(until_ms)
+        return step(lockstep, until_ms, stop)
+
+    def write_and_note(line: SerialLine, data: bytes) -> None:
+        heard.append((flown[-1], data))
+        write(line, data)
+
+    monkeypatch.setattr(JsonLockstep, "step", step_and_note)
+    monkeypatch.setattr(SerialLine, "write", write_and_note)
+    flights = []
+    for logged in (False, True):
+        flown.clear()
+        heard.clear()
+        with Session(f"ardupilot:copter={build(tmp_path)},world=ours") as session:
+            if logged:
+                link = session.service.open_log_link("flight.tlog", 10.0, lambda _: None)
+            session.run_for(2.2)
+            session.run_for(0.81)  # somebody stops it between two looks
+            session.run_for(2.0)
+            assert not logged or session.service.endpoint.take_bytes(link)
+        flights.append((list(flown), list(heard)))
+    assert heard and flights[0] == flights[1]
+    assert {3000, 3040, 3080} <= set(flown)
 
 
 # --- its faults -------------------------------------------------------------------------------------------------------
