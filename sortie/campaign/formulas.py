@@ -11,9 +11,9 @@ the last sample they hold its value, so a window that reaches beyond the end see
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping
 from functools import reduce
-from math import isfinite
 from typing import Final, TypeGuard
 
 import numpy as np
@@ -34,6 +34,7 @@ YES: Final = 1000.0
 "equal", as real numbers have it, implies(item == 2, height > 5) could not be broken."""
 TEMPORAL: Final = ("always", "eventually", "until")
 FUNCTIONS: Final = ("abs", "min", "max")
+_LARGEST: Final = sys.float_info.max
 WORDS: Final = (*TEMPORAL, "implies", *FUNCTIONS)
 _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]]] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
@@ -78,8 +79,8 @@ def parse_formula(
     are or are not another, without any distance. Raises FormulaError."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too many brackets
+        reason = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deep"
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
     reader = _FormulaReader(numbers, texts, counts)
     return Formula(text, reader.formula(tree), frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
@@ -287,4 +288,4 @@ def _constant(node: ast.expr) -> float | None:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST

@@ -8,7 +8,6 @@ without the files it was made from.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -50,6 +49,7 @@ from sortie.config.formation import FORMATIONS
 from sortie.config.installed import installed, parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import FIRMWARES
+from sortie.config.tables import parse_toml
 from sortie.config.traffic import parse_traffic, read_sky
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
@@ -95,10 +95,7 @@ class Study(Struct, frozen=True):
         """The study in a file; `runs`: so many instead of the file's. UserError: one line with file, key and what would
         be right."""
         path = Path(path)
-        try:
-            said = tomllib.loads(text_of(path, path, "`sortie campaign init` writes a study to start from"))
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{path}: {error}; expected TOML in UTF-8") from error
+        said = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
             check_texts(said)
             return _checked(as_said(said, path.parent), path, runs)

@@ -169,7 +169,7 @@ def _read(file: Path) -> Any:
     text = text_of(file, f"--beside {file}", hint)
     try:
         judged = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"--beside {file}: {error}; {hint}") from error
     if not isinstance(judged, dict) or "cases" not in judged:
         raise UserError(f"--beside {file}: {hint}")

@@ -15,7 +15,7 @@ from sortie.config.errors import FaultFormError, UserError, nearest
 
 _FORM = re.compile(
     r"(?P<name>[A-Za-z_][\w.]*)(?:=(?P<value>[^@#]*))?(?:@(?P<start>[^#.]+(?:\.\d+)?)(?:\.\.(?P<end>[^#]+))?)?"
-    r"(?:#(?P<nth>\d+|\*))?"
+    r"(?:#(?P<nth>\d{1,9}|\*))?"
 )
 
 

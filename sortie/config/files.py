@@ -20,6 +20,14 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
         raise UserError(f"{where}: {error.strerror}{hint and '; '}{hint}") from error
 
 
+def is_there(name: str) -> bool:
+    """True where a file or folder of this name is; a text that cannot be a name, too long for one, is none."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def text_of(path: Path, where: object, hint: str = "") -> str:
     """Text of a file in UTF-8. UserError, as by `files_of`."""
     with files_of(where, hint):

@@ -89,14 +89,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _from_file(path: Path) -> dict[str, object]:
+def options_of_file(path: Path) -> dict[str, object]:
     """A TOML file with the flags' names; `[param]` may be a table of NAME = VALUE."""
-    import tomllib
+    from sortie.config.tables import parse_toml
 
-    try:
-        said = tomllib.loads(text_of(path, f"--config {path}"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{error}", option="config", given=str(path)) from error
+    said = parse_toml(text_of(path, f"--config {path}"), f"--config {path}")
     found: dict[str, object] = {}
     for name, value in said.items():
         key = key_of(name)
@@ -123,7 +120,7 @@ def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
 def resolve(flags: Mapping[str, object], config: Path | None, environment: Mapping[str, str]) -> Settings:
     """Settings from `flags` (values, as `Option.read` makes them) over the environment over the file `config`.
     Parameters add up over the three, the flag's last."""
-    layers = ({} if config is None else _from_file(config), _from_environment(environment), flags)
+    layers = ({} if config is None else options_of_file(config), _from_environment(environment), flags)
     merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
     if Settings.param.key in merged:
         several = [layer[Settings.param.key] for layer in layers if Settings.param.key in layer]

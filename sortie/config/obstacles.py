@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -215,10 +214,10 @@ def _outline(rings: object, where: str, home: GeoPoint) -> tuple[tuple[float, fl
     corners = []
     for position in ring[:-1]:
         numbers = position[:2] if isinstance(position, list) else []
-        if len(numbers) < 2 or not all(isinstance(x, int | float) and isfinite(x) for x in numbers):
+        if len(numbers) < 2 or not all(isinstance(x, int | float) for x in numbers):
             raise UserError(f"{where}: expected positions of a longitude and a latitude")
         lon, lat = numbers
-        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
+        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):  # NaN is not, either
             raise UserError(f"{where}: expected a longitude from -180 to 180 and a latitude from -90 to 90")
         corners.append(to_local(home, lat, lon, home.alt)[:2])
     return tuple(corners)

@@ -20,6 +20,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.config.errors import UserError
+from sortie.config.files import is_there
 from sortie.config.installed import parameter_set
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
@@ -70,7 +71,7 @@ def given_parameters(
     for entry in entries:
         if not entry:
             raise UserError("--param is empty: expected NAME=VALUE or a parameter file")
-        if "=" in entry and not Path(entry).exists():
+        if "=" in entry and not is_there(entry):
             name, value = _one(entry, table, own, theirs=theirs)
             values[name] = value
             if name not in table:

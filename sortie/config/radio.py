@@ -5,7 +5,6 @@ A file changes what it says of a profile that it is `like`: `EXAMPLE`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -93,10 +92,9 @@ def radio_profile(text: str, where: str = "--radio", folder: Path | None = None)
         raise UserError(f"{where} {text}: no such radio{_near(text)}, or a file")
     if folder is not None:
         path = folder / path.expanduser()
-    try:
-        said = tomllib.loads(text_of(path, f"{where} {text}"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where} {text}: {error}") from error
+    from sortie.config.tables import parse_toml
+
+    said = parse_toml(text_of(path, f"{where} {text}"), f"{where} {text}")
     return _of_file(said, path.stem, f"{where} {text}")
 
 

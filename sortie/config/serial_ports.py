@@ -3,11 +3,10 @@ number and its place on the bus do not."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mavlink_bridge.bootloader.boards import is_bootloader, is_flight_controller
 from mavlink_bridge.links.serial_ports import PortLister, SerialPort, is_uart, port_at, ports_phrase, serial_ports
 from sortie.config.errors import UserError
+from sortie.config.files import is_there
 
 AUTO = "auto"
 
@@ -45,7 +44,7 @@ class PortFinder:
     def _find(self) -> str | None:
         if self.auto:
             return self._elsewhere() if self._settled else self._pick()
-        if not Path(self.wanted).exists():
+        if not is_there(self.wanted):
             return self._elsewhere()
         port = port_at(self.wanted, self._list_all)
         if self._board is None or (port is not None and self._board.same_board(port)):

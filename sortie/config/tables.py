@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +20,7 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.files import files_of, text_of
 
 S = TypeVar("S", bound=Struct)
+_LARGEST: Final = sys.float_info.max
 
 
 def read_text(path: Path, where: str, what: str, largest: int) -> str:
@@ -38,7 +40,9 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: {error}") from error
+        raise UserError(f"{where}: {error}; expected TOML") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; endless nesting
+        raise UserError(f"{where}: {str(error) or 'nested too deep'}; expected TOML") from error
 
 
 def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[Struct]]) -> S:
@@ -76,7 +80,9 @@ def _figure(said: object, key: str) -> float | None:
             said = said[int(part)]
         else:
             said = said.get(part) if isinstance(said, dict) else None
-    return float(said) if isinstance(said, int | float) else None
+    if isinstance(said, float):
+        return said
+    return float(said) if isinstance(said, int) and abs(said) <= _LARGEST else None
 
 
 def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:

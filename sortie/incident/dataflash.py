@@ -12,7 +12,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats, type_with
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, tell_heartbeats, type_with
 from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
 
@@ -170,7 +170,7 @@ class _Teller:
 
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
-    teller, last_ms = _Teller(recording), 0
+    teller = _Teller(recording)
     with recording.path.open("rb") as file:
         log = MessageLog(file)
         for name, row in log.read(teller.takes):
@@ -178,11 +178,9 @@ def tell_dataflash(recording: Recording) -> None:
             with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
                 if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
                     continue
-                last_ms = max(last_ms, row.TimeUS // 1000)
                 teller.takes[name](row, row.TimeUS // 1000)
     recording.vehicle = type_with(log.vehicle_type, recording.values)
     first_ms = recording.told[0][0] if recording.told else 0
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
     changes = [(at_ms, heartbeat(recording, *states[at_ms])) for at_ms in sorted(states)]
-    for at_ms, message in heartbeats(changes, last_ms):
-        recording.tell(at_ms, message)
+    tell_heartbeats(recording, changes)

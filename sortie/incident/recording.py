@@ -6,8 +6,11 @@ make them from the same figures. Times are ms since the vehicle booted.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from pathlib import Path
+from typing import Final
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
@@ -25,6 +28,7 @@ from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
+_GAP_MS: Final = 600_000
 
 
 @dataclass(slots=True)
@@ -115,16 +119,18 @@ def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:
     return dialect.MAVLink_heartbeat_message(recording.vehicle, recording.autopilot, flags, custom_mode, state, 3)
 
 
-def heartbeats(changes: Iterable[tuple[int, Message]], end_ms: int) -> Iterable[tuple[int, Message]]:
-    """A HEARTBEAT a second, from its changes (in the order of time): whoever watches counts them."""
+def tell_heartbeats(recording: Recording, changes: Iterable[tuple[int, Message]]) -> None:
+    """Add a HEARTBEAT a second, from its changes (in the order of time), while the log has rows: whoever watches counts
+    them. In a gap of more than `_GAP_MS` nobody knows, and a damaged time may be weeks away."""
+    rows: Iterable[tuple[int, Message | None]] = ((at_ms, None) for at_ms in sorted({row[0] for row in recording.told}))
     before: Message | None = None
-    next_ms = 0
-    for at_ms, message in changes:
+    next_ms = last_ms = 0
+    for at_ms, message in heapq.merge(changes, rows, key=itemgetter(0)):
+        next_ms = at_ms if at_ms - last_ms > _GAP_MS else next_ms
+        last_ms = at_ms
         while before is not None and next_ms < at_ms:
-            yield next_ms, before
+            recording.tell(next_ms, before)
             next_ms += 1000
-        yield at_ms, message
-        before, next_ms = message, at_ms + 1000
-    while before is not None and next_ms <= end_ms:
-        yield next_ms, before
-        next_ms += 1000
+        if message is not None:
+            recording.tell(at_ms, message)
+            before, next_ms = message, at_ms + 1000

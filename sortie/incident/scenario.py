@@ -5,7 +5,6 @@ Each line says where it comes from and how sure that is. Times are s since the l
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Final
 import msgspec
 
 from sortie.config.errors import UserError
+from sortie.config.files import text_of
+from sortie.config.tables import parse_toml
 from sortie.incident.diagnosis import Sure
 
 SCENARIO: Final = "scenario.toml"
@@ -141,10 +142,8 @@ def read_scenario(path: Path) -> Scenario:
     """Read a scenario, or that of a folder. UserError names what is wrong in it."""
     file = path / SCENARIO if path.is_dir() else path
     try:
-        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), Scenario)
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(parse_toml(text_of(file, file), str(file)), Scenario)
+    except msgspec.ValidationError as error:
         raise UserError(f"{file}: {error}") from error
 
 

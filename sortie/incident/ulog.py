@@ -11,8 +11,8 @@ from autopilot.mav import AutopilotType, Severity
 from autopilot.personality.px4.modes import LISTED, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat, heartbeats
-from sortie.reading.ulog import euler_angles, open_ulog
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, tell_heartbeats
+from sortie.reading.ulog import euler_angles, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
@@ -32,11 +32,13 @@ def tell_ulog(recording: Recording) -> None:
     log = open_ulog(recording.path, _TOPICS)
     topics: dict[str, Mapping[str, Any]] = {}
     for data_set in log.data_list:
-        if len(data_set.data.get("timestamp", ())):
-            topics.setdefault(data_set.name, data_set.data)
+        data = of_one_log(data_set.data, log.start_timestamp) if "timestamp" in data_set.data else {}
+        if len(data.get("timestamp", ())):
+            topics.setdefault(data_set.name, data)
     recording.autopilot = AutopilotType.PX4
-    recording.values = {name: float(value) for name, value in log.initial_parameters.items()}
-    recording.values |= {name: float(value) for _, name, value in log.changed_parameters}
+    changed = ((name, value) for _, name, value in log.changed_parameters)
+    numbers = (row for row in (*log.initial_parameters.items(), *changed) if isinstance(row[1], int | float))
+    recording.values = {name: float(value) for name, value in numbers}  # a damaged one may be bytes
     severities = recording.facts.severities()
     for at_s, text in recording.facts.texts:
         recording.say(round(at_s * 1000.0), text, severities.get((at_s, text), Severity.INFO))
@@ -45,9 +47,7 @@ def tell_ulog(recording: Recording) -> None:
         for at_ms, row in _rows(topics.get(name)):
             if due(name, at_ms):
                 _tell(recording, at_ms, tell, row)
-    last_ms = max((at_ms for at_ms, _, _ in recording.told), default=0)
-    for at_ms, message in heartbeats(_states(recording, topics.get("vehicle_status")), last_ms):
-        recording.tell(at_ms, message)
+    tell_heartbeats(recording, _states(recording, topics.get("vehicle_status")))
 
 
 def _tell(recording: Recording, at_ms: int, tell: Any, row: Mapping[str, Any]) -> None:

@@ -35,7 +35,7 @@ NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES,
 DELAY_MS = 60_000
 """Duration of `dock_delayed` without an end, ms."""
 _CHANCE = "@chance#"
-_WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d+(?:\.\d+)?))?|T\+(?P<time>\d+(?:\.\d+)?))")
+_WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d{1,9}(?:\.\d+)?))?|T\+(?P<time>\d{1,9}(?:\.\d+)?))")
 
 
 class FaultTime(Struct, frozen=True):

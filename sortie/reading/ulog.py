@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from math import hypot, isfinite, nan
@@ -40,6 +42,11 @@ _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 _LEVEL_OF_ASCII: Final = ord("0")
 _LONGEST_US: Final = 7 * 86_400 * 10**6
 """No flight is longer than a week."""
+_TIMES_READ: Final = 8
+_LEAST_READ: Final = 1 << 16
+"""Most bytes that are read of a file: so many times its size, and so many more. pyulog looks for a beginning again
+after damage."""
+_MOST_FIELDS: Final = 1 << 16
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "vehicle_status": ("arming_state", "nav_state"),
     "home_position": ("lat", "lon", "alt"),
@@ -51,6 +58,28 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
 """A topic without these, by another version or damaged, is passed over."""
 
 
+class _ReadOnce:
+    """File for pyulog, which a damaged length can lead back to the same place for ever. OSError after it has read far
+    more than there is."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._left = _TIMES_READ * path.stat().st_size + _LEAST_READ
+        self.tell, self.close = self._file.tell, self._file.close
+
+    def read(self, size: int) -> bytes:
+        """Read as a file does."""
+        self._left -= size + 1
+        if self._left < 0:
+            self.close()
+            raise OSError
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move as in a file."""
+        return self._file.seek(offset, whence)
+
+
 def open_ulog(path: Path, topics: list[str]) -> Any:
     """pyulog's ULog with these topics. OSError when it cannot be read, UserError without pyulog or when it is none."""
     try:
@@ -60,13 +89,31 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
         raise UserError(f"a .ulg log needs pyulog: {pip_install('ulog')}") from error
     try:
         with redirect_stdout(StringIO()):  # pyulog prints what is damaged; `file_corruption` tells it too
-            return ULog(str(path), topics)
-    except (ULogException, struct.error, ValueError, TypeError, IndexError, KeyError) as error:
+            header = ULog(_ReadOnce(path), topics, parse_header_only=True)
+            sizes: dict[str, int] = {}
+            for name in header.message_formats:
+                _count_fields(name, header.message_formats, sizes)
+            return ULog(_ReadOnce(path), topics)
+    except (ULogException, RecursionError, struct.error, ValueError, TypeError, IndexError, KeyError) as error:
         raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
     except OSError as error:
         if error.filename is not None:
             raise  # the file itself cannot be opened
-        raise UserError(f"{path}: a ULog that cannot be read: a damaged length leads beside the file") from error
+        raise UserError(f"{path}: a ULog that cannot be read: a damaged length leads astray") from error
+
+
+def _count_fields(name: str, formats: Mapping[str, Any], counts: dict[str, int]) -> int:
+    """Count the fields of a format with those of what it holds; a loop is endless. ValueError: more than a message has
+    bytes."""
+    if name not in counts:
+        counts[name] = _MOST_FIELDS  # while it is counted: a format that holds itself
+        counts[name] = sum(
+            max(number, 1) * (_count_fields(kind, formats, counts) if kind in formats else 1)
+            for kind, number, _ in formats[name].fields
+        )
+    if counts[name] >= _MOST_FIELDS:
+        raise ValueError(f"format {name[:40]!r} has more fields than a message has bytes")
+    return counts[name]
 
 
 def read_ulog(path: Path) -> FlightFacts:
@@ -75,7 +122,7 @@ def read_ulog(path: Path) -> FlightFacts:
     topics: dict[str, Any] = {}
     for topic in log.data_list:
         if topic.name not in topics and {"timestamp", *_NEEDED.get(topic.name, ())} <= topic.data.keys():
-            data = _of_one_log(topic.data, log.start_timestamp)
+            data = of_one_log(topic.data, log.start_timestamp)
             if len(data["timestamp"]):
                 topics[topic.name] = data  # of the first instance that has any
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
@@ -91,7 +138,7 @@ def read_ulog(path: Path) -> FlightFacts:
     return facts
 
 
-def _of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
+def of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
     """The rows whose time can be one of this log: a damaged one may be years away."""
     times_us = np.asarray(data["timestamp"], dtype=np.float64)
     keep = (times_us >= start_us) & (times_us < start_us + _LONGEST_US)

@@ -89,7 +89,9 @@ def _summary(path: Path) -> dict[str, Any]:
     """Summary of a flight that has ended; a running one has none yet."""
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
         return {}
     return {key: found.get(key) for key in ("flight_time_s", "distance_m", "items_reached", "vehicle")}
 

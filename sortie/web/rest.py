@@ -86,7 +86,7 @@ def read_message(data: object) -> tuple[int, int, Message]:
         given = fields.get(_RENAMED.get(name, name))
         try:
             values.append(_read(kind, name, given, counts[name], ctype))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, OverflowError, KeyError, AttributeError) as error:
             raise NotAMessageError(f"{name}: {given!r} is no {ctype}") from error
     message = kind(*values)
     try:

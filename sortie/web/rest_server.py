@@ -90,7 +90,7 @@ class RestPaths:
         """Send a message; how many bytes its JSON has. NotAMessageError."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotAMessageError(str(error)) from error
         system, component, message = rest.read_message(data)
         await self._in_turn(lambda: self._station.send(system, component, message))

@@ -235,7 +235,7 @@ class PageServer:
         """A request of a page."""
         try:
             request = read_request(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             viewer.waiting.put_nowait(
                 msgspec.json.encode({"kind": "answer", "id": None, "ok": False, "text": str(error)})
             )

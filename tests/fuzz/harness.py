@@ -1,4 +1,5 @@
-"""Coverage-guided fuzzing of the whole service with atheris (libFuzzer): `harness.py bytes|messages [libFuzzer flags]`.
+"""Coverage-guided fuzzing of the whole service with atheris (libFuzzer): `harness.py bytes|messages [libFuzzer flags]`,
+and of a parser of files and texts: `harness.py NAME` of `tests/fuzz/parsers.py`.
 
 `bytes`: an input is what a link receives. `messages`: an input chooses messages, their fields and pauses, so that it
 gets behind the checksums. The invariant is that of `tests/fakes/hostile.py`; an exception ends the run, and libFuzzer
@@ -9,6 +10,8 @@ writes the input that caused it. Inputs run against one vehicle after the other,
 from __future__ import annotations
 
 import sys
+import tempfile
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -22,9 +25,15 @@ INSTRUMENTED = [
     "autopilot.parameters", "autopilot.core.autopilot", "autopilot.commands.plans",
     "autopilot.commands.flight_commands", "autopilot.commands.mission_commands",
 ]  # fmt: skip
-with atheris.instrument_imports(include=INSTRUMENTED):
+PARSING = [
+    "sortie.config", "sortie.reading", "sortie.incident", "sortie.campaign.study", "sortie.campaign.study_file",
+    "sortie.campaign.formulas", "sortie.loop.profile", "sortie.loop.faults", "sortie.web.requests", "sortie.web.rest",
+    "mavlink_bridge.bootloader.firmware", "mavlink_bridge.links.address", "tomllib", "pyulog",
+]  # fmt: skip
+with atheris.instrument_imports(include=[*INSTRUMENTED, *PARSING]):
     from mavlink_bridge.testing.hostile import any_message, message_numbers
     from tests.fakes.hostile import Siege
+    from tests.fuzz.parsers import PARSERS, FuzzedParser
 
 PER_VEHICLE = 400
 NUMBERS = message_numbers()
@@ -71,8 +80,15 @@ def fuzz_messages(data: bytes) -> None:
     siege.hostile.read()
 
 
+def fuzz_parser(parser: FuzzedParser, folder: Path, data: bytes) -> None:
+    """The parser takes `data` or refuses it."""
+    parser.check(data, folder)
+
+
 def main() -> None:
-    target = {"bytes": fuzz_bytes, "messages": fuzz_messages}[sys.argv[1]]
+    name, folder = sys.argv[1], Path(tempfile.mkdtemp())
+    services = {"bytes": fuzz_bytes, "messages": fuzz_messages}
+    target = services.get(name) or partial(fuzz_parser, PARSERS[name], folder)
     atheris.Setup([sys.argv[0], *sys.argv[2:]], target)
     atheris.Fuzz()
 

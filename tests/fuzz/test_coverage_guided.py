@@ -14,9 +14,10 @@ from mavlink_bridge.testing.hostile import message_numbers, sequence
 from mavlink_bridge.wire.codec import payload
 from mavlink_bridge.wire.framing import FrameWriter
 from tests.fakes.hostile_forms import SERVICES, forms, frames
+from tests.fuzz.parsers import PARSERS
 
 HARNESS = Path(__file__).with_name("harness.py")
-SECONDS = 120
+SECONDS, PARSER_SECONDS = 120, 30
 
 pytestmark = [
     pytest.mark.long,
@@ -39,22 +40,25 @@ def seeds(folder: Path) -> None:
             (folder / f"{service}-{at}").write_bytes(frame)
 
 
-@pytest.mark.parametrize("kind", ["bytes", "messages"])
+@pytest.mark.parametrize("kind", ["bytes", "messages", *PARSERS])
 def test_it_finds_nothing(kind: str, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     if kind == "bytes":
         seeds(corpus)
+    elif kind in PARSERS:
+        for at, whole in enumerate(PARSERS[kind].whole()):
+            (corpus / str(at)).write_bytes(whole)
     done = subprocess.run(
         [
             sys.executable,
             str(HARNESS),
             kind,
-            f"-max_total_time={SECONDS}",
+            f"-max_total_time={PARSER_SECONDS if kind in PARSERS else SECONDS}",
             "-rss_limit_mb=1500",
             "-timeout=60",
             f"-artifact_prefix={tmp_path}/",
-            "-max_len=1200",
+            f"-max_len={200_000 if kind in PARSERS else 1200}",
             str(corpus),
         ],
         capture_output=True,
