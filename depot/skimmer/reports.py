@@ -17,6 +17,12 @@ ACK_EVERY = 8
 """Every so many beats the skimmer wants to know that it is heard."""
 
 
+_AS_READ = (
+    "overstress", "remaining_s", "fuel_kg", "fuel_need_kg", "soc", "min_soc", "power_wh", "power_need_wh", "store_kg",
+    "harvested_kg", "expected_kg", "drift_m", "current_ratio", "signature_k", "spine_k", "seal", "thrust", "capacity",
+    "thrust_ratio", "deep_discharges", "current_spikes",
+)  # fmt: skip
+"""Fields of a status that are the skimmer's readings of the same names."""
 _NEVER = 1 << 60
 """Deadline that never comes: while the window is closed, its opening is an event of the world."""
 
@@ -182,30 +188,10 @@ class Reports:
                 trips=memory.trips,
                 plan=memory.flown,
                 loaded=0 if memory.plan is None else memory.plan.number,
-                overstress=r.overstress,
-                remaining_s=r.remaining_s,
-                fuel_kg=r.fuel_kg,
-                fuel_need_kg=r.fuel_need_kg,
-                soc=r.soc,
-                min_soc=r.min_soc,
-                power_wh=r.power_wh,
-                power_need_wh=r.power_need_wh,
-                store_kg=r.store_kg,
-                harvested_kg=r.harvested_kg,
-                expected_kg=r.expected_kg,
-                drift_m=r.drift_m,
-                current_ratio=r.current_ratio,
-                signature_k=r.signature_k,
-                spine_k=r.spine_k,
-                seal=r.seal,
-                thrust=r.thrust,
-                capacity=r.capacity,
-                thrust_ratio=r.thrust_ratio,
                 least_fuel=memory.least_fuel,
                 least_power=memory.least_power,
-                deep_discharges=r.deep_discharges,
-                current_spikes=r.current_spikes,
                 place=self._craft.whereabouts(),
+                **{name: getattr(r, name) for name in _AS_READ},
             )
         )
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from struct import Struct
 
+from msgspec.structs import astuple
+
 from autopilot.mav import AutopilotType, Cmd, Component, ModeFlag, SystemState, VehicleType
 from depot.messages import AbortLimits, DepotCommand, MissionPlan, Status
 from depot.names import MODES, SkimmerStage
@@ -64,41 +66,17 @@ def heartbeat(status: Status) -> Message:
 
 def pack_status(status: Status) -> Message:
     """A status packet."""
-    s = status
+    seq, boot_ms, stage, mode, wants_ack, taken_over, *values, deep_discharges, current_spikes, place = astuple(status)
     data = _STATUS.pack(
-        s.seq,
-        min(s.boot_ms, 0xFFFFFFFF),
-        s.stage,
-        _MODE_NUMBER[s.mode],
-        s.wants_ack | s.taken_over << 1,
-        s.trigger,
-        s.trips,
-        s.plan,
-        s.loaded,
-        s.overstress,
-        s.remaining_s,
-        s.fuel_kg,
-        s.fuel_need_kg,
-        s.soc,
-        s.min_soc,
-        s.power_wh,
-        s.power_need_wh,
-        s.store_kg,
-        s.harvested_kg,
-        s.expected_kg,
-        s.drift_m,
-        s.current_ratio,
-        s.signature_k,
-        s.spine_k,
-        s.seal,
-        s.thrust,
-        s.capacity,
-        s.thrust_ratio,
-        s.least_fuel,
-        s.least_power,
-        min(s.deep_discharges, 0xFFFF),
-        min(s.current_spikes, 0xFFFF),
-        *_pack_place(s.place),
+        seq,
+        min(boot_ms, 0xFFFFFFFF),
+        stage,
+        _MODE_NUMBER[mode],
+        wants_ack | taken_over << 1,
+        *values,
+        min(deep_discharges, 0xFFFF),
+        min(current_spikes, 0xFFFF),
+        *_pack_place(place),
     )
     return tunnel(STATUS, data)
 
@@ -107,25 +85,10 @@ def read_status(data: bytes) -> Status | None:
     """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
     if len(data) != _STATUS.size:
         return None
-    seq, boot_ms, stage, mode, flags, trigger, trips, plan, loaded, overstress, *values = _STATUS.unpack(data)
-    lat, lon, alt = values[-3:]
+    seq, boot_ms, stage, mode, flags, *values, lat, lon, alt = _STATUS.unpack(data)
     if stage > max(SkimmerStage) or mode >= len(MODES):
         return None
-    wants_ack, taken_over = bool(flags & 1), bool(flags & 2)
-    status = Status(
-        seq,
-        boot_ms,
-        SkimmerStage(stage),
-        MODES[mode],
-        wants_ack,
-        taken_over,
-        trigger,
-        trips,
-        plan,
-        loaded,
-        overstress,
-        *values[:-3],
-    )
+    status = Status(seq, boot_ms, SkimmerStage(stage), MODES[mode], bool(flags & 1), bool(flags & 2), *values)
     status.place = None if lat == _UNKNOWN else (lat / 1e7, lon / 1e7, alt)
     return status
 

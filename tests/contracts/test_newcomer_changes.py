@@ -196,9 +196,9 @@ with Session(params={"SIM_WIND_SPD": 60.0}) as session:
     ),
     "a rehearsal rule": Change(
         {
-            "autopilot/rehearsal/findings.py": (
-                '    Rule("battery", _ERROR',
-                '    Rule("too-short", _WARNING, "A plan of one item.", "add items"),\n',
+            "autopilot/rehearsal/rules.json": (
+                '  {"name": "battery"',
+                '  {"name": "too-short", "severity": "warning", "what": "A plan of one item.", "mend": "add items"},\n',
             ),
             "autopilot/rehearsal/rules.py": (
                 "CHECKS: Final[tuple[Check, ...]] = (",
