@@ -12,26 +12,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
-from autopilot.personality.px4.modes import (
-    ACRO,
-    ALTITUDE,
-    EXTERNAL,
-    FOLLOW,
-    HOLD,
-    LAND,
-    MANUAL,
-    MISSION,
-    OFFBOARD,
-    ORBIT,
-    POSITION,
-    PRECISION,
-    RETURN,
-    STABILIZED,
-    TAKEOFF,
-    Pair,
-    pair_of,
-)
 from autopilot.personality.px4.notices import DisarmReason
 from mavlink_bridge.services.events.vocabulary import (
     FLOAT,
@@ -53,17 +35,17 @@ _REASON, _ACTION, _CAUSE, _NAVIGATION = (
     for name in ("arm_disarm_reason_t", "failsafe_action_t", "failsafe_cause_t", "navigation_mode_t")
 )
 _PARTS, _GROUP = (ArgumentKind(name, "uint32_t") for name in ("health_component_t", "navigation_mode_group_t"))
-BIT: Final[dict[Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
-    MANUAL: 0, ALTITUDE: 1, POSITION: 2, MISSION: 3, HOLD: 4, RETURN: 5, ACRO: 10, OFFBOARD: 14, STABILIZED: 15,
-    TAKEOFF: 17, LAND: 18, FOLLOW: 19, PRECISION: 20, ORBIT: 21,
-    **{mode: 23 + number for number, mode in enumerate(EXTERNAL)},
+BIT: Final[dict[px4.Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
+    px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 10,
+    px4.OFFBOARD: 14, px4.STABILIZED: 15, px4.TAKEOFF: 17, px4.LAND: 18, px4.FOLLOW: 19, px4.PRECISION: 20,
+    px4.ORBIT: 21, **{mode: 23 + number for number, mode in enumerate(px4.EXTERNAL)},
 }  # fmt: skip
-NUMBER: Final[dict[Pair, int]] = {  # navigation_mode_t
-    MANUAL: 0, ALTITUDE: 1, POSITION: 2, MISSION: 3, HOLD: 4, RETURN: 5, ACRO: 6, OFFBOARD: 7, STABILIZED: 8,
-    TAKEOFF: 10, LAND: 11, FOLLOW: 12, PRECISION: 13, ORBIT: 14,
-    **{mode: 16 + number for number, mode in enumerate(EXTERNAL)},
+NUMBER: Final[dict[px4.Pair, int]] = {  # navigation_mode_t
+    px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 6,
+    px4.OFFBOARD: 7, px4.STABILIZED: 8, px4.TAKEOFF: 10, px4.LAND: 11, px4.FOLLOW: 12, px4.PRECISION: 13,
+    px4.ORBIT: 14, **{mode: 16 + number for number, mode in enumerate(px4.EXTERNAL)},
 }  # fmt: skip
-_WITHOUT_PLACE: Final = frozenset((MANUAL, ALTITUDE, ACRO, STABILIZED, LAND))
+_WITHOUT_PLACE: Final = frozenset((px4.MANUAL, px4.ALTITUDE, px4.ACRO, px4.STABILIZED, px4.LAND))
 ALL_MODES: Final = sum(1 << bit for bit in BIT.values())
 POSITIONAL_MODES: Final = sum(1 << bit for mode, bit in BIT.items() if mode not in _WITHOUT_PLACE)
 
@@ -242,7 +224,7 @@ def _plain(words: Mapping[EventCause, str]) -> dict[int, str]:
 
 
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
-    named = {pair_of(shown.number): shown.name for shown in modes}
+    named = {px4.pair_of(shown.number): shown.name for shown in modes}
     return [
         Choices(_REASON, _REASONS),
         Choices(_ACTION, _ACTIONS),
@@ -254,7 +236,7 @@ def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
 
 
 def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
-    return {BIT[pair_of(mode.number)]: [mode.number] for mode in modes}
+    return {BIT[px4.pair_of(mode.number)]: [mode.number] for mode in modes}
 
 
 VOCABULARY: Final = Vocabulary(

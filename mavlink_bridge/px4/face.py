@@ -18,25 +18,8 @@ from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
-from autopilot.personality.px4.modes import (
-    ALTITUDE,
-    EXTERNAL,
-    HOLD,
-    LAND,
-    LISTED,
-    MANUAL,
-    MISSION,
-    POSITION,
-    RETURN,
-    TAKEOFF,
-    VTOL_TAKEOFF,
-    ModeMap,
-    Pair,
-    custom_of,
-    fits,
-    pair_of,
-)
 from autopilot.personality.px4.notices import Notice
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
@@ -50,22 +33,22 @@ from mavlink_bridge.wire.codec import dialect
 _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
 _P = ModeProperty
-_FOR_BEGINNERS: Final = {ALTITUDE, POSITION, *EXTERNAL}
+_FOR_BEGINNERS: Final = {px4.ALTITUDE, px4.POSITION, *px4.EXTERNAL}
 """All others PX4 calls advanced."""
 
 
-def listed(kind: VehicleClass, modes: ModeMap) -> tuple[ListedMode, ...]:
+def listed(kind: VehicleClass, modes: px4.ModeMap) -> tuple[ListedMode, ...]:
     """List all modes of PX4, those that are not flown here as NOT_USER_SELECTABLE."""
-    hidden = {MANUAL} if kind.hovers else set() if kind.flies else {LAND}  # understood, and not offered
+    hidden = {px4.MANUAL} if kind.hovers else set() if kind.flies else {px4.LAND}  # understood, and not offered
     return tuple(
         ListedMode(
-            custom_of(mode),
+            px4.custom_of(mode),
             modes.name(mode),
             modes.standard_of(mode),
             (0 if mode in _FOR_BEGINNERS else _P.ADVANCED)
             | (_P.NOT_USER_SELECTABLE if modes.core(mode) is None or mode in hidden else 0),
         )
-        for mode, _ in LISTED
+        for mode, _ in px4.LISTED
     )
 
 
@@ -134,27 +117,27 @@ class Px4Face:
         return listed(self._parts.facts.vehicle_class, self._flight.modes)
 
     def enter(self, number: int, now_ms: int) -> Outcome:
-        return self._flight.enter(pair_of(number), now_ms)
+        return self._flight.enter(px4.pair_of(number), now_ms)
 
     def needs_position(self, number: int) -> bool:
-        return self._flight.needs_position(pair_of(number))
+        return self._flight.needs_position(px4.pair_of(number))
 
     # --- commands -------------------------------------------------------------------------------------------------
     def rows(self) -> dict[int, CommandRow]:
         """The commands that are PX4's way."""
         enter = self._flight.enter
         vtol: dict[int, CommandRow] = {
-            Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=VTOL_TAKEOFF)),
+            Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=px4.VTOL_TAKEOFF)),
             Cmd.DO_VTOL_TRANSITION: CommandRow(self._change_over, required=(1,)),
         }
         return (vtol if self._flight.modes.changes_over else {}) | {
             Cmd.DO_SET_MODE: CommandRow(self._set_mode, required=(1, 2)),
             Cmd.COMPONENT_ARM_DISARM: CommandRow(self._arm, required=(1,), at_once=True),
             Cmd.NAV_TAKEOFF: CommandRow(self._take_off),
-            Cmd.NAV_LAND: CommandRow(lambda command, context: enter(LAND, context.now_ms)),
-            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(RETURN, context.now_ms)),
+            Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
+            Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
-            Cmd.MISSION_START: CommandRow(lambda command, context: enter(MISSION, context.now_ms)),
+            Cmd.MISSION_START: CommandRow(lambda command, context: enter(px4.MISSION, context.now_ms)),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
         }
 
@@ -162,7 +145,7 @@ class Px4Face:
         if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
             return DENIED
         mode = (command.whole(2), command.whole(3) if command.given(3) else 0)
-        return self._flight.enter(mode, context.now_ms) if fits(mode) else DENIED
+        return self._flight.enter(mode, context.now_ms) if px4.fits(mode) else DENIED
 
     def _arm(self, command: Command, context: Context) -> Outcome:
         why = self._calibration.refusal() if command.param(1) == 1.0 else None
@@ -177,7 +160,7 @@ class Px4Face:
             return DENIED
         return self._flight.change_over(upright=command.param(1) == VtolState.MC, now_ms=context.now_ms)
 
-    def _take_off(self, command: Command, context: Context, mode: Pair = TAKEOFF) -> Outcome:
+    def _take_off(self, command: Command, context: Context, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
         """Param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies:
@@ -196,7 +179,7 @@ class Px4Face:
         else:
             outcome = self._flight.stop(context.now_ms)
         if outcome.ok:
-            self._flight.fly_guided(HOLD, context.now_ms)
+            self._flight.fly_guided(px4.HOLD, context.now_ms)
         return outcome
 
     def _climb_here(self, command: Command, now_ms: int) -> Outcome:
@@ -207,7 +190,7 @@ class Px4Face:
         return core.commands.reposition(replace(here, alt=altitude), now_ms, change_mode=True)
 
     def _pause(self, command: Command, context: Context) -> Outcome:
-        return self._flight.enter(HOLD if command.param(1) == 0.0 else MISSION, context.now_ms)
+        return self._flight.enter(px4.HOLD if command.param(1) == 0.0 else px4.MISSION, context.now_ms)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event]) -> None:
@@ -230,7 +213,7 @@ class Px4Face:
         again = self._reached.step(now_ms)
         if again is not None:
             self._out.append(Outgoing(again))
-        shown = custom_of(self._flight.mode)
+        shown = px4.custom_of(self._flight.mode)
         if self._shown != shown:
             self._shown = shown
             self._changed()

@@ -22,43 +22,27 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.battery import TEXTS, Px4BatteryLevel
 from autopilot.personality.px4.failsafe_rules import PHASES, RULES, Cause, PhaseChange, Px4Action, Px4Phase, Takeover
-from autopilot.personality.px4.modes import (
-    ACRO,
-    ALTITUDE,
-    FOLLOW,
-    HOLD,
-    LAND,
-    MANUAL,
-    MISSION,
-    OFFBOARD,
-    ORBIT,
-    POSITION,
-    PRECISION,
-    RETURN,
-    STABILIZED,
-    TAKEOFF,
-    Pair,
-    custom_of,
-)
 from autopilot.personality.px4.notices import Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _COMES_DOWN: Final = frozenset((Px4Action.RETURN, Px4Action.LAND))
 _ALLOW_TAKEOVER: Final = frozenset((Px4Action.HOLD, Px4Action.RETURN, Px4Action.LAND, Px4Action.DESCEND))
-_FLOWN: Final[dict[Px4Action, Pair]] = {
-    Px4Action.TO_POSITION: POSITION, Px4Action.TO_ALTITUDE: ALTITUDE, Px4Action.TO_STABILIZED: STABILIZED,
-    Px4Action.HOLD: HOLD,
-    Px4Action.RETURN: RETURN, Px4Action.LAND: LAND, Px4Action.DESCEND: LAND,
+_FLOWN: Final[dict[Px4Action, px4.Pair]] = {
+    Px4Action.TO_POSITION: px4.POSITION, Px4Action.TO_ALTITUDE: px4.ALTITUDE, Px4Action.TO_STABILIZED: px4.STABILIZED,
+    Px4Action.HOLD: px4.HOLD,
+    Px4Action.RETURN: px4.RETURN, Px4Action.LAND: px4.LAND, Px4Action.DESCEND: px4.LAND,
 }  # fmt: skip
 _EXCEPT: Final = {  # COM_RCL_EXCEPT
-    MISSION: 1, HOLD: 2, TAKEOFF: 2, RETURN: 2, LAND: 2, ORBIT: 2, FOLLOW: 2, OFFBOARD: 4,
+    px4.MISSION: 1, px4.HOLD: 2, px4.TAKEOFF: 2, px4.RETURN: 2, px4.LAND: 2, px4.ORBIT: 2, px4.FOLLOW: 2,
+    px4.OFFBOARD: 4,
 }  # fmt: skip
 _NO_STICKS: Final = 4  # COM_RC_IN_MODE
 _SHORTEST_DELAY_S: Final = 0.1
-_BY_HAND: Final = (MANUAL, ALTITUDE, POSITION, STABILIZED, ACRO)
+_BY_HAND: Final = (px4.MANUAL, px4.ALTITUDE, px4.POSITION, px4.STABILIZED, px4.ACRO)
 _EACH_FLIGHT: Final = frozenset(cause for cause, rule in RULES.items() if rule.each_flight)
 _BY_CAUSE: Final = {
     FailsafeCause.TERRAIN: Cause.TERRAIN, FailsafeCause.WIND: Cause.WIND, FailsafeCause.TRANSITION: Cause.TRANSITION,
@@ -69,7 +53,7 @@ _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCaus
 class FailsafeFlight(Protocol):
     """Port: flight that the failsafes change."""
 
-    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+    def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
         """Fly this mode; False when it cannot be entered."""
 
 
@@ -111,7 +95,7 @@ class Px4Failsafes:
         self._sticks_lost_ms = 0
         self._flies_since_ms: int | None = None
         self.selected = Px4Action.NONE
-        self.user_mode: Pair = HOLD
+        self.user_mode: px4.Pair = px4.HOLD
 
     # --- what the core tells --------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
@@ -172,7 +156,7 @@ class Px4Failsafes:
         """Without the receiver it flies on, until the estimator gives up."""
 
     def crashed(self, check: int, now_ms: int) -> None:
-        self._voice.say(Notice.CRASHED, custom_of(self.user_mode))
+        self._voice.say(Notice.CRASHED, px4.custom_of(self.user_mode))
         self._disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
@@ -219,7 +203,7 @@ class Px4Failsafes:
         self._ends(Cause.FENCE, now_ms)
 
     # --- what the user tells --------------------------------------------------------------------------------------
-    def user_asked(self, mode: Pair, now_ms: int) -> None:
+    def user_asked(self, mode: px4.Pair, now_ms: int) -> None:
         """The user has asked for this mode, and it is flown. While a failsafe acts that is a takeover, where it may be
         one; else the failsafe flies on."""
         self.user_mode = mode
@@ -347,9 +331,9 @@ class Px4Failsafes:
             action, delayed = max((Px4Action.WARN, *self._fallbacks())), Px4Action.NONE
         if Px4Action.TO_POSITION <= action < Px4Action.DESCEND and not self._can_hold:
             action = Px4Action.DESCEND
-        if self.user_mode == LAND and Px4Action.RETURN in (action, delayed) and self._can_hold:
+        if self.user_mode == px4.LAND and Px4Action.RETURN in (action, delayed) and self._can_hold:
             return Px4Action.WARN, Px4Action.NONE  # it is landing already
-        if self.user_mode == PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
+        if self.user_mode == px4.PRECISION and _COMES_DOWN & {action, delayed} and self._can_hold:
             return Px4Action.WARN, Px4Action.NONE
         return action, delayed
 
@@ -361,9 +345,9 @@ class Px4Failsafes:
         told = RULES[self._worst].told
         if delayed:
             seconds = 0 if self._act_ms is None else round((self._act_ms - now_ms) / 1000.0)
-            self._voice.say(Notice.HOLDS, custom_of(self.user_mode), delayed, seconds, told)
+            self._voice.say(Notice.HOLDS, px4.custom_of(self.user_mode), delayed, seconds, told)
         else:
-            self._voice.say(Notice.ACTS, custom_of(self.user_mode), self.selected, told)
+            self._voice.say(Notice.ACTS, px4.custom_of(self.user_mode), self.selected, told)
 
     @property
     def _worst(self) -> Cause:
@@ -373,4 +357,4 @@ class Px4Failsafes:
         reason = RULES[self._worst].reason
         if not self._flown.enter_by_failsafe(_FLOWN[self.selected], reason, now_ms):
             self.selected = Px4Action.DESCEND
-            self._flown.enter_by_failsafe(LAND, reason, now_ms)
+            self._flown.enter_by_failsafe(px4.LAND, reason, now_ms)

@@ -26,30 +26,13 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
-from autopilot.personality.px4.modes import (
-    ACRO,
-    FOLLOW,
-    GUIDED,
-    HOLD,
-    LAND,
-    MISSION,
-    OFFBOARD,
-    ORBIT,
-    PRECISION,
-    REMEMBERED,
-    RETURN,
-    TAKEOFF,
-    VTOL_TAKEOFF,
-    ModeMap,
-    Pair,
-    custom_of,
-)
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
-_ENDS_UPRIGHT: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, LAND, RETURN, ORBIT))
+_ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.RETURN, px4.ORBIT))
 """Modes out of which no transition to wings is taken."""
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
@@ -137,12 +120,12 @@ class Px4Flight:
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         self._parts = parts
         self._parameters = parameters
-        self.modes = ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
+        self.modes = px4.ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
         self._guided = parts.facts.vehicle_class.modes.guided
-        self._asked: Pair = HOLD  # of those that the core does not tell apart
+        self._asked: px4.Pair = px4.HOLD  # of those that the core does not tell apart
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
-        self._takeoff: Pair = TAKEOFF
+        self._takeoff: px4.Pair = px4.TAKEOFF
         self._returning = False  # also in the mission's landing, which the core flies in AUTO
         self._was_armed = self._airborne = False
         self._fence_seen = -1
@@ -155,34 +138,36 @@ class Px4Flight:
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
-    def mode(self) -> Pair:
+    def mode(self) -> px4.Pair:
         """The mode that is flown now."""
         core = self._parts
         if self._stage in (FlightStage.MISSION_ASKED, FlightStage.CLIMBING):
-            return MISSION
+            return px4.MISSION
         if core.modes.number == self._guided:
             return self._asked
         item = core.sequencer.current_item()
         returns = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
         if core.modes.mode is core.auto and (returns or self._returning):
-            return RETURN  # an item of the mission that is a change of mode; a return into the mission's landing
+            return px4.RETURN  # an item of the mission that is a change of mode; a return into the mission's landing
         shown = self.modes.shown(core.modes.number)
-        return PRECISION if shown == LAND and self._asked == PRECISION else shown
+        return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
 
     @property
-    def wanted_mode(self) -> Pair:
+    def wanted_mode(self) -> px4.Pair:
         """The mode that the user wants, whatever a failsafe flies."""
         return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
 
-    def needs_position(self, mode: Pair) -> bool:
+    def needs_position(self, mode: px4.Pair) -> bool:
         """True when the mode needs a position estimate."""
         core = self.modes.core(mode)
-        return mode == PRECISION or any(spec.position for spec in self._parts.modes.available() if spec.number == core)
+        return mode == px4.PRECISION or any(
+            spec.position for spec in self._parts.modes.available() if spec.number == core
+        )
 
     @property
     def lands_precisely(self) -> bool:
         """A landing that begins or goes on now looks for its target, by a user's wish."""
-        return self._asked == PRECISION
+        return self._asked == px4.PRECISION
 
     @property
     def flying(self) -> bool:
@@ -195,52 +180,53 @@ class Px4Flight:
         """Stand in Hold, from the start on."""
         self._parts.modes.set(self._guided, 0)
 
-    def enter(self, mode: Pair, now_ms: int) -> Outcome:
+    def enter(self, mode: px4.Pair, now_ms: int) -> Outcome:
         """A user's mode; one that is refused leaves everything as it was."""
-        if mode in (TAKEOFF, VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
+        if mode in (px4.TAKEOFF, px4.VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
             return self.take_off(None, now_ms, mode)
-        outcome = self._begin_mission(now_ms) if mode == MISSION else self._change(mode, now_ms)
+        outcome = self._begin_mission(now_ms) if mode == px4.MISSION else self._change(mode, now_ms)
         if outcome.ok:
             self.failsafes.user_asked(mode, now_ms)
         return outcome
 
-    def _change(self, mode: Pair, now_ms: int) -> Outcome:
+    def _change(self, mode: px4.Pair, now_ms: int) -> Outcome:
         core, number, placed = self._parts, self.modes.core(mode), self._parts.facts.has_position
-        cannot = (mode == OFFBOARD and not self.setpoints.come(now_ms)) or (mode == PRECISION and not placed)
+        cannot = (mode == px4.OFFBOARD and not self.setpoints.come(now_ms)) or (mode == px4.PRECISION and not placed)
         if number is None or cannot:
             return self._refuse(mode)
-        if placed and {mode, self.mode} == {LAND, PRECISION}:
+        if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
             core.modes.set(self._guided, now_ms)  # one mode to the core, which begins the other landing anew
-        asked, self._asked = self._asked, mode if mode in REMEMBERED else HOLD  # a landing that begins looks at it
+        # a landing that begins looks at it
+        asked, self._asked = self._asked, mode if mode in px4.REMEMBERED else px4.HOLD
         outcome = core.modes.set(number, now_ms)
         if not outcome.ok:
             self._asked = asked
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
-        self._stage, self._returning = FlightStage.NONE, mode == RETURN
-        if mode in (HOLD, FOLLOW) and asked != mode and self.flying:
+        self._stage, self._returning = FlightStage.NONE, mode == px4.RETURN
+        if mode in (px4.HOLD, px4.FOLLOW) and asked != mode and self.flying:
             core.guided.flight.pause()
         return outcome
 
-    def _refuse(self, mode: Pair) -> Outcome:
+    def _refuse(self, mode: px4.Pair) -> Outcome:
         """Refuse a mode that is not possible now."""
-        text = self.voice.say(Notice.MODE_REFUSED, custom_of(mode), name=self.modes.name(mode))
+        text = self.voice.say(Notice.MODE_REFUSED, px4.custom_of(mode), name=self.modes.name(mode))
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
-    def enter_by_failsafe(self, mode: Pair, reason: ModeReason, now_ms: int) -> bool:
+    def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
         """Enter a mode for `Px4Failsafes`: what flies is let go of, Hold stops it."""
         core, number = self._parts, self.modes.core(mode)
-        asked, self._asked = self._asked, mode if mode in GUIDED else HOLD
-        if mode == LAND and not core.facts.has_position:
+        asked, self._asked = self._asked, mode if mode in px4.GUIDED else px4.HOLD
+        if mode == px4.LAND and not core.facts.has_position:
             number = self.modes.descent
         if number is None or not core.modes.set(number, now_ms, reason).ok:
             self._asked = asked
             return False
-        self._stage, self._returning = FlightStage.NONE, mode == RETURN
-        if mode in GUIDED and mode != OFFBOARD and self.flying:
+        self._stage, self._returning = FlightStage.NONE, mode == px4.RETURN
+        if mode in px4.GUIDED and mode != px4.OFFBOARD and self.flying:
             core.guided.flight.pause()
         return True
 
-    def fly_guided(self, mode: Pair, now_ms: int) -> None:
+    def fly_guided(self, mode: px4.Pair, now_ms: int) -> None:
         """Note that the core's GUIDED flies something that the user has asked for, as this mode."""
         self._stage, self._asked = FlightStage.NONE, mode
         self.failsafes.user_asked(mode, now_ms)
@@ -256,7 +242,7 @@ class Px4Flight:
     def change_over(self, *, upright: bool, now_ms: int) -> Outcome:
         """Fly on upright, or on wings: what is flown begins anew so (`vehicle_cmd_poll`)."""
         core, mode = self._parts, self.mode
-        if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == ACRO and upright):
+        if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == px4.ACRO and upright):
             return Outcome(Result.TEMPORARILY_REJECTED)
         if upright is core.helm.upright:
             return ACCEPTED
@@ -279,7 +265,7 @@ class Px4Flight:
             core.helm.upright = False
 
     # --- takeoffs and missions ------------------------------------------------------------------------------------
-    def take_off(self, height: float | None, now_ms: int, mode: Pair = TAKEOFF) -> Outcome:
+    def take_off(self, height: float | None, now_ms: int, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
         """To `height` m above home, None: MIS_TAKEOFF_ALT. It may come before arming."""
         self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
@@ -305,7 +291,7 @@ class Px4Flight:
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._parts
         if not core.plans.mission.total():
-            return self._refuse(MISSION)
+            return self._refuse(px4.MISSION)
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
             self._stage = FlightStage.MISSION_ASKED
@@ -369,7 +355,7 @@ class Px4Flight:
         core = self._parts
         self.voice.say(Notice.LOITERS if self.flying else Notice.FINISHED)
         if core.modes.mode is core.auto and self.flying and core.modes.set(self._guided, core.facts.now_ms).ok:
-            self._asked = self.failsafes.user_mode = HOLD
+            self._asked = self.failsafes.user_mode = px4.HOLD
 
     def follow(self, now_ms: int) -> None:
         """Follow what the core has decided; in every pass, without deadlines of its own."""
@@ -402,18 +388,18 @@ class Px4Flight:
             case NextStep.CLIMB:
                 self._climb(now_ms)
             case NextStep.EXECUTE:
-                self._stage, self._asked = FlightStage.NONE, HOLD
+                self._stage, self._asked = FlightStage.NONE, px4.HOLD
                 self.voice.say(Notice.EXECUTES)
                 core.mission_commands.start(now_ms)
             case NextStep.HOLD:
-                to_wings = self._asked == VTOL_TAKEOFF
-                self._stage, self._asked = FlightStage.NONE, HOLD
-                self.failsafes.user_mode = HOLD
+                to_wings = self._asked == px4.VTOL_TAKEOFF
+                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+                self.failsafes.user_mode = px4.HOLD
                 if to_wings:
                     self.change_over(upright=False, now_ms=now_ms)
             case NextStep.REST:
-                self._stage, self._asked = FlightStage.NONE, HOLD
-                self.failsafes.user_mode = HOLD
+                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+                self.failsafes.user_mode = px4.HOLD
                 core.modes.set(self._guided, now_ms)
 
     def _tell_height(self) -> None:
