@@ -43,7 +43,7 @@ def to_float32(value: float) -> float:
 class ParameterDef:
     """Parameter of the table. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open),
     not a limit unless `strict`; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a
-    restart; `inert`: kept and shown, without effect in the simulator (`autopilot.parameters.inert`)."""
+    restart; `inert`: kept and shown, without effect in the simulator."""
 
     name: str
     type: int
@@ -118,6 +118,7 @@ def define(
     read_only: bool = False,
     reboot: bool = False,
     strict: bool = False,
+    inert: bool = False,
 ) -> ParameterDef:
     """A parameter whose default is rounded to float32."""
     return ParameterDef(
@@ -133,7 +134,8 @@ def define(
         bits,
         read_only,
         reboot,
-        strict=strict,
+        inert,
+        strict,
     )
 
 

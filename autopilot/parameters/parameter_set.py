@@ -14,12 +14,10 @@ from autopilot.parameters.definition import ParameterDef
 @dataclass(frozen=True, eq=False)  # one object for each kind, and each is itself only
 class ParameterSet:
     """`lines`: the groups of the table, in index order; a line is only ever added at the end of its group, and
-    `param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8). `inert`: names that are
-    kept and shown, but change nothing in the built-in simulator. `defaults`: values of this kind where a line has those
-    of another."""
+    `param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8). `defaults`: values of
+    this kind where a line has those of another."""
 
     lines: tuple[ParameterDef, ...]
-    inert: frozenset[str]
     aliases: Mapping[str, Alias]
     defaults: tuple[tuple[str, float], ...] = ()
 
@@ -28,10 +26,7 @@ class ParameterSet:
         """All parameters, in index order."""
         defaults = dict(self.defaults)
         return tuple(
-            replace(line, inert=line.name in self.inert, default=defaults.get(line.name, line.default))
-            if line.name in self.inert or line.name in defaults
-            else line
-            for line in self.lines
+            replace(line, default=defaults[line.name]) if line.name in defaults else line for line in self.lines
         )
 
     @cached_property

@@ -22,7 +22,6 @@ BOAT: Final[VehicleClass] = replace(
     ),
     parameters=ParameterSet(
         lines=tuple(line for line in ROVER.parameters.lines if line not in _CHASSIS) + table("boat", "water"),
-        inert=ROVER.parameters.inert,
         aliases=ROVER.parameters.aliases,
         defaults=(
             *ROVER.parameters.defaults,

@@ -7,7 +7,6 @@ from typing import Final
 from autopilot.mav import StandardMode, VehicleType
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
-from autopilot.parameters.inert import COPTER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
@@ -141,7 +140,6 @@ COPTER: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("copter", _GROUPS),
-        inert=COPTER_INERT,
         aliases=COMMON_ALIASES | COPTER_ALIASES,
     ),
     mirrored=(

@@ -6,7 +6,6 @@ from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.parameters.aliases import COMMON_ALIASES, PLANE_ALIASES
-from autopilot.parameters.inert import PLANE_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
@@ -117,7 +116,6 @@ PLANE: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("plane", _GROUPS),
-        inert=PLANE_INERT,
         aliases=COMMON_ALIASES | PLANE_ALIASES,
         defaults=simulated_defaults("plane"),
     ),

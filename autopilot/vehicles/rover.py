@@ -7,7 +7,6 @@ from typing import Final
 from autopilot.mav import SpeedType, StandardMode, VehicleType
 from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
 from autopilot.parameters.definition import to_float32
-from autopilot.parameters.inert import ROVER_INERT
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import ROVER_MODES, RoverMode
@@ -106,7 +105,6 @@ ROVER: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("rover", _GROUPS),
-        inert=ROVER_INERT,
         aliases=COMMON_ALIASES | ROVER_ALIASES,
         defaults=(("SIM_GPS_NOISE", to_float32(0.08)),),
     ),

@@ -62,7 +62,7 @@ class Recording:
     def parameters(self) -> Parameters:
         """The parameters, none of which can be set."""
         lines = (ParameterDef(name, ParameterType.REAL32, value, read_only=True) for name, value in self.values.items())
-        return Parameters(ParameterSet(tuple(lines), frozenset(), {}))
+        return Parameters(ParameterSet(tuple(lines), {}))
 
     def mission(self) -> tuple[MissionItem, ...]:
         """The plan as stations number it: behind home, where the firmware numbers it so."""

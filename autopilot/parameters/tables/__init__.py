@@ -1,9 +1,10 @@
 """Tables of parameters: rows in the JSON files beside this module, by groups.
 
 A row has the fields of `ParameterDef`: `name`, `type` (of MAV_PARAM_TYPE), `default`, `unit`, `range` (lowest, highest;
-null: open), `step`, `text`, `values` and `bits` (labels by number, or a name in `labels.json`),
-`read_only`, `reboot`, `strict`. `kinds` holds fields that differ with a kind of vehicle. The rows of a group with a
-`count` stand for every `{n}` from 1 to it; a list of defaults is then theirs one by one, and the last of it counts on.
+null: open), `step`, `text`, `values` and `bits` (labels by number, or a name in `labels.json`), `read_only`, `reboot`,
+`strict`, `inert` (a name of the reason, which stands in the file's head). `kinds` holds fields that differ with a kind
+of vehicle. The rows of a group with a `count` stand for every `{n}` from 1 to it; a list of defaults is then theirs one
+by one, and the last of it counts on.
 
 Indices of parameters follow from the order of groups (`autopilot.vehicles`) and rows: a row is only ever added at the
 end of its group.
@@ -40,6 +41,7 @@ class ParameterRow(TypedDict, total=False):
     read_only: bool
     reboot: bool
     strict: bool
+    inert: str
     kinds: Mapping[str, ParameterRow]
 
 
@@ -52,9 +54,12 @@ class ParameterGroup(TypedDict, total=False):
 
 
 class TableFile(TypedDict, total=False):
-    """A file of rows; `defaults`: by kind of vehicle, where a simulated one differs from its firmware."""
+    """A file of rows; `inert`: reasons why parameters are kept and shown, but change nothing in the built-in simulator
+    (ground stations ask for them by name, or parameter files of real vehicles hold them); `defaults`: by kind of
+    vehicle, where a simulated one differs from its firmware."""
 
     about: str
+    inert: Mapping[str, str]
     groups: Mapping[str, ParameterGroup]
     defaults: Mapping[str, Mapping[str, float]]
 
@@ -121,4 +126,5 @@ def _line(row: ParameterRow, n: str) -> ParameterDef:
         read_only=row.get("read_only", False),
         reboot=row.get("reboot", False),
         strict=row.get("strict", False),
+        inert="inert" in row,
     )

@@ -97,6 +97,10 @@ def test_every_field_label_and_row_of_the_files_counts() -> None:
     assert not set().union(*fields) - set(ParameterRow.__annotations__)
     used = {given for row in fields for given in (row.get("values"), row.get("bits")) if isinstance(given, str)}
     assert used == set(labels)
+    for file in files:
+        in_file = [row for group in file["groups"].values() for row in group["rows"]]
+        marked = chain(in_file, *(row.get("kinds", {}).values() for row in in_file))
+        assert {row["inert"] for row in marked if "inert" in row} == set(file.get("inert", {}))
     known = {line.name for kind in VEHICLES.values() for line in kind.parameters.lines}
     written = {
         row["name"].replace("{n}", str(n)) for g in groups for n in range(1, g.get("count", 1) + 1) for row in g["rows"]
