@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
@@ -10,8 +11,9 @@ from hypothesis.internal.conjecture import providers
 from tests.fakes.program import let_children_hang_up
 
 # Tests start Sortie as a process some hundred times, and each would compile all its modules again: more than half of
-# what such a process costs.
+# what such a process costs. So would each worker the tests, with their assertions rewritten: 20 s of each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 let_children_hang_up()
 
 # How long an example takes depends on what else the machine does; speed is measured by scripts/bench.
