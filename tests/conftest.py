@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -27,3 +28,8 @@ settings.load_profile("commit")
 # before would choose the examples.
 _NOTHING, _constants_of_what_is_imported = providers._local_constants, providers._get_local_constants
 providers._get_local_constants = lambda: _NOTHING if settings.default.derandomize else _constants_of_what_is_imported()
+
+
+def pytest_collection_finish() -> None:
+    """Take what was collected, which stays to the end, out of the sight of the garbage collector."""
+    gc.freeze()

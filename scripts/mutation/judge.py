@@ -6,6 +6,7 @@ alone, and what a mutant does at import (tables, enumerations, defaults) is done
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.abc
 import os
@@ -123,6 +124,7 @@ def preload() -> None:
         importlib.import_module(library)
     phases = (Phase.explicit, Phase.generate)  # no time for shrinking: that it fails is enough
     settings.register_profile("mutants", deadline=None, derandomize=True, database=None, phases=phases)
+    gc.freeze()  # a child that collects would copy all of these pages
 
 
 def run_tests(root: Path, case: Case, scratch: str) -> int:
