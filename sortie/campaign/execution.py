@@ -192,10 +192,13 @@ class RemainingRuns:
 
     def __init__(self, study: Study, done: set[int]) -> None:
         self._todo = ((run, given) for run, given in enumerate(study.spread()) if run not in done)
+        self.left = study.runs - len(done)
 
     def next(self, size: int) -> list[Run]:
         """At most so many; none when all have been given out."""
-        return list(islice(self._todo, size))
+        given = list(islice(self._todo, size))
+        self.left -= len(given)
+        return given
 
     def tell(self, row: RunResult) -> None:
         """Do nothing: a spread sample does not depend on its results."""
@@ -211,6 +214,11 @@ class Searched:
         self._todo: list[Run] = []
         self._begin()
         self._go_on()
+
+    @property
+    def left(self) -> int:
+        """Runs of this generation that were not given out."""
+        return len(self._todo)
 
     def next(self, size: int) -> list[Run]:
         """At most so many; none while those of this generation are flown, or when all are."""
@@ -310,7 +318,7 @@ class Campaign:
             raise UserError(f"no worker may fly: {'; '.join(self.view.refused)}; this is Sortie {self._expected}")
         to = frozenset(good if self._refused else ())
         while len(self._flying) < _PER_WORKER * max(len(good), 1):
-            runs = self._again.pop() if self._again else self._fresh()
+            runs = self._again.pop() if self._again else self._fresh(len(good))
             alone = not runs and not self._flying and bool(self._suspects) and time.monotonic() < self._until_s
             if alone:
                 runs = [self._suspects.pop()]
@@ -322,9 +330,11 @@ class Campaign:
             self._flying[future] = _BatchTask(runs, to, alone)
             future.add_done_callback(self._came.put)
 
-    def _fresh(self) -> list[Run]:
-        """A batch that nobody had, while there is time."""
-        return self._sample.next(self._size) if time.monotonic() < self._until_s else []
+    def _fresh(self, workers: int) -> list[Run]:
+        """A batch that nobody had, while there is time. Towards the end batches get smaller, so that all workers end
+        together (guided self-scheduling: Polychronopoulos and Kuck 1987)."""
+        share = -(-self._sample.left // (_PER_WORKER * max(workers, 1)))
+        return self._sample.next(min(self._size, share)) if time.monotonic() < self._until_s else []
 
     def _take(self, future: Future, given: _BatchTask) -> None:
         """Put on disk what came of a batch, or see that it is flown otherwise."""

@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -29,6 +30,8 @@ _FULL = "database or disk is full"
 STAMP = "stamp of signatures"
 """Place of the stamp among what waits to be written once more; no vehicle is called so."""
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
+_PROGRESS_S = 0.02
+"""Between two writes of progress alone: a fast flight makes more of it than a disk takes, and only the last counts."""
 
 
 class StateLock:
@@ -77,7 +80,8 @@ class Store:
         self._submitted = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
-        self._closing = False
+        self._urgent = self._closing = False
+        self._progress_s = 0.0  # progress that comes by itself is not written before, monotonic
         try:
             self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
             try:
@@ -137,10 +141,13 @@ class Store:
             self._submitted += 1
             if isinstance(change, SaveProgress):
                 # Only the newest matters and nobody waits for it: a fast flight must not queue thousands.
+                first = not self._progress
                 self._progress[vehicle] = (self._submitted, vehicle, change)
             else:
+                first = True
                 self._queue.append((self._submitted, vehicle, change))
-            self._ready.notify()
+            if first:
+                self._ready.notify()
             return self._submitted
 
     def latest(self) -> int:
@@ -155,6 +162,9 @@ class Store:
     def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
         """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
         with self._ready:
+            self._urgent = self._settled < ticket
+            if self._urgent:
+                self._ready.notify()
             return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
 
     # --- the writer ---------------------------------------------------------------------------------------------------
@@ -167,6 +177,10 @@ class Store:
         """False: the store closes, and all is written."""
         with self._ready:
             self._ready.wait_for(lambda: self._queue or self._progress or self._closing)
+            self._ready.wait_for(
+                lambda: self._queue or self._urgent or self._closing, self._progress_s - time.monotonic()
+            )
+            self._progress_s = time.monotonic() + _PROGRESS_S
             return bool(self._queue or self._progress)
 
     def _write_changes(self) -> None:
@@ -174,7 +188,7 @@ class Store:
         with self._ready:
             batch, self._queue = self._queue, []
             progress = self._unwritten | self._progress
-            self._unwritten, self._progress = {}, {}
+            self._unwritten, self._progress, self._urgent = {}, {}, False
             if progress:
                 batch += progress.values()
                 batch.sort(key=lambda entry: entry[0])

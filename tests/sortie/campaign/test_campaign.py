@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -171,6 +171,31 @@ def test_a_batch_whose_worker_dies_is_flown_run_by_run_then_alone_and_the_cause_
         campaign._deal_with(died, execution._BatchTask([runs[1]], frozenset(), alone=True))
     (row,) = rows(tmp_path)
     assert row == no_flight(study, *runs[1], "KilledWorker: the worker died at each attempt")
+
+
+def test_batches_get_smaller_towards_the_end_so_that_no_worker_waits_for_another(tmp_path) -> None:
+    """Each is at most the share of a place in what is left: two workers, of which each has two batches."""
+    study, sizes = Study.read(STUDIES / "gps-loss.toml", 100), list[int]()
+
+    class AtOnce:
+        """Client whose two workers need 10 ms a run, and have done it when they are asked."""
+
+        def scheduler_info(self, n_workers: int) -> dict[str, dict[str, str]]:
+            return {"workers": {"a": "", "b": ""}}
+
+        def submit(self, fly, study_json, runs, expected, **_) -> Future:
+            sizes.append(len(runs))
+            of_nobody = [FlownRun(no_flight(study, run, given, "not flown"), {}) for run, given in runs]
+            future = Future()
+            future.status = "finished"
+            future.set_result(execution.Batch("a", 0.01 * len(runs), of_nobody))
+            return future
+
+    with Folder(tmp_path / "out", study, "here") as folder:
+        assert Campaign(folder, AtOnce(), "here", lambda view: None).run().done == 100
+    left = [100 - sum(sizes[:k]) for k in range(len(sizes))]
+    assert max(sizes) > 8
+    assert all(size <= -(-rest // 4) for size, rest in zip(sizes, left, strict=True))
 
 
 def test_a_worker_that_cannot_fly_is_refused_by_name(tmp_path, study, client, monkeypatch) -> None:

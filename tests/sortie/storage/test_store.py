@@ -16,6 +16,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
 from sortie.storage import rows as store_rows
+from sortie.storage import store as store_module
 from sortie.storage.store import Store
 from tests.fakes.patience import PATIENCE_S
 
@@ -99,6 +100,28 @@ def test_the_loop_is_woken_when_something_is_written(tmp_path):
     assert woken.wait(PATIENCE_S)
     assert settled[-1] >= ticket
     store.close()
+
+
+def test_progress_waits_for_the_one_before_it_and_goes_with_what_is_waited_for(tmp_path, monkeypatch):
+    """A flight far ahead of the wall makes more progress than a disk takes: it wakes the writer once in a while. A
+    change of another kind takes it along, and who waits for a ticket has it written at once."""
+    monkeypatch.setattr(store_module, "_PROGRESS_S", 1000.0)
+    woken = threading.Semaphore(0)
+    store = Store(tmp_path, woken.release)
+    store.submit(SaveProgress(1, 1))
+    assert woken.acquire(timeout=PATIENCE_S)
+    waiting = [store.submit(SaveProgress(number, 1)) for number in range(2, 20)]
+    assert not woken.acquire(timeout=0.05)
+    assert store.durable() < waiting[0]
+    home = store.submit(SaveHome(GeoPoint(47.0, 8.0, 400.0)))
+    assert woken.acquire(timeout=PATIENCE_S)
+    assert store.durable() == home
+    assert store.wait(store.submit(SaveProgress(20, 1)), PATIENCE_S)
+    store.submit(SaveProgress(21, 1))
+    store.close()
+    again = Store(tmp_path)
+    assert again.stored.progress == (21, 1)
+    again.close()
 
 
 def test_closing_writes_what_is_queued(tmp_path):
