@@ -387,7 +387,15 @@ class Autopilot:
 
     def next_deadline_ms(self) -> int | None:
         """The next vehicle time at which `update` must run although the vehicle raised no event."""
-        return earliest((self.turns.next_deadline_ms(), self.traffic.look_ms))
+        return earliest((self.turns.next_deadline_ms(), self.next_look_ms()))
+
+    def next_look_ms(self) -> int | None:
+        """The next vehicle time at which somebody looks, which changes nothing most of the time; see `glance`."""
+        return earliest((self.traffic.look_ms, self.trail.look_ms))
+
+    def glance(self, now_ms: int) -> bool:
+        """The looks that are due, without a pass; True: something is to be done, in a pass at this time."""
+        return self.traffic.glance(now_ms) or self.trail.glance(now_ms)
 
     def update_link_clock(self, link_ms: int) -> None:
         """The link clock is now `link_ms`: is the ground station silent for too long?"""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Final
 
+from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import dist
@@ -166,11 +167,25 @@ class Trail:
             return None
         if self._helm.target is not self._target or (self._due is None and not self._facts.has_position):
             return self._facts.now_ms
-        return self._due
+        return None
+
+    @property
+    def look_ms(self) -> int | None:
+        """Vehicle time of the next look at a way that bends, by a pass or a `glance`."""
+        return self._due if self.keeping and not self.paused else None
+
+    def glance(self, now_ms: int) -> bool:
+        """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
+        due_ms = self.look_ms
+        if due_ms is None or now_ms < due_ms:
+            return False
+        if self._helm.target is self._target:
+            self._look(now_ms)
+        return not self.keeping
 
     def update(self, now_ms: int) -> None:
         """Look at the trail, after the mode has had its turn."""
-        deadline = self.next_deadline_ms()
+        deadline = earliest((self.next_deadline_ms(), self.look_ms))
         if deadline is not None and now_ms >= deadline:
             self._look(now_ms)
 

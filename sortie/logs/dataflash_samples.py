@@ -23,7 +23,7 @@ from autopilot.mav import Sensor
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
 from sortie.logs.dataflash_kinds import ARSP, TECS, WING_CTUN, WING_NTUN
 
-ROWS = 128
+ROWS = 512
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
 _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
 UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))

@@ -22,7 +22,7 @@ from autopilot.mav import Severity
 from mavlink_bridge.links.hub import LinkOwner, always
 from mavlink_bridge.routing.network import Network
 from mavlink_bridge.wire.codec import dialect
-from sortie.nodes.kind_rows import QUIET_MS, Floats, KindRows, VehicleRows
+from sortie.nodes.kind_rows import QUIET_MS, Floats, KindRows, ReadyRow, VehicleRows
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
@@ -206,8 +206,11 @@ class FleetNode:
         kind, row = self._place[member]
         now_ms = service.now_ms
         own_ms, streams_ms = float(kind.decides_ms[row]), service.telemetry.next_deadline_ms()
-        if streams_ms is not None and streams_ms < own_ms:
-            own_ms = max(streams_ms, now_ms + int(L.TICK_MS))
+        look_ms = service.autopilot.next_look_ms()
+        kind.look_ms[row] = NEVER if look_ms is None else look_ms
+        for quiet_ms in (streams_ms, look_ms):
+            if quiet_ms is not None and quiet_ms < own_ms:
+                own_ms = max(quiet_ms, now_ms + int(L.TICK_MS))
         kind.own_ms[row] = own_ms
         due_ms, sample_ms = min(own_ms, now_ms + QUIET_MS), service.watchers.next_sample_ms()
         if sample_ms is not None and sample_ms < due_ms:
@@ -264,15 +267,23 @@ class FleetNode:
         for told in self.on_pass:
             told(end_ms)
 
-    def _act(self, kind: KindRows, ready: Iterable[tuple[int, int, bool, bool]], link_ms: int | None) -> None:
-        for row, now_ms, decides, own in ready:
+    def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
+        for row, now_ms, decides, looks, own in ready:
             member = kind.members[row]
-            if decides:
+            if decides or (looks and self._glance(member, now_ms)):
                 self.between()
                 self._arrive(member, now_ms, link_ms, own=own)
             else:
                 self.services[member].stream(now_ms, own=own)
                 self._note_streams(member)
+
+    def _glance(self, member: int, now_ms: int) -> bool:
+        """See `Autopilot.glance`."""
+        try:
+            return self.services[member].autopilot.glance(now_ms)
+        except Exception as error:  # noqa: BLE001 - as in `_arrive`
+            self._strand(member, error)
+            return True
 
     def look_again(self) -> None:
         """Do nothing: a caller from outside names the vehicle that it changes, see `touch`."""

@@ -17,6 +17,9 @@ QUIET_MS: Final = 10_000
 """A vehicle to which nothing happens, and that nothing is due of, is asked so often all the same."""
 _PASSED_OVER: Final = -1.0
 Floats = npt.NDArray[np.float64]
+ReadyRow = tuple[int, int, bool, bool, bool]
+"""Row that wants a pass: its number, its vehicle time, whether it is a pass to decide something, whether a look is due,
+and whether it is one of its own."""
 
 
 class VehicleRows(Protocol):
@@ -44,8 +47,8 @@ class VehicleRows(Protocol):
 class KindRows:
     """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `own_ms`: the same but
     for samples that somebody takes; `decides_ms`: when one in which it decides something: before that it only says how
-    things are. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the latest. `streams`: of all
-    `services`, encoded together."""
+    things are, and looks around at `look_ms`. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the
+    latest. `streams`: of all `services`, encoded together."""
 
     def __init__(self, rows: VehicleRows, members: Sequence[int], services: Sequence[VehicleService]) -> None:
         self.rows = rows
@@ -58,6 +61,7 @@ class KindRows:
         self.due_ms = np.zeros(len(self.members))
         self.own_ms = np.zeros(len(self.members))
         self.decides_ms = np.zeros(len(self.members))
+        self.look_ms = np.full(len(self.members), np.inf)
         self.asked_ms = np.zeros(len(self.members))
         self._next_ms: float | None = None
         self._armed: bool | None = None
@@ -73,9 +77,8 @@ class KindRows:
             self._next_ms = float(self.due_ms.min())
         return self._next_ms
 
-    def advance(self, end_ms: float) -> Iterable[tuple[int, int, bool, bool]]:
-        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass, their
-        vehicle times, whether it is one to decide something, and whether one of its own."""
+    def advance(self, end_ms: float) -> Iterable[ReadyRow]:
+        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
@@ -85,8 +88,9 @@ class KindRows:
         now_ms = rows.times_ms[ready]
         happened, quiet = rows.events[ready] != 0.0, now_ms >= self.asked_ms[ready] + QUIET_MS
         decide = (now_ms >= self.decides_ms[ready]) | happened | quiet
-        own = (now_ms >= self.own_ms[ready]) | happened
-        return zip(ready.tolist(), now_ms.astype(np.int64).tolist(), decide.tolist(), own.tolist(), strict=True)
+        look, own = now_ms >= self.look_ms[ready], (now_ms >= self.own_ms[ready]) | happened
+        times = now_ms.astype(np.int64).tolist()
+        return zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True)
 
     def behind(self, end_ms: float) -> bool:
         """True while a member is not there yet."""

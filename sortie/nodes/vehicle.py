@@ -193,18 +193,18 @@ class VehicleService:
         of_core = self.autopilot.next_deadline_ms()
         return self._next_pass_ms(of_core, self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
 
-    def deadlines(self, *, looks: bool = True) -> tuple[int, int | None]:
+    def deadlines(self) -> tuple[int, int | None]:
         """Deadlines: the vehicle time of the next pass in which it decides anything (`NEVER_MS` far away: an event
-        apart nothing), and `next_link_deadline_ms`. Streams are not counted, see `stream`; those of a controller
-        behind it are its own. `looks`: those at other aircraft count."""
-        behind, core = self._behind, self.autopilot if looks else self.autopilot.turns
+        apart nothing), and `next_link_deadline_ms`. Streams, see `stream`, and looks are not
+        counted; streams of a controller behind it are its own."""
+        behind = self._behind
         on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if behind is None else None)
         if behind is not None:
             on_link = earliest((on_link, behind.link.next_deadlines()[0]))
         watch = self.autopilot.next_link_deadline_ms()
         if watch is not None and (on_link is None or watch < on_link):
             on_link = watch
-        return self._next_pass_ms(core.next_deadline_ms(), on_vehicle, NEVER_MS), on_link
+        return self._next_pass_ms(self.autopilot.turns.next_deadline_ms(), on_vehicle, NEVER_MS), on_link
 
     def _next_pass_ms(self, of_core: int | None, of_services: int | None, deadline: int) -> int:
         for due in (of_core, of_services, self.watchers.next_step_ms()):
@@ -230,10 +230,9 @@ class VehicleService:
         return self._on_link_ms
 
     def _ask_deadlines(self) -> int:
-        """Ask everybody, once after each change; the vehicle time of the next pass that is more than streams, or a
-        look at other aircraft."""
+        """Ask everybody, once after each change; the vehicle time of the next pass in which anything is decided."""
         if self._decides_ms is None:
-            self._decides_ms, self._on_link_ms = self.deadlines(looks=False)
+            self._decides_ms, self._on_link_ms = self.deadlines()
         return self._decides_ms
 
     def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
@@ -264,14 +263,14 @@ class VehicleService:
             return
         decides_ms = self._ask_deadlines()
         own_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
-        for due_ms in (streams_ms, self.autopilot.traffic.look_ms):
+        for due_ms in (streams_ms, self.autopilot.next_look_ms()):
             if due_ms is not None and due_ms < own_ms:
                 own_ms = max(due_ms, self.now_ms + TICK_MS)
         # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
         now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
         happened = self.vehicle.has_events
         quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
-        if quiet and not self.autopilot.traffic.glance(now_ms):
+        if quiet and not self.autopilot.glance(now_ms):
             self._pool = self._pool or self.telemetry.alone()
             with self._pool or nullcontext():  # one call for all links, as for a fleet
                 self.stream(now_ms)

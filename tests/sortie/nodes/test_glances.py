@@ -1,4 +1,5 @@
-"""Looks at other aircraft that change nothing need no pass: the flight is the same, and costs fewer."""
+"""Looks that change nothing, at other aircraft and at the way flown, need no pass: the flight is the same, and costs
+fewer."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.modes.trail import Trail
 from autopilot.safety.traffic import TrafficWatch
 from sortie import Fleet, Session
 
@@ -77,10 +79,48 @@ def test_a_glance_changes_nothing(action: int, sky: Path, monkeypatch: pytest.Mo
     assert few < 0.8 * len(looks)
 
 
-def test_a_fleet_looks_in_passes_and_flies_alike(sky: Path) -> None:
-    """As the same vehicle alone, which glances."""
+def test_a_fleet_glances_and_flies_alike(sky: Path) -> None:
+    """As the same vehicle alone."""
     with Fleet(1, home=HOME, traffic=sky, params={"AVD_ENABLE": 1, "AVD_F_ACTION": 3}) as fleet:
         among = flight(fleet[0], fleet)
         spec = fleet.vehicles[0]
     with Session(spec) as session:
         assert flight(session, session) == among
+
+
+def bent(session: Session, run: Session | Fleet) -> tuple[list[bytes], list[Ned], int]:
+    """Place and attitude at each second of a circle and of the way back by its trail, that trail, and how many passes
+    decided anything."""
+    decided: list[int] = []
+    session.service.observers.append(lambda _, now_ms: decided.append(now_ms))
+    run.run_for(15.0)
+    session.set_mode("GUIDED")
+    session.arm()
+    session.takeoff(20.0)
+    run.run_for(12.0)
+    truth: list[bytes] = []
+    for mode in ("CIRCLE", "SMART_RTL"):
+        session.set_mode(mode)
+        for _ in range(40):
+            run.run_for(1.0)
+            truth.append(session.autopilot.vehicle.state.report.tobytes())
+        if mode == "CIRCLE":
+            way = session.autopilot.trail.way_back()
+    return truth, way, len(decided)
+
+
+def test_a_glance_at_the_way_flown_keeps_the_same_trail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside vehicles for which each look is a pass, alone and in a fleet: to the last bit, in fewer passes."""
+    given: dict[str, Any] = {"home": HOME, "params": {"CIRCLE_RATE": 20, "CIRCLE_RADIUS": 1500}}
+    with Fleet(1, **given) as fleet:
+        truth, way, _ = bent(fleet[0], fleet)
+        spec = fleet.vehicles[0]
+    with Session(spec) as session:
+        alone = bent(session, session)
+    assert alone[:2] == (truth, way)
+    assert len(way) > 5
+    monkeypatch.setattr(Trail, "glance", lambda trail, now_ms: trail.look_ms is not None and now_ms >= trail.look_ms)
+    with Session(spec) as session:
+        passing = bent(session, session)
+    assert passing[:2] == (truth, way)
+    assert alone[2] < passing[2] - 15
