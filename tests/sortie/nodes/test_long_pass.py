@@ -47,13 +47,13 @@ def flown(folder: Path, between: Between | None) -> tuple[Frames, list[dict[str,
 
 
 def impatient(node: FleetNode) -> Callable[[], None]:
-    """HEARTBEATs at every seventh vehicle that decides something."""
+    """HEARTBEATs at every fifth vehicle that decides something."""
     calls = 0
 
     def between() -> None:
         nonlocal calls
         calls += 1
-        if calls % 7 == 0:
+        if calls % 5 == 0:
             node.beat()
 
     return between
