@@ -47,7 +47,8 @@ class Lockstep(Protocol):
 class WayIn:
     """Way in of the firmware `name`, on the command line `word`. `launch`: starts it, with a system id;
     `steps`: of its body in 20 ms, by the kinds that it flies; `by_parameter`: faults of what it simulates by itself;
-    `unknown`: those that it cannot have."""
+    `unknown`: those that it cannot have; `hears`, `sees`: its parameters where it is told of other aircraft, and of
+    obstacles, on its link."""
 
     word: str
     name: str
@@ -55,11 +56,20 @@ class WayIn:
     steps: Mapping[str, int]
     by_parameter: Mapping[str, Sequence[SimParameter]]
     unknown: Sequence[str]
+    hears: Mapping[str, float]
+    sees: Mapping[str, float]
 
 
 _ARDUPILOT = WayIn(
-    "ardupilot", "ArduPilot", ardupilot.launch_in_world, STEPS, ardupilot_faults.BY_PARAMETER, ardupilot_faults.UNKNOWN
+    "ardupilot",
+    "ArduPilot",
+    ardupilot.launch_in_world,
+    STEPS,
+    ardupilot_faults.BY_PARAMETER,
+    ardupilot_faults.UNKNOWN,
+    {"ADSB_TYPE": 1.0},
+    {"PRX1_TYPE": 2.0},
 )
-_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",))
+_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",), {}, {})
 #: By the word before the colon of `--vehicle`.
 WAYS: Final[Mapping[str, WayIn]] = {way.word: way for way in (_ARDUPILOT, _PX4)}

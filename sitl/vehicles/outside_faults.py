@@ -30,17 +30,17 @@ class FirmwareFaults:
     def __init__(
         self, machine: SimulatedMachine, by_parameter: Mapping[str, Sequence[SimParameter]], unknown: Collection[str]
     ) -> None:
-        self._machine = machine
+        self.machine = machine
         self._by_parameter, self._unknown = by_parameter, unknown
 
     def names(self) -> tuple[str, ...]:
         """All faults that act."""
         elsewhere = {*self._unknown, *self._by_parameter}
-        return (*(name for name in self._machine.fault_names() if name not in elsewhere), *self._by_parameter)
+        return (*(name for name in self.machine.fault_names() if name not in elsewhere), *self._by_parameter)
 
     def fill_truth(self, state: VehicleState) -> None:
         """Write what is true of the body into a report."""
-        s, p, *_ = self._machine.rows()
+        s, p, *_ = self.machine.rows()
         fill_truth(s[0], p[0], state.report)
         state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
 
@@ -48,7 +48,7 @@ class FirmwareFaults:
         """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""
         settings = self._by_parameter.get(name)
         if settings is None:
-            acts = name not in self._unknown and self._machine.inject_fault(name, value, active=active)
+            acts = name not in self._unknown and self.machine.inject_fault(name, value, active=active)
             return {} if acts else None
         told = {}
         for setting in settings:

@@ -19,7 +19,7 @@ from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.mathematics import hypot
+from autopilot.interface.mathematics import atan2, hypot
 from autopilot.interface.obstacles import Scan
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
@@ -165,7 +165,7 @@ class SimulatedMachine(ABC):
                 self._home,
                 self._parameters,
                 seed,
-                lambda: (self.true_ned, float(self._report[0, R.TRUE_YAW])),
+                lambda: (self.true_ned, self.true_yaw),
             )
 
     @property
@@ -392,6 +392,12 @@ class SimulatedMachine(ABC):
     def true_ned(self) -> Ned:
         """True position, m north, east, down of where the vehicle was switched on."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
+
+    @property
+    def true_yaw(self) -> float:
+        """True heading, rad."""
+        a, b, c, d = self._s[M.S_Q0 : M.S_Q3 + 1].tolist()
+        return atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
 
     @property
     def true_velocity(self) -> Ned:

@@ -14,6 +14,7 @@ from autopilot.vehicles.kinds import class_of_type, vehicle_class
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
+from mavlink_bridge.flight_controller.onboard_sensors import OnboardSensors
 from mavlink_bridge.routing.endpoint import Endpoint
 from sitl.child import SitlError
 from sitl.vehicles.outside_faults import FirmwareFaults
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from sortie.assembly.vehicles import Surroundings
     from sortie.nodes.fleet import FleetNode
 
-_OF_COMPANY = "SIM_COLLIDE"
-"""Prefix of parameters that no firmware knows: what a body is to others."""
+_OF_BODY = ("SIM_COLLIDE", "SIM_PRX_")
+"""Prefixes of parameters that no firmware knows: what a body is to others, and its sensor of obstacles."""
 
 
 class FirmwareInWorld:
@@ -44,16 +45,18 @@ class FirmwareInWorld:
         assert spec.flown_by is not None
         self._standing = standing
         self._way = WAYS[spec.flown_by.kind]
-        self._own = (*own_parameters(spec.kind), _OF_COMPANY)
+        self._own = (*own_parameters(spec.kind), *_OF_BODY)
         given = standing.given
         self._system = spec.system or int(next((given[name] for name in OWN_SYSTEM_NAMES if name in given), 1.0))
-        theirs = {
+        for name, value in given.items():
+            machine.set_parameter(name, value)
+        theirs = dict(() if machine.receiver is None else self._way.hears)
+        theirs |= () if machine.scanner is None else self._way.sees
+        theirs |= {
             name: value
             for name, value in given.items()
             if not name.startswith(self._own) and name not in OWN_SYSTEM_NAMES
         }
-        for name, value in theirs.items():
-            machine.set_parameter(name, value)
         place = spec.home
         home = (place.lat, place.lon, place.alt, spec.heading_deg)
         try:
@@ -87,7 +90,7 @@ class FirmwareInWorld:
         spec = self._standing.spec
         firmware = SPOKEN[self._way.word](vehicle_class(spec.kind))
         native = flies_native(spec.strategy, firmware)
-        return build_companion(
+        companion = build_companion(
             FlightController(firmware, self._system, 0, native=native, body=self._faults),
             Endpoint(self._system, COMPONENT, on_error=on_error),
             journal,
@@ -101,6 +104,8 @@ class FirmwareInWorld:
             faults=self._standing.faults,
             carried=True,
         )
+        companion.link.add_service(OnboardSensors(self._standing.machine))
+        return companion
 
 
 class Firmwares:

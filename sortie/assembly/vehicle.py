@@ -167,8 +167,8 @@ def _standing(
         machine = _flown_body(spec, spec.flown_by, ground)
     else:
         machine = make_vehicle(spec.kind, spec.home, spec.heading_deg, spec.seed, ground)
-        if world is not None:
-            machine.enter(world, spec.seed)
+    if world is not None:
+        machine.enter(world, spec.seed)
     try:
         given, warnings = given_parameters(spec.param, spec.kind, spec.firmware, theirs=spec.flown_by is not None)
         faults = parse_faults(spec.fault, machine.fault_names())

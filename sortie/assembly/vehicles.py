@@ -122,18 +122,19 @@ class Vehicles:
         if self._make is not None:
             return self._make(journal, stored, given)
         if self.firmwares is not None and spec.flown_by is not None:
-            return self.firmwares.companion(number, journal, stored, given).service
-        service = build_service(
-            spec,
-            standing.machine,
-            journal,
-            stored,
-            given,
-            epoch_us=around.epoch_us,
-            on_error=around.on_error,
-            faults=standing.faults,
-            ground=around.ground,
-        )
+            service = self.firmwares.companion(number, journal, stored, given).service
+        else:
+            service = build_service(
+                spec,
+                standing.machine,
+                journal,
+                stored,
+                given,
+                epoch_us=around.epoch_us,
+                on_error=around.on_error,
+                faults=standing.faults,
+                ground=around.ground,
+            )
         if standing.machine.scanner is not None:
             from sortie.nodes.obstacle_watch import ObstacleWatch  # for those who have obstacles
 

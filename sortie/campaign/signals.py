@@ -22,6 +22,8 @@ from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from mavlink_bridge.flight_controller.controller import FlightController
+from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.sky import Aircraft
 from sortie.api.watch import TimedEvent
@@ -251,7 +253,9 @@ def _airspeed(r: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def aircraft_about(session: RecordedVehicle) -> Sequence[Aircraft]:
     """Other aircraft of a vehicle's world so far; empty without traffic."""
-    machine = session.service.vehicle
+    vehicle = session.service.vehicle
+    body = vehicle.body if isinstance(vehicle, FlightController) else None
+    machine = body.machine if isinstance(body, FirmwareFaults) else vehicle
     receiver = machine.receiver if isinstance(machine, SimulatedMachine) else None
     return () if receiver is None else receiver.sky.aircraft
 

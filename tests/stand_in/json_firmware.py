@@ -3,7 +3,7 @@ with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server
 the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (its motors turn), `plane`
+(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, its motors turn), `plane`
 (so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. It says each second of its time on its serial port,
 as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead.
 """
@@ -37,9 +37,9 @@ def build(folder: Path) -> Path:
     return path
 
 
-def heartbeat(system: int, sequence: int, vehicle_type: int) -> bytes:
-    """HEARTBEAT of an ArduPilot that stands by, as MAVLink 2 has it."""
-    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, vehicle_type, 3, 81, 3, 3)
+def heartbeat(system: int, sequence: int, vehicle_type: int, base_mode: int) -> bytes:
+    """HEARTBEAT of an ArduPilot, as MAVLink 2 has it."""
+    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, vehicle_type, 3, base_mode, 3, 3)
     crc = 0xFFFF
     for byte in (*body, _HEARTBEAT_EXTRA):
         mixed = (byte ^ crc) & 0xFF
@@ -73,8 +73,8 @@ class JsonFirmware:
 
     def say(self, text: str) -> None:
         """A line, or that it is there."""
-        vehicle_type = 1 if self.manner == "plane" else 2
-        beat = b"" if self.system is None else heartbeat(self.system, int(self.now_s), vehicle_type)
+        vehicle_type, base_mode = 1 if self.manner == "plane" else 2, 209 if self.manner == "climb" else 81
+        beat = b"" if self.system is None else heartbeat(self.system, int(self.now_s), vehicle_type, base_mode)
         self._line.send(beat or f"{text}\n".encode())
 
     def frame(self) -> None:

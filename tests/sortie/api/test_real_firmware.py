@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
+from autopilot.context.events import StatusText
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import end_fault, inject
@@ -27,7 +28,7 @@ needs_all = pytest.mark.skipif(
     reason="ARDUPILOT_SITL names no folder with ardurover and arduplane",
 )
 COPTER = "ardupilot:copter,world=ours"
-SET_MODE, ARM, TAKEOFF, INJECT_FAILURE = 176, 400, 22, 420
+SET_MODE, ARM, TAKEOFF, INJECT_FAILURE, SET_MESSAGE_INTERVAL = 176, 400, 22, 420, 511
 GUIDED, LAND = 4, 9
 
 
@@ -36,6 +37,11 @@ def command(link: SessionLink, number: int, *params: float) -> int:
     link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *params, *[0.0] * (7 - len(params))))
     answer: Any = link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
     return int(answer.result)
+
+
+GO_NORTH = mavlink.MAVLink_set_position_target_local_ned_message(
+    0, 1, 1, 1, 0x0DF8, 60.0, 0.0, -15.0, 0, 0, 0, 0, 0, 0, 0, 0
+)
 
 
 def up(session: Session, height_m: float = 10.0) -> SessionLink:
@@ -107,6 +113,30 @@ def test_a_lost_gps_makes_arducopter_land_and_a_station_may_break_it_too() -> No
         session.run_for(20.0)
         modes = {message.custom_mode for message in link.messages("HEARTBEAT") if message.get_srcComponent() == 1}
         assert LAND in modes
+
+
+@needs_copter
+def test_other_aircraft_and_obstacles_are_there_for_arducopter(tmp_path: Path) -> None:
+    """It climbs out of the way of an aircraft that its link tells of, sees a wall, and is wrecked where it is flown into
+    that."""
+    (tmp_path / "sky.toml").write_text(
+        "[[aircraft]]\nat = [3000, 0, 10]\ntrack_deg = 180\nspeed_mps = 50\nstart_s = 40\nfor_s = 90\n"
+    )
+    (tmp_path / "wall.toml").write_text('[[wall]]\nname = "long wall"\npath = [[20, -80], [20, 80]]\nheight = 500\n')
+    around = {"traffic": tmp_path / "sky.toml", "obstacles": tmp_path / "wall.toml"}
+    params = {"AVD_ENABLE": 1.0, "AVD_F_ACTION": 2.0, "AVD_F_RCVRY": 1.0}
+    with Session(COPTER, params=params, **around) as session:
+        link = up(session)
+        session.run_until(lambda flown: flown.state.mode == "AVOID_ADSB", 90.0)
+        session.run_until(lambda flown: -flown.truth.position[2] > 15.0, 30.0)
+        session.run_until(lambda flown: flown.state.mode == "GUIDED", 60.0)
+        assert command(link, SET_MESSAGE_INTERVAL, 132.0, 200_000.0) == 0  # DISTANCE_SENSOR, also of its proximity
+        seen: Any = link.receive("DISTANCE_SENSOR", 5.0, lambda message: message.orientation == 0)
+        assert 1700 < seen.current_distance < 2300
+        link.send(GO_NORTH)
+        session.run_until(lambda flown: not flown.state.armed or -flown.truth.position[2] < 1.0, 60.0)
+        texts = [event.text for event in session.events_of(StatusText)]
+        assert any(text.startswith("Hit long wall at ") for text in texts), texts
 
 
 @needs_copter

@@ -1,0 +1,58 @@
+"""Sensors beside a controller whose body is simulated here, on its link: reports of other aircraft as ADSB_VEHICLE, looks
+at obstacles as OBSTACLE_DISTANCE. A controller takes both from a companion (ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2).
+
+Clock: vehicle time.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from autopilot.interface.obstacles import SeesObstacles
+from autopilot.interface.traffic import HearsTraffic
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.proximity import obstacle_message
+from mavlink_bridge.services.traffic import adsb_message
+
+
+class SensingBody(HearsTraffic, SeesObstacles, Protocol):
+    """Port: a body with a receiver of other aircraft and a sensor of obstacles, or neither."""
+
+
+class OnboardSensors:
+    """See the module."""
+
+    clock: Clock = "vehicle"
+    handles: frozenset[str] = frozenset()
+
+    def __init__(self, body: SensingBody) -> None:
+        self._body = body
+        periods = (body.traffic_period_ms, self._traffic), (body.scan_period_ms, self._obstacles)
+        self._looks = [(period_ms, look) for period_ms, look in periods if period_ms]
+        self._due_ms = [period_ms for period_ms, _ in self._looks]
+        self._out: list[Outgoing] = []
+
+    def _traffic(self, now_ms: int) -> list[Message]:
+        return [adsb_message(contact, now_ms) for contact in self._body.hear_traffic(now_ms)]
+
+    def _obstacles(self, now_ms: int) -> list[Message]:
+        return [obstacle_message(self._body.scan_obstacles(now_ms), 1000 * now_ms)]
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Do nothing: a sensor tells."""
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for k, (period_ms, look) in enumerate(self._looks):
+            if now_ms >= self._due_ms[k]:
+                self._due_ms[k] = now_ms - now_ms % period_ms + period_ms
+                self._out += [Outgoing(message) for message in look(now_ms)]
+
+    def next_deadline_ms(self) -> int | None:
+        return min(self._due_ms, default=None)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        out, self._out = self._out, []
+        return out
+
+    def link_closed(self, link: int) -> None:
+        """Do nothing: it remembers no link."""
