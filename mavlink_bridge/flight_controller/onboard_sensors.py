@@ -1,5 +1,5 @@
-"""Sensors beside a controller whose body is simulated here, on its link: reports of other aircraft as ADSB_VEHICLE, looks
-at obstacles as OBSTACLE_DISTANCE. A controller takes both from a companion (ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2).
+"""Sensors beside a controller whose body is simulated here, on its link: reports of other aircraft as ADSB_VEHICLE,
+looks at obstacles as OBSTACLE_DISTANCE. A controller takes both from a companion (ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2).
 
 Clock: vehicle time.
 """

@@ -3,7 +3,7 @@ with arducopter 4.7: packets over UDP in lockstep, a serial port as a TCP server
 the ways in which such a program dies.
 
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
-(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, its motors turn), `plane`
+(it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, motors turning), `plane`
 (so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. It says each second of its time on its serial port,
 as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead.
 """

@@ -117,7 +117,7 @@ def test_a_lost_gps_makes_arducopter_land_and_a_station_may_break_it_too() -> No
 
 @needs_copter
 def test_other_aircraft_and_obstacles_are_there_for_arducopter(tmp_path: Path) -> None:
-    """It climbs out of the way of an aircraft that its link tells of, sees a wall, and is wrecked where it is flown into
+    """It climbs out of the way of an aircraft that its link tells of, sees a wall, and is wrecked where it flies into
     that."""
     (tmp_path / "sky.toml").write_text(
         "[[aircraft]]\nat = [3000, 0, 10]\ntrack_deg = 180\nspeed_mps = 50\nstart_s = 40\nfor_s = 90\n"
