@@ -69,6 +69,14 @@ class VehicleGuardFacts:
         )
 
     @property
+    def landed(self) -> bool:
+        return self._facts.vehicle_class.flies and not self.airborne
+
+    @property
+    def waits_to_stop(self) -> bool:
+        return self.landed and (not self.begun_by_go or self._modes.mode.next_deadline_ms() is not None)
+
+    @property
     def critical_is_ours(self) -> bool:
         return int(self._facts.param("BATT_FS_CRT_ACT")) == 0
 

@@ -53,6 +53,14 @@ class GuardFacts(Protocol):
         """On the ground and still, whatever the landing detector says."""
 
     @property
+    def landed(self) -> bool:
+        """On the ground by the landing detector of what flies."""
+
+    @property
+    def waits_to_stop(self) -> bool:
+        """Landed, and its motors run on for a while (LAND_DISARMDELAY), or until another stops them."""
+
+    @property
     def refusal(self) -> str | None:
         """Reason that GO is impossible, or None."""
 
@@ -88,6 +96,14 @@ def armed(flight: GuardFacts) -> bool:
 
 def resting(flight: GuardFacts) -> bool:
     return flight.resting
+
+
+def landed(flight: GuardFacts) -> bool:
+    return flight.landed
+
+
+def waits_to_stop(flight: GuardFacts) -> bool:
+    return flight.waits_to_stop
 
 
 def ends_by_itself(flight: GuardFacts) -> bool:
@@ -188,6 +204,8 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
     (_S.LANDING, _E.CLIMBING): (Transition(_A.RESUME_FLIGHT, _S.FLYING),),
     (_S.LANDING, _E.LANDED): _TO_LANDED,
     (_S.LANDING, _E.LANDING_TIMEOUT): (
+        Transition(_A.KEEP_WAITING, _S.LANDING, waits_to_stop),
+        Transition(_A.DISARM, _S.LANDED, landed),
         Transition(_A.FORCE_DOWN, _S.LANDED, resting),
         Transition(_A.KEEP_WAITING, _S.LANDING),
     ),

@@ -326,7 +326,7 @@ class FlightManager(Actor):
         self._set_duration_timer()
 
     def _keep_waiting(self) -> None:
-        if not self._late:
+        if not self._late and not self._flight.landed:
             self._late = True
             self._announcer.say(Severity.WARNING, "Flight: landing takes long, not on the ground yet")
         self._after(FlightEvent.LANDING_TIMEOUT, LOOK_MS)

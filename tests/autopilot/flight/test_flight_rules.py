@@ -517,6 +517,25 @@ def test_a_landing_that_is_never_confirmed_is_ended_at_rest_on_the_ground() -> N
     assert told.severity == Severity.WARNING
 
 
+@pytest.mark.parametrize("delay_s", [120.0, 0.0])
+def test_a_landing_that_was_noticed_waits_until_its_motor_may_stop(delay_s: float) -> None:
+    """A plane's GO ends in AUTOLAND, whose motor runs on for LAND_DISARMDELAY, beyond the time of a landing; where that
+    never stops it, the flight's end does, in that time."""
+    low = (takeoff(20.0), waypoint(60.0, 0.0, 20.0))
+    bench = FlightBench("plane", mission=low, parameters={"LAND_DISARMDELAY": delay_s})
+    bench.go()
+    bench.until(L)
+    began = bench.now_ms
+    bench.run(110.0, lambda: bench.core.facts.landed)
+    assert bench.core.facts.landed
+    ends_ms = bench.now_ms + 120_000 if delay_s else began + 110_000
+    bench.run((ends_ms - bench.now_ms) / 1000.0 - 1.0)
+    assert bench.core.facts.armed
+    bench.run(3.0)
+    assert (bench.state, bench.core.facts.armed, bench.states) == (I, False, WHOLE)
+    assert not bench.said("landing never confirmed") and not bench.said("landing takes long")
+
+
 def test_a_landing_takes_long_after_half_a_minute_and_twice_its_way() -> None:
     """30 s + 2 x height / LAND_SPEED; then it is said, and waited for."""
     bench = FlightBench(mission=HANGING_MISSION, parameters={"LAND_SPEED": 100})

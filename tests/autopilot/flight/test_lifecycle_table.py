@@ -28,14 +28,18 @@ class GuardFacts:
     armed: bool = True
     airborne: bool = True
     resting: bool = True
+    landed: bool = False
+    waits_to_stop: bool = False
     refusal: str | None = None
     critical_is_ours: bool = True
     motors_run_on: bool = False
 
 
 SITUATIONS = [
-    GuardFacts(go, command, armed, airborne, resting, None if ready else "no mission", critical, runs_on)
-    for go, command, armed, airborne, resting, ready, critical, runs_on in product((False, True), repeat=8)
+    GuardFacts(go, command, armed, airborne, resting, landed, waits, None if ready else "no mission", critical, runs_on)
+    for go, command, armed, airborne, resting, landed, waits, ready, critical, runs_on in product(
+        (False, True), repeat=10
+    )
 ]
 
 
