@@ -4,7 +4,8 @@ known, and the vehicle is given one after the other.
 The height above the ground goes linearly from that at the beginning to that at the end, as ArduPilot's does between two
 waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and straightened to within a metre
 (Douglas and Peucker 1973), so that flat ground is one leg. Speeds stay the guidance's: steep ground is flown as fast as
-climb and descent allow, and the nose points as it was told.
+climb and descent allow, and the nose points as it was told. Wings, which cannot slow down, climb before steep ground: as
+early as half of their best climb asks for, up to TERRAIN_LOOKAHD ahead (ArduPlane altitude.cpp, `lookahead_adjustment`).
 
 Where the terrain data end, the vehicle goes on level. If they have not come for five seconds it is a failsafe
 (FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Leg, Target, Yaw
@@ -29,8 +31,25 @@ _MOST_STEPS: Final = 2000
 _EXACT_M: Final = 1.0
 _TIMEOUT_MS: Final = 5000
 _LOOK_MS: Final = 1000
+_LEAST_MPS: Final = 1.0
 
 Floats = npt.NDArray[np.float64]
+
+
+def heights_over_ground(
+    along: Floats, ground: Floats, over: tuple[float, float], climb: float, ahead_m: float
+) -> Floats:
+    """Heights wanted at the places `along` a line, m apart alike: `over` the ground at its ends, between them linearly.
+    With `ahead_m` above 0 also as high as half of `climb` (m for each m) needs to clear what lies up to so far ahead,
+    from the beginning on no higher than `climb` leads."""
+    more = over[0] + (over[1] - over[0]) * along / max(float(along[-1]), 1.0)
+    if ahead_m <= 0.0 or along[-1] <= 0.0:
+        return np.asarray(ground + more)
+    count = min(int(ahead_m / (along[1] - along[0])), len(along) - 1)
+    half = 0.5 * climb * along
+    tops = np.pad(np.where(np.isnan(ground), -np.inf, ground) - half, (0, count), constant_values=-np.inf)
+    wanted = np.maximum(ground, np.lib.stride_tricks.sliding_window_view(tops, count + 1).max(axis=1) + half) + more
+    return np.asarray(np.minimum(wanted, np.maximum(ground + more, ground[0] + over[0] + climb * along)))
 
 
 def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, Floats]:
@@ -139,8 +158,11 @@ class GroundFollower:
         length = hypot(leg.end[0] - begin[0], leg.end[1] - begin[1])
         up = np.full(1, -begin[2])
         if known:
-            over = -begin[2] - ground[0]
-            up = ground[:known] + over + (leg.over_ground - over) * shares[:known]
+            over = -begin[2] - float(ground[0])
+            ends = (over, over + (leg.over_ground - over) * float(shares[known - 1]))
+            ahead_m = self._facts.param("TERRAIN_LOOKAHD")
+            climb = self._climb(begin, leg) if ahead_m > 0.0 else 0.0
+            up = heights_over_ground(shares[:known] * length, ground[:known], ends, climb, ahead_m)
         kept = _straightened(shares[:known] * length, up) if known > 1 else []
         points = [
             (begin[0] + share * (leg.end[0] - begin[0]), begin[1] + share * (leg.end[1] - begin[1]), -float(up[k]))
@@ -152,6 +174,15 @@ class GroundFollower:
             points.append((leg.end[0], leg.end[1], points[-1][2]))
         self._pieces = points[1:] or [leg.end]
         return self._piece(start=leg.start if first else None)
+
+    def _climb(self, begin: Ned, leg: Leg) -> float:
+        """Best climb on the leg, m for each m over ground: TECS_CLMB_MAX at the airspeed demanded, in the wind."""
+        facts, vector = self._facts, self._facts.vehicle.state.report
+        north, east = leg.end[0] - begin[0], leg.end[1] - begin[1]
+        behind = float(vector[report.WIND_N]) * north + float(vector[report.WIND_E]) * east
+        airspeed = float(vector[report.TARGET_AIR_SPEED]) or facts.measure(facts.vehicle_class.measures.cruise)
+        speed = airspeed + behind / max(hypot(north, east), 1.0)
+        return facts.param("TECS_CLMB_MAX", 5.0) / max(speed, _LEAST_MPS)
 
     def _piece(self, start: Ned | None = None) -> Leg:
         leg = self._leg

@@ -142,7 +142,8 @@ def hold_course(s: L.Row, p: L.Row, course: float) -> float:
 @jit
 def bank_limit(s: L.Row, p: L.Row) -> float:
     """Steepest bank, rad: ROLL_LIMIT_DEG, or less where the wings could not carry it at this airspeed, by that which
-    carries them level (AIRSPEED_STALL, or _MIN); `BANK_REMAINS` always (ArduPlane)."""
+    carries them level (AIRSPEED_STALL, or _MIN); `BANK_REMAINS` always (ArduPlane). LEVEL_ROLL_LIMIT in a transition
+    that is to be level."""
     most = p[L.P_BANK]
     if p[L.P_STALL_GUARD] == 1.0:
         least = p[L.P_V_STALL] if p[L.P_V_STALL] > 0.0 else p[L.P_V_MIN]
@@ -151,6 +152,9 @@ def bank_limit(s: L.Row, p: L.Row) -> float:
         if load * cos(most) < 1.0:
             allowed = atan(sqrt(load * load - 1.0)) if load > 1.0 else 0.0
             most = min(most, max(allowed, BANK_REMAINS))
+    changes = s[L.S_LIFTING] == L.LIFT_SPEEDING or s[L.S_LIFTING] == L.LIFT_FADING
+    if changes and p[L.P_LEVEL_TRANSITION] == 1.0:
+        most = min(most, p[L.P_BANK_LEVEL])
     return most
 
 

@@ -116,15 +116,18 @@ def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN). A
-    climb that the plane is above of begins anew from where it is (ALT_SLOPE_MAXHGT)."""
+    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN), or
+    always where it follows the ground. A climb that the plane is above of begins anew from where it is
+    (ALT_SLOPE_MAXHGT)."""
     end = -t[L.T_END_D]
     rise = end + s[L.S_A_D]
-    if s[L.S_LENGTH] < 1.0 or abs(rise) < p[L.P_SLOPE_LEAST] or (rise > 0.0 and -s[L.S_EPD] < LOW):
+    follows = t[L.T_KIND] == L.KIND_LEG and t[L.T_AT_HEIGHT] == 1.0
+    flat = abs(rise) < p[L.P_SLOPE_LEAST] or (rise > 0.0 and -s[L.S_EPD] < LOW)
+    if s[L.S_LENGTH] < 1.0 or (flat and not follows):
         return end
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
     left = 1.0 - min(max((n * s[L.S_U_N] + e * s[L.S_U_E]) / s[L.S_LENGTH], 0.0), 1.0)
-    if rise > 0.0 and -s[L.S_EPD] > end - left * rise + ABOVE_SLOPE:
+    if rise > 0.0 and not follows and -s[L.S_EPD] > end - left * rise + ABOVE_SLOPE:
         rise = end + s[L.S_EPD]
         s[L.S_A_D] = rise / max(left, 0.01) - end if rise >= p[L.P_SLOPE_LEAST] else -end
         return end - rise if rise >= p[L.P_SLOPE_LEAST] else end

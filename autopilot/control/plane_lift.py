@@ -18,13 +18,14 @@ from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw, yaw_of
 from autopilot.control.lateral import bank_for, bank_limit, to_place, track
 from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow
-from autopilot.control.plane_watch import wait_for_start, watch_takeoff
+from autopilot.control.plane_watch import come_to_rest, wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
 from autopilot.control.reference import follow_vehicle
 from autopilot.control.sticks import ALT_HOLD, HOVER, LOITER
 from autopilot.control.surfaces import control_attitude, rest_surfaces
 from autopilot.control.watch import (
     FLYING,
+    FULL_THRUST,
     IDLING,
     SPOOL_TIME,
     STOPPED,
@@ -238,7 +239,7 @@ def transit(s: L.Row, p: L.Row) -> None:
     state = s[L.S_LIFTING]
     if state == L.LIFT_NONE or state == L.LIFT_BRAKING:
         s[L.S_THRUST] = 0.0
-        if p[L.P_ASSIST_SPEED] > 0.0 and s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED]:
+        if s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] and s[L.S_STAGE] != L.STAGE_FLARE:
             change_over(s, p, L.LIFT_SPEEDING)
         return
     waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
@@ -246,6 +247,8 @@ def transit(s: L.Row, p: L.Row) -> None:
         s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN), LEVEL_UP)
         control_attitude(s, p)
         s[L.S_THROTTLE] = p[L.P_THROTTLE_MAX]
+        if p[L.P_LEVEL_TRANSITION] == 1.0:
+            s[L.S_RPD], s[L.S_RVD] = max(s[L.S_RPD], s[L.S_EPD]), max(s[L.S_RVD], 0.0)
         carry(s, p)
         if s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0):
             s[L.S_FADES_FROM] = s[L.S_THRUST]
@@ -290,6 +293,8 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_plane(s, p, t)
         transit(s, p)
         watch_takeoff(s, p, t)
+        if s[L.S_LIFTING] == L.LIFT_NONE or s[L.S_THRUST] >= FULL_THRUST:  # else the lift motors may hold it still
+            come_to_rest(s, p, t)
     elif s[L.S_LIFTING] == L.LIFT_HOVER:
         hover(s, p, t)
     else:

@@ -69,7 +69,7 @@ def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         wait_for_start(s, p)
         if flew:
             s[L.S_LIFT_D] = height
-            settle(s, p, t)
+            come_to_rest(s, p, t)
         return
     held = s[L.S_MOTORS_HELD] == 1.0
     if s[L.S_AIR] == 0.0 and (held or not wants_to_fly(s, p, t)):
@@ -81,7 +81,7 @@ def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_SPIN] = FLYING
     fly_plane(s, p, t)
     watch_takeoff(s, p, t)
-    settle(s, p, t)
+    come_to_rest(s, p, t)
 
 
 @jit
@@ -103,7 +103,7 @@ def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
-def settle(s: L.Row, p: L.Row, t: L.Row) -> None:
+def come_to_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Landed: at rest."""
     if s[L.S_AIR] == 0.0:
         return

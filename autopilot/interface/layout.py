@@ -170,6 +170,7 @@ P_PITOT_USE, P_PITOT_WIND_MOST, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SE
 P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
 # wings with lift motors: 1: there are some; s; m/s of airspeed (0: none); m/s over ground; m/s2
 P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
+P_LEVEL_TRANSITION = SETTINGS.block(1)  # 1: wings level and no climb on lift motors until the wings carry
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -186,7 +187,9 @@ T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
 T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
 T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
 T_FROM_REST = TARGET.block(1)  # 1: a leg begins at rest at its start, however the reference moved
-T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(5)  # of wings; BY_WING: 1: not by lift motors
+T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(
+    5
+)  # of wings; BY_WING: 1: not by lift motors; AT_HEIGHT of a leg: any slope is flown
 T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
     4
 )  # BY_BODY 1: rates, not angles; STANDS 1: motors stopped

@@ -18,7 +18,8 @@ from autopilot.mav import Severity
 from autopilot.modes.heading import KEEP, Heading
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.speeds import SpeedControl
-from autopilot.modes.wings import HoldCourse, HoverAt
+from autopilot.modes.upright import HoverAt
+from autopilot.modes.wings import HoldCourse
 from autopilot.vehicles.driving import as_drive
 from autopilot.vehicles.mode_table import ModeSpec
 

@@ -19,7 +19,8 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.wings import GlideSlope, LoiterItem, SetDown, UprightBy, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.upright import SetDown
+from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
@@ -241,8 +242,7 @@ class WingReturnMode(Mode):
         self._looked = False
         by = self._upright
         if self.facts.armed:
-            height = self.facts.param("Q_RTL_ALT", 15.0) if by == UprightBy.CIRCLED_DOWN else None
-            self._return = WingReturn(self.context, self._destination, height, at_height=by != UprightBy.THERE)
+            self._return = WingReturn(self.context, self._destination, by)
             self._return.start(now_ms)
         else:
             self.helm.fly(Idle())

@@ -19,19 +19,18 @@ from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_pl
 from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
+from autopilot.modes.upright import LiftOff, SetDown, WingsOrUpright
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
-    LiftOff,
     LoiterForever,
     LoiterItem,
-    SetDown,
     UprightBy,
     WingReturn,
-    WingsOrUpright,
     WingTakeoff,
     abort_climb,
 )
+from autopilot.vehicles.mode_table import LiftOption
 
 _PITCH_DEG: Final = 4.0  # of a takeoff that does not say
 
@@ -41,7 +40,7 @@ def _given(value: float) -> float:
 
 
 def _lifts(tools: NavTools) -> bool:
-    """True for wings with lift motors, whose takeoffs and landings are all upright (Q_OPTIONS 0)."""
+    """True for wings with lift motors, which take off and land upright."""
     return tools.context.facts.vehicle_class.lands_anywhere
 
 
@@ -53,8 +52,13 @@ def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: in
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
+    """Lift motors climb by the item's height from where they begin, whatever its frame says (ArduPlane's
+    do_vtol_takeoff), but for Q_OPTIONS."""
     if _lifts(tools):
-        return LiftOff(tools.context, item_down(tools.context.facts, item))
+        facts = tools.context.facts
+        by_frame = int(facts.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
+        down = item_down(facts, item) if by_frame else facts.vehicle.state.position[2] - item.z
+        return LiftOff(tools.context, down)
     pitch = _given(item.param1)
     climb = WingTakeoff(
         tools.context, item_down(tools.context.facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG)
@@ -145,8 +149,7 @@ class _ReturnToSetDown(Maneuver):
     def start(self, now_ms: int) -> None:
         self._landing = None
         by = self._upright_by
-        height = self.facts.param("Q_RTL_ALT", 15.0) if by == UprightBy.CIRCLED_DOWN else None
-        self._wings = WingReturn(self.context, self._destination, height, at_height=by != UprightBy.THERE)
+        self._wings = WingReturn(self.context, self._destination, by)
         if by == UprightBy.AT_ONCE:
             self._set_down(now_ms)
         else:
@@ -177,7 +180,8 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     place = item_position(facts, item, tools.before)
-    if _lifts(tools):
+    on_wings = item.command == Cmd.NAV_LAND and int(facts.param("Q_OPTIONS")) & LiftOption.LAND_ON_WINGS
+    if _lifts(tools) and not on_wings:
         return SetDown(tools.context, place[:2])
     ground = (place[0], place[1], item_down(facts, item))
     return GlideSlope(

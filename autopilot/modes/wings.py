@@ -19,21 +19,15 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import VtolState
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
 
 _LOOK_MS: Final = 200
-_THROUGH_M: Final = 5.0  # above the height of a takeoff upright: it begins to stop no earlier than there
-_CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
-_ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
 _ABORT_M: Final = 30.0  # above home, in a flight without a takeoff
 _NEAR_HEIGHT_M: Final = 5.0  # of an item that asks for a height, whether it climbs or sinks
-_HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place over which it hovers
-_HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
 _CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 _AHEAD_M: Final = 1000.0
 _SAME_COURSE: Final = 0.02  # rad
@@ -69,97 +63,6 @@ class WingTakeoff(Maneuver):
         self.done = self.done or self.helm.arrived
         if self.done:
             self.deadline_ms = None
-
-
-class LiftOff(Maneuver):
-    """Straight up to `down` (NED m) on lift motors, and through it at the speed of the climb (ArduPlane's
-    verify_vtol_takeoff)."""
-
-    def __init__(self, context: VehicleContext, down: float) -> None:
-        super().__init__(context)
-        self._down = down
-
-    def start(self, now_ms: int) -> None:
-        self.helm.fly(TakeOff(self._down - _THROUGH_M))
-        self.deadline_ms = now_ms + _LOOK_MS
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        self.done = self.done or self.helm.arrived or self.facts.vehicle.state.position[2] <= self._down
-        self.deadline_ms = None if self.done else now_ms + _LOOK_MS
-
-
-class SetDown(Maneuver):
-    """To a place on wings, as far as they carry, and straight down on lift motors. `comes_down`: see `Land`."""
-
-    def __init__(
-        self,
-        context: VehicleContext,
-        place: tuple[float, float] | None,
-        comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None,
-    ) -> None:
-        super().__init__(context)
-        self._place = place
-        self._comes_down = comes_down
-
-    @property
-    def is_landing(self) -> bool:
-        return True
-
-    def start(self, now_ms: int) -> None:
-        if self.facts.landed:  # no event will tell us
-            self.helm.fly(Idle())
-            self.deadline_ms = now_ms + TICK_MS
-        else:
-            self.helm.fly(Land(self._place, comes_down=self._comes_down))
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if events & VehicleEvent.LANDED or (self.deadline_ms is not None and now_ms >= self.deadline_ms):
-            self.deadline_ms = None
-            self.done = True
-
-
-class HoverAt(Maneuver):
-    """To `place` (NED m) on wings, as far as they carry, at the present height; over it on lift motors to its height.
-    Done there, where it stays. `upright`: all the way on lift motors."""
-
-    def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
-        super().__init__(context)
-        self._place = place
-        self._upright = upright
-        self._brakes = False
-        self._climbs: bool | None = None  # None: neither, it stays at its height
-        self.end = place
-
-    def start(self, now_ms: int) -> None:
-        self._climbs = None
-        self._brakes = self._upright and self._on_wings
-        self.helm.fly(Land(None if self._brakes else self._place[:2], sink=0.0))
-        self.deadline_ms = now_ms + _LOOK_MS
-
-    @property
-    def _on_wings(self) -> bool:
-        return self.facts.vehicle.state.report[report.VTOL_STATE] in _ON_WINGS
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
-            return
-        self.deadline_ms = now_ms + _LOOK_MS
-        if self._brakes:
-            if not self._on_wings:
-                self.start(now_ms)
-            return
-        (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
-        above = self._place[2] - down
-        if self._climbs is not None:
-            if (-above if self._climbs else above) <= _HOVER_HEIGHT_M:
-                self.start(now_ms)
-        elif hypot(north - self._place[0], east - self._place[1]) <= _HOVER_NEAR_M and hypot(vn, ve) < _HOVER_SLOW_MPS:
-            self.done = abs(above) <= 2.0 * _HOVER_HEIGHT_M
-            if self.done:
-                self.deadline_ms = None
-            else:
-                self._climbs = above < 0.0
-                self.helm.fly(TakeOff(self._place[2]) if self._climbs else Land(self._place[:2]))
 
 
 class HoldCourse(Maneuver):
@@ -199,49 +102,6 @@ class HoldCourse(Maneuver):
         vector = self.facts.vehicle.state.report
         across = float(vector[report.WIND_E]) * cos(self._angle) - float(vector[report.WIND_N]) * sin(self._angle)
         return atan2(across, sqrt(max(speed * speed - across * across, 1.0)))
-
-
-class WingsOrUpright(Maneuver):
-    """An item on `wings`, or hovering at `place` (NED m) for as long as `helm.upright` says so, and there `wait_ms`
-    (None: for ever); begun anew when that changes on the way."""
-
-    def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
-        super().__init__(wings.context)
-        self._wings, self._hover = wings, HoverAt(wings.context, place, upright=True)
-        self._wait_ms = wait_ms
-        self._there_ms: int | None = None
-        self._flown = wings
-
-    def start(self, now_ms: int) -> None:
-        self._flown = self._hover if self.helm.upright else self._wings
-        self._there_ms = None
-        self._flown.start(now_ms)
-        self._follow(now_ms)
-
-    def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.helm.upright is not (self._flown is self._hover):
-            self.start(now_ms)
-            return
-        self._flown.update(now_ms, events)
-        self._follow(now_ms)
-
-    def _follow(self, now_ms: int) -> None:
-        flown, wait_ms = self._flown, self._wait_ms if self.helm.upright else 0
-        self.end = flown.end
-        if flown.done and self._there_ms is None:
-            self._there_ms = now_ms
-        self.done = self._there_ms is not None and wait_ms is not None and now_ms >= self._there_ms + wait_ms
-        looks_ms = now_ms + _CHANGED_MS if flown.deadline_ms is None else flown.deadline_ms
-        self.deadline_ms = None if self.done else min(looks_ms, now_ms + _CHANGED_MS)
-
-    def pause(self) -> bool:
-        return self._flown.pause()
-
-    def resume(self) -> bool:
-        return self._flown.resume()
-
-    def refresh_yaw(self) -> None:
-        self._flown.refresh_yaw()
 
 
 class LoiterItem(Maneuver):
@@ -393,18 +253,15 @@ class UprightBy(IntEnum):
 
 
 class WingReturn(Maneuver):
-    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted, or
-    `height` m above home. `there`: it does, and with `at_height` at that height."""
+    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted, and
+    down to Q_RTL_ALT there where `by` says so. `there`: it does, at its height unless it is to hover there."""
 
-    def __init__(
-        self, context: VehicleContext, destination: Destination, height: float | None = None, *, at_height: bool = True
-    ) -> None:
+    def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
         self._destination = destination
-        self._height = height
-        self._at_height = at_height
+        self._by = by
         self._circle: Circle | None = None
-        self._climbing = False
+        self._climbing = self._circles_down = False
         self.there = False
 
     def start(self, now_ms: int) -> None:
@@ -413,12 +270,12 @@ class WingReturn(Maneuver):
             return
         (north, east, down), state = self._destination(), self.facts.vehicle.state
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
-        if self._height is not None:
-            down = home[2] - self._height
-        elif (north, east, down) == home:
+        if (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
-        circle = loiter(self.facts, (north, east, down), self.facts.param("RTL_RADIUS"))
-        self._circle = replace(circle, at_height=self._at_height)
+        self._circles_down = self._by == UprightBy.CIRCLED_DOWN
+        radius = self.facts.param("Q_FW_LND_APR_RAD" if self._circles_down else "RTL_RADIUS")
+        circle = loiter(self.facts, (north, east, down), radius)
+        self._circle = replace(circle, at_height=self._by not in (UprightBy.THERE, UprightBy.CIRCLED_DOWN))
         climb = self.facts.param("RTL_CLIMB_MIN")
         self._climbing = climb > 0.0
         if self._climbing:
@@ -432,6 +289,11 @@ class WingReturn(Maneuver):
             return
         if self._climbing:
             self._climbing = False
-            self.helm.fly(self._circle)
+        elif self._circles_down:
+            self._circles_down = False
+            low = self.facts.home_ned[2] - self.facts.param("Q_RTL_ALT", 15.0)
+            self._circle = replace(self._circle, center=(*self._circle.center[:2], low), at_height=True)
         else:
             self.there = True
+            return
+        self.helm.fly(self._circle)

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from autopilot.context.ground_following import heights_over_ground
 from autopilot.control import arrays
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.interface.mathematics import atan
@@ -67,6 +68,10 @@ class _Samples:
         at[self.line[hit][::-1]] = self.share[hit][::-1]  # the first
         return least, at
 
+    def of(self, line: int) -> tuple[Numbers, Numbers]:
+        """Shares of a line's way, and how high it is there."""
+        return self.share[self.line == line], self.over[self.line == line]
+
     def gaps(self, count: int) -> NDArray[np.bool_]:
         """Lines, by True, that lead where no height is known."""
         return np.bincount(self.line, np.isnan(self.over), count) > 0
@@ -109,6 +114,9 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
         name = command_name(leg.item.command)
         if leg.radius_m > 0.0:
             least[k] = min(least[k], _round(field, leg))
+        if leg.over_ground and field.kind.has_stall_speed:
+            least[k], share[k] = _followed(field, leg, samples.of(k))
+            away = float(share[k]) * leg.length_m
         needs = min(LEAST_M, float(ends[0, k])) if np.isfinite(ends[0, k]) else LEAST_M
         away = float(share[k]) * leg.length_m
         if gaps[k] and leg.over_ground:
@@ -116,6 +124,9 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
         elif leg.over_ground:
             if lower[k] < needs - 0.01:
                 yield found("terrain-leg", f"{name} lies {lower[k]:.1f} m above the ground", leg.item.seq)
+            elif field.kind.has_stall_speed and least[k] < needs - 0.01:
+                text = f"the ground rises faster than it climbs, after {away:.0f} m on the way to {name}"
+                yield found("terrain-leg", text, leg.item.seq)
         elif least[k] < needs - 0.01:
             depth = f"{-least[k]:.1f} m deep in" if least[k] < 0.0 else f"only {least[k]:.1f} m above"
             yield found("terrain-leg", f"the way to {name} is {depth} the ground, after {away:.0f} m", leg.item.seq)
@@ -123,6 +134,20 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
             yield found("terrain-close", f"the way to {name} has {least[k]:.1f} m to the ground", leg.item.seq)
         elif gaps[k]:
             yield found("terrain-unknown", f"no height of the ground is known on the way to {name}", leg.item.seq)
+
+
+def _followed(field: FlyingField, leg: PlannedLeg, samples: tuple[Numbers, Numbers]) -> tuple[float, float]:
+    """Least height over the ground, m, of wings that follow it as far as they climb, and behind their filter of the
+    height demanded (TECS_HDEM_TCONST), and where (share)."""
+    share, over = samples
+    along, ground = share * leg.length_m, leg.begin[2] + share * (leg.end[2] - leg.begin[2]) - over
+    climb = field.param("TECS_CLMB_MAX", 5.0) / leg.speed_mps
+    ends = (float(over[0]), float(over[-1]))
+    wanted = heights_over_ground(along, ground, ends, climb, field.param("TERRAIN_LOOKAHD"))
+    reached = np.minimum.accumulate(wanted - climb * along) + climb * along
+    flown = np.interp(along - leg.speed_mps * field.param("TECS_HDEM_TCONST", 3.0), along, reached) - ground
+    at = int(np.argmin(flown))
+    return float(flown[at]), float(share[at])
 
 
 def _over(field: FlyingField, places: Numbers) -> Numbers:

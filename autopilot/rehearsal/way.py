@@ -28,7 +28,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.rehearsal.field import VERTICAL_SPEEDS, FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.following import seconds_over_ground
 from autopilot.rehearsal.wing_flight import WingFlight, takeoff_end
-from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takes
+from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_up, takes
 
 __all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
@@ -186,7 +186,7 @@ class _Walk:
         """Add the leg of wings, whose time `WingFlight` knows; does the mission end with it?"""
         field_ = self._field
         if item.command in TAKEOFFS:
-            begin, up = self._at, max(field_.place(item, self._at)[2], self._at[2] + LOWEST_TAKEOFF_M)
+            begin, up = self._at, max(takeoff_up(field_, item, self._at), self._at[2] + LOWEST_TAKEOFF_M)
             self._at, seconds = takeoff_end(field_, begin, up)
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
         elif item.command in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):

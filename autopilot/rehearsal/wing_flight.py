@@ -34,7 +34,7 @@ from autopilot.interface.mathematics import cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, true_share, turn_of
+from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, lands_upright, radius_of, true_share, turn_of
 
 _STEP_S: Final = 0.1
 _MOST_STEPS: Final = 60_000
@@ -119,13 +119,12 @@ class WingFlight:
 
     def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
         """Fly one; the time at which it is there, and waits."""
-        lifted = self._field.kind.lands_anywhere
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
         elif self._steps > _MOST_STEPS:
             self._pass(leg)
         elif leg.item.command in LANDINGS:
-            return self._set_down(leg) if lifted else self._land(leg, line)
+            return self._set_down(leg) if lands_upright(self._field, leg.item) else self._land(leg, line)
         elif leg.radius_m > 0.0 or leg.item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return self._circle(leg, onward, line)
         else:

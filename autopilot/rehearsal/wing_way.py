@@ -12,8 +12,9 @@ from autopilot.interface.mathematics import atan2, tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import command_name
 from autopilot.mission.items import MissionItem
-from autopilot.rehearsal.field import FlyingField, PlannedLeg
+from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.findings import Finding, found
+from autopilot.vehicles.mode_table import LiftOption
 
 _CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_LOITER_UNLIM)
 TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
@@ -31,6 +32,18 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
     size = abs(own) if item.command != Cmd.NAV_LOITER_TIME else 0.0
     size = size or abs(field.measure(field.kind.measures.circle_radius))
     return -size if own < 0.0 else size
+
+
+def takeoff_up(field: FlyingField, item: MissionItem, begin: Place) -> float:
+    """Height of a takeoff above home, m: upright by the item's height from where it begins, but for Q_OPTIONS."""
+    by_frame = not field.kind.lands_anywhere or int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
+    return field.place(item, begin)[2] if by_frame else begin[2] + item.z
+
+
+def lands_upright(field: FlyingField, item: MissionItem) -> bool:
+    """True for a landing on lift motors."""
+    on_wings = item.command == Cmd.NAV_LAND and int(field.param("Q_OPTIONS")) & LiftOption.LAND_ON_WINGS
+    return field.kind.lands_anywhere and not on_wings
 
 
 def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
@@ -87,9 +100,8 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
             text = f"circles at {leg.radius_m:.0f} m, {leg.speed_mps:g} m/s and ROLL_LIMIT_DEG allow {tightest:.0f} m"
             yield found("radius-tight", text, leg.item.seq)
         if leg.item.command in LANDINGS:
-            if field.kind.lands_anywhere:
-                continue
-            yield from _approach(leg, name)
+            if not lands_upright(field, leg.item):
+                yield from _approach(leg, name)
         elif leg.item.command not in (*TAKEOFFS, Cmd.NAV_RETURN_TO_LAUNCH) and leg.radius_m == 0.0:
             yield from _climb(field, leg, name)
     if field.param("RTL_AUTOLAND") == 0.0:

@@ -19,6 +19,7 @@ from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.failsafes import Failsafes
+from autopilot.vehicles.mode_table import LiftOption
 
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
@@ -84,6 +85,11 @@ class ArmingChecks:
                 return [ArmingReason("Auto: Missing Takeoff Cmd")]
         elif not spec.arming:
             return [ArmingReason(kind.texts.not_armable.format(mode=spec.title))]
+        if int(facts.param("Q_OPTIONS")) & LiftOption.ARM_UPRIGHT and self.modes.number != kind.modes.guided:
+            if self.modes.mode is self.auto and self.auto.missing_takeoff():
+                return [ArmingReason(f"{spec.title} not in VTOL takeoff")]
+            if self.modes.mode is not self.auto and self.modes.number not in kind.modes.hovering:
+                return [ArmingReason(f"{spec.title} not Q mode")]
         with_throttle_up = kind.modes.with_throttle_up
         by_hand = with_throttle_up is not None and self.modes.number not in with_throttle_up
         if by_hand and self._checked(Check.RC) and self.throttle_raised():

@@ -14,13 +14,15 @@ from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
 from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.safety.losses import Losses
+from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
 _WATCHED_ONLY: Final = 2  # THR_FAILSAFE: told, and nothing done
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
-_HOVERING: Final = {1 << 20: FailsafeAction.RTL, 1 << 5: FailsafeAction.QRTL}  # Q_OPTIONS: the first that is set
+_HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVERING_QRTL: FailsafeAction.QRTL}
+"""By Q_OPTIONS: the first that is set."""
 
 
 class WingFailsafes:

@@ -6,7 +6,7 @@ ArduPlane/mode.h. Numbers that ArduPilot knows and Sortie does not fly are liste
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, IntFlag
 from typing import Final
 
 from autopilot.interface.records import dataclass
@@ -91,6 +91,18 @@ class PlaneMode(IntEnum):
     THERMAL = 24
     LOITER_ALT_QLAND = 25
     AUTOLAND = 26
+
+
+class LiftOption(IntFlag):
+    """Bits of Q_OPTIONS that something reads."""
+
+    LEVEL_TRANSITION = 1 << 0
+    LAND_ON_WINGS = 1 << 2
+    TAKEOFF_BY_FRAME = 1 << 3
+    HOVERING_QRTL = 1 << 5
+    NO_APPROACH = 1 << 16
+    ARM_UPRIGHT = 1 << 18
+    HOVERING_RTL = 1 << 20
 
 
 class ModeKind(Enum):

@@ -119,6 +119,11 @@ def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
         s[M.S_PITOT_STUCK] = shown
 
 
+def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """Q_OPTIONS, bit 0: a transition is level."""
+    p[L.P_LEVEL_TRANSITION] = float(int(values["Q_OPTIONS"]) & 1)
+
+
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_GPS_NOISE": parameters.gps_noise(PLAIN_RECEIVER),
     "PTCH_LIM_MAX_DEG": _pitches,
@@ -130,4 +135,5 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "THR_MIN": _throttle,
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
+    "Q_OPTIONS": _q_options,
 }

@@ -107,6 +107,7 @@ def _leg(target: Leg, row: Row) -> None:
     row[L.T_SPLINE] = target.spline
     row[L.T_NEXT_SPLINE] = target.next_is_spline
     row[L.T_FROM_REST] = target.from_rest
+    row[L.T_AT_HEIGHT] = target.over_ground is not None
     write_yaw(row, target.yaw)
 
 

@@ -23,6 +23,7 @@ from autopilot.personality.px4.parameter_table import (
     WINGS,
     Px4Param,
 )
+from autopilot.vehicles.mode_table import LiftOption
 
 _GIMBAL_IS_THERE: Final = (4.0, 0.0)
 """Values of MNT_MODE_IN by which MAVLink moves it; the first is what is shown."""
@@ -33,6 +34,7 @@ _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 _PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then upright
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0,
+    "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME),
 }  # fmt: skip
 """Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")

@@ -539,12 +539,22 @@ def test_what_a_long_loss_does_in_auto(long: int, mode: PlaneMode) -> None:
 
 
 def test_a_landing_goes_on_whatever_is_lost() -> None:
-    bench = _flown(*_landing(), FS_SHORT_ACTN=1.0, FS_LONG_ACTN=1.0, RTL_AUTOLAND=2.0, BATT_FS_LOW_ACT=1.0)
+    """The sticks, at once and for long; the station; the battery; the estimator's wind: nothing is flown for it."""
+    bench = _flown(
+        *_landing(start=False), FS_SHORT_ACTN=1.0, FS_LONG_ACTN=1.0, FS_GCS_ENABL=1.0, BATT_FS_LOW_ACT=1.0,
+        BATT_FS_CRT_ACT=1.0, LAND_DISARMDELAY=0.0,
+    )  # fmt: skip
     bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
+    modes, targets = list(bench.modes), len(bench.vehicle.targets)
     bench.core.failsafes.sticks_silent(bench.now_ms)
+    bench.run(1.0)
+    bench.core.failsafes.ground_station_silent(bench.now_ms)
     bench.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
-    bench.run(10.0)
-    assert bench.core.modes.number == M.AUTO and isinstance(bench.vehicle.target, Land)
+    bench.run(6.0)
+    bench.vehicle.raise_event(VehicleEvent.BATTERY_CRITICAL)
+    bench.core.failsafes.too_windy(bench.now_ms)
+    bench.run(6.0)
+    assert (bench.modes, len(bench.vehicle.targets)) == (modes, targets)
 
 
 def test_a_low_battery_goes_to_the_missions_landing() -> None:

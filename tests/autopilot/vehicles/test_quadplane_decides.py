@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import pytest
 
 from autopilot.interface import report as R
 from autopilot.interface.targets import Circle, Land, Leg, Pilot, PilotKind, TakeOff, Target
-from autopilot.mav import Cmd, Result, VtolState
+from autopilot.mav import Cmd, Frame, Result, VtolState
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import PlaneMode
 from sitl.vehicles.kinds import make_simulated
@@ -97,18 +99,87 @@ def test_a_loss_in_a_hovering_mode_brings_it_home_by_q_options(options: int, the
     assert bench.core.modes.number == then
 
 
-@pytest.mark.parametrize(("by", "down"), [(1.0, -100.0), (2.0, -15.0), (3.0, None)])
-def test_a_return_goes_over_to_the_lift_motors(by: float, down: float | None) -> None:
-    """Q_RTL_MODE: over home, circled down there, or at once; 0 circles on."""
+@pytest.mark.parametrize(
+    ("by", "circles"), [(1.0, [(90.0, -100.0)]), (2.0, [(120.0, -100.0), (120.0, -15.0)]), (3.0, [(90.0, -100.0)])]
+)
+def test_a_return_goes_over_to_the_lift_motors(by: float, circles: list[tuple[float, float]]) -> None:
+    """Q_RTL_MODE: over home within RTL_RADIUS, circled down there at Q_FW_LND_APR_RAD, or at once, and no sooner."""
     bench = flying()
-    bench.parameters.set("Q_RTL_MODE", by)
+    for name, value in (("Q_RTL_MODE", by), ("RTL_RADIUS", 90.0), ("Q_FW_LND_APR_RAD", 120.0)):
+        bench.parameters.set(name, value)
+    bench.core.guided.flight.go_to((900.0, 0.0, -60.0))
+    bench.run(100.0, lambda: bench.vehicle.state.position[0] > 780.0)
+    before = len(bench.vehicle.targets)
     assert bench.core.modes.set(M.RTL, bench.now_ms).ok
-    circle = bench.vehicle.target
-    if down is not None:
-        assert isinstance(circle, Circle) and circle.center[2] == pytest.approx(down, abs=0.1)
-    bench.run(100.0, lambda: bench.core.modes.number == M.QRTL)
+    bench.run(200.0, lambda: bench.core.modes.number == M.QRTL)
     assert bench.core.modes.number == M.QRTL
-    assert isinstance(bench.vehicle.target, Land)
+    *flown, land = bench.vehicle.targets[before:]
+    assert isinstance(land, Land)
+    seen = [(round(one.radius), round(one.center[2])) for one in flown if isinstance(one, Circle)]
+    assert seen == circles
+    north, east, down = bench.vehicle.state.position
+    if by == 3.0:
+        assert north > 700.0
+    else:
+        assert hypot(north, east) < circles[-1][0] + 5.0
+        assert by == 1.0 or down == pytest.approx(-15.0, abs=6.0)
+
+
+# --- Q_OPTIONS --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", [Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND])
+def test_it_lands_on_its_wings_where_it_may(command: int) -> None:
+    """Bit 2, NAV_LAND alone: down the slope from the waypoint before, its motor off LAND_DISARMDELAY later."""
+    bench = Bench("quadplane", parameters={"Q_OPTIONS": 4.0, "LAND_DISARMDELAY": 5.0})
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=30.0), waypoint(500.0, 0.0, 40.0), item(command, 0.0, 300.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(200.0, lambda: isinstance(bench.vehicle.target, Land))
+    approach = (500.0, 0.0, -40.0) if command == Cmd.NAV_LAND else None
+    assert bench.vehicle.target.approach == (approach and pytest.approx(approach, abs=1.0))
+    bench.run(100.0, lambda: not bench.core.facts.armed)
+    assert not bench.core.facts.armed
+
+
+@pytest.mark.parametrize(("options", "down"), [(0.0, -35.0 - ORIGIN.alt), (8.0, -35.0)])
+def test_a_takeoff_counts_from_where_it_begins_or_by_its_frame(options: float, down: float) -> None:
+    """Bit 3; here its height is above the sea."""
+    bench = Bench("quadplane", parameters={"Q_OPTIONS": options})
+    high = MissionItem(Cmd.NAV_VTOL_TAKEOFF, Frame.GLOBAL, z=ORIGIN.alt + 30.0)
+    bench.upload([high, waypoint(400.0, 0.0, 60.0)])
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+    bench.run(1.0)
+    (lift,) = [one for one in bench.vehicle.targets if isinstance(one, TakeOff)]
+    assert lift.down == pytest.approx(down)
+
+
+def test_it_goes_to_its_pad_on_lift_motors_where_it_is_told() -> None:
+    """Bit 16: it brakes where it is, and then flies there upright."""
+    bench = flying()
+    bench.parameters.set("Q_OPTIONS", float(1 << 16))
+    bench.vehicle.state.report[R.VTOL_STATE] = VtolState.FW
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    assert bench.vehicle.target == Land(None, sink=0.0)
+    bench.run(2.0)
+    assert bench.vehicle.target == Land(None, sink=0.0)
+    bench.vehicle.state.report[R.VTOL_STATE] = VtolState.MC
+    bench.run(1.0)
+    assert bench.vehicle.target.position == pytest.approx((0.0, 0.0), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "refusal"),
+    [(M.QLOITER, None), (M.GUIDED, None), (M.FBWA, "FBWA not Q mode"), (M.AUTO, "AUTO not in VTOL takeoff")],
+)
+def test_it_is_armed_upright_alone_where_it_is_told(mode: PlaneMode, refusal: str | None) -> None:
+    """Bit 18; the mission begins with a way point."""
+    bench = Bench("quadplane", parameters={"Q_OPTIONS": float(1 << 18)})
+    bench.upload([waypoint(400.0, 0.0, 60.0)])
+    assert bench.core.modes.set(mode, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).ok is (refusal is None)
+    assert (
+        any(refusal in text for text in bench.texts) if refusal else bench.core.facts.armed or bench.core.arming.pending
+    )
 
 
 @pytest.mark.parametrize("height", [60.0, 20.0])

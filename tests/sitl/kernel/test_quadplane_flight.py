@@ -167,6 +167,46 @@ def test_disarmed_in_the_air_it_falls_and_lands() -> None:
     assert flight.fly(30.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
 
 
+def test_it_comes_down_on_its_wings_and_notices() -> None:
+    """By hand, with no power and lift motors that do not help: it stands, landed, and may be disarmed."""
+    flight = QuadplaneFlight({"Q_ASSIST_SPEED": 0.0}).up(30.0)
+    flight.to(Leg((500.0, 0.0, -30.0), radius=50.0), 90.0)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(pitch=0.0, throttle=0.0))
+    assert flight.fly(60.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
+    assert flight.now(R.TRUE_CONTACT) == 1.0 and flight.now(R.LANDED_STATE) == L.ON_GROUND
+    assert flight.vehicle.disarm().ok
+
+
+def test_it_stands_still_on_lift_motors_without_having_landed() -> None:
+    """A pusher that does nothing leaves it where it hovers, at the beginning of a transition."""
+    flight = QuadplaneFlight({"THR_MAX": 0.0}).up(30.0)
+    flight.vehicle.set_target(Leg((2000.0, 0.0, -30.0)))
+    assert not flight.fly(20.0, VehicleEvent.LANDED) & VehicleEvent.LANDED
+    assert flight.now(R.DOWN) == pytest.approx(-30.0, abs=4.0)
+
+
+def test_it_lands_down_a_slope_on_its_wings() -> None:
+    """Lift motors that help below Q_ASSIST_SPEED stay off in the flare (VTOL_Assist::should_assist)."""
+    flight = QuadplaneFlight().up(50.0)
+    flight.to(Leg((600.0, 0.0, -50.0), next=(-600.0, 0.0, -50.0), radius=50.0), 90.0)
+    flight.to(Land((-600.0, 0.0), approach=(400.0, 0.0, -50.0), down=0.0), 120.0)
+    assert flight.now(R.LANDED_STATE) == L.ON_GROUND
+    assert hypot(flight.now(R.TRUE_N) + 600.0, flight.now(R.TRUE_E)) < 60.0
+    assert VtolState.MC not in states(flight)[1:]
+
+
+@pytest.mark.parametrize(("options", "steepest"), [(0.0, (15.0, 66.0)), (1.0, (0.0, 9.0))])
+def test_a_transition_is_level_where_it_is_told(options: float, steepest: tuple[float, float]) -> None:
+    """Q_OPTIONS bit 0: within LEVEL_ROLL_LIMIT, 5 degrees, until the wings carry, and no higher."""
+    flight = QuadplaneFlight({"Q_OPTIONS": options}).up()
+    flight.forget()
+    flight.vehicle.set_target(Leg((0.0, -800.0, -80.0)))
+    flight.fly(12.0)
+    changing = flight.seen(R.VTOL_STATE) == VtolState.TRANSITION_TO_FW
+    assert steepest[0] < np.abs(np.degrees(flight.seen(R.ROLL)))[changing].max() < steepest[1]
+
+
 def short_flight() -> str:
     """Digest of the report after a climb on the lift motors and the first seconds of the way to the wings, in gusts."""
     flight = QuadplaneFlight(WIND, seed=7)

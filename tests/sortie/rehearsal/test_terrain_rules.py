@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
@@ -150,3 +151,31 @@ def test_flights_are_flown_on_the_same_ground(tmp_path: Path) -> None:
     plan = plan_of(UP, wp(400, 0, 20), BACK)
     result = rehearse(plan, terrain=file, flights=1)
     assert {"terrain-leg", "flown-incomplete"} <= {one.rule.name for one in result.findings}
+
+
+@pytest.mark.parametrize(("ahead_m", "clear"), [(0.0, False), (2000.0, True)])
+def test_wings_climb_before_a_slope(tmp_path: Path, ahead_m: float, clear: bool) -> None:
+    """TERRAIN_LOOKAHD: ground that rises faster than the plane is passed in its height; without, it flies into it. Rules
+    say so before."""
+    ground = ridge(150.0, 1400.0, 260.0)
+    file = write_geotiff(tmp_path / "ground.tif", map_of(ground, HOME))
+    params = {"TERRAIN_LOOKAHD": ahead_m, "FM_COUNTDOWN": 0.0, "RTL_ALTITUDE": 300.0}
+    plan = plan_of(MissionItem(Cmd.NAV_TAKEOFF, z=40.0), wp(500, 0, 40, TERRAIN), wp(2100, 0, 40, TERRAIN))
+    judged = rehearse(plan, vehicle="sim:plane", terrain=file, params=params)
+    steep = [one.item for one in judged.findings if one.rule.name == "terrain-leg"]
+    assert steep == ([] if clear else [3])
+    with Session("sim:plane", home=HOME, terrain=file, params=params) as session:
+        session.upload(plan)
+        flight, vehicle, over = Flight(session.service), session.service.vehicle, []
+        session.service.watchers.follow(flight)
+
+        def past(_: object) -> bool:
+            truth = vehicle.state.report
+            place = to_global(HOME, (truth[R.TRUE_N], truth[R.TRUE_E], 0.0))
+            if truth[R.TRUE_N] > 500.0:
+                over.append(truth[R.TRUE_ALT] - float(ground(np.array(place.lat), np.array(place.lon))))
+            return flight.done or truth[R.TRUE_N] > 2050.0
+
+        session.pass_until(past, 300.0, 0.5)
+    assert (min(over) > 25.0) == clear
+    assert (min(over) < 2.0) != clear
