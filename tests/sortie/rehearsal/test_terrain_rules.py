@@ -155,8 +155,8 @@ def test_flights_are_flown_on_the_same_ground(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("ahead_m", "clear"), [(0.0, False), (2000.0, True)])
 def test_wings_climb_before_a_slope(tmp_path: Path, ahead_m: float, clear: bool) -> None:
-    """TERRAIN_LOOKAHD: ground that rises faster than the plane is passed in its height; without, it flies into it. Rules
-    say so before."""
+    """TERRAIN_LOOKAHD: ground that rises faster than the plane is passed in its height; without, it flies into it.
+    The rules say so before."""
     ground = ridge(150.0, 1400.0, 260.0)
     file = write_geotiff(tmp_path / "ground.tif", map_of(ground, HOME))
     params = {"TERRAIN_LOOKAHD": ahead_m, "FM_COUNTDOWN": 0.0, "RTL_ALTITUDE": 300.0}
