@@ -4,8 +4,8 @@ known, and the vehicle is given one after the other.
 The height above the ground goes linearly from that at the beginning to that at the end, as ArduPilot's does between two
 waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and straightened to within a metre
 (Douglas and Peucker 1973), so that flat ground is one leg. Speeds stay the guidance's: steep ground is flown as fast as
-climb and descent allow, and the nose points as it was told. Wings cannot slow down: they climb before steep ground, as early
-as half of their best climb asks for, up to TERRAIN_LOOKAHD ahead (ArduPlane altitude.cpp, `lookahead_adjustment`).
+climb and descent allow, and the nose points as it was told. Wings cannot slow down: they climb before steep ground, as
+early as half of their best climb asks for, up to TERRAIN_LOOKAHD ahead (ArduPlane's `lookahead_adjustment`).
 
 Where the terrain data end, the vehicle goes on level. If they have not come for five seconds it is a failsafe
 (FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.

@@ -540,10 +540,8 @@ def test_what_a_long_loss_does_in_auto(long: int, mode: PlaneMode) -> None:
 
 def test_a_landing_goes_on_whatever_is_lost() -> None:
     """The sticks, at once and for long; the station; the battery; the estimator's wind: nothing is flown for it."""
-    bench = _flown(
-        *_landing(start=False), FS_SHORT_ACTN=1.0, FS_LONG_ACTN=1.0, FS_GCS_ENABL=1.0, BATT_FS_LOW_ACT=1.0,
-        BATT_FS_CRT_ACT=1.0, LAND_DISARMDELAY=0.0,
-    )  # fmt: skip
+    losses = ("FS_SHORT_ACTN", "FS_LONG_ACTN", "FS_GCS_ENABL", "BATT_FS_LOW_ACT", "BATT_FS_CRT_ACT")
+    bench = _flown(*_landing(start=False), LAND_DISARMDELAY=0.0, **dict.fromkeys(losses, 1.0))
     bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
     modes, targets = list(bench.modes), len(bench.vehicle.targets)
     bench.core.failsafes.sticks_silent(bench.now_ms)
