@@ -180,7 +180,7 @@ class GroundFollower:
         facts, vector = self._facts, self._facts.vehicle.state.report
         north, east = leg.end[0] - begin[0], leg.end[1] - begin[1]
         behind = float(vector[report.WIND_N]) * north + float(vector[report.WIND_E]) * east
-        airspeed = float(vector[report.TARGET_AIR_SPEED]) or facts.measure(facts.vehicle_class.measures.cruise)
+        airspeed = float(vector[report.TARGET_AIR_SPEED]) or facts.param("AIRSPEED_CRUISE", 12.0)
         speed = airspeed + behind / max(hypot(north, east), 1.0)
         return facts.param("TECS_CLMB_MAX", 5.0) / max(speed, _LEAST_MPS)
 
