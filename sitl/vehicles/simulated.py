@@ -144,28 +144,18 @@ class SimulatedMachine(ABC):
 
     def enter(self, world: SkyAndGround, seed: int) -> None:
         """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
+        home = self._home
         if world.sky is not None:
             from sitl.world.receiver import Receiver  # for those who are not alone
 
             self.receiver = Receiver(
-                world.sky,
-                world.receiver,
-                world.encounters,
-                self._home,
-                seed,
-                lambda: (self.true_ned, self.true_velocity),
+                world.sky, world.receiver, world.encounters, home, seed, lambda: (self.true_ned, self.true_velocity)
             )
-
         if world.obstacles is not None:
             from sitl.world.scanner import Scanner
 
             self.scanner = Scanner(
-                world.obstacles,
-                world.origin,
-                self._home,
-                self._parameters,
-                seed,
-                lambda: (self.true_ned, self.true_yaw),
+                world.obstacles, world.origin, home, self._parameters, seed, lambda: (self.true_ned, self.true_yaw)
             )
 
     @property
