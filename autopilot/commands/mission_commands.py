@@ -31,9 +31,9 @@ class MissionCommands:
         """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
         if first != 0.0 or last != 0.0:
             return Outcome(Result.DENIED, "a part of a mission cannot be started")
-        in_auto = self._modes.mode is self._auto
-        if in_auto and not self._auto.mission.total():
+        if not self._auto.mission.total():
             return self._announcer.refuse("Mission start: no mission")
+        in_auto = self._modes.mode is self._auto
         allowed, self._helm.takeoff_allowed = self._helm.takeoff_allowed, self._facts.armed
         outcome = ACCEPTED if in_auto else self._modes.set(self._auto_number, now_ms, ModeReason.GCS_COMMAND)
         if not outcome.ok:

@@ -15,6 +15,7 @@ from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Frame, MissionType, Severity
 from autopilot.mission.items import MissionItem
+from autopilot.mission.state import MissionState
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 
@@ -72,8 +73,10 @@ class MissionRecorder:
 
     def reset(self) -> Outcome:
         """Begin with the first item next time, or now."""
-        mission = self._plans.mission
-        return self._commands.set_current(mission.first_index, reset=True) if mission.total() else ACCEPTED
+        if self._auto.sequencer.state() is not MissionState.IDLE:
+            return self._commands.set_current(self._plans.mission.first_index, reset=True)
+        self._auto.rewind()
+        return ACCEPTED
 
     def _add(self, command: Cmd) -> Outcome:
         here = self._facts.vehicle.state.place

@@ -43,7 +43,9 @@ class PilotInput:
         self._throttle = 0.0
         self._sticks = Sticks()
         self.radio_dead = False
-        """True while no transmitter and no ground station moves the sticks."""
+        """True while no transmitter moves the sticks."""
+        self._deaf = False
+        """True while no ground station does either."""
         self._switch_asked = (-1, -1)
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
@@ -66,7 +68,7 @@ class PilotInput:
         if sticks is None:
             self._give_back()
             return
-        if self.radio_dead:
+        if self._deaf:
             return
         self.overridden = True
         self._set(sticks)
@@ -95,8 +97,11 @@ class PilotInput:
             self._takeoff_allowed()
 
     def _give_back(self) -> None:
-        """To the transmitter, or where there is none to nobody; in either case nothing is missed any more."""
+        """To the transmitter, or where there is none to nobody; in either case nothing is missed any more, unless the
+        receiver has failed."""
         if self.radio_dead:
+            if self.overridden:
+                self.lose(self._facts.now_ms)
             return
         self.overridden = False
         if self._radio is None:
@@ -110,7 +115,7 @@ class PilotInput:
         centred, and the failsafe acts."""
         if not self._failsafes.sticks.is_due(now_ms):
             return
-        if self._radio is None:
+        if self._radio is None or self.radio_dead:
             self.lose(now_ms)
         else:
             self._failsafes.sticks.lost = False
@@ -123,11 +128,19 @@ class PilotInput:
 
     def parameter_changed(self, name: str) -> None:
         if name == "SIM_RC_FAIL":
-            self.radio_failed(bool(self._facts.param(name)), self._facts.now_ms)
+            self._receiver_failed(bool(self._facts.param(name)), self._facts.now_ms)
 
     def radio_failed(self, failed: bool, now_ms: int) -> None:
-        """SIM_RC_FAIL, or the fault `rc.loss`: while it lasts nothing that moves the sticks comes through."""
+        """The fault `rc.loss`: while it lasts no sticks come through, a ground station's neither."""
+        self._deaf = failed
+        self.overridden = self.overridden and not failed
+        self._receiver_failed(failed, now_ms)
+
+    def _receiver_failed(self, failed: bool, now_ms: int) -> None:
+        """SIM_RC_FAIL: no transmitter is heard; a ground station's sticks go before it in any case."""
         self.radio_dead = failed
+        if self.overridden:
+            return
         if failed:
             self.lose(now_ms)
         else:

@@ -70,6 +70,8 @@ class VehicleFacts:
         firmware may take its place."""
         self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
         self.parameters = parameters
+        self.uses_range_finder = True
+        """Unless a switch says otherwise."""
         self.terrain = Terrain(
             ground, lambda: self.param("TERRAIN_SPACING", 100.0), lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0
         )

@@ -123,12 +123,10 @@ class Autopilot:
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:
-        """Go on at the item of before; at the first one where there is none of that number: a process may die between
+        """Go on at the item of before; at the start where there is none of that number: a process may die between
         the removal of its mission and what the sequencer says to that."""
-        mission = self.plans.mission
-        first = (mission.first_index if mission.total() else 0, MissionState.IDLE)
-        there = progress is not None and (progress[0] == 0 or mission.get(progress[0]) is not None)
-        index, state = progress if progress is not None and there else first
+        there = progress is not None and (progress[0] == 0 or self.plans.mission.get(progress[0]) is not None)
+        index, state = progress if progress is not None and there else (0, MissionState.IDLE)
         self.sequencer.restore(index, MissionState(state))
 
     def _make_modes(self) -> None:

@@ -16,7 +16,7 @@ _ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
 _ALTITUDE, _POSITION = int(Sensor.Z_ALTITUDE_CONTROL), int(Sensor.XY_POSITION_CONTROL)
 _OUTPUTS = int(Sensor.MOTOR_OUTPUTS)
-_GEOFENCE, _PREARM = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK)
+_GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int(Sensor.LASER_POSITION)
 
 
 class SystemStatus:
@@ -50,9 +50,14 @@ class SystemStatus:
         return flags | (_MANUAL if spec.pilot else 0)
 
     @property
+    def _sensors(self) -> int:
+        vector = self._facts.vehicle.state.report
+        return int(vector[report.SENSORS_PRESENT]) | (_LASER if vector[report.RANGE_MOST] > 0.0 else 0)
+
+    @property
     def sensors_present(self) -> int:
         """MAV_SYS_STATUS_SENSOR bits that there are, used or not: sensors, controllers, a fence that is configured."""
-        bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _POSITION | _PREARM
+        bits = self._sensors | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE
         return bits | _GEOFENCE if self._fence.limits.configured else bits
@@ -61,7 +66,9 @@ class SystemStatus:
     def sensors_enabled(self) -> int:
         """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled,
         outputs unless the safety switch is on."""
-        bits = int(self._facts.vehicle.state.report[report.SENSORS_PRESENT]) | _ALTITUDE | _POSITION | _PREARM
+        bits = self._sensors | _ALTITUDE | _POSITION | _PREARM
+        if not self._facts.uses_range_finder:
+            bits &= ~_LASER
         if self._switches.safe:
             bits &= ~_OUTPUTS
         spec = self._modes.spec

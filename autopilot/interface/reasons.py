@@ -129,6 +129,7 @@ MOTORS_STOPPED: Final = ArmingReason("Motors Emergency Stopped")
 INTERLOCK_CLOSED: Final = ArmingReason("Motor Interlock Enabled")
 SAFETY_SWITCH: Final = ArmingReason("Hardware safety switch")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
+NO_HOME: Final = ArmingReason("AHRS: waiting for home", positional=True)
 """Complaints of a vehicle's own sensors and its estimator, above."""
 
 

@@ -233,18 +233,22 @@ class MissionSequencer:
     def clear(self, storage: MissionStorage) -> list[MissionEvent]:
         """Forget the mission: storage empty, Idle at 0."""
         storage.clear()
-        self._rewind(storage)
+        self._rewind()
         return [MissionCleared()]
+
+    def rewind(self) -> list[MissionEvent]:
+        """Begin at the first item when next started or resumed: Idle, at 0, since no item is current."""
+        self._rewind()
+        return [CurrentChanged(0)]
 
     def mission_changed(
         self, old_items: Iterable[MissionItem], storage: MissionStorage, executor: MissionExecutor
     ) -> MissionChange:
         """`storage` holds a new mission instead of `old_items`. Running: fly on when the NAV item at the index and the
-        next two are the same as before, else start the index again; Completed when it is gone. Otherwise Idle at the
-        first item. Jump counters are reset."""
+        next two are the same as before, else start the index again; Completed when it is gone. Otherwise see
+        `rewind`. Jump counters are reset."""
         if self._state is not MissionState.RUNNING:
-            self._rewind(storage)
-            return MissionChange([CurrentChanged(self._index)])
+            return MissionChange(self.rewind())
         old = MissionStorage(storage.first_index)
         old.replace(old_items)
         self._jumps.reset()
@@ -365,11 +369,11 @@ class MissionSequencer:
         items = [storage.get(seq) for seq in indices]
         return [item for item in items if item is not None and is_do_item(item.command)]
 
-    def _rewind(self, storage: MissionStorage) -> None:
+    def _rewind(self) -> None:
         self._drop_slots()
         self._forget_run()
         self._state = MissionState.IDLE
-        self._index = storage.first_index if storage.total() else 0
+        self._index = 0
 
     def _forget_run(self) -> None:
         self._jumps.reset()

@@ -74,7 +74,7 @@ class AutoMode(Mode):
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
-        if not self.mission.total():
+        if not self.mission.total() and (self.facts.armed or not self.facts.vehicle_class.hovers):
             text = self.facts.vehicle_class.texts.no_mission
             if text is not None:
                 self.announcer.say(Severity.NOTICE, text)
@@ -144,10 +144,9 @@ class AutoMode(Mode):
 
     def rewind(self) -> None:
         """The vehicle was disarmed: back to the first item, unless the mission was flown to its end."""
-        if self.sequencer.state() is MissionState.IDLE and self.mission.total():
-            at = self.mission.first_index
-            if self.sequencer.current_nav_index() != at:
-                self.steer(at)
+        if self.sequencer.state() is MissionState.IDLE and self.sequencer.current_nav_index() != 0:
+            self.paths.begun = None
+            self._tell(self.sequencer.rewind())
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:

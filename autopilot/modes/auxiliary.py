@@ -23,6 +23,7 @@ LOW, MIDDLE, HIGH = 0, 1, 2
 
 SAVE_WAYPOINT: Final = 7
 CAMERA_TRIGGER: Final = 9
+RANGE_FINDER: Final = 10
 FENCE: Final = 11
 SPRAYER: Final = 15
 GRIPPER: Final = 19
@@ -43,7 +44,8 @@ ARM_DISARM: Final = 153
 MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 READ_AT_FIRST: Final = frozenset({
-    FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE, PARACHUTE,
+    RANGE_FINDER, FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE,
+    PARACHUTE,
 })  # fmt: skip
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
@@ -127,6 +129,7 @@ class AuxFunctions:
             }
         if facts.vehicle_class.hovers:
             self._functions[MOTOR_INTERLOCK] = lambda position: arming.close_interlock(position == HIGH)
+            self._functions[RANGE_FINDER] = lambda position: self._use_range_finder(position == HIGH)
             self._functions[WINCH] = lambda position: payload.winch.switch(stop=position == HIGH)
         if facts.vehicle_class.lands_anywhere:
             self._functions[PRECISION_LOITER] = lambda position: _done(loiter_over(position == HIGH))
@@ -167,6 +170,9 @@ class AuxFunctions:
         mode = self._choice.mode
         if isinstance(mode, ZigZagMode):
             mode.switch(position)
+
+    def _use_range_finder(self, used: bool) -> None:
+        self._facts.uses_range_finder = used
 
     def _grip(self, position: int) -> None:
         action = GripperAction.GRAB if position == HIGH else GripperAction.RELEASE

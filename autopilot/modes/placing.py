@@ -127,7 +127,7 @@ class Placing(Maneuver):
         elif farthest > 0.0 and param("RNGFND1_TYPE") == 0.0:
             self._say("PLDP_RNG_MAX set and rangefinder not enabled", Severity.WARNING)
             self._climb()
-        elif float(vector[report.RANGE_FINDER]) > farthest > 0.0:
+        elif self.facts.uses_range_finder and float(vector[report.RANGE_FINDER]) > farthest > 0.0:
             self._borne_ms = now_ms
         elif now_ms - self._borne_ms > _BORNE_MS:
             self._say(f"payload release thrust threshold: {threshold:f}")

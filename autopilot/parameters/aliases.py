@@ -94,6 +94,7 @@ def check_to_skip(check: float) -> float:
 _COMMON: Final = (
     _renamed("MAV_SYSID", "SYSID_THISMAV"),
     _renamed("MAV_GCS_SYSID", "SYSID_MYGCS"),
+    _renamed("MAV_OPTIONS", "SYSID_ENFORCE"),
     Alias("ARMING_SKIPCHK", "ARMING_CHECK", None, skip_to_check, check_to_skip),
     _inverted("SIM_GPS1_ENABLE", "SIM_GPS_DISABLE"),
     Alias("SIM_ACCEL1_FAIL", "SIM_ACC_FAIL_MSK", None, lambda value: float(value != 0.0), _same, ParameterType.REAL32),

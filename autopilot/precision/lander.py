@@ -1,7 +1,7 @@
 """Comes down on a target (PLND_ENABLED): LAND, the landing of RTL and of missions; and LOITER over it (PREC_LOITER).
 
-While a descent or a loiter wants it, it looks for the target: at the simulator's own pads (PLND_TYPE 4) at the rate of
-their sensor, or at what LANDING_TARGET has told (PLND_TYPE 1). At other times it does nothing. Behind a flight
+While a descent or a loiter wants it, it looks for the target: at the simulator's own pads (PLND_TYPE 2 or 4) at the
+rate of their sensor, or at what LANDING_TARGET has told (PLND_TYPE 1). At other times it does nothing. Behind a flight
 controller the controller lands: LANDING_TARGET passes through to it.
 
 As ArduPilot's `Mode::land_run_vertical_control` and `Mode::precland_run` (ArduCopter/mode.cpp): no descent while the
@@ -24,7 +24,8 @@ from autopilot.precision.retries import LandingRetries, PadAction, PadFacts, Pad
 from autopilot.precision.tracker import INIT_MS, Look, PadSight, Tracker
 
 BY_MAVLINK: Final = 1
-BY_SIMULATOR: Final = 4
+BY_SIMULATOR: Final = (2, 4)
+"""The simulator's pads, as IRLock's camera and as SITL's own sensor tell them."""
 PERIOD_MS: Final = 100
 STALE_MS: Final = 200
 """A look that is older is of another place."""
@@ -92,7 +93,7 @@ class PrecisionLanding:
     def look(self, now_ms: int) -> int:
         """Look now, and when next: the vehicle time, ms."""
         kind, period = int(self._facts.param("PLND_TYPE")), PERIOD_MS
-        if kind == BY_SIMULATOR and self._pads is not None:
+        if kind in BY_SIMULATOR and self._pads is not None:
             period = self._pads.pads_period_ms or PERIOD_MS
             self.tracker.see(self._pads.see_pads(), now_ms)
         elif kind == BY_MAVLINK and self._heard is not None:

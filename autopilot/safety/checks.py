@@ -12,7 +12,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.reasons import NEED_POSITION, ArmingReason, Check
+from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
@@ -27,6 +27,7 @@ _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 _MONITORS: Final = (3, 4)  # BATT_MONITOR: what can measure a battery
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
+_FEWEST_SATELLITES: Final = 4.0
 _QUADROTOR: Final = 1.0
 _HIGHEST_SPIN_MIN: Final = 0.3
 _FLOAT32: Final = 1e-6  # what a value may be off by because it travelled as a float32
@@ -103,12 +104,13 @@ class ArmingChecks:
 
     def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
-        that needs none, once there has been one (until then the sensors are still starting), or without a receiver that
-        could give one."""
+        that needs none, once there has been one (until then the sensors are still starting), without a receiver that
+        could give one, or with one that hears too few satellites (SIM_GPS_NUMSATS): the estimator starts then."""
         vehicle = self.facts.vehicle
         without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
-        known = vehicle.origin is not None or without
-        unneeded = known and not self._needs_position
+        few = 0.0 < self.facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
+        started = vehicle.origin is not None or without or few
+        unneeded = started and not self._needs_position
         for reason in vehicle.armable_reasons:
             off = reason.check is not None and not self._checked(reason.check)
             skipped = off or (unneeded and reason.positional)
@@ -124,6 +126,8 @@ class ArmingChecks:
         known = NEED_POSITION in self.facts.vehicle.armable_reasons
         if self._needs_position and not self.facts.has_position and not known:
             yield NEED_POSITION
+        if self._needs_position and self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
+            yield NO_HOME
 
     def _blurred(self) -> Iterator[ArmingReason]:
         """There is a fix, and it is not good enough for the mode."""

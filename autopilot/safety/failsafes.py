@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.turns import PassTurn
+from autopilot.context.turns import PassTurn, earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -128,6 +128,7 @@ class TransitionWatch:
         self._facts.personality.failsafes.fail(FailsafeCause.TRANSITION, action, now_ms)
 
 
+_UNMEASURED_MS: Final = 5000  # AP_BATT_MONITOR_TIMEOUT
 _WARN_AGAIN_MS: Final = 30_000  # between two "EKF variance"; EKF_CHECK_WARNING_TIME
 
 
@@ -149,6 +150,7 @@ class Failsafes:
         self.battery_critical = False
         self.estimator = False
         self._warned_ms: int | None = None
+        self._missing_ms: int | None = None
 
     @property
     def battery_level(self) -> int:
@@ -175,14 +177,14 @@ class Failsafes:
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Act on a loss that has lasted long enough now."""
+        if self._missing_ms is not None and now_ms >= self._missing_ms:
+            self._missing_ms = None
+            self._tell_missing()
         self._facts.personality.failsafes.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """Vehicle time; the ground station's silence is on the link clock."""
-        sticks, rules = self.sticks.deadline, self._facts.personality.failsafes.deadline_ms
-        if sticks is None or rules is None:
-            return rules if sticks is None else sticks
-        return min(sticks, rules)
+        return earliest((self.sticks.deadline, self._facts.personality.failsafes.deadline_ms, self._missing_ms))
 
     # --- causes ---------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
@@ -217,7 +219,19 @@ class Failsafes:
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
             self._losses.battery_action = None
+            self._missing_ms = None
         self._facts.personality.failsafes.armed(armed)
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "BATT_VOLT_PIN":
+            missing = self._facts.armed and self._facts.param(name) < 0.0
+            self._missing_ms = self._facts.now_ms + _UNMEASURED_MS if missing else None
+
+    def _tell_missing(self) -> None:
+        """Tell of a battery that is measured no more in flight (AP_BattMonitor.cpp, check_failsafes)."""
+        vector = self._facts.vehicle.state.report
+        volts, used = float(vector[report.BATT_V]), float(vector[report.BATT_MAH])
+        self._announcer.say(Severity.WARNING, f"Battery 1 is missing, last: {volts:.2f}V used {used:.0f} mAh")
 
     def _battery(self, now_ms: int, *, critical: bool) -> None:
         if not self._facts.armed:

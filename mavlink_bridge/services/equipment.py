@@ -1,10 +1,11 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
-Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), the range finder
-(RANGEFINDER), checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT:
-ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer
-(SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS). What the
-vehicle has not is FAILED. Vehicle time. Source: MAVLink's common.xml and development.xml.
+Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), checksums of plans
+(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its
+commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune
+becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last picture of a shutter
+(CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
+Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
 from __future__ import annotations
@@ -118,7 +119,6 @@ class EquipmentService:
             "ESC_STATUS": self._esc_status,
             "ESC_INFO": self._esc_info,
             "RPM": self._rpm,
-            "RANGEFINDER": self._range_finder,
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
@@ -126,6 +126,7 @@ class EquipmentService:
             "BUTTON_CHANGE": self._button,
             "SUPPORTED_TUNES": self._tunes,
             "CELLULAR_STATUS": self._modem,
+            "CAMERA_FEEDBACK": lambda _: telemetry.last_photo(),
         }
         self._wanted: list[Broadcast] = []  # of these alone anything is asked in a pass
         self._makers: dict[Broadcast, Maker] = {}
@@ -221,11 +222,6 @@ class EquipmentService:
         """The mean of the motors, as a sensor of RPM1_TYPE 5 tells it."""
         motors = self._motors()
         return [dialect.MAVLink_rpm_message(sum(motors) / len(motors), 0.0)] if motors else []
-
-    def _range_finder(self, _: float) -> list[Message]:
-        r = self._parts.facts.vehicle.state.report
-        fitted = float(r[report.RANGE_MOST]) > 0.0
-        return [dialect.MAVLink_rangefinder_message(float(r[report.RANGE_FINDER]), 0.0)] if fitted else []
 
     def _checksum(self, kind: float) -> list[Message]:
         """Checksum of one plan by its MAV_MISSION_TYPE, or of all (255)."""

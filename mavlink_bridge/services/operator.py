@@ -5,7 +5,9 @@ NOT_IN_CONTROL, their plans with DENIED, and what has no answer (sticks, targets
 are answered as before. Who asks next gets control when the owner allows takeover; else FAILED, and the owner is told by
 the same command. Control ends when it is released, or when the owner's HEARTBEAT is not heard for 5 s.
 
-A range of stations (param4) is not granted: the sender alone is. Clock: link time. Source: MAVLink's development.xml.
+A range of stations (param4) is not granted: the sender alone is. With SYSID_ENFORCE (ArduPilot's) what is addressed to
+the vehicle counts from SYSID_MYGCS and its own components alone, whoever is in control. Clock: link time. Source:
+MAVLink's development.xml.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of
 
 if TYPE_CHECKING:
+    from autopilot.parameters.parameters import Parameters
     from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.commands.service import CommandService
     from mavlink_bridge.wire.framing import MavlinkFrame
@@ -52,15 +55,18 @@ class OperatorControl:
     clock: Clock = "link"
     handles = frozenset({"HEARTBEAT"})
 
-    def __init__(self, endpoint: Endpoint, commands: CommandService) -> None:
+    def __init__(self, endpoint: Endpoint, commands: CommandService, parameters: Parameters) -> None:
         self._endpoint = endpoint
         self._commands = commands
+        self._parameters = parameters
         self.owner = 0
         self._takeover = False
         self._heard_ms = 0
         self._tell_ms = 0
         self._out: list[Outgoing] = []
         commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
+        parameters.listeners.append(self._parameter_changed)
+        self._set_gate()
 
     def status(self) -> Message:
         """CONTROL_STATUS."""
@@ -105,13 +111,30 @@ class OperatorControl:
     def _grant(self, owner: int, *, takeover: bool) -> None:
         self.owner, self._takeover = owner, takeover
         self._heard_ms = self._tell_ms = 0  # as of the next call
-        self._endpoint.gate = self._keep_out if owner else None
+        self._set_gate()
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
+    @property
+    def _only_station(self) -> int:
+        """SYSID_MYGCS where it is enforced, else 0."""
+        enforced = "SYSID_ENFORCE" in self._parameters and self._parameters["SYSID_ENFORCE"] != 0.0
+        return int(self._parameters["SYSID_MYGCS"]) if enforced else 0
+
+    def _parameter_changed(self, name: str, _value: float) -> None:
+        if name == "SYSID_ENFORCE":
+            self._set_gate()
+
+    def _set_gate(self) -> None:
+        self._endpoint.gate = self._keep_out if self.owner or self._only_station else None
+
     def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """Take what changes the vehicle and is not of its owner, nor of its own system."""
-        own = self._endpoint.system_id
+        own, station = self._endpoint.system_id, self._only_station
+        if station and system == own and frame.system not in (station, own):
+            return True
+        if not self.owner:
+            return False
         if frame.msg_id not in _CHANGES or frame.system in (self.owner, own) or system not in (0, own):
             return False
         if frame.msg_id in _WITHOUT_ANSWER:

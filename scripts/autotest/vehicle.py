@@ -107,9 +107,9 @@ def _watch_logs(flights: Path, vehicle: int) -> NoReturn:
 
 
 def show_logs(flights: Path, shown: Path) -> None:
-    """Put the flights' logs where ArduPilot's are, numbered as its are."""
-    for file in flights.glob("flights/*/flight.bin"):
-        name = shown / f"{int(file.parent.name):08}.BIN"
+    """Put the flights' logs where ArduPilot's are, numbered as its are; that on the ground is 0."""
+    for file in (*flights.glob("boot/flight.bin"), *flights.glob("flights/*/flight.bin")):
+        name = shown / f"{int(file.parent.name.replace('boot', '0')):08}.BIN"
         if not name.exists():
             shown.mkdir(exist_ok=True)
             name.symlink_to(file)

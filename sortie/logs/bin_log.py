@@ -17,7 +17,15 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from autopilot.context.events import ArmedChanged, Event, FenceChanged, HomeChanged, ModeChanged, StatusText
+from autopilot.context.events import (
+    ArmedChanged,
+    CameraTriggered,
+    Event,
+    FenceChanged,
+    HomeChanged,
+    ModeChanged,
+    StatusText,
+)
 from autopilot.interface import report as R
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import ArmingMethod
@@ -27,8 +35,9 @@ from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
-from sortie.logs.dataflash import preamble
+from sortie.logs.dataflash import MessageFormat, Value, description, preamble
 from sortie.logs.dataflash_samples import NOTHING, UNKNOWN_OF_A_REAL_VEHICLE, Sampler, fields, table, take
+from sortie.logs.sensed import SensorRows
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameter_set import ParameterSet
@@ -113,6 +122,8 @@ class BinLog:
         hover = parameters["MOT_THST_HOVER"] if "MOT_THST_HOVER" in parameters else float("nan")
         unknown = NOTHING if simulated else UNKNOWN_OF_A_REAL_VEHICLE
         self._watch = LogWatch(service)
+        self._sensors = SensorRows(service)
+        self._described: set[MessageFormat] = set()
         self._sampler = Sampler(samples, service.epoch_us, hover, unknown)
         now_us = now_ms * 1000
         rally = list(autopilot.plans.rally.items())
@@ -142,6 +153,8 @@ class BinLog:
         self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
         home = self._service.autopilot.facts.home
         self._sampler.add(self._service.vehicle.state.report, now_ms, 0.0 if home is None else home.alt)
+        for kind, values in self._sensors.rows(now_ms):
+            self._insert(self._rare(kind, values, now_ms * 1000))
         if self._sampler.full:
             self._write(self._sampler.take())
 
@@ -183,6 +196,8 @@ class BinLog:
                 return K.EV.pack(now_us, _EV_SET_HOME) + b"".join(self._origins(now_us))
             case FenceChanged(types):
                 return K.ERR.pack(now_us, _ERR_FAILSAFE_FENCE, types)
+            case CameraTriggered():
+                return self._rare(K.CAM, self._sensors.photo(event, self._sampler.gps_at_boot_ms), now_us)
             case CurrentChanged(seq):
                 item = self._service.autopilot.plans.mission.get(seq)
                 return b"" if item is None else K.CMD.pack(*self._command(item, now_us))
@@ -232,6 +247,12 @@ class BinLog:
         origin, home = self._service.vehicle.origin, self._service.autopilot.facts.home
         places = ((_ORIGIN_EKF, origin), (_ORIGIN_HOME, home))
         return [K.ORGN.pack(now_us, what, at.lat, at.lon, at.alt) for what, at in places if at is not None]
+
+    def _rare(self, kind: MessageFormat, values: Sequence[Value], now_us: int) -> bytes:
+        """Pack a message of a kind that few logs have, behind its description where it is the first."""
+        known, row = kind in self._described, kind.pack(now_us, *values)
+        self._described.add(kind)
+        return row if known else description(kind, now_us) + row
 
     def _insert(self, data: bytes) -> None:
         if data:

@@ -1,8 +1,8 @@
-"""The log before the first flight, where the firmware that is spoken keeps one (PX4's SDLOG_MODE 1).
+"""The log on the ground: before the first flight (PX4's SDLOG_MODE 1), or before each (ArduPilot's LOG_DISARMED 1).
 
-DataFlash from the start of the vehicle on, in `boot/` of the log directory, anew in each run; it ends where the first
-flight has a log of its own, and is shown until that flight has ended. It can be downloaded while it is written, and it
-stops at `LIMIT_BYTES`: a vehicle may stand for weeks.
+DataFlash from the start of the vehicle on, or from the end of its last flight on, in `boot/` of the log directory, of
+which only the latest is kept; it ends where a flight has a log of its own, and is shown until that flight has ended. It
+can be downloaded while it is written, and it stops at `LIMIT_BYTES`: a vehicle may stand for weeks.
 """
 
 from __future__ import annotations
@@ -25,18 +25,23 @@ class BootLog:
     """An observer of a service. `shown`: stations are offered it; `binary`: it, while it is written."""
 
     def __init__(self, service: LoggedVehicle, directory: Path) -> None:
-        from sortie.logs.bin_log import BinLog
-
         self._service = service
+        self._folder = directory / FOLDER
         self.binary: BinLog | None = None
         self.shown = False
-        folder = directory / FOLDER
+
+    def begin(self, now_ms: int) -> None:
+        """Begin anew; while it is being written, go on."""
+        if self.binary is not None:
+            return
+        from sortie.logs.bin_log import BinLog
+
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.binary = BinLog(folder, service, service.now_ms)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self.binary = BinLog(self._folder, self._service, now_ms)
             self.shown = True
         except OSError as error:
-            LOGGER.error("log before the first flight: %s: %s", folder, error.strerror)
+            LOGGER.error("log on the ground: %s: %s", self._folder, error.strerror)
 
     def observe(self, events: list[Event], now_ms: int) -> None:
         if self.binary is not None:

@@ -124,13 +124,21 @@ FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---
 def preamble(kinds: tuple[MessageFormat, ...], time_us: int) -> bytes:
     """Beginning of a log: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
-    pieces = [
-        FMT.pack(format_kind.type, format_kind.size, format_kind.name, format_kind.form, ",".join(format_kind.columns))
-        for format_kind in described
-    ]
+    pieces = [_format(format_kind) for format_kind in described]
     pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]
     pieces += [MULT.pack(time_us, ord(letter), factor) for letter, factor in MULTIPLIERS.items()]
-    pieces += [
-        FMTU.pack(time_us, format_kind.type, format_kind.units, format_kind.factors) for format_kind in described
-    ]
+    pieces += [_units(format_kind, time_us) for format_kind in described]
     return b"".join(pieces)
+
+
+def description(kind: MessageFormat, time_us: int) -> bytes:
+    """Describe a kind that the preamble did not: it stands before the first message of it."""
+    return _format(kind) + _units(kind, time_us)
+
+
+def _format(kind: MessageFormat) -> bytes:
+    return FMT.pack(kind.type, kind.size, kind.name, kind.form, ",".join(kind.columns))
+
+
+def _units(kind: MessageFormat, time_us: int) -> bytes:
+    return FMTU.pack(time_us, kind.type, kind.units, kind.factors)

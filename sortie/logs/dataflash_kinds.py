@@ -28,6 +28,23 @@ VER = kind(
 )  # fmt: skip
 RALY = kind(41, "RALY", "QBBLLhB", "TimeUS,Tot,Seq,Lat,Lng,Alt,Flags", "s--DUm-", "F--GG0-")
 """In the logs of vehicles that have rally points."""
+CAM = kind(
+    91, "CAM", "QBHIHLLeeeccC", "TimeUS,I,Img,GPSTime,GPSWeek,Lat,Lng,Alt,RelAlt,GPSAlt,R,P,Y", "s#---DUmmmddd",
+    "F----GGBBBBBB",
+)  # fmt: skip
+RFND = kind(92, "RFND", "QBfBBb", "TimeUS,Instance,Dist,Stat,Orient,Quality", "s#m--%", "F-0---")
+PRX = kind(
+    93, "PRX", "QBBfffffffffff", "TimeUS,Layer,He,D0,D45,D90,D135,D180,D225,D270,D315,DUp,CAn,CDis", "s#-mmmmmmmmmhm",
+    "F--00000000000",
+)  # fmt: skip
+PRXR = kind(
+    94, "PRXR", "QBffffffff", "TimeUS,Layer,D0,D45,D90,D135,D180,D225,D270,D315", "s#mmmmmmmm", "F-00000000"
+)  # fmt: skip
+PL = kind(
+    95, "PL", "QBBfffffffIIB", "TimeUS,Heal,TAcq,pX,pY,vX,vY,mX,mY,mZ,LastMeasMS,EKFOutl,Est", "s--mmnnmmms--",
+    "F--0000000C--",
+)  # fmt: skip
+"""Described where the first of them stands: most vehicles have none of these sensors."""
 RALLY_FRAME_KNOWN = 4
 RALLY_FRAME_SHIFT = 3
 RALLY_FRAMES = {0: Frame.GLOBAL, 1: Frame.GLOBAL_RELATIVE_ALT, 3: Frame.GLOBAL_TERRAIN_ALT}

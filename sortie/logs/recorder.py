@@ -46,8 +46,10 @@ class FlightRecorder:
         self._begins = False
         """A log begins with how things stand, whoever has begun the flight."""
         self._ending = False
-        self.boot = BootLog(service, directory) if telemetry and service.logs_from_boot else None
-        """The log before the first flight."""
+        self.boot = BootLog(service, directory)
+        """The log on the ground."""
+        if telemetry and (service.logs_from_boot or self._logs_disarmed):
+            self.boot.begin(service.now_ms)
         service.parameters.listeners.append(self._parameter_changed)
 
     @property
@@ -56,8 +58,7 @@ class FlightRecorder:
         return None if self._log is None else self._log.folder
 
     def observe(self, events: list[Event], now_ms: int) -> None:
-        if self.boot is not None:
-            self.boot.observe(events, now_ms)
+        self.boot.observe(events, now_ms)
         for event in events:
             if self._log is not None:
                 self._log.write_event(event, now_ms)
@@ -68,12 +69,14 @@ class FlightRecorder:
             self._write(now_ms)
             if self._ending:
                 self._tell(self._end(now_ms))
+                if self.telemetry and self._logs_disarmed:
+                    self.boot.begin(now_ms)
 
     def sample(self, now_ms: int) -> None:
         """Sample the vehicle, which has moved; no decision was made."""
         if self._log is not None:
             self._write(now_ms)
-        elif self.boot is not None:
+        else:
             self.boot.sample(now_ms)
 
     def flush(self) -> list[BinLog]:
@@ -81,8 +84,7 @@ class FlightRecorder:
         those of other vehicles, are left to `keep_flights`."""
         if self._log is not None:
             self._log.flush()
-        boot = None if self.boot is None else self.boot.binary
-        return [binary for binary in (self._bin, boot) if binary is not None]
+        return [binary for binary in (self._bin, self.boot.binary) if binary is not None]
 
     # --- LogFiles -------------------------------------------------------------------------------------------------
     def reopen(self, now_ms: int) -> str | None:
@@ -140,8 +142,19 @@ class FlightRecorder:
             self.service.autopilot.announcer.say(Severity.ERROR, error)
 
     def _parameter_changed(self, name: str, value: float) -> None:
-        if self._bin is not None:
-            self._bin.parameter(name, value, self.service.now_ms)
+        binary = self._bin or self.boot.binary
+        if binary is not None:
+            binary.parameter(name, value, self.service.now_ms)
+        if name == "LOG_DISARMED" and self.telemetry and self._log is None:
+            if self._logs_disarmed:
+                self.boot.begin(self.service.now_ms)
+            else:
+                self.boot.close()
+
+    @property
+    def _logs_disarmed(self) -> bool:
+        """LOG_DISARMED; a firmware without the parameter has a rule of its own."""
+        return "LOG_DISARMED" in self.service.parameters and self.service.parameters["LOG_DISARMED"] != 0.0
 
     def finish(self, now_ms: int) -> None:
         """End the log of the flight; without one, nothing happens."""
@@ -153,9 +166,8 @@ class FlightRecorder:
         """End the log; return why it ended early, or could not be written to its end."""
         self._ending = False
         log, self._log = self._log, None
-        if self.boot is not None:
-            self.boot.close()
-            self.boot.shown = self.boot.shown and log is None
+        self.boot.close()
+        self.boot.shown = self.boot.shown and log is None
         if log is None:
             return None
         if self._link is not None:

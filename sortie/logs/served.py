@@ -118,8 +118,8 @@ class OneFolder:
 
 class FlightShelf:
     """The DataFlash logs of finished flights, as `LogFiles`. `writing()` is the folder of the flight that is under way,
-    which is neither shown nor erased. `boot`: the log before the first flight of this run, which is shown last,
-    until a flight of this run has ended."""
+    which is neither shown nor erased. `boot`: the log on the ground, which is shown last, until a
+    flight that has ended it has ended too."""
 
     def __init__(self, directory: Path, writing: Callable[[], Path | None], boot: BootLog | None = None) -> None:
         self._directory = directory

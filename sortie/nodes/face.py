@@ -137,7 +137,7 @@ def simulated_face(
     metadata = _metadata(service, spoken, commands, firmware)
     pages = Pages(metadata.pages())
     files = _files(service, spoken, pages)
-    operator = OperatorControl(endpoint, commands)
+    operator = OperatorControl(endpoint, commands, service.parameters)
     telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
     telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
     telemetry.answers[COMPUTER] = lambda _: [computer_status(1000 * service.now_ms)]

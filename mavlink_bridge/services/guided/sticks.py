@@ -2,8 +2,9 @@
 switches set modes and act.
 
 Messages are heard from SYSID_MYGCS only (0: from anyone). A channel keeps its override until it is released or the core
-lets it run out (RC_OVERRIDE_TIME); a joystick axis that is not given keeps its last value. A released channel is the
-transmitter's; without one it is neutral, and when none of the four is left the sticks are released.
+lets it run out (RC_OVERRIDE_TIME; with 0 none counts); a joystick axis that is not given keeps its last value. A
+released channel is the transmitter's; without one it is neutral, and when none of the four is left the sticks are
+released.
 
 Of a switch (the mode switch, RCn_OPTION) only a change of position acts. A transmitter's first pulses set the mode of
 its switch, and switches act that are not low, some low ones too; an override's are taken as those of a receiver that
@@ -97,6 +98,8 @@ class StickService:
         self._parts = parts
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
         self._overrides: dict[int, int] = {}  # of channels, us
+        self._suspended = False  # overrides do not count for now: RC_OVERRIDE_TIME 0
+        self._given_ms = 0  # when the last one came
         self._radio: tuple[int, ...] = ()
         self._radio_acted: tuple[tuple[int, ...], int, bool] | None = None
         self._switched: tuple[int, ...] = ()  # pulses by which its switches were looked at last
@@ -114,7 +117,8 @@ class StickService:
         acts = (heard, parts.facts.parameters.version, parts.sticks.overridden)
         if acts == self._radio_acted:
             return False
-        given_back = self._held and not parts.sticks.overridden
+        self._suspend(now_ms)
+        given_back = self._held and not parts.sticks.overridden and not self._suspended
         self._radio, self._radio_acted = heard, acts
         if given_back:
             self._held.clear()
@@ -129,6 +133,17 @@ class StickService:
             self._follow_radio(now_ms)
         self._show(first=first)
         return True
+
+    def _suspend(self, now_ms: int) -> None:
+        """Leave overrides alone while RC_OVERRIDE_TIME is 0; those that are not too old count again after it."""
+        patience_s = self._parts.parameters["RC_OVERRIDE_TIME"]
+        if self._suspended is (patience_s == 0.0):
+            return
+        self._suspended = patience_s == 0.0
+        if self._suspended:
+            self._parts.sticks.move(None, now_ms)
+        elif self._held and (patience_s < 0.0 or now_ms < self._given_ms + 1000.0 * patience_s):
+            self._parts.sticks.move(_sticks((self._radio_axes() or {}) | self._held), self._given_ms)
 
     def _before_radio(self) -> tuple[int, ...]:
         return (*_AT_FIRST[:2], _CENTRE, *_AT_FIRST[3:]) if self._drives else _AT_FIRST
@@ -157,7 +172,7 @@ class StickService:
         """Tell the core the pulses as they count now, and the gimbal those of its sticks."""
         heard = self._radio or _NONE
         self._parts.sticks.channels = tuple(
-            float(self._overrides.get(number, pwm)) for number, pwm in enumerate(heard, 1)
+            float(pwm if self._suspended else self._overrides.get(number, pwm)) for number, pwm in enumerate(heard, 1)
         )
         if self._parts.mount.gimbal is not None:
             self._parts.mount.take_sticks(self._gimbal_sticks(), first=first)
@@ -177,6 +192,9 @@ class StickService:
             return
         if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
             return
+        if self._parts.parameters["RC_OVERRIDE_TIME"] == 0.0:
+            return
+        self._given_ms = now_ms
         if message.get_type() == "MANUAL_CONTROL":
             self._manual(message, now_ms)
         else:

@@ -103,6 +103,8 @@ class TelemetryService:
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
+        self._grouped: dict[int, dict[int, int]] = {}
+        """Rates of groups that were asked for by link: the default from then on, us."""
         self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
@@ -164,12 +166,13 @@ class TelemetryService:
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)
         self._fixed.discard(link)
+        self._grouped.pop(link, None)
         self._apart.discard(link)
         self._greeted.discard(link)
         self._boot.link_closed(link)
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """SET_MESSAGE_INTERVAL: 0 = default rate, -1 = off; faster than 50 Hz becomes 50 Hz."""
+        """SET_MESSAGE_INTERVAL: 0 = the rate of its group or the default, -1 = off; faster than 50 Hz becomes 50 Hz."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
         if msg_id in self.subscriptions and interval_us >= OFF:
             self.subscriptions[msg_id].subscribe(link, interval_us)
@@ -177,7 +180,7 @@ class TelemetryService:
         if number is None or schedule is None or interval_us < OFF:
             return Result.DENIED
         if interval_us == 0:
-            interval_us = DEFAULT_US.get(number, OFF)
+            interval_us = self._grouped.get(link, DEFAULT_US).get(number, DEFAULT_US.get(number, OFF))
         elif interval_us > 0:
             interval_us = bounded(interval_us)
         if link not in self._fixed:
@@ -220,7 +223,9 @@ class TelemetryService:
             return
         hz = message.req_message_rate if message.start_stop == _START else 0
         interval = interval_of_rate(hz)
-        schedule.update({number: _no_slower(number, interval) for number in numbers})
+        intervals = {number: _no_slower(number, interval) for number in numbers}
+        schedule.update(intervals)
+        self._grouped.setdefault(peer.link, {}).update(intervals)
 
     # --- requests -------------------------------------------------------------------------------------------------
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:
@@ -257,6 +262,14 @@ class TelemetryService:
         self._refresh()
         payload = self._encoder.payload(number)
         return None if payload is None else codec.decode(LAYOUTS[number].msg_id, payload)
+
+    def last_photo(self) -> list[Message]:
+        """CAMERA_FEEDBACK of the last picture, before the first one with number 0; none without a shutter."""
+        facts, photos = self._parts.facts, self._parts.payload.camera.photos
+        if facts.param("CAM1_TYPE") == 0.0:
+            return []
+        photo = photos[-1] if photos else CameraTriggered(0, facts.now_ms, facts.vehicle.state.place)
+        return [announcements.camera_feedback(photo, facts.vehicle.state, self._boot_unix_us)]
 
     def _origin(self) -> Message | None:
         origin = self._parts.facts.vehicle.origin

@@ -242,6 +242,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "current_distance": Value(r.RANGE_FINDER, CENTI), "type": constant(DistanceSensor.LASER),
         "orientation": constant(SensorOrientation.PITCH_270), "covariance": constant(255),
     }, ready=r.RANGE_FINDER),
+    Stream("RANGEFINDER", {"distance": Value(r.RANGE_FINDER)}, ready=r.RANGE_MOST),
     Stream("HIL_STATE_QUATERNION", {  # where it really is; of its attitude nobody is told
         "time_usec": _USEC, "attitude_quaternion": [constant(nan)] * 4, "lat": Value(r.TRUE_LAT, E7),
         "lon": Value(r.TRUE_LON, E7), "alt": Value(r.TRUE_ALT, MILLI), **_xyz("vx vy vz", r.TRUE_VN, CENTI),

@@ -25,7 +25,7 @@ def test_stored_plans_are_there_at_the_start() -> None:
     core = bench.core
     assert (core.plans.mission.total(), core.plans.fence.total(), core.plans.rally.total()) == (2, 1, 1)
     assert [bench.parameters[name] for name in ("MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL")] == [3, 1, 1]
-    assert core.sequencer.current_nav_index() == 1
+    assert core.sequencer.current_nav_index() == 0
 
 
 def test_the_mission_is_cleared_at_boot_by_option_and_stays_so() -> None:
@@ -70,6 +70,6 @@ def test_progress_at_an_item_that_is_gone_begins_at_the_first() -> None:
     assert Bench(stored=stored).core.sequencer.current_nav_index() == 0
     kept = Stored({0: (takeoff(), waypoint(40, 0))})
     kept.progress = (3, 0)
-    assert Bench(stored=kept).core.sequencer.current_nav_index() == 1
+    assert Bench(stored=kept).core.sequencer.current_nav_index() == 0
     kept.progress = (2, 0)
     assert Bench(stored=kept).core.sequencer.current_nav_index() == 2

@@ -280,14 +280,15 @@ def test_upload_shorter_than_the_index_completes(timing: DoTiming) -> None:
 @BOTH
 @pytest.mark.parametrize("state", [MissionState.IDLE, MissionState.COMPLETED])
 def test_upload_while_not_running_rewinds(timing: DoTiming, state: MissionState) -> None:
-    """Idle or Completed: Idle at the first item, nothing started."""
+    """Idle or Completed: Idle, no item is current, nothing started."""
     storage = mission(wp(), wp(), wp())
     sequencer, executor = MissionSequencer(timing), RecordingExecutor()
     sequencer.restore(3, state)
     change = sequencer.mission_changed((), storage, executor)
-    assert change.events == [CurrentChanged(1)]
-    assert sequencer.progress() == (1, MissionState.IDLE)
+    assert change.events == [CurrentChanged(0)]
+    assert sequencer.progress() == (0, MissionState.IDLE)
     assert executor.calls == []
+    assert sequencer.resume(storage, executor) == [CurrentChanged(1)]
 
 
 @BOTH

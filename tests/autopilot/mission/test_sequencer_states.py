@@ -61,7 +61,7 @@ TABLE: dict[tuple[MissionState, str], tuple[MissionState, list[MissionEvent], li
     (IDLE, "set_current"): (IDLE, [CurrentChanged(2)], []),
     (IDLE, "set_current bad"): (IDLE, [], []),
     (IDLE, "clear"): (IDLE, [MissionCleared()], []),
-    (IDLE, "upload"): (IDLE, [CurrentChanged(1)], []),
+    (IDLE, "upload"): (IDLE, [CurrentChanged(0)], []),
     (IDLE, "upload empty"): (IDLE, [CurrentChanged(0)], []),
     (RUNNING, "start"): (RUNNING, [CurrentChanged(1)], [1]),
     (RUNNING, "stop"): (IDLE, [], []),
@@ -81,7 +81,7 @@ TABLE: dict[tuple[MissionState, str], tuple[MissionState, list[MissionEvent], li
     (COMPLETED, "set_current"): (IDLE, [CurrentChanged(2)], []),
     (COMPLETED, "set_current bad"): (COMPLETED, [], []),
     (COMPLETED, "clear"): (IDLE, [MissionCleared()], []),
-    (COMPLETED, "upload"): (IDLE, [CurrentChanged(1)], []),
+    (COMPLETED, "upload"): (IDLE, [CurrentChanged(0)], []),
     (COMPLETED, "upload empty"): (IDLE, [CurrentChanged(0)], []),
 }
 

@@ -29,12 +29,17 @@ def state(bench: Bench) -> MissionState:
 
 
 # --- entering ---------------------------------------------------------------------------------------------------------
-def test_auto_without_a_mission_is_refused() -> None:
-    bench = Bench()
-    outcome = bench.core.modes.set(AUTO, bench.now_ms)
-    assert outcome.result is Result.FAILED
+def test_auto_without_a_mission_is_entered_disarmed_alone() -> None:
+    """It is not armed in it, as ArduCopter (mode_auto.cpp, init)."""
+    bench = Bench(parameters={"AUTO_OPTIONS": 3.0})
+    assert bench.core.modes.set(AUTO, bench.now_ms).ok
+    assert bench.core.arming.arm(bench.now_ms).result is Result.FAILED
+    assert "Arm: Mode requires mission" in bench.texts
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    bench.core.arming.arm(bench.now_ms)
+    assert bench.core.modes.set(AUTO, bench.now_ms).result is Result.FAILED
     assert "Mode change to AUTO failed: no mission" in bench.texts
-    assert bench.core.modes.number == 0
+    assert bench.core.modes.number == GUIDED
 
 
 def test_on_the_ground_armed_auto_needs_a_takeoff_first() -> None:
@@ -163,7 +168,7 @@ def test_a_mission_uploaded_outside_auto_starts_at_its_first_item() -> None:
     bench.core.modes.set(LOITER, bench.now_ms)
     bench.upload([waypoint(-60, 0), waypoint(-60, -60)])
     assert bench.core.plans.mission.total() == 2
-    assert bench.core.sequencer.current_nav_index() == 1
+    assert bench.core.sequencer.current_nav_index() == 0
 
 
 def test_totals_are_parameters() -> None:
@@ -200,7 +205,7 @@ def test_a_landing_in_the_middle_stops_the_motors_and_rewinds() -> None:
     bench.run(1.0)
     assert not bench.core.facts.armed
     assert state(bench) is MissionState.IDLE
-    assert bench.core.sequencer.current_nav_index() == 1
+    assert bench.core.sequencer.current_nav_index() == 0
 
 
 def test_mis_options_lets_a_mission_go_on_after_landing_with_a_takeoff() -> None:
@@ -218,7 +223,7 @@ def test_without_that_option_it_ends_at_the_landing() -> None:
 def test_disarming_rewinds_a_copters_mission() -> None:
     bench = flying(until=3)
     bench.core.arming.disarm(bench.now_ms, force=True)
-    assert bench.core.sequencer.current_nav_index() == 1
+    assert bench.core.sequencer.current_nav_index() == 0
     assert state(bench) is MissionState.IDLE
 
 

@@ -122,7 +122,7 @@ def test_rtl_drives_home_at_its_own_speed_and_stops_there() -> None:
     assert bench.position[0] == pytest.approx(0.0, abs=2.1)
 
 
-@pytest.mark.parametrize(("mode", "index"), [(AUTO, 2), (HOLD, 1)])
+@pytest.mark.parametrize(("mode", "index"), [(AUTO, 2), (HOLD, 0)])
 def test_disarming_in_auto_keeps_the_index_and_outside_it_rewinds(mode: int, index: int) -> None:
     bench = Bench("rover")
     bench.begin(ROUND)

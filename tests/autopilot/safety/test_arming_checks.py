@@ -67,6 +67,19 @@ def test_before_the_first_position_it_waits_in_every_mode() -> None:
     assert bench.core.arming.arm(bench.now_ms).reason == "GPS 1: Bad fix"
 
 
+def test_with_too_few_satellites_it_arms_in_a_mode_that_needs_no_position() -> None:
+    """The estimator starts; in others it is told that it waits for home."""
+    bench = Bench(parameters={"SIM_GPS_NUMSATS": 3})
+    bench.vehicle.lose_position()
+    bench.vehicle.origin = bench.core.facts.home = None
+    bench.vehicle.armable_reasons = (BAD_FIX, NEED_POSITION)
+    bench.core.modes.set(GUIDED, bench.now_ms)
+    assert not bench.core.arming.arm(bench.now_ms).ok
+    assert "Arm: AHRS: waiting for home" in bench.texts
+    bench.core.modes.set(STABILIZE, bench.now_ms)
+    assert bench.core.arming.arm(bench.now_ms).ok
+
+
 def test_a_position_may_be_asked_for_in_every_mode() -> None:
     bench = Bench(parameters={"ARMING_NEED_LOC": 1})
     bench.vehicle.armable_reasons = (NEED_POSITION,)

@@ -418,18 +418,52 @@ def test_a_raised_throttle_allows_the_takeoff_of_auto() -> None:
 
 # --- the radio that is not there --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("value", [1, 2])
-def test_a_failed_radio_lets_no_sticks_through_until_it_is_mended(value: int) -> None:
+def test_a_failed_receiver_is_a_failsafe_until_it_is_mended(value: int) -> None:
     """SIM_RC_FAIL, as scripts for ArduPilot SITL set it."""
     bench = Bench()
     bench.airborne()
-    bench.core.sticks.move(Sticks(), bench.now_ms)
     bench.parameters.set("SIM_RC_FAIL", value)
     bench.run(0.1)
     assert bench.core.modes.number == RTL
     assert "Radio Failsafe - RTL" in bench.texts
-    bench.core.sticks.move(Sticks(roll=1.0), bench.now_ms)
     assert bench.core.failsafes.active
     bench.parameters.set("SIM_RC_FAIL", 0)
     bench.run(0.1)
     assert not bench.core.failsafes.active
     assert "Radio Failsafe Cleared" in bench.texts
+
+
+def test_a_ground_stations_sticks_need_no_receiver() -> None:
+    """They come through while it has failed, and their silence is a loss then."""
+    bench = Bench()
+    bench.airborne()
+    bench.core.modes.set(LOITER, bench.now_ms)
+    bench.core.sticks.move(Sticks(throttle=0.5), bench.now_ms)
+    bench.parameters.set("SIM_RC_FAIL", 1)
+    bench.run(1.0)
+    assert not bench.core.failsafes.active
+    assert bench.core.sticks.held
+    bench.run(3.0)
+    assert "Radio Failsafe - RTL" in bench.texts
+
+
+def test_a_lost_radio_lets_no_sticks_through() -> None:
+    """The fault `rc.loss`: a ground station's do not count either."""
+    bench = Bench()
+    bench.airborne()
+    bench.core.sticks.radio_failed(True, bench.now_ms)
+    bench.core.sticks.move(Sticks(roll=1.0), bench.now_ms)
+    assert bench.core.failsafes.active
+    assert not bench.core.sticks.held
+
+
+def test_a_battery_that_is_measured_no_more_is_told_of_in_flight() -> None:
+    """Five seconds later, once; on the ground it is a reason not to arm."""
+    bench = Bench()
+    bench.airborne()
+    bench.parameters.set("BATT_VOLT_PIN", -1)
+    bench.run(4.5)
+    told = lambda: [text for text in bench.texts if text.startswith("Battery 1 is missing, last: ")]
+    assert not told()
+    bench.run(10.0)
+    assert len(told()) == 1

@@ -178,7 +178,7 @@ def test_a_mission_is_recorded_flown_from_its_beginning_and_cleared() -> None:
     assert [round(item.z) for item in mission.items()] == [12, 12, 0]
     assert made.core.mission_commands.set_current(3).ok
     made.core.auxiliary.act(MISSION_RESET, HIGH)
-    assert made.core.sequencer.current_nav_index() == 1
+    assert made.core.sequencer.current_nav_index() == 0
     made.core.auxiliary.act(CLEAR_MISSION, HIGH)
     assert not mission.total()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from autopilot.context.events import PayloadAction
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, Result, Sensor
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
 from sortie import Session
@@ -112,3 +112,33 @@ def test_a_vehicle_without_them_says_so() -> None:
             assert ask(link, Cmd.REQUEST_MESSAGE, id_of(name)) == Result.FAILED
         assert ask(link, Cmd.ILLUMINATOR_ON_OFF, 1) == Result.UNSUPPORTED
         assert ask(link, Cmd.DO_WINCH, 1, 0) == Result.UNSUPPORTED
+
+
+def test_the_last_picture_of_a_shutter_is_told_again() -> None:
+    """CAMERA_FEEDBACK: number 0 before the first one; a vehicle without a shutter has none to tell of."""
+    with Session(home=HOME, params={"CAM1_TYPE": 1}) as session:
+        link = session.connect()
+        assert told(link, "CAMERA_FEEDBACK").img_idx == 0
+        assert ask(link, Cmd.DO_DIGICAM_CONTROL, 0, 0, 0, 0, 1) == Result.ACCEPTED
+        link.messages()
+        assert told(link, "CAMERA_FEEDBACK").img_idx == 1
+        assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of("CAMERA_FEEDBACK"), 200_000) == Result.ACCEPTED
+        link.messages()
+        session.run_for(2.0)
+        assert len(link.messages("CAMERA_FEEDBACK")) == pytest.approx(10, abs=1)
+        session.service.parameters.set("CAM1_TYPE", 0)
+        assert ask(link, Cmd.REQUEST_MESSAGE, id_of("CAMERA_FEEDBACK")) == Result.FAILED
+
+
+def test_a_range_finder_is_streamed_and_may_be_switched_off() -> None:
+    """RANGEFINDER from the ground on; RCn_OPTION 10 takes its bit out of what is enabled."""
+    with Session(home=HOME, params={"RNGFND1_TYPE": 100, "RC9_OPTION": 10}) as session:
+        link = session.connect()
+        session.run_for(2.0)
+        assert link.messages("RANGEFINDER")
+        laser = lambda: told(link, "SYS_STATUS").onboard_control_sensors_enabled & Sensor.LASER_POSITION
+        assert laser()
+        assert ask(link, Cmd.DO_AUX_FUNCTION, 10, 0) == Result.ACCEPTED
+        assert not laser()
+        assert ask(link, Cmd.DO_AUX_FUNCTION, 10, 2) == Result.ACCEPTED
+        assert laser()

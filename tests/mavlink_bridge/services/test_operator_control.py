@@ -139,3 +139,18 @@ def test_with_a_key_who_only_names_himself_the_owner_is_not(stations: tuple[Stat
     endpoint.receive(stranger, signed, 0, 0)
     first.session.run_for(0.1)
     assert first.session.autopilot.facts.armed
+
+
+def test_a_vehicle_may_hear_its_station_alone() -> None:
+    """SYSID_ENFORCE: a command of another system is not even answered; one of its own components is."""
+    with Session(home=HOME, params={"SYSID_ENFORCE": 1, "SYSID_MYGCS": 250}) as session:
+        session.wait_armable()
+        mine, other, own = (Station(session, system) for system in (250, 72, 1))
+        other.send(m.MAVLink_command_long_message(1, 1, Cmd.COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0))
+        session.run_for(0.5)
+        assert not session.state.armed and not other.link.messages("COMMAND_ACK")
+        for station in (mine, own):
+            assert station.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
+            assert station.ask(Cmd.COMPONENT_ARM_DISARM, 0) == Result.ACCEPTED
+        session.service.parameters.set("SYSID_ENFORCE", 0)
+        assert other.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED

@@ -1,10 +1,12 @@
-"""A vehicle spoken to as a PX4 has a log before its first flight (SDLOG_MODE 1, as PX4's SITL sets it)."""
+"""The log on the ground: a PX4's before its first flight (SDLOG_MODE 1, as PX4's SITL sets it), and LOG_DISARMED."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from pymavlink.DFReader import DFReader_binary
 
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.system.logs import LogEntry
@@ -83,4 +85,39 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, caplog: pytest.Log
     with Session(firmware="px4", seed=2, log_dir=tmp_path) as session:
         session.run_for(2.0)
         assert entries(session) == []
-    assert "log before the first flight" in caplog.text
+    assert "log on the ground" in caplog.text
+
+
+def test_an_ardupilot_logs_on_the_ground_where_it_is_asked_to(tmp_path: Path) -> None:
+    """LOG_DISARMED, at once; again behind each flight; with the records of its range finder and its camera."""
+    params = {"RNGFND1_TYPE": 100.0, "CAM1_TYPE": 1.0, "DISARM_DELAY": 1.0}
+    ground = tmp_path / "boot" / "flight.bin"
+    with Session(seed=2, log_dir=tmp_path, params=params) as session:
+        session.wait_armable()
+        assert not ground.exists()
+        session.service.parameters.set("LOG_DISARMED", 1)
+        session.run_for(2.0)
+        assert ground.exists()
+        session.service.autopilot.payload.camera.shoot(session.service.now_ms)
+        session.run_for(1.0)
+        entries(session)  # which writes what there is
+        records = kinds(ground)
+        assert records["RFND"] > 2 and records["CAM"] == 1 and "PRX" not in records
+        session.set_mode("GUIDED")
+        session.arm()
+        session.run_until(lambda now: not now.state.armed, timeout_s=30.0)
+        session.run_for(2.0)
+        entries(session)
+        assert kinds(ground)["CAM"] == 0, "begun anew"
+        session.service.parameters.set("LOG_DISARMED", 0)
+        size = ground.stat().st_size
+        session.run_for(5.0)
+        assert ground.stat().st_size == size
+
+
+def kinds(file: Path) -> Counter[str]:
+    """Numbers of the messages of each kind, as pymavlink reads them."""
+    log, found = DFReader_binary(str(file)), Counter[str]()
+    while (message := log.recv_msg()) is not None:
+        found[message.get_type()] += 1
+    return found

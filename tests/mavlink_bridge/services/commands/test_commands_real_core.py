@@ -93,7 +93,7 @@ def test_a_flight_as_qgroundcontrol_commands_it() -> None:
 
 
 def test_refusals_reach_the_asker_as_results() -> None:
-    """Bit 0 missing, an unknown mode, AUTO without a mission, a goto outside GUIDED."""
+    """Bit 0 missing, an unknown mode, a mission's start without one, a goto outside GUIDED."""
     one = Flight()
     assert one.long(176, 0, GUIDED) is D
     assert one.long(176, 1, 99) is F

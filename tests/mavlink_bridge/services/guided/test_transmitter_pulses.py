@@ -86,6 +86,29 @@ def test_an_override_goes_before_it_and_gives_back_when_it_runs_out() -> None:
     assert radio.sticks == own
 
 
+def test_an_override_time_of_zero_suspends_what_is_overridden() -> None:
+    """RC_OVERRIDE_TIME 0: the transmitter's pulses count; put back in time, the override does again."""
+    radio = Radio()
+    radio.pulses(*CENTRED)
+    radio.override(1700)
+    before = radio.sticks.roll
+    assert before > 0.0 and radio.core.sticks.pulses[0] == 1700
+    radio.core.parameters.set("RC_OVERRIDE_TIME", 0)
+    radio.pulses(*CENTRED)
+    assert radio.sticks.roll == 0.0 and radio.core.sticks.pulses[0] == 1500
+    radio.override(1600)
+    assert radio.sticks.roll == 0.0
+    radio.core.parameters.set("RC_OVERRIDE_TIME", 3)
+    radio.pulses(*CENTRED)
+    assert radio.sticks.roll == before and radio.core.sticks.pulses[0] == 1700
+    radio.core.parameters.set("RC_OVERRIDE_TIME", 0)
+    radio.pulses(*CENTRED)
+    radio.bench.run(4.0)
+    radio.core.parameters.set("RC_OVERRIDE_TIME", 3)
+    radio.pulses(*CENTRED)
+    assert radio.sticks.roll == 0.0
+
+
 def test_its_mode_switch_counts_from_the_first_pulse_on() -> None:
     """Also where it stands in the position that nobody has moved it from."""
     radio = Radio(FLTMODE6=ALT_HOLD)

@@ -53,7 +53,19 @@ def test_all_streams_at_four_hertz_wake_four_times_a_second() -> None:
     before = bench.wake_ups
     bench.run(10_020)
     assert bench.wake_ups - before <= 4 * 10 + 1
-    assert 80 <= sum(rates(bench, link, 10).values()) <= 104
+    assert 80 <= sum(rates(bench, link, 10).values()) <= 108
+
+
+def test_interval_zero_is_the_rate_of_the_group() -> None:
+    """As it was asked for last; the default where nobody has."""
+    bench = Bench()
+    link, other = bench.open(), bench.open()
+    bench.request_stream(link, 10, 10)
+    number = codec.id_of("ATTITUDE")
+    for interval_us in (-1, 0):
+        assert bench.service.set_message_interval(link, number, interval_us) == 0
+        assert bench.service.set_message_interval(other, number, interval_us) == 0
+    assert [bench.service.message_interval(at, number) for at in (link, other)] == [100_000, 250_000]
 
 
 MISSION_PLANNER = {
@@ -212,7 +224,19 @@ def test_called_at_ticks_or_at_deadlines_the_bytes_are_the_same(compiled: bool) 
         (6, {"GLOBAL_POSITION_INT", "LOCAL_POSITION_NED"}),
         (10, {"ATTITUDE", "AHRS2", "SIMSTATE"}),
         (11, {"VFR_HUD"}),
-        (12, {"AHRS", "WIND", "SYSTEM_TIME", "BATTERY_STATUS", "EKF_STATUS_REPORT", "VIBRATION", "DISTANCE_SENSOR"}),
+        (
+            12,
+            {
+                "AHRS",
+                "WIND",
+                "SYSTEM_TIME",
+                "BATTERY_STATUS",
+                "EKF_STATUS_REPORT",
+                "VIBRATION",
+                "DISTANCE_SENSOR",
+                "RANGEFINDER",
+            },
+        ),
     ],
 )
 def test_a_group_is_what_ardupilot_streams_in_it(group: int, names: set[str]) -> None:

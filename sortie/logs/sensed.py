@@ -1,0 +1,84 @@
+"""Records of sensors that few vehicles have: range finder, proximity, precision landing, camera.
+
+ArduPilot's RFND, PRX and PRXR (PRX_LOG_RAW), PL and CAM, as far as the vehicle knows their figures; what it does not
+know is NaN or 0. Source: LogStructure.h of AP_Logger, AP_Proximity, AC_PrecLand and AP_Camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import degrees, inf, isfinite, nan
+from typing import TYPE_CHECKING, Final
+
+from autopilot.context.events import CameraTriggered
+from autopilot.interface import report as R
+from autopilot.interface.obstacles import Scan
+from autopilot.mav import SensorOrientation
+from autopilot.precision.tracker import PadSight
+from sortie.logs import dataflash_kinds as K
+from sortie.logs.dataflash import MessageFormat, Value
+
+if TYPE_CHECKING:
+    from sortie.logs.logged import LoggedVehicle
+
+_GOOD, _OUT_OF_RANGE_HIGH = 4, 3  # RangeFinder::Status
+_PROXIMITY_GOOD: Final = 2
+_SECTORS: Final = 8
+_WEEK_MS: Final = 7 * 24 * 3600 * 1000
+
+
+class SensorRows:
+    """See the module. Values are those of the columns behind TimeUS."""
+
+    def __init__(self, service: LoggedVehicle) -> None:
+        self._service = service
+
+    def rows(self, now_ms: int) -> Iterator[tuple[MessageFormat, Sequence[Value]]]:
+        """Yield the records of the sensors that are there now."""
+        autopilot, state = self._service.autopilot, self._service.vehicle.state.report
+        if state[R.RANGE_MOST] > 0.0:
+            away = float(state[R.RANGE_FINDER])
+            status = _GOOD if away > 0.0 else _OUT_OF_RANGE_HIGH
+            yield K.RFND, (0, away, status, SensorOrientation.PITCH_270, -1)
+        scan = autopilot.proximity.scan
+        if scan is not None:
+            yield K.PRX, (0, _PROXIMITY_GOOD, *_sectors(scan), nan, *_closest(scan))
+            if autopilot.facts.param("PRX_LOG_RAW") != 0.0:
+                yield K.PRXR, (0, *_sectors(scan))
+        if autopilot.precision.enabled:
+            yield K.PL, self._landing_target()
+
+    def _landing_target(self) -> Sequence[Value]:
+        tracker = self._service.autopilot.precision.tracker
+        here, found = self._service.vehicle.state.position, tracker.sight is PadSight.FOUND
+        off = [there - own for there, own in zip(tracker.last_target[:2], here[:2], strict=True)] if found else (0, 0)
+        return 1, found, *off, *tracker.velocity, *off, tracker.below_m if found else 0.0, tracker.last_ms, 0, 1
+
+    def photo(self, taken: CameraTriggered, gps_at_boot_ms: float) -> Sequence[Value]:
+        """Record of a picture. `gps_at_boot_ms`: GPS time at vehicle time 0."""
+        state, home = self._service.vehicle.state.report, self._service.autopilot.facts.home
+        place, gps_ms = taken.place, gps_at_boot_ms + float(state[R.GPS_TIME_MS])
+        relative = place.alt - (0.0 if home is None else home.alt)
+        roll, pitch, yaw = (degrees(float(state[index])) for index in (R.ROLL, R.PITCH, R.YAW))
+        when = gps_ms % _WEEK_MS, gps_ms // _WEEK_MS
+        heights = place.alt, relative, float(state[R.GPS_ALT])
+        return 0, taken.number, *when, place.lat, place.lon, *heights, roll, pitch, yaw % 360.0
+
+
+def _sectors(scan: Scan) -> list[float]:
+    """Nearest of each eighth of the circle, from the nose clockwise, m; the sensor's range where nothing is."""
+    nearest = [inf] * _SECTORS
+    for k, away in enumerate(scan.distances_m):
+        if isfinite(away):
+            sector = round((scan.first_deg + k * scan.step_deg) / 45.0) % _SECTORS
+            nearest[sector] = min(nearest[sector], away)
+    return [min(away, scan.range_m) for away in nearest]
+
+
+def _closest(scan: Scan) -> tuple[float, float]:
+    """Angle off the nose in degrees and distance in m of the nearest; NaN where nothing is."""
+    seen = [(away, k) for k, away in enumerate(scan.distances_m) if isfinite(away)]
+    if not seen:
+        return nan, nan
+    away, k = min(seen)
+    return (scan.first_deg + k * scan.step_deg) % 360.0, away
