@@ -74,7 +74,8 @@ class AutoMode(Mode):
 
     # --- lifecycle ------------------------------------------------------------------------------------------------
     def refusal(self, now_ms: int) -> str | None:
-        if not self.mission.total() and (self.facts.armed or not self.facts.vehicle_class.hovers):
+        waits = self.facts.vehicle_class.hovers and not self.facts.vehicle.capabilities.own_modes
+        if not self.mission.total() and (self.facts.armed or not waits):
             text = self.facts.vehicle_class.texts.no_mission
             if text is not None:
                 self.announcer.say(Severity.NOTICE, text)

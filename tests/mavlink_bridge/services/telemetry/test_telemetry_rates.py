@@ -11,7 +11,7 @@ from autopilot.context.events import ModeChanged, StatusText
 from autopilot.control import kernels
 from autopilot.mav import Result, Severity
 from autopilot.mission.events import ItemReached
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import dialect, id_of
 from tests.fakes.telemetry_bench import SENSORS, Bench, FakeCore
 
 MINUTE = 60_000
@@ -61,7 +61,7 @@ def test_interval_zero_is_the_rate_of_the_group() -> None:
     bench = Bench()
     link, other = bench.open(), bench.open()
     bench.request_stream(link, 10, 10)
-    number = codec.id_of("ATTITUDE")
+    number = id_of("ATTITUDE")
     for interval_us in (-1, 0):
         assert bench.service.set_message_interval(link, number, interval_us) == 0
         assert bench.service.set_message_interval(other, number, interval_us) == 0
