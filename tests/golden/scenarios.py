@@ -145,7 +145,7 @@ def _journal(run: LoopRun) -> Written:
 
 def companion(folder: Path) -> Written:
     """GO to a companion between the stand-in and a ground station: logs, trace, and the bytes on both links."""
-    bench = ControllerBench(own={"FM_COUNTDOWN": 3.0}, controller=StandIn(seed=1))
+    bench = ControllerBench(own={"FM_COUNTDOWN": 3.0}, controller=StandIn(seed=1), step_ms=20)
     to_controller, from_controller = bytearray(), bytearray()
     bench.to_controller = lambda data: _kept(to_controller, data)
     bench.from_controller = lambda data: _kept(from_controller, data)

@@ -144,7 +144,7 @@ class RelayStorm:
         self._look_due_ms = 0
         self._occasions = by_occasion()
         controller = Px4StandIn(seed=plan.seed % 1000) if plan.px4 else StandIn(seed=plan.seed % 1000)
-        self.bench = ControllerBench(controller=controller)
+        self.bench = ControllerBench(controller=controller, step_ms=20)
         self.line = StormLink(plan.seed, plan.line)
         self._tie()
 

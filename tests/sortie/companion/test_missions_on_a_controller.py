@@ -13,7 +13,7 @@ from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import split_frames
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import HOME
-from tests.fakes.controller_bench import ControllerBench
+from tests.fakes.controller_bench import STEP_MS, ControllerBench
 from tests.fakes.controller_flight import (
     ARM,
     AUTO,
@@ -35,14 +35,13 @@ from tests.fakes.controller_flight import (
 from tests.stand_in.real_px4 import px4_controller
 
 RETURN = 20  # MAV_CMD_NAV_RETURN_TO_LAUNCH
-BYTES_PER_STEP = {57600: 115, 921600: 1843}
 
 
 class SlowLine:
-    """A serial line: so many bytes each 20 ms, whatever is behind them waits."""
+    """A serial line: in each step what ten bits a byte allow, whatever is behind them waits."""
 
     def __init__(self, baud: int) -> None:
-        self._share = BYTES_PER_STEP[baud]
+        self._share = baud // 10 * STEP_MS // 1000
         self._waiting = b""
 
     def __call__(self, data: bytes) -> bytes:
