@@ -22,12 +22,13 @@ from autopilot.interface import report as R
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan2
 from sitl.kernel import layout as M
-from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
-from sitl.kernel.ground import fill_ground, look_down, strike
-from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
+from sitl.kernel.ground import look_down, strike
+from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.reporting import cut_pulses, fill_common
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
+from sitl.kernel.running import advance_by
 
 #: Largest integrals of the rate loops, rad/s2: roll and pitch, yaw.
 INTEGRAL_MAX, YAW_INTEGRAL_MAX = 20.0, 4.0
@@ -55,16 +56,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     by_rate = s[L.S_RATE_MODE]
     yaw_ff = s[L.S_YAW_FF]
     rdx, rdy, rdz = s[L.S_RDX], s[L.S_RDY], s[L.S_RDZ]
-    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
-    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
     wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
     kp_att, kp_yaw, kp_rate, ki_rate = p[L.P_KP_ATT], p[L.P_KP_YAW], p[L.P_KP_RATE], p[L.P_KI_RATE]
     kp_yr, ki_yr, rate_max = p[L.P_KP_YRATE], p[L.P_KI_YRATE], p[L.P_RATE_MAX]
     mix_x, mix_y, mix_z = p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z]
-    gyro_noise = p[M.P_GYRO_NOISE]
-    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
-    acc_noise = p[M.P_ACC_NOISE] * (0.3 + s[M.S_M1] + s[M.S_M2])  # vibration grows with the rotors
+    imu = imu_of(s, p, 0.3 + s[M.S_M1] + s[M.S_M2])  # vibration grows with the rotors
     frozen = p[M.P_FREEZE]
     idle = p[M.P_SPIN_ARM]
     dead = DEADMAN_S / dt
@@ -74,14 +71,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     for k in range(steps):
         # --- sense
         seed = seed + GAMMA
-        gyro, acc, shake = sample_imu(
-            draw(seed), table, body[1], body[5], gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
-        )
-        if failing:
-            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
-            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
-        felt = add(felt, acc)
-        squares = add_squares(squares, shake)
+        gyro, acc, felt, squares = sense_step(s, draw(seed), table, body[1], body[5], imu, felt, squares)
         # --- strapdown attitude
         x, y, z = gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz
         e = turn(e, half, x, y, z)
@@ -200,25 +190,4 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     fill_demands(s, p, r)
 
 
-def advance(
-    state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
-) -> int:
-    """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-    raised one. `report` is filled for each. A row whose time is over is passed over."""
-    raised = 0
-    for i in range(state.shape[0]):
-        s = state[i]
-        if s[L.S_TIME_MS] > until_ms[i]:
-            continue
-        p = settings[i]
-        t = target[i]
-        g = rng[i]
-        if s[L.S_FRESH] == L.RESTART:
-            restart(s, p)
-        while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-            tick(s, p, t, g, table, ground)
-        if s[L.S_EVENTS] != 0.0:
-            raised += 1
-        fill_report(s, p, t, report[i])
-        fill_ground(s, p, report[i], ground)
-    return raised
+advance = advance_by(tick, fill_report)

@@ -16,6 +16,9 @@ from sitl.kernel.noise import MASK, S10, S20, S30B, S40, S50
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
+ImuUnit = tuple[Vector, Vector, float, float, float, bool]
+"""Inertial unit: biases of gyros rad/s and accelerometers m/s2, their noise, whether it works (0 or 1), whether
+anything of it fails."""
 
 #: Motors that got no command for so long are stopped, s.
 DEADMAN_S = 0.05
@@ -68,6 +71,33 @@ def add(total: Vector, more: Vector) -> Vector:
 def add_squares(total: Vector, more: Vector) -> Vector:
     """`total` and the squares of `more`, axis by axis."""
     return total[0] + more[0] * more[0], total[1] + more[1] * more[1], total[2] + more[2] * more[2]
+
+
+@inline
+def imu_of(s: L.Row, p: L.Row, shake: float) -> ImuUnit:
+    """Inertial unit of a vehicle for one tick; `shake`: times its accelerometers' noise, what shakes it."""
+    return (
+        (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]),
+        (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]),
+        p[M.P_GYRO_NOISE],
+        p[M.P_ACC_NOISE] * shake,
+        p[M.P_IMU_ON],
+        p[M.P_FAILING] != 0.0,
+    )
+
+
+@inline
+def sense_step(
+    s: L.Row, bits: Any, table: Any, rates: Vector, force: Vector, unit: ImuUnit, felt: Vector, squares: Vector
+) -> tuple[Vector, Vector, Vector, Vector]:
+    """Samples of gyros and accelerometers in one step, with what fails of them; sums of specific force and of squared
+    vibration so far."""
+    gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on, failing = unit
+    gyro, acc, shake = sample_imu(bits, table, rates, force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on)
+    if failing:
+        gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
+        acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
+    return gyro, acc, add(felt, acc), add_squares(squares, shake)
 
 
 @inline

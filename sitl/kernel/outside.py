@@ -9,6 +9,7 @@ firmware that has none of its own (PX4; `sitl.px4.lockstep` makes its controls s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from sitl.kernel.environment import sense
 from sitl.kernel.estimate import begin_tick
 from sitl.kernel.gear import strike_plane
 from sitl.kernel.ground import follow_ground, look_down, strike
-from sitl.kernel.imu import sample_imu, spoil_axes
+from sitl.kernel.imu import ZERO, imu_of, sense_step
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
 
@@ -160,142 +161,127 @@ def accept(request: Any, clock: Any, dt: float) -> int:
 
 
 @jit
-def begin_steps(s: L.Row, p: L.Row, ground: Any, clock: Any, drives: bool) -> None:
+def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, shake: float) -> None:
+    """Sample the inertial unit, with what fails in it."""
+    rng[0] = rng[0] + GAMMA
+    gyro, acc, _, _ = sense_step(s, draw(rng[0]), table, rates, force, imu_of(s, p, shake), ZERO, ZERO)
+    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gyro
+    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = acc
+
+
+def exchange_by(
+    obey: Callable[[L.Row, L.Row, Any, Any, Any], None],
+    begin: Callable[[L.Row, L.Row, Any, Any], None],
+    step: Callable[[L.Row, L.Row, Any, Any], None],
+    end: Callable[[L.Row, L.Row, Any, Any, Any], None],
+) -> Callable[..., int]:
+    """Make the exchange of a kind of vehicle: `obey` takes the pulse widths of a packet, `begin` and `end` are done
+    once in 20 ms, before and behind its steps."""
+
+    def exchange(
+        state: Any,
+        settings: Any,
+        rng: Any,
+        table: Any,
+        ground: Any,
+        outputs: Any,
+        request: Any,
+        clock: Any,
+        values: Any,
+        fields: Any,
+        answer: Any,
+    ) -> int:
+        """Exchange one packet; steps made, or why none."""
+        s, p, g = state[0], settings[0], rng[0]
+        dt = p[M.P_DT]
+        steps = accept(request, clock, dt)
+        if steps < 0:
+            return steps
+        in_tick = int(L.TICK / dt + 0.5)
+        obey(s, p, outputs, request, clock)
+        for _ in range(steps):
+            if clock[C_STEPS] % in_tick == 0:
+                begin(s, p, ground, clock)
+            step(s, p, g, table)
+            clock[C_STEPS] += 1
+            if clock[C_STEPS] % in_tick == 0:
+                end(s, p, g, table, ground)
+        told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
+        return steps if told == 0 else told
+
+    return exchange
+
+
+@jit
+def obey_copter(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
+    """Four motors."""
+    for i in range(4):
+        s[M.S_C1 + i] = rotor(outputs, i, request) if clock[C_WRECK] == 0 else 0.0
+
+
+@jit
+def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
     """Note what our own flight knows of a vehicle: one whose motors turn is armed, off the ground it is in the air.
     Where it strikes the ground its motors have turned for the last time."""
-    s[L.S_ARMED] = 1.0 if drives else 0.0
+    s[L.S_ARMED] = 1.0 if s[M.S_C1] + s[M.S_C2] + s[M.S_C3] + s[M.S_C4] > 0.0 else 0.0
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
         strike(s)
+    note_contact(s, clock)
+
+
+@jit
+def note_contact(s: L.Row, clock: Any) -> None:
+    """Note a crash, and whether it is in the air."""
     if s[L.S_EVENTS] != 0.0:
         clock[C_WRECK] = 1
     s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
 
 
 @jit
-def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, acc_noise: float) -> None:
-    """Sample the inertial unit, with what fails in it."""
-    rng[0] = rng[0] + GAMMA
-    gyro, acc, _ = sample_imu(
-        draw(rng[0]),
-        table,
-        rates,
-        force,
-        (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]),
-        (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]),
-        p[M.P_GYRO_NOISE],
-        acc_noise,
-        p[M.P_IMU_ON],
-    )
-    if p[M.P_FAILING] != 0.0:
-        gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
-        acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
-    s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gyro
-    s[M.S_ACC_X], s[M.S_ACC_Y], s[M.S_ACC_Z] = acc
+def step_copter(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+    """Move the body, then sample its inertial unit."""
+    commands = (s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4])
+    wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
+    body = move(p, p[M.P_DT], numbers_of(s, p), commands, s[L.S_FLOOR], wind, body_of(s))
+    keep_body(s, body)
+    keep_imu(s, p, rng, table, body[1], body[5], 0.3 + s[M.S_M1] + s[M.S_M2])
 
 
-def exchange_copter(
-    state: Any,
-    settings: Any,
-    rng: Any,
-    table: Any,
-    ground: Any,
-    outputs: Any,
-    request: Any,
-    clock: Any,
-    values: Any,
-    fields: Any,
-    answer: Any,
-) -> int:
-    """A copter's exchange; steps made, or why none."""
-    s, p, g = state[0], settings[0], rng[0]
-    dt = p[M.P_DT]
-    steps = accept(request, clock, dt)
-    if steps < 0:
-        return steps
-    in_tick = int(L.TICK / dt + 0.5)
-    for i in range(4):
-        s[M.S_C1 + i] = rotor(outputs, i, request) if clock[C_WRECK] == 0 else 0.0
-    for _ in range(steps):
-        if clock[C_STEPS] % in_tick == 0:
-            begin_steps(s, p, ground, clock, s[M.S_C1] + s[M.S_C2] + s[M.S_C3] + s[M.S_C4] > 0.0)
-        body = move(
-            p,
-            dt,
-            numbers_of(s, p),
-            (s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4]),
-            s[L.S_FLOOR],
-            (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]),
-            body_of(s),
-        )
-        keep_body(s, body)
-        keep_imu(s, p, g, table, body[1], body[5], p[M.P_ACC_NOISE] * (0.3 + s[M.S_M1] + s[M.S_M2]))
-        clock[C_STEPS] += 1
-        if clock[C_STEPS] % in_tick == 0:
-            begin_tick(s, p, g, table, current(s, p))
-            sense(s, p, g, table)
-    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
-    return steps if told == 0 else told
+@jit
+def end_copter(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
+    begin_tick(s, p, rng, table, current(s, p))
+    sense(s, p, rng, table)
 
 
-def exchange_rover(
-    state: Any,
-    settings: Any,
-    rng: Any,
-    table: Any,
-    ground: Any,
-    outputs: Any,
-    request: Any,
-    clock: Any,
-    values: Any,
-    fields: Any,
-    answer: Any,
-) -> int:
-    """A rover's exchange: wheel, throttle; steps made, or why none."""
-    s, p, g = state[0], settings[0], rng[0]
-    dt = p[M.P_DT]
-    steps = accept(request, clock, dt)
-    if steps < 0:
-        return steps
-    in_tick = int(L.TICK / dt + 0.5)
+@jit
+def obey_rover(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
+    """Wheel and throttle."""
     s[L.S_WHEEL] = surface(outputs, 0, request) * outputs[0, O_FULL]
     s[L.S_THROTTLE] = surface(outputs, 1, request)
     s[L.S_ARMED] = 1.0 if pulse_width(request, int(outputs[1, O_CHANNEL])) > 0.0 else 0.0
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
-    for _ in range(steps):
-        rover.run_tick(s, p, g, table)
-        clock[C_STEPS] += 1
-        if clock[C_STEPS] % in_tick == 0:
-            if p[M.P_MAP] != 0.0:
-                look_down(s, p, ground)
-                follow_ground(s)
-            begin_tick(s, p, g, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
-    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
-    return steps if told == 0 else told
 
 
-def exchange_plane(
-    state: Any,
-    settings: Any,
-    rng: Any,
-    table: Any,
-    ground: Any,
-    outputs: Any,
-    request: Any,
-    clock: Any,
-    values: Any,
-    fields: Any,
-    answer: Any,
-) -> int:
-    """A plane's exchange: aileron, elevator, throttle, rudder, and of a quadplane four lift motors; steps made, or why
-    none."""
-    s, p, g = state[0], settings[0], rng[0]
-    dt = p[M.P_DT]
-    steps = accept(request, clock, dt)
-    if steps < 0:
-        return steps
-    in_tick = int(L.TICK / dt + 0.5)
+@jit
+def begin_rover(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
+    """Note nothing: it is always on the ground."""
+
+
+@jit
+def end_rover(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """The ground below, weather, battery, failures."""
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+        follow_ground(s)
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+
+
+@jit
+def obey_plane(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
+    """Aileron, elevator, throttle, rudder, and of a quadplane four lift motors."""
     whole = 1.0 if clock[C_WRECK] == 0 else 0.0
     s[L.S_AILERON], s[L.S_ELEVATOR] = surface(outputs, 0, request), surface(outputs, 1, request)
     s[L.S_THROTTLE], s[L.S_RUDDER] = whole * throttle(outputs, 2, request), surface(outputs, 3, request)
@@ -306,19 +292,25 @@ def exchange_plane(
             s[M.S_C1 + i] = whole * rotor(outputs, 4 + i, request)
             drives = drives or s[M.S_C1 + i] > 0.0
     s[L.S_ARMED] = 1.0 if drives else 0.0
-    for _ in range(steps):
-        if clock[C_STEPS] % in_tick == 0:
-            s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
-            if p[M.P_MAP] != 0.0:
-                look_down(s, p, ground)
-            strike_plane(s)
-            if s[L.S_EVENTS] != 0.0:
-                clock[C_WRECK] = 1
-            s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
-        plane.run_tick(s, p, g, table)
-        clock[C_STEPS] += 1
-        if clock[C_STEPS] % in_tick == 0:
-            begin_tick(s, p, g, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
-            plane.read_pitot(s, p, g, table)
-    told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
-    return steps if told == 0 else told
+
+
+@jit
+def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
+    """Note what our own flight knows of a plane."""
+    s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
+    if p[M.P_MAP] != 0.0:
+        look_down(s, p, ground)
+    strike_plane(s)
+    note_contact(s, clock)
+
+
+@jit
+def end_plane(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Weather, battery, failures, and the pitot tube."""
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    plane.read_pitot(s, p, rng, table)
+
+
+exchange_copter = exchange_by(obey_copter, begin_copter, step_copter, end_copter)
+exchange_rover = exchange_by(obey_rover, begin_rover, rover.run_tick, end_rover)
+exchange_plane = exchange_by(obey_plane, begin_plane, plane.run_tick, end_plane)

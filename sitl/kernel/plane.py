@@ -31,25 +31,14 @@ from autopilot.interface.mathematics import atan2, cos, exp, sin
 from autopilot.mav import Sensor, VtolState
 from sitl.kernel import layout as M
 from sitl.kernel.copter import INTEGRAL_MAX, YAW_INTEGRAL_MAX
-from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
-from sitl.kernel.ground import fill_ground, look_down
-from sitl.kernel.imu import (
-    DEADMAN_S,
-    ZERO,
-    Quaternion,
-    Vector,
-    add,
-    add_squares,
-    keep_middle,
-    keep_samples,
-    sample_imu,
-    spoil_axes,
-    turn,
-)
+from sitl.kernel.ground import look_down
+from sitl.kernel.imu import DEADMAN_S, ZERO, Quaternion, Vector, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import cut_pulses, density_at, fill_common
 from sitl.kernel.rotorcraft import current, rotation_of
+from sitl.kernel.running import advance_by
 
 #: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
@@ -167,12 +156,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     soon = servo / SERVO_SPAN
     # estimate
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
-    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
-    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    gyro_noise = p[M.P_GYRO_NOISE]
-    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
-    acc_noise = p[M.P_ACC_NOISE] * (0.2 + throttle)
+    imu = imu_of(s, p, 0.2 + throttle)
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
     # constants of the tick
@@ -218,14 +203,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     for k in range(steps):
         # --- sense
         seed = seed + GAMMA
-        gyro, acc, shake = sample_imu(
-            draw(seed), table, (wx, wy, wz), force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
-        )
-        if failing:
-            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
-            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
-        felt = add(felt, acc)
-        squares = add_squares(squares, shake)
+        gyro, acc, felt, squares = sense_step(s, draw(seed), table, (wx, wy, wz), force, imu, felt, squares)
         # --- strapdown attitude
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
@@ -426,25 +404,4 @@ def fill_lift(s: L.Row, r: L.Row) -> None:
         r[R.SERVO_1 + 4 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
 
 
-def advance(
-    state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
-) -> int:
-    """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-    raised one. `report` is filled for each. A row whose time is over is passed over."""
-    raised = 0
-    for i in range(state.shape[0]):
-        s = state[i]
-        if s[L.S_TIME_MS] > until_ms[i]:
-            continue
-        p = settings[i]
-        t = target[i]
-        g = rng[i]
-        if s[L.S_FRESH] == L.RESTART:
-            restart(s, p)
-        while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-            tick(s, p, t, g, table, ground)
-        if s[L.S_EVENTS] != 0.0:
-            raised += 1
-        fill_report(s, p, t, report[i])
-        fill_ground(s, p, report[i], ground)
-    return raised
+advance = advance_by(tick, fill_report)

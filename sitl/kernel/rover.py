@@ -25,11 +25,12 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin
 from sitl.kernel import layout as M
-from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, restart, watch_machine
-from sitl.kernel.ground import fill_ground, follow_ground, look_down
-from sitl.kernel.imu import DEADMAN_S, ZERO, add, add_squares, keep_middle, keep_samples, sample_imu, spoil_axes, turn
+from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
+from sitl.kernel.ground import follow_ground, look_down
+from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.level import fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
+from sitl.kernel.running import advance_by
 
 SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
 CREEP = 0.02  # m/s, below which the wheels take what blows from the side
@@ -77,26 +78,15 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     lag = p[M.P_MOTOR_LAG]
     # --- sensors and estimate
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
-    gyro_bias = (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ])
-    acc_bias = (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    gyro_noise = p[M.P_GYRO_NOISE]
-    imu_on, failing = p[M.P_IMU_ON], p[M.P_FAILING] != 0.0
-    acc_noise = p[M.P_ACC_NOISE] * (0.1 + 0.2 * abs(u))  # the ground shakes it
+    imu = imu_of(s, p, 0.1 + 0.2 * abs(u))  # the ground shakes it
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
     for k in range(steps):
         # --- sense
         seed = seed + GAMMA
-        gyro, acc, shake = sample_imu(
-            draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on
-        )
-        if failing:
-            gyro = spoil_axes(s, gyro, M.S_GYRO_ON, M.S_GYRO_SHOWN)
-            acc = spoil_axes(s, acc, M.S_ACC_ON, M.S_ACC_SHOWN)
-        felt = add(felt, acc)
-        squares = add_squares(squares, shake)
+        gyro, acc, felt, squares = sense_step(s, draw(seed), table, (0.0, 0.0, r), (fx, fy, fz), imu, felt, squares)
         # --- strapdown attitude
         e = turn(e, half, gyro[0] - ebx, gyro[1] - eby, gyro[2] - ebz)
         if k == middle:
@@ -182,25 +172,4 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     count_way(s)
 
 
-def advance(
-    state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
-) -> int:
-    """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-    raised one. `report` is filled for each. A row whose time is over is passed over."""
-    raised = 0
-    for i in range(state.shape[0]):
-        s = state[i]
-        if s[L.S_TIME_MS] > until_ms[i]:
-            continue
-        p = settings[i]
-        t = target[i]
-        g = rng[i]
-        if s[L.S_FRESH] == L.RESTART:
-            restart(s, p)
-        while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-            tick(s, p, t, g, table, ground)
-        if s[L.S_EVENTS] != 0.0:
-            raised += 1
-        fill_driven(s, p, t, report[i])
-        fill_ground(s, p, report[i], ground)
-    return raised
+advance = advance_by(tick, fill_driven)
