@@ -1,8 +1,9 @@
 """Energy of a way: at hovering power, or what the wings' drag and the climbs ask of the propeller.
 
 The propeller pulls `pull_n` at full throttle and takes `amps` of the throttle and its square; level flight needs the
-drag's share of it. Lift motors take what momentum theory gives for the weight. The numbers are those of the bodies
-that are built in (`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), which nothing in a plan tells.
+drag's share of it. Lift motors take what momentum theory gives for the weight, and in wind more or less: from ahead it
+carries the wings, from the side the motors hold these against it. The numbers are those of the bodies that are built in
+(`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), which nothing in a plan tells.
 """
 
 from __future__ import annotations
@@ -44,6 +45,38 @@ class WingPower:
 
 PLANE_POWER: Final = WingPower(2.0, 28.02, (0.0, 50.0), 0.748)
 LIFTED_POWER: Final = WingPower(4.5, 28.02, (20.0, 0.0), 0.875, 600.0)
+
+
+Shares = tuple[tuple[float, ...], ...]
+"""Power by that in calm air, in wind of `_WIND_STEP_MPS` and its multiples, from ahead to behind by `_TURN_STEP`."""
+_WIND_STEP_MPS, _TURN_STEP = 2.0, pi / 6.0
+_CALM: Final = (1.0,) * 7
+RISING: Final[Shares] = (
+    _CALM,
+    (0.99, 1.02, 1.09, 1.09, 1.04, 0.98, 0.96),
+    (1.02, 1.10, 1.18, 1.19, 1.11, 0.94, 0.90),
+    (1.26, 1.32, 1.31, 1.32, 1.39, 1.00, 0.86),
+)
+STAYING: Final[Shares] = (
+    _CALM,
+    (0.99, 0.99, 1.00, 1.04, 1.00, 1.01, 1.01),
+    (0.97, 1.05, 1.20, 1.20, 0.91, 1.01, 1.04),
+    (0.96, 1.22, 1.22, 1.22, 0.84, 1.19, 1.20),
+)
+SINKING: Final[Shares] = (
+    _CALM,
+    (0.99, 0.99, 0.98, 0.91, 1.02, 1.05, 1.05),
+    (0.80, 0.92, 0.92, 1.06, 1.24, 1.23, 1.23),
+    (0.53, 0.61, 0.63, 0.84, 1.00, 1.15, 1.10),
+)
+
+
+def share_in_wind(shares: Shares, wind_mps: float, off_nose_rad: float) -> float:
+    """Power of lift motors by that in calm air, the wind coming from `off_nose_rad` (0 to pi); over 6 m/s as in 6."""
+    row, turn = min(wind_mps / _WIND_STEP_MPS, 3.0), off_nose_rad / _TURN_STEP
+    i, k = min(int(row), 2), min(int(turn), 5)
+    low, high = (shares[j][k] + (turn - k) * (shares[j][k + 1] - shares[j][k]) for j in (i, i + 1))
+    return low + (row - i) * (high - low)
 
 
 def leg_wh(field: FlyingField, leg: PlannedLeg) -> float | None:

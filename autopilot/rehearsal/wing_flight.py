@@ -30,9 +30,9 @@ from autopilot.control.plane_landing import approach_speed as landing_speed
 from autopilot.control.plane_lift import approach_speed as hover_speed
 from autopilot.control.plane_lift import stopping_way
 from autopilot.interface import layout as L
-from autopilot.interface.mathematics import cos, hypot, log, sin, tan
+from autopilot.interface.mathematics import acos, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
-from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER
+from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
 from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, lands_upright, radius_of, true_share, turn_of
 
@@ -138,7 +138,7 @@ class WingFlight:
         north, east = self._wind(leg.end[2])
         if self._field.kind.lands_anywhere:
             climbs = self._body.mass_kg * L.GRAVITY * (leg.end[2] - leg.begin[2]) / leg.seconds
-            power = self._body.hover_w + climbs + self._body.watts(0.0)
+            power = (self._body.hover_w + climbs) * self._share(RISING, leg.end[2]) + self._body.watts(0.0)
             self._speed = hypot(north, east)
             self._floor = 0.0
         else:
@@ -153,7 +153,7 @@ class WingFlight:
 
     def _change_over(self) -> None:
         """From the hover to the wings: full throttle straight ahead until these carry alone."""
-        self._joules += self._body.hover_w * _CHANGE_S
+        self._joules += self._body.hover_w * self._share(STAYING, -self._s[L.S_EPD]) * _CHANGE_S
         enough = max(self._p[L.P_V_MIN], self._field.param("Q_ASSIST_SPEED") + 1.0)
         self._s[L.S_NAV_ROLL] = self._climb = 0.0
         while self._speed < enough and self._steps <= _MOST_STEPS:
@@ -287,7 +287,8 @@ class WingFlight:
         there_s = self._time_s + HOVER_IN_S
         down_s = self._down_s(height - leg.end[2])
         self._spend(HOVER_IN_S + down_s, self._body.watts(0.0))
-        self._joules += self._body.hover_w * (_CARRIED * HOVER_IN_S + down_s)
+        carried_s = _CARRIED * HOVER_IN_S * self._share(STAYING, height)
+        self._joules += self._body.hover_w * (carried_s + down_s * self._share(SINKING, height))
         self._way_m += away
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
         return there_s
@@ -306,6 +307,13 @@ class WingFlight:
         """Velocity of the wind there and then, north and east."""
         wind = self._field.wind
         return (0.0, 0.0) if wind is None else wind.velocity(self._time_s, up)
+
+    def _share(self, shares: Shares, up: float) -> float:
+        """Power of the lift motors by that in calm air, in the wind at a height and with the present nose."""
+        north, east = self._wind(up)
+        speed = hypot(north, east)
+        ahead = -(north * cos(self._yaw) + east * sin(self._yaw)) / max(speed, 0.1)
+        return share_in_wind(shares, speed, acos(limit(ahead, 1.0)))
 
     def _spend(self, seconds: float, watts: float) -> None:
         self._time_s += seconds
