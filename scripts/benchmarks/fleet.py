@@ -47,17 +47,17 @@ def kernel_speed(vehicles: int, seconds: float, kind: str = "copter") -> float:
 BATTERY = ("--param", "SIM_BATT_CAP_AH=0", "--param", "FM_COUNTDOWN=1")
 HEARTBEAT, ATTITUDE = 0, 30
 ARMED = 128  # MAV_MODE_FLAG_SAFETY_ARMED
-SQUARE_M = 60.0
+SQUARE_M, PLANES_SQUARE_M = 60.0, 800.0
 SETTLING_S = 3.0  # after all are armed, before they are watched
 
 
-def write_square(folder: str, rounds: int) -> str:
+def write_square(folder: str, rounds: int, side_m: float = SQUARE_M) -> str:
     """A plan file: takeoff, `rounds` squares, return."""
     from benchmarks.vehicle import HOME, METRES_PER_DEGREE
 
     lat, lon, alt = HOME
     rows = [[0, 1, 0, 16, 0, 0, 0, 0, lat, lon, alt, 1], [1, 0, 3, 22, 0, 0, 0, 0, lat, lon, 20, 1]]
-    side = SQUARE_M / METRES_PER_DEGREE
+    side = side_m / METRES_PER_DEGREE
     for _ in range(rounds):
         for north, east in ((1, 0), (1, 1), (0, 1), (0, 0)):
             rows.append([len(rows), 0, 3, 16, 0, 0, 0, 0, lat + side * north, lon + side * east, 20, 1])
@@ -161,8 +161,10 @@ def flown(count: int, *, client: bool, rounds: int = 6) -> float:
         return float(result["speedup"])
 
 
-def thousand(count: int = 1000, networks: int = 4, watched_s: float = 20.0) -> tuple[float, float, float, float]:
-    """`count` copters on missions at real time, all streams at 4 Hz to one client program (a connection for each
+def thousand(
+    kind: str = "copter", count: int = 1000, networks: int = 4, watched_s: float = 20.0
+) -> tuple[float, float, float, float]:
+    """`count` vehicles of a kind on missions at real time, all streams at 4 Hz to one client program (a connection for each
     network): per cent of a core; the latest HEARTBEAT, ms behind its second; start to the last first HEARTBEAT, s;
     memory for each further vehicle, MB. Watched are the climb, the end of the takeoff, which all reach within half a
     second, and the first leg."""
@@ -187,7 +189,9 @@ def thousand(count: int = 1000, networks: int = 4, watched_s: float = 20.0) -> t
                     "-m",
                     "sortie",
                     "fly",
-                    write_square(folder, 40),
+                    write_square(folder, 40, SQUARE_M if kind == "copter" else PLANES_SQUARE_M),
+                    "--vehicle",
+                    f"sim:{kind}",
                     "--count",
                     str(vehicles),
                     "--networks",
