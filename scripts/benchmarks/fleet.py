@@ -164,8 +164,8 @@ def flown(count: int, *, client: bool, rounds: int = 6) -> float:
 def thousand(
     kind: str = "copter", count: int = 1000, networks: int = 4, watched_s: float = 20.0
 ) -> tuple[float, float, float, float]:
-    """`count` vehicles of a kind on missions at real time, all streams at 4 Hz to one client program (a connection for each
-    network): per cent of a core; the latest HEARTBEAT, ms behind its second; start to the last first HEARTBEAT, s;
+    """`count` vehicles of a kind on missions at real time, all streams at 4 Hz to one client program (a connection for
+    each network): per cent of a core; the latest HEARTBEAT, ms behind its second; start to the last first HEARTBEAT, s;
     memory for each further vehicle, MB. Watched are the climb, the end of the takeoff, which all reach within half a
     second, and the first leg."""
     import os

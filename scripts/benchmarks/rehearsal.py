@@ -1,4 +1,4 @@
-"""What a rehearsal costs: the rules of a large plan, and 200 flights of one of 20 minutes (of a plane: 30) on two cores."""
+"""What a rehearsal costs: the rules of a large plan; 200 flights of one of 20 minutes, of a plane 30, on two cores."""
 
 from __future__ import annotations
 
