@@ -98,8 +98,8 @@ class Personality(Protocol):
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, where `own_fence_action`."""
 
-    def aircraft_heard(self, contact: Contact) -> None:
-        """Judge a report of another aircraft, where it is not AVD_ that does."""
+    def aircraft_heard(self, contact: Contact) -> bool:
+        """Judge a report of another aircraft, where it is not AVD_ that does; True: that takes a pass."""
 
     def landed_delay_s(self) -> float | None:
         """Seconds for which motors run on after a landing, whatever the mode; 0 or less: until a command stops them.

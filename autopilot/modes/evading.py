@@ -8,7 +8,7 @@ ArduPilot ArduCopter/mode_avoid_adsb.cpp, ArduPlane/mode_avoidADSB.cpp.
 from __future__ import annotations
 
 from autopilot.interface.geo import Ned
-from autopilot.interface.targets import Idle
+from autopilot.interface.targets import Idle, Velocity
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.modes.guided import GuidedFlight
 from autopilot.modes.heading import Heading
@@ -22,6 +22,7 @@ class EvadeMode(Mode):
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
         self._flight = GuidedFlight(context, heading)
+        self._renew_ms = 0
 
     def enter(self, now_ms: int) -> None:
         self._flight.begin()
@@ -38,9 +39,13 @@ class EvadeMode(Mode):
     def disarmed(self) -> None:
         self.helm.fly(Idle())
 
-    def fly(self, velocity: Ned) -> None:
-        """Fly this velocity, NED m/s."""
+    def fly(self, velocity: Ned, now_ms: int) -> None:
+        """Fly this velocity, NED m/s; one that is flown already is renewed when half of its time is over."""
+        flown = self.helm.target
+        if isinstance(flown, Velocity) and flown.velocity == velocity and now_ms < self._renew_ms:
+            return
         self._flight.move(velocity, position=None, acceleration=None, yaw=None)
+        self._renew_ms = now_ms + self._flight.timeout_ms // 2
 
     def go_to(self, place: Ned) -> None:
         """Fly to a place, NED m, and stay there."""

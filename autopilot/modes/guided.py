@@ -131,10 +131,11 @@ class GuidedFlight:
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
         """A driven speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""
-        self._fly(Drive(speed, heading, turn_rate, self._timeout_ms))
+        self._fly(Drive(speed, heading, turn_rate, self.timeout_ms))
 
     @property
-    def _timeout_ms(self) -> int:
+    def timeout_ms(self) -> int:
+        """GUID_TIMEOUT."""
         return int(1000 * self._facts.param("GUID_TIMEOUT", 3.0))
 
     def take_off(self, down: float) -> None:
@@ -150,10 +151,10 @@ class GuidedFlight:
             if position is not None:
                 self.go_to(position)
             else:
-                self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self._timeout_ms))
+                self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self.timeout_ms))
             return
         demand = yaw or self._heading.for_target()  # without a yaw of its own the nose goes with the movement
-        self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self._timeout_ms))
+        self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self.timeout_ms))
 
     def circle(self, target: Circle) -> None:
         """Fly round a place."""

@@ -19,7 +19,7 @@ from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import dist
-from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target
+from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target, Velocity
 from autopilot.mav import Severity
 
 _PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
@@ -165,7 +165,7 @@ class Trail:
     def next_deadline_ms(self) -> int | None:
         if not self.keeping or self.paused:
             return None
-        if self._helm.target is not self._target or (self._due is None and not self._facts.has_position):
+        if self._turns_off() or (self._due is None and not self._facts.has_position):
             return self._facts.now_ms
         return None
 
@@ -182,6 +182,11 @@ class Trail:
         if self._helm.target is self._target:
             self._look(now_ms)
         return not self.keeping
+
+    def _turns_off(self) -> bool:
+        """True where another way begins; a velocity that is renewed is looked at from time to time anyway."""
+        target, last = self._helm.target, self._target
+        return target is not last and not (isinstance(target, Velocity) and isinstance(last, Velocity))
 
     def update(self, now_ms: int) -> None:
         """Look at the trail, after the mode has had its turn."""

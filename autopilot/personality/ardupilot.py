@@ -36,8 +36,9 @@ class ArduPilotPersonality:
     def fence_breached(self, now_ms: int) -> None:
         """FENCE_ACTION acts."""
 
-    def aircraft_heard(self, contact: Contact) -> None:
+    def aircraft_heard(self, contact: Contact) -> bool:
         """AVD_ judges it."""
+        return False
 
     def landed_delay_s(self) -> float | None:
         return None

@@ -39,6 +39,11 @@ class Evasion:
         """True from a threat that is acted on until it is over."""
         return self._before is not None
 
+    @property
+    def may_go_on(self) -> bool:
+        """True while `evade` only renews what is flown, which takes no pass; not of wings: each place is a new way."""
+        return self.evades and not self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
+
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
         """Act on a threat that is high, at each look."""
@@ -57,11 +62,12 @@ class Evasion:
         if self._facts.grounded:
             self._context.disarm(ArmingMethod.ADSB_COLLISION)
             return CollisionAction.NONE
-        mode = {CollisionAction.RTL: numbers.rtl, CollisionAction.HOVER: numbers.loiter}.get(action)
-        if mode is not None:
-            return action if not first or self._enter(mode, now_ms) else CollisionAction.NONE
+        if action in (CollisionAction.RTL, CollisionAction.HOVER):
+            mode = numbers.rtl if action is CollisionAction.RTL else numbers.loiter
+            done = not first or (mode is not None and self._enter(mode, now_ms))
+            return action if done else CollisionAction.NONE
         flies = self._evading(now_ms, first=first)
-        return action if flies is not None and _ACTIONS[action](self, flies, threat) else CollisionAction.NONE
+        return action if flies is not None and _ACTIONS[action](self, flies, threat, now_ms) else CollisionAction.NONE
 
     def _enter(self, number: int, now_ms: int, reason: ModeReason = ModeReason.AVOIDANCE) -> bool:
         self._entered = number
@@ -69,14 +75,15 @@ class Evasion:
 
     def _evading(self, now_ms: int, *, first: bool) -> EvadeMode | None:
         """The mode, entered at the first look; None: somebody else flies another one."""
-        specs = self._facts.vehicle_class.modes.specs
-        number = next((n for n, spec in specs.items() if spec.flown is ModeKind.EVADE), None)
-        if number is None or (first and not self._enter(number, now_ms)):
-            return None
+        if first:
+            specs = self._facts.vehicle_class.modes.specs
+            number = next((n for n, spec in specs.items() if spec.flown is ModeKind.EVADE), None)
+            if number is None or not self._enter(number, now_ms):
+                return None
         mode = self._modes.mode
         return mode if isinstance(mode, EvadeMode) else None
 
-    def _climb(self, flies: EvadeMode, threat: Threat) -> bool:
+    def _climb(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
         """Up where the other is lower, else down, but not below the height of a return."""
         higher = threat.relative[2] > 0.0
         lowered = higher or self._height_left()
@@ -87,10 +94,10 @@ class Evasion:
             flies.go_to((north, east, down + (-_STEP_M if higher else _STEP_M)))
             return True
         up, down = self._rates()
-        flies.fly((0.0, 0.0, -up if higher else down if lowered else 0.0))
+        flies.fly((0.0, 0.0, -up if higher else down if lowered else 0.0), now_ms)
         return True
 
-    def _sideways(self, flies: EvadeMode, threat: Threat) -> bool:
+    def _sideways(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
         """At a right angle to the other's way, level."""
         away = away_from(threat)
         if away is None or hypot(away[0], away[1]) == 0.0:
@@ -101,20 +108,20 @@ class Evasion:
             n, e, d = self._facts.vehicle.state.position
             flies.go_to((n + _FAR_M * north, e + _FAR_M * east, d))
         else:
-            flies.fly((self._speed() * north, self._speed() * east, 0.0))
+            flies.fly((self._speed() * north, self._speed() * east, 0.0), now_ms)
         return True
 
-    def _perpendicular(self, flies: EvadeMode, threat: Threat) -> bool:
+    def _perpendicular(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
         """At a right angle to the other's way, in height too."""
         away = away_from(threat)
         if self._facts.vehicle_class.has_stall_speed:
-            climbs = self._climb(flies, threat)
-            return self._sideways(flies, threat) or climbs
+            climbs = self._climb(flies, threat, now_ms)
+            return self._sideways(flies, threat, now_ms) or climbs
         if away is None:
             return False
         up, down = self._rates()
         vertical = away[2] * (up if away[2] < 0.0 else down if self._height_left() else 0.0)
-        flies.fly((self._speed() * away[0], self._speed() * away[1], vertical))
+        flies.fly((self._speed() * away[0], self._speed() * away[1], vertical), now_ms)
         return True
 
     def _height_left(self) -> bool:
@@ -151,7 +158,7 @@ class Evasion:
             self._modes.mode.stay()
 
 
-_ACTIONS: Final[Mapping[CollisionAction, Callable[[Evasion, EvadeMode, Threat], bool]]] = {
+_ACTIONS: Final[Mapping[CollisionAction, Callable[[Evasion, EvadeMode, Threat, int], bool]]] = {
     CollisionAction.ASCEND_OR_DESCEND: Evasion._climb,
     CollisionAction.MOVE_HORIZONTALLY: Evasion._sideways,
     CollisionAction.MOVE_PERPENDICULAR: Evasion._perpendicular,

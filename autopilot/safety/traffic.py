@@ -3,10 +3,11 @@
 Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that tell where they are; the nearest
 ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
 AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
-A look that changes nothing needs no pass: who moves the vehicle may `glance` first.
+Reports and looks that change nothing need no pass, nor does an evasion that goes on: who moves the vehicle may `glance`
+first.
 
-Nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp, AP_Avoidance.cpp
-(handle_avoidance_local, handle_threat_gcs_notify).
+Without a receiver nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp,
+AP_Avoidance.cpp (handle_avoidance_local, handle_threat_gcs_notify).
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.context.turns import PassTurn, earliest
+from autopilot.context.turns import PassTurn
 from autopilot.interface.geo import distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
-from autopilot.interface.traffic import Contact
+from autopilot.interface.traffic import Contact, HearsTraffic
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
 from autopilot.safety.evasion import Evasion
 from autopilot.safety.failsafe_actions import SafetyContext
@@ -42,6 +43,18 @@ class Collision:
     action: CollisionAction
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Parameters of ADSB_ and AVD_ that each look needs."""
+
+    listens: bool
+    avoids: bool
+    limits: Limits
+    action: CollisionAction
+    lowest_m: float
+    most: int
+
+
 class TrafficWatch:
     """See the module. `join(row)` has the pass call this part. `contacts`: the last report of each; `collisions`: what
     is to be told, taken by who tells it."""
@@ -59,40 +72,89 @@ class TrafficWatch:
         self._evasion = Evasion(context)
         self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
-        self._due_ms: int | None = None
-        self.look_ms: int | None = None
-        """Vehicle time of the next look of ten in a second, by a pass or a `glance`; None: each report is looked at."""
+        self._judge_ms: int | None = None  # when all are judged next, or one is forgotten
+        self._read: _Settings | None = None
+        self._receiver: HearsTraffic | None = None
+        self._next_hear_ms = 0  # the receiver's next look
 
     # --- what is heard --------------------------------------------------------------------------------------------
     @property
     def listens(self) -> bool:
         """True while ADSB_TYPE has it take reports of a receiver."""
-        return self._facts.param("ADSB_TYPE") != 0.0
+        return self._settings().listens
 
     @property
     def avoids(self) -> bool:
-        return self._facts.param("AVD_ENABLE") != 0.0
+        return self._settings().avoids
+
+    def _settings(self) -> _Settings:
+        """Settings as they are now, read once after each change where changes are told."""
+        if self._read is not None and self._joined:
+            return self._read
+        param, wanted = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
+        limits = Limits(*(param(f"AVD_{level}_{what}") for level in "FW" for what in ("TIME", "DIST_XY", "DIST_Z")))
+        self._read = _Settings(
+            param("ADSB_TYPE") != 0.0,
+            param("AVD_ENABLE") != 0.0,
+            limits,
+            CollisionAction(wanted) if wanted in tuple(CollisionAction) else CollisionAction.NONE,
+            param("AVD_F_ALT_MIN"),
+            max(int(param("AVD_OBS_MAX", 20.0)), 0),
+        )
+        return self._read
+
+    def _parameter_changed(self, name: str) -> None:
+        self._read = None
 
     def complaints(self) -> list[ArmingReason]:
         """Reason not to arm: it would evade at once."""
         return [ArmingReason("ADSB threat detected")] * self._evasion.evades
 
-    def hear(self, contact: Contact) -> None:
-        """Take a report: of a receiver, or of a vehicle that tells where it is."""
+    @property
+    def look_ms(self) -> int | None:
+        """Vehicle time of the next look, the receiver's or at what is known, by a pass or a `glance`."""
+        judge_ms, hear_ms = self._judge_ms, self._hear_ms()
+        return hear_ms if judge_ms is None or (hear_ms is not None and hear_ms < judge_ms) else judge_ms
+
+    def _hear_ms(self) -> int | None:
+        return None if self._receiver is None or not self._settings().listens else self._next_hear_ms
+
+    def listen_to(self, receiver: HearsTraffic) -> None:
+        """Take the reports of the vehicle's own receiver from now on."""
+        self._receiver, self._next_hear_ms = receiver, receiver.traffic_period_ms
+        self._take_part()
+
+    def _take_part(self) -> None:
+        if not self._joined:
+            self._joined = True
+            self._read = None
+            self._join(
+                PassTurn("traffic", "so may another aircraft", update=self.update, parameter=self._parameter_changed)
+            )
+
+    def hear(self, contact: Contact) -> bool:
+        """Take a report: of a receiver, or of a vehicle that tells where it is. True: it wants a pass."""
         key = (contact.source, contact.number)
         if not self._counts(contact):
             self.contacts.pop(key, None)
-            return
+            return False
+        first = not self.contacts  # from now on it is told
         self.contacts[key] = contact
         if len(self.contacts) > max(int(self._facts.param("ADSB_LIST_MAX", 25.0)), 1):
             del self.contacts[max(self.contacts, key=self._away)]
-        if not self._joined:
-            self._joined = True
-            self._join(
-                PassTurn("traffic", "so may another aircraft", update=self.update, deadline=lambda: self._due_ms)
-            )
-        self._facts.personality.aircraft_heard(contact)
-        self._due_ms = self._facts.now_ms
+        self._take_part()
+        self._judge_ms = self._facts.now_ms
+        return self._facts.personality.aircraft_heard(contact) or first
+
+    def _listen(self, now_ms: int) -> bool:
+        """Let the receiver look, if it is time. True: a report wants a pass."""
+        due_ms, receiver = self._hear_ms(), self._receiver
+        if receiver is None or due_ms is None or now_ms < due_ms:
+            return False
+        period_ms = receiver.traffic_period_ms
+        self._next_hear_ms = now_ms - now_ms % period_ms + period_ms
+        wants = [self.hear(contact) for contact in receiver.hear_traffic(now_ms)]
+        return any(wants)
 
     def _away(self, key: tuple[CollisionSource, int]) -> float:
         return distance(self._facts.vehicle.state.place, self.contacts[key].place)
@@ -113,24 +175,37 @@ class TrafficWatch:
     # --- the pass -------------------------------------------------------------------------------------------------
     def glance(self, now_ms: int) -> bool:
         """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
-        if self.look_ms is None or now_ms < self.look_ms:
+        look_ms = self.look_ms
+        if look_ms is None or now_ms < look_ms:
             return False
-        facts, old_ms = self._facts, now_ms - OLDEST_MS
-        if not (self.avoids and facts.has_position) or any(c.time_ms < old_ms for c in self.contacts.values()):
-            return True
-        worst, soon = self._worst(now_ms)
-        if worst is None or worst.level is not self.level or self._tells(worst, now_ms):
-            return True
-        ends = self.level is CollisionThreat.NONE and not (soon and facts.armed)
-        if ends or (self.level is CollisionThreat.HIGH and self._wanted_action() > CollisionAction.REPORT):
-            return True
-        self.threat, self.look_ms = worst, _next_look_ms(now_ms)
-        return False
+        return self._listen(now_ms) or (self._is_due(now_ms) and not self._goes_on(now_ms))
+
+    def _is_due(self, now_ms: int) -> bool:
+        return self._judge_ms is not None and now_ms >= self._judge_ms
+
+    def _goes_on(self, now_ms: int) -> bool:
+        """Judge, tell and evade as before; False, and nothing is done, where that changes anything else."""
+        facts = self._facts
+        if any(now_ms - contact.time_ms > OLDEST_MS for contact in self.contacts.values()):
+            return False
+        worst, soon = self._worst(now_ms) if self.avoids and facts.has_position else (None, False)
+        level = CollisionThreat.NONE if worst is None else worst.level
+        if self._changes(level, now_ms):
+            return False
+        if worst is not None and level is CollisionThreat.HIGH and self._wanted_action() > CollisionAction.REPORT:
+            if not self._evasion.may_go_on:
+                return False
+            self._evasion.evade(worst, self._wanted_action(), now_ms)
+        if worst is not None:
+            self._tell(worst, now_ms)
+        self.threat = worst
+        self._plan(now_ms, soon and facts.armed)
+        return True
 
     def update(self, now_ms: int) -> None:
         """Forget what was not heard for long, judge the rest, and act."""
-        due_ms = earliest((self._due_ms, self.look_ms))
-        if due_ms is None or now_ms < due_ms:
+        self._listen(now_ms)
+        if not self._is_due(now_ms):
             return
         self.contacts = {
             key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
@@ -140,22 +215,16 @@ class TrafficWatch:
             soon = self._look(now_ms)
         elif self.level is not CollisionThreat.NONE:
             self._change(CollisionThreat.NONE, now_ms)
-        self._due_ms = self.look_ms = None
-        if soon or self.level is not CollisionThreat.NONE:
-            self.look_ms = _next_look_ms(now_ms)
-        elif self.contacts:
-            self._due_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
+        self._plan(now_ms, soon)
 
-    def _limits(self) -> Limits:
-        param = self._facts.param
-        return Limits(
-            param("AVD_F_TIME"),
-            param("AVD_F_DIST_XY"),
-            param("AVD_F_DIST_Z"),
-            param("AVD_W_TIME"),
-            param("AVD_W_DIST_XY"),
-            param("AVD_W_DIST_Z"),
-        )
+    def _plan(self, now_ms: int, soon: bool) -> None:
+        """Set the time of the next judgement."""
+        if soon or self.level is not CollisionThreat.NONE:
+            self._judge_ms = now_ms - now_ms % _LOOK_MS + _LOOK_MS
+        elif self.contacts:
+            self._judge_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
+        else:
+            self._judge_ms = None
 
     def _look(self, now_ms: int) -> bool:
         """Judge all, and act on the most serious; True while one could be a threat before the next report."""
@@ -168,7 +237,7 @@ class TrafficWatch:
 
     def _worst(self, now_ms: int) -> tuple[Threat | None, bool]:
         """The most serious threat, and whether one could be a threat before the next report."""
-        state, limits, soon = self._facts.vehicle.state, self._limits(), False
+        state, limits, soon = self._facts.vehicle.state, self._settings().limits, False
         here, velocity = state.place, state.velocity
         reach_s, reach_m = max(limits.fail_s, limits.warn_s) + _AHEAD_S, max(limits.fail_m, limits.warn_m)
         own = hypot(velocity[0], velocity[1]) + _FASTER_MPS
@@ -184,19 +253,21 @@ class TrafficWatch:
         return worst, soon
 
     def _judged(self) -> list[Contact]:
-        most = int(self._facts.param("AVD_OBS_MAX", 20.0))
-        found = list(self.contacts.values())
-        return found if len(found) <= most else sorted(found, key=lambda contact: -contact.time_ms)[: max(most, 0)]
+        most, found = self._settings().most, list(self.contacts.values())
+        return found if len(found) <= most else sorted(found, key=lambda contact: -contact.time_ms)[:most]
 
     def _act(self, threat: Threat | None, now_ms: int) -> None:
         """Up at once, down only after two seconds; while it is high the vehicle evades."""
         level = CollisionThreat.NONE if threat is None else threat.level
-        if level != self.level and (level > self.level or now_ms - self._level_ms > _CALMER_AFTER_MS):
+        if self._changes(level, now_ms):
             self._change(level, now_ms)
         if threat is not None and level is CollisionThreat.HIGH and self.level is CollisionThreat.HIGH:
             action = self._wanted_action()
             if action > CollisionAction.REPORT:
                 self._evasion.evade(threat, action, now_ms)
+
+    def _changes(self, level: CollisionThreat, now_ms: int) -> bool:
+        return level > self.level or (level < self.level and now_ms - self._level_ms > _CALMER_AFTER_MS)
 
     def _change(self, level: CollisionThreat, now_ms: int) -> None:
         if self.level is CollisionThreat.HIGH:
@@ -205,8 +276,7 @@ class TrafficWatch:
 
     def _wanted_action(self) -> CollisionAction:
         """AVD_F_ACTION; near the ground it is only told."""
-        setting, lowest = int(self._facts.param("AVD_F_ACTION")), self._facts.param("AVD_F_ALT_MIN")
-        action = CollisionAction(setting) if setting in tuple(CollisionAction) else CollisionAction.NONE
+        action, lowest = self._settings().action, self._settings().lowest_m
         low = lowest > 0.0 and self._facts.vehicle.state.place.alt < lowest
         return CollisionAction.REPORT if low and action is not CollisionAction.NONE else action
 
@@ -218,23 +288,7 @@ class TrafficWatch:
             self._cleared_ms = now_ms
         if self._cleared_ms is not None and (self._cleared_ms == 0 or now_ms - self._cleared_ms > _CLEARED_MS):
             return
-        if self._is_told(threat, now_ms):
+        told_ms = self._told_ms.get((threat.contact.source, threat.contact.number), -_TOLD_EVERY_MS)
+        if now_ms - told_ms >= _TOLD_EVERY_MS:
             self._told_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
-
-    def _is_told(self, threat: Threat, now_ms: int) -> bool:
-        """True when the aircraft was told of a second ago, or never."""
-        told_ms = self._told_ms.get((threat.contact.source, threat.contact.number), -_TOLD_EVERY_MS)
-        return now_ms - told_ms >= _TOLD_EVERY_MS
-
-    def _tells(self, threat: Threat, now_ms: int) -> bool:
-        """True when a look would tell of it, or begin or end to."""
-        threatens, cleared_ms = threat.level is not CollisionThreat.NONE, self._cleared_ms
-        if threatens is not (cleared_ms is None):
-            return True
-        silent = cleared_ms is not None and (cleared_ms == 0 or now_ms - cleared_ms > _CLEARED_MS)
-        return not silent and self._is_told(threat, now_ms)
-
-
-def _next_look_ms(now_ms: int) -> int:
-    return now_ms - now_ms % _LOOK_MS + _LOOK_MS

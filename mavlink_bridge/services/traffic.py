@@ -2,9 +2,9 @@
 and passed on, and what threatens is told.
 
 ADSB_VEHICLE of a link is taken while ADSB_TYPE is not 0, with a position that is valid, as ArduPilot takes it. With
-AVD_ENABLE the GLOBAL_POSITION_INT and UTM_GLOBAL_POSITION of another system count as well. Of the vehicle's own
-receiver (`autopilot.interface.traffic.HearsTraffic`) the service takes what has come in. An ADSB_VEHICLE of each that
-is known goes to all links once a second, or as they ask; COLLISION with each threat.
+AVD_ENABLE the GLOBAL_POSITION_INT and UTM_GLOBAL_POSITION of another system count as well; the vehicle's own receiver
+is the autopilot's. An ADSB_VEHICLE of each that is known goes to all links once a second, or as they ask; COLLISION
+with each threat.
 
 Clock: vehicle time.
 """
@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
-from autopilot.context.turns import earliest
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.traffic import Contact, HearsTraffic
@@ -104,11 +103,18 @@ class TrafficService:
     clock: Clock = "vehicle"
     handles = frozenset({"ADSB_VEHICLE", "GLOBAL_POSITION_INT", "UTM_GLOBAL_POSITION"})
 
-    def __init__(self, parts: VehicleParts, timed: TrafficClock, begin: Callable[[TrafficClock], None]) -> None:
+    def __init__(
+        self,
+        parts: VehicleParts,
+        receiver: HearsTraffic | None,
+        timed: TrafficClock,
+        begin: Callable[[TrafficClock], None],
+    ) -> None:
         self._parts = parts
         self._timed: TrafficClock | None = timed
         self._begin = begin
-        if timed.hears:
+        if receiver is not None and receiver.traffic_period_ms > 0:
+            parts.traffic.listen_to(receiver)
             self._start()
 
     def _start(self) -> None:
@@ -129,7 +135,7 @@ class TrafficService:
 
 
 class TrafficClock:
-    """Times of a receiver, and of what is told of traffic. `answers`: what may be requested, by message id;
+    """Times of what is told of traffic. `answers`: what may be requested, by message id;
     `subscriptions`: what may be had at a rate."""
 
     clock: Clock = "vehicle"
@@ -138,23 +144,15 @@ class TrafficClock:
     def __init__(
         self,
         parts: VehicleParts,
-        vehicle: object,
         links: Callable[[], Sequence[int]],
         answers: dict[int, Callable[[float], Sequence[Message]]],
         subscriptions: dict[int, Subscription],
     ) -> None:
         self._traffic = parts.traffic
         self._facts = parts.facts
-        self._receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
-        self._heard_ms = 0
         self._stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
         answers[ADSB_VEHICLE] = lambda _: self._known()
         self._out: list[Outgoing] = []
-
-    @property
-    def hears(self) -> bool:
-        """True where there is a receiver."""
-        return self._receiver is not None and self._receiver.traffic_period_ms > 0
 
     def _known(self) -> list[Message]:
         now_ms, known = self._facts.now_ms, self._traffic.contacts.values()
@@ -164,10 +162,6 @@ class TrafficClock:
         """Do nothing: the clock wants no message."""
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._receiver is not None and self._period_ms and now_ms >= self._heard_ms + self._period_ms:
-            self._heard_ms = now_ms - now_ms % self._period_ms
-            for contact in self._receiver.hear_traffic(now_ms):
-                self._traffic.hear(contact)
         if self._traffic.collisions:
             self._out += [Outgoing(_collision_message(collision)) for collision in self._traffic.collisions]
             self._traffic.collisions.clear()
@@ -176,14 +170,8 @@ class TrafficClock:
             if due:
                 self._out += [Outgoing(message, link) for message in self._known() for link in due]
 
-    @property
-    def _period_ms(self) -> int:
-        return 0 if self._receiver is None or not self._traffic.listens else self._receiver.traffic_period_ms
-
     def next_deadline_ms(self) -> int | None:
-        period_ms = self._period_ms
-        heard = self._heard_ms + period_ms if period_ms else None
-        return earliest((heard, self._stream.next_ms())) if self._traffic.contacts else heard
+        return self._stream.next_ms() if self._traffic.contacts else None
 
     def take_outgoing(self) -> list[Outgoing]:
         taken, self._out = self._out, []

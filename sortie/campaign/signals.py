@@ -75,8 +75,6 @@ _VELOCITY: Final = ((R.TRUE_VN, R.VN), (R.TRUE_VE, R.VE), (R.TRUE_VD, R.VD))
 NOBODY_M: Final = 10_000.0
 """Distance from what is not there."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
-_ROOM: Final = 512
-"""Samples that there is room for at the beginning."""
 Array = NDArray[np.generic]
 
 
@@ -108,7 +106,7 @@ class Recorder:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
-        self._reports = np.zeros((_ROOM, R.SIZE))
+        self._reports: list[NDArray[np.float64]] = []
         self._others: list[tuple[float, int, float, float, float]] = []
         self._modes: list[str] = []
         self._seen = 0
@@ -149,10 +147,8 @@ class Recorder:
         events = self._session.events
         if len(events) > self._seen:
             self._hear(events)
-        autopilot, count = self._autopilot, len(self._modes)
-        if count == len(self._reports):
-            self._reports = np.concatenate((self._reports, np.zeros_like(self._reports)))
-        self._reports[count] = autopilot.vehicle.state.report
+        autopilot = self._autopilot
+        self._reports.append(autopilot.vehicle.state.report.copy())
         item = autopilot.sequencer.current_nav_index()
         self._others.append((now_ms / 1000.0, item, self._complete, self._breached, self._failsafe))
         self._modes.append(autopilot.modes.spec.name)
@@ -175,7 +171,7 @@ class Recorder:
     def signals(self) -> dict[str, Array]:
         """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell
         (wind, how hard it touched down, and behind a real one errors of its estimate)."""
-        r = self._reports[: len(self._modes)]
+        r = np.stack(self._reports)
         time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 

@@ -13,6 +13,7 @@ from autopilot.core.autopilot import Autopilot
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
+from autopilot.interface.traffic import HearsTraffic
 from autopilot.mav import Cmd, Component, Severity
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
@@ -218,13 +219,14 @@ def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple
     """Services of what is around the vehicle: ground, pad, a vehicle to follow, traffic, obstacles."""
     autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
     answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
-    traffic = TrafficClock(autopilot, vehicle, routes, answers, subscriptions)
+    traffic = service.traffic = TrafficClock(autopilot, routes, answers, subscriptions)
+    receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
     proximity = ProximityClock(autopilot, vehicle, routes, answers, subscriptions, service.unix_us)
     return (
         TerrainService(autopilot),
         LandingTargetService(autopilot.precision, vehicle, answers, service.unix_us),
         LeadService(autopilot),
-        TrafficService(autopilot, traffic, endpoint.add_service),
+        TrafficService(autopilot, receiver, traffic, endpoint.add_service),
         ProximityService(autopilot, proximity, endpoint.add_service),
     )
 

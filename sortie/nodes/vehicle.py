@@ -23,7 +23,7 @@ from autopilot.mission.state import MissionState
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Message, Service
+from mavlink_bridge.routing.service import Message, Service, TimedService
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.flight import FlightService
 from mavlink_bridge.services.telemetry.pool import StreamPool
@@ -94,6 +94,8 @@ class VehicleService:
         """Heartbeats of further components on this link, by their number."""
         self.components: dict[int, Sequence[Service]] = {}
         """Their services; for a face."""
+        self.traffic: TimedService | None = None
+        """Service that tells of other aircraft; for a face."""
         self.passes = 0
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
@@ -261,21 +263,33 @@ class VehicleService:
         if self._behind is not None:
             self.arrive(self.vehicle.advance(min(until_ms, self.next_vehicle_deadline_ms())), link_ms)
             return
-        decides_ms = self._ask_deadlines()
-        own_ms, streams_ms = decides_ms, self.telemetry.next_deadline_ms()
-        for due_ms in (streams_ms, self.autopilot.next_look_ms()):
-            if due_ms is not None and due_ms < own_ms:
-                own_ms = max(due_ms, self.now_ms + TICK_MS)
-        # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
-        now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
-        happened = self.vehicle.has_events
-        quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
-        if quiet and not self.autopilot.glance(now_ms):
-            self._pool = self._pool or self.telemetry.alone()
-            with self._pool or nullcontext():  # one call for all links, as for a fleet
-                self.stream(now_ms)
-        else:
-            self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
+        decides_ms, streams_ms = self._ask_deadlines(), self.telemetry.next_deadline_ms()
+        traffic, streamed = self.autopilot.traffic, False
+        while not streamed:
+            own_ms = decides_ms
+            for due_ms in (streams_ms, self.autopilot.next_look_ms()):
+                if due_ms is not None and due_ms < own_ms:
+                    own_ms = max(due_ms, self.now_ms + TICK_MS)
+            # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
+            now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+            happened = self.vehicle.has_events
+            quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
+            if not quiet or self.autopilot.glance(now_ms):
+                self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
+                return
+            streamed = (streams_ms is not None and streams_ms <= now_ms) or self._tells_traffic(now_ms)
+            if not streamed:
+                self._note(now_ms, own=True)
+        self._pool = self._pool or self.telemetry.alone()
+        with self._pool or nullcontext():  # one call for all links, as for a fleet
+            self.stream(now_ms)
+
+    def _tells_traffic(self, now_ms: int) -> bool:
+        """Tell of what threatens; True where anybody hears it."""
+        if self.traffic is None or not self.autopilot.traffic.collisions:
+            return False
+        self.endpoint.handle_timeout_of(self.traffic, now_ms)
+        return bool(self._streaming)
 
     def _link_is_due(self, now_ms: int) -> bool:
         due_ms = self.next_link_deadline_ms()
@@ -302,11 +316,15 @@ class VehicleService:
         """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams (`own`) or
         somebody's samples: nothing is decided, nobody asked, and observers, who would hear of no event, are not told.
         """
-        self.passes += 1
-        self.now_ms = now_ms
         self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
         self.telemetry.asked = True
+        self._note(now_ms, own=own)
+
+    def _note(self, now_ms: int, *, own: bool) -> None:
+        """Take the samples of a moment in which nothing is decided."""
+        self.passes += 1
+        self.now_ms = now_ms
         self.sampled = own
         for sampler in self.samplers:
             sampler(now_ms)

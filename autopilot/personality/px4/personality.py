@@ -70,9 +70,10 @@ class Px4Personality:
     def fence_breached(self, now_ms: int) -> None:
         self.failsafes.outside(now_ms)
 
-    def aircraft_heard(self, contact: Contact) -> None:
+    def aircraft_heard(self, contact: Contact) -> bool:
         if self._traffic is not None:
             self._traffic.hear(contact)
+        return self._traffic is not None
 
     def landed_delay_s(self) -> float | None:
         """COM_DISARM_LAND; not amid a mission."""
