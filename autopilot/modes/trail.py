@@ -179,7 +179,7 @@ class Trail:
         due_ms = self.look_ms
         if due_ms is None or now_ms < due_ms:
             return False
-        if self._helm.target is self._target:
+        if not self._turns_off():
             self._look(now_ms)
         return not self.keeping
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from autopilot.interface.geo import GeoPoint
 from sitl.vehicles.separation import Approach, Separation
 from sortie.nodes.fleet import FleetNode
-from sortie.nodes.vehicle import break_motors
+from sortie.nodes.vehicle import VehicleService
 
 
 class CompanyLog(Protocol):
@@ -78,3 +78,10 @@ class Company:
         self.collisions.append(approach)
         if self._log is not None:
             self._log.collided(approach)
+
+
+def break_motors(service: VehicleService) -> None:
+    """A crash: every motor fails at once, and stays so."""
+    for name in service.vehicle.fault_names():
+        if name.startswith("motor"):
+            service.vehicle.inject_fault(name, 1.0, active=True)

@@ -18,7 +18,8 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
 from sitl.vehicles.simulated import SimulatedMachine
 from sitl.world.scanner import Scanner
-from sortie.nodes.vehicle import VehicleService, break_motors
+from sortie.nodes.company import break_motors
+from sortie.nodes.vehicle import VehicleService
 
 _FASTEST_CHANGE: Final = 20.0  # m/s2
 _SELDOM_S: Final = 1.0

@@ -94,8 +94,7 @@ class VehicleService:
         """Heartbeats of further components on this link, by their number."""
         self.components: dict[int, Sequence[Service]] = {}
         """Their services; for a face."""
-        self.traffic: TimedService | None = None
-        """Service that tells of other aircraft; for a face."""
+        self.traffic: TimedService | None = None  # tells of other aircraft; for a face
         self.passes = 0
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
@@ -275,25 +274,19 @@ class VehicleService:
             happened = self.vehicle.has_events
             quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
             if not quiet or self.autopilot.glance(now_ms):
-                self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or self._link_is_due(now_ms))
+                link_due_ms = self.next_link_deadline_ms()
+                on_link = link_due_ms is not None and link_due_ms <= now_ms
+                self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or on_link)
                 return
-            streamed = (streams_ms is not None and streams_ms <= now_ms) or self._tells_traffic(now_ms)
+            streamed = streams_ms is not None and streams_ms <= now_ms
+            if traffic.collisions and self.traffic is not None:  # and leave with what is streamed
+                self.endpoint.handle_timeout_of(self.traffic, now_ms)
+                streamed = streamed or bool(self._streaming)
             if not streamed:
                 self._note(now_ms, own=True)
         self._pool = self._pool or self.telemetry.alone()
         with self._pool or nullcontext():  # one call for all links, as for a fleet
             self.stream(now_ms)
-
-    def _tells_traffic(self, now_ms: int) -> bool:
-        """Tell of what threatens; True where anybody hears it."""
-        if self.traffic is None or not self.autopilot.traffic.collisions:
-            return False
-        self.endpoint.handle_timeout_of(self.traffic, now_ms)
-        return bool(self._streaming)
-
-    def _link_is_due(self, now_ms: int) -> bool:
-        due_ms = self.next_link_deadline_ms()
-        return due_ms is not None and due_ms <= now_ms
 
     def look_again(self) -> None:
         """Compute anew what is due: a call from outside may have changed it since the last pass."""
@@ -442,25 +435,14 @@ class VehicleService:
 
     def facts(self) -> dict[str, Any]:
         """Facts for progress and status; metres, seconds, m/s, percent."""
-        state = self.vehicle.state.report
+        state, home = self.vehicle.state.report, self.autopilot.facts.home
         return {
             "mode": self.autopilot.modes.spec.name,
             "armed": self.autopilot.facts.armed,
             "item": self.autopilot.sequencer.current_nav_index(),
             "items": self.item_count,
             "distance_m": float(state[report.WP_DISTANCE]),
-            "height_m": self._height(),
+            "height_m": 0.0 if home is None else float(state[report.ALT]) - home.alt,
             "speed_mps": float(state[report.GROUND_SPEED]),
             "battery_percent": 100.0 * float(state[report.BATT_FRACTION]),
         }
-
-    def _height(self) -> float:
-        home = self.autopilot.facts.home
-        return 0.0 if home is None else float(self.vehicle.state.report[report.ALT]) - home.alt
-
-
-def break_motors(service: VehicleService) -> None:
-    """A crash: every motor fails at once, and stays so."""
-    for name in service.vehicle.fault_names():
-        if name.startswith("motor"):
-            service.vehicle.inject_fault(name, 1.0, active=True)
