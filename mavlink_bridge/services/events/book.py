@@ -32,36 +32,20 @@ from autopilot.interface.reasons import (
 from autopilot.interface.records import dataclass
 from autopilot.mav import Sensor
 from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
-from mavlink_bridge.services.events import definitions
-from mavlink_bridge.services.events.definitions import (
-    ACCELS,
-    BARO,
-    BLUR,
-    CHECKS,
-    COMPASS,
-    FIX,
-    GYROS,
-    HEALTH,
-    OTHER,
-    POSITION,
-    SUMMARY,
-    VOCABULARY,
-    ModeGroup,
-    Part,
-)
+from mavlink_bridge.services.events import definitions as d
 from mavlink_bridge.services.events.vocabulary import EventType, Told, Vocabulary, WatchedVehicle
 
 _NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
-_OWN: Final[dict[ArmingReason, tuple[EventType, Part]]] = {
-    GYROS_FAILED: (GYROS, Part.GYRO), ACCELS_FAILED: (ACCELS, Part.ACCEL), BARO_FAILED: (BARO, Part.BARO),
-    COMPASS_FAILED: (COMPASS, Part.MAG), BAD_FIX: (FIX, Part.GPS), NEED_POSITION: (POSITION, Part.GPS),
+_OWN: Final[dict[ArmingReason, tuple[EventType, d.Part]]] = {
+    GYROS_FAILED: (d.GYROS, d.Part.GYRO), ACCELS_FAILED: (d.ACCELS, d.Part.ACCEL), BARO_FAILED: (d.BARO, d.Part.BARO),
+    COMPASS_FAILED: (d.COMPASS, d.Part.MAG), BAD_FIX: (d.FIX, d.Part.GPS), NEED_POSITION: (d.POSITION, d.Part.GPS),
 }  # fmt: skip
 _SENSORS: Final = {
-    Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
-    Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
+    Sensor.GYRO: d.Part.GYRO, Sensor.ACCEL: d.Part.ACCEL, Sensor.MAG: d.Part.MAG, Sensor.ABSOLUTE_PRESSURE: d.Part.BARO,
+    Sensor.GPS: d.Part.GPS, Sensor.BATTERY: d.Part.BATTERY,
 }  # fmt: skip
-ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
+ALL_MODES: Final = d.ModeGroup.WITH_POSITION | d.ModeGroup.WITHOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,7 @@ class FailedCheck:
     """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
 
     definition: EventType
-    part: Part
+    part: d.Part
     modes: int
     value: float = 0.0
     limit: float = 0.0
@@ -95,9 +79,9 @@ class Report:
             forbidden |= check.modes
         can = ALL_MODES & ~forbidden
         return (
-            (SUMMARY, (0, error, 0, can, can)),
+            (d.SUMMARY, (0, error, 0, can, can)),
             *((check.definition, check.values()) for check in self.failed),
-            (HEALTH, (0, self.present, self.unhealthy, 0)),
+            (d.HEALTH, (0, self.present, self.unhealthy, 0)),
         )
 
 
@@ -111,23 +95,22 @@ def _report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Repo
 
 
 def _failed(reason: ArmingReason) -> FailedCheck:
-    definition, part = _OWN.get(reason) or (CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
-    modes = ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
-    if definition is FIX and reason.limit is not None:
-        definition = BLUR
+    definition, part = _OWN.get(reason) or (d.CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
+    modes = d.ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
+    if definition is d.FIX and reason.limit is not None:
+        definition = d.BLUR
     return FailedCheck(definition, part, modes, round(reason.value or 0.0, 1), reason.limit or 0.0)
 
 
-_OTHER: Final = (OTHER, Part.SYSTEM)
+_OTHER: Final = (d.OTHER, d.Part.SYSTEM)
 
 
 class SortieBook:
     """The events of a vehicle that has none of its firmware's (ArduPilot)."""
 
-    vocabulary: Vocabulary = VOCABULARY
+    vocabulary: Vocabulary = d.VOCABULARY
 
     def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
-        d = definitions
         match event:
             case ArmedChanged(armed, method):
                 return (d.ARMED if armed else d.DISARMED), (method,)
