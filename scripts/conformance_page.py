@@ -15,8 +15,19 @@ HEAD = """# How vehicles speak MAVLink
 Written by `scripts/conformance_page.py` from results of [`sortie conform`](conform.md), each on the vehicle's own
 simulator with `--may-fly`. *n/a*: the vehicle does not say that it can, or has no such part; *untested*: the case could
 not be carried out. A deviation is a sentence
-of the guide that this run did not find kept; that may be a choice, and is often the older custom.
+of the guide that this run did not find kept; that may be a choice, and is often the older custom. A known issue is a
+public one in which ArduPilot's way is discussed, open or closed.
 """
+KNOWN = {
+    "identity.parameter-encoding": "ArduPilot/mavlink/issues/378",
+    "ping.answered": "ArduPilot/ardupilot/issues/21311",
+    "parameter.read.unknown-told": "mavlink/mavlink/pull/2344",
+    "upload.asked-by-int": "ArduPilot/ardupilot/pull/15067",
+    "upload.cancelled": "mavlink/mavlink-devguide/pull/157",
+    "download.int-for-floats": "mavlink/mavlink/issues/1285",
+    "clear-all-types": "mavlink/mavlink/issues/1575",
+}
+"""Issues on GitHub, by a case's name or its end."""
 
 
 def page(vehicles: list[dict[str, Any]]) -> str:
@@ -31,8 +42,8 @@ def page(vehicles: list[dict[str, Any]]) -> str:
     services = dict.fromkeys(case["service"] for vehicle in vehicles for case in vehicle["cases"])
     for service in services:
         lines.append(f"| {service} | {' | '.join(_share(vehicle, service) for vehicle in vehicles)} |")
-    lines += ["", "## Deviations", "", "| case | weight | asks | " + " | ".join(names) + " |"]
-    lines.append("| --- | --- | --- |" + " --- |" * len(vehicles))
+    lines += ["", "## Deviations", "", "| case | weight | asks | known issue | " + " | ".join(names) + " |"]
+    lines.append("| --- | --- | --- | --- |" + " --- |" * len(vehicles))
     columns = [{case["name"]: case for case in vehicle["cases"]} for vehicle in vehicles]
     for name in dict.fromkeys(name for column in columns for name in column):
         told = [column[name] for column in columns if name in column]
@@ -40,8 +51,14 @@ def page(vehicles: list[dict[str, Any]]) -> str:
             case = told[0]
             cells = [_cell(column.get(name)) for column in columns]
             link = f"[{name}](https://mavlink.io/en/{case['page']})"
-            lines.append(f"| {link} | {case['level']} | {case['says']} | {' | '.join(cells)} |")
+            lines.append(f"| {link} | {case['level']} | {case['says']} | {_known(name)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _known(name: str) -> str:
+    """Link to the public issue about a case."""
+    place = next((place for end, place in KNOWN.items() if name == end or name.endswith(f".{end}")), None)
+    return "" if place is None else f"[{place.split('/')[1]} {place.split('/')[-1]}](https://github.com/{place})"
 
 
 def _share(vehicle: dict[str, Any], service: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from autopilot.context.journal import Journal, SavePlan
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
-from autopilot.mav import MissionType, Severity
+from autopilot.mav import Cmd, MissionType, Severity
 from autopilot.mission.commands import PLANS
 from autopilot.mission.fence import check_fence
 from autopilot.mission.items import MissionItem
@@ -79,9 +79,14 @@ class Plans:
             self._count(kind)
 
     def _count(self, kind: int) -> None:
-        """MIS_TOTAL counts the home item too, as ArduPilot's does."""
+        """Tell the total as ArduPilot's: MIS_TOTAL counts the home item too, FENCE_TOTAL a return point and a closing
+        one where there are three corners and circles (AC_PolyFence_loader.cpp, write_fence)."""
         storage = self.storage(kind)
-        self._count_changed(_TOTALS[kind], float(storage.count() if kind == MissionType.MISSION else storage.total()))
+        total = storage.count() if kind == MissionType.MISSION else storage.total()
+        if kind == MissionType.FENCE:
+            edges = sum(item.command != Cmd.NAV_FENCE_RETURN_POINT for item in storage.items())
+            total = edges + 2 if edges > 2 else total
+        self._count_changed(_TOTALS[kind], float(total))
 
     @staticmethod
     def check(kind: int, items: Items, *, empty_circles: bool = False) -> str | None:
@@ -97,6 +102,12 @@ class Plans:
             self._pending = items
             return
         self._swap(kind, items)
+
+    def parameter_changed(self, name: str) -> None:
+        """FENCE_TOTAL set to 0 clears the fence, as stations of before its missions do it (AC_PolyFence_loader.cpp)."""
+        if name == "FENCE_TOTAL" and self._facts.param(name) == 0.0 and self.fence.total():
+            self._journal.submit(SavePlan(MissionType.FENCE, ()))
+            self.replace(MissionType.FENCE, ())
 
     def begin_tick(self) -> None:
         """The start of a tick: a waiting mission takes the place of the one being flown."""

@@ -223,6 +223,7 @@ class Autopilot:
             announcer,
             self.payload,
             self.fence.enable,
+            self.proximity.keep_off,
             self.precision.loiter,
             self.mount.lock_pilot,
             modes,
@@ -279,6 +280,7 @@ class Autopilot:
                 "a mission that has waited is there before anybody looks at it",
                 begin=self.plans.begin_tick,
                 deadline=self.plans.next_deadline_ms,
+                parameter=self.plans.parameter_changed,
             ),
             PassTurn(
                 "helm",

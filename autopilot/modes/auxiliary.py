@@ -35,6 +35,7 @@ LANDING_GEAR: Final = 29
 MOTOR_STOP: Final = 31
 MOTOR_INTERLOCK: Final = 32
 PRECISION_LOITER: Final = 39
+PROXIMITY_AVOIDANCE: Final = 40
 WINCH: Final = 44
 RC_OVERRIDES: Final = 46
 CLEAR_MISSION: Final = 58
@@ -45,7 +46,7 @@ MOUNT_LOCK: Final = 163
 _RELAYS: Final = {28: 0, 34: 1, 35: 2, 36: 3, 66: 4, 67: 5}
 READ_AT_FIRST: Final = frozenset({
     RANGE_FINDER, FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE,
-    PARACHUTE,
+    PARACHUTE, PROXIMITY_AVOIDANCE,
 })  # fmt: skip
 """Functions that act by the position that their switch is switched on in, also a low one."""
 
@@ -90,6 +91,7 @@ class AuxFunctions:
         announcer: Announcer,
         payload: Payload,
         enable_fence: Callable[[float], object],
+        avoid_objects: Callable[[bool], object],
         loiter_over: Callable[[bool], object],
         lock_mount: Callable[[bool], object],
         modes: ChosenMode,
@@ -108,6 +110,7 @@ class AuxFunctions:
         self._functions: dict[int, Callable[[int], Outcome | None]] = {
             SAVE_WAYPOINT: lambda position: recorder.save() if position == HIGH else None,
             CAMERA_TRIGGER: lambda position: self._shoot() if position == HIGH else None,
+            PROXIMITY_AVOIDANCE: lambda position: _done(avoid_objects(position == HIGH)),
             FENCE: lambda position: _done(enable_fence(1.0 if position == HIGH else 0.0)),
             GRIPPER: lambda position: self._grip(position) if position != MIDDLE else None,
             SPRAYER: lambda position: payload.sprayer.switch(position == HIGH, facts.now_ms),

@@ -72,9 +72,11 @@ class Camera:
         return earliest((self._look_ms, self._closes_ms, self._waits_ms))
 
     def set_distance(self, metres: float, now_ms: int, *, at_once: bool = False) -> None:
-        """A photo every so many metres from now on, 0: no more; `at_once`: and one here."""
+        """A photo every so many metres from now on, 0: no more; `at_once`: and one here. Another distance counts from
+        the last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
+        if not self.every_m:
+            self._last = self._place()
         self.every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
-        self._last = self._place()
         if self.every_m and at_once:
             self.shoot(now_ms)
         self._look_ms = now_ms + TICK_MS if self.every_m else None

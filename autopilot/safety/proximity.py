@@ -35,6 +35,7 @@ class Proximity:
         self.objects = ObjectDatabase(facts)
         self.scan: Scan | None = None
         self.seen_ms = 0
+        self._kept_off = True
         self.points: tuple[tuple[float, float], ...] = ()
         """North, east, m from the origin."""
 
@@ -52,8 +53,13 @@ class Proximity:
         """A look has been taken now."""
         self.scan, self.seen_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
-        self._avoidance.see(self.points)
+        self._avoidance.see(self.points if self._kept_off else ())
         self.objects.see(self.points, now_ms)
+
+    def keep_off(self, on: bool) -> None:
+        """Keep off objects from now on, or not: a switch (RCn_OPTION 40). Ways are planned round them in any case."""
+        self._kept_off = on
+        self._avoidance.see(self.points if on else ())
 
     def forget(self, now_ms: int) -> None:
         """Forget a look that is too old."""

@@ -7,19 +7,21 @@ what lies beyond, where it crosses an edge. Source: AC_Avoidance/AP_OABendyRuler
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, radians
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import to_local
-from autopilot.interface.mathematics import hypot
+from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.obstacles import Scan
 from autopilot.interface.records import dataclass
 from autopilot.mission.fence import Fence, distance_to_segment
 from autopilot.safety.fence_limits import FenceType
 
 Place = tuple[float, float]
+_DIRECTIONS = 72
 Floats = npt.NDArray[np.float64]
 
 
@@ -135,3 +137,16 @@ def fence_barriers(facts: VehicleFacts, types: FenceType, zones: Fence) -> Barri
         places = [to_local(origin, zone.lat, zone.lon, 0.0)[:2] for zone in zones.circles]
         discs += [Disc(at, zone.radius, zone.inclusion) for at, zone in zip(places, zones.circles, strict=True)]
     return Barriers(tuple(areas), tuple(discs), max(facts.param("FENCE_MARGIN", 2.0), 0.0))
+
+
+def look_at_fences(facts: VehicleFacts, zones: Fence, range_m: float) -> Scan:
+    """A look around as if polygons of the fence were walls, enabled or not: what SITL's proximity sensor sees
+    (AP_Proximity_SITL.cpp)."""
+    areas, here = fence_barriers(facts, FenceType.POLYGON, zones).areas, facts.vehicle.state.position[:2]
+    seen = []
+    for k in range(_DIRECTIONS):
+        bearing = facts.vehicle.state.yaw + radians(k * 360.0 / _DIRECTIONS)
+        there = here[0] + range_m * cos(bearing), here[1] + range_m * sin(bearing)
+        share = min((area.crossing(here, there) for area in areas), default=inf)
+        seen.append(share * range_m)
+    return Scan(seen, 0.0, 360.0 / _DIRECTIONS, range_m)

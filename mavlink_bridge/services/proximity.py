@@ -1,7 +1,8 @@
 """Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told.
 
 OBSTACLE_DISTANCE of a link counts with PRX1_TYPE 2, in the body's frame or, as its default is, by heading; of what it
-says 0 is unknown and more than max_distance nothing. With PRX1_TYPE 10 the simulated sensor is looked at. A look goes
+says 0 is unknown and more than max_distance nothing. With PRX1_TYPE 10 the simulated sensor is looked at, which in a
+world without obstacles sees polygons of the fence as walls, as SITL's does. A look goes
 to all links twice a second: OBSTACLE_DISTANCE of 72 directions, and DISTANCE_SENSOR of the nearest in each of the eight
 orientations of 45 degrees, as ArduPilot tells them, with ids from 10 on.
 
@@ -19,6 +20,7 @@ from autopilot.context.turns import earliest
 from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
 from autopilot.safety.proximity import MAVLINK, SIMULATED
+from autopilot.safety.room import look_at_fences
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
@@ -26,6 +28,7 @@ from mavlink_bridge.wire.codec import dialect, id_of
 
 OBSTACLE_DISTANCE: Final = id_of("OBSTACLE_DISTANCE")
 _EVERY_US: Final = 500_000
+_WALLS_MS: Final = 100
 _DIRECTIONS: Final = 72
 _UNKNOWN: Final = 0xFFFF
 _ORIENTATIONS: Final = 8
@@ -150,6 +153,7 @@ class ProximityClock:
     ) -> None:
         self._proximity = parts.proximity
         self._facts = parts.facts
+        self._fence = parts.fence
         self._now_us = now_us
         self._sensor = vehicle if isinstance(vehicle, SeesObstacles) else None
         self._looked_ms = 0
@@ -160,12 +164,24 @@ class ProximityClock:
     @property
     def sees(self) -> bool:
         """True where there is a sensor."""
+        return self._sees_obstacles or self._proximity.source == SIMULATED
+
+    @property
+    def _sees_obstacles(self) -> bool:
         return self._sensor is not None and self._sensor.scan_period_ms > 0
 
     @property
     def _period_ms(self) -> int:
-        wanted = self._sensor is not None and self._proximity.source == SIMULATED
-        return self._sensor.scan_period_ms if wanted and self._sensor is not None else 0
+        if self._sensor is None or self._proximity.source != SIMULATED:
+            return 0
+        walls = self._facts.has_position and self._fence.zones.polygons
+        return self._sensor.scan_period_ms if self._sees_obstacles else _WALLS_MS if walls else 0
+
+    def _look(self, now_ms: int) -> Scan:
+        assert self._sensor is not None
+        if self._sees_obstacles:
+            return self._sensor.scan_obstacles(now_ms)
+        return look_at_fences(self._facts, self._fence.zones, self._facts.param("SIM_PRX_MAX", 40.0))
 
     def _told(self) -> list[Message]:
         scan = self._proximity.scan
@@ -176,9 +192,9 @@ class ProximityClock:
 
     def handle_timeout(self, now_ms: int) -> None:
         period_ms = self._period_ms
-        if period_ms and self._sensor is not None and now_ms >= self._looked_ms + period_ms:
+        if period_ms and now_ms >= self._looked_ms + period_ms:
             self._looked_ms = now_ms - now_ms % period_ms
-            self._proximity.see(self._sensor.scan_obstacles(now_ms), now_ms)
+            self._proximity.see(self._look(now_ms), now_ms)
         self._proximity.forget(now_ms)
         scan = self._proximity.scan
         due = self._stream.take_due(now_ms) if scan is not None else []

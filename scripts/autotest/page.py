@@ -39,11 +39,12 @@ Results = dict[str, dict[str, str]]
 
 
 def latest(runs: dict[str, Results]) -> Results:
-    """Results of each test in the last run that flew it."""
+    """Results of each test in the last run that flew it; of those that are left out by now none."""
     found: Results = {}
     for run in runs.values():
         for vehicle, tests in run.items():
-            found.setdefault(vehicle, {}).update(tests)
+            out = left_out(vehicle)
+            found.setdefault(vehicle, {}).update({name: why for name, why in tests.items() if name not in out})
     return found
 
 

@@ -64,7 +64,7 @@ def test_it_plans(station: MissionPlanner) -> None:
     assert station.command_long(410) == m.MAV_RESULT_ACCEPTED
     station.set("WPNAV_RADIUS", 250.0)
     values = station.list_parameters()
-    assert (values["FENCE_TOTAL"], values["RALLY_TOTAL"], values["MIS_TOTAL"]) == (5.0, 2.0, float(len(MISSION)))
+    assert (values["FENCE_TOTAL"], values["RALLY_TOTAL"], values["MIS_TOTAL"]) == (7.0, 2.0, float(len(MISSION)))
 
 
 def test_it_flies(session: Session, station: MissionPlanner) -> None:

@@ -49,8 +49,10 @@ def set_message_interval(command: Command, context: Context) -> Outcome:
 
 
 def get_message_interval(command: Command, context: Context) -> Outcome:
-    """GET_MESSAGE_INTERVAL."""
-    return _interval_of(command.whole(1), context)
+    """GET_MESSAGE_INTERVAL: FAILED, after an interval of 0, for a message that is not streamed."""
+    wanted = command.whole(1)
+    outcome = _interval_of(wanted, context)
+    return FAILED if outcome.ok and not context.telemetry.message_interval(context.peer.link, wanted) else outcome
 
 
 def _interval_of(wanted: int, context: Context) -> Outcome:

@@ -73,3 +73,16 @@ def test_progress_at_an_item_that_is_gone_begins_at_the_first() -> None:
     assert Bench(stored=kept).core.sequencer.current_nav_index() == 0
     kept.progress = (2, 0)
     assert Bench(stored=kept).core.sequencer.current_nav_index() == 2
+
+
+def test_a_fence_is_cleared_by_its_total() -> None:
+    """FENCE_TOTAL 0, as stations of before its missions do it; another value changes nothing."""
+    bench = Bench()
+    corners = [item(5001, 40.0 * n, 40.0 * e, param1=4.0) for n, e in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
+    bench.upload(corners, 1)
+    assert bench.parameters["FENCE_TOTAL"] == 6
+    bench.parameters.set("FENCE_TOTAL", 3)
+    assert bench.core.plans.fence.total() == 4
+    bench.parameters.set("FENCE_TOTAL", 0)
+    assert bench.core.plans.fence.total() == 0
+    assert SavePlan(1, ()) in bench.journal.changes

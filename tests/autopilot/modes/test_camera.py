@@ -45,6 +45,18 @@ def test_photos_are_the_asked_distance_apart(speed_mps: float) -> None:
     assert all(10.0 <= gap <= 10.0 + 2.1 * 0.02 * speed_mps for gap in gaps)
 
 
+def test_another_distance_counts_from_the_last_photo() -> None:
+    """DO_SET_CAM_TRIGG_DIST some metres behind a photo: the next is twelve metres behind that photo."""
+    bench = flying()
+    bench.core.payload.command(DISTANCE, (10.0,), bench.now_ms)
+    begun = bench.position[0]
+    (first,) = fly(bench, 14.0, 2.0)
+    bench.core.payload.command(DISTANCE, (12.0,), bench.now_ms)
+    again = bench.position[0]
+    (second,) = fly(bench, 14.0, 2.0)
+    assert again + second - begun - first == pytest.approx(12.0, abs=0.3)
+
+
 def test_one_at_once_and_none_after_it_is_switched_off() -> None:
     """param3 asks for one where it is; a distance of 0 ends them, and so does one that is no number."""
     bench = flying()

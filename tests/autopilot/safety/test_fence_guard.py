@@ -180,7 +180,7 @@ def test_a_new_fence_acts_at_once() -> None:
     bench.upload(box(60.0), 1)
     bench.run(0.2)
     assert bench.core.modes.number == RTL
-    assert bench.parameters["FENCE_TOTAL"] == 4
+    assert bench.parameters["FENCE_TOTAL"] == 6
 
 
 def test_a_breach_on_the_ground_disarms() -> None:

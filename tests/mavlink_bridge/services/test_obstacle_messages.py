@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from autopilot.interface.geo import to_global
 from autopilot.interface.obstacles import Scan
 from autopilot.mav import Frame
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.proximity import obstacle_message, scan_of
 from mavlink_bridge.wire.codec import dialect
+from sortie import Session
+from tests.fakes.station_plan import HOME
 
 
 def told(distances: list[int], **fields: Any) -> Any:
@@ -55,3 +59,25 @@ def test_a_look_survives_the_wire() -> None:
     assert list(scan.distances_m[:2]) == [1.0, inf]
     assert isnan(scan.distances_m[2])
     assert (scan.first_deg, scan.distances_m[71]) == (-10.0, 7.25)
+
+
+def test_a_fence_is_a_wall_where_there_are_no_obstacles() -> None:
+    """PRX1_TYPE 10 sees polygons of the fence, enabled or not: here 10 m to the north, 20 to the east and west."""
+    corners = ((10.0, -20.0), (10.0, 20.0), (-30.0, 20.0), (-30.0, -20.0))
+    with Session("sim:rover", home=HOME, params={"PRX1_TYPE": 10, "FENCE_ENABLE": 0}) as session:
+        session.wait_armable()
+        assert session.autopilot.proximity.scan is None
+        origin = session.autopilot.facts.vehicle.origin
+        places = [to_global(origin, (north, east, 0.0)) for north, east in corners]
+        session.autopilot.plans.replace(1, tuple(MissionItem(5001, 0, 4.0, x=at.lat, y=at.lon) for at in places))
+        session.run_for(1.0)
+        points = session.autopilot.proximity.points
+        assert len(points) == 72
+        assert max(north for north, _ in points) == pytest.approx(10.0, abs=0.01)
+        assert max(abs(east) for _, east in points) == pytest.approx(20.0, abs=0.01)
+        session.autopilot.auxiliary.act(40, 0)
+        session.run_for(1.0)
+        assert session.autopilot.proximity.scan is not None
+        assert not session.autopilot.fence.avoidance._objects, "switched off"
+        session.autopilot.auxiliary.act(40, 2)
+        assert session.autopilot.fence.avoidance._objects

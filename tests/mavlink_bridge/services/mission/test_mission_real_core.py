@@ -62,7 +62,7 @@ def test_totals_follow_each_plan(bench: Tick) -> None:
     for kind, items in ((0, waypoints(3)), (1, fence_square()), (2, rally_points(2))):
         assert bench.upload(items, kind) == [("ACK", ACCEPTED)]
     bench.run(100)
-    assert heard == [("MIS_TOTAL", 4.0), ("FENCE_TOTAL", 4.0), ("RALLY_TOTAL", 2.0)]
+    assert heard == [("MIS_TOTAL", 4.0), ("FENCE_TOTAL", 6.0), ("RALLY_TOTAL", 2.0)]
     bench.events.clear()
     assert bench.clear() == [("ACK", ACCEPTED)]
     bench.run(100)
