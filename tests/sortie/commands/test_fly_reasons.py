@@ -40,7 +40,7 @@ def test_an_item_without_an_end_is_told_before_the_flight(tmp_path: Path) -> Non
     """A plane circles home in RTL, which looks like a program that hangs."""
     up = "".join(PLAN.splitlines(keepends=True)[:3])
     (tmp_path / "there-and-back.waypoints").write_text(f"{up}2\t0\t3\t20\t0\t0\t0\t0\t0\t0\t0\t1\n")
-    done = run(tmp_path, *FLY, "--vehicle", "sim:plane", "--param", "SIM_BATT_CAP_AH=1")
+    done = run(tmp_path, *FLY, "--vehicle", "sim:plane", "--param", "SIM_BATT_CAP_AH=0.08")
     assert done.returncode == 1
     assert "sortie: mission item 2: RTL has no end but a station's command or an empty battery" in done.stderr
 

@@ -32,8 +32,15 @@ def killed_in(phase: int, *faults: str) -> BoxBench:
 
 def begun_again(bench: BoxBench, *faults: str, total: int = 2) -> BoxBench:
     """Another process on what was written."""
-    snapshot = decode(encode(bench.loop.snapshot()))
-    return BoxBench(*faults, total=total, snapshot=snapshot)
+    return BoxBench(*faults, total=total, snapshot=decode(encode(bench.loop.snapshot())))
+
+
+@pytest.fixture(scope="module")
+def lost() -> bytes:
+    """State of a loop whose copter was declared lost over a dead link, as it was written."""
+    bench = BoxBench("link_loss@phase4+5", total=2).run()
+    assert bench.loop.ended_by is EndedBy.LOST
+    return encode(bench.loop.snapshot())
 
 
 @pytest.mark.parametrize("phase", [2, 3, 4, 5, 6])
@@ -121,11 +128,9 @@ def test_thirty_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) 
         assert one["phases"][-1]["end_s"] == following["phases"][0]["start_s"]
 
 
-def test_a_lost_copter_that_reports_again_is_recovered() -> None:
-    """Declared lost over a dead link; at the next start it stands on its dock, is heard, and --recover reviews it."""
-    bench = BoxBench("link_loss@phase4+5", total=2).run()
-    assert bench.loop.ended_by is EndedBy.LOST
-    again = begun_again(bench)
+def test_a_lost_copter_that_reports_again_is_recovered(lost: bytes) -> None:
+    """At the next start it stands on its dock, is heard, and --recover reviews it."""
+    again = BoxBench(total=2, snapshot=decode(lost))
     again.run_to(again.loop.now_ms / 1000.0)
     for _ in range(20):
         again.step()
@@ -135,10 +140,9 @@ def test_a_lost_copter_that_reports_again_is_recovered() -> None:
     assert [(s["number"], s["outcome"]) for s in again.sorties] == [(2, "completed")]
 
 
-def test_a_lost_copter_that_comes_back_with_an_empty_battery_flies_again() -> None:
+def test_a_lost_copter_that_comes_back_with_an_empty_battery_flies_again(lost: bytes) -> None:
     """It held off until the battery was nearly empty; that is no damage, and the dock charges it."""
-    bench = BoxBench("link_loss@phase4+5", total=2).run()
-    again = begun_again(bench)
+    again = BoxBench(total=2, snapshot=decode(lost))
     lobes = again.loop.world.state.skimmer.lobes
     again.loop.world.state.outside.book("exhaust", lobes.species, lobes.kg - 2.0)
     lobes.kg = 2.0

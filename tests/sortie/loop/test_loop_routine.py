@@ -261,7 +261,7 @@ def test_chance_faults_make_reliability_something_to_measure() -> None:
     from depot.decisions.throughput import reliability
 
     hazardous = msgspec.structs.replace(PROFILE, hazards={"corridor_drift": 0.2, "debris": 0.2})
-    first, again = (LoopBench(total=20, seed=2, profile=hazardous).run() for _ in range(2))
+    first, again = (LoopBench(total=10, seed=2, profile=hazardous).run() for _ in range(2))
     share = reliability(first.sorties)
     assert share is not None and 0.4 < share < 0.9
     assert reliability(again.sorties) == share
