@@ -77,7 +77,7 @@ def thousand_tests(seed: int = 0) -> float:
     return _pytest(TESTS, "-n", "2", "--sortie-seed", str(seed))
 
 
-def paced_pymavlink(flights: int = 500) -> tuple[float, float]:
+def paced_pymavlink(flights: int = 500, vehicle: str = "sim:copter") -> tuple[float, float]:
     """(Flights that failed, times real time of the median one): the example's inspection, by pymavlink, while vehicle
     time waits for it and all cores have something else to do."""
     from skywork.inspection import inspect
@@ -88,10 +88,10 @@ def paced_pymavlink(flights: int = 500) -> tuple[float, float]:
         inspect(link, height=8.0, stay_s=5.0)
         return began
 
-    return _flown_under_load(fly, flights)
+    return _flown_under_load(fly, flights, vehicle)
 
 
-def paced_mavsdk(flights: int = 200) -> tuple[float, float]:
+def paced_mavsdk(flights: int = 200, vehicle: str = "sim:copter") -> tuple[float, float]:
     """The same of the example's survey, by MAVSDK: connect, upload, fly, land. A flight that fails says what became of
     MAVSDK's server process: gRPC calls it "Stream removed" when that has ended, whoever ended it."""
     import asyncio
@@ -116,7 +116,7 @@ def paced_mavsdk(flights: int = 200) -> tuple[float, float]:
         return asyncio.run(run())
 
     with _server_says() as said:
-        return _flown_under_load(fly, flights)
+        return _flown_under_load(fly, flights, vehicle)
 
 
 def _fate(process: subprocess.Popen[bytes] | None) -> str:
@@ -156,13 +156,13 @@ def _server_says() -> Iterator[deque[str]]:
         log.removeHandler(handler)
 
 
-def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int) -> tuple[float, float]:
+def _flown_under_load(fly: Callable[[Server], tuple[float, float]], flights: int, vehicle: str) -> tuple[float, float]:
     """`fly` flies, and says when it began, on both clocks; each flight ends on the ground at home."""
     from sortie import Session
     from sortie.api.testing.server import serve
 
     def booted() -> Session:
-        session = Session()
+        session = Session(vehicle)
         session.wait_armable()
         return session
 

@@ -17,11 +17,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from sortie.campaign.flown import RunResult
-from sortie.campaign.folder import read_kept, rows
+from sortie.campaign.flown import RunResult, fly_run, identity
+from sortie.campaign.folder import read_kept, read_signals, rows, write_whole
+from sortie.campaign.report_charts import STYLE, DrawnTrack, map_of, track_of
 from sortie.config.errors import UserError
+from sortie.reports.page import html_page
 
 SIGNIFICANT: Final = 0.05
+DRAWN: Final = 3
+"""Disagreements whose tracks are drawn."""
 ALL: Final = "all judges"
 """The row of the whole verdict."""
 
@@ -96,6 +100,31 @@ def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: S
             gaps = np.fmax(gaps, np.abs(_margins(first, name) - _margins(second, name)))
     apart = sorted(np.flatnonzero(a != b).tolist(), key=lambda k: -gaps[k])
     return Agreement(share, kappa, [first[k].run for k in apart])
+
+
+def write_apart(folders: Sequence[Path], agreed: Agreement, page: Path) -> bool:
+    """Write a page with both tracks of the worst disagreements over their plans. A track that was not kept is flown
+    again where this program is the one that flew it; False where no run has both."""
+    maps = []
+    for run in agreed.apart[:DRAWN]:
+        tracks = [_track(folder, run, k) for k, folder in enumerate(folders)]
+        if all(tracks):
+            maps.append(f"<h2>Run {run}</h2>{map_of([track for track in tracks if track is not None])}")
+    if maps:
+        told = f"<p>Runs with other verdicts, the worst first: {' '.join(map(str, agreed.apart))}.</p>"
+        inside = "".join([told, *maps])
+        write_whole(page, html_page("Where two campaigns disagree", inside, style=STYLE).encode("utf-8"))
+    return bool(maps)
+
+
+def _track(folder: Path, run: int, number: int) -> DrawnTrack | None:
+    kept, row = read_kept(folder), next(row for row in rows(folder) if row.run == run)
+    signals = read_signals(folder, run)
+    if not signals and kept.identity == identity():
+        signals = fly_run(kept.study, run, row.inputs).signals
+    verdict = "holds" if row.ok else "fails"
+    name = f"{folder.name}, {verdict}"
+    return track_of(name, signals, kept.study.planned(run, row.inputs), f"run{number}") if signals else None
 
 
 def _same_question(row: RunResult, other: RunResult) -> bool:

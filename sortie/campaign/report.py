@@ -16,7 +16,7 @@ from sortie.campaign.evidence_page import evidence_page
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import read_signals, write_whole, writing
 from sortie.campaign.formulas import YES
-from sortie.campaign.report_charts import STYLE, Axis, DrawnTrack, histogram, map_of, scatter, share_bar
+from sortie.campaign.report_charts import STYLE, Axis, histogram, map_of, scatter, share_bar, track_of
 from sortie.campaign.study_file import StudyFault
 from sortie.campaign.summary import (
     FEWEST,
@@ -197,12 +197,7 @@ def _tracks(folder: Path, columns: Columns) -> str:
         return ""
     study = columns.kept.study
     planned = {row.run: study.planned(row.run, row.inputs) for row in rows}
-    tracks = []
-    for k, row in enumerate(rows):
-        north, east = (np.asarray(found[row.run][axis], np.float64) for axis in ("north", "east"))
-        tracks.append(
-            DrawnTrack(str(row.run), north, east, planned[row.run].spec.home, planned[row.run].plan, f"run{k}")
-        )
+    tracks = [track_of(str(row.run), found[row.run], planned[row.run], f"run{k}") for k, row in enumerate(rows)]
     same = len({(track.home, track.plan.items) for track in tracks}) == 1
     title = "The worst tracks over the plan" if same else "The worst tracks over their plans"
     runs = ", ".join(f'<a href="#run-{row.run}">{row.run}</a>' for row in rows)

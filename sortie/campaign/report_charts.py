@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.records import dataclass
 from autopilot.mission.plan import Plan
-from sortie.campaign.signals import legs_of
+from sortie.campaign.signals import Array, legs_of
+from sortie.campaign.study import PlannedRun
 from sortie.campaign.summary import InputLevel
 from sortie.reading.facts import FlightFacts
 from sortie.reports import svg
@@ -137,6 +138,13 @@ class DrawnTrack:
     home: GeoPoint
     plan: Plan
     kind: str = ""
+
+
+def track_of(name: str, signals: Mapping[str, Array], planned: PlannedRun, kind: str = "") -> DrawnTrack:
+    """Track of a flight that was recorded, where it is known."""
+    points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
+    north, east = points[:, np.isfinite(points).all(axis=0)]
+    return DrawnTrack(name, north, east, planned.spec.home, planned.plan, kind)
 
 
 def map_of(tracks: Sequence[DrawnTrack]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from sortie.campaign.compare import StudyComparison
+from sortie.campaign.compare import StudyComparison, write_apart
 from sortie.campaign.compare import compare as compared
 from sortie.campaign.execution import check_installed
 from sortie.campaign.shrink import described, keep
@@ -45,11 +45,16 @@ def shrink(given: GivenOptions) -> int:
 def compare(given: GivenOptions) -> int:
     """Status 1 where something got worse."""
     check_installed()
-    found = compared(given[CAMPAIGN_DIR], given[OTHER_DIR])
+    folders: tuple[Path, Path] = given[CAMPAIGN_DIR], given[OTHER_DIR]
+    found, page = compared(*folders), folders[1] / "compared.html"
+    drawn = found.agreement is not None and write_apart(folders, found.agreement, page)
     if given[JSON]:
-        print(json.dumps(msgspec.to_builtins(found) | {"worse": found.worse}))
+        told = {"worse": found.worse, "page": str(page) if drawn else None}
+        print(json.dumps(msgspec.to_builtins(found) | told))
     else:
         print("\n".join(_lines(found)))
+    if drawn:
+        print(f"sortie: {page}", file=sys.stderr)
     return 1 if found.worse else 0
 
 

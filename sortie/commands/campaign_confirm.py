@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from autopilot.context.events import Event
 from autopilot.interface.geo import GeoPoint
@@ -34,7 +33,7 @@ from sortie.campaign.confirm import (
 from sortie.campaign.execution import check_installed
 from sortie.campaign.flown import fly_run
 from sortie.campaign.folder import write_signals
-from sortie.campaign.report_charts import STYLE, DrawnTrack, map_of
+from sortie.campaign.report_charts import STYLE, map_of, track_of
 from sortie.campaign.signals import Array, Recorder
 from sortie.campaign.study import PlannedRun
 from sortie.commands.campaign import check_identity, flown_row
@@ -172,9 +171,7 @@ def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: Confirm
     tracks = []
     for name, signals in both.items():
         write_signals(out / f"{name}.parquet", signals)
-        points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
-        north, east = points[:, np.isfinite(points).all(axis=0)]
-        tracks.append(DrawnTrack(name, north, east, planned.spec.home, planned.plan))
+        tracks.append(track_of(name, signals, planned))
     inside = f"<p>Each track ends at its name.</p>{map_of(tracks)}<pre>{escape(_lines(found))}</pre>"
     (out / "tracks.html").write_text(html_page(f"Run {run}: ours and theirs", inside, style=STYLE), encoding="utf-8")
 

@@ -21,7 +21,7 @@ async def survey(drone: System, corners: list[Corner], height: float) -> list[in
     async for health in drone.telemetry.health():
         if health.is_armable and health.is_home_position_ok:
             break
-    home = await anext(drone.telemetry.home())
+    home = await anext(drone.telemetry.position())  # where it stands: ArduPilot tells its home once, long ago
     places = [(home.latitude_deg + north, home.longitude_deg + east) for north, east in corners]
     last = len(places) + 2
     await drone.mission_raw.upload_mission(

@@ -16,7 +16,7 @@ needs("campaign", "pyarrow", "scipy")
 
 
 from sortie.campaign.compare import ALL, compare
-from sortie.campaign.flown import FIGURES, FlownRun, RunResult
+from sortie.campaign.flown import FIGURES, FlownRun, RunResult, fly_run, identity
 from sortie.campaign.folder import Folder
 from sortie.campaign.sampling import Distribution
 from sortie.campaign.study import Study
@@ -25,6 +25,7 @@ from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 
 RUNS = 120
+ROOT = Path(__file__).parents[3]
 
 
 def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, ...] = ("calm",)) -> Path:
@@ -138,6 +139,42 @@ def test_pairs_tell_how_far_two_vehicles_agree_and_where_least(tmp_path: Path) -
     assert agreed.share == pytest.approx(0.75)
     assert agreed.kappa == pytest.approx((0.75 - 0.5) / 0.5)
     assert agreed.apart == [4, 5]
+
+
+def flown(path: Path, params: str) -> Path:
+    """A campaign of two flights, one of them in a wind that its judge does not stand."""
+    (path.parent / "study.toml").write_text(
+        f'plan = "square.plan"\nlimit_s = 300\n[params]\n{params}\n[judge]\ncalm = "always(wind < 4)"\n'
+        '[sample]\nmethod = "grid"\n[vary.wind]\ngrid = [0, 9]\n'
+    )
+    (path.parent / "square.plan").write_bytes((ROOT / "examples" / "square.plan").read_bytes())
+    study = Study.read(path.parent / "study.toml")
+    with Folder(path, study, identity()) as kept:
+        kept.add([fly_run(study, run, given) for run, given in enumerate(study.inputs())])
+    return path
+
+
+def test_the_worst_disagreements_are_drawn_with_both_tracks(tmp_path: Path, capsys) -> None:
+    """The one that holds was not kept: it is flown again."""
+    calm, windy = (
+        flown(tmp_path / "calm", 'SIM_WIND_DIR = "{wind}"'),
+        flown(tmp_path / "windy", 'SIM_WIND_SPD = "{wind}"'),
+    )
+    (calm / "signals" / "1.parquet").unlink(missing_ok=True)
+    main(["campaign", "compare", str(calm), str(windy), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["agreement"]["apart"] == [1] and told["page"] == str(windy / "compared.html")
+    page = (windy / "compared.html").read_text()
+    assert page.count('class="track run0"') == page.count('class="track run1"') == 1
+    assert "calm, holds" in page and "windy, fails" in page
+
+
+def test_tracks_that_nobody_has_are_not_drawn(tmp_path: Path, capsys) -> None:
+    """Flown by another program, which kept none."""
+    old, new = folder(tmp_path / "a", [1.0] * 5), folder(tmp_path / "b", [1.0] * 4 + [-1.0])
+    main(["campaign", "compare", str(old), str(new), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["agreement"]["apart"], told["page"]) == ([4], None)
 
 
 def test_without_pairs_there_is_no_agreement(tmp_path: Path) -> None:
