@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,21 @@ def test_ten_thousand_flights_without_a_flake(flown_by: str, flights: int, monke
     failed, speed = fly(flights)
     assert failed == 0
     assert speed > 0.0
+
+
+@pytest.mark.long
+@pytest.mark.skipif("ARDUPILOT_SITL" not in os.environ, reason="ARDUPILOT_SITL names no arducopter")
+@pytest.mark.parametrize(("flown_by", "flights"), [*[("pymavlink", 50)] * 10, *[("mavsdk", 50)] * 4])
+def test_flights_of_a_real_arducopter_without_a_flake(
+    flown_by: str, flights: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, flown by the firmware that ARDUPILOT_SITL names."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    from benchmarks import tests_that_fly
+
+    fly = {"pymavlink": tests_that_fly.paced_pymavlink, "mavsdk": tests_that_fly.paced_mavsdk}[flown_by]
+    failed, _ = fly(flights, "ardupilot:copter,world=ours")
+    assert failed == 0
 
 
 @pytest.mark.long
