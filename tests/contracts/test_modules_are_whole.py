@@ -21,6 +21,7 @@ ALONE: Mapping[str, str] = {
     "sortie.logs.opening": "what systems do in ways of their own",
     "autopilot.personality.px4.battery": "how full PX4 takes its battery for, apart from what it does about that",
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
+    "mavlink_bridge.px4.actuators": "a command and a document about one thing, beside its data",
     "mavlink_bridge.px4.vehicle": "puts together all that is PX4's: loaded for those who speak with one",
     "mavlink_bridge.spoken": "the table of firmwares",
     "mavlink_bridge.services.authorization": "one module for each service",
