@@ -11,9 +11,10 @@ import pytest
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.control import kernels
+from autopilot.interface.layout import TICK_MS
 from autopilot.interface.report import TARGET_N
 from autopilot.interface.targets import TakeOff
-from autopilot.mav import Severity
+from autopilot.mav import Cmd, Severity
 from mavlink_bridge.routing.service import Clock, Outgoing, Peer
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
@@ -277,3 +278,38 @@ def test_the_log_of_a_vehicle_is_stamped_in_the_same_call(tmp_path: Path) -> Non
         assert len(stamps) > 100
         assert stamps == sorted(stamps)
         assert stamps[-1] == 3_000_000
+
+
+NEW: tuple[str, ...] = (
+    "SIM_STATE", "WIND_COV", "HIGHRES_IMU", "SCALED_IMU", "AHRS2", "RPM", "TIME_ESTIMATE_TO_TARGET", "ESC_STATUS",
+    "WINCH_STATUS",
+)  # fmt: skip
+
+
+def test_no_heartbeat_of_a_hundred_is_late_for_messages_at_4_hz() -> None:
+    """100 copters with a winch, each message of a service at 4 Hz to one station: all are there, at their time, and
+    HEARTBEAT each second."""
+    fitted = ("WINCH_TYPE=1", "SERVO7_FUNCTION=88")
+    node = fleet_node([replace(spec("copter", number), param=fitted) for number in range(1, 101)])
+    node.load()
+    network = node.networks[0]
+    link = network.open_link("station")
+    node.serve_links(0)
+    packer = dialect.MAVLink(None, srcSystem=255, srcComponent=190)
+    for name in NEW:
+        fields = (Cmd.SET_MESSAGE_INTERVAL, 0, codec.id_of(name), 250_000, 0, 0, 0, 0, 0)
+        for system in range(1, 101):
+            network.receive(link, bytes(dialect.MAVLink_command_long_message(system, 1, *fields).pack(packer)), 0, 0)
+    node.serve_links(0)
+    at: dict[tuple[int, int], list[int]] = defaultdict(list)
+    while node.now_ms < 3_000:
+        node.advance(3_000)
+        node.serve_links(node.now_ms)
+        for frame in FrameReader().receive(network.out_queue(link).take(), 0):
+            if node.now_ms >= 1_000:
+                at[frame.system, frame.msg_id].append(node.now_ms)
+    quarters = [-(-due_ms // TICK_MS) * TICK_MS for due_ms in range(1_000, 3_001, 250)]
+    for system in range(1, 101):
+        assert at[system, codec.id_of("HEARTBEAT")] == [1_000, 2_000, 3_000]
+        for name in NEW:
+            assert at[system, codec.id_of(name)] == quarters, name
