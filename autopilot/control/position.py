@@ -15,6 +15,8 @@ from autopilot.interface.marks import jit
 
 #: Vertical speed, m/s.
 LEARNS_BELOW = 0.6
+#: Slower than this, m/s, a reference has no direction.
+SLOW = 1e-3
 
 
 @jit
@@ -54,10 +56,41 @@ def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     vn, ve = velocity_demand(s, p)
     en = vn - s[L.S_EVN]
     ee = ve - s[L.S_EVE]
-    if s[L.S_LEAN_FULL] == 0.0 and s[L.S_AIR] == 1.0:
-        s[L.S_IVN] = limit(s[L.S_IVN] + p[L.P_KI_VEL] * en * L.TICK, 3.0)
-        s[L.S_IVE] = limit(s[L.S_IVE] + p[L.P_KI_VEL] * ee * L.TICK, 3.0)
-    return (s[L.S_RAN] + p[L.P_KP_VEL] * en + s[L.S_IVN], s[L.S_RAE] + p[L.P_KP_VEL] * ee + s[L.S_IVE])
+    fn = s[L.S_RAN] + p[L.P_KP_VEL] * en
+    fe = s[L.S_RAE] + p[L.P_KP_VEL] * ee
+    if s[L.S_AIR] == 1.0:
+        integrate(s, p, en, ee, fn + s[L.S_IVN], fe + s[L.S_IVE])
+    return fn + s[L.S_IVN], fe + s[L.S_IVE]
+
+
+@jit
+def integrate(s: L.Row, p: L.Row, en: float, ee: float, fn: float, fe: float) -> None:
+    """Learn what the errors of velocity leave, up to what a full lean gives. While the demand (fn, fe) leans fully it
+    may turn, but not grow towards it (ArduPilot's `AC_PID_2D::update_i`)."""
+    n, e = s[L.S_IVN], s[L.S_IVE]
+    most = L.GRAVITY * p[L.P_LEAN_MAX]
+    if s[L.S_LEAN_FULL] == 1.0 and en * fn + ee * fe > 0.0:
+        most = min(sqrt(n * n + e * e), most)
+    n += p[L.P_KI_VEL] * en * L.TICK
+    e += p[L.P_KI_VEL] * ee * L.TICK
+    size = sqrt(n * n + e * e)
+    share = most / size if size > most else 1.0
+    s[L.S_IVN], s[L.S_IVE] = share * n, share * e
+
+
+@jit
+def within_lean(s: L.Row, fn: float, fe: float, most: float) -> tuple[float, float]:
+    """A demand that is cut to `most` m/s2, first by what is along the way: so a vehicle keeps to its line when it has
+    no lean left for its speed (ArduPilot's `limit_accel_xy`)."""
+    vn, ve = s[L.S_RVN], s[L.S_RVE]
+    speed = sqrt(vn * vn + ve * ve)
+    if speed < SLOW:
+        share = most / sqrt(fn * fn + fe * fe)
+        return share * fn, share * fe
+    un, ue = vn / speed, ve / speed
+    across = limit(fe * un - fn * ue, most)
+    along = limit(fn * un + fe * ue, sqrt(max(most * most - across * across, 0.0)))
+    return along * un - across * ue, along * ue + across * un
 
 
 @jit
@@ -96,8 +129,7 @@ def fly_reference(s: L.Row, p: L.Row) -> None:
     size = sqrt(fn * fn + fe * fe)
     s[L.S_LEAN_FULL] = 0.0
     if size > most:
-        fn *= most / size
-        fe *= most / size
+        fn, fe = within_lean(s, fn, fe, most)
         s[L.S_LEAN_FULL] = 1.0
     q0, q1, q2, q3 = from_thrust_and_yaw(fn, fe, -up, s[L.S_RYAW])
     s[L.S_QT0] = q0

@@ -33,6 +33,8 @@ ROTOR_DRAG = 0.2  # 1/s at hover
 #: (`Frame::calculate_forces`, momentum drag along z), and slow ones cost little.
 AXIAL_DRAG = 0.006
 DRAG_AREA = 0.02  # m2
+#: Share of the acceptance radius within which a corner is passed.
+TURN_SHARE = 0.75
 ROTOR_AREA = 3.14159265 * 0.127 * 0.127  # m2, 10 inch
 EFFICIENCY = 0.45  # shaft and induced losses together: 180 W at hover
 FULL_V = 11.4  # V at which the rotors reach their full speed
@@ -97,7 +99,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN] = 10.0, 2.5, 1.5
     p[L.P_ACCEL], p[L.P_ACCEL_Z], p[L.P_ACCEL_CORNER] = 2.5, 1.0, 3.7
     p[L.P_JERK], p[L.P_JERK_Z], p[L.P_LEG_JERK], p[L.P_JERK_RISE] = 10.0, 5.0, 1.0, 0.3
-    p[L.P_TURN_SHARE] = 0.75
+    p[L.P_TURN_SHARE] = TURN_SHARE
     p[L.P_LEAN_MAX] = tan(radians(30.0))
     p[L.P_YAW_RATE], p[L.P_YAW_ACCEL] = radians(60.0), radians(120.0)
     p[L.P_LAND_SPEED], p[L.P_LAND_SPEED_HIGH], p[L.P_LAND_ALT_LOW] = 0.5, 0.0, 10.0

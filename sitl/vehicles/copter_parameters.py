@@ -40,8 +40,6 @@ SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
     "SIM_SHOVE_X": (M.P_SHOVE_X, 1.0),
     "SIM_SHOVE_Y": (M.P_SHOVE_Y, 1.0),
     "SIM_SHOVE_Z": (M.P_SHOVE_Z, 1.0),
-    "PSC_POSXY_P": (L.P_KP_POS, 1.2),
-    "PSC_VELXY_P": (L.P_KP_VEL, 1.25),
     "PSC_VELXY_I": (L.P_KI_VEL, 1.0),
     "PSC_POSZ_P": (L.P_KP_HGT, 1.2),
     "PSC_VELZ_P": (L.P_KP_VZ, 0.8),
@@ -90,11 +88,11 @@ def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. Never more than two thirds of what the lean
-    limit gives: the rest is for drag and gusts."""
+    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. Where drag is fed forward never more than two
+    thirds of what the lean limit gives: the rest is for drag and gusts."""
     own = values.get("WPNAV_ACCEL_C", 0.0)
     wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
-    p[L.P_ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX])
+    p[L.P_ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX]) if _feeds(values) else wanted
 
 
 def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -116,8 +114,22 @@ def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the air speed in a second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
     rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
-    p[L.P_DRAG_1], p[L.P_DRAG_2] = rotor, airframe.body_drag(area)
+    p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
     p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(airframe.HOVER_SHARE), airframe.body_drag(area)
+
+
+def _feeds(values: Mapping[str, float]) -> bool:
+    return values.get("SIM_DRAG_FEED", 1.0) != 0.0
+
+
+def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_DRAG_FEED: without it PSC_POSXY_P and PSC_VELXY_P are ArduCopter's own, and so are its corners."""
+    feeds = _feeds(values)
+    p[L.P_KP_POS] = values.get("PSC_POSXY_P", 1.0) * (1.2 if feeds else 1.0)
+    p[L.P_KP_VEL] = values.get("PSC_VELXY_P", 2.0) * (1.25 if feeds else 1.0)
+    p[L.P_TURN_SHARE] = airframe.TURN_SHARE if feeds else 1.0
+    _drag(p, s, values)
+    _corner(p, s, values)
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
@@ -125,6 +137,9 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_HOVER_W": _power,
     "SIM_DRAG_ROTOR": _drag,
     "SIM_DRAG_AREA": _drag,
+    "SIM_DRAG_FEED": _follow,
+    "PSC_POSXY_P": _follow,
+    "PSC_VELXY_P": _follow,
     "SIM_SHOVE_TIME": _shove,
     "ANGLE_MAX": _lean,
     "PSC_ANGLE_MAX": _lean,

@@ -39,6 +39,16 @@ _NOT_OURS: Final = (
 """Beginnings of names that say nothing of how this vehicle flies, or that the simulator says for itself."""
 _OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
 """Gains that fit the airframe that was flown; that of the simulator has its own."""
+_LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
+"""Heights between which a landing's speed is measured, and what is no landing any more."""
+_WITHOUT_NOISE: Final = dict.fromkeys(
+    ("SIM_GPS_NOISE", "SIM_BARO_RND"), (0.0, "that of the log would not come again as it was")
+)
+_AS_ARDUPILOT: Final = {
+    "SIM_DRAG_FEED": (0.0, "ArduPilot does not know its drag, and lags behind"),
+    "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
+}
+"""Parameters of ours by which it flies like others: (value, why)."""
 _NOT_AGAIN: Final = frozenset(
     {
         Cmd.COMPONENT_ARM_DISARM,
@@ -190,6 +200,8 @@ class Builder:
             self.assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
         known = parameter_set(found.kind)
         names = {line.name: line for line in known.definitions}
+        if not found.ours:
+            params |= self._as_theirs(names)
         left_out = ("STAT_", "SYSID_", "FM_", "SRT_") if found.ours else (*_NOT_OURS, *_OF_AIRFRAME)
         for name, value in sorted(given.items()):
             line = names.get(known.aliases[name].target if name in known.aliases else name)
@@ -204,9 +216,30 @@ class Builder:
                 continue
             params[name] = float(f"{value:.7g}")
             self._origins[f"params.{name}"] = Origin("PARM" if found.form is LogForm.DATAFLASH else "parameter")
+        params |= self._landing(names)
         if not given:
             self.assumed.append("all parameters: the log has none, those of a new vehicle are flown")
         return params
+
+    def _landing(self, names: Mapping[str, object]) -> dict[str, float]:
+        """A vehicle that came down otherwise than LAND_SPEED says, as ArduCopter without a place may."""
+        flown = [s for s in self._found.facts.samples if self._zero_s < s.time_s < self._end_s]
+        high = max((i for i, s in enumerate(flown) if s.height > _LANDS_FROM_M), default=len(flown))
+        low = next((i for i in range(high, len(flown)) if flown[i].height < _LANDS_TO_M), None)
+        if low is None or "LAND_SPEED" not in names or self._found.ours:
+            return {}
+        sinks = (flown[high].height - flown[low].height) / (flown[low].time_s - flown[high].time_s)
+        if not 1.5 * self._found.parameters.get("LAND_SPEED", 50.0) / 100.0 < sinks < _LANDS_MPS:
+            return {}
+        self._origins["params.LAND_SPEED"] = Origin(f"it came down at {sinks:.1f} m/s to the ground", Sure.FITTED)
+        return {"LAND_SPEED": round(100.0 * sinks)}
+
+    def _as_theirs(self, names: Mapping[str, object]) -> dict[str, float]:
+        """Parameters by which ours flies as the vehicle that was flown."""
+        theirs = _WITHOUT_NOISE if self._found.form is LogForm.ULOG else _WITHOUT_NOISE | _AS_ARDUPILOT
+        known = {name: row for name, row in theirs.items() if name in names}
+        self._origins |= {f"params.{name}": Origin(words, Sure.ASSUMED) for name, (_, words) in known.items()}
+        return {name: value for name, (value, _) in known.items()}
 
     def _of_sticks(self, name: str) -> bool:
         """True for a parameter of the channels, where somebody moves them."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from sortie.incident.evidence import Evidence
 from sortie.incident.scenario import Failsafe, HappenedInFlight
-from sortie.reading.facts import Quantity
+from sortie.reading.facts import Quantity, Sample
 from sortie.reports.comparison import liftoff_of
 
 _HARD_MPS: Final = 3.0
@@ -38,6 +38,24 @@ def happened_in(found: Evidence) -> HappenedInFlight:
     )
 
 
+def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
+    """Time since when it lies where it came down, s since it was armed: a vehicle that crashed may stay armed for
+    minutes. The end of a flight that ends otherwise."""
+    zero_s, end_s = found.flight_s
+    flown = [s for s in found.facts.samples if zero_s <= s.time_s <= end_s]
+    if not happened.crashed or not flown:
+        return end_s - zero_s
+    begin_s = zero_s + (happened.liftoff_s or 0.0)
+    falls_s = max((before.time_s for before, after in pairwise(flown) if _falls(before, after)), default=end_s)
+    return max(falls_s, begin_s) - zero_s
+
+
+def _falls(before: Sample, after: Sample) -> bool:
+    """True while it sinks faster than anything lands."""
+    step_s = after.time_s - before.time_s
+    return step_s > 0.0 and (before.height - after.height) / step_s > _HARD_MPS
+
+
 def _crashed(found: Evidence) -> bool:
     """True when it came down faster than anything lands, lay on its side, or said so itself."""
     zero_s, end_s = found.flight_s
@@ -47,9 +65,7 @@ def _crashed(found: Evidence) -> bool:
     flown = [s for s in facts.samples if zero_s <= s.time_s <= end_s]
     lifted_s = next((s.time_s for s in flown if s.height > _LOW_M), end_s)
     for before, after in pairwise(flown):
-        step_s = after.time_s - before.time_s
-        sinks = (before.height - after.height) / step_s if step_s > 0.0 else 0.0
-        if after.time_s > lifted_s and after.height < _LOW_M and sinks > _HARD_MPS:
+        if after.time_s > lifted_s and after.height < _LOW_M and _falls(before, after):
             return True
     leans = [
         abs(value)

@@ -1,7 +1,7 @@
 """Reproduction of an incident: a log becomes a scenario, the scenario a flight, and both lie side by side.
 
-The scenario is flown twice: a first flight tells how much sooner our vehicle leaves the ground after arming than the
-logged one, and is armed so much later in the second.
+The scenario is flown several times: a first flight tells how much sooner our vehicle leaves the ground after arming
+than the logged one, and is armed so much later; then drag and wind are fitted by flying it (`sortie.incident.tuning`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from sortie.incident.build import Built, build
 from sortie.incident.conduct import Conducted, conduct, session_arguments
 from sortie.incident.diagnosis import Sure
 from sortie.incident.evidence import Evidence, read_evidence
-from sortie.incident.happened import differences, happened_in
+from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
+from sortie.incident.tuning import DRAG, OffTrack, tuned
+from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import FlightComparison, Since, compared
 
 FLOWN: Final = "flown"
@@ -33,6 +35,7 @@ CHANGED: Final = "changed"
 """Folders of the flights' logs."""
 TEST: Final = "test_incident.py"
 NEAR_M: Final = 5.0
+_TOGETHER_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,35 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     first = fly(scenario, folder, folder / FLOWN)
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
-    built.scenario = scenario
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
+    if not found.ours and _hovers(scenario, happened_in(first[0])):
+        scenario = _tuned(scenario, found, folder, built.origins)
+    built.scenario = scenario
     write_file(folder / SCENARIO, write_scenario(scenario, built.origins), ELSEWHERE)
     write_file(folder / TEST, _test_of(scenario), ELSEWHERE)
-    flown = first if abs(arm_s) < 0.02 else fly(scenario, folder, folder / FLOWN)
+    flown = first if scenario.arm_s == 0.0 else fly(scenario, folder, folder / FLOWN)
     return built, beside(scenario, found, *flown)
+
+
+def _hovers(scenario: Scenario, flown: HappenedInFlight) -> bool:
+    """True when both flights are those of a vehicle that hovers."""
+    kind = vehicle_class(scenario.vehicle.partition(":")[2])
+    return kind.hovers and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
+
+
+def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
+    """With the drag and wind that bring it nearest to the log."""
+
+    def facts(tried: Scenario) -> FlightFacts:
+        return fly(tried, folder, folder / FLOWN)[0].facts
+
+    after, before_m, after_m = tuned(scenario, OffTrack(found.facts, scenario, facts))
+    words = f"by flying it: {before_m:.1f} m off the log's track before, {after_m:.1f} m after"
+    for name in (*DRAG, "SIM_WIND_SPD", "SIM_WIND_DIR"):
+        if after.params.get(name) != scenario.params.get(name):
+            measured = origins.get(f"params.{name}")
+            origins[f"params.{name}"] = Origin(f"{measured.words}, then {words}" if measured else words, Sure.FITTED)
+    return after
 
 
 def again(scenario: Scenario, folder: Path) -> Reproduced:
@@ -105,7 +131,8 @@ def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conduct
 def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
     if log.liftoff_s is None or flown.liftoff_s is None:
         return 0.0
-    return round(log.liftoff_s - flown.liftoff_s, 2)
+    later_s = round(log.liftoff_s - flown.liftoff_s, 2)
+    return 0.0 if abs(later_s) < _TOGETHER_S else later_s
 
 
 def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conducted) -> Reproduced:
@@ -114,7 +141,7 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     flies = vehicle_class(scenario.vehicle.partition(":")[2]).flies and scenario.happened.liftoff_s is not None
     since = Since.LIFTOFF if flies and happened.liftoff_s is not None and not log.ours else Since.ARMED
     found = compared(log.facts, flown.facts, within_m=NEAR_M, since=since)
-    end_s = scenario.lasts_s - (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
+    end_s = rests_from(log, scenario.happened) - (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
     inside = [metres for at_s, metres in found.distance if at_s <= end_s]
     near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
     missing = tuple(differences(scenario.happened, happened))

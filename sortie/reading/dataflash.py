@@ -8,7 +8,7 @@ from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
@@ -19,6 +19,10 @@ from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity,
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
 HIGHEST_M: Final = 1e6
+_SILENT_S: Final = 0.4
+"""Silence of POS after which the estimator's own state is read; so often, too."""
+_CONST_POS: Final = 1 << 7
+"""Bit of XKF4.SS: the estimator has no place, and assumes that it stands still."""
 SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "NKF1", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
 """Samples that are read ten times a second: a log may have four hundred."""
 LATEST_S: Final = (1 << 32) / 1000.0
@@ -55,6 +59,8 @@ class _DataflashReader:
         self._speed = self._volts = self._percent = nan
         self._modes: list[tuple[float, int]] = []
         self._parameters: dict[str, float] = {}
+        self._began: GeoPoint | None = None
+        self._guesses = False
         self.takes: dict[str, Callable[[Any, float], None]] = {
             "POS": self._pos,
             "GPS": self._gps,
@@ -125,6 +131,21 @@ class _DataflashReader:
         if getattr(m, "C", 0) == 0:
             self._speed = hypot(m.VN, m.VE)
             self.facts.add(Quantity.CLIMB, time_s, -m.VD)
+            self._reckon(m, time_s)
+
+    def _reckon(self, m: Any, time_s: float) -> None:
+        """A place by the estimator's own state, where POS is silent: ArduPilot does not write it without a GPS."""
+        facts = self.facts
+        if not (facts.samples and facts.home and self._began) or time_s - facts.samples[-1].time_s < _SILENT_S:
+            return
+        last, place = facts.samples[-1], to_global(self._began, (m.PN, m.PE, m.PD))
+        if self._guesses:
+            place = GeoPoint(last.lat, last.lon, place.alt)
+            goes_on = bool(facts.unplaced) and facts.unplaced[-1][1] == last.time_s
+            began_s = facts.unplaced.pop()[0] if goes_on else last.time_s
+            facts.unplaced.append((began_s, time_s))
+        height = place.alt - facts.home.alt
+        facts.samples.append(Sample(time_s, place.lat, place.lon, height, self._speed, self._volts, self._percent))
 
     def _wind(self, m: Any, time_s: float) -> None:
         if getattr(m, "C", 0) == 0:
@@ -133,6 +154,7 @@ class _DataflashReader:
     def _innovations(self, m: Any, time_s: float) -> None:
         if getattr(m, "C", 0) == 0:
             self.facts.add(Quantity.ESTIMATE, time_s, m.SP)
+            self._guesses = bool(getattr(m, "SS", 0) & _CONST_POS)
 
     def _bat(self, m: Any, time_s: float) -> None:
         if getattr(m, "Inst", 0) == 0:
@@ -196,6 +218,8 @@ class _DataflashReader:
     def _origin(self, m: Any, time_s: float) -> None:
         if m.Type == _HOME:
             self.facts.home = GeoPoint(m.Lat, m.Lng, m.Alt)
+        else:
+            self._began = GeoPoint(m.Lat, m.Lng, m.Alt)
 
     def finish(self, vehicle_type: int) -> FlightFacts:
         """Return all facts; `vehicle_type`: MAV_TYPE, which names the modes."""

@@ -110,8 +110,9 @@ class PlanSeen:
 class FlightFacts:
     """`name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission,
     with item numbers in `seq`. The fence is a plan's: no log has it; rally points are in `.bin` logs. `cut`: why the
-    log ends before its end; empty when it does not. `changes`: of parameters while the log was written (s, name,
-    before, after); `own_values`: of those that are not at their default (value, default)."""
+    log ends before its end; empty when it does not. `unplaced`: (from, until) s when its estimator knew the height
+    alone; there the samples hold the last place. `changes`: of parameters while the log was written (s, name, before,
+    after); `own_values`: of those that are not at their default (value, default)."""
 
     name: str = ""
     vehicle: str = ""
@@ -128,6 +129,7 @@ class FlightFacts:
     rally: tuple[MissionItem, ...] = ()
     home: GeoPoint | None = None
     cut: str = ""
+    unplaced: list[tuple[float, float]] = field(default_factory=list)
     boot_us: int = 0
     """Time when the vehicle booted, us since 1970; 0 where the log does not know."""
 

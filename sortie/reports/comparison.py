@@ -135,7 +135,8 @@ def liftoff_of(facts: FlightFacts, armed_s: float) -> float | None:
 def compared(
     here: FlightFacts, there: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
 ) -> FlightComparison:
-    """Compare two flights. UserError: one of them has no place, or was never armed."""
+    """Compare two flights: where the first does not know its place, by their heights alone. UserError: one of them has
+    no place, or was never armed."""
     both = (here, there)
     for facts in both:
         if not facts.samples:
@@ -146,8 +147,10 @@ def compared(
     end_s = max(ends) if cut is None else ends[cut]
     time = np.arange(0.0, max(end_s, STEP_S), STEP_S)
     origin = here.home or GeoPoint(here.samples[0].lat, here.samples[0].lon, 0.0)
-    places = [_places(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]
+    places = [places_at(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]
     off = places[0] - places[1]
+    for from_s, until_s in here.unplaced:
+        off[:2, (time + shifts[0] > from_s) & (time + shifts[0] <= until_s)] = 0.0
     distance = hypot(hypot(off[0], off[1]), off[2])
     rows = [_row("place", "m", time, distance, within_m), _row("height", "m", time, np.abs(off[2]))]
     for name, unit, of in _SAMPLED:
@@ -203,7 +206,7 @@ def _row(name: str, unit: str, time: Array, apart: Array, within: float | None =
     return Apart(name, unit, float(apart[worst]), float(time[worst]), float(np.quantile(apart[known], 0.95)), first_s)
 
 
-def _places(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
+def places_at(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
     """North, east and height, m, at these times; before and after the log where it began and ended."""
     points = [(*to_local(origin, sample.lat, sample.lon, 0.0)[:2], sample.height) for sample in facts.samples]
     at, rows = np.array([sample.time_s for sample in facts.samples]), np.array(points, np.float64)

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "sortie/campaign/report.py": "a page",
     "sortie/campaign/search.py": "a search goes on by matrices of its processor: docs/campaigns.md says so",
     "sortie/exports": "flights in other programs' forms",
+    "sortie/incident/tuning.py": "a fit to a log, from one by scipy; what it finds is written down",
     "sortie/loop/flight_plots.py": "a page",
     "sortie/reading": "logs of flights that have been",
     "sortie/rehearsal/calibration.py": "fits by scipy",

@@ -4,6 +4,7 @@ reader finds as it does in others'."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ def test_a_log_is_flown_again_and_ends_alike(sagged: Path, tmp_path: Path) -> No
     assert "WPNAV_SPEED = 600.0  # logged: PARM" in written
     assert "found: BAT: " in written
     assert read_scenario(tmp_path / "incident") == built.scenario  # what a person reads is what is flown
+
+
+def test_what_ours_does_otherwise_is_told_of_a_log_of_others(sagged: Path) -> None:
+    """It controls as ArduCopter does, without noise, and lands as fast as the logged one did."""
+    found = read_evidence(sagged)
+    assert not {"SIM_DRAG_FEED", "LAND_SPEED"} & set(Builder(found, sagged).build().scenario.params)
+    found.ours = False
+    down_s = next(s.time_s for s in reversed(found.facts.samples) if s.height > 5.0)
+    found.facts.samples = [
+        replace(s, height=max(5.0 - 1.5 * (s.time_s - down_s), 0.0)) if s.time_s > down_s else s
+        for s in found.facts.samples
+    ]
+    built = Builder(found, sagged).build()
+    theirs = {name: built.scenario.params[name] for name in ("SIM_DRAG_FEED", "FM_CUT_TILT", "SIM_GPS_NOISE")}
+    assert set(theirs.values()) == {0.0}
+    assert built.scenario.params["LAND_SPEED"] == pytest.approx(150.0, abs=5.0)
+    assert "1.5 m/s" in str(built.origins["params.LAND_SPEED"])
 
 
 def test_a_quadplane_is_flown_again_as_one(tmp_path: Path) -> None:

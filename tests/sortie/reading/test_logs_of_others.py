@@ -167,3 +167,29 @@ def test_what_is_said_again_and_again_stands_there_once() -> None:
     texts = [(10.0 + at, "Place vehicle level and press any key.") for at in range(120)]
     page = flight_page([FlightFacts(texts=texts, armed=[(5.0, True)])])
     assert page.count("Place vehicle level") == 1 and "(120 times, until 124.00 s)" in page
+
+
+def test_a_log_without_a_gps_tells_the_place_by_its_estimator(tmp_path: Path) -> None:
+    """ArduPilot does not write POS then: first the estimator reckons, then it knows the height alone (XKF4.SS)."""
+    kinds = (K.MSG, K.ARM, K.ORGN, K.POS, K.XKF1, K.XKF4)
+    out = bytearray(preamble(kinds, 1_000_000) + K.MSG.pack(1_000_000, "ArduCopter V4.7.0-dev (2598e9d4)"))
+    out += K.ORGN.pack(1_000_000, 0, LAT, LON, ALT + 1.0) + K.ORGN.pack(1_000_000, 1, LAT, LON, ALT)
+    out += K.ARM.pack(1_000_000, 1, 0, 0, 0)
+    for number in range(100):
+        now_us, north = 1_000_000 + number * 100_000, 0.5 * number
+        flags = 0x1A7 if number >= 60 else 0x33F
+        out += K.XKF1.pack(now_us, 0, *[0.0] * 3, 5.0, 0.0, 0.0, 0.0, north, 0.0, -9.0, *[0.0] * 4)
+        out += K.XKF4.pack(now_us, 0, *[0.0] * 10, flags, 0, 0)
+        if number < 20:
+            out += K.POS.pack(now_us, LAT + north / 111_194.9, LON, ALT + 10.0, 10.0, 10.0)
+    (tmp_path / "a.bin").write_bytes(bytes(out + K.ARM.pack(now_us, 0, 0, 0, 0)))
+    facts = read_log(tmp_path / "a.bin")
+    norths = {round(s.time_s, 1): (s.lat - LAT) * 111_194.9 for s in facts.samples}
+    assert norths[2.9] == pytest.approx(9.5, abs=0.01)
+    reckoned = [(at_s, north) for at_s, north in norths.items() if 3.0 < at_s < 6.9]
+    assert len(reckoned) >= 6
+    assert all(north == pytest.approx(5.0 * (at_s - 1.0), abs=0.1) for at_s, north in reckoned)
+    assert {round(s.height, 1) for s in facts.samples} == {10.0}
+    ((from_s, until_s),) = facts.unplaced
+    assert (from_s, until_s) == (pytest.approx(6.9, abs=0.5), pytest.approx(10.9, abs=0.5))
+    assert norths[max(norths)] == pytest.approx(29.5, abs=2.6)

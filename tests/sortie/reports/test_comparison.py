@@ -42,6 +42,16 @@ def flight(
     return facts
 
 
+def test_a_first_flight_that_does_not_know_its_place_is_judged_by_its_height() -> None:
+    here, there = flight("a"), flight("b", aside_from_s=30.0)
+    assert not compared(here, there).same
+    here.unplaced = [(39.0, 71.0)]
+    assert compared(here, there).same
+    assert not compared(there, here).same  # of the other it is not asked
+    there.samples = [replace(s, height=s.height + (3.0 if s.time_s > 50.0 else 0.0)) for s in there.samples]
+    assert not compared(here, there).same
+
+
 def test_the_same_flight_at_another_time_is_the_same() -> None:
     found = compared(flight("a", boot_s=10.0), flight("b", boot_s=77.7), within_m=0.1)
     assert found.same

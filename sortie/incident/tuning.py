@@ -1,0 +1,137 @@
+"""Drag and wind of a scenario, fitted by flying it: Levenberg's method on the way between the two flights.
+
+The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
+as fast as a lean allows, against the wind, that is a second after a leg of twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import degrees, radians, sqrt
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.control.arrays import hypot as hypots
+from autopilot.interface.geo import GeoPoint
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from sortie.config.errors import UserError
+from sortie.incident.scenario import Scenario, ScenarioFault
+from sortie.reading.facts import FlightFacts
+from sortie.reports.comparison import Since, begin_of, places_at
+
+Array = npt.NDArray[np.float64]
+DRAG: Final = {"SIM_DRAG_ROTOR": 20.0, "SIM_DRAG_AREA": 200.0}
+"""Parameters of the drag, as they are where nothing is known."""
+_STEPS: Final = np.array([0.05, 0.3, 0.3])
+"""Changes for the derivatives: of the factor of drag, of the wind north and east, m/s."""
+_USUAL: Final = np.array([0.15, 1.0, 1.0])
+"""Usual sizes of these, each as bad as a metre off."""
+_MOST: Final = np.array([0.4, 3.0, 3.0])
+_UNKNOWN: Final = np.array([0.3, 4.0, 4.0])
+"""Usual sizes where no wind could be measured."""
+_TURNS: Final = 3
+_NEAR_M2: Final = 0.5
+"""Nearer, there is nothing to be gained."""
+_FAR_M: Final = 5.0
+"""Farther, a distance counts in proportion and not by its square."""
+
+_LONGEST_S: Final = 300.0
+"""More of a long flight is not flown for it."""
+_STEP_S: Final = 0.5
+_AFTER_S: Final = 15.0
+"""After a fault has ended, or the height has jumped, until the flight is told by drag and wind again."""
+_FALLS: Final = 0.5
+"""Share of a motor's thrust without which a quad falls."""
+_NOWHERE_M: Final = 1e3
+
+
+class OffTrack:
+    """Flies a scenario, and tells how far it is off the log, m, rows of north and east, always at the same times since
+    liftoff: those when no fault spoils the place or moves the vehicle."""
+
+    def __init__(self, log: FlightFacts, scenario: Scenario, fly: Callable[[Scenario], FlightFacts]) -> None:
+        lifted_s = scenario.happened.liftoff_s or 0.0
+        self._lasts_s = min(scenario.lasts_s, lifted_s + _LONGEST_S)
+        time = np.arange(lifted_s, self._lasts_s, _STEP_S)
+        for fault in scenario.fault:
+            time = time[(time < fault.from_s) | (time > _settled_s(fault))]
+        self._time = time - lifted_s
+        self._fly = fly
+        self._origin = log.home or GeoPoint(log.samples[0].lat, log.samples[0].lon, 0.0)
+        self._log = self._track(log)
+
+    def __call__(self, scenario: Scenario) -> Array:
+        try:
+            return self._track(self._fly(msgspec.structs.replace(scenario, lasts_s=self._lasts_s))) - self._log
+        except UserError:  # with so much drag it does not fly at all
+            return np.full_like(self._log, _NOWHERE_M)
+
+    def _track(self, facts: FlightFacts) -> Array:
+        return places_at(facts, self._origin, self._time + begin_of(facts, Since.LIFTOFF))[:2]
+
+
+def _settled_s(fault: ScenarioFault) -> float:
+    """Time since when the place is told by drag and wind again."""
+    falls = fault.name.startswith("motor") and (fault.value is None or fault.value > _FALLS)
+    if falls or fault.name.startswith("gps."):
+        return np.inf if fault.until_s is None else fault.until_s + _AFTER_S
+    return fault.from_s + (_AFTER_S if fault.name == "baro.wrong" else 0.0)
+
+
+def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
+    """The scenario whose drag and wind bring it nearest to the log, and how far off it is before and after, m."""
+    known = "SIM_WIND_SPD" in scenario.params
+    usual, most = (_USUAL, _MOST) if known else (_UNKNOWN, 3.0 * _UNKNOWN)
+    change, best = np.zeros(3), off(scenario)
+    if not best.size:
+        return scenario, 0.0, 0.0
+    before = _cost(best, change)
+    for _ in range(_TURNS):
+        if _cost(best, change / usual) < _NEAR_M2:
+            break
+        flown = [off(_with(scenario, change + step)) for step in np.diag(_STEPS)]
+        slopes = np.stack([(after - best).ravel() for after in flown]) / _STEPS[:, None]
+        weight = np.tile(_FAR_M / np.maximum(hypots(best[0], best[1]), _FAR_M), 2) / best.shape[1]
+        bend = (slopes * weight) @ slopes.T + np.diag(1.0 / (usual * usual))
+        step = np.linalg.solve(bend, (slopes * weight) @ best.ravel() + change / (usual * usual))
+        for share in (1.0, 0.4):
+            tried = np.clip(change - share * step, -most, most)
+            after = off(_with(scenario, tried))
+            if _cost(after, tried / usual) < 0.95 * _cost(best, change / usual):
+                change, best = tried, after
+                break
+        else:
+            break
+    return _with(scenario, change), sqrt(before), sqrt(_cost(best, np.zeros(3)))
+
+
+def _cost(off: Array, unusual: Array) -> float:
+    far = hypots(off[0], off[1])
+    return float(np.mean(np.where(far > _FAR_M, _FAR_M * (2.0 * far - _FAR_M), far * far)) + np.sum(unusual * unusual))
+
+
+def _with(scenario: Scenario, change: Array) -> Scenario:
+    """With so much more drag and wind."""
+    if not change.any():
+        return scenario
+    params = dict(scenario.params)
+    for name, usual in DRAG.items():
+        params[name] = params.get(name, usual) * (1.0 + float(change[0]))
+    speed, from_deg = _wind(params.get("SIM_WIND_SPD", 0.0), params.get("SIM_WIND_DIR", 180.0), change)
+    wind = [
+        msgspec.structs.replace(gust, speed=more, from_deg=source)
+        for gust in scenario.wind
+        for more, source in [_wind(gust.speed, gust.from_deg, change)]
+    ]
+    return msgspec.structs.replace(
+        scenario, params=params | {"SIM_WIND_SPD": speed, "SIM_WIND_DIR": from_deg}, wind=tuple(wind)
+    )
+
+
+def _wind(speed: float, from_deg: float, change: Array) -> tuple[float, float]:
+    source = radians(from_deg)
+    north, east = float(change[1]) - speed * cos(source), float(change[2]) - speed * sin(source)
+    return hypot(north, east), degrees(atan2(-east, -north)) % 360.0
