@@ -225,8 +225,6 @@ def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     source = parse_vehicle(said.vehicle)
     if source.kind != "sim" and not source.in_our_world:
         raise UserError(f"vehicle: a campaign flies the simulator, not '{said.vehicle}'; use sim:copter")
-    if source.in_our_world and said.fleet is not None:
-        raise UserError(f"vehicle: a fleet flies the simulator, not '{said.vehicle}'; leave out fleet")
     plans = {name: _plan_text(path.parent / Path(name).expanduser()) for name in _plan_names(said)}
     code = _code_text(said, path.parent)
     _check_judges(said)

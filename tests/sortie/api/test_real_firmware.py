@@ -194,6 +194,17 @@ def test_a_run_of_a_campaign_is_flown_and_judged(tmp_path: Path) -> None:
     assert (row.result, row.ok) == ("completed", True)
 
 
+@needs_copter
+def test_a_study_has_a_fleet_of_them(tmp_path: Path) -> None:
+    (tmp_path / "square.plan").write_bytes((ROOT / "examples" / "square.plan").read_bytes())
+    (tmp_path / "study.toml").write_text(
+        f'plan = "square.plan"\nvehicle = "{COPTER}"\nlimit_s = 300\n[fleet]\ncount = 2\nspacing = 15\n'
+        '[sample]\nruns = 1\n[judge]\napart = "always(others_distance > 8)"\n'
+    )
+    row = fly_run(Study.read(tmp_path / "study.toml"), 0, {}).row
+    assert (row.result, row.ok) == ("completed", True)
+
+
 @needs_all
 @pytest.mark.parametrize("kind", ["rover", "plane", "quadplane"])
 def test_other_kinds_are_armable_in_our_world(kind: str) -> None:
