@@ -107,8 +107,10 @@ class Recorder:
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
         self._reports: list[NDArray[np.float64]] = []
-        self._others: list[tuple[float, int, float, float, float]] = []
-        self._modes: list[str] = []
+        self._times_ms: list[int] = []
+        self._decided: list[tuple[int, float, float, float, str]] = []
+        self._since: list[int] = []  # the first sample of each of these
+        self._passed, self._armed = True, False
         self._seen = 0
         self._complete = self._breached = self._failsafe = 0.0
         self._next_ms = 0
@@ -118,8 +120,8 @@ class Recorder:
         """True when it has flown and stands."""
         service = session.service
         self._autopilot = service.autopilot
-        service.watchers.sample_by(self)
         service.watchers.follow(self)
+        service.watchers.sample_by(self)
         self.sample(service.now_ms)
 
     def next_sample_ms(self) -> int | None:
@@ -127,7 +129,8 @@ class Recorder:
         return None if self.over else self._next_ms
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """See `Follower`: a pass was made."""
+        """See `Follower`: a pass was made, so that anything may have been decided since the last sample."""
+        self._passed = True
 
     def next_deadline_ms(self) -> int | None:
         """See `Follower`: the end wants a pass, in which who waits for it sees it."""
@@ -144,19 +147,26 @@ class Recorder:
         self._take(now_ms)
 
     def _take(self, now_ms: int) -> None:
-        events = self._session.events
-        if len(events) > self._seen:
-            self._hear(events)
-        autopilot = self._autopilot
-        self._reports.append(autopilot.vehicle.state.report.copy())
-        item = autopilot.sequencer.current_nav_index()
-        self._others.append((now_ms / 1000.0, item, self._complete, self._breached, self._failsafe))
-        self._modes.append(autopilot.modes.spec.name)
-        if autopilot.facts.armed:
+        if self._passed:
+            self._passed = False
+            self._look(len(self._times_ms))
+        self._reports.append(self._autopilot.vehicle.state.report.copy())
+        self._times_ms.append(now_ms)
+        if self._armed:
             self._flew, self._stands_since_ms = True, None
         elif self._flew:
             since_ms = self._stands_since_ms = self._stands_since_ms or now_ms
             self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
+
+    def _look(self, sample: int) -> None:
+        """Note what is decided from this sample on."""
+        events, autopilot = self._session.events, self._autopilot
+        if len(events) > self._seen:
+            self._hear(events)
+        self._armed = autopilot.facts.armed
+        item, mode = autopilot.sequencer.current_nav_index(), autopilot.modes.spec.name
+        self._decided.append((item, self._complete, self._breached, self._failsafe, mode))
+        self._since.append(sample)
 
     def _hear(self, events: list[TimedEvent]) -> None:
         for entry in events[self._seen :]:
@@ -171,8 +181,10 @@ class Recorder:
     def signals(self) -> dict[str, Array]:
         """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell
         (wind, how hard it touched down, and behind a real one errors of its estimate)."""
-        r = np.stack(self._reports)
-        time, item, complete, breached, failsafe = np.array(self._others, np.float64).T
+        r, time = np.stack(self._reports), np.array(self._times_ms) / 1000.0
+        lasts = np.diff(self._since, append=len(time))
+        *figures, modes = zip(*self._decided, strict=True)
+        item, complete, breached, failsafe = np.repeat(np.array(figures, np.float64), lasts, axis=1)
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
         def told(true: int, own: int) -> NDArray[np.float64]:
@@ -209,7 +221,7 @@ class Recorder:
             "breached": breached,
             "failsafe": failsafe,
             "touchdown": np.full(time.size, np.nan) if real else np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
-            "mode": np.array(self._modes),
+            "mode": np.repeat(np.array(modes), lasts),
         }
         return found | encounters.traffic_signals(found, aircraft_about(self._session))
 
