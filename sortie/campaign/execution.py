@@ -181,10 +181,9 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
 
 
 def _lightened(flown: FlownRun) -> FlownRun:
-    """Without the signals that the folder does not keep."""
-    if not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0:
-        return flown
-    return FlownRun(flown.row, {}, flown.traceback)
+    """Without the signals that the folder does not keep, nor the flight that the others are made of."""
+    kept = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
+    return FlownRun(flown.row, dict(flown.signals) if kept else {}, flown.traceback)
 
 
 class RemainingRuns:

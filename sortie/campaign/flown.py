@@ -63,14 +63,14 @@ class FlownRun(Struct, frozen=True):
     raised."""
 
     row: RunResult
-    signals: dict[str, Array]
+    signals: Mapping[str, Array]
     traceback: str = ""
 
 
 class FlightEnd(Struct, frozen=True):
     """End of the flight of one vehicle. `met`: figures of its encounters."""
 
-    signals: dict[str, Array]
+    signals: Mapping[str, Array]
     result: str
     reason: str
     met: dict[str, float | None] = {}
@@ -178,7 +178,7 @@ def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: f
     return recorder.over
 
 
-def _ended(signals: dict[str, Array]) -> FlightEnd:
+def _ended(signals: Mapping[str, Array]) -> FlightEnd:
     """Return how the flight of a vehicle that stands disarmed ended."""
     flew = np.flatnonzero(signals["armed"])
     if signals["complete"][-1]:
@@ -221,12 +221,12 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[Fl
 
 def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:
     """The signals of all, with the distances among them. Who is down first stands there until the last is."""
-    all_signals = [recorder.signals() for recorder in recorders]
-    longest = max((signals["time"] for signals in all_signals), key=len)
-    held = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in all_signals]
+    recorded = [recorder.signals() for recorder in recorders]
+    longest = max((signals["time"] for signals in recorded), key=len)
+    held = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in recorded]
     all_signals = [
         {name: values[at] for name, values in signals.items()} | {"time": longest}
-        for signals, at in zip(all_signals, held, strict=True)
+        for signals, at in zip(recorded, held, strict=True)
     ]
     distances = apart(all_signals, [spec.home for spec in fleet.vehicles])
     return [signals | {"others_distance": distance} for signals, distance in zip(all_signals, distances, strict=True)]

@@ -126,7 +126,7 @@ class Folder:
             write_whole(self.path / "errors" / f"{result.row.run}.txt", result.traceback.encode("utf-8"))
         return msgspec.json.encode(result.row) + b"\n"
 
-    def _write_signals(self, run: int, signals: dict[str, Array]) -> None:
+    def _write_signals(self, run: int, signals: Mapping[str, Array]) -> None:
         (self.path / "signals").mkdir(exist_ok=True)
         write_signals(self.path / "signals" / f"{run}.parquet", signals)
 

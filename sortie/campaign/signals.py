@@ -3,7 +3,8 @@ parameters say; of the vehicle its own state (`OF_THE_VEHICLE`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from math import radians
 from typing import Final, Protocol
 
@@ -94,6 +95,30 @@ class RecordedVehicle(Protocol):
         """Events so far, with their times."""
 
 
+class FlightSignals(Mapping[str, Array]):
+    """All of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is made when it is first asked for: a judge asks
+    for few. A dictionary of them keeps nothing of the flight."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Array]]) -> None:
+        self._makers = makers
+        self._made: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def _named(make: Callable[[], Mapping[str, Array]], name: str) -> Array:
+    return make()[name]
+
+
 class TimeIsUp(Exception):
     """A client flies beyond the limit of its study."""
 
@@ -178,9 +203,9 @@ class Recorder:
                 self._failsafe = 1.0
         self._seen = len(events)
 
-    def signals(self) -> dict[str, Array]:
-        """Return all of `NUMBERS` and `TEXTS`, in the order of `MEANINGS`; nan for what a controller does not tell
-        (wind, how hard it touched down, and behind a real one errors of its estimate)."""
+    def signals(self) -> FlightSignals:
+        """Return the signals so far; nan for what a controller does not tell (wind, how hard it touched down, and
+        behind a real one errors of its estimate)."""
         r, time = np.stack(self._reports), np.array(self._times_ms) / 1000.0
         lasts = np.diff(self._since, append=len(time))
         *figures, modes = zip(*self._decided, strict=True)
@@ -194,36 +219,38 @@ class Recorder:
 
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
         home = self._session.stood[0]
-        upright = arrays.cos(told(R.TRUE_ROLL, R.ROLL)) * arrays.cos(told(R.TRUE_PITCH, R.PITCH))
-        found: dict[str, Array] = {
-            "time": time,
-            "height": -told(R.TRUE_D, R.DOWN),
-            "north": north,
-            "east": east,
-            "home_distance": arrays.hypot(north, east),
-            "plan_distance": distance_to_legs(north, east, legs_of(home, self._plan.items)),
-            "fence_distance": distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
-            "others_distance": np.full(north.size, NOBODY_M),
-            "speed": arrays.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
-            "climb": -told(R.TRUE_VD, R.VD),
-            "tilt": np.degrees(arrays.acos(np.clip(upright, -1.0, 1.0))),
-            "bank": np.degrees(told(R.TRUE_ROLL, R.ROLL)),
-            "load": _load(time, [told(true, own) for true, own in _VELOCITY]),
-            "airspeed": _airspeed(r),
-            "stall_margin": self._stall_margin(r),
-            "wind": arrays.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
-            "estimate_error": self._estimate_error(r),
-            "battery": told(R.TRUE_CHARGE, R.BATT_FRACTION),
-            "armed": r[:, R.ARMED],
-            "landed": (told(R.TRUE_CONTACT, R.LANDED_STATE) == 1.0).astype(np.float64),
-            "item": item,
-            "complete": complete,
-            "breached": breached,
-            "failsafe": failsafe,
-            "touchdown": np.full(time.size, np.nan) if real else np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
-            "mode": np.repeat(np.array(modes), lasts),
+        makers: dict[str, Callable[[], Array]] = {
+            "time": lambda: time,
+            "height": lambda: -told(R.TRUE_D, R.DOWN),
+            "north": lambda: north,
+            "east": lambda: east,
+            "home_distance": lambda: arrays.hypot(north, east),
+            "plan_distance": lambda: distance_to_legs(north, east, legs_of(home, self._plan.items)),
+            "fence_distance": lambda: distance_to_fence(north, east, home, parse_fence(self._plan.fence)),
+            "others_distance": lambda: np.full(north.size, NOBODY_M),
+            "speed": lambda: arrays.hypot(told(R.TRUE_VN, R.VN), told(R.TRUE_VE, R.VE)),
+            "climb": lambda: -told(R.TRUE_VD, R.VD),
+            "tilt": lambda: _tilt(told(R.TRUE_ROLL, R.ROLL), told(R.TRUE_PITCH, R.PITCH)),
+            "bank": lambda: np.degrees(told(R.TRUE_ROLL, R.ROLL)),
+            "load": lambda: _load(time, [told(true, own) for true, own in _VELOCITY]),
+            "airspeed": lambda: _airspeed(r),
+            "stall_margin": lambda: self._stall_margin(r),
+            "wind": lambda: arrays.hypot(r[:, R.TRUE_WIND_N], r[:, R.TRUE_WIND_E]),
+            "estimate_error": lambda: self._estimate_error(r),
+            "battery": lambda: told(R.TRUE_CHARGE, R.BATT_FRACTION),
+            "armed": lambda: r[:, R.ARMED],
+            "landed": lambda: (told(R.TRUE_CONTACT, R.LANDED_STATE) == 1.0).astype(np.float64),
+            "item": lambda: item,
+            "complete": lambda: complete,
+            "breached": lambda: breached,
+            "failsafe": lambda: failsafe,
+            "touchdown": lambda: np.full(time.size, np.nan) if real else np.nan_to_num(r[:, R.TOUCHDOWN_SPEED]),
+            "mode": lambda: np.repeat(np.array(modes), lasts),
         }
-        return found | encounters.traffic_signals(found, aircraft_about(self._session))
+        signals = FlightSignals(makers)
+        met = cache(partial(encounters.traffic_signals, signals, tuple(aircraft_about(self._session))))
+        makers |= {name: partial(_named, met, name) for name in encounters.SIGNALS}
+        return signals
 
     def _stall_margin(self, r: NDArray[np.float64]) -> NDArray[np.float64]:
         if np.isnan(r[:, R.TRUE_WIND_N]).all():
@@ -244,6 +271,11 @@ class Recorder:
         known &= np.isfinite(r[:, R.TRUE_LAT]) & ((r[:, R.TRUE_LAT] != 0.0) | (r[:, R.TRUE_LON] != 0.0))
         error = np.where(known, arrays.hypot(north, east), 0.0)
         return error if np.isfinite(r[:, R.TRUE_LAT]).any() else np.full(len(r), np.nan)
+
+
+def _tilt(roll: NDArray[np.float64], pitch: NDArray[np.float64]) -> NDArray[np.float64]:
+    upright = arrays.cos(roll) * arrays.cos(pitch)
+    return np.asarray(np.degrees(arrays.acos(np.clip(upright, -1.0, 1.0))), np.float64)
 
 
 def _load(time: NDArray[np.float64], velocity: list[NDArray[np.float64]]) -> NDArray[np.float64]:

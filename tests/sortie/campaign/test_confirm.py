@@ -118,7 +118,7 @@ def test_flights_are_laid_on_each_other_at_liftoff() -> None:
 def test_a_judge_agrees_differs_or_is_not_told(study: Study) -> None:
     given = {"fault": ""}
     ours = fly_run(study, 0, given)
-    higher = ours.signals | {"height": np.asarray(ours.signals["height"], float) + 6.0}
+    higher = dict(ours.signals) | {"height": np.asarray(ours.signals["height"], float) + 6.0}
     found = confirmed(study, given, ours, higher | {"touchdown": np.full(len(higher["time"]), np.nan)}, "completed")
     assert {name: one.verdict for name, one in found.judges.items()} == {
         "done": "agrees",

@@ -19,6 +19,7 @@ from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from sitl.kernel import layout as M
 from sortie.api.session import Session
+from sortie.campaign import signals as signals_module
 from sortie.campaign.encounters import EVENTS
 from sortie.campaign.flown import fly_run
 from sortie.campaign.signals import (
@@ -232,3 +233,18 @@ def test_signals_of_a_plane_that_circles() -> None:
     assert signals["airspeed"][flies] == pytest.approx(22.0, abs=3.0)
     assert 10.0 < signals["stall_margin"][flies].min() < 40.0
     assert signals["stall_margin"][0] == 90.0
+
+
+def test_signals_that_nobody_asks_for_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge asks for few of them; a dictionary of them is what was asked for one by one."""
+    made: list[str] = []
+    monkeypatch.setattr(signals_module, "_airspeed", lambda r: made.append("airspeed") or np.zeros(len(r)))
+    with Session() as session:
+        recorder = Recorder(session, session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0)]))
+        session.run_for(2.0)
+        signals = recorder.signals()
+    assert set(signals) == NUMBERS | TEXTS
+    assert float(signals["time"][-1]) == 2.0
+    assert not made
+    assert dict(signals)["height"] is signals["height"]
+    assert made == ["airspeed"]
