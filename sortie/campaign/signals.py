@@ -96,8 +96,8 @@ class RecordedVehicle(Protocol):
 
 
 class FlightSignals(Mapping[str, Array]):
-    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is made when it is first asked for: a
-    judge asks for few. A dictionary of them keeps nothing of the flight."""
+    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is made when it is first asked for,
+    as a judge asks for few. A dictionary of them keeps nothing of the flight."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Array]]) -> None:
         self._makers = makers
