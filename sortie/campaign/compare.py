@@ -121,7 +121,7 @@ def _track(folder: Path, run: int, number: int) -> DrawnTrack | None:
     kept, row = read_kept(folder), next(row for row in rows(folder) if row.run == run)
     signals = read_signals(folder, run)
     if not signals and kept.identity == identity():
-        signals = fly_run(kept.study, run, row.inputs).signals
+        signals = dict(fly_run(kept.study, run, row.inputs).signals)
     verdict = "holds" if row.ok else "fails"
     name = f"{folder.name}, {verdict}"
     return track_of(name, signals, kept.study.planned(run, row.inputs), f"run{number}") if signals else None

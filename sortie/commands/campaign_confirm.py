@@ -80,7 +80,7 @@ def confirm(given: GivenOptions) -> int:
     told, result = _fly(settings, planned, strikes(planned.spec, began_s), flies=flies)
     theirs = laid_on(told, began_s, flies=flies)
     found = confirmed(kept.study, row.inputs, ours, theirs, result)
-    _keep(out, row.run, {"ours": ours.signals, "theirs": theirs}, found, planned)
+    _keep(out, row.run, {"ours": dict(ours.signals), "theirs": theirs}, found, planned)
     print(json.dumps(msgspec.to_builtins(found) | {"agrees": found.agrees}) if given[JSON] else _lines(found))
     print(f"sortie: {out / 'tracks.html'}", file=sys.stderr)
     return 0 if found.agrees else 1
@@ -162,7 +162,7 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies
         if runtime.signals.exit_status is not None:
             raise UserError("stopped: half a flight is no answer", runtime.signals.exit_status or 1)
         struck.check()
-        return recorder.signals(), flight.result.result
+        return dict(recorder.signals()), flight.result.result
 
 
 def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: ConfirmedFlights, planned: PlannedRun) -> None:
