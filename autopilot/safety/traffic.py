@@ -92,7 +92,8 @@ class TrafficWatch:
         if self._read is not None and self._joined:
             return self._read
         param, wanted = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
-        limits = Limits(*(param(f"AVD_{level}_{what}") for level in "FW" for what in ("TIME", "DIST_XY", "DIST_Z")))
+        levels = ((f"AVD_{level}_TIME", f"AVD_{level}_DIST_XY", f"AVD_{level}_DIST_Z") for level in "FW")
+        limits = Limits(*(param(name) for names in levels for name in names))
         self._read = _Settings(
             param("ADSB_TYPE") != 0.0,
             param("AVD_ENABLE") != 0.0,
