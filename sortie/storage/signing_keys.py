@@ -19,6 +19,7 @@ from mavlink_bridge.wire.signing import KEY_SIZE, timestamp_of
 from sortie.config.errors import UserError
 from sortie.config.signing_key import from_digits, read_key
 from sortie.logs.run_log import LOGGER
+from sortie.storage.rows import SaveStamp
 from sortie.storage.store import Store
 
 FILE_NAME = "signing.key"
@@ -85,6 +86,7 @@ class KeyFile:
         self.path = store.directory / FILE_NAME
         self.stamp = store.stored.signing_stamp
         """Stamp that the last run has stored."""
+        self._kept = 0
 
     def load(self) -> bytes | None:
         """The key that is kept. UserError for a file that holds something else: to fly unsigned instead would open
@@ -116,7 +118,14 @@ class KeyFile:
         return None
 
     def save_stamp(self, stamp: int) -> None:
-        self._store.save_stamp(stamp)
+        """Keep the highest of all vehicles, the first one before this returns: what is signed now must not be signed
+        again by a next run that begins at once, at a clock that is behind."""
+        first = not self._kept
+        if stamp > self._kept:
+            self._kept = stamp
+            ticket = self._store.submit(SaveStamp(stamp))
+            if first:
+                self._store.wait(ticket)
 
     def _write(self, key: bytes) -> None:
         new = self.path.with_suffix(".new")

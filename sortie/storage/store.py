@@ -124,10 +124,6 @@ class Store:
                 self._database.execute("INSERT INTO identity VALUES (0, ?)", row)
         return bytes(row[0])
 
-    def save_stamp(self, stamp: int) -> None:
-        """Keep the signing stamp, soon; nobody waits for it."""
-        self.submit(SaveStamp(stamp))
-
     def of(self, vehicle: str) -> VehicleStore:
         """The part of one vehicle of a fleet. UserError when what is stored of it is damaged."""
         try:

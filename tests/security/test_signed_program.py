@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +78,19 @@ def test_the_stored_key_is_its_owners_only(tmp_path: Path) -> None:
             keys.load()
         assert keys.save_key(None) is None
         assert keys.load() is None
-        store.save_stamp(12345)
+    finally:
+        store.close()
+
+
+def test_the_first_stamp_of_a_run_is_kept_at_once_and_no_lower_one_after_it(tmp_path: Path) -> None:
+    """A power failure right after the start, and a clock that is behind at the next; a fleet has one stamp."""
+    store = Store(tmp_path)
+    try:
+        keys = KeyFile(store)
+        keys.save_stamp(12345)
+        with sqlite3.connect(f"file:{store.path}?mode=ro", uri=True) as beside:
+            assert beside.execute("SELECT stamp FROM signing").fetchone() == (12345,)
+        keys.save_stamp(12000)
     finally:
         store.close()
     again = Store(tmp_path)

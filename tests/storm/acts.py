@@ -23,6 +23,8 @@ FINAL = 30_000
 """After IN_PROGRESS, ms."""
 UNDER_WAY_MS = 2_000
 """Longest time that a frame is on a link."""
+ABANDON_MS = 8_000
+"""Silence after which a vehicle leaves an upload."""
 STAND_MS, WATCH_MS, NEAR_M = 25_000, 45_000, 60.0
 Modes = Mapping[str, tuple[float, ...]]
 """Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
@@ -171,6 +173,8 @@ def upload(
             continue  # a request of an upload before, whose end it did not hear: its items would be mixed
         elif answer.seq < len(wire):
             if hang_up_after is not None and answer.seq >= hang_up_after:
+                if answer.seq == 0:  # it will be asked for again, which is no answer to the next MISSION_COUNT
+                    s.counted_ms[kind] = s.now() + ABANDON_MS
                 return "hung up"
             furthest = max(furthest, answer.seq)
             given += 1
@@ -284,6 +288,10 @@ def sticks(s: Station, seconds: float, random: Random) -> Script:
     return None
 
 
+_WAYS_HOME = (("HOLD",) * 3, ("QRTL", "QRTL", "QLAND"), ("RTL", "RTL", "LAND"), ("RTL",) * 3)
+"""Modes that end on the ground, of a rover, a quadplane, a copter, and any other vehicle: three attempts in turn."""
+
+
 def bring_home(s: Station, storm: Storm, number: int) -> Script:
     """A patient person with a good link: home, down, and disarmed; True when that is so."""
     service = storm.service(number)
@@ -305,7 +313,8 @@ def bring_home(s: Station, storm: Storm, number: int) -> Script:
     for attempt in range(20):
         if not service.autopilot.facts.armed:
             return True
-        wanted = "HOLD" if "HOLD" in modes else "LAND" if attempt % 3 == 2 and "LAND" in modes else "RTL"
+        ways = next(ways for ways in _WAYS_HOME if ways[-1] in modes)
+        wanted = ways[attempt % 3]
         yield from command(s, Cmd.DO_SET_MODE, *modes[wanted], patience=patient)
         for _ in range(60):
             yield from s.sleep(2000)

@@ -57,11 +57,11 @@ def invariant(
 
 
 NOTES: dict[str, list[Callable[..., None]]] = {}
-"""Called when a message comes, before the invariants: what these have to remember."""
+"""Called when a message comes or the core announces an event, before the invariants: what these have to remember."""
 
 
 def noted(*messages: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function that remembers messages that come."""
+    """Register a function that remembers messages that come, or events."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         for message in messages:

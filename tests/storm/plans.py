@@ -25,12 +25,13 @@ def place(home: GeoPoint, north_m: float, east_m: float) -> tuple[float, float]:
 
 def mission(random: Random, mark: int, home: GeoPoint, kind: str) -> tuple[MissionItem, ...]:
     """As its vehicle can fly it: numbered from 1."""
-    flies = kind in ("copter", "plane")
-    reach = 600.0 if kind == "plane" else 90.0
-    height = random.choice((20.0, 35.0, 60.0)) + (40.0 if kind == "plane" else 0.0) + mark / MARKS
+    winged = kind in ("plane", "quadplane")
+    flies = kind == "copter" or winged
+    reach = 600.0 if winged else 90.0
+    height = random.choice((20.0, 35.0, 60.0)) + (40.0 if winged else 0.0) + mark / MARKS
     items: list[MissionItem] = []
     if flies:
-        items.append(MissionItem(Cmd.NAV_TAKEOFF, 3, z=height))
+        items.append(MissionItem(Cmd.NAV_VTOL_TAKEOFF if kind == "quadplane" else Cmd.NAV_TAKEOFF, 3, z=height))
     for _ in range(random.randint(1, 6)):
         lat, lon = place(home, random.uniform(-reach, reach), random.uniform(-reach, reach))
         hold = float(random.choice((0, 0, 1, 3)))

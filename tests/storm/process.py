@@ -60,6 +60,10 @@ class SteppedStore(Store):
     def waiting(self) -> bool:
         return bool(self._queue or self._progress)
 
+    def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
+        self.write()
+        return True
+
     def write(self) -> None:
         """All that is queued, in one transaction."""
         highest = self._submitted  # what it says of itself is what is judged
@@ -157,6 +161,7 @@ class Process:
         self.stack = ExitStack()
         self.early: dict[str, list[tuple[int, Entry]]] = {}
         """What vehicles submit while the process starts, by label."""
+        self.early_settled = 0
         self.store = SteppedStore(directory, self)
         self.found = {label: self.store.of(label).stored for label in {spec.label for spec in specs} - {ALONE}}
         self.found[ALONE] = self.store.stored
@@ -176,6 +181,10 @@ class Process:
     def submitted(self, ticket: int, vehicle: str, change: Entry) -> None:
         """While it starts."""
         self.early.setdefault(vehicle, []).append((ticket, change))
+
+    def settled(self, durable: int) -> None:
+        """While it starts."""
+        self.early_settled = durable
 
     @property
     def storm_ms(self) -> int:

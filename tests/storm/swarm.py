@@ -174,7 +174,9 @@ def _vehicle(random: Random, count: int) -> VehiclePlan:
         params.append("FM_COUNTDOWN=5")
     if random.random() < 0.4 and firmware == "ardupilot":
         params.append("FS_GCS_ENABLE=1")
-    return VehiclePlan(kind, firmware, random.randrange(1 << 20), tuple(params))
+    seed = random.randrange(1 << 20)
+    kind = "quadplane" if kind == "plane" and seed % 3 == 0 else kind  # a third of the planes
+    return VehiclePlan(kind, firmware, seed, tuple(params))
 
 
 def _fault(random: Random, possible: list[str], at_ms: float, stations: int, vehicles: int) -> FaultPlan:

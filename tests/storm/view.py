@@ -109,7 +109,7 @@ class View:
             }
             for when in (When.SENT, When.CAME)
         }
-        self._ids[When.CAME] |= {codec.id_of(name) for name in NOTES}
+        self._ids[When.CAME] |= {codec.id_of(name) for name in NOTES if codec.message_id(name) is not None}
 
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
@@ -155,6 +155,7 @@ class View:
         self.ledger.restart(stored)
         for ticket, change in process.early.get(self.label, ()):
             self.ledger.submit(ticket, change)
+        self.ledger.settle(process.early_settled, process.store.failure)
         process.vehicles.services[self.number].observers.append(self._hear)
         process.endpoint(self.number).on_frame = self._accept
 
@@ -180,6 +181,8 @@ class View:
         for event in events:
             name = type(event).__name__
             self.storm.story.say(self.now_ms, f"vehicle {self.number + 1}", f"{event}")
+            for note in NOTES.get(name, ()):
+                note(self, event, None)
             self.call(When.EVENT, name, event)
 
     def peer(self, station: Station) -> Peer:

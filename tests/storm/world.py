@@ -205,6 +205,9 @@ class Storm:
             self.at_ms(self.now_ms + 5_000, self.start)
             return
         self.story.say(self.now_ms, "process", f"starts, number {self.story.deaths + 1}")
+        if self.disk.dead:  # in the first that it wrote
+            self.die()
+            return
         for view in self.views:
             view.started(self.process)
         for station in self.stations:

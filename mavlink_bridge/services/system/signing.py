@@ -36,7 +36,7 @@ class KeyStore(Protocol):
         """Keep the key (None: forget it) before this returns; a reason when that is not possible."""
 
     def save_stamp(self, stamp: int) -> None:
-        """Keep the stamp, soon."""
+        """Keep the stamp: the first of a run before this returns, a later one soon."""
 
 
 class SigningService:

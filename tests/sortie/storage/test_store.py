@@ -17,6 +17,7 @@ from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError
 from sortie.storage import rows as store_rows
 from sortie.storage import store as store_module
+from sortie.storage.rows import SaveStamp
 from sortie.storage.store import Store
 from tests.fakes.patience import PATIENCE_S
 
@@ -173,7 +174,7 @@ def test_what_nobody_submits_again_goes_with_the_next_change(tmp_path, monkeypat
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(store_rows, "apply", refuse)
-    store.save_stamp(5_000)
+    store.submit(SaveStamp(5_000))
     lost = store.submit(SaveProgress(3, 1))
     assert store.wait(lost)
     assert store.failure(lost) == "disk full"

@@ -41,7 +41,8 @@ GCS_LOSS_MS = 20_000
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def a_lost_station_is_noticed(view: View) -> str | None:
-    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for 20 s says so."""
+    """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for 20 s says so; a plane
+    not where its long failsafe is on for its sticks."""
     autopilot = view.service.autopilot
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
@@ -49,7 +50,8 @@ def a_lost_station_is_noticed(view: View) -> str | None:
     armed = view.life.get("armed", {}).get("at", view.now_ms)
     if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
         return None
-    noticed = view.life.get("texts", {}).get("gcs", -1) >= heard
+    texts = view.life.get("texts", {})
+    noticed = texts.get("gcs", -1) >= heard or texts.get("long", False)
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
 
 

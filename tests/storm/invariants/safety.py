@@ -47,7 +47,8 @@ def _sticks(view: View, message: Message, peer: Peer) -> None:
 
 @noted("HEARTBEAT")
 def _heard(view: View, message: Message, peer: Peer) -> None:
-    view.life.setdefault("station", {})["at"] = view.now_ms
+    if int(view.service.parameters["SYSID_MYGCS"]) in (0, peer.station.system):
+        view.life.setdefault("station", {})["at"] = view.now_ms
 
 
 @invariant(When.EVENT, RELIABILITY, "ArmedChanged")

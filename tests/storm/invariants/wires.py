@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from autopilot.context.events import Event
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.wire.framing import FrameReader
 from tests.storm.invariant import When, invariant, noted
@@ -171,17 +172,28 @@ def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> s
     return None if plain and text and message.severity <= 7 else f"severity {message.severity}, text {text!r}"
 
 
+def _homes(view: View) -> set[tuple[int, int]]:
+    """Homes of this life with that of now, 1e-7 degrees."""
+    homes: set[tuple[int, int]] = view.life.setdefault("homes", {"known": set()})["known"]
+    home = view.service.autopilot.facts.home
+    if home is not None:
+        homes.add((round(home.lat * 1e7), round(home.lon * 1e7)))
+    return homes
+
+
+@noted("HomeChanged")
+def _remember_home(view: View, event: Event, peer: Peer | None) -> None:
+    _homes(view)
+
+
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.5", "HOME_POSITION")
 def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """HOME_POSITION is the vehicle's home, never 0/0."""
     home = view.service.autopilot.facts.home
     if message.latitude == 0 and message.longitude == 0:
         return "home is told as 0/0"
-    memory = view.life.setdefault("homes", {"known": set()})
-    if home is not None:
-        memory["known"].add((round(home.lat * 1e7), round(home.lon * 1e7)))
     told = message.latitude, message.longitude
-    known = any(abs(told[0] - lat) <= 1 and abs(told[1] - lon) <= 1 for lat, lon in memory["known"])
+    known = any(abs(told[0] - lat) <= 1 and abs(told[1] - lon) <= 1 for lat, lon in _homes(view))
     return None if known else f"{told} is told, home is {home}"
 
 
