@@ -15,7 +15,7 @@ from sortie.runtime.share import always
 
 __tracebackhide__ = True  # as in `session`
 E = TypeVar("E")
-_PASSES_PER_YIELD = 4
+_PASSES_PER_YIELD = 2
 _SERVED_MS = 100
 """Vehicle time after which `serve` asks at the latest whether it is to end."""
 

@@ -67,9 +67,9 @@ def an_accepted_plan_is_durable(view: View, message: Message, peer: Peer, frame:
 
 @invariant(When.SENT, STATE, "PARAM_VALUE")
 def a_told_parameter_is_durable(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """PARAM_VALUE never tells a value that a crash would take back."""
+    """PARAM_VALUE never tells a value that a crash would take back; totals are counted at each start."""
     name = message.param_id
-    if name.startswith("STAT_"):
+    if name.startswith("STAT_") or name == "FENCE_TOTAL":
         return None
     for ticket, change in reversed(view.ledger.parameters.get(name, ())):
         value = view.service.served.definition(name).default if change.value is None else change.value
