@@ -15,6 +15,7 @@ Place = tuple[float, float]
 Flat = tuple[float, float]
 """Metres north and east."""
 MOST_LANES = 500
+NARROWEST_M = 0.1
 _ROUNDING = 1e-3
 """Share of a lane that is given up, so that a side of four distances has four lanes."""
 
@@ -44,12 +45,15 @@ def mission_through(places: Sequence[Place], height_m: float, *, flies: bool) ->
 
 def lanes_over(places: Sequence[Place], apart_m: float) -> list[Place]:
     """Ends of parallel lanes over a polygon, there and back in turn, half a distance inside of its edge: along its
-    longest side, which makes the fewest turns. ValueError when there are more than `MOST_LANES`."""
+    longest side, which makes the fewest turns. ValueError when there are more than `MOST_LANES`, or
+    no area."""
     origin = GeoPoint(*places[0], 0.0)
     corners = [to_local(origin, lat, lon, 0.0)[:2] for lat, lon in places]
     along = _longest_side(corners)
     turned = [_turned(corner, -along) for corner in corners]
     low, high = min(east for _, east in turned), max(east for _, east in turned)
+    if high - low < NARROWEST_M:
+        raise ValueError("its corners lie on one line, and an area has a width")
     count = max(1, ceil((high - low) / apart_m - _ROUNDING))
     if count > MOST_LANES:
         raise ValueError(f"{count} lanes; at most {MOST_LANES}")

@@ -9,6 +9,7 @@ up. What is there was committed, so it is what a restart would go on from.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import threading
@@ -45,7 +46,7 @@ class RecordedFlights:
         found = [path for pattern in ("flights/[0-9]*", "*/flights/[0-9]*") for path in self.directory.glob(pattern)]
         found = [path for path in found if (path / "flight.bin").is_file()]
         found.sort(key=lambda path: (path / "flight.bin").stat().st_mtime, reverse=True)
-        return {str(path.relative_to(self.directory)).replace("/", "-"): path for path in found[:NEWEST]}
+        return {_name(path.relative_to(self.directory)): path for path in found[:NEWEST]}
 
     def listed(self) -> list[dict[str, Any]]:
         """Name, when it began, what was flown, what became of it, and files of each."""
@@ -85,11 +86,16 @@ class RecordedFlights:
         return folder / file
 
 
+def _name(path: Path) -> str:
+    """Name of a folder in an address: text, whatever bytes the folder has."""
+    return os.fsencode(path).decode("utf-8", "replace").replace("/", "-")
+
+
 def _summary(path: Path) -> dict[str, Any]:
     """Summary of a flight that has ended; a running one has none yet."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

@@ -81,12 +81,12 @@ class RestPaths:
         if not self._control:
             return _json("this page only shows; start it with --control to send", status=403)
         try:
-            await self._send(await request.text())
+            await self._send(await request.read())
         except NotAMessageError as error:
             return _json(f"Failed to parse message, not a valid MAVLinkMessage: {error}", status=404)
         return web.Response()
 
-    async def _send(self, text: str) -> int:
+    async def _send(self, text: str | bytes) -> int:
         """Send a message; how many bytes its JSON has. NotAMessageError."""
         try:
             data = json.loads(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from autopilot.interface.records import dataclass, field
 from autopilot.mav import FailureType, FailureUnit
 from mavlink_bridge.services.failures import FAILURES
 from sortie.config.errors import UserError
+from sortie.logs.run_log import log_error
 from sortie.web.guard import HEADERS, REPORT_POLICY, RequestGuard, policy
 from sortie.web.questions import Answer
 from sortie.web.records import JOURNAL, MapHeights, RecordedFlights, read_loop
@@ -36,6 +38,8 @@ END_S: Final = 0.5
 """Time to say goodbye, s, before a connection is cut off."""
 BEHIND: Final = 2
 """States that a viewer may be behind before it gets none."""
+_UNHEARD: Final = logging.Logger("aiohttp", logging.CRITICAL)
+"""Logger of the library, which has a traceback for each request that is no HTTP; faults of ours are logged here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class PageServer:
         app.router.add_get(f"{at}/flights/{{name:.+}}/files/{{file}}", self._file)
         RestPaths(self.station, self._loop, control=self.settings.control).add_to(app.router, at)
         app.router.add_get(f"{at}/{{file}}", self._asset)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=END_S)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=END_S, logger=_UNHEARD)
         await runner.setup()
         self._runner = runner
         try:
@@ -135,7 +139,9 @@ class PageServer:
         self._guard = RequestGuard.of(self.settings.token, self.settings.host, self.port, self.settings.origins)
 
     async def _end(self) -> None:
-        await asyncio.gather(*(viewer.socket.close() for viewer in tuple(self._viewers)))
+        closing = [asyncio.create_task(viewer.socket.close()) for viewer in self._viewers]
+        if closing:
+            await asyncio.wait(closing, timeout=END_S)  # one that does not read is never done
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -155,6 +161,17 @@ class PageServer:
         except web.HTTPException as problem:
             about = f": the page is at /{self.settings.token}/" if problem.status == 404 else ""
             response = web.Response(status=problem.status, text=f"{problem.reason}{about}\n")
+        except web.RequestPayloadError as problem:
+            response = web.Response(status=400, text=f"{problem}\n")
+        except UserError as problem:
+            response = web.Response(
+                status=422, body=f"{problem}\n".encode(errors="replace")
+            )  # names of files are bytes
+        except ConnectionError:
+            raise  # it has gone: the library knows
+        except Exception as error:
+            log_error(error, "the page's server")
+            raise
         if not response.prepared:
             for name, value in {**HEADERS, **self._guard.for_others(headers)}.items():
                 response.headers.setdefault(name, value)
@@ -291,8 +308,8 @@ async def _send(viewer: _Viewer) -> None:
 
 def _asset(name: str) -> web.Response:
     """A file of the page. HTTPNotFound for another name."""
-    found = files("sortie.web.page").joinpath(name)
+    found = next((file for file in files("sortie.web.page").iterdir() if file.name == name), None)
     kind = KINDS.get(Path(name).suffix)
-    if kind is None or "/" in name or not found.is_file():
+    if kind is None or found is None:
         raise web.HTTPNotFound
     return web.Response(text=found.read_text("utf-8"), content_type=kind, charset="utf-8")

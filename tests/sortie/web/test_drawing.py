@@ -56,6 +56,12 @@ def test_an_area_with_too_many_lanes_is_refused() -> None:
         lanes_over([place(0.0, 0.0), place(90_000.0, 0.0), place(90_000.0, 60_000.0)], 1.0)
 
 
+def test_an_area_without_width_has_no_survey() -> None:
+    """A mission without a waypoint would take the place of the vehicle's."""
+    with pytest.raises(ValueError, match="one line"):
+        lanes_over([place(0.0, 0.0), place(50.0, 0.0), place(90.0, 0.0)], 10.0)
+
+
 def test_a_fence_holds_what_was_drawn_and_a_mission_returns() -> None:
     fence = parse_fence(fence_around(FIELD))
     assert fence.polygons[0].inclusion

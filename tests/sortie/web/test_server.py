@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import socket
+import threading
 from configparser import ConfigParser
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -112,6 +114,64 @@ def test_it_is_reached_from_this_machine_only(run):
     assert run.address.startswith("http://127.0.0.1:")
 
 
+def raw(run, request: bytes) -> bytes:
+    """First line of the answer to bytes that are no request of a browser."""
+    with socket.create_connection(("127.0.0.1", run.port), timeout=60) as connection:
+        connection.sendall(request)
+        return connection.recv(65536).partition(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "status"),
+    [
+        (f"GET /{TOKEN}/{'a' * 400}.js", b"", b"404"),
+        (f"POST /{TOKEN}/mavlink", b"\xff\xff", b"404"),
+        (f"POST /{TOKEN}/mavlink", b"[" * 50_000, b"404"),
+        (f"POST /{TOKEN}/mavlink\nContent-Type: text/plain; charset=klingon", b"{}", b"404"),
+        (f"POST /{TOKEN}/mavlink\nContent-Encoding: gzip", b"abc", b"400"),
+        ("FOO /", b"", b"400"),
+        ("\x16\x03\x01", b"", b"400"),
+    ],
+    ids=["long", "bytes", "deep", "charset", "gzip", "method", "tls"],
+)
+def test_an_odd_request_is_refused_and_prints_nothing(run, request_line, body, status, caplog):
+    """A request that is wrong is the asker's fault: no 500, and no traceback for whoever runs the page."""
+    line, *headers = request_line.split("\n")
+    head = [f"{line} HTTP/1.1", f"Host: 127.0.0.1:{run.port}", f"Content-Length: {len(body)}", *headers, "", ""]
+    assert status in raw(run, "\r\n".join(head).encode() + body)
+    assert not caplog.records
+
+
+def unread(run, questions: int) -> socket.socket:
+    """A page that asks and does not read."""
+    page = socket.socket()
+    page.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    page.connect(("127.0.0.1", run.port))
+    head = [f"GET /{TOKEN}/ws HTTP/1.1", f"Host: 127.0.0.1:{run.port}", *(f"{k}: {v}" for k, v in UPGRADE.items())]
+    page.sendall("\r\n".join([*head, "", ""]).encode())
+    text = json.dumps({"ask": "x" * 20_000}).encode()
+    frame = b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text
+    for _ in range(questions):
+        page.sendall(frame)
+    return page
+
+
+def test_a_page_that_does_not_read_holds_no_end_up(tmp_path):
+    """Its goodbye cannot be sent."""
+
+    def serve() -> None:
+        with page_run(tmp_path) as run:
+            pages.append(unread(run, 600))
+
+    pages: list[socket.socket] = []
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    serving.join(60)
+    assert pages
+    assert not serving.is_alive()
+    pages[0].close()
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """A log directory with a flight."""
@@ -145,6 +205,22 @@ def test_flights_are_listed_with_reports_and_files(logs, tmp_path):
         assert json.loads(text)["items_reached"] == flight["items_reached"]
         for path in (f"{flight['name']}/files/run.log", "../files/summary.json", "9999/report"):
             assert ask(run, f"/{TOKEN}/flights/{path}")[0] == 404
+
+
+def test_a_flight_that_cannot_be_read_spoils_no_other(tmp_path):
+    """A cut log, and a folder and a summary with bytes that are no text: listed, and the report says why not."""
+    for name, summary in ((b"7", b"{}"), (b"8\xff", b'{"vehicle": "\\ud800"}')):
+        folder = tmp_path / "logs" / "flights" / os.fsdecode(name)
+        folder.mkdir(parents=True)
+        (folder / "flight.bin").touch()
+        (folder / "summary.json").write_bytes(summary)
+    with page_run(tmp_path) as run:
+        names = {flight["name"] for flight in json.loads(ask(run, f"/{TOKEN}/flights")[2])}
+        assert names == {"flights-7", "flights-8\ufffd"}
+        for name in names:
+            status, _, text = ask(run, f"/{TOKEN}/flights/{quote(name)}/report")
+            assert status == 422, text
+            assert "the file is empty" in text
 
 
 def test_a_report_is_made_once(logs, monkeypatch):
