@@ -1,13 +1,15 @@
 """UDP links. What cannot be sent at once is lost, as UDP is; nobody ever waits for it.
 
-`UdpOut` (udpout) sends to one address from the first moment on, whoever listens there or not, from one socket for life:
-a ground station takes a new source port for a new vehicle. `UdpPort` (udpin) is one socket, each peer of it a link.
+`UdpOut` (udpout) sends to one address from the first moment on, whoever listens there or not, from one socket as long
+as this machine keeps its own address: a ground station takes a new source port for a new vehicle.
+`UdpPort` (udpin) is one socket, each peer of it a link.
 
 An error of the network (no route, host down, the refusal of an earlier datagram) is a lost datagram and nothing else.
 """
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections import deque
 
@@ -20,6 +22,8 @@ _LARGEST_DATAGRAM = 65536
 _DATAGRAMS_PER_PASS = 256
 _INBOX_LIMIT = 256 * 1024
 _RECEIVE_BUFFER = 1 << 20
+_NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EDESTADDRREQ)
+"""No network leads there from the address that the socket has, or it has none yet."""
 
 
 class UdpOut:
@@ -33,6 +37,7 @@ class UdpOut:
         self.lost = 0
         self._heard = False
         self._socket: socket.socket | None = None
+        self._family: socket.AddressFamily = socket.AF_INET
         self._address: Address = None
 
     @property
@@ -58,15 +63,14 @@ class UdpOut:
         return None if self._socket is None else self._socket.fileno()
 
     def open(self, now_ms: int) -> None:
-        family, self._address = resolve(self.spec, socket.SOCK_DGRAM)
-        made = socket.socket(family, socket.SOCK_DGRAM)
-        made.setblocking(False)
-        _enlarge(made)
+        self._family, self._address = resolve(self.spec, socket.SOCK_DGRAM)
+        made = self._made()
         try:
             made.connect(self._address)
         except OSError as problem:
-            made.close()
-            raise LinkError(f"link {self.name}: {problem.strerror}") from problem
+            if problem.errno not in _NO_WAY:  # the network may come later
+                made.close()
+                raise LinkError(f"link {self.name}: {problem.strerror}") from problem
         self._socket = made
 
     def read(self) -> bytes | None:
@@ -87,19 +91,40 @@ class UdpOut:
         if self._socket is None:
             return 0
         for datagram in split_datagrams(data):
-            self._send(self._socket, datagram)
+            self._socket = self._send(self._socket, datagram)
         return len(data)
 
-    def _send(self, through: socket.socket, datagram: bytes) -> None:
+    def _made(self) -> socket.socket:
+        made = socket.socket(self._family, socket.SOCK_DGRAM)
+        made.setblocking(False)
+        _enlarge(made)
+        return made
+
+    def _send(self, through: socket.socket, datagram: bytes) -> socket.socket:
+        """Send, and return the socket to send through from now on."""
         for _ in range(2):  # the refusal of an earlier datagram comes instead of sending this one: try that once more
             try:
                 through.send(datagram)
-                return
+                return through
             except ConnectionRefusedError:
                 continue
-            except OSError:
-                break
+            except OSError as problem:
+                if problem.errno not in _NO_WAY:
+                    break
+                through = self._moved(through)
         self.lost += 1
+        return through
+
+    def _moved(self, old: socket.socket) -> socket.socket:
+        """Socket in place of one without a way: connected, it keeps the address that this machine had for ever."""
+        made = self._made()
+        try:
+            made.connect(self._address)
+        except OSError:
+            made.close()
+            return old
+        old.close()
+        return made
 
     def flush(self) -> None:
         """Do nothing: no byte is ever pending."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -201,6 +202,48 @@ def test_udpout_speaks_first(program: Program) -> None:
         program.endpoint.send(HEARTBEAT)
         program.hub.flush()
         assert FrameReader().receive(station.recv(100))[0].msg_id == 0
+
+
+class RoutedSocket(socket.socket):
+    """A socket on a machine that has an address, another one later, or none: connected, it keeps the one it found, as
+    Linux's."""
+
+    machine: int | None = None
+    own: int | None = None
+
+    def connect(self, address: object) -> None:
+        if self.machine is None:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        self.own = self.machine
+        super().connect(address)
+
+    def send(self, data: bytes, flags: int = 0) -> int:
+        if self.own is not None and self.own != self.machine:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
+        return super().send(data, flags)
+
+
+def test_udpout_waits_for_a_network_and_goes_on_when_the_address_has_changed(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A companion that starts before its wireless network, which later gives it another address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
+        station.bind(("127.0.0.1", 0))
+        station.settimeout(TIMEOUT_S)
+        monkeypatch.setattr("mavlink_bridge.links.udp.socket.socket", RoutedSocket)
+        link = program.hub.open(f"udpout:127.0.0.1:{station.getsockname()[1]}", 0)
+        assert isinstance(link, UdpOut)
+        ports = []
+        for address in (None, 1, None, 1, None, 2):
+            monkeypatch.setattr(RoutedSocket, "machine", address)
+            program.endpoint.send(HEARTBEAT)
+            program.hub.flush()
+            if address is not None:
+                ports.append(station.recvfrom(100)[1])
+        assert link.lost == 3
+        assert ports[0] == ports[1], "the station sees the same vehicle while the address is the same"
+        station.sendto(v2(PING), ports[-1])
+        program.run(lambda: bool(program.frames), "heard on the new socket")
 
 
 def test_trust_follows_from_the_address(program: Program) -> None:
