@@ -147,6 +147,7 @@ def upload(
     while True:
         if furthest < 0 and s.now() >= due_ms:
             if sends == s.model.count.sends:
+                s.counted_ms[kind] = s.now() + ABANDON_MS  # it may have come, and item 0 be asked for again
                 return "no answer"
             sends += 1
             due_ms = s.now() + s.model.count.ms
@@ -173,7 +174,7 @@ def upload(
             continue  # a request of an upload before, whose end it did not hear: its items would be mixed
         elif answer.seq < len(wire):
             if hang_up_after is not None and answer.seq >= hang_up_after:
-                if answer.seq == 0:  # it will be asked for again, which is no answer to the next MISSION_COUNT
+                if answer.seq == 0:  # as above
                     s.counted_ms[kind] = s.now() + ABANDON_MS
                 return "hung up"
             furthest = max(furthest, answer.seq)

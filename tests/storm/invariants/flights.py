@@ -149,8 +149,8 @@ def a_text_is_said_once(view: View, event: StatusText) -> str | None:
         texts["gcs"] = view.now_ms
     if "Radio" in event.text and "ailsafe" in event.text:
         texts["radio"] = view.now_ms
-    if event.text.startswith("RC Long Failsafe"):
-        texts["long"] = "Cleared" not in event.text
+    if event.text.startswith("RC Long Failsafe" if "plane" in view.kind else "Radio Failsafe"):
+        texts["sticks"] = view.kind != "copter" and "Cleared" not in event.text
     said = texts.setdefault(("said", event.text), [])
     said.append(view.now_ms)
     while said[0] < view.now_ms - 10_000:

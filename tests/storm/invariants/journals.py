@@ -79,10 +79,11 @@ def a_told_parameter_is_durable(view: View, message: Message, peer: Peer, frame:
 
 
 def _unless_before(view: View, name: str, told: float) -> str | None:
-    """The value may be an older durable one."""
-    kept = dict(view.ledger.kept.parameters)
+    """The value may be an older durable one, or that of the command line."""
+    given = dict(text.split("=") for text in view.plan.params).get(name)
     default = view.service.served.definition(name).default
-    if abs(kept.get(name, default) - told) <= 1e-6 * max(abs(told), 1.0):
+    older = [dict(view.ledger.kept.parameters).get(name, default), *([] if given is None else [float(given)])]
+    if any(abs(value - told) <= 1e-6 * max(abs(told), 1.0) for value in older):
         return None
     return f"{name} = {told:g} is told and not durable"
 

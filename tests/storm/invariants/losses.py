@@ -37,12 +37,13 @@ def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
 
 
 GCS_LOSS_MS = 20_000
+DRIVING = ("rover", "boat")
 
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def a_lost_station_is_noticed(view: View) -> str | None:
     """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for 20 s says so; a plane
-    not where its long failsafe is on for its sticks."""
+    or rover not where its failsafe is on for its sticks, and no rover in RTL or HOLD (ArduRover, failsafe_trigger)."""
     autopilot = view.service.autopilot
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
@@ -51,7 +52,8 @@ def a_lost_station_is_noticed(view: View) -> str | None:
     if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
         return None
     texts = view.life.get("texts", {})
-    noticed = texts.get("gcs", -1) >= heard or texts.get("long", False)
+    at_rest = view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD")
+    noticed = texts.get("gcs", -1) >= heard or texts.get("sticks", False) or at_rest
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
 
 
