@@ -151,8 +151,8 @@ def an_item_that_does_not_come_is_asked_for_again(view: View) -> str | None:
         memory = view.life.setdefault(("request", kind), {})
         requests = sum(peer.left["request", kind] for peer in view.peers.values())
         runs = view.service.missions.state(kind) is UploadState.RECEIVING and not view.service.endpoint.muted
-        if not runs or memory.get("requests") != requests:
-            memory.update(requests=requests, since=view.now_ms)
+        if not runs or not memory.get("runs") or memory["requests"] != requests:
+            memory.update(requests=requests, since=view.now_ms, runs=runs)
         elif view.now_ms - memory["since"] > REPEAT_MS:
             return f"no item of plan {kind} was asked for in {view.now_ms - memory['since']} ms"
     return None
