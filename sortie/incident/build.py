@@ -94,6 +94,7 @@ class Builder:
         self._found = found
         self._log = log
         self._zero_s, self._end_s = found.flight_s
+        self._sticks_moved = found.sticks_moved
         self._origins: dict[str, Origin] = {}
         self.assumed: list[str] = []
 
@@ -243,7 +244,7 @@ class Builder:
 
     def _of_sticks(self, name: str) -> bool:
         """True for a parameter of the channels, where somebody moves them."""
-        return self._found.sticks_moved and name.startswith(("RC1_", "RC2_", "RC3_", "RC4_", "RCMAP_"))
+        return self._sticks_moved and name.startswith(("RC1_", "RC2_", "RC3_", "RC4_", "RCMAP_"))
 
     def _capacity(self, params: Mapping[str, float]) -> dict[str, float]:
         """A battery whose voltage hardly falls is as large as that needs."""
@@ -289,7 +290,7 @@ class Builder:
 
     def _sticks(self) -> list[Stick]:
         found, zero_s = self._found, self._zero_s
-        if not found.sticks_moved:
+        if not self._sticks_moved:
             return []
         switch = round(found.parameters.get("FLTMODE_CH", 5.0))
         sticks: list[Stick] = []

@@ -15,6 +15,7 @@ from sortie.exports.messages import whole
 from sortie.incident.recording import EverySoOften, Recording, heartbeat, tell_heartbeats, type_with
 from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.log_file import open_log
 
 _PERIOD_MS: Final = 100
 """Period of streams: QGroundControl asks for ten attitudes a second."""
@@ -171,7 +172,7 @@ class _Teller:
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
     teller = _Teller(recording)
-    with recording.path.open("rb") as file:
+    with open_log(recording.path) as file:
         log = MessageLog(file)
         for name, row in log.read(teller.takes):
             # Not the fields of its name: `FlightFacts.cut` says it.

@@ -21,7 +21,8 @@ from sortie.config.errors import UserError
 from sortie.incident.recording import Recording, read_recording, type_with
 from sortie.reading.dataflash import LATEST_S, SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts
+from sortie.reading.facts import FlightFacts, ThinnedRows, remember
+from sortie.reading.log_file import open_log
 from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Row = tuple[float, ...]
@@ -59,7 +60,8 @@ class Evidence:
     """`facts`: as every reader of logs has them. `parameters`: when it was armed; `changes`: (s, name, value) since.
     Signals, a row each: `gps` (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of
     its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s, 1
-    heard), `errors` (s, subsystem, code) of ArduPilot's ERR, `sticks` (s, us of each channel). `form`: of the log."""
+    heard), `errors` (s, subsystem, code) of ArduPilot's ERR, `sticks` (s, us of each channel); those of hours thinned.
+    `form`: of the log."""
 
     facts: FlightFacts
     form: LogForm
@@ -67,18 +69,18 @@ class Evidence:
     frame: str = ""
     ours: bool = False
     parameters: dict[str, float] = field(default_factory=dict)
-    changes: list[tuple[float, str, float]] = field(default_factory=list)
-    modes: list[ModeSeen] = field(default_factory=list)
-    commands: list[CommandSeen] = field(default_factory=list)
-    gps: list[Row] = field(default_factory=list)
-    compass: list[Row] = field(default_factory=list)
-    barometer: list[Row] = field(default_factory=list)
-    battery: list[Row] = field(default_factory=list)
-    motors: list[Row] = field(default_factory=list)
-    vibration: list[Row] = field(default_factory=list)
-    radio: list[Row] = field(default_factory=list)
-    errors: list[Row] = field(default_factory=list)
-    sticks: list[Row] = field(default_factory=list)
+    changes: list[tuple[float, str, float]] = field(default_factory=ThinnedRows)
+    modes: list[ModeSeen] = field(default_factory=ThinnedRows)
+    commands: list[CommandSeen] = field(default_factory=ThinnedRows)
+    gps: list[Row] = field(default_factory=ThinnedRows)
+    compass: list[Row] = field(default_factory=ThinnedRows)
+    barometer: list[Row] = field(default_factory=ThinnedRows)
+    battery: list[Row] = field(default_factory=ThinnedRows)
+    motors: list[Row] = field(default_factory=ThinnedRows)
+    vibration: list[Row] = field(default_factory=ThinnedRows)
+    radio: list[Row] = field(default_factory=ThinnedRows)
+    errors: list[Row] = field(default_factory=ThinnedRows)
+    sticks: list[Row] = field(default_factory=ThinnedRows)
 
     @property
     def armed_s(self) -> float:
@@ -141,7 +143,7 @@ class _DataflashEvidence:
 
     def __init__(self, found: Evidence) -> None:
         self._found = found
-        self._modes: list[tuple[float, int, int]] = []
+        self._modes: list[tuple[float, int, int]] = ThinnedRows()
         self._health: dict[int, bool] = {}
         self.takes: Mapping[str, Callable[[Any, float], None]] = {
             "PARM": self._parameter,
@@ -164,7 +166,7 @@ class _DataflashEvidence:
         if m.Name in self._found.parameters and self._found.facts.armed_at(time_s):
             self._found.changes.append((time_s, m.Name, m.Value))
         else:
-            self._found.parameters[m.Name] = m.Value
+            remember(self._found.parameters, m.Name, m.Value)
 
     def _mode(self, m: Any, time_s: float) -> None:
         self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", 0)))
@@ -232,7 +234,7 @@ def _of_dataflash(log: Path) -> Evidence:
     facts = read_log(log)
     found = Evidence(facts, LogForm.DATAFLASH)
     reader = _DataflashEvidence(found)
-    with log.open("rb") as file:
+    with open_log(log) as file:
         messages = MessageLog(file)
         for name, row in messages.read(reader.takes, _EVERY_S):
             # Not the fields of its name: `FlightFacts.cut` says it.

@@ -20,7 +20,7 @@ _HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
 def tell_telemetry(recording: Recording) -> None:
     """Take the vehicle's messages, their times by when they were heard."""
     sender: tuple[int, int] | None = None
-    for frame in frames(recording.path.read_bytes()):
+    for frame in frames(recording.path):
         if frame.kind not in CRC_EXTRA or (sender is not None and frame.sender != sender):
             continue
         data = payload_of(frame)

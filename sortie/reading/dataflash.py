@@ -14,7 +14,8 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample
+from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample, ThinnedRows, remember
+from sortie.reading.log_file import open_log
 
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
@@ -23,7 +24,11 @@ _SILENT_S: Final = 0.4
 """Silence of POS after which the estimator's own state is read; so often, too."""
 _CONST_POS: Final = 1 << 7
 """Bit of XKF4.SS: the estimator has no place, and assumes that it stands still."""
-SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "NKF1", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
+_MOST_RALLY: Final = 256
+"""RALY counts them in a byte."""
+SAMPLED_S: Final = dict.fromkeys(
+    ("POS", "GPS", "XKF1", "NKF1", "XKF2", "XKF4", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09
+)
 """Samples that are read ten times a second: a log may have four hundred."""
 LATEST_S: Final = (1 << 32) / 1000.0
 """Latest time since boot, s: MAVLink has 32 bits of milliseconds for it."""
@@ -57,7 +62,7 @@ class _DataflashReader:
         self.facts = FlightFacts()
         self._plan = PlanSeen()
         self._speed = self._volts = self._percent = nan
-        self._modes: list[tuple[float, int]] = []
+        self._modes: list[tuple[float, int]] = ThinnedRows()
         self._parameters: dict[str, float] = {}
         self._began: GeoPoint | None = None
         self._guesses = False
@@ -120,10 +125,10 @@ class _DataflashReader:
     def _parameter(self, m: Any, time_s: float) -> None:
         if self._parameters.get(m.Name, m.Value) != m.Value:
             self.facts.changes.append((time_s, m.Name, self._parameters[m.Name], m.Value))
-        self._parameters[m.Name] = m.Value
+        remember(self._parameters, m.Name, m.Value)
         default = getattr(m, "Default", nan)
         if isfinite(default) and default != m.Value:
-            self.facts.own_values[m.Name] = (m.Value, default)
+            remember(self.facts.own_values, m.Name, (m.Value, default))
         else:
             self.facts.own_values.pop(m.Name, None)
 
@@ -210,6 +215,8 @@ class _DataflashReader:
 
     def _rally(self, m: Any, time_s: float) -> None:
         before = () if m.Seq == 0 else self.facts.rally
+        if len(before) >= _MOST_RALLY:
+            raise ValueError(m.Seq)
         known = m.Flags & RALLY_FRAME_KNOWN
         frame = RALLY_FRAMES.get(m.Flags >> RALLY_FRAME_SHIFT, Frame.GLOBAL) if known else Frame.GLOBAL_RELATIVE_ALT
         point = MissionItem(Cmd.NAV_RALLY_POINT, frame, x=m.Lat, y=m.Lng, z=m.Alt, seq=m.Seq)
@@ -234,7 +241,7 @@ class _DataflashReader:
 def read_dataflash(path: Path) -> FlightFacts:
     """The facts of a DataFlash log. OSError when it cannot be read; one that ends early gives what is there."""
     reader, strange = _DataflashReader(), 0
-    with path.open("rb") as file:
+    with open_log(path) as file:
         log = MessageLog(file)
         for name, message in log.read(reader.takes, SAMPLED_S):
             try:

@@ -14,11 +14,10 @@ from typing import BinaryIO, Final
 
 from autopilot.mav import VehicleType
 from sortie.logs.dataflash import CHARACTERS, FMT, FMT_TYPE, HEAD
+from sortie.reading.log_file import PIECE
 
 _PAGE: Final = 528
 """Bytes of the largest page of a board's memory (AT45DB161D)."""
-_PIECE: Final = 1 << 20
-"""Bytes that are read at once."""
 _LONGEST: Final = 255
 """Bytes of a message, at most: FMT tells its length in one."""
 _HEAD_1, _HEAD_2 = HEAD
@@ -134,7 +133,7 @@ class MessageLog:
         self._file.seek(0)
         data, self._at = b"", 0
         while left:
-            piece = self._file.read(_PIECE)
+            piece = self._file.read(PIECE)
             left = left - len(piece) if piece else 0
             data, self._at = data[self._at :] + piece, 0
             yield data, max(len(data) - (_LONGEST if left else len(HEAD)), 0), left

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final
+from typing import Final, TypeVar
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
@@ -21,6 +21,41 @@ LAST_WAYPOINT: Final = 95
 
 _UNDATED: Final = 1990
 """A log that does not know the date counts from 1970, or GPS time from 1980."""
+
+
+MOST_ROWS: Final = 40_000
+"""More than an hour at ten a second; an even number."""
+_MOST_PARAMETERS: Final = 20_000
+"""A vehicle has some thousands."""
+_Row = TypeVar("_Row")
+
+
+class ThinnedRows(list[_Row]):
+    """Rows of a log of any length: of more than `MOST_ROWS` every second one is dropped, and of those that follow as
+    many. The newest is always the last, until another takes its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._every = 1
+        self._replaced_by = 0
+
+    def append(self, row: _Row) -> None:
+        """Append in the order of the log."""
+        if self._replaced_by:
+            self._replaced_by -= 1
+            self[-1] = row
+            return
+        super().append(row)
+        if len(self) > MOST_ROWS:
+            del self[1::2]
+            self._every *= 2
+        self._replaced_by = self._every - 1
+
+
+def remember(values: dict[str, _Row], name: str, value: _Row) -> None:
+    """Remember what is told of a parameter: of no more names than a vehicle may have, whatever a damaged log tells."""
+    if name in values or len(values) < _MOST_PARAMETERS:
+        values[name] = value
 
 
 class Quantity(Enum):
@@ -112,17 +147,17 @@ class FlightFacts:
     with item numbers in `seq`. The fence is a plan's: no log has it; rally points are in `.bin` logs. `cut`: why the
     log ends before its end; empty when it does not. `unplaced`: (from, until) s when its estimator knew the height
     alone; there the samples hold the last place. `changes`: of parameters while the log was written (s, name, before,
-    after); `own_values`: of those that are not at their default (value, default)."""
+    after); `own_values`: of those that are not at their default (value, default). A log of hours is thinned."""
 
     name: str = ""
     vehicle: str = ""
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=ThinnedRows)
     series: dict[Quantity, list[tuple[float, float]]] = field(default_factory=dict)
-    modes: list[tuple[float, str]] = field(default_factory=list)
-    texts: list[tuple[float, str]] = field(default_factory=list)
+    modes: list[tuple[float, str]] = field(default_factory=ThinnedRows)
+    texts: list[tuple[float, str]] = field(default_factory=ThinnedRows)
     armed: list[tuple[float, bool]] = field(default_factory=list)
-    troubles: list[LoggedProblem] = field(default_factory=list)
-    changes: list[tuple[float, str, float, float]] = field(default_factory=list)
+    troubles: list[LoggedProblem] = field(default_factory=ThinnedRows)
+    changes: list[tuple[float, str, float, float]] = field(default_factory=ThinnedRows)
     own_values: dict[str, tuple[float, float]] = field(default_factory=dict)
     items: tuple[MissionItem, ...] = ()
     fence: Fence = field(default_factory=Fence)
@@ -179,11 +214,13 @@ class FlightFacts:
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
         """Add a value of a quantity."""
-        self.series.setdefault(quantity, []).append((time_s, value))
+        if quantity not in self.series:
+            self.series[quantity] = ThinnedRows()
+        self.series[quantity].append((time_s, value))
 
     def arm(self, time_s: float, armed: bool) -> None:
         """Note arming or disarming when it changes; a vehicle begins disarmed."""
-        if armed is not (bool(self.armed) and self.armed[-1][1]):
+        if armed is not (bool(self.armed) and self.armed[-1][1]) and len(self.armed) < MOST_ROWS:
             self.armed.append((time_s, armed))
 
     def enter(self, time_s: float, mode: str) -> None:

@@ -5,7 +5,7 @@ Only the kinds of messages that are wanted are decoded: a quarter of a log, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +17,13 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
-from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample
+from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, remember
+from sortie.reading.log_file import PIECE, open_log
 
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
+_SHORTEST: Final = 8
+"""Bytes of a frame of MAVLink 1 without a payload."""
 _LOSS_WINDOW_S: Final = 5.0
 _UNKNOWN_U8: Final = 255
 _UNKNOWN_U16: Final = 65535
@@ -39,10 +42,20 @@ class LoggedFrame:
     data: bytes
 
 
-def frames(data: bytes) -> Iterator[LoggedFrame]:
-    """All frames of a log; what is none is passed over, byte by byte."""
+def frames(path: Path) -> Iterator[LoggedFrame]:
+    """All frames of a log, read piece by piece; bytes that are none are passed over. OSError."""
+    with open_log(path) as file:
+        data = b""
+        while piece := file.read(PIECE):
+            data += piece
+            at = yield from _whole_frames(data)
+            data = data[at:]
+
+
+def _whole_frames(data: bytes) -> Generator[LoggedFrame, None, int]:
+    """All frames that are whole; returns where the next begins."""
     at, end = 0, len(data)
-    while at + _STAMP + 8 <= end:
+    while at + _STAMP + _SHORTEST <= end:
         head = at + _STAMP
         if data[head] == _V2:
             size = data[head + 1] + 12 + 13 * (data[head + 2] & 1)
@@ -54,10 +67,11 @@ def frames(data: bytes) -> Iterator[LoggedFrame]:
             at += 1
             continue
         if head + size > end:
-            return
+            break
         stamp = int.from_bytes(data[at:head], "big")
         yield LoggedFrame(stamp, seq, (sender[0], sender[1]), kind, data[head : head + size])
         at = head + size
+    return at
 
 
 class _Loss:
@@ -136,7 +150,7 @@ class _TelemetryReader:
         before = self._parameters.get(m.param_id, m.param_value)
         if before != m.param_value:
             self.facts.changes.append((time_s, m.param_id, before, m.param_value))
-        self._parameters[m.param_id] = m.param_value
+        remember(self._parameters, m.param_id, m.param_value)
 
     def _position(self, m: Any, time_s: float) -> None:
         speed = hypot(m.vx, m.vy) / 100.0
@@ -190,9 +204,8 @@ def read_telemetry(path: Path) -> FlightFacts:
     """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
     reader, loss = _TelemetryReader(), _Loss()
     wanted = {id_of(name): name for name in reader.takes}
-    data, broken = path.read_bytes(), 0
-    boot_us = _boot_us(data)
-    for frame in frames(data):
+    boot_us, broken = _boot_us(path), 0
+    for frame in frames(path):
         if frame.sender == reader.vehicle:
             found = loss.take(frame.seq, (frame.stamp_us - boot_us) / 1e6)
             if found is not None:
@@ -231,11 +244,11 @@ def message_of(frame: LoggedFrame) -> Message | None:
     return message
 
 
-def _boot_us(data: bytes) -> int:
+def _boot_us(path: Path) -> int:
     """Time when the vehicle booted, us since 1970, by the first message that says how long ago that is; without one,
     when the log begins."""
     first: int | None = None
-    for frame in frames(data):
+    for frame in frames(path):
         first = frame.stamp_us if first is None else first
         # A damaged one: the next will say it.
         if frame.kind == _PLACE and (message := message_of(frame)) is not None:

@@ -19,6 +19,8 @@ from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
 from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.facts import ThinnedRows
+from sortie.reading.log_file import open_log
 from sortie.reading.logs import LogForm, find_log, form_of
 from sortie.reading.telemetry import frames, is_vehicle, message_of
 
@@ -67,7 +69,7 @@ class _Columns:
     """Collects (time, value) by column."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[tuple[float, float]]] = {name: [] for name in _COLUMNS}
+        self.rows: dict[str, list[tuple[float, float]]] = {name: ThinnedRows() for name in _COLUMNS}
         self.armed: list[tuple[float, bool]] = []
         self.capacity_mah = 0.0
 
@@ -177,7 +179,7 @@ def _read_dataflash(path: Path) -> _Columns:
     columns = _Dataflash()
     takes = columns.takes()
     every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT"), 0.5 * STEP_S)
-    with path.open("rb") as file:
+    with open_log(path) as file:
         for name, message in MessageLog(file).read(takes, every_s):
             takes[name](message, message.TimeUS / 1e6)
     return columns
@@ -245,7 +247,7 @@ def _read_telemetry(path: Path) -> _Columns:
     columns, vehicle = _Telemetry(), None
     takes = columns.takes()
     wanted = {id_of(name): name for name in takes}
-    for frame in frames(path.read_bytes()):
+    for frame in frames(path):
         name = wanted.get(frame.kind)
         if name is None or (vehicle is not None and frame.sender != vehicle) or (message := message_of(frame)) is None:
             continue

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from math import hypot, isfinite, nan
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,7 +20,8 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from sortie.config.errors import UserError, pip_install
-from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
+from sortie.reading.log_file import open_log
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +50,18 @@ _LEAST_READ: Final = 1 << 16
 """Most bytes that are read of a file: so many times its size, and so many more. pyulog looks for a beginning again
 after damage."""
 _MOST_FIELDS: Final = 1 << 16
+_SAMPLED: Final = frozenset({
+    "vehicle_global_position", "vehicle_local_position", "battery_status", "vehicle_imu_status", "telemetry_status",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
+})  # fmt: skip
+"""Topics of states, of which some rows are enough; of the others each is an event."""
+_PERIOD_US: Final = 90_000
+_HEADER, _STAMPED = 3, 10
+"""Bytes of a message's header, and of the begin of a row of data: number of its topic, and time."""
+_COLLECTED: Final = (b"L", b"P", b"Q", b"I", b"M", b"C", b"O")
+"""Kinds of messages that pyulog collects: texts, parameters, information, gaps."""
+_FLAGS_AT, _APPENDED = 27, 1
+"""Byte of the flags that have to be understood; the flag of data behind the end, which pyulog finds by its place."""
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "vehicle_status": ("arming_state", "nav_state"),
     "home_position": ("lat", "lon", "alt"),
@@ -58,22 +73,62 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
 """A topic without these, by another version or damaged, is passed over."""
 
 
-class _ReadOnce:
-    """File for pyulog, which a damaged length can lead back to the same place for ever. OSError after it has read far
-    more than there is."""
+class _UlogFile:
+    """File for pyulog, which holds in memory all that it reads of a topic, and reads from a place of the log: of the
+    topics of `_SAMPLED` ten rows a second are passed on, less of those of a log of hours, and of others than `topics`
+    none. A damaged length can lead pyulog back to the same place for ever: OSError after far more has been read than
+    there is."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(
+        self, path: Path, topics: Collection[str] = (), formats: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        self._file = open_log(path)
         self._left = _TIMES_READ * path.stat().st_size + _LEAST_READ
+        self._topics = topics
+        self._sampled = {name for name in _SAMPLED if name in formats and formats[name].fields[0][2] == "timestamp"}
+        self._whole = not formats or bool(self._file.read(_FLAGS_AT + 1)[-1:][0] & _APPENDED)
+        self._file.seek(0)
+        self._names: dict[int, str] = {}
+        self._counts: Counter[int | bytes] = Counter()
+        self._due_us: dict[int, int] = {}
+        self._adds = False
         self.tell, self.close = self._file.tell, self._file.close
 
     def read(self, size: int) -> bytes:
-        """Read as a file does."""
+        """Read as a file does, but for the messages that are passed over."""
         self._left -= size + 1
         if self._left < 0:
             self.close()
             raise OSError
-        return self._file.read(size)
+        data = self._file.read(size)
+        if self._whole:
+            return data
+        if self._adds:
+            self._names[int.from_bytes(data[1:3], "little")] = data[3:].decode("utf-8", "replace")
+        elif size == _HEADER:
+            while len(data) == _HEADER and self._passes_over(data[2:]):
+                self._file.seek(int.from_bytes(data[:2], "little"), os.SEEK_CUR)
+                data = self._file.read(_HEADER)
+        self._adds = not self._adds and size == _HEADER and data[2:] == b"A"
+        return data
+
+    def _passes_over(self, kind: bytes) -> bool:
+        """Look at the message of this kind that follows."""
+        if kind != b"D":
+            self._counts[kind] += 1
+            return kind in _COLLECTED and self._counts[kind] > MOST_ROWS
+        row = self._file.read(_STAMPED)
+        self._file.seek(-len(row), os.SEEK_CUR)
+        number, time_us = int.from_bytes(row[:2], "little"), int.from_bytes(row[2:], "little")
+        name = self._names.get(number)
+        if name not in self._sampled:
+            return name is not None and name not in self._topics
+        due_us = self._due_us.get(number)
+        if due_us is not None and due_us - _PERIOD_US <= time_us < due_us:
+            return True
+        self._due_us[number] = time_us + _PERIOD_US
+        self._counts[number] += 1
+        return self._counts[number] % (1 + self._counts[number] // MOST_ROWS) != 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move as in a file."""
@@ -89,11 +144,11 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
         raise UserError(f"a .ulg log needs pyulog: {pip_install('ulog')}") from error
     try:
         with redirect_stdout(StringIO()):  # pyulog prints what is damaged; `file_corruption` tells it too
-            header = ULog(_ReadOnce(path), topics, parse_header_only=True)
+            header = ULog(_UlogFile(path), topics, parse_header_only=True)
             sizes: dict[str, int] = {}
             for name in header.message_formats:
                 _count_fields(name, header.message_formats, sizes)
-            return ULog(_ReadOnce(path), topics)
+            return ULog(_UlogFile(path, topics, header.message_formats), topics)
     except (ULogException, RecursionError, struct.error, ValueError, TypeError, IndexError, KeyError) as error:
         raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
     except OSError as error:
@@ -202,7 +257,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
             if quantity is Quantity.CURRENT:
                 values[values < 0.0] = nan  # -1: nothing measures it
             if np.isfinite(values).any():
-                facts.series[quantity] = list(zip(_times(data).tolist(), values.tolist(), strict=True))
+                _add(facts, quantity, _times(data), values)
     _attitude(facts, topics.get("vehicle_attitude"), "q", (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
     _attitude(facts, topics.get("vehicle_attitude_setpoint"), "q_d", (Quantity.ROLL_SET, Quantity.PITCH_SET))
 
@@ -212,10 +267,20 @@ def _attitude(facts: FlightFacts, topic: Any, name: str, quantities: tuple[Quant
     if topic is None or f"{name}[0]" not in topic:
         return
     times_s = _times(topic)
-    keep = np.unique(np.searchsorted(times_s, np.arange(times_s[0], times_s[-1], _STEP_S)))
+    keep = _ten_a_second(times_s)
     angles = euler_angles(*(np.asarray(topic[f"{name}[{axis}]"], dtype=np.float64)[keep] for axis in range(4)))
     for quantity, values in zip(quantities, np.degrees(angles), strict=False):
-        facts.series[quantity] = list(zip(times_s[keep].tolist(), values.tolist(), strict=True))
+        _add(facts, quantity, times_s[keep], values)
+
+
+def _ten_a_second(times_s: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Numbers of the rows that are the first of their tenth of a second."""
+    return np.unique(np.floor((times_s - times_s[0]) / _STEP_S), return_index=True)[1]
+
+
+def _add(facts: FlightFacts, quantity: Quantity, times_s: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+    for at_s, value in zip(times_s.tolist(), values.tolist(), strict=True):
+        facts.add(quantity, at_s, value)
 
 
 def euler_angles(
@@ -235,20 +300,20 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     if place is None:
         return
     times_s = _times(place)
-    steps = np.arange(times_s[0], times_s[-1], _STEP_S)
-    keep = np.unique(np.append(np.searchsorted(times_s, steps), len(times_s) - 1))
+    keep = np.unique(np.append(_ten_a_second(times_s), len(times_s) - 1))
     times_s = times_s[keep]
     lat, lon, alt = (np.asarray(place[name], dtype=np.float64)[keep] for name in ("lat", "lon", "alt"))
     if facts.home is None:
         facts.home = GeoPoint(float(lat[0]), float(lon[0]), float(alt[0]))
     local, battery = topics.get("vehicle_local_position"), topics.get("battery_status")
-    north, east, above = (_at(local, name, times_s) for name in ("vx", "vy", "dist_bottom"))
+    north, east, above, valid = (_at(local, name, times_s) for name in ("vx", "vy", "dist_bottom", "dist_bottom_valid"))
+    above[valid != 1.0] = nan
     volts, left = _at(battery, "voltage_v", times_s), 100.0 * _at(battery, "remaining", times_s)
     heights = alt - facts.home.alt
     for row in zip(times_s, lat, lon, heights, north, east, volts, left, above, strict=True):
         at_s, y, x, height, vn, ve, v, percent, ground = (float(value) for value in row)
         facts.samples.append(Sample(at_s, y, x, height, hypot(vn, ve), v, percent))
-        if isfinite(ground) and _at(local, "dist_bottom_valid", np.array([at_s]))[0] == 1.0:
+        if isfinite(ground):
             facts.add(Quantity.TERRAIN, at_s, height - ground)
 
 
