@@ -1,4 +1,4 @@
-"""What a person waits for behind a flight: the page about it, its log read and flown again; and what a large log costs."""
+"""What a person waits for behind a flight: the page about it, its log read and flown again; what a large log costs."""
 
 from __future__ import annotations
 
