@@ -131,9 +131,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def _of_values(self) -> str:
-        given: list[Value] = [*(self.uniform or self.normal or self.lognormal or ()), *(self.choice or self.grid or ())]
-        given += self.within or ()
-        given += [value for column in self.columns.values() for value in column]
+        given = [value for column in self.columns.values() for value in column]
         endless = next((value for value in given if not isinstance(value, str) and not isfinite(value)), None)
         return "" if endless is None else f"{self.kind}: expected finite numbers, not {endless}"
 

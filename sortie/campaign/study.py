@@ -39,7 +39,7 @@ from sortie.campaign.sampling import (
     seed_of_run,
 )
 from sortie.campaign.signals import COUNTS, NUMBERS, STEP_MS, TEXTS, Array, at_boot
-from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, as_said, check_texts
+from sortie.campaign.study_file import FleetOf, StudyFault, StudyFile, as_said, check_values
 from sortie.campaign.templates import PLACE, check_places, number_of, put, written
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import parse_fault
@@ -97,7 +97,7 @@ class Study(Struct, frozen=True):
         path = Path(path)
         said = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
-            check_texts(said)
+            check_values(said)
             return _checked(as_said(said, path.parent), path, runs)
         except UserError as error:
             raise UserError(f"{path}: {error.worded(error.option)}") from error

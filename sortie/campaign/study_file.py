@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -76,13 +77,16 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
     containment: Containment | None = None
 
 
-def check_texts(said: object, key: str = "") -> None:
-    """UserError with the key of a text that holds a NUL: no file, fault or parameter can be called so."""
+def check_values(said: object, key: str = "") -> None:
+    """UserError with the key of a text that holds a NUL, for no file, fault or parameter can be called so; and of a
+    number that is infinite or none, which the study of a folder (JSON) cannot hold."""
+    if isinstance(said, float) and not isfinite(said):
+        raise UserError(f"{key}: expected a finite number, not {said}")
     if isinstance(said, str) and "\0" in said:
         raise UserError(f"{key}: holds a NUL character; expected text without")
     entries = said.items() if isinstance(said, dict) else enumerate(said, 1) if isinstance(said, list) else ()
     for name, entry in entries:
-        check_texts(entry, f"{key}.{name}" if key else str(name))
+        check_values(entry, f"{key}.{name}" if key else str(name))
 
 
 def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
@@ -132,7 +136,7 @@ def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
     for number, row in enumerate(rows, 2):
         if len(row) != len(names):
             raise UserError(f"vary.{name}: {path}: line {number} has {len(row)} values, the head {len(names)} names")
-        check_texts(row, f"vary.{name}: {path}: line {number}")
+        check_values(row, f"vary.{name}: {path}: line {number}")
     columns = {column: _column([row[k] for row in rows]) for k, column in enumerate(names)}
     return msgspec.structs.replace(varied, columns=columns)
 
