@@ -60,8 +60,8 @@ def web(given: GivenOptions) -> int:
             logs=logs if logs.is_dir() or given[SHOWN_LOGS] else None,
         )
         server = PageServer(station, settings)
-        stack.callback(server.close)
         address = server.start(or_free=given[Settings.listen] is None)
+        stack.callback(server.close)
         foxglove_port = given[FOXGLOVE]
         if foxglove_port is not None:
             stack.callback(_serve_foxglove(runtime, station, foxglove_port).close)

@@ -113,7 +113,7 @@ class RecordedCommands:
 
     def _result(self, message: Message) -> tuple[Result, tuple[Message, ...]]:
         match message.command:
-            case Cmd.DO_PAUSE_CONTINUE:
+            case Cmd.DO_PAUSE_CONTINUE if message.param1 in (0.0, 1.0):
                 self._player.pause(message.param1 == 0.0)
                 return Result.ACCEPTED, ()
             case Cmd.REQUEST_MESSAGE:

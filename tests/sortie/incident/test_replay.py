@@ -108,6 +108,8 @@ def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
     watcher.watch(2000)
     pause = dialect.MAVLink_command_long_message(1, 1, Cmd.DO_PAUSE_CONTINUE, 0, 0, 0, 0, 0, 0, 0, 0)
     assert [answer.result for answer in watcher.ask(pause)] == [Result.ACCEPTED]
+    pause.param1 = 7.0  # neither pause nor go on
+    assert watcher.ask(pause)[0].result == Result.DENIED
     kinds = {m.get_type() for _, _, m in watcher.watch(12_000)}
     assert kinds == {"HEARTBEAT"}
     player = watcher.node.shown[0].player

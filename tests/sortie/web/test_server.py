@@ -21,6 +21,7 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 from autopilot.interface.geo import GeoPoint
 from sortie import Session
 from sortie.api.sample import square
+from sortie.commands import cli
 from sortie.config.errors import UserError
 from sortie.web.records import RecordedFlights
 from sortie.web.server import PageServer
@@ -97,11 +98,13 @@ def test_the_own_page_may_open_its_socket(run):
     assert ask(run, f"/{TOKEN}/ws", {**UPGRADE, "Origin": f"http://127.0.0.1:{run.port}"})[0] == 101
 
 
-def test_a_taken_port_is_told_in_a_line(run, tmp_path):
+def test_a_taken_port_is_told_in_a_line(run, capsys):
     """Or another one is taken, where nobody has asked for that one."""
     settings = replace(run.server.settings, port=run.port)
     with pytest.raises(UserError, match="in use"):
         PageServer(run.server.station, settings).start()
+    assert cli.run(["web", "--listen", f"127.0.0.1:{run.port}", "--connect", "udpin:127.0.0.1:0"]) == 2
+    assert capsys.readouterr().err == f"sortie: --listen 127.0.0.1:{run.port}: Address already in use\n"
     other = PageServer(run.server.station, settings)
     assert str(run.port) not in other.start(or_free=True)
     other.close()
