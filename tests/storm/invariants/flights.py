@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from math import isfinite
+from math import inf, isfinite
 
 from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReached, MissionComplete, StatusText
 from autopilot.flight.lifecycle import TABLE, FlightState
@@ -150,7 +150,8 @@ def a_text_is_said_once(view: View, event: StatusText) -> str | None:
     if "Radio" in event.text and "ailsafe" in event.text:
         texts["radio"] = view.now_ms
     if event.text.startswith("RC Long Failsafe" if "plane" in view.kind else "Radio Failsafe"):
-        texts["sticks"] = view.kind != "copter" and "Cleared" not in event.text
+        ends_ms = view.now_ms + 1_000 if "Cleared" in event.text else inf
+        texts["sticks"] = -inf if view.kind == "copter" else ends_ms
     said = texts.setdefault(("said", event.text), [])
     said.append(view.now_ms)
     while said[0] < view.now_ms - 10_000:

@@ -53,7 +53,7 @@ def a_lost_station_is_noticed(view: View) -> str | None:
         return None
     texts = view.life.get("texts", {})
     at_rest = view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD")
-    noticed = texts.get("gcs", -1) >= heard or texts.get("sticks", False) or at_rest
+    noticed = texts.get("gcs", -1) >= heard or view.now_ms < texts.get("sticks", 0) or at_rest
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
 
 
