@@ -22,6 +22,8 @@ from sortie.campaign.summary import CONFIDENCE, Columns, Floats, Interval, inter
 from sortie.config.faults import parse_fault
 
 NO_FAULT: Final = "no fault"
+AND: Final = " + "
+"""Between faults that are a cause together."""
 MOST_ENDS: Final = 100
 
 
@@ -137,6 +139,9 @@ def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
 def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
     if searched:
         return "a search flies where it fails: how often it does says nothing of other flights"
+    together = [cause.name for cause in causes if AND in cause.name]
+    if together:
+        return f"rates are added one fault at a time, and flights had {', '.join(together)}; fly each fault alone"
     without = [cause.name for cause in causes if cause.name not in {NO_FAULT, *box.rates}]
     if without:
         return f"[containment.rates] does not say how often there is {', '.join(without)}"
@@ -151,7 +156,7 @@ def cause_of(study: Study, row: RunResult) -> str:
     until_s = end_s if left_s is None else left_s
     faults = [parse_fault(text) for text in study.struck(row.inputs)]
     acted = {fault.name for fault in faults if until_s is not None and fault.window_ms()[0] <= until_s * 1000.0}
-    return " + ".join(sorted(acted)) or NO_FAULT
+    return AND.join(sorted(acted)) or NO_FAULT
 
 
 class _Flights:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from sortie.campaign.containment import FRICTION, HARMLESS_J, PERSON_HEIGHT_M, PERSON_RADIUS_M
-from sortie.campaign.evidence import NO_FAULT, Boundaries, ContainmentEvidence, EndOfFlight, ExitShare, RateSum
+from sortie.campaign.evidence import AND, NO_FAULT, Boundaries, ContainmentEvidence, EndOfFlight, ExitShare, RateSum
 from sortie.campaign.study import Study
 from sortie.campaign.summary import Interval
 from sortie.config.values import parse_vehicle
@@ -68,7 +68,7 @@ COMPARED: Final = frozenset(("copter",))
 
 
 def _compared(found: ContainmentEvidence, vehicle: str) -> str:
-    names = sorted({name for cause in found.causes for name in cause.name.split(" + ")} - {NO_FAULT})
+    names = sorted({name for cause in found.causes for name in cause.name.split(AND)} - {NO_FAULT})
     if parse_vehicle(vehicle).frame not in COMPARED:
         names_said = "<p>The decisions of this kind of vehicle after a fault were not compared.</p>"
     else:

@@ -191,6 +191,17 @@ def test_without_a_rate_for_each_cause_and_of_a_search_there_is_no_sum(tmp_path:
     assert evidence(folder).untold == "[containment.rates] does not say how often there is gps.loss"
 
 
+def test_faults_that_come_together_are_no_rate_that_can_be_given(tmp_path: Path) -> None:
+    """As in the study that `campaign init` writes."""
+    folder = made(tmp_path)
+    kept = (folder / "study.json").read_bytes()
+    assert b'"gps.loss@{gps_at}"' in kept
+    (folder / "study.json").write_bytes(kept.replace(b'"gps.loss@{gps_at}"', b'"gps.loss@{gps_at}", "mass.add=0.3"'))
+    assert evidence(folder).untold.startswith(
+        "rates are added one fault at a time, and flights had gps.loss + mass.add; fly each fault alone"
+    )
+
+
 def test_ends_outside_have_place_time_and_energy(tmp_path: Path) -> None:
     found = evidence(made(tmp_path))
     assert [end.run for end in found.ends] == [18, 17]
