@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from configparser import ConfigParser
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -165,6 +166,10 @@ def test_a_page_that_does_not_read_holds_no_end_up(tmp_path):
     def serve() -> None:
         with page_run(tmp_path) as run:
             pages.append(unread(run, 600))
+            waiting = [0]
+            while waiting[-1] == 0 or len(set(waiting[-4:])) > 1:  # until nothing more can be sent to it
+                time.sleep(0.02)
+                waiting.append(sum(viewer.waiting.qsize() for viewer in run.server._viewers))
 
     pages: list[socket.socket] = []
     serving = threading.Thread(target=serve, daemon=True)
