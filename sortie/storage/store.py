@@ -137,12 +137,12 @@ class Store:
             self._submitted += 1
             if isinstance(change, SaveProgress):
                 # Only the newest matters and nobody waits for it: a fast flight must not queue thousands.
-                first = not self._progress
+                wakes = not self._progress  # else the writer knows of some, and waits for its time
                 self._progress[vehicle] = (self._submitted, vehicle, change)
             else:
-                first = True
+                wakes = True
                 self._queue.append((self._submitted, vehicle, change))
-            if first:
+            if wakes:
                 self._ready.notify()
             return self._submitted
 
@@ -158,8 +158,8 @@ class Store:
     def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
         """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
         with self._ready:
-            self._urgent = self._settled < ticket
-            if self._urgent:
+            if self._settled < ticket:  # one that is settled takes no hurry from another that waits
+                self._urgent = True
                 self._ready.notify()
             return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
 

@@ -164,9 +164,8 @@ class PageServer:
         except web.RequestPayloadError as problem:
             response = web.Response(status=400, text=f"{problem}\n")
         except UserError as problem:
-            response = web.Response(
-                status=422, body=f"{problem}\n".encode(errors="replace")
-            )  # names of files are bytes
+            text = f"{problem}\n".encode(errors="replace")  # names of files are bytes
+            response = web.Response(status=422, body=text)
         except ConnectionError:
             raise  # it has gone: the library knows
         except Exception as error:
