@@ -81,8 +81,10 @@ class CopterMotion:
 
     def events_ms(self) -> list[float]:
         """Times at which to look where the copter is, ms: what happens at a waypoint its own simulator tells, the
-        rest is looked at on a grid of its own, so that nobody who watches changes it."""
+        rest is looked at on a grid of its own, so that nobody who watches changes it. A wreck is not looked for."""
         now_ms, place = self._state.now_ms, self._state.place
+        if self._state.destroyed:
+            return []
         looks = place is not SkimmerPlace.DOCK if self._watched else place in _LOOKED_AT
         return [now_ms - now_ms % LOOK_MS + LOOK_MS] if looks else []
 

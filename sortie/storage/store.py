@@ -143,7 +143,7 @@ class Store:
                 wakes = True
                 self._queue.append((self._submitted, vehicle, change))
             if wakes:
-                self._ready.notify()
+                self._ready.notify_all()  # the writer, among those who wait for a ticket
             return self._submitted
 
     def latest(self) -> int:
@@ -160,7 +160,7 @@ class Store:
         with self._ready:
             if self._settled < ticket:  # one that is settled takes no hurry from another that waits
                 self._urgent = True
-                self._ready.notify()
+                self._ready.notify_all()
             return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
 
     # --- the writer ---------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class Store:
         """Write what is queued, stop the thread, release the directory."""
         with self._ready:
             self._closing = True
-            self._ready.notify()
+            self._ready.notify_all()
         self._writer.join(timeout=5.0)
         self._database.close()
         self._lock.release()

@@ -8,7 +8,6 @@ up. What is there was committed, so it is what a restart would go on from.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sqlite3
@@ -150,9 +149,10 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
             if row is None:
                 return None
             levels = database.execute("SELECT data FROM level ORDER BY time_ms DESC LIMIT 1").fetchone()
-            shown = [pair for group in json.loads(levels[0]).values() for pair in group.items()] if levels else []
+            groups = msgspec.json.decode(levels[0], type=dict[str, dict[str, float]]) if levels else {}
+            shown = [pair for group in groups.values() for pair in group.items()]
             return facts_of(decode(row[0])) | {"levels": shown, "decisions": list(_decisions(database, span))}
-    except (sqlite3.Error, msgspec.DecodeError):
+    except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError):
         return None
 
 
@@ -200,7 +200,7 @@ def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iter
             "party": party,
             "name": name,
             "reason": reason,
-            "facts": json.loads(facts),
+            "facts": msgspec.json.decode(facts, type=dict[str, Any]),
         }
 
 

@@ -101,6 +101,15 @@ def test_without_a_link_the_copter_comes_home_and_lands_beside_the_pad() -> None
         assert bench.loop.world.state.skimmer.lobes.kg > 0.0
 
 
+def test_a_wreck_is_not_looked_for() -> None:
+    """Where the copter is changes no more: until T_DEATH only the depot's own times count."""
+    world = BoxBench().loop.world
+    world.state.place = SkimmerPlace.BACK
+    assert len(world.motion.events_ms()) == 1
+    world.state.destroyed = True
+    assert world.motion.events_ms() == []
+
+
 def test_a_refused_dock_and_a_delayed_one() -> None:
     """Refused: it holds off until T_DEATH. Delayed: it waits a minute and lands."""
     refused = BoxBench("dock_refused@phase1").run()

@@ -28,6 +28,16 @@ def test_a_loop_is_read_from_its_journal(tmp_path):
     assert any(one["facts"] for one in loop["decisions"])
     json.dumps(loop)
     assert (tmp_path / "state" / JOURNAL).read_bytes() == before
+    for damage in (
+        "UPDATE level SET data = '[1]'",
+        "UPDATE level SET data = '{\"a\": 1}'",
+        "UPDATE decision SET facts = 'nonsense'",
+        "UPDATE decision SET time_ms = 'noon'",
+    ):
+        (tmp_path / JOURNAL).write_bytes(before)
+        with sqlite3.connect(tmp_path / JOURNAL) as database:
+            database.execute(damage)
+        assert read_loop(tmp_path) is None, damage
 
 
 def test_a_journal_of_another_version_is_none(tmp_path):
