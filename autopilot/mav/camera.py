@@ -26,8 +26,9 @@ class CameraCapability(IntEnum):
 
 
 class StreamType(IntEnum):
-    """VIDEO_STREAM_TYPE of the only kind that there is here."""
+    """VIDEO_STREAM_TYPE of the kinds that there are here."""
 
+    RTSP = 0
     RTPUDP = 1
 
 

@@ -7,7 +7,6 @@ file says so too (as a camera with an RTK receiver of its own would).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -23,7 +22,6 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
-from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.services.camera.device import Shot, Specs
 from mavlink_bridge.services.camera.extended import SettingsService
 from mavlink_bridge.services.camera.items import FLOWN, CameraItems
@@ -31,19 +29,17 @@ from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture, h
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.camera.video import VideoStream
 from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.ftp.component_metadata import FOLDER
 from mavlink_bridge.services.ftp.files import FileRefusedError, Pages, VirtualFiles
 from mavlink_bridge.services.ftp.service import FtpService
-from sitl.camera.darkroom import Job, darkroom
+from sitl.camera.darkroom import darkroom
 from sitl.camera.jpeg import Picture
 from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion
-from sitl.camera.video import VideoFrame
-from sortie.config.errors import UserError, pip_install
 from sortie.logs.run_log import LOGGER
 from sortie.logs.served import ServedDirectory
 from sortie.nodes.camera_card import DCIM, Card
+from sortie.nodes.video import CameraVideo
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
@@ -55,7 +51,6 @@ if TYPE_CHECKING:
 DEFINITION: Final = "camera.xml"
 _ROUTE: Final = (255, 214, 0)
 _STAY_IN, _STAY_OUT, _HOME = (60, 220, 60), (235, 50, 40), (255, 255, 255)
-_PORTS, _LOOPBACK = 4, "127.0.0.1"
 _CIRCLE_CORNERS, _HOME_M, _REACH_M = 48, 1.5, 3000.0
 _TAKE: Final = frozenset({Cmd.IMAGE_START_CAPTURE, Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST})
 
@@ -78,29 +73,6 @@ class WithPads(Protocol):
 
     @property
     def pads(self) -> PadSensor: ...
-
-
-def video_streams(port: int, system: int, specs: Specs) -> tuple[VideoStream, ...]:
-    """Streams of a vehicle's camera, the visible one and the thermal one; none: `port` 0. Each vehicle has ports of its
-    own, RTP's even ones; system 1 those from `port` on."""
-    if port == 0:
-        return ()
-    if find_spec("av") is None:
-        raise UserError(f"video needs PyAV: {pip_install('video')}, or set SIM_CAM_VIDPORT to 0")
-    columns, rows, first = specs.columns & ~1, specs.rows & ~1, port + _PORTS * (system - 1)
-    return (
-        VideoStream(1, "Camera", columns, rows, first, 1_500_000),
-        VideoStream(2, "Thermal", columns // 4 * 2, rows // 4 * 2, first + 2, 400_000, thermal=True),
-    )
-
-
-def station_host(name: str) -> str:
-    """Host at the other end of a link, whose name is an address; the loopback one where it has none: a serial line."""
-    try:
-        spec = parse_link(name.rpartition(" from ")[2])
-    except LinkError:
-        return _LOOPBACK
-    return spec.host if spec.is_network else _LOOPBACK
 
 
 def specs_of(parameters: Parameters) -> Specs:
@@ -135,8 +107,7 @@ class CameraAlbum:
         self.service: CameraService | None = None
         """Service that takes the pictures."""
         self._plan: tuple[object, tuple[Marking, ...]] = (None, ())
-        self._frames: dict[int, Job] = {}  # the last of each stream
-        self._trouble = ""  # of the last frame
+        self.video = CameraVideo(self, owner, vehicle, specs)
 
     @property
     def stored(self) -> int:
@@ -151,8 +122,9 @@ class CameraAlbum:
         self.card.keep_in(folder)
 
     def close(self) -> None:
-        """All pictures are written."""
+        """All pictures are written, and players are hung up on."""
         self.card.close()
+        self.video.close()
 
     def file_at(self, path: str) -> tuple[str, bytes] | None:
         """By HTTP: the definition file and the pictures, where MAVFTP has them; asked in another thread."""
@@ -188,7 +160,7 @@ class CameraAlbum:
         place = to_global(origin, ned)
         home = self._owner.autopilot.facts.home or origin
         shutter_s, iso = settings.exposed
-        view = self._view(shot, self._specs.columns, self._specs.rows)
+        view = self.view(shot, self._specs.columns, self._specs.rows)
         picture = Picture(
             view,
             shot.number,
@@ -202,7 +174,7 @@ class CameraAlbum:
         name = self._develop(picture)
         return TakenPicture(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
 
-    def _view(self, shot: Shot, columns: int, rows: int) -> CameraView:
+    def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
         """From here, as it looks now, in so many pixels."""
         vehicle, specs = self._vehicle, self._specs
         return CameraView(
@@ -217,30 +189,7 @@ class CameraAlbum:
             tuple(vehicle.pads.pads(shot.time_ms)) if isinstance(vehicle, WithPads) and vehicle.pads.period_ms else (),
         )
 
-    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
-        """Send a frame, unless the one before is still on its way."""
-        last = self._frames.get(stream.number)
-        if last is not None and not last.done:
-            return
-        if last is not None and last.error != self._trouble:
-            self._trouble = last.error
-            LOGGER.error("video: %s", last.error or "is sent again")
-        endpoint, home = self._owner.endpoint, self._owner.autopilot.facts.home or self._vehicle.switched_on_at
-        hosts = dict.fromkeys(station_host(endpoint.statistics(link).name) for link in links)
-        place = to_global(self._vehicle.switched_on_at, self._vehicle.true_ned)
-        self._frames[stream.number] = darkroom().send(
-            self._scenery(),
-            VideoFrame(
-                self._view(shot, stream.columns, stream.rows),
-                tuple((host, stream.port) for host in hosts),
-                stream.bits,
-                stream.thermal,
-                0.001 * shot.time_ms,
-                place.alt - home.alt,
-            ),
-        )
-
-    def _scenery(self) -> int:
+    def scenery(self) -> int:
         """Number of what does not change in its pictures."""
         if self._scene is None:
             scanner, origin = self._vehicle.scanner, self._vehicle.switched_on_at
@@ -261,7 +210,7 @@ class CameraAlbum:
             LOGGER.error("pictures cannot be written: %s", problem)
             self._names.append("")
             return ""
-        self.card.written_by(name, darkroom().develop(self.card.folder / name, self._scenery(), picture))
+        self.card.written_by(name, darkroom().develop(self.card.folder / name, self.scenery(), picture))
         self._names.append(name)
         return name
 
@@ -352,13 +301,13 @@ def attach_camera(owner: VehicleService, commands: CommandService | None) -> Cam
     camera = CameraService(
         specs,
         album,
+        album.video,
         definition=lambda: f"mftp://{DEFINITION}",
         epoch_us=owner.epoch_us,
         trigger_every=trigger_every,
         links=owner.endpoint.routes,
         room=owner.room,
         gimbal=mount.device,
-        streams=video_streams(int(parameters["SIM_CAM_VIDPORT"]), owner.endpoint.system_id, specs),
     )
     album.service = camera
     files = VirtualFiles()

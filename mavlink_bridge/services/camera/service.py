@@ -28,7 +28,7 @@ from mavlink_bridge.services.camera.extended import value_of
 from mavlink_bridge.services.camera.messages import STORAGE_ID, CameraSight, TakenPicture
 from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
-from mavlink_bridge.services.camera.video import VideoStream, VideoStreams
+from mavlink_bridge.services.camera.video import VideoOutput, VideoStreams
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
 from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served, which
@@ -64,9 +64,6 @@ class Album(Protocol):
     def forget(self, first: int) -> None:
         """Delete the files from this number on."""
 
-    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
-        """Send this as the next frame of a stream to the stations on these links."""
-
     def sight(self) -> CameraSight:
         """Sight of the camera now."""
 
@@ -78,7 +75,7 @@ class Album(Protocol):
 class CameraService:
     """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
     none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0; `links`:
-    those that it streams to, `room(link)`: bytes that may be queued there now. `streams`: its video."""
+    those that it streams to, `room(link)`: bytes that may be queued there now. `video`: sends its streams."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
@@ -87,6 +84,7 @@ class CameraService:
         self,
         specs: Specs,
         album: Album,
+        video: VideoOutput,
         *,
         definition: Callable[[], str],
         epoch_us: int,
@@ -94,7 +92,6 @@ class CameraService:
         links: Callable[[], Sequence[int]],
         room: Callable[[int], int],
         gimbal: int = 0,
-        streams: Sequence[VideoStream] = (),
     ) -> None:
         self.device = CameraDevice(specs, self._shutter, lambda: album.stored)
         self._album = album
@@ -105,8 +102,8 @@ class CameraService:
         self._out: list[Outgoing] = []
         self._memory = AnswerMemory()
         self._reports = CaptureReports(album.written, room)
-        self._video = VideoStreams(streams, self.device, album.show)
-        self._messages = self._told_of(links, bool(streams))
+        self._video = VideoStreams(self.device, video)
+        self._messages = self._told_of(links, bool(video.streams))
         self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
         self._told_full = False
 

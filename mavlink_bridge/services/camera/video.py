@@ -2,15 +2,15 @@
 
 A station looks as soon as it has asked for VIDEO_STREAM_INFORMATION of a stream, since QGroundControl listens then and
 sends no VIDEO_START_STREAMING for the first one; or by that command; until VIDEO_STOP_STREAMING, or the end of its
-link. A frame is shown every `FRAME_MS` of vehicle time while somebody looks at a stream. Not Image Transmission: RTP
-goes beside MAVLink.
+link. A stream by RTSP is looked at while a player shows it. A frame is shown every `FRAME_MS` of vehicle time while
+somebody looks at a stream. Not Image Transmission: RTP goes beside MAVLink.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import degrees
-from typing import Final
+from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -28,7 +28,8 @@ _DENIED, _UNSUPPORTED = Outcome(Result.DENIED), Outcome(Result.UNSUPPORTED)
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """A stream: its number, from 1, its pixels, the port where stations listen, bits a second."""
+    """A stream: its number, from 1, its pixels, the port that it is sent to, bits a second. `path`: of its URL, if
+    players fetch it by RTSP."""
 
     number: int
     name: str
@@ -37,20 +38,33 @@ class VideoStream:
     port: int
     bits: int
     thermal: bool = False
+    path: str = ""
+
+
+class VideoOutput(Protocol):
+    """Port: an output that makes frames and sends them."""
+
+    @property
+    def streams(self) -> Sequence[VideoStream]:
+        """Streams that there are."""
+
+    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
+        """Send this as the next frame of a stream, by RTSP to its players, else to the stations on these links."""
+
+    def played(self, stream: VideoStream) -> bool:
+        """Does a player show this stream, by RTSP?"""
+
+    def url(self, stream: VideoStream, link: int) -> str:
+        """URL of a stream by RTSP for the station on this link."""
 
 
 class VideoStreams:
-    """See the module. `show(stream, shot, links)`: its next frame is to be sent to the stations on these links."""
+    """See the module."""
 
-    def __init__(
-        self,
-        streams: Sequence[VideoStream],
-        device: CameraDevice,
-        show: Callable[[VideoStream, Shot, Sequence[int]], None],
-    ) -> None:
-        self._streams = streams
+    def __init__(self, device: CameraDevice, output: VideoOutput) -> None:
+        self._streams = streams = output.streams
         self._device = device
-        self._show = show
+        self._output = output
         self._looking: dict[int, dict[int, None]] = {stream.number: {} for stream in streams}
         self._due_ms = 0
 
@@ -75,10 +89,10 @@ class VideoStreams:
             dialect.MAVLink_video_stream_information_message(
                 stream.number,
                 len(self._streams),
-                StreamType.RTPUDP,
+                StreamType.RTSP if stream.path else StreamType.RTPUDP,
                 *self._state(stream, now_ms),
                 stream.name.encode().ljust(_NAME_BYTES, b"\0"),
-                str(stream.port).encode(),
+                (self._output.url(stream, link) if stream.path else str(stream.port)).encode(),
                 StreamEncoding.H264,
             )
             for stream in meant
@@ -93,16 +107,19 @@ class VideoStreams:
 
     def _state(self, stream: VideoStream, now_ms: int) -> tuple[int, float, int, int, int, int, int]:
         """Fields that both messages have."""
-        flags = (StreamFlag.RUNNING if self._looking[stream.number] else 0) | (
-            StreamFlag.THERMAL if stream.thermal else 0
-        )
+        flags = (StreamFlag.RUNNING if self._seen(stream) else 0) | (StreamFlag.THERMAL if stream.thermal else 0)
         across = round(degrees(self._device.view(now_ms)[0]))
         return flags, 1000.0 / FRAME_MS, stream.columns, stream.rows, stream.bits, 0, across
 
     def _meant(self, number: int) -> list[VideoStream]:
         return [stream for stream in self._streams if number in (_ALL, stream.number)]
 
+    def _seen(self, stream: VideoStream) -> bool:
+        return self._output.played(stream) if stream.path else bool(self._looking[stream.number])
+
     def _look(self, stream: VideoStream, link: int, now_ms: int) -> None:
+        if stream.path:
+            return
         if not any(self._looking.values()):
             self._due_ms = now_ms
         self._looking[stream.number][link] = None
@@ -110,7 +127,7 @@ class VideoStreams:
     # --- time -----------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
         """Time of the next frame, ms; None: nobody looks."""
-        return self._due_ms if any(self._looking.values()) else None
+        return self._due_ms if any(self._seen(stream) for stream in self._streams) else None
 
     def handle_timeout(self, now_ms: int) -> None:
         """Show what is due."""
@@ -118,8 +135,8 @@ class VideoStreams:
             return
         self._due_ms = now_ms + FRAME_MS
         for stream in self._streams:
-            if self._looking[stream.number]:
-                self._show(stream, self._device.shot(now_ms), tuple(self._looking[stream.number]))
+            if self._seen(stream):
+                self._output.show(stream, self._device.shot(now_ms), tuple(self._looking[stream.number]))
 
     def restore(self, now_ms: int) -> None:
         """Go on from another time."""

@@ -49,6 +49,8 @@ class Shelf:
     stored: int = 0
     formatted: int = 0
     prepared: bool = False
+    streams: Sequence[VideoStream] = ()
+    players: set[str] = field(default_factory=set)
 
     def prepare(self) -> None:
         self.prepared = True
@@ -72,6 +74,12 @@ class Shelf:
     def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
         self.frames.append((shot.time_ms, stream.number, shot.focal_mm, tuple(links)))
 
+    def played(self, stream: VideoStream) -> bool:
+        return stream.path in self.players
+
+    def url(self, stream: VideoStream, link: int) -> str:
+        return f"rtsp://10.0.0.{link}:8554/{stream.path}"
+
     def sight(self) -> CameraSight:
         return CameraSight(PLACE, None, (1.0, 0.0, 0.0, 0.0))
 
@@ -80,12 +88,13 @@ class Bench:
     """A camera of 640 x 480, whose card holds `room` pictures, and a station."""
 
     def __init__(self, room: float = 1000.0, least_s: float = 0.0, streams: Sequence[VideoStream] = ()) -> None:
-        self.shelf = Shelf()
+        self.shelf = Shelf(streams=streams)
         specs = Specs(6.4, 4.8, 5.0, 4.0, 640, 480, room * 640 * 480 * 0.5 / (1 << 20), lambda: least_s)
         self.triggers: list[tuple[float, bool]] = []
         self.room_bytes = 100_000
         self.camera = CameraService(
             specs,
+            self.shelf,
             self.shelf,
             definition=lambda: "mftp://camera.xml",
             epoch_us=1_000_000,
@@ -93,7 +102,6 @@ class Bench:
             links=lambda: (PEER.link,),
             room=lambda link: self.room_bytes,
             gimbal=154,
-            streams=streams,
         )
         self.settings = SettingsService(self.camera.device)
         self.now_ms = 10_000
@@ -576,6 +584,28 @@ def test_frames_are_made_while_somebody_looks() -> None:
     assert len(bench.shelf.frames) == count
     assert bench.send(Cmd.REQUEST_VIDEO_STREAM_STATUS, 1)[1].flags == 0
     assert bench.ask(Cmd.VIDEO_START_STREAMING, 3) == Result.DENIED
+
+
+def test_a_stream_by_rtsp_is_its_players_affair() -> None:
+    """Its URL is told at the address that each station sees; frames are made while it is played, whatever stations ask
+    for, and within a second of PLAY."""
+    bench = Bench(streams=(VideoStream(1, "Camera", 640, 480, 40000, 1_500_000, path="camera"),))
+    told = bench.send(Cmd.REQUEST_MESSAGE, id_of("VIDEO_STREAM_INFORMATION"), 0)[1]
+    assert (told.type, told.uri, told.flags) == (numbers.VIDEO_STREAM_TYPE_RTSP, "rtsp://10.0.0.3:8554/camera", 0)
+    assert bench.ask(Cmd.VIDEO_START_STREAMING, 1) == Result.ACCEPTED
+    bench.pass_time(2000)
+    assert bench.shelf.frames == []
+    bench.shelf.players.add("camera")
+    bench.pass_time(1000)
+    count = len(bench.shelf.frames)
+    bench.pass_time(1000)
+    assert count >= 1 and len(bench.shelf.frames) == count + 1000 // FRAME_MS
+    assert bench.send(Cmd.REQUEST_VIDEO_STREAM_STATUS, 1)[1].flags == numbers.VIDEO_STREAM_STATUS_FLAGS_RUNNING
+    assert bench.ask(Cmd.VIDEO_STOP_STREAMING, 1) == Result.ACCEPTED
+    bench.shelf.players.clear()
+    count = len(bench.shelf.frames)
+    bench.pass_time(2000)
+    assert len(bench.shelf.frames) == count
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""Video of a simulated camera: its streams, by RTP to stations and by RTSP to players, and where these are.
+
+A player may come from the host of a station that has asked for the information of a stream by RTSP, as RTP goes to the
+host of a station that has asked for it.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from autopilot.interface.geo import to_global
+from mavlink_bridge.links.address import LinkError, parse_link
+from mavlink_bridge.services.camera.video import VideoStream
+from sitl.camera.darkroom import Job, darkroom
+from sitl.camera.rtsp_server import LOOPBACK, RtspServer
+from sitl.camera.video import VideoFrame
+from sortie.config.errors import UserError, pip_install
+from sortie.logs.run_log import LOGGER
+
+if TYPE_CHECKING:
+    from mavlink_bridge.services.camera.device import Shot, Specs
+    from sortie.nodes.camera import CameraAlbum, PosedVehicle
+    from sortie.nodes.vehicle import VehicleService
+
+_RTP_PORTS, _RTSP_PORTS = 4, 2
+_PATHS: Final = ("camera", "thermal")
+_DISCARD: Final = 9
+
+
+class CameraVideo:
+    """Makes and sends the frames: `mavlink_bridge.services.camera.video.VideoOutput`."""
+
+    def __init__(self, album: CameraAlbum, owner: VehicleService, vehicle: PosedVehicle, specs: Specs) -> None:
+        self._album = album
+        self._owner = owner
+        self._vehicle = vehicle
+        rtp, rtsp = (int(owner.parameters[name]) for name in ("SIM_CAM_VIDPORT", "SIM_CAM_RTSP"))
+        if (rtp or rtsp) and find_spec("av") is None:
+            raise UserError(f"video needs PyAV: {pip_install('video')}, or set SIM_CAM_VIDPORT and SIM_CAM_RTSP to 0")
+        system = owner.endpoint.system_id
+        self._server = _listening(rtsp + _RTSP_PORTS * (system - 1)) if rtsp else None
+        self.streams = video_streams(rtp, system, specs, self._server)
+        self._frames: dict[int, Job] = {}  # the last of each stream
+        self._trouble = ""  # of the last frame
+
+    def close(self) -> None:
+        """Hang up on players."""
+        if self._server is not None:
+            self._server.close()
+
+    def played(self, stream: VideoStream) -> bool:
+        return self._server is not None and self._server.played(stream.path)
+
+    def url(self, stream: VideoStream, link: int) -> str:
+        """URL at the address that the station sees, whose host may play it from now on."""
+        assert self._server is not None
+        host = self._host(link)
+        self._server.admit(host)
+        return f"rtsp://{address_towards(host)}:{self._server.port}/{stream.path}"
+
+    def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
+        """Send a frame, unless the one before is still on its way."""
+        last = self._frames.get(stream.number)
+        if last is not None and not last.done:
+            return
+        if last is not None and last.error != self._trouble:
+            self._trouble = last.error
+            LOGGER.error("video: %s", last.error or "is sent again")
+        vehicle = self._vehicle
+        home = self._owner.autopilot.facts.home or vehicle.switched_on_at
+        hosts = [LOOPBACK] if stream.path else dict.fromkeys(self._host(link) for link in links)
+        place = to_global(vehicle.switched_on_at, vehicle.true_ned)
+        self._frames[stream.number] = darkroom().send(
+            self._album.scenery(),
+            VideoFrame(
+                self._album.view(shot, stream.columns, stream.rows),
+                tuple((host, stream.port) for host in hosts),
+                stream.bits,
+                stream.thermal,
+                0.001 * shot.time_ms,
+                place.alt - home.alt,
+            ),
+        )
+
+    def _host(self, link: int) -> str:
+        return station_host(self._owner.endpoint.statistics(link).name)
+
+
+def video_streams(port: int, system: int, specs: Specs, server: RtspServer | None = None) -> tuple[VideoStream, ...]:
+    """Streams of a vehicle's camera, the visible one and the thermal one: by RTP if `port` is not 0, then by RTSP if
+    there is a server. Each vehicle has ports of its own, RTP's even ones; system 1 those from `port` on."""
+    columns, rows, first = specs.columns & ~1, specs.rows & ~1, port + _RTP_PORTS * (system - 1)
+    ways = [(first, ""), (first + 2, "")] if port else []
+    if server is not None:
+        ways += [(server.relay_port(path), path) for path in _PATHS]
+    return tuple(
+        VideoStream(number, "Thermal", columns // 4 * 2, rows // 4 * 2, way, 400_000, thermal=True, path=path)
+        if number % 2 == 0
+        else VideoStream(number, "Camera", columns, rows, way, 1_500_000, path=path)
+        for number, (way, path) in enumerate(ways, 1)
+    )
+
+
+def _listening(port: int) -> RtspServer:
+    try:
+        return RtspServer(port, _PATHS)
+    except (OSError, OverflowError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "there is no such port"
+        raise UserError(f"RTSP cannot listen on port {port} (SIM_CAM_RTSP): {reason}") from problem
+
+
+def station_host(name: str) -> str:
+    """Host at the other end of a link, whose name is an address; the loopback one where it has none: a serial line."""
+    try:
+        spec = parse_link(name.rpartition(" from ")[2])
+    except LinkError:
+        return LOOPBACK
+    return spec.host if spec.is_network else LOOPBACK
+
+
+def address_towards(host: str) -> str:
+    """Address of this machine that a host sees; the loopback one where there is no way to it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect((host, _DISCARD))  # looks the way up and sends nothing
+        except OSError:
+            return LOOPBACK
+        return str(asked.getsockname()[0])
