@@ -24,7 +24,7 @@ _PORTS: Final = re.compile(r"(\d{1,5})(?:-\d{1,5})?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
-class State(Enum):
+class PlayState(Enum):
     """States of a session (RFC 2326, A.2)."""
 
     INIT = "init"
@@ -32,21 +32,21 @@ class State(Enum):
     PLAYING = "playing"
 
 
-NEXT: Final[Mapping[tuple[State, str], State]] = {
-    (State.INIT, "SETUP"): State.READY,
-    (State.READY, "SETUP"): State.READY,
-    (State.READY, "PLAY"): State.PLAYING,
-    (State.READY, "PAUSE"): State.READY,
-    (State.READY, "TEARDOWN"): State.INIT,
-    (State.PLAYING, "PLAY"): State.PLAYING,
-    (State.PLAYING, "PAUSE"): State.READY,
-    (State.PLAYING, "TEARDOWN"): State.INIT,
+NEXT: Final[Mapping[tuple[PlayState, str], PlayState]] = {
+    (PlayState.INIT, "SETUP"): PlayState.READY,
+    (PlayState.READY, "SETUP"): PlayState.READY,
+    (PlayState.READY, "PLAY"): PlayState.PLAYING,
+    (PlayState.READY, "PAUSE"): PlayState.READY,
+    (PlayState.READY, "TEARDOWN"): PlayState.INIT,
+    (PlayState.PLAYING, "PLAY"): PlayState.PLAYING,
+    (PlayState.PLAYING, "PAUSE"): PlayState.READY,
+    (PlayState.PLAYING, "TEARDOWN"): PlayState.INIT,
 }
-"""State after a method that ended well; a pair that is not here is not valid (455)."""
+"""PlayState after a method that ended well; a pair that is not here is not valid (455)."""
 
 
-class Status(IntEnum):
-    """Status codes (RFC 2326, 11)."""
+class RtspStatus(IntEnum):
+    """RtspStatus codes (RFC 2326, 11)."""
 
     OK = 200
     BAD_REQUEST = 400
@@ -85,8 +85,8 @@ class _Request:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    status: Status
+class _Response:
+    status: RtspStatus
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
@@ -102,7 +102,7 @@ class RtspConnection:
         self._heard_s = now_s
         self._in = bytearray()
         self._skip = 0  # bytes of a body, or of a packet of RTCP
-        self.state = State.INIT
+        self.state = PlayState.INIT
         self.stream = ""
         self.transport: Transport | None = None
         self.ended = False
@@ -132,7 +132,7 @@ class RtspConnection:
                 end = _END.search(self._in)
                 if (end.start() if end else len(self._in)) > LARGEST_REQUEST:
                     self.ended = True
-                    return out + _text(_Answer(Status.REQUEST_ENTITY_TOO_LARGE), "0")
+                    return out + _text(_Response(RtspStatus.REQUEST_ENTITY_TOO_LARGE), "0")
                 if end is None:
                     break
                 head = self._in[: end.start()].decode(errors="replace")
@@ -154,60 +154,60 @@ class RtspConnection:
         number, length = headers.get("cseq", ""), headers.get("content-length", "0")
         if len(words) != 3 or not words[2].startswith("RTSP/") or not _NUMBER.fullmatch(length):
             self.ended = True
-            return _text(_Answer(Status.BAD_REQUEST), "0")
+            return _text(_Response(RtspStatus.BAD_REQUEST), "0")
         self._skip = int(length)
         if not _NUMBER.fullmatch(number):
-            return _text(_Answer(Status.BAD_REQUEST), "0")
+            return _text(_Response(RtspStatus.BAD_REQUEST), "0")
         if words[2] != "RTSP/1.0":
-            return _text(_Answer(Status.RTSP_VERSION_NOT_SUPPORTED), number)
+            return _text(_Response(RtspStatus.RTSP_VERSION_NOT_SUPPORTED), number)
         return _text(self._answer(_Request(words[0], words[1], headers)), number)
 
-    def _answer(self, request: _Request) -> _Answer:
+    def _answer(self, request: _Request) -> _Response:
         """By the order of RFC 2326: method, options, session, state, stream."""
         method, handler = request.method, _HANDLERS.get(request.method)
         if handler is None:
             known = method in ("ANNOUNCE", "RECORD", "REDIRECT")
-            return _Answer(Status.METHOD_NOT_ALLOWED if known else Status.NOT_IMPLEMENTED, (("Allow", _ALL),))
+            return _Response(RtspStatus.METHOD_NOT_ALLOWED if known else RtspStatus.NOT_IMPLEMENTED, (("Allow", _ALL),))
         if "require" in request.headers:
-            return _Answer(Status.OPTION_NOT_SUPPORTED, (("Unsupported", request.headers["require"]),))
-        session, has = request.headers.get("session", "").partition(";")[0], self.state is not State.INIT
+            return _Response(RtspStatus.OPTION_NOT_SUPPORTED, (("Unsupported", request.headers["require"]),))
+        session, has = request.headers.get("session", "").partition(";")[0], self.state is not PlayState.INIT
         if (session and (not has or session != self._session)) or (method in _OF_SESSION and not session):
-            return _Answer(Status.SESSION_NOT_FOUND)
+            return _Response(RtspStatus.SESSION_NOT_FOUND)
         stateful = method in _OF_STATE
         if stateful and (self.state, method) not in NEXT:
             allowed = ", ".join(sorted(name for state, name in NEXT if state is self.state))
-            return _Answer(Status.METHOD_NOT_VALID_IN_THIS_STATE, (("Allow", allowed),))
+            return _Response(RtspStatus.METHOD_NOT_VALID_IN_THIS_STATE, (("Allow", allowed),))
         if method not in _OF_SERVER and request.stream not in self._streams:
-            return _Answer(Status.NOT_FOUND)
+            return _Response(RtspStatus.NOT_FOUND)
         if stateful and has and request.stream != self.stream:
-            return _Answer(Status.AGGREGATE_OPERATION_NOT_ALLOWED)
+            return _Response(RtspStatus.AGGREGATE_OPERATION_NOT_ALLOWED)
         answer = handler(self, request)
-        if stateful and answer.status is Status.OK:
+        if stateful and answer.status is RtspStatus.OK:
             self.state = NEXT[self.state, method]
-        if not has and self.state is State.INIT:
+        if not has and self.state is PlayState.INIT:
             return answer
         about = f"{self._session};timeout={TIMEOUT_S:.0f}" if method == "SETUP" else self._session
-        return _Answer(answer.status, (*answer.headers, ("Session", about)), answer.body)
+        return _Response(answer.status, (*answer.headers, ("Session", about)), answer.body)
 
-    def options(self, request: _Request) -> _Answer:
+    def options(self, request: _Request) -> _Response:
         """Methods that there are."""
-        return _Answer(Status.OK, (("Public", _ALL),))
+        return _Response(RtspStatus.OK, (("Public", _ALL),))
 
-    def describe(self, request: _Request) -> _Answer:
+    def describe(self, request: _Request) -> _Response:
         """Session description (RFC 4566; RFC 6184, 8.2): one live video. Its parameter sets come with each whole
         picture."""
         accepted = request.headers.get("accept", "*/*").lower()
         if "application/sdp" not in accepted and "*/*" not in accepted:
-            return _Answer(Status.NOT_ACCEPTABLE)
+            return _Response(RtspStatus.NOT_ACCEPTABLE)
         body = (
             f"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns={request.stream}\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n"
             "a=range:npt=now-\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
             f"a=fmtp:96 packetization-mode=1\r\na=control:{_TRACK}\r\n"
         ).encode()
         base = request.url.partition("?")[0].rstrip("/") + "/"
-        return _Answer(Status.OK, (("Content-Type", "application/sdp"), ("Content-Base", base)), body)
+        return _Response(RtspStatus.OK, (("Content-Type", "application/sdp"), ("Content-Base", base)), body)
 
-    def setup(self, request: _Request) -> _Answer:
+    def setup(self, request: _Request) -> _Response:
         """Take the first way of those that the client offers which there is."""
         for offered in request.headers.get("transport", "").split(","):
             found = _transport(offered)
@@ -218,15 +218,15 @@ class RtspConnection:
                     way = f"RTP/AVP/TCP;unicast;interleaved={pair}"
                 else:
                     way = f"RTP/AVP;unicast;client_port={pair};server_port={self._rtp_port}-{self._rtp_port + 1}"
-                return _Answer(Status.OK, (("Transport", way),))
-        return _Answer(Status.UNSUPPORTED_TRANSPORT)
+                return _Response(RtspStatus.OK, (("Transport", way),))
+        return _Response(RtspStatus.UNSUPPORTED_TRANSPORT)
 
-    def accept(self, request: _Request) -> _Answer:
+    def accept(self, request: _Request) -> _Response:
         """Do what the table of states says; of what has none only the time counts."""
-        return _Answer(Status.OK)
+        return _Response(RtspStatus.OK)
 
 
-_HANDLERS: Final[Mapping[str, Callable[[RtspConnection, _Request], _Answer]]] = {
+_HANDLERS: Final[Mapping[str, Callable[[RtspConnection, _Request], _Response]]] = {
     "OPTIONS": RtspConnection.options,
     "DESCRIBE": RtspConnection.describe,
     "SETUP": RtspConnection.setup,
@@ -257,7 +257,7 @@ def _transport(offered: str) -> Transport | None:
     return Transport(interleaved, first) if lowest <= first <= highest else None
 
 
-def _text(answer: _Answer, number: str) -> bytes:
+def _text(answer: _Response, number: str) -> bytes:
     reason = answer.status.name.replace("_", " ").title().replace("Ok", "OK").replace("Rtsp", "RTSP")
     headers = (("CSeq", number), *answer.headers, *([("Content-Length", str(len(answer.body)))] if answer.body else []))
     lines = [f"RTSP/1.0 {answer.status.value} {reason}", *(f"{name}: {value}" for name, value in headers)]

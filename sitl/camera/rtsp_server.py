@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from sitl.camera.rtsp import RtspConnection, State
+from sitl.camera.rtsp import PlayState, RtspConnection
 
 PLAYERS: Final = 8
 MOST_WAITING: Final = 256 * 1024
@@ -127,7 +127,7 @@ class RtspServer:
             return
         for player in list(self._players.values()):
             connection, way = player.connection, player.connection.transport
-            if connection.state is not State.PLAYING or connection.stream != name or way is None:
+            if connection.state is not PlayState.PLAYING or connection.stream != name or way is None:
                 continue
             if not way.interleaved:
                 try:
@@ -155,7 +155,7 @@ class RtspServer:
 
     def _count(self) -> None:
         connections = [player.connection for player in self._players.values()]
-        self._played = frozenset(one.stream for one in connections if one.state is State.PLAYING)
+        self._played = frozenset(each.stream for each in connections if each.state is PlayState.PLAYING)
 
 
 class _Player:

@@ -52,7 +52,7 @@ class VideoOutput(Protocol):
         """Send this as the next frame of a stream, by RTSP to its players, else to the stations on these links."""
 
     def played(self, stream: VideoStream) -> bool:
-        """Does a player show this stream, by RTSP?"""
+        """True while a player shows this stream by RTSP."""
 
     def url(self, stream: VideoStream, link: int) -> str:
         """URL of a stream by RTSP for the station on this link."""

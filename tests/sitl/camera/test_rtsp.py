@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitl.camera.rtsp import LARGEST_REQUEST, NEXT, TIMEOUT_S, RtspConnection, State, Transport
+from sitl.camera.rtsp import LARGEST_REQUEST, NEXT, TIMEOUT_S, PlayState, RtspConnection, Transport
 from sitl.camera.rtsp_server import LOOPBACK, MOST_WAITING, PLAYERS, RtspServer
 from tests.fakes.patience import PATIENCE_S, wait_until
 
@@ -26,12 +26,12 @@ def request(method: str, url: str = URL, version: str = "RTSP/1.0", **headers: s
     return "\r\n".join([f"{method} {url} {version}", *(f"{k}: {v}" for k, v in fields.items() if v), "", ""]).encode()
 
 
-def connection(state: State = State.INIT, way: str = TCP) -> RtspConnection:
+def connection(state: PlayState = PlayState.INIT, way: str = TCP) -> RtspConnection:
     """A connection whose session is in this state."""
     made = RtspConnection(("camera", "thermal"), SESSION, 8554, 0.0)
-    if state is not State.INIT:
+    if state is not PlayState.INIT:
         made.receive(request("SETUP", URL + "/track", Transport=way), 0.0)
-    if state is State.PLAYING:
+    if state is PlayState.PLAYING:
         made.receive(request("PLAY", Session=SESSION), 0.0)
     assert made.state is state
     return made
@@ -44,18 +44,18 @@ def status(made: RtspConnection, data: bytes) -> int:
     return int(answer.split()[1])
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state", PlayState)
 @pytest.mark.parametrize("method", METHODS)
-def test_each_method_in_each_state(state: State, method: str) -> None:
+def test_each_method_in_each_state(state: PlayState, method: str) -> None:
     """What the table has is done and leads where it says; the rest is 455 or, without a session, 454, and changes
     nothing; what has no state is answered in all."""
     made = connection(state)
-    session = "" if state is State.INIT else SESSION
+    session = "" if state is PlayState.INIT else SESSION
     found = status(made, request(method, Transport=UDP, Session=session))
     if (state, method) in NEXT or method in ("OPTIONS", "DESCRIBE", "GET_PARAMETER", "SET_PARAMETER"):
         assert (found, made.state) == (200, NEXT.get((state, method), state))
     else:
-        assert (found, made.state) == (454 if state is State.INIT else 455, state)
+        assert (found, made.state) == (454 if state is PlayState.INIT else 455, state)
 
 
 @pytest.mark.parametrize(
@@ -81,16 +81,16 @@ def test_what_is_refused(sent: bytes, code: int) -> None:
     """By its own status, and no session begins."""
     made = connection()
     assert status(made, sent) == code
-    assert made.state is State.INIT
+    assert made.state is PlayState.INIT
 
 
 def test_another_stream_needs_another_session() -> None:
     """459, and the one that plays goes on; a session of somebody else is not found."""
-    made = connection(State.PLAYING)
+    made = connection(PlayState.PLAYING)
     assert status(made, request("PAUSE", "rtsp://127.0.0.1/thermal", Session=SESSION)) == 459
     assert status(made, request("PAUSE", Session="other")) == 454
     assert status(made, request("PAUSE")) == 454
-    assert made.state is State.PLAYING
+    assert made.state is PlayState.PLAYING
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_a_description_is_read_by_its_length() -> None:
 
 def test_requests_are_found_however_they_come() -> None:
     """Byte by byte, with bodies, and with a player's RTCP between them; a player's time begins anew with each."""
-    made = connection(State.PLAYING)
+    made = connection(PlayState.PLAYING)
     body = b"packets_received\r\n"
     sent = b"\r\n$\x01\x00\x05abcde" + request("SET_PARAMETER", Content_Length=str(len(body))) + body
     sent += request("PAUSE", Session=SESSION).replace(b"\r\n", b"\n") + b"$\x01\x00\x00" + request("OPTIONS", "*")
     answers = b"".join(made.receive(bytes([byte]), 3.0) for byte in sent)
     assert answers.count(b"RTSP/1.0 200 OK\r\n") == answers.count(b"RTSP/1.0") == 3
-    assert made.state is State.READY
+    assert made.state is PlayState.READY
     assert made.next_deadline_s() == 3.0 + TIMEOUT_S
 
 
