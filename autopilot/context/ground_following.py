@@ -91,9 +91,9 @@ class GroundFollower:
     """Turns the legs of a vehicle into pieces. `lost(now_ms)` is called when the terrain data have ended for too
     long."""
 
-    def __init__(self, facts: VehicleFacts, lost: Callable[[int], None] = lambda now_ms: None) -> None:
+    def __init__(self, facts: VehicleFacts, lost: Callable[[int], None]) -> None:
         self._facts = facts
-        self.lost = lost
+        self._lost = lost
         self._leg: Leg | None = None
         self._pieces: list[Ned] = []
         self._blind = False  # the last piece leads where nothing is known
@@ -143,7 +143,7 @@ class GroundFollower:
             return self._plan(self._facts.vehicle.state.position)
         if now_ms - self._blind_ms >= _TIMEOUT_MS:
             self._due_ms = None
-            self.lost(now_ms)
+            self._lost(now_ms)
         else:
             self._due_ms = min(now_ms + _LOOK_MS, self._blind_ms + _TIMEOUT_MS)
         return None

@@ -66,6 +66,10 @@ class Journal(Protocol):
     def durable(self) -> int:
         """The highest ticket that is settled: written, or failed."""
 
+    def catch_up(self) -> bool:
+        """Wait for the disk, where time may stand still for it; True when there was something to wait for. False
+        elsewhere: what is to be acknowledged waits by itself, and others are served meanwhile."""
+
     def failure(self, ticket: int) -> str | None:
         """Reason that a settled ticket was not written (disk full, read only, ...), or None when it was."""
 
@@ -98,6 +102,9 @@ class MemoryJournal:
     def durable(self) -> int:
         return self._settled
 
+    def catch_up(self) -> bool:
+        return False
+
     def failure(self, ticket: int) -> str | None:
         return self.failures.get(ticket)
 
@@ -117,6 +124,9 @@ class NoJournal:
 
     def durable(self) -> int:
         return self._tickets
+
+    def catch_up(self) -> bool:
+        return False
 
     def failure(self, ticket: int) -> str | None:
         return None

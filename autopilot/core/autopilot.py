@@ -89,7 +89,7 @@ class Autopilot:
         self.parameters, self.journal = parameters, journal
         self.facts = facts = VehicleFacts(kind, vehicle, parameters, boot_unix_s, ground)
         self.announcer = announcer = Announcer()
-        self.ground_follower = GroundFollower(facts)
+        self.ground_follower = GroundFollower(facts, lambda now_ms: self.failsafes.terrain_lost(now_ms))
         self.detour = Detour(facts, announcer, self.ground_follower, lambda: (self.fence, self.proximity))
         self.helm = helm = Helm(vehicle, self.detour)
         self.precision = PrecisionLanding(facts, announcer, helm)
@@ -148,6 +148,7 @@ class Autopilot:
             self.auto,
             self.guided,
             lambda: self.fence.return_point(),
+            lambda spec: self.sticks.mode_complaint(spec),
             self.heading,
             self.speeds,
             trail,
@@ -161,12 +162,10 @@ class Autopilot:
         self.fenced_mission = FencedMission(facts, plans.mission, self.fence)
         self.failsafes = Failsafes(context, self.losses)
         facts.personality = ArduPilotPersonality(context, self.losses, self.payload.gripper)
-        self.ground_follower.lost = self.failsafes.terrain_lost
         self.proximity = Proximity(facts, self.fence.avoidance)
         self.traffic = TrafficWatch(context, lambda row: self.turns.join(row, "wind"))
         self.wind = WindWatch(facts, announcer, self.failsafes.too_windy)
         self.sticks = PilotInput(facts, self.helm, modes, self.failsafes, self.auto.wake)
-        modes.pilot_complaint = self.sticks.mode_complaint
         checks = ArmingChecks(
             facts,
             modes,
@@ -190,6 +189,7 @@ class Autopilot:
             checks,
             self.sticks.throttle_raised,
             self._forced_reasons,
+            lambda: self.flights is not None and self.flights.in_charge(),
             self._armed_changed,
         )
         self.status = SystemStatus(facts, modes, self.failsafes, self.fence, self.vehicle_arming.switches)

@@ -30,6 +30,7 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.mount.mount import Mount
 from autopilot.safety.fence import FenceGuard
+from autopilot.vehicles.mode_table import ModeSpec
 
 
 class AllParameters(ParameterValues, Protocol):
@@ -67,6 +68,7 @@ def build_choice(
     auto: AutoMode,
     guided: GuidedMode,
     destination: Destination,
+    pilot_complaint: Callable[[ModeSpec], str | None],
     heading: Heading,
     speeds: SpeedControl,
     trail: Trail,
@@ -76,10 +78,10 @@ def build_choice(
     vehicle = context.helm.vehicle
     if vehicle.capabilities.own_modes:
         controller = cast(ControlledVehicle, vehicle)
-        return build_controller_modes(context, controller, auto, guided, speeds, heading)
+        return build_controller_modes(context, controller, auto, guided, speeds, heading, pilot_complaint)
     parts = ModeParts(context, auto, guided, destination, heading, speeds, trail, lead, lambda: choice)
     modes, first = build_modes(parts), _first_mode(context.facts, auto)
-    choice = ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading)
+    choice = ModeChoice(context, modes, auto, (first, modes[first]), speeds, heading, pilot_complaint)
     return choice, None
 
 

@@ -28,8 +28,8 @@ NO_ANSWER: Final = "the flight manager does not answer"
 
 
 class FlightSystem:
-    """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `on_error(error, where)`: an actor has
-    raised; `trace`, `log_files` may be set at any time."""
+    """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `trace`, `log_files` may be set at any
+    time."""
 
     def __init__(self, parts: FlightParts) -> None:
         self._facts = parts.facts
@@ -38,7 +38,8 @@ class FlightSystem:
         self._context = FlightContext(
             Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.prearm, parts.sticks)
         )
-        self.on_error: Callable[[Exception, str], None] = lambda error, where: None
+        self.error_listeners: list[Callable[[Exception, str], None]] = []
+        """Told what an actor has raised, and where."""
         self._kernel = ActorKernel(
             actor_makers(parts, self._context),
             on_error=self._actor_failed,
@@ -50,7 +51,6 @@ class FlightSystem:
         self._events = 0
         self._started = False
         self._arm_request: Request | None = None
-        parts.arming.leave_finished = self.in_charge
 
     # --- what may be set ------------------------------------------------------------------------------------------
     @property
@@ -146,7 +146,7 @@ class FlightSystem:
         try:
             self._kernel.notify("comms", tag, payload)
         except MailboxFullError as error:
-            self.on_error(error, "comms")
+            self._report(error, "comms")
             return
         self._settle(now_ms)
 
@@ -244,7 +244,11 @@ class FlightSystem:
     # --- supervision ----------------------------------------------------------------------------------------------
     def _actor_failed(self, name: str, error: Exception) -> None:
         self._announcer.say(Severity.CRITICAL, f"Flight: actor {name} failed: {error}"[:200])
-        self.on_error(error, f"actor {name}")
+        self._report(error, f"actor {name}")
+
+    def _report(self, error: Exception, where: str) -> None:
+        for told in self.error_listeners:
+            told(error, where)
 
     def _restarted(self) -> None:
         """The critical actors are new: the flight manager takes its state from the vehicle."""

@@ -7,7 +7,7 @@ until a person asks for AUTO, GUIDED or another mode again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
@@ -114,9 +114,12 @@ def build_controller_modes(
     guided: GuidedMode,
     speeds: SpeedControl,
     heading: Heading,
+    pilot_complaint: Callable[[ModeSpec], str | None],
 ) -> tuple[ModeChoice, ModeFollower]:
     """The modes of a vehicle with a flight controller of its own, and what follows the controller's."""
     modes = context.facts.vehicle_class.modes
     follower = ModeFollower(context, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: guided})
-    choice = ModeChoice(context, follower.modes, auto, follower.first, speeds, heading, follower.take_command)
+    choice = ModeChoice(
+        context, follower.modes, auto, follower.first, speeds, heading, pilot_complaint, follower.take_command
+    )
     return choice, follower

@@ -56,7 +56,8 @@ class ModeWatch(Protocol):
 class ModeChoice:
     """The flight modes of one vehicle. `modes` holds one object for each number that can be flown; `first` is flown
     from the start. `take_command(number)`: a mode is about to be entered; a vehicle that flies what it is given needs
-    nothing. `watch`, once there is one, has a say."""
+    nothing. `pilot_complaint(mode)`: why the pilot's sticks, as they are, keep a mode from being entered, or None.
+    `watch`, once there is one, has a say."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class ModeChoice:
         first: tuple[int, Mode],
         speeds: SpeedControl,
         heading: Heading,
+        pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None,
         take_command: Callable[[int], object] = lambda number: None,
     ) -> None:
         self._context = context
@@ -75,12 +77,11 @@ class ModeChoice:
         self._speeds = speeds
         self._heading = heading
         self._take_command = take_command
+        self._pilot_complaint = pilot_complaint
         self._weathervane = Weathervane(context.facts, context.announcer, context.helm)
         self._events = _NO_EVENTS
         self._returns: ReturnBy | None = None  # asked for by a command
         self.watch: ModeWatch | None = None
-        self.pilot_complaint: Callable[[ModeSpec], str | None] = lambda spec: None
-        """Reason that the pilot's sticks, as they are, keep a mode from being entered, or None."""
         self.revision = 0
         """Counts the changes of what can be flown."""
         self.number, self.mode = int(first[0]), first[1]
@@ -186,7 +187,7 @@ class ModeChoice:
             return None
         why = (
             (self.watch.mode_complaint(reason) if self.watch is not None else None)
-            or self.pilot_complaint(spec)
+            or self._pilot_complaint(spec)
             or mode.refusal(now_ms)
         )
         return None if why is None else failed + why

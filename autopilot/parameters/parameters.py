@@ -17,10 +17,6 @@ from autopilot.parameters.parameter_set import ParameterSet
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
-def _nobody_objects(name: str, value: float) -> str | None:
-    return None
-
-
 class UnknownParameterError(KeyError):
     """No parameter of this name; the message suggests the nearest one."""
 
@@ -64,7 +60,7 @@ class Parameters:
         """Rises with each change."""
         self.listeners: list[Callable[[str, float], None]] = []
         """Called with name (ours, never an alias) and value after each change."""
-        self.objection: Callable[[str, float], str | None] = _nobody_objects
+        self.objections: list[Callable[[str, float], str | None]] = []
         """Asked with name (never an alias) and value before each set or reset: why it is refused, in at most 50
         characters; None: it is not."""
         self.notes: list[str] = []
@@ -76,6 +72,10 @@ class Parameters:
         self._values = dict(known.first)
         self._load(stored)
         self._override(overrides)
+
+    def _objection(self, name: str, value: float) -> str | None:
+        """The first of `objections`."""
+        return next((text for objection in self.objections if (text := objection(name, value)) is not None), None)
 
     def _load(self, stored: Mapping[str, float]) -> None:
         for name, value in stored.items():
@@ -146,7 +146,7 @@ class Parameters:
         if definition.read_only:
             return SetOutcome(now, False, False, f"{name} is read-only")
         fitted = definition.fit(value)
-        objection = self.objection(name, fitted)
+        objection = self._objection(name, fitted)
         if objection is not None:
             return SetOutcome(now, False, False, objection)
         changed = self._put(name, fitted)
@@ -172,7 +172,7 @@ class Parameters:
         definition = self._definitions[target]
         if definition.read_only:
             return SetOutcome(self[name], False, False, f"{target} is read-only")
-        objection = self.objection(target, definition.default)
+        objection = self._objection(target, definition.default)
         if objection is not None:
             return SetOutcome(self[name], False, False, objection)
         changed = self._put(target, definition.default)

@@ -98,6 +98,7 @@ class Arming:
         checks: ArmingChecks,
         throttle_raised: Callable[[], bool],
         mandatory: Callable[[], list[ArmingReason]],
+        leave_finished: Callable[[], bool],
         on_change: Callable[[bool, int], None],
     ) -> None:
         self._facts = facts
@@ -110,6 +111,7 @@ class Arming:
         self._checks = checks
         self._throttle_raised = throttle_raised
         self._mandatory = mandatory
+        self._leave_finished = leave_finished
         self.authorization = ArmAuthorization(facts, announcer)
         self._on_change = on_change
         self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
@@ -119,7 +121,6 @@ class Arming:
         self.hold_auto_disarm = False
         self.flew = False
         """Since it was armed."""
-        self.leave_finished: Callable[[], bool] = lambda: False  # does another stop the motors after a landing?
         self.last_refusal = ""
         self.asked_by = ArmingMethod.MAVLINK
         """Method of the arm command that is under way."""
@@ -254,7 +255,7 @@ class Arming:
         return bool(wanted) and self.flew and spec.arming and not spec.manual_throttle
 
     def _stops_when_finished(self) -> bool:
-        return self._modes.mode.finished and not self.runs_on and not self.leave_finished()
+        return self._modes.mode.finished and not self.runs_on and not self._leave_finished()
 
     def _disarm_when_finished(self, now_ms: int) -> None:
         """Disarm when the mode has done what it was for. A vehicle that does not stop at once is asked again every

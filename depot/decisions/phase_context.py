@@ -44,7 +44,8 @@ class DepotPlant(Protocol):
 
 class PhaseContext:
     """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
-    operator has to agree to each relaunch (`DepotController.confirm_relaunch`)."""
+    operator has to agree to each relaunch (`DepotController.confirm_relaunch`); `entered()` is called when a phase has
+    begun, before anything is done in it."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class PhaseContext:
         *,
         total: int | None = None,
         confirm: bool = False,
+        entered: Callable[[], None] = lambda: None,
     ) -> None:
         self.profile = profile
         self.plant = plant
@@ -62,7 +64,7 @@ class PhaseContext:
         self.total = total
         self.confirm = confirm
         self.told_ms: int | None = None  # while a status is taken in: when it was made
-        self.entered: Callable[[], None] = lambda: None  # called when a phase has begun, before anything is done in it
+        self._entered = entered
         self._record = record
         self._requests: list[Request] = []
         self._closed: list[SortieRecord] = []
@@ -114,7 +116,7 @@ class PhaseContext:
         self.begin_phase(left, event.value, now_ms)
         if memory.record is not None:
             memory.record.enter(following, at_ms)
-            self.entered()
+            self._entered()
 
     def begin_phase(self, left: Phase | None, why: str, now_ms: int) -> None:
         """Journal the conditions of the phase that ends and of the one that begins."""
@@ -157,7 +159,7 @@ class PhaseContext:
         memory.record.see_mode(SkimmerMode.DOCKED, now_ms)
         memory.clock_ms = None
         memory.beats.start(now_ms, self.profile.heartbeat)
-        self.entered()
+        self._entered()
         self.tend_skimmer(now_ms)
 
     def replan(self, now_ms: int) -> MissionPlan:

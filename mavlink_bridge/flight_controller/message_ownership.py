@@ -181,13 +181,13 @@ class TrafficMonitor:
     """Tells `motors` that they were armed, and `plan_changed(kind)` that the controller has another plan of its own
     (MAV_MISSION_TYPE)."""
 
-    def __init__(self, motors: Motors) -> None:
+    def __init__(self, motors: Motors, plan_changed: Callable[[int], None]) -> None:
         self._motors = motors
+        self._plan_changed = plan_changed
         self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
         self._written: set[int] = set()  # plans that a station writes by file transfer now
         self.started = False
         """A station has armed the vehicle; whoever acts on it forgets it."""
-        self.plan_changed: Callable[[int], None] = lambda kind: None
 
     def from_ground(self, frame: MavlinkFrame) -> None:
         """This goes to the controller."""
@@ -203,7 +203,7 @@ class TrafficMonitor:
             self._written.add(kind)
         elif self._written and ends_writing(frame):
             for written in self._written:
-                self.plan_changed(written)
+                self._plan_changed(written)
             self._written.clear()
 
     def from_controller(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
@@ -213,7 +213,7 @@ class TrafficMonitor:
         elif frame.msg_id == _MISSION_ACK:
             message = codec.decode(frame.msg_id, frame.payload)
             if message is not None and message.type == MissionResult.ACCEPTED:
-                self.plan_changed(message.mission_type)
+                self._plan_changed(message.mission_type)
 
     def _follow_arming(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
         """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the

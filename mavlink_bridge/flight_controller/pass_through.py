@@ -50,7 +50,9 @@ _NEVER: Final = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 
 
 class PassThrough:
-    """See the module. `clocks()` gives link and vehicle time now, for what is delivered later."""
+    """See the module. `clocks()` gives link and vehicle time now, for what is delivered later. `companion` gets what
+    ground stations send to component 191, `plan_changed(kind)` hears that the controller has another plan of its own.
+    `turn`: turns of plan transfers with the controller."""
 
     def __init__(
         self,
@@ -60,6 +62,9 @@ class PassThrough:
         parts: VehicleParts,
         facade: VehicleFacade,
         clocks: Callable[[], tuple[int, int]],
+        companion: Callable[[int, MavlinkFrame], None],
+        plan_changed: Callable[[int], None],
+        turn: TransferTurn,
     ) -> None:
         self._ground = ground
         self._link = link
@@ -67,18 +72,16 @@ class PassThrough:
         self._parts = parts
         self._facade = facade
         self._clocks = clocks
+        self._companion = companion
+        self._turn = turn
         self._auto = vehicle.firmware.vehicle_class.modes.auto
         self._starts = vehicle.firmware.habits.starts_by_arming
         self._waiting: list[tuple[int, MavlinkFrame, Request]] = []  # until the controller follows our targets
-        self.traffic = TrafficMonitor(vehicle.motors)
-        self.companion: Callable[[int, MavlinkFrame], None] = lambda number, frame: None
-        """Gets what ground stations send to component 191."""
+        self.traffic = TrafficMonitor(vehicle.motors, plan_changed)
         self.mode_answers: ModeAnswers | None = None
         """Answers to modes, where the controller acknowledges a mode twice."""
         if not vehicle.firmware.habits.acks_what_it_does:
             self.mode_answers = ModeAnswers(lambda frame, asker: self._to_ground(frame, *asker, restamp=True))
-        self.turn = TransferTurn()
-        """Turns of plan transfers with the controller."""
         self.inside: set[int] = set()
         """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
         and the controller's telemetry is not for them."""
@@ -91,7 +94,7 @@ class PassThrough:
         system, component = target_of(frame)
         autopilot = (frame.system, frame.component) == (self._vehicle.address.system, self._vehicle.address.component)
         if autopilot and frame.msg_id == _MISSION_ACK and system not in (0, self._link.system_id):
-            self.turn.station(self._clocks()[0], ended=True)
+            self._turn.station(self._clocks()[0], ended=True)
         if autopilot:
             self.traffic.from_controller(frame, (system, component))
             if self._is_first_of_two(frame, (system, component)):
@@ -144,7 +147,7 @@ class PassThrough:
         if system not in (0, self._ground.system_id):
             return False
         if component == COMPONENT:
-            self.companion(number, frame)
+            self._companion(number, frame)
             return True
         if component not in (0, self._vehicle.address.component):
             self._to_controller(frame)
@@ -193,7 +196,7 @@ class PassThrough:
     def _watch_transfer(self, frame: MavlinkFrame) -> None:
         """Ours keep out of the way of a station's."""
         if frame.msg_id in PLAN_MESSAGES:
-            self.turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
+            self._turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
     def _set_streams(self, number: int, frame: MavlinkFrame) -> None:
         """Links share the controller's port: nobody gets a stream slower than the service needs it."""

@@ -70,11 +70,11 @@ class Endpoint:
         self._remembering: list[RemembersLinks] = []
         self._audience = Audience()
         self._on_error = on_error
-        self.on_frame = on_frame
         self._signing: Signing | None = None
-        self.gate: Callable[[int, MavlinkFrame, int, int], bool] | None = None
+        self.gates: list[Callable[[int, MavlinkFrame, int, int], bool]] = []
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
+        self.on_frame: list[Callable[[int, MavlinkFrame], None]] = [] if on_frame is None else [on_frame]
         self.identity_listeners: list[Callable[[], None]] = []
         """Told when `identify` has changed who this is."""
         self.service_errors = 0
@@ -251,11 +251,12 @@ class Endpoint:
             return True
         if frame.known:
             self._router.hear(link, frame.system, frame.component)
-        if self.on_frame is not None:
-            self.on_frame(link, frame)
+        for hear in self.on_frame:
+            hear(link, frame)
         system, component = target_of(frame)
-        if self.gate is not None and self.gate(link, frame, system, component):
-            return True
+        for takes in self.gates:
+            if takes(link, frame, system, component):
+                return True
         for other in self._router.forward_to(frame, link, system, component):
             if (
                 source.shared is None or source.shared is not self._links[other].shared

@@ -65,8 +65,7 @@ class OperatorControl:
         self._tell_ms = 0
         self._out: list[Outgoing] = []
         commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
-        parameters.listeners.append(self._parameter_changed)
-        self._set_gate()
+        endpoint.gates.append(self._keep_out)
 
     def status(self) -> Message:
         """CONTROL_STATUS."""
@@ -111,7 +110,6 @@ class OperatorControl:
     def _grant(self, owner: int, *, takeover: bool) -> None:
         self.owner, self._takeover = owner, takeover
         self._heard_ms = self._tell_ms = 0  # as of the next call
-        self._set_gate()
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
@@ -120,13 +118,6 @@ class OperatorControl:
         """SYSID_MYGCS where it is enforced, else 0."""
         enforced = "SYSID_ENFORCE" in self._parameters and self._parameters["SYSID_ENFORCE"] != 0.0
         return int(self._parameters["SYSID_MYGCS"]) if enforced else 0
-
-    def _parameter_changed(self, name: str, _value: float) -> None:
-        if name == "SYSID_ENFORCE":
-            self._set_gate()
-
-    def _set_gate(self) -> None:
-        self._endpoint.gate = self._keep_out if self.owner or self._only_station else None
 
     def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """Take what changes the vehicle and is not of its owner, nor of its own system."""

@@ -115,7 +115,7 @@ def assembled(
     signing_key: Path | str | bytes | None,
 ) -> Vehicles:
     """Vehicles in a runtime of their own, in virtual time."""
-    store = None if state_dir is None else Store(Path(state_dir))
+    store = None if state_dir is None else Store(Path(state_dir), waits=True)  # time stands still for it
     if store is not None:
         stack.callback(store.close)
     runtime = Runtime()
@@ -127,9 +127,6 @@ def assembled(
     folder = None if log_dir is None else Path(log_dir)
     around = Surroundings(runtime, stack, store, keys, VIRTUAL_EPOCH_US, raise_error, folder, ground)
     vehicles = Vehicles(standing, around)
-    if store is not None:
-        for service in vehicles.services:
-            service.wait_for_disk = store.wait  # time stands still for it
     runtime.set_speedup(0.0, always)
     if log_dir is not None:
         vehicles.log_to(Path(log_dir))

@@ -10,7 +10,6 @@ from sortie.config.values import PaceBounds
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
-from sortie.runtime.signals import Signals
 
 CLIENTS = "clients"
 _BOUNDS: tuple[Option[float | None], ...] = (Settings.pace_lead, Settings.pace_limit, Settings.pace_quiet)
@@ -21,21 +20,19 @@ def is_real_time(settings: Settings) -> bool:
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
-def pace_pictures(settings: Settings, service: VehicleService, signals: Signals) -> None:
+def pace_pictures(settings: Settings, service: VehicleService) -> None:
     """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
     it is told of when it is there, and paced by clients, where time waits for it (`begin_pace`); at other speeds as
     soon as it is taken, so that what is told does not depend on the machine, but only until somebody speaks: his
-    patience is measured by the wall. A signal does not wait for all pictures."""
+    patience is measured by the wall."""
     if service.camera is None:
         return
     from sitl.camera.darkroom import darkroom  # for those who have a camera
+    from sortie.nodes.camera_card import PictureTold
 
     darkroom().yields = settings.pace != CLIENTS
-    card = service.camera.card
-    card.holds_up = False
-    card.hurried = lambda: signals.number is not None
     promises = settings.pace != CLIENTS and not is_real_time(settings)
-    card.promises = lambda: promises and not service.endpoint.totals().frames_in
+    service.camera.card.told = PictureTold.TAKEN_UNTIL_HEARD if promises else PictureTold.WRITTEN
 
 
 def pace_warnings(settings: Settings) -> list[str]:
@@ -47,12 +44,18 @@ def pace_warnings(settings: Settings) -> list[str]:
 
 
 def begin_pace(
-    runtime: Runtime, settings: Settings, services: Iterable[VehicleService], default_speedup: float, *, running: bool
+    runtime: Runtime,
+    settings: Settings,
+    services: Iterable[VehicleService],
+    default_speedup: float,
+    *,
+    running: bool,
+    clock: Callable[[], int | None] | None = None,
 ) -> None:
     """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
     speed 0 it runs ahead all the time when `running`, else as `VehicleService.busy` says. Paced by clients it goes as
     fast as they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle
-    that boots can be armed, else in real time; and no faster than pictures are written."""
+    that boots can be armed, else in real time; and no faster than pictures are written. `clock`: see `Pace`."""
     served = tuple(services)
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
@@ -66,11 +69,11 @@ def begin_pace(
         speedup = settings.speedup or 0.0
         if not running:
             ahead = lambda: clients.rule.anybody or _boot(served)
-    runtime.set_speedup(speedup, ahead)
+    runtime.set_speedup(speedup, ahead, clock)
 
     def changed(name: str, value: float) -> None:
         if name == "SIM_SPEEDUP":
-            runtime.set_speedup(value, ahead)
+            runtime.set_speedup(value, ahead, clock)
 
     for service in served:
         service.parameters.listeners.append(changed)

@@ -121,7 +121,7 @@ class Program:
             self._watch(service, spec)
         self.vehicles.log_to(self.log_dir, telemetry=settings.telemetry_log)
         if self.vehicles.fleet is not None:
-            self.vehicles.fleet.on_stranded = self._tell_of_stranded
+            self.vehicles.fleet.on_stranded.append(self._tell_of_stranded)
         if self.vehicles.firmwares is not None:
             self.vehicles.firmwares.node.start()
 
@@ -164,7 +164,7 @@ class Program:
         service.observers += [self._watch_for_reboot, FlightStory(spec.kind, spec.label).observe]
         if self.controller is not None:
             service.observers.append(self.controller.watch)
-        pace_pictures(self.settings, service, self.runtime.signals)
+        pace_pictures(self.settings, service)
         statistics = Statistics(service, None if self._statistics else self.runtime.jitter)
         self._statistics.append((spec.label, statistics))
         service.pages.add("links.json", statistics.links_page)
@@ -223,13 +223,13 @@ class Program:
 
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
         """The runtime, at its pace (`pace`); from now on signals are taken in order."""
-        runtime, settings = self.runtime, self.settings
-        if self.controller is not None:
-            settings = settings.replaced(pace=Settings.pace.default, speedup=self.controller.speedup)
-            runtime.signals.first_interrupt = self.controller.hold_if_flying
-        begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running)
+        runtime, settings, controller = self.runtime, self.settings, self.controller
+        if controller is not None:
+            settings = settings.replaced(pace=Settings.pace.default, speedup=controller.speedup)
+        clock = None if controller is None else controller.clock
+        begin_pace(runtime, settings, self.vehicles.services, default_speedup, running=running, clock=clock)
         self._serve_figures()
-        runtime.install_signals()
+        runtime.install_signals(None if controller is None else controller.hold_if_flying)
         return runtime
 
     def _serve_figures(self) -> None:

@@ -107,8 +107,12 @@ class Vehicles:
         if self.firmwares is not None:
             self.firmwares.join(self.fleet)
         for service in self.services:
-            surroundings.stack.callback(service.close)
+            surroundings.stack.callback(self._close, service)
         self.members = [FleetMember(self, number) for number in range(len(self.services))]
+
+    def _close(self, service: VehicleService) -> None:
+        """End a service; a signal does not wait for all pictures."""
+        service.close(hurried=self._surroundings.runtime.signals.number is not None)
 
     def _service(self, number: int, standing: PlacedVehicle) -> VehicleService:
         around = self._surroundings
@@ -161,9 +165,14 @@ class Vehicles:
         for on_network in networks.values():
             _keep_apart(on_network)
         theirs = () if self.firmwares is None else (self.firmwares.rows(),)
-        self.fleet = fleet = FleetNode(self.services, (*rows, *theirs), networks=len(networks))
-        fleet.between = self._surroundings.runtime.breathe
-        fleet.has_time = self._surroundings.runtime.share.has_time
+        runtime = self._surroundings.runtime
+        self.fleet = fleet = FleetNode(
+            self.services,
+            (*rows, *theirs),
+            networks=len(networks),
+            between=runtime.breathe,
+            has_time=runtime.share.has_time,
+        )
         self.company = Company(fleet, [spec.home for spec in self.specs])
         return fleet
 
@@ -253,7 +262,7 @@ def _keep_apart(vehicles: Sequence[Parameters]) -> None:
         return f"System id {value:g} is another vehicle's on this network"
 
     for own in vehicles:
-        own.objection = partial(objection, own)
+        own.objections.append(partial(objection, own))
 
 
 def _rows(standing: Iterable[PlacedVehicle]) -> list[MachineRows]:

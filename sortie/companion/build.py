@@ -134,10 +134,11 @@ class ControllerSide:
             epoch_us=time.time_ns() // 1000,
             on_error=log_error,
         )
-        if self.child is not None:
-            link = self.companion.vehicle.link
-            self._runtime.clock = lambda: link.boot_ms
         return self.companion
+
+    def clock(self) -> int | None:
+        """The SITL child's time since its boot, ms, which vehicle time waits for; None: it is not waited for."""
+        return None if self.child is None else self.companion.vehicle.link.boot_ms
 
     @property
     def speedup(self) -> float:

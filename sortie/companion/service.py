@@ -25,6 +25,7 @@ from mavlink_bridge.flight_controller.onboard_component import OnboardComponent
 from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
 from mavlink_bridge.flight_controller.pass_through import PassThrough
 from mavlink_bridge.flight_controller.plan_cache import PlanCache
+from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.flight_controller.vehicle_facade import VehicleFacade
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Service
@@ -113,12 +114,14 @@ class Companion:
         )
         onboard = OnboardComponent((own, FtpService(files, room=service.room)), facade.send_as_companion)
         missions = MissionService(autopilot, service.journal, firmware)
-        self._pass_on(onboard)
-        self._watch()
+        turn = TransferTurn()
+        plan_cache = PlanCache(self.vehicle, self._keep_copy, turn)
+        self._pass_on(onboard, plan_cache, turn)
+        self._watch(plan_cache, turn)
         services: tuple[Service, ...] = (commands, missions, *service.flight_services(commands), onboard, facade)
         return Face(facade, commands, missions, files, pages, logs, service.parameters, services)
 
-    def _pass_on(self, onboard: OnboardComponent) -> None:
+    def _pass_on(self, onboard: OnboardComponent, plan_cache: PlanCache, turn: TransferTurn) -> None:
         service = self.service
         self.passing = PassThrough(
             service.endpoint,
@@ -127,12 +130,14 @@ class Companion:
             service.autopilot,
             self.facade,
             lambda: (self._link_ms, service.now_ms),
+            lambda link, frame: onboard.handle_frame(link, frame, self._link_ms),
+            plan_cache.changed,
+            turn,
         )
-        self.passing.companion = lambda link, frame: onboard.handle_frame(link, frame, self._link_ms)
-        service.endpoint.gate = self.passing.from_ground
-        self.link.on_frame = self.passing.from_controller
+        service.endpoint.gates.append(self.passing.from_ground)
+        self.link.on_frame.append(self.passing.from_controller)
 
-    def _watch(self) -> None:
+    def _watch(self, plan_cache: PlanCache, turn: TransferTurn) -> None:
         """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
         firmware = vehicle.firmware
@@ -142,11 +147,9 @@ class Companion:
         self.link.add_service(self.parameter_cache)
         if self.passing.mode_answers is not None:
             self.link.add_service(self.passing.mode_answers)
-        plan_cache = PlanCache(vehicle, self._keep_copy, self.passing.turn)
-        self.passing.traffic.plan_changed = plan_cache.changed
         self.link.add_service(plan_cache)
         if vehicle.native:
-            native = NativeMission(vehicle, autopilot, self.passing.turn)
+            native = NativeMission(vehicle, autopilot, turn)
             self.link.add_service(native)
             autopilot.auto.fly_own_items(native)
 

@@ -97,7 +97,13 @@ def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None
         else:
             open_through_radio(runtime, node, node.outlet, url, RadioLink(radio, seed, lambda: _RADIO_M))
         runtime.add(node)
-        runtime.install_signals()
+
+        def hold() -> bool:
+            examination.interrupt(runtime.link_ms)
+            runtime.look()
+            return not examination.done
+
+        runtime.install_signals(hold)
         _run(runtime, node)
     finally:
         runtime.close()
@@ -108,12 +114,6 @@ def _run(runtime: Runtime, node: ExaminerNode) -> None:
     examination = node.examination
     runtime.settle()
 
-    def hold() -> bool:
-        examination.interrupt(runtime.link_ms)
-        runtime.look()
-        return not examination.done
-
-    runtime.signals.first_interrupt = hold
     try:
         ended = runtime.run(lambda: examination.done)
     except KeyboardInterrupt:  # in virtual time, where signals are exceptions

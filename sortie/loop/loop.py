@@ -203,7 +203,13 @@ class SortieLoop:
         remembered = snapshot.depot if snapshot else DepotMemory()
         self.depot = DepotController(
             PhaseContext(
-                profile, self.world, self._decisions.append, remembered, total=order.total, confirm=order.confirm
+                profile,
+                self.world,
+                self._decisions.append,
+                remembered,
+                total=order.total,
+                confirm=order.confirm,
+                entered=lambda: self.world_node.strike(),
             )
         )
         self.faults = FaultSchedule(order.faults, profile, order.seed, snapshot.faults if snapshot else {})
@@ -235,7 +241,6 @@ class SortieLoop:
         self.wire = Wire(link, EndpointPlug(depot, endpoint, "skimmer"), here, self._link_open)
         self.world_node = WorldNode(self.world, self.faults, self.depot.memory, self.wire, runtime.stir, offset_ms)
         self.wire.loss = loss  # by a fault
-        self.depot.context.entered = self.world_node.strike
         self.nodes: tuple[Node, ...] = (self.world_node, depot, carrier.node)
         if carrier.vehicle is None:
             runtime.add_vehicle(self.world_node)

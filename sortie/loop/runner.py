@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -165,11 +166,9 @@ class LoopRun:
 
     def install_signals(self) -> None:
         """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
-        signals = self.runtime.signals
-        if self._real:
-            signals.first_interrupt = lambda: self.loop.hold("Ctrl-C")  # which the vehicle tells by itself
-        self.runtime.install_signals()
-        signals.running = True
+        hold = partial(self.loop.hold, "Ctrl-C")  # which the vehicle tells by itself
+        self.runtime.install_signals(hold if self._real else None)
+        self.runtime.signals.running = True
 
     def take_back(self) -> None:
         """A person asks for a vehicle that is real and that this start has found in the air, in nobody's hands."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from autopilot.context.journal import Change
+from autopilot.context.journal import NoJournal
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, altitude_amsl
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -80,7 +80,7 @@ class KeptMission:
 
     def carry(self, controller: SkimmerController) -> None:
         """Do nothing: no other party speaks on this endpoint."""
-        self._endpoint.add_service(MissionService(self._core, PassingJournal()))
+        self._endpoint.add_service(MissionService(self._core, NoJournal()))  # the loop's own snapshots keep its plans
         self._endpoint.add_service(SkimmerService(controller, self._core.plans.mission))
 
     def on_link(self, link: int, link_ms: int) -> None:
@@ -182,23 +182,3 @@ class CraftCore:
         self.mission = self.plans.mission
         self.sequencer = MissionSequencer()
         self.modes = self.mission_commands = self.commands = CraftCommands()
-
-
-class PassingJournal:
-    """Plans of a kinematic skimmer are kept by the loop's own snapshots: everything is durable at once."""
-
-    def __init__(self) -> None:
-        self._ticket = 0
-
-    def submit(self, change: Change) -> int:
-        self._ticket += 1
-        return self._ticket
-
-    def latest(self) -> int:
-        return self._ticket
-
-    def durable(self) -> int:
-        return self._ticket
-
-    def failure(self, ticket: int) -> str | None:
-        return None

@@ -95,7 +95,7 @@ class CameraAlbum:
     def __init__(
         self, owner: VehicleService, vehicle: PosedVehicle, specs: Specs, attitude: Callable[[], Quaternion]
     ) -> None:
-        self.card = Card()
+        self.card = Card(lambda: owner.endpoint.totals().frames_in > 0)
         self._owner = owner
         self._vehicle = vehicle
         self._specs = specs
@@ -121,9 +121,9 @@ class CameraAlbum:
         """The card is this folder."""
         self.card.keep_in(folder)
 
-    def close(self) -> None:
-        """All pictures are written, and players are hung up on."""
-        self.card.close()
+    def close(self, *, hurried: bool) -> None:
+        """All pictures are written, see `Card.close`, and players are hung up on."""
+        self.card.close(hurried=hurried)
         self.video.close()
 
     def file_at(self, path: str) -> tuple[str, bytes] | None:

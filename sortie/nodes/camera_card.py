@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +27,24 @@ def file_name(number: int) -> str:
     return f"{_FOLDER_FROM + folder:03d}SORTI/IMG_{file + 1:04d}.JPG"
 
 
-class Card:
-    """The folder with the pictures, and a `Mount` that shows it. `promises()`: do files that are still being written
-    count as written now? They do in virtual time, whose outcome must not depend on the machine. `holds_up`: then who
-    opens one holds up all else until it is there; where others wait on sockets, he alone waits for his answer."""
+class PictureTold(Enum):
+    """When a picture counts as written, and who waits for its file."""
 
-    def __init__(self) -> None:
-        self.promises: Callable[[], bool] = lambda: True
-        self.holds_up = True
-        self.hurried: Callable[[], bool] = lambda: False
-        """True when the program is told to end: then not all pictures are waited for."""
+    TAKEN = auto()
+    """As soon as it is taken, in virtual time, whose outcome must not depend on the machine: who opens a file that is
+    still being written holds up all else until it is there."""
+    TAKEN_UNTIL_HEARD = auto()
+    """The same until somebody speaks, and who opens one waits alone for his answer: others wait on sockets."""
+    WRITTEN = auto()
+    """When its file is there; who opens one before waits alone."""
+
+
+class Card:
+    """The folder with the pictures, and a `Mount` that shows it. `heard()`: has anybody spoken to the vehicle?"""
+
+    def __init__(self, heard: Callable[[], bool]) -> None:
+        self.told = PictureTold.TAKEN
+        self._heard = heard
         self.written_ever = 0
         self.stored = 0
         self._folder: Path | None = None
@@ -72,12 +81,17 @@ class Card:
     def written(self, name: str) -> str | None:
         """ "" when it is written, or as good as that; None while it comes; else why it is not."""
         if self._writes(name):
-            return "" if self.promises() else None
+            promised = self.told is PictureTold.TAKEN_UNTIL_HEARD and not self._heard()
+            return "" if promised or self._holds_up else None
         return self._failed.get(name, "")
 
     def writing(self) -> bool:
         """True while files are being written, whose end would have to be waited for."""
-        return not self.holds_up and any(self._writes(name) for name in tuple(self._jobs))
+        return not self._holds_up and any(self._writes(name) for name in tuple(self._jobs))
+
+    @property
+    def _holds_up(self) -> bool:
+        return self.told is PictureTold.TAKEN
 
     def _writes(self, name: str) -> bool:
         """True while the file is still being written. Its result is noted as soon as it is asked for."""
@@ -116,10 +130,11 @@ class Card:
         for name, job in list(self._jobs.items()):
             self._wait(name, job)
 
-    def close(self) -> None:
-        """Close it: wait for what is being written, and delete what is temporary."""
+    def close(self, *, hurried: bool) -> None:
+        """Close it: wait for what is being written, and delete what is temporary. `hurried`: the program is told to
+        end: then not all pictures are waited for."""
         jobs = list(self._jobs.values())
-        if jobs and self.hurried():
+        if jobs and hurried and not self._holds_up:
             jobs[-1].wait(_HURRY_S)  # they are written one after the other
             darkroom().drop()
             left = sum(not job.done or bool(job.error) for job in jobs)
@@ -149,13 +164,13 @@ class Card:
     # --- Mount --------------------------------------------------------------------------------------------------------
     def open(self, path: str, query: str) -> OpenFile:
         if self._writes(path):
-            if not self.holds_up:
+            if not self._holds_up:
                 raise FileComesError
             self._wait(path, self._jobs[path])
         return ServedDirectory(self.folder).open(path, query)
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        if self.holds_up:
+        if self._holds_up:
             self.finish()
         if not self.folder.is_dir():
             return []

@@ -63,9 +63,20 @@ class FailedVehicle:
 
 class FleetNode:
     """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
-    machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order."""
+    machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order.
+    `between()` is called within a pass before each vehicle that decides something: a thousand that do take it seconds.
+    `has_time()` is asked in `serve_links` before each further vehicle: without time the others are served in the next
+    call, first of all."""
 
-    def __init__(self, services: Sequence[VehicleService], rows: Iterable[VehicleRows], *, networks: int = 1) -> None:
+    def __init__(
+        self,
+        services: Sequence[VehicleService],
+        rows: Iterable[VehicleRows],
+        *,
+        networks: int = 1,
+        between: Callable[[], None] = lambda: None,
+        has_time: Callable[[], bool] = always,
+    ) -> None:
         self.services = tuple(services)
         self._kinds: list[KindRows] = []
         self._place: list[tuple[KindRows, int]] = []
@@ -75,14 +86,11 @@ class FleetNode:
         self._unsettled: set[int] = set()
         self.stranded: dict[int, FailedVehicle] = {}
         """Vehicles whose autopilot has raised, by their number."""
-        self.on_stranded: Callable[[int, Exception], None] = lambda member, error: None
+        self.on_stranded: list[Callable[[int, Exception], None]] = []
+        """Called with the number and the error of each that comes to these."""
         self.on_pass: list[Callable[[int], None]] = []
         """Called when all stand at the same vehicle time."""
-        self.between: Callable[[], None] = lambda: None
-        """Called within a pass before each vehicle that decides something: a thousand that do take it seconds."""
-        self.has_time: Callable[[], bool] = always
-        """Asked in `serve_links` before each further vehicle: without time the others are served in the next call,
-        first of all."""
+        self.between, self.has_time = between, has_time
         self._first, self._left_over = 0, False
         self._virtual = True
         self._link_ms = 0
@@ -178,7 +186,8 @@ class FleetNode:
 
     def _strand(self, member: int, error: Exception) -> None:
         self.stranded[member] = FailedVehicle(self.services[member], error)
-        self.on_stranded(member, error)
+        for told in self.on_stranded:
+            told(member, error)
 
     def _note(self, member: int) -> None:
         """Note when it wants to act next."""
@@ -335,9 +344,9 @@ class FleetNode:
         """Wait for the disk for members with unsettled changes: what is acknowledged is written before."""
         for member in sorted(self._unsettled):
             service = self.services[member]
-            if service.wait_for_disk is not None:
+            if service.journal.catch_up():
                 self._unsettled.discard(member)
-                service.commit(link_ms)
+                service.serve_links(link_ms)
                 self._note(member)
 
     # --- before the first pass ------------------------------------------------------------------------------------

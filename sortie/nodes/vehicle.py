@@ -101,9 +101,6 @@ class VehicleService:
         self._on_error = on_error
         self._behind = behind
         self._link_rates = link_rates
-        self.wait_for_disk: Callable[[int], bool] | None = None
-        """Waits until a ticket of the journal is durable, where time may stand still for that; None: what is to be
-        acknowledged waits by itself, and others are served meanwhile."""
         self.faults = FaultPlan(faults, self._inject)
         self._booting = True
         self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
@@ -144,7 +141,7 @@ class VehicleService:
         flights = self.autopilot.flights
         if flights is None:
             return []
-        flights.on_error = self._actor_failed
+        flights.error_listeners.append(self._actor_failed)
         return [FlightService(flights, commands)]
 
     def _actor_failed(self, error: Exception, where: str) -> None:
@@ -182,11 +179,12 @@ class VehicleService:
         for component, heartbeat in self.heartbeats.items():
             self.endpoint.send(heartbeat(), component=component)
 
-    def close(self) -> None:
-        """Finish what other processes write, the pictures of its camera, and write how long it was on."""
+    def close(self, *, hurried: bool = False) -> None:
+        """Finish what other processes write, the pictures of its camera (not all when `hurried`), and write how long it
+        was on."""
         self.autopilot.statistics.count_time(self.now_ms)
         if self.camera is not None:
-            self.camera.close()
+            self.camera.close(hurried=hurried)
 
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
@@ -347,9 +345,7 @@ class VehicleService:
 
     def commit(self, link_ms: int) -> None:
         """Wait for the disk: what is acknowledged is written before."""
-        journal = self.journal
-        if self.wait_for_disk is not None and journal.durable() < journal.latest():
-            self.wait_for_disk(journal.latest())
+        if self.journal.catch_up():
             self.serve_links(link_ms)
 
     def serve_links(self, link_ms: int) -> None:

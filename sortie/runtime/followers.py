@@ -121,19 +121,21 @@ TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
 
 class Followers:
     """See the module. Times are s of the wall and ms of the vehicle; clients are known by name. `told(text)` hears who
-    is left behind, `told_gone(text)` who has gone before it had followed, as many do at the end of a test."""
+    is left behind, `told_gone(text)` who has gone before it had followed, as many do at the end of a test.
+    `we_wait()`: does a thread of this process wait for vehicle time? Then what a client in this process has not read is
+    not waited for: it is likely the same thread's to read."""
 
     def __init__(
         self,
         bounds: PaceBounds | None = None,
         told: Callable[[str], None] = LOGGER.warning,
         told_gone: Callable[[str], None] = LOGGER.info,
+        *,
+        we_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         self.bounds = PaceBounds() if bounds is None else bounds
         self.quiet_s = QUIET_S if self.bounds.quiet_s is None else self.bounds.quiet_s
-        self.we_wait: Callable[[], bool] = lambda: False
-        """True while a thread of this process waits for vehicle time: then what a client in this process has not read
-        is not waited for: it is likely the same thread's to read."""
+        self._we_wait = we_wait
         self.time = TimeState.RUNS
         self.clients: dict[str, ClientState] = {}
         self._told = told
@@ -177,7 +179,7 @@ class Followers:
 
     def _see(self, sights: Mapping[str, ClientSight], *, overdue: bool) -> None:
         """Move each client to its next state."""
-        if self.we_wait():
+        if self._we_wait():
             sights = {
                 name: replace(sight, unread=0, owes=False) if sight.ours else sight for name, sight in sights.items()
             }

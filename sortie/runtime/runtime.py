@@ -65,12 +65,8 @@ class Runtime:
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
-        self.share = Share(wall_s)
+        self.share = Share(wall_s) if sockets is None else sockets.share
         self._beats, self._lag = WallHeartbeats(), Lag(say_to_person)
-        self.clock: Callable[[], int | None] | None = None
-        """Clock of a simulator that vehicle time waits for, from the next `set_speedup` on; see `Pace`."""
-        if sockets is not None:
-            sockets.has_time = self.share.has_time
         self.set_speedup(1.0, never)
 
     # --- who takes part -----------------------------------------------------------------------------------------------
@@ -112,7 +108,7 @@ class Runtime:
         """From now on link time follows the wall, from where it stands."""
         if self.sockets is None:
             self._zero_ms = self.now_ms - int(self._wall_s() * 1000.0)
-            self.sockets = Sockets(has_time=self.share.has_time)
+            self.sockets = Sockets(share=self.share)
         return self.sockets
 
     def close(self) -> None:
@@ -142,16 +138,18 @@ class Runtime:
             return self.now_ms
         return int(wall_s * 1000.0) + self._zero_ms
 
-    def set_speedup(self, speedup: float, ahead: Callable[[], bool]) -> None:
+    def set_speedup(
+        self, speedup: float, ahead: Callable[[], bool], clock: Callable[[], int | None] | None = None
+    ) -> None:
         """From now on go at this speed. `ahead()` says whether vehicle time may run ahead of the wall now; asked at
-        speed 0 only."""
+        speed 0 only. `clock`: of a simulator that vehicle time waits for; see `Pace`."""
         self._ahead = ahead if speedup == 0.0 else never
-        self._pace = Pace(speedup or 1.0, self.clock)
+        self._pace = Pace(speedup or 1.0, clock)
         self._was_ahead = True
 
-    def install_signals(self) -> None:
-        """SIGTERM and Ctrl-C end `run`; see `signals`."""
-        self.signals.install(self.go_real().wakeup.signal_fd)
+    def install_signals(self, first_interrupt: Callable[[], bool] | None = None) -> None:
+        """SIGTERM and Ctrl-C end `run`; see `signals`, for `first_interrupt` too."""
+        self.signals.install(self.go_real().wakeup.signal_fd, first_interrupt)
 
     # --- the loop -----------------------------------------------------------------------------------------------------
     def run(

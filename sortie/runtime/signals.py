@@ -138,19 +138,20 @@ def _send() -> None:
 
 
 class Signals:
-    """Signals received. `number` is the signal that ends the runtime. `first_interrupt` is asked at the first
-    Ctrl-C: True says that it has made a vehicle safe, and only the second one ends anything."""
+    """Signals received. `number` is the signal that ends the runtime."""
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self.first_interrupt: Callable[[], bool] | None = None
+        self._first_interrupt: Callable[[], bool] | None = None
         self.running = False
         """True while a turn looks at `number`. Before that a signal ends the program at once."""
         self._interrupted = False
         self._replaced: dict[int, Any] = {}
 
-    def install(self, wake_fd: int) -> None:
-        """From now on they are noted here, and a byte is written to `wake_fd`."""
+    def install(self, wake_fd: int, first_interrupt: Callable[[], bool] | None = None) -> None:
+        """From now on they are noted here, and a byte is written to `wake_fd`. `first_interrupt` is asked at the first
+        Ctrl-C: True says that it has made a vehicle safe, and only the second one ends anything."""
+        self._first_interrupt = first_interrupt
         if signal.getsignal(signal.SIGTERM) is _end:
             self.number = _Program.heard  # its exception was lost: C code clears errors that it meets
         signal.set_wakeup_fd(wake_fd, warn_on_full_buffer=False)
@@ -169,8 +170,8 @@ class Signals:
 
     def act(self) -> None:
         """Between two turns: let the first Ctrl-C do what it is to do."""
-        if self._interrupted and self.first_interrupt is not None:
-            holds, self.first_interrupt = self.first_interrupt(), None
+        if self._interrupted and self._first_interrupt is not None:
+            holds, self._first_interrupt = self._first_interrupt(), None
             if not holds:
                 self.number = signal.SIGINT
 
@@ -182,7 +183,7 @@ class Signals:
         return STATUS[self.number]
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self.running and self.first_interrupt is not None and not self._interrupted:
+        if number == signal.SIGINT and self.running and self._first_interrupt is not None and not self._interrupted:
             self._interrupted = True  # acted on between two turns, not in the middle of a pass
             return
         self.number = _Program.heard = number

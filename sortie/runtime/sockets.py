@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from autopilot.context.turns import earliest
 from mavlink_bridge.links.address import LinkError
-from mavlink_bridge.links.hub import LinkHub, LinkOwner, Poll, always
+from mavlink_bridge.links.hub import LinkHub, LinkOwner, Poll
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node
+from sortie.runtime.share import Share
 from sortie.runtime.wakeup import WakeupPipe
 
 
 class Sockets:
-    """See the module. `on_event(text)` hears of links that come and go."""
+    """See the module. `on_event(text)` hears of links that come and go; `share`: the time that they are read for."""
 
-    def __init__(self, on_event: Callable[[str], None] | None = None, *, has_time: Callable[[], bool] = always) -> None:
+    def __init__(self, on_event: Callable[[str], None] | None = None, *, share: Share | None = None) -> None:
         self.poll = Poll()
         self.wakeup = WakeupPipe()
         self.poll.watch(self.wakeup.fileno(), lambda events: self.wakeup.drain())
         self._on_event = on_event
         self._hubs: dict[LinkOwner, LinkHub] = {}
-        self.has_time: Callable[[], bool] = has_time
-        """See `LinkHub`."""
+        self.share = Share(time.monotonic) if share is None else share
 
     def hub(self, endpoint: LinkOwner) -> LinkHub:
         """The links of an endpoint."""
         if endpoint not in self._hubs:
-            self._hubs[endpoint] = LinkHub(
-                endpoint, self.poll, on_event=self._on_event, has_time=lambda: self.has_time()
-            )
+            self._hubs[endpoint] = LinkHub(endpoint, self.poll, on_event=self._on_event, has_time=self.share.has_time)
         return self._hubs[endpoint]
 
     def hubs(self) -> list[LinkHub]:

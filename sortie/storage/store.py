@@ -62,11 +62,12 @@ class StateLock:
 
 class Store:
     """A `Journal` on SQLite. `wake` is called from the writer thread after each commit (it must only signal).
+    `waits`: time stands still for the disk; see `Journal.catch_up`.
 
     Raises UserError when the directory cannot be used, is another process's, or holds no database of ours.
     """
 
-    def __init__(self, directory: Path, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, directory: Path, wake: Callable[[], None] = lambda: None, *, waits: bool = False) -> None:
         self.directory = directory
         self.path = directory / "state.db"
         self.wake = wake
@@ -77,6 +78,7 @@ class Store:
         self._unwritten: dict[str, tuple[int, str, Entry]] = {}
         """Progress, and the stamp of signatures, that could not be written: they go with the next change, since
         nobody submits them again."""
+        self._waits = waits
         self._submitted = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
@@ -154,6 +156,16 @@ class Store:
 
     def failure(self, ticket: int) -> str | None:
         return self._failures.get(ticket)
+
+    def catch_up(self) -> bool:
+        return self.catches_up(self._submitted)
+
+    def catches_up(self, ticket: int) -> bool:
+        """See `catch_up`, to this ticket."""
+        waits = self._waits and self._settled < ticket
+        if waits:
+            self.wait(ticket)
+        return waits
 
     def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
         """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
@@ -250,6 +262,9 @@ class VehicleStore:
 
     def durable(self) -> int:
         return self._store.durable()
+
+    def catch_up(self) -> bool:
+        return self._store.catches_up(self._latest)
 
     def failure(self, ticket: int) -> str | None:
         return self._store.failure(ticket)

@@ -217,7 +217,8 @@ class PageServer:
 
     def _look(self, anybody: bool) -> None:
         """In the runtime's thread: states are made while somebody looks."""
-        self.station.on_state = self._told if anybody else None
+        listeners = self.station.listeners
+        (listeners.add if anybody else listeners.discard)(self._told)
 
     def _told(self, state: bytes) -> None:
         """In the runtime's thread: a new state."""

@@ -1,7 +1,7 @@
 """The page's end of the link: a node of the runtime, which others reach from their threads by its desk.
 
 What is heard and asked for is `watch`'s. Here is only what goes between threads: work that waits to be done in the
-runtime's turn (`call`), and what is told to all who look, `RATE_HZ` times a second (`on_state`).
+runtime's turn (`call`), and what is told to all who look, `RATE_HZ` times a second (`listeners`).
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class WebStation:
         self.endpoint.add_service(self.watch.clients)
         self.endpoint.add_service(self.watch)
         self.endpoints: tuple[Endpoint, ...] = (self.endpoint,)
-        self.on_state: Callable[[bytes], None] | None = None
-        """Told in the runtime's thread; None: nobody looks."""
+        self.listeners: set[Callable[[bytes], None]] = set()
+        """Told the state in the runtime's thread; none: nobody looks."""
         self._writers: dict[tuple[int, int], FrameWriter] = {}
         self._heard_ms = 0
         self._due_ms = 0
@@ -94,7 +94,7 @@ class WebStation:
     # --- a node -------------------------------------------------------------------------------------------------------
     def next_link_deadline_ms(self) -> int | None:
         due = self.endpoint.next_deadlines()[0]
-        if self.on_state is None:
+        if not self.listeners:
             return due
         return self._due_ms if due is None else min(due, self._due_ms)
 
@@ -127,11 +127,13 @@ class WebStation:
 
     def commit(self, link_ms: int) -> None:
         """Tell those who look, when it is time."""
-        if self.on_state is None:
+        if not self.listeners:
             self.watch.news.clear()
         elif link_ms >= self._due_ms:
             self._due_ms = link_ms + _PERIOD_MS
-            self.on_state(self.state(link_ms))
+            state = self.state(link_ms)
+            for tell in self.listeners:
+                tell(state)
 
     def state(self, link_ms: int) -> bytes:
         """Return what all viewers are sent: the facts of all vehicles, and what is new."""

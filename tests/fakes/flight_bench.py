@@ -55,7 +55,7 @@ class FlightBench(Bench):
         self.logs = RecordingLogs()
         self.flights.log_files = self.logs
         self.errors: list[tuple[str, Exception]] = []
-        self.flights.on_error = lambda error, where: self.errors.append((where, error))
+        self.flights.error_listeners.append(lambda error, where: self.errors.append((where, error)))
         if mission:
             self.upload(mission)
             self.collect()

@@ -157,7 +157,7 @@ class View:
             self.ledger.submit(ticket, change)
         self.ledger.settle(process.early_settled, process.store.failure)
         process.vehicles.services[self.number].observers.append(self._hear)
-        process.endpoint(self.number).on_frame = self._accept
+        process.endpoint(self.number).on_frame.append(self._accept)
 
     def refused(self, why: str) -> None:
         """The process did not start."""

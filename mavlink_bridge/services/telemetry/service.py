@@ -119,6 +119,8 @@ class TelemetryService:
         is all. Whoever lets the core decide sets it; it is cleared only where `asked` is not set."""
         self.asked = True
         """False in a pass in which the core is not asked."""
+        self.at_once = dict(_AT_ONCE)
+        """Streams that are sent as soon as an event happens, by its type."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
         """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
         self.subscriptions: dict[int, Subscription] = {}
@@ -377,7 +379,7 @@ class TelemetryService:
 
     def _action(self, event: Event) -> Message:
         """Return the number of a stream, a text or a message; None: nothing is said."""
-        at_once = _AT_ONCE.get(type(event))
+        at_once = self.at_once.get(type(event))
         if at_once is not None:
             return at_once
         match event:

@@ -19,6 +19,7 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.api.fleet import Fleet
 from sortie.api.session import Session
 from sortie.config.values import PaceBounds
+from sortie.nodes.camera_card import PictureTold
 from sortie.runtime.client_pace import ClientPace
 from sortie.runtime.followers import Followers
 
@@ -124,8 +125,7 @@ class Serving:
     def __init__(self, make: Callable[[], Session | Fleet], speedup: float | None, bounds: PaceBounds | None) -> None:
         self._make = make
         self._speedup = speedup
-        self.pace = ClientPace(Followers(bounds))
-        self.pace.rule.we_wait = lambda: bool(self._waits)
+        self.pace = ClientPace(Followers(bounds, we_wait=lambda: bool(self._waits)))
         self.silence = Silence(time.monotonic)
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._waits: list[_Wait] = []
@@ -221,8 +221,7 @@ class Serving:
         service.endpoint.add_service(self.silence)
         camera = service.camera
         if camera is not None:
-            camera.card.holds_up = False  # who flies also answers others
-            camera.card.promises = lambda: False
+            camera.card.told = PictureTold.WRITTEN  # who flies also answers others
             self.pace.works.dues.append(camera.unwritten_ms)
 
     def _turn(self) -> bool:

@@ -23,6 +23,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.mode_table import CopterMode
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.service import Clock, Message, Peer
+from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.signing import Signing
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, make_vehicle
 from sortie.nodes.face import simulated_face
@@ -98,10 +99,9 @@ class StandIn:
             on_error=_raise,
             link_rates=_SILENT,
         )
-        tell = self.service.telemetry.handle_events
-        self.service.telemetry.handle_events = (  # type: ignore[method-assign]  # MISSION_CURRENT comes as a stream only
-            lambda events, now_ms: tell([event for event in events if not isinstance(event, CurrentChanged)], now_ms)
-        )
+        telemetry = self.service.telemetry
+        assert isinstance(telemetry, TelemetryService)
+        del telemetry.at_once[CurrentChanged]  # MISSION_CURRENT comes as a stream only
         self.switch = StandInModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)

@@ -44,7 +44,11 @@ class Berth:
             SkimmerMemory(guidance=carrier.guidance.memory),
             carrier.guidance,
         )
-        self.depot = DepotController(PhaseContext(PROFILE, world, self.decisions.append, DepotMemory(), total=1))
+        self.depot = DepotController(
+            PhaseContext(
+                PROFILE, world, self.decisions.append, DepotMemory(), total=1, entered=lambda: self.world_node.strike()
+            )
+        )
         carrier.mission.carry(skimmer)
         depot.endpoint.add_service(DepotClient(self.depot, Target(system), carrier.mission.items))
         here = EndpointPlug(carrier.node, carrier.endpoint, "depot")
@@ -52,7 +56,6 @@ class Berth:
         self.wire = Wire(MemoryLink(system), there, here, carrier.motion.link_open)
         schedule = FaultSchedule([parse_loop_fault(text) for text in faults], PROFILE, system, {})
         self.world_node = WorldNode(world, schedule, self.depot.memory, self.wire, runtime.stir, 0)
-        self.depot.context.entered = self.world_node.strike
         runtime.add_vehicle(self.world_node)
         runtime.add(carrier.node)
         runtime.connect(self.wire)

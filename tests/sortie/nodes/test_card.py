@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,20 +13,19 @@ from mavlink_bridge.services.ftp.files import FileComesError
 from sitl.camera.darkroom import Job
 from sortie.assembly.pace import pace_pictures
 from sortie.config.settings import Settings
-from sortie.nodes.camera_card import Card
-from sortie.runtime.signals import Signals
+from sortie.nodes.camera_card import Card, PictureTold
 
 NAME = "100SORTI/IMG_0001.JPG"
 
 
-def begun(folder: Path) -> tuple[Card, Job]:
-    """A card on which one picture is being written, beside other things."""
-    card = Card()
+def begun(folder: Path, heard: Sequence[bool] = ()) -> tuple[Card, Job]:
+    """A card on which one picture is being written, beside other things; `heard`: what was said to its vehicle."""
+    card = Card(lambda: bool(heard))
     card.keep_in(folder)
     assert card.next_file() == NAME
     job = Job(card.folder / NAME, 0, cast("Any", None))
     card.written_by(NAME, job)
-    card.holds_up = False
+    card.told = PictureTold.TAKEN_UNTIL_HEARD
     return card, job
 
 
@@ -103,23 +104,12 @@ def test_a_picture_is_told_of_when_it_is_there(
 ) -> None:
     """By the wall, and paced by clients, whose time waits for it; at other speeds as soon as somebody has spoken, and
     before that at once: what is told must not depend on the machine."""
-    card, job = begun(tmp_path)
-
-    class Service:
-        frames_in = 0
-        camera = type("Album", (), {"card": card})
-
-        @property
-        def endpoint(self) -> Any:
-            return self
-
-        def totals(self) -> Any:
-            return self
-
-    service = Service()
-    pace_pictures(Settings(pace=pace, speedup=speedup), cast("Any", service), Signals())
+    heard: list[bool] = []
+    card, job = begun(tmp_path, heard)
+    service: Any = SimpleNamespace(camera=SimpleNamespace(card=card))
+    pace_pictures(Settings(pace=pace, speedup=speedup), service)
     assert card.written(NAME) == ("" if alone else None)
-    service.frames_in = 1
+    heard.append(True)
     assert card.written(NAME) == ("" if among_others else None)
     finish(card, job)
     assert card.written(NAME) == ""
@@ -128,8 +118,7 @@ def test_a_picture_is_told_of_when_it_is_there(
 def test_who_is_told_to_end_does_not_wait_for_all_pictures(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A signal ends a program within seconds, however many are still to be written; how many were not is said."""
     card, job = begun(tmp_path)
-    card.hurried = lambda: True
-    card.close()
+    card.close(hurried=True)
     assert not job.done
     assert [record.getMessage() for record in caplog.records] == [
         "pictures that were not waited for, since the program was told to end: 1"

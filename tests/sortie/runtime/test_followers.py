@@ -34,10 +34,13 @@ IDLE, UNREAD, WORKING, STILL = ClientSight(), ClientSight(unread=7), ClientSight
 class Clock:
     """A wall that is told, and who was named."""
 
-    def __init__(self, lead_s: float = 0.0, quiet_s: float | None = 0.001) -> None:
+    def __init__(self, lead_s: float = 0.0, quiet_s: float | None = 0.001, *, waits: bool = False) -> None:
         self.named: list[str] = []
         self.gone: list[str] = []
-        self.rule = Followers(PaceBounds(lead_s, 2.0, quiet_s), self.named.append, self.gone.append)
+        self.waits = waits
+        self.rule = Followers(
+            PaceBounds(lead_s, 2.0, quiet_s), self.named.append, self.gone.append, we_wait=lambda: self.waits
+        )
 
     def goes(self, at_s: float, **sights: ClientSight) -> bool:
         """Does vehicle time go on?"""
@@ -123,7 +126,7 @@ def test_one_that_owes_an_answer_has_not_followed() -> None:
     clock.rule.stir(10.0, 0)
     assert not clock.goes(10.5, a=ClientSight(owes=True)) and not clock.goes(11.0, a=ClientSight(owes=True))
     assert not clock.goes(11.0, a=IDLE) and clock.goes(11.001, a=IDLE)
-    clock.rule.we_wait = lambda: True
+    clock.waits = True
     clock.rule.stir(12.0, 0)
     assert clock.goes(12.1, a=ClientSight(owes=True, ours=True))
 
@@ -192,8 +195,7 @@ def test_what_becomes_of_time(was: TimeState, now: FollowingEvent) -> None:
 
 def test_who_waits_for_the_vehicle_need_not_read() -> None:
     """A test that waits in a claim does not read its own connection; what a client elsewhere has not read counts."""
-    clock = Clock()
-    clock.rule.we_wait = lambda: True
+    clock = Clock(waits=True)
     clock.rule.stir(10.0, 0)
     assert clock.goes(10.1, a=ClientSight(unread=7, ours=True))
     clock.rule.stir(11.0, 0)

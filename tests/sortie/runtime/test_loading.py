@@ -14,6 +14,7 @@ import pytest
 from autopilot.control.compiler_watch import COMPILER
 from sortie.runtime.loader import COMPILING
 from sortie.runtime.runtime import Runtime
+from sortie.runtime.share import Share
 from sortie.runtime.signals import LOADER
 from tests.fakes.patience import PATIENCE_S
 
@@ -57,6 +58,7 @@ class WaitingSockets:
     def __init__(self, service: LoadingService, load_s: float) -> None:
         self.now_s = 0.0
         self.poll = self.wakeup = self
+        self.share = Share(lambda: 0.0)
         self._service = service
         self._load_s = load_s
 

@@ -15,7 +15,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicl
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
-from sortie.runtime.share import always, never
+from sortie.runtime.share import Share, always, never
 from sortie.storage.rows import StoredState
 
 HOME = GeoPoint(47.3769, 8.5417, 408.0)
@@ -85,6 +85,7 @@ class Noting:
     def __init__(self) -> None:
         self.now_ms = 0
         self.noted: list[str] = []
+        self.share = Share(lambda: 0.0)
         self.poll = SimpleNamespace(wait=lambda wait_s: self._note("wait") or True)
 
     def _note(self, what: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from autopilot.interface.layout import TICK_MS
 from sortie.runtime.pacing import AHEAD_MS, SILENT_S, Pace
 from sortie.runtime.runtime import PACED_SLICE_S, Runtime
-from sortie.runtime.share import never
+from sortie.runtime.share import Share, never
 
 CALL_S = 0.001
 
@@ -49,6 +49,7 @@ class SilentSockets:
 
     def __init__(self) -> None:
         self.poll = self
+        self.share = Share(lambda: 0.0)
 
     def hubs(self) -> list[Any]:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +30,7 @@ class Crowded:
         self.beats_s: list[float] = []
         self.wishes = 0
         self.poll = self
-        self.has_time: Callable[[], bool] = lambda: True
+        self.share = Share(lambda: self.wall_s)
         self._pass_s, self._wish_s = pass_s, wish_s
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
@@ -46,7 +46,7 @@ class Crowded:
         for _ in range(1000):
             self.wall_s += self._wish_s
             self.wishes += 1
-            if not self.has_time():
+            if not self.share.has_time():
                 return
 
     def wait(self, wait_s: float) -> bool:

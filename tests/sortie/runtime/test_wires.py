@@ -155,7 +155,7 @@ def test_nobody_is_there() -> None:
     """What comes is not heard, and nothing is sent."""
     there = [True]
     endpoint, heard = Endpoint(1), list[MavlinkFrame]()
-    endpoint.on_frame = lambda link, frame: heard.append(frame)
+    endpoint.on_frame.append(lambda link, frame: heard.append(frame))
     node = VehicleTimeNode(endpoint, lambda: 0)
     plug = EndpointPlug(node, endpoint, "radio", lambda: there[0])
     ping = FrameWriter(9, 1).frame(4, bytes(14), 237)
