@@ -151,8 +151,8 @@ def test_parameters_are_read_and_not_set(tmp_path: Path) -> None:
     from sortie.logs.dataflash import preamble
 
     path = tmp_path / "p.bin"
-    made = preamble((K.MSG, K.PARM, K.POS), 1_000_000) + K.PARM.pack(1_000_000, "WPNAV_SPEED", 750.0, 500.0)
-    path.write_bytes(made + K.POS.pack(2_000_000, LAT, LON, ALT, 0.0, 0.0))
+    made = preamble((K.MSG, K.PARM, K.SAMPLES["POS"]), 1_000_000) + K.PARM.pack(1_000_000, "WPNAV_SPEED", 750.0, 500.0)
+    path.write_bytes(made + K.SAMPLES["POS"].pack(2_000_000, LAT, LON, ALT, 0.0, 0.0))
     watcher = Watcher(read_recording(path))
     ask = dialect.MAVLink_param_request_read_message(1, 1, b"WPNAV_SPEED", -1)
     assert [(value.param_id, value.param_value) for value in watcher.ask(ask)] == [("WPNAV_SPEED", 750.0)]

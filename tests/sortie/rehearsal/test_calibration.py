@@ -201,9 +201,9 @@ def test_a_car_that_keeps_its_speed_does_not_tell_what_speeding_up_takes(tmp_pat
 
 def test_a_log_that_begins_when_it_has_been_armed_holds_the_drive(tmp_path: Path) -> None:
     """ArduRover writes "Throttle armed" first, and no ARM."""
-    log = bytearray(preamble((K.MSG, K.POS), 1_000_000) + K.MSG.pack(1_000_000, "Throttle armed"))
+    log = bytearray(preamble((K.MSG, K.SAMPLES["POS"]), 1_000_000) + K.MSG.pack(1_000_000, "Throttle armed"))
     for second in range(1, 21):
-        log += K.POS.pack(second * 1_000_000, 47.0, 8.0 + 1e-5 * second, 400.0, 0.0, 0.0)
+        log += K.SAMPLES["POS"].pack(second * 1_000_000, 47.0, 8.0 + 1e-5 * second, 400.0, 0.0, 0.0)
     (tmp_path / "drive.bin").write_bytes(bytes(log))
     assert len(read_trace(tmp_path / "drive.bin").time_s) * STEP_S == pytest.approx(19.0, abs=0.2)
 
