@@ -168,15 +168,12 @@ assert radio_profile("pigeon").latency_ms == 60_000.0
     ),
     "a logged field": Change(
         {
-            "sortie/logs/dataflash_kinds.py": (
-                "_BOTH = (ATT,",
-                'ODD = kind(199, "ODD", "Qf", "TimeUS,Deci", "s-", "F-")\n',
-            ),
+            "sortie/logs/dataflash_kinds.json": ('  [64, "ATT"', '  [199, "ODD", "Qf", "TimeUS,Deci", "s-", "F-"],\n'),
             "sortie/logs/dataflash_samples.py": ('    "BAT": {', '    "ODD": {"Deci": _plain(R.BATT_V, 10.0)},\n'),
         },
         """
 from sortie.logs import dataflash_kinds, dataflash_samples
-assert "ODD" in dataflash_samples._SOURCES and dataflash_kinds.ODD.name == "ODD"
+assert "ODD" in dataflash_samples._SOURCES and "ODD" in dataflash_kinds.SAMPLES
 """,
     ),
     "a pre-arm check": Change(

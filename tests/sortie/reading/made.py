@@ -10,6 +10,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import preamble
 
+S = K.SAMPLES
+
 LAT, LON, ALT = 47.0, 8.0, 400.0
 STEP = 0.0009
 """100 m of latitude, about."""
@@ -83,7 +85,8 @@ def dataflash() -> bytes:
     """As ArduPilot writes it; the battery fails at the third corner."""
     out = bytearray(
         preamble(
-            (K.MSG, K.MODE, K.ERR, K.ARM, K.CMD, K.ORGN, K.SAMPLES["POS"], K.SAMPLES["VIBE"], K.SAMPLES["GPS"], K.SAMPLES["XKF2"], K.SAMPLES["XKF4"]), round(BOOT_S * 1e6)
+            (K.MSG, K.MODE, K.ERR, K.ARM, K.CMD, K.ORGN, S["POS"], S["VIBE"], S["GPS"], S["XKF2"], S["XKF4"]),
+            round(BOOT_S * 1e6),
         )
     )
     boot_us = round(BOOT_S * 1e6)
@@ -93,10 +96,12 @@ def dataflash() -> bytes:
         out += K.CMD.pack(boot_us, 5, seq, 16, 0, 0, 0, 0, LAT + lat, LON + lon, 20.0, 3)
     for at_s, lat, lon, height in course():
         now_us = round(at_s * 1e6)
-        out += K.SAMPLES["POS"].pack(now_us, lat, lon, ALT + height, height, height) + K.SAMPLES["VIBE"].pack(now_us, 0, 1.0, 2.0, 35.0, 0)
-        out += K.SAMPLES["GPS"].pack(now_us, 0, 3, 0, 0, 11, 0.75, lat, lon, ALT, 5.0, 0.0, 0.0, 0.0, 1)
-        out += K.SAMPLES["XKF2"].pack(now_us, 0, *[0] * 3, 3.0, 4.0, *[0] * 9)
-        out += K.SAMPLES["XKF4"].pack(now_us, 0, 0, 0.25, *[0] * 11)
+        out += S["POS"].pack(now_us, lat, lon, ALT + height, height, height) + S["VIBE"].pack(
+            now_us, 0, 1.0, 2.0, 35.0, 0
+        )
+        out += S["GPS"].pack(now_us, 0, 3, 0, 0, 11, 0.75, lat, lon, ALT, 5.0, 0.0, 0.0, 0.0, 1)
+        out += S["XKF2"].pack(now_us, 0, *[0] * 3, 3.0, 4.0, *[0] * 9)
+        out += S["XKF4"].pack(now_us, 0, 0, 0.25, *[0] * 11)
     return bytes(out + K.ERR.pack(now_us, 6, 1) + K.ARM.pack(now_us, 0, 0, 0, 0))
 
 

@@ -27,6 +27,8 @@ OLD_CMD = kind(
 TERR = kind(
     90, "TERR", "QBLLHffHH", "TimeUS,Status,Lat,Lng,Spacing,TerrH,CHeight,Pending,Loaded", "s-DU-mm--", "F-GG-00--"
 )
+
+S = K.SAMPLES
 MONDAY = datetime(2024, 3, 4, 12, 0, 0, tzinfo=UTC)
 GPS_WEEK, GPS_MS = 2304, (86_400 + 43_200 + 18) * 1000
 """Of that Monday noon: GPS time is 18 s ahead."""
@@ -35,17 +37,17 @@ GPS_WEEK, GPS_MS = 2304, (86_400 + 43_200 + 18) * 1000
 def begun_by_arming() -> bytes:
     """LOG_DISARMED 0: the first that is logged is said after arming, and no ARM 1 is there; an older CMD."""
     boot_us, last_us = round(BOOT_S * 1e6), round(course()[-1][0] * 1e6)
-    kinds = (K.MSG, K.MODE, K.PARM, K.ARM, K.EV, OLD_CMD, K.ORGN, K.SAMPLES["POS"], K.SAMPLES["GPS"], K.SAMPLES["ATT"], TERR)
+    kinds = (K.MSG, K.MODE, K.PARM, K.ARM, K.EV, OLD_CMD, K.ORGN, S["POS"], S["GPS"], S["ATT"], TERR)
     out = bytearray(preamble(kinds, boot_us))
     out += K.MSG.pack(boot_us, "Arming motors") + K.MODE.pack(boot_us, 3, 3, 1)
     out += K.MSG.pack(boot_us, "ArduCopter V4.7.0-dev (2598e9d4)") + K.ORGN.pack(boot_us, 1, LAT, LON, ALT)
     out += K.PARM.pack(boot_us, "LOG_DISARMED", 0, 0) + K.PARM.pack(boot_us, "RTL_ALT", 3000, 1500)
     out += OLD_CMD.pack(boot_us, 2, 1, 16, 0, 0, 0, 0, LAT, LON, 20.0)
-    out += K.SAMPLES["GPS"].pack(boot_us, 0, 3, GPS_MS, GPS_WEEK, 10, 0.8, LAT, LON, ALT, 0.0, 0.0, 0.0, 0.0, 1)
+    out += S["GPS"].pack(boot_us, 0, 3, GPS_MS, GPS_WEEK, 10, 0.8, LAT, LON, ALT, 0.0, 0.0, 0.0, 0.0, 1)
     for at_s, lat, lon, height in course():
         now_us = round(at_s * 1e6)
-        out += K.SAMPLES["POS"].pack(now_us, lat, lon, ALT + height, height, height)
-        out += K.SAMPLES["ATT"].pack(now_us, 10.0, 8.0, -5.0, -4.0, 90.0, 90.0, 3)
+        out += S["POS"].pack(now_us, lat, lon, ALT + height, height, height)
+        out += S["ATT"].pack(now_us, 10.0, 8.0, -5.0, -4.0, 90.0, 90.0, 3)
         out += TERR.pack(now_us, 1, lat, lon, 100, 0.0, 0.0, 0, 0)
     out += K.PARM.pack(last_us, "RTL_ALT", 2000, 1500) + K.MSG.pack(last_us, "SIM Hit ground at 2.5 m/s")
     return bytes(out + K.EV.pack(last_us, 11) + K.ARM.pack(last_us, 0, 0, 0, 0))
@@ -171,17 +173,17 @@ def test_what_is_said_again_and_again_stands_there_once() -> None:
 
 def test_a_log_without_a_gps_tells_the_place_by_its_estimator(tmp_path: Path) -> None:
     """ArduPilot does not write POS then: first the estimator reckons, then it knows the height alone (XKF4.SS)."""
-    kinds = (K.MSG, K.ARM, K.ORGN, K.SAMPLES["POS"], K.SAMPLES["XKF1"], K.SAMPLES["XKF4"])
+    kinds = (K.MSG, K.ARM, K.ORGN, S["POS"], S["XKF1"], S["XKF4"])
     out = bytearray(preamble(kinds, 1_000_000) + K.MSG.pack(1_000_000, "ArduCopter V4.7.0-dev (2598e9d4)"))
     out += K.ORGN.pack(1_000_000, 0, LAT, LON, ALT + 1.0) + K.ORGN.pack(1_000_000, 1, LAT, LON, ALT)
     out += K.ARM.pack(1_000_000, 1, 0, 0, 0)
     for number in range(100):
         now_us, north = 1_000_000 + number * 100_000, 0.5 * number
         flags = 0x1A7 if number >= 60 else 0x33F
-        out += K.SAMPLES["XKF1"].pack(now_us, 0, *[0.0] * 3, 5.0, 0.0, 0.0, 0.0, north, 0.0, -9.0, *[0.0] * 4)
-        out += K.SAMPLES["XKF4"].pack(now_us, 0, *[0.0] * 10, flags, 0, 0)
+        out += S["XKF1"].pack(now_us, 0, *[0.0] * 3, 5.0, 0.0, 0.0, 0.0, north, 0.0, -9.0, *[0.0] * 4)
+        out += S["XKF4"].pack(now_us, 0, *[0.0] * 10, flags, 0, 0)
         if number < 20:
-            out += K.SAMPLES["POS"].pack(now_us, LAT + north / 111_194.9, LON, ALT + 10.0, 10.0, 10.0)
+            out += S["POS"].pack(now_us, LAT + north / 111_194.9, LON, ALT + 10.0, 10.0, 10.0)
     (tmp_path / "a.bin").write_bytes(bytes(out + K.ARM.pack(now_us, 0, 0, 0, 0)))
     facts = read_log(tmp_path / "a.bin")
     norths = {round(s.time_s, 1): (s.lat - LAT) * 111_194.9 for s in facts.samples}
