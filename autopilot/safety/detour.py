@@ -223,7 +223,7 @@ class Detour:
         fenced = self.planning is Planning.BENDY_RULER or self._is_bent
         fences = self._fences(FenceType.CIRCLE | FenceType.POLYGON) if fenced else Barriers()
         seen = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
-        return replace(fences, objects=seen)
+        return replace(fences, objects=seen, closed=False)
 
     @property
     def _course(self) -> float:

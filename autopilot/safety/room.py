@@ -2,7 +2,9 @@
 
 Level geometry, metres north and east of the origin. As ArduPilot's OABendyRuler counts it: positive inside of an area
 to stay in and outside of one to stay out of, less FENCE_MARGIN; below 0 where the way begins on the wrong side, or, by
-what lies beyond, where it crosses an edge. Source: AC_Avoidance/AP_OABendyRuler.cpp (calc_margin_from_...).
+what lies beyond, where it crosses an edge. BendyRuler counts the room to all edges of a polygon but that from its last
+corner to its first, which it only does not cross. Sources: AC_Avoidance/AP_OABendyRuler.cpp (calc_margin_from_...),
+AP_Math/polygon.cpp (Polygon_closest_distance_line).
 """
 
 from __future__ import annotations
@@ -54,12 +56,13 @@ class Enclosure:
         met = (along > 0.0) & (along < 1.0) & (there >= 0.0) & (there <= 1.0)
         return float(along[met].min()) if met.any() else inf
 
-    def distance(self, begin: Place, end: Place) -> float:
-        """Metres between the way and the nearest edge; where it crosses one, the length beyond it, below 0."""
+    def distance(self, begin: Place, end: Place, edges: slice) -> float:
+        """Metres between the way and the nearest of `edges`; where it crosses any, the length beyond it, below 0."""
         share = self.crossing(begin, end)
         if share != inf:
             return -(1.0 - share) * hypot(end[0] - begin[0], end[1] - begin[1])
-        from_ends = min(float(_to_edges(at, self._from, self._to).min()) for at in (begin, end))
+        begins, ends = self._from[:, edges], self._to[:, edges]
+        from_ends = min(float(_to_edges(at, begins, ends).min()) for at in (begin, end))
         return min(from_ends, float(_to_way(self._from, begin, end).min()))
 
 
@@ -102,18 +105,19 @@ class Disc:
 @dataclass(frozen=True, slots=True)
 class Barriers:
     """Barriers of a way: kept off areas and discs by `margin` m; `objects`: north, east, how much higher or lower, and
-    radius, a row of each."""
+    radius, a row of each; `closed`: the room to edges that close areas counts."""
 
     areas: tuple[Enclosure, ...] = ()
     discs: tuple[Disc, ...] = ()
     margin: float = 0.0
     objects: Floats | None = None
+    closed: bool = True
 
     def room(self, begin: Place, end: Place) -> float:
         """The least room on the way from `begin` to `end`, m; inf: nothing is there."""
-        least = inf
+        least, edges = inf, slice(None if self.closed else -1)
         for area in self.areas:
-            away = area.distance(begin, end)
+            away = area.distance(begin, end, edges)
             least = min(least, (away if area.holds(begin) else -away) - self.margin)
         for disc in self.discs:
             least = min(least, disc.room(begin, end) - self.margin)

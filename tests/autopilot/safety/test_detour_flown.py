@@ -59,6 +59,18 @@ def test_guided_goes_round_a_zone_to_stay_out_of(planning: int, fence: list[Miss
     assert bench.core.helm.target.end == pytest.approx(GOAL)
 
 
+@pytest.mark.parametrize(("first", "bent"), [(0, False), (1, True), (2, True), (3, True)])
+def test_the_ruler_keeps_off_all_edges_but_that_which_closes_the_fence(first: int, bent: bool) -> None:
+    """As ArduPilot's: a way two metres beside the edge from the last corner to the first is flown as it is."""
+    corners = [zone(5001, n, e, 4.0) for n, e in ((-9, -2), (-9, 90), (90, 90), (90, -2))]
+    bench = flying(corners[first:] + corners[:first], BENDY_RULER, OA_MARGIN_MAX=6)
+    assert bench.core.commands.guided_target(position=GOAL).ok
+    bench.run(6.0)
+    north, east, _ = bench.vehicle.state.position
+    assert north > 10.0
+    assert (east > 1.0) is bent
+
+
 def test_without_planning_it_flies_through() -> None:
     bench = flying(POND, NONE)
     assert bench.core.commands.guided_target(position=GOAL).ok

@@ -34,6 +34,9 @@ NORTH = (60.0, 0.0)
         (Barriers((HOUSE,)), (0.0, 0.0), (30.0, 0.0), -10.0),  # ten metres lie beyond the edge
         (Barriers((HOUSE,)), (30.0, 0.0), (39.0, 0.0), -1.0),  # it begins on the wrong side
         (Barriers((FIELD,)), (0.0, 0.0), (40.0, 0.0), 10.0),
+        (Barriers((FIELD,)), (0.0, -40.0), (20.0, -40.0), 10.0),
+        (Barriers((FIELD,), closed=False), (0.0, -40.0), (20.0, -40.0), 30.0),  # from its last corner to its first
+        (Barriers((FIELD,), closed=False), (0.0, -40.0), (0.0, -70.0), -20.0),
         (Barriers((), (POND,)), (0.0, 0.0), (0.0, 20.0), 10.0),
         (Barriers((), (Disc((0.0, 0.0), 50.0, inside=True),)), (0.0, 0.0), (40.0, 0.0), 10.0),
         (Barriers(objects=np.array([[10.0], [4.0], [3.0], [1.0]])), (0.0, 0.0), (20.0, 0.0), 4.0),
