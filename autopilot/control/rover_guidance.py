@@ -161,7 +161,8 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         rate, speed = along_leg(s, p, t)
         drive_at(s, p, rate, s[L.S_WAY] * keep_leg_speed(s, p, speed))
-    if s[L.S_ARRIVED] == 0.0 and leg_driven(s, t):
+    stops = s[L.S_CORNER] == 0.0 and p[L.P_AFLOAT] == 0.0  # as at the end of a profile it is there when it rests
+    if s[L.S_ARRIVED] == 0.0 and leg_driven(s, t) and (is_slow(s) or not stops):
         arrive(s)
 
 

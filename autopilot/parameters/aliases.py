@@ -99,6 +99,7 @@ _COMMON: Final = (
     _inverted("SIM_GPS1_ENABLE", "SIM_GPS_DISABLE"),
     Alias("SIM_ACCEL1_FAIL", "SIM_ACC_FAIL_MSK", None, lambda value: float(value != 0.0), _same, ParameterType.REAL32),
     _renamed("SIM_GPS1_NUMSATS", "SIM_GPS_NUMSATS"),
+    _renamed("SIM_GPS1_JAM", "SIM_GPS_JAM"),
     _renamed("SIM_GPS1_NOISE", "SIM_GPS_NOISE"),
     _renamed("SIM_GPS1_GLTCH_X", "SIM_GPS_GLITCH_X"),
     _renamed("SIM_GPS1_GLTCH_Y", "SIM_GPS_GLITCH_Y"),

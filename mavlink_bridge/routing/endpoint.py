@@ -387,7 +387,7 @@ class Endpoint:
         return self._links[link].out
 
     def take_bytes(self, link: int) -> bytes:
-        """Take the bytes that wait on a link that can take them (of a serial line: one burst): whole frames, in order."""
+        """Take the bytes that wait on a link that can take them (a serial line: one burst): whole frames, in order."""
         return self._links[link].out.take()
 
     def queued(self, link: int) -> int:

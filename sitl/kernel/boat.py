@@ -18,14 +18,13 @@ from autopilot.control.attitude import limit
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
 from autopilot.control.rover_guidance import decide_rover
-from autopilot.control.rover_steering import motor_throttle
 from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
-from sitl.kernel.level import fill_driven, place_body, read_vane
+from sitl.kernel.level import driven_throttle, driven_wheel, fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.running import advance_by
 
@@ -47,8 +46,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[M.S_TORQUE_AGE] = 0.0
     else:
         s[M.S_TORQUE_AGE] += steps
-    throttle = motor_throttle(s, p) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
+    throttle = driven_throttle(s, p) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
     s[M.S_WHEEL_TRUE] = wheel
     # --- constants of the tick
     stall = p[M.P_STALL]

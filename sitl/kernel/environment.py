@@ -7,7 +7,7 @@ from typing import Any
 from autopilot.interface import layout as L
 from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
-from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, spoil_baro, spoil_gps, spoil_mag
+from sitl.kernel.failing import SLOW_PERIOD_MS, in_gap, jam_gps, spoil_baro, spoil_gps, spoil_mag
 from sitl.kernel.noise import GAMMA, MASK, S10, S20, S30B, S40, S50, draw
 
 GPS_PERIOD_MS = 200.0
@@ -82,6 +82,10 @@ def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
     if p[M.P_GPS_ON] == 0.0 or p[M.P_GPS_SATS] < 4.0 or silent:
         s[M.S_GPS_FIX] = 1.0
         return False
+    if p[M.P_GPS_JAM] != 0.0:
+        jam_gps(s, rng, table)
+        return False
+    s[M.S_JAM_MS] = 0.0
     rng[2] = rng[2] + GAMMA
     r = draw(rng[2])
     wander = p[M.P_GPS_WANDER] * 0.1  # sqrt(1 - keep^2) for a time constant of 40 s

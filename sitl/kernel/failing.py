@@ -23,6 +23,8 @@ INERTIAL_GAP_MS, INERTIAL_EVERY_MS = 100.0, 1000.0
 #: Standard deviation of garbage: rad/s, m/s2; m, m/s; gauss; m.
 GYRO_GARBAGE, ACC_GARBAGE = 1.0, 5.0
 GPS_GARBAGE, SPEED_GARBAGE, MAG_GARBAGE, BARO_GARBAGE = 30.0, 5.0, 0.5, 10.0
+#: A jammed receiver: without any fix at first, ms; between two fixes m, and their speeds m/s (standard deviations).
+JAM_BLIND_MS, JAM_WALK, JAM_SPEED = 3000.0, 70.0, 150.0
 #: What a wrong sensor adds: rad/s and m/s2 about and along each axis, gauss to the nose.
 GYRO_WRONG, ACC_WRONG, MAG_WRONG = 0.2, 2.0, 0.3
 #: Time between the barometer's samples that a delay keeps, ms.
@@ -124,6 +126,27 @@ def spoil_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[M.S_GPS_VD] += SPEED_GARBAGE * table[(r >> S50) & MASK]
     elif failure == M.FAILURE_DELAYED:
         shift(s, M.S_GPS_OLD, M.GPS_SLOTS, M.S_GPS_N, 6)
+
+
+@jit
+def jam_gps(s: L.Row, rng: Any, table: Any) -> None:
+    """A jammed receiver: no fix at first, then one now and then, whose place walks off and whose velocity is
+    anything (ArduPilot's SIM_GPS.cpp, simulate_jamming). It says itself that it is useless, so none is used."""
+    now = s[L.S_TIME_MS]
+    if s[M.S_JAM_MS] == 0.0:
+        s[M.S_JAM_MS], s[M.S_JAM_N], s[M.S_JAM_E] = now, s[M.S_GPS_N], s[M.S_GPS_E]
+    rng[2] = rng[2] + GAMMA
+    r = draw(rng[2])
+    s[M.S_GPS_FIX] = 1.0
+    if now - s[M.S_JAM_MS] < JAM_BLIND_MS or table[r & MASK] > 0.0:
+        return
+    s[M.S_JAM_N] += JAM_WALK * table[(r >> S10) & MASK]
+    s[M.S_JAM_E] += JAM_WALK * table[(r >> S20) & MASK]
+    s[M.S_GPS_N], s[M.S_GPS_E] = s[M.S_JAM_N], s[M.S_JAM_E]
+    s[M.S_GPS_VN] = JAM_SPEED * table[(r >> S30B) & MASK]
+    s[M.S_GPS_VE] = JAM_SPEED * table[(r >> S40) & MASK]
+    s[M.S_GPS_VD] = JAM_SPEED * table[(r >> S50) & MASK]
+    s[M.S_GPS_FIX] = 3.0
 
 
 @jit

@@ -33,6 +33,7 @@ S_CONTACT, S_TOUCHDOWN, S_TORQUE_AGE = _state.take(3)
 S_SOC, S_AMPS, S_VOLTS, S_REST_VOLTS, S_MAH, S_WH = _state.take(6)
 S_GPS_N, S_GPS_E, S_GPS_D, S_GPS_VN, S_GPS_VE, S_GPS_VD, S_GPS_MS, S_GPS_FIX = _state.take(8)
 S_GPS_WN, S_GPS_WE, S_GPS_WD = _state.take(3)  # slow wander of the fix
+S_JAM_N, S_JAM_E, S_JAM_MS = _state.take(3)  # false place of a jammed receiver, since when it is jammed
 S_BARO_DRIFT, S_BARO_ALT = _state.take(2)
 S_MAG_X, S_MAG_Y, S_MAG_Z = _state.take(3)
 S_GYRO_X, S_GYRO_Y, S_GYRO_Z, S_ACC_X, S_ACC_Y, S_ACC_Z = _state.take(6)  # raw samples, bias and noise in
@@ -65,7 +66,7 @@ P_STEPS, P_DT = _settings.take(2)  # of physics in a tick; length of one, s
 # sensors
 P_GYRO_NOISE, P_ACC_NOISE, P_BARO_NOISE, P_GPS_NOISE, P_GPS_WANDER, P_GPS_V_NOISE, P_MAG_NOISE = _settings.take(7)
 P_FIELD_N, P_FIELD_E, P_FIELD_D = _settings.take(3)  # gauss
-P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS = _settings.take(5)
+P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS, P_GPS_JAM = _settings.take(6)
 P_FAIL_GYRO, P_FAIL_ACC, P_FAIL_GPS, P_FAIL_MAG, P_FAIL_BARO = _settings.take(5)  # FAILURE_..., 0: none
 P_FAILING = _settings.block(1)  # 1: one of them is set
 P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH = _settings.take(4)
@@ -76,7 +77,8 @@ P_INV_IX, P_INV_IY, P_INV_IZ, P_GYRO_XX, P_GYRO_YY, P_GYRO_ZZ = _settings.take(6
 P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG, P_AXIAL_DRAG = _settings.take(8)
 P_SPIN_ARM, P_POWER = _settings.take(2)
 P_STIFF, P_DAMP, P_FRICTION, P_LEG = _settings.take(4)
-P_TEST_1, P_TEST_2, P_TEST_3, P_TEST_4 = _settings.take(4)  # rotor commands of a motor test, while disarmed
+# a motor test: commands of rotors while disarmed; throttle and steering, -1 .. 1, of what drives
+P_TEST_1, P_TEST_2, P_TEST_3, P_TEST_4 = _settings.take(4)
 P_SHOVE_X, P_SHOVE_Y, P_SHOVE_Z, P_SHOVE_UNTIL = _settings.take(4)  # specific force that throws it, body m/s2; ms
 # rover
 P_INERTIA, P_FRONT, P_REAR = _settings.take(3)  # kg m2, axles before and behind the centre of mass m

@@ -39,6 +39,18 @@ def read_vane(s: L.Row) -> None:
 
 
 @jit
+def driven_throttle(s: L.Row, p: L.Row) -> float:
+    """Throttle that the motor is given, -1 .. 1: a motor test's, or the guidance's."""
+    return p[M.P_TEST_1] if p[M.P_TEST_1] != 0.0 else motor_throttle(s, p)
+
+
+@jit
+def driven_wheel(s: L.Row, p: L.Row) -> float:
+    """Angle that the wheels or the rudder are given, rad, in the same way."""
+    return p[M.P_TEST_2] * p[L.P_WHEEL_MAX] if p[M.P_TEST_2] != 0.0 else s[L.S_WHEEL]
+
+
+@jit
 def fill_driven(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     """The whole vector of one vehicle that drives. What it has not (range finder, height error, lean) stays 0."""
     fill_common(s, p, t, r)
@@ -46,8 +58,8 @@ def fill_driven(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
     r[R.TRUE_CONTACT] = 1.0
     r[R.STOPPED] = 1.0 if speed < 0.01 else 0.0
     r[R.THROTTLE] = abs(s[L.S_THROTTLE])
-    r[R.SERVO_1] = 1500.0 + 500.0 * s[L.S_WHEEL] / p[L.P_WHEEL_MAX]
-    r[R.SERVO_1 + 2] = 1500.0 + 500.0 * motor_throttle(s, p)
+    r[R.SERVO_1] = 1500.0 + 500.0 * driven_wheel(s, p) / p[L.P_WHEEL_MAX]
+    r[R.SERVO_1 + 2] = 1500.0 + 500.0 * driven_throttle(s, p)
     cut_pulses(p, r)
     r[R.WANT_R] = s[L.S_RATE_REF]
     r[R.WANT_VN] = s[L.S_SPEED_REF] * s[L.S_ER]

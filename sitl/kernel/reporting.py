@@ -116,7 +116,9 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
     r[R.BATT_FRACTION] = min(max(left, 0.0), 1.0)
     fix = s[M.S_GPS_FIX]
     r[R.GPS_FIX] = fix
-    r[R.GPS_SATS] = p[M.P_GPS_SATS] if fix >= 3.0 else 0.0
+    jammed = p[M.P_GPS_JAM]
+    sats = p[M.P_GPS_SATS] if jammed == 0.0 else min(p[M.P_GPS_SATS], 5.0)
+    r[R.GPS_SATS] = sats if fix >= 3.0 else 0.0
     r[R.GPS_HDOP] = 0.8 if fix >= 3.0 else 99.99
     r[R.GPS_VDOP] = 1.2 if fix >= 3.0 else 99.99
     fill_place(r, p, R.GPS_LAT, s[M.S_GPS_N], s[M.S_GPS_E], s[M.S_GPS_D])
@@ -126,9 +128,10 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
         r[R.ACCEL_X + i] = s[M.S_ACC_X + i]
         r[R.MAG_X + i] = s[M.S_MAG_X + i]
         r[R.VIBE_X + i] = s[M.S_VIBE_X + i]
-    r[R.GPS_HACC] = 0.5 if fix >= 3.0 else 1000.0
-    r[R.GPS_VACC] = 0.8 if fix >= 3.0 else 1000.0
-    r[R.GPS_SACC] = 0.2 if fix >= 3.0 else 100.0
+    useless = fix < 3.0 or jammed != 0.0
+    r[R.GPS_HACC] = 1000.0 if useless else 0.5
+    r[R.GPS_VACC] = 1000.0 if useless else 0.8
+    r[R.GPS_SACC] = 100.0 if useless else 0.2
     r[R.GPS_TIME_MS] = s[M.S_GPS_MS]
     height = p[L.P_ORIGIN_ALT] + s[M.S_BARO_ALT]
     r[R.BARO_PRESSURE] = pressure_at(height)

@@ -19,7 +19,6 @@ from typing import Any
 from autopilot.control.attitude import limit
 from autopilot.control.inertial import rotation, tilt
 from autopilot.control.rover_guidance import decide_rover
-from autopilot.control.rover_steering import motor_throttle
 from autopilot.control.watch import watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -28,7 +27,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.ground import follow_ground, look_down
 from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
-from sitl.kernel.level import fill_driven, place_body, read_vane
+from sitl.kernel.level import driven_throttle, driven_wheel, fill_driven, place_body, read_vane
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.running import advance_by
 
@@ -54,8 +53,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     else:
         s[M.S_TORQUE_AGE] += steps
     armed = s[L.S_ARMED]
-    throttle = motor_throttle(s, p) * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(s[L.S_WHEEL] - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
+    throttle = driven_throttle(s, p) * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
     s[M.S_WHEEL_TRUE] = wheel
     cw, sw = cos(wheel), sin(wheel)
     # --- constants of the tick

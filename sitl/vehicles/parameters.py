@@ -37,6 +37,7 @@ SCALED: dict[str, tuple[int, float]] = {
     "SIM_BATT_CAP_AH": (M.P_BATTERY_AH, 1.0),
     "SIM_BATT_MOHM": (M.P_OHMS, 0.001),
     "SIM_GPS_NUMSATS": (M.P_GPS_SATS, 1.0),
+    "SIM_GPS_JAM": (M.P_GPS_JAM, 1.0),
     "SIM_GPS_GLITCH_Z": (M.P_GLITCH_D, 1.0),
     "SIM_BARO_GLITCH": (M.P_BARO_GLITCH, 1.0),
     "SIM_WIND_TURB": (M.P_GUST, 1.0),

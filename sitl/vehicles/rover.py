@@ -13,6 +13,7 @@ from autopilot.interface.mathematics import cos, sin
 from autopilot.interface.targets import Attitude, Drive, Hold, Idle, Leg, TakeOff, Target, Velocity
 from autopilot.interface.vehicle import Capabilities
 from autopilot.vehicles.driving import as_drive
+from sitl.kernel import layout as M
 from sitl.kernel.compiling import ROVER
 from sitl.vehicles.chassis import default_settings, initial_state
 from sitl.vehicles.parameters import Row
@@ -33,6 +34,10 @@ class DrivenMachine(SimulatedMachine):
         super().__init__(
             home, state, rng, self.settings(home, steps), motors=1, capabilities=Capabilities(spline=False)
         )
+
+    def test_motor(self, number: int, pwm_us: float) -> None:
+        """Turn the motor (1), or steer (2), at this pulse while the vehicle is armed."""
+        self._p[M.P_TEST_1 + number - 1] = min(max((pwm_us - 1500.0) / 500.0, -1.0), 1.0)
 
     def _write_target(self, target: Target) -> None:
         """Write all of the target. TypeError for one that a rover does not know, ValueError for one with a number that

@@ -19,6 +19,7 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Service, TimedService
 from mavlink_bridge.services.authorization import AuthorizationService
+from mavlink_bridge.services.camera.digicam import DigicamService
 from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.commands.messages import control_high_latency
 from mavlink_bridge.services.commands.service import CommandService
@@ -65,6 +66,8 @@ from sortie.nodes.computer import computer_status
 
 CAMERA_V2: Final = 6
 """CAM1_TYPE of a camera that speaks for itself."""
+CAMERA_ON_BOARD: Final = 5
+"""CAM1_TYPE of one that another computer on board has."""
 COMPUTER: Final = id_of("ONBOARD_COMPUTER_STATUS")
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
@@ -166,6 +169,7 @@ def simulated_face(
         *_gimbal(service, commands, telemetry),
         *_remote_id(service, telemetry, identity),
         operator,
+        _digicam(service),
         EquipmentService(autopilot, commands, telemetry, endpoint.routes),
         AuthorizationService(autopilot.vehicle_arming.authorization, endpoint),
         SetupService(autopilot, commands),
@@ -229,6 +233,14 @@ def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple
         TrafficService(autopilot, receiver, traffic, endpoint.add_service),
         ProximityService(autopilot, proximity, endpoint.add_service),
     )
+
+
+def _digicam(service: VehicleService) -> DigicamService:
+    """Digital cameras of before MAVLink's camera protocol; that of CAM1_TYPE 5 hears of each order."""
+    digicam = DigicamService(service.autopilot, service.endpoint)
+    if int(service.parameters["CAM1_TYPE"]) == CAMERA_ON_BOARD:
+        service.observers.append(digicam.hear)
+    return digicam
 
 
 def _camera(service: VehicleService, commands: CommandService | None) -> CameraAlbum | None:

@@ -1,6 +1,8 @@
-"""DO_MOTOR_TEST: motors of a disarmed vehicle turn one after the other, each for a while and with a pause behind it.
+"""DO_MOTOR_TEST: motors of a disarmed vehicle turn one after the other, each for a while and with a pause behind it; of
+one that drives its motor (1) or its steering (2), for which it is armed.
 
-Source: ArduPilot ArduCopter/motor_test.cpp, libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a quadrotor's motors).
+Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a
+quadrotor's motors).
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from mavlink_bridge.services.commands.request import Command
 MOTORS: Final = 4
 STILL_US: Final = 1000.0
 LONGEST_S: Final = 600.0
+DRIVEN, NEUTRAL_US, LONGEST_DRIVE_S = 2, 1500.0, 30.0
+"""Outputs of what drives, where they stand still, and its longest test."""
 _PAUSE: Final = 0.5  # of the time of a motor, behind it
 _PLUS: Final = 0.0  # FRAME_TYPE
 _ORDER_PLUS, _ORDER_X = (3, 1, 4, 2), (1, 4, 2, 3)
@@ -40,6 +44,8 @@ class MotorTest:
     def __init__(self, facts: VehicleFacts) -> None:
         self._param = facts.param
         self._motors = facts.vehicle if isinstance(facts.vehicle, HasMotors) else None
+        self.drives = not facts.vehicle_class.flies
+        self._still_us = NEUTRAL_US if self.drives else STILL_US
         self._steps: deque[tuple[int, int, float]] = deque()
         """Steps still to be done: when, which output, its pulse in us."""
 
@@ -51,26 +57,35 @@ class MotorTest:
         """Begin: param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
         kind, first, seconds = command.whole(2), command.whole(1), command.param(4)
         low, high = _LIMITS.get(kind, (1.0, 0.0))
-        if not 1 <= first <= MOTORS or not low <= command.param(3) <= high:
+        if self.drives and kind == MotorTestThrottle.PERCENT:
+            low = -high  # backwards, or to the left
+        if not 1 <= first <= (DRIVEN if self.drives else MOTORS) or not low <= command.param(3) <= high:
             return Outcome(Result.FAILED, "Motor Test: no such motor or throttle")
         self.stop()
+        if self.drives:
+            ends_ms = now_ms + round(1000.0 * min(max(seconds, 0.0), LONGEST_DRIVE_S))
+            self._steps += [(now_ms, first, self._pulse(kind, command.param(3))), (ends_ms, first, self._still_us)]
+            self.advance(now_ms)
+            return Outcome(Result.ACCEPTED)
         count = min(max(command.whole(5), 1), MOTORS)
         order = _ORDER_PLUS if self._param("FRAME_TYPE") == _PLUS else _ORDER_X
         each_ms = round(1000.0 * min(max(seconds, 0.0), LONGEST_S / count))
         pulse = self._pulse(kind, command.param(3))
         for i in range(count):
             output, begun_ms = order[(first - 1 + i) % MOTORS], now_ms + round(i * each_ms * (1.0 + _PAUSE))
-            self._steps += [(begun_ms, output, pulse), (begun_ms + each_ms, output, STILL_US)]
+            self._steps += [(begun_ms, output, pulse), (begun_ms + each_ms, output, self._still_us)]
         self.advance(now_ms)
         return Outcome(Result.ACCEPTED)
 
     def _pulse(self, kind: int, throttle: float) -> float:
         if kind == MotorTestThrottle.PWM:
             return throttle
+        if kind == MotorTestThrottle.PERCENT and self.drives:
+            return NEUTRAL_US + 5.0 * throttle
         if kind == MotorTestThrottle.PERCENT:
             least, most = self._param("MOT_PWM_MIN") or 1000.0, self._param("MOT_PWM_MAX") or 2000.0
             return least + 0.01 * throttle * (most - least)
-        return STILL_US  # a pilot's throttle, which is down on a vehicle that is disarmed
+        return self._still_us  # a pilot's throttle, which is down on a vehicle that is disarmed
 
     def advance(self, now_ms: int) -> bool:
         """Do what is due; True when the test has just ended."""
@@ -87,7 +102,7 @@ class MotorTest:
     def stop(self) -> None:
         """Let all motors stand."""
         for output in {output for _, output, _ in self._steps}:
-            self._turn(output, STILL_US)
+            self._turn(output, self._still_us)
         self._steps.clear()
 
     def next_deadline_ms(self) -> int | None:

@@ -1,8 +1,9 @@
 """The commands of a setup page, and what follows from them: PREFLIGHT_CALIBRATION with a person in it, the compass
 (DO_START_MAG_CAL, ACCEPT, CANCEL), DO_MOTOR_TEST.
 
-Only while the vehicle is disarmed; arming ends whatever runs. Source: ArduPilot ArduCopter/motor_test.cpp, whose checks
-and texts these are. Clock: vehicle time.
+Only while the vehicle is disarmed; arming ends whatever runs. For a motor test of what drives it is armed, until the
+test ends. Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, whose checks and texts these are. Clock:
+vehicle time.
 """
 
 from __future__ import annotations
@@ -93,10 +94,14 @@ class SetupService:
         return ACCEPTED
 
     def _test_motor(self, command: Command, context: Context) -> Outcome:
-        refusal = self._armed()
+        refusal = None if self._motors.drives else self._armed()
         if refusal is not None:
             return refusal
         outcome = self._motors.begin(command, context.now_ms)
+        if outcome.ok and self._motors.drives:
+            outcome = self._parts.arming.arm(context.now_ms)
+            if not outcome.ok:
+                self._motors.stop()
         self._parts.announcer.say(Severity.INFO, "starting motor test" if outcome.ok else outcome.reason)
         return outcome
 
@@ -121,8 +126,8 @@ class SetupService:
         if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
+        if self._parts.facts.armed is not self._motors.drives:
             self._motors.stop()
-            return
         due = self._accelerometer.due(now_ms)
         if due is not None:
             self._tell(due)
@@ -130,6 +135,8 @@ class SetupService:
         if told is not None:
             self._outgoing.append(Outgoing(told))
         if self._motors.advance(now_ms):
+            if self._motors.drives:
+                self._parts.arming.disarm(now_ms)
             self._parts.announcer.say(Severity.INFO, "finished motor test")
 
     def _tell(self, position: int) -> None:

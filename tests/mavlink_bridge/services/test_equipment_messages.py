@@ -114,6 +114,21 @@ def test_a_vehicle_without_them_says_so() -> None:
         assert ask(link, Cmd.DO_WINCH, 1, 0) == Result.UNSUPPORTED
 
 
+def test_a_camera_on_board_hears_of_each_order() -> None:
+    """CAM1_TYPE 5: what is neither a photo nor taken goes on as it came, in the air each photo as well."""
+    with Session("sim:rover", home=HOME, params={"CAM1_TYPE": 5}) as session:
+        station, camera = session.connect(), session.connect(system=1, component=191)
+        camera.send(m.MAVLink_heartbeat_message(18, 8, 0, 0, 0, 3))
+        camera.messages()
+        station.send(m.MAVLink_digicam_control_message(1, 1, 1, 2, 0, 0, 0, 17, 0, 0.0))
+        order = camera.receive("COMMAND_LONG")
+        assert (order.command, order.param2, order.param6) == (Cmd.DO_DIGICAM_CONTROL, 2.0, 17.0)
+        assert ask(station, Cmd.DO_DIGICAM_CONFIGURE, 1, 1, 0, 0, 12, 37) == Result.ACCEPTED
+        order = camera.receive("COMMAND_LONG")
+        assert (order.command, order.param5, order.param6) == (Cmd.DO_DIGICAM_CONFIGURE, 12.0, 37.0)
+        assert not station.messages("COMMAND_LONG")
+
+
 def test_the_last_picture_of_a_shutter_is_told_again() -> None:
     """CAMERA_FEEDBACK: number 0 before the first one; a vehicle without a shutter has none to tell of."""
     with Session(home=HOME, params={"CAM1_TYPE": 1}) as session:

@@ -172,6 +172,17 @@ def test_hold_without_a_place_brakes_and_arrives_at_rest() -> None:
     assert np.linalg.norm(drive.place - before) == pytest.approx(12.5, abs=1.0)
 
 
+def test_a_leg_begun_on_the_move_is_at_its_end_when_the_rover_rests() -> None:
+    """As one that is begun at rest, and as ArduRover's; before, it was there at the radius, at full speed."""
+    drive = RoverDrive(2)
+    drive.rover.set_target(Circle((0.0, 20.0, 0.0), 15.0))
+    drive.run(15.0)
+    drive.rover.set_target(Leg((60.0, 0.0, 0.0)))
+    assert drive.run(60.0, VehicleEvent.ARRIVED)
+    assert np.linalg.norm(drive.place - (60.0, 0.0)) < 1.0
+    assert abs(drive.speed) < 0.2
+
+
 def test_a_leg_with_a_next_that_never_comes_ends_at_its_end() -> None:
     """After the arrival it goes to the end and stops there."""
     drive = RoverDrive(2, speed=3.0)
@@ -316,6 +327,26 @@ def test_without_a_fix_it_says_so_and_stops() -> None:
     drive.rover.inject_fault("gps.loss", None, active=False)
     assert drive.run(8.0, VehicleEvent.ESTIMATOR_OK)
     assert drive.run(120.0, VehicleEvent.ARRIVED)
+
+
+def test_a_jammed_receiver_tells_nonsense_that_is_not_used() -> None:
+    """SIM_GPS_JAM: as ArduPilot's test of it wants it; the estimate stays where the vehicle is, and it comes back."""
+    drive = RoverDrive(4)
+    before = drive.report.copy()
+    drive.rover.set_parameter("SIM_GPS_JAM", 1.0)
+    seen = []
+    for _ in range(150):
+        drive.run(0.2)
+        seen.append(drive.report.copy())
+    assert all(now[R.GPS_HACC] > 50.0 and now[R.GPS_VACC] > 50.0 and now[R.GPS_SACC] > 1.0 for now in seen)
+    fixes = [now for now in seen if now[R.GPS_FIX] >= 3.0]
+    assert 20 < len(fixes) < 130 and all(now[R.GPS_SATS] < 6.0 for now in seen)
+    assert max(np.hypot(now[R.GPS_VN], now[R.GPS_VE]) for now in fixes) > 100.0
+    assert max(abs(now[R.GPS_LAT] - before[R.GPS_LAT]) for now in fixes) > 100.0 / 111_319.0
+    assert np.linalg.norm(drive.report[R.NORTH : R.NORTH + 2] - before[R.NORTH : R.NORTH + 2]) < 5.0
+    drive.rover.set_parameter("SIM_GPS_JAM", 0.0)
+    assert drive.run(8.0, VehicleEvent.ESTIMATOR_OK)
+    assert drive.report[R.GPS_LAT] == pytest.approx(before[R.GPS_LAT], abs=1e-4)
 
 
 def test_a_frozen_controller_takes_its_motor_off() -> None:

@@ -11,8 +11,11 @@ from autopilot.mav import Cmd, MotorTestThrottle
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.motors import MotorTest
+from mavlink_bridge.wire.codec import dialect
+from sortie import Session
 from tests.fakes.core_bench import Bench
 from tests.fakes.sim_copter import ready
+from tests.fakes.station_plan import HOME
 
 STILL = [1000.0] * 4
 
@@ -58,3 +61,29 @@ def test_arming_ends_it() -> None:
 @pytest.mark.parametrize("wrong", [command(5, 0, 10, 1, 1), command(1, 0, 101, 1, 1), command(1, 9, 10, 1, 1)])
 def test_what_there_is_not_is_refused(wrong: Command) -> None:
     assert not MotorTest(ready().core.facts).begin(wrong, 0).ok
+
+
+@pytest.mark.parametrize(("kind", "throttle"), [(MotorTestThrottle.PWM, 1812), (MotorTestThrottle.PERCENT, 62.4)])
+@pytest.mark.parametrize(("motor", "output"), [(1, 2), (2, 0)])
+def test_what_drives_is_armed_for_it(kind: int, throttle: float, motor: int, output: int) -> None:
+    """As ArduRover: its motor or its steering has the pulse for as long as was said, then it is disarmed."""
+    with Session("sim:rover", home=HOME) as session:
+        session.wait_armable()
+        link = session.connect()
+        link.send(dialect.MAVLink_command_long_message(1, 1, Cmd.DO_MOTOR_TEST, 0, motor, kind, throttle, 5, 1, 0, 0))
+        assert link.receive("COMMAND_ACK").result == 0
+        session.run_for(4.0)
+        assert session.state.armed
+        servos = session.service.vehicle.state.report[R.SERVO_1 : R.SERVO_1 + 3]
+        assert [round(float(pulse)) for pulse in servos][output] == 1812
+        session.run_for(2.0)
+        assert not session.state.armed
+        assert session.service.vehicle.state.report[R.SERVO_1 + output] == 1500.0
+
+
+@pytest.mark.parametrize("wrong", [(3, 1, 1600), (1, 0, -101)])
+def test_what_drives_has_two_outputs_and_goes_backwards_as_well(wrong: tuple[float, float, float]) -> None:
+    with Session("sim:rover", home=HOME) as session:
+        test = MotorTest(session.autopilot.facts)
+        assert not test.begin(command(int(wrong[0]), int(wrong[1]), wrong[2], 1.0, 1), 0).ok
+        assert test.begin(command(1, MotorTestThrottle.PERCENT, -100, 1.0, 1), 0).ok
