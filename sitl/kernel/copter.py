@@ -24,6 +24,7 @@ from autopilot.interface.mathematics import asin, atan2
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.ground import look_down, strike
+from sitl.kernel.hanging import pulled, swing
 from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.reporting import cut_pulses, fill_common
@@ -102,7 +103,10 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
             age += 1.0
             if age >= dead:
                 c1, c2, c3, c4 = 0.0, 0.0, 0.0, 0.0
-        body = move(p, dt, numbers, (c1, c2, c3, c4), floor, wind, body)
+        pushed = numbers
+        if s[M.S_LOAD_KG] > 0.0:
+            pushed = pulled(numbers, body, swing(s, p, dt, body, floor, wind))
+        body = move(p, dt, pushed, (c1, c2, c3, c4), floor, wind, body)
 
     rng[0] = seed
     keep_body(s, body)

@@ -52,6 +52,9 @@ S_BODY_U, S_BODY_V, S_BODY_R, S_COS, S_SIN, S_WHEEL_TRUE, S_PULL, S_MOTOR_A = _s
 # a plane's truth: surfaces -1 .. 1, angles of its air flow rad, speed through the air m/s, density of the air kg/m3
 S_TRUE_AILERON, S_TRUE_ELEVATOR, S_TRUE_RUDDER, S_ALPHA, S_BETA, S_TRUE_SPEED, S_AIR_DENSITY = _state.take(7)
 S_PITOT_STUCK, S_LAUNCH_S = _state.take(2)  # sample that a blocked tube goes on showing; time since the throw began
+# a load on a line: what it weighs (0: none hangs), where it is, how fast; the line's length m, rate m/s and pull N
+S_LOAD_KG, S_LOAD, S_LOAD_V = _state.block(1), _state.block(3), _state.block(3)
+S_LINE, S_LINE_RATE, S_TENSION = _state.take(3)
 _state.seal(globals())
 STATE_SIZE: Final = _state.size
 
@@ -106,5 +109,6 @@ P_AMPS_1, P_AMPS_2 = _settings.take(2)  # A of the propeller by throttle and its
 P_GEAR_ROLL, P_GEAR_TURN, P_GEAR_STEER, P_LAUNCH, P_LAUNCH_TIME = _settings.take(5)
 P_LETS_GO = _settings.block(1)  # m/s of climb up to which wheels stay on the ground
 P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
+P_LOAD_DRAG, P_LINE_RATE = _settings.take(2)  # of a load on a line, 1/m; speed that its winch is told, m/s
 _settings.seal(globals())
 SETTINGS_SIZE: Final = _settings.size

@@ -1,8 +1,9 @@
 """Payload of a simulated vehicle, as far as its body feels it: mass that it carries, and a parachute that it hangs on.
 
 Servo outputs drive it, those whose SERVOn_FUNCTION says so. A gripper takes up SIM_GRIP_LOAD when it closes on the
-ground. On a winch's hook hangs SIM_WINCH_LOAD: where the line is longer than the vehicle is high the load stands on the
-ground and the hook lets go; nothing swings. A parachute (SIM_PARA_ENABLE) opens above 1250 us, as in ArduPilot's SITL
+ground. On a winch's hook hangs SIM_WINCH_LOAD: with half a metre of line out it swings below the vehicle, with the drag
+of a cube of half the density of water (`sitl.kernel.hanging`), until it touches the ground and the hook lets go. A
+parachute (SIM_PARA_ENABLE) opens above 1250 us, as in ArduPilot's SITL
 (SIM_Parachute.cpp), and then the drag of the body is such that it sinks at SIM_PARA_SINK, in air that carries it along.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autopilot.interface import layout as L
+from autopilot.interface.mathematics import cbrt
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY
 
@@ -23,7 +25,8 @@ LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
 _SLACK_M: Final = 0.5
-"""Length of a line at which the vehicle's own height does not yet put the load down."""
+"""Length of a line up to which the load is held fast in the vehicle, and height up to which it stands on its own."""
+_CUBE_KG_M3, _CUBE_DRAG = 500.0, 1.05
 
 
 Row = npt.NDArray[np.float64]
@@ -66,6 +69,7 @@ class SimulatedPayload:
         self._s = s
         self._line_m = self._rate_mps = self._since_ms = 0.0
         self._hooked = True
+        self._swings = False  # the load was handed over to the line
         self._parts: dict[int, Callable[[float], None]] = {
             _PARACHUTE: self._chute,
             _GRIPPER: self._grip,
@@ -78,7 +82,7 @@ class SimulatedPayload:
 
     def load_changed(self) -> None:
         """Hang another load on the hook."""
-        self.burden.carry("winch", self._hangs_kg())
+        self._hang()
 
     def drive(self, channel: int, pulse_us: float) -> None:
         """An output has this pulse now."""
@@ -89,7 +93,7 @@ class SimulatedPayload:
     @property
     def line_tension_n(self) -> float:
         """Pull of the winch's line."""
-        return L.GRAVITY * self._hangs_kg()
+        return float(self._s[M.S_TENSION]) if self._swings else L.GRAVITY * self._hooked_kg
 
     @property
     def _height_m(self) -> float:
@@ -113,14 +117,38 @@ class SimulatedPayload:
 
     def _turn(self, pulse_us: float) -> None:
         """The line goes out at the rate of the pulse before until now; 0 us: it spins freely, and stays where it is."""
-        now_ms = float(self._s[L.S_TIME_MS])
-        self._line_m = max(self._line_m + 0.001 * (now_ms - self._since_ms) * self._rate_mps, 0.0)
+        s, now_ms = self._s, float(self._s[L.S_TIME_MS])
+        run = max(self._line_m + 0.001 * (now_ms - self._since_ms) * self._rate_mps, 0.0)
+        self._line_m = float(s[M.S_LINE]) if self._hanging else run
         share = (pulse_us - _MIDDLE_US) / _HALF_US if pulse_us > 0.0 else 0.0
         self._since_ms, self._rate_mps = now_ms, share * self._parameters.get("WINCH_RATE_MAX", 1.0)
-        if self._hooked and self._line_m > _SLACK_M and self._height_m > _SLACK_M:
-            self._hooked = self._line_m < self._height_m
-        self.burden.carry("winch", self._hangs_kg())
+        self._hang()
 
-    def _hangs_kg(self) -> float:
-        """Mass on the hook while it is off the ground, or in the vehicle."""
+    def _hang(self) -> None:
+        """Hand the load over to the line where it is out, and take it in again."""
+        s, p = self._s, self.burden.p
+        self._hooked = self._hooked and self._hanging == self._swings
+        load_kg = self._hooked_kg
+        hangs = load_kg > 0.0 and self._line_m > _SLACK_M and self._height_m > _SLACK_M
+        if hangs and not self._swings:
+            s[M.S_LOAD : M.S_LOAD + 3] = s[M.S_PN : M.S_PD + 1]
+            s[M.S_LOAD + 2] += self._line_m
+            s[M.S_LOAD_V : M.S_LOAD_V + 3] = s[M.S_VN : M.S_VD + 1]
+            s[M.S_LOAD_V + 2] += self._rate_mps
+            s[M.S_LINE], s[M.S_LINE_RATE], s[M.S_TENSION] = self._line_m, self._rate_mps, L.GRAVITY * load_kg
+        self._swings = hangs
+        s[M.S_LOAD_KG], p[M.P_LINE_RATE] = load_kg if hangs else 0.0, self._rate_mps
+        if hangs:
+            face = cbrt(load_kg / _CUBE_KG_M3) ** 2
+            p[M.P_LOAD_DRAG] = 0.5 * AIR_DENSITY * _CUBE_DRAG * face / load_kg
+        self.burden.carry("winch", 0.0 if hangs else load_kg)
+
+    @property
+    def _hanging(self) -> bool:
+        """True while a load swings on the line."""
+        return self._swings and self._s[M.S_LOAD_KG] > 0.0
+
+    @property
+    def _hooked_kg(self) -> float:
+        """Mass on the hook; none from when it has touched the ground on."""
         return self._parameters.get(LOAD_ON_HOOK, 0.0) if self._hooked else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from autopilot.interface import report as R
@@ -76,6 +77,32 @@ def test_a_delivery_puts_the_load_down_and_comes_up() -> None:
         session.run_for(15.0)
         assert winch.length_m == pytest.approx(0.0, abs=0.05)
         assert watts(session) < 0.75 * loaded
+
+
+def test_a_load_on_its_line_swings_and_the_vehicle_feels_it() -> None:
+    """After a dash of 10 m a copter that holds its place leans to and fro with its load, in the pendulum's
+    period, to a tenth, since the hold gives way as a spring does; the tension goes with it; both calm down."""
+    with equipped("winch", WINCH_RATE_MAX=2.0) as session:
+        hover(session, 15.0)
+        assert order(session, Cmd.DO_WINCH, 1.0, WinchAction.RELATIVE_LENGTH_CONTROL, 6.0, 0.0)
+        session.run_for(8.0)
+        winch, r = session.autopilot.payload.winch, session.service.vehicle.state.report
+        lat, lon = (float(part) for part in HOME.split(",")[:2])
+        session.goto(lat + 10.0 / 111_319.5, lon, 15.0)
+        session.run_for(8.0)
+        tensions, leans = [], []
+        for _ in range(400):
+            session.run_for(0.1)
+            tensions.append(winch.tension_n)
+            leans.append(float(r[R.PITCH]))
+        seconds, early, late = 0.1 * np.arange(400), slice(0, 100), slice(-100, None)
+        periods = np.arange(3.0, 8.0, 0.02)
+        heard = [abs(np.sum(np.exp(2j * np.pi * seconds / period) * leans)) for period in periods]
+        fixed = 2.0 * np.pi * np.sqrt(winch.length_m / 9.80665)
+        assert periods[np.argmax(heard)] == pytest.approx(fixed, rel=0.1)
+        assert np.std(tensions[early]) > 0.03 * WEIGHT_N and np.mean(tensions) == pytest.approx(WEIGHT_N, rel=0.05)
+        assert np.std(leans[late]) < 0.75 * np.std(leans[early]) and np.std(leans[early]) > 0.04
+        assert np.std(tensions[late]) < np.std(tensions[early])
 
 
 def test_on_its_parachute_it_sinks_at_its_rate_and_drifts() -> None:
