@@ -139,8 +139,8 @@ class SimulatedPayload:
         self._swings = hangs
         s[M.S_LOAD_KG], p[M.P_LINE_RATE] = load_kg if hangs else 0.0, self._rate_mps
         if hangs:
-            face = cbrt(load_kg / _CUBE_KG_M3) ** 2
-            p[M.P_LOAD_DRAG] = 0.5 * AIR_DENSITY * _CUBE_DRAG * face / load_kg
+            side = cbrt(load_kg / _CUBE_KG_M3)
+            p[M.P_LOAD_DRAG] = 0.5 * AIR_DENSITY * _CUBE_DRAG * side * side / load_kg
         self.burden.carry("winch", 0.0 if hangs else load_kg)
 
     @property

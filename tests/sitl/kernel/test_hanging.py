@@ -32,9 +32,8 @@ class Pendulum:
         self.floor = 1000.0
 
     def step(self) -> None:
-        body: Body = (
-            (1.0, 0.0, 0.0, 0.0), ZERO, tuple(self.v), tuple(self.place), (0.0, 0.0, 0.0, 0.0), ZERO, (0.0, 0.0),
-        )  # fmt: skip
+        v, place, still = tuple(self.v), tuple(self.place), (0.0, 0.0, 0.0, 0.0)
+        body: Body = ((1.0, 0.0, 0.0, 0.0), ZERO, v, place, still, ZERO, (0.0, 0.0))
         pull = np.array(swing(self.s, self.p, DT, body, self.floor, ZERO))
         self.v += DT * pull
         self.v[2] += DT * self.hover
