@@ -12,9 +12,10 @@ from autopilot.interface.mathematics import hypot
 from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat, tell_heartbeats, type_with
+from sortie.incident.recording import EverySoOften, Recording, heartbeat, type_with
 from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
+from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
 _PERIOD_MS: Final = 100
@@ -36,7 +37,7 @@ class _Teller:
         self._yaw_deg = 0.0
         self._throttle = 0.0
         self._mode, self._armed = 0, False
-        self.states: list[tuple[int, int, bool]] = []
+        self.states: list[tuple[int, int, bool]] = ThinnedRows()
         """(ms since boot, number of the mode, armed), at each change."""
         self.takes: Mapping[str, Callable[[Any, int], None]] = {
             "ATT": self._attitude,
@@ -166,7 +167,7 @@ class _Teller:
             self._recording.tell(at_ms, dialect.MAVLink_mission_current_message(min(int(item[1]), _U16)))
 
     def _parameter(self, m: Any, at_ms: int) -> None:
-        self._recording.values[m.Name] = m.Value
+        remember(self._recording.values, m.Name, m.Value)
 
 
 def tell_dataflash(recording: Recording) -> None:
@@ -181,7 +182,6 @@ def tell_dataflash(recording: Recording) -> None:
                     continue
                 teller.takes[name](row, row.TimeUS // 1000)
     recording.vehicle = type_with(log.vehicle_type, recording.values)
-    first_ms = recording.told[0][0] if recording.told else 0
-    states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states} or {first_ms: (0, False)}
-    changes = [(at_ms, heartbeat(recording, *states[at_ms])) for at_ms in sorted(states)]
-    tell_heartbeats(recording, changes)
+    states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states}
+    for at_ms, state in (states or {recording.told.span_ms[0]: (0, False)}).items():
+        recording.tell(at_ms, heartbeat(recording, *state))

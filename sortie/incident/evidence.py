@@ -16,7 +16,7 @@ from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.interface.records import dataclass, field
 from autopilot.vehicles.kinds import class_of_type
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
-from mavlink_bridge.wire.codec import decode
+from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
 from sortie.incident.recording import Recording, read_recording, type_with
 from sortie.reading.dataflash import LATEST_S, SAMPLED_S
@@ -113,7 +113,7 @@ def read_evidence(path: Path) -> Evidence:
     simulated."""
     log = find_log(path)
     form = form_of(log)
-    found = _of_dataflash(log) if form is LogForm.DATAFLASH else _of_messages(read_recording(log), form)
+    found = _of_dataflash(log) if form is LogForm.DATAFLASH else _of_messages(read_recording(log, _KINDS), form)
     if not found.kind:
         raise UserError(f"{log}: {found.facts.vehicle or 'its vehicle'} is no kind that is simulated here")
     if not found.facts.samples:
@@ -262,12 +262,13 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
             0.0 <= at_s - warned_s < _SAID_BEFORE_S or 0.0 <= warned_s - at_s < 1.0 for warned_s in troubled
         )
         found.modes.append(ModeSeen(at_s, name, not by_itself, "beside a warning" if by_itself else "not told"))
-    for at_ms, kind, data in recording.told:
+    for at_ms, kind, data in recording.told.after(-1):
         _take(found, at_ms / 1000.0, decode(kind, data))
     return found
 
 
 _SAID_BEFORE_S: Final = 2.0
+_KINDS: Final = ids_of("GPS_RAW_INT", "SYS_STATUS", "SERVO_OUTPUT_RAW", "VIBRATION", "RC_CHANNELS")
 
 
 def _take(found: Evidence, at_s: float, m: Any) -> None:

@@ -6,12 +6,14 @@ HEARTBEAT goes on, so that no station takes it for lost.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import decode, id_of, ids_of
-from sortie.incident.recording import Recording
+from sortie.incident.recording import Recording, Told
 
 _BEAT: Final = id_of("HEARTBEAT")
 _BEAT_MS: Final = 1000
@@ -31,16 +33,19 @@ class Player:
     def __init__(self, recording: Recording, *, speed: float = 1.0) -> None:
         self.recording = recording
         self._told = recording.told
-        self._times = [row[0] for row in self._told]
-        self.first_ms, self.last_ms = recording.span_ms
+        self.first_ms, self.last_ms = self._told.span_ms
         self._speed = speed
         self._paused = False
         self._at_ms = float(self.first_ms)
         self._seen_ms: int | None = None
-        self._next = 0
+        self._rows: Iterator[Told]
+        self._ahead: deque[Told] = deque()
+        """The next rows: those of a turn, and one more."""
+        self._beaten_ms = self.first_ms
         self._beat_due_ms = 0
         self._out: list[Outgoing] = []
         self._latest: dict[int, bytes] = {}
+        self._go_on_after(self.first_ms - 1)
 
     # --- what is asked of it ------------------------------------------------------------------------------------------
     @property
@@ -51,7 +56,7 @@ class Player:
     @property
     def over(self) -> bool:
         """True when all has been told."""
-        return self._next >= len(self._told)
+        return not self._ahead
 
     @property
     def paused(self) -> bool:
@@ -72,14 +77,14 @@ class Player:
     def jump(self, to_ms: int) -> None:
         """Go on from this instant: the state as it was then is told at once, of each message the last before it."""
         self._at_ms = float(min(max(to_ms, self.first_ms), self.last_ms))
-        self._next = bisect_right(self._times, int(self._at_ms))
-        self._latest = {msg_id: data for _, msg_id, data in self._told[: self._next] if msg_id not in _MOMENTARY}
+        self._go_on_after(self.at_ms)
+        self._latest = {msg_id: data for _, msg_id, data in self._told.latest(self.at_ms) if msg_id not in _MOMENTARY}
         self._out += [Outgoing(message) for message in map(decode, self._latest, self._latest.values()) if message]
 
     def jump_to_item(self, seq: int) -> bool:
         """Go on where this item of the mission began; False: it never did."""
-        for at_ms, msg_id, data in self._told:
-            if msg_id == _ITEM and (message := decode(msg_id, data)) is not None and message.seq == seq:
+        for at_ms, msg_id, data in self._told.of_kind(_ITEM, self.first_ms - 1):
+            if (message := decode(msg_id, data)) is not None and message.seq == seq:
                 self.jump(at_ms)
                 return True
         return False
@@ -88,7 +93,7 @@ class Player:
         """The last message of this id, before now; else the first that comes."""
         data = self._latest.get(msg_id)
         if data is None:
-            data = next((row[2] for row in self._told[self._next :] if row[1] == msg_id), None)
+            data = next((row[2] for row in self._told.of_kind(msg_id, self.at_ms)), None)
         return None if data is None else decode(msg_id, data)
 
     # --- a service ----------------------------------------------------------------------------------------------------
@@ -98,24 +103,39 @@ class Player:
     def handle_timeout(self, now_ms: int) -> None:
         """Tell what has become due."""
         self._pass(now_ms)
-        due = min(bisect_right(self._times, int(self._at_ms), self._next), self._next + _MOST)
-        for _, msg_id, data in self._told[self._next : due]:
+        while self._ahead and self._ahead[0][0] <= self.at_ms and len(self._out) < _MOST:
+            at_ms, msg_id, data = self._ahead.popleft()
+            if at_ms - self._beaten_ms >= _BEAT_MS and msg_id != _BEAT:
+                self._beat(at_ms, now_ms)
             if msg_id not in _MOMENTARY:
                 self._latest[msg_id] = data
             if msg_id == _BEAT:
-                self._beat_due_ms = now_ms + _BEAT_MS
-            self._say(msg_id, data)
-        self._next = due
+                self._beat(at_ms, now_ms)
+            else:
+                self._say(msg_id, data)
+        self._read_ahead()
         if now_ms >= self._beat_due_ms:
-            self._beat_due_ms = now_ms + _BEAT_MS
-            self._say(_BEAT, self._latest.get(_BEAT, b""))
+            self._beat(self.at_ms, now_ms)
+
+    def _beat(self, at_ms: int, now_ms: int) -> None:
+        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows, and of the link's."""
+        self._beaten_ms, self._beat_due_ms = at_ms, now_ms + _BEAT_MS
+        self._say(_BEAT, self._latest.get(_BEAT, b""))
+
+    def _go_on_after(self, at_ms: int) -> None:
+        self._rows = self._told.after(at_ms)
+        self._ahead.clear()
+        self._read_ahead()
+        self._beaten_ms = at_ms
+
+    def _read_ahead(self) -> None:
+        self._ahead.extend(islice(self._rows, _MOST + 1 - len(self._ahead)))
 
     def _pass(self, now_ms: int) -> None:
         """Let the vehicle's time pass as far as the link's has; what a turn was too short for it waits for."""
         if self._seen_ms is not None and not self._paused:
             passed_ms = (now_ms - self._seen_ms) * self._speed
-            held = self._next + _MOST
-            furthest = self._times[held] if held < len(self._times) else self.last_ms
+            furthest = self._ahead[_MOST][0] if len(self._ahead) > _MOST else self.last_ms
             self._at_ms = min(self._at_ms + passed_ms, float(max(furthest, self._at_ms)))
         self._seen_ms = now_ms
 
@@ -130,7 +150,7 @@ class Player:
             return self._seen_ms or 0
         if self._paused or self.over:
             return self._beat_due_ms
-        wait_ms = (self._times[self._next] - self._at_ms) / self._speed
+        wait_ms = (self._ahead[0][0] - self._at_ms) / self._speed
         return min(self._seen_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)
 
     def take_outgoing(self) -> list[Outgoing]:

@@ -6,11 +6,10 @@ make them from the same figures. Times are ms since the vehicle booted.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Mapping
-from operator import itemgetter
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from weakref import finalize
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
@@ -28,31 +27,75 @@ from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
-_GAP_MS: Final = 600_000
+
+
+class MessageStore:
+    """Messages on the disk, to be read in the order of time: of a log of gigabytes some megabytes are in memory.
+    `kinds`: their ids, in the order of their first. sqlite3.Error: there is no room."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("")  # a file without a name in the folder for such, gone with its reader
+        finalize(self, self._database.close)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE told (at_ms INTEGER, id INTEGER, data BLOB)")
+        self.kinds: dict[int, None] = {}
+
+    def add(self, at_ms: int, msg_id: int, data: bytes) -> None:
+        """Add a message; in any order, while none is read."""
+        self.kinds[msg_id] = None
+        self._database.execute("INSERT INTO told VALUES (?, ?, ?)", (at_ms, msg_id, data))
+
+    def sort(self) -> None:
+        """Make them ready to be read: all are there."""
+        self._database.execute("CREATE INDEX by_time ON told (at_ms)")
+        self._database.execute("CREATE INDEX by_kind ON told (id, at_ms)")
+
+    @property
+    def span_ms(self) -> tuple[int, int]:
+        """First and last instant."""
+        first, last = "SELECT min(at_ms) FROM told", "SELECT max(at_ms) FROM told"
+        found: tuple[int, int] = self._database.execute(f"SELECT ifnull(({first}), 0), ifnull(({last}), 0)").fetchone()
+        return found
+
+    def after(self, at_ms: int) -> Iterator[Told]:
+        """All that come later than this, one by one."""
+        return self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
+
+    def of_kind(self, msg_id: int, after_ms: int) -> Iterator[Told]:
+        """All of an id that come later than this, one by one."""
+        where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
+        return self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
+
+    def latest(self, at_ms: int) -> Iterator[Told]:
+        """Of each id the last until then."""
+        where = "WHERE id = ? AND at_ms <= ? ORDER BY at_ms DESC, rowid DESC LIMIT 1"
+        for msg_id in self.kinds:
+            yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, at_ms))
 
 
 @dataclass(slots=True)
 class Recording:
-    """Recording of one vehicle. `told`: its messages in the order of time; `values`: its parameters at the log's end.
-    `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT."""
+    """Recording of one vehicle. `only`: ids of the messages that are kept, empty: all; `values`: its parameters at the
+    log's end. `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT."""
 
     facts: FlightFacts
     path: Path
-    told: list[Told] = field(default_factory=list)
+    only: Collection[int] = ()
+    told: MessageStore = field(default_factory=MessageStore)
     values: dict[str, float] = field(default_factory=dict)
     system: int = 0
     vehicle: int = VehicleType.GENERIC
     autopilot: int = AutopilotType.ARDUPILOTMEGA
 
-    @property
-    def span_ms(self) -> tuple[int, int]:
-        """First and last instant, ms since boot."""
-        return (self.told[0][0], self.told[-1][0]) if self.told else (0, 0)
+    def keep(self, at_ms: int, msg_id: int, data: bytes) -> None:
+        """Keep the payload of a message of this instant."""
+        if not self.only or msg_id in self.only:
+            self.told.add(at_ms, msg_id, data)
 
     def tell(self, at_ms: int, message: Message) -> None:
-        """Add a message of this instant."""
+        """Keep a message of this instant."""
         msg_id, data, _ = payload(message)
-        self.told.append((at_ms, msg_id, data))
+        self.keep(at_ms, msg_id, data)
 
     def say(self, at_ms: int, text: str, severity: Severity) -> None:
         """Add a text."""
@@ -78,8 +121,9 @@ def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
     return VehicleType.VTOL_FIXEDROTOR if lifts else wrote
 
 
-def read_recording(path: Path) -> Recording:
-    """Read a log, or the log of a folder. UserError in one line: it is none, or holds nothing that can be shown."""
+def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
+    """Read a log, or the log of a folder; `only`: ids of the messages that are wanted. UserError in one line: it is
+    none, or holds nothing that can be shown, or its messages find no room."""
     from sortie.incident.dataflash import tell_dataflash
     from sortie.incident.telemetry import tell_telemetry
     from sortie.incident.ulog import tell_ulog
@@ -90,10 +134,13 @@ def read_recording(path: Path) -> Recording:
         LogForm.ULOG: tell_ulog,
     }
     log = find_log(path)
-    recording = Recording(read_log(log), log)
-    tellers[form_of(log)](recording)
-    recording.told.sort(key=lambda row: row[0])
-    if not recording.told:
+    recording = Recording(read_log(log), log, only)
+    try:
+        tellers[form_of(log)](recording)
+        recording.told.sort()
+    except sqlite3.Error as error:
+        raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
+    if not (recording.told.kinds or only):
         raise UserError(f"{log}: the log holds nothing that a station could be shown")
     return recording
 
@@ -117,20 +164,3 @@ def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:
     flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
     state = SystemState.ACTIVE if armed else SystemState.STANDBY
     return dialect.MAVLink_heartbeat_message(recording.vehicle, recording.autopilot, flags, custom_mode, state, 3)
-
-
-def tell_heartbeats(recording: Recording, changes: Iterable[tuple[int, Message]]) -> None:
-    """Add a HEARTBEAT a second, from its changes (in the order of time), while the log has rows: whoever watches counts
-    them. In a gap of more than `_GAP_MS` nobody knows, and a damaged time may be weeks away."""
-    rows: Iterable[tuple[int, Message | None]] = ((at_ms, None) for at_ms in sorted({row[0] for row in recording.told}))
-    before: Message | None = None
-    next_ms = last_ms = 0
-    for at_ms, message in heapq.merge(changes, rows, key=itemgetter(0)):
-        next_ms = at_ms if at_ms - last_ms > _GAP_MS else next_ms
-        last_ms = at_ms
-        while before is not None and next_ms < at_ms:
-            recording.tell(next_ms, before)
-            next_ms += 1000
-        if message is not None:
-            recording.tell(at_ms, message)
-            before, next_ms = message, at_ms + 1000

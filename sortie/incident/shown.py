@@ -11,31 +11,52 @@ from autopilot.context.turns import earliest
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.network import Network
-from mavlink_bridge.services.ftp.files import MemoryFile, OpenFile, Pages, VirtualFiles
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, OpenFile, VirtualFiles
 from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
 from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.ftp.wire import Nak
 from mavlink_bridge.services.parameters import ParameterService
 from mavlink_bridge.services.system.logs import LogEntry, LogService
 from sortie.incident.answers import RecordedCommands, RecordedPlans
 from sortie.incident.player import Player
 from sortie.incident.recording import Recording
+from sortie.logs.served import ServedDirectory
 
 _ROOM: Final = 16 * 1024
 """Bytes that an answer of many messages may queue on a link at once."""
 
 
+class _LogFolder:
+    """The log itself as a file among MAVFTP's, and no other of its folder."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log.resolve()
+        self._folder = ServedDirectory(self.log.parent)
+
+    def open(self, path: str, query: str) -> OpenFile:
+        if path != self.log.name:
+            raise FileRefusedError(Nak.FILE_NOT_FOUND)
+        return self._folder.open(path, query)
+
+    def entries(self, path: str) -> Sequence[DirectoryEntry]:
+        return [entry for entry in self._folder.entries(path) if entry.name == self.log.name]
+
+
 class _TheLog:
     """The log itself, to be downloaded as it was from the vehicle."""
 
-    def __init__(self, path: Path, boot_us: int) -> None:
-        self._path = path
+    def __init__(self, folder: _LogFolder, boot_us: int) -> None:
+        self._folder = folder
         self._utc_s = boot_us // 1_000_000
 
     def entries(self) -> Sequence[LogEntry]:
-        return (LogEntry(0, self._path.stat().st_size, self._utc_s),)
+        return [LogEntry(0, entry.size, self._utc_s) for entry in self._folder.entries("")]
 
-    def open_log(self, key: int) -> OpenFile:
-        return MemoryFile(self._path.read_bytes())
+    def open_log(self, key: int) -> OpenFile | None:
+        try:
+            return self._folder.open(self._folder.log.name, "")
+        except FileRefusedError:  # deleted meanwhile
+            return None
 
     def erase(self) -> str:
         return "a recording is kept"
@@ -64,8 +85,9 @@ class ShownRecording:
 
         parameters, files = recording.parameters(), VirtualFiles()
         files.mount("@PARAM", ParameterFiles(parameters))
-        files.mount("@LOG", Pages({recording.path.name: recording.path.read_bytes}))
-        logs = LogService(_TheLog(recording.path, recording.facts.boot_us), room=room)
+        folder = _LogFolder(recording.path)
+        files.mount("@LOG", folder)
+        logs = LogService(_TheLog(folder, recording.facts.boot_us), room=room)
         for service in (
             player,
             RecordedCommands(player),

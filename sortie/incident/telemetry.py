@@ -7,6 +7,7 @@ from typing import Final
 from mavlink_bridge.wire.codec import Message, decode, ids_of
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 from sortie.incident.recording import Recording
+from sortie.reading.facts import remember
 from sortie.reading.telemetry import frames, is_vehicle, payload_of
 
 _ANSWERS: Final = ids_of(
@@ -32,6 +33,6 @@ def tell_telemetry(recording: Recording) -> None:
             recording.vehicle, recording.autopilot = beat.type, beat.autopilot
         if frame.kind in _PARAM_VALUE:
             value: Message = decode(frame.kind, data)
-            recording.values[value.param_id] = value.param_value
+            remember(recording.values, value.param_id, value.param_value)
         if frame.kind not in _ANSWERS:
-            recording.told.append((max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data))
+            recording.keep(max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data)

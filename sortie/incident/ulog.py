@@ -11,7 +11,7 @@ from autopilot.mav import AutopilotType, Severity
 from autopilot.personality.px4.modes import LISTED, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat, tell_heartbeats
+from sortie.incident.recording import EverySoOften, Recording, heartbeat
 from sortie.reading.ulog import euler_angles, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
@@ -47,7 +47,8 @@ def tell_ulog(recording: Recording) -> None:
         for at_ms, row in _rows(topics.get(name)):
             if due(name, at_ms):
                 _tell(recording, at_ms, tell, row)
-    tell_heartbeats(recording, _states(recording, topics.get("vehicle_status")))
+    for at_ms, message in _states(recording, topics.get("vehicle_status")):
+        recording.tell(at_ms, message)
 
 
 def _tell(recording: Recording, at_ms: int, tell: Any, row: Mapping[str, Any]) -> None:

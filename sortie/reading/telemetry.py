@@ -5,6 +5,7 @@ Only the kinds of messages that are wanted are decoded: a quarter of a log, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from math import degrees, hypot, nan
 from pathlib import Path
@@ -22,6 +23,7 @@ from sortie.reading.log_file import PIECE, open_log
 
 _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
+_MAGIC: Final = re.compile(rb"[\xfd\xfe]")
 _SHORTEST: Final = 8
 """Bytes of a frame of MAVLink 1 without a payload."""
 _LOSS_WINDOW_S: Final = 5.0
@@ -64,7 +66,8 @@ def _whole_frames(data: bytes) -> Generator[LoggedFrame, None, int]:
         elif data[head] == _V1:
             size, seq, sender, kind = data[head + 1] + 8, data[head + 2], data[head + 3 : head + 5], data[head + 5]
         else:
-            at += 1
+            found = _MAGIC.search(data, head + 1)
+            at = (found.start() if found else end) - _STAMP
             continue
         if head + size > end:
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from autopilot.mav import Cmd, MissionResult, Result
+from mavlink_bridge.services.ftp.files import FileRefusedError
 from mavlink_bridge.wire.codec import decode, dialect, payload
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie.commands.cli import run
@@ -17,8 +20,10 @@ from sortie.commands.replay import keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
-from sortie.incident.recording import Recording, read_recording
-from sortie.incident.shown import ShownRecording, ShownRecordings
+from sortie.incident.recording import MessageStore, Recording, read_recording
+from sortie.incident.shown import ShownRecording, ShownRecordings, _LogFolder, _TheLog
+from sortie.reading import facts
+from sortie.reading.telemetry import _whole_frames
 from tests.sortie.reading.made import ALT, BOOT_S, CORNERS, LAT, LON, dataflash, telemetry, ulog
 
 LOGS: dict[str, Callable[[], bytes]] = {"flight.bin": dataflash, "flight.tlog": telemetry, "flight.ulg": ulog}
@@ -181,7 +186,11 @@ def test_a_fleet_of_logs_flies_together(flight: Recording, tmp_path: Path) -> No
 
 def test_a_link_is_given_no_more_than_it_takes_at_once(flight: Recording) -> None:
     """However fast: the rest waits for the next turn, and nothing is left out."""
-    flight.told = [(BEGIN_MS + number, *row[1:]) for number, row in enumerate(flight.told * 40)]
+    rows = list(flight.told.after(0)) * 40
+    flight.told = MessageStore()
+    for number, row in enumerate(rows):
+        flight.told.add(BEGIN_MS + number, *row[1:])
+    flight.told.sort()
     player, told = Player(flight, speed=1e6), 0
     player.handle_timeout(0)
     for now_ms in range(1, 60):
@@ -189,7 +198,69 @@ def test_a_link_is_given_no_more_than_it_takes_at_once(flight: Recording) -> Non
         turn = len(player.take_outgoing())
         assert turn <= 402
         told += turn
-    assert player.over and told >= len(flight.told)
+    assert player.over and told >= len(rows)
+
+
+def test_a_longer_log_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its messages are on the disk, until they are told."""
+    monkeypatch.setattr(facts, "MOST_ROWS", 100)
+    log, peaks = telemetry(), []
+    for times in (1, 1, 7):  # the first loads modules
+        path = tmp_path / f"{times}.tlog"
+        path.write_bytes(log * times)
+        tracemalloc.start()
+        player = Player(read_recording(path), speed=1e6)
+        player.jump(BEGIN_MS + 20_000)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < peaks[1] + 12 * len(log)  # the log itself, in pieces of a megabyte, and its texts
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where messages are kept for a while; it names what may be done."""
+    connect = sqlite3.connect
+
+    def without_room(*words: Any) -> sqlite3.Connection:
+        database = connect(*words)
+        database.execute("PRAGMA max_page_count = 3")
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", without_room)
+    (tmp_path / "a.tlog").write_bytes(telemetry())
+    with pytest.raises(UserError, match=r"^[^\n]*a\.tlog: no room for its messages \(.*full\); TMPDIR [^\n]*$"):
+        read_recording(tmp_path / "a.tlog")
+
+
+def test_a_hole_in_a_log_is_not_looked_through_byte_by_byte(tmp_path: Path) -> None:
+    """A file system gives zeros where nothing was written: gigabytes of them."""
+    looks = 0
+
+    class Watched(bytes):
+        def __getitem__(self, at: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(at)
+
+    log = telemetry()
+    whole = list(_whole_frames(log))
+    assert [frame.data for frame in _whole_frames(Watched(log + bytes(1_000_000) + log))] == [
+        frame.data for frame in whole * 2
+    ]
+    assert looks < 40 * len(whole)
+
+
+def test_only_the_log_itself_is_among_the_files(flight: Recording, tmp_path: Path) -> None:
+    """By MAVFTP; what lies beside it is nobody's business, and a log that was deleted is not there."""
+    (tmp_path / "secret.bin").write_bytes(b"no")
+    folder = _LogFolder(flight.path)
+    assert [entry.name for entry in folder.entries("")] == [flight.path.name]
+    file = folder.open(flight.path.name, "")
+    assert file.read(100, 50) == flight.path.read_bytes()[100:150]
+    file.close()
+    with pytest.raises(FileRefusedError):
+        folder.open("secret.bin", "")
+    flight.path.unlink()
+    assert _TheLog(folder, 0).open_log(0) is None and not _TheLog(folder, 0).entries()
 
 
 def test_a_log_without_anything_to_show_is_refused(tmp_path: Path) -> None:
