@@ -100,6 +100,9 @@ class ArduPilot:
     def mode_name(self, custom_mode: int) -> str:
         return self.vehicle_class.modes.name_of(custom_mode) or f"mode {custom_mode}"
 
+    def named_mode(self, name: str) -> int | None:
+        return next((mode.value for mode in self.vehicle_class.modes.known if mode.name == name), None)
+
     def mode_of_item(self, command: int) -> int | None:
         return None
 

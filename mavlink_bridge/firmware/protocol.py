@@ -185,6 +185,9 @@ class Firmware(Protocol):
     def mode_name(self, custom_mode: int) -> str:
         """Name of a mode, as the firmware's stations call it."""
 
+    def named_mode(self, name: str) -> int | None:
+        """The custom_mode that has this name; None: none has."""
+
     def mode_of_item(self, command: int) -> int | None:
         """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
 

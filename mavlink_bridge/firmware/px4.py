@@ -166,6 +166,9 @@ class Px4:
         main, sub = _pair(custom_mode)
         return _NAMES.get((main, sub), f"mode {main}, {sub}")
 
+    def named_mode(self, name: str) -> int | None:
+        return next((main << 16 | sub << 24 for (main, sub), known in _NAMES.items() if known == name), None)
+
     def mode_of_item(self, command: int) -> int | None:
         return CopterMode.RTL if command == Cmd.NAV_RETURN_TO_LAUNCH else None
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from autopilot.interface.records import dataclass
 from sortie.api.session import Session
-from sortie.incident.conduct import conduct, session_arguments
-from sortie.incident.evidence import read_evidence
+from sortie.incident.conduct import conduct, read_flown, session_arguments
 from sortie.incident.happened import differences, happened_in
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
 from sortie.logs.recorder import record_flights
@@ -42,5 +41,5 @@ def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Sessi
         recorder = record_flights(session.service, Path(name))
         conducted = conduct(session, scenario, folder)
         recorder.finish(session.service.now_ms)
-        happened = happened_in(read_evidence(Path(name)))
+        happened = happened_in(read_flown(scenario, Path(name)))
     return FlownAgain(happened, differences(scenario.happened, happened), conducted.notes)

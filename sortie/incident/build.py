@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
-from autopilot.mav import Cmd
+from autopilot.mav import AutopilotType, Cmd
 from autopilot.mission.plan import Plan, format_plan
+from autopilot.parameters.parameters import Parameters
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.incident.diagnosis import FoundFault, Sure, diagnose, loss_of_frames
@@ -34,7 +35,7 @@ _STICK_STEP_US: Final = 4.0
 _NOT_OURS: Final = (
     "SIM_", "STAT_", "LOG_", "SYSID_", "MAV_", "SERVO", "RELAY", "FM_", "SRT_", "SYS_", "MIS_TOTAL", "INITIAL_MODE",
     "FLTMODE", "BATT_CAPACITY", "COMPASS_", "RALLY_TOTAL", "FENCE_TOTAL", "GPS", "CAM", "MNT", "GRIP_", "PLND_",
-    "PLDP_", "FRAME_", "RC9_", "RC1", "ARMING_",
+    "PLDP_", "FRAME_", "RC9_", "RC1", "ARMING_", "BAT1_", "CA_", "COM_FLTMODE", "LND_FLIGHT_",
 )  # fmt: skip
 """Beginnings of names that say nothing of how this vehicle flies, or that the simulator says for itself."""
 _OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
@@ -44,9 +45,12 @@ _LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
 _WITHOUT_NOISE: Final = dict.fromkeys(
     ("SIM_GPS_NOISE", "SIM_BARO_RND"), (0.0, "that of the log would not come again as it was")
 )
-_AS_ARDUPILOT: Final = {
-    "SIM_DRAG_FEED": (0.0, "ArduPilot does not know its drag, and lags behind"),
-    "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
+_LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
+    AutopilotType.ARDUPILOTMEGA: {
+        "SIM_DRAG_FEED": (0.0, "ArduPilot does not know its drag, and lags behind"),
+        "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
+    },
+    AutopilotType.PX4: {},
 }
 """Parameters of ours by which it flies like others: (value, why)."""
 _NOT_AGAIN: Final = frozenset(
@@ -95,6 +99,7 @@ class Builder:
         self._log = log
         self._zero_s, self._end_s = found.flight_s
         self._sticks_moved = found.sticks_moved
+        self._served = found.firmware.served_parameters(Parameters(parameter_set(found.kind)))
         self._origins: dict[str, Origin] = {}
         self.assumed: list[str] = []
 
@@ -111,7 +116,7 @@ class Builder:
             vehicle=f"sim:{found.kind}",
             home=self._home(),
             lasts_s=round(self._end_s - self._zero_s, 2),
-            firmware="px4" if found.form is LogForm.ULOG else "ardupilot",
+            firmware=found.firmware.name.lower(),
             params=params,
             wind=tuple(gusts),
             do=tuple(self._deeds()),
@@ -123,7 +128,7 @@ class Builder:
         self._origins |= {
             "vehicle": Origin(found.facts.vehicle or "its messages"),
             "lasts_s": Origin(f"from arming at {self._zero_s:.2f} s"),
-            "firmware": Origin("form of the log"),
+            "firmware": Origin("what wrote the log, or its HEARTBEATs"),
         }
         return Built(scenario, self._origins, plan, faults, calibration)
 
@@ -190,7 +195,7 @@ class Builder:
             for fit in calibration.fits:
                 if fit.value is None and not (given and fit.name in _SPEEDS):
                     self.assumed.append(f"{fit.name}: {fit.reason}")
-                elif fit.value is not None and fit.param and fit.param not in given:
+                elif fit.value is not None and fit.param and not (given and fit.name in _SPEEDS):
                     about = f" +- {fit.sigma:.2g}" if isfinite(fit.sigma) else ""
                     params[fit.param] = float(f"{fit.setting:.6g}")
                     self._origins[f"params.{fit.param}"] = Origin(
@@ -199,35 +204,32 @@ class Builder:
         if not found.ours:
             params |= self._capacity(params)
             self.assumed.append("a full battery at the start, and the gains of the simulator's own airframe")
-        known = parameter_set(found.kind)
-        names = {line.name: line for line in known.definitions}
+        served = self._served
+        names = served.names()
         if not found.ours:
-            params |= self._as_theirs(names)
+            params |= self._as_theirs()
         left_out = ("STAT_", "SYSID_", "FM_", "SRT_") if found.ours else (*_NOT_OURS, *_OF_AIRFRAME)
         for name, value in sorted(given.items()):
-            line = names.get(known.aliases[name].target if name in known.aliases else name)
-            if (
-                line is None
-                or line.inert
-                or line.read_only
-                or (name.startswith(left_out) and not self._of_sticks(name))
-            ):
+            if name not in served or (name.startswith(left_out) and not self._of_sticks(name)):
+                continue
+            line = served.definition(served.target(name))
+            if line.inert or line.read_only:
                 continue
             if name in names and abs(value - line.default) <= 1e-6 * max(abs(value), 1.0):
                 continue
             params[name] = float(f"{value:.7g}")
             self._origins[f"params.{name}"] = Origin("PARM" if found.form is LogForm.DATAFLASH else "parameter")
-        params |= self._landing(names)
+        params |= self._landing()
         if not given:
             self.assumed.append("all parameters: the log has none, those of a new vehicle are flown")
         return params
 
-    def _landing(self, names: Mapping[str, object]) -> dict[str, float]:
+    def _landing(self) -> dict[str, float]:
         """A vehicle that came down otherwise than LAND_SPEED says, as ArduCopter without a place may."""
         flown = [s for s in self._found.facts.samples if self._zero_s < s.time_s < self._end_s]
         high = max((i for i, s in enumerate(flown) if s.height > _LANDS_FROM_M), default=len(flown))
         low = next((i for i in range(high, len(flown)) if flown[i].height < _LANDS_TO_M), None)
-        if low is None or "LAND_SPEED" not in names or self._found.ours:
+        if low is None or "LAND_SPEED" not in self._served or self._found.ours:
             return {}
         sinks = (flown[high].height - flown[low].height) / (flown[low].time_s - flown[high].time_s)
         if not 1.5 * self._found.parameters.get("LAND_SPEED", 50.0) / 100.0 < sinks < _LANDS_MPS:
@@ -235,10 +237,11 @@ class Builder:
         self._origins["params.LAND_SPEED"] = Origin(f"it came down at {sinks:.1f} m/s to the ground", Sure.FITTED)
         return {"LAND_SPEED": round(100.0 * sinks)}
 
-    def _as_theirs(self, names: Mapping[str, object]) -> dict[str, float]:
+    def _as_theirs(self) -> dict[str, float]:
         """Parameters by which ours flies as the vehicle that was flown."""
-        theirs = _WITHOUT_NOISE if self._found.form is LogForm.ULOG else _WITHOUT_NOISE | _AS_ARDUPILOT
-        known = {name: row for name, row in theirs.items() if name in names}
+        table = {line.name for line in parameter_set(self._found.kind).definitions}
+        theirs = _WITHOUT_NOISE | _LIKE[self._found.firmware.autopilot]
+        known = {name: row for name, row in theirs.items() if name in table}
         self._origins |= {f"params.{name}": Origin(words, Sure.ASSUMED) for name, (_, words) in known.items()}
         return {name: value for name, (value, _) in known.items()}
 
@@ -265,22 +268,22 @@ class Builder:
         deeds: list[tuple[Deed, str]] = []
         before = [mode for mode in found.modes if mode.at_s <= zero_s]
         if before:
-            deeds.append((Deed(_BEFORE_S, mode=before[-1].name), f"MODE at {before[-1].at_s:.2f} s"))
+            first = before[-1]
+            deeds.append((Deed(_BEFORE_S, mode=first.asked or first.name), f"MODE at {first.at_s:.2f} s"))
         else:
             self.assumed.append("the mode at arming: the log does not tell")
         deeds.append((Deed(0.0, arm=True), f"armed at {zero_s:.2f} s"))
         for mode in found.modes:
             if zero_s < mode.at_s < self._end_s and mode.wished:
-                deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.name)
+                deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.asked or mode.name)
                 deeds.append((deed, f"MODE at {mode.at_s:.2f} s: {mode.why}"))
         for seen in found.commands:
             if zero_s <= seen.at_s < self._end_s and seen.command not in _NOT_AGAIN:
                 deed = Deed(round(seen.at_s - zero_s, 2), None, None, seen.command, seen.frame, seen.params, seen.place)
                 deeds.append((deed, f"MAVC at {seen.at_s:.2f} s"))
-        known = {line.name for line in parameter_set(found.kind).definitions}
         values = dict(found.parameters)
         for at_s, name, value in found.changes:
-            if at_s < self._end_s and name in known and not name.startswith((*_NOT_OURS, *_OF_AIRFRAME)):
+            if at_s < self._end_s and name in self._served and not name.startswith((*_NOT_OURS, *_OF_AIRFRAME)):
                 if values.get(name) != value:
                     deeds.append((Deed(round(at_s - zero_s, 2), set={name: float(value)}), f"PARM at {at_s:.2f} s"))
                 values[name] = value

@@ -10,12 +10,16 @@ from typing import Final, TypedDict
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.records import dataclass
-from autopilot.mav import Result
+from autopilot.mav import Cmd, ModeFlag, Result
 from autopilot.mission.plan import Plan
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.session import Session
 from sortie.config.errors import RefusedError, UserError
 from sortie.config.faults import Fault
+from sortie.config.parameters import spoken_as
+from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.scenario import PLAN, Deed, Scenario
 from sortie.nodes.plan_file import read_plan
 
@@ -62,6 +66,17 @@ def conduct(session: Session, scenario: Scenario, folder: Path) -> Conducted:
     return _Conductor(session, scenario, read_plan(plan) if plan.is_file() else None).run()
 
 
+def read_flown(scenario: Scenario, logs: Path) -> Evidence:
+    """Read the log of a flight of the scenario, its modes named as the logged vehicle names them. UserError."""
+    flown = read_evidence(logs)
+    flown.name_modes(_firmware_of(scenario))
+    return flown
+
+
+def _firmware_of(scenario: Scenario) -> Firmware:
+    return spoken_as(scenario.firmware, vehicle_class(scenario.vehicle.partition(":")[2]))
+
+
 class _Conductor:
     def __init__(self, session: Session, scenario: Scenario, plan: Plan | None) -> None:
         self._session = session
@@ -69,6 +84,7 @@ class _Conductor:
         self._plan = plan
         self._notes: list[str] = []
         self._link = session.connect()
+        self._firmware = _firmware_of(scenario)
         self._mode = ""
 
     def run(self) -> Conducted:
@@ -143,6 +159,10 @@ class _Conductor:
 
     def _enter(self, mode: str) -> None:
         self._mode = mode
+        if self._session.autopilot.modes.find(mode) is None and (custom := self._firmware.named_mode(mode)) is not None:
+            params = (float(ModeFlag.CUSTOM_MODE_ENABLED), *self._firmware.mode_params(custom), 0.0)
+            self._command(Deed(self._session.time_s, command=Cmd.DO_SET_MODE, params=params))
+            return
         if not self._session.state.armed:
             if mode != _MISSION_MODE:
                 self._session.set_mode(mode)

@@ -46,6 +46,9 @@ _OPPOSITE: Final = ((0, 1), (2, 3))
 _RADIO, _STATION = 5, 8
 """LogErrorSubsystem of the failsafes of radio and ground station."""
 _CAUGHT_UP_S: Final = 0.2
+_UNUSUAL: Final = 5
+"""So many usual intervals are a silence."""
+_HEARD_OFTEN, _HEARD_BEFORE_S = 10, 60.0
 
 
 class Sure(Enum):
@@ -342,7 +345,33 @@ def _links(found: Evidence) -> list[FoundFault]:
                 since_s = None
         if since_s is not None:
             faults.append(FoundFault(name, since_s, None, f"ERR: failsafe of the {words} at {since_s:.2f} s"))
+    if not any(fault.name == "rc.loss" for fault in faults):
+        limit_s = found.parameters.get("RC_FS_TIMEOUT", 1.0)
+        for last_s, again_s in _silences(found, found.radio or found.sticks, limit_s):
+            faults.append(FoundFault("rc.loss", last_s, again_s, f"RCIN: no sticks after {last_s:.2f} s"))
+    if not any(fault.name == "gcs.loss" for fault in faults):
+        limit_s = found.parameters.get("FS_GCS_TIMEOUT", 5.0)
+        for last_s, again_s in _silences(found, found.stations, limit_s):
+            why = f"MAV, HEARTBEAT: no ground station after {last_s:.2f} s"
+            faults.append(FoundFault("gcs.loss", last_s + limit_s, again_s, why))
     return faults
+
+
+def _silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tuple[float, float | None]]:
+    """(last heard, heard again or None) of each time when nothing was heard for so long, and for longer than is usual,
+    though the log goes on: of a failsafe that was off, or of a log without ERR."""
+    begin_s, end_s = found.flight_s
+    times = np.array([row[0] for row in heard if begin_s - _HEARD_BEFORE_S <= row[0] <= end_s])
+    if len(times) < _HEARD_OFTEN:
+        return []
+    logged = np.array([sample.time_s for sample in found.facts.samples])
+    limit_s = max(limit_s, _UNUSUAL * float(np.median(np.diff(times))))
+    silences: list[tuple[float, float | None]] = []
+    for last_s, next_s in zip(times.tolist(), [*times[1:].tolist(), end_s], strict=True):
+        goes_on = np.count_nonzero((logged > last_s) & (logged < next_s)) >= _UNUSUAL
+        if next_s - last_s > limit_s and next_s > begin_s and goes_on:
+            silences.append((max(last_s, begin_s), None if next_s == end_s else next_s))
+    return silences
 
 
 def loss_of_frames(found: Evidence) -> float | None:

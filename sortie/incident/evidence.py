@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.interface.records import dataclass, field
-from autopilot.vehicles.kinds import class_of_type
+from autopilot.mav import AutopilotType
+from autopilot.vehicles.kinds import DEFAULT, class_of_type
+from mavlink_bridge.firmware.ardupilot import ArduPilot
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
 from sortie.incident.recording import Recording, read_recording, type_with
@@ -35,12 +41,14 @@ _MOVED_US: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class ModeSeen:
-    """Change of mode. `wished`: somebody asked for it, or nobody knows; else the vehicle decided it, for `why`."""
+    """Change of mode. `wished`: somebody asked for it, or nobody knows; else the vehicle decided it, for `why`.
+    `asked`: its own name, where ours flies it as another (`Evidence.name_modes`)."""
 
     at_s: float
     name: str
     wished: bool
     why: str
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,9 @@ class CommandSeen:
 class Evidence:
     """`facts`: as every reader of logs has them. `parameters`: when it was armed; `changes`: (s, name, value) since.
     Signals, a row each: `gps` (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of
-    its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s, 1
-    heard), `errors` (s, subsystem, code) of ArduPilot's ERR, `sticks` (s, us of each channel); those of hours thinned.
-    `form`: of the log."""
+    its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s when
+    the receiver heard it), `stations` (s when one was heard), `errors` (s, subsystem, code) of ArduPilot's ERR,
+    `sticks` (s, us of each channel); those of hours thinned. `form`: of the log."""
 
     facts: FlightFacts
     form: LogForm
@@ -81,6 +89,8 @@ class Evidence:
     radio: list[Row] = field(default_factory=ThinnedRows)
     errors: list[Row] = field(default_factory=ThinnedRows)
     sticks: list[Row] = field(default_factory=ThinnedRows)
+    stations: list[Row] = field(default_factory=ThinnedRows)
+    firmware: Firmware = field(default_factory=partial(ArduPilot, DEFAULT))
 
     @property
     def armed_s(self) -> float:
@@ -99,6 +109,23 @@ class Evidence:
         if not stretches:
             raise UserError(f"{self.facts.name}: the vehicle was not armed in this log, there is nothing to fly again")
         return max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+
+    def name_modes(self, firmware: Firmware) -> None:
+        """Name the modes as this firmware shows what ours flies for them: PX4's Takeoff and our GUIDED are Hold. So
+        the modes of a log and of its flight again compare."""
+        shown: dict[str, str] = {}
+        for mode in {*(name for _, name in self.facts.modes), *(mode.name for mode in self.modes)}:
+            own = firmware.named_mode(mode)
+            number = self.firmware.named_mode(mode) if own is None else firmware.mode_of(own)
+            with contextlib.suppress(ValueError):  # none of its modes
+                shown[mode] = mode if number is None else firmware.mode_name(firmware.custom_mode(number))
+        self.modes[:] = [
+            replace(mode, name=shown.get(mode.name, mode.name), asked=mode.asked or mode.name) for mode in self.modes
+        ]
+        seen = list(self.facts.modes)
+        self.facts.modes.clear()
+        for at_s, name in seen:
+            self.facts.enter(at_s, shown.get(name, name))
 
     @property
     def sticks_moved(self) -> bool:
@@ -157,6 +184,7 @@ class _DataflashEvidence:
             "VIBE": self._vibe,
             "RCIN": self._sticks,
             "RCI2": self._radio,
+            "MAV": self._station,
             "ERR": self._error,
             "MSG": self._text,
         }
@@ -206,7 +234,14 @@ class _DataflashEvidence:
         self._found.sticks.append((time_s, *(float(getattr(m, f"C{number}", 0)) for number in range(1, 9))))
 
     def _radio(self, m: Any, time_s: float) -> None:
-        self._found.radio.append((time_s, float(bool(m.Flags & _RADIO_HEARD))))
+        if m.Flags & _RADIO_HEARD:
+            self._found.radio.append((time_s,))
+
+    def _station(self, m: Any, time_s: float) -> None:
+        """`mgs`: ms since boot when it was heard last; before 4.7 not told."""
+        heard_s = getattr(m, "mgs", 0) / 1000.0
+        if 0.0 < heard_s <= time_s and (not self._found.stations or self._found.stations[-1][0] < heard_s):
+            self._found.stations.append((heard_s,))
 
     def _error(self, m: Any, time_s: float) -> None:
         self._found.errors.append((time_s, m.Subsys, m.ECode))
@@ -242,7 +277,8 @@ def _of_dataflash(log: Path) -> Evidence:
                 if 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
                     reader.takes[name](row, row.TimeUS / 1e6)
     reader.finish(messages.vehicle_type)
-    found.kind = _kind_of(type_with(messages.vehicle_type, found.parameters))
+    vehicle_type = type_with(messages.vehicle_type, found.parameters)
+    found.kind, found.firmware = _kind_of(vehicle_type), firmware_spoken(AutopilotType.ARDUPILOTMEGA, vehicle_type)
     found.ours = _OURS in found.parameters
     if not found.ours:
         found.parameters = {name: value for name, value in found.parameters.items() if not name.startswith("SIM_")}
@@ -255,7 +291,9 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     """Evidence of the messages of other forms: nothing of the compass and of why a mode was entered."""
     facts = recording.facts
     found = Evidence(facts, form, _kind_of(recording.vehicle))
+    found.firmware = firmware_spoken(recording.autopilot, recording.vehicle)
     found.parameters = {name: value for name, value in recording.values.items() if not name.startswith("SIM_")}
+    found.stations = [(at_s,) for at_s in recording.stations]
     troubled = [trouble.time_s for trouble in facts.troubles]
     for at_s, name in facts.modes:
         by_itself = any(
@@ -264,6 +302,7 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
         found.modes.append(ModeSeen(at_s, name, not by_itself, "beside a warning" if by_itself else "not told"))
     for at_ms, kind, data in recording.told.after(-1):
         _take(found, at_ms / 1000.0, decode(kind, data))
+    found.name_modes(found.firmware)
     return found
 
 
@@ -286,3 +325,5 @@ def _take(found: Evidence, at_s: float, m: Any) -> None:
         case "RC_CHANNELS":
             pulses = (float(getattr(m, f"chan{number}_raw")) for number in range(1, 9))
             found.sticks.append((at_s, *(0.0 if pulse == 0xFFFF else pulse for pulse in pulses)))
+            if m.chancount:
+                found.radio.append((at_s,))

@@ -91,6 +91,8 @@ def differences(wanted: HappenedInFlight, flown: HappenedInFlight, within_s: flo
             continue
         instead = ", ".join(f"{f.mode} at {f.at_s + shift_s:.1f} s ({f.why})" for f in flown.failsafes) or "none"
         told.append(f"failsafe {failsafe.mode} at {failsafe.at_s:.1f} s ({failsafe.why}): {instead} instead")
+    if wanted.liftoff_s is not None and flown.liftoff_s is None:
+        told.append("it flew, and did not leave the ground again")
     if wanted.crashed != flown.crashed:
         told.append("it crashed, and did not again" if wanted.crashed else "it did not crash, and did again")
     if not wanted.failsafes and flown.failsafes:

@@ -22,7 +22,7 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.config.errors import UserError
-from sortie.reading.facts import FlightFacts
+from sortie.reading.facts import FlightFacts, ThinnedRows
 from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Told = tuple[int, int, bytes]
@@ -59,12 +59,12 @@ class MessageStore:
 
     def after(self, at_ms: int) -> Iterator[Told]:
         """All that come later than this, one by one."""
-        return self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
+        yield from self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
 
     def of_kind(self, msg_id: int, after_ms: int) -> Iterator[Told]:
         """All of an id that come later than this, one by one."""
         where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
-        return self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
+        yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
 
     def latest(self, at_ms: int) -> Iterator[Told]:
         """Of each id the last until then."""
@@ -76,13 +76,15 @@ class MessageStore:
 @dataclass(slots=True)
 class Recording:
     """Recording of one vehicle. `only`: ids of the messages that are kept, empty: all; `values`: its parameters at the
-    log's end. `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT."""
+    log's end. `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT.
+    `stations`: s since boot when a ground station was heard."""
 
     facts: FlightFacts
     path: Path
     only: Collection[int] = ()
     told: MessageStore = field(default_factory=MessageStore)
     values: dict[str, float] = field(default_factory=dict)
+    stations: list[float] = field(default_factory=ThinnedRows)
     system: int = 0
     vehicle: int = VehicleType.GENERIC
     autopilot: int = AutopilotType.ARDUPILOTMEGA

@@ -21,7 +21,7 @@ from sortie.api.session import Session
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.incident.build import Built, build
-from sortie.incident.conduct import Conducted, conduct, session_arguments
+from sortie.incident.conduct import Conducted, conduct, read_flown, session_arguments
 from sortie.incident.diagnosis import Sure
 from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
@@ -122,7 +122,7 @@ def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conduct
     with Session(**session_arguments(scenario), log_dir=logs) as session:
         conducted = conduct(session, scenario, folder)
     try:
-        return read_evidence(logs), conducted
+        return read_flown(scenario, logs), conducted
     except UserError as error:
         why = f"; {'; '.join(conducted.notes)}" if conducted.notes else ""
         raise UserError(f"the scenario did not fly: {error}{why}", 1) from error

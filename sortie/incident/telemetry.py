@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.mav import VehicleType
 from mavlink_bridge.wire.codec import Message, decode, ids_of
 from mavlink_bridge.wire.definitions import CRC_EXTRA
 from sortie.incident.recording import Recording
@@ -22,9 +23,14 @@ def tell_telemetry(recording: Recording) -> None:
     """Take the vehicle's messages, their times by when they were heard."""
     sender: tuple[int, int] | None = None
     for frame in frames(recording.path):
-        if frame.kind not in CRC_EXTRA or (sender is not None and frame.sender != sender):
+        if frame.kind not in CRC_EXTRA:
             continue
-        data = payload_of(frame)
+        data, at_ms = payload_of(frame), max((frame.stamp_us - recording.facts.boot_us) // 1000, 0)
+        if sender is not None and frame.sender != sender:
+            other: Message | None = decode(frame.kind, data) if frame.kind in _HEARTBEAT else None
+            if other is not None and other.type == VehicleType.GCS:
+                recording.stations.append(at_ms / 1000.0)
+            continue
         if sender is None:
             beat: Message = decode(frame.kind, data)
             if frame.kind not in _HEARTBEAT or not is_vehicle(beat):
@@ -35,4 +41,4 @@ def tell_telemetry(recording: Recording) -> None:
             value: Message = decode(frame.kind, data)
             remember(recording.values, value.param_id, value.param_value)
         if frame.kind not in _ANSWERS:
-            recording.keep(max((frame.stamp_us - recording.facts.boot_us) // 1000, 0), frame.kind, data)
+            recording.keep(at_ms, frame.kind, data)

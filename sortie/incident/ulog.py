@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from autopilot.mav import AutopilotType, Severity
-from autopilot.personality.px4.modes import LISTED, custom_of
+from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import EverySoOften, Recording, heartbeat
@@ -17,14 +17,12 @@ from sortie.reading.ulog import euler_angles, of_one_log, open_ulog
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
     "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
-    "vehicle_gps_position", "home_position", "mission_result",
+    "vehicle_gps_position", "home_position", "mission_result", "input_rc", "telemetry_status",
 ]  # fmt: skip
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
-_LISTED_STATES: Final = (0, 1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 17, 18, 19, 20, 21, 22)
-"""vehicle_status.nav_state of the modes of `LISTED`, in their order."""
-_CUSTOM: Final = {state: custom_of(mode) for state, (mode, _) in zip(_LISTED_STATES, LISTED, strict=False)}
 _U16: Final = 0xFFFF
+_STICKS: Final = 8
 
 
 def tell_ulog(recording: Recording) -> None:
@@ -35,6 +33,10 @@ def tell_ulog(recording: Recording) -> None:
         data = of_one_log(data_set.data, log.start_timestamp) if "timestamp" in data_set.data else {}
         if len(data.get("timestamp", ())):
             topics.setdefault(data_set.name, data)
+            if "heartbeat_type_gcs" in data:
+                heard = np.asarray(data["timestamp"], np.float64)[np.asarray(data["heartbeat_type_gcs"]) != 0]
+                recording.stations += (heard / 1e6).tolist()
+    recording.stations.sort()
     recording.autopilot = AutopilotType.PX4
     changed = ((name, value) for _, name, value in log.changed_parameters)
     numbers = (row for row in (*log.initial_parameters.items(), *changed) if isinstance(row[1], int | float))
@@ -69,7 +71,8 @@ def _rows(topic: Mapping[str, Any] | None) -> Iterator[tuple[int, dict[str, floa
 def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[tuple[int, Message]]:
     before: tuple[int, bool] | None = None
     for at_ms, row in _rows(status):
-        state = (_CUSTOM.get(int(row["nav_state"]), 0), int(row["arming_state"]) == _ARMED)
+        mode = BY_NAV_STATE.get(int(row["nav_state"]))
+        state = (0 if mode is None else custom_of(mode[0]), int(row["arming_state"]) == _ARMED)
         recording.vehicle = int(row.get("system_type", recording.vehicle))
         if state != before:
             before = state
@@ -97,6 +100,26 @@ def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
     return dialect.MAVLink_sys_status_message(0, 0, 0, 0, volts, amps, left, 0, 0, 0, 0, 0, 0)
 
 
+def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
+    """Of 1.14 on in degrees and metres, before in 1e-7 and mm."""
+    if "latitude_deg" in row:
+        place = (whole(row["latitude_deg"], 1e7), whole(row["longitude_deg"], 1e7), whole(row["altitude_msl_m"], 1e3))
+    else:
+        place = (whole(row["lat"]), whole(row["lon"]), whole(row["alt"]))
+    course = whole(np.degrees(row["cog_rad"]) % 360.0, 100.0)
+    precise, seen = whole(row["hdop"], 100.0, 0, _U16), whole(row["satellites_used"], 1.0, 0, 255)
+    speed = whole(row["vel_m_s"], 100.0, 0, _U16)
+    fix = whole(row["fix_type"], 1.0, 0, 8)
+    return dialect.MAVLink_gps_raw_int_message(at_ms * 1000, fix, *place, precise, _U16, speed, course, seen)
+
+
+def _radio(at_ms: int, row: Mapping[str, float]) -> Message:
+    """Without channels while the receiver hears nothing."""
+    count = 0 if row["rc_lost"] else whole(row["channel_count"], 1.0, 0, 18)
+    pulses = [whole(row[f"values[{number}]"], 1.0, 0, _U16) for number in range(_STICKS)]
+    return dialect.MAVLink_rc_channels_message(at_ms, count, *pulses, *[_U16] * (18 - _STICKS), 255)
+
+
 def _home(_at_ms: int, row: Mapping[str, float]) -> Message:
     place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
     return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
@@ -108,5 +131,6 @@ def _item(_at_ms: int, row: Mapping[str, float]) -> Message:
 
 _TELLERS: Final = {
     "vehicle_attitude": _attitude, "vehicle_global_position": _place, "vehicle_local_position": _local,
-    "battery_status": _battery, "home_position": _home, "mission_result": _item,
+    "battery_status": _battery, "home_position": _home, "mission_result": _item, "vehicle_gps_position": _gps,
+    "input_rc": _radio,
 }  # fmt: skip

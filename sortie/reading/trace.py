@@ -279,22 +279,22 @@ def _read_ulog(path: Path) -> _Columns:
     for data_set in log.data_list:
         topics.setdefault(data_set.name, data_set.data)
     for topic, fields in _ULOG_COLUMNS.items():
-        data: Any = topics.get(topic)
-        if data is None:
-            continue
+        data: Any = topics.get(topic, {})
         measured = topic == "battery_status"  # there -1 says that nothing measures it
         for column, (name, factor) in fields.items():
+            if name not in data:  # another version's
+                continue
             values = np.asarray(data[name], np.float64)
             known = np.isfinite(values) & ~(measured & (values == _NOT_MEASURED))
             rows = np.stack((np.asarray(data["timestamp"], np.float64) / 1e6, values * factor), axis=1)[known]
             columns.rows[column] = [(float(at_s), float(value)) for at_s, value in rows]
-    if (attitude := topics.get("vehicle_attitude")) is not None:
+    if "q[3]" in (attitude := topics.get("vehicle_attitude", {})):
         w, x, y, z = (np.asarray(attitude[f"q[{axis}]"], np.float64) for axis in range(4))
         times = np.asarray(attitude["timestamp"], np.float64) / 1e6
         angles = zip(("roll_rad", "pitch_rad", "yaw_rad"), euler_angles(w, x, y, z), strict=True)
         for column, values in angles:
             columns.rows[column] = list(zip(times.tolist(), values.tolist(), strict=True))
-    if (status := topics.get("vehicle_status")) is not None:
+    if "arming_state" in (status := topics.get("vehicle_status", {})):
         for stamp, state in zip(status["timestamp"], status["arming_state"], strict=True):
             columns.arm(float(stamp) / 1e6, int(state) == _ULOG_ARMED)
     return columns

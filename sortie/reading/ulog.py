@@ -19,6 +19,7 @@ import numpy as np
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
 from sortie.reading.log_file import open_log
@@ -31,18 +32,14 @@ _TOPICS: Final = [
     "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
     "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
 ]  # fmt: skip
-_MODES: Final = {
-    0: "Manual", 1: "Altitude", 2: "Position", 3: "Mission", 4: "Hold", 5: "Return", 6: "Position slow", 10: "Acro",
-    12: "Descend", 13: "Terminate", 14: "Offboard", 15: "Stabilized", 17: "Takeoff", 18: "Land", 19: "Follow me",
-    20: "Precision land", 21: "Orbit", 22: "VTOL takeoff",
-}  # fmt: skip
-"""vehicle_status.nav_state."""
+_MODES: Final = {state: name for state, (_, name) in BY_NAV_STATE.items()} | {12: "Descend"}
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
 _STEP_S: Final = 0.1
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 """PX4 colours its console, and some of that comes into the log."""
 _LEVEL_OF_ASCII: Final = ord("0")
+_LATEST_US: Final = (1 << 32) * 1000
 _LONGEST_US: Final = 7 * 86_400 * 10**6
 """No flight is longer than a week."""
 _TIMES_READ: Final = 8
@@ -52,7 +49,7 @@ after damage."""
 _MOST_FIELDS: Final = 1 << 16
 _SAMPLED: Final = frozenset({
     "vehicle_global_position", "vehicle_local_position", "battery_status", "vehicle_imu_status", "telemetry_status",
-    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status", "input_rc",
 })  # fmt: skip
 """Topics of states, of which some rows are enough; of the others each is an event."""
 _PERIOD_US: Final = 90_000
@@ -148,13 +145,29 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
             sizes: dict[str, int] = {}
             for name in header.message_formats:
                 _count_fields(name, header.message_formats, sizes)
-            return ULog(_UlogFile(path, topics, header.message_formats), topics)
+            log = ULog(_UlogFile(path, topics, header.message_formats), topics)
+            _count_from_boot(log)
+            return log
     except (ULogException, RecursionError, struct.error, ValueError, TypeError, IndexError, KeyError) as error:
         raise UserError(f"{path}: a ULog that cannot be read: {error}") from error
     except OSError as error:
         if error.filename is not None:
             raise  # the file itself cannot be opened
         raise UserError(f"{path}: a ULog that cannot be read: a damaged length leads astray") from error
+
+
+def _count_from_boot(log: Any) -> None:
+    """PX4 in a simulator may count from 1970; MAVLink's milliseconds since boot have 32 bits."""
+    start_us = log.start_timestamp
+    if start_us < _LATEST_US:
+        return
+    for topic in log.data_list:
+        if "timestamp" in topic.data:
+            topic.data["timestamp"] = topic.data["timestamp"] - np.uint64(start_us)
+    for text in log.logged_messages:
+        text.timestamp -= start_us
+    log.changed_parameters[:] = [(stamp - start_us, *row) for stamp, *row in log.changed_parameters]
+    log._start_timestamp = 0
 
 
 def _count_fields(name: str, formats: Mapping[str, Any], counts: dict[str, int]) -> int:
@@ -240,7 +253,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
     if gps is not None and "time_utc_usec" in gps and (known := np.flatnonzero(gps["time_utc_usec"])).size:
         facts.boot_us = int(gps["time_utc_usec"][known[0]]) - int(gps["timestamp"][known[0]])
     home = topics.get("home_position")
-    if home is not None and len(home["lat"]):
+    if home is not None and len(home["lat"]) and home.get("valid_hpos", [1])[-1]:
         facts.home = GeoPoint(float(home["lat"][-1]), float(home["lon"][-1]), float(home["alt"][-1]))
     for topic, field, quantity, factor in (
         ("vehicle_imu_status", "accel_vibration_metric", Quantity.VIBRATION_METRIC, 1.0),

@@ -76,6 +76,9 @@ LISTED: Final[tuple[tuple[Pair, str], ...]] = (
     (FOLLOW, "Follow Target"), (PRECISION, "Precision Landing"), (ORBIT, "Orbit"), (VTOL_TAKEOFF, "VTOL Takeoff"),
     *((mode, _FREE) for mode in EXTERNAL),
 )  # fmt: skip
+_NAV_STATES: Final = (0, 1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 17, 18, 19, 20, 21, 22)
+BY_NAV_STATE: Final[dict[int, tuple[Pair, str]]] = dict(zip(_NAV_STATES, LISTED, strict=False))
+"""Modes by vehicle_status.nav_state, as logs have them."""
 _NAMES: Final = dict(LISTED)
 _S = StandardMode
 _STANDARD: Final[dict[Pair, StandardMode]] = {

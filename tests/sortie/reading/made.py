@@ -105,9 +105,10 @@ def dataflash() -> bytes:
     return bytes(out + K.ERR.pack(now_us, 6, 1) + K.ARM.pack(now_us, 0, 0, 0, 0))
 
 
-def ulog() -> bytes:
-    """As PX4 writes it: formats, what is logged, then the data."""
-    out = bytearray(b"ULog\x01\x12\x35\x01" + pack("<Q", round(BOOT_S * 1e6)))
+def ulog(*, since_us: int = 0, links_until_s: float = 0.0) -> bytes:
+    """As PX4 writes it: formats, what is logged, then the data. `since_us`: what its clock counts from, beside boot;
+    `links_until_s`: when radio and ground station were heard last."""
+    out = bytearray(b"ULog\x01\x12\x35\x01" + pack("<Q", since_us + round(BOOT_S * 1e6)))
 
     def put(kind: bytes, data: bytes) -> None:
         out.extend(pack("<H", len(data)) + kind + data)
@@ -116,7 +117,7 @@ def ulog() -> bytes:
         "vehicle_global_position": ("double lat;double lon;float alt", "ddf"),
         "vehicle_local_position": ("float vx;float vy;float vz", "fff"),
         "home_position": ("double lat;double lon;float alt", "ddf"),
-        "vehicle_status": ("uint8_t arming_state;uint8_t nav_state", "BB"),
+        "vehicle_status": ("uint8_t arming_state;uint8_t nav_state;uint8_t system_type", "BBB"),
         "battery_status": ("float voltage_v;float current_a;float remaining", "fff"),
         "vehicle_imu_status": ("float accel_vibration_metric", "f"),
         "vehicle_gps_position": ("float hdop;uint8_t satellites_used", "fB"),
@@ -127,6 +128,9 @@ def ulog() -> bytes:
             "HHfffB",
         ),
     }
+    if links_until_s:
+        topics["telemetry_status"] = ("uint8_t heartbeat_type_gcs", "B")
+        topics["input_rc"] = ("uint8_t rc_lost;uint8_t channel_count;uint16_t[8] values", "BB8H")
     put(b"B", bytes(40))
     put(b"I", bytes([len("char[3] sys_name")]) + b"char[3] sys_namePX4")
     for name, (fields, _) in topics.items():
@@ -135,10 +139,10 @@ def ulog() -> bytes:
         put(b"A", pack("<BH", 0, number) + name.encode())
 
     def log(name: str, at_s: float, *values: float) -> None:
-        put(b"D", pack("<HQ" + topics[name][1], list(topics).index(name), round(at_s * 1e6), *values))
+        put(b"D", pack("<HQ" + topics[name][1], list(topics).index(name), since_us + round(at_s * 1e6), *values))
 
     log("home_position", BOOT_S, LAT, LON, ALT)
-    log("vehicle_status", BOOT_S, 2, 3)
+    log("vehicle_status", BOOT_S, 2, 3, 2)
     for seq, (lat, lon) in enumerate(CORNERS):
         log("navigator_mission_item", BOOT_S, seq, 16, LAT + lat, LON + lon, 20.0, 1)
     for at_s, lat, lon, height in course():
@@ -147,7 +151,10 @@ def ulog() -> bytes:
         log("vehicle_imu_status", at_s, 3.5)
         log("vehicle_gps_position", at_s, 0.75, 11)
         log("estimator_status", at_s, 0.25)
+        if links_until_s:
+            log("telemetry_status", at_s, at_s <= links_until_s)
+            log("input_rc", at_s, at_s > links_until_s, 8, *[1500] * 8)
         log("vehicle_global_position", at_s, lat, lon, ALT + height)
-    put(b"L", b"4" + pack("<Q", round(at_s * 1e6)) + b"Wind too <strong>")
-    log("vehicle_status", at_s, 1, 3)
+    put(b"L", b"4" + pack("<Q", since_us + round(at_s * 1e6)) + b"Wind too <strong>")
+    log("vehicle_status", at_s, 1, 3, 2)
     return bytes(out)

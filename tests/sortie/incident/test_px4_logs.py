@@ -1,0 +1,99 @@
+"""Logs of PX4, flown again as a PX4: its modes by their names, its parameters, a clock that counts from 1970."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.firmware.known import SPOKEN
+from mavlink_bridge.wire.codec import decode
+from sortie.incident.build import Builder
+from sortie.incident.evidence import Evidence, ModeSeen, read_evidence
+from sortie.incident.happened import differences
+from sortie.incident.recording import read_recording
+from sortie.incident.reproduce import fly, reproduce
+from sortie.incident.scenario import Deed, HappenedInFlight, Scenario
+from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import LogForm, read_log
+from sortie.reading.ulog import _states
+from tests.sortie.reading.made import BOOT_S, ulog
+
+SINCE_US = 1_710_000_000_000_000
+HOME = "47.0,8.0,400,0"
+
+
+def test_a_mission_of_px4_is_flown_as_px4_flies_it(tmp_path: Path) -> None:
+    """By mode Mission and arming; modes have PX4's names."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog())
+    built, found = reproduce(log, tmp_path / "incident")
+    assert built.scenario.firmware == "px4"
+    assert [deed.mode for deed in built.scenario.do] == ["Mission", None]
+    assert found.notes == () and found.happened.liftoff_s is not None
+    assert [name for _, name in found.happened.modes][:2] == ["Hold", "Mission"]  # it climbs first
+    assert max(sample.height for sample in found.flown.facts.samples) == pytest.approx(20.0, abs=1.0)
+
+
+def test_takeoff_climbs_and_returns(tmp_path: Path) -> None:
+    """Takeoff comes before arming, as a station asks for it; height and failsafes by PX4's parameters."""
+    deeds = (Deed(-5.0, mode="Takeoff"), Deed(0.0, arm=True), Deed(12.0, mode="Return"))
+    scenario = Scenario("", "sim:copter", HOME, 20.0, firmware="px4", params={"MIS_TAKEOFF_ALT": 6.0}, do=deeds)
+    flown, conducted = fly(scenario, tmp_path, tmp_path / "flown")
+    assert conducted.notes == ()
+    assert [name for _, name in flown.facts.modes][:2] == ["Hold", "Return"]
+    at_12_s = next(s for s in flown.facts.samples if s.time_s > flown.armed_s + 12.0)
+    assert at_12_s.height == pytest.approx(6.0, abs=0.5)
+
+
+def test_modes_that_ours_flies_alike_have_one_name() -> None:
+    found = Evidence(FlightFacts(), LogForm.ULOG)
+    for at_s, name in ((1.0, "Takeoff"), (2.0, "Hold"), (3.0, "Return"), (4.0, "RTL"), (5.0, "Descend")):
+        found.facts.enter(at_s, name)
+        found.modes.append(ModeSeen(at_s, name, wished=True, why=""))
+    found.name_modes(SPOKEN["px4"](vehicle_class("copter")))
+    assert found.facts.modes == [(1.0, "Hold"), (3.0, "Return"), (5.0, "Descend")]
+    assert [(mode.name, mode.asked) for mode in found.modes][:2] == [("Hold", "Takeoff"), ("Hold", "Hold")]
+
+
+def test_parameters_of_px4_are_taken_by_their_names(tmp_path: Path) -> None:
+    """Those that the vehicle has, at another value than its default; what was set counts, not what was measured."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog())
+    found = read_evidence(log)
+    found.parameters |= {"MPC_XY_CRUISE": 7.0, "COM_RC_LOSS_T": 0.5, "SYS_AUTOSTART": 4001.0, "BAT1_CAPACITY": -1.0}
+    params = Builder(found, log).build().scenario.params
+    assert params["MPC_XY_CRUISE"] == 7.0
+    assert not {"COM_RC_LOSS_T", "SYS_AUTOSTART", "BAT1_CAPACITY", "WPNAV_SPEED", "SIM_DRAG_FEED"} & set(params)
+
+
+def test_a_clock_that_counts_from_1970_is_one_since_boot(tmp_path: Path) -> None:
+    """As in PX4's simulators: facts and messages are those of the log that counts from boot."""
+    logs = tmp_path / "boot.ulg", tmp_path / "epoch.ulg"
+    for log, since_us in zip(logs, (0, SINCE_US), strict=True):
+        log.write_bytes(ulog(since_us=since_us))
+    boot, epoch = map(read_log, logs)
+    assert [s.time_s + BOOT_S for s in epoch.samples] == pytest.approx([s.time_s for s in boot.samples])
+    assert [text for _, text in epoch.texts] == [text for _, text in boot.texts]
+    assert epoch.armed_s() == pytest.approx(boot.armed_s())
+    kinds = [[decode(kind, data).get_type() for _, kind, data in read_recording(log).told.after(-1)] for log in logs]
+    assert sorted(kinds[0]) == sorted(kinds[1])
+
+
+def test_a_home_that_px4_calls_invalid_is_none() -> None:
+    """It has a place of 0, 0 until the first fix."""
+    home = {name: np.array([0.0]) for name in ("timestamp", "lat", "lon", "alt", "valid_hpos")}
+    facts = FlightFacts()
+    _states(facts, {"home_position": home})
+    assert facts.home is None
+    home["valid_hpos"] += 1.0
+    _states(facts, {"home_position": home})
+    assert facts.home is not None
+
+
+def test_what_never_left_the_ground_did_not_happen_again() -> None:
+    assert differences(HappenedInFlight(liftoff_s=3.0), HappenedInFlight()) == [
+        "it flew, and did not leave the ground again"
+    ]
