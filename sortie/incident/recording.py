@@ -58,16 +58,16 @@ class MessageStore:
         return found
 
     def after(self, at_ms: int) -> Iterator[Told]:
-        """All that come later than this, one by one."""
+        """Messages that come later than this, one by one."""
         yield from self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
 
     def of_kind(self, msg_id: int, after_ms: int) -> Iterator[Told]:
-        """All of an id that come later than this, one by one."""
+        """Messages of an id that come later than this, one by one."""
         where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
         yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
 
     def latest(self, at_ms: int) -> Iterator[Told]:
-        """Of each id the last until then."""
+        """Messages until then, of each id the last."""
         where = "WHERE id = ? AND at_ms <= ? ORDER BY at_ms DESC, rowid DESC LIMIT 1"
         for msg_id in self.kinds:
             yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, at_ms))

@@ -101,7 +101,7 @@ def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
-    """Of 1.14 on in degrees and metres, before in 1e-7 and mm."""
+    """Degrees and metres from 1.14 on; before, 1e-7 degrees and mm."""
     if "latitude_deg" in row:
         place = (whole(row["latitude_deg"], 1e7), whole(row["longitude_deg"], 1e7), whole(row["altitude_msl_m"], 1e3))
     else:

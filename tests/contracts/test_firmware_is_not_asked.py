@@ -18,7 +18,7 @@ PACKAGES = ("autopilot", "depot", "mavlink_bridge", "sitl", "sortie")
 OF_THE_FIRMWARES = (
     "mavlink_bridge/firmware", "mavlink_bridge/px4", "mavlink_bridge/spoken.py", "autopilot/personality",
     "mavlink_bridge/bootloader", "mavlink_bridge/testing", "autopilot/mav", "sitl/px4", "sitl/launchers.py",
-    "sitl/ways_in.py", "sortie/incident/ulog.py",
+    "sitl/ways_in.py", "sortie/incident/ulog.py", "sortie/reading/ulog.py",
 )  # fmt: skip
 #: Habits are of a controller on a wire, and of its clients: a simulated vehicle's services, its nodes, the page and the
 #: core ask their `Personality`, or have what `Spoken` gives them. A habit that one firmware alone has is a name for it.
