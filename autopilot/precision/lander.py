@@ -73,8 +73,9 @@ class PrecisionLanding:
 
     @property
     def enabled(self) -> bool:
-        own = self._facts.vehicle.capabilities.own_modes or not self._facts.vehicle_class.lands_anywhere
-        if own or self._facts.param("PLND_TYPE") == 0.0:
+        if self._facts.param("PLND_TYPE") == 0.0:  # first: logs ask at each sample
+            return False
+        if self._facts.vehicle.capabilities.own_modes or not self._facts.vehicle_class.lands_anywhere:
             return False
         strict = self._facts.personality.landing_strictness()
         return self._facts.param("PLND_ENABLED") != 0.0 if strict is None else strict >= 0

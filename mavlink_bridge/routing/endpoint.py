@@ -319,7 +319,9 @@ class Endpoint:
         """Call one service with the time on its clock: only it is due."""
         try:
             service.handle_timeout(now_ms)
-            self._send_these(service.take_outgoing(), service)
+            said = service.take_outgoing()
+            if said:
+                self._send_these(said, service)
         except Exception as problem:  # noqa: BLE001 - the edge: see the module
             self._report(problem, f"{type(service).__name__} on its deadline")
 

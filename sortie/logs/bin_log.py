@@ -60,7 +60,9 @@ class LogWatch:
 
     def look(self, now_us: int) -> bytes:
         """The messages of what has changed."""
-        alarms, landed = self._alarms_now(), self._is_landed()
+        failsafes, landed = self._failsafes, self._is_landed()
+        battery = failsafes.battery_low or failsafes.battery_critical
+        alarms = (failsafes.sticks.lost, battery, failsafes.ground_station.lost, failsafes.estimator)  # as `_ALARMS`
         if alarms == self._alarms and landed is self._landed:
             return b""
         before, self._alarms = self._alarms, alarms
@@ -70,16 +72,6 @@ class LogWatch:
             self._landed = landed
             found += K.EV.pack(now_us, _LAND_COMPLETE if landed else _NOT_LANDED)
         return found
-
-    def _alarms_now(self) -> tuple[bool, ...]:
-        """In the order of `_ALARMS`."""
-        failsafes = self._failsafes
-        return (
-            failsafes.sticks.lost,
-            failsafes.battery_low or failsafes.battery_critical,
-            failsafes.ground_station.lost,
-            failsafes.estimator,
-        )
 
     def _is_landed(self) -> bool:
         return bool(self._vehicle.state.report[R.LANDED_STATE] == ON_GROUND)

@@ -20,6 +20,7 @@ from sortie.logs.run_log import LOGGER
 from sortie.logs.served import FlightShelf, OneFolder, ServedDirectory
 
 if TYPE_CHECKING:
+    from mavlink_bridge.routing.open_link import OutQueue
     from sortie.logs.bin_log import BinLog  # loaded with the first flight
     from sortie.logs.logged import LoggedVehicle
 
@@ -40,6 +41,7 @@ class FlightRecorder:
         self._log: FlightLog | None = None
         self._bin: BinLog | None = None
         self._link: int | None = None
+        self._queue: OutQueue | None = None
         self._began_ms = 0
         self._odometer = 0.0
         self._reached = 0
@@ -116,15 +118,14 @@ class FlightRecorder:
         self._reached = 0
         if self.telemetry:
             self._link = self.service.open_log_link("flight.tlog", TLOG_HZ, self._log.write_stamped)
+            self._queue = self.service.endpoint.out_queue(self._link)
         return None
 
     def _write(self, now_ms: int) -> None:
         log = self._log
         assert log is not None
-        if self._link is not None:
-            frames = self.service.endpoint.take_bytes(self._link)
-            if frames:
-                log.write_frames(frames, now_ms)
+        if self._queue is not None and self._queue.size:
+            log.write_frames(self._queue.take(), now_ms)
         error = log.error
         if self._bin is not None:
             if self.service.sampled or self._begins:
@@ -172,7 +173,7 @@ class FlightRecorder:
             return None
         if self._link is not None:
             self.service.endpoint.close_link(self._link)
-            self._link = None
+            self._link = self._queue = None
         binary, self._bin = self._bin, None
         if binary is not None:
             binary.close()

@@ -277,14 +277,21 @@ class FleetNode:
             told(end_ms)
 
     def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
+        streamed: list[tuple[int, int | None]] = []
         for row, now_ms, decides, looks, own in ready:
             member = kind.members[row]
             if decides or (looks and self._glance(member, now_ms)):
                 self.between()
                 self._arrive(member, now_ms, link_ms, own=own)
             else:
-                self.services[member].stream(now_ms, own=own)
-                self._note_streams(member)
+                service = self.services[member]
+                service.stream(now_ms, own=own)
+                if looks or service.watchers.timed:
+                    self._note_streams(member)
+                else:
+                    streamed.append((row, service.telemetry.next_deadline_ms()))
+        if streamed:
+            kind.have_streamed(streamed)
 
     def _glance(self, member: int, now_ms: int) -> bool:
         """See `Autopilot.glance`."""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface.layout import TICK_MS
 from autopilot.interface.vehicle import SimulatedVehicle
 from mavlink_bridge.services.telemetry.pool import StreamPool
 from mavlink_bridge.services.telemetry.service import TelemetryService
@@ -69,6 +70,16 @@ class KindRows:
     def changed(self) -> None:
         """Note a change by a member: deadlines and arming are computed anew."""
         self._next_ms = self._armed = None
+
+    def have_streamed(self, rows: Sequence[tuple[int, int | None]]) -> None:
+        """Note of rows whose streams alone were due when the next of these are."""
+        which = np.array([row for row, _ in rows])
+        streams_ms = np.array([np.inf if due_ms is None else due_ms for _, due_ms in rows])
+        now_ms = self.rows.times_ms[which]
+        quiet_ms = np.maximum(np.minimum(streams_ms, self.look_ms[which]), now_ms + TICK_MS)
+        self.own_ms[which] = own_ms = np.minimum(self.decides_ms[which], quiet_ms)
+        self.due_ms[which] = np.minimum(own_ms, now_ms + QUIET_MS)
+        self.changed()
 
     @property
     def next_ms(self) -> float:

@@ -64,6 +64,11 @@ class Watchers:
         self.samplers.append(sampler.sample)
         self.observers.append(lambda _, now_ms: sampler.sample(now_ms))
 
+    @property
+    def timed(self) -> bool:
+        """True where somebody notes the state at times of its own."""
+        return bool(self._timed)
+
     def next_step_ms(self) -> int | None:
         """The earliest vehicle time at which a follower wants a pass."""
         return earliest([follower.next_deadline_ms() for follower in self._followers]) if self._followers else None

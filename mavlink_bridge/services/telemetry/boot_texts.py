@@ -54,12 +54,13 @@ class BootTexts:
         self._facts = facts
         self._said: list[str] = []
         self._told: dict[int, int] = {}
-        self._complete = False  # all of it, to all links
+        self.complete = False
+        """True when all links have been told all of it."""
 
     def open_link(self, link: int) -> None:
         """Tell a new link everything from the beginning."""
         self._told[link] = 0
-        self._complete = False
+        self.complete = False
 
     def link_closed(self, link: int) -> None:
         self._told.pop(link, None)
@@ -67,7 +68,7 @@ class BootTexts:
     def due(self) -> list[tuple[int, Message]]:
         """Link and STATUSTEXT, of all that is new."""
         new: list[tuple[int, Message]] = []
-        if self._complete:
+        if self.complete:
             return new
         while len(self._said) < len(LINES) and LINES[len(self._said)][0](self._facts):
             line = LINES[len(self._said)][1]
@@ -78,7 +79,7 @@ class BootTexts:
                 dialect.MAVLink_statustext_message(int(Severity.INFO), text.encode()) for text in self._said[told:]
             ]
             new += [(link, text) for text in texts]
-        self._complete = len(self._said) == len(LINES)
+        self.complete = len(self._said) == len(LINES)
         return new
 
 

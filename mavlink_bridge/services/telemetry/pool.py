@@ -9,7 +9,7 @@ piece. Sans I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,11 +17,13 @@ import numpy.typing as npt
 
 from autopilot.control.kernels import compiled
 from autopilot.interface import report
+from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.services.telemetry import sources
 from mavlink_bridge.services.telemetry.compiling import POOL
 from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES
+from mavlink_bridge.services.telemetry.schedule import Schedule
 
 STAMP_BYTES: Final = 8
 _MOST: Final = TABLES.capacity + STAMP_BYTES * len(LAYOUTS)
@@ -33,6 +35,24 @@ _BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESEN
 """The figures of the report that facts of the core follow from without a decision."""
 _Job = tuple[int, int, int, int, int, int, bool, int]
 """Job as `kernel.write_pool` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Links of a vehicle, of (system, component) `sender`, that need nothing but their frames until something is
+    decided; none: each has to be looked at."""
+
+    sender: tuple[int, int]
+    links: tuple[tuple[Schedule, OpenLink], ...]
+
+    @staticmethod
+    def of(sender: tuple[int, int], links: Sequence[tuple[Schedule, OpenLink | None]]) -> Standing:
+        """All of them, if all can have their frames as they are (`Endpoint.direct`)."""
+        found = tuple((schedule, link) for schedule, link in links if link is not None)
+        return Standing(sender, found) if len(found) == len(links) else ALL_LOOKED_AT
+
+
+ALL_LOOKED_AT: Final = Standing((0, 0), ())
 
 
 class _QueueLane:
@@ -107,6 +127,20 @@ class StreamPool:
     def gathers(self, row: int) -> bool:
         """True when a frame of this vehicle has been added."""
         return row in self._rows
+
+    def stream(self, row: int, standing: Standing, now_ms: int, stamp_us: int) -> bool:
+        """Gather what is due of a vehicle that has only moved; False: its links have to be looked at."""
+        if not (self.gathering and standing.links) or self.moved[row]:
+            return False
+        for _, link in standing.links:
+            if link.signs or link.out.overflowed or link.out.size > link.out.congested:
+                return False
+        for schedule, link in standing.links:
+            due = schedule.take_due(now_ms)
+            if due is not None:
+                self._rows.setdefault(row, 1)
+                self.add(row, link, due, standing.sender, stamp_us)
+        return True
 
     def begin_row(self, row: int, *, copied: bool) -> None:
         """Begin the frames that are due of a vehicle. `copied`: its values have the report of now already."""

@@ -74,6 +74,12 @@ def bounded(interval_us: int) -> int:
     return min(max(interval_us, FASTEST_US), SLOWEST_US)
 
 
+def no_slower(number: int, interval_us: int) -> int:
+    """The interval that a group request gives a stream; see `SLOWEST_OF`."""
+    slowest = SLOWEST_OF.get(number)
+    return interval_us if slowest is None or 0 < interval_us <= slowest else slowest
+
+
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
 _CYCLE_LIMIT_MS: Final = 60_000
 _PLANS_LIMIT: Final = 64

@@ -34,15 +34,15 @@ from mavlink_bridge.services.telemetry.boot_texts import BootTexts
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
 from mavlink_bridge.services.telemetry.facts import FactReader, TelemetryParts
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF, NUMBER_OF_NAME
-from mavlink_bridge.services.telemetry.pool import StreamPool
+from mavlink_bridge.services.telemetry.pool import ALL_LOOKED_AT, Standing, StreamPool
 from mavlink_bridge.services.telemetry.schedule import (
     DEFAULT_US,
     GROUPS,
     OFF,
-    SLOWEST_OF,
     Schedule,
     bounded,
     interval_of_rate,
+    no_slower,
 )
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -109,6 +109,7 @@ class TelemetryService:
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
         self._row = 0
+        self._standing = ALL_LOOKED_AT
         self._at_once = False
         self._texts = announcements.TextQueue()
         self._boot = BootTexts(parts.facts)
@@ -158,7 +159,7 @@ class TelemetryService:
         for name, hz in (rates_hz or {}).items():
             numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
             intervals.update(dict.fromkeys(numbers, interval_of_rate(hz)))
-        self._links[link] = Schedule(intervals)
+        self._links[link], self._standing = Schedule(intervals), ALL_LOOKED_AT
         (self._greeted.add if apart else self._greeted.discard)(link)
         if fixed:
             self._fixed.add(link)
@@ -167,6 +168,7 @@ class TelemetryService:
 
     def link_closed(self, link: int) -> None:
         self._links.pop(link, None)
+        self._standing = ALL_LOOKED_AT
         self._fixed.discard(link)
         self._grouped.pop(link, None)
         self._apart.discard(link)
@@ -225,7 +227,7 @@ class TelemetryService:
             return
         hz = message.req_message_rate if message.start_stop == _START else 0
         interval = interval_of_rate(hz)
-        intervals = {number: _no_slower(number, interval) for number in numbers}
+        intervals = {number: no_slower(number, interval) for number in numbers}
         schedule.update(intervals)
         self._grouped.setdefault(peer.link, {}).update(intervals)
 
@@ -296,6 +298,9 @@ class TelemetryService:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Send what is due."""
+        moved, stamp_us = not (self.asked or self.decided or self._outgoing), self._boot_unix_us + 1000 * now_ms
+        if moved and self._pool is not None and self._pool.stream(self._row, self._standing, now_ms, stamp_us):
+            return
         self._send_texts(now_ms)
         fresh = False
         boot = self._boot.due()
@@ -318,6 +323,13 @@ class TelemetryService:
             self._append(link, due)
         for link, text in boot:
             self._output.send(text, link)
+        self._standing = ALL_LOOKED_AT if self.decided else self._find_standing()
+
+    def _find_standing(self) -> Standing:
+        if self.facts.follow_report or not self._boot.complete or self._texts.next_deadline_ms() is not None:
+            return ALL_LOOKED_AT
+        links = [(schedule, self._output.direct(link)) for link, schedule in self._links.items()]
+        return Standing.of((self._output.system_id, self._output.component_id), links)
 
     def _leave(self, pool: StreamPool, link: int, due: Chosen, now_ms: int) -> bool:
         """To the pool; False where that is not possible."""
@@ -437,10 +449,3 @@ class TelemetryService:
 
 
 _ONLY: Final[list[Chosen]] = [np.array([number], np.int64) for number in range(len(LAYOUTS))]
-
-
-def _no_slower(number: int, interval_us: int) -> int:
-    slowest = SLOWEST_OF.get(number)
-    if slowest is None or 0 < interval_us <= slowest:
-        return interval_us
-    return slowest

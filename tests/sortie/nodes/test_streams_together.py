@@ -218,6 +218,25 @@ def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) 
     assert sum(1 for _ in split_frames(network.out_queue(link).take())) > 40 * 8 * 10
 
 
+def test_links_of_a_vehicle_that_has_only_moved_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second begins with checks before arming; the quarters behind it need nothing but their frames."""
+    node = made(("copter", "rover"))
+    node.load()
+    network = node.networks[0]
+    link = network.open_link("station")
+    network.receive(link, asked(4), 0, 0)
+    node.serve_links(0)
+    while node.now_ms < 20_300:
+        node.advance(20_300)
+    network.out_queue(link).take()
+    for service in node.services:
+        monkeypatch.setattr(service.endpoint, "direct", lambda _: pytest.fail("looked at"))
+    while node.now_ms < 20_900:
+        node.advance(20_900)
+    said = [frame[5] for frame in split_frames(network.out_queue(link).take())]
+    assert min(said.count(1), said.count(2)) >= 20
+
+
 def test_a_signed_link_is_served_beside_one_that_is_not() -> None:
     """What has to be signed is encoded by each vehicle for itself; the other link has the same messages."""
     node = made(("copter",) * 3)
