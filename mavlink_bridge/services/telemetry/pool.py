@@ -47,7 +47,7 @@ class Standing:
 
     @staticmethod
     def of(sender: tuple[int, int], links: Sequence[tuple[Schedule, OpenLink | None]]) -> Standing:
-        """All of them, if all can have their frames as they are (`Endpoint.direct`)."""
+        """Return all of them, if each can have its frames as they are (`Endpoint.direct`)."""
         found = tuple((schedule, link) for schedule, link in links if link is not None)
         return Standing(sender, found) if len(found) == len(links) else ALL_LOOKED_AT
 
