@@ -2,7 +2,8 @@
 
 `udpout:HOST:PORT`, `udpin:HOST:PORT` (also `udp:` and plain `HOST:PORT`, as pymavlink has it), `tcp:HOST:PORT`,
 `tcpin:HOST:PORT`, `/dev/ttyACM0,115200` or `serial:PATH:BAUD`. `//` behind the scheme is allowed (MAVSDK writes it),
-IPv6 addresses stand in brackets. A mistake is a `LinkError`: one line that says what is wrong and what would be right.
+IPv6 addresses stand in brackets. `?private` behind an address: nothing is forwarded to or from the link. A mistake is a
+`LinkError`: one line that says what is wrong and what would be right.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from dataclasses import replace
 from typing import Literal
 
 from autopilot.interface.records import dataclass, field
@@ -36,7 +38,7 @@ class LinkError(Exception):
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
     """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones; `baud_given`: by the
-    person, not by default."""
+    person, not by default. `private`: see the module."""
 
     kind: Kind
     host: str = ""
@@ -44,6 +46,7 @@ class LinkSpec:
     path: str = ""
     baud: int = DEFAULT_BAUD
     baud_given: bool = field(default=False, compare=False)
+    private: bool = False
 
     @property
     def url(self) -> str:
@@ -73,9 +76,14 @@ class LinkSpec:
         return is_pseudo(self.path) or is_native_usb(self.path)
 
 
+PRIVATE = "?private"
+
+
 def parse_link(text: str) -> LinkSpec:
     """The link that `text` names; LinkError if it names none."""
     stripped = text.strip()
+    if stripped.endswith(PRIVATE):
+        return replace(parse_link(stripped.removesuffix(PRIVATE)), private=True)
     if not stripped:
         raise LinkError(f"a link address is empty; write for example {_EXAMPLES['udpout']} or {_EXAMPLES['serial']}")
     if stripped.startswith("/") or _WINDOWS_PORT.match(stripped):

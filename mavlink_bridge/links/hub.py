@@ -112,7 +112,13 @@ class LinkOwner(Protocol):
     """Port: owner of links, an `Endpoint`, or a `Network` of several."""
 
     def open_link(
-        self, name: str, *, trusted: bool = True, baud: int | None = None, high_latency: bool = False
+        self,
+        name: str,
+        *,
+        trusted: bool = True,
+        baud: int | None = None,
+        high_latency: bool = False,
+        private: bool = False,
     ) -> int: ...
     def close_link(self, link: int) -> None: ...
     def set_baud(self, link: int, baud: int, name: str) -> None: ...
@@ -144,7 +150,7 @@ class LinkHub:
         self._registered: dict[Link, tuple[int, int]] = {}
         self._numbers: dict[Link, int] = {}
         self._queues: dict[Link, OutQueue] = {}
-        self._ports: dict[Port, bool] = {}
+        self._ports: dict[Port, LinkSpec] = {}
         self._ready: dict[Link | Port, int] = {}
         self._unread: dict[Link, bytes] = {}
         self._has_time = has_time
@@ -157,14 +163,14 @@ class LinkHub:
         made = make_link(spec, self._tell)
         made.open(now_ms)
         if isinstance(made, TcpPort | UdpPort):
-            self._add_port(made, spec.is_trusted)
+            self._add_port(made, spec)
         else:
-            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec))
+            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec), private=spec.private)
         return made
 
-    def add(self, link: Link, *, trusted: bool = True, baud: int | None = None) -> int:
+    def add(self, link: Link, *, trusted: bool = True, baud: int | None = None, private: bool = False) -> int:
         """Attach a link that is open; its number at the endpoint. `baud`: of a serial line that has a rate."""
-        number = self._endpoint.open_link(link.name, trusted=trusted, baud=baud)
+        number = self._endpoint.open_link(link.name, trusted=trusted, baud=baud, private=private)
         self._numbers[link] = number
         self._queues[link] = self._endpoint.out_queue(number)
         self._register(link)
@@ -298,11 +304,11 @@ class LinkHub:
         ]
 
     # --- inside ---------------------------------------------------------------------------------------------------
-    def _add_port(self, port: Port, trusted: bool) -> None:
+    def _add_port(self, port: Port, spec: LinkSpec) -> None:
         descriptor = port.fileno()
         if descriptor is not None:
             self._poll.watch(descriptor, self._noting(port))
-        self._ports[port] = trusted
+        self._ports[port] = spec
 
     def _noting(self, source: Link | Port) -> Callable[[int], None]:
         """Callback for the poll when the link or port is ready: `receive` comes back to it."""
@@ -321,7 +327,7 @@ class LinkHub:
 
     def _serve_port(self, port: Port, link_ms: int, vehicle_ms: int) -> None:
         for link in port.accept(link_ms):
-            number = self.add(link, trusted=self._ports[port])
+            number = self.add(link, trusted=self._ports[port].is_trusted, private=self._ports[port].private)
             self._tell(f"link {number} {link.name} opened")
         for link in port.readable():
             self._read(link, link_ms, vehicle_ms)

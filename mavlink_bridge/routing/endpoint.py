@@ -107,9 +107,8 @@ class Endpoint:
         return self._router.is_ours(component)
 
     def set_signing(self, signing: Signing | None) -> None:
-        """From now on frames are refused on links that are not trusted unless they are signed with this key, and what
-        goes out there is signed; on a trusted link too once a frame signed with the key has come in there (whoever
-        signs may want signed answers). None: no key, all is accepted and nothing signed."""
+        """From now on frames on links that are not trusted are refused unless signed with this key, and what goes out
+        there is signed; on a trusted link too once such a frame has come in. None: all is accepted, nothing signed."""
         self._signing = signing
         for link in self._links.values():
             link.signs = signing is not None and not link.trusted
@@ -146,15 +145,16 @@ class Endpoint:
         local: bool = False,
         baud: int | None = None,
         high_latency: bool = False,
+        private: bool = False,
         take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
-        `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line that has a
-        rate: telemetry that it is too slow for is dropped, the oldest first. `take`: of a log that nobody else is on:
-        streams that are encoded together with other vehicles' are given to it in place of the queue, each frame behind
-        a stamp, us since 1970 in 8 bytes, as a telemetry log has them (`services.telemetry.pool`). `shared`: whose it
-        is, what reads it and what waits on it, where other endpoints are on it as well (`network`)."""
+        `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line with a rate:
+        telemetry that it is too slow for is dropped, the oldest first. `private`: see `Router`. `take`: of a log that
+        nobody else is on: streams encoded together with other vehicles' are given to it in place of the queue, each
+        frame behind a stamp, us since 1970 in 8 bytes, as in a telemetry log (`services.telemetry.pool`). `shared`:
+        whose it is, what reads it and what waits on it, where other endpoints are on it as well (`network`)."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
@@ -165,7 +165,7 @@ class Endpoint:
             opened.out.line = TxQueue(baud)
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
-        self._router.open_link(number)
+        self._router.open_link(number, private)
         return number
 
     def close_link(self, link: int) -> None:
@@ -258,10 +258,9 @@ class Endpoint:
             if takes(link, frame, system, component):
                 return True
         for other in self._router.forward_to(frame, link, system, component):
-            if (
-                source.shared is None or source.shared is not self._links[other].shared
-            ):  # the network sees to that, once for all
-                self._forward(self._links[other], frame)
+            target = self._links[other]
+            if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all
+                self._forward(target, frame)
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True

@@ -61,7 +61,15 @@ class Network:
         self._members = members
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None, high_latency: bool = False) -> int:
+    def open_link(
+        self,
+        name: str,
+        *,
+        trusted: bool = True,
+        baud: int | None = None,
+        high_latency: bool = False,
+        private: bool = False,
+    ) -> int:
         """A new link of all; see `Endpoint.open_link`."""
         self._last_link += 1
         room = _BURST * len(self.endpoints)
@@ -69,10 +77,11 @@ class Network:
         shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
-            shared.numbers.append(endpoint.open_link(name, trusted=trusted, high_latency=high_latency, shared=ends))
+            opened = endpoint.open_link(name, trusted=trusted, high_latency=high_latency, private=private, shared=ends)
+            shared.numbers.append(opened)
             self._touch(number)
         self._links[self._last_link] = shared
-        self._router.open_link(self._last_link)
+        self._router.open_link(self._last_link, private)
         return self._last_link
 
     def close_link(self, link: int) -> None:

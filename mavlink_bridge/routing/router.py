@@ -8,7 +8,8 @@ The table remembers on which links each (system, component) was heard. The rules
   (a payload that is not there is answered for by the autopilot);
 - forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
   where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
-  (a secret key). A frame that carries our own ids is an echo and goes nowhere.
+  (a secret key). A frame that carries our own ids is an echo and goes nowhere;
+- private: nothing that comes in on such a link is forwarded, and to it what names somebody who was heard there.
 
 Only frames with a verified checksum fill the table, and each link has a bounded share of it.
 """
@@ -38,10 +39,13 @@ class Router:
         self._links_of: dict[tuple[int, int], tuple[int, ...]] = {}
         self._links_of_system: dict[int, tuple[int, ...]] = {}
         self._live: tuple[int, ...] = ()
+        self._private: frozenset[int] = frozenset()
 
-    def open_link(self, link: int) -> None:
+    def open_link(self, link: int, private: bool = False) -> None:
         """A link that nobody was heard on yet: it receives nothing forwarded until somebody is."""
         self._senders[link] = set()
+        if private:
+            self._private |= {link}
 
     def close_link(self, link: int) -> None:
         """Forget the link and all that was heard there."""
@@ -56,7 +60,7 @@ class Router:
             return
         senders = self._senders[link]
         if len(senders) < SENDERS_PER_LINK:
-            if not senders:
+            if not senders and link not in self._private:
                 self._live = tuple(sorted((*self._live, link)))
             senders.add((system, component))
             _add(self._links_of, (system, component), link)
@@ -86,9 +90,9 @@ class Router:
 
     def forward_to(self, frame: MavlinkFrame, link: int, system: int, component: int) -> Sequence[int]:
         """The links on which a frame that came in on `link` and has this target goes on."""
-        if len(self._live) < 2 and self._live in (_NOWHERE, (link,)):
+        if len(self._live) < 2 and self._live in (_NOWHERE, (link,)) and not self._private:
             return _NOWHERE
-        if frame.msg_id in _NOT_FORWARDED:
+        if frame.msg_id in _NOT_FORWARDED or link in self._private:
             return _NOWHERE
         if system == 0:
             wanted = self._live

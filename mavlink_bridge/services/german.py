@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 _NO_WORD: Final = re.compile(r"[-+/.\d]+")
-_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|button|Pin) |Relay|SwitchPos)(\d+)")
+_NUMBERED: Final = re.compile(r"((?:channel|utput|osition|[Mr]otor|relay|button|link|Pin) |Relay|SwitchPos)(\d+)")
 
 
 @cache

@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
+from autopilot.parameters.parameters import Parameters
+from mavlink_bridge.links.address import PRIVATE
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValues, stand
 from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
@@ -48,8 +50,15 @@ if TYPE_CHECKING:
 
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 _SHOWN: Final = 4
+_NOT_FORWARDED: Final = 2  # MAVn_OPTIONS
 _SELDOM: Final = (10_000, 10, 100)
 """Thresholds of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
+
+
+def with_options(url: str, number: int, parameters: Parameters) -> str:
+    """Address of a vehicle's link, counted from 0, as its MAVn_OPTIONS wants it."""
+    name = f"MAV{number + 1}_OPTIONS"
+    return url + PRIVATE if name in parameters and int(parameters[name]) & _NOT_FORWARDED else url
 
 
 class Program:
@@ -250,7 +259,8 @@ class Program:
         for number, link in enumerate(self._links):
             of_fleet = link.vehicle is not None and not self.alone
             seed = vehicles.specs[link.vehicle or 0].seed if of_fleet else settings.seed + number
-            vehicles.open(link, self._radios.get(link.url), seed)
+            url = with_options(link.url, number, self.service.parameters) if self.alone else link.url
+            vehicles.open(replace(link, url=url), self._radios.get(link.url), seed)
         if settings.rc is not None and self.alone and settings.vehicle.kind == "sim":
             port = PulsePort(settings.rc, self.sockets.poll, self.service.take_pulses)
             self._stack.callback(port.close)

@@ -32,7 +32,15 @@ class Outlet:
         self._queues: dict[int, OutQueue] = {}
         self._last = 0
 
-    def open_link(self, name: str, *, trusted: bool = True, baud: int | None = None, high_latency: bool = False) -> int:
+    def open_link(
+        self,
+        name: str,
+        *,
+        trusted: bool = True,
+        baud: int | None = None,
+        high_latency: bool = False,
+        private: bool = False,
+    ) -> int:
         """A socket more; its number."""
         self._last += 1
         self._queues[self._last] = OutQueue()

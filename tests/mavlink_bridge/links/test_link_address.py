@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.address import LinkError, LinkSpec, parse_link
+from sortie.assembly.program import with_options
+from sortie.config.installed import parameter_set
 from tests.fakes.examples import examples
 
 
@@ -116,3 +119,14 @@ def test_trusted_links_are_loopback_and_native_usb(text: str, trusted: bool) -> 
 def test_a_rate_by_default_is_none_that_somebody_gave(text: str, given: bool) -> None:
     """Without one, a controller's rate is looked for."""
     assert parse_link(text).baud_given is given
+
+
+def test_a_link_may_be_private() -> None:
+    """It has the address that it has without, and answers of the vehicle alone go there."""
+    spec = parse_link("tcpin:127.0.0.1:5763?private")
+    assert spec.private and spec.url == "tcpin:127.0.0.1:5763"
+    parameters = Parameters(parameter_set("rover"))
+    parameters.set("MAV3_OPTIONS", 2)
+    assert [parse_link(with_options("udpin:0.0.0.0:14550", n, parameters)).private for n in range(6)] == [
+        n == 2 for n in range(6)
+    ]

@@ -307,3 +307,18 @@ def test_closing_sends_what_is_queued_and_ends_all(program: Program) -> None:
     with pytest.raises(ConnectionRefusedError):
         connect(address)
     program.hub = LinkHub(program.endpoint, program.poll)
+
+
+def test_what_comes_in_at_a_private_port_stays_there(program: Program) -> None:
+    """Both clients are heard; the HEARTBEAT of the private one goes to no other."""
+    plain = connect(program.open_tcp())
+    port = program.hub.open("tcpin:127.0.0.1:0?private", 0)
+    assert isinstance(port, TcpPort)
+    private = connect(("127.0.0.1", port.spec.port))
+    with plain, private:
+        for client, system in ((plain, 250), (private, 251), (plain, 250)):
+            known = len(program.frames)
+            client.sendall(FrameWriter(system, 190).frame(*codec.payload(HEARTBEAT)))
+            program.run(lambda known=known: len(program.frames) > known, "heard")
+    assert [program.endpoint.queued(link) for link, _ in program.frames] == [0, 0, 0]
+    assert [program.endpoint.statistics(link).frames_out for link, _ in program.frames] == [0, 0, 0]

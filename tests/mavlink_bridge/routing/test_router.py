@@ -107,3 +107,17 @@ def test_a_target_beyond_the_end_of_a_trimmed_payload_is_zero() -> None:
     assert target_of(frame(dialect.MAVLink_mission_clear_all_message(3, 0, 0))) == (3, 0)
     assert target_of(frame(command(1, 154))) == (1, 154)
     assert target_of(frame(HEARTBEAT)) == (0, 0)
+
+
+def test_a_private_link_hears_what_is_for_it_alone() -> None:
+    """ArduPilot's MAVn_OPTIONS: nothing that comes in there goes on, no broadcast goes there; targets are reached."""
+    router = Router(1, 1)
+    for link, private in ((1, False), (2, True), (3, False)):
+        router.open_link(link, private)
+        router.hear(link, 250 + link, 190)
+    assert forwarded(router, HEARTBEAT, 1, 251) == {3}
+    assert forwarded(router, HEARTBEAT, 2, 252) == set()
+    assert forwarded(router, command(251, 190), 2, 252) == set()
+    assert forwarded(router, command(252, 190), 1, 251) == {2}
+    router.close_link(3)
+    assert forwarded(router, command(252, 190), 1, 251) == {2}
