@@ -28,11 +28,14 @@ LISTENING = {
 }
 """Parameters with which a vehicle listens to whatever others tell it."""
 _ASKING = ("arm-authorization", "generator", "remote-id")
+_OF_ONE_RUN = "rtsp"
+"""Fitting that takes a port of the machine, which a test beside may have."""
 
 
 def fittings(*, asking: bool) -> dict[str, float]:
-    """Parameters of all fittings; `asking`: also of those that keep it from arming until somebody has answered."""
-    given = fitted(name for name in FITTINGS if asking or name not in _ASKING)
+    """Parameters of all fittings but `_OF_ONE_RUN`; `asking`: also of those that keep it from arming until somebody has
+    answered."""
+    given = fitted(name for name in FITTINGS if name != _OF_ONE_RUN and (asking or name not in _ASKING))
     return {name: float(value) for name, _, value in (word.partition("=") for word in given)}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from autopilot.mav import Cmd, Result
+from autopilot.mav import Cmd, Component, Result
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of, payload
 from mavlink_bridge.wire.framing import FrameWriter
@@ -35,9 +35,20 @@ _COMMANDS: Final[dict[str, tuple[tuple[Cmd, tuple[float, ...]], ...]]] = {
     "generator": ((Cmd.DO_AUX_FUNCTION, (85, 2)),),
     "follow": ((Cmd.DO_FOLLOW, (42,)),),
     "parachute": ((Cmd.DO_PARACHUTE, (0,)),),
+    "video": (
+        (Cmd.VIDEO_START_STREAMING, (1,)),
+        (Cmd.REQUEST_VIDEO_STREAM_INFORMATION, (0,)),
+        (Cmd.REQUEST_VIDEO_STREAM_STATUS, (1,)),
+        (Cmd.REQUEST_MESSAGE, (id_of("VIDEO_STREAM_INFORMATION"), 2)),
+        (Cmd.VIDEO_START_CAPTURE, (0, 1)),
+        (Cmd.VIDEO_STOP_CAPTURE, (0,)),
+        (Cmd.VIDEO_STOP_STREAMING, (0,)),
+    ),
     "requests": ((Cmd.REQUEST_MESSAGE, (id_of("WINCH_STATUS"), 0)), (Cmd.SET_MESSAGE_INTERVAL, (9005, 1e6))),
 }
 """Commands of each service, with parameters that it accepts."""
+_COMPONENTS: Final = {"video": Component.CAMERA}
+"""Components that are asked, other than the autopilot."""
 
 _ID: Final = b"STRANGER"
 _MESSAGES: Final[dict[str, tuple[Any, ...]]] = {
@@ -105,8 +116,9 @@ def _valid(service: str, system: int) -> Iterator[Any]:
         yield type(message)(**fields | ({"target_system": system} if "target_system" in fields else {}))
     for number, given in _COMMANDS.get(service, ()):
         params = (*given, *(0.0,) * 7)[:7]
-        yield m.MAVLink_command_long_message(system, 1, number, 0, *params)
-        yield m.MAVLink_command_int_message(system, 1, 3, number, 0, 0, *params[:4], LAT, LON, params[6])
+        component = _COMPONENTS.get(service, Component.AUTOPILOT1)
+        yield m.MAVLink_command_long_message(system, component, number, 0, *params)
+        yield m.MAVLink_command_int_message(system, component, 3, number, 0, 0, *params[:4], LAT, LON, params[6])
 
 
 def _fields(message: Any) -> dict[str, Any]:

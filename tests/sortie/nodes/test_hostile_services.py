@@ -65,7 +65,8 @@ def test_a_vehicle_of_a_fleet_alone_is_meant() -> None:
 def _changed(fleet: Fleet, at: int) -> tuple[object, ...]:
     """All that the forms would change."""
     autopilot = fleet[at].autopilot
-    payload = autopilot.payload
+    payload, camera = autopilot.payload, fleet[at].service.camera
+    assert camera is not None
     return (
         payload.winch.length_m,
         payload.winch.control,
@@ -74,6 +75,7 @@ def _changed(fleet: Fleet, at: int) -> tuple[object, ...]:
         payload.gripper.state(autopilot.facts.now_ms),
         payload.relays.is_on(0),
         payload.parachute.released,
+        tuple(camera.video._frames),
         autopilot.modes.number,
         autopilot.facts.armed,
     )
