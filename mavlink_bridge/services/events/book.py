@@ -27,25 +27,30 @@ from autopilot.interface.reasons import (
     GYROS_FAILED,
     NEED_POSITION,
     ArmingReason,
+    Check,
     ModeReason,
 )
 from autopilot.interface.records import dataclass
 from autopilot.mav import Sensor
 from autopilot.mission.events import ItemReached, MissionCleared, MissionComplete
-from mavlink_bridge.services.events import definitions as d
+from mavlink_bridge.services.events.definitions import CHECKS, EVENTS, VOCABULARY, ModeGroup, Part
 from mavlink_bridge.services.events.vocabulary import EventType, Told, Vocabulary, WatchedVehicle
 
 _NO_FAILSAFE: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
-_OWN: Final[dict[ArmingReason, tuple[EventType, d.Part]]] = {
-    GYROS_FAILED: (d.GYROS, d.Part.GYRO), ACCELS_FAILED: (d.ACCELS, d.Part.ACCEL), BARO_FAILED: (d.BARO, d.Part.BARO),
-    COMPASS_FAILED: (d.COMPASS, d.Part.MAG), BAD_FIX: (d.FIX, d.Part.GPS), NEED_POSITION: (d.POSITION, d.Part.GPS),
-}  # fmt: skip
+_OWN: Final[dict[ArmingReason, tuple[EventType, Part]]] = {
+    GYROS_FAILED: CHECKS[Check.INS],
+    ACCELS_FAILED: (EVENTS["check_accels"], Part.ACCEL),
+    BARO_FAILED: CHECKS[Check.BARO],
+    COMPASS_FAILED: CHECKS[Check.COMPASS],
+    BAD_FIX: CHECKS[Check.GPS],
+    NEED_POSITION: (EVENTS["check_position"], Part.GPS),
+}
 _SENSORS: Final = {
-    Sensor.GYRO: d.Part.GYRO, Sensor.ACCEL: d.Part.ACCEL, Sensor.MAG: d.Part.MAG, Sensor.ABSOLUTE_PRESSURE: d.Part.BARO,
-    Sensor.GPS: d.Part.GPS, Sensor.BATTERY: d.Part.BATTERY,
+    Sensor.GYRO: Part.GYRO, Sensor.ACCEL: Part.ACCEL, Sensor.MAG: Part.MAG, Sensor.ABSOLUTE_PRESSURE: Part.BARO,
+    Sensor.GPS: Part.GPS, Sensor.BATTERY: Part.BATTERY,
 }  # fmt: skip
-ALL_MODES: Final = d.ModeGroup.WITH_POSITION | d.ModeGroup.WITHOUT
+ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class FailedCheck:
     """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
 
     definition: EventType
-    part: d.Part
+    part: Part
     modes: int
     value: float = 0.0
     limit: float = 0.0
@@ -79,9 +84,9 @@ class Report:
             forbidden |= check.modes
         can = ALL_MODES & ~forbidden
         return (
-            (d.SUMMARY, (0, error, 0, can, can)),
+            (EVENTS["arming_check_summary"], (0, error, 0, can, can)),
             *((check.definition, check.values()) for check in self.failed),
-            (d.HEALTH, (0, self.present, self.unhealthy, 0)),
+            (EVENTS["health_summary"], (0, self.present, self.unhealthy, 0)),
         )
 
 
@@ -95,41 +100,42 @@ def _report(reasons: Sequence[ArmingReason], present: int, healthy: int) -> Repo
 
 
 def _failed(reason: ArmingReason) -> FailedCheck:
-    definition, part = _OWN.get(reason) or (d.CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
-    modes = d.ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
-    if definition is d.FIX and reason.limit is not None:
-        definition = d.BLUR
+    definition, part = _OWN.get(reason) or (CHECKS.get(reason.check) if reason.check is not None else None) or _OTHER
+    modes = ModeGroup.WITH_POSITION if reason.positional else ALL_MODES
+    if definition is EVENTS["check_fix"] and reason.limit is not None:
+        definition = EVENTS["check_hdop"]
     return FailedCheck(definition, part, modes, round(reason.value or 0.0, 1), reason.limit or 0.0)
 
 
-_OTHER: Final = (d.OTHER, d.Part.SYSTEM)
+_OTHER: Final = (EVENTS["check_other"], Part.SYSTEM)
 
 
 class SortieBook:
     """The events of a vehicle that has none of its firmware's (ArduPilot)."""
 
-    vocabulary: Vocabulary = d.VOCABULARY
+    vocabulary: Vocabulary = VOCABULARY
 
     def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
         match event:
             case ArmedChanged(armed, method):
-                return (d.ARMED if armed else d.DISARMED), (method,)
+                return EVENTS["armed" if armed else "disarmed"], (method,)
             case ModeChanged(_, reason):
-                return (d.MODE if reason in _NO_FAILSAFE else d.FAILSAFE), (watched.mode(), reason)
+                name = "mode_changed" if reason in _NO_FAILSAFE else "failsafe"
+                return EVENTS[name], (watched.mode(), reason)
             case HomeChanged():
-                return d.HOME, ()
+                return EVENTS["home_changed"], ()
             case FenceChanged(types):
-                return (d.BREACH, (types,)) if types else (d.CLEAR, ())
+                return (EVENTS["fence_breached"], (types,)) if types else (EVENTS["fence_clear"], ())
             case ItemReached(seq):
-                return d.REACHED, (seq,)
+                return EVENTS["item_reached"], (seq,)
             case MissionComplete():
-                return d.COMPLETE, ()
+                return EVENTS["mission_complete"], ()
             case MissionCleared():
-                return d.CLEARED, ()
+                return EVENTS["mission_cleared"], ()
             case FlightStateChanged(state):
-                return d.FLIGHT, (state,)
+                return EVENTS["flight_state"], (state,)
             case CameraTriggered(number):
-                return d.PHOTO, (number,)
+                return EVENTS["photo"], (number,)
         return None
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:

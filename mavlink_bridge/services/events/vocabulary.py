@@ -7,10 +7,12 @@ Texts are in English and German. `{1}` in them is the first argument.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from pathlib import Path
 from struct import Struct
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypedDict
 
 from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
@@ -53,7 +55,6 @@ class ArgumentKind:
     base: str
 
 
-UINT8, UINT16, UINT32, FLOAT = (ArgumentKind(name, name) for name in _CODES)
 Argument = tuple[str, ArgumentKind]
 
 
@@ -171,6 +172,52 @@ class Vocabulary:
                 if translated is not None:
                     found[f"{component}/enums/{choices.kind.name}/entries/{number}/description"] = translated
         return found
+
+
+class EventRow(TypedDict, total=False):
+    """Event of a file; `arguments`: name and type; `level`: a name of `EventLevel`."""
+
+    number: int
+    name: str
+    en: str
+    de: str
+    arguments: Mapping[str, str]
+    group: str
+    kind: str
+    level: str
+
+
+class EventFile:
+    """Events of a file of rows, by name, and its enumerations: their base type, whether they are `bits` or `names`, and
+    in English, or English and German, the `words` that the file has."""
+
+    def __init__(self, path: Path) -> None:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        self._enums = read["enums"]
+        self._kinds = {name: ArgumentKind(name, name) for name in _CODES}
+        self._kinds |= {name: ArgumentKind(name, enum["base"]) for name, enum in self._enums.items()}
+        self.events: Final[Mapping[str, EventType]] = {row["name"]: self._event(row) for row in read["events"]}
+
+    def _event(self, row: EventRow) -> EventType:
+        return EventType(
+            row["number"],
+            row["name"],
+            Text(row["en"], row["de"]),
+            tuple((name, self._kinds[kind]) for name, kind in row.get("arguments", {}).items()),
+            row.get("group", "default"),
+            row.get("kind", ""),
+            EventLevel[row.get("level", "INFO")],
+        )
+
+    def choices(self, words: Mapping[str, Mapping[int, str]]) -> list[Choices]:
+        """The enumerations, with the `words` of those that the file leaves to the vehicle."""
+        return [self._choices(self._kinds[name], enum, words.get(name)) for name, enum in self._enums.items()]
+
+    def _choices(self, kind: ArgumentKind, enum: Any, words: Mapping[int, str] | None) -> Choices:
+        told = {int(number): told for number, told in enum.get("words", {}).items()}
+        german = {number: told[1] for number, told in told.items() if len(told) > 1}
+        known = {number: told[0] for number, told in told.items()} if words is None else words
+        return Choices(kind, known, german, enum.get("bits", False), enum.get("names", False))
 
 
 class WatchedVehicle(Protocol):

@@ -153,9 +153,9 @@ def test_every_text_is_there_in_german(vocabulary: Vocabulary, modes: tuple[Show
 
 def test_arguments_are_packed_as_the_file_says() -> None:
     """Little endian without gaps; too few or too many are an error of the program."""
-    assert d.BLUR.pack(1, 5, 152.5, 140.0) == b"\x01\x05" + b"\x00\x80\x18C" + b"\x00\x00\x0cC"
+    assert d.EVENTS["check_hdop"].pack(1, 5, 152.5, 140.0) == b"\x01\x05" + b"\x00\x80\x18C" + b"\x00\x00\x0cC"
     with pytest.raises(ValueError, match="4 arguments"):
-        d.BLUR.pack(1)
+        d.EVENTS["check_hdop"].pack(1)
 
 
 # --- the protocol -------------------------------------------------------------------------------------------------
