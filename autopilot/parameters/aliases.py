@@ -7,8 +7,10 @@ answered under the name they asked for; aliases are neither listed nor counted n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from autopilot.interface.records import dataclass
@@ -50,29 +52,6 @@ class Alias:
         )
 
 
-def _same(value: float) -> float:
-    return value
-
-
-def _renamed(name: str, target: str) -> Alias:
-    return Alias(name, target, None, _same, _same)
-
-
-def _hundredth(name: str, target: str, unit: str) -> Alias:
-    """A value that was in cm or centidegrees."""
-    return Alias(name, target, unit, lambda value: value * 100.0, lambda value: value / 100.0, ParameterType.REAL32)
-
-
-def _hundreds(name: str, target: str, unit: str) -> Alias:
-    """A value that is in m or degrees now."""
-    return Alias(name, target, unit, lambda value: value / 100.0, lambda value: value * 100.0, ParameterType.REAL32)
-
-
-def _inverted(name: str, target: str) -> Alias:
-    """A switch with the opposite sense."""
-    return Alias(name, target, None, lambda value: float(not value), lambda value: float(not value))
-
-
 def skip_to_check(skip: float) -> float:
     """ARMING_SKIPCHK as ARMING_CHECK: -1 skips all (0), 0 skips none (1 = all), else the bits that remain."""
     bits = int(skip)
@@ -91,74 +70,26 @@ def check_to_skip(check: float) -> float:
     return -1.0 if skipped == ALL_CHECKS else float(skipped)
 
 
-_COMMON: Final = (
-    _renamed("MAV_SYSID", "SYSID_THISMAV"),
-    _renamed("MAV_GCS_SYSID", "SYSID_MYGCS"),
-    _renamed("MAV_OPTIONS", "SYSID_ENFORCE"),
-    Alias("ARMING_SKIPCHK", "ARMING_CHECK", None, skip_to_check, check_to_skip),
-    _inverted("SIM_GPS1_ENABLE", "SIM_GPS_DISABLE"),
-    Alias("SIM_ACCEL1_FAIL", "SIM_ACC_FAIL_MSK", None, lambda value: float(value != 0.0), _same, ParameterType.REAL32),
-    _renamed("SIM_GPS1_NUMSATS", "SIM_GPS_NUMSATS"),
-    _renamed("SIM_GPS1_JAM", "SIM_GPS_JAM"),
-    _renamed("SIM_GPS1_NOISE", "SIM_GPS_NOISE"),
-    _renamed("SIM_GPS1_GLTCH_X", "SIM_GPS_GLITCH_X"),
-    _renamed("SIM_GPS1_GLTCH_Y", "SIM_GPS_GLITCH_Y"),
-    _renamed("SIM_GPS1_GLTCH_Z", "SIM_GPS_GLITCH_Z"),
-)
-_COPTER: Final = (
-    _hundredth("RNGFND1_MIN", "RNGFND1_MIN_CM", "m"),
-    _hundredth("RNGFND1_MAX", "RNGFND1_MAX_CM", "m"),
-    _hundredth("WP_SPD", "WPNAV_SPEED", "m/s"),
-    _hundredth("WP_SPD_UP", "WPNAV_SPEED_UP", "m/s"),
-    _hundredth("WP_SPD_DN", "WPNAV_SPEED_DN", "m/s"),
-    _hundredth("WP_RADIUS_M", "WPNAV_RADIUS", "m"),
-    _hundredth("WP_ACC", "WPNAV_ACCEL", "m/s/s"),
-    _hundredth("WP_ACC_Z", "WPNAV_ACCEL_Z", "m/s/s"),
-    _hundredth("WP_ACC_CNR", "WPNAV_ACCEL_C", "m/s/s"),
-    _hundredth("RTL_ALT_M", "RTL_ALT", "m"),
-    _hundredth("RTL_ALT_FINAL_M", "RTL_ALT_FINAL", "m"),
-    _hundredth("RTL_CLIMB_MIN_M", "RTL_CLIMB_MIN", "m"),
-    _hundredth("RTL_SPEED_MS", "RTL_SPEED", "m/s"),
-    _hundredth("LAND_SPD_MS", "LAND_SPEED", "m/s"),
-    _hundredth("LAND_SPD_HIGH_MS", "LAND_SPEED_HIGH", "m/s"),
-    _hundredth("LAND_ALT_LOW_M", "LAND_ALT_LOW", "m"),
-    _hundredth("CIRCLE_RADIUS_M", "CIRCLE_RADIUS", "m"),
-    _hundredth("PILOT_TKO_ALT_M", "PILOT_TKOFF_ALT", "m"),
-    _hundredth("PILOT_SPD_UP", "PILOT_SPEED_UP", "m/s"),
-    _hundredth("PILOT_SPD_DN", "PILOT_SPEED_DN", "m/s"),
-    _hundredth("PILOT_ACC_Z", "PILOT_ACCEL_Z", "m/s/s"),
-    _hundredth("ATC_ANGLE_MAX", "ANGLE_MAX", "deg"),
-    _hundredth("ATC_RATE_WPY_MAX", "ATC_SLEW_YAW", "deg/s"),
-    _hundredth("ATC_ACC_R_MAX", "ATC_ACCEL_R_MAX", "deg/s/s"),
-    _hundredth("ATC_ACC_P_MAX", "ATC_ACCEL_P_MAX", "deg/s/s"),
-    _hundredth("ATC_ACC_Y_MAX", "ATC_ACCEL_Y_MAX", "deg/s/s"),
-)
+_Convert = Callable[[float], float]
+_CONVERSIONS: Final[dict[str, tuple[_Convert, _Convert]]] = {
+    "renamed": (float, float),
+    "hundredth": (lambda value: value * 100.0, lambda value: value / 100.0),
+    "hundreds": (lambda value: value / 100.0, lambda value: value * 100.0),
+    "inverted": (lambda value: float(not value), lambda value: float(not value)),
+    "any": (lambda value: float(value != 0.0), float),
+    "checks": (skip_to_check, check_to_skip),
+}
+"""To the target's value, and from it."""
+_WITH_FRACTIONS: Final = ("hundredth", "hundreds", "any")
 
-_ROVER: Final = (
-    _renamed("CIRCLE_RADIUS", "CIRC_RADIUS"),
-    _renamed("CIRCLE_SPEED", "CIRC_SPEED"),
-    _renamed("CIRCLE_DIR", "CIRC_DIR"),
-    _renamed("TURN_MAX_G", "ATC_TURN_MAX_G"),
-)
 
-_PLANE: Final = (
-    _renamed("FS_GCS_ENABLE", "FS_GCS_ENABL"),
-    _renamed("FS_THR_ENABLE", "THR_FAILSAFE"),
-    _renamed("FS_THR_VALUE", "THR_FS_VALUE"),
-    _renamed("FS_CRASH_CHECK", "CRASH_DETECT"),
-    _renamed("ARSPD_FBW_MIN", "AIRSPEED_MIN"),
-    _renamed("ARSPD_FBW_MAX", "AIRSPEED_MAX"),
-    _hundreds("TRIM_ARSPD_CM", "AIRSPEED_CRUISE", "cm/s"),
-    _hundreds("LIM_ROLL_CD", "ROLL_LIMIT_DEG", "cdeg"),
-    _hundreds("LIM_PITCH_MAX", "PTCH_LIM_MAX_DEG", "cdeg"),
-    _hundreds("LIM_PITCH_MIN", "PTCH_LIM_MIN_DEG", "cdeg"),
-    _hundreds("ALT_HOLD_RTL", "RTL_ALTITUDE", "cm"),
-)
+def _alias(name: str, target: str, how: str = "renamed", unit: str | None = None) -> Alias:
+    return Alias(name, target, unit, *_CONVERSIONS[how], ParameterType.REAL32 if how in _WITH_FRACTIONS else None)
 
-COMMON_ALIASES: Final = {alias.name: alias for alias in _COMMON}
-"""Aliases by name, of every kind of vehicle, and (below) of what flies."""
-COPTER_ALIASES: Final = {alias.name: alias for alias in _COPTER}
-ROVER_ALIASES: Final = {alias.name: alias for alias in _ROVER}
-PLANE_ALIASES: Final = {alias.name: alias for alias in _PLANE}
-"""Aliases of ground vehicles: names that versions before 1.0 had, and ArduRover has not (TURN_MAX_G: not since 4.1); of
-planes: those of other firmwares for what has another name there, and ArduPlane's up to 4.4."""
+
+_TABLE: Final = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def aliases(*groups: str) -> dict[str, Alias]:
+    """Aliases by name, of these groups of `aliases.json`."""
+    return {row[0]: _alias(*row) for group in groups for row in _TABLE[group]}

@@ -6,7 +6,7 @@ from typing import Final
 
 from autopilot.mav import StandardMode, VehicleType
 from autopilot.mission.state import TRACK_KINDS
-from autopilot.parameters.aliases import COMMON_ALIASES, COPTER_ALIASES
+from autopilot.parameters.aliases import aliases
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import table
 from autopilot.vehicles.mode_table import COPTER_MODES, CopterMode
@@ -140,7 +140,7 @@ COPTER: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("copter", _GROUPS),
-        aliases=COMMON_ALIASES | COPTER_ALIASES,
+        aliases=aliases("common", "copter"),
     ),
     mirrored=(
         "WPNAV_SPEED", "WPNAV_SPEED_UP", "WPNAV_SPEED_DN", "WPNAV_RADIUS", "WP_YAW_BEHAVIOR", "RTL_ALT", "RTL_SPEED",

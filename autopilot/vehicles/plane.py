@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
-from autopilot.parameters.aliases import COMMON_ALIASES, PLANE_ALIASES
+from autopilot.parameters.aliases import aliases
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import simulated_defaults, table
 from autopilot.vehicles.mode_table import PLANE_MODES, PlaneMode
@@ -116,7 +116,7 @@ PLANE: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("plane", _GROUPS),
-        aliases=COMMON_ALIASES | PLANE_ALIASES,
+        aliases=aliases("common", "plane"),
         defaults=simulated_defaults("plane"),
     ),
     mirrored=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from autopilot.mav import SpeedType, StandardMode, VehicleType
-from autopilot.parameters.aliases import COMMON_ALIASES, ROVER_ALIASES
+from autopilot.parameters.aliases import aliases
 from autopilot.parameters.definition import to_float32
 from autopilot.parameters.parameter_set import ParameterSet
 from autopilot.parameters.tables import table
@@ -105,7 +105,7 @@ ROVER: Final = VehicleClass(
     ),
     parameters=ParameterSet(
         lines=table("rover", _GROUPS),
-        aliases=COMMON_ALIASES | ROVER_ALIASES,
+        aliases=aliases("common", "rover"),
         defaults=(("SIM_GPS_NOISE", to_float32(0.08)),),
     ),
     mirrored=(
