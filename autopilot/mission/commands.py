@@ -1,4 +1,4 @@
-"""Commands of plans: a row for each MAV_CMD, from which everything else that knows commands is derived.
+"""Commands of plans: a row of `commands.json` for each MAV_CMD, from which all else that knows commands is derived.
 
 The sequencer asks the row for the slot, the upload for parameters, place and frames, a vehicle class whether it can,
 AUTO for outputs, passing and holding, the announcement for the name, the documentation (docs/mission-items.md) for all
@@ -11,11 +11,13 @@ Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from enum import Enum
 from math import inf
+from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, Frame, MissionType
@@ -106,123 +108,18 @@ class CommandSpec:
         object.__setattr__(self, "frames", frames if self.place else _ANY_FRAME)
 
 
-_C, _P = Cmd, Parameter
-_NAV, _DO, _CONDITION = Slot.NAV, Slot.DO, Slot.CONDITION
-_ALL, _HEIGHT, _NOSE, _REVERSE = Ability.ANY, Ability.HEIGHT, Ability.NOSE, Ability.REVERSE
-_HOVER, _WINGS, _LIFT = Ability.HOVER, Ability.WINGS, Ability.LIFT
-_SET, _RECORDED = PayloadOutput.SET, PayloadOutput.RECORDED
-_HOLD: Final = (_P(1, "hold", "s"),)
-_ON: Final = (_P(1, "on"),)
-_VERTICES: Final = (_P(1, "vertices", most=255),)
-_CAMERA: Final = "CAM1_TYPE"
-_GIMBAL: Final = "MNT1_TYPE"
-_SPRAYER: Final = "SPRAY_ENABLE"
-_WINCH: Final = "WINCH_TYPE"
-_RADIUS: Final = (_P(1, "radius", "m"),)
+_ENUMS: Final[dict[str, Any]] = {"command": Cmd, "slot": Slot, "needs": Ability, "output": PayloadOutput}
 
-_ROWS: Final = (
-    CommandSpec(_C.NAV_WAYPOINT, "WP", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
-    CommandSpec(_C.NAV_LOITER_UNLIM, "LoitUnlim", _NAV, _ALL, place=True, passed_by=True),
-    CommandSpec(
-        _C.NAV_LOITER_TURNS, "LoitTurns", _NAV, _ALL, (_P(1, "turns"), _P(3, "radius (left below 0)", "m")), place=True
-    ),
-    CommandSpec(_C.NAV_LOITER_TIME, "LoitTime", _NAV, _ALL, _HOLD, place=True, holds=True, passed_by=True),
-    CommandSpec(_C.NAV_RETURN_TO_LAUNCH, "RTL", _NAV, _ALL, comes_down=True),
-    CommandSpec(_C.NAV_LAND, "Land", _NAV, _HEIGHT, place=True, comes_down=True),
-    CommandSpec(_C.NAV_TAKEOFF, "Takeoff", _NAV, _HEIGHT, place=True),
-    CommandSpec(_C.NAV_CONTINUE_AND_CHANGE_ALT, "ContinueAndChangeAlt", _NAV, _WINGS, place=True, output=_RECORDED),
-    CommandSpec(_C.NAV_LOITER_TO_ALT, "LoitAltitude", _NAV, _HEIGHT, place=True),
-    CommandSpec(_C.NAV_SPLINE_WAYPOINT, "SplineWP", _NAV, _HOVER, _HOLD, place=True, holds=True, passed_by=True),
-    CommandSpec(_C.NAV_ALTITUDE_WAIT, "AltitudeWait", _NAV),
-    CommandSpec(_C.NAV_VTOL_TAKEOFF, "VTOLTakeoff", _NAV, _LIFT, place=True),
-    CommandSpec(_C.NAV_VTOL_LAND, "VTOLLand", _NAV, _LIFT, place=True, comes_down=True),
-    CommandSpec(_C.NAV_GUIDED_ENABLE, "GuidedEnable", _NAV, _ALL, _ON, place=True),
-    CommandSpec(
-        _C.NAV_DELAY, "Delay", _NAV, _ALL,
-        (_P(1, "delay", "s"), _P(2, "hour UTC"), _P(3, "minute"), _P(4, "second")),
-    ),
-    CommandSpec(
-        _C.NAV_PAYLOAD_PLACE, "PayloadPlace", _NAV, _HOVER, (_P(1, "deepest descent", "m"),), place=True,
-        passed_by=True, output=_RECORDED,
-    ),
-    CommandSpec(_C.NAV_SET_YAW_SPEED, "SetYawSpd", _NAV),
-    CommandSpec(_C.NAV_SCRIPT_TIME, "NavScriptTime", _NAV),
-    CommandSpec(_C.NAV_ATTITUDE_TIME, "NavAttitudeTime", _NAV),
-    CommandSpec(_C.CONDITION_DELAY, "CondDelay", _CONDITION, _ALL, (_P(1, "delay", "s"),)),
-    CommandSpec(_C.CONDITION_DISTANCE, "CondDist", _CONDITION, _ALL, (_P(1, "distance", "m"),)),
-    CommandSpec(
-        _C.CONDITION_YAW, "CondYaw", _CONDITION, _NOSE,
-        (_P(1, "heading", "deg"), _P(2, "rate", "deg/s"), _P(3, "sense"), _P(4, "relative")),
-    ),
-    CommandSpec(_C.DO_JUMP, "Jump", Slot.JUMP, _ALL, (_P(1, "to item", index=True), _P(2, "times"))),
-    CommandSpec(_C.DO_CHANGE_SPEED, "ChangeSpeed", _DO, _ALL, (_P(1, "kind"), _P(2, "speed", "m/s"))),
-    CommandSpec(_C.DO_SET_HOME, "SetHome", _DO, _ALL, (_P(1, "1: here"),), place=True),
-    CommandSpec(_C.DO_SET_RELAY, "SetRelay", _DO, _ALL, (_P(1, "relay"), _P(2, "on")), output=_SET),
-    CommandSpec(
-        _C.DO_REPEAT_RELAY, "RepeatRelay", _DO, _ALL,
-        (_P(1, "relay"), _P(2, "times"), _P(3, "cycle", "s")), output=_SET,
-    ),
-    CommandSpec(_C.DO_SET_SERVO, "SetServo", _DO, _ALL, (_P(1, "channel"), _P(2, "pulse", "us")), output=_SET),
-    CommandSpec(
-        _C.DO_REPEAT_SERVO, "RepeatServo", _DO, _ALL,
-        (_P(1, "channel"), _P(2, "pulse", "us"), _P(3, "times"), _P(4, "cycle", "s")), output=_SET,
-    ),
-    CommandSpec(_C.DO_RETURN_PATH_START, "ReturnPathStart", _DO, _ALL, place=True),
-    CommandSpec(_C.DO_LAND_START, "LandStart", _DO, _ALL, place=True),
-    CommandSpec(_C.DO_GO_AROUND, "Go Around", _DO, place=True),
-    CommandSpec(_C.DO_PAUSE_CONTINUE, "PauseContinue", _DO, parameters=(_P(1, "0: pause"),)),
-    CommandSpec(_C.DO_SET_REVERSE, "SetReverse", _DO, _REVERSE, (_P(1, "1: backwards"),)),
-    CommandSpec(_C.DO_SET_ROI_LOCATION, "SetROI", _DO, _ALL, place=True),
-    CommandSpec(_C.DO_SET_ROI_WPNEXT_OFFSET, "SetROIWPNextOffset", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.DO_SET_ROI_NONE, "SetROI", _DO, _ALL),
-    CommandSpec(_C.DO_SET_ROI_SYSID, "SetROISysID", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.DO_SET_ROI, "SetROI", _DO, _ALL, place=True),
-    CommandSpec(_C.DO_DIGICAM_CONFIGURE, "DigiCamCfg", _DO, output=_RECORDED),
-    CommandSpec(_C.DO_DIGICAM_CONTROL, "DigiCamCtrl", _DO, _ALL, output=_RECORDED),
-    CommandSpec(_C.DO_MOUNT_CONFIGURE, "MountConfigure", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.DO_MOUNT_CONTROL, "MountControl", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.DO_SET_CAM_TRIGG_DIST, "SetCamTrigDst", _DO, _ALL, (_P(1, "distance", "m"),), output=_RECORDED),
-    CommandSpec(_C.DO_FENCE_ENABLE, "FenceEnable", _DO, _ALL, _ON),
-    CommandSpec(_C.DO_PARACHUTE, "Parachute", _DO, _HEIGHT, (_P(1, "0: off, 1: on, 2: release"),), output=_SET),
-    CommandSpec(_C.DO_INVERTED_FLIGHT, "InvertedFlight", _DO),
-    CommandSpec(_C.DO_GRIPPER, "Gripper", _DO, _ALL, (_P(1, "gripper"), _P(2, "action")), output=_RECORDED),
-    CommandSpec(_C.DO_AUTOTUNE_ENABLE, "AutoTuneEnable", _DO),
-    CommandSpec(_C.DO_SET_RESUME_REPEAT_DIST, "SetRepeatDist", _DO),
-    CommandSpec(_C.DO_SPRAYER, "Sprayer", _DO, parameters=_ON, output=_SET, fitted_by=_SPRAYER),
-    CommandSpec(_C.DO_SEND_SCRIPT_MESSAGE, "Scripting", _DO),
-    CommandSpec(_C.DO_AUX_FUNCTION, "AuxFunction", _DO, _ALL, (_P(1, "function"), _P(2, "position"))),
-    CommandSpec(
-        _C.DO_GUIDED_LIMITS, "GuidedLimits", _DO, _ALL,
-        (_P(1, "time", "s"), _P(2, "lowest", "m"), _P(3, "highest", "m"), _P(4, "distance", "m")),
-    ),
-    CommandSpec(_C.DO_ENGINE_CONTROL, "EngineControl", _DO),
-    CommandSpec(_C.SET_CAMERA_MODE, "SetCameraMode", _DO, output=_RECORDED, fitted_by=_CAMERA),
-    CommandSpec(_C.SET_CAMERA_ZOOM, "SetCameraZoom", _DO, output=_RECORDED, fitted_by=_CAMERA),
-    CommandSpec(_C.SET_CAMERA_FOCUS, "SetCameraFocus", _DO, output=_RECORDED, fitted_by=_CAMERA),
-    CommandSpec(_C.SET_CAMERA_SOURCE, "SetCameraSource", _DO, output=_RECORDED),
-    CommandSpec(_C.JUMP_TAG, "Tag", Slot.MARK, _ALL, (_P(1, "tag"),)),
-    CommandSpec(_C.DO_JUMP_TAG, "JumpToTag", Slot.JUMP, _ALL, (_P(1, "to tag"), _P(2, "times"))),
-    CommandSpec(_C.DO_GIMBAL_MANAGER_CONFIGURE, "GimbalConfigure", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.DO_GIMBAL_MANAGER_PITCHYAW, "GimbalPitchYaw", _DO, output=_RECORDED, fitted_by=_GIMBAL),
-    CommandSpec(_C.IMAGE_START_CAPTURE, "ImageStartCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
-    CommandSpec(_C.IMAGE_STOP_CAPTURE, "ImageStopCapture", _DO, output=_RECORDED, fitted_by=_CAMERA),
-    CommandSpec(_C.VIDEO_START_CAPTURE, "VideoStartCapture", _DO, output=_RECORDED),
-    CommandSpec(_C.VIDEO_STOP_CAPTURE, "VideoStopCapture", _DO, output=_RECORDED),
-    CommandSpec(_C.DO_VTOL_TRANSITION, "VTOLTransition", _DO, _LIFT, (_P(1, "3: upright, 4: on wings"),)),
-    CommandSpec(_C.NAV_FENCE_RETURN_POINT, "?", Slot.FENCE, place=True),
-    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_INCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),
-    CommandSpec(_C.NAV_FENCE_POLYGON_VERTEX_EXCLUSION, "?", Slot.FENCE, parameters=_VERTICES, place=True),
-    CommandSpec(_C.NAV_FENCE_CIRCLE_INCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
-    CommandSpec(_C.NAV_FENCE_CIRCLE_EXCLUSION, "?", Slot.FENCE, parameters=_RADIUS, place=True),
-    CommandSpec(_C.NAV_RALLY_POINT, "?", Slot.RALLY, place=True),
-    CommandSpec(
-        _C.DO_WINCH, "Winch", _DO,
-        parameters=(_P(1, "winch"), _P(2, "action"), _P(3, "length", "m"), _P(4, "rate", "m/s")), output=_SET,
-        fitted_by=_WINCH,
-    ),
-)  # fmt: skip
 
-_SPECS: Final = {int(row.command): row for row in _ROWS}
+def _read(row: dict[str, Any]) -> CommandSpec:
+    """A row of `commands.json`."""
+    fields = {name: _ENUMS[name][value] if name in _ENUMS else value for name, value in row.items()}
+    parameters = tuple(Parameter(**parameter) for parameter in fields.pop("parameters", ()))
+    return CommandSpec(**fields, parameters=parameters)
+
+
+_ROWS: Final = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))["rows"]
+_SPECS: Final = {int(spec.command): spec for spec in map(_read, _ROWS)}
 SPECS: Final = MappingProxyType(_SPECS)
 """By command. What stands here is kept by an upload: every command that ArduPilot's common mission code keeps, plus the
 camera and gimbal commands that plans for PX4 carry, and those of installed packages. Others are refused (DO_SET_MODE

@@ -38,9 +38,9 @@ PLANTED = {
     "a NAV command": Change(
         {
             "autopilot/mav/commands.py": ("    NAV_DELAY = 93", "    NAV_REST = 91\n"),
-            "autopilot/mission/commands.py": (
-                '    CommandSpec(_C.NAV_LOITER_TIME, "LoitTime"',
-                '    CommandSpec(_C.NAV_REST, "Rest", _NAV, _ALL, _HOLD),\n',
+            "autopilot/mission/commands.json": (
+                '  {"command": "NAV_LOITER_TIME"',
+                '  {"command": "NAV_REST", "name": "Rest", "slot": "NAV", "needs": "ANY"},\n',
             ),
             "autopilot/modes/auto_nav.py": (
                 "    Cmd.NAV_DELAY: _delay,",
