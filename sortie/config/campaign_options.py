@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm, rows_of
-from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, truth, whole_number
+from sortie.config.option import Group, Option, OptionForm, rows_of, switch
+from sortie.config.values import VehicleSource, parse_speedup, parse_vehicle, path, whole_number
 
 _RUN_CAMPAIGN = frozenset({"campaign run"})
 _OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
@@ -61,10 +61,7 @@ SHRINK_JUDGE: Final = Option[str | None](
     "judge", str, None, "The judge that the small failure has to break.", Group.COMMAND, frozenset({"campaign shrink"}),
     form="NAME", otherwise="all that the run broke",
 )  # fmt: skip
-KEEP_PLAN: Final = Option(
-    "keep-plan", truth, False, "Leave the plan as it is: only causes get fewer and smaller.", Group.COMMAND,
-    frozenset({"campaign shrink"}), kind=OptionForm.SWITCH,
-)  # fmt: skip
+KEEP_PLAN: Final = switch("keep-plan", "Leave the plan as it is: only causes get fewer and smaller.", "campaign shrink")
 CAMPAIGN_OUT: Final = Option(
     "out", path, Path("campaign"), "Folder of the results; runs that it has already are not flown again.",
     Group.COMMAND,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sortie.config.option import Group, Option, OptionForm, rows_of
-from sortie.config.values import VehicleSource, one_of, parse_vehicle, path, share, truth, whole_number
+from sortie.config.option import Group, Option, OptionForm, file_option, rows_of, switch
+from sortie.config.values import VehicleSource, one_of, parse_vehicle, path, share, whole_number
 
 _CONFORM = frozenset({"conform"})
 _NONE: tuple[str, ...] = ()
@@ -30,14 +30,10 @@ ONLY: Final = Option(
     "only", str, _NONE, "Cases of this name, its beginning (mission.upload) or with * and ?. Repeatable.",
     Group.OFTEN, _CONFORM, form="NAME", kind=OptionForm.LIST,
 )  # fmt: skip
-LIST_CASES: Final = Option(
-    "list", truth, False, "Print the cases with the sentences that they judge, and exit.", Group.COMMAND, _CONFORM,
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
-MAY_FLY: Final = Option(
-    "may-fly", truth, False, "It is a simulator: arm it, fly it, change what cannot be put back.", Group.OFTEN,
-    _CONFORM, kind=OptionForm.SWITCH,
-)  # fmt: skip
+LIST_CASES: Final = switch("list", "Print the cases with the sentences that they judge, and exit.", *_CONFORM)
+MAY_FLY: Final = switch(
+    "may-fly", "It is a simulator: arm it, fly it, change what cannot be put back.", *_CONFORM, group=Group.OFTEN
+)
 JUDGED_RADIO: Final = Option[str | None](
     "radio", str, None, "A model of a radio between: its name or a TOML file; docs/radios.md has them.", Group.LINKS,
     _CONFORM, form="NAME|FILE",
@@ -54,10 +50,9 @@ JUDGED_SEED: Final = Option(
     "seed", whole_number(0, 2**63 - 1), 0, "Seed of the simulator and of what is lost.", Group.VEHICLE, _CONFORM,
     form="N",
 )  # fmt: skip
-JUDGED_REPORT: Final = Option[Path | None](
-    "report", path, None, "Write conformance.json, a page of it and a badge into DIR.", Group.COMMAND, _CONFORM,
-    form="DIR",
-)  # fmt: skip
+JUDGED_REPORT: Final = file_option(
+    "report", "DIR", "Write conformance.json, a page of it and a badge into DIR.", *_CONFORM
+)
 JUDGED_BESIDE: Final = Option[tuple[Path, ...]](
     "beside", path, (), "A conformance.json of another vehicle, for a column of the page. Repeatable.", Group.COMMAND,
     _CONFORM, form="FILE", kind=OptionForm.LIST,

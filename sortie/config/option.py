@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from keyword import iskeyword
+from pathlib import Path
 from typing import Final, Generic, TypeVar, overload
 
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
+from sortie.config.values import path, truth
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -168,3 +170,15 @@ class Option(Generic[T_co]):
 def rows_of(named: Mapping[str, object]) -> dict[str, Option[object]]:
     """The rows among the names of a class or a module, in their order."""
     return {name: row for name, row in named.items() if isinstance(row, Option)}
+
+
+def switch(name: str, help: str, *commands: str, group: Group = Group.COMMAND, short: str = "") -> Option[bool]:
+    """A flag without a value, off unless it is given."""
+    return Option(name, truth, False, help, group, frozenset(commands), kind=OptionForm.SWITCH, short=short)
+
+
+def file_option(
+    name: str, form: str, help: str, *commands: str, group: Group = Group.COMMAND, otherwise: str = ""
+) -> Option[Path | None]:
+    """A file or folder that may be given."""
+    return Option[Path | None](name, path, None, help, group, frozenset(commands), form=form, otherwise=otherwise)

@@ -12,7 +12,7 @@ from typing import Final
 from autopilot.interface.geo import GeoPoint
 from sortie.config.campaign_options import CAMPAIGN, CAMPAIGN_ANSWERS
 from sortie.config.conform_options import CONFORM
-from sortie.config.option import Group, Option, OptionForm, Sources, rows_of
+from sortie.config.option import Group, Option, OptionForm, Sources, file_option, rows_of, switch
 from sortie.config.settings import EVERYWHERE, FIRMWARES, RUNS, SETTINGS, SIMULATED, SIMULATED_KINDS
 from sortie.config.values import (
     DEFAULT_CONNECT,
@@ -25,7 +25,6 @@ from sortie.config.values import (
     path,
     positive_number,
     system_or_all,
-    truth,
     whole_number,
 )
 from sortie.config.wind import STILL, WindProfile, parse_wind
@@ -77,12 +76,8 @@ FILE: Final = Option(
 )  # fmt: skip
 
 # --- of one command ---------------------------------------------------------------------------------------------------
-ONCE: Final = Option(
-    "once", truth, False, "End after the landing.", Group.COMMAND, frozenset({"demo"}), kind=OptionForm.SWITCH
-)
-REPLAY_ONCE: Final = Option(
-    "once", truth, False, "End when all has been told.", Group.COMMAND, frozenset({"replay"}), kind=OptionForm.SWITCH
-)
+ONCE: Final = switch("once", "End after the landing.", "demo")
+REPLAY_ONCE: Final = switch("once", "End when all has been told.", "replay")
 FROM: Final = Option[float | None](
     "from", number_from_zero, None, "Begin so far into the log.", Group.COMMAND, frozenset({"replay"}), form="S",
     unit="s", otherwise="its beginning",
@@ -108,16 +103,11 @@ SORTIES: Final = Option[int | None](
     "sorties", whole_number(1, 10_000_000), None, "End after N sorties, restarts included.", Group.COMMAND,
     frozenset({"loop"}), form="N", otherwise="until retirement",
 )  # fmt: skip
-REPORT: Final = Option[Path | None](
-    "report", path, None, "Write a report (HTML, JSON, CSV) into DIR.", Group.COMMAND, frozenset({"loop"}), form="DIR"
+REPORT: Final = file_option("report", "DIR", "Write a report (HTML, JSON, CSV) into DIR.", "loop")
+FLIGHT_REPORT: Final = file_option("report", "DIR", "Write a page of each flight into DIR.", "fly")
+REHEARSAL_REPORT: Final = file_option(
+    "report", "DIR", "Write a page about the plan into DIR: map, heights, battery, items, findings.", "rehearse"
 )
-FLIGHT_REPORT: Final = Option[Path | None](
-    "report", path, None, "Write a page of each flight into DIR.", Group.COMMAND, frozenset({"fly"}), form="DIR"
-)
-REHEARSAL_REPORT: Final = Option[Path | None](
-    "report", path, None, "Write a page about the plan into DIR: map, heights, battery, items, findings.",
-    Group.COMMAND, frozenset({"rehearse"}), form="DIR",
-)  # fmt: skip
 LOGS: Final = Option[tuple[Path, ...]](
     "logs", path, (), "A .bin, .tlog or .ulg file, or a folder of a flight; several stand side by side.",
     Group.ARGUMENTS, frozenset({"report", "replay"}), kind=OptionForm.ARGUMENTS, required=True, form="LOG...",
@@ -126,22 +116,25 @@ LOG: Final = Option(
     "log", path, Path(), "A .bin, .tlog or .ulg file, or a folder of a flight.", Group.ARGUMENTS,
     frozenset({"convert", "reproduce"}), kind=OptionForm.ARGUMENT, required=True,
 )  # fmt: skip
-OUT: Final = Option[Path | None](
-    "out", path, None, "File to write, or folder to write into (a name without an ending).",
-    Group.COMMAND, frozenset({"report", "convert", "reproduce"}), form="FILE|DIR", otherwise="beside the log",
-)  # fmt: skip
+OUT: Final = file_option(
+    "out",
+    "FILE|DIR",
+    "File to write, or folder to write into (a name without an ending).",
+    "report",
+    "convert",
+    "reproduce",
+    otherwise="beside the log",
+)
 TO: Final = Option[str | None](
     "to", one_of(*EXPORTS), None, "Form to write.", Group.COMMAND, frozenset({"convert"}),
     form="|".join(EXPORTS),
 )  # fmt: skip
-AGAINST: Final = Option[Path | None](
-    "against", path, None, "Compare with this flight: what differs first; status 1 when anything does.",
-    Group.COMMAND, frozenset({"report"}), form="LOG",
-)  # fmt: skip
-EXPECT: Final = Option[Path | None](
-    "expect", path, None, "Status 1 unless the flight is like this one: place, modes, arming.",
-    Group.COMMAND, frozenset({"fly"}), form="LOG",
-)  # fmt: skip
+AGAINST: Final = file_option(
+    "against", "LOG", "Compare with this flight: what differs first; status 1 when anything does.", "report"
+)
+EXPECT: Final = file_option(
+    "expect", "LOG", "Status 1 unless the flight is like this one: place, modes, arming.", "fly"
+)
 WITHIN: Final = Option[float | None](
     "within", metres, None, "How far apart the two flights may be.", Group.COMMAND, frozenset({"report", "fly"}),
     form="METRES", unit="m", otherwise="2.0",
@@ -162,15 +155,12 @@ PRINT_PROFILE: Final = Option[str | None](
     "print-profile", str, None, "Print a profile to start from, and exit.", Group.COMMAND, frozenset({"loop"}),
     form="NAME",
 )  # fmt: skip
-RECOVER: Final = Option(
-    "recover", truth, False,
+RECOVER: Final = switch(
+    "recover",
     "Bring home a vehicle that was found in the air at a restart, or dock one that was lost and is heard again.",
-    Group.COMMAND, frozenset({"loop"}), kind=OptionForm.SWITCH,
-)  # fmt: skip
-CONFIRM_RELAUNCH: Final = Option(
-    "confirm-relaunch", truth, False, "Ask before each relaunch (phase 8).", Group.COMMAND, frozenset({"loop"}),
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
+    "loop",
+)
+CONFIRM_RELAUNCH: Final = switch("confirm-relaunch", "Ask before each relaunch (phase 8).", "loop")
 PORT: Final = Option(
     "port", str, "auto", "The board's serial port; auto finds it by its USB ids.", Group.COMMAND, frozenset({"flash"}),
     form="PORT|auto",
@@ -179,34 +169,12 @@ BOARD_ID: Final = Option[int | None](
     "board-id", whole_number(0, 0xFFFFFFFF), None, "The board's id; a .bin file needs it.", Group.COMMAND,
     frozenset({"flash"}), form="N",
 )  # fmt: skip
-FORCE: Final = Option(
-    "force", truth, False, "Write firmware that was made for another board id.", Group.COMMAND, frozenset({"flash"}),
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
-YES: Final = Option(
-    "yes", truth, False, "Do not ask.", Group.COMMAND, frozenset({"flash"}), kind=OptionForm.SWITCH, short="-y"
-)
-GO_ON: Final = Option(
-    "serve", truth, False, "Go on into `sortie serve` with the board.", Group.COMMAND, frozenset({"flash"}),
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
-SIMULATE: Final = Option(
-    "simulate", truth, False, "Be a board on a pseudo-terminal: print its path, run until stopped.", Group.COMMAND,
-    frozenset({"flash"}), kind=OptionForm.SWITCH,
-)  # fmt: skip
-LINKS: Final = Option(
-    "links", truth, False, "Show the statistics of the links instead.", Group.COMMAND, frozenset({"status"}),
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
-WATCH: Final = Option(
-    "watch",
-    truth,
-    False,
-    "Repeat every second, until Ctrl-C.",
-    Group.COMMAND,
-    frozenset({"status"}),
-    kind=OptionForm.SWITCH,
-)
+FORCE: Final = switch("force", "Write firmware that was made for another board id.", "flash")
+YES: Final = switch("yes", "Do not ask.", "flash", short="-y")
+GO_ON: Final = switch("serve", "Go on into `sortie serve` with the board.", "flash")
+SIMULATE: Final = switch("simulate", "Be a board on a pseudo-terminal: print its path, run until stopped.", "flash")
+LINKS: Final = switch("links", "Show the statistics of the links instead.", "status")
+WATCH: Final = switch("watch", "Repeat every second, until Ctrl-C.", "status")
 FORMAT: Final = Option(
     "format", one_of("qgc", "mp"), "mp", "For QGroundControl (JSON) or Mission Planner (XML).", Group.COMMAND,
     frozenset({"param metadata"}), form="qgc|mp",
@@ -245,26 +213,15 @@ REHEARSAL_FLIGHTS: Final = Option(
     "flights", whole_number(0, 100_000), 0, "Fly it N times in the simulator, too, on all cores.", Group.COMMAND,
     frozenset({"rehearse"}), form="N",
 )  # fmt: skip
-STATIC: Final = Option(
-    "static", truth, False, "Check by rules only, whatever --flights says.", Group.COMMAND,
-    frozenset({"rehearse"}), kind=OptionForm.SWITCH,
-)  # fmt: skip
-FROM_LOG: Final = Option[Path | None](
-    "from", path, None, "Calibrate the vehicle by a log: .bin, .tlog, .ulg, or a folder of a flight.", Group.COMMAND,
-    frozenset({"rehearse"}), form="LOG",
-)  # fmt: skip
-KEEP: Final = Option[Path | None](
-    "keep", path, None, "Write what --from found to a file that --param takes.", Group.COMMAND, frozenset({"rehearse"}),
-    form="FILE",
-)  # fmt: skip
-JUNIT: Final = Option[Path | None](
-    "junit", path, None, "Write the findings as JUnit XML, a case for each rule.", Group.COMMAND,
-    frozenset({"rehearse", "conform"}), form="FILE",
-)  # fmt: skip
-SARIF: Final = Option[Path | None](
-    "sarif", path, None, "Write the findings as SARIF, at the plan's lines.", Group.COMMAND, frozenset({"rehearse"}),
-    form="FILE",
-)  # fmt: skip
+STATIC: Final = switch("static", "Check by rules only, whatever --flights says.", "rehearse")
+FROM_LOG: Final = file_option(
+    "from", "LOG", "Calibrate the vehicle by a log: .bin, .tlog, .ulg, or a folder of a flight.", "rehearse"
+)
+KEEP: Final = file_option("keep", "FILE", "Write what --from found to a file that --param takes.", "rehearse")
+JUNIT: Final = file_option(
+    "junit", "FILE", "Write the findings as JUnit XML, a case for each rule.", "rehearse", "conform"
+)
+SARIF: Final = file_option("sarif", "FILE", "Write the findings as SARIF, at the plan's lines.", "rehearse")
 VEHICLE_LINK: Final = Option(
     "vehicle-link", str, "", "Where the vehicle is: an address as --link has it.", Group.ARGUMENTS,
     frozenset({"radio"}), kind=OptionForm.ARGUMENT, required=True,
@@ -286,10 +243,13 @@ RELAY_RADIO: Final = Option(
 )  # fmt: skip
 
 # --- a page -----------------------------------------------------------------------------------------------------------
-SHOWN_TERRAIN: Final = Option[Path | None](
-    "terrain", path, None, "Show the ground on the map: a file or a folder of SRTM or GeoTIFF tiles.", Group.LINKS,
-    frozenset({"web"}), form="FILE|DIR",
-)  # fmt: skip
+SHOWN_TERRAIN: Final = file_option(
+    "terrain",
+    "FILE|DIR",
+    "Show the ground on the map: a file or a folder of SRTM or GeoTIFF tiles.",
+    "web",
+    group=Group.LINKS,
+)
 ORIGINS: Final = Option(
     "origin", str, _STRINGS,
     "Let pages of this origin ask, too, such as Cockpit's; they need the token. Repeatable.",
@@ -299,15 +259,22 @@ FOXGLOVE: Final = Option[int | None](
     "foxglove", whole_number(0, 65535), None, "Publish to Foxglove on this port of loopback.",
     Group.LINKS, frozenset({"web"}), form="PORT",
 )  # fmt: skip
-SHOWN_STATE: Final = Option[Path | None](
-    "state-dir", path, None, "State of the sortie loop that the page shows.",
-    Group.FILES, frozenset({"web"}), form="DIR",
+SHOWN_STATE: Final = file_option(
+    "state-dir",
+    "DIR",
+    "State of the sortie loop that the page shows.",
+    "web",
+    group=Group.FILES,
     otherwise="~/.local/state/sortie",
-)  # fmt: skip
-SHOWN_LOGS: Final = Option[Path | None](
-    "log-dir", path, None, "Logs whose flights the page lists.", Group.FILES, frozenset({"web"}), form="DIR",
+)
+SHOWN_LOGS: Final = file_option(
+    "log-dir",
+    "DIR",
+    "Logs whose flights the page lists.",
+    "web",
+    group=Group.FILES,
     otherwise="logs in the state directory",
-)  # fmt: skip
+)
 
 # --- the vehicle of a run ---------------------------------------------------------------------------------------------
 LOOP_FAULT: Final = Option(
@@ -319,10 +286,7 @@ LOOP_FAULT: Final = Option(
 )  # fmt: skip
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
-PRINT_FLEET: Final = Option(
-    "print-fleet", truth, False, "Print a fleet file to start from, and exit.", Group.FLEET, frozenset({"serve"}),
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
+PRINT_FLEET: Final = switch("print-fleet", "Print a fleet file to start from, and exit.", "serve", group=Group.FLEET)
 
 # --- its links --------------------------------------------------------------------------------------------------------
 LOOP_LINK: Final = Option[tuple[str, ...] | None](
@@ -354,11 +318,12 @@ CONFIG: Final = Option[Path | None](
     "config", path, None, "TOML file with the same names as the flags.", Group.GENERAL, RUNS, form="FILE",
     sources=Sources.ENVIRONMENT,
 )  # fmt: skip
-JSON: Final = Option(
-    "json", truth, False, "Print one JSON line, the last on stdout.", Group.GENERAL,
-    (REMOTE | RUNS | CAMPAIGN_ANSWERS | _TELL) - {"serve"},
-    kind=OptionForm.SWITCH,
-)  # fmt: skip
+JSON: Final = switch(
+    "json",
+    "Print one JSON line, the last on stdout.",
+    *(REMOTE | RUNS | CAMPAIGN_ANSWERS | _TELL) - {"serve"},
+    group=Group.GENERAL,
+)
 
 _ROWS: Final = (*SETTINGS.values(), *CAMPAIGN, *CONFORM, *rows_of(globals()).values())
 TABLE: Final = tuple(sorted(_ROWS, key=lambda row: list(Group).index(row.group)))
