@@ -25,7 +25,7 @@ from autopilot.context.turns import PassTurn, PassTurns, earliest, turn_of
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.core.statistics import LifeStatistics
 from autopilot.core.status import SystemStatus
-from autopilot.core.wiring import AllParameters, NothingStored, Stored, build_choice, build_executor
+from autopilot.core.wiring import NothingStored, Stored, build_choice, build_executor
 from autopilot.flight.actor_table import FlightParts
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.reasons import ArmingMethod, ArmingReason, ModeReason
@@ -46,6 +46,7 @@ from autopilot.modes.payload import Payload
 from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.mount.mount import Mount
+from autopilot.parameters.parameters import Parameters
 from autopilot.personality.ardupilot import ArduPilotPersonality
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.rehearsal.upload import UploadRehearsal
@@ -76,7 +77,7 @@ class Autopilot:
         self,
         kind: str,
         vehicle: Vehicle,
-        parameters: AllParameters,
+        parameters: Parameters,
         journal: Journal,
         stored: Stored | None = None,
         *,

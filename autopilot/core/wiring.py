@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.plans import Items
 from autopilot.context.home import Home
-from autopilot.context.vehicle_context import ParameterValues, VehicleFacts
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.vehicle import ControlledVehicle
 from autopilot.modes.auto import AutoMode
@@ -31,16 +31,6 @@ from autopilot.modes.trail import Trail
 from autopilot.mount.mount import Mount
 from autopilot.safety.fence import FenceGuard
 from autopilot.vehicles.mode_table import ModeSpec
-
-
-class AllParameters(ParameterValues, Protocol):
-    """Port: all parameters, as the core reads and lists them (`autopilot.parameters.Parameters`)."""
-
-    listeners: list[Callable[[str, float], None]]
-
-    def names(self) -> Sequence[str]: ...
-
-    def set_readonly(self, name: str, value: float) -> bool: ...
 
 
 class Stored(Protocol):

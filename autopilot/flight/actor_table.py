@@ -9,7 +9,6 @@ from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.mission_commands import MissionCommands
 from autopilot.commands.pilot_input import PilotInput
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
-from autopilot.flight.actor import Actor
 from autopilot.flight.actors import (
     AltitudeActor,
     AttitudeActor,
@@ -22,6 +21,7 @@ from autopilot.flight.actors import (
 )
 from autopilot.flight.flight_context import FlightContext
 from autopilot.flight.guards import VehicleGuardFacts
+from autopilot.flight.kernel import Actor
 from autopilot.flight.manager import FlightManager
 from autopilot.flight.noncritical_actors import BatteryActor, CommsActor, LoggerActor
 from autopilot.interface.records import dataclass

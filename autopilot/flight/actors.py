@@ -12,9 +12,9 @@ from autopilot.commands.flight_commands import FlightCommands
 from autopilot.commands.mission_commands import MissionCommands
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
-from autopilot.flight.actor import Actor
 from autopilot.flight.flags import Flags
 from autopilot.flight.guards import HOVER, HOVER_HEIGHT
+from autopilot.flight.kernel import Actor
 from autopilot.flight.messages import FAIL, OK, Ask, Manner, Message, MessageKind, Tag
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.vehicle import ControlPart, Request, Vehicle

@@ -1,4 +1,7 @@
-"""The actor kernel: deterministic, no threads, no clock of its own.
+"""Actors and their kernel: deterministic, no threads, no clock of its own.
+
+An actor runs when it has a message, a piece of news that it listens for, or a deadline that has come. It keeps its
+state to itself; a restarted actor is a new object.
 
 In each run actors take their turn in a fixed order, and only those with a message, news or a deadline; rounds follow
 until nobody has anything left, so that a chain of requests ends within the same vehicle time. Mailboxes are bounded.
@@ -11,9 +14,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
-from autopilot.flight.actor import Actor
-from autopilot.flight.messages import Ask, Message, MessageKind, Payload, Tag
+from autopilot.flight.messages import FAIL, OK, Ask, Message, MessageKind, Payload, Tag
 from autopilot.flight.trace import TraceEntry, TraceSink
 
 MAILBOX_SIZE = 32
@@ -32,6 +35,46 @@ class MailboxFullError(RuntimeError):
 
 class InjectedFault(RuntimeError):
     """The fault ACTOR.raise."""
+
+
+class Actor:
+    """Base of all actors. `critical`: when it raises, all critical ones restart together; else it stays down until the
+    next RESET, or restarts at once (`restarts_at_once`). `listens`: bits of news (`autopilot.flight.flags`)."""
+
+    name: ClassVar[str]
+    critical: ClassVar[bool] = True
+    restarts_at_once: ClassVar[bool] = False
+    listens: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        self.deadline_ms: int | None = None
+        self.port: ActorPort
+
+    def handle_message(self, message: Message) -> None:
+        """A message came. The base answers RESET."""
+        if message.kind is MessageKind.REQUEST and message.subject == Ask.RESET.value:
+            self._answer_reset(message)
+
+    def handle_news(self, news: int, flags: int) -> None:
+        """Some of what it listens for has happened or changed; `flags`: how things stand now."""
+
+    def handle_timeout(self) -> None:
+        """Act on the deadline that has come (and is None again)."""
+
+    def reset(self, request: Message) -> str | None:
+        """Clean state before a flight; the reason when that is impossible."""
+        return None
+
+    def _answer_reset(self, request: Message) -> None:
+        fault = self.port.fault("reset")
+        if fault is None:
+            self.finish_reset(request, self.reset(request))
+        elif fault == "fail":
+            self.finish_reset(request, f"{self.name}.reset: injected fault")
+
+    def finish_reset(self, request: Message, complaint: str | None) -> None:
+        """Answer a RESET: None is success."""
+        self.port.reply(request, (OK, "") if complaint is None else (FAIL, complaint))
 
 
 class _ActorCell:
@@ -54,8 +97,8 @@ class _ActorCell:
         return bool(self.mail or self.news or self.poisoned or (deadline is not None and now_ms >= deadline))
 
 
-class _Port:
-    """`autopilot.flight.actor.ActorPort` of one actor."""
+class ActorPort:
+    """An actor's way to the others."""
 
     def __init__(self, kernel: ActorKernel, name: str) -> None:
         self._kernel = kernel
@@ -63,24 +106,31 @@ class _Port:
 
     @property
     def now_ms(self) -> int:
+        """Vehicle time of this run."""
         return self._kernel.now_ms
 
     def find_sibling(self, name: str) -> str:
+        """The address of a sibling. Raises `UnknownActorError`."""
         return self._kernel.find(name)
 
     def notify(self, to: str, tag: Tag, payload: Payload = None) -> None:
+        """Fire and forget. Raises `MailboxFullError`."""
         self._kernel.notify(to, tag, payload, sender=self._name)
 
     def request(self, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
+        """Ask; a REPLY or a TIMEOUT with the returned tag will come. Raises `MailboxFullError`."""
         return self._kernel.request(self._name, to, subject, payload, timeout_ms)
 
     def reply(self, request: Message, payload: Payload) -> None:
+        """Answer a request. One that is no longer waited for is dropped."""
         self._kernel.reply(request, payload)
 
     def fault(self, name: str) -> str | None:
+        """ "fail" or "hang" while the fault `ACTOR.name` of this actor is active."""
         return self._kernel.faults.get(f"{self._name}.{name}")
 
     def revive(self) -> None:
+        """Start siblings that died anew (before a RESET)."""
         self._kernel.revive()
 
 
@@ -212,7 +262,7 @@ class ActorKernel:
     # --- supervision ------------------------------------------------------------------------------------------------
     def _renew(self, cell: _ActorCell) -> None:
         actor = cell.make()
-        actor.port = _Port(self, actor.name)
+        actor.port = ActorPort(self, actor.name)
         cell.actor = actor
         cell.mail.clear()
         cell.news = 0

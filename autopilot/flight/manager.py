@@ -12,9 +12,9 @@ from typing import Final
 from autopilot.context.events import FlightStateChanged
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.flight import flags
-from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import FlightContext, FlightManagerStatus
 from autopilot.flight.guards import VehicleGuardFacts
+from autopilot.flight.kernel import Actor
 from autopilot.flight.lifecycle import FlightState, LifecycleAction
 from autopilot.flight.messages import OK, Ask, BatteryLevel, Manner, Message, MessageKind, Tag
 from autopilot.flight.state_machine import LifecycleStateMachine

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from autopilot.flight import flags
-from autopilot.flight.actor import Actor
 from autopilot.flight.flight_context import Bus, FlightContext
+from autopilot.flight.kernel import Actor
 from autopilot.flight.messages import Ask, BatteryLevel, Message, MessageKind, Payload, Tag
 
 STATUS_TIMEOUT_MS = 1_000

@@ -32,7 +32,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, grounded, make_vehicle, terrain_around
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.loop.loop import LINK_SEED, CarriedLoop, LoopOrder, LoopSnapshot
+from sortie.loop.loop import LINK_SEED, LoopOrder, LoopSnapshot, SortieLoop
 from sortie.nodes.vehicle import VehicleService
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
@@ -178,7 +178,7 @@ class SimulatedBox:
         self.mains_kg_s = profile.box.mains_kg_s
         self.mission = FlownMission(service, profile.box, self.offset_ms)
 
-    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
         """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
         if snapshot is None:
             return

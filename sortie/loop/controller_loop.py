@@ -25,7 +25,7 @@ from depot.world.pack import ReportedPack
 from depot.world.state import WorldState
 from sortie.companion.service import Companion
 from sortie.loop.box import FlownMission
-from sortie.loop.loop import CarriedLoop, LoopOrder, LoopSnapshot
+from sortie.loop.loop import LoopOrder, LoopSnapshot, SortieLoop
 from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
@@ -96,7 +96,7 @@ class ControlledBox:
         snapshot.item = self.service.autopilot.sequencer.current_nav_index()
         snapshot.wall_s = self._controller.wall_s()
 
-    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
         """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
         asks, and T_DEATH has run meanwhile."""
         if snapshot is None:

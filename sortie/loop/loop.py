@@ -82,18 +82,6 @@ def decode(data: bytes) -> LoopSnapshot:
     return msgspec.msgpack.decode(data, type=LoopSnapshot)
 
 
-class CarriedLoop(Protocol):
-    """Interface of a loop that its carrier uses when the loop goes on from a snapshot."""
-
-    world: World
-    skimmer: SkimmerController
-    depot: DepotController
-
-    @property
-    def now_ms(self) -> int:
-        """The loop's time."""
-
-
 class RealVehicle(Protocol):
     """A vehicle that people may stop and ask for."""
 
@@ -164,7 +152,7 @@ class Carrier(Protocol):
     def real(self) -> RealVehicle | None:
         """Itself, where it is more than a simulation."""
 
-    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
         """The process is new: bring up what no memory of the two holds. None: so is the loop."""
 
     def note(self, snapshot: LoopSnapshot) -> None:

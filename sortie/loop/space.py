@@ -28,7 +28,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.services.mission.service import MissionService
-from sortie.loop.loop import CarriedLoop, LoopOrder, LoopSnapshot
+from sortie.loop.loop import LoopOrder, LoopSnapshot, SortieLoop
 from sortie.nodes.endpoint import VehicleTimeNode
 from sortie.runtime.runtime import Runtime
 
@@ -60,7 +60,7 @@ class ModelledSkimmer:
         self.node = VehicleTimeNode(self.endpoint, lambda: state.now_ms, lambda: not state.destroyed)
         self.mission = KeptMission(self.endpoint, CraftCore(lambda: state.now_ms))
 
-    def begin(self, loop: CarriedLoop, snapshot: LoopSnapshot | None) -> None:
+    def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
         """Restore the waypoints of the mission: neither controller's memory has them."""
         if snapshot is not None:
             self.mission.keep(

@@ -7,8 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from autopilot.flight.actor import Actor
-from autopilot.flight.kernel import MAILBOX_SIZE, MOST_RESTARTS, ActorKernel, MailboxFullError, UnknownActorError
+from autopilot.flight.kernel import MAILBOX_SIZE, MOST_RESTARTS, Actor, ActorKernel, MailboxFullError, UnknownActorError
 from autopilot.flight.messages import OK, Ask, Message, MessageKind, Tag
 
 Doing = Callable[[Actor, Message], None]
