@@ -2,3 +2,65 @@
 
 Each request is a sans-IO machine of its own that ends in one enumerated outcome; see `base.Client`.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mavlink_bridge.clients.base import Client, Retry, Target
+    from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
+    from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+    from mavlink_bridge.clients.group import ClientGroup
+    from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
+    from mavlink_bridge.clients.mission_download import MissionDownload
+    from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
+    from mavlink_bridge.clients.outcome import TransferOutcome
+    from mavlink_bridge.clients.parameters import (
+        ParameterList,
+        ParameterOutcome,
+        ParameterRead,
+        ParameterValue,
+        ParameterWrite,
+    )
+
+# Where each name lives: it is imported when first used, so that who asks one thing does not load all clients.
+_HOMES: Final = {
+    "Client": "base",
+    "ClientGroup": "group",
+    "CommandClient": "command",
+    "CommandOutcome": "command",
+    "FileOutcome": "file_read",
+    "FileRead": "file_read",
+    "HeartbeatWatch": "heartbeat",
+    "MissionClear": "mission_upload",
+    "MissionDownload": "mission_download",
+    "MissionUpload": "mission_upload",
+    "ParameterList": "parameters",
+    "ParameterOutcome": "parameters",
+    "ParameterRead": "parameters",
+    "ParameterValue": "parameters",
+    "ParameterWrite": "parameters",
+    "Retry": "base",
+    "SetCurrent": "mission_upload",
+    "Target": "base",
+    "TransferOutcome": "outcome",
+    "WatchState": "heartbeat",
+    "command_int": "command",
+    "command_long": "command",
+}
+
+__all__ = [
+    "Client", "ClientGroup", "CommandClient", "CommandOutcome", "FileOutcome", "FileRead", "HeartbeatWatch",
+    "MissionClear", "MissionDownload", "MissionUpload", "ParameterList", "ParameterOutcome", "ParameterRead",
+    "ParameterValue", "ParameterWrite", "Retry", "SetCurrent", "Target", "TransferOutcome", "WatchState", "command_int",
+    "command_long",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mavlink_bridge.clients' has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"mavlink_bridge.clients.{_HOMES[name]}"), name)
+    return found

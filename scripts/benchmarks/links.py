@@ -31,10 +31,7 @@ def lossy_mission() -> tuple[float, float]:
     client repeats after 250 ms and asks for one item at a time."""
     from autopilot.interface.geo import GeoPoint
     from autopilot.mission.items import MissionItem
-    from mavlink_bridge.clients.base import Retry, Target
-    from mavlink_bridge.clients.mission_download import MissionDownload
-    from mavlink_bridge.clients.mission_upload import MissionUpload
-    from mavlink_bridge.clients.outcome import TransferOutcome
+    from mavlink_bridge.clients import MissionDownload, MissionUpload, Retry, Target, TransferOutcome
     from sortie import Session
 
     home = GeoPoint(*HOME)

@@ -124,7 +124,7 @@ with Session() as session:
         },
         SESSION
         + """
-from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients import Target
 from mavlink_bridge.clients.command import command_long
 from mavlink_bridge.wire.codec import id_of
 with Session() as session:

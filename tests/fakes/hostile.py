@@ -13,10 +13,8 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
-from mavlink_bridge.clients.base import Retry, Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
+from mavlink_bridge.clients.base import Retry
 from mavlink_bridge.routing.endpoint import OVERFLOW
 from sortie import Session
 from sortie.config.fittings import FITTINGS, fitted

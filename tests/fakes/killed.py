@@ -15,10 +15,8 @@ from random import Random
 
 from autopilot.mission.items import MissionItem
 from autopilot.mission.storage import pack_item
+from mavlink_bridge.clients import MissionClear, MissionDownload, MissionUpload, ParameterRead, ParameterWrite
 from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload
-from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.nodes.client import Remote
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for

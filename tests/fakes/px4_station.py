@@ -6,10 +6,9 @@ from collections.abc import Callable
 from math import cos, hypot, nan, radians
 from typing import Any, Protocol
 
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.group import AnyClient
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterValue, ParameterWrite
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.wire.codec import dialect

@@ -13,10 +13,7 @@ from pathlib import Path
 from autopilot.flight.lifecycle import FlightState
 from autopilot.flight.trace import write_line
 from autopilot.interface.geo import GeoPoint
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.parameters import ParameterList
+from mavlink_bridge.clients import MissionDownload, MissionUpload, ParameterList, Target
 from sortie import Session, mavlink
 from sortie.api.sample import square
 from sortie.api.testing.stand_in import StandIn

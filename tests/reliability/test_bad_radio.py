@@ -8,10 +8,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session

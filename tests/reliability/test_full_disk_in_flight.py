@@ -12,12 +12,17 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.command import CommandOutcome, command_long
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
+from mavlink_bridge.clients import (
+    CommandOutcome,
+    MissionClear,
+    MissionDownload,
+    MissionUpload,
+    ParameterRead,
+    ParameterWrite,
+    Target,
+    TransferOutcome,
+    command_long,
+)
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session, events
 from sortie.api.sample import square

@@ -10,10 +10,7 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterList
+from mavlink_bridge.clients import MissionUpload, ParameterList, Target, TransferOutcome
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session

@@ -12,8 +12,7 @@ from autopilot.mav import Cmd, Frame, Severity
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.upload import MOST_TEXTS
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients import MissionUpload, Target
 from sortie import Session
 
 HOME = GeoPoint(47.0, 8.0, 400.0)

@@ -8,13 +8,23 @@ from typing import Any
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Client, Retry, Target
-from mavlink_bridge.clients.command import CommandClient, CommandOutcome, command_int, command_long
-from mavlink_bridge.clients.group import ClientGroup
-from mavlink_bridge.clients.heartbeat import HeartbeatWatch, WatchState
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import (
+    Client,
+    ClientGroup,
+    CommandClient,
+    CommandOutcome,
+    HeartbeatWatch,
+    MissionClear,
+    MissionDownload,
+    MissionUpload,
+    Retry,
+    SetCurrent,
+    Target,
+    TransferOutcome,
+    WatchState,
+    command_int,
+    command_long,
+)
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, payload

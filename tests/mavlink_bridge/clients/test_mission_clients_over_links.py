@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Retry, Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionClear, MissionUpload, SetCurrent
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import (
+    MissionClear,
+    MissionDownload,
+    MissionUpload,
+    Retry,
+    SetCurrent,
+    Target,
+    TransferOutcome,
+)
 from tests.fakes.mission_bench import fence_square, packed, rally_points, waypoints
 from tests.fakes.two_ends import TwoEnds
 

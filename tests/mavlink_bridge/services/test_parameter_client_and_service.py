@@ -9,7 +9,7 @@ import pytest
 from autopilot.parameters import Parameters
 from autopilot.parameters.definition import to_float32
 from autopilot.vehicles.kinds import COPTER
-from mavlink_bridge.clients.base import Target
+from mavlink_bridge.clients import Target
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.services.parameters import ParameterService
 from tests.fakes.two_ends import TwoEnds

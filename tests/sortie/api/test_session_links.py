@@ -10,12 +10,16 @@ import time
 import pytest
 
 from autopilot.interface.geo import GeoPoint
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.command import CommandOutcome, command_long
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome
+from mavlink_bridge.clients import (
+    CommandOutcome,
+    MissionDownload,
+    MissionUpload,
+    ParameterList,
+    ParameterOutcome,
+    Target,
+    TransferOutcome,
+    command_long,
+)
 from mavlink_bridge.links.hub import LinkHub
 from mavlink_bridge.routing.endpoint import Endpoint
 from sortie import Session, UserError, events, mavlink

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
 from sortie.assembly.program import Program
 from sortie.commands.cli import run as command

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from pymavlink import mavutil
 
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from sortie import MissionItem
 from sortie.nodes.client import Remote
 from tests.fakes.flight_station import (

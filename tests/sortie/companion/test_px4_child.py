@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from sitl.child import SitlError
 from sitl.px4.launcher import DEFAULTS, VARIABLE, find_binary
 from sortie.api.sample import square

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_upload import MissionUpload
+from mavlink_bridge.clients import MissionUpload, Target
 from mavlink_bridge.services.ftp.wire import DATA_BYTES
 from mavlink_bridge.wire.codec import dialect
 from sortie import Session

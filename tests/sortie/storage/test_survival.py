@@ -8,11 +8,16 @@ import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.clients.command import CommandOutcome, command_long
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.clients import (
+    CommandOutcome,
+    MissionDownload,
+    MissionUpload,
+    ParameterOutcome,
+    ParameterRead,
+    ParameterWrite,
+    TransferOutcome,
+    command_long,
+)
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.sample import square
 from sortie.nodes.client import Listener, Remote

@@ -9,10 +9,7 @@ import pytest
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.validate import check_item
-from mavlink_bridge.clients.base import Target
-from mavlink_bridge.clients.mission_download import MissionDownload
-from mavlink_bridge.clients.mission_upload import MissionUpload
-from mavlink_bridge.clients.outcome import TransferOutcome
+from mavlink_bridge.clients import MissionDownload, MissionUpload, Target, TransferOutcome
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire import codec
 from tests.fakes.mission_bench import QGC
