@@ -14,57 +14,37 @@ from autopilot.interface.records import dataclass
 class ModeReason(IntEnum):
     """Reasons for a change of flight mode: ArduPilot's ModeReason, those that Sortie has a use for."""
 
-    UNKNOWN = 0
-    RC_COMMAND = 1
-    GCS_COMMAND = 2
-    RADIO_FAILSAFE = 3
-    BATTERY_FAILSAFE = 4
-    GCS_FAILSAFE = 5
-    EKF_FAILSAFE = 6
-    MISSION_END = 8
-    FENCE_BREACHED = 10
-    TERRAIN_FAILSAFE = 11
-    FLIP_COMPLETE = 13
-    AVOIDANCE = 14
-    AVOIDANCE_RECOVERY = 15
-    THROW_COMPLETE = 16
-    TERMINATE = 17
-    CRASH_FAILSAFE = 19
-    FAILED_TRANSITION = 23
-    FAILSAFE = 25
-    MISSION_CMD = 41
-    RADIO_FAILSAFE_RECOVERY = 48
-    AUX_FUNCTION = 53
+    text: str
+    """For people."""
 
-    @property
-    def text(self) -> str:
-        """For people."""
-        return MODE_TEXTS[self]
+    def __new__(cls, number: int, text: str) -> ModeReason:
+        made = int.__new__(cls, number)
+        made._value_, made.text = number, text
+        return made
+
+    UNKNOWN = 0, "somebody else"
+    RC_COMMAND = 1, "mode switch"
+    GCS_COMMAND = 2, "GCS command"
+    RADIO_FAILSAFE = 3, "Radio Failsafe"
+    BATTERY_FAILSAFE = 4, "Battery Failsafe"
+    GCS_FAILSAFE = 5, "GCS Failsafe"
+    EKF_FAILSAFE = 6, "EKF Failsafe"
+    MISSION_END = 8, "end of the flight"
+    FENCE_BREACHED = 10, "Fence breach"
+    TERRAIN_FAILSAFE = 11, "Terrain Failsafe"
+    FLIP_COMPLETE = 13, "end of the flip"
+    THROW_COMPLETE = 16, "end of the throw"
+    AVOIDANCE = 14, "avoidance"
+    AVOIDANCE_RECOVERY = 15, "end of avoidance"
+    TERMINATE = 17, "terminated"
+    CRASH_FAILSAFE = 19, "crash"
+    FAILED_TRANSITION = 23, "Transition Failsafe"
+    FAILSAFE = 25, "Wind Failsafe"
+    MISSION_CMD = 41, "mission"
+    RADIO_FAILSAFE_RECOVERY = 48, "Radio Failsafe cleared"
+    AUX_FUNCTION = 53, "auxiliary function"
 
 
-MODE_TEXTS: Final[dict[ModeReason, str]] = {
-    ModeReason.UNKNOWN: "somebody else",
-    ModeReason.RC_COMMAND: "mode switch",
-    ModeReason.GCS_COMMAND: "GCS command",
-    ModeReason.RADIO_FAILSAFE: "Radio Failsafe",
-    ModeReason.BATTERY_FAILSAFE: "Battery Failsafe",
-    ModeReason.GCS_FAILSAFE: "GCS Failsafe",
-    ModeReason.EKF_FAILSAFE: "EKF Failsafe",
-    ModeReason.MISSION_END: "end of the flight",
-    ModeReason.FENCE_BREACHED: "Fence breach",
-    ModeReason.TERRAIN_FAILSAFE: "Terrain Failsafe",
-    ModeReason.FLIP_COMPLETE: "end of the flip",
-    ModeReason.THROW_COMPLETE: "end of the throw",
-    ModeReason.AVOIDANCE: "avoidance",
-    ModeReason.AVOIDANCE_RECOVERY: "end of avoidance",
-    ModeReason.TERMINATE: "terminated",
-    ModeReason.CRASH_FAILSAFE: "crash",
-    ModeReason.FAILED_TRANSITION: "Transition Failsafe",
-    ModeReason.FAILSAFE: "Wind Failsafe",
-    ModeReason.MISSION_CMD: "mission",
-    ModeReason.RADIO_FAILSAFE_RECOVERY: "Radio Failsafe cleared",
-    ModeReason.AUX_FUNCTION: "auxiliary function",
-}
 BY_WISH: Final = frozenset(
     {ModeReason.RC_COMMAND, ModeReason.GCS_COMMAND, ModeReason.AUX_FUNCTION, ModeReason.MISSION_CMD}
 )

@@ -1,12 +1,18 @@
 """Events of a vehicle that is spoken to as a PX4: which of them tells what the core, or PX4's personality, announces.
 
-Arming checks follow libevents' protocol; flight modes are told one by one.
+Events are rows of `events.json`: PX4's names, numbers and arguments, words of our own. Arming checks follow libevents'
+protocol; flight modes are told one by one. An event's number is a hash of its name (FNV-1a, 24 bits), so that a station
+which knows PX4's file reads ours. Beside an event goes a text that ends with a tab, by which stations that show events
+know to leave it out. Source: PX4 1.16 src/modules/commander/{Commander.cpp, failsafe/framework.cpp,
+HealthAndArmingChecks}, src/modules/navigator/mission.cpp, src/lib/events/enums.json,
+platforms/common/include/px4_platform_common/events.h.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
+from enum import Enum, IntEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -23,11 +29,62 @@ from autopilot.interface.reasons import (
     Check,
 )
 from autopilot.mav import Sensor
+from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafe_rules import EventCause, Px4Action
-from autopilot.personality.px4.modes import LAND, RETURN, pair_of
 from autopilot.personality.px4.notices import Notice
-from mavlink_bridge.px4.events import ALL_MODES, EVENTS, NUMBER, POSITIONAL_MODES, UNKNOWN_MODE, VOCABULARY, Px4Part
-from mavlink_bridge.services.events.vocabulary import Told, Vocabulary, WatchedVehicle
+from mavlink_bridge.services.events.vocabulary import Choices, EventFile, ShownMode, Told, Vocabulary, WatchedVehicle
+
+BIT: Final[dict[px4.Pair, int]] = {  # navigation_mode_group_t: vehicle_status_s::NAVIGATION_STATE_*
+    px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 10,
+    px4.OFFBOARD: 14, px4.STABILIZED: 15, px4.TAKEOFF: 17, px4.LAND: 18, px4.FOLLOW: 19, px4.PRECISION: 20,
+    px4.ORBIT: 21, **{mode: 23 + number for number, mode in enumerate(px4.EXTERNAL)},
+}  # fmt: skip
+NUMBER: Final[dict[px4.Pair, int]] = {  # navigation_mode_t
+    px4.MANUAL: 0, px4.ALTITUDE: 1, px4.POSITION: 2, px4.MISSION: 3, px4.HOLD: 4, px4.RETURN: 5, px4.ACRO: 6,
+    px4.OFFBOARD: 7, px4.STABILIZED: 8, px4.TAKEOFF: 10, px4.LAND: 11, px4.FOLLOW: 12, px4.PRECISION: 13,
+    px4.ORBIT: 14, **{mode: 16 + number for number, mode in enumerate(px4.EXTERNAL)},
+}  # fmt: skip
+_WITHOUT_PLACE: Final = frozenset((px4.MANUAL, px4.ALTITUDE, px4.ACRO, px4.STABILIZED, px4.LAND))
+ALL_MODES: Final = sum(1 << bit for bit in BIT.values())
+POSITIONAL_MODES: Final = sum(1 << bit for mode, bit in BIT.items() if mode not in _WITHOUT_PLACE)
+
+
+class Px4Part(IntEnum):
+    """health_component_t, as the number of its bit."""
+
+    NONE = 0
+    BARO = 1
+    GPS = 3
+    STICKS = 7
+    BATTERY = 11
+    MISSION = 18
+    SYSTEM = 20
+    GLOBAL = 24
+    MAG = 27
+    ACCEL = 28
+    GYRO = 29
+
+
+_FILE: Final = EventFile(Path(__file__).with_name("events.json"))
+EVENTS: Final = _FILE.events
+UNKNOWN_MODE: Final = 255
+
+
+def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
+    named = {px4.pair_of(shown.number): shown.name for shown in modes}
+    return _FILE.choices(
+        {
+            "navigation_mode_t": {NUMBER[mode]: name for mode, name in named.items()},
+            "navigation_mode_group_t": {1 << BIT[mode]: name for mode, name in named.items()},
+        }
+    )
+
+
+def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
+    return {BIT[px4.pair_of(mode.number)]: [mode.number] for mode in modes}
+
+
+VOCABULARY: Final = Vocabulary("px4", tuple(EVENTS.values()), _choices, _groups)
 
 NamedEvent = tuple[str, tuple[float, ...]]
 """Name of an event that is told, and its arguments."""
@@ -72,9 +129,9 @@ class Px4Book:
         if isinstance(event, FirmwareNotice):
             return _told(*_named(event))
         if isinstance(event, ModeChanged) and event.reason in BY_WISH:
-            shown = pair_of(watched.mode())
-            if shown in (RETURN, LAND):
-                return _told("commander_rtl" if shown == RETURN else "commander_landing_current_pos", ())
+            shown = px4.pair_of(watched.mode())
+            if shown in (px4.RETURN, px4.LAND):
+                return _told("commander_rtl" if shown == px4.RETURN else "commander_landing_current_pos", ())
         return None
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
@@ -106,7 +163,7 @@ def _of(reason: ArmingReason) -> tuple[str, Px4Part]:
 
 
 def _refused(mode: float) -> NamedEvent:
-    return "commander_modeswitch_not_avail", (mode, NUMBER.get(pair_of(int(mode)), UNKNOWN_MODE))
+    return "commander_modeswitch_not_avail", (mode, NUMBER.get(px4.pair_of(int(mode)), UNKNOWN_MODE))
 
 
 def _acts(mode: float, action: float, cause: float) -> NamedEvent:

@@ -28,15 +28,15 @@ def file_name(number: int) -> str:
 
 
 class PictureTold(Enum):
-    """When a picture counts as written, and who waits for its file."""
+    """Instants when a picture counts as written, and who waits for its file."""
 
     TAKEN = auto()
-    """As soon as it is taken, in virtual time, whose outcome must not depend on the machine: who opens a file that is
-    still being written holds up all else until it is there."""
+    """Told as soon as it is taken, in virtual time, whose outcome must not depend on the machine: who opens a file that
+    is still being written holds up all else until it is there."""
     TAKEN_UNTIL_HEARD = auto()
-    """The same until somebody speaks, and who opens one waits alone for his answer: others wait on sockets."""
+    """Told so until somebody speaks, and who opens one waits alone for his answer: others wait on sockets."""
     WRITTEN = auto()
-    """When its file is there; who opens one before waits alone."""
+    """Told when its file is there; who opens one before waits alone."""
 
 
 class Card:

@@ -23,40 +23,19 @@ class Injection:
 
 Failures = Mapping[tuple[FailureUnit, FailureType], Injection]
 _U, _T = FailureUnit, FailureType
+_ALIKE: Final = (
+    (_U.GYRO, "gyro", "off stuck garbage wrong slow intermittent"),
+    (_U.ACCEL, "accel", "off stuck garbage wrong slow intermittent"),
+    (_U.MAG, "compass", "loss stuck garbage wrong slow delayed intermittent"),
+    (_U.BARO, "baro", "loss stuck garbage wrong slow delayed intermittent"),
+    (_U.GPS, "gps", "loss stuck garbage glitch slow delayed intermittent"),
+)
+"""Sensors, and their faults by the words of `FailureType`, but for two."""
+_WORDS: Final = {"loss": _T.OFF, "glitch": _T.WRONG}
 FAILURES: Final[Failures] = MappingProxyType({
-    (_U.GYRO, _T.OFF): Injection("gyro.off"),
-    (_U.GYRO, _T.STUCK): Injection("gyro.stuck"),
-    (_U.GYRO, _T.GARBAGE): Injection("gyro.garbage"),
-    (_U.GYRO, _T.WRONG): Injection("gyro.wrong"),
-    (_U.GYRO, _T.SLOW): Injection("gyro.slow"),
-    (_U.GYRO, _T.INTERMITTENT): Injection("gyro.intermittent"),
-    (_U.ACCEL, _T.OFF): Injection("accel.off"),
-    (_U.ACCEL, _T.STUCK): Injection("accel.stuck"),
-    (_U.ACCEL, _T.GARBAGE): Injection("accel.garbage"),
-    (_U.ACCEL, _T.WRONG): Injection("accel.wrong"),
-    (_U.ACCEL, _T.SLOW): Injection("accel.slow"),
-    (_U.ACCEL, _T.INTERMITTENT): Injection("accel.intermittent"),
-    (_U.MAG, _T.OFF): Injection("compass.loss"),
-    (_U.MAG, _T.STUCK): Injection("compass.stuck"),
-    (_U.MAG, _T.GARBAGE): Injection("compass.garbage"),
-    (_U.MAG, _T.WRONG): Injection("compass.wrong"),
-    (_U.MAG, _T.SLOW): Injection("compass.slow"),
-    (_U.MAG, _T.DELAYED): Injection("compass.delayed"),
-    (_U.MAG, _T.INTERMITTENT): Injection("compass.intermittent"),
-    (_U.BARO, _T.OFF): Injection("baro.loss"),
-    (_U.BARO, _T.STUCK): Injection("baro.stuck"),
-    (_U.BARO, _T.GARBAGE): Injection("baro.garbage"),
-    (_U.BARO, _T.WRONG): Injection("baro.wrong"),
-    (_U.BARO, _T.SLOW): Injection("baro.slow"),
-    (_U.BARO, _T.DELAYED): Injection("baro.delayed"),
-    (_U.BARO, _T.INTERMITTENT): Injection("baro.intermittent"),
-    (_U.GPS, _T.OFF): Injection("gps.loss"),
-    (_U.GPS, _T.STUCK): Injection("gps.stuck"),
-    (_U.GPS, _T.GARBAGE): Injection("gps.garbage"),
-    (_U.GPS, _T.WRONG): Injection("gps.glitch"),
-    (_U.GPS, _T.SLOW): Injection("gps.slow"),
-    (_U.GPS, _T.DELAYED): Injection("gps.delayed"),
-    (_U.GPS, _T.INTERMITTENT): Injection("gps.intermittent"),
+    (unit, _WORDS.get(word) or _T[word.upper()]): Injection(f"{sensor}.{word}")
+    for unit, sensor, words in _ALIKE for word in words.split()
+} | {
     (_U.BATTERY, _T.OFF): Injection("battery.low"),
     (_U.BATTERY, _T.WRONG): Injection("battery.low", 1.5),
     (_U.MOTOR, _T.OFF): Injection("motor{n}.loss"),

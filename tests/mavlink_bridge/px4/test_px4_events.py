@@ -12,7 +12,7 @@ from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, NEED_POSITION, Ar
 from autopilot.mav import Sensor, Severity
 from autopilot.personality.px4.modes import HOLD, MISSION, OFFBOARD, custom_of
 from autopilot.personality.px4.notices import WORDS, Notice, Voice
-from mavlink_bridge.px4 import events as e
+from mavlink_bridge.px4 import book as e
 from mavlink_bridge.px4.book import Px4Book
 from sortie import Session
 from tests.fakes.px4_station import SessionLine, Station

@@ -14,9 +14,9 @@ from autopilot.context.events import ArmedChanged, FenceChanged, ModeChanged, St
 from autopilot.interface.reasons import BAD_FIX, GYROS_FAILED, ArmingMethod, ArmingReason, Check, ModeReason
 from autopilot.mav import Sensor, Severity
 from autopilot.mission.events import ItemReached, MissionComplete
-from mavlink_bridge.px4 import events as px4_events
+from mavlink_bridge.px4 import book as px4_events
 from mavlink_bridge.routing.service import Peer
-from mavlink_bridge.services.events import definitions as d
+from mavlink_bridge.services.events import book as d
 from mavlink_bridge.services.events.book import SortieBook
 from mavlink_bridge.services.events.service import EVENT, KEPT, LOOK_MS, SEQUENCE, SEQUENCE_MS, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import ShownMode, Vocabulary
