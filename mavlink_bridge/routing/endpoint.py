@@ -69,7 +69,7 @@ class Endpoint:
         self._timed: list[_Due] = []
         self._remembering: list[RemembersLinks] = []
         self._audience = Audience()
-        self._on_error = on_error
+        self._on_error, self.service_errors = on_error, 0
         self._signing: Signing | None = None
         self.gates: list[Callable[[int, MavlinkFrame, int, int], bool]] = []
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
@@ -77,7 +77,6 @@ class Endpoint:
         self.on_frame: list[Callable[[int, MavlinkFrame], None]] = [] if on_frame is None else [on_frame]
         self.identity_listeners: list[Callable[[], None]] = []
         """Told when `identify` has changed who this is."""
-        self.service_errors = 0
         self.redundancy: LinkRedundancy | None = None
         """Given where all links lead to the same other side."""
         self.muted = False
@@ -254,9 +253,8 @@ class Endpoint:
         for hear in self.on_frame:
             hear(link, frame)
         system, component = target_of(frame)
-        for takes in self.gates:
-            if takes(link, frame, system, component):
-                return True
+        if self.gates and any(takes(link, frame, system, component) for takes in self.gates):
+            return True
         for other in self._router.forward_to(frame, link, system, component):
             target = self._links[other]
             if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all

@@ -251,10 +251,10 @@ class _DataflashEvidence:
             self._found.frame = m.Message.removeprefix("Frame: ")
 
     def finish(self, vehicle_type: int) -> None:
-        known = {reason.value for reason in ModeReason}
+        known = {int(reason): reason for reason in ModeReason}
         for at_s, number, why in self._modes:
             name = ardupilot_mode(vehicle_type, number)
-            reason = ModeReason(why) if why in known else None
+            reason = known.get(why)
             wished = reason in _WISHED or why in _STARTUP
             words = _ITS_OWN.format(why) if reason is None else reason.text
             if not self._found.modes or self._found.modes[-1].name != name:

@@ -403,8 +403,7 @@ class TelemetryService:
                 item, speaks = self._parts.plans.mission.get(seq), self.identity.speaks
                 if item is not None and speaks.mode_of_item(item.command) is not None:
                     return None  # to this firmware it is no item that is reached, but a mode
-                wire = speaks.wire_seq(seq)
-                return dialect.MAVLink_mission_item_reached_message(wire)
+                return dialect.MAVLink_mission_item_reached_message(speaks.wire_seq(seq))
             case CameraTriggered():
                 state = self._parts.facts.vehicle.state
                 return announcements.camera_feedback(event, state, self._boot_unix_us)
