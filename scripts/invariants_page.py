@@ -15,7 +15,7 @@ _INTRODUCTION = """# Invariants
 Made by `scripts/invariants-page` from `tests/storm/invariants/`; do not edit.
 
 What holds in every [storm](reliability.md#storms), whatever fails: {count} invariants, each a function that is
-called on the occasion under which it stands.
+called on the occasion under which it stands. `storms`: in virtual time, around real processes (`--real`), or in both.
 """
 
 
@@ -26,8 +26,8 @@ def page() -> str:
     for when in When:
         rows = [each for each in INVARIANTS.values() if each.when is when]
         if rows:
-            lines.append(f"## When {when.value}\n\n| name | holds | source |\n| --- | --- | --- |")
-            lines += [f"| {each.name} | {each.sentence} | {each.source} |" for each in rows]
+            lines.append(f"## When {when.value}\n\n| name | holds | storms | source |\n| --- | --- | --- | --- |")
+            lines += [f"| {each.name} | {each.sentence} | {each.where.value} | {each.source} |" for each in rows]
             lines.append("")
     return "\n".join(lines)
 

@@ -32,7 +32,7 @@ from sortie.config.values import default_state_dir, parse_metrics
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.directory import FLIGHTS
 from sortie.logs.flight_story import FlightStory
-from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log
+from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log, tell
 from sortie.logs.trace_file import TraceFile
 from sortie.metrics.board import Board
 from sortie.metrics.statistics import FleetStatistics, Statistics
@@ -200,7 +200,7 @@ class Program:
         ended = isinstance(error, SitlError)
         what = f"{error}; the others fly on" if ended else "its autopilot failed, it comes down alone"
         text = f"vehicle {label}: {what}"
-        print(f"sortie: {text}", file=sys.stderr, flush=True)
+        tell(f"sortie: {text}")
         LOGGER.error("%s", text, exc_info=error, extra={"told": True})
 
     # --- running it -----------------------------------------------------------------------------------------------

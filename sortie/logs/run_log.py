@@ -50,6 +50,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry)
 
 
+def tell(text: str) -> None:
+    """Print a line on stderr in the midst of a run, which goes on where that takes nothing either: it may be a file on
+    the same full disk."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 class RunLogHandler(logging.handlers.RotatingFileHandler):
     """The file. That it takes nothing (a full disk) is said on stderr, once until it does again, and the service goes
     on. How long it is, is counted: the base class asks the file system and writes each line twice to know it."""
@@ -82,7 +89,7 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
         self._failed = True
         if self._told:
             return
-        print(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}", file=sys.stderr)
+        tell(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}")
 
     def close(self) -> None:
         # What is still in the buffer was told by handleError when it did not go out.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 
 from autopilot.flight.trace import TraceEntry, write_line
+from sortie.logs.run_log import tell
 
 
 class TraceFile:
@@ -42,4 +42,4 @@ class TraceFile:
 
     def _end(self, error: OSError) -> None:
         self._ended = True
-        print(f"sortie: --trace {self._path}: {error.strerror}; the trace is incomplete", file=sys.stderr)
+        tell(f"sortie: --trace {self._path}: {error.strerror}; the trace is incomplete")

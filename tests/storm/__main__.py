@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
+from tests.storm.real import in_a_namespace, outside, run_outside
 from tests.storm.shrink import shrink, write_test
 from tests.storm.steer import AnyVerdict, Steering, plan_of, run_any
 
@@ -24,6 +25,22 @@ def tell(verdict: AnyVerdict) -> None:
     print(f"seed {verdict.plan.seed}: {verdict.plan.summary}; {hours:.2f} vehicle hours, digest {verdict.story.digest}")
     if verdict.broken is not None:
         print(f"BROKEN {verdict.broken}")
+
+
+def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
+    """Seeds around real processes, told one by one: another run is not the same to the millisecond, so that none is
+    made smaller."""
+    in_a_namespace(["-m", "tests.storm", *sys.argv[1:]])
+    began_s, figures, broken = time.process_time(), Figures(), []
+    for seed in seeds:
+        verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))
+        figures.add(verdict)
+        if verdict.broken is not None:
+            broken.append(seed)
+        if verdict.broken is not None or len(seeds) == 1:
+            tell(verdict)
+    print(f"{figures.text(time.process_time() - began_s)}; broken: {broken or 'none'}")
+    return 1 if broken else 0
 
 
 def one(seed: int, minutes: float | None, vehicles: int | None, *, smaller: bool) -> int:
@@ -87,8 +104,12 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="of each storm; else drawn")
     parser.add_argument("--vehicles", type=int, help="else drawn, 1 to 20")
     parser.add_argument("--as-it-is", action="store_true", help="a broken seed is not made smaller")
+    parser.add_argument("--real", action="store_true", help="around real processes, on sockets")
+    parser.add_argument("--seeds", type=int, default=1, help="with --real: so many in a row")
     given = parser.parse_args()
     seed = SystemRandom().randrange(1 << 31) if given.seed is None else given.seed
+    if given.real:
+        return real(range(seed, seed + given.seeds), given.minutes, given.vehicles)
     if given.hours is not None:
         return many(seed, given.hours, given.minutes, given.vehicles)
     return one(seed, given.minutes, given.vehicles, smaller=not given.as_it_is)

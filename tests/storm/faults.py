@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CUTS = {"partition": {0, 1}, "deaf": {1}, "mute": {0}}
 _DELAYS_MS = (20, 200, 1_000, 4_000)
-_ACTORS = ("motor.arm", "motor.disarm", "motor.arm:hang", "altitude.reset", "rate.reset:hang", "waypoint.reset")
+ACTORS = ("motor.arm", "motor.disarm", "motor.arm:hang", "altitude.reset", "rate.reset:hang", "waypoint.reset")
 _JUMPS_MS = (-400 * 86_400_000, -3_600_000, -70_000, -1_000, 1_000, 50_000, 7_200_000)
 """By which a clock is set: back before its last battery, by time zones, by seconds of GPS."""
 
@@ -74,7 +74,7 @@ class Faults:
             case "night":
                 return self._leave_alone(fault.lasts_ms)
             case "actor":
-                return self._inject(fault.target, _ACTORS[fault.value % len(_ACTORS)])
+                return self._inject(fault.target, ACTORS[fault.value % len(ACTORS)])
             case "gps.loss" | "rc.loss" | "link.loss":
                 return self._inject(fault.target, fault.what)
         return None
@@ -94,6 +94,8 @@ class Faults:
         self.end_of_slowness()
         self.end_of_fullness()
         self._storm.disk.dies_at = self._storm.disk.fails_at = None
+        if self._storm.process is not None:
+            self._storm.process.disk_node.dies_before_telling = False
         self.kill_at.clear()
 
     def end_of_slowness(self) -> None:

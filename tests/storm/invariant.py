@@ -26,6 +26,15 @@ class When(Enum):
     DEPOT_END = "a depot's loop has ended"
 
 
+class Where(Enum):
+    """In which storms an invariant is looked at: in virtual time it sees the inside of a process too, around a real one
+    (`--real`) what goes over its links, and what it has kept."""
+
+    VIRTUAL = "virtual"
+    REAL = "real"
+    BOTH = "both"
+
+
 @dataclass(frozen=True)
 class Invariant:
     """`messages`: names of messages, or of classes of events; empty: all of its kind."""
@@ -36,13 +45,14 @@ class Invariant:
     when: When
     messages: frozenset[str]
     holds: Callable[..., str | None]
+    where: Where
 
 
 INVARIANTS: dict[str, Invariant] = {}
 
 
 def invariant(
-    when: When, source: str, *messages: str
+    when: When, source: str, *messages: str, where: Where = Where.VIRTUAL
 ) -> Callable[[Callable[..., str | None]], Callable[..., str | None]]:
     """Register a function; its name with spaces is the invariant's."""
 
@@ -50,7 +60,7 @@ def invariant(
         name = function.__name__.replace("_", " ")
         assert name not in INVARIANTS, name
         sentence = " ".join((function.__doc__ or "").split())
-        INVARIANTS[name] = Invariant(name, sentence, source, when, frozenset(messages), function)
+        INVARIANTS[name] = Invariant(name, sentence, source, when, frozenset(messages), function, where)
         return function
 
     return register
@@ -79,10 +89,11 @@ class Broken(AssertionError):
         self.name, self.what = name, what
 
 
-def by_occasion() -> dict[tuple[When, str], list[Invariant]]:
+def by_occasion(*, real: bool = False) -> dict[tuple[When, str], list[Invariant]]:
     """Those of each occasion; "" is any message."""
     found: dict[tuple[When, str], list[Invariant]] = {}
-    for each in INVARIANTS.values():
+    elsewhere = Where.VIRTUAL if real else Where.REAL
+    for each in (each for each in INVARIANTS.values() if each.where is not elsewhere):
         for message in each.messages or {""}:
             found.setdefault((each.when, message), []).append(each)
     return found

@@ -234,3 +234,38 @@ class Process:
         self.taps.clear()
         self.store.abandon()
         self.disk.crash(power=power)
+
+
+class Machine(Protocol):
+    """Where the processes of a storm run, and its time passes: this simulated one, or the one that we are on
+    (`tests.storm.real`)."""
+
+    disk: Any
+    real: bool
+
+    def begin(self, *given: Any) -> Any:
+        """Start a process, as `Process` is."""
+
+    def rest(self, until_ms: int) -> int:
+        """No process is there; the storm's time when something may happen."""
+
+    def leave(self, storm: Any) -> None:
+        """The storm is over, and everybody is down."""
+
+
+class Simulated:
+    """See `Machine`."""
+
+    real = False
+
+    def __init__(self, seed: int) -> None:
+        self.disk = Disk(f"disk {seed}")
+
+    def begin(self, *given: Any) -> Process:
+        return Process(*given)
+
+    def rest(self, until_ms: int) -> int:
+        return until_ms
+
+    def leave(self, storm: Any) -> None:
+        """Do nothing: it is left alone."""

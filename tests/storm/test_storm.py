@@ -167,5 +167,10 @@ def test_planted_errors_are_found() -> None:
 
 
 @pytest.mark.long
+def test_nothing_breaks_around_real_processes() -> None:
+    _runs("tests.storm", "--real", "18", "--vehicles", "1")
+
+
+@pytest.mark.long
 def test_an_hour_of_new_seeds() -> None:
     _runs("tests.storm", str(SystemRandom().randrange(1 << 31)), "--hours", "1")

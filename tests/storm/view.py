@@ -53,7 +53,6 @@ STREAMS = codec.ids_of(
     "ESTIMATOR_STATUS", "ODOMETRY", "NAMED_VALUE_INT", "NAMED_VALUE_FLOAT", "GIMBAL_MANAGER_STATUS",
 )  # fmt: skip
 """Messages that come by themselves, again and again: nothing has happened that the next look does not see."""
-_OCCASIONS: dict[tuple[When, str], list[Invariant]] = {}
 
 
 class Peer:
@@ -99,12 +98,11 @@ class View:
         self.last_plan: tuple[MissionItem, ...] = ()
         self.last_station: Station | None = None
         self.process: Process | None = None
-        if not _OCCASIONS:
-            _OCCASIONS.update(by_occasion())
+        self._occasions: dict[tuple[When, str], list[Invariant]] = by_occasion(real=storm.machine.real)
         self._ids = {
             when: {
                 codec.id_of(name)
-                for (at, name), _ in _OCCASIONS.items()
+                for at, name in self._occasions
                 if at is when and name and codec.message_id(name) is not None
             }
             for when in (When.SENT, When.CAME)
@@ -139,7 +137,7 @@ class View:
     def call(self, when: When, message: str, *arguments: Any) -> None:
         """All invariants of an occasion."""
         for name in (message, "") if message else ("",):
-            for each in _OCCASIONS.get((when, name), ()):
+            for each in self._occasions.get((when, name), ()):
                 wrong = each.holds(self, *arguments)
                 if wrong is not None:
                     raise Broken(each.name, f"vehicle {self.number + 1} ({self.kind}): {wrong}")

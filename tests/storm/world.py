@@ -21,13 +21,13 @@ from sortie.nodes.vehicle import VehicleService
 from sortie.storage.rows import ALONE, Entry
 from tests.storm import invariants as _all_invariants
 from tests.storm.acting import Acting
-from tests.storm.disk import Disk, mounted
+from tests.storm.disk import mounted
 from tests.storm.faults import Faults
 from tests.storm.invariant import Broken
 from tests.storm.keys import FOREIGN_KEY, KEY
 from tests.storm.medium import Air, StormLink
 from tests.storm.models import BY_NAME, MAVPROXY
-from tests.storm.process import Died, Process
+from tests.storm.process import Died, Machine, Process, Simulated
 from tests.storm.station import Station
 from tests.storm.story import Story
 from tests.storm.swarm import TICK_MS, StormPlan, VehiclePlan
@@ -38,6 +38,8 @@ assert _all_invariants
 HOME = GeoPoint(*DEFAULT_HOME[:3])
 RECOVERY_MS = 30 * 60_000
 """After the last fault all have landed, or the reason is named."""
+START_MS = 30_000
+"""In which a process that died last is there again."""
 CLOSING_MS = 8_000
 """In which a flight that is over is closed."""
 CLOCKS_MS = (0, -3_600_000, -400 * 86_400_000)
@@ -48,13 +50,13 @@ class Storm:
     """See the module. `directory`: where the lock and the key of the process lie; its database is on the simulated
     disk."""
 
-    def __init__(self, plan: StormPlan, directory: Path) -> None:
-        self.plan = plan
+    def __init__(self, plan: StormPlan, directory: Path, machine: Machine) -> None:
+        self.plan, self.machine = plan, machine
         self.story = Story()
         self.now_ms = 0
         self.random = Random(f"world {plan.seed}")
         self.directory = directory
-        self.disk = Disk(f"disk {plan.seed}")
+        self.disk = machine.disk
         self.disk_delay_ms = 0
         self.process: Process | None = None
         self.over = False
@@ -127,7 +129,7 @@ class Storm:
 
     def run(self) -> Verdict[StormPlan]:
         """To its end, or to the first invariant that does not hold."""
-        broken = None
+        broken, machine = None, self.machine
         with mounted(str(self.directory), self.disk), ExitStack() as stack:
             stack.callback(self._close)
             try:
@@ -135,6 +137,7 @@ class Storm:
                 while self.now_ms < self._end_ms:
                     self._pass_until(self._end_ms)
                 self._recover()
+                machine.leave(self)
             except Broken as reason:
                 broken = reason
                 self.story.say(self.now_ms, "INVARIANT", str(reason))
@@ -170,7 +173,7 @@ class Storm:
         dues = [due for station in away if (due := station.due_ms()) is not None]
         limit_ms = min([limit_ms, *(max(-(-due // TICK_MS) * TICK_MS, self.now_ms + TICK_MS) for due in dues)])
         if self.process is None:
-            self.now_ms = limit_ms
+            self.now_ms = self.machine.rest(limit_ms)
         else:
             self._live(lambda: self._run_process(limit_ms))
         for station in away:
@@ -191,7 +194,7 @@ class Storm:
         """Switch it on; where its state cannot be used, again after a while."""
         try:
             key = KEY if self.plan.signed else None
-            self.process = Process(
+            self.process = self.machine.begin(
                 self.specs(), self.directory, self.disk, self.now_ms, self, self._delay, self.unix_us, key
             )
         except UserError as error:
@@ -204,6 +207,7 @@ class Storm:
                 self.disk.crash(power=self.plan.power)
             self.at_ms(self.now_ms + 5_000, self.start)
             return
+        self.now_ms = max(self.now_ms, self.process.storm_ms)
         self.story.say(self.now_ms, "process", f"starts, number {self.story.deaths + 1}")
         if self.disk.dead:  # in the first that it wrote
             self.die()
@@ -237,7 +241,7 @@ class Storm:
 
     def die(self) -> None:
         """It is gone now; a supervisor starts it again."""
-        process, self.process = self.process, None
+        process = self.process
         if process is None:
             return
         self.story.deaths += 1
@@ -245,9 +249,10 @@ class Storm:
             self.clock_ms = Random(f"clock {self.plan.seed} {self.story.deaths}").choice(CLOCKS_MS)
         self.now_ms = -(-max(self.now_ms, process.storm_ms) // TICK_MS) * TICK_MS
         self.story.say(self.now_ms, "process", "dies, with the power" if self.plan.power else "dies")
+        process.die(power=self.plan.power)
+        self.process = None
         for view in self.views:
             view.died()
-        process.die(power=self.plan.power)
         self.disk.full = False
         self.at_ms(self.now_ms + self.random.choice(RESTART_MS), self.start)
 
@@ -294,9 +299,9 @@ class Storm:
             station.drop_all()
             self.hang_up(station)
         self._pass_until(self.now_ms + 6_000)
+        self._pass_until(self.now_ms + START_MS, lambda: self.process is not None)
         if self.process is None:
             raise Broken("a service starts after any death", "it did not, with all faults over")
-        self.process.disk_node.dies_before_telling = False
         rescuers = []
         for view in self.views:
             for fault in self.service(view.number).faults.active:
@@ -321,7 +326,7 @@ class Storm:
 def run(plan: StormPlan) -> Verdict[StormPlan]:
     """Run a storm."""
     with tempfile.TemporaryDirectory(prefix="storm-") as directory:
-        return Storm(plan, Path(directory)).run()
+        return Storm(plan, Path(directory), Simulated(plan.seed)).run()
 
 
 __all__ = ["ALONE", "Storm", "Verdict", "codec", "run"]

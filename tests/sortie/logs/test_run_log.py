@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,3 +126,22 @@ def test_a_log_is_continued_and_rotated(tmp_path: Path, monkeypatch: pytest.Monk
     names = sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
     assert first > 5
     assert names == ["run.log", "run.log.1", "run.log.2", "run.log.3"]
+
+
+def test_a_full_disk_that_stderr_is_on_too_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sortie serve 2>FILE`: neither the file of the log nor that of stderr takes a line, and it goes on."""
+    log, soft = tmp_path / "run.log", resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with (tmp_path / "told").open("w", buffering=1) as told:
+        monkeypatch.setattr(sys, "stderr", told)
+        handler = open_run_log(tmp_path, "text")
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, soft[1]))
+            LOGGER.error("lost")
+            resource.setrlimit(resource.RLIMIT_FSIZE, soft)
+            LOGGER.error("kept")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, soft)
+            signal.signal(signal.SIGXFSZ, before)
+            close_run_log(handler)
+    assert "kept" in log.read_text() and "not written: lost" in (tmp_path / "told").read_text()

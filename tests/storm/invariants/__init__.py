@@ -1,5 +1,5 @@
 """What must hold in every storm, at every instant; docs/invariants.md is made from these."""
 
-from tests.storm.invariants import bounds, depots, flights, journals, losses, plans, relays, safety, signed, wires
+from tests.storm.invariants import bounds, depots, flights, journals, kept, losses, plans, relays, safety, signed, wires
 
-__all__ = ["bounds", "depots", "flights", "journals", "losses", "plans", "relays", "safety", "signed", "wires"]
+__all__ = ["bounds", "depots", "flights", "journals", "kept", "losses", "plans", "relays", "safety", "signed", "wires"]

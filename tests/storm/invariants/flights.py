@@ -8,7 +8,7 @@ from math import inf, isfinite
 from autopilot.context.events import ArmedChanged, FlightStateChanged, ItemReached, MissionComplete, StatusText
 from autopilot.flight.lifecycle import TABLE, FlightState
 from autopilot.mav import Cmd, Result
-from tests.storm.invariant import When, invariant, noted
+from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
 
@@ -115,7 +115,7 @@ def a_flight_command_fits_its_state(view: View, message: Message, peer: Peer, fr
     return f"{message.result} is no answer to any of (command, state, repeated) {list(asked)}"
 
 
-@invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT")
+@invariant(When.SENT, "docs/reference/flight-lifecycle.md", "NAMED_VALUE_INT", where=Where.BOTH)
 def the_told_state_is_the_state(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """NAMED_VALUE_INT FM_STATE says a state that the seed has."""
     name = message.name if isinstance(message.name, str) else message.name.decode().rstrip("\0")
@@ -145,7 +145,7 @@ def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedCha
 def a_text_is_said_once(view: View, event: StatusText) -> str | None:
     """No text is said more than 40 times within 10 s, besides once for every command that has come."""
     texts = view.life.setdefault("texts", {})
-    if "GCS" in event.text and "ailsafe" in event.text:
+    if ("GCS" in event.text and "ailsafe" in event.text) or event.text.startswith("Connection to ground station lost"):
         texts["gcs"] = view.now_ms
     if "Radio" in event.text and "ailsafe" in event.text:
         texts["radio"] = view.now_ms

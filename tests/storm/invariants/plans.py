@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from autopilot.context.events import CurrentChanged, ItemReached
 from autopilot.mav import Cmd, MissionResult, MissionType
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.mission.convert import read_item
 from mavlink_bridge.services.mission.upload import ABANDON_MS, UploadState
-from tests.storm.invariant import When, invariant, noted
+from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.plans import mark_of, marks
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
@@ -28,14 +29,20 @@ def a_plan_is_whole(view: View) -> str | None:
         if kept.get(kind) == storage.revision:
             continue
         kept[kind] = storage.revision
-        items = storage.items()
-        found = marks(items)
-        if len(found) > 1:
-            return f"plan {kind} has items of the uploads {sorted(found)}"
-        if items and found:
-            uploaded = view.uploads.get((kind, next(iter(found))))
-            if uploaded is None or [item.command for item in uploaded] != [item.command for item in items]:
-                return f"plan {kind} of upload {found} has the commands {[item.command for item in items]}"
+        if (wrong := mixture(view, kind, storage.items())) is not None:
+            return wrong
+    return None
+
+
+def mixture(view: View, kind: int, items: tuple[MissionItem, ...]) -> str | None:
+    """Of what a plan consists that is not one of those that were uploaded."""
+    found = marks(items)
+    if len(found) > 1:
+        return f"plan {kind} has items of the uploads {sorted(found)}"
+    if items and found:
+        uploaded = view.uploads.get((kind, next(iter(found))))
+        if uploaded is None or [item.command for item in uploaded] != [item.command for item in items]:
+            return f"plan {kind} of upload {found} has the commands {[item.command for item in items]}"
     return None
 
 
@@ -70,7 +77,7 @@ def the_current_item_exists(view: View, message: Message, peer: Peer, frame: byt
     return None if message.seq <= last["n"] + 1 else f"current {message.seq} of {last['n']}"
 
 
-@invariant(When.END, "docs/reliability.md, Storms")
+@invariant(When.END, "docs/reliability.md, Storms", where=Where.BOTH)
 def a_plan_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
     """When all faults are over an upload over a good link is accepted, and read back as it was sent."""
     done = dict(rescuer.finished)
@@ -103,7 +110,7 @@ def _came(view: View, message: Message, peer: Peer) -> None:
     view.life.setdefault(("items", message.mission_type), {}).setdefault("seqs", set()).add(message.seq)
 
 
-@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
+@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT", where=Where.BOTH)
 def an_item_is_asked_of_who_has_announced_it(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """An item is asked for only of a station that has announced as many on that link."""
     peer.left["request", message.mission_type] += 1
@@ -192,7 +199,7 @@ def an_item_reached_was_the_current_one(view: View, event: ItemReached | Current
     return None if known == event.seq else f"item {event.seq} is reached, the current one is {known}"
 
 
-@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT")
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", "MISSION_ITEM", "MISSION_ITEM_INT", where=Where.BOTH)
 def an_item_that_is_told_is_the_plans(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """A MISSION_ITEM or MISSION_ITEM_INT that leaves is the item of that number of the plan that was uploaded, and item
     0 of a mission a waypoint at home where the firmware has it so."""

@@ -10,7 +10,7 @@ from autopilot.context.events import ArmedChanged, HomeChanged, ModeChanged
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Cmd
-from tests.storm.invariant import When, invariant, noted
+from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.station import Message, Station
 from tests.storm.view import ARDUPILOT, LOOK_MS, Peer, View, is_blind
 
@@ -20,7 +20,7 @@ _ASKING = frozenset({Cmd.COMPONENT_ARM_DISARM, Cmd.USER_1, Cmd.MISSION_START, Cm
 RELIABILITY = "docs/reliability.md, Storms"
 
 
-@invariant(When.END, RELIABILITY)
+@invariant(When.END, RELIABILITY, where=Where.BOTH)
 def everybody_is_down_at_the_end(view: View, rescuer: Station) -> str | None:
     """Within 30 minutes after the last fault a patient person with a good link has the vehicle down and disarmed."""
     if view.process is None:
@@ -51,7 +51,7 @@ def _heard(view: View, message: Message, peer: Peer) -> None:
         view.life.setdefault("station", {})["at"] = view.now_ms
 
 
-@invariant(When.EVENT, RELIABILITY, "ArmedChanged")
+@invariant(When.EVENT, RELIABILITY, "ArmedChanged", where=Where.BOTH)
 def nobody_arms_unasked(view: View, event: ArmedChanged) -> str | None:
     """The motors are armed only after a request that came within the time that an arming takes."""
     wishes = view.life.get("wishes", {})

@@ -7,14 +7,14 @@ from collections import deque
 from autopilot.context.events import Event
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.wire.framing import FrameReader
-from tests.storm.invariant import When, invariant, noted
+from tests.storm.invariant import When, Where, invariant, noted
 from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
 
 LONGEST_BEAT_MS = 2_000
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT", where=Where.BOTH)
 def a_heartbeat_leaves_every_two_seconds(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Between two HEARTBEATs on a link there are at most 2 s of vehicle time, whatever else happens."""
     if frame[6] != 1:
@@ -26,7 +26,7 @@ def a_heartbeat_leaves_every_two_seconds(view: View, message: Message, peer: Pee
     return f"{view.now_ms - last} ms without a HEARTBEAT to {peer.station.name}"
 
 
-@invariant(When.PASS, "docs/reference/ground-stations.md, 1.1")
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.1", where=Where.BOTH)
 def a_heartbeat_is_never_missing(view: View) -> str | None:
     """A station that is connected has had a HEARTBEAT within the last 2 s of vehicle time."""
     if view.service.endpoint.muted:
@@ -56,7 +56,7 @@ def _count(view: View, message: Message, peer: Peer) -> None:
         view.life.setdefault("commands", {}).setdefault("at", deque(maxlen=2_000)).append(view.now_ms)
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "COMMAND_ACK", where=Where.BOTH)
 def a_command_is_answered_once(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """On a link there are no more final COMMAND_ACKs of a command than it was asked there."""
     if message.result == Result.IN_PROGRESS:
@@ -72,7 +72,7 @@ _IN_PROGRESS = frozenset((Cmd.COMPONENT_ARM_DISARM, Cmd.DO_SET_MODE, Cmd.PREFLIG
 """Commands that may take a while: who asks again is one who waits."""
 
 
-@invariant(When.PASS, "docs/reference/ground-stations.md, 1.2")
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.2", where=Where.BOTH)
 def a_command_is_answered(view: View) -> str | None:
     """Every command that has come has its answer within 45 s (an arming takes up to 30 s), if its link still stands;
     what is asked again while it is in progress has the answer of both."""
@@ -93,7 +93,7 @@ def a_command_is_answered(view: View) -> str | None:
     return None
 
 
-@invariant(When.END, "docs/reliability.md, Storms")
+@invariant(When.END, "docs/reliability.md, Storms", where=Where.BOTH)
 def a_parameter_is_taken_after_the_storm(view: View, rescuer: Station) -> str | None:
     """When all faults are over a parameter that is set over a good link has that value."""
     found = dict(rescuer.finished).get("last set")
@@ -105,7 +105,7 @@ ADDRESSED = ("COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_I
              "MISSION_ITEM_INT")  # fmt: skip
 
 
-@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", *ADDRESSED)
+@invariant(When.SENT, "docs/reference/mission-semantics.md, 2.1", *ADDRESSED, where=Where.BOTH)
 def answers_go_to_who_asked(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Answers name a system and component that were heard on the link on which they leave."""
     if message.get_type() in ("MISSION_ITEM", "MISSION_ITEM_INT") and message.seq == 0:
@@ -115,7 +115,7 @@ def answers_go_to_who_asked(view: View, message: Message, peer: Peer, frame: byt
     return None if asker in heard or asker == (0, 0) else f"{message.get_type()} to {asker}, heard {sorted(heard)}"
 
 
-@invariant(When.SENT, "https://mavlink.io/en/guide/serialization.html", "HEARTBEAT")
+@invariant(When.SENT, "https://mavlink.io/en/guide/serialization.html", "HEARTBEAT", where=Where.BOTH)
 def a_frame_is_sound(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """The checksum of what leaves is right, and its sender is the vehicle."""
     found = FrameReader().receive(bytes(frame))
@@ -134,7 +134,7 @@ def a_heartbeat_tells_the_truth(view: View, message: Message, peer: Peer, frame:
     return None if memory["lies"] < 4 else f"it says {told}, for {memory['lies']} HEARTBEATs"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.3", "HEARTBEAT", where=Where.BOTH)
 def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Type and autopilot of HEARTBEAT never change, over all restarts."""
     if frame[6] != 1:
@@ -144,7 +144,7 @@ def an_identity_stays(view: View, message: Message, peer: Peer, frame: bytes) ->
     return None if known["is"] == now else f"{now} after {known['is']}"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "AUTOPILOT_VERSION")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.2", "AUTOPILOT_VERSION", where=Where.BOTH)
 def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """AUTOPILOT_VERSION tells the same uid and capabilities over all restarts."""
     now = message.uid, bytes(message.uid2), message.capabilities
@@ -152,9 +152,10 @@ def a_version_stays(view: View, message: Message, peer: Peer, frame: bytes) -> s
     return None if known["is"] == now else f"{now} after {known['is']}"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE", where=Where.BOTH)
 def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """PARAM_VALUE's count and a parameter's type never change, and an index is below the count."""
+    peer.memory.get("parameter waits", {}).pop(message.param_id, None)
     memory = view.memory.setdefault("parameters", {"count": message.param_count})
     if message.param_count != memory["count"]:
         return f"{message.param_count} parameters, {memory['count']} before"
@@ -164,7 +165,7 @@ def a_parameter_list_stays(view: View, message: Message, peer: Peer, frame: byte
     return None if kind == message.param_type else f"{message.param_id} is of type {message.param_type}, was {kind}"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.6", "STATUSTEXT", where=Where.BOTH)
 def a_text_is_plain(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """STATUSTEXT is ASCII, printable, and of a severity from 0 to 7."""
     text = message.text if isinstance(message.text, str) else message.text.rstrip(b"\0").decode("ascii", "replace")
@@ -197,7 +198,7 @@ def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes
     return None if known else f"{told} is told, home is {home}"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS")
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS", where=Where.BOTH)
 def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """SYS_STATUS tells a battery from 0 to 100 %, or -1, and does not fill it in flight."""
     memory = view.life.setdefault("battery", {"last": 100})
@@ -206,7 +207,14 @@ def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame
     return None if -1 <= now <= 100 and now <= before + 3 else f"{now} % after {before} %"
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "GLOBAL_POSITION_INT", "SYSTEM_TIME", "ATTITUDE")
+@invariant(
+    When.SENT,
+    "docs/reference/ground-stations.md, 1.1",
+    "GLOBAL_POSITION_INT",
+    "SYSTEM_TIME",
+    "ATTITUDE",
+    where=Where.BOTH,
+)
 def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """time_boot_ms of a stream never falls, and is not ahead of the vehicle."""
     name = message.get_type()
@@ -218,14 +226,14 @@ def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: 
     return None if ahead <= 20_020 else f"{name} is {ahead} ms ahead"
 
 
-@invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT")
+@invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT", where=Where.BOTH)
 def numbers_of_frames_count(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Between two HEARTBEATs the sequence number has risen by the number of frames sent."""
     gap = peer.memory.pop("gap", None)
     return None if _muted(view, view.now_ms - 60_000) else gap
 
 
-@invariant(When.PASS, "docs/reference/ground-stations.md, 1.9")
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.9", where=Where.BOTH)
 def mission_requests_are_answered(view: View) -> str | None:
     """MISSION_REQUEST_LIST, MISSION_CLEAR_ALL and MISSION_COUNT have an answer within 20 s: a count, a request or an
     acknowledgement."""
@@ -254,7 +262,7 @@ _ANSWERS = {
 }
 
 
-@invariant(When.SENT, "docs/reference/ground-stations.md, 1.9", *_ANSWERS)
+@invariant(When.SENT, "docs/reference/ground-stations.md, 1.9", *_ANSWERS, where=Where.BOTH)
 def a_mission_answer_is_of_a_known_kind(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Answers of the mission protocol name a type of plan, 0 to 2, or 255 for all."""
     waits = peer.memory.get("mission waits", {})
@@ -272,7 +280,7 @@ def _parameter_asked(view: View, message: Message, peer: Peer) -> None:
         waits.setdefault(message.param_id, view.now_ms)
 
 
-@invariant(When.PASS, "docs/reference/ground-stations.md, 1.8")
+@invariant(When.PASS, "docs/reference/ground-stations.md, 1.8", where=Where.BOTH)
 def parameter_requests_are_answered(view: View) -> str | None:
     """A parameter that is set or read by name is told on that link within 20 s."""
     for peer in view.peers.values():
@@ -288,12 +296,11 @@ def parameter_requests_are_answered(view: View) -> str | None:
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.8", "PARAM_VALUE")
 def a_told_parameter_exists(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """PARAM_VALUE names a parameter of the vehicle, and a value that is a number."""
-    peer.memory.get("parameter waits", {}).pop(message.param_id, None)
     known = message.param_id in view.service.served or message.param_id == "_HASH_CHECK"
     return None if known else f"PARAM_VALUE of {message.param_id}"
 
 
-@invariant(When.PASSED_ON, "https://mavlink.io/en/guide/routing.html")
+@invariant(When.PASSED_ON, "https://mavlink.io/en/guide/routing.html", where=Where.BOTH)
 def a_frame_is_not_sent_back(view: View, peer: Peer, frame: bytes) -> str | None:
     """What leaves of others has come from another link."""
     origins = view.origins.get(frame)
