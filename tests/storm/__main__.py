@@ -31,7 +31,7 @@ def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
     """Seeds around real processes, told one by one: another run is not the same to the millisecond, so that none is
     made smaller."""
     in_a_namespace(["-m", "tests.storm", *sys.argv[1:]])
-    began_s, figures, broken = time.process_time(), Figures(), []
+    figures, broken = Figures(), []
     for seed in seeds:
         verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))
         figures.add(verdict)
@@ -39,7 +39,8 @@ def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
             broken.append(seed)
         if verdict.broken is not None or len(seeds) == 1:
             tell(verdict)
-    print(f"{figures.text(time.process_time() - began_s)}; broken: {broken or 'none'}")
+    hours = figures.vehicle_s / 3600
+    print(f"{figures.seeds} seeds, {hours:.2f} vehicle hours, {figures.deaths} deaths; broken: {broken or 'none'}")
     return 1 if broken else 0
 
 

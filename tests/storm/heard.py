@@ -15,7 +15,7 @@ from tests.storm.station import Station
 from tests.storm.view import HEARTBEAT
 
 if TYPE_CHECKING:
-    from tests.storm.real import RealProcess
+    from tests.storm.real_process import RealProcess
 
 
 class Heard:

@@ -1,60 +1,35 @@
 """A storm around real processes (`scripts/storm --real`): `sortie serve` as a child, on sockets, on a file system that
 fills, killed and stopped by signals. Plans, stations, acts, faults and the whole course are those of virtual time.
 
-- Vehicle time passes `SPEEDUP` times as fast as the clock on the wall, by which stations live.
-- The state lies on a tmpfs of `SIZE`, mounted in a user namespace of our own (`in_a_namespace`: no root is needed).
-  Where a kernel forbids that, the process is given RLIMIT_FSIZE 0 instead: no file takes a byte, by another errno.
-- A write that fails is RLIMIT_FSIZE 0 for a moment. A slow disk is a SIGSTOP of that length. A death in a write is a
-  SIGKILL as soon as the database's log has changed.
-- The machine's clock is faketime's, where its library is installed as Debian does.
+The state lies on a tmpfs of `SIZE`, mounted in a user namespace of our own (`in_a_namespace`: no root is needed). Where
+a kernel forbids that, a full disk is a limit of the process.
 """
 
 from __future__ import annotations
 
 import os
-import resource
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from autopilot.mav import Cmd
-from mavlink_bridge.clients import MissionDownload, ParameterRead
-from sortie.config.errors import UserError
-from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.client import Remote
-from sortie.storage.rows import ALONE, StoredState
-from tests.fakes.served import ports_in_a_row
-from tests.storm.faults import ACTORS
-from tests.storm.heard import Heard, Tap
 from tests.storm.invariant import Broken
-from tests.storm.medium import StormLink
-from tests.storm.process import Died
-from tests.storm.station import Station
-from tests.storm.swarm import FaultPlan, StormPlan, draw
+from tests.storm.real_process import RealProcess
+from tests.storm.swarm import StormPlan, draw
 from tests.storm.verdict import Verdict
 from tests.storm.world import Storm
 
-SPEEDUP = 5
 MINUTES = 2.0
 PACE = 4
 """By which all comes earlier than in the plan: a person at the clock waits for it."""
 SIZE = 64 * 1024 * 1024
-START_S, END_S = 60.0, 30.0
-PASS_MS, STARVED_MS, FAILS_MS, AGAIN_MS = 20, 300, 400, 500
 INSIDE = "SORTIE_STORM_NAMESPACE"
 """Set in the environment of a storm that has a user namespace of its own."""
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 _ELSEWHERE = frozenset(("night", "link.loss"))
 """Faults that only virtual time has: an hour, and a vehicle that is told to be silent."""
 
@@ -122,259 +97,6 @@ class RealDisk:
         except FileNotFoundError:
             return None
         return found.st_size, found.st_mtime_ns
-
-
-class RealProcess:
-    """One `sortie serve`; the face of `Process`. UserError when it does not start."""
-
-    def __init__(
-        self, machine: RealMachine, specs: list[VehicleSpec], directory: Path, disk: RealDisk, base_ms: int,
-        storm: Storm, delay_ms: Callable[[], int], *_: object,
-    ) -> None:  # fmt: skip
-        self.machine, self.disk, self.storm, self.delay_ms = machine, disk, storm, delay_ms
-        self.base_ms = machine.now_ms()
-        self.runtime = self.disk_node = self.store = self
-        self.heard = [Heard(spec.number + 1, storm.views[spec.number].vehicle_class.modes.specs) for spec in specs]
-        members = [SimpleNamespace(service=heard, quiet=heard) for heard in self.heard]
-        self.vehicles = SimpleNamespace(services=self.heard, members=members)
-        self.early: dict[str, list[tuple[int, Any]]] = {}
-        self.early_settled = 0
-        self.taps: dict[str, Tap] = {}
-        self.dies_before_telling = False
-        self._log: tuple[int, int] | None = None
-        self._wait_ns = self._stopped_ms = self._starved_ms = self._failing_ms = 0
-        self._ports = ports_in_a_row(len(specs))
-        self._limited = False
-        self._environment = {name: word for name, word in os.environ.items() if not name.startswith("SORTIE_")}
-        if FAKETIME:
-            self._environment |= {
-                "LD_PRELOAD": str(FAKETIME[0]), "FAKETIME_TIMESTAMP_FILE": str(directory / "clock"),
-                "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }  # fmt: skip
-        self._clock = directory / "clock"
-        self._set_clock()
-        self._told = directory / "told"
-        with self._told.open("wb") as told:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "sortie", "serve", "--speedup", str(SPEEDUP),
-                 "--state-dir", str(disk.folder / "state"), *self._words(specs, directory)],
-                stdin=subprocess.DEVNULL, stdout=told, stderr=told, env=self._environment,
-            )  # fmt: skip
-        self._wait_until_it_listens()
-        self.found = {spec.label if spec.label else ALONE: self._read_back(spec) for spec in specs}
-
-    # --- its start ------------------------------------------------------------------------------------------------
-    def _words(self, specs: list[VehicleSpec], directory: Path) -> list[str]:
-        if len(specs) == 1:
-            (spec,) = specs
-            words = ["--vehicle", f"sim:{spec.kind}", "--firmware", spec.firmware, "--seed", str(spec.seed)]
-            words += [f"--home={_place(spec)}", "--link", f"tcpin:127.0.0.1:{self._ports}"]
-            words += [word for param in spec.param for word in ("--param", param)]
-            return words + [word for fault in self._faults(0) for word in ("--fault", fault)]
-        lines = []
-        for spec in specs:
-            params = ", ".join(param.replace("=", " = ") for param in spec.param)
-            lines += [
-                "[[vehicle]]", f'kind = "{spec.kind}"', f"sysid = {spec.number + 1}", f'home = "{_place(spec)}"',
-                f'firmware = "{spec.firmware}"', f"seed = {spec.seed}", f"params = {{ {params} }}",
-                f"fault = {self._faults(spec.number)}",
-            ]  # fmt: skip
-        (directory / "fleet.toml").write_text("\n".join(lines))
-        return ["--fleet", str(directory / "fleet.toml"), "--link", f"tcpin:127.0.0.1:{{{self._ports}+1*n}}"]
-
-    def _faults(self, number: int) -> list[str]:
-        """Those of sensors and actors that are still to come, in vehicle time: a process takes no new ones later."""
-        plan = self.storm.plan
-        end_ms = round(plan.minutes * 60_000)
-        return [
-            f"{_name(fault)}@{(fault.at_ms - self.base_ms) * SPEEDUP / 1000:.1f}"
-            f"..{(min(fault.at_ms + fault.lasts_ms, end_ms) - self.base_ms) * SPEEDUP / 1000:.1f}"
-            for fault in plan.faults
-            if _name(fault) and fault.target == number and self.base_ms < fault.at_ms < end_ms
-        ]
-
-    def _wait_until_it_listens(self) -> None:
-        end_s = time.monotonic() + START_S
-        while b"serving" not in self._told.read_bytes():
-            if self.child.poll() is not None:
-                raise UserError(self._told.read_text(errors="replace").strip().splitlines()[-1])
-            if time.monotonic() > end_s:
-                raise Broken("a service starts after any death", f"it does not serve after {START_S:g} s")
-            time.sleep(0.02)
-
-    def _read_back(self, spec: VehicleSpec) -> StoredState:
-        """Plans and parameters that it has, before anybody else is on it."""
-        plans, parameters = {}, {}
-        with Remote(f"tcp:127.0.0.1:{self._ports + spec.number}", system=spec.number + 1) as remote:
-            for kind in (0, 1, 2):
-                down = MissionDownload(remote.target, kind=kind)
-                remote.ask(down)
-                plans[kind] = down.items
-            for name in self.storm.views[spec.number].parameters:
-                read = ParameterRead(remote.target, name)
-                remote.ask(read)
-                assert read.value is not None
-                parameters[name] = read.value.value
-        return StoredState(plans, parameters)
-
-    # --- what a storm asks of a process ---------------------------------------------------------------------------
-    @property
-    def storm_ms(self) -> int:
-        return self.machine.now_ms()
-
-    @property
-    def now_ms(self) -> int:
-        """Vehicle time, at most: it does not catch up after it stood still."""
-        return (self.storm_ms - self.base_ms) * SPEEDUP
-
-    def endpoint(self, number: int) -> Any:
-        return self.heard[number].endpoint
-
-    def station_of(self, number: int, link: int) -> Station:
-        return next(tap.station for tap in self.taps.values() if tap.number == link)
-
-    def failure(self, ticket: int) -> None:
-        """Nothing is known of tickets."""
-
-    def files_and_bytes(self) -> tuple[int, int]:
-        """Open files, and resident memory."""
-        proc = Path(f"/proc/{self.child.pid}")
-        pages = int((proc / "statm").read_text().split()[1])
-        return sum(1 for _ in (proc / "fd").iterdir()), pages * resource.getpagesize()
-
-    def settle(self) -> None:
-        """Do nothing: it lives by itself."""
-
-    hurry = settle
-
-    def serve_links(self, link_ms: int) -> None:
-        """Do nothing: as above."""
-
-    def connect(self, station: Station, number: int, link: StormLink, *, trusted: bool = True) -> None:
-        link.advance(self.storm_ms)
-        station.tie(self, link)  # type: ignore[arg-type]
-        station.target = (number + 1, 1)
-        self.taps[station.name] = Tap(self, number, station, link, self._ports + number)
-
-    def hang_up(self, station: Station) -> None:
-        tap = self.taps.pop(station.name, None)
-        if tap is not None:
-            tap.socket.close()
-            station.untie()
-
-    def step(self, until_ms: int) -> None:
-        """Time passes, until something comes or is due."""
-        self._judge_death()
-        began_ms = self.storm_ms
-        until_ms = min(self.base_ms + until_ms, began_ms + PASS_MS)
-        taps = list(self.taps.values())
-        ready, _, _ = select.select([tap.socket for tap in taps], [], [], max(until_ms - began_ms, 1) / 1000)
-        now_ms = self.storm_ms
-        self._fail(now_ms, late_ms=now_ms - began_ms - PASS_MS)
-        for tap in taps:
-            tap.heard.now_ms = now_ms
-            if tap.socket in ready and not tap.receive(now_ms):
-                self._find_closed(tap)
-            else:
-                tap.serve(now_ms)
-
-    def _find_closed(self, tap: Tap) -> None:
-        """The vehicle has hung up: it reboots, where somebody has asked for that."""
-        time.sleep(1.0)
-        self._judge_death()
-        peers = [peer for view in self.storm.views for peer in view.peers.values()]
-        if not any(peer.came["command", Cmd.PREFLIGHT_REBOOT_SHUTDOWN] for peer in peers):
-            raise Broken("links stay open", f"that of {tap.station.name} was closed by the vehicle")
-        self.storm.hang_up(tap.station)
-        self.storm.at_ms(self.storm_ms + AGAIN_MS, partial(self.storm.connect, tap.station))
-
-    def _judge_death(self) -> None:
-        if self.child.poll() is not None:
-            told = self._told.read_text(errors="replace")
-            raise Broken("no service raises", f"ended with {self.child.returncode}: {told[-2000:]}")
-
-    # --- what fails -----------------------------------------------------------------------------------------------
-    def _fail(self, now_ms: int, *, late_ms: int) -> None:
-        """As the storm has it now: stopped, without a byte of room, with another clock, dead."""
-        self._stand_still(now_ms)
-        self._keep_files_from_growing(now_ms)
-        self._set_clock()
-        log = self.disk.log_of_database()
-        if (self.disk.dies_at is not None or self.dies_before_telling) and log != self._log:
-            raise Died
-        self._log = log
-        waited_ns = int(Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[1])
-        if late_ms > STARVED_MS or waited_ns - self._wait_ns > STARVED_MS * 1_000_000:
-            self._starved_ms = now_ms + 1_500
-        self._wait_ns = waited_ns
-        for heard in self.heard:  # nothing can be asked of who does not run
-            heard.endpoint.muted = bool(self._stopped_ms > 0) or now_ms < self._starved_ms
-
-    def _stand_still(self, now_ms: int) -> None:
-        """SIGSTOP when the disk begins to be slow, SIGCONT when that write would be done."""
-        delay_ms = self.delay_ms()
-        if delay_ms and not self._stopped_ms:
-            self.child.send_signal(signal.SIGSTOP)
-            self._stopped_ms = now_ms + delay_ms
-        elif self._stopped_ms > 0 and (not delay_ms or now_ms >= self._stopped_ms):
-            self.child.send_signal(signal.SIGCONT)
-            self._stopped_ms = -1
-        elif not delay_ms:
-            self._stopped_ms = 0
-
-    def _keep_files_from_growing(self, now_ms: int) -> None:
-        if self.disk.fails_at is not None and not self._failing_ms:
-            self._failing_ms = now_ms + FAILS_MS
-        elif self._failing_ms and now_ms >= self._failing_ms:
-            self._failing_ms, self.disk.fails_at = 0, None
-        if self._limited is self.disk.grows:
-            self._limited = not self._limited
-            _, hard = resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE, (0 if self._limited else hard, hard))
-
-    def _set_clock(self) -> None:
-        text = f"{self.storm.clock_ms / 1000:+.0f}"
-        if FAKETIME and (not self._clock.exists() or self._clock.read_text() != text):
-            self._clock.write_text(text)
-
-    def die(self, *, power: bool) -> None:
-        """SIGKILL. What it has sent still arrives."""
-        self.child.kill()
-        self.child.wait()
-        for tap in self.taps.values():
-            tap.socket.settimeout(END_S)
-            while tap.receive(self.storm_ms):
-                pass
-            tap.link.advance(1 << 40)
-            tap.station.hand(tap.link.b.read() or b"", self.storm_ms)
-            tap.socket.close()
-            tap.station.untie()
-        self.taps.clear()
-        self.disk.dies_at = self.disk.fails_at = None
-
-    def end(self) -> None:
-        """SIGTERM."""
-        self.child.terminate()
-        try:
-            status: int | None = self.child.wait(END_S)
-        except subprocess.TimeoutExpired:
-            status = None
-        log = self.disk.folder / "state" / "logs" / "run.log"
-        raised = "internal error" in log.read_text(errors="replace")
-        if status != 0 or raised:
-            raise Broken("a service ends when it is told to", f"status {status}: {log.read_text()[-2000:]}")
-
-
-def _place(spec: VehicleSpec) -> str:
-    assert spec.home is not None
-    return f"{spec.home.lat:.7f},{spec.home.lon:.7f},{spec.home.alt:g},{spec.heading_deg:g}"
-
-
-def _name(fault: FaultPlan) -> str:
-    """Of `--fault`; "" for what is no sensor's or actor's."""
-    if fault.what == "actor":
-        return ACTORS[fault.value % len(ACTORS)].replace(":", "=")
-    return fault.what if fault.what in ("gps.loss", "rc.loss") else ""
 
 
 class RealMachine:

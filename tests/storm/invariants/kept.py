@@ -107,7 +107,8 @@ def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: b
     found = False
     if message.opaque_id:
         peer.memory.pop(("begun", message.mission_type), None)
-        if peer.station.model.float_items:  # what it sent is not what it meant, to the last digit
+        # Not in floats what it meant to the last digit; and the numbers of items are part of it.
+        if peer.station.model.float_items or not view.firmware.habits.home_is_item_0:
             change = peer.memory.get(("uploads", message.mission_type))
             if change is not None:
                 change.acknowledged_ms = view.now_ms
@@ -146,8 +147,9 @@ def what_was_acknowledged_is_read_back(view: View, stored: StoredState) -> str |
         mark = next(iter(marks(items)), None)
         if (wrong := _settle(view, mark, "plan", kind)) is not None:
             return wrong
+    given = {text.split("=")[0] for text in view.plan.params}  # the command line counts anew at each start
     for name, value in stored.parameters.items():
-        if (wrong := _settle(view, value, "parameter", name)) is not None:
+        if name not in given and (wrong := _settle(view, value, "parameter", name)) is not None:
             return wrong
     return None
 
