@@ -4,8 +4,8 @@ Stands between the helm and the pieces of a leg over the ground (`autopilot.cont
 and for all that is no leg, it hands on what it is given. With 2 or 3 the shortest way round the fence's polygons and
 circles is found when a leg begins, and again when the fence changes, and its corners are flown one after the other;
 while there is none the vehicle stays. With 1, and with 3 where an object is seen, BendyRuler looks once a second and
-turns the vehicle aside while the straight way has no room; with 3 the way round fences is then found again from there.
-A vehicle with a fence of its own (`Capabilities.own_fence`) finds its ways itself.
+turns the vehicle aside (OA_BR_TYPE 2: over or under) while the straight way has no room; with 3 the way round fences is
+then found again from there. A vehicle with a fence of its own (`Capabilities.own_fence`) finds its ways itself.
 Sources: ArduPilot AC_Avoidance/AP_OAPathPlanner.cpp, AC_WPNav/AC_WPNav_OA.cpp, AR_WPNav/AR_WPNav_OA.cpp.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
-from math import radians
+from math import inf, radians
 from typing import Final
 
 from autopilot.context.ground_following import GroundFollower
@@ -25,7 +25,7 @@ from autopilot.interface.targets import Hold, Leg, Target, Yaw, YawMode
 from autopilot.mav import Severity
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.fence_limits import FenceType
-from autopilot.safety.path_planning import Bend, BendSettings, bend, is_free, shortest_way
+from autopilot.safety.path_planning import Bend, BendSettings, bend, bend_upright, is_free, shortest_way
 from autopilot.safety.proximity import Proximity
 from autopilot.safety.room import Barriers, Place, fence_barriers
 
@@ -33,6 +33,7 @@ _LOOK_MS: Final = 1000
 _COMPLAIN_MS: Final = 5000
 _SLOW_MPS: Final = 0.2
 _SHORT_M: Final = 1.0
+_UPRIGHT: Final = 2.0  # OA_BR_TYPE
 
 
 class Planning(IntEnum):
@@ -174,15 +175,16 @@ class Detour:
             return not self._facts.vehicle_class.flies
         return is_free(self._fences(FenceType.POLYGON), self._leg.end[:2], following)
 
-    def _towards(self, place: Place, onward: Place | None = None) -> Target:
-        """A straight piece to a place beside the leg, at the height in proportion of the way that is left."""
+    def _towards(self, place: Place, onward: Place | None = None, up: float | None = None) -> Target:
+        """A straight piece to a place beside the leg, so much higher or at the height in proportion of the way that is
+        left."""
         leg, down = self._leg, self._facts.vehicle.state.position[2]
         assert leg is not None
         there = self._to_go(place)
         left = there + hypot(leg.end[0] - place[0], leg.end[1] - place[1])
         share = there / left if left > 0.0 else 1.0
-        height = down + share * (leg.end[2] - down)
-        over, over_now = leg.over_ground, self._facts.height_over_ground
+        height = down + share * (leg.end[2] - down) if up is None else down - up
+        over, over_now = leg.over_ground if up is None else None, self._facts.height_over_ground
         aside = replace(
             leg,
             end=(*place, height),
@@ -210,9 +212,13 @@ class Detour:
         if self._to_go(goal) < _SHORT_M:
             self._bend = None
         else:
-            self._bend = bend(self._barriers(), self._here, goal, self._course, self._settings, self._bend)
+            barriers, settings = self._barriers(), self._settings
+            if self._facts.param("OA_BR_TYPE") == _UPRIGHT:
+                self._bend = bend_upright(barriers, self._here, goal, settings, self._bend)
+            else:
+                self._bend = bend(barriers, self._here, goal, self._course, settings, self._bend)
         if self._bend is not None and self._bend.active:
-            return self._towards(self._bend.place)
+            return self._towards(self._bend.place, up=self._bend.up)
         if not was:
             return None
         self._plan()
@@ -223,7 +229,14 @@ class Detour:
         fenced = self.planning is Planning.BENDY_RULER or self._is_bent
         fences = self._fences(FenceType.CIRCLE | FenceType.POLYGON) if fenced else Barriers()
         seen = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
-        return replace(fences, objects=seen, closed=False)
+        return replace(fences, objects=seen, closed=False, ceiling=self._ceiling)
+
+    @property
+    def _ceiling(self) -> float:
+        """Room below the fence's greatest height, m; what climbs alone comes near it."""
+        param, fence = self._facts.param, self._around()[0]
+        limited = param("OA_BR_TYPE") == _UPRIGHT and fence.acting & FenceType.MAX_ALT
+        return param("FENCE_ALT_MAX", 100.0) - param("FENCE_MARGIN", 2.0) - self._facts.height if limited else inf
 
     @property
     def _course(self) -> float:

@@ -3,9 +3,10 @@
 BendyRuler probes directions in steps of 5 degrees, alternating from that to the destination: the first with more room
 than OA_MARGIN_MAX over OA_BR_LOOKAHEAD, from whose end there is a way on (straight to the destination or 45 degrees
 off), is flown; a direction that turns far and has hardly more room than the one before does not replace it
-(OA_BR_CONT_RATIO, _ANGLE). Dijkstra's way is the shortest along corners of fences that are moved OA_MARGIN_MAX to the
-side that is allowed (a visibility graph; Dijkstra 1959, Lozano-Perez and Wesley 1979). Sources: ArduPilot
-AC_Avoidance/AP_OABendyRuler.cpp (search_xy_path, resist_bearing_change), AP_OADijkstra.cpp.
+(OA_BR_CONT_RATIO, _ANGLE). With OA_BR_TYPE 2 it probes ahead, up, down and back instead. Dijkstra's way is the shortest
+along corners of fences that are moved OA_MARGIN_MAX to the side that is allowed (a visibility graph; Dijkstra 1959,
+Lozano-Perez and Wesley 1979). Sources: ArduPilot
+AC_Avoidance/AP_OABendyRuler.cpp (search_xy_path, resist_bearing_change, search_vertical_path), AP_OADijkstra.cpp.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from autopilot.safety.room import Barriers, Disc, Enclosure, Place
 _STEP: Final = radians(5.0)
 _MOST_STEPS: Final = 34  # 170 degrees to either side
 _PAST_M: Final = 2.0
+_UPRIGHT: Final = ((1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (-1.0, 0.0))
+"""Ways of OA_BR_TYPE 2, in the order in which they are tried: ahead and up."""
 _ONWARD: Final = (0.0, radians(45.0), radians(-45.0))
 _DISC_CORNERS: Final = 8
 _SLACK_M: Final = 0.05
@@ -41,12 +44,13 @@ class BendSettings:
 @dataclass(frozen=True, slots=True)
 class Bend:
     """A decision of BendyRuler: fly to `place`; not `active`: the straight way is free. `bearing` rad, and `lookahead`
-    m of the next time."""
+    m of the next time; `up`: how much higher, m; None: as high as the leg is there."""
 
     place: Place
     active: bool
     bearing: float
     lookahead: float
+    up: float | None = None
 
 
 def _wrap(angle: float) -> float:
@@ -115,6 +119,42 @@ def _is_kept(
     if before is None or not before.active or abs(_wrap(before.bearing - bearing)) <= settings.angle:
         return False
     return settings.ratio > 0.0 and room < settings.ratio * barriers.room(here, _ahead(here, before.bearing, first))
+
+
+def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSettings, before: Bend | None) -> Bend:
+    """As `bend`, over or under what is in the way (OA_BR_TYPE 2): the first of ahead, up, down and back that has its
+    room and from whose end one of these has, too. It stays active ahead while something is near above or below."""
+    straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
+    longest, margin = max(settings.lookahead, 1.0), settings.margin
+    lookahead = 0.5 * longest if before is None else before.lookahead
+    first = min(lookahead, to_go + _PAST_M)
+    free: tuple[float, float] | None = None
+    widest, most = _UPRIGHT[0], -inf
+    for way in _UPRIGHT:
+        there, up = _ahead(here, straight, way[0] * first), way[1] * first
+        room = barriers.room(here, there, min(up, 0.0), max(up, 0.0))
+        if room > most:
+            widest, most = way, room
+        if room <= margin:
+            continue
+        free = free or way
+        towards = straight if way[1] else _bearing(there, goal)
+        metres = min(max(lookahead, _PAST_M), hypot(goal[0] - there[0], goal[1] - there[1], up))
+        for onward in _UPRIGHT:
+            end, rise = _ahead(there, towards, onward[0] * metres), onward[1] * metres
+            if barriers.room(there, end, up + min(rise, 0.0), up + max(rise, 0.0)) > margin:
+                seen = Barriers(objects=barriers.objects)
+                beside = min(seen.room(there, there, -margin, 0.0), seen.room(there, there, 0.0, margin))
+                active = way != _UPRIGHT[0] or onward != _UPRIGHT[0] or beside < margin
+                return _upright(here, straight, to_go, way, active, min(longest, 1.1 * lookahead))
+    grown = lookahead * (1.05 if free is not None else 0.9)
+    return _upright(here, straight, to_go, free or widest, True, min(max(grown, 0.5 * longest), longest))
+
+
+def _upright(
+    here: Place, straight: float, to_go: float, way: tuple[float, float], active: bool, lookahead: float
+) -> Bend:
+    return Bend(_ahead(here, straight, way[0] * to_go), active, straight, lookahead, way[1] * to_go)
 
 
 # --- Dijkstra ---------------------------------------------------------------------------------------------------------

@@ -104,25 +104,29 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Barriers of a way: kept off areas and discs by `margin` m; `objects`: north, east, how much higher or lower, and
-    radius, a row of each; `closed`: the room to edges that close areas counts."""
+    """Barriers of a way: kept off areas and discs by `margin` m; `objects`: north, east, how much lower than the
+    vehicle, and radius, a row of each; `closed`: the room to edges that close areas counts; `ceiling`: m above the
+    vehicle."""
 
     areas: tuple[Enclosure, ...] = ()
     discs: tuple[Disc, ...] = ()
     margin: float = 0.0
     objects: Floats | None = None
     closed: bool = True
+    ceiling: float = inf
 
-    def room(self, begin: Place, end: Place) -> float:
-        """The least room on the way from `begin` to `end`, m; inf: nothing is there."""
-        least, edges = inf, slice(None if self.closed else -1)
+    def room(self, begin: Place, end: Place, low: float = 0.0, high: float = 0.0) -> float:
+        """The least room on a level or upright way from `begin` to `end`, `low` to `high` m above the vehicle; inf:
+        nothing is there."""
+        least, edges = self.ceiling - high, slice(None if self.closed else -1)
         for area in self.areas:
             away = area.distance(begin, end, edges)
             least = min(least, (away if area.holds(begin) else -away) - self.margin)
         for disc in self.discs:
             least = min(least, disc.room(begin, end) - self.margin)
         if self.objects is not None and self.objects.size:
-            away = np.sqrt(np.square(_to_way(self.objects[:2], begin, end)) + np.square(self.objects[2]))
+            beside = -self.objects[2] - np.clip(-self.objects[2], low, high)
+            away = np.sqrt(np.square(_to_way(self.objects[:2], begin, end)) + np.square(beside))
             least = min(least, float((away - self.objects[3]).min()))
         return least
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.parameters import Parameters
 from autopilot.safety.object_database import ObjectDatabase
-from autopilot.safety.path_planning import BendSettings, bend, is_free, shortest_way
+from autopilot.safety.path_planning import BendSettings, bend, bend_upright, is_free, shortest_way
 from autopilot.safety.room import Barriers, Disc, Enclosure, Place
 from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.examples import examples
@@ -77,6 +77,34 @@ def test_a_ruler_without_any_room_takes_the_widest() -> None:
     found = bend(Barriers(objects=objects), (0.0, 0.0), (60.0, 0.0), 0.0, SETTINGS, None)
     assert found.active
     assert 0.0 < found.bearing < 0.7
+
+
+#: A wall across the way, 20 m ahead, up to 30 m above the vehicle and down to the ground 10 m below it.
+WALL = np.array([(20.0, east, -up, 1.0) for east in range(-40, 41, 2) for up in range(-10, 31, 2)]).T
+
+
+@pytest.mark.parametrize(
+    ("lower", "ceiling", "up", "active"),
+    [
+        (1000.0, inf, 0.0, False),  # nothing
+        (0.0, inf, 60.0, True),
+        (0.0, 25.0, -60.0, True),  # 20 m higher it is too near to the ceiling
+        (44.0, inf, 0.0, True),  # 14 m above its top: level
+        (60.0, inf, 0.0, False),
+    ],
+)
+def test_an_upright_ruler_goes_over_or_under(lower: float, ceiling: float, up: float, active: bool) -> None:
+    """Ahead, up, down, back: the first that is free; level until nothing is near below (OA_BR_TYPE 2)."""
+    settings = BendSettings(12.0, 40.0, 1.5, 1.3)
+    barriers = Barriers(objects=WALL + np.array([[0.0], [0.0], [lower], [0.0]]), ceiling=ceiling)
+    found = bend_upright(barriers, (0.0, 0.0), (60.0, 0.0), settings, None)
+    assert (found.up, found.active) == (up, active)
+
+
+def test_an_upright_ruler_in_a_box_takes_the_widest() -> None:
+    lid = np.array([[0.0, 0.0], [0.0, 0.0], [-8.0, 6.0], [1.0, 1.0]])
+    found = bend_upright(Barriers(objects=np.hstack([WALL, lid])), (12.0, 0.0), NORTH, SETTINGS, None)
+    assert found.active
 
 
 def test_the_shortest_way_turns_at_corners_of_the_margin() -> None:

@@ -107,6 +107,13 @@ at = [90, -6]
 radius = 5
 height = 40
 """
+WALL = """
+[[box]]
+name = "wall"
+at = [45, 0]
+size = [6, 300]
+height = 20
+"""
 ROUND = {"OA_TYPE": 1, "OA_BR_LOOKAHEAD": 20, "WPNAV_SPEED": 500}
 
 
@@ -124,6 +131,25 @@ def test_a_mission_goes_round_what_is_seen(tmp_path: Path, planning: int) -> Non
         assert nearest(session, 200.0) > 2.5
         assert [event.seq for event in session.events_of(ItemReached)][:2] == [1, 2]
         assert not session.events_of(StatusText) or not any("Hit" in e.text for e in session.events_of(StatusText))
+
+
+def test_a_mission_goes_over_what_is_seen(tmp_path: Path) -> None:
+    """OA_BR_TYPE 2: straight on in plan, higher than the wall where it stands, and back at its height at the end."""
+    path = tmp_path / "blocks.toml"
+    path.write_text(WALL)
+    planning = {"OA_TYPE": 1, "OA_BR_TYPE": 2, "OA_BR_LOOKAHEAD": 15, "WPNAV_SPEED": 300}
+    with Session(obstacles=path, params=planning) as session:
+        north = to_global(session.spec.home, (100.0, 0.0, 0.0))
+        session.upload([MissionItem(22, 3, z=10.0), MissionItem(16, 3, x=north.lat, y=north.lon, z=10.0)])
+        session.start()
+        way = []
+        while len(session.events_of(ItemReached)) < 2 and len(way) < 1000:
+            session.run_for(0.2)
+            way.append(session.service.vehicle.true_ned)
+        assert len(session.events_of(ItemReached)) == 2
+        assert max(abs(east) for _, east, _ in way) < 3.0
+        assert min(-down for n, _, down in way if 41.0 < n < 49.0) > 22.0
+        assert way[-1][2] == pytest.approx(-10.0, abs=1.0)
 
 
 def test_a_rover_goes_round_what_it_sees(tmp_path: Path) -> None:
