@@ -122,8 +122,8 @@ def _is_kept(
 
 
 def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSettings, before: Bend | None) -> Bend:
-    """As `bend`, over or under what is in the way (OA_BR_TYPE 2): the first of ahead, up, down and back that has its
-    room and from whose end one of these has, too. It stays active ahead while something is near above or below."""
+    """Decision over or under what is in the way (OA_BR_TYPE 2): the first of ahead, up, down and back that has its room
+    and from whose end one of these has, too. Ahead it stays active while something is near above or below."""
     straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
     longest, margin = max(settings.lookahead, 1.0), settings.margin
     lookahead = 0.5 * longest if before is None else before.lookahead

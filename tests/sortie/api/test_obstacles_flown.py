@@ -107,7 +107,7 @@ at = [90, -6]
 radius = 5
 height = 40
 """
-WALL = """
+ROOFED = """
 [[box]]
 name = "wall"
 at = [45, 0]
@@ -136,7 +136,7 @@ def test_a_mission_goes_round_what_is_seen(tmp_path: Path, planning: int) -> Non
 def test_a_mission_goes_over_what_is_seen(tmp_path: Path) -> None:
     """OA_BR_TYPE 2: straight on in plan, higher than the wall where it stands, and back at its height at the end."""
     path = tmp_path / "blocks.toml"
-    path.write_text(WALL)
+    path.write_text(ROOFED)
     planning = {"OA_TYPE": 1, "OA_BR_TYPE": 2, "OA_BR_LOOKAHEAD": 15, "WPNAV_SPEED": 300}
     with Session(obstacles=path, params=planning) as session:
         north = to_global(session.spec.home, (100.0, 0.0, 0.0))
