@@ -19,7 +19,7 @@ from autopilot.interface.targets import Attitude, Hold, Leg, Yaw, YawMode
 from autopilot.mav import Result, Severity, SpeedType, VtolState
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.modes.auto import AutoMode
-from autopilot.modes.guided import GuidedFlight, GuidedMode
+from autopilot.modes.guided import GuidedFlight, GuidedMode, LeaningMode
 from autopilot.modes.heading import Heading, condition_yaw
 from autopilot.modes.manager import ModeChoice
 from autopilot.modes.speeds import SpeedControl
@@ -196,10 +196,11 @@ class FlightCommands:
     def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
         """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Driven: -1 .. 1, a share
         of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
-        flight = self._flight()
+        mode = self._modes.mode
+        flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
-        if not self._kind.flies:
+        if isinstance(flight, GuidedFlight) and not self._kind.flies:
             flight.drive(thrust * self._facts.param("WP_SPEED", 2.0), yaw, yaw_rate)
             return ACCEPTED
         if not self._kind.hovers:

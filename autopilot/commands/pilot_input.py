@@ -13,6 +13,7 @@ from collections.abc import Callable
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface.targets import Sticks
 from autopilot.modes.manager import ModeChoice
+from autopilot.modes.outputs import Passthrough
 from autopilot.safety.failsafes import Failsafes
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -49,8 +50,8 @@ class PilotInput:
         self._switch_asked = (-1, -1)
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
-        self.channels: tuple[float, ...] = ()
-        """The pulses that were heard, from channel 1 on, us; 0: none on this channel."""
+        self._channels: tuple[float, ...] = ()
+        self._passthrough = Passthrough(facts, helm.vehicle.set_output)
         self.held = False
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
@@ -85,6 +86,16 @@ class PilotInput:
         self._radio = None
         if not self._failsafes.sticks.lost:
             self.lose(now_ms)
+
+    @property
+    def channels(self) -> tuple[float, ...]:
+        """The pulses that were heard, from channel 1 on, us; 0: none on this channel. Outputs may follow them."""
+        return self._channels
+
+    @channels.setter
+    def channels(self, pulses: tuple[float, ...]) -> None:
+        self._channels = pulses
+        self._passthrough.follow(pulses, lost=self._failsafes.sticks.lost)
 
     def _set(self, sticks: Sticks) -> None:
         self._helm.vehicle.set_sticks(sticks)
@@ -151,6 +162,7 @@ class PilotInput:
         """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
         self._let_go()
         self._failsafes.sticks_silent(now_ms)
+        self._passthrough.follow((), lost=self._failsafes.sticks.lost)
 
     def _let_go(self) -> None:
         self._throttle = 0.0

@@ -19,10 +19,12 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Severity
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import Arming, ArmingProcedure
+from autopilot.vehicles.mode_table import ModeKind
 
 _HELD_MS: Final = 2000
 _FULL: Final = 4000.0 / 4500.0  # of the stick's travel
 _ARM_BY_TRANSMITTER: Final = 1  # GUID_OPTIONS bit 0
+_BY_TARGETS: Final = frozenset({ModeKind.TARGETS, ModeKind.LEANING})
 
 
 class Rudder(IntEnum):
@@ -133,7 +135,7 @@ class TransmitterArming:
     def _complaint(self) -> str | None:
         """Reason to refuse arming by a transmitter where a ground station could arm."""
         spec, kind = self._modes.spec, self._facts.vehicle_class
-        if not kind.flies or self._modes.number != kind.modes.guided:
+        if not kind.flies or spec.flown not in _BY_TARGETS:
             return None
         if int(self._facts.param("GUID_OPTIONS")) & _ARM_BY_TRANSMITTER:
             return "Throttle too high" if self._sticks.throttle_raised() else None

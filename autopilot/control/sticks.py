@@ -6,6 +6,8 @@ next target begins where the vehicle is.
 
 from __future__ import annotations
 
+from math import pi
+
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
 from autopilot.control.heading import wrap, yaw_of
@@ -13,9 +15,16 @@ from autopilot.control.position import control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import cos, sin
+from autopilot.interface.mathematics import cos, sin, tan
 
-STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER, TRAINING = range(11)
+STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER, TRAINING, DRIFT = range(12)
+#: DRIFT (ArduCopter/mode_drift.cpp): lean for each m/s of slip, rad; of how much slip; speed that counts for the turn,
+#: and that at which the stick would turn nothing, m/s; rad of stick that turn as fast as ACRO does.
+DRIFT_GAIN, DRIFT_SLIP, DRIFT_FAST, DRIFT_STRAIGHT, DRIFT_LEAN = 0.13962634, 5.6, 20.0, 50.0, 0.25 * pi
+#: The throttle there: share for each m/s of climb that is held back, at most; no help so far from the stick's middle.
+DRIFT_HELP, DRIFT_MOST_HELP, DRIFT_ALONE = 0.18, 0.3, 0.287
+#: Time in which height follows the ground that the range finder sees, s.
+SURFACE_S = 1.0
 
 
 @jit
@@ -111,6 +120,48 @@ def throttle(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def follow_surface(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """Move the reference with the ground that the range finder sees, as fast as the sticks climb at most."""
+    if t[L.T_SURFACE] != 1.0 or s[L.S_RANGE] <= 0.0:
+        return
+    below = s[L.S_EPD] + s[L.S_RANGE]
+    if s[L.S_TIME_MS] - s[L.S_SURFACE_MS] > 1500.0 * L.TICK:
+        s[L.S_SURFACE] = below
+    most = p[L.P_STICK_UP] * L.TICK
+    step = limit((below - s[L.S_SURFACE]) * (L.TICK / SURFACE_S), most)
+    s[L.S_SURFACE] += step
+    s[L.S_RPD] += step
+    s[L.S_SURFACE_MS] = s[L.S_TIME_MS]
+
+
+@jit
+def loiter_speed(p: L.Row, stick: float) -> float:
+    """Speed at which the air holds what leans as far as the stick asks for, m/s (AC_Loiter.cpp: drag grows with speed,
+    to the acceleration of the largest lean at LOIT_SPEED)."""
+    return p[L.P_LOITER_SPEED] * tan(stick * p[L.P_LOITER_LEAN]) / tan(p[L.P_LOITER_LEAN])
+
+
+@jit
+def drift(s: L.Row, p: L.Row) -> None:
+    """The roll stick turns, and the lean follows from the slip: as a plane does. With the pitch stick in its middle it
+    brakes; about its middle the throttle is helped to hold the height."""
+    c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
+    right, ahead = s[L.S_EVE] * c - s[L.S_EVN] * sn, s[L.S_EVE] * sn + s[L.S_EVN] * c
+    turned = p[L.P_STICK_R] * p[L.P_STICK_LEAN] / DRIFT_LEAN
+    turn_heading(s, p, turned * p[L.P_ACRO_YAW_RATE] * (1.0 - min(abs(ahead), DRIFT_FAST) / DRIFT_STRAIGHT))
+    roll = limit(p[L.P_STICK_Y] * DRIFT_LEAN - DRIFT_GAIN * limit(right, DRIFT_SLIP), DRIFT_LEAN)
+    pitch = -p[L.P_STICK_P] * p[L.P_STICK_LEAN]
+    if pitch == 0.0:
+        pitch = DRIFT_GAIN * limit(ahead, DRIFT_SLIP)
+    demand_angles(s, roll, pitch, s[L.S_RYAW], s[L.S_RYAW_RATE])
+    follow_vehicle(s)
+    off = abs(p[L.P_STICK_T] - 0.5)
+    helped = min(max(1.2 - off / 0.24, 0.0), 1.0) if off < DRIFT_ALONE else 0.0
+    assist = limit(helped * DRIFT_HELP * s[L.S_EVD], DRIFT_MOST_HELP)
+    s[L.S_THRUST] = min(max(throttle(s, p) / max(s[L.S_ER + 8], 0.5) + assist, 0.0), 1.0)
+
+
+@jit
 def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
     kind = t[L.T_STICKS]
@@ -119,10 +170,15 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         roll, pitch = p[L.P_STICK_R] * p[L.P_ACRO_RATE], -p[L.P_STICK_P] * p[L.P_ACRO_RATE]
         demand_rates(s, roll, pitch, p[L.P_STICK_Y] * p[L.P_ACRO_YAW_RATE], throttle(s, p))
         return
+    if kind == DRIFT:
+        drift(s, p)
+        return
     turn_heading(s, p, yaw_rate)
+    if kind in (ALT_HOLD, LOITER):
+        follow_surface(s, p, t)
     if kind == LOITER and s[L.S_POS_OK] == 1.0:
         c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
-        x, y = p[L.P_STICK_P] * p[L.P_LOITER_SPEED], p[L.P_STICK_R] * p[L.P_LOITER_SPEED]
+        x, y = loiter_speed(p, p[L.P_STICK_P]), loiter_speed(p, p[L.P_STICK_R])
         if s[L.S_RPD] - s[L.S_EPD] > 1.0:
             s[L.S_RPD] = s[L.S_EPD] + 1.0
         want_n, want_e = c * x - sn * y, sn * x + c * y

@@ -76,6 +76,8 @@ S_COURSE_ERROR, S_HALF_TURN, S_DRIVING, S_STUCK_S, S_STUCK_SENT = STATE.take(5) 
 S_CORNER_R, S_TURN_LEFT = STATE.take(2)  # radius of the turn at the end of the leg, m; course off the line, rad
 S_MOTORS_HELD = STATE.block(1)  # 1: armed, but not started: on the ground the motors stand still
 S_FLOOR = STATE.block(1)  # the ground below, NED down m; 0 without terrain: the plane through the origin
+# height of the vehicle over terrain by its range finder, m (0: not seen); the ground by that, filtered, down m; when
+S_RANGE, S_SURFACE, S_SURFACE_MS = STATE.take(3)
 # legs by a speed profile (`autopilot.control.profile`): 1 while one is flown; share of time that passes on it; the end
 # of the leg; how far the reference is off the curve, with two derivatives; profiles of the leg before, of this one and
 # of the next, and a spare one; the speed limits (ground, up, down) that all of them keep
@@ -130,7 +132,7 @@ P_STICK_R, P_STICK_P, P_STICK_T, P_STICK_Y, P_STICK_LEAN, P_STICK_UP, P_STICK_DN
 P_STICK_YAW_RATE, P_LOITER_SPEED, P_LOITER_ACCEL, P_BRAKE_ACCEL, P_BRAKE_JERK, P_ACRO_RATE = SETTINGS.take(6)
 P_DECLINATION, P_GPS_SIGMA_P, P_GPS_SIGMA_V, P_BARO_SIGMA, P_MAG_SIGMA = SETTINGS.take(5)
 P_ORIGIN_LAT, P_ORIGIN_LON, P_ORIGIN_ALT = SETTINGS.take(3)
-P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK, P_JERK_RISE = SETTINGS.take(5)
+P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK, P_JERK_RISE, P_LOITER_LEAN = SETTINGS.take(6)
 # driving
 P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TURN_RATE_ACCEL = SETTINGS.take(6)
 P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)
@@ -194,6 +196,7 @@ T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
     4
 )  # BY_BODY 1: rates, not angles; STANDS 1: motors stopped
 # the way to a hover: 1: it comes down on it; distances m and heights NED d near its place and far from it
+T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it over the ground that the range finder sees
 T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size

@@ -210,13 +210,16 @@ class PilotKind(IntEnum):
     CRUISE = 8  # FBWB that keeps its track over the ground while the sticks do not turn it
     HOVER = 9  # wings with lift motors: angles on these, throttle direct (QSTABILIZE)
     TRAINING = 10  # wings: MANUAL within the limits of bank and pitch
+    DRIFT = 11  # copter: the roll stick turns and the lean follows, throttle direct
 
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """The sticks fly (`Vehicle.set_sticks`)."""
+    """The sticks fly (`Vehicle.set_sticks`). `over_surface`: the height that they hold goes with the ground that the
+    range finder sees."""
 
     kind: PilotKind
+    over_surface: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,7 @@ class AuxFunctions:
 
     def _use_range_finder(self, used: bool) -> None:
         self._facts.uses_range_finder = used
+        self._choice.mode.refresh_height()
 
     def _grip(self, position: int) -> None:
         action = GripperAction.GRAB if position == HIGH else GripperAction.RELEASE

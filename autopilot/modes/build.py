@@ -11,7 +11,7 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.evading import EvadeMode
 from autopilot.modes.flip import FlipMode
 from autopilot.modes.follow import FollowMode, Lead
-from autopilot.modes.guided import GuidedMode
+from autopilot.modes.guided import GuidedMode, LeaningMode
 from autopilot.modes.heading import Heading
 from autopilot.modes.landing import LandMode
 from autopilot.modes.loitering import CircleDrive, CircleMode, LoiterMode
@@ -75,6 +75,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.STABILIZE: _by_sticks(PilotKind.STABILIZE),
     ModeKind.ALT_HOLD: _by_sticks(PilotKind.ALT_HOLD),
     ModeKind.POSITION: lambda parts, spec: PilotMode(parts.context, spec, always(PilotKind.LOITER), _over(parts, spec)),
+    ModeKind.DRIFT: _by_sticks(PilotKind.DRIFT),
     ModeKind.MANUAL: _by_sticks(PilotKind.MANUAL),
     ModeKind.STEERING: _by_sticks(PilotKind.STEERING),
     ModeKind.TURN_RATE: _by_sticks(PilotKind.ACRO),
@@ -83,6 +84,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.STAY: lambda p, spec: LoiterMode(p.context, spec),
     ModeKind.MISSION: lambda p, _: p.auto,
     ModeKind.TARGETS: lambda p, _: p.guided,
+    ModeKind.LEANING: lambda p, spec: LeaningMode(p.context, spec),
     ModeKind.RETURN: _returning,
     ModeKind.RETRACE_FLYING: lambda p, spec: SmartReturnFlight(p.context, spec, p.trail, p.heading),
     ModeKind.RETRACE_DRIVING: lambda p, spec: SmartReturnDrive(p.context, spec, p.trail, p.speeds),

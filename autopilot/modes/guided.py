@@ -242,3 +242,20 @@ class GuidedMode(Mode):
     def turn(self, yaw: Yaw) -> bool:
         self._heading.fix(yaw)
         return True
+
+
+class LeaningMode(Mode):
+    """GUIDED_NOGPS: SET_ATTITUDE_TARGET alone, which needs no position; level at its height where none comes."""
+
+    @property
+    def takes_targets(self) -> bool:
+        return True
+
+    def enter(self, now_ms: int) -> None:
+        self.helm.fly(Idle() if self.facts.grounded else Attitude(0.0, 0.0, 0.0, use_yaw_rate=True))
+
+    def attitude(self, target: Attitude) -> None:
+        self.helm.fly(target)
+
+    def disarmed(self) -> None:
+        self.helm.fly(Idle())

@@ -98,6 +98,9 @@ class Mode:
     def refresh_yaw(self) -> None:
         """The region of interest has changed."""
 
+    def refresh_height(self) -> None:
+        """The range finder counts now, or no longer."""
+
     def sticks_moved(self, sticks: Sticks) -> None:
         """The pilot's sticks are there now; the vehicle knows already."""
 

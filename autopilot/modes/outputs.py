@@ -1,18 +1,19 @@
-"""Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs.
+"""Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs, channels of the radio.
 
 A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; one without a function has no pin
 and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE) drives the outputs whose SERVOn_FUNCTION is 28. A
 servo has grabbed or released half a second after the order; a magnet (EPM) has its neutral pulse again then. Sources:
-ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp, AP_Gripper.cpp, AP_Gripper_Servo.cpp, AP_Gripper_EPM.cpp.
+ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp, AP_Gripper.cpp, AP_Gripper_Servo.cpp, AP_Gripper_EPM.cpp,
+SRV_Channel_aux.cpp.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Final
 
-from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.context.vehicle_context import Announcer, ParameterValues, VehicleFacts
 from autopilot.interface.layout import TICK_MS
 from autopilot.mav import GripperAction, Severity
 
@@ -24,6 +25,8 @@ _PINS: Final = range(16)
 _NO_PINS: Final = -1.0  # of what is no simulator
 _GRIPPER_FUNCTION: Final = 28  # SERVOn_FUNCTION
 _SERVOS: Final = range(1, 17)
+_PASSED: Final = range(51, 67)  # SERVOn_FUNCTION: pulses of channel 1 to 16
+_PASSED_SCALED: Final = range(140, 156)  # their shares of the stick's way
 _MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME, EPM_RETURN_TO_NEUTRAL_MS
 _SERVO, _MAGNET = 1.0, 2.0  # GRIP_TYPE
 
@@ -39,6 +42,63 @@ def between(facts: VehicleFacts, channel: int, share: float) -> float:
         share = 1.0 - share
     low, high = facts.param(f"SERVO{channel}_MIN", 1100.0), facts.param(f"SERVO{channel}_MAX", 1900.0)
     return low + share * (high - low)
+
+
+def fraction(part: float, whole: float) -> float:
+    """`part` of `whole` within 0 .. 1; an empty range (a badly set channel) has no position but 0."""
+    return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
+
+
+def stick_share(parameters: ParameterValues, channel: int, pulse_us: float) -> float:
+    """-1 .. 1 of the way from the middle of a channel of the radio to its ends, outside its dead zone."""
+    low, high, trim, dead, reverse = (
+        parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
+    )
+    off = pulse_us - trim
+    value = fraction(off - dead, high - trim - dead) if off > 0 else -fraction(-off - dead, trim - low - dead)
+    return -value if reverse else value
+
+
+class Passthrough:
+    """Outputs that follow a channel of the radio. While it is lost they stay where they are, those that SERVO_RC_FS_MSK
+    names by their channels at SERVOn_TRIM; one that was set by a command stays until its channel moves."""
+
+    def __init__(self, facts: VehicleFacts, move: Callable[[int, float], object]) -> None:
+        self._facts = facts
+        self._move = move
+        self._passed: dict[int, float] = {}
+        self._version = -1  # of the parameters, when the functions were looked at
+        self._wired: list[tuple[int, int, bool]] = []  # output, channel, scaled
+
+    def follow(self, pulses: Sequence[float], *, lost: bool) -> None:
+        """Pass on these pulses, us, from channel 1 on; 0: none on this channel."""
+        for output, channel, scaled in self._outputs():
+            heard = pulses[channel - 1] if channel <= len(pulses) else 0.0
+            if not lost and heard > 0.0:
+                pulse = self._scaled(output, channel, heard) if scaled else heard
+            elif lost and scaled and int(self._facts.param("SERVO_RC_FS_MSK")) >> (channel - 1) & 1:
+                pulse = self._facts.param(f"SERVO{output}_TRIM")
+            else:
+                continue
+            if self._passed.get(output) != pulse:
+                self._passed[output] = pulse
+                self._move(output, pulse)
+
+    def _outputs(self) -> list[tuple[int, int, bool]]:
+        version = self._facts.parameters.version
+        if version != self._version and not self._facts.vehicle.capabilities.own_modes:
+            self._version = version
+            functions = [(output, int(self._facts.param(f"SERVO{output}_FUNCTION"))) for output in _SERVOS]
+            self._wired = [(o, f - _PASSED.start + 1, False) for o, f in functions if f in _PASSED]
+            self._wired += [(o, f - _PASSED_SCALED.start + 1, True) for o, f in functions if f in _PASSED_SCALED]
+        return self._wired
+
+    def _scaled(self, output: int, channel: int, pulse_us: float) -> float:
+        """Whole us between the output's trim and its ends."""
+        share = stick_share(self._facts.parameters, channel, pulse_us)
+        trim = self._facts.param(f"SERVO{output}_TRIM")
+        end = between(self._facts, output, 1.0 if share > 0.0 else 0.0)
+        return float(int(trim + abs(share) * (end - trim)))
 
 
 class Relays:

@@ -20,12 +20,14 @@ from autopilot.vehicles.mode_table import ModeSpec
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
 _LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
 _SINKS = 0.45  # below the middle and its dead zone
+_GROUND = 1.0  # SURFTRAK_MODE
 _RELEASED = Sticks()
 
 
 class PilotMode(Mode):
-    """STABILIZE, ALT_HOLD, LOITER, POSHOLD; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood while they
-    are held like this. `over`: keeps it over a landing target while they are centred and PREC_LOITER is on."""
+    """STABILIZE, ALT_HOLD, LOITER, POSHOLD, DRIFT; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood
+    while they are held like this. `over`: keeps it over a landing target while they are centred and PREC_LOITER is
+    on."""
 
     def __init__(
         self,
@@ -81,7 +83,20 @@ class PilotMode(Mode):
             self.take_off(self.facts.vehicle.state.position[2] - height)
 
     def _take_sticks(self) -> None:
-        self.helm.fly(Idle() if self._resting else Pilot(self._kind))
+        self.helm.fly(Idle() if self._resting else self._pilot())
+
+    def _pilot(self) -> Pilot:
+        """Fly by the sticks, over the ground that the range finder sees by SURFTRAK_MODE 1."""
+        tracks = self.facts.uses_range_finder and self.facts.param("SURFTRAK_MODE") == _GROUND
+        return Pilot(self._kind, over_surface=tracks)
+
+    def refresh_height(self) -> None:
+        if isinstance(self.helm.target, Pilot):
+            self._take_sticks()
+
+    def parameter_changed(self, name: str) -> None:
+        if name == "SURFTRAK_MODE":
+            self.refresh_height()
 
     def take_off(self, down: float) -> bool:
         if self.spec.manual_throttle or not self.facts.vehicle_class.hovers:
@@ -93,7 +108,7 @@ class PilotMode(Mode):
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self._climbing and self.helm.arrived:
             self._climbing = False
-            self.helm.fly(Pilot(self._kind))
+            self.helm.fly(self._pilot())
         if self._over is not None and self._over.wanted:
             free = _centred(self._sticks) and not self._climbing and not self.facts.landed
             if self._over.update(now_ms, free):

@@ -30,7 +30,7 @@ copter_mode_switch copter_frame copter_mission copter_return range_finder placin
 throw weathervane follow follow_flying
 arming mission rally fence copter_fence failsafes copter_failsafes wind battery trail
 avoidance copter_avoidance proximity_sensor proximity_ignored proximity path_planning copter_proximity traffic
-output simulation airframe camera landing_target mount shove
+output passthrough simulation airframe camera landing_target mount shove
 """
 _C = CopterMode
 
@@ -47,7 +47,7 @@ _MODES: Final = Modes(
     landing_sequence=_C.AUTO_RTL,
     height_hold=_C.ALT_HOLD,
     landing=frozenset({_C.LAND, _C.RTL, _C.SMART_RTL, _C.AUTO_RTL}),
-    with_throttle_up=frozenset({_C.GUIDED, _C.AUTO}),
+    with_throttle_up=frozenset({_C.GUIDED, _C.GUIDED_NOGPS, _C.AUTO}),
     of_flights=frozenset({_C.AUTO, _C.GUIDED, _C.LAND, _C.AUTO_RTL}),
     switches={
         2: _C.FLIP, 4: _C.RTL, 16: _C.AUTO, 18: _C.LAND, 33: _C.BRAKE, 37: _C.THROW, 42: _C.SMART_RTL, 52: _C.ACRO,

@@ -139,6 +139,8 @@ class ModeKind(Enum):
     FOLLOW = "beside a vehicle that leads"
     FLIP = "once round, and back into the mode before"
     THROW = "thrown or dropped, and caught by its motors"
+    DRIFT = "the roll stick turns and the lean follows, throttle direct"
+    LEANING = "angles and a climb rate that somebody sends"
     ROWS = "by the sticks, and along rows between two places"
 
 
@@ -189,11 +191,13 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
         ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True, flown=_F.CIRCLE_FLYING),
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True, flown=_F.LAND),
+        ModeSpec(_C.DRIFT, "DRIFT", position=True, arming=True, pilot=True, manual_throttle=True, flown=_F.DRIFT),
         ModeSpec(_C.FLIP, "FLIP", flown=_F.FLIP),
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True, flown=_F.STOP),
         ModeSpec(_C.THROW, "THROW", position=True, arming=True, flown=_F.THROW),
         ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
+        ModeSpec(_C.GUIDED_NOGPS, "GUIDED_NOGPS", arming=True, autopilot=True, flown=_F.LEANING),
         ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
         ModeSpec(_C.FOLLOW, "FOLLOW", position=True, autopilot=True, flown=_F.FOLLOW),
         ModeSpec(_C.ZIGZAG, "ZIGZAG", position=True, arming=True, pilot=True, autopilot=True, flown=_F.ROWS),

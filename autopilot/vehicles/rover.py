@@ -29,7 +29,7 @@ generator sprayer radio radio_channel
 rover_mode_switch driving trail follow follow_driving
 arming mission rally fence rover_fence failsafes rover_failsafes wind battery
 avoidance proximity_sensor proximity_ignored proximity path_planning
-output simulation chassis camera mount
+output passthrough simulation chassis camera mount
 """
 _R = RoverMode
 

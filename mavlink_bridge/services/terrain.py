@@ -3,11 +3,12 @@ known.
 
 A block of terrain that somebody needs (`autopilot.interface.terrain.Terrain.wanted`) is asked for by TERRAIN_REQUEST,
 the oldest first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by
-TERRAIN_REPORT of that place. While any terrain is known a TERRAIN_REPORT of where the vehicle is goes to all links,
-once a second of link time: whoever draws it need not have it faster when the vehicle's time is.
+TERRAIN_REPORT of that place. While any terrain is known, or a range finder looks down, a TERRAIN_REPORT of where the
+vehicle is goes to all links, once a second of link time: whoever draws it need not have it faster when the vehicle's
+time is.
 
 AP_Terrain asks for where the vehicle is as soon as it runs; here nothing is asked for before somebody counts a height
-from the ground. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
+from the ground, or measures it. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class TerrainService:
             self._ask()
         if self._tells and now_ms >= self._report_ms:
             self._report_ms = now_ms + _REPORT_MS
-            if self._terrain.known:
+            if self._terrain.known or self._sees_ground:
                 self._out += [Outgoing(report) for report in ground_here(self._facts)]
 
     def _ask(self) -> None:
@@ -97,7 +98,11 @@ class TerrainService:
 
     @property
     def _tells(self) -> bool:
-        return self._terrain.ground is not None or self._terrain.revision > 0
+        return self._terrain.ground is not None or self._terrain.revision > 0 or self._sees_ground
+
+    @property
+    def _sees_ground(self) -> bool:
+        return self._terrain.enabled and self._facts.param("RNGFND1_TYPE") != 0.0
 
     def next_deadline_ms(self) -> int | None:
         if self._terrain.wanted:

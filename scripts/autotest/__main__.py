@@ -18,6 +18,7 @@ from argparse import ArgumentParser, Namespace
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 from autopilot.parameters.parameters import Parameters
 from sortie.config.installed import parameter_set
@@ -26,6 +27,11 @@ BINARIES = {"Copter": "arducopter", "Rover": "ardurover", "Plane": "arduplane", 
 LEFT_OUT = Path(__file__).with_name("left_out.toml")
 LIMIT_S = 900
 """Seconds on the wall after which a test is given up."""
+
+HILLY = frozenset({"AltTypes", "SurfaceTracking"})
+"""Tests over the hills of their place: SITL's ground is what they answer to TERRAIN_REQUEST, ours the tile that they
+have it from."""
+_TILE = "Tools/autotest/tilecache/srtm/S36E149.hgt"
 
 _ELF = b"\x7fELF"
 
@@ -104,6 +110,9 @@ def _run(given: Namespace, name: str) -> str:
     alone = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     with TemporaryDirectory(prefix="autotest-") as logs:
         environment = os.environ | {"BUILDLOGS": logs}
+        if name in HILLY:
+            with ZipFile(given.tree / f"{_TILE}.zip") as tile:
+                environment["SORTIE_TERRAIN"] = tile.extract(Path(_TILE).name, logs)
         try:
             ended = subprocess.run(
                 alone + words,

@@ -47,6 +47,11 @@ def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
     height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
     if height == height:
         s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
+    s[L.S_RANGE] = 0.0
+    over = max(s[L.S_FLOOR] - s[M.S_PD], 0.0)
+    upright = 1.0 - 2.0 * (s[M.S_Q1] * s[M.S_Q1] + s[M.S_Q2] * s[M.S_Q2])
+    if upright > 0.5 and p[M.P_FINDER_MIN] * upright <= over <= p[M.P_FINDER_MAX] * upright:
+        s[L.S_RANGE] = over
 
 
 @jit

@@ -108,7 +108,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_STICK_LEAN], p[L.P_STICK_UP], p[L.P_STICK_DN] = radians(30.0), 2.5, 1.5
     p[L.P_STICK_YAW_RATE] = p[L.P_ACRO_YAW_RATE] = radians(202.5)
     p[L.P_STICK_ACCEL_Z] = 2.5
-    p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL] = 12.5, 5.0
+    p[L.P_LOITER_SPEED], p[L.P_LOITER_ACCEL], p[L.P_LOITER_LEAN] = 12.5, 5.0, radians(20.0)
     p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK] = 5.0, 12.0
     p[L.P_ACRO_RATE] = radians(360.0)
 

@@ -69,6 +69,7 @@ def _loiter(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """LOIT_ACC_MAX, cm/s2, as far as LOIT_ANG_MAX, deg, gives it; 0 = two thirds of the lean that is allowed."""
     own = values.get("LOIT_ANG_MAX", 0.0)
     lean = radians(own) if own > 0.0 else min(p[L.P_STICK_LEAN], atan(p[L.P_LEAN_MAX])) * 2.0 / 3.0
+    p[L.P_LOITER_LEAN] = lean
     p[L.P_LOITER_ACCEL] = min(0.01 * values.get("LOIT_ACC_MAX", 500.0), L.GRAVITY * tan(lean))
 
 

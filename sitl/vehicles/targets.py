@@ -176,4 +176,4 @@ def _attitude(target: Attitude, row: Row) -> None:
 @_write.register
 def _pilot(target: Pilot, row: Row) -> None:
     row[L.T_KIND] = L.KIND_PILOT
-    row[L.T_STICKS] = target.kind
+    row[L.T_STICKS], row[L.T_SURFACE] = target.kind, target.over_surface

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.targets import Sticks
 from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
+from autopilot.modes.outputs import fraction, stick_share
 from autopilot.mount.mount import STICKS, StickInput
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
@@ -183,7 +184,9 @@ class StickService:
         for number, pwm in enumerate(self._parts.sticks.channels, 1):
             axis = STICKS.get(int(self._parts.parameters[f"RC{number}_OPTION"]))
             if axis is not None and found[axis] is None and pwm > 0.0:
-                found[axis] = StickInput(pwm, self._parts.parameters[f"RC{number}_DZ"], self._share(number, pwm))
+                found[axis] = StickInput(
+                    pwm, self._parts.parameters[f"RC{number}_DZ"], stick_share(self._parts.parameters, number, pwm)
+                )
         return found
 
     # --- a ground station -----------------------------------------------------------------------------------------
@@ -252,21 +255,12 @@ class StickService:
         """Position of the stick, by the channel's calibration (RCn_*)."""
         if axis == "THROTTLE" and not self._drives:
             low, high, reverse = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "REVERSED"))
-            value = _fraction(pwm - low, high - low)
+            value = fraction(pwm - low, high - low)
             return 1.0 - value if reverse else value
-        value = self._share(channel, pwm)
+        value = stick_share(self._parts.parameters, channel, pwm)
         if axis == "PITCH":  # pulled back is high; `Sticks` counts forward
             return -value
         return 0.5 + 0.5 * value if axis == "THROTTLE" else value
-
-    def _share(self, channel: int, pwm: float) -> float:
-        """-1 .. 1 of the way from the channel's middle to its ends, outside its dead zone."""
-        low, high, trim, dead, reverse = (
-            self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
-        )
-        off = pwm - trim
-        value = _fraction(off - dead, high - trim - dead) if off > 0 else -_fraction(-off - dead, trim - low - dead)
-        return -value if reverse else value
 
     def _manual(self, message: Message, now_ms: int) -> None:
         if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
@@ -281,7 +275,7 @@ class StickService:
             ("THROTTLE", message.z, lowest),
         ):
             if value != _NO_AXIS:
-                self._held[axis] = self._joystick(axis, _fraction(value - least, 1000 - least))
+                self._held[axis] = self._joystick(axis, fraction(value - least, 1000 - least))
         self._hand_over(now_ms)
 
     def _joystick(self, axis: str, share: float) -> float:
@@ -315,8 +309,3 @@ def _sticks(axes: Mapping[str, float]) -> Sticks:
         yaw=axes.get("YAW", 0.0),
         throttle=axes.get("THROTTLE", 0.5),
     )
-
-
-def _fraction(part: float, whole: float) -> float:
-    """`part` of `whole` within 0 .. 1; an empty range (a badly set channel) has no position but 0."""
-    return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0

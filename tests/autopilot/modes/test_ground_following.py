@@ -10,10 +10,12 @@ import pytest
 from autopilot.context.ground_following import GroundFollower
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, to_global
-from autopilot.interface.targets import Hold, Leg, Target, Yaw, YawMode
+from autopilot.interface.targets import Hold, Leg, Pilot, PilotKind, TakeOff, Target, Yaw, YawMode
 from autopilot.interface.terrain import Block, HeightMap
+from autopilot.modes.auxiliary import HIGH, LOW, RANGE_FINDER
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
+from tests.fakes.core_bench import Bench as CoreBench
 from tests.fakes.fake_vehicle import ORIGIN, FakeVehicle
 from tests.fakes.terrain import Ground, map_of, ramp
 
@@ -176,3 +178,19 @@ def test_a_map_of_nothing_known_is_flown_level() -> None:
     bench.facts.terrain.ground = nothing
     (one,) = bench.pieces(LEG)
     assert one.end == (300.0, 0.0, START[2])
+
+
+def test_sticks_hold_their_height_over_the_ground_by_parameter_and_switch() -> None:
+    """SURFTRAK_MODE in ALT_HOLD, and RCn_OPTION 10, which takes the range finder away."""
+    bench = CoreBench()
+    assert bench.core.modes.set(2, bench.now_ms).ok
+    assert bench.core.helm.target == Pilot(PilotKind.ALT_HOLD, over_surface=True)
+    bench.core.auxiliary.act(RANGE_FINDER, LOW)
+    assert bench.core.helm.target == Pilot(PilotKind.ALT_HOLD)
+    bench.core.auxiliary.act(RANGE_FINDER, HIGH)
+    assert bench.core.helm.target == Pilot(PilotKind.ALT_HOLD, over_surface=True)
+    bench.parameters.set("SURFTRAK_MODE", 0)
+    assert bench.core.helm.target == Pilot(PilotKind.ALT_HOLD)
+    bench.core.helm.fly(TakeOff(-10.0))
+    bench.parameters.set("SURFTRAK_MODE", 1)
+    assert bench.core.helm.target == TakeOff(-10.0)

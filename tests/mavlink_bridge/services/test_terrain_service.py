@@ -88,6 +88,14 @@ def test_nothing_is_asked_before_somebody_needs_it(station: Station) -> None:
     assert not station.link.messages("TERRAIN_REPORT")
 
 
+def test_a_range_finder_has_the_ground_told_that_is_not_known() -> None:
+    """As ArduPilot: spacing 0, with the terrain asked for."""
+    with Session(params=QUICK | {"RNGFND1_TYPE": 100}) as session:
+        station = Station(session)
+        assert station.link.receive("TERRAIN_REPORT", 20.0).spacing == 0
+        assert station.link.receive("TERRAIN_REQUEST", 5.0).grid_spacing == 100
+
+
 def test_a_block_is_asked_for_until_it_is_whole(station: Station) -> None:
     """Every two seconds, only for the grids that are missing; its corner and grids are AP_Terrain's."""
     station.silent = True

@@ -8,7 +8,7 @@ import pytest
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.geo import GeoPoint, to_global
-from autopilot.interface.targets import Drive, Land, Leg, TakeOff
+from autopilot.interface.targets import Drive, Land, Leg, Pilot, PilotKind, Sticks, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
 from sitl.kernel.ground import height_below
@@ -172,3 +172,20 @@ def test_a_fleet_stands_on_one_ground() -> None:
     rows.advance(np.full(2, 1000.0))
     assert rows.reports[:, R.TRUE_GROUND] == pytest.approx([600.0, 610.0], abs=0.05)
     assert rows.state[:, L.S_FLOOR] == pytest.approx([0.0, 0.0], abs=0.001)
+
+
+@pytest.mark.parametrize("over_surface", [True, False])
+def test_held_height_goes_with_the_ground_that_the_range_finder_sees(over_surface: bool) -> None:
+    """SURFTRAK_MODE 1 in LOITER, over ground that falls by 5 m in 100 m; else the height above the sea is held."""
+    machine = _standing(ramp(-0.05))
+    machine.set_target(TakeOff(-10.0))
+    _run(machine, 15.0)
+    over, above = _truth(machine, R.RANGE_FINDER), _truth(machine, R.TRUE_ALT)
+    machine.set_target(Pilot(PilotKind.LOITER, over_surface=over_surface))
+    machine.set_sticks(Sticks(pitch=0.5, throttle=0.5))
+    _run(machine, 15.0)
+    fallen = 0.05 * _truth(machine, R.TRUE_N)
+    assert fallen > 2.5
+    followed = fallen if over_surface else 0.0
+    assert _truth(machine, R.TRUE_ALT) == pytest.approx(above - followed, abs=1.0)
+    assert _truth(machine, R.RANGE_FINDER) == pytest.approx(over + fallen - followed, abs=1.0)

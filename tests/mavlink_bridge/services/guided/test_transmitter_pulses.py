@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.targets import Sticks
+from autopilot.mav import Cmd
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.guided import StickService
 from mavlink_bridge.wire.codec import dialect
@@ -202,3 +205,35 @@ def test_a_parachute_is_off_from_the_first_pulse_on_where_its_switch_is_low() ->
         radio = Radio(CHUTE_ENABLED=1, RC7_OPTION=option)
         radio.pulses(*CENTRED, SIX, 1000, 1000)
         assert radio.core.facts.param("CHUTE_ENABLED") == 0.0
+
+
+WIRED = {"SERVO7_FUNCTION": 146, "SERVO7_MIN": 1000, "SERVO7_MAX": 2000, "SERVO7_TRIM": 1450, "SERVO8_FUNCTION": 57}
+
+
+def outputs(radio: Radio) -> list[float]:
+    """Pulses of outputs 7 and 8."""
+    last = dict(radio.bench.vehicle.outputs)
+    return [last[7], last[8]]
+
+
+@pytest.mark.parametrize(("mask", "lost"), [(0, 1778.0), (1 << 6, 1450.0)])
+def test_outputs_follow_a_channel_and_not_a_receiver_that_has_lost_it(mask: int, lost: float) -> None:
+    """By its share between trim and ends (SERVOn_FUNCTION 140 to 155), or pulse for pulse (51 to 66); what a receiver
+    makes up when it has lost its transmitter reaches neither."""
+    radio = Radio(**WIRED, SERVO_RC_FS_MSK=mask)
+    radio.pulses(*CENTRED, SIX, 1000, 1799)
+    assert outputs(radio) == [1778.0, 1799.0]
+    radio.pulses(1500, 1500, 800, 1500, SIX, 1000, 1300)
+    assert outputs(radio) == [lost, 1799.0]
+    radio.pulses(*CENTRED, SIX, 1000, 1250)
+    assert outputs(radio) == [1225.0, 1250.0]
+
+
+def test_an_output_that_a_command_has_set_stays_until_its_channel_moves() -> None:
+    radio = Radio(**WIRED)
+    radio.pulses(*CENTRED, SIX, 1000, 1799)
+    assert radio.core.payload.command(Cmd.DO_SET_SERVO, (8.0, 1100.0), radio.bench.now_ms).ok
+    radio.pulses(1600, 1500, 1000, 1500, SIX, 1000, 1799)
+    assert outputs(radio)[1] == 1100.0
+    radio.pulses(*CENTRED, SIX, 1000, 1800)
+    assert outputs(radio)[1] == 1800.0
