@@ -14,6 +14,7 @@ from autopilot.context.journal import Journal, SaveHome
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, distance
 from autopilot.interface.result import ACCEPTED, Outcome
+from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
 from autopilot.mission.rally import nearest, rally_place
 from autopilot.mission.storage import MissionStorage
@@ -60,6 +61,17 @@ class Home:
         self._by_person = True
         self.move(place)
         self._journal.submit(SaveHome(place))
+        return ACCEPTED
+
+    def set_origin(self, place: GeoPoint) -> Outcome:
+        """A person says where the origin is, as long as neither the vehicle nor anybody else has. Latitude and
+        longitude 0 are no place."""
+        facts = self._facts
+        if not 0.0 < max(abs(place.lat) / 90.0, abs(place.lon) / 180.0) <= 1.0:
+            return Outcome(Result.DENIED, "no place")
+        if facts.vehicle.origin is not None or facts.told_origin is not None:
+            return Outcome(Result.FAILED, "there is an origin")
+        facts.told_origin = place
         return ACCEPTED
 
 

@@ -54,6 +54,9 @@ class FailsafeRules(Protocol):
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""
 
+    def thrust_lost(self, now_ms: int) -> None:
+        """Act on a multicopter that sinks at full thrust."""
+
     def crashed(self, check: int, now_ms: int) -> None:
         """Act on a crash; FS_CRASH_CHECK is `check`, not 0."""
 

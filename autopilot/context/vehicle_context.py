@@ -49,7 +49,8 @@ class KnownVehicle(Protocol):
 
 class VehicleFacts:
     """State of the vehicle, from its reports and its parameters. `now_ms`: vehicle time of this pass, set by the
-    autopilot alone; `home` is set by `autopilot.context.home.Home`, `armed_yaw` by `autopilot.safety.arming.Arming`.
+    autopilot alone; `home` and `told_origin` are set by `autopilot.context.home.Home`, `armed_yaw` by
+    `autopilot.safety.arming.Arming`.
     `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
 
     def __init__(
@@ -65,6 +66,8 @@ class VehicleFacts:
         self.boot_unix_s = boot_unix_s
         self.now_ms = 0
         self.home: GeoPoint | None = None
+        self.told_origin: GeoPoint | None = None
+        """Origin that a person has told, until the vehicle finds its own."""
         self.personality: Personality
         """Decides where firmwares differ: ArduPilot's, set by the autopilot; before the first pass that of another
         firmware may take its place."""

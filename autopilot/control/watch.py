@@ -1,7 +1,8 @@
 """Detectors of the vehicle (50 Hz): spooling up, liftoff, landing, crash, cutoff, battery, position lost.
 
 Each finding raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest
-with the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating).
+with the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating; loss of thrust: sinking for
+1 s above nine tenths of the thrust with less than 15 degrees of lean demanded).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from autopilot.control.guidance import arrive, begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw
 from autopilot.control.position import learn_hover
 from autopilot.control.reference import rest
+from autopilot.control.sticks import DRIFT, STABILIZE
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
@@ -23,6 +25,7 @@ LAND_TIME = 1.0  # s at rest with thrust down
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
 STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
 FULL_THRUST = 0.94
+LOST_TIME, LOST_THRUST, LOST_COS = 1.0, 0.9, 0.9659258262890683  # cos 15 deg
 CUT_TIME = 0.5
 SPOOL_TIME = 0.5  # s from idle to flying
 
@@ -34,7 +37,7 @@ def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
     if kind == L.KIND_TAKEOFF:
         return s[L.S_ARRIVED] == 0.0
     if kind == L.KIND_PILOT:
-        return p[L.P_STICK_T] > 0.55 or (t[L.T_STICKS] == 0.0 and p[L.P_STICK_T] > 0.05)
+        return p[L.P_STICK_T] > 0.55 or (t[L.T_STICKS] in (STABILIZE, DRIFT) and p[L.P_STICK_T] > 0.05)
     if kind == L.KIND_ATTITUDE:
         return t[L.T_CLIMB] > 0.0 if t[L.T_BY_CLIMB] == 1.0 else t[L.T_THRUST] > 0.1
     return False
@@ -145,7 +148,7 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Crash check and emergency cutoff. Both stop the motors at once."""
+    """Crash check, loss of thrust and emergency cutoff. The first and the last stop the motors at once."""
     q1, q2 = s[L.S_QT1], s[L.S_QT2]
     zz = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
     zx = 2.0 * (s[L.S_QT1] * s[L.S_QT3] + s[L.S_QT0] * s[L.S_QT2])
@@ -160,6 +163,14 @@ def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_CRASH_S] += STUCK_SHARE * L.TICK  # upright on the ground with too few motors left to rise
     else:
         s[L.S_CRASH_S] = 0.0
+    level = zz > LOST_COS and together > CRASH_COS and not acro
+    if level and s[L.S_THRUST] > LOST_THRUST and s[L.S_EVD] > 0.0:
+        before = s[L.S_LOST_S]
+        s[L.S_LOST_S] += L.TICK
+        if before < LOST_TIME <= s[L.S_LOST_S]:
+            s[L.S_EVENTS] += L.EV_THRUST_LOST
+    else:
+        s[L.S_LOST_S] = 0.0
     impossible = s[L.S_IMU_OK] == 0.0 or not abs(s[L.S_EVD]) < 60.0
     if impossible or (s[L.S_ER + 8] < p[L.P_CUT_TILT] and not acro):
         s[L.S_CUT_S] += L.TICK

@@ -63,6 +63,7 @@ S_ARRIVED, S_YAW_DONE, S_SEQ, S_YAW_SEQ, S_TARGET_MS = STATE.take(5)
 S_A_N, S_A_E, S_A_D, S_U_N, S_U_E, S_U_D, S_LENGTH = STATE.take(7)  # leg: start, direction, length
 S_W_N, S_W_E, S_W_D, S_W_LENGTH, S_CORNER, S_BLEND = STATE.take(6)  # next leg: direction, length; corner speed, blend m
 S_KEEP_YAW, S_NEAR_SENT, S_AIR, S_LAND_S, S_LANDED_STATE = STATE.take(5)
+S_LOST_S = STATE.block(1)  # so long it has sunk at full thrust
 S_CRASH_S, S_CUT_S, S_LOW_S, S_CRIT_S, S_LOW_SENT, S_CRIT_SENT = STATE.take(6)
 S_ODOMETER, S_ARMED, S_WANT_SPIN, S_LIFT_D, S_HELD_D = STATE.take(5)
 S_TM0N, S_TM0E, S_TM0D, S_TM1N, S_TM1E, S_TM1D, S_TAU = STATE.take(7)  # spline tangents and parameter
@@ -220,6 +221,7 @@ EV_YAW_DONE: Final = 32768
 EV_GPS_LOST: Final = 65536
 EV_GPS_OK: Final = 131072
 EV_DEADMAN: Final = 262144
+EV_THRUST_LOST: Final = 4194304
 
 # EKF_STATUS_REPORT flags: all good, and attitude with height only
 FLAGS_NO_POSITION: Final = int(

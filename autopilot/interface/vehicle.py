@@ -53,6 +53,7 @@ class VehicleEvent(IntFlag):
     REPLY = 524288  # a pending Request is done
     LINK_LOST = 1048576  # the link to a real controller
     LINK_OK = 2097152
+    THRUST_LOST = 4194304  # it sinks at full thrust, and leans as it should
 
 
 @dataclass(slots=True)

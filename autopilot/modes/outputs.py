@@ -168,9 +168,9 @@ class Gripper:
         self._facts = facts
         self._announcer = announcer
         self._move = move
-        self._begun = Grip.NEUTRAL
+        self.state = Grip.NEUTRAL
         self._begun_ms = 0
-        self._pulsed = False  # a magnet that has its pulse
+        self._moving = False  # a servo on its way, a magnet that has its pulse
         if self.fitted and not facts.vehicle.capabilities.own_modes:
             self._drive(facts.param("GRIP_NEUTRAL", 1500.0))
 
@@ -178,26 +178,18 @@ class Gripper:
     def fitted(self) -> bool:
         return self._facts.param("GRIP_ENABLE") != 0.0 and self._facts.param("GRIP_TYPE") in (_SERVO, _MAGNET)
 
-    def state(self, now_ms: int) -> Grip:
-        """Half a second after an order it is done, if there is an output for it."""
-        if self._magnet:
-            return self._begun
-        done = now_ms - self._begun_ms >= _MOVES_MS and bool(outputs_of(self._facts, _GRIPPER_FUNCTION))
-        return _DONE.get(self._begun, self._begun) if done else self._begun
-
     def order(self, action: int, now_ms: int) -> bool:
         """Grab or release; False: neither is meant. What is being done is not begun anew, what is done said again."""
         if action not in tuple(GripperAction):
             return False
         begun, pulse, default = _ORDERS[GripperAction(action)]
-        state = self.state(now_ms)
-        if state is begun and not self._magnet:
+        if self.state is begun and not self._magnet:
             return True
-        if state is not _DONE[begun]:
-            self._begun, self._begun_ms, self._pulsed = begun, now_ms, self._magnet
+        if self.state is not _DONE[begun]:
+            self.state, self._begun_ms = begun, now_ms
+            self._moving = self._magnet or bool(outputs_of(self._facts, _GRIPPER_FUNCTION))
             self._drive(self._facts.param(pulse, default))
-            state = begun
-        self._announcer.say(Severity.INFO, state.value)
+        self._announcer.say(Severity.INFO, self.state.value)
         return True
 
     @property
@@ -206,10 +198,12 @@ class Gripper:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time at which a magnet's pulse ends, or GRIP_AUTOCLOSE closes the gripper again, vehicle time, ms."""
-        if self._pulsed:
+        """Time at which a servo is there, a magnet's pulse ends, or GRIP_AUTOCLOSE closes the gripper again, vehicle
+        time, ms."""
+        if self._moving:
             return self._begun_ms + _MOVES_MS
-        close_s = self._facts.param("GRIP_AUTOCLOSE") if self._begun is Grip.RELEASING else 0.0
+        released = self.state in (Grip.RELEASING, Grip.RELEASED)
+        close_s = self._facts.param("GRIP_AUTOCLOSE") if released else 0.0
         if close_s <= 0.0 or not self.fitted:
             return None
         wait_ms = max(round(1000.0 * close_s), _MOVES_MS)
@@ -219,9 +213,13 @@ class Gripper:
         due = self.deadline_ms
         if due is None or now_ms < due:
             return
-        if self._pulsed:
-            self._pulsed = False
-            self._drive(self._facts.param("GRIP_NEUTRAL", 1500.0))
+        if self._moving:
+            self._moving = False
+            if self._magnet:
+                self._drive(self._facts.param("GRIP_NEUTRAL", 1500.0))
+            else:
+                self.state = _DONE[self.state]
+                self._announcer.say(Severity.INFO, self.state.value)
         else:
             self.order(GripperAction.GRAB, now_ms)
 

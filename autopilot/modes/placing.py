@@ -62,7 +62,7 @@ class Placing(Maneuver):
     @property
     def _opened(self) -> bool:
         gripper = self._payload.gripper
-        return gripper.fitted and gripper.state(self.facts.now_ms) is Grip.RELEASED
+        return gripper.fitted and gripper.state is Grip.RELEASED
 
     def start(self, now_ms: int) -> None:
         if self._place is not None:

@@ -122,6 +122,9 @@ class DrivingFailsafes:
     def position_lost(self, *, lost: bool) -> None:
         """ArduRover does not speak of it."""
 
+    def thrust_lost(self, now_ms: int) -> None:
+        """Nothing is lifted here."""
+
     def crashed(self, check: int, now_ms: int) -> None:
         """FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
         self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")

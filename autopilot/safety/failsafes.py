@@ -138,6 +138,7 @@ class Failsafes:
     HEARS: ClassVar = int(
         VehicleEvent.CRASHED | VehicleEvent.CUTOFF | VehicleEvent.ESTIMATOR_FAILED | VehicleEvent.ESTIMATOR_OK
         | VehicleEvent.GPS_LOST | VehicleEvent.GPS_OK | VehicleEvent.BATTERY_CRITICAL | VehicleEvent.BATTERY_LOW
+        | VehicleEvent.THRUST_LOST
     )  # fmt: skip
     """The events that `handle_events` acts on."""
 
@@ -203,6 +204,8 @@ class Failsafes:
             self._facts.personality.failsafes.position_lost(lost=True)
         if events & VehicleEvent.GPS_OK:
             self._facts.personality.failsafes.position_lost(lost=False)
+        if events & VehicleEvent.THRUST_LOST:
+            self._facts.personality.failsafes.thrust_lost(now_ms)
         if events & VehicleEvent.BATTERY_CRITICAL:
             self._battery(now_ms, critical=True)
         elif events & VehicleEvent.BATTERY_LOW:

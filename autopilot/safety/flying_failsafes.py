@@ -43,6 +43,7 @@ def crash_text(facts: VehicleFacts) -> str:
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS, _RELEASE = 8, 16, 32
+_NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS bits; outputs from the first on
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
@@ -82,6 +83,17 @@ class FlyingFailsafes:
         """The receiver has no fix, or one again."""
         if self._facts.armed:
             self._announcer.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
+
+    def thrust_lost(self, now_ms: int) -> None:
+        """Tell of it, with the motor that works hardest; FLIGHT_OPTIONS may be against it, or let the load go."""
+        options = int(self._facts.param("FLIGHT_OPTIONS"))
+        if options & _NO_THRUST_CHECK:
+            return
+        pulses = self._facts.vehicle.state.report[report.SERVO_1 : report.SERVO_1 + _MOTORS].tolist()
+        motor = pulses.index(max(pulses)) + 1
+        self._announcer.say(Severity.EMERGENCY, f"Potential Thrust Loss ({motor})")
+        if options & _RELEASE_ON_THRUST_LOSS and self._gripper.fitted:
+            self._gripper.order(GripperAction.RELEASE, now_ms)
 
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motors; FS_CRASH_CHECK is not 0."""

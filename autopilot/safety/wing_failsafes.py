@@ -125,6 +125,9 @@ class WingFailsafes:
     def position_lost(self, *, lost: bool) -> None:
         """ArduPlane tells it by its pre-arm checks and the estimator's flags."""
 
+    def thrust_lost(self, now_ms: int) -> None:
+        """ArduPlane does not look for it on its lift motors."""
+
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motor; CRASH_DETECT is not 0."""
         self._announcer.say(Severity.EMERGENCY, "Crash detected: Disarming")

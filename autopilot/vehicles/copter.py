@@ -25,7 +25,7 @@ from autopilot.vehicles.vehicle_class import (
 #: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
 _GROUPS: Final = """
 identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button link
-generator parachute landing_gear sprayer winch radio radio_channel
+generator parachute landing_gear sprayer winch radio radio_loss radio_channel
 copter_mode_switch copter_frame copter_mission copter_return range_finder placing copter_pilot copter_control knobs
 throw weathervane follow follow_flying
 arming mission rally fence copter_fence failsafes copter_failsafes wind battery trail

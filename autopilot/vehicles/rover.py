@@ -25,7 +25,7 @@ from autopilot.vehicles.vehicle_class import (
 #: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
 _GROUPS: Final = """
 identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button link
-generator sprayer radio radio_channel
+generator sprayer radio radio_loss radio_channel
 rover_mode_switch driving trail follow follow_driving
 arming mission rally fence rover_fence failsafes rover_failsafes wind battery
 avoidance proximity_sensor proximity_ignored proximity path_planning

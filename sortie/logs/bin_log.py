@@ -29,7 +29,7 @@ from autopilot.context.events import (
 from autopilot.interface import report as R
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.mav import Cmd, FirmwareVersion, Frame
+from autopilot.mav import Cmd, FirmwareVersion, Frame, Sensor
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
@@ -44,8 +44,13 @@ if TYPE_CHECKING:
     from sortie.logs.logged import LoggedVehicle
 
 
-_RADIO, _BATTERY, _STATION, _ESTIMATOR = 5, 6, 8, 17  # ArduPilot's LogErrorSubsystem; code 1: occurred, 0: resolved
-_ALARMS = (_RADIO, _BATTERY, _STATION, _ESTIMATOR)
+_COMPASS, _RADIO, _BATTERY, _STATION, _ESTIMATOR, _BAROMETER = 3, 5, 6, 8, 17, 18  # ArduPilot's LogErrorSubsystem
+_OCCURRED, _UNHEALTHY = 1, 4  # its LogErrorCode; 0: resolved
+_ALARMS = (
+    (_RADIO, _OCCURRED), (_BATTERY, _OCCURRED), (_STATION, _OCCURRED), (_ESTIMATOR, _OCCURRED),
+    (_COMPASS, _UNHEALTHY), (_BAROMETER, _UNHEALTHY),
+)  # fmt: skip
+_MAG, _BARO = int(Sensor.MAG), int(Sensor.ABSOLUTE_PRESSURE)
 _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
 
@@ -62,12 +67,17 @@ class LogWatch:
         """The messages of what has changed."""
         failsafes, landed = self._failsafes, self._is_landed()
         battery = failsafes.battery_low or failsafes.battery_critical
-        alarms = (failsafes.sticks.lost, battery, failsafes.ground_station.lost, failsafes.estimator)  # as `_ALARMS`
+        state = self._vehicle.state.report
+        failed = int(state[R.SENSORS_PRESENT]) & ~int(state[R.SENSORS_HEALTHY])
+        alarms = (  # as `_ALARMS`
+            failsafes.sticks.lost, battery, failsafes.ground_station.lost, failsafes.estimator,
+            failed & _MAG != 0, failed & _BARO != 0,
+        )  # fmt: skip
         if alarms == self._alarms and landed is self._landed:
             return b""
         before, self._alarms = self._alarms, alarms
         rows = zip(_ALARMS, alarms, before, strict=True)
-        found = b"".join(K.ERR.pack(now_us, kind, int(on)) for kind, on, was in rows if on is not was)
+        found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:
             self._landed = landed
             found += K.EV.pack(now_us, _LAND_COMPLETE if landed else _NOT_LANDED)
@@ -139,7 +149,7 @@ class BinLog:
     # --- facts ----------------------------------------------------------------------------------------------------
     def sample(self, now_ms: int) -> None:
         """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `LogWatch` has noticed."""
-        self._insert(self._watch.look(now_ms * 1000))
+        self._notice(now_ms)
         if now_ms < self._next_ms:
             return
         self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
@@ -152,7 +162,17 @@ class BinLog:
 
     def event(self, event: Event, now_ms: int) -> None:
         """Write an event; kinds of events that the format has no message for are ignored."""
-        self._insert(self._watch.look(now_ms * 1000) + self._messages(event, now_ms * 1000))
+        self._notice(now_ms)
+        self._insert(self._messages(event, now_ms * 1000))
+        if isinstance(event, CameraTriggered):  # who gives pictures their places reads it while the flight goes on
+            self.flush()
+
+    def _notice(self, now_ms: int) -> None:
+        """Errors are on the disk at once: they tell of what may end the flight."""
+        found = self._watch.look(now_ms * 1000)
+        if found:
+            self._insert(found)
+            self.flush()
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
         """A parameter has a new value."""

@@ -155,6 +155,9 @@ class Px4Failsafes:
     def position_lost(self, *, lost: bool) -> None:
         """Without the receiver it flies on, until the estimator gives up."""
 
+    def thrust_lost(self, now_ms: int) -> None:
+        """PX4 looks for motors that have failed by their telemetry, which there is none of."""
+
     def crashed(self, check: int, now_ms: int) -> None:
         self._voice.say(Notice.CRASHED, px4.custom_of(self.user_mode))
         self._disarm(ArmingMethod.CRASH)

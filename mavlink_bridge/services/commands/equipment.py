@@ -28,6 +28,12 @@ def set_home(command: Command, context: Context) -> Outcome:
     return place if isinstance(place, Outcome) else context.parts.home.set(place)
 
 
+def set_origin(command: Command, context: Context) -> Outcome:
+    """DO_SET_GLOBAL_ORIGIN: latitude, longitude, metres above the sea."""
+    place = GeoPoint(command.param(5), command.param(6), command.param(7))
+    return context.parts.home.set_origin(place)
+
+
 def set_roi(command: Command, context: Context) -> Outcome:
     """DO_SET_ROI_LOCATION, DO_SET_ROI: nose (and camera) there; all zero ends it."""
     if not any(command.params[4:7]):
@@ -146,6 +152,7 @@ def _reset_parameters(context: Context) -> Outcome:
 
 ROWS: dict[int, CommandRow] = {
     Cmd.DO_SET_HOME: CommandRow(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
+    Cmd.DO_SET_GLOBAL_ORIGIN: CommandRow(set_origin, place=True, long_frame=Frame.GLOBAL),
     Cmd.DO_SET_ROI_LOCATION: CommandRow(set_roi, place=True),
     Cmd.DO_SET_ROI_NONE: CommandRow(end_roi),
     Cmd.DO_SET_ROI: CommandRow(set_roi, place=True),

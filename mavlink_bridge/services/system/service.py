@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.mav import SerialControlFlag, VehicleType
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.commands.context import TelemetryRequests
@@ -53,8 +54,9 @@ class SystemService:
             case "SERIAL_CONTROL":
                 self._answer_shell(message, peer)
             case "SET_GPS_GLOBAL_ORIGIN":
-                # MAVLink: the origin that holds is told, whether it has changed or not; ours is where the vehicle was
-                # switched on and stays there
+                # MAVLink: the origin that holds is told, whether it has changed or not
+                place = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
+                self._parts.home.set_origin(place)
                 self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
     def take_outgoing(self) -> list[Outgoing]:

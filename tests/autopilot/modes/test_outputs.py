@@ -82,6 +82,7 @@ def test_it_is_done_half_a_second_later() -> None:
     bench.run(0.4)
     assert gripper(bench, GRAB) == []
     bench.run(0.2)
+    assert bench.texts[-1] == "Gripper load grabbed"
     assert gripper(bench, GRAB) == ["Gripper load grabbed"]
     assert gripper(bench, RELEASE) == ["Gripper load releasing"]
     bench.run(1.0)

@@ -333,3 +333,17 @@ def test_the_way_home_keeps_its_margin_to_the_highest_altitude(enabled: int, hig
     assert top == pytest.approx(highest, abs=1.0)
     assert bench.core.fence.breach[2] == 0
     assert away(bench) < 2.5
+
+
+@pytest.mark.parametrize(("options", "told", "released"), [(4, True, True), (0, True, False), (5, False, False)])
+def test_a_copter_that_sinks_at_full_thrust_says_so_and_may_let_its_load_go(
+    options: int, told: bool, released: bool
+) -> None:
+    """Motor 2 with little of its thrust (ArduCopter crash_check.cpp); FLIGHT_OPTIONS bits 0 and 2."""
+    bench = in_air(30.0, FLIGHT_OPTIONS=options, GRIP_ENABLE=1, GRIP_TYPE=1, SERVO6_FUNCTION=28)
+    assert not any("Thrust" in text for text in bench.texts)
+    bench.parameters.set("SIM_ENGINE_MUL", 0.3)
+    bench.parameters.set("SIM_ENGINE_FAIL", 2)
+    bench.run(12.0, lambda: "Gripper load released" in bench.texts)
+    assert ("Potential Thrust Loss (2)" in bench.texts) is told
+    assert ("Gripper load released" in bench.texts) is released

@@ -100,7 +100,13 @@ def test_an_ardupilot_logs_on_the_ground_where_it_is_asked_to(tmp_path: Path) ->
         assert ground.exists()
         session.service.autopilot.payload.camera.shoot(session.service.now_ms)
         session.run_for(1.0)
+        assert kinds(ground)["CAM"] == 1, "on the disk although nobody asked for the log"
         entries(session)  # which writes what there is
+        for sensor in ("SIM_BARO_DISABLE", "SIM_MAG1_FAIL"):
+            for fails in (1, 0):
+                session.service.parameters.set(sensor, fails)
+                session.run_for(1.0)
+        assert errors(ground) == [(18, 4), (18, 0), (3, 4), (3, 0)], "on the disk at once"
         records = kinds(ground)
         assert records["RFND"] > 2 and records["CAM"] == 1 and "PRX" not in records
         session.set_mode("GUIDED")
@@ -113,6 +119,14 @@ def test_an_ardupilot_logs_on_the_ground_where_it_is_asked_to(tmp_path: Path) ->
         size = ground.stat().st_size
         session.run_for(5.0)
         assert ground.stat().st_size == size
+
+
+def errors(file: Path) -> list[tuple[int, int]]:
+    """Subsystem and code of each ERR, as pymavlink reads them: 18 barometer, 3 compass; 4 unhealthy, 0 resolved."""
+    log, found = DFReader_binary(str(file)), []
+    while (message := log.recv_match(type="ERR")) is not None:
+        found.append((message.Subsys, message.ECode))
+    return found
 
 
 def kinds(file: Path) -> Counter[str]:
