@@ -123,7 +123,7 @@ class DrivingFailsafes:
         """ArduRover does not speak of it."""
 
     def thrust_lost(self, now_ms: int) -> None:
-        """Nothing is lifted here."""
+        """A ground vehicle lifts nothing."""
 
     def crashed(self, check: int, now_ms: int) -> None:
         """FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
