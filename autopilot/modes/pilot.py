@@ -87,8 +87,8 @@ class PilotMode(Mode):
 
     def _pilot(self) -> Pilot:
         """Fly by the sticks, over the ground that the range finder sees by SURFTRAK_MODE 1."""
-        tracks = self.facts.uses_range_finder and self.facts.param("SURFTRAK_MODE") == _GROUND
-        return Pilot(self._kind, over_surface=tracks)
+        holds = self._kind in (PilotKind.ALT_HOLD, PilotKind.LOITER) and self.facts.uses_range_finder
+        return Pilot(self._kind, over_surface=holds and self.facts.param("SURFTRAK_MODE") == _GROUND)
 
     def refresh_height(self) -> None:
         if isinstance(self.helm.target, Pilot):

@@ -16,9 +16,11 @@ from autopilot.interface.vehicle import ControlPart
 ALTITUDE: Final = (
     L.S_IVD, L.S_HOVER, L.S_RPD, L.S_RVD, L.S_RAD, L.S_FF_D, L.S_U_D, L.S_A_D, L.S_W_D, L.S_TM0D, L.S_TM1D,
     L.S_LIFT_D, L.S_HELD_D, L.S_LAND_S, L.S_LANDED_STATE, L.S_AIR, L.S_CRASH_S, L.S_LOST_S, L.S_CUT_S,
+    *range(L.S_RANGE, L.S_SURFACE_MS + 1),
     *range(L.S_H_GIVEN, L.S_GLIDE + 1),
 )  # fmt: skip
-"""Height integrator, reference and learned hover thrust; the landing detector and what it has found."""
+"""Height integrator, reference and learned hover thrust, the ground by the range finder; the landing detector and what it
+has found."""
 
 POSITION: Final = (
     L.S_IVN, L.S_IVE, L.S_LEAN_FULL, L.S_NAV_ROLL, L.S_NAV_PITCH, L.S_RPN, L.S_RPE, L.S_RVN, L.S_RVE, L.S_RAN,

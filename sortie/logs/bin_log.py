@@ -60,7 +60,7 @@ class LogWatch:
     def __init__(self, service: LoggedVehicle) -> None:
         self._vehicle = service.vehicle
         self._failsafes = service.autopilot.failsafes
-        self._alarms = (False,) * len(_ALARMS)
+        self.alarms = (False,) * len(_ALARMS)
         self._landed = self._is_landed()
 
     def look(self, now_us: int) -> bytes:
@@ -73,9 +73,9 @@ class LogWatch:
             failsafes.sticks.lost, battery, failsafes.ground_station.lost, failsafes.estimator,
             failed & _MAG != 0, failed & _BARO != 0,
         )  # fmt: skip
-        if alarms == self._alarms and landed is self._landed:
+        if alarms == self.alarms and landed is self._landed:
             return b""
-        before, self._alarms = self._alarms, alarms
+        before, self.alarms = self.alarms, alarms
         rows = zip(_ALARMS, alarms, before, strict=True)
         found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:
@@ -168,10 +168,10 @@ class BinLog:
             self.flush()
 
     def _notice(self, now_ms: int) -> None:
-        """Errors are on the disk at once: they tell of what may end the flight."""
-        found = self._watch.look(now_ms * 1000)
-        if found:
-            self._insert(found)
+        """What `LogWatch` has found; errors are on the disk at once, for they tell of what may end the flight."""
+        before = self._watch.alarms
+        self._insert(self._watch.look(now_ms * 1000))
+        if self._watch.alarms != before:
             self.flush()
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:

@@ -21,9 +21,12 @@ OF_OTHERS = (
     ROOT / "sortie" / "conform",
     ROOT / "sortie" / "incident",
     ROOT / "sitl" / "vehicles" / "wiring.py",
+    ROOT / "sitl" / "ardupilot",
 )
 #: `f"RC{channel}_{name}"` is a parameter: it begins with letters and has an underscore; others could mean anything.
 MADE = re.compile(r"[A-Z]{2}.*_")
+#: A part that is put in does not begin with an underscore: `f"RC{channel}_{name}"` is not RC_FS_TIMEOUT.
+PART = r"[^\W_]\w*"
 PLAIN = re.compile(r"[A-Z][A-Z0-9_]{3,15}")
 
 
@@ -44,7 +47,7 @@ def patterns(text: str) -> Iterator[str]:
     for node in nodes(text):
         if isinstance(node, ast.JoinedStr):
             inside |= {id(part) for part in node.values}
-            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"\w+" for p in node.values]
+            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else PART for p in node.values]
             if MADE.match("".join(p.value if isinstance(p, ast.Constant) else "" for p in node.values)):
                 yield "".join(parts)
     for node in nodes(text):
@@ -86,5 +89,5 @@ def test_what_is_listed_is_read_by_nothing(is_read: re.Pattern[str]) -> None:
 def test_the_scan_sees_plain_names_and_made_ones() -> None:
     """A guard that looks at nothing would find nothing."""
     found = list(patterns('x["WP_SPEED"]; y[f"RC{n}_MIN"]; z = f"{a}_B"; v = f"PSC{n}"; w = "not one"'))
-    assert sorted(found) == [r"RC\w+_MIN", "WP_SPEED"]
+    assert sorted(found) == [f"RC{PART}_MIN", "WP_SPEED"]
     assert len(sources()) > 150
