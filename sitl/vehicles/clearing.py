@@ -19,8 +19,8 @@ ALTITUDE: Final = (
     *range(L.S_RANGE, L.S_SURFACE_MS + 1),
     *range(L.S_H_GIVEN, L.S_GLIDE + 1),
 )  # fmt: skip
-"""Height integrator, reference and learned hover thrust, the ground by the range finder; the landing detector and what it
-has found."""
+"""Height integrator, reference and learned hover thrust, the ground by the range finder; the landing detector and what
+it has found."""
 
 POSITION: Final = (
     L.S_IVN, L.S_IVE, L.S_LEAN_FULL, L.S_NAV_ROLL, L.S_NAV_PITCH, L.S_RPN, L.S_RPE, L.S_RVN, L.S_RVE, L.S_RAN,
