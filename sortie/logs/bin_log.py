@@ -168,7 +168,7 @@ class BinLog:
             self.flush()
 
     def _notice(self, now_ms: int) -> None:
-        """What `LogWatch` has found; errors are on the disk at once, for they tell of what may end the flight."""
+        """Write what `LogWatch` has found; errors are on the disk at once, for they tell of what may end the flight."""
         before = self._watch.alarms
         self._insert(self._watch.look(now_ms * 1000))
         if self._watch.alarms != before:
