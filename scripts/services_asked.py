@@ -1,9 +1,9 @@
-"""Asks our copter and ArduPilot's for each service of MAVLink's guide, and writes what they answered into the table of
-docs/services.md.
+"""Asks our copter, ArduPilot's and PX4's for each service of MAVLink's guide, and writes what they answered into the
+table of docs/services.md.
 
-`python -m scripts.services_asked BINARY`, the arducopter of a SITL, writes the whole table in one session. The requests
-are the same for all, and so are the parameters of a vehicle that is fitted out; each request has a second and a half
-for its answer.
+`python -m scripts.services_asked ARDUCOPTER PX4`, the binaries of two SITLs, writes the whole table in one session. The
+requests are the same for all, and so are the parameters of a vehicle that is fitted out; each request has a second and
+a half for its answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from autopilot.interface.records import dataclass
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect as m
@@ -38,13 +38,24 @@ FITTED: Final[dict[str, float]] = {
     "MNT1_TYPE": 1,
 }  # fmt: skip
 """Parameters of the fitted vehicles, which both firmwares know by these names."""
-_AS_IT_COMES: Final[dict[str, float]] = {}
-_OURS, _THEIRS = "sim:copter", "ardupilot:copter="
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A copter of the table: ours with the face of this firmware, or the firmware's own."""
+
+    ours: bool
+    firmware: str = "ardupilot"
+    params: Mapping[str, float] = field(default_factory=dict)
+
+
 COLUMNS: Final = {
-    "Sortie": (_OURS, _AS_IT_COMES),
-    "ArduPilot": (_THEIRS, _AS_IT_COMES),
-    "Sortie, fitted": (_OURS, FITTED),
-    "ArduPilot, fitted": (_THEIRS, FITTED),
+    "Sortie": Asked(True),
+    "ArduPilot": Asked(False),
+    "Sortie, fitted": Asked(True, params=FITTED),
+    "ArduPilot, fitted": Asked(False, params=FITTED),
+    "Sortie as PX4": Asked(True, "px4"),
+    "PX4": Asked(False, "px4"),
 }
 _PATIENCE_MS: Final = 1500
 _NO_ANSWER: Final = "no answer"
@@ -294,28 +305,26 @@ def _named(message: Message) -> str:
     return Result(message.result).name if message.get_type() == "COMMAND_ACK" else str(message.get_type())
 
 
-def ask(vehicle: str, params: Mapping[str, float]) -> list[str]:
-    """Cells of `sim:KIND` or of a SITL, `KIND:FRAME=BINARY`, with these parameters."""
+def ask(asked: Asked, binary: str = "") -> list[str]:
+    """Cells of our copter, or of the one that `binary` is."""
     answers = Answers()
     examination = Examination(answers.cases, ExaminationSettings(_PATIENCE_MS, may_fly=True))
-    kind, _, rest = vehicle.partition(":")
-    if kind == "sim":
+    if asked.ours:
         spec = spec_of(
-            vehicle,
+            "sim:copter",
             "the services",
             home=None,
             seed=0,
-            params=params,
+            params=asked.params,
             faults=(),
             radio=None,
             terrain=None,
-            firmware="ardupilot",
+            firmware=asked.firmware,
         )
         judge_simulated(spec, examination)
         return answers.cells
-    frame, _, binary = rest.partition("=")
     with tempfile.TemporaryDirectory() as folder:
-        child = LAUNCHERS[kind](frame, binary, DEFAULT_HOME, 1.0, Path(folder), params)
+        child = LAUNCHERS[asked.firmware]("copter", binary, DEFAULT_HOME, 1.0, Path(folder), asked.params)
         try:
             judge_link(child.address, examination, radio=None, seed=0)
         finally:
@@ -339,16 +348,14 @@ def table(columns: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(binary: str) -> None:
+def main(arducopter: str, px4: str) -> None:
     """Ask each vehicle and write the page."""
-    asked = {
-        name: ask(vehicle + (binary if vehicle == _THEIRS else ""), params)
-        for name, (vehicle, params) in COLUMNS.items()
-    }
+    binaries = {"ardupilot": arducopter, "px4": px4}
+    asked = {name: ask(column, binaries[column.firmware]) for name, column in COLUMNS.items()}
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     PAGE.write_text(f"{head}{BEGIN}\n{table(asked)}{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

@@ -42,6 +42,9 @@ from mavlink_bridge.wire.codec import dialect
 COMPONENT: Final = Component.ONBOARD_COMPUTER
 _FIRST_BATTERY: Final = 1.0  # bit mask
 _HEARTBEAT_MS: Final = 1000
+#: MAV_TYPE of Sortie's own HEARTBEAT by `counts_as_station`. PX4 says that its computer or its station is lost when
+#: that type is not heard any more, so neither is shown before it is known which it will be.
+_SHOWN_AS: Final = {None: VehicleType.GENERIC, False: VehicleType.ONBOARD_CONTROLLER, True: VehicleType.GCS}
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
 _NO_LINK: Final = ArmingReason("No link to the flight controller")
@@ -113,7 +116,8 @@ class FlightController:
         self._now_ms = 0
         self._heartbeat_ms = 0
         self._outputs: list[tuple[float, Request]] = []  # channels that were driven, and the answers to come
-        self.counts_as_station = False
+        #: None until the controller's parameter is known that decides it, if it has one.
+        self.counts_as_station: bool | None = None if firmware.habits.texts_for_stations else False
         """True when the controller may be told that a ground station is here: its texts go to no other link, and it
         does nothing when that station is gone."""
 
@@ -352,8 +356,7 @@ class FlightController:
     def _keep_alive(self, now_ms: int) -> None:
         if now_ms >= self._heartbeat_ms:
             self._heartbeat_ms = now_ms + _HEARTBEAT_MS
-            kind = VehicleType.GCS if self.counts_as_station else VehicleType.ONBOARD_CONTROLLER
-            self._out.append(Outgoing(heartbeat_of(kind)))
+            self._out.append(Outgoing(heartbeat_of(_SHOWN_AS[self.counts_as_station])))
         if self.link.lost:
             return
         self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]

@@ -54,7 +54,8 @@ class Finder:
     def handle_timeout(self, now_ms: int) -> None:
         if self.found is None and now_ms >= self._due_ms:
             self._due_ms = now_ms + _PERIOD_MS
-            self._out.append(Outgoing(heartbeat_of(VehicleType.ONBOARD_CONTROLLER)))
+            # A PX4 would miss what has once been its computer, or its station.
+            self._out.append(Outgoing(heartbeat_of(VehicleType.GENERIC)))
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self.found is None else None

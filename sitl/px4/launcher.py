@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,10 +37,13 @@ _SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
 _ONE_LINK: Final = """#!/bin/sh
-mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
+{first}mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
 #: The airframe without a simulator of its own, and nothing of the environment about where that is.
 _OUR_WORLD: Final = {"PX4_SIM_MODEL": "none_iris", "PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
+#: The battery is our body's: a monitor on the onboard link tells it. PX4 takes no remaining time from such a monitor
+#: and keeps 0 (mavlink_receiver.cpp), for which it would return at once.
+_OUR_BATTERY: Final = {"SIM_BAT_ENABLE": 0.0, "COM_FLTT_LOW_ACT": 0.0}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 
@@ -87,29 +91,33 @@ def launch_in_world(
     folder: Path,
     defaults: Mapping[str, float],
     system: int,
-    wire: Callable[[], SimulatorWire],
+    wire: Callable[[int], SimulatorWire],
 ) -> HilLockstep:
     """Start PX4 as `launch` does, with this system id; it flies `machine` in lockstep, and is told where that is by its
-    GPS. `wire`: makes the codec of a connection."""
+    GPS. `wire`: makes the codec of a connection to this
+    system."""
     from sitl.px4.lockstep import DatagramLine, HilLockstep  # numpy and the kernel: not for who has its own physics
     from sitl.vehicles.wiring import px4_body
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
-    parameters = {**DEFAULTS, **defaults, "MAV_SYS_ID": float(system)}
+    parameters = {**DEFAULTS, **_OUR_BATTERY, **defaults}
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:
-        child = _start(binary, instance, folder, _OUR_WORLD | _values(parameters))
+        child = _start(binary, instance, folder, _OUR_WORLD | _values(parameters), system)
     except SitlError:
         server.close()
         line.close()
         raise
-    return HilLockstep(body, server, wire, line, child, 1_000_000 * START_UNIX_S)
+    return HilLockstep(body, server, partial(wire, system), line, child, 1_000_000 * START_UNIX_S)
 
 
-def _start(binary: Path, instance: int, folder: Path, environment: Mapping[str, str]) -> SitlChild:
-    _write_links(folder, instance)
+def _start(
+    binary: Path, instance: int, folder: Path, environment: Mapping[str, str], system: int | None = None
+) -> SitlChild:
+    """`system`: its system id, else that of its instance."""
+    _write_links(folder, instance, system)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
@@ -117,8 +125,10 @@ def _start(binary: Path, instance: int, folder: Path, environment: Mapping[str, 
     )
 
 
-def _write_links(folder: Path, instance: int) -> None:
-    text = _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)
+def _write_links(folder: Path, instance: int, system: int | None) -> None:
+    # After the parameters of the environment rcS sets MAV_SYS_ID by the instance, and reads this file after that.
+    first = "" if system is None else f"param set MAV_SYS_ID {system}\n"
+    text = _ONE_LINK.format(first=first, local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _LINKS).write_text(text)

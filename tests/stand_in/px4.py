@@ -55,8 +55,10 @@ class Px4StandIn:
         heading_deg: float = 0.0,
         seed: int = 1,
         params: Mapping[str, float] | None = None,
+        system: int = 1,
     ) -> None:
         self._home, self._heading, self._seed, self._params = home, heading_deg, seed, dict(params or {})
+        self._system = system
         self.restarts = 0
         self._zero_ms = 0
         self._boot()
@@ -71,7 +73,7 @@ class Px4StandIn:
         self.navigator.reached = lambda seq: self._send(dialect.MAVLink_mission_item_reached_message(seq))
         self.received: list[tuple[int, Any]] = []
         self.repositions = 0
-        self._reader, self._writer = FrameReader(), FrameWriter(1, 1)
+        self._reader, self._writer = FrameReader(), FrameWriter(self._system, 1)
         self._out = bytearray()
         self._now_ms = 0
         self._station_ms: int | None = None
@@ -113,7 +115,7 @@ class Px4StandIn:
             if message.type == 6:
                 self._station_ms = self._now_ms
         elif name in ("COMMAND_LONG", "COMMAND_INT"):
-            if message.target_system in (0, 1) and message.target_component in (0, 1):
+            if message.target_system in (0, self._system) and message.target_component in (0, 1):
                 self._command(message, sender)
         elif name == "SET_MODE":
             self.commander.set_mode(_pair(message.custom_mode))

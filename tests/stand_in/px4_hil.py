@@ -1,6 +1,7 @@
 """A stand-in for PX4 SITL in somebody else's world: `bin/px4 -i INSTANCE -d ETC` with its simulator interface, written
-from PX4's documents and sources (docs "Simulation", simulator_mavlink, pwm_out_sim, px4-rc.mavlink; 1.16). No real PX4
-was at hand to compare it with. MAVLink is pymavlink's here, so that nothing of Sortie's codec answers itself.
+from PX4's documents and sources (docs "Simulation", simulator_mavlink, pwm_out_sim, px4-rc.mavlink; 1.16). A real PX4
+that was flown afterwards (a8618691) differed in one thing: rcS sets its system id by its instance. MAVLink is
+pymavlink's here, so that nothing of Sortie's codec answers itself.
 
 `SORTIE_STAND_IN`: `fly`: a `Px4StandIn` flies the body that it is shown; else it stands, and says each second of its
 time on its onboard link, as `time=1.000`. After a second of its time: `crash`, `exit`, `hang`, `reboot` (it connects
@@ -11,6 +12,8 @@ connects), `garbage` (before each answer), `free` (it is built without lockstep)
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import socket
 import sys
@@ -43,16 +46,23 @@ def build(folder: Path) -> Path:
     return path
 
 
+def system_id(instance: int) -> int:
+    """MAV_SYS_ID as rcS leaves it: by the instance, whatever the environment says, or by the file that it reads."""
+    given = shutil.which("px4-rc.mavlink")
+    found = re.search(r"^param set MAV_SYS_ID (\d+)$", "" if given is None else Path(given).read_text(), re.MULTILINE)
+    return instance + 1 if found is None else int(found[1])
+
+
 class Pilot:
     """A `Px4StandIn` whose own body is put where it is shown that the other one is, every 20 ms: its estimate is the
     truth, its motors are those of the other one."""
 
-    def __init__(self, state: Any) -> None:
+    def __init__(self, state: Any, system: int) -> None:
         from autopilot.interface.geo import GeoPoint
         from tests.stand_in.px4 import Px4StandIn
 
         self._home = GeoPoint(state.lat / 1e7, state.lon / 1e7, state.alt / 1e3)
-        self.px4: Px4StandIn = Px4StandIn(home=self._home)
+        self.px4: Px4StandIn = Px4StandIn(home=self._home, system=system)
         self._zero_us = state.time_usec
 
     def step(self, state: Any) -> list[float]:
@@ -88,7 +98,8 @@ class HilFirmware:
         self._onboard.bind(("127.0.0.1", LOCAL + instance))
         self._onboard.setblocking(False)
         self._to = ("127.0.0.1", ONBOARD + instance)
-        self._mav: Any = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
+        self._system = system_id(instance)
+        self._mav: Any = mavlink.MAVLink(None, srcSystem=self._system, srcComponent=1)
         self._pilot: Pilot | None = None
         self._state: Any = None
         self._controls = [0.0] * 16
@@ -143,6 +154,8 @@ class HilFirmware:
         """One sample: it flies it, and answers."""
         if self.manner == "silent" or self._samples <= STARTUP_SAMPLES:
             return None
+        if self.manner != "fly":
+            self._hear_monitor()
         second = now_us // 1_000_000
         if second > self._second:
             self._second = second
@@ -161,11 +174,21 @@ class HilFirmware:
         self._send(self._mav.hil_actuator_controls_encode(now_us, self._controls, base, flags))
         return None
 
+    def _hear_monitor(self) -> None:
+        """Count the BATTERY_STATUS of a monitor of this system: of others PX4 takes none."""
+        try:
+            while True:
+                for message in self._mav.parse_buffer(self._onboard.recv(65536)) or ():
+                    if message.get_srcSystem() == self._system and message.get_srcComponent() != 1:
+                        self._seen[message.get_type()] = self._seen.get(message.get_type(), 0) + 1
+        except BlockingIOError:
+            pass
+
     def _fly(self) -> None:
         if self._state is None:
             return
         if self._pilot is None:
-            self._pilot = Pilot(self._state)
+            self._pilot = Pilot(self._state, self._system)
         try:
             while True:
                 self._pilot.px4.receive(self._onboard.recv(65536), 0)

@@ -3,6 +3,9 @@ stand-in for its commander. One flight for all, since each sample takes two proc
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,13 @@ from tests.stand_in import px4_hil
 
 
 @pytest.fixture
-def vehicle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def vehicle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """One that is not the first PX4 of this machine: by itself it would be another system."""
     monkeypatch.setenv("SORTIE_STAND_IN", "fly")
-    return f"px4:copter={px4_hil.build(tmp_path / 'build')},world=ours"
+    with ExitStack() as stack:
+        with suppress(OSError):  # somebody else's then
+            stack.enter_context(socket.create_server(("127.0.0.1", px4_hil.SIMULATOR)))
+        yield f"px4:copter={px4_hil.build(tmp_path / 'build')},world=ours"
 
 
 def test_it_takes_off_untuned_hovers_and_its_body_fails(vehicle: str) -> None:

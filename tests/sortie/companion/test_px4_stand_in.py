@@ -10,6 +10,7 @@ import pytest
 
 from autopilot.interface.geo import to_global
 from autopilot.interface.targets import Hold, Velocity
+from autopilot.mav import VehicleType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import MissionState
 from autopilot.vehicles.mode_table import CopterMode
@@ -104,6 +105,8 @@ def test_a_mission_without_home_and_takeoff_is_flown_by_mode_and_arming(make: Ca
     assert px4(bench).total(0) == 3
     assert not any("taken over" in text for text in ground.texts()), "its return is an item of the mission (line 7)"
     assert sent(bench, MISSION_START) == []
+    heard = {message.type for _, message in px4(bench).received if message.get_type() == "HEARTBEAT"}
+    assert len(heard - {VehicleType.GENERIC}) == 1, "a computer that becomes a station is a lost computer to PX4"
 
 
 def test_a_takeoff_without_a_place_is_not_sent_before_home_is_known(make: Callable[..., ControllerBench]) -> None:
