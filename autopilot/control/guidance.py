@@ -175,7 +175,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """To the spot at the present height first (phase 0), then down at the landing speeds, or slower (T_VD: at most,
-    below 0 not at all), with a spot that moves. The reference never runs more than a metre ahead, so that on the ground
+    below 0 up), with a spot that moves. The reference never runs more than a metre ahead, so that on the ground
     the thrust goes down and not the demand away."""
     if s[L.S_PHASE] == 0.0:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.S_HELD_D])
@@ -190,7 +190,7 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
         fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
         speed = max(min(approach(high, LOW_GAIN, p[L.P_ACCEL_Z]), fast), speed)
     if t[L.T_VD] != 0.0:
-        speed = min(speed, max(t[L.T_VD], 0.0))
+        speed = min(speed, t[L.T_VD])
     if s[L.S_RPD] - s[L.S_EPD] > 1.0:
         s[L.S_RPD] = s[L.S_EPD] + 1.0
     vn = 0.0

@@ -5,7 +5,8 @@ AIRSPEED_MIN (`LIFT_SPEEDING`), then fade within Q_TRANSITION_MS from the thrust
 by then, and the pusher goes no lower than TRIM_THROTTLE (`LIFT_FADING`). Back: the pusher stops, the wings hold the
 height and drag takes the speed, the lift motors carry what the wings let go (`LIFT_BRAKING`), until it is slow enough
 to hover; with no place to stop over its nose comes up to brake (Q_BACKTRANS_MS). Below Q_ASSIST_SPEED on the wings the
-lift motors carry again. What the wings carry is felt: the specific force that the motors do not make.
+lift motors carry again, beside a throttle that the pilot holds where a mode leaves it to him; by MANUAL, ACRO and
+TRAINING they stand. What the wings carry is felt: the specific force that the motors do not make.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plan
 from autopilot.control.plane_watch import come_to_rest, wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
 from autopilot.control.reference import follow_vehicle
-from autopilot.control.sticks import ALT_HOLD, HOVER, LOITER
+from autopilot.control.sticks import ACRO, ALT_HOLD, FBWA, HOVER, LOITER, MANUAL, STABILIZE, TRAINING
 from autopilot.control.surfaces import control_attitude, rest_surfaces
 from autopilot.control.watch import (
     FLYING,
@@ -47,6 +48,8 @@ BRAKE_UP = 0.12
 BRAKE_MOST, BRAKE_S, BRAKE_RATE, STOPS_MPS = 0.5236, 3.0, 0.06, 3.0
 #: Slower than the first share of AIRSPEED_MIN it hovers; from the second on its nose comes up to slow it down.
 SLOW_SHARE, FAST_SHARE = 0.75, 1.6
+#: Thrust by which lift motors can still turn it, however much the wings carry.
+LEAST_THRUST = 0.05
 #: Memory of the lift of the wings, s.
 FEELS = 0.4
 #: So long before it hovers it is as slow as for a landing, and begins to be, s.
@@ -65,6 +68,18 @@ def hovers(t: L.Row) -> bool:
         stick = t[L.T_STICKS]
         return stick in (ALT_HOLD, LOITER, HOVER)
     return kind == L.KIND_IDLE
+
+
+@jit
+def by_hand(t: L.Row) -> bool:
+    """True when the pilot holds the throttle of the wings."""
+    return t[L.T_KIND] == L.KIND_PILOT and t[L.T_STICKS] in (MANUAL, STABILIZE, ACRO, FBWA, TRAINING)
+
+
+@jit
+def wings_alone(t: L.Row) -> bool:
+    """True for sticks by which lift motors stand, however slow it is (ArduPlane's QuadPlane::update)."""
+    return t[L.T_KIND] == L.KIND_PILOT and t[L.T_STICKS] in (MANUAL, ACRO, TRAINING)
 
 
 @jit
@@ -214,7 +229,7 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
             control_attitude(s, p)
             follow(s, t)
             if s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] < p[L.P_V_MIN]:  # as slow as it wants to be
-                transit(s, p)
+                transit(s, p, t)
             return
         s[L.S_PHASE], s[L.S_A_D] = 0.0, -height
         change_over(s, p, L.LIFT_BRAKING)
@@ -234,32 +249,47 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
-def transit(s: L.Row, p: L.Row) -> None:
-    """On the wings, or on the way to them: what the lift motors do for it."""
-    state = s[L.S_LIFTING]
-    if state == L.LIFT_NONE or state == L.LIFT_BRAKING:
-        s[L.S_THRUST] = 0.0
-        if s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] and s[L.S_STAGE] != L.STAGE_FLARE:
-            change_over(s, p, L.LIFT_SPEEDING)
-        return
-    waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
-    if state == L.LIFT_SPEEDING:
+def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """On the way to the wings, or helped on them: the lift motors carry, the pusher is open as far as a pilot does not
+    hold it; by his throttle and pitch it climbs (ArduPlane's assist_climb_rate_cms)."""
+    fast = s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0)
+    if by_hand(t):
+        climb = p[L.P_STICK_CLIMB] * s[L.S_NAV_PITCH] / max(p[L.P_PITCH_UP], 0.05) * s[L.S_THROTTLE]
+        s[L.S_RVD] = min(max(-climb, -p[L.P_SPEED_UP]), p[L.P_SPEED_DOWN])
+    else:
         s[L.S_NAV_PITCH] = min(max(s[L.S_NAV_PITCH], LEVEL_DOWN), LEVEL_UP)
         control_attitude(s, p)
-        s[L.S_THROTTLE] = p[L.P_THROTTLE_MAX]
-        if p[L.P_LEVEL_TRANSITION] == 1.0:
-            s[L.S_RPD], s[L.S_RVD] = max(s[L.S_RPD], s[L.S_EPD]), max(s[L.S_RVD], 0.0)
-        carry(s, p)
-        if s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0):
-            s[L.S_FADES_FROM] = s[L.S_THRUST]
-            change_over(s, p, L.LIFT_FADING)
-        return
-    share = 1.0 - waited / max(p[L.P_TRANSITION_S], 0.1)
-    steady(s, p)
-    s[L.S_THRUST] = s[L.S_FADES_FROM] * max(share, 0.0)
-    s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM])
-    if share <= 0.0:
-        change_over(s, p, L.LIFT_NONE)
+        s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM]) if fast else p[L.P_THROTTLE_MAX]
+    if p[L.P_LEVEL_TRANSITION] == 1.0:
+        s[L.S_RPD], s[L.S_RVD] = max(s[L.S_RPD], s[L.S_EPD]), max(s[L.S_RVD], 0.0)
+    carry(s, p)
+    s[L.S_THRUST] = max(s[L.S_THRUST], LEAST_THRUST)
+    if s[L.S_STAGE] == L.STAGE_FLARE or (fast and p[L.P_ASSIST_ALWAYS] == 0.0):
+        s[L.S_FADES_FROM] = s[L.S_THRUST]
+        change_over(s, p, L.LIFT_FADING)
+
+
+@jit
+def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """On the wings, or on the way to them: what the lift motors do for it."""
+    state = s[L.S_LIFTING]
+    if state == L.LIFT_NONE or state == L.LIFT_BRAKING or wings_alone(t):
+        s[L.S_THRUST] = 0.0
+        slow = s[L.S_AIRSPEED] < p[L.P_ASSIST_SPEED] or p[L.P_ASSIST_ALWAYS] == 1.0
+        if slow and s[L.S_STAGE] != L.STAGE_FLARE and not wings_alone(t):
+            change_over(s, p, L.LIFT_SPEEDING)
+        elif state != L.LIFT_NONE:
+            change_over(s, p, L.LIFT_NONE)
+    elif state == L.LIFT_SPEEDING:
+        speed_up(s, p, t)
+    else:
+        share = 1.0 - 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS]) / max(p[L.P_TRANSITION_S], 0.1)
+        steady(s, p)
+        s[L.S_THRUST] = s[L.S_FADES_FROM] * max(share, 0.0)
+        if not by_hand(t):
+            s[L.S_THROTTLE] = max(s[L.S_THROTTLE], p[L.P_THR_TRIM])
+        if share <= 0.0:
+            change_over(s, p, L.LIFT_NONE)
 
 
 @jit
@@ -272,26 +302,19 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         begin_yaw(s, t)
     if s[L.S_ARMED] == 0.0 or p[L.P_MOTORS_CUT] > 0.0:
         s[L.S_SPIN] = STOPPED
-        s[L.S_SPOOL_S], s[L.S_LIFTING], s[L.S_WING_LIFT] = 0.0, L.LIFT_HOVER, 0.0
+        s[L.S_SPOOL_S], s[L.S_LIFTING], s[L.S_WING_LIFT] = -p[L.P_SPOOL_DELAY], L.LIFT_HOVER, 0.0
         rest_lifted(s, p)
         settle(s)
         return
+    if s[L.S_SPIN] == FLYING and s[L.S_AIR] == 0.0 and by_hand(t):
+        s[L.S_SPIN] = IDLING  # a takeoff that a pilot has left on the ground
     if s[L.S_SPIN] != FLYING:
-        held = s[L.S_MOTORS_HELD] == 1.0
-        s[L.S_SPIN] = STOPPED if held else IDLING
-        s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
-        rest_lifted(s, p)
-        if not held and hovers(t) and wants_to_fly(s, p, t):
-            s[L.S_SPOOL_S] += L.TICK
-            if s[L.S_SPOOL_S] >= SPOOL_TIME:
-                lift(s, p, t)
-        else:
-            s[L.S_SPOOL_S] = 0.0
+        spool_up(s, p, t)
         if s[L.S_SPIN] != FLYING:
             return
     if not hovers(t):
         fly_plane(s, p, t)
-        transit(s, p)
+        transit(s, p, t)
         watch_takeoff(s, p, t)
         if s[L.S_LIFTING] == L.LIFT_NONE or s[L.S_THRUST] >= FULL_THRUST:  # else the lift motors may hold it still
             come_to_rest(s, p, t)
@@ -299,6 +322,22 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         hover(s, p, t)
     else:
         slow_down(s, p, t)
+
+
+@jit
+def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
+    """On the ground: up to a takeoff, upright or on the wings, or a pilot's throttle in a hovering mode; the motors
+    stand until the delay after arming is over."""
+    held = s[L.S_MOTORS_HELD] == 1.0 or s[L.S_SPOOL_S] < 0.0
+    s[L.S_SPIN] = STOPPED if held else IDLING
+    s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
+    rest_lifted(s, p)
+    starts = wants_to_fly(s, p, t) and (hovers(t) or t[L.T_KIND] == L.KIND_TAKEOFF)
+    s[L.S_SPOOL_S] = s[L.S_SPOOL_S] + L.TICK if s[L.S_SPOOL_S] < 0.0 or (starts and not held) else 0.0
+    if s[L.S_SPOOL_S] >= SPOOL_TIME:
+        lift(s, p, t)
+        if not hovers(t):
+            change_over(s, p, L.LIFT_SPEEDING)
 
 
 @jit

@@ -15,7 +15,8 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
 STOPPED, IDLING, FLYING = range(3)
-#: Higher than this over the place where it began, m, and faster than this share of the least airspeed: it flies.
+#: Higher than this over the place where it began, m, and faster than this share of the least airspeed, or carried by
+#: lift motors: it flies.
 LIFTOFF_HEIGHT, LIFTOFF_SHARE = 1.0, 0.7
 #: Standing: slower than this over ground and downwards, m/s, for so long, s, without throttle; with an open one that
 #: moves nothing (an empty battery, a broken propeller) five times as long.
@@ -92,7 +93,7 @@ def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
         if kind == L.KIND_TAKEOFF:
             s[L.S_LANDED_STATE] = L.TAKING_OFF
         high = s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT
-        if high and s[L.S_AIRSPEED] > LIFTOFF_SHARE * p[L.P_V_MIN]:
+        if high and (s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] > LIFTOFF_SHARE * p[L.P_V_MIN]):
             s[L.S_AIR] = 1.0
             s[L.S_EVENTS] += L.EV_LIFTOFF
         return

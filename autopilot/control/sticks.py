@@ -10,7 +10,7 @@ from math import pi
 
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
-from autopilot.control.heading import wrap, yaw_of
+from autopilot.control.heading import RATE, wrap, yaw_of
 from autopilot.control.position import control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
 from autopilot.interface import layout as L
@@ -173,7 +173,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     if kind == DRIFT:
         drift(s, p)
         return
-    turn_heading(s, p, yaw_rate)
+    turn_heading(s, p, yaw_rate + (t[L.T_YAW_RATE] if t[L.T_YAW_MODE] == RATE else 0.0))
     if kind in (ALT_HOLD, LOITER):
         follow_surface(s, p, t)
     if kind == LOITER and s[L.S_POS_OK] == 1.0:

@@ -173,7 +173,8 @@ P_PITOT_USE, P_PITOT_WIND_MOST, P_LOITER_R, P_WP_RADIUS, P_MIN_GROUND_SPEED = SE
 P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
 # wings with lift motors: 1: there are some; s; m/s of airspeed (0: none); m/s over ground; m/s2
 P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
-P_LEVEL_TRANSITION = SETTINGS.block(1)  # 1: wings level and no climb on lift motors until the wings carry
+# Q_OPTIONS. 1: wings level and no climb on lift motors until the wings carry; 1: these always help; s after arming
+P_LEVEL_TRANSITION, P_ASSIST_ALWAYS, P_SPOOL_DELAY = SETTINGS.take(3)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -150,11 +150,11 @@ class TakeOff:
 @dataclass(frozen=True, slots=True)
 class Land:
     """Descend at the spot (n, e), or None: where the vehicle is. Speeds by LAND_SPEED, LAND_SPEED_HIGH and
-    LAND_ALT_LOW, `sink` m/s at most (0: it stays at this height for now). ARRIVED together with LANDED. A rover stops.
-    `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot first.
-    `approach`: on wings, down a glide slope from that place to `position` at `down` (NED d), and a flare above it.
-    `comes_down`: on wings with lift motors, (m, NED d) near `position` and far from it, between which the height of its
-    way goes linearly; None: it stays at its height."""
+    LAND_ALT_LOW, `sink` m/s at most (0: it stays at this height for now; below 0: up). ARRIVED together with LANDED. A
+    rover stops. `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot
+    first. `approach`: on wings, down a glide slope from that place to `position` at `down` (NED d), and a flare above
+    it. `comes_down`: on wings with lift motors, (m, NED d) near `position` and far from it, between which the height of
+    its way goes linearly; None: it stays at its height."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import copysign, degrees, radians
 from typing import Final
 
+from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
-from autopilot.interface.mathematics import hypot
-from autopilot.interface.targets import Idle, Land, TakeOff
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.targets import Circle, Idle, Land, Leg, TakeOff
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import VtolState
+from autopilot.mav import Severity, VtolState
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.vehicles.mode_table import LiftOption
 
 _LOOK_MS: Final = 200
+_FAR: Final = 1.5  # stopping ways from cruise: farther than that wings carry it to a hover (transition_threshold_m)
 _THROUGH_M: Final = 5.0  # above the height of a takeoff upright: it begins to stop no earlier than there
 _CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
+_OVER_M: Final = 3.0  # of the place that it lands on
+_HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of sticks in a landing, of their full way
+_SLOWS_M: Final = 6.0  # above the last part of a landing
+_LINE_M: Final = 1000.0  # of a line into the wind, to either side
+_CROSSES, _IN_LINE = 0.996, 0.866  # cosines of 5 and 30 degrees
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place over which it hovers
 _HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
@@ -25,6 +34,38 @@ _HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
 
 def _on_wings(context: VehicleContext) -> bool:
     return context.facts.vehicle.state.report[report.VTOL_STATE] in _ON_WINGS
+
+
+def stopping_m(facts: VehicleFacts, speed: float) -> float:
+    """Way from `speed` m/s over ground to a hover, by Q_TRANS_DECEL."""
+    return speed * speed / (2.0 * max(facts.param("Q_TRANS_DECEL", 2.0), 0.2))
+
+
+def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
+    """True where wings that come to a hover at `place` (n, e) m have an approach to it."""
+    north, east, _ = facts.vehicle.state.position
+    cruise = facts.param("AIRSPEED_CRUISE", 25.0)
+    return hypot(north - place[0], east - place[1]) > _FAR * stopping_m(facts, cruise)
+
+
+def upright_radius(facts: VehicleFacts) -> float:
+    """Metres about home within which what hovers comes home upright (ArduPlane's get_VTOL_return_radius)."""
+    return 1.5 * max(abs(facts.param("WP_LOITER_RAD", 60.0)), abs(facts.param("RTL_RADIUS")))
+
+
+def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
+    """True when it hovers over that area about `place`, below Q_RTL_ALT."""
+    north, east, down = facts.vehicle.state.position
+    low = facts.home_ned[2] - down < facts.param("Q_RTL_ALT", 15.0)
+    near = hypot(north - place[0], east - place[1]) < upright_radius(facts)
+    return low and near and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
+
+
+def _takes_wings(context: VehicleContext, place: tuple[float, float]) -> bool:
+    """True when it hovers so far from where it is to hover that its wings carry it there."""
+    facts = context.facts
+    stays = context.helm.upright or facts.personality.keeps_upright or facts.landed
+    return not stays and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC and far_from(facts, place)
 
 
 class LiftOff(Maneuver):
@@ -44,20 +85,91 @@ class LiftOff(Maneuver):
         self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
+class LandingSticks:
+    """A pilot's say in an upright landing, by Q_OPTIONS: its rate by the throttle, once that was high; and (`steered`)
+    its place by roll and pitch, while which it does not sink (ArduPlane's landing_descent_rate_ms,
+    update_land_positioning)."""
+
+    def __init__(self, context: VehicleContext, place: tuple[float, float] | None, *, steered: bool) -> None:
+        self._facts, self._helm = context.facts, context.helm
+        self._place, self._steered = place, steered
+        self._by_throttle = False
+        self._looked_ms = 0
+        self._flown: Land | None = None
+
+    @property
+    def _options(self) -> LiftOption:
+        return LiftOption(int(self._facts.param("Q_OPTIONS")))
+
+    @property
+    def wanted(self) -> bool:
+        moves = self._steered and LiftOption.LANDING_MOVES in self._options
+        return moves or LiftOption.THROTTLE_LANDS in self._options
+
+    def land(self, now_ms: int) -> None:
+        """Fly what the sticks ask for by now, once it hovers over the place."""
+        vector, position = self._facts.vehicle.state.report, self._facts.vehicle.state.position
+        waited_s, self._looked_ms = 0.001 * (now_ms - self._looked_ms), now_ms
+        if vector[report.VTOL_STATE] != VtolState.MC:
+            return
+        place = position[:2] if self._place is None else self._place
+        if self._flown is None and hypot(position[0] - place[0], position[1] - place[1]) > _OVER_M:
+            return
+        sink, velocity = self._rate(float(vector[report.STICK_THROTTLE])), self._velocity()
+        if velocity != (0.0, 0.0):
+            sink = 0.0 if sink is None else min(sink, 0.0)
+            self._place = (place[0] + waited_s * velocity[0], place[1] + waited_s * velocity[1])
+        if self._flown is None and sink is None:
+            return
+        landing = Land(self._place, sink=sink, velocity=velocity, directly=True)
+        if landing != self._flown:
+            self._flown = landing
+            self._helm.fly(landing)
+
+    def _rate(self, throttle: float) -> float | None:
+        """m/s downwards; None: that of a landing."""
+        param = self._facts.param
+        asked = LiftOption.THROTTLE_LANDS in self._options
+        self._by_throttle = asked and (self._by_throttle or throttle > _HIGH_THROTTLE)
+        if not self._by_throttle:
+            return None
+        share = max(abs(throttle - 0.5) - _DEAD_THROTTLE, 0.0) / (0.5 - _DEAD_THROTTLE)
+        if throttle > 0.5:
+            return -round(share, 2) * param("Q_WP_SPD_UP", 2.5)
+        low, slow, fast = param("Q_LAND_FINAL_ALT", 6.0), param("Q_LAND_FINAL_SPD", 0.5), param("Q_WP_SPD_DN", 1.5)
+        higher = min(max((self._facts.height - low) / _SLOWS_M, 0.0), 1.0)
+        return round(share * (slow + higher * (fast - slow)), 1)
+
+    def _velocity(self) -> tuple[float, float]:
+        """m/s north and east: half of Q_WP_ACC at full stick."""
+        vector = self._facts.vehicle.state.report
+        ahead, right = float(vector[report.STICK_PITCH]), float(vector[report.STICK_ROLL])
+        moves = self._steered and LiftOption.LANDING_MOVES in self._options
+        if not moves or max(abs(ahead), abs(right)) < _CENTRED:
+            return (0.0, 0.0)
+        yaw, most = self._facts.vehicle.state.yaw, 0.5 * self._facts.param("Q_WP_ACC", 1.0)
+        c, s = most * cos(yaw), most * sin(yaw)
+        return (c * ahead - s * right, s * ahead + c * right)
+
+
 class SetDown(Maneuver):
     """To a place on wings, as far as they carry, or on lift motors as soon as these can (Q_OPTIONS), and straight down
-    on these. `comes_down`: see `Land`."""
+    on these; farther away than it comes to a hover from it takes to its wings. `comes_down`: see `Land`. `steered`: the
+    sticks may move the place (Q_OPTIONS)."""
 
     def __init__(
         self,
         context: VehicleContext,
         place: tuple[float, float] | None,
         comes_down: tuple[tuple[float, float], tuple[float, float]] | None = None,
+        *,
+        steered: bool = False,
     ) -> None:
         super().__init__(context)
         self._place = place
         self._comes_down = comes_down
-        self._brakes = False
+        self._until_wings: bool | None = None  # it waits until it is on them, or is not
+        self._sticks = LandingSticks(context, place, steered=steered)
 
     @property
     def is_landing(self) -> bool:
@@ -69,23 +181,101 @@ class SetDown(Maneuver):
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
             return
-        at_once = self._place is not None and int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH
-        self._brakes = bool(at_once) and _on_wings(self.context)
-        if self._brakes:
+        at_once = int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH
+        self._until_wings = None
+        if self._place is not None and at_once and _on_wings(self.context):
+            self._until_wings = False
             self.helm.fly(Land(None, sink=0.0))
-            self.deadline_ms = now_ms + _LOOK_MS
+        elif self._place is not None and not at_once and _takes_wings(self.context, self._place):
+            self._until_wings = True
+            self.helm.fly(Leg((*self._place, self.facts.vehicle.state.position[2])))
         else:
             self.helm.fly(Land(self._place, comes_down=self._comes_down))
+        if self._until_wings is not None or self._sticks.wanted:
+            self.deadline_ms = now_ms + _LOOK_MS
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         due = self.deadline_ms is not None and now_ms >= self.deadline_ms
-        if due and self._brakes:
-            self.deadline_ms = now_ms + _LOOK_MS
-            if not _on_wings(self.context):
-                self.start(now_ms)
-        elif due or events & VehicleEvent.LANDED:
+        if events & VehicleEvent.LANDED or (due and self.facts.landed):
             self.deadline_ms = None
             self.done = True
+        elif due and self._until_wings is not None:
+            self.deadline_ms = now_ms + _LOOK_MS
+            if _on_wings(self.context) is self._until_wings:
+                self.start(now_ms)
+        elif due:
+            self.deadline_ms = now_ms + _LOOK_MS
+            self._sticks.land(now_ms)
+
+
+class WindApproach(Maneuver):
+    """On wings round `circle` down to its height, out of it into the wind, and along a line to its middle, as far as it
+    takes to stop there: done (ArduPlane's verify_landing_vtol_approach)."""
+
+    def __init__(self, context: VehicleContext, circle: Circle) -> None:
+        super().__init__(context)
+        self._circle = replace(circle, at_height=True)
+        self._upwind: float | None = None  # rad, once it is at its height
+        self._lined = False
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(self._circle)
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._upwind is None and self.helm.arrived:
+            vector = self.facts.vehicle.state.report
+            self._upwind = atan2(-float(vector[report.WIND_E]), -float(vector[report.WIND_N]))
+            turn = degrees(self._upwind)
+            self.announcer.say(Severity.INFO, f"Selected an approach path of {turn:.1f}")
+            self.deadline_ms = now_ms + _LOOK_MS
+        elif self._upwind is not None and self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = now_ms + _LOOK_MS
+            self._lined = self._lined or self._leaves(self._upwind)
+            if self._lined and self._stops():
+                self.done, self.deadline_ms = True, None
+
+    def _leaves(self, upwind: float) -> bool:
+        """Leave the circle where it is downwind of its middle."""
+        across = upwind - copysign(radians(90.0), self._circle.direction)
+        off = self.facts.vehicle.state.yaw - across
+        if cos(off) < _CROSSES:
+            return False
+        north, east, down = self._circle.center
+        far_n, far_e = _LINE_M * cos(upwind), _LINE_M * sin(upwind)
+        self.announcer.say(Severity.INFO, "Starting VTOL land approach path")
+        self.helm.fly(Leg((north + far_n, east + far_e, down), (north - far_n, east - far_e, down)))
+        return True
+
+    def _stops(self) -> bool:
+        """True where it comes to a hover over the middle: in line with it, or too near to get there."""
+        (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
+        n, e = self._circle.center[0] - north, self._circle.center[1] - east
+        away, speed = hypot(n, e), hypot(vn, ve)
+        in_line = n * vn + e * ve > _IN_LINE * away * speed
+        return away <= stopping_m(self.facts, speed) and (in_line or away < 0.5 * self._circle.radius)
+
+
+class InTurn(Maneuver):
+    """A maneuver, and when it is done another."""
+
+    def __init__(self, first: Maneuver, then: Maneuver) -> None:
+        super().__init__(first.context)
+        self._flown, self._then = first, then
+
+    @property
+    def is_landing(self) -> bool:
+        return self._flown.is_landing
+
+    def start(self, now_ms: int) -> None:
+        self._flown.start(now_ms)
+        self.deadline_ms = self._flown.deadline_ms
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        self._flown.update(now_ms, events)
+        if self._flown.done and self._flown is not self._then:
+            self._flown = self._then
+            self._flown.start(now_ms)
+        self.done, self.deadline_ms = self._flown.done, self._flown.deadline_ms
 
 
 class HoverAt(Maneuver):
@@ -96,22 +286,28 @@ class HoverAt(Maneuver):
         super().__init__(context)
         self._place = place
         self._upright = upright
-        self._brakes = False
+        self._until_wings: bool | None = None  # it waits until it is on them, or is not
         self._climbs: bool | None = None  # None: neither, it stays at its height
         self.end = place
 
     def start(self, now_ms: int) -> None:
-        self._climbs = None
-        self._brakes = self._upright and _on_wings(self.context)
-        self.helm.fly(Land(None if self._brakes else self._place[:2], sink=0.0))
+        self._climbs = self._until_wings = None
         self.deadline_ms = now_ms + _LOOK_MS
+        if self._upright and _on_wings(self.context):
+            self._until_wings = False
+            self.helm.fly(Land(None, sink=0.0))
+        elif not self._upright and _takes_wings(self.context, self._place[:2]):
+            self._until_wings = True
+            self.helm.fly(Leg((*self._place[:2], self.facts.vehicle.state.position[2])))
+        else:
+            self.helm.fly(Land(self._place[:2], sink=0.0))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return
         self.deadline_ms = now_ms + _LOOK_MS
-        if self._brakes:
-            if not _on_wings(self.context):
+        if self._until_wings is not None:
+            if _on_wings(self.context) is self._until_wings:
                 self.start(now_ms)
             return
         (north, east, down), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity

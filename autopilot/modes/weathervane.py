@@ -1,8 +1,9 @@
-"""Weathervane: what hovers turns into the wind in AUTO and GUIDED (WVANE_, bit 7 of AUTO_OPTIONS and GUID_OPTIONS).
+"""Weathervane: what hovers turns into the wind in AUTO and GUIDED (WVANE_, bit 7 of AUTO_OPTIONS and GUID_OPTIONS),
+wings with lift motors wherever these hold a place (Q_WVANE_).
 
 The lean that holds it against the wind says where that comes from: WVANE_GAIN times the angle is the turn rate. Begun
 when the vehicle has been slow enough for two seconds, and given up at once when it is faster, or the pilot turns it.
-Source: ArduPilot AC_WeatherVane.cpp, ArduCopter/autoyaw.cpp.
+Source: ArduPilot AC_WeatherVane.cpp, ArduCopter/autoyaw.cpp, QuadPlane::get_weathervane_yaw_rate_cds.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Final
 
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
-from autopilot.interface.targets import Attitude, Drive, Idle, Land, Pilot, TakeOff, Yaw, YawMode
-from autopilot.mav import Severity
+from autopilot.interface.targets import Attitude, Drive, Idle, Land, Pilot, PilotKind, TakeOff, Yaw, YawMode
+from autopilot.mav import Severity, VtolState
 from autopilot.modes.heading import KEEP
 
 _ALLOWED: Final = 1 << 7
@@ -72,6 +73,7 @@ class Weathervane:
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts, self._announcer, self._helm = facts, announcer, helm
+        self._group = "WVANE_" if facts.vehicle_class.hovers else "Q_WVANE_"
         self._since_ms: int | None = None  # slow enough
         self._due_ms: int | None = None
         self._turning = False
@@ -100,33 +102,42 @@ class Weathervane:
     def _direction(self, mode: int) -> int:
         """Direction that counts now, OFF where the mode or what it flies does not allow it."""
         facts, target = self._facts, self._helm.target
-        direction = int(facts.param("WVANE_ENABLE"))
+        direction = int(self._param("ENABLE"))
         if direction == VaneDirection.OFF or facts.grounded or not facts.armed:
             return VaneDirection.OFF
-        numbers, param = facts.vehicle_class.modes, facts.param
-        options = {numbers.auto: "AUTO_OPTIONS", numbers.guided: "GUID_OPTIONS"}.get(mode)
-        if options is None or not int(param(options)) & _ALLOWED or param("WVANE_GAIN", 1.0) <= 0.0:
+        if self._param("GAIN", 1.0) <= 0.0 or not self._allowed(mode):
             return VaneDirection.OFF
-        below = {TakeOff: "WVANE_TAKEOFF", Land: "WVANE_LAND"}.get(type(target))
-        own = -1 if below is None else int(param(below, -1.0))
+        below = {TakeOff: "TAKEOFF", Land: "LAND"}.get(type(target))
+        own = -1 if below is None else int(self._param(below, -1.0))
         return own if own >= 0 else direction
 
+    def _param(self, name: str, otherwise: float = 0.0) -> float:
+        return self._facts.param(self._group + name, otherwise)
+
+    def _allowed(self, mode: int) -> bool:
+        numbers, target = self._facts.vehicle_class.modes, self._helm.target
+        if not self._facts.vehicle_class.hovers:
+            return not isinstance(target, Pilot) or target.kind is PilotKind.LOITER
+        options = {numbers.auto: "AUTO_OPTIONS", numbers.guided: "GUID_OPTIONS"}.get(mode)
+        return options is not None and bool(int(self._facts.param(options)) & _ALLOWED)
+
     def _moves(self) -> bool:
-        """True when it is too low, too fast or turned by the pilot."""
-        r, param = self._facts.vehicle.state.report, self._facts.param
-        lowest, fastest, climbs = param("WVANE_HGT_MIN"), param("WVANE_SPD_MAX", 2.0), param("WVANE_VELZ_MAX", 1.0)
+        """True when it is too low, too fast, turned by the pilot or on its wings."""
+        r = self._facts.vehicle.state.report
+        lowest, fastest, climbs = self._param("HGT_MIN"), self._param("SPD_MAX", 2.0), self._param("VELZ_MAX", 1.0)
         low = lowest > 0.0 and self._facts.height <= lowest
         fast = 0.0 < fastest < r[report.GROUND_SPEED] or 0.0 < climbs < abs(r[report.VD])
-        return bool(low or fast or abs(r[report.STICK_YAW]) > _TURNED_BY_HAND)
+        on_wings = r[report.VTOL_STATE] not in (VtolState.UNDEFINED, VtolState.MC)
+        return bool(low or fast or on_wings or abs(r[report.STICK_YAW]) > _TURNED_BY_HAND)
 
     def _turn(self, said: str, turn: Callable[[float, float, float, bool], float]) -> None:
-        r, param = self._facts.vehicle.state.report, self._facts.param
+        r = self._facts.vehicle.state.report
         if not self._turning:
             self._turning = True
             self._announcer.say(Severity.INFO, f"Weathervane Active: {said}")
         roll, pitch = degrees(float(r[report.NAV_ROLL])), degrees(float(r[report.NAV_PITCH]))
-        wanted = turn(roll, pitch, param("WVANE_ANG_MIN", 1.0), bool(int(param("WVANE_OPTIONS")) & 1))
-        self._rate += _SMOOTHED * (param("WVANE_GAIN", 1.0) * wanted - self._rate)
+        wanted = turn(roll, pitch, self._param("ANG_MIN", 1.0), bool(int(self._param("OPTIONS")) & 1))
+        self._rate += _SMOOTHED * (self._param("GAIN", 1.0) * wanted - self._rate)
         self._helm.set_yaw(Yaw(YawMode.RATE, rate=radians(self._rate)))
 
     def _give_up(self) -> None:

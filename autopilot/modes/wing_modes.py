@@ -9,17 +9,18 @@ from math import degrees, radians
 from typing import Final
 
 from autopilot.context.staying import loiter, stay
+from autopilot.interface import report
 from autopilot.interface.geo import Ned
-from autopilot.interface.mathematics import atan2, cos, sin
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.targets import Attitude, Idle
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Severity
+from autopilot.mav import Severity, VtolState
 from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import SetDown
+from autopilot.modes.upright import LiftOff, SetDown, far_from, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
@@ -192,9 +193,24 @@ class VerticalReturnMode(_StagedMode):
         near = 2.0 * radius
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
 
+    def _climb_down(self, place: tuple[float, float]) -> float | None:
+        """NED d to climb to before what hovers goes home: Q_RTL_ALT, less near home, Q_RTL_ALT_MIN at least; None: it
+        is as high, or on its wings."""
+        facts, top = self.facts, self.facts.param("Q_RTL_ALT", 15.0)
+        (north, east, down), radius = facts.vehicle.state.position, upright_radius(facts)
+        away = hypot(north - place[0], east - place[1])
+        least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
+        up = facts.home_ned[2] - max(top * min(away / max(radius, 1.0), 1.0), least)
+        lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
+        return up if lifts and not facts.landed and up < down else None
+
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
-            self._begin([SetDown(self.context, self._destination()[:2], self._comes_down())], now_ms)
+            place = self._destination()[:2]
+            comes_down = self._comes_down() if far_from(self.facts, place) else None
+            landing = SetDown(self.context, place, comes_down, steered=True)
+            climb = self._climb_down(place)
+            self._begin([landing] if climb is None else [LiftOff(self.context, climb), landing], now_ms)
         else:
             self.helm.fly(Idle())
 

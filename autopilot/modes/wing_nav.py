@@ -19,7 +19,7 @@ from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_pl
 from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import LiftOff, SetDown, WingsOrUpright
+from autopilot.modes.upright import InTurn, LiftOff, SetDown, WindApproach, WingsOrUpright
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
@@ -33,6 +33,7 @@ from autopilot.modes.wings import (
 from autopilot.vehicles.mode_table import LiftOption
 
 _PITCH_DEG: Final = 4.0  # of a takeoff that does not say
+_CIRCLES: Final = 1.0  # param1 of NAV_VTOL_LAND: NAV_VTOL_LAND_OPTIONS_FW_SPIRAL_APPROACH
 
 
 def _given(value: float) -> float:
@@ -54,15 +55,15 @@ def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: in
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     """Lift motors climb by the item's height from where they begin, whatever its frame says (ArduPlane's
     do_vtol_takeoff), but for Q_OPTIONS."""
-    if _lifts(tools):
-        facts = tools.context.facts
-        by_frame = int(facts.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
+    facts = tools.context.facts
+    options = int(facts.param("Q_OPTIONS"))
+    on_wings = item.command == Cmd.NAV_TAKEOFF and options & LiftOption.TAKEOFF_ON_WINGS
+    if _lifts(tools) and not on_wings:
+        by_frame = options & LiftOption.TAKEOFF_BY_FRAME
         down = item_down(facts, item) if by_frame else facts.vehicle.state.position[2] - item.z
         return LiftOff(tools.context, down)
     pitch = _given(item.param1)
-    climb = WingTakeoff(
-        tools.context, item_down(tools.context.facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG)
-    )
+    climb = WingTakeoff(tools.context, item_down(facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG))
     tools.climbed = climb
     return climb
 
@@ -156,7 +157,7 @@ class _ReturnToSetDown(Maneuver):
             self._wings.start(now_ms)
 
     def _set_down(self, now_ms: int) -> None:
-        self._landing = SetDown(self.context, self._destination()[:2])
+        self._landing = SetDown(self.context, self._destination()[:2], steered=True)
         self._landing.start(now_ms)
         self.deadline_ms = self._landing.deadline_ms
 
@@ -180,9 +181,14 @@ def _return(tools: NavTools, item: MissionItem) -> Maneuver:
 def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     facts = tools.context.facts
     place = item_position(facts, item, tools.before)
-    on_wings = item.command == Cmd.NAV_LAND and int(facts.param("Q_OPTIONS")) & LiftOption.LAND_ON_WINGS
+    options = int(facts.param("Q_OPTIONS"))
+    on_wings = item.command == Cmd.NAV_LAND and options & LiftOption.LAND_ON_WINGS
     if _lifts(tools) and not on_wings:
-        return SetDown(tools.context, place[:2])
+        landing = SetDown(tools.context, place[:2], steered=True)
+        if item.command == Cmd.NAV_VTOL_LAND and (item.param1 == _CIRCLES or options & LiftOption.CIRCLE_FIRST):
+            circle = loiter(facts, place, facts.param("Q_FW_LND_APR_RAD"))
+            return InTurn(WindApproach(tools.context, circle), landing)
+        return landing
     ground = (place[0], place[1], item_down(facts, item))
     return GlideSlope(
         tools.context, ground, tools.before, abort_climb(tools.context, _given(item.param1), tools.climbed)

@@ -23,6 +23,7 @@ from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.speeds import SpeedControl
+from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
 
 _LOOK_MS: Final = 200
 _ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
@@ -253,15 +254,18 @@ class UprightBy(IntEnum):
 
 
 class WingReturn(Maneuver):
-    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted, and
-    down to Q_RTL_ALT there where `by` says so. `there`: it does, at its height unless it is to hover there."""
+    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted. To
+    hover there (`by`) it ends where it can stop over the place, or circled down to Q_RTL_ALT and into the wind.
+    `there`: it has arrived, at its height where it goes round."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
         self._destination = destination
         self._by = by
         self._circle: Circle | None = None
-        self._climbing = self._circles_down = False
+        self._climbing = False
+        self._radius_m = 0.0
+        self._approach: WindApproach | None = None
         self.there = False
 
     def start(self, now_ms: int) -> None:
@@ -272,10 +276,14 @@ class WingReturn(Maneuver):
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
         if (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
-        self._circles_down = self._by == UprightBy.CIRCLED_DOWN
-        radius = self.facts.param("Q_FW_LND_APR_RAD" if self._circles_down else "RTL_RADIUS")
-        circle = loiter(self.facts, (north, east, down), radius)
-        self._circle = replace(circle, at_height=self._by not in (UprightBy.THERE, UprightBy.CIRCLED_DOWN))
+        upright = self._by in (UprightBy.THERE, UprightBy.CIRCLED_DOWN)
+        if upright and hovers_near(self.facts, (north, east)):
+            self.there = True
+            return
+        radius = self.facts.param("Q_FW_LND_APR_RAD" if self._by == UprightBy.CIRCLED_DOWN else "RTL_RADIUS")
+        self._circle = replace(loiter(self.facts, (north, east, down), radius), at_height=not upright)
+        if self._by == UprightBy.THERE:
+            self.deadline_ms = now_ms + _LOOK_MS
         climb = self.facts.param("RTL_CLIMB_MIN")
         self._climbing = climb > 0.0
         if self._climbing:
@@ -285,15 +293,26 @@ class WingReturn(Maneuver):
             self.helm.fly(self._circle)
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self._circle is None or not self.helm.arrived:
+        if self._circle is None or self.there:
             return
-        if self._climbing:
+        if self._approach is not None:
+            self._approach.update(now_ms, events)
+            self.there, self.deadline_ms = self._approach.done, self._approach.deadline_ms
+        elif self.helm.arrived and self._climbing:
             self._climbing = False
-        elif self._circles_down:
-            self._circles_down = False
+            self.helm.fly(self._circle)
+        elif self.helm.arrived and self._by == UprightBy.CIRCLED_DOWN:
             low = self.facts.home_ned[2] - self.facts.param("Q_RTL_ALT", 15.0)
-            self._circle = replace(self._circle, center=(*self._circle.center[:2], low), at_height=True)
-        else:
+            self._approach = WindApproach(self.context, replace(self._circle, center=(*self._circle.center[:2], low)))
+            self._approach.start(now_ms)
+        elif self.helm.arrived:
             self.there = True
-            return
-        self.helm.fly(self._circle)
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.deadline_ms = now_ms + _LOOK_MS
+            self.there = self._stops(self._circle)
+
+    def _stops(self, circle: Circle) -> bool:
+        """True from where it can stop over the place, or on its circle (ArduPlane's switch_QRTL)."""
+        (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
+        away = hypot(north - circle.center[0], east - circle.center[1])
+        return away < max(circle.radius, stopping_m(self.facts, hypot(vn, ve)))

@@ -187,7 +187,7 @@ class _Walk:
         field_ = self._field
         if item.command in TAKEOFFS:
             begin, up = self._at, max(takeoff_up(field_, item, self._at), self._at[2] + LOWEST_TAKEOFF_M)
-            self._at, seconds = takeoff_end(field_, begin, up)
+            self._at, seconds = takeoff_end(field_, item, begin, up)
             self.way.legs.append(PlannedLeg(item, begin, self._at, self._speed, seconds))
         elif item.command in (Cmd.NAV_CONTINUE_AND_CHANGE_ALT, Cmd.NAV_DELAY, Cmd.NAV_GUIDED_ENABLE):
             pass

@@ -32,9 +32,18 @@ from autopilot.control.plane_lift import stopping_way
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import acos, cos, hypot, log, sin, tan
 from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
 from autopilot.rehearsal.energy import LIFTED_POWER, PLANE_POWER, RISING, SINKING, STAYING, Shares, share_in_wind
 from autopilot.rehearsal.field import FlyingField, Place, PlannedLeg
-from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, lands_upright, radius_of, true_share, turn_of
+from autopilot.rehearsal.wing_way import (
+    LANDINGS,
+    TAKEOFFS,
+    lands_upright,
+    radius_of,
+    rises_upright,
+    true_share,
+    turn_of,
+)
 
 _STEP_S: Final = 0.1
 _MOST_STEPS: Final = 60_000
@@ -136,7 +145,8 @@ class WingFlight:
         """Upright, or along the heading; from there on it flies."""
         s = self._s
         north, east = self._wind(leg.end[2])
-        if self._field.kind.lands_anywhere:
+        upright = rises_upright(self._field, leg.item)
+        if upright:
             climbs = self._body.mass_kg * L.GRAVITY * (leg.end[2] - leg.begin[2]) / leg.seconds
             power = (self._body.hover_w + climbs) * self._share(RISING, leg.end[2]) + self._body.watts(0.0)
             self._speed = hypot(north, east)
@@ -148,7 +158,7 @@ class WingFlight:
         self._way_m += leg.length_m
         s[L.S_EPN], s[L.S_EPE], s[L.S_EPD] = leg.end[0], leg.end[1], -leg.end[2]
         self._place(north, east)
-        if self._field.kind.lands_anywhere:
+        if upright:
             self._change_over()
 
     def _change_over(self) -> None:
@@ -394,9 +404,9 @@ def _left_straight(leg: PlannedLeg) -> bool:
     return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
 
 
-def takeoff_end(field: FlyingField, begin: Place, up: float) -> tuple[Place, float]:
+def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
     """End of a takeoff to a height, along the heading that it stands in, and its seconds."""
-    if field.kind.lands_anywhere:
+    if rises_upright(field, item):
         return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / field.param("Q_WP_SPD_UP", 2.5)
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS
     ahead_n, ahead_e = cos(heading), sin(heading)

@@ -36,8 +36,14 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
 
 def takeoff_up(field: FlyingField, item: MissionItem, begin: Place) -> float:
     """Height of a takeoff above home, m: upright by the item's height from where it begins, but for Q_OPTIONS."""
-    by_frame = not field.kind.lands_anywhere or int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
+    by_frame = not rises_upright(field, item) or int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
     return field.place(item, begin)[2] if by_frame else begin[2] + item.z
+
+
+def rises_upright(field: FlyingField, item: MissionItem) -> bool:
+    """True for a takeoff on lift motors."""
+    on_wings = item.command == Cmd.NAV_TAKEOFF and int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_ON_WINGS
+    return field.kind.lands_anywhere and not on_wings
 
 
 def lands_upright(field: FlyingField, item: MissionItem) -> bool:

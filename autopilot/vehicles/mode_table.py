@@ -97,10 +97,16 @@ class LiftOption(IntFlag):
     """Bits of Q_OPTIONS that something reads."""
 
     LEVEL_TRANSITION = 1 << 0
+    TAKEOFF_ON_WINGS = 1 << 1
     LAND_ON_WINGS = 1 << 2
     TAKEOFF_BY_FRAME = 1 << 3
+    CIRCLE_FIRST = 1 << 4
     HOVERING_QRTL = 1 << 5
+    ASSIST_ALWAYS = 1 << 7
+    SPOOL_DELAY = 1 << 11
+    THROTTLE_LANDS = 1 << 15
     NO_APPROACH = 1 << 16
+    LANDING_MOVES = 1 << 17
     ARM_UPRIGHT = 1 << 18
     HOVERING_RTL = 1 << 20
 

@@ -20,14 +20,13 @@ from autopilot.control.watch import decide, watch_estimator
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import asin, atan2
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.ground import look_down, strike
 from sitl.kernel.hanging import pulled, swing
 from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.noise import GAMMA, draw
-from sitl.kernel.reporting import cut_pulses, fill_common
+from sitl.kernel.reporting import cut_pulses, fill_common, lean_demand
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
 from sitl.kernel.running import advance_by
 
@@ -185,9 +184,7 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
         r[R.ALT_ERROR] = s[L.S_EPD] - t[L.T_END_D]
     else:
         r[R.ALT_ERROR] = s[L.S_EPD] - s[L.S_RPD]
-    q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
-    r[R.NAV_ROLL] = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
-    r[R.NAV_PITCH] = asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+    r[R.NAV_ROLL], r[R.NAV_PITCH] = lean_demand(s)
     for i in range(4):
         r[R.SERVO_1 + i] = 1000.0 + 1000.0 * s[M.S_C1 + i]
     cut_pulses(p, r)

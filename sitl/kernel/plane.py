@@ -4,10 +4,11 @@ Six degrees of freedom in the form of Beard and McLain (Small Unmanned Aircraft,
 with a product of inertia (their gammas), lift, drag, side force and moments over angle of attack, sideslip, rates and
 surfaces. Lift goes over into that of a flat plate beyond the stall, over a sigmoid (their 4.9). Coefficients are data
 (`sitl.vehicles.aerodynamics`). As ArduPilot's SIM_Plane has it, angle of attack and sideslip are counted from the
-body's forward axis, and the air's forces act beside the centre of mass. Thrust follows the throttle and loses with the
-square of the airspeed where the data say so. On the ground the wheels roll freely ahead and grip sideways, the nose
-does not go below level, nor above it while a plane as SITL's stays down until it climbs by a speed of its own, and a
-machine that is to be thrown is accelerated when its throttle comes up.
+body's forward axis, and the air's forces act beside the centre of mass; wings and elevator have the pressure of the
+flow across the span (R. T. Jones, NACA TN 1402), which is what a hover in wind from the side is about. Thrust follows
+the throttle and loses with the square of the airspeed where the data say so. On the ground the wheels roll freely ahead
+and grip sideways, the nose does not go below level, nor above it while a plane as SITL's stays down until it climbs by
+a speed of its own, and a machine that is to be thrown is accelerated when its throttle comes up.
 
 Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
 """
@@ -30,13 +31,13 @@ from autopilot.interface.marks import inline, jit
 from autopilot.interface.mathematics import atan2, cos, exp, sin
 from autopilot.mav import Sensor, VtolState
 from sitl.kernel import layout as M
-from sitl.kernel.copter import INTEGRAL_MAX, YAW_INTEGRAL_MAX
+from sitl.kernel.copter import INTEGRAL_MAX
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import look_down
 from sitl.kernel.imu import DEADMAN_S, ZERO, Quaternion, Vector, imu_of, keep_middle, keep_samples, sense_step, turn
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
-from sitl.kernel.reporting import cut_pulses, density_at, fill_common
+from sitl.kernel.reporting import cut_pulses, density_at, fill_common, lean_demand
 from sitl.kernel.rotorcraft import current, rotation_of
 from sitl.kernel.running import advance_by
 
@@ -44,8 +45,8 @@ from sitl.kernel.running import advance_by
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
 #: Surfaces follow as a lag of the time that they need for 60 degrees; full is 45 (SITL's ServoModel).
 SERVO_SPAN = 4.0 / 3.0
-#: Share of the air's moments in a flow from behind.
-FROM_BEHIND = 0.1
+#: Share of the air's moments in a flow from behind, and cosine of the slip from which on the flow is one from ahead.
+FROM_BEHIND, FROM_AHEAD = 0.1, 0.25
 #: The sigmoid of the stall is zero within so many of its widths: 6e-6 of it are left out.
 BLEND_WIDTHS = 12.0
 #: Up to this ratio the arc tangent is its series to the eleventh power: off by 1e-9.
@@ -99,7 +100,7 @@ def hold_attitude(
     bz = limit(p[L.P_KP_YAW] * z + s[L.S_YAW_FF], 0.5 * most) - gyro[2] + s[L.S_BGZ]
     ix = limit(ix + p[L.P_KI_RATE] * bx * dt, INTEGRAL_MAX)
     iy = limit(iy + p[L.P_KI_RATE] * by * dt, INTEGRAL_MAX)
-    iz = limit(iz + p[L.P_KI_YRATE] * bz * dt, YAW_INTEGRAL_MAX)
+    iz = limit(iz + p[L.P_KI_YRATE] * bz * dt, INTEGRAL_MAX)  # wings and tail turn it into the wind
     u1, u2, u3, u4 = mix(
         s[L.S_THRUST],
         p[L.P_MIX_X] * (p[L.P_KP_RATE] * bx + ix),
@@ -227,16 +228,19 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         speed = sqrt(square)
         ca, sa = (u / flow, w / flow) if flow > 1e-6 else (1.0, 0.0)
         alpha, beta = limit(flow_angle(w, abs(u)), widest), limit(flow_angle(v, abs(u)), MOST_SLIP)
-        turned = 1.0 if u > 0.0 else FROM_BEHIND  # the tail is ahead of the wings then, and neither is made for it
+        turned = 1.0
+        if u < FROM_AHEAD * speed:  # from behind the tail is ahead of the wings, and neither is made for it
+            turned -= (1.0 - FROM_BEHIND) * min(0.5 - 0.5 * u / (FROM_AHEAD * speed), 1.0)
         pull += lag * (max(drive - slip * square, 0.0) - pull)
         # --- forces: per dynamic pressure and area; rates count with half the size over the speed
         press = area * square
+        across = area * flow * flow  # wings are carried by the flow across their span alone
         turning = area * speed
         lift = lift_of(p, alpha)
         smooth = cl_0 + cl_a * alpha
         drag = cd_0 + smooth * smooth * cd_i + cd_e * abs(elevator)
-        lift = press * (lift + cl_e * elevator) + turning * half_chord * cl_q * wy
-        drag = press * drag + turning * half_chord * cd_q * wy
+        lift = across * (lift + cl_e * elevator) + turning * half_chord * cl_q * wy
+        drag = across * drag + turning * half_chord * cd_q * wy
         x = lift * sa - drag * ca
         z = -lift * ca - drag * sa
         y = press * (cy_b * beta + cy_a * aileron + cy_d * rudder)
@@ -244,7 +248,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- moments
         roll = press * (ro_b * beta + ro_a * aileron + ro_d * rudder)
         roll = span * (roll + turning * half_span * (ro_p * wx + ro_r * wz)) - under * y
-        nose = chord * (press * (cm_0 + cm_a * alpha + cm_e * elevator) + turning * half_chord * cm_q * wy)
+        nose = chord * (across * (cm_0 + cm_a * alpha + cm_e * elevator) + turning * half_chord * cm_q * wy)
         nose += under * x - ahead * z
         yaw = press * (cn_b * beta + cn_a * aileron + cn_d * rudder)
         yaw = span * (yaw + turning * half_span * (cn_p * wx + cn_r * wz)) + ahead * y
@@ -396,6 +400,7 @@ def fill_lift(s: L.Row, r: L.Row) -> None:
         r[R.VTOL_STATE] = VTOL_HOVER
         r[R.THROTTLE] = s[L.S_THRUST] if s[L.S_SPIN] == 2.0 else 0.0
         r[R.ALT_ERROR] = s[L.S_EPD] - s[L.S_RPD]
+        r[R.NAV_ROLL], r[R.NAV_PITCH] = lean_demand(s)
     elif state == L.LIFT_BRAKING:
         r[R.VTOL_STATE] = VTOL_SLOWING
     elif state != L.LIFT_NONE:

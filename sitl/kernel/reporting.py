@@ -26,6 +26,14 @@ AHRS = int(Sensor.AHRS)
 
 
 @jit
+def lean_demand(s: L.Row) -> tuple[float, float]:
+    """Roll and pitch of the attitude that rotors are to hold, rad."""
+    q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
+    roll = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
+    return roll, asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
+
+
+@jit
 def pressure_at(altitude: float) -> float:
     """Pressure, Pa, at an altitude m AMSL below 11 km (US standard atmosphere 1976)."""
     return P0 * exp(EXPONENT * log(1.0 - LAPSE * altitude / T0))

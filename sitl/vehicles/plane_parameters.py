@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import pi
 
 from autopilot.interface import layout as L
+from autopilot.vehicles.mode_table import LiftOption
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
@@ -120,8 +121,11 @@ def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Q_OPTIONS, bit 0: a transition is level."""
-    p[L.P_LEVEL_TRANSITION] = float(int(values["Q_OPTIONS"]) & 1)
+    """Bits of Q_OPTIONS: a transition is level; lift motors always help; they stand for 2 s after arming."""
+    options = LiftOption(int(values["Q_OPTIONS"]))
+    p[L.P_LEVEL_TRANSITION] = float(LiftOption.LEVEL_TRANSITION in options)
+    p[L.P_ASSIST_ALWAYS] = float(LiftOption.ASSIST_ALWAYS in options)
+    p[L.P_SPOOL_DELAY] = 2.0 * (LiftOption.SPOOL_DELAY in options)
 
 
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {

@@ -1,10 +1,10 @@
 """The built-in quadplane: ArduPilot's SITL `quadplane`, a plane with four lift motors in an X, and its parameters.
 
 The wings are those of its plane; 4.5 kg and 20 A of forward throttle (SIM_QuadPlane: 1.5 times its 3 kg frame; what it
-takes grows with the throttle). The lift motors hover at 45 % of their thrust (its model's 39 % are of the
-stick, before its curve), at 0.35 m along and across: the inertia of its plane, 1 kg m2, asks for more of an arm than
-its frame has. Their power is that of momentum theory over the disc area of its model, 0.385 m2, at an efficiency of
-0.6."""
+takes grows with the throttle). The lift motors hover at 45 % of their thrust (its model's 39 % are of the stick, before
+its curve), at 0.35 m along and across: the inertia of its plane, 1 kg m2, asks for more of an arm than its frame has;
+about the upright axis by its frame's angular acceleration, 20 rad/s2 of two at full thrust. Their power is that of
+momentum theory over the disc area of its model, 0.385 m2, at an efficiency of 0.6."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BODY: Final = replace(
     pitch_gains=(0.345, 0.31, 0.2125),
 )
 HOVER_SHARE = 0.45
-ARM, YAW_ARM, ROTOR_LAG = 0.35, 0.06, 0.03
+ARM, YAW_ARM, ROTOR_LAG = 0.35, 0.4, 0.03
 DISC_AREA, EFFICIENCY = 0.385, 0.6
 
 
@@ -58,8 +58,8 @@ def _hover(p: Row, full: float) -> None:
     """The copter's laws, for this body."""
     ix, iy, iz, _ = BODY.inertia
     p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (4 * full * ARM), iy / (4 * full * ARM), iz / (4 * full * YAW_ARM)
-    p[L.P_KP_ATT], p[L.P_KP_YAW] = 4.5, 1.5
-    p[L.P_KP_RATE], p[L.P_KI_RATE], p[L.P_KP_YRATE], p[L.P_KI_YRATE] = 12.0, 10.0, 3.0, 1.0
+    p[L.P_KP_ATT], p[L.P_KP_YAW] = 4.5, 3.0
+    p[L.P_KP_RATE], p[L.P_KI_RATE], p[L.P_KP_YRATE], p[L.P_KI_YRATE] = 12.0, 10.0, 8.0, 4.0
     p[L.P_RATE_MAX], p[L.P_HOVER_GUESS] = radians(150.0), HOVER_SHARE
     p[L.P_KP_POS], p[L.P_KP_VEL], p[L.P_KI_VEL] = 1.0, 1.8, 0.6
     p[L.P_KP_HGT], p[L.P_KP_VZ], p[L.P_KI_VZ] = 1.0, 4.0, 1.5

@@ -26,6 +26,8 @@ from autopilot.interface.targets import (
 
 Row = npt.NDArray[np.float64]
 
+_LEVEL = -1e-300  # m/s: neither up nor down, and not the 0 of a landing that says nothing
+
 
 def write_yaw(row: Row, yaw: Yaw) -> None:
     """The yaw part; the kernel notices the new T_YAW_SEQ."""
@@ -140,7 +142,7 @@ def _land(target: Land, row: Row) -> None:
     row[L.T_KIND] = L.KIND_LAND
     _write_place(row, L.T_HAS_POSITION, L.T_END_N, target.position)
     row[L.T_VN], row[L.T_VE] = target.velocity
-    row[L.T_VD] = 0.0 if target.sink is None else target.sink or -1.0
+    row[L.T_VD] = 0.0 if target.sink is None else target.sink or _LEVEL
     row[L.T_DIRECTLY] = target.directly
     if target.approach is not None:
         row[L.T_BY_WING] = 1.0

@@ -135,6 +135,99 @@ def test_it_rises_in_wind_from_any_side(direction: float) -> None:
     assert np.abs(np.degrees(flight.seen(R.TRUE_PITCH))).max() < 40.0
 
 
+@pytest.mark.parametrize("direction", [90.0, 270.0])
+def test_its_nose_stays_in_wind_from_the_side(direction: float) -> None:
+    """In QLOITER at 8 m/s, as ArduPlane's simulator (3 to 5 degrees); it leans, and does not move."""
+    flight = QuadplaneFlight({"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": direction}).up(30.0)
+    flight.vehicle.set_target(Pilot(PilotKind.LOITER))
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(5.0)
+    flight.forget()
+    flight.fly(15.0)
+    assert np.abs(np.degrees(flight.seen(R.YAW))).max() < 8.0
+    assert np.hypot(flight.seen(R.TRUE_N), flight.seen(R.TRUE_E)).max() < 1.5
+    assert flight.now(R.NAV_ROLL) == pytest.approx(flight.now(R.ROLL), abs=0.1) and abs(flight.now(R.NAV_ROLL)) > 0.2
+
+
+def on_wings(parameters: dict[str, float] | None = None) -> QuadplaneFlight:
+    flight = QuadplaneFlight(parameters).up(40.0)
+    flight.to(Leg((500.0, 0.0, -40.0), radius=50.0), 90.0)
+    flight.fly(3.0)
+    flight.forget()
+    return flight
+
+
+def test_a_pilot_who_closes_the_throttle_keeps_it_closed() -> None:
+    """FBWA: below Q_ASSIST_SPEED the lift motors hold the height beside a pusher that stands, and it comes to a hover,
+    as ArduPlane's; with the throttle it flies on wings again."""
+    flight = on_wings()
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(throttle=0.0))
+    flight.fly(30.0)
+    assert flight.seen(R.SERVO_1 + 2)[5:].max() == 1000.0
+    assert flight.now(R.AIR_SPEED) < 6.0
+    height = flight.seen(R.DOWN)[-75:]
+    assert height.max() - height.min() < 1.0
+    flight.vehicle.set_sticks(Sticks(throttle=0.8))
+    flight.fly(20.0)
+    assert flight.now(R.VTOL_STATE) == VtolState.FW and flight.now(R.SERVO_1 + 2) == pytest.approx(1800.0)
+
+
+@pytest.mark.parametrize("kind", [PilotKind.MANUAL, PilotKind.ACRO, PilotKind.TRAINING])
+def test_by_hand_alone_lift_motors_stand(kind: PilotKind) -> None:
+    """However slow it is, from a hover too (ArduPlane's QuadPlane::update)."""
+    flight = QuadplaneFlight().up(60.0)
+    flight.vehicle.set_target(Pilot(kind))
+    flight.vehicle.set_sticks(Sticks(throttle=1.0))
+    flight.fly(2.0)
+    assert flight.vehicle._s[M.S_M1] < 0.01
+
+
+def test_lift_motors_always_help_where_they_are_told() -> None:
+    """Q_OPTIONS bit 7: at cruise too, with as much throttle as cruise needs."""
+    flight = on_wings({"Q_OPTIONS": 128.0})
+    flight.vehicle.set_target(Leg((4000.0, 0.0, -40.0)))
+    flight.fly(30.0)
+    assert flight.now(R.AIR_SPEED) > 22.0 and flight.now(R.SERVO_1 + 2) < 1900.0
+    assert flight.now(R.VTOL_STATE) == VtolState.TRANSITION_TO_FW and flight.seen(R.SERVO_1 + 5).min() > 1300.0
+
+
+def test_motors_stand_after_arming_where_they_are_told() -> None:
+    """Q_OPTIONS bit 11: for 2 s, whatever is flown then."""
+    lifted = []
+    for options in (0.0, 2048.0):
+        flight = QuadplaneFlight({"Q_OPTIONS": options})
+        assert flight.vehicle.arm().ok
+        flight.vehicle.set_target(TakeOff(-10.0))
+        flight.fly(0.4)
+        assert (flight.now(R.SERVO_1 + 4) > 1000.0) is (options == 0.0)
+        flight.fly(10.0, VehicleEvent.LIFTOFF)
+        lifted.append(flight.vehicle.state.time_ms)
+    assert lifted[1] - lifted[0] == pytest.approx(2000, abs=40)
+
+
+def test_it_takes_off_on_its_wings() -> None:
+    """The pusher opens and the lift motors help, as ArduPlane's with Q_OPTIONS bit 1."""
+    flight = QuadplaneFlight()
+    assert flight.vehicle.arm().ok
+    flight.to(TakeOff(-40.0, pitch=0.17), 40.0)
+    assert hypot(flight.now(R.TRUE_N), flight.now(R.TRUE_E)) > 60.0
+    assert VtolState.TRANSITION_TO_FW in states(flight) and flight.now(R.AIR_SPEED) > 18.0
+
+
+@pytest.mark.parametrize("takeoff", [TakeOff(-40.0), TakeOff(-40.0, pitch=0.17)])
+def test_a_takeoff_left_on_the_ground_leaves_it_there(takeoff: TakeOff) -> None:
+    """For FBWA, a moment later: it does not take off by that."""
+    flight = QuadplaneFlight()
+    assert flight.vehicle.arm().ok
+    flight.vehicle.set_target(takeoff)
+    flight.fly(0.6)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(throttle=0.0))
+    assert not flight.fly(10.0, VehicleEvent.LIFTOFF) & VehicleEvent.LIFTOFF
+    assert flight.now(R.SERVO_1 + 2) == 1000.0 and flight.now(R.SERVO_1 + 4) < 1150.0
+
+
 def test_it_hovers_by_sticks() -> None:
     """QHOVER, QLOITER and QSTABILIZE: the copter's sticks, without the wings' speed."""
     flight = QuadplaneFlight().up()

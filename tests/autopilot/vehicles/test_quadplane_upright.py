@@ -1,0 +1,224 @@
+"""A quadplane upright, on the simulator: its ways home and to a pad, what a pilot has to say in a landing, the wind."""
+
+from __future__ import annotations
+
+from math import degrees, hypot
+
+import pytest
+
+from autopilot.interface import report as R
+from autopilot.interface.targets import Sticks
+from autopilot.mav import Cmd, VtolState
+from autopilot.vehicles.mode_table import LiftOption, PlaneMode
+from sitl.vehicles.kinds import make_simulated
+from tests.fakes.core_bench import Bench, item, waypoint
+from tests.fakes.fake_vehicle import ORIGIN
+
+M = PlaneMode
+EAST_WIND = {"SIM_WIND_SPD": 6.0, "SIM_WIND_DIR": 90.0}
+
+
+def standing(parameters: dict[str, float] | None = None) -> Bench:
+    bench = Bench("quadplane", vehicle=make_simulated("quadplane", ORIGIN, 0.0, 7), parameters=parameters)
+    bench.run(30.0, lambda: bench.core.prearm.ok)
+    return bench
+
+
+def up(parameters: dict[str, float] | None = None, height: float = 20.0, north: float = 0.0) -> Bench:
+    """Hovering in QLOITER `height` m above a place `north` of home, flown to on wings."""
+    bench = standing(parameters)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.arm()
+    assert bench.core.commands.takeoff(height).ok
+    bench.run(60.0, lambda: -bench.vehicle.state.position[2] > height - 0.7)
+    if north:
+        bench.parameters.set("Q_GUIDED_MODE", 1.0)
+        bench.core.guided.flight.go_to((north, 0.0, -height))
+        bench.run(120.0, lambda: hypot(bench.vehicle.state.position[0] - north, speed(bench)) < 2.0)
+    assert bench.core.modes.set(M.QLOITER, bench.now_ms).ok
+    bench.run(5.0)
+    return bench
+
+
+def state(bench: Bench) -> int:
+    return int(bench.vehicle.state.report[R.VTOL_STATE])
+
+
+def speed(bench: Bench) -> float:
+    return float(bench.vehicle.state.report[R.GROUND_SPEED])
+
+
+def away(bench: Bench) -> float:
+    return hypot(*bench.vehicle.state.position[:2])
+
+
+def height(bench: Bench) -> float:
+    return -bench.vehicle.state.position[2]
+
+
+def landed(bench: Bench, seconds: float = 200.0) -> bool:
+    bench.run(seconds, lambda: not bench.core.facts.armed)
+    return not bench.core.facts.armed
+
+
+def mission(bench: Bench, *items: object) -> None:
+    bench.upload(list(items))  # type: ignore[arg-type]
+    assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
+    bench.arm()
+
+
+# --- home -------------------------------------------------------------------------------------------------------------
+def test_a_return_becomes_upright_where_it_can_stop() -> None:
+    """Q_RTL_MODE 1: before the circle, at v2 / 2 Q_TRANS_DECEL as ArduPlane (270 m at 33 m/s), and not on it."""
+    bench = up(height=60.0)
+    bench.parameters.set("Q_RTL_MODE", 1.0)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.core.guided.flight.go_to((900.0, 0.0, -60.0))
+    bench.run(100.0, lambda: away(bench) > 700.0)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(100.0, lambda: bench.core.modes.number == M.QRTL)
+    assert bench.core.modes.number == M.QRTL
+    assert away(bench) == pytest.approx(speed(bench) ** 2 / 4.0, abs=12.0)
+    begun = height(bench)
+    while away(bench) > 20.0:
+        bench.run(0.5)
+        assert abs(height(bench) - begun) < 12.0, "it stays at its height until it is over the pad"
+    assert landed(bench) and away(bench) < 2.0
+
+
+def test_a_return_from_a_low_hover_near_home_is_upright() -> None:
+    bench = up(height=8.0)
+    bench.parameters.set("Q_RTL_MODE", 1.0)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(0.3)
+    assert bench.core.modes.number == M.QRTL
+    assert landed(bench)
+    assert VtolState.FW not in {state(bench)}
+
+
+def test_from_a_far_hover_it_climbs_and_takes_to_its_wings() -> None:
+    """QRTL: to Q_RTL_ALT first, then on wings and not 600 m at 5 m/s."""
+    bench = up(height=20.0, north=600.0)
+    bench.parameters.set("Q_RTL_ALT", 30.0)
+    began_ms = bench.now_ms
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    bench.run(3.0)
+    assert state(bench) == VtolState.MC and height(bench) > 21.0
+    seen = set()
+    while away(bench) > 300.0:
+        bench.run(0.5)
+        seen.add(state(bench))
+    assert VtolState.TRANSITION_TO_FW in seen
+    assert height(bench) > 27.0
+    assert landed(bench) and away(bench) < 2.0
+    assert bench.now_ms - began_ms < 110_000
+
+
+def test_circled_down_it_comes_home_into_the_wind() -> None:
+    """Q_RTL_MODE 2: the last way leads east where the wind comes from there."""
+    bench = up({**EAST_WIND, "Q_RTL_MODE": 2.0, "Q_RTL_ALT": 40.0}, height=40.0, north=600.0)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(200.0, lambda: any("VTOL land approach" in text for text in bench.texts))
+    north, east, _ = bench.vehicle.state.position
+    assert east < -40.0 and abs(north) < 40.0, "downwind of it"
+    assert any(text.startswith("Selected an approach path of") for text in bench.texts)
+    assert landed(bench) and away(bench) < 2.0
+
+
+# --- Q_OPTIONS --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("options", "param1"), [(float(LiftOption.CIRCLE_FIRST), 0.0), (0.0, 1.0)])
+def test_a_landing_circles_first_and_goes_into_the_wind(options: float, param1: float) -> None:
+    """Bit 4, or the item's own word; down from the item's height."""
+    bench = standing({**EAST_WIND, "Q_OPTIONS": options})
+    out = [item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), waypoint(700.0, 0.0, 60.0)]
+    mission(bench, *out, item(Cmd.NAV_VTOL_LAND, 0.0, 300.0, 40.0, param1=param1))
+    bench.run(200.0, lambda: any("VTOL land approach" in text for text in bench.texts))
+    assert height(bench) == pytest.approx(40.0, abs=6.0)
+    (said,) = [text for text in bench.texts if text.startswith("Selected an approach path of")]
+    assert float(said.split()[-1]) == pytest.approx(90.0, abs=15.0)
+    bench.run(60.0, lambda: state(bench) == VtolState.TRANSITION_TO_MC)
+    assert degrees(bench.vehicle.state.yaw) == pytest.approx(90.0, abs=35.0)
+    assert landed(bench)
+    north, east, _ = bench.vehicle.state.position
+    assert hypot(north, east - 300.0) < 2.0
+
+
+def test_a_takeoff_is_on_wings_where_it_may() -> None:
+    """Bit 1, NAV_TAKEOFF alone."""
+    bench = standing({"Q_OPTIONS": float(LiftOption.TAKEOFF_ON_WINGS)})
+    mission(bench, item(Cmd.NAV_TAKEOFF, up=40.0, param1=10.0), waypoint(900.0, 0.0, 60.0))
+    bench.run(40.0, lambda: 1 in bench.reached)
+    assert height(bench) == pytest.approx(40.0, abs=3.0) and away(bench) > 60.0
+
+
+def coming_down(options: LiftOption) -> Bench:
+    """Landing in AUTO, over its pad at 20 m."""
+    bench = standing({"Q_OPTIONS": float(options)})
+    mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=30.0), item(Cmd.NAV_VTOL_LAND, 0.0, 0.0))
+    bench.run(60.0, lambda: 1 in bench.reached)
+    bench.run(40.0, lambda: height(bench) < 20.0)
+    return bench
+
+
+def hold(bench: Bench, sticks: Sticks, seconds: float) -> None:
+    for _ in range(int(seconds / 0.5)):
+        bench.core.sticks.move(sticks, bench.now_ms)
+        bench.run(0.5)
+
+
+def test_the_throttle_controls_a_landing_where_it_may() -> None:
+    """Bit 15, once it was above 70 %: up, nothing in the middle, half the rate between that and the end."""
+    bench = coming_down(LiftOption.THROTTLE_LANDS)
+    hold(bench, Sticks(throttle=0.2), 2.0)
+    assert height(bench) < 18.5, "not yet asked for"
+    hold(bench, Sticks(throttle=1.0), 8.0)
+    assert height(bench) > 20.0
+    hold(bench, Sticks(throttle=0.5), 3.0)
+    begun = height(bench)
+    hold(bench, Sticks(throttle=0.5), 4.0)
+    assert height(bench) == pytest.approx(begun, abs=0.4)
+    hold(bench, Sticks(throttle=0.2), 3.0)
+    begun = height(bench)
+    hold(bench, Sticks(throttle=0.2), 4.0)
+    assert begun - height(bench) == pytest.approx(4.0 * 0.75, abs=0.5)
+    for _ in range(60):
+        hold(bench, Sticks(throttle=0.0), 1.0)
+    assert not bench.core.facts.armed
+
+
+def test_sticks_move_a_landing_where_they_may() -> None:
+    """Bit 17: half of Q_WP_ACC in m/s, and it does not sink meanwhile; then down there."""
+    bench = coming_down(LiftOption.LANDING_MOVES)
+    hold(bench, Sticks(roll=1.0), 2.0)
+    begun = height(bench)
+    hold(bench, Sticks(roll=1.0), 10.0)
+    assert height(bench) == pytest.approx(begun, abs=0.5)
+    assert 4.0 < bench.vehicle.state.position[1] < 7.0
+    hold(bench, Sticks(), 1.0)
+    assert landed(bench)
+    assert 4.0 < bench.vehicle.state.position[1] < 7.0
+
+
+@pytest.mark.parametrize("options", [LiftOption(0), LiftOption.THROTTLE_LANDS])
+def test_sticks_do_not_move_a_landing_by_themselves(options: LiftOption) -> None:
+    bench = coming_down(options)
+    hold(bench, Sticks(roll=1.0, pitch=1.0), 5.0)
+    assert away(bench) < 1.5
+
+
+# --- wind -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("direction", "wanted"), [(1.0, 90.0), (4.0, -90.0)])
+def test_it_turns_into_the_wind_where_it_holds_a_place(direction: float, wanted: float) -> None:
+    """Q_WVANE_GAIN above 0."""
+    bench = up({**EAST_WIND, "Q_WVANE_ENABLE": direction})
+    bench.run(20.0)
+    assert degrees(bench.vehicle.state.yaw) == pytest.approx(0.0, abs=6.0), "its gain is 0"
+    bench.parameters.set("Q_WVANE_GAIN", 3.0)
+    bench.run(0.1)
+    bench.run(40.0)
+    assert degrees(bench.vehicle.state.yaw) == pytest.approx(wanted, abs=15.0)
+    assert away(bench) < 5.0
+    begun = bench.vehicle.state.yaw
+    assert bench.core.modes.set(M.QHOVER, bench.now_ms).ok
+    bench.run(20.0)
+    assert bench.vehicle.state.yaw == pytest.approx(begun, abs=0.15), "QHOVER holds no place"
