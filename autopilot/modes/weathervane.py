@@ -22,6 +22,11 @@ from autopilot.modes.heading import KEEP
 _ALLOWED: Final = 1 << 7
 _LOOK_MS, _TURN_MS, _WAITS_MS = 250, 100, 2000
 _SMOOTHED: Final = 0.55  # of a new rate in `_TURN_MS`: ArduPilot's 0.02 in 2.5 ms
+_OF_WINGS: Final = {
+    "WVANE_ENABLE": "Q_WVANE_ENABLE", "WVANE_GAIN": "Q_WVANE_GAIN", "WVANE_ANG_MIN": "Q_WVANE_ANG_MIN",
+    "WVANE_HGT_MIN": "Q_WVANE_HGT_MIN", "WVANE_SPD_MAX": "Q_WVANE_SPD_MAX", "WVANE_VELZ_MAX": "Q_WVANE_VELZ_MAX",
+    "WVANE_TAKEOFF": "Q_WVANE_TAKEOFF", "WVANE_LAND": "Q_WVANE_LAND", "WVANE_OPTIONS": "Q_WVANE_OPTIONS",
+}  # fmt: skip
 _TURNED_BY_HAND: Final = 0.02  # of full stick
 
 
@@ -73,7 +78,6 @@ class Weathervane:
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts, self._announcer, self._helm = facts, announcer, helm
-        self._group = "WVANE_" if facts.vehicle_class.hovers else "Q_WVANE_"
         self._since_ms: int | None = None  # slow enough
         self._due_ms: int | None = None
         self._turning = False
@@ -102,17 +106,17 @@ class Weathervane:
     def _direction(self, mode: int) -> int:
         """Direction that counts now, OFF where the mode or what it flies does not allow it."""
         facts, target = self._facts, self._helm.target
-        direction = int(self._param("ENABLE"))
+        direction = int(self._param("WVANE_ENABLE"))
         if direction == VaneDirection.OFF or facts.grounded or not facts.armed:
             return VaneDirection.OFF
-        if self._param("GAIN", 1.0) <= 0.0 or not self._allowed(mode):
+        if self._param("WVANE_GAIN", 1.0) <= 0.0 or not self._allowed(mode):
             return VaneDirection.OFF
-        below = {TakeOff: "TAKEOFF", Land: "LAND"}.get(type(target))
+        below = {TakeOff: "WVANE_TAKEOFF", Land: "WVANE_LAND"}.get(type(target))
         own = -1 if below is None else int(self._param(below, -1.0))
         return own if own >= 0 else direction
 
     def _param(self, name: str, otherwise: float = 0.0) -> float:
-        return self._facts.param(self._group + name, otherwise)
+        return self._facts.param(name if self._facts.vehicle_class.hovers else _OF_WINGS[name], otherwise)
 
     def _allowed(self, mode: int) -> bool:
         numbers, target = self._facts.vehicle_class.modes, self._helm.target
@@ -124,7 +128,11 @@ class Weathervane:
     def _moves(self) -> bool:
         """True when it is too low, too fast, turned by the pilot or on its wings."""
         r = self._facts.vehicle.state.report
-        lowest, fastest, climbs = self._param("HGT_MIN"), self._param("SPD_MAX", 2.0), self._param("VELZ_MAX", 1.0)
+        lowest, fastest, climbs = (
+            self._param("WVANE_HGT_MIN"),
+            self._param("WVANE_SPD_MAX", 2.0),
+            self._param("WVANE_VELZ_MAX", 1.0),
+        )
         low = lowest > 0.0 and self._facts.height <= lowest
         fast = 0.0 < fastest < r[report.GROUND_SPEED] or 0.0 < climbs < abs(r[report.VD])
         on_wings = r[report.VTOL_STATE] not in (VtolState.UNDEFINED, VtolState.MC)
@@ -136,8 +144,8 @@ class Weathervane:
             self._turning = True
             self._announcer.say(Severity.INFO, f"Weathervane Active: {said}")
         roll, pitch = degrees(float(r[report.NAV_ROLL])), degrees(float(r[report.NAV_PITCH]))
-        wanted = turn(roll, pitch, self._param("ANG_MIN", 1.0), bool(int(self._param("OPTIONS")) & 1))
-        self._rate += _SMOOTHED * (self._param("GAIN", 1.0) * wanted - self._rate)
+        wanted = turn(roll, pitch, self._param("WVANE_ANG_MIN", 1.0), bool(int(self._param("WVANE_OPTIONS")) & 1))
+        self._rate += _SMOOTHED * (self._param("WVANE_GAIN", 1.0) * wanted - self._rate)
         self._helm.set_yaw(Yaw(YawMode.RATE, rate=radians(self._rate)))
 
     def _give_up(self) -> None:
