@@ -16,14 +16,14 @@ from depot.messages import RequestResult
 from depot.skimmer.skimmer_controller import SkimmerController
 from depot.wire import wire
 from depot.wire.packages import PACKAGE, PackageStore
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.wire.codec import dialect
 
 
-class SkimmerService:
+class SkimmerService(Speaker):
     """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`, its data
     packages as bytes with a checksum (`packages`). `whole`: nobody else speaks for this vehicle, so that it beats and
     takes commands here; else its autopilot does (`serve_orders`). `offset_ms`: the loop's time at vehicle time 0."""
@@ -39,7 +39,7 @@ class SkimmerService:
         self._heartbeats = whole
         self._offset_ms = offset_ms
         self._packages = PackageStore()
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         now_ms += self._offset_ms
@@ -86,10 +86,6 @@ class SkimmerService:
 
     def next_deadline_ms(self) -> int | None:
         return self.controller.next_deadline_ms() - self._offset_ms
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Silence is what the controller notices."""

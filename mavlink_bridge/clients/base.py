@@ -13,7 +13,7 @@ from typing import ClassVar
 from autopilot.interface.records import dataclass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ PATIENT = Retry()
 """8 s in all: as long as a vehicle keeps an upload."""
 
 
-class Client:
+class Client(Speaker):
     """Client of a protocol: a request from start to outcome. Subclasses handle messages and say what to repeat."""
 
     clock: Clock = "link"
@@ -54,7 +54,7 @@ class Client:
         self.repeats = 0
         self._sends_in_row = 0
         self._due_ms: int | None = None
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     @property
     def done(self) -> bool:
@@ -90,10 +90,6 @@ class Client:
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Silence will end it; another link of the vehicle may still answer."""

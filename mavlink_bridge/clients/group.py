@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from autopilot.context.turns import earliest
 from mavlink_bridge.clients.base import Client
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 
 ANSWERS: Final = frozenset((
     "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "MISSION_ACK", "MISSION_COUNT", "MISSION_CURRENT", "MISSION_ITEM",
@@ -16,7 +16,7 @@ ANSWERS: Final = frozenset((
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
-class ClientGroup:
+class ClientGroup(Speaker):
     """Runs any number of clients, forgets each when it has ended; who started one keeps it and reads its outcome."""
 
     clock: Clock = "link"
@@ -24,7 +24,7 @@ class ClientGroup:
 
     def __init__(self) -> None:
         self._running: list[Client] = []
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     @property
     def busy(self) -> bool:
@@ -57,10 +57,6 @@ class ClientGroup:
     def next_deadline_ms(self) -> int | None:
         """The earliest of all."""
         return earliest(client.next_deadline_ms() for client in self._running)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         for client in self._running:

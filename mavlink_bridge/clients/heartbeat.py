@@ -7,7 +7,7 @@ from enum import Enum, auto
 from autopilot.mav import AutopilotType, ModeFlag, SystemState, VehicleType
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 
 _NOT_VEHICLES: frozenset[int] = frozenset((
@@ -38,7 +38,7 @@ class WatchState(Enum):
     LOST = auto()
 
 
-class HeartbeatWatch:
+class HeartbeatWatch(Speaker):
     """Takes the first autopilot it hears (or waits for `system`), and calls it lost after `loss_ms` of silence; a later
     HEARTBEAT of the same one finds it again. With `announce` it sends a ground station's own HEARTBEAT at 1 Hz, which a
     vehicle behind UDP needs to answer at all."""
@@ -54,7 +54,7 @@ class HeartbeatWatch:
         self._loss_ms = loss_ms
         self._heard_ms = 0
         self._announce_ms: int | None = 0 if announce else None
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     @property
     def armed(self) -> bool:
@@ -99,10 +99,6 @@ class HeartbeatWatch:
         if self.state is WatchState.FOUND:
             dues.append(self._heard_ms + self._loss_ms)
         return min(dues, default=None)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         if self.target is not None and self.target.link == link:

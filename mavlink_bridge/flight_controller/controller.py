@@ -36,7 +36,7 @@ from mavlink_bridge.flight_controller.questions import HomeQuestion, PreArmQuest
 from mavlink_bridge.flight_controller.readings import ControllerReadings
 from mavlink_bridge.flight_controller.steering import Steering
 from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 
 COMPONENT: Final = Component.ONBOARD_COMPUTER
@@ -64,7 +64,7 @@ class FlownBody(Protocol):
         """Write the truth of now into the report of `state`."""
 
 
-class FlightController:
+class FlightController(Speaker):
     """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
     `mavlink_bridge.routing.service.Service`.
 
@@ -112,7 +112,7 @@ class FlightController:
         self.prearm = PreArmQuestion(firmware.words.prearm)
         self.motors = Motors(self.steering, self.link, self.home, self.news)
         self._texts = TextAssembler()
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._now_ms = 0
         self._heartbeat_ms = 0
         self._outputs: list[tuple[float, Request]] = []  # channels that were driven, and the answers to come
@@ -394,10 +394,6 @@ class FlightController:
             self.link.deadline_ms,
         )
         return min(due for due in dues if due is not None)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Silence will tell."""

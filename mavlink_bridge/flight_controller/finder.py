@@ -9,7 +9,7 @@ from autopilot.mav import AutopilotType, Component, VehicleType
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.known import firmware_of
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 
 _PERIOD_MS: Final = 1000
 
@@ -24,7 +24,7 @@ class FoundController:
     armed: bool
 
 
-class Finder:
+class Finder(Speaker):
     """A service of the endpoint towards the controller. Sends a HEARTBEAT each second, without which a controller
     behind UDP does not know where to answer. `stranger`: MAV_TYPE, MAV_AUTOPILOT of an autopilot that Sortie cannot
     fly."""
@@ -36,7 +36,7 @@ class Finder:
         self.found: FoundController | None = None
         self.stranger: tuple[int, int] | None = None
         self._due_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if (
@@ -59,10 +59,6 @@ class Finder:
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self.found is None else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Forget the link, so that another may open."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from autopilot.interface.obstacles import SeesObstacles
 from autopilot.interface.traffic import HearsTraffic
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.proximity import obstacle_message
 from mavlink_bridge.services.traffic import adsb_message
 
@@ -19,7 +19,7 @@ class SensingBody(HearsTraffic, SeesObstacles, Protocol):
     """Port: a body with a receiver of other aircraft and a sensor of obstacles, or neither."""
 
 
-class OnboardSensors:
+class OnboardSensors(Speaker):
     """See the module."""
 
     clock: Clock = "vehicle"
@@ -30,7 +30,7 @@ class OnboardSensors:
         periods = (body.traffic_period_ms, self._traffic), (body.scan_period_ms, self._obstacles)
         self._looks = [(period_ms, look) for period_ms, look in periods if period_ms]
         self._due_ms = [period_ms for period_ms, _ in self._looks]
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def _traffic(self, now_ms: int) -> list[Message]:
         return [adsb_message(contact, now_ms) for contact in self._body.hear_traffic(now_ms)]
@@ -49,10 +49,6 @@ class OnboardSensors:
 
     def next_deadline_ms(self) -> int | None:
         return min(self._due_ms, default=None)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Do nothing: it remembers no link."""

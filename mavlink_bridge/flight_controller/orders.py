@@ -14,7 +14,7 @@ from autopilot.interface.vehicle import Request
 from autopilot.mav import Frame
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome
-from mavlink_bridge.routing.service import Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Message, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 
 PROMPT = Retry(interval_ms=1000, attempts=5)
@@ -36,14 +36,14 @@ class _Order:
     refused_ms: int | None = None
 
 
-class ControllerOrders:
+class ControllerOrders(Speaker):
     """See the module. `done` is raised once when a request has ended (`take_done`)."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self._running: dict[int, _Order] = {}
         self._waiting: deque[_Order] = deque()
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._done = False
         self._still = False
 
@@ -152,10 +152,6 @@ class ControllerOrders:
         """True when a request has ended since the last call."""
         done, self._done = self._done, False
         return done
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     @property
     def deadline_ms(self) -> int | None:

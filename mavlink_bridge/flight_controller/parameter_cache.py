@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from mavlink_bridge.clients.base import Target
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 
 _RETRY_MS: Final = 1000
 _ATTEMPTS: Final = 10
 
 
-class ParameterCache:
+class ParameterCache(Speaker):
     """Reads `names` one by one, again when there is no answer; `heard(name, value)` is called for each value that goes
     by, in the way of `target.firmware`. A name that the controller does not have is given up after ten attempts in
     all."""
@@ -27,7 +27,7 @@ class ParameterCache:
         self._names = frozenset(names)
         self._heard = heard
         self._due_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -61,10 +61,6 @@ class ParameterCache:
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self._missing else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Ask again for the parameters that the link was asked for."""

@@ -18,13 +18,13 @@ from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 
 _AGAIN_MS: Final = 10_000
 _ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for
 
 
-class PlanCache:
+class PlanCache(Speaker):
     """A service on the link to the controller. `keep(kind, items)` takes over a copy (kind: MAV_MISSION_TYPE)."""
 
     clock: Clock = "link"
@@ -41,7 +41,7 @@ class PlanCache:
         self._due_ms = 0
         self._running: MissionDownload | None = None
         self._seen = (vehicle.link.restarts, vehicle.state.armed)
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def changed(self, kind: int) -> None:
         """The controller has accepted a new plan of this kind (255: all are cleared)."""
@@ -96,10 +96,6 @@ class PlanCache:
         if self._running is not None:
             return self._running.next_deadline_ms()
         return self._due_ms if self._wanted and not self._vehicle.link.lost else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """Silence ends a download; it is begun again."""

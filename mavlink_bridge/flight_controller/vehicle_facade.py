@@ -19,7 +19,7 @@ from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 from mavlink_bridge.wire import codec
@@ -41,7 +41,7 @@ _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
 
 
-class VehicleFacade:
+class VehicleFacade(Speaker):
     """A service of the ground stations' endpoint, and what its command service asks for messages."""
 
     clock: Clock = "vehicle"
@@ -55,7 +55,7 @@ class VehicleFacade:
         self._vehicle = vehicle
         self._ground = ground
         self._texts = TextQueue(first_id=_OWN_TEXTS)
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._due_ms = 0
         self._heartbeat: bytes | None = None  # the controller's last one
         self._fresh = False  # it has to be shown
@@ -204,10 +204,6 @@ class VehicleFacade:
     def next_deadline_ms(self) -> int | None:
         left_ms = None if self._left is None else self._left[1]
         return earliest((self._due_ms if self._ground.links() else None, self._texts.next_deadline_ms(), left_ms))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         self._companions.pop(link, None)

@@ -23,7 +23,7 @@ from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.notices import Notice
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
@@ -88,7 +88,7 @@ def _next_second(now_ms: int) -> int:
     return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS
 
 
-class Px4Face:
+class Px4Face(Speaker):
     """A service, the `ModeSource`, and the commands that mean something else to a PX4. `changed()` is called when
     another mode is shown than before: stations want to see it at once."""
 
@@ -103,7 +103,7 @@ class Px4Face:
         self._calibration = calibration
         self._changed = changed
         self._reached = ReachedAgain()
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._shown = 0
         kind = parts.facts.vehicle_class
         self.standard: Mapping[StandardMode, int] = {
@@ -220,7 +220,3 @@ class Px4Face:
 
     def next_deadline_ms(self) -> int | None:
         return self._reached.next_deadline_ms()
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out

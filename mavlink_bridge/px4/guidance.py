@@ -26,7 +26,7 @@ from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, HOLD, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
 from autopilot.personality.px4.parameters import Px4Parameters
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.guided.masks import position_parts
@@ -114,7 +114,7 @@ class Offboard:
         return self._inner.take_outgoing()
 
 
-class Px4Orbit:
+class Px4Orbit(Speaker):
     """DO_ORBIT. See the module."""
 
     clock: Clock = "vehicle"
@@ -125,7 +125,7 @@ class Px4Orbit:
         self._flight = flight
         self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
         self._due_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def rows(self) -> dict[int, CommandRow]:
         return {Cmd.DO_ORBIT: CommandRow(self._begin, place=True, long_frame=Frame.GLOBAL)}
@@ -186,10 +186,6 @@ class Px4Orbit:
 
     def next_deadline_ms(self) -> int | None:
         return None if self._flown is None else self._due_ms
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,18 @@ class Speaks(Protocol):
         """Take the messages to send, in order; forgets them."""
 
 
+class Speaker:
+    """Base of what sends (`Speaks`); `_out`: what waits to be taken."""
+
+    def __init__(self) -> None:
+        self._out: list[Outgoing] = []
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Take the messages to send, in order; forgets them."""
+        taken, self._out = self._out, []
+        return taken
+
+
 @runtime_checkable
 class TimedService(Speaks, Protocol):
     """A service that wants to be called without a message."""

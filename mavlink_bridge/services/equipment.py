@@ -23,7 +23,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, EscConnection, IlluminatorMode, MissionType, TuneFormat
 from autopilot.mission.state import MissionState
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -97,7 +97,7 @@ class Illuminator:
         ]
 
 
-class EquipmentService:
+class EquipmentService(Speaker):
     """See the module."""
 
     clock: Clock = "vehicle"
@@ -133,7 +133,7 @@ class EquipmentService:
         for name, make in makers.items():
             broadcast = telemetry.subscriptions[id_of(name)] = Broadcast(links, OFF, self._wanted)
             telemetry.answers[id_of(name)] = self._makers[broadcast] = make
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._button_ms = 0
         """Vehicle time at which a change of a button is told next."""
         self._cellular: Message | None = None
@@ -294,10 +294,6 @@ class EquipmentService:
 
     def next_deadline_ms(self) -> int | None:
         return earliest((self._button_due_ms(), *(broadcast.next_ms() for broadcast in self._wanted)))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         for broadcast in tuple(self._wanted):

@@ -15,7 +15,7 @@ from autopilot.flight.lifecycle import FlightCommand
 from autopilot.flight.system import FlightSystem
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect
@@ -27,7 +27,7 @@ TUNNEL_TYPE: Final = 32800
 _TUNNEL_BYTES: Final = 128
 
 
-class FlightService:
+class FlightService(Speaker):
     """See the module. Serves MAV_CMD_USER_1 through `commands`."""
 
     clock: Clock = "vehicle"
@@ -35,7 +35,7 @@ class FlightService:
 
     def __init__(self, flights: FlightSystem, commands: CommandService) -> None:
         self._flights = flights
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
         commands.register(Cmd.USER_1, CommandRow(self._serve_command, required=(1,), at_once=True))
 
     def _serve_command(self, command: Command, context: Context) -> Outcome:
@@ -58,8 +58,4 @@ class FlightService:
         if status is not None:
             payload = bytes(status).ljust(_TUNNEL_BYTES, b"\0")
             answer = dialect.MAVLink_tunnel_message(peer.system, peer.component, TUNNEL_TYPE, len(status), payload)
-            self._outgoing.append(Outgoing(answer, peer.link))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
+            self._out.append(Outgoing(answer, peer.link))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire import codec
@@ -49,7 +49,7 @@ _WITHOUT_ANSWER: Final = frozenset(
 _CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
 
 
-class OperatorControl:
+class OperatorControl(Speaker):
     """See the module. `owner`: system id of the station in control, 0: none."""
 
     clock: Clock = "link"
@@ -63,7 +63,7 @@ class OperatorControl:
         self._takeover = False
         self._heard_ms = 0
         self._tell_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
         commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
         endpoint.gates.append(self._keep_out)
 
@@ -166,7 +166,3 @@ class OperatorControl:
 
     def next_deadline_ms(self) -> int | None:
         return min(self._tell_ms, self._heard_ms + _SILENT_MS + 1) if self.owner else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken

@@ -21,7 +21,7 @@ from autopilot.mav import ParameterType, Severity
 from autopilot.parameters import SetOutcome
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 
 NO_INDEX: Final = 65535
@@ -66,7 +66,7 @@ class _Unsettled:
     asked: dict[tuple[str, int, int], None] = field(default_factory=dict)
 
 
-class ParameterService:
+class ParameterService(Speaker):
     """PARAM_REQUEST_LIST, PARAM_REQUEST_READ, PARAM_SET.
 
     `room(link)`: bytes that may be queued on a link now; `firmware`: how values are carried; `banner()`: the
@@ -90,7 +90,7 @@ class ParameterService:
         self._journal = journal
         self._room = room
         self._banner = banner
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._lists: dict[int, int] = {}  # link -> next index
         self._list_due_ms = 0
         self._pending: deque[_Pending] = deque()
@@ -133,11 +133,6 @@ class ParameterService:
         if not self._lists or again is None:
             return self._list_due_ms if self._lists else again
         return min(self._list_due_ms, again)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         """End the list that goes out on this link."""

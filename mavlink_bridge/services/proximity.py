@@ -21,7 +21,7 @@ from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
 from autopilot.safety.proximity import MAVLINK, SIMULATED
 from autopilot.safety.room import look_at_fences
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -136,7 +136,7 @@ class ProximityService:
             self._start()
 
 
-class ProximityClock:
+class ProximityClock(Speaker):
     """Times of the simulated sensor, of looks that get too old, and of what is told."""
 
     clock: Clock = "vehicle"
@@ -159,7 +159,7 @@ class ProximityClock:
         self._looked_ms = 0
         self._stream = subscriptions[OBSTACLE_DISTANCE] = Broadcast(links, _EVERY_US)
         answers[OBSTACLE_DISTANCE] = lambda _: self._told()
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     @property
     def sees(self) -> bool:
@@ -207,10 +207,6 @@ class ProximityClock:
         look = self._looked_ms + period_ms if period_ms else None
         told = self._stream.next_ms() if self._proximity.scan is not None else None
         return earliest((look, self._proximity.due_ms, told))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._stream.forget(link)

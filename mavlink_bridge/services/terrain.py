@@ -20,7 +20,7 @@ import numpy as np
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.terrain import GRID, GRIDS_EAST, GRIDS_NORTH
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect, id_of
 
 TERRAIN_REPORT: Final = id_of("TERRAIN_REPORT")
@@ -54,7 +54,7 @@ def ground_here(facts: VehicleFacts) -> list[Message]:
     return [terrain_report(facts, here.lat, here.lon)] if facts.has_position else []
 
 
-class TerrainService:
+class TerrainService(Speaker):
     """Asks for terrain, takes it, and answers questions about it. See the module."""
 
     clock: Clock = "link"
@@ -64,7 +64,7 @@ class TerrainService:
         self._facts = parts.facts
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.get_type() == "TERRAIN_DATA":
@@ -108,7 +108,3 @@ class TerrainService:
         if self._terrain.wanted:
             return min(self._ask_ms, self._report_ms) if self._tells else self._ask_ms
         return self._report_ms if self._tells else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken

@@ -20,7 +20,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.traffic import Contact, HearsTraffic
 from autopilot.mav import AdsbFlag, CollisionSource
 from autopilot.safety.traffic import Collision
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -134,7 +134,7 @@ class TrafficService:
             self._start()
 
 
-class TrafficClock:
+class TrafficClock(Speaker):
     """Times of what is told of traffic. `answers`: what may be requested, by message id;
     `subscriptions`: what may be had at a rate."""
 
@@ -152,7 +152,7 @@ class TrafficClock:
         self._facts = parts.facts
         self._stream = subscriptions[ADSB_VEHICLE] = Broadcast(links, _EVERY_US)
         answers[ADSB_VEHICLE] = lambda _: self._known()
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def _known(self) -> list[Message]:
         now_ms, known = self._facts.now_ms, self._traffic.contacts.values()
@@ -172,10 +172,6 @@ class TrafficClock:
 
     def next_deadline_ms(self) -> int | None:
         return self._stream.next_ms() if self._traffic.contacts else None
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._stream.forget(link)

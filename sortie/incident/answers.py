@@ -10,7 +10,7 @@ from typing import Final
 
 from autopilot.mav import Cmd, MissionResult, MissionType, Result, Severity
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie.incident.player import Player
@@ -22,7 +22,7 @@ _VERSION: Final = id_of("AUTOPILOT_VERSION")
 _NO_TARGET: Final = (0, 0)
 
 
-class RecordedPlans:
+class RecordedPlans(Speaker):
     """MISSION_REQUEST_LIST and MISSION_REQUEST(_INT) of all three kinds of plan; MISSION_SET_CURRENT jumps to where the
     item began. What would change a plan is denied."""
 
@@ -41,7 +41,7 @@ class RecordedPlans:
             MissionType.MISSION: recording.mission(),
             MissionType.RALLY: recording.facts.rally,
         }
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of `handles`, addressed to us."""
@@ -67,18 +67,13 @@ class RecordedPlans:
     def _send(self, message: Message, peer: Peer) -> None:
         self._out.append(Outgoing(message, peer.link))
 
-    def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
-        out, self._out = self._out, []
-        return out
-
 
 def refusal() -> Message:
     """The text that goes with each refusal."""
     return dialect.MAVLink_statustext_message(Severity.WARNING, REFUSAL.encode())
 
 
-class RecordedCommands:
+class RecordedCommands(Speaker):
     """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last, and
     DO_PAUSE_CONTINUE stops the recording and lets it go on; SET_MODE and all other commands are refused. PING and
     TIMESYNC are answered."""
@@ -88,7 +83,7 @@ class RecordedCommands:
 
     def __init__(self, player: Player) -> None:
         self._player = player
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of `handles`, addressed to us."""
@@ -134,8 +129,3 @@ class RecordedCommands:
                 CAPABILITIES, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
             )
         return told
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
-        out, self._out = self._out, []
-        return out

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import decode, id_of, ids_of
 from sortie.incident.recording import Recording, Told
 
@@ -24,7 +24,7 @@ _MOST: Final = 400
 """Messages of one turn: however fast it plays, a link is given no more at once."""
 
 
-class Player:
+class Player(Speaker):
     """See the module. `speed`: vehicle seconds in a second."""
 
     clock: Clock = "link"
@@ -43,7 +43,7 @@ class Player:
         """The next rows: those of a turn, and one more."""
         self._beaten_ms = self.first_ms
         self._beat_due_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._latest: dict[int, bytes] = {}
         self._go_on_after(self.first_ms - 1)
 
@@ -152,8 +152,3 @@ class Player:
             return self._beat_due_ms
         wait_ms = (self._ahead[0][0] - self._at_ms) / self._speed
         return min(self._seen_ms + max(int(wait_ms) + 1, 1), self._beat_due_ms)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
-        out, self._out = self._out, []
-        return out

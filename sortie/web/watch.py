@@ -18,7 +18,7 @@ from mavlink_bridge.clients.command import CommandOutcome, command_long
 from mavlink_bridge.clients.group import ClientGroup
 from mavlink_bridge.clients.heartbeat import heartbeat_of, is_autopilot
 from mavlink_bridge.firmware.known import firmware_spoken
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from sortie.web import orders, requests
@@ -54,7 +54,7 @@ class _Lane:
         self.reply: Reply = lambda answer: None
 
 
-class VehicleWatch:
+class VehicleWatch(Speaker):
     """See the module. `traffic`: what was heard; `control`: may a page act?"""
 
     clock: Clock = "link"
@@ -75,7 +75,7 @@ class VehicleWatch:
         self._first_ms: dict[int, int] = {}
         self._due_ms = 0
         self._seconds = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     # --- what a page asks -------------------------------------------------------------------------------------------
     def ask(self, request: requests.AnyRequest, reply: Reply, now_ms: int) -> None:
@@ -193,10 +193,6 @@ class VehicleWatch:
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     def link_closed(self, link: int) -> None:
         self.traffic.link_closed(link)

@@ -8,7 +8,7 @@ The answer to a set goes to everybody, since it changes what everybody sees. CAM
 from __future__ import annotations
 
 from autopilot.mav import CameraMode, Component, ExtendedAck
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.device import CameraDevice
 from mavlink_bridge.services.camera.settings import MODE, TABLE, find, fitting, unpack
@@ -21,7 +21,7 @@ def value_of(device: CameraDevice, index: int) -> float:
     return float(device.mode) if name == MODE else device.settings.get(name)
 
 
-class SettingsService:
+class SettingsService(Speaker):
     """See the module."""
 
     clock: Clock = "vehicle"
@@ -29,7 +29,7 @@ class SettingsService:
 
     def __init__(self, device: CameraDevice) -> None:
         self._device = device
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
@@ -45,10 +45,6 @@ class SettingsService:
                     self._tell(index, peer)
             case _:
                 self._set(message, now_ms)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def _say(self, message: Message, link: int | None = None) -> None:
         self._out.append(Outgoing(message, link, Component.CAMERA))

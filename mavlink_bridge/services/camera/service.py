@@ -20,7 +20,7 @@ from autopilot.context.events import CameraTriggered, Event
 from autopilot.context.turns import earliest
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import CameraMode, Cmd, Component, FocusType, Result, Severity, ZoomType
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.camera import messages
 from mavlink_bridge.services.camera.captured import ALONE, TO_THE_LAST, CaptureReports
 from mavlink_bridge.services.camera.device import EXPOSING_MS, CameraDevice, CameraState, Refusal, Shot, Specs
@@ -72,7 +72,7 @@ class Album(Protocol):
         """Pictures that lay on the card when the camera was switched on."""
 
 
-class CameraService:
+class CameraService(Speaker):
     """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
     none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0; `links`:
     those that it streams to, `room(link)`: bytes that may be queued there now. `video`: sends its streams."""
@@ -99,7 +99,7 @@ class CameraService:
         self._epoch_us = epoch_us
         self._trigger_every = trigger_every
         self._gimbal = gimbal
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._memory = AnswerMemory()
         self._reports = CaptureReports(album.written, room)
         self._video = VideoStreams(self.device, video)
@@ -163,10 +163,6 @@ class CameraService:
             return 0
         parts = (self._messages.next_ms(), self._reports.next_ms(), self._video.next_deadline_ms())
         return earliest((*parts, self.device.next_deadline_ms()))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)

@@ -24,7 +24,7 @@ from autopilot.interface.vehicle import Request
 from autopilot.mav import Cmd, ModeFlag, Result
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands import equipment, flight, messages
 from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswers
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
@@ -36,7 +36,7 @@ MOST_WAITING = 32
 LONGEST_WAIT_MS = 10_000
 
 
-class CommandService:
+class CommandService(Speaker):
     """See the module."""
 
     clock: Clock = "link"
@@ -62,7 +62,7 @@ class CommandService:
         self._requests: list[tuple[int, Request]] = []  # started, not done
         self._unsaid: list[tuple[int, Command]] = []  # (when to say IN_PROGRESS, of what)
         self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}  # link -> (until, message, peer) behind its arm
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
 
     def register(self, number: int, row: CommandRow) -> None:
         """Serve command `number` by `row`, instead of what may have served it before."""
@@ -100,10 +100,6 @@ class CommandService:
         if not self._waiting and not self._unsaid:
             return None
         return min([queue[0][0] for queue in self._waiting.values()] + [due for due, _ in self._unsaid])
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._memory.forget_link(link)
@@ -161,7 +157,7 @@ class CommandService:
             except Exception:  # a fault of ours: told in the log, and to whoever waits for an answer
                 self._answer(command, Outcome(Result.FAILED), [], now_ms)
                 raise
-        self._outgoing.extend(context.before)
+        self._out.extend(context.before)
         if context.pending is not None:
             outcome = self._follow(command.number, context.pending)
         if outcome.result is Result.IN_PROGRESS:
@@ -182,7 +178,7 @@ class CommandService:
         if not self._rows[command.number].query:
             self._memory.remember(command, outcome, now_ms)
         self._acknowledge(command.number, command.peer, outcome)
-        self._outgoing.extend(after)
+        self._out.extend(after)
 
     def _say_in_progress(self, now_ms: int) -> None:
         """Answer IN_PROGRESS to the commands that have been quiet for too long."""
@@ -204,7 +200,7 @@ class CommandService:
         return Context(self._parts, self._telemetry, peer, self._vehicle_now(), self._firmware)
 
     def _acknowledge(self, number: int, peer: Peer, outcome: Outcome) -> None:
-        self._outgoing.append(Outgoing(acknowledgement(number, peer, outcome), peer.link))
+        self._out.append(Outgoing(acknowledgement(number, peer, outcome), peer.link))
 
     # --- waiting for an arm ---------------------------------------------------------------------------------------
     def _arming(self, link: int) -> bool:

@@ -22,7 +22,7 @@ from typing import Final
 
 from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
 from mavlink_bridge.wire.codec import dialect, id_of
 
@@ -37,7 +37,7 @@ _RESET: Final = 1  # MAV_EVENT_CURRENT_SEQUENCE_FLAGS_RESET
 _UNAVAILABLE: Final = 0  # MAV_EVENT_ERROR_REASON_UNAVAILABLE
 
 
-class EventService:
+class EventService(Speaker):
     """See the module. `book`: which events there are, and of what. `listen`: called when somebody listens for the
     first time; from then on `hear` wants all events of the core, and an `EventClock` is to be a service."""
 
@@ -58,7 +58,7 @@ class EventService:
         self._reasons: Sequence[ArmingReason] = ()
         self._look_ms = self._sequence_ms = 0
         self._new = True
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     # --- who listens ----------------------------------------------------------------------------------------------
     def subscribe(self, link: int, interval_us: int) -> None:
@@ -107,10 +107,6 @@ class EventService:
     def sequence(self, _: float = 0.0) -> Sequence[Message]:
         """CURRENT_EVENT_SEQUENCE."""
         return [dialect.MAVLink_current_event_sequence_message(self._sequence, _RESET if self._new else 0)]
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     # --- time -----------------------------------------------------------------------------------------------------
     @property

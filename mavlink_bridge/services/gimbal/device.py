@@ -22,7 +22,7 @@ from autopilot.mav import AutopilotType, Component, GimbalCapability, GimbalErro
 from autopilot.mount.gimbal import Demand, Gimbal, GimbalLimits, Pointing, Posture
 from autopilot.mount.rotation import attitude, joints_of
 from autopilot.mount.servos import ServoGimbal
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 from mavlink_bridge.services.component import ComponentMessages
 from mavlink_bridge.services.ftp.component_metadata import VENDOR, MetadataFiles
 from mavlink_bridge.wire.codec import dialect
@@ -128,7 +128,7 @@ def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand 
     return Demand(rates=(turning[0], turning[1], turning[2]), locked=locked)
 
 
-class GimbalDevice:
+class GimbalDevice(Speaker):
     """See the module. `links`: those that it streams to; `system`: its own."""
 
     clock: Clock = "vehicle"
@@ -145,7 +145,7 @@ class GimbalDevice:
         said.stream("GIMBAL_DEVICE_ATTITUDE_STATUS", lambda _: self.attitude(), ATTITUDE_US)
         said.answer("GIMBAL_DEVICE_INFORMATION", lambda _, __: [self.information()])
         said.answer("COMPONENT_METADATA", lambda _, now_ms: [METADATA.message(now_ms)])
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     # --- what it hears --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -203,10 +203,6 @@ class GimbalDevice:
 
     def next_deadline_ms(self) -> int | None:
         return self._messages.next_ms()
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._messages.link_closed(link)

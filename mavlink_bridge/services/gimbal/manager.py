@@ -23,7 +23,7 @@ from autopilot.mount.gimbal import Gimbal, vehicle_attitude
 from autopilot.mount.items import MOUNT_ITEMS, act, means_gimbal, move
 from autopilot.mount.mount import Mount
 from autopilot.mount.rotation import Angles, joints_of, wrap
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -47,7 +47,7 @@ _SLOW_STICK: Final = radians(30.0)
 """Rate of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, rad/s, while MNT1_RC_RATE is 0."""
 
 
-class GimbalManager:
+class GimbalManager(Speaker):
     """See the module. `links`: those that it tells."""
 
     clock: Clock = "vehicle"
@@ -83,7 +83,7 @@ class GimbalManager:
             self._device = servos(on_servos, mount.device, lambda: self._now_ms)
         if self._device.attitude is not None:
             self._says[DEVICE_ATTITUDE] = (self._device.attitude, Broadcast(links, ATTITUDE_US))
-        self._out: list[Outgoing] = []
+        super().__init__()
         for number, (make, broadcast) in self._says.items():
             asked.answers[number] = _answer(make)
             asked.subscriptions[number] = broadcast
@@ -221,10 +221,6 @@ class GimbalManager:
     def next_deadline_ms(self) -> int | None:
         dues = [broadcast.next_ms() for _, broadcast in self._says.values()]
         return min((due for due in dues if due is not None), default=None)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         for _, broadcast in self._says.values():

@@ -14,7 +14,7 @@ from autopilot.interface.geo import GLOBAL_FRAMES, Ned, to_local
 from autopilot.interface.mathematics import asin, atan2, cos, hypot, sin
 from autopilot.interface.targets import Yaw, YawMode
 from autopilot.mav import AttitudeMask, Frame, Severity
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.request import HIGHEST
 from mavlink_bridge.services.guided.masks import TargetParts, asks_acceleration, attitude_parts, position_parts
 from mavlink_bridge.services.telemetry.announcements import status_texts
@@ -33,7 +33,7 @@ _STANDSTILL = (0.0, 0.0, 0.0)
 _CHUNK_ID = 65535  # the queue of the core's texts counts up from 1
 
 
-class GuidedService:
+class GuidedService(Speaker):
     """See the module. Clock: vehicle time, since a target is flown from the present tick on."""
 
     clock: Clock = "vehicle"
@@ -41,7 +41,7 @@ class GuidedService:
 
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
-        self._out: list[Outgoing] = []
+        super().__init__()
         self._say_again_ms = 0
         self._readers: dict[str, Callable[[Message], bool]] = {
             "SET_POSITION_TARGET_LOCAL_NED": self._local,
@@ -64,10 +64,6 @@ class GuidedService:
         self._say_again_ms = now_ms + 1000
         for text in status_texts(Severity.INFO, f"Ignoring {name}; set ACC_IGNORE in mask", _CHUNK_ID):
             self._out.append(Outgoing(text, peer.link))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        out, self._out = self._out, []
-        return out
 
     # --- position and velocity ------------------------------------------------------------------------------------
     def _local(self, message: Message) -> bool:

@@ -21,7 +21,7 @@ from autopilot.interface.mathematics import atan2, exp, hypot, log
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import OdidArmStatus, OdidHeight, OdidIdType, OdidStatus, OdidUaType
 from autopilot.safety.remote_id import LOCKED, WITHOUT_GPS, RemoteId
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.remote_id.pack import unpacked
 from mavlink_bridge.wire.codec import dialect, id_of
 
@@ -71,7 +71,7 @@ def _accuracy(value: float, bounds: Sequence[tuple[float, int]]) -> int:
     return next((number for bound, number in bounds if 0.0 <= value < bound), 0)
 
 
-class RemoteIdService:
+class RemoteIdService(Speaker):
     """See the module. `serial`: of this vehicle; `answers`: of telemetry's requests, which the messages join;
     `unix_s`: UTC at vehicle time 0, s since 1970."""
 
@@ -117,7 +117,7 @@ class RemoteIdService:
             answers[id_of(f"OPEN_DRONE_ID_{part}")] = make
         self._due_ms = self._turn_ms = 0
         self._turn = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def on_air(self) -> list[Message]:
         """Messages that a transmitter is given."""
@@ -179,10 +179,6 @@ class RemoteIdService:
 
     def next_deadline_ms(self) -> int | None:
         return min(self._due_ms, self._turn_ms)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def _update(self) -> Message:
         s = self._system

@@ -13,7 +13,7 @@ from typing import Final
 
 from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, SystemState, VehicleType
 from autopilot.safety.remote_id import RemoteId
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.component import ComponentMessages
 from mavlink_bridge.services.remote_id.pack import packed
@@ -40,7 +40,7 @@ def missing(on_air: Sequence[Message]) -> str:
     return text
 
 
-class Transmitter:
+class Transmitter(Speaker):
     """See the module. `on_air`: what the vehicle gives it; `links`: those that it speaks on."""
 
     clock: Clock = "vehicle"
@@ -57,7 +57,7 @@ class Transmitter:
             name = f"OPEN_DRONE_ID_{part}"
             said.answer(name, partial(self._named, name))
         self._check_ms = 0
-        self._out: list[Outgoing] = []
+        super().__init__()
 
     def _named(self, name: str, command: Command, now_ms: int) -> list[Message]:
         return [message for message in self._on_air() if message.get_type() == name]
@@ -86,10 +86,6 @@ class Transmitter:
     def next_deadline_ms(self) -> int | None:
         said_ms = self._messages.next_ms()
         return self._check_ms if said_ms is None else min(said_ms, self._check_ms)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._out = self._out, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         self._messages.link_closed(link)

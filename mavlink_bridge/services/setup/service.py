@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from autopilot.context.turns import earliest
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Result, Severity
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands import equipment
 from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -30,7 +30,7 @@ _SIX_SIDES: Final = 1.0  # PREFLIGHT_CALIBRATION.param5
 _AXES: Final = ("X", "Y", "Z")
 
 
-class SetupService:
+class SetupService(Speaker):
     """See the module. Serves its commands through `commands`."""
 
     clock: Clock = "vehicle"
@@ -44,7 +44,7 @@ class SetupService:
         self._asker: Peer | None = None  # of the accelerometer calibration
         self._told = 0
         """Step of it that was last asked for in words."""
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
         commands.register(Cmd.PREFLIGHT_CALIBRATION, CommandRow(self._calibrate))
         commands.register(Cmd.ACCELCAL_VEHICLE_POS, CommandRow(self._lies, required=(1,), query=True))
         commands.register(Cmd.DO_START_MAG_CAL, CommandRow(self._start_compass))
@@ -133,7 +133,7 @@ class SetupService:
             self._tell(due)
         told = self._compass.due(now_ms, self._offsets())
         if told is not None:
-            self._outgoing.append(Outgoing(told))
+            self._out.append(Outgoing(told))
         if self._motors.advance(now_ms):
             if self._motors.drives:
                 self._parts.arming.disarm(now_ms)
@@ -146,7 +146,7 @@ class SetupService:
         message = dialect.MAVLink_command_long_message(
             asker.system, asker.component, Cmd.ACCELCAL_VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
         )
-        self._outgoing.append(Outgoing(message, asker.link))
+        self._out.append(Outgoing(message, asker.link))
         if not self._accelerometer.step:
             self._asker = None
         elif self._accelerometer.step != self._told:  # in words once; the command comes again until it is confirmed
@@ -162,10 +162,6 @@ class SetupService:
         if not steps.step and compass.began_ms is None and not motors.runs:
             return None
         return earliest((steps.deadline_ms, compass.deadline_ms, motors.next_deadline_ms()))
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         if self._asker is not None and self._asker.link == link:

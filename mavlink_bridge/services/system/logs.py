@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Severity
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.ftp.files import OpenFile
 from mavlink_bridge.wire.codec import dialect
 
@@ -79,7 +79,7 @@ class _Download:
 _Key = tuple[int, int, int]
 
 
-class LogService:
+class LogService(Speaker):
     """LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END, LOG_ERASE. `room(link)`: bytes that may be queued there now.
     `may_erase()`: not while armed; then a list without a log says that that of the flight comes later."""
 
@@ -98,7 +98,7 @@ class LogService:
         self._may_erase = may_erase
         self._list: Sequence[LogEntry] | None = None
         self._downloads: dict[_Key, _Download] = {}
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
         self._due_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -126,10 +126,6 @@ class LogService:
         if any(download.ranges for download in self._downloads.values()):
             return self._due_ms
         return min(download.used_ms for download in self._downloads.values()) + EXPIRE_MS
-
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
 
     def link_closed(self, link: int) -> None:
         """End the downloads of the link's peers."""
@@ -225,7 +221,7 @@ class LogService:
             download.ranges.appendleft((begin + BLOCK, end))
 
     def _send(self, message: Message, peer: Peer) -> None:
-        self._outgoing.append(Outgoing(message, peer.link))
+        self._out.append(Outgoing(message, peer.link))
 
 
 def _key(peer: Peer) -> _Key:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import SerialControlFlag, VehicleType
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import TelemetryRequests
 from mavlink_bridge.services.commands.messages import AUTOPILOT_VERSION
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -23,7 +23,7 @@ _SHELL_BYTES = 70
 _NO_SHELL = b"Sortie has no console\n"
 
 
-class SystemService:
+class SystemService(Speaker):
     """See the module. `now_ns` is the clock shown to TIMESYNC, ns since boot; by default vehicle time, which moves in
     ticks."""
 
@@ -38,7 +38,7 @@ class SystemService:
         self._parts = parts
         self._telemetry = telemetry
         self._now_ns = now_ns or (lambda: parts.facts.vehicle.state.time_ms * 1_000_000)
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         match message.get_type():
@@ -59,10 +59,6 @@ class SystemService:
                 self._parts.home.set_origin(place)
                 self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
-
     def _answer_shell(self, message: Message, peer: Peer) -> None:
         """There is no console behind any device: who asks for a reply is told so, and does not wait for a prompt."""
         if message.flags & SerialControlFlag.RESPOND and not message.flags & SerialControlFlag.REPLY:
@@ -70,14 +66,14 @@ class SystemService:
             answer = dialect.MAVLink_serial_control_message(
                 message.device, SerialControlFlag.REPLY, 0, 0, len(_NO_SHELL), text
             )
-            self._outgoing.append(Outgoing(answer, peer.link))
+            self._out.append(Outgoing(answer, peer.link))
 
     def _answer_timesync(self, message: Message, peer: Peer) -> None:
         if message.tc1 == 0:  # else it is somebody's answer
             answer = dialect.MAVLink_timesync_message(max(self._now_ns(), 1), message.ts1)  # 0 would be a question
-            self._outgoing.append(Outgoing(answer, peer.link))
+            self._out.append(Outgoing(answer, peer.link))
 
     def _answer_ping(self, message: Message, peer: Peer) -> None:
         if message.target_system == 0 and message.target_component == 0:  # else it is an answer
             answer = dialect.MAVLink_ping_message(message.time_usec, message.seq, peer.system, peer.component)
-            self._outgoing.append(Outgoing(answer, peer.link))
+            self._out.append(Outgoing(answer, peer.link))

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 
 from autopilot.mav import Severity
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
 
@@ -39,7 +39,7 @@ class KeyStore(Protocol):
         """Keep the stamp: the first of a run before this returns, a later one soon."""
 
 
-class SigningService:
+class SigningService(Speaker):
     """See the module. `key`, `stamp`: what the last run has stored. `unix_us`: UTC in us since 1970."""
 
     clock: Clock = "link"
@@ -55,7 +55,7 @@ class SigningService:
         self._key: bytes | None = None
         self._due_ms = 0
         self._looked_at = 0
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
         self.signing: Signing | None = None
         self.refused = 0
         """Keys that were not taken."""
@@ -93,10 +93,6 @@ class SigningService:
         used = self.signing.timestamp != self._looked_at or not all(map(self._links.trusted, self._links.links()))
         return self._due_ms if used else None
 
-    def take_outgoing(self) -> list[Outgoing]:
-        taken, self._outgoing = self._outgoing, []
-        return taken
-
     def link_closed(self, link: int) -> None:
         """Do nothing: no state is kept of a link."""
 
@@ -119,4 +115,4 @@ class SigningService:
     def _refuse(self, reason: str, peer: Peer) -> None:
         self.refused += 1
         text = f"Signing key refused: {reason}"[:50].encode("ascii", "replace")
-        self._outgoing.append(Outgoing(dialect.MAVLink_statustext_message(Severity.WARNING, text), peer.link))
+        self._out.append(Outgoing(dialect.MAVLink_statustext_message(Severity.WARNING, text), peer.link))

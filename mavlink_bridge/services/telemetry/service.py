@@ -28,7 +28,7 @@ from autopilot.mav import Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.telemetry import announcements
 from mavlink_bridge.services.telemetry.boot_texts import BootTexts
 from mavlink_bridge.services.telemetry.encoder import Chosen, StreamEncoder
@@ -75,7 +75,7 @@ class Subscription(Protocol):
         """Between two, -1: off."""
 
 
-class TelemetryService:
+class TelemetryService(Speaker):
     """See the module. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)` makes the
     PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes itself.
 
@@ -113,7 +113,7 @@ class TelemetryService:
         self._at_once = False
         self._texts = announcements.TextQueue()
         self._boot = BootTexts(parts.facts)
-        self._outgoing: list[Outgoing] = []
+        super().__init__()
         self.skipped = 0
         self.decided = True
         """May anything have been decided since the core's facts were last read? If not the vehicle has moved, and that
@@ -238,7 +238,7 @@ class TelemetryService:
         message: Message | None
         if msg_id in self.answers:
             answers = self.answers[msg_id](p2)
-            self._outgoing += [Outgoing(answer, link) for answer in answers]
+            self._out += [Outgoing(answer, link) for answer in answers]
             return Result.ACCEPTED if answers else Result.FAILED
         if msg_id == _AUTOPILOT_VERSION:
             message = announcements.autopilot_version(self.identity)
@@ -250,17 +250,12 @@ class TelemetryService:
             return Result.UNSUPPORTED
         if message is None:
             return Result.FAILED
-        self._outgoing.append(Outgoing(message, link))
+        self._out.append(Outgoing(message, link))
         return Result.ACCEPTED
 
     def banner(self) -> list[Message]:
         """The STATUSTEXTs that introduce the vehicle (docs/reference/ground-stations.md, 1.6)."""
         return announcements.banner(self.identity)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """Messages that were asked for by `request_message`."""
-        taken, self._outgoing = self._outgoing, []
-        return taken
 
     def _streamed(self, number: int) -> Message | None:
         self._refresh()
@@ -289,7 +284,7 @@ class TelemetryService:
         """The next instant at which a stream is due or a waiting text may go; in the past when something is new."""
         if not self._links:
             return None
-        deadline = 0 if self._outgoing or len(self._greeted) < len(self._links) else self._texts.next_deadline_ms()
+        deadline = 0 if self._out or len(self._greeted) < len(self._links) else self._texts.next_deadline_ms()
         for schedule in self._links.values():
             due = schedule.next_ms
             if due is not None and (deadline is None or due < deadline):
@@ -298,7 +293,7 @@ class TelemetryService:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Send what is due."""
-        moved, stamp_us = not (self.asked or self.decided or self._outgoing), self._boot_unix_us + 1000 * now_ms
+        moved, stamp_us = not (self.asked or self.decided or self._out), self._boot_unix_us + 1000 * now_ms
         if moved and self._pool is not None and self._pool.stream(self._row, self._standing, now_ms, stamp_us):
             return
         self._send_texts(now_ms)
