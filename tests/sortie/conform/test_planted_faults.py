@@ -206,7 +206,7 @@ FAULTS = (
     field("timesync.mirrored", "TIMESYNC", ts1=lambda m: m.ts1 + 1),
     field("timesync.own-time", "TIMESYNC", tc1=5),
     method("pings to others are answered", "ping.answers-are-not-answered", SystemService, "_answer_ping",
-           lambda self, m, peer: self._outgoing.append(Outgoing(m, peer.link))),
+           lambda self, m, peer: self._out.append(Outgoing(m, peer.link))),
     of_ftp("counts wrongly", "ftp.sequence", lambda r: {"seq": r.seq + 1}),
     of_ftp("grants all", "ftp.unknown", lambda r: {"opcode": Opcode.ACK}),
     of_ftp("tells another offset", "ftp.read-block", lambda r: {"offset": r.offset + 1}),

@@ -233,7 +233,7 @@ def test_two_peers_download_at_the_same_time() -> None:
     for number, peer in ((1, QGC), (2, OTHER)):
         request = dialect.MAVLink_log_request_data_message(1, 1, number, 0, 5000)
         bench.service.handle_message(request, peer, bench.now_ms)
-    while bench.service._outgoing or any(one.ranges for one in bench.service._downloads.values()):
+    while bench.service._out or any(one.ranges for one in bench.service._downloads.values()):
         bench.now_ms += 1
         bench.service.handle_timeout(bench.now_ms)
         for one in bench.service.take_outgoing():
