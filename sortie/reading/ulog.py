@@ -22,7 +22,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
 from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
-from sortie.reading.log_file import open_log
+from sortie.reading.log_file import PIECE, open_log
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,6 +55,7 @@ _SAMPLED: Final = frozenset({
 _PERIOD_US: Final = 90_000
 _HEADER, _STAMPED = 3, 10
 """Bytes of a message's header, and of the begin of a row of data: number of its topic, and time."""
+_HOLE: Final = bytes(_HEADER)
 _COLLECTED: Final = (b"L", b"P", b"Q", b"I", b"M", b"C", b"O")
 """Kinds of messages that pyulog collects: texts, parameters, information, gaps."""
 _FLAGS_AT, _APPENDED = 27, 1
@@ -98,6 +99,8 @@ class _UlogFile:
             self.close()
             raise OSError
         data = self._file.read(size)
+        if data == _HOLE:
+            data = self._behind_hole()
         if self._whole:
             return data
         if self._adds:
@@ -108,6 +111,14 @@ class _UlogFile:
                 data = self._file.read(_HEADER)
         self._adds = not self._adds and size == _HEADER and data[2:] == b"A"
         return data
+
+    def _behind_hole(self) -> bytes:
+        """Header behind zeros: a file system gives them where nothing was written."""
+        while piece := self._file.read(PIECE):
+            if left := piece.lstrip(b"\0"):
+                self._file.seek(-len(left), os.SEEK_CUR)
+                return self._file.read(_HEADER)
+        return b""
 
     def _passes_over(self, kind: bytes) -> bool:
         """Look at the message of this kind that follows."""

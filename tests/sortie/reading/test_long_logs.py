@@ -59,6 +59,21 @@ def test_a_log_is_the_same_read_in_small_pieces(
     assert repr(read_log(log)) == repr(whole)
 
 
+def test_a_hole_in_a_ulog_is_not_read_header_by_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros where nothing was written, as of a disk that was full: what stands before them and behind is read."""
+    reads, read = [], ulog._UlogFile.read
+    monkeypatch.setattr(ulog._UlogFile, "read", lambda file, size: reads.append(size) or read(file, size))
+    text = b"4" + pack("<Q", 9_000_000) + b"behind"
+    behind = pack("<H", len(text)) + b"L" + text
+    log = tmp_path / "a.ulg"
+    log.write_bytes(made.ulog())
+    read_log(log)
+    usual = len(reads)
+    log.write_bytes(made.ulog() + bytes(300_000) + behind)
+    assert "behind" in [text for _, text in read_log(log).texts]
+    assert len(reads) < 3 * usual
+
+
 def many_names() -> bytes:
     """Log with parameters of more names than there is room for, none at its default."""
     return made.dataflash() + b"".join(K.PARM.pack(50_000_000, f"P{n}", 1.0, 0.0) for n in range(50))
