@@ -62,7 +62,16 @@ def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float
     equip(p, home, steps)
     _machine(p)
     _control(p)
+    fit_rotors(p, FULL_THRUST)
     return p
+
+
+def fit_rotors(p: npt.NDArray[np.float64], thrust: float) -> None:
+    """Rotors of so much thrust at FULL_V, N for each, and the controller's gains for them. Mass has no other effect
+    than thrust and drag for it."""
+    (ix, iy, iz), full, share = INERTIA, 4.0 * thrust, MASS * L.GRAVITY / (4.0 * thrust)
+    p[M.P_FULL], p[M.P_ROTOR_DRAG], p[L.P_HOVER_GUESS] = thrust, ROTOR_DRAG / sqrt(share), share
+    p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (full * ARM_Y), iy / (full * ARM_X), iz / (full * TORQUE_RATIO)
 
 
 def _machine(p: npt.NDArray[np.float64]) -> None:
@@ -70,10 +79,8 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[M.P_MASS] = MASS
     p[M.P_INV_IX], p[M.P_INV_IY], p[M.P_INV_IZ] = 1.0 / ix, 1.0 / iy, 1.0 / iz
     p[M.P_GYRO_XX], p[M.P_GYRO_YY], p[M.P_GYRO_ZZ] = (iy - iz) / ix, (iz - ix) / iy, (ix - iy) / iz
-    p[M.P_FULL] = FULL_THRUST
     p[M.P_ARM_X], p[M.P_ARM_Y], p[M.P_YAW_ARM] = ARM_X, ARM_Y, TORQUE_RATIO
     p[M.P_LAG] = 1.0 - exp(-p[M.P_DT] / ROTOR_LAG)
-    p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(HOVER_SHARE)
     p[M.P_BODY_DRAG] = body_drag(DRAG_AREA)
     p[M.P_AXIAL_DRAG] = AXIAL_DRAG
     p[M.P_SPIN_ARM] = 0.1
@@ -86,13 +93,9 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
 
 
 def _control(p: npt.NDArray[np.float64]) -> None:
-    ix, iy, iz = INERTIA
-    full = 4.0 * FULL_THRUST
-    p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (full * ARM_Y), iy / (full * ARM_X), iz / (full * TORQUE_RATIO)
     p[L.P_KP_ATT], p[L.P_KP_YAW] = 7.0, 3.0
     p[L.P_KP_RATE], p[L.P_KI_RATE], p[L.P_KP_YRATE], p[L.P_KI_YRATE] = 18.0, 20.0, 6.0, 3.0
     p[L.P_RATE_MAX] = radians(220.0)
-    p[L.P_HOVER_GUESS] = HOVER_SHARE
     p[L.P_DRAG_1], p[L.P_DRAG_2] = ROTOR_DRAG, body_drag(DRAG_AREA)
     p[L.P_KP_POS], p[L.P_KP_VEL], p[L.P_KI_VEL] = 1.2, 2.5, 1.0
     p[L.P_KP_HGT], p[L.P_KP_VZ], p[L.P_KI_VZ] = 1.2, 4.0, 1.5

@@ -107,6 +107,14 @@ def _power(p: Row, s: Row, values: Mapping[str, float]) -> None:
     p[M.P_POWER] = max(airframe.power_factor(values["SIM_HOVER_W"]), 0.0)
 
 
+def _rotors(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """SIM_HOVER_THST; 0 = the airframe's."""
+    share = values.get("SIM_HOVER_THST", 0.0)
+    airframe.fit_rotors(p, airframe.MASS * L.GRAVITY / (4.0 * share) if share > 0.0 else airframe.FULL_THRUST)
+    s[L.S_HOVER] = p[L.P_HOVER_GUESS]
+    _drag(p, s, values)
+
+
 def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_SHOVE_TIME, ms from now on."""
     p[M.P_SHOVE_UNTIL] = s[L.S_TIME_MS] + values["SIM_SHOVE_TIME"]
@@ -116,7 +124,7 @@ def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_DRAG_ROTOR, % of the air speed in a second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
     rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
     p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
-    p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(airframe.HOVER_SHARE), airframe.body_drag(area)
+    p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(p[L.P_HOVER_GUESS]), airframe.body_drag(area)
 
 
 def _feeds(values: Mapping[str, float]) -> bool:
@@ -136,6 +144,7 @@ def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
 SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "SIM_GPS_NOISE": parameters.gps_noise(PLAIN_RECEIVER),
     "SIM_HOVER_W": _power,
+    "SIM_HOVER_THST": _rotors,
     "SIM_DRAG_ROTOR": _drag,
     "SIM_DRAG_AREA": _drag,
     "SIM_DRAG_FEED": _follow,

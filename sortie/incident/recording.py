@@ -35,7 +35,7 @@ class MessageStore:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("")  # a file without a name in the folder for such, gone with its reader
-        finalize(self, self._database.close)
+        finalize(self, self._database.close).atexit = False  # a reader may be half way
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE told (at_ms INTEGER, id INTEGER, data BLOB)")
         self.kinds: dict[int, None] = {}

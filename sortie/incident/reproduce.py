@@ -36,6 +36,8 @@ CHANGED: Final = "changed"
 TEST: Final = "test_incident.py"
 NEAR_M: Final = 5.0
 _TOGETHER_S: Final = 0.02
+_LEAST_ROOM: Final = 1 << 20
+"""Bytes that a log needs at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conduct
     try:
         return read_flown(scenario, logs), conducted
     except UserError as error:
+        if shutil.disk_usage(logs).free < _LEAST_ROOM:
+            raise UserError(f"{logs}: No space left on device; {ELSEWHERE}") from error
         why = f"; {'; '.join(conducted.notes)}" if conducted.notes else ""
         raise UserError(f"the scenario did not fly: {error}{why}", 1) from error
 

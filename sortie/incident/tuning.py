@@ -33,6 +33,7 @@ _MOST: Final = np.array([0.4, 3.0, 3.0])
 _UNKNOWN: Final = np.array([0.3, 4.0, 4.0])
 """Usual sizes where no wind could be measured."""
 _TURNS: Final = 3
+_BETTER: Final = 0.98
 _NEAR_M2: Final = 0.5
 """Nearer, there is nothing to be gained."""
 _FAR_M: Final = 5.0
@@ -100,7 +101,7 @@ def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
         for share in (1.0, 0.4):
             tried = np.clip(change - share * step, -most, most)
             after = off(_with(scenario, tried))
-            if _cost(after, tried / usual) < 0.95 * _cost(best, change / usual):
+            if _cost(after, tried / usual) < _BETTER * _cost(best, change / usual):
                 change, best = tried, after
                 break
         else:

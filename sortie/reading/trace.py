@@ -32,14 +32,15 @@ _SHORTEST_S: Final = 10.0
 Array = npt.NDArray[np.float64]
 _COLUMNS: Final = (
     "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps", "mah",
-    "percent",
+    "percent", "throttle",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FlightTrace:
     """Trace of one armed stretch, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
-    `percent`: left, as the vehicle says. `capacity_mah`: as the vehicle believes it, 0: not told."""
+    `percent`: left, as the vehicle says. `throttle`: share of the rotors' thrust. `capacity_mah`: as the vehicle
+    believes it, 0: not told."""
 
     name: str
     time_s: Array
@@ -54,6 +55,7 @@ class FlightTrace:
     amps: Array
     mah: Array
     percent: Array
+    throttle: Array
     capacity_mah: float = 0.0
 
     @property
@@ -136,6 +138,7 @@ class _Dataflash(_Columns):
             "XKF1": self._velocity,
             "POS": self._place,
             "BAT": self._battery,
+            "CTUN": self._tuning,
             "EV": self._event,
             "ARM": self._arm,
             "PARM": self._parameter,
@@ -158,6 +161,10 @@ class _Dataflash(_Columns):
             percent = float(getattr(m, "RemPct", np.nan))
             self.add(time_s, volts=m.Volt, amps=m.Curr, mah=m.CurrTot, percent=percent)
 
+    def _tuning(self, m: Any, time_s: float) -> None:
+        if hasattr(m, "ThH"):  # a copter's
+            self.add(time_s, throttle=m.ThO)
+
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
             self.arm(time_s, m.Id == _ARMED_EVENT)
@@ -178,7 +185,7 @@ class _Dataflash(_Columns):
 def _read_dataflash(path: Path) -> _Columns:
     columns = _Dataflash()
     takes = columns.takes()
-    every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT"), 0.5 * STEP_S)
+    every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT", "CTUN"), 0.5 * STEP_S)
     with open_log(path) as file:
         for name, message in MessageLog(file).read(takes, every_s):
             takes[name](message, message.TimeUS / 1e6)

@@ -9,7 +9,8 @@ a copter back is seen in its acceleration across its thrust, whose direction its
 with z its vertical axis, d1 (1/s) the drag of its rotors, d2 (1/m) that of its body, and a what inflow along the axis
 adds (`airframe.AXIAL_DRAG`). Drag and wind are found
 together by least squares, which flights in more than one direction and at more than one speed allow; the covariance
-says what was not to be had from this flight. Power at hover is that of all instants over (T/g)^1.5 (momentum theory).
+says what was not to be had from this flight. Power at hover is that of all instants over (T/g)^1.5 (momentum theory),
+the share of the rotors' thrust at hover that of the throttle over T/g.
 Resistance and capacity come from the voltage against current and charge, with the discharge curve of lithium polymer
 cells.
 """
@@ -54,6 +55,8 @@ _PLATEAU_MPS: Final = 0.25
 _PLATEAU_S: Final = 3.0
 _DRAINED: Final = 0.05
 """Least share of the charge that was used: with less used, the capacity is not to be seen in the voltage."""
+_FULL_THROTTLE: Final = 0.95
+"""Beyond, it may give less than is asked for."""
 _VOLT_SIGMA: Final = 0.03
 _CELL_TOP_V: Final = 4.25
 _CELL_V: Final = airframe.FULL_V / CELLS
@@ -76,6 +79,7 @@ def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
         motion = _Motion.of(trace)
         wind, thrust = _drag(motion, trace, cells, found)
         _hover(motion, thrust, trace, found)
+        _rotors(motion, thrust, trace, cells, found)
     else:
         _drive(trace, found)
     _battery(trace, cells, found)
@@ -251,6 +255,22 @@ def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) ->
     extra = airframe.HOTEL_A * (float(np.mean(trace.volts[motion.index][known])) - airframe.FULL_V)
     own = watts - extra if abs(extra) < 0.1 * watts else watts
     found.fits.append(FittedNumber("hover power", "W", watts, sigma, "", "SIM_HOVER_W", own))
+
+
+def _rotors(motion: _Motion, thrust: Array, trace: FlightTrace, cells: int, found: _Found) -> None:
+    """Throttle over thrust, of hovering, climbs and turns: what hovering takes of the rotors' thrust. Of thrust and
+    mass a flight shows this ratio alone."""
+    throttle, volts = trace.throttle[motion.index], trace.volts[motion.index]
+    known = np.isfinite(throttle) & (throttle > 0.0) & (throttle < _FULL_THROTTLE) & (volts > 1.0)
+    if np.count_nonzero(known) < _FEWEST:
+        found.fits.append(FittedNumber("hover thrust", "%", reason="the log has no throttle in the air above 3 m"))
+        return
+    share, sigma, rms = _proportion(thrust[known] / GRAVITY, throttle[known])
+    found.residuals.append(("throttle", 100.0 * rms / share, "%"))
+    at_full_v = share * (float(np.mean(volts[known])) / (_CELL_V * cells)) ** 2  # thrust goes with its square
+    found.fits.append(
+        FittedNumber("hover thrust", "%", 100.0 * share, 100.0 * sigma, "", "SIM_HOVER_THST", min(at_full_v, 0.9))
+    )
 
 
 def _proportion(x: Array, y: Array) -> tuple[float, float, float]:

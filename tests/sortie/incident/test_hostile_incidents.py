@@ -6,6 +6,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +14,8 @@ from sortie.config.errors import UserError
 from sortie.incident.build import build
 from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence, read_evidence
-from sortie.incident.reproduce import reproduce
-from sortie.incident.scenario import PLAN
+from sortie.incident.reproduce import fly, reproduce
+from sortie.incident.scenario import PLAN, Scenario
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, Sample
 from sortie.reading.logs import LogForm
@@ -58,6 +59,13 @@ def test_a_folder_that_takes_no_file_is_one_sentence(whole: bytes, tmp_path: Pat
     (folder / PLAN).mkdir(parents=True)
     with pytest.raises(UserError, match=r"plan\.plan: Is a directory; choose another place with --out"):
         reproduce(log, folder)
+
+
+def test_a_disk_that_fills_while_it_flies_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flight without a log: not that the scenario did not fly."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(UserError, match=r"flown: No space left on device; choose another place with --out"):
+        fly(Scenario("", "sim:copter", "47.0,8.0,400,0", 1.0), tmp_path, tmp_path / "flown")
 
 
 def test_shuffled_pieces_and_a_clock_that_jumps(whole: bytes, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ pytest.importorskip("scipy")
 HOME = GeoPoint(47.0, 8.0, 400.0)
 PLANTED = {
     "SIM_HOVER_W": 260.0,
+    "SIM_HOVER_THST": 0.37,
     "SIM_DRAG_ROTOR": 35.0,
     "SIM_DRAG_AREA": 500.0,
     "SIM_BATT_CAP_AH": 3.4,
@@ -84,9 +85,14 @@ def value(found: Calibration, param: str) -> float:
 @pytest.mark.parametrize("name", ["flight.bin", "flight.tlog"])
 def test_planted_numbers_are_found(logged: tuple[Path, float], name: str) -> None:
     """From either log: power within 2 %, drag at 10 m/s within 5 %, wind within 0.3 m/s and 5 degrees, battery within
-    5 %, speeds within 5 %, the energy of the flight within 2 %."""
+    5 %, speeds within 5 %, the energy of the flight within 2 %; thrust within 3 % where the throttle is logged."""
     folder, used = logged
     found = calibrate(folder / name)
+    if name == "flight.bin":
+        assert value(found, "SIM_HOVER_THST") == pytest.approx(0.37, rel=0.03)
+        assert next(fit.sigma for fit in found.fits if fit.name == "hover thrust") < 1.0
+    else:
+        assert reasons(found)["hover thrust"].startswith("the log has no throttle")
     assert value(found, "SIM_HOVER_W") == pytest.approx(260.0, rel=0.02)
     drag = 0.01 * value(found, "SIM_DRAG_ROTOR") + 10.0 * airframe.body_drag(1e-4 * value(found, "SIM_DRAG_AREA"))
     assert drag == pytest.approx(0.35 + 10.0 * airframe.body_drag(0.05), rel=0.05)
@@ -259,6 +265,7 @@ def still(seconds: float = 60.0) -> FlightTrace:
         nothing + 16.0,
         nothing,
         nothing,
+        nothing + 0.4,
     )
 
 
