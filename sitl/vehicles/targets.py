@@ -59,7 +59,7 @@ def write_bounds(settings: Row, bounds: Bounds | None) -> None:
 def write_target(row: Row, target: Target) -> None:
     """Write all of the target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not know,
     ValueError for one with a number that is not finite; the old target then stays."""
-    new = np.zeros_like(row)
+    new = np.zeros(len(row))
     new[L.T_YAW_SEQ] = row[L.T_YAW_SEQ]
     _write(target, new)
     goal = target.goal if isinstance(target, Leg) else None

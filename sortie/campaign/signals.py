@@ -70,6 +70,8 @@ OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "fai
 """Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
 GROUNDED_S: Final = 1.0
 """A flight is over when it has stood disarmed for so long."""
+_SAMPLES: Final = 512
+"""Room for samples at first, two minutes of a flight."""
 NO_STALL_DEG: Final = 90.0
 """Margin to the stall of what is not carried by wings."""
 _VELOCITY: Final = ((R.TRUE_VN, R.VN), (R.TRUE_VE, R.VE), (R.TRUE_VD, R.VD))
@@ -131,7 +133,7 @@ class Recorder:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
-        self._reports: list[NDArray[np.float64]] = []
+        self._reports: NDArray[np.float64] = np.empty((_SAMPLES, R.SIZE))  # a row for each time, room for more
         self._times_ms: list[int] = []
         self._decided: list[tuple[int, float, float, float, str]] = []
         self._since: list[int] = []  # the first sample of each of these
@@ -175,7 +177,10 @@ class Recorder:
         if self._passed:
             self._passed = False
             self._look(len(self._times_ms))
-        self._reports.append(self._autopilot.vehicle.state.report.copy())
+        count = len(self._times_ms)
+        if count == len(self._reports):
+            self._reports = np.concatenate((self._reports, np.empty_like(self._reports)))
+        self._reports[count] = self._autopilot.vehicle.state.report
         self._times_ms.append(now_ms)
         if self._armed:
             self._flew, self._stands_since_ms = True, None
@@ -206,7 +211,8 @@ class Recorder:
     def signals(self) -> FlightSignals:
         """Return the signals so far; nan for what a controller does not tell (wind, how hard it touched down, and
         behind a real one errors of its estimate)."""
-        r, time = np.stack(self._reports), np.array(self._times_ms) / 1000.0
+        time = np.array(self._times_ms) / 1000.0
+        r = self._reports[: time.size]
         lasts = np.diff(self._since, append=len(time))
         *figures, modes = zip(*self._decided, strict=True)
         item, complete, breached, failsafe = np.repeat(np.array(figures, np.float64), lasts, axis=1)
