@@ -113,7 +113,17 @@ class Acting:
             case "fly" | "take off":
                 return acts.fly(s, kind, modes, takeoff=what == "take off")
             case "go to":
-                return acts.go_to(s, home, random)
+                return acts.go_to(s, home, random.choice((acts.NEAR_M, acts.NEAR_M, acts.FAR_M)), random)
+            case "go far":
+                return acts.go_to(s, home, acts.FAR_M, random)
+            case "arm by hand":
+                return self._arm_by_hand(s, modes)
+            case "arm, then burst":
+                return self._arm_and_burst(s, random)
+            case "many sets":
+                return self._send_many(s, 2, 640, random)
+            case "stray items":
+                return self._stray(s, random)
             case "set home":
                 return acts.set_home(s, home, random)
             case "sticks":
@@ -191,9 +201,34 @@ class Acting:
         """Many requests in one breath: queries, wishes that all differ, values that are set and read, plans that are
         cleared, files."""
         kind = random.randrange(5)
-        for number in range(random.randint(20, (300, 120, 640, 40, 30)[kind])):
+        return self._send_many(s, kind, random.randint(20, (300, 120, 640, 40, 30)[kind]), random)
+
+    def _send_many(self, s: Station, kind: int, count: int, random: Random) -> Script:
+        for number in range(count):
             s.send(self._one_of_many(s, kind, number, random))
         yield from s.sleep(20)
+
+    def _arm_by_hand(self, s: Station, modes: acts.Modes) -> Script:
+        """In a mode that needs no position."""
+        yield from acts.mode(s, modes[next(name for name in ("STABILIZE", "MANUAL") if name in modes)])
+        return (yield from acts.command(s, Cmd.COMPONENT_ARM_DISARM, 1))
+
+    def _arm_and_burst(self, s: Station, random: Random) -> Script:
+        """More wishes than may wait, from one who does not wait for the motors."""
+        s.send(dialect.MAVLink_command_long_message(*s.target, Cmd.COMPONENT_ARM_DISARM, 0, 1, 0, 0, 0, 0, 0, 0))
+        yield from s.sleep(200)
+        yield from self._send_many(s, 1, 120, random)
+
+    def _stray(self, s: Station, random: Random) -> Script:
+        """Items of an upload that this station has not announced: of one before, or on another vehicle."""
+        view = self.storm.views[self.storm.at[s.name]]
+        mark = self.mark()
+        items = plans.mission(random, mark, view.home, view.kind)
+        view.uploaded(0, mark, items)
+        wire = s.firmware.mission_to(items, None)
+        for number in range(200):
+            acts.send_item(s, MissionType.MISSION, number // 2 % len(wire), wire)
+            yield from s.sleep(20)
 
     def _one_of_many(self, s: Station, kind: int, number: int, random: Random) -> object:
         match kind:

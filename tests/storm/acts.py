@@ -25,7 +25,7 @@ UNDER_WAY_MS = 2_000
 """Longest time that a frame is on a link."""
 ABANDON_MS = 8_000
 """Silence after which a vehicle leaves an upload."""
-STAND_MS, WATCH_MS, NEAR_M = 25_000, 45_000, 60.0
+STAND_MS, WATCH_MS, NEAR_M, FAR_M = 25_000, 45_000, 60.0, 300.0
 Modes = Mapping[str, tuple[float, ...]]
 """Parameters 1 to 3 of DO_SET_MODE, by a mode's name."""
 
@@ -160,7 +160,7 @@ def upload(
             if not s.model.resends_items or given > 3 * len(wire) + 5:
                 return "gave up"
             given += 1
-            _send_item(s, kind, furthest, wire)
+            send_item(s, kind, furthest, wire)
         elif answer.get_type() == "MISSION_ACK":
             if answer.type == 0 and furthest < len(wire) - 1:
                 continue  # of its own CLEAR_ALL, or of an upload before
@@ -179,10 +179,10 @@ def upload(
                 return "hung up"
             furthest = max(furthest, answer.seq)
             given += 1
-            _send_item(s, kind, answer.seq, wire)
+            send_item(s, kind, answer.seq, wire)
 
 
-def _send_item(s: Station, kind: int, seq: int, wire: tuple[MissionItem, ...]) -> None:
+def send_item(s: Station, kind: int, seq: int, wire: tuple[MissionItem, ...]) -> None:
     as_int = not s.model.float_items
     s.send(write_item(wire[seq], kind, seq, Peer(0, *s.target), as_int=as_int, current=seq == 0 and as_int))
 
@@ -250,9 +250,8 @@ def fly(s: Station, kind: str, modes: Modes, *, takeoff: bool) -> Script:
     return begun
 
 
-def go_to(s: Station, home: GeoPoint, random: Random) -> Script:
-    """DO_REPOSITION as COMMAND_INT; at times beyond a fence."""
-    reach = random.choice((NEAR_M, NEAR_M, 300.0))
+def go_to(s: Station, home: GeoPoint, reach: float, random: Random) -> Script:
+    """DO_REPOSITION as COMMAND_INT, up to `reach` m away: beyond a fence perhaps."""
     lat, lon = plans.place(home, random.uniform(-reach, reach), random.uniform(-reach, reach))
     answer = yield from s.ask(
         lambda n: dialect.MAVLink_command_int_message(

@@ -101,6 +101,28 @@ OF_LINKS = frozenset(("partition", "deaf", "mute", "bad air", "kill at a frame",
 KINDS = ("copter", "copter", "copter", "rover", "boat", "plane")
 
 
+STAGED = 7
+"""Seeds that leave this rest, divided by 16, are storms of stages: what fails, and what is asked for right then."""
+BEGIN_MS, STAGE_MS = 25_000, 50_000
+Stage = tuple[tuple[tuple[int, str, int, int], ...], tuple[tuple[int, int, str], ...]]
+STAGES: tuple[Stage, ...] = (
+    (((0, "actor", 40_000, 4),), ((-4_000, 0, "upload mission"), (500, 0, "GO"))),
+    (((0, "actor", 20_000, 2),), ((300, 0, "arm, then burst"),)),
+    (((0, "disk slow", 9_000, 3),), ((100, 0, "many sets"), (400, 1, "list parameters"))),
+    (((15_000, "gps.loss", 30_000, 0),), ((0, 0, "take off"),)),
+    (((0, "gps.loss", 30_000, 0),), ((14_000, 0, "arm by hand"),)),
+    ((), ((0, 0, "clear all"), (1_500, 0, "fly"))),
+    (
+        (),
+        ((0, 0, "upload mission"), (4_000, 0, "GO"), (6_500, 0, "ABORT"), (9_000, 0, "clear all"), (12_000, 0, "fly")),
+    ),
+    ((), ((0, 1, "fence off"), (500, 0, "take off"), (12_000, 0, "go far"), (16_000, 1, "fence on"))),
+    (((-500, "bad air", 9_000, 0),), ((0, 0, "upload mission"), (300, 1, "stray items"))),
+    ((), ((0, 0, "upload mission"), (4_000, 0, "fly"), (14_000, 0, "disarm"))),
+)
+"""(after, what, for how long, value) of faults and (after, station, what) of acts, ms."""
+
+
 def tick(ms: float) -> int:
     """To the nearest tick."""
     return round(ms / TICK_MS) * TICK_MS
@@ -120,6 +142,8 @@ def _air(random: Random) -> Air:
 
 def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None) -> StormPlan:
     """The storm of a seed."""
+    if seed % 16 == STAGED:
+        return _staged(seed, minutes or 3.0)
     random = Random(f"storm {seed}")
     length = minutes or random.choice((2.0, 3.0, 4.0, 6.0))
     end_ms = length * 60_000
@@ -146,6 +170,21 @@ def draw(seed: int, *, minutes: float | None = None, vehicles: int | None = None
         faults.append(_fault(random, faults_possible, at_ms, len(stations), count))
         at_ms += random.expovariate(1.0 / pause_ms)
     return StormPlan(seed, length, craft, stations, tuple(acts), tuple(faults), random.random() < 0.5, signed)
+
+
+def _staged(seed: int, minutes: float) -> StormPlan:
+    """A vehicle and two stations with good links, and one stage after the other; which, follows from the seed."""
+    random, number = Random(f"stages {seed}"), seed // 16
+    params = ("FENCE_ENABLE=1", "FENCE_TYPE=2", "FENCE_RADIUS=60", "FM_COUNTDOWN=5")
+    kind = "rover" if number % 4 == 3 else "copter"
+    stations = tuple(StationPlan(random.choice(STATIONS).name) for _ in range(2))
+    acts, faults = list[ActPlan](), list[FaultPlan]()
+    for stage, at_ms in enumerate(range(BEGIN_MS, round(minutes * 60_000) - STAGE_MS, STAGE_MS), 3 * number):
+        failing, asked = STAGES[stage % len(STAGES)]
+        faults += [FaultPlan(tick(at_ms + after), what, lasts, 0, value) for after, what, lasts, value in failing]
+        acts += [ActPlan(tick(at_ms + after), who, what, random.randrange(1 << 30)) for after, who, what in asked]
+    vehicle = VehiclePlan(kind, seed=random.randrange(1 << 20), params=params if kind == "copter" else params[:3])
+    return StormPlan(seed, minutes, (vehicle,), stations, tuple(acts), tuple(faults))
 
 
 def _station(random: Random, vehicles: int, *, signed: bool) -> StationPlan:

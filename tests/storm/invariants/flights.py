@@ -130,6 +130,18 @@ def items_are_reached_by_who_is_armed(view: View, event: ItemReached) -> str | N
     return None if armed or view.now_ms - running <= 1_000 else f"item {event.seq} was reached disarmed"
 
 
+@invariant(When.PASS, "seed 001, Update Tick")
+def no_mission_runs_disarmed(view: View) -> str | None:
+    """Two seconds after a disarm no mission runs."""
+    autopilot = view.service.autopilot
+    memory = view.life.setdefault("runs disarmed", {})
+    if autopilot.facts.armed or autopilot.sequencer.state().name != "RUNNING":
+        memory.clear()
+        return None
+    since = memory.setdefault("since", view.now_ms)
+    return None if view.now_ms - since < 2_000 else f"the mission runs, disarmed for {view.now_ms - since} ms"
+
+
 @invariant(When.EVENT, "seed 001, Update Tick", "MissionComplete", "ArmedChanged")
 def a_mission_completes_once_a_run(view: View, event: MissionComplete | ArmedChanged) -> str | None:
     """MissionComplete does not come twice within a second."""

@@ -149,7 +149,8 @@ def what_was_acknowledged_is_read_back(view: View, stored: StoredState) -> str |
             return wrong
     given = {text.split("=")[0] for text in view.plan.params}  # the command line counts anew at each start
     for name, value in stored.parameters.items():
-        if name not in given and (wrong := _settle(view, value, "parameter", name)) is not None:
+        wrong = _settle(view, value, "parameter", name)
+        if wrong is not None and name not in given:
             return wrong
     return None
 

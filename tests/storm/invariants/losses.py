@@ -106,11 +106,13 @@ def nobody_flies_by_a_position_that_is_lost(view: View) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 1.6", "ArmedChanged")
 def nobody_arms_without_a_position(view: View, event: ArmedChanged) -> str | None:
-    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs one."""
+    """A vehicle whose receiver has had no fix for ten seconds is not armed by a station in a mode that needs one, nor a
+    copter with its fence on."""
     since = view.life.get("fix lost", {}).get("at")
     if not event.armed or since is None or event.method is not ArmingMethod.MAVLINK:
         return None
-    needs = view.service.autopilot.modes.spec.position
+    fenced = view.kind == "copter" and view.plan.firmware == ARDUPILOT and view.service.autopilot.fence.enabled
+    needs = view.service.autopilot.modes.spec.position or fenced
     return None if view.now_ms - since < 10_000 or not needs else f"armed {view.now_ms - since} ms after the last fix"
 
 
