@@ -85,7 +85,6 @@ class FakeCore:
     sequencer: FakeSequencer = field(default_factory=FakeSequencer)
     plans: Any = field(default_factory=plans)
     vehicle: Any = field(default_factory=lambda: SimpleNamespace(state=VehicleState(flying_report()), origin=ORIGIN))
-    told_origin: Any = None
 
     # --- the parts that telemetry takes ---------------------------------------------------------------------------
     @property
