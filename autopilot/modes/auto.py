@@ -332,7 +332,9 @@ class AutoMode(Mode):
         while item is not None and item.command == Cmd.NAV_DELAY:
             after = self.sequencer.next_nav(self.mission, item.seq)
             item = after if after is not None and after.seq > item.seq else None
-        return item is not None and item.command in _TAKEOFFS
+        if item is None or item.command not in _TAKEOFFS:
+            return False
+        return self.facts.vehicle_class.carries_out(item.command)
 
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""

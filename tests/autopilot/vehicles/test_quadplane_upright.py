@@ -151,6 +151,15 @@ def test_a_takeoff_is_on_wings_where_it_may() -> None:
     assert height(bench) == pytest.approx(40.0, abs=3.0) and away(bench) > 60.0
 
 
+def test_a_plane_does_not_begin_with_a_takeoff_that_it_passes_over() -> None:
+    """It stood armed at its first leg for as long as its battery lasted."""
+    bench = Bench("plane")
+    bench.upload([item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), waypoint(500.0, 0.0, 60.0)])
+    assert not bench.core.auto.takes_off_first
+    bench.upload([item(Cmd.NAV_TAKEOFF, up=40.0), waypoint(500.0, 0.0, 60.0)])
+    assert bench.core.auto.takes_off_first
+
+
 def coming_down(options: LiftOption) -> Bench:
     """Landing in AUTO, over its pad at 20 m."""
     bench = standing({"Q_OPTIONS": float(options)})
