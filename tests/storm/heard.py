@@ -23,7 +23,7 @@ class Heard:
 
     def __init__(self, system: int, specs: Any) -> None:
         self._specs = specs
-        self.endpoint = SimpleNamespace(system_id=system, muted=False, on_frame=None)
+        self.endpoint = SimpleNamespace(system_id=system, muted=False, on_frame=[])
         self.facts = SimpleNamespace(armed=False, landed=True)
         self.modes = SimpleNamespace(spec=specs[min(specs)])
         self.autopilot = SimpleNamespace(facts=self.facts, modes=self.modes, flights=None)
@@ -93,7 +93,8 @@ class Tap:
         except ConnectionError:
             return  # and `receive` will see
         for frame in self._from_station.receive(data):
-            self.heard.endpoint.on_frame(self.number, frame)
+            for heard in self.heard.endpoint.on_frame:
+                heard(self.number, frame)
             self.process.storm.came(self.vehicle, self.station, frame.raw)
 
     @property
