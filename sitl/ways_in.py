@@ -70,6 +70,11 @@ _ARDUPILOT = WayIn(
     {"ADSB_TYPE": 1.0},
     {"PRX1_TYPE": 2.0},
 )
-_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, {}, ("rate.freeze",), {}, {})
+#: PX4's battery is its own: for one that a monitor tells of it has no time left (mavlink_receiver.cpp keeps 0), and it
+#: leaves each mode. Below 7 % it does what COM_LOW_BAT_ACT says.
+_PX4_BY_PARAMETER: Final = {
+    "battery.low": (SimParameter("SIM_BAT_MIN_PCT", 6.0, 50.0), SimParameter("SIM_BAT_DRAIN", 1.0, 60.0))
+}
+_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, _PX4_BY_PARAMETER, ("rate.freeze",), {}, {})
 #: By the word before the colon of `--vehicle`.
 WAYS: Final[Mapping[str, WayIn]] = {way.word: way for way in (_ARDUPILOT, _PX4)}

@@ -34,17 +34,6 @@ class TrueMotion(BodyMotion):
 
 
 @dataclass(frozen=True, slots=True)
-class BatterySample:
-    """Report of a battery monitor. `used_mah` since it was switched on; `left`: share of its charge, 0 to 1."""
-
-    volts: float
-    amps: float
-    used_mah: float
-    left: float
-    cells: int
-
-
-@dataclass(frozen=True, slots=True)
 class SensorSample:
     """Sample of all sensors at a time since the body was switched on, body axes. `force`: specific, m/s2; `rates`:
     rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL. None: that sensor has no new sample."""

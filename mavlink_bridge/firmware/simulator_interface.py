@@ -1,6 +1,5 @@
 """PX4's simulator interface as MAVLink: samples of sensors as HIL_SENSOR, HIL_GPS and HIL_STATE_QUATERNION, and
-HIL_ACTUATOR_CONTROLS as controls (PX4's documentation, "Simulator MAVLink API"). Sans I/O; of one connection. The
-battery is not in it: a monitor of the same system tells it on another link (handle_message_battery_status)."""
+HIL_ACTUATOR_CONTROLS as controls (PX4's documentation, "Simulator MAVLink API"). Sans I/O; of one connection."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import Any, Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.samples import BatterySample, Fix, MotorControls, SensorSample, TrueMotion
+from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
 from autopilot.mav import Cmd
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -20,18 +19,15 @@ _TRUTH: Final = codec.id_of("HIL_STATE_QUATERNION")
 _INERTIAL, _FIELD, _PRESSURE = 0b0000000111111, 0b0000111000000, 0b1101000000000
 _LOCKSTEP: Final = 1
 """HIL_ACTUATOR_CONTROLS_FLAGS_LOCKSTEP."""
-_SIMULATOR, _BATTERY = 200, 180
-"""Components: any of the simulator; MAV_COMP_ID_BATTERY."""
 _NO_COURSE, _ACCURACY_CM = 65535, (30, 40)
 """HIL_GPS: course unknown; expected error of the place, horizontal and vertical."""
 
 
 class SimulatorInterface:
-    """See the module; implements `sitl.px4.lockstep.SimulatorWire`. `system`: that of PX4."""
+    """See the module; implements `sitl.px4.lockstep.SimulatorWire`."""
 
-    def __init__(self, system: int) -> None:
-        self._reader, self._writer = FrameReader(), FrameWriter(system, _SIMULATOR)
-        self._monitor = FrameWriter(system, _BATTERY)
+    def __init__(self) -> None:
+        self._reader, self._writer = FrameReader(), FrameWriter(1, 200)
         self._truth_every_us = 0  # 0: it was not asked for
         self._truth_due_us = 0
 
@@ -57,25 +53,6 @@ class SimulatorInterface:
             self._truth_due_us = sample.time_us + self._truth_every_us
             messages.append(_truth(sample.truth, sample))
         return b"".join(self._writer.frame(*codec.payload(message)) for message in messages)
-
-    def battery(self, sample: BatterySample) -> bytes:
-        """BATTERY_STATUS of a monitor beside the autopilot."""
-        cells = [round(1000.0 * sample.volts / sample.cells)] * sample.cells
-        return self._monitor.frame(
-            *codec.payload(
-                dialect.MAVLink_battery_status_message(
-                    0,
-                    dialect.MAV_BATTERY_FUNCTION_ALL,
-                    dialect.MAV_BATTERY_TYPE_LIPO,
-                    32767,
-                    (cells + [65535] * 10)[:10],
-                    min(round(100.0 * sample.amps), 32767),
-                    round(sample.used_mah),
-                    -1,
-                    round(100.0 * sample.left),
-                )
-            )
-        )
 
 
 def _sensors(sample: SensorSample) -> Any:

@@ -17,7 +17,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,14 +35,17 @@ _INSTANCES: Final = range(10)  # later ones all send to one port
 _SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
+#: Read by rcS before its commander starts, and after it has set the system id by the instance.
+_SIMULATOR: Final = "px4-rc.simulator"
+_ONE_SYSTEM: Final = """#!/bin/sh
+param set MAV_SYS_ID {system}
+. ${{R}}etc/init.d-posix/px4-rc.simulator
+"""
 _ONE_LINK: Final = """#!/bin/sh
-{first}mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
+mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
 #: The airframe without a simulator of its own, and nothing of the environment about where that is.
 _OUR_WORLD: Final = {"PX4_SIM_MODEL": "none_iris", "PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
-#: The battery is our body's: a monitor on the onboard link tells it. PX4 takes no remaining time from such a monitor
-#: and keeps 0 (mavlink_receiver.cpp), for which it would return at once.
-_OUR_BATTERY: Final = {"SIM_BAT_ENABLE": 0.0, "COM_FLTT_LOW_ACT": 0.0}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 
@@ -91,17 +93,16 @@ def launch_in_world(
     folder: Path,
     defaults: Mapping[str, float],
     system: int,
-    wire: Callable[[int], SimulatorWire],
+    wire: Callable[[], SimulatorWire],
 ) -> HilLockstep:
     """Start PX4 as `launch` does, with this system id; it flies `machine` in lockstep, and is told where that is by its
-    GPS. `wire`: makes the codec of a connection to this
-    system."""
+    GPS. `wire`: makes the codec of a connection."""
     from sitl.px4.lockstep import DatagramLine, HilLockstep  # numpy and the kernel: not for who has its own physics
     from sitl.vehicles.wiring import px4_body
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
-    parameters = {**DEFAULTS, **_OUR_BATTERY, **defaults}
+    parameters = {**DEFAULTS, **defaults}
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:
@@ -110,14 +111,14 @@ def launch_in_world(
         server.close()
         line.close()
         raise
-    return HilLockstep(body, server, partial(wire, system), line, child, 1_000_000 * START_UNIX_S)
+    return HilLockstep(body, server, wire, line, child, 1_000_000 * START_UNIX_S)
 
 
 def _start(
     binary: Path, instance: int, folder: Path, environment: Mapping[str, str], system: int | None = None
 ) -> SitlChild:
     """`system`: its system id, else that of its instance."""
-    _write_links(folder, instance, system)
+    _write_startup(folder, instance, system)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
@@ -125,14 +126,16 @@ def _start(
     )
 
 
-def _write_links(folder: Path, instance: int, system: int | None) -> None:
-    # After the parameters of the environment rcS sets MAV_SYS_ID by the instance, and reads this file after that.
-    first = "" if system is None else f"param set MAV_SYS_ID {system}\n"
-    text = _ONE_LINK.format(first=first, local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)
+def _write_startup(folder: Path, instance: int, system: int | None) -> None:
+    """Write the files that rcS finds on the search path before its own."""
+    texts = {_LINKS: _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)}
+    if system is not None:
+        texts[_SIMULATOR] = _ONE_SYSTEM.format(system=system)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _LINKS).write_text(text)
-        (folder / _LINKS).chmod(0o755)
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o755)
     except OSError as error:
         raise SitlError(f"{_TITLE}: {folder}: {error.strerror}") from error
 

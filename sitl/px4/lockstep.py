@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
-from autopilot.interface.samples import BatterySample, Fix, MotorControls, SensorSample, TrueMotion
+from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
@@ -33,8 +33,6 @@ _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
 #: A sample that it has not answered for so long, s of the wall, is followed by the next: none of its controllers ran.
 _LOST_S: Final = 1.0
 _CHANNELS: Final = 32
-_BATTERY_US: Final = 200_000
-"""Between two reports of the battery monitor, vehicle time."""
 
 
 def never() -> bool:
@@ -46,9 +44,6 @@ class SimulatorWire(Protocol):
 
     def frames(self, sample: SensorSample) -> bytes:
         """Write it as HIL_SENSOR, and HIL_GPS and HIL_STATE_QUATERNION where these are due."""
-
-    def battery(self, sample: BatterySample) -> bytes:
-        """Write it as a battery monitor on PX4's onboard link."""
 
     def receive(self, data: bytes) -> list[MotorControls]:
         """Read the controls in what has come."""
@@ -206,11 +201,8 @@ class HilLockstep:
         body.exchange()
         assert self._connection is not None
         self._connection.settimeout(self._silent_s)
-        sample = self._sample()
-        if sample.time_us % _BATTERY_US == 0:
-            self.line.write(self._wire.battery(self._battery()))
         try:
-            self._connection.sendall(self._wire.frames(sample))
+            self._connection.sendall(self._wire.frames(self._sample()))
         except TimeoutError:
             raise SitlError("PX4 SITL hangs: it reads no samples", ended=True) from None
         except ConnectionError:
@@ -252,11 +244,6 @@ class HilLockstep:
                 s[M.S_WX : M.S_WZ + 1].tolist(),
             ),
         )
-
-    def _battery(self) -> BatterySample:
-        state, settings, *_ = self.body.machine.rows()
-        s, p = state[0], settings[0]
-        return BatterySample(s[M.S_VOLTS], s[M.S_AMPS], s[M.S_MAH], s[M.S_SOC], int(p[M.P_CELLS]))
 
     def close(self) -> None:
         """End the firmware."""

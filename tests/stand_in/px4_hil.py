@@ -47,8 +47,9 @@ def build(folder: Path) -> Path:
 
 
 def system_id(instance: int) -> int:
-    """MAV_SYS_ID as rcS leaves it: by the instance, whatever the environment says, or by the file that it reads."""
-    given = shutil.which("px4-rc.mavlink")
+    """MAV_SYS_ID as its commander finds it: by the instance, whatever the environment says, or by a file that rcS reads
+    before. One that is set in px4-rc.mavlink, later, is the link's alone."""
+    given = shutil.which("px4-rc.simulator")
     found = re.search(r"^param set MAV_SYS_ID (\d+)$", "" if given is None else Path(given).read_text(), re.MULTILINE)
     return instance + 1 if found is None else int(found[1])
 
@@ -154,8 +155,6 @@ class HilFirmware:
         """One sample: it flies it, and answers."""
         if self.manner == "silent" or self._samples <= STARTUP_SAMPLES:
             return None
-        if self.manner != "fly":
-            self._hear_monitor()
         second = now_us // 1_000_000
         if second > self._second:
             self._second = second
@@ -173,16 +172,6 @@ class HilFirmware:
         flags = 0 if self.manner == "free" else LOCKSTEP
         self._send(self._mav.hil_actuator_controls_encode(now_us, self._controls, base, flags))
         return None
-
-    def _hear_monitor(self) -> None:
-        """Count the BATTERY_STATUS of a monitor of this system: of others PX4 takes none."""
-        try:
-            while True:
-                for message in self._mav.parse_buffer(self._onboard.recv(65536)) or ():
-                    if message.get_srcSystem() == self._system and message.get_srcComponent() != 1:
-                        self._seen[message.get_type()] = self._seen.get(message.get_type(), 0) + 1
-        except BlockingIOError:
-            pass
 
     def _fly(self) -> None:
         if self._state is None:

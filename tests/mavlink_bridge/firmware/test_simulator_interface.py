@@ -8,7 +8,7 @@ import pytest
 from pymavlink.dialects.v20 import common as pymavlink
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.interface.samples import BatterySample, Fix, SensorSample, TrueMotion
+from autopilot.interface.samples import Fix, SensorSample, TrueMotion
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 
 PLACE = GeoPoint(-35.0, 149.0, 584.0)
@@ -36,24 +36,24 @@ def read(data: bytes) -> list[Any]:
 
 
 def test_only_what_is_new_is_marked_as_updated() -> None:
-    (bare,) = read(SimulatorInterface(1).frames(sample(4000)))
+    (bare,) = read(SimulatorInterface().frames(sample(4000)))
     assert (bare.get_type(), bare.time_usec, bare.fields_updated) == ("HIL_SENSOR", 4000, 0b111111)
     assert (bare.zacc, bare.ygyro) == pytest.approx((-9.8, 0.02))
-    (full,) = read(SimulatorInterface(1).frames(sample(4000, field=(0.2, 0.0, -0.5), pressure_pa=94500.0)))
+    (full,) = read(SimulatorInterface().frames(sample(4000, field=(0.2, 0.0, -0.5), pressure_pa=94500.0)))
     assert full.fields_updated == 0b1101111111111
     assert (full.xmag, full.abs_pressure, full.pressure_alt) == pytest.approx((0.2, 945.0, 584.0))
 
 
 def test_a_fix_has_the_day_of_the_world_and_centimetres() -> None:
     fix = Fix(PLACE, (3.0, 4.0, -0.5), 3, 12, 1_767_225_600_000_000)
-    _, gps = read(SimulatorInterface(1).frames(sample(200_000, fix=fix)))
+    _, gps = read(SimulatorInterface().frames(sample(200_000, fix=fix)))
     assert (gps.fix_type, gps.lat, gps.lon, gps.alt) == (3, -350000000, 1490000000, 584000)
     assert (gps.vel, gps.vn, gps.ve, gps.vd, gps.satellites_visible) == (500, 300, 400, -50, 12)
     assert gps.time_usec == 1_767_225_600_000_000
 
 
 def test_the_truth_comes_as_often_as_it_was_asked_for() -> None:
-    wire = SimulatorInterface(1)
+    wire = SimulatorInterface()
     assert [message.get_type() for message in read(wire.frames(sample(4000)))] == ["HIL_SENSOR"]
     ask: Any = pymavlink.MAVLink(None, srcSystem=1, srcComponent=1)
     wire.receive(ask.command_long_encode(0, 0, 511, 0, 115, 8000, 0, 0, 0, 0, 0).pack(ask))
@@ -62,7 +62,7 @@ def test_the_truth_comes_as_often_as_it_was_asked_for() -> None:
 
 
 def test_controls_and_lockstep_are_read_from_any_pieces() -> None:
-    wire = SimulatorInterface(1)
+    wire = SimulatorInterface()
     px4: Any = pymavlink.MAVLink(None, srcSystem=1, srcComponent=1)
     data = px4.hil_actuator_controls_encode(4000, [0.5, 0.25, *[0.0] * 14], 129, 1).pack(px4)
     assert wire.receive(b"\xfd\x00" + data[:9]) == []
@@ -71,11 +71,3 @@ def test_controls_and_lockstep_are_read_from_any_pieces() -> None:
     assert controls.lockstep
     data = px4.hil_actuator_controls_encode(8000, [0.0] * 16, 1, 0).pack(px4)
     assert [found.lockstep for found in wire.receive(data)] == [False]
-
-
-def test_a_battery_monitor_of_the_same_system_tells_cells_current_and_what_is_left() -> None:
-    """PX4 takes BATTERY_STATUS of its own system alone, of a component that is not itself."""
-    (told,) = read(SimulatorInterface(7).battery(BatterySample(11.1, 15.4, 1200.6, 0.416, 3)))
-    assert (told.get_srcSystem(), told.get_srcComponent(), told.get_type()) == (7, 180, "BATTERY_STATUS")
-    assert told.voltages == [3700] * 3 + [65535] * 7
-    assert (told.current_battery, told.current_consumed, told.battery_remaining) == (1540, 1201, 42)
