@@ -231,7 +231,7 @@ class WindApproach(Maneuver):
         elif self._upwind is not None and self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = now_ms + _LOOK_MS
             self._lined = self._lined or self._leaves(self._upwind)
-            if self._lined and self._stops():
+            if self._lined and self._stops(self._upwind):
                 self.done, self.deadline_ms = True, None
 
     def _leaves(self, upwind: float) -> bool:
@@ -246,13 +246,14 @@ class WindApproach(Maneuver):
         self.helm.fly(Leg((north + far_n, east + far_e, down), (north - far_n, east - far_e, down)))
         return True
 
-    def _stops(self) -> bool:
-        """True where it comes to a hover over the middle: in line with it, or too near to get there."""
+    def _stops(self, upwind: float) -> bool:
+        """True along the line where it comes to a hover over the middle: heading for that, or too near to turn to it.
+        Counted along the line: beside it, it would come near to nothing and fly on."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         n, e = self._circle.center[0] - north, self._circle.center[1] - east
-        away, speed = hypot(n, e), hypot(vn, ve)
-        in_line = n * vn + e * ve > _IN_LINE * away * speed
-        return away <= stopping_m(self.facts, speed) and (in_line or away < 0.5 * self._circle.radius)
+        left, speed = n * cos(upwind) + e * sin(upwind), hypot(vn, ve)
+        heads_for = n * vn + e * ve > _IN_LINE * hypot(n, e) * speed
+        return left <= stopping_m(self.facts, speed) and (heads_for or left < 0.5 * self._circle.radius)
 
 
 class InTurn(Maneuver):
