@@ -119,11 +119,9 @@ def an_accepted_plan_was_sent(view: View, message: Message, peer: Peer, frame: b
             if checksum(items) == message.opaque_id and (items or (change.peer is peer and not change.acknowledged_ms)):
                 change.acknowledged_ms, found = view.now_ms, True
                 break
-    return (
-        None
-        if found or message.opaque_id == 0
-        else f"plan {message.opaque_id:#x} of type {message.mission_type} to {peer.station.name}"
-    )
+    known = found or message.opaque_id == 0 or any((kind, 0) in view.uploads for kind in kinds)  # without a mark
+    wrong = f"plan {message.opaque_id:#x} of type {message.mission_type} to {peer.station.name}"
+    return None if known else wrong
 
 
 @invariant(When.SENT, STATE, "PARAM_VALUE", where=Where.REAL)
@@ -145,7 +143,8 @@ def what_was_acknowledged_is_read_back(view: View, stored: StoredState) -> str |
         if (wrong := mixture(view, kind, items)) is not None:
             return wrong
         mark = next(iter(marks(items)), None)
-        if (wrong := _settle(view, mark, "plan", kind)) is not None:
+        wrong = _settle(view, mark, "plan", kind)
+        if wrong is not None and (kind, 0) not in view.uploads:  # a plane's way home has no mark
             return wrong
     given = {text.split("=")[0] for text in view.plan.params}  # the command line counts anew at each start
     for name, value in stored.parameters.items():
