@@ -296,7 +296,7 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     found.stations = [(at_s,) for at_s in recording.stations]
     troubled = [trouble.time_s for trouble in facts.troubles]
     for at_s, name in facts.modes:
-        by_itself = any(
+        by_itself = name not in _TO_ORDER and any(
             0.0 <= at_s - warned_s < _SAID_BEFORE_S or 0.0 <= warned_s - at_s < 1.0 for warned_s in troubled
         )
         found.modes.append(ModeSeen(at_s, name, not by_itself, "beside a warning" if by_itself else "not told"))
@@ -307,6 +307,8 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
 
 
 _SAID_BEFORE_S: Final = 2.0
+_TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})
+"""Modes that no failsafe enters, whatever is warned of beside them."""
 _KINDS: Final = ids_of("GPS_RAW_INT", "SYS_STATUS", "SERVO_OUTPUT_RAW", "VIBRATION", "RC_CHANNELS")
 
 

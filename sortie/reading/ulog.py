@@ -33,6 +33,7 @@ _TOPICS: Final = [
     "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
 ]  # fmt: skip
 _MODES: Final = {state: name for state, (_, name) in BY_NAV_STATE.items()} | {12: "Descend"}
+_IN_MISSION: Final = frozenset(state for state, name in _MODES.items() if name == "Mission")
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
 _STEP_S: Final = 0.1
@@ -342,19 +343,18 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
 
 
 def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
-    """PX4 logs each item when it flies it: of those flown the plan is known."""
+    """Read the plan as far as it was flown: PX4 logs each item when it begins it, and so it does with the legs of its
+    return and of a pause, and with the way to the heading of an item behind the item itself."""
     flown = topics.get("navigator_mission_item")
     if flown is None:
         return
     items: dict[int, MissionItem] = {}
-    rows = zip(
-        *(
-            flown[name].tolist()
-            for name in ("sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative")
-        ),
-        strict=True,
-    )
-    for seq, command, lat, lon, alt, relative in rows:
-        number = int(seq) + 1
-        items[number] = MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=number)
+    modes = _at(topics.get("vehicle_status"), "nav_state", _times(flown))
+    rows = zip(modes.tolist(), *(flown[name].tolist() for name in _NEEDED["navigator_mission_item"]), strict=True)
+    before = None
+    for mode, seq, command, lat, lon, alt, relative in rows:
+        if (mode not in _IN_MISSION and not np.isnan(mode)) or int(seq) == before:
+            continue
+        before = int(seq)
+        items[before + 1] = MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=before + 1)
     facts.items = tuple(items[seq] for seq in sorted(items))

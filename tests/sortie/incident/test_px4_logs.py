@@ -37,6 +37,15 @@ def test_a_mission_of_px4_is_flown_as_px4_flies_it(tmp_path: Path) -> None:
     assert max(sample.height for sample in found.flown.facts.samples) == pytest.approx(20.0, abs=1.0)
 
 
+def test_a_mission_is_never_entered_by_itself(tmp_path: Path) -> None:
+    """Whatever is warned of beside it: the real one warns of much while it is armed, and ours then stayed behind."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog(warns_at_s=BOOT_S))
+    found = read_evidence(log)
+    assert found.facts.troubles[0].time_s == pytest.approx(BOOT_S)
+    assert [(mode.name, mode.wished) for mode in found.modes] == [("Mission", True)]
+
+
 def test_takeoff_climbs_and_returns(tmp_path: Path) -> None:
     """Takeoff comes before arming, as a station asks for it; height and failsafes by PX4's parameters."""
     deeds = (Deed(-5.0, mode="Takeoff"), Deed(0.0, arm=True), Deed(12.0, mode="Return"))

@@ -105,9 +105,12 @@ def dataflash() -> bytes:
     return bytes(out + K.ERR.pack(now_us, 6, 1) + K.ARM.pack(now_us, 0, 0, 0, 0))
 
 
-def ulog(*, since_us: int = 0, links_until_s: float = 0.0) -> bytes:
+def ulog(
+    *, since_us: int = 0, links_until_s: float = 0.0, returns: bool = False, warns_at_s: float | None = None
+) -> bytes:
     """As PX4 writes it: formats, what is logged, then the data. `since_us`: what its clock counts from, beside boot;
-    `links_until_s`: when radio and ground station were heard last."""
+    `links_until_s`: when radio and ground station were heard last; `returns`: it turns its nose behind the last item,
+    and returns (the real one's rows, 1.16)."""
     out = bytearray(b"ULog\x01\x12\x35\x01" + pack("<Q", since_us + round(BOOT_S * 1e6)))
 
     def put(kind: bytes, data: bytes) -> None:
@@ -143,6 +146,8 @@ def ulog(*, since_us: int = 0, links_until_s: float = 0.0) -> bytes:
 
     log("home_position", BOOT_S, LAT, LON, ALT)
     log("vehicle_status", BOOT_S, 2, 3, 2)
+    if warns_at_s is not None:
+        put(b"L", b"4" + pack("<Q", since_us + round(warns_at_s * 1e6)) + b"Connection lost")
     for seq, (lat, lon) in enumerate(CORNERS):
         log("navigator_mission_item", BOOT_S, seq, 16, LAT + lat, LON + lon, 20.0, 1)
     for at_s, lat, lon, height in course():
@@ -155,6 +160,11 @@ def ulog(*, since_us: int = 0, links_until_s: float = 0.0) -> bytes:
             log("telemetry_status", at_s, at_s <= links_until_s)
             log("input_rc", at_s, at_s > links_until_s, 8, *[1500] * 8)
         log("vehicle_global_position", at_s, lat, lon, ALT + height)
+    if returns:
+        log("navigator_mission_item", at_s - 0.2, seq, 31000, LAT + lat, LON + lon, 20.0, 1)
+        log("vehicle_status", at_s - 0.1, 2, 5, 2)
+        for number, command in ((1, 16), (7, 21), (8, 0)):
+            log("navigator_mission_item", at_s - 0.05, number, command, LAT, LON, ALT, 0)
     put(b"L", b"4" + pack("<Q", since_us + round(at_s * 1e6)) + b"Wind too <strong>")
     log("vehicle_status", at_s, 1, 3, 2)
     return bytes(out)

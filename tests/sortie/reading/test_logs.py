@@ -13,7 +13,7 @@ from sortie.reading.facts import Quantity
 from sortie.reading.logs import find_log, read_log
 from sortie.reports.flight_page import flight_page
 from sortie.reports.verdict import FindingGrade, deviations, findings, grade_of, passages
-from tests.sortie.reading.made import ALT, BOOT_S, LAT, LON, course, dataflash, telemetry, ulog
+from tests.sortie.reading.made import ALT, BOOT_S, CORNERS, LAT, LON, course, dataflash, telemetry, ulog
 
 MADE = {"a.tlog": telemetry, "a.bin": dataflash, "a.ulg": ulog}
 
@@ -92,6 +92,15 @@ def test_logs_of_the_real_ones(tmp_path: Path, name: str, vehicle: str) -> None:
     assert run(["report", str(log), "--out", str(tmp_path)]) == 0
     (page,) = tmp_path.glob("*.html")
     assert "<svg" in page.read_text(encoding="utf-8")
+
+
+def test_the_plan_of_a_px4_is_what_its_mission_flew(tmp_path: Path) -> None:
+    """Its return logs items too, and each item that waits for a heading twice."""
+    for name, returns in (("a.ulg", False), ("b.ulg", True)):
+        (tmp_path / name).write_bytes(ulog(returns=returns))
+    straight, back = (read_log(tmp_path / name).items for name in ("a.ulg", "b.ulg"))
+    assert back == straight
+    assert len(straight) == len(CORNERS)
 
 
 def test_the_verdict_is_the_worst_of_what_is_found(tmp_path: Path) -> None:
