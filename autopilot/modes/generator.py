@@ -1,9 +1,15 @@
-"""A generator that charges the battery in flight (GEN_TYPE 3), switched by auxiliary function 85: off, idle, run.
+"""Machines that burn: a generator, and the engine of a plane's propeller.
+
+A generator charges the battery in flight (GEN_TYPE 3), switched by auxiliary function 85: off, idle, run.
 
 What is wanted is done while the vehicle is disarmed: it runs when it has idled until it is warm, and stops from idling.
 Speeds, warmth and what arming waits for are those of ArduPilot's AP_Generator_RichenPower.cpp, the current and its
 limit those of its simulator (SIM_RichenPower.cpp). A simulated one gives what the vehicle draws, and charges the
 battery with what is left.
+
+An engine follows the throttle's output and tells what its injection measures (EFI_TYPE 1). Its speed, its fuel and how
+fast its cylinder head warms are those of ArduPilot's simulated ones (SIM_Plane.cpp, SIM_EFI_Hirth.cpp,
+SIM_EFI_MegaSquirt.cpp). It burns fuel and drives nothing: propeller and battery stay those of an electric plane.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import Helm, VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.mathematics import exp
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.vehicle import Rechargeable
 from autopilot.mav import GeneratorStatus
@@ -27,6 +34,14 @@ _MOST_A, _CHARGE_A = 50.0, 5.0
 _COOLS: Final = 0.005  # share of its warmth in a second
 _WARM: Final = 45.0 * 4800.0 * 0.860384
 _WARMEST: Final = 60.0 * 13_000.0
+
+_SERIAL_MS: Final = 1  # EFI_TYPE
+_THROTTLE_OUTPUT: Final = report.SERVO_1 + 2
+_MEASURES_MS: Final = 100
+_THROTTLE_S, _SPEED_S, _HEAD_S = 0.1, 0.5, 40.0  # time constants
+_FULL_RPM: Final = 7000.0
+_BURNS_RPM, _BURNS_CM3_RPM = 1500.0, 1000.0 / 60.0 / 2200.0  # cm3/min for each rpm above that speed
+_HEAD_K: Final = 186.0  # warmer than the air at full speed: 201 degrees in the standard atmosphere
 
 
 class GeneratorState(Enum):
@@ -132,3 +147,50 @@ class Generator:
         self.amps = min(float(r[report.BATT_A]) + (_CHARGE_A if held < 1.0 else 0.0), _MOST_A)
         if isinstance(vehicle, Rechargeable) and capacity_ah > 0.0:
             vehicle.set_charge(min(held + self.amps * seconds / (3600.0 * capacity_ah), 1.0))
+
+
+class Engine:
+    """See the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot."""
+
+    def __init__(self, facts: VehicleFacts) -> None:
+        self._facts = facts
+        self._measured_ms = 0
+        self.demand = self.throttle = self.rpm = self.fuel_cm3 = 0.0
+        self._warmer_k = 0.0  # than the air
+
+    @property
+    def fitted(self) -> bool:
+        return self._facts.param("EFI_TYPE") == _SERIAL_MS and not self._facts.vehicle.capabilities.own_modes
+
+    @property
+    def deadline_ms(self) -> int | None:
+        return self._measured_ms + _MEASURES_MS
+
+    @property
+    def load(self) -> float:
+        """The torque of a propeller grows with the square of its speed."""
+        return (self.rpm / _FULL_RPM) * (self.rpm / _FULL_RPM)
+
+    @property
+    def flow_cm3_min(self) -> float:
+        return max(self.rpm - _BURNS_RPM, 0.0) * _BURNS_CM3_RPM
+
+    @property
+    def head_c(self) -> float:
+        return float(self._facts.vehicle.state.report[report.BARO_TEMPERATURE]) + self._warmer_k
+
+    def update(self, now_ms: int) -> None:
+        if now_ms < self._measured_ms + _MEASURES_MS:
+            return
+        seconds, self._measured_ms = min(0.001 * (now_ms - self._measured_ms), 1.0), now_ms  # 1: fitted just now
+        pulse_us = float(self._facts.vehicle.state.report[_THROTTLE_OUTPUT]) if self._facts.armed else 0.0
+        self.demand = min(max(0.001 * (pulse_us - 1000.0), 0.0), 1.0)
+        self.throttle = _lag(self.throttle, self.demand, seconds / _THROTTLE_S)
+        self.rpm = _lag(self.rpm, _FULL_RPM * self.throttle, seconds / _SPEED_S)
+        self.fuel_cm3 += self.flow_cm3_min * seconds / 60.0
+        self._warmer_k = _lag(self._warmer_k, _HEAD_K * self.rpm / _FULL_RPM, seconds / _HEAD_S)
+
+
+def _lag(value: float, goal: float, time: float) -> float:
+    """The value a time later, in time constants."""
+    return goal + (value - goal) * exp(-time)

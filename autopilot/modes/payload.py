@@ -31,7 +31,7 @@ from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
 from autopilot.modes.equipment import LandingGear, Sprayer, Winch
-from autopilot.modes.generator import Generator
+from autopilot.modes.generator import Engine, Generator
 from autopilot.modes.outputs import RELAYS, Gripper, Relays, outputs_of
 from autopilot.modes.parachute import Parachute
 
@@ -189,7 +189,7 @@ class Payload:
         self.gear = LandingGear(facts, announcer, helm)
         lower_gear = partial(self.gear.move, down=True)
         self.parachute = Parachute(facts, announcer, move, set_parameter, stop_motors, lower_gear)
-        self.generator = Generator(facts, helm)
+        self.generator, self.engine = Generator(facts, helm), Engine(facts)
         self._devices: tuple[Device, ...] = (
             self.gripper,
             self.sprayer,
@@ -197,6 +197,7 @@ class Payload:
             self.gear,
             self.parachute,
             self.generator,
+            self.engine,
         )
         self._fitted: tuple[Device, ...] = ()
         self._version = -1  # of the parameters, when they were looked at

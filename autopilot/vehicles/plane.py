@@ -25,7 +25,7 @@ from autopilot.vehicles.vehicle_class import (
 #: Groups of `autopilot.parameters.tables`, in the order of the parameters' indices.
 _GROUPS: Final = """
 identity gripper flight_manager statistics logs sensors terrain relay remote_id authorization light buttons button link
-generator parachute landing_gear radio radio_loss radio_channel
+generator engine parachute landing_gear radio radio_loss radio_channel
 plane_mode_switch plane_start plane_navigation plane_speeds plane_takeoff plane_landing plane_control airspeed
 arming mission rally fence plane_fence failsafes plane_failsafes wind battery
 traffic output passthrough simulation wings camera mount

@@ -1,10 +1,10 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
-Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), checksums of plans
-(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its
-commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune
-becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last picture of a shutter
-(CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
+Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), an engine (EFI_STATUS),
+checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT:
+ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer
+(SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last
+picture of a shutter (CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
 Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
@@ -123,6 +123,7 @@ class EquipmentService(Speaker):
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
             "GENERATOR_STATUS": self._generator,
+            "EFI_STATUS": self._engine,
             "BUTTON_CHANGE": self._button,
             "SUPPORTED_TUNES": self._tunes,
             "CELLULAR_STATUS": self._modem,
@@ -178,6 +179,33 @@ class EquipmentService(Speaker):
                 _NO_TEMPERATURE,
                 generator.runtime_ms // 1000,
                 0x7FFFFFFF,
+            )
+        ]
+
+    def _engine(self, _: float) -> list[Message]:
+        """0 for what it does not measure."""
+        engine, r = self._parts.payload.engine, self._parts.facts.vehicle.state.report
+        if not engine.fitted:
+            return []
+        return [
+            dialect.MAVLink_efi_status_message(
+                health=1,
+                ecu_index=0,
+                rpm=engine.rpm,
+                fuel_consumed=engine.fuel_cm3,
+                fuel_flow=engine.flow_cm3_min,
+                engine_load=100.0 * engine.load,
+                throttle_position=100.0 * engine.throttle,
+                spark_dwell_time=0.0,
+                barometric_pressure=0.001 * float(r[report.BARO_PRESSURE]),  # kPa
+                intake_manifold_pressure=0.0,
+                intake_manifold_temperature=float(r[report.BARO_TEMPERATURE]),
+                cylinder_head_temperature=engine.head_c,
+                ignition_timing=0.0,
+                injection_time=0.0,
+                exhaust_gas_temperature=0.0,
+                throttle_out=100.0 * engine.demand,
+                pt_compensation=0.0,
             )
         ]
 

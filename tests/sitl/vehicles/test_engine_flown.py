@@ -1,0 +1,77 @@
+"""An engine: what its injection tells of a quadplane that hovers, flies on its wings and has landed."""
+
+from __future__ import annotations
+
+import pytest
+
+from autopilot.mav import Cmd, Result
+from mavlink_bridge.wire.codec import dialect, id_of
+from sortie import Session
+from sortie.api.link import SessionLink
+from tests.fakes.station_plan import HOME
+
+EFI = id_of("EFI_STATUS")
+
+
+def ask(link: SessionLink, number: int, *params: float) -> int:
+    """The result of a command."""
+    link.messages()
+    link.send(dialect.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7]))
+    return int(link.receive("COMMAND_ACK", where=lambda ack: ack.command == number).result)
+
+
+def told(link: SessionLink) -> dialect.MAVLink_efi_status_message:
+    assert ask(link, Cmd.REQUEST_MESSAGE, EFI) == Result.ACCEPTED
+    return link.receive("EFI_STATUS")
+
+
+def test_it_follows_the_propeller() -> None:
+    """It stands at rest and while lift motors carry, turns on the wings, and burns what its flow says."""
+    with Session("sim:quadplane", home=HOME, params={"EFI_TYPE": 1}) as session:
+        link = session.connect()
+        session.wait_armable()
+        rest = told(link)
+        assert (rest.health, rest.rpm, rest.fuel_flow, rest.throttle_out) == (1, 0.0, 0.0, 0.0)
+        assert rest.cylinder_head_temperature == rest.intake_manifold_temperature
+        assert rest.barometric_pressure == pytest.approx(94.5, abs=2.0)
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(40.0)
+        session.run_until(lambda session: session.autopilot.helm.arrived, timeout_s=60.0)
+        assert told(link).fuel_consumed == 0.0
+        session.run_for(60.0)  # GUIDED circles
+        first = told(link)
+        session.run_for(6.0)
+        cruise = told(link)
+        assert 0.2 < cruise.throttle_out / 100.0 < 0.9
+        assert cruise.throttle_position == pytest.approx(cruise.throttle_out, abs=5.0)
+        assert cruise.rpm == pytest.approx(70.0 * cruise.throttle_position, rel=0.05)
+        assert cruise.engine_load == pytest.approx(100.0 * (cruise.rpm / 7000.0) ** 2, rel=1e-3)
+        burnt = cruise.fuel_consumed - first.fuel_consumed
+        assert burnt == pytest.approx(0.1 * (first.fuel_flow + cruise.fuel_flow) / 2.0, rel=0.1) and burnt > 0.0
+        assert cruise.cylinder_head_temperature - cruise.intake_manifold_temperature > 40.0
+
+
+def test_it_lags() -> None:
+    """A throttle at full: the plate in 0.1 s, the speed in half a second, the head in 40 s."""
+    with Session("sim:plane", home=HOME, params={"EFI_TYPE": 1}) as session:
+        link = session.connect()
+        session.wait_armable()
+        assert ask(link, Cmd.SET_MESSAGE_INTERVAL, EFI, 100_000.0) == Result.ACCEPTED
+        session.set_mode("TAKEOFF")
+        session.arm()
+        session.run_for(8.0)
+        heard = [message for message in link.messages() if message.get_type() == "EFI_STATUS"]
+        opened = next(at for at, one in enumerate(heard) if one.throttle_out == 100.0)
+        assert heard[opened].throttle_position < 96.0 and heard[opened + 5].throttle_position > 99.0
+        assert heard[opened + 2].rpm < 5000.0 and heard[opened + 25].rpm > 6800.0
+        head = [one.cylinder_head_temperature - one.intake_manifold_temperature for one in heard]
+        assert head[opened + 2] < 2.0 < head[opened + 25] < 15.0
+
+
+def test_without_it_nothing_is_told() -> None:
+    """And there is no starter, with it or without."""
+    with Session("sim:quadplane", home=HOME) as session:
+        link = session.connect()
+        assert ask(link, Cmd.REQUEST_MESSAGE, EFI) == Result.FAILED
+        assert ask(link, Cmd.DO_ENGINE_CONTROL, 1.0) == Result.UNSUPPORTED
