@@ -258,17 +258,18 @@ def read_log(folder: Path, acted_s: float | None) -> WingFlight:
     rows: list[Row] = []
     began: list[tuple[float, int]] = []
     speed = used = 0.0
-    for name, m in MessageLog(log.read_bytes()).read({"SIM", "SIM2", "ARSP", "CTUN", "BAT", "MSG", "MAVC"}):
-        at_s = m.TimeUS / 1e6
-        if name == "SIM2":
-            speed = m.As
-        elif name == "BAT":
-            used = m.EnrgTot
-        elif name == "MSG" and m.Message.startswith(BEGINS):  # MISE is lost when much is logged
-            began.append((at_s, int(m.Message.removeprefix(BEGINS).split()[0])))
-        elif name == "MAVC" and acted_s is not None and at_s >= acted_s - 2.0:
-            acted_s = at_s
-        elif name == "SIM" and (not rows or at_s - rows[-1][0] >= LOOK_S - 0.001):
-            north, east, down = to_local(HOME, m.Lat, m.Lng, m.Alt)
-            rows.append((at_s, north, east, -down, speed, m.Roll, used))
+    with log.open("rb") as file:
+        for name, m in MessageLog(file).read({"SIM", "SIM2", "BAT", "MSG", "MAVC"}):
+            at_s = m.TimeUS / 1e6
+            if name == "SIM2":
+                speed = m.As
+            elif name == "BAT":
+                used = m.EnrgTot
+            elif name == "MSG" and m.Message.startswith(BEGINS):  # MISE is lost when much is logged
+                began.append((at_s, int(m.Message.removeprefix(BEGINS).split()[0])))
+            elif name == "MAVC" and acted_s is not None and at_s >= acted_s - 2.0:
+                acted_s = at_s
+            elif name == "SIM" and (not rows or at_s - rows[-1][0] >= LOOK_S - 0.001):
+                north, east, down = to_local(HOME, m.Lat, m.Lng, m.Alt)
+                rows.append((at_s, north, east, -down, speed, m.Roll, used))
     return WingFlight.of(rows, began, acted_s)

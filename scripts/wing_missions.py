@@ -248,12 +248,15 @@ EXPLAINED: dict[str, str] = {
     "wind-12": f"{_WIND_RUN}: its run is 20 m shorter in a headwind, which at the end of the takeoff is 13 m of height",
     "q-square": _FADES,
     "q-wind-3": _FADES,
-    "q-wind-6": f"ArduPlane's weathervane turns it over the pad and it is blown about for minutes; {_FADES}",
+    "q-wind-6": (
+        "ArduPlane is blown 60 m aside as it takes off; with its tail to the wind it cannot hold the pad at a pitch of"
+        f" 30 degrees, is blown past it and hangs beside it for minutes (a second flight never landed); {_FADES}"
+    ),
     "q-turns": _FADES,
     "q-qrtl": _FADES,
     "q-qland": "braking, ArduPlane climbs 13 m on its raised wings, ours 6: its motors are down to idle sooner",
     "q-rtl": _FADES,
-    "q-rtl-1": f"ArduPlane turns home along its circle, ours straight; it climbs 3 m as it brakes; {_FADES}",
+    "q-rtl-1": f"ArduPlane turns home along its circle, ours straight; it climbs 5 m more as it brakes; {_FADES}",
     "q-speeds": f"ArduPlane comes down to the approach's airspeed later; {_FADES}",
 }
 """Why a mission has a measure beyond its limit."""

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from struct import pack
+
 import pytest
 
 from scripts.compare import measured
-from scripts.wing_flights import WingFlight, kept
+from scripts.wing_flights import HOME, WingFlight, kept, read_log
 from scripts.wing_measures import measures
 from scripts.wing_missions import EXPLAINED, MISSIONS, WingMission
 
@@ -40,3 +43,39 @@ def test_a_flight_that_goes_elsewhere_is_seen() -> None:
     missed = {one.name for one in measures(WingFlight(moved, late), theirs) if not one.holds}
     assert missed >= {"way on legs, m", "height, m", "times, %", "settled airspeed, m/s", "energy, %"}
     assert all(one.holds for one in measures(theirs, theirs))
+
+
+#: Messages of ArduPlane's log that its flight is read from: number, format, columns.
+LOGGED = {
+    "SIM": (1, "QfLLf", "TimeUS,Roll,Lat,Lng,Alt"),
+    "SIM2": (2, "Qf", "TimeUS,As"),
+    "BAT": (3, "Qf", "TimeUS,EnrgTot"),
+    "MSG": (4, "QZ", "TimeUS,Message"),
+}
+SIZES = {"Q": 8, "f": 4, "L": 4, "Z": 64}
+
+
+def logged(name: str, *values: float | bytes) -> bytes:
+    number, form, _ = LOGGED[name]
+    return pack("<3B" + form.replace("L", "i").replace("Z", "64s"), 0xA3, 0x95, number, *values)
+
+
+def test_a_log_of_the_real_one_is_read(tmp_path: Path) -> None:
+    """It stands for 2 s and climbs by 1 m/s; its takeoff ends at 6 s; energy counts from liftoff."""
+    log = b"".join(
+        pack(
+            "<5B4s16s64s", 0xA3, 0x95, 128, number, 3 + sum(map(SIZES.get, form)), *map(str.encode, (name, form, names))
+        )
+        for name, (number, form, names) in LOGGED.items()
+    )
+    for second in range(10):
+        log += logged("SIM2", 1_000_000 * second, 12.0) + logged("BAT", 1_000_000 * second, 0.5 * second)
+        log += logged("MSG", 1_000_000 * second, b"Mission: 2 WP") if second == 6 else b""
+        place = round(1e7 * HOME.lat), round(1e7 * HOME.lon), HOME.alt + max(second - 2.0, 0.0)
+        log += logged("SIM", 1_000_000 * second, 3.0, *place)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "00000001.BIN").write_bytes(log)
+    flight = read_log(tmp_path, None)
+    assert flight.items == {2: 0.0}
+    assert flight.track[0] == pytest.approx((-1.0, 0.0, 0.0, 3.0, 12.0, 3.0, 0.0), abs=0.02)
+    assert flight.track[-1] == pytest.approx((3.0, 0.0, 0.0, 7.0, 12.0, 3.0, 2.0), abs=0.02)
