@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, NoReturn, TypeVar
 
-from autopilot.mav import Cmd, Frame, Result
+from autopilot.mav import Cmd, Frame, MissionResult, Result
 from mavlink_bridge.clients.base import Client, Target
 from mavlink_bridge.clients.parameters import ParameterList
 from mavlink_bridge.firmware.known import firmware_spoken
@@ -55,6 +55,7 @@ class Exchange:
         self._asked: set[str] = set()
         self._undo: list[tuple[str, Steps]] = []
         self._keepsakes: dict[str, Steps] = {}
+        self._uploads: set[tuple[tuple[int, int], int]] = set()  # sender and MAV_MISSION_TYPE, without an end so far
 
     # --- of who runs it -------------------------------------------------------------------------------------------
     def take(self) -> bytes:
@@ -69,6 +70,9 @@ class Exchange:
 
     def record(self, heard: Heard) -> None:
         """Keep what came, if the case asks for such messages."""
+        if heard.message.get_type() == "MISSION_ACK":
+            message = heard.message
+            self._uploads.discard(((message.target_system, message.target_component), message.mission_type))
         if heard.message.get_type() in self._asked:
             self._lines.append(f"{heard.at_ms:>8} came {told(heard.message)} [{heard.frame.raw.hex()}]")
 
@@ -109,6 +113,8 @@ class Exchange:
 
     def send(self, message: Message, sender: tuple[int, int] = STATION, *, mavlink1: bool = False) -> None:
         """Send a message, as MAVLink 2 unless `mavlink1`."""
+        if message.get_type() == "MISSION_COUNT":
+            self._uploads.add((sender, message.mission_type))
         frame = self.frame(message, sender)
         if mavlink1:
             number, payload, extra = codec.payload_v1(message)
@@ -123,6 +129,17 @@ class Exchange:
     def send_silently(self, message: Message) -> None:
         """Send what belongs to no case: our HEARTBEAT."""
         self._out.append(self.frame(message))
+
+    def cancel_uploads(self) -> None:
+        """Cancel the uploads that a case has left in the middle: PX4 is busy with one until nothing has come for 5 s,
+        and each question of the next case would keep it so."""
+        for sender, kind in self._uploads:
+            self._out.append(
+                self.frame(
+                    dialect.MAVLink_mission_ack_message(*self.ids, MissionResult.OPERATION_CANCELLED, kind), sender
+                )
+            )
+        self._uploads.clear()
 
     # --- waiting --------------------------------------------------------------------------------------------------
     def wait(self, wait_ms: int) -> Steps:
