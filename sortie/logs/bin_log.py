@@ -70,9 +70,13 @@ class LogWatch:
         state = self._vehicle.state.report
         failed = int(state[R.SENSORS_PRESENT]) & ~int(state[R.SENSORS_HEALTHY])
         alarms = (  # as `_ALARMS`
-            failsafes.sticks.lost, battery, failsafes.ground_station.lost, failsafes.estimator,
-            failed & _MAG != 0, failed & _BARO != 0,
-        )  # fmt: skip
+            failsafes.sticks.lost,
+            battery,
+            failsafes.ground_station.lost,
+            failsafes.estimator,
+            failed & _MAG != 0,
+            failed & _BARO != 0,
+        )
         if alarms == self.alarms and landed is self._landed:
             return b""
         before, self.alarms = self.alarms, alarms
