@@ -53,7 +53,7 @@ class WingFlight:
     def of(cls, rows: list[Row], began: list[tuple[float, int]], acted_s: float | None) -> WingFlight:
         """From times since boot; times count from the end of the takeoff, the energy from liftoff."""
         lifted = next(row for row in rows if row[3] > LIFTED_M)
-        start = next(at_s for at_s, seq in began if seq == AFTER_TAKEOFF and at_s >= lifted[0])
+        start = next(at_s for at_s, seq in began if seq >= AFTER_TAKEOFF and at_s >= lifted[0])
         track = [(row[0] - start, *row[1:6], row[6] - lifted[6]) for row in rows if row[0] >= lifted[0]]
         items: dict[int, float] = {}
         for at_s, seq in began:

@@ -42,7 +42,7 @@ class Measure:
 
 
 @dataclass
-class _Laid:
+class Laid:
     """A flight on an even grid. `part`: the item that is flown."""
 
     rows: Rows
@@ -51,7 +51,7 @@ class _Laid:
     settled: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, flight: WingFlight, end_s: float) -> _Laid:
+    def of(cls, flight: WingFlight, end_s: float) -> Laid:
         track = np.asarray(flight.track)
         grid = np.arange(track[0, 0], min(track[-1, 0], end_s), LOOK_S)
         rows = np.stack([grid, *(np.interp(grid, track[:, 0], track[:, column]) for column in range(1, 7))], axis=1)
@@ -78,11 +78,11 @@ def _held(marks: npt.NDArray[np.bool_], seconds: float) -> npt.NDArray[np.bool_]
 def measures(ours: WingFlight, theirs: WingFlight) -> list[Measure]:
     """All measures of two flights."""
     end_s = min(ours.track[-1][0], theirs.track[-1][0])
-    one, other = _Laid.of(ours, end_s), _Laid.of(theirs, end_s)
-    return [*_ways(one, other), _times(ours, theirs), _airspeeds(one, other), _energy(ours, theirs)]
+    one, other = Laid.of(ours, end_s), Laid.of(theirs, end_s)
+    return [*_ways(one, other), times(ours, theirs), airspeeds(one, other), _energy(ours, theirs)]
 
 
-def _ways(one: _Laid, other: _Laid) -> list[Measure]:
+def _ways(one: Laid, other: Laid) -> list[Measure]:
     apart: dict[bool, tuple[float, float]] = {False: (0.0, 0.0), True: (0.0, 0.0)}
     height = (0.0, 0.0)
     for a, b in ((one, other), (other, one)):
@@ -92,7 +92,7 @@ def _ways(one: _Laid, other: _Laid) -> list[Measure]:
             if not 0.0 <= row[0] <= end_s - early_s:
                 continue
             near = np.abs(b.rows[:, 0] - row[0]) <= early_s
-            far, up, turns = _nearest(row, b.rows[near], b.turns[near])
+            far, up, turns = nearest(row, b.rows[near], b.turns[near])
             turns = turns or bool(a.turns[at])
             apart[turns] = max(apart[turns], (far, row[0]))
             height = max(height, (up, row[0]))
@@ -103,7 +103,7 @@ def _ways(one: _Laid, other: _Laid) -> list[Measure]:
     ]
 
 
-def _nearest(row: Rows, line: Rows, turns: npt.NDArray[np.bool_]) -> tuple[float, float, bool]:
+def nearest(row: Rows, line: Rows, turns: npt.NDArray[np.bool_]) -> tuple[float, float, bool]:
     """Distance to the line, how much higher it is there, and whether it turns there."""
     first, last = line[:-1, 1:4], line[1:, 1:4]
     along = (last - first)[:, :2]
@@ -115,7 +115,7 @@ def _nearest(row: Rows, line: Rows, turns: npt.NDArray[np.bool_]) -> tuple[float
     return float(gaps[at]), float(np.abs(row[3] - foot[close, 2]).min()), bool(turns[at])
 
 
-def _times(ours: WingFlight, theirs: WingFlight) -> Measure:
+def times(ours: WingFlight, theirs: WingFlight) -> Measure:
     """As a share of the limit at which it is held: 5 % or 2 s."""
     worst = (0.0, 0.0)
     for seq in ours.items.keys() & theirs.items.keys():
@@ -125,7 +125,7 @@ def _times(ours: WingFlight, theirs: WingFlight) -> Measure:
     return Measure("times, %", 100.0 * worst[0], 100.0 * TIME_SHARE, worst[1])
 
 
-def _airspeeds(one: _Laid, other: _Laid) -> Measure:
+def airspeeds(one: Laid, other: Laid) -> Measure:
     worst = (0.0, 0.0)
     for seq in np.unique(one.part):
         a, b = one.settled & (one.part == seq), other.settled & (other.part == seq)

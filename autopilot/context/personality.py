@@ -83,7 +83,8 @@ class Personality(Protocol):
     """See the module. `texts`: the firmware's words. `asks_for_gimbal`: a gimbal is moved only for a party that has
     asked for control of it. `own_fence_action`: a breach is acted on by `fence_breached`, not by FENCE_ACTION; a
     change of mode outside the fence is then no recovery by hand. `keeps_upright`: wings that hover with lift motors do
-    so in the next mode, too; `lands_in_place`: wings told to land come down where they are, not at home."""
+    so in the next mode, too, NAV_VTOL_TAKEOFF ends on wings, and an approach is not told;
+    `lands_in_place`: wings told to land come down where they are, not at home."""
 
     @property
     def texts(self) -> Texts: ...

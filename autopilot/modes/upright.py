@@ -85,6 +85,27 @@ class LiftOff(Maneuver):
         self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
+class OntoWings(Maneuver):
+    """From a hover over to the wings, towards `place` (NED m) or, over it already, the way the nose points (PX4's
+    mission.cpp, handleTakeoff)."""
+
+    def __init__(self, context: VehicleContext, place: Ned) -> None:
+        super().__init__(context)
+        self._place = place
+
+    def start(self, now_ms: int) -> None:
+        (north, east, _), yaw = self.facts.vehicle.state.position, self.facts.vehicle.state.yaw
+        if hypot(self._place[0] - north, self._place[1] - east) < _OVER_M:
+            self._place = (north + _LINE_M * cos(yaw), east + _LINE_M * sin(yaw), self._place[2])
+        self.helm.fly(Leg(self._place))
+        self.deadline_ms = now_ms + _LOOK_MS
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.done = self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.FW
+            self.deadline_ms = None if self.done else now_ms + _LOOK_MS
+
+
 class LandingSticks:
     """A pilot's say in an upright landing, by Q_OPTIONS: its rate by the throttle, once that was high; and (`steered`)
     its place by roll and pitch, while which it does not sink (ArduPlane's landing_descent_rate_ms,
@@ -225,8 +246,7 @@ class WindApproach(Maneuver):
         if self._upwind is None and self.helm.arrived:
             vector = self.facts.vehicle.state.report
             self._upwind = atan2(-float(vector[report.WIND_E]), -float(vector[report.WIND_N]))
-            turn = degrees(self._upwind)
-            self.announcer.say(Severity.INFO, f"Selected an approach path of {turn:.1f}")
+            self._say(f"Selected an approach path of {degrees(self._upwind):.1f}")
             self.deadline_ms = now_ms + _LOOK_MS
         elif self._upwind is not None and self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = now_ms + _LOOK_MS
@@ -242,9 +262,13 @@ class WindApproach(Maneuver):
             return False
         north, east, down = self._circle.center
         far_n, far_e = _LINE_M * cos(upwind), _LINE_M * sin(upwind)
-        self.announcer.say(Severity.INFO, "Starting VTOL land approach path")
+        self._say("Starting VTOL land approach path")
         self.helm.fly(Leg((north + far_n, east + far_e, down), (north - far_n, east - far_e, down)))
         return True
+
+    def _say(self, text: str) -> None:
+        if not self.facts.personality.keeps_upright:  # a PX4 has no words for it
+            self.announcer.say(Severity.INFO, text)
 
     def _stops(self, upwind: float) -> bool:
         """True along the line where it comes to a hover over the middle: heading for that, or too near to turn to it.

@@ -19,7 +19,7 @@ from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_pl
 from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import InTurn, LiftOff, SetDown, WindApproach, WingsOrUpright
+from autopilot.modes.upright import InTurn, LiftOff, OntoWings, SetDown, WindApproach, WingsOrUpright
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
@@ -61,7 +61,11 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
     if _lifts(tools) and not on_wings:
         by_frame = options & LiftOption.TAKEOFF_BY_FRAME
         down = item_down(facts, item) if by_frame else facts.vehicle.state.position[2] - item.z
-        return LiftOff(tools.context, down)
+        climb_out = LiftOff(tools.context, down)
+        if item.command == Cmd.NAV_VTOL_TAKEOFF and facts.personality.keeps_upright:
+            place = item_position(facts, item, facts.vehicle.state.position)
+            return InTurn(climb_out, OntoWings(tools.context, place))
+        return climb_out
     pitch = _given(item.param1)
     climb = WingTakeoff(tools.context, item_down(facts, item), radians(pitch if pitch > 0.0 else _PITCH_DEG))
     tools.climbed = climb
@@ -155,6 +159,7 @@ class _ReturnToSetDown(Maneuver):
             self._set_down(now_ms)
         else:
             self._wings.start(now_ms)
+            self.deadline_ms = self._wings.deadline_ms
 
     def _set_down(self, now_ms: int) -> None:
         self._landing = SetDown(self.context, self._destination()[:2], steered=True)
@@ -167,6 +172,7 @@ class _ReturnToSetDown(Maneuver):
             self.done, self.deadline_ms = self._landing.done, self._landing.deadline_ms
             return
         self._wings.update(now_ms, events)
+        self.deadline_ms = self._wings.deadline_ms
         by = self._upright_by
         if by == UprightBy.AT_ONCE or (by and self._wings.there):
             self._set_down(now_ms)

@@ -82,7 +82,7 @@ def launch(
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     model = {"PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}"}
-    return _start(binary, free_instance(), folder, model | _values({**place, **DEFAULTS, **defaults}))
+    return start(binary, free_instance(), folder, model | _values({**place, **DEFAULTS, **defaults}))
 
 
 def launch_in_world(
@@ -106,7 +106,7 @@ def launch_in_world(
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:
-        child = _start(binary, instance, folder, _OUR_WORLD | _values(parameters), system)
+        child = start(binary, instance, folder, _OUR_WORLD | _values(parameters), system)
     except SitlError:
         server.close()
         line.close()
@@ -114,10 +114,10 @@ def launch_in_world(
     return HilLockstep(body, server, wire, line, child, 1_000_000 * START_UNIX_S)
 
 
-def _start(
+def start(
     binary: Path, instance: int, folder: Path, environment: Mapping[str, str], system: int | None = None
 ) -> SitlChild:
-    """`system`: its system id, else that of its instance."""
+    """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance."""
     _write_startup(folder, instance, system)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}

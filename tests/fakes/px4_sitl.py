@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +13,10 @@ from pymavlink import mavutil
 from mavlink_bridge.clients.group import AnyClient
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.wire.codec import dialect
+from sitl.px4.launcher import start
 
 SPEED = 2
-ONBOARD = 14540  # where instance 0 sends to
+SYSTEM = 1
 PATIENCE_S = 60.0
 
 
@@ -26,8 +25,8 @@ class SitlLine:
 
     clock_hz = 50.0
 
-    def __init__(self) -> None:
-        self._link = mavutil.mavlink_connection(f"udpin:127.0.0.1:{ONBOARD}", source_system=255, source_component=190)
+    def __init__(self, address: str) -> None:
+        self._link = mavutil.mavlink_connection(address, source_system=255, source_component=190)
         self._heard: list[Any] = []
         self._time_ms = 0
         self._beat_s = 0.0
@@ -78,18 +77,15 @@ class SitlLine:
 
 
 @contextmanager
-def sitl_line(binary: Path, folder: Path) -> Iterator[SitlLine]:
+def sitl_line(
+    binary: Path, folder: Path, model: str = "sihsim_quadx", speed: int = SPEED, instance: int = 0
+) -> Iterator[SitlLine]:
     """A fresh vehicle of its own."""
-    environment = {**os.environ, "PX4_SIM_MODEL": "sihsim_quadx", "PX4_SIM_SPEED_FACTOR": str(SPEED)}
-    with (folder / "px4.out").open("wb") as output:
-        command = [str(binary), "-i", "0", "-d", str(binary.parent.parent / "etc")]
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
-    line = SitlLine()
+    environment = {"PX4_SIM_MODEL": model, "PX4_SIM_SPEED_FACTOR": str(speed)}
+    child = start(binary, instance, folder, environment, SYSTEM)
+    line = SitlLine(child.address)
     try:
         yield line
     finally:
         line.close()
-        process.terminate()
-        process.wait(PATIENCE_S)
+        child.stop()

@@ -125,6 +125,15 @@ def test_circled_down_it_comes_home_into_the_wind() -> None:
     assert landed(bench) and away(bench) < 2.0
 
 
+def test_circled_down_in_calm_air_it_stops_beside_its_line_too() -> None:
+    """Where no wind is, the line may lead anywhere, and it comes out of its circle beside it."""
+    bench = up({"Q_RTL_MODE": 2.0, "Q_RTL_ALT": 40.0}, height=40.0, north=600.0)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(200.0, lambda: any("VTOL land approach" in text for text in bench.texts))
+    bench.run(60.0, lambda: state(bench) == VtolState.MC)
+    assert away(bench) < 200.0
+
+
 # --- Q_OPTIONS --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("options", "param1"), [(float(LiftOption.CIRCLE_FIRST), 0.0), (0.0, 1.0)])
 def test_a_landing_circles_first_and_goes_into_the_wind(options: float, param1: float) -> None:
