@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _GRACE_S: Final = 3.0
 _LAST_LINES: Final = 5
 _OUTPUT: Final = "output.log"
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 START_UNIX_S: Final = 1_767_225_600
 """Clock of a firmware when it is switched on in our world, 2026-01-01: the same flight on any day."""
 
@@ -99,7 +101,7 @@ class SitlChild:
         raise SitlError(f"{self._title} ended ({_how(self._process.returncode)}): {self._last_lines()}", ended=True)
 
     def _last_lines(self) -> str:
-        text = (self._folder / _OUTPUT).read_text(errors="replace")
+        text = _COLOURS.sub("", (self._folder / _OUTPUT).read_text(errors="replace"))
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         return " | ".join(lines[-_LAST_LINES:]) or "it printed nothing"
 

@@ -1,7 +1,9 @@
 """A stand-in for PX4 SITL in somebody else's world: `bin/px4 -i INSTANCE -d ETC` with its simulator interface, written
 from PX4's documents and sources (docs "Simulation", simulator_mavlink, pwm_out_sim, px4-rc.mavlink; 1.16). A real PX4
-that was flown afterwards (a8618691) differed in one thing: rcS sets its system id by its instance. MAVLink is
-pymavlink's here, so that nothing of Sortie's codec answers itself.
+that was flown afterwards (a8618691) differed in this: rcS sets its system id by its instance; it answers samples by
+the outputs of its motors, after 8 to 20 of them, while its controllers still start; and it refuses a reboot, and ends
+with status 0 when it is told to shut down. MAVLink is pymavlink's here, so that nothing of Sortie's codec answers
+itself.
 
 `SORTIE_STAND_IN`: `fly`: a `Px4StandIn` flies the body that it is shown; else it stands, and says each second of its
 time on its onboard link, as `time=1.000`. After a second of its time: `crash`, `exit`, `hang`, `reboot` (it connects
@@ -32,7 +34,7 @@ cd {root} && exec {python} -m tests.stand_in.px4_hil "$@"
 """
 SIMULATOR, ONBOARD, LOCAL = 4560, 14540, 14580
 STARTUP_SAMPLES: Final = 20
-"""Samples before its controllers run, and controls come."""
+"""Samples before controls come."""
 LOCKSTEP, ARMED, CUSTOM = 1, 128, 1
 
 

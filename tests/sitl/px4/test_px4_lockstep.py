@@ -125,7 +125,7 @@ def test_it_may_be_told_to_stop_waiting(start: Start) -> None:
 
 
 def test_another_program_is_no_px4(tmp_path: Path) -> None:
-    """It has no `etc` beside it; one that has, and ends, is told with its last words."""
+    """It has no `etc` beside it; one that has, and ends, is told with its last words, without their colours."""
     machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
     launch = partial(launch_in_world, "copter", system=1, wire=SimulatorInterface)
     (tmp_path / "bin").mkdir()
@@ -134,8 +134,8 @@ def test_another_program_is_no_px4(tmp_path: Path) -> None:
     with pytest.raises(SitlError, match="which belongs to"):
         launch(str(tmp_path / "bin" / "px4"), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
     binary = px4_hil.build(tmp_path / "build")
-    binary.write_text("#!/bin/sh\necho I am a shell; exit 1\n")
+    binary.write_text("#!/bin/sh\nprintf '\\033[32mI am a shell\\033[0m\\n'; exit 1\n")
     lockstep = launch(str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {})
-    with pytest.raises(SitlError, match=r"ended \(status 1\): I am a shell"):
+    with pytest.raises(SitlError, match=r"ended \(status 1\): I am a shell$"):
         fly(lockstep, 1000.0)
     lockstep.close()
