@@ -65,7 +65,40 @@ ARDUCOPTER_FAULTS: Final[dict[str, str]] = {
 """By fault: why the two differ, where they do."""
 
 
-PX4_FAULTS: Final[dict[str, str]] = {fault: "" for fault in ARDUCOPTER_FAULTS if fault != "rc.loss"}
+PX4_FAULTS: Final[dict[str, str]] = {
+    "gps.loss": (
+        "the same; EKF2 gives up its position after EKF2_NOAID_TOUT, 5 s, ours when its uncertainty is too large"
+    ),
+    "gps.glitch=50": "",
+    "compass.loss": "",
+    "compass.stuck": "",
+    "baro.loss": "",
+    "baro.stuck": "neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer",
+    "gyro.stuck": (
+        "both lose their position and fall; ours cuts its motors when it lies over for a second, PX4 does not, and goes "
+        "to Land and back"
+    ),
+    "gyro.garbage": (
+        "both go to Land and back to Hold; ours sees that it has landed and disarms, PX4's motors turn on, and it falls "
+        "or lies on the ground"
+    ),
+    "accel.stuck": (
+        "EKF2 leans on an acceleration that is not there and sinks, and may give up its position on the way: another "
+        "flight went to Land after 12.8 s and fell; ours leans on GPS and barometer"
+    ),
+    "accel.garbage": "both give up their position and get it back, EKF2 earlier",
+    "motor1.loss": (
+        "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, which "
+        "CBRK_FLIGHTTERM forbids by default"
+    ),
+    "motor1.loss=0.3": "",
+    "battery.low": (
+        "two batteries: ours sags until it counts as an emergency, Land; PX4's own is set to 6 %, which is critical, "
+        "Return. Both hold for COM_FAIL_ACT_T, 5 s, before"
+    ),
+    "wind.gust=12": "",
+    "mass.add=0.5": "",
+}
 
 
 @dataclass
