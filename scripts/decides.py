@@ -75,12 +75,12 @@ PX4_FAULTS: Final[dict[str, str]] = {
     "baro.loss": "",
     "baro.stuck": "neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer",
     "gyro.stuck": (
-        "both lose their position and fall; ours cuts its motors when it lies over for a second, PX4 does not, and goes "
-        "to Land and back"
+        "both lose their position and fall; ours cuts its motors when it lies over for a second, PX4 does not, and "
+        "goes to Land and back"
     ),
     "gyro.garbage": (
-        "both go to Land and back to Hold; ours sees that it has landed and disarms, PX4's motors turn on, and it falls "
-        "or lies on the ground"
+        "both go to Land and back to Hold; ours sees that it has landed and disarms, PX4's motors turn on, and it "
+        "falls or lies on the ground"
     ),
     "accel.stuck": (
         "EKF2 leans on an acceleration that is not there and sinks, and may give up its position on the way: another "
