@@ -19,10 +19,10 @@ from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.firmware.protocol import Firmware, ServedParameters
 from mavlink_bridge.routing.service import RemembersLinks, Service, TimedService
 from mavlink_bridge.services.authorization import AuthorizationService
-from mavlink_bridge.services.camera.digicam import DigicamService
 from mavlink_bridge.services.commands.context import CommandRow
 from mavlink_bridge.services.commands.messages import control_high_latency
 from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.digicam import DigicamService
 from mavlink_bridge.services.equipment import EquipmentService
 from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
 from mavlink_bridge.services.events.vocabulary import ShownMode

@@ -32,6 +32,7 @@ PREFIXES = {
 }
 #: In MAVLink's common.xml or development.xml, and not in this version of pymavlink.
 NEWER = (
+    mav.Cmd.DO_SET_GLOBAL_ORIGIN,
     mav.Cmd.REQUEST_OPERATOR_CONTROL,
     mav.Result.CANCELLED,
     mav.Result.COMMAND_UNSUPPORTED_MAV_FRAME,

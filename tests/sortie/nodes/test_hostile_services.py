@@ -72,7 +72,7 @@ def _changed(fleet: Fleet, at: int) -> tuple[object, ...]:
         payload.winch.control,
         payload.sprayer.on,
         payload.gear.down,
-        payload.gripper.state(autopilot.facts.now_ms),
+        payload.gripper.state,
         payload.relays.is_on(0),
         payload.parachute.released,
         tuple(camera.video._frames),

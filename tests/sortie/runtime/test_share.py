@@ -183,7 +183,7 @@ def listening() -> Iterator[Any]:
     """A hub with three talkers, whose owner notes who was heard with how much."""
     heard: list[tuple[int, int]] = []
     owner: Any = SimpleNamespace(
-        open_link=lambda name, trusted, baud: int(name),
+        open_link=lambda name, trusted, baud, private: int(name),
         out_queue=lambda number: SimpleNamespace(size=0, overflowed=False),
         receive=lambda number, data, link_ms, vehicle_ms: heard.append((number, len(data))),
         claim_deadline_ms=lambda: 0,
