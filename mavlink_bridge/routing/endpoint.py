@@ -295,12 +295,6 @@ class Endpoint:
                 self._report(problem, f"{type(service).__name__} on {codec.message_name(frame.msg_id)}")
 
     # --- time -----------------------------------------------------------------------------------------------------
-    def count_vehicle_time(self, service: TimedService) -> None:
-        """Let the clock of a service that has done nothing yet be vehicle time."""
-        service.clock = "vehicle"
-        for due in self._timed:
-            due.on_link = due.service.clock == "link"
-
     def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
         """Call every service that has deadlines once with the time on its clock and queue what it has to send."""
         for due in self._timed:
@@ -395,7 +389,8 @@ class Endpoint:
 
     def congested(self, link: int) -> bool:
         """Streamed telemetry is to skip this link now."""
-        return self._links[link].out.size > self._links[link].out.congested
+        out = self._links[link].out
+        return out.size > out.congested
 
     def overflowed(self, link: int) -> bool:
         """Answers were dropped because the link took nothing for too long: close it. Stays true."""
@@ -439,7 +434,8 @@ class Endpoint:
         if target.out.size > target.out.congested:
             target.dropped += 1
         else:
-            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))  # as it came, with its sender's signature
+            # As it came: its signature, if any, is its sender's.
+            target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
 
     def _queue(self, target: OpenLink, data: bytes, frames: int, droppable: bool) -> None:
         if (self.muted and not target.local) or (target.high_latency and not self.high_latency):

@@ -23,8 +23,8 @@ ASKING = frozenset((
 ))  # fmt: skip
 """Of a command that asks a running service: no numpy, no vehicle, no service of one, no numba."""
 SERVICES = frozenset((
-    "authorization", "broadcast", "commands", "component", "equipment", "events", "failures", "flight", "ftp",
-    "german", "gimbal", "guided", "landing_target", "mission", "modes", "operator", "parameters", "proximity",
+    "authorization", "broadcast", "commands", "component", "digicam", "equipment", "events", "failures", "flight",
+    "ftp", "german", "gimbal", "guided", "landing_target", "mission", "modes", "operator", "parameters", "proximity",
     "setup", "spoken", "system", "telemetry", "terrain", "traffic",
 ))  # fmt: skip
 """Of a vehicle without a camera."""

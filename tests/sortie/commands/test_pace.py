@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mavlink_bridge.services.mission.upload import UploadState
-from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect
-from mavlink_bridge.wire.framing import FrameWriter
-from sortie import Session
-from sortie.assembly.pace import begin_pace, is_real_time, pace_warnings
+from sortie.assembly.pace import is_real_time, pace_warnings
 from sortie.commands.cli import run
 from sortie.config.given import resolve
-from sortie.runtime.runtime import Runtime
 
 PLAN = str(Path(__file__).parents[3] / "examples" / "square.plan")
 
@@ -44,18 +38,3 @@ def test_bounds_are_for_clients() -> None:
         is_real_time(resolve({}, None, said))
         for said in ({}, {"SORTIE_SPEEDUP": "1"}, {"SORTIE_SPEEDUP": "2"}, {"SORTIE_PACE": "clients"})
     ] == [True, True, False, False]
-
-
-@pytest.mark.parametrize(("pace", "given_up"), [("clients", True), ("wall", False)])
-def test_an_upload_that_stalls_is_given_up_by_vehicle_time_while_clients_pace_it(pace: str, given_up: bool) -> None:
-    """Eight seconds of it, however little of the wall's has passed: a station that follows has answered by then."""
-    with Session("sim:copter") as session:
-        service = session.service
-        begin_pace(Runtime(), resolve({}, None, {"SORTIE_PACE": pace}), [service], 1.0, running=False)
-        count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
-        said = FrameWriter(255, 190).frame(*codec.payload(count))
-        service.endpoint.receive(service.endpoint.open_link("station"), said, 0, 0)
-        service.endpoint.handle_timeouts(100, 7_900)
-        assert service.missions.state(0) is UploadState.RECEIVING
-        service.endpoint.handle_timeouts(200, 8_000)
-        assert (service.missions.state(0) is UploadState.IDLE) is given_up
