@@ -86,6 +86,7 @@ def test_a_vtol_takes_off_upright_flies_on_wings_and_returns(vtol: WingStation) 
     """As MAVSDK flies one: takeoff, transition, hold on wings, return, which circles down and lands upright."""
     beat = vtol.of("HEARTBEAT")[-1]
     assert (beat.autopilot, beat.type) == (12, 22) and vtol.mode == HOLD and vtol.vtol == VtolState.MC
+    assert vtol.get_param("RTL_RETURN_ALT") == 60.0 and vtol.get_param("RTL_LAND_DELAY") == 0.0
     assert vtol.get_param("SYS_AUTOSTART") == 10043 and vtol.get_param("FW_AIRSPD_TRIM") == 25.0
     assert vtol.command(VTOL_TRANSITION, ON_WINGS) == 1, "on the ground"
     vtol.take_off()
@@ -192,6 +193,10 @@ def test_a_fixed_wing_takes_off_holds_returns_and_lands_where_it_is() -> None:
         beat = plane.of("HEARTBEAT")[-1]
         assert (beat.autopilot, beat.type) == (12, 1) and plane.vtol == VtolState.UNDEFINED
         assert plane.get_param("SYS_AUTOSTART") == 10041 and plane.get_param("NAV_LOITER_RAD") == 80.0
+        shown = [
+            plane.get_param(name) for name in ("MIS_TAKEOFF_ALT", "RTL_RETURN_ALT", "RTL_DESCEND_ALT", "RTL_LAND_DELAY")
+        ]
+        assert shown == [25.0, 100.0, 100.0, -1.0], "rc.fw_defaults"
         plane.set_param("MIS_TAKEOFF_ALT", 40.0)
         plane.take_off()
         assert plane.height > 38.0
@@ -206,7 +211,7 @@ def test_a_fixed_wing_takes_off_holds_returns_and_lands_where_it_is() -> None:
             assert plane.mode == mode
         assert plane.set_mode(FOLLOW) == 1
         assert plane.set_mode(RETURN) == 0
-        plane.until(lambda: abs(plane.height - 60.0) < 2.0)
+        plane.until(lambda: abs(plane.height - 100.0) < 2.0)
         plane.run(60.0)
         assert plane.mode == RETURN and plane.armed, "round home, as long as nobody lands it"
         assert plane.set_mode(LAND) == 0
