@@ -95,6 +95,17 @@ class Kinds:
         return self._mission.MissionPlan(items)
 
 
+async def asked(get_version: Any) -> Any:
+    """The version, once AUTOPILOT_VERSION has come to the server: it asks for it when it sees the vehicle."""
+    from mavsdk_grpc.info import InfoError
+
+    while True:
+        try:
+            return await get_version()
+        except InfoError:
+            await asyncio.sleep(0.05)
+
+
 def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
     async def run(port: int) -> None:
         from mavsdk_grpc import System, mission
@@ -103,7 +114,7 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         drone = System(mavsdk_server_address="127.0.0.1", port=port)
         await drone.connect()
         await wait_for(drone.core, "connection_state", lambda state: state.is_connected)
-        version = await drone.info.get_version()
+        version = await asked(drone.info.get_version)
         assert (version.flight_sw_major, version.flight_sw_minor) == (1, 16)
         kinds = Kinds(mission, VelocityNedYaw)
         await fly(drone.action, drone.param, drone.telemetry, drone.mission, drone.offboard, kinds)

@@ -85,7 +85,7 @@ def test_a_sortie_end_to_end_on_a_machine_that_halts(tmp_path: Path) -> None:
     found = json.loads(out.splitlines()[-1])
     (sortie,) = found["sorties"]
     assert (sortie["outcome"], sortie["trigger"], found["ended_by"]) == ("completed", None, "sorties_done"), err
-    assert "lost" not in err
+    assert "controller lost" not in err
     assert [phase["phase"] for phase in sortie["phases"]] == [1, 2, 3, 4, 5, 6, 7, 8]
     with sqlite3.connect(tmp_path / "state" / "loop.sqlite") as database:
         names = [name for (name,) in database.execute("SELECT name FROM decision ORDER BY id")]

@@ -71,7 +71,7 @@ def test_one_that_dies_leaves_the_others_flying(
     manner: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SORTIE_STAND_IN", f"2:{manner}")
-    monkeypatch.setattr(lockstep, "JsonLockstep", partial(lockstep.JsonLockstep, silent_s=0.3))
+    monkeypatch.setattr(lockstep, "JsonLockstep", partial(lockstep.JsonLockstep, silent_s=1.0))
     with Fleet(file=fleet_file(tmp_path)) as fleet:
         fleet.run_for(3.0)
         assert how in str(fleet.failures[1]) and fleet.failures.keys() == {1}
