@@ -73,6 +73,7 @@ class ControllerStart:
             self.speedup = settings.speedup or 0.0
             self._firmwares = _in_world(settings, defaults, log_dir, stack, runtime)
             self.companion = self._firmwares.companion(0, MemoryJournal(), stored, own)
+            self._firmwares.node.start()
         else:
             side = ControllerSide(settings, log_dir, stack, runtime, defaults=defaults, patience_s=patience_s)
             self.speedup = side.speedup
@@ -155,15 +156,13 @@ class ControllerStart:
 def _in_world(
     settings: Settings, defaults: Mapping[str, float], log_dir: Path, stack: ExitStack, runtime: Runtime
 ) -> Firmwares:
-    """A firmware that flies in our world, started."""
+    """A firmware that flies in our world, before its first sample."""
     from sortie.assembly.firmwares import Firmwares  # for who has one
 
     spec = base_spec(settings)
     standing, ground = stand([replace(spec, param=(*texts_of(defaults), *spec.param))], say)
     keys = open_keys(None, None)
-    made = Firmwares(standing, Surroundings(runtime, stack, None, keys, VIRTUAL_EPOCH_US, log_error, log_dir, ground))
-    made.node.start()
-    return made
+    return Firmwares(standing, Surroundings(runtime, stack, None, keys, VIRTUAL_EPOCH_US, log_error, log_dir, ground))
 
 
 def check_faults(faults: list[LoopFault]) -> None:

@@ -55,10 +55,12 @@ def halt(pid: int, seconds: float) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.skipif("ARDUPILOT_SITL" not in os.environ, reason="ARDUPILOT_SITL names no arducopter")
-def test_a_sortie_of_a_real_firmware_in_our_world(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("firmware", "variable"), [("ardupilot", "ARDUPILOT_SITL"), ("px4", "PX4_SITL")])
+def test_a_sortie_of_a_real_firmware_in_our_world(firmware: str, variable: str, tmp_path: Path) -> None:
     """As fast as it goes, on our clock: no time of the wall is in it."""
-    vehicle = f"ardupilot:copter={BINARY},world=ours"
+    if variable not in os.environ:
+        pytest.skip(f"{variable} names no {firmware}")
+    vehicle = f"{firmware}:copter={os.environ[variable]},world=ours"
     words = ("loop", "--profile", quick_box(tmp_path), "--vehicle", vehicle, "--sorties", "1", "--json")
     ended = run(tmp_path, *words)
     assert ended.returncode == 0, ended.stderr
