@@ -70,8 +70,8 @@ class Exchange:
 
     def record(self, heard: Heard) -> None:
         """Keep what came, if the case asks for such messages."""
-        if heard.message.get_type() == "MISSION_ACK":
-            message = heard.message
+        message = heard.message
+        if message.get_type() == "MISSION_ACK" and message.type == MissionResult.ACCEPTED:
             self._uploads.discard(((message.target_system, message.target_component), message.mission_type))
         if heard.message.get_type() in self._asked:
             self._lines.append(f"{heard.at_ms:>8} came {told(heard.message)} [{heard.frame.raw.hex()}]")

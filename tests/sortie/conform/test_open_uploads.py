@@ -20,12 +20,13 @@ def sent(exchange: Exchange) -> list[tuple[int, Any]]:
 
 
 def test_an_upload_that_has_no_end_is_cancelled() -> None:
-    """Of each station and type; one that was acknowledged is not."""
+    """Of each station and type; one that was accepted is not. An error may be the answer to another question."""
     exchange = Exchange(VehicleFound(system=1, component=1), 1500, 1)
     for sender, kind in ((STATION, 0), (STATION, 1), (OTHER_STATION, 0)):
         exchange.send(m.MAVLink_mission_count_message(1, 1, 3, kind), sender)
     frame = FrameReader().receive(exchange.frame(m.MAVLink_ping_message(0, 0, 0, 0)), 0)[0]
     exchange.record(Heard(m.MAVLink_mission_ack_message(*STATION, 0, 1), frame, 0))
+    exchange.record(Heard(m.MAVLink_mission_ack_message(*STATION, 1, 0), frame, 0))
     exchange.take()
     exchange.cancel_uploads()
     told = {(system, message.get_type(), message.type, message.mission_type) for system, message in sent(exchange)}
