@@ -346,7 +346,12 @@ def _set_unknown(x: Exchange) -> Steps:
     x.check(answer.count == count, f"{count} parameters, {answer.count} came")
 
 
-@parameter.qgc("set.nan", "a value that is no number never holds", _WRITE)
+@parameter.qgc(
+    "set.nan",
+    "a value that is no number never holds",
+    _WRITE,
+    will="a PX4 that takes it takes no other value for that parameter any more",  # it compares by a difference
+)
 def _set_nan_holds(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     x.send(dialect.MAVLink_param_set_message(*x.ids, old.name.encode(), nan, old.type))
