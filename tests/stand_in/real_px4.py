@@ -311,6 +311,9 @@ class RealPx4:
     def forbid_guided(self) -> None:
         pytest.skip("nothing makes a real PX4 refuse Hold")
 
+    def refuse_arming(self, _why: str) -> None:
+        pytest.skip("a real PX4 refuses in its own words")
+
     def restart(self, now_ms: int) -> None:
         """Its power is lost and comes back; missions and parameters are kept."""
         self._end()
