@@ -200,7 +200,7 @@ class Examination:
     def _put_back(self, *, last: bool = False) -> Steps:
         """Undo the changes of a case, or (`last`) what is kept for all of them."""
         exchange = self._exchange
-        exchange.cancel_uploads()
+        exchange.cancel_transfers()
         if last or self.interrupted:
             for what, steps in exchange.take_keepsakes():
                 exchange.undo(what, steps)

@@ -55,7 +55,7 @@ class Exchange:
         self._asked: set[str] = set()
         self._undo: list[tuple[str, Steps]] = []
         self._keepsakes: dict[str, Steps] = {}
-        self._uploads: set[tuple[tuple[int, int], int]] = set()  # sender and MAV_MISSION_TYPE, without an end so far
+        self._transfers: set[tuple[tuple[int, int], int]] = set()  # sender and MAV_MISSION_TYPE, without an end so far
 
     # --- of who runs it -------------------------------------------------------------------------------------------
     def take(self) -> bytes:
@@ -72,7 +72,7 @@ class Exchange:
         """Keep what came, if the case asks for such messages."""
         message = heard.message
         if message.get_type() == "MISSION_ACK" and message.type == MissionResult.ACCEPTED:
-            self._uploads.discard(((message.target_system, message.target_component), message.mission_type))
+            self._transfers.discard(((message.target_system, message.target_component), message.mission_type))
         if heard.message.get_type() in self._asked:
             self._lines.append(f"{heard.at_ms:>8} came {told(heard.message)} [{heard.frame.raw.hex()}]")
 
@@ -113,8 +113,10 @@ class Exchange:
 
     def send(self, message: Message, sender: tuple[int, int] = STATION, *, mavlink1: bool = False) -> None:
         """Send a message, as MAVLink 2 unless `mavlink1`."""
-        if message.get_type() == "MISSION_COUNT":
-            self._uploads.add((sender, message.mission_type))
+        if message.get_type() in ("MISSION_COUNT", "MISSION_REQUEST_LIST"):
+            self._transfers.add((sender, message.mission_type))
+        elif message.get_type() == "MISSION_ACK":
+            self._transfers.discard((sender, message.mission_type))
         frame = self.frame(message, sender)
         if mavlink1:
             number, payload, extra = codec.payload_v1(message)
@@ -130,16 +132,16 @@ class Exchange:
         """Send what belongs to no case: our HEARTBEAT."""
         self._out.append(self.frame(message))
 
-    def cancel_uploads(self) -> None:
-        """Cancel the uploads that a case has left in the middle: PX4 is busy with one until nothing has come for 5 s,
-        and each question of the next case would keep it so."""
-        for sender, kind in self._uploads:
+    def cancel_transfers(self) -> None:
+        """Cancel the transfers of plans that a case has left in the middle: PX4 is busy with one until nothing has come
+        for 5 s, and each question of the next case would keep it so."""
+        for sender, kind in self._transfers:
             self._out.append(
                 self.frame(
                     dialect.MAVLink_mission_ack_message(*self.ids, MissionResult.OPERATION_CANCELLED, kind), sender
                 )
             )
-        self._uploads.clear()
+        self._transfers.clear()
 
     # --- waiting --------------------------------------------------------------------------------------------------
     def wait(self, wait_ms: int) -> Steps:

@@ -92,7 +92,8 @@ class VehicleFound:
         """Begin of the hash of its source, as AUTOPILOT_VERSION has it."""
         if self.version is None:
             return ""
-        return bytes(self.version.flight_custom_version).rstrip(b"\0").decode("ascii", "replace")
+        told = bytes(self.version.flight_custom_version).rstrip(b"\0")
+        return told.decode() if told.isascii() and told.decode().isprintable() else told[::-1].hex()
 
 
 def _entry(enumeration: str, value: int) -> str:

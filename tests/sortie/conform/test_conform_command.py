@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mavlink_bridge.wire.codec import dialect
 from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
@@ -17,6 +18,7 @@ from sortie.conform.cases import chosen
 from sortie.conform.cases.plans import MISSION, upload
 from sortie.conform.examination import Examination, ExaminationSettings
 from sortie.conform.exchange import Exchange
+from sortie.conform.facts import VehicleFound
 from tests.fakes.conformity import judged
 
 (PARAMETER_SET,) = chosen(["parameter.set.real.acknowledged"])
@@ -165,3 +167,13 @@ def test_losses_are_no_faults_of_the_vehicle(loss: float, radio: str | None) -> 
     lossy = judged(only, loss=loss, radio=radio, seed=3)
     differ = {result.case.name: result.why for result in lossy.results if result.verdict is not good[result.case.name]}
     assert {name: why for name, why in differ.items() if why or not name.endswith(".other-component")} == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [(b"6a8c9b91", "6a8c9b91"), (bytes.fromhex("000000f0918661a8"), "a8618691f0000000"), (bytes(8), "")],
+)
+def test_the_revision_is_a_text_or_a_number(told: bytes, shown: str) -> None:
+    """ArduPilot tells the letters of the hash, PX4 its bytes as one number (AUTOPILOT_VERSION.hpp)."""
+    version = dialect.MAVLink_autopilot_version_message(0, 0, 0, 0, 0, list(told), bytes(8), bytes(8), 0, 0, 0)
+    assert VehicleFound(version=version).revision == shown

@@ -1,4 +1,4 @@
-"""A case that leaves an upload in the middle leaves none to the next case."""
+"""A case that leaves a transfer of a plan in the middle leaves none to the next case."""
 
 from __future__ import annotations
 
@@ -28,8 +28,18 @@ def test_an_upload_that_has_no_end_is_cancelled() -> None:
     exchange.record(Heard(m.MAVLink_mission_ack_message(*STATION, 0, 1), frame, 0))
     exchange.record(Heard(m.MAVLink_mission_ack_message(*STATION, 1, 0), frame, 0))
     exchange.take()
-    exchange.cancel_uploads()
+    exchange.cancel_transfers()
     told = {(system, message.get_type(), message.type, message.mission_type) for system, message in sent(exchange)}
     assert told == {(255, "MISSION_ACK", CANCELLED, 0), (252, "MISSION_ACK", CANCELLED, 0)}
-    exchange.cancel_uploads()
+    exchange.cancel_transfers()
     assert sent(exchange) == []
+
+
+def test_a_download_that_was_not_acknowledged_is_cancelled() -> None:
+    exchange = Exchange(VehicleFound(system=1, component=1), 1500, 1)
+    for kind in (0, 1):
+        exchange.send(m.MAVLink_mission_request_list_message(1, 1, kind))
+    exchange.send(m.MAVLink_mission_ack_message(1, 1, 0, 0))
+    exchange.take()
+    exchange.cancel_transfers()
+    assert [(message.type, message.mission_type) for _, message in sent(exchange)] == [(CANCELLED, 1)]
