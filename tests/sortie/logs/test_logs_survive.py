@@ -104,7 +104,7 @@ def flying(folder: Path) -> Path:
 
 def test_kill_9_leaves_the_flight_in_all_files(tmp_path: Path) -> None:
     """In flight at 20 times real time: a second of the wall is 20 s of the vehicle. Death may come between two files of
-    one keeping, so that one has all that the keeping before it kept."""
+    one keeping, so that one has all that the keeping before it kept. A keeping itself may take 0.1 s of the wall."""
     link = ("--link", "tcpin:127.0.0.1:0")
     process = begin(tmp_path, "fly", SQUARE, "--speedup", str(SPEEDUP), "--log-dir", "log", *link)
     wait_for(process, "Reached command #1")
@@ -114,7 +114,7 @@ def test_kill_9_leaves_the_flight_in_all_files(tmp_path: Path) -> None:
     found = ends_s(path)
     assert max(found.values()) > 8.0
     del found["events.jsonl"]
-    assert max(found.values()) - min(found.values()) < SPEEDUP * KEEP_S + 0.6, found
+    assert max(found.values()) - min(found.values()) < SPEEDUP * (KEEP_S + 0.1) + 0.6, found
 
 
 def test_a_closed_terminal_ends_a_flight_as_sigterm_does(tmp_path: Path) -> None:
