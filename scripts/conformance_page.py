@@ -16,7 +16,9 @@ Written by `scripts/conformance_page.py` from results of [`sortie conform`](conf
 simulator with `--may-fly`. *n/a*: the vehicle does not say that it can, or has no such part; *untested*: the case could
 not be carried out. A deviation is a sentence
 of the guide that this run did not find kept; that may be a choice, and is often the older custom. A known issue is a
-public one in which ArduPilot's way is discussed, open or closed.
+public one in which ArduPilot's way is discussed, open or closed. PX4 (main of May 2025, the 1.16 line) was judged with
+its own physics at real time; some of its deviations about plans may follow from others, since it answers nothing about
+plans while it is busy with one that a case has left.
 """
 KNOWN = {
     "identity.parameter-encoding": "ArduPilot/mavlink/issues/378",
