@@ -9,6 +9,7 @@ import pytest
 from autopilot.interface import report as R
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd, VtolState
+from autopilot.mission.items import MissionItem
 from autopilot.vehicles.mode_table import LiftOption, PlaneMode
 from sitl.vehicles.kinds import make_simulated
 from tests.fakes.core_bench import Bench, item, waypoint
@@ -61,8 +62,8 @@ def landed(bench: Bench, seconds: float = 200.0) -> bool:
     return not bench.core.facts.armed
 
 
-def mission(bench: Bench, *items: object) -> None:
-    bench.upload(list(items))  # type: ignore[arg-type]
+def mission(bench: Bench, *items: MissionItem) -> None:
+    bench.upload(items)
     assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
     bench.arm()
 
