@@ -2,8 +2,8 @@
 
 `python -m scripts.autotest TREE --out results.json [--vehicle Copter] [--jobs 2] [TEST ...]`: TREE is a copy of an
 ArduPilot source tree that was not built, `--python` an interpreter that has what its tests import. Each test runs in a
-network of its own (util-linux's `unshare`), so that several run at once on the ports that they all want. What a failed
-test printed is kept beside the results, in NAME.txt.
+network and with a folder `logs` of its own (util-linux's `unshare`), so that several run at once on the ports and the
+names of logs that they all want. What a failed test printed is kept beside the results, in NAME.txt.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ have it from."""
 _TILE = "Tools/autotest/tilecache/srtm/S36E149.hgt"
 
 _ELF = b"\x7fELF"
+
+_ALONE = 'ip link set lo up && mount --bind "$BUILDLOGS/own" logs && exec "$@"'
 
 
 def main() -> int:
@@ -107,8 +109,10 @@ def _run(given: Namespace, name: str) -> str:
     """Why the test failed, in its own words; empty: it passed."""
     words = [given.python, "Tools/autotest/autotest.py", "--no-configure", "--no-clean", f"--speedup={given.speedup}"]
     words += [f"test.{given.vehicle}.{name}"]
-    alone = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    alone = ["unshare", "-rnm", "sh", "-c", _ALONE, "sh"]
+    (given.tree / "logs").mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="autotest-") as logs:
+        Path(logs, "own").mkdir()
         environment = os.environ | {"BUILDLOGS": logs}
         if name in HILLY:
             with ZipFile(given.tree / f"{_TILE}.zip") as tile:

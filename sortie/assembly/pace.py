@@ -55,7 +55,8 @@ def begin_pace(
     """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
     speed 0 it runs ahead all the time when `running`, else as `VehicleService.busy` says. Paced by clients it goes as
     fast as they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle
-    that boots can be armed, else in real time; and no faster than pictures are written. `clock`: see `Pace`."""
+    that boots can be armed, else in real time; and no faster than pictures are written. Uploads that stall are then
+    given up by vehicle time. `clock`: see `Pace`."""
     served = tuple(services)
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
@@ -66,6 +67,8 @@ def begin_pace(
         bounds = PaceBounds(settings.pace_lead, settings.pace_limit, settings.pace_quiet)
         clients = runtime.clients = ClientPace(Followers(bounds))
         clients.works.dues += [service.camera.unwritten_ms for service in served if service.camera is not None]
+        for service in served:
+            service.missions.count_vehicle_time()
         speedup = settings.speedup or 0.0
         if not running:
             ahead = lambda: clients.rule.anybody or _boot(served)

@@ -3,7 +3,8 @@
 
 One upload machine for each mission type (`transfer`), so that a mission and a rally upload may run at the same time;
 around them what concerns no single type: MISSION_CLEAR_ALL of everything, MISSION_SET_CURRENT, and mission items that
-are guided targets. Runs in link time; commands to the vehicle are given in the vehicle's.
+are guided targets. Runs in link time, or by the `patience` of clients that pace the vehicle; commands to the vehicle
+are given in the vehicle's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
+from mavlink_bridge.services.mission.patience import Patience
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
@@ -65,10 +67,17 @@ class MissionService:
         self._out = Outbox()
         self._transfers = tuple(PlanTransfer(kind, parts, journal, self._out, firmware) for kind in PLANS)
         self._clear_all: _ClearAll | None = None
+        self._patience: Patience | None = None
+
+    def count_vehicle_time(self) -> None:
+        """Clients pace the vehicle: stations have its time to answer in (`patience`)."""
+        self._patience = Patience(self._vehicle_ms)
 
     # --- Service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Handle a message of the mission protocol."""
+        if self._patience is not None:
+            now_ms = self._patience.heard(now_ms)
         name = message.get_type()
         kind = _INPUTS.get(name)
         if kind is None:
@@ -89,10 +98,9 @@ class MissionService:
 
     def handle_timeout(self, now_ms: int) -> None:
         """Repeats requests, gives up uploads, and acknowledges plans that have become durable meanwhile."""
-        self._settle_clear_all()
-        for transfer in self._transfers:
-            if transfer.state is not UploadState.IDLE:
-                transfer.handle_timeout(now_ms)
+        if self._patience is not None:
+            now_ms = self._patience.passed(now_ms)
+        self._settle(now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """The next repetition or the end of an upload. Waiting for the journal has no deadline: its completion wakes
@@ -102,7 +110,7 @@ class MissionService:
             due = None if transfer.state is UploadState.IDLE else transfer.next_deadline_ms()
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
-        return deadline
+        return deadline if deadline is None or self._patience is None else self._patience.on_wall(deadline)
 
     def take_outgoing(self) -> list[Outgoing]:
         return self._out.take()
@@ -178,7 +186,13 @@ class MissionService:
         self._clear_all = _ClearAll(ticket, peer)
         for transfer in self._transfers:
             transfer.await_clear(ticket, peer)
-        self.handle_timeout(now_ms)
+        self._settle(now_ms)
+
+    def _settle(self, now_ms: int) -> None:
+        self._settle_clear_all()
+        for transfer in self._transfers:
+            if transfer.state is not UploadState.IDLE:
+                transfer.handle_timeout(now_ms)
 
     def _settle_clear_all(self) -> None:
         waiting = self._clear_all

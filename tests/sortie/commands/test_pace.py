@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sortie.assembly.pace import is_real_time, pace_warnings
+from autopilot.interface import report
+from mavlink_bridge.services.mission.upload import UploadState
+from mavlink_bridge.wire import codec
+from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameWriter
+from sortie import Session
+from sortie.assembly.pace import begin_pace, is_real_time, pace_warnings
 from sortie.commands.cli import run
 from sortie.config.given import resolve
+from sortie.runtime.runtime import Runtime
 
 PLAN = str(Path(__file__).parents[3] / "examples" / "square.plan")
 
@@ -38,3 +45,16 @@ def test_bounds_are_for_clients() -> None:
         is_real_time(resolve({}, None, said))
         for said in ({}, {"SORTIE_SPEEDUP": "1"}, {"SORTIE_SPEEDUP": "2"}, {"SORTIE_PACE": "clients"})
     ] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("pace", "given_up"), [("clients", True), ("wall", False)])
+def test_an_upload_that_stalls_is_given_up_by_vehicle_time_while_clients_pace_it(pace: str, given_up: bool) -> None:
+    with Session("sim:copter") as session:
+        service = session.service
+        begin_pace(Runtime(), resolve({}, None, {"SORTIE_PACE": pace}), [service], 1.0, running=False)
+        count = dialect.MAVLink_mission_count_message(1, 1, 3, 0)
+        said = FrameWriter(255, 190).frame(*codec.payload(count))
+        service.endpoint.receive(service.endpoint.open_link("station"), said, 0, 0)
+        service.autopilot.facts.vehicle.state.report[report.TIME_MS] += 8_000
+        service.endpoint.handle_timeouts(900, 8_000)
+        assert (service.missions.state(0) is UploadState.IDLE) is given_up
