@@ -3,14 +3,15 @@
 Each direction in which something is seen is a point that pilots' modes and velocities are kept AVOID_MARGIN off
 (`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and that ways are planned round (`autopilot.safety.detour`).
 Directions within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count; nothing does below
-PRX_ALT_MIN over the ground. A look that is older than half a second is none. ArduPilot keeps the nearest of each of
-eight directions of 45 degrees and the polygon about them; here each of those that a sensor tells counts by itself, so
-that what stands beside a gap does not close it. Source: ArduPilot AP_Proximity.cpp, AP_Proximity_MAV.cpp.
+PRX_ALT_MIN over the ground, and below AVOID_ALT_MIN nothing is kept off. A look that is older than half a second is
+none. ArduPilot keeps the nearest of each of eight directions of 45 degrees and the polygon about them; here each of
+those that a sensor tells counts by itself, so that what stands beside a gap does not close it. Source: ArduPilot
+AP_Proximity.cpp, AP_Proximity_MAV.cpp.
 """
 
 from __future__ import annotations
 
-from math import isfinite, radians
+from math import inf, isfinite, radians
 from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
@@ -53,7 +54,7 @@ class Proximity:
         """A look has been taken now."""
         self.scan, self.seen_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
-        self._avoidance.see(self.points if self._kept_off else ())
+        self._avoidance.see(self.points if self._kept_off and not self._low() else ())
         self.objects.see(self.points, now_ms)
 
     def keep_off(self, on: bool) -> None:
@@ -66,6 +67,10 @@ class Proximity:
         if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
             self.scan, self.points = None, ()
             self._avoidance.see(())
+
+    def _low(self) -> bool:
+        """True below AVOID_ALT_MIN over the ground, which copters have."""
+        return self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)
 
     def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
         param, state = self._facts.param, self._facts.vehicle.state

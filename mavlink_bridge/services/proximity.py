@@ -1,10 +1,11 @@
 """Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told.
 
-OBSTACLE_DISTANCE of a link counts with PRX1_TYPE 2, in the body's frame or, as its default is, by heading; of what it
-says 0 is unknown and more than max_distance nothing. With PRX1_TYPE 10 the simulated sensor is looked at, which in a
-world without obstacles sees polygons of the fence as walls, as SITL's does. A look goes
-to all links twice a second: OBSTACLE_DISTANCE of 72 directions, and DISTANCE_SENSOR of the nearest in each of the eight
-orientations of 45 degrees, as ArduPilot tells them, with ids from 10 on.
+With PRX1_TYPE 2 those of a link count. OBSTACLE_DISTANCE is in the body's frame or, as its default is, by heading; of
+what it says 0 is unknown and more than max_distance nothing. A DISTANCE_SENSOR is one of eight directions of 45 degrees
+by its orientation, and counts for half a second beside the others; upward and downward ones are none. With PRX1_TYPE 10
+the simulated sensor is looked at, which in a world without obstacles sees polygons of the fence as walls, as SITL's
+does. A look goes to all links twice a second: OBSTACLE_DISTANCE of 72 directions, and DISTANCE_SENSOR of the nearest in
+each of the eight orientations of 45 degrees, as ArduPilot tells them, with ids from 10 on.
 
 Clock: vehicle time.
 """
@@ -12,14 +13,14 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import degrees, isfinite
+from math import degrees, inf, isfinite, nan
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.turns import earliest
 from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
-from autopilot.safety.proximity import MAVLINK, SIMULATED
+from autopilot.safety.proximity import MAVLINK, SIMULATED, TIMEOUT_MS
 from autopilot.safety.room import look_at_fences
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import Broadcast
@@ -56,6 +57,24 @@ def _metres(cm: int, most_cm: int) -> float:
     if cm in (0, _UNKNOWN):
         return float("nan")
     return float("inf") if cm > most_cm else 0.01 * cm
+
+
+class Directions:
+    """DISTANCE_SENSORs of the eight directions, as one look."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, tuple[int, float]] = {}
+
+    def scan_with(self, message: Message, now_ms: int) -> Scan | None:
+        """The look with this one; None: it looks up or down, or says nothing."""
+        if message.orientation >= _ORIENTATIONS or message.max_distance <= message.min_distance:
+            return None
+        cm = message.current_distance
+        in_range = message.min_distance <= cm <= message.max_distance
+        self._told[message.orientation] = now_ms, 0.01 * cm if in_range else inf
+        fresh = {where: away for where, (told_ms, away) in self._told.items() if now_ms - told_ms < TIMEOUT_MS}
+        distances = [fresh.get(where, nan) for where in range(_ORIENTATIONS)]
+        return Scan(distances, 0.0, 45.0, 0.01 * message.max_distance)
 
 
 def obstacle_message(scan: Scan, time_us: int) -> Message:
@@ -111,13 +130,14 @@ class ProximityService:
     """See the module. What has deadlines is `ProximityClock`, which `begin` is given when there is anything to see."""
 
     clock: Clock = "vehicle"
-    handles = frozenset({"OBSTACLE_DISTANCE"})
+    handles = frozenset({"OBSTACLE_DISTANCE", "DISTANCE_SENSOR"})
 
     def __init__(self, parts: VehicleParts, timed: ProximityClock, begin: Callable[[ProximityClock], None]) -> None:
         self._proximity = parts.proximity
         self._facts = parts.facts
         self._timed: ProximityClock | None = timed
         self._begin = begin
+        self._directions = Directions()
         if timed.sees:
             self._start()
 
@@ -130,7 +150,10 @@ class ProximityService:
         """Take a look of a companion, which is not acknowledged."""
         if self._proximity.source != MAVLINK:
             return
-        scan = scan_of(message, degrees(self._facts.vehicle.state.yaw))
+        if message.get_type() == "DISTANCE_SENSOR":
+            scan = self._directions.scan_with(message, now_ms)
+        else:
+            scan = scan_of(message, degrees(self._facts.vehicle.state.yaw))
         if scan is not None:
             self._proximity.see(scan, now_ms)
             self._start()

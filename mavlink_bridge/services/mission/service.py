@@ -3,7 +3,7 @@
 
 One upload machine for each mission type (`transfer`), so that a mission and a rally upload may run at the same time;
 around them what concerns no single type: MISSION_CLEAR_ALL of everything, MISSION_SET_CURRENT, and mission items that
-are guided targets. Runs in link time, or by the `patience` of clients that pace the vehicle; commands to the vehicle
+are guided targets. Runs in link time, or by the `Patience` with clients that pace the vehicle; commands to the vehicle
 are given in the vehicle's.
 """
 
@@ -21,11 +21,10 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 from mavlink_bridge.services.mission.convert import read_item
-from mavlink_bridge.services.mission.patience import Patience
 from mavlink_bridge.services.mission.plan import MissionParts, mission_current
 from mavlink_bridge.services.mission.texts import Outbox
 from mavlink_bridge.services.mission.transfer import PlanTransfer
-from mavlink_bridge.services.mission.upload import UploadInput, UploadState, is_same_station
+from mavlink_bridge.services.mission.upload import Patience, UploadInput, UploadState, is_same_station
 
 _GUIDED_TARGET = 2
 _GUIDED_ALTITUDE = 3
@@ -70,7 +69,7 @@ class MissionService:
         self._patience: Patience | None = None
 
     def count_vehicle_time(self) -> None:
-        """Clients pace the vehicle: stations have its time to answer in (`patience`)."""
+        """Clients pace the vehicle: stations have its time to answer in."""
         self._patience = Patience(self._vehicle_ms)
 
     # --- Service ----------------------------------------------------------------------------------------------

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from math import inf, isnan, nan
+from math import dist, inf, isnan, nan
 from typing import Any
 
 import pytest
 
 from autopilot.interface.geo import to_global
 from autopilot.interface.obstacles import Scan
+from autopilot.interface.targets import Sticks
 from autopilot.mav import Frame
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.proximity import obstacle_message, scan_of
+from mavlink_bridge.services.proximity import Directions, obstacle_message, scan_of
+from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.framing import FrameWriter
 from sortie import Session
 from tests.fakes.station_plan import HOME
 
@@ -81,3 +84,43 @@ def test_a_fence_is_a_wall_where_there_are_no_obstacles() -> None:
         assert not session.autopilot.fence.avoidance._objects, "switched off"
         session.autopilot.auxiliary.act(40, 2)
         assert session.autopilot.fence.avoidance._objects
+
+
+def sensor(cm: int, orientation: int = 0) -> Any:
+    return dialect.MAVLink_distance_sensor_message(0, 10, 500, cm, 0, 21, orientation, 255)
+
+
+def test_distance_sensors_of_several_directions_are_one_look() -> None:
+    """As long as each is told; one that looks up or down is none of them."""
+    directions = Directions()
+    directions.scan_with(sensor(400, 2), 0)
+    directions.scan_with(sensor(600, 7), 100)
+    assert directions.scan_with(sensor(20, 25), 200) is None
+    scan = directions.scan_with(sensor(20), 400)
+    assert scan is not None
+    assert [scan.distances_m[where] for where in (0, 2, 7)] == pytest.approx([0.2, 4.0, inf])
+    assert isnan(scan.distances_m[1])
+    scan = directions.scan_with(sensor(20), 550)
+    assert scan is not None
+    assert isnan(scan.distances_m[2])
+
+
+@pytest.mark.parametrize(("height", "backs"), [(4.0, False), (12.0, True)])
+def test_a_copter_backs_away_from_what_a_distance_sensor_tells_unless_it_is_low(height: float, backs: bool) -> None:
+    """In LOITER with something 0.2 m before its nose."""
+    with Session("sim:copter", home=HOME, params={"PRX1_TYPE": 2, "AVOID_ALT_MIN": 6}) as session:
+        session.wait_armable()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(height)
+        session.run_for(12.0)
+        session.set_mode("LOITER")
+        start = session.service.vehicle.true_ned
+        link = session.service.endpoint.open_link("companion")
+        station = FrameWriter(1, 191)
+        for _ in range(50):
+            now_ms = session.service.now_ms
+            session.service.endpoint.receive(link, station.frame(*codec.payload(sensor(20))), now_ms, now_ms)
+            session.autopilot.sticks.move(Sticks(), now_ms)
+            session.run_for(0.1)
+        assert (dist(start[:2], session.service.vehicle.true_ned[:2]) > 1.0) is backs

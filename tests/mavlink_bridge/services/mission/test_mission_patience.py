@@ -1,4 +1,4 @@
-"""An upload that stalls is given up by vehicle time where clients pace it (`patience`), and asked for again by it."""
+"""An upload that stalls is given up by vehicle time where clients pace it (`Patience`), and asked for again by it."""
 
 from __future__ import annotations
 
