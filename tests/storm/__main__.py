@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
-from tests.storm.real import in_a_namespace, outside, run_outside
+from tests.storm import branches
+from tests.storm.branches import Branches
+from tests.storm.real import WITHOUT, in_a_namespace, outside, run_outside
 from tests.storm.shrink import shrink, write_test
 from tests.storm.steer import AnyVerdict, Steering, plan_of, run_any
 
@@ -31,6 +33,8 @@ def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
     """Seeds around real processes, told one by one: another run is not the same to the millisecond, so that none is
     made smaller."""
     in_a_namespace(["-m", "tests.storm", *sys.argv[1:]])
+    if WITHOUT:
+        print(WITHOUT)
     figures, broken = Figures(), []
     for seed in seeds:
         verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))
@@ -82,18 +86,21 @@ class Figures:
 def many(first: int, hours: float, minutes: float | None, vehicles: int | None) -> int:
     """Seeds in a row for `hours` of processor; figures at the end. 1 when any of them broke an invariant."""
     began_s = time.process_time()
-    figures, steering, broken = Figures(), Steering(first), []
+    if branches.WITHOUT:
+        print(branches.WITHOUT)
+    figures, steering, counted, broken = Figures(), Steering(first), Branches(), []
     while (used_s := time.process_time() - began_s) < hours * 3600.0:
         seed = steering.next_seed()
         verdict = run_any(plan_of(seed, minutes=minutes, vehicles=vehicles))
         figures.add(verdict)
+        counted.tell(verdict.story)
         fresh = steering.learn(seed, verdict.story)
         if verdict.broken is not None:
             broken.append(seed)
             print(f"seed {seed}: {verdict.broken}", flush=True)
         elif fresh:
             print(f"{used_s:6.0f} s  seed {seed}: {fresh} new of {len(steering.seen)}", flush=True)
-    print(f"{figures.text(used_s)}; {len(steering.seen)} rows and pairs seen; broken: {broken or 'none'}")
+    print(f"{figures.text(used_s)}; {len(steering.seen)} rows, pairs and branches seen; broken: {broken or 'none'}")
     return 1 if broken else 0
 
 

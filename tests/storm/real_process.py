@@ -3,7 +3,7 @@
 - Vehicle time passes `SPEEDUP` times as fast as the clock on the wall, by which stations live.
 - A disk that is full and not mounted, or fails a write for a moment, is RLIMIT_FSIZE 0: no file takes a byte. A slow
   disk is a SIGSTOP of that length. A death in a write is a SIGKILL as soon as the database's log has changed.
-- The machine's clock is faketime's, where its library is installed as Debian does.
+- The machine's clock is faketime's (`tests.storm.clock`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.client import Remote
 from sortie.storage.rows import ALONE, StoredState
 from tests.fakes.served import ports_in_a_row
+from tests.storm.clock import Clock
 from tests.storm.faults import ACTORS
 from tests.storm.heard import Heard, Tap
 from tests.storm.invariant import Broken
@@ -42,8 +44,10 @@ if TYPE_CHECKING:
 
 SPEEDUP = 5
 START_S, END_S = 60.0, 30.0
-PASS_MS, STARVED_MS, FAILS_MS, AGAIN_MS = 20, 300, 400, 500
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+CLOSED_S = 1.0
+"""After its links are closed a process that ends is gone."""
+PASS_MS, STARVED_MS, WINDOW_MS, FAILS_MS, AGAIN_MS = 20, 300, 1_500, 400, 500
+"""STARVED_MS, WINDOW_MS: who has waited so long for a processor within that time owes nothing for as long."""
 
 
 class RealProcess:
@@ -71,19 +75,13 @@ class RealProcess:
         self.taps: dict[str, Tap] = {}
         self.dies_before_telling = False
         self._log: tuple[int, int] | None = None
-        self._wait_ns = self._stopped_ms = self._starved_ms = self._failing_ms = 0
+        self._waited: deque[tuple[int, int]] = deque()
+        self._stopped_ms = self._starved_ms = self._failing_ms = 0
         self._ports = ports_in_a_row(len(specs))
         self._limited = False
-        self._environment = {name: word for name, word in os.environ.items() if not name.startswith("SORTIE_")}
-        if FAKETIME:
-            self._environment |= {
-                "LD_PRELOAD": str(FAKETIME[0]),
-                "FAKETIME_TIMESTAMP_FILE": str(directory / "clock"),
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }
-        self._clock = directory / "clock"
-        self._set_clock()
+        self._clock = Clock(directory)
+        self._clock.set(storm.clock_ms)
+        environment = {name: word for name, word in os.environ.items() if not name.startswith("SORTIE_")}
         self._told = directory / "told"
         with self._told.open("wb") as told:
             self.child = subprocess.Popen(
@@ -101,7 +99,7 @@ class RealProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=told,
                 stderr=told,
-                env=self._environment,
+                env=environment | self._clock.environment,
             )
         self._wait_until_it_listens()
         self.found = {spec.label if spec.label else ALONE: self._read_back(spec) for spec in specs}
@@ -232,7 +230,8 @@ class RealProcess:
 
     def _find_closed(self, tap: Tap) -> None:
         """The vehicle has hung up: it reboots, or is about to end."""
-        time.sleep(1.0)
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(CLOSED_S)
         self._judge_death()
         self.storm.hang_up(tap.station)
         self._again(tap.station)
@@ -240,7 +239,7 @@ class RealProcess:
     def _again(self, station: Station) -> None:
         if not self._reboots:
             raise Broken("links stay open", f"that of {station.name} was closed or refused by the vehicle")
-        self.storm.at_ms(self.storm_ms + AGAIN_MS, partial(self.storm.connect, station))
+        self.storm.at_ms(self.storm_ms + AGAIN_MS, lambda: self.storm.connect(station))
 
     @property
     def _reboots(self) -> bool:
@@ -261,15 +260,17 @@ class RealProcess:
         """As the storm has it now: stopped, without a byte of room, with another clock, dead."""
         self._stand_still(now_ms)
         self._keep_files_from_growing(now_ms)
-        self._set_clock()
+        self._clock.set(self.storm.clock_ms)
         log = self.disk.log_of_database()
         if (self.disk.dies_at is not None or self.dies_before_telling) and log != self._log:
             raise Died
         self._log = log
         waited_ns = int(Path(f"/proc/{self.child.pid}/schedstat").read_text().split()[1])
-        if late_ms > STARVED_MS or waited_ns - self._wait_ns > STARVED_MS * 1_000_000:
-            self._starved_ms = now_ms + 1_500
-        self._wait_ns = waited_ns
+        self._waited.append((now_ms, waited_ns))
+        while self._waited[0][0] < now_ms - WINDOW_MS:
+            self._waited.popleft()
+        if late_ms > STARVED_MS or waited_ns - self._waited[0][1] > STARVED_MS * 1_000_000:
+            self._starved_ms = now_ms + WINDOW_MS
         for heard in self.heard:  # nothing can be asked of who does not run
             heard.endpoint.muted = bool(self._stopped_ms > 0) or now_ms < self._starved_ms
 
@@ -295,15 +296,11 @@ class RealProcess:
             _, hard = resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE, (0 if self._limited else hard, hard))
 
-    def _set_clock(self) -> None:
-        text = f"{self.storm.clock_ms / 1000:+.0f}"
-        if FAKETIME and (not self._clock.exists() or self._clock.read_text() != text):
-            self._clock.write_text(text)
-
     def die(self, *, power: bool) -> None:
         """SIGKILL. What it has sent still arrives."""
         self.child.kill()
         self.child.wait()
+        self._clock.leave(self.child.pid)
         for tap in self.taps.values():
             tap.socket.settimeout(END_S)
             while tap.receive(self.storm_ms):
@@ -322,6 +319,7 @@ class RealProcess:
             status: int | None = self.child.wait(END_S)
         except subprocess.TimeoutExpired:
             status = None
+        self._clock.leave(self.child.pid)
         log = self.disk.folder / "state" / "logs" / "run.log"
         raised = "internal error" in log.read_text(errors="replace")
         if status != 0 or raised:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sqlite3
 import subprocess
 import sys
+import time
 from itertools import count
 from pathlib import Path
 from random import SystemRandom
 
 import pytest
 
+from autopilot.interface.geo import altitude_amsl
+from autopilot.mav import Frame
+from tests.storm.branches import COUNTED, Branches
+from tests.storm.clock import LIBRARIES, Clock
 from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
@@ -27,6 +33,7 @@ from tests.storm.world import run
 SEEDS = ((1, 1), (4, 1), (5, 1), (11, 1), (15, 1), (6, 3))
 """Seeds, and how many vehicles."""
 MINUTES = 2.0
+DAY_S = 86_400
 
 
 @pytest.mark.parametrize(("seed", "vehicles"), SEEDS)
@@ -69,6 +76,53 @@ def test_a_storm_that_sees_something_new_has_children_which_are_integers() -> No
     assert isinstance(parent, StormPlan) and isinstance(changed, StormPlan)
     assert changed == plan_of(child) and changed.seed == child
     assert changed.vehicles == parent.vehicles and (changed.acts, changed.faults) != (parent.acts, parent.faults)
+
+
+@pytest.mark.skipif(not COUNTED, reason="Python 3.11 has no sys.monitoring")
+def test_branches_are_met_once() -> None:
+    counted = Branches()
+    try:
+        stories = [Story(), Story(), Story()]
+        steering = Steering(1)
+        for story, frame in zip(stories, (Frame.GLOBAL, Frame.GLOBAL, Frame.GLOBAL_RELATIVE_ALT), strict=True):
+            altitude_amsl(frame, 1.0, None, None)
+            counted.tell(story)
+        news = [steering.learn(seed, story) for seed, story in enumerate(stories)]
+        assert news[0] > 2 and news[1] == 0 and news[2] > 0
+    finally:
+        counted.end()
+
+
+@pytest.mark.skipif(not LIBRARIES, reason="libfaketime is not installed")
+def test_a_clock_that_is_set_jumps_within_a_process(tmp_path: Path) -> None:
+    clock = Clock(tmp_path)
+    clock.set(-400_000 * DAY_S)
+    ask = "import sys, time\nfor _ in sys.stdin: print(time.time(), time.monotonic(), flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", ask],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | clock.environment,
+    ) as child:
+        asked, told = child.stdin, child.stdout
+        assert asked is not None and told is not None
+
+        def wrong_by_s() -> float:
+            print(file=asked, flush=True)
+            wall, steady = map(float, told.readline().split())
+            assert abs(steady - time.monotonic()) < 30.0
+            return wall - time.time()
+
+        assert abs(wrong_by_s() + 400 * DAY_S) < 30.0
+        clock.set(7_200_000)
+        until_s = time.monotonic() + 30.0
+        while wrong_by_s() < 0.0 and time.monotonic() < until_s:
+            time.sleep(0.1)
+        assert abs(wrong_by_s() - 7200.0) < 30.0
+        child.kill()
+    clock.leave(child.pid)
+    assert not list(Path("/dev/shm").glob(f"*faketime*_{child.pid}"))
 
 
 def _breaks(plan: AnyPlan) -> AnyVerdict:

@@ -226,6 +226,14 @@ def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: 
     return None if ahead <= 20_020 else f"{name} is {ahead} ms ahead"
 
 
+@invariant(When.SENT, "docs/reliability.md, Clocks", "SYSTEM_TIME", where=Where.BOTH)
+def told_utc_goes_with_vehicle_time(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The UTC of SYSTEM_TIME rises with its vehicle time on a link, whatever happens to the machine's clock."""
+    boot_ms = round(message.time_unix_usec / 1000) - message.time_boot_ms
+    known = peer.memory.setdefault("UTC", boot_ms)
+    return None if abs(boot_ms - known) <= 1 else f"it has jumped by {boot_ms - known} ms"
+
+
 @invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT", where=Where.BOTH)
 def numbers_of_frames_count(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """Between two HEARTBEATs the sequence number has risen by the number of frames sent."""
