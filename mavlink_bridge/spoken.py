@@ -10,6 +10,7 @@ from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.events.book import SortieBook
 from mavlink_bridge.services.guided.setpoints import GuidedService
+from mavlink_bridge.services.mission.fence_points import FencePointService
 from mavlink_bridge.services.modes import OwnModes
 from mavlink_bridge.services.spoken import Spoken
 
@@ -24,7 +25,9 @@ def _ardupilot(
 ) -> Spoken:
     """The core's own ways."""
     modes = OwnModes(parts.modes, parts.facts.vehicle_class.modes.standard)
-    return Spoken(core, GuidedService(parts), modes, SortieBook(), parameter_file=True)
+    return Spoken(
+        core, GuidedService(parts), modes, SortieBook(), services=(FencePointService(parts),), parameter_file=True
+    )
 
 
 def _px4(

@@ -86,6 +86,8 @@ class Plans:
         if kind == MissionType.FENCE:
             edges = sum(item.command != Cmd.NAV_FENCE_RETURN_POINT for item in storage.items())
             total = edges + 2 if edges > 2 else total
+            if total and not edges and self._facts.param("FENCE_TOTAL") > 1.0:
+                return  # the first of points that come one by one
         self._count_changed(_TOTALS[kind], float(total))
 
     @staticmethod
@@ -103,11 +105,15 @@ class Plans:
             return
         self._swap(kind, items)
 
+    def keep(self, kind: int, items: Items) -> None:
+        """A new plan whose writer waits for no acknowledgement: it acts at once, and is written down."""
+        self._journal.submit(SavePlan(kind, items))
+        self.replace(kind, items)
+
     def parameter_changed(self, name: str) -> None:
         """FENCE_TOTAL set to 0 clears the fence, as stations of before its missions do it (AC_PolyFence_loader.cpp)."""
         if name == "FENCE_TOTAL" and self._facts.param(name) == 0.0 and self.fence.total():
-            self._journal.submit(SavePlan(MissionType.FENCE, ()))
-            self.replace(MissionType.FENCE, ())
+            self.keep(MissionType.FENCE, ())
 
     def begin_tick(self) -> None:
         """The start of a tick: a waiting mission takes the place of the one being flown."""

@@ -84,6 +84,10 @@ _MESSAGES: Final[dict[str, tuple[Any, ...]]] = {
         m.MAVLink_open_drone_id_message_pack_message(0, 0, [0] * 20, 25, 9, [0x10] * 225),
     ),
     "arm authorization": (m.MAVLink_command_ack_message(Cmd.ARM_AUTHORIZATION_REQUEST, Result.ACCEPTED, 0, 60, 0, 0),),
+    "fence points": (
+        m.MAVLink_fence_point_message(0, 0, 0, 6, -35.0, 149.0),
+        m.MAVLink_fence_fetch_point_message(0, 0, 0),
+    ),
     "tunes": (m.MAVLink_play_tune_message(0, 0, b"CDE"), m.MAVLink_play_tune_v2_message(0, 0, 1, b"CDE")),
 }
 """Messages of each service that it takes; a target is put in when they are sent."""

@@ -1,0 +1,132 @@
+"""Fence points: how stations wrote and read a fence before its missions, FENCE_POINT and FENCE_FETCH_POINT.
+
+FENCE_TOTAL says how many there are: a return point, the corners of one polygon to stay in, and the first corner again,
+which closes it. Each is asked for and told alone, and none is acknowledged. A polygon becomes the fence when it is
+closed and all its corners have come, in whatever order; until then the old one stands (ArduPilot's grows corner by
+corner). A fence of other zones is not told, and the first point takes its place. Boards leave this out since ArduPilot
+4.7, its simulator speaks it. Source: ArduPilot AC_PolyFence_loader.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.mav import Cmd, Frame, MissionType, Severity
+from autopilot.mission.items import MissionItem
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.services.mission.texts import Outbox
+from mavlink_bridge.wire.codec import dialect
+
+_FEWEST: Final = 5
+_CORNER, _RETURN = Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_RETURN_POINT
+_NOWHERE: Final = (0.0, 0.0)
+Place = tuple[float, float]
+
+
+class FencePointService:
+    """Serves the fence of `parts` point by point. `_corners`: those that are known, by their index, and the index of
+    the closing point if it has come."""
+
+    clock: Clock = "link"
+    handles = frozenset({"FENCE_POINT", "FENCE_FETCH_POINT"})
+
+    def __init__(self, parts: VehicleParts) -> None:
+        self._parts = parts
+        self._out = Outbox()
+        self._seen: tuple[int, Sequence[MissionItem]] = (0, ())
+        self._corners: dict[int, Place] = {}
+        self._closed = False
+
+    def take_outgoing(self) -> list[Outgoing]:
+        return self._out.take()
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Take a point, or tell one; what is wrong is said in ArduPilot's words."""
+        total = int(self._parts.facts.param("FENCE_TOTAL"))
+        told = message.get_type() == "FENCE_POINT"
+        complaint = self._complaint(message, total, told)
+        if complaint:
+            self._out.text(Severity.WARNING, complaint, peer)
+            return
+        self._look(total)
+        if told:
+            self._take(message.idx, (message.lat, message.lng), total)
+        else:
+            lat, lng = self._place(message.idx, total, peer)
+            point = dialect.MAVLink_fence_point_message(peer.system, peer.component, message.idx, total, lat, lng)
+            self._out.send(point, peer)
+
+    def _complaint(self, message: Message, total: int, told: bool) -> str:
+        if not told and not self._is_simple():
+            return "Vehicle contains advanced fences"
+        if 0 < total < _FEWEST:
+            return "Invalid FENCE_TOTAL"
+        if told and message.count != total:
+            return f"Invalid fence point, bad count ({message.count} vs {total})"
+        if message.idx >= total:
+            return f"Invalid fence point, index past total ({message.idx} >= {total})"
+        if told and not (abs(message.lat) <= 90.0 and abs(message.lng) <= 180.0):  # nor NaN
+            return "Invalid fence point, bad lat or lng"
+        return ""
+
+    # --- the fence that is stored -----------------------------------------------------------------------------
+    def _is_simple(self) -> bool:
+        """At most a return point and one polygon to stay in."""
+        items = self._parts.plans.fence.items()
+        corners = [item for item in items if item.command == _CORNER]
+        return len(items) - len(corners) == sum(item.command == _RETURN for item in items) <= 1 and (
+            not corners or int(corners[0].param1) == len(corners)
+        )
+
+    def _look(self, total: int) -> None:
+        """Begin with the corners that are stored, for another total or after another way of writing them."""
+        items = self._parts.plans.fence.items()
+        if self._seen[0] == total and self._seen[1] is items:
+            return
+        self._seen, self._closed = (total, items), False
+        corners = [(item.x, item.y) for item in items if item.command == _CORNER] if self._is_simple() else []
+        self._corners = dict(enumerate(corners[: total - 2], 1))
+
+    def _return_point(self) -> Place | None:
+        """Place to return to: the one that is stored, or the middle of the polygon."""
+        places = [(item.x, item.y) for item in self._parts.plans.fence.items() if item.command == _RETURN]
+        if places:
+            return places[0]
+        lats, lons = [place[0] for place in self._corners.values()], [place[1] for place in self._corners.values()]
+        if len(lats) < 3:
+            return None
+        return 0.5 * (min(lats) + max(lats)), 0.5 * (min(lons) + max(lons))
+
+    def _place(self, index: int, total: int, peer: Peer) -> Place:
+        """Place of a point; one that is not known is told as zeros."""
+        if index:
+            return self._corners.get(1 if index == total - 1 else index, _NOWHERE)
+        place = self._return_point()
+        if place is None:
+            self._out.text(Severity.WARNING, "Failed to get return point", peer)
+        return place or _NOWHERE
+
+    # --- a point comes ----------------------------------------------------------------------------------------
+    def _take(self, index: int, place: Place, total: int) -> None:
+        stored = self._parts.plans.fence.items() if self._is_simple() else ()
+        returns = [item for item in stored if item.command == _RETURN]
+        corners = [item for item in stored if item.command == _CORNER]
+        if index == 0:
+            returns = [MissionItem(_RETURN, Frame.GLOBAL, x=place[0], y=place[1])]
+        elif index == total - 1:
+            self._closed = True
+        else:
+            self._corners[index] = place
+        count = total - 2
+        if self._closed and len(self._corners) == count:
+            places = [self._corners[seq] for seq in range(1, count + 1)]
+            corners = [MissionItem(_CORNER, Frame.GLOBAL, float(count), x=lat, y=lon) for lat, lon in places]
+        self._store((*returns, *corners), total)
+
+    def _store(self, items: tuple[MissionItem, ...], total: int) -> None:
+        plans = self._parts.plans
+        if items and items != plans.fence.items():
+            plans.keep(MissionType.FENCE, items)
+            self._seen = total, plans.fence.items()
