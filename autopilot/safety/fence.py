@@ -103,6 +103,8 @@ class FenceGuard:
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
+        self._at_rest = FenceType(0)  # outside of these while disarmed, which nobody acts on
+        self._rest_look: tuple[int, object] = (0, None)
 
     # --- configuration --------------------------------------------------------------------------------------------
     def parameter_changed(self, name: str) -> None:
@@ -134,8 +136,20 @@ class FenceGuard:
 
     @property
     def breach(self) -> tuple[int, int, int, int]:
-        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms."""
-        return (1 if self.breached else 0, int(self.breached), self.breach_count, self.breach_time_ms)
+        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms. Disarmed it is where
+        the vehicle stands, looked at once a second."""
+        types = self.breached if self._facts.armed else self._outside_at_rest()
+        return (1 if types else 0, int(types), self.breach_count, self.breach_time_ms)
+
+    def _outside_at_rest(self) -> FenceType:
+        second, acting = self._facts.now_ms // _SELDOM_MS, self.acting
+        looked = second, (acting, self.limits.revision)
+        if self._rest_look != looked:
+            self._rest_look = looked
+            own = self._facts.vehicle.capabilities.own_fence
+            excess = {} if own or not acting else self.limits.excess(acting)
+            self._at_rest = FenceType(sum(limit for limit, metres in excess.items() if metres > 0.0))
+        return self._at_rest
 
     @property
     def zones(self) -> Fence:

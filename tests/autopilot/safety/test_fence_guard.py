@@ -49,6 +49,18 @@ def test_beyond_the_circle_it_returns() -> None:
     assert (status, types, count, time_ms) == (1, CIRCLE, 1, bench.now_ms)
 
 
+def test_who_stands_outside_disarmed_is_told_so_and_nothing_else() -> None:
+    """Within a second of another fence; the count is of breaches that are acted on."""
+    bench = Bench(parameters={"FENCE_TYPE": POLYGON, "FENCE_ENABLE": 1})
+    bench.upload(box(20.0, 5002), 1)
+    bench.run(1.0)
+    assert bench.core.fence.breach == (1, POLYGON, 0, 0)
+    bench.upload(box(20.0, 5002, north=100.0), 1)
+    bench.run(1.0)
+    assert bench.core.fence.breach == (0, 0, 0, 0)
+    assert bench.events(FenceChanged) == []
+
+
 def test_back_inside_the_breach_is_cleared() -> None:
     bench = flying(CIRCLE, FENCE_RADIUS=50)
     go(bench, 200.0)
