@@ -136,8 +136,8 @@ class FenceGuard:
 
     @property
     def breach(self) -> tuple[int, int, int, int]:
-        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms. Disarmed it is where
-        the vehicle stands, looked at once a second."""
+        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms. Disarmed it is
+        where the vehicle stands, looked at once a second."""
         types = self.breached if self._facts.armed else self._outside_at_rest()
         return (1 if types else 0, int(types), self.breach_count, self.breach_time_ms)
 
