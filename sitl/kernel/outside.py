@@ -21,6 +21,7 @@ from sitl.kernel.environment import sense
 from sitl.kernel.estimate import begin_tick
 from sitl.kernel.gear import strike_plane
 from sitl.kernel.ground import follow_ground, look_down, strike
+from sitl.kernel.hanging import pulled, swing
 from sitl.kernel.imu import ZERO, imu_of, sense_step
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
@@ -244,7 +245,10 @@ def step_copter(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Move the body, then sample its inertial unit."""
     commands = (s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4])
     wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
-    body = move(p, p[M.P_DT], numbers_of(s, p), commands, s[L.S_FLOOR], wind, body_of(s))
+    body, numbers = body_of(s), numbers_of(s, p)
+    if s[M.S_LOAD_KG] > 0.0:
+        numbers = pulled(numbers, body, swing(s, p, p[M.P_DT], body, s[L.S_FLOOR], wind))
+    body = move(p, p[M.P_DT], numbers, commands, s[L.S_FLOOR], wind, body)
     keep_body(s, body)
     keep_imu(s, p, rng, table, body[1], body[5], 0.3 + s[M.S_M1] + s[M.S_M2])
 

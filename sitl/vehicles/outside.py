@@ -1,12 +1,12 @@
 """A simulated machine that somebody else flies: pulse widths in, what its sensors show out (`sitl.kernel.outside`).
 
-Body, weather, battery, terrain and faults are the machine's own; its laws and its estimator do not run.
+Body, weather, battery, terrain, payload and faults are the machine's own; its laws and its estimator do not run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from struct import pack_into
+from collections.abc import Callable, Mapping, Sequence
+from struct import pack_into, unpack_from
 from typing import Final
 
 import numpy as np
@@ -18,9 +18,12 @@ from sitl.kernel import layout as M
 from sitl.kernel import outside as O
 from sitl.kernel.compiling import OUTSIDE
 from sitl.kernel.quantiles import quantiles
+from sitl.vehicles.payload import WINCH
 from sitl.vehicles.simulated import SimulatedMachine
 
 PACKET_BYTES: Final = O.HEADER + 2 * 32
+_LINE_MS: Final = 100.0
+"""Time between looks at a line that runs, as our own winch has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,18 @@ _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
 
 class OutsideBody:
     """See the module. `answer` is the text for the packet in `request`, after `exchange`; `values` what it tells
-    (`sitl.kernel.outside`). `airspeed`: it has a pitot tube."""
+    (`sitl.kernel.outside`). `airspeed`: it has a pitot tube; `payload`: channels, from 1, and SERVOn_FUNCTION of the
+    outputs that drive what it carries."""
 
-    def __init__(self, kind: str, machine: SimulatedMachine, outputs: Sequence[Output], *, airspeed: bool) -> None:
+    def __init__(
+        self,
+        kind: str,
+        machine: SimulatedMachine,
+        outputs: Sequence[Output],
+        *,
+        airspeed: bool,
+        payload: Mapping[int, int] | None = None,
+    ) -> None:
         self.machine = machine
         self.request = np.zeros(PACKET_BYTES, np.uint8)
         self.values = np.zeros(O.VALUES)
@@ -70,6 +82,7 @@ class OutsideBody:
         _, settings, *_ = machine.rows()
         settings[0, M.P_STEPS] = 1.0
         self._step_ms = 1000.0 * float(settings[0, M.P_DT])
+        self._payload, self._pulses, self._line_due_ms = payload or {}, dict[int, int](), 0.0
 
     def load(self) -> None:
         """Bring in the kernel now."""
@@ -107,7 +120,21 @@ class OutsideBody:
         result = self._call()
         if result == O.DIVERGED:
             raise SitlError(f"the body of {self.machine.switched_on_at} turns or moves beyond all bounds", ended=True)
+        if self._payload and result > 0:
+            self._drive_payload()
         return result > 0
+
+    def _drive_payload(self) -> None:
+        """Hand on pulses that have changed, and that of a winch from time to time: its line goes out meanwhile. A
+        servo without a pulse stays where it is; a winch spins freely then."""
+        due = self.time_ms >= self._line_due_ms
+        for channel, function in self._payload.items():
+            (pulse_us,) = unpack_from("<H", self.request, O.HEADER + 2 * (channel - 1))
+            if (pulse_us != self._pulses.get(channel) and pulse_us) or (due and function == WINCH):
+                self._pulses[channel] = pulse_us
+                self.machine.set_output(channel, float(pulse_us))
+        if due:
+            self._line_due_ms = self.time_ms + _LINE_MS
 
     def fall(self, until_ms: float) -> None:
         """Fly to `until_ms` with every output off, as after the last packet of a firmware that has ended. One that

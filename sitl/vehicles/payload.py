@@ -20,7 +20,8 @@ from autopilot.interface.mathematics import cbrt
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY
 
-_PARACHUTE, _GRIPPER, _WINCH = 27, 28, 88  # SERVOn_FUNCTION
+_PARACHUTE, _GRIPPER, WINCH = 27, 28, 88  # SERVOn_FUNCTION
+FUNCTIONS: Final = (_PARACHUTE, _GRIPPER, WINCH)
 LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
@@ -40,8 +41,14 @@ class CarriedMass:
         self.p = p
         self._empty = (p[M.P_MASS], p[M.P_BODY_DRAG], p[M.P_ROTOR_DRAG])
         self._loads: dict[str, float] = {}
+        self.empty_kg = float(p[M.P_MASS])
         self.sink_mps = 0.0
         """Sink rate on the parachute that is open, 0: none is."""
+
+    def refit(self, rotor_drag: float) -> None:
+        """Other rotors."""
+        self._empty = (*self._empty[:2], rotor_drag)
+        self.weigh()
 
     def carry(self, load: str, mass_kg: float) -> None:
         self._loads[load] = mass_kg
@@ -73,7 +80,7 @@ class SimulatedPayload:
         self._parts: dict[int, Callable[[float], None]] = {
             _PARACHUTE: self._chute,
             _GRIPPER: self._grip,
-            _WINCH: self._turn,
+            WINCH: self._turn,
         }
 
     def move_to(self, p: Row, s: Row) -> None:

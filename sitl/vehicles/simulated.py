@@ -40,7 +40,7 @@ from sitl.vehicles.clearing import clear
 from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply, use_map
-from sitl.vehicles.payload import LOAD_ON_HOOK, SimulatedPayload
+from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
 from sitl.vehicles.targets import write_bounds, write_yaw
 
 if TYPE_CHECKING:
@@ -128,6 +128,11 @@ class SimulatedMachine(ABC):
         self._payload.move_to(self._p, self._s)
         self._faults = VehicleFaults(self._p, self._s, self._motors, self._payload.burden)
         self._bind_again()
+
+    @property
+    def burden(self) -> CarriedMass:
+        """Mass that it carries."""
+        return self._payload.burden
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
         """Arrays of the vehicle's row: state, settings, target, noise, report."""

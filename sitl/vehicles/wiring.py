@@ -15,6 +15,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
 from sitl.vehicles.outside import Output, OutsideBody
+from sitl.vehicles.payload import FUNCTIONS
 from sitl.vehicles.simulated import SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
@@ -72,7 +73,7 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
     if kind == "copter":
         _fit_rotors(machine, given["MOT_THST_HOVER"])
         motors = [_motor(given, number, number) for number in range(4)]
-        return OutsideBody(kind, machine, motors, airspeed=False)
+        return OutsideBody(kind, machine, motors, airspeed=False, payload=_payload(given))
     if kind in ("plane", "quadplane"):
         return _wings(kind, machine, given)
     settings = machine.rows()[1]
@@ -85,7 +86,13 @@ def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> 
     surfaces = [_servo(given, _channel(given, function, usual)) for function, usual in _SURFACES]
     if kind == "quadplane":
         surfaces += [_motor({**given, **_of_lift(given)}, number, 4 + number) for number in range(4)]
-    return OutsideBody("plane", machine, surfaces, airspeed=True)
+    return OutsideBody("plane", machine, surfaces, airspeed=True, payload=_payload(given))
+
+
+def _payload(given: Mapping[str, float]) -> dict[int, int]:
+    """Channels, from 1, of what the body carries, and the function of each."""
+    functions = {channel: int(given.get(f"SERVO{channel}_FUNCTION", 0.0)) for channel in range(1, _CHANNELS + 1)}
+    return {channel: function for channel, function in functions.items() if function in FUNCTIONS}
 
 
 def _of_lift(given: Mapping[str, float]) -> dict[str, float]:
@@ -98,8 +105,8 @@ def _fit_rotors(machine: SimulatedMachine, hover: float) -> None:
     firmware takes off with before it has learned better."""
     p = machine.rows()[1][0]
     full = p[M.P_FULL_V] / (CELLS * FULL_CELL_V)
-    p[M.P_FULL] = p[M.P_MASS] * L.GRAVITY / (4.0 * hover) * full * full
-    p[M.P_ROTOR_DRAG] = ROTOR_DRAG / sqrt(hover)
+    p[M.P_FULL] = machine.burden.empty_kg * L.GRAVITY / (4.0 * hover) * full * full
+    machine.burden.refit(ROTOR_DRAG / sqrt(hover))
     machine.move_to(*machine.rows())
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sortie.assembly.vehicles import Surroundings
     from sortie.nodes.fleet import FleetNode
 
-_OF_BODY = ("SIM_COLLIDE", "SIM_PRX_")
-"""Prefixes of parameters that no firmware knows: what a body is to others, and its sensor of obstacles."""
+_OF_BODY = ("SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")
+"""Prefixes of parameters that no firmware knows: what a body is to others, its sensor of obstacles, what it carries."""
 
 
 class FirmwareInWorld:

@@ -13,6 +13,7 @@ from sortie.config.errors import UserError, nearest
 FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "arm-authorization": ("SRT_AUTH_REQ=1",),
     "camera": ("CAM1_TYPE=6",),
+    "engine": ("EFI_TYPE=1",),
     "follow": ("FOLL_ENABLE=1",),
     "generator": ("GEN_TYPE=3", "SERVO11_FUNCTION=42"),
     "gimbal": ("MNT1_TYPE=6",),

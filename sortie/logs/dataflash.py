@@ -51,6 +51,7 @@ UNITS = {
     "-": "", "#": "instance", "s": "s", "m": "m", "n": "m/s", "o": "m/s/s", "d": "deg", "k": "deg/s", "h": "degheading",
     "D": "deglatitude", "U": "deglongitude", "S": "satellites", "E": "rad/s", "G": "Gauss", "v": "V", "A": "A",
     "a": "Ah", "X": "W.h", "w": "Ohm", "O": "degC", "P": "Pa", "%": "%", "Y": "us", "z": "Hz", "b": "B", "r": "rad",
+    "q": "rpm",
 }  # fmt: skip
 MULTIPLIERS = {"-": 0.0, "?": 1.0, "0": 1.0, "A": 1e-1, "B": 1e-2, "C": 1e-3, "F": 1e-6, "G": 1e-7}
 

@@ -25,7 +25,7 @@ def _kinds(group: str) -> tuple[MessageFormat, ...]:
 
 
 VER, PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN = EVENTS = _kinds("events")
-RALY, CAM, RFND, PRX, PRXR, PL = _kinds("seldom")
+RALY, CAM, RFND, PRX, PRXR, PL, EFI, EFI2, ECYL = _kinds("seldom")
 WING_CTUN, WING_NTUN, TECS, ARSP = _kinds("wings")
 SAMPLES: Final = {
     **{own.name: own for own in (*_kinds("samples"), TECS, ARSP)},

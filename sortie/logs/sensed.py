@@ -1,7 +1,8 @@
-"""Records of sensors that few vehicles have: range finder, proximity, precision landing, camera.
+"""Records of sensors that few vehicles have: range finder, proximity, precision landing, engine, camera.
 
-ArduPilot's RFND, PRX and PRXR (PRX_LOG_RAW), PL and CAM, as far as the vehicle knows their figures; what it does not
-know is NaN or 0. Source: LogStructure.h of AP_Logger, AP_Proximity, AC_PrecLand and AP_Camera.
+ArduPilot's RFND, PRX and PRXR (PRX_LOG_RAW), PL, EFI, EFI2 and ECYL, and CAM, as far as the vehicle knows their
+figures; what it does not know is NaN or 0. Source: LogStructure.h of AP_Logger, AP_Proximity, AC_PrecLand and
+AP_Camera, AP_EFI.cpp.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _GOOD, _OUT_OF_RANGE_HIGH = 4, 3  # RangeFinder::Status
 _PROXIMITY_GOOD: Final = 2
+_STOPPED, _RUNNING = 0, 2  # Engine_State
 _SECTORS: Final = 8
 _WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
@@ -47,6 +49,17 @@ class SensorRows:
                 yield K.PRXR, (0, *_sectors(scan))
         if autopilot.precision.enabled:
             yield K.PL, self._landing_target()
+        if autopilot.payload.engine.fitted:
+            yield from self._engine()
+
+    def _engine(self) -> Iterator[tuple[MessageFormat, Sequence[Value]]]:
+        """Figures of EFI_STATUS; degrees Celsius, as their unit says (ArduPilot's IMT is in kelvin)."""
+        engine, state = self._service.autopilot.payload.engine, self._service.vehicle.state.report
+        air_pa, air_c = float(state[R.BARO_PRESSURE]), float(state[R.BARO_TEMPERATURE])
+        turns, burns = (100.0 * engine.load, engine.rpm), (engine.flow_cm3_min, engine.fuel_cm3)
+        yield K.EFI, (*turns, nan, 0.001 * air_pa, nan, air_c, nan, nan, nan, nan, *burns, 100.0 * engine.throttle, 0)
+        yield K.EFI2, (1, _RUNNING if engine.rpm >= 1.0 else _STOPPED, *(0,) * 10)
+        yield K.ECYL, (0, nan, nan, engine.head_c, nan, nan, nan, nan, 0)
 
     def _landing_target(self) -> Sequence[Value]:
         tracker = self._service.autopilot.precision.tracker

@@ -37,7 +37,6 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.boat": "one module for each kind",
     "autopilot.vehicles.quadplane": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
-    "sitl.kernel.hanging": "a second body, on the line of a winch: the copter's own is long enough",
     "sitl.ardupilot.faults": "a table: faults of what one firmware simulates by itself",
     "sortie.incident.telemetry": "one module for each form of log",
     "sortie.incident.again": "imported by the tests that `sortie reproduce` writes",

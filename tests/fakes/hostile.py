@@ -24,23 +24,24 @@ MANY = Retry(interval_ms=500, attempts=60)
 _DRIVING = {"PRX1_TYPE": 2.0, "FOLL_ENABLE": 1.0, "DID_ENABLE": 1.0, "DID_MAVPORT": 1.0}
 LISTENING = {
     "rover": _DRIVING,
+    "quadplane": {"EFI_TYPE": 1.0, "ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0},
     "copter": _DRIVING | {"ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0, "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0},
 }
 """Parameters with which a vehicle listens to whatever others tell it."""
 _ASKING = ("arm-authorization", "generator", "remote-id")
-_OF_ONE_RUN = "rtsp"
-"""Fitting that takes a port of the machine, which a test beside may have."""
+_LEFT_OUT = ("rtsp", "engine")
+"""Fittings that take a port of the machine, which a test beside may have, and that a copter has not."""
 
 
 def fittings(*, asking: bool) -> dict[str, float]:
-    """Parameters of all fittings but `_OF_ONE_RUN`; `asking`: also of those that keep it from arming until somebody has
+    """Parameters of all fittings but `_LEFT_OUT`; `asking`: also of those that keep it from arming until somebody has
     answered."""
-    given = fitted(name for name in FITTINGS if name != _OF_ONE_RUN and (asking or name not in _ASKING))
+    given = fitted(name for name in FITTINGS if name not in _LEFT_OUT and (asking or name not in _ASKING))
     return {name: float(value) for name, _, value in (word.partition("=") for word in given)}
 
 
 class Siege:
-    """A session with a hostile link and a good one. `kind`: "copter" or "rover"; `flying`: on a mission meanwhile, for
+    """A session with a hostile link and a good one. `kind`: one of `LISTENING`; `flying`: on a mission meanwhile, for
     which nothing that asks others before it arms is fitted. A copter has all fittings."""
 
     def __init__(self, kind: str = "copter", *, flying: bool = False, seed: int = 0) -> None:

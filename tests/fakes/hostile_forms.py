@@ -33,6 +33,11 @@ _COMMANDS: Final[dict[str, tuple[tuple[Cmd, tuple[float, ...]], ...]]] = {
     "light": ((Cmd.ILLUMINATOR_ON_OFF, (1,)), (Cmd.DO_ILLUMINATOR_CONFIGURE, (1, 50, 0))),
     "switches": ((Cmd.DO_AUX_FUNCTION, (45, 2)), (Cmd.DO_SET_SERVO, (9, 1500)), (Cmd.DO_SET_RELAY, (0, 1))),
     "generator": ((Cmd.DO_AUX_FUNCTION, (85, 2)),),
+    "engine": (
+        (Cmd.REQUEST_MESSAGE, (id_of("EFI_STATUS"),)),
+        (Cmd.SET_MESSAGE_INTERVAL, (id_of("EFI_STATUS"), 250_000)),
+        (Cmd.DO_ENGINE_CONTROL, (1, 0, 5)),
+    ),
     "follow": ((Cmd.DO_FOLLOW, (42,)),),
     "parachute": ((Cmd.DO_PARACHUTE, (0,)),),
     "video": (
@@ -83,6 +88,7 @@ _MESSAGES: Final[dict[str, tuple[Any, ...]]] = {
         m.MAVLink_open_drone_id_arm_status_message(0, b""),
         m.MAVLink_open_drone_id_message_pack_message(0, 0, [0] * 20, 25, 9, [0x10] * 225),
     ),
+    "engine": (m.MAVLink_efi_status_message(1, 0, 5000.0, 10.0, 20.0, 50.0, 60.0, *[1.0] * 9, 60.0),),
     "arm authorization": (m.MAVLink_command_ack_message(Cmd.ARM_AUTHORIZATION_REQUEST, Result.ACCEPTED, 0, 60, 0, 0),),
     "fence points": (
         m.MAVLink_fence_point_message(0, 0, 0, 6, -35.0, 149.0),

@@ -37,6 +37,7 @@ with atheris.instrument_imports(include=[*INSTRUMENTED, *PARSING]):
 
 PER_VEHICLE = 400
 NUMBERS = message_numbers()
+KINDS = ("copter", "rover", "quadplane")
 
 
 class Run:
@@ -52,7 +53,7 @@ class Run:
             self.siege.session.close()
             self.siege = None
         if self.siege is None:
-            self.siege = Siege(("copter", "rover")[self.count // PER_VEHICLE % 2], seed=1)
+            self.siege = Siege(KINDS[self.count // PER_VEHICLE % len(KINDS)], seed=1)
         self.count += 1
         return self.siege
 

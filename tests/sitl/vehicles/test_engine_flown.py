@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from math import isnan
+from pathlib import Path
+
 import pytest
+from pymavlink import DFReader
 
 from autopilot.mav import Cmd, Result
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie import Session
+from sortie import Fleet, Session
 from sortie.api.link import SessionLink
+from sortie.config.fittings import fitted
+from sortie.logs.sensed import SensorRows
 from tests.fakes.station_plan import HOME
 
 EFI = id_of("EFI_STATUS")
@@ -69,9 +76,54 @@ def test_it_lags() -> None:
         assert head[opened + 2] < 2.0 < head[opened + 25] < 15.0
 
 
+def test_each_engine_of_a_fleet_is_its_own() -> None:
+    """That of the one that takes off turns; its neighbours' stand, and nobody but who is asked answers."""
+    with Fleet(3, vehicle="sim:plane", home=HOME, params={"EFI_TYPE": 1}) as fleet:
+        links = [session.connect() for session in fleet]
+        fleet.run_for(40.0)
+        fleet[1].set_mode("TAKEOFF")
+        fleet[1].arm()
+        fleet.run_for(5.0)
+        for link in links:
+            link.messages()
+            link.send(dialect.MAVLink_command_long_message(0, 0, Cmd.REQUEST_MESSAGE, 0, EFI, *[0.0] * 6))
+        fleet.run_for(0.5)
+        heard = [[(one.get_srcSystem(), one.rpm > 6000.0) for one in link.messages("EFI_STATUS")] for link in links]
+        assert heard == [[(1, False)], [(2, True)], [(3, False)]]
+
+
+def test_the_log_has_what_the_engine_told(tmp_path: Path) -> None:
+    """ArduPilot's EFI, EFI2 and ECYL, read by pymavlink: what EFI_STATUS said at the time."""
+    params = dict(word.split("=") for word in fitted(["engine"]))
+    with Session("sim:plane", home=HOME, params={n: float(v) for n, v in params.items()}, log_dir=tmp_path) as session:
+        link = session.connect()
+        session.wait_armable()
+        session.set_mode("TAKEOFF")
+        session.arm()
+        session.run_for(20.0)
+        said, at_us = told(link), 1000 * session.service.now_ms
+        session.run_for(1.0)
+    (path,) = tmp_path.rglob("flight.bin")
+    with closing(DFReader.DFReader_binary(str(path))) as log:
+        found = {
+            kind: [row for row in rows if row.get_type() == kind and abs(row.TimeUS - at_us) <= 100_000]
+            for rows in [list(iter(log.recv_msg, None))]
+            for kind in ("EFI", "EFI2", "ECYL")
+        }
+    row, state, cylinder = (rows[-1] for rows in found.values())
+    written = [row.Rpm, row.FCR, row.CFV, row.ATM, row.IMT, cylinder.CHT]
+    air = [said.barometric_pressure, said.intake_manifold_temperature, said.cylinder_head_temperature]
+    assert written == pytest.approx([said.rpm, said.fuel_flow, said.fuel_consumed, *air], rel=0.02)
+    shares = [row.LP, row.TPS]
+    assert shares == pytest.approx([said.engine_load, said.throttle_position], abs=1.5)
+    assert (state.Healthy, state.ES) == (1, 2)
+    assert row.Rpm > 3000 and cylinder.Inst == 0 and isnan(row.OilT) and isnan(cylinder.EGT)
+
+
 def test_without_it_nothing_is_told() -> None:
-    """And there is no starter, with it or without."""
+    """Nor logged; and there is no starter, with it or without."""
     with Session("sim:quadplane", home=HOME) as session:
+        assert not {"EFI", "EFI2", "ECYL"} & {kind.name for kind, _ in SensorRows(session.service).rows(0)}
         link = session.connect()
         assert ask(link, Cmd.REQUEST_MESSAGE, EFI) == Result.FAILED
         assert ask(link, Cmd.DO_ENGINE_CONTROL, 1.0) == Result.UNSUPPORTED

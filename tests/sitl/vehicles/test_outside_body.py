@@ -20,6 +20,7 @@ HOME = GeoPoint(-35.363261, 149.16523, 584.0)
 OFF, HOVER_SHARE = 1000, 0.35
 #: The pulse width at which an ArduPilot with its defaults believes that its motors give 35 % of their thrust.
 EXPO, SPIN_MIN, SPIN_MAX = 0.65, 0.15, 0.95
+CARRIES = {"SERVO7_FUNCTION": 88.0, "SERVO9_FUNCTION": 28.0}
 
 
 def pulse_for(thrust: float) -> int:
@@ -197,3 +198,51 @@ def test_numbers_have_the_signs_and_places_that_they_have(kind: str) -> None:
     assert said["position"] == pytest.approx(values[7:10], abs=1e-4)
     assert said["quaternion"] == pytest.approx(values[10:14], abs=1e-7)
     assert said["velocity"] == pytest.approx(values[14:17], abs=1e-4)
+
+
+def carrier(**loads: float) -> PacketSender:
+    """A copter with a gripper on channel 9 and a winch on channel 7, with these loads."""
+    firmware = PacketSender(**CARRIES)
+    for name, value in (CARRIES | loads).items():
+        firmware.machine.set_parameter(name, value)
+    return firmware
+
+
+def test_what_its_gripper_closes_on_weighs() -> None:
+    """Taken up on the ground, as heavy in the air, let go there, and not taken up again; without a pulse it stays."""
+    firmware, hover = carrier(SIM_GRIP_LOAD=0.3), pulse_for(HOVER_SHARE)
+    mass = firmware.machine.rows()[1][0]
+    closed, opened, climb = 1900, 1100, pulse_for(0.6)
+    stages = (closed, OFF, 1.8), (closed, climb, 1.8), (0, hover, 1.8), (opened, hover, 1.5), (closed, hover, 1.5)
+    for grip, climbs, kg in stages:
+        firmware.fly(0.8, *[climbs] * 4, 0, 0, 0, 0, grip)
+        assert mass[M.P_MASS] == pytest.approx(kg), grip
+
+
+def test_a_load_on_its_winch_swings() -> None:
+    """Its line runs out at the rate of an unchanged pulse; the load is handed over to it, swings behind a copter that
+    leans, and pulls the copter back: faster by 0.2 m/s and more without."""
+    speeds, climb, leaning = [], pulse_for(0.5), (pulse_for(0.45), pulse_for(0.47), pulse_for(0.45), pulse_for(0.47))
+    for load_kg in (0.4, 0.0):
+        firmware = carrier(SIM_WINCH_LOAD=load_kg, WINCH_RATE_MAX=2.0)
+        state = firmware.machine.rows()[0][0]
+        firmware.fly(2.5, *[climb] * 4, 0, 0, 1500)
+        assert state[M.S_LOAD_KG] == 0.0
+        firmware.fly(1.5, *[climb] * 4, 0, 0, 1900)
+        assert state[M.S_LOAD_KG] == load_kg
+        if load_kg:
+            assert state[M.S_LINE] == pytest.approx(2.8, abs=0.3)
+            assert state[M.S_LOAD + 2] - state[M.S_PD] == pytest.approx(state[M.S_LINE], abs=0.1)
+        said = firmware.fly(0.4, *leaning, 0, 0, 1500)
+        speeds.append(said["velocity"][0] ** 2 + said["velocity"][1] ** 2)
+    assert speeds[0] < 0.9 * speeds[1]
+
+
+def test_a_load_does_not_make_the_rotors_stronger() -> None:
+    """Full thrust is fitted to the empty body, whenever the load was hung on it."""
+    empty, loaded = PacketSender(), make_simulated("copter", HOME, 0.0, 1, steps=STEPS["copter"])
+    loaded.set_parameter("SIM_WINCH_LOAD", 0.4)
+    body_of("copter", loaded, {})
+    before, after = empty.machine.rows()[1][0], loaded.rows()[1][0]
+    assert after[M.P_MASS] == pytest.approx(before[M.P_MASS] + 0.4) and after[M.P_FULL] == before[M.P_FULL]
+    assert after[M.P_ROTOR_DRAG] == pytest.approx(before[M.P_ROTOR_DRAG] * before[M.P_MASS] / after[M.P_MASS])

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from autopilot.mav import Cmd
+from mavlink_bridge.wire.codec import dialect as m
+from mavlink_bridge.wire.codec import id_of
 from mavlink_bridge.wire.framing import FrameWriter
 from sortie import Fleet
 from tests.fakes.hostile import HOME, LISTENING, Siege, fittings
@@ -41,6 +44,20 @@ def test_each_service_outlives_its_hostile_forms(flying: bool) -> None:
             state = siege.session.service.autopilot.context.facts.vehicle.state
             assert all(map(isfinite, (*state.position, state.yaw))), service
         siege.check()
+
+
+def test_an_engine_outlives_its_hostile_forms() -> None:
+    """A strange engine's messages, requests and orders with each field at each extreme: it tells its own afterwards."""
+    with Siege("quadplane") as siege:
+        for message in forms("engine"):
+            answered(siege, message, OTHER)
+        for data in frames("engine", FrameWriter(OTHER, 1)):
+            siege.send_bytes(data)
+        siege.check()
+        siege.hostile.read()
+        siege.send(m.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, id_of("EFI_STATUS"), *[0.0] * 6))
+        told = siege.hostile.receive("EFI_STATUS")
+        assert (told.get_srcSystem(), told.rpm, told.fuel_consumed) == (1, 0.0, 0.0)
 
 
 def test_a_vehicle_of_a_fleet_alone_is_meant() -> None:
