@@ -129,7 +129,7 @@ class OutsideBody:
         servo without a pulse stays where it is; a winch spins freely then."""
         due = self.time_ms >= self._line_due_ms
         for channel, function in self._payload.items():
-            (pulse_us,) = unpack_from("<H", self.request, O.HEADER + 2 * (channel - 1))
+            (pulse_us,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
             if (pulse_us != self._pulses.get(channel) and pulse_us) or (due and function == WINCH):
                 self._pulses[channel] = pulse_us
                 self.machine.set_output(channel, float(pulse_us))
