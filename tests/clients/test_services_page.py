@@ -14,6 +14,18 @@ def test_the_page_has_every_request_and_no_empty_cell() -> None:
     assert all(len(cells) == len(COLUMNS) and all(cells) for cells in rows.values())
 
 
+def test_every_service_of_the_guide_was_asked_for() -> None:
+    """Each row of the guide's services has a request below."""
+    text = PAGE.read_text(encoding="utf-8")
+    listed = text.partition("## The services of the guide")[2].partition("### ")[0].strip().splitlines()[2:]
+    names = {
+        line.split(" | ")[0].removeprefix("| ").replace("Payloads (gripper, winch)", "Payloads") for line in listed
+    }
+    video = "Image transmission, video"
+    asked = {request.service for request in REQUESTS}
+    assert {video if name in ("Video streams", "Image transmission") else name for name in names} <= asked
+
+
 @pytest.mark.parametrize("column", [name for name, asked in COLUMNS.items() if asked.ours])
 def test_sortie_answers_what_the_page_says(column: str) -> None:
     """As it comes and fitted out: a station is answered, or refused, as it was when the page was written."""
