@@ -16,7 +16,7 @@ from autopilot.parameters.parameters import Parameters
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
 from sortie.incident.diagnosis import FoundFault, Sure, diagnose, loss_of_frames
-from sortie.incident.evidence import Evidence
+from sortie.incident.evidence import GUESSED, Evidence
 from sortie.incident.happened import happened_in
 from sortie.incident.scenario import Deed, Gust, Origin, Scenario, ScenarioFault, Stick
 from sortie.incident.weather import measured
@@ -53,6 +53,12 @@ _LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
     AutopilotType.PX4: {},
 }
 """Parameters of ours by which it flies like others: (value, why)."""
+_MODES_AND_COMMANDS: Final = {
+    LogForm.DATAFLASH: ("MODE", "MAVC"),
+    LogForm.TELEMETRY: ("HEARTBEAT", "a command"),
+    LogForm.ULOG: ("vehicle_status", "vehicle_command"),
+}
+"""Messages of a log that tell of modes and of a station's commands."""
 _NOT_AGAIN: Final = frozenset(
     {
         Cmd.COMPONENT_ARM_DISARM,
@@ -164,7 +170,7 @@ class Builder:
             self.assumed.append(f"a quad flies instead of {found.frame}")
         if (lost := loss_of_frames(found)) is not None and lost > 1.0:
             self.assumed.append(f"up to {lost:.0f} % of the frames were lost, to the station or to who logged")
-        if found.form is not LogForm.DATAFLASH:
+        if any(mode.why in GUESSED for mode in found.modes):
             self.assumed.append("why a mode was entered: by itself where a warning stands beside it, else by wish")
 
     # --- parameters ---------------------------------------------------------------------------------------------------
@@ -265,22 +271,23 @@ class Builder:
     # --- what was done ------------------------------------------------------------------------------------------------
     def _deeds(self) -> list[Deed]:
         found, zero_s = self._found, self._zero_s
+        said, asked = _MODES_AND_COMMANDS[found.form]
         deeds: list[tuple[Deed, str]] = []
         before = [mode for mode in found.modes if mode.at_s <= zero_s]
         if before:
             first = before[-1]
-            deeds.append((Deed(_BEFORE_S, mode=first.asked or first.name), f"MODE at {first.at_s:.2f} s"))
+            deeds.append((Deed(_BEFORE_S, mode=first.asked or first.name), f"{said} at {first.at_s:.2f} s"))
         else:
             self.assumed.append("the mode at arming: the log does not tell")
         deeds.append((Deed(0.0, arm=True), f"armed at {zero_s:.2f} s"))
         for mode in found.modes:
             if zero_s < mode.at_s < self._end_s and mode.wished:
                 deed = Deed(round(mode.at_s - zero_s, 2), mode=mode.asked or mode.name)
-                deeds.append((deed, f"MODE at {mode.at_s:.2f} s: {mode.why}"))
+                deeds.append((deed, f"{said} at {mode.at_s:.2f} s: {mode.why}"))
         for seen in found.commands:
             if zero_s <= seen.at_s < self._end_s and seen.command not in _NOT_AGAIN:
                 deed = Deed(round(seen.at_s - zero_s, 2), None, None, seen.command, seen.frame, seen.params, seen.place)
-                deeds.append((deed, f"MAVC at {seen.at_s:.2f} s"))
+                deeds.append((deed, f"{asked} at {seen.at_s:.2f} s"))
         values = dict(found.parameters)
         for at_s, name, value in found.changes:
             if at_s < self._end_s and name in self._served and not name.startswith((*_NOT_OURS, *_OF_AIRFRAME)):

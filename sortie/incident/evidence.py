@@ -8,6 +8,7 @@ real vehicle does, so they are not read. Of a log of ours they are: there they a
 from __future__ import annotations
 
 import contextlib
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
-from sortie.incident.recording import Recording, read_recording, type_with
+from sortie.incident.recording import CommandSeen, Recording, read_recording, type_with
 from sortie.reading.dataflash import LATEST_S, SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, ThinnedRows, remember
@@ -49,18 +50,6 @@ class ModeSeen:
     wished: bool
     why: str
     asked: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandSeen:
-    """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of
-    COMMAND_INT."""
-
-    at_s: float
-    command: int
-    frame: int
-    params: tuple[float, float, float, float]
-    place: tuple[int, int, float]
 
 
 @dataclass(slots=True)
@@ -100,15 +89,10 @@ class Evidence:
     @property
     def flight_s(self) -> tuple[float, float]:
         """The longest armed stretch, s. UserError: there is none."""
-        ends = [*(at_s for at_s, _ in self.facts.armed[1:]), self.facts.span_s[1]]
-        stretches = [
-            (begin_s, end_s)
-            for (begin_s, armed), end_s in zip(self.facts.armed, ends, strict=False)
-            if armed and end_s > begin_s
-        ]
-        if not stretches:
+        flight = self.facts.longest_flight()
+        if flight is None:
             raise UserError(f"{self.facts.name}: the vehicle was not armed in this log, there is nothing to fly again")
-        return max(stretches, key=lambda stretch: stretch[1] - stretch[0])
+        return flight
 
     def name_modes(self, firmware: Firmware) -> None:
         """Name the modes as this firmware shows what ours flies for them: PX4's Takeoff and our GUIDED are Hold. So
@@ -294,18 +278,31 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     found.firmware = firmware_spoken(recording.autopilot, recording.vehicle)
     found.parameters = {name: value for name, value in recording.values.items() if not name.startswith("SIM_")}
     found.stations = [(at_s,) for at_s in recording.stations]
-    troubled = [trouble.time_s for trouble in facts.troubles]
+    found.commands = recording.commands
     for at_s, name in facts.modes:
-        by_itself = name not in _TO_ORDER and any(
-            0.0 <= at_s - warned_s < _SAID_BEFORE_S or 0.0 <= warned_s - at_s < 1.0 for warned_s in troubled
-        )
-        found.modes.append(ModeSeen(at_s, name, not by_itself, "beside a warning" if by_itself else "not told"))
+        found.modes.append(ModeSeen(at_s, name, *_wish(recording, at_s, name)))
     for at_ms, kind, data in recording.told.after(-1):
         _take(found, at_ms / 1000.0, decode(kind, data))
     found.name_modes(found.firmware)
     return found
 
 
+def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
+    """Whether somebody wanted this mode or nobody knows, and how that is known: PX4 logs what its user wants."""
+    if recording.unwished:
+        row = bisect_right(recording.unwished, (at_s + _TOGETHER_S, True)) - 1
+        unwished = row >= 0 and recording.unwished[row][1]
+        return not unwished, "another mode was wanted" if unwished else "wanted"
+    by_itself = name not in _TO_ORDER and any(
+        0.0 <= at_s - trouble.time_s < _SAID_BEFORE_S or 0.0 <= trouble.time_s - at_s < 1.0
+        for trouble in recording.facts.troubles
+    )
+    return not by_itself, GUESSED[by_itself]
+
+
+GUESSED: Final = ("not told", "beside a warning")
+"""Why a mode was entered, of a log that does not tell."""
+_TOGETHER_S: Final = 0.001
 _SAID_BEFORE_S: Final = 2.0
 _TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})
 """Modes that no failsafe enters, whatever is warned of beside them."""

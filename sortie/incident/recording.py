@@ -29,6 +29,18 @@ Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommandSeen:
+    """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of
+    COMMAND_INT."""
+
+    at_s: float
+    command: int
+    frame: int
+    params: tuple[float, float, float, float]
+    place: tuple[int, int, float]
+
+
 class MessageStore:
     """Messages on the disk, to be read in the order of time: of a log of gigabytes some megabytes are in memory.
     `kinds`: their ids, in the order of their first. sqlite3.Error: there is no room."""
@@ -77,7 +89,9 @@ class MessageStore:
 class Recording:
     """Recording of one vehicle. `only`: ids of the messages that are kept, empty: all; `values`: its parameters at the
     log's end. `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT.
-    `stations`: s since boot when a ground station was heard."""
+    `stations`: s since boot when a ground station was heard. `commands`: of a station, where the log has them apart
+    from its messages. `unwished`: (s since boot, whether another mode than the wished one was flown) at each change;
+    empty: the log does not tell."""
 
     facts: FlightFacts
     path: Path
@@ -85,6 +99,8 @@ class Recording:
     told: MessageStore = field(default_factory=MessageStore)
     values: dict[str, float] = field(default_factory=dict)
     stations: list[float] = field(default_factory=ThinnedRows)
+    commands: list[CommandSeen] = field(default_factory=ThinnedRows)
+    unwished: list[tuple[float, bool]] = field(default_factory=ThinnedRows)
     system: int = 0
     vehicle: int = VehicleType.GENERIC
     autopilot: int = AutopilotType.ARDUPILOTMEGA

@@ -7,20 +7,27 @@ from typing import Any, Final
 
 import numpy as np
 
-from autopilot.mav import AutopilotType, Severity
+from autopilot.mav import AutopilotType, Cmd, Frame, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import EverySoOften, Recording, heartbeat
+from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat
 from sortie.reading.ulog import euler_angles, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
     "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
-    "vehicle_gps_position", "home_position", "mission_result", "input_rc", "telemetry_status",
+    "vehicle_gps_position", "home_position", "mission_result", "input_rc", "telemetry_status", "vehicle_command",
+    "vehicle_command_ack",
 ]  # fmt: skip
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
+_ACCEPTED: Final = 0
+_PLACED: Final = frozenset({
+    Cmd.DO_REPOSITION, Cmd.DO_ORBIT, Cmd.DO_SET_HOME, Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION,
+})  # fmt: skip
+_NOT_GIVEN: Final = 0x7FFFFFFF
+"""Of COMMAND_INT, as NaN of COMMAND_LONG."""
 _U16: Final = 0xFFFF
 _STICKS: Final = 8
 
@@ -51,6 +58,7 @@ def tell_ulog(recording: Recording) -> None:
                 _tell(recording, at_ms, tell, row)
     for at_ms, message in _states(recording, topics.get("vehicle_status")):
         recording.tell(at_ms, message)
+    recording.commands += _commands(topics)
 
 
 def _tell(recording: Recording, at_ms: int, tell: Any, row: Mapping[str, Any]) -> None:
@@ -71,12 +79,31 @@ def _rows(topic: Mapping[str, Any] | None) -> Iterator[tuple[int, dict[str, floa
 def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[tuple[int, Message]]:
     before: tuple[int, bool] | None = None
     for at_ms, row in _rows(status):
+        if "nav_state_user_intention" in row:  # from 1.14 on
+            unwished = row["nav_state"] != row["nav_state_user_intention"]
+            if not recording.unwished or recording.unwished[-1][1] != unwished:
+                recording.unwished.append((at_ms / 1000.0, unwished))
         mode = BY_NAV_STATE.get(int(row["nav_state"]))
         state = (0 if mode is None else custom_of(mode[0]), int(row["arming_state"]) == _ARMED)
         recording.vehicle = int(row.get("system_type", recording.vehicle))
         if state != before:
             before = state
             yield at_ms, heartbeat(recording, *state)
+
+
+def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
+    """Commands of stations that were accepted, by the first answer behind each; what failure was planted is not
+    read."""
+    answers = list(_rows(topics.get("vehicle_command_ack")))
+    for at_ms, row in _rows(topics.get("vehicle_command")):
+        number = int(row["command"])
+        told = (int(r["result"]) for ms, r in answers if ms >= at_ms and int(r["command"]) == number)
+        if not row.get("from_external") or number == Cmd.INJECT_FAILURE or next(told, None) != _ACCEPTED:
+            continue
+        scale = 1e7 if number in _PLACED else 1.0
+        x, y = (_NOT_GIVEN if np.isnan(row[name]) else whole(row[name], scale) for name in ("param5", "param6"))
+        params = (row["param1"], row["param2"], row["param3"], row["param4"])
+        yield CommandSeen(at_ms / 1000.0, number, Frame.GLOBAL, params, (x, y, row["param7"]))
 
 
 def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:

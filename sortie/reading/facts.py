@@ -190,8 +190,7 @@ class FlightFacts:
 
     def armed_s(self) -> float:
         """Total time armed, s."""
-        ends = [*(at_s for at_s, _ in self.armed[1:]), self.span_s[1]]
-        return sum(end_s - at_s for (at_s, armed), end_s in zip(self.armed, ends, strict=False) if armed)
+        return sum(end_s - begin_s for begin_s, end_s in self.flights())
 
     def places(self) -> list[MissionItem]:
         """Items that are somewhere."""
@@ -210,6 +209,19 @@ class FlightFacts:
     def severities(self) -> dict[tuple[float, str], Severity]:
         """Severities of the texts that warn, by time and text."""
         return {(trouble.time_s, trouble.text): trouble.severity for trouble in self.troubles}
+
+    def flights(self) -> list[tuple[float, float]]:
+        """Stretches of time when it was armed, s since boot; the last one may end with the log."""
+        ends = [*(at_s for at_s, _ in self.armed[1:]), self.span_s[1]]
+        return [
+            (begin_s, end_s)
+            for (begin_s, armed), end_s in zip(self.armed, ends, strict=False)
+            if armed and end_s > begin_s
+        ]
+
+    def longest_flight(self) -> tuple[float, float] | None:
+        """The longest of `flights`; None: it was never armed."""
+        return max(self.flights(), key=lambda flight: flight[1] - flight[0], default=None)
 
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:

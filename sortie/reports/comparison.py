@@ -24,6 +24,8 @@ SOON_S: Final = 1.0
 """A mode that is entered so much earlier or later is no difference."""
 DISARMED: Final = "disarmed"
 _LIFTED_M: Final = 0.5
+_ALOFT_M: Final = 2.0
+"""More than a height on the ground is off."""
 Array = npt.NDArray[np.float64]
 
 
@@ -61,7 +63,8 @@ class Apart:
 @dataclass(frozen=True, slots=True)
 class FlightComparison:
     """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `distance`: (s,
-    m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each."""
+    m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each. `notes`: what of the
+    logs is not compared."""
 
     names: tuple[str, str]
     since: Since
@@ -72,6 +75,7 @@ class FlightComparison:
     distance: tuple[tuple[float, float], ...]
     modes: tuple[tuple[tuple[float, str], ...], ...]
     only: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -90,11 +94,12 @@ class FlightComparison:
             "differences": [row.as_json() for row in self.rows],
             "modes": [[[round(at_s, 2), name] for at_s, name in modes] for modes in self.modes],
             "only": [list(texts) for texts in self.only],
+            "notes": list(self.notes),
         }
 
     def lines(self) -> list[str]:
         """For a person: the sentence, then a table."""
-        told = [self.first]
+        told = [self.first, *self.notes]
         told += [
             f"  {row.name:8} at most {row.most:.2f} {row.unit} at {row.most_s:.1f} s, 95 % of the time {row.usual:.2f}"
             for row in self.rows
@@ -105,16 +110,42 @@ class FlightComparison:
 
 
 def begin_of(facts: FlightFacts, since: Since) -> float:
-    """Time of that moment, s since boot. UserError: the log does not have it."""
-    armed_s = next((at_s for at_s, armed in facts.armed if armed), None)
-    if armed_s is None:
+    """Time of that moment of the longest flight, s since boot. UserError: the log does not have it."""
+    flight = facts.longest_flight()
+    if flight is None:
         raise UserError(f"{facts.name}: the vehicle was not armed in this log, there is no flight to compare")
+    armed_s = flight[0]
     if since is Since.ARMED:
+        if begins_in_flight(facts, armed_s):
+            raise UserError(f"{facts.name}: the log begins in flight, so when it was armed is not known")
         return armed_s
     lifted_s = liftoff_of(facts, armed_s)
     if lifted_s is None:
         raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
     return lifted_s
+
+
+def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
+    """True when the vehicle is up already in the first sample of a log that begins armed."""
+    first = next((sample for sample in facts.samples if sample.time_s >= armed_s - SOON_S), None)
+    begins = armed_s - facts.span_s[0] < SOON_S
+    return begins and first is not None and first.height > _ALOFT_M
+
+
+def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -> list[str]:
+    """What is not compared, and takeoffs that came at another time."""
+    told = []
+    for facts in both:
+        count, flight = len(facts.flights()), facts.longest_flight()
+        if count > 1 and flight is not None:
+            told.append(f"{facts.name} was armed {count} times: from {flight[0]:.1f} s on is compared, the longest.")
+    lifted = [liftoff_of(facts, shift) for facts, shift in zip(both, shifts, strict=True)]
+    if since is Since.ARMED and lifted[0] is not None and lifted[1] is not None:
+        after = [at_s - shift for at_s, shift in zip((lifted[0], lifted[1]), shifts, strict=True)]
+        if abs(after[0] - after[1]) > SOON_S:
+            words = f"{after[0]:.1f} s after arming, the other {after[1]:.1f} s"
+            told.append(f"The one left the ground {words}: all that follows is as much later.")
+    return told
 
 
 def liftoff_of(facts: FlightFacts, armed_s: float) -> float | None:
@@ -173,7 +204,8 @@ def compared(
     )
     kept = tuple(row for row in rows if isfinite(row.most))
     points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
-    return FlightComparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only)
+    notes = tuple(_notes(both, shifts, since))
+    return FlightComparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only, notes)
 
 
 def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> int | None:

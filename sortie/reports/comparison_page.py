@@ -17,6 +17,7 @@ def comparison_page(flights: Sequence[FlightFacts], found: FlightComparison, mor
     """The page; `more`: HTML between the comparison and the flights."""
     kind, sign = ("good", "✓") if found.same else ("look", "!")
     head = f'<section class="verdict {kind}"><strong>{sign} {html.escape(found.first)}</strong></section>'
+    head += "".join(f"<p>{html.escape(note)}</p>" for note in found.notes)
     rows = "".join(
         f'<tr><th scope="row">{row.name}<td class="figure">{row.most:.2f} {row.unit}<td class="figure">'
         f'{row.most_s:.1f} s<td class="figure">{row.usual:.2f} {row.unit}'

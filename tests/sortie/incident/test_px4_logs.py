@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from autopilot.mav import Cmd
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.wire.codec import decode
@@ -44,6 +46,37 @@ def test_a_mission_is_never_entered_by_itself(tmp_path: Path) -> None:
     found = read_evidence(log)
     assert found.facts.troubles[0].time_s == pytest.approx(BOOT_S)
     assert [(mode.name, mode.wished) for mode in found.modes] == [("Mission", True)]
+
+
+def test_a_mode_that_its_user_did_not_want_is_a_failsafe(tmp_path: Path) -> None:
+    """From 1.14 on PX4 logs the mode that its user wants; a warning beside it says nothing then."""
+    for wanted, failsafes in ((3, ["Return"]), (5, [])):
+        log = tmp_path / f"{wanted}.ulg"
+        log.write_bytes(ulog(returns=True, wanted=wanted, warns_at_s=BOOT_S))
+        found = read_evidence(log)
+        assert [mode.name for mode in found.modes if not mode.wished and mode.name != "Mission"] == failsafes
+        assert found.modes[0].wished is (wanted == 3)
+        assert not any("why a mode was entered" in words for words in Builder(found, log).build().scenario.assumed)
+
+
+def test_commands_of_a_station_are_given_again(tmp_path: Path) -> None:
+    """Those that were accepted, at their times; not PX4's own, and not the failure that somebody planted."""
+    log = tmp_path / "a.ulg"
+    given = [
+        (BOOT_S + 5.0, Cmd.DO_REPOSITION, 47.001, 1, 0),
+        (BOOT_S + 6.0, Cmd.DO_CHANGE_SPEED, 0.0, 1, 2),
+        (BOOT_S + 7.0, Cmd.DO_REPOSITION, 47.002, 0, 0),
+        (BOOT_S + 8.0, Cmd.INJECT_FAILURE, 0.0, 1, 0),
+        (BOOT_S + 9.0, Cmd.DO_CHANGE_SPEED, nan, 1, 0),
+    ]
+    log.write_bytes(ulog(commands=given))
+    found = read_evidence(log)
+    there, speed = found.commands
+    assert (there.at_s, there.command, there.place) == (BOOT_S + 5.0, Cmd.DO_REPOSITION, (470010000, 80000000, 430.0))
+    assert there.params[:3] == (-1.0, 1.0, 0.0) and isnan(there.params[3])
+    assert (speed.at_s, speed.place[0]) == (BOOT_S + 9.0, 0x7FFFFFFF)
+    deeds = [deed.command for deed in Builder(found, log).build().scenario.do if deed.command is not None]
+    assert deeds == [Cmd.DO_REPOSITION, Cmd.DO_CHANGE_SPEED]
 
 
 def test_takeoff_climbs_and_returns(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import nan
 from struct import pack
 from typing import Any
 
@@ -106,11 +108,18 @@ def dataflash() -> bytes:
 
 
 def ulog(
-    *, since_us: int = 0, links_until_s: float = 0.0, returns: bool = False, warns_at_s: float | None = None
+    *,
+    since_us: int = 0,
+    links_until_s: float = 0.0,
+    returns: bool = False,
+    warns_at_s: float | None = None,
+    wanted: int | None = None,
+    commands: Sequence[tuple[float, int, float, int, int]] = (),
 ) -> bytes:
     """As PX4 writes it: formats, what is logged, then the data. `since_us`: what its clock counts from, beside boot;
     `links_until_s`: when radio and ground station were heard last; `returns`: it turns its nose behind the last item,
-    and returns (the real one's rows, 1.16)."""
+    and returns (the real one's rows, 1.16); `wanted`: nav_state that its user wants; `commands`: (s, number, latitude,
+    1 from a station, result)."""
     out = bytearray(b"ULog\x01\x12\x35\x01" + pack("<Q", since_us + round(BOOT_S * 1e6)))
 
     def put(kind: bytes, data: bytes) -> None:
@@ -134,6 +143,13 @@ def ulog(
     if links_until_s:
         topics["telemetry_status"] = ("uint8_t heartbeat_type_gcs", "B")
         topics["input_rc"] = ("uint8_t rc_lost;uint8_t channel_count;uint16_t[8] values", "BB8H")
+    if wanted is not None:
+        topics["vehicle_status"] = (topics["vehicle_status"][0] + ";uint8_t nav_state_user_intention", "BBBB")
+    if commands:
+        fields = (*(f"float param{number}" for number in (1, 2, 3, 4)), "double param5", "double param6")
+        rest = ("float param7", "uint32_t command", "uint8_t from_external")
+        topics["vehicle_command"] = (";".join((*fields, *rest)), "ffffddfIB")
+        topics["vehicle_command_ack"] = ("uint32_t command;uint8_t result", "IB")
     put(b"B", bytes(40))
     put(b"I", bytes([len("char[3] sys_name")]) + b"char[3] sys_namePX4")
     for name, (fields, _) in topics.items():
@@ -145,7 +161,11 @@ def ulog(
         put(b"D", pack("<HQ" + topics[name][1], list(topics).index(name), since_us + round(at_s * 1e6), *values))
 
     log("home_position", BOOT_S, LAT, LON, ALT)
-    log("vehicle_status", BOOT_S, 2, 3, 2)
+    intends = () if wanted is None else (wanted,)
+    log("vehicle_status", BOOT_S, 2, 3, 2, *intends)
+    for at_s, command, lat, external, result in commands:
+        log("vehicle_command", at_s, -1.0, 1.0, 0.0, nan, lat, 8.0, 430.0, command, external)
+        log("vehicle_command_ack", at_s + 0.02, command, result)
     if warns_at_s is not None:
         put(b"L", b"4" + pack("<Q", since_us + round(warns_at_s * 1e6)) + b"Connection lost")
     for seq, (lat, lon) in enumerate(CORNERS):
@@ -162,9 +182,9 @@ def ulog(
         log("vehicle_global_position", at_s, lat, lon, ALT + height)
     if returns:
         log("navigator_mission_item", at_s - 0.2, seq, 31000, LAT + lat, LON + lon, 20.0, 1)
-        log("vehicle_status", at_s - 0.1, 2, 5, 2)
+        log("vehicle_status", at_s - 0.1, 2, 5, 2, *intends)
         for number, command in ((1, 16), (7, 21), (8, 0)):
             log("navigator_mission_item", at_s - 0.05, number, command, LAT, LON, ALT, 0)
     put(b"L", b"4" + pack("<Q", since_us + round(at_s * 1e6)) + b"Wind too <strong>")
-    log("vehicle_status", at_s, 1, 3, 2)
+    log("vehicle_status", at_s, 1, 3, 2, *intends)
     return bytes(out)

@@ -81,6 +81,35 @@ def test_laid_on_each_other_at_liftoff_a_longer_wait_is_no_difference() -> None:
     assert found.rows[0].first_s is None or found.rows[0].first_s > 55.0  # the one log ends, the other goes on
 
 
+def test_of_two_armings_the_longer_one_is_the_flight() -> None:
+    """A vehicle that was armed, disarmed itself, and was armed again to fly; that is said."""
+    twice = flight("a")
+    twice.armed[:0] = [(2.0, True), (8.0, False)]
+    found = compared(twice, flight("b", boot_s=33.0), within_m=0.1)
+    assert found.same
+    assert found.notes == ("a was armed 2 times: from 10.0 s on is compared, the longest.",)
+    assert found.notes[0] in found.lines() and found.notes[0] in comparison_page((twice, flight("b")), found)
+
+
+def test_a_takeoff_that_comes_later_is_said() -> None:
+    found = compared(flight("a", waits_s=3.0), flight("b"))
+    assert not found.same
+    assert found.notes == (
+        "The one left the ground 3.2 s after arming, the other 0.2 s: all that follows is as much later.",
+    )
+    assert compared(flight("a", waits_s=0.5), flight("b")).notes == ()
+
+
+def test_a_log_that_begins_in_flight_has_no_arming() -> None:
+    """It began when its vehicle was up already: the two cannot be laid on each other."""
+    late = flight("late")
+    late.samples = [sample for sample in late.samples if sample.time_s > 20.0]
+    late.armed, late.modes = [(20.1, True), (70.0, False)], [(20.1, "AUTO")]
+    for pair in ((late, flight("b")), (flight("b"), late)):
+        with pytest.raises(UserError, match="late: the log begins in flight, so when it was armed is not known"):
+            compared(*pair)
+
+
 def test_warnings_of_one_alone_are_listed_and_shown() -> None:
     warned = flight("a")
     warned.say(30.0, "EKF <variance>", Severity.CRITICAL)
