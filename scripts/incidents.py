@@ -1,9 +1,9 @@
-"""Incidents of a real ArduCopter, and how well `sortie reproduce` flies them again.
+"""Incidents of a real ArduCopter, ArduRover or ArduPlane, and how well `sortie reproduce` flies them again.
 
-`python -m scripts.incidents fly DIR --binary ARDUCOPTER` flies ArduPilot's own simulator with faults planted by its
-SIM_ parameters, and keeps log and plant of each in a folder below DIR, outside of the repository. `... judge DIR`
-reproduces each log, which does not say what was planted (see `sortie.incident.evidence`), and judges position,
-failsafe and fault. docs/reproduce.md has the figures.
+`python -m scripts.incidents fly DIR --kind rover --binary ARDUROVER` flies ArduPilot's own simulator with faults that
+are planted by its SIM_ parameters, and keeps log and plant of each in a folder below DIR, outside of the repository.
+`... judge DIR` reproduces each log, which does not say what was planted (see `sortie.incident.evidence`), and judges
+position, failsafe and fault. docs/reproduce.md has the figures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from math import cos, radians
+from math import cos, hypot, radians
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ _DEGREE_M: Final = 111_194.9
 _LONGEST_S: Final = 260.0
 _MAV: Final = mavutil.mavlink
 _DISARMED_S: Final = 2.0
+_RESTS_S: Final = 20.0
+_STILL_MPS, _LOW_M = 0.3, 3.0
 
 Changes = tuple[tuple[str, float], ...]
 
@@ -49,30 +51,85 @@ class Kind:
     ends: Changes = ()
 
 
-_BATTERY: Final = (("BATT_LOW_VOLT", 11.0), ("BATT_FS_LOW_ACT", 2.0))
-_RADIO: Final = (("FS_THR_ENABLE", 1.0),)
-KINDS: Final = (
-    Kind("nothing", ()),
-    Kind("gps-lost", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),)),
-    Kind("gps-lost-a-while", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),), lasts=(4.0, 8.0),
-         ends=(("SIM_GPS1_ENABLE", 1.0),)),
-    Kind("gps-jumps", ("gps.glitch",), (("SIM_GPS1_GLTCH_X", 0.0006),), lasts=(15.0, 25.0),
-         ends=(("SIM_GPS1_GLTCH_X", 0.0),)),
-    Kind("battery-sags", ("battery.low",), (("SIM_BATT_VOLTAGE", 10.6),), _BATTERY),
+_NOTHING: Final = Kind("nothing", ())
+_GPS_LOST: Final = Kind("gps-lost", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),))
+_GPS_LOST_A_WHILE: Final = Kind(
+    "gps-lost-a-while", ("gps.loss",), (("SIM_GPS1_ENABLE", 0.0),), lasts=(4.0, 8.0), ends=(("SIM_GPS1_ENABLE", 1.0),)
+)
+_GPS_JUMPS: Final = Kind(
+    "gps-jumps", ("gps.glitch",), (("SIM_GPS1_GLTCH_X", 0.0006),), lasts=(15.0, 25.0), ends=(("SIM_GPS1_GLTCH_X", 0.0),)
+)
+_COMPASS_LOST: Final = Kind(
+    "compass-lost", ("compass.loss",), tuple((f"SIM_MAG{number}_FAIL", 1.0) for number in (1, 2, 3))
+)
+_COMPASS_WRONG: Final = Kind(
+    "compass-wrong", ("compass.wrong",), tuple((f"SIM_MAG{number}_OFS_X", 300.0) for number in (1, 2, 3))
+)
+_GUST: Final = Kind(
+    "gust", ("wind.gust",), (("SIM_WIND_SPD", 15.0),), lasts=(15.0, 20.0), ends=(("SIM_WIND_SPD", 0.0),)
+)
+
+
+def _battery_sags(action: float) -> Kind:
+    params = (("BATT_LOW_VOLT", 11.0), ("BATT_FS_LOW_ACT", action))
+    return Kind("battery-sags", ("battery.low",), (("SIM_BATT_VOLTAGE", 10.6),), params)
+
+
+def _radio_lost(*params: tuple[str, float]) -> Kind:
+    return Kind("radio-lost", ("rc.loss",), (("SIM_RC_FAIL", 1.0),), params)
+
+
+def _station_lost(*params: tuple[str, float]) -> Kind:
+    return Kind("station-lost", ("gcs.loss",), (), params, silent_station=True)
+
+
+_COPTER: Final = (
+    _NOTHING,
+    _GPS_LOST,
+    _GPS_LOST_A_WHILE,
+    _GPS_JUMPS,
+    _battery_sags(2.0),
     Kind("motor-weak", ("motor1.loss",), (("SIM_ENGINE_FAIL", 1.0), ("SIM_ENGINE_MUL", 0.75)),
          (("SIM_ENGINE_MUL", 1.0),)),
     Kind("motor-lost", ("motor1.loss",), (("SIM_ENGINE_FAIL", 1.0),), (("SIM_ENGINE_MUL", 0.0),)),
-    Kind("radio-lost", ("rc.loss",), (("SIM_RC_FAIL", 1.0),), _RADIO),
-    Kind("station-lost", ("gcs.loss",), (), (("FS_GCS_ENABLE", 1.0), ("FS_GCS_TIMEOUT", 5.0)), silent_station=True),
-    Kind("compass-lost", ("compass.loss",), tuple((f"SIM_MAG{number}_FAIL", 1.0) for number in (1, 2, 3))),
-    Kind("compass-wrong", ("compass.wrong",), tuple((f"SIM_MAG{number}_OFS_X", 300.0) for number in (1, 2, 3))),
+    _radio_lost(("FS_THR_ENABLE", 1.0)),
+    _station_lost(("FS_GCS_ENABLE", 1.0), ("FS_GCS_TIMEOUT", 5.0)),
+    _COMPASS_LOST,
+    _COMPASS_WRONG,
     Kind("vibration", ("accel.garbage",), (*((f"SIM_VIB_FREQ_{axis}", 180.0) for axis in "XYZ"),
          *((f"SIM_ACC{number}_RND", 60.0) for number in (1, 2, 3)))),
     Kind("barometer-wrong", ("baro.wrong",), (("SIM_BARO_GLITCH", 12.0), ("SIM_BAR2_GLITCH", 12.0))),
     Kind("fence", (), (), (("FENCE_ENABLE", 1.0), ("FENCE_TYPE", 1.0), ("FENCE_ALT_MAX", 12.0), ("FENCE_ACTION", 1.0))),
-    Kind("gust", ("wind.gust",), (("SIM_WIND_SPD", 15.0),), lasts=(15.0, 20.0), ends=(("SIM_WIND_SPD", 0.0),)),
+    _GUST,
 )  # fmt: skip
-"""What is planted. A fault that the reader has no name for is judged by its failsafe and track alone."""
+_ROVER: Final = (
+    _NOTHING,
+    _GPS_LOST,
+    _GPS_LOST_A_WHILE,
+    _GPS_JUMPS,
+    _battery_sags(1.0),
+    _radio_lost(("FS_THR_ENABLE", 1.0), ("FS_ACTION", 1.0)),
+    _station_lost(("FS_GCS_ENABLE", 1.0), ("FS_GCS_TIMEOUT", 5.0), ("FS_ACTION", 2.0)),
+    _COMPASS_LOST,
+    _COMPASS_WRONG,
+    _NOTHING,
+)
+_PLANE: Final = (
+    _NOTHING,
+    _GPS_LOST,
+    _GPS_LOST_A_WHILE,
+    Kind("airspeed-fails", ("airspeed.loss",), (("SIM_ARSPD_FAIL", 1.0),)),
+    Kind("engine-fails", ("motor1.loss",), (("SIM_ENGINE_FAIL", 4.0),), (("SIM_ENGINE_MUL", 0.0),)),
+    _GUST,
+    _battery_sags(1.0),
+    _radio_lost(("THR_FAILSAFE", 1.0), ("FS_LONG_ACTN", 1.0)),
+    _station_lost(("FS_GCS_ENABL", 1.0), ("FS_LONG_ACTN", 1.0)),
+    _COMPASS_WRONG,
+)
+KINDS: Final = {"copter": _COPTER, "rover": _ROVER, "plane": _PLANE}
+"""What is planted in each kind of vehicle. A fault that the reader has no name for is judged by its failsafe and track
+alone."""
+MODELS: Final = {"copter": "+", "rover": "rover", "plane": "plane"}
 
 
 @dataclass(frozen=True)
@@ -87,39 +144,68 @@ class Planted:
     params: dict[str, float] = field(default_factory=dict)
 
 
-def drawn(number: int, seed: int) -> tuple[Planted, Kind, list[tuple[float, ...]]]:
+Items = list[tuple[float, ...]]
+
+
+def drawn(vehicle: str, number: int, seed: int) -> tuple[Planted, Kind, Items]:
     """The incident of this number: every kind in turn; plan, wind, speeds and time by the seed."""
     source = random.Random(f"{seed}/{number}")
-    kind = KINDS[number % len(KINDS)]
+    kinds = KINDS[vehicle]
+    kind = kinds[number % len(kinds)]
     at_s = round(source.uniform(15.0, 35.0), 1)
     until_s = None if kind.lasts is None else round(at_s + source.uniform(*kind.lasts), 1)
-    params = {
-        "WPNAV_SPEED": source.choice((400.0, 600.0, 800.0, 1000.0)),
-        "RTL_ALT": source.choice((1500.0, 2500.0)),
+    own, items = _DRAWN[vehicle](source)
+    params = own | {
         "SIM_WIND_SPD": 0.0 if kind.name == "gust" else round(source.uniform(0.0, 7.0), 1),
         "SIM_WIND_DIR": float(source.randrange(360)),
         "SIM_WIND_T": 1.0,
         "SIM_SPEEDUP": 20.0,
+    }
+    return Planted(number, kind.name, kind.named, at_s, until_s, params | dict(kind.params)), kind, items
+
+
+def _copter(source: random.Random) -> tuple[dict[str, float], Items]:
+    params = {
+        "WPNAV_SPEED": source.choice((400.0, 600.0, 800.0, 1000.0)),
+        "RTL_ALT": source.choice((1500.0, 2500.0)),
         "AUTO_OPTIONS": 3.0,
-    } | dict(kind.params)
+    }
     height = source.choice((15.0, 20.0, 30.0))
-    items = [(_MAV.MAV_CMD_NAV_TAKEOFF, 0.0, 0.0, height)]
+    items: Items = [(_MAV.MAV_CMD_NAV_TAKEOFF, 0.0, 0.0, height)]
     north = east = 0.0
     for _ in range(source.randrange(4, 7)):
         north += source.uniform(-80.0, 80.0)
         east += source.uniform(-80.0, 80.0)
         items.append((_MAV.MAV_CMD_NAV_WAYPOINT, north, east, height + source.choice((-4.0, 0.0, 0.0, 6.0))))
-    items.append((_MAV.MAV_CMD_NAV_RETURN_TO_LAUNCH, 0.0, 0.0, 0.0))
-    return Planted(number, kind.name, kind.named, at_s, until_s, params), kind, items
+    return params, [*items, (_MAV.MAV_CMD_NAV_RETURN_TO_LAUNCH, 0.0, 0.0, 0.0)]
+
+
+def _rover(source: random.Random) -> tuple[dict[str, float], Items]:
+    """Legs of some 40 to 110 m, back to where it began."""
+    items: Items = []
+    for _ in range(source.randrange(4, 7)):
+        items.append((_MAV.MAV_CMD_NAV_WAYPOINT, source.uniform(-60.0, 60.0), source.uniform(-60.0, 60.0), 0.0))
+    return {"WP_SPEED": source.choice((2.0, 3.0, 5.0))}, [*items, (_MAV.MAV_CMD_NAV_WAYPOINT, 0.0, 0.0, 0.0)]
+
+
+def _plane(source: random.Random) -> tuple[dict[str, float], Items]:
+    """A takeoff into the north, three or four places some 400 m away, and a landing from the south."""
+    height = source.choice((60.0, 80.0, 100.0))
+    items: Items = [(_MAV.MAV_CMD_NAV_TAKEOFF, 0.0, 0.0, 50.0)]
+    for _ in range(source.randrange(3, 5)):
+        items.append((_MAV.MAV_CMD_NAV_WAYPOINT, source.uniform(-400.0, 400.0), source.uniform(-400.0, 400.0), height))
+    items.append((_MAV.MAV_CMD_NAV_WAYPOINT, -500.0, 0.0, 45.0))
+    return {"RTL_ALTITUDE": source.choice((60.0, 100.0))}, [*items, (_MAV.MAV_CMD_NAV_LAND, 0.0, 0.0, 0.0)]
+
+
+_DRAWN: Final = {"copter": _copter, "rover": _rover, "plane": _plane}
 
 
 class Flight:
-    """ArduCopter's simulator, one flight long."""
+    """ArduPilot's simulator, one flight long."""
 
-    def __init__(self, binary: Path, defaults: Path, instance: int, folder: Path, params: dict[str, float]) -> None:
-        more = folder / "more.parm"
-        more.write_text("".join(f"{name} {value}\n" for name, value in params.items()))
-        words = [str(binary), "--model", "+", "-I", str(instance), "--speedup", "20", "--wipe"]
+    def __init__(self, vehicle: str, binary: Path, defaults: str, instance: int, folder: Path, more: Path) -> None:
+        words = [str(binary), "--model", MODELS[vehicle], "-I", str(instance), "--speedup", "20", "--wipe"]
         words += ["--defaults", f"{defaults},{more}", "--home", ",".join(map(str, HOME))]
         self._process = subprocess.Popen(
             words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -130,8 +216,8 @@ class Flight:
         self.boot_s = 0.0
         self.armed = False
         self.silent = False
-        self.height = 0.0
-        self._beat_s = -1.0
+        self.height = self.speed = 0.0
+        self._beat_s = self._moved_s = -1.0
         self._link.wait_heartbeat(timeout=30)
         self._link.mav.request_data_stream_send(1, 1, _MAV.MAV_DATA_STREAM_POSITION, 10, 1)
 
@@ -147,6 +233,7 @@ class Flight:
             raise TimeoutError("the simulator is silent")
         if message.get_type() == "GLOBAL_POSITION_INT":
             self.boot_s, self.height = message.time_boot_ms / 1000.0, message.relative_alt / 1000.0
+            self.speed = hypot(message.vx, message.vy) / 100.0
         elif message.get_type() == "HEARTBEAT" and message.get_srcComponent() == 1:
             self.armed = bool(message.base_mode & _MAV.MAV_MODE_FLAG_SAFETY_ARMED)
         if not self.silent and self.boot_s - self._beat_s > 0.5:
@@ -188,6 +275,16 @@ class Flight:
             self._link.mav.send(loader.wp(message.seq))
         return bool(message.get_type() == "MISSION_ACK")
 
+    def rests(self, for_s: float) -> bool:
+        """True when it has stood still on the ground for so long."""
+        if self.speed > _STILL_MPS or self.height > _LOW_M:
+            self._moved_s = self.boot_s
+        return self.boot_s - self._moved_s > for_s
+
+    def disarm(self) -> None:
+        """Disarm it, whatever it does: a rover stays armed behind its mission."""
+        self._link.mav.command_long_send(1, 1, _MAV.MAV_CMD_COMPONENT_ARM_DISARM, 0, 0, 21196, 0, 0, 0, 0, 0)
+
     def begin(self) -> bool:
         """Arm in AUTO; whether it did."""
         self._link.set_mode("AUTO")
@@ -198,16 +295,18 @@ class Flight:
         return False
 
 
-def fly(number: int, seed: int, binary: Path, defaults: Path, instance: int, out: Path) -> None:
+def fly(given: argparse.Namespace, number: int) -> None:
     """Fly the incident of this number, and keep its log."""
-    planted, kind, items = drawn(number, seed)
+    planted, kind, items = drawn(given.kind, number, given.seed)
     with tempfile.TemporaryDirectory(prefix="incident-") as name:
-        flight = Flight(binary, defaults, instance, Path(name), planted.params)
+        more = Path(name) / "more.parm"
+        more.write_text("".join(f"{param} {value}\n" for param, value in planted.params.items()))
+        flight = Flight(given.kind, given.binary, given.defaults, given.instance, Path(name), more)
         try:
             flight.until(lambda _: flight.boot_s > 12.0, 60.0)
             flight.upload(items)
-            if not flight.begin() or not flight.until(lambda _: flight.height > 0.5, 30.0):
-                raise TimeoutError("it did not take off")
+            if not flight.begin() or not flight.until(lambda _: flight.height > 0.5 or flight.speed > 1.0, 30.0):
+                raise TimeoutError("it did not set out")
             began_s = flight.boot_s
             flight.until(lambda _: flight.boot_s >= began_s + planted.at_s, _LONGEST_S)
             flight.set(kind.strikes)
@@ -216,12 +315,13 @@ def fly(number: int, seed: int, binary: Path, defaults: Path, instance: int, out
                 end_s = began_s + planted.until_s
                 flight.until(lambda _: flight.boot_s >= end_s or not flight.armed, _LONGEST_S)
                 flight.set(kind.ends)
-            flight.until(lambda _: not flight.armed, _LONGEST_S)
+            flight.until(lambda _: not flight.armed or flight.rests(_RESTS_S), _LONGEST_S)
+            flight.disarm()
             flight.until(lambda _: False, _DISARMED_S)
         finally:
             flight.close()
         logs = sorted((Path(name) / "logs").glob("*.BIN"), key=lambda path: path.stat().st_size)
-        folder = out / f"{number:03d}-{kind.name}"
+        folder = given.folder / f"{number:03d}-{kind.name}"
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(logs[-1], folder / "flight.bin")
         (folder / "planted.json").write_text(json.dumps(asdict(planted)))
@@ -303,23 +403,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("fly", "judge"))
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--kind", choices=KINDS, default="copter")
     parser.add_argument("--binary", type=Path)
-    parser.add_argument("--defaults", type=Path)
+    parser.add_argument("--defaults", help="files of parameters, by commas")
     parser.add_argument("--page", type=Path, help="docs/reproduce.md, to be written")
     parser.add_argument("--instance", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=len(KINDS))
+    parser.add_argument("--count", type=int, help="all kinds of incident, without")
     given = parser.parse_args()
     if given.what == "judge":
         judge_all(given.folder, given.page)
         return
-    for number in range(given.first, given.first + given.count):
+    kinds = KINDS[given.kind]
+    for number in range(given.first, given.first + (given.count or len(kinds))):
         try:
-            fly(number, given.seed, given.binary, given.defaults, given.instance, given.folder)
-            print(f"{number}: {KINDS[number % len(KINDS)].name}", flush=True)
+            fly(given, number)
+            print(f"{number}: {kinds[number % len(kinds)].name}", flush=True)
         except (TimeoutError, OSError) as error:
-            print(f"{number}: {KINDS[number % len(KINDS)].name}: {error}", flush=True)
+            print(f"{number}: {kinds[number % len(kinds)].name}: {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import heapq
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,9 @@ NO_FAULT: Final = "no fault"
 AND: Final = " + "
 """Between faults that are a cause together."""
 MOST_ENDS: Final = 100
+OUT_OF_VOLUME, OUT_OF_BUFFER = "share of flights out of the operational volume", "share of flights out of the buffer"
+AREA, RATE = "largest critical area, m2", "out of the operational volume per flight hour"
+"""Figures of an `Assumption`."""
 
 
 class ExitShare(Struct, frozen=True):
@@ -59,6 +63,15 @@ class RateSum(Struct, frozen=True):
     interval: Interval
 
 
+class Assumption(Struct, frozen=True):
+    """Figure at half of what the study says of `name`, at that, and at twice it, all else as it is."""
+
+    name: str
+    figure: str
+    values: tuple[float, ...]
+    figures: tuple[float, ...]
+
+
 class EndOfFlight(Struct, frozen=True):
     """End of a flight. `beyond_m`: how far outside of the fence it lay. Of the hardest contact with the ground: speed,
     angle below the horizontal, energy and critical area; None where it did not come down."""
@@ -81,7 +94,7 @@ class EndOfFlight(Struct, frozen=True):
 class ContainmentEvidence(Struct, frozen=True):
     """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there
     is no sum of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end
-    with the largest critical area of all, inside or not."""
+    with the largest critical area of all, inside or not. `assumptions`: none of a search, and without flights."""
 
     name: str
     flown_by: str
@@ -97,6 +110,7 @@ class ContainmentEvidence(Struct, frozen=True):
     ends: list[EndOfFlight]
     hardest: EndOfFlight | None
     sensitivity: dict[str, list[Boundaries]]
+    assumptions: list[Assumption]
 
 
 def replay_command(folder: Path, run: int) -> str:
@@ -133,6 +147,7 @@ def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
             for name, values in columns.inputs.items()
             if columns.count > 1 and np.ptp(values) > 0.0
         },
+        [] if columns.searched else list(flights.assumptions(causes, volume)),
     )
 
 
@@ -159,6 +174,15 @@ def cause_of(study: Study, row: RunResult) -> str:
     return AND.join(sorted(acted)) or NO_FAULT
 
 
+def _assumed(name: str, figure: str, given: float, of: Callable[[float], float]) -> Assumption:
+    values = tuple(factor * given for factor in (0.5, 1.0, 2.0))
+    return Assumption(name, figure, values, tuple(map(of, values)))
+
+
+def _rate_with(rest: float, share: float, per_hour: float) -> float:
+    return rest + share * per_hour
+
+
 class _Flights:
     """The flights of a folder as arrays, in the order of `columns`; what did not fly has no cause."""
 
@@ -167,8 +191,8 @@ class _Flights:
         self._study = columns.kept.study
         known_runs = {*columns.runs.tolist()}  # others came in since
         found = [self._numbers(row) for row in rows(folder) if row.run in known_runs]
-        table = np.array([numbers for numbers, _ in found], np.float64).reshape(-1, 5)
-        hours, volume, buffer, self.beyond, areas = table.T
+        table = np.array([numbers for numbers, _ in found], np.float64).reshape(-1, 8)
+        hours, volume, buffer, self.beyond, areas, self._highest, self._impact_mps, self._impact_deg = table.T
         self.hours: Floats = hours
         self.margins: dict[str, Floats] = {"volume": volume, "buffer": buffer}
         self.causes = np.array([cause for _, cause in found])
@@ -178,15 +202,15 @@ class _Flights:
         self.hardest = int(columns.runs[np.argmax(np.where(known, areas, -1.0))]) if known.any() else None
 
     def _numbers(self, row: RunResult) -> tuple[list[float], str]:
-        """Hours, both margins, how far outside it ended, critical area."""
+        """Hours, both margins, how far outside it ended, critical area, greatest height, speed and angle of impact."""
         figures = row.figures
         seconds, end_m = figures["flight_time_s"], figures["end_fence_m"]
         volume, buffer = figures["volume_margin_m"], figures["buffer_margin_m"]
         if not seconds or volume is None or buffer is None or end_m is None:
-            return [0.0, np.nan, np.nan, np.nan, np.nan], ""
-        impact = self._impact(row)
-        area = np.nan if impact is None else impact[3]
-        return [seconds / 3600.0, volume, buffer, -end_m, area], cause_of(self._study, row)
+            return [0.0, *[np.nan] * 7], ""
+        speed, angle, _, area = self._impact(row) or [np.nan] * 4
+        highest = figures["highest_m"] or 0.0
+        return [seconds / 3600.0, volume, buffer, -end_m, area, highest, speed, angle], cause_of(self._study, row)
 
     def _impact(self, row: RunResult) -> tuple[float, float, float, float] | None:
         """Speed, angle, energy and critical area."""
@@ -231,6 +255,33 @@ class _Flights:
                 assert share.interval is not None
                 total += self._box.rates[name].per_hour * np.array((share.per_flight, *share.interval))
         return RateSum(float(total[0]), (float(total[1]), float(total[2])))
+
+    def assumptions(self, causes: Sequence[Boundaries], rate: RateSum | None) -> Iterator[Assumption]:
+        """What each figure that the study gives does to the result."""
+        if not self.flew.any():
+            return
+        box, fence = self._box, self.margins["buffer"] - self._box.buffer_m
+        below = box.height_m - self._highest
+        inside = lambda value: self._left(np.minimum(fence, below + value - box.height_m))
+        yield _assumed("height_m", OUT_OF_VOLUME, box.height_m, inside)
+        yield _assumed("buffer_m", OUT_OF_BUFFER, box.buffer_m, lambda value: self._left(fence + value))
+        yield _assumed("width_m", AREA, box.width_m, lambda value: self._largest(value, box.mass_kg))
+        yield _assumed("mass_kg", AREA, box.mass_kg, lambda value: self._largest(box.width_m, value))
+        for cause in causes if rate is not None else ():
+            share, given = cause.volume.per_flight or 0.0, box.rates.get(cause.name)
+            if given is not None and rate is not None:
+                rest = rate.per_hour - given.per_hour * share
+                of = partial(_rate_with, rest, share)
+                yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, of)
+
+    def _left(self, margins: Floats) -> float:
+        return float((margins[self.flew] < 0.0).mean())
+
+    def _largest(self, width_m: float, mass_kg: float) -> float:
+        """The largest critical area of all flights; 0: none came down."""
+        hits = zip(self._impact_mps[self.flew].tolist(), self._impact_deg[self.flew].tolist(), strict=True)
+        areas = [critical_area(width_m, mass_kg, speed, angle) for speed, angle in hits if speed == speed]
+        return max(areas, default=0.0)
 
     def ends(self) -> list[EndOfFlight]:
         """The farthest ends outside, and the hardest of all."""

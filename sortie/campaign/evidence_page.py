@@ -171,9 +171,22 @@ def _objectives(found: ContainmentEvidence) -> str:
         f"{_shares(found.causes, 'buffer', 'cause')}"
         f"<h3>9.2 How often there is a fault</h3>{given}"
         "<h3>9.3 Sensitivity to what varied</h3><p>Each input of the study by its levels, over all others. What did "
-        "not vary is not told here; a sum of rates grows in proportion to each of its rates.</p>"
+        "not vary is not told here.</p>"
         f"{levels or '<p>Nothing varied.</p>'}"
+        "<h3>9.4 Sensitivity to what the study assumes</h3><p>Each figure that the study gives, halved and doubled, "
+        f"all else and the flights as they are: none is flown anew for it.</p>{_assumptions(found)}"
     )
+
+
+def _assumptions(found: ContainmentEvidence) -> str:
+    if not found.assumptions:
+        return "<p>Not told of a search, or without flights.</p>"
+    rows = []
+    for row in found.assumptions:
+        cells = [f"{of:.3g} (with {given:g})" for given, of in zip(row.values, row.figures, strict=True)]
+        rows.append((escape(row.name), escape(row.figure), *cells))
+    head = ("assumption", "figure", "at half of it", "as given", "at twice it")
+    return plain_table(head, rows, "Sensitivity to assumptions")
 
 
 def _shares(parts: Sequence[Boundaries], boundary: str, name: str) -> str:

@@ -63,10 +63,8 @@ def row_of(run: int, gps_at: float, wind: float, **figures: float | None) -> Run
     inside: dict[str, float | None] = dict.fromkeys(containment.FIGURES)
     inside |= {"volume_margin_m": 5.0, "buffer_margin_m": 25.0, "end_s": 90.0, "end_north_m": 0.0, "end_east_m": 0.0}
     inside |= {"end_fence_m": 30.0, "impact_mps": 1.0, "impact_along_mps": 0.0, "impact_down_mps": 1.0}
-    given = {"gps_at": gps_at, "wind": wind}
-    return RunResult(
-        run, run, "completed", "", True, given, {"stays_inside": 1.0}, {"flight_time_s": 90.0} | inside | figures
-    )
+    given, flown = {"gps_at": gps_at, "wind": wind}, {"flight_time_s": 90.0, "highest_m": 20.0}
+    return RunResult(run, run, "completed", "", True, given, {"stays_inside": 1.0}, flown | inside | figures)
 
 
 def out_of_it(run: int, gps_at: float, left_s: float, beyond_m: float) -> RunResult:
@@ -169,6 +167,23 @@ def test_a_fault_that_came_after_it_had_left_is_not_the_cause(tmp_path: Path) ->
     assert cause_of(kept, out_of_it(0, 61.0, 60.0, 8.0)) == NO_FAULT
 
 
+def test_each_assumption_is_halved_and_doubled(tmp_path: Path) -> None:
+    """All were 20 m high at most and 5 m inside, but for two that were 8 and 35 m outside; 19 flew."""
+    found = evidence(made(tmp_path))
+    rows = {row.name: row for row in found.assumptions}
+    assert list(rows) == ["height_m", "buffer_m", "width_m", "mass_kg", "rates, gps.loss"]
+    assert rows["height_m"].values == (15.0, 30.0, 60.0)
+    assert rows["height_m"].figures == pytest.approx((1.0, 2 / 19, 2 / 19))
+    assert rows["buffer_m"].figures == pytest.approx((1 / 19, 1 / 19, 0.0))
+    angle = impact_angle(6.0, 10.0)
+    areas = [critical_area(width, 1.5, 12.0, angle) for width in (0.3, 0.6, 1.2)]
+    assert rows["width_m"].figures == pytest.approx(areas)
+    assert found.hardest is not None and rows["mass_kg"].figures[1] == pytest.approx(found.hardest.critical_area_m2)
+    assert found.volume_rate is not None and rows["rates, gps.loss"].figures == pytest.approx(
+        [factor * found.volume_rate.per_hour for factor in (0.5, 1.0, 2.0)]
+    )
+
+
 def test_rates_of_faults_make_a_rate_of_leaving(tmp_path: Path) -> None:
     """A thousandth an hour, of which a quarter leads out; and none without a fault."""
     rate = evidence(made(tmp_path)).volume_rate
@@ -183,6 +198,7 @@ def test_without_a_rate_for_each_cause_and_of_a_search_there_is_no_sum(tmp_path:
     found = evidence(folder)
     assert (found.volume_rate, found.flights.volume.per_flight, found.flights.volume.left) == (None, None, 2)
     assert found.untold.startswith("a search")
+    assert found.assumptions == []
     (folder / "study.json").write_bytes(
         re.sub(rb'"rates": \{.*?\}\s*\}', b'"rates": {}', (folder / "study.json").read_bytes(), flags=re.S).replace(
             b'"search"', b'"random"'
@@ -228,6 +244,7 @@ def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> Non
         "9.1 Leaving, by cause",
         "9.2 How often there is a fault",
         "9.3 Sensitivity to what varied",
+        "9.4 Sensitivity to what the study assumes",
     ]
     first = page[page.index('<section class="first">') : page.index("</section>")]
     for words in (
