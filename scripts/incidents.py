@@ -343,7 +343,7 @@ def judge(folder: Path, out: Path) -> Judged:
     """Reproduce the log of a folder, and compare with what was planted."""
     planted = json.loads((folder / "planted.json").read_text())
     try:
-        built, flown = reproduce(folder / "flight.bin", out / folder.name)
+        built, flown = reproduce(next(folder.glob("flight.*")), out / folder.name)
     except UserError as error:
         return Judged(folder.name, 0.0, False, False if planted["named"] else None, (), str(error))
     found = tuple(fault.name for fault in built.faults)

@@ -257,7 +257,7 @@ class _Flights:
         return RateSum(float(total[0]), (float(total[1]), float(total[2])))
 
     def assumptions(self, causes: Sequence[Boundaries], rate: RateSum | None) -> Iterator[Assumption]:
-        """What each figure that the study gives does to the result."""
+        """Effect on the result of each figure that the study gives."""
         if not self.flew.any():
             return
         box, fence = self._box, self.margins["buffer"] - self._box.buffer_m

@@ -301,7 +301,7 @@ def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
 
 
 GUESSED: Final = ("not told", "beside a warning")
-"""Why a mode was entered, of a log that does not tell."""
+"""Reasons of modes of a log that does not tell any."""
 _TOGETHER_S: Final = 0.001
 _SAID_BEFORE_S: Final = 2.0
 _TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})

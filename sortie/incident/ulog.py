@@ -27,7 +27,7 @@ _PLACED: Final = frozenset({
     Cmd.DO_REPOSITION, Cmd.DO_ORBIT, Cmd.DO_SET_HOME, Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION,
 })  # fmt: skip
 _NOT_GIVEN: Final = 0x7FFFFFFF
-"""Of COMMAND_INT, as NaN of COMMAND_LONG."""
+"""Number of COMMAND_INT that is what NaN is in COMMAND_LONG."""
 _U16: Final = 0xFFFF
 _STICKS: Final = 8
 

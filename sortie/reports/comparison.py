@@ -133,7 +133,7 @@ def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
 
 
 def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -> list[str]:
-    """What is not compared, and takeoffs that came at another time."""
+    """Flights that are not compared, and takeoffs that came at another time."""
     told = []
     for facts in both:
         count, flight = len(facts.flights()), facts.longest_flight()
