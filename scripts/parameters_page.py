@@ -22,6 +22,7 @@ clamped, one outside of the range is taken with a warning, one that is not finit
 once, except where *restart* is noted, and is kept over restarts. What is only *stored* in the simulator is kept and
 shown and changes nothing there.
 Set them with any ground station, `sortie param set NAME VALUE`, `--param NAME=VALUE`, or `Session(params={...})`.
+What a file of `--param` marks `@READONLY` behind its value nobody can change, as in ArduPilot's files of defaults.
 
 """
 _TYPES = {ParameterType.INT8: "int8", ParameterType.INT16: "int16", ParameterType.INT32: "int32",

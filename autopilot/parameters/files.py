@@ -1,7 +1,8 @@
 """`.param` files, as MAVProxy, Mission Planner and QGroundControl write them. Text only; files are the caller's.
 
 Understood are `NAME VALUE` (MAVProxy, ArduPilot), `NAME,VALUE` (Mission Planner), `NAME=VALUE`, tabs for blanks, and
-QGroundControl's five columns (system, component, name, value, type). A `#` begins a comment.
+QGroundControl's five columns (system, component, name, value, type). A `#` begins a comment. `@READONLY` behind a value
+is ArduPilot's mark of defaults that nobody may change.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from autopilot.parameters.definition import FLOAT32_MAX, to_float32
 _SEPARATORS: Final = re.compile(r"[\s,=]+")
 _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,15}")
 _QGC_COLUMNS: Final = 5
+READ_ONLY: Final = "@READONLY"
 _PREVIEW: Final = 40
 """So many characters of an offending line are shown."""
 
@@ -41,6 +43,12 @@ def parse_parameters(text: str | bytes) -> dict[str, float]:
             values.pop(name, None)
             values[name] = value
     return values
+
+
+def marked_read_only(text: str) -> frozenset[str]:
+    """Names that are marked so in the text of a file."""
+    lines = (_SEPARATORS.split(line.split("#", 1)[0].strip()) for line in text.splitlines())
+    return frozenset(columns[0].upper() for columns in lines if columns[2:3] == [READ_ONLY])
 
 
 def _decode(data: bytes) -> str:

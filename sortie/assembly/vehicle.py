@@ -24,7 +24,7 @@ from sortie.config.errors import UserError
 from sortie.config.faults import Fault, parse_fault
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.installed import install, parameter_set
-from sortie.config.parameters import given_parameters, spoken_as
+from sortie.config.parameters import given_parameters, refuse_changes, spoken_as
 from sortie.config.values import VehicleSource
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
@@ -203,6 +203,7 @@ def build_service(
     of_core = {name: value for name, value in given.items() if name in known.by_name or name in known.aliases}
     kept = {**stored.parameters, **speaks.equipment({**stored.parameters, **given})}
     parameters = Parameters(known, kept, of_core)
+    refuse_changes(parameters, spec.param)
     autopilot = Autopilot(spec.kind, vehicle, parameters, journal, stored, boot_unix_s=epoch_us / 1e6, ground=ground)
     autopilot.statistics.switched_on()
     install(autopilot, on_error)

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from autopilot.parameters.files import ParameterFileError, parse_parameters
+from autopilot.parameters.files import ParameterFileError, marked_read_only, parse_parameters
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -96,6 +96,15 @@ def _read_file(entry: str) -> dict[str, float]:
         ) from error
     except ParameterFileError as error:
         raise UserError(f"{error}", option="param", given=entry) from error
+
+
+def refuse_changes(parameters: Parameters, entries: Iterable[str]) -> None:
+    """From now on, of what the given files mark `@READONLY`, whoever asks for it."""
+    files = [entry for entry in entries if is_there(entry)]
+    marked = frozenset[str]().union(*(marked_read_only(Path(file).read_text(errors="replace")) for file in files))
+    kept = {parameters.target(name) for name in marked if name in parameters}
+    if kept:
+        parameters.objections.append(lambda name, _: f"Param write denied ({name})" if name in kept else None)
 
 
 def remember_set(given: Mapping[str, float], parameters: Parameters, label: str = "") -> None:
