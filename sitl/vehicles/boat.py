@@ -20,7 +20,7 @@ from sitl.kernel import layout as M
 from sitl.kernel.compiling import BOAT
 from sitl.vehicles import rover_parameters
 from sitl.vehicles.equipment import AIR_DENSITY, GOOD_RECEIVER, STEPS, equip
-from sitl.vehicles.parameters import Row, Special
+from sitl.vehicles.parameters import Row, Special, scaled
 from sitl.vehicles.rover import DrivenMachine
 
 MASS, INERTIA = 14.5, 2.2  # kg, kg m2
@@ -94,7 +94,7 @@ SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
     "ATC_STR_RAT_MAX": _turning,
     "ATC_STR_ACC_MAX": _turning,
 }
-SCALED: dict[str, tuple[int, float]] = rover_parameters.SCALED | {"ATC_STR_ANG_P": (L.P_KP_COURSE, 1.5 / 2.0)}
+SCALED = scaled("rover", "boat")
 
 
 class SimulatedBoat(DrivenMachine):

@@ -3,56 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import pi, radians, sqrt
+from math import radians, sqrt
 
 from autopilot.interface import layout as L
 from autopilot.interface.mathematics import atan, cos, tan
 from sitl.kernel import layout as M
 from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
-from sitl.vehicles.parameters import Row, Special
+from sitl.vehicles.parameters import Row, Special, scaled
 
 #: The airframe's own limits (`sitl.vehicles.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of
 #: the latter, cdeg/s2; and what "no limit" comes to, deg/s2.
 _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720.0
 
-#: Parameters that are one setting times a factor. Gains (PSC_, ATC_) count relative to ArduPilot's defaults, which
-#: stand for the gains that fit this airframe.
-SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
-    "WPNAV_SPEED": (L.P_SPEED_GROUND, 0.01),
-    "WPNAV_SPEED_UP": (L.P_SPEED_UP, 0.01),
-    "WPNAV_SPEED_DN": (L.P_SPEED_DOWN, 0.01),
-    "WPNAV_ACCEL": (L.P_ACCEL, 0.01),
-    "WPNAV_ACCEL_Z": (L.P_ACCEL_Z, 0.01),
-    "WPNAV_JERK": (L.P_LEG_JERK, 1.0),
-    "LAND_SPEED": (L.P_LAND_SPEED, 0.01),
-    "LAND_SPEED_HIGH": (L.P_LAND_SPEED_HIGH, 0.01),
-    "LAND_ALT_LOW": (L.P_LAND_ALT_LOW, 0.01),
-    "PILOT_SPEED_UP": (L.P_STICK_UP, 0.01),
-    "PILOT_Y_RATE": (L.P_STICK_YAW_RATE, pi / 180.0),
-    "ATC_SLEW_YAW": (L.P_YAW_RATE, pi / 18000.0),
-    "LOIT_SPEED": (L.P_LOITER_SPEED, 0.01),
-    "MOT_SPIN_ARM": (M.P_SPIN_ARM, 1.0),
-    "ACRO_RP_RATE": (L.P_ACRO_RATE, pi / 180.0),
-    "FM_CUT_ALT": (L.P_CUT_ALT, 1.0),
-    "ACRO_Y_RATE": (L.P_ACRO_YAW_RATE, pi / 180.0),
-    "PILOT_ACCEL_Z": (L.P_STICK_ACCEL_Z, 0.01),
-    "SIM_SHOVE_X": (M.P_SHOVE_X, 1.0),
-    "SIM_SHOVE_Y": (M.P_SHOVE_Y, 1.0),
-    "SIM_SHOVE_Z": (M.P_SHOVE_Z, 1.0),
-    "PSC_VELXY_I": (L.P_KI_VEL, 1.0),
-    "PSC_POSZ_P": (L.P_KP_HGT, 1.2),
-    "PSC_VELZ_P": (L.P_KP_VZ, 0.8),
-    "PSC_ACCZ_I": (L.P_KI_VZ, 1.5),
-    "PSC_JERK_XY": (L.P_JERK, 2.0),
-    "PSC_JERK_Z": (L.P_JERK_Z, 1.0),
-    "ATC_ANG_RLL_P": (L.P_KP_ATT, 7.0 / 4.5),
-    "ATC_ANG_YAW_P": (L.P_KP_YAW, 3.0 / 4.5),
-    "ATC_RAT_RLL_P": (L.P_KP_RATE, 18.0 / 0.135),
-    "ATC_RAT_RLL_I": (L.P_KI_RATE, 20.0 / 0.135),
-    "ATC_RAT_YAW_P": (L.P_KP_YRATE, 6.0 / 0.18),
-    "ATC_RAT_YAW_I": (L.P_KI_YRATE, 3.0 / 0.018),
-}
+SCALED = scaled("copter")
 
 
 def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:

@@ -6,8 +6,11 @@ been set so far.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from math import radians
+from math import pi, radians
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,28 +24,25 @@ from sitl.vehicles.equipment import BARO_NOISE, CELL_CURVE, CELLS
 Row = npt.NDArray[np.float64]
 Special = Callable[[Row, Row, Mapping[str, float]], None]
 
-#: Parameters that are one setting times a factor.
-SCALED: dict[str, tuple[int, float]] = {
-    "BATT_LOW_VOLT": (L.P_LOW_V, 1.0),
-    "BATT_LOW_MAH": (L.P_LOW_MAH, 1.0),
-    "BATT_CRT_VOLT": (L.P_CRIT_V, 1.0),
-    "BATT_CRT_MAH": (L.P_CRIT_MAH, 1.0),
-    "BATT_LOW_TIMER": (L.P_LOW_TIMER, 1.0),
-    "BATT_FS_VOLTSRC": (L.P_SAG_FREE, 1.0),
-    "BATT_CAPACITY": (L.P_CAPACITY, 1.0),
-    "AVOID_BEHAVE": (L.P_AVOID_STOPS, 1.0),
-    "AVOID_ACCEL_MAX": (L.P_AVOID_ACCEL, 1.0),
-    "AVOID_BACKUP_SPD": (L.P_BACKUP_SPEED, 1.0),
-    "AVOID_BACKZ_SPD": (L.P_BACKUP_SPEED_Z, 1.0),
-    "SIM_BATT_CAP_AH": (M.P_BATTERY_AH, 1.0),
-    "SIM_BATT_MOHM": (M.P_OHMS, 0.001),
-    "SIM_GPS_NUMSATS": (M.P_GPS_SATS, 1.0),
-    "SIM_GPS_JAM": (M.P_GPS_JAM, 1.0),
-    "SIM_GPS_GLITCH_Z": (M.P_GLITCH_D, 1.0),
-    "SIM_BARO_GLITCH": (M.P_BARO_GLITCH, 1.0),
-    "SIM_WIND_TURB": (M.P_GUST, 1.0),
-    "SIM_BARO_RND": (M.P_BARO_NOISE, BARO_NOISE / float(np.float32(0.2))),  # its default is a 32 bit number
-}
+Factors = dict[str, tuple[int, float]]
+"""Setting and factor of each parameter that is one setting times a factor."""
+
+_UNITS: Final = {"deg": pi / 180.0, "cdeg": pi / 18000.0, "centi": 0.01, "milli": 0.001}
+_ROWS: Final = json.loads(Path(__file__).with_name("scaled.json").read_text(encoding="utf-8"))
+
+
+def scaled(*kinds: str) -> Factors:
+    """Rows of `scaled.json` for all vehicles and for these kinds; a later one takes the place of an earlier one."""
+    factors: Factors = {"SIM_BARO_RND": (M.P_BARO_NOISE, BARO_NOISE / float(np.float32(0.2)))}  # a default of 32 bits
+    for kind in ("common", *kinds):
+        for name, (setting, *factor) in _ROWS[kind].items():
+            factors[name] = (getattr(L if hasattr(L, setting) else M, setting), _factor(*factor))
+    return factors
+
+
+def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
+    return _UNITS[own] if isinstance(own, str) else own / default
+
 
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
 

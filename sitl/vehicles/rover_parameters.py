@@ -11,7 +11,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles import parameters
 from sitl.vehicles.chassis import WHEEL_MAX, amps_per_newton, limit_profiles
 from sitl.vehicles.equipment import GOOD_RECEIVER
-from sitl.vehicles.parameters import Row, Special
+from sitl.vehicles.parameters import Row, Special, scaled
 
 _DEGREES = pi / 180.0
 #: What 0 means for a limit that ArduPilot then does not apply.
@@ -19,22 +19,7 @@ _UNLIMITED_ACCEL, _UNLIMITED_RATE = 8.0, 6.0
 #: The chassis cannot turn tighter than this, m, whatever TURN_RADIUS says.
 _TIGHTEST = 1.05 * 0.3302 / tan(WHEEL_MAX)
 
-#: Parameters that are one setting times a factor. Gains count relative to ArduPilot's defaults, which stand for the
-#: gains that fit this chassis.
-SCALED: dict[str, tuple[int, float]] = parameters.SCALED | {
-    "WP_SPEED": (L.P_SPEED_GROUND, 1.0),
-    "ATC_STR_ANG_P": (L.P_KP_COURSE, 3.0 / 2.0),
-    "ATC_STR_RAT_P": (L.P_KP_TURN, 0.3 / 0.2),
-    "ATC_STR_RAT_I": (L.P_KI_TURN, 1.0 / 0.2),
-    "ATC_SPEED_P": (L.P_KP_SPEED, 3.0 / 0.2),
-    "ATC_SPEED_I": (L.P_KI_SPEED, 1.5 / 0.2),
-    "ATC_STOP_SPEED": (L.P_STOP_SPEED, 1.0),
-    "ACRO_TURN_RATE": (L.P_STICK_TURN, _DEGREES),
-    "MOT_THR_MAX": (L.P_THROTTLE_MAX, 0.01),
-    "MOT_THR_MIN": (L.P_THROTTLE_LEAST, 0.01),
-    "MOT_SLEWRATE": (L.P_THR_SLEW, 0.01),
-    "STICK_MIXING": (L.P_STICK_MIX, 1.0),
-}
+SCALED = scaled("rover")
 
 
 def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
