@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from autopilot.mission.plan_qgc import format_plan, parse_qgc_plan
-from autopilot.mission.plan_text import (
-    content_lines,
-    format_fence_text,
-    format_rally_text,
-    format_waypoints,
-    parse_fence_text,
-    parse_rally_text,
-    parse_waypoints,
-)
+from autopilot.mission.plan_text import content_lines, parse_fence_text, parse_rally_text, parse_waypoints
 from autopilot.mission.plan_types import Plan, PlanError
 
-__all__ = [
-    "Plan",
-    "PlanError",
-    "format_fence_text",
-    "format_plan",
-    "format_rally_text",
-    "format_waypoints",
-    "parse_plan",
-]
+__all__ = ["Plan", "PlanError", "format_plan", "parse_plan"]
 
 _KINDS = 'a QGroundControl plan, "QGC WPL 110", a fence ("lat lon") or rally ("RALLY ...") file'
 

@@ -13,14 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from itertools import pairwise
 from math import isfinite, isnan
 
-from autopilot.interface.geo import ABOVE_HOME, GeoPoint
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Frame
-from autopilot.mission.fence import parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan, PlanError, check_position, make_plan, without_nan
 
@@ -54,13 +52,6 @@ def number(text: str, place: str, what: str) -> float:
     return value
 
 
-def exact(value: float) -> str:
-    """`value` with all its digits and without an exponent, which not every reader takes."""
-    if not isfinite(value):
-        return "nan"
-    return format(Decimal(repr(value)), "f") if value != int(value) else f"{value:.1f}"
-
-
 def parse_waypoints(text: str) -> Plan:
     """The plan in a `QGC WPL 110` file. Raises PlanError."""
     lines = content_lines(text)
@@ -74,14 +65,6 @@ def parse_waypoints(text: str) -> Plan:
         check_position(replace(first.item, command=int(Cmd.NAV_WAYPOINT)), first.place)
         home = GeoPoint(first.item.x, first.item.y, first.item.z)
     return make_plan(home, _renumber_jumps(parsed))
-
-
-def format_waypoints(items: Sequence[MissionItem], home: GeoPoint | None = None) -> str:
-    """A `QGC WPL 110` file of `items` (numbered from 1) behind a home line, zeros without `home`."""
-    place = home or GeoPoint(0.0, 0.0, 0.0)
-    rows = [_format_line(0, 1, MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=place.lat, y=place.lon, z=place.alt))]
-    rows += [_format_line(seq, 0, item) for seq, item in enumerate(items, 1)]
-    return "\n".join([HEADER, *rows]) + "\n"
 
 
 def _split(line: str) -> list[str]:
@@ -122,12 +105,6 @@ def _renumber_jumps(lines: Sequence[_Line]) -> Iterable[MissionItem]:
         yield line.item if target is None else replace(line.item, param1=float(target))
 
 
-def _format_line(seq: int, current: int, item: MissionItem) -> str:
-    numbers = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
-    fields = [str(seq), str(current), str(item.frame), str(item.command), *map(exact, numbers)]
-    return "\t".join([*fields, str(int(item.autocontinue))])
-
-
 _LEAST_LINES = 5  # return point, a triangle, its first corner again
 _VERTEX = int(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION)
 
@@ -146,16 +123,6 @@ def parse_fence_text(text: str) -> Plan:
     return make_plan(None, [back, *vertices])
 
 
-def format_fence_text(items: Sequence[MissionItem]) -> str:
-    """An old fence file. Raises PlanError when `items` are more than one inclusion polygon and a return point."""
-    fence = parse_fence(items)
-    polygon = fence.polygons[0] if len(fence.polygons) == 1 else None
-    if polygon is None or not polygon.inclusion or fence.circles or fence.return_point is None:
-        raise PlanError("fence", "one inclusion polygon and a return point", "something else")
-    points = [fence.return_point, *polygon.vertices, polygon.vertices[0]]
-    return "".join(f"{exact(lat)}\t{exact(lon)}\n" for lat, lon in points)
-
-
 def parse_rally_text(text: str) -> Plan:
     """The rally points in an old rally file. Raises PlanError."""
     items: list[MissionItem] = []
@@ -167,16 +134,6 @@ def parse_rally_text(text: str) -> Plan:
         alt = number(fields[3], place, "altitude")
         items.append(MissionItem(int(Cmd.NAV_RALLY_POINT), Frame.GLOBAL_RELATIVE_ALT, x=lat, y=lon, z=alt))
     return make_plan(None, items)
-
-
-def format_rally_text(items: Sequence[MissionItem]) -> str:
-    """An old rally file. Raises PlanError for a point whose altitude is not above home."""
-    rows = []
-    for item in items:
-        if item.frame not in ABOVE_HOME:
-            raise PlanError(f"rally point {item.seq}", "an altitude above home (frame 3)", f"frame {item.frame}")
-        rows.append(f"RALLY {exact(item.x)}\t{exact(item.y)}\t{exact(item.z)}\t0.0\t0.0\t0\n")
-    return "".join(rows)
 
 
 def _parse_place(place: str, fields: Sequence[str]) -> tuple[float, float]:

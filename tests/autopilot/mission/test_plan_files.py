@@ -7,18 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autopilot.mission.plan import (
-    Plan,
-    PlanError,
-    format_fence_text,
-    format_plan,
-    format_rally_text,
-    format_waypoints,
-    parse_plan,
-)
+from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan
 from autopilot.mission.storage import pack_item
 from autopilot.mission.validate import check_item
 from tests.fakes.recorded import PLANS, plan_files
+from tests.fakes.written_plans import format_fence_text, format_rally_text, format_waypoints
 
 FILES = plan_files()
 REFUSED = {

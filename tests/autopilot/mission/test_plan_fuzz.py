@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import Plan, PlanError, format_plan, format_waypoints, parse_plan
+from autopilot.mission.plan import Plan, PlanError, format_plan, parse_plan
+from tests.fakes.written_plans import format_waypoints
 
 ITEMS = (MissionItem(22, 3, z=20.0, seq=1), MissionItem(16, 3, x=47.1, y=8.2, z=20.0, seq=2))
 MADE = Plan(items=ITEMS)

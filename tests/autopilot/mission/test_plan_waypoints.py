@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mission.items import MissionItem
-from autopilot.mission.plan import Plan, PlanError, format_fence_text, format_rally_text, format_waypoints, parse_plan
+from autopilot.mission.plan import Plan, PlanError, parse_plan
 from autopilot.mission.storage import pack_item
+from tests.fakes.written_plans import format_fence_text, format_rally_text, format_waypoints
 
 HOME = "0\t1\t0\t16\t0\t0\t0\t0\t-35.36\t149.16\t584\t1"
 WP = "1\t0\t3\t16\t0\t0\t0\t0\t-35.37\t149.17\t30\t1"
