@@ -71,9 +71,7 @@ class StorageStatus(IntEnum):
     """STORAGE_STATUS."""
 
     EMPTY = 0
-    UNFORMATTED = 1
     READY = 2
-    NOT_SUPPORTED = 3
 
 
 class StorageType(IntEnum):

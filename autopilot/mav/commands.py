@@ -245,12 +245,6 @@ class MotorTestThrottle(IntEnum):
 class AccelerometerPosition(IntEnum):
     """ACCELCAL_VEHICLE_POS: param1 of the command of that name."""
 
-    LEVEL = 1
-    LEFT = 2
-    RIGHT = 3
-    NOSEDOWN = 4
-    NOSEUP = 5
-    BACK = 6
     SUCCESS = 16777215
     FAILED = 16777216
 

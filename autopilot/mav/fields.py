@@ -77,11 +77,8 @@ class ModeFlag(IntEnum):
     """MAV_MODE_FLAG: the bits of HEARTBEAT.base_mode."""
 
     CUSTOM_MODE_ENABLED = 1
-    TEST_ENABLED = 2
-    AUTO_ENABLED = 4
     GUIDED_ENABLED = 8
     STABILIZE_ENABLED = 16
-    HIL_ENABLED = 32
     MANUAL_INPUT_ENABLED = 64
     SAFETY_ARMED = 128
 
@@ -219,9 +216,6 @@ class LandingTargetType(IntEnum):
     """LANDING_TARGET_TYPE."""
 
     LIGHT_BEACON = 0
-    RADIO_BEACON = 1
-    VISION_FIDUCIAL = 2
-    VISION_OTHER = 3
 
 
 class EkfFlag(IntEnum):
@@ -345,7 +339,6 @@ class SensorOrientation(IntEnum):
 class FirmwareVersion(IntEnum):
     """FIRMWARE_VERSION_TYPE: the lowest byte of AUTOPILOT_VERSION.flight_sw_version."""
 
-    DEV = 0
     OFFICIAL = 255
 
 

@@ -30,7 +30,6 @@ class OdidUaType(IntEnum):
 class OdidStatus(IntEnum):
     """MAV_ODID_STATUS."""
 
-    UNDECLARED = 0
     GROUND = 1
     AIRBORNE = 2
     EMERGENCY = 3
@@ -40,7 +39,6 @@ class OdidHeight(IntEnum):
     """MAV_ODID_HEIGHT_REF."""
 
     OVER_TAKEOFF = 0
-    OVER_GROUND = 1
 
 
 class ArmDeniedReason(IntEnum):
