@@ -7,6 +7,8 @@ numbers), chosen so that energy, propellant and storage close over a sortie with
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -65,28 +67,12 @@ class PlanSettings(_Table, frozen=True):
     @property
     def t_sortie_s(self) -> float:
         """Prep + out + harvest + return + dock + offload (docs/reference/sortie-loop.md, "Vocabulary")."""
-        return (
-            self.prep_s
-            + self.departure_s
-            + self.outbound_s
-            + self.harvest_s
-            + self.return_s
-            + self.dock_s
-            + self.offload_s
-        )
+        return reduce(add, (self.usual_s(phase) for phase in range(1, 8)))
 
     def usual_s(self, phase: int) -> float:
         """The usual length of phase 1 to 8."""
-        return (
-            self.prep_s,
-            self.departure_s,
-            self.outbound_s,
-            self.harvest_s,
-            self.return_s,
-            self.dock_s,
-            self.offload_s,
-            self.review_s,
-        )[phase - 1]
+        way_s = self.prep_s, self.departure_s, self.outbound_s, self.harvest_s
+        return (*way_s, self.return_s, self.dock_s, self.offload_s, self.review_s)[phase - 1]
 
 
 class HeartbeatSettings(_Table, frozen=True):
