@@ -50,6 +50,8 @@ class Heard:
 Waiting: TypeAlias = Generator[int, Heard | None, T]
 """Part of an exchange: it yields until when it waits, ms, and is sent the next message, or None at that time."""
 Steps: TypeAlias = Waiting[None]
+Run: TypeAlias = "Callable[[Exchange], Steps]"
+"""Exchange of a case."""
 Need: TypeAlias = "Callable[[VehicleFound], str]"
 """Precondition: the reason why a case does not apply to this vehicle; empty: it does."""
 
@@ -76,7 +78,7 @@ class ConformityCase:
     level: Obligation
     page: str
     says: str
-    run: Callable[[Exchange], Steps]
+    run: Run
     needs: tuple[Need, ...] = ()
     will: str = ""
 
@@ -113,7 +115,7 @@ class Chapter:
         level: Obligation,
         name: str,
         says: str,
-        run: Callable[[Exchange], Steps],
+        run: Run,
         *,
         at: str = "",
         needs: Sequence[Need] = (),
@@ -125,28 +127,22 @@ class Chapter:
             ConformityCase(f"{self.service}.{name}", self.service, level, page, says, run, (*self.needs, *needs), will)
         )
 
-    def must(
-        self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
-    ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
+    def must(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
         """Decorate the exchange of a case that the guide demands."""
         return self._of(Obligation.MUST, name, says, at, needs, will)
 
-    def should(
-        self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
-    ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
+    def should(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
         """Decorate the exchange of a case that the guide recommends."""
         return self._of(Obligation.SHOULD, name, says, at, needs, will)
 
-    def qgc(
-        self, name: str, says: str, at: str = "", *needs: Need, will: str = ""
-    ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
+    def qgc(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
         """Decorate the exchange of a case that the guide leaves open, and a ground station does not."""
         return self._of(Obligation.QGC, name, says, at, needs, will)
 
     def _of(
         self, level: Obligation, name: str, says: str, at: str, needs: tuple[Need, ...], will: str
-    ) -> Callable[[Callable[[Exchange], Steps]], Callable[[Exchange], Steps]]:
-        def added(run: Callable[[Exchange], Steps]) -> Callable[[Exchange], Steps]:
+    ) -> Callable[[Run], Run]:
+        def added(run: Run) -> Run:
             self.add(level, name, says, run, at=at, needs=needs, will=will)
             return run
 

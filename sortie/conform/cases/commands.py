@@ -217,23 +217,10 @@ def _refused(number: int, params: tuple[float, ...], x: Exchange) -> Steps:
     yield from x.refused(x.long(number, *params))
 
 
-for _name, _what, _number, _params in _REFUSED:
-    command.add(
-        Obligation.MUST,
-        f"refused.{_name}",
-        f"{_what} is not ACCEPTED",
-        partial(_refused, _number, _params),
-        at=_RESULTS,
-    )
-for _name, _what, _number, _params in _REFUSED_FLYING:
-    command.add(
-        Obligation.MUST,
-        f"refused.{_name}",
-        f"{_what} is not ACCEPTED",
-        partial(_refused, _number, _params),
-        at=_RESULTS,
-        will="it would do that if it took it",
-    )
+for _rows, _will in ((_REFUSED, ""), (_REFUSED_FLYING, "it would do that if it took it")):
+    for _name, _what, _number, _params in _rows:
+        _says, _run = f"{_what} is not ACCEPTED", partial(_refused, _number, _params)
+        command.add(Obligation.MUST, f"refused.{_name}", _says, _run, at=_RESULTS, will=_will)
 
 
 # --- what takes long --------------------------------------------------------------------------------------------------

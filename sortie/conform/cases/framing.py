@@ -236,19 +236,27 @@ def _ping(seq: int, target: tuple[int, int] = (0, 0)) -> Message:
     return dialect.MAVLink_ping_message(_PING_US, seq, *target)
 
 
-def _pings(x: Exchange) -> Waiting[Message]:
-    """The answer to a ping; the case does not apply where there is none."""
+def _pong(x: Exchange) -> Waiting[Message | None]:
+    """The answer to a ping; None: there is none."""
     for _ in range(max(x.tries, 2)):
         x.send(_ping(77))
         answer = yield from x.hear("PING", lambda pong: pong.target_system != 0)
         if answer is not None:
             return answer
-    x.fail("no PING in answer")
+    return None
+
+
+def _if_it_pings(x: Exchange) -> Waiting[Message]:
+    answer = yield from _pong(x)
+    if answer is None:
+        raise NotApplicableError("it does not answer PING")
+    return answer
 
 
 @ping.should("answered", "a system that is pinged answers", "#ping-sequence")
 def _answered(x: Exchange) -> Steps:
-    yield from _pings(x)
+    if (yield from _pong(x)) is None:
+        x.fail("no PING in answer")
 
 
 @ping.must("content", "the answer has time and number of the question", "#ping-sequence")
@@ -270,15 +278,6 @@ def _target(x: Exchange) -> Steps:
 def _answer_of_answer(x: Exchange) -> Steps:
     x.send(_ping(78, (ABSENT_SYSTEM, 1)))
     yield from x.silent("PING", lambda pong: pong.seq == 78)
-
-
-def _if_it_pings(x: Exchange) -> Waiting[Message]:
-    for _ in range(max(x.tries, 2)):
-        x.send(_ping(77))
-        answer = yield from x.hear("PING", lambda pong: pong.target_system != 0)
-        if answer is not None:
-            return answer
-    raise NotApplicableError("it does not answer PING")
 
 
 # --- TIMESYNC ---------------------------------------------------------------------------------------------------------
