@@ -46,7 +46,7 @@ class Medium(Protocol):
 class MemoryEnd:
     """End of a `Medium`; a `Link`."""
 
-    lossy = False
+    lossy = wants_write = False
 
     def __init__(self, owner: Medium, side: int, name: str) -> None:
         self.name = name
@@ -69,10 +69,6 @@ class MemoryEnd:
     @property
     def pending(self) -> int:
         return self._owner.pending(self._side)
-
-    @property
-    def wants_write(self) -> bool:
-        return False
 
     def fileno(self) -> int | None:
         return None

@@ -30,6 +30,7 @@ class UdpOut:
     """`udpout:HOST:PORT`: sends from the start, reads replies from that address only."""
 
     lossy = True
+    pending, wants_write = 0, False  # no byte ever waits
 
     def __init__(self, spec: LinkSpec) -> None:
         self.spec = spec
@@ -50,14 +51,6 @@ class UdpOut:
 
     def ends(self) -> LinkEnds | None:
         return ends_of(self._socket)
-
-    @property
-    def pending(self) -> int:
-        return 0
-
-    @property
-    def wants_write(self) -> bool:
-        return False
 
     def fileno(self) -> int | None:
         return None if self._socket is None else self._socket.fileno()
@@ -145,6 +138,7 @@ class UdpPeer:
     """Peer: an address that was heard at a `UdpPort`."""
 
     lossy = True
+    pending, wants_write = 0, False  # no byte ever waits
 
     def __init__(self, port: UdpPort, address: Address, now_ms: int) -> None:
         self.name = f"{port.name} from {address[0]}:{address[1]}"
@@ -165,14 +159,6 @@ class UdpPeer:
 
     def ends(self) -> LinkEnds | None:
         return None if self._port is None else self._port.ends(self.address)
-
-    @property
-    def pending(self) -> int:
-        return 0
-
-    @property
-    def wants_write(self) -> bool:
-        return False
 
     def fileno(self) -> int | None:
         return None
