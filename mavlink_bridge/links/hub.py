@@ -12,13 +12,13 @@ import select
 import selectors
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 from mavlink_bridge.links.address import LinkSpec, parse_link
 from mavlink_bridge.links.base import Link, Port
 from mavlink_bridge.links.tcp import TcpClient, TcpPort
 from mavlink_bridge.links.udp import UdpOut, UdpPort
-from mavlink_bridge.routing.open_link import OutQueue
+from mavlink_bridge.routing.open_link import LinkTraits, OutQueue
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.serial import SerialLink
@@ -111,15 +111,7 @@ class Poll:
 class LinkOwner(Protocol):
     """Port: owner of links, an `Endpoint`, or a `Network` of several."""
 
-    def open_link(
-        self,
-        name: str,
-        *,
-        trusted: bool = True,
-        baud: int | None = None,
-        high_latency: bool = False,
-        private: bool = False,
-    ) -> int: ...
+    def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int: ...
     def close_link(self, link: int) -> None: ...
     def set_baud(self, link: int, baud: int, name: str) -> None: ...
     def restart_link(self, link: int) -> None: ...

@@ -9,11 +9,12 @@ signatures and services are those of a vehicle that is alone on the link. They d
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Unpack
 
 from autopilot.context.turns import earliest
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, OutQueue
+from mavlink_bridge.routing.open_link import CONGESTED, OVERFLOW, LinkTraits, OutQueue
 from mavlink_bridge.routing.router import Router, target_of
 from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
@@ -61,27 +62,20 @@ class Network:
         self._members = members
 
     # --- links ----------------------------------------------------------------------------------------------------
-    def open_link(
-        self,
-        name: str,
-        *,
-        trusted: bool = True,
-        baud: int | None = None,
-        high_latency: bool = False,
-        private: bool = False,
-    ) -> int:
+    def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int:
         """A new link of all; see `Endpoint.open_link`."""
         self._last_link += 1
         room = _BURST * len(self.endpoints)
+        baud = traits.pop("baud", None)
         line = None if baud is None else TxQueue(baud)
         shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
-            opened = endpoint.open_link(name, trusted=trusted, high_latency=high_latency, private=private, shared=ends)
+            opened = endpoint.open_link(name, **traits, shared=ends)
             shared.numbers.append(opened)
             self._touch(number)
         self._links[self._last_link] = shared
-        self._router.open_link(self._last_link, private)
+        self._router.open_link(self._last_link, traits.get("private", False))
         return self._last_link
 
     def close_link(self, link: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from autopilot.interface.records import dataclass, field
 from mavlink_bridge.routing.service import Peer
@@ -18,6 +18,15 @@ CONGESTED = 256 * 1024
 OVERFLOW = 1024 * 1024
 """Bytes that may wait at all."""
 _PEERS_PER_LINK = 64
+
+
+class LinkTraits(TypedDict, total=False):
+    """Traits that an owner of links is told of a new one, and what they mean: see `Endpoint.open_link`."""
+
+    trusted: bool
+    baud: int | None
+    high_latency: bool
+    private: bool
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ side are sockets or serial lines. Who is on these shares the one radio, as behin
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import hypot
@@ -13,7 +13,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.memory import Medium, MemoryLink
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import RadioProfile
-from mavlink_bridge.routing.open_link import OutQueue
+from mavlink_bridge.routing.open_link import LinkTraits, OutQueue
 from sortie.config.errors import UserError
 from sortie.runtime.node import Node, QuietNode
 from sortie.runtime.runtime import Runtime
@@ -32,15 +32,7 @@ class Outlet:
         self._queues: dict[int, OutQueue] = {}
         self._last = 0
 
-    def open_link(
-        self,
-        name: str,
-        *,
-        trusted: bool = True,
-        baud: int | None = None,
-        high_latency: bool = False,
-        private: bool = False,
-    ) -> int:
+    def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int:
         """A socket more; its number."""
         self._last += 1
         self._queues[self._last] = OutQueue()
