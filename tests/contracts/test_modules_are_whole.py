@@ -38,6 +38,7 @@ ALONE: Mapping[str, str] = {
     "autopilot.vehicles.quadplane": "one module for each kind",
     "sortie.kernels.make": "needs numba; `python -m sortie.kernels` says so where that is missing",
     "sitl.ardupilot.faults": "a table: faults of what one firmware simulates by itself",
+    "sitl.vehicles.plane_parameters": "parameters of a kind stand beside its vehicle, as the copter's do",
     "sortie.incident.telemetry": "one module for each form of log",
     "sortie.incident.again": "imported by the tests that `sortie reproduce` writes",
     "sortie.incident.page": "a page, apart from what flies",
