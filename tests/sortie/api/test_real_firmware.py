@@ -10,12 +10,14 @@ import pytest
 from pymavlink import mavutil
 
 from autopilot.context.events import StatusText
+from autopilot.interface import report as R
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import end_fault, inject
 from sortie.campaign.flown import fly_run
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
+from sortie.config.fittings import fitted
 
 ROOT = Path(__file__).parents[3]
 FOLDER = Path(os.environ.get("ARDUPILOT_SITL", "") or "nowhere")
@@ -29,6 +31,7 @@ needs_all = pytest.mark.skipif(
 )
 COPTER = "ardupilot:copter,world=ours"
 SET_MODE, ARM, TAKEOFF, INJECT_FAILURE, SET_MESSAGE_INTERVAL = 176, 400, 22, 420, 511
+DO_GRIPPER, DO_WINCH = 211, 42600
 GUIDED, LAND = 4, 9
 
 
@@ -137,6 +140,23 @@ def test_other_aircraft_and_obstacles_are_there_for_arducopter(tmp_path: Path) -
         session.run_until(lambda flown: not flown.state.armed or -flown.truth.position[2] < 1.0, 60.0)
         texts = [event.text for event in session.events_of(StatusText)]
         assert any(text.startswith("Hit long wall at ") for text in texts), texts
+
+
+@needs_copter
+def test_what_arducopter_carries_weighs() -> None:
+    """It draws less when its gripper opens, and again when its winch has let the load down to the ground."""
+    given = (word.split("=") for word in fitted(["gripper", "winch"]))
+    with Session(COPTER, params={name: float(value) for name, value in given}) as session:
+        session.wait_armable(120.0)
+        assert command(session.connect(), DO_GRIPPER, 1.0, 1.0) == 0
+        link, drawn = up(session), []
+        for order in ((DO_GRIPPER, 1.0, 0.0), (DO_WINCH, 1.0, 1.0, 12.0)):
+            session.run_for(6.0)
+            drawn.append(float(session.service.vehicle.state.report[R.BATT_A]))
+            assert command(link, *order) == 0
+        session.run_for(18.0)
+        drawn.append(float(session.service.vehicle.state.report[R.BATT_A]))
+        assert drawn[0] > 1.15 * drawn[1] and drawn[1] > 1.15 * drawn[2], drawn
 
 
 @needs_copter
