@@ -392,7 +392,10 @@ class Autopilot:
 
     def next_look_ms(self) -> int | None:
         """The next vehicle time at which somebody looks, which changes nothing most of the time; see `glance`."""
-        return earliest((self.traffic.look_ms, self.trail.look_ms))
+        traffic_ms, trail_ms = self.traffic.look_ms, self.trail.look_ms
+        if traffic_ms is None or trail_ms is None:
+            return traffic_ms if trail_ms is None else trail_ms
+        return traffic_ms if traffic_ms < trail_ms else trail_ms
 
     def glance(self, now_ms: int) -> bool:
         """The looks that are due, without a pass; True: something is to be done, in a pass at this time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import FrozenInstanceError, field, fields
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass", "field"]
@@ -73,6 +74,7 @@ def _compile(source: str, names: dict[str, Any]) -> Any:
 def _init(owner: type, frozen: bool) -> Any:
     """Parameters in the order of the fields, those of keywords behind the others."""
     names: dict[str, Any] = {"_put_": object.__setattr__, "_missing_": dataclasses.MISSING}
+    slots = {each.name: getattr(owner, each.name, None) for each in fields(owner)}
     given: list[str] = []
     by_keyword: list[str] = []
     body: list[str] = []
@@ -88,7 +90,14 @@ def _init(owner: type, frozen: bool) -> Any:
             continue
         if each.init:
             (by_keyword if each.kw_only else given).append(each.name + default)
-        body.append(f" _put_(self, {each.name!r}, {value})" if frozen else f" self.{each.name} = {value}")
+        slot = slots[each.name]
+        if not frozen:
+            body.append(f" self.{each.name} = {value}")
+        elif isinstance(slot, MemberDescriptorType):  # at two thirds of the time
+            names[f"_put{at}_"] = slot.__set__
+            body.append(f" _put{at}_(self, {value})")
+        else:
+            body.append(f" _put_(self, {each.name!r}, {value})")
     if hasattr(owner, "__post_init__"):
         body.append(" self.__post_init__()")
     parameters = ", ".join(("self", *given, *(("*", *by_keyword) if by_keyword else ())))

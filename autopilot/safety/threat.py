@@ -91,6 +91,24 @@ def judge(here: GeoPoint, velocity: Ned, contact: Contact, limits: Limits, now_m
     return Threat(contact, level, relative, closest, closest_z, to_go / speed if to_go and speed else 0.0)
 
 
+def room(threat: Threat, velocity: Ned, limits: Limits, now_ms: int) -> float:
+    """Room of a vehicle, m: it can move so far before a level below HIGH may be another. Its velocity counts as what a
+    change of it makes in the time ahead. Neither the nearest point nor the difference in height changes by more than
+    that, but for what the predicted height may be `off`."""
+    north, east, down = threat.relative
+    v_n, v_e, v_d = threat.contact.velocity or (0.0, 0.0, 0.0)
+    v_n, v_e, v_d = v_n - velocity[0], v_e - velocity[1], v_d - velocity[2]
+    old_s = (now_ms - threat.contact.time_ms) // 1000
+    fail_s, warn_s = limits.fail_s + old_s, limits.warn_s + old_s
+    off = _CENTI * abs(v_d) * max(fail_s, warn_s)
+    fail = nearest_ahead(north, east, v_n, v_e, fail_s) - limits.fail_m
+    warn = nearest_ahead(north, east, v_n, v_e, warn_s) - limits.warn_m
+    fail_z, warn_z = abs(down) - limits.fail_z_m, abs(down) - limits.warn_z_m
+    if threat.level is CollisionThreat.NONE:  # clear of both distances, or in height
+        return max(min(fail, warn), warn_z - off)
+    return min(max(-fail, -warn), -warn_z - off, max(fail, fail_z - off))
+
+
 def away_from(threat: Threat) -> Ned | None:
     """Direction away from the other's way, NED of length 1: at a right angle to its velocity, or straight away from
     one that stands. None: there is none."""

@@ -4,7 +4,7 @@ Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that
 ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
 AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
 Reports and looks that change nothing need no pass, nor does an evasion that goes on: who moves the vehicle may `glance`
-first.
+first. A judgement stands while the vehicle's motion has not changed by what each of them had left (`threat.room`).
 
 Without a receiver nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp,
 AP_Avoidance.cpp (handle_avoidance_local, handle_threat_gcs_notify).
@@ -16,16 +16,18 @@ from collections.abc import Callable
 from typing import Final
 
 from autopilot.context.turns import PassTurn
-from autopilot.interface.geo import distance
+from autopilot.interface import report
+from autopilot.interface.geo import METRES_PER_DEGREE, distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
 from autopilot.interface.traffic import Contact, HearsTraffic
+from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
 from autopilot.safety.evasion import Evasion
 from autopilot.safety.failsafe_actions import SafetyContext
-from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge
+from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge, room
 
 _LOOK_MS: Final = 100
 _TOLD_EVERY_MS: Final = 1000
@@ -33,6 +35,8 @@ _CLEARED_MS: Final = 5000
 _CALMER_AFTER_MS: Final = 2000  # AP_AVOIDANCE_STATE_RECOVERY_TIME_MS
 _AHEAD_S: Final = 2.0
 _FASTER_MPS: Final = 20.0  # that the vehicle can become within `_AHEAD_S`
+_USED: Final = 0.8  # of a judgement's room: a degree of longitude has another length where the vehicle has moved
+_LEAST_M: Final = 2.0  # room below which each look judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,18 @@ class _Settings:
     most: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Judgements that stand until a time, ms, while place and velocity differ by less than `room_m` from these, a
+    velocity by what it makes in `ahead_s`."""
+
+    until_ms: int
+    room_m: float
+    ahead_s: float
+    place: list[float]
+    velocity: list[float]
+
+
 class TrafficWatch:
     """See the module. `join(row)` has the pass call this part. `contacts`: the last report of each; `collisions`: what
     is to be told, taken by who tells it."""
@@ -65,14 +81,13 @@ class TrafficWatch:
         self._joined = False
         self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
         self.collisions: list[Collision] = []
-        self.threat: Threat | None = None
-        """The most serious at the last look."""
         self.level = CollisionThreat.NONE
         self._level_ms = 0
         self._evasion = Evasion(context)
         self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
         self._judge_ms: int | None = None  # when all are judged next, or one is forgotten
+        self._stands: _Standing | None = None
         self._read: _Settings | None = None
         self._receiver: HearsTraffic | None = None
         self._next_hear_ms = 0  # the receiver's next look
@@ -105,7 +120,7 @@ class TrafficWatch:
         return self._read
 
     def _parameter_changed(self, name: str) -> None:
-        self._read = None
+        self._read = self._stands = None
 
     def complaints(self) -> list[ArmingReason]:
         """Reason not to arm: it would evade at once."""
@@ -118,7 +133,8 @@ class TrafficWatch:
         return hear_ms if judge_ms is None or (hear_ms is not None and hear_ms < judge_ms) else judge_ms
 
     def _hear_ms(self) -> int | None:
-        return None if self._receiver is None or not self._settings().listens else self._next_hear_ms
+        settings = self._read or self._settings()
+        return self._next_hear_ms if self._receiver is not None and settings.listens else None
 
     def listen_to(self, receiver: HearsTraffic) -> None:
         """Take the reports of the vehicle's own receiver from now on."""
@@ -136,6 +152,7 @@ class TrafficWatch:
     def hear(self, contact: Contact) -> bool:
         """Take a report: of a receiver, or of a vehicle that tells where it is. True: it wants a pass."""
         key = (contact.source, contact.number)
+        self._stands = None
         if not self._counts(contact):
             self.contacts.pop(key, None)
             return False
@@ -176,9 +193,6 @@ class TrafficWatch:
     # --- the pass -------------------------------------------------------------------------------------------------
     def glance(self, now_ms: int) -> bool:
         """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
-        look_ms = self.look_ms
-        if look_ms is None or now_ms < look_ms:
-            return False
         return self._listen(now_ms) or (self._is_due(now_ms) and not self._goes_on(now_ms))
 
     def _is_due(self, now_ms: int) -> bool:
@@ -187,9 +201,13 @@ class TrafficWatch:
     def _goes_on(self, now_ms: int) -> bool:
         """Judge, tell and evade as before; False, and nothing is done, where that changes anything else."""
         facts = self._facts
+        if self._is_so_still(now_ms):
+            self._plan(now_ms, soon=True)
+            return True
         if any(now_ms - contact.time_ms > OLDEST_MS for contact in self.contacts.values()):
             return False
-        worst, soon = self._worst(now_ms) if self.avoids and facts.has_position else (None, False)
+        threats = self._threats(now_ms) if self.avoids and facts.has_position else []
+        worst = _worst(threats)
         level = CollisionThreat.NONE if worst is None else worst.level
         if self._changes(level, now_ms):
             return False
@@ -199,15 +217,46 @@ class TrafficWatch:
             self._evasion.evade(worst, self._wanted_action(), now_ms)
         if worst is not None:
             self._tell(worst, now_ms)
-        self.threat = worst
-        self._plan(now_ms, soon and facts.armed)
+        soon = self._is_soon(threats) and facts.armed
+        self._plan(now_ms, soon)
+        if level is not CollisionThreat.HIGH and threats and (soon or self.level):
+            state, limits = facts.vehicle.state, self._settings().limits
+            room_m = _USED * min([room(threat, state.velocity, limits, now_ms) for threat in threats])
+            if room_m > _LEAST_M:
+                self._stands = _Standing(
+                    self._until_ms(threats, level, now_ms), room_m, _ahead_s(limits), *_motion(state)
+                )
         return True
+
+    def _until_ms(self, threats: list[Threat], level: CollisionThreat, now_ms: int) -> int:
+        """Time until which these judgements stand: the level may fall to `level`, their highest, a report grows older
+        by whole seconds, and is forgotten; those of this level may be told again."""
+        until_ms = now_ms + _TOLD_EVERY_MS if level is self.level else self._level_ms + _CALMER_AFTER_MS + 1
+        for contact in self.contacts.values():
+            old_s = (now_ms - contact.time_ms) // 1000
+            until_ms = min(until_ms, contact.time_ms + min(1000 * (old_s + 1), OLDEST_MS + 1))
+        if self._tells(now_ms):
+            told = [self._told_at(threat.contact) for threat in threats if threat.level is level]
+            until_ms = min(until_ms, min(told) + _TOLD_EVERY_MS)
+        return until_ms
+
+    def _is_so_still(self, now_ms: int) -> bool:
+        """True while the last judgements of all are those that would be made now, and nothing is told of them."""
+        stands, facts = self._stands, self._facts
+        if stands is None or now_ms >= stands.until_ms or not (facts.armed and facts.has_position):
+            return False
+        (lat, lon, alt), (v_n, v_e, v_d) = _motion(facts.vehicle.state)
+        (was_lat, was_lon, was_alt), (was_n, was_e, was_d) = stands.place, stands.velocity
+        moved_m = METRES_PER_DEGREE * (abs(lat - was_lat) + abs(lon - was_lon)) + abs(alt - was_alt)
+        faster_mps = abs(v_n - was_n) + abs(v_e - was_e) + abs(v_d - was_d)
+        return moved_m + stands.ahead_s * faster_mps < stands.room_m
 
     def update(self, now_ms: int) -> None:
         """Forget what was not heard for long, judge the rest, and act."""
         self._listen(now_ms)
         if not self._is_due(now_ms):
             return
+        self._stands = None
         self.contacts = {
             key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
         }
@@ -229,29 +278,28 @@ class TrafficWatch:
 
     def _look(self, now_ms: int) -> bool:
         """Judge all, and act on the most serious; True while one could be a threat before the next report."""
-        worst, soon = self._worst(now_ms)
-        self.threat = worst
+        threats = self._threats(now_ms)
+        worst = _worst(threats)
         self._act(worst, now_ms)
         if worst is not None:
             self._tell(worst, now_ms)
-        return soon and self._facts.armed
+        return self._is_soon(threats) and self._facts.armed
 
-    def _worst(self, now_ms: int) -> tuple[Threat | None, bool]:
-        """The most serious threat, and whether one could be a threat before the next report."""
-        state, limits, soon = self._facts.vehicle.state, self._settings().limits, False
+    def _threats(self, now_ms: int) -> list[Threat]:
+        state, limits = self._facts.vehicle.state, self._settings().limits
         here, velocity = state.place, state.velocity
-        reach_s, reach_m = max(limits.fail_s, limits.warn_s) + _AHEAD_S, max(limits.fail_m, limits.warn_m)
-        own = hypot(velocity[0], velocity[1]) + _FASTER_MPS
-        worst: Threat | None = None
-        for contact in self._judged():
-            threat = judge(here, velocity, contact, limits, now_ms)
-            if worst is None or (-threat.level, threat.time_s) < (-worst.level, worst.time_s):
-                worst = threat
-            v_n, v_e, _ = contact.velocity or (0.0, 0.0, 0.0)
-            within_s = reach_s + 0.001 * OLDEST_MS
-            near = hypot(threat.relative[0], threat.relative[1])
-            soon = soon or near < reach_m + (hypot(v_n, v_e) + own) * within_s
-        return worst, soon
+        return [judge(here, velocity, contact, limits, now_ms) for contact in self._judged()]
+
+    def _is_soon(self, threats: list[Threat]) -> bool:
+        """Could one be a threat before the next report?"""
+        velocity, limits = self._facts.vehicle.state.velocity, self._settings().limits
+        own, within_s = hypot(velocity[0], velocity[1]) + _FASTER_MPS, _AHEAD_S + _ahead_s(limits)
+        for threat in threats:
+            v_n, v_e, _ = threat.contact.velocity or (0.0, 0.0, 0.0)
+            reach_m = max(limits.fail_m, limits.warn_m) + (hypot(v_n, v_e) + own) * within_s
+            if threat.level or hypot(threat.relative[0], threat.relative[1]) < reach_m:
+                return True
+        return False
 
     def _judged(self) -> list[Contact]:
         most, found = self._settings().most, list(self.contacts.values())
@@ -287,9 +335,32 @@ class TrafficWatch:
             self._cleared_ms = None
         elif self._cleared_ms is None:
             self._cleared_ms = now_ms
-        if self._cleared_ms is not None and (self._cleared_ms == 0 or now_ms - self._cleared_ms > _CLEARED_MS):
+        if not self._tells(now_ms):
             return
-        told_ms = self._told_ms.get((threat.contact.source, threat.contact.number), -_TOLD_EVERY_MS)
-        if now_ms - told_ms >= _TOLD_EVERY_MS:
+        if now_ms - self._told_at(threat.contact) >= _TOLD_EVERY_MS:
             self._told_ms[threat.contact.source, threat.contact.number] = now_ms
             self.collisions.append(Collision(threat, self._evasion.action))
+
+    def _tells(self, now_ms: int) -> bool:
+        return self._cleared_ms is None or (self._cleared_ms != 0 and now_ms - self._cleared_ms <= _CLEARED_MS)
+
+    def _told_at(self, contact: Contact) -> int:
+        return self._told_ms.get((contact.source, contact.number), -_TOLD_EVERY_MS)
+
+
+def _worst(threats: list[Threat]) -> Threat | None:
+    """The most serious: of one level the nearest in time."""
+    if len(threats) == 1:
+        return threats[0]
+    return min(threats, key=lambda threat: (-threat.level, threat.time_s), default=None)
+
+
+def _ahead_s(limits: Limits) -> float:
+    """The longest time ahead that a judgement looks, of the oldest report."""
+    return max(limits.fail_s, limits.warn_s) + 0.001 * OLDEST_MS
+
+
+def _motion(state: VehicleState) -> tuple[list[float], list[float]]:
+    """Place, degrees and m, and velocity, NED m/s."""
+    vector = state.report
+    return vector[report.LAT : report.ALT + 1].tolist(), vector[report.VN : report.VD + 1].tolist()

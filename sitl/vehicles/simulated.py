@@ -303,7 +303,7 @@ class SimulatedMachine(ABC):
     def _show(self) -> None:
         """Bring the report up to date, in no vehicle time."""
         if self._advance is not None:
-            self._run(self._s[L.S_TIME_MS])
+            self.advance(int(self._s[L.S_TIME_MS]))
 
     def _rests(self) -> bool:
         """By its sensors: not turning, feeling its weight alone, no speed over ground (if there is a fix)."""
@@ -432,13 +432,10 @@ class SimulatedMachine(ABC):
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
         if self._advance is None:
             self.load()
-        self._run(until_ms)
-        return int(self._s[L.S_TIME_MS])
-
-    def _run(self, until_ms: float) -> None:
-        assert self._advance is not None
+            assert self._advance is not None
         self._until_ms[0] = until_ms
         self._advance()
+        return int(self._s[L.S_TIME_MS])
 
     def fault_names(self) -> Sequence[str]:
         return (*self._faults.names(), GIMBAL_STUCK)

@@ -21,8 +21,9 @@ from sitl.world.sky import Aircraft, Sky
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
-    """A receiver. `range_m` along the line of sight; `rate_hz` of its looks; `dropout`: share of reports that are
-    lost; `noise_m`: of a position; `pressure`: heights are of the pressure, off by `pressure_error_m`."""
+    """A receiver. `range_m` along the line of sight, 0: it hears nobody; `rate_hz` of its looks; `dropout`: share of
+    reports that are lost; `noise_m`: of a position; `pressure`: heights are of the pressure, off by
+    `pressure_error_m`."""
 
     range_m: float = 50_000.0
     rate_hz: float = 1.0
@@ -66,7 +67,7 @@ class Receiver:
             for aircraft in self._encounters.begun(time_s, here, velocity):
                 self.sky.add(aircraft)
         heard = []
-        for aircraft, at, moves in self.sky.present(time_s):
+        for aircraft, at, moves in self.sky.present(time_s) if self._settings.range_m > 0.0 else ():
             away = hypot(at[0] - here[0], at[1] - here[1], at[2] - here[2])
             if away <= self._settings.range_m:
                 contact = self._report(aircraft, at, moves, now_ms)

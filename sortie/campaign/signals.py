@@ -146,7 +146,7 @@ class Recorder:
         self.over = False
         """True when it has flown and stands."""
         service = session.service
-        self._autopilot = service.autopilot
+        self._autopilot, self._state = service.autopilot, service.autopilot.vehicle.state
         service.watchers.follow(self)
         service.watchers.sample_by(self)
         self.sample(service.now_ms)
@@ -180,7 +180,7 @@ class Recorder:
         count = len(self._times_ms)
         if count == len(self._reports):
             self._reports = np.concatenate((self._reports, np.empty_like(self._reports)))
-        self._reports[count] = self._autopilot.vehicle.state.report
+        self._reports[count] = self._state.report
         self._times_ms.append(now_ms)
         if self._armed:
             self._flew, self._stands_since_ms = True, None

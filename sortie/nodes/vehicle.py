@@ -263,10 +263,11 @@ class VehicleService:
         decides_ms, streams_ms = self._ask_deadlines(), self.telemetry.next_deadline_ms()
         traffic, streamed = self.autopilot.traffic, False
         while not streamed:
-            own_ms = decides_ms
-            for due_ms in (streams_ms, self.autopilot.next_look_ms()):
-                if due_ms is not None and due_ms < own_ms:
-                    own_ms = max(due_ms, self.now_ms + TICK_MS)
+            own_ms, look_ms = decides_ms, self.autopilot.next_look_ms()
+            if streams_ms is not None and streams_ms < own_ms:
+                own_ms = max(streams_ms, self.now_ms + TICK_MS)
+            if look_ms is not None and look_ms < own_ms:
+                own_ms = max(look_ms, self.now_ms + TICK_MS)
             # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
             now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
             happened = self.vehicle.has_events

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import hypot
+from random import Random
 
 import pytest
 
 from autopilot.interface.geo import GeoPoint, Ned, to_global
 from autopilot.interface.traffic import Contact
 from autopilot.mav import CollisionThreat
-from autopilot.safety.threat import Limits, Threat, away_from, judge, nearest_ahead
+from autopilot.safety.threat import Limits, Threat, away_from, judge, nearest_ahead, room
 
 HERE = GeoPoint(-35.0, 149.0, 600.0)
 LIMITS = Limits(30.0, 100.0, 100.0, 30.0, 300.0, 300.0)
@@ -40,6 +41,31 @@ def threat(at: Ned, velocity: Ned, own: Ned = (0.0, 0.0, 0.0), age_ms: int = 0) 
 def test_levels(at: Ned, velocity: Ned, own: Ned, level: CollisionThreat) -> None:
     """By AVD_F_ and AVD_W_ distances and times."""
     assert threat(at, velocity, own).level is level
+
+
+def test_a_level_stays_while_the_vehicle_moves_less_than_its_room() -> None:
+    """Ten thousand times: moved and turned by nearly that, the same level; by ten times as much often another."""
+    chance, others = Random(7), 0
+
+    def drawn(*size: float) -> Ned:
+        n, e, d = (chance.uniform(-most, most) for most in size)
+        return n, e, d
+
+    for _ in range(10_000):
+        at, velocity, own = drawn(2000.0, 500.0, 400.0), drawn(60.0, 20.0, 10.0), drawn(10.0, 10.0, 4.0)
+        was = threat(at, velocity, own)
+        left = room(was, own, LIMITS, 10_000)
+        if was.level is HIGH or left <= 0.0:
+            continue
+        moved, faster = drawn(1.0, 1.0, 1.0), drawn(0.03, 0.03, 0.03)
+        share = left / (hypot(*moved) + LIMITS.warn_s * hypot(*faster))
+        for times in (0.98, 10.0):
+            n, e, d = (a - times * share * b for a, b in zip(at, moved, strict=True))
+            v_n, v_e, v_d = (a + times * share * b for a, b in zip(own, faster, strict=True))
+            now = threat((n, e, d), velocity, (v_n, v_e, v_d)).level
+            others += times > 1.0 and now is not was.level
+            assert times > 1.0 or now is was.level
+    assert others > 500
 
 
 def test_height_is_hardly_predicted() -> None:

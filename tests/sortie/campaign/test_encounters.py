@@ -7,18 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 for name in ("pyarrow", "scipy"):
     pytest.importorskip(name, reason="the extra campaign is not installed")
 
 from sitl.world.sky import Aircraft, straight
 from sortie.campaign.encounters import FIGURES, figures_of_traffic, risk, traffic_signals
-from sortie.campaign.flown import figures_of, fly_run
+from sortie.campaign.flown import ViewOfRun, _fly_alone, _without_reaction, figures_of, fly_run
 from sortie.campaign.folder import Folder
 from sortie.campaign.report import write_report
 from sortie.campaign.study import Study
 from sortie.campaign.summary import summarize
 from sortie.config.errors import UserError
+from sortie.config.traffic import TrafficPlan
 
 ROOT = Path(__file__).parents[3]
 FOOT = 0.3048
@@ -123,6 +125,23 @@ def test_each_run_is_flown_with_and_without_a_reaction(study: Study, tmp_path: P
     page = write_report(tmp_path / "out").read_text()
     assert "<h2>Encounters</h2>" in page
     assert "near mid-air collision" in page
+
+
+def test_who_is_not_avoided_is_not_heard(study: Study) -> None:
+    """To the last bit the flight of a vehicle that hears them with AVD_ENABLE 0; a client of one's own hears them."""
+    given = study.inputs()[0]
+    planned = study.planned(0, given)
+    deaf = _without_reaction(study, planned)
+    client = structs.replace(study.said, client="fly")
+    heard = _without_reaction(structs.replace(study, said=client), planned)
+    for run, hears in ((deaf, False), (heard, True)):
+        assert run.spec.param[-1] == "AVD_ENABLE=0"
+        assert isinstance(run.spec.traffic, TrafficPlan)
+        assert (run.spec.traffic.receiver.range_m > 0.0) is hears
+    ends = [_fly_alone(study, run, given, ViewOfRun()) for run in (deaf, heard)]
+    assert ends[0].met == ends[1].met
+    for name, values in ends[0].signals.items():
+        assert values.tobytes() == ends[1].signals[name].tobytes(), name
 
 
 def test_a_fleet_and_a_file_that_is_none_are_refused(study: Study, tmp_path: Path) -> None:
