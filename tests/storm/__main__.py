@@ -11,7 +11,7 @@ from random import SystemRandom
 
 from tests.storm import branches
 from tests.storm.branches import Branches
-from tests.storm.real import WITHOUT, in_a_namespace, outside, run_outside
+from tests.storm.real import in_a_namespace, outside, run_outside
 from tests.storm.shrink import shrink, write_test
 from tests.storm.steer import AnyVerdict, Steering, plan_of, run_any
 
@@ -33,8 +33,6 @@ def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
     """Seeds around real processes, told one by one: another run is not the same to the millisecond, so that none is
     made smaller."""
     in_a_namespace(["-m", "tests.storm", *sys.argv[1:]])
-    if WITHOUT:
-        print(WITHOUT)
     figures, broken = Figures(), []
     for seed in seeds:
         verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))

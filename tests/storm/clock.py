@@ -1,43 +1,48 @@
-"""The wall clock of a real process: libfaketime's, where it is installed as Debian does (`apt install libfaketime`)."""
+"""The wall clock of a real process, which may be set while it lives: what Python asks there, `time.time` and `time_ns`.
+
+No libfaketime: its clock_nanosleep (0.9.10) refuses what `time.sleep` asks since Python 3.11 (TIMER_ABSTIME), EINVAL,
+where the monotonic clock is left alone; and a monotonic clock that jumps is one that no machine has.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-_LEFT = ("/dev/shm/faketime_shm_{}", "/dev/shm/sem.faketime_sem_{}")
+_SITE = """import time
+
+_asked = time.time_ns
+
+
+def time_ns() -> int:
+    with open({file!r}) as file:
+        return _asked() + int(file.read()) * 1_000_000
+
+
+time.time_ns, time.time = time_ns, lambda: time_ns() / 1e9
+"""
 
 
 class Clock:
-    """A clock that a file in `folder` sets; the library reads it once a second (at every question it costs a process
-    half of its time). What only goes forward stays true."""
+    """A clock that a file in `folder` sets, read at every question."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "clock"
         self._by_ms: int | None = None
+        self._site = folder / "site"
+        self._site.mkdir(exist_ok=True)
+        (self._site / "sitecustomize.py").write_text(_SITE.format(file=str(self._file)))
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of a process that lives by it."""
-        if not LIBRARIES:
-            return {}
-        return {
-            "LD_PRELOAD": str(LIBRARIES[0]),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        """Of a Python that lives by it."""
+        before = os.environ.get("PYTHONPATH")
+        return {"PYTHONPATH": os.pathsep.join([str(self._site), *([before] if before else [])])}
 
     def set(self, by_ms: int) -> None:
         """Wrong by so much from now on."""
-        if LIBRARIES and by_ms != self._by_ms:
+        if by_ms != self._by_ms:
             fresh = self._file.with_suffix(".new")
-            fresh.write_text(f"{by_ms / 1000:+.0f}")
+            fresh.write_text(str(by_ms))
             fresh.replace(self._file)
             self._by_ms = by_ms
-
-    @staticmethod
-    def leave(pid: int) -> None:
-        """Remove what the library of a process that was killed has left: another of that number would not start."""
-        for name in _LEFT:
-            Path(name.format(pid)).unlink(missing_ok=True)

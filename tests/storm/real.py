@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.storm.clock import LIBRARIES
 from tests.storm.invariant import Broken
 from tests.storm.real_process import RealProcess
 from tests.storm.swarm import StormPlan, draw
@@ -31,10 +30,8 @@ PACE = 4
 SIZE = 64 * 1024 * 1024
 INSIDE = "SORTIE_STORM_NAMESPACE"
 """Set in the environment of a storm that has a user namespace of its own."""
-_OF_CLOCK = "own clock jumps"
-_ELSEWHERE = frozenset(("night", "link.loss", *(() if LIBRARIES else (_OF_CLOCK,))))
-"""Faults that only virtual time has: an hour, a vehicle that is told to be silent, and a clock without faketime."""
-WITHOUT = "" if LIBRARIES else f"without libfaketime '{_OF_CLOCK}' is not drawn"
+_ELSEWHERE = frozenset(("night", "link.loss"))
+"""Faults that only virtual time has: an hour, and a vehicle that is told to be silent."""
 
 
 def in_a_namespace(arguments: list[str]) -> None:

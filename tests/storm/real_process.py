@@ -3,7 +3,7 @@
 - Vehicle time passes `SPEEDUP` times as fast as the clock on the wall, by which stations live.
 - A disk that is full and not mounted, or fails a write for a moment, is RLIMIT_FSIZE 0: no file takes a byte. A slow
   disk is a SIGSTOP of that length. A death in a write is a SIGKILL as soon as the database's log has changed.
-- The machine's clock is faketime's (`tests.storm.clock`).
+- The machine's clock is one that may be set (`tests.storm.clock`).
 """
 
 from __future__ import annotations
@@ -300,7 +300,6 @@ class RealProcess:
         """SIGKILL. What it has sent still arrives."""
         self.child.kill()
         self.child.wait()
-        self._clock.leave(self.child.pid)
         for tap in self.taps.values():
             tap.socket.settimeout(END_S)
             while tap.receive(self.storm_ms):
@@ -319,7 +318,6 @@ class RealProcess:
             status: int | None = self.child.wait(END_S)
         except subprocess.TimeoutExpired:
             status = None
-        self._clock.leave(self.child.pid)
         log = self.disk.folder / "state" / "logs" / "run.log"
         raised = "internal error" in log.read_text(errors="replace")
         if status != 0 or raised:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.storm.medium import Air
-from tests.storm.models import STATIONS
+from tests.storm.models import MAVPROXY, MAVSDK, STATIONS
 
 TICK_MS = 20
 STILL = Air()
@@ -117,8 +117,12 @@ STAGES: tuple[Stage, ...] = (
         ((0, 0, "upload mission"), (4_000, 0, "GO"), (6_500, 0, "ABORT"), (9_000, 0, "clear all"), (12_000, 0, "fly")),
     ),
     ((), ((0, 1, "fence off"), (500, 0, "take off"), (12_000, 0, "go far"), (16_000, 1, "fence on"))),
-    (((-500, "bad air", 9_000, 0),), ((0, 0, "upload mission"), (300, 1, "stray items"))),
+    ((), ((0, 0, "upload, then hang up"), (300, 1, "stray items"))),
     ((), ((0, 0, "upload mission"), (4_000, 0, "fly"), (14_000, 0, "disarm"))),
+    (
+        (),
+        ((0, 0, "upload mission"), (4_000, 0, "GO"), (6_500, 1, "disarm"), (9_000, 0, "clear all"), (12_000, 0, "fly")),
+    ),
 )
 """(after, what, for how long, value) of faults and (after, station, what) of acts, ms."""
 
@@ -177,7 +181,10 @@ def _staged(seed: int, minutes: float) -> StormPlan:
     random, number = Random(f"stages {seed}"), seed // 16
     params = ("FENCE_ENABLE=1", "FENCE_TYPE=2", "FENCE_RADIUS=60", "FM_COUNTDOWN=5")
     kind = "rover" if number % 4 == 3 else "copter"
-    stations = tuple(StationPlan(random.choice(STATIONS).name) for _ in range(2))
+    one, other = random.choice(STATIONS), random.choice(STATIONS)
+    if (one.system, one.component) == (other.system, other.component):  # an upload may go on from whoever has its ids
+        other = MAVPROXY if one is MAVSDK else MAVSDK
+    stations = StationPlan(one.name), StationPlan(other.name)
     acts, faults = list[ActPlan](), list[FaultPlan]()
     for stage, at_ms in enumerate(range(BEGIN_MS, round(minutes * 60_000) - STAGE_MS, STAGE_MS), 3 * number):
         failing, asked = STAGES[stage % len(STAGES)]

@@ -17,7 +17,7 @@ import pytest
 from autopilot.interface.geo import altitude_amsl
 from autopilot.mav import Frame
 from tests.storm.branches import COUNTED, Branches
-from tests.storm.clock import LIBRARIES, Clock
+from tests.storm.clock import Clock
 from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
@@ -93,7 +93,6 @@ def test_branches_are_met_once() -> None:
         counted.end()
 
 
-@pytest.mark.skipif(not LIBRARIES, reason="libfaketime is not installed")
 def test_a_clock_that_is_set_jumps_within_a_process(tmp_path: Path) -> None:
     clock = Clock(tmp_path)
     clock.set(-400_000 * DAY_S)
@@ -116,13 +115,8 @@ def test_a_clock_that_is_set_jumps_within_a_process(tmp_path: Path) -> None:
 
         assert abs(wrong_by_s() + 400 * DAY_S) < 30.0
         clock.set(7_200_000)
-        until_s = time.monotonic() + 30.0
-        while wrong_by_s() < 0.0 and time.monotonic() < until_s:
-            time.sleep(0.1)
         assert abs(wrong_by_s() - 7200.0) < 30.0
         child.kill()
-    clock.leave(child.pid)
-    assert not list(Path("/dev/shm").glob(f"*faketime*_{child.pid}"))
 
 
 def _breaks(plan: AnyPlan) -> AnyVerdict:

@@ -6,7 +6,7 @@ import heapq
 import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -319,7 +319,8 @@ class Storm:
 
     def _close(self) -> None:
         if self.process is not None:
-            self.process.die(power=False)
+            with suppress(Broken):  # something is broken already: what still arrives says nothing new
+                self.process.die(power=False)
             self.process = None
 
 

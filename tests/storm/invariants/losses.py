@@ -118,20 +118,21 @@ def nobody_arms_without_a_position(view: View, event: ArmedChanged) -> str | Non
 
 @invariant(When.PASS, "docs/reference/flight-lifecycle.md")
 def who_stands_idle_is_disarmed(view: View) -> str | None:
-    """A vehicle that could fly, and stands armed on the ground without a countdown or a hand at the sticks, is disarmed
-    ten seconds after DISARM_DELAY at the latest."""
+    """A vehicle that could fly, and stands armed on the ground without a hand at the sticks, is disarmed ten seconds
+    after DISARM_DELAY at the latest; after a countdown that is FM_COUNTDOWN and a delay later."""
     autopilot = view.service.autopilot
     if not autopilot.facts.vehicle_class.flies or "DISARM_DELAY" not in view.service.parameters:
         return None
     delay_s = view.service.parameters["DISARM_DELAY"]
-    flights = autopilot.flights
-    counting = flights is not None and flights.state is FlightState.ARMED
+    allowed_ms = 1000 * delay_s + 10_000
+    if autopilot.flights is not None and autopilot.flights.state is FlightState.ARMED:  # the delay counts from its end
+        allowed_ms += 1000 * (view.service.parameters["FM_COUNTDOWN"] + delay_s)
     memory = view.life.setdefault("idle armed", {})
     stands = autopilot.facts.armed and autopilot.facts.landed and not autopilot.modes.mode.holds_arming
-    if not stands or counting or delay_s <= 0.0 or view.plan.firmware != ARDUPILOT or view.life.get("sticks"):
+    if not stands or delay_s <= 0.0 or view.plan.firmware != ARDUPILOT or view.life.get("sticks"):
         memory.clear()
         return None
     since = memory.setdefault("at", view.now_ms)
     stood_ms = view.now_ms - since
     broken = any(fault.name.startswith("motor") for fault in view.service.faults.active)
-    return None if broken or stood_ms < 1000 * delay_s + 10_000 else f"armed on the ground for {stood_ms} ms"
+    return None if broken or stood_ms < allowed_ms else f"armed on the ground for {stood_ms} ms"

@@ -165,6 +165,31 @@ def an_item_that_does_not_come_is_asked_for_again(view: View) -> str | None:
     return None
 
 
+HASTE_MS = 80
+"""A tick less than the shortest pause of a request that is repeated."""
+
+
+@noted("MISSION_COUNT", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ACK")
+def _asks_anew(view: View, message: Message, peer: Peer) -> None:
+    view.life.pop(("asked", message.mission_type), None)
+
+
+@invariant(When.SENT, UPLOADS, "MISSION_REQUEST", "MISSION_REQUEST_INT")
+def an_item_is_asked_for_again_after_a_while(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
+    """The same item, but for the first (two MISSION_COUNTs may come at once), is asked for again after 80 ms at the
+    earliest, unless the upload was begun anew or in the other form since."""
+    last, at_ms = view.life.get(("asked", message.mission_type), (-1, 0))
+    view.life["asked", message.mission_type] = message.seq, view.now_ms
+    waits_ms = view.now_ms - at_ms
+    early = 0 < last == message.seq and waits_ms < HASTE_MS and not _delayed(view)
+    return f"item {last} is asked for again after {waits_ms} ms" if early else None
+
+
+def _delayed(view: View) -> bool:
+    """May answers have waited in the vehicle: for its radio, or a station that does not read?"""
+    return bool(view.life.get("muted"))
+
+
 @noted("MISSION_COUNT")
 def _counted(view: View, message: Message, peer: Peer) -> None:
     peer.came["count", message.mission_type] += 1

@@ -201,7 +201,8 @@ def the_told_home_is_home(view: View, message: Message, peer: Peer, frame: bytes
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "SYS_STATUS", where=Where.BOTH)
 def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
     """SYS_STATUS tells a battery from 0 to 100 %, or -1, and does not fill it in flight."""
-    memory = view.life.setdefault("battery", {"last": 100})
+    known = peer.memory if view.storm.machine.real else view.life  # a real process reboots within its life
+    memory = known.setdefault("battery", {"last": 100})
     now = message.battery_remaining
     before, memory["last"] = memory["last"], now
     return None if -1 <= now <= 100 and now <= before + 3 else f"{now} % after {before} %"
