@@ -5,7 +5,7 @@ The mark is a multiple of 1/1024 m, which a 32 bit float carries exactly.
 
 from __future__ import annotations
 
-from math import cos, radians
+from math import cos, isfinite, radians
 from random import Random
 
 from autopilot.interface.geo import GeoPoint
@@ -83,7 +83,7 @@ def mark_of(item: MissionItem) -> int | None:
     """The mark of an item that carries one."""
     value = item.param1 if item.command == Cmd.NAV_FENCE_CIRCLE_INCLUSION else item.z
     share = value % 1.0 * MARKS
-    return round(share) if share and abs(share - round(share)) < 1e-6 else None
+    return round(share) if share and isfinite(share) and abs(share - round(share)) < 1e-6 else None
 
 
 def marks(items: tuple[MissionItem, ...]) -> set[int]:

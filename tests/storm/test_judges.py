@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +42,10 @@ def test_home_is_no_item_of_a_plan_whatever_its_height() -> None:
     assert _told(MissionItem(Cmd.NAV_TAKEOFF, 0, z=584.0), 0)
     assert _told(MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS), 1) is None
     assert _told(MissionItem(Cmd.NAV_WAYPOINT, 3, x=-35.0, y=149.0, z=40.0 + 20 / plans.MARKS), 2)
+
+
+def test_an_item_whose_height_is_no_number_has_no_mark() -> None:
+    assert [plans.mark_of(MissionItem(Cmd.NAV_WAYPOINT, 3, z=height)) for height in (nan, inf)] == [None, None]
 
 
 def _answered(peer: Any, result: Result) -> str | None:
