@@ -36,13 +36,15 @@ class TrueMotion(BodyMotion):
 @dataclass(frozen=True, slots=True)
 class SensorSample:
     """Sample of all sensors at a time since the body was switched on, body axes. `force`: specific, m/s2; `rates`:
-    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL. None: that sensor has no new sample."""
+    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL; `impact_pa`: of the flow in a pitot tube. None: that sensor
+    has no new sample."""
 
     time_us: int
     force: Sequence[float]
     rates: Sequence[float]
     field: Sequence[float] | None
     pressure_pa: float | None
+    impact_pa: float | None
     height_m: float
     temperature_c: float
     fix: Fix | None
@@ -50,8 +52,9 @@ class SensorSample:
 
 
 @dataclass(frozen=True, slots=True)
-class MotorControls:
-    """Controls of its motors by a firmware, 0 to 1 each; `lockstep`: it waits for the next sample."""
+class ActuatorControls:
+    """Controls of its actuators by a firmware, motors 0 to 1, surfaces -1 to 1; `lockstep`: it waits for the next
+    sample."""
 
-    motors: Sequence[float]
+    outputs: Sequence[float]
     lockstep: bool

@@ -136,6 +136,7 @@ PLANE: Final = VehicleClass(
     ),
     flies=True,
     drives_through=True,
+    sih_model="sihsim_airplane",
     model="plane",
     sitl_binary="arduplane",
     sitl_target="plane",

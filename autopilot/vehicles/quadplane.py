@@ -51,5 +51,6 @@ QUADPLANE: Final[VehicleClass] = replace(
         defaults=simulated_defaults("quadplane"),
     ),
     lands_anywhere=True,
+    sih_model="sihsim_standard_vtol",
     model="quadplane",
 )

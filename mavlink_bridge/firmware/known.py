@@ -27,7 +27,7 @@ _MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
 def firmware_of(heartbeat: Message) -> Firmware | None:
     """Firmware that sends this HEARTBEAT; None when it is no autopilot that we can fly."""
     kind, make = class_of_type(heartbeat.type), _MAKERS.get(int(heartbeat.autopilot))
-    if kind is None or make is None or (make is _px4 and not kind.hovers):
+    if kind is None or make is None or (make is _px4 and not kind.flies):
         return None
     return make(kind)
 

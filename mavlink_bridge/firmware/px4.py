@@ -1,5 +1,5 @@
-"""PX4's way, of a multicopter, and its modes on wings (src/modules/commander: px4_custom_mode.h, Commander.cpp,
-failsafe/; src/modules/mavlink: mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp,
+"""PX4's way, of a multicopter, a fixed wing and a standard VTOL (src/modules/commander: px4_custom_mode.h,
+Commander.cpp, failsafe/; src/modules/mavlink: mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp,
 streams/SYS_STATUS.hpp; version 1.16)."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
-from autopilot.personality.px4.modes import OFFBOARD, VTOL, WINGS, WINGS_SHOWN
+from autopilot.personality.px4.modes import EXTERNAL, LISTED, OFFBOARD, VTOL, WINGS, WINGS_SHOWN
 from autopilot.personality.px4.parameters import Px4Parameters
 from autopilot.vehicles.mode_table import CopterMode
 from autopilot.vehicles.vehicle_class import VehicleClass
@@ -55,12 +55,7 @@ _ALSO: Final[dict[tuple[int, int], int]] = {
     (4, 9): CopterMode.LAND,
 }
 _NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
-_NAMES: Final[dict[tuple[int, int], str]] = {
-    (1, 0): "Manual", (2, 0): "Altitude", (3, 0): "Position", (3, 1): "Orbit", (3, 2): "Position Slow",
-    (4, 1): "Ready", (4, 2): "Takeoff", (4, 3): "Hold", (4, 4): "Mission", (4, 5): "Return", (4, 6): "Land",
-    (4, 8): "Follow Target", (4, 9): "Precision Landing", (5, 0): "Acro", OFFBOARD: "Offboard",
-    (7, 0): "Stabilized",
-}  # fmt: skip
+_NAMES: Final = {pair: name for pair, name in LISTED if pair not in EXTERNAL} | {(4, 1): "Ready"}
 # told by HEARTBEAT: failsafe; engine failure; termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)
 _INTEGERS: Final[dict[int, str]] = {
@@ -107,11 +102,16 @@ _MIRRORED: Final = {
     "MPC_LAND_SPEED": Mirrored("LAND_SPEED", 100.0),
     "RTL_RETURN_ALT": Mirrored("RTL_ALT", 100.0),
 }
+_MIRRORED_ON_WINGS: Final = {
+    "FW_AIRSPD_TRIM": Mirrored("AIRSPEED_CRUISE"),
+    "NAV_LOITER_RAD": Mirrored("WP_LOITER_RAD"),
+    "RTL_RETURN_ALT": Mirrored("RTL_ALTITUDE"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Px4:
-    """PX4, flying a multicopter: missions in its own AUTO.MISSION, single targets by DO_REPOSITION in AUTO.LOITER."""
+    """PX4, flying what flies: missions in its own AUTO.MISSION, single targets by DO_REPOSITION in AUTO.LOITER."""
 
     vehicle_class: VehicleClass
     name: str = "PX4"
@@ -128,7 +128,7 @@ class Px4:
 
     @property
     def mirrored(self) -> Mapping[str, Mirrored]:
-        return _MIRRORED
+        return _MIRRORED_ON_WINGS if self.vehicle_class.has_stall_speed else _MIRRORED
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
@@ -170,12 +170,12 @@ class Px4:
         return next((main << 16 | sub << 24 for (main, sub), known in _NAMES.items() if known == name), None)
 
     def mode_of_item(self, command: int) -> int | None:
-        return CopterMode.RTL if command == Cmd.NAV_RETURN_TO_LAUNCH else None
+        return self.vehicle_class.modes.rtl if command == Cmd.NAV_RETURN_TO_LAUNCH else None
 
     @property
     def mode_at_end(self) -> int | None:
         """Hold (Commander.cpp: "Transition to loiter when the mission is cleared and/or finished")."""
-        return CopterMode.GUIDED
+        return self.vehicle_class.modes.guided
 
     @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import hypot
-from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
+from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
 from autopilot.mav import Cmd
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
@@ -15,8 +15,10 @@ from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 
 _CONTROLS, _COMMAND = codec.id_of("HIL_ACTUATOR_CONTROLS"), codec.id_of("COMMAND_LONG")
 _TRUTH: Final = codec.id_of("HIL_STATE_QUATERNION")
-#: HIL_SENSOR_UPDATED_FLAGS: acceleration and rates; field; pressure with temperature and height.
+#: HIL_SENSOR_UPDATED_FLAGS: acceleration and rates; field; pressure with temperature and height; the
+#: pressure of a pitot tube.
 _INERTIAL, _FIELD, _PRESSURE = 0b0000000111111, 0b0000111000000, 0b1101000000000
+_IMPACT: Final = 0b0010000000000
 _LOCKSTEP: Final = 1
 """HIL_ACTUATOR_CONTROLS_FLAGS_LOCKSTEP."""
 _NO_COURSE, _ACCURACY_CM = 65535, (30, 40)
@@ -31,7 +33,7 @@ class SimulatorInterface:
         self._truth_every_us = 0  # 0: it was not asked for
         self._truth_due_us = 0
 
-    def receive(self, data: bytes) -> list[MotorControls]:
+    def receive(self, data: bytes) -> list[ActuatorControls]:
         """Read the controls in what has come; a request for HIL_STATE_QUATERNION counts from now on."""
         found = []
         for frame in self._reader.receive(data):
@@ -39,7 +41,7 @@ class SimulatorInterface:
                 continue
             message: Any = codec.decode(frame.msg_id, frame.payload)
             if frame.msg_id == _CONTROLS:
-                found.append(MotorControls(message.controls, bool(message.flags & _LOCKSTEP)))
+                found.append(ActuatorControls(message.controls, bool(message.flags & _LOCKSTEP)))
             elif message.command == Cmd.SET_MESSAGE_INTERVAL and message.param1 == _TRUTH:
                 self._truth_every_us = max(int(message.param2), 0)
         return found
@@ -59,13 +61,14 @@ def _sensors(sample: SensorSample) -> Any:
     updated = _INERTIAL
     updated |= 0 if sample.field is None else _FIELD
     updated |= 0 if sample.pressure_pa is None else _PRESSURE
+    updated |= 0 if sample.impact_pa is None else _IMPACT
     return dialect.MAVLink_hil_sensor_message(
         sample.time_us,
         *sample.force,
         *sample.rates,
         *(sample.field or (0.0, 0.0, 0.0)),
         0.01 * (sample.pressure_pa or 0.0),
-        0.0,
+        0.01 * (sample.impact_pa or 0.0),
         sample.height_m,
         sample.temperature_c,
         updated,

@@ -3,7 +3,7 @@
 The backend's protocol (libraries/SITL/examples/JSON in ArduPilot): a packet has a magic number, the frame rate that the
 firmware would like, a count, and 16 or 32 pulse widths; the answer is text. Ours is a template whose numbers stand in
 fields of fixed width, so that an answer is these numbers and nothing else. A step is the body's own (2.5 ms); weather,
-battery and failures change every 20 ms, as in our own flight, and so do a copter's barometer, GPS and compass, for a
+battery and failures change every 20 ms, as in our own flight, and so do barometer, GPS and compass of what flies, for a
 firmware that has none of its own (PX4; `sitl.px4.lockstep` makes its controls such a packet).
 """
 
@@ -310,8 +310,9 @@ def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
 
 @jit
 def end_plane(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
-    """Weather, battery, failures, and the pitot tube."""
+    """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+    sense(s, p, rng, table)
     plane.read_pitot(s, p, rng, table)
 
 

@@ -18,8 +18,10 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program
 
@@ -35,19 +37,24 @@ _INSTANCES: Final = range(10)  # later ones all send to one port
 _SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
-#: Read by rcS before its commander starts, and after it has set the system id by the instance.
+#: Read by rcS before its commander starts, and after it has set the system id by the instance. What is set in the
+#: environment is set before the airframe's defaults, and one that is PX4's own default is not kept against these.
 _SIMULATOR: Final = "px4-rc.simulator"
-_ONE_SYSTEM: Final = """#!/bin/sh
-param set MAV_SYS_ID {system}
+_SET: Final = """#!/bin/sh
+{parameters}
 . ${{R}}etc/init.d-posix/px4-rc.simulator
 """
 _ONE_LINK: Final = """#!/bin/sh
 mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
-#: The airframe without a simulator of its own, and nothing of the environment about where that is.
-_OUR_WORLD: Final = {"PX4_SIM_MODEL": "none_iris", "PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
+#: Airframes that wait for a simulator at the simulator interface; no environment says where that is.
+_MODELS: Final = {
+    "copter": "none_iris", "plane": "gazebo-classic_plane", "quadplane": "gazebo-classic_standard_vtol",
+}  # fmt: skip
+_OUR_WORLD: Final = {"PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
+_NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 def find_binary(frame: str, given: str) -> Path:
@@ -82,7 +89,8 @@ def launch(
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
     model = {"PX4_SIM_MODEL": vehicle_class(frame).sih_model, "PX4_SIM_SPEED_FACTOR": f"{speedup:g}"}
-    return start(binary, free_instance(), folder, model | _values({**place, **DEFAULTS, **defaults}))
+    told = {f"PX4_PARAM_{name}": value for name, value in _values({**place, **DEFAULTS, **defaults}).items()}
+    return start(binary, free_instance(), folder, {**model, **told})
 
 
 def launch_in_world(
@@ -102,11 +110,14 @@ def launch_in_world(
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
-    parameters = {**DEFAULTS, **defaults}
+    airframe = Path(__file__).with_name(f"world_{frame}.params")
+    own = parse_parameters(airframe.read_bytes()) if airframe.is_file() else {}
+    parameters = {**DEFAULTS, **own, **defaults}
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:
-        child = start(binary, instance, folder, _OUR_WORLD | _values(parameters), system)
+        environment = {"PX4_SIM_MODEL": _MODELS[frame], **_OUR_WORLD}
+        child = start(binary, instance, folder, environment, system, parameters)
     except SitlError:
         server.close()
         line.close()
@@ -115,10 +126,16 @@ def launch_in_world(
 
 
 def start(
-    binary: Path, instance: int, folder: Path, environment: Mapping[str, str], system: int | None = None
+    binary: Path,
+    instance: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    system: int | None = None,
+    parameters: Mapping[str, float] = _NOTHING,
 ) -> SitlChild:
-    """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance."""
-    _write_startup(folder, instance, system)
+    """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance; with it
+    `parameters`, whatever its airframe says."""
+    _write_startup(folder, instance, system, parameters)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
@@ -126,11 +143,12 @@ def start(
     )
 
 
-def _write_startup(folder: Path, instance: int, system: int | None) -> None:
+def _write_startup(folder: Path, instance: int, system: int | None, parameters: Mapping[str, float]) -> None:
     """Write the files that rcS finds on the search path before its own."""
     texts = {_LINKS: _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)}
     if system is not None:
-        texts[_SIMULATOR] = _ONE_SYSTEM.format(system=system)
+        values = {"MAV_SYS_ID": f"{system}", **_values(parameters)}
+        texts[_SIMULATOR] = _SET.format(parameters="\n".join(f"param set {item} {to}" for item, to in values.items()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
@@ -141,8 +159,8 @@ def _write_startup(folder: Path, instance: int, system: int | None) -> None:
 
 
 def _values(parameters: Mapping[str, float]) -> dict[str, str]:
-    """Parameters as PX4 takes them from its environment."""
-    return {f"PX4_PARAM_{name}": f"{value!r}" if value % 1.0 else f"{value:.0f}" for name, value in parameters.items()}
+    """Parameters as PX4's shell takes them."""
+    return {name: f"{value!r}" if value % 1.0 else f"{value:.0f}" for name, value in parameters.items()}
 
 
 def free_instance() -> int:

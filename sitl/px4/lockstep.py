@@ -1,5 +1,5 @@
-"""The lockstep with PX4 SITL's simulator interface: a sample of all sensors goes, PX4 flies it, and its motor controls
-come back. PX4's time is that of the samples. No sample, no time: a vehicle's time goes as far as `run` is asked to.
+"""The lockstep with PX4 SITL's simulator interface: a sample of all sensors goes, PX4 flies it, and its controls come
+back. PX4's time is that of the samples. No sample, no time: a vehicle's time goes as far as `run` is asked to.
 
 The protocol (PX4's documentation, "Simulation", and src/modules/simulation/simulator_mavlink): PX4 connects over TCP,
 says HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before it has started its controllers: until its
@@ -15,17 +15,17 @@ from typing import Final, Protocol
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
-from autopilot.interface.samples import Fix, MotorControls, SensorSample, TrueMotion
+from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
+from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
 from sitl.vehicles.outside import OutsideBody
+from sitl.vehicles.wiring import REST, SPAN
 
 SAMPLES_HZ: Final = 250
 """IMU_INTEG_RATE of PX4's SITL: samples of its inertial sensors in a second."""
-FULL: Final = 65535
-"""A control of 1 as a pulse width in the packet by which the body is flown."""
 SILENT_S: Final = 20.0
 """Silence, s of the wall, after which it counts as hung."""
 _LOOK_S: Final = 0.05
@@ -45,7 +45,7 @@ class SimulatorWire(Protocol):
     def frames(self, sample: SensorSample) -> bytes:
         """Write it as HIL_SENSOR, and HIL_GPS and HIL_STATE_QUATERNION where these are due."""
 
-    def receive(self, data: bytes) -> list[MotorControls]:
+    def receive(self, data: bytes) -> list[ActuatorControls]:
         """Read the controls in what has come."""
 
 
@@ -189,9 +189,9 @@ class HilLockstep:
         self.exchanges += 1
         return True
 
-    def _steer(self, controls: MotorControls) -> None:
+    def _steer(self, controls: ActuatorControls) -> None:
         """Write the controls into the packet that flies the body next."""
-        widths = [round(min(max(control, 0.0), 1.0) * FULL) for control in controls.motors[:_CHANNELS]]
+        widths = [round(REST + SPAN * min(max(control, -1.0), 1.0)) for control in controls.outputs[:_CHANNELS]]
         pack_into(f"<{len(widths)}H", self.body.request.data, O.HEADER, *widths)
 
     def _send(self) -> None:
@@ -215,7 +215,7 @@ class HilLockstep:
         s, p, values = state[0], settings[0], self.body.values
         home = self.body.machine.switched_on_at
         time_us = round(1000.0 * self.body.time_ms)
-        fix = field = pressure = None
+        fix = field = pressure = impact = None
         if s[M.S_GPS_NEXT] != self._fix_due:
             self._fix_due = s[M.S_GPS_NEXT]
             place = to_global(home, (s[M.S_GPS_N], s[M.S_GPS_E], s[M.S_GPS_D]))
@@ -225,8 +225,11 @@ class HilLockstep:
             self._field_due = s[M.S_MAG_NEXT]
             field = s[M.S_MAG_X : M.S_MAG_Z + 1].tolist()
         height = home.alt + float(s[M.S_BARO_ALT])
-        if time_us % (1000 * L.TICK_MS) == 0 and s[L.S_BARO_OK] == 1.0:
+        on_tick = time_us % (1000 * L.TICK_MS) == 0
+        if on_tick and s[L.S_BARO_OK] == 1.0:
             pressure = pressure_at(height)
+        if on_tick and p[M.P_PITOT_ON] == 1.0:
+            impact = 0.5 * SEA_DENSITY * values[O.V_AIRSPEED] ** 2
         moved = values.tolist()
         return SensorSample(
             time_us,
@@ -234,6 +237,7 @@ class HilLockstep:
             moved[O.V_GYRO : O.V_GYRO + 3],
             field,
             pressure,
+            impact,
             height,
             temperature_at(height) + 20.0,  # the board warms its sensor
             fix,

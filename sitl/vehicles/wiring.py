@@ -23,7 +23,7 @@ FULL_CELL_V: Final = 4.2
 #: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
 STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "plane": 8, "quadplane": 16}
 #: The same for PX4: two steps in a sample of its 250 Hz.
-PX4_STEPS: Final[Mapping[str, int]] = {"copter": 10}
+PX4_STEPS: Final[Mapping[str, int]] = {"copter": 10, "plane": 10, "quadplane": 10}
 #: SERVOn_FUNCTION of motor 1, of steering and throttle.
 _MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
 #: Aileron, elevator, throttle, rudder: their functions, and their channels from 0 where no file says another.
@@ -37,6 +37,8 @@ _SERVO: Final = {"MIN": 1100.0, "TRIM": 1500.0, "MAX": 1900.0}
 _CHANNELS: Final = 16
 
 
+#: A control of PX4 as a pulse width in the packet by which the body is flown: 0, and the way from there to 1 or -1.
+REST, SPAN = 32768, 32767
 #: What PX4's tables and its airframe 10016_none_iris have: place of each rotor, m to the nose and to the right, and its
 #: torque for each N, m, above 0 where it turns left.
 _PX4_DEFAULTS: Final[Mapping[str, float]] = {
@@ -45,14 +47,33 @@ _PX4_DEFAULTS: Final[Mapping[str, float]] = {
     "CA_ROTOR1_PX": -0.1515, "CA_ROTOR1_PY": -0.1875, "CA_ROTOR1_KM": 0.05,
     "CA_ROTOR2_PX": 0.1515, "CA_ROTOR2_PY": -0.245, "CA_ROTOR2_KM": -0.05,
     "CA_ROTOR3_PX": -0.1515, "CA_ROTOR3_PY": 0.1875, "CA_ROTOR3_KM": -0.05,
+    "PWM_MAIN_FUNC1": 101.0, "PWM_MAIN_FUNC2": 102.0, "PWM_MAIN_FUNC3": 103.0, "PWM_MAIN_FUNC4": 104.0,
 }  # fmt: skip
 _CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
 """Places of the body's rotors: signs of the way to the nose and to the right."""
 
 
+#: PWM_MAIN_FUNCn of motor 1, and of a plane's aileron, elevator, propeller and rudder; its propeller is behind the
+#: motors that lift.
+_PX4_MOTOR_1, _PX4_SERVO_1 = 101, 201
+
+
 def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
-    """`machine`, of `kind`, as PX4 with these parameters flies it. SitlError: its rotors are not those of a quad X."""
-    given = {**_PX4_DEFAULTS, **parameters}
+    """`machine`, of `kind`, as PX4 with these parameters flies it. SitlError: its rotors are not those of a quad X, or
+    an actuator has no output."""
+    if kind == "copter":
+        given = {**_PX4_DEFAULTS, **parameters}
+        motors = _px4_rotors(machine, given)
+        _fit_rotors(machine, given["MPC_THR_HOVER"])
+        return OutsideBody(kind, machine, motors, airspeed=False)
+    lifts = _px4_rotors(machine, parameters) if kind == "quadplane" else []
+    aileron, elevator, rudder = (_px4_output(parameters, _PX4_SERVO_1 + number, -1.0) for number in range(3))
+    propeller = _px4_output(parameters, _PX4_MOTOR_1 + len(lifts), 0.0)
+    return OutsideBody("plane", machine, [aileron, elevator, propeller, rudder, *lifts], airspeed=True)
+
+
+def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[Output]:
+    """Rotors 1 to 4, on the machine where PX4 has them."""
     places = [(given[f"CA_ROTOR{k}_PX"], given[f"CA_ROTOR{k}_PY"]) for k in range(4)]
     corners = [(1.0 if x > 0.0 else -1.0, 1.0 if y > 0.0 else -1.0) for x, y in places]
     left = [x * y > 0.0 for x, y in corners]
@@ -61,10 +82,16 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
     p = machine.rows()[1][0]
     p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
     p[M.P_YAW_ARM] = sum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
-    _fit_rotors(machine, given["MPC_THR_HOVER"])
-    expo = given["THR_MDL_FAC"]
-    motors = [Output(corners.index(corner), 0.0, 0.0, 65535.0, expo=expo) for corner in _CORNERS]
-    return OutsideBody(kind, machine, motors, airspeed=False)
+    expo = given.get("THR_MDL_FAC", 0.0)
+    return [_px4_output(given, _PX4_MOTOR_1 + corners.index(corner), 0.0, expo) for corner in _CORNERS]
+
+
+def _px4_output(given: Mapping[str, float], function: int, least: float, expo: float = 0.0) -> Output:
+    """The channel with this PWM_MAIN_FUNCn, of controls from `least` to 1."""
+    for channel in range(_CHANNELS):
+        if given.get(f"PWM_MAIN_FUNC{channel + 1}") == function:
+            return Output(channel, REST + SPAN * least, REST, REST + SPAN, expo=expo)
+    raise SitlError(f"no PWM_MAIN_FUNCn is {function}")
 
 
 def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:

@@ -23,11 +23,12 @@ from autopilot.context.events import ArmedChanged, Event, FenceChanged
 from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Result, VtolState
+from autopilot.mav import Cmd, Result, Severity, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
+from autopilot.personality.px4.feasibility import Finding, findings
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -128,7 +129,8 @@ class Px4Flight:
         self._takeoff: px4.Pair = px4.TAKEOFF
         self._returning = False  # also in the mission's landing, which the core flies in AUTO
         self._was_armed = self._airborne = False
-        self._fence_seen = -1
+        self._fence_seen = self._mission_seen = -1
+        self._feasible = True
         self.setpoints = Setpoints(parameters)
         self.voice = Voice(parts.announcer)
         self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self._stop_motors)
@@ -290,7 +292,7 @@ class Px4Flight:
 
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._parts
-        if not core.plans.mission.total():
+        if not core.plans.mission.total() or not self._feasible:
             return self._refuse(px4.MISSION)
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
@@ -369,6 +371,13 @@ class Px4Flight:
         if self._fence_seen != revision:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
+        mission, facts = self._parts.plans.mission, self._parts.facts
+        if self._mission_seen != mission.revision and facts.home is not None:
+            self._mission_seen = mission.revision
+            self._feasible = True
+            for found, value in findings(mission.items(), facts, self._parameters) if mission.total() else ():
+                self._feasible &= found is Finding.FAR
+                self.voice.announcer.say(Severity.CRITICAL, found.value.format(value))
 
     def _next(self, armed: bool, was_armed: bool) -> NextStep:
         core, stage = self._parts, self._stage

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from pymavlink.dialects.v20 import common as mavlink
 
+from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
+from autopilot.interface.samples import ActuatorControls
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from sitl.child import SitlError
+from sitl.kernel import outside as O
 from sitl.px4.launcher import launch_in_world
 from sitl.px4.lockstep import HilLockstep
 from sitl.vehicles.kinds import make_simulated
@@ -30,11 +35,11 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     started: list[HilLockstep] = []
     binary = px4_hil.build(tmp_path / "build")
 
-    def begin(manner: str = "") -> HilLockstep:
+    def begin(manner: str = "", kind: str = "copter") -> HilLockstep:
         monkeypatch.setenv("SORTIE_STAND_IN", manner)
-        machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+        machine = make_simulated(kind, HOME, 0.0, 1, steps=PX4_STEPS[kind])
         made = launch_in_world(
-            "copter", str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}, 1, SimulatorInterface
+            kind, str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}, 1, SimulatorInterface
         )
         started.append(made)
         return made
@@ -88,6 +93,26 @@ def test_it_hangs_says_nothing_or_never_connects(start: Start, manner: str, how:
 def test_it_ends(start: Start, manner: str, how: str) -> None:
     with pytest.raises(SitlError, match=rf"ended \({how}\): .*stand-in: {manner}"):
         fly(start(manner), 3000.0)
+
+
+@pytest.mark.parametrize(("kind", "model"), [("plane", "plane"), ("quadplane", "standard_vtol")])
+def test_wings_have_their_surfaces_propeller_and_tube(start: Start, kind: str, model: str) -> None:
+    """Controls of surfaces go from -1 to 1, in the order of PX4's outputs; the tube is read with the barometer, its
+    pressure sent as hPa."""
+    lockstep = start("", kind)
+    fly(lockstep, 200.0)
+    assert said(lockstep)[0] == f"model=gazebo-classic_{model}"
+    outputs = [0.25, -0.5, 1.0, 0.75] if kind == "plane" else [0.0, 0.0, 0.0, 0.0, 0.25, -0.5, 1.0, 0.75]
+    lockstep._steer(ActuatorControls(outputs, True))
+    lockstep.body.values[O.V_AIRSPEED] = 20.0
+    sample = lockstep._sample()
+    assert sample.impact_pa == pytest.approx(0.5 * 1.225 * 400.0)
+    (sent,) = mavlink.MAVLink(None).parse_buffer(SimulatorInterface().frames(replace(sample, fix=None)))
+    assert sent.diff_pressure == pytest.approx(2.45) and sent.fields_updated & 1024
+    lockstep._send()
+    s = lockstep.body.machine.rows()[0][0]
+    given = [float(s[place]) for place in (L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER, L.S_THROTTLE)]
+    assert given == pytest.approx([0.25, -0.5, 1.0, 0.75], abs=1e-4)
 
 
 def test_it_comes_back_in_the_same_place_and_time(start: Start) -> None:

@@ -50,4 +50,4 @@ def test_a_fault_that_nobody_has_is_refused(vehicle: str) -> None:
 
 def test_a_kind_that_px4_does_not_fly_here_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="unknown vehicle"):
-        Session(f"px4:plane={px4_hil.build(tmp_path / 'build')},world=ours")
+        Session(f"px4:rover={px4_hil.build(tmp_path / 'build')},world=ours")

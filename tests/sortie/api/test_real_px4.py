@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from math import nan
+from math import hypot, nan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autopilot.mav import Cmd
+from autopilot.interface.geo import GeoPoint, to_global
+from autopilot.mav import Cmd, Frame
+from autopilot.mission.items import MissionItem
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.campaign.flown import fly_run
@@ -28,6 +30,11 @@ def command(link: SessionLink, number: int, *params: float) -> int:
     link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *params, *[0.0] * (7 - len(params))))
     answer: Any = link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
     return int(answer.result)
+
+
+def speed(session: Session) -> float:
+    """m/s over ground."""
+    return hypot(*session.truth.velocity[:2])
 
 
 def up(session: Session, height_m: float = 10.0) -> SessionLink:
@@ -90,3 +97,48 @@ def test_a_run_of_a_campaign_is_flown_and_judged(tmp_path: Path) -> None:
     )
     row = fly_run(Study.read(tmp_path / "study.toml", 1), 0, {}).row
     assert (row.result, row.ok) == ("completed", True)
+
+
+def station_mission(session: Session, items: list[MissionItem]) -> None:
+    """A mission as stations begin it on a PX4: uploaded, mode Mission, armed."""
+    session.wait_armable(120.0)
+    session.upload(items)
+    session.run_for(3.0)
+    link = session.connect()
+    assert command(link, Cmd.DO_SET_MODE, 1.0, 4.0, 4.0) == 0
+    assert command(link, Cmd.COMPONENT_ARM_DISARM, 1.0) == 0
+
+
+def item(
+    home: GeoPoint, number: int, north: float, east: float, up: float, first: float = 0.0, second: float = 0.0
+) -> MissionItem:
+    """An item at a place, m from home."""
+    place = to_global(home, (north, east, -up))
+    return MissionItem(number, Frame.GLOBAL_RELATIVE_ALT, x=place.lat, y=place.lon, z=up, param1=first, param2=second)
+
+
+def test_a_vtol_goes_over_to_its_wings_and_lands_upright() -> None:
+    """A square at the speed of its wings."""
+    with Session("px4:quadplane,world=ours") as session:
+        home = session.stood[0]
+        corners = [item(home, Cmd.NAV_WAYPOINT, *place, 60.0) for place in ((600, 0), (600, 600), (0, 600))]
+        up, down = item(home, Cmd.NAV_VTOL_TAKEOFF, 0, 0, 40.0), item(home, Cmd.NAV_VTOL_LAND, 0, 0, 0.0)
+        station_mission(session, [up, *corners, down])
+        session.run_until(lambda flown: speed(flown) > 20.0, 90.0)
+        assert -session.truth.position[2] > 20.0
+        session.run_until(lambda flown: not flown.state.armed, 400.0)
+        assert hypot(*session.truth.position[:2]) < 5.0
+
+
+def test_a_plane_takes_off_from_the_ground_and_lands() -> None:
+    """A square with QGroundControl's landing pattern."""
+    with Session("px4:plane,world=ours") as session:
+        home = session.stood[0]
+        up = item(home, Cmd.NAV_TAKEOFF, 300, 0, 50.0, 12.0)
+        corners = [item(home, Cmd.NAV_WAYPOINT, *place, 60.0) for place in ((600, 0), (600, 600), (-300, 600))]
+        circle = item(home, Cmd.NAV_LOITER_TO_ALT, -900, 0, 40.0, 1.0, 80.0)
+        start = MissionItem(Cmd.DO_LAND_START, Frame.MISSION)
+        station_mission(session, [up, *corners, start, circle, item(home, Cmd.NAV_LAND, 0, 0, 0.0)])
+        session.run_until(lambda flown: -flown.truth.position[2] > 45.0, 90.0)
+        session.run_until(lambda flown: not flown.state.armed, 500.0)
+        assert hypot(*session.truth.position[:2]) < 200.0

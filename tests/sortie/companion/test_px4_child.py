@@ -97,7 +97,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
         find_binary("copter", str(lone))
 
 
-def test_only_a_copter_is_flown_with_px4() -> None:
-    assert parse_vehicle("px4:copter").kind == "px4"
+def test_only_what_flies_is_flown_with_px4() -> None:
+    assert all(parse_vehicle(f"px4:{kind}").kind == "px4" for kind in ("copter", "plane", "quadplane"))
     with pytest.raises(Exception, match="unknown vehicle"):
         parse_vehicle("px4:rover")

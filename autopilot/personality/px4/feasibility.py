@@ -1,0 +1,140 @@
+"""Feasibility of a mission as PX4 judges it once it is uploaded: what it says, and whether Mission may be entered.
+
+Source: PX4 1.16 src/modules/navigator (MissionFeasibility/FeasibilityChecker.cpp, mission_feasibility_checker.cpp).
+Items that PX4 does not know are refused at the upload already; a mission against the fence is not judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from itertools import pairwise
+from math import radians, sqrt
+from typing import Final
+
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface.geo import GeoPoint, distance
+from autopilot.interface.mathematics import tan
+from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.parameters import Px4Parameters
+
+_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
+_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+_OF_VTOL: Final = (Cmd.NAV_VTOL_TAKEOFF, Cmd.NAV_VTOL_LAND, Cmd.DO_VTOL_TRANSITION)
+_PLACES: Final = (
+    *_TAKEOFFS, *_LANDINGS, Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_UNLIM, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_ALT,
+)  # fmt: skip
+_BUFFER_DEG: Final = 0.1
+
+
+class Finding(Enum):
+    """Findings, with their texts. All but FAR make a mission one that is not flown."""
+
+    FAR = "First waypoint far away from home: {0:.0f}m. Correct mission loaded?"
+    LANDS_FIRST = "Mission rejected: starts with landing"
+    LOW_TAKEOFF = "Mission rejected: Takeoff altitude below home altitude!"
+    LATE_TAKEOFF = "Mission rejected: takeoff not first waypoint item"
+    VTOL_ITEMS = "Mission rejected: Mission contains VTOL items but vehicle is not a VTOL"
+    TWO_STARTS = "Mission rejected: more than one land start."
+    RETURNS = "Mission rejected: land start item before RTL item not possible."
+    NO_LANDING_BEHIND = "Mission rejected: invalid land start."
+    LOW_APPROACH = "Mission rejected: the approach waypoint must be above the landing point."
+    INSIDE_ORBIT = "Mission rejected: the landing point must be outside the orbit radius."
+    NO_APPROACH = (
+        "Mission rejected: unsupported landing approach entrance waypoint type. Only ORBIT_TO_ALT or WAYPOINT allowed."
+    )
+    STEEP = "Mission rejected: the landing glide slope is steeper than the vehicle setting of {0:.1f} degrees."
+    NO_TAKEOFF = "Mission rejected: Takeoff waypoint required."
+    NO_LANDING = "Mission rejected: Landing waypoint/pattern required."
+    NOT_BOTH = "Mission rejected: Takeoff or Landing item missing."
+    ADD_LANDING = "Mission rejected: Add Landing item or remove Takeoff."
+    ADD_TAKEOFF = "Mission rejected: Add Takeoff item or remove Landing."
+
+
+Found = tuple[Finding, float]
+
+
+def findings(items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters) -> Iterator[Found]:
+    """What PX4 finds in a mission when home is known, in its order, with the number that belongs to each."""
+    assert facts.home is not None
+    first = next((item for item in items if item.command in _PLACES), None)
+    if items and items[0].command == Cmd.NAV_LAND and facts.landed:
+        yield Finding.LANDS_FIRST, 0.0
+        return
+    farthest = parameters["MIS_DIST_1WP"]
+    if first is not None and 0.0 < farthest <= (away := distance(_place(first, facts), facts.home)):
+        yield Finding.FAR, away
+    yield from _takeoff(items, first, facts)
+    wings, lifts = facts.vehicle_class.has_stall_speed, facts.vehicle_class.lands_anywhere
+    if not (wings and lifts) and any(item.command in _OF_VTOL for item in items):
+        yield Finding.VTOL_ITEMS, 0.0
+    if wings:
+        yield from _land_start(items)
+    if wings and not lifts:
+        yield from _approach(items, facts, parameters["FW_LND_ANG"])
+    yield from _required(items, facts, int(parameters["MIS_TKO_LAND_REQ"]))
+
+
+def _place(item: MissionItem, facts: VehicleFacts) -> GeoPoint:
+    altitude = facts.altitude(item.frame, item.z, item.x, item.y)
+    return GeoPoint(item.x, item.y, altitude if altitude is not None else item.z)
+
+
+def _takeoff(items: Sequence[MissionItem], first: MissionItem | None, facts: VehicleFacts) -> Iterator[Found]:
+    assert facts.home is not None
+    for item in items:
+        if item.command in _TAKEOFFS and _place(item, facts).alt <= facts.home.alt:
+            yield Finding.LOW_TAKEOFF, 0.0
+            return
+        if item.command in _TAKEOFFS and item is not first:
+            yield Finding.LATE_TAKEOFF, 0.0
+            return
+
+
+def _land_start(items: Sequence[MissionItem]) -> Iterator[Found]:
+    starts = [n for n, item in enumerate(items) if item.command == Cmd.DO_LAND_START]
+    approach = max((n - 1 for n, item in enumerate(items) if item.command in _LANDINGS), default=-1)
+    returns = max((n for n, item in enumerate(items) if item.command == Cmd.NAV_RETURN_TO_LAUNCH), default=-1)
+    if len(starts) > 1:
+        yield Finding.TWO_STARTS, 0.0
+    elif starts and starts[0] < returns:
+        yield Finding.RETURNS, 0.0
+    elif starts and starts[0] > approach:
+        yield Finding.NO_LANDING_BEHIND, 0.0
+
+
+def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: float) -> Iterator[Found]:
+    """The way from the place before a landing: a circle is left along its tangent."""
+    for before, item in pairwise(items):
+        if item.command != Cmd.NAV_LAND or before.command not in _PLACES:
+            continue
+        entrance, land = _place(before, facts), _place(item, facts)
+        way, height = distance(entrance, land), entrance.alt - land.alt
+        radius = abs(before.param2) if before.command == Cmd.NAV_LOITER_TO_ALT else 0.0
+        if height <= 0.0:
+            yield Finding.LOW_APPROACH, 0.0
+        elif radius > 0.0 and way <= radius:
+            yield Finding.INSIDE_ORBIT, 0.0
+        elif before.command not in (Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_WAYPOINT):
+            yield Finding.NO_APPROACH, 0.0
+        elif height > tan(radians(steepest_deg + _BUFFER_DEG)) * sqrt(way * way - radius * radius):
+            yield Finding.STEEP, steepest_deg
+        else:
+            continue
+        return
+
+
+def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) -> Iterator[Found]:
+    """MIS_TKO_LAND_REQ."""
+    wings = facts.vehicle_class.has_stall_speed
+    takes_off = any(item.command in _TAKEOFFS for item in items)
+    lands = any(item.command in (_LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
+    if wanted == 1 and not takes_off:
+        yield Finding.NO_TAKEOFF, 0.0
+    elif not lands and (wanted == 2 or (wanted == 5 and not facts.landed)):
+        yield Finding.NO_LANDING, 0.0
+    elif wanted == 3 and not (takes_off and lands):
+        yield Finding.NOT_BOTH, 0.0
+    elif (wanted == 4 or (wanted == 5 and facts.landed)) and takes_off is not lands:
+        yield (Finding.ADD_LANDING if takes_off else Finding.ADD_TAKEOFF), 0.0

@@ -1,0 +1,119 @@
+"""A mission as PX4 judges it at its upload: what it says, and that Mission is refused then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from autopilot.interface.geo import to_global
+from autopilot.mav import Cmd, Frame
+from autopilot.mission.items import MissionItem
+from sortie import Session
+from sortie.api.testing.stand_in import HOME
+from tests.fakes.px4_station import HOLD, MISSION, SessionLine, Station
+
+DO_SET_MODE = 176
+
+
+def at(command: int, north: float = 0.0, east: float = 0.0, up: float = 30.0, second: float = 0.0) -> MissionItem:
+    """An item at a place, m from home, or without one where it has none."""
+    if command in (Cmd.DO_LAND_START, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.DO_VTOL_TRANSITION):
+        return MissionItem(command, Frame.MISSION, param1=4.0 if command == Cmd.DO_VTOL_TRANSITION else 0.0)
+    place = to_global(HOME, (north, east, 0.0))
+    return MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=place.lat, y=place.lon, z=up, param2=second)
+
+
+UP, FIRST, SECOND = at(Cmd.NAV_TAKEOFF, 200), at(Cmd.NAV_WAYPOINT, 500), at(Cmd.NAV_WAYPOINT, 500, 500)
+DOWN, START = at(Cmd.NAV_LAND, up=0.0), at(Cmd.DO_LAND_START)
+BEFORE = at(Cmd.NAV_WAYPOINT, -500)
+CASES = [
+    ("copter", {}, [FIRST], None),
+    ("copter", {}, [DOWN, FIRST], "starts with landing"),
+    ("copter", {}, [replace(UP, z=-1.0), FIRST], "Takeoff altitude below home altitude!"),
+    ("copter", {}, [FIRST, UP], "takeoff not first waypoint item"),
+    ("copter", {"MIS_TKO_LAND_REQ": 1.0}, [FIRST], "Takeoff waypoint required."),
+    ("copter", {"MIS_TKO_LAND_REQ": 2.0}, [UP, FIRST], "Landing waypoint/pattern required."),
+    ("copter", {"MIS_TKO_LAND_REQ": 3.0}, [UP, FIRST], "Takeoff or Landing item missing."),
+    ("copter", {"MIS_TKO_LAND_REQ": 4.0}, [UP, FIRST], "Add Landing item or remove Takeoff."),
+    ("copter", {"MIS_TKO_LAND_REQ": 5.0}, [FIRST, DOWN], "Add Takeoff item or remove Landing."),
+    ("copter", {"MIS_TKO_LAND_REQ": 5.0}, [UP, FIRST, DOWN], None),
+    ("plane", {}, [UP, FIRST], "Landing waypoint/pattern required."),
+    ("plane", {}, [UP, FIRST, BEFORE, DOWN], None),
+    (
+        "plane",
+        {},
+        [UP, FIRST, at(Cmd.NAV_WAYPOINT, -200), DOWN],
+        "the landing glide slope is steeper than the vehicle setting of 5.0 degrees.",
+    ),
+    ("plane", {"FW_LND_ANG": 15.0}, [UP, FIRST, at(Cmd.NAV_WAYPOINT, -200), DOWN], None),
+    ("plane", {}, [UP, FIRST, replace(BEFORE, z=-5.0), DOWN], "the approach waypoint must be above the landing point."),
+    (
+        "plane",
+        {},
+        [UP, at(Cmd.NAV_LOITER_TO_ALT, -60, second=80.0), DOWN],
+        "the landing point must be outside the orbit radius.",
+    ),
+    (
+        "plane",
+        {},
+        [UP, at(Cmd.NAV_LOITER_TIME, -500), DOWN],
+        "unsupported landing approach entrance waypoint type. Only",
+    ),
+    ("plane", {}, [UP, START, BEFORE, START, BEFORE, DOWN], "more than one land start."),
+    ("plane", {}, [UP, BEFORE, DOWN, START], "invalid land start."),
+    (
+        "plane",
+        {},
+        [UP, START, BEFORE, DOWN, at(Cmd.NAV_RETURN_TO_LAUNCH)],
+        "land start item before RTL item not possible.",
+    ),
+]
+
+
+@contextmanager
+def standing(kind: str) -> Iterator[Station]:
+    """A vehicle that knows its home, seen by a station."""
+    with Session(vehicle=f"sim:{kind}", firmware="px4", seed=3) as session:
+        station = Station(SessionLine(session))
+        station.until(lambda: bool(station.of("SYS_STATUS")) and station.armable)
+        yield station
+
+
+@pytest.fixture(scope="module")
+def stations() -> Iterator[dict[str, Station]]:
+    with standing("copter") as copter, standing("plane") as plane:
+        yield {"copter": copter, "plane": plane}
+
+
+@pytest.mark.parametrize(("kind", "params", "items", "text"), CASES)
+def test_a_mission_is_judged(
+    stations: dict[str, Station], kind: str, params: dict[str, float], items: list[MissionItem], text: str | None
+) -> None:
+    """It is told why, and Mission is entered with a mission alone that is flown."""
+    station = stations[kind]
+    assert station.command(DO_SET_MODE, 1.0, *map(float, HOLD)) == 0
+    before = {name: station.get_param(name) for name in params}
+    for name, value in params.items():
+        station.set_param(name, value)
+    heard = len(station.texts)
+    station.upload(tuple(items))
+    station.run(1.0)
+    told = [said for said in station.texts[heard:] if said.startswith("Mission rejected")]
+    entered = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
+    for name, value in before.items():
+        station.set_param(name, value)
+    assert entered is (text is None) and len(told) == (text is not None), told
+    assert text is None or text.startswith(told[0].removeprefix("Mission rejected: "))  # its first 50 letters
+
+
+def test_a_far_first_place_is_warned_of_and_flown(stations: dict[str, Station]) -> None:
+    """MIS_DIST_1WP."""
+    station = stations["copter"]
+    station.set_param("MIS_DIST_1WP", 400.0)
+    station.upload((FIRST, SECOND))
+    station.run(1.0)
+    assert any(text.startswith("First waypoint far away from home: 500m.") for text in station.texts)
+    assert station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
