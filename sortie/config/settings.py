@@ -59,7 +59,8 @@ class Settings:
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
-        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter (plane, quadplane) likewise, or a connection.",
+        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter (plane, quadplane) likewise,"
+        " or a connection.",
         Group.OFTEN, RUNS, form="SPEC", sources=EVERYWHERE,
     )
     home = Option[tuple[GeoPoint, float] | None](
