@@ -160,6 +160,7 @@ COPTER: Final = VehicleClass(
     keeps_targets_in_fence=True,
     home_by_zeros=True,
     sih_model="sihsim_quadx",
+    hil_model="none_iris",
     model="quad",
     sitl_binary="arducopter",
     sitl_target="copter",

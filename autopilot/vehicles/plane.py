@@ -137,6 +137,7 @@ PLANE: Final = VehicleClass(
     flies=True,
     drives_through=True,
     sih_model="sihsim_airplane",
+    hil_model="gazebo-classic_plane",
     model="plane",
     sitl_binary="arduplane",
     sitl_target="plane",

@@ -52,5 +52,6 @@ QUADPLANE: Final[VehicleClass] = replace(
     ),
     lands_anywhere=True,
     sih_model="sihsim_standard_vtol",
+    hil_model="gazebo-classic_standard_vtol",
     model="quadplane",
 )

@@ -221,7 +221,8 @@ class VehicleClass:
     drifts: bool = False
     home_by_zeros: bool = False
     sih_model: str = ""
-    """Name in PX4 SITL (PX4_SIM_MODEL); "": PX4 is not flown as this kind."""
+    hil_model: str = ""
+    """Names in PX4 SITL (PX4_SIM_MODEL) with SIH, and for a simulator elsewhere; "": PX4 is not flown as this kind."""
     model: str = ""
     """Name in ArduPilot SITL (`--model`), and (below) its program, and how that is built (`./waf TARGET`)."""
     sitl_binary: str = ""

@@ -47,10 +47,7 @@ _SET: Final = """#!/bin/sh
 _ONE_LINK: Final = """#!/bin/sh
 mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
-#: Airframes that wait for a simulator at the simulator interface; no environment says where that is.
-_MODELS: Final = {
-    "copter": "none_iris", "plane": "gazebo-classic_plane", "quadplane": "gazebo-classic_standard_vtol",
-}  # fmt: skip
+#: Nothing of the environment says where the simulator is.
 _OUR_WORLD: Final = {"PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
@@ -116,7 +113,7 @@ def launch_in_world(
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
     try:
-        environment = {"PX4_SIM_MODEL": _MODELS[frame], **_OUR_WORLD}
+        environment = {"PX4_SIM_MODEL": vehicle_class(frame).hil_model, **_OUR_WORLD}
         child = start(binary, instance, folder, environment, system, parameters)
     except SitlError:
         server.close()

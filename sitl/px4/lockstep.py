@@ -229,7 +229,7 @@ class HilLockstep:
         if on_tick and s[L.S_BARO_OK] == 1.0:
             pressure = pressure_at(height)
         if on_tick and p[M.P_PITOT_ON] == 1.0:
-            impact = 0.5 * SEA_DENSITY * values[O.V_AIRSPEED] ** 2
+            impact = 0.5 * SEA_DENSITY * values[O.V_AIRSPEED] * values[O.V_AIRSPEED]
         moved = values.tolist()
         return SensorSample(
             time_us,

@@ -28,7 +28,7 @@ _PLACES: Final = (
 _BUFFER_DEG: Final = 0.1
 
 
-class Finding(Enum):
+class MissionFinding(Enum):
     """Findings, with their texts. All but FAR make a mission one that is not flown."""
 
     FAR = "First waypoint far away from home: {0:.0f}m. Correct mission loaded?"
@@ -52,23 +52,23 @@ class Finding(Enum):
     ADD_TAKEOFF = "Mission rejected: Add Takeoff item or remove Landing."
 
 
-Found = tuple[Finding, float]
+Found = tuple[MissionFinding, float]
 
 
 def findings(items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters) -> Iterator[Found]:
-    """What PX4 finds in a mission when home is known, in its order, with the number that belongs to each."""
+    """Findings in a mission when home is known, in PX4's order, with the number that belongs to each."""
     assert facts.home is not None
     first = next((item for item in items if item.command in _PLACES), None)
     if items and items[0].command == Cmd.NAV_LAND and facts.landed:
-        yield Finding.LANDS_FIRST, 0.0
+        yield MissionFinding.LANDS_FIRST, 0.0
         return
     farthest = parameters["MIS_DIST_1WP"]
     if first is not None and 0.0 < farthest <= (away := distance(_place(first, facts), facts.home)):
-        yield Finding.FAR, away
+        yield MissionFinding.FAR, away
     yield from _takeoff(items, first, facts)
     wings, lifts = facts.vehicle_class.has_stall_speed, facts.vehicle_class.lands_anywhere
     if not (wings and lifts) and any(item.command in _OF_VTOL for item in items):
-        yield Finding.VTOL_ITEMS, 0.0
+        yield MissionFinding.VTOL_ITEMS, 0.0
     if wings:
         yield from _land_start(items)
     if wings and not lifts:
@@ -85,10 +85,10 @@ def _takeoff(items: Sequence[MissionItem], first: MissionItem | None, facts: Veh
     assert facts.home is not None
     for item in items:
         if item.command in _TAKEOFFS and _place(item, facts).alt <= facts.home.alt:
-            yield Finding.LOW_TAKEOFF, 0.0
+            yield MissionFinding.LOW_TAKEOFF, 0.0
             return
         if item.command in _TAKEOFFS and item is not first:
-            yield Finding.LATE_TAKEOFF, 0.0
+            yield MissionFinding.LATE_TAKEOFF, 0.0
             return
 
 
@@ -97,11 +97,11 @@ def _land_start(items: Sequence[MissionItem]) -> Iterator[Found]:
     approach = max((n - 1 for n, item in enumerate(items) if item.command in _LANDINGS), default=-1)
     returns = max((n for n, item in enumerate(items) if item.command == Cmd.NAV_RETURN_TO_LAUNCH), default=-1)
     if len(starts) > 1:
-        yield Finding.TWO_STARTS, 0.0
+        yield MissionFinding.TWO_STARTS, 0.0
     elif starts and starts[0] < returns:
-        yield Finding.RETURNS, 0.0
+        yield MissionFinding.RETURNS, 0.0
     elif starts and starts[0] > approach:
-        yield Finding.NO_LANDING_BEHIND, 0.0
+        yield MissionFinding.NO_LANDING_BEHIND, 0.0
 
 
 def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: float) -> Iterator[Found]:
@@ -113,13 +113,13 @@ def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: f
         way, height = distance(entrance, land), entrance.alt - land.alt
         radius = abs(before.param2) if before.command == Cmd.NAV_LOITER_TO_ALT else 0.0
         if height <= 0.0:
-            yield Finding.LOW_APPROACH, 0.0
+            yield MissionFinding.LOW_APPROACH, 0.0
         elif radius > 0.0 and way <= radius:
-            yield Finding.INSIDE_ORBIT, 0.0
+            yield MissionFinding.INSIDE_ORBIT, 0.0
         elif before.command not in (Cmd.NAV_LOITER_TO_ALT, Cmd.NAV_WAYPOINT):
-            yield Finding.NO_APPROACH, 0.0
+            yield MissionFinding.NO_APPROACH, 0.0
         elif height > tan(radians(steepest_deg + _BUFFER_DEG)) * sqrt(way * way - radius * radius):
-            yield Finding.STEEP, steepest_deg
+            yield MissionFinding.STEEP, steepest_deg
         else:
             continue
         return
@@ -131,10 +131,10 @@ def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) ->
     takes_off = any(item.command in _TAKEOFFS for item in items)
     lands = any(item.command in (_LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
     if wanted == 1 and not takes_off:
-        yield Finding.NO_TAKEOFF, 0.0
+        yield MissionFinding.NO_TAKEOFF, 0.0
     elif not lands and (wanted == 2 or (wanted == 5 and not facts.landed)):
-        yield Finding.NO_LANDING, 0.0
+        yield MissionFinding.NO_LANDING, 0.0
     elif wanted == 3 and not (takes_off and lands):
-        yield Finding.NOT_BOTH, 0.0
+        yield MissionFinding.NOT_BOTH, 0.0
     elif (wanted == 4 or (wanted == 5 and facts.landed)) and takes_off is not lands:
-        yield (Finding.ADD_LANDING if takes_off else Finding.ADD_TAKEOFF), 0.0
+        yield (MissionFinding.ADD_LANDING if takes_off else MissionFinding.ADD_TAKEOFF), 0.0

@@ -28,7 +28,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
-from autopilot.personality.px4.feasibility import Finding, findings
+from autopilot.personality.px4.feasibility import MissionFinding, findings
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -376,7 +376,7 @@ class Px4Flight:
             self._mission_seen = mission.revision
             self._feasible = True
             for found, value in findings(mission.items(), facts, self._parameters) if mission.total() else ():
-                self._feasible &= found is Finding.FAR
+                self._feasible &= found is MissionFinding.FAR
                 self.voice.announcer.say(Severity.CRITICAL, found.value.format(value))
 
     def _next(self, armed: bool, was_armed: bool) -> NextStep:

@@ -121,6 +121,7 @@ def test_a_return_upright_stays_upright(vtol: WingStation) -> None:
 @pytest.mark.parametrize(("takeoff", "stands"), [(22, VtolState.MC), (84, VtolState.FW)])
 def test_a_mission_returns_upright_or_on_wings_as_it_flew(vtol: WingStation, takeoff: int, stands: VtolState) -> None:
     """An RTL item is the mode Return: an upright vehicle comes home upright, one on wings circles down first."""
+    vtol.set_param("MIS_TKO_LAND_REQ", 0.0)
     vtol.upload((MissionItem(takeoff, 3, z=20.0), at(16, 300.0, 0.0, 20.0), MissionItem(20, 2)))
     assert vtol.command(ARM, 1.0, 0.0) == 0 and vtol.set_mode(MISSION) == 0
     vtol.until(lambda: vtol.mode == RETURN, 200.0)
@@ -221,12 +222,12 @@ def test_a_fixed_wing_takes_off_holds_returns_and_lands_where_it_is() -> None:
 def test_a_fixed_wing_flies_its_mission_and_returns_into_its_landing() -> None:
     """RTL_TYPE 1: shown as Return all the way down. A mission that ends in the air ends in Hold."""
     ways = (at(22, 0.0, 0.0, 40.0, param1=12.0), at(16, 500.0, 0.0, 50.0), at(16, 500.0, 400.0, 50.0))
-    with flown("plane") as plane:
+    with flown("plane", MIS_TKO_LAND_REQ=0.0) as plane:
         plane.upload(ways)
         assert plane.command(ARM, 1.0, 0.0) == 0 and plane.set_mode(MISSION) == 0
         plane.until(lambda: plane.height > 30.0)
         plane.until(lambda: plane.mode == HOLD)
-        landing = (MissionItem(189, 2), at(16, -500.0, 0.0, 50.0), at(21, 0.0, 0.0, 0.0))
+        landing = (MissionItem(189, 2), at(16, -700.0, 0.0, 50.0), at(21, 0.0, 0.0, 0.0))
         plane.upload((*ways, *landing))
         assert plane.set_mode(RETURN) == 0
         plane.until(lambda: plane.of("EXTENDED_SYS_STATE")[-1].landed_state != 2)

@@ -393,7 +393,10 @@ def test_a_landing_amid_a_mission_keeps_the_motors_running(station: Station) -> 
     up = MissionItem(22, 6, x=HOME.lat, y=HOME.lon, z=5.0)
     there = HOME.lat + 0.0001
     down = MissionItem(21, 6, x=there, y=HOME.lon)
-    upload(station, (up, down, MissionItem(93, 2, param1=20.0), replace(up, x=there), MissionItem(20, 2)))
+    upload(
+        station,
+        (up, down, MissionItem(93, 2, param1=20.0), MissionItem(177, 2, param1=1.0, param2=1.0), MissionItem(20, 2)),
+    )
     assert station.command(ARM, 1.0, 0.0) == 0
     assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
     station.until(lambda: "Landing detected" in station.texts)
