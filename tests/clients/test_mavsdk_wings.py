@@ -81,6 +81,7 @@ def test_a_vtol_of_px4_by_mavsdk(tmp_path: Path) -> None:
             await action.transition_to_fixedwing()
             await state_is(drone, "TRANSITION_TO_FW")
             await state_is(drone, "FW")
+            await drone.param.set_param_int("MIS_TKO_LAND_REQ", 0)  # its mission has no landing
             await mission.upload_mission(MissionPlan([corner(400.0, 0.0), corner(400.0, 400.0)]))
             await mission.start_mission()
             await mode_is(telemetry, "MISSION")
