@@ -83,8 +83,8 @@ class ShownRecording:
         def room(link: int) -> int:
             return endpoint.room(link, _ROOM)
 
-        parameters, files = recording.parameters(), VirtualFiles()
-        files.mount("@PARAM", ParameterFiles(parameters))
+        parameters, files, journal = recording.parameters(), VirtualFiles(), MemoryJournal()
+        files.mount("@PARAM", ParameterFiles(parameters, journal))
         folder = _LogFolder(recording.path)
         files.mount("@LOG", folder)
         logs = LogService(_TheLog(folder, recording.facts.boot_us), room=room)
@@ -92,7 +92,7 @@ class ShownRecording:
             player,
             RecordedCommands(player),
             RecordedPlans(player),
-            ParameterService(parameters, MemoryJournal(), room=room),
+            ParameterService(parameters, journal, room=room),
             FtpService(files, room=room),
             logs,
         ):

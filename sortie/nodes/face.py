@@ -214,7 +214,9 @@ def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFile
     """Files that a station finds by MAVFTP: component metadata, and the parameters packed where its firmware has it."""
     files = VirtualFiles()
     if spoken.parameter_file:
-        files.mount("@PARAM", ParameterFiles(service.parameters))
+        packed = ParameterFiles(service.parameters, service.journal)
+        files.mount("@PARAM", packed)
+        files.writer("@PARAM/param.pck", packed.begin)
     files.mount(FOLDER, pages)
     return files
 

@@ -7,10 +7,12 @@ that nothing outside can be named. Logs and system pages are further mounts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Operation, ack, nak
+
+_ENOSPC: Final = 28
 
 
 class FileRefusedError(Exception):
@@ -75,11 +77,48 @@ class MemoryFile:
         """Give nothing back: bytes in memory hold no file."""
 
 
+class WrittenFile:
+    """A file that a client writes, at most `most` bytes. When it ends its session `take` gets the whole; what that
+    returns is asked whether it is kept. A session that ends in any other way leaves nothing."""
+
+    def __init__(self, take: Callable[[bytes], Callable[[], bool]], most: int) -> None:
+        self._content = b""
+        self._take = take
+        self._most = most
+        self._kept: Callable[[], bool] | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self._content)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return self._content[offset : offset + count]
+
+    def close(self) -> None:
+        """Drop what has come."""
+        self._content = b""
+
+    def write(self, offset: int, data: bytes) -> None:
+        """`data` from `offset` on; a gap before it is zeros. Raises FileRefusedError."""
+        if offset + len(data) > self._most:
+            raise FileRefusedError(Nak.FAIL_ERRNO, _ENOSPC)
+        before = self._content[:offset].ljust(offset, b"\0")
+        self._content = before + data + self._content[offset + len(data) :]
+
+    def finish(self) -> None:
+        """Hand the whole over, once. Raises FileRefusedError, and FileComesError as long as it is not kept."""
+        if self._kept is None:
+            self._kept = self._take(self._content)
+        if not self._kept():
+            raise FileComesError
+
+
 class VirtualFiles:
     """The tree of mounts. Names are looked up without regard to a leading slash."""
 
     def __init__(self) -> None:
         self._mounts: dict[str, FileMount] = {}
+        self._writers: dict[str, Callable[[], WrittenFile]] = {}
         self._root = Pages({})
 
     def page(self, name: str, page: Callable[[], bytes]) -> None:
@@ -97,6 +136,17 @@ class VirtualFiles:
         if mount is None or not rest:
             return self._root.open(path.lstrip("/"), query)
         return mount.open(rest, query)
+
+    def writer(self, path: str, begin: Callable[[], WrittenFile]) -> None:
+        """Let the file at `path` be written."""
+        self._writers[path] = begin
+
+    def create(self, path: str) -> WrittenFile:
+        """The file at `path`, to be written anew. Raises FileRefusedError."""
+        begin = self._writers.get(path.lstrip("/"))
+        if begin is None:
+            raise FileRefusedError(Nak.FILE_PROTECTED)
+        return begin()
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """The directory at `path`. Raises FileRefusedError."""

@@ -1,20 +1,23 @@
 """`@PARAM/param.pck`: all parameters in one file, as ArduPilot packs them (docs/reference/ground-stations.md, 1.7).
 
 The file is packed once when it is opened, so blocks that are read again are the same whatever is set meanwhile.
-ArduPilot, which packs while it sends, has to pad for that.
+ArduPilot, which packs while it sends, has to pad for that. Written, the file sets the parameters that it has.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from autopilot.context.journal import Journal
 from autopilot.parameters import Parameters, ParameterType
-from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile
+from mavlink_bridge.services.ftp.files import DirectoryEntry, FileRefusedError, MemoryFile, OpenFile, WrittenFile
 from mavlink_bridge.services.ftp.wire import Nak
 
 FILE_NAME: Final = "param.pck"
+LARGEST_UPLOAD: Final = 65_535
+"""Bytes: the header of a file that is written has its length in 16 bits."""
 _HEADER: Final = struct.Struct("<HHH")
 _MAGIC: Final = 0x671B
 _MAGIC_WITH_DEFAULTS: Final = 0x671C
@@ -60,6 +63,29 @@ def _pack_one(parameters: Parameters, name: str, encoded: bytes, previous: bytes
     return bytes((code, common | (len(rest) - 1) << 4)) + rest + data
 
 
+def unpack_parameters(content: bytes) -> dict[str, float]:
+    """Names and values of a file that a client has written: the third number of its header is the file's length. Raises
+    ValueError."""
+    if len(content) < _HEADER.size:
+        raise ValueError("shorter than its header")
+    magic, count, length = _HEADER.unpack_from(content)
+    if magic != _MAGIC or length != len(content):
+        raise ValueError("not a whole file")
+    layouts, found, previous, at = dict(_CODES.values()), {}, b"", _HEADER.size
+    for _ in range(count):
+        kind, lengths = content[at : at + 1], content[at + 1 : at + 2]
+        layout = layouts.get(kind[0]) if lengths else None
+        if layout is None:
+            raise ValueError("cut, of an unknown type, or with a default")
+        common, rest = lengths[0] & 15, (lengths[0] >> 4) + 1
+        name, end = previous[:common] + content[at + 2 : at + 2 + rest], at + 2 + rest + layout.size
+        if end > length:
+            raise ValueError("cut")
+        found[name.decode("ascii", "replace")] = float(layout.unpack_from(content, at + 2 + rest)[0])
+        previous, at = name, end
+    return found
+
+
 def _shared(name: bytes, previous: bytes) -> int:
     """Number of leading letters that `name` shares with `previous`, at most all but one: at least one is always
     written."""
@@ -72,10 +98,11 @@ def _shared(name: bytes, previous: bytes) -> int:
 
 
 class ParameterFiles:
-    """The mount `@PARAM`."""
+    """The mount `@PARAM`. `journal`: what has been written is acknowledged when it is durable there."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: Parameters, journal: Journal) -> None:
         self._parameters = parameters
+        self._journal = journal
 
     def open(self, path: str, query: str) -> OpenFile:
         """`param.pck` with the arguments `start`, `count`, `withdefaults`."""
@@ -87,6 +114,22 @@ class ParameterFiles:
         if start >= len(self._parameters) or defaults > 1:
             raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL)
         return MemoryFile(pack_parameters(self._parameters, start=start, count=count, with_defaults=defaults == 1))
+
+    def begin(self) -> WrittenFile:
+        """`param.pck`, to be written."""
+        return WrittenFile(self._take, LARGEST_UPLOAD)
+
+    def _take(self, content: bytes) -> Callable[[], bool]:
+        """Set what the file has; as in ArduPilot a parameter that is not there, or read-only, is passed over."""
+        try:
+            values = unpack_parameters(content)
+        except ValueError:
+            raise FileRefusedError(Nak.FAIL_ERRNO, _EINVAL) from None
+        for name, value in values.items():
+            if name in self._parameters:
+                self._parameters.set(name, value)
+        ticket = self._journal.latest()
+        return lambda: self._journal.durable() >= ticket
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
         """`param.pck` alone."""

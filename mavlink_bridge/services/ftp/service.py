@@ -1,10 +1,11 @@
-"""MAVFTP, vehicle side: reading files and directories (https://mavlink.io/en/services/ftp.html).
+"""MAVFTP, vehicle side: files and directories (https://mavlink.io/en/services/ftp.html).
 
 Sessions belong to a peer (link, system, component) and carry the number that it chose, as with ArduPilot. A request
 that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. At
 most `SESSIONS` files are open, `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
 one, one that has rested for `EXPIRE_MS` is closed. A file that is still being written is answered for when it is there;
-who has asked for something else by then waits no more. Nothing can be written.
+who has asked for something else by then waits no more. What may be written is a file of `VirtualFiles.create`, which is
+taken whole when its writer ends the session.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from typing import Final
 
 from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.services.ftp.files import FileComesError, FileRefusedError, OpenFile, VirtualFiles, listing
+from mavlink_bridge.services.ftp.files import (
+    FileComesError,
+    FileRefusedError,
+    OpenFile,
+    VirtualFiles,
+    WrittenFile,
+    listing,
+)
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, ack, message_of, nak, unpack
 
 SESSIONS: Final = 64
@@ -39,17 +47,13 @@ LARGEST_CHECKSUM: Final = 16 << 20
 """Files beyond it are not summed up on request: that would hold up the vehicle."""
 _PARAMETERS: Final = "@PARAM/"
 _REFUSED_WRITES: Final = frozenset(
-    {
-        Opcode.CREATE_FILE,
-        Opcode.WRITE_FILE,
-        Opcode.REMOVE_FILE,
-        Opcode.CREATE_DIRECTORY,
-        Opcode.REMOVE_DIRECTORY,
-        Opcode.OPEN_FILE_WO,
-        Opcode.TRUNCATE_FILE,
-        Opcode.RENAME,
-    }
+    {Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY, Opcode.TRUNCATE_FILE, Opcode.RENAME}
 )
+
+_NAMING: Final = frozenset(
+    {Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO, Opcode.LIST_DIRECTORY, Opcode.CALC_FILE_CRC32}
+)
+"""Requests that name a file or directory."""
 
 _PeerKey = tuple[int, int, int]
 _SessionKey = tuple[int, int, int, int]
@@ -84,7 +88,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Awaited:
-    """A request for a file that is being written."""
+    """A request for a file that is being written, or the end of one that is not kept yet."""
 
     peer: Peer
     payload: bytes
@@ -191,14 +195,15 @@ class FtpService:
             case Opcode.NONE:
                 return ack(request)
             case Opcode.TERMINATE_SESSION:
-                self._close((*_key(peer), request.session))
-                return ack(request)
+                return self._terminate(request, peer, now_ms)
             case Opcode.RESET_SESSIONS:
                 for key in [key for key in self._sessions if key[:3] == _key(peer)]:
                     self._close(key)
                 return ack(request)
-            case Opcode.OPEN_FILE_RO | Opcode.LIST_DIRECTORY | Opcode.CALC_FILE_CRC32:
+            case opcode if opcode in _NAMING:
                 return self._handle_path(request, peer, now_ms)
+            case Opcode.WRITE_FILE:
+                return self._write(request, peer)
             case Opcode.READ_FILE | Opcode.BURST_READ_FILE:
                 return self._handle_read(request, peer, now_ms)
             case opcode if opcode in _REFUSED_WRITES:
@@ -211,7 +216,7 @@ class FtpService:
         if not path:
             return nak(request, Nak.INVALID_DATA_SIZE)
         try:
-            if request.opcode == Opcode.OPEN_FILE_RO:
+            if request.opcode in (Opcode.OPEN_FILE_RO, Opcode.CREATE_FILE, Opcode.OPEN_FILE_WO):
                 return self._open(request, path, peer, now_ms)
             if request.opcode == Opcode.LIST_DIRECTORY:
                 return listing(request, self._files.entries(path))
@@ -224,6 +229,9 @@ class FtpService:
         self._close(key)  # a client that has forgotten its session may take the number again
         if not self._make_place(peer, now_ms):
             return nak(request, Nak.NO_SESSIONS_AVAILABLE)
+        if request.opcode != Opcode.OPEN_FILE_RO:
+            self._sessions[key] = _Session(peer, request.session, self._files.create(path), now_ms)
+            return ack(request)
         file = self._files.open(path)
         self._sessions[key] = _Session(peer, request.session, file, now_ms)
         if path.lstrip("/").startswith(_PARAMETERS):
@@ -243,10 +251,35 @@ class FtpService:
         self._close(oldest)
         return True
 
+    def _write(self, request: Operation, peer: Peer) -> Operation:
+        session = self._session(peer, request.session)
+        if session is None or not isinstance(session.file, WrittenFile):
+            return nak(request, Nak.FILE_PROTECTED)
+        try:
+            session.file.write(request.offset, request.data[: request.size])
+        except FileRefusedError as refusal:
+            return nak(request, refusal.nak, refusal.errno)
+        return ack(request, offset=request.offset)
+
+    def _terminate(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
+        """The session's end; a file that was written is taken now, and the answer waits until it is kept."""
+        session = self._session(peer, request.session)
+        reply = ack(request)
+        if session is not None and isinstance(session.file, WrittenFile):
+            session.used_ms = now_ms
+            try:
+                session.file.finish()
+            except FileRefusedError as refusal:
+                reply = nak(request, refusal.nak, refusal.errno)
+        self._close((*_key(peer), request.session))
+        return reply
+
     def _handle_read(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
         session = self._session(peer, request.session)
         if session is None:
             return nak(request, Nak.INVALID_SESSION)
+        if isinstance(session.file, WrittenFile):
+            return nak(request, Nak.FAIL)
         count = request.size or DATA_BYTES
         if request.opcode == Opcode.BURST_READ_FILE:
             session.burst = _Burst(request.offset, count, request.seq + 1)
@@ -283,13 +316,14 @@ class FtpService:
         self._look_ms = now_ms + LOOK_AGAIN_MS
         for key, awaited in list(self._awaited.items()):
             try:
-                reply = self._handle_path(awaited.request, awaited.peer, now_ms)
+                reply = self._handle(awaited.request, awaited.peer, now_ms)
             except FileComesError:
                 if now_ms < awaited.until_ms:
                     continue
                 reply = nak(awaited.request, Nak.FILE_NOT_FOUND)
             del self._awaited[key]
-            self._reply(awaited.peer, awaited.payload, reply, now_ms)
+            if reply is not None:
+                self._reply(awaited.peer, awaited.payload, reply, now_ms)
 
     # --- bursts ----------------------------------------------------------------------------------------------------
     def _continue_bursts(self, now_ms: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.routing.service import Peer
@@ -61,7 +62,7 @@ class Bench(FtpBench):
         self.logs = LogMount(files or {"1.BIN": bytes(range(256)) * 40})
         self.room = 1_000_000
         tree = VirtualFiles()
-        tree.mount("@PARAM", ParameterFiles(self.parameters))
+        tree.mount("@PARAM", ParameterFiles(self.parameters, MemoryJournal()))
         tree.mount("logs", self.logs)
         service = FtpService(
             tree,
@@ -187,7 +188,7 @@ def test_a_bad_argument_is_einval(query: bytes) -> None:
     ],
 )
 def test_nothing_can_be_written_and_unknown_requests_are_refused(opcode: int, code: int) -> None:
-    reply = Bench().ask(opcode, data=b"@PARAM/param.pck")[0]
+    reply = Bench().ask(opcode, data=b"logs/1.BIN")[0]
     assert (reply.opcode, reply.req_opcode, reply.data[0]) == (Opcode.NAK, opcode, code)
 
 

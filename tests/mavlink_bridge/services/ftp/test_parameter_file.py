@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from MAVProxy.modules.lib import param_ftp  # type: ignore[import-untyped]  # it has none
 
+from autopilot.context.journal import MemoryJournal
 from autopilot.parameters import Parameters
 from autopilot.vehicles.kinds import COPTER, vehicle_class
 from mavlink_bridge.services.ftp.files import FileRefusedError
@@ -63,17 +64,17 @@ def test_only_values_that_differ_carry_their_default() -> None:
 
 def test_a_part_can_be_asked_for() -> None:
     p = Parameters(COPTER.parameters)
-    file = ParameterFiles(p).open("param.pck", "start=10&count=5")
+    file = ParameterFiles(p, MemoryJournal()).open("param.pck", "start=10&count=5")
     count, total, found = decode(file.read(0, file.size))
     assert (count, total, list(found)) == (5, len(p), list(p.names()[10:15]))
-    file = ParameterFiles(p).open("param.pck", f"start={len(p) - 2}")
+    file = ParameterFiles(p, MemoryJournal()).open("param.pck", f"start={len(p) - 2}")
     assert decode(file.read(0, file.size))[0] == 2
 
 
 def test_a_start_behind_the_end_is_refused() -> None:
     p = Parameters(COPTER.parameters)
     with pytest.raises(FileRefusedError):
-        ParameterFiles(p).open("param.pck", f"start={len(p)}")
+        ParameterFiles(p, MemoryJournal()).open("param.pck", f"start={len(p)}")
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=10))
