@@ -1,11 +1,12 @@
-"""Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told.
+"""Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told; OBSTACLE_DISTANCE_3D, heard.
 
 With PRX1_TYPE 2 those of a link count. OBSTACLE_DISTANCE is in the body's frame or, as its default is, by heading; of
 what it says 0 is unknown and more than max_distance nothing. A DISTANCE_SENSOR is one of eight directions of 45 degrees
-by its orientation, and counts for half a second beside the others; upward and downward ones are none. With PRX1_TYPE 10
-the simulated sensor is looked at, which in a world without obstacles sees polygons of the fence as walls, as SITL's
-does. A look goes to all links twice a second: OBSTACLE_DISTANCE of 72 directions, and DISTANCE_SENSOR of the nearest in
-each of the eight orientations of 45 degrees, as ArduPilot tells them, with ids from 10 on.
+by its orientation, an OBSTACLE_DISTANCE_3D one of 72; each counts for half a second beside the others, and those that
+look up or down are none. With PRX1_TYPE 10 the simulated sensor is looked at, which in a world without obstacles sees
+polygons of the fence as walls, as SITL's does. A look goes to all links twice a second: OBSTACLE_DISTANCE of 72
+directions, and DISTANCE_SENSOR of the nearest in each of the eight orientations of 45 degrees, as ArduPilot tells them,
+with ids from 10 on.
 
 Clock: vehicle time.
 """
@@ -13,11 +14,12 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import degrees, inf, isfinite, nan
+from math import degrees, hypot, inf, isfinite, nan
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.turns import earliest
+from autopilot.interface.mathematics import atan2
 from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
 from autopilot.safety.proximity import MAVLINK, SIMULATED, TIMEOUT_MS
@@ -60,21 +62,45 @@ def _metres(cm: int, most_cm: int) -> float:
 
 
 class Directions:
-    """DISTANCE_SENSORs of the eight directions, as one look."""
+    """Distances told one direction at a time, as one look of `count` directions."""
 
-    def __init__(self) -> None:
-        self._told: dict[int, tuple[int, float]] = {}
+    def __init__(self, count: int) -> None:
+        self._step_deg = 360.0 / count
+        self._count = count
+        self._told: dict[int, tuple[int, int, float]] = {}
 
-    def scan_with(self, message: Message, now_ms: int) -> Scan | None:
-        """The look with this one; None: it looks up or down, or says nothing."""
-        if message.orientation >= _ORIENTATIONS or message.max_distance <= message.min_distance:
-            return None
-        cm = message.current_distance
-        in_range = message.min_distance <= cm <= message.max_distance
-        self._told[message.orientation] = now_ms, 0.01 * cm if in_range else inf
-        fresh = {where: away for where, (told_ms, away) in self._told.items() if now_ms - told_ms < TIMEOUT_MS}
-        distances = [fresh.get(where, nan) for where in range(_ORIENTATIONS)]
-        return Scan(distances, 0.0, 45.0, 0.01 * message.max_distance)
+    def scan_with(self, off_deg: float, away_m: float, most_m: float, stamp_ms: int, now_ms: int) -> Scan:
+        """The look with this distance, `off_deg` from the nose. Of one stamp the nearest counts, where there are
+        several in a direction."""
+        where = round(off_deg / self._step_deg) % self._count
+        told_ms, stamp, nearest = self._told.get(where, (now_ms - TIMEOUT_MS, stamp_ms, inf))
+        if stamp != stamp_ms or now_ms - told_ms >= TIMEOUT_MS or away_m <= nearest:
+            self._told[where] = now_ms, stamp_ms, away_m
+        fresh = {k: away for k, (at_ms, _, away) in self._told.items() if now_ms - at_ms < TIMEOUT_MS}
+        distances = [fresh.get(k, nan) for k in range(self._count)]
+        return Scan(distances, 0.0, self._step_deg, most_m)
+
+
+def distance_of(message: Message) -> tuple[float, float, float] | None:
+    """Direction of a DISTANCE_SENSOR off the nose, degrees, its distance (inf: nothing in range) and range, m; None: it
+    looks up or down, or says nothing."""
+    if message.orientation >= _ORIENTATIONS or message.max_distance <= message.min_distance:
+        return None
+    cm = message.current_distance
+    in_range = message.min_distance <= cm <= message.max_distance
+    return 45.0 * message.orientation, 0.01 * cm if in_range else inf, 0.01 * message.max_distance
+
+
+def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
+    """The same of an OBSTACLE_DISTANCE_3D, level; None: out of its range, in another frame, or steeper than 45 degrees,
+    which is over or under the way."""
+    away = hypot(message.x, message.y, message.z)
+    level = hypot(message.x, message.y)
+    if message.frame != Frame.BODY_FRD or not isfinite(message.max_distance):
+        return None
+    if not (message.min_distance <= away <= message.max_distance) or abs(message.z) > level or level == 0.0:
+        return None
+    return degrees(atan2(message.y, message.x)), level, message.max_distance
 
 
 def obstacle_message(scan: Scan, time_us: int) -> Message:
@@ -130,14 +156,17 @@ class ProximityService:
     """See the module. What has deadlines is `ProximityClock`, which `begin` is given when there is anything to see."""
 
     clock: Clock = "vehicle"
-    handles = frozenset({"OBSTACLE_DISTANCE", "DISTANCE_SENSOR"})
+    handles = frozenset({"OBSTACLE_DISTANCE", "DISTANCE_SENSOR", "OBSTACLE_DISTANCE_3D"})
 
     def __init__(self, parts: VehicleParts, timed: ProximityClock, begin: Callable[[ProximityClock], None]) -> None:
         self._proximity = parts.proximity
         self._facts = parts.facts
         self._timed: ProximityClock | None = timed
         self._begin = begin
-        self._directions = Directions()
+        self._directions = {
+            "DISTANCE_SENSOR": (distance_of, Directions(_ORIENTATIONS)),
+            "OBSTACLE_DISTANCE_3D": (distance_of_3d, Directions(_DIRECTIONS)),
+        }
         if timed.sees:
             self._start()
 
@@ -150,13 +179,17 @@ class ProximityService:
         """Take a look of a companion, which is not acknowledged."""
         if self._proximity.source != MAVLINK:
             return
-        if message.get_type() == "DISTANCE_SENSOR":
-            scan = self._directions.scan_with(message, now_ms)
-        else:
-            scan = scan_of(message, degrees(self._facts.vehicle.state.yaw))
+        scan = self._scan(message, now_ms)
         if scan is not None:
             self._proximity.see(scan, now_ms)
             self._start()
+
+    def _scan(self, message: Message, now_ms: int) -> Scan | None:
+        if message.get_type() == "OBSTACLE_DISTANCE":
+            return scan_of(message, degrees(self._facts.vehicle.state.yaw))
+        read, directions = self._directions[message.get_type()]
+        told = read(message)
+        return None if told is None else directions.scan_with(*told, message.time_boot_ms, now_ms)
 
 
 class ProximityClock(Speaker):

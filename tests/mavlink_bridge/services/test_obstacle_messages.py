@@ -12,7 +12,7 @@ from autopilot.interface.obstacles import Scan
 from autopilot.interface.targets import Sticks
 from autopilot.mav import Frame
 from autopilot.mission.items import MissionItem
-from mavlink_bridge.services.proximity import Directions, obstacle_message, scan_of
+from mavlink_bridge.services.proximity import Directions, distance_of, distance_of_3d, obstacle_message, scan_of
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameWriter
@@ -90,24 +90,69 @@ def sensor(cm: int, orientation: int = 0) -> Any:
     return dialect.MAVLink_distance_sensor_message(0, 10, 500, cm, 0, 21, orientation, 255)
 
 
+def look(directions: Directions, message: Any, now_ms: int) -> Any:
+    told = distance_of_3d(message) if message.get_type() == "OBSTACLE_DISTANCE_3D" else distance_of(message)
+    return None if told is None else directions.scan_with(*told, message.time_boot_ms, now_ms)
+
+
 def test_distance_sensors_of_several_directions_are_one_look() -> None:
     """As long as each is told; one that looks up or down is none of them."""
-    directions = Directions()
-    directions.scan_with(sensor(400, 2), 0)
-    directions.scan_with(sensor(600, 7), 100)
-    assert directions.scan_with(sensor(20, 25), 200) is None
-    scan = directions.scan_with(sensor(20), 400)
-    assert scan is not None
+    directions = Directions(8)
+    look(directions, sensor(400, 2), 0)
+    look(directions, sensor(600, 7), 100)
+    assert look(directions, sensor(20, 25), 200) is None
+    scan = look(directions, sensor(20), 400)
     assert [scan.distances_m[where] for where in (0, 2, 7)] == pytest.approx([0.2, 4.0, inf])
     assert isnan(scan.distances_m[1])
-    scan = directions.scan_with(sensor(20), 550)
-    assert scan is not None
-    assert isnan(scan.distances_m[2])
+    assert isnan(look(directions, sensor(20), 550).distances_m[2])
 
 
-@pytest.mark.parametrize(("height", "backs"), [(4.0, False), (12.0, True)])
-def test_a_copter_backs_away_from_what_a_distance_sensor_tells_unless_it_is_low(height: float, backs: bool) -> None:
-    """In LOITER with something 0.2 m before its nose."""
+def place(x: float, y: float, z: float = 0.0, stamp_ms: int = 0, frame: int = Frame.BODY_FRD) -> Any:
+    return dialect.MAVLink_obstacle_distance_3d_message(stamp_ms, 0, frame, 65535, x, y, z, 0.3, 20.0)
+
+
+def test_places_of_obstacles_are_one_look() -> None:
+    """Each in its direction off the nose, at its level distance; of one stamp the nearest counts."""
+    directions = Directions(72)
+    look(directions, place(5.0, 0.0), 0)
+    look(directions, place(0.0, -8.0, 3.0), 10)
+    assert look(directions, place(0.0, -9.0), 20).distances_m[54] == 8.0
+    assert look(directions, place(0.0, -9.0, stamp_ms=100), 100).distances_m[54] == 9.0
+    scan = look(directions, place(-3.0, -3.0, stamp_ms=100), 505)
+    assert scan.distances_m[45] == pytest.approx(18.0**0.5)
+    assert isnan(scan.distances_m[0]), "too old"
+    assert (scan.step_deg, scan.range_m) == (5.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [place(0.1, 0.0), place(30.0, 0.0), place(1.0, 0.0, -5.0), place(nan, 0.0), place(5.0, 0.0, frame=Frame.LOCAL_NED)],
+)
+def test_a_place_out_of_range_above_or_in_another_frame_is_none(message: Any) -> None:
+    assert distance_of_3d(message) is None
+
+
+def test_nearest_of_a_stamp_that_never_changes_grows_old() -> None:
+    """A companion without a clock of its own is not held by one near thing for ever."""
+    directions = Directions(72)
+    for now_ms in range(0, 1000, 100):
+        scan = look(directions, place(2.0 if now_ms == 0 else 12.0, 0.0), now_ms)
+    assert scan.distances_m[0] == 12.0
+
+
+@pytest.mark.parametrize(
+    ("height", "message", "backs"),
+    [
+        (4.0, sensor(20), False),
+        (12.0, sensor(20), True),
+        (12.0, place(0.5, 0.0), True),
+        (12.0, place(0.5, 0.0, 4.0), False),
+    ],
+)
+def test_a_copter_backs_away_from_what_a_companion_tells_unless_it_is_low(
+    height: float, message: Any, backs: bool
+) -> None:
+    """In LOITER with something right before its nose."""
     with Session("sim:copter", home=HOME, params={"PRX1_TYPE": 2, "AVOID_ALT_MIN": 6}) as session:
         session.wait_armable()
         session.set_mode("GUIDED")
@@ -120,7 +165,7 @@ def test_a_copter_backs_away_from_what_a_distance_sensor_tells_unless_it_is_low(
         station = FrameWriter(1, 191)
         for _ in range(50):
             now_ms = session.service.now_ms
-            session.service.endpoint.receive(link, station.frame(*codec.payload(sensor(20))), now_ms, now_ms)
+            session.service.endpoint.receive(link, station.frame(*codec.payload(message)), now_ms, now_ms)
             session.autopilot.sticks.move(Sticks(), now_ms)
             session.run_for(0.1)
         assert (dist(start[:2], session.service.vehicle.true_ned[:2]) > 1.0) is backs
