@@ -107,7 +107,7 @@ def launch_in_world(
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
-    airframe = Path(__file__).with_name(f"world_{frame}.params")
+    airframe = Path(__file__).with_name(f"world_{frame}.parm")
     own = parse_parameters(airframe.read_bytes()) if airframe.is_file() else {}
     parameters = {**DEFAULTS, **own, **defaults}
     body = px4_body(frame, machine, parameters)

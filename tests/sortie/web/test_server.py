@@ -9,9 +9,7 @@ import shutil
 import socket
 import threading
 import time
-from configparser import ConfigParser
 from dataclasses import replace
-from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import quote
 
@@ -245,15 +243,3 @@ def test_a_report_is_made_once(logs, monkeypatch):
     flights.report(name)
     assert len(made) == 2
     assert RecordedFlights(None).listed() == []
-
-
-def test_the_page_is_packed_with_the_rest():
-    """A folder of files is in a wheel when it is a package whose data are named."""
-    folder = ROOT / "sortie" / "web" / "page"
-    config = ConfigParser()
-    config.read(ROOT / "setup.cfg")
-    patterns = [pattern.strip() for pattern in config["options.package_data"]["*"].split(",")]
-    assert (folder / "__init__.py").is_file()
-    files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".py"]
-    assert len(files) > 8
-    assert not [path.name for path in files if not any(fnmatch(path.name, pattern) for pattern in patterns)]
