@@ -14,12 +14,12 @@ Clock: vehicle time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import degrees, hypot, inf, isfinite, nan
+from math import degrees, inf, isfinite, nan
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.turns import earliest
-from autopilot.interface.mathematics import atan2
+from autopilot.interface.mathematics import atan2, hypot
 from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
 from autopilot.safety.proximity import MAVLINK, SIMULATED, TIMEOUT_MS
@@ -92,8 +92,8 @@ def distance_of(message: Message) -> tuple[float, float, float] | None:
 
 
 def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
-    """The same of an OBSTACLE_DISTANCE_3D, level; None: out of its range, in another frame, or steeper than 45 degrees,
-    which is over or under the way."""
+    """Direction of an OBSTACLE_DISTANCE_3D off the nose, degrees, its level distance and its range, m; None: out of that
+    range, in another frame, or steeper than 45 degrees, which is over or under the way."""
     away = hypot(message.x, message.y, message.z)
     level = hypot(message.x, message.y)
     if message.frame != Frame.BODY_FRD or not isfinite(message.max_distance):

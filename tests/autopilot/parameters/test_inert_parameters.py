@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.fakes.syntax import nodes
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = ("copter", "rover", "plane")
+SCALED = ROOT / "sitl" / "vehicles" / "scaled.json"
 TABLES = ROOT / "autopilot" / "parameters"
 #: Logs of others, cases that judge others and the wiring of their firmware name parameters that ours need not have.
 OF_OTHERS = (
@@ -57,7 +59,10 @@ def patterns(text: str) -> Iterator[str]:
 
 
 def read_somewhere() -> re.Pattern[str]:
-    return re.compile("|".join(sorted({p for path in sources() for p in patterns(path.read_text(encoding="utf-8"))})))
+    written = {pattern for path in sources() for pattern in patterns(path.read_text(encoding="utf-8"))}
+    rows = json.loads(SCALED.read_text(encoding="utf-8"))
+    del rows["about"]
+    return re.compile("|".join(sorted(written | {name for table in rows.values() for name in table})))
 
 
 @pytest.fixture(scope="module")

@@ -290,10 +290,13 @@ def test_a_rehearsal_knows_no_hover(number: int) -> None:
         assert way.legs[-1].end[2] > 10.0 and way.legs[-1].end[:2] == (0.0, 0.0)
 
 
-def test_a_px4_of_its_kind_on_a_link_is_not_flown() -> None:
+@pytest.mark.parametrize(
+    ("kind", "flown"), [(VehicleType.FIXED_WING, "plane"), (VehicleType.GROUND_ROVER, None)], ids=["wings", "wheels"]
+)
+def test_a_px4_on_a_link_is_flown_on_wings_and_not_driven(kind: VehicleType, flown: str | None) -> None:
     """Rather than shown and flown as a multicopter."""
-    heard = SimpleNamespace(type=int(VehicleType.FIXED_WING), autopilot=int(AutopilotType.PX4))
-    assert firmware_of(heard) is None  # type: ignore[arg-type]
+    firmware = firmware_of(dialect.MAVLink_heartbeat_message(int(kind), int(AutopilotType.PX4), 0, 0, 0, 3))
+    assert (firmware and firmware.vehicle_class.name) == flown
 
 
 # --- takeoff, landing, loiters ----------------------------------------------------------------------------------------

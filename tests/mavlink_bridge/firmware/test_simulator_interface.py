@@ -16,13 +16,14 @@ TRUTH = TrueMotion(PLACE, (1.0, 2.0, -0.5), (1.0, 0.0, 0.0, 0.0), (0.01, 0.02, 0
 
 
 def sample(time_us: int, **changes: Any) -> SensorSample:
-    values: dict[str, Any] = {"field": None, "pressure_pa": None, "fix": None, **changes}
+    values: dict[str, Any] = {"field": None, "pressure_pa": None, "impact_pa": None, "fix": None, **changes}
     return SensorSample(
         time_us,
         (0.1, 0.2, -9.8),
         (0.01, 0.02, 0.03),
         values["field"],
         values["pressure_pa"],
+        values["impact_pa"],
         584.0,
         30.0,
         values["fix"],
@@ -42,6 +43,9 @@ def test_only_what_is_new_is_marked_as_updated() -> None:
     (full,) = read(SimulatorInterface().frames(sample(4000, field=(0.2, 0.0, -0.5), pressure_pa=94500.0)))
     assert full.fields_updated == 0b1101111111111
     assert (full.xmag, full.abs_pressure, full.pressure_alt) == pytest.approx((0.2, 945.0, 584.0))
+    (winged,) = read(SimulatorInterface().frames(sample(4000, impact_pa=245.0)))
+    assert winged.fields_updated == 0b10000111111
+    assert winged.diff_pressure == pytest.approx(2.45)
 
 
 def test_a_fix_has_the_day_of_the_world_and_centimetres() -> None:
@@ -67,7 +71,7 @@ def test_controls_and_lockstep_are_read_from_any_pieces() -> None:
     data = px4.hil_actuator_controls_encode(4000, [0.5, 0.25, *[0.0] * 14], 129, 1).pack(px4)
     assert wire.receive(b"\xfd\x00" + data[:9]) == []
     (controls,) = wire.receive(data[9:])
-    assert list(controls.motors[:2]) == [0.5, 0.25]
+    assert list(controls.outputs[:2]) == [0.5, 0.25]
     assert controls.lockstep
     data = px4.hil_actuator_controls_encode(8000, [0.0] * 16, 1, 0).pack(px4)
     assert [found.lockstep for found in wire.receive(data)] == [False]

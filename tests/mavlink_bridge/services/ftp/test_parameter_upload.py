@@ -1,5 +1,5 @@
 """`@PARAM/param.pck`, written: many parameters at once, as Skybrush's server and pymavlink's MAVFTP send them to an
-ArduPilot (libraries/AP_Filesystem/README.md), in virtual time."""
+ArduPilot (AP_Filesystem_Param), in virtual time."""
 
 from __future__ import annotations
 
