@@ -92,8 +92,8 @@ def distance_of(message: Message) -> tuple[float, float, float] | None:
 
 
 def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
-    """Direction of an OBSTACLE_DISTANCE_3D off the nose, degrees, its level distance and its range, m; None: out of that
-    range, in another frame, or steeper than 45 degrees, which is over or under the way."""
+    """Direction of an OBSTACLE_DISTANCE_3D off the nose, degrees, its level distance and its range, m; None: out of it,
+    in another frame, or steeper than 45 degrees, which is over or under the way."""
     away = hypot(message.x, message.y, message.z)
     level = hypot(message.x, message.y)
     if message.frame != Frame.BODY_FRD or not isfinite(message.max_distance):
