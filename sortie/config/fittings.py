@@ -43,3 +43,8 @@ def fitting_names(text: str) -> tuple[str, ...]:
 def fitted(names: Iterable[str]) -> tuple[str, ...]:
     """Parameters of all these fittings."""
     return tuple(parameter for name in names for parameter in FITTINGS[name])
+
+
+def fitting_with(parameter: str) -> str | None:
+    """Name of the fitting that sets this parameter, as `--param` has it; None: there is none."""
+    return next((name for name, parameters in FITTINGS.items() if parameter in parameters), None)

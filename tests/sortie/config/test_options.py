@@ -16,6 +16,7 @@ from sortie.config.fittings import fitting_names
 from sortie.config.given import GivenOptions, ignored, misspelt, resolve, without_fleet
 from sortie.config.option import Group, Option, OptionForm, OptionScope, Sources
 from sortie.config.options import TABLE
+from sortie.config.parameters import given_parameters
 from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
 from sortie.config.vehicle_spec import base_spec
 
@@ -275,3 +276,10 @@ def test_fittings_are_parameters_before_those_that_are_given() -> None:
     )
     with pytest.raises(UserError, match="did you mean remote-id"):
         fitting_names("camera,remoteid")
+
+
+def test_a_fitting_that_a_kind_has_no_place_for_is_named() -> None:
+    """Rather than a parameter that its user never wrote."""
+    with pytest.raises(UserError, match="EFI_TYPE") as refused:
+        given_parameters(base_spec(GivenOptions({"with_": ("engine",)}, {}).settings()).param, "copter")
+    assert (refused.value.option, refused.value.given) == ("with", "engine")
