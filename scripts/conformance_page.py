@@ -1,5 +1,6 @@
 """Writes docs/conformance.md from results of `sortie conform --report`: a column for each vehicle, and what it does not
-keep. `python -m scripts.conformance_page FILE.json ...`"""
+keep. `python -m scripts.conformance_page FILE.json ...`; `--servers` writes docs/conformance-servers.md, of libraries
+that answer as a vehicle. Files of one vehicle that was judged in parts are one column."""
 
 from __future__ import annotations
 
@@ -9,7 +10,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).parents[1] / "docs" / "conformance.md"
+DOCS = Path(__file__).parents[1] / "docs"
+SERVERS = """# How libraries answer as a vehicle
+
+Written by `scripts/conformance_page.py --servers` from results of [`sortie conform`](conform.md), as [that of
+vehicles](conformance.md). MAVSDK (4.1.0, its wheel) has servers for who builds a vehicle with it: those of actions,
+parameters, raw missions, telemetry and files were put up as an autopilot, system 1, component 1, by a script of some 50
+lines, and left to themselves. They have no heart of a vehicle: what they do not answer, their user's program has to.
+It was judged in seven parts; two of the last cases of rally points were not reached, and deviations about plans may
+follow from others.
+"""
 HEAD = """# How vehicles speak MAVLink
 
 Written by `scripts/conformance_page.py` from results of [`sortie conform`](conform.md), each on the vehicle's own
@@ -32,10 +42,20 @@ KNOWN = {
 """Issues on GitHub, by a case's name or its end."""
 
 
-def page(vehicles: list[dict[str, Any]]) -> str:
+def whole(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Vehicles, the cases of each in one."""
+    vehicles: dict[tuple[str, str], dict[str, Any]] = {}
+    for part in parts:
+        known = vehicles.setdefault((part["vehicle"], part["revision"]), part | {"cases": []})
+        known["cases"] += part["cases"]
+        known["counts"] = Counter(case["verdict"] for case in known["cases"])
+    return list(vehicles.values())
+
+
+def page(vehicles: list[dict[str, Any]], head: str = HEAD) -> str:
     """The whole page."""
     names = [f"{vehicle['vehicle']} {vehicle['revision'][:8]}".strip() for vehicle in vehicles]
-    lines = [HEAD, "| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(vehicles)]
+    lines = [head, "| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(vehicles)]
     for label, verdict in (("kept", "pass"), ("not kept", "fail"), ("n/a", "not applicable"), ("untested", "untested")):
         cells = [str(vehicle["counts"].get(verdict, 0)) for vehicle in vehicles]
         lines.append(f"| {label} | {' | '.join(cells)} |")
@@ -78,6 +98,7 @@ def _cell(case: dict[str, Any] | None) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(
-        page([json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]), encoding="utf-8"
-    )
+    servers = "--servers" in sys.argv
+    files = [Path(word) for word in sys.argv[1:] if word != "--servers"]
+    told = page(whole([json.loads(file.read_text(encoding="utf-8")) for file in files]), SERVERS if servers else HEAD)
+    (DOCS / ("conformance-servers.md" if servers else "conformance.md")).write_text(told, encoding="utf-8")
