@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from math import cos, hypot, radians
 from pathlib import Path
@@ -327,6 +327,17 @@ def fly(given: argparse.Namespace, number: int) -> None:
         (folder / "planted.json").write_text(json.dumps(asdict(planted)))
 
 
+def fly_each(numbers: range, kinds: Sequence[Kind], flight: Callable[[int], None]) -> None:
+    """Fly the incidents of these numbers; of one that fails it is told why, and the next is flown."""
+    for number in numbers:
+        name = kinds[number % len(kinds)].name
+        try:
+            flight(number)
+            print(f"{number}: {name}", flush=True)
+        except (TimeoutError, OSError) as error:
+            print(f"{number}: {name}: {error}", flush=True)
+
+
 @dataclass(frozen=True)
 class Judged:
     """Verdict on an incident that was flown again. `named` None: there was no fault to name."""
@@ -416,12 +427,7 @@ def main() -> None:
         judge_all(given.folder, given.page)
         return
     kinds = KINDS[given.kind]
-    for number in range(given.first, given.first + (given.count or len(kinds))):
-        try:
-            fly(given, number)
-            print(f"{number}: {kinds[number % len(kinds)].name}", flush=True)
-        except (TimeoutError, OSError) as error:
-            print(f"{number}: {kinds[number % len(kinds)].name}: {error}", flush=True)
+    fly_each(range(given.first, given.first + (given.count or len(kinds))), kinds, lambda number: fly(given, number))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from pymavlink import mavutil
 
-from scripts.incidents import Kind, Planted
+from scripts.incidents import Kind, Planted, fly_each
 
 _MAV: Final = mavutil.mavlink
 HOME: Final = (47.397742, 8.545594)
@@ -215,12 +215,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=len(KINDS))
     given = parser.parse_args()
-    for number in range(given.first, given.first + given.count):
-        try:
-            fly(given, number)
-            print(f"{number}: {KINDS[number % len(KINDS)].name}", flush=True)
-        except (TimeoutError, OSError) as error:
-            print(f"{number}: {KINDS[number % len(KINDS)].name}: {error}", flush=True)
+    fly_each(range(given.first, given.first + given.count), KINDS, lambda number: fly(given, number))
 
 
 if __name__ == "__main__":
