@@ -1,10 +1,11 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
-Motors (ESC_STATUS, ESC_INFO, RPM), a winch (WINCH_STATUS), a generator (GENERATOR_STATUS), an engine (EFI_STATUS),
-checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT:
-ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer
-(SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last
-picture of a shutter (CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
+Motors (ESC_STATUS, ESC_INFO, RPM) and the attitude that they are to hold (ATTITUDE_TARGET), a winch (WINCH_STATUS), a
+generator (GENERATOR_STATUS), an engine (EFI_STATUS), checksums of plans (MISSION_CHECKSUM), times to places
+(TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for
+BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular
+link has said (CELLULAR_STATUS), the last picture of a shutter (CAMERA_FEEDBACK, which all are told of each). What the
+vehicle has not is FAILED.
 Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
@@ -47,6 +48,14 @@ class TellsMotors(Protocol):
 
     @property
     def motor_rpm(self) -> Sequence[float]: ...
+
+
+@runtime_checkable
+class TellsAttitudeTarget(Protocol):
+    """A vehicle whose attitude is controlled by itself: the attitude that is demanded, as a quaternion."""
+
+    @property
+    def attitude_target(self) -> Sequence[float]: ...
 
 
 class Illuminator:
@@ -119,6 +128,7 @@ class EquipmentService(Speaker):
             "ESC_STATUS": self._esc_status,
             "ESC_INFO": self._esc_info,
             "RPM": self._rpm,
+            "ATTITUDE_TARGET": self._attitude_target,
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
@@ -250,6 +260,15 @@ class EquipmentService(Speaker):
         """The mean of the motors, as a sensor of RPM1_TYPE 5 tells it."""
         motors = self._motors()
         return [dialect.MAVLink_rpm_message(sum(motors) / len(motors), 0.0)] if motors else []
+
+    def _attitude_target(self, _: float) -> list[Message]:
+        """Mask 0: everything in it counts, whatever was asked for (ArduCopter, send_attitude_target)."""
+        vehicle, state = self._parts.vehicle, self._parts.facts.vehicle.state
+        if not isinstance(vehicle, TellsAttitudeTarget):
+            return []
+        rates, thrust = state.report[report.WANT_P : report.WANT_P + 3], state.report[report.THROTTLE]
+        target = list(vehicle.attitude_target)
+        return [dialect.MAVLink_attitude_target_message(state.time_ms, 0, target, *map(float, rates), float(thrust))]
 
     def _checksum(self, kind: float) -> list[Message]:
         """Checksum of one plan by its MAV_MISSION_TYPE, or of all (255)."""

@@ -52,6 +52,13 @@ class SimulatedCopter(SimulatedMachine):
     def motor_rpm(self) -> tuple[float, ...]:
         return tuple(FULL_RPM * float(share) for share in self._s[M.S_M1 : M.S_M1 + 4])
 
+    # `mavlink_bridge.services.equipment.TellsAttitudeTarget`
+    @property
+    def attitude_target(self) -> tuple[float, ...]:
+        """Quaternion that control is to hold; where rates alone are demanded, that of the attitude as it is."""
+        first = L.S_EQ0 if self._s[L.S_RATE_MODE] == 1.0 else L.S_QT0
+        return tuple(map(float, self._s[first : first + 4]))
+
     # `autopilot.modes.equipment.FeelsLine`
     @property
     def line_tension_n(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import asin, cos, sin
 from typing import Any
 
 import pytest
@@ -52,6 +53,25 @@ def test_motors_are_told_as_they_turn(session: Session) -> None:
     assert all(6000 < rpm < 9500 for rpm in status.rpm) and info.count == 4 and info.info == 0b1111
     assert sum(status.current) == pytest.approx(battery.current_battery / 100.0, rel=0.1)
     assert told(link, "RPM").rpm1 == pytest.approx(sum(status.rpm) / 4.0, rel=0.05)
+
+
+def test_the_attitude_that_is_demanded(session: Session) -> None:
+    """Level and with the thrust that carries, then as SET_ATTITUDE_TARGET asks for it, with the rates towards it."""
+    link = session.connect()
+    hovering = told(link, "ATTITUDE_TARGET")
+    throttle = told(link, "VFR_HUD").throttle / 100.0
+    assert hovering.type_mask == 0 and hovering.thrust == pytest.approx(throttle, abs=0.02)
+    assert hovering.q[0] ** 2 + hovering.q[3] ** 2 == pytest.approx(1.0, abs=1e-3)
+    wanted = [cos(0.1), 0.0, -sin(0.1), 0.0]  # 11.5 degrees nose down
+    link.send(m.MAVLink_set_attitude_target_message(0, 1, 1, 0b111, wanted, 0.0, 0.0, 0.0, 0.5))
+    session.run_for(0.1)
+    turning = told(link, "ATTITUDE_TARGET")
+    w, x, y, z = turning.q
+    assert asin(2.0 * (w * y - x * z)) == pytest.approx(-0.2, abs=1e-3)
+    assert turning.body_pitch_rate < -0.2 and abs(turning.body_roll_rate) < 0.1
+    session.set_mode("BRAKE")
+    session.run_for(5.0)
+    session.set_mode("GUIDED")
 
 
 def test_checksums_are_the_plans_identifiers(session: Session) -> None:
@@ -108,7 +128,8 @@ def test_a_vehicle_without_them_says_so() -> None:
     """No winch, no light, no range finder; a rover has no motors that tell."""
     with Session("sim:rover", home=HOME) as session:
         link = session.connect()
-        for name in ("WINCH_STATUS", "ILLUMINATOR_STATUS", "RANGEFINDER", "ESC_STATUS", "ESC_INFO", "RPM"):
+        lacks = ("WINCH_STATUS", "ILLUMINATOR_STATUS", "RANGEFINDER", "ESC_STATUS", "ESC_INFO", "RPM")
+        for name in (*lacks, "ATTITUDE_TARGET"):
             assert ask(link, Cmd.REQUEST_MESSAGE, id_of(name)) == Result.FAILED
         assert ask(link, Cmd.ILLUMINATOR_ON_OFF, 1) == Result.UNSUPPORTED
         assert ask(link, Cmd.DO_WINCH, 1, 0) == Result.UNSUPPORTED

@@ -301,7 +301,7 @@ def test_the_log_of_a_vehicle_is_stamped_in_the_same_call(tmp_path: Path) -> Non
 
 NEW: tuple[str, ...] = (
     "SIM_STATE", "WIND_COV", "HIGHRES_IMU", "SCALED_IMU", "AHRS2", "RPM", "TIME_ESTIMATE_TO_TARGET", "ESC_STATUS",
-    "WINCH_STATUS",
+    "WINCH_STATUS", "ATTITUDE_TARGET",
 )  # fmt: skip
 
 
