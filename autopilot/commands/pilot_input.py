@@ -20,6 +20,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
 _LOW_PULSE, _CENTRE_PULSE = 1000.0, 1500.0  # us
+_PULSES_LOW = 2.0  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE, and goes on to
 _NO_PULSES = (0.0,) * 8
 _MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
 """The middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp, read_6pos_switch)."""
@@ -51,6 +52,7 @@ class PilotInput:
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
         self._channels: tuple[float, ...] = ()
+        self._last: tuple[float, ...] = ()  # of a receiver that has fallen silent: it is shown as it was
         self._passthrough = Passthrough(facts, helm.vehicle.set_output)
         self.held = False
         """True while a transmitter or a ground station moves the sticks."""
@@ -160,13 +162,16 @@ class PilotInput:
 
     def lose(self, now_ms: int) -> None:
         """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
+        silent = self.radio_dead and self._facts.param("SIM_RC_FAIL") != _PULSES_LOW
+        last = self._channels if silent else ()
         self._let_go()
+        self._last = last
         self._failsafes.sticks_silent(now_ms)
         self._passthrough.follow((), lost=self._failsafes.sticks.lost)
 
     def _let_go(self) -> None:
         self._throttle = 0.0
-        self.channels = ()
+        self.channels = self._last = ()
         self.held = self.overridden = False
         self._sticks = Sticks()
         self._helm.vehicle.set_sticks(self._sticks)
@@ -213,9 +218,9 @@ class PilotInput:
 
     @property
     def pulses(self) -> tuple[float, ...]:
-        """Channels 1 to 16, us: as heard; of the others those of the sticks and the mode switch as a transmitter would
-        have them, further ones 0."""
-        sticks, heard = self._sticks, self.channels
+        """Channels 1 to 16, us: as heard, or as last heard; of the others those of the sticks and the mode switch as a
+        transmitter would have them, further ones 0."""
+        sticks, heard = self._sticks, self.channels or self._last
         assumed = (
             _CENTRE_PULSE + 500.0 * sticks.roll,
             _CENTRE_PULSE - 500.0 * sticks.pitch,

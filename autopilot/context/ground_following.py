@@ -7,8 +7,12 @@ waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres
 climb and descent allow, and the nose points as it was told. Wings cannot slow down: they climb before steep ground, as
 early as half of their best climb asks for, up to TERRAIN_LOOKAHD ahead (ArduPlane's `lookahead_adjustment`).
 
-Where the terrain data end, the vehicle goes on level. If they have not come for five seconds it is a failsafe
-(FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.
+A copter with a range finder goes by what that sees instead (WPNAV_RFND_USE): the ground is taken as level ahead, and
+looked at again twice a second; where it is another, the leg's own height is wanted `_AHEAD_M` farther on, over a ground
+that goes on to rise or fall as it did since the last look.
+
+Where the terrain data end, or the range finder sees nothing, the vehicle goes on level. If that lasts for five seconds
+it is a failsafe (FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.
 """
 
 from __future__ import annotations
@@ -32,6 +36,11 @@ _EXACT_M: Final = 1.0
 _TIMEOUT_MS: Final = 5000
 _LOOK_MS: Final = 1000
 _LEAST_MPS: Final = 1.0
+_AHEAD_M: Final = 10.0
+_SAME_M: Final = 0.2  # of height of the ground that the range finder sees
+_AGAIN_MS: Final = 500
+_LEAST_WAY_M: Final = 1.0
+_STEEPEST: Final = 1.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,9 +63,12 @@ def heights_over_ground(
 
 def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, Floats]:
     """Shares (0 to 1) of the way from `begin` to `end`, and the height of the ground there, m above the origin; NaN:
-    not known. The vehicle must have an origin."""
+    not known. The vehicle must have an origin. A range finder sees the ground below the vehicle alone."""
     origin = facts.vehicle.origin
     assert origin is not None
+    if facts.follows_range_finder:
+        seen = facts.ground_seen
+        return np.linspace(0.0, 1.0, 2), np.full(2, np.nan if seen is None else seen)
     length = hypot(end[0] - begin[0], end[1] - begin[1])
     count = min(max(int(length / _STEP_M) + 1, 2), _MOST_STEPS)
     shares = np.linspace(0.0, 1.0, count)
@@ -100,13 +112,17 @@ class GroundFollower:
         self._blind_ms: int | None = None  # since when it is flown
         self._revision = 0
         self._due_ms: int | None = None
+        self._over: float | None = None  # height over the ground at the beginning of a leg by the range finder
+        self._from: Ned = (0.0, 0.0, 0.0)
+        self._seen: float | None = None
+        self._slope = (0.0, 0.0)  # m flown when it was last seen to be another, and its height then
 
     def begin(self, target: Target) -> Target:
         """The first piece of a target, or the target itself, when it follows no ground."""
         self._leg = self._blind_ms = self._due_ms = None
         if not isinstance(target, Leg) or target.over_ground is None or self._facts.vehicle.origin is None:
             return target
-        self._leg = target
+        self._leg, self._over = target, None
         return self._plan(target.start or self._facts.vehicle.state.position, first=True)
 
     def next_piece(self) -> Target | None:
@@ -116,7 +132,7 @@ class GroundFollower:
         if not self._pieces:
             self._leg = self._blind_ms = self._due_ms = None
             return None
-        if self._blind and self._revision != self._facts.terrain.revision:
+        if self._facts.follows_range_finder or (self._blind and self._revision != self._facts.terrain.revision):
             return self._plan(self._facts.vehicle.state.position)
         return self._piece()
 
@@ -136,22 +152,36 @@ class GroundFollower:
         return self._due_ms
 
     def update(self, now_ms: int) -> Target | None:
-        """Fly another piece where the terrain data had ended and have now come."""
-        if self._due_ms is None or now_ms < self._due_ms or self._blind_ms is None:
+        """Fly another piece where the terrain data had ended and have now come, or the range finder sees another
+        ground."""
+        if self._due_ms is None or now_ms < self._due_ms:
             return None
-        if self._revision != self._facts.terrain.revision:
+        if self._is_other():
             return self._plan(self._facts.vehicle.state.position)
-        if now_ms - self._blind_ms >= _TIMEOUT_MS:
+        if self._blind_ms is None:
+            self._due_ms = now_ms + _AGAIN_MS
+        elif now_ms - self._blind_ms >= _TIMEOUT_MS:
             self._due_ms = None
             self._lost(now_ms)
         else:
             self._due_ms = min(now_ms + _LOOK_MS, self._blind_ms + _TIMEOUT_MS)
         return None
 
+    def _is_other(self) -> bool:
+        """The ground is not the one that was planned for."""
+        if not self._facts.follows_range_finder:
+            return self._blind_ms is not None and self._revision != self._facts.terrain.revision
+        seen = self._facts.ground_seen
+        if seen is None or self._seen is None:
+            return seen is not self._seen
+        return abs(seen - self._seen) > _SAME_M
+
     # --- pieces ---------------------------------------------------------------------------------------------------
     def _plan(self, begin: Ned, *, first: bool = False) -> Leg:
         leg = self._leg
         assert leg is not None and leg.over_ground is not None
+        if self._facts.follows_range_finder:
+            return self._plan_by_sight(begin, leg, leg.over_ground, first)
         self._revision = self._facts.terrain.revision
         shares, ground = ground_profile(self._facts, begin, leg.end)
         known = len(ground) if np.isfinite(ground).all() else int(np.argmax(~np.isfinite(ground)))
@@ -175,6 +205,29 @@ class GroundFollower:
         self._pieces = points[1:] or [leg.end]
         return self._piece(start=leg.start if first else None)
 
+    def _plan_by_sight(self, begin: Ned, leg: Leg, over: float, first: bool) -> Leg:
+        """Onward over the ground that the range finder sees now, as if it were level from here. The end of the leg
+        before was as high as the ground seen there."""
+        begin = (begin[0], begin[1], self._facts.vehicle.state.position[2])
+        self._seen = seen = self._facts.ground_seen
+        self._blind = seen is None
+        self._pieces = [(leg.end[0], leg.end[1], begin[2] if seen is None else -seen - over)]
+        if seen is not None and self._over is None:
+            self._over, self._from, self._slope = -begin[2] - seen, begin, (0.0, seen)
+        if seen is not None and self._over is not None and not first:
+            north, east = leg.end[0] - self._from[0], leg.end[1] - self._from[1]
+            length = max(hypot(north, east), 1.0)
+            flown = ((begin[0] - self._from[0]) * north + (begin[1] - self._from[1]) * east) / length
+            share = max(flown + _AHEAD_M, 0.0) / length
+            way = flown - self._slope[0]
+            rise = (seen - self._slope[1]) / way if way > _LEAST_WAY_M else 0.0
+            self._slope = (flown, seen)
+            if share < 1.0:
+                ahead = seen + _AHEAD_M * min(max(rise, -_STEEPEST), _STEEPEST)
+                down = -ahead - self._over - (over - self._over) * share
+                self._pieces.insert(0, (self._from[0] + share * north, self._from[1] + share * east, down))
+        return self._piece(start=begin if first else None)
+
     def _climb(self, begin: Ned, leg: Leg) -> float:
         """Best climb on the leg, m for each m over ground: TECS_CLMB_MAX at the airspeed demanded, in the wind."""
         facts, vector = self._facts, self._facts.vehicle.state.report
@@ -192,7 +245,8 @@ class GroundFollower:
             self._blind_ms = self._facts.now_ms
             self._due_ms = self._facts.now_ms + _LOOK_MS
         elif not blind:
-            self._blind_ms = self._due_ms = None
+            self._blind_ms = None
+            self._due_ms = self._facts.now_ms + _AGAIN_MS if self._facts.follows_range_finder else None
         end = self._pieces.pop(0)
         onward = self._pieces[0] if self._pieces else leg.next
         return replace(leg, start=start, end=end, next=onward, goal=leg.goal or leg.end)

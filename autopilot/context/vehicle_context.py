@@ -15,6 +15,7 @@ from autopilot.context.personality import Personality
 from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, altitude_amsl, to_local
 from autopilot.interface.layout import ON_GROUND
+from autopilot.interface.mathematics import cos
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Idle, Target, Yaw
@@ -128,8 +129,24 @@ class VehicleFacts:
 
     def over_ground(self, frame: int, z: float) -> float | None:
         """The height above the ground that a way to `z` in `frame` keeps to; None: it goes straight (another frame, no
-        terrain known at all, or what has no height)."""
-        return z if frame in ABOVE_GROUND and self.terrain.known and self.vehicle_class.flies else None
+        ground known at all, or what has no height)."""
+        known = self.terrain.known or self.follows_range_finder
+        return z if frame in ABOVE_GROUND and known and self.vehicle_class.flies else None
+
+    @property
+    def follows_range_finder(self) -> bool:
+        """Heights above the ground are those that a range finder sees, wherever terrain is known or not
+        (WPNAV_RFND_USE; AC_WPNav::get_terrain_source)."""
+        fitted = float(self.vehicle.state.report[report.RANGE_MOST]) > 0.0 and self.uses_range_finder
+        return fitted and self.param("WPNAV_RFND_USE") != 0.0
+
+    @property
+    def ground_seen(self) -> float | None:
+        """Metres above the origin of the ground that the range finder sees; None: nothing within its range."""
+        vector = self.vehicle.state.report
+        away = float(vector[report.RANGE_FINDER])
+        upright = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
+        return -float(vector[report.DOWN]) - away * upright if away > 0.0 else None
 
     @property
     def height_over_ground(self) -> float | None:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
+from autopilot.context.staying import stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
@@ -95,13 +96,23 @@ def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None
     return place, following
 
 
+def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
+    """Begin of a leg, and whether it is flown from rest: the end of the one before; of what hovers, from anywhere, at
+    the place at which it would stop (AC_WPNav::set_wp_destination_NEU_m)."""
+    facts = tools.context.facts
+    if tools.before is not None or not facts.vehicle_class.hovers or facts.landed:
+        return tools.before, False
+    return stopping_point(facts), True
+
+
 def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
     end = item_position(tools.context.facts, item, tools.before)
     spline = item.command == Cmd.NAV_SPLINE_WAYPOINT
     onward, following = next_place(tools, item, end)
+    origin, from_rest = (tools.before, False) if spline else _origin(tools)
     leg = Leg(
         end,
-        tools.before,
+        origin,
         onward,
         acceptance_radius(tools.context.facts),
         tools.heading.for_leg(),
@@ -110,6 +121,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
         following is not None and following.command == Cmd.NAV_SPLINE_WAYPOINT,
         tools.context.helm.backwards,
         None if spline else over_ground(tools.context.facts, item),
+        from_rest=from_rest,
     )
     return Follow(tools.context, leg, tools.heading)
 
@@ -117,8 +129,9 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
 def _stopping(tools: NavTools, item: MissionItem) -> Leg:
     end = item_position(tools.context.facts, item, tools.before)
     yaw, radius = tools.heading.for_leg(), acceptance_radius(tools.context.facts)
-    above = over_ground(tools.context.facts, item)
-    return Leg(end, tools.before, None, radius, yaw, backwards=tools.context.helm.backwards, over_ground=above)
+    above, (origin, from_rest) = over_ground(tools.context.facts, item), _origin(tools)
+    back = tools.context.helm.backwards
+    return Leg(end, origin, None, radius, yaw, backwards=back, over_ground=above, from_rest=from_rest)
 
 
 def _loiter_unlimited(tools: NavTools, item: MissionItem) -> Maneuver:

@@ -120,8 +120,9 @@ class Climb(Maneuver):
             self.done = True
 
     def _go(self) -> None:
-        north, east, _ = self.facts.vehicle.state.position
-        self.end = (north, east, self._down)
+        if self.facts.landed:  # in the air it ends wherever it goes to
+            north, east, _ = self.facts.vehicle.state.position
+            self.end = (north, east, self._down)
         self.helm.fly(TakeOff(self._down, self._yaw))
 
 

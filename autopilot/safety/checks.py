@@ -12,6 +12,7 @@ from typing import Final
 
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
+from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd
@@ -185,6 +186,8 @@ class ArmingChecks:
                 yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:
+        if not self.facts.vehicle.capabilities.own_checks:
+            yield from self._ground_unknown()
         if not self._is_judged:
             return
         param = self.facts.param
@@ -200,6 +203,13 @@ class ArmingChecks:
             yield ArmingReason("Check ANGLE_MAX", Check.PARAMETERS)
         if param("PILOT_SPEED_UP", 250.0) <= 0.0:
             yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
+
+    def _ground_unknown(self) -> Iterator[ArmingReason]:
+        """A mission counts heights from a ground that nothing tells (AP_Arming.cpp, terrain_checks)."""
+        if self.facts.param("TERRAIN_ENABLE", 1.0) != 0.0 or self.facts.follows_range_finder:
+            return
+        if any(item.frame in ABOVE_GROUND for item in self.mission.items()):
+            yield ArmingReason("terrain disabled", Check.PARAMETERS)
 
     def _switches(self) -> list[ArmingReason]:
         """Complaint about two switches with one function."""

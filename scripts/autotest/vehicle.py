@@ -23,14 +23,15 @@ FIRST_PORT = 5760
 
 _SKY = {"SIM_BATT_CAP_AH": 0, "SIM_GPS_NOISE": 0, "SIM_BARO_RND": 0}
 _WORLD = {
-    "copter": _SKY | {"SIM_PLD_TYPE": 0},
+    "copter": _SKY | {"SIM_PLD_TYPE": 0, "SIM_DRAG_AREA": 865, "SIM_DRAG_ROTOR": 25},
     "plane": _SKY,
     "quadplane": _SKY,
     "rover": {"SIM_BATT_CAP_AH": 0, "MOT_THR_MIN": 8},
 }
 """SITL's world, where ours is another by default; a file of defaults may say otherwise. Its battery is endless, its
-receiver exact, its estimate of height quieter than that of our barometer, its pads seen from everywhere above them,
-and nothing keeps its rover from rolling."""
+copter has more drag (refSpd, refAngle and mdrag_coef of SIM_Frame.h for 3 kg, here for 1.5), its receiver is exact, its
+estimate of height quieter than that of our barometer, its pads are seen from everywhere above them, and nothing keeps
+its rover from rolling."""
 
 STICKS_PORT = 5501
 

@@ -108,7 +108,7 @@ def _leg(target: Leg, row: Row) -> None:
     _write_place(row, L.T_HAS_PREV, L.T_PREV_N, target.previous)
     row[L.T_SPLINE] = target.spline
     row[L.T_NEXT_SPLINE] = target.next_is_spline
-    row[L.T_FROM_REST] = target.from_rest
+    row[L.T_FROM_REST] = target.from_rest and target.start is not None
     row[L.T_AT_HEIGHT] = target.over_ground is not None
     write_yaw(row, target.yaw)
 

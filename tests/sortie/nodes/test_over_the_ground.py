@@ -149,11 +149,52 @@ def test_where_the_data_end_it_comes_home(on: Make) -> None:
     assert abs(r[R.TRUE_N]) < 3.0 and abs(r[R.TRUE_E]) < 3.0
 
 
+WITHOUT = {"TERRAIN_ENABLE": 0.0, "ARMING_CHECK": 8.0}
+"""Nothing tells of the ground, and no check of parameters asks for it."""
+
+
 def test_terrain_can_be_switched_off(on: Make) -> None:
     """TERRAIN_ENABLE 0: heights above the ground count from home; the hill is still there."""
-    session = on(ramp(0.05), TERRAIN_ENABLE=0.0)
+    session = on(ramp(0.05), **WITHOUT)
     seen = flown(session, [UP, wp(200, 0, 30), wp(0, 0, 30), HOMEWARDS])
     assert min(height for number, height in seen if number == 2) < 22.0
+
+
+def test_a_mission_over_a_ground_that_nothing_tells_does_not_arm(on: Make) -> None:
+    """TERRAIN_ENABLE 0, until a range finder looks down."""
+    session = on(ramp(0.05), TERRAIN_ENABLE=0.0, RNGFND1_TYPE=100.0)
+    session.upload([UP, wp(200, 0, 30)])
+    session.wait_armable()
+    session.set_param("WPNAV_RFND_USE", 0.0)
+    session.run_for(2.0)
+    assert [reason.text for reason in session.autopilot.prearm.reasons()] == ["terrain disabled"]
+    session.upload([MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=30.0)])
+    assert not session.autopilot.prearm.reasons()
+
+
+FINDER = {"RNGFND1_TYPE": 100.0, "RNGFND1_MAX_CM": 10000.0}
+
+
+def test_a_range_finder_keeps_the_height_over_hills(on: Make) -> None:
+    """Of a mission, and of the way home, without any terrain data."""
+    session = on(hills, RTL_ALT_TYPE=1.0, RTL_ALT=3000.0, **FINDER, **WITHOUT)
+    seen = flown(session, [UP, wp(400, 0, 30), wp(400, 300, 50), wp(0, 0, 50), HOMEWARDS])
+    level = [height for number, height in seen if number == 2][5:]
+    assert len(level) > 30
+    assert max(abs(height - 30.0) for height in level) < 4.0
+    between = [height for number, height in seen if number == 3]
+    assert all(28.0 < height < 54.0 for height in between)
+    assert max(abs(height - 50.0) for number, height in seen if number == 4) < 4.0
+    homeward = [height for number, height in seen if number == 5]
+    assert homeward[0] == pytest.approx(50.0, abs=3.0)
+
+
+def test_a_range_finder_that_sees_nothing_ends_the_mission(on: Make) -> None:
+    """Above its range: the failsafe of missing terrain data, after five seconds."""
+    session = on(hills, **FINDER | {"RNGFND1_MAX_CM": 4000.0}, **WITHOUT)
+    flown(session, [UP, wp(600, 0, 60), HOMEWARDS])
+    assert "Failsafe: Terrain data missing" in texts(session)
+    assert "Reached command #2" not in texts(session)
 
 
 def test_a_landing_place_is_approached_over_the_ground(on: Make) -> None:
