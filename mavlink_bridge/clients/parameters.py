@@ -3,6 +3,7 @@ confirmed by the value that now holds. How values are carried is the firmware's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from struct import pack
 
@@ -122,6 +123,34 @@ class ParameterRead(Client):
     def _repeat(self) -> None:
         name = self.name.encode("ascii", "replace")[:16]
         self._send(dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, -1))
+
+
+class ParameterReads(Client):
+    """Read several by name, and behind them the first one of the list: when that comes, those that have not come are
+    not there, or were lost. `values` by name."""
+
+    handles = frozenset(("PARAM_VALUE",))
+    outcome: ParameterOutcome | None
+    silence = ParameterOutcome.TIMEOUT
+
+    def __init__(self, target: Target, names: Iterable[str], *, retry: Retry = _SHORT) -> None:
+        super().__init__(target, retry)
+        self.values: dict[str, float] = {}
+        self._names = frozenset(names)
+
+    def _handle(self, message: Message, now_ms: int) -> None:
+        value = read_value(message, self.target.firmware)
+        if value.name in self._names:
+            self.values[value.name] = value.value
+        elif value.index == 0:
+            self._end(ParameterOutcome.ACCEPTED)
+
+    def _repeat(self) -> None:
+        asked = [(name.encode("ascii"), -1) for name in sorted(self._names - self.values.keys())]
+        for name, index in (*asked, (b"", 0)):
+            self._send(
+                dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, index)
+            )
 
 
 class ParameterWrite(Client):

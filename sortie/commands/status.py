@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightCommand
@@ -12,10 +13,12 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
+from mavlink_bridge.clients.parameters import ParameterReads
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from sortie.commands.manager import state_of
 from sortie.config.errors import UserError
+from sortie.config.fittings import SWITCHES, fittings_of
 from sortie.config.given import GivenOptions
 from sortie.config.options import CONNECT, EVERY, JSON, LINKS, TARGET, WATCH
 from sortie.nodes.client import HeardVehicles, Remote
@@ -33,9 +36,9 @@ def _mode_name(heartbeat: Message) -> str:
     return firmware_spoken(heartbeat.autopilot, heartbeat.type).mode_name(int(heartbeat.custom_mode))
 
 
-def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict[str, Any]:
+def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted: Sequence[str] = ()) -> dict[str, Any]:
     """Facts from the newest messages of each kind and from the flight manager's answer; what has not been heard is
-    None. `countdown_s` counts in ARMED, else it is 0."""
+    None. `countdown_s` counts in ARMED, else it is 0. `fitted`: names as `--with` has them."""
     heartbeat, mission = latest["HEARTBEAT"], latest.get("MISSION_CURRENT")
     status, position = latest.get("SYS_STATUS"), latest.get("GLOBAL_POSITION_INT")
     return {
@@ -60,6 +63,7 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None) -> dict
             "alt_m": position.alt / 1e3,
             "height_m": position.relative_alt / 1e3,
         },
+        "fitted": list(fitted),
     }
 
 
@@ -71,6 +75,8 @@ def _show(facts: dict[str, Any]) -> None:
     for name, value in facts.items():
         if isinstance(value, dict):
             label, words = name, ", ".join(" ".join(with_unit(key, entry)) for key, entry in value.items())
+        elif isinstance(value, list):
+            label, words = name, ", ".join(value) or "-"
         else:
             label, words = with_unit(name, value)
         print(f"{label:16} {words}", flush=True)
@@ -133,7 +139,10 @@ class NewestMessages:
 def _ask(remote: Remote, newest: NewestMessages, target: Target) -> dict[str, Any]:
     asking = remote.flight_command(FlightCommand.STATUS, target)
     known = asking.outcome is CommandOutcome.ACCEPTED
-    return describe(newest.of(target.system), state_of(asking.detail) if known else None)
+    reading = ParameterReads(target, SWITCHES.values())
+    remote.ask(reading)
+    flight = state_of(asking.detail) if known else None
+    return describe(newest.of(target.system), flight, fittings_of(reading.values))
 
 
 def _tell(remote: Remote, newest: NewestMessages, given: GivenOptions) -> None:

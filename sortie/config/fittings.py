@@ -5,7 +5,7 @@ A fitting is a few parameters, set before those of `--param`, which win.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sortie.config.errors import UserError, nearest
@@ -22,13 +22,15 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "light": ("SRT_LIGHT=1",),
     "parachute": ("CHUTE_ENABLED=1", "CHUTE_TYPE=10", "SERVO10_FUNCTION=27", "SIM_PARA_ENABLE=1"),
     "remote-id": ("DID_ENABLE=1", "DID_MAVPORT=1", "DID_OPTIONS=1"),
-    "rtsp": ("CAM1_TYPE=6", "SIM_CAM_RTSP=8554"),
+    "rtsp": ("SIM_CAM_RTSP=8554", "CAM1_TYPE=6"),
     "sprayer": ("SPRAY_ENABLE=1", "SERVO5_FUNCTION=22", "SERVO6_FUNCTION=23"),
     "traffic": ("ADSB_TYPE=1", "AVD_ENABLE=1"),
-    "video": ("CAM1_TYPE=6", "SIM_CAM_VIDPORT=5600"),
+    "video": ("SIM_CAM_VIDPORT=5600", "CAM1_TYPE=6"),
     "winch": ("WINCH_TYPE=1", "SERVO7_FUNCTION=88", "SIM_WINCH_LOAD=0.4"),
 }
-"""Parameters of each fitting, as `--param` has them."""
+"""Parameters of each fitting, as `--param` has them; by the first one it is there, unless that is 0."""
+SWITCHES: Final = {name: parameters[0].partition("=")[0] for name, parameters in FITTINGS.items()}
+"""That parameter of each."""
 
 
 def fitting_names(text: str) -> tuple[str, ...]:
@@ -48,3 +50,8 @@ def fitted(names: Iterable[str]) -> tuple[str, ...]:
 def fitting_with(parameter: str) -> str | None:
     """Name of the fitting that sets this parameter, as `--param` has it; None: there is none."""
     return next((name for name, parameters in FITTINGS.items() if parameter in parameters), None)
+
+
+def fittings_of(values: Mapping[str, float]) -> list[str]:
+    """Names of what a vehicle with these parameters has."""
+    return [name for name, switch in SWITCHES.items() if values.get(switch, 0.0) != 0.0]

@@ -17,7 +17,8 @@ from mavlink_bridge.clients.base import Client
 from mavlink_bridge.clients.command import CommandOutcome
 from mavlink_bridge.clients.mission_download import MissionDownload
 from mavlink_bridge.clients.outcome import TransferOutcome
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead
+from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterReads
+from sortie.config.fittings import SWITCHES, fittings_of
 from sortie.web import requests
 from sortie.web.picture import COLUMNS, ShownVehicle
 
@@ -37,9 +38,11 @@ class Answer:
 Job = Generator[Client, None, Answer]
 
 
-def told(what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool) -> Answer:
+def told(
+    what: str, outcome: CommandOutcome | TransferOutcome | ParameterOutcome | None, ok: bool, data: Any = None
+) -> Answer:
     word = "" if outcome is None else outcome.name.lower().replace("_", " ")
-    return Answer(ok, f"{what}: {word}")
+    return Answer(ok, f"{what}: {word}", data)
 
 
 def modes_of(vehicle: ShownVehicle) -> dict[str, int]:
@@ -101,6 +104,12 @@ def _parameters(vehicle: ShownVehicle, asked: requests.ParameterTable) -> Job:
     return Answer(True, f"{len(rows)} parameters", rows)
 
 
+def _fittings(vehicle: ShownVehicle, asked: requests.FittingsRequest) -> Job:
+    client = ParameterReads(vehicle.target, SWITCHES.values())
+    yield client
+    return told("fitted", client.outcome, client.outcome is ParameterOutcome.ACCEPTED, fittings_of(client.values))
+
+
 def _simulator(vehicle: ShownVehicle, asked: requests.Simulator) -> Job:
     values: dict[str, float] = {}
     for name in SIMULATOR:
@@ -135,6 +144,7 @@ def _history(vehicle: ShownVehicle, asked: requests.History) -> Job:
 ASKS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Job]]] = {
     requests.PlanRequest: _plan,
     requests.ParameterTable: _parameters,
+    requests.FittingsRequest: _fittings,
     requests.Simulator: _simulator,
     requests.History: _history,
     requests.ModesRequest: _modes,

@@ -153,6 +153,10 @@ class ParameterTable(WebRequest, tag="parameters"):
     """All, with what they mean."""
 
 
+class FittingsRequest(WebRequest, tag="fitted"):
+    """Names of what it is fitted with, as `--with` has them."""
+
+
 class Simulator(WebRequest, tag="simulator"):
     """The values of `SIMULATOR` that it has."""
 
@@ -168,7 +172,7 @@ class History(WebRequest, tag="history"):
 AnyRequest = (
     Arm | SetMode | Manager | TakeOffRequest | FlyTo | LookAt | OrbitRequest | PhotoRequest | Draw | ChangeHeight
     | ChangeSpeed | Turn | Pause | StartRequest | UploadRequest | Clear | Item | SetParameter | Fail | PlanRequest
-    | ParameterTable | Simulator | History | ModesRequest
+    | ParameterTable | FittingsRequest | Simulator | History | ModesRequest
 )  # fmt: skip
 _DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
 

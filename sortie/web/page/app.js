@@ -55,6 +55,7 @@ function hello(message) {
   map.tiles = message.tiles;
   map.ground.there = message.ground;
   card.modes = {};
+  card.fitted = {};
   tabs.hello(message);
   state.histories.clear();
   state.planFor.clear();
@@ -123,6 +124,8 @@ async function fetchModes(one) {
   card.modes[one.system] = [];
   const answer = await line.ask('modes', one.system);
   if (answer.ok) card.modes[one.system] = answer.data; else delete card.modes[one.system];
+  const fitted = await line.ask('fitted', one.system);
+  if (fitted.ok) card.fitted[one.system] = fitted.data;
 }
 
 // The plan is read when it is another one.

@@ -40,7 +40,7 @@ export function title(v) { return `Vehicle ${v.system} · ${v.firmware ?? ''} ${
 
 export class Card {
   constructor(line, chosen, tell) {
-    Object.assign(this, { line, chosen, tell, modes: {} });
+    Object.assign(this, { line, chosen, tell, modes: {}, fitted: {} });
     this.dds = FIGURES.map(([name]) => {
       const dd = make('dd', { text: '–' });
       $('#figures').append(make('div', {}, make('dt', { text: name }), dd));
@@ -120,6 +120,7 @@ export class Card {
       v.ready === undefined || v.armed ? null : v.ready ? ['good', '✓ ready to arm'] : ['look', '… not ready to arm'],
       v.status === 'CRITICAL' || v.status === 'EMERGENCY' ? ['bad', `! ${v.status.toLowerCase()}`] : null,
       v.mission === 'active' || v.mission === 'paused' || v.mission === 'complete' ? ['soft', `mission ${v.mission}`] : null,
+      ...(this.fitted[v.system] ?? []).map(name => ['soft', `+ ${name}`]),
     ].filter(Boolean));
     FIGURES.forEach(([, tell, grade], i) => {
       write(this.dds[i], none ? '–' : tell(v));

@@ -10,7 +10,13 @@ from autopilot.parameters import Parameters
 from autopilot.parameters.definition import to_float32
 from autopilot.vehicles.kinds import COPTER
 from mavlink_bridge.clients import Target
-from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
+from mavlink_bridge.clients.parameters import (
+    ParameterList,
+    ParameterOutcome,
+    ParameterRead,
+    ParameterReads,
+    ParameterWrite,
+)
 from mavlink_bridge.services.parameters import ParameterService
 from tests.fakes.two_ends import TwoEnds
 
@@ -67,3 +73,14 @@ def test_a_write_that_is_refused_ends_with_what_holds() -> None:
 
 def test_an_unknown_name_times_out() -> None:
     assert Ends().finish(ParameterRead(VEHICLE, "NO_SUCH")).outcome is ParameterOutcome.TIMEOUT
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.25])
+def test_several_are_read_and_what_is_not_there_is_not_waited_for(loss: float) -> None:
+    """Without loss in one round."""
+    ends = Ends(loss=loss, delay_ms=5)
+    reading = ends.finish(ParameterReads(VEHICLE, ("RTL_ALT", "NO_SUCH", "WP_SPD")))
+    assert reading.outcome is ParameterOutcome.ACCEPTED
+    wanted = {name: ends.parameters[name] for name in ("RTL_ALT", "WP_SPD")}
+    assert reading.values == wanted if not loss else reading.values.items() <= wanted.items()
+    assert reading.repeats == 0 or loss

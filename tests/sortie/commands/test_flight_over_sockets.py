@@ -130,7 +130,7 @@ def test_flights_by_pymavlink_with_fresh_logs(tmp_path: Path) -> None:
 
 def test_own_commands_go_and_abort(tmp_path: Path) -> None:
     """`go` counts down, `status` shows it, a second `go` is refused in words, `abort` disarms; and again."""
-    with served(tmp_path, "--param", "FM_COUNTDOWN=200", speedup="1") as service:
+    with served(tmp_path, "--param", "FM_COUNTDOWN=200", "--with", "follow,camera", speedup="1") as service:
         refused = order(service, "go", "--json")
         assert (refused.returncode, last_line(refused)["result"]) == (1, "FAILED")
         assert "GO refused: no mission (FAILED in IDLE)" in refused.stderr
@@ -141,7 +141,7 @@ def test_own_commands_go_and_abort(tmp_path: Path) -> None:
         facts = last_line(order(service, "status", "--json"))
         assert (facts["state"], facts["armed"], facts["mode"]) == ("ARMED", True, "GUIDED")
         assert 100 < facts["countdown_s"] <= 200
-        assert facts["mission"]["items"] == 2
+        assert (facts["mission"]["items"], facts["fitted"]) == (2, ["camera", "follow"])
         again = order(service, "go")
         assert again.returncode == 1
         assert "(TEMPORARILY_REJECTED in ARMED)" in again.stderr

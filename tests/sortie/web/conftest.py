@@ -35,5 +35,5 @@ def acting(tmp_path_factory):
     """A page that may act, of a copter on hilly ground at ten times real time, for several tests."""
     folder = tmp_path_factory.mktemp("acting")
     ground = write_srtm(folder / "ground", -36, 149, ramp(0.01)).parent
-    with shown(folder, "--control", "--speedup", "10", "--terrain", str(ground)) as address:
+    with shown(folder, "--control", "--speedup", "10", "--terrain", str(ground), "--with", "follow") as address:
         yield address

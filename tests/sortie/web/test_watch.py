@@ -11,6 +11,7 @@ import pytest
 from autopilot.interface.geo import GeoPoint, distance
 from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie import Session
+from sortie.config.fittings import fitted
 from sortie.web.picture import COLUMNS, LOST_MS
 from sortie.web.questions import modes_of
 from sortie.web.requests import read_request
@@ -153,6 +154,23 @@ def test_parameters_come_with_their_meaning_and_are_set(watched):
     answer = watched.ask("set", name="WPNAV_SPEED", value=700.0, type=speed["type"])
     assert answer.ok
     assert watched.session.param("WPNAV_SPEED") == 700.0
+
+
+def test_it_says_what_it_is_fitted_with():
+    """By the names of --with, in their order; a rover's parameters have no winch, and a PX4's have other names."""
+    given = fitted(("traffic", "remote-id", "video"))
+    for vehicle, firmware, found in (
+        ("sim:copter", "ardupilot", ["camera", "remote-id", "traffic", "video"]),
+        ("sim:rover", "ardupilot", ["camera", "video"]),
+        ("sim:copter", "px4", []),
+    ):
+        has = ("CAM1_TYPE", "SIM_CAM_VIDPORT") if vehicle == "sim:rover" else ()
+        wanted = {name: float(value) for name, value in (one.split("=") for one in given) if not has or name in has}
+        with Session(vehicle, home=HOME, firmware=firmware, params=wanted) as session:
+            page = Watched(session)
+            page.run(2.0)
+            answer = page.ask("fitted")
+            assert answer.ok and answer.data == found, vehicle
 
 
 def test_a_simulated_vehicle_has_wind_and_failures(watched):
