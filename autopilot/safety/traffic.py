@@ -153,9 +153,11 @@ class TrafficWatch:
         """Take a report: of a receiver, or of a vehicle that tells where it is. True: it wants a pass."""
         key = (contact.source, contact.number)
         self._stands = None
-        if not self._counts(contact):
-            self.contacts.pop(key, None)
+        if self._is_own(contact):
             return False
+        if not self._counts(contact):  # PX4 knows no such range
+            self.contacts.pop(key, None)
+            return self._facts.personality.aircraft_heard(contact)
         first = not self.contacts  # from now on it is told
         self.contacts[key] = contact
         if len(self.contacts) > max(int(self._facts.param("ADSB_LIST_MAX", 25.0)), 1):
@@ -177,14 +179,17 @@ class TrafficWatch:
     def _away(self, key: tuple[CollisionSource, int]) -> float:
         return distance(self._facts.vehicle.state.place, self.contacts[key].place)
 
+    def _is_own(self, contact: Contact) -> bool:
+        """True of the report that the vehicle's own transmitter makes."""
+        own = int(self._facts.param("ADSB_ICAO_ID"))
+        return contact.source is CollisionSource.ADSB and own == contact.number and own != 0
+
     def _counts(self, contact: Contact) -> bool:
-        """False of what is out of range, or the vehicle itself (AP_ADSB::handle_adsb_vehicle)."""
+        """False of what is out of range (AP_ADSB::handle_adsb_vehicle)."""
         param, here = self._facts.param, self._facts.vehicle.state.place
-        special, own = int(param("ADSB_ICAO_SPECL")), int(param("ADSB_ICAO_ID"))
+        special = int(param("ADSB_ICAO_SPECL"))
         if contact.source is not CollisionSource.ADSB or not self._facts.has_position:
             return True
-        if own == contact.number and own != 0:
-            return False
         radius, height = param("ADSB_LIST_RADIUS"), param("ADSB_LIST_ALT")
         near = radius <= 0.0 or distance(here, contact.place) <= radius
         level = height <= 0.0 or abs(here.alt - contact.place.alt) <= height

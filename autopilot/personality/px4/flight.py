@@ -133,9 +133,10 @@ class Px4Flight:
         self._feasible = True
         self.setpoints = Setpoints(parameters)
         self.voice = Voice(parts.announcer)
-        self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self._stop_motors)
+        self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self.stop_motors)
 
-    def _stop_motors(self, method: ArmingMethod) -> None:
+    def stop_motors(self, method: ArmingMethod) -> None:
+        """Cut them, in the air too."""
         self._parts.vehicle_arming.disarm(self._parts.facts.now_ms, force=True, method=method)
 
     # --- what is shown --------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd
 from autopilot.mission.sequencer import MissionState
+from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import custom_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
@@ -56,7 +57,11 @@ class Px4Personality:
         self._has_fastest = FASTEST in parameters
         self._traffic: Px4Traffic | None = None
         if AVOIDED in parameters:
-            self._traffic = Px4Traffic(facts, parts.announcer, parameters, self.flight.enter_by_failsafe)
+            flight, say = self.flight, parts.announcer
+            self._traffic = Px4Traffic(facts, say, parameters, flight.enter_by_failsafe)
+            self._volumes = AlertVolumes(
+                facts, say, parameters, lambda: flight.mode, flight.enter_by_failsafe, flight.stop_motors
+            )
         self._returns_precisely = RETURN_PRECISELY in parameters
 
     def take_over(self) -> None:
@@ -72,7 +77,7 @@ class Px4Personality:
 
     def aircraft_heard(self, contact: Contact) -> bool:
         if self._traffic is not None:
-            self._traffic.hear(contact)
+            (self._volumes if self._parameters[ENABLED] else self._traffic).hear(contact)
         return self._traffic is not None
 
     def landed_delay_s(self) -> float | None:

@@ -81,3 +81,71 @@ def test_beyond_a_limit_of_nav_traff_it_is_no_conflict(tmp_path: Path, name: str
         with Session(traffic=path, firmware="px4", params=given) as session:
             session.run_for(75.0)
             assert sum(e.text.startswith("Traffic alert ") for e in session.events_of(StatusText)) == alerts
+
+
+def alerts_of(session: Session) -> list[str]:
+    return [event.text for event in session.events_of(StatusText) if event.text.startswith("DAA ")]
+
+
+def test_a_px4_built_for_f3442_tells_each_volume(tmp_path: Path) -> None:
+    """Head-on at 50 m/s at a standing copter: twice the sizes of F34_ and what it flies in 33 s, and away again."""
+    path = tmp_path / "head-on.toml"
+    path.write_text(HEAD_ON.replace("start_s = 20", "start_s = 45"))
+    with Session(traffic=path, firmware="px4", params={"DAA_EN": 1, "DAA_NOTIF_STATE": 0}) as session:
+        session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
+        session.start()
+        session.run_for(170.0 - session.time_s)
+        alerts = [text.removesuffix(" m.").rsplit(" ", 1) for text in alerts_of(session)]
+        assert [words for words, _ in alerts[:4]] == [
+            "DAA New and Main: 400001 lvl 1.",
+            "DAA Main: 400001 lvl UP 2.",
+            "DAA Main: 400001 lvl UP 3.",
+            "DAA Main: 400001 lvl UP 4.",
+        ]
+        for (_, away_m), radius_m in zip(alerts, (2260, 1804, 610, 154), strict=False):
+            assert radius_m - 55 <= float(away_m) <= radius_m
+        assert [words for words, _ in alerts[4:]] == [
+            "DAA Main: 400001 lvl DOWN 3.",
+            "DAA Main: 400001 lvl DOWN 2.",
+            "DAA Main: 400001 lvl DOWN 1.",
+            "DAA all conflicts",
+        ]
+        assert session.autopilot.modes.number == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "ends_in", "said"),
+    [
+        ({"DAA_LVL_LOW_ACT": 4}, 4, ["Hold!"]),
+        ({"DAA_LVL_LOW_ACT": 4, "DAA_LVL_HIGH_ACT": 2}, 6, ["Hold!", "Return!"]),
+        ({"DAA_LVL_MED_ACT": 2, "DAA_LVL_HIGH_ACT": 4}, 6, ["Return!"]),
+        ({"DAA_LVL_CRIT_ACT": 3}, 9, ["Land!"]),
+        ({"DAA_LVL_HIGH_ACT": 0, "DAA_LVL_CRIT_ACT": 0, "DAA_LVL_MED_ACT": 4}, 4, ["Hold!"]),
+        ({"DAA_LVL_LOW_ACT": 2, "F34_LVL_HIGH_RAD": 70}, 3, []),
+    ],
+)
+def test_it_does_what_each_level_says(tmp_path: Path, given: dict[str, float], ends_in: int, said: list[str]) -> None:
+    """Only what is more serious than what flies; a level without a setting does as the next wider one; volumes that
+    contradict each other judge nothing."""
+    path = tmp_path / "head-on.toml"
+    path.write_text(HEAD_ON.replace("start_s = 20", "start_s = 45"))
+    with Session(traffic=path, firmware="px4", params={"DAA_EN": 1} | given) as session:
+        session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
+        session.start()
+        session.run_for(104.0 - session.time_s)
+        assert [text.removeprefix("DAA 400001: ") for text in alerts_of(session) if text.endswith("!")] == said
+        assert session.autopilot.modes.number == ends_in
+
+
+def test_it_terminates_where_a_level_says_so(tmp_path: Path) -> None:
+    """The motors stop in the air."""
+    path = tmp_path / "head-on.toml"
+    path.write_text(HEAD_ON)
+    with Session(traffic=path, firmware="px4", params={"DAA_EN": 1, "DAA_LVL_HIGH_ACT": 5}) as session:
+        session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0)])
+        session.start()
+        session.run_for(60.0 - session.time_s)
+        assert session.autopilot.facts.armed
+        session.run_for(20.0)
+        assert "DAA 400001: Terminate!" in alerts_of(session)
+        assert not session.autopilot.facts.armed

@@ -1,0 +1,231 @@
+"""Other aircraft by ASTM F3442, as PX4 judges them where it is built for that (DAA_, F34_): four volumes around both.
+
+Critical: a near mid-air collision; high: no longer well clear; medium and low: either of them could come about within
+F34_LVL_MED_TIME and _LOW_TIME, whatever the courses. Each aircraft has half of a volume; a speed makes its half larger.
+What is done about the most urgent one follows from DAA_LVL_: once for each level that is higher than the last, when it
+is a more serious mode than the one that flies; a mode that a pilot flies is left alone. There is no way back to the
+mode before. A conflict that was not heard of for DAA_TRAFF_TOUT is none any more, when another report comes.
+Source: PX4 main of 2026, src/lib/adsb (f3442_standard/DaaF3442.cpp, DaaActionPolicy.cpp, ConflictTracker.cpp) and
+src/modules/navigator/DetectAndAvoid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from math import sqrt
+from typing import Final
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.interface.geo import Ned, to_local
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.records import dataclass
+from autopilot.interface.traffic import Contact
+from autopilot.mav import CollisionSource, Severity
+from autopilot.personality.px4.modes import (
+    FOLLOW,
+    HOLD,
+    LAND,
+    MISSION,
+    OFFBOARD,
+    ORBIT,
+    RETURN,
+    TAKEOFF,
+    VTOL_TAKEOFF,
+    Pair,
+)
+from autopilot.personality.px4.parameters import Px4Parameters
+
+ENABLED: Final = "DAA_EN"
+
+
+class AlertLevel(IntEnum):
+    """DAA_CONFLICT_LVL_."""
+
+    NONE = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class DaaAction(IntEnum):
+    """Responses in the order of their seriousness."""
+
+    NONE = 0
+    WARN = 1
+    HOLD = 2
+    RETURN = 3
+    LAND = 4
+    TERMINATE = 5
+    LEFT_TO_OTHERS = 6
+
+
+_BY_SETTING: Final = (
+    DaaAction.NONE, DaaAction.WARN, DaaAction.RETURN, DaaAction.LAND, DaaAction.HOLD, DaaAction.TERMINATE,
+)  # fmt: skip
+_MODES: Final[dict[DaaAction, Pair]] = {DaaAction.HOLD: HOLD, DaaAction.RETURN: RETURN, DaaAction.LAND: LAND}
+_FLOWN: Final[dict[Pair, DaaAction]] = {
+    **dict.fromkeys((MISSION, TAKEOFF, VTOL_TAKEOFF, FOLLOW), DaaAction.NONE),
+    **dict.fromkeys((HOLD, ORBIT), DaaAction.HOLD),
+    RETURN: DaaAction.RETURN, OFFBOARD: DaaAction.LEFT_TO_OTHERS,
+}  # fmt: skip
+"""Seriousness of a mode; pilots' modes and landings count as LAND."""
+_SETTINGS: Final = {
+    AlertLevel.CRITICAL: "DAA_LVL_CRIT_ACT", AlertLevel.HIGH: "DAA_LVL_HIGH_ACT",
+    AlertLevel.MEDIUM: "DAA_LVL_MED_ACT", AlertLevel.LOW: "DAA_LVL_LOW_ACT",
+}  # fmt: skip
+_SIZES: Final = ("CRIT_RAD", "CRIT_HGT", "HIGH_RAD", "HIGH_HGT", "MED_TIME", "LOW_TIME")
+_ELSE: Final = {
+    AlertLevel.CRITICAL: (AlertLevel.CRITICAL, AlertLevel.HIGH, AlertLevel.MEDIUM, AlertLevel.LOW),
+    AlertLevel.HIGH: (AlertLevel.HIGH, AlertLevel.LOW),
+    AlertLevel.MEDIUM: (AlertLevel.MEDIUM, AlertLevel.LOW),
+    AlertLevel.LOW: (AlertLevel.LOW,),
+}
+"""Levels whose setting counts: the first one that is not 0. Each is broken where the one before is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """F34_LVL_ of one aircraft: m, m in height, of a near collision and of what is well clear; s ahead."""
+
+    critical_m: float
+    critical_z_m: float
+    high_m: float
+    high_z_m: float
+    medium_s: float
+    low_s: float
+
+    @property
+    def valid(self) -> bool:
+        """True where the well clear volume is no smaller than that of a near collision, and looks no less far ahead."""
+        inside = 0.0 < self.critical_m <= self.high_m and 0.0 < self.critical_z_m <= self.high_z_m
+        return inside and 0.0 <= self.medium_s <= self.low_s
+
+
+def level_of(relative: Ned, own: Ned, other: Ned, volumes: Volumes) -> AlertLevel:
+    """Level of an aircraft that is there (from the vehicle), by both velocities, NED."""
+    away_m, up_m = hypot(relative[0], relative[1]), abs(relative[2])
+    along_mps, upward_mps = hypot(own[0], own[1]) + hypot(other[0], other[1]), abs(own[2]) + abs(other[2])
+    critical, high = (volumes.critical_m, volumes.critical_z_m), (volumes.high_m, volumes.high_z_m)
+    for level, (radius_m, half_m), ahead_s in (
+        (AlertLevel.CRITICAL, critical, 0.0),
+        (AlertLevel.HIGH, high, 0.0),
+        (AlertLevel.MEDIUM, critical, volumes.medium_s),
+        (AlertLevel.LOW, high, volumes.low_s),
+    ):
+        if away_m <= 2.0 * radius_m + along_mps * ahead_s and up_m <= 2.0 * half_m + upward_mps * ahead_s:
+            return level
+    return AlertLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    number: int
+    level: AlertLevel
+    away_m: float
+    time_ms: int
+
+
+class AlertVolumes:
+    """See the module. `mode()` is the one that flies, `enter(mode, reason, now_ms)` changes it, `stop` cuts the
+    motors."""
+
+    def __init__(
+        self,
+        facts: VehicleFacts,
+        announcer: Announcer,
+        parameters: Px4Parameters,
+        mode: Callable[[], Pair],
+        enter: Callable[[Pair, ModeReason, int], bool],
+        stop: Callable[[ArmingMethod], None],
+    ) -> None:
+        self._facts, self._announcer, self._parameters = facts, announcer, parameters
+        self._mode, self._enter, self._stop = mode, enter, stop
+        self._conflicts: dict[int, _Conflict] = {}
+        self._level = AlertLevel.NONE  # of the most urgent one, when it was last looked at
+        self._taken = DaaAction.NONE
+        self._told_ms = 0
+
+    def hear(self, contact: Contact) -> None:
+        """Judge a report of a receiver."""
+        if contact.source is not CollisionSource.ADSB or not self._facts.has_position:
+            return
+        now_ms, param = self._facts.now_ms, self._parameters
+        oldest_ms = now_ms - 1000 * int(param["DAA_TRAFF_TOUT"])
+        self._conflicts = {
+            number: conflict for number, conflict in self._conflicts.items() if conflict.time_ms >= oldest_ms
+        }
+        was = self._conflicts.pop(contact.number, None)
+        conflict = self._judge(contact, now_ms)
+        if conflict is not None and conflict.level is not AlertLevel.NONE:
+            self._conflicts[contact.number] = conflict
+        main = max(self._conflicts.values(), key=lambda known: (known.level, -known.away_m), default=None)
+        if conflict is not None:
+            self._tell(conflict, AlertLevel.NONE if was is None else was.level, main, now_ms)
+        self._act(main, now_ms)
+
+    def _judge(self, contact: Contact, now_ms: int) -> _Conflict | None:
+        """None: the parameters say no volumes."""
+        param, state = self._parameters, self._facts.vehicle.state
+        volumes = Volumes(*(param[f"F34_LVL_{name}"] for name in _SIZES))
+        if not volumes.valid:
+            return None
+        north, east, down = contact.velocity or (0.0, 0.0, 0.0)
+        if param["DAA_EN_DFLT_VEL"]:
+            down = param["DAA_DFLT_VEL"]
+        relative = to_local(state.place, contact.place.lat, contact.place.lon, contact.place.alt)
+        level = level_of(relative, state.velocity, (north, east, down), volumes)
+        return _Conflict(contact.number, level, sqrt(sum(part * part for part in relative)), now_ms)
+
+    # --- what is done ---------------------------------------------------------------------------------------------
+    def _response(self, level: AlertLevel) -> DaaAction:
+        settings = (int(self._parameters[_SETTINGS[inner]]) for inner in _ELSE.get(level, ()))
+        return _BY_SETTING[next((setting for setting in settings if 0 < setting < len(_BY_SETTING)), 0)]
+
+    def _act(self, main: _Conflict | None, now_ms: int) -> None:
+        level = AlertLevel.NONE if main is None else main.level
+        before, self._level = self._level, level
+        wanted = self._response(level)
+        if main is None:
+            self._taken = DaaAction.NONE
+        elif level > before and wanted > DaaAction.WARN:
+            if self._facts.landed or not self._facts.armed:
+                self._say(f"DAA do not {'takeoff' if self._facts.armed else 'arm'} until air conflict solved!")
+            elif wanted > _FLOWN.get(self._mode(), DaaAction.LAND):
+                if wanted != self._taken or before is AlertLevel.NONE:
+                    self._say(f"DAA {main.number:06X}: {wanted.name.capitalize()}!")
+                self._taken = wanted
+                self._do(wanted, now_ms)
+
+    def _do(self, wanted: DaaAction, now_ms: int) -> None:
+        if wanted is DaaAction.TERMINATE:
+            self._stop(ArmingMethod.FAILSAFE_TERMINATE)
+        else:
+            self._enter(_MODES[wanted], ModeReason.AVOIDANCE, now_ms)
+
+    # --- what is told ---------------------------------------------------------------------------------------------
+    def _tell(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
+        """Tell how one has changed, where a setting says so; the most urgent one each DAA_NOTIF_STATE s."""
+        level, words = conflict.level, f"lvl {conflict.level}. {conflict.away_m:.0f} m."
+        moved = "" if level == was else "UP " if level > was else "DOWN "
+        if max(self._response(level), self._response(was)) < DaaAction.WARN:
+            return
+        again_ms = 1000 * int(self._parameters["DAA_NOTIF_STATE"])
+        if level is AlertLevel.NONE:
+            if was is not AlertLevel.NONE:
+                solved = "all conflicts solved." if main is None else f"SEC: {conflict.number:06X} solved."
+                self._say(f"DAA {solved}")
+        elif was is AlertLevel.NONE:
+            kind = "New and Main:" if conflict is main else "New"
+            self._say(f"DAA {kind} {conflict.number:06X} {words}")
+        elif moved or (conflict is main and again_ms and now_ms - self._told_ms >= again_ms):
+            kind = "Main" if conflict is main else "SEC"
+            self._say(f"DAA {kind}: {conflict.number:06X} {words.replace('lvl ', 'lvl ' + moved)}")
+        else:
+            return
+        self._told_ms = now_ms
+
+    def _say(self, text: str) -> None:
+        self._announcer.say(Severity.WARNING, text)
