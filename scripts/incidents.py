@@ -185,7 +185,8 @@ def _rover(source: random.Random) -> tuple[dict[str, float], Items]:
     items: Items = []
     for _ in range(source.randrange(4, 7)):
         items.append((_MAV.MAV_CMD_NAV_WAYPOINT, source.uniform(-60.0, 60.0), source.uniform(-60.0, 60.0), 0.0))
-    return {"WP_SPEED": source.choice((2.0, 3.0, 5.0))}, [*items, (_MAV.MAV_CMD_NAV_WAYPOINT, 0.0, 0.0, 0.0)]
+    params = {"WP_SPEED": source.choice((2.0, 3.0, 5.0)), "INS_LOG_BAT_MASK": 0.0}
+    return params, [*items, (_MAV.MAV_CMD_NAV_WAYPOINT, 0.0, 0.0, 0.0)]
 
 
 def _plane(source: random.Random) -> tuple[dict[str, float], Items]:
@@ -213,6 +214,7 @@ class Flight:
         self._link = mavutil.mavlink_connection(
             f"tcp:127.0.0.1:{5760 + 10 * instance}", source_system=255, retries=60, autoreconnect=False
         )
+        self._drives = vehicle == "rover"
         self.boot_s = 0.0
         self.armed = False
         self.silent = False
@@ -277,7 +279,7 @@ class Flight:
 
     def rests(self, for_s: float) -> bool:
         """True when it has stood still on the ground for so long."""
-        if self.speed > _STILL_MPS or self.height > _LOW_M:
+        if self.speed > _STILL_MPS or (self.height > _LOW_M and not self._drives):  # whose home may have no height
             self._moved_s = self.boot_s
         return self.boot_s - self._moved_s > for_s
 
@@ -362,11 +364,13 @@ def judge(folder: Path, out: Path) -> Judged:
     return Judged(folder.name, flown.near, flown.same, named, found, "; ".join((*flown.missing, flown.cause)))
 
 
-def judge_all(given: Path, page: Path | None) -> None:
-    """Print a row for each incident, and the sums; write both into `page`, between its marks."""
+def judge_all(given: argparse.Namespace) -> None:
+    """Print a row for each incident, and the sums; write both into the page, between the marks of its kind."""
+    folders: Path = given.folder
+    page: Path | None = given.page
     with tempfile.TemporaryDirectory(prefix="incidents-") as out:
         rows, table = [], [*_HEAD]
-        for folder in sorted(path for path in given.iterdir() if (path / "planted.json").is_file()):
+        for folder in sorted(path for path in folders.iterdir() if (path / "planted.json").is_file()):
             row = judge(folder, Path(out))
             rows.append(row)
             mark = {True: "yes", False: "**no**", None: ""}
@@ -382,12 +386,13 @@ def judge_all(given: Path, page: Path | None) -> None:
         f"| within 5 m of the log, at the same time, for {_NEAR:.0%} of the flight | {near} |",
         f"| the same failsafes within a second, and the same end | {_share(row.failsafe for row in rows)} |",
         f"| the planted fault named | {_share(bool(row.named) for row in faults)} |",
-        f"| faults named that nobody planted | {sum(_wrong(row, given) for row in rows)} |",
+        f"| faults named that nobody planted | {sum(_wrong(row, folders) for row in rows)} |",
     )
     print("\n".join(sums))
     if page is not None:
-        head, _, tail = page.read_text(encoding="utf-8").partition(_BEGIN)
-        text = "\n".join([_BEGIN, *sums, "", *table, _END])
+        begin = _BEGIN.format(kind=given.kind)
+        head, _, tail = page.read_text(encoding="utf-8").partition(begin)
+        text = "\n".join([begin, *sums, "", *table, _END])
         page.write_text(head + text + tail.partition(_END)[2], encoding="utf-8")
 
 
@@ -396,7 +401,7 @@ _HEAD: Final = (
     "| --- | --- | --- | --- | --- | --- |",
 )
 _NEAR: Final = 0.95
-_BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
+_BEGIN, _END = "<!-- measured {kind} -->", "<!-- /measured -->"
 
 
 def _share(judged: Iterable[bool]) -> str:
@@ -424,7 +429,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="all kinds of incident, without")
     given = parser.parse_args()
     if given.what == "judge":
-        judge_all(given.folder, given.page)
+        judge_all(given)
         return
     kinds = KINDS[given.kind]
     fly_each(range(given.first, given.first + (given.count or len(kinds))), kinds, lambda number: fly(given, number))

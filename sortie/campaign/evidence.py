@@ -7,6 +7,7 @@ import heapq
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from autopilot.interface.geo import to_global
+from autopilot.interface.mathematics import log
 from sortie.campaign.containment import Containment, critical_area, energy, impact_angle
 from sortie.campaign.flown import RunResult
 from sortie.campaign.folder import rows
@@ -26,6 +28,8 @@ NO_FAULT: Final = "no fault"
 AND: Final = " + "
 """Between faults that are a cause together."""
 MOST_ENDS: Final = 100
+TARGET: Final = 1e-3
+"""Rate per flight hour below which leaving the volume is to be for low robustness (annex E, criterion 1)."""
 OUT_OF_VOLUME, OUT_OF_BUFFER = "share of flights out of the operational volume", "share of flights out of the buffer"
 AREA, RATE = "largest critical area, m2", "out of the operational volume per flight hour"
 """Figures of an `Assumption`."""
@@ -57,10 +61,15 @@ class Boundaries(Struct, frozen=True):
 
 class RateSum(Struct, frozen=True):
     """Rate of leaving per flight hour with faults as often as [containment.rates] says. The interval holds with at
-    least 95 %: each part of the sum has its share of the 5 % (Bonferroni)."""
+    least 95 %: each part of the sum has its share of the 5 % (Bonferroni). `widest`: the cause whose flights make most
+    of the upper end, `widest_share` of it. `unseen`: so many flights without a fault, none of which leaves, would make
+    their part `TARGET`; None: some left, or that part is not the widest."""
 
     per_hour: float
     interval: Interval
+    widest: str
+    widest_share: float
+    unseen: int | None = None
 
 
 class Assumption(Struct, frozen=True):
@@ -242,19 +251,24 @@ class _Flights:
     def rate_sum(self, boundary: str) -> RateSum:
         """Sum over the causes: how often it is there, by how often it then leads out. A flight without a fault counts
         per hour flown; one of the faults at a time is there."""
-        total = np.zeros(3)
+        parts: dict[str, Floats] = {}
+        unsure = (1.0 - CONFIDENCE) / len(self.names)
         for name in self.names:
-            part = np.flatnonzero(self.causes == name)
-            share = self.share(boundary, part, 1.0 - (1.0 - CONFIDENCE) / len(self.names))
-            if name == NO_FAULT:
-                assert share.per_hour is not None
-                assert share.per_hour_interval is not None
-                total += (share.per_hour, *share.per_hour_interval)
-            else:
-                assert share.per_flight is not None
-                assert share.interval is not None
-                total += self._box.rates[name].per_hour * np.array((share.per_flight, *share.interval))
-        return RateSum(float(total[0]), (float(total[1]), float(total[2])))
+            share = self.share(boundary, np.flatnonzero(self.causes == name), 1.0 - unsure)
+            assert share.per_flight is not None
+            assert share.interval is not None
+            often = 1.0 / self._mean_h(name) if name == NO_FAULT else self._box.rates[name].per_hour
+            parts[name] = often * np.array((share.per_flight, *share.interval))
+        total = sum(parts.values(), np.zeros(3))
+        widest = max(parts, key=lambda name: float(parts[name][2]))
+        unseen = None
+        if widest == NO_FAULT and parts[NO_FAULT][0] == 0.0:
+            unseen = ceil(log(0.5 * unsure) / log(1.0 - TARGET * self._mean_h(NO_FAULT)))
+        made_up = float(parts[widest][2] / total[2]) if total[2] > 0.0 else 0.0
+        return RateSum(float(total[0]), (float(total[1]), float(total[2])), widest, made_up, unseen)
+
+    def _mean_h(self, cause: str) -> float:
+        return float(self.hours[self.causes == cause].mean())
 
     def assumptions(self, causes: Sequence[Boundaries], rate: RateSum | None) -> Iterator[Assumption]:
         """Effect on the result of each figure that the study gives."""

@@ -173,6 +173,11 @@ def _lines(row: RunResult) -> list[str]:
     for name, margin in row.robustness.items():
         verdict = "holds" if margin is not None and margin >= 0.0 else "broken"
         lines.append(f"{name}: not flown" if margin is None else f"{name}: {verdict}, robustness {margin:.4g}")
+    for name in ("volume", "buffer"):
+        margin, left_s = row.figures.get(f"{name}_margin_m"), row.figures.get(f"left_{name}_s")
+        if margin is not None:
+            since = "" if left_s is None else f", left at {left_s:.1f} s"
+            lines.append(f"{name}: {abs(margin):.1f} m {'inside' if margin >= 0.0 else 'outside'} at the worst{since}")
     return lines
 
 

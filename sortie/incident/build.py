@@ -13,13 +13,15 @@ import msgspec
 from autopilot.mav import AutopilotType, Cmd
 from autopilot.mission.plan import Plan, format_plan
 from autopilot.parameters.parameters import Parameters
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
-from sortie.incident.diagnosis import FoundFault, Sure, diagnose, loss_of_frames
+from sortie.incident.diagnosis import diagnose, loss_of_frames
 from sortie.incident.evidence import GUESSED, Evidence
 from sortie.incident.happened import happened_in
 from sortie.incident.scenario import Deed, Gust, Origin, Scenario, ScenarioFault, Stick
-from sortie.incident.weather import measured
+from sortie.incident.signals import FoundFault, Sure
+from sortie.incident.weather import TUBE, measured
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import LogForm
 from sortie.reading.trace import read_trace
@@ -42,6 +44,8 @@ _OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
 """Gains that fit the airframe that was flown; that of the simulator has its own."""
 _LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
 """Heights between which a landing's speed is measured, and what is no landing any more."""
+_TUBE_OFF: Final = 0.005
+"""Smaller errors of a pitot tube are not told from the wind."""
 _WITHOUT_NOISE: Final = dict.fromkeys(
     ("SIM_GPS_NOISE", "SIM_BARO_RND"), (0.0, "that of the log would not come again as it was")
 )
@@ -226,6 +230,7 @@ class Builder:
             params[name] = float(f"{value:.7g}")
             self._origins[f"params.{name}"] = Origin("PARM" if found.form is LogForm.DATAFLASH else "parameter")
         params |= self._landing()
+        params |= self._of_wings(calibration)
         if not given:
             self.assumed.append("all parameters: the log has none, those of a new vehicle are flown")
         return params
@@ -242,6 +247,25 @@ class Builder:
             return {}
         self._origins["params.LAND_SPEED"] = Origin(f"it came down at {sinks:.1f} m/s to the ground", Sure.FITTED)
         return {"LAND_SPEED": round(100.0 * sinks)}
+
+    def _of_wings(self, calibration: Calibration | None) -> dict[str, float]:
+        """Parameters by which ours does as ArduPlane on its wings, at the airspeed that the ground speed shows: our
+        tube shows what it should."""
+        found = self._found
+        if found.ours or not vehicle_class(found.kind).has_stall_speed or "FS_EKF_THRESH" not in self._served:
+            return {}
+        self._origins["params.FS_EKF_THRESH"] = Origin("ArduPlane flies on without a place", Sure.ASSUMED)
+        params = {"FS_EKF_THRESH": 0.0}
+        name, fits = "AIRSPEED_CRUISE", () if calibration is None else calibration.fits
+        scale = next((fit.value for fit in fits if fit.name == TUBE and fit.value), 1.0)
+        if abs(scale - 1.0) > _TUBE_OFF:
+            given = found.parameters.get(name, self._served.definition(self._served.target(name)).default)
+            words = (
+                f"{given:g} m/s, and the tube shows {abs(scale - 1.0):.1%} too {'little' if scale > 1.0 else 'much'}"
+            )
+            self._origins[f"params.{name}"] = Origin(words, Sure.FITTED)
+            params[name] = round(given * scale, 2)
+        return params
 
     def _as_theirs(self) -> dict[str, float]:
         """Parameters by which ours flies as the vehicle that was flown."""

@@ -6,8 +6,7 @@ often that is right is measured with faults that were planted (docs/reproduce.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from enum import Enum
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -15,9 +14,10 @@ import numpy.typing as npt
 
 from autopilot.control.arrays import atan2, cos, hypot, sin
 from autopilot.interface.geo import GeoPoint, to_local
-from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
-from sortie.incident.evidence import Evidence, Row
+from sortie.incident.evidence import Evidence
+from sortie.incident.signals import FoundFault, in_flight, silences, stopped, stretches
+from sortie.incident.wings import airspeed, engine
 from sortie.reading.facts import Quantity
 
 Array = npt.NDArray[np.float64]
@@ -46,54 +46,12 @@ _OPPOSITE: Final = ((0, 1), (2, 3))
 _RADIO, _STATION = 5, 8
 """LogErrorSubsystem of the failsafes of radio and ground station."""
 _CAUGHT_UP_S: Final = 0.2
-_UNUSUAL: Final = 5
-"""So many usual intervals are a silence."""
-_HEARD_OFTEN, _HEARD_BEFORE_S = 10, 60.0
-
-
-class Sure(Enum):
-    """Certainty of a line of a scenario."""
-
-    LOGGED = "logged"
-    FOUND = "found"
-    """By a rule, from signals of the log."""
-    FITTED = "fitted"
-    ASSUMED = "assumed"
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFault:
-    """Fault of the simulator, s since boot of the logged vehicle; `until_s` None: to the end. `why`: what in the log
-    shows it."""
-
-    name: str
-    from_s: float
-    until_s: float | None
-    why: str
-    value: float | None = None
 
 
 def diagnose(found: Evidence) -> list[FoundFault]:
     """All faults that the log shows, in order of time."""
     faults = [fault for rule in _RULES for fault in rule(found)]
     return sorted(faults, key=lambda fault: fault.from_s)
-
-
-def _in_flight(found: Evidence, rows: Sequence[Row]) -> Array:
-    begin_s, end_s = found.flight_s
-    known = np.array([row for row in rows if begin_s <= row[0] <= end_s], np.float64)
-    return known[np.argsort(known[:, 0], kind="stable")] if known.size else np.empty((0, 8))
-
-
-def _stretches(time: Array, bad: npt.NDArray[np.bool_], least_s: float) -> list[tuple[float, float | None]]:
-    """(last good time, first good time again or None) of each stretch that is bad for so long."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
-    found: list[tuple[float, float | None]] = []
-    for first, behind in edges.reshape(-1, 2):
-        ends = float(time[behind]) if behind < len(time) else None
-        if (time[-1] if ends is None else ends) - time[first] >= least_s:
-            found.append((float(time[max(first - 1, 0)]), ends))
-    return found
 
 
 def _length(vectors: Array) -> Array:
@@ -106,26 +64,32 @@ def _length(vectors: Array) -> Array:
 
 # --- GPS --------------------------------------------------------------------------------------------------------------
 def _gps_lost(found: Evidence) -> list[FoundFault]:
-    rows = _in_flight(found, found.gps)
+    rows = in_flight(found, found.gps)
     if len(rows) < 2 or not (rows[:, 1] >= _FIX).any():
         return []
     faults = [
         FoundFault("gps.loss", begin_s + _CAUGHT_UP_S, end_s, f"GPS: status below 3 from {begin_s:.2f} s on")
-        for begin_s, end_s in _stretches(rows[:, 0], rows[:, 1] < _FIX, 0.5)
+        for begin_s, end_s in stretches(rows[:, 0], rows[:, 1] < _FIX, 0.5)
     ]
-    gaps = np.flatnonzero(np.diff(rows[:, 0]) > _SILENT_S)
-    for at in gaps:
-        begin_s, end_s = float(rows[at, 0]), float(rows[at + 1, 0])
-        faults.append(FoundFault("gps.loss", begin_s + _CAUGHT_UP_S, end_s, f"GPS: no message from {begin_s:.2f} s on"))
-    if found.flight_s[1] - rows[-1, 0] > _SILENT_S:
-        begin_s = float(rows[-1, 0])
-        faults.append(FoundFault("gps.loss", begin_s + _CAUGHT_UP_S, None, f"GPS: no message after {begin_s:.2f} s"))
+    for begin_s, end_s in _gaps(found, rows):
+        faults.append(FoundFault("gps.loss", begin_s + _CAUGHT_UP_S, end_s, f"GPS: no message after {begin_s:.2f} s"))
     return faults
+
+
+def _gaps(found: Evidence, rows: Array) -> list[tuple[float, float | None]]:
+    """(last message, next or None) of each time when a sensor said nothing."""
+    times = rows[:, 0]
+    ends = np.append(times[1:], found.flight_s[1])
+    return [
+        (float(times[at]), float(ends[at]) if at + 1 < len(times) else None)
+        for at in np.flatnonzero(ends - times > _SILENT_S)
+        if stopped(found, times, float(times[at]), float(ends[at]))
+    ]
 
 
 def _gps_jumps(found: Evidence) -> list[FoundFault]:
     """A place that is farther from the one before than its speed explains; it ends by a jump back."""
-    rows = _in_flight(found, found.gps)
+    rows = in_flight(found, found.gps)
     rows = rows[rows[:, 1] >= _FIX]
     if len(rows) < 3:
         return []
@@ -165,16 +129,18 @@ def _gps_jumps(found: Evidence) -> list[FoundFault]:
 
 # --- other sensors ----------------------------------------------------------------------------------------------------
 def _compass(found: Evidence) -> list[FoundFault]:
-    rows = _in_flight(found, found.compass)
+    rows = in_flight(found, found.compass)
     if len(rows) < 2:
         return []
     faults = [
         FoundFault("compass.loss", begin_s, end_s, f"MAG: no compass healthy from {begin_s:.2f} s on")
-        for begin_s, end_s in _stretches(rows[:, 0], rows[:, 1] == 0.0, 0.3)
+        for begin_s, end_s in stretches(rows[:, 0], rows[:, 1] == 0.0, 0.3)
     ]
-    if found.flight_s[1] - rows[-1, 0] > _SILENT_S:
-        begin_s = float(rows[-1, 0])
-        faults.append(FoundFault("compass.loss", begin_s, None, f"MAG: no message after {begin_s:.2f} s"))
+    faults += [
+        FoundFault("compass.loss", begin_s, None, f"MAG: no message after {begin_s:.2f} s")
+        for begin_s, end_s in _gaps(found, rows)
+        if end_s is None
+    ]
     level, field_ned = _turned(found, rows)
     step = np.diff(field_ned)
     size = np.where(level[1:] & level[:-1], _length(step), 0.0)
@@ -210,7 +176,7 @@ def _turned(found: Evidence, rows: Array) -> tuple[npt.NDArray[np.bool_], Array]
 
 def _barometer(found: Evidence) -> list[FoundFault]:
     """A height that jumps from one sample to the next."""
-    rows = _in_flight(found, found.barometer)
+    rows = in_flight(found, found.barometer)
     if len(rows) < 3:
         return []
     step = np.diff(rows[:, 1])
@@ -228,19 +194,19 @@ def _barometer(found: Evidence) -> list[FoundFault]:
 
 
 def _vibration(found: Evidence) -> list[FoundFault]:
-    rows = _in_flight(found, found.vibration)
+    rows = in_flight(found, found.vibration)
     if len(rows) < 2:
         return []
     most = float(rows[:, 1].max())
     return [
         FoundFault("accel.garbage", begin_s, end_s, f"VIBE: up to {most:.0f} m/s2 from {begin_s:.2f} s on")
-        for begin_s, end_s in _stretches(rows[:, 0], rows[:, 1] > _SHAKES_MPS2, 1.0)
+        for begin_s, end_s in stretches(rows[:, 0], rows[:, 1] > _SHAKES_MPS2, 1.0)
     ]
 
 
 def _battery(found: Evidence) -> list[FoundFault]:
     """A voltage that drops within a second though the current does not rise."""
-    rows = _in_flight(found, found.battery)
+    rows = in_flight(found, found.battery)
     if len(rows) < 10:
         return []
     time, volts, amps = rows[:, 0], rows[:, 1], rows[:, 2]
@@ -264,7 +230,7 @@ def _battery(found: Evidence) -> list[FoundFault]:
 # --- motors -----------------------------------------------------------------------------------------------------------
 def _motors(found: Evidence) -> list[FoundFault]:
     """A motor that is asked for more than the one that faces it gives less: their thrusts balance each other."""
-    rows = _in_flight(found, found.motors)
+    rows = in_flight(found, found.motors)
     if not vehicle_class(found.kind).hovers or len(rows) < 20 or rows[:, 3:5].max() < 1000.0:
         return []
     begin_s, end_s = _flies(found)
@@ -347,31 +313,21 @@ def _links(found: Evidence) -> list[FoundFault]:
             faults.append(FoundFault(name, since_s, None, f"ERR: failsafe of the {words} at {since_s:.2f} s"))
     if not any(fault.name == "rc.loss" for fault in faults):
         limit_s = found.parameters.get("RC_FS_TIMEOUT", 1.0)
-        for last_s, again_s in _silences(found, found.radio or found.sticks, limit_s):
+        for last_s, again_s in silences(found, found.radio or found.sticks, limit_s):
             faults.append(FoundFault("rc.loss", last_s, again_s, f"RCIN: no sticks after {last_s:.2f} s"))
     if not any(fault.name == "gcs.loss" for fault in faults):
         limit_s = found.parameters.get("FS_GCS_TIMEOUT", 5.0)
-        for last_s, again_s in _silences(found, found.stations, limit_s):
+        for last_s, again_s in silences(found, found.stations, limit_s):
             why = f"MAV, HEARTBEAT: no ground station after {last_s:.2f} s"
-            faults.append(FoundFault("gcs.loss", last_s + limit_s, again_s, why))
+            faults.append(FoundFault("gcs.loss", _acted(found, last_s + limit_s), again_s, why))
     return faults
 
 
-def _silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tuple[float, float | None]]:
-    """(last heard, heard again or None) of each time when nothing was heard for so long, and for longer than is usual,
-    though the log goes on: of a failsafe that was off, or of a log without ERR."""
-    begin_s, end_s = found.flight_s
-    times = np.array([row[0] for row in heard if begin_s - _HEARD_BEFORE_S <= row[0] <= end_s])
-    if len(times) < _HEARD_OFTEN:
-        return []
-    logged = np.array([sample.time_s for sample in found.facts.samples])
-    limit_s = max(limit_s, _UNUSUAL * float(np.median(np.diff(times))))
-    silences: list[tuple[float, float | None]] = []
-    for last_s, next_s in zip(times.tolist(), [*times[1:].tolist(), end_s], strict=True):
-        goes_on = np.count_nonzero((logged > last_s) & (logged < next_s)) >= _UNUSUAL
-        if next_s - last_s > limit_s and next_s > begin_s and goes_on:
-            silences.append((max(last_s, begin_s), None if next_s == end_s else next_s))
-    return silences
+def _acted(found: Evidence, lost_s: float) -> float:
+    """Time when it entered a mode by itself soon after the station was lost, as ArduRover does after FS_TIMEOUT,
+    without an ERR: ours acts at once."""
+    within_s = found.parameters.get("FS_TIMEOUT", 1.5) + 1.0
+    return next((m.at_s for m in found.modes if not m.wished and 0.0 <= m.at_s - lost_s <= within_s), lost_s)
 
 
 def loss_of_frames(found: Evidence) -> float | None:
@@ -382,5 +338,5 @@ def loss_of_frames(found: Evidence) -> float | None:
 
 
 _RULES: Final[tuple[Callable[[Evidence], list[FoundFault]], ...]] = (
-    _gps_lost, _gps_jumps, _compass, _barometer, _vibration, _battery, _motors, _links,
+    _gps_lost, _gps_jumps, _compass, _barometer, _vibration, _battery, _motors, _links, engine, airspeed,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any, Final
 from autopilot.interface.reasons import BY_WISH, ModeReason
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import AutopilotType
-from autopilot.vehicles.kinds import DEFAULT, class_of_type
+from autopilot.vehicles.kinds import DEFAULT, class_of_type, vehicle_class
 from mavlink_bridge.firmware.ardupilot import ArduPilot
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
@@ -58,7 +58,8 @@ class Evidence:
     Signals, a row each: `gps` (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of
     its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s when
     the receiver heard it), `stations` (s when one was heard), `errors` (s, subsystem, code) of ArduPilot's ERR,
-    `sticks` (s, us of each channel); those of hours thinned. `form`: of the log."""
+    `sticks` (s, us of each channel), `dropped` (s, messages that the logger had dropped until then), `airspeed` (s,
+    m/s by a pitot tube); those of hours thinned. `form`: of the log."""
 
     facts: FlightFacts
     form: LogForm
@@ -79,6 +80,8 @@ class Evidence:
     errors: list[Row] = field(default_factory=ThinnedRows)
     sticks: list[Row] = field(default_factory=ThinnedRows)
     stations: list[Row] = field(default_factory=ThinnedRows)
+    dropped: list[Row] = field(default_factory=ThinnedRows)
+    airspeed: list[Row] = field(default_factory=ThinnedRows)
     firmware: Firmware = field(default_factory=partial(ArduPilot, DEFAULT))
 
     @property
@@ -130,6 +133,8 @@ def read_evidence(path: Path) -> Evidence:
     if not found.facts.samples:
         raise UserError(f"{log}: the log has no place of the vehicle, there is nothing to fly again")
     _ = found.flight_s
+    if not vehicle_class(found.kind).flies:  # it has the height of its ground, which its home need not have
+        found.facts.samples[:] = [replace(sample, height=0.0) for sample in found.facts.samples]
     return found
 
 
@@ -145,7 +150,7 @@ _RADIO_HEARD: Final = 1
 """In RCI2.Flags."""
 _ITS_OWN: Final = "ArduPilot's reason {}"
 _EVERY_S: Final = {
-    **SAMPLED_S, "MAG": 0.09, "BARO": 0.09, "RCOU": 0.09, "RCIN": 0.09, "RCI2": 0.09,
+    **SAMPLED_S, "MAG": 0.09, "BARO": 0.09, "RCOU": 0.09, "RCIN": 0.09, "RCI2": 0.09, "ARSP": 0.09,
 }  # fmt: skip
 
 
@@ -170,6 +175,8 @@ class _DataflashEvidence:
             "RCI2": self._radio,
             "MAV": self._station,
             "ERR": self._error,
+            "DSF": self._dropped,
+            "ARSP": self._airspeed,
             "MSG": self._text,
         }
 
@@ -230,6 +237,13 @@ class _DataflashEvidence:
     def _error(self, m: Any, time_s: float) -> None:
         self._found.errors.append((time_s, m.Subsys, m.ECode))
 
+    def _dropped(self, m: Any, time_s: float) -> None:
+        self._found.dropped.append((time_s, m.Dp))
+
+    def _airspeed(self, m: Any, time_s: float) -> None:
+        if getattr(m, "I", _MAIN) == _MAIN:
+            self._found.airspeed.append((time_s, m.Airspeed))
+
     def _text(self, m: Any, time_s: float) -> None:
         if m.Message.startswith("Frame: "):
             self._found.frame = m.Message.removeprefix("Frame: ")
@@ -240,11 +254,13 @@ class _DataflashEvidence:
             name = ardupilot_mode(vehicle_type, number)
             reason = known.get(why)
             wished = reason in _WISHED or why in _STARTUP
-            words = _ITS_OWN.format(why) if reason is None else reason.text
+            words = _ITS_OWN.format(why) if reason is None else _GENERAL.get(reason, reason.text)
             if not self._found.modes or self._found.modes[-1].name != name:
                 self._found.modes.append(ModeSeen(at_s, name, wished, words))
 
 
+_GENERAL: Final = {ModeReason.FAILSAFE: "Failsafe"}
+"""ArduRover's, of radio and ground station; ours has it of wind alone."""
 _STARTUP: Final = (26, 50)
 """ModeReason INITIALISED and what sets the first mode."""
 

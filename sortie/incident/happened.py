@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Final
 
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.incident.evidence import Evidence
 from sortie.incident.scenario import Failsafe, HappenedInFlight
 from sortie.reading.facts import Quantity, Sample
@@ -13,6 +14,7 @@ from sortie.reports.comparison import liftoff_of
 
 _HARD_MPS: Final = 3.0
 _LOW_M: Final = 2.0
+_MOVES_MPS: Final = 0.5
 _CRASH_CHECK: Final = 12
 """LogErrorSubsystem."""
 _UPSIDE_DEG: Final = 60.0
@@ -25,7 +27,8 @@ def happened_in(found: Evidence) -> HappenedInFlight:
     facts = found.facts
     inside = [mode for mode in found.modes if zero_s < mode.at_s < end_s]
     before = [mode for mode in found.modes if mode.at_s <= zero_s]
-    up_s = liftoff_of(facts, zero_s)
+    kind = vehicle_class(found.kind)
+    up_s = liftoff_of(facts, zero_s, climbs=kind.has_stall_speed) if kind.flies else None
     down = any(at_s == end_s and not armed for at_s, armed in facts.armed)
     return HappenedInFlight(
         modes=tuple((round(max(mode.at_s - zero_s, 0.0), 2), mode.name) for mode in (*before[-1:], *inside)),
@@ -40,9 +43,11 @@ def happened_in(found: Evidence) -> HappenedInFlight:
 
 def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
     """Time since when it lies where it came down, s since it was armed: a vehicle that crashed may stay armed for
-    minutes. The end of a flight that ends otherwise."""
+    minutes. Of what drives, since when it stands for good. The end of a flight that ends otherwise."""
     zero_s, end_s = found.flight_s
     flown = [s for s in found.facts.samples if zero_s <= s.time_s <= end_s]
+    if not vehicle_class(found.kind).flies:
+        return max((s.time_s for s in flown if s.speed > _MOVES_MPS), default=end_s) - zero_s
     if not happened.crashed or not flown:
         return end_s - zero_s
     begin_s = zero_s + (happened.liftoff_s or 0.0)
@@ -63,10 +68,13 @@ def _crashed(found: Evidence) -> bool:
         return True
     facts = found.facts
     flown = [s for s in facts.samples if zero_s <= s.time_s <= end_s]
-    lifted_s = next((s.time_s for s in flown if s.height > _LOW_M), end_s)
-    for before, after in pairwise(flown):
+    flies = vehicle_class(found.kind).flies
+    lifted_s = next((s.time_s for s in flown if s.height > _LOW_M), end_s) if flies else zero_s
+    for before, after in pairwise(flown if flies else ()):
         if after.time_s > lifted_s and after.height < _LOW_M and _falls(before, after):
             return True
+    if vehicle_class(found.kind).has_stall_speed:  # which leans as far in its turns
+        return False
     leans = [
         abs(value)
         for quantity in (Quantity.ROLL, Quantity.PITCH)

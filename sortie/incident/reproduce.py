@@ -22,10 +22,10 @@ from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
 from sortie.incident.build import Built, build
 from sortie.incident.conduct import Conducted, conduct, read_flown, session_arguments
-from sortie.incident.diagnosis import Sure
 from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
+from sortie.incident.signals import Sure
 from sortie.incident.tuning import DRAG, OffTrack, tuned
 from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import FlightComparison, Since, compared
@@ -142,10 +142,12 @@ def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
 def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conducted) -> Reproduced:
     """Lay the flight beside the log."""
     happened = happened_in(flown)
-    flies = vehicle_class(scenario.vehicle.partition(":")[2]).flies and scenario.happened.liftoff_s is not None
-    since = Since.LIFTOFF if flies and happened.liftoff_s is not None and not log.ours else Since.ARMED
+    flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
+    since = _since(scenario) if flies else Since.ARMED
     found = compared(log.facts, flown.facts, within_m=NEAR_M, since=since)
-    end_s = rests_from(log, scenario.happened) - (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
+    end_s = rests_from(log, scenario.happened) - (
+        scenario.happened.liftoff_s or 0.0 if since is not Since.ARMED else 0.0
+    )
     inside = [metres for at_s, metres in found.distance if at_s <= end_s]
     near = sum(metres <= NEAR_M for metres in inside) / max(len(inside), 1)
     missing = tuple(differences(scenario.happened, happened))
@@ -153,11 +155,22 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     return Reproduced(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
 
 
+def _since(scenario: Scenario) -> Since:
+    """Moment at which two flights of this kind that leave the ground are laid on each other."""
+    wings = vehicle_class(scenario.vehicle.partition(":")[2]).has_stall_speed
+    return Since.CLIMB if wings else Since.LIFTOFF
+
+
+def _begins_s(scenario: Scenario, since: Since) -> float:
+    """Time of that moment in the log, s since arming."""
+    return 0.0 if since is Since.ARMED else scenario.happened.liftoff_s or 0.0
+
+
 def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
     """The likely cause of the first disagreement, in one sentence."""
     if found.first_s is None:
         return "They agree."
-    at_s = found.first_s + (scenario.happened.liftoff_s or 0.0 if since is Since.LIFTOFF else 0.0)
+    at_s = found.first_s + _begins_s(scenario, since)
     before = [fault for fault in scenario.fault if fault.from_s <= at_s + 0.5]
     if before:
         fault = max(before, key=lambda fault: fault.from_s)

@@ -15,7 +15,7 @@ import msgspec
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
 from sortie.config.tables import parse_toml
-from sortie.incident.diagnosis import Sure
+from sortie.incident.signals import Sure
 
 SCENARIO: Final = "scenario.toml"
 PLAN: Final = "plan.plan"

@@ -11,14 +11,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.control.arrays import cos as coses
 from autopilot.control.arrays import hypot as hypots
+from autopilot.control.arrays import sin as sines
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.vehicles.kinds import vehicle_class
-from sortie.incident.diagnosis import FoundFault
 from sortie.incident.scenario import Gust
+from sortie.incident.signals import FoundFault
 from sortie.reading.trace import FlightTrace
-from sortie.rehearsal.calibration import fitted, wind_seen
-from sortie.rehearsal.fits import Calibration
+from sortie.rehearsal.calibration import fitted, wind_fits, wind_seen
+from sortie.rehearsal.fits import Calibration, FittedNumber
 
 Array = npt.NDArray[np.float64]
 _STRONG_MPS: Final = 3.0
@@ -31,17 +33,23 @@ _FALLS: Final = 0.5
 """Share of a motor's thrust without which a quad falls."""
 _MOTION: Final = ("north_mps", "east_mps", "down_mps")
 _TRIES: Final = 4
+_FLIES_MPS, _ALOFT_M, _SMOOTH, _FEWEST = 8.0, 3.0, 10, 50
+"""Airspeed and height from which wings tell of the wind; samples over which it is taken, and that it takes."""
+_TRUSTED: Final = 1.0
+"""Variance of the airspeed as a vector, (m/s)2, that outweighs that the tube shows what it should."""
+TUBE: Final = "airspeed over what the tube shows"
 
 
 def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tuple[Calibration, list[Gust]]:
     """Calibration of a flight, and its gusts (times s since boot, the wind after the last one included). UserError:
     scipy is missing."""
-    trace = _undisturbed(trace, faults)
-    hovers = vehicle_class(kind).hovers
+    trace, vehicle = _undisturbed(trace, faults), vehicle_class(kind)
+    if vehicle.has_stall_speed:
+        return _by_airspeed(trace, fitted(trace, vehicle))
     calm, wind, off = trace, np.empty((0, 3)), np.empty(0)
     for _ in range(_TRIES):
-        calibration = fitted(calm, flies=hovers)
-        if calibration.wind is None or not hovers:  # flown in one direction, where drag and wind look alike
+        calibration = fitted(calm, vehicle)
+        if calibration.wind is None or not vehicle.hovers:  # flown in one direction, where drag and wind look alike
             return calibration, []
         wind = wind_seen(trace, calibration)
         speed, _, source = calibration.wind
@@ -52,6 +60,44 @@ def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tup
         far = wind[off > max(_STRONG_MPS, 0.5 * off.max()), 0]  # spoils the measure of the rest
         calm = _where(calm, _MOTION, np.abs(trace.time_s[:, None] - far).min(axis=1) > _AROUND_S)
     return calibration, list(_gusts(wind, off, Gust(0.0, round(speed, 1), round(source))))
+
+
+def _by_airspeed(trace: FlightTrace, calibration: Calibration) -> tuple[Calibration, list[Gust]]:
+    """Calibration and gusts of wings: what the ground speed has more than the airspeed along the nose, over
+    two seconds."""
+    along = trace.airspeed_mps * coses(trace.pitch_rad)
+    air = np.stack((along * coses(trace.yaw_rad), along * sines(trace.yaw_rad)), axis=1)
+    moves = np.stack((trace.north_mps, trace.east_mps), axis=1)
+    known = (trace.airspeed_mps > _FLIES_MPS) & (trace.height_m > _ALOFT_M) & np.isfinite(air + moves).all(axis=1)
+    if np.count_nonzero(known) < _FEWEST:
+        return calibration, []
+    kernel = np.ones(_SMOOTH) / _SMOOTH
+    time, *smooth = (
+        np.convolve(column, kernel, mode="valid") for column in (trace.time_s[known], *air[known].T, *moves[known].T)
+    )
+    air, moves = np.stack(smooth[:2], axis=1), np.stack(smooth[2:], axis=1)
+    scale, mean, off = 1.0, np.zeros(2), np.zeros(len(time))
+    for _ in range(_TRIES):
+        calm = off <= max(_STRONG_MPS, float(np.median(off)))
+        scale, mean = _scale_and_wind(air[calm], moves[calm])
+        off = hypots(*(moves - scale * air - mean).T)
+    wind = np.column_stack((time, moves - scale * air))
+    north, east = mean.tolist()
+    speed, source = hypot(north, east), degrees(atan2(-east, -north)) % 360.0
+    shows = FittedNumber(TUBE, "", scale, nan)
+    fits = (*calibration.fits, shows, *wind_fits(speed, source, float(np.std(off[off < _STRONG_MPS]))))
+    calibration = replace(calibration, fits=fits, wind=(speed, speed, source))
+    strong = off.max() >= _STRONG_MPS
+    return calibration, list(_gusts(wind, off, Gust(0.0, round(speed, 1), round(source)))) if strong else []
+
+
+def _scale_and_wind(air: Array, moves: Array) -> tuple[float, Array]:
+    """Scale of the tube, and the wind: the ground speed is the one times the airspeed, and the other. Flown in one
+    direction the scale is not to be had, and stays near 1."""
+    spread = air - np.mean(air, axis=0)
+    over = float(np.sum(spread * (moves - np.mean(moves, axis=0)))) + _TRUSTED * len(air)
+    scale = over / (float(np.sum(spread * spread)) + _TRUSTED * len(air))
+    return scale, np.mean(moves - scale * air, axis=0)
 
 
 def _gusts(wind: Array, off: Array, mean: Gust) -> Iterable[Gust]:
@@ -76,6 +122,8 @@ def _undisturbed(trace: FlightTrace, faults: Iterable[FoundFault]) -> FlightTrac
             trace = _where(trace, _MOTION, before | settled)
         elif fault.name.startswith("motor"):
             trace = _where(trace, ("amps",), before | settled)
+        elif fault.name.startswith("airspeed."):
+            trace = _where(trace, ("airspeed_mps",), before | settled)
         elif fault.name == "battery.low":
             trace = _where(trace, ("volts",), before | settled)
         elif fault.name == "baro.wrong":

@@ -32,15 +32,15 @@ _SHORTEST_S: Final = 10.0
 Array = npt.NDArray[np.float64]
 _COLUMNS: Final = (
     "north_mps", "east_mps", "down_mps", "roll_rad", "pitch_rad", "yaw_rad", "height_m", "volts", "amps", "mah",
-    "percent", "throttle",
+    "percent", "throttle", "airspeed_mps",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FlightTrace:
     """Trace of one armed stretch, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
-    `percent`: left, as the vehicle says. `throttle`: share of the rotors' thrust. `capacity_mah`: as the vehicle
-    believes it, 0: not told."""
+    `percent`: left, as the vehicle says. `throttle`: share of the rotors' thrust. `airspeed_mps`: the true one, by a
+    pitot tube. `capacity_mah`: as the vehicle believes it, 0: not told."""
 
     name: str
     time_s: Array
@@ -56,6 +56,7 @@ class FlightTrace:
     mah: Array
     percent: Array
     throttle: Array
+    airspeed_mps: Array
     capacity_mah: float = 0.0
 
     @property
@@ -132,6 +133,10 @@ _ARMED_EVENT, _DISARMED_EVENT = 10, 11
 class _Dataflash(_Columns):
     """From the messages of ArduPilot's log, or ours; of sensors the first."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._true = 1.0
+
     def takes(self) -> Mapping[str, Callable[[Any, float], None]]:
         return {
             "ATT": self._attitude,
@@ -139,6 +144,7 @@ class _Dataflash(_Columns):
             "POS": self._place,
             "BAT": self._battery,
             "CTUN": self._tuning,
+            "ARSP": self._airspeed,
             "EV": self._event,
             "ARM": self._arm,
             "PARM": self._parameter,
@@ -154,6 +160,7 @@ class _Dataflash(_Columns):
             self.add(time_s, north_mps=m.VN, east_mps=m.VE, down_mps=m.VD)
 
     def _place(self, m: Any, time_s: float) -> None:
+        self._true = _true_of_equivalent(m.Alt)
         self.add(time_s, height_m=m.RelHomeAlt)
 
     def _battery(self, m: Any, time_s: float) -> None:
@@ -164,6 +171,10 @@ class _Dataflash(_Columns):
     def _tuning(self, m: Any, time_s: float) -> None:
         if hasattr(m, "ThH"):  # a copter's
             self.add(time_s, throttle=m.ThO)
+
+    def _airspeed(self, m: Any, time_s: float) -> None:
+        if getattr(m, "I", 0) == 0:
+            self.add(time_s, airspeed_mps=m.Airspeed * self._true)
 
     def _event(self, m: Any, time_s: float) -> None:
         if m.Id in (_ARMED_EVENT, _DISARMED_EVENT):
@@ -182,10 +193,15 @@ class _Dataflash(_Columns):
             self.capacity_mah = float(m.Value)
 
 
+def _true_of_equivalent(alt_m: float) -> float:
+    """True airspeed over what a tube shows, by the density of the standard atmosphere."""
+    return float((1.0 - 2.25577e-5 * min(max(alt_m, -1e3), 1e4)) ** -2.128)
+
+
 def _read_dataflash(path: Path) -> _Columns:
     columns = _Dataflash()
     takes = columns.takes()
-    every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT", "CTUN"), 0.5 * STEP_S)
+    every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT", "CTUN", "ARSP"), 0.5 * STEP_S)
     with open_log(path) as file:
         for name, message in MessageLog(file).read(takes, every_s):
             takes[name](message, message.TimeUS / 1e6)
@@ -272,6 +288,7 @@ _ULOG_COLUMNS: Final[dict[str, dict[str, tuple[str, float]]]] = {
                                "height_m": ("z", -1.0)},
     "battery_status": {"volts": ("voltage_v", 1.0), "amps": ("current_a", 1.0), "mah": ("discharged_mah", 1.0),
                        "percent": ("remaining", 100.0)},
+    "airspeed_validated": {"airspeed_mps": ("true_airspeed_m_s", 1.0)},
 }  # fmt: skip
 """By topic and column of ours: PX4's field, and the factor."""
 _NOT_MEASURED: Final = -1.0

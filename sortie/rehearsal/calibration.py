@@ -28,6 +28,7 @@ import numpy.typing as npt
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.records import dataclass
 from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from sitl.vehicles import airframe, chassis
 from sitl.vehicles.equipment import AIR_DENSITY, CELL_CURVE, CELLS, OHMS
 from sortie.config.errors import UserError, pip_install
@@ -65,25 +66,26 @@ _CELL_V: Final = airframe.FULL_V / CELLS
 def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
     """Fit the parameters of a vehicle to a log of its flight (`.bin`, `.tlog`, `.ulg`, or a folder). `vehicle`: its
     kind. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
-    return fitted(read_trace(Path(log)), flies=vehicle_class(vehicle.rpartition(":")[2]).hovers)
+    return fitted(read_trace(Path(log)), vehicle_class(vehicle.rpartition(":")[2]))
 
 
-def fitted(trace: FlightTrace, *, flies: bool) -> Calibration:
-    """Fit the parameters of a vehicle to a trace; `flies`: a copter, else a ground vehicle."""
+def fitted(trace: FlightTrace, kind: VehicleClass) -> Calibration:
+    """Fit the parameters of a vehicle of this kind to a trace; of wings those of the battery alone."""
     volts, cells = trace.volts[np.isfinite(trace.volts)], CELLS
     if len(volts):
         cells = max(ceil(float(np.max(volts)) / _CELL_TOP_V), 1)
     found = _Found([], [])
     wind = None
-    if flies:
+    if kind.hovers:
         motion = _Motion.of(trace)
         wind, thrust = _drag(motion, trace, cells, found)
         _hover(motion, thrust, trace, found)
         _rotors(motion, thrust, trace, cells, found)
-    else:
+    elif not kind.flies:
         _drive(trace, found)
     _battery(trace, cells, found)
-    _speeds(trace, flies, found)
+    if not kind.has_stall_speed:
+        _speeds(trace, kind.hovers, found)
     return Calibration(
         trace.name,
         tuple(found.fits),
@@ -190,13 +192,17 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
         found.fits.append(FittedNumber(*names[2], reason="flown in one direction, where drag and wind look alike"))
         return None, thrust
     speed, source = hypot(best[2], best[3]), degrees(atan2(-best[3], -best[2])) % 360.0
-    found.fits.append(FittedNumber(*names[2], speed, wind_sigma, "", "SIM_WIND_SPD", speed))
-    found.fits.append(
-        FittedNumber(
-            "wind from", "deg", source, degrees(min(wind_sigma / max(speed, 0.1), 3.0)), "", "SIM_WIND_DIR", source
-        )
-    )
+    found.fits.extend(wind_fits(speed, source, wind_sigma))
     return (speed, source), thrust
+
+
+def wind_fits(speed: float, source: float, sigma: float) -> tuple[FittedNumber, FittedNumber]:
+    """The wind, m/s and degrees where from, as parameters."""
+    about = degrees(min(sigma / max(speed, 0.1), 3.0))
+    return (
+        FittedNumber("wind", "m/s", speed, sigma, "", "SIM_WIND_SPD", speed),
+        FittedNumber("wind from", "deg", source, about, "", "SIM_WIND_DIR", source),
+    )
 
 
 def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:

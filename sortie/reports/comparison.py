@@ -23,7 +23,7 @@ STEP_S: Final = 0.1
 SOON_S: Final = 1.0
 """A mode that is entered so much earlier or later is no difference."""
 DISARMED: Final = "disarmed"
-_LIFTED_M: Final = 0.5
+_LIFTED_M, _CLIMBS_M = 0.5, 5.0
 _ALOFT_M: Final = 2.0
 """More than a height on the ground is off."""
 Array = npt.NDArray[np.float64]
@@ -34,6 +34,8 @@ class Since(Enum):
 
     ARMED = "arming"
     LIFTOFF = "liftoff"
+    CLIMB = "the climb"
+    """Moment of wings, which roll on their wheels and hop before they climb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
         if begins_in_flight(facts, armed_s):
             raise UserError(f"{facts.name}: the log begins in flight, so when it was armed is not known")
         return armed_s
-    lifted_s = liftoff_of(facts, armed_s)
+    lifted_s = liftoff_of(facts, armed_s, climbs=since is Since.CLIMB)
     if lifted_s is None:
         raise UserError(f"{facts.name}: the vehicle never left the ground, there is no flight to compare")
     return lifted_s
@@ -148,16 +150,18 @@ def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -
     return told
 
 
-def liftoff_of(facts: FlightFacts, armed_s: float) -> float | None:
-    """Time when it passed half a metre of height after it was armed then, between two samples; None: never."""
+def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> float | None:
+    """Time when it passed half a metre of height (`climbs`: 5 m) after it was armed then, between two samples; None:
+    never."""
     before: Sample | None = None
+    lifted_m = _CLIMBS_M if climbs else _LIFTED_M
     for sample in facts.samples:
         if sample.time_s < armed_s:
             continue
-        if sample.height > _LIFTED_M:
+        if sample.height > lifted_m:
             if before is None or before.height >= sample.height:
                 return sample.time_s
-            share = (_LIFTED_M - before.height) / (sample.height - before.height)
+            share = (lifted_m - before.height) / (sample.height - before.height)
             return before.time_s + share * (sample.time_s - before.time_s)
         before = sample
     return None

@@ -193,6 +193,34 @@ def test_rates_of_faults_make_a_rate_of_leaving(tmp_path: Path) -> None:
     assert rate.interval == pytest.approx((1e-3 * some[0], none[1] / (90.0 / 3600.0) + 1e-3 * some[1]))
 
 
+def test_what_makes_the_upper_end_is_told(tmp_path: Path) -> None:
+    """None of 11 flights without a fault left: nearly all of the upper end is theirs, and so many it would take."""
+    folder = made(tmp_path)
+    found = evidence(folder)
+    assert found.volume_rate is not None and found.volume_rate.unseen is not None
+    hours, none = 90.0 / 3600.0, interval(0, 11, 0.975)
+    assert found.volume_rate.widest == NO_FAULT
+    assert found.volume_rate.widest_share == pytest.approx(none[1] / hours / found.volume_rate.interval[1])
+    few, enough = (interval(0, found.volume_rate.unseen - less, 0.975)[1] / hours for less in (1, 0))
+    assert enough <= 1e-3 < few
+    write_report(folder)
+    volume, buffer = re.findall("With faults as rare.*?</p>", (folder / "evidence.html").read_text())
+    assert "Nearly all of the upper end comes from the 11 flights without a fault, none of which left" in volume
+    assert "below which criterion 1 wants it for low robustness, takes some 180,000 such flights" in volume
+    assert "criterion 1" not in buffer and "takes some 180,000 such flights" in buffer
+
+
+def test_a_fault_that_leads_out_often_makes_the_upper_end(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    kept = (folder / "study.json").read_bytes()
+    (folder / "study.json").write_bytes(re.sub(rb'"per_hour": ?0\.001', b'"per_hour": 900.0', kept))
+    rate = evidence(folder).volume_rate
+    assert rate is not None and (rate.widest, rate.unseen) == ("gps.loss", None)
+    write_report(folder)
+    page = (folder / "evidence.html").read_text()
+    assert "of the upper end comes from the 8 flights with gps.loss, of which 2 left." in page
+
+
 def test_without_a_rate_for_each_cause_and_of_a_search_there_is_no_sum(tmp_path: Path) -> None:
     folder = made(tmp_path, "search")
     found = evidence(folder)
@@ -239,7 +267,7 @@ def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> Non
         "8.2 End of flight upon exit of the operational volume (annex E, criterion 2)",
         "8.3 Definition of the ground risk buffer (annex E, criterion 3)",
         "8.4 Ground risk buffer containment (annex E, criterion 4)",
-        "8.5 Critical area (annex F)",
+        "8.5 Critical area (annex F, for steps 2 and 3)",
         "Step 9: Operational safety objectives",
         "9.1 Leaving, by cause",
         "9.2 How often there is a fault",

@@ -18,12 +18,12 @@ from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from sortie.incident import fly_again
 from sortie.incident.build import Builder
-from sortie.incident.diagnosis import FoundFault
 from sortie.incident.evidence import read_evidence
 from sortie.incident.happened import differences
 from sortie.incident.recording import read_recording
 from sortie.incident.reproduce import reproduce
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
+from sortie.incident.signals import FoundFault
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import read_log
 

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.interface.layout import GRAVITY
 from sitl.vehicles import airframe
-from sortie.incident.diagnosis import FoundFault
+from sortie.incident.signals import FoundFault
 from sortie.incident.weather import Array, _undisturbed, measured
 from sortie.reading.trace import STEP_S, FlightTrace
 

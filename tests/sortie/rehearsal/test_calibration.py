@@ -18,6 +18,7 @@ from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.rehearsal.rules import PACK_V
+from autopilot.vehicles.kinds import COPTER
 from sitl.vehicles import airframe, chassis
 from sortie import Session, UserError, rehearse
 from sortie.commands.cli import run
@@ -266,6 +267,7 @@ def still(seconds: float = 60.0) -> FlightTrace:
         nothing,
         nothing,
         nothing + 0.4,
+        nothing,
     )
 
 
@@ -276,7 +278,7 @@ def reasons(found: Calibration) -> dict[str, str]:
 def test_what_a_hover_does_not_show_is_not_told() -> None:
     """No drag (it never moved through the air), no capacity and resistance (the current never changed), no speed; but
     its power."""
-    found = fitted(still(), flies=True)
+    found = fitted(still(), COPTER)
     assert value(found, "SIM_HOVER_W") == pytest.approx(176.0, rel=0.01)
     assert "through the air at most" in reasons(found)["drag of the rotors"]
     assert set(reasons(found)) >= {"drag of the body", "battery resistance", "battery capacity", "speed", "landing"}
@@ -292,7 +294,7 @@ def straight(speed: float) -> FlightTrace:
 
 def test_a_flight_in_one_direction_tells_neither_drag_nor_wind() -> None:
     """A tail wind and a slippery body lean alike."""
-    found = fitted(straight(8.0), flies=True)
+    found = fitted(straight(8.0), COPTER)
     assert found.wind is None
     assert "look alike" in reasons(found)["wind"]
     assert reasons(found)["drag of the rotors"] == "flown in one direction"
@@ -300,7 +302,7 @@ def test_a_flight_in_one_direction_tells_neither_drag_nor_wind() -> None:
 
 def test_a_log_without_current_tells_no_power() -> None:
     hover = still()
-    found = fitted(replace(hover, amps=hover.amps * np.nan), flies=True)
+    found = fitted(replace(hover, amps=hover.amps * np.nan), COPTER)
     assert reasons(found)["hover power"] == "the log has no current"
     assert reasons(found)["battery capacity"] == "the log has no voltage with a current that changes"
     assert np.isnan(found.energy_wh)
@@ -314,7 +316,7 @@ def test_a_battery_of_more_cells_becomes_one_of_three() -> None:
     cell = np.interp(charge, (0.0, 0.05, 0.15, 0.5, 0.9, 1.0), (3.0, 3.55, 3.685, 3.79, 4.05, 4.2))
     nothing = np.zeros(len(time_s))
     trace = replace(still(900.0), volts=6.0 * cell - 0.03 * amps, amps=amps, height_m=nothing + 20.0)
-    found = fitted(trace, flies=True)
+    found = fitted(trace, COPTER)
     assert value(found, "SIM_BATT_CAP_AH") * PACK_V == pytest.approx(10.0 * 6 * 3.8, rel=0.02)
     assert value(found, "SIM_BATT_MOHM") == pytest.approx(30.0 / 4.0, rel=0.05)
 

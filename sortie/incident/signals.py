@@ -1,0 +1,125 @@
+"""Signals of a log in flight, and the faults that are found in them: stretches that are bad, and silences.
+
+A logger that cannot write as fast as it is told to drops messages, one here and one there, and ArduPilot's says how
+many (DSF). A signal stopped only if so many of its messages in a row are not to be lost by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.interface.mathematics import exp, log
+from autopilot.interface.records import dataclass
+from sortie.incident.evidence import Evidence, Row
+
+Array = npt.NDArray[np.float64]
+_UNUSUAL: Final = 5
+"""So many usual intervals are a silence."""
+_HEARD_OFTEN, _HEARD_BEFORE_S = 10, 60.0
+_DROPS: Final = 0.3
+"""Share that a logger loses at the least where it drops any: it does so in bursts."""
+_BY_CHANCE: Final = 0.01
+"""Greatest expected number of such silences in a flight."""
+
+
+class Sure(Enum):
+    """Certainty of a line of a scenario."""
+
+    LOGGED = "logged"
+    FOUND = "found"
+    """By a rule, from signals of the log."""
+    FITTED = "fitted"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFault:
+    """Fault of the simulator, s since boot of the logged vehicle; `until_s` None: to the end. `why`: what in the log
+    shows it."""
+
+    name: str
+    from_s: float
+    until_s: float | None
+    why: str
+    value: float | None = None
+
+
+def in_flight(found: Evidence, rows: Sequence[Row]) -> Array:
+    begin_s, end_s = found.flight_s
+    known = np.array([row for row in rows if begin_s <= row[0] <= end_s], np.float64)
+    return known[np.argsort(known[:, 0], kind="stable")] if known.size else np.empty((0, 8))
+
+
+def stretches(time: Array, bad: npt.NDArray[np.bool_], least_s: float) -> list[tuple[float, float | None]]:
+    """(last good time, first good time again or None) of each stretch that is bad for so long."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
+    found: list[tuple[float, float | None]] = []
+    for first, behind in edges.reshape(-1, 2):
+        ends = float(time[behind]) if behind < len(time) else None
+        if (time[-1] if ends is None else ends) - time[first] >= least_s:
+            found.append((float(time[max(first - 1, 0)]), ends))
+    return found
+
+
+def silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tuple[float, float | None]]:
+    """(last heard, heard again or None) of each time when nothing was heard for so long, and for longer than is usual,
+    though the log goes on: of a failsafe that was off, or of a log without ERR."""
+    begin_s, end_s = found.flight_s
+    times = np.array([row[0] for row in heard if begin_s - _HEARD_BEFORE_S <= row[0] <= end_s])
+    if len(times) < _HEARD_OFTEN:
+        return []
+    limit_s = max(limit_s, _UNUSUAL * float(np.median(np.diff(times))))
+    known: list[tuple[float, float | None]] = []
+    for last_s, next_s in zip(times.tolist(), [*times[1:].tolist(), end_s], strict=True):
+        if next_s - last_s > limit_s and next_s > begin_s and stopped(found, times, last_s, next_s):
+            known.append((max(last_s, begin_s), None if next_s == end_s else next_s))
+    return known
+
+
+def stopped(found: Evidence, times: Array, last_s: float, next_s: float) -> bool:
+    """True when a signal with these times said nothing between two of them, while the log went on."""
+    logged = np.array([sample.time_s for sample in found.facts.samples])
+    inside = np.count_nonzero((logged > last_s) & (logged < next_s))
+    if inside < _UNUSUAL:
+        return False
+    if _dropped(found, last_s, next_s) == 0:
+        return True
+    lost = max(_DROPS, _lost(times), 1.0 - _kept(found, last_s, next_s))
+    missing = (next_s - last_s) / _usual(times) - 1.0
+    return len(times) * exp(missing * log(lost)) < _BY_CHANCE
+
+
+def _kept(found: Evidence, begin_s: float, end_s: float) -> float:
+    """Share of the other signals' messages that came in this time."""
+    shares = [1.0]
+    for rows in (found.battery, found.motors, found.barometer, found.compass):
+        times = np.array([row[0] for row in rows])
+        if len(times) > _HEARD_OFTEN:
+            came = np.count_nonzero((times > begin_s) & (times < end_s))
+            shares.append(min(came * _usual(times) / (end_s - begin_s), 1.0))
+    return float(np.mean(shares[1:] or shares))
+
+
+def _dropped(found: Evidence, begin_s: float, end_s: float) -> float:
+    """Messages that the logger says it dropped, from the last time it said so before, to the first behind."""
+    rows = np.array(found.dropped, np.float64).reshape(-1, 2)
+    if not len(rows):
+        return 0.0
+    before = max(min(int(np.searchsorted(rows[:, 0], begin_s)) - 1, len(rows) - 2), 0)
+    behind = min(int(np.searchsorted(rows[:, 0], end_s)), len(rows) - 1)
+    return float(rows[behind, 1] - rows[before, 1])
+
+
+def _usual(times: Array) -> float:
+    """Time between two, as usual, where not more than half are lost."""
+    return max(float(np.quantile(np.diff(times), 0.25)), 1e-3)
+
+
+def _lost(times: Array) -> float:
+    """Share of a signal that is missing in all of its log."""
+    return 1.0 - len(times) * _usual(times) / max(float(times[-1] - times[0]), 1e-3)
