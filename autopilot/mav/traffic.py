@@ -42,3 +42,21 @@ class CollisionThreat(IntEnum):
     NONE = 0
     LOW = 1
     HIGH = 2
+
+
+class UtmDataAvailFlags(IntEnum):
+    """UTM_DATA_AVAIL_FLAGS: the fields of a UTM_GLOBAL_POSITION that are valid."""
+
+    UAS_ID_AVAILABLE = 2
+    POSITION_AVAILABLE = 4
+    ALTITUDE_AVAILABLE = 8
+    RELATIVE_ALTITUDE_AVAILABLE = 16
+    HORIZONTAL_VELO_AVAILABLE = 32
+    VERTICAL_VELO_AVAILABLE = 64
+
+
+class UtmFlightState(IntEnum):
+    """UTM_FLIGHT_STATE."""
+
+    GROUND = 2
+    AIRBORNE = 3

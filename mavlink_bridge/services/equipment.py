@@ -1,11 +1,11 @@
 """Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
 
 Motors (ESC_STATUS, ESC_INFO, RPM) and the attitude that they are to hold (ATTITUDE_TARGET), a winch (WINCH_STATUS), a
-generator (GENERATOR_STATUS), an engine (EFI_STATUS), checksums of plans (MISSION_CHECKSUM), times to places
-(TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands), buttons (BUTTON_CHANGE, to all for
-BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a tune becomes an event), what the modem of a cellular
-link has said (CELLULAR_STATUS), the last picture of a shutter (CAMERA_FEEDBACK, which all are told of each). What the
-vehicle has not is FAILED.
+generator (GENERATOR_STATUS), an engine (EFI_STATUS), where it flies for a traffic service (UTM_GLOBAL_POSITION),
+checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS
+and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a
+tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last picture of a shutter
+(CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
 Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
@@ -22,7 +22,15 @@ from autopilot.context.turns import earliest
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, EscConnection, IlluminatorMode, MissionType, TuneFormat
+from autopilot.mav import (
+    Cmd,
+    EscConnection,
+    IlluminatorMode,
+    MissionType,
+    TuneFormat,
+    UtmDataAvailFlags,
+    UtmFlightState,
+)
 from autopilot.mission.state import MissionState
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
@@ -36,6 +44,7 @@ _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
 _NO_TEMPERATURE: Final = 0x7FFF
 _TOLD_EVERY_MS: Final = 1000  # a button
+_UTM_TOLD: Final = sum(UtmDataAvailFlags)
 _TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
 Maker = Callable[[float], Sequence[Message]]
@@ -120,6 +129,7 @@ class EquipmentService(Speaker):
         links: Callable[[], Sequence[int]],
     ) -> None:
         self._parts = parts
+        self._uas_id = telemetry.identity.uid2
         light = Illuminator(parts)
         commands.register(Cmd.ILLUMINATOR_ON_OFF, CommandRow(light.switch, required=(1,)))
         commands.register(Cmd.DO_ILLUMINATOR_CONFIGURE, CommandRow(light.configure))
@@ -129,6 +139,7 @@ class EquipmentService(Speaker):
             "ESC_INFO": self._esc_info,
             "RPM": self._rpm,
             "ATTITUDE_TARGET": self._attitude_target,
+            "UTM_GLOBAL_POSITION": self._utm,
             "MISSION_CHECKSUM": self._checksum,
             "TIME_ESTIMATE_TO_TARGET": self._times,
             "ILLUMINATOR_STATUS": light.status,
@@ -269,6 +280,37 @@ class EquipmentService(Speaker):
         rates, thrust = state.report[report.WANT_P : report.WANT_P + 3], state.report[report.THROTTLE]
         target = list(vehicle.attitude_target)
         return [dialect.MAVLink_attitude_target_message(state.time_ms, 0, target, *map(float, rates), float(thrust))]
+
+    def _utm(self, _: float) -> list[Message]:
+        """Without the time and the next waypoint."""
+        facts = self._parts.facts
+        if not facts.has_position:
+            return []
+        state = facts.vehicle.state
+        place = state.place
+        north, east, down = (round(100.0 * speed) for speed in state.velocity)
+        return [
+            dialect.MAVLink_utm_global_position_message(
+                time=0,
+                uas_id=list(self._uas_id),
+                lat=round(place.lat * 1e7),
+                lon=round(place.lon * 1e7),
+                alt=round(1000.0 * place.alt),
+                relative_alt=round(1000.0 * facts.height),
+                vx=north,
+                vy=east,
+                vz=down,
+                h_acc=0,
+                v_acc=0,
+                vel_acc=0,
+                next_lat=0,
+                next_lon=0,
+                next_alt=0,
+                update_rate=0,
+                flight_state=UtmFlightState.GROUND if facts.landed else UtmFlightState.AIRBORNE,
+                flags=_UTM_TOLD,
+            )
+        ]
 
     def _checksum(self, kind: float) -> list[Message]:
         """Checksum of one plan by its MAV_MISSION_TYPE, or of all (255)."""

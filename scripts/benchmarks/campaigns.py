@@ -56,6 +56,9 @@ CAUSES: dict[str, Value] = {
     "gust": 6.0, "gust_at": 30.0, "load": 0.4, "loaded": 1.0, "off": -9.0, "off_at": 25.0, "wind": 6.0,
 }  # fmt: skip
 FLIGHTS, PAIRS, FAKE, MOST = 400, 40, 100_000, 1000
+ENCOUNTERS = SQUARE.parent / "studies" / "encounters.toml"
+ENCOUNTER_RUNS, IN_EACH = 100, 25
+"""Runs of the example, and the encounters that its sky draws in each."""
 ENOUGH = 400
 """Flights of random sampling for a bug: more than twice what it needs in the median, which more of them would not
 change. Should the median come here, the figure is too low."""
@@ -71,17 +74,32 @@ def study_of_squares(folder: Path, runs: int) -> Study:
 def _minutes_an_hour(workers: int) -> float:
     """Vehicle time by wall time, from the first batch of each worker on."""
     with tempfile.TemporaryDirectory() as name:
-        study, seen = study_of_squares(Path(name), FLIGHTS), list[tuple[float, float]]()
+        passed_s, flown_s, _ = _flown(study_of_squares(Path(name), FLIGHTS), Path(name) / "out", workers)
+    return flown_s / 60.0 / (passed_s / 3600.0)
 
-        def tell(view: CampaignView) -> None:
-            if view.done > 16 * workers:  # the batches are as large as they get, the workers warm
-                seen.append((time.monotonic(), view.flight_s))
 
-        with dask_client(None, workers) as client, Folder(Path(name) / "out", study, identity()) as folder:
-            client.wait_for_workers(workers)
-            Campaign(folder, client, identity(), tell).run()
-    (begin_s, flown_s), (end_s, all_s) = seen[0], seen[-1]
-    return (all_s - flown_s) / 60.0 / ((end_s - begin_s) / 3600.0)
+def _flown(study: Study, out: Path, workers: int, warm: int = 16) -> tuple[float, float, int]:
+    """Wall time s, vehicle time s and runs of a campaign, from `warm` runs of each worker on: its batches are as large
+    as they get then."""
+    seen = list[tuple[float, float, int]]()
+
+    def tell(view: CampaignView) -> None:
+        if view.done > warm * workers:
+            seen.append((time.monotonic(), view.flight_s, view.done))
+
+    with dask_client(None, workers) as client, Folder(out, study, identity()) as folder:
+        client.wait_for_workers(workers)
+        Campaign(folder, client, identity(), tell).run()
+    (begin_s, before_s, first), (end_s, all_s, last) = seen[0], seen[-1]
+    return end_s - begin_s, all_s - before_s, last - first
+
+
+def encounters() -> float:
+    """Minutes that two workers take for 100,000 encounters of the example, each with and without the reaction."""
+    study = Study.read(ENCOUNTERS, ENCOUNTER_RUNS)
+    with tempfile.TemporaryDirectory() as name:
+        passed_s, _, runs = _flown(study, Path(name) / "out", 2, warm=2)
+    return passed_s / 60.0 / (runs * IN_EACH) * 100_000
 
 
 def flying() -> tuple[float, float]:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.traffic import Contact
-from autopilot.mav import CollisionThreat
+from autopilot.mav import Cmd, CollisionThreat
 from mavlink_bridge.services.traffic import adsb_message, contact_of
-from mavlink_bridge.wire.codec import dialect
-from sortie import Session
+from mavlink_bridge.wire.codec import dialect, id_of
+from sortie import Fleet, Session
 from sortie.config.fittings import fitted
 from tests.fakes.examples import examples
 
@@ -116,6 +116,32 @@ def test_nothing_is_taken_without_adsb_type() -> None:
         session.run_for(3.0)
         assert not session.autopilot.traffic.contacts
         assert not link.messages("ADSB_VEHICLE")
+
+
+def test_each_of_a_fleet_tells_a_traffic_service_where_it_is() -> None:
+    """UTM_GLOBAL_POSITION by request and in an interval, each with its own identity and place; another vehicle that
+    avoids takes it as a report; without an ask nothing is told."""
+    with Fleet(3, home=HOME, spacing=30.0) as fleet, Session(home=HOME, params={"AVD_ENABLE": 1}) as listener:
+        fleet.run_for(20.0)
+        stations, feeder = [vehicle.connect() for vehicle in fleet], listener.connect(system=2, component=1)
+        assert not any(station.messages("UTM_GLOBAL_POSITION") for station in stations)
+        for system, station in enumerate(stations, start=1):
+            fields = (Cmd.SET_MESSAGE_INTERVAL, 0, id_of("UTM_GLOBAL_POSITION"), 500_000, 0, 0, 0, 0, 0)
+            station.send(dialect.MAVLink_command_long_message(system, 1, *fields))
+        fleet.run_for(4.0)
+        messages = [message for station in stations for message in station.messages("UTM_GLOBAL_POSITION")]
+        told = {message.get_srcSystem(): message for message in messages}
+        assert sorted(told) == [1, 2, 3]
+        assert len({bytes(message.uas_id) for message in told.values()}) == 3
+        for system, message in told.items():
+            place = fleet[system - 1].autopilot.facts.vehicle.state.place
+            assert (message.lat / 1e7, message.lon / 1e7) == pytest.approx((place.lat, place.lon), abs=1e-6)
+            assert (message.flight_state, message.flags) == (2, 0b1111110)
+        listener.wait_armable()
+        feeder.send(told[2])
+        listener.run_for(0.5)
+        (contact,) = listener.autopilot.traffic.contacts.values()
+        assert contact.number == 2
 
 
 def test_another_vehicle_tells_where_it_is() -> None:
