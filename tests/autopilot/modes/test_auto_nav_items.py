@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autopilot.context.events import PayloadAction
+from autopilot.context.staying import stopping_point
 from autopilot.interface.geo import Ned, to_global
 from autopilot.interface.targets import Circle, Hold, Idle, Land, Leg, TakeOff, YawMode
 from autopilot.mission.items import MissionItem
@@ -103,12 +104,16 @@ def test_a_leg_begins_where_the_last_one_ended() -> None:
     assert near(target.start, (40, 0, -10))
 
 
-def test_a_leg_after_set_current_begins_where_the_vehicle_is() -> None:
+def test_a_leg_after_set_current_begins_at_rest_where_the_vehicle_would_stop() -> None:
+    """ArduCopter's wp_and_spline_init_m; here it climbs at 2.5 m/s."""
     bench = Bench()
     bench.begin([takeoff(), waypoint(40, 0), waypoint(40, 40)])
     flown_to(bench, 2)
+    before = bench.vehicle.state.position
     bench.core.mission_commands.set_current(3)
-    assert bench.vehicle.target.start is None
+    leg = bench.vehicle.target
+    assert leg.from_rest and leg.start == stopping_point(bench.core.facts)
+    assert leg.start[:2] == before[:2] and leg.start[2] < before[2]
 
 
 def test_a_waypoint_without_a_place_is_here_and_without_a_height_at_this_height() -> None:
