@@ -21,9 +21,13 @@ from sitl.world.sky import Aircraft
 from sortie.config.errors import UserError
 
 _NEEDED: Final = ("time", "icao24", "lat", "lon")
-_MOST_ROWS: Final = 1_000_000
+MOST_ROWS: Final = 1_000_000
 _GAP_S: Final = 60.0
 _UNKNOWN: Final = ("", "null", "nan", "none")
+
+
+SeenTracks = dict[tuple[int, str, int], dict[float, tuple[float, float, float]]]
+"""By address, callsign and squawk: latitude, longitude and height by time, s."""
 
 
 class RecordedTrack(Struct, frozen=True):
@@ -50,29 +54,29 @@ def parse_state_vectors(text: str, where: str) -> list[RecordedTrack]:
             raise UserError(f"{where}: expected state vectors with a column {missing[0]}")
         if not heights:
             raise UserError(f"{where}: expected state vectors with a column geoaltitude or baroaltitude")
-        seen: dict[tuple[int, str, int], dict[float, tuple[float, float, float]]] = {}
+        seen: SeenTracks = {}
         for line, cells in enumerate(rows, 2):
-            if line > _MOST_ROWS:
-                raise UserError(f"{where}: expected at most {_MOST_ROWS} rows")
+            if line > MOST_ROWS:
+                raise UserError(f"{where}: expected at most {MOST_ROWS} rows")
             row = dict(zip(head, cells, strict=False))
             _take(row, heights, seen, f"{where}: line {line}")
     except csv.Error as error:
         raise UserError(f"{where}: {error}; expected CSV") from error
+    first = min((min(points) for points in seen.values()), default=0.0)
+    return tracks_of(seen, first, where)
+
+
+def tracks_of(seen: SeenTracks, first: float, where: str) -> list[RecordedTrack]:
+    """Tracks of what was seen, s from `first` on. UserError: there are none."""
     if not seen:
-        raise UserError(f"{where}: expected state vectors of an aircraft in the air")
-    first = min(min(points) for points in seen.values())
+        raise UserError(f"{where}: expected positions of an aircraft in the air")
     tracks = [track for key, points in seen.items() for track in _tracks(key, points, first)]
     if not tracks:
         raise UserError(f"{where}: expected an aircraft with two positions within {_GAP_S:.0f} s")
     return tracks
 
 
-def _take(
-    row: dict[str, str],
-    heights: Sequence[str],
-    seen: dict[tuple[int, str, int], dict[float, tuple[float, float, float]]],
-    where: str,
-) -> None:
+def _take(row: dict[str, str], heights: Sequence[str], seen: SeenTracks, where: str) -> None:
     if row.get("onground", "").strip().lower() in ("true", "1"):
         return
     updated = _number(row, "lastposupdate", where)

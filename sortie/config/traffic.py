@@ -17,6 +17,7 @@ from sitl.world.sky import Aircraft, Knot, Sky, straight
 from sortie.config.errors import UserError, nearest
 from sortie.config.state_vectors import RecordedTrack, parse_state_vectors
 from sortie.config.tables import read_tables, read_text
+from sortie.config.transponders import are_raw, parse_transponders
 
 _EMITTERS: Final = {
     "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
@@ -113,13 +114,16 @@ def read_traffic(path: Path) -> TrafficPlan:
     where = f"--traffic {path}"
     text = read_sky(path, where)
     if path.suffix.lower() == ".csv":
-        return TrafficPlan(ReceiverSettings(), [], None, parse_state_vectors(text, where))
+        parse = parse_transponders if are_raw(text) else parse_state_vectors
+        return TrafficPlan(ReceiverSettings(), [], None, parse(text, where))
     return parse_traffic(text, where)
 
 
 def read_sky(path: Path, where: str) -> str:
     """The text of a file of other aircraft. UserError."""
-    return read_text(path, where, "a TOML file of aircraft, or a CSV file of state vectors", _LARGEST_FILE)
+    return read_text(
+        path, where, "a TOML file of aircraft, or a CSV file of state vectors or raw messages", _LARGEST_FILE
+    )
 
 
 def parse_traffic(text: str, where: str) -> TrafficPlan:

@@ -18,6 +18,7 @@ PACKAGES = ("autopilot", "sitl", "mavlink_bridge", "depot", "sortie")
 SMALL, LONGEST = 80, 450
 
 ALONE: Mapping[str, str] = {
+    "sortie.config.transponders": "a format that an optional library reads",
     "sortie.incident.wings": "rules of one kind of vehicle; `sortie.incident.diagnosis` is long enough",
     "sortie.logs.opening": "what systems do in ways of their own",
     "autopilot.personality.px4.battery": "how full PX4 takes its battery for, apart from what it does about that",

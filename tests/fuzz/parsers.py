@@ -11,6 +11,7 @@ import lzma
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -33,6 +34,7 @@ from sortie.config.obstacles import parse_obstacles
 from sortie.config.radio import radio_profile
 from sortie.config.state_vectors import parse_state_vectors
 from sortie.config.traffic import parse_traffic
+from sortie.config.transponders import parse_transponders
 from sortie.config.values import parse_home, parse_speedup, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.config.wind import read_wind
@@ -44,6 +46,7 @@ from sortie.loop.profile import parse_profile
 from sortie.web.requests import read_request
 from sortie.web.rest import NotAMessageError, read_message
 from tests.fakes.flash_bench import apj
+from tests.fakes.mode_s import heard
 
 ROOT: Final = Path(__file__).parents[2]
 HOME: Final = GeoPoint(-35.363261, 149.165230, 584.0)
@@ -298,6 +301,10 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
     ),
     "tlog": FuzzedParser(_file(read_recording, "a.tlog"), UserError, _telemetry),
 }
+if find_spec("pyModeS") is not None:
+    PARSERS["transponders"] = FuzzedParser(
+        _text(partial(parse_transponders, where="f")), UserError, lambda: [heard().encode()]
+    )
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_the_vehicle_hears_it(tmp_path: Path) -> None:
     [
         ("", "column time"),
         ("time,icao24,lat,lon\n", "column geoaltitude or baroaltitude"),
-        (states(), "expected state vectors of an aircraft in the air"),
+        (states(), "expected positions of an aircraft in the air"),
         (states(row(0, 0.0)), "two positions within 60 s"),
         (states(row(0, 0.0).replace("7c4771", "zzz")), "line 2: icao24: expected six hexadecimal digits, found 'zzz'"),
         (states(row(0, 0.0).replace("-35.", "-95.")), "line 2: expected a position on earth"),

@@ -1,0 +1,74 @@
+"""Recorded traffic: raw messages of transponders (ADS-B), decoded by pyModeS.
+
+A line is a time in s and a message in hexadecimal digits, `1700000000.25,8D40621D58C382D690C8AC2863A7`, as receivers
+write them. Airborne positions and callsigns are taken, with the pressure altitude for the height; what fails its
+checksum is left out, and so are the first two positions of an aircraft, by which pyModeS knows where it is. The first
+time of the file is when the vehicle is switched on. Source: RTCA DO-260B, "The 1090 Megahertz Riddle" (J. Sun).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from math import isfinite
+from typing import Final
+
+from sortie.config.errors import UserError, pip_install
+from sortie.config.state_vectors import MOST_ROWS, RecordedTrack, SeenTracks, tracks_of
+
+_FOOT_M: Final = 0.3048
+_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
+_LENGTHS: Final = (14, 28)
+
+
+def are_raw(text: str) -> bool:
+    """True of a file whose first line is a time and a message."""
+    cells = text.split("\n", 1)[0].split(",")
+    return len(cells) == 2 and _is_message(cells[1].strip())
+
+
+def _is_message(digits: str) -> bool:
+    return len(digits) in _LENGTHS and _DIGITS.issuperset(digits)
+
+
+def parse_transponders(text: str, where: str) -> list[RecordedTrack]:
+    """Tracks of a file. UserError: one line with what was expected."""
+    if find_spec("pyModeS") is None:
+        raise UserError(f"{where}: raw messages need pyModeS: {pip_install('adsb')}")
+    from pyModeS import PipeDecoder
+
+    decoder, names, first = PipeDecoder(), dict[int, str](), None
+    points: dict[int, dict[float, tuple[float, float, float]]] = {}
+    for time_s, message in _messages(text, where):
+        first = time_s if first is None else first
+        told = decoder.decode(message, timestamp=time_s)
+        if not told.get("crc_valid") or not told.get("icao"):
+            continue
+        number = int(str(told["icao"]), 16)
+        names[number] = str(told.get("callsign") or names.get(number, ""))
+        lat, lon, feet = told.get("latitude"), told.get("longitude"), told.get("altitude")
+        if lat is not None and lon is not None and feet is not None:
+            points.setdefault(number, {})[time_s] = (float(lat), float(lon), _FOOT_M * float(feet))
+    seen: SeenTracks = {(number, names[number].strip(" _")[:8], 0): track for number, track in points.items()}
+    return tracks_of(seen, first or 0.0, where)
+
+
+def _messages(text: str, where: str) -> Iterator[tuple[float, str]]:
+    """Times and messages of the lines; times do not go back."""
+    last = -1e300
+    for line, row in enumerate(text.splitlines(), 1):
+        if line > MOST_ROWS:
+            raise UserError(f"{where}: expected at most {MOST_ROWS} rows")
+        if not row.strip():
+            continue
+        time_text, _, message = row.partition(",")
+        try:
+            time_s = float(time_text)
+        except ValueError:
+            time_s = float("nan")
+        if not isfinite(time_s) or not _is_message(message.strip()):
+            raise UserError(f"{where}: line {line}: expected a time and a message in hexadecimal digits: '{row[:40]}'")
+        if time_s < last:
+            raise UserError(f"{where}: line {line}: expected no time before that of the line above")
+        last = time_s
+        yield time_s, message.strip()
