@@ -15,6 +15,7 @@ from autopilot.control.heading import begin_yaw, steer, wrap, yaw_of
 from autopilot.control.legs import begin_leg, fly_leg, leg_flown
 from autopilot.control.position import fly_reference
 from autopilot.control.reference import approach, leash, rest, shape, shape_within
+from autopilot.control.smoothing import climb_smoothly, fly_leg_smoothly
 from autopilot.control.spline import begin_spline, fly_spline, speed_onto_spline
 from autopilot.control.sticks import fly_attitude, fly_sticks
 from autopilot.interface import layout as L
@@ -54,7 +55,10 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_CORNER] = 0.0
     if kind == L.KIND_LEG:
         begin_leg(s, p, t)
-        begin_curve(s, p, t, renewed, passed and splined, speed_onto_spline(s, p, t))
+        if p[L.P_SMOOTH] > 0.0:
+            s[L.S_CURVING], s[L.S_WAY_SPEED] = 0.0, p[L.P_SPEED_GROUND]
+        else:
+            begin_curve(s, p, t, renewed, passed and splined, speed_onto_spline(s, p, t))
         if t[L.T_SPLINE] == 1.0:
             begin_spline(s, p, t, passed, splined)
             s[L.S_SPLINED] = 1.0
@@ -162,6 +166,10 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     the climb rate, and slower than that (ArduCopter's `_AutoTakeoff`)."""
     if s[L.S_AIR] == 0.0:
         s[L.S_HELD_D] = s[L.S_RPD]
+    if p[L.P_SMOOTH] > 0.0:
+        if climb_smoothly(s, p, t):
+            arrive(s)
+        return
     dd = t[L.T_END_D] - s[L.S_RPD]
     rate = approach(abs(dd), 0.5 * p[L.P_JERK_Z] / p[L.P_ACCEL_Z], 0.5 * p[L.P_ACCEL_Z])
     vd = min(rate, p[L.P_SPEED_DOWN]) if dd > 0.0 else -min(rate, p[L.P_SPEED_UP])
@@ -188,7 +196,11 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     speed = p[L.P_LAND_SPEED]
     if high > 0.0:
         fast = p[L.P_LAND_SPEED_HIGH] if p[L.P_LAND_SPEED_HIGH] > 0.0 else p[L.P_SPEED_DOWN]
-        speed = max(min(approach(high, LOW_GAIN, p[L.P_ACCEL_Z]), fast), speed)
+        slows = p[L.P_LAND_ALT_HIGH] - p[L.P_LAND_ALT_LOW]
+        if slows > 0.0:
+            speed += min(high / slows, 1.0) * (fast - speed)
+        else:
+            speed = max(min(approach(high, LOW_GAIN, p[L.P_ACCEL_Z]), fast), speed)
     if t[L.T_VD] != 0.0:
         speed = min(speed, t[L.T_VD])
     if s[L.S_RPD] - s[L.S_EPD] > 1.0:
@@ -266,6 +278,8 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
             go_to(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_END_D])
         elif t[L.T_SPLINE] == 1.0:
             flown = fly_spline(s, p, t)
+        elif p[L.P_SMOOTH] > 0.0:
+            flown = fly_leg_smoothly(s, p, t)
         elif s[L.S_CURVING] == 1.0:
             flown = fly_curve(s, p, t)
         else:

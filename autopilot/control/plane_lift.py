@@ -334,7 +334,7 @@ def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
     rest_lifted(s, p)
     starts = wants_to_fly(s, p, t) and (hovers(t) or t[L.T_KIND] == L.KIND_TAKEOFF)
     s[L.S_SPOOL_S] = s[L.S_SPOOL_S] + L.TICK if s[L.S_SPOOL_S] < 0.0 or (starts and not held) else 0.0
-    if s[L.S_SPOOL_S] >= SPOOL_TIME:
+    if s[L.S_SPOOL_S] >= SPOOL_TIME + (p[L.P_CLIMB_DELAY] if hovers(t) else 0.0):
         lift(s, p, t)
         if not hovers(t):
             change_over(s, p, L.LIFT_SPEEDING)

@@ -42,9 +42,16 @@ def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
 
 @jit
 def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float) -> None:
-    """Move the reference one tick towards the velocity (n, e, d) m/s; FF_* is the acceleration that the field expects
-    along its own flow. Limits in m/s2 and m/s3, horizontal and vertical apart."""
-    t = L.TICK
+    """Move the reference one tick towards the velocity (n, e, d) m/s. Limits in m/s2 and m/s3, horizontal and vertical
+    apart."""
+    move(s, n, e, d, accel, accel_z, jerk, jerk_z, L.TICK)
+
+
+@jit
+def move(
+    s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float, t: float
+) -> None:
+    """`shape`, for `t` s; FF_* is the acceleration that the field expects along its own flow."""
     dn = n - s[L.S_RVN]
     de = e - s[L.S_RVE]
     size = sqrt(dn * dn + de * de)

@@ -62,7 +62,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         wait_on_ground(s)
         if not held and (s[L.S_AIR] == 1.0 or wants_to_fly(s, p, t)):
             s[L.S_SPOOL_S] += L.TICK
-            if s[L.S_SPOOL_S] >= SPOOL_TIME:
+            if s[L.S_SPOOL_S] >= SPOOL_TIME + (p[L.P_CLIMB_DELAY] if t[L.T_KIND] == L.KIND_TAKEOFF else 0.0):
                 lift(s, p, t)
         else:
             s[L.S_SPOOL_S] = 0.0

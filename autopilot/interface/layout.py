@@ -92,6 +92,7 @@ S_SPARE = STATE.block(CURVE_SIZE)
 S_PACED_BY = STATE.block(3)
 S_SPLINED, S_ALONG, S_LAST_SPEED = STATE.take(3)  # 1: the leg is a spline; speed along it, and at its end
 S_ON_LEG = STATE.block(1)  # 1: the target is a leg
+S_WAY_SPEED = STATE.block(1)  # m/s over ground that the smoothed leg last allowed, while it did not turn
 # wings. Airspeeds are equivalent ones (as a pitot tube shows them), m/s; S_EAS2TAS times that is the true one
 S_PITOT, S_PITOT_USED, S_AIRSPEED, S_AIRSPEED_SUM, S_EAS2TAS = STATE.take(5)  # sample; 1: flown by; filtered, its trim
 S_VDOT, S_VDOT_SLOW = STATE.take(2)  # change of airspeed by the accelerometer m/s2, and its mean
@@ -175,6 +176,12 @@ P_STICK_CLIMB, P_PITCH_DOWN_IDLE, P_SLOPE_LEAST = SETTINGS.take(3)
 P_LIFTS, P_TRANSITION_S, P_ASSIST_SPEED, P_HOVER_SPEED, P_BACK_DECEL = SETTINGS.take(5)
 # Q_OPTIONS. 1: wings level and no climb on lift motors until the wings carry; 1: these always help; s after arming
 P_LEVEL_TRANSITION, P_ASSIST_ALWAYS, P_SPOOL_DELAY = SETTINGS.take(3)
+# legs and climbs as PX4 smooths them (`autopilot.control.smoothing`): share of the acceleration in corners, 0: not
+# these; m by which the vehicle may lag; m/s2 and m/s3; m of height within which a place counts
+P_SMOOTH, P_SMOOTH_ERROR, P_SMOOTH_ACCEL, P_SMOOTH_JERK, P_SMOOTH_UP, P_SMOOTH_DOWN, P_SMOOTH_NEAR = SETTINGS.take(7)
+# a climb from the ground: so many m high it is slow; m/s; m/s2; s before it begins. Above P_LAND_ALT_LOW a landing
+# slows down evenly from here on, m (0: as steeply as it can)
+P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIGH = SETTINGS.take(5)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.control.watch import SPOOL_TIME
 from autopilot.interface import layout as L
 from autopilot.interface.geo import METRES_PER_DEGREE, longitude_scale
 from autopilot.interface.mathematics import cos, sin
@@ -44,6 +45,8 @@ def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
     return _UNITS[own] if isinstance(own, str) else own / default
 
 
+_PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
+_PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
 STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
 
 
@@ -53,6 +56,16 @@ def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
     direction = radians(values.get("SIM_WIND_DIR", 180.0))
     p[M.P_MEAN_N] = -speed * cos(direction)
     p[M.P_MEAN_E] = -speed * sin(direction)
+
+
+def climb_slowly(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """MPC_LAND_ALT1 m, MPC_TKO_SPEED m/s, MPC_TKO_RAMP_T s: the highest speed of a climb from the ground comes up to
+    that from what would demand no thrust at all (TakeoffHandling), after the spool-up; at zero it leaves the ground."""
+    speed, ramp = values.get("MPC_TKO_SPEED", 1.5), values.get("MPC_TKO_RAMP_T", 3.0)
+    below = L.GRAVITY / _PX4_CLIMB_GAIN
+    p[L.P_SLOW_CLIMB_TO] = p[L.P_LAND_ALT_HIGH] = values.get("MPC_LAND_ALT1", 10.0)
+    p[L.P_SLOW_CLIMB], p[L.P_SLOW_CLIMB_ACCEL] = speed, (speed + below) / max(ramp, 0.1)
+    p[L.P_CLIMB_DELAY] = ramp * below / (speed + below) + _PX4_SPOOL_UP - SPOOL_TIME
 
 
 def use_map(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -124,6 +137,9 @@ SPECIAL: dict[str, Special] = {
     "SIM_WIND_SPD": _wind,
     "SIM_WIND_DIR": _wind,
     "SIM_TERRAIN": use_map,
+    "MPC_LAND_ALT1": climb_slowly,
+    "MPC_TKO_RAMP_T": climb_slowly,
+    "MPC_TKO_SPEED": climb_slowly,
     "SIM_ENGINE_FAIL": _engine,
     "SIM_ENGINE_MUL": _engine,
     "GPS1_TYPE": _gps,

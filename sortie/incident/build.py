@@ -46,15 +46,18 @@ _LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
 """Heights between which a landing's speed is measured, and what is no landing any more."""
 _TUBE_OFF: Final = 0.005
 """Smaller errors of a pitot tube are not told from the wind."""
-_WITHOUT_NOISE: Final = dict.fromkeys(
-    ("SIM_GPS_NOISE", "SIM_BARO_RND"), (0.0, "that of the log would not come again as it was")
-)
+_NOT_AGAIN_AS_IT_WAS: Final = "that of the log would not come again as it was"
 _LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
     AutopilotType.ARDUPILOTMEGA: {
+        "SIM_GPS_NOISE": (0.0, _NOT_AGAIN_AS_IT_WAS),
+        "SIM_BARO_RND": (0.0, _NOT_AGAIN_AS_IT_WAS),
         "SIM_DRAG_FEED": (0.0, "ArduPilot does not know its drag, and lags behind"),
         "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
     },
-    AutopilotType.PX4: {},
+    AutopilotType.PX4: {  # with noise of its GPS, for which its reference waits
+        "SIM_BARO_RND": (0.0, _NOT_AGAIN_AS_IT_WAS),
+        "FM_CUT_TILT": (0.0, "PX4 does not cut its motors in the air"),
+    },
 }
 """Parameters of ours by which it flies like others: (value, why)."""
 _MODES_AND_COMMANDS: Final = {
@@ -270,7 +273,7 @@ class Builder:
     def _as_theirs(self) -> dict[str, float]:
         """Parameters by which ours flies as the vehicle that was flown."""
         table = {line.name for line in parameter_set(self._found.kind).definitions}
-        theirs = _WITHOUT_NOISE | _LIKE[self._found.firmware.autopilot]
+        theirs = _LIKE[self._found.firmware.autopilot]
         known = {name: row for name, row in theirs.items() if name in table}
         self._origins |= {f"params.{name}": Origin(words, Sure.ASSUMED) for name, (_, words) in known.items()}
         return {name: value for name, (value, _) in known.items()}

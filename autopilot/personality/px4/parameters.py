@@ -17,6 +17,7 @@ from autopilot.personality.px4.parameter_table import (
     FASTEST,
     GIMBAL,
     KEPT_OFF,
+    LAND_DELAY,
     RETURN_TYPE,
     ROWS,
     WING_ROWS,
@@ -31,10 +32,11 @@ _FITTED: Final = 6.0  # MNT1_TYPE
 
 
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
-_PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then upright
+_PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then
+    # upright; it does not know its drag, and lags behind
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0,
-    "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME),
+    "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0,
 }  # fmt: skip
 """Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
@@ -44,7 +46,7 @@ _OBJECTS: Final = 2  # AVOID_ENABLE bit 1
 _DERIVED_FROM: Final = frozenset(
     {
         "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX",
-        "LTEST_MODE", "MPC_XY_CRUISE", FASTEST, KEPT_OFF, RETURN_TYPE,
+        "LTEST_MODE", "MPC_XY_CRUISE", LAND_DELAY, FASTEST, KEPT_OFF, RETURN_TYPE,
     }
 )  # fmt: skip
 
@@ -105,6 +107,10 @@ class Px4Parameters:
         """In the order of their indices."""
         return tuple(self._rows)
 
+    def own_names(self) -> Sequence[str]:
+        """Names of those that the core has not."""
+        return tuple(self._own)
+
     def definition(self, name: str) -> ParameterDef:
         return self._definitions[name]
 
@@ -147,6 +153,8 @@ class Px4Parameters:
         }
         if "LTEST_MODE" in own:
             wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
+        if LAND_DELAY in own:
+            wanted["RTL_LOIT_TIME"] = 1000.0 * max(own[LAND_DELAY], 0.0)
         if RETURN_TYPE in own:
             wanted["RTL_AUTOLAND"] = _FOR_GO_AROUNDS if own[RETURN_TYPE] == 0.0 else _AT_ONCE
         if KEPT_OFF in own:

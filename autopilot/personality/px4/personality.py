@@ -68,8 +68,12 @@ class Px4Personality:
         """Be the vehicle's personality from now on, before its first pass."""
         parts = self._parts
         parts.facts.personality = self
+        vehicle, parameters = parts.helm.vehicle, self._parameters
+        for name in parameters.own_names():
+            vehicle.set_parameter(name, parameters[name])
+        parameters.listeners.append(vehicle.set_parameter)
         if self._has_fastest:
-            self._parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
+            parameters.listeners.append(lambda name, _: parts.speeds.apply() if name == FASTEST else None)
         self.flight.begin()
 
     def fence_breached(self, now_ms: int) -> None:

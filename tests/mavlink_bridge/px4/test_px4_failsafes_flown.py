@@ -122,7 +122,7 @@ def test_moved_sticks_take_over_but_not_while_it_holds(station: Station) -> None
 
 def test_an_emptying_battery_returns_and_then_lands() -> None:
     """COM_LOW_BAT_ACT 3; a pack that is drained over seconds."""
-    with station_of(SIM_BATT_CAP_AH=0.42) as station:
+    with station_of(SIM_BATT_CAP_AH=0.46) as station:
         station.set_param("BAT1_CAPACITY", 420.0)
         station.set_param("COM_LOW_BAT_ACT", 3.0)
         begin_mission(station)
@@ -157,7 +157,7 @@ def test_an_empty_battery_of_which_only_the_voltage_tells_is_landed_with() -> No
 
 def test_an_empty_battery_that_is_only_warned_of_ends_the_flight_by_itself() -> None:
     """COM_LOW_BAT_ACT 0, the default: three warnings, then the motors have no power, and it is told."""
-    with station_of(SIM_BATT_CAP_AH=0.42) as station:
+    with station_of(SIM_BATT_CAP_AH=0.46) as station:
         station.fly_to()
         station.until(lambda: not station.armed, 130.0)
         levels = [text for text in station.texts if "battery" in text and not text.startswith("Preflight")]
