@@ -14,7 +14,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.interface.reasons import NEED_POSITION, NO_HOME, ArmingReason, Check
-from autopilot.interface.records import dataclass
+from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd
 from autopilot.mission.storage import MissionStorage
 from autopilot.modes.auto import AutoMode
@@ -39,6 +39,15 @@ _GAINS: Final = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _OfParameters:
+    """Reasons that parameters alone give: these are looked at again when one has changed."""
+
+    of: tuple[int, bool] | None = None
+    motors: Sequence[ArmingReason] = ()
+    parameters: Sequence[ArmingReason] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
     """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence, emergency stop);
@@ -54,10 +63,12 @@ class ArmingChecks:
     throttle_raised: Callable[[], bool]
     radio_found: Callable[[], bool]
     monitor: int
+    settings: _OfParameters = field(default_factory=_OfParameters)
 
     def before(self) -> list[ArmingReason]:
         """Reasons that the vehicle may not be armed; empty = ready."""
-        found = [*self._vehicle(), *self._position(), *self._motors()]
+        settings = self._of_parameters()
+        found = [*self._vehicle(), *self._position(), *settings.motors]
         if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
@@ -65,8 +76,7 @@ class ArmingChecks:
         if self._checked(Check.MISSION) and self.facts.vehicle_class.has_stall_speed:
             found.extend(self._landing_unused())
         if self._checked(Check.PARAMETERS):
-            found.extend(self._parameters())
-            found.extend(self._switches())
+            found.extend(settings.parameters)
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
         if self._checked(Check.RC):
@@ -102,6 +112,13 @@ class ArmingChecks:
     def _checked(self, check: Check) -> bool:
         mask = int(self.facts.param("ARMING_CHECK", 1.0))
         return bool(mask & (1 << Check.ALL | 1 << check))
+
+    def _of_parameters(self) -> _OfParameters:
+        found, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
+        if found.of != of:
+            found.of = of
+            found.motors, found.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
+        return found
 
     def _vehicle(self) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode

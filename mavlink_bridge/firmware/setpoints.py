@@ -13,7 +13,7 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import Frame, PositionMask
 from autopilot.mav.masks import IGNORE_ACCELERATION, IGNORE_BODY_RATES, IGNORE_POSITION, IGNORE_VELOCITY
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import boot_ms, dialect
 
 if TYPE_CHECKING:
     from autopilot.interface.targets import Attitude
@@ -46,7 +46,7 @@ def global_target(
     """Go to `place` (altitude AMSL), passing through it at `velocity` NED m/s if given."""
     mask = nose.mask(_POSITION if velocity is None else _BOTH)
     return dialect.MAVLink_set_position_target_global_int_message(
-        now_ms & 0xFFFFFFFF,
+        boot_ms(now_ms),
         *ids,
         Frame.GLOBAL_INT,
         mask,
@@ -63,7 +63,7 @@ def global_target(
 def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Facing) -> Message:
     """Fly at `velocity` NED m/s."""
     return dialect.MAVLink_set_position_target_local_ned_message(
-        now_ms & 0xFFFFFFFF,
+        boot_ms(now_ms),
         *ids,
         Frame.LOCAL_NED,
         nose.mask(_VELOCITY),
@@ -89,5 +89,5 @@ def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Mess
     ]
     mask = 0 if target.use_yaw_rate else IGNORE_BODY_RATES
     return dialect.MAVLink_set_attitude_target_message(
-        now_ms & 0xFFFFFFFF, *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)
+        boot_ms(now_ms), *ids, mask, q, 0.0, 0.0, target.yaw_rate, min(max(thrust, 0.0), 1.0)
     )

@@ -9,9 +9,11 @@ from autopilot.mav import Severity
 from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.streams import StreamKeeper
 from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
 
 _SILENCE_MS: Final = 5000
 _RESTART_MS: Final = 2000
+_TURN_MS: Final = 60_000
 _FORGOT_MS: Final = 1000
 
 
@@ -65,11 +67,12 @@ class LinkState:
 
     # --- restarts -------------------------------------------------------------------------------------------------
     def restarted_by_clock(self, message: Message, now_ms: int) -> bool:
-        """The controller's clock going back is a restart."""
+        """The controller's clock going back is a restart, but for its 32 bits being full (after 49.7 days)."""
         boot_ms = getattr(message, "time_boot_ms", None)
         if boot_ms is None:
             return False
-        restarted = self.boot_ms is not None and boot_ms + _RESTART_MS < self.boot_ms
+        before_ms = boot_ms if self.boot_ms is None else self.boot_ms
+        restarted = boot_ms + _RESTART_MS < before_ms and codec.boot_ms(boot_ms - before_ms) > _TURN_MS
         if restarted:
             self._begin_anew(now_ms)
         self.boot_ms = boot_ms

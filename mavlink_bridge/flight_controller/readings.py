@@ -13,6 +13,7 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.vehicle import VehicleState
 from autopilot.mav import LandedState
 from mavlink_bridge.routing.service import Message
+from mavlink_bridge.wire import codec
 
 _UNKNOWN_U16: Final = 65535
 _LONGEST_GAP_MS: Final = 2000
@@ -64,7 +65,7 @@ class ControllerReadings:
         r[R.RANGE] = m.relative_alt / 1e3
         r[R.STOPPED] = 1.0 if hypot(speed, r[R.VD]) < 0.1 else 0.0
         if self._placed_ms is not None:
-            gap_ms = m.time_boot_ms - self._placed_ms
+            gap_ms = codec.boot_ms(m.time_boot_ms - self._placed_ms)
             if 0 < gap_ms < _LONGEST_GAP_MS:
                 r[R.ODOMETER] += speed * gap_ms / 1e3
         self._placed_ms = m.time_boot_ms

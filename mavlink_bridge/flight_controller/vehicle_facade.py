@@ -23,7 +23,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 from mavlink_bridge.wire.framing import FrameWriter
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class VehicleFacade(Speaker):
                         dialect.MAVLink_mission_item_reached_message(self._vehicle.firmware.wire_seq(seq))
                     )
                 case FlightStateChanged(state):
-                    self._ground.send(dialect.MAVLink_named_value_int_message(now_ms & 0xFFFFFFFF, b"FM_STATE", state))
+                    self._ground.send(dialect.MAVLink_named_value_int_message(boot_ms(now_ms), b"FM_STATE", state))
                 case StatusText():
                     self._texts.push(event)
         self._send_texts(now_ms)

@@ -38,7 +38,7 @@ from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORT
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.commands.service import CommandService
 from mavlink_bridge.services.telemetry.service import TelemetryService
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
@@ -105,7 +105,7 @@ class Illuminator:
     def status(self, _: float) -> list[Message]:
         if not self._fitted:
             return []
-        uptime_ms = self._parts.facts.vehicle.state.time_ms
+        uptime_ms = boot_ms(self._parts.facts.vehicle.state.time_ms)
         strobe = (nan, nan, nan, nan, nan)
         modes = 1 << (IlluminatorMode.INTERNAL_CONTROL - 1)
         return [
@@ -343,8 +343,8 @@ class EquipmentService(Speaker):
         ]
 
     def _button(self, _: float) -> list[Message]:
-        buttons, now_ms = self._parts.buttons, self._parts.facts.now_ms
-        told = dialect.MAVLink_button_change_message(now_ms, buttons.changed_ms or 0, buttons.state)
+        buttons, now_ms = self._parts.buttons, boot_ms(self._parts.facts.now_ms)
+        told = dialect.MAVLink_button_change_message(now_ms, boot_ms(buttons.changed_ms or 0), buttons.state)
         return [told] if buttons.fitted else []
 
     def _tunes(self, _: float) -> list[Message]:

@@ -27,7 +27,7 @@ from autopilot.safety.room import look_at_fences
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 OBSTACLE_DISTANCE: Final = id_of("OBSTACLE_DISTANCE")
 _EVERY_US: Final = 500_000
@@ -135,7 +135,7 @@ def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
             nearest[where] = min(nearest.get(where, away), away)
     return [
         dialect.MAVLink_distance_sensor_message(
-            time_ms,
+            boot_ms(time_ms),
             round(100.0 * scan.least_m),
             min(round(100.0 * scan.range_m), _UNKNOWN),
             min(round(100.0 * away), _UNKNOWN),

@@ -16,12 +16,17 @@ from mavlink_bridge.wire import dialect
 from mavlink_bridge.wire.definitions import CRC_EXTRA, ID_OF, NAME_OF, definition
 
 __all__ = [
-    "base_size", "crc_extra", "decode", "definition", "dialect", "id_of", "ids_of", "message_id", "message_name",
-    "payload", "payload_v1",
+    "base_size", "boot_ms", "crc_extra", "decode", "definition", "dialect", "id_of", "ids_of", "message_id",
+    "message_name", "payload", "payload_v1",
 ]  # fmt: skip
 
 #: A message of `dialect` or of pymavlink (neither has type hints of its fields).
 Message = Any
+
+
+def boot_ms(time_ms: int) -> int:
+    """A vehicle time as messages have it, in 32 bits: after 49.7 days it begins anew."""
+    return time_ms & 0xFFFFFFFF
 
 
 def payload(message: Message) -> tuple[int, bytes, int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import boot_ms, dialect
 
 _MIB: Final = 1024 * 1024
 _UNKNOWN_8, _UNKNOWN_32, _UNKNOWN_16 = 0xFF, 0xFFFFFFFF, 0x7FFF
@@ -21,7 +21,7 @@ def computer_status(time_us: int) -> Message:
     unknown = [_UNKNOWN_32] * 3
     return dialect.MAVLink_onboard_computer_status_message(
         time_us,
-        time_us // 1000,
+        boot_ms(time_us // 1000),
         _MAIN,
         [_UNKNOWN_8] * 8,
         [_UNKNOWN_8] * 10,

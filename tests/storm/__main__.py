@@ -62,12 +62,16 @@ class Figures:
 
     seeds: int = 0
     vehicle_s: float = 0.0
+    flown_s: float = 0.0
+    steps: int = 0
     bursts: int = 0
     deaths: int = 0
 
     def add(self, verdict: AnyVerdict) -> None:
         self.seeds += 1
         self.vehicle_s += verdict.vehicle_s
+        self.flown_s += verdict.flown_s
+        self.steps += verdict.steps
         self.bursts += verdict.story.frames
         self.deaths += verdict.story.deaths
 
@@ -75,9 +79,9 @@ class Figures:
         """For a person: a night has ten hours on two cores."""
         years = 2 * self.vehicle_s / used_s * 10 / 8766
         return (
-            f"{self.seeds} seeds, {self.vehicle_s / 3600:.1f} vehicle hours, {self.deaths} deaths, {self.bursts} "
-            f"bursts on links in {used_s:.0f} s of cpu: {self.vehicle_s / used_s:.0f} times real time, {years:.2f} "
-            "vehicle years in a night"
+            f"{self.seeds} seeds, {self.vehicle_s / 3600:.1f} vehicle hours ({self.flown_s / 3600:.1f} with motors "
+            f"running), {self.deaths} deaths, {self.steps} events and {self.bursts} bursts on links in {used_s:.0f} s "
+            f"of cpu: {self.vehicle_s / used_s:.0f} times real time, {years:.2f} vehicle years in a night"
         )
 
 

@@ -142,6 +142,8 @@ class Acting:
                 return acts.command(s, Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 1)
             case "strange command":
                 return self._strange(s, random)
+            case "every message":
+                return acts.every_message(s)
             case "time":
                 return self._tell_time(s, random)
             case "replay":

@@ -12,6 +12,7 @@ from autopilot.mav import Cmd, MissionType
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import read_item, write_item
+from mavlink_bridge.wire.definitions import NAME_OF
 from tests.storm import plans
 from tests.storm.models import Patience
 from tests.storm.station import Message, Script, Station, Wait, dialect
@@ -47,6 +48,13 @@ def command(s: Station, number: int, *params: float, patience: Patience | None =
     while answer is not None and answer.result == 5:
         answer = yield from s.wait(_named("COMMAND_ACK", command=number), FINAL)
     return -1 if answer is None else int(answer.result)
+
+
+def every_message(s: Station) -> Script:
+    """Ask once for each message that there is, whatever the vehicle has of them."""
+    for number in NAME_OF:
+        s.send(dialect.MAVLink_command_long_message(*s.target, Cmd.REQUEST_MESSAGE, 0, number, *[0.0] * 6))
+        yield from s.sleep(20)
 
 
 def mode(s: Station, params: tuple[float, ...]) -> Script:

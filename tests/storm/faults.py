@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sortie.config.faults import Fault
 from tests.storm.acting import PRESSED
+from tests.storm.idle import Idle
 from tests.storm.medium import Air
 from tests.storm.process import Died
 from tests.storm.station import Station
@@ -27,6 +28,7 @@ class Faults:
 
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
+        self._idle = Idle(storm)
         self.kill_at: dict[str, int] = {}
 
     def strike(self, fault: FaultPlan) -> None:
@@ -73,6 +75,8 @@ class Faults:
                 storm.clock_ms = _JUMPS_MS[fault.value % len(_JUMPS_MS)]
             case "night":
                 return self._leave_alone(fault.lasts_ms)
+            case "idle":
+                return self._idle.begin(fault)
             case "actor":
                 return self._inject(fault.target, ACTORS[fault.value % len(ACTORS)])
             case "gps.loss" | "rc.loss" | "link.loss":

@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
+from autopilot.interface.layout import S_TIME_MS
+from autopilot.interface.report import TIME_MS
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire.framing import split_frames
 from sortie.assembly.vehicle import stand
@@ -156,8 +158,9 @@ class Process:
         delay_ms: Callable[[], int],
         unix_us: Callable[[], int],
         key: bytes | None,
+        age_ms: int,
     ) -> None:
-        self.disk, self.base_ms, self.witness = disk, base_ms, witness
+        self.disk, self.base_ms, self.witness = disk, base_ms - age_ms, witness
         self.stack = ExitStack()
         self.early: dict[str, list[tuple[int, Entry]]] = {}
         """What vehicles submit while the process starts, by label."""
@@ -167,11 +170,12 @@ class Process:
         self.found[ALONE] = self.store.stored
         self.runtime = Runtime()
         standing, ground = stand(specs, lambda warning: None)
-        around = Surroundings(
-            self.runtime, self.stack, self.store, Keys(self.store, key, unix_us), unix_us(), witness.raised, ground
-        )
+        keys, epoch_us = Keys(self.store, key, unix_us), unix_us() - 1000 * age_ms
+        around = Surroundings(self.runtime, self.stack, self.store, keys, epoch_us, witness.raised, ground)
         self.vehicles = Vehicles(standing, around)
         self.vehicles.node.load()
+        if age_ms:
+            self._grow_old(age_ms)
         self.runtime.set_speedup(0.0, always)
         self.disk_node = DiskNode(self, delay_ms)
         self.runtime.add(self.disk_node)
@@ -185,6 +189,14 @@ class Process:
     def settled(self, durable: int) -> None:
         """While it starts."""
         self.early_settled = durable
+
+    def _grow_old(self, age_ms: int) -> None:
+        """Have vehicle time as after so long a standing, in which nothing happened."""
+        for service in self.vehicles.services:
+            service.vehicle._s[S_TIME_MS] = service.vehicle.state.report[TIME_MS] = age_ms
+            service.now_ms = service._decided_ms = age_ms
+            service.look_again()
+        self.vehicles.node.now_ms = age_ms
 
     @property
     def storm_ms(self) -> int:

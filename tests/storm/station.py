@@ -68,7 +68,7 @@ class Station(QuietNode):
         self._beat_ms = 0
         self.trusted, self.intruder = True, False
         self.signer: Signer | None = None
-        self.clock_ms = 0
+        self.clock_ms = self.epoch_ms = 0
         """By which its clock is wrong."""
         self.counted_ms: dict[int, int] = {}
         """When the MISSION_COUNT of an upload that has had no acknowledgement was sent last, by kind of plan."""
@@ -103,7 +103,7 @@ class Station(QuietNode):
 
     def unix_us(self) -> int:
         """UTC by its clock."""
-        return VIRTUAL_EPOCH_US + (self._now_ms + self.clock_ms) * 1000
+        return VIRTUAL_EPOCH_US + (self._now_ms + self.epoch_ms + self.clock_ms) * 1000
 
     def set_clock(self, by_ms: int) -> None:
         """Its clock is wrong by so much from now on."""

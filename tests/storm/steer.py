@@ -9,9 +9,10 @@ from dataclasses import replace
 from random import Random
 
 from tests.storm.depot_storm import DepotPlan, draw_depot, run_depot
+from tests.storm.idle import with_idle_time
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.story import Story
-from tests.storm.swarm import ActPlan, FaultPlan, StormPlan, draw, tick
+from tests.storm.swarm import STAGED, ActPlan, FaultPlan, StormPlan, draw, tick
 from tests.storm.verdict import Verdict
 from tests.storm.world import run
 
@@ -32,7 +33,8 @@ def plan_of(seed: int, *, minutes: float | None = None, vehicles: int | None = N
     kind = Random(f"kind {seed}").random() if minutes is None and vehicles is None else 1.0
     if kind < 0.1:
         return draw_depot(seed) if kind < 0.05 else draw_relay(seed)
-    return draw(seed, minutes=minutes, vehicles=vehicles)
+    plan = draw(seed, minutes=minutes, vehicles=vehicles)
+    return plan if minutes is not None or seed % 16 == STAGED else with_idle_time(plan)
 
 
 def run_any(plan: AnyPlan) -> AnyVerdict:

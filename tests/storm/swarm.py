@@ -74,6 +74,10 @@ class StormPlan:
     """A death is a loss of power: what was not synced may be gone."""
     signed: bool = False
     """The vehicles have a key."""
+    age_ms: int = 0
+    """Vehicle time at which each process of it begins: of a machine that has been up for so long."""
+    epoch_ms: int = 0
+    """By which it is later than the virtual epoch."""
 
     @property
     def summary(self) -> str:

@@ -33,3 +33,7 @@ class Verdict(Generic[P]):
     """Vehicle time that passed, of all vehicles together."""
     ended_ms: int = 0
     """Time of the storm at which it ended."""
+    flown_s: float = 0.0
+    """Of `vehicle_s` with the motors on."""
+    steps: int = 0
+    """Events: times at which the storm went on to the next thing that happens."""

@@ -41,7 +41,7 @@ _PX4_SETTABLE: Mapping[str, tuple[float, float]] = {
     "MPC_Z_V_AUTO_UP": (1.0, 5.0),
     "RTL_RETURN_ALT": (20.0, 90.0),
 }
-LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 10_000
+LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 60_000
 MOST_ORIGINS = 4096
 HEARTBEAT = codec.id_of("HEARTBEAT")
 STREAMS = codec.ids_of(
@@ -117,6 +117,11 @@ class View:
 
     service: VehicleService
     """In a fleet as it was at its last call."""
+
+    @property
+    def flies(self) -> bool:
+        """Do its motors run?"""
+        return self.process is not None and self.service.autopilot.facts.armed
 
     @property
     def vehicle_ms(self) -> int:

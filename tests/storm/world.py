@@ -42,6 +42,7 @@ START_MS = 30_000
 """In which a process that died last is there again."""
 CLOSING_MS = 8_000
 """In which a flight that is over is closed."""
+_ENDS = frozenset(("start", "end", "mend", "end_of_slowness", "end_of_fullness"))
 CLOCKS_MS = (0, -3_600_000, -400 * 86_400_000)
 RESTART_MS = (200, 1_000, 5_000)
 
@@ -60,13 +61,14 @@ class Storm:
         self.disk_delay_ms = 0
         self.process: Process | None = None
         self.over = False
-        self.vehicle_ms = 0
+        self.vehicle_ms = self.flown_ms = self.steps = 0
         self.stations = [
             Station(f"{each.model}/{number}", BY_NAME[each.model], self.story)
             for number, each in enumerate(plan.stations)
         ]
         for number, (station, each) in enumerate(zip(self.stations, plan.stations, strict=True)):
             station.trusted, station.intruder = each.trusted, each.intruder
+            station.epoch_ms = plan.epoch_ms
             if plan.signed and each.signs:
                 station.use_key(FOREIGN_KEY if each.intruder else KEY, number + 1)
         self.airs = {station.name: each.air for station, each in zip(self.stations, plan.stations, strict=True)}
@@ -95,7 +97,7 @@ class Storm:
 
     def unix_us(self) -> int:
         """UTC by the machine's clock."""
-        return VIRTUAL_EPOCH_US + (self.process_ms + self.clock_ms) * 1000
+        return VIRTUAL_EPOCH_US + (self.plan.epoch_ms + self.process_ms + self.clock_ms) * 1000
 
     def specs(self) -> list[VehicleSpec]:
         """As a person would have asked for them."""
@@ -122,9 +124,13 @@ class Storm:
         self._order += 1
         heapq.heappush(self._events, (-(-at_ms // TICK_MS) * TICK_MS, self._order, act))
 
-    def put_off(self, by_ms: int) -> None:
-        """All that is planned happens later by so much."""
-        self._events = [(at_ms + by_ms, order, act) for at_ms, order, act in self._events]
+    def put_off(self, by_ms: int, *, but_ends: bool = False) -> None:
+        """All that is planned happens later by so much; `but_ends`: what ends or comes back by itself does not wait."""
+        self._events = [
+            (at_ms if but_ends and act.__name__ in _ENDS else at_ms + by_ms, order, act)
+            for at_ms, order, act in self._events
+        ]
+        heapq.heapify(self._events)
         self._end_ms += by_ms
 
     def run(self) -> Verdict[StormPlan]:
@@ -141,7 +147,8 @@ class Storm:
             except Broken as reason:
                 broken = reason
                 self.story.say(self.now_ms, "INVARIANT", str(reason))
-        return Verdict(self.plan, broken, self.story, self.vehicle_ms * len(self.plan.vehicles) / 1000.0, self.now_ms)
+        vehicle_s = self.vehicle_ms * len(self.plan.vehicles) / 1000.0
+        return Verdict(self.plan, broken, self.story, vehicle_s, self.now_ms, self.flown_ms / 1000.0, self.steps)
 
     def _prepare(self) -> None:
         self.start()
@@ -187,7 +194,10 @@ class Storm:
             self.process.disk_node.serve_links(self.process.runtime.now_ms)  # where no station is on a wire
         finally:
             self.now_ms = max(self.now_ms, self.process.storm_ms)
-            self.vehicle_ms += self.process.runtime.now_ms - before
+            passed_ms = self.process.runtime.now_ms - before
+            self.vehicle_ms += passed_ms
+            self.flown_ms += passed_ms * sum(view.flies for view in self.views)
+            self.steps += 1
 
     # --- the process ----------------------------------------------------------------------------------------------
     def start(self) -> None:
@@ -195,7 +205,15 @@ class Storm:
         try:
             key = KEY if self.plan.signed else None
             self.process = self.machine.begin(
-                self.specs(), self.directory, self.disk, self.now_ms, self, self._delay, self.unix_us, key
+                self.specs(),
+                self.directory,
+                self.disk,
+                self.now_ms,
+                self,
+                self._delay,
+                self.unix_us,
+                key,
+                self.plan.age_ms,
             )
         except UserError as error:
             why = str(error).replace(str(self.directory), "STATE")  # the folder is not the seed's
@@ -239,17 +257,18 @@ class Storm:
         if self.process is not None and station.process is not None:
             self.process.hang_up(station)
 
-    def die(self) -> None:
-        """It is gone now; a supervisor starts it again."""
+    def die(self, *, power: bool | None = None) -> None:
+        """It is gone now; a supervisor starts it again. `power`: with it or not; None: as the plan has it."""
         process = self.process
         if process is None:
             return
         self.story.deaths += 1
-        if self.plan.power and self.plan.signed:  # the clock of a machine without a battery for it
+        power = self.plan.power if power is None else power
+        if power and self.plan.signed:  # the clock of a machine without a battery for it
             self.clock_ms = Random(f"clock {self.plan.seed} {self.story.deaths}").choice(CLOCKS_MS)
         self.now_ms = -(-max(self.now_ms, process.storm_ms) // TICK_MS) * TICK_MS
-        self.story.say(self.now_ms, "process", "dies, with the power" if self.plan.power else "dies")
-        process.die(power=self.plan.power)
+        self.story.say(self.now_ms, "process", "dies, with the power" if power else "dies")
+        process.die(power=power)
         self.process = None
         for view in self.views:
             view.died()
@@ -292,7 +311,7 @@ class Storm:
     def _recover(self) -> None:
         """All faults end, and a patient person with a good link brings everybody home."""
         self.over = True
-        self._events = [event for event in self._events if event[2].__name__ in ("start", "end", "mend")]
+        self._events = [event for event in self._events if event[2].__name__ in _ENDS]
         heapq.heapify(self._events)
         self.faults.end_all()
         for station in self.stations:

@@ -20,7 +20,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.camera.device import FULL_RANGE, CameraDevice
 from mavlink_bridge.services.camera.settings import MODEL, TABLE, definition_version, pack
 from mavlink_bridge.services.ftp.component_metadata import VENDOR
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import boot_ms, dialect
 
 FLAGS: Final = (
     CameraCapability.CAPTURE_IMAGE
@@ -37,7 +37,6 @@ _NAME_BYTES: Final = 32
 _MAVLINK_2: Final = 3
 _NOT_CAPTURED, _CAPTURED = 0, 1  # CAMERA_IMAGE_CAPTURED.capture_result, for which MAVLink has no enumeration
 _NO_PLACE: Final = 0x7FFFFFFF
-_BOOT_BITS: Final = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int, *, str
     """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does. `streams`: its video is sent."""
     specs = device.specs
     return dialect.MAVLink_camera_information_message(
-        now_ms & _BOOT_BITS,
+        boot_ms(now_ms),
         _name(VENDOR),
         _name(MODEL),
         MAJOR,
@@ -95,7 +94,7 @@ def settings(device: CameraDevice, now_ms: int) -> Message:
     """CAMERA_SETTINGS."""
     focus = FULL_RANGE if device.focuses_itself else device.focus.at(now_ms)
     return dialect.MAVLink_camera_settings_message(
-        now_ms & _BOOT_BITS, device.mode, zoomLevel=device.zoom.at(now_ms), focusLevel=focus
+        boot_ms(now_ms), device.mode, zoomLevel=device.zoom.at(now_ms), focusLevel=focus
     )
 
 
@@ -103,7 +102,7 @@ def storage(device: CameraDevice, now_ms: int) -> Message:
     """STORAGE_INFORMATION of the only card; EMPTY, as if there were none, where nothing can be written."""
     status = StorageStatus.READY if device.writes else StorageStatus.EMPTY
     return dialect.MAVLink_storage_information_message(
-        now_ms & _BOOT_BITS,
+        boot_ms(now_ms),
         STORAGE_ID,
         1,
         status,
@@ -121,7 +120,7 @@ def storage(device: CameraDevice, now_ms: int) -> Message:
 def capture_status(device: CameraDevice, now_ms: int) -> Message:
     """CAMERA_CAPTURE_STATUS."""
     return dialect.MAVLink_camera_capture_status_message(
-        now_ms & _BOOT_BITS,
+        boot_ms(now_ms),
         device.image_status(now_ms),
         0,
         device.interval_ms / 1000.0,
@@ -135,7 +134,7 @@ def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) 
     """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file is there."""
     place = taken.place
     return dialect.MAVLink_camera_image_captured_message(
-        time_ms & _BOOT_BITS,
+        boot_ms(time_ms),
         utc_us,
         0,
         round(place.lat * 1e7),
@@ -171,7 +170,7 @@ def field_of_view(device: CameraDevice, now_ms: int, sight: CameraSight) -> Mess
     across, down = device.view(now_ms)
     middle = (_NO_PLACE, _NO_PLACE, _NO_PLACE) if sight.middle is None else _wire(sight.middle)
     return dialect.MAVLink_camera_fov_status_message(
-        now_ms & _BOOT_BITS, *_wire(sight.place), *middle, list(sight.attitude), degrees(across), degrees(down)
+        boot_ms(now_ms), *_wire(sight.place), *middle, list(sight.attitude), degrees(across), degrees(down)
     )
 
 

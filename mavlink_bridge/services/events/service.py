@@ -24,7 +24,7 @@ from autopilot.context.events import Event
 from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 EVENT: Final = id_of("EVENT")
 SEQUENCE: Final = id_of("CURRENT_EVENT_SEQUENCE")
@@ -159,7 +159,7 @@ class EventService(Speaker):
             0,
             0,
             definition.id,
-            now_ms & 0xFFFFFFFF,
+            boot_ms(now_ms),
             self._sequence,
             definition.level.both,
             definition.pack(*values).ljust(ARGUMENT_BYTES, b"\0"),

@@ -26,7 +26,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.german import german
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import boot_ms, dialect
 
 COMPONENT_METADATA: Final[int] = codec.id_of("COMPONENT_METADATA")
 FOLDER: Final = "@SYS"
@@ -102,10 +102,10 @@ class MetadataFiles:
         }
         return entry if described.german is None else entry | {"translationUri": _URI + _summary_name(described)}
 
-    def message(self, time_boot_ms: int) -> Message:
+    def message(self, time_ms: int) -> Message:
         """COMPONENT_METADATA."""
         return dialect.MAVLink_component_metadata_message(
-            time_boot_ms, crc32(self.general_file()), (_URI + GENERAL_FILE).encode()
+            boot_ms(time_ms), crc32(self.general_file()), (_URI + GENERAL_FILE).encode()
         )
 
 

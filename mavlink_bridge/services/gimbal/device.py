@@ -25,7 +25,7 @@ from autopilot.mount.servos import ServoGimbal
 from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 from mavlink_bridge.services.component import ComponentMessages
 from mavlink_bridge.services.ftp.component_metadata import VENDOR, MetadataFiles
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import boot_ms, dialect
 
 ATTITUDE_US: Final = 100_000
 HEARTBEAT_US: Final = 1_000_000
@@ -82,7 +82,7 @@ def servos(gimbal: ServoGimbal, number: int, now_ms: Callable[[], int]) -> Manag
         p = gimbal.pointing()
         flags = flags_of(p) & ~GimbalFlag.YAW_IN_EARTH_FRAME | _LEVEL | GimbalFlag.YAW_IN_VEHICLE_FRAME
         return dialect.MAVLink_gimbal_device_attitude_status_message(
-            0, 0, now_ms(), flags, list(attitude(*p.joints)), nan, nan, nan, 0, nan, nan, number
+            0, 0, boot_ms(now_ms()), flags, list(attitude(*p.joints)), nan, nan, nan, 0, nan, nan, number
         )
 
     return ManagedDevice(
@@ -168,7 +168,7 @@ class GimbalDevice(Speaker):
         """GIMBAL_DEVICE_INFORMATION."""
         limits = self._gimbal.limits()
         return dialect.MAVLink_gimbal_device_information_message(
-            self._now_ms(),
+            boot_ms(self._now_ms()),
             VENDOR.encode(),
             _MODEL.encode(),
             b"",
@@ -188,7 +188,7 @@ class GimbalDevice(Speaker):
         return dialect.MAVLink_gimbal_device_attitude_status_message(
             0,
             0,
-            self._now_ms(),
+            boot_ms(self._now_ms()),
             flags_of(p),
             list(p.earth if p.locked else p.forward),
             *p.rates,

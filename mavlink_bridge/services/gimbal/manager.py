@@ -28,7 +28,7 @@ from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.gimbal.device import ATTITUDE_US, component, demand_of, servos
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 if TYPE_CHECKING:
     from mavlink_bridge.services.commands.service import CommandService
@@ -166,14 +166,14 @@ class GimbalManager(Speaker):
         """GIMBAL_MANAGER_INFORMATION."""
         device, limits = self._device, self._device.limits()
         return dialect.MAVLink_gimbal_manager_information_message(
-            self._now_ms, device.capabilities(), device.number, *limits.roll, *limits.pitch, *limits.yaw
+            boot_ms(self._now_ms), device.capabilities(), device.number, *limits.roll, *limits.pitch, *limits.yaw
         )
 
     def status(self) -> Message:
         """GIMBAL_MANAGER_STATUS."""
         control, device = self._mount.control, self._device
         return dialect.MAVLink_gimbal_manager_status_message(
-            self._now_ms, device.flags(), device.number, *control.primary, *control.secondary
+            boot_ms(self._now_ms), device.flags(), device.number, *control.primary, *control.secondary
         )
 
     def orientation(self) -> Message:
@@ -181,7 +181,7 @@ class GimbalManager(Speaker):
         p = self._gimbal.pointing()
         roll, pitch, yaw = joints_of(p.earth)
         return dialect.MAVLink_mount_orientation_message(
-            self._now_ms, degrees(roll), degrees(pitch), degrees(wrap(yaw - p.heading)), degrees(yaw)
+            boot_ms(self._now_ms), degrees(roll), degrees(pitch), degrees(wrap(yaw - p.heading)), degrees(yaw)
         )
 
     def mount_status(self) -> Message:

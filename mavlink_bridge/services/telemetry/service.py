@@ -45,7 +45,7 @@ from mavlink_bridge.services.telemetry.schedule import (
     no_slower,
 )
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
 _HEARTBEAT: Final = NUMBER_OF_NAME["HEARTBEAT"]
 _AT_ONCE: Final[dict[type, int]] = {
@@ -403,7 +403,7 @@ class TelemetryService(Speaker):
                 state = self._parts.facts.vehicle.state
                 return announcements.camera_feedback(event, state, self._boot_unix_us)
             case FlightStateChanged(state):
-                now_ms = self._parts.facts.vehicle.state.time_ms & 0xFFFFFFFF
+                now_ms = boot_ms(self._parts.facts.vehicle.state.time_ms)
                 return dialect.MAVLink_named_value_int_message(now_ms, b"FM_STATE", state)
             case ParameterChanged(name, value) if self._parameter_value is not None:
                 return self._parameter_value(name, value)

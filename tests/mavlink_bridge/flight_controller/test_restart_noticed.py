@@ -12,6 +12,14 @@ def test_a_clock_that_goes_back_is_a_restart() -> None:
     assert line.vehicle.link.restarts == 1
 
 
+def test_a_clock_whose_32_bits_are_full_is_no_restart() -> None:
+    line = Line()
+    line.fly()
+    line.place((1 << 32) - 100, 12_000)
+    line.place(100, 12_200)
+    assert line.vehicle.link.restarts == 0
+
+
 def test_motors_that_stop_in_the_air_without_streams_are_a_restart_whatever_its_clock_says_later() -> None:
     line = Line()
     line.fly()

@@ -125,14 +125,18 @@ def who_stands_idle_is_disarmed(view: View) -> str | None:
         return None
     delay_s = view.service.parameters["DISARM_DELAY"]
     allowed_ms = 1000 * delay_s + 10_000
-    if autopilot.flights is not None and autopilot.flights.state is FlightState.ARMED:  # the delay counts from its end
-        allowed_ms += 1000 * (view.service.parameters["FM_COUNTDOWN"] + delay_s)
+    counts = autopilot.flights is not None and autopilot.flights.state is FlightState.ARMED
     memory = view.life.setdefault("idle armed", {})
     stands = autopilot.facts.armed and autopilot.facts.landed and not autopilot.modes.mode.holds_arming
     if not stands or delay_s <= 0.0 or view.plan.firmware != ARDUPILOT or view.life.get("sticks"):
         memory.clear()
         return None
     since = memory.setdefault("at", view.now_ms)
+    if counts:  # the delay counts from its end, when it is over or somebody has taken over
+        allowed_ms += 1000 * (view.service.parameters["FM_COUNTDOWN"] + delay_s)
+        memory["counted"] = view.now_ms
+    else:
+        since = max(since, memory.get("counted", 0))
     stood_ms = view.now_ms - since
     broken = any(fault.name.startswith("motor") for fault in view.service.faults.active)
     return None if broken or stood_ms < allowed_ms else f"armed on the ground for {stood_ms} ms"

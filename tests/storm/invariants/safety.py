@@ -80,13 +80,18 @@ def motors_do_not_stop_in_the_air(view: View, event: ArmedChanged) -> str | None
     return f"disarmed by {event.method.name} {height:.1f} m up"
 
 
+@noted("ArmedChanged")
+def _armed_or_not(view: View, event: ArmedChanged, peer: Peer | None) -> None:
+    view.life["running"] = {"at": view.now_ms, "told": event.armed}
+
+
 @invariant(When.PASS, "seed 002, State Machine")
 def motors_stand_after_a_disarm(view: View) -> str | None:
     """Half a second after a disarm the motors give nothing."""
     if any(fault.name.startswith("gps") for fault in view.service.faults.active):
         view.life["blind"] = {"was": True}
     if view.service.autopilot.facts.armed:
-        view.life["running"] = {"at": view.now_ms}
+        view.life.setdefault("running", {"told": True})["at"] = view.now_ms
         return None
     since_ms = view.now_ms - view.life.get("running", {"at": view.now_ms})["at"]
     throttle = float(view.service.vehicle.state.report[report.THROTTLE])
@@ -99,11 +104,13 @@ def motors_stand_after_a_disarm(view: View) -> str | None:
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.1", "ModeChanged")
 def a_mode_is_asked_for(view: View, event: ModeChanged) -> str | None:
-    """A mode that changes by a ground station's command changes after one has come."""
+    """A mode that changes by a ground station's command changes within a minute of one, or with a countdown that much
+    later."""
     if event.reason is not ModeReason.GCS_COMMAND or view.plan.firmware != ARDUPILOT:  # PX4 asks for Hold itself
         return None
     asked = view.life.get("wishes", {}).get("command", -60_000)
-    return None if view.now_ms - asked < 60_000 else "nobody has asked"
+    counts_ms = 1000 * view.service.parameters["FM_COUNTDOWN"] if "FM_COUNTDOWN" in view.service.parameters else 0
+    return None if view.now_ms - asked < 60_000 + counts_ms else "nobody has asked"
 
 
 @invariant(When.EVENT, "docs/reference/ground-stations.md, 3.4", "ModeChanged")

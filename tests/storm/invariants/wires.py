@@ -12,6 +12,8 @@ from tests.storm.station import Message, Station
 from tests.storm.view import Peer, View
 
 LONGEST_BEAT_MS = 2_000
+_TURN_MS = 1 << 32
+"""At which time_boot_ms begins anew."""
 
 
 @invariant(When.SENT, "docs/reference/ground-stations.md, 1.1", "HEARTBEAT", where=Where.BOTH)
@@ -217,13 +219,15 @@ def a_battery_is_told_in_percent(view: View, message: Message, peer: Peer, frame
     where=Where.BOTH,
 )
 def told_time_does_not_go_back(view: View, message: Message, peer: Peer, frame: bytes) -> str | None:
-    """time_boot_ms of a stream never falls, and is not ahead of the vehicle."""
-    name = message.get_type()
-    last = peer.memory.get(("time", name), 0)
-    peer.memory["time", name] = message.time_boot_ms
-    if message.time_boot_ms < last:
-        return f"{name}: {message.time_boot_ms} after {last}"
-    ahead = message.time_boot_ms - view.vehicle_ms
+    """time_boot_ms of a stream never falls but when its 32 bits are full, after 49.7 days, and is not ahead of the
+    vehicle."""
+    name, now_ms = message.get_type(), view.vehicle_ms
+    told_ms = message.time_boot_ms + (now_ms - message.time_boot_ms + _TURN_MS // 2) // _TURN_MS * _TURN_MS
+    last_ms = peer.memory.get(("time", name), 0)
+    peer.memory["time", name] = told_ms
+    if told_ms < last_ms:
+        return f"{name}: {told_ms} after {last_ms}"
+    ahead = told_ms - now_ms
     return None if ahead <= 20_020 else f"{name} is {ahead} ms ahead"
 
 
@@ -232,7 +236,8 @@ def told_utc_goes_with_vehicle_time(view: View, message: Message, peer: Peer, fr
     """The UTC of SYSTEM_TIME rises with its vehicle time on a link, whatever happens to the machine's clock."""
     boot_ms = round(message.time_unix_usec / 1000) - message.time_boot_ms
     known = peer.memory.setdefault("UTC", boot_ms)
-    return None if abs(boot_ms - known) <= 1 else f"it has jumped by {boot_ms - known} ms"
+    jump_ms = (boot_ms - known + _TURN_MS // 2) % _TURN_MS - _TURN_MS // 2
+    return None if abs(jump_ms) <= 1 else f"it has jumped by {jump_ms} ms"
 
 
 @invariant(When.SENT, "https://mavlink.io/en/guide/packet_loss.html", "HEARTBEAT", where=Where.BOTH)

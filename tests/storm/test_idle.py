@@ -1,0 +1,56 @@
+"""Standing time and old age: storms in which hours pass, and processes that have been up for weeks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.storm.idle import HOUR_MS, IDLE
+from tests.storm.real import outside
+from tests.storm.steer import plan_of
+from tests.storm.swarm import ActPlan, FaultPlan, StationPlan, StormPlan, VehiclePlan, draw
+from tests.storm.world import run
+
+COPTER = VehiclePlan("copter", seed=3, params=("MNT1_TYPE=1", "BTN_ENABLE=1"))
+STATIONS = (StationPlan("MAVSDK"), StationPlan("QGC 5.0"))
+FULL_MS = 1 << 32
+"""When time_boot_ms begins anew."""
+
+
+@pytest.mark.parametrize("vehicles", [1, 2])
+def test_nothing_breaks_when_the_32_bits_of_time_are_full(vehicles: int) -> None:
+    acts = (
+        ActPlan(5_000, 1, "greet"),
+        ActPlan(6_000, 0, "upload mission", 1),
+        ActPlan(12_000, 0, "fly"),
+        ActPlan(62_000, 1, "every message"),
+    )
+    verdict = run(StormPlan(1, 1.5, (COPTER,) * vehicles, STATIONS, acts, age_ms=FULL_MS - 40_000))
+    assert verdict.broken is None
+    assert verdict.vehicle_s > 90.0 and verdict.flown_s > 60.0
+
+
+def _standing(hours: float) -> StormPlan:
+    idle = FaultPlan(5_000, IDLE, round(hours * HOUR_MS), value=3)
+    copter, act = VehiclePlan("copter", seed=3), ActPlan(20_000, 0, "fly")
+    return StormPlan(1, 0.5, (copter,), STATIONS, (act,), (idle,), age_ms=(1 << 31) - HOUR_MS)
+
+
+def test_hours_pass_and_what_was_planned_waits() -> None:
+    verdict = run(_standing(3))
+    assert verdict.broken is None
+    assert 3 * 3600.0 < verdict.vehicle_s < 3.2 * 3600.0
+    assert any("MAVSDK/0     fly" in line and float(line[:11]) > 3 * 3600.0 for line in verdict.story.lines)
+
+
+def test_standing_time_gives_the_same_bytes_twice() -> None:
+    first, second = run(_standing(0.2)), run(_standing(0.2))
+    assert first.steps > 1_000
+    assert first.story.digest == second.story.digest
+
+
+def test_storms_of_chosen_length_and_real_ones_have_no_standing_time() -> None:
+    plans = [plan for plan in map(plan_of, range(40)) if isinstance(plan, StormPlan)]
+    old = [plan for plan in plans if plan.age_ms]
+    assert old and any(fault.what == IDLE for plan in plans for fault in plan.faults)
+    assert all(plan_of(plan.seed, minutes=2.0) == draw(plan.seed, minutes=2.0) for plan in plans)
+    assert outside(old[0].seed).age_ms == 0
