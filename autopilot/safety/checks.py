@@ -76,6 +76,7 @@ class ArmingChecks:
         if self._checked(Check.MISSION) and self.facts.vehicle_class.has_stall_speed:
             found.extend(self._landing_unused())
         if self._checked(Check.PARAMETERS):
+            found.extend(self._ground_unknown())
             found.extend(settings.parameters)
         if self._checked(Check.BATTERY):
             found.extend(self._battery())
@@ -203,8 +204,6 @@ class ArmingChecks:
                 yield ArmingReason(f"{mark.name} set and RTL_AUTOLAND disabled", Check.MISSION)
 
     def _parameters(self) -> Iterator[ArmingReason]:
-        if not self.facts.vehicle.capabilities.own_checks:
-            yield from self._ground_unknown()
         if not self._is_judged:
             return
         param = self.facts.param
@@ -224,6 +223,8 @@ class ArmingChecks:
     def _ground_unknown(self) -> Iterator[ArmingReason]:
         """A mission counts heights from a ground that nothing tells (AP_Arming.cpp, terrain_checks)."""
         if self.facts.param("TERRAIN_ENABLE", 1.0) != 0.0 or self.facts.follows_range_finder:
+            return
+        if self.facts.vehicle.capabilities.own_checks:
             return
         if any(item.frame in ABOVE_GROUND for item in self.mission.items()):
             yield ArmingReason("terrain disabled", Check.PARAMETERS)

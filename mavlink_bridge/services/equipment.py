@@ -279,7 +279,11 @@ class EquipmentService(Speaker):
             return []
         rates, thrust = state.report[report.WANT_P : report.WANT_P + 3], state.report[report.THROTTLE]
         target = list(vehicle.attitude_target)
-        return [dialect.MAVLink_attitude_target_message(state.time_ms, 0, target, *map(float, rates), float(thrust))]
+        return [
+            dialect.MAVLink_attitude_target_message(
+                boot_ms(state.time_ms), 0, target, *map(float, rates), float(thrust)
+            )
+        ]
 
     def _utm(self, _: float) -> list[Message]:
         """Without the time and the next waypoint."""
