@@ -13,12 +13,13 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, id_of
+from sortie.exports.messages import whole
 from sortie.incident.player import Player
 
 REFUSAL: Final = "a recording: it only shows what was"
 CAPABILITIES: Final = 2 | 4 | 32 | 16384 | 32768 | 65536
 """MAV_PROTOCOL_CAPABILITY: parameters as floats, items as integers, files, plans of fence and rally, MAVLink 2."""
-_VERSION: Final = id_of("AUTOPILOT_VERSION")
+_VERSION, _HOME = id_of("AUTOPILOT_VERSION"), id_of("HOME_POSITION")
 _NO_TARGET: Final = (0, 0)
 
 
@@ -74,9 +75,9 @@ def refusal() -> Message:
 
 
 class RecordedCommands(Speaker):
-    """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last, and
-    DO_PAUSE_CONTINUE stops the recording and lets it go on; SET_MODE and all other commands are refused. PING and
-    TIMESYNC are answered."""
+    """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last,
+    DO_PAUSE_CONTINUE stops the recording and lets it go on, and DO_SET_MISSION_CURRENT jumps to where the item began;
+    SET_MODE and all other commands are refused. PING and TIMESYNC are answered."""
 
     clock: Clock = "link"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE", "PING", "TIMESYNC"})
@@ -114,16 +115,25 @@ class RecordedCommands(Speaker):
             case Cmd.REQUEST_MESSAGE:
                 told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
                 return (Result.FAILED, ()) if told is None else (Result.ACCEPTED, (told,))
+            case Cmd.GET_HOME_POSITION if (told := self._asked(_HOME)) is not None:
+                return Result.ACCEPTED, (told,)
             case Cmd.REQUEST_AUTOPILOT_CAPABILITIES:
                 told = self._asked(_VERSION)
                 return Result.ACCEPTED, () if told is None else (told,)
-            case Cmd.SET_MESSAGE_INTERVAL:
-                return Result.DENIED, ()  # stations ask for a dozen as they connect: no text for each
+            case Cmd.DO_SET_MISSION_CURRENT if 0.0 <= message.param1 < 1e5:
+                jumped = self._player.jump_to_item(round(message.param1))
+                return (Result.ACCEPTED, ()) if jumped else (Result.DENIED, (refusal(),))
+            case Cmd.SET_MESSAGE_INTERVAL | Cmd.GET_HOME_POSITION:
+                return Result.DENIED, ()  # stations ask for a dozen, or each second: no text for each
             case _:
                 return Result.DENIED, (refusal(),)
 
     def _asked(self, msg_id: int) -> Message | None:
         told = self._player.latest(msg_id)
+        home = self._player.recording.facts.home
+        if told is None and msg_id == _HOME and home is not None:
+            place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
+            return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
         if told is None and msg_id == _VERSION:
             return dialect.MAVLink_autopilot_version_message(
                 CAPABILITIES, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0

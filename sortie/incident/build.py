@@ -44,6 +44,8 @@ _OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
 """Gains that fit the airframe that was flown; that of the simulator has its own."""
 _LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
 """Heights between which a landing's speed is measured, and what is no landing any more."""
+_MINDED: Final = frozenset({"accel.garbage", "compass.wrong"})
+"""Faults that ArduPilot's estimator may refuse, and ours not: they are flown where its position suffered."""
 _TUBE_OFF: Final = 0.005
 """Smaller errors of a pitot tube are not told from the wind."""
 _NOT_AGAIN_AS_IT_WAS: Final = "that of the log would not come again as it was"
@@ -346,7 +348,7 @@ class Builder:
         for fault in faults:
             if fault.name == "wind.gust":
                 continue
-            if fault.name == "accel.garbage" and (most := self._refused(fault)) is not None and most < 1.0:
+            if fault.name in _MINDED and (most := self._refused(fault)) is not None and most < 1.0:
                 words = f"the position's test ratio stayed at {most:.2f} (XKF4)"
                 self.assumed.append(
                     f"{fault.name} ({fault.why}) did nothing to the estimator, and is not flown: {words}"

@@ -180,6 +180,8 @@ def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
         deed = deeds[-1]
         what = deed.mode or (f"command {deed.command}" if deed.command is not None else "a parameter")
         return f"It follows {what} at {deed.at_s:.1f} s, which ours carries out otherwise."
+    if not vehicle_class(scenario.vehicle.partition(":")[2]).flies:
+        return "No fault, mode or command comes before it: likely how ours turns and brakes."
     if "SIM_WIND_SPD" not in scenario.params:
         return "No fault, mode or command comes before it: likely wind, of which the log does not tell."
     return "No fault, mode or command comes before it: likely gusts, or how ours turns and brakes."

@@ -18,7 +18,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.incident.scenario import Gust
 from sortie.incident.signals import FoundFault
-from sortie.reading.trace import FlightTrace
+from sortie.reading.trace import STEP_S, FlightTrace
 from sortie.rehearsal.calibration import fitted, wind_fits, wind_seen
 from sortie.rehearsal.fits import Calibration, FittedNumber
 
@@ -33,6 +33,8 @@ _FALLS: Final = 0.5
 """Share of a motor's thrust without which a quad falls."""
 _MOTION: Final = ("north_mps", "east_mps", "down_mps")
 _TRIES: Final = 4
+_EACH: Final = 5
+"""Samples for which a gust's wind is held."""
 _FLIES_MPS, _ALOFT_M, _SMOOTH, _FEWEST = 8.0, 3.0, 10, 50
 """Airspeed and height from which wings tell of the wind; samples over which it is taken, and that it takes."""
 _TRUSTED: Final = 1.0
@@ -101,15 +103,17 @@ def _scale_and_wind(air: Array, moves: Array) -> tuple[float, Array]:
 
 
 def _gusts(wind: Array, off: Array, mean: Gust) -> Iterable[Gust]:
-    """The wind each second while it is off its mean, and the mean again."""
+    """The wind each second while it is off its mean, and the mean again; each half a second before it was that, for it
+    is held until the next."""
     strong = wind[off > _STRONG_MPS, 0]
     last_s = -inf
-    for at_s, north, east in wind[::5]:
+    for at_s, north, east in wind[::_EACH]:
+        held_s = float(at_s) - 0.5 * _EACH * STEP_S
         if np.min(np.abs(strong - at_s)) <= _AROUND_S:
             last_s = at_s
-            yield Gust(float(at_s), round(hypot(north, east), 1), round(degrees(atan2(-east, -north)) % 360.0))
+            yield Gust(held_s, round(hypot(north, east), 1), round(degrees(atan2(-east, -north)) % 360.0))
         elif last_s > -inf:
-            yield Gust(float(at_s), mean.speed, mean.from_deg)
+            yield Gust(held_s, mean.speed, mean.from_deg)
             last_s = -inf
 
 

@@ -127,6 +127,36 @@ def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
     assert places[0].time_boot_ms == BEGIN_MS
 
 
+def asked(command: int, param1: float = 0.0) -> Any:
+    return dialect.MAVLink_command_long_message(1, 1, command, 0, param1, 0, 0, 0, 0, 0, 0)
+
+
+def test_home_is_told_to_who_asks_each_second(flight: Recording) -> None:
+    """MAVProxy does until it is answered; where the log has none it is denied, without a text each time."""
+    watcher = Watcher(flight)
+    watcher.watch(1000)
+    ack, home = watcher.ask(asked(Cmd.GET_HOME_POSITION))
+    known = flight.facts.home
+    assert known is not None
+    assert (ack.result, home.latitude, home.altitude) == (0, round(known.lat * 1e7), round(known.alt * 1000))
+    flight.facts.home = None
+    try:
+        assert [answer.result for answer in watcher.ask(asked(Cmd.GET_HOME_POSITION))] == [Result.DENIED]
+    finally:
+        flight.facts.home = known
+
+
+def test_a_command_jumps_to_an_item_as_the_message_does(flight: Recording) -> None:
+    """To one that never began it does not."""
+    flight.tell(BEGIN_MS + 20_000, dialect.MAVLink_mission_current_message(2))
+    watcher = Watcher(flight)
+    watcher.watch(1000)
+    assert watcher.ask(asked(Cmd.DO_SET_MISSION_CURRENT, 2.0))[0].result == Result.ACCEPTED
+    assert watcher.node.shown[0].player.at_ms == BEGIN_MS + 20_000
+    refused = watcher.ask(asked(Cmd.DO_SET_MISSION_CURRENT, 99.0))
+    assert [answer.get_type() for answer in refused] == ["COMMAND_ACK", "STATUSTEXT"]
+
+
 def test_its_plan_is_read_and_not_replaced(flight: Recording) -> None:
     """All items behind home; an upload is denied, with one text."""
     watcher = Watcher(flight)

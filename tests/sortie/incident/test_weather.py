@@ -56,6 +56,10 @@ def test_a_gust_is_found_with_its_strength_and_times() -> None:
     blows = [row.at_s for row in gusts if row.speed > 6.0]
     assert (blows[0], blows[-1]) == (pytest.approx(GUST_S, abs=2.0), pytest.approx(CALM_S, abs=2.0))
     assert gusts[-1].speed < 1.0
+    ends = [row.at_s for row in gusts[1:]] + [gusts[-1].at_s]
+    blown = sum(row.speed * (end_s - row.at_s) for row, end_s in zip(gusts, ends, strict=True))
+    middle = sum(0.5 * row.speed * (end_s**2 - row.at_s**2) for row, end_s in zip(gusts, ends, strict=True)) / blown
+    assert middle == pytest.approx((GUST_S + CALM_S) / 2.0, abs=0.2)  # held until the next, it blows when it blew
 
 
 def test_wind_that_does_not_change_is_no_gust() -> None:
