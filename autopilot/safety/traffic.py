@@ -78,7 +78,7 @@ class TrafficWatch:
     def __init__(self, context: SafetyContext, join: Callable[[PassTurn], None]) -> None:
         self._facts = context.facts
         self._join = join
-        self._joined = False
+        self.takes_part = False  # nothing here is asked before a receiver, or the first report
         self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
         self.collisions: list[Collision] = []
         self.level = CollisionThreat.NONE
@@ -104,7 +104,7 @@ class TrafficWatch:
 
     def _settings(self) -> _Settings:
         """Settings as they are now, read once after each change where changes are told."""
-        if self._read is not None and self._joined:
+        if self._read is not None and self.takes_part:
             return self._read
         param, wanted = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
         levels = ((f"AVD_{level}_TIME", f"AVD_{level}_DIST_XY", f"AVD_{level}_DIST_Z") for level in "FW")
@@ -142,8 +142,8 @@ class TrafficWatch:
         self._take_part()
 
     def _take_part(self) -> None:
-        if not self._joined:
-            self._joined = True
+        if not self.takes_part:
+            self.takes_part = True
             self._read = None
             self._join(
                 PassTurn("traffic", "so may another aircraft", update=self.update, parameter=self._parameter_changed)
