@@ -1,7 +1,7 @@
 """Feasibility of a mission as PX4 judges it once it is uploaded: what it says, and whether Mission may be entered.
 
 Source: PX4 1.16 src/modules/navigator (MissionFeasibility/FeasibilityChecker.cpp, mission_feasibility_checker.cpp).
-Items that PX4 does not know are refused at the upload already; a mission against the fence is not judged here.
+Items that PX4 does not know are refused at the upload already.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import GeoPoint, distance
 from autopilot.interface.mathematics import tan
 from autopilot.mav import Cmd
+from autopilot.mission.fence import Fence
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -50,12 +51,15 @@ class MissionFinding(Enum):
     NOT_BOTH = "Mission rejected: Takeoff or Landing item missing."
     ADD_LANDING = "Mission rejected: Add Landing item or remove Takeoff."
     ADD_TAKEOFF = "Mission rejected: Add Takeoff item or remove Landing."
+    OUTSIDE_FENCE = "Geofence violation for waypoint {0:.0f}"
 
 
 Found = tuple[MissionFinding, float]
 
 
-def findings(items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters) -> Iterator[Found]:
+def findings(
+    items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters, fence: Fence
+) -> Iterator[Found]:
     """Findings in a mission when home is known, in PX4's order, with the number that belongs to each."""
     assert facts.home is not None
     first = next((item for item in items if item.command in _PLACES), None)
@@ -74,6 +78,7 @@ def findings(items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4P
     if wings and not lifts:
         yield from _approach(items, facts, parameters["FW_LND_ANG"])
     yield from _required(items, facts, int(parameters["MIS_TKO_LAND_REQ"]))
+    yield from _fence(items, facts, parameters, fence)
 
 
 def _place(item: MissionItem, facts: VehicleFacts) -> GeoPoint:
@@ -138,3 +143,19 @@ def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) ->
         yield MissionFinding.NOT_BOTH, 0.0
     elif (wanted == 4 or (wanted == 5 and facts.landed)) and takes_off is not lands:
         yield (MissionFinding.ADD_LANDING if takes_off else MissionFinding.ADD_TAKEOFF), 0.0
+
+
+def _fence(
+    items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters, fence: Fence
+) -> Iterator[Found]:
+    """The first place outside of the fence, counted from 1 (`checkMissionAgainstGeofence`); whatever GF_ACTION is."""
+    assert facts.home is not None
+    far, high = parameters["GF_MAX_HOR_DIST"], parameters["GF_MAX_VER_DIST"]
+    for number, item in enumerate(items, 1):
+        if item.command not in _PLACES:
+            continue
+        place = _place(item, facts)
+        beyond = 0.0 < far <= distance(place, facts.home) or 0.0 < high <= place.alt - facts.home.alt
+        if beyond or not fence.inside(place.lat, place.lon):
+            yield MissionFinding.OUTSIDE_FENCE, float(number)
+            return

@@ -26,6 +26,7 @@ from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
+from autopilot.mission.fence import parse_fence
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFinding, findings
@@ -372,11 +373,13 @@ class Px4Flight:
         if self._fence_seen != revision:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
+            self._mission_seen = -1  # judged again (mission_base.cpp, `on_active` by geofence_status)
         mission, facts = self._parts.plans.mission, self._parts.facts
         if self._mission_seen != mission.revision and facts.home is not None:
             self._mission_seen = mission.revision
             self._feasible = True
-            for found, value in findings(mission.items(), facts, self._parameters) if mission.total() else ():
+            fence = parse_fence(self._parts.plans.fence.items())
+            for found, value in findings(mission.items(), facts, self._parameters, fence) if mission.total() else ():
                 self._feasible &= found is MissionFinding.FAR
                 self.voice.announcer.say(Severity.CRITICAL, found.value.format(value))
 

@@ -11,6 +11,7 @@ import pytest
 from autopilot.interface.geo import to_global
 from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
+from autopilot.mission.plan_types import Plan
 from sortie import Session
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.px4_station import HOLD, MISSION, SessionLine, Station
@@ -117,3 +118,34 @@ def test_a_far_first_place_is_warned_of_and_flown(stations: dict[str, Station]) 
     station.run(1.0)
     assert any(text.startswith("First waypoint far away from home: 500m.") for text in station.texts)
     assert station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
+
+
+@pytest.mark.parametrize(("limit", "value"), [("GF_MAX_HOR_DIST", 600.0), ("GF_MAX_VER_DIST", 25.0)])
+def test_a_place_beyond_the_fences_distance_is_not_flown(
+    stations: dict[str, Station], limit: str, value: float
+) -> None:
+    """The first of them is named, whatever GF_ACTION is."""
+    station = stations["copter"]
+    assert station.command(DO_SET_MODE, 1.0, *map(float, HOLD)) == 0
+    station.set_param(limit, value)
+    heard = len(station.texts)
+    station.upload((replace(FIRST, z=10.0), SECOND))
+    station.run(1.0)
+    told = [text for text in station.texts[heard:] if text.startswith("Geofence")]
+    refused = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) != 0
+    station.set_param(limit, 0.0)
+    assert told == ["Geofence violation for waypoint 2"] and refused
+
+
+def test_a_mission_is_judged_again_when_the_fence_is_another() -> None:
+    """Every area to stay in counts."""
+    with standing("copter") as station:
+        assert isinstance(station.link, SessionLine)
+        for radius, told in ((400.0, 1), (900.0, 0)):
+            heard = len(station.texts)
+            ring = MissionItem(Cmd.NAV_FENCE_CIRCLE_INCLUSION, Frame.GLOBAL, x=HOME.lat, y=HOME.lon, param1=radius)
+            station.link.session.upload(Plan(items=(FIRST,), fence=(ring,)))
+            station.run(1.0)
+            assert station.texts[heard:].count("Geofence violation for waypoint 1") == told
+            entered = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
+            assert entered is (not told)
