@@ -188,6 +188,8 @@ MEASUREMENTS = (
                 lambda: (reports.page(),)),
     Measurement("the log of an hour", (Figure("hour_read", 4, "s of processor", at_most=True),
                                        Figure("hour_reproduced", 30, "s", at_most=True)), reports.hour, runs=1),
+    Measurement("a log of 20 minutes shown to a station", (Figure("log_played", 40_000, "messages a s of processor"),),
+                lambda: (reports.played(),)),
     Measurement("reading logs of 500 MB", (Figure("large_bin", 300, "MB", at_most=True),
                                            Figure("large_tlog", 300, "MB", at_most=True),
                                            Figure("large_ulg", 300, "MB", at_most=True)), reports.large, runs=1,

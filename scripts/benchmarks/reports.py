@@ -33,6 +33,22 @@ began_s = time.process_time()
 found = {"read_log": read_log, "read_evidence": read_evidence}[sys.argv[1]](Path(sys.argv[2]))
 print(time.process_time() - began_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0)
 """
+_PLAY = """
+import sys, time
+from pathlib import Path
+from mavlink_bridge.wire.framing import FrameReader
+from sortie.incident.recording import read_recording
+from sortie.incident.shown import ShownRecording, ShownRecordings
+shown = ShownRecording(read_recording(Path(sys.argv[1])), 1, speed=1000.0, on_error=print)
+node = ShownRecordings([shown])
+link, reader, heard, now_ms = node.network.open_link("bench"), FrameReader(), 0, 0
+began_s = time.process_time()
+while not node.over:
+    node.serve_links(now_ms)
+    heard += len(reader.receive(node.network.out_queue(link).take(), now_ms))
+    now_ms += 1
+print(heard / (time.process_time() - began_s))
+"""
 
 
 @contextmanager
@@ -69,6 +85,13 @@ def hour() -> tuple[float, float]:
         return reading_s, _timed([*_SORTIE, "reproduce", log.name, "--out", "again"], logs)
 
 
+def played() -> float:
+    """Messages that `sortie replay` tells a station in a second of processor, of the DataFlash log of 20 minutes."""
+    with _flown(_FLIGHT_S) as logs:
+        log = logs / "flight.bin"
+        return max(float(_run(_PLAY, log)) for _ in range(_RUNS))
+
+
 def large() -> tuple[float, float, float]:
     """Peak memory, MB, of a process that reads a log of 500 MB: `.bin`, `.tlog`, `.ulg`. Logs of a flight are repeated
     until they are as large; the clock goes back at each seam, so nothing can be told by the time."""
@@ -103,9 +126,13 @@ def _rows_of_ulog(data: bytes) -> int:
 
 def _read(reader: str, log: Path) -> tuple[float, float]:
     """Seconds of processor, and MB at most, of a process that reads a log."""
-    done = subprocess.run([sys.executable, "-c", _READ, reader, str(log)], check=True, capture_output=True, text=True)
-    seconds, peak_mb = map(float, done.stdout.split())
+    seconds, peak_mb = map(float, _run(_READ, reader, log).split())
     return seconds, peak_mb
+
+
+def _run(program: str, *words: object) -> str:
+    command = [sys.executable, "-c", program, *map(str, words)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _timed(command: list[str], folder: Path) -> float:
