@@ -9,7 +9,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.storm.depot_storm import DepotPlan, draw_depot, run_depot
-from tests.storm.idle import with_idle_time
+from tests.storm.idle import IDLE, with_idle_time
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.story import Story
 from tests.storm.swarm import STAGED, ActPlan, FaultPlan, StormPlan, draw, tick
@@ -94,12 +94,12 @@ def _thinned(plan: StormPlan, random: Random) -> StormPlan:
 
 def _struck_at_acts(plan: StormPlan, random: Random) -> StormPlan:
     """With faults in the midst of what stations do."""
-    if not plan.acts or not plan.faults:
+    striking = [fault for fault in plan.faults if fault.what != IDLE]  # hours are for once
+    if not plan.acts or not striking:
         return plan
     struck: list[ActPlan] = random.sample(plan.acts, min(5, len(plan.acts)))
     faults: list[FaultPlan] = [
-        replace(random.choice(plan.faults), at_ms=tick(act.at_ms + random.choice((0, 60, 300, 1_500))))
-        for act in struck
+        replace(random.choice(striking), at_ms=tick(act.at_ms + random.choice((0, 60, 300, 1_500)))) for act in struck
     ]
     return replace(plan, faults=tuple(sorted((*plan.faults, *faults), key=lambda fault: fault.at_ms)))
 
