@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 from autopilot.parameters.parameters import Parameters
+from scripts.autotest.vehicle import FAST
 from sortie.config.installed import parameter_set
 
 BINARIES = {"Copter": "arducopter", "Rover": "ardurover", "Plane": "arduplane", "QuadPlane": "arduplane"}
@@ -31,6 +32,8 @@ LIMIT_S = 900
 HILLY = frozenset({"AltTypes", "SurfaceTracking"})
 """Tests over the hills of their place: SITL's ground is what they answer to TERRAIN_REQUEST, ours the tile that they
 have it from."""
+UPRIGHT = frozenset({"Landing"})
+"""Tests that climb so fast that the drag of SITL's copter along its axis tells how high."""
 _TILE = "Tools/autotest/tilecache/srtm/S36E149.hgt"
 
 _ELF = b"\x7fELF"
@@ -114,6 +117,8 @@ def _run(given: Namespace, name: str) -> str:
     with TemporaryDirectory(prefix="autotest-") as logs:
         Path(logs, "own").mkdir()
         environment = os.environ | {"BUILDLOGS": logs}
+        if name in UPRIGHT:
+            environment[FAST] = "1"
         if name in HILLY:
             with ZipFile(given.tree / f"{_TILE}.zip") as tile:
                 environment["SORTIE_TERRAIN"] = tile.extract(Path(_TILE).name, logs)

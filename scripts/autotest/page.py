@@ -28,9 +28,9 @@ python -m scripts.autotest TREE --vehicle Copter --out results.json --python PYT
 TREE is a copy of ArduPilot's sources (4.7-dev, 6a8c9b91) that was not built, PYTHON an interpreter with what its tests
 import. Left out is what nobody sees through a ground station, by the list in `scripts/autotest/left_out.toml`. Time
 never outruns the tests (`--pace clients`). The world is SITL's where ours is another by default: an endless battery, a
-GPS and a barometer without noise, a copter of four times the drag (ours stops a climb of 16 m/s in 20 m), pads that are
-seen from everywhere above them, a rover that rolls at any throttle (MOT_THR_MIN); two tests fly over the hills of their
-place, from the tile in their tree.
+GPS and a barometer without noise, pads that are seen from everywhere above them, a rover that rolls at any throttle
+(MOT_THR_MIN); two tests fly over the hills of their place, from the tile in their tree, and one (Landing) climbs at
+16 m/s with the drag of SITL's copter, which is four times ours.
 
 """
 

@@ -142,10 +142,12 @@ class VirtualFiles:
         self._writers[path] = begin
 
     def create(self, path: str) -> WrittenFile:
-        """The file at `path`, to be written anew. Raises FileRefusedError."""
+        """The file at `path`, to be written anew. Raises FileRefusedError: without its directory it is not found."""
         begin = self._writers.get(path.lstrip("/"))
         if begin is None:
-            raise FileRefusedError(Nak.FILE_PROTECTED)
+            mount, rest = self._find(path)
+            nowhere = mount is None and bool(rest)
+            raise FileRefusedError(Nak.FILE_NOT_FOUND if nowhere else Nak.FILE_PROTECTED)
         return begin()
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:

@@ -153,3 +153,17 @@ def test_a_file_that_is_written_is_not_read_by_its_session() -> None:
     bench.put(packed(WANTED))
     for opcode in (Opcode.READ_FILE, Opcode.BURST_READ_FILE):
         assert bench.ask(opcode, size=80)[0].data[0] == Nak.FAIL
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (b"/collmot/show.skyb", Nak.FILE_NOT_FOUND),
+        (b"@PARAM/other.pck", Nak.FILE_PROTECTED),
+        (b"/other.txt", Nak.FILE_PROTECTED),
+    ],
+)
+def test_a_file_where_there_is_no_directory_is_not_found(path: bytes, why: Nak) -> None:
+    """As ArduPilot answers Skybrush's server."""
+    refused = Bench().ask(Opcode.CREATE_FILE, data=path)[0]
+    assert (refused.opcode, refused.data[0]) == (Opcode.NAK, why)
