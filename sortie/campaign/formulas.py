@@ -83,7 +83,11 @@ def parse_formula(
         reason = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deep"
         raise FormulaError(f"{reason}; expected such as always(height < 30)") from None
     reader = _FormulaReader(numbers, texts, counts)
-    return Formula(text, reader.formula(tree), frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
+    try:
+        margin = reader.formula(tree)
+    except RecursionError:  # a row of operators is as deep as it is long
+        raise FormulaError("nested too deep; expected such as always(height < 30)") from None
+    return Formula(text, margin, frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------

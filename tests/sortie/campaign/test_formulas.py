@@ -115,3 +115,8 @@ def test_a_wrong_formula_is_told_what_would_be_right(text: str, told: str) -> No
     with pytest.raises(FormulaError) as raised:
         parse_formula(text, NUMBERS, TEXTS)
     assert told in str(raised.value)
+
+
+def test_a_row_of_a_thousand_operators_is_refused_in_a_line() -> None:
+    with pytest.raises(FormulaError, match="nested too deep"):
+        parse_formula("height" + " + height" * 990, frozenset({"height"}), frozenset())
