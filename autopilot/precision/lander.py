@@ -73,7 +73,7 @@ class PrecisionLanding:
 
     @property
     def enabled(self) -> bool:
-        if self._facts.param("PLND_TYPE") == 0.0:  # first: logs ask at each sample
+        if self._facts.param("PLND_TYPE") == 0.0:
             return False
         if self._facts.vehicle.capabilities.own_modes or not self._facts.vehicle_class.lands_anywhere:
             return False

@@ -47,6 +47,7 @@ class VehicleFacade(Speaker):
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
     decided = asked = True  # a controller's words are passed on, whatever has been decided
+    flows = False
     skipped = 0  # it streams nothing that could be left out
 
     def __init__(self, parts: VehicleParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:

@@ -25,8 +25,8 @@ from sortie.companion.service import Companion, another_kind, build_companion, f
 from sortie.config.errors import UserError, nearest
 from sortie.config.faults import Fault
 from sortie.config.formation import OWN_SYSTEM, OWN_SYSTEM_NAMES
+from sortie.nodes.fault_plan import LINK_FAULTS
 from sortie.nodes.firmware import FirmwareNode, FlownRows, MemberPlug, wire_to
-from sortie.nodes.vehicle import LINK_FAULTS
 from sortie.runtime.wire import EndpointPlug, Plug
 
 if TYPE_CHECKING:

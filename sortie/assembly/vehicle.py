@@ -28,7 +28,8 @@ from sortie.config.parameters import given_parameters, refuse_changes, spoken_as
 from sortie.config.values import VehicleSource
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.face import simulated_face
-from sortie.nodes.vehicle import LINK_FAULTS, VehicleService
+from sortie.nodes.fault_plan import LINK_FAULTS
+from sortie.nodes.vehicle import VehicleService
 
 if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine

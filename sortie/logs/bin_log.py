@@ -61,26 +61,28 @@ class LogWatch:
         self._vehicle = service.vehicle
         self._failsafes = service.autopilot.failsafes
         self.alarms = (False,) * len(_ALARMS)
+        self._seen: tuple[object, ...] = ()
         self._landed = self._is_landed()
 
     def look(self, now_us: int) -> bytes:
         """The messages of what has changed."""
-        failsafes, landed = self._failsafes, self._is_landed()
-        battery = failsafes.battery_low or failsafes.battery_critical
-        state = self._vehicle.state.report
-        failed = int(state[R.SENSORS_PRESENT]) & ~int(state[R.SENSORS_HEALTHY])
-        alarms = (  # as `_ALARMS`
+        failsafes, figure = self._failsafes, self._vehicle.state.report.item
+        present, healthy = figure(R.SENSORS_PRESENT), figure(R.SENSORS_HEALTHY)
+        seen = (
             failsafes.sticks.lost,
-            battery,
+            failsafes.battery_low or failsafes.battery_critical,
             failsafes.ground_station.lost,
             failsafes.estimator,
-            failed & _MAG != 0,
-            failed & _BARO != 0,
+            present,
+            healthy,
+            figure(R.LANDED_STATE),
         )
-        if alarms == self.alarms and landed is self._landed:
+        if seen == self._seen:
             return b""
-        before, self.alarms = self.alarms, alarms
-        rows = zip(_ALARMS, alarms, before, strict=True)
+        self._seen = seen
+        failed, landed = int(present) & ~int(healthy), self._is_landed()
+        before, self.alarms = self.alarms, (*seen[:4], failed & _MAG != 0, failed & _BARO != 0)  # as `_ALARMS`
+        rows = zip(_ALARMS, self.alarms, before, strict=True)
         found = b"".join(K.ERR.pack(now_us, kind, code * on) for (kind, code), on, was in rows if on is not was)
         if landed is not self._landed:
             self._landed = landed
@@ -174,9 +176,11 @@ class BinLog:
     def _notice(self, now_ms: int) -> None:
         """Write what `LogWatch` has found; errors are on the disk at once, for they tell of what may end the flight."""
         before = self._watch.alarms
-        self._insert(self._watch.look(now_ms * 1000))
-        if self._watch.alarms != before:
-            self.flush()
+        found = self._watch.look(now_ms * 1000)
+        if found:
+            self._insert(found)
+            if self._watch.alarms != before:
+                self.flush()
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
         """A parameter has a new value."""

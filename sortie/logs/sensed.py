@@ -34,11 +34,16 @@ class SensorRows:
 
     def __init__(self, service: LoggedVehicle) -> None:
         self._service = service
+        self._version, self._fitted = -1, False
 
     def rows(self, now_ms: int) -> Iterator[tuple[MessageFormat, Sequence[Value]]]:
         """Yield the records of the sensors that are there now."""
         autopilot, state = self._service.autopilot, self._service.vehicle.state.report
-        if state[R.RANGE_MOST] > 0.0:
+        version = self._service.parameters.version
+        if version != self._version:  # asked at each sample
+            self._version = version
+            self._fitted = autopilot.facts.param("PLND_TYPE") != 0.0 or autopilot.payload.engine.fitted
+        if state.item(R.RANGE_MOST) > 0.0:
             away = float(state[R.RANGE_FINDER])
             status = _GOOD if away > 0.0 else _OUT_OF_RANGE_HIGH
             yield K.RFND, (0, away, status, SensorOrientation.PITCH_270, -1)
@@ -47,6 +52,8 @@ class SensorRows:
             yield K.PRX, (0, _PROXIMITY_GOOD, *_sectors(scan), nan, *_closest(scan))
             if autopilot.facts.param("PRX_LOG_RAW") != 0.0:
                 yield K.PRXR, (0, *_sectors(scan))
+        if not self._fitted:
+            return
         if autopilot.precision.enabled:
             yield K.PL, self._landing_target()
         if autopilot.payload.engine.fitted:

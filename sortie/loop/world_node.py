@@ -23,6 +23,8 @@ class WorldNode(QuietNode):
     """Moves on to what happens next in it, or follows the vehicle that flies in it; and lets faults strike. WHEN of a
     fault is measured by the depot's `memory`; faults of the link are the wire's."""
 
+    most_instants = 1
+
     endpoints: tuple[Endpoint, ...] = ()
     look_every_ms = FOR_EVER_MS
     """Interval of looks between deadlines, ms: none are needed."""

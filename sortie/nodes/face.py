@@ -84,6 +84,10 @@ class Frontend(Service, TimedService, RemembersLinks, Protocol):
     decided: bool
     asked: bool
 
+    @property
+    def flows(self) -> bool:
+        """True while there is nothing to be said but streams that a pool may write by itself."""
+
     def load(self) -> object:
         """Load what is compiled."""
 

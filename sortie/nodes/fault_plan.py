@@ -1,13 +1,19 @@
-"""Plan of when faults begin and end, and which hold now. What a fault does is told to `inject`, where it is known."""
+"""Plan of when faults begin and end, and which hold now. What a fault does is told to `inject`: of a vehicle
+`begin_or_end`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from autopilot.core.autopilot import Autopilot
+from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.records import dataclass
+from autopilot.interface.vehicle import SimulatedVehicle
+from mavlink_bridge.routing.endpoint import Endpoint
 from sortie.config.faults import Fault
 
+LINK_FAULTS: Final = ("gcs.loss", "link.loss", "rc.loss")
 NEVER_MS: Final = 1 << 62
 Change = tuple[int, bool, Fault]
 """Vehicle time in ms, begins (or ends), fault."""
@@ -122,3 +128,21 @@ class FaultInjector:
     def end(self, name: str) -> None:
         """End it, if it holds."""
         self._plan.end(name, self._now_ms())
+
+
+def begin_or_end(
+    vehicle: SimulatedVehicle, autopilot: Autopilot, endpoint: Endpoint, fault: Fault, active: bool, now_ms: int
+) -> None:
+    """Begin or end a fault of a vehicle: those of the links here, those of the machine in the simulator."""
+    if fault.name == "link.loss":
+        endpoint.muted = active
+    elif fault.name == "rc.loss":
+        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver itself
+            autopilot.sticks.radio_failed(active, now_ms)
+    elif fault.name == "gcs.loss":
+        autopilot.failsafes.ground_station_failed(now_ms, failed=active)
+    elif fault.name in FLIGHT_FAULTS:
+        if autopilot.flights is not None:
+            autopilot.flights.inject_fault(fault.name, fault.value, active=active)
+    else:
+        vehicle.inject_fault(fault.name, fault.number(), active=active)

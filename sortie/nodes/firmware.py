@@ -40,6 +40,7 @@ class FirmwareNode(QuietNode):
 
     endpoints: tuple[LinkOwner, ...] = ()
     look_every_ms = LOOK_MS
+    most_instants = 1
 
     def __init__(
         self,

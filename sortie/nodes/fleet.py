@@ -102,6 +102,7 @@ class FleetNode:
             self._network(range(at, min(at + size, len(self.services)))) for at in range(0, len(self.services), size)
         )
         self.now_ms = 0
+        self.most_instants = 1  # a pass is a window
         for member in range(len(self.services)):
             self._note(member)
 
@@ -269,27 +270,33 @@ class FleetNode:
         end_ms += -end_ms % int(L.TICK_MS)
         for kind in self._kinds:
             while kind.behind(end_ms):
-                ready = kind.advance(end_ms)
-                with kind.streams:
-                    self._act(kind, ready, link_ms)
+                self._act(kind, kind.advance(end_ms), link_ms)
         self.now_ms = end_ms
         for told in self.on_pass:
             told(end_ms)
 
     def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
-        streamed: list[tuple[int, int | None]] = []
-        for row, now_ms, decides, looks, own in ready:
-            member = kind.members[row]
-            if decides or (looks and self._glance(member, now_ms)):
-                self.between()
-                self._arrive(member, now_ms, link_ms, own=own)
-            else:
+        again: set[int] = set()
+        with kind.streams as streams:
+            for row, now_ms, decides, looks, own in ready:
+                member = kind.members[row]
                 service = self.services[member]
-                service.stream(now_ms, own=own)
-                if looks or service.watchers.timed:
-                    self._note_streams(member)
+                if decides or (looks and self._glance(member, now_ms)):
+                    self.between()
+                    self._arrive(member, now_ms, link_ms, own=own)
+                elif service.telemetry.flows and not streams.moved[row] and streams.flow(row):
+                    service.note(now_ms, own=own)
+                    if looks or service.watchers.timed:
+                        again.add(row)
                 else:
-                    streamed.append((row, service.telemetry.next_deadline_ms()))
+                    service.stream(now_ms, own=own)
+                    self._note_streams(member)
+        streamed: list[tuple[int, int]] = []
+        for row, next_ms in streams.flown:
+            if row in again or not next_ms:
+                self._note_streams(kind.members[row])
+            else:
+                streamed.append((row, next_ms))
         if streamed:
             kind.have_streamed(streamed)
 

@@ -71,10 +71,9 @@ class KindRows:
         """Note a change by a member: deadlines and arming are computed anew."""
         self._next_ms = self._armed = None
 
-    def have_streamed(self, rows: Sequence[tuple[int, int | None]]) -> None:
+    def have_streamed(self, rows: Sequence[tuple[int, int]]) -> None:
         """Note of rows whose streams alone were due when the next of these are."""
-        which = np.array([row for row, _ in rows])
-        streams_ms = np.array([np.inf if due_ms is None else due_ms for _, due_ms in rows])
+        which, streams_ms = np.array(rows).T
         now_ms = self.rows.times_ms[which]
         quiet_ms = np.maximum(np.minimum(streams_ms, self.look_ms[which]), now_ms + TICK_MS)
         self.own_ms[which] = own_ms = np.minimum(self.decides_ms[which], quiet_ms)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Protocol
 
 from autopilot.context.journal import Journal
 from autopilot.context.turns import earliest
 from autopilot.core.autopilot import Autopilot
-from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.flight.kernel import InjectedFault
 from autopilot.interface import report
 from autopilot.interface.layout import TICK_MS
@@ -30,10 +30,9 @@ from mavlink_bridge.services.telemetry.pool import StreamPool
 from sortie.config.faults import Fault
 from sortie.metrics.link_utilization import LineMeter
 from sortie.nodes.face import Face
-from sortie.nodes.fault_plan import NEVER_MS, FaultInjector, FaultPlan
+from sortie.nodes.fault_plan import LINK_FAULTS, NEVER_MS, FaultInjector, FaultPlan, begin_or_end
 from sortie.nodes.watchers import Watchers
 
-LINK_FAULTS = ("gcs.loss", "link.loss", "rc.loss")
 HORIZON_MS = 20_000
 BOOT_LIMIT_MS = 120_000
 STANDING_MPS = 0.2
@@ -96,12 +95,13 @@ class VehicleService:
         """Their services; for a face."""
         self.traffic: TimedService | None = None  # tells of other aircraft; for a face
         self.passes = 0
+        self.most_instants = 1
         self.lines = LineMeter()
         self.endpoint = Endpoint(int(parameters["SYSID_THISMAV"]), on_error=on_error)
         self._on_error = on_error
         self._behind = behind
         self._link_rates = link_rates
-        self.faults = FaultPlan(faults, self._inject)
+        self.faults = FaultPlan(faults, partial(begin_or_end, vehicle, autopilot, self.endpoint))
         self._booting = True
         self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
         self._on_link_ms: int | None = None  # when a service or a watch is due on the link clock, asked with it
@@ -234,21 +234,6 @@ class VehicleService:
             self._decides_ms, self._on_link_ms = self.deadlines()
         return self._decides_ms
 
-    def _inject(self, fault: Fault, active: bool, now_ms: int) -> None:
-        """Begin or end a fault: those of the links here, those of the machine in the simulator."""
-        if fault.name == "link.loss":
-            self.endpoint.muted = active
-        elif fault.name == "rc.loss":
-            if not self.vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver itself
-                self.autopilot.sticks.radio_failed(active, now_ms)
-        elif fault.name == "gcs.loss":
-            self.autopilot.failsafes.ground_station_failed(now_ms, failed=active)
-        elif fault.name in FLIGHT_FAULTS:
-            if self.autopilot.flights is not None:
-                self.autopilot.flights.inject_fault(fault.name, fault.value, active=active)
-        else:
-            self.vehicle.inject_fault(fault.name, fault.number(), active=active)
-
     def _parameter_changed(self, name: str, value: float) -> None:
         if name == "SYSID_THISMAV":
             self._new_system = int(value)
@@ -260,32 +245,52 @@ class VehicleService:
         if self._behind is not None:
             self.arrive(self.vehicle.advance(min(until_ms, self.next_vehicle_deadline_ms())), link_ms)
             return
+        self._pool = self._pool or self.telemetry.alone()
+        try:
+            self._advance(until_ms, link_ms, 1 if link_ms is None else self.most_instants)
+        finally:
+            self._settle()
+
+    def _advance(self, until_ms: int, link_ms: int | None, instants: int) -> None:
+        """See `advance`; up to so many `instants` of streams are one pass."""
         decides_ms, streams_ms = self._ask_deadlines(), self.telemetry.next_deadline_ms()
-        traffic, streamed = self.autopilot.traffic, False
-        while not streamed:
-            own_ms, look_ms = decides_ms, self.autopilot.next_look_ms()
+        autopilot, vehicle, pool, flows = self.autopilot, self.vehicle, self._pool, self.telemetry.flows
+        traffic = autopilot.traffic
+        while instants:
+            own_ms, look_ms = decides_ms, autopilot.next_look_ms()
             if streams_ms is not None and streams_ms < own_ms:
                 own_ms = max(streams_ms, self.now_ms + TICK_MS)
             if look_ms is not None and look_ms < own_ms:
                 own_ms = max(look_ms, self.now_ms + TICK_MS)
             # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
-            now_ms = self.watchers.move(self.vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
-            happened = self.vehicle.has_events
+            now_ms = self.watchers.move(vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
+            happened = vehicle.has_events
             quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
-            if not quiet or self.autopilot.glance(now_ms):
+            if not quiet or (look_ms is not None and look_ms <= now_ms and autopilot.glance(now_ms)):
+                self._settle()
                 link_due_ms = self.next_link_deadline_ms()
                 on_link = link_due_ms is not None and link_due_ms <= now_ms
                 self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or on_link)
                 return
             streamed = streams_ms is not None and streams_ms <= now_ms
             if traffic.collisions and self.traffic is not None:  # and leave with what is streamed
+                self._settle()
                 self.endpoint.handle_timeout_of(self.traffic, now_ms)
                 streamed = streamed or bool(self._streaming)
-            if not streamed:
-                self._note(now_ms, own=True)
-        self._pool = self._pool or self.telemetry.alone()
-        with self._pool or nullcontext():  # one call for all links, as for a fleet
-            self.stream(now_ms)
+            if streamed:
+                streams_ms = pool.flow_on() if pool is not None and flows else 0
+                instants -= 1
+                if not streams_ms:
+                    self._settle()
+                    with pool or nullcontext():  # one call for all links, as for a fleet
+                        self.stream(now_ms)
+                    return
+            self.note(now_ms, own=True)
+
+    def _settle(self) -> None:
+        """Put what has flowed on its links."""
+        if self._pool is not None:
+            self._pool.write()
 
     def look_again(self) -> None:
         """Compute anew what is due: a call from outside may have changed it since the last pass."""
@@ -311,9 +316,9 @@ class VehicleService:
         self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
         self.telemetry.asked = True
-        self._note(now_ms, own=own)
+        self.note(now_ms, own=own)
 
-    def _note(self, now_ms: int, *, own: bool) -> None:
+    def note(self, now_ms: int, *, own: bool) -> None:
         """Take the samples of a moment in which nothing is decided."""
         self.passes += 1
         self.now_ms = now_ms

@@ -11,10 +11,14 @@ Link time and vehicle time are in ms. Vehicle time is one for all vehicles of a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from mavlink_bridge.links.hub import LinkOwner
+
+
+RUN: Final = 16
+"""Instants of streams between two looks at the wall: below half a slice."""
 
 
 class Node(Protocol):
@@ -66,6 +70,10 @@ class QuietNode:
 
 class VehicleNode(Node, Protocol):
     """A node with a vehicle, whose time passes."""
+
+    most_instants: int
+    """Instants at which nothing but streams is due that may be one pass: more than one where nobody takes what is said
+    in between."""
 
     @property
     def look_every_ms(self) -> int:

@@ -19,7 +19,7 @@ from autopilot.interface.layout import TICK_MS
 from mavlink_bridge.links.hub import LinkOwner
 from sortie.metrics.jitter import Jitter
 from sortie.runtime.loader import Loader, LoadingLinks, judge_kernel, say_to_person
-from sortie.runtime.node import Node, VehicleNode
+from sortie.runtime.node import RUN, Node, VehicleNode
 from sortie.runtime.pacing import FOR_EVER_MS, Pace, Readers
 from sortie.runtime.share import Lag, PeriodicSaving, Share, WallHeartbeats, never
 from sortie.runtime.signals import Signals
@@ -181,8 +181,10 @@ class Runtime:
             return
         wall_s = self._wall_s()
         self.keeping.look(wall_s)
+        instants = RUN if self.clients is None and len(self._nodes) == 1 and not self._wired else 1
         for vehicle in self._vehicles:
             vehicle.look_again()
+            vehicle.most_instants = instants
         if self._runs_ahead(wall_s):
             self._turn_ahead(wall_s, finished)
         else:

@@ -21,7 +21,7 @@ from sortie import Session
 from sortie.api.link import SessionLink
 from sortie.api.simulation import truth_of
 from sortie.assembly.vehicle import make_vehicle
-from sortie.nodes.vehicle import LINK_FAULTS
+from sortie.nodes.fault_plan import LINK_FAULTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "failures.md").read_text(encoding="utf-8")

@@ -26,4 +26,11 @@ POOL: Final = Entry(
     f"void({_TABLES}, uint8[::1], uint8[::1], float64[:, ::1], float64[:, ::1], int64[::1], int64[:, ::1],"
     " int64[:, ::1], uint8[::1], int64[:, ::1], int64, int64)",
 )
-TELEMETRY: Final = (DERIVE, WRITE, STAMP, POOL)
+DUE: Final = Entry(
+    "write_due",
+    _KERNEL,
+    "write_due",
+    f"void({_TABLES}, uint8[::1], uint8[::1], int64[::1], int64[::1], float64[:, ::1], float64[:, ::1], int64[:, ::1],"
+    " int64[:, ::1], int64[:, ::1], uint8[::1], int64[:, ::1])",
+)
+TELEMETRY: Final = (DERIVE, WRITE, STAMP, POOL, DUE)

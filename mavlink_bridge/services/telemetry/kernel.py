@@ -9,8 +9,19 @@ from __future__ import annotations
 from math import floor, nan
 from typing import Any
 
+from autopilot.interface import report
+from autopilot.interface.layout import TICK_MS
 from autopilot.interface.marks import jit
+from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.sources import derive
+
+BEHIND_FACTS = (report.ARMED, report.LANDED_STATE, report.SENSORS_PRESENT, report.SENSORS_HEALTHY)
+"""The figures of the report that facts of the core follow from without a decision."""
+# Columns of the table of standing links, see `write_due`.
+NEXT_MS, SEQUENCE, END, FRAMES, LAST_MS, SYSTEM, COMPONENT, STAMPED, LIMIT = range(9)
+COLUMNS = 9
+STANDING_LINKS = 4  # of a vehicle, at most
+GROUPS = 8  # intervals of a link, at most
 
 
 @jit
@@ -167,3 +178,113 @@ def write_pool(
         else:
             at += result[0]
         result[0] = at
+
+
+@jit
+def instant_after(interval_us: int, now_ms: int) -> int:
+    """The first instant of an interval behind `now_ms`, ms, as `schedule.instant_after`."""
+    count = now_ms // TICK_MS * TICK_MS * 1000 // interval_us + 1
+    return (count * interval_us + TICK_MS * 1000 - 1) // (TICK_MS * 1000) * TICK_MS
+
+
+def write_due(
+    header: Any,
+    kind: Any,
+    number: Any,
+    crc_table: Any,
+    single: Any,
+    single_bytes: Any,
+    scratch: Any,
+    stamp: Any,
+    chosen: Any,
+    result: Any,
+    reports: Any,
+    sources: Any,
+    links: Any,
+    intervals: Any,
+    group_of: Any,
+    out: Any,
+    rows: Any,
+) -> None:
+    """Write what is due now of vehicles that have only moved: decide, gather, encode. `rows`, up to one of -1: a row of
+    `reports`; behind it comes the vehicle time of its next instant, ms, or 0 where nothing was written, since it has
+    done more than move, an instant was missed, or `out` has no room.
+
+    Of row r the `links` from r * STANDING_LINKS on, up to one without NEXT_MS; `intervals` of each in us, up to one of
+    0, and `group_of` which of these a stream goes at (-1: none). Frames are written from END on, which is below LIMIT,
+    behind stamps where the link is STAMPED; FRAMES counts them, LAST_MS is when there were any. `scratch`, `stamp`,
+    `chosen`, `result`: scratch.
+    """
+    for i in range(rows.shape[0]):
+        row = rows[i, 0]
+        if row < 0:
+            break
+        rows[i, 1] = 0
+        now_ms = int(reports[row, report.TIME_MS])
+        first = row * STANDING_LINKS
+        last = first
+        ready = True
+        for k in BEHIND_FACTS:
+            if sources[row, k] != reports[row, k]:
+                ready = False
+        while last < first + STANDING_LINKS and links[last, NEXT_MS] != 0:
+            if links[last, NEXT_MS] < now_ms or links[last, END] >= links[last, LIMIT]:
+                ready = False
+            last += 1
+        if not ready:
+            continue
+        fresh = False
+        next_ms = 0
+        for j in range(first, last):
+            if links[j, NEXT_MS] == now_ms:
+                if not fresh:
+                    fresh = True
+                    for k in range(reports.shape[1]):
+                        sources[row, k] = reports[row, k]
+                    derive(sources[row])
+                due = 0  # bits of the intervals whose instant this is
+                links[j, NEXT_MS] = 0
+                for g in range(GROUPS):
+                    interval_us = intervals[j, g]
+                    if interval_us == 0:
+                        break
+                    if instant_after(interval_us, now_ms - 1) <= now_ms:
+                        due |= 1 << g
+                    after_ms = instant_after(interval_us, now_ms)
+                    if links[j, NEXT_MS] == 0 or after_ms < links[j, NEXT_MS]:
+                        links[j, NEXT_MS] = after_ms
+                chosen_count = 0
+                for k in range(group_of.shape[1]):
+                    if group_of[j, k] >= 0 and due >> group_of[j, k] & 1 != 0:
+                        chosen[chosen_count] = k
+                        chosen_count += 1
+                stamped = links[j, STAMPED] != 0
+                write_frames(
+                    sources[row],
+                    header,
+                    kind,
+                    number,
+                    crc_table,
+                    single,
+                    single_bytes,
+                    scratch if stamped else out[links[j, END] :],
+                    result,
+                    chosen,
+                    chosen_count,
+                    links[j, SEQUENCE],
+                    links[j, SYSTEM],
+                    links[j, COMPONENT],
+                )
+                size = result[0]
+                if stamped:
+                    stamp_us = int(sources[row, s.BOOT_UNIX_US]) + 1000 * now_ms
+                    for b in range(8):
+                        stamp[b] = (stamp_us >> (56 - 8 * b)) & 255
+                    size = stamp_frames(scratch, result[0], stamp, out[links[j, END] :])
+                links[j, END] += size
+                links[j, SEQUENCE] = result[1]
+                links[j, FRAMES] += result[2]
+                links[j, LAST_MS] = now_ms
+            if next_ms == 0 or links[j, NEXT_MS] < next_ms:
+                next_ms = links[j, NEXT_MS]
+        rows[i, 1] = next_ms

@@ -10,60 +10,62 @@ piece. Sans I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from autopilot.control.kernels import compiled
-from autopilot.interface import report
 from autopilot.interface.records import dataclass
 from mavlink_bridge.routing.open_link import OpenLink
 from mavlink_bridge.services.telemetry import sources
-from mavlink_bridge.services.telemetry.compiling import POOL
+from mavlink_bridge.services.telemetry.compiling import DUE, POOL
 from mavlink_bridge.services.telemetry.encoder import Chosen, crc_table
+from mavlink_bridge.services.telemetry.kernel import (
+    BEHIND_FACTS,
+    COLUMNS,
+    COMPONENT,
+    GROUPS,
+    LIMIT,
+    STAMPED,
+    STANDING_LINKS,
+    SYSTEM,
+)
 from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES
-from mavlink_bridge.services.telemetry.schedule import Schedule
+from mavlink_bridge.services.telemetry.schedule import Rows, Schedule
 
 STAMP_BYTES: Final = 8
 _MOST: Final = TABLES.capacity + STAMP_BYTES * len(LAYOUTS)
 _PLANS: Final = 32
 """Number of plans that are kept for the next instants."""
-_TAKEN: Final = 0
-"""The lane of links that take their frames at once."""
-_BEHIND_FACTS: Final = [report.ARMED, report.LANDED_STATE, report.SENSORS_PRESENT, report.SENSORS_HEALTHY]
-"""The figures of the report that facts of the core follow from without a decision."""
+RUN: Final = 16
+"""Instants that may flow of a vehicle that is alone before they are put on its links."""
 _Job = tuple[int, int, int, int, int, int, bool, int]
 """Job as `kernel.write_pool` has it."""
+_Made = tuple[int, OpenLink, memoryview, int]
+"""Frames that are made: of which row, for which link, their bytes, their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Links of a vehicle, of (system, component) `sender`, that need nothing but their frames until something is
-    decided; none: each has to be looked at."""
+    decided, each with its streams; none: each has to be looked at."""
 
     sender: tuple[int, int]
-    links: tuple[tuple[Schedule, OpenLink], ...]
+    links: tuple[tuple[Schedule, OpenLink, Rows], ...]
 
     @staticmethod
     def of(sender: tuple[int, int], links: Sequence[tuple[Schedule, OpenLink | None]]) -> Standing:
-        """Return all of them, if each can have its frames as they are (`Endpoint.direct`)."""
-        found = tuple((schedule, link) for schedule, link in links if link is not None)
-        return Standing(sender, found) if len(found) == len(links) else ALL_LOOKED_AT
+        """Return all of them, if each can have its frames as they are (`Endpoint.direct`), and what is compiled has
+        room for them."""
+        streaming = [(schedule, link, schedule.rows) for schedule, link in links if schedule.next_ms is not None]
+        found = tuple((schedule, link, rows) for schedule, link, rows in streaming if link is not None)
+        fit = len(found) <= STANDING_LINKS and all(0 < len(rows) <= GROUPS for _, _, rows in found)
+        return Standing(sender, found) if len(found) == len(streaming) and fit else ALL_LOOKED_AT
 
 
 ALL_LOOKED_AT: Final = Standing((0, 0), ())
-
-
-class _QueueLane:
-    """Lane of frames that are due on links that have one queue, or that take theirs at once: its jobs, and the link of
-    each."""
-
-    __slots__ = ("jobs", "links")
-
-    def __init__(self) -> None:
-        self.jobs: list[_Job] = []
-        self.links: list[OpenLink] = []
 
 
 class StreamPool:
@@ -78,12 +80,23 @@ class StreamPool:
         self._reports = reports
         self._write: Callable[..., int] | None = None
         self._rows: dict[int, int] = {}
-        self._lanes: dict[int, _QueueLane] = {}
+        self._due: list[_Job] = []
+        self._due_links: list[OpenLink] = []
         self._plans: dict[int, tuple[Chosen, int, int]] = {}
         self._planned = 0
         self._streams = np.zeros(_PLANS * len(LAYOUTS), np.int64)
         self._fresh = np.zeros((len(reports), 2), np.int64)
         self._make_room(2 * len(reports))
+        self._standing = [ALL_LOOKED_AT] * len(reports)
+        self._write_due: Callable[[], object] | None = None
+        self._run: list[tuple[int, Schedule, OpenLink]] = []
+        """Links whose streams flow, with their places in the table."""
+        self._run_rows: list[int] = []
+        self._begun = False
+        self.flown: list[tuple[int, int]] = []
+        """Vehicles that have flown since the pool began to gather, each with its next instant, ms."""
+        self._room = (RUN if len(reports) == 1 else 1) * _MOST
+        self._make_table(STANDING_LINKS * len(reports))
 
     def load(self) -> None:
         """Gather from now on, where anything is compiled: in plain Python one call is no better than many."""
@@ -96,17 +109,34 @@ class StreamPool:
         self._out = np.zeros(jobs * _MOST, np.uint8)
         self._results = np.zeros((jobs, 3), np.int64)
 
+    def _make_table(self, links: int) -> None:
+        """Make the table of standing links; see `kernel.write_due`."""
+        self._table = np.zeros((links, COLUMNS), np.int64)
+        self._intervals = np.zeros((links, GROUPS), np.int64)
+        self._group_of = np.zeros((links, len(LAYOUTS)), np.int64)
+        self._written = np.zeros(links * self._room, np.uint8)
+        self._going = np.full((len(self._reports) + 1, 2), -1, np.int64)
+
     def _bind(self) -> None:
         single = np.zeros(1, np.float32)
+        tables = (TABLES.header, TABLES.kind, TABLES.number, crc_table(), single, single.view(np.uint8))
+        scratch = (np.zeros(TABLES.capacity, np.uint8), np.zeros(STAMP_BYTES, np.uint8))
+        self._write_due = DUE.bind(
+            *tables,
+            *scratch,
+            np.zeros(len(LAYOUTS), np.int64),
+            np.zeros(3, np.int64),
+            self._reports,
+            self.sources,
+            self._table,
+            self._intervals,
+            self._group_of,
+            self._written,
+            self._going,
+        )
         self._write = POOL.bind(
-            TABLES.header,
-            TABLES.kind,
-            TABLES.number,
-            crc_table(),
-            single,
-            single.view(np.uint8),
-            np.zeros(TABLES.capacity, np.uint8),
-            np.zeros(STAMP_BYTES, np.uint8),
+            *tables,
+            *scratch,
             self._reports,
             self.sources,
             self._streams,
@@ -116,31 +146,94 @@ class StreamPool:
             self._results,
         )
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> StreamPool:
         """The machines have moved: what falls due until the end is gathered."""
         if self._write is None:
-            return
+            return self
         self.gathering = True
-        now, before = self._reports.take(_BEHIND_FACTS, 1), self.sources.take(_BEHIND_FACTS, 1)
+        self.flown.clear()
+        now, before = self._reports.take(BEHIND_FACTS, 1), self.sources.take(BEHIND_FACTS, 1)
         self.moved = self._still if now.tobytes() == before.tobytes() else (now != before).any(axis=1).tolist()
+        return self
 
     def gathers(self, row: int) -> bool:
         """True when a frame of this vehicle has been added."""
         return row in self._rows
 
-    def stream(self, row: int, standing: Standing, now_ms: int, stamp_us: int) -> bool:
-        """Gather what is due of a vehicle that has only moved; False: its links have to be looked at."""
-        if not (self.gathering and standing.links) or self.moved[row]:
-            return False
-        for _, link in standing.links:
-            if link.signs or link.out.overflowed or link.out.size > link.out.congested:
+    # --- vehicles that only move ------------------------------------------------------------------------------------
+    def stand(self, row: int, standing: Standing) -> None:
+        """From now on these links of a vehicle need nothing but their frames, until it is told otherwise."""
+        if standing == self._standing[row]:
+            return
+        self._standing[row] = standing
+        first = row * STANDING_LINKS
+        self._table[first : first + STANDING_LINKS] = 0
+        for at, (_, link, rows) in enumerate(standing.links, start=first):
+            self._table[at, SYSTEM], self._table[at, COMPONENT] = standing.sender
+            self._table[at, STAMPED] = link.take is not None
+            self._table[at, LIMIT] = (at + 1) * self._room - _MOST + 1
+            self._intervals[at], self._group_of[at] = 0, -1
+            for group, (interval_us, streams) in enumerate(rows):
+                self._intervals[at, group] = interval_us
+                self._group_of[at, list(streams)] = group
+
+    def stands(self, row: int) -> bool:
+        """May streams of this vehicle flow by themselves, as far as its links go?"""
+        return bool(self._standing[row].links) and self._write_due is not None
+
+    def flow(self, row: int) -> bool:
+        """Have what is due of this vehicle, which stands and has only moved, made with the next `write`. False: its
+        links have to be looked at."""
+        links = self._standing[row].links
+        for schedule, link, streams in links:
+            out = link.out
+            if link.signs or out.overflowed or out.size > out.congested or schedule.rows is not streams:
                 return False
-        for schedule, link in standing.links:
-            due = schedule.take_due(now_ms)
-            if due is not None:
-                self._rows.setdefault(row, 1)
-                self.add(row, link, due, standing.sender, stamp_us)
+        self._run += [(at, schedule, link) for at, (schedule, link, _) in enumerate(links, start=row * STANDING_LINKS)]
+        self._run_rows.append(row)
         return True
+
+    def flow_on(self) -> int:
+        """Make what is due of a vehicle that is alone, at this instant and at others before `write` puts it on its
+        links; the next instant, ms. 0: nothing was made, its links have to be looked at."""
+        if not (self._run or self.flow(0)):
+            return 0
+        self._make()
+        return int(self._going[0, 1])
+
+    def _make(self) -> None:
+        """Make what is due of those that flow."""
+        if not self._begun:
+            self._begin_run()
+        assert self._write_due is not None
+        self._write_due()
+
+    def _begin_run(self) -> None:
+        room = self._room
+        self._table[[at for at, _, _ in self._run], :5] = [
+            (schedule.next_ms or 0, link.writer.next_sequence, at * room, 0, 0) for at, schedule, link in self._run
+        ]
+        count = len(self._run_rows)
+        self._going[:count, 0], self._going[count, 0] = self._run_rows, -1
+        self._begun = True
+
+    def _end_run(self) -> list[_Made]:
+        """Return the frames of all that have flown."""
+        if not self._run:
+            return []
+        if not self._begun:
+            self._make()
+        run, rows = self._run, self._run_rows
+        self._run, self._run_rows, self._begun = [], [], False
+        self.flown += zip(rows, self._going[: len(rows), 1].tolist(), strict=True)
+        data, room = self._written.data, self._room
+        made: list[_Made] = []
+        ends = self._table[[at for at, _, _ in run], :5].tolist()
+        for (at, schedule, link), (next_ms, _, end, frames, last_ms) in zip(run, ends, strict=True):
+            if last_ms:
+                schedule.passed(last_ms, next_ms)
+                made.append((at // STANDING_LINKS, link, data[at * room : end], frames))
+        return made
 
     def begin_row(self, row: int, *, copied: bool) -> None:
         """Begin the frames that are due of a vehicle. `copied`: its values have the report of now already."""
@@ -153,17 +246,13 @@ class StreamPool:
         if plan is None:
             plan = self._keep(numbers)
         stamped = link.take is not None
-        queue = _TAKEN if stamped else id(link.out)
-        lane = self._lanes.get(queue)
-        if lane is None:
-            lane = self._lanes[queue] = _QueueLane()
-        lane.jobs.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, stamped, stamp_us))
-        lane.links.append(link)
+        self._due.append((row, plan[1], plan[2], link.writer.next_sequence, *sender, stamped, stamp_us))
+        self._due_links.append(link)
         link.ahead = self
 
     def _keep(self, numbers: Chosen) -> tuple[Chosen, int, int]:
         """Keep a plan, until many more are known: who streams at an interval has the same one again."""
-        if len(self._plans) >= _PLANS and not self._lanes:
+        if len(self._plans) >= _PLANS and not self._due:
             self._plans, self._planned = {}, 0
         begin = self._planned
         end = self._planned = begin + len(numbers)
@@ -180,12 +269,26 @@ class StreamPool:
         self.write()
 
     def write(self) -> None:
-        """Encode what was gathered so far."""
-        if not self._lanes:
-            return
-        lanes, rows = self._lanes, self._rows
-        self._lanes, self._rows = {}, {}
-        jobs = [job for lane in lanes.values() for job in lane.jobs]
+        """Encode what was gathered so far, and put it on its links."""
+        made = self._end_run()
+        if self._due:
+            flown, made = made, self._encode()
+            if flown:
+                made = sorted(flown + made, key=itemgetter(0))
+        for _, link, data, frames in made:
+            if not frames:
+                continue
+            if link.take is not None:
+                link.count(frames, len(data) - STAMP_BYTES * frames)
+                link.take(data)
+            else:
+                link.writer.advance(frames)
+                link.push(bytes(data), frames, droppable=True)
+
+    def _encode(self) -> list[_Made]:
+        """Return the frames of those whose links were looked at."""
+        jobs, links, rows = self._due, self._due_links, self._rows
+        self._due, self._due_links, self._rows = [], [], {}
         if len(jobs) > len(self._jobs):
             self._make_room(2 * len(jobs))
             self._bind()
@@ -193,40 +296,10 @@ class StreamPool:
         self._fresh[: len(rows)] = list(rows.items())
         assert self._write is not None
         self._write(len(rows), len(jobs))
-        self._hand_over(lanes, self._results[: len(jobs)].tolist())
-
-    def _hand_over(self, lanes: dict[int, _QueueLane], results: list[list[int]]) -> None:
-        data = self._out.data
-        begin = first = 0
-        for queue, lane in lanes.items():
-            for link in lane.links:
-                link.ahead = None
-            written = results[first : first + len(lane.jobs)]
-            (_hand_out if queue == _TAKEN else _queue)(lane.links, data, begin, written)
-            begin = written[-1][0]
-            first += len(lane.jobs)
-
-
-def _hand_out(links: list[OpenLink], data: memoryview, begin: int, written: list[list[int]]) -> None:
-    """Give frames to those who take them."""
-    for link, (end, _, frames) in zip(links, written, strict=True):
-        link.count(frames, end - begin - STAMP_BYTES * frames)
-        if link.take is not None:
-            link.take(data[begin:end])
-        begin = end
-
-
-def _queue(links: list[OpenLink], data: memoryview, begin: int, written: list[list[int]]) -> None:
-    """Put the frames of one queue there, in one piece if they fit."""
-    out, first, last = links[0].out, begin, written[-1][0]
-    fits = out.size + last - first <= out.full
-    for link, (end, _, frames) in zip(links, written, strict=True):
-        if fits:
-            link.count(frames, end - begin)
-        else:
-            link.writer.advance(frames)
-            link.push(bytes(data[begin:end]), frames, droppable=True)
-        begin = end
-    if fits and last > first:
-        out.waiting.append(bytes(data[first:last]))
-        out.size += last - first
+        data, begin = self._out.data, 0
+        made: list[_Made] = []
+        for job, link, (end, _, frames) in zip(jobs, links, self._results[: len(jobs)].tolist(), strict=True):
+            link.ahead = None
+            made.append((job[0], link, data[begin:end], frames))
+            begin = end
+        return made

@@ -159,6 +159,15 @@ class Schedule:
         self._slowdown_ms, self._factor = 0, 1
         self.update(intervals)
 
+    @property
+    def rows(self) -> Rows:
+        """Intervals and what goes at each now; none while one has not been told the time yet."""
+        return () if self._fresh else self._table.rows
+
+    def passed(self, last_ms: int, next_ms: int) -> None:
+        """Note that others have taken what was due until `last_ms`, the last instant; the next one is `next_ms`."""
+        self._last_ms, self.next_ms = last_ms, next_ms
+
     def update(self, intervals: Mapping[int, int]) -> None:
         """Change the intervals of some streams. What is unchanged keeps its instants."""
         self.intervals.update(intervals)

@@ -109,7 +109,6 @@ class TelemetryService(Speaker):
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
         self._row = 0
-        self._standing = ALL_LOOKED_AT
         self._at_once = False
         self._texts = announcements.TextQueue()
         self._boot = BootTexts(parts.facts)
@@ -137,9 +136,14 @@ class TelemetryService(Speaker):
         self._encoder.move_to(pool.sources[row])
         self.facts.move_to(pool.sources[row])
 
+    @property
+    def flows(self) -> bool:
+        """True while there is nothing to be said but streams that the pool may write by itself (`StreamPool.flow`)."""
+        return not self.decided and not self._out and self._pool is not None and self._pool.stands(self._row)
+
     def alone(self) -> StreamPool | None:
-        """A pool of this vehicle alone, joined; None where nothing is compiled, so that it would be no better."""
-        if not self._encoder.compiled:
+        """A pool of this vehicle alone, joined; None where it would be no better: without links, nothing compiled."""
+        if not self._links or not self.load():
             return None
         pool = StreamPool(self._parts.facts.vehicle.state.report.reshape(1, -1))
         pool.load()
@@ -159,7 +163,7 @@ class TelemetryService(Speaker):
         for name, hz in (rates_hz or {}).items():
             numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]
             intervals.update(dict.fromkeys(numbers, interval_of_rate(hz)))
-        self._links[link], self._standing = Schedule(intervals), ALL_LOOKED_AT
+        self._links[link], self.decided = Schedule(intervals), True
         (self._greeted.add if apart else self._greeted.discard)(link)
         if fixed:
             self._fixed.add(link)
@@ -167,8 +171,7 @@ class TelemetryService(Speaker):
             self._boot.open_link(link)
 
     def link_closed(self, link: int) -> None:
-        self._links.pop(link, None)
-        self._standing = ALL_LOOKED_AT
+        self.decided = self._links.pop(link, None) is not None or self.decided
         self._fixed.discard(link)
         self._grouped.pop(link, None)
         self._apart.discard(link)
@@ -293,9 +296,6 @@ class TelemetryService(Speaker):
 
     def handle_timeout(self, now_ms: int) -> None:
         """Send what is due."""
-        moved, stamp_us = not (self.asked or self.decided or self._out), self._boot_unix_us + 1000 * now_ms
-        if moved and self._pool is not None and self._pool.stream(self._row, self._standing, now_ms, stamp_us):
-            return
         self._send_texts(now_ms)
         fresh = False
         boot = self._boot.due()
@@ -318,7 +318,8 @@ class TelemetryService(Speaker):
             self._append(link, due)
         for link, text in boot:
             self._output.send(text, link)
-        self._standing = ALL_LOOKED_AT if self.decided else self._find_standing()
+        if self._pool is not None and not self.decided:
+            self._pool.stand(self._row, self._find_standing())
 
     def _find_standing(self) -> Standing:
         if self.facts.follow_report or not self._boot.complete or self._texts.next_deadline_ms() is not None:

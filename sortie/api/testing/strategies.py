@@ -17,7 +17,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from sortie.assembly.vehicle import make_vehicle
 from sortie.config.errors import UserError, nearest
 from sortie.config.values import DEFAULT_HOME, parse_vehicle
-from sortie.nodes.vehicle import LINK_FAULTS
+from sortie.nodes.fault_plan import LINK_FAULTS
 
 HOME = GeoPoint(*DEFAULT_HOME[:3])
 RELATIVE = 3

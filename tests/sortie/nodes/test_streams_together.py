@@ -169,8 +169,8 @@ def counted_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     write = StreamPool.write
 
     def counted(self: StreamPool) -> None:
-        jobs = sum(len(lane.jobs) for lane in self._lanes.values())
-        calls.extend([jobs] * (jobs > 0))
+        links = len(self._due) + len(self._run)
+        calls.extend([links] * (links > 0))
         write(self)
 
     monkeypatch.setattr(StreamPool, "write", counted)
@@ -196,6 +196,48 @@ def said_alone(vehicle: VehicleSpec, folder: Path) -> list[bytes]:
     assert recorder.latest is not None
     log = (recorder.latest / "flight.tlog").read_bytes()
     return [*(service.endpoint.take_bytes(link) for link in links), log]
+
+
+@pytest.mark.parametrize("kind", ["copter", "rover"])
+def test_instants_of_one_pass_say_the_same_as_a_pass_each(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen instants at which nothing but streams is due are one pass, and reach their links in one piece: byte by
+    byte, in links and logs, what a pass for each of them says."""
+    vehicle = spec(kind, 1)
+    calls = counted_calls(monkeypatch)
+    each, each_log = driven(vehicle, tmp_path / "each", 1)
+    calls_each = list(calls)
+    calls.clear()
+    together, log = driven(vehicle, tmp_path / "together", 16)
+    assert together == each
+    assert log == each_log
+    assert len(log) == 5
+    assert sum(map(len, each)) > 40_000
+    assert 3 * len(calls) < len(calls_each)
+
+
+def driven(vehicle: VehicleSpec, folder: Path, instants: int) -> tuple[list[bytes], list[bytes]]:
+    """What a vehicle that takes off says on two links, and the files of its flight."""
+    vehicles, runtime = assembled([replace(vehicle, alone=True)])
+    (service,) = vehicles.services
+    runtime.load()
+    recorder = record_flights(service, folder)
+    links = [service.endpoint.open_link("station"), service.endpoint.open_link("another")]
+    service.receive(links[0], asked(4), 0)
+    service.receive(links[1], asked(10, 10), 0)
+    while not service.autopilot.prearm.ok:
+        runtime.step(END_MS)
+    assert recorder.reopen(service.now_ms) is None
+    begin_ms, service.most_instants = service.now_ms, instants
+    assert service.autopilot.arming.arm(begin_ms).ok
+    while service.now_ms < begin_ms + 20_000:
+        service.look_again()
+        service.advance(begin_ms + 20_000, begin_ms)
+    recorder.finish(service.now_ms)
+    assert recorder.latest is not None
+    files = [file.read_bytes() for file in sorted(recorder.latest.iterdir())]
+    return [service.endpoint.take_bytes(link) for link in links], files
 
 
 def test_what_is_due_at_an_instant_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:

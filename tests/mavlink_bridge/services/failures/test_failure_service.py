@@ -16,7 +16,7 @@ from mavlink_bridge.flight_controller.message_ownership import Ownership, owners
 from mavlink_bridge.services.failures import FAILURES, FailureService
 from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie.assembly.vehicle import make_vehicle
-from sortie.nodes.vehicle import LINK_FAULTS
+from sortie.nodes.fault_plan import LINK_FAULTS
 from tests.fakes.command_bench import CommandBench, result_of
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)
