@@ -120,7 +120,6 @@ export class Card {
       v.ready === undefined || v.armed ? null : v.ready ? ['good', '✓ ready to arm'] : ['look', '… not ready to arm'],
       v.status === 'CRITICAL' || v.status === 'EMERGENCY' ? ['bad', `! ${v.status.toLowerCase()}`] : null,
       v.mission === 'active' || v.mission === 'paused' || v.mission === 'complete' ? ['soft', `mission ${v.mission}`] : null,
-      ...(this.fitted[v.system] ?? []).map(name => ['soft', `+ ${name}`]),
     ].filter(Boolean));
     FIGURES.forEach(([, tell, grade], i) => {
       write(this.dds[i], none ? '–' : tell(v));
@@ -129,6 +128,9 @@ export class Card {
       const wanted = !none && grade ? grade(v) : '';
       if (this.dds[i].className !== wanted) this.dds[i].className = wanted;
     });
+    const fitted = this.fitted[v.system] ?? [];
+    write($('#fitted'), `Fitted with: ${fitted.join(', ')}`);
+    $('#fitted').hidden = !fitted.length;
     this.showFlight(v);
     this.showModes(v);
     this.tilt(v);

@@ -166,9 +166,9 @@ def test_an_empty_battery_that_is_only_warned_of_ends_the_flight_by_itself() -> 
 
 
 def test_a_fence_holds_without_delay_and_lets_the_user_out(station: Station) -> None:
-    """GF_ACTION 2 and GF_MAX_HOR_DIST; an uploaded polygon counts as well."""
-    station.set_param("GF_MAX_HOR_DIST", 40.0)
+    """GF_ACTION 2 and GF_MAX_HOR_DIST, which is lowered in flight: a mission that leaves it would not begin."""
     begin_mission(station)
+    station.set_param("GF_MAX_HOR_DIST", 40.0)
     assert history(station, 15.0) == [MISSION, HOLD] and status(station) == CRITICAL
     assert station.command(SET_MODE, 1.0, *map(float, RETURN)) == 0
     station.run(5.0)
@@ -176,11 +176,13 @@ def test_a_fence_holds_without_delay_and_lets_the_user_out(station: Station) -> 
 
 
 def test_an_uploaded_fence_counts_without_a_switch(station: Station) -> None:
-    def corner(north: float, east: float) -> MissionItem:
-        return MissionItem(5001, 0, param1=4.0, x=HOME.lat + north, y=HOME.lon + east)
+    """An area that is forbidden, across the way to a place that is not in it."""
 
-    side = 0.0004
-    station.upload(tuple(corner(n, e) for n, e in ((side, side), (side, -side), (-side, -side), (-side, side))), 1)
+    def corner(north: float, east: float) -> MissionItem:
+        return MissionItem(5002, 0, param1=4.0, x=HOME.lat + north, y=HOME.lon + east)
+
+    near, far, side = 0.0004, 0.0008, 0.0004
+    station.upload(tuple(corner(n, e) for n, e in ((far, side), (far, -side), (near, -side), (near, side))), 1)
     begin_mission(station)
     assert history(station, 15.0) == [MISSION, HOLD] and "Geofence violated" in station.texts
 

@@ -33,7 +33,7 @@ def test_a_mission_is_flown_from_the_page(window, acting, tmp_path):
     page.page.on("request", lambda request: asked.append(request.url))
     page.page.goto(acting)
     page.shows("#chips", "✓ ready to arm")
-    page.shows("#chips", "+ follow")
+    page.shows("#fitted", "Fitted with: follow")
     page.page.set_input_files("#plan-file", str(SQUARE))
     page.shows("#answer", "uploaded")
     page.page.click('[data-act="GO"]')
