@@ -86,7 +86,7 @@ PX4_FAULTS: Final[dict[str, str]] = {
         "EKF2 leans on an acceleration that is not there and sinks, and may give up its position on the way: another "
         "flight went to Land after 12.8 s and fell; ours leans on GPS and barometer"
     ),
-    "accel.garbage": "both give up their position and get it back, EKF2 earlier",
+    "accel.garbage": "both give up their position and get it back",
     "motor1.loss": (
         "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, which "
         "CBRK_FLIGHTTERM forbids by default"
