@@ -75,21 +75,18 @@ PX4_FAULTS: Final[dict[str, str]] = {
     "baro.loss": "",
     "baro.stuck": "neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer",
     "gyro.stuck": (
-        "both lose their position and fall; ours cuts its motors when it lies over for a second, PX4 does not, and "
-        "goes to Land and back"
+        "both lose their position, go to Land and back, and fall; ours cuts its motors when it lies over for a second, "
+        "PX4 does not"
     ),
-    "gyro.garbage": (
-        "both go to Land and back to Hold; ours sees that it has landed and disarms, PX4's motors turn on, and it "
-        "falls or lies on the ground"
-    ),
+    "gyro.garbage": ("both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on"),
     "accel.stuck": (
-        "EKF2 leans on an acceleration that is not there and sinks, and may give up its position on the way: another "
-        "flight went to Land after 12.8 s and fell; ours leans on GPS and barometer"
+        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a third went to "
+        "Land after 12.8 s and fell; ours leans on GPS and barometer"
     ),
     "accel.garbage": "both give up their position and get it back",
     "motor1.loss": (
         "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, which "
-        "CBRK_FLIGHTTERM forbids by default"
+        "CBRK_FLIGHTTERM forbids by default; its modes are those of a wreck"
     ),
     "motor1.loss=0.3": "",
     "battery.low": (
