@@ -78,10 +78,10 @@ PX4_FAULTS: Final[dict[str, str]] = {
         "both lose their position, go to Land and back, and fall; ours cuts its motors when it lies over for a second, "
         "PX4 does not"
     ),
-    "gyro.garbage": ("both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on"),
+    "gyro.garbage": "both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on",
     "accel.stuck": (
-        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a third went to "
-        "Land after 12.8 s and fell; ours leans on GPS and barometer"
+        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a third went "
+        "to Land after 12.8 s and fell; ours leans on GPS and barometer"
     ),
     "accel.garbage": "both give up their position and get it back",
     "motor1.loss": (
