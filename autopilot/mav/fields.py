@@ -165,6 +165,7 @@ class Component(IntEnum):
     AUTOPILOT1 = 1
     CAMERA = 100
     GIMBAL = 154
+    WINCH = 169
     MISSIONPLANNER = 190
     ONBOARD_COMPUTER = 191
     ODID_TXRX_1 = 236

@@ -26,13 +26,15 @@ _NOT_GIVEN_INT = 0x7FFFFFFF
 class Command:
     """Command as it was requested. `params` are param1 .. param7, NaN = not given; for a command with a position the
     fifth and sixth are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME).
-    `confirmation` counts repetitions of a COMMAND_LONG; None: of a COMMAND_INT nobody does."""
+    `confirmation` counts repetitions of a COMMAND_LONG; None: of a COMMAND_INT nobody does. `component`: to which part
+    of the vehicle it was addressed."""
 
     number: int
     params: tuple[float, ...]
     frame: int
     peer: Peer
     confirmation: int | None = None
+    component: int = 0
 
     def given(self, index: int) -> bool:
         """Was parameter `index` (from 1) given?"""
@@ -84,7 +86,7 @@ def from_long(message: Message, peer: Peer, frame: int) -> Command:
         message.param6,
         message.param7,
     )
-    return Command(message.command, params, frame, peer, message.confirmation)
+    return Command(message.command, params, frame, peer, message.confirmation, message.target_component)
 
 
 def from_int(message: Message, peer: Peer, *, has_place: bool) -> Command:
@@ -92,4 +94,4 @@ def from_int(message: Message, peer: Peer, *, has_place: bool) -> Command:
     scale = 1e-7 if has_place else 1.0
     x, y = (nan if value == _NOT_GIVEN_INT else value * scale for value in (message.x, message.y))
     params = (message.param1, message.param2, message.param3, message.param4, x, y, message.z)
-    return Command(message.command, params, message.frame, peer)
+    return Command(message.command, params, message.frame, peer, component=message.target_component)
