@@ -45,13 +45,20 @@ class SaveProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveShow:
+    """The file of a drone show; empty: none."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SaveTogether:
     """Several plans, all or none (MISSION_CLEAR_ALL of every type)."""
 
     plans: tuple[SavePlan, ...]
 
 
-Change = SavePlan | SaveParameter | SaveHome | SaveProgress | SaveTogether
+Change = SavePlan | SaveParameter | SaveHome | SaveProgress | SaveShow | SaveTogether
 
 
 class Journal(Protocol):

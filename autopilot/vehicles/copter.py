@@ -30,7 +30,7 @@ copter_mode_switch copter_frame copter_mission copter_return range_finder placin
 throw weathervane follow follow_flying
 arming mission rally fence copter_fence failsafes copter_failsafes wind battery trail
 avoidance copter_avoidance proximity_sensor proximity_ignored proximity path_planning copter_proximity traffic
-output passthrough simulation airframe camera landing_target mount shove
+output passthrough simulation airframe camera landing_target mount shove show
 """
 _C = CopterMode
 

@@ -18,6 +18,8 @@ from mavlink_bridge.firmware.protocol import Firmware
 
 GIT_HASH: Final = "5e471e00"
 """Eight characters in the place of a git hash."""
+_DRONE_SHOWS: Final = 0x4000000
+"""Bit of Skybrush's ArduCopter, and of no MAVLink dialect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,14 @@ class Identity:
     """`kind`: of `autopilot.vehicles.kinds`. `name`: what is stable for this vehicle (its seed, its state folder); the
     uid is made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
     `speaks`: the firmware that it is spoken to as. `serves_files`: parameters may be read as @PARAM/param.pck
-    (capability FTP)."""
+    (capability FTP). `flies_shows`: of Skybrush's server, which looks for a bit of its own."""
 
     kind: str = DEFAULT.name
     name: str = "1"
     serves_files: bool = False
     system: int = 1
     speaks: Firmware = OWN
+    flies_shows: bool = False
 
     @property
     def vehicle_class(self) -> VehicleClass:
@@ -50,7 +53,8 @@ class Identity:
 
     @property
     def capabilities(self) -> int:
-        return self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
+        told = self.speaks.capabilities | (Capability.FTP if self.serves_files else 0)
+        return told | _DRONE_SHOWS if self.flies_shows else told
 
     @property
     def uid2(self) -> bytes:

@@ -44,10 +44,12 @@ VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
 class StoredValues(Stored, Protocol):
     """Stored values that a service begins with: plans, home, progress (`autopilot.core.wiring.Stored`) and
-    parameters by name."""
+    parameters by name, and the file of a show."""
 
     @property
     def parameters(self) -> Mapping[str, float]: ...
+    @property
+    def show(self) -> bytes: ...
 
 
 def make_vehicle(
@@ -214,13 +216,14 @@ def build_service(
         serves_files=True,
         system=int(parameters[OWN_SYSTEM]),
         speaks=speaks,
+        flies_shows=autopilot.facts.param("SRT_SHOW") != 0.0,
     )
     return VehicleService(
         vehicle,
         autopilot,
         parameters,
         journal,
-        lambda service: simulated_face(service, identity, stored.parameters, given),
+        lambda service: simulated_face(service, identity, stored.parameters, given, stored.show),
         epoch_us=epoch_us,
         on_error=on_error,
         faults=faults,

@@ -23,6 +23,7 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "parachute": ("CHUTE_ENABLED=1", "CHUTE_TYPE=10", "SERVO10_FUNCTION=27", "SIM_PARA_ENABLE=1"),
     "remote-id": ("DID_ENABLE=1", "DID_MAVPORT=1", "DID_OPTIONS=1"),
     "rtsp": ("SIM_CAM_RTSP=8554", "CAM1_TYPE=6"),
+    "show": ("SRT_SHOW=1",),
     "sprayer": ("SPRAY_ENABLE=1", "SERVO5_FUNCTION=22", "SERVO6_FUNCTION=23"),
     "traffic": ("ADSB_TYPE=1", "AVD_ENABLE=1"),
     "video": ("SIM_CAM_VIDPORT=5600", "CAM1_TYPE=6"),

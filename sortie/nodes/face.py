@@ -124,10 +124,11 @@ def simulated_face(
     identity: Identity,
     stored: Mapping[str, float] = NOTHING_MORE,
     given: Mapping[str, float] = NOTHING_MORE,
+    show: bytes = b"",
 ) -> Face:
     """Face of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware
     that it is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of
-    this one."""
+    this one; `show`: the file of a drone show that it was given then."""
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
     commands = CommandService(
@@ -179,6 +180,7 @@ def simulated_face(
         SetupService(autopilot, commands),
         logs,
         *service.flight_services(commands),
+        *_show(service, commands, telemetry, files, show),
         *spoken.services,
         telemetry,  # last: what a command asks for follows its acknowledgement
     )
@@ -295,6 +297,29 @@ def _remote_id(service: VehicleService, telemetry: TelemetryService, identity: I
         service.heartbeats[Component.ODID_TXRX_1] = transmitter.heartbeat
         service.components[Component.ODID_TXRX_1] = (transmitter,)
     return (remote,)
+
+
+def _show(
+    service: VehicleService, commands: CommandService, telemetry: TelemetryService, files: VirtualFiles, content: bytes
+) -> tuple[Service, ...]:
+    """Drone shows where SRT_SHOW was 1 at the start: their mode, and what is said of them."""
+    autopilot = service.autopilot
+    if autopilot.facts.param("SRT_SHOW") == 0.0:
+        return ()
+    from autopilot.show.mode import DRONE_SHOW, ShowMode
+    from autopilot.show.show import Show
+    from mavlink_bridge.services.show import ShowService
+
+    def authorized() -> None:
+        if not autopilot.facts.armed:
+            autopilot.modes.set(DRONE_SHOW.number, autopilot.facts.now_ms)
+
+    show = Show(autopilot.facts, service.parameters, service.journal, content, authorized)
+    mode = ShowMode(
+        autopilot.context, show, autopilot.heading, lambda: autopilot.fence.return_point(), lambda: autopilot.arming
+    )
+    autopilot.modes.add(DRONE_SHOW, lambda *_: mode)
+    return (ShowService(autopilot, show, mode, service.journal, files, commands, telemetry, service.endpoint.routes),)
 
 
 def _shown(modes: ModeSource) -> list[ShownMode]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveTogether
+from autopilot.context.journal import Change, SaveHome, SaveParameter, SavePlan, SaveShow, SaveTogether
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
 from autopilot.mission.items import MissionItem
@@ -35,6 +35,8 @@ _OF_ONE_VEHICLE = {
     "plan_item": "*", "plan": "*", "parameter": "*", "home": "lat, lon, alt", "progress": "item, state",
 }  # fmt: skip
 """Columns of the tables before there were fleets (schema 1 and 2): all of it is `ALONE`'s."""
+_SHOW = "CREATE TABLE IF NOT EXISTS show (vehicle TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID"
+"""Made when the first show comes: a database without one is what it was."""
 ALONE = ""
 
 
@@ -69,13 +71,14 @@ Entry = Change | SaveStamp
 @dataclass(slots=True)
 class StoredState:
     """State that a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
-    defaults, home as a person set it, the sequencer's index and state, the signing stamp."""
+    defaults, home as a person set it, the sequencer's index and state, the signing stamp, the file of a show."""
 
     plans: dict[int, tuple[MissionItem, ...]] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
     home: GeoPoint | None = None
     progress: tuple[int, int] | None = None
     signing_stamp: int = 0
+    show: bytes = b""
 
 
 _LARGEST_STAMP = (1 << 48) - 1
@@ -105,6 +108,10 @@ def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
     if stamp is not None:
         _expect("signing", isinstance(stamp[0], int) and 0 <= stamp[0] <= _LARGEST_STAMP)
         state.signing_stamp = stamp[0]
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'show'").fetchone() is not None:
+        show = database.execute("SELECT content FROM show WHERE vehicle = ?", mine).fetchone() or (b"",)
+        _expect("show", isinstance(show[0], bytes))
+        state.show = show[0]
     return state
 
 
@@ -173,6 +180,9 @@ def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> 
         if change.home is not None:
             home = change.home
             database.execute("INSERT INTO home VALUES (?, ?, ?, ?)", (vehicle, home.lat, home.lon, home.alt))
+    elif isinstance(change, SaveShow):
+        database.execute(_SHOW)
+        database.execute("INSERT OR REPLACE INTO show VALUES (?, ?)", (vehicle, change.content))
     elif isinstance(change, SaveStamp):
         database.execute("INSERT OR REPLACE INTO signing VALUES (0, ?)", (change.stamp,))
     else:

@@ -1,0 +1,101 @@
+"""Light program of a show: commands that set and fade one colour, by their time.
+
+A command is a number, its colour (three bytes, or one of grey), and for how long it lasts: units of 20 ms, 7 bits in
+each byte, the lowest first. Loops say how often (0: for ever). What depends on outer signals ends the program. Facts of
+libskybrush (99beb12e).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+Colour = tuple[int, int, int]
+BLACK: Final[Colour] = (0, 0, 0)
+_UNIT_MS: Final = 20
+_MOST: Final = 10_000
+"""Commands between two looks; a program that has more without time to pass has no end."""
+_NOTHING, _SLEEP, _UNTIL, _SET, _FADE, _LOOP, _AGAIN, _RESET, _JUMP = 1, 2, 3, 4, 8, 12, 13, 14, 18
+_PYRO: Final = (20, 21)
+_GREYS: Final = {2: 0, 3: 255}  # commands of black and white, beside those of a colour (0) and a grey (1)
+
+
+class LightProgram:
+    """A program and the place in it. A time before the last begins it anew."""
+
+    def __init__(self, code: bytes) -> None:
+        self._code = code
+        self._begin()
+
+    def _begin(self) -> None:
+        self._at = 0
+        self._loops: list[list[int]] = []  # where it begins, how often it still goes on (0: for ever)
+        self._from, self._to = BLACK, BLACK
+        self._since_ms, self._until_ms, self._zero_ms = 0, 0, 0
+        self._ended = False
+
+    def colour(self, time_ms: int) -> Colour:
+        """Colour at a time of the show."""
+        if time_ms < self._since_ms:
+            self._begin()
+        steps = 0
+        while not self._ended and time_ms >= self._until_ms:
+            self._from, self._since_ms = self._to, self._until_ms
+            steps += 1
+            try:
+                self._step()
+            except IndexError:
+                self._ended = True
+            self._ended = self._ended or steps == _MOST
+        if self._ended or self._from == self._to:
+            return self._to
+        share = (time_ms - self._since_ms) / (self._until_ms - self._since_ms)
+        red, green, blue = (round(a + share * (b - a)) for a, b in zip(self._from, self._to, strict=True))
+        return red, green, blue
+
+    def _byte(self) -> int:
+        self._at += 1
+        return self._code[self._at - 1]
+
+    def _number(self) -> int:
+        value = shift = 0
+        while (byte := self._byte()) >= 0x80:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+        return value | byte << shift
+
+    def _step(self) -> None:
+        command = self._byte()
+        if _SET <= command < _LOOP:
+            self._to = self._colour(command & 3)
+            self._until_ms += _UNIT_MS * self._number()
+            self._from = self._from if command >= _FADE else self._to
+        elif command == _SLEEP:
+            self._until_ms += _UNIT_MS * self._number()
+        elif command == _UNTIL:
+            self._until_ms = max(self._until_ms, self._zero_ms + _UNIT_MS * self._number())
+        elif command == _LOOP:
+            self._loops.append([self._at + 1, self._byte()])
+        elif command == _AGAIN and self._loops:
+            self._go_round()
+        elif command == _RESET:
+            self._zero_ms = self._since_ms
+        elif command == _JUMP:
+            self._at = self._number()
+        elif command in _PYRO:
+            self._byte()
+        else:
+            self._ended = command != _NOTHING
+
+    def _colour(self, kind: int) -> Colour:
+        if kind == 0:
+            return self._byte(), self._byte(), self._byte()
+        grey = _GREYS[kind] if kind in _GREYS else self._byte()
+        return grey, grey, grey
+
+    def _go_round(self) -> None:
+        begin, left = self._loops[-1]
+        if left == 1:
+            self._loops.pop()
+            return
+        self._loops[-1][1] = max(left - 1, 0)
+        self._at = begin

@@ -1,0 +1,144 @@
+"""A drone show over MAVLink, as Skybrush's server speaks it to its own ArduCopter.
+
+The show's file comes by MAVFTP as `collmot/show.skyb` and counts after USER_1 with 0 (1: no show any more); USER_2 with
+0 says where it is flown. DATA16 of type 0x5C orders the begin for all; one of type 0x5B tells twice a second how things
+stand, with the colour of the light. Other numbers of USER_1 are for whoever served it before. Vehicle time. Source:
+Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.context.journal import Journal
+from autopilot.interface import report
+from autopilot.interface.result import Outcome
+from autopilot.mav import Cmd
+from autopilot.show.lights import BLACK, Colour, LightProgram
+from autopilot.show.mode import FLYING, ShowMode, ShowStage
+from autopilot.show.show import Show
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.services.broadcast import Broadcast
+from mavlink_bridge.services.commands.context import ACCEPTED, FAILED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.request import Command
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles, WrittenFile
+from mavlink_bridge.wire.codec import dialect, id_of
+
+if TYPE_CHECKING:
+    from mavlink_bridge.services.commands.service import CommandService
+    from mavlink_bridge.services.telemetry.service import TelemetryService
+
+FOLDER: Final = "collmot"
+_FILE: Final = "show.skyb"
+_LARGEST: Final = 1 << 18  # bytes
+_ORDER, _STATUS = 0x5C, 0x5B  # DATA16.type
+_BEGIN: Final = 1  # the first byte of an order
+_RELOAD, _CLEAR = 0.0, 1.0
+_EVERY_US: Final = 500_000
+_LAYOUT: Final = struct.Struct("<iHBBBBh")
+
+
+class ShowService(Speaker):
+    """See the module. `links`: those that the status goes to."""
+
+    clock: Clock = "vehicle"
+    handles = frozenset({"DATA16"})
+
+    def __init__(
+        self,
+        parts: VehicleParts,
+        show: Show,
+        mode: ShowMode,
+        journal: Journal,
+        files: VirtualFiles,
+        commands: CommandService,
+        telemetry: TelemetryService,
+        links: Callable[[], Sequence[int]],
+    ) -> None:
+        super().__init__()
+        self._parts, self._show, self._mode, self._journal = parts, show, mode, journal
+        self._program: tuple[bytes, LightProgram] = (b"", LightProgram(b""))
+        files.mount(FOLDER, Pages({_FILE: lambda: show.content}))
+        files.writer(f"{FOLDER}/{_FILE}", lambda: WrittenFile(self._keep, _LARGEST))
+        self._others = commands.row(Cmd.USER_1) if Cmd.USER_1 in commands.numbers() else None
+        commands.register(Cmd.USER_1, CommandRow(self._load, required=(1,), at_once=True))
+        commands.register(Cmd.USER_2, CommandRow(self._stand, durable=True))
+        self._broadcast = telemetry.subscriptions[id_of("DATA16")] = Broadcast(links, _EVERY_US)
+        telemetry.answers[id_of("DATA16")] = lambda _: [self.status()]
+
+    # --- its file, and where ----------------------------------------------------------------------------------------
+    def _keep(self, content: bytes) -> Callable[[], bool]:
+        ticket = self._show.keep(content)
+        return lambda: self._journal.durable() >= ticket
+
+    def _load(self, command: Command, context: Context) -> Outcome:
+        wanted = command.param(1)
+        if wanted not in (_RELOAD, _CLEAR):
+            return UNSUPPORTED if self._others is None else self._others.handler(command, context)
+        if wanted == _CLEAR and not self._parts.facts.armed:
+            self._show.keep(b"")
+        return ACCEPTED if self._show.reload() else FAILED
+
+    def _stand(self, command: Command, context: Context) -> Outcome:
+        if command.param(1) != 0.0:
+            return UNSUPPORTED
+        lat, lon, amsl_mm = (int(command.param(n)) for n in (5, 6, 7))
+        return ACCEPTED if self._show.stand_at(lat, lon, amsl_mm, command.param(4)) else FAILED
+
+    # --- when, and the light ----------------------------------------------------------------------------------------
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Take an order."""
+        data = bytes(message.data)[: message.len]
+        if message.type == _ORDER and data[:1] == bytes((_BEGIN,)) and len(data) >= 6:
+            self._show.order(*struct.unpack_from("<ib", data, 1))
+
+    def colour(self, now_ms: int) -> Colour:
+        """Colour of the light."""
+        file, elapsed_s = self._show.file, self._show.elapsed_s(now_ms)
+        if file is None or self._mode.stage not in FLYING or elapsed_s < 0.0:
+            return BLACK
+        if self._program[0] is not file.lights:
+            self._program = file.lights, LightProgram(file.lights)
+        return self._program[1].colour(int(1000.0 * elapsed_s))
+
+    # --- how things stand -------------------------------------------------------------------------------------------
+    def status(self) -> Message:
+        """The status packet."""
+        facts, show, mode, fence = self._parts.facts, self._show, self._mode, self._parts.fence
+        now_ms, r = facts.now_ms, facts.vehicle.state.report
+        red, green, blue = self.colour(now_ms)
+        param, authorized = facts.param, int(show.scope)
+        origin = param("SHOW_ORIGIN_LAT") != 0.0 and param("SHOW_ORIGIN_LNG") != 0.0
+        flags = {
+            7: show.file is not None,
+            6: show.start_ms is not None,
+            5: origin,
+            4: param("SHOW_ORIENTATION") >= 0.0,
+            3: fence.enabled,
+            2: authorized != 0,
+            0: bool(fence.breached),
+        }
+        misplaced = mode.stage is ShowStage.WAITING and show.misplaced
+        packed = _LAYOUT.pack(
+            int(param("SHOW_START_TIME", -1.0)),
+            (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3,
+            sum(1 << bit for bit, holds in flags.items() if holds),
+            misplaced << 7 | mode.stage,
+            min(int(r[report.GPS_SATS]), 31) << 3 | min(int(r[report.GPS_FIX]), 7),
+            authorized << 2,
+            min(max(int(show.elapsed_s(now_ms)), -32_768), 32_767),
+        )
+        return dialect.MAVLink_data16_message(_STATUS, 14, packed.ljust(16, b"\0"))
+
+    def handle_timeout(self, now_ms: int) -> None:
+        for link in self._broadcast.take_due(now_ms):
+            self._out.append(Outgoing(self.status(), link))
+
+    def next_deadline_ms(self) -> int | None:
+        return self._broadcast.next_ms()
+
+    def link_closed(self, link: int) -> None:
+        self._broadcast.forget(link)
