@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 VARIABLE: Final = "PX4_SITL"
 _TITLE: Final = "PX4 SITL"
 _ONBOARD_PORT: Final = 14540
+_MORE_ONBOARD: Final = 14700  # of instance 10 and later: 14550 is a ground station's
 _LOCAL_PORT: Final = 14580
-_INSTANCES: Final = range(10)  # later ones all send to one port
+_INSTANCES: Final = range(40)
 _SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
@@ -111,7 +112,7 @@ def launch_in_world(
     own = parse_parameters(airframe.read_bytes()) if airframe.is_file() else {}
     parameters = {**DEFAULTS, **own, **defaults}
     body = px4_body(frame, machine, parameters)
-    line = DatagramLine(_ONBOARD_PORT + instance, _LOCAL_PORT + instance)
+    line = DatagramLine(_onboard_port(instance), _LOCAL_PORT + instance)
     try:
         environment = {"PX4_SIM_MODEL": vehicle_class(frame).hil_model, **_OUR_WORLD}
         child = start(binary, instance, folder, environment, system, parameters)
@@ -132,17 +133,20 @@ def start(
 ) -> SitlChild:
     """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance; with it
     `parameters`, whatever its airframe says."""
-    _write_startup(folder, instance, system, parameters)
+    write_startup(
+        folder, _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_onboard_port(instance)), system, parameters
+    )
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
-        _TITLE, arguments, f"udpin:127.0.0.1:{_ONBOARD_PORT + instance}", folder, environment={**environment, **search}
+        _TITLE, arguments, f"udpin:127.0.0.1:{_onboard_port(instance)}", folder, environment={**environment, **search}
     )
 
 
-def _write_startup(folder: Path, instance: int, system: int | None, parameters: Mapping[str, float]) -> None:
-    """Write the files that rcS finds on the search path before its own."""
-    texts = {_LINKS: _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_ONBOARD_PORT + instance)}
+def write_startup(folder: Path, links: str, system: int | None, parameters: Mapping[str, float] = _NOTHING) -> None:
+    """Write the files that rcS finds on the search path before its own. The commander answers only commands to the
+    system id that it began with."""
+    texts = {_LINKS: links}
     if system is not None:
         values = {"MAV_SYS_ID": f"{system}", **_values(parameters)}
         texts[_SIMULATOR] = _SET.format(parameters="\n".join(f"param set {item} {to}" for item, to in values.items()))
@@ -172,13 +176,17 @@ def _free_instances() -> Iterator[int]:
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as local,
         ):
             try:
-                onboard.bind(("127.0.0.1", _ONBOARD_PORT + instance))
+                onboard.bind(("127.0.0.1", _onboard_port(instance)))
                 local.bind(("127.0.0.1", _LOCAL_PORT + instance))
             except OSError:
                 continue
         if not _runs(instance):
             yield instance
-    raise SitlError(f"{_TITLE}: ports {_ONBOARD_PORT} to {_ONBOARD_PORT + len(_INSTANCES) - 1} are all taken")
+    raise SitlError(f"{_TITLE}: all {len(_INSTANCES)} instances are taken (their ports, or {_LOCK.format('N')})")
+
+
+def _onboard_port(instance: int) -> int:
+    return (_ONBOARD_PORT if instance < 10 else _MORE_ONBOARD) + instance
 
 
 def _simulator_port() -> tuple[int, socket.socket]:

@@ -28,7 +28,7 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sitl.px4.launcher import DEFAULTS as LAUNCHED
-from sitl.px4.launcher import VARIABLE, free_instance
+from sitl.px4.launcher import VARIABLE, free_instance, write_startup
 from sortie.api.testing.stand_in import HOME
 from tests.fakes.served import free_port
 from tests.stand_in.px4 import NUMBERS, PAIRS, Px4StandIn
@@ -96,19 +96,12 @@ class RealPx4:
         self._start()
 
     def _links(self) -> None:
-        """The file that rcS reads on the search path: two links, and what rcS has set otherwise by now."""
-        lines = [
-            "#!/bin/sh",
-            "param set MAV_SYS_ID 1",
-            *(f"param set {name} {value:g}" for name, value in self._params.items()),
-        ]
-        lines += [
-            f"mavlink start -x -u {port.theirs} -r {rate} -f -m onboard -o {port.ours}"
+        """Two links, and what rcS has set otherwise by then."""
+        links = (
+            f"mavlink start -x -u {port.theirs} -r {rate} -f -m onboard -o {port.ours}\n"
             for port, rate in ((self._main, self._rate), (self._own, _RATE))
-        ]
-        file = self._folder / "px4-rc.mavlink"
-        file.write_text("\n".join(lines) + "\n")
-        file.chmod(0o755)
+        )
+        write_startup(self._folder, f"#!/bin/sh\n{''.join(links)}", 1, self._params)
 
     def _start(self) -> None:
         place = {
