@@ -32,7 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _SCRIPT = """#!/bin/sh
 cd {root} && exec {python} -m tests.stand_in.px4_hil "$@"
 """
-SIMULATOR, ONBOARD, LOCAL = 4560, 14540, 14580
+SIMULATOR = 4560
+_LINK = re.compile(r"^mavlink start .*-u (\d+).*-o (\d+)", re.MULTILINE)
 STARTUP_SAMPLES: Final = 20
 """Samples before controls come."""
 LOCKSTEP, ARMED, CUSTOM = 1, 128, 1
@@ -54,6 +55,14 @@ def system_id(instance: int) -> int:
     given = shutil.which("px4-rc.simulator")
     found = re.search(r"^param set MAV_SYS_ID (\d+)$", "" if given is None else Path(given).read_text(), re.MULTILINE)
     return instance + 1 if found is None else int(found[1])
+
+
+def onboard_ports() -> tuple[int, int]:
+    """Ports from and to of its onboard link, by the file that rcS reads."""
+    given = shutil.which("px4-rc.mavlink")
+    link = None if given is None else _LINK.search(Path(given).read_text())
+    assert link is not None
+    return int(link[1]), int(link[2])
 
 
 class Pilot:
@@ -98,9 +107,10 @@ class HilFirmware:
         self.manner = manner
         self._port = SIMULATOR + instance
         self._onboard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._onboard.bind(("127.0.0.1", LOCAL + instance))
+        local, onboard = onboard_ports()
+        self._onboard.bind(("127.0.0.1", local))
         self._onboard.setblocking(False)
-        self._to = ("127.0.0.1", ONBOARD + instance)
+        self._to = ("127.0.0.1", onboard)
         self._system = system_id(instance)
         self._mav: Any = mavlink.MAVLink(None, srcSystem=self._system, srcComponent=1)
         self._pilot: Pilot | None = None

@@ -18,6 +18,7 @@ from autopilot.interface.samples import ActuatorControls
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from sitl.child import SitlError
 from sitl.kernel import outside as O
+from sitl.px4 import launcher
 from sitl.px4.launcher import launch_in_world
 from sitl.px4.lockstep import HilLockstep
 from sitl.vehicles.kinds import make_simulated
@@ -60,6 +61,17 @@ def _runs(pid: int) -> bool:
 
 def said(lockstep: HilLockstep) -> list[str]:
     return lockstep.line.read().decode().splitlines()
+
+
+def test_more_than_ten_fly_beside_each_other_and_leave_a_stations_port(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PX4's own files send all from the eleventh on to one port; 14540 + 10 is where stations listen."""
+    monkeypatch.setattr(launcher, "_runs", lambda instance: instance < 10)
+    lockstep = start()
+    fly(lockstep, 1000.0)
+    assert any(line.startswith("time=1.000") for line in said(lockstep))
+    assert int(lockstep.child.address.rpartition(":")[2]) >= 14710
 
 
 def test_time_goes_as_far_as_it_is_asked_to_and_every_sample_is_answered(start: Start) -> None:
