@@ -31,6 +31,7 @@ _CHANNELS: Final = range(1, 17)
 _POSTURES: Final[Mapping[Posture, str]] = MappingProxyType({Posture.NEUTRAL: "NEUTRAL", Posture.RETRACTED: "RETRACT"})
 _LEVEL: Final = (0.0, 0.0, 0.0)
 _STANDS: Final = (0.0, 0.0)
+_STILL_RAD: Final = 1e-3  # less than a pulse of 1 us
 
 
 class ServoGimbal:
@@ -42,7 +43,8 @@ class ServoGimbal:
         self._demand = Demand(posture=Posture.NEUTRAL)
         self._begin: Angles = _LEVEL  # what a rate began at
         self._begin_ms = 0
-        self.deadline_ms: int | None = 0
+        self._due_ms: int | None = 0
+        self._written_at: Angles | None = None  # attitude of the vehicle that the outputs are for
 
     # --- what it can ----------------------------------------------------------------------------------------------
     def ranges(self) -> GimbalLimits:
@@ -80,7 +82,22 @@ class ServoGimbal:
 
     def write_now(self) -> None:
         """Write the outputs with the next pass."""
-        self.deadline_ms = self._facts.now_ms
+        self._due_ms, self._written_at = self._facts.now_ms, None
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """Time of the next correction; None: nothing moves, the gimbal or the vehicle, which stands disarmed as it
+        stood."""
+        written = self._written_at
+        if written is None or self._facts.armed or self._demand.rates is not None:
+            return self._due_ms
+        moved = (abs(a - b) >= _STILL_RAD for a, b in zip(written, self._attitude, strict=True))
+        return self._due_ms if any(moved) else None
+
+    @property
+    def _attitude(self) -> Angles:
+        r = self._facts.vehicle.state.report
+        return float(r[report.ROLL]), float(r[report.PITCH]), float(r[report.YAW])
 
     def _angles(self, locked: bool) -> Angles:
         """Angles that it is asked for now: roll and pitch against the horizon, yaw against north or the nose."""
@@ -110,10 +127,12 @@ class ServoGimbal:
     # --- its outputs ----------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Write the outputs."""
-        if self.deadline_ms is None or now_ms < self.deadline_ms:
+        due_ms = self.deadline_ms
+        if due_ms is None or now_ms < due_ms:
             return
         posture = self._demand.posture
-        self.deadline_ms = None if posture in _POSTURES else now_ms + WRITE_MS
+        self._due_ms = None if posture in _POSTURES else now_ms + WRITE_MS
+        self._written_at = self._attitude
         for angle, axis, function in zip(self._asked(), _AXES, _FUNCTIONS, strict=True):
             low, high = self._range(axis)
             if low < high:

@@ -33,6 +33,7 @@ class Body:
         self.facts = SimpleNamespace(
             param=lambda name, default=0.0: self.values.get(name, default),
             now_ms=0,
+            armed=True,
             vehicle=SimpleNamespace(state=SimpleNamespace(report=self.row)),
         )
         self.gimbal = ServoGimbal(cast(VehicleFacts, self.facts), self.pulses.__setitem__)
@@ -97,6 +98,27 @@ def test_yaw_against_north_stays_there() -> None:
     body.lean(yaw=-170.0)
     body.later(WRITE_MS)
     assert body.joints[2] == pytest.approx(-100.0)  # 140 to the left: its stop
+
+
+def test_nothing_is_due_while_nothing_moves() -> None:
+    """Of a vehicle that stands disarmed as it stood; what leans, turns at a rate or is armed is corrected."""
+    body = Body()
+    body.facts.armed = False
+    body.point(0.0, -30.0, 0.0)
+    assert body.gimbal.deadline_ms is None
+    body.lean(roll=10.0)
+    assert body.gimbal.deadline_ms == WRITE_MS
+    body.later(WRITE_MS)
+    assert body.pulses[ROLL] == 1375.0 and body.gimbal.deadline_ms is None
+    body.facts.armed = True
+    assert body.gimbal.deadline_ms == 2 * WRITE_MS
+    body.facts.armed = False
+    body.gimbal.demand(Demand(rates=(0.0, 0.1, 0.0)))
+    body.later(0)
+    assert body.gimbal.deadline_ms == 2 * WRITE_MS
+    body.point(0.0, -30.0, 0.0)
+    body.gimbal.write_now()  # a limit was changed
+    assert body.gimbal.deadline_ms == WRITE_MS
 
 
 @pytest.mark.parametrize(("posture", "tilt", "pulse", "open_us"), [
