@@ -65,7 +65,7 @@ _ZEROS: Final = (0.0,) * 7
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request of a service: `asks` in words, the message that asks (of the target's system and component), and the
-    messages that may answer beside COMMAND_ACK."""
+    messages that may answer beside COMMAND_ACK; what comes beside a refusal is a stream."""
 
     service: str
     asks: str
@@ -305,7 +305,9 @@ class Answers:
                 _PATIENCE_MS,
                 lambda message: message.get_type() != "COMMAND_ACK" or message.command == number,
             )
-            names = dict.fromkeys(_named(one.message) for one in heard)
+            acks = [one.message for one in heard if one.message.get_type() == "COMMAND_ACK"]
+            refused = [ack for ack in acks if ack.result not in (Result.ACCEPTED, Result.IN_PROGRESS)]
+            names = dict.fromkeys(_named(message) for message in refused or [one.message for one in heard])
             self.cells.append(
                 ", ".join(sorted(names, key=lambda name: name.split("_")[0] not in _RESULTS)) or _NO_ANSWER
             )

@@ -15,6 +15,8 @@ class AdsbFlag(IntEnum):
     VALID_CALLSIGN = 16
     VALID_SQUAWK = 32
     SIMULATED = 64
+    VERTICAL_VELOCITY_VALID = 128
+    BARO_VALID = 256
 
 
 class CollisionAction(IntEnum):

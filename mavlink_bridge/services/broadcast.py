@@ -12,7 +12,7 @@ __all__ = ["OFF", "Broadcast"]
 class Broadcast:
     """Broadcast of a message; vehicle time. `every_us`: its interval where nobody has asked for another, us; `OFF`:
     sent only where somebody has. Due at multiples of its interval, so that when it began makes no difference. `wanted`:
-    list in which it stands while somebody has asked for it. A `services.telemetry.service.Subscription`."""
+    list in which it stands while it goes anywhere. A `services.telemetry.service.Subscription`."""
 
     def __init__(
         self, links: Callable[[], Sequence[int]], every_us: int, wanted: list[Broadcast] | None = None
@@ -22,6 +22,7 @@ class Broadcast:
         self._wanted: list[Broadcast] = [] if wanted is None else wanted
         self._asked: dict[int, int] = {}
         self._due_ms: dict[int, int] = {}
+        self._enter()
 
     def subscribe(self, link: int, interval_us: int) -> None:
         """0: the rate that it has by itself; -1: no longer."""
@@ -34,8 +35,9 @@ class Broadcast:
 
     def _enter(self) -> None:
         """Stand in the list, or no longer."""
-        if bool(self._asked) is not (self in self._wanted):
-            self._wanted.append(self) if self._asked else self._wanted.remove(self)
+        goes = self._every_us != OFF or bool(self._asked)
+        if goes is not (self in self._wanted):
+            self._wanted.append(self) if goes else self._wanted.remove(self)
 
     def interval_us(self, link: int) -> int:
         """Between two, -1: off."""

@@ -1,4 +1,6 @@
-"""Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval.
+"""Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval. What winch,
+generator and engine say of themselves goes to all where one was fitted at the start, with the group EXTRA1, as
+ArduPilot's: MAVSDK's plugin of a winch asks for nothing.
 
 Motors (ESC_STATUS, ESC_INFO, RPM) and the attitude that they are to hold (ATTITUDE_TARGET), a winch (WINCH_STATUS), a
 generator (GENERATOR_STATUS), an engine (EFI_STATUS), where it flies for a traffic service (UTM_GLOBAL_POSITION),
@@ -44,6 +46,7 @@ _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
 _NO_TEMPERATURE: Final = 0x7FFF
 _TOLD_EVERY_MS: Final = 1000  # a button
+_EVERY_US: Final = 500_000
 _UTM_TOLD: Final = sum(UtmDataAvailFlags)
 _TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
@@ -128,7 +131,7 @@ class EquipmentService(Speaker):
         telemetry: TelemetryService,
         links: Callable[[], Sequence[int]],
     ) -> None:
-        self._parts = parts
+        self._parts, payload = parts, parts.payload
         self._uas_id = telemetry.identity.uid2
         light = Illuminator(parts)
         commands.register(Cmd.ILLUMINATOR_ON_OFF, CommandRow(light.switch, required=(1,)))
@@ -150,11 +153,19 @@ class EquipmentService(Speaker):
             "CELLULAR_STATUS": self._modem,
             "CAMERA_FEEDBACK": lambda _: telemetry.last_photo(),
         }
+        fitted = {
+            "WINCH_STATUS": payload.winch.fitted,
+            "GENERATOR_STATUS": payload.generator.fitted,
+            "EFI_STATUS": payload.engine.fitted,
+        }
+        streamed = {name for name, is_there in fitted.items() if is_there}
         self._wanted: list[Broadcast] = []  # of these alone anything is asked in a pass
         self._makers: dict[Broadcast, Maker] = {}
         for name, make in makers.items():
-            broadcast = telemetry.subscriptions[id_of(name)] = Broadcast(links, OFF, self._wanted)
+            broadcast = Broadcast(links, _EVERY_US if name in streamed else OFF, self._wanted)
+            telemetry.subscriptions[id_of(name)] = broadcast
             telemetry.answers[id_of(name)] = self._makers[broadcast] = make
+            telemetry.extra1 += [broadcast] if name in streamed else []
         super().__init__()
         self._button_ms = 0
         """Vehicle time at which a change of a button is told next."""

@@ -29,7 +29,7 @@ ADSB_VEHICLE: Final = id_of("ADSB_VEHICLE")
 _EVERY_US: Final = 1_000_000
 _LARGEST_ICAO: Final = 0xFFFFFF
 _NEEDED: Final = AdsbFlag.VALID_COORDS | AdsbFlag.VALID_ALTITUDE
-_MOVES: Final = AdsbFlag.VALID_HEADING | AdsbFlag.VALID_VELOCITY
+_MOVES: Final = AdsbFlag.VALID_HEADING | AdsbFlag.VALID_VELOCITY | AdsbFlag.VERTICAL_VELOCITY_VALID
 _CENTI: Final = 0.01
 _DEGREES: Final = 57.29577951308232
 _MOST_CM: Final = 0xFFFF
@@ -65,6 +65,7 @@ def adsb_message(contact: Contact, now_ms: int) -> Message:
     north, east, down = contact.velocity or (0.0, 0.0, 0.0)
     flags = _NEEDED | (0 if contact.velocity is None else _MOVES) | (AdsbFlag.SIMULATED if contact.simulated else 0)
     flags |= (AdsbFlag.VALID_CALLSIGN if contact.callsign else 0) | (AdsbFlag.VALID_SQUAWK if contact.squawk else 0)
+    flags |= AdsbFlag.BARO_VALID if contact.pressure else 0
     heading = round(_DEGREES * atan2(east, north) * 100.0) % 36_000
     return dialect.MAVLink_adsb_vehicle_message(
         contact.number,

@@ -93,7 +93,7 @@ async def _fly_five(service: Served, first: int, folder: Path) -> None:
     async def fly(number: int) -> None:
         own = Served(service.process, first + number, service.udp_port, service.folder)
         (folder / str(number)).mkdir()
-        with mavsdk_server(own, folder / str(number)) as port:
+        with mavsdk_server(own.port, folder / str(number)) as port:
             drone = System(mavsdk_server_address="127.0.0.1", port=port)
             await drone.connect()
             await wait_for(drone.core, "connection_state", lambda state: state.is_connected)

@@ -52,7 +52,7 @@ def test_mavsdk_lists_downloads_and_erases_logs(tmp_path: Path) -> None:
             await drone.log_files.get_entries()
         assert not log.exists()
 
-    with served(tmp_path, ready=False, speedup="1") as service, mavsdk_server(service, tmp_path) as port:
+    with served(tmp_path, ready=False, speedup="1") as service, mavsdk_server(service.port, tmp_path) as port:
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 

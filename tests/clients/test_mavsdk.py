@@ -30,7 +30,7 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         assert (version.flight_sw_major, version.flight_sw_minor, version.flight_sw_patch) == (4, 6, 2)
         await fly(Drone(drone.action, drone.param, drone.mission_raw, drone.telemetry, MissionItem))
 
-    with served(tmp_path, "--home", HOME, paced=True) as service, mavsdk_server(service, tmp_path) as port:
+    with served(tmp_path, "--home", HOME, paced=True) as service, mavsdk_server(service.port, tmp_path) as port:
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from mavlink_bridge.services.camera.settings import TABLE
 from tests.fakes.patience import FLIGHT_PATIENCE_S, PATIENCE_S
 from tests.fakes.served import Served, served
 from tests.fakes.station_plan import HOME
@@ -113,6 +115,36 @@ def test_a_mission_of_mavsdk_takes_pictures(tmp_path: Path) -> None:
     assert norths[0] == pytest.approx(0.0003, abs=0.00005)
     assert all(0.00045 < north < 0.00105 for north in norths[1:6]), norths
     assert [one.index for one in told[:6]] == list(range(6))
+
+
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_mavsdk_reads_and_sets_extended_parameters(tmp_path: Path, firmware: str) -> None:
+    """By its parameter plugin: all settings of the camera. (MAVSDK 4.1 does not survive a component without.)"""
+
+    async def run(service: Served) -> None:
+        from mavsdk.asyncio import ComponentType, Configuration, Mavsdk
+        from mavsdk.asyncio.plugins.param import ParamAsync
+        from mavsdk.plugins.param import ParamError, ProtocolVersion
+
+        async with Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION)) as mavsdk:
+            await mavsdk.add_any_connection(f"tcpout://127.0.0.1:{service.port}")
+            system = await mavsdk.first_autopilot(timeout_s=PATIENCE_S)
+            assert system is not None
+            param = ParamAsync(system)
+            try:
+                with suppress(ParamError):  # it selects, and says "unknown"
+                    await param.select_component(CAMERA, ProtocolVersion.EXT)
+                every = await param.get_all_params()
+                names = [one.name for one in (*every.int_params, *every.float_params)]
+                assert sorted(names) == sorted(setting.name for setting in TABLE)
+                await param.set_param_int("CAM_WBMODE", 2)
+                assert await param.get_param_int("CAM_WBMODE") == 2
+            finally:
+                param.destroy()
+
+    options = ("--home", HOME, "--with", "camera", "--firmware", firmware)
+    with served(tmp_path, *options, speedup="1", ready=False) as service:
+        asyncio.run(asyncio.wait_for(run(service), FLIGHT_PATIENCE_S))
 
 
 async def _is_what_it_is(camera: Any) -> None:

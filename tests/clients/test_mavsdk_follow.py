@@ -34,7 +34,7 @@ def fly(folder: Path, does: Callable[[Any], Awaitable[None]], *options: str) -> 
         await does(drone)
 
     arguments = ("--home", HOME, *options)
-    with served(folder, *arguments, speedup="5", ready=False) as service, mavsdk_server(service, folder) as port:
+    with served(folder, *arguments, speedup="5", ready=False) as service, mavsdk_server(service.port, folder) as port:
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 

@@ -119,7 +119,10 @@ def test_mavsdk_grpc_flies_it(tmp_path: Path) -> None:
         kinds = Kinds(mission, VelocityNedYaw)
         await fly(drone.action, drone.param, drone.telemetry, drone.mission, drone.offboard, kinds)
 
-    with served(tmp_path, *ARGUMENTS, ready=False, paced=True) as service, mavsdk_server(service, tmp_path) as port:
+    with (
+        served(tmp_path, *ARGUMENTS, ready=False, paced=True) as service,
+        mavsdk_server(service.port, tmp_path) as port,
+    ):
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
 
 

@@ -28,7 +28,10 @@ METRES_PER_DEGREE = 111_319.0
 @pytest.fixture
 def fly(tmp_path: Path) -> Iterator[Run]:
     """Runs what is done with a System that is connected to a vehicle which could be armed."""
-    with served(tmp_path, *ARGUMENTS, speedup="5", ready=False) as service, mavsdk_server(service, tmp_path) as port:
+    with (
+        served(tmp_path, *ARGUMENTS, speedup="5", ready=False) as service,
+        mavsdk_server(service.port, tmp_path) as port,
+    ):
 
         async def begin(does: Callable[[Any], Awaitable[None]]) -> None:
             from mavsdk_grpc import System

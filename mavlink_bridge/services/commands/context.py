@@ -9,7 +9,7 @@ from autopilot.interface.geo import GLOBAL_FRAMES
 from autopilot.interface.records import dataclass, field
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
-from autopilot.mav import Frame, Result
+from autopilot.mav import Component, Frame, Result
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
@@ -65,7 +65,7 @@ class CommandRow:
     """Command of the table. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a
     position, in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`:
     only asks for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.
-    `durable`: acknowledged when what it changed is durable."""
+    `durable`: acknowledged when what it changed is durable. `part`: a component that may be asked for itself."""
 
     handler: Handler
     required: tuple[int, ...] = ()
@@ -76,10 +76,15 @@ class CommandRow:
     query: bool = False
     at_once: bool = False
     durable: bool = False
+    part: Component | None = None
 
     def fits(self, kind: VehicleClass) -> bool:
         """True when a vehicle of this kind knows the command."""
         return self.needs is None or self.needs(kind)
+
+    def speaker(self, asked: int) -> int | None:
+        """Component that answers who asked this one; None: the vehicle. MAVSDK asks a winch, and hears nobody else."""
+        return self.part if asked == self.part else None
 
     def accepts_frame(self, frame: int) -> bool:
         """May a COMMAND_INT carry this MAV_FRAME? Commands without a position do not look at it."""

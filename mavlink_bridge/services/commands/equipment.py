@@ -5,7 +5,7 @@ from __future__ import annotations
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import ControlPart, Rechargeable
-from autopilot.mav import Cmd, Frame, RebootAction, Result, StorageAction
+from autopilot.mav import Cmd, Component, Frame, RebootAction, Result, StorageAction
 from autopilot.parameters import Parameters
 from mavlink_bridge.services.commands.context import (
     ACCEPTED,
@@ -175,5 +175,5 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_SPRAYER: CommandRow(payload),
     Cmd.DO_PARACHUTE: CommandRow(payload, needs=flies),
     Cmd.AIRFRAME_CONFIGURATION: CommandRow(payload, needs=flies),
-    Cmd.DO_WINCH: CommandRow(payload, needs=hovers),
+    Cmd.DO_WINCH: CommandRow(payload, needs=hovers, part=Component.WINCH),
 }

@@ -21,7 +21,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.journal import Journal, MemoryJournal
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
-from autopilot.mav import Cmd, Component, ModeFlag, Result
+from autopilot.mav import Cmd, ModeFlag, Result
 from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
@@ -142,7 +142,7 @@ class CommandService(Speaker):
         # the answer to a query is a message that may have been lost as well: it is given again
         known = None if row.query else self._memory.recall(command, now_ms)
         if known is not None:
-            self._acknowledge(command.number, command.peer, known, _part(command))
+            self._acknowledge(command.number, command.peer, known, row.speaker(command.component))
         else:
             self._act(command, row, now_ms)
 
@@ -175,9 +175,10 @@ class CommandService(Speaker):
             self._answer(command, outcome, context.after, now_ms)
 
     def _answer(self, command: Command, outcome: Outcome, after: list[Outgoing], now_ms: int) -> None:
-        if not self._rows[command.number].query:
+        row = self._rows[command.number]
+        if not row.query:
             self._memory.remember(command, outcome, now_ms)
-        self._acknowledge(command.number, command.peer, outcome, _part(command))
+        self._acknowledge(command.number, command.peer, outcome, row.speaker(command.component))
         self._out.extend(after)
 
     def _say_in_progress(self, now_ms: int) -> None:
@@ -240,11 +241,6 @@ class CommandService(Speaker):
             self._turn_away(message, peer)
         if not queue:
             del self._waiting[link]
-
-
-def _part(command: Command) -> int | None:
-    """Component that answers, where it is not the vehicle: MAVSDK asks a winch for itself, and hears nobody else."""
-    return Component.WINCH if command.number == Cmd.DO_WINCH and command.component == Component.WINCH else None
 
 
 def _result_of(request: Request) -> Outcome:

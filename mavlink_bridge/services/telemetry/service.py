@@ -24,7 +24,7 @@ from autopilot.context.events import (
     ParameterChanged,
     StatusText,
 )
-from autopilot.mav import Result
+from autopilot.mav import DataStream, Result
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.routing.endpoint import Endpoint
@@ -125,6 +125,7 @@ class TelemetryService(Speaker):
         """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
         self.subscriptions: dict[int, Subscription] = {}
         """Messages of others that an interval may be set for, by id."""
+        self.extra1: list[Subscription] = []  # of those, what goes with that group
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
@@ -233,6 +234,9 @@ class TelemetryService(Speaker):
         intervals = {number: no_slower(number, interval) for number in numbers}
         schedule.update(intervals)
         self._grouped.setdefault(peer.link, {}).update(intervals)
+        if message.req_stream_id in (DataStream.EXTRA1, DataStream.ALL):
+            for subscription in self.extra1:
+                subscription.subscribe(peer.link, interval)
 
     # --- requests -------------------------------------------------------------------------------------------------
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:

@@ -178,3 +178,36 @@ def test_a_range_finder_is_streamed_and_may_be_switched_off() -> None:
         assert not laser()
         assert ask(link, Cmd.DO_AUX_FUNCTION, 10, 2) == Result.ACCEPTED
         assert laser()
+
+
+WINCHED = {"WINCH_TYPE": 1, "SERVO7_FUNCTION": 88, "GEN_TYPE": 3, "SERVO11_FUNCTION": 42}
+
+
+def test_winch_and_generator_go_with_the_attitude() -> None:
+    """Unasked where they were fitted at the start, twice a second, then at the rate of EXTRA1 or of all groups."""
+    with Session(home=HOME, params=WINCHED) as session:
+        link = session.connect()
+
+        def heard(seconds: float) -> tuple[int, int]:
+            session.run_for(0.2)
+            link.messages()
+            session.run_for(seconds)
+            names = [message.get_type() for message in link.messages()]
+            return names.count("WINCH_STATUS"), names.count("GENERATOR_STATUS")
+
+        assert heard(5.0) == (10, 10)
+        for group, hz, start, expected in ((10, 4, 1, 20), (0, 1, 1, 5), (12, 10, 1, 5), (10, 4, 0, 0)):
+            link.send(m.MAVLink_request_data_stream_message(1, 1, group, hz, start))
+            assert heard(5.0) == (expected, expected), group
+        assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of("WINCH_STATUS"), 0) == Result.ACCEPTED
+        assert heard(5.0) == (10, 0)
+
+
+def test_a_winch_is_asked_as_component_169_or_as_the_vehicle(session: Session) -> None:
+    """Who asks it hears it answer, once more as well; other commands are the vehicle's whoever is asked."""
+    link = session.connect()
+    asked_of = ((Cmd.DO_WINCH, 169, 169), (Cmd.DO_WINCH, 169, 169), (Cmd.DO_WINCH, 1, 1), (Cmd.DO_GRIPPER, 169, 1))
+    for number, asked, answers in asked_of:
+        link.send(m.MAVLink_command_long_message(1, asked, number, 0, 1, 0, 0, 0, 0, 0, 0))
+        ack = link.receive("COMMAND_ACK", where=lambda ack, number=number: ack.command == number)
+        assert ack.get_srcComponent() == answers

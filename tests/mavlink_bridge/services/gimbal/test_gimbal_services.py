@@ -18,6 +18,7 @@ from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.framing import FrameReader
 from sortie import Session
 from sortie.api.link import SessionLink
+from sortie.config.fittings import fitted
 from tests.fakes.terrain import ramp, write_srtm
 
 HOME = "-35.363261,149.165230,584,0"
@@ -427,3 +428,18 @@ def test_whatever_is_sent_the_gimbal_stays_whole(session: Session) -> None:
         assert sum(one * one for one in where.earth) == pytest.approx(1.0)
         assert limits.pitch[0] - 1e-6 <= where.joints[1] <= limits.pitch[1] + 1e-6
     assert session.service.endpoint.service_errors == 0
+
+
+def test_no_other_component_than_a_camera_has_extended_parameters() -> None:
+    """Nobody answers for autopilot, gimbal, winch and transmitter; who asks all hears the camera."""
+    fittings = fitted(("camera", "gimbal", "winch", "remote-id"))
+    params = {name: float(value) for name, value in (text.split("=") for text in fittings)}
+    with Session(params=params) as session:
+        link = session.connect()
+        for component in (1, 154, 169, 236, 100, 0):
+            link.messages()
+            link.send(m.MAVLink_param_ext_request_list_message(1, component))
+            link.send(m.MAVLink_param_ext_request_read_message(1, component, b"CAM_ISO", -1))
+            session.run_for(0.1)
+            told = [one for one in link.messages() if one.get_type().startswith("PARAM_EXT")]
+            assert bool(told) is (component in (0, 100)) and {one.get_srcComponent() for one in told} <= {100}
