@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import Cmd, MissionResult, MissionType, Result, Severity
+from autopilot.mav import Capability, Cmd, MissionResult, MissionType, Result, Severity
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.mission.convert import write_item
@@ -17,21 +17,32 @@ from sortie.exports.messages import whole
 from sortie.incident.player import Player
 
 REFUSAL: Final = "a recording: it only shows what was"
-CAPABILITIES: Final = 2 | 4 | 32 | 16384 | 32768 | 65536
-"""MAV_PROTOCOL_CAPABILITY: parameters as floats, items as integers, files, plans of fence and rally, MAVLink 2."""
+CAPABILITIES: Final = (
+    Capability.PARAM_FLOAT
+    | Capability.MISSION_FLOAT
+    | Capability.MISSION_INT
+    | Capability.COMMAND_INT
+    | Capability.FTP
+    | Capability.MAVLINK2
+    | Capability.MISSION_FENCE
+    | Capability.MISSION_RALLY
+)
+"""What a recording can, to be told with the version of what wrote it."""
 _VERSION, _HOME = id_of("AUTOPILOT_VERSION"), id_of("HOME_POSITION")
 _NO_TARGET: Final = (0, 0)
+_QUIET_MS: Final = 1000
+"""Between two refusals of messages that nobody acknowledges."""
 
 
 class RecordedPlans(Speaker):
     """MISSION_REQUEST_LIST and MISSION_REQUEST(_INT) of all three kinds of plan; MISSION_SET_CURRENT jumps to where the
-    item began. What would change a plan is denied."""
+    item began. What would change a plan, or be flown to (MISSION_ITEM), is denied."""
 
     clock: Clock = "link"
     handles = frozenset(
         {
             "MISSION_REQUEST_LIST", "MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_COUNT", "MISSION_CLEAR_ALL",
-            "MISSION_WRITE_PARTIAL_LIST", "MISSION_SET_CURRENT",
+            "MISSION_WRITE_PARTIAL_LIST", "MISSION_SET_CURRENT", "MISSION_ITEM", "MISSION_ITEM_INT",
         }
     )  # fmt: skip
 
@@ -77,13 +88,20 @@ def refusal() -> Message:
 class RecordedCommands(Speaker):
     """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last,
     DO_PAUSE_CONTINUE stops the recording and lets it go on, and DO_SET_MISSION_CURRENT jumps to where the item began;
-    SET_MODE and all other commands are refused. PING and TIMESYNC are answered."""
+    all other commands, SET_MODE, targets, an origin and a console are refused. PING and TIMESYNC are answered."""
 
     clock: Clock = "link"
-    handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE", "PING", "TIMESYNC"})
+    handles = frozenset(
+        {
+            "COMMAND_LONG", "COMMAND_INT", "SET_MODE", "PING", "TIMESYNC", "SET_GPS_GLOBAL_ORIGIN", "SERIAL_CONTROL",
+            "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET",
+            "AUTOPILOT_VERSION_REQUEST",
+        }
+    )  # fmt: skip
 
     def __init__(self, player: Player) -> None:
         self._player = player
+        self._refused_ms = -_QUIET_MS
         super().__init__()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -97,10 +115,13 @@ class RecordedCommands(Speaker):
                 if message.tc1 == 0:  # else it is an answer
                     now_ns = max(self._player.at_ms, 1) * 1_000_000
                     self._out.append(Outgoing(dialect.MAVLink_timesync_message(now_ns, message.ts1), peer.link))
-            case "SET_MODE":
-                self._out.append(Outgoing(refusal(), peer.link))
-            case _:
+            case "COMMAND_LONG" | "COMMAND_INT":
                 self._command(message, peer)
+            case "AUTOPILOT_VERSION_REQUEST":
+                self._out += [Outgoing(told, peer.link) for told in (self._asked(_VERSION),) if told is not None]
+            case _ if now_ms - self._refused_ms >= _QUIET_MS:  # targets come ten times a second
+                self._refused_ms = now_ms
+                self._out.append(Outgoing(refusal(), peer.link))
 
     def _command(self, message: Message, peer: Peer) -> None:
         result, said = self._result(message)
@@ -123,8 +144,11 @@ class RecordedCommands(Speaker):
             case Cmd.DO_SET_MISSION_CURRENT if 0.0 <= message.param1 < 1e5:
                 jumped = self._player.jump_to_item(round(message.param1))
                 return (Result.ACCEPTED, ()) if jumped else (Result.DENIED, (refusal(),))
-            case Cmd.SET_MESSAGE_INTERVAL | Cmd.GET_HOME_POSITION:
-                return Result.DENIED, ()  # stations ask for a dozen, or each second: no text for each
+            case Cmd.SET_MESSAGE_INTERVAL:  # it has the log's pace; what is told seldom (home) is told now
+                told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
+                return Result.DENIED, () if told is None else (told,)
+            case Cmd.GET_HOME_POSITION:
+                return Result.DENIED, ()  # asked for each second: no text for each
             case _:
                 return Result.DENIED, (refusal(),)
 
@@ -135,7 +159,8 @@ class RecordedCommands(Speaker):
             place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
             return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
         if told is None and msg_id == _VERSION:
+            version, commit = self._player.recording.version()
             return dialect.MAVLink_autopilot_version_message(
-                CAPABILITIES, 0, 0, 0, 0, [0] * 8, [0] * 8, [0] * 8, 0, 0, 0
+                CAPABILITIES, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0
             )
         return told

@@ -6,14 +6,16 @@ make them from the same figures. Times are ms since the vehicle booted.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 from weakref import finalize
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
-from autopilot.mav import AutopilotType, Cmd, Frame, ModeFlag, Severity, SystemState, VehicleType
+from autopilot.mav import AutopilotType, Cmd, FirmwareVersion, Frame, ModeFlag, Severity, SystemState, VehicleType
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
@@ -25,6 +27,13 @@ from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, ThinnedRows
 from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
+_VERSION: Final = re.compile(
+    r"^[A-Za-z][\w:-]* V(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:-(dev|alpha|beta|rc))?[^(]*(?:\(([0-9a-f]{6,40})\))?",
+    re.IGNORECASE,
+)
+"""Banner of a firmware: three numbers, what kind of version, and the commit."""
+_KINDS: Final = {"dev": 0, "alpha": 64, "beta": 128, "rc": 192}
+"""FIRMWARE_VERSION_TYPE."""
 Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
 
@@ -124,6 +133,19 @@ class Recording:
         """The parameters, none of which can be set."""
         lines = (ParameterDef(name, ParameterType.REAL32, value, read_only=True) for name, value in self.values.items())
         return Parameters(ParameterSet(tuple(lines), {}))
+
+    def version(self) -> tuple[int, list[int]]:
+        """Version and commit of the firmware, as AUTOPILOT_VERSION has them; 0 where the log does not know."""
+        banners = (_VERSION.search(text) for text in (self.facts.vehicle, *(text for _, text in self.facts.texts)))
+        known = next((banner for banner in banners if banner is not None), None)
+        if known is None:
+            return 0, [0] * 8
+        major, minor, patch, kind, commit = known.groups(default="")
+        number = int(major) << 24 | int(minor) << 16 | int(patch or 0) << 8
+        letters = commit.encode()
+        if self.autopilot == AutopilotType.PX4:  # it tells a number of 64 bits, ArduPilot eight letters
+            letters = bytes.fromhex(commit[: len(commit) // 2 * 2])[:8][::-1]
+        return number | _KINDS.get(kind.lower(), FirmwareVersion.OFFICIAL), list(letters[:8].ljust(8, b"\0"))
 
     def mission(self) -> tuple[MissionItem, ...]:
         """The plan as stations number it: behind home, where the firmware numbers it so."""

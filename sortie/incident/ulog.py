@@ -12,7 +12,7 @@ from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat
-from sortie.reading.ulog import euler_angles, of_one_log, open_ulog
+from sortie.reading.ulog import euler_angles, last_known, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
@@ -29,6 +29,7 @@ _PLACED: Final = frozenset({
 _NOT_GIVEN: Final = 0x7FFFFFFF
 """Number of COMMAND_INT that is what NaN is in COMMAND_LONG."""
 _U16: Final = 0xFFFF
+_I16: Final = (-0x7FFF, 0x7FFF)
 _STICKS: Final = 8
 
 
@@ -51,7 +52,8 @@ def tell_ulog(recording: Recording) -> None:
     severities = recording.facts.severities()
     for at_s, text in recording.facts.texts:
         recording.say(round(at_s * 1000.0), text, severities.get((at_s, text), Severity.INFO))
-    for name, tell in _TELLERS.items():
+    _join(topics)
+    for name, tell in _TELLERS:
         due = EverySoOften(_PERIOD_MS)
         for at_ms, row in _rows(topics.get(name)):
             if due(name, at_ms):
@@ -59,6 +61,17 @@ def tell_ulog(recording: Recording) -> None:
     for at_ms, message in _states(recording, topics.get("vehicle_status")):
         recording.tell(at_ms, message)
     recording.commands += _commands(topics)
+
+
+def _join(topics: dict[str, Mapping[str, Any]]) -> None:
+    """Lay beside each place what was last known of speed, heading and home: telemetry tells them together."""
+    place = topics.get("vehicle_global_position")
+    if place is None:
+        return
+    local, home = topics.get("vehicle_local_position"), topics.get("home_position")
+    times_s = np.asarray(place["timestamp"], np.float64) / 1e6
+    beside = {name: last_known(local, name, times_s) for name in ("vx", "vy", "vz", "heading")}
+    topics["vehicle_global_position"] = {**place, **beside, "home_alt": last_known(home, "alt", times_s)}
 
 
 def _tell(recording: Recording, at_ms: int, tell: Any, row: Mapping[str, Any]) -> None:
@@ -114,7 +127,16 @@ def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:
 
 def _place(at_ms: int, row: Mapping[str, float]) -> Message:
     place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
-    return dialect.MAVLink_global_position_int_message(at_ms, *place, 0, 0, 0, 0, _U16)
+    above, speeds = whole(row["alt"] - row["home_alt"], 1e3), [whole(row[f"v{axis}"], 100.0, *_I16) for axis in "xyz"]
+    degrees = np.degrees(row["heading"]) % 360.0
+    heading = whole(degrees, 100.0) if np.isfinite(degrees) else _U16
+    return dialect.MAVLink_global_position_int_message(at_ms, *place, above, *speeds, heading)
+
+
+def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
+    """Of a log without airspeed the ground speed stands for it, as PX4 does without a tube."""
+    speed, heading = float(np.hypot(row["vx"], row["vy"])), whole(np.degrees(row["heading"]) % 360.0)
+    return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
 
 
 def _local(at_ms: int, row: Mapping[str, float]) -> Message:
@@ -156,8 +178,8 @@ def _item(_at_ms: int, row: Mapping[str, float]) -> Message:
     return dialect.MAVLink_mission_current_message(whole(row["seq_current"], 1.0, 0, _U16))
 
 
-_TELLERS: Final = {
-    "vehicle_attitude": _attitude, "vehicle_global_position": _place, "vehicle_local_position": _local,
-    "battery_status": _battery, "home_position": _home, "mission_result": _item, "vehicle_gps_position": _gps,
-    "input_rc": _radio,
-}  # fmt: skip
+_TELLERS: Final = (
+    ("vehicle_attitude", _attitude), ("vehicle_global_position", _place), ("vehicle_global_position", _hud),
+    ("vehicle_local_position", _local), ("battery_status", _battery), ("home_position", _home),
+    ("mission_result", _item), ("vehicle_gps_position", _gps), ("input_rc", _radio),
+)  # fmt: skip

@@ -144,6 +144,10 @@ class _UlogFile:
         return self._file.seek(offset, whence)
 
 
+_KINDS: Final = ((64, "dev"), (128, "alpha"), (192, "beta"), (255, "rc"))
+"""FIRMWARE_VERSION_TYPE: numbers below are of this kind."""
+
+
 def open_ulog(path: Path, topics: list[str]) -> Any:
     """pyulog's ULog with these topics. OSError when it cannot be read, UserError without pyulog or when it is none."""
     try:
@@ -206,7 +210,7 @@ def read_ulog(path: Path) -> FlightFacts:
             if len(data["timestamp"]):
                 topics[topic.name] = data  # of the first instance that has any
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
-    facts.vehicle = f"{log.msg_info_dict.get('sys_name', 'PX4')} {log.get_version_info_str() or ''}".strip()
+    facts.vehicle = _banner(log.msg_info_dict)
     _states(facts, topics)
     _track(facts, topics)
     for text in log.logged_messages:
@@ -216,6 +220,17 @@ def read_ulog(path: Path) -> FlightFacts:
     _plan(facts, topics)
     _parameters(facts, log)
     return facts
+
+
+def _banner(told: Mapping[str, Any]) -> str:
+    """Name, version and commit, as far as the log has them, in the form of ArduPilot's."""
+    words, version, commit = [str(told.get("sys_name", "PX4"))], told.get("ver_sw_release"), told.get("ver_sw")
+    if isinstance(version, int):
+        kind = next((f"-{name}" for most, name in _KINDS if version & 0xFF < most), "")
+        words.append(f"v{version >> 24 & 0xFF}.{version >> 16 & 0xFF}.{version >> 8 & 0xFF}{kind}")
+    if isinstance(commit, str) and commit:
+        words.append(f"({commit[:16]})")
+    return " ".join(words)
 
 
 def of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
@@ -245,7 +260,7 @@ def _times(topic: Any) -> NDArray[np.float64]:
     return np.asarray(topic["timestamp"], dtype=np.float64) / 1e6
 
 
-def _at(topic: Any, name: str, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def last_known(topic: Any, name: str, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """The last values known at these times, nan before the first."""
     if topic is None or name not in topic:
         return np.full(len(times_s), nan)
@@ -331,9 +346,11 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     if facts.home is None:
         facts.home = GeoPoint(float(lat[0]), float(lon[0]), float(alt[0]))
     local, battery = topics.get("vehicle_local_position"), topics.get("battery_status")
-    north, east, above, valid = (_at(local, name, times_s) for name in ("vx", "vy", "dist_bottom", "dist_bottom_valid"))
+    north, east, above, valid = (
+        last_known(local, name, times_s) for name in ("vx", "vy", "dist_bottom", "dist_bottom_valid")
+    )
     above[valid != 1.0] = nan
-    volts, left = _at(battery, "voltage_v", times_s), 100.0 * _at(battery, "remaining", times_s)
+    volts, left = last_known(battery, "voltage_v", times_s), 100.0 * last_known(battery, "remaining", times_s)
     heights = alt - facts.home.alt
     for row in zip(times_s, lat, lon, heights, north, east, volts, left, above, strict=True):
         at_s, y, x, height, vn, ve, v, percent, ground = (float(value) for value in row)
@@ -349,7 +366,7 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
     if flown is None:
         return
     items: dict[int, MissionItem] = {}
-    modes = _at(topics.get("vehicle_status"), "nav_state", _times(flown))
+    modes = last_known(topics.get("vehicle_status"), "nav_state", _times(flown))
     rows = zip(modes.tolist(), *(flown[name].tolist() for name in _NEEDED["navigator_mission_item"]), strict=True)
     before = None
     for mode, seq, command, lat, lon, alt, relative in rows:

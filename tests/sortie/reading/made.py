@@ -152,6 +152,7 @@ def ulog(
         topics["vehicle_command_ack"] = ("uint32_t command;uint8_t result", "IB")
     put(b"B", bytes(40))
     put(b"I", bytes([len("char[3] sys_name")]) + b"char[3] sys_namePX4")
+    put(b"I", bytes([len("uint32_t ver_sw_release")]) + b"uint32_t ver_sw_release" + pack("<I", 0x010E03FF))
     for name, (fields, _) in topics.items():
         put(b"F", f"{name}:uint64_t timestamp;{fields};".encode())
     for number, name in enumerate(topics):
