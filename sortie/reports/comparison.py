@@ -152,19 +152,21 @@ def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -
 
 def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> float | None:
     """Time when it passed half a metre of height (`climbs`: 5 m) after it was armed then, between two samples; None:
-    never."""
-    before: Sample | None = None
-    lifted_m = _CLIMBS_M if climbs else _LIFTED_M
-    for sample in facts.samples:
-        if sample.time_s < armed_s:
-            continue
-        if sample.height > lifted_m:
-            if before is None or before.height >= sample.height:
-                return sample.time_s
-            share = (lifted_m - before.height) / (sample.height - before.height)
-            return before.time_s + share * (sample.time_s - before.time_s)
-        before = sample
-    return None
+    never. Heights count from that at arming, where it stood (PX4's drifts by a metre before), and of several times it
+    is the last before the vehicle was up for good."""
+    flown = [sample for sample in facts.samples if sample.time_s >= armed_s]
+    ground = flown[0].height if flown and flown[0].height < _ALOFT_M else 0.0
+    lifted_m = ground + (_CLIMBS_M if climbs else _LIFTED_M)
+    levels = (max(lifted_m, ground + _ALOFT_M), lifted_m)  # the other of what never comes so high
+    up = next((i for level in levels for i, s in enumerate(flown) if s.height > level), None)
+    if up is None:
+        return None
+    low = next((i for i in range(up, -1, -1) if flown[i].height <= lifted_m), None)
+    if low is None:
+        return flown[0].time_s
+    before, after = flown[low], flown[low + 1]
+    share = (lifted_m - before.height) / (after.height - before.height)
+    return before.time_s + share * (after.time_s - before.time_s)
 
 
 def compared(
