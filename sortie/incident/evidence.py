@@ -102,7 +102,7 @@ class Evidence:
         the modes of a log and of its flight again compare."""
         shown: dict[str, str] = {}
         for mode in {*(name for _, name in self.facts.modes), *(mode.name for mode in self.modes)}:
-            own = firmware.named_mode(mode)
+            own = firmware.named_mode(_TOLD_AS.get(mode, mode))
             number = self.firmware.named_mode(mode) if own is None else firmware.mode_of(own)
             with contextlib.suppress(ValueError):  # none of its modes
                 shown[mode] = mode if number is None else firmware.mode_name(firmware.custom_mode(number))
@@ -320,6 +320,8 @@ GUESSED: Final = ("not told", "beside a warning")
 """Reasons of modes of a log that does not tell any."""
 _TOGETHER_S: Final = 0.001
 _SAID_BEFORE_S: Final = 2.0
+_TOLD_AS: Final = {"Descend": "Land"}
+"""State of a PX4 that its HEARTBEATs name otherwise: a landing without a place."""
 _TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})
 """Modes that no failsafe enters, whatever is warned of beside them."""
 _KINDS: Final = ids_of("GPS_RAW_INT", "SYS_STATUS", "SERVO_OUTPUT_RAW", "VIBRATION", "RC_CHANNELS")

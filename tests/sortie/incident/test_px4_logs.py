@@ -96,7 +96,7 @@ def test_modes_that_ours_flies_alike_have_one_name() -> None:
         found.facts.enter(at_s, name)
         found.modes.append(ModeSeen(at_s, name, wished=True, why=""))
     found.name_modes(SPOKEN["px4"](vehicle_class("copter")))
-    assert found.facts.modes == [(1.0, "Hold"), (3.0, "Return"), (5.0, "Descend")]
+    assert found.facts.modes == [(1.0, "Hold"), (3.0, "Return"), (5.0, "Land")]
     assert [(mode.name, mode.asked) for mode in found.modes][:2] == [("Hold", "Takeoff"), ("Hold", "Hold")]
 
 

@@ -14,7 +14,7 @@ from autopilot.mav import Severity
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from sortie.reading.facts import FlightFacts, Quantity, Sample
-from sortie.reports.comparison import Since, compared
+from sortie.reports.comparison import Since, begin_of, compared
 from sortie.reports.comparison_page import comparison_page
 from tests.fakes.program import last_line, run
 from tests.sortie.reading.made import dataflash
@@ -50,6 +50,23 @@ def test_a_first_flight_that_does_not_know_its_place_is_judged_by_its_height() -
     assert not compared(there, here).same  # of the other it is not asked
     there.samples = [replace(s, height=s.height + (3.0 if s.time_s > 50.0 else 0.0)) for s in there.samples]
     assert not compared(here, there).same
+
+
+def test_a_height_that_drifts_on_the_ground_is_no_liftoff() -> None:
+    """A PX4 stood at 0.9 m, and went on doing so for 4 s: heights count from arming, and of several passes the last."""
+    there = flight("b", waits_s=4.0)
+    there.samples = [replace(s, height=s.height + 0.9 - (0.05 if s.time_s < 11.0 else 0.0)) for s in there.samples]
+    shown = [flight("a"), there, flight("c", waits_s=4.0)]
+    shown[2].samples = [
+        replace(s, height=0.7 if 10.5 < s.time_s < 11.0 else s.height) for s in shown[2].samples
+    ]  # a hop of the estimate
+    assert [begin_of(facts, Since.LIFTOFF) for facts in shown] == pytest.approx([10.25, 14.225, 14.25], abs=0.01)
+    hops = flight("d")
+    hops.samples = [replace(s, height=min(s.height, 1.0) if s.time_s < 20.0 else 0.0) for s in hops.samples]
+    assert begin_of(hops, Since.LIFTOFF) == pytest.approx(10.25)
+    hops.samples = [replace(s, height=0.0) for s in hops.samples]
+    with pytest.raises(UserError, match="never left the ground"):
+        begin_of(hops, Since.LIFTOFF)
 
 
 def test_the_same_flight_at_another_time_is_the_same() -> None:
