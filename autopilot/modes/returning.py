@@ -1,10 +1,10 @@
 """Coming home: RTL of copter and rover, as a mode and as a mission item.
 
-Copter, in ArduPilot's stages: straight up to the return height above the point at which it comes to rest, over the
-ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height: RTL_ALT above home, the rally
-point's own altitude if that is higher, at least RTL_CLIMB_MIN above now and never below now; nearer to home a cone of
-slope RTL_CONE_SLOPE lowers the climb, and the fence's highest altitude less FENCE_MARGIN is not passed. With
-RTL_ALT_TYPE 1 all of these count from the ground (the fence apart), and the way home follows it.
+Copter, in ArduPilot's stages: straight up to the return height above the point at which it comes to rest (not at all
+where it is that high), over the ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height:
+RTL_ALT above home, the rally point's own altitude if that is higher, at least RTL_CLIMB_MIN above now and never below
+now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and the fence's highest altitude less FENCE_MARGIN
+is not passed. With RTL_ALT_TYPE 1 all of these count from the ground (the fence apart), and the way home follows it.
 Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
@@ -36,6 +36,7 @@ Destination = Callable[[], Ned]
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _ABOVE_GROUND = 1  # RTL_ALT_TYPE
+_LEVEL_M = 0.1  # a climb of less is over before it begins: its leg has no length (AC_WPNav, "fast" waypoints)
 _SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
 
 
@@ -111,6 +112,9 @@ class ReturnFlight(Maneuver):
             self._goal = (goal[0], goal[1], -float(ground[-1]) - self._over_ground)
         onward = self._goal if self._over_ground is None else None
         self._climbed = (north, east, climbed)
+        if onward is not None and abs(climbed - down) < _LEVEL_M:
+            self._go_home(from_rest=True)
+            return
         self._stage = self._climbing
         self.helm.fly(Leg(self._climbed, stop, onward, yaw=self._heading.for_hold(), from_rest=True))
 
@@ -125,11 +129,11 @@ class ReturnFlight(Maneuver):
         if self.helm.arrived:
             self._go_home()
 
-    def _go_home(self) -> None:
+    def _go_home(self, *, from_rest: bool = False) -> None:
         self._stage = self._going_home
         yaw = self._heading.for_leg(returning=True)
         start = self._climbed if self._over_ground is None else None
-        self.helm.fly(Leg(self._goal, start, yaw=yaw, over_ground=self._over_ground))
+        self.helm.fly(Leg(self._goal, start, yaw=yaw, over_ground=self._over_ground, from_rest=from_rest))
 
     def _going_home(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:

@@ -27,7 +27,7 @@ CAPABILITIES: Final = (
     | Capability.MISSION_FENCE
     | Capability.MISSION_RALLY
 )
-"""What a recording can, to be told with the version of what wrote it."""
+"""Capabilities of a recording, told with the version of what wrote it."""
 _VERSION, _HOME = id_of("AUTOPILOT_VERSION"), id_of("HOME_POSITION")
 _NO_TARGET: Final = (0, 0)
 _QUIET_MS: Final = 1000

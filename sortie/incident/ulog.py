@@ -134,7 +134,7 @@ def _place(at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
-    """Of a log without airspeed the ground speed stands for it, as PX4 does without a tube."""
+    """VFR_HUD: without an airspeed that of the ground stands for it, as PX4 does without a tube."""
     speed, heading = float(np.hypot(row["vx"], row["vy"])), whole(np.degrees(row["heading"]) % 360.0)
     return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
 

@@ -39,7 +39,12 @@ def test_it_climbs_to_the_return_height_flies_home_waits_and_lands() -> None:
 
 
 def test_it_never_descends_to_the_return_height() -> None:
-    assert heights(away(up=40.0)) == [40.0, 40.0]
+    """Nothing is climbed: it goes home at once, from the point at which it would stop."""
+    bench = away(up=40.0)
+    first = len(bench.vehicle.targets)
+    assert heights(bench) == [40.0]
+    leg = bench.vehicle.targets[first]
+    assert isinstance(leg, Leg) and leg.from_rest and leg.start == pytest.approx((200.0, 0.0, -40.0), abs=0.5)
 
 
 def test_it_climbs_at_least_by_the_minimum() -> None:
