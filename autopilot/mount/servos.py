@@ -44,6 +44,7 @@ class ServoGimbal:
         self._begin: Angles = _LEVEL  # what a rate began at
         self._begin_ms = 0
         self._due_ms: int | None = 0
+        self._channels: dict[int, list[int]] = {}  # by SERVOn_FUNCTION, until a parameter changes
         self._written_at: Angles | None = None  # attitude of the vehicle that the outputs are for
 
     # --- what it can ----------------------------------------------------------------------------------------------
@@ -70,7 +71,11 @@ class ServoGimbal:
         return (radians(low), radians(high)) if low < high else _STANDS
 
     def _outputs(self, function: int) -> list[int]:
-        return [n for n in _CHANNELS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == function]
+        found = self._channels.get(function)
+        if found is None:
+            found = [n for n in _CHANNELS if int(self._facts.param(f"SERVO{n}_FUNCTION")) == function]
+            self._channels[function] = found
+        return found
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def demand(self, demand: Demand) -> None:
@@ -81,8 +86,9 @@ class ServoGimbal:
         self.write_now()
 
     def write_now(self) -> None:
-        """Write the outputs with the next pass."""
+        """Write the outputs with the next pass: a demand or a parameter is another."""
         self._due_ms, self._written_at = self._facts.now_ms, None
+        self._channels.clear()
 
     @property
     def deadline_ms(self) -> int | None:
