@@ -16,7 +16,7 @@ from typing import Final
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, StandardMode, VtolState
+from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, Severity, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.flight import Px4Flight
@@ -137,7 +137,7 @@ class Px4Face(Speaker):
             Cmd.NAV_LAND: CommandRow(lambda command, context: enter(px4.LAND, context.now_ms)),
             Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(lambda command, context: enter(px4.RETURN, context.now_ms)),
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
-            Cmd.MISSION_START: CommandRow(lambda command, context: enter(px4.MISSION, context.now_ms)),
+            Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
         }
 
@@ -152,7 +152,19 @@ class Px4Face(Speaker):
         if why is not None:
             self._flight.voice.say(Notice.CALIBRATING, name=why)
             return Outcome(Result.TEMPORARILY_REJECTED, why)
+        forced = command.param(2) in flight_commands.FORCE_ARM
+        if command.param(1) == 1.0 and not forced and self._flight.lacks(context.now_ms):
+            text = f"{self._parts.facts.personality.texts.arm}Resolve system health failures first"
+            return self._deny(text, Result.TEMPORARILY_REJECTED)
         return flight_commands.arm_disarm(command, context)
+
+    def _deny(self, text: str, result: Result = Result.DENIED) -> Outcome:
+        return self._parts.announcer.refuse(text, result, Severity.CRITICAL)
+
+    def _start_mission(self, _: Command, context: Context) -> Outcome:
+        if not self._flight.has_mission:
+            return self._deny("Mission start denied! No valid mission")
+        return self._flight.enter(px4.MISSION, context.now_ms)
 
     def _change_over(self, command: Command, context: Context) -> Outcome:
         """Param1: MAV_VTOL_STATE."""

@@ -1,8 +1,7 @@
 """What QGroundControl's own tests on a PX4 (test/SITL: MAVLink, PX4) want of it, asked of `--firmware px4`.
 
-Identity, version, parameters, its modes, a mission up and down, a flight from arming to disarming. Two things are not
-asked: what its program shows when the vehicle falls silent, and mode Mission without a mission, which a PX4 that is
-disarmed takes and ours refuses."""
+Identity, version, parameters, its modes, a mission up and down, a flight from arming to disarming. Not asked: what its
+program shows when the vehicle falls silent."""
 
 from __future__ import annotations
 

@@ -161,6 +161,16 @@ class Px4Flight:
         """The mode that the user wants, whatever a failsafe flies."""
         return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
 
+    @property
+    def has_mission(self) -> bool:
+        """There is one, and it can be flown."""
+        return self._parts.plans.mission.total() > 0 and self._feasible
+
+    def lacks(self, now_ms: int) -> bool:
+        """True when its mode lacks what it flies by: a mission, setpoints (modeCheck.cpp)."""
+        without_mission = self._stage is FlightStage.MISSION_ASKED and not self.has_mission
+        return without_mission or (self.mode == px4.OFFBOARD and not self.setpoints.come(now_ms))
+
     def needs_position(self, mode: px4.Pair) -> bool:
         """True when the mode needs a position estimate."""
         core = self.modes.core(mode)
@@ -185,7 +195,8 @@ class Px4Flight:
         self._parts.modes.set(self._guided, 0)
 
     def enter(self, mode: px4.Pair, now_ms: int) -> Outcome:
-        """A user's mode; one that is refused leaves everything as it was."""
+        """A user's mode; one that is refused leaves everything as it was. With motors off each is taken, and it is the
+        arming that is refused (UserModeIntention.cpp, `change`)."""
         if mode in (px4.TAKEOFF, px4.VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
             return self.take_off(None, now_ms, mode)
         outcome = self._begin_mission(now_ms) if mode == px4.MISSION else self._change(mode, now_ms)
@@ -196,7 +207,7 @@ class Px4Flight:
     def _change(self, mode: px4.Pair, now_ms: int) -> Outcome:
         core, number, placed = self._parts, self.modes.core(mode), self._parts.facts.has_position
         cannot = (mode == px4.OFFBOARD and not self.setpoints.come(now_ms)) or (mode == px4.PRECISION and not placed)
-        if number is None or cannot:
+        if number is None or (cannot and core.facts.armed):
             return self._refuse(mode)
         if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
             core.modes.set(self._guided, now_ms)  # one mode to the core, which begins the other landing anew
@@ -294,12 +305,14 @@ class Px4Flight:
 
     def _begin_mission(self, now_ms: int) -> Outcome:
         core = self._parts
-        if not core.plans.mission.total() or not self._feasible:
-            return self._refuse(px4.MISSION)
         if not core.facts.armed:
             core.modes.set(self._guided, now_ms)
             self._stage = FlightStage.MISSION_ASKED
             return ACCEPTED
+        if not self.has_mission:
+            if self._stage is FlightStage.MISSION_ASKED:  # armed by force
+                self._stage, self._asked = FlightStage.NONE, px4.HOLD
+            return self._refuse(px4.MISSION)
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_first(height, now_ms)
             self._stage = FlightStage.CLIMBING if outcome.ok else self._stage

@@ -93,7 +93,7 @@ def stations() -> Iterator[dict[str, Station]]:
 def test_a_mission_is_judged(
     stations: dict[str, Station], kind: str, params: dict[str, float], items: list[MissionItem], text: str | None
 ) -> None:
-    """It is told why, and Mission is entered with a mission alone that is flown."""
+    """It is told why, and begun is a mission alone that is flown."""
     station = stations[kind]
     assert station.command(DO_SET_MODE, 1.0, *map(float, HOLD)) == 0
     before = {name: station.get_param(name) for name in params}
@@ -103,7 +103,7 @@ def test_a_mission_is_judged(
     station.upload(tuple(items))
     station.run(1.0)
     told = [said for said in station.texts[heard:] if said.startswith("Mission rejected")]
-    entered = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
+    entered = station.command(Cmd.MISSION_START) == 0
     for name, value in before.items():
         station.set_param(name, value)
     assert entered is (text is None) and len(told) == (text is not None), told
@@ -132,7 +132,7 @@ def test_a_place_beyond_the_fences_distance_is_not_flown(
     station.upload((replace(FIRST, z=10.0), SECOND))
     station.run(1.0)
     told = [text for text in station.texts[heard:] if text.startswith("Geofence")]
-    refused = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) != 0
+    refused = station.command(Cmd.MISSION_START) == 2
     station.set_param(limit, 0.0)
     assert told == ["Geofence violation for waypoint 2"] and refused
 
@@ -147,5 +147,5 @@ def test_a_mission_is_judged_again_when_the_fence_is_another() -> None:
             station.link.session.upload(Plan(items=(FIRST,), fence=(ring,)))
             station.run(1.0)
             assert station.texts[heard:].count("Geofence violation for waypoint 1") == told
-            entered = station.command(DO_SET_MODE, 1.0, *map(float, MISSION)) == 0
+            entered = station.command(Cmd.MISSION_START) == 0
             assert entered is (not told)

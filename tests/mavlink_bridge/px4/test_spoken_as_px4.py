@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from autopilot.mav import Cmd
 from mavlink_bridge.clients import MissionDownload, MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterList, ParameterOutcome, ParameterRead, ParameterWrite
 from mavlink_bridge.wire.codec import dialect
@@ -103,9 +104,37 @@ def test_mode_before_arming_is_the_same(station: Station) -> None:
     station.until(lambda: station.height > 10.0, 60.0)
 
 
-def test_without_a_mission_the_mode_is_refused(station: Station) -> None:
-    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 1
-    assert station.mode == HOLD
+@pytest.mark.parametrize("mode", [MISSION, OFFBOARD])
+def test_with_motors_off_a_mode_is_taken_and_arming_refused(station: Station, mode: tuple[int, int]) -> None:
+    """Without a mission, or setpoints; with motors that run it is not taken. Seen of PX4 1.16."""
+    assert station.command(SET_MODE, 1.0, *map(float, mode)) == 0
+    station.run(1.5)
+    assert station.mode == mode
+    assert station.command(ARM, 1.0, 0.0) == 1
+    assert not station.armed and "Arming denied: Resolve system health failures firs" in station.texts  # of two parts
+    assert station.command(SET_MODE, 1.0, *map(float, HOLD)) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0
+    assert station.command(SET_MODE, 1.0, *map(float, mode)) == 1
+    station.run(1.5)
+    assert station.mode == HOLD and station.armed
+
+
+def test_no_mission_is_begun_where_there_is_none(station: Station) -> None:
+    """Nor by force."""
+    assert station.command(Cmd.MISSION_START) == 2 and "Mission start denied! No valid mission" in station.texts
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    assert station.command(ARM, 1.0, 21196.0) == 0
+    station.run(3.0)
+    assert station.armed and station.mode == HOLD
+    assert station.texts.count("Switching to Mission is currently not available") == 1
+
+
+def test_a_mission_that_comes_after_its_mode_lets_it_be_armed(station: Station) -> None:
+    assert station.command(SET_MODE, 1.0, *map(float, MISSION)) == 0
+    assert station.command(ARM, 1.0, 0.0) == 1
+    upload(station, CORNERS)
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.until(lambda: station.height > 5.0, 60.0)
 
 
 def test_takeoff_without_a_height_is_the_parameters(station: Station) -> None:
