@@ -1,7 +1,8 @@
-"""Missions of wings by the simulator spoken to as a PX4, and by a real PX4 with SIH: ways, times and what was decided.
+"""Missions of wings by the simulator spoken to as a PX4, and by a real PX4 that flies the same bodies: ways, times and
+what was decided.
 
 Both are flown by one station, as MAVSDK and QGroundControl do it: upload, arm, mode Mission. `python -m
-scripts.px4_wings` writes the page; with PX4_SITL, the binary of a SITL with SIH, the real one flies them anew first.
+scripts.px4_wings` writes the page; with PX4_SITL, the binary of a SITL, the real one flies them anew first.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ import numpy as np
 
 from autopilot.mav import Cmd, LandedState, MissionType
 from autopilot.mission.items import MissionItem
+from autopilot.parameters.files import parse_parameters
+from autopilot.personality.px4.parameter_table import WING_ROWS
 from scripts.wing_flights import Row, WingFlight
 from scripts.wing_measures import HEIGHT_M, LEG_M, TURN_M, Laid, Measure, airspeeds, nearest, times
 from sitl.px4.launcher import VARIABLE
 from sortie import Session
-from tests.fakes.px4_sitl import sitl_line
+from tests.fakes.px4_sitl import world_line
 from tests.fakes.px4_station import EXTENDED_SYS_STATE, LOCAL_POSITION_NED, MISSION, RETURN, SessionLine, Station
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-KEPT: Final = ROOT / "tests" / "data" / "px4-wings-sitl.json"
+KEPT: Final = ROOT / "tests" / "data" / "px4-wings-world.json"
 PAGE: Final = ROOT / "docs" / "px4-wings-comparison.md"
-SPEED, INSTANCE = 8, 5
 FIRST_LEG, DOWN_M = 2, 1.0
 """Looked at is what lies behind the first place, until it is as low as this: takeoff and rollout are of the body."""
 VFR_HUD, LOOK_S, LONGEST_S, RELATIVE = 74, 0.2, 900.0, 6
@@ -125,40 +127,22 @@ MISSIONS: Final = (
     ),
     Px4Mission("v-home", "Return home, RTL_TYPE 0", "quadplane", [LIFT, *WIDE, DOWN], 3, {"RTL_TYPE": 0.0}),
 )
-_ALIKE: Final = {
-    "plane": {"FW_AIRSPD_TRIM": 13.4, "FW_AIRSPD_MIN": 10.0, "FW_AIRSPD_MAX": 20.0, "FW_R_LIM": 50.0},
-    "quadplane": {},
-}
-"""What SIH's airplane flies with; told to fly at 15 m/s it is as fast as this. VTOLs fly by their own."""
-MODELS: Final = {"plane": "sihsim_airplane", "quadplane": "sihsim_standard_vtol"}
+NOT_ALIKE: Final = {"NPFG_DAMPING": 0.7}
+"""Defaults of PX4 that our airframes have otherwise."""
 
 
-_BODY: Final = "ours turns at 25 m/s, SIH's VTOL at 10, and the first place is reached before ours has climbed"
-_CIRCLE: Final = (
-    "on the way to LOITER_TO_ALT PX4 keeps its height and sinks in the circle, ours sinks on the way; SIH's airplane"
-    " glides 30 m farther before it touches down"
+def alike(kind: str) -> dict[str, float]:
+    """Parameters by which ours is PX4's airframe of the same body (`sitl/px4/world_*.parm`)."""
+    own = parse_parameters((ROOT / "sitl" / "px4" / f"world_{kind}.parm").read_bytes())
+    known = {row.name for row in WING_ROWS if row.core}
+    return {name: value for name, value in own.items() if name in known} | NOT_ALIKE
+
+
+_LAWS: Final = (
+    "ours flies lines, circles and heights by ArduPlane's laws (L1, TECS with its limits), PX4 by NPFG and with 3 m/s"
+    " up and 2 m/s down, and round a place until it is within 10 m of its height"
 )
-EXPLAINED: Final[dict[str, str]] = {
-    "square": _CIRCLE,
-    "loiter-time": "its 60 s of the circle begin and end elsewhere, as its climb is another; for the rest as square",
-    "to-height": "SIH's airplane climbs by 1 m/s and needs 90 s of circles; for the rest as square",
-    "speeds": (
-        "SIH's airplane is 3 m/s slower than it is told to be, and circles for 130 s before its landing, as it does not"
-        " sink; for the rest as square"
-    ),
-    "return": (
-        "PX4 climbs to RTL_RETURN_ALT before it flies to the landing, ours goes there at once; PX4 shows DO_LAND_START"
-        " as the current item for a moment"
-    ),
-    "v-square": _BODY,
-    "v-changes": (
-        "DO_VTOL_TRANSITION is over at once with ours, and PX4's current item until it has changed over, there; ours"
-        " needs 150 m to brake from 25 m/s, PX4 50 m; for the rest as v-square"
-    ),
-    "v-loiter": "as v-square",
-    "v-return": "as v-square",
-    "v-home": "ours leaves its circle against the wind and PX4 where it heads for home; for the rest as v-square",
-}
+EXPLAINED: Final[dict[str, str]] = dict.fromkeys((mission.name for mission in MISSIONS), _LAWS)
 """Why a mission has a measure beyond its limit."""
 
 
@@ -229,17 +213,17 @@ def _turns(values: Sequence[str]) -> list[str]:
 
 @contextmanager
 def real(mission: Px4Mission, binary: Path) -> Iterator[Station]:
-    """PX4 with SIH."""
+    """PX4, flying our body."""
     with (
         tempfile.TemporaryDirectory(prefix="sortie-px4-") as folder,
-        sitl_line(binary, Path(folder), MODELS[mission.kind], SPEED, INSTANCE) as line,
+        world_line(binary, Path(folder), mission.kind, {}) as line,
     ):
         yield Station(line)
 
 
 def fly_ours(mission: Px4Mission) -> Px4Flight:
     """By the simulator, in virtual time."""
-    with Session(vehicle=f"sim:{mission.kind}", firmware="px4", seed=3, params=_ALIKE[mission.kind]) as session:
+    with Session(vehicle=f"sim:{mission.kind}", firmware="px4", seed=3, params=alike(mission.kind)) as session:
         return fly(mission, Station(SessionLine(session)))
 
 
@@ -261,15 +245,13 @@ def measured(mission: Px4Mission, ours: Px4Flight, theirs: Px4Flight) -> list[Me
                 turns = max(turns, (far, at_s))
             else:
                 legs, height = max(legs, (far, at_s)), max(height, (up, at_s))
-    found = [
+    return [
         Measure("way on legs, m", legs[0], LEG_M, legs[1]),
         Measure("way in turns, m", turns[0], TURN_M, turns[1]),
         Measure("height on legs, m", height[0], HEIGHT_M, height[1]),
+        airspeeds(*laid),
+        times(*(_from_first_place(each.flight) for each in (ours, theirs))),
     ]
-    if mission.kind == "plane":
-        found.append(airspeeds(*laid))
-        found.append(times(*(_from_first_place(each.flight) for each in (ours, theirs))))
-    return found
 
 
 def _from_first_place(flight: WingFlight) -> WingFlight:
@@ -306,7 +288,7 @@ def page(rows: list[tuple[Px4Mission, list[Measure], list[str]]]) -> str:
     lines = [f"| mission | decisions | {' | '.join(names)} |", f"| --- | --- |{' --- |' * len(names)}"]
     for mission, found, apart in rows:
         of = {one.name: one for one in found}
-        cells = [_cell(of.get(name)) for name in names]
+        cells = [_cell(of[name]) for name in names]
         decisions = f"**{', '.join(apart)}**" if apart else "alike"
         lines.append(f"| {mission.name}: {mission.title} | {decisions} | {' | '.join(cells)} |")
     known = {one.name: one.most for _, found, _ in rows for one in found}
@@ -317,15 +299,14 @@ def page(rows: list[tuple[Px4Mission, list[Measure], list[str]]]) -> str:
     return f"""# Wings beside PX4
 
 Made by `python -m scripts.px4_wings`: the same missions by `sim:plane` and `sim:quadplane` with `--firmware px4`, and
-by PX4 1.16 with SIH (`sihsim_airplane`, `sihsim_standard_vtol`; commit a8618691), each uploaded, armed and begun over
-MAVLink as MAVSDK and QGroundControl do it. PX4's flights are kept in tests/data; with `PX4_SITL` it flies them anew.
+by PX4 1.16 (commit a8618691) that flies the same two bodies in our world ([`world=ours`](real-firmware.md#px4)), each
+uploaded, armed and begun over MAVLink as MAVSDK and QGroundControl do it. So what differs is the pilot alone. Both have
+the parameters of `sitl/px4/world_*.parm`. PX4's flights are kept in tests/data; with `PX4_SITL` it flies them anew.
 
 *Decisions* are the modes, VTOL states, landed states (EXTENDED_SYS_STATE) and current items, each in its order, from
-the ground until it is disarmed. They can be compared whatever flies. SIH's bodies are others than ours: an airplane of
-0.3 kg, and a standard VTOL of 0.2 kg that flies at 10 m/s where ours needs 25. `sim:plane` gets the airspeed that SIH's
-airplane flies at, so its times can be compared; a VTOL's times and airspeeds cannot. Takeoffs up to the first place and
-the way on the ground are of the body, and left out. Ways and heights are laid beside each other item by item: on legs
-they show the guidance, in turns and climbs also the body. SIH's battery empties by the clock: no energy is compared.
+the ground until it is disarmed. Takeoffs up to the first place and the way on the ground are left out. Ways and heights
+are laid beside each other item by item, times since the first place behind the takeoff. PX4's battery is its own: no
+energy is compared.
 
 Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found, _ in rows)} are held, others are bold.
 
@@ -337,9 +318,7 @@ Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found, 
 """
 
 
-def _cell(measure: Measure | None) -> str:
-    if measure is None:
-        return "-"
+def _cell(measure: Measure) -> str:
     return f"{measure.value:.1f}" if measure.holds else f"**{measure.value:.1f}**"
 
 

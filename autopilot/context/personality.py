@@ -83,8 +83,9 @@ class Personality(Protocol):
     """See the module. `texts`: the firmware's words. `asks_for_gimbal`: a gimbal is moved only for a party that has
     asked for control of it. `own_fence_action`: a breach is acted on by `fence_breached`, not by FENCE_ACTION; a
     change of mode outside the fence is then no recovery by hand. `keeps_upright`: wings that hover with lift motors do
-    so in the next mode, too, NAV_VTOL_TAKEOFF ends on wings, and an approach is not told;
-    `lands_in_place`: wings told to land come down where they are, not at home."""
+    so in the next mode, too, NAV_VTOL_TAKEOFF ends on wings, a mission waits for DO_VTOL_TRANSITION, and an approach is
+    not told; `lands_in_place`: wings told to land come down where they are, not at home; `climbs_to_return`: wings
+    climb round where they are to the height of their return, and never sink on the way."""
 
     @property
     def texts(self) -> Texts: ...
@@ -98,6 +99,8 @@ class Personality(Protocol):
     def keeps_upright(self) -> bool: ...
     @property
     def lands_in_place(self) -> bool: ...
+    @property
+    def climbs_to_return(self) -> bool: ...
 
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, where `own_fence_action`."""

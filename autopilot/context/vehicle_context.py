@@ -21,7 +21,8 @@ from autopilot.interface.result import Outcome
 from autopilot.interface.targets import Idle, Target, Yaw
 from autopilot.interface.terrain import HeightMap, Terrain
 from autopilot.interface.vehicle import Capabilities, Vehicle, VehicleState
-from autopilot.mav import Result, Severity
+from autopilot.mav import Cmd, Result, Severity
+from autopilot.mission.commands import drives_navigation
 from autopilot.vehicles.kinds import vehicle_class
 from autopilot.vehicles.vehicle_class import ParameterUnit
 
@@ -154,6 +155,10 @@ class VehicleFacts:
         here = self.vehicle.state.place
         ground = self.ground_at(here.lat, here.lon)
         return None if ground is None else here.alt - ground
+
+    def takes_nav(self, command: int) -> bool:
+        """True when a mission waits for this command as for a NAV item."""
+        return drives_navigation(command) or (command == Cmd.DO_VTOL_TRANSITION and self.personality.keeps_upright)
 
     def measure(self, measure: ParameterUnit) -> float:
         """A length in m, or a speed in m/s, of this kind of vehicle."""

@@ -107,6 +107,7 @@ class Autopilot:
             track_kinds=facts.vehicle_class.track_speeds,
             speed_changed=lambda: self.speeds.mission_changed(),
             counts_holds=not facts.vehicle_class.has_stall_speed,
+            takes_nav=facts.takes_nav,
         )
         self.plans = Plans(facts, announcer, journal, self.sequencer, stored.plans, parameters.set_readonly)
         self.rehearsal = UploadRehearsal(facts, announcer, self.plans)

@@ -16,17 +16,19 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.storage import MissionStorage
 
+TakesNav = Callable[[int], bool]
+"""Whether a command takes the NAV slot."""
 _CHAINED_JUMPS = 64
 _SPARE_STEPS = 255
 
 
-def do_run(storage: MissionStorage, seq: int) -> list[MissionItem]:
+def do_run(storage: MissionStorage, seq: int, takes_nav: TakesNav = drives_navigation) -> list[MissionItem]:
     """The DO items that follow item `seq`, up to the next NAV or jump item."""
     run: list[MissionItem] = []
     while True:
         seq += 1
         item = storage.get(seq)
-        if item is None or drives_navigation(item.command) or is_jump(item.command):
+        if item is None or takes_nav(item.command) or is_jump(item.command):
             return run
         if item.command != Cmd.JUMP_TAG:
             run.append(item)
@@ -44,12 +46,14 @@ class Route:
         *,
         lead_done: bool = False,
         notify: Callable[[JumpTaken], None] | None = None,
+        takes_nav: TakesNav = drives_navigation,
     ) -> None:
         self._storage = storage
         self._counters = counters
         self._at = at
         self._lead_done = lead_done
         self._notify = notify
+        self._takes_nav = takes_nav
         self._steps = storage.count() + _SPARE_STEPS
         self._passed: list[MissionItem] = []
         self._seen: set[int] = set()
@@ -62,7 +66,7 @@ class Route:
             item = self._storage.get(self._at)
             if item is None:
                 return None
-            if drives_navigation(item.command):
+            if self._takes_nav(item.command):
                 self._lead_done = False
                 self._at += 1
                 return item
@@ -94,6 +98,8 @@ class Route:
             self._passed.append(item)
 
 
-def next_nav(storage: MissionStorage, counters: JumpCounters, at: int) -> MissionItem | None:
+def next_nav(
+    storage: MissionStorage, counters: JumpCounters, at: int, takes_nav: TakesNav = drives_navigation
+) -> MissionItem | None:
     """The NAV item that would be flown from index `at` on, counting no jump."""
-    return Route(storage, counters.copy(), at).next_nav()
+    return Route(storage, counters.copy(), at, takes_nav=takes_nav).next_nav()

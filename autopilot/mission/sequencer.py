@@ -30,7 +30,7 @@ from autopilot.mission.events import (
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.mission.jumps import JumpCounters
-from autopilot.mission.route import Route, do_run, next_nav
+from autopilot.mission.route import Route, TakesNav, do_run, next_nav
 from autopilot.mission.state import (
     TRACK_KINDS,
     DoSlot,
@@ -60,7 +60,8 @@ __all__ = [
 class MissionSequencer:
     """See the module. Every call that steers returns the events it caused, in order. `track_kinds`: values of param1 of
     DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has another value;
-    `counts_holds`: hold times are counted here, and not by who flies the items."""
+    `counts_holds`: hold times are counted here, and not by who flies the items; `takes_nav`: of a command, whether it
+    takes the NAV slot."""
 
     def __init__(
         self,
@@ -70,12 +71,14 @@ class MissionSequencer:
         track_kinds: Container[int] = TRACK_KINDS,
         speed_changed: Callable[[], object] = lambda: None,
         counts_holds: bool = True,
+        takes_nav: TakesNav = drives_navigation,
     ) -> None:
         self.timing = timing
         self._notify = notify
         self._track_kinds = track_kinds
         self._speed_changed = speed_changed
         self._counts_holds = counts_holds
+        self._takes_nav = takes_nav
         self._state = MissionState.IDLE
         self._index = 0
         self._jumps = JumpCounters()
@@ -136,7 +139,7 @@ class MissionSequencer:
 
     def next_nav(self, storage: MissionStorage, after: int) -> MissionItem | None:
         """The NAV item that follows item `after`, through jumps, as things stand; counts no jump."""
-        return next_nav(storage, self._jumps, after + 1)
+        return self._next_nav(storage, self._jumps, after + 1)
 
     def reset_jump_counters(self) -> None:
         """Every loop begins anew (DO_SET_MISSION_CURRENT with param2 1)."""
@@ -176,13 +179,13 @@ class MissionSequencer:
         After completion, or when the index is gone, from the start. Running: nothing happens."""
         if self._state is MissionState.RUNNING:
             return []
-        if self._state is MissionState.COMPLETED or next_nav(storage, self._jumps, self._index) is None:
+        if self._state is MissionState.COMPLETED or self._next_nav(storage, self._jumps, self._index) is None:
             return self.start(storage, executor)
         kept, self._kept = self._kept, None
         at_nav = storage.get(self._index)
         self._state = MissionState.RUNNING
         route = self._route(storage, self._index)
-        if kept is None or at_nav is None or not drives_navigation(at_nav.command):
+        if kept is None or at_nav is None or not self._takes_nav(at_nav.command):
             return self._begin(storage, executor, route)
         return self._begin(storage, executor, route, self._reread(storage, kept), run_done=self._index)
 
@@ -218,7 +221,7 @@ class MissionSequencer:
             raise InvalidIndexError(f"no mission item {index}: the mission has {storage.count()}")
         at = max(index, storage.first_index)
         anew = index == 0 or self._state is MissionState.COMPLETED
-        if next_nav(storage, JumpCounters() if anew else self._jumps, at) is None:
+        if self._next_nav(storage, JumpCounters() if anew else self._jumps, at) is None:
             raise NoNavigationItemError(f"no navigation item from {index} on")
         if anew:
             self._jumps.reset()
@@ -258,7 +261,7 @@ class MissionSequencer:
             self._do.follow_with(self._reread(storage, self._do.following()))
             return MissionChange([])
         self._drop_slots()
-        if next_nav(storage, self._jumps, self._index) is None:
+        if self._next_nav(storage, self._jumps, self._index) is None:
             return MissionChange(self._complete(executor))
         return MissionChange(self._begin(storage, executor, self._route(storage, self._index)), restarted=True)
 
@@ -290,7 +293,7 @@ class MissionSequencer:
             if nav is None or self._load_nav(nav, executor):
                 break
         if nav is not None and seed and nav.seq != run_done:
-            todo += [item for item in do_run(storage, nav.seq) if not route.has_passed(item.seq)]
+            todo += [item for item in do_run(storage, nav.seq, self._takes_nav) if not route.has_passed(item.seq)]
         self._do.follow_with(todo if seed else todo[1:])
         if seed:
             self._run_do(executor)
@@ -357,17 +360,19 @@ class MissionSequencer:
         return [MissionComplete()]
 
     def _route(self, storage: MissionStorage, at: int, *, lead_done: bool = False) -> Route:
-        return Route(storage, self._jumps, at, lead_done=lead_done, notify=self._notify)
+        return Route(storage, self._jumps, at, lead_done=lead_done, notify=self._notify, takes_nav=self._takes_nav)
+
+    def _next_nav(self, storage: MissionStorage, jumps: JumpCounters, at: int) -> MissionItem | None:
+        return next_nav(storage, jumps, at, self._takes_nav)
 
     def _same_ahead(self, old: MissionStorage, new: MissionStorage) -> bool:
         """Are the NAV item at the index and the two behind it, in flying order, the same in both?"""
-        a, b = Route(old, JumpCounters(), self._index), Route(new, JumpCounters(), self._index)
+        a, b = (Route(items, JumpCounters(), self._index, takes_nav=self._takes_nav) for items in (old, new))
         return all(same_item(a.next_nav(), b.next_nav()) for _ in range(3))
 
-    @staticmethod
-    def _reread(storage: MissionStorage, indices: list[int]) -> list[MissionItem]:
-        items = [storage.get(seq) for seq in indices]
-        return [item for item in items if item is not None and is_do_item(item.command)]
+    def _reread(self, storage: MissionStorage, indices: list[int]) -> list[MissionItem]:
+        items = [item for item in map(storage.get, indices) if item is not None]
+        return [item for item in items if is_do_item(item.command) and not self._takes_nav(item.command)]
 
     def _rewind(self) -> None:
         self._drop_slots()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from autopilot.interface.targets import Yaw
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Cmd
-from autopilot.mission.commands import drives_navigation, is_fitted
+from autopilot.mission.commands import is_fitted
 from autopilot.mission.executor import CommandStartResult, MissionExecutor
 from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
@@ -26,7 +26,8 @@ class OwnItems:
     """Items that are not AUTO's: the slots (NAV, DO) that hold them, whose they are, and whether they are done.
     `executor` is asked first for every item; `installed` are those of installed packages, by command."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes_nav: Callable[[int], bool]) -> None:
+        self._takes_nav = takes_nav
         self.executor: MissionExecutor | None = None
         self.installed: dict[int, MissionExecutor] = {}
         self._flown_by: dict[bool, MissionExecutor] = {}  # is it the NAV slot -> who flies it; no entry: AUTO does
@@ -34,7 +35,7 @@ class OwnItems:
 
     def start(self, cmd: MissionItem) -> CommandStartResult | None:
         """Offer `cmd`; None when it is AUTO's."""
-        nav = drives_navigation(cmd.command)
+        nav = self._takes_nav(cmd.command)
         self._forget(nav)
         for executor in (self.executor, self.installed.get(cmd.command)):
             result = CommandStartResult.UNSUPPORTED if executor is None else executor.start_command(cmd)
@@ -48,7 +49,7 @@ class OwnItems:
 
     def verify(self, cmd: MissionItem) -> bool | None:
         """True when `cmd` is done. None when it is AUTO's. What is done stays done."""
-        nav = drives_navigation(cmd.command)
+        nav = self._takes_nav(cmd.command)
         executor = self._flown_by.get(nav)
         if executor is None:
             return None
@@ -86,7 +87,7 @@ class AutoExecutor:
         self._completed = completed
         self._items = NAV_ITEMS | WING_ITEMS if nav.context.facts.vehicle_class.has_stall_speed else NAV_ITEMS
         self.maneuver: Maneuver | None = None
-        self.own = OwnItems()
+        self.own = OwnItems(nav.context.facts.takes_nav)
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
@@ -99,7 +100,7 @@ class AutoExecutor:
         if not self._carries_out(cmd.command) and not is_fitted(cmd.command, facts.param):
             self._record(cmd, now_ms)
             return CommandStartResult.UNSUPPORTED
-        if not drives_navigation(cmd.command):
+        if not self._nav.context.facts.takes_nav(cmd.command):
             return self._do.start(cmd, now_ms)
         build = self._items.get(cmd.command)
         if build is None:  # of an installed package, which will not have this one
@@ -120,7 +121,7 @@ class AutoExecutor:
         own = self.own.verify(cmd)
         if own is not None:
             return own
-        if drives_navigation(cmd.command):
+        if self._nav.context.facts.takes_nav(cmd.command):
             return self.maneuver is not None and self.maneuver.done
         return self._do.met
 
@@ -157,7 +158,7 @@ class AutoExecutor:
 
     def _give_away(self, cmd: MissionItem) -> None:
         """The own executor flies `cmd`: what was being flown or waited for in its slot ends."""
-        if drives_navigation(cmd.command):
+        if self._nav.context.facts.takes_nav(cmd.command):
             self._come_from(None)
             self.maneuver = None
             self._do.target_changed()

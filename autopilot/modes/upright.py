@@ -106,6 +106,19 @@ class OntoWings(Maneuver):
             self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
+class Brake(Maneuver):
+    """From the wings straight on to a hover (PX4's DO_VTOL_TRANSITION)."""
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(Land(None, sink=0.0))
+        self.deadline_ms = now_ms + _LOOK_MS
+
+    def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+            self.done = not _on_wings(self.context)
+            self.deadline_ms = None if self.done else now_ms + _LOOK_MS
+
+
 class LandingSticks:
     """A pilot's say in an upright landing, by Q_OPTIONS: its rate by the throttle, once that was high; and (`steered`)
     its place by roll and pitch, while which it does not sink (ArduPlane's landing_descent_rate_ms,

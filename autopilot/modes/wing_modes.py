@@ -249,13 +249,13 @@ class WingReturnMode(Mode):
         self._destination = destination
         self._auto = auto
         self._return: WingReturn | None = None
-        self._looked = False
+        self._looked = self._lands = False
 
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
 
     def enter(self, now_ms: int) -> None:
-        self._looked = False
+        self._looked = self._lands = False
         by = self._upright
         if self.facts.armed:
             self._return = WingReturn(self.context, self._destination, by)
@@ -279,19 +279,22 @@ class WingReturnMode(Mode):
         at_once = by in (AutolandBy.AT_ONCE, AutolandBy.RETURN_PATH)
         if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.there)):
             self._looked = True
-            self._land(by)
+            self._lands = self._aims(by)
+        if self._lands and not (self._return.climbing and self.facts.personality.climbs_to_return):
+            self._lands = False
+            self._auto.request_mode(self._auto.spec.number)
 
-    def _land(self, by: int) -> None:
-        """Go on with the mission where it lands, if it does."""
+    def _aims(self, by: int) -> bool:
+        """Have the mission go on where it lands, if it does."""
         auto = self._auto
         start = auto.paths.return_path() if by == AutolandBy.RETURN_PATH else auto.paths.landing_start()
         if start is None:
-            return
+            return False
         try:
             auto.go_on_at(start)
         except SetCurrentError:
-            return
-        auto.request_mode(auto.spec.number)
+            return False
+        return True
 
     def next_deadline_ms(self) -> int | None:
         return None if self._return is None else self._return.deadline_ms

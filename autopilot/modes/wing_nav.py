@@ -8,18 +8,20 @@ from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
 from autopilot.context.staying import loiter
+from autopilot.interface import report
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.targets import Circle, Leg
 from autopilot.interface.vehicle import VehicleEvent
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, VtolState
+from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_place
 from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import InTurn, LiftOff, OntoWings, SetDown, WindApproach, WingsOrUpright
+from autopilot.modes.upright import Brake, InTurn, LiftOff, OntoWings, SetDown, WindApproach, WingsOrUpright
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
@@ -201,6 +203,22 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
     )
 
 
+def _transition(tools: NavTools, item: MissionItem) -> Maneuver:
+    """DO_VTOL_TRANSITION where a mission waits for it: over to the wings towards the place that follows."""
+    facts, helm = tools.context.facts, tools.context.helm
+    flies_so = facts.vehicle.state.report[report.VTOL_STATE] == item.param1
+    if item.param1 not in (VtolState.MC, VtolState.FW) or facts.landed:
+        return Maneuver(tools.context)
+    helm.upright = item.param1 == VtolState.MC
+    if flies_so:
+        return Maneuver(tools.context)
+    if helm.upright:
+        return Brake(tools.context)
+    here, following = facts.vehicle.state.position, tools.following(item.seq)
+    placed = following is not None and has_position(following.command)
+    return OntoWings(tools.context, item_position(facts, following, here) if placed and following else here)
+
+
 def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
     """Done at once: it is armed, and flies."""
     return Maneuver(tools.context)
@@ -219,5 +237,6 @@ WING_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_VTOL_LAND: _land,
     Cmd.NAV_CONTINUE_AND_CHANGE_ALT: _continue,
     Cmd.NAV_DELAY: _delay,
+    Cmd.DO_VTOL_TRANSITION: _transition,
 }
 """Items that wings fly in a way of their own."""

@@ -254,9 +254,10 @@ class UprightBy(IntEnum):
 
 
 class WingReturn(Maneuver):
-    """Climb by RTL_CLIMB_MIN, then go round home or a rally point at the return height for as long as it is wanted. To
-    hover there (`by`) it ends where it can stop over the place, or circled down to Q_RTL_ALT and into the wind.
-    `there`: it has arrived, at its height where it goes round."""
+    """Climb by RTL_CLIMB_MIN, or round here to the return height (`climbs_to_return`), then go round home or a rally
+    point at that height for as long as it is wanted. To hover there (`by`) it ends where it can stop over the place, or
+    circled down to Q_RTL_ALT (and, without `climbs_to_return`, into the wind). `there`: it has arrived, at its height
+    where it goes round."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
@@ -264,8 +265,7 @@ class WingReturn(Maneuver):
         self._by = by
         self._circle: Circle | None = None
         self._climbing = False
-        self._radius_m = 0.0
-        self._approach: WindApproach | None = None
+        self._approach: Maneuver | None = None
         self.there = False
 
     def start(self, now_ms: int) -> None:
@@ -276,6 +276,8 @@ class WingReturn(Maneuver):
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
         if (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
+        climbs = self.facts.personality.climbs_to_return
+        down = min(down, state.position[2]) if climbs else down
         upright = self._by in (UprightBy.THERE, UprightBy.CIRCLED_DOWN)
         if upright and hovers_near(self.facts, (north, east)):
             self.there = True
@@ -285,8 +287,10 @@ class WingReturn(Maneuver):
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
         climb = self.facts.param("RTL_CLIMB_MIN")
-        self._climbing = climb > 0.0
-        if self._climbing:
+        self._climbing = climb > 0.0 or (climbs and down < state.position[2])
+        if climbs and self._climbing:
+            self.helm.fly(replace(loiter(self.facts, (*state.position[:2], down)), at_height=True))
+        elif self._climbing:
             yaw = Yaw(YawMode.ANGLE, angle=state.yaw)
             self.helm.fly(TakeOff(state.position[2] - climb, yaw, radians(_ABORT_PITCH_DEG)))
         else:
@@ -303,13 +307,22 @@ class WingReturn(Maneuver):
             self.helm.fly(self._circle)
         elif self.helm.arrived and self._by == UprightBy.CIRCLED_DOWN:
             low = self.facts.home_ned[2] - self.facts.param("Q_RTL_ALT", 15.0)
-            self._approach = WindApproach(self.context, replace(self._circle, center=(*self._circle.center[:2], low)))
+            lower = replace(self._circle, center=(*self._circle.center[:2], low), at_height=True)
+            if self.facts.personality.climbs_to_return:
+                self._approach = LoiterItem(self.context, lower, 0, None, straight=True)
+            else:
+                self._approach = WindApproach(self.context, lower)
             self._approach.start(now_ms)
         elif self.helm.arrived:
             self.there = True
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = now_ms + _LOOK_MS
             self.there = self._stops(self._circle)
+
+    @property
+    def climbing(self) -> bool:
+        """True while it climbs before it sets out."""
+        return self._climbing
 
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place, or on its circle (ArduPlane's switch_QRTL)."""

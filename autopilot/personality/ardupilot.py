@@ -22,6 +22,7 @@ class ArduPilotPersonality:
     own_fence_action = False
     keeps_upright = False
     lands_in_place = False
+    climbs_to_return = False
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class

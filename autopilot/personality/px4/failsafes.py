@@ -69,7 +69,8 @@ class _Held:
 
 class Px4Failsafes:
     """See the module: the `FailsafeRules` of PX4. `disarm(method)` stops the motors. `selected`: the action that is
-    flown or warned of; `user_mode`: the mode that the user wants to fly."""
+    flown or warned of; `user_mode`: the mode that the user wants to fly; `rest_mode`: the last of these in which it may
+    be armed, which it comes back to when it is disarmed (UserModeIntention.cpp)."""
 
     warns_of_variance = False
 
@@ -95,7 +96,18 @@ class Px4Failsafes:
         self._sticks_lost_ms = 0
         self._flies_since_ms: int | None = None
         self.selected = Px4Action.NONE
-        self.user_mode: px4.Pair = px4.HOLD
+        self._user_mode: px4.Pair = px4.HOLD
+        self.rest_mode: px4.Pair = px4.HOLD
+
+    @property
+    def user_mode(self) -> px4.Pair:
+        return self._user_mode
+
+    @user_mode.setter
+    def user_mode(self, mode: px4.Pair) -> None:
+        self._user_mode = mode
+        if mode not in px4.NOT_ARMED_IN:
+            self.rest_mode = mode
 
     # --- what the core tells --------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:

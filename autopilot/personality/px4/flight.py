@@ -2,10 +2,10 @@
 
 Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Mission is AUTO. What PX4 does by itself is done
 here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come, after a flight the
-mode is Hold again. A standard VTOL stays upright, or on wings, from mode to mode until a transition is asked for; a
-landing leaves it upright, NAV_VTOL_TAKEOFF on wings. Sources: PX4 1.16 src/modules/commander/Commander.cpp,
-src/modules/navigator (mission.cpp, mission_base.cpp, loiter.cpp, takeoff.cpp), src/modules/vtol_att_control
-(vtol_att_control_main.cpp), docs "Mission Mode", "Offboard Mode".
+mode is the last of the user's in which it may be armed: Mission, after a mission. A standard VTOL stays upright, or on
+wings, from mode to mode until a transition is asked for; a landing leaves it upright, NAV_VTOL_TAKEOFF on wings.
+Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp, mission_base.cpp, loiter.cpp,
+takeoff.cpp), src/modules/vtol_att_control (vtol_att_control_main.cpp), docs "Mission Mode", "Offboard Mode".
 
 Clock: vehicle time.
 """
@@ -27,6 +27,7 @@ from autopilot.mav import Cmd, Result, Severity, VtolState
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import ItemReached, MissionComplete
 from autopilot.mission.fence import parse_fence
+from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4 import modes as px4
 from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFinding, findings
@@ -63,7 +64,7 @@ class Px4FlightEvent(Enum):
 
 class NextStep(Enum):
     """Steps that follow. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission;
-    HOLD: stay, in Hold; REST: back in Hold after a flight."""
+    HOLD: stay, in Hold; REST: stand, after a flight."""
 
     NOTHING = auto()
     BEGIN = auto()
@@ -90,6 +91,9 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
     (FlightStage.TAKING_OFF, Px4FlightEvent.ARRIVED): NextStep.HOLD,
     (FlightStage.TAKING_OFF, Px4FlightEvent.STOPPED): NextStep.REST,
 })  # fmt: skip
+
+
+_ASKED: Final = {px4.MISSION: FlightStage.MISSION_ASKED, px4.TAKEOFF: FlightStage.TAKEOFF_ASKED}
 
 
 class Setpoints:
@@ -293,12 +297,10 @@ class Px4Flight:
         return outcome
 
     def _climb(self, now_ms: int) -> Outcome:
-        core = self._parts
-        outcome = core.modes.set(self._guided, now_ms)
+        outcome = self._parts.modes.set(self._guided, now_ms)
         if outcome.ok:
-            outcome = core.commands.takeoff(
-                self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
-            )
+            height = self._parameters["MIS_TAKEOFF_ALT"] if self._height is None else self._height
+            outcome = self._parts.commands.takeoff(height)
         if outcome.ok:
             self._stage, self._asked = FlightStage.TAKING_OFF, self._takeoff
         return outcome
@@ -313,6 +315,8 @@ class Px4Flight:
             if self._stage is FlightStage.MISSION_ASKED:  # armed by force
                 self._stage, self._asked = FlightStage.NONE, px4.HOLD
             return self._refuse(px4.MISSION)
+        if core.sequencer.state() is MissionState.COMPLETED:  # anew (mission_base.cpp, `checkMissionRestart`)
+            core.auto.steer(core.plans.mission.first_index)
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_first(height, now_ms)
             self._stage = FlightStage.CLIMBING if outcome.ok else self._stage
@@ -424,9 +428,15 @@ class Px4Flight:
                 if to_wings:
                     self.change_over(upright=False, now_ms=now_ms)
             case NextStep.REST:
-                self._stage, self._asked = FlightStage.NONE, px4.HOLD
-                self.failsafes.user_mode = px4.HOLD
-                core.modes.set(self._guided, now_ms)
+                self._rest(now_ms)
+
+    def _rest(self, now_ms: int) -> None:
+        """Stand in the mode of before the flight's end: armed in Mission again, it flies the mission anew."""
+        mode = self.failsafes.user_mode = self.failsafes.rest_mode
+        self._stage = _ASKED.get(mode, FlightStage.NONE)
+        self._asked = mode if mode in px4.GUIDED else px4.HOLD
+        number = None if self._stage is FlightStage.MISSION_ASKED else self.modes.core(mode)
+        self._parts.modes.set(self._guided if number is None else number, now_ms)
 
     def _tell_height(self) -> None:
         """Tell that the vehicle has left the ground, or is back on it."""

@@ -64,6 +64,8 @@ WINGS_SHOWN: Final[dict[int, Pair]] = {
     _P.AUTOLAND: LAND, _P.QSTABILIZE: STABILIZED, _P.QHOVER: ALTITUDE, _P.QLOITER: POSITION, _P.QLAND: LAND,
     _P.QRTL: RETURN, _P.LOITER_ALT_QLAND: RETURN,
 }  # fmt: skip
+NOT_ARMED_IN: Final = frozenset((RETURN, LAND, FOLLOW, PRECISION, ORBIT))
+"""Modes in which it is not armed, and is not left after a flight (`mode_req_prevent_arming`)."""
 _POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
 """Modes that others add, in the order in which they were added."""

@@ -38,6 +38,7 @@ class Px4Personality:
     own_fence_action = True
     keeps_upright = True
     lands_in_place = True
+    climbs_to_return = True
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts

@@ -55,10 +55,11 @@ class WingStation(Station):
         assert self.mode == TAKEOFF
         self.until(lambda: self.mode == HOLD)
 
-    def lands(self, mode: tuple[int, int]) -> None:
+    def lands(self, rests: tuple[int, int] = HOLD) -> None:
+        """It stands in the last mode of the user's in which it may be armed."""
         self.until(lambda: not self.armed)
-        assert self.mode == HOLD and "Disarmed by landing" in self.texts
-        assert not [text for text in self.texts if "Mission complete" in text or "crash" in text.lower()], mode
+        assert self.mode == rests and "Disarmed by landing" in self.texts
+        assert not [text for text in self.texts if "Mission complete" in text or "crash" in text.lower()]
 
 
 @contextmanager
@@ -105,7 +106,7 @@ def test_a_vtol_takes_off_upright_flies_on_wings_and_returns(vtol: WingStation) 
     assert vtol.set_mode(RETURN) == 0
     vtol.until(lambda: vtol.vtol == VtolState.TRANSITION_TO_MC)
     assert vtol.mode == RETURN and vtol.height > 25.0, "RTL_DESCEND_ALT is 30"
-    vtol.lands(RETURN)
+    vtol.lands()
     assert vtol.vtol == VtolState.MC
     assert not [text for text in vtol.texts if "approach path" in text], "an ArduPlane's"
 
@@ -114,7 +115,7 @@ def test_a_return_upright_stays_upright(vtol: WingStation) -> None:
     vtol.take_off()
     assert vtol.set_mode(RETURN) == 0
     assert vtol.command(VTOL_TRANSITION, ON_WINGS) == 1, "not out of a return"
-    vtol.lands(RETURN)
+    vtol.lands()
     assert {m.vtol_state for m in vtol.of("EXTENDED_SYS_STATE")[-60:]} == {VtolState.MC}
 
 
@@ -127,7 +128,7 @@ def test_a_mission_returns_upright_or_on_wings_as_it_flew(vtol: WingStation, tak
     vtol.until(lambda: vtol.mode == RETURN, 200.0)
     vtol.run(5.0)
     assert vtol.vtol == stands
-    vtol.lands(RETURN)
+    vtol.lands(MISSION)
     if stands is VtolState.MC:
         assert not {VtolState.TRANSITION_TO_FW, VtolState.FW} & {m.vtol_state for m in vtol.of("EXTENDED_SYS_STATE")}
 
@@ -152,8 +153,17 @@ def test_a_mission_changes_over_where_it_says(vtol: WingStation) -> None:
         vtol.run(1.0)
         fastest = max(fastest, vtol.speed)
     assert fastest < 6.0 and vtol.mode == MISSION
-    vtol.until(lambda: vtol.vtol == VtolState.FW)
-    vtol.until(lambda: vtol.vtol == VtolState.MC)
+    changing = set()
+    while vtol.vtol != VtolState.FW:
+        vtol.run(0.5)
+        changing.add(int(vtol.of("MISSION_CURRENT")[-1].seq))
+    assert changing <= {2, 3}, "the change is the current item until it is over"
+    vtol.until(lambda: vtol.of("MISSION_CURRENT")[-1].seq == 5)
+    assert vtol.vtol != VtolState.MC
+    vtol.until(lambda: vtol.of("MISSION_CURRENT")[-1].seq == 6)
+    assert vtol.vtol == VtolState.MC
+    reached = [message.seq for message in vtol.of("MISSION_ITEM_REACHED")]
+    assert {2, 5} <= set(reached)
     vtol.lands(MISSION)
 
 
@@ -164,7 +174,7 @@ def test_a_vtol_takeoff_ends_on_wings(vtol: WingStation) -> None:
     assert vtol.mode == VTOL_TAKEOFF
     vtol.until(lambda: vtol.mode == HOLD and vtol.vtol == VtolState.FW)
     assert vtol.set_mode(LAND) == 0
-    vtol.lands(LAND)
+    vtol.lands()
     vtol.upload((MissionItem(84, 3, z=25.0), at(16, 400.0, 0.0, 40.0), at(16, 400.0, 400.0, 40.0), at(85, 0, 0, 0)))
     assert vtol.command(ARM, 1.0, 0.0) == 0 and vtol.set_mode(MISSION) == 0
     first = set()
@@ -216,7 +226,7 @@ def test_a_fixed_wing_takes_off_holds_returns_and_lands_where_it_is() -> None:
         plane.run(60.0)
         assert plane.mode == RETURN and plane.armed, "round home, as long as nobody lands it"
         assert plane.set_mode(LAND) == 0
-        plane.lands(LAND)
+        plane.lands(POSITION)
 
 
 def test_a_fixed_wing_flies_its_mission_and_returns_into_its_landing() -> None:
@@ -230,6 +240,10 @@ def test_a_fixed_wing_flies_its_mission_and_returns_into_its_landing() -> None:
         landing = (MissionItem(189, 2), at(16, -700.0, 0.0, 50.0), at(21, 0.0, 0.0, 0.0))
         plane.upload((*ways, *landing))
         assert plane.set_mode(RETURN) == 0
+        plane.run(5.0)
+        assert plane.mode == RETURN and plane.of("MISSION_CURRENT")[-1].seq == 3, "the land start, while it climbs"
+        plane.until(lambda: plane.of("MISSION_CURRENT")[-1].seq == 4)
+        assert plane.height > 85.0, "RTL_RETURN_ALT is 100"
         plane.until(lambda: plane.of("EXTENDED_SYS_STATE")[-1].landed_state != 2)
         assert plane.mode == RETURN
-        plane.lands(RETURN)
+        plane.lands()

@@ -77,7 +77,8 @@ def test_it_says_who_it_is(station: Station) -> None:
 
 
 def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -> None:
-    """Armed first, then mode Mission; items from 0; a reached item is told again; Hold when it is over."""
+    """Armed first, then mode Mission; items from 0; a reached item is told again. It stands in Mission when it is over,
+    and armed again flies anew."""
     upload(station, CORNERS)
     down = station.link.ask(MissionDownload(PX4))
     assert [(item.command, item.seq) for item in down.items] == [(16, 1), (20, 2)] and down.home is None
@@ -89,9 +90,12 @@ def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -
     assert station.height > 10.0
     station.until(lambda: not station.armed)
     station.run(1.5)
-    assert station.mode == HOLD
+    assert station.mode == MISSION
     told = [message.seq for message in station.of("MISSION_ITEM_REACHED")]
     assert told.count(0) >= 3 and 1 not in told, "a return is a mode"
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.until(lambda: station.height > 5.0)
+    assert station.mode == MISSION and station.of("MISSION_CURRENT")[-1].seq == 0
 
 
 def test_mode_before_arming_is_the_same(station: Station) -> None:
