@@ -83,12 +83,12 @@ class VehicleFacts:
 
     @property
     def armed(self) -> bool:
-        return bool(self.vehicle.state.report[report.ARMED])
+        return bool(self.vehicle.state.report.item(report.ARMED))
 
     @property
     def landed(self) -> bool:
         """On the ground by the landing detector. What has no height always is."""
-        return not self.vehicle_class.flies or bool(self.vehicle.state.report[report.LANDED_STATE] == ON_GROUND)
+        return not self.vehicle_class.flies or self.vehicle.state.report.item(report.LANDED_STATE) == ON_GROUND
 
     @property
     def grounded(self) -> bool:

@@ -20,12 +20,13 @@ def attitude_error(
 
     The sign of the scalar part picks the short way round (Mayhew, Sanfelice, Teel 2011).
     """
-    w = e0 * t0 + e1 * t1 + e2 * t2 + e3 * t3
+    t0, t1, t2, t3 = 2.0 * t0, 2.0 * t1, 2.0 * t2, 2.0 * t3  # exact, and once a tick: not at the end of each step
     x = e0 * t1 - e1 * t0 - e2 * t3 + e3 * t2
     y = e0 * t2 + e1 * t3 - e2 * t0 - e3 * t1
     z = e0 * t3 - e1 * t2 + e2 * t1 - e3 * t0
-    k = 2.0 if w >= 0.0 else -2.0
-    return k * x, k * y, k * z
+    if e0 * t0 + e1 * t1 + e2 * t2 + e3 * t3 >= 0.0:
+        return x, y, z
+    return -x, -y, -z
 
 
 @jit
@@ -35,6 +36,17 @@ def limit(x: float, bound: float) -> float:
         return bound
     if x < -bound:
         return -bound
+    return x
+
+
+@jit
+def share(x: float) -> float:
+    """`x` within 0 .. 1, by branches: `min` and `max` of compiled code are waited for, and here all else waits for
+    them."""
+    if x < 0.0:
+        return 0.0
+    if x > 1.0:
+        return 1.0
     return x
 
 
@@ -55,13 +67,11 @@ def mix(thrust: float, x: float, y: float, z: float) -> tuple[float, float, floa
     low = span + abs(z)
     if low > 0.5:
         low = 0.5
-    thrust = min(max(thrust, low), 1.0 - low)
-    return (
-        min(max(thrust - x + y + z, 0.0), 1.0),
-        min(max(thrust + x - y + z, 0.0), 1.0),
-        min(max(thrust + x + y - z, 0.0), 1.0),
-        min(max(thrust - x - y - z, 0.0), 1.0),
-    )
+    if thrust < low:
+        thrust = low
+    elif thrust > 1.0 - low:
+        thrust = 1.0 - low
+    return share(thrust - x + y + z), share(thrust + x - y + z), share(thrust + x + y - z), share(thrust - x - y - z)
 
 
 @jit

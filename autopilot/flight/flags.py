@@ -36,6 +36,8 @@ BATTERY_LOW: Final = int(VehicleEvent.BATTERY_LOW) << _EVENT_SHIFT
 BATTERY_CRITICAL: Final = int(VehicleEvent.BATTERY_CRITICAL) << _EVENT_SHIFT
 REPLY: Final = int(VehicleEvent.REPLY) << _EVENT_SHIFT
 DEADMAN: Final = int(VehicleEvent.DEADMAN) << _EVENT_SHIFT
+_LIFTOFF: Final = int(VehicleEvent.LIFTOFF)
+_LANDED: Final = int(VehicleEvent.LANDED)
 _STRANGE: Final = int(VehicleEvent.ARMED | VehicleEvent.LINK_OK | VehicleEvent.TAKEN_OVER)
 """Events after which a vehicle may be anywhere: others did something with it."""
 _HEARD: Final = (CUTOFF | CRASHED | BATTERY_LOW | BATTERY_CRITICAL | REPLY | DEADMAN) >> _EVENT_SHIFT
@@ -72,9 +74,9 @@ class Flags:
 
     def heed(self, events: int) -> None:
         """Vehicle events: leaving the ground counts from LIFTOFF on, not from the moment at which it is tried."""
-        if events & VehicleEvent.LIFTOFF:
+        if events & _LIFTOFF:
             self._airborne = True
-        elif events & VehicleEvent.LANDED:
+        elif events & _LANDED:
             self._airborne = False
         elif events & _STRANGE:
             self._airborne = self._off_the_ground()

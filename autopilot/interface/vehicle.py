@@ -101,55 +101,55 @@ class VehicleState:
 
     @property
     def time_ms(self) -> int:
-        return int(self.report[report.TIME_MS])
+        return int(self.report.item(report.TIME_MS))
 
     @property
     def position(self) -> Ned:
         """NED m from the origin."""
-        r = self.report
-        return (float(r[report.NORTH]), float(r[report.EAST]), float(r[report.DOWN]))
+        r = self.report.item
+        return (r(report.NORTH), r(report.EAST), r(report.DOWN))
 
     @property
     def velocity(self) -> Ned:
-        r = self.report
-        return (float(r[report.VN]), float(r[report.VE]), float(r[report.VD]))
+        r = self.report.item
+        return (r(report.VN), r(report.VE), r(report.VD))
 
     @property
     def place(self) -> GeoPoint:
-        r = self.report
-        return GeoPoint(float(r[report.LAT]), float(r[report.LON]), float(r[report.ALT]))
+        r = self.report.item
+        return GeoPoint(r(report.LAT), r(report.LON), r(report.ALT))
 
     @property
     def yaw(self) -> float:
-        return float(self.report[report.YAW])
+        return self.report.item(report.YAW)
 
     @property
     def armed(self) -> bool:
-        return bool(self.report[report.ARMED])
+        return bool(self.report.item(report.ARMED))
 
     @property
     def landed(self) -> bool:
         """On the ground, by the landing detector."""
-        return bool(self.report[report.LANDED_STATE] == ON_GROUND)
+        return self.report.item(report.LANDED_STATE) == ON_GROUND
 
     @property
     def arrived(self) -> bool:
         """The present target's end condition has been met."""
-        return bool(self.report[report.ARRIVED])
+        return bool(self.report.item(report.ARRIVED))
 
     @property
     def ground_speed(self) -> float:
-        return float(self.report[report.GROUND_SPEED])
+        return self.report.item(report.GROUND_SPEED)
 
     @property
     def odometer(self) -> float:
         """Way over ground since boot, m."""
-        return float(self.report[report.ODOMETER])
+        return self.report.item(report.ODOMETER)
 
     @property
     def has_position(self) -> bool:
         """The estimator has an absolute horizontal position (and does not only assume one)."""
-        flags = int(self.report[report.EKF_FLAGS])
+        flags = int(self.report.item(report.EKF_FLAGS))
         return bool(flags & _POSITION) and not flags & _ASSUMED
 
 

@@ -165,7 +165,8 @@ class AutoMode(Mode):
         if self._lacks_position():
             self._kept |= events
             return
-        events, self._kept = events | self._kept, VehicleEvent(0)
+        if self._kept:
+            events, self._kept = events | self._kept, VehicleEvent(0)
         self.executor.update(now_ms, events)
         maneuver = self.executor.maneuver
         if isinstance(maneuver, GlideSlope) and maneuver.goes_around:

@@ -18,7 +18,6 @@ from typing import Final
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.geo import Ned
-from autopilot.interface.mathematics import dist
 from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target, Velocity
 from autopilot.mav import Severity
 
@@ -44,6 +43,10 @@ def _minus(a: Ned, b: Ned) -> Ned:
     return (a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
 
+def _length(v: Ned) -> float:
+    return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+
+
 def _across(vector: Ned, way: Ned, length: float) -> float:
     """The size of the part of `vector` across `way`, which is `length` long."""
     along = _dot(vector, way) / length
@@ -58,7 +61,7 @@ def _beside(p: Ned, a: Ned, b: Ned) -> float:
     """Distance of `p` from the stretch a to b, m."""
     way = _minus(b, a)
     size = _dot(way, way)
-    return dist(p, a if size == 0.0 else _between(a, b, _unit(_dot(_minus(p, a), way) / size)))
+    return _length(_minus(p, a if size == 0.0 else _between(a, b, _unit(_dot(_minus(p, a), way) / size))))
 
 
 def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
@@ -100,13 +103,12 @@ def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int
     north, east, down = end[0] - n, end[1] - e, end[2] - d
     size = north * north + east * east + down * down
     farthest, worst = 0, tolerance
-    for i in range(first + 1, last):
-        p = points[i]
+    for i, (x, y, z) in enumerate(points[first + 1 : last], first + 1):
         share = 0.0
         if size != 0.0:
-            share = ((p[0] - n) * north + (p[1] - e) * east + (p[2] - d) * down) / size
+            share = ((x - n) * north + (y - e) * east + (z - d) * down) / size
             share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
-        x, y, z = p[0] - (n + share * north), p[1] - (e + share * east), p[2] - (d + share * down)
+        x, y, z = x - (n + share * north), y - (e + share * east), z - (d + share * down)
         off = sqrt(x * x + y * y + z * z)
         if off > worst:
             farthest, worst = i, off
@@ -132,9 +134,20 @@ def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
             return way[j:]
         if j > i + 2:
             here, there = _nearest(a, b, way[j - 1], way[j])
-            if dist(here, there) < gap:
+            if _length(_minus(here, there)) < gap:
                 return [_between(here, there, 0.5), *way[j:]]
     return way[i + 1 :]
+
+
+def _stays_on(leg: Leg, here: Ned, velocity: Ned, near: float) -> bool:
+    """True when a vehicle is on the line of its leg, and will not be `near` m off it on the way to the end."""
+    if leg.start is None:
+        return False
+    way = _minus(leg.end, leg.start)
+    length = _length(way)
+    if length == 0.0:
+        return False
+    return _across(_minus(here, leg.start), way, length) + _SETTLING_S * _across(velocity, way, length) < near
 
 
 class Trail:
@@ -237,12 +250,13 @@ class Trail:
             return
         self._seen_ms = now_ms
         here, velocity = self._motion()
+        accuracy = self._accuracy
         if self._last is not None:
-            self._keep_bend(self._last, now_ms, here, velocity)
+            self._keep_bend(self._last, now_ms, here, velocity, accuracy)
         self._last = (now_ms, here, velocity)
-        if self._goes_straight():
+        if self._goes_straight(0.25 * accuracy):
             self._due, self._last = None, None
-        self._keep(here)
+        self._keep(here, accuracy)
 
     def _motion(self) -> tuple[Ned, Ned]:
         state = self._facts.vehicle.state
@@ -250,23 +264,23 @@ class Trail:
             return state.position, state.velocity
         return (*state.position[:2], 0.0), (*state.velocity[:2], 0.0)
 
-    def _keep(self, point: Ned) -> None:
-        if not self._points or dist(point, self._points[-1]) >= self._accuracy:
+    def _keep(self, point: Ned, accuracy: float) -> None:
+        if not self._points or _length(_minus(point, self._points[-1])) >= accuracy:
             self._points.append(point)
             if len(self._points) > self._limit:
                 self._make_room()
 
-    def _keep_bend(self, last: tuple[int, Ned, Ned], now_ms: int, here: Ned, velocity: Ned) -> None:
+    def _keep_bend(self, last: tuple[int, Ned, Ned], now_ms: int, here: Ned, velocity: Ned, accuracy: float) -> None:
         """Keep the place half-way since the `last` look, if that is beside the straight line."""
         eighth = 0.125e-3 * (now_ms - last[0])
         turned = _minus(last[2], velocity)
         bend = (eighth * turned[0], eighth * turned[1], eighth * turned[2])
-        if dist(bend, (0.0, 0.0, 0.0)) >= 0.25 * self._accuracy:
+        if _length(bend) >= 0.25 * accuracy:
             middle = _between(last[1], here, 0.5)
-            self._keep((middle[0] + bend[0], middle[1] + bend[1], middle[2] + bend[2]))
+            self._keep((middle[0] + bend[0], middle[1] + bend[1], middle[2] + bend[2]), accuracy)
 
-    def _goes_straight(self) -> bool:
-        """Until there is another target the way is a straight line, or none at all."""
+    def _goes_straight(self, near: float) -> bool:
+        """Until there is another target the way is a straight line but for `near` m, or none at all."""
         target, state = self._helm.target, self._facts.vehicle.state
         if isinstance(target, TakeOff | Land):
             return True
@@ -276,28 +290,18 @@ class Trail:
             isinstance(target, Leg) and (target.spline or target.over_ground is not None)
         ):
             return False
-        speed = dist(state.velocity, (0.0, 0.0, 0.0))
+        velocity = state.velocity
+        speed = _length(velocity)
         if speed < _RESTING:
             return isinstance(target, Hold) or self._helm.arrived
         if not isinstance(target, Leg) or self._helm.arrived:
             return False
-        ahead = _minus(target.end, state.position)
-        along = _dot(ahead, state.velocity) / speed
+        here = state.position
+        ahead = _minus(target.end, here)
+        along = _dot(ahead, velocity) / speed
         if along <= 0.0:
             return False
-        near = 0.25 * self._accuracy
-        return _dot(ahead, ahead) - along * along < near * near or self._stays_on(target, near)
-
-    def _stays_on(self, leg: Leg, near: float) -> bool:
-        """True when the vehicle is on the line of its leg, and will not be `near` m off it on the way to the end."""
-        if leg.start is None:
-            return False
-        way, state = _minus(leg.end, leg.start), self._facts.vehicle.state
-        length = dist(leg.end, leg.start)
-        if length == 0.0:
-            return False
-        off = _across(_minus(state.position, leg.start), way, length)
-        return off + _SETTLING_S * _across(state.velocity, way, length) < near
+        return _dot(ahead, ahead) - along * along < near * near or _stays_on(target, here, velocity, near)
 
     def _make_room(self) -> None:
         """Straighten the trail; one that stays nearly as long is given up: each further point would cost as much."""

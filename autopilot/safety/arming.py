@@ -28,6 +28,8 @@ _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
 _TAKE_OFF_BY_ITSELF = 2  # AUTO_OPTIONS bit 1
 _STOP_AT_TOUCHDOWN: Final = 1 << 2  # PILOT_THR_BHV
+_LIFTOFF: Final = int(VehicleEvent.LIFTOFF)  # plain numbers, as `PassTurns` has them
+_LANDED: Final = int(VehicleEvent.LANDED)
 
 
 class ArmingProcedure(Protocol):
@@ -225,15 +227,16 @@ class Arming:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
-        if events & VehicleEvent.REPLY and self._pending is not None and self._pending[0].done:
+        if self._pending is not None and events & VehicleEvent.REPLY and self._pending[0].done:
             request, arm = self._pending
             self._pending = None
             if not request.ok:
                 self._refuse(arm, request.reason, Severity.CRITICAL)
         self._notice(now_ms)
-        if events & VehicleEvent.LIFTOFF:
+        bits = int(events)
+        if bits & _LIFTOFF:
             self._idle_since, self.flew = None, True
-        if events & VehicleEvent.LANDED and self._facts.armed:
+        if bits & _LANDED and self._facts.armed:
             self._idle_since = now_ms
             if self._stops_at_touchdown():
                 self.disarm(now_ms, method=ArmingMethod.LANDED)

@@ -45,6 +45,9 @@ class Planning(IntEnum):
     BOTH = 3
 
 
+_BY_NUMBER: Final = {float(planning): planning for planning in Planning}
+
+
 class Detour:
     """Pieces of legs that go round what is in the way; `autopilot.context.vehicle_context.LegPieces`. `around()`: the
     fence, and what is seen."""
@@ -71,9 +74,9 @@ class Detour:
     @property
     def planning(self) -> Planning:
         """Planning that counts now."""
-        value = int(self._facts.param("OA_TYPE"))
-        ours = value in tuple(Planning) and not self._facts.vehicle.capabilities.own_fence
-        return Planning(value) if ours and self._facts.has_position else Planning.NONE
+        wanted = _BY_NUMBER.get(self._facts.param("OA_TYPE"), Planning.NONE)
+        ours = wanted is not Planning.NONE and not self._facts.vehicle.capabilities.own_fence
+        return wanted if ours and self._facts.has_position else Planning.NONE
 
     # --- pieces of a leg ----------------------------------------------------------------------------------------------
     def begin(self, target: Target) -> Target:

@@ -17,18 +17,20 @@ LOGGER = logging.getLogger("sortie")
 class TextFormatter(logging.Formatter):
     """Time (UTC), level, message; in front of what happened in flight its vehicle time."""
 
-    converter = staticmethod(time.gmtime)
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
+    _second, _text = -1, ""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s")
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Time like 2026-11-23T07:01:02.345Z; a second is written once for all its lines."""
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._text}.{int(record.msecs):03d}Z"
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
+    def format(self, record: logging.LogRecord) -> str:
         at_s = getattr(record, "vehicle_s", None)
-        if at_s is not None:
-            record.message = f"{at_s:.1f} s: {record.message}"
-        return super().formatMessage(record)
+        flown = "" if at_s is None else f"{at_s:.1f} s: "
+        line = f"{self.formatTime(record)} {record.levelname:<7} {flown}{record.getMessage()}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 class JsonFormatter(logging.Formatter):
@@ -62,7 +64,6 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
     on. How long it is, is counted: the base class asks the file system and writes each line twice to know it."""
 
     _told = False
-    _failed = False
     _size = 0
 
     def _open(self) -> TextIOWrapper:
@@ -70,25 +71,26 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
         self._size = stream.tell()
         return stream
 
-    def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
-        self._size += len(line.encode("utf-8", "replace")) + 1
-        return line
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        return self._size >= self.maxBytes
-
     def emit(self, record: logging.LogRecord) -> None:
-        self._failed = False
-        super().emit(record)
-        self._told = self._failed
+        try:
+            if self._size >= self.maxBytes:
+                self.doRollover()
+            if self.stream is None:  # a full disk has let no new one be opened
+                self.stream = self._open()
+            line = self.format(record) + "\n"
+            self._size += len(line.encode("utf-8", "replace"))
+            self.stream.write(line)
+            self.stream.flush()
+            self._told = False
+        except Exception:  # noqa: BLE001 - what logs goes on: it is told on stderr
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exception()
         reason = getattr(error, "strerror", None) or error
-        self._failed = True
         if self._told:
             return
+        self._told = True
         tell(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}")
 
     def close(self) -> None:
