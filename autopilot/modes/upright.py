@@ -106,7 +106,7 @@ class OntoWings(Maneuver):
             self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 
-class Brake(Maneuver):
+class OntoLift(Maneuver):
     """From the wings straight on to a hover (PX4's DO_VTOL_TRANSITION)."""
 
     def start(self, now_ms: int) -> None:

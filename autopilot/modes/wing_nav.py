@@ -21,7 +21,7 @@ from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_pl
 from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
-from autopilot.modes.upright import Brake, InTurn, LiftOff, OntoWings, SetDown, WindApproach, WingsOrUpright
+from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach, WingsOrUpright
 from autopilot.modes.wings import (
     GlideSlope,
     KeepCourse,
@@ -213,7 +213,7 @@ def _transition(tools: NavTools, item: MissionItem) -> Maneuver:
     if flies_so:
         return Maneuver(tools.context)
     if helm.upright:
-        return Brake(tools.context)
+        return OntoLift(tools.context)
     here, following = facts.vehicle.state.position, tools.following(item.seq)
     placed = following is not None and has_position(following.command)
     return OntoWings(tools.context, item_position(facts, following, here) if placed and following else here)

@@ -93,7 +93,9 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
 })  # fmt: skip
 
 
-_ASKED: Final = {px4.MISSION: FlightStage.MISSION_ASKED, px4.TAKEOFF: FlightStage.TAKEOFF_ASKED}
+_ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_ASKED) | {
+    px4.MISSION: FlightStage.MISSION_ASKED
+}
 
 
 class Setpoints:
