@@ -40,7 +40,7 @@ def within(x: float, low: float, high: float) -> float:
 @jit
 def time_constant(s: L.Row, p: L.Row) -> float:
     """TECS_TIME_CONST, or TECS_LAND_TCONST, s."""
-    landing = s[L.S_STAGE] == L.STAGE_APPROACH or s[L.S_STAGE] == L.STAGE_FLARE
+    landing = L.STAGE_LANDING <= s[L.S_STAGE] <= L.STAGE_FLARE
     return max(p[L.P_LAND_TIME] if landing else p[L.P_ENERGY_TIME], 0.1)
 
 
@@ -107,7 +107,7 @@ def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
     s[L.S_H_LAGGED] += share * (s[L.S_H_LIMITED] - s[L.S_H_LAGGED])
     before = s[L.S_H_WANTED]
     s[L.S_H_WANTED] = s[L.S_H_LAGGED]
-    if s[L.S_STAGE] == L.STAGE_APPROACH:
+    if s[L.S_STAGE] == L.STAGE_LANDING or s[L.S_STAGE] == L.STAGE_APPROACH:  # without the lag (AP_TECS)
         s[L.S_H_WANTED] += lag * s[L.S_H_RATE]
         return
     s[L.S_CLIMB_SHARE] += share * ((0.0 if not can_climb and s[L.S_H_WANTED] > before else 1.0) - s[L.S_CLIMB_SHARE])

@@ -19,6 +19,7 @@ from autopilot.control.lateral import (
     bank_limit,
     hold_course,
     l1_length,
+    navigates,
     round_place,
     to_place,
     track,
@@ -150,8 +151,10 @@ def steer_way(s: L.Row, p: L.Row) -> None:
     if s[L.S_PHASE] == 1.0:
         circle(s, p, p[L.P_LOITER_R])
         return
-    straight = s[L.S_STRAIGHT] == 1.0
-    lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
+    lateral = s[L.S_LATERAL]
+    if navigates(s):
+        straight = s[L.S_STRAIGHT] == 1.0
+        lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -166,6 +169,8 @@ def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Arrive at the end of a leg: where its turn begins, or behind it."""
+    if not navigates(s):
+        return
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     left = n * s[L.S_U_N] + e * s[L.S_U_E]
     away = turn_distance(s, p, t)
@@ -178,8 +183,10 @@ def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def circle(s: L.Row, p: L.Row, radius: float) -> None:
     """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
-    way = -1.0 if radius < 0.0 else 1.0
-    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
+    lateral = s[L.S_LATERAL]
+    if navigates(s):
+        way = -1.0 if radius < 0.0 else 1.0
+        lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -213,7 +220,8 @@ def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
-        bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
+        lateral = along_line(s, p, s[L.S_LENGTH]) if navigates(s) else s[L.S_LATERAL]
+        bank_for(s, p, lateral, bank_limit(s, p))
     else:
         circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
 
@@ -289,7 +297,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
         s[L.S_NAV_PITCH] = 0.0
     s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
-    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D]:
+    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D] and navigates(s):
         s[L.S_STAGE] = L.STAGE_WAY
         arrive(s)
 

@@ -33,6 +33,7 @@ WIND_SHARE = 0.5
 @jit
 def begin_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     """The line: from the approach to the place; without an approach from here, without a place straight ahead."""
+    s[L.S_STAGE] = L.STAGE_LANDING
     yaw = yaw_of(s)
     height = max(t[L.T_END_D] - s[L.S_EPD], 0.0)
     s[L.S_END_N], s[L.S_END_E] = t[L.T_END_N], t[L.T_END_E]
@@ -94,7 +95,7 @@ def approach_speed(s: L.Row, p: L.Row) -> float:
     """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or between that of cruise and the least, and half of what the
     wind is ahead (LAND_WIND_COMP), up to that of cruise."""
     cruise = p[L.P_SPEED_GROUND]
-    if s[L.S_STAGE] == L.STAGE_WAY:
+    if s[L.S_STAGE] == L.STAGE_LANDING:
         return cruise
     own = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
     ahead = -(s[L.S_WEN] * s[L.S_U_N] + s[L.S_WEE] * s[L.S_U_E])
@@ -109,10 +110,10 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
     above = s[L.S_END_D] - s[L.S_EPD]
     lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
     s[L.S_GLIDE] = min(max(along / s[L.S_LENGTH], 0.0), 1.0)
-    if s[L.S_STAGE] == L.STAGE_WAY and lined_up(s, along):
+    if s[L.S_STAGE] == L.STAGE_LANDING and lined_up(s, along):
         s[L.S_STAGE] = L.STAGE_APPROACH
     if s[L.S_STAGE] != L.STAGE_FLARE and flares(s, p, along, above):
-        if s[L.S_STAGE] == L.STAGE_WAY and s[L.S_AIR] == 0.0:
+        if s[L.S_STAGE] == L.STAGE_LANDING and s[L.S_AIR] == 0.0:
             begin_energy(s, p)
         s[L.S_STAGE] = L.STAGE_FLARE
         s[L.S_FLARE_H], s[L.S_FLARE_RATE] = max(above, 0.0), -s[L.S_EVD]

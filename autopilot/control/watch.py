@@ -197,10 +197,12 @@ def stop(s: L.Row) -> None:
 
 
 @jit
-def watch_estimator(s: L.Row) -> None:
+def watch_estimator(s: L.Row, p: L.Row) -> None:
     """Loss and return of the position, and the flags that are reported."""
     now = s[L.S_TIME_MS]
     patience_ms = SILENT_TIMEOUT_MS if s[L.S_GPS_LOST_SENT] == 1.0 else REFUSED_TIMEOUT_MS
+    if p[L.P_UNAIDED_MS] > 0.0:
+        patience_ms = p[L.P_UNAIDED_MS]
     if s[L.S_POS_OK] == 1.0 and now - s[L.S_SPEED_OK_MS] > patience_ms:
         s[L.S_POS_OK] = 0.0
         s[L.S_GPS_SEEN] = 0.0

@@ -182,6 +182,7 @@ P_SMOOTH, P_SMOOTH_ERROR, P_SMOOTH_ACCEL, P_SMOOTH_JERK, P_SMOOTH_UP, P_SMOOTH_D
 # a climb from the ground: so many m high it is slow; m/s; m/s2; s before it begins. Above P_LAND_ALT_LOW a landing
 # slows down evenly from here on, m (0: as steeply as it can)
 P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIGH = SETTINGS.take(5)
+P_UNAIDED_MS = SETTINGS.block(1)  # a position is trusted so long without a fix (EKF2_NOAID_TOUT); 0: as ArduPilot's
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -241,7 +242,7 @@ FLAGS_GOOD: Final = int(
 )  # fmt: skip
 FLAGS_STARTING: Final = int(EkfFlag.UNINITIALIZED)
 # S_STAGE: how a plane is flown: on its way, climbing out, on the slope to its landing, flaring, slowing to a hover
-STAGE_WAY, STAGE_CLIMB_OUT, STAGE_APPROACH, STAGE_FLARE, STAGE_BRAKE = range(5)
+STAGE_WAY, STAGE_CLIMB_OUT, STAGE_LANDING, STAGE_APPROACH, STAGE_FLARE, STAGE_BRAKE = range(6)
 # S_LIFTING: on the wings, on the lift motors, speeding up on both, fading these, slowing down
 #: S_SPIN of motors that are commanded from outside, not by our laws.
 COMMANDED = 3.0

@@ -269,7 +269,7 @@ class WingFlight:
             along = dn * s[L.S_U_N] + de * s[L.S_U_E]
             lateral = along_line(s, p, max(along, s[L.S_LENGTH]) + AHEAD)
             bank_for(s, p, lateral, bank_limit(s, p))
-            if s[L.S_STAGE] == L.STAGE_WAY and lined_up(s, along):
+            if s[L.S_STAGE] == L.STAGE_LANDING and lined_up(s, along):
                 s[L.S_STAGE] = L.STAGE_APPROACH
             if flares(s, p, along, s[L.S_END_D] - s[L.S_EPD]):
                 break

@@ -132,7 +132,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)
-    watch_estimator(s)
+    watch_estimator(s, p)
     decide_rover(s, p, t)
     watch_machine(s, p, t)
     count_way(s)

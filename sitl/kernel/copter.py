@@ -136,7 +136,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, current(s, p))
     estimate(s, p, rng, table)
-    watch_estimator(s)
+    watch_estimator(s, p)
     decide(s, p, t)
     watch_machine(s, p, t)
     if s[L.S_AIR] == 1.0:

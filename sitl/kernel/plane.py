@@ -349,7 +349,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)
-    watch_estimator(s)
+    watch_estimator(s, p)
     if p[L.P_LIFTS] == 1.0:
         decide_lifted(s, p, t)
     else:

@@ -19,6 +19,8 @@ from sitl.kernel import layout as M
 from sitl.vehicles.parameters import Row
 
 _FULL: Final = 0.3491  # rad of a full deflection
+_THROW: Final = 0.8
+"""Share of SITL's full deflection (1000 to 2000 us) that ArduPlane's servos give (SERVOn_MIN 1100, _MAX 1900)."""
 
 Numbers = tuple[float, ...]
 
@@ -65,10 +67,10 @@ SKYWALKER: Final = Airframe(
     oswald=0.9,
     stall=0.4712,
     sharpness=50.0,
-    side=(-0.98, 0.0, 0.0, 0.0, -0.2),
-    roll=(-0.12, -1.0, 0.14, 0.25, -0.037),
-    nose=(0.045, -0.7, -20.0, 1.0),
-    yaw=(0.25, 0.022, -1.0, 0.0, 0.1),
+    side=(-0.98, 0.0, 0.0, 0.0, -0.2 * _THROW),
+    roll=(-0.12, -1.0, 0.14, 0.25 * _THROW, -0.037 * _THROW),
+    nose=(0.045, -0.7, -20.0, 1.0 * _THROW),
+    yaw=(0.25, 0.022, -1.0, 0.0, 0.1 * _THROW),
     acts=(-0.15, -0.05),
     thrust=(2.0 * L.GRAVITY / 0.7, 0.0, 0.0),
     amps=(0.0, 50.0),

@@ -26,7 +26,7 @@ from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
 from sortie.incident.signals import Sure
-from sortie.incident.tuning import DRAG, OffTrack, tuned
+from sortie.incident.tuning import DRAG, LETS_GO, OffTrack, let_go, tuned
 from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import FlightComparison, Since, compared
 
@@ -68,6 +68,8 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     if built.plan is not None:
         write_file(folder / PLAN, built.plan, ELSEWHERE)
     scenario = msgspec.structs.replace(built.scenario, log=os.path.relpath(log, folder))
+    if not found.ours and _rolls(scenario):
+        scenario = _wheels(scenario, found, folder, built.origins)
     first = fly(scenario, folder, folder / FLOWN)
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
@@ -85,6 +87,19 @@ def _hovers(scenario: Scenario, flown: HappenedInFlight) -> bool:
     """True when both flights are those of a vehicle that hovers."""
     kind = vehicle_class(scenario.vehicle.partition(":")[2])
     return kind.hovers and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
+
+
+def _rolls(scenario: Scenario) -> bool:
+    """True when it took off on wheels."""
+    kind = vehicle_class(scenario.vehicle.partition(":")[2])
+    return kind.has_stall_speed and not kind.hovers and scenario.happened.liftoff_s is not None
+
+
+def _wheels(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
+    """With wheels that let go of the ground where those of the log did."""
+    fitted, rolled_m = let_go(scenario, found.facts, lambda tried: fly(tried, folder, folder / FLOWN)[0].facts)
+    origins[f"params.{LETS_GO}"] = Origin(f"by flying it: it rolled {rolled_m:.0f} m until it climbed", Sure.FITTED)
+    return fitted
 
 
 def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:

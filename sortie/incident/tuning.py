@@ -1,4 +1,5 @@
-"""Drag and wind of a scenario, fitted by flying it: Levenberg's method on the way between the two flights.
+"""What is fitted to a log by flying its scenario: drag and wind, by Levenberg's method on the way between the two
+flights, and of wings when their wheels let go of the ground.
 
 The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
 as fast as a lean allows, against the wind, that is a second after a leg of twenty.
@@ -47,6 +48,8 @@ _AFTER_S: Final = 15.0
 _FALLS: Final = 0.5
 """Share of a motor's thrust without which a quad falls."""
 _NOWHERE_M: Final = 1e3
+LETS_GO: Final = "SIM_LETS_GO"
+_LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
 
 
 class OffTrack:
@@ -107,6 +110,34 @@ def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
         else:
             break
     return _with(scenario, change), sqrt(before), sqrt(_cost(best, np.zeros(3)))
+
+
+def let_go(scenario: Scenario, log: FlightFacts, fly: Callable[[Scenario], FlightFacts]) -> tuple[Scenario, float]:
+    """The scenario of wings whose wheels let go of the ground where those of the log did, and the way that they rolled
+    until it climbed, m: ArduPilot's simulator holds them by its own rate of steps, which falls on a busy machine."""
+    rolled_m = _rolled_m(log)
+    low, high = _LETS_GO_MPS
+    if not _ROLLS_M <= rolled_m < np.inf:
+        return scenario, rolled_m
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if _rolled_m(fly(_letting_go(scenario, middle))) > rolled_m else (middle, high)
+    return _letting_go(scenario, 0.5 * (low + high)), rolled_m
+
+
+def _letting_go(scenario: Scenario, climb_mps: float) -> Scenario:
+    return msgspec.structs.replace(scenario, params={**scenario.params, LETS_GO: round(climb_mps, 3)})
+
+
+def _rolled_m(facts: FlightFacts) -> float:
+    """Way from where it was armed to where it climbs; infinite where it never does."""
+    try:
+        times = np.array([begin_of(facts, Since.ARMED), begin_of(facts, Since.CLIMB)])
+    except UserError:
+        return np.inf
+    first = facts.samples[0]
+    north, east = places_at(facts, GeoPoint(first.lat, first.lon, 0.0), times)[:2]
+    return float(hypot(north[1] - north[0], east[1] - east[0]))
 
 
 def _cost(off: Array, unusual: Array) -> float:

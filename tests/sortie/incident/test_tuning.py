@@ -14,7 +14,7 @@ from sortie.config.errors import UserError
 from sortie.incident.evidence import Evidence
 from sortie.incident.happened import rests_from
 from sortie.incident.scenario import Gust, HappenedInFlight, Scenario, ScenarioFault
-from sortie.incident.tuning import OffTrack, tuned
+from sortie.incident.tuning import LETS_GO, OffTrack, let_go, tuned
 from sortie.reading.facts import FlightFacts, Sample
 from sortie.reading.logs import LogForm
 
@@ -61,6 +61,30 @@ def test_drag_and_wind_are_those_that_fly_the_log() -> None:
     assert after_m < 0.5 * before_m
     ratio = found.params["SIM_DRAG_ROTOR"] / 30.0
     assert found.params["SIM_DRAG_AREA"] == pytest.approx(400.0 * ratio)  # one factor for both
+
+
+def rolls(metres: float) -> FlightFacts:
+    """North on its wheels for so long a way, 10 m in each second, then up."""
+    found = FlightFacts(name="made", home=HOME)
+    found.arm(0.0, True)
+    for at_s in np.arange(0.0, 40.0, 0.1).tolist():
+        place = to_global(HOME, (10.0 * at_s, 0.0, 0.0))
+        height = min(max(10.0 * at_s - metres, 0.0) * 0.5, 50.0)
+        found.samples.append(Sample(at_s, place.lat, place.lon, height, 10.0, 12.0, 80.0))
+    return found
+
+
+def test_wheels_let_go_where_those_of_the_log_did() -> None:
+    """The longer they are held, the longer they roll; one that was thrown, or never climbs, tells nothing."""
+    fitted, rolled_m = let_go(scenario(), rolls(60.0), lambda tried: rolls(30.0 + 40.0 * tried.params[LETS_GO]))
+    assert fitted.params[LETS_GO] == pytest.approx(0.75, abs=0.04)
+    assert rolled_m == pytest.approx(70.0, abs=0.5)  # up to 5 m of height
+    assert LETS_GO not in let_go(scenario(), rolls(-9.5), rolls_never)[0].params
+    assert let_go(scenario(), rolls(60.0), rolls_never)[0].params[LETS_GO] < 0.05
+
+
+def rolls_never(tried: Scenario) -> FlightFacts:
+    return rolls(1e6)
 
 
 def test_gusts_turn_with_the_wind() -> None:
