@@ -253,6 +253,7 @@ EXPLAINED: dict[str, str] = {
         f" 30 degrees, is blown past it and hangs beside it for minutes (a second flight never landed); {_FADES}"
     ),
     "q-turns": _FADES,
+    "q-long": _FADES,
     "q-qrtl": _FADES,
     "q-qland": "braking, ArduPlane climbs 13 m on its raised wings, ours 6: its motors are down to idle sooner",
     "q-rtl": _FADES,
