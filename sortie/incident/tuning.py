@@ -1,4 +1,4 @@
-"""What is fitted to a log by flying its scenario: drag and wind, by Levenberg's method on the way between the two
+"""Fits to a log by flying its scenario: drag and wind, by Levenberg's method on the way between the two
 flights, and of wings when their wheels let go of the ground.
 
 The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
