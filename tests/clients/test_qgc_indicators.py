@@ -1,23 +1,29 @@
-"""QGroundControl's Remote ID page and its map of other aircraft, by its own rules."""
+"""QGroundControl's Remote ID page, its map of other aircraft and its vehicle behind a satellite, by its own rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from autopilot.mav import Cmd, Result
+from mavlink_bridge.links.radio.profiles import PROFILES
 from mavlink_bridge.wire.codec import dialect as m
+from sortie.api.link import SessionLink
 from sortie.api.session import Session
 from sortie.config.fittings import fitted
-from tests.fakes.qgc_indicators import Light, RemoteIdPage, TrafficMap
+from tests.fakes.qgc_indicators import Light, LinksOfAVehicle, RemoteIdPage, SatelliteVehicle, TrafficMap
 from tests.fakes.station_plan import HOME
 
 STEP_S = 0.1
 ANYBODY = [0] * 20
 IDENTIFIED = {name: float(value) for name, value in (text.split("=") for text in fitted(("remote-id",)))}
+QUICK_SATELLITE = replace(PROFILES["satellite"], latency_ms=0.0, jitter_ms=0.0, air=PROFILES["usb"].air)
+"""The satellite's rules, without its ten seconds."""
 SKY = """
 [[aircraft]]
 callsign = "N123AB"
@@ -132,3 +138,63 @@ def test_the_map_shows_other_aircraft_whole_until_two_minutes_after_their_last_r
         assert climbs.climb == pytest.approx(2.0, abs=0.1) and not isnan(climbs.alt)
         assert set(look(140.0)) == {"N123AB", "HELI1"}
         assert set(look(30.0)) == {"HELI1"}
+
+
+@pytest.mark.parametrize("firmware", ["ardupilot", "px4"])
+def test_a_vehicle_behind_a_satellite(firmware: str) -> None:
+    """The cable is cut, the satellite switched on by the satellite, and what is shown is how it flies; a cable again
+    switches it off."""
+    with Session(home=HOME, firmware=firmware) as session:
+        session.wait_armable()
+        cable, satellite = session.connect(), session.connect(radio=QUICK_SATELLITE)
+        links, shown = LinksOfAVehicle(), SatelliteVehicle()
+        session.set_mode("GUIDED")
+        session.arm()
+        session.takeoff(30.0)
+        _watch(session, 5.0, links, {"cable": cable, "satellite": satellite}, shown.heard)
+        assert links.primary == "cable" and not links.orders and shown.armed is None
+        beat = cable.receive("HEARTBEAT")
+        cable.close()
+        _watch(session, 20.0, links, {"satellite": satellite}, shown.heard)
+        assert links.primary == "satellite" and links.orders == [("satellite", 1)]
+        state = session.state
+        assert shown.armed and shown.mode == (beat.custom_mode >> 16 if firmware == "px4" else beat.custom_mode)
+        assert shown.height == pytest.approx(584.0 + state.height, abs=6.0) and 90 < (shown.battery or 0) < 100
+        assert shown.place == pytest.approx((state.place.lat, state.place.lon), abs=1e-5)
+        assert shown.hdop < 3.0 and shown.ground_speed < 1.0
+        cable = session.connect()
+        _watch(session, 5.0, links, {"cable": cable, "satellite": satellite}, shown.heard)
+        assert links.primary == "cable" and links.orders[1:] == [("satellite", 0)]
+        satellite.messages()
+        session.run_for(11.0)
+        assert not satellite.messages()
+        if firmware == "ardupilot":  # of any other QGroundControl takes it as armed
+            cable.send(m.MAVLink_command_long_message(1, 1, Cmd.COMPONENT_ARM_DISARM, 0, 0, 21196, 0, 0, 0, 0, 0))
+            cable.send(m.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, 235, 0, 0, 0, 0, 0, 0))
+            shown.heard(cable.receive("HIGH_LATENCY2"))
+            assert shown.armed is False and shown.mode == beat.custom_mode
+
+
+def _watch(
+    session: Session,
+    seconds: float,
+    links: LinksOfAVehicle,
+    heard: dict[str, SessionLink],
+    shown: Callable[[Any], None],
+) -> None:
+    """Let time pass, and send what the station orders; each order must be accepted."""
+    for _ in range(round(seconds / STEP_S)):
+        session.run_for(STEP_S)
+        before = len(links.orders)
+        for name, link in heard.items():
+            for message in link.messages():
+                links.heard(name, session.time_s)
+                if message.get_type() == "HIGH_LATENCY2":
+                    shown(message)
+        links.look(session.time_s)
+        for _, on in links.orders[before:]:
+            order = m.MAVLink_command_long_message(1, 1, Cmd.CONTROL_HIGH_LATENCY, 0, on, 0, 0, 0, 0, 0, 0)
+            heard["satellite"].send(order)
+            if not on:  # which is silent at once: sent again, by the link that it has now
+                heard[links.primary].send(order)
+            assert heard[links.primary].receive("COMMAND_ACK").result == Result.ACCEPTED

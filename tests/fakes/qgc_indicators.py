@@ -22,6 +22,9 @@ NO_IDENTITY = "missing basic_id message"
 STALE_CONTACT_S = 15
 FORGOTTEN_S = 120.0
 COORDS, ALTITUDE, HEADING, VELOCITY, CALLSIGN, SQUAWK, VERTICAL = 1, 2, 4, 8, 16, 32, 128
+LOST_S = 3.5
+ARDUPILOT = 3
+ARMED, CUSTOM = 128, 1
 
 
 class Light(Enum):
@@ -120,3 +123,61 @@ class TrafficMap:
     def shown(self, now_s: float) -> dict[int, Aircraft]:
         """Two minutes without a word, and one is forgotten."""
         return {number: one for number, one in self.aircraft.items() if now_s - one.seen_s <= FORGOTTEN_S}
+
+
+@dataclass
+class LinksOfAVehicle:
+    """Links of a vehicle: a cable and a satellite, which it takes while the cable is silent. `orders`: parameters of
+    CONTROL_HIGH_LATENCY that it sends, each with the link that it goes by."""
+
+    primary: str = ""
+    orders: list[tuple[str, int]] = field(default_factory=list)
+    _heard_s: dict[str, float] = field(default_factory=dict)
+
+    def heard(self, link: str, now_s: float) -> None:
+        """Any message of the vehicle is a sign of life."""
+        self._heard_s[link] = now_s
+        self.look(now_s)
+
+    def look(self, now_s: float) -> None:
+        """A cable is lost after 3.5 s of silence, a satellite never."""
+        cable = now_s - self._heard_s.get("cable", -LOST_S - 1.0) <= LOST_S
+        best = "cable" if cable else "satellite"
+        if best == self.primary:
+            return
+        if self.primary == "satellite":
+            self.orders.append(("satellite", 0))
+        if best == "satellite":
+            self.orders.append(("satellite", 1))
+        self.primary = best
+
+
+@dataclass
+class SatelliteVehicle:
+    """What it shows of a vehicle by HIGH_LATENCY2: ArduPilot's mode and arming are in custom0; of any other it takes
+    them as armed."""
+
+    armed: bool | None = None
+    mode: int | None = None
+    height: float = nan
+    air_speed: float = nan
+    ground_speed: float = nan
+    climb: float = nan
+    heading: float = nan
+    wind_from: float = nan
+    wind_speed: float = nan
+    hdop: float = nan
+    battery: int | None = None
+    place: tuple[float, float] = (nan, nan)
+
+    def heard(self, message: Message) -> None:
+        base = message.custom0 & 0xFF if message.autopilot == ARDUPILOT else CUSTOM
+        self.armed = bool(base & ARMED) if message.autopilot == ARDUPILOT else True
+        self.mode = message.custom_mode if base & CUSTOM else None
+        self.height, self.heading = message.altitude, 2.0 * message.heading
+        self.air_speed, self.ground_speed = message.airspeed / 5.0, message.groundspeed / 5.0
+        self.climb = message.climb_rate / 10.0
+        self.wind_from, self.wind_speed = 2.0 * message.wind_heading, message.windspeed / 5.0
+        self.hdop = nan if message.eph == 255 else message.eph / 10.0
+        self.battery = message.battery
+        self.place = message.latitude / 1e7, message.longitude / 1e7

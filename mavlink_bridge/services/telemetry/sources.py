@@ -95,6 +95,7 @@ NAV_BEARING_DEG = _slots.block(1)
 BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
 AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded less flown; 0 where none is demanded
 PITOT_PRESSURE = _slots.block(1)  # hPa, of the air that streams in
+CUSTOM_0 = _slots.block(1)  # of HIGH_LATENCY2, an int8: base_mode, as ArduPilot has it
 SIZE: Final = _slots.size
 
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
@@ -144,6 +145,8 @@ def derive(s: Any) -> None:
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & _HAS_POSITION else 0.0
     s[HAS_TRUTH] = 1.0 if s[report.TRUE_LAT] == s[report.TRUE_LAT] else 0.0
+    base_mode = s[BASE_MODE]
+    s[CUSTOM_0] = base_mode - 256.0 if base_mode >= 128.0 else base_mode
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
 
 

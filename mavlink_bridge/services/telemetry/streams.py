@@ -186,7 +186,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         "wind_heading": Value(s.WIND_FROM, 0.5), "eph": Value(r.GPS_HACC, 10.0), "epv": Value(r.GPS_VACC, 10.0),
         "temperature_air": Value(r.BARO_TEMPERATURE), "climb_rate": Value(r.VD, -10.0),
         "battery": Value(r.BATT_FRACTION, CENTI, missing=-1), "wp_num": Value(s.MISSION_SEQ),
-        "failure_flags": Value(s.FAILURES),
+        "failure_flags": Value(s.FAILURES), "custom0": Value(s.CUSTOM_0),
     }),
     Stream("SCALED_IMU2", {"time_boot_ms": _BOOT, **_IMU}),
     Stream("POSITION_TARGET_LOCAL_NED", {
