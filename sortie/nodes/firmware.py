@@ -2,12 +2,14 @@
 (`sitl.ardupilot.lockstep`, `sitl.px4.lockstep`), and the line on which each speaks is a wire's end.
 
 At the end of a pass each waits for its sensors, so that what it has said is all there, at a vehicle time that follows
-from nothing but what it was told before. They are processes of their own and wait for nobody else, so that several fly
-at the same time.
+from nothing but what it was told before. They are processes of their own and wait for nobody else, so that as many fly
+at the same time as there are processors.
 """
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -54,6 +56,7 @@ class FirmwareNode(QuietNode):
         self._signals = signals
         self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
+        self._at_once = os.cpu_count() or 1  # more than these would take the processor's caches from each other
 
     def next_vehicle_deadline_ms(self) -> int:
         return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # whoever else stops time, looks are at the same times
@@ -69,8 +72,10 @@ class FirmwareNode(QuietNode):
         self.now_ms = until_ms
 
     def _fly(self, until_ms: int) -> None:
-        moving = list(self._flying)
-        while moving:  # in turns: while one is told what its sensors show, the others fly
+        waiting, moving = deque(self._flying), list[int]()
+        while waiting or moving:  # in turns: while one is told what its sensors show, the others fly
+            while waiting and len(moving) < self._at_once:
+                moving.append(waiting.popleft())
             moving = [number for number in moving if self._step(number, until_ms)]
         for number in set(range(len(self.locksteps))).difference(self._flying):
             self.locksteps[number].body.fall(until_ms)
