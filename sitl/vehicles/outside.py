@@ -59,7 +59,7 @@ _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
 class OutsideBody:
     """See the module. `answer` is the text for the packet in `request`, after `exchange`; `values` what it tells
     (`sitl.kernel.outside`). `airspeed`: it has a pitot tube; `payload`: channels, from 1, and SERVOn_FUNCTION of the
-    outputs that drive what it carries."""
+    outputs that drive what it carries; `pulse`: pulse width, us, of a width in the packet."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class OutsideBody:
         *,
         airspeed: bool,
         payload: Mapping[int, int] | None = None,
+        pulse: Callable[[int], float] = float,
     ) -> None:
         self.machine = machine
         self.request = np.zeros(PACKET_BYTES, np.uint8)
@@ -82,7 +83,8 @@ class OutsideBody:
         _, settings, *_ = machine.rows()
         settings[0, M.P_STEPS] = 1.0
         self._step_ms = 1000.0 * float(settings[0, M.P_DT])
-        self._payload, self._pulses, self._line_due_ms = payload or {}, dict[int, int](), 0.0
+        self._payload, self._widths, self._line_due_ms = payload or {}, dict[int, int](), 0.0
+        self._pulse = pulse
 
     def load(self) -> None:
         """Bring in the kernel now."""
@@ -129,10 +131,10 @@ class OutsideBody:
         servo without a pulse stays where it is; a winch spins freely then."""
         due = self.time_ms >= self._line_due_ms
         for channel, function in self._payload.items():
-            (pulse_us,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
-            if (pulse_us != self._pulses.get(channel) and pulse_us) or (due and function == WINCH):
-                self._pulses[channel] = pulse_us
-                self.machine.set_output(channel, float(pulse_us))
+            (width,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
+            if (width != self._widths.get(channel) and width) or (due and function == WINCH):
+                self._widths[channel] = width
+                self.machine.set_output(channel, self._pulse(width))
         if due:
             self._line_due_ms = self.time_ms + _LINE_MS
 

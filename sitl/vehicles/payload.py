@@ -20,8 +20,8 @@ from autopilot.interface.mathematics import cbrt
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY
 
-_PARACHUTE, _GRIPPER, WINCH = 27, 28, 88  # SERVOn_FUNCTION
-FUNCTIONS: Final = (_PARACHUTE, _GRIPPER, WINCH)
+_PARACHUTE, GRIPPER, WINCH = 27, 28, 88  # SERVOn_FUNCTION
+FUNCTIONS: Final = (_PARACHUTE, GRIPPER, WINCH)
 LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
@@ -79,7 +79,7 @@ class SimulatedPayload:
         self._swings = False  # the load was handed over to the line
         self._parts: dict[int, Callable[[float], None]] = {
             _PARACHUTE: self._chute,
-            _GRIPPER: self._grip,
+            GRIPPER: self._grip,
             WINCH: self._turn,
         }
 

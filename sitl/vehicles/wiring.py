@@ -15,8 +15,8 @@ from sitl.kernel import layout as M
 from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
 from sitl.vehicles.outside import Output, OutsideBody
-from sitl.vehicles.payload import FUNCTIONS
-from sitl.vehicles.simulated import SimulatedMachine
+from sitl.vehicles.payload import FUNCTIONS, GRIPPER
+from sitl.vehicles.simulated import FREE_OUTPUTS, SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
 #: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
@@ -56,6 +56,8 @@ _CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
 #: PWM_MAIN_FUNCn of motor 1, and of a plane's aileron, elevator, propeller and rudder; its propeller is behind the
 #: motors that lift.
 _PX4_MOTOR_1, _PX4_SERVO_1 = 101, 201
+_PX4_GRIPPER: Final = 430.0
+"""PWM_MAIN_FUNCn of its payload_deliverer: -1 lets go, 1 grabs. It has no winch."""
 
 
 def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
@@ -65,11 +67,29 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
         given = {**_PX4_DEFAULTS, **parameters}
         motors = _px4_rotors(machine, given)
         _fit_rotors(machine, given["MPC_THR_HOVER"])
-        return OutsideBody(kind, machine, motors, airspeed=False)
+        return OutsideBody(
+            kind, machine, motors, airspeed=False, payload=_px4_payload(machine, given), pulse=_px4_pulse
+        )
     lifts = _px4_rotors(machine, parameters) if kind == "quadplane" else []
     aileron, elevator, rudder = (_px4_output(parameters, _PX4_SERVO_1 + number, -1.0) for number in range(3))
     propeller = _px4_output(parameters, _PX4_MOTOR_1 + len(lifts), 0.0)
-    return OutsideBody("plane", machine, [aileron, elevator, propeller, rudder, *lifts], airspeed=True)
+    driven = [aileron, elevator, propeller, rudder, *lifts]
+    return OutsideBody(
+        "plane", machine, driven, airspeed=True, payload=_px4_payload(machine, parameters), pulse=_px4_pulse
+    )
+
+
+def _px4_payload(machine: SimulatedMachine, given: Mapping[str, float]) -> dict[int, int]:
+    """Channels, from 1, of its gripper; the machine is told what they drive."""
+    found = {channel: GRIPPER for channel in FREE_OUTPUTS if given.get(f"PWM_MAIN_FUNC{channel}") == _PX4_GRIPPER}
+    for channel, function in found.items():
+        machine.set_parameter(f"SERVO{channel}_FUNCTION", float(function))
+    return found
+
+
+def _px4_pulse(width: int) -> float:
+    """Pulse width of a control, us; a disarmed output is in the middle."""
+    return 1500.0 + 400.0 * (width - REST) / SPAN
 
 
 def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[Output]:

@@ -14,7 +14,7 @@ from sitl.child import SitlError
 from sitl.kernel import layout as M
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside import OutsideBody
-from sitl.vehicles.wiring import STEPS, body_of
+from sitl.vehicles.wiring import PX4_STEPS, REST, SPAN, STEPS, body_of, px4_body
 
 HOME = GeoPoint(-35.363261, 149.16523, 584.0)
 OFF, HOVER_SHARE = 1000, 0.35
@@ -217,6 +217,19 @@ def test_what_its_gripper_closes_on_weighs() -> None:
     for grip, climbs, kg in stages:
         firmware.fly(0.8, *[climbs] * 4, 0, 0, 0, 0, grip)
         assert mass[M.P_MASS] == pytest.approx(kg), grip
+
+
+def test_a_px4_lets_its_load_go() -> None:
+    """By the output of its payload_deliverer, 1 closed and -1 open; while it is disarmed all its outputs are 0."""
+    machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+    machine.set_parameter("SIM_GRIP_LOAD", 0.3)
+    body, mass = px4_body("copter", machine, {"PWM_MAIN_FUNC6": 430.0}), machine.rows()[1][0]
+    stages = (0.0, 1.5), (1.0, 1.8), (0.0, 1.8), (-1.0, 1.5), (0.0, 1.5)
+    for count, (control, kg) in enumerate(stages):
+        widths = [REST, REST, REST, REST, REST, round(REST + SPAN * control), *[REST] * 26]
+        body.request[:] = list(struct.pack("<HHI32H", 29569, 250, count, *widths))
+        assert body.exchange()
+        assert mass[M.P_MASS] == pytest.approx(kg), control
 
 
 def test_a_load_on_its_winch_swings() -> None:

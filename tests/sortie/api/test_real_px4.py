@@ -58,6 +58,18 @@ def test_a_station_breaks_its_gps_and_a_motor_of_the_body() -> None:
         assert -session.truth.position[2] < 0.5
 
 
+def test_its_gripper_lets_a_load_go() -> None:
+    """Its payload_deliverer closes it by itself, when the outputs run; without the load it hovers with less."""
+    with Session(COPTER, params={"PD_GRIPPER_EN": 1, "PWM_MAIN_FUNC5": 430, "SIM_GRIP_LOAD": 0.3}) as session:
+        link, throttles = up(session), []
+        for answer in (mavlink.MAV_RESULT_IN_PROGRESS, None):
+            session.run_for(6.0)
+            huds: list[Any] = link.messages("VFR_HUD")
+            throttles.append(huds[-1].throttle)
+            assert answer is None or command(link, Cmd.DO_GRIPPER, 1.0, 0.0) == answer
+        assert throttles[0] > 1.1 * throttles[1], throttles
+
+
 def test_a_shutdown_ends_the_run_and_a_reboot_is_refused() -> None:
     with Session(COPTER) as session:
         session.wait_armable(120.0)
