@@ -93,9 +93,7 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
 })  # fmt: skip
 
 
-_ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_ASKED) | {
-    px4.MISSION: FlightStage.MISSION_ASKED
-}
+_ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_ASKED)
 
 
 class Setpoints:
@@ -435,7 +433,7 @@ class Px4Flight:
     def _rest(self, now_ms: int) -> None:
         """Stand in the mode of before the flight's end: armed in Mission again, it flies the mission anew."""
         mode = self.failsafes.user_mode = self.failsafes.rest_mode
-        self._stage = _ASKED.get(mode, FlightStage.NONE)
+        self._stage = FlightStage.MISSION_ASKED if mode == px4.MISSION else _ASKED.get(mode, FlightStage.NONE)
         self._asked = mode if mode in px4.GUIDED else px4.HOLD
         number = None if self._stage is FlightStage.MISSION_ASKED else self.modes.core(mode)
         self._parts.modes.set(self._guided if number is None else number, now_ms)
