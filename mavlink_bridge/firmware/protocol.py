@@ -80,7 +80,8 @@ class FirmwareHabits:
     `empty_circles`: a fence may have circles of radius 0. `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a
     VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
     vehicle is steered to by now (which it is of others), and only of kinds that have it. `fastest_us`: a shorter
-    message interval is refused."""
+    message interval is refused. `commit_as_number`: AUTOPILOT_VERSION has the first 64 bits of its commit, else eight
+    letters of it."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -101,6 +102,7 @@ class FirmwareHabits:
     says_multicopter: bool = False
     tells_goal: bool = False
     fastest_us: int = 0
+    commit_as_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,20 +112,21 @@ class ShowService(Speaker):
         red, green, blue = self.colour(now_ms)
         param, authorized = facts.param, int(show.scope)
         origin = param("SHOW_ORIGIN_LAT") != 0.0 and param("SHOW_ORIGIN_LNG") != 0.0
-        flags = {
-            7: show.file is not None,
-            6: show.start_ms is not None,
-            5: origin,
-            4: param("SHOW_ORIENTATION") >= 0.0,
-            3: fence.enabled,
-            2: authorized != 0,
-            0: bool(fence.breached),
-        }
+        flags = (  # the highest bit first
+            show.file is not None,
+            show.start_ms is not None,
+            origin,
+            param("SHOW_ORIENTATION") >= 0.0,
+            fence.enabled,
+            authorized != 0,
+            False,
+            bool(fence.breached),
+        )
         misplaced = mode.stage is ShowStage.WAITING and show.misplaced
         packed = _LAYOUT.pack(
             int(param("SHOW_START_TIME", -1.0)),
             (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3,
-            sum(1 << bit for bit, holds in flags.items() if holds),
+            sum(holds << bit for bit, holds in enumerate(reversed(flags))),
             misplaced << 7 | mode.stage,
             min(int(r[report.GPS_SATS]), 31) << 3 | min(int(r[report.GPS_FIX]), 7),
             authorized << 2,

@@ -142,9 +142,10 @@ class Recording:
             return 0, [0] * 8
         major, minor, patch, kind, commit = known.groups(default="")
         number = int(major) << 24 | int(minor) << 16 | int(patch or 0) << 8
-        letters = commit.encode()
-        if self.autopilot == AutopilotType.PX4:  # it tells a number of 64 bits, ArduPilot eight letters
-            letters = bytes.fromhex(commit[: len(commit) // 2 * 2])[:8][::-1]
+        habits = firmware_spoken(self.autopilot, self.vehicle).habits
+        letters = (
+            bytes.fromhex(commit[: len(commit) // 2 * 2])[:8][::-1] if habits.commit_as_number else commit.encode()
+        )
         return number | _KINDS.get(kind.lower(), FirmwareVersion.OFFICIAL), list(letters[:8].ljust(8, b"\0"))
 
     def mission(self) -> tuple[MissionItem, ...]:

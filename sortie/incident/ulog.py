@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autopilot.interface.mathematics import hypot
 from autopilot.mav import AutopilotType, Cmd, Frame, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
@@ -135,7 +136,7 @@ def _place(at_ms: int, row: Mapping[str, float]) -> Message:
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
     """VFR_HUD: without an airspeed that of the ground stands for it, as PX4 does without a tube."""
-    speed, heading = float(np.hypot(row["vx"], row["vy"])), whole(np.degrees(row["heading"]) % 360.0)
+    speed, heading = hypot(row["vx"], row["vy"]), whole(np.degrees(row["heading"]) % 360.0)
     return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
 from tests.fakes.patience import FLIGHT_PATIENCE_S
-from tests.fakes.served import Served, free_port
+from tests.fakes.served import free_port
 from tests.sortie.reading.made import ALT, CORNERS, LAT, dataflash, ulog
 
 pytestmark = pytest.mark.client
@@ -27,15 +27,14 @@ LOGS: dict[str, tuple[Callable[[], bytes], tuple[int, int, int], int]] = {
 
 
 @contextmanager
-def replayed(log: Path) -> Iterator[Served]:
-    """The log as a vehicle on a port of its own."""
+def replayed(log: Path) -> Iterator[int]:
+    """The log as a vehicle on a TCP port of its own."""
     port = free_port()
     command = [sys.executable, "-m", "sortie", "replay", str(log), "--link", f"tcpin:127.0.0.1:{port}"]
     with (log.parent / "stderr").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
-        service = Served(process, port, 0, log.parent)
         try:
-            yield service
+            yield port
         finally:
             process.terminate()
             process.wait(FLIGHT_PATIENCE_S)
@@ -60,5 +59,5 @@ def test_home_and_version_are_told(name: str, tmp_path: Path) -> None:
         assert (told.flight_sw_major, told.flight_sw_minor, told.flight_sw_patch) == version
         assert len(await drone.mission_raw.download_mission()) == count
 
-    with replayed(log) as service, mavsdk_server(service, tmp_path) as port:
+    with replayed(log) as link, mavsdk_server(link, tmp_path) as port:
         asyncio.run(asyncio.wait_for(run(port), FLIGHT_PATIENCE_S))
