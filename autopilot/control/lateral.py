@@ -26,17 +26,11 @@ UNDECIDED = 0.9 * pi
 BEYOND_S = 3.0
 #: Bank that the airspeed never takes away, rad.
 BANK_REMAINS = 25.0 * pi / 180.0
-#: Between two looks at the way, ms.
-NAVIGATION_MS = 100.0
+#: ArduPlane looks at its way ten times a second (its task `navigate`) and steers by a look until the next: so late, s,
+#: in the mean, it leaves a leg that has ended.
+LOOKED_LATE = 0.15
 #: Gain of the law that holds a course: sqrt(2) pi over the period.
 COURSE_GAIN = 4.4428829
-
-
-@jit
-def navigates(s: L.Row) -> bool:
-    """True in the ticks in which the way is looked at: ten times a second (ArduPlane's task `navigate`). Between them
-    the sideways acceleration stays; an end that is passed in one of them is steered by from the next on."""
-    return s[L.S_TIME_MS] % NAVIGATION_MS < L.TICK_MS
 
 
 @jit

@@ -14,12 +14,12 @@ from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import arrive
 from autopilot.control.heading import ANGLE, begin_yaw, wrap, yaw_of
 from autopilot.control.lateral import (
+    LOOKED_LATE,
     along_line,
     bank_for,
     bank_limit,
     hold_course,
     l1_length,
-    navigates,
     round_place,
     to_place,
     track,
@@ -151,10 +151,8 @@ def steer_way(s: L.Row, p: L.Row) -> None:
     if s[L.S_PHASE] == 1.0:
         circle(s, p, p[L.P_LOITER_R])
         return
-    lateral = s[L.S_LATERAL]
-    if navigates(s):
-        straight = s[L.S_STRAIGHT] == 1.0
-        lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
+    straight = s[L.S_STRAIGHT] == 1.0
+    lateral = to_place(s, p, s[L.S_END_N], s[L.S_END_E]) if straight else along_line(s, p, s[L.S_LENGTH])
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -168,10 +166,9 @@ def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Arrive at the end of a leg: where its turn begins, or behind it."""
-    if not navigates(s):
-        return
-    n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
+    """Arrive at the end of a leg, by where the plane was `LOOKED_LATE` ago: where its turn begins, or behind it."""
+    n = s[L.S_END_N] - s[L.S_EPN] + LOOKED_LATE * s[L.S_EVN]
+    e = s[L.S_END_E] - s[L.S_EPE] + LOOKED_LATE * s[L.S_EVE]
     left = n * s[L.S_U_N] + e * s[L.S_U_E]
     away = turn_distance(s, p, t)
     if s[L.S_ARRIVED] == 0.0 and (n * n + e * e <= away * away or left <= 0.0):
@@ -183,10 +180,8 @@ def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
 @jit
 def circle(s: L.Row, p: L.Row, radius: float) -> None:
     """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
-    lateral = s[L.S_LATERAL]
-    if navigates(s):
-        way = -1.0 if radius < 0.0 else 1.0
-        lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
+    way = -1.0 if radius < 0.0 else 1.0
+    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -220,8 +215,7 @@ def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
-        lateral = along_line(s, p, s[L.S_LENGTH]) if navigates(s) else s[L.S_LATERAL]
-        bank_for(s, p, lateral, bank_limit(s, p))
+        bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
     else:
         circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
 
@@ -297,7 +291,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
         s[L.S_NAV_PITCH] = 0.0
     s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
-    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D] and navigates(s):
+    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D]:
         s[L.S_STAGE] = L.STAGE_WAY
         arrive(s)
 

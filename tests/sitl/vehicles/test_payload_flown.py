@@ -66,9 +66,9 @@ def test_a_delivery_puts_the_load_down_and_comes_up() -> None:
         hover(session, 10.0)
         assert winch.tension_n == pytest.approx(WEIGHT_N, rel=0.01)
         loaded = watts(session)
-        link = session.connect()
         assert order(session, Cmd.DO_WINCH, 1.0, WinchAction.DELIVER, 0.0, 0.0)
         session.run_for(1.0)
+        link = session.connect()
         link.send(m.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, 9005, 0, 0, 0, 0, 0, 0))
         told = link.receive("WINCH_STATUS")
         assert told.tension == pytest.approx(WEIGHT_N, rel=0.01) and told.speed == 2.0 and 2.0 < told.line_length < 5.0
