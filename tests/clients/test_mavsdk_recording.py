@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes.mavsdk_flight import wait_for
 from tests.fakes.mavsdk_server import mavsdk_server
-from tests.fakes.patience import FLIGHT_PATIENCE_S
+from tests.fakes.patience import FLIGHT_PATIENCE_S, wait_until
 from tests.fakes.served import free_port
 from tests.sortie.reading.made import ALT, CORNERS, LAT, dataflash, ulog
 
@@ -31,9 +31,11 @@ def replayed(log: Path) -> Iterator[int]:
     """The log as a vehicle on a TCP port of its own."""
     port = free_port()
     command = [sys.executable, "-m", "sortie", "replay", str(log), "--link", f"tcpin:127.0.0.1:{port}"]
-    with (log.parent / "stderr").open("wb") as output:
+    said = log.parent / "stderr"
+    with said.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
+            wait_until(lambda: "connect a ground station" in said.read_text())
             yield port
         finally:
             process.terminate()

@@ -30,7 +30,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
-    "sortie/incident/recording.py": {"home_is_item_0"},
+    "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"

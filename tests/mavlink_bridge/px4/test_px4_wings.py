@@ -161,6 +161,7 @@ def test_a_mission_changes_over_where_it_says(vtol: WingStation) -> None:
     vtol.until(lambda: vtol.of("MISSION_CURRENT")[-1].seq == 5)
     assert vtol.vtol != VtolState.MC
     vtol.until(lambda: vtol.of("MISSION_CURRENT")[-1].seq == 6)
+    vtol.run(0.5)  # EXTENDED_SYS_STATE comes twice a second, MISSION_CURRENT at once
     assert vtol.vtol == VtolState.MC
     reached = [message.seq for message in vtol.of("MISSION_ITEM_REACHED")]
     assert {2, 5} <= set(reached)
