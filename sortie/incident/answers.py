@@ -13,7 +13,6 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.exports.messages import whole
 from sortie.incident.player import Player
 
 REFUSAL: Final = "a recording: it only shows what was"
@@ -154,10 +153,6 @@ class RecordedCommands(Speaker):
 
     def _asked(self, msg_id: int) -> Message | None:
         told = self._player.latest(msg_id)
-        home = self._player.recording.facts.home
-        if told is None and msg_id == _HOME and home is not None:
-            place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
-            return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
         if told is None and msg_id == _VERSION:
             version, commit = self._player.recording.version()
             return dialect.MAVLink_autopilot_version_message(

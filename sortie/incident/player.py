@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Final
 
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.wire.codec import decode, id_of, ids_of
-from sortie.incident.recording import Recording, Told
+from mavlink_bridge.wire.codec import decode, id_of, ids_of, payload
+from sortie.incident.recording import Recording, Told, home_position
 
-_BEAT: Final = id_of("HEARTBEAT")
+_BEAT, _HOME = id_of("HEARTBEAT"), id_of("HOME_POSITION")
 _BEAT_MS: Final = 1000
 _MOMENTARY: Final = ids_of("STATUSTEXT", "MISSION_ITEM_REACHED", "CAMERA_IMAGE_CAPTURED", "COMMAND_ACK")
 """Messages of an instant: they are no part of a state."""
@@ -44,7 +44,8 @@ class Player(Speaker):
         self._beaten_ms = self.first_ms
         self._beat_due_ms = 0
         super().__init__()
-        self._latest: dict[int, bytes] = {}
+        home = recording.facts.home
+        self._latest: dict[int, bytes] = {} if home is None else {_HOME: payload(home_position(home))[1]}
         self._go_on_after(self.first_ms - 1)
 
     # --- what is asked of it ------------------------------------------------------------------------------------------
@@ -118,9 +119,11 @@ class Player(Speaker):
             self._beat(self.at_ms, now_ms)
 
     def _beat(self, at_ms: int, now_ms: int) -> None:
-        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows, and of the link's."""
+        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows, and of the link's. And home,
+        which a log tells once: MAVSDK's `home()` waits for one that comes after it was asked."""
         self._beaten_ms, self._beat_due_ms = at_ms, now_ms + _BEAT_MS
         self._say(_BEAT, self._latest.get(_BEAT, b""))
+        self._say(_HOME, self._latest.get(_HOME, b""))
 
     def _go_on_after(self, at_ms: int) -> None:
         self._rows = self._told.after(at_ms)

@@ -24,6 +24,7 @@ from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.config.errors import UserError
+from sortie.exports.messages import whole
 from sortie.reading.facts import FlightFacts, ThinnedRows
 from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
@@ -198,6 +199,12 @@ class EverySoOften:
             return False
         self._due_ms[kind] = at_ms + self._period_ms
         return True
+
+
+def home_position(home: GeoPoint) -> Message:
+    """HOME_POSITION of that place."""
+    place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
+    return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
 
 
 def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import hypot
 from autopilot.mav import AutopilotType, Cmd, Frame, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
-from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat
+from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat, home_position
 from sortie.reading.ulog import euler_angles, last_known, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
@@ -171,8 +172,7 @@ def _radio(at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _home(_at_ms: int, row: Mapping[str, float]) -> Message:
-    place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
-    return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
+    return home_position(GeoPoint(row["lat"], row["lon"], row["alt"]))
 
 
 def _item(_at_ms: int, row: Mapping[str, float]) -> Message:

@@ -78,7 +78,7 @@ def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
     pause.param1 = 7.0  # neither pause nor go on
     assert watcher.ask(pause)[0].result == Result.DENIED
     kinds = {m.get_type() for _, _, m in watcher.watch(12_000)}
-    assert kinds == {"HEARTBEAT"}
+    assert kinds == {"HEARTBEAT", "HOME_POSITION"}
     player = watcher.node.shown[0].player
     player.jump(BEGIN_MS + 24_000)
     player.pause(False)
@@ -103,6 +103,8 @@ def test_home_is_told_to_who_asks_each_second(flight: Recording) -> None:
     assert (ack.result, home.latitude, home.altitude) == (0, round(known.lat * 1e7), round(known.alt * 1000))
     flight.facts.home = None
     try:
+        watcher = Watcher(flight)
+        watcher.watch(1000)
         assert [answer.result for answer in watcher.ask(asked(Cmd.GET_HOME_POSITION))] == [Result.DENIED]
     finally:
         flight.facts.home = known
