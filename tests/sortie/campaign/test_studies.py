@@ -53,7 +53,7 @@ def test_without_gps_it_comes_down_softly_but_where_the_wind_takes_it() -> None:
 
 def test_a_plane_keeps_less_from_its_limits_in_gusts() -> None:
     """All judges hold in calm air; gusts of 4 m/s take from what is left to the stall and to AIRSPEED_MIN."""
-    calm, gusts = (flown("plane-margins", {"wind": w, "from": 90.0, "gusts": g}) for w, g in ((0.0, 0.0), (10.0, 4.0)))
+    calm, gusts = (flown("plane-margins", {"wind": w, "from": 90.0, "gusts": g}) for w, g in ((0.0, 0.0), (0.0, 4.0)))
     assert (calm.result, calm.ok) == ("completed", True)
     for judge in ("keeps_from_the_stall", "keeps_its_airspeed"):
         assert 0.0 < (gusts.robustness[judge] or 0.0) < (calm.robustness[judge] or 0.0), judge
