@@ -85,7 +85,7 @@ class ShowService(Speaker):
     def _stand(self, command: Command, context: Context) -> Outcome:
         if command.param(1) != 0.0:
             return UNSUPPORTED
-        lat, lon, amsl_mm = (int(command.param(n)) for n in (5, 6, 7))
+        lat, lon, amsl_mm = (command.whole(n) for n in (5, 6, 7))
         return ACCEPTED if self._show.stand_at(lat, lon, amsl_mm, command.param(4)) else FAILED
 
     # --- when, and the light ----------------------------------------------------------------------------------------
