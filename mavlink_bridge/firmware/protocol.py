@@ -81,7 +81,7 @@ class FirmwareHabits:
     VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
     vehicle is steered to by now (which it is of others), and only of kinds that have it. `fastest_us`: a shorter
     message interval is refused. `commit_as_number`: AUTOPILOT_VERSION has the first 64 bits of its commit, else eight
-    letters of it."""
+    letters of it. `asks_by_int`: items of an upload are asked for by MISSION_REQUEST_INT from the first on."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -103,6 +103,7 @@ class FirmwareHabits:
     tells_goal: bool = False
     fastest_us: int = 0
     commit_as_number: bool = False
+    asks_by_int: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ _HABITS: Final = FirmwareHabits(
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
     pauses_well=False, download_window=1, calibration=None, introduces_itself=False,
     texts_for_stations="NAV_DLL_ACT", tells_changes_again=True, empty_circles=True, commit_as_number=True,
+    asks_by_int=True,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

@@ -322,7 +322,8 @@ class PlanTransfer:
 
     def _ask(self, upload: PlanUpload) -> None:
         int_form, plain = dialect.MAVLink_mission_request_int_message, dialect.MAVLink_mission_request_message
-        make, peer = int_form if upload.use_int else plain, upload.peer
+        as_int = upload.use_int or self.committed.firmware.habits.asks_by_int
+        make, peer = int_form if as_int else plain, upload.peer
         self._out.send(make(peer.system, peer.component, upload.next, self.kind), peer)
 
 

@@ -25,7 +25,8 @@ _STAMP: Final = 40_000_000_000_000
 _KEYED: Final = "it gets a signing key, which is removed again"
 _STICKS: Final = "it hears sticks while disarmed"
 _ARMS: Final = "it arms its motors for some seconds"
-_FLIES: Final = "it takes off to 6 m, flies some metres and lands"
+_UP_M: Final = 6.0
+_FLIES: Final = f"it takes off to {_UP_M:.0f} m, flies some metres and lands"
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------
@@ -291,7 +292,8 @@ def _up(x: Exchange) -> Steps:
     x.undo("flight", _down(x))
     x.check(STATION[0] != x.found.system, "another system than ours")
     told = yield from x.requested("GLOBAL_POSITION_INT")
-    order = x.target.firmware.take_off(6.0, GeoPoint(told.lat / 1e7, told.lon / 1e7, told.alt / 1000.0))
+    above = GeoPoint(told.lat / 1e7, told.lon / 1e7, told.alt / 1000.0 + _UP_M)
+    order = x.target.firmware.take_off(_UP_M, above)
     ack = yield from x.command(x.long(order.number, *order.params))
     if ack.result != Result.ACCEPTED:
         raise UntestedError(f"it does not take off when it is asked to (result {ack.result})")

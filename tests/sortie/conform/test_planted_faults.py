@@ -19,6 +19,7 @@ from mavlink_bridge.routing.router import Router
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.ftp.service import FtpService
 from mavlink_bridge.services.ftp.wire import Nak, Opcode, Operation, unpack
+from mavlink_bridge.services.mission import transfer
 from mavlink_bridge.services.mission.transfer import PlanTransfer
 from mavlink_bridge.services.mission.upload import PlanUpload, UploadSender
 from mavlink_bridge.services.parameters import ParameterService
@@ -87,6 +88,12 @@ def method(name: str, only: str, owner: type, attribute: str, fault: Callable[..
     return Planted(name, only, lambda patch: patch.setattr(owner, attribute, fault))
 
 
+def of_plans(name: str, only: str, handler: Callable[..., Any], fault: Callable[..., Any]) -> Planted:
+    """A fault in the place of a handler of plans' messages, in each state and for each station."""
+    rows = {key: fault if was is handler else was for key, was in transfer.TABLE.items()}
+    return Planted(name, only, lambda patch: patch.setattr(transfer, "TABLE", rows))
+
+
 def of_ftp(name: str, only: str, change: Callable[[Operation], dict[str, Any]]) -> Planted:
     """A fault of MAVFTP's answers."""
 
@@ -107,7 +114,7 @@ def takes_any_sequence(self: PlanTransfer, message: Any, peer: Any, now_ms: int)
     TAKE(self, message, peer, now_ms)
 
 
-def only_missions(self: PlanTransfer, message: Any, peer: Any, now_ms: int) -> None:
+def acknowledged(self: PlanTransfer, message: Any, peer: Any, now_ms: int) -> None:
     """A clear that is acknowledged and clears nothing."""
     self._out.ack(peer, self.kind, 0)
 
@@ -122,6 +129,7 @@ def without_request_order(self: PlanTransfer, upload: PlanUpload) -> None:
 
 
 TAKE, PUT, ASK = PlanTransfer._take_item, ParameterService._put, PlanTransfer._ask
+CLEAR, HEAR_ACK = PlanTransfer._clear, PlanTransfer._hear_ack
 PAYLOAD = codec.payload
 GROWING = count(1)
 
@@ -189,14 +197,14 @@ FAULTS = (
     field("mission.download.frames", ITEM, frame=0),
     field("fence.download.equal", ITEM, command=5002),
     lost("rally.download.int", ITEM),
-    method("an upload accepts a gap", "mission.upload.gap", PlanTransfer, "_take_item", takes_any_sequence),
+    of_plans("an upload accepts a gap", "mission.upload.gap", TAKE, takes_any_sequence),
     method("no item is asked for again", "fence.upload.asks-again", PlanTransfer, "handle_timeout", nothing),
     method("the first item is not asked for", "mission.upload.in-order", PlanTransfer, "_ask", without_request_order),
     method("an upload is never given up", "mission.upload.given-up", PlanUpload, "abandon_due_ms", lambda self: 10**12),
-    method("cancelling is not heard", "rally.upload.cancelled", PlanTransfer, "_hear_ack", nothing),
+    of_plans("cancelling is not heard", "rally.upload.cancelled", HEAR_ACK, nothing),
     method("any station may upload", "mission.upload.two-stations", PlanTransfer, "_sender",
            lambda *given: UploadSender.OWNER),
-    method("a clear clears nothing", "mission.clear", PlanTransfer, "_clear", only_missions),
+    of_plans("a clear clears nothing", "mission.clear", CLEAR, acknowledged),
     field("mission.current.set", "MISSION_CURRENT", seq=0),
     lost("mission.current.unknown-told", "STATUSTEXT"),
     lost("ping.answered", "PING"),
