@@ -1,12 +1,14 @@
 """Writes docs/conformance.md from results of `sortie conform --report`: a column for each vehicle, and what it does not
-keep. `python -m scripts.conformance_page FILE.json ...`; `--servers` writes docs/conformance-servers.md, of libraries
-that answer as a vehicle. Files of one vehicle that was judged in parts are one column."""
+keep. `python -m scripts.conformance_page [NAME=]FILE.json|COLUMN ...`; `--servers` writes docs/conformance-servers.md,
+of libraries that answer as a vehicle. Files of one vehicle that was judged in parts are one column; a COLUMN that the
+page has by this name stays as it is. Those stand first."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,38 +44,86 @@ KNOWN = {
 """Issues on GitHub, by a case's name or its end."""
 
 
-def whole(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Vehicles, the cases of each in one."""
-    vehicles: dict[tuple[str, str], dict[str, Any]] = {}
+_SUMS = {"pass": "kept", "fail": "not kept", "not applicable": "n/a", "untested": "untested"}
+_LABELS = 4
+"""Cells before the first vehicle in the table of deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Cells of a vehicle: sums, then shares of services; `cases`, by name. `rows`: beginnings of the rows of cases, of
+    those that it does not keep with what they ask."""
+
+    cells: dict[str, str] = field(default_factory=dict)
+    services: list[str] = field(default_factory=list)
+    cases: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> set[str]:
+        return {name for name, cell in self.cases.items() if cell.startswith("not kept")}
+
+
+def of_results(parts: list[dict[str, Any]]) -> dict[str, Column]:
+    """Columns of what `sortie conform` has written, by name; parts of one vehicle in one."""
+    vehicles: dict[str, list[dict[str, Any]]] = {}
     for part in parts:
-        known = vehicles.setdefault((part["vehicle"], part["revision"]), part | {"cases": []})
-        known["cases"] += part["cases"]
-        known["counts"] = Counter(case["verdict"] for case in known["cases"])
-    return list(vehicles.values())
+        vehicles.setdefault(f"{part['vehicle']} {part['revision'][:8]}".strip(), []).extend(part["cases"])
+    return {name: _judged(cases) for name, cases in vehicles.items()}
 
 
-def page(vehicles: list[dict[str, Any]], head: str = HEAD) -> str:
+def _judged(cases: list[dict[str, Any]]) -> Column:
+    column, counts = Column(), Counter(case["verdict"] for case in cases)
+    column.cells.update({label: str(counts[verdict]) for verdict, label in _SUMS.items()})
+    column.services.extend(dict.fromkeys(case["service"] for case in cases))
+    column.cells.update({service: _share(cases, service) for service in column.services})
+    for case in cases:
+        name = case["name"]
+        column.cases[name] = _cell(case)
+        link = f"[{name}](https://mavlink.io/en/{case['page']})"
+        column.rows[name] = f"| {link} | {case['level']} | {case['says']} | {_known(name)}"
+    return column
+
+
+def of_page(text: str) -> dict[str, Column]:
+    """Columns that a page has."""
+    blocks = ([line for line in block.splitlines() if line.startswith("| ")] for block in text.split("\n\n"))
+    tables = [[[cell.strip() for cell in line[1:-1].split("|")] for line in block] for block in blocks if block]
+    sums, shares, deviations = tables
+    columns = {}
+    for at, name in enumerate(sums[0][1:], 1):
+        column = columns[name] = Column(services=[row[0] for row in shares[2:]])
+        column.cells.update({row[0]: row[at] for row in (*sums[2:], *shares[2:])})
+        for row in deviations[2:]:
+            case = row[0][1:].partition("]")[0]
+            column.cases[case] = row[_LABELS - 1 + at]
+            column.rows[case] = "| " + " | ".join(row[:_LABELS])
+    return columns
+
+
+def page(columns: dict[str, Column], head: str = HEAD) -> str:
     """The whole page."""
-    names = [f"{vehicle['vehicle']} {vehicle['revision'][:8]}".strip() for vehicle in vehicles]
-    lines = [head, "| | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(vehicles)]
-    for label, verdict in (("kept", "pass"), ("not kept", "fail"), ("n/a", "not applicable"), ("untested", "untested")):
-        cells = [str(vehicle["counts"].get(verdict, 0)) for vehicle in vehicles]
-        lines.append(f"| {label} | {' | '.join(cells)} |")
-    lines += ["", "Kept of those that apply, by service:", "", "| service | " + " | ".join(names) + " |"]
-    lines.append("| --- |" + " --- |" * len(vehicles))
-    services = dict.fromkeys(case["service"] for vehicle in vehicles for case in vehicle["cases"])
-    for service in services:
-        lines.append(f"| {service} | {' | '.join(_share(vehicle, service) for vehicle in vehicles)} |")
-    lines += ["", "## Deviations", "", "| case | weight | asks | known issue | " + " | ".join(names) + " |"]
-    lines.append("| --- | --- | --- | --- |" + " --- |" * len(vehicles))
-    columns = [{case["name"]: case for case in vehicle["cases"]} for vehicle in vehicles]
-    for name in dict.fromkeys(name for column in columns for name in column):
-        told = [column[name] for column in columns if name in column]
-        if any(case["verdict"] == "fail" for case in told):
-            case = told[0]
-            cells = [_cell(column.get(name)) for column in columns]
-            link = f"[{name}](https://mavlink.io/en/{case['page']})"
-            lines.append(f"| {link} | {case['level']} | {case['says']} | {_known(name)} | {' | '.join(cells)} |")
+
+    def row(first: str, cells: list[str]) -> str:
+        return f"{first} | {' | '.join(cells)} |"
+
+    def rule(labels: int) -> str:
+        return "|" + " --- |" * (labels + len(columns))
+
+    names = list(columns)
+    lines = [head, row("|", names), rule(1)]
+    lines += [row(f"| {label}", [column.cells[label] for column in columns.values()]) for label in _SUMS.values()]
+    lines += ["", "Kept of those that apply, by service:", "", row("| service", names), rule(1)]
+    services = dict.fromkeys(service for column in columns.values() for service in column.services)
+    lines += [row(f"| {name}", [column.cells.get(name, "n/a") for column in columns.values()]) for name in services]
+    lines += ["", "## Deviations", "", row("| case | weight | asks | known issue", names), rule(_LABELS)]
+    broken = set().union(*(column.broken for column in columns.values()))
+    rows: dict[str, str] = {}
+    for column in sorted(columns.values(), key=lambda column: -len(column.rows)):  # the fullest knows their order
+        rows = rows | column.rows
+    for name, begins in rows.items():
+        if name in broken:
+            lines.append(row(begins, [column.cases.get(name, "") for column in columns.values()]))
     return "\n".join(lines) + "\n"
 
 
@@ -83,22 +133,31 @@ def _known(name: str) -> str:
     return "" if place is None else f"[{place.split('/')[1]} {place.split('/')[-1]}](https://github.com/{place})"
 
 
-def _share(vehicle: dict[str, Any], service: str) -> str:
-    counts = Counter(case["verdict"] for case in vehicle["cases"] if case["service"] == service)
+def _share(cases: list[dict[str, Any]], service: str) -> str:
+    counts = Counter(case["verdict"] for case in cases if case["service"] == service)
     judged = counts["pass"] + counts["fail"]
     return f"{counts['pass']} of {judged}" if judged else "untested" if counts["untested"] else "n/a"
 
 
-def _cell(case: dict[str, Any] | None) -> str:
-    if case is None:
-        return ""
+def _cell(case: dict[str, Any]) -> str:
     why = case["why"].partition(", but")[0] if case["verdict"] == "fail" else ""
-    told = {"pass": "kept", "fail": "not kept", "not applicable": "n/a"}.get(case["verdict"], case["verdict"])
+    told = _SUMS[case["verdict"]]
     return f"{told}: {why}".replace("|", "/")[:140] if why else told
 
 
+def main(words: list[str]) -> None:
+    servers = "--servers" in words
+    file = DOCS / ("conformance-servers.md" if servers else "conformance.md")
+    known = of_page(file.read_text(encoding="utf-8"))
+    columns = {word: known[word] for word in words if word in known}
+    parts = []
+    for word in words:
+        if word not in known and word != "--servers":
+            name, _, place = word.rpartition("=")
+            part = json.loads(Path(place).read_text(encoding="utf-8"))
+            parts.append(part | {"vehicle": name, "revision": ""} if name else part)
+    file.write_text(page(columns | of_results(parts), SERVERS if servers else HEAD), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    servers = "--servers" in sys.argv
-    files = [Path(word) for word in sys.argv[1:] if word != "--servers"]
-    told = page(whole([json.loads(file.read_text(encoding="utf-8")) for file in files]), SERVERS if servers else HEAD)
-    (DOCS / ("conformance-servers.md" if servers else "conformance.md")).write_text(told, encoding="utf-8")
+    main(sys.argv[1:])
