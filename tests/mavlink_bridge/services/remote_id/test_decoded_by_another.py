@@ -1,4 +1,4 @@
-"""What a vehicle's transmitter sends, read by a decoder that is not ours: homewatch's, which hears Remote ID by radio."""
+"""What a vehicle's transmitter sends, read by homewatch's decoder, which hears Remote ID by radio and is not ours."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def test_a_flight_is_read_as_it_flies() -> None:
         session.arm()
         session.takeoff(30.0)
         link.send(
-            m.MAVLink_set_position_target_local_ned_message(
-                0, 1, 1, 1, 0b110111000111, 0, 0, 0, 5, -5, 0, 0, 0, 0, 0, 0
-            )
+            m.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0b110111000111, 0, 0, 0, 5, -5, *[0.0] * 6)
         )
         session.run_for(8.0)
         data = pack_of(link)
