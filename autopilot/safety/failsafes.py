@@ -25,6 +25,7 @@ from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import Severity, VtolState
+from autopilot.parameters.stations import stations
 from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -258,9 +259,10 @@ class Failsafes:
             self._facts.personality.failsafes.estimator_failed(now_ms)
 
     def ground_station_heard(self, system: int) -> None:
-        """A HEARTBEAT of a ground station; SYSID_MYGCS counts, 0: each does. Whoever passes it on may live on the
+        """A HEARTBEAT of a ground station; those of SYSID_MYGCS to MAV_GCS_SYSID_HI count. Whoever passes it on may live on the
         vehicle's clock: the silence counts from the next `link_time`."""
-        if int(self._facts.param("SYSID_MYGCS", 255.0)) in (0, system):
+        param = self._facts.param
+        if system in stations(param("SYSID_MYGCS", 255.0), param("MAV_GCS_SYSID_HI", 0.0)):
             self._heard = not self._deaf
 
     def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:

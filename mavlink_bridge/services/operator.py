@@ -1,13 +1,16 @@
-"""Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): one station at a time changes a vehicle.
+"""Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): who changes a vehicle.
 
 Until a station asks for control everybody may send everything. From then on commands of other systems are refused with
 NOT_IN_CONTROL, their plans with DENIED, and what has no answer (sticks, targets, parameters) is passed over; questions
 are answered as before. Who asks next gets control when the owner allows takeover; else FAILED, and the owner is told by
 the same command. Control ends when it is released, or when the owner's HEARTBEAT is not heard for 5 s.
 
-A range of stations (param4) is not granted: the sender alone is. With SYSID_ENFORCE (ArduPilot's) what is addressed to
-the vehicle counts from SYSID_MYGCS and its own components alone, whoever is in control. Clock: link time. Source:
-MAVLink's development.xml.
+Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as ArduPilot 4.7 has them) own the vehicle together: one of them is
+`gcs_main`, the others that are heard are `gcs_secondary` and may send all but sticks. Only they may ask; param4 is then
+the least of them, or who asks. Control ends when none of them is heard any more; a main that is not heard is taken over
+unasked, since it alone could allow it. With SYSID_ENFORCE (ArduPilot's) what is addressed to the vehicle counts from
+stations and its own components alone, whoever is in control. Clock: link time. Source: MAVLink's development.xml of
+July 2026, in which the command no longer names the end of a range, and who is secondary is up to the vehicle.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
+from autopilot.parameters.stations import stations
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -47,10 +51,12 @@ _WITHOUT_ANSWER: Final = frozenset(
     )
 )  # fmt: skip
 _CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
+_STICKS: Final = frozenset(id_of(name) for name in ("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE"))
+_MOST_TOLD: Final = 10
 
 
 class OperatorControl(Speaker):
-    """See the module. `owner`: system id of the station in control, 0: none."""
+    """See the module. `owner`: system id of `gcs_main`, 0: nobody is in control."""
 
     clock: Clock = "link"
     handles = frozenset({"HEARTBEAT"})
@@ -61,7 +67,7 @@ class OperatorControl(Speaker):
         self._parameters = parameters
         self.owner = 0
         self._takeover = False
-        self._heard_ms = 0
+        self._heard_ms: dict[int, int] = {}
         self._tell_ms = 0
         super().__init__()
         commands.register(Cmd.REQUEST_OPERATOR_CONTROL, CommandRow(self._request, required=(1,), query=True))
@@ -70,19 +76,34 @@ class OperatorControl(Speaker):
     def status(self) -> Message:
         """CONTROL_STATUS."""
         flags = ControlStatusFlag.SYSTEM_MANAGER | ControlStatusFlag.TAKEOVER_ALLOWED * self._takeover
-        return dialect.MAVLink_control_status_message(flags, self.owner, [0] * 10)
+        others = [system for system in self._owners() if system != self.owner][:_MOST_TOLD]
+        return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_TOLD - len(others)))
+
+    def _stations(self) -> range:
+        """Those that own the vehicle together; empty: whoever asks owns it alone."""
+        first, last = self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"]
+        return stations(first, last) if last > first else range(0)
+
+    def _owners(self) -> list[int]:
+        """Owners that are heard, by their ids."""
+        together = self._stations()
+        owned = self.owner != 0
+        return sorted(system for system in self._heard_ms if owned and (system == self.owner or system in together))
 
     # --- requests -------------------------------------------------------------------------------------------------
     def _request(self, command: Command, context: Context) -> Outcome:
         asks, sender = command.param(1), command.peer.system
-        named = command.whole(4)
-        if asks not in (0.0, 1.0) or command.param(2) not in (0.0, 1.0) or named not in (0, sender):
+        together = self._stations()
+        names = (0, sender, *together[:1])
+        if asks not in (0.0, 1.0) or command.param(2) not in (0.0, 1.0) or command.whole(4) not in names:
+            return DENIED
+        if together and sender not in together:
             return DENIED
         if asks == 0.0:
             if self.owner != sender:
                 return FAILED
             self._grant(0, takeover=False)
-        elif self.owner in (0, sender) or self._takeover:
+        elif self.owner in (0, sender) or self._takeover or self.owner not in self._owners():
             self._grant(sender, takeover=command.param(2) == 1.0)
         else:
             self._ask_owner(command)
@@ -109,24 +130,28 @@ class OperatorControl(Speaker):
 
     def _grant(self, owner: int, *, takeover: bool) -> None:
         self.owner, self._takeover = owner, takeover
-        self._heard_ms = self._tell_ms = 0  # as of the next call
+        self._heard_ms |= {owner: 0} if owner else {}  # as of the next call
+        self._tell_ms = 0
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
-    @property
-    def _only_station(self) -> int:
-        """SYSID_MYGCS where it is enforced, else 0."""
-        enforced = "SYSID_ENFORCE" in self._parameters and self._parameters["SYSID_ENFORCE"] != 0.0
-        return int(self._parameters["SYSID_MYGCS"]) if enforced else 0
+    def _is_stranger(self, system: int) -> bool:
+        """It is none of the stations that SYSID_ENFORCE lets speak to the vehicle alone."""
+        if "SYSID_ENFORCE" not in self._parameters or self._parameters["SYSID_ENFORCE"] == 0.0:
+            return False
+        alone = stations(self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"])
+        return system != self._endpoint.system_id and system not in alone
 
     def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
         """Take what changes the vehicle and is not of its owner, nor of its own system."""
-        own, station = self._endpoint.system_id, self._only_station
-        if station and system == own and frame.system not in (station, own):
+        own, sender = self._endpoint.system_id, frame.system
+        if system == own and self._is_stranger(sender):
             return True
         if not self.owner:
             return False
-        if frame.msg_id not in _CHANGES or frame.system in (self.owner, own) or system not in (0, own):
+        if frame.msg_id not in _CHANGES or sender in (self.owner, own) or system not in (0, own):
+            return False
+        if sender in self._stations() and frame.msg_id not in _STICKS:
             return False
         if frame.msg_id in _WITHOUT_ANSWER:
             return True
@@ -151,18 +176,24 @@ class OperatorControl(Speaker):
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if peer.system == self.owner:
-            self._heard_ms = now_ms
+        if peer.system == self.owner or peer.system in self._stations():
+            self._heard_ms[peer.system] = now_ms
 
     def handle_timeout(self, now_ms: int) -> None:
         if not self.owner:
             return
-        self._heard_ms = self._heard_ms or now_ms
-        if now_ms - self._heard_ms > _SILENT_MS:
+        self._heard_ms = {
+            system: heard_ms or now_ms
+            for system, heard_ms in self._heard_ms.items()
+            if not heard_ms or now_ms - heard_ms <= _SILENT_MS
+        }
+        if not self._owners():
             self._grant(0, takeover=False)
         elif now_ms >= self._tell_ms:
             self._tell_ms = (now_ms // _TELL_MS + 1) * _TELL_MS
             self._out.append(Outgoing(self.status()))
 
     def next_deadline_ms(self) -> int | None:
-        return min(self._tell_ms, self._heard_ms + _SILENT_MS + 1) if self.owner else None
+        if not self.owner:
+            return None
+        return min((self._tell_ms, *(heard_ms + _SILENT_MS + 1 for heard_ms in self._heard_ms.values())))

@@ -1,10 +1,10 @@
 """Pilot input: the pulses of a transmitter, RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`, and
 switches set modes and act.
 
-Messages are heard from SYSID_MYGCS only (0: from anyone). A channel keeps its override until it is released or the core
-lets it run out (RC_OVERRIDE_TIME; with 0 none counts); a joystick axis that is not given keeps its last value. A
-released channel is the transmitter's; without one it is neutral, and when none of the four is left the sticks are
-released.
+Messages are heard from ground stations only (SYSID_MYGCS to MAV_GCS_SYSID_HI). A channel keeps its override until it is
+released or the core lets it run out (RC_OVERRIDE_TIME; with 0 none counts); a joystick axis that is not given keeps its
+last value. A released channel is the transmitter's; without one it is neutral, and when none of the four is left the
+sticks are released.
 
 Of a switch (the mode switch, RCn_OPTION) only a change of position acts. A transmitter's first pulses set the mode of
 its switch, and switches act that are not low, some low ones too; an override's are taken as those of a receiver that
@@ -22,6 +22,7 @@ from autopilot.interface.targets import Sticks
 from autopilot.modes.auxiliary import ARM_DISARM, READ_AT_FIRST
 from autopilot.modes.outputs import fraction, stick_share
 from autopilot.mount.mount import STICKS, StickInput
+from autopilot.parameters.stations import stations
 from mavlink_bridge.routing.service import Clock, Message, Peer
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ class StickService:
 
     # --- a ground station -----------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        if int(self._parts.parameters["SYSID_MYGCS"]) not in (0, peer.system):
+        parameters = self._parts.parameters
+        if peer.system not in stations(parameters["SYSID_MYGCS"], parameters["MAV_GCS_SYSID_HI"]):
             return
         if int(self._parts.parameters["RC_OPTIONS"]) & _IGNORE_OVERRIDES or not self._parts.sticks.overrides_allowed:
             return

@@ -141,6 +141,94 @@ def test_with_a_key_who_only_names_himself_the_owner_is_not(stations: tuple[Stat
     assert first.session.autopilot.facts.armed
 
 
+def test_several_stations_own_it_together() -> None:
+    """250 to 252: one is main, who is heard besides is secondary and may send all but sticks; others are kept out."""
+    with Session(home=HOME, params={"SYSID_MYGCS": 250, "MAV_GCS_SYSID_HI": 252}) as session:
+        session.wait_armable()
+        main, second, silent, other = (Station(session, system) for system in (251, 250, 252, 72))
+        for station in (main, second, other):
+            station.send(BEAT)
+        session.run_for(0.1)
+        assert main.ask(Cmd.REQUEST_OPERATOR_CONTROL, 1, 0, 10, 250) == Result.ACCEPTED  # the range's least
+        assert main.status().gcs_main == 251
+        assert list(main.status().gcs_secondary) == [250, *[0] * 9]
+        assert other.control() == Result.DENIED
+        assert other.ask(Cmd.DO_SET_MODE, 1, 4) == Result.NOT_IN_CONTROL
+        assert second.ask(Cmd.DO_SET_MODE, 1, 4) == Result.ACCEPTED
+        assert silent.ask(Cmd.DO_SET_MODE, 1, 5) == Result.ACCEPTED  # an owner, though nobody has heard it
+        stick_forward = m.MAVLink_rc_channels_override_message(1, 1, 1500, 1300, 1500, 1500, 0, 0, 0, 0)
+        second.send(stick_forward)
+        session.run_for(0.2)
+        assert not session.autopilot.sticks.channels
+        main.send(stick_forward)
+        session.run_for(0.2)
+        assert session.autopilot.sticks.channels[1] == 1300
+        # The main role is asked for as control is, and is free when main has fallen silent while another is heard.
+        main.link.messages()
+        assert second.control() == Result.FAILED
+        assert main.link.receive("COMMAND_LONG").param4 == 250
+        assert second.control(release=True) == Result.FAILED
+        for _ in range(7):
+            second.send(BEAT)
+            session.run_for(1.0)
+        assert second.status().gcs_main == 251
+        assert other.ask(Cmd.DO_SET_MODE, 1, 4) == Result.NOT_IN_CONTROL
+        assert second.control() == Result.ACCEPTED
+        assert (second.status().gcs_main, list(second.status().gcs_secondary)) == (250, [0] * 10)
+        session.run_for(6.5)
+        assert second.link.messages("CONTROL_STATUS")[-1].gcs_main == 0
+        assert other.ask(Cmd.DO_SET_MODE, 1, 4) == Result.ACCEPTED
+
+
+@pytest.mark.parametrize(("param4", "result"), [(251, Result.ACCEPTED), (252, Result.DENIED), (249, Result.DENIED)])
+def test_a_range_is_named_by_its_least_or_by_who_asks(param4: float, result: Result) -> None:
+    """Another station of the range cannot be put into the seat by this one."""
+    with Session(home=HOME, params={"SYSID_MYGCS": 250, "MAV_GCS_SYSID_HI": 252}) as session:
+        assert Station(session, 251).ask(Cmd.REQUEST_OPERATOR_CONTROL, 1, 0, 10, param4) == result
+
+
+def test_an_end_of_the_range_below_its_beginning_is_none() -> None:
+    """As in ArduPilot: SYSID_MYGCS is alone, and whoever asks owns the vehicle alone."""
+    with Session(home=HOME, params={"SYSID_MYGCS": 250, "MAV_GCS_SYSID_HI": 249}) as session:
+        first, second = (Station(session, system) for system in (72, 250))
+        assert first.control() == Result.ACCEPTED
+        assert second.ask(Cmd.DO_SET_MODE, 1, 4) == Result.NOT_IN_CONTROL
+
+
+def test_two_stations_with_a_key_are_main_and_secondary() -> None:
+    """Both sign, on links that are not trusted; who has no key is neither, whatever id it gives itself."""
+    with Session(home=HOME, params={"SYSID_MYGCS": 250, "MAV_GCS_SYSID_HI": 252}) as session:
+        session.wait_armable()
+        endpoint = session.service.endpoint
+        endpoint.set_signing(Signing(bytes(32), 0))
+        links = {system: endpoint.open_link(f"station {system}", trusted=False) for system in (250, 251, 252)}
+        hands: dict[tuple[int, int], Signing] = {}
+
+        def send(system: int, message: Any, *, key: int | None) -> None:
+            frame = FrameWriter(system, 190).frame(*codec.payload(message))
+            hand = None if key is None else hands.setdefault((system, key), Signing(bytes([key]) * 32, 10**9))
+            signed = frame if hand is None else hand.sign(frame, system)
+            endpoint.receive(links[system], signed, 0, 0)
+            session.run_for(0.1)
+
+        def command(number: int, *params: float) -> Any:
+            return m.MAVLink_command_long_message(1, 1, number, 0, *(*params, *[0.0] * 7)[:7])
+
+        ask = command(Cmd.REQUEST_OPERATOR_CONTROL, 1, 0, 10, 0)
+        arm = command(Cmd.COMPONENT_ARM_DISARM, 1)
+        for key in (None, 7):
+            send(252, ask, key=key)
+            send(252, BEAT, key=key)
+        send(250, BEAT, key=0)
+        send(251, ask, key=0)
+        watcher = Station(session, 255)
+        assert (watcher.status().gcs_main, list(watcher.status().gcs_secondary)) == (251, [250, *[0] * 9])
+        send(252, arm, key=7)
+        assert not session.state.armed
+        send(250, arm, key=0)
+        assert session.state.armed
+
+
 def test_a_vehicle_may_hear_its_station_alone() -> None:
     """SYSID_ENFORCE: a command of another system is not even answered; one of its own components is."""
     with Session(home=HOME, params={"SYSID_ENFORCE": 1, "SYSID_MYGCS": 250}) as session:
