@@ -1,4 +1,4 @@
-"""Which system ids are ground stations of a vehicle, as ArduPilot 4.7 has it: SYSID_MYGCS (MAV_GCS_SYSID) alone, or all
+"""Ground stations of a vehicle by their system ids, as ArduPilot 4.7 has them: SYSID_MYGCS (MAV_GCS_SYSID) alone, or all
 from it to MAV_GCS_SYSID_HI where that is larger."""
 
 from __future__ import annotations

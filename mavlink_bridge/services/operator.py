@@ -80,7 +80,7 @@ class OperatorControl(Speaker):
         return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_TOLD - len(others)))
 
     def _stations(self) -> range:
-        """Those that own the vehicle together; empty: whoever asks owns it alone."""
+        """Stations that own the vehicle together; empty: whoever asks owns it alone."""
         first, last = self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"]
         return stations(first, last) if last > first else range(0)
 
@@ -136,7 +136,7 @@ class OperatorControl(Speaker):
 
     # --- who else sends -------------------------------------------------------------------------------------------
     def _is_stranger(self, system: int) -> bool:
-        """It is none of the stations that SYSID_ENFORCE lets speak to the vehicle alone."""
+        """SYSID_ENFORCE lets stations alone speak to the vehicle, and this system is none."""
         if "SYSID_ENFORCE" not in self._parameters or self._parameters["SYSID_ENFORCE"] == 0.0:
             return False
         alone = stations(self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"])
