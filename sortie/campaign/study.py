@@ -50,7 +50,7 @@ from sortie.config.installed import installed, parameter_set
 from sortie.config.parameters import given_parameters
 from sortie.config.settings import FIRMWARES
 from sortie.config.tables import parse_toml
-from sortie.config.traffic import parse_traffic, read_sky
+from sortie.config.traffic import parse_traffic, read_model, read_sky
 from sortie.config.values import parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.run_log import LOGGER
@@ -77,7 +77,7 @@ class Study(Struct, frozen=True):
     `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
     of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
     `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people.
-    `traffic`: the text of the file of other aircraft."""
+    `traffic`: the text of the file of other aircraft; `pairs`: of the network that it names."""
 
     said: StudyFile
     plans: dict[str, str]
@@ -89,6 +89,7 @@ class Study(Struct, frozen=True):
     own_plans: list[str] = []
     name: str = ""
     traffic: str = ""
+    pairs: str = ""
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
@@ -168,6 +169,7 @@ class Study(Struct, frozen=True):
     def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:
         """Return the run with these inputs. UserError where an input does not fit its place."""
         said, plan = self.said, self.plan(given)
+        sky = None if said.traffic is None else parse_traffic(self.traffic, f"traffic {said.traffic}", self.pairs)
         values = {name: number_of(f"params.{name}", put(value, given)) for name, value in said.params.items()}
         spec = spec_of(
             said.vehicle,
@@ -179,7 +181,7 @@ class Study(Struct, frozen=True):
             terrain=None,
             firmware=FIRMWARES[0],
             radio=None if said.radio is None else put(said.radio, given) or None,
-            traffic=None if said.traffic is None else parse_traffic(self.traffic, f"traffic {said.traffic}"),
+            traffic=sky,
         )
         spacing_m = 0.0 if said.fleet is None else number_of("fleet.spacing", put(said.fleet.spacing, given))
         return PlannedRun(spec, plan, spacing_m)
@@ -233,8 +235,8 @@ def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
     fleet_file, own = ("", []) if said.fleet is None else _fleet(said, said.fleet, path.parent)
     plans |= {str(plan_file): _plan_text(plan_file) for plan_file in own if plan_file is not None}
     own_plans = ["" if plan_file is None else str(plan_file) for plan_file in own]
-    number, sky = _runs(said, runs), _traffic_text(said, path.parent)
-    study = Study(said, plans, code, number, 0, [], fleet_file, own_plans, path.stem, sky)
+    number, (sky, network) = _runs(said, runs), _traffic_texts(said, path.parent)
+    study = Study(said, plans, code, number, 0, [], fleet_file, own_plans, path.stem, sky, network)
     given = study.inputs()[0] if said.sample.method in SPREAD else at_rest(said.vary)
     for name, value in extremes(said.vary, said.sample.method, said.sample.seed, study.runs):
         other = said.vary[name].put(name, value)
@@ -323,11 +325,15 @@ def _plan_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _traffic_text(said: StudyFile, folder: Path) -> str:
-    """Text of the file of other aircraft, which is checked with the first run."""
-    if said.traffic is not None and said.fleet is not None:
+def _traffic_texts(said: StudyFile, folder: Path) -> tuple[str, str]:
+    """Texts of the file of other aircraft and of the network of pairs that it names; checked with the first run."""
+    if said.traffic is None:
+        return "", ""
+    if said.fleet is not None:
         raise UserError("traffic: encounters are of one vehicle; leave out fleet")
-    return "" if said.traffic is None else read_sky(folder / Path(said.traffic).expanduser(), "traffic")
+    path = folder / Path(said.traffic).expanduser()
+    text = read_sky(path, "traffic")
+    return text, read_model(text, "traffic", path.parent)
 
 
 def _code_text(said: StudyFile, folder: Path) -> str:

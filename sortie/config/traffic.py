@@ -14,14 +14,13 @@ from autopilot.interface.mathematics import cos, sin
 from sitl.world.encounters import EncounterModel
 from sitl.world.receiver import ReceiverSettings
 from sitl.world.sky import Aircraft, Knot, Sky, straight
+from sortie.config.encounter_models import EMITTERS, parse_network, read_network
 from sortie.config.errors import UserError, nearest
 from sortie.config.state_vectors import RecordedTrack, parse_state_vectors
 from sortie.config.tables import read_tables, read_text
 from sortie.config.transponders import are_raw, parse_transponders
 
-_EMITTERS: Final = {
-    "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
-}  # fmt: skip
+_SPANS: Final = ("speed_mps", "climb_mps", "miss_m", "miss_z_m", "course_deg")
 _FIRST_NUMBER: Final = 0x400001
 _MOST_AIRCRAFT: Final = 10_000
 _LARGEST_FILE: Final = 16 << 20
@@ -65,11 +64,12 @@ class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
 class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
     """[encounters]: see `sitl.world.encounters.EncounterModel`."""
 
-    speed_mps: tuple[Speed, Speed] = (30.0, 70.0)
-    climb_mps: tuple[Rate, Rate] = (0.0, 0.0)
-    miss_m: tuple[Metres, Metres] = (0.0, 500.0)
-    miss_z_m: tuple[Metres, Metres] = (-50.0, 50.0)
-    course_deg: tuple[Degrees, Degrees] = (0.0, 360.0)
+    model: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    speed_mps: tuple[Speed, Speed] | None = None
+    climb_mps: tuple[Rate, Rate] | None = None
+    miss_m: tuple[Metres, Metres] | None = None
+    miss_z_m: tuple[Metres, Metres] | None = None
+    course_deg: tuple[Degrees, Degrees] | None = None
     lead_s: Annotated[float, Meta(gt=0.0, le=3600.0)] = 60.0
     count: Annotated[int, Meta(ge=1, le=10_000)] = 1
     first_s: Seconds = 20.0
@@ -116,7 +116,13 @@ def read_traffic(path: Path) -> TrafficPlan:
     if path.suffix.lower() == ".csv":
         parse = parse_transponders if are_raw(text) else parse_state_vectors
         return TrafficPlan(ReceiverSettings(), [], None, parse(text, where))
-    return parse_traffic(text, where)
+    return parse_traffic(text, where, read_model(text, where, path.parent))
+
+
+def read_model(text: str, where: str, folder: Path) -> str:
+    """The text of the network of pairs that a traffic file names; empty: it names none. UserError."""
+    said = read_tables(text, where, TrafficFile, _TABLES).encounters
+    return "" if said is None or said.model is None else read_network(said.model, folder, where)
 
 
 def read_sky(path: Path, where: str) -> str:
@@ -126,14 +132,14 @@ def read_sky(path: Path, where: str) -> str:
     )
 
 
-def parse_traffic(text: str, where: str) -> TrafficPlan:
-    """Read the text of a file, `where` for people."""
+def parse_traffic(text: str, where: str, model: str = "") -> TrafficPlan:
+    """Read the text of a file, `where` for people; `model`: the text of the network that it names."""
     file = read_tables(text, where, TrafficFile, _TABLES)
     if file.receiver.altitude not in ("geometric", "pressure"):
         raise UserError(f"{where}: receiver.altitude: '{file.receiver.altitude}' is neither geometric nor pressure")
     for number, table in enumerate(file.aircraft, 1):
         _check(table, f"{where}: aircraft {number}")
-    encounters = None if file.encounters is None else _model(file.encounters, f"{where}: encounters")
+    encounters = None if file.encounters is None else _model(file.encounters, f"{where}: encounters", model)
     heard = file.receiver
     receiver = ReceiverSettings(
         heard.range_m, heard.rate_hz, heard.dropout, heard.noise_m, heard.altitude == "pressure", heard.pressure_error_m
@@ -156,18 +162,22 @@ def _check(table: AircraftTable, where: str) -> None:
 def _emitter(said: str | int, where: str) -> int:
     if isinstance(said, int):
         return said
-    if said not in _EMITTERS:
-        raise UserError(f"{where}: emitter: '{said}' is none of {', '.join(_EMITTERS)}{nearest(said, _EMITTERS)}")
-    return _EMITTERS[said]
+    if said not in EMITTERS:
+        raise UserError(f"{where}: emitter: '{said}' is none of {', '.join(EMITTERS)}{nearest(said, EMITTERS)}")
+    return EMITTERS[said]
 
 
-def _model(table: EncountersTable, where: str) -> EncounterModel:
-    for name in ("speed_mps", "climb_mps", "miss_m", "miss_z_m", "course_deg"):
-        low, high = getattr(table, name)
+def _model(table: EncountersTable, where: str, text: str) -> EncounterModel:
+    spans = {name: span for name in _SPANS if (span := getattr(table, name)) is not None}
+    for name, (low, high) in spans.items():
+        if table.model is not None:
+            raise UserError(f'{where}: {name}: model = "{table.model}" draws it; leave one of them out')
         if low > high:
             raise UserError(f"{where}: {name}: expected [from, to], found {low:g} above {high:g}")
-    values = {name: getattr(table, name) for name in EncountersTable.__struct_fields__}
-    return EncounterModel(**(values | {"emitter": _emitter(table.emitter, where)}))
+    others = [name for name in EncountersTable.__struct_fields__ if name not in (*_SPANS, "model")]
+    values = spans | {name: getattr(table, name) for name in others}
+    network = None if table.model is None else parse_network(text, table.model, where)
+    return EncounterModel(**(values | {"emitter": _emitter(table.emitter, where), "network": network}))
 
 
 def _aircraft(table: AircraftTable, number: int, home: GeoPoint) -> Aircraft:

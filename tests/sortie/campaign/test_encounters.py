@@ -24,6 +24,7 @@ from sortie.config.traffic import TrafficPlan
 
 ROOT = Path(__file__).parents[3]
 FOOT = 0.3048
+SPANS = ("speed_mps", "course_deg", "miss_m", "miss_z_m")
 
 
 def hovering(seconds: float = 120.0, height: float = 100.0) -> dict[str, np.ndarray]:
@@ -125,6 +126,18 @@ def test_each_run_is_flown_with_and_without_a_reaction(study: Study, tmp_path: P
     page = write_report(tmp_path / "out").read_text()
     assert "<h2>Encounters</h2>" in page
     assert "near mid-air collision" in page
+
+
+def test_a_study_draws_its_pairs_from_a_network_that_it_carries(study: Study, tmp_path: Path) -> None:
+    """The file may be gone, as on another machine of a cluster; both flights meet the same intruders."""
+    (tmp_path / "mine.json").write_bytes((ROOT / "sitl" / "world" / "small_uas.json").read_bytes())
+    lines = [line for line in (tmp_path / "sky.toml").read_text().splitlines() if not line.startswith(SPANS)]
+    (tmp_path / "sky.toml").write_text("\n".join([*lines, 'model = "mine.json"']))
+    own = Study.read(tmp_path / "encounters.toml", 1)
+    (tmp_path / "mine.json").unlink()
+    flown = fly_run(own, 0, own.inputs()[0])
+    assert flown.row.figures["encounters"] == flown.row.figures["blind_encounters"] == 4.0
+    assert flown.row.figures["closest_m"] != fly_run(study, 0, study.inputs()[0]).row.figures["closest_m"]
 
 
 def test_who_is_not_avoided_is_not_heard(study: Study) -> None:

@@ -1,0 +1,142 @@
+"""Networks of pairs in files: JSON, and the parameter files of MIT Lincoln Laboratory's correlated models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sortie.config.encounter_models import parse_network, read_network
+from sortie.config.errors import UserError
+from sortie.config.traffic import parse_traffic, read_traffic
+
+#: Seven variables in the Laboratory's form, counts of our own. chi depends on beta and hmd, hmd on L, v_2 on v_1.
+LABORATORY = """# labels_initial
+"L", "\\chi", "\\beta", "v_1", "v_2", "hmd", "vmd"
+# G_initial
+0 0 0 0 0 1 0
+0 0 0 0 0 0 0
+0 1 0 0 0 0 0
+0 0 0 0 1 0 0
+0 0 0 0 0 0 0
+0 1 0 0 0 0 0
+0 0 0 0 0 0 0
+# r_initial
+2 2 2 2 2 2 1
+# N_initial
+10 30 1 0 0 1 0 1 1 1 30 10 20 20 40 0 10 30 8 2 0 10 40
+# labels_transition
+"L"
+# G_transition
+0
+# r_transition
+2
+# N_transition
+7
+# boundaries
+*
+*
+0 180 360
+0 50 100
+100 200 400
+0 0.5 2
+0 1000
+# resample_rates
+0 0 0 0 0 0 0
+"""
+PAIRS = {
+    "variables": [
+        {"name": "speed", "cuts": [10, 20], "odds": [[1]]},
+        {"name": "course", "cuts": [0, 360], "odds": [[1]]},
+        {"name": "miss", "cuts": [0, 100], "odds": [[1]]},
+        {"name": "miss_z", "cuts": [-10, 10], "given": ["miss"], "odds": [[1]]},
+    ]
+}
+
+
+def test_a_file_of_the_laboratory_is_read_in_its_units() -> None:
+    """Knots, feet, nautical miles; parents first; of a row's bins as often as they were counted."""
+    network = parse_network(LABORATORY, "x", "y")
+    assert {variable.name for variable in network.variables} == {
+        "layer", "behind", "course", "own_speed", "speed", "miss", "miss_z",
+    }  # fmt: skip
+    chance = Random(1)
+    rows = [network.draw({"layer": 80.0, "own_speed": 40.0}, chance) for _ in range(8000)]  # 78 kt: the upper bin
+    fast = [row for row in rows if row["speed"] > 200 * 1852 / 3600]
+    assert len(fast) / 8000 == pytest.approx(0.75, abs=0.02)
+    near = [row for row in rows if row["miss"] < 926.0]
+    assert len(near) / 8000 == pytest.approx(0.8, abs=0.02)
+    assert max(row["miss_z"] for row in rows) == pytest.approx(304.8, abs=1.0)
+    # chi of the four: course below 180 and near: always the first; course above and far: either.
+    assert {row["behind"] for row in rows if row["course"] < 180.0 and row["miss"] < 926.0} == {0.0}
+    assert {row["behind"] for row in rows if row["course"] > 180.0 and row["miss"] < 926.0} == {1.0}
+    assert {row["behind"] for row in rows if row["course"] < 180.0 and row["miss"] > 926.0} == {1.0}
+    assert {row["behind"] for row in rows if row["course"] > 180.0 and row["miss"] > 926.0} == {0.0, 1.0}
+    slow = [network.draw({"own_speed": 20.0}, chance)["speed"] > 200 * 1852 / 3600 for _ in range(200)]
+    assert not any(slow)
+
+
+@pytest.mark.parametrize(("text", "name"), [(LABORATORY, "cor.txt"), (json.dumps(PAIRS), "own.json")])
+def test_a_traffic_file_names_a_network_beside_it(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "sky.toml").write_text(f'[encounters]\nmodel = "{name}"\nemitter = "heavy"\n')
+    model = read_traffic(tmp_path / "sky.toml").encounters
+    assert model is not None
+    assert model.network is not None
+    assert model.network.name == name
+    assert model.emitter == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "is no network of pairs"),
+        ("nothing", "is no network of pairs"),
+        (json.dumps({"variables": PAIRS["variables"][:1]}), "no course and no miss and no miss_z"),
+        (json.dumps(PAIRS).replace('"given": ["miss"]', '"given": ["mis"]'), "'mis'"),
+        (json.dumps(PAIRS).replace('"given": ["miss"]', '"given": ["miss_z"]'), "miss_z: its parents stand behind it"),
+        (json.dumps(PAIRS).replace("[0, 360]", "[360, 0]"), "course: expected 2 bounds that rise"),
+        (json.dumps(PAIRS).replace("[0, 360]", "[0, 90, 360]"), "course: expected 2 bounds that rise"),
+        (json.dumps(PAIRS).replace("[0, 360]", "[]"), "course: expected bounds"),
+        (json.dumps(PAIRS).replace("[10, 20]", "[-10, 20]"), "speed: a bound that is none"),
+        (json.dumps(PAIRS).replace("[10, 20]", "[10, 1e9]"), "speed: a bound that is none"),
+        (json.dumps(PAIRS).replace('"odds": [[1]]', '"odds": [[-1]]'), "speed: odds are not negative"),
+        (json.dumps(PAIRS).replace('"odds": [[1]]', '"odds": [[1], [2]]'), "speed: expected 1 rows"),
+        (json.dumps(PAIRS | {"kinds": ["uav"]}), "1 words for 0 kinds"),
+        (LABORATORY.replace("10 30 1 0", "10"), "is no network of pairs"),
+        (LABORATORY.replace("0 50 100", "0 x 100"), "is no network of pairs"),
+        (LABORATORY.replace("# r_initial\n2", "# r_initial\n9"), "fewer counts than its bins"),
+        (LABORATORY.replace("0\n# r_initial", "1\n# r_initial"), "its graph goes round"),
+        (LABORATORY.replace('"v_2"', '"v"'), "no speed"),
+    ],
+)
+def test_one_sentence_says_what_is_wrong_with_a_network(text: str, told: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse_network(text, "m", "x")
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_the_network_draws_is_not_given_besides(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="draws it; leave one of them out"):
+        parse_traffic('[encounters]\nmodel = "m"\nmiss_m = [0, 1]\n', "x", json.dumps(PAIRS))
+    (tmp_path / "sky.toml").write_text('[encounters]\nmodel = "cor_v1.txt"\n')
+    with pytest.raises(UserError, match="model cor_v1.txt: No such file"):
+        read_traffic(tmp_path / "sky.toml")
+    assert read_network("small-uas", tmp_path, "x").startswith("{")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(LABORATORY) - 1), st.sampled_from(["", "9", " ", "\n", "#", "-1 ", "nan", "inf", "1e308 "]))
+def test_a_damaged_file_is_refused_or_drawn_from(place: int, put: str) -> None:
+    """Nothing but a UserError comes of it, and every value that is drawn is a number."""
+    try:
+        network = parse_network(LABORATORY[:place] + put + LABORATORY[place + 1 :], "m", "x")
+    except UserError:
+        return
+    drawn = network.draw({"own_speed": 5.0}, Random(1))
+    assert all(abs(value) < 1e7 for value in drawn.values())
