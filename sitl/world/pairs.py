@@ -22,7 +22,7 @@ LAYER, OWN_SPEED, OWN_CLIMB = "layer", "own_speed", "own_climb"
 KIND, SPEED, CLIMB, TURN, SPEEDS_UP = "kind", "speed", "climb", "turn", "speeds_up"
 COURSE, BEHIND, MISS, MISS_Z = "course", "behind", "miss", "miss_z"
 KNOWN: Final = (LAYER, OWN_SPEED, OWN_CLIMB)
-"""What the own vehicle tells: m above where it was switched on, m/s, m/s up."""
+"""Variables that the own vehicle tells: m above where it was switched on, m/s, m/s up."""
 NEEDED: Final = (SPEED, COURSE, MISS, MISS_Z)
 _RESTS: Final = frozenset((OWN_CLIMB, CLIMB, TURN, SPEEDS_UP))
 _TRIES: Final = 1000

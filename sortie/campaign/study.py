@@ -333,7 +333,7 @@ def _traffic_texts(said: StudyFile, folder: Path) -> tuple[str, str]:
         raise UserError("traffic: encounters are of one vehicle; leave out fleet")
     path = folder / Path(said.traffic).expanduser()
     text = read_sky(path, "traffic")
-    return text, read_model(text, "traffic", path.parent)
+    return text, read_model(text, f"traffic {said.traffic}", path.parent)
 
 
 def _code_text(said: StudyFile, folder: Path) -> str:

@@ -163,11 +163,15 @@ def test_an_intruder_turns_and_changes_its_speed() -> None:
         tuple(
             PairVariable(name, cuts, (), ((1.0,),))
             for name, cuts in (
-                ("speed", (30.0, 30.001)), ("course", (90.0, 90.001)), ("miss", (100.0, 100.001)),
-                ("miss_z", (10.0, 10.001)), (pairs.TURN, (2.0, 2.001)), (pairs.SPEEDS_UP, (0.5, 0.5001)),
+                ("speed", (30.0, 30.001)),
+                ("course", (90.0, 90.001)),
+                ("miss", (100.0, 100.001)),
+                ("miss_z", (10.0, 10.001)),
+                (pairs.TURN, (2.0, 2.001)),
+                (pairs.SPEEDS_UP, (0.5, 0.5001)),
             )
         ),
-    )  # fmt: skip
+    )
     model = EncounterModel(lead_s=40.0, first_s=10.0, network=network)
     own = Receiver(Sky(HOME), ReceiverSettings(), model, HOME, 1, lambda: ((0.0, 0.0, -80.0), (0.0, 0.0, 0.0)))
     own.hear(10_000)

@@ -62,8 +62,14 @@ def test_a_file_of_the_laboratory_is_read_in_its_units() -> None:
     """Knots, feet, nautical miles; parents first; of a row's bins as often as they were counted."""
     network = parse_network(LABORATORY, "x", "y")
     assert {variable.name for variable in network.variables} == {
-        "layer", "behind", "course", "own_speed", "speed", "miss", "miss_z",
-    }  # fmt: skip
+        "layer",
+        "behind",
+        "course",
+        "own_speed",
+        "speed",
+        "miss",
+        "miss_z",
+    }
     chance = Random(1)
     rows = [network.draw({"layer": 80.0, "own_speed": 40.0}, chance) for _ in range(8000)]  # 78 kt: the upper bin
     fast = [row for row in rows if row["speed"] > 200 * 1852 / 3600]
