@@ -1,5 +1,5 @@
-"""Ground stations of a vehicle by their system ids, as ArduPilot 4.7 has them: SYSID_MYGCS (MAV_GCS_SYSID) alone, or all
-from it to MAV_GCS_SYSID_HI where that is larger."""
+"""Ground stations of a vehicle by their system ids, as ArduPilot 4.7 has them: SYSID_MYGCS (MAV_GCS_SYSID) alone, or
+all from it to MAV_GCS_SYSID_HI where that is larger."""
 
 from __future__ import annotations
 

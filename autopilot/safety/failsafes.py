@@ -259,8 +259,8 @@ class Failsafes:
             self._facts.personality.failsafes.estimator_failed(now_ms)
 
     def ground_station_heard(self, system: int) -> None:
-        """A HEARTBEAT of a ground station; those of SYSID_MYGCS to MAV_GCS_SYSID_HI count. Whoever passes it on may live on the
-        vehicle's clock: the silence counts from the next `link_time`."""
+        """A HEARTBEAT of a ground station; those of SYSID_MYGCS to MAV_GCS_SYSID_HI count. Whoever passes it on may
+        live on the vehicle's clock: the silence counts from the next `link_time`."""
         param = self._facts.param
         if system in stations(param("SYSID_MYGCS", 255.0), param("MAV_GCS_SYSID_HI", 0.0)):
             self._heard = not self._deaf

@@ -131,7 +131,7 @@ def test_what_the_network_draws_is_not_given_besides(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="draws it; leave one of them out"):
         parse_traffic('[encounters]\nmodel = "m"\nmiss_m = [0, 1]\n', "x", json.dumps(PAIRS))
     (tmp_path / "sky.toml").write_text('[encounters]\nmodel = "cor_v1.txt"\n')
-    with pytest.raises(UserError, match="model cor_v1.txt: No such file"):
+    with pytest.raises(UserError, match=r"model cor_v1\.txt: No such file"):
         read_traffic(tmp_path / "sky.toml")
     assert read_network("small-uas", tmp_path, "x").startswith("{")
 

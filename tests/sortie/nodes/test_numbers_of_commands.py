@@ -39,7 +39,7 @@ def test_no_number_of_a_command_harms(kind: str, number: int, sieges: dict[str, 
     its parts."""
     siege = sieges.get(kind) or sieges.setdefault(kind, Siege(kind))
     for value in ODD:
-        for plain in (0.0, 1.0, nan):
+        for plain in (0.0, 1.0, nan) if kind == "copter" else (1.0,):
             for at in range(7):
                 params = [plain] * 7
                 params[at] = value
