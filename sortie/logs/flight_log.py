@@ -61,18 +61,19 @@ _encode = json.JSONEncoder(default=_plain).encode  # one for all: `json.dumps` w
 def event_line(event: Event, time_s: float) -> str:
     """A line of events.jsonl: vehicle time, the kind of event, and its own fields."""
     kind: type[object] = type(event)
-    entry: dict[str, Any] = {"time_s": time_s, "event": kind.__name__}
-    names = _FIELDS.get(kind)
-    if names is None:
+    fields = _FIELDS.get(kind)
+    if fields is None:
         found = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        names = _FIELDS[kind] = tuple(field.name for field in found)
-    for name in names:
-        entry[name] = getattr(event, name)
-    return _encode(entry) + "\n"
+        fields = _FIELDS[kind] = tuple((field.name, f', "{field.name}": ') for field in found)
+    line = f'{{"time_s": {time_s!r}, "event": "{kind.__name__}"'
+    for name, key in fields:
+        value = getattr(event, name)
+        line += key + (repr(value) if type(value) is int else _encode(value))  # most are numbers or texts
+    return line + "}\n"
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
-"""Field names of each kind of event that was written."""
+_FIELDS: dict[type, tuple[tuple[str, str], ...]] = {}
+"""Fields of each kind of event that was written: their names, and what stands before their values."""
 
 
 @cache

@@ -8,7 +8,7 @@ from autopilot.context.events import Event, ModeChanged, StatusText
 from autopilot.interface.reasons import ModeReason
 from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
-from sortie.logs.run_log import LOGGER
+from sortie.logs.run_log import LOGGER, FlownLine
 
 _LEVELS = {
     Severity.EMERGENCY: logging.CRITICAL,
@@ -40,4 +40,5 @@ class FlightStory:
                 self._tell(logging.INFO, f"mode {self._modes.name_of(event.number) or event.number}{why}", now_ms)
 
     def _tell(self, level: int, text: str, now_ms: int) -> None:
-        LOGGER.log(level, "%s%s", self._prefix, text, extra={"vehicle_s": now_ms / 1000.0})
+        if LOGGER.isEnabledFor(level):
+            LOGGER.handle(FlownLine(level, self._prefix + text, now_ms / 1000.0))
