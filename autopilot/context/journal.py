@@ -38,10 +38,12 @@ class SaveHome:
 
 @dataclass(frozen=True, slots=True)
 class SaveProgress:
-    """The sequencer's index and state (`MissionState` value)."""
+    """The sequencer's index and state (`MissionState` value). `asked`: a person has set the index and is answered once
+    it is durable; nobody waits for progress that comes by itself."""
 
     index: int
     state: int
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Journal(Protocol):
         """Queue `change`; returns its ticket (rising from 1)."""
 
     def latest(self) -> int:
-        """The last ticket given, 0 before the first: whoever asks before and after a call knows what it submitted."""
+        """The last ticket that anybody may wait for, 0 before the first: whoever asks before and after a call knows
+        what it submitted. Progress that comes by itself may be left out."""
 
     def durable(self) -> int:
         """The highest ticket that is settled: written, or failed."""

@@ -215,9 +215,9 @@ class AutoMode(Mode):
             return flying if stepping is None else stepping
         return min(stepping, flying)
 
-    def _tell(self, events: list[MissionEvent], said: int = 0) -> None:
-        """Announce what the sequencer did, and keep its progress. An arrival goes before what was said (from `said`
-        on) when the next item started."""
+    def _tell(self, events: list[MissionEvent], said: int = 0, *, asked: bool = False) -> None:
+        """Announce what the sequencer did, and keep its progress; `asked`: see `SaveProgress`. An arrival goes before
+        what was said (from `said` on) when the next item started."""
         for event in events:
             if isinstance(event, ItemReached):
                 self.announcer.events[said:said] = [event, *self._voice.reached(event.seq)]
@@ -226,7 +226,7 @@ class AutoMode(Mode):
         progress = self.sequencer.progress()
         if progress != self._saved:
             self._saved = progress
-            self._journal.submit(SaveProgress(progress[0], int(progress[1])))
+            self._journal.submit(SaveProgress(progress[0], int(progress[1]), asked))
 
     def notice(self, notice: MissionNotice) -> None:
         """Pass on a notice of the sequencer for people."""
@@ -340,7 +340,7 @@ class AutoMode(Mode):
     def steer(self, index: int) -> None:
         """Make `index` current. Raises `SetCurrentError`."""
         self.paths.begun = None
-        self._tell(self.sequencer.set_current(index, self.mission, self.executor))
+        self._tell(self.sequencer.set_current(index, self.mission, self.executor), asked=True)
 
     def begin_again(self, *, anew: bool = False) -> None:
         """Go on with a mission that stands still although AUTO is active (MISSION_START, a reset after its end)."""

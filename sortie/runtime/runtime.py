@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sortie.runtime.client_pace import ClientPace  # loaded where clients pace
 
 SLICE_S = 0.001
-ALONE_SLICE_S = 0.002  # where nobody is on a link: who comes waits that long
+ALONE_SLICE_S = 0.005  # where nobody is on a link: who comes waits that long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 

@@ -30,8 +30,14 @@ _FULL = "database or disk is full"
 STAMP = "stamp of signatures"
 """Place of the stamp among what waits to be written once more; no vehicle is called so."""
 _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
-_PROGRESS_S = 0.02
-"""Between two writes of progress alone: a fast flight makes more of it than a disk takes, and only the last counts."""
+_PROGRESS_S = 0.1
+"""Between two writes of progress alone: a fast flight makes more of it than a disk takes, only the last counts, and the
+thread that writes it takes its time from the one that flies."""
+
+
+def may_be_awaited(change: Entry) -> bool:
+    """True where somebody may wait for it to be durable: not for progress that comes by itself."""
+    return not isinstance(change, SaveProgress) or change.asked
 
 
 class StateLock:
@@ -61,8 +67,8 @@ class StateLock:
 
 
 class Store:
-    """A `Journal` on SQLite. `wake` is called from the writer thread after each commit (it must only signal).
-    `waits`: time stands still for the disk; see `Journal.catch_up`.
+    """A `Journal` on SQLite. `wake` is called from the writer thread after each commit that somebody may wait for (it
+    must only signal). `waits`: time stands still for the disk; see `Journal.catch_up`.
 
     Raises UserError when the directory cannot be used, is another process's, or holds no database of ours.
     """
@@ -79,7 +85,7 @@ class Store:
         """Progress, and the stamp of signatures, that could not be written: they go with the next change, since
         nobody submits them again."""
         self._waits = waits
-        self._submitted = 0
+        self._submitted = self._awaited = 0
         self._settled = 0
         self._failures: dict[int, str] = {}
         self._urgent = self._closing = False
@@ -137,19 +143,22 @@ class Store:
     def submit(self, change: Entry, vehicle: str = ALONE) -> int:
         with self._ready:
             self._submitted += 1
+            wakes = awaited = may_be_awaited(change)
             if isinstance(change, SaveProgress):
-                # Only the newest matters and nobody waits for it: a fast flight must not queue thousands.
-                wakes = not self._progress  # else the writer knows of some, and waits for its time
+                # Only the newest matters: a fast flight must not queue thousands.
+                wakes = awaited or not self._progress  # else the writer knows of some, and waits for its time
                 self._progress[vehicle] = (self._submitted, vehicle, change)
+                self._urgent = self._urgent or awaited
             else:
-                wakes = True
                 self._queue.append((self._submitted, vehicle, change))
+            if awaited:
+                self._awaited = self._submitted
             if wakes:
                 self._ready.notify_all()  # the writer, among those who wait for a ticket
             return self._submitted
 
     def latest(self) -> int:
-        return self._submitted
+        return self._awaited
 
     def durable(self) -> int:
         return self._settled
@@ -158,7 +167,7 @@ class Store:
         return self._failures.get(ticket)
 
     def catch_up(self) -> bool:
-        return self.catches_up(self._submitted)
+        return self.catches_up(self._awaited)
 
     def catches_up(self, ticket: int) -> bool:
         """See `catch_up`, to this ticket."""
@@ -178,8 +187,8 @@ class Store:
     # --- the writer ---------------------------------------------------------------------------------------------------
     def _write_forever(self) -> None:
         while self._wait_for_changes():
-            self._write_changes()
-            self.wake()
+            if self._write_changes():
+                self.wake()
 
     def _wait_for_changes(self) -> bool:
         """False: the store closes, and all is written."""
@@ -191,10 +200,11 @@ class Store:
             self._progress_s = time.monotonic() + _PROGRESS_S
             return bool(self._queue or self._progress)
 
-    def _write_changes(self) -> None:
-        """Write all that is queued in one transaction, and settle its tickets."""
+    def _write_changes(self) -> bool:
+        """Write all that is queued in one transaction, and settle its tickets; True where somebody may wait for one."""
         with self._ready:
             batch, self._queue = self._queue, []
+            awaited = bool(batch) or self._urgent
             progress = self._unwritten | self._progress
             self._unwritten, self._progress, self._urgent = {}, {}, False
             if progress:
@@ -209,6 +219,7 @@ class Store:
                 self._unwritten = progress | dict(zip((STAMP,), stamps[-1:], strict=False))
             self._settled = highest
             self._ready.notify_all()
+        return awaited
 
     def _remember_failures(self, batch: Iterable[tuple[int, str, Entry]], failure: str) -> None:
         for ticket, _, _ in batch:
@@ -253,8 +264,10 @@ class VehicleStore:
         self._latest = 0
 
     def submit(self, change: Entry) -> int:
-        self._latest = self._store.submit(change, self._vehicle)
-        return self._latest
+        ticket = self._store.submit(change, self._vehicle)
+        if may_be_awaited(change):
+            self._latest = ticket
+        return ticket
 
     def latest(self) -> int:
         """The last ticket of this vehicle: others' changes are not waited for."""

@@ -39,9 +39,9 @@ def test_each_vehicle_of_a_fleet_has_its_own_state(tmp_path):
         own = store.of(vehicle)
         own.submit(SavePlan(0, ITEMS[: number + 1]))
         own.submit(SaveParameter("RTL_ALT", 1000.0 + number))
-        own.submit(SaveHome(GeoPoint(47.0 + number, 8.0, 400.0)))
-        last = own.submit(SaveProgress(number, 1))
-        assert own.latest() == last
+        last = own.submit(SaveHome(GeoPoint(47.0 + number, 8.0, 400.0)))
+        own.submit(SaveProgress(number, 1))
+        assert own.latest() == last  # nobody waits for progress
     assert store.wait(store.latest())
     store.close()
     again = Store(tmp_path)
