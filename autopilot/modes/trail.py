@@ -6,7 +6,7 @@ most the fourth derivative T^4 / 384), and is kept where it is beside the straig
 apart a vehicle that accelerates by `a` strays from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5 m/s2),
 which is within the tolerance of the straightening that follows. A vehicle that stands, moves straight to the end of
 its leg, or keeps to the line of it, is looked at when it gets another target: a quiet flight is not woken up. For the
-return the trail is straightened (Douglas and Peucker 1973) and its loops are cut off.
+return the trail is straightened (`autopilot.control.straightening`) and its loops are cut off.
 Source: ArduPilot libraries/AP_SmartRTL.
 """
 
@@ -17,6 +17,7 @@ from typing import Final
 
 from autopilot.context.turns import earliest
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
+from autopilot.control.straightening import straightened
 from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target, Velocity
 from autopilot.mav import Severity
@@ -78,41 +79,6 @@ def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
         t = _unit(t)
         s = _unit((t * uv - uw) / uu)
     return _between(a, b, s), _between(c, d, t)
-
-
-def straightened(points: list[Ned], tolerance: float) -> list[Ned]:
-    """The fewest of the points whose stretches pass all others within `tolerance` m; first and last stay."""
-    if len(points) < 3:
-        return list(points)
-    keep = {0, len(points) - 1}
-    spans = [(0, len(points) - 1)]
-    while spans:
-        first, last = spans.pop()
-        farthest = _farthest(points, first, last, tolerance)
-        if farthest:
-            keep.add(farthest)
-            spans += [(first, farthest), (farthest, last)]
-    return [points[i] for i in sorted(keep)]
-
-
-def _farthest(points: list[Ned], first: int, last: int, tolerance: float) -> int:
-    """Index of the point between that is farthest from the stretch from `first` to `last`, if that is more than
-    `tolerance` m; else 0. As `_beside`, written out: a full trail asks it for some thousand points at once, in
-    flight."""
-    (n, e, d), end = points[first], points[last]
-    north, east, down = end[0] - n, end[1] - e, end[2] - d
-    size = north * north + east * east + down * down
-    farthest, worst = 0, tolerance
-    for i, (x, y, z) in enumerate(points[first + 1 : last], first + 1):
-        share = 0.0
-        if size != 0.0:
-            share = ((x - n) * north + (y - e) * east + (z - d) * down) / size
-            share = 0.0 if share < 0.0 else 1.0 if share > 1.0 else share
-        x, y, z = x - (n + share * north), y - (e + share * east), z - (d + share * down)
-        off = sqrt(x * x + y * y + z * z)
-        if off > worst:
-            farthest, worst = i, off
-    return farthest
 
 
 def without_loops(points: list[Ned], gap: float) -> list[Ned]:

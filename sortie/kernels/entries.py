@@ -6,13 +6,14 @@ from typing import Final
 
 from autopilot.control.arrays import OVER_ARRAY
 from autopilot.control.kernels import Entry
+from autopilot.control.straightening import STRAIGHTEN
 from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
 from sitl.kernel.compiling import BOAT, COPTER, OUTSIDE, PLANE, ROVER
 
 #: Compiled beside each other, each by a process of its own: halves of the work, by what shares most helpers.
 PARTS: Final[tuple[tuple[Entry, ...], ...]] = (
-    (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY),
+    (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN),
     (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"]),
 )
 ENTRIES: Final[tuple[Entry, ...]] = tuple(entry for part in PARTS for entry in part)

@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autopilot.control.straightening import straightened
 from autopilot.interface.geo import Ned
 from autopilot.interface.vehicle import Capabilities
-from autopilot.modes.trail import straightened, without_loops
+from autopilot.modes.trail import without_loops
 from tests.fakes.core_bench import Bench
 
 SMART_RTL, GUIDED = 12, 15
