@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from autopilot.mav import AutopilotType, Cmd
+from autopilot.mav import AutopilotType, Cmd, Frame
+from autopilot.mission.commands import has_position
 from autopilot.mission.plan import Plan, format_plan
 from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
@@ -169,7 +171,14 @@ class Builder:
             return None
         if self._found.parameters.get("FENCE_TOTAL", 0.0) > 0.0:
             self.assumed.append("the fence's polygons and circles: no log has them; put them into plan.plan")
-        return format_plan(Plan(home=facts.home, items=facts.items, rally=facts.rally))
+        untold = [item.frame == Frame.MISSION and has_position(item.command) for item in facts.items]
+        if any(untold):
+            self.assumed.append("heights of the mission: above home; before 2018 ArduPilot's logs did not tell")
+        items = tuple(
+            replace(item, frame=Frame.GLOBAL_RELATIVE_ALT) if unknown else item
+            for item, unknown in zip(facts.items, untold, strict=True)
+        )
+        return format_plan(Plan(home=facts.home, items=items, rally=facts.rally))
 
     def _whole_log(self) -> None:
         facts, found = self._found.facts, self._found

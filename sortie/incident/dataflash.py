@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite, radians
 from typing import Any, Final
 
@@ -13,7 +13,6 @@ from autopilot.mav import Severity
 from mavlink_bridge.wire.codec import dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import EverySoOften, Recording, heartbeat, type_with
-from sortie.reading.dataflash import LATEST_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
@@ -170,17 +169,16 @@ class _Teller:
         remember(self._recording.values, m.Name, m.Value)
 
 
+def _at_ms(take: Callable[[Any, int], None], row: Any, time_s: float) -> None:
+    take(row, round(time_s * 1e6) // 1000)
+
+
 def tell_dataflash(recording: Recording) -> None:
     """Make the messages of the log's rows; a row that is damaged is passed over."""
     teller = _Teller(recording)
     with open_log(recording.path) as file:
         log = MessageLog(file)
-        for name, row in log.read(teller.takes):
-            # Not the fields of its name: `FlightFacts.cut` says it.
-            with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
-                if not 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
-                    continue
-                teller.takes[name](row, row.TimeUS // 1000)
+        log.take({name: partial(_at_ms, take) for name, take in teller.takes.items()})
     recording.vehicle = type_with(log.vehicle_type, recording.values)
     states = {at_ms: (mode, armed) for at_ms, mode, armed in teller.states}
     for at_ms, state in (states or {recording.told.span_ms[0]: (0, False)}).items():

@@ -275,7 +275,7 @@ def _weak_motor(
     time: Array, own: Array, other: Array, number: int, begin_s: float, share: Array, *, tumbles: bool
 ) -> FoundFault | None:
     """The motor `number`, if it gives less than the other for long, or until the vehicle tumbles."""
-    window = max(round(1.0 / max(float(np.median(np.diff(time))), 1e-3)), 2)
+    window = min(max(round(1.0 / max(float(np.median(np.diff(time))), 1e-3)), 2), len(time))
     lost = 1.0 - other / np.maximum(own, 1e-3)
     kernel = np.ones(window) / window
     smooth = np.convolve(lost, kernel, mode="valid")  # of the second from each instant on

@@ -26,7 +26,7 @@ from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
 from sortie.incident.recording import CommandSeen, Recording, read_recording, type_with
-from sortie.reading.dataflash import LATEST_S, SAMPLED_S
+from sortie.reading.dataflash import SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import FlightFacts, ThinnedRows, remember
 from sortie.reading.log_file import open_log
@@ -38,6 +38,7 @@ _OURS: Final = "FM_COUNTDOWN"
 _WISHED: Final = BY_WISH | {ModeReason.UNKNOWN}
 _MOVED_US: Final = 30
 """Pulse width by which a stick is moved, not noisy."""
+_LONGEST_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ def read_evidence(path: Path) -> Evidence:
         raise UserError(f"{log}: {found.facts.vehicle or 'its vehicle'} is no kind that is simulated here")
     if not found.facts.samples:
         raise UserError(f"{log}: the log has no place of the vehicle, there is nothing to fly again")
-    _ = found.flight_s
+    begin_s, end_s = found.flight_s
+    if end_s - begin_s > _LONGEST_S:
+        hours = (end_s - begin_s) / 3600.0
+        raise UserError(f"{log}: by its clock the flight takes {hours:.0f} hours; more than a day is not flown again")
     if not vehicle_class(found.kind).flies:  # it has the height of its ground, which its home need not have
         found.facts.samples[:] = [replace(sample, height=0.0) for sample in found.facts.samples]
     return found
@@ -159,7 +163,7 @@ class _DataflashEvidence:
 
     def __init__(self, found: Evidence) -> None:
         self._found = found
-        self._modes: list[tuple[float, int, int]] = ThinnedRows()
+        self._modes: list[tuple[float, int, int | None]] = ThinnedRows()
         self._health: dict[int, bool] = {}
         self.takes: Mapping[str, Callable[[Any, float], None]] = {
             "PARM": self._parameter,
@@ -188,7 +192,7 @@ class _DataflashEvidence:
             remember(self._found.parameters, m.Name, m.Value)
 
     def _mode(self, m: Any, time_s: float) -> None:
-        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", 0)))
+        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", None)))  # told from 3.4 on
 
     def _command(self, m: Any, time_s: float) -> None:
         if m.Res == _ACCEPTED:
@@ -252,9 +256,12 @@ class _DataflashEvidence:
         known = {int(reason): reason for reason in ModeReason}
         for at_s, number, why in self._modes:
             name = ardupilot_mode(vehicle_type, number)
-            reason = known.get(why)
-            wished = reason in _WISHED or why in _STARTUP
-            words = _ITS_OWN.format(why) if reason is None else _GENERAL.get(reason, reason.text)
+            if why is None:
+                wished, words = _guess(self._found.facts, at_s, name)
+            else:
+                reason = known.get(why)
+                wished = reason in _WISHED or why in _STARTUP
+                words = _ITS_OWN.format(why) if reason is None else _GENERAL.get(reason, reason.text)
             if not self._found.modes or self._found.modes[-1].name != name:
                 self._found.modes.append(ModeSeen(at_s, name, wished, words))
 
@@ -271,11 +278,7 @@ def _of_dataflash(log: Path) -> Evidence:
     reader = _DataflashEvidence(found)
     with open_log(log) as file:
         messages = MessageLog(file)
-        for name, row in messages.read(reader.takes, _EVERY_S):
-            # Not the fields of its name: `FlightFacts.cut` says it.
-            with contextlib.suppress(AttributeError, TypeError, ValueError, OverflowError):
-                if 0.0 <= row.TimeUS / 1e6 <= LATEST_S:
-                    reader.takes[name](row, row.TimeUS / 1e6)
+        messages.take(reader.takes, _EVERY_S)
     reader.finish(messages.vehicle_type)
     vehicle_type = type_with(messages.vehicle_type, found.parameters)
     found.kind, found.firmware = _kind_of(vehicle_type), firmware_spoken(AutopilotType.ARDUPILOTMEGA, vehicle_type)
@@ -309,9 +312,14 @@ def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
         row = bisect_right(recording.unwished, (at_s + _TOGETHER_S, True)) - 1
         unwished = row >= 0 and recording.unwished[row][1]
         return not unwished, "another mode was wanted" if unwished else "wanted"
+    return _guess(recording.facts, at_s, name)
+
+
+def _guess(facts: FlightFacts, at_s: float, name: str) -> tuple[bool, str]:
+    """Whether somebody wanted this mode, where no log tells why it was entered."""
     by_itself = name not in _TO_ORDER and any(
         0.0 <= at_s - trouble.time_s < _SAID_BEFORE_S or 0.0 <= trouble.time_s - at_s < 1.0
-        for trouble in recording.facts.troubles
+        for trouble in facts.troubles
     )
     return not by_itself, GUESSED[by_itself]
 

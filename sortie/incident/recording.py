@@ -26,7 +26,7 @@ from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.config.errors import UserError
 from sortie.exports.messages import whole
 from sortie.reading.facts import FlightFacts, ThinnedRows
-from sortie.reading.logs import LogForm, find_log, form_of, read_log
+from sortie.reading.logs import LogForm, find_log, form_of, read_log, reading
 
 _VERSION: Final = re.compile(
     r"^[A-Za-z][\w:-]* V(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:-(dev|alpha|beta|rc))?[^(]*(?:\(([0-9a-f]{6,40})\))?",
@@ -177,11 +177,12 @@ def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
     }
     log = find_log(path)
     recording = Recording(read_log(log), log, only)
-    try:
-        tellers[form_of(log)](recording)
-        recording.told.sort()
-    except sqlite3.Error as error:
-        raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
+    with reading(log):
+        try:
+            tellers[form_of(log)](recording)
+            recording.told.sort()
+        except sqlite3.Error as error:
+            raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
     if not (recording.told.kinds or only):
         raise UserError(f"{log}: the log holds nothing that a station could be shown")
     return recording

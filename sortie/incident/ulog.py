@@ -14,7 +14,7 @@ from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat, home_position
-from sortie.reading.ulog import euler_angles, last_known, of_one_log, open_ulog
+from sortie.reading.ulog import NEEDED, euler_angles, last_known, of_one_log, open_ulog
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
@@ -40,12 +40,16 @@ def tell_ulog(recording: Recording) -> None:
     log = open_ulog(recording.path, _TOPICS)
     topics: dict[str, Mapping[str, Any]] = {}
     for data_set in log.data_list:
-        data = of_one_log(data_set.data, log.start_timestamp) if "timestamp" in data_set.data else {}
+        told = {"timestamp", *NEEDED.get(data_set.name, ())} <= data_set.data.keys()
+        data = of_one_log(data_set.data, log.start_timestamp) if told else {}
         if len(data.get("timestamp", ())):
             topics.setdefault(data_set.name, data)
             if "heartbeat_type_gcs" in data:
                 heard = np.asarray(data["timestamp"], np.float64)[np.asarray(data["heartbeat_type_gcs"]) != 0]
                 recording.stations += (heard / 1e6).tolist()
+            elif "heartbeat_time" in data:  # until 1.11
+                heard = np.unique(np.asarray(data["heartbeat_time"], np.float64))
+                recording.stations += (heard[(heard > 0.0) & (heard <= data["timestamp"][-1])] / 1e6).tolist()
     recording.stations.sort()
     recording.autopilot = AutopilotType.PX4
     changed = ((name, value) for _, name, value in log.changed_parameters)
@@ -98,9 +102,9 @@ def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[
             unwished = row["nav_state"] != row["nav_state_user_intention"]
             if not recording.unwished or recording.unwished[-1][1] != unwished:
                 recording.unwished.append((at_ms / 1000.0, unwished))
-        mode = BY_NAV_STATE.get(int(row["nav_state"]))
-        state = (0 if mode is None else custom_of(mode[0]), int(row["arming_state"]) == _ARMED)
-        recording.vehicle = int(row.get("system_type", recording.vehicle))
+        mode = BY_NAV_STATE.get(whole(row["nav_state"]))
+        state = (0 if mode is None else custom_of(mode[0]), row["arming_state"] == _ARMED)
+        recording.vehicle = whole(row.get("system_type", recording.vehicle), 1.0, 0, 255)
         if state != before:
             before = state
             yield at_ms, heartbeat(recording, *state)
@@ -111,8 +115,8 @@ def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
     read."""
     answers = list(_rows(topics.get("vehicle_command_ack")))
     for at_ms, row in _rows(topics.get("vehicle_command")):
-        number = int(row["command"])
-        told = (int(r["result"]) for ms, r in answers if ms >= at_ms and int(r["command"]) == number)
+        number = whole(row["command"])
+        told = (r["result"] for ms, r in answers if ms >= at_ms and r["command"] == number)
         if not row.get("from_external") or number == Cmd.INJECT_FAILURE or next(told, None) != _ACCEPTED:
             continue
         scale = 1e7 if number in _PLACED else 1.0

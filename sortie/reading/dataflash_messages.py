@@ -7,14 +7,15 @@ places. The last page of a log that was cut out of a board's memory may be fille
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from os import SEEK_END
 from types import MappingProxyType, SimpleNamespace
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from autopilot.mav import VehicleType
 from sortie.logs.dataflash import CHARACTERS, FMT, FMT_TYPE, HEAD
 from sortie.reading.log_file import PIECE
+from sortie.reading.older_formats import ESTIMATORS, today
 
 _PAGE: Final = 528
 """Bytes of the largest page of a board's memory (AT45DB161D)."""
@@ -39,15 +40,20 @@ _NAMED: Final = (
     ("AntennaTracker", VehicleType.ANTENNA_TRACKER), ("ArduSub", VehicleType.SUBMARINE), ("Blimp", VehicleType.AIRSHIP),
 )  # fmt: skip
 """Kind of vehicle by a word of MSG, in logs that are older than VER."""
+_LATEST_S: Final = (1 << 32) / 1000.0
+"""Latest time since boot, s: MAVLink has 32 bits of milliseconds for it."""
+_HOURS_S, _FEW = 3600.0, 20
+_FIXES: Final = range(3, 9)
 
 
 class _Format:
-    """Layout of a kind of messages, as FMT told it. ValueError where that makes no sense."""
+    """Layout of a kind of messages, as FMT told it, by today's names. ValueError where that makes no sense."""
 
     def __init__(self, name: str, size: int, form: str, columns: str) -> None:
-        self.name = name
+        told = columns.split(",") if columns else []
+        self.kind, self._columns, divisors, self._more = today(name, form, told)
+        self.name, self.estimator = self.kind, name[:3] if self.kind.startswith("XKF") else ""
         self.size = size
-        self._columns = columns.split(",") if columns else []
         self._scaled: list[tuple[int, float]] = []
         self._texts: list[int] = []
         codes = "<3x"
@@ -58,7 +64,7 @@ class _Format:
             codes += code
             if character in _TEXTS:
                 self._texts.append(number)
-            elif divisor != 1.0:
+            elif (divisor := divisors.get(number, divisor)) != 1.0:
                 self._scaled.append((number, divisor))
         self._struct = struct.Struct(codes)
         if self._struct.size != size or len(self._columns) != len(form):
@@ -74,7 +80,15 @@ class _Format:
             values[number] /= divisor
         for number in self._texts:
             values[number] = _text(values[number])
-        return SimpleNamespace(**dict(zip(self._columns, values, strict=True)))
+        return SimpleNamespace(**{**dict(zip(self._columns, values, strict=True)), **self._more})
+
+    def choose(self, estimator: str) -> None:
+        """Be passed over if it is of another estimator than the one that the vehicle flies by; empty: not told."""
+        self.name = self.kind if not estimator or self.estimator in ("", estimator) else ""
+
+    def is_place(self, message: SimpleNamespace) -> bool:
+        """True for a message of a GPS that tells the height above home, as it did before POS."""
+        return self.kind == "GPS" and "RelHomeAlt" in self._columns and getattr(message, "Status", "") in _FIXES
 
     def is_due(self, data: bytes, at: int, period_us: int) -> bool:
         """True for the first message of an instance in `period_us`; a clock that goes back begins anew."""
@@ -89,8 +103,8 @@ class _Format:
 
 
 class MessageLog:
-    """Log of messages, read piece by piece: of a long one no more is in memory. `broken`: damaged places so far;
-    `vehicle_type`: what wrote it, as far as it has told."""
+    """Log of messages, read piece by piece: of a long one no more is in memory. `broken`: damaged places so far, and
+    messages whose fields are not those of their name; `vehicle_type`: what wrote it, as far as it has told."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -98,8 +112,28 @@ class MessageLog:
         self._at = 0
         self._formats: list[_Format | None] = [None] * 256
         self._formats[FMT_TYPE] = _Format(FMT.name, FMT.size, FMT.form, ",".join(FMT.columns))
+        self._estimator = ""
+        self._placed = False
         self.broken = 0
         self.vehicle_type: VehicleType = VehicleType.FIXED_WING
+
+    def take(
+        self, takes: Mapping[str, Callable[[Any, float], None]], every_s: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
+        """Read all messages of these names, and give each with its time, s since boot, to who takes it. What has no
+        time is as late as what came before it; what is later than a vehicle can say is damaged, and so are a few that
+        are hours away from those around them."""
+        time_s, strays = -1.0, 0
+        for name, row in self.read(takes, every_s):
+            try:
+                now_s = getattr(row, "TimeUS", 1e6 * max(time_s, 0.0)) / 1e6
+                strays = strays + 1 if time_s >= 0.0 and abs(now_s - time_s) > _HOURS_S else 0
+                if not 0.0 <= now_s <= _LATEST_S or 0 < strays < _FEW:
+                    raise ValueError(now_s)
+                time_s, strays = now_s, 0
+                takes[name](row, time_s)
+            except (AttributeError, TypeError, ValueError, OverflowError):
+                self.broken += 1
 
     def read(
         self, names: Collection[str], every_s: Mapping[str, float] = MappingProxyType({})
@@ -107,8 +141,9 @@ class MessageLog:
         """All messages of these names, each with its fields, in their order; of those of `every_s` at most one of each
         instance in such a time."""
         periods_us = {name: round(1e6 * period_s) for name, period_s in every_s.items()}
-        learnt = {FMT.name, "VER", "MSG"}
-        wanted, formats = {*names, *learnt}, self._formats
+        learnt = {FMT.name, "VER", "MSG", "PARM"}
+        places, formats = "POS" in names, self._formats
+        wanted = {*names, *learnt, *(("GPS",) if places else ())}
         for data, end, left in self._pieces():
             at = self._at
             while at < end:
@@ -123,6 +158,8 @@ class MessageLog:
                         self._learn(name, message)
                     if name in names:
                         yield name, message
+                    if name == "GPS" and places and not self._placed and known.is_place(message):
+                        yield "POS", message
                 at += known.size
             self._at = at
 
@@ -155,6 +192,14 @@ class MessageLog:
                 return
             if message.Type != FMT_TYPE:  # its own is known
                 self._formats[message.Type] = made
+                self._placed |= made.name == "POS"
+                made.choose(self._estimator)
+        elif name == "PARM" and getattr(message, "Name", "") == "AHRS_EKF_TYPE":
+            told = ESTIMATORS.get(getattr(message, "Value", 0), "")
+            formats = [known for known in self._formats if known is not None]
+            self._estimator = told if told in {known.estimator for known in formats} else ""
+            for known in formats:
+                known.choose(self._estimator)
         elif name == "VER":
             self.vehicle_type = _BUILDS.get(getattr(message, "BU", 0), self.vehicle_type)
         elif name == "MSG":

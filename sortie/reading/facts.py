@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
+from math import isfinite
 from typing import Final, TypeVar
 
 from autopilot.interface.geo import GeoPoint
@@ -234,6 +235,11 @@ class FlightFacts:
         """Note arming or disarming when it changes; a vehicle begins disarmed."""
         if armed is not (bool(self.armed) and self.armed[-1][1]) and len(self.armed) < MOST_ROWS:
             self.armed.append((time_s, armed))
+
+    def begin_at(self, lat: float, lon: float, alt: float) -> None:
+        """Take this place for home, degrees and m above the sea, if it is one: a damaged log has any."""
+        if abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(alt):
+            self.home = GeoPoint(lat, lon, alt)
 
     def enter(self, time_s: float, mode: str) -> None:
         """Note the mode, another or the same."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -59,21 +60,27 @@ def form_of(path: Path) -> LogForm:
     raise UserError(f"{path}: no log of a flight; .bin (ArduPilot, Sortie), .tlog and .ulg (PX4) are read")
 
 
-def read_log(path: Path) -> FlightFacts:
-    """The facts of a log or of a folder of one, with the plan that lies beside it. UserError in one line."""
-    log = find_log(path)
-    form = form_of(log)
+@contextmanager
+def reading(log: Path) -> Iterator[None]:
+    """What goes wrong while a log is read, whose bytes anybody may have written: a UserError in one line."""
     try:
-        facts = _READERS[form](log)
-        beside = log.parent / PLAN
-        if beside.is_file():
-            facts.take_plan(parse_plan(beside.read_bytes()))
+        yield
     except (OSError, PlanError) as error:
         raise UserError(f"{log}: {error}") from error
     except UserError:
         raise
     except Exception as error:
         raise UserError(f"{log}: the log is damaged, or another program's ({type(error).__name__})") from error
+
+
+def read_log(path: Path) -> FlightFacts:
+    """The facts of a log or of a folder of one, with the plan that lies beside it. UserError in one line."""
+    log = find_log(path)
+    with reading(log):
+        facts = _READERS[form_of(log)](log)
+        beside = log.parent / PLAN
+        if beside.is_file():
+            facts.take_plan(parse_plan(beside.read_bytes()))
     if not (facts.samples or facts.modes or facts.texts):
         raise UserError(f"{log}: the log holds nothing of a flight")
     facts.name = f"{log.resolve().parent.name}/{log.name}"

@@ -17,11 +17,10 @@ from autopilot.interface.records import dataclass
 from autopilot.mav import ModeFlag
 from mavlink_bridge.wire.codec import id_of
 from sortie.config.errors import UserError
-from sortie.config.files import files_of
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import ThinnedRows
 from sortie.reading.log_file import open_log
-from sortie.reading.logs import LogForm, find_log, form_of
+from sortie.reading.logs import LogForm, find_log, form_of, reading
 from sortie.reading.telemetry import frames, is_vehicle, message_of
 
 STEP_S: Final = 0.2
@@ -113,7 +112,7 @@ def _at(rows: Array | None, time_s: Array) -> Array:
 def read_trace(path: Path) -> FlightTrace:
     """Read the trace of a log, or of a folder of one. UserError in one line."""
     log = find_log(path)
-    with files_of(log):
+    with reading(log):
         columns = _READERS[form_of(log)](log)
     columns.rows["yaw_rad"] = _unwrapped(columns.rows["yaw_rad"])
     return columns.trace(str(path))
@@ -200,11 +199,9 @@ def _true_of_equivalent(alt_m: float) -> float:
 
 def _read_dataflash(path: Path) -> _Columns:
     columns = _Dataflash()
-    takes = columns.takes()
     every_s = dict.fromkeys(("ATT", "XKF1", "POS", "BAT", "CTUN", "ARSP"), 0.5 * STEP_S)
     with open_log(path) as file:
-        for name, message in MessageLog(file).read(takes, every_s):
-            takes[name](message, message.TimeUS / 1e6)
+        MessageLog(file).take(columns.takes(), every_s)
     return columns
 
 

@@ -61,13 +61,15 @@ _COLLECTED: Final = (b"L", b"P", b"Q", b"I", b"M", b"C", b"O")
 """Kinds of messages that pyulog collects: texts, parameters, information, gaps."""
 _FLAGS_AT, _APPENDED = 27, 1
 """Byte of the flags that have to be understood; the flag of data behind the end, which pyulog finds by its place."""
-_NEEDED: Final[dict[str, tuple[str, ...]]] = {
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "vehicle_status": ("arming_state", "nav_state"),
     "home_position": ("lat", "lon", "alt"),
     "vehicle_global_position": ("lat", "lon", "alt"),
     "navigator_mission_item": (
         "sequence_current", "nav_cmd", "latitude", "longitude", "altitude", "altitude_is_relative",
     ),
+    "vehicle_command": ("command", *(f"param{number}" for number in range(1, 8))),
+    "vehicle_command_ack": ("command", "result"),
 }  # fmt: skip
 """A topic without these, by another version or damaged, is passed over."""
 
@@ -205,7 +207,7 @@ def read_ulog(path: Path) -> FlightFacts:
     log = open_ulog(path, _TOPICS)
     topics: dict[str, Any] = {}
     for topic in log.data_list:
-        if topic.name not in topics and {"timestamp", *_NEEDED.get(topic.name, ())} <= topic.data.keys():
+        if topic.name not in topics and {"timestamp", *NEEDED.get(topic.name, ())} <= topic.data.keys():
             data = of_one_log(topic.data, log.start_timestamp)
             if len(data["timestamp"]):
                 topics[topic.name] = data  # of the first instance that has any
@@ -281,7 +283,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         facts.boot_us = int(gps["time_utc_usec"][known[0]]) - int(gps["timestamp"][known[0]])
     home = topics.get("home_position")
     if home is not None and len(home["lat"]) and home.get("valid_hpos", [1])[-1]:
-        facts.home = GeoPoint(float(home["lat"][-1]), float(home["lon"][-1]), float(home["alt"][-1]))
+        facts.begin_at(float(home["lat"][-1]), float(home["lon"][-1]), float(home["alt"][-1]))
     for topic, field, quantity, factor in (
         ("vehicle_imu_status", "accel_vibration_metric", Quantity.VIBRATION_METRIC, 1.0),
         ("battery_status", "current_a", Quantity.CURRENT, 1.0),
@@ -367,7 +369,7 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
         return
     items: dict[int, MissionItem] = {}
     modes = last_known(topics.get("vehicle_status"), "nav_state", _times(flown))
-    rows = zip(modes.tolist(), *(flown[name].tolist() for name in _NEEDED["navigator_mission_item"]), strict=True)
+    rows = zip(modes.tolist(), *(flown[name].tolist() for name in NEEDED["navigator_mission_item"]), strict=True)
     before = None
     for mode, seq, command, lat, lon, alt, relative in rows:
         if (mode not in _IN_MISSION and not np.isnan(mode)) or int(seq) == before:
