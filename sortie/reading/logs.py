@@ -62,7 +62,7 @@ def form_of(path: Path) -> LogForm:
 
 @contextmanager
 def reading(log: Path) -> Iterator[None]:
-    """What goes wrong while a log is read, whose bytes anybody may have written: a UserError in one line."""
+    """Turn what goes wrong while a log is read, whose bytes anybody may have written, into a UserError in one line."""
     try:
         yield
     except (OSError, PlanError) as error:

@@ -20,6 +20,7 @@ SMALL, LONGEST = 80, 450
 ALONE: Mapping[str, str] = {
     "sortie.config.transponders": "a format that an optional library reads",
     "sortie.incident.wings": "rules of one kind of vehicle; `sortie.incident.diagnosis` is long enough",
+    "sortie.reading.older_formats": "what firmwares called otherwise, apart from how a log is unpacked",
     "sortie.logs.opening": "what systems do in ways of their own",
     "autopilot.personality.px4.battery": "how full PX4 takes its battery for, apart from what it does about that",
     "autopilot.personality.ardupilot": "one module for each firmware's decisions",
