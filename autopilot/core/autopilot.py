@@ -393,13 +393,13 @@ class Autopilot:
 
     def next_look_ms(self) -> int | None:
         """The next vehicle time at which somebody looks, which changes nothing most of the time; see `glance`."""
-        trail_ms, traffic_ms = self.trail.look_ms, self.traffic.look_ms if self.traffic.takes_part else None
-        if traffic_ms is None or trail_ms is None:
-            return traffic_ms if trail_ms is None else trail_ms
-        return traffic_ms if traffic_ms < trail_ms else trail_ms
+        traffic_ms = self.traffic.look_ms if self.traffic.takes_part else None
+        return earliest((self.vehicle_arming.look_ms, self.trail.look_ms, traffic_ms))
 
     def glance(self, now_ms: int) -> bool:
         """The looks that are due, without a pass; True: something is to be done, in a pass at this time."""
+        if self.vehicle_arming.glance(now_ms):
+            return True
         return (self.traffic.takes_part and self.traffic.glance(now_ms)) or self.trail.glance(now_ms)
 
     def update_link_clock(self, link_ms: int) -> None:

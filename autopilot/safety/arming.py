@@ -7,7 +7,7 @@ takes its place as `Autopilot.arming`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from autopilot.context.events import ArmedChanged
@@ -45,7 +45,8 @@ class ArmingProcedure(Protocol):
 
 
 class PrearmWatch:
-    """May the vehicle be armed? Looked at every second while it is not; what fails is said every 30 s. `ok`: it may."""
+    """May the vehicle be armed? Looked at every second while it is not (most looks change nothing: `glance`); what fails
+    is said every 30 s. `ok`: it may."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, home: Home, checks: ArmingChecks) -> None:
         self._facts = facts
@@ -64,18 +65,32 @@ class PrearmWatch:
         """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
         if self._facts.armed:
             return Outcome(Result.TEMPORARILY_REJECTED, "armed")
-        self._look(now_ms, display=True)
+        self._take(self.reasons(), now_ms, display=True)
         return ACCEPTED
+
+    def glance(self, now_ms: int) -> bool:
+        """While disarmed: look without a pass, if it is time; True: something has changed or is to be said, in a pass
+        at this time."""
+        if now_ms < self.due_ms:
+            return False
+        reasons, display = self.reasons(), now_ms >= self._display_ms
+        if self._facts.home is None or self.ok == bool(reasons) or (reasons and display):
+            return True
+        self._take(reasons, now_ms, display=display)
+        self._wait(now_ms)
+        return False
 
     def update(self, now_ms: int) -> None:
         """While disarmed."""
         if now_ms >= self.due_ms:
-            self.due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
             self._home.position_found()
-            self._look(now_ms, display=now_ms >= self._display_ms)
+            self._take(self.reasons(), now_ms, display=now_ms >= self._display_ms)
+            self._wait(now_ms)
 
-    def _look(self, now_ms: int, *, display: bool) -> None:
-        reasons = self.reasons()
+    def _wait(self, now_ms: int) -> None:
+        self.due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
+
+    def _take(self, reasons: Sequence[ArmingReason], now_ms: int, *, display: bool) -> None:
         self.ok = not reasons
         if display:
             self._display_ms = now_ms + _DISPLAY_MS
@@ -297,8 +312,17 @@ class Arming:
         """Motors do not stop with a landing, but a while later, or never by themselves."""
         return self._facts.personality.landed_delay_s() is not None
 
+    @property
+    def look_ms(self) -> int | None:
+        """Vehicle time of the next look at whether it may be armed, by a pass or a `glance`."""
+        return None if self._known_armed else self._prearm.due_ms
+
+    def glance(self, now_ms: int) -> bool:
+        """See `PrearmWatch.glance`."""
+        return not self._known_armed and self._prearm.glance(now_ms)
+
     def next_deadline_ms(self) -> int | None:
         if not self._known_armed:
-            return self._prearm.due_ms
+            return None
         finish_ms = self._finish_ms if self._stops_when_finished() else self._idle_deadline()
         return earliest((finish_ms, self.switches.disarm_ms))

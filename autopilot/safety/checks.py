@@ -26,6 +26,12 @@ _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
 
 _MONITORS: Final = (3, 4)  # BATT_MONITOR: what can measure a battery
+_OF_BATTERY: Final = (
+    ("BATT_VOLT_PIN", 13.0), ("BATT_MONITOR", 4.0), ("BATT_FS_VOLTSRC", 0.0), ("BATT_CAPACITY", 3300.0),
+    ("BATT_ARM_VOLT", 0.0), ("BATT_ARM_MAH", 0.0), ("BATT_LOW_VOLT", 0.0), ("BATT_CRT_VOLT", 0.0),
+    ("BATT_LOW_MAH", 0.0), ("BATT_CRT_MAH", 0.0),
+)  # fmt: skip
+_EVERY: Final = 1 << Check.ALL
 _PULSES_LOW: Final = 2  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
@@ -44,6 +50,8 @@ class _OfParameters:
     """Reasons that parameters alone give: these are looked at again when one has changed."""
 
     of: tuple[int, bool] | None = None
+    mask: int = 0
+    battery: Sequence[float] = ()
     motors: Sequence[ArmingReason] = ()
     parameters: Sequence[ArmingReason] = ()
 
@@ -67,8 +75,8 @@ class ArmingChecks:
 
     def before(self) -> list[ArmingReason]:
         """Reasons that the vehicle may not be armed; empty = ready."""
-        settings = self._of_parameters()
-        found = [*self._vehicle(), *self._position(), *settings.motors]
+        settings, known = self._of_parameters(), self.facts.vehicle.armable_reasons
+        found = [*self._vehicle(known), *self._position(known), *settings.motors]
         if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
             found.extend(self._blurred())
         if self._checked(Check.MISSION) and self.modes.mode is self.auto and not self.mission.total():
@@ -79,7 +87,7 @@ class ArmingChecks:
             found.extend(self._ground_unknown())
             found.extend(settings.parameters)
         if self._checked(Check.BATTERY):
-            found.extend(self._battery())
+            found.extend(self._battery(settings.battery))
         if self._checked(Check.RC):
             found.extend(self._radio())
         if self.failsafes.misses_station:
@@ -111,26 +119,28 @@ class ArmingChecks:
 
     # --- each ---------------------------------------------------------------------------------------------------------
     def _checked(self, check: Check) -> bool:
-        mask = int(self.facts.param("ARMING_CHECK", 1.0))
-        return bool(mask & (1 << Check.ALL | 1 << check))
+        return bool(self._of_parameters().mask & (_EVERY | 1 << check))
 
     def _of_parameters(self) -> _OfParameters:
         found, of = self.settings, (self.facts.parameters.version, self.facts.vehicle.capabilities.own_checks)
         if found.of != of:
-            found.of = of
+            found.of, found.mask = of, int(self.facts.param("ARMING_CHECK", 1.0))
+            found.battery = tuple(self.facts.param(name, default) for name, default in _OF_BATTERY)
             found.motors, found.parameters = tuple(self._motors()), (*self._parameters(), *self._switches())
         return found
 
-    def _vehicle(self) -> Iterator[ArmingReason]:
+    def _vehicle(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
         """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
         that needs none, once there has been one (until then the sensors are still starting), without a receiver that
         could give one, or with one that hears too few satellites (SIM_GPS_NUMSATS): the estimator starts then."""
+        if not known:
+            return
         vehicle = self.facts.vehicle
         without = 0.0 in (self.facts.param("GPS1_TYPE", 1.0), self.facts.param("EK3_SRC1_POSXY", 3.0))
         few = 0.0 < self.facts.param("SIM_GPS_NUMSATS") < _FEWEST_SATELLITES
         started = vehicle.origin is not None or without or few
         unneeded = started and not self._needs_position
-        for reason in vehicle.armable_reasons:
+        for reason in known:
             off = reason.check is not None and not self._checked(reason.check)
             skipped = off or (unneeded and reason.positional)
             if vehicle.capabilities.own_checks or not skipped:
@@ -141,11 +151,12 @@ class ArmingChecks:
         """The mode does, or ARMING_NEED_LOC says so for every mode."""
         return self.modes.spec.needs_fix or self.facts.param("ARMING_NEED_LOC") == 1.0
 
-    def _position(self) -> Iterator[ArmingReason]:
-        known = NEED_POSITION in self.facts.vehicle.armable_reasons
-        if self._needs_position and not self.facts.has_position and not known:
+    def _position(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
+        if not self._needs_position:
+            return
+        if not self.facts.has_position and NEED_POSITION not in known:
             yield NEED_POSITION
-        if self._needs_position and self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
+        if self.facts.home is None and not self.facts.vehicle.capabilities.own_checks:
             yield NO_HOME
 
     def _blurred(self) -> Iterator[ArmingReason]:
@@ -236,19 +247,17 @@ class ArmingChecks:
         twice = len(used) != len(set(used))
         return [ArmingReason("Duplicate Aux Switch Options", Check.PARAMETERS)] * twice
 
-    def _battery(self) -> list[ArmingReason]:
+    def _battery(self, settings: Sequence[float]) -> list[ArmingReason]:
         """The first of its complaints: they follow from each other."""
-        vector, param = self.facts.vehicle.state.report, self.facts.param
-        left = float(param("BATT_CAPACITY", 3300.0) - vector[report.BATT_MAH])
-        loaded = float(vector[report.BATT_V])
-        volts = float(vector[report.BATT_V_REST]) if int(param("BATT_FS_VOLTSRC")) == 1 else loaded
-        arm_volts, arm_charge = param("BATT_ARM_VOLT"), param("BATT_ARM_MAH")
-        low, critical = param("BATT_LOW_VOLT"), param("BATT_CRT_VOLT")
-        low_charge, critical_charge = param("BATT_LOW_MAH"), param("BATT_CRT_MAH")
+        vector, (pin, kind, source, capacity, *limits) = self.facts.vehicle.state.report, settings
+        arm_volts, arm_charge, low, critical, low_charge, critical_charge = limits
+        left = capacity - vector.item(report.BATT_MAH)
+        loaded = vector.item(report.BATT_V)
+        volts = vector.item(report.BATT_V_REST) if int(source) == 1 else loaded
         driver = self.monitor if self.monitor in _MONITORS else 0
-        unmeasured = param("BATT_VOLT_PIN", 13.0) < 0.0 or int(param("BATT_MONITOR", 4.0)) != driver
+        unmeasured = pin < 0.0 or int(kind) != driver
         found = (
-            (unmeasured, "unhealthy", param("BATT_VOLT_PIN", 13.0), 0.0),
+            (unmeasured, "unhealthy", pin, 0.0),
             (arm_volts > 0.0 and loaded < arm_volts, "below minimum arming voltage", loaded, arm_volts),
             (arm_charge > 0.0 and left < arm_charge, "below minimum arming capacity", left, arm_charge),
             (0.0 < volts < low, "low voltage failsafe", volts, low),

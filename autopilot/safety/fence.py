@@ -60,6 +60,7 @@ class AutoEnable(IntEnum):
     WHILE_ARMED = 3
 
 
+_AUTO: Final = {int(auto): auto for auto in AutoEnable}
 _FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKEOFF_FLOOR_TO_LANDING})
 _FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
 """With these the lowest altitude acts from its height on although the fence is off."""
@@ -178,9 +179,9 @@ class FenceGuard:
 
     @property
     def _auto(self) -> AutoEnable:
-        value = int(self._facts.param("FENCE_AUTOENABLE"))
-        known = value in tuple(AutoEnable) and not self._facts.vehicle.capabilities.own_fence
-        return AutoEnable(value) if known else AutoEnable.NEVER
+        if self._facts.vehicle.capabilities.own_fence:
+            return AutoEnable.NEVER
+        return _AUTO.get(int(self._facts.param("FENCE_AUTOENABLE")), AutoEnable.NEVER)
 
     @property
     def acting(self) -> FenceType:

@@ -13,6 +13,7 @@ from the ground, or measures it. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -55,13 +56,14 @@ def ground_here(facts: VehicleFacts) -> list[Message]:
 
 
 class TerrainService(Speaker):
-    """Asks for terrain, takes it, and answers questions about it. See the module."""
+    """Asks for terrain, takes it, and answers questions about it. See the module. `heard()`: somebody is on a link; else
+    nothing is asked or told, and a vehicle that stands alone for days is not woken for it every second."""
 
     clock: Clock = "link"
     handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
 
-    def __init__(self, parts: VehicleParts) -> None:
-        self._facts = parts.facts
+    def __init__(self, parts: VehicleParts, heard: Callable[[], object] = lambda: True) -> None:
+        self._facts, self._heard = parts.facts, heard
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0
         super().__init__()
@@ -80,6 +82,8 @@ class TerrainService(Speaker):
             terrain.receive(message.lat, message.lon, message.gridbit, heights)
 
     def handle_timeout(self, now_ms: int) -> None:
+        if not self._heard():
+            return
         if self._terrain.wanted and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_AGAIN_MS
             self._ask()
@@ -105,6 +109,8 @@ class TerrainService(Speaker):
         return self._terrain.enabled and self._facts.param("RNGFND1_TYPE") != 0.0
 
     def next_deadline_ms(self) -> int | None:
+        if not self._heard():
+            return None
         if self._terrain.wanted:
             return min(self._ask_ms, self._report_ms) if self._tells else self._ask_ms
         return self._report_ms if self._tells else None

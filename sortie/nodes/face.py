@@ -235,7 +235,7 @@ def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple
     receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
     proximity = ProximityClock(autopilot, vehicle, routes, answers, subscriptions, service.unix_us)
     return (
-        TerrainService(autopilot),
+        TerrainService(autopilot, endpoint.links),
         LandingTargetService(autopilot.precision, vehicle, answers, service.unix_us),
         LeadService(autopilot),
         TrafficService(autopilot, receiver, traffic, endpoint.add_service),

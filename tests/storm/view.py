@@ -41,7 +41,7 @@ _PX4_SETTABLE: Mapping[str, tuple[float, float]] = {
     "MPC_Z_V_AUTO_UP": (1.0, 5.0),
     "RTL_RETURN_ALT": (20.0, 90.0),
 }
-LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 60_000
+LOOK_MS, STANDING_MS, ALONE_MS = 400, 1_000, 300_000
 MOST_ORIGINS = 4096
 HEARTBEAT = codec.id_of("HEARTBEAT")
 STREAMS = codec.ids_of(
