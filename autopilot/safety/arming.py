@@ -45,7 +45,7 @@ class ArmingProcedure(Protocol):
 
 
 class PrearmWatch:
-    """May the vehicle be armed? Looked at every second while it is not (most looks change nothing: `glance`); what fails
+    """May the vehicle be armed? Looked at every second while it is not, mostly without a pass (`glance`); what fails
     is said every 30 s. `ok`: it may."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, home: Home, checks: ArmingChecks) -> None:

@@ -56,13 +56,13 @@ def ground_here(facts: VehicleFacts) -> list[Message]:
 
 
 class TerrainService(Speaker):
-    """Asks for terrain, takes it, and answers questions about it. See the module. `heard()`: somebody is on a link; else
-    nothing is asked or told, and a vehicle that stands alone for days is not woken for it every second."""
+    """Asks for terrain, takes it, and answers questions about it. See the module. `heard()`: somebody is on a link;
+    else nothing is asked or told, and a vehicle that stands alone for days is not woken for it every second."""
 
     clock: Clock = "link"
     handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
 
-    def __init__(self, parts: VehicleParts, heard: Callable[[], object] = lambda: True) -> None:
+    def __init__(self, parts: VehicleParts, heard: Callable[[], object]) -> None:
         self._facts, self._heard = parts.facts, heard
         self._terrain = parts.facts.terrain
         self._ask_ms = self._report_ms = 0

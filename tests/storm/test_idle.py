@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from tests.storm.idle import HOUR_MS, IDLE
@@ -39,6 +41,7 @@ def test_hours_pass_and_what_was_planned_waits() -> None:
     verdict = run(_standing(3))
     assert verdict.broken is None
     assert 3 * 3600.0 < verdict.vehicle_s < 3.2 * 3600.0
+    assert verdict.steps < 3 * 3600 / 2, "a vehicle that stands alone is not woken every second"
     assert any("MAVSDK/0     fly" in line and float(line[:11]) > 3 * 3600.0 for line in verdict.story.lines)
 
 
@@ -46,6 +49,13 @@ def test_standing_time_gives_the_same_bytes_twice() -> None:
     first, second = run(_standing(0.2)), run(_standing(0.2))
     assert first.steps > 1_000
     assert first.story.digest == second.story.digest
+
+
+def test_what_is_told_of_the_computer_is_the_same_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = count(1 << 26, 1 << 22)
+    monkeypatch.setattr("sortie.metrics.statistics.peak_memory_bytes", lambda: next(sizes))
+    plan = StormPlan(1, 0.3, (COPTER,), STATIONS, (ActPlan(5_000, 0, "every message"),))
+    assert run(plan).story.digest == run(plan).story.digest
 
 
 def test_storms_of_chosen_length_and_real_ones_have_no_standing_time() -> None:

@@ -16,6 +16,7 @@ from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
 from tests.storm import plans
 from tests.storm.invariants import flights
+from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
 from tests.storm.invariants.plans import _item_came, a_duplicate_ends_no_upload, an_item_that_is_told_is_the_plans
 from tests.storm.story import Story
@@ -33,6 +34,17 @@ def _told(item: MissionItem, seq: int) -> str | None:
     view: Any = SimpleNamespace(uploads={(0, 20): items}, firmware=OWN)
     message = write_item(item, 0, seq, Address(0, 255, 190), as_int=True, current=False)
     return an_item_that_is_told_is_the_plans(view, message, _peer(), b"")
+
+
+def test_a_deadline_at_once_is_not_past_before_the_first_pass_of_an_old_process() -> None:
+    endpoint = SimpleNamespace(next_deadlines=lambda: (0, None))
+    service = SimpleNamespace(passes=0, endpoint=endpoint)
+    view: Any = SimpleNamespace(
+        service=service, vehicle_ms=1 << 24, storm=SimpleNamespace(plan=SimpleNamespace(vehicles=(1,)))
+    )
+    assert deadlines_that_are_past_are_not_repeated(view) is None
+    service.passes = 1
+    assert deadlines_that_are_past_are_not_repeated(view)
 
 
 def test_home_is_no_item_of_a_plan_whatever_its_height() -> None:

@@ -10,6 +10,8 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from autopilot.interface.geo import GeoPoint
 from mavlink_bridge.wire import codec
@@ -344,8 +346,13 @@ class Storm:
 
 
 def run(plan: StormPlan) -> Verdict[StormPlan]:
-    """Run a storm."""
-    with tempfile.TemporaryDirectory(prefix="storm-") as directory:
+    """Run a storm. What its vehicles tell of their computer (ONBOARD_COMPUTER_STATUS) is the storm's, not ours."""
+    disk = SimpleNamespace(total=1 << 36, used=1 << 35, free=1 << 35)
+    with (
+        tempfile.TemporaryDirectory(prefix="storm-") as directory,
+        patch("shutil.disk_usage", lambda _: disk),
+        patch("sortie.nodes.computer._memory_mib", lambda: 80),
+    ):
         return Storm(plan, Path(directory), Simulated(plan.seed)).run()
 
 

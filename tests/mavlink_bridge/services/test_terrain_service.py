@@ -96,6 +96,14 @@ def test_a_range_finder_has_the_ground_told_that_is_not_known() -> None:
         assert station.link.receive("TERRAIN_REQUEST", 5.0).grid_spacing == 100
 
 
+def test_a_vehicle_that_nobody_is_on_is_not_woken_to_tell_of_the_ground() -> None:
+    with Session(params=QUICK | {"RNGFND1_TYPE": 100}) as session:
+        session.run_for(20.0)
+        due_ms = session.service.next_link_deadline_ms()
+        assert due_ms is None or due_ms > session.service.now_ms + 2_000
+        assert Station(session).link.receive("TERRAIN_REPORT", 1.5).spacing == 0
+
+
 def test_a_block_is_asked_for_until_it_is_whole(station: Station) -> None:
     """Every two seconds, only for the grids that are missing; its corner and grids are AP_Terrain's."""
     station.silent = True
