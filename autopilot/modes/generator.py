@@ -23,6 +23,7 @@ from autopilot.interface.mathematics import exp
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.vehicle import Rechargeable
 from autopilot.mav import GeneratorStatus
+from autopilot.modes.ignition import EngineState, Ignition
 from autopilot.modes.outputs import outputs_of
 
 _RICHENPOWER: Final = 3  # GEN_TYPE
@@ -41,6 +42,7 @@ _MEASURES_MS: Final = 100
 _THROTTLE_S, _SPEED_S, _HEAD_S = 0.1, 0.5, 40.0  # time constants
 _FULL_RPM: Final = 7000.0
 _BURNS_RPM, _BURNS_CM3_RPM = 1500.0, 1000.0 / 60.0 / 2200.0  # cm3/min for each rpm above that speed
+_LEAST_RPM: Final = {EngineState.STARTING: 400.0, EngineState.RUNNING: 1200.0}
 _HEAD_K: Final = 186.0  # warmer than the air at full speed: 201 degrees in the standard atmosphere
 
 
@@ -150,10 +152,12 @@ class Generator:
 
 
 class Engine:
-    """See the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot."""
+    """See the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot. One with an ignition turns at
+    `_LEAST_RPM` at least while it runs."""
 
-    def __init__(self, facts: VehicleFacts) -> None:
+    def __init__(self, facts: VehicleFacts, ignition: Ignition) -> None:
         self._facts = facts
+        self._ignition = ignition
         self._measured_ms = 0
         self.demand = self.throttle = self.rpm = self.fuel_cm3 = 0.0
         self._warmer_k = 0.0  # than the air
@@ -186,7 +190,8 @@ class Engine:
         pulse_us = float(self._facts.vehicle.state.report[_THROTTLE_OUTPUT]) if self._facts.armed else 0.0
         self.demand = min(max(0.001 * (pulse_us - 1000.0), 0.0), 1.0)
         self.throttle = _lag(self.throttle, self.demand, seconds / _THROTTLE_S)
-        self.rpm = _lag(self.rpm, _FULL_RPM * self.throttle, seconds / _SPEED_S)
+        least = _LEAST_RPM.get(self._ignition.state, 0.0)
+        self.rpm = _lag(self.rpm, max(_FULL_RPM * self.throttle, least), seconds / _SPEED_S)
         self.fuel_cm3 += self.flow_cm3_min * seconds / 60.0
         self._warmer_k = _lag(self._warmer_k, _HEAD_K * self.rpm / _FULL_RPM, seconds / _HEAD_S)
 

@@ -32,6 +32,7 @@ from autopilot.mav import Cmd, Result, Severity
 from autopilot.mission.commands import spec_of
 from autopilot.modes.equipment import LandingGear, Sprayer, Winch
 from autopilot.modes.generator import Engine, Generator
+from autopilot.modes.ignition import Ignition
 from autopilot.modes.outputs import RELAYS, Gripper, Relays, outputs_of
 from autopilot.modes.parachute import Parachute
 
@@ -189,7 +190,9 @@ class Payload:
         self.gear = LandingGear(facts, announcer, helm)
         lower_gear = partial(self.gear.move, down=True)
         self.parachute = Parachute(facts, announcer, move, set_parameter, stop_motors, lower_gear)
-        self.generator, self.engine = Generator(facts, helm), Engine(facts)
+        self.generator = Generator(facts, helm)
+        self.ignition = Ignition(facts, announcer, helm, lambda: self.parachute.released)
+        self.engine = Engine(facts, self.ignition)
         self._devices: tuple[Device, ...] = (
             self.gripper,
             self.sprayer,
@@ -197,6 +200,7 @@ class Payload:
             self.gear,
             self.parachute,
             self.generator,
+            self.ignition,
             self.engine,
         )
         self._fitted: tuple[Device, ...] = ()
@@ -206,6 +210,7 @@ class Payload:
             Cmd.DO_WINCH: self.winch.command,
             Cmd.DO_PARACHUTE: self.parachute.command,
             Cmd.AIRFRAME_CONFIGURATION: self.gear.command,
+            Cmd.DO_ENGINE_CONTROL: self.ignition.command,
         }
         self._repeat: tuple[int, int, float] | None = None  # command, number, value
         self._halves_left = 0

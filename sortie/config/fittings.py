@@ -14,6 +14,7 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "arm-authorization": ("SRT_AUTH_REQ=1",),
     "camera": ("CAM1_TYPE=6",),
     "engine": ("EFI_TYPE=1",),
+    "engine-start": ("ICE_ENABLE=1", "EFI_TYPE=1"),
     "follow": ("FOLL_ENABLE=1",),
     "generator": ("GEN_TYPE=3", "SERVO11_FUNCTION=42"),
     "gimbal": ("MNT1_TYPE=6",),

@@ -24,12 +24,12 @@ MANY = Retry(interval_ms=500, attempts=60)
 _DRIVING = {"PRX1_TYPE": 2.0, "FOLL_ENABLE": 1.0, "DID_ENABLE": 1.0, "DID_MAVPORT": 1.0}
 LISTENING = {
     "rover": _DRIVING,
-    "quadplane": {"EFI_TYPE": 1.0, "ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0},
+    "quadplane": {"EFI_TYPE": 1.0, "ICE_ENABLE": 1.0, "ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0},
     "copter": _DRIVING | {"ADSB_TYPE": 1.0, "AVD_ENABLE": 1.0, "PLND_ENABLED": 1.0, "PLND_TYPE": 1.0},
 }
 """Parameters with which a vehicle listens to whatever others tell it."""
 _ASKING = ("arm-authorization", "generator", "remote-id")
-_LEFT_OUT = ("rtsp", "engine")
+_LEFT_OUT = ("rtsp", "engine", "engine-start")
 """Fittings that take a port of the machine, which a test beside may have, and that a copter has not."""
 
 

@@ -103,6 +103,11 @@ def hovers(kind: VehicleClass) -> bool:
     return kind.hovers
 
 
+def has_wings(kind: VehicleClass) -> bool:
+    """For `CommandRow.needs`."""
+    return kind.has_stall_speed
+
+
 ACCEPTED = Outcome(Result.ACCEPTED)
 DENIED = Outcome(Result.DENIED)
 FAILED = Outcome(Result.FAILED)

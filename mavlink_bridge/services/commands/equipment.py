@@ -15,6 +15,7 @@ from mavlink_bridge.services.commands.context import (
     CommandRow,
     Context,
     flies,
+    has_wings,
     hovers,
 )
 from mavlink_bridge.services.commands.request import Command
@@ -175,5 +176,6 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_SPRAYER: CommandRow(payload),
     Cmd.DO_PARACHUTE: CommandRow(payload, needs=flies),
     Cmd.AIRFRAME_CONFIGURATION: CommandRow(payload, needs=flies),
+    Cmd.DO_ENGINE_CONTROL: CommandRow(payload, needs=has_wings),
     Cmd.DO_WINCH: CommandRow(payload, needs=hovers, part=Component.WINCH),
 }
