@@ -107,6 +107,7 @@ def test_only_what_is_recorded_or_set_is_a_payload() -> None:
         Cmd.DO_REPEAT_SERVO,
         Cmd.DO_REPEAT_RELAY,
         Cmd.DO_PARACHUTE,
+        Cmd.DO_ENGINE_CONTROL,
         Cmd.DO_SPRAYER,
         Cmd.DO_WINCH,
     }
