@@ -115,7 +115,7 @@ class Ignition:
         self._show()
 
     def _turned_ms(self, now_ms: int) -> float:
-        """How much longer the starter has turned than it should."""
+        """Time that the starter has turned beyond its own, ms."""
         return now_ms - self._since_ms - 1000.0 * self._facts.param("ICE_STARTER_TIME")
 
     def _may_run(self, armed: bool) -> bool:
