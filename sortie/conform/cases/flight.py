@@ -261,14 +261,14 @@ def _setpoint_disarmed(x: Exchange) -> Steps:
 )
 def _followed(x: Exchange) -> Steps:
     yield from _up(x)
-    before = yield from x.requested("LOCAL_POSITION_NED")
+    before = yield from _whereabouts(x, "LOCAL_POSITION_NED")
     mode = x.target.firmware.velocity_mode
     for step in range(40):
         x.send(_velocity(x, 3.0))
         if step == 10 and mode is not None:
             x.send(x.long(Cmd.DO_SET_MODE, *mode[1]))
         yield from x.wait(100)
-    after = yield from x.requested("LOCAL_POSITION_NED")
+    after = yield from _whereabouts(x, "LOCAL_POSITION_NED")
     x.check(after.x - before.x > 3.0, f"some metres to the north, {after.x - before.x:.1f} m came")
 
 
@@ -277,12 +277,18 @@ def _followed(x: Exchange) -> Steps:
 )
 def _setpoint_other(x: Exchange) -> Steps:
     yield from _up(x)
-    before = yield from x.requested("LOCAL_POSITION_NED")
+    before = yield from _whereabouts(x, "LOCAL_POSITION_NED")
     for _ in range(30):
         x.send(_velocity(x, 3.0, (ABSENT_SYSTEM, 1)))
         yield from x.wait(100)
-    after = yield from x.requested("LOCAL_POSITION_NED")
+    after = yield from _whereabouts(x, "LOCAL_POSITION_NED")
     x.check(abs(after.x - before.x) < 2.0, f"no way, {after.x - before.x:.1f} m came")
+
+
+def _whereabouts(x: Exchange, name: str) -> Waiting[Message]:
+    """Ask where it is, or hear it: PX4 denies a message of which there is none newer than it has sent."""
+    _, message = yield from x.request(name)
+    return message or (yield from x.expect(name, within_ms=3000))
 
 
 def _up(x: Exchange) -> Steps:
@@ -291,7 +297,7 @@ def _up(x: Exchange) -> Steps:
     yield from _arm(x)
     x.undo("flight", _down(x))
     x.check(STATION[0] != x.found.system, "another system than ours")
-    told = yield from x.requested("GLOBAL_POSITION_INT")
+    told = yield from _whereabouts(x, "GLOBAL_POSITION_INT")
     above = GeoPoint(told.lat / 1e7, told.lon / 1e7, told.alt / 1000.0 + _UP_M)
     order = x.target.firmware.take_off(_UP_M, above)
     ack = yield from x.command(x.long(order.number, *order.params))
@@ -299,7 +305,7 @@ def _up(x: Exchange) -> Steps:
         raise UntestedError(f"it does not take off when it is asked to (result {ack.result})")
     for _ in range(40):
         yield from x.wait(1000)
-        told = yield from x.requested("LOCAL_POSITION_NED")
+        told = yield from _whereabouts(x, "LOCAL_POSITION_NED")
         if told.z < -4.5:
             return
     raise UntestedError("it did not come up")
