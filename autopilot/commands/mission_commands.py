@@ -85,7 +85,7 @@ class MissionCommands:
 
     def go_around(self, height_m: float = 0.0) -> Outcome:
         """DO_GO_AROUND: abort the landing, and climb to `height_m` above home; 0: as the landing says."""
-        return ACCEPTED if self._auto.go_around(height_m) else self._announcer.refuse("Go around: not landing")
+        return ACCEPTED if self._modes.mode.go_around(height_m) else self._announcer.refuse("Go around: not landing")
 
     def pause(self) -> Outcome:
         if not self._modes.mode.pause():

@@ -77,7 +77,7 @@ class Home:
 
 class ReturnPoint:
     """Chooses the nearest rally point that lies inside the fence; home when it is nearer (RALLY_INCL_HOME) or when all
-    points are farther than RALLY_LIMIT_KM (0 = no limit)."""
+    points are farther than RALLY_LIMIT_KM (0 = no limit); or what a personality has chosen."""
 
     def __init__(
         self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]
@@ -88,7 +88,10 @@ class ReturnPoint:
 
     def __call__(self) -> Ned:
         home = self._facts.home
-        if home is None or not self._rally.total():
+        chosen = None if home is None else self._facts.personality.return_place()
+        if chosen is not None and chosen != home:
+            return local(self._facts, chosen)
+        if home is None or chosen is not None or not self._rally.total():
             return self._facts.home_ned
         here = self._facts.vehicle.state.place
         places = [rally_place(item, home, self._ground(item)) for item in self._rally.items()]

@@ -6,10 +6,13 @@ ArduPilot's and PX4's. Calls come in every pass: they allocate nothing where the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.traffic import Contact
+from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
 
 
@@ -118,6 +121,15 @@ class Personality(Protocol):
 
     def highest_speed_mps(self) -> float:
         """Bound of the speed over ground, m/s, whatever is asked for; inf: none."""
+
+    def return_place(self) -> GeoPoint | None:
+        """Destination of a return, its altitude that of its ground; None: home or a rally point, by RALLY_*."""
+
+    def return_height(self, goal: Ned) -> float | None:
+        """Height of a return to `goal`, m above home, that it climbs to; None: by RTL_ALT, RTL_ALTITUDE."""
+
+    def return_path(self) -> Sequence[MissionItem]:
+        """Items by which a return comes home; none: straight."""
 
     def shown_modes(self) -> tuple[int, int]:
         """Read custom_mode of HEARTBEAT, and that of the mode that a person wanted last."""

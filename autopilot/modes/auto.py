@@ -27,6 +27,7 @@ from autopilot.modes.guided_item import GuidedItem
 from autopilot.modes.landing_paths import LandingPaths, WayBack
 from autopilot.modes.mission_voice import MissionVoice
 from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.path_back import PathBack
 from autopilot.modes.wings import GlideSlope
 from autopilot.vehicles.mode_table import ModeSpec
 
@@ -236,9 +237,8 @@ class AutoMode(Mode):
 
     # --- a landing's second try ---
     def go_around(self, height_m: float = 0.0) -> bool:
-        """Abort the landing that is being flown, as `GlideSlope.go_around`; False when there is none in the air."""
         maneuver = self.executor.maneuver
-        if not self._active or not isinstance(maneuver, GlideSlope) or not maneuver.go_around(height_m):
+        if not self._active or not isinstance(maneuver, GlideSlope | PathBack) or not maneuver.go_around(height_m):
             return False
         self.announcer.say(Severity.NOTICE, "Landing aborted, climbing")
         return True
@@ -353,6 +353,10 @@ class AutoMode(Mode):
     def way_back(self) -> WayBack | None:
         """Way back that is flown now."""
         return self.paths.begun if self.sequencer.state() is MissionState.RUNNING else None
+
+    def path_home(self) -> PathBack | None:
+        """`AutoExecutor.path_home` of another mode, which the current item follows."""
+        return self.executor.path_home(self.go_on_at)
 
     def go_on_at(self, index: int) -> None:
         """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART

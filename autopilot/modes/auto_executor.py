@@ -19,6 +19,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.modes.auto_do import DoItems, DoTools
 from autopilot.modes.auto_nav import NAV_ITEMS, NavTools
 from autopilot.modes.maneuver import Maneuver
+from autopilot.modes.path_back import PathBack
 from autopilot.modes.wing_nav import WING_ITEMS
 
 
@@ -106,10 +107,16 @@ class AutoExecutor:
         if build is None:  # of an installed package, which will not have this one
             return CommandStartResult.UNSUPPORTED
         self._come_from(self.maneuver)
-        self.maneuver = build(self._nav, cmd)
+        returns = self.path_home(lambda _: None) if cmd.command == Cmd.NAV_RETURN_TO_LAUNCH else None
+        self.maneuver = returns or build(self._nav, cmd)
         self.maneuver.start(now_ms)
         self._do.target_changed()
         return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
+
+    def path_home(self, begins: Callable[[int], None]) -> PathBack | None:
+        """Flight home by the items that the personality has chosen, of which `begins(seq)` is told; None: straight."""
+        path = self._nav.context.facts.personality.return_path()
+        return PathBack(self._nav, path, self._items, begins) if path else None
 
     def _carries_out(self, command: int) -> bool:
         """A controller with modes of its own would land, and disarm, where a load is placed."""

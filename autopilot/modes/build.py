@@ -68,7 +68,7 @@ def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
 def _returning(parts: ModeParts, spec: ModeSpec) -> Mode:
     if parts.context.facts.vehicle_class.has_stall_speed:
         return WingReturnMode(parts.context, spec, parts.destination, parts.auto)
-    return ReturnMode(parts.context, spec, parts.destination, parts.heading, parts.speeds)
+    return ReturnMode(parts.context, spec, parts.destination, parts.heading, parts.speeds, parts.auto.path_home)
 
 
 MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
@@ -96,7 +96,7 @@ MAKERS: Final[dict[ModeKind, Callable[[ModeParts, ModeSpec], Mode]]] = {
     ModeKind.CLIMB_AND_SPEED: _by_sticks(PilotKind.FBWB),
     ModeKind.TRACK: _by_sticks(PilotKind.CRUISE),
     ModeKind.HOVER: _by_sticks(PilotKind.HOVER),
-    ModeKind.VERTICAL_RETURN: lambda p, spec: VerticalReturnMode(p.context, spec, p.destination),
+    ModeKind.VERTICAL_RETURN: lambda p, spec: VerticalReturnMode(p.context, spec, p.destination, p.auto),
     ModeKind.VERTICAL_FROM_CIRCLE: lambda p, spec: CircleDownMode(p.context, spec),
     ModeKind.BANKED: lambda p, spec: BankMode(p.context, spec),
     ModeKind.TAKEOFF: lambda p, spec: TakeoffMode(p.context, spec),

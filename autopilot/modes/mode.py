@@ -88,6 +88,11 @@ class Mode:
     def resume(self) -> bool:
         return False
 
+    def go_around(self, height_m: float = 0.0) -> bool:
+        """Abort the landing on wings that is being flown, and climb to `height_m` above home (0: as the landing says);
+        False when there is none in the air."""
+        return False
+
     def turn(self, yaw: Yaw) -> bool:
         """Point the nose (CONDITION_YAW as a command); False when the mode does not steer the nose itself."""
         return False

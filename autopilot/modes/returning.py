@@ -42,6 +42,9 @@ _SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_M
 
 def return_height(facts: VehicleFacts, goal: Ned) -> float:
     """Height of the flight home, metres above home."""
+    own = facts.personality.return_height(goal)
+    if own is not None:
+        return max(own, facts.height)
     return _return_height(facts, goal, facts.height, max(0.0, facts.home_ned[2] - goal[2]), _ceiling(facts))
 
 
@@ -204,12 +207,19 @@ class ReturnMode(Mode):
     """RTL: comes home; a copter that landed is disarmed, a rover stops there."""
 
     def __init__(
-        self, context: VehicleContext, spec: ModeSpec, destination: Destination, heading: Heading, speeds: SpeedControl
+        self,
+        context: VehicleContext,
+        spec: ModeSpec,
+        destination: Destination,
+        heading: Heading,
+        speeds: SpeedControl,
+        path: Callable[[], Maneuver | None],
     ) -> None:
         super().__init__(context, spec)
         self._destination = destination
         self._heading = heading
         self._speeds = speeds
+        self._path = path
         self._return: Maneuver | None = None
 
     def refusal(self, now_ms: int) -> str | None:
@@ -218,7 +228,7 @@ class ReturnMode(Mode):
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
             self._speeds.override(ground=returning_speed(self.facts, self._speeds.current()))
-            self._return = return_maneuver(self.context, self._destination, self._heading)
+            self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
             self._return.start(now_ms)
         else:
             self.helm.fly(Idle())

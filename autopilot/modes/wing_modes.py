@@ -19,6 +19,7 @@ from autopilot.mission.sequencer import SetCurrentError
 from autopilot.modes.auto import AutoMode
 from autopilot.modes.maneuver import Maneuver
 from autopilot.modes.mode import Mode, VehicleContext
+from autopilot.modes.path_back import PathBack
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import LiftOff, SetDown, far_from, upright_radius
 from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
@@ -175,9 +176,10 @@ class AutolandMode(_StagedMode):
 class VerticalReturnMode(_StagedMode):
     """QRTL: home or to a rally point, and straight down there."""
 
-    def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination) -> None:
+    def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
         super().__init__(context, spec)
         self._destination = destination
+        self._auto = auto
 
     def refusal(self, now_ms: int) -> str | None:
         return "home is not set" if self.facts.home is None else None
@@ -197,15 +199,20 @@ class VerticalReturnMode(_StagedMode):
         """NED d to climb to before what hovers goes home: Q_RTL_ALT, less near home, Q_RTL_ALT_MIN at least; None: it
         is as high, or on its wings."""
         facts, top = self.facts, self.facts.param("Q_RTL_ALT", 15.0)
+        own = facts.personality.return_height((*place, facts.home_ned[2]))
         (north, east, down), radius = facts.vehicle.state.position, upright_radius(facts)
         away = hypot(north - place[0], east - place[1])
         least = min(max(facts.param("Q_RTL_ALT_MIN", 10.0), facts.param("Q_LAND_FINAL_ALT", 6.0)), top)
-        up = facts.home_ned[2] - max(top * min(away / max(radius, 1.0), 1.0), least)
+        near = max(top * min(away / max(radius, 1.0), 1.0), least)
+        up = facts.home_ned[2] - (near if own is None else own)
         lifts = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return up if lifts and not facts.landed and up < down else None
 
     def enter(self, now_ms: int) -> None:
-        if self.facts.armed:
+        path = self._auto.path_home() if self.facts.armed else None
+        if path is not None:
+            self._begin([path], now_ms)
+        elif self.facts.armed:
             place = self._destination()[:2]
             comes_down = self._comes_down() if far_from(self.facts, place) else None
             landing = SetDown(self.context, place, comes_down, steered=True)
@@ -249,6 +256,7 @@ class WingReturnMode(Mode):
         self._destination = destination
         self._auto = auto
         self._return: WingReturn | None = None
+        self._path: PathBack | None = None
         self._looked = self._lands = False
 
     def refusal(self, now_ms: int) -> str | None:
@@ -257,7 +265,10 @@ class WingReturnMode(Mode):
     def enter(self, now_ms: int) -> None:
         self._looked = self._lands = False
         by = self._upright
-        if self.facts.armed:
+        self._path = self._auto.path_home() if self.facts.armed else None
+        if self._path is not None:
+            self._path.start(now_ms)
+        elif self.facts.armed:
             self._return = WingReturn(self.context, self._destination, by)
             self._return.start(now_ms)
         else:
@@ -268,6 +279,8 @@ class WingReturnMode(Mode):
         return int(self.facts.param("Q_RTL_MODE"))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
+        if self._path is not None:
+            self._path.update(now_ms, events)
         if self._return is None:
             return
         self._return.update(now_ms, events)
@@ -280,7 +293,7 @@ class WingReturnMode(Mode):
         if not self._looked and (at_once or (by == AutolandBy.HOME_FIRST and self._return.there)):
             self._looked = True
             self._lands = self._aims(by)
-        if self._lands and not (self._return.climbing and self.facts.personality.climbs_to_return):
+        if self._lands:
             self._lands = False
             self._auto.request_mode(self._auto.spec.number)
 
@@ -296,11 +309,23 @@ class WingReturnMode(Mode):
             return False
         return True
 
+    @property
+    def is_landing(self) -> bool:
+        return self._path is not None and self._path.is_landing
+
+    @property
+    def finished(self) -> bool:
+        return self._path is not None and self._path.is_landing and self._path.done
+
+    def go_around(self, height_m: float = 0.0) -> bool:
+        return self._path is not None and self._path.go_around(height_m)
+
     def next_deadline_ms(self) -> int | None:
-        return None if self._return is None else self._return.deadline_ms
+        flown = self._return if self._path is None else self._path
+        return None if flown is None else flown.deadline_ms
 
     def exit(self) -> None:
-        self._return = None
+        self._return = self._path = None
 
     def disarmed(self) -> None:
         self.exit()

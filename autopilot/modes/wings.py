@@ -265,6 +265,7 @@ class WingReturn(Maneuver):
         self._by = by
         self._circle: Circle | None = None
         self._climbing = False
+        self._ground = 0.0  # NED d, above which it circles down
         self._approach: Maneuver | None = None
         self.there = False
 
@@ -274,7 +275,10 @@ class WingReturn(Maneuver):
             return
         (north, east, down), state = self._destination(), self.facts.vehicle.state
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
-        if (north, east, down) == home:
+        own, self._ground = self.facts.personality.return_height((north, east, down)), home[2]
+        if own is not None:
+            self._ground, down = down, home[2] - own
+        elif (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
         climbs = self.facts.personality.climbs_to_return
         down = min(down, state.position[2]) if climbs else down
@@ -306,7 +310,7 @@ class WingReturn(Maneuver):
             self._climbing = False
             self.helm.fly(self._circle)
         elif self.helm.arrived and self._by == UprightBy.CIRCLED_DOWN:
-            low = self.facts.home_ned[2] - self.facts.param("Q_RTL_ALT", 15.0)
+            low = self._ground - self.facts.param("Q_RTL_ALT", 15.0)
             lower = replace(self._circle, center=(*self._circle.center[:2], low), at_height=True)
             if self.facts.personality.climbs_to_return:
                 self._approach = LoiterItem(self.context, lower, 0, None, straight=True)
@@ -318,11 +322,6 @@ class WingReturn(Maneuver):
         elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = now_ms + _LOOK_MS
             self.there = self._stops(self._circle)
-
-    @property
-    def climbing(self) -> bool:
-        """True while it climbs before it sets out."""
-        return self._climbing
 
     def _stops(self, circle: Circle) -> bool:
         """True from where it can stop over the place, or on its circle (ArduPlane's switch_QRTL)."""

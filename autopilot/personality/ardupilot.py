@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from autopilot.context.personality import FailsafeRules
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.traffic import Contact
 from autopilot.mav import StandardMode
+from autopilot.mission.items import MissionItem
 from autopilot.modes.outputs import Gripper
 from autopilot.safety.driving_failsafes import DrivingFailsafes
 from autopilot.safety.failsafe_actions import SafetyContext
@@ -49,6 +52,16 @@ class ArduPilotPersonality:
 
     def highest_speed_mps(self) -> float:
         return inf
+
+    def return_place(self) -> GeoPoint | None:
+        return None
+
+    def return_height(self, goal: Ned) -> float | None:
+        return None
+
+    def return_path(self) -> Sequence[MissionItem]:
+        """RTL_AUTOLAND has it fly the mission."""
+        return ()
 
     def shown_modes(self) -> tuple[int, int]:
         return self._modes.number, self._modes.intended

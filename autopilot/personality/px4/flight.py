@@ -33,6 +33,7 @@ from autopilot.personality.px4.failsafes import Px4Failsafes
 from autopilot.personality.px4.feasibility import MissionFinding, findings
 from autopilot.personality.px4.notices import DisarmReason, Notice, Voice
 from autopilot.personality.px4.parameters import Px4Parameters
+from autopilot.personality.px4.returning import Px4Returns
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
 _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.RETURN, px4.ORBIT))
@@ -132,11 +133,11 @@ class Px4Flight:
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
-        self._returning = False  # also in the mission's landing, which the core flies in AUTO
         self._was_armed = self._airborne = False
         self._fence_seen = self._mission_seen = -1
         self._feasible = True
         self.setpoints = Setpoints(parameters)
+        self.returns = Px4Returns(parts.facts, parameters)
         self.voice = Voice(parts.announcer)
         self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self.stop_motors)
 
@@ -155,8 +156,8 @@ class Px4Flight:
             return self._asked
         item = core.sequencer.current_item()
         returns = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
-        if core.modes.mode is core.auto and (returns or self._returning):
-            return px4.RETURN  # an item of the mission that is a change of mode; a return into the mission's landing
+        if core.modes.mode is core.auto and returns:
+            return px4.RETURN  # an item of the mission that is a change of mode
         shown = self.modes.shown(core.modes.number)
         return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
 
@@ -221,7 +222,7 @@ class Px4Flight:
         if not outcome.ok:
             self._asked = asked
             return Outcome(Result.TEMPORARILY_REJECTED, outcome.reason)
-        self._stage, self._returning = FlightStage.NONE, mode == px4.RETURN
+        self._stage = FlightStage.NONE
         if mode in (px4.HOLD, px4.FOLLOW) and asked != mode and self.flying:
             core.guided.flight.pause()
         return outcome
@@ -240,7 +241,7 @@ class Px4Flight:
         if number is None or not core.modes.set(number, now_ms, reason).ok:
             self._asked = asked
             return False
-        self._stage, self._returning = FlightStage.NONE, mode == px4.RETURN
+        self._stage = FlightStage.NONE
         if mode in px4.GUIDED and mode != px4.OFFBOARD and self.flying:
             core.guided.flight.pause()
         return True
@@ -321,7 +322,7 @@ class Px4Flight:
             outcome = self._climb_first(height, now_ms)
             self._stage = FlightStage.CLIMBING if outcome.ok else self._stage
             return outcome
-        self._stage, self._returning = FlightStage.NONE, False
+        self._stage = FlightStage.NONE
         self.voice.say(Notice.EXECUTES)
         return core.mission_commands.start(now_ms)
 
@@ -385,6 +386,8 @@ class Px4Flight:
         if self.modes.changes_over:
             self._follow_stance()
         self._carry_out(self._next(armed, was_armed), now_ms)
+        mode = self.mode
+        self.returns.follow(returning=mode == px4.RETURN, in_mission=mode == px4.MISSION)
         self._tell_height()
         revision = self._parts.plans.fence.revision
         if self._fence_seen != revision:

@@ -18,7 +18,6 @@ from autopilot.personality.px4.parameter_table import (
     GIMBAL,
     KEPT_OFF,
     LAND_DELAY,
-    RETURN_TYPE,
     ROWS,
     WING_ROWS,
     WINGS,
@@ -35,18 +34,18 @@ _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 _PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then
     # upright; it does not know its drag, and lags behind
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
-    "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0,
+    "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0, "RTL_AUTOLAND": 3.0,
     "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0,
 }  # fmt: skip
 """Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
 """Lowered for good where MPC_XY_VEL_MAX is below them (MulticopterPositionControl.cpp, `parameters_update`)."""
-_FOR_GO_AROUNDS, _AT_ONCE = 3, 2  # RTL_AUTOLAND
 _OBJECTS: Final = 2  # AVOID_ENABLE bit 1
 _DERIVED_FROM: Final = frozenset(
     {
         "BAT1_CAPACITY", "BAT_LOW_THR", "BAT_CRIT_THR", "GF_MAX_HOR_DIST", "GF_MAX_VER_DIST", "COM_WIND_MAX",
-        "LTEST_MODE", "MPC_XY_CRUISE", LAND_DELAY, FASTEST, KEPT_OFF, RETURN_TYPE,
+        "LTEST_MODE", "MPC_XY_CRUISE", LAND_DELAY, FASTEST, KEPT_OFF,
+        "RTL_DESCEND_ALT",
     }
 )  # fmt: skip
 
@@ -155,8 +154,7 @@ class Px4Parameters:
             wanted["PLND_OPTIONS"] = (int(core["PLND_OPTIONS"]) & ~1) | (own["LTEST_MODE"] == 0.0)
         if LAND_DELAY in own:
             wanted["RTL_LOIT_TIME"] = 1000.0 * max(own[LAND_DELAY], 0.0)
-        if RETURN_TYPE in own:
-            wanted["RTL_AUTOLAND"] = _FOR_GO_AROUNDS if own[RETURN_TYPE] == 0.0 else _AT_ONCE
+            wanted["RTL_ALT_FINAL"] = 100.0 * self["RTL_DESCEND_ALT"] if own[LAND_DELAY] < 0.0 else 0.0
         if KEPT_OFF in own:
             wanted["AVOID_ENABLE"] = (int(core["AVOID_ENABLE"]) & ~_OBJECTS) | (_OBJECTS if own[KEPT_OFF] > 0.0 else 0)
             wanted["AVOID_MARGIN"] = own[KEPT_OFF] if own[KEPT_OFF] > 0.0 else core["AVOID_MARGIN"]

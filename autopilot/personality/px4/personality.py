@@ -8,19 +8,23 @@ src/modules/gimbal, src/modules/commander/Commander.cpp (`handleAutoDisarm`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd
+from autopilot.mission.items import MissionItem
 from autopilot.mission.sequencer import MissionState
 from autopilot.personality.px4.alert_volumes import ENABLED, AlertVolumes
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import custom_of, pair_of
 from autopilot.personality.px4.parameter_table import AVOIDED, FASTEST, RETURN_PRECISELY
 from autopilot.personality.px4.parameters import Px4Parameters
+from autopilot.personality.px4.returning import Return
 from autopilot.personality.px4.traffic import Px4Traffic
 
 # HealthAndArmingChecks, Commander.cpp (`arm`, `disarm`)
@@ -113,6 +117,20 @@ class Px4Personality:
 
     def highest_speed_mps(self) -> float:
         return self._parameters[FASTEST] if self._has_fastest else inf
+
+    def _return(self) -> Return:
+        core, flight = self._parts, self.flight
+        mission = core.plans.mission.items() if flight.has_mission else ()
+        return flight.returns.choose(mission, core.sequencer.current_nav_index(), core.plans.rally.items())
+
+    def return_place(self) -> GeoPoint | None:
+        return self._return().place
+
+    def return_height(self, goal: Ned) -> float | None:
+        return self.flight.returns.height(goal)
+
+    def return_path(self) -> Sequence[MissionItem]:
+        return self._return().path
 
     def shown_modes(self) -> tuple[int, int]:
         return custom_of(self.flight.mode), custom_of(self.flight.wanted_mode)

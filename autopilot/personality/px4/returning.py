@@ -1,0 +1,279 @@
+"""Where PX4 returns to and on which way, by RTL_TYPE: the table `RETURNS`, the choice, and the items of the way.
+
+The destination is the nearest of those that the type allows: home, safe points (rally points more than 10 m from home),
+the mission's landing, one of which must be 2 m nearer than what was looked at before it. The way there is straight, or
+the mission's: from its land start, from the item that was flown forwards to the landing, or backwards to its begin and
+home. Of the mission only places count: loiters and holds are passed, DO items and jumps left out. A VTOL that hovers
+goes over to its wings for the mission's way. What goes straight, or to the land start, climbs first: RTL_RETURN_ALT
+above its destination, within RTL_MIN_DIST of it what rotors hold only into the cone of RTL_CONE_ANG.
+Sources: PX4 1.16 src/modules/navigator (rtl.cpp, rtl_params.c, rtl_direct.cpp, rtl_direct_mission_land.cpp,
+rtl_mission_fast.cpp, rtl_mission_fast_reverse.cpp, mission_base.cpp `setMissionToClosestItem`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from math import inf, radians
+from types import MappingProxyType
+from typing import Final
+
+from autopilot.context.frames import amsl, local
+from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
+from autopilot.interface.geo import GeoPoint, Ned, distance
+from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.records import dataclass
+from autopilot.mav import Cmd, Frame, VtolState
+from autopilot.mission.commands import drives_navigation, has_position
+from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.parameter_table import RETURN_TYPE
+from autopilot.personality.px4.parameters import Px4Parameters
+
+_SAFE_POINT_FROM_HOME_M: Final = 10.0
+_NEARER_M: Final = 2.0
+_LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
+_TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
+_KEPT: Final = (*_LANDINGS, Cmd.NAV_LOITER_TO_ALT)
+"""Items that are flown as they are; all other places are passed."""
+
+
+class Home(Enum):
+    """Place of home among the destinations: MEASURED as the others are, or taken when there is no other (LAST), which
+    a VTOL that hovers measures, too."""
+
+    MEASURED = auto()
+    LAST = auto()
+
+
+class Along(Enum):
+    """Where the mission's way leads: FORWARDS to its landing, BACKWARDS to its begin and home."""
+
+    FORWARDS = auto()
+    BACKWARDS = auto()
+
+
+class Direction(Enum):
+    """How a type that keeps to the mission chooses: to a landing where there is one; to one where fewer items lead
+    there than back."""
+
+    LANDING_FIRST = auto()
+    FEWER_ITEMS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRule:
+    """Destinations that are flown to straight: `home`, the mission's `landing`, always safe points; or, with
+    `mission`, its way alone."""
+
+    home: Home = Home.MEASURED
+    landing: bool = False
+    mission: Direction | None = None
+
+
+RETURNS: Final[Mapping[int, ReturnRule]] = MappingProxyType({
+    0: ReturnRule(),
+    1: ReturnRule(Home.LAST, landing=True),
+    2: ReturnRule(mission=Direction.LANDING_FIRST),
+    3: ReturnRule(landing=True),
+    4: ReturnRule(mission=Direction.FEWER_ITEMS),
+})  # fmt: skip
+"""Rules by RTL_TYPE."""
+
+
+class Goal(Enum):
+    """Destination of a straight way."""
+
+    HOME = auto()
+    SAFE_POINT = auto()
+    LANDING = auto()
+
+
+def nearest(
+    rule: ReturnRule, home_m: float, landing_m: float, safe_points_m: Sequence[float], *, hovering_vtol: bool
+) -> tuple[Goal, int]:
+    """Destination of a straight way, and the number of the safe point; distances in m, inf: there is none."""
+    best = inf if rule.home is Home.LAST and not hovering_vtol else home_m
+    goal, number = Goal.HOME, 0
+    if rule.landing and landing_m + _NEARER_M < best:
+        best, goal = landing_m, Goal.LANDING
+    for at, away in enumerate(safe_points_m):
+        if away + _NEARER_M < best:
+            best, goal, number = away, Goal.SAFE_POINT, at
+    return goal, number
+
+
+def direction(wanted: Direction, land_start: int | None, current: int) -> Along:
+    """Direction in which a type that keeps to the mission flies it. `land_start`, `current`: counted from 0."""
+    if land_start is None:
+        return Along.BACKWARDS
+    nearer = land_start - current < current
+    return Along.FORWARDS if wanted is Direction.LANDING_FIRST or nearer else Along.BACKWARDS
+
+
+def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: float, half_angle_deg: float) -> float:
+    """Height above its destination at which what rotors hold returns: `highest_m` from beyond `near_m`, nearer inside
+    the cone, over the destination itself little."""
+    if away_m <= accepted_m:
+        return 2.0 * away_m
+    height = highest_m
+    if away_m <= near_m:
+        angle = radians(min(max(half_angle_deg, 1.0), 89.0))
+        height = min(away_m * cos(angle) / sin(angle), highest_m)
+    return min(max(height, 2.0 * accepted_m), highest_m)
+
+
+def _placed(item: MissionItem) -> bool:
+    return drives_navigation(item.command) and has_position(item.command) and bool(item.x or item.y)
+
+
+def _passed(item: MissionItem) -> MissionItem:
+    """Item as it is flown on the way home."""
+    if item.command in _KEPT:
+        return item
+    return MissionItem(Cmd.NAV_WAYPOINT, item.frame, x=item.x, y=item.y, z=item.z, seq=item.seq)
+
+
+def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tuple[MissionItem, ...]:
+    """The mission's way from `begin` on, to the first landing; wings in the air pass by a takeoff."""
+    path: list[MissionItem] = []
+    for item in items:
+        if item.seq >= begin and _placed(item) and not (on_wings and item.command in _TAKEOFFS):
+            path.append(_passed(item))
+            if item.command in _LANDINGS:
+                break
+    return tuple(path)
+
+
+def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ...]:
+    """The mission's way from `begin` back, to a takeoff or its begin, and a landing at home."""
+    path: list[MissionItem] = []
+    for item in reversed([item for item in items if item.seq <= begin and _placed(item)]):
+        path.append(_passed(item if item.command not in _LANDINGS else replace(item, command=Cmd.NAV_WAYPOINT)))
+        if item.command in _TAKEOFFS:
+            break
+    return tuple(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return as it was chosen. `place`: destination of a straight way, its altitude that of its ground; `path`: the
+    items that are flown instead."""
+
+    place: GeoPoint | None = None
+    path: tuple[MissionItem, ...] = ()
+
+
+class Px4Returns:
+    """Chooses when a return begins, and keeps to it until that has ended."""
+
+    def __init__(self, facts: VehicleFacts, parameters: Px4Parameters) -> None:
+        self._facts = facts
+        self._parameters = parameters
+        self._chosen: Return | None = None
+        self._in_mission = False
+
+    def follow(self, *, returning: bool, in_mission: bool) -> None:
+        """Note in every pass what is flown."""
+        if not returning:
+            self._chosen, self._in_mission = None, in_mission
+
+    def choose(self, mission: Sequence[MissionItem], current: int, rally: Iterable[MissionItem]) -> Return:
+        """The return that is flown, or would be begun now. `mission`: one that can be flown, or nothing; `current`: the
+        index of its item."""
+        if self._chosen is None:
+            self._chosen = self._choose(mission, current, rally)
+        return self._chosen
+
+    def height(self, goal: Ned) -> float:
+        """Height above home (m) at which it returns to `goal`, at which the ground is; it never sinks to it."""
+        facts, param = self._facts, self._parameters
+        north, east, _ = facts.vehicle.state.position
+        highest = param["RTL_RETURN_ALT"]
+        if self._hovers and param["RTL_CONE_ANG"] > 0.0:
+            away, near = hypot(goal[0] - north, goal[1] - east), param["RTL_MIN_DIST"]
+            highest = cone_height(away, highest, near, param["NAV_ACC_RAD"], param["RTL_CONE_ANG"])
+        return facts.home_ned[2] - goal[2] + highest
+
+    @property
+    def _hovers(self) -> bool:
+        """It is held by rotors."""
+        facts = self._facts
+        upright = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
+        return upright if facts.vehicle_class.has_stall_speed else True
+
+    def _choose(self, mission: Sequence[MissionItem], current: int, rally: Iterable[MissionItem]) -> Return:
+        facts = self._facts
+        home, here = facts.home, facts.vehicle.state.place
+        if home is None or not facts.vehicle_class.flies:
+            return Return()
+        rule = RETURNS.get(int(self._parameters[RETURN_TYPE]), RETURNS[0])
+        land = next((item for item in mission if item.command in _LANDINGS and _placed(item)), None)
+        marks = (item.seq for item in mission if item.command == Cmd.DO_LAND_START)
+        start = None if land is None else next(marks, land.seq)
+        lifts = facts.vehicle_class.has_stall_speed and facts.vehicle_class.lands_anywhere
+        if rule.mission is not None:
+            return Return(path=self._along(rule.mission, mission, start, current, lifts=lifts))
+        places = [place for item in rally if distance(place := self._place(item), home) > _SAFE_POINT_FROM_HOME_M]
+        goal, number = nearest(
+            rule,
+            distance(here, home),
+            inf if land is None else distance(here, self._place(land)),
+            [distance(here, place) for place in places],
+            hovering_vtol=lifts and self._hovers,
+        )
+        if goal is Goal.LANDING and land is not None and start is not None:
+            return Return(path=self._to_landing(mission, start, self._place(land), lifts=lifts))
+        return Return(home if goal is Goal.HOME else places[number])
+
+    def _place(self, item: MissionItem) -> GeoPoint:
+        return GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
+
+    def _over(self, seq: int) -> tuple[MissionItem, ...]:
+        """Over to the wings, which the mission's way is flown on."""
+        return (MissionItem(Cmd.DO_VTOL_TRANSITION, Frame.MISSION, param1=VtolState.FW, seq=seq),)
+
+    def _to_landing(
+        self, mission: Sequence[MissionItem], start: int, land: GeoPoint, *, lifts: bool
+    ) -> tuple[MissionItem, ...]:
+        """Up, over to the wings, and the mission from its land start."""
+        facts = self._facts
+        here, home = facts.vehicle.state.place, facts.home_ned
+        up = self.height(local(facts, land))
+        climb: tuple[MissionItem, ...] = ()
+        if home[2] - up < facts.vehicle.state.position[2]:
+            hovers = self._hovers
+            command = Cmd.NAV_WAYPOINT if hovers else Cmd.NAV_LOITER_TO_ALT
+            climb = (MissionItem(command, Frame.GLOBAL_RELATIVE_ALT, x=here.lat, y=here.lon, z=up, seq=start),)
+        over = self._over(start) if lifts and self._hovers else ()
+        return climb + over + forwards(mission, start, on_wings=facts.vehicle_class.has_stall_speed)
+
+    def _along(
+        self, wanted: Direction, mission: Sequence[MissionItem], start: int | None, current: int, *, lifts: bool
+    ) -> tuple[MissionItem, ...]:
+        """The mission's way, from the item that is flown or from the nearest."""
+        facts, wings = self._facts, self._facts.vehicle_class.has_stall_speed
+        if not mission or facts.home is None:
+            return ()
+        first = mission[0].seq
+        along = direction(wanted, None if start is None else start - first, current - first)
+        back = along is Along.BACKWARDS
+        begin = max(current - back, first) if self._in_mission else self._nearest(mission, wings=wings and not lifts)
+        over = self._over(begin) if lifts and self._hovers else ()
+        if not back:
+            return over + forwards(mission, begin, on_wings=wings)
+        way, home = backwards(mission, begin), facts.home
+        last = way[-1].seq if way else begin
+        landing = MissionItem(Cmd.NAV_LAND, Frame.GLOBAL_RELATIVE_ALT, x=home.lat, y=home.lon, seq=last)
+        return over + way + (landing,)
+
+    def _nearest(self, mission: Sequence[MissionItem], *, wings: bool) -> int:
+        """Index of the nearest place of the mission, in space; what lands on wings does not begin with the landing."""
+        here = self._facts.vehicle.state.position
+        found = [
+            (hypot(*(a - b for a, b in zip(local(self._facts, self._place(item)), here, strict=True))), item.seq)
+            for item in mission
+            if _placed(item) and not (wings and item.command == Cmd.NAV_LAND)
+        ]
+        return min(found)[1] if found else mission[0].seq
