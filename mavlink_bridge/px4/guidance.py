@@ -2,9 +2,11 @@
 sticks.
 
 Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
-Orbit: round a place, told as ORBIT_EXECUTION_STATUS. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
+Orbit: round a place; of wings, which circle anyway, Hold. Told as ORBIT_EXECUTION_STATUS, by wings of every circle that
+they fly by themselves. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
 keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16 mavlink_receiver.cpp,
-Commander.cpp (`offboardControlCheck`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its filters).
+Commander.cpp (`offboardControlCheck`, VEHICLE_CMD_DO_ORBIT), navigator_main.cpp, FixedwingPositionControl.cpp
+(`publishOrbitStatus`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its filters).
 
 Clock: vehicle time.
 """
@@ -16,12 +18,12 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface import report
-from autopilot.interface.geo import GeoPoint, Ned, to_local
+from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.interface.targets import Circle, Yaw, YawMode
-from autopilot.mav import Cmd, Frame, Result, SpeedType
+from autopilot.mav import Cmd, Frame, Result, Severity, SpeedType, VtolState
 from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, HOLD, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
@@ -37,6 +39,7 @@ _ABOVE: Final = 0.3  # m: a setpoint so much higher, or a climb, takes off
 _RADIUS, _SPEED = 10.0, 2.0  # m, m/s; of an orbit that names none (FlightTaskOrbit.hpp)
 _FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
 _STATUS_MS: Final = 500
+_WARNS: Final = 1  # GF_ACTION
 _FOLLOW_MS: Final = 200
 _STALE_MS: Final = 1500
 _MOVING: Final = 0.5  # m/s: slower has no course of its own
@@ -120,9 +123,10 @@ class Px4Orbit(Speaker):
     clock: Clock = "vehicle"
     handles: frozenset[str] = frozenset()
 
-    def __init__(self, autopilot: VehicleParts, flight: Px4Flight) -> None:
+    def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._flight = flight
+        self._parameters = parameters
         self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
         self._due_ms = 0
         super().__init__()
@@ -135,8 +139,9 @@ class Px4Orbit(Speaker):
         core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
         state = core.facts.vehicle.state
         wings = core.facts.vehicle_class.has_stall_speed
-        if not core.facts.armed or core.facts.landed or origin is None or (wings and core.helm.upright):
-            return Outcome(Result.TEMPORARILY_REJECTED)
+        changes = state.report[report.VTOL_STATE] in (VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
+        if not core.facts.armed or core.facts.landed or origin is None or (wings and (core.helm.upright or changes)):
+            return core.announcer.refuse("Orbit command rejected", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         here = (
             state.place
         )  # its height is above mean sea level, whatever the frame (mavlink_receiver.cpp; MAVSDK says 3)
@@ -151,14 +156,21 @@ class Px4Orbit(Speaker):
         center = to_local(origin, lat, lon, altitude)
         speed = abs(command.param(2, _SPEED)) or _SPEED
         yaw = self._yaw(int(command.param(3, 0.0)), center)
-        if wings:  # whose Hold is a circle (Commander.cpp, VEHICLE_CMD_DO_ORBIT)
-            core.guided.flight.go_to(center, radius=command.param(1, 0.0))
+        if wings:
             self._flight.fly_guided(HOLD, context.now_ms)
+            if self._keeps_in() and not core.fence.admits(GeoPoint(lat, lon, altitude)):
+                core.announcer.say(Severity.CRITICAL, "Orbit is outside geofence")
+            else:
+                core.guided.flight.go_to(center, radius=command.param(1, 0.0))
             return ACCEPTED
         core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
         self._flight.fly_guided(ORBIT, context.now_ms)
         self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
         return ACCEPTED
+
+    def _keeps_in(self) -> bool:
+        """The fence does more than warn."""
+        return self._parameters["GF_ACTION"] > _WARNS
 
     def _yaw(self, behaviour: int, center: Ned) -> Yaw:
         if behaviour == _FACES_CENTRE:
@@ -169,23 +181,33 @@ class Px4Orbit(Speaker):
         """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._flown is None:
-            return
-        if self._flight.mode != ORBIT:
+        if self._flown is not None and self._flight.mode != ORBIT:
             self._flown = None
-        elif now_ms >= self._due_ms:
-            self._due_ms = now_ms + _STATUS_MS
-            (place, radius), now_us = self._flown, now_ms * 1000
-            self._out.append(
-                Outgoing(
-                    dialect.MAVLink_orbit_execution_status_message(
-                        now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
-                    )
+        if now_ms < self._due_ms or (flown := self._told) is None:
+            return
+        self._due_ms = now_ms + _STATUS_MS
+        (place, radius), now_us = flown, now_ms * 1000
+        self._out.append(
+            Outgoing(
+                dialect.MAVLink_orbit_execution_status_message(
+                    now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
                 )
             )
+        )
+
+    @property
+    def _told(self) -> tuple[GeoPoint, float] | None:
+        """Centre and radius of the circle that is told of."""
+        core, circle = self._autopilot, self._autopilot.helm.target
+        origin, wings = core.facts.vehicle.origin, core.facts.vehicle_class.has_stall_speed
+        if not wings or not isinstance(circle, Circle) or origin is None:
+            return self._flown
+        upright = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
+        by_itself = self._flight.mode[0] == AUTO and self._flight.flying and not upright
+        return (to_global(origin, circle.center), circle.direction * circle.radius) if by_itself else None
 
     def next_deadline_ms(self) -> int | None:
-        return None if self._flown is None else self._due_ms
+        return None if self._told is None else self._due_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: floa
     """Height above its destination at which what rotors hold returns: `highest_m` from beyond `near_m`, nearer inside
     the cone, over the destination itself little."""
     if away_m <= accepted_m:
-        return 2.0 * away_m
+        return min(2.0 * away_m, highest_m)
     height = highest_m
     if away_m <= near_m:
         angle = radians(min(max(half_angle_deg, 1.0), 89.0))

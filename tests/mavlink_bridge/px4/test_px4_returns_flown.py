@@ -1,0 +1,233 @@
+"""Returns of a PX4 by RTL_TYPE as stations see them: where it lands, and which items of the mission lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import hypot, nan
+
+import pytest
+
+from autopilot.mav import Cmd, LandedState, MissionType, VtolState
+from sortie import MissionItem, Session
+from tests.fakes.px4_station import (
+    ARM,
+    EXTENDED_SYS_STATE,
+    HOLD,
+    LOCAL_POSITION_NED,
+    MISSION,
+    REPOSITION,
+    RETURN,
+    SessionLine,
+    Station,
+)
+
+RELATIVE, RALLY, ORBIT, VTOL_TRANSITION = 3, 5100, 34, 3000
+TANGENT_FRAME, COUNTER_CLOCKWISE = 0, -1
+Place = tuple[float, float]
+
+
+@contextmanager
+def flown(kind: str, **params: float) -> Iterator[Station]:
+    with Session(vehicle=f"sim:{kind}", firmware="px4", seed=3, params=params) as session:
+        station = Station(SessionLine(session))
+        station.until(lambda: bool(station.of("SYS_STATUS")) and station.armable)
+        station.stream(EXTENDED_SYS_STATE, 2.0)
+        station.stream(LOCAL_POSITION_NED, 5.0)
+        station.run(1.0)
+        yield station
+
+
+def item(station: Station, command: int, place: Place | None = None, up: float = 15.0, **more: float) -> MissionItem:
+    if place is None:
+        return MissionItem(command, 2, **more)
+    lat, lon = station.beside_home(*place)
+    return MissionItem(command, RELATIVE, x=lat, y=lon, z=up, **more)
+
+
+def current(station: Station) -> int:
+    return int(station.of("MISSION_CURRENT")[-1].seq)
+
+
+def fly_until(station: Station, seq: int, seconds: float) -> None:
+    """Into the mission, until so long after `seq` has become its item."""
+    station.run(1.0)
+    assert station.set_mode(MISSION) == 0
+    assert station.command(ARM, 1.0, 0.0) == 0
+    station.until(lambda: current(station) == seq, 300.0)
+    station.run(seconds)
+
+
+def returns(station: Station) -> tuple[list[int], Place, float]:
+    """Return, and land: the items on the way, the place, and the greatest height, m."""
+    assert station.set_mode(RETURN) == 0
+    top, came = 0.0, [current(station)]
+    for _ in range(3000):
+        station.run(0.5)
+        top = max(top, station.height)
+        if station.armed:
+            came.append(current(station))
+        assert station.mode == RETURN or not station.armed, station.mode
+        if not station.armed:
+            break
+    assert not station.armed, (station.texts[-5:], station.place)
+    assert station.of("EXTENDED_SYS_STATE")[-1].landed_state == LandedState.ON_GROUND
+    items = [seq for at, seq in enumerate(came) if at == 0 or came[at - 1] != seq]
+    return items, station.place[:2], top
+
+
+def near(place: Place, wanted: Place, within: float = 3.0) -> bool:
+    return hypot(place[0] - wanted[0], place[1] - wanted[1]) < within
+
+
+HOME, LANDING, SAFE = (0.0, 0.0), (0.0, 40.0), (60.0, 30.0)
+LANDS = [Cmd.DO_LAND_START, Cmd.NAV_WAYPOINT, Cmd.NAV_LAND]
+# RTL_TYPE, its landing is there, a safe point is: items on the way, place
+COPTER: Sequence[tuple[int, bool, bool, list[int], Place]] = (
+    (0, True, False, [2], HOME),
+    (0, True, True, [2], SAFE),
+    (1, True, False, [3, 4, 5], LANDING),
+    (1, False, False, [2], HOME),
+    (2, True, True, [2, 4, 5], LANDING),
+    (2, False, True, [1, 0], HOME),
+    (3, True, False, [3, 4, 5], LANDING),
+    (3, True, True, [2], SAFE),
+    (4, True, True, [2, 4, 5], LANDING),
+    (4, False, True, [1, 0], HOME),
+)
+
+
+@pytest.mark.parametrize(("kind", "lands", "safe", "way", "place"), COPTER)
+def test_a_copter_returns_by_its_type(kind: int, lands: bool, safe: bool, way: list[int], place: Place) -> None:
+    """From the leg to the third place of six; the order of items tells the way."""
+    with flown("copter", RTL_TYPE=float(kind), MIS_TKO_LAND_REQ=0.0, RTL_CONE_ANG=0.0) as copter:
+        legs = [item(copter, Cmd.NAV_TAKEOFF, HOME)]
+        legs += [item(copter, Cmd.NAV_WAYPOINT, at) for at in ((60.0, 0.0), (60.0, 60.0))]
+        last = [
+            item(copter, Cmd.DO_LAND_START),
+            item(copter, Cmd.NAV_WAYPOINT, (0.0, 60.0)),
+            item(copter, Cmd.NAV_LAND, LANDING, 0.0),
+        ]
+        copter.upload((*legs, *last) if lands else tuple(legs))
+        if safe:
+            copter.upload((item(copter, RALLY, SAFE, 0.0),), kind=MissionType.RALLY)
+        fly_until(copter, 2, 6.0)
+        items, landed, top = returns(copter)
+        assert items == way and near(landed, place), (items, landed)
+        along = kind in (2, 4)
+        assert (top < 17.0) if along else (top > 29.0), "RTL_RETURN_ALT is 30; along the mission it does not climb"
+
+
+def test_a_copter_far_from_its_mission_begins_at_the_nearest_place() -> None:
+    with flown("copter", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as copter:
+        copter.upload(tuple(item(copter, Cmd.NAV_WAYPOINT, (40.0 * n, 0.0)) for n in range(1, 5)))
+        copter.fly_to(12.0)
+        go_to(copter, (85.0, 5.0), 30.0)
+        items, landed, _ = returns(copter)
+        assert items == [1, 0] and near(landed, HOME)
+
+
+def go_to(station: Station, place: Place, seconds: float) -> None:
+    lat, lon = station.beside_home(*place)
+    altitude = station.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
+    assert station.command(REPOSITION, -1.0, 1.0, 0.0, nan, lat, lon, altitude) == 0
+    station.run(seconds)
+    assert near(station.place[:2], place, 2.0), station.place
+
+
+def test_a_cone_lowers_a_return_from_nearby() -> None:
+    with flown("copter", RTL_MIN_DIST=40.0) as copter:
+        copter.fly_to(5.0)
+        go_to(copter, (20.0, 0.0), 20.0)
+        _, landed, top = returns(copter)
+        assert near(landed, HOME) and 19.0 < top < 22.0, top
+        assert copter.get_param("RTL_CONE_ANG") == 45.0
+
+
+WIDE = ((500.0, 0.0), (500.0, 500.0), (0.0, 500.0))
+
+
+@pytest.mark.parametrize(("kind", "way", "comes_back_m"), [(2, [1, 0], 3.0), (1, [2], 3.0), (3, [2], 3.0)])
+def test_a_vtol_comes_home_along_its_mission_or_straight(kind: int, way: list[int], comes_back_m: float) -> None:
+    """Without a landing: back over its takeoff, upright there, and down at home."""
+    with flown("quadplane", RTL_TYPE=float(kind), MIS_TKO_LAND_REQ=0.0) as vtol:
+        legs = [item(vtol, Cmd.NAV_VTOL_TAKEOFF, HOME, 30.0)]
+        vtol.upload((*legs, *(item(vtol, Cmd.NAV_WAYPOINT, at, 60.0) for at in WIDE)))
+        fly_until(vtol, 2, 8.0)
+        items, landed, _ = returns(vtol)
+        assert items == way and near(landed, HOME, comes_back_m), (items, landed)
+        assert vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.MC
+
+
+def test_a_vtol_that_hovers_goes_over_to_its_wings_for_the_missions_landing() -> None:
+    with flown("quadplane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as vtol:
+        vtol.upload(
+            (
+                item(vtol, Cmd.NAV_VTOL_TAKEOFF, HOME, 30.0),
+                item(vtol, Cmd.DO_LAND_START),
+                item(vtol, Cmd.NAV_WAYPOINT, (-400.0, 0.0), 60.0),
+                item(vtol, Cmd.NAV_VTOL_LAND, (0.0, 0.0), 0.0),
+            )
+        )
+        vtol.fly_to(20.0)
+        go_to(vtol, (0.0, 40.0), 30.0)
+        items, landed, _ = returns(vtol)
+        stances = [message.vtol_state for message in vtol.of("EXTENDED_SYS_STATE")]
+        assert items == [0, 2, 3] and near(landed, HOME, 3.0), (items, landed)
+        assert VtolState.FW in stances and stances[-1] == VtolState.MC
+
+
+def test_a_vtol_that_hovers_climbs_to_its_return_height() -> None:
+    with flown("quadplane", RTL_TYPE=0.0) as vtol:
+        vtol.fly_to(20.0)
+        go_to(vtol, (60.0, 0.0), 40.0)
+        _, landed, top = returns(vtol)
+        assert near(landed, HOME) and 58.0 < top < 68.0, top
+
+
+@pytest.mark.parametrize(("kind", "way"), [(2, [2, 4, 5]), (4, [1, 0]), (1, [3, 4, 5])])
+def test_a_plane_returns_along_its_mission(kind: int, way: list[int]) -> None:
+    with flown("plane", RTL_TYPE=float(kind), MIS_TKO_LAND_REQ=0.0) as plane:
+        plane.upload(
+            (
+                item(plane, Cmd.NAV_TAKEOFF, (200.0, 0.0), 40.0, param1=12.0),
+                item(plane, Cmd.NAV_WAYPOINT, (500.0, 0.0), 60.0),
+                item(plane, Cmd.NAV_WAYPOINT, (500.0, 500.0), 60.0),
+                item(plane, Cmd.DO_LAND_START),
+                item(plane, Cmd.NAV_LOITER_TO_ALT, (-700.0, 0.0), 40.0, param1=1.0, param2=80.0, param4=1.0),
+                item(plane, Cmd.NAV_LAND, HOME, 0.0),
+            )
+        )
+        fly_until(plane, 1 if kind == 4 else 2, 3.0)
+        items, landed, _ = returns(plane)
+        expected = way if kind != 4 else [0]
+        assert items == expected and abs(landed[1]) < 40.0, (items, landed)
+
+
+@pytest.mark.parametrize("kind", ["plane", "quadplane"])
+def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
+    """As Hold with another circle; refused amid a transition; outside the fence it stays where it is."""
+    with flown(kind) as wings:
+        assert wings.command(ARM, 1.0, 0.0) == 0 and wings.command(22) == 0
+        wings.until(lambda: wings.height > 15.0)
+        wings.until(lambda: wings.mode == HOLD, 60.0)
+        lat, lon = wings.beside_home(300.0, 100.0)
+        if kind == "quadplane":
+            assert wings.command(ORBIT, -120.0) == 1, "upright"
+            assert wings.command(VTOL_TRANSITION, VtolState.FW) == 0
+            assert wings.command(ORBIT, -120.0) == 1, "amid the transition"
+            wings.until(lambda: wings.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW)
+        altitude = wings.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
+        assert wings.command(ORBIT, -120.0, 0.0, 0.0, 0.0, lat, lon, altitude) == 0
+        wings.run(3.0)
+        told = wings.of("ORBIT_EXECUTION_STATUS")[-1]
+        assert (told.radius, told.frame) == (-120.0, 0) and abs(told.x * 1e-7 - lat) < 1e-6
+        wings.run(120.0)
+        away = [hypot(m.x - 300.0, m.y - 100.0) for m in wings.of("LOCAL_POSITION_NED")[-200:]]
+        assert wings.mode == HOLD and max(abs(one - 120.0) for one in away) < 15.0
+        first, last = (wings.of("ORBIT_EXECUTION_STATUS")[at].time_usec for at in (-20, -1))
+        assert last - first == 19 * 500_000
+        wings.set_param("GF_MAX_HOR_DIST", 1000.0)
+        far = wings.beside_home(3000.0, 0.0)
+        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
+        assert "Orbit is outside geofence" in wings.texts
