@@ -92,8 +92,6 @@ STAGES: Final[Mapping[tuple[FlightStage, Px4FlightEvent], NextStep]] = MappingPr
     (FlightStage.TAKING_OFF, Px4FlightEvent.ARRIVED): NextStep.HOLD,
     (FlightStage.TAKING_OFF, Px4FlightEvent.STOPPED): NextStep.REST,
 })  # fmt: skip
-
-
 _ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEOFF_ASKED)
 
 
@@ -157,7 +155,7 @@ class Px4Flight:
         item = core.sequencer.current_item()
         returns = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
         if core.modes.mode is core.auto and returns:
-            return px4.RETURN  # an item of the mission that is a change of mode
+            return px4.RETURN  # an item that is a change of mode
         shown = self.modes.shown(core.modes.number)
         return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
 
@@ -386,8 +384,7 @@ class Px4Flight:
         if self.modes.changes_over:
             self._follow_stance()
         self._carry_out(self._next(armed, was_armed), now_ms)
-        mode = self.mode
-        self.returns.follow(returning=mode == px4.RETURN, in_mission=mode == px4.MISSION)
+        self.returns.follow(returning=self.mode == px4.RETURN, in_mission=self.mode == px4.MISSION)
         self._tell_height()
         revision = self._parts.plans.fence.revision
         if self._fence_seen != revision:

@@ -1,4 +1,4 @@
-"""Where PX4 returns to and on which way, by RTL_TYPE: the table `RETURNS`, the choice, and the items of the way.
+"""Returns of a PX4 by RTL_TYPE: the table `RETURNS`, the choice, and the items of the way.
 
 The destination is the nearest of those that the type allows: home, safe points (rally points more than 10 m from home),
 the mission's landing, one of which must be 2 m nearer than what was looked at before it. The way there is straight, or
@@ -39,7 +39,7 @@ _KEPT: Final = (*_LANDINGS, Cmd.NAV_LOITER_TO_ALT)
 """Items that are flown as they are; all other places are passed."""
 
 
-class Home(Enum):
+class HomeCounts(Enum):
     """Place of home among the destinations: MEASURED as the others are, or taken when there is no other (LAST), which
     a VTOL that hovers measures, too."""
 
@@ -48,14 +48,14 @@ class Home(Enum):
 
 
 class Along(Enum):
-    """Where the mission's way leads: FORWARDS to its landing, BACKWARDS to its begin and home."""
+    """Direction of the mission's way: FORWARDS to its landing, BACKWARDS to its begin and home."""
 
     FORWARDS = auto()
     BACKWARDS = auto()
 
 
 class Direction(Enum):
-    """How a type that keeps to the mission chooses: to a landing where there is one; to one where fewer items lead
+    """Choice of a type that keeps to the mission: to a landing where there is one; to one where fewer items lead
     there than back."""
 
     LANDING_FIRST = auto()
@@ -67,14 +67,14 @@ class ReturnRule:
     """Destinations that are flown to straight: `home`, the mission's `landing`, always safe points; or, with
     `mission`, its way alone."""
 
-    home: Home = Home.MEASURED
+    home: HomeCounts = HomeCounts.MEASURED
     landing: bool = False
     mission: Direction | None = None
 
 
 RETURNS: Final[Mapping[int, ReturnRule]] = MappingProxyType({
     0: ReturnRule(),
-    1: ReturnRule(Home.LAST, landing=True),
+    1: ReturnRule(HomeCounts.LAST, landing=True),
     2: ReturnRule(mission=Direction.LANDING_FIRST),
     3: ReturnRule(landing=True),
     4: ReturnRule(mission=Direction.FEWER_ITEMS),
@@ -94,7 +94,7 @@ def nearest(
     rule: ReturnRule, home_m: float, landing_m: float, safe_points_m: Sequence[float], *, hovering_vtol: bool
 ) -> tuple[Goal, int]:
     """Destination of a straight way, and the number of the safe point; distances in m, inf: there is none."""
-    best = inf if rule.home is Home.LAST and not hovering_vtol else home_m
+    best = inf if rule.home is HomeCounts.LAST and not hovering_vtol else home_m
     goal, number = Goal.HOME, 0
     if rule.landing and landing_m + _NEARER_M < best:
         best, goal = landing_m, Goal.LANDING
@@ -136,7 +136,7 @@ def _passed(item: MissionItem) -> MissionItem:
 
 
 def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tuple[MissionItem, ...]:
-    """The mission's way from `begin` on, to the first landing; wings in the air pass by a takeoff."""
+    """Way of the mission from `begin` on, to the first landing; wings in the air pass by a takeoff."""
     path: list[MissionItem] = []
     for item in items:
         if item.seq >= begin and _placed(item) and not (on_wings and item.command in _TAKEOFFS):
@@ -147,7 +147,7 @@ def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tup
 
 
 def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ...]:
-    """The mission's way from `begin` back, to a takeoff or its begin, and a landing at home."""
+    """Way of the mission from `begin` back, to a takeoff or its begin, and a landing at home."""
     path: list[MissionItem] = []
     for item in reversed([item for item in items if item.seq <= begin and _placed(item)]):
         path.append(_passed(item if item.command not in _LANDINGS else replace(item, command=Cmd.NAV_WAYPOINT)))
@@ -180,7 +180,7 @@ class Px4Returns:
             self._chosen, self._in_mission = None, in_mission
 
     def choose(self, mission: Sequence[MissionItem], current: int, rally: Iterable[MissionItem]) -> Return:
-        """The return that is flown, or would be begun now. `mission`: one that can be flown, or nothing; `current`: the
+        """Choose the return that is flown, or would be begun now. `mission`: one that can be flown, or nothing; `current`: the
         index of its item."""
         if self._chosen is None:
             self._chosen = self._choose(mission, current, rally)
@@ -198,7 +198,7 @@ class Px4Returns:
 
     @property
     def _hovers(self) -> bool:
-        """It is held by rotors."""
+        """True while rotors hold it."""
         facts = self._facts
         upright = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return upright if facts.vehicle_class.has_stall_speed else True
@@ -231,13 +231,13 @@ class Px4Returns:
         return GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
 
     def _over(self, seq: int) -> tuple[MissionItem, ...]:
-        """Over to the wings, which the mission's way is flown on."""
+        """Change over to the wings, which the mission's way is flown on."""
         return (MissionItem(Cmd.DO_VTOL_TRANSITION, Frame.MISSION, param1=VtolState.FW, seq=seq),)
 
     def _to_landing(
         self, mission: Sequence[MissionItem], start: int, land: GeoPoint, *, lifts: bool
     ) -> tuple[MissionItem, ...]:
-        """Up, over to the wings, and the mission from its land start."""
+        """Climb, change over to the wings, and the mission from its land start."""
         facts = self._facts
         here, home = facts.vehicle.state.place, facts.home_ned
         up = self.height(local(facts, land))
@@ -252,7 +252,7 @@ class Px4Returns:
     def _along(
         self, wanted: Direction, mission: Sequence[MissionItem], start: int | None, current: int, *, lifts: bool
     ) -> tuple[MissionItem, ...]:
-        """The mission's way, from the item that is flown or from the nearest."""
+        """Way of the mission, from the item that is flown or from the nearest."""
         facts, wings = self._facts, self._facts.vehicle_class.has_stall_speed
         if not mission or facts.home is None:
             return ()
