@@ -180,8 +180,8 @@ class Px4Returns:
             self._chosen, self._in_mission = None, in_mission
 
     def choose(self, mission: Sequence[MissionItem], current: int, rally: Iterable[MissionItem]) -> Return:
-        """Choose the return that is flown, or would be begun now. `mission`: one that can be flown, or nothing; `current`: the
-        index of its item."""
+        """Choose the return that is flown, or would be begun now. `mission`: one that can be flown, or nothing;
+        `current`: the index of its item."""
         if self._chosen is None:
             self._chosen = self._choose(mission, current, rally)
         return self._chosen
