@@ -99,6 +99,18 @@ def test_it_waits_for_a_height(cockpit: Cockpit) -> None:
     assert cockpit.rpm() < 50.0
 
 
+def test_the_height_counts_from_where_it_was_disarmed(cockpit: Cockpit) -> None:
+    """Asked for 15 m more at 12 m, it lands instead: at 20 m of the next flight it starts."""
+    cockpit.hover(12.0)
+    assert cockpit.order(1, 0, 15) == Result.ACCEPTED
+    cockpit.session.set_mode("QLAND")
+    cockpit.session.run_until(lambda session: not session.state.armed, timeout_s=90.0)
+    cockpit.run(1.0)
+    cockpit.hover(20.0)
+    cockpit.run(5.0)
+    assert cockpit.rpm() > 900.0
+
+
 def test_without_its_engine_wings_have_no_throttle() -> None:
     """A plane that would take off stands; started, it flies; stopped in the air, it glides down."""
     with Session("sim:plane", home=HOME, params=PARAMS | {"ICE_IDLE_PCT": 8.0}) as session:
