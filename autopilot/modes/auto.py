@@ -225,7 +225,7 @@ class AutoMode(Mode):
             else:
                 self.announcer.announce(event)
         progress = self.sequencer.progress()
-        if progress != self._saved:
+        if asked or progress != self._saved:  # the same again: what came by itself may not be written yet
             self._saved = progress
             self._journal.submit(SaveProgress(progress[0], int(progress[1]), asked))
 

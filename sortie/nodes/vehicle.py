@@ -389,7 +389,7 @@ class VehicleService:
             if not events:
                 break
             # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
-        if self._new_system is not None and self.journal.durable() == self.journal.latest():
+        if self._new_system is not None and self.journal.durable() >= self.journal.latest():
             # Not before the answer to the set, which is durable now, has left under the old id.
             self.endpoint.identify(self._new_system)
             self._new_system = None

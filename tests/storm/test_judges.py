@@ -18,6 +18,7 @@ from tests.storm import plans
 from tests.storm.invariants import flights
 from tests.storm.invariants.bounds import deadlines_that_are_past_are_not_repeated
 from tests.storm.invariants.flights import ABORT, GO, STATUS, a_flight_command_fits_its_state
+from tests.storm.invariants.journals import tickets_are_settled_in_order
 from tests.storm.invariants.plans import _item_came, a_duplicate_ends_no_upload, an_item_that_is_told_is_the_plans
 from tests.storm.story import Story
 
@@ -101,3 +102,22 @@ def test_an_item_ahead_of_an_upload_that_was_begun_anew_is_refused_rightly() -> 
     asked = dialect.MAVLink_mission_request_int_message(255, 190, 2, 0)
     assert a_duplicate_ends_no_upload(view, asked, peer, b"") is None
     assert a_duplicate_ends_no_upload(view, refusal, peer, b"")
+
+
+def test_progress_that_nobody_awaits_is_given_a_ticket_too() -> None:
+    """The store settles it beyond the last ticket that anybody waits for, and never beyond the last that it gave."""
+
+    def verdict(durable: int, *, submitted: int, before: int = 0) -> str | None:
+        journal = SimpleNamespace(latest=lambda: 3, durable=lambda: durable)
+        view: Any = SimpleNamespace(
+            service=SimpleNamespace(journal=journal),
+            process=SimpleNamespace(store=SimpleNamespace(_submitted=submitted)),
+            storm=SimpleNamespace(plan=SimpleNamespace(vehicles=(1,))),
+            life={"durable": {"is": before}},
+        )
+        return tickets_are_settled_in_order(view)
+
+    assert verdict(5, submitted=5) is None
+    assert verdict(3, submitted=5, before=3) is None
+    assert verdict(6, submitted=5), "beyond the last that was given"
+    assert verdict(4, submitted=5, before=5), "it has fallen"

@@ -118,3 +118,5 @@ def test_the_way_backwards_ends_at_the_takeoff() -> None:
     assert seen(backwards(MISSION, 5)) == [(5, Cmd.NAV_LOITER_TO_ALT), (3, way), (1, way), (0, way)]
     assert seen(backwards(MISSION, 6))[0] == (6, way), "not down at the landing"
     assert seen(backwards(MISSION[1:], 2)) == [(1, way)]
+    before = (item(1, Cmd.NAV_WAYPOINT), item(2, Cmd.NAV_VTOL_TAKEOFF), item(3, Cmd.NAV_WAYPOINT))
+    assert seen(backwards(before, 3)) == [(3, way), (2, way)], "not to what lies before it"

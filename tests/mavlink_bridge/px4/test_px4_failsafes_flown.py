@@ -248,3 +248,22 @@ def test_it_is_repeatable() -> None:
             return [f"{message.get_seq()} {message.to_dict()}" for message in station.heard]
 
     assert flown() == flown()
+
+
+@pytest.mark.parametrize("kind", ["copter", "plane", "rover", "quadplane"])
+@pytest.mark.parametrize("trusted_s", [1.0, 5.0, 8.0])
+def test_a_position_is_trusted_without_a_fix_for_the_time_that_a_parameter_says(kind: str, trusted_s: float) -> None:
+    """EKF2_NOAID_TOUT, in us, 5 s by itself: counted from the last fix, to a tick of the receiver."""
+    params = {} if trusted_s == 5.0 else {"EKF2_NOAID_TOUT": 1e6 * trusted_s}
+    with Session(f"sim:{kind}", firmware="px4", seed=3, faults=("gps.loss@40",), params=params) as session:
+        session.run_for(40.0 + trusted_s - 0.3 - session.time_s)
+        assert session.autopilot.facts.has_position
+        session.run_for(0.4)
+        assert not session.autopilot.facts.has_position
+
+
+def test_without_a_fix_for_less_than_that_time_nothing_happens() -> None:
+    with Session(firmware="px4", seed=3, faults=("gps.loss@40..44.5",)) as session:
+        session.wait_armable()
+        session.run_for(60.0 - session.time_s)
+        assert session.autopilot.facts.has_position and session.autopilot.prearm.ok

@@ -10,18 +10,21 @@ import pytest
 
 from autopilot.mav import Cmd, LandedState, MissionType, VtolState
 from sortie import MissionItem, Session
+from sortie.api.testing.stand_in import HOME as HOME_PLACE
 from tests.fakes.px4_station import (
     ARM,
     EXTENDED_SYS_STATE,
     HOLD,
     LOCAL_POSITION_NED,
     MISSION,
+    POSITION,
     REPOSITION,
     RETURN,
     SessionLine,
     Station,
 )
 
+HIGH_M = HOME_PLACE.alt + 60.0
 RELATIVE, RALLY, ORBIT, VTOL_TRANSITION = 3, 5100, 34, 3000
 TANGENT_FRAME, COUNTER_CLOCKWISE = 0, -1
 Place = tuple[float, float]
@@ -61,7 +64,7 @@ def fly_until(station: Station, seq: int, seconds: float) -> None:
 def returns(station: Station) -> tuple[list[int], Place, float]:
     """Return, and land: the items on the way, the place, and the greatest height, m."""
     assert station.set_mode(RETURN) == 0
-    top, came = 0.0, [current(station)]
+    top, came, before = 0.0, [current(station)], len(station.of("EXTENDED_SYS_STATE"))
     for _ in range(3000):
         station.run(0.5)
         top = max(top, station.height)
@@ -71,7 +74,8 @@ def returns(station: Station) -> tuple[list[int], Place, float]:
         if not station.armed:
             break
     assert not station.armed, (station.texts[-5:], station.place)
-    assert station.of("EXTENDED_SYS_STATE")[-1].landed_state == LandedState.ON_GROUND
+    states = [message.landed_state for message in station.of("EXTENDED_SYS_STATE")[before:]]
+    assert LandedState.LANDING in states and states[-1] == LandedState.ON_GROUND
     items = [seq for at, seq in enumerate(came) if at == 0 or came[at - 1] != seq]
     return items, station.place[:2], top
 
@@ -127,6 +131,103 @@ def test_a_copter_far_from_its_mission_begins_at_the_nearest_place() -> None:
         assert items == [1, 0] and near(landed, HOME)
 
 
+def test_the_nearest_place_is_the_nearest_in_space() -> None:
+    with flown("copter", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as copter:
+        high, low = ((62.0, 0.0), 60.0), ((75.0, 0.0), 12.0)
+        copter.upload(tuple(item(copter, Cmd.NAV_WAYPOINT, at, up) for at, up in (high, low)))
+        copter.fly_to(12.0)
+        go_to(copter, (60.0, 0.0), 20.0)
+        assert returns(copter)[0] == [1, 0]
+
+
+def test_a_plane_that_goes_around_flies_the_way_anew() -> None:
+    with flown("plane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as plane:
+        plane.upload(
+            (
+                item(plane, Cmd.NAV_TAKEOFF, (200.0, 0.0), 40.0, param1=12.0),
+                item(plane, Cmd.NAV_WAYPOINT, (500.0, 0.0), 60.0),
+                item(plane, Cmd.DO_LAND_START),
+                item(plane, Cmd.NAV_WAYPOINT, (-500.0, 0.0), 40.0),
+                item(plane, Cmd.NAV_LAND, HOME, 0.0),
+            )
+        )
+        fly_until(plane, 1, 3.0)
+        assert plane.set_mode(RETURN) == 0
+        plane.until(lambda: current(plane) == 4, 200.0)
+        plane.until(lambda: plane.height < 20.0)
+        assert plane.command(Cmd.DO_GO_AROUND, 0.0) == 0
+        items, landed, _ = returns(plane)
+        assert items == [4, 1, 3, 4] and abs(landed[1]) < 40.0, (items, landed)
+
+
+@pytest.mark.parametrize(("safe", "place"), [((8.0, 0.0), HOME), ((14.0, 0.0), (14.0, 0.0))])
+def test_a_safe_point_beside_home_is_none(safe: Place, place: Place) -> None:
+    """More than 10 m from it; the copter comes from behind it."""
+    with flown("copter", RTL_CONE_ANG=0.0) as copter:
+        copter.upload((item(copter, RALLY, safe, 0.0),), kind=MissionType.RALLY)
+        copter.fly_to(12.0)
+        go_to(copter, (60.0, 0.0), 20.0)
+        _, landed, _ = returns(copter)
+        assert near(landed, place), landed
+
+
+def test_a_safe_point_is_returned_to_above_its_own_ground() -> None:
+    """RTL_RETURN_ALT (30 m) over a hill of 20 m."""
+    with flown("copter", RTL_CONE_ANG=0.0) as copter:
+        copter.upload((item(copter, RALLY, (60.0, 30.0), 20.0),), kind=MissionType.RALLY)
+        copter.fly_to(12.0)
+        go_to(copter, (60.0, 0.0), 20.0)
+        _, landed, top = returns(copter)
+        assert near(landed, (60.0, 30.0)) and 49.0 < top < 52.0, (landed, top)
+
+
+def test_a_return_keeps_its_destination_and_the_next_one_chooses_anew() -> None:
+    with flown("copter", RTL_CONE_ANG=0.0) as copter:
+        copter.fly_to(28.0)
+        go_to(copter, (80.0, 0.0), 20.0)
+        assert copter.set_mode(RETURN) == 0
+        copter.run(4.0)
+        copter.upload((item(copter, RALLY, (80.0, 15.0), 0.0),), kind=MissionType.RALLY)
+        _, landed, _ = returns(copter)
+        assert near(landed, HOME), "the one that it had chosen"
+        copter.fly_to(28.0)
+        go_to(copter, (80.0, 0.0), 20.0)
+        _, landed, _ = returns(copter)
+        assert near(landed, (80.0, 15.0))
+
+
+def test_a_return_that_was_broken_off_chooses_anew() -> None:
+    with flown("copter", RTL_CONE_ANG=0.0) as copter:
+        copter.fly_to(28.0)
+        go_to(copter, (80.0, 0.0), 20.0)
+        assert copter.set_mode(RETURN) == 0
+        copter.run(2.0)
+        assert copter.set_mode(HOLD) == 0
+        copter.upload((item(copter, RALLY, (80.0, 15.0), 0.0),), kind=MissionType.RALLY)
+        _, landed, _ = returns(copter)
+        assert near(landed, (80.0, 15.0))
+
+
+def test_as_many_items_back_as_to_the_land_start_lead_back() -> None:
+    with flown("copter", RTL_TYPE=4.0, MIS_TKO_LAND_REQ=0.0, RTL_CONE_ANG=0.0) as copter:
+        legs = [item(copter, Cmd.NAV_TAKEOFF, HOME)]
+        legs += [item(copter, Cmd.NAV_WAYPOINT, at) for at in ((60.0, 0.0), (60.0, 60.0), (0.0, 60.0))]
+        copter.upload((*legs, item(copter, Cmd.DO_LAND_START), item(copter, Cmd.NAV_LAND, LANDING, 0.0)))
+        fly_until(copter, 2, 6.0)
+        items, landed, _ = returns(copter)
+        assert items == [1, 0] and near(landed, HOME), (items, landed)
+
+
+def test_a_mission_that_cannot_be_flown_leads_no_return() -> None:
+    """It lacks the landing that MIS_TKO_LAND_REQ wants."""
+    with flown("copter", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=2.0, RTL_CONE_ANG=0.0) as copter:
+        copter.upload(tuple(item(copter, Cmd.NAV_WAYPOINT, (40.0 * n, 40.0)) for n in range(1, 3)))
+        copter.fly_to(12.0)
+        go_to(copter, (60.0, 0.0), 20.0)
+        _, landed, top = returns(copter)
+        assert near(landed, HOME) and top > 29.0, (landed, top)
+
+
 def go_to(station: Station, place: Place, seconds: float) -> None:
     lat, lon = station.beside_home(*place)
     altitude = station.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
@@ -159,22 +260,50 @@ def test_a_vtol_comes_home_along_its_mission_or_straight(kind: int, way: list[in
         assert vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.MC
 
 
-def test_a_vtol_that_hovers_goes_over_to_its_wings_for_the_missions_landing() -> None:
-    with flown("quadplane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as vtol:
+@pytest.mark.parametrize(("kind", "land", "way"), [(2, HOME, [0, 2, 3]), (1, (0.0, 60.0), [1, 2, 3])])
+def test_a_vtol_that_hovers_goes_over_to_its_wings_for_the_missions_landing(
+    kind: int, land: Place, way: list[int]
+) -> None:
+    with flown("quadplane", RTL_TYPE=float(kind), MIS_TKO_LAND_REQ=0.0) as vtol:
         vtol.upload(
             (
                 item(vtol, Cmd.NAV_VTOL_TAKEOFF, HOME, 30.0),
                 item(vtol, Cmd.DO_LAND_START),
                 item(vtol, Cmd.NAV_WAYPOINT, (-400.0, 0.0), 60.0),
-                item(vtol, Cmd.NAV_VTOL_LAND, (0.0, 0.0), 0.0),
+                item(vtol, Cmd.NAV_VTOL_LAND, land, 0.0),
             )
         )
         vtol.fly_to(20.0)
         go_to(vtol, (0.0, 40.0), 30.0)
         items, landed, _ = returns(vtol)
         stances = [message.vtol_state for message in vtol.of("EXTENDED_SYS_STATE")]
-        assert items == [0, 2, 3] and near(landed, HOME, 3.0), (items, landed)
+        assert items == way and near(landed, land, 3.0), (items, landed)
         assert VtolState.FW in stances and stances[-1] == VtolState.MC
+
+
+def test_a_vtol_that_hovers_measures_home_too() -> None:
+    """Type 1 leaves home out where there is a safe point, but for what rotors hold."""
+    with flown("quadplane", RTL_TYPE=1.0) as vtol:
+        vtol.upload((item(vtol, RALLY, (150.0, 0.0), 0.0),), kind=MissionType.RALLY)
+        vtol.fly_to(20.0)
+        go_to(vtol, (50.0, 0.0), 40.0)
+        _, landed, _ = returns(vtol)
+        assert near(landed, HOME), landed
+
+
+def test_a_vtol_on_its_wings_circles_down_above_the_ground_of_its_safe_point() -> None:
+    """To Q_RTL_ALT (15 m) over a hill of 40 m, where rotors take over."""
+    with flown("quadplane") as vtol:
+        vtol.upload((item(vtol, RALLY, (300.0, 0.0), 40.0),), kind=MissionType.RALLY)
+        vtol.fly_to(30.0)
+        go_to(vtol, (60.0, 0.0), 40.0)
+        assert vtol.command(VTOL_TRANSITION, VtolState.FW) == 0
+        vtol.until(lambda: vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW)
+        assert vtol.command(REPOSITION, -1.0, 1.0, 0.0, nan, *vtol.beside_home(900.0, 0.0), HIGH_M) == 0
+        vtol.run(40.0)
+        assert vtol.set_mode(RETURN) == 0
+        vtol.until(lambda: vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.TRANSITION_TO_MC, 300.0)
+        assert 50.0 < vtol.height < 75.0 and hypot(vtol.place[0] - 300.0, vtol.place[1]) < 120.0
 
 
 def test_a_vtol_that_hovers_climbs_to_its_return_height() -> None:
@@ -204,6 +333,37 @@ def test_a_plane_returns_along_its_mission(kind: int, way: list[int]) -> None:
         assert items == expected and abs(landed[1]) < 40.0, (items, landed)
 
 
+@pytest.mark.parametrize(("begins", "lands"), [(HOME, (500.0, 0.0)), ((500.0, 0.0), HOME)])
+def test_a_plane_beside_its_mission_begins_neither_with_the_takeoff_nor_with_the_landing(
+    begins: Place, lands: Place
+) -> None:
+    """Whichever of them is the nearest."""
+    with flown("plane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as plane:
+        plane.upload(
+            (
+                item(plane, Cmd.NAV_TAKEOFF, begins, 20.0, param1=12.0),
+                item(plane, Cmd.DO_LAND_START),
+                item(plane, Cmd.NAV_LOITER_TO_ALT, (-700.0, 0.0), 40.0, param1=1.0, param2=80.0, param4=1.0),
+                item(plane, Cmd.NAV_LAND, lands, 0.0),
+            )
+        )
+        assert plane.command(ARM, 1.0, 0.0) == 0 and plane.command(22) == 0
+        plane.until(lambda: plane.height > 15.0)
+        plane.until(lambda: plane.mode == HOLD, 60.0)
+        go_round(plane, (60.0, 0.0))
+        assert plane.command(Cmd.DO_SET_MISSION_CURRENT, 2.0) == 0
+        items, landed, _ = returns(plane)
+        assert items == [2, 3] and abs(landed[1]) < 40.0, (items, landed)
+
+
+def go_round(plane: Station, place: Place) -> None:
+    """Circle round a place for a while, low."""
+    lat, lon = plane.beside_home(*place)
+    altitude = plane.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
+    assert plane.command(REPOSITION, -1.0, 1.0, 60.0, nan, lat, lon, altitude) == 0
+    plane.run(40.0)
+
+
 @pytest.mark.parametrize("kind", ["plane", "quadplane"])
 def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
     """As Hold with another circle; refused amid a transition; outside the fence it stays where it is."""
@@ -214,6 +374,7 @@ def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
         lat, lon = wings.beside_home(300.0, 100.0)
         if kind == "quadplane":
             assert wings.command(ORBIT, -120.0) == 1, "upright"
+            assert not wings.of("ORBIT_EXECUTION_STATUS"), "rotors hold it"
             assert wings.command(VTOL_TRANSITION, VtolState.FW) == 0
             assert wings.command(ORBIT, -120.0) == 1, "amid the transition"
             wings.until(lambda: wings.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW)
@@ -230,4 +391,23 @@ def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
         wings.set_param("GF_MAX_HOR_DIST", 1000.0)
         far = wings.beside_home(3000.0, 0.0)
         assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
-        assert "Orbit is outside geofence" in wings.texts
+        assert "Orbit is outside geofence" in wings.texts and wings.mode == HOLD
+        wings.run(60.0)
+        assert hypot(wings.place[0] - 300.0, wings.place[1] - 100.0) < 400.0, "it does not set out"
+        wings.set_param("GF_ACTION", 1.0)
+        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
+        wings.run(3.0)
+        assert wings.of("ORBIT_EXECUTION_STATUS")[-1].radius == 100.0, "a fence that warns keeps nothing in"
+
+
+def test_a_circle_that_hands_fly_is_told_of_by_nobody() -> None:
+    with flown("plane") as plane:
+        assert not plane.of("ORBIT_EXECUTION_STATUS"), "on the ground"
+        assert plane.command(ARM, 1.0, 0.0) == 0 and plane.command(22) == 0
+        plane.until(lambda: plane.mode == HOLD, 90.0)
+        plane.run(5.0)
+        assert plane.set_mode(POSITION) == 0
+        plane.run(1.0)
+        before = len(plane.of("ORBIT_EXECUTION_STATUS"))
+        plane.run(5.0)
+        assert plane.mode == POSITION and 0 < before == len(plane.of("ORBIT_EXECUTION_STATUS"))
