@@ -158,6 +158,7 @@ class CopterMotion:
         state = self._state
         state.place, state.leg_start_ms = SkimmerPlace.NEAR, state.now_ms
         state.leg_end_ms = state.now_ms + max(round(self._profile.plan.departure_s * 1000.0), 1)
+        self.pack.tell(departs=True)
         self._pilot.launch()
 
     def turn_back(self) -> None:
@@ -224,8 +225,8 @@ class CopterMotion:
             return 0.0 if self._state.place is SkimmerPlace.DOCK else _FAR_M
         return max(self._pilot.seen().position_m[0], 0.0)
 
-    def refuel_kg_s(self) -> float:
-        return self.pack.refuel_kg_s()
+    def refuel_kg_s(self, seconds: float) -> float:
+        return self.pack.refuel_kg_s(seconds)
 
     def tell(self, reading: SkimmerReading) -> None:
         pilot = self._pilot

@@ -95,8 +95,8 @@ class Motion(Protocol):
     def homing(self) -> Homing:
         """Needs of the way home from here; at the dock: from the harvest zone."""
 
-    def refuel_kg_s(self) -> float:
-        """Flow that its lobes take from the dock, kg/s."""
+    def refuel_kg_s(self, seconds: float) -> float:
+        """Mean flow that its lobes take from the dock in so long, kg/s."""
 
     def tell(self, reading: SkimmerReading) -> None:
         """Put what the vehicle's own sensors show into the skimmer's reading."""

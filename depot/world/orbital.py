@@ -278,7 +278,7 @@ class OrbitalMotion:
     def homing(self) -> Homing:
         return self._navigator.homing()
 
-    def refuel_kg_s(self) -> float:
+    def refuel_kg_s(self, seconds: float) -> float:
         return self._profile.depot.refuel_kg_s
 
     def tell(self, reading: SkimmerReading) -> None:

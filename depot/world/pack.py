@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from autopilot.interface.mathematics import expm1, log
 from depot.pilot.body import Body
 from depot.readings import SkimmerPlace
 from depot.settings import Profile
@@ -37,18 +38,25 @@ class Pack(Protocol):
     def burn(self) -> None:
         """Take the charge used since the last call out of the lobes."""
 
-    def tell(self) -> None:
-        """The vehicle hears what the lobes hold, where it would not know."""
+    def tell(self, *, departs: bool = False) -> None:
+        """The vehicle hears what the lobes hold, where it would not know; in steps, and just that when it departs."""
 
-    def refuel_kg_s(self) -> float:
-        """Flow from the dock, kg/s."""
+    def refuel_kg_s(self, seconds: float) -> float:
+        """Mean flow from the dock in so long, kg/s."""
 
 
-def taper_kg_s(state: WorldState, profile: Profile) -> float:
-    """Constant current, then less and less above `taper`."""
-    fill, taper = state.skimmer.lobes.fill, profile.box.taper
-    share = 1.0 if fill <= taper or taper >= 1.0 else 1.0 - (fill - taper) / (1.0 - taper)
-    return profile.depot.refuel_kg_s * max(share, _SLOWEST_CHARGE)
+def taper_kg_s(state: WorldState, profile: Profile, seconds: float) -> float:
+    """Mean flow in so long: constant current, then less and less above `taper`. Solved, not stepped: how often somebody
+    looks changes nothing."""
+    lobes, full, taper = state.skimmer.lobes, profile.depot.refuel_kg_s, profile.box.taper
+    flat_s = min(max(taper - lobes.fill, 0.0) * lobes.capacity_kg / full, seconds)
+    bent_kg, left_s = (1.0 - taper) * lobes.capacity_kg, seconds - flat_s
+    if left_s <= 0.0 or bent_kg <= 0.0:
+        return full
+    share = min((1.0 - lobes.fill) * lobes.capacity_kg / bent_kg, 1.0)  # of the flow; falls as what is missing does
+    bent_s = min(max(log(max(share, _SLOWEST_CHARGE) / _SLOWEST_CHARGE), 0.0) * bent_kg / full, left_s)
+    bent = -max(share, _SLOWEST_CHARGE) * bent_kg * expm1(-bent_s * full / bent_kg)
+    return (full * flat_s + bent + _SLOWEST_CHARGE * full * (left_s - bent_s)) / seconds
 
 
 class SimulatedPack:
@@ -70,13 +78,13 @@ class SimulatedPack:
         if self._state.place is not SkimmerPlace.DOCK and not self._state.late:
             burn(self._state.skimmer, drawn, self._state.outside)
 
-    def tell(self) -> None:
+    def tell(self, *, departs: bool = False) -> None:
         lobes = self._state.skimmer.lobes
-        if abs(lobes.fill - self._body.charge()) > CHARGE_STEP:
+        if departs or abs(lobes.fill - self._body.charge()) > CHARGE_STEP:
             self._body.set_charge(lobes.fill)
 
-    def refuel_kg_s(self) -> float:
-        return taper_kg_s(self._state, self._profile)
+    def refuel_kg_s(self, seconds: float) -> float:
+        return taper_kg_s(self._state, self._profile, seconds)
 
 
 class ReportedPack:
@@ -111,7 +119,7 @@ class ReportedPack:
         elif not self.fuelled:
             take_in(lobes, kg, self._state.outside, "charged")
 
-    def tell(self) -> None:
+    def tell(self, *, departs: bool = False) -> None:
         fill = self._state.skimmer.lobes.fill
         docked = self._state.place is SkimmerPlace.DOCK
         if not self.fuelled or not docked or abs(fill - self._body.charge()) <= TOLD_STEP:
@@ -120,5 +128,5 @@ class ReportedPack:
             self._told_ms = self._state.now_ms + TELL_AGAIN_MS
             self._body.set_charge(fill)
 
-    def refuel_kg_s(self) -> float:
-        return taper_kg_s(self._state, self._profile) if self.fuelled else 0.0
+    def refuel_kg_s(self, seconds: float) -> float:
+        return taper_kg_s(self._state, self._profile, seconds) if self.fuelled else 0.0

@@ -128,7 +128,7 @@ class World:
                 skimmer.health.stressed = True
         if state.place is SkimmerPlace.DOCK:
             dock.offload(state, profile, seconds)
-            dock.refuel(state, profile, seconds, self.motion.refuel_kg_s())
+            dock.refuel(state, profile, seconds, self.motion.refuel_kg_s(seconds))
         served = advance_depot(state.depot, profile, seconds, outside, accounts, dock_j, sunlit=sunlit)
         if dock_j:
             dock.feed(state, profile, served, seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, build_service, make_vehicl
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.vehicle import VehicleService
 from sortie.storage import store as store_module
-from sortie.storage.store import Store
+from sortie.storage.store import Entry, Store
 from tests.fakes.core_bench import Bench, takeoff, waypoint
 from tests.fakes.patience import PATIENCE_S
 
@@ -34,9 +34,9 @@ class SlowDisk(Store):
 
     spins = threading.Event()
 
-    def _write_changes(self) -> bool:
+    def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:
         assert self.spins.wait(PATIENCE_S)
-        return super()._write_changes()
+        return super()._write(batch)
 
     def on_disk(self) -> tuple[int, int] | None:
         """Index and state as a start after a `kill -9` now would find them."""
