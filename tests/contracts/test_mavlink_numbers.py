@@ -37,7 +37,6 @@ FOLDERS = (
 OTHERS = frozenset({
     ("autopilot/modes/auxiliary.py", "_RELAYS"),  # ArduPilot's auxiliary functions
     ("autopilot/modes/payload.py", "_FREE"),  # ArduPilot's SERVOn_FUNCTION
-    ("autopilot/modes/trail.py", "keep"),  # indices
     ("autopilot/personality/px4/failsafe_rules.py", "_LOSS"),  # values of PX4's parameters
     ("autopilot/personality/px4/failsafe_rules.py", "_LIMIT"),
     ("autopilot/personality/px4/failsafe_rules.py", "_SETPOINTS"),

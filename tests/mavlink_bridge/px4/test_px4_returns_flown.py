@@ -187,7 +187,12 @@ def test_a_return_keeps_its_destination_and_the_next_one_chooses_anew() -> None:
         go_to(copter, (80.0, 0.0), 20.0)
         assert copter.set_mode(RETURN) == 0
         copter.run(4.0)
+        assert isinstance(copter.link, SessionLine)
+        personality = copter.link.session.autopilot.facts.personality
+        chosen = personality.return_place()
         copter.upload((item(copter, RALLY, (80.0, 15.0), 0.0),), kind=MissionType.RALLY)
+        copter.run(1.0)
+        assert chosen is not None and personality.return_place() == chosen
         _, landed, _ = returns(copter)
         assert near(landed, HOME), "the one that it had chosen"
         copter.fly_to(28.0)

@@ -30,11 +30,12 @@ STATION = Peer(1, 255, 190)
 
 
 class SlowDisk(Store):
-    """A store whose writer waits until `spins` is set."""
+    """A store whose writer waits in the midst of its write until `spins` is set. `writes`: it is there."""
 
-    spins = threading.Event()
+    spins, writes = threading.Event(), threading.Event()
 
     def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:
+        self.writes.set()
         assert self.spins.wait(PATIENCE_S)
         return super()._write(batch)
 
@@ -87,14 +88,16 @@ def test_an_item_that_a_person_has_set_is_on_the_disk_when_it_is_acknowledged(
     service: VehicleService, store: SlowDisk
 ) -> None:
     store.spins.clear()
+    store.writes.clear()
     _asks_for(service, 3)
+    assert store.writes.wait(PATIENCE_S)
     assert _answers(service) == []
     store.submit(SaveProgress(4, MissionState.RUNNING))  # it flies on meanwhile
     assert _answers(service) == []
     store.spins.set()
     assert store.wait(store.latest(), PATIENCE_S)
     assert _answers(service) == [Result.ACCEPTED]
-    assert store.on_disk() == (4, MissionState.RUNNING)
+    assert store.on_disk() == (3, MissionState.IDLE)
     _asks_for(service, 2)
     assert store.wait(store.latest(), PATIENCE_S)
     assert _answers(service) == [Result.ACCEPTED]
