@@ -266,8 +266,7 @@ class FleetNode:
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
         """Make one pass: all to the end of the window, or to `until_ms`. `link_ms` None: link time is vehicle time."""
         self._follow(link_ms)
-        from_ms = self._last_still_ms()
-        end_ms = min(until_ms, from_ms - from_ms % WINDOW_MS + WINDOW_MS)
+        end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
         end_ms += -end_ms % int(L.TICK_MS)
         for kind in self._kinds:
             while kind.behind(end_ms):
@@ -275,16 +274,6 @@ class FleetNode:
         self.now_ms = end_ms
         for told in self.on_pass:
             told(end_ms)
-
-    def _last_still_ms(self) -> int:
-        """Vehicle time until which all windows are one: now, or, of a fleet that stands disarmed in virtual time with
-        nobody on a link, when the first member decides anything."""
-        if not self._virtual or any(kind.armed for kind in self._kinds):
-            return self.now_ms
-        if any(service.endpoint.links() for service in self.services):
-            return self.now_ms
-        decides_ms = min(float(kind.decides_ms.min()) for kind in self._kinds)
-        return max(self.now_ms, int(min(decides_ms, self.now_ms + QUIET_MS)))
 
     def _act(self, kind: KindRows, ready: Iterable[ReadyRow], link_ms: int | None) -> None:
         again: set[int] = set()
