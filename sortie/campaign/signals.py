@@ -160,9 +160,12 @@ class Recorder:
         self._passed = True
 
     def next_deadline_ms(self) -> int | None:
-        """See `Follower`: the end wants a pass, in which who waits for it sees it."""
+        """See `Follower`: the end wants a pass, in which who waits for it sees it, and so does the first sample that
+        finds it disarmed, since the end is known from there."""
         since_ms = self._stands_since_ms
-        return None if since_ms is None or self.over else since_ms + round(GROUNDED_S * 1000.0)
+        if since_ms is not None:
+            return None if self.over else since_ms + round(GROUNDED_S * 1000.0)
+        return self._next_ms if self._flew and not self._autopilot.facts.armed else None
 
     def sample(self, now_ms: int) -> None:
         """Take a sample when one is due."""

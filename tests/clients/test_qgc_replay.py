@@ -16,7 +16,7 @@ from tests.fakes.recorded import conversation
 HOME = "-35.3632610,149.1652299,584.09,354"
 STEP_S = 0.1
 FTP_BYTES = 251
-EVERYTHING = tuple(name for name in FITTINGS if name not in ("engine", "rtsp", "video"))
+EVERYTHING = tuple(name for name in FITTINGS if name not in ("engine", "engine-start", "rtsp", "video"))
 """Fittings of a copter that open no port."""
 HOLD_ARMING = ("arm-authorization", "generator", "remote-id")
 
