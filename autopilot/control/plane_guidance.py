@@ -108,10 +108,17 @@ def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
 
 
 @jit
+def at_height(s: L.Row, radius: float) -> float:
+    """Radius of a circle in the air of this height, m, wider as the square of the true airspeed over that shown, so that
+    the bank stays (AP_L1_Control::loiter_radius)."""
+    return radius * s[L.S_EAS2TAS] * s[L.S_EAS2TAS]
+
+
+@jit
 def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
     """Distance from the end of a leg at which the turn to the next begins, m: that of a quarter turn by the law of the
     line, at most the acceptance radius; less for a smaller turn (AP_L1_Control::turn_distance)."""
-    quarter = min(t[L.T_RADIUS] * s[L.S_EAS2TAS] * s[L.S_EAS2TAS], l1_length(p, track(s)[2]))
+    quarter = min(at_height(s, t[L.T_RADIUS]), l1_length(p, track(s)[2]))
     return quarter * min(s[L.S_HALF_TURN] / RIGHT_ANGLE, 1.0)
 
 
@@ -181,7 +188,7 @@ def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
 def circle(s: L.Row, p: L.Row, radius: float) -> None:
     """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
     way = -1.0 if radius < 0.0 else 1.0
-    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], max(abs(radius), 1.0), way)
+    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], at_height(s, max(abs(radius), 1.0)), way)
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -201,7 +208,7 @@ def leads_away(s: L.Row, t: L.Row) -> bool:
     """True when a circle may be left: the course points to the place that comes next, the better the fewer turns it has
     waited for that (ArduPlane's verify_loiter_heading)."""
     n, e = t[L.T_LEAVE_N] - s[L.S_END_N], t[L.T_LEAVE_E] - s[L.S_END_E]
-    radius = t[L.T_CIRCLE_R]
+    radius = at_height(s, t[L.T_CIRCLE_R])
     if n * n + e * e < BESIDE * BESIDE * radius * radius:
         return True
     vn, ve, _ = track(s)
@@ -214,7 +221,7 @@ def leads_away(s: L.Row, t: L.Row) -> bool:
 def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
-    if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * t[L.T_CIRCLE_R]:
+    if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * at_height(s, t[L.T_CIRCLE_R]):
         bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
     else:
         circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])

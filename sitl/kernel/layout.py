@@ -108,6 +108,7 @@ P_THRUST_1, P_THRUST_2, P_THRUST_V = _settings.take(3)  # N by throttle and its 
 P_AMPS_1, P_AMPS_2 = _settings.take(2)  # A of the propeller by throttle and its square
 P_GEAR_ROLL, P_GEAR_TURN, P_GEAR_STEER, P_LAUNCH, P_LAUNCH_TIME = _settings.take(5)
 P_LETS_GO = _settings.block(1)  # m/s of climb up to which wheels stay on the ground
+P_AIR = _settings.block(1)  # density of the air over the standard atmosphere's, by which airspeeds are told
 P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
 P_LOAD_DRAG, P_LINE_RATE = _settings.take(2)  # of a load on a line, 1/m; speed that its winch is told, m/s
 _settings.seal(globals())

@@ -312,11 +312,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Density of the air, and the tube's equivalent airspeed: the flow along the nose, noise, its faults."""
     if s[L.S_TIME_MS] % DENSITY_MS < L.TICK_MS:
-        s[M.S_AIR_DENSITY] = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
-        s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / s[M.S_AIR_DENSITY])
+        standard = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
+        s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / standard)  # all that an autopilot knows
+        s[M.S_AIR_DENSITY] = p[M.P_AIR] * standard
     r = rotation_of((s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]))
     ahead = r[0] * (s[M.S_VN] - s[M.S_WIND_N]) + r[3] * (s[M.S_VE] - s[M.S_WIND_E]) + r[6] * (s[M.S_VD] - s[M.S_WIND_D])
-    along = max(ahead, 0.0) / s[L.S_EAS2TAS]
+    along = max(ahead, 0.0) / s[L.S_EAS2TAS] * sqrt(p[M.P_AIR])
     noise = p[M.P_PITOT_NOISE] * table[(draw(rng[3]) >> S30B) & MASK]
     if p[M.P_PITOT_BLOCKED] == 0.0:
         s[M.S_PITOT_STUCK] = along

@@ -118,7 +118,7 @@ def write_airframe(p: Row, body: Airframe) -> None:
     p[M.P_LIFT_X], p[M.P_LIFT_Z] = body.acts
     p[M.P_THRUST_1], p[M.P_THRUST_2], p[M.P_THRUST_V] = body.thrust
     p[M.P_AMPS_1], p[M.P_AMPS_2] = body.amps
-    p[M.P_LETS_GO] = body.lets_go
+    p[M.P_LETS_GO], p[M.P_AIR] = body.lets_go, 1.0
     p[L.P_ROLL_FF], p[L.P_ROLL_P], p[L.P_ROLL_I] = body.roll_gains
     p[L.P_PITCH_FF], p[L.P_PITCH_P], p[L.P_PITCH_I] = body.pitch_gains
     jx, jy, jz, jxz = body.inertia

@@ -23,6 +23,7 @@ from sortie.incident.evidence import GUESSED, Evidence
 from sortie.incident.happened import happened_in
 from sortie.incident.scenario import Deed, Gust, Origin, Scenario, ScenarioFault, Stick
 from sortie.incident.signals import FoundFault, Sure
+from sortie.incident.tuning import AIR
 from sortie.incident.weather import TUBE, measured
 from sortie.reading.facts import Quantity
 from sortie.reading.logs import LogForm
@@ -263,22 +264,19 @@ class Builder:
         return {"LAND_SPEED": round(100.0 * sinks)}
 
     def _of_wings(self, calibration: Calibration | None) -> dict[str, float]:
-        """Parameters by which ours does as ArduPlane on its wings, at the airspeed that the ground speed shows: our
-        tube shows what it should."""
+        """Parameters by which ours does as ArduPlane on its wings, in the air that the ground speed tells of: in thin
+        air a tube shows too little, and wings carry and drag less."""
         found = self._found
         if found.ours or not vehicle_class(found.kind).has_stall_speed or "FS_EKF_THRESH" not in self._served:
             return {}
         self._origins["params.FS_EKF_THRESH"] = Origin("ArduPlane flies on without a place", Sure.ASSUMED)
         params = {"FS_EKF_THRESH": 0.0}
-        name, fits = "AIRSPEED_CRUISE", () if calibration is None else calibration.fits
+        fits = () if calibration is None else calibration.fits
         scale = next((fit.value for fit in fits if fit.name == TUBE and fit.value), 1.0)
         if abs(scale - 1.0) > _TUBE_OFF:
-            given = found.parameters.get(name, self._served.definition(self._served.target(name)).default)
-            words = (
-                f"{given:g} m/s, and the tube shows {abs(scale - 1.0):.1%} too {'little' if scale > 1.0 else 'much'}"
-            )
-            self._origins[f"params.{name}"] = Origin(words, Sure.FITTED)
-            params[name] = round(given * scale, 2)
+            words = f"the tube shows {abs(scale - 1.0):.1%} too {'little' if scale > 1.0 else 'much'}"
+            self._origins[f"params.{AIR}"] = Origin(words, Sure.FITTED)
+            params[AIR] = round(1.0 / (scale * scale), 4)
         return params
 
     def _as_theirs(self) -> dict[str, float]:

@@ -15,6 +15,8 @@ from sortie.reports.comparison import liftoff_of
 _HARD_MPS: Final = 3.0
 _LOW_M: Final = 2.0
 _MOVES_MPS: Final = 0.5
+_ROLLS_MPS: Final = 5.0
+"""Slower, and low, nothing flies on wings: it rolls, as the wind and its wheels will."""
 _CRASH_CHECK: Final = 12
 """LogErrorSubsystem."""
 _UPSIDE_DEG: Final = 60.0
@@ -43,11 +45,15 @@ def happened_in(found: Evidence) -> HappenedInFlight:
 
 def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
     """Time since when it lies where it came down, s since it was armed: a vehicle that crashed may stay armed for
-    minutes. Of what drives, since when it stands for good. The end of a flight that ends otherwise."""
+    minutes. Of what drives, since when it stands for good; of wings, since when they roll. The end of a flight that ends
+    otherwise."""
     zero_s, end_s = found.flight_s
     flown = [s for s in found.facts.samples if zero_s <= s.time_s <= end_s]
-    if not vehicle_class(found.kind).flies:
+    kind = vehicle_class(found.kind)
+    if not kind.flies:
         return max((s.time_s for s in flown if s.speed > _MOVES_MPS), default=end_s) - zero_s
+    if kind.has_stall_speed and not happened.crashed:
+        return max((s.time_s for s in flown if s.height > _LOW_M or s.speed > _ROLLS_MPS), default=end_s) - zero_s
     if not happened.crashed or not flown:
         return end_s - zero_s
     begin_s = zero_s + (happened.liftoff_s or 0.0)

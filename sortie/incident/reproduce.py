@@ -26,7 +26,7 @@ from sortie.incident.evidence import Evidence, read_evidence
 from sortie.incident.happened import differences, happened_in, rests_from
 from sortie.incident.scenario import PLAN, SCENARIO, HappenedInFlight, Origin, Scenario, write_scenario
 from sortie.incident.signals import Sure
-from sortie.incident.tuning import DRAG, LETS_GO, OffTrack, let_go, tuned
+from sortie.incident.tuning import LETS_GO, OffTrack, fit_of, let_go, tuned
 from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import FlightComparison, Since, compared
 
@@ -74,7 +74,7 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
-    if not found.ours and _hovers(scenario, happened_in(first[0])):
+    if not found.ours and _leave_the_ground(scenario, happened_in(first[0])):
         scenario = _tuned(scenario, found, folder, built.origins)
     built.scenario = scenario
     write_file(folder / SCENARIO, write_scenario(scenario, built.origins), ELSEWHERE)
@@ -83,10 +83,10 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     return built, beside(scenario, found, *flown)
 
 
-def _hovers(scenario: Scenario, flown: HappenedInFlight) -> bool:
-    """True when both flights are those of a vehicle that hovers."""
+def _leave_the_ground(scenario: Scenario, flown: HappenedInFlight) -> bool:
+    """True when both flights are those of a vehicle that left the ground."""
     kind = vehicle_class(scenario.vehicle.partition(":")[2])
-    return kind.hovers and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
+    return kind.flies and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
 
 
 def _rolls(scenario: Scenario) -> bool:
@@ -103,14 +103,14 @@ def _wheels(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str
 
 
 def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
-    """With the drag and wind that bring it nearest to the log."""
+    """With the drag or air, and the wind, that bring it nearest to the log."""
 
     def facts(tried: Scenario) -> FlightFacts:
         return fly(tried, folder, folder / FLOWN)[0].facts
 
     after, before_m, after_m = tuned(scenario, OffTrack(found.facts, scenario, facts))
     words = f"by flying it: {before_m:.1f} m off the log's track before, {after_m:.1f} m after"
-    for name in (*DRAG, "SIM_WIND_SPD", "SIM_WIND_DIR"):
+    for name in (*fit_of(scenario).params, "SIM_WIND_SPD", "SIM_WIND_DIR"):
         if after.params.get(name) != scenario.params.get(name):
             measured = origins.get(f"params.{name}")
             origins[f"params.{name}"] = Origin(f"{measured.words}, then {words}" if measured else words, Sure.FITTED)
@@ -158,7 +158,7 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     """Lay the flight beside the log."""
     happened = happened_in(flown)
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
-    since = _since(scenario) if flies else Since.ARMED
+    since = fit_of(scenario).since if flies else Since.ARMED
     found = compared(log.facts, flown.facts, within_m=NEAR_M, since=since)
     end_s = rests_from(log, scenario.happened) - (
         scenario.happened.liftoff_s or 0.0 if since is not Since.ARMED else 0.0
@@ -168,12 +168,6 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
     missing = tuple(differences(scenario.happened, happened))
     cause = _cause(scenario, found, since)
     return Reproduced(scenario, log, flown, happened, found, near, missing, conducted.notes, cause)
-
-
-def _since(scenario: Scenario) -> Since:
-    """Moment at which two flights of this kind that leave the ground are laid on each other."""
-    wings = vehicle_class(scenario.vehicle.partition(":")[2]).has_stall_speed
-    return Since.CLIMB if wings else Since.LIFTOFF
 
 
 def _begins_s(scenario: Scenario, since: Since) -> float:

@@ -1,13 +1,14 @@
-"""Fits to a log by flying its scenario: drag and wind, by Levenberg's method on the way between the two
-flights, and of wings when their wheels let go of the ground.
+"""Fits to a log by flying its scenario: drag (of wings the density of the air) and wind, by Levenberg's method on the
+way between the two flights, and of wings when their wheels let go of the ground.
 
 The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
-as fast as a lean allows, against the wind, that is a second after a leg of twenty.
+as fast as a lean allows, against the wind, that is a second after a leg of twenty. Wings fly at what their tube shows,
+and 1 % of that is 14 m after a minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import degrees, radians, sqrt
 from typing import Final
 
@@ -18,21 +19,49 @@ import numpy.typing as npt
 from autopilot.control.arrays import hypot as hypots
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.records import dataclass
+from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.incident.scenario import Scenario, ScenarioFault
 from sortie.reading.facts import FlightFacts
 from sortie.reports.comparison import Since, begin_of, places_at
 
 Array = npt.NDArray[np.float64]
-DRAG: Final = {"SIM_DRAG_ROTOR": 20.0, "SIM_DRAG_AREA": 200.0}
-"""Parameters of the drag, as they are where nothing is known."""
-_STEPS: Final = np.array([0.05, 0.3, 0.3])
-"""Changes for the derivatives: of the factor of drag, of the wind north and east, m/s."""
-_USUAL: Final = np.array([0.15, 1.0, 1.0])
-"""Usual sizes of these, each as bad as a metre off."""
-_MOST: Final = np.array([0.4, 3.0, 3.0])
-_UNKNOWN: Final = np.array([0.3, 4.0, 4.0])
-"""Usual sizes where no wind could be measured."""
+AIR: Final = "SIM_AIR_DENSITY"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is fitted beside the wind: parameters with their values where nothing is known, all by one factor, and the
+    moment at which the flights are laid on each other. Arrays: of that factor, of the wind north and east, m/s."""
+
+    params: Mapping[str, float]
+    since: Since
+    steps: Array
+    """Changes for the derivatives."""
+    usual: Array
+    """Usual sizes of the changes, each as bad as a metre off."""
+    unknown: Array
+    """Usual sizes where no wind could be measured."""
+    most: Array
+
+
+_HOVERS: Final = Fit(
+    {"SIM_DRAG_ROTOR": 20.0, "SIM_DRAG_AREA": 200.0},
+    Since.LIFTOFF,
+    np.array([0.05, 0.3, 0.3]),
+    np.array([0.15, 1.0, 1.0]),
+    np.array([0.3, 4.0, 4.0]),
+    np.array([0.4, 3.0, 3.0]),
+)
+_WINGS: Final = Fit(
+    {AIR: 1.0},
+    Since.CLIMB,
+    np.array([0.01, 0.2, 0.2]),
+    np.array([0.03, 1.0, 1.0]),
+    np.array([0.1, 4.0, 4.0]),
+    np.array([0.1, 3.0, 3.0]),
+)
 _TURNS: Final = 3
 _BETTER: Final = 0.98
 _NEAR_M2: Final = 0.5
@@ -48,8 +77,14 @@ _AFTER_S: Final = 15.0
 _FALLS: Final = 0.5
 """Share of a motor's thrust without which a quad falls."""
 _NOWHERE_M: Final = 1e3
+_ALOFT_M: Final = 2.0
 LETS_GO: Final = "SIM_LETS_GO"
 _LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
+
+
+def fit_of(scenario: Scenario) -> Fit:
+    """What is fitted of a vehicle of this kind that leaves the ground."""
+    return _WINGS if vehicle_class(scenario.vehicle.partition(":")[2]).has_stall_speed else _HOVERS
 
 
 class OffTrack:
@@ -64,7 +99,11 @@ class OffTrack:
             time = time[(time < fault.from_s) | (time > _settled_s(fault))]
         self._time = time - lifted_s
         self._fly = fly
+        self._since = fit_of(scenario).since
         self._origin = log.home or GeoPoint(log.samples[0].lat, log.samples[0].lon, 0.0)
+        if self._since is Since.CLIMB:  # what rolls does not fly
+            height = places_at(log, self._origin, self._time + begin_of(log, self._since))[2]
+            self._time = self._time[height > _ALOFT_M]
         self._log = self._track(log)
 
     def __call__(self, scenario: Scenario) -> Array:
@@ -74,7 +113,7 @@ class OffTrack:
             return np.full_like(self._log, _NOWHERE_M)
 
     def _track(self, facts: FlightFacts) -> Array:
-        return places_at(facts, self._origin, self._time + begin_of(facts, Since.LIFTOFF))[:2]
+        return places_at(facts, self._origin, self._time + begin_of(facts, self._since))[:2]
 
 
 def _settled_s(fault: ScenarioFault) -> float:
@@ -86,9 +125,11 @@ def _settled_s(fault: ScenarioFault) -> float:
 
 
 def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
-    """The scenario whose drag and wind bring it nearest to the log, and how far off it is before and after, m."""
+    """The scenario whose drag or air, and wind, bring it nearest to the log, and how far off it is before and after,
+    m."""
+    fit = fit_of(scenario)
     known = "SIM_WIND_SPD" in scenario.params
-    usual, most = (_USUAL, _MOST) if known else (_UNKNOWN, 3.0 * _UNKNOWN)
+    usual, most = (fit.usual, fit.most) if known else (fit.unknown, 3.0 * fit.unknown)
     change, best = np.zeros(3), off(scenario)
     if not best.size:
         return scenario, 0.0, 0.0
@@ -96,8 +137,8 @@ def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
     for _ in range(_TURNS):
         if _cost(best, change / usual) < _NEAR_M2:
             break
-        flown = [off(_with(scenario, change + step)) for step in np.diag(_STEPS)]
-        slopes = np.stack([(after - best).ravel() for after in flown]) / _STEPS[:, None]
+        flown = [off(_with(scenario, change + step)) for step in np.diag(fit.steps)]
+        slopes = np.stack([(after - best).ravel() for after in flown]) / fit.steps[:, None]
         weight = np.tile(_FAR_M / np.maximum(hypots(best[0], best[1]), _FAR_M), 2) / best.shape[1]
         bend = (slopes * weight) @ slopes.T + np.diag(1.0 / (usual * usual))
         step = np.linalg.solve(bend, (slopes * weight) @ best.ravel() + change / (usual * usual))
@@ -150,7 +191,7 @@ def _with(scenario: Scenario, change: Array) -> Scenario:
     if not change.any():
         return scenario
     params = dict(scenario.params)
-    for name, usual in DRAG.items():
+    for name, usual in fit_of(scenario).params.items():
         params[name] = params.get(name, usual) * (1.0 + float(change[0]))
     speed, from_deg = _wind(params.get("SIM_WIND_SPD", 0.0), params.get("SIM_WIND_DIR", 180.0), change)
     wind = [

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import (
     Attitude,
     Circle,
@@ -31,9 +32,11 @@ from autopilot.interface.targets import (
 )
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
-from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, stall_speed
+from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe, stall_speed
+from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.plane_flight import PlaneFlight, beside
+from tests.fakes.simulated_run import HOME
 
 WEST_WIND = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 270.0}
 SCRIPT = "from tests.sitl.kernel.test_plane_flight import short_flight; print(short_flight())"
@@ -104,6 +107,40 @@ def test_it_circles_either_way_in_wind(direction: int) -> None:
     assert direction * (angle[-1] - angle[0]) / (2.0 * np.pi) == pytest.approx(2.0, abs=0.15)
     assert 40.0 < (flight.vehicle.state.time_ms - begun) / 1000.0 < 90.0
     assert np.abs(flight.seen(R.DOWN) + 80.0).max() < 5.0
+
+
+class Elsewhere(PlaneFlight):
+    """So high above the sea, in air of this share of the standard atmosphere's density."""
+
+    def __init__(self, alt_m: float, density: float = 1.0) -> None:
+        self._home = GeoPoint(HOME.lat, HOME.lon, alt_m)
+        super().__init__({"SIM_AIR_DENSITY": density})
+
+    def made(self, seed: int, body: Airframe) -> SimulatedPlane:
+        return SimulatedPlane(self._home, 0.0, seed, body=body)
+
+
+def test_in_thin_air_it_flies_faster_at_the_same_airspeed_shown() -> None:
+    """The autopilot knows the standard atmosphere alone: by the root of the density."""
+    true = []
+    for density in (1.0, 0.9):
+        flight = Elsewhere(0.0, density).airborne()
+        flight.to(Leg((800.0, 0.0, -80.0), radius=50.0))
+        true.append(float(np.median(np.hypot(flight.seen(R.VN)[-20:], flight.seen(R.VE)[-20:]))))
+    assert true[1] / true[0] == pytest.approx(0.9**-0.5, abs=0.01)
+
+
+def test_a_circle_in_thin_air_is_wider_by_its_density() -> None:
+    """AP_L1_Control::loiter_radius: at 2000 m above the sea by a quarter."""
+    away = []
+    for alt_m in (0.0, 2000.0):
+        flight = Elsewhere(alt_m).airborne()
+        flight.to(Circle((300.0, 0.0, -80.0), 100.0, 1, 1.0))
+        flight.forget()
+        flight.vehicle.set_target(Circle((300.0, 0.0, -80.0), 100.0, 1, 2.0))
+        flight.fly(60.0)
+        away.append(float(np.median(np.hypot(flight.seen(R.TRUE_N) - 300.0, flight.seen(R.TRUE_E)))))
+    assert away[1] / away[0] == pytest.approx(1.22, abs=0.05)
 
 
 def test_a_leg_without_a_next_one_ends_in_a_circle_round_its_end() -> None:

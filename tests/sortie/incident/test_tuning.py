@@ -14,7 +14,7 @@ from sortie.config.errors import UserError
 from sortie.incident.evidence import Evidence
 from sortie.incident.happened import rests_from
 from sortie.incident.scenario import Gust, HappenedInFlight, Scenario, ScenarioFault
-from sortie.incident.tuning import LETS_GO, OffTrack, let_go, tuned
+from sortie.incident.tuning import AIR, LETS_GO, OffTrack, let_go, tuned
 from sortie.reading.facts import FlightFacts, Sample
 from sortie.reading.logs import LogForm
 
@@ -96,6 +96,24 @@ def test_gusts_turn_with_the_wind() -> None:
     found, _, _ = tuned(given, OffTrack(log, given, fly))
     assert found.wind[0].speed == pytest.approx(found.params["SIM_WIND_SPD"])
     assert found.wind[0].from_deg == pytest.approx(found.params["SIM_WIND_DIR"])
+
+
+def glides(tried: Scenario) -> FlightFacts:
+    """Wings that the wind carries along: the thinner the air, the faster."""
+    params = tried.params
+    source, speed = radians(params["SIM_WIND_DIR"]), params["SIM_WIND_SPD"]
+    fast = 20.0 / params.get(AIR, 1.0) ** 0.5
+    return facts(fast - speed * cos(source), -speed * sin(source))
+
+
+def test_of_wings_the_air_is_fitted_in_place_of_drag() -> None:
+    given = msgspec.structs.replace(scenario(), vehicle="sim:plane", params={"SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 90.0})
+    log = glides(msgspec.structs.replace(given, params={**given.params, AIR: 0.95, "SIM_WIND_SPD": 5.3}))
+    found, before_m, after_m = tuned(given, OffTrack(log, given, glides))
+    assert before_m > 10.0
+    assert after_m < 2.0
+    assert found.params[AIR] < 1.0
+    assert not any(name.startswith("SIM_DRAG") for name in found.params)
 
 
 def test_a_flight_that_agrees_is_flown_once_and_left_alone() -> None:

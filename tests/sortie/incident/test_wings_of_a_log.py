@@ -12,6 +12,8 @@ import pytest
 from sortie.incident.build import Builder
 from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence
+from sortie.incident.happened import rests_from
+from sortie.incident.scenario import HappenedInFlight
 from sortie.incident.signals import FoundFault
 from sortie.incident.weather import TUBE, measured
 from sortie.reading.facts import FlightFacts, Sample
@@ -99,9 +101,20 @@ def test_a_tube_that_shows_less_than_anything_flies_at_is_lost() -> None:
     assert (fault.name, fault.from_s, fault.until_s) == ("airspeed.loss", 29.9, 50.0)
 
 
-def test_it_is_flown_as_fast_as_the_ground_speed_shows() -> None:
+def test_it_is_flown_in_the_air_that_the_ground_speed_tells_of() -> None:
+    """In air of less density a tube shows the root of it less, and it is flown as much faster."""
     builder = Builder(plane(), Path("made.bin"))
     calibration, _ = measured(circles(shows=0.95), (), "plane")
     flown = builder._of_wings(calibration)
-    assert flown == {"AIRSPEED_CRUISE": pytest.approx(22.0 / 0.95, abs=0.1), "FS_EKF_THRESH": 0.0}
+    assert flown == {"SIM_AIR_DENSITY": pytest.approx(0.95**2, abs=0.005), "FS_EKF_THRESH": 0.0}
     assert set(builder._of_wings(measured(circles(), (), "plane")[0])) == {"FS_EKF_THRESH"}
+
+
+def test_what_rolls_after_its_landing_does_not_fly() -> None:
+    """The wind may roll it on: it is judged until it is slow and low."""
+    found = plane()
+    found.facts.samples[800:] = [
+        Sample(at / 10.0, 47.0, 8.0, 0.1, max(15.0 - (at - 800) / 10.0, 2.0), 12.0, 80.0) for at in range(800, 1000)
+    ]
+    found.facts.arm(99.9, False)
+    assert rests_from(found, HappenedInFlight(liftoff_s=1.0)) == pytest.approx(89.9)
