@@ -109,8 +109,8 @@ def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
 
 @jit
 def at_height(s: L.Row, radius: float) -> float:
-    """Radius of a circle in the air of this height, m, wider as the square of the true airspeed over that shown, so that
-    the bank stays (AP_L1_Control::loiter_radius)."""
+    """Radius of a circle in the air of this height, m, wider as the square of the true airspeed over that shown: the
+    bank stays (AP_L1_Control::loiter_radius)."""
     return radius * s[L.S_EAS2TAS] * s[L.S_EAS2TAS]
 
 

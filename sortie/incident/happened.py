@@ -45,8 +45,8 @@ def happened_in(found: Evidence) -> HappenedInFlight:
 
 def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
     """Time since when it lies where it came down, s since it was armed: a vehicle that crashed may stay armed for
-    minutes. Of what drives, since when it stands for good; of wings, since when they roll. The end of a flight that ends
-    otherwise."""
+    minutes. Of what drives, since when it stands for good; of wings, since when they roll. The end of a flight that
+    ends otherwise."""
     zero_s, end_s = found.flight_s
     flown = [s for s in found.facts.samples if zero_s <= s.time_s <= end_s]
     kind = vehicle_class(found.kind)

@@ -32,7 +32,7 @@ AIR: Final = "SIM_AIR_DENSITY"
 
 @dataclass(frozen=True)
 class Fit:
-    """What is fitted beside the wind: parameters with their values where nothing is known, all by one factor, and the
+    """Parameters that are fitted beside the wind, with their values where nothing is known, all by one factor, and the
     moment at which the flights are laid on each other. Arrays: of that factor, of the wind north and east, m/s."""
 
     params: Mapping[str, float]
@@ -83,7 +83,7 @@ _LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
 
 
 def fit_of(scenario: Scenario) -> Fit:
-    """What is fitted of a vehicle of this kind that leaves the ground."""
+    """Fit of a vehicle of this kind that leaves the ground."""
     return _WINGS if vehicle_class(scenario.vehicle.partition(":")[2]).has_stall_speed else _HOVERS
 
 
