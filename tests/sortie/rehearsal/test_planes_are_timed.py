@@ -93,7 +93,7 @@ def test_time_way_and_energy_are_those_of_the_flight(seed: int) -> None:
 
 
 def test_a_circle_is_as_wide_as_it_is_flown() -> None:
-    """A plane slips in its turns: five turns of 100 m are five of 109 m."""
+    """A plane slips in its turns: five turns of 100 m are five of 114 m in the air of 640 m above the sea."""
     items = [MissionItem(Cmd.NAV_TAKEOFF, param1=12.0, z=50.0)]
     ways = []
     for turns in (1.0, 6.0):
@@ -102,4 +102,4 @@ def test_a_circle_is_as_wide_as_it_is_flown() -> None:
             Plan(home=HOME, items=(*items, round_it, at(Cmd.NAV_WAYPOINT, -700, 0, 60.0))), vehicle="sim:plane"
         )
         ways.append(result.distance_m)
-    assert (ways[1] - ways[0]) / (5.0 * 2.0 * 3.1416) == pytest.approx(109.2, abs=2.0)
+    assert (ways[1] - ways[0]) / (5.0 * 2.0 * 3.1416) == pytest.approx(113.9, abs=2.0)
