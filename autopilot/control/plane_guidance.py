@@ -29,7 +29,7 @@ from autopilot.control.plane_sticks import begin_sticks, fly_sticks
 from autopilot.control.surfaces import control_attitude
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
-from autopilot.interface.mathematics import acos, atan2, cos, sin
+from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
 #: Height that a circle is left at may be off by so much, m; the course by this, rad, and more with each turn.
 HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
@@ -108,17 +108,22 @@ def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
 
 
 @jit
-def at_height(s: L.Row, radius: float) -> float:
+def at_height(s: L.Row, p: L.Row, radius: float) -> float:
     """Radius of a circle in the air of this height, m, wider as the square of the true airspeed over that shown: the
-    bank stays (AP_L1_Control::loiter_radius)."""
-    return radius * s[L.S_EAS2TAS] * s[L.S_EAS2TAS]
+    bank stays. With NAVL1_LIM_BANK it is as asked, if only it is no tighter than that bank flies at the airspeed
+    demanded (AP_L1_Control::loiter_radius)."""
+    thin = s[L.S_EAS2TAS] * s[L.S_EAS2TAS]
+    if p[L.P_CIRCLE_BANK] <= 0.0:
+        return radius * thin
+    tightest = s[L.S_V_GIVEN] * s[L.S_V_GIVEN] / (L.GRAVITY * tan(p[L.P_CIRCLE_BANK]))
+    return radius * thin if tightest > radius else max(tightest * thin, radius)
 
 
 @jit
 def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
     """Distance from the end of a leg at which the turn to the next begins, m: that of a quarter turn by the law of the
     line, at most the acceptance radius; less for a smaller turn (AP_L1_Control::turn_distance)."""
-    quarter = min(at_height(s, t[L.T_RADIUS]), l1_length(p, track(s)[2]))
+    quarter = min(t[L.T_RADIUS] * s[L.S_EAS2TAS] * s[L.S_EAS2TAS], l1_length(p, track(s)[2]))
     return quarter * min(s[L.S_HALF_TURN] / RIGHT_ANGLE, 1.0)
 
 
@@ -188,7 +193,7 @@ def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
 def circle(s: L.Row, p: L.Row, radius: float) -> None:
     """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
     way = -1.0 if radius < 0.0 else 1.0
-    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], at_height(s, max(abs(radius), 1.0)), way)
+    lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], at_height(s, p, max(abs(radius), 1.0)), way)
     bank_for(s, p, lateral, bank_limit(s, p))
 
 
@@ -204,11 +209,11 @@ def count_turns(s: L.Row) -> None:
 
 
 @jit
-def leads_away(s: L.Row, t: L.Row) -> bool:
+def leads_away(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """True when a circle may be left: the course points to the place that comes next, the better the fewer turns it has
     waited for that (ArduPlane's verify_loiter_heading)."""
     n, e = t[L.T_LEAVE_N] - s[L.S_END_N], t[L.T_LEAVE_E] - s[L.S_END_E]
-    radius = at_height(s, t[L.T_CIRCLE_R])
+    radius = at_height(s, p, t[L.T_CIRCLE_R])
     if n * n + e * e < BESIDE * BESIDE * radius * radius:
         return True
     vn, ve, _ = track(s)
@@ -221,7 +226,7 @@ def leads_away(s: L.Row, t: L.Row) -> bool:
 def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
-    if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * at_height(s, t[L.T_CIRCLE_R]):
+    if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * at_height(s, p, t[L.T_CIRCLE_R]):
         bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
     else:
         circle(s, p, t[L.T_DIRECTION] * t[L.T_CIRCLE_R])
@@ -241,11 +246,11 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     steer_circle(s, p, t)
     speed = cruise_speed(s, p) if t[L.T_CIRCLE_SPEED] <= 0.0 else max(t[L.T_CIRCLE_SPEED], p[L.P_V_MIN])
     control_energy(s, p, circle_height(s, p, t), speed, p[L.P_PITCH_DOWN])
-    leave_circle(s, t)
+    leave_circle(s, p, t)
 
 
 @jit
-def leave_circle(s: L.Row, t: L.Row) -> None:
+def leave_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Arrive when the turns are flown, the height is reached, the course leads on: each where asked."""
     count_turns(s)
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
@@ -253,7 +258,7 @@ def leave_circle(s: L.Row, t: L.Row) -> None:
         return
     if t[L.T_AT_HEIGHT] == 1.0 and abs(s[L.S_EPD] - t[L.T_END_D]) > HEIGHT_REACHED:
         return
-    if t[L.T_LEAVES] == 0.0 or leads_away(s, t):
+    if t[L.T_LEAVES] == 0.0 or leads_away(s, p, t):
         arrive(s)
 
 

@@ -183,6 +183,7 @@ P_SMOOTH, P_SMOOTH_ERROR, P_SMOOTH_ACCEL, P_SMOOTH_JERK, P_SMOOTH_UP, P_SMOOTH_D
 # slows down evenly from here on, m (0: as steeply as it can)
 P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIGH = SETTINGS.take(5)
 P_UNAIDED_MS = SETTINGS.block(1)  # a position is trusted so long without a fix (EKF2_NOAID_TOUT); 0: as ArduPilot's
+P_CIRCLE_BANK = SETTINGS.block(1)  # rad, of circles; 0: they widen in thin air (NAVL1_LIM_BANK)
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target

@@ -74,6 +74,7 @@ _ROLLING: Final = 0.3  # m/s2, and for each m/s, that wheels take off the speed 
 _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
     (L.P_L1_DAMPING, "NAVL1_DAMPING", 0.75, 1.0),
+    (L.P_CIRCLE_BANK, "NAVL1_LIM_BANK", 0.0, radians(1.0)),
     (L.P_BANK, "ROLL_LIMIT_DEG", 45.0, radians(1.0)),
     (L.P_V_MIN, "AIRSPEED_MIN", 9.0, 1.0),
     (L.P_V_MAX, "AIRSPEED_MAX", 22.0, 1.0),
@@ -189,7 +190,7 @@ class WingFlight:
         if onward is not None:
             t[L.T_HAS_NEXT] = 1.0
             t[L.T_NEXT_N], t[L.T_NEXT_E], t[L.T_NEXT_D] = onward.end[0], onward.end[1], -onward.end[2]
-        self._p[L.P_SPEED_GROUND] = leg.speed_mps
+        self._p[L.P_SPEED_GROUND] = s[L.S_V_GIVEN] = leg.speed_mps
         s[L.S_ARRIVED] = s[L.S_PHASE] = s[L.S_TURN_SUM] = s[L.S_ON_CIRCLE] = s[L.S_LAST_ETA] = 0.0
         s[L.S_STAGE] = L.STAGE_WAY
         begin_way(s, t, False)
@@ -239,7 +240,7 @@ class WingFlight:
             steer_circle(s, p, t)
             left = self._left(leg.end) - 4.0 * t[L.T_CIRCLE_R] if s[L.S_PHASE] == 0.0 else 0.0
             self._ahead(lambda: circle_height(s, p, t), leg.speed_mps, left)
-            leave_circle(s, t)
+            leave_circle(s, p, t)
             if s[L.S_PHASE] == 1.0:
                 self._edge_s = min(self._edge_s, self._time_s)
                 self._repeat(t, until_s, marks)

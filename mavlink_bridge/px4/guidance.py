@@ -127,7 +127,6 @@ class Px4Orbit(Speaker):
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters
-        self._flown: tuple[GeoPoint, float] | None = None  # centre, radius (negative: counter-clockwise)
         self._due_ms = 0
         super().__init__()
 
@@ -165,7 +164,7 @@ class Px4Orbit(Speaker):
             return ACCEPTED
         core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
         self._flight.fly_guided(ORBIT, context.now_ms)
-        self._flown, self._due_ms = (GeoPoint(lat, lon, altitude), radius), context.now_ms
+        self._due_ms = context.now_ms
         return ACCEPTED
 
     def _keeps_in(self) -> bool:
@@ -181,30 +180,25 @@ class Px4Orbit(Speaker):
         """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
-        if self._flown is not None and self._flight.mode != ORBIT:
-            self._flown = None
-        if now_ms < self._due_ms or (flown := self._told) is None:
+        origin = self._autopilot.facts.vehicle.origin
+        if now_ms < self._due_ms or (circle := self._told) is None or origin is None:
             return
         self._due_ms = now_ms + _STATUS_MS
-        (place, radius), now_us = flown, now_ms * 1000
-        self._out.append(
-            Outgoing(
-                dialect.MAVLink_orbit_execution_status_message(
-                    now_us, radius, Frame.GLOBAL, round(place.lat * 1e7), round(place.lon * 1e7), place.alt
-                )
-            )
-        )
+        place, radius = to_global(origin, circle.center), circle.direction * circle.radius
+        lat, lon = round(place.lat * 1e7), round(place.lon * 1e7)
+        status = dialect.MAVLink_orbit_execution_status_message
+        self._out.append(Outgoing(status(now_ms * 1000, radius, Frame.GLOBAL, lat, lon, place.alt)))
 
     @property
-    def _told(self) -> tuple[GeoPoint, float] | None:
-        """Centre and radius of the circle that is told of."""
-        core, circle = self._autopilot, self._autopilot.helm.target
-        origin, wings = core.facts.vehicle.origin, core.facts.vehicle_class.has_stall_speed
-        if not wings or not isinstance(circle, Circle) or origin is None:
-            return self._flown
+    def _told(self) -> Circle | None:
+        """The circle that is told of: rotors' orbit, and each that wings fly by themselves."""
+        core, flight, circle = self._autopilot, self._flight, self._autopilot.helm.target
+        if not isinstance(circle, Circle):
+            return None
+        if not core.facts.vehicle_class.has_stall_speed:
+            return circle if flight.mode == ORBIT else None
         upright = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
-        by_itself = self._flight.mode[0] == AUTO and self._flight.flying and not upright
-        return (to_global(origin, circle.center), circle.direction * circle.radius) if by_itself else None
+        return circle if flight.mode[0] == AUTO and flight.flying and not upright else None
 
     def next_deadline_ms(self) -> int | None:
         return None if self._told is None else self._due_ms

@@ -32,10 +32,10 @@ _FITTED: Final = 6.0  # MNT1_TYPE
 
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 _PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then
-    # upright; it does not know its drag, and lags behind
+    # upright; it does not know its drag, and lags behind; circles are as wide as asked (DirectionalGuidance has no air)
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0, "RTL_AUTOLAND": 3.0,
-    "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0,
+    "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0, "NAVL1_LIM_BANK": 89.0,
 }  # fmt: skip
 """Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")

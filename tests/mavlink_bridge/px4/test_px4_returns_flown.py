@@ -390,8 +390,7 @@ def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
         assert (told.radius, told.frame) == (-120.0, 0) and abs(told.x * 1e-7 - lat) < 1e-6
         wings.run(120.0)
         away = [hypot(m.x - 300.0, m.y - 100.0) for m in wings.of("LOCAL_POSITION_NED")[-200:]]
-        wide = 120.0 * 1.06  # as ArduPlane's, by the thin air of 590 m
-        assert wings.mode == HOLD and max(abs(one - wide) for one in away) < 15.0
+        assert wings.mode == HOLD and max(abs(one - 120.0) for one in away) < 15.0
         first, last = (wings.of("ORBIT_EXECUTION_STATUS")[at].time_usec for at in (-20, -1))
         assert last - first == 19 * 500_000
         wings.set_param("GF_MAX_HOR_DIST", 1000.0)
