@@ -51,6 +51,7 @@ QUADPLANE: Final[VehicleClass] = replace(
         defaults=simulated_defaults("quadplane"),
     ),
     lands_anywhere=True,
+    simulated_samples=(*PLANE.simulated_samples, "QTUN"),
     sih_model="sihsim_standard_vtol",
     hil_model="gazebo-classic_standard_vtol",
     model="quadplane",

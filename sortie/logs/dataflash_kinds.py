@@ -26,9 +26,9 @@ def _kinds(group: str) -> tuple[MessageFormat, ...]:
 
 VER, PARM, MSG, MODE, EV, ERR, ARM, CMD, ORGN = EVENTS = _kinds("events")
 RALY, CAM, RFND, PRX, PRXR, PL, EFI, EFI2, ECYL = _kinds("seldom")
-WING_CTUN, WING_NTUN, TECS, ARSP = _kinds("wings")
+WING_CTUN, WING_NTUN, TECS, ARSP, QTUN = _kinds("wings")
 SAMPLES: Final = {
-    **{own.name: own for own in (*_kinds("samples"), TECS, ARSP)},
+    **{own.name: own for own in (*_kinds("samples"), TECS, ARSP, QTUN)},
     "WING_CTUN": WING_CTUN,
     "WING_NTUN": WING_NTUN,
 }

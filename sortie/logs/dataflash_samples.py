@@ -19,9 +19,9 @@ import numpy.typing as npt
 from autopilot.control import arrays
 from autopilot.interface import report as R
 from autopilot.interface.layout import GRAVITY
-from autopilot.mav import Sensor
+from autopilot.mav import Sensor, VtolState
 from sortie.logs.dataflash import CHARACTERS, MessageFormat
-from sortie.logs.dataflash_kinds import ARSP, TECS, WING_CTUN, WING_NTUN
+from sortie.logs.dataflash_kinds import ARSP, QTUN, TECS, WING_CTUN, WING_NTUN
 
 ROWS = 512
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
@@ -89,6 +89,16 @@ class _Batch:
     def pitot_pressure(self) -> Table:
         """Pa, of the air that streams in."""
         return np.asarray(0.5 * _DENSITY * self[R.PITOT] * self[R.PITOT])
+
+    @cached_property
+    def lift(self) -> Table:
+        """Throttle of the lift motors (outputs 5 to 8), 0 .. 1."""
+        return np.asarray(sum((self[R.SERVO_1 + 4 + i] - 1000.0 for i in range(4)), np.zeros(len(self.rows))) / 4000.0)
+
+    @cached_property
+    def speeding(self) -> Table:
+        """1 where it goes over to its wings."""
+        return np.where(self[R.VTOL_STATE] == VtolState.TRANSITION_TO_FW, 1.0, 0.0)
 
     @cached_property
     def true_quaternion(self) -> tuple[Table, Table, Table, Table]:
@@ -258,6 +268,12 @@ _OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "RawPress": lambda b: b.pitot_pressure, "Offset": lambda b: 0.0,
         "U": lambda b: 1.0, "H": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
         "Hp": lambda b: b.healthy(Sensor.DIFFERENTIAL_PRESSURE),
+    },
+    QTUN: {
+        "ThI": _plain(R.STICK_THROTTLE), "ThO": lambda b: b.lift, "DAlt": _plain(R.TARGET_D, -1.0),
+        "Alt": _plain(R.DOWN, -1.0), "BAlt": _plain(R.BARO_ALT), "DCRt": _plain(R.TARGET_VD, -1.0),
+        "CRt": _plain(R.VD, -1.0), "Trn": lambda b: 2.0 - 2.0 * b.speeding,
+        "Ast": lambda b: np.where((b.lift > 0.0) & ((b[R.VTOL_STATE] == VtolState.FW) | (b.speeding > 0.0)), 1.0, 0.0),
     },
 }  # fmt: skip
 """Messages of wings; some have names that other kinds have too, with other columns."""

@@ -289,6 +289,26 @@ def test_a_rover_logs_its_steering(tmp_path: Path) -> None:
     assert max(one.Speed for one in messages if one.get_type() == "THR") > 1.5
 
 
+def test_a_quadplane_logs_its_wings_and_its_lift_motors(tmp_path: Path) -> None:
+    """ArduPlane's CTUN, NTUN, TECS and ARSP, and QTUN: up on its lift motors, over to its wings, which carry alone."""
+    with Session("sim:quadplane", log_dir=tmp_path) as session:
+        ways = [MissionItem(16, 3, x=LAT + 0.006, y=LON + east, z=60.0) for east in (0.0, 0.006)]
+        session.upload([MissionItem(84, 3, z=20.0), *ways])
+        session.start()
+        session.run_for(60.0)
+    of: dict[str, list[Any]] = {}
+    for message in read(tmp_path / "latest" / "flight.bin"):
+        of.setdefault(message.get_type(), []).append(message)
+    tuned = of["QTUN"]
+    assert max(one.As for one in of["CTUN"]) > 20.0 and max(one.Airspeed for one in of["ARSP"]) > 20.0
+    assert max(abs(one.XT) for one in of["NTUN"]) > 1.0 and max(one.hdem for one in of["TECS"]) > 5.0
+    assert tuned[0].ThO == 0.0 and tuned[0].Trn == 2 and max(one.ThO for one in tuned) > 0.4
+    hover = next(one for one in tuned if one.ThO > 0.3 and one.CRt > 1.0)
+    assert abs(hover.DCRt - hover.CRt) < 1.5 and abs(hover.DAlt - hover.Alt) < 3.0
+    over = [at for at, one in enumerate(tuned) if one.Trn == 0]
+    assert over and tuned[over[0]].Ast == 1 and tuned[over[-1] + 5].ThO == 0.0 and tuned[over[-1] + 5].Ast == 0
+
+
 @pytest.mark.parametrize("tool", [["mavlogdump.py", "--types", "MODE,EV"], ["mavflighttime.py"], ["mavparms.py"]])
 def test_pymavlinks_tools_read_it(flight: tuple[Path, list[Snapshot]], tool: list[str]) -> None:
     """The tools that people use: they find the events, the way flown, the parameters."""
