@@ -130,10 +130,10 @@ def test_in_thin_air_it_flies_faster_at_the_same_airspeed_shown() -> None:
     assert true[1] / true[0] == pytest.approx(0.9**-0.5, abs=0.01)
 
 
-@pytest.mark.parametrize(("bank_deg", "wider"), [(0.0, 1.22), (20.0, 1.22), (27.0, 1.18), (45.0, 1.0)])
+@pytest.mark.parametrize(("bank_deg", "wider"), [(0.0, 1.19), (20.0, 1.19), (27.0, 1.16), (45.0, 1.0)])
 def test_a_circle_in_thin_air_is_wider_by_its_density(bank_deg: float, wider: float) -> None:
-    """AP_L1_Control::loiter_radius: at 2000 m above the sea by a quarter, but with NAVL1_LIM_BANK as far as that bank
-    wants it: 135 m, 97 m and 49 m at sea level."""
+    """AP_L1_Control::loiter_radius: at 2000 m above the sea by a fifth, but with NAVL1_LIM_BANK as far as that bank
+    wants it: 135 m, 97 m and 49 m at sea level. (The edge that it flies is 2 % within that which it is told.)"""
     away = []
     for alt_m in (0.0, 2000.0):
         flight = Elsewhere(alt_m, NAVL1_LIM_BANK=bank_deg).airborne()
@@ -142,7 +142,7 @@ def test_a_circle_in_thin_air_is_wider_by_its_density(bank_deg: float, wider: fl
         flight.vehicle.set_target(Circle((300.0, 0.0, -80.0), 100.0, 1, 2.0))
         flight.fly(60.0)
         away.append(float(np.median(np.hypot(flight.seen(R.TRUE_N) - 300.0, flight.seen(R.TRUE_E)))))
-    assert away[1] / away[0] == pytest.approx(wider, abs=0.015)
+    assert away[1] / away[0] == pytest.approx(wider, abs=0.012)
 
 
 def test_a_leg_without_a_next_one_ends_in_a_circle_round_its_end() -> None:
