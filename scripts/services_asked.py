@@ -1,9 +1,10 @@
-"""Asks our copter, ArduPilot's and PX4's for each service of MAVLink's guide, and writes what they answered into the
-table of docs/services.md.
+"""Asks our vehicles, ArduPilot's and PX4's for each service of MAVLink's guide, and writes what they answered into the
+tables of docs/services.md.
 
-`python -m scripts.services_asked ARDUCOPTER PX4`, the binaries of two SITLs, writes the whole table in one session. The
-requests are the same for all, and so are the parameters of a vehicle that is fitted out; each request has a second and
-a half for its answer.
+`python -m scripts.services_asked copters ARDUCOPTER PX4`, with the binaries of two SITLs, writes the whole table of
+copters in one session, `planes ARDUPLANE` that of planes, which are asked for what no copter has. The requests are the
+same for all, and so are the parameters of a vehicle that is fitted out; each request has a second and a half for its
+answer.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ from sortie.conform.exchange import Exchange
 from sortie.conform.judge import judge_link, judge_simulated
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "services.md"
-BEGIN, END = "<!-- asked -->", "<!-- end of asked -->"
 FITTED: Final[dict[str, float]] = {
     "ADSB_TYPE": 1, "AVD_ENABLE": 1, "FOLL_ENABLE": 1, "PLND_ENABLED": 1, "PLND_TYPE": 4, "PRX1_TYPE": 2,
     "GRIP_ENABLE": 1, "GRIP_TYPE": 1, "SERVO9_FUNCTION": 28, "WINCH_TYPE": 1, "SERVO7_FUNCTION": 88,
@@ -42,11 +42,12 @@ FITTED: Final[dict[str, float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A copter of the table: ours with the face of this firmware, or the firmware's own."""
+    """A vehicle of a table: ours with the face of this firmware, or the firmware's own."""
 
     ours: bool
     firmware: str = "ardupilot"
     params: Mapping[str, float] = field(default_factory=dict)
+    kind: str = "copter"
 
 
 COLUMNS: Final = {
@@ -56,6 +57,16 @@ COLUMNS: Final = {
     "ArduPilot, fitted": Asked(False, params=FITTED),
     "Sortie as PX4": Asked(True, "px4"),
     "PX4": Asked(False, "px4"),
+}
+ENGINE: Final[dict[str, float]] = {
+    "ICE_ENABLE": 1, "EFI_TYPE": 1, "SERVO9_FUNCTION": 67, "SERVO10_FUNCTION": 69,
+}  # fmt: skip
+"""Parameters of a plane with an engine that is started and stopped."""
+PLANES: Final = {
+    "Sortie": Asked(True, kind="quadplane"),
+    "ArduPlane": Asked(False, kind="quadplane"),
+    "Sortie, with an engine": Asked(True, params=ENGINE, kind="quadplane"),
+    "ArduPlane, with an engine": Asked(False, params=ENGINE, kind="quadplane"),
 }
 _PATIENCE_MS: Final = 1500
 _NO_ANSWER: Final = "no answer"
@@ -281,12 +292,53 @@ REQUESTS: Final[tuple[Request, ...]] = (
     *wanted("Follow", "FOLLOW_TARGET"),
     command("Follow", "DO_FOLLOW", 1),
 )
+PLANE_REQUESTS: Final[tuple[Request, ...]] = (
+    command("Payloads", "DO_ENGINE_CONTROL", 0),
+    command("Payloads", "DO_ENGINE_CONTROL", 1),
+    command("Payloads", "DO_ENGINE_CONTROL", 1, 0, 15),
+    *wanted("Payloads", "EFI_STATUS"),
+    command("Commands", "DO_VTOL_TRANSITION", 4),
+)
+"""What no copter has, or not with an engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the page, between two marks that have its name."""
+
+    name: str
+    columns: Mapping[str, Asked]
+    requests: tuple[Request, ...]
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """Where it begins and ends."""
+        return f"<!-- {self.name} asked -->", f"<!-- end of {self.name} asked -->"
+
+    def told(self, text: str) -> dict[tuple[str, str], list[str]]:
+        """Cells in the page's text, by service and request."""
+        begin, end = self.marks
+        lines = text.partition(begin)[2].partition(end)[0].strip().splitlines()[2:]  # below the head
+        rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
+        return {(row[0], row[1]): row[2:] for row in rows}
+
+    def ask(self, binaries: Mapping[str, str]) -> str:
+        """The whole table, each vehicle asked now."""
+        cells = [ask(asked, self.requests, binaries[asked.firmware]) for asked in self.columns.values()]
+        lines = ["| " + " | ".join(("Service", "Request", *self.columns)) + " |"]
+        lines.append("| --- | --- |" + " --- |" * len(self.columns))
+        for request, *answered in zip(self.requests, *cells, strict=True):
+            lines.append("| " + " | ".join((request.service, request.asks, *answered)) + " |")
+        return "\n".join(lines)
+
+
+TABLES: Final = {"copters": Table("copters", COLUMNS, REQUESTS), "planes": Table("planes", PLANES, PLANE_REQUESTS)}
 
 
 class Answers:
     """Answers of a vehicle, by request in its order."""
 
-    def __init__(self, requests: Sequence[Request] = REQUESTS) -> None:
+    def __init__(self, requests: Sequence[Request]) -> None:
         self.cells: list[str] = []
         self.cases = [
             ConformityCase(
@@ -322,13 +374,13 @@ def _named(message: Message) -> str:
     return Result(message.result).name if message.get_type() == "COMMAND_ACK" else str(message.get_type())
 
 
-def ask(asked: Asked, binary: str = "") -> list[str]:
-    """Cells of our copter, or of the one that `binary` is."""
-    answers = Answers()
+def ask(asked: Asked, requests: Sequence[Request], binary: str = "") -> list[str]:
+    """Cells of our vehicle, or of the one that `binary` is."""
+    answers = Answers(requests)
     examination = Examination(answers.cases, ExaminationSettings(_PATIENCE_MS, may_fly=True))
     if asked.ours:
         spec = spec_of(
-            "sim:copter",
+            f"sim:{asked.kind}",
             "the services",
             home=None,
             seed=0,
@@ -341,7 +393,7 @@ def ask(asked: Asked, binary: str = "") -> list[str]:
         judge_simulated(spec, examination)
         return answers.cells
     with tempfile.TemporaryDirectory() as folder:
-        child = LAUNCHERS[asked.firmware]("copter", binary, DEFAULT_HOME, 1.0, Path(folder), asked.params)
+        child = LAUNCHERS[asked.firmware](asked.kind, binary, DEFAULT_HOME, 1.0, Path(folder), asked.params)
         try:
             judge_link(child.address, examination, radio=None, seed=0)
         finally:
@@ -349,30 +401,14 @@ def ask(asked: Asked, binary: str = "") -> list[str]:
     return answers.cells
 
 
-def told(text: str) -> dict[tuple[str, str], list[str]]:
-    """Cells of the table in the page, by service and request."""
-    lines = text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()[2:]  # below the head
-    rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
-    return {(row[0], row[1]): row[2:] for row in rows}
-
-
-def table(columns: Mapping[str, Sequence[str]]) -> str:
-    """The whole table."""
-    lines = ["", "| " + " | ".join(("Service", "Request", *COLUMNS)) + " |", "| --- | --- |" + " --- |" * len(COLUMNS)]
-    for number, request in enumerate(REQUESTS):
-        cells = [columns[name][number] for name in COLUMNS]
-        lines.append("| " + " | ".join((request.service, request.asks, *cells)) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def main(arducopter: str, px4: str) -> None:
-    """Ask each vehicle and write the page."""
-    binaries = {"ardupilot": arducopter, "px4": px4}
-    asked = {name: ask(column, binaries[column.firmware]) for name, column in COLUMNS.items()}
-    text = PAGE.read_text(encoding="utf-8")
-    head, _, rest = text.partition(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n{table(asked)}{END}{rest.partition(END)[2]}", encoding="utf-8")
+def main(name: str, ardupilot: str, px4: str = "") -> None:
+    """Ask each vehicle of a table and write it into the page."""
+    table = TABLES[name]
+    begin, end = table.marks
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    written = table.ask({"ardupilot": ardupilot, "px4": px4})
+    PAGE.write_text(f"{head}{begin}\n\n{written}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

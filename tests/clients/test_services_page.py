@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.services_asked import COLUMNS, PAGE, REQUESTS, ask, told
+from scripts.services_asked import PAGE, REQUESTS, TABLES, Table, ask
 
 
-def test_the_page_has_every_request_and_no_empty_cell() -> None:
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_the_page_has_every_request_and_no_empty_cell(table: Table) -> None:
     """In the order of the script, a cell for each vehicle."""
-    rows = told(PAGE.read_text(encoding="utf-8"))
-    assert list(rows) == [(request.service, request.asks) for request in REQUESTS]
-    assert all(len(cells) == len(COLUMNS) and all(cells) for cells in rows.values())
+    text = PAGE.read_text(encoding="utf-8")
+    rows = table.told(text)
+    assert list(rows) == [(request.service, request.asks) for request in table.requests]
+    assert all(len(cells) == len(table.columns) and all(cells) for cells in rows.values())
+    assert "by its sources" not in text
 
 
 def test_every_service_of_the_guide_was_asked_for() -> None:
@@ -28,14 +31,18 @@ def test_every_service_of_the_guide_was_asked_for() -> None:
     assert wanted <= {request.service for request in REQUESTS}
 
 
-@pytest.mark.parametrize("column", [name for name, asked in COLUMNS.items() if asked.ours])
-def test_sortie_answers_what_the_page_says(column: str) -> None:
+OURS = [(name, column) for name, table in TABLES.items() for column, asked in table.columns.items() if asked.ours]
+
+
+@pytest.mark.parametrize(("name", "column"), OURS)
+def test_sortie_answers_what_the_page_says(name: str, column: str) -> None:
     """As it comes and fitted out: a station is answered, or refused, as it was when the page was written."""
-    rows, at = told(PAGE.read_text(encoding="utf-8")), list(COLUMNS).index(column)
-    answered = ask(COLUMNS[column])
+    table = TABLES[name]
+    rows, at = table.told(PAGE.read_text(encoding="utf-8")), list(table.columns).index(column)
+    answered = ask(table.columns[column], table.requests)
     differs = [
         f"{request.service}, {request.asks}: {said}, the page has {cells[at]}"
-        for request, said, cells in zip(REQUESTS, answered, rows.values(), strict=True)
+        for request, said, cells in zip(table.requests, answered, rows.values(), strict=True)
         if said != cells[at]
     ]
     assert differs == []

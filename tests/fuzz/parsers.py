@@ -27,6 +27,7 @@ from sortie.assembly.vehicle import parse_faults
 from sortie.campaign.formulas import FormulaError, parse_formula
 from sortie.campaign.study import Study
 from sortie.config.aerialist import read_aerialist
+from sortie.config.encounter_models import parse_network
 from sortie.config.errors import UserError
 from sortie.config.fleet_file import EXAMPLE, Layout, parse_fleet
 from sortie.config.given import options_of_file
@@ -46,6 +47,7 @@ from sortie.loop.profile import parse_profile
 from sortie.web.requests import read_request
 from sortie.web.rest import NotAMessageError, read_message
 from tests.fakes.flash_bench import apj
+from tests.fakes.laboratory import LABORATORY
 from tests.fakes.mode_s import heard
 
 ROOT: Final = Path(__file__).parents[2]
@@ -248,6 +250,11 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
     ),
     "traffic": FuzzedParser(
         _text(partial(parse_traffic, where="f")), UserError, partial(_examples, "examples/studies/sky.toml")
+    ),
+    "encounter model": FuzzedParser(
+        _text(partial(parse_network.__wrapped__, name="f", where="f")),
+        UserError,
+        lambda: [*_examples("sitl/world/small_uas.json"), LABORATORY.encode()],
     ),
     "state vectors": FuzzedParser(_text(partial(parse_state_vectors, where="f")), UserError, lambda: [_VECTORS]),
     "aerialist": FuzzedParser(_file(read_aerialist, "test.yaml", "../square.plan"), UserError, lambda: [_AERIALIST]),

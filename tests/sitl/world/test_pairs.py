@@ -181,3 +181,34 @@ def test_an_intruder_turns_and_changes_its_speed() -> None:
         assert hypot(moves[0], moves[1]) == pytest.approx(speed, abs=0.6)
         course = radians(90.0 + 2.0 * after_s)
         assert moves[0] * cos(course) + moves[1] * sin(course) == pytest.approx(speed, rel=0.03), degrees(course)
+
+
+def passing(miss_z: tuple[float, float]) -> EncounterModel:
+    """One that crosses 100 m away, at a height that only `miss_z` says."""
+    spans = {"speed": (30.0, 30.1), "course": (90.0, 90.1), "miss": (100.0, 100.1), "miss_z": miss_z}
+    network = PairNetwork("z", tuple(PairVariable(name, cuts, (), ((1.0,),)) for name, cuts in spans.items()))
+    return EncounterModel(lead_s=40.0, first_s=10.0, network=network)
+
+
+def heights(miss_z: tuple[float, float], count: int) -> list[float]:
+    """Heights at the closest point, of intruders that meet a vehicle which hovers at 80 m, a seed each."""
+    found = []
+    for seed in range(count):
+        where = (0.0, 0.0, -80.0), (0.0, 0.0, 0.0)
+        own = Receiver(Sky(HOME), ReceiverSettings(), passing(miss_z), HOME, seed, lambda where=where: where)
+        own.hear(10_000)
+        at = own.sky.aircraft[0].at(50.0)
+        assert at is not None
+        found.append(-at[0][2])
+    return found
+
+
+def test_a_distance_in_height_without_a_sign_is_up_as_often_as_down() -> None:
+    """As the Laboratory's models have it; one that has negative bounds is as it was drawn."""
+    above = sum(height > 80.0 for height in heights((20.0, 30.0), 200))
+    assert 75 < above < 125
+    assert {height > 80.0 for height in heights((-30.0, -20.0), 50)} == {False}
+
+
+def test_what_is_always_drawn_below_the_ground_passes_above_it() -> None:
+    assert heights((-300.0, -200.0), 3) == pytest.approx([5.0, 5.0, 5.0])

@@ -13,41 +13,8 @@ from hypothesis import strategies as st
 from sortie.config.encounter_models import parse_network, read_network
 from sortie.config.errors import UserError
 from sortie.config.traffic import parse_traffic, read_traffic
+from tests.fakes.laboratory import LABORATORY
 
-#: Seven variables in the Laboratory's form, counts of our own. chi depends on beta and hmd, hmd on L, v_2 on v_1.
-LABORATORY = """# labels_initial
-"L", "\\chi", "\\beta", "v_1", "v_2", "hmd", "vmd"
-# G_initial
-0 0 0 0 0 1 0
-0 0 0 0 0 0 0
-0 1 0 0 0 0 0
-0 0 0 0 1 0 0
-0 0 0 0 0 0 0
-0 1 0 0 0 0 0
-0 0 0 0 0 0 0
-# r_initial
-2 2 2 2 2 2 1
-# N_initial
-10 30 1 0 0 1 0 1 1 1 30 10 20 20 40 0 10 30 8 2 0 10 40
-# labels_transition
-"L"
-# G_transition
-0
-# r_transition
-2
-# N_transition
-7
-# boundaries
-*
-*
-0 180 360
-0 50 100
-100 200 400
-0 0.5 2
-0 1000
-# resample_rates
-0 0 0 0 0 0 0
-"""
 PAIRS = {
     "variables": [
         {"name": "speed", "cuts": [10, 20], "odds": [[1]]},
@@ -84,6 +51,31 @@ def test_a_file_of_the_laboratory_is_read_in_its_units() -> None:
     assert {row["behind"] for row in rows if row["course"] > 180.0 and row["miss"] > 926.0} == {0.0, 1.0}
     slow = [network.draw({"own_speed": 20.0}, chance)["speed"] > 200 * 1852 / 3600 for _ in range(200)]
     assert not any(slow)
+
+
+def test_each_label_of_the_laboratory_has_its_unit() -> None:
+    """ft/min, kt/s and degrees a second are m/s, m/s2 and degrees a second; a label that nobody knows stays."""
+    bounds = {
+        "L": "0 1", "v_1": "0 100", "v_2": "0 100", "\\dot h_1": "-300 600", "\\dot h_2": "-600 1200",
+        "\\dot v_2": "-1 2", "\\dot \\psi_2": "-3 3", "\\beta": "0 360", "hmd": "0 1", "vmd": "0 1000", "A": "0 7",
+    }  # fmt: skip
+    count = len(bounds)
+    text = "\n".join(
+        [
+            "# labels_initial", ", ".join(f'"{label}"' for label in bounds),
+            "# G_initial", *[" ".join("0" * count)] * count,
+            "# r_initial", " ".join("1" * count), "# N_initial", " ".join("1" * count),
+            "# boundaries", *bounds.values(),
+        ]
+    )  # fmt: skip
+    cuts = {variable.name: variable.cuts for variable in parse_network(text, "x", "y").variables}
+    knot = 1852.0 / 3600.0
+    assert cuts == {
+        "layer": (0.0, 1.0), "own_speed": (0.0, pytest.approx(100 * knot)), "speed": (0.0, pytest.approx(100 * knot)),
+        "own_climb": pytest.approx((-1.524, 3.048)), "climb": pytest.approx((-3.048, 6.096)),
+        "speeds_up": pytest.approx((-knot, 2 * knot)), "turn": (-3.0, 3.0), "course": (0.0, 360.0),
+        "miss": (0.0, 1852.0), "miss_z": (0.0, pytest.approx(304.8)), "A": (0.0, 7.0),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "name"), [(LABORATORY, "cor.txt"), (json.dumps(PAIRS), "own.json")])
