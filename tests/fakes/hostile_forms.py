@@ -49,6 +49,14 @@ _COMMANDS: Final[dict[str, tuple[tuple[Cmd, tuple[float, ...]], ...]]] = {
         (Cmd.VIDEO_STOP_CAPTURE, (0,)),
         (Cmd.VIDEO_STOP_STREAMING, (0,)),
     ),
+    "calibration": (
+        (Cmd.DO_START_MAG_CAL, (1, 0, 1, 0, 0)),
+        (Cmd.DO_ACCEPT_MAG_CAL, (1,)),
+        (Cmd.DO_CANCEL_MAG_CAL, (1,)),
+        (Cmd.PREFLIGHT_CALIBRATION, (0, 0, 0, 0, 4)),
+        (Cmd.ACCELCAL_VEHICLE_POS, (1,)),
+    ),
+    "home": ((Cmd.DO_SET_HOME, (1,)),),
     "requests": ((Cmd.REQUEST_MESSAGE, (id_of("WINCH_STATUS"), 0)), (Cmd.SET_MESSAGE_INTERVAL, (9005, 1e6))),
 }
 """Commands of each service, with parameters that it accepts."""
@@ -93,6 +101,21 @@ _MESSAGES: Final[dict[str, tuple[Any, ...]]] = {
     "fence points": (
         m.MAVLink_fence_point_message(0, 0, 0, 6, -35.0, 149.0),
         m.MAVLink_fence_fetch_point_message(0, 0, 0),
+    ),
+    "console": (m.MAVLink_serial_control_message(10, 2, 0, 0, 5, [104, 101, 108, 112, 10] + [0] * 65),),
+    "extended parameters": (
+        m.MAVLink_param_ext_request_list_message(1, Component.CAMERA),
+        m.MAVLink_param_ext_request_read_message(1, Component.CAMERA, b"CAM_WBMODE", -1),
+        m.MAVLink_param_ext_set_message(1, Component.CAMERA, b"CAM_WBMODE", b"\x01\0\0\0", 5),
+    ),
+    "logs": (
+        m.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF),
+        m.MAVLink_log_request_data_message(1, 1, 1, 0, 90),
+        m.MAVLink_log_request_end_message(1, 1),
+    ),
+    "terrain": (
+        m.MAVLink_terrain_data_message(LAT, LON, 100, 5, [600] * 16),
+        m.MAVLink_terrain_check_message(LAT, LON),
     ),
     "tunes": (m.MAVLink_play_tune_message(0, 0, b"CDE"), m.MAVLink_play_tune_v2_message(0, 0, 1, b"CDE")),
 }
