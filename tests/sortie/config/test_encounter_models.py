@@ -56,26 +56,48 @@ def test_a_file_of_the_laboratory_is_read_in_its_units() -> None:
 def test_each_label_of_the_laboratory_has_its_unit() -> None:
     """ft/min, kt/s and degrees a second are m/s, m/s2 and degrees a second; a label that nobody knows stays."""
     bounds = {
-        "L": "0 1", "v_1": "0 100", "v_2": "0 100", "\\dot h_1": "-300 600", "\\dot h_2": "-600 1200",
-        "\\dot v_2": "-1 2", "\\dot \\psi_2": "-3 3", "\\beta": "0 360", "hmd": "0 1", "vmd": "0 1000", "A": "0 7",
-    }  # fmt: skip
+        "L": "0 1",
+        "v_1": "0 100",
+        "v_2": "0 100",
+        "\\dot h_1": "-300 600",
+        "\\dot h_2": "-600 1200",
+        "\\dot v_2": "-1 2",
+        "\\dot \\psi_2": "-3 3",
+        "\\beta": "0 360",
+        "hmd": "0 1",
+        "vmd": "0 1000",
+        "A": "0 7",
+    }
     count = len(bounds)
     text = "\n".join(
         [
-            "# labels_initial", ", ".join(f'"{label}"' for label in bounds),
-            "# G_initial", *[" ".join("0" * count)] * count,
-            "# r_initial", " ".join("1" * count), "# N_initial", " ".join("1" * count),
-            "# boundaries", *bounds.values(),
+            "# labels_initial",
+            ", ".join(f'"{label}"' for label in bounds),
+            "# G_initial",
+            *[" ".join("0" * count)] * count,
+            "# r_initial",
+            " ".join("1" * count),
+            "# N_initial",
+            " ".join("1" * count),
+            "# boundaries",
+            *bounds.values(),
         ]
-    )  # fmt: skip
+    )
     cuts = {variable.name: variable.cuts for variable in parse_network(text, "x", "y").variables}
     knot = 1852.0 / 3600.0
     assert cuts == {
-        "layer": (0.0, 1.0), "own_speed": (0.0, pytest.approx(100 * knot)), "speed": (0.0, pytest.approx(100 * knot)),
-        "own_climb": pytest.approx((-1.524, 3.048)), "climb": pytest.approx((-3.048, 6.096)),
-        "speeds_up": pytest.approx((-knot, 2 * knot)), "turn": (-3.0, 3.0), "course": (0.0, 360.0),
-        "miss": (0.0, 1852.0), "miss_z": (0.0, pytest.approx(304.8)), "A": (0.0, 7.0),
-    }  # fmt: skip
+        "layer": (0.0, 1.0),
+        "own_speed": (0.0, pytest.approx(100 * knot)),
+        "speed": (0.0, pytest.approx(100 * knot)),
+        "own_climb": pytest.approx((-1.524, 3.048)),
+        "climb": pytest.approx((-3.048, 6.096)),
+        "speeds_up": pytest.approx((-knot, 2 * knot)),
+        "turn": (-3.0, 3.0),
+        "course": (0.0, 360.0),
+        "miss": (0.0, 1852.0),
+        "miss_z": (0.0, pytest.approx(304.8)),
+        "A": (0.0, 7.0),
+    }
 
 
 @pytest.mark.parametrize(("text", "name"), [(LABORATORY, "cor.txt"), (json.dumps(PAIRS), "own.json")])
