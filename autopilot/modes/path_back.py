@@ -45,9 +45,7 @@ class PathBack(Maneuver):
 
     def _fly(self, at: int, now_ms: int) -> None:
         last, tools = self._flown, self._tools
-        arrived = last is not None and last.done and last.end is not None
-        tools.previous = tools.before if arrived else None
-        tools.before = last.end if last is not None and arrived else None
+        tools.before = last.end if last is not None and last.done else None
         self._at = at
         item = self._items[at]
         self._begins(item.seq)

@@ -192,13 +192,10 @@ class Px4Orbit(Speaker):
     @property
     def _told(self) -> Circle | None:
         """The circle that is told of: rotors' orbit, and each that wings fly by themselves."""
-        core, flight, circle = self._autopilot, self._flight, self._autopilot.helm.target
-        if not isinstance(circle, Circle):
-            return None
-        if not core.facts.vehicle_class.has_stall_speed:
-            return circle if flight.mode == ORBIT else None
-        upright = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
-        return circle if flight.mode[0] == AUTO and flight.flying and not upright else None
+        mode, circle = self._flight.mode, self._autopilot.helm.target
+        wings = self._autopilot.facts.vehicle_class.has_stall_speed
+        told = mode[0] == AUTO if wings else mode == ORBIT
+        return circle if told and isinstance(circle, Circle) else None
 
     def next_deadline_ms(self) -> int | None:
         return None if self._told is None else self._due_ms

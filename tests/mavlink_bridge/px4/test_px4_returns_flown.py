@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import hypot, nan
+from math import atan2, hypot, nan, pi
 
 import pytest
 
@@ -17,7 +17,6 @@ from tests.fakes.px4_station import (
     HOLD,
     LOCAL_POSITION_NED,
     MISSION,
-    POSITION,
     REPOSITION,
     RETURN,
     SessionLine,
@@ -25,8 +24,7 @@ from tests.fakes.px4_station import (
 )
 
 HIGH_M = HOME_PLACE.alt + 60.0
-RELATIVE, RALLY, ORBIT, VTOL_TRANSITION = 3, 5100, 34, 3000
-TANGENT_FRAME, COUNTER_CLOCKWISE = 0, -1
+RELATIVE, RALLY, VTOL_TRANSITION = 3, 5100, 3000
 Place = tuple[float, float]
 
 
@@ -369,50 +367,43 @@ def go_round(plane: Station, place: Place) -> None:
     plane.run(40.0)
 
 
-@pytest.mark.parametrize("kind", ["plane", "quadplane"])
-def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
-    """As Hold with another circle; refused amid a transition; outside the fence it stays where it is."""
-    with flown(kind) as wings:
-        assert wings.command(ARM, 1.0, 0.0) == 0 and wings.command(22) == 0
-        wings.until(lambda: wings.height > 15.0)
-        wings.until(lambda: wings.mode == HOLD, 60.0)
-        lat, lon = wings.beside_home(300.0, 100.0)
-        if kind == "quadplane":
-            assert wings.command(ORBIT, -120.0) == 1, "upright"
-            assert not wings.of("ORBIT_EXECUTION_STATUS"), "rotors hold it"
-            assert wings.command(VTOL_TRANSITION, VtolState.FW) == 0
-            assert wings.command(ORBIT, -120.0) == 1, "amid the transition"
-            wings.until(lambda: wings.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW)
-        altitude = wings.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
-        assert wings.command(ORBIT, -120.0, 0.0, 0.0, 0.0, lat, lon, altitude) == 0
-        wings.run(3.0)
-        told = wings.of("ORBIT_EXECUTION_STATUS")[-1]
-        assert (told.radius, told.frame) == (-120.0, 0) and abs(told.x * 1e-7 - lat) < 1e-6
-        wings.run(120.0)
-        away = [hypot(m.x - 300.0, m.y - 100.0) for m in wings.of("LOCAL_POSITION_NED")[-200:]]
-        assert wings.mode == HOLD and max(abs(one - 120.0) for one in away) < 15.0
-        first, last = (wings.of("ORBIT_EXECUTION_STATUS")[at].time_usec for at in (-20, -1))
-        assert last - first == 19 * 500_000
-        wings.set_param("GF_MAX_HOR_DIST", 1000.0)
-        far = wings.beside_home(3000.0, 0.0)
-        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
-        assert "Orbit is outside geofence" in wings.texts and wings.mode == HOLD
-        wings.run(60.0)
-        assert hypot(wings.place[0] - 300.0, wings.place[1] - 100.0) < 400.0, "it does not set out"
-        wings.set_param("GF_ACTION", 1.0)
-        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
-        wings.run(3.0)
-        assert wings.of("ORBIT_EXECUTION_STATUS")[-1].radius == 100.0, "a fence that warns keeps nothing in"
+def test_a_landing_on_the_way_back_is_one_from_its_approach_on() -> None:
+    """Of EXTENDED_SYS_STATE and of the mode, by which failsafes let it go on; not before."""
+    with flown("plane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as plane:
+        plane.upload(
+            (
+                item(plane, Cmd.NAV_TAKEOFF, (200.0, 0.0), 40.0, param1=12.0),
+                item(plane, Cmd.NAV_WAYPOINT, (500.0, 0.0), 60.0),
+                item(plane, Cmd.DO_LAND_START),
+                item(plane, Cmd.NAV_WAYPOINT, (-700.0, 0.0), 40.0),
+                item(plane, Cmd.NAV_LAND, HOME, 0.0),
+            )
+        )
+        fly_until(plane, 1, 3.0)
+        assert plane.set_mode(RETURN) == 0
+        plane.until(lambda: current(plane) == 4, 200.0)
+        assert LandedState.LANDING not in [one.landed_state for one in plane.of("EXTENDED_SYS_STATE")]
+        assert isinstance(plane.link, SessionLine) and plane.link.session.autopilot.modes.mode.is_landing
+        plane.run(3.0)
+        assert plane.height > 25.0 and plane.of("EXTENDED_SYS_STATE")[-1].landed_state == LandedState.LANDING
 
 
-def test_a_circle_that_hands_fly_is_told_of_by_nobody() -> None:
-    with flown("plane") as plane:
-        assert not plane.of("ORBIT_EXECUTION_STATUS"), "on the ground"
-        assert plane.command(ARM, 1.0, 0.0) == 0 and plane.command(22) == 0
-        plane.until(lambda: plane.mode == HOLD, 90.0)
-        plane.run(5.0)
-        assert plane.set_mode(POSITION) == 0
-        plane.run(1.0)
-        before = len(plane.of("ORBIT_EXECUTION_STATUS"))
-        plane.run(5.0)
-        assert plane.mode == POSITION and 0 < before == len(plane.of("ORBIT_EXECUTION_STATUS"))
+def test_a_circle_on_the_way_back_is_left_towards_the_place_that_follows() -> None:
+    with flown("plane", RTL_TYPE=2.0, MIS_TKO_LAND_REQ=0.0) as plane:
+        plane.upload(
+            (
+                item(plane, Cmd.NAV_TAKEOFF, (200.0, 0.0), 40.0, param1=12.0),
+                item(plane, Cmd.NAV_WAYPOINT, (500.0, 0.0), 60.0),
+                item(plane, Cmd.DO_LAND_START),
+                item(plane, Cmd.NAV_LOITER_TO_ALT, (-300.0, 700.0), 55.0, param1=1.0, param2=100.0, param4=1.0),
+                item(plane, Cmd.NAV_WAYPOINT, (-1200.0, 100.0), 45.0),
+                item(plane, Cmd.NAV_WAYPOINT, (-700.0, 0.0), 40.0),
+                item(plane, Cmd.NAV_LAND, HOME, 0.0),
+            )
+        )
+        fly_until(plane, 1, 3.0)
+        assert plane.set_mode(RETURN) == 0
+        plane.until(lambda: current(plane) == 4, 200.0)
+        seen, (north, east, _) = plane.of("LOCAL_POSITION_NED")[-1], plane.place
+        course, wanted = atan2(seen.vy, seen.vx), atan2(100.0 - east, -1200.0 - north)
+        assert abs((course - wanted + pi) % (2.0 * pi) - pi) < 0.5, (course, wanted)

@@ -1,0 +1,76 @@
+"""Circles of a PX4's wings: DO_ORBIT, and which circles ORBIT_EXECUTION_STATUS tells of (PX4 1.16
+FixedwingPositionControl.cpp, publishOrbitStatus)."""
+
+from __future__ import annotations
+
+from math import hypot
+
+import pytest
+
+from autopilot.interface.targets import Circle
+from autopilot.mav import VtolState
+from mavlink_bridge.wire.codec import dialect
+from tests.fakes.px4_station import ARM, HOLD, OFFBOARD, POSITION, SessionLine
+from tests.mavlink_bridge.px4.test_px4_returns_flown import VTOL_TRANSITION, flown
+
+ORBIT = 34
+
+
+@pytest.mark.parametrize("kind", ["plane", "quadplane"])
+def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
+    """As Hold with another circle; refused amid a transition; outside the fence it stays where it is."""
+    with flown(kind) as wings:
+        assert wings.command(ARM, 1.0, 0.0) == 0 and wings.command(22) == 0
+        wings.until(lambda: wings.height > 15.0)
+        wings.until(lambda: wings.mode == HOLD, 60.0)
+        lat, lon = wings.beside_home(300.0, 100.0)
+        if kind == "quadplane":
+            assert wings.command(ORBIT, -120.0) == 1, "upright"
+            assert not wings.of("ORBIT_EXECUTION_STATUS"), "rotors hold it"
+            assert wings.command(VTOL_TRANSITION, VtolState.FW) == 0
+            assert wings.command(ORBIT, -120.0) == 1, "amid the transition"
+            wings.until(lambda: wings.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW)
+        altitude = wings.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
+        assert wings.command(ORBIT, -120.0, 0.0, 0.0, 0.0, lat, lon, altitude) == 0
+        wings.run(3.0)
+        told = wings.of("ORBIT_EXECUTION_STATUS")[-1]
+        assert (told.radius, told.frame) == (-120.0, 0) and abs(told.x * 1e-7 - lat) < 1e-6
+        wings.run(120.0)
+        away = [hypot(m.x - 300.0, m.y - 100.0) for m in wings.of("LOCAL_POSITION_NED")[-200:]]
+        assert wings.mode == HOLD and max(abs(one - 120.0) for one in away) < 15.0
+        first, last = (wings.of("ORBIT_EXECUTION_STATUS")[at].time_usec for at in (-20, -1))
+        assert last - first == 19 * 500_000
+        wings.set_param("GF_MAX_HOR_DIST", 1000.0)
+        far = wings.beside_home(3000.0, 0.0)
+        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
+        assert "Orbit is outside geofence" in wings.texts and wings.mode == HOLD
+        wings.run(60.0)
+        assert hypot(wings.place[0] - 300.0, wings.place[1] - 100.0) < 400.0, "it does not set out"
+        wings.set_param("GF_ACTION", 1.0)
+        assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
+        wings.run(3.0)
+        assert wings.of("ORBIT_EXECUTION_STATUS")[-1].radius == 100.0, "a fence that warns keeps nothing in"
+
+
+def test_a_circle_that_hands_or_setpoints_fly_is_told_of_by_nobody() -> None:
+    with flown("plane") as plane:
+        assert not plane.of("ORBIT_EXECUTION_STATUS"), "on the ground"
+        assert plane.command(ARM, 1.0, 0.0) == 0 and plane.command(22) == 0
+        plane.until(lambda: plane.mode == HOLD, 90.0)
+        plane.run(5.0)
+        assert plane.set_mode(POSITION) == 0
+        plane.run(1.0)
+        before = len(plane.of("ORBIT_EXECUTION_STATUS"))
+        plane.run(5.0)
+        assert plane.mode == POSITION and 0 < before == len(plane.of("ORBIT_EXECUTION_STATUS"))
+        place = dialect.MAVLink_set_position_target_local_ned_message(
+            0, 1, 1, 1, 0x0DF8, 400.0, 200.0, -60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        )
+        for second in range(40):
+            plane.link.send(place)
+            if second == 3:
+                assert plane.set_mode(OFFBOARD) == 0
+            plane.run(0.5)
+        assert plane.mode == OFFBOARD and isinstance(plane.link, SessionLine)
+        assert isinstance(plane.link.session.autopilot.helm.target, Circle)
+        assert before == len(plane.of("ORBIT_EXECUTION_STATUS"))
