@@ -21,8 +21,9 @@ from math import hypot
 from pathlib import Path
 
 from scripts.wing_flights import WingFlight, fly_ours, fly_theirs, keep, kept
-from scripts.wing_measures import Measure, measures
-from scripts.wing_missions import EXPLAINED, MISSIONS, WingMission
+from scripts.wing_measures import Measure, measures, told
+from scripts.wing_missions import MISSIONS, WingMission
+from scripts.wing_reasons import BESIDE_ARDUPLANE
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "examples" / "square.waypoints"
@@ -228,8 +229,7 @@ def wings_page(rows: list[tuple[WingMission, list[Measure]]]) -> str:
         cells = [f"{one.value:.1f}" if one.holds else f"**{one.value:.1f}**" for one in found]
         lines.append(f"| {mission.name}: {mission.title} | {' | '.join(cells)} |")
     limits = ", ".join(f"{one.name.replace(',', '')} {one.most:g}" for one in rows[0][1])
-    missed = [mission.name for mission, found in rows if not all(one.holds for one in found)]
-    reasons = "\n".join(f"- {name}: {EXPLAINED.get(name, 'not explained')}" for name in missed)
+    reasons = told([(mission.name, found) for mission, found in rows], BESIDE_ARDUPLANE)
     held = sum(one.holds for _, found in rows for one in found)
     return f"""# A plane beside ArduPlane
 
@@ -245,7 +245,7 @@ Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found i
 
 ## What is beyond its limit, and why
 
-{reasons or "Nothing."}
+{reasons}
 """
 
 

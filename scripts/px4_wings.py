@@ -25,7 +25,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.parameters.files import parse_parameters
 from autopilot.personality.px4.parameter_table import WING_ROWS
 from scripts.wing_flights import Row, WingFlight
-from scripts.wing_measures import HEIGHT_M, LEG_M, TURN_M, Laid, Measure, airspeeds, nearest, times
+from scripts.wing_measures import HEIGHT_M, LEG_M, TURN_M, Laid, Measure, airspeeds, nearest, times, told
+from scripts.wing_reasons import BESIDE_PX4
 from sitl.px4.launcher import VARIABLE
 from sortie import Session
 from tests.fakes.px4_sitl import world_line
@@ -136,14 +137,6 @@ def alike(kind: str) -> dict[str, float]:
     own = parse_parameters((ROOT / "sitl" / "px4" / f"world_{kind}.parm").read_bytes())
     known = {row.name for row in WING_ROWS if row.core}
     return {name: value for name, value in own.items() if name in known} | NOT_ALIKE
-
-
-_LAWS: Final = (
-    "ours flies lines, circles and heights by ArduPlane's laws (L1, TECS with its limits), PX4 by NPFG and with 3 m/s"
-    " up and 2 m/s down, and round a place until it is within 10 m of its height"
-)
-EXPLAINED: Final[dict[str, str]] = dict.fromkeys((mission.name for mission in MISSIONS), _LAWS)
-"""Why a mission has a measure beyond its limit."""
 
 
 @dataclass
@@ -293,8 +286,7 @@ def page(rows: list[tuple[Px4Mission, list[Measure], list[str]]]) -> str:
         lines.append(f"| {mission.name}: {mission.title} | {decisions} | {' | '.join(cells)} |")
     known = {one.name: one.most for _, found, _ in rows for one in found}
     limits = ", ".join(f"{name.replace(',', '')} {most:g}" for name, most in known.items())
-    missed = [mission.name for mission, found, apart in rows if apart or not all(one.holds for one in found)]
-    reasons = "\n".join(f"- {name}: {EXPLAINED.get(name, 'not explained')}" for name in missed)
+    reasons = told([(mission.name, found) for mission, found, _ in rows], BESIDE_PX4)
     held = sum(one.holds for _, found, _ in rows for one in found)
     return f"""# Wings beside PX4
 
@@ -314,7 +306,7 @@ Greatest differences; limits: {limits}. {held} of {sum(len(found) for _, found, 
 
 ## What is beyond its limit, and why
 
-{reasons or "Nothing."}
+{reasons}
 """
 
 

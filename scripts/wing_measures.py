@@ -7,12 +7,14 @@ either plane banks; the airspeed has settled where a plane has flown level, stra
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from scripts.wing_flights import WingFlight
+from scripts.wing_reasons import Reasons
 
 LEG_M, TURN_M, TIME_SHARE, TIME_S, AIRSPEED_MPS, HEIGHT_M, ENERGY_SHARE = 15.0, 25.0, 0.05, 2.0, 1.0, 5.0, 0.10
 BANKS_DEG, SETTLES_S, LEVEL_MPS, STEADY_MPS2 = 10.0, 8.0, 0.5, 0.3
@@ -39,6 +41,22 @@ class Measure:
     def holds(self) -> bool:
         """True when it is within its limit."""
         return self.value <= self.most
+
+
+def unexplained(name: str, found: Sequence[Measure], explained: Reasons) -> list[Measure]:
+    """Measures of a mission that are beyond their limit, and have no reason."""
+    return [one for one in found if not one.holds and one.name not in explained.get(name, {})]
+
+
+def told(rows: Iterable[tuple[str, Sequence[Measure]]], explained: Reasons) -> str:
+    """A line for each measure that is beyond its limit: mission, measure, reason."""
+    lines = [
+        f"- {name}, {one.name} {one.value:.1f}: {explained.get(name, {}).get(one.name, 'not explained')}"
+        for name, found in rows
+        for one in found
+        if not one.holds
+    ]
+    return "\n".join(lines) or "Nothing."
 
 
 @dataclass

@@ -235,29 +235,3 @@ QUADPLANE_MISSIONS = [
     lifted("q-speeds", "an airspeed of 20 m/s", [*WIDE[:1], order(Cmd.DO_CHANGE_SPEED, 0, 20), *WIDE[1:], DOWN]),
 ]
 MISSIONS = [*PLANE_MISSIONS, *QUADPLANE_MISSIONS]
-_FADES = (
-    "10 s after the takeoff ArduPlane is 5 m higher: hover and fading lift motors carry it on, and its pusher"
-    " goes full for 3 s more"
-)
-_WIND_RUN = "SITL's plane sticks to the ground up to a climb of 1.2 m/s and its wheel does not steer against the wind"
-EXPLAINED: dict[str, str] = {
-    "go-around": "ArduPlane climbs 3 m higher before it turns, so its turn begins 20 m farther on",
-    "turns-right": "ours follows the line from the takeoff's end to the circle, ArduPlane heads for it from anywhere",
-    "loiter-time": "as turns-right",
-    "wind-8": f"{_WIND_RUN}: its run is 80 m longer in a tail wind, and all that follows is as much farther",
-    "wind-12": f"{_WIND_RUN}: its run is 20 m shorter in a headwind, which at the end of the takeoff is 13 m of height",
-    "q-square": _FADES,
-    "q-wind-3": _FADES,
-    "q-wind-6": (
-        "ArduPlane is blown 60 m aside as it takes off; with its tail to the wind it cannot hold the pad at a pitch of"
-        f" 30 degrees, is blown past it and hangs beside it for minutes (a second flight never landed); {_FADES}"
-    ),
-    "q-turns": _FADES,
-    "q-long": _FADES,
-    "q-qrtl": _FADES,
-    "q-qland": "braking, ArduPlane climbs 13 m on its raised wings, ours 6: its motors are down to idle sooner",
-    "q-rtl": _FADES,
-    "q-rtl-1": f"ArduPlane turns home along its circle, ours straight; it climbs 5 m more as it brakes; {_FADES}",
-    "q-speeds": f"ArduPlane comes down to the approach's airspeed later; {_FADES}",
-}
-"""Why a mission has a measure beyond its limit."""

@@ -1,0 +1,144 @@
+"""Why a measure of wings beside a real firmware is beyond its limit, as the two tracks show it: by mission and measure
+(`scripts.wing_measures`). Heights and ways are those of the flights in tests/data and of the simulator beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+Reasons = Mapping[str, Mapping[str, str]]
+
+_LEGS, _TURNS, _TIMES, _SPEED = "way on legs, m", "way in turns, m", "times, %", "settled airspeed, m/s"
+_UP, _UP_ON_LEGS = "height, m", "height on legs, m"
+
+_FASTER = (
+    "ArduPlane goes on gaining speed as its lift motors fade (22 m/s 8 s after the takeoff, ours 19) and climbs; ours"
+    " keeps its height or sinks by up to 4 m"
+)
+_LINE = "ours follows the line from the takeoff's end to the circle, ArduPlane heads for it from where it is"
+_RUN = "SITL's plane sticks to the ground up to a climb of 1.2 m/s and its wheel does not steer against the wind"
+_TURNS_HOME = (
+    "in its turn home ours gives 3 m/s of airspeed for 13 m of height in 3 s, ArduPlane gains 2 m/s and climbs 3 m"
+)
+BESIDE_ARDUPLANE: Final[Reasons] = {
+    "turns-right": {_LEGS: _LINE},
+    "loiter-time": {_LEGS: _LINE},
+    "go-around": {
+        _UP: "ours sinks in its turn onto the slope, from (-572, -58) on, ArduPlane behind it, from (-478, -52) on"
+    },
+    "wind-8": {
+        _TURNS: f"{_RUN}: its run is 80 m longer in a tail wind, and its first turn as much farther",
+        _UP: f"{_RUN}: 80 m farther on it is 20 m lower at the same place of the climb",
+    },
+    "wind-12": {_UP: f"{_RUN}: its run is 20 m shorter in a headwind, at the climb's end 12 m of height"},
+    "q-square": {_UP: _FASTER},
+    "q-wind-3": {_UP: _FASTER},
+    "q-wind-6": {
+        _LEGS: "with its tail to the wind ArduPlane cannot hold the pad at a pitch of 30 degrees: blown 70 m past it",
+        _TURNS: "as the way on legs: it banks to come back to the pad",
+        _UP: "it hangs beside the pad at 78 m for minutes (a second flight never landed); ours has landed",
+        _TIMES: "ArduPlane is on its wings sooner: 60 m ahead 16 s after the takeoff",
+    },
+    "q-turns": {_UP: _FASTER},
+    "q-long": {_UP: _FASTER},
+    "q-qrtl": {
+        _UP: (
+            "ArduPlane is at the approach's airspeed at once (22 m/s 3 s after QRTL, ours 26) and turns home sinking,"
+            " at 61 m where ours is at 70"
+        )
+    },
+    "q-qland": {_UP: "braking, ArduPlane climbs by 17 m on its raised wings and stops 10 m farther on, ours by 13 m"},
+    "q-rtl": {_UP: _TURNS_HOME},
+    "q-rtl-1": {
+        _LEGS: "ArduPlane turns home along its circle, ours straight",
+        _TURNS: "ArduPlane turns home along its circle, ours straight",
+        _UP: _TURNS_HOME,
+    },
+    "q-speeds": {
+        _UP: _FASTER,
+        _SPEED: "ours has the approach's airspeed, 16.3 m/s, 15 s before it hovers; ArduPlane 18.9 m/s until then",
+    },
+}
+
+_FLOATS: Final = (
+    "PX4 comes in at {0} m/s and floats on from 2 m: it stands {1} m behind the place. Ours comes in at {2} and stands"
+    " {3} m before it"
+)
+_SINKS_LATER: Final = (
+    "PX4 flies to the landing's circle (NAV_LOITER_TO_ALT) at the height that it has, {0} m, and sinks there; ours"
+    " sinks on its way, and is at {1} m where it is highest above it"
+)
+_CUTS_IN: Final = (
+    "PX4 bends onto the landing's circle from outside and stays {0} m from its middle; ours (L1) heads for the middle"
+    " first, comes to 64 m and swings out to {1} m"
+)
+_LEAVES: Final = (
+    "PX4 leaves the circle when its time is over, wherever it is, and turns on from there, at {0}; ours goes round"
+    " until its course leads to the next place, to {1}"
+)
+_FADES: Final = (
+    "ours sinks by 5 m as its lift motors fade, and comes to the first corner at 44 m; PX4 sinks by none and is at 54 m"
+)
+BESIDE_PX4: Final[Reasons] = {
+    "square": {
+        _LEGS: _FLOATS.format("12.2", 95, "16.5", 19),
+        _TURNS: _CUTS_IN.format("80 to 88", 96),
+        _UP_ON_LEGS: _SINKS_LATER.format(59, 47),
+    },
+    "loiter-time": {
+        _LEGS: _FLOATS.format("12.2", 101, "16.5", 18),
+        _TURNS: _LEAVES.format("(520, 138), the next place behind it", "(683, 237)"),
+        _UP_ON_LEGS: _SINKS_LATER.format(60, 50),
+        _TIMES: "PX4 is at the next place 5 s later, because of where it left the circle",
+    },
+    "to-height": {
+        _LEGS: _FLOATS.format("12.3", 100, "16.5", 19),
+        _TURNS: (
+            "PX4 sinks by 2 m/s at most (FW_T_SINK_R_SP) and goes round a place until it is within 10 m of its height"
+            " (NAV_FW_ALT_RAD): it passes the corner by 66 m at 71 m; ours has it at 74 m and turns on"
+        ),
+        _UP_ON_LEGS: _SINKS_LATER.format(60, 50),
+        _TIMES: "PX4 is past that corner 7 s later",
+    },
+    "speeds": {
+        _LEGS: _FLOATS.format("11.6", 59, "14.0", 14),
+        _TURNS: _CUTS_IN.format("80 to 90", 90),
+        _UP_ON_LEGS: _SINKS_LATER.format(61, 48),
+    },
+    "return": {
+        _LEGS: (
+            "PX4 comes down beside the landing's circle, 874 m from the landing's place (in its Return alone); ours"
+            " goes on to that place"
+        ),
+        _TURNS: "ours climbs round until it has 100 m, PX4 sets out at 90 m, 14 s sooner, and is as much ahead",
+        _UP_ON_LEGS: "where PX4 comes down, 820 m away, ours is on its circle",
+        _TIMES: "ours sets out 16 s later, for the last 10 m of its climb",
+    },
+    "v-square": {_UP_ON_LEGS: _FADES},
+    "v-changes": {
+        _UP_ON_LEGS: (
+            "ours keeps its 73 m on lift motors until it is over the place, PX4 sinks on the way, to 44 m; braking ours"
+            " has climbed by 13 m, PX4 by 6"
+        ),
+        _TIMES: "PX4 is on its wings after 48 m and 5.6 s, ours after 146 m and 9.2 s, with less of the leg to fly",
+    },
+    "v-loiter": {
+        _LEGS: "ours heads for the pad from where its turn ends, 33 m beside the line; PX4 comes back onto the line",
+        _TURNS: _LEAVES.format("(420, 194)", "(556, 265)"),
+        _TIMES: "PX4 is at the next place 2.4 s later, because of where it left the circle",
+    },
+    "v-return": {
+        _TURNS: (
+            "PX4 bends onto the landing's circle from outside, 100 m from its middle; ours heads for the middle first"
+            " and bends in with 45 degrees of bank"
+        )
+    },
+    "v-home": {
+        _LEGS: "ours hovers back to home from its circle, 27 m beside it where PX4 is over it",
+        _TURNS: (
+            "ours leaves its circle where it has its height and slows down straight on, to 150 m west of home; PX4 goes"
+            " round until it heads for home, and stops over it"
+        ),
+        _UP_ON_LEGS: _FADES,
+    },
+}
