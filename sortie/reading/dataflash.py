@@ -87,6 +87,8 @@ class _DataflashReader:
             "PARM": self._parameter,
             "ATT": self._attitude,
             "XKF2": self._wind,
+            "ARSP": lambda m, time_s: self.facts.add(Quantity.AIRSPEED, time_s, m.Airspeed),
+            "QTUN": lambda m, time_s: self.facts.add(Quantity.LIFT, time_s, 100.0 * m.ThO),
             "XKF4": self._innovations,
         }
 

@@ -85,6 +85,10 @@ class Quantity(Enum):
     """Innovation of the estimator's position against its limit: above 1 GPS is refused."""
     LOSS = "link_loss_percent"
     RSSI = "rssi"
+    AIRSPEED = "airspeed_mps"
+    """Equivalent airspeed of wings, by the pitot tube."""
+    LIFT = "lift_percent"
+    """Throttle of the lift motors of wings that have some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,6 +289,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         ("battery_status", "current_a", Quantity.CURRENT, 1.0),
         ("telemetry_status", "rx_message_lost_rate", Quantity.LOSS, 100.0),
         ("vehicle_local_position", "vz", Quantity.CLIMB, -1.0),
+        ("airspeed_validated", "calibrated_airspeed_m_s", Quantity.AIRSPEED, 1.0),
         ("vehicle_gps_position", "satellites_used", Quantity.SATELLITES, 1.0),
         ("vehicle_gps_position", "hdop", Quantity.HDOP, 1.0),
         ("estimator_status", "pos_test_ratio", Quantity.ESTIMATE, 1.0),

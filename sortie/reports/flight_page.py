@@ -51,6 +51,8 @@ CHARTS: Sequence[tuple[str, float, Sequence[CurveLine]]] = (
     ("Height above home, m (faint: the ground)", 5.0,
      (_of_samples(lambda sample: sample.height), _of(Quantity.TERRAIN, "below"))),
     ("Speed over ground, m/s", 2.0, (_of_samples(lambda sample: sample.speed),)),
+    ("Airspeed, m/s", 2.0, (_of(Quantity.AIRSPEED),)),
+    ("Lift motors, %", 10.0, (_of(Quantity.LIFT),)),
     ("Climb, m/s", 2.0, (_of(Quantity.CLIMB),)),
     ("Roll, ° (faint: asked for)", 5.0, (_of(Quantity.ROLL), _of(Quantity.ROLL_SET, "below"))),
     ("Pitch, ° (faint: asked for)", 5.0, (_of(Quantity.PITCH), _of(Quantity.PITCH_SET, "below"))),

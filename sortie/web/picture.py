@@ -12,7 +12,7 @@ from math import degrees, hypot, isfinite
 from typing import Any, Final
 
 from autopilot.flight.lifecycle import FlightState
-from autopilot.mav import ModeFlag, SystemState, WireMissionState
+from autopilot.mav import ModeFlag, SystemState, VtolState, WireMissionState
 from autopilot.vehicles.kinds import class_of_type
 from mavlink_bridge.clients.base import Target
 from mavlink_bridge.clients.texts import TextAssembler
@@ -32,6 +32,10 @@ _NO_COUNT: Final = 65535
 _NO_HEADING: Final = 65535
 _NO_VOLTAGE: Final = 65535
 Facts = dict[str, Any]
+_STANCES: Final[Mapping[int, str]] = {
+    VtolState.TRANSITION_TO_FW: "over to wings", VtolState.TRANSITION_TO_MC: "over to rotors",
+    VtolState.MC: "on rotors", VtolState.FW: "on wings",
+}  # fmt: skip
 
 _ID: Final = {
     name: codec.id_of(name)
@@ -48,6 +52,7 @@ def _heartbeat(of: Message, vehicle: ShownVehicle) -> Facts:
     return {
         "firmware": firmware.name,
         "flies": firmware.vehicle_class.flies,
+        "wings": firmware.vehicle_class.has_stall_speed,
         "kind": kind.name if (kind := class_of_type(of.type)) is not None else "vehicle",
         "mode": firmware.mode_name(int(of.custom_mode)),
         "armed": bool(of.base_mode & ModeFlag.SAFETY_ARMED),
@@ -100,6 +105,11 @@ def _mission(of: Message, vehicle: ShownVehicle) -> Facts:
     }
 
 
+def _stance(of: Message, vehicle: ShownVehicle) -> Facts:
+    wings = vehicle.target.firmware.vehicle_class.has_stall_speed
+    return {"stance": _STANCES.get(of.vtol_state) if wings else None}
+
+
 def _home(of: Message, _vehicle: ShownVehicle) -> Facts:
     return {"home": [of.latitude / 1e7, of.longitude / 1e7, round(of.altitude / 1e3, 1)]}
 
@@ -119,6 +129,7 @@ _FACTS: Final[Mapping[str, Callable[[Message, Any], Facts]]] = {
     "HOME_POSITION": _home,
     "POSITION_TARGET_GLOBAL_INT": _target,
     "VFR_HUD": lambda of, _: {"throttle_percent": of.throttle, "airspeed_mps": _rounded(of.airspeed, 1)},
+    "EXTENDED_SYS_STATE": _stance,
     "WIND": lambda of, _: {"wind": [_rounded(of.speed, 1), _rounded(of.direction % 360.0, 0)]},
     "TERRAIN_REPORT": lambda of, _: {
         "terrain_m": _rounded(of.terrain_height, 1), "above_ground_m": _rounded(of.current_height, 1)
@@ -246,6 +257,6 @@ def _same(photo: Photo, other: Photo) -> bool:
 
 COLUMNS: Final = (
     "time_s", "lat", "lon", "height_m", "speed_mps", "climb_mps", "roll_deg", "pitch_deg", "battery_percent",
-    "battery_v", "terrain_m", "alt_m",
+    "battery_v", "terrain_m", "alt_m", "airspeed_mps",
 )  # fmt: skip
 """Columns of `Vehicle.history`; `time_s` is link time."""

@@ -84,7 +84,7 @@ function take(message) {
   state.vehicles = new Map(message.vehicles.map(one => [one.system, one]));
   for (const one of message.vehicles) {
     charts.add(one.system, { time_s: message.now_s, height_m: one.height_m, roll_deg: one.roll_deg, pitch_deg: one.pitch_deg, speed_mps: one.speed_mps,
-      climb_mps: one.climb_mps, battery_percent: one.battery_percent, ground_m: ground(one) });
+      climb_mps: one.climb_mps, battery_percent: one.battery_percent, ground_m: ground(one), air_mps: air(one) });
   }
   if (all && !state.vehicles.has(state.chosen)) choose(message.vehicles[0].system);
   for (const [kind, system, what] of message.news) {
@@ -106,13 +106,19 @@ function take(message) {
 // Height of the ground above home.
 const ground = one => one.terrain_m === undefined || !one.home ? undefined : one.terrain_m - one.home[2];
 
+// Airspeed of what flies on wings; others guess it from the wind.
+const air = one => one.wings ? one.airspeed_mps : undefined;
+
 async function fetchHistory(system) {
   if (state.histories.has(system)) return;
   state.histories.add(system);
   const answer = await line.ask('history', system);
   if (!answer.ok) return;
   const rows = answer.data.rows.map(row => Object.fromEntries(answer.data.columns.map((name, i) => [name, row[i]])));
-  for (const row of rows) row.ground_m = ground({ ...state.vehicles.get(system), terrain_m: row.terrain_m ?? undefined });
+  for (const row of rows) {
+    row.ground_m = ground({ ...state.vehicles.get(system), terrain_m: row.terrain_m ?? undefined });
+    row.air_mps = air({ wings: state.vehicles.get(system)?.wings, airspeed_mps: row.airspeed_mps });
+  }
   charts.before(system, rows);
   map.before(system, rows.map(row => [row.lat, row.lon]));
   map.photos.set(system, answer.data.photos);

@@ -8,6 +8,8 @@ const FIGURES = [
   ['Height', v => figure(v.height_m, 1, 'm')],
   ['Speed', v => figure(v.speed_mps, 1, 'm/s')],
   ['Climb', v => figure(v.climb_mps, 1, 'm/s')],
+  ['Airspeed', v => v.wings ? figure(v.airspeed_mps, 1, 'm/s') : '–'],
+  ['Flies', v => v.stance ?? '–'],
   ['Heading', v => figure(v.heading_deg ?? v.yaw_deg, 0, '°')],
   ['To home', v => toHome(v)],
   ['In flight', v => clock(v.armed_for_s)],
@@ -21,7 +23,7 @@ const FIGURES = [
 ];
 
 // Shown where they are known.
-const MAY_BE_UNKNOWN = new Set(['Wind', 'Above ground']);
+const MAY_BE_UNKNOWN = new Set(['Airspeed', 'Flies', 'Wind', 'Above ground']);
 
 const WINDS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
 

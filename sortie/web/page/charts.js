@@ -4,7 +4,7 @@ import { figure } from './link.js';
 const CHARTS = {
   height: { title: 'Height above home, m', lines: [['height_m', '--track', 'height'], ['ground_m', '--earth', 'ground']], least: 5 },
   attitude: { title: 'Roll and pitch, °', lines: [['roll_deg', '--track', 'roll'], ['pitch_deg', '--look', 'pitch']], least: 10, both: true },
-  speed: { title: 'Speed, m/s', lines: [['speed_mps', '--track', 'over ground'], ['climb_mps', '--look', 'climb']], least: 2 },
+  speed: { title: 'Speed, m/s', lines: [['speed_mps', '--track', 'over ground'], ['climb_mps', '--look', 'climb'], ['air_mps', '--earth', 'through the air']], least: 2 },
   battery: { title: 'Battery, %', lines: [['battery_percent', '--track', 'left']], low: 0, high: 100 },
 };
 const SPAN_S = 300, MOST = 2400, LEFT = 38, TOP = 26, BOTTOM = 16;

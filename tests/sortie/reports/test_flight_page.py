@@ -13,7 +13,8 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from sortie import Session
 from sortie.api.sample import square
-from sortie.reading.facts import FlightFacts, Sample
+from sortie.api.testing.stand_in import HOME
+from sortie.reading.facts import FlightFacts, Quantity, Sample
 from sortie.reading.logs import read_log
 from sortie.reports import svg
 from sortie.reports.chart_map import HEIGHT, WIDTH
@@ -51,6 +52,22 @@ def points(drawing: ElementTree.Element, kind: str) -> list[tuple[float, float]]
     """Of the first line of a class."""
     line = next(one for one in drawing.iter() if one.attrib.get("class") == kind)
     return [(float(x), float(y)) for x, y in (pair.split(",") for pair in line.attrib["points"].split())]
+
+
+def test_wings_have_their_airspeed_and_their_change_over_drawn(tmp_path):
+    """The lift motors stand when the wings carry alone."""
+    with Session("sim:quadplane", home=HOME, seed=1, log_dir=tmp_path) as session:
+        ways = [MissionItem(16, 3, x=HOME.lat + 0.006, y=HOME.lon + east, z=60.0) for east in (0.0, 0.006)]
+        session.upload([MissionItem(84, 3, z=20.0), *ways])
+        session.start()
+        session.run_for(60.0)
+    log = tmp_path / "latest" / "flight.bin"
+    facts = read_log(log)
+    assert max(value for _, value in facts.series[Quantity.AIRSPEED]) == pytest.approx(25.5, abs=1.5)
+    lift = dict(facts.series[Quantity.LIFT])
+    assert max(lift.values()) > 40.0 and list(lift.values())[-1] == 0.0
+    write_flight_page(log, None, tmp_path / "flight.html")
+    assert {"Airspeed, m/s", "Lift motors, %"} <= drawings((tmp_path / "flight.html").read_text()).keys()
 
 
 def test_the_log_gives_the_flight(flown):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from autopilot.interface.geo import GeoPoint, distance
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.wire.framing import MavlinkFrame
 from sortie import Session
 from sortie.config.fittings import fitted
@@ -48,6 +49,25 @@ def test_a_vehicle_is_shown_with_all_that_it_says(watched):
     assert facts["rate_hz"] > 10.0
     assert facts["flight"] == "IDLE"
     assert facts["round_trip_ms"] is not None
+
+
+def test_wings_are_shown_with_their_airspeed_and_what_they_fly_on(watched):
+    """A quadplane's change-over, on its way; the history has its airspeed. A copter has neither wings nor a stance."""
+    assert (watched.facts()["wings"], watched.facts().get("stance")) == (False, None)
+    with Session("sim:quadplane", home=HOME, seed=3) as session:
+        page = Watched(session)
+        page.until(lambda facts: facts["ready"])
+        ways = [MissionItem(16, 3, x=HOME.lat + 0.006, y=HOME.lon + east, z=60.0) for east in (0.0, 0.006)]
+        session.upload([MissionItem(84, 3, z=20.0), *ways])
+        session.start()
+        stances = []
+        for _ in range(60):
+            page.run(1.0)
+            stances.append(page.facts()["stance"])
+        assert list(dict.fromkeys(stances)) == ["on rotors", "over to wings", "on wings"]
+        assert page.facts()["wings"] and page.facts()["airspeed_mps"] == pytest.approx(25.0, abs=2.0)
+        flown = [row[COLUMNS.index("airspeed_mps")] for row in page.ask("history", system=1).data["rows"]]
+        assert max(speed for speed in flown if speed is not None) > 20.0
 
 
 def test_who_only_looks_cannot_act():
