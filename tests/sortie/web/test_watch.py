@@ -56,6 +56,7 @@ def test_wings_are_shown_with_their_airspeed_and_what_they_fly_on(watched):
     assert (watched.facts()["wings"], watched.facts().get("stance")) == (False, None)
     with Session("sim:quadplane", home=HOME, seed=3) as session:
         page = Watched(session)
+        page.run(2.0)
         page.until(lambda facts: facts["ready"])
         ways = [MissionItem(16, 3, x=HOME.lat + 0.006, y=HOME.lon + east, z=60.0) for east in (0.0, 0.006)]
         session.upload([MissionItem(84, 3, z=20.0), *ways])
