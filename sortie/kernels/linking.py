@@ -41,7 +41,7 @@ def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, fol
             given[-1].write_bytes(code)
         flags = ["-shared", "-nostdlib", "-o", str(made), *map(str, given)]
         if target.name.endswith("linux"):
-            flags += ["-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none", "-s"]
+            flags += ["-Wl,-z,defs", "-Wl,-z,noexecstack", "-Wl,-z,relro", "-Wl,--build-id=none", "-s"]
         done = subprocess.run([*linker(target), *flags], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NoLinkerError(f"{target.name} was not linked: {done.stderr.strip()[-400:]}")

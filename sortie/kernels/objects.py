@@ -14,29 +14,8 @@ from sortie.kernels.targets import Machine
 _WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %more) nounwind { ret i32 1 }\n"
 _WINDOWS_ENTRY += "@_fltused = global i32 0\n"
 
-#: What LLVM calls for macOS to fill memory with one number: the system has it, but a library calls only itself.
-_MACOS_FILLING = """
-define internal void @memset_pattern16(ptr %to, ptr %pattern, i64 %size) nounwind "no-builtins" noinline {
-begin:
-  %none = icmp eq i64 %size, 0
-  br i1 %none, label %end, label %next
-next:
-  %k = phi i64 [ 0, %begin ], [ %more, %next ]
-  %of = and i64 %k, 15
-  %from = getelementptr i8, ptr %pattern, i64 %of
-  %byte = load i8, ptr %from
-  %at = getelementptr i8, ptr %to, i64 %k
-  store i8 %byte, ptr %at
-  %more = add i64 %k, 1
-  %last = icmp eq i64 %more, %size
-  br i1 %last, label %end, label %next
-end:
-  ret void
-}
-"""
-
-#: Functions that only LLVM calls, when it writes object code: they stay although nothing in the module calls them.
-_KEPT: Final = '\n@llvm.compiler.used = appending global [{} x ptr] [{}], section "llvm.metadata"\n'
+#: What only LLVM calls, when it writes object code: it stays although nothing in the module calls it.
+_KEPT: Final = '\n@llvm.compiler.used = appending global [1 x ptr] [ptr @fmod], section "llvm.metadata"\n'
 
 
 def emit_object(module: str, target: Machine, first: bool) -> bytes:
@@ -44,18 +23,14 @@ def emit_object(module: str, target: Machine, first: bool) -> bytes:
     or reorder numbers: such code rounds otherwise than plain Python. The `first` has what a library needs once."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    _keep_branches()
+    _set_options()
     machine = llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.cpu, opt=3, reloc="pic", codemodel="default"
     )
     text = re.sub(r"^target (triple|datalayout) = .*$", "", module, flags=re.MULTILINE)
-    kept = ["@fmod"]
+    text += _KEPT
     if target.name.endswith("windows") and first:
         text += _WINDOWS_ENTRY
-    if target.name.endswith("macos"):
-        text += _MACOS_FILLING
-        kept.append("@memset_pattern16")
-    text += _KEPT.format(len(kept), ", ".join(f"ptr {name}" for name in kept))
     parsed = llvm.parse_assembly(re.sub(r"@sqrt\b", "@llvm.sqrt.f64", text))  # an instruction, not C's function
     parsed.triple = target.triple
     parsed.data_layout = str(machine.target_data)
@@ -70,12 +45,13 @@ def emit_object(module: str, target: Machine, first: bool) -> bytes:
 
 
 @cache
-def _keep_branches() -> None:
+def _set_options() -> None:
     """Leave branches of a few steps as they stand. Made into a choice between two results, as LLVM has it, both are
     waited for; nearly all of a flight's branches go the way that they went before, which a processor foresees: its
-    400 Hz steps are one chain, and take 6 % less."""
-    for folding in ("phi-node-folding-threshold", "two-entry-phi-node-folding-threshold"):
-        llvm.set_option("sortie", f"--{folding}=0")
+    400 Hz steps are one chain, and take 6 % less. And leave loops that fill or copy an array as loops: C's memset and
+    memcpy, which LLVM would call instead, are not in a library that calls only itself."""
+    for option in ("phi-node-folding-threshold=0", "two-entry-phi-node-folding-threshold=0", "disable-loop-idiom-all"):
+        llvm.set_option("sortie", f"--{option}")
 
 
 def _check(module: llvm.ModuleRef) -> None:

@@ -162,8 +162,7 @@ class FactReader:
         told = identity.vehicle_class.face.local_goal
         self._goals = GoalReader(parts, told=told) if identity.speaks.habits.tells_goal else None
         self._parameters_seen = -1
-        self.follow_report = self._goals is None or identity.vehicle_class.has_stall_speed
-        """True where some of the facts are figures of the report: they change without a decision."""
+        source[s.TELLS_REFERENCE] = self._goals is None
 
     def move_to(self, source: Vector) -> None:
         """Write there from now on: it has all that was written so far."""
@@ -176,10 +175,6 @@ class FactReader:
         base_mode = parts.status.base_mode
         out[s.BASE_MODE] = base_mode
         out[s.SYSTEM_STATUS] = parts.status.system
-        if self._goals is None:
-            self._read_reference()
-        if out[s.HAS_PITOT]:
-            out[s.VTOL_STATE] = parts.facts.vehicle.state.report[report.VTOL_STATE]
         if moved_only:
             self._read_safety()
             return
@@ -195,17 +190,12 @@ class FactReader:
         out[s.STEERED] = base_mode & _GUIDED and parts.facts.vehicle.state.armed and not self._stands
         if self._goals is not None:
             self._goals.read(out)
+        else:
+            out[s.GOAL_TOLD], out[s.GOAL_MASK] = out[s.STEERED], _REFERENCE_MASK
         self._read_home()
         self._read_mission()
         self._read_relays()
         self._read_safety()
-
-    def _read_reference(self) -> None:
-        """Read the reference to which the vehicle is steered now."""
-        state, out = self._parts.facts.vehicle.state.report, self._source
-        out[s.GOAL_TOLD], out[s.GOAL_MASK] = out[s.STEERED], _REFERENCE_MASK
-        out[s.GOAL_N : s.GOAL_N + 6] = state[report.TARGET_N : report.TARGET_N + 6]
-        out[s.GOAL_N + 6] = state[report.TARGET_YAW]
 
     def _read_relays(self) -> None:
         """They are among the parameters, with their pins."""

@@ -326,7 +326,7 @@ class TelemetryService(Speaker):
             self._pool.stand(self._row, self._find_standing())
 
     def _find_standing(self) -> Standing:
-        if self.facts.follow_report or not self._boot.complete or self._texts.next_deadline_ms() is not None:
+        if not self._boot.complete or self._texts.next_deadline_ms() is not None:
             return ALL_LOOKED_AT
         links = [(schedule, self._output.direct(link)) for link, schedule in self._links.items()]
         return Standing.of((self._output.system_id, self._output.component_id), links)
@@ -338,7 +338,7 @@ class TelemetryService(Speaker):
             return False
         row = self._row
         if not pool.gathers(row):
-            read = self.decided or pool.moved[row] or self.facts.follow_report
+            read = self.decided or pool.moved[row]
             if read:
                 self._read_facts()
                 self._encoder.keep(self._parts.facts.vehicle.state.report)

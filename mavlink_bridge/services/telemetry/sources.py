@@ -62,7 +62,8 @@ GOAL_N = _slots.block(7)  # m, and behind it east and down, the velocity in m/s,
 AUTOPILOT = _slots.block(1)  # MAV_AUTOPILOT
 STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE as which the mode is listed
 INTENDED_MODE = _slots.block(1)  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
-VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE
+TELLS_REFERENCE = _slots.block(1)  # 1 where the goal is what the vehicle is steered to just now, as a PX4's
+VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE; of wings as the report has it
 HAS_PITOT = _slots.block(1)  # 0 or 1
 SHORT_MODE = _slots.block(1)  # custom_mode in the 16 bits of HIGH_LATENCY2
 FAILURES = _slots.block(1)  # HL_FAILURE_FLAG bits
@@ -145,6 +146,12 @@ def derive(s: Any) -> None:
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & _HAS_POSITION else 0.0
     s[HAS_TRUTH] = 1.0 if s[report.TRUE_LAT] == s[report.TRUE_LAT] else 0.0
+    if s[TELLS_REFERENCE] != 0.0:
+        for k in range(6):
+            s[GOAL_N + k] = s[report.TARGET_N + k]
+        s[GOAL_N + 6] = s[report.TARGET_YAW]
+    if s[HAS_PITOT] != 0.0:
+        s[VTOL_STATE] = s[report.VTOL_STATE]
     base_mode = s[BASE_MODE]
     s[CUSTOM_0] = base_mode - 256.0 if base_mode >= 128.0 else base_mode
     s[BATTERY_A] = max(s[report.BATT_A], 0.0) if s[report.BATT_A] == s[report.BATT_A] else s[report.BATT_A]
