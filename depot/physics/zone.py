@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import pi, radians
 
-from autopilot.interface.mathematics import acos, cos, exp, hypot, sin, tan
+from autopilot.interface.mathematics import acos, exp, hypot, sin, tan
 from depot.physics.orbit import Ellipse, Hill, Orbit
 from depot.settings import CorridorSettings, ZoneSettings
 
@@ -58,19 +58,18 @@ def swept(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse, start: float, end:
     """The integral over the phase, rad, of density times speed on an ellipse, in units of the density at the zone's
     floor and the depot's own speed."""
     weights = _weights(ellipse.height_m / zone.scale_height_m, ellipse.height_m / orbit.radius_m)
-    total = weights[0] * (end - start) + _sine_sum(weights, end) - _sine_sum(weights, start)
+    total = weights[0] * (end - start)
+    begun = _sines(start, len(weights))
+    for k in range(1, len(weights)):
+        total += weights[k] * (sin(k * end) - begun[k])
     floor_m = zone.floor_m - orbit.altitude_m
     return total * exp(-(ellipse.middle_m - floor_m) / zone.scale_height_m)
 
 
 @lru_cache(maxsize=16)
-def _sine_sum(weights: tuple[float, ...], phase: float) -> float:
-    """The sum of weights[k] sin(k phase), k from 1, by Clenshaw's recurrence (1955). Kept for where an integral begins,
-    which is asked for many ends."""
-    twice, above, here = 2.0 * cos(phase), 0.0, 0.0
-    for weight in weights[:0:-1]:
-        above, here = here, weight + twice * here - above
-    return here * sin(phase)
+def _sines(phase: float, count: int) -> list[float]:
+    """sin(k phase): of where an integral begins, which is asked for many ends."""
+    return [sin(k * phase) for k in range(count)]
 
 
 @lru_cache(maxsize=256)
