@@ -153,10 +153,12 @@ def test_figures_of_the_report_among_the_facts_are_those_of_now() -> None:
 def test_a_vehicle_alone_says_the_same_in_one_call(
     kind: str, firmware: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On two links and in its log: what each of them has by itself is there, byte by byte and in its order."""
-    calls = counted_calls(monkeypatch)
+    """On two links and in its log: what each of them has by itself is there, byte by byte and in its order. Where it
+    has only moved, a call decides what is due as well."""
+    calls, flown = counted_calls(monkeypatch), counted_flows(monkeypatch)
     one_call = said_alone(spec(kind, 1, firmware=firmware), tmp_path / "pool")
     assert calls.count(3) > 10  # two links and the log
+    assert flown.count(True) > 10
     calls.clear()
     monkeypatch.setattr(TelemetryService, "alone", lambda self: None)
     assert one_call == said_alone(spec(kind, 1, firmware=firmware), tmp_path / "each")
@@ -175,6 +177,20 @@ def counted_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(StreamPool, "write", counted)
     return calls
+
+
+def counted_flows(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """From now on whether each call decided what was due."""
+    flown: list[bool] = []
+    flow_on = StreamPool.flow_on
+
+    def counted(self: StreamPool) -> int:
+        next_ms = flow_on(self)
+        flown.append(next_ms != 0)
+        return next_ms
+
+    monkeypatch.setattr(StreamPool, "flow_on", counted)
+    return flown
 
 
 def said_alone(vehicle: VehicleSpec, folder: Path) -> list[bytes]:
