@@ -13,7 +13,8 @@ _UP, _UP_ON_LEGS = "height, m", "height on legs, m"
 
 _FASTER = (
     "ArduPlane goes on gaining speed as its lift motors fade (22 m/s 8 s after the takeoff, ours 19) and climbs; ours"
-    " keeps its height or sinks by up to 4 m"
+    " closes its pusher to TRIM_THROTTLE there, for the speed that it asks for lags behind the one that it has gained,"
+    " and keeps its height or sinks by up to 4 m"
 )
 _LINE = "ours follows the line from the takeoff's end to the circle, ArduPlane heads for it from where it is"
 _RUN = "SITL's plane sticks to the ground up to a climb of 1.2 m/s and its wheel does not steer against the wind"
