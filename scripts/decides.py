@@ -3,17 +3,17 @@ docs/decides.md.
 
 Both of a pair fly the same body in the same world by the same commands: up to 20 m, then north at the default speed (in
 GUIDED; in Hold). Five seconds into the leg something breaks; a minute later it is written down. Usage:
-ARDUPILOT_SITL=.../arducopter PX4_SITL=.../bin/px4 python -m scripts.decides [FAULT ...] (without arguments all, and the
-tables of the firmwares that are given are written).
+ARDUPILOT_SITL=.../arducopter PX4_SITL=.../bin/px4 python -m scripts.decides [NAME ...] (without names all; their rows
+are written into the tables of the firmwares that are given, the others stay).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import nan
+from math import hypot, nan
 from pathlib import Path
 from typing import Final
 
@@ -28,84 +28,171 @@ from sortie.api.simulation import inject
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "decides.md"
 HEIGHT_M, NORTH_M, LEG_S, AFTER_S = 20.0, 300.0, 5.0, 60.0
 POSITION_ONLY: Final = 0x0DF8
+PAD: Final = (2.0, 1.0)
+"""Place of the pad, m north and east of home."""
+UNKNOWN: Final = "**not explained**"
 
-ARDUCOPTER_FAULTS: Final[dict[str, str]] = {
-    "gps.loss": "",
-    "gps.glitch=50": "",
-    "compass.loss": "",
-    "compass.stuck": "",
-    "baro.loss": (
+
+@dataclass(frozen=True)
+class Case:
+    """What happens on the leg. `why`: why the two differ, where they do. `fault`: that of its name, unless another is
+    told; `ours`, `theirs`: more parameters; `order`: sent in place of a fault, over a pad, while it stands at home."""
+
+    why: str = ""
+    fault: str = ""
+    ours: Mapping[str, float] = field(default_factory=dict)
+    theirs: Mapping[str, float] = field(default_factory=dict)
+    order: Callable[[SessionLink], None] | None = None
+
+
+def command(link: SessionLink, number: int, *params: float) -> None:
+    filled = [*params, *[0.0] * (7 - len(params))]
+    link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *filled))
+    link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
+
+
+def land(link: SessionLink) -> None:
+    command(link, Cmd.DO_SET_MODE, 1.0, 9.0)
+
+
+def land_precisely(link: SessionLink) -> None:
+    command(link, Cmd.DO_SET_MODE, 1.0, 4.0, 9.0)
+
+
+_STATION: Final = {"FS_GCS_ENABLE": 1.0}
+_CHUTE: Final = {
+    "CHUTE_ENABLED": 1.0,
+    "CHUTE_TYPE": 10.0,
+    "SERVO10_FUNCTION": 27.0,
+    "SIM_PARA_ENABLE": 1.0,
+    "SIM_PARA_SINK": 3.0,
+}
+_PX4_CHUTE: Final = {"CBRK_FLIGHTTERM": 0.0, "PWM_MAIN_FUNC10": 401.0, "SIM_PARA_SINK": 3.0}
+_PAD: Final = {
+    "PLND_ENABLED": 1.0, "SIM_PLD_ENABLE": 1.0, "SIM_PLD_N": PAD[0], "SIM_PLD_E": PAD[1], "SIM_PLD_ALT_LMT": 30.0
+}  # fmt: skip
+_BLIND: Final = _PAD | {"SIM_PLD_DIST_LMT": 0.1}
+
+ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
+    "gps.loss": Case(),
+    "gps.glitch=50": Case(),
+    "compass.loss": Case(),
+    "compass.stuck": Case(),
+    "baro.loss": Case(
         "no failsafe on either; ours goes on by GPS and accelerometers, ArduCopter climbs away without both "
         "of its barometers"
     ),
-    "baro.stuck": ("neither notices, both climb away, ArduCopter slower"),
-    "gyro.stuck": (
-        "both fall; ours cuts its motors when it lies over for a second, ArduCopter's crash check waits for 2"
-        " s without acceleration"
+    "baro.stuck": Case("neither notices, both climb away, ArduCopter slower"),
+    "gyro.stuck": Case(
+        "both fall; ours cuts its motors when it lies over for a second, ArduCopter's crash check waits for 2 "
+        "s without acceleration"
     ),
-    "gyro.garbage": (
-        "both give up the estimate at the same time; ArduCopter's descent ends softer, and its landing detector"
-        " does not come to rest with such gyroscopes"
+    "gyro.garbage": Case(
+        "both give up the estimate at the same time; ArduCopter's descent ends softer, and its landing "
+        "detector does not come to rest with such gyroscopes"
     ),
-    "accel.stuck": (
+    "accel.stuck": Case(
         "EKF3's variances raise the failsafe at once, and LAND flies by the same accelerometers into the "
         "ground; ours leans on GPS and barometer longer"
     ),
-    "accel.garbage": ("averaged over EKF3's steps the noise stays below its failsafe; ours gives up its estimate"),
-    "motor1.loss": (
+    "accel.garbage": Case("averaged over EKF3's steps the noise stays below its failsafe; ours gives up its estimate"),
+    "motor1.loss": Case(
         "both fall; ours cuts its motors when it lies over for a second in the air, ArduCopter disarms when "
         "it has lain on the ground"
     ),
-    "motor1.loss=0.3": "",
-    "battery.low": "",
-    "wind.gust=12": "",
-    "mass.add=0.5": "",
-    "rc.loss": "",
+    "motor1.loss=0.3": Case(),
+    "battery.low": Case(),
+    "wind.gust=12": Case(),
+    "mass.add=0.5": Case(),
+    "rc.loss": Case(),
+    "gcs.loss": Case(ours=_STATION, theirs=_STATION),
+    "gps.garbage": Case(),
+    "gps.delayed": Case(),
+    "gps.slow": Case(),
+    "compass.wrong": Case(),
+    "compass.garbage": Case(),
+    "baro.wrong": Case(),
+    "baro.garbage": Case(),
+    "gyro.off": Case(),
+    "gyro.wrong": Case(),
+    "accel.off": Case(),
+    "accel.wrong": Case(),
+    "imu.loss": Case(),
+    "battery.low=0.8": Case(),
+    "motor1.loss with a parachute": Case(fault="motor1.loss", ours=_CHUTE, theirs=_CHUTE),
+    "LAND on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD | {"PLND_TYPE": 1.0}, order=land),
+    "LAND, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND | {"PLND_TYPE": 1.0}, order=land),
 }
-"""By fault: why the two differ, where they do."""
+"""By name."""
 
 
-PX4_FAULTS: Final[dict[str, str]] = {
-    "gps.loss": (
+PX4_FAULTS: Final[dict[str, Case]] = {
+    "gps.loss": Case(
         "the same; EKF2 gives up its position after EKF2_NOAID_TOUT, 5 s, ours when its uncertainty is too large"
     ),
-    "gps.glitch=50": "",
-    "compass.loss": "",
-    "compass.stuck": "",
-    "baro.loss": "",
-    "baro.stuck": "neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer",
-    "gyro.stuck": (
-        "both lose their position, go to Land and back, and fall; ours cuts its motors when it lies over for a second, "
-        "PX4 does not"
+    "gps.glitch=50": Case(),
+    "compass.loss": Case(),
+    "compass.stuck": Case(),
+    "baro.loss": Case(),
+    "baro.stuck": Case("neither notices; PX4's height is its GPS's (EKF2_HGT_REF 1), ours climbs with its barometer"),
+    "gyro.stuck": Case(
+        "both lose their position, go to Land and back, and fall; ours cuts its motors when it lies over for "
+        "a second, PX4 does not"
     ),
-    "gyro.garbage": "both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on",
-    "accel.stuck": (
-        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a third went "
-        "to Land after 12.8 s and fell; ours leans on GPS and barometer"
+    "gyro.garbage": Case(
+        "both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on"
     ),
-    "accel.garbage": "both give up their position and get it back",
-    "motor1.loss": (
-        "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, which "
-        "CBRK_FLIGHTTERM forbids by default; its modes are those of a wreck"
+    "accel.stuck": Case(
+        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a "
+        "third went to Land after 12.8 s and fell; ours leans on GPS and barometer"
     ),
-    "motor1.loss=0.3": "",
-    "battery.low": (
-        "two batteries: ours sags until it counts as an emergency, Land; PX4's own is set to 6 %, which is critical, "
-        "Return. Both hold for COM_FAIL_ACT_T, 5 s, before"
+    "accel.garbage": Case("both give up their position and get it back"),
+    "motor1.loss": Case(
+        "both fall; ours cuts its motors when it lies over for a second, PX4 would terminate the flight, "
+        "which CBRK_FLIGHTTERM forbids by default; its modes are those of a wreck"
     ),
-    "wind.gust=12": "",
-    "mass.add=0.5": "",
+    "motor1.loss=0.3": Case(),
+    "battery.low": Case(
+        "two batteries: ours sags until it counts as an emergency, Land; PX4's own is set to 6 %, which is "
+        "critical, Return. Both hold for COM_FAIL_ACT_T, 5 s, before"
+    ),
+    "wind.gust=12": Case(),
+    "mass.add=0.5": Case(),
+    "rc.loss": Case(
+        ours={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}, theirs={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}
+    ),
+    "gcs.loss": Case(ours={"NAV_DLL_ACT": 2.0}, theirs={"NAV_DLL_ACT": 2.0}),
+    "gps.stuck": Case(),
+    "gps.garbage": Case(),
+    "gps.delayed": Case(),
+    "gps.slow": Case(),
+    "gps.intermittent": Case(),
+    "compass.wrong": Case(),
+    "compass.garbage": Case(),
+    "compass.intermittent": Case(),
+    "baro.wrong": Case(),
+    "baro.garbage": Case(),
+    "baro.intermittent": Case(),
+    "gyro.off": Case(),
+    "gyro.wrong": Case(),
+    "accel.off": Case(),
+    "accel.wrong": Case(),
+    "imu.loss": Case(),
+    "motor1.loss with a parachute": Case(fault="motor1.loss", ours=_CHUTE, theirs=_PX4_CHUTE),
+    "Precision Landing on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD, order=land_precisely),
+    "Precision Landing, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely),
 }
 
 
 @dataclass
 class Story:
-    """Decisions after the fault: modes in their order with seconds, and how it ended."""
+    """Decisions after the fault: modes in their order with seconds, and how it ended. `pad_m`: way to the pad that it
+    should land on."""
 
     modes: list[tuple[float, str]] = field(default_factory=list)
     disarmed_s: float | None = None
     height_m: float = 0.0
-    off_m: float = 0.0
+    pad_m: float | None = None
     fell: bool = False
 
     def __str__(self) -> str:
@@ -116,6 +203,8 @@ class Story:
             end = "**fell**"
         else:
             end = f"in the air at {self.height_m:.0f} m"
+        if self.pad_m is not None and self.disarmed_s is not None:
+            end += f", {self.pad_m:.1f} m beside the pad"
         return f"{modes}; {end}"
 
     @property
@@ -124,30 +213,24 @@ class Story:
         return tuple(name for _, name in self.modes), self.disarmed_s is not None, self.fell
 
 
-def command(link: SessionLink, number: int, *params: float) -> None:
-    filled = [*params, *[0.0] * (7 - len(params))]
-    link.send(mavlink.MAVLink_command_long_message(1, 1, number, 0, *filled))
-    link.receive("COMMAND_ACK", 20.0, lambda message: message.command == number)
-
-
-def lead_arducopter(session: Session, link: SessionLink) -> None:
+def lead_arducopter(session: Session, link: SessionLink, north_m: float) -> None:
     command(link, Cmd.DO_SET_MODE, 1.0, 4.0)
     command(link, Cmd.COMPONENT_ARM_DISARM, 1.0)
     command(link, Cmd.NAV_TAKEOFF, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, HEIGHT_M)
     wait_for_height(session)
     link.send(
         mavlink.MAVLink_set_position_target_local_ned_message(
-            0, 1, 1, 1, POSITION_ONLY, NORTH_M, 0, -HEIGHT_M, 0, 0, 0, 0, 0, 0, 0, 0
+            0, 1, 1, 1, POSITION_ONLY, north_m, 0, -HEIGHT_M, 0, 0, 0, 0, 0, 0, 0, 0
         )
     )
 
 
-def lead_px4(session: Session, link: SessionLink) -> None:
+def lead_px4(session: Session, link: SessionLink, north_m: float) -> None:
     home, _ = session.stood
     command(link, Cmd.COMPONENT_ARM_DISARM, 1.0)
     command(link, Cmd.NAV_TAKEOFF, 0.0, 0.0, 0.0, nan, nan, nan, home.alt + HEIGHT_M)
     wait_for_height(session)
-    place = round((home.lat + NORTH_M / METRES_PER_DEGREE) * 1e7), round(home.lon * 1e7), home.alt + HEIGHT_M
+    place = round((home.lat + north_m / METRES_PER_DEGREE) * 1e7), round(home.lon * 1e7), home.alt + HEIGHT_M
     link.send(mavlink.MAVLink_command_int_message(1, 1, 0, Cmd.DO_REPOSITION, 0, 0, -1.0, 1.0, 0.0, nan, *place))
 
 
@@ -164,8 +247,8 @@ class Firmware:
     real: str
     variable: str
     parameters: dict[str, float]
-    faults: dict[str, str]
-    lead: Callable[[Session, SessionLink], None]
+    faults: dict[str, Case]
+    lead: Callable[[Session, SessionLink, float], None]
     mode: Callable[[mavlink.MAVLink_heartbeat_message], str]
 
 
@@ -184,19 +267,23 @@ FIRMWARES: Final = (
 )  # fmt: skip
 
 
-def fly(firmware: Firmware, vehicle: str, fault: str, seed: int = 1) -> Story:
+def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
     """One flight, and what was decided in it."""
-    story = Story()
-    face = firmware.face if vehicle.startswith("sim:") else "ardupilot"
-    with Session(vehicle, seed=seed, firmware=face, params=firmware.parameters) as session:
+    story, case = Story(), firmware.faults.get(name, Case())
+    ours = vehicle.startswith("sim:")
+    face, more = (firmware.face, case.ours) if ours else ("ardupilot", case.theirs)
+    with Session(vehicle, seed=seed, firmware=face, params={**firmware.parameters, **more}) as session:
         session.wait_armable(120.0)
         link = session.connect()
-        firmware.lead(session, link)
+        firmware.lead(session, link, NORTH_M if case.order is None else 0.0)
         link.messages()
         session.run_for(LEG_S)
         begin_s = session.time_s
         mode = firmware.mode(heartbeats(link)[-1])
-        inject(session.service, fault)
+        if case.order is None:
+            inject(session.service, case.fault or name)
+        else:
+            case.order(link)
         while session.time_s < begin_s + AFTER_S and story.disarmed_s is None:
             before = session.truth
             session.run_for(0.1)
@@ -209,7 +296,10 @@ def fly(firmware: Firmware, vehicle: str, fault: str, seed: int = 1) -> Story:
                 elif firmware.mode(heartbeat) != mode:
                     mode = firmware.mode(heartbeat)
                     story.modes.append((now_s, mode))
-        story.height_m = -session.truth.position[2]
+        north, east, down = session.truth.position
+        story.height_m = -down
+        if case.order is not None:
+            story.pad_m = hypot(north - PAD[0], east - PAD[1])
     return story
 
 
@@ -218,26 +308,37 @@ def heartbeats(link: SessionLink) -> list[mavlink.MAVLink_heartbeat_message]:
     return [heard for heard in link.messages("HEARTBEAT") if heard.get_srcComponent() == 1]
 
 
-def row(firmware: Firmware, fault: str) -> str:
-    ours, theirs = (fly(firmware, vehicle, fault) for vehicle in ("sim:copter", firmware.real))
-    why = firmware.faults.get(fault, "") or ("the same" if ours.kind == theirs.kind else "**not explained**")
-    return f"| `{fault}` | {ours} | {theirs} | {why} |"
+def title(name: str) -> str:
+    """First cell of its row: a fault as `--fault` takes it, or words."""
+    return name if " " in name else f"`{name}`"
 
 
-def main(faults: list[str]) -> int:
+def row(firmware: Firmware, name: str) -> str:
+    ours, theirs = (fly(firmware, vehicle, name) for vehicle in ("sim:copter", firmware.real))
+    why = firmware.faults.get(name, Case()).why
+    return f"| {title(name)} | {ours} | {theirs} | {why or ('the same' if ours.kind == theirs.kind else UNKNOWN)} |"
+
+
+def write(firmware: Firmware, rows: Mapping[str, str]) -> None:
+    """These rows, by name, into its table."""
+    begin, end = f"<!-- {firmware.title} -->", f"<!-- /{firmware.title} -->"
+    head, _, tail = PAGE.read_text().partition(begin)
+    table, _, tail = tail.partition(end)
+    known = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines()}
+    known |= {title(name): line for name, line in rows.items()}
+    lines = [known[title(name)] for name in firmware.faults if title(name) in known]
+    table = "\n".join([f"| fault | Sortie | {firmware.title} | |", "| --- | --- | --- | --- |", *lines])
+    PAGE.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
+
+
+def main(names: list[str]) -> int:
     for firmware in FIRMWARES:
         if firmware.variable not in os.environ:
             continue
-        rows = []
-        for fault in faults or firmware.faults:
-            rows.append(row(firmware, fault))
-            print(rows[-1], flush=True)
-        if not faults:
-            begin, end = f"<!-- {firmware.title} -->", f"<!-- /{firmware.title} -->"
-            head, _, tail = PAGE.read_text().partition(begin)
-            _, _, tail = tail.partition(end)
-            table = "\n".join([f"| fault | Sortie | {firmware.title} | |", "| --- | --- | --- | --- |", *rows])
-            PAGE.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
+        for name in names or firmware.faults:
+            line = row(firmware, name)
+            print(line, flush=True)
+            write(firmware, {name: line})
     return 0
 
 

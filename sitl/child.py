@@ -55,7 +55,8 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
 
 
 class SitlChild:
-    """The running process of `title`. `address`: how Sortie reaches it."""
+    """The running process of `title`. `address`: how Sortie reaches it; `processor`: the only one that it may run
+    on."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class SitlChild:
         folder: Path,
         *,
         environment: Mapping[str, str] | None = None,
+        processor: int | None = None,
     ) -> None:
         self.address = address
         self._title = title
@@ -83,7 +85,7 @@ class SitlChild:
                 stdout=self._output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
-                **_apart(),
+                **_apart(processor),
             )
         except OSError as error:
             self._output.close()
@@ -128,15 +130,15 @@ def _how(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
-def _apart() -> dict[str, Any]:
+def _apart(processor: int | None) -> dict[str, Any]:
     """Options that start the child in a process group of its own, so that a Ctrl-C at the terminal reaches the service
     first. On Linux it asks the kernel for SIGKILL when its parent ends, before it becomes the binary."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"preexec_fn": _die_with_parent(os.getpid())}
+    return {"preexec_fn": _die_with_parent(os.getpid(), processor)}
 
 
-def _die_with_parent(parent: int) -> Callable[[], None]:
+def _die_with_parent(parent: int, processor: int | None) -> Callable[[], None]:
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def prepare() -> None:
@@ -147,5 +149,7 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:  # it has ended already
                 os.kill(os.getpid(), signal.SIGKILL)
+        if sys.platform == "linux" and processor is not None:
+            os.sched_setaffinity(0, {processor})
 
     return prepare

@@ -34,6 +34,9 @@ class Lockstep(Protocol):
     def line(self) -> FirmwareLine: ...
     @property
     def child(self) -> SitlChild: ...
+    @property
+    def switches(self) -> Mapping[str, Callable[[bool], None]]:
+        """Faults of what is between body and firmware: each is told whether it holds."""
 
     def step(self, until_ms: float, stop: Callable[[], bool]) -> bool:
         """Wait until the firmware waits, and tell it what its sensors show; False when it has these of `until_ms`, or
@@ -75,6 +78,6 @@ _ARDUPILOT = WayIn(
 _PX4_BY_PARAMETER: Final = {
     "battery.low": (SimParameter("SIM_BAT_MIN_PCT", 6.0, 50.0), SimParameter("SIM_BAT_DRAIN", 1.0, 60.0))
 }
-_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, _PX4_BY_PARAMETER, ("rate.freeze",), {}, {})
+_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, _PX4_BY_PARAMETER, ("rate.freeze", "rc.loss"), {}, {})
 #: By the word before the colon of `--vehicle`.
 WAYS: Final[Mapping[str, WayIn]] = {way.word: way for way in (_ARDUPILOT, _PX4)}

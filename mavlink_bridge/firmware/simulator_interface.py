@@ -1,14 +1,16 @@
-"""PX4's simulator interface as MAVLink: samples of sensors as HIL_SENSOR, HIL_GPS and HIL_STATE_QUATERNION, and
-HIL_ACTUATOR_CONTROLS as controls (PX4's documentation, "Simulator MAVLink API"). Sans I/O; of one connection."""
+"""PX4's simulator interface as MAVLink: samples of sensors as HIL_SENSOR, HIL_GPS, DISTANCE_SENSOR, RC_CHANNELS and
+HIL_STATE_QUATERNION, and HIL_ACTUATOR_CONTROLS as controls (PX4's documentation, "Simulator MAVLink API"). Sans I/O; of
+one connection."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from autopilot.interface.layout import GRAVITY
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
-from autopilot.mav import Cmd
+from autopilot.mav import Cmd, DistanceSensor, SensorOrientation
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
@@ -23,6 +25,9 @@ _LOCKSTEP: Final = 1
 """HIL_ACTUATOR_CONTROLS_FLAGS_LOCKSTEP."""
 _NO_COURSE, _ACCURACY_CM = 65535, (30, 40)
 """HIL_GPS: course unknown; expected error of the place, horizontal and vertical."""
+_NEAREST_CM, _FARTHEST_CM = 10, 4000
+"""DISTANCE_SENSOR: what a laser that looks down is good for."""
+_CHANNELS, _NO_RSSI = 18, 255
 
 
 class SimulatorInterface:
@@ -47,10 +52,14 @@ class SimulatorInterface:
         return found
 
     def frames(self, sample: SensorSample) -> bytes:
-        """HIL_SENSOR, behind it HIL_GPS with a new fix, and HIL_STATE_QUATERNION as often as it was asked for."""
+        """HIL_SENSOR, behind it what else is new, and HIL_STATE_QUATERNION as often as it was asked for."""
         messages = [_sensors(sample)]
         if sample.fix is not None:
             messages.append(_gps(sample.fix))
+        if sample.range_m is not None:
+            messages.append(_range(sample.range_m, sample.time_us))
+        if sample.pulses is not None:
+            messages.append(_radio(sample.pulses, sample.time_us))
         if self._truth_every_us and sample.time_us >= self._truth_due_us:
             self._truth_due_us = sample.time_us + self._truth_every_us
             messages.append(_truth(sample.truth, sample))
@@ -87,6 +96,24 @@ def _gps(fix: Fix) -> Any:
         _NO_COURSE,
         fix.satellites,
     )
+
+
+def _range(range_m: float, time_us: int) -> Any:
+    return dialect.MAVLink_distance_sensor_message(
+        time_us // 1000,
+        _NEAREST_CM,
+        _FARTHEST_CM,
+        min(round(100.0 * range_m), 65535),
+        DistanceSensor.LASER,
+        0,
+        SensorOrientation.PITCH_270,
+        0,
+    )
+
+
+def _radio(pulses: Sequence[int], time_us: int) -> Any:
+    shown = [*pulses, *[0] * (_CHANNELS - len(pulses))]
+    return dialect.MAVLink_rc_channels_message(time_us // 1000, len(pulses), *shown, _NO_RSSI)
 
 
 def _truth(truth: TrueMotion, sample: SensorSample) -> Any:

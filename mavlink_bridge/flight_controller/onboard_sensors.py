@@ -1,5 +1,8 @@
 """Sensors beside a controller whose body is simulated here, on its link: reports of other aircraft as ADSB_VEHICLE,
-looks at obstacles as OBSTACLE_DISTANCE. A controller takes both from a companion (ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2).
+looks at obstacles as OBSTACLE_DISTANCE, at landing pads as LANDING_TARGET. A controller takes them from a companion
+(ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2, PLND_TYPE 1).
+
+Of a pad the two angles are told: PX4 believes no position that is not in its own frame.
 
 Clock: vehicle time.
 """
@@ -10,7 +13,9 @@ from typing import Protocol
 
 from autopilot.interface.obstacles import SeesObstacles
 from autopilot.interface.traffic import HearsTraffic
+from autopilot.precision.lander import SeesPads
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.services.landing_target.service import message_of
 from mavlink_bridge.services.proximity import obstacle_message
 from mavlink_bridge.services.traffic import adsb_message
 
@@ -27,7 +32,9 @@ class OnboardSensors(Speaker):
 
     def __init__(self, body: SensingBody) -> None:
         self._body = body
-        periods = (body.traffic_period_ms, self._traffic), (body.scan_period_ms, self._obstacles)
+        self._pads = body if isinstance(body, SeesPads) else None
+        periods = [(body.traffic_period_ms, self._traffic), (body.scan_period_ms, self._obstacles)]
+        periods += [] if self._pads is None else [(self._pads.pads_period_ms, self._landing_targets)]
         self._looks = [(period_ms, look) for period_ms, look in periods if period_ms]
         self._due_ms = [period_ms for period_ms, _ in self._looks]
         super().__init__()
@@ -37,6 +44,10 @@ class OnboardSensors(Speaker):
 
     def _obstacles(self, now_ms: int) -> list[Message]:
         return [obstacle_message(self._body.scan_obstacles(now_ms), 1000 * now_ms)]
+
+    def _landing_targets(self, now_ms: int) -> list[Message]:
+        looks = () if self._pads is None else self._pads.see_pads()
+        return [message_of(look, number, 1000 * now_ms, placed=False) for number, look in enumerate(looks)]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Do nothing: a sensor tells."""

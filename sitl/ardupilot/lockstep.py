@@ -10,8 +10,9 @@ from __future__ import annotations
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from struct import pack
+from types import MappingProxyType
 from typing import Final
 
 from sitl.child import SitlChild, SitlError
@@ -96,6 +97,8 @@ class SerialLine:
 class JsonLockstep:
     """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process, which
     hangs when it has said nothing for `silent_s` of the wall."""
+
+    switches: Mapping[str, Callable[[bool], None]] = MappingProxyType({})
 
     def __init__(
         self, body: OutsideBody, receiver: socket.socket, line: SerialLine, child: SitlChild, silent_s: float = SILENT_S

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
+from sitl import stillness
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _SIMULATOR: Final = "px4-rc.simulator"
 _SET: Final = """#!/bin/sh
 {parameters}
 . ${{R}}etc/init.d-posix/px4-rc.simulator
-"""
+{more}"""
 _ONE_LINK: Final = """#!/bin/sh
 mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
@@ -52,6 +53,14 @@ mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 _OUR_WORLD: Final = {"PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
 #: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
+_BY_TRANSMITTER: Final = (0.0, 2.0, 3.0)
+"""COM_RC_IN_MODE: sticks may come from a transmitter."""
+#: A transmitter of our world: which of its channels are sticks.
+_TRANSMITTER: Final = {
+    "RC_CHAN_CNT": 8.0, "RC_MAP_ROLL": 1.0, "RC_MAP_PITCH": 2.0, "RC_MAP_THROTTLE": 3.0, "RC_MAP_YAW": 4.0
+}  # fmt: skip
+_PADS: Final = "landing_target_estimator start\n"
+"""It places a target that LANDING_TARGET tells by its height above the ground."""
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
@@ -103,24 +112,39 @@ def launch_in_world(
 ) -> HilLockstep:
     """Start PX4 as `launch` does, with this system id; it flies `machine` in lockstep, and is told where that is by its
     GPS. `wire`: makes the codec of a connection."""
-    from sitl.px4.lockstep import DatagramLine, HilLockstep  # numpy and the kernel: not for who has its own physics
+    from autopilot.precision.lander import SeesPads  # numpy and the kernel: not for who has its own physics
+    from sitl.px4.lockstep import DatagramLine, HilLockstep
     from sitl.vehicles.wiring import px4_body
 
     binary = find_binary(frame, given)
     instance, server = _simulator_port()
     airframe = Path(__file__).with_name(f"world_{frame}.parm")
     own = parse_parameters(airframe.read_bytes()) if airframe.is_file() else {}
-    parameters = {**DEFAULTS, **own, **defaults}
+    transmitter = defaults.get("COM_RC_IN_MODE") in _BY_TRANSMITTER
+    parameters = {**(_TRANSMITTER if transmitter else DEFAULTS), **own, **defaults}
+    sees_pads = isinstance(machine, SeesPads) and machine.pads_period_ms > 0
     body = px4_body(frame, machine, parameters)
     line = DatagramLine(_onboard_port(instance), _LOCAL_PORT + instance)
     try:
         environment = {"PX4_SIM_MODEL": vehicle_class(frame).hil_model, **_OUR_WORLD}
-        child = start(binary, instance, folder, environment, system, parameters)
+        more = _PADS if sees_pads else ""
+        child = start(binary, instance, folder, environment, system, parameters, more, _processor(instance))
     except SitlError:
         server.close()
         line.close()
         raise
-    return HilLockstep(body, server, wire, line, child, 1_000_000 * START_UNIX_S)
+    return HilLockstep(
+        body, server, wire, line, child, 1_000_000 * START_UNIX_S, ranges=sees_pads, transmitter=transmitter
+    )
+
+
+def _processor(instance: int) -> int | None:
+    """The processor of an instance. Its threads run at the same time otherwise, and which of two is the first to tell
+    the other something changes from flight to flight."""
+    if sys.platform != "linux" or not stillness.is_told():
+        return None
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[instance % len(allowed)]
 
 
 def start(
@@ -130,26 +154,36 @@ def start(
     environment: Mapping[str, str],
     system: int | None = None,
     parameters: Mapping[str, float] = _NOTHING,
+    more: str = "",
+    processor: int | None = None,
 ) -> SitlChild:
     """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance; with it
-    `parameters`, whatever its airframe says."""
-    write_startup(
-        folder, _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_onboard_port(instance)), system, parameters
-    )
+    `parameters`, whatever its airframe says, and `more` lines of its shell behind the simulator's.
+    `processor`: the only one that it runs on."""
+    link = _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_onboard_port(instance))
+    write_startup(folder, link, system, parameters, more)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
     search = {"PATH": os.pathsep.join((str(folder.resolve()), os.environ.get("PATH", os.defpath)))}
     return SitlChild(
-        _TITLE, arguments, f"udpin:127.0.0.1:{_onboard_port(instance)}", folder, environment={**environment, **search}
+        _TITLE,
+        arguments,
+        f"udpin:127.0.0.1:{_onboard_port(instance)}",
+        folder,
+        environment={**environment, **search},
+        processor=processor,
     )
 
 
-def write_startup(folder: Path, links: str, system: int | None, parameters: Mapping[str, float] = _NOTHING) -> None:
+def write_startup(
+    folder: Path, links: str, system: int | None, parameters: Mapping[str, float] = _NOTHING, more: str = ""
+) -> None:
     """Write the files that rcS finds on the search path before its own. The commander answers only commands to the
     system id that it began with."""
     texts = {_LINKS: links}
     if system is not None:
         values = {"MAV_SYS_ID": f"{system}", **_values(parameters)}
-        texts[_SIMULATOR] = _SET.format(parameters="\n".join(f"param set {item} {to}" for item, to in values.items()))
+        lines = "\n".join(f"param set {item} {to}" for item, to in values.items())
+        texts[_SIMULATOR] = _SET.format(parameters=lines, more=more)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -2,25 +2,33 @@
 back. PX4's time is that of the samples. No sample, no time: a vehicle's time goes as far as `run` is asked to.
 
 The protocol (PX4's documentation, "Simulation", and src/modules/simulation/simulator_mavlink): PX4 connects over TCP,
-says HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before it has started its controllers: until its
-first HIL_ACTUATOR_CONTROLS samples go as the wall's time passes, from then on one after each answer.
+says HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before it has started its controllers, nor any
+more when its flight is terminated.
+
+PX4's own lockstep is over when its motors have been driven, while others of its threads still run (those that hear
+MAVLink, its commander, its navigator): what these do would fall into this sample or into the next. So the next one is
+held until all of its threads sleep (`sitl.stillness`), which also tells that it will not answer. On a system that does
+not say so samples go by answers, and without these by the wall's time.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from struct import pack_into
 from typing import Final, Protocol
 
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
 from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
+from sitl import stillness
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
 from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
+from sitl.stillness import Stillness
 from sitl.vehicles.outside import OutsideBody
 from sitl.vehicles.wiring import REST, SPAN
 
@@ -30,9 +38,12 @@ SILENT_S: Final = 20.0
 """Silence, s of the wall, after which it counts as hung."""
 _LOOK_S: Final = 0.05
 _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
+_BRIEFLY_S: Final = 0.002
 #: A sample that it has not answered for so long, s of the wall, is followed by the next: none of its controllers ran.
 _LOST_S: Final = 1.0
 _CHANNELS: Final = 32
+_CENTRED: Final = (1500, 1500, 1500, 1500, 1500, 1500, 1500, 1500)
+"""Pulses of a transmitter that nobody touches, us."""
 
 
 def never() -> bool:
@@ -56,6 +67,8 @@ class DatagramLine:
 
     def __init__(self, port: int, to: int) -> None:
         self._to = ("127.0.0.1", to)
+        self.heard = 0
+        """Bytes that have come."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", port))
         self._socket.setblocking(False)
@@ -67,6 +80,7 @@ class DatagramLine:
             try:
                 taken += self._socket.recv(65536)
             except BlockingIOError:
+                self.heard += len(taken)
                 return taken
             except ConnectionError:  # nobody had the port when it was written to
                 continue
@@ -85,8 +99,9 @@ class DatagramLine:
 
 class HilLockstep:
     """See the module. `server`: where it connects; `wire`: makes the codec of a connection; `line`: its onboard link;
-    `start_us`: UTC, microseconds since 1970, when the body is switched on. `unanswered` counts samples that were
-    followed by the next without controls, other than at the start."""
+    `start_us`: UTC, microseconds since 1970, when the body is switched on. `ranges`: it has a range finder;
+    `transmitter`: its receiver hears one with centred sticks. `unanswered` counts samples that were followed by the
+    next without controls, other than at the start."""
 
     def __init__(
         self,
@@ -97,6 +112,9 @@ class HilLockstep:
         child: SitlChild,
         start_us: int,
         silent_s: float = SILENT_S,
+        *,
+        ranges: bool = False,
+        transmitter: bool = False,
     ) -> None:
         self.body = body
         self.line = line
@@ -104,19 +122,25 @@ class HilLockstep:
         self.exchanges = self.restarts = self.unanswered = 0
         self._server, self._start_us, self._silent_s = server, start_us, silent_s
         self._server.settimeout(_LOOK_S)
+        self._ranges, self._transmits = ranges, transmitter
+        self.switches: Mapping[str, Callable[[bool], None]] = {"rc.loss": self._lose_radio} if transmitter else {}
         self._make_wire = wire
         self._wire = wire()
         self._connection: socket.socket | None = None
         self._owed = False  # an answer to the sample that was sent last
         self._steered = False  # it has answered since it connected
-        self._silence_s = 0.0
+        self._silence_s, self._line_heard = 0.0, 0
+        self._stillness = Stillness(child.pid) if stillness.is_told() else None
         s = body.machine.rows()[0][0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
+
+    def _lose_radio(self, lost: bool) -> None:
+        self._transmits = not lost
 
     def step(self, until_ms: float, stop: Callable[[], bool] = never) -> bool:
         """Wait until it has answered, and send the next sample; False when it has flown `until_ms`, or at `stop()`,
         which is asked while it says nothing. SitlError when it has ended or hangs, or is built without lockstep."""
-        if not self._listen(stop) or self.body.time_ms >= until_ms:
+        if not self._listen(stop) or not self._settle(stop) or self.body.time_ms >= until_ms:
             return False
         self._hear(0.0)  # an answer that came too late is none to the next sample
         if self._connection is not None:
@@ -129,6 +153,10 @@ class HilLockstep:
         while self._connection is None or self._owed:
             if self._connection is None:
                 self._accept()
+            elif self._stillness is not None:
+                if self._is_silent(self._stillness):
+                    self.unanswered += self._steered
+                    self._owed = False
             elif not self._steered:
                 self._hear(_SAMPLE_S)
                 self._owed = False
@@ -142,11 +170,32 @@ class HilLockstep:
                 return False
         return True
 
+    def _is_silent(self, stillness: Stillness) -> bool:
+        """True when it sleeps without having answered."""
+        if (
+            self._hear(_BRIEFLY_S if self._steered else 0.0)
+            or self._connection is None
+            or not stillness.wait(_BRIEFLY_S)
+        ):
+            return False
+        return not self._hear(0.0) and self._connection is not None
+
+    def _settle(self, stop: Callable[[], bool]) -> bool:
+        """Wait until none of its threads runs; False when it was told to stop."""
+        while self._stillness is not None and not self._stillness.wait(_LOOK_S):
+            self._silence_s += _LOOK_S
+            self._look()
+            if stop():
+                return False
+        return True
+
     def _look(self) -> None:
-        """SitlError when it has ended, or says nothing."""
+        """SitlError when it has ended, or says nothing, on its link neither."""
         if self._silence_s == 0.0:
             return
         self.child.check()
+        if self.line.heard != self._line_heard:
+            self._line_heard, self._silence_s = self.line.heard, 0.0
         if self._silence_s > self._silent_s:
             what = "it did not connect" if self._connection is None else "nothing came"
             raise SitlError(f"PX4 SITL hangs: {what} for {self._silent_s:g} s", ended=True)
@@ -166,10 +215,11 @@ class HilLockstep:
         """Take what comes within `patience_s`; True when it held controls. It may have gone behind it."""
         assert self._connection is not None
         self._connection.settimeout(patience_s)
+        begun_s = time.monotonic()
         try:
             data = self._connection.recv(65536)
         except (TimeoutError, BlockingIOError):
-            self._silence_s += patience_s
+            self._silence_s += time.monotonic() - begun_s
             return False
         except ConnectionError:
             data = b""
@@ -230,6 +280,7 @@ class HilLockstep:
             pressure = pressure_at(height)
         if on_tick and p[M.P_PITOT_ON] == 1.0:
             impact = 0.5 * SEA_DENSITY * values[O.V_AIRSPEED] * values[O.V_AIRSPEED]
+        range_m = float(values[O.V_RANGE]) if on_tick and self._ranges else None
         moved = values.tolist()
         return SensorSample(
             time_us,
@@ -247,11 +298,15 @@ class HilLockstep:
                 moved[O.V_ATTITUDE : O.V_ATTITUDE + 4],
                 s[M.S_WX : M.S_WZ + 1].tolist(),
             ),
+            range_m,
+            _CENTRED if on_tick and self._transmits else None,
         )
 
     def close(self) -> None:
         """End the firmware."""
         self.child.stop()
+        if self._stillness is not None:
+            self._stillness.close()
         self.line.close()
         self._server.close()
         if self._connection is not None:

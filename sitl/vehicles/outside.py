@@ -56,10 +56,14 @@ _RANGE: Final = ('},"rng_1":', O.V_RANGE, 1, 9, 3)
 _AIRSPEED: Final = (',"airspeed":', O.V_AIRSPEED, 1, 8, 3)
 
 
+def _as_it_is(_function: int, width: int) -> float:
+    return float(width)
+
+
 class OutsideBody:
     """See the module. `answer` is the text for the packet in `request`, after `exchange`; `values` what it tells
     (`sitl.kernel.outside`). `airspeed`: it has a pitot tube; `payload`: channels, from 1, and SERVOn_FUNCTION of the
-    outputs that drive what it carries; `pulse`: pulse width, us, of a width in the packet."""
+    outputs that drive what it carries; `pulse`: pulse width, us, of such a function's width in the packet."""
 
     def __init__(
         self,
@@ -69,7 +73,7 @@ class OutsideBody:
         *,
         airspeed: bool,
         payload: Mapping[int, int] | None = None,
-        pulse: Callable[[int], float] = float,
+        pulse: Callable[[int, int], float] = _as_it_is,
     ) -> None:
         self.machine = machine
         self.request = np.zeros(PACKET_BYTES, np.uint8)
@@ -134,7 +138,7 @@ class OutsideBody:
             (width,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
             if (width != self._widths.get(channel) and width) or (due and function == WINCH):
                 self._widths[channel] = width
-                self.machine.set_output(channel, self._pulse(width))
+                self.machine.set_output(channel, self._pulse(function, width))
         if due:
             self._line_due_ms = self.time_ms + _LINE_MS
 

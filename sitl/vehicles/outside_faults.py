@@ -3,7 +3,7 @@ simulates by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from autopilot.interface import report as R
 from autopilot.interface.records import dataclass
@@ -25,18 +25,24 @@ class SimParameter:
 
 class FirmwareFaults:
     """Faults of one firmware and of its body, `machine`; and the truth about that. `by_parameter`: what the firmware
-    simulates; `unknown`: what nobody can break in it."""
+    simulates; `switches`: what is between them; `unknown`: what nobody can break in it otherwise."""
 
     def __init__(
-        self, machine: SimulatedMachine, by_parameter: Mapping[str, Sequence[SimParameter]], unknown: Collection[str]
+        self,
+        machine: SimulatedMachine,
+        by_parameter: Mapping[str, Sequence[SimParameter]],
+        switches: Mapping[str, Callable[[bool], None]],
+        unknown: Collection[str],
     ) -> None:
         self.machine = machine
-        self._by_parameter, self._unknown = by_parameter, unknown
+        self._by_parameter, self._switches = by_parameter, switches
+        self.unknown = frozenset(unknown).difference(switches)
 
     def names(self) -> tuple[str, ...]:
         """All faults that act."""
-        elsewhere = {*self._unknown, *self._by_parameter}
-        return (*(name for name in self.machine.fault_names() if name not in elsewhere), *self._by_parameter)
+        elsewhere = {*self.unknown, *self._by_parameter}
+        body = [name for name in self.machine.fault_names() if name not in elsewhere]
+        return (*body, *self._by_parameter, *self._switches)
 
     def fill_truth(self, state: VehicleState) -> None:
         """Write what is true of the body into a report."""
@@ -46,9 +52,12 @@ class FirmwareFaults:
 
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
         """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""
+        if name in self._switches:
+            self._switches[name](active)
+            return {}
         settings = self._by_parameter.get(name)
         if settings is None:
-            acts = name not in self._unknown and self.machine.inject_fault(name, value, active=active)
+            acts = name not in self.unknown and self.machine.inject_fault(name, value, active=active)
             return {} if acts else None
         told = {}
         for setting in settings:

@@ -20,8 +20,8 @@ from autopilot.interface.mathematics import cbrt
 from sitl.kernel import layout as M
 from sitl.vehicles.equipment import AIR_DENSITY
 
-_PARACHUTE, GRIPPER, WINCH = 27, 28, 88  # SERVOn_FUNCTION
-FUNCTIONS: Final = (_PARACHUTE, GRIPPER, WINCH)
+PARACHUTE, GRIPPER, WINCH = 27, 28, 88  # SERVOn_FUNCTION
+FUNCTIONS: Final = (PARACHUTE, GRIPPER, WINCH)
 LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
@@ -78,7 +78,7 @@ class SimulatedPayload:
         self._hooked = True
         self._swings = False  # the load was handed over to the line
         self._parts: dict[int, Callable[[float], None]] = {
-            _PARACHUTE: self._chute,
+            PARACHUTE: self._chute,
             GRIPPER: self._grip,
             WINCH: self._turn,
         }

@@ -15,7 +15,7 @@ from sitl.kernel import layout as M
 from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
 from sitl.vehicles.outside import Output, OutsideBody
-from sitl.vehicles.payload import FUNCTIONS, GRIPPER
+from sitl.vehicles.payload import FUNCTIONS, GRIPPER, PARACHUTE
 from sitl.vehicles.simulated import FREE_OUTPUTS, SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
@@ -56,8 +56,9 @@ _CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
 #: PWM_MAIN_FUNCn of motor 1, and of a plane's aileron, elevator, propeller and rudder; its propeller is behind the
 #: motors that lift.
 _PX4_MOTOR_1, _PX4_SERVO_1 = 101, 201
-_PX4_GRIPPER: Final = 430.0
-"""PWM_MAIN_FUNCn of its payload_deliverer: -1 lets go, 1 grabs. It has no winch."""
+_PX4_PAYLOAD: Final = {430.0: GRIPPER, 401.0: PARACHUTE}
+"""PWM_MAIN_FUNCn of what it carries: its payload_deliverer's, -1 lets go, 1 grabs; 1 where a flight is terminated. It
+has no winch."""
 
 
 def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
@@ -80,16 +81,21 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
 
 
 def _px4_payload(machine: SimulatedMachine, given: Mapping[str, float]) -> dict[int, int]:
-    """Channels, from 1, of its gripper; the machine is told what they drive."""
-    found = {channel: GRIPPER for channel in FREE_OUTPUTS if given.get(f"PWM_MAIN_FUNC{channel}") == _PX4_GRIPPER}
+    """Channels, from 1, of its gripper and parachute, and what they drive, which the machine is told."""
+    told = {channel: _PX4_PAYLOAD.get(given.get(f"PWM_MAIN_FUNC{channel}", 0.0)) for channel in FREE_OUTPUTS}
+    found = {channel: function for channel, function in told.items() if function is not None}
     for channel, function in found.items():
         machine.set_parameter(f"SERVO{channel}_FUNCTION", float(function))
+    if PARACHUTE in found.values():
+        machine.set_parameter("SIM_PARA_ENABLE", 1.0)
     return found
 
 
-def _px4_pulse(width: int) -> float:
-    """Pulse width of a control, us; a disarmed output is in the middle."""
-    return 1500.0 + 400.0 * (width - REST) / SPAN
+def _px4_pulse(function: int, width: int) -> float:
+    """Pulse width of a control, us. A disarmed output is in the middle, where a gripper stays as it is, and a
+    parachute closed."""
+    share = (width - REST) / SPAN
+    return 1100.0 + 800.0 * max(share, 0.0) if function == PARACHUTE else 1500.0 + 400.0 * share
 
 
 def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[Output]:

@@ -66,12 +66,13 @@ class FirmwareInWorld:
         except SitlError as error:
             raise UserError(str(error), 1 if error.ended else 2) from error
         stack.callback(self.lockstep.close)
-        self._faults = FirmwareFaults(machine, self._way.by_parameter, self._way.unknown)
+        self._faults = FirmwareFaults(machine, self._way.by_parameter, self.lockstep.switches, self._way.unknown)
         self._check(standing.faults)
 
     def _check(self, faults: Sequence[Fault]) -> None:
         """UserError for a fault that this firmware cannot have."""
-        known = (*self._faults.names(), *LINK_FAULTS, *FLIGHT_FAULTS)
+        links = [name for name in LINK_FAULTS if name not in self._faults.unknown]
+        known = (*self._faults.names(), *links, *FLIGHT_FAULTS)
         for fault in faults:
             if fault.name not in known:
                 what = f"no {self._way.name} in our world can have it{nearest(fault.name, known)}"

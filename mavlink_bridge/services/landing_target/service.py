@@ -28,7 +28,6 @@ from mavlink_bridge.wire.codec import dialect, id_of
 LANDING_TARGET: Final = id_of("LANDING_TARGET")
 _FRAMES: Final = {Frame.BODY_FRD: True, Frame.LOCAL_FRD: False}
 _Q_UNKNOWN: Final = [0.0, 0.0, 0.0, 0.0]
-_VALID: Final = 1
 
 
 def look_of(message: Message) -> Look | None:
@@ -44,11 +43,12 @@ def look_of(message: Message) -> Look | None:
     return Look((message.x, message.y, message.z), body, message.distance)
 
 
-def message_of(look: Look, number: int, time_us: int) -> Message:
-    """The LANDING_TARGET of a look that was taken by the body."""
+def message_of(look: Look, number: int, time_us: int, *, placed: bool = True) -> Message:
+    """The LANDING_TARGET of a look that was taken by the body. `placed`: with its position, else with angles and
+    distance alone."""
     forward, right, down = look.direction
     size = hypot(forward, right, down)
-    x, y, z = (look.distance_m * part / size for part in look.direction)
+    x, y, z = (look.distance_m * part / size * placed for part in look.direction)
     return dialect.MAVLink_landing_target_message(
         time_us,
         number,
@@ -63,7 +63,7 @@ def message_of(look: Look, number: int, time_us: int) -> Message:
         z,
         _Q_UNKNOWN,
         LandingTargetType.LIGHT_BEACON,
-        _VALID,
+        placed,
     )
 
 

@@ -28,6 +28,8 @@ def sample(time_us: int, **changes: Any) -> SensorSample:
         30.0,
         values["fix"],
         TRUTH,
+        values.get("range_m"),
+        values.get("pulses"),
     )
 
 
@@ -54,6 +56,14 @@ def test_a_fix_has_the_day_of_the_world_and_centimetres() -> None:
     assert (gps.fix_type, gps.lat, gps.lon, gps.alt) == (3, -350000000, 1490000000, 584000)
     assert (gps.vel, gps.vn, gps.ve, gps.vd, gps.satellites_visible) == (500, 300, 400, -50, 12)
     assert gps.time_usec == 1_767_225_600_000_000
+
+
+def test_a_range_is_down_and_in_centimetres_and_a_transmitter_has_its_channels() -> None:
+    _, laser = read(SimulatorInterface().frames(sample(20_000, range_m=12.34)))
+    assert (laser.get_type(), laser.current_distance, laser.orientation) == ("DISTANCE_SENSOR", 1234, 25)
+    assert laser.min_distance < laser.current_distance < laser.max_distance
+    _, radio = read(SimulatorInterface().frames(sample(20_000, pulses=(1500, 1600, 1000, 1500))))
+    assert (radio.chancount, radio.chan2_raw, radio.chan3_raw, radio.chan5_raw) == (4, 1600, 1000, 0)
 
 
 def test_the_truth_comes_as_often_as_it_was_asked_for() -> None:

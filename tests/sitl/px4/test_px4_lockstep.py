@@ -36,11 +36,13 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     started: list[HilLockstep] = []
     binary = px4_hil.build(tmp_path / "build")
 
-    def begin(manner: str = "", kind: str = "copter") -> HilLockstep:
+    def begin(manner: str = "", kind: str = "copter", **given: float) -> HilLockstep:
         monkeypatch.setenv("SORTIE_STAND_IN", manner)
         machine = make_simulated(kind, HOME, 0.0, 1, steps=PX4_STEPS[kind])
+        for name, value in given.items():
+            machine.set_parameter(name, value)
         made = launch_in_world(
-            kind, str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", {}, 1, SimulatorInterface
+            kind, str(binary), (0.0, 0.0, 0.0, 0.0), machine, tmp_path / "run", given, 1, SimulatorInterface
         )
         started.append(made)
         return made
@@ -97,7 +99,7 @@ def test_it_hangs_says_nothing_or_never_connects(start: Start, manner: str, how:
         fly(lockstep, 8.0)  # a program on a busy machine may take its time to connect
     lockstep._silent_s = 1.0
     with pytest.raises(SitlError, match=f"hangs: {how}") as caught:
-        fly(lockstep, 3000.0)
+        fly(lockstep, 1e6)
     assert caught.value.ended
 
 
@@ -125,6 +127,28 @@ def test_wings_have_their_surfaces_propeller_and_tube(start: Start, kind: str, m
     s = lockstep.body.machine.rows()[0][0]
     given = [float(s[place]) for place in (L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER, L.S_THROTTLE)]
     assert given == pytest.approx([0.25, -0.5, 1.0, 0.75], abs=1e-4)
+
+
+def test_a_transmitter_is_there_where_its_parameters_say_so_and_falls_silent(start: Start, tmp_path: Path) -> None:
+    """50 times a second, with centred sticks whose channels PX4 is told."""
+    lockstep = start(COM_RC_IN_MODE=0.0)
+    fly(lockstep, 1000.0)
+    lockstep.switches["rc.loss"](True)
+    fly(lockstep, 2000.0)
+    told = [line for line in said(lockstep) if line.startswith("time=")]
+    assert all("'RC_CHANNELS': 50," in line or "'RC_CHANNELS': 50}" in line for line in told) and len(told) == 2
+    script = (tmp_path / "run" / "px4-rc.simulator").read_text()
+    assert "param set RC_MAP_THROTTLE 3" in script and "NAV_RCL_ACT" not in script
+    assert not start(COM_RC_IN_MODE=1.0).switches
+
+
+def test_a_pad_has_a_range_finder_and_what_places_it(start: Start, tmp_path: Path) -> None:
+    lockstep = start(SIM_PLD_ENABLE=1.0)
+    fly(lockstep, 1000.0)
+    (told,) = (line for line in said(lockstep) if line.startswith("time=1"))
+    assert "'DISTANCE_SENSOR': 50" in told
+    script = (tmp_path / "run" / "px4-rc.simulator").read_text()
+    assert script.index("etc/init.d-posix/px4-rc.simulator") < script.index("landing_target_estimator start")
 
 
 def test_it_comes_back_in_the_same_place_and_time(start: Start) -> None:

@@ -232,6 +232,18 @@ def test_a_px4_lets_its_load_go() -> None:
         assert mass[M.P_MASS] == pytest.approx(kg), control
 
 
+def test_a_px4_that_is_terminated_hangs_on_its_parachute() -> None:
+    """Its output is -1, and 1 where the flight is terminated; 0, as all are while it is disarmed, opens nothing."""
+    machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+    machine.set_parameter("SIM_PARA_SINK", 4.0)
+    body = px4_body("copter", machine, {"PWM_MAIN_FUNC6": 401.0})
+    for count, (control, sink_mps) in enumerate(((0.0, 0.0), (-1.0, 0.0), (0.0, 0.0), (1.0, 4.0), (-1.0, 4.0))):
+        widths = [REST, REST, REST, REST, REST, round(REST + SPAN * control), *[REST] * 26]
+        body.request[:] = list(struct.pack("<HHI32H", 29569, 250, count, *widths))
+        assert body.exchange()
+        assert machine.burden.sink_mps == sink_mps, control
+
+
 def test_a_load_on_its_winch_swings() -> None:
     """Its line runs out at the rate of an unchanged pulse; the load is handed over to it, swings behind a copter that
     leans, and pulls the copter back: faster by 0.2 m/s and more without."""

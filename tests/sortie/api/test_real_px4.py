@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from math import hypot, nan
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from autopilot.mav import Cmd, Frame
 from autopilot.mission.items import MissionItem
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
+from sortie.api.simulation import inject
 from sortie.campaign.flown import fly_run
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError
@@ -56,6 +59,55 @@ def test_a_station_breaks_its_gps_and_a_motor_of_the_body() -> None:
         assert command(link, Cmd.INJECT_FAILURE, 101.0, 1.0, 1.0) == 0  # motor, OFF, the first
         session.run_for(4.0)
         assert -session.truth.position[2] < 0.5
+
+
+def track(folder: Path) -> list[tuple[float, ...]]:
+    """Where it truly was, each 40 ms: up, and 20 m aside in wind."""
+    with Session(COPTER, seed=5, params={"SIM_WIND_SPD": 5.0}, log_dir=folder) as session:
+        link, flown = up(session), []
+        home = session.stood[0]
+        place = to_global(home, (0.0, 20.0, 0.0))
+        to = round(1e7 * place.lat), round(1e7 * place.lon), home.alt + 10.0
+        link.send(mavlink.MAVLink_command_int_message(1, 1, 0, Cmd.DO_REPOSITION, 0, 0, -1.0, 1.0, 0.0, nan, *to))
+        for _ in range(250):
+            session.run_for(0.04)
+            flown.append((session.time_s, *session.truth.position))
+        return flown
+
+
+def keeps_order() -> bool:
+    """May PX4 give its threads the priorities that it wants? Without them Linux runs them in an order of its own."""
+    asks = "import os; os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99))"
+    return subprocess.run([sys.executable, "-c", asks], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.skipif(not keeps_order(), reason="no right to real-time priorities")
+def test_the_same_seed_is_the_same_flight(tmp_path: Path) -> None:
+    """Not only to a millimetre: what was true is equal to the last bit."""
+    first, second = (track(tmp_path / name) for name in ("a", "b"))
+    assert first[-1][2] > 10.0
+    assert first == second
+
+
+def test_a_pad_that_its_body_sees_is_landed_on() -> None:
+    """2 m beside the place where it stands; its camera tells of it on its link."""
+    with Session(COPTER, params={"SIM_PLD_ENABLE": 1.0, "SIM_PLD_N": 1.8, "SIM_PLD_E": -0.8}) as session:
+        link = up(session)
+        assert command(link, Cmd.DO_SET_MODE, 1.0, 4.0, 9.0) == 0  # Precision Landing
+        session.run_until(lambda flown: not flown.state.armed, 90.0)
+        north, east, _ = session.truth.position
+        assert hypot(north - 1.8, east + 0.8) < 0.4
+
+
+def test_it_returns_when_its_transmitter_is_lost() -> None:
+    with Session(COPTER, params={"COM_RC_IN_MODE": 0.0, "NAV_RCL_ACT": 2.0}) as session:
+        up(session)
+        session.run_for(5.0)
+        assert session.state.mode != "RTL"
+        inject(session.service, "rc.loss")
+        session.run_until(lambda flown: flown.state.mode == "RTL", 10.0)
+    with pytest.raises(UserError, match="no PX4 in our world can have it"):
+        Session(COPTER, faults=["rc.loss@20"])
 
 
 def test_its_gripper_lets_a_load_go() -> None:

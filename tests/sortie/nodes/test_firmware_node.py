@@ -148,7 +148,7 @@ def test_what_is_logged_changes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 # --- its faults -------------------------------------------------------------------------------------------------------
 def test_faults_are_of_the_body_or_of_the_firmware() -> None:
     machine = make_simulated("copter", HOME, 0.0, 1)
-    faults = FirmwareFaults(machine, BY_PARAMETER, UNKNOWN)
+    faults = FirmwareFaults(machine, BY_PARAMETER, {}, UNKNOWN)
     assert faults.inject("motor1.loss", None, active=True) == {}
     assert faults.inject("gps.loss", None, active=True) == {"SIM_GPS1_ENABLE": 0.0}
     assert faults.inject("gps.loss", None, active=False) == {"SIM_GPS1_ENABLE": 1.0}
@@ -157,10 +157,19 @@ def test_faults_are_of_the_body_or_of_the_firmware() -> None:
     assert faults.inject("nothing.such", None, active=True) is None
 
 
+def test_what_is_between_body_and_firmware_is_switched() -> None:
+    """Only where it is there is the fault known."""
+    machine, heard = make_simulated("copter", HOME, 0.0, 1), list[bool]()
+    faults = FirmwareFaults(machine, {}, {"rc.loss": heard.append}, ("rc.loss", "rate.freeze"))
+    assert faults.inject("rc.loss", None, active=True) == {} == faults.inject("rc.loss", None, active=False)
+    assert heard == [True, False] and "rc.loss" in faults.names() and faults.unknown == {"rate.freeze"}
+    assert FirmwareFaults(machine, {}, {}, ("rc.loss",)).inject("rc.loss", None, active=True) is None
+
+
 def test_every_fault_of_ours_acts_or_is_refused() -> None:
     """None is taken without an effect: GPS, compass and barometer of our body are nobody's in this world."""
     machine = make_simulated("copter", HOME, 0.0, 1)
     ours = set(machine.fault_names())
-    acting = set(FirmwareFaults(machine, BY_PARAMETER, UNKNOWN).names())
+    acting = set(FirmwareFaults(machine, BY_PARAMETER, {}, UNKNOWN).names())
     assert ours - acting == set(UNKNOWN)
     assert {name for name in ours if name.startswith(("gps.", "compass.", "baro."))} <= {*BY_PARAMETER, *UNKNOWN}

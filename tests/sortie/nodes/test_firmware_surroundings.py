@@ -3,6 +3,7 @@ obstacle is as hard for it as for ours."""
 
 from __future__ import annotations
 
+from math import sin
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,23 @@ def test_it_is_told_of_both_on_its_link(tmp_path: Path, traffic: Path, monkeypat
     assert looks[0].distances[0] == pytest.approx(1000, abs=20)
     defaults = (tmp_path / "ardupilot" / "defaults.parm").read_text().split("\n")
     assert "ADSB_TYPE 1" in defaults and "PRX1_TYPE 0" in defaults and not any("SIM_PRX" in row for row in defaults)
+
+
+def test_it_is_told_of_a_pad_that_its_body_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By angles off the middle of a picture that looks straight down, right and back; the copter climbs over its
+    home."""
+    written = bytearray()
+    monkeypatch.setattr(SerialLine, "write", lambda line, data: written.extend(data))
+    monkeypatch.setenv("SORTIE_STAND_IN", "climb")
+    pad = {"SIM_PLD_ENABLE": 1.0, "SIM_PLD_N": 0.3, "SIM_PLD_E": 0.6}
+    with Session(f"ardupilot:copter={build(tmp_path)},world=ours", params=pad) as session:
+        session.run_until(lambda flown: -flown.truth.position[2] > 4.0, 8.0)
+    heard = ardupilotmega.MAVLink(None).parse_buffer(bytes(written))
+    seen = [message for message in heard if message.get_type() == "LANDING_TARGET"]
+    assert len(seen) > 3 and {(message.frame, message.position_valid) for message in seen} == {(12, 0)}
+    last = seen[-1]
+    assert last.distance * sin(last.angle_x) == pytest.approx(0.6, abs=0.15)
+    assert last.distance * sin(last.angle_y) == pytest.approx(-0.3, abs=0.15)
 
 
 def test_what_it_hits_has_a_name_and_it_falls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
