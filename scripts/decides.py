@@ -59,7 +59,6 @@ def land_precisely(link: SessionLink) -> None:
     command(link, Cmd.DO_SET_MODE, 1.0, 4.0, 9.0)
 
 
-_STATION: Final = {"FS_GCS_ENABLE": 1.0}
 _CHUTE: Final = {
     "CHUTE_ENABLED": 1.0,
     "CHUTE_TYPE": 10.0,
@@ -105,7 +104,6 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "wind.gust=12": Case(),
     "mass.add=0.5": Case(),
     "rc.loss": Case(),
-    "gcs.loss": Case(ours=_STATION, theirs=_STATION),
     "gps.garbage": Case(),
     "gps.delayed": Case(),
     "gps.slow": Case(),
@@ -161,7 +159,6 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "rc.loss": Case(
         ours={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}, theirs={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}
     ),
-    "gcs.loss": Case(ours={"NAV_DLL_ACT": 2.0}, theirs={"NAV_DLL_ACT": 2.0}),
     "gps.stuck": Case(),
     "gps.garbage": Case(),
     "gps.delayed": Case(),
@@ -284,7 +281,7 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
             inject(session.service, case.fault or name)
         else:
             case.order(link)
-        while session.time_s < begin_s + AFTER_S and story.disarmed_s is None:
+        while session.time_s < begin_s + AFTER_S and (story.disarmed_s is None or -session.truth.position[2] > 0.5):
             before = session.truth
             session.run_for(0.1)
             now_s = session.time_s - begin_s
@@ -292,7 +289,7 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
                 story.fell = True  # it was stopped by the ground
             for heartbeat in heartbeats(link):
                 if not heartbeat.base_mode & ModeFlag.SAFETY_ARMED:
-                    story.disarmed_s = now_s
+                    story.disarmed_s = story.disarmed_s or now_s
                 elif firmware.mode(heartbeat) != mode:
                     mode = firmware.mode(heartbeat)
                     story.modes.append((now_s, mode))

@@ -30,6 +30,7 @@ from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
 from sitl.stillness import Stillness
 from sitl.vehicles.outside import OutsideBody
+from sitl.vehicles.payload import PARACHUTE
 from sitl.vehicles.wiring import REST, SPAN
 
 SAMPLES_HZ: Final = 250
@@ -41,6 +42,8 @@ _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
 _BRIEFLY_S: Final = 0.002
 #: A sample that it has not answered for so long, s of the wall, is followed by the next: none of its controllers ran.
 _LOST_S: Final = 1.0
+#: Samples without an answer, 0.1 s, after which its outputs are what a board's would be: those of a terminated flight.
+_TERMINATED: Final = 25
 _CHANNELS: Final = 32
 _CENTRED: Final = (1500, 1500, 1500, 1500, 1500, 1500, 1500, 1500)
 """Pulses of a transmitter that nobody touches, us."""
@@ -129,7 +132,7 @@ class HilLockstep:
         self._connection: socket.socket | None = None
         self._owed = False  # an answer to the sample that was sent last
         self._steered = False  # it has answered since it connected
-        self._silence_s, self._line_heard = 0.0, 0
+        self._silence_s, self._line_heard, self._silent_samples = 0.0, 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_told() else None
         s = body.machine.rows()[0][0]
         self._fix_due, self._field_due = s[M.S_GPS_NEXT], s[M.S_MAG_NEXT]
@@ -155,25 +158,35 @@ class HilLockstep:
                 self._accept()
             elif self._stillness is not None:
                 if self._is_silent(self._stillness):
-                    self.unanswered += self._steered
-                    self._owed = False
+                    self._go_on()
             elif not self._steered:
                 self._hear(_SAMPLE_S)
                 self._owed = False
             elif not self._hear(_LOOK_S):
                 waited_s += _LOOK_S
                 if waited_s >= _LOST_S:
-                    self.unanswered += 1
-                    self._owed = False
+                    self._go_on()
             self._look()
             if stop():
                 return False
         return True
 
+    def _go_on(self) -> None:
+        """To the next sample without an answer. A flight that is terminated has none any more: PX4's simulated outputs
+        say nothing then, where those of a board stop the motors and open the parachute (`MixingOutput`)."""
+        self._owed = False
+        if self._steered:
+            self.unanswered += 1
+            self._silent_samples += 1
+        if self._silent_samples == _TERMINATED:
+            opened = [float(self.body.payload.get(channel + 1) == PARACHUTE) for channel in range(_CHANNELS)]
+            self._steer(ActuatorControls(opened, True))
+
     def _is_silent(self, stillness: Stillness) -> bool:
         """True when it sleeps without having answered."""
+        answers = self._steered and self._silent_samples < _TERMINATED
         if (
-            self._hear(_BRIEFLY_S if self._steered else 0.0)
+            self._hear(_BRIEFLY_S if answers else 0.0)
             or self._connection is None
             or not stillness.wait(_BRIEFLY_S)
         ):
@@ -235,7 +248,7 @@ class HilLockstep:
         if not heard[-1].lockstep:
             raise SitlError("PX4 SITL is built without lockstep, and cannot fly on another clock", ended=True)
         self._steer(heard[-1])
-        self._owed, self._steered = False, True
+        self._owed, self._steered, self._silent_samples = False, True, 0
         self.exchanges += 1
         return True
 

@@ -87,7 +87,7 @@ class OutsideBody:
         _, settings, *_ = machine.rows()
         settings[0, M.P_STEPS] = 1.0
         self._step_ms = 1000.0 * float(settings[0, M.P_DT])
-        self._payload, self._widths, self._line_due_ms = payload or {}, dict[int, int](), 0.0
+        self.payload, self._widths, self._line_due_ms = payload or {}, dict[int, int](), 0.0
         self._pulse = pulse
 
     def load(self) -> None:
@@ -126,7 +126,7 @@ class OutsideBody:
         result = self._call()
         if result == O.DIVERGED:
             raise SitlError(f"the body of {self.machine.switched_on_at} turns or moves beyond all bounds", ended=True)
-        if self._payload and result > 0:
+        if self.payload and result > 0:
             self._drive_payload()
         return result > 0
 
@@ -134,7 +134,7 @@ class OutsideBody:
         """Hand on pulses that have changed, and that of a winch from time to time: its line goes out meanwhile. A
         servo without a pulse stays where it is; a winch spins freely then."""
         due = self.time_ms >= self._line_due_ms
-        for channel, function in self._payload.items():
+        for channel, function in self.payload.items():
             (width,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
             if (width != self._widths.get(channel) and width) or (due and function == WINCH):
                 self._widths[channel] = width

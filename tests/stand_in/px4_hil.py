@@ -7,8 +7,9 @@ itself.
 
 `SORTIE_STAND_IN`: `fly`: a `Px4StandIn` flies the body that it is shown; else it stands, and says each second of its
 time on its onboard link, as `time=1.000`. After a second of its time: `crash`, `exit`, `hang`, `reboot` (it connects
-anew), `dull` (it leaves a sample out); or from the start: `silent` (it connects and says nothing), `absent` (it never
-connects), `garbage` (before each answer), `free` (it is built without lockstep).
+anew), `dull` (it leaves a sample out), `terminated` (its motors ran at half; it answers none any more); or from the
+start: `silent` (it connects and says nothing), `absent` (it never connects), `garbage` (before each answer), `free`
+(it is built without lockstep).
 """
 
 from __future__ import annotations
@@ -178,8 +179,12 @@ class HilFirmware:
                     return status
         if self.manner == "fly":
             self._fly()
+        if self.manner == "terminated" and self._misbehaved:
+            return None
         if self.manner == "garbage":
             self._line.sendall(b"\xfd\xfe\x00garbage")
+        if self.manner == "terminated":
+            self._controls = [*[0.5] * 4, *[0.0] * 5, -1.0, *[0.0] * 6]
         base = CUSTOM | (ARMED if self._pilot is not None and self._pilot.armed else 0)
         flags = 0 if self.manner == "free" else LOCKSTEP
         self._send(self._mav.hil_actuator_controls_encode(now_us, self._controls, base, flags))

@@ -17,6 +17,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.interface.samples import ActuatorControls
 from mavlink_bridge.firmware.simulator_interface import SimulatorInterface
 from sitl.child import SitlError
+from sitl.kernel import layout as M
 from sitl.kernel import outside as O
 from sitl.px4 import launcher
 from sitl.px4.launcher import launch_in_world
@@ -172,6 +173,22 @@ def test_a_sample_without_controls_is_followed_by_the_next(start: Start, monkeyp
     fly(lockstep, 1200.0)
     assert lockstep.unanswered == 1
     assert lockstep.body.time_ms == pytest.approx(1200.0)
+
+
+def test_a_flight_that_is_terminated_goes_on_without_motors_on_its_parachute(start: Start) -> None:
+    """It answers no more, and lives: what it says on its link is heard, and vehicle time passes."""
+    lockstep = start("terminated", PWM_MAIN_FUNC10=401.0, SIM_PARA_SINK=3.0)
+    state, burden = lockstep.body.machine.rows()[0][0], lockstep.body.machine.burden
+    fly(lockstep, 1000.0)
+    assert max(state[M.S_M1 : M.S_M1 + 4]) > 0.5
+    fly(lockstep, 1080.0)
+    assert burden.sink_mps == 0.0
+    lockstep._silent_s, heard = 2.0, list[str]()
+    for until_ms in range(1200, 10_200, 200):
+        fly(lockstep, until_ms)
+        heard += said(lockstep)
+    assert [line.split()[0] for line in heard][-9:] == [f"time={second}.000" for second in range(2, 11)]
+    assert burden.sink_mps == 3.0 and max(state[M.S_M1 : M.S_M1 + 4]) < 0.05
 
 
 def test_one_that_is_built_without_lockstep_is_refused(start: Start) -> None:
