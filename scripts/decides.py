@@ -105,19 +105,31 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "mass.add=0.5": Case(),
     "rc.loss": Case(),
     "gps.garbage": Case(),
-    "gps.delayed": Case(),
+    "gps.delayed": Case("both land; what tells them apart was not looked into (theirs is SIM_GPS1_LAG_MS)"),
     "gps.slow": Case(),
     "compass.wrong": Case(),
     "compass.garbage": Case(),
     "baro.wrong": Case(),
     "baro.garbage": Case(),
-    "gyro.off": Case(),
-    "gyro.wrong": Case(),
-    "accel.off": Case(),
-    "accel.wrong": Case(),
-    "imu.loss": Case(),
+    "gyro.off": Case(
+        "ours cuts its motors at once without these sensors, ArduCopter's gyroscopes are failed by "
+        "SIM_GYR_FAIL_MSK and it flies on without; both fall"
+    ),
+    "gyro.wrong": Case("both go to Land and fall; ArduCopter sooner, ours disarms on the ground"),
+    "accel.off": Case(
+        "ours cuts its motors at once without these sensors, ArduCopter's accelerometers are failed by "
+        "SIM_ACC_FAIL_MSK and it flies on without; both fall"
+    ),
+    "accel.wrong": Case("ours gives up its estimate; EKF3 does not, and climbs slowly: not looked into"),
+    "imu.loss": Case("ours cuts its motors at once without these sensors; both fall"),
     "battery.low=0.8": Case(),
-    "motor1.loss with a parachute": Case(fault="motor1.loss", ours=_CHUTE, theirs=_CHUTE),
+    "motor1.loss with a parachute": Case(
+        "ours releases it when it cuts the motors, after 1 s, and comes down on it; ArduCopter never did (it waits for "
+        "a second beyond its lean and then for CHUTE_ALT_MIN, 10 m: our reading)",
+        "motor1.loss",
+        _CHUTE,
+        _CHUTE,
+    ),
     "LAND on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD | {"PLND_TYPE": 1.0}, order=land),
     "LAND, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND | {"PLND_TYPE": 1.0}, order=land),
 }
@@ -159,9 +171,11 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "rc.loss": Case(
         ours={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}, theirs={"NAV_RCL_ACT": 2.0, "COM_RC_IN_MODE": 0.0}
     ),
-    "gps.stuck": Case(),
-    "gps.garbage": Case(),
-    "gps.delayed": Case(),
+    "gps.stuck": Case(
+        "not looked into: ours believes the velocity that is stuck and leans until it falls, EKF2 flies on"
+    ),
+    "gps.garbage": Case("both lose their position and get it back in turns; PX4's Descend ended hard"),
+    "gps.delayed": Case("ours gives up its position; EKF2 flies on: not looked into"),
     "gps.slow": Case(),
     "gps.intermittent": Case(),
     "compass.wrong": Case(),
@@ -170,12 +184,24 @@ PX4_FAULTS: Final[dict[str, Case]] = {
     "baro.wrong": Case(),
     "baro.garbage": Case(),
     "baro.intermittent": Case(),
-    "gyro.off": Case(),
-    "gyro.wrong": Case(),
-    "accel.off": Case(),
-    "accel.wrong": Case(),
-    "imu.loss": Case(),
-    "motor1.loss with a parachute": Case(fault="motor1.loss", ours=_CHUTE, theirs=_PX4_CHUTE),
+    "gyro.off": Case(
+        "ours cuts its motors at once without these sensors; HIL_SENSOR cannot say that a sensor is ill, so "
+        "that PX4 takes its 0 for rates; both fall"
+    ),
+    "gyro.wrong": Case("both go to Land and back, and fall"),
+    "accel.off": Case(
+        "ours cuts its motors at once without these sensors, and falls; PX4 takes its 0 for a free fall and climbs"
+    ),
+    "accel.wrong": Case(
+        "both give up their position and get it back; PX4 climbs with the acceleration that is not there"
+    ),
+    "imu.loss": Case("ours cuts its motors at once without these sensors; both fall"),
+    "motor1.loss with a parachute": Case(
+        "both come down on it: ours cuts the motors after 1 s, PX4 terminates its flight by its failure detector",
+        "motor1.loss",
+        _CHUTE,
+        _PX4_CHUTE,
+    ),
     "Precision Landing on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD, order=land_precisely),
     "Precision Landing, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely),
 }

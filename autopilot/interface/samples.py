@@ -36,8 +36,8 @@ class TrueMotion(BodyMotion):
 @dataclass(frozen=True, slots=True)
 class SensorSample:
     """Sample of all sensors at a time since the body was switched on, body axes. `force`: specific, m/s2; `rates`:
-    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL; `impact_pa`: of the flow in a pitot tube; `range_m`: down to
-    the ground; `pulses`: channels that its receiver hears, us. None: that sensor has no new sample."""
+    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL; `impact_pa`: of the flow in a pitot tube; `range_m`: to the
+    ground; `pulses`: channels that its receiver hears, us. None: that sensor has no new sample."""
 
     time_us: int
     force: Sequence[float]

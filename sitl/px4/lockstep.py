@@ -185,11 +185,7 @@ class HilLockstep:
     def _is_silent(self, stillness: Stillness) -> bool:
         """True when it sleeps without having answered."""
         answers = self._steered and self._silent_samples < _TERMINATED
-        if (
-            self._hear(_BRIEFLY_S if answers else 0.0)
-            or self._connection is None
-            or not stillness.wait(_BRIEFLY_S)
-        ):
+        if self._hear(_BRIEFLY_S if answers else 0.0) or self._connection is None or not stillness.wait(_BRIEFLY_S):
             return False
         return not self._hear(0.0) and self._connection is not None
 

@@ -24,10 +24,12 @@ from sortie.config.values import parse_vehicle
 from sortie.reports.page import html_page, plain_table
 
 AS_ARDUCOPTER: Final = frozenset({
-    "battery.low", "compass.loss", "compass.stuck", "gps.glitch", "gps.loss", "mass.add", "rc.loss", "wind.gust",
+    "baro.garbage", "baro.wrong", "battery.low", "compass.garbage", "compass.loss", "compass.stuck", "compass.wrong",
+    "gps.garbage", "gps.glitch", "gps.loss", "gps.slow", "mass.add", "rc.loss", "wind.gust",
 })  # fmt: skip
 UNLIKE_ARDUCOPTER: Final = frozenset({
-    "accel.garbage", "accel.stuck", "baro.loss", "baro.stuck", "gyro.garbage", "gyro.stuck", "motor1.loss",
+    "accel.garbage", "accel.off", "accel.stuck", "accel.wrong", "baro.loss", "baro.stuck", "gps.delayed",
+    "gyro.garbage", "gyro.off", "gyro.stuck", "gyro.wrong", "imu.loss", "motor1.loss",
 })  # fmt: skip
 """Faults after which a real ArduCopter decided alike, or otherwise in one case at least (docs/decides.md)."""
 STYLE: Final = """

@@ -59,6 +59,13 @@ def test_a_plane_keeps_less_from_its_limits_in_gusts() -> None:
         assert 0.0 < (gusts.robustness[judge] or 0.0) < (calm.robustness[judge] or 0.0), judge
 
 
+def test_gps_may_be_lost_so_long_after_liftoff() -> None:
+    """1 s after it the vehicle has not left its home; 30 s after it it is on its way."""
+    early, late = (flown("gps-loss-flown", {"wind": 0.0, "from": 0.0, "gps_at": at_s}) for at_s in (1.0, 30.0))
+    assert early.result == late.result == "failed" and early.ok and late.ok
+    assert (early.figures["farthest_m"] or 0.0) < 15.0 < (late.figures["farthest_m"] or 0.0)
+
+
 def test_copters_in_a_row_along_their_leg_catch_up_with_each_other() -> None:
     inputs = {"gusts": 1.0, "jump": 1.0, "at": 40.0, "jumps": 0.0}
     near = flown("fleet-apart", {**inputs, "spacing": 6.0, "wind": 9.0})
