@@ -60,7 +60,7 @@ _TRANSMITTER: Final = {
     "RC_CHAN_CNT": 8.0, "RC_MAP_ROLL": 1.0, "RC_MAP_PITCH": 2.0, "RC_MAP_THROTTLE": 3.0, "RC_MAP_YAW": 4.0
 }  # fmt: skip
 _PADS: Final = "landing_target_estimator start\n"
-"""It places a target that LANDING_TARGET tells by its height above the ground."""
+"""Line of its shell: what places a target of LANDING_TARGET by the height above the ground."""
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
