@@ -81,6 +81,7 @@ def spec_of(
     traffic: Path | str | TrafficPlan | None = None,
     obstacles: Path | str | Obstacles | None = None,
     sysid: int | None = None,
+    strategy: str | None = None,
 ) -> VehicleSpec:
     """The vehicle that `who`, in words, was asked for, as if it were alone."""
     source = parse_vehicle(vehicle)
@@ -102,6 +103,7 @@ def spec_of(
         traffic=Path(traffic) if isinstance(traffic, str) else traffic,
         obstacles=Path(obstacles) if isinstance(obstacles, str) else obstacles,
         firmware=firmware,
+        strategy=strategy,
         flown_by=source if source.in_our_world else None,
     )
 

@@ -63,10 +63,11 @@ class Session(Claims):
     nowhere. `log_dir`: where flights are logged; None: nowhere. `links`: as --link has them; see `add_link`.
     `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
     --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
-    makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. Raises UserError,
-    with one line that says what is wrong. `radio`: on all its links, as --radio has it; None: none. `terrain`: the
-    ground, as --terrain has it; the vehicle then stands on it, whatever height `home` says. `traffic`: other aircraft,
-    as --traffic has them; `obstacles`: as --obstacles has them. Not for several threads."""
+    makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. `strategy`: how a
+    firmware in our world flies missions, as --strategy has it. Raises UserError, with one line that says what is wrong.
+    `radio`: on all its links, as --radio has it; None: none. `terrain`: the ground, as --terrain has it; the vehicle
+    then stands on it, whatever height `home` says. `traffic`: other aircraft, as --traffic has them; `obstacles`: as
+    --obstacles has them. Not for several threads."""
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Session(Claims):
         signing_key: Path | str | bytes | None = None,
         executor: Callable[[VehicleContext], MissionExecutor] | None = None,
         firmware: str = "ardupilot",
+        strategy: str | None = None,
         radio: str | RadioProfile | None = None,
         terrain: Path | str | None = None,
         traffic: Path | str | TrafficPlan | None = None,
@@ -104,6 +106,7 @@ class Session(Claims):
                     traffic=traffic,
                     obstacles=obstacles,
                     firmware=firmware,
+                    strategy=strategy,
                 )
             if isinstance(vehicle, VehicleSpec):
                 (vehicle,) = begin.assembled(

@@ -13,7 +13,8 @@ import msgspec
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, write_file
 from sortie.config.given import GivenOptions
-from sortie.config.options import CHANGE, JSON, LOG, OUT, SEARCH, WITHOUT
+from sortie.config.options import CHANGE, JSON, LOG, OUT, REPRODUCING_VEHICLE, SEARCH, WITHOUT
+from sortie.config.values import VehicleSource
 from sortie.incident.page import changed_page, incident_page
 from sortie.incident.reproduce import (
     CRITERIA,
@@ -41,7 +42,7 @@ def reproduce_incident(given: GivenOptions) -> int:
     asked = given[SEARCH]
     if asked is not None and asked not in CRITERIA:
         raise UserError(f"expected {' or '.join(CRITERIA)}", option="search", given=asked)
-    folder, found, origins = _reproduced(source, given[OUT])
+    folder, found, origins = _reproduced(source, given[OUT], given[REPRODUCING_VEHICLE])
     write_file(folder / PAGE, incident_page(found, origins), ELSEWHERE)
     told: dict[str, Any] = {"folder": str(folder), "report": str(folder / PAGE), **_facts(found)}
     lines = _lines(found, folder)
@@ -74,16 +75,22 @@ def _changes(words: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _reproduced(source: Path, out: Path | None) -> tuple[Path, Reproduced, Mapping[str, Origin]]:
+def _reproduced(
+    source: Path, out: Path | None, theirs: VehicleSource | None
+) -> tuple[Path, Reproduced, Mapping[str, Origin]]:
     """By a log, or by the folder or the scenario that an earlier call has written, and a person may have changed."""
     scenario = source / SCENARIO if source.is_dir() else source
     if source.suffix == ".toml" or (source.is_dir() and scenario.is_file()):
+        if theirs is not None:
+            raise UserError(
+                "a scenario says itself what flies it: its line vehicle", option="vehicle", given=str(theirs)
+            )
         folder = scenario.parent
         return folder, again(read_scenario(scenario), folder), {}
     log = find_log(source)
     folder = log.parent / f"{log.stem}-incident" if out is None else out
     print(f"sortie: reading {log}", file=sys.stderr)
-    built, found = reproduce(log, folder)
+    built, found = reproduce(log, folder, theirs)
     return folder, found, built.origins
 
 

@@ -179,6 +179,10 @@ FORMAT: Final = Option(
     "format", one_of("qgc", "mp"), "mp", "For QGroundControl (JSON) or Mission Planner (XML).", Group.COMMAND,
     frozenset({"param metadata"}), form="qgc|mp",
 )  # fmt: skip
+REPRODUCING_VEHICLE: Final = Option[VehicleSource | None](
+    "vehicle", parse_vehicle, None, "The firmware that flies it again, in our world; else ours does.", Group.COMMAND,
+    frozenset({"reproduce"}), form="ardupilot|px4:KIND[=BINARY],world=ours",
+)  # fmt: skip
 METADATA_VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSource(), f"{SIMULATED_KINDS}: the kind of vehicle.", Group.COMMAND,
     frozenset({"param metadata", "rehearse"}), form="SPEC",

@@ -11,6 +11,7 @@ from autopilot.interface.records import dataclass
 from sortie.api.session import Session
 from sortie.incident.conduct import conduct, read_flown, session_arguments
 from sortie.incident.happened import differences, happened_in
+from sortie.incident.reproduce import fly
 from sortie.incident.scenario import Failsafe, HappenedInFlight, read_scenario
 from sortie.logs.recorder import record_flights
 
@@ -35,8 +36,14 @@ class FlownAgain:
 
 
 def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Session]]) -> FlownAgain:
-    """Fly the scenario of a folder with a vehicle of `vehicles` (the fixture `sortie_vehicles`)."""
+    """Fly the scenario of a folder with a vehicle of `vehicles` (the fixture `sortie_vehicles`), or with the firmware
+    that it names."""
     scenario = read_scenario(folder)
+    if scenario.source.in_our_world:  # whose own log tells why it entered a mode
+        with tempfile.TemporaryDirectory() as name:
+            flown, conducted = fly(scenario, folder, Path(name) / "flown")
+            happened = happened_in(flown)
+        return FlownAgain(happened, differences(scenario.happened, happened), conducted.notes)
     with tempfile.TemporaryDirectory() as name, vehicles(**session_arguments(scenario)) as session:
         recorder = record_flights(session.service, Path(name))
         conducted = conduct(session, scenario, folder)

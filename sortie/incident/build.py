@@ -299,6 +299,8 @@ class Builder:
         rows = self._found.battery
         for (at_s, _, amps), (next_s, *_) in pairwise(rows):
             used_ah += amps * min(next_s - at_s, 1.0) / 3600.0 if isfinite(amps) else 0.0
+        if used_ah <= 0.0:  # nothing measures the current
+            return {}
         least_ah = max(used_ah / _TELLING_SHARE, self._found.parameters.get("BATT_CAPACITY", 0.0) / 1000.0, 1.0)
         words = f"{used_ah:.2f} Ah were used, and the voltage hardly fell"
         self._origins["params.SIM_BATT_CAP_AH"] = Origin(words, Sure.ASSUMED)

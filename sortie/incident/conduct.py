@@ -12,7 +12,6 @@ from autopilot.context.events import ArmedChanged
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, ModeFlag, Result
 from autopilot.mission.plan import Plan
-from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import dialect
 from sortie.api.session import Session
@@ -27,6 +26,9 @@ _AHEAD_S: Final = 10.0
 """Vehicle time from when it can be armed until the arming of the log, at least: what came before has room."""
 _LONGER_S: Final = 120.0
 """So much longer than the log's the flight may take."""
+_ARMED_WITHIN_S: Final = 10.0
+"""Vehicle time that a firmware that is not ours may take to arm."""
+_THEIR_LOGS: Final = frozenset({".bin", ".ulg"})
 _TAKEOFF_MODE: Final = "GUIDED"
 _MISSION_MODE: Final = "AUTO"
 
@@ -47,6 +49,7 @@ class SessionArguments(TypedDict):
     seed: int
     params: dict[str, float]
     firmware: str
+    strategy: str | None
 
 
 def session_arguments(scenario: Scenario) -> SessionArguments:
@@ -57,6 +60,7 @@ def session_arguments(scenario: Scenario) -> SessionArguments:
         "seed": scenario.seed,
         "params": dict(scenario.params),
         "firmware": scenario.firmware,
+        "strategy": "native" if scenario.source.in_our_world else None,  # by the firmware itself
     }
 
 
@@ -68,13 +72,21 @@ def conduct(session: Session, scenario: Scenario, folder: Path) -> Conducted:
 
 def read_flown(scenario: Scenario, logs: Path) -> Evidence:
     """Read the log of a flight of the scenario, its modes named as the logged vehicle names them. UserError."""
-    flown = read_evidence(logs)
+    flown = read_evidence(_log_of(scenario, logs))
     flown.name_modes(_firmware_of(scenario))
     return flown
 
 
+def _log_of(scenario: Scenario, logs: Path) -> Path:
+    """The log of the flight: of a firmware that is not ours its own, the largest."""
+    if not scenario.source.in_our_world:
+        return logs
+    theirs = [path for path in (logs / scenario.source.kind).rglob("*") if path.suffix.lower() in _THEIR_LOGS]
+    return max(theirs, key=lambda path: path.stat().st_size, default=logs)
+
+
 def _firmware_of(scenario: Scenario) -> Firmware:
-    return spoken_as(scenario.firmware, vehicle_class(scenario.vehicle.partition(":")[2]))
+    return spoken_as(scenario.firmware, scenario.kind)
 
 
 class _Conductor:
@@ -135,6 +147,9 @@ class _Conductor:
                 yield deed.at_s, partial(self._set, name, value)
         for gust in scenario.wind:
             yield gust.at_s, partial(self._session.set_wind, gust.speed, gust.from_deg)
+        if scenario.stick and scenario.source.in_our_world:
+            self._notes.append("what the pilot's sticks did is not given to a firmware that is not ours")
+            return
         for stick in scenario.stick:
             yield stick.at_s, partial(self._move, stick.us)
 
@@ -148,6 +163,7 @@ class _Conductor:
         except RefusedError as error:
             self._notes.append(f"ours was armed against its checks: {error}")
             session.arm(force=True)
+        session.pass_until(lambda armed: armed.state.armed, _ARMED_WITHIN_S, 0.02)
         if mission:
             self._begin_mission()
 

@@ -16,14 +16,14 @@ from autopilot.control.arrays import atan2, cos, hypot, sin
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.incident.evidence import Evidence
-from sortie.incident.signals import FoundFault, in_flight, silences, stopped, stretches
+from sortie.incident.signals import UNUSUAL, FoundFault, in_flight, silences, stopped, stretches, usual
 from sortie.incident.wings import airspeed, engine
 from sortie.reading.facts import Quantity
 
 Array = npt.NDArray[np.float64]
 _FIX: Final = 3
 _SILENT_S: Final = 1.0
-"""A sensor that samples five times a second and says nothing for so long has nothing to say."""
+"""A sensor that says nothing for so long has nothing to say, if its samples are logged five times a second."""
 _JUMP_M: Final = 8.0
 _BACK: Final = 0.4
 """Share of a jump by which the one back may differ."""
@@ -82,9 +82,14 @@ def _gaps(found: Evidence, rows: Array) -> list[tuple[float, float | None]]:
     ends = np.append(times[1:], found.flight_s[1])
     return [
         (float(times[at]), float(ends[at]) if at + 1 < len(times) else None)
-        for at in np.flatnonzero(ends - times > _SILENT_S)
+        for at in np.flatnonzero(ends - times > _silent_s(times))
         if stopped(found, times, float(times[at]), float(ends[at]))
     ]
+
+
+def _silent_s(times: Array) -> float:
+    """Interval from which on a sensor with these times is silent: some logs have a sample a second."""
+    return max(_SILENT_S, UNUSUAL * usual(times))
 
 
 def _gps_jumps(found: Evidence) -> list[FoundFault]:
@@ -100,7 +105,7 @@ def _gps_jumps(found: Evidence) -> list[FoundFault]:
     ahead = np.stack((cos(course), sin(course))) * rows[:, 4]
     moved = np.diff(np.stack((north, east))) - step_s * ahead[:, 1:]
     size = _length(moved)
-    jumps = np.flatnonzero((size > _JUMP_M) & (step_s < _SILENT_S))
+    jumps = np.flatnonzero((size > _JUMP_M) & (step_s < _silent_s(rows[:, 0])))
     faults: list[FoundFault] = []
     used: set[int] = set()
     for at in jumps:

@@ -16,10 +16,10 @@ from typing import Final
 import msgspec
 
 from autopilot.interface.records import dataclass
-from autopilot.vehicles.kinds import vehicle_class
 from sortie.api.session import Session
 from sortie.config.errors import UserError
 from sortie.config.files import ELSEWHERE, make_folder, write_file
+from sortie.config.values import VehicleSource
 from sortie.incident.build import Built, build
 from sortie.incident.conduct import Conducted, conduct, read_flown, session_arguments
 from sortie.incident.evidence import Evidence, read_evidence
@@ -60,9 +60,12 @@ class Reproduced:
         return not self.missing
 
 
-def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
-    """Write the folder of an incident: scenario, plan, test, the flight again. UserError."""
+def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> tuple[Built, Reproduced]:
+    """Write the folder of an incident: scenario, plan, test, the flight again. `theirs`: the firmware in our world that
+    flies it once ours has told drag and wind. UserError."""
     found = read_evidence(log)
+    if theirs is not None:
+        _check_firmware(found, theirs)
     built = build(found, log)
     make_folder(folder, folder, ELSEWHERE)
     if built.plan is not None:
@@ -76,6 +79,11 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
     if not found.ours and _leave_the_ground(scenario, happened_in(first[0])):
         scenario = _tuned(scenario, found, folder, built.origins)
+    if theirs is not None:
+        scenario = msgspec.structs.replace(scenario, vehicle=str(theirs), arm_s=0.0)
+        built.origins["vehicle"] = Origin(f"flown by {theirs.kind}, in our world")
+        first = fly(scenario, folder, folder / FLOWN)
+        scenario = msgspec.structs.replace(scenario, arm_s=_armed_later(scenario.happened, happened_in(first[0])))
     built.scenario = scenario
     write_file(folder / SCENARIO, write_scenario(scenario, built.origins), ELSEWHERE)
     write_file(folder / TEST, _test_of(scenario), ELSEWHERE)
@@ -83,15 +91,21 @@ def reproduce(log: Path, folder: Path) -> tuple[Built, Reproduced]:
     return built, beside(scenario, found, *flown)
 
 
+def _check_firmware(found: Evidence, theirs: VehicleSource) -> None:
+    """UserError: this firmware did not fly the log, or not in our world."""
+    wanted = f"{found.firmware.name.lower()}:{found.kind}"
+    if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != wanted:
+        raise UserError(f"this log is flown by {wanted}=BINARY,world=ours", option="vehicle", given=str(theirs))
+
+
 def _leave_the_ground(scenario: Scenario, flown: HappenedInFlight) -> bool:
     """True when both flights are those of a vehicle that left the ground."""
-    kind = vehicle_class(scenario.vehicle.partition(":")[2])
-    return kind.flies and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
+    return scenario.kind.flies and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
 
 
 def _rolls(scenario: Scenario) -> bool:
     """True when it took off on wheels."""
-    kind = vehicle_class(scenario.vehicle.partition(":")[2])
+    kind = scenario.kind
     return kind.has_stall_speed and not kind.hovers and scenario.happened.liftoff_s is not None
 
 
@@ -189,7 +203,7 @@ def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
         deed = deeds[-1]
         what = deed.mode or (f"command {deed.command}" if deed.command is not None else "a parameter")
         return f"It follows {what} at {deed.at_s:.1f} s, which ours carries out otherwise."
-    if not vehicle_class(scenario.vehicle.partition(":")[2]).flies:
+    if not scenario.kind.flies:
         return "No fault, mode or command comes before it: likely how ours turns and brakes."
     if "SIM_WIND_SPD" not in scenario.params:
         return "No fault, mode or command comes before it: likely wind, of which the log does not tell."

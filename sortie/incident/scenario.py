@@ -12,9 +12,12 @@ from typing import Final
 
 import msgspec
 
+from autopilot.vehicles.kinds import vehicle_class
+from autopilot.vehicles.vehicle_class import VehicleClass
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
 from sortie.config.tables import parse_toml
+from sortie.config.values import VehicleSource, parse_vehicle
 from sortie.incident.signals import Sure
 
 SCENARIO: Final = "scenario.toml"
@@ -108,6 +111,16 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stick: tuple[Stick, ...] = ()
     fault: tuple[ScenarioFault, ...] = ()
     happened: HappenedInFlight = HappenedInFlight()
+
+    @property
+    def source(self) -> VehicleSource:
+        """Vehicle that flies it: ours, or a firmware in our world. UserError."""
+        return parse_vehicle(self.vehicle)
+
+    @property
+    def kind(self) -> VehicleClass:
+        """Kind of vehicle. UserError."""
+        return vehicle_class(self.source.frame)
 
     def changed(self, changes: Mapping[str, str], without: Iterable[str] = ()) -> Scenario:
         """With other values of parameters, another wind ("wind", "+3" for stronger), and without faults. UserError

@@ -18,7 +18,7 @@ from autopilot.interface.records import dataclass
 from sortie.incident.evidence import Evidence, Row
 
 Array = npt.NDArray[np.float64]
-_UNUSUAL: Final = 5
+UNUSUAL: Final = 5
 """So many usual intervals are a silence."""
 _HEARD_OFTEN, _HEARD_BEFORE_S = 10, 60.0
 _DROPS: Final = 0.3
@@ -73,7 +73,7 @@ def silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tupl
     times = np.array([row[0] for row in heard if begin_s - _HEARD_BEFORE_S <= row[0] <= end_s])
     if len(times) < _HEARD_OFTEN:
         return []
-    limit_s = max(limit_s, _UNUSUAL * float(np.median(np.diff(times))))
+    limit_s = max(limit_s, UNUSUAL * float(np.median(np.diff(times))))
     known: list[tuple[float, float | None]] = []
     for last_s, next_s in zip(times.tolist(), [*times[1:].tolist(), end_s], strict=True):
         if next_s - last_s > limit_s and next_s > begin_s and stopped(found, times, last_s, next_s):
@@ -85,12 +85,12 @@ def stopped(found: Evidence, times: Array, last_s: float, next_s: float) -> bool
     """True when a signal with these times said nothing between two of them, while the log went on."""
     logged = np.array([sample.time_s for sample in found.facts.samples])
     inside = np.count_nonzero((logged > last_s) & (logged < next_s))
-    if inside < _UNUSUAL:
+    if inside < UNUSUAL:
         return False
     if _dropped(found, last_s, next_s) == 0:
         return True
     lost = max(_DROPS, _lost(times), 1.0 - _kept(found, last_s, next_s))
-    missing = (next_s - last_s) / _usual(times) - 1.0
+    missing = (next_s - last_s) / usual(times) - 1.0
     return len(times) * exp(missing * log(lost)) < _BY_CHANCE
 
 
@@ -101,7 +101,7 @@ def _kept(found: Evidence, begin_s: float, end_s: float) -> float:
         times = np.array([row[0] for row in rows])
         if len(times) > _HEARD_OFTEN:
             came = np.count_nonzero((times > begin_s) & (times < end_s))
-            shares.append(min(came * _usual(times) / (end_s - begin_s), 1.0))
+            shares.append(min(came * usual(times) / (end_s - begin_s), 1.0))
     return float(np.mean(shares[1:] or shares))
 
 
@@ -115,11 +115,11 @@ def _dropped(found: Evidence, begin_s: float, end_s: float) -> float:
     return float(rows[behind, 1] - rows[before, 1])
 
 
-def _usual(times: Array) -> float:
+def usual(times: Array) -> float:
     """Time between two, as usual, where not more than half are lost."""
     return max(float(np.quantile(np.diff(times), 0.25)), 1e-3)
 
 
 def _lost(times: Array) -> float:
     """Share of a signal that is missing in all of its log."""
-    return 1.0 - len(times) * _usual(times) / max(float(times[-1] - times[0]), 1e-3)
+    return 1.0 - len(times) * usual(times) / max(float(times[-1] - times[0]), 1e-3)

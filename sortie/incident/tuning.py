@@ -1,5 +1,5 @@
-"""Fits to a log by flying its scenario: drag (of wings the density of the air) and wind, by Levenberg's method on the
-way between the two flights, and of wings when their wheels let go of the ground.
+"""Fits to a log by flying its scenario: drag (of wings the density of the air, of a PX4 the pace of its reference) and
+wind, by Levenberg's method on the way between the two flights, and of wings when their wheels let go of the ground.
 
 The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
 as fast as a lean allows, against the wind, that is a second after a leg of twenty. Wings fly at what their tube shows,
@@ -20,7 +20,6 @@ from autopilot.control.arrays import hypot as hypots
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
-from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.incident.scenario import Scenario, ScenarioFault
 from sortie.reading.facts import FlightFacts
@@ -32,10 +31,11 @@ AIR: Final = "SIM_AIR_DENSITY"
 
 @dataclass(frozen=True)
 class Fit:
-    """Parameters that are fitted beside the wind, with their values where nothing is known, all by one factor, and the
-    moment at which the flights are laid on each other. Arrays: of that factor, of the wind north and east, m/s."""
+    """Parameters that are fitted beside the wind, with their values where nothing is known, all by one factor to a
+    power, and the moment at which the flights are laid on each other. Arrays: of that factor, of the wind north and
+    east, m/s."""
 
-    params: Mapping[str, float]
+    params: Mapping[str, tuple[float, int]]
     since: Since
     steps: Array
     """Changes for the derivatives."""
@@ -47,15 +47,28 @@ class Fit:
 
 
 _HOVERS: Final = Fit(
-    {"SIM_DRAG_ROTOR": 20.0, "SIM_DRAG_AREA": 200.0},
+    {"SIM_DRAG_ROTOR": (20.0, 1), "SIM_DRAG_AREA": (200.0, 1)},
     Since.LIFTOFF,
     np.array([0.05, 0.3, 0.3]),
     np.array([0.15, 1.0, 1.0]),
     np.array([0.3, 4.0, 4.0]),
     np.array([0.4, 3.0, 3.0]),
 )
+_SMOOTH: Final = Fit(
+    {
+        "MPC_XY_CRUISE": (5.0, 1), "MPC_Z_V_AUTO_UP": (3.0, 1), "MPC_TKO_SPEED": (1.5, 1),
+        "MPC_ACC_HOR": (3.0, 2), "MPC_ACC_UP_MAX": (4.0, 2), "MPC_ACC_DOWN_MAX": (3.0, 2), "MPC_JERK_AUTO": (4.0, 3),
+    },
+    Since.LIFTOFF,
+    np.array([-0.05, 0.1, 0.1]),
+    np.array([0.15, 0.2, 0.2]),
+    np.array([0.15, 4.0, 4.0]),
+    np.array([0.3, 0.5, 0.5]),
+)  # fmt: skip
+"""Of a PX4, whose reference waits for a vehicle that its estimate says is off it (MPC_XY_ERR_MAX): by as much as the
+estimate wanders all of its time passes more slowly."""
 _WINGS: Final = Fit(
-    {AIR: 1.0},
+    {AIR: (1.0, 1)},
     Since.CLIMB,
     np.array([0.01, 0.2, 0.2]),
     np.array([0.03, 1.0, 1.0]),
@@ -84,7 +97,9 @@ _LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
 
 def fit_of(scenario: Scenario) -> Fit:
     """Fit of a vehicle of this kind that leaves the ground."""
-    return _WINGS if vehicle_class(scenario.vehicle.partition(":")[2]).has_stall_speed else _HOVERS
+    if scenario.kind.has_stall_speed:
+        return _WINGS
+    return _SMOOTH if scenario.firmware == "px4" else _HOVERS
 
 
 class OffTrack:
@@ -191,8 +206,8 @@ def _with(scenario: Scenario, change: Array) -> Scenario:
     if not change.any():
         return scenario
     params = dict(scenario.params)
-    for name, usual in fit_of(scenario).params.items():
-        params[name] = params.get(name, usual) * (1.0 + float(change[0]))
+    for name, (usual, power) in fit_of(scenario).params.items():
+        params[name] = params.get(name, usual) * (1.0 + float(change[0])) ** power
     speed, from_deg = _wind(params.get("SIM_WIND_SPD", 0.0), params.get("SIM_WIND_DIR", 180.0), change)
     wind = [
         msgspec.structs.replace(gust, speed=more, from_deg=source)

@@ -14,13 +14,13 @@ from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat, home_position
-from sortie.reading.ulog import NEEDED, euler_angles, last_known, of_one_log, open_ulog
+from sortie.reading.ulog import NEEDED, euler_angles, last_known, of_one_log, open_ulog, stand_in
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
     "vehicle_status", "vehicle_attitude", "vehicle_global_position", "vehicle_local_position", "battery_status",
-    "vehicle_gps_position", "home_position", "mission_result", "input_rc", "telemetry_status", "vehicle_command",
-    "vehicle_command_ack",
+    "vehicle_gps_position", "sensor_gps", "home_position", "mission_result", "input_rc", "telemetry_status",
+    "vehicle_command", "vehicle_command_ack",
 ]  # fmt: skip
 _ARMED: Final = 2
 """vehicle_status.arming_state."""
@@ -58,6 +58,7 @@ def tell_ulog(recording: Recording) -> None:
     severities = recording.facts.severities()
     for at_s, text in recording.facts.texts:
         recording.say(round(at_s * 1000.0), text, severities.get((at_s, text), Severity.INFO))
+    stand_in(topics)
     _join(topics)
     for name, tell in _TELLERS:
         due = EverySoOften(_PERIOD_MS)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _TOPICS: Final = [
     "vehicle_global_position", "vehicle_local_position", "home_position", "battery_status", "vehicle_status",
     "vehicle_imu_status", "navigator_mission_item", "telemetry_status",
-    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "sensor_gps", "estimator_status",
 ]  # fmt: skip
 _MODES: Final = {state: name for state, (_, name) in BY_NAV_STATE.items()} | {12: "Descend"}
 _IN_MISSION: Final = frozenset(state for state, name in _MODES.items() if name == "Mission")
@@ -50,7 +50,8 @@ after damage."""
 _MOST_FIELDS: Final = 1 << 16
 _SAMPLED: Final = frozenset({
     "vehicle_global_position", "vehicle_local_position", "battery_status", "vehicle_imu_status", "telemetry_status",
-    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "estimator_status", "input_rc",
+    "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "sensor_gps", "estimator_status",
+    "input_rc",
 })  # fmt: skip
 """Topics of states, of which some rows are enough; of the others each is an event."""
 _PERIOD_US: Final = 90_000
@@ -211,6 +212,7 @@ def read_ulog(path: Path) -> FlightFacts:
             data = of_one_log(topic.data, log.start_timestamp)
             if len(data["timestamp"]):
                 topics[topic.name] = data  # of the first instance that has any
+    stand_in(topics)
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
     facts.vehicle = _banner(log.msg_info_dict)
     _states(facts, topics)
@@ -222,6 +224,12 @@ def read_ulog(path: Path) -> FlightFacts:
     _plan(facts, topics)
     _parameters(facts, log)
     return facts
+
+
+def stand_in(topics: dict[str, Any]) -> None:
+    """Take the receiver's own topic, a row a second, for that of all receivers, where a log does not have it."""
+    if "sensor_gps" in topics:
+        topics.setdefault("vehicle_gps_position", topics["sensor_gps"])
 
 
 def _banner(told: Mapping[str, Any]) -> str:

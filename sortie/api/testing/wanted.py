@@ -29,7 +29,7 @@ class VehicleRequest:
     m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
     booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
     `terrain`: the ground, as --terrain has it; `firmware`: what it is spoken to as; `world`: "ours" for a firmware that
-    flies in it."""
+    flies in it, `strategy`: how that flies missions."""
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -43,13 +43,14 @@ class VehicleRequest:
     terrain: Path | str | None = None
     firmware: str = "ardupilot"
     world: str = ""
+    strategy: str | None = None
 
     def session(self, seed: int, directory: Path) -> Session:
         """The vehicle. `seed`: that of the run; `directory`: where relative files are looked for. UserError
         for what makes no sense."""
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
-        session = Session(**self._common(seed, directory) | {"home": home})
+        session = Session(**self._common(seed, directory) | {"home": home, "strategy": self.strategy})
         if plan is not None:
             session.upload(plan)
         if self.armable:
@@ -108,6 +109,7 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "radio": ((str,), '"sik-57600" or a file'),
     "firmware": ((str,), '"ardupilot" or "px4"'),
     "world": ((str,), '"ours", for vehicle="ardupilot:copter"'),
+    "strategy": ((str, type(None)), '"native" or "guided", with world="ours"'),
 }
 """Types of each argument, and how they are described."""
 _PARTS: dict[str, tuple[type, ...]] = {"wind": (int, float), "faults": (str,)}

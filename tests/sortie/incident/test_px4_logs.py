@@ -13,15 +13,16 @@ from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.wire.codec import decode
 from sortie.incident.build import Builder
+from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence, ModeSeen, read_evidence
 from sortie.incident.happened import differences
 from sortie.incident.recording import read_recording
 from sortie.incident.reproduce import fly, reproduce
 from sortie.incident.scenario import Deed, HappenedInFlight, Scenario
-from sortie.reading.facts import FlightFacts
+from sortie.reading.facts import FlightFacts, Quantity
 from sortie.reading.logs import LogForm, read_log
 from sortie.reading.ulog import _states
-from tests.sortie.reading.made import BOOT_S, ulog
+from tests.sortie.reading.made import BOOT_S, LAT, LON, ulog
 
 SINCE_US = 1_710_000_000_000_000
 HOME = "47.0,8.0,400,0"
@@ -111,6 +112,16 @@ def test_parameters_of_px4_are_taken_by_their_names(tmp_path: Path) -> None:
     assert not {"COM_RC_LOSS_T", "SYS_AUTOSTART", "BAT1_CAPACITY", "WPNAV_SPEED", "SIM_DRAG_FEED"} & set(params)
 
 
+def test_a_battery_whose_current_nobody_measured_keeps_the_simulators_capacity(tmp_path: Path) -> None:
+    """PX4's simulator tells none: 1 Ah was assumed, and failed in flight."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog())
+    found = read_evidence(log)
+    assert Builder(found, log).build().scenario.params["SIM_BATT_CAP_AH"] > 1.0
+    found.battery[:] = [(at_s, volts, 0.0) for at_s, volts, *_ in found.battery]
+    assert "SIM_BATT_CAP_AH" not in Builder(found, log).build().scenario.params
+
+
 def test_a_clock_that_counts_from_1970_is_one_since_boot(tmp_path: Path) -> None:
     """As in PX4's simulators: facts and messages are those of the log that counts from boot."""
     logs = tmp_path / "boot.ulg", tmp_path / "epoch.ulg"
@@ -133,6 +144,17 @@ def test_a_home_that_px4_calls_invalid_is_none() -> None:
     home["valid_hpos"] += 1.0
     _states(facts, {"home_position": home})
     assert facts.home is not None
+
+
+def test_the_receivers_own_topic_tells_of_gps_where_no_other_does(tmp_path: Path) -> None:
+    """A row a second, which is no loss; one that says nothing for nine seconds is."""
+    log = tmp_path / "a.ulg"
+    for lost_s, losses in (((0.0, 0.0), []), ((BOOT_S + 20.5, BOOT_S + 29.5), [BOOT_S + 20.2])):
+        log.write_bytes(ulog(receiver=True, lost_s=lost_s))
+        found = read_evidence(log)
+        assert {value for _, value in found.facts.series[Quantity.SATELLITES]} == {11.0}
+        assert found.gps[0][1:4] == pytest.approx((3.0, LAT, LON))
+        assert [fault.from_s for fault in diagnose(found) if fault.name == "gps.loss"] == pytest.approx(losses)
 
 
 def test_what_never_left_the_ground_did_not_happen_again() -> None:

@@ -63,6 +63,24 @@ def test_drag_and_wind_are_those_that_fly_the_log() -> None:
     assert found.params["SIM_DRAG_AREA"] == pytest.approx(400.0 * ratio)  # one factor for both
 
 
+def test_a_px4_is_as_much_slower_as_its_reference_waits() -> None:
+    """Speeds by a factor, accelerations by its square, jerk by its cube; a measured wind hardly moves."""
+
+    def fly_px4(tried: Scenario) -> FlightFacts:
+        return facts(tried.params.get("MPC_XY_CRUISE", 5.0) + 0.1 * tried.params["SIM_WIND_SPD"], 0.0)
+
+    given = msgspec.structs.replace(scenario(SIM_WIND_SPD=0.1), firmware="px4")
+    log = fly_px4(msgspec.structs.replace(given, params=given.params | {"MPC_XY_CRUISE": 4.5}))
+    found, _, after_m = tuned(given, OffTrack(log, given, fly_px4))
+    assert after_m < 1.0
+    assert found.params["MPC_XY_CRUISE"] == pytest.approx(4.5, rel=0.02)
+    share = found.params["MPC_XY_CRUISE"] / 5.0
+    assert found.params["MPC_ACC_HOR"] == pytest.approx(3.0 * share**2)
+    assert found.params["MPC_JERK_AUTO"] == pytest.approx(4.0 * share**3)
+    assert found.params["SIM_WIND_SPD"] < 0.4
+    assert found.params["SIM_DRAG_ROTOR"] == 30.0  # that of its calibration
+
+
 def rolls(metres: float) -> FlightFacts:
     """North on its wheels for so long a way, 10 m in each second, then up."""
     found = FlightFacts(name="made", home=HOME)

@@ -115,11 +115,13 @@ def ulog(
     warns_at_s: float | None = None,
     wanted: int | None = None,
     commands: Sequence[tuple[float, int, float, int, int]] = (),
+    receiver: bool = False,
+    lost_s: tuple[float, float] = (0.0, 0.0),
 ) -> bytes:
     """As PX4 writes it: formats, what is logged, then the data. `since_us`: what its clock counts from, beside boot;
     `links_until_s`: when radio and ground station were heard last; `returns`: it turns its nose behind the last item,
     and returns (the real one's rows, 1.16); `wanted`: nav_state that its user wants; `commands`: (s, number, latitude,
-    1 from a station, result)."""
+    1 from a station, result); `receiver`: GPS by the receiver's own topic alone, which says nothing in `lost_s`."""
     out = bytearray(b"ULog\x01\x12\x35\x01" + pack("<Q", since_us + round(BOOT_S * 1e6)))
 
     def put(kind: bytes, data: bytes) -> None:
@@ -145,6 +147,10 @@ def ulog(
         topics["input_rc"] = ("uint8_t rc_lost;uint8_t channel_count;uint16_t[8] values", "BB8H")
     if wanted is not None:
         topics["vehicle_status"] = (topics["vehicle_status"][0] + ";uint8_t nav_state_user_intention", "BBBB")
+    if receiver:
+        del topics["vehicle_gps_position"]
+        place = "double latitude_deg;double longitude_deg;double altitude_msl_m;float vel_m_s;float cog_rad;"
+        topics["sensor_gps"] = (f"{place}float hdop;uint8_t fix_type;uint8_t satellites_used", "dddfffBB")
     if commands:
         fields = (*(f"float param{number}" for number in (1, 2, 3, 4)), "double param5", "double param6")
         rest = ("float param7", "uint32_t command", "uint8_t from_external")
@@ -175,7 +181,10 @@ def ulog(
         log("vehicle_local_position", at_s, 3.0, 4.0, -1.0)
         log("battery_status", at_s, 12.0, 15.0, 0.9)
         log("vehicle_imu_status", at_s, 3.5)
-        log("vehicle_gps_position", at_s, 0.75, 11)
+        if not receiver:
+            log("vehicle_gps_position", at_s, 0.75, 11)
+        elif not lost_s[0] < at_s < lost_s[1]:
+            log("sensor_gps", at_s, lat, lon, ALT + height, 5.0, 0.0, 0.75, 3, 11)
         log("estimator_status", at_s, 0.25)
         if links_until_s:
             log("telemetry_status", at_s, at_s <= links_until_s)
