@@ -65,8 +65,8 @@ _SMOOTH: Final = Fit(
     np.array([0.15, 4.0, 4.0]),
     np.array([0.3, 0.5, 0.5]),
 )  # fmt: skip
-"""Of a PX4, whose reference waits for a vehicle that its estimate says is off it (MPC_XY_ERR_MAX): by as much as the
-estimate wanders all of its time passes more slowly."""
+"""Fit of a PX4, whose reference waits for a vehicle that its estimate says is off it (MPC_XY_ERR_MAX): by as much as
+that wanders all of its time passes more slowly."""
 _WINGS: Final = Fit(
     {AIR: (1.0, 1)},
     Since.CLIMB,
