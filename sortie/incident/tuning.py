@@ -75,6 +75,8 @@ _WINGS: Final = Fit(
     np.array([0.1, 4.0, 4.0]),
     np.array([0.1, 3.0, 3.0]),
 )
+_HOVERING: Final = {"px4": _SMOOTH}
+"""Fits of what hovers, by the firmware that flew it, where they are others than `_HOVERS`."""
 _TURNS: Final = 3
 _BETTER: Final = 0.98
 _NEAR_M2: Final = 0.5
@@ -99,7 +101,7 @@ def fit_of(scenario: Scenario) -> Fit:
     """Fit of a vehicle of this kind that leaves the ground."""
     if scenario.kind.has_stall_speed:
         return _WINGS
-    return _SMOOTH if scenario.firmware == "px4" else _HOVERS
+    return _HOVERING.get(scenario.firmware, _HOVERS)
 
 
 class OffTrack:
