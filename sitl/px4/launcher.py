@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Final
 
 from autopilot.parameters.files import parse_parameters
 from autopilot.vehicles.kinds import vehicle_class
-from sitl import stillness
 from sitl.child import START_UNIX_S, SitlChild, SitlError, find_program
+from sitl.px4 import stillness
 
 if TYPE_CHECKING:
     from sitl.px4.lockstep import HilLockstep, SimulatorWire

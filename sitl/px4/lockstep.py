@@ -7,7 +7,7 @@ more when its flight is terminated.
 
 PX4's own lockstep is over when its motors have been driven, while others of its threads still run (those that hear
 MAVLink, its commander, its navigator): what these do would fall into this sample or into the next. So the next one is
-held until all of its threads sleep (`sitl.stillness`), which also tells that it will not answer. On a system that does
+held until all of its threads sleep (`sitl.px4.stillness`), which also tells that it will not answer. On a system that does
 not say so samples go by answers, and without these by the wall's time.
 """
 
@@ -22,13 +22,13 @@ from typing import Final, Protocol
 from autopilot.interface import layout as L
 from autopilot.interface.geo import to_global
 from autopilot.interface.samples import ActuatorControls, Fix, SensorSample, TrueMotion
-from sitl import stillness
 from sitl.child import SitlChild, SitlError
 from sitl.kernel import layout as M
 from sitl.kernel import outside as O
 from sitl.kernel.plane import SEA_DENSITY
 from sitl.kernel.reporting import pressure_at, temperature_at
-from sitl.stillness import Stillness
+from sitl.px4 import stillness
+from sitl.px4.stillness import Stillness
 from sitl.vehicles.outside import OutsideBody
 from sitl.vehicles.payload import PARACHUTE
 from sitl.vehicles.wiring import REST, SPAN

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sitl import stillness
-from sitl.stillness import Stillness
+from sitl.px4 import stillness
+from sitl.px4.stillness import Stillness
 
 pytestmark = pytest.mark.skipif(not stillness.is_told(), reason="this system does not say which threads run")
 Start = Callable[[str], "subprocess.Popen[str]"]
