@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass, field
+from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
 from autopilot.parameters import SetOutcome
 from autopilot.parameters.definition import ParameterDef
@@ -81,7 +82,10 @@ class FirmwareHabits:
     VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
     vehicle is steered to by now (which it is of others), and only of kinds that have it. `fastest_us`: a shorter
     message interval is refused. `commit_as_number`: AUTOPILOT_VERSION has the first 64 bits of its commit, else eight
-    letters of it. `asks_by_int`: items of an upload are asked for by MISSION_REQUEST_INT from the first on."""
+    letters of it. `asks_by_int`: items of an upload are asked for by MISSION_REQUEST_INT from the first on.
+    `gap_is_error`: an item that comes out of sequence is answered INVALID_SEQUENCE, else passed over. `answers_for`:
+    components of its system that nobody has heard, for which it answers; None: any. `wrong_frame`: result of a command
+    in a frame that it does not know there."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -104,6 +108,9 @@ class FirmwareHabits:
     fastest_us: int = 0
     commit_as_number: bool = False
     asks_by_int: bool = False
+    gap_is_error: bool = True
+    answers_for: frozenset[int] | None = None
+    wrong_frame: Result = Result.DENIED
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, Capability, Cmd, Frame, ParameterType, Sensor, SystemState
+from autopilot.mav import AutopilotType, Capability, Cmd, Component, Frame, ParameterType, Result, Sensor, SystemState
 from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import EXTERNAL, LISTED, OFFBOARD, VTOL, WINGS, WINGS_SHOWN
@@ -75,7 +75,8 @@ _HABITS: Final = FirmwareHabits(
     circles_by_velocity=False, speed_with_target=True, answers_by_index=True, acks_what_it_does=False,
     pauses_well=False, download_window=1, calibration=None, introduces_itself=False,
     texts_for_stations="NAV_DLL_ACT", tells_changes_again=True, empty_circles=True, commit_as_number=True,
-    asks_by_int=True,
+    asks_by_int=True, gap_is_error=False, answers_for=frozenset({Component.MISSIONPLANNER, Component.WINCH}),
+    wrong_frame=Result.COMMAND_UNSUPPORTED_MAV_FRAME,
 )  # fmt: skip
 _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),

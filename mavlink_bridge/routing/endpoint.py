@@ -105,6 +105,10 @@ class Endpoint:
         """True when this component of our system speaks from here."""
         return self._router.is_ours(component)
 
+    def answer_for(self, absent: frozenset[int] | None) -> None:
+        """Answer what is for components of our system that nobody has heard: these, None: any."""
+        self._router.absent = absent
+
     def set_signing(self, signing: Signing | None) -> None:
         """From now on frames on links that are not trusted are refused unless signed with this key, and what goes out
         there is signed; on a trusted link too once such a frame has come in. None: all is accepted, nothing signed."""

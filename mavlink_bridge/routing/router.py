@@ -5,7 +5,8 @@ The table remembers on which links each (system, component) was heard. The rules
 
 - for us: no target, target system 0, our system with component 0, ours, or one of `others` (further components behind
   the same links: a camera, a gimbal); our system with another component too, as long as nobody has heard that component
-  (a payload that is not there is answered for by the autopilot);
+  (a payload that is not there is answered for by the autopilot), with one of `absent` where that is given: PX4 answers
+  for few;
 - forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
   where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
   (a secret key). A frame that carries our own ids is an echo and goes nowhere;
@@ -35,6 +36,7 @@ class Router:
         self.system = system
         self.component = component
         self.others: frozenset[int] = frozenset()
+        self.absent: frozenset[int] | None = None
         self._senders: dict[int, set[tuple[int, int]]] = {}
         self._links_of: dict[tuple[int, int], tuple[int, ...]] = {}
         self._links_of_system: dict[int, tuple[int, ...]] = {}
@@ -86,7 +88,9 @@ class Router:
             return True
         if system != self.system:
             return False
-        return component == 0 or self.is_ours(component) or (system, component) not in self._links_of
+        if component == 0 or self.is_ours(component):
+            return True
+        return (self.absent is None or component in self.absent) and (system, component) not in self._links_of
 
     def forward_to(self, frame: MavlinkFrame, link: int, system: int, component: int) -> Sequence[int]:
         """The links on which a frame that came in on `link` and has this target goes on."""

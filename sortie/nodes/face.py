@@ -130,6 +130,7 @@ def simulated_face(
     that it is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of
     this one; `show`: the file of a drone show that it was given then."""
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
+    endpoint.answer_for(firmware.habits.answers_for)
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
     commands = CommandService(
         autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware

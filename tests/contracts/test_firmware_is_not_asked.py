@@ -25,12 +25,14 @@ OF_THE_FIRMWARES = (
 _ASK_HABITS = ("mavlink_bridge/clients", "mavlink_bridge/flight_controller", "sortie/companion")
 _ASK_ONE = {
     "mavlink_bridge/services/commands/messages.py": {"fastest_us"},
+    "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
-    "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "empty_circles"},
+    "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "empty_circles", "gap_is_error"},
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
+    "sortie/nodes/face.py": {"answers_for"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"

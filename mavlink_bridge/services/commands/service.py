@@ -134,7 +134,7 @@ class CommandService(Speaker):
         elif name == "COMMAND_LONG":
             self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)
         elif not row.accepts_frame(message.frame):
-            self._acknowledge(message.command, peer, DENIED)
+            self._acknowledge(message.command, peer, Outcome(self._firmware.habits.wrong_frame))
         else:
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 

@@ -153,7 +153,8 @@ class PlanTransfer:
         assert upload is not None, "the state says that there is one"
         seq = message.seq
         if seq != upload.next:
-            if not upload.first <= seq < upload.next:  # one that was accepted before is a duplicate: dropped in silence
+            duplicate = upload.first <= seq < upload.next  # one that was accepted before: dropped in silence
+            if not duplicate and self.committed.firmware.habits.gap_is_error:
                 self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
             return
         item, total = read_item(message, self.kind), upload.total

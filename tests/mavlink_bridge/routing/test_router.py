@@ -50,6 +50,13 @@ def test_what_is_for_us(router: Router, target: tuple[int, int], ours: bool) -> 
     assert router.is_for_us(*target) is ours
 
 
+@pytest.mark.parametrize(("component", "ours"), [(0, True), (1, True), (154, False), (100, False), (190, True)])
+def test_for_which_that_are_not_there_it_answers(router: Router, component: int, ours: bool) -> None:
+    """As PX4: for a ground station's id alone, and not where one has been heard."""
+    router.absent = frozenset({190, 154})
+    assert router.is_for_us(1, component) is ours
+
+
 @pytest.mark.parametrize(
     ("target", "links"),
     [((0, 0), {2, 3, 4}), ((1, 1), set()), ((1, 0), {3}), ((1, 154), {3}), ((1, 100), set()), ((2, 1), {4}),

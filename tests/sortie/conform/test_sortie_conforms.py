@@ -24,11 +24,8 @@ ARDUPILOT: Mapping[str, str] = {
 }
 """Sentences that are not kept as ArduPilot, none of them a MUST, and why."""
 PX4: Mapping[str, str] = {
-    **{
-        name: why
-        for name, why in ARDUPILOT.items()
-        if name not in ("identity.parameter-encoding", "*.upload.asked-by-int")
-    },
+    "parameter.read.unknown-told": "PX4 1.16 is silent; PARAM_ERROR is newer",
+    "*.download.int-for-floats": "as PX4: who asks by MISSION_REQUEST is answered in that form",
     "parameter.set.nan": "as PX4: a real number takes what it is given",
 }
 """The like as PX4."""
