@@ -1,7 +1,8 @@
 """Writes docs/conformance.md from results of `sortie conform --report`: a column for each vehicle, and what it does not
 keep. `python -m scripts.conformance_page [NAME=]FILE.json|COLUMN ...`; `--servers` writes docs/conformance-servers.md,
 of libraries that answer as a vehicle. Files of one vehicle that was judged in parts are one column; a COLUMN that the
-page has by this name stays as it is. Those stand first."""
+page has by this name stays as it is, and takes what files of this name add: cases that it was not judged by yet.
+Columns that stay stand first."""
 
 from __future__ import annotations
 
@@ -26,22 +27,47 @@ HEAD = """# How vehicles speak MAVLink
 
 Written by `scripts/conformance_page.py` from results of [`sortie conform`](conform.md), each on the vehicle's own
 simulator with `--may-fly`. *n/a*: the vehicle does not say that it can, or has no such part; *untested*: the case could
-not be carried out. A deviation is a sentence
-of the guide that this run did not find kept; that may be a choice, and is often the older custom. A known issue is a
-public one in which ArduPilot's way is discussed, open or closed. PX4 (main of May 2025, the 1.16 line) was judged with
-its own physics at real time; some of its deviations about plans may follow from others, since it answers nothing about
-plans while it is busy with one that a case has left; its home and setpoints were judged in runs of
-their own, since after the others its home was told as no place. ArduPilot's columns are of 22 November 2026, PX4's and
-Sortie's of the 23rd; the cases are the same.
+not be carried out. A deviation is a sentence of the guide that this run did not find kept; that may be a choice, and is
+often the older custom. A known issue is a public one in which the way of ArduPilot or PX4 is discussed, open or closed;
+where none stands, none was found. PX4 (main of May 2025, the 1.16 line) was judged with its own physics at real time;
+some of its deviations about plans may follow from others, since it answers nothing about plans while it is busy with
+one that a case has left; its home and setpoints were judged in runs of their own, since after the others its home was
+told as no place. ArduPilot's columns are of 22 November 2026, PX4's and Sortie's of the 23rd; the cases are the same.
 """
 KNOWN = {
-    "identity.parameter-encoding": "ArduPilot/mavlink/issues/378",
-    "ping.answered": "ArduPilot/ardupilot/issues/21311",
-    "parameter.read.unknown-told": "mavlink/mavlink/pull/2344",
-    "upload.asked-by-int": "ArduPilot/ardupilot/pull/15067",
-    "upload.cancelled": "mavlink/mavlink-devguide/pull/157",
-    "download.int-for-floats": "mavlink/mavlink/issues/1285",
-    "clear-all-types": "mavlink/mavlink/issues/1575",
+    "heartbeat.standby": ("ArduPilot/ardupilot/pull/7989",),
+    "identity.parameter-encoding": ("ArduPilot/mavlink/issues/378",),
+    "ping.answered": ("ArduPilot/ardupilot/issues/21311",),
+    "command.back-to-back": ("PX4/PX4-Autopilot/issues/24696", "PX4/PX4-Autopilot/pull/26217"),
+    "command.unknown.long-1": ("PX4/PX4-Autopilot/issues/24696",),
+    "command.unknown.int-1": ("PX4/PX4-Autopilot/issues/24696",),
+    "command.unknown.zero": ("PX4/PX4-Autopilot/issues/24696",),
+    "command.other-component": ("ArduPilot/ardupilot/pull/33493",),
+    "command.frame-ignored": ("PX4/PX4-Autopilot/issues/28257",),
+    "command.frame-result": ("mavlink/mavlink/pull/2001", "PX4/PX4-Autopilot/pull/26408"),
+    "command.refused.failure-unknown": ("PX4/PX4-Autopilot/issues/24696",),
+    "parameter.read.unknown-told": ("mavlink/mavlink/pull/2344",),
+    "parameter.read.other-component": ("ArduPilot/ardupilot/pull/33493",),
+    "parameter.set.other-component": ("ArduPilot/ardupilot/pull/33493",),
+    "upload.asked-by-int": ("ArduPilot/ardupilot/pull/15067",),
+    "upload.wrong-seq-is-no-error": ("mavlink/qgroundcontrol/pull/6718",),
+    "upload.cancelled": ("mavlink/mavlink-devguide/pull/157",),
+    "upload.last-again": ("mavlink/mavlink-devguide/issues/171",),
+    "upload.begun-again": ("PX4/PX4-Autopilot/issues/3051",),
+    "download.int-for-floats": ("mavlink/mavlink/issues/1285",),
+    "download.two-stations": ("PX4/PX4-Autopilot/pull/23684",),
+    "opaque-id.changes": ("PX4/PX4-Autopilot/pull/21839",),
+    "opaque-id.agrees": ("PX4/PX4-Autopilot/pull/21839",),
+    "clear-all-types": ("mavlink/mavlink/issues/1575",),
+    "message-interval.default": ("PX4/PX4-Autopilot/issues/9561",),
+    "message-interval.data-stream": ("mavlink/mavros/issues/178",),
+    "telemetry.sensors": ("PX4/PX4-Autopilot/issues/19380",),
+    "home.by-410": ("mavlink/mavlink/pull/1834",),
+    "remote-id.static": ("PX4/PX4-Autopilot/pull/23575",),
+    "ftp.burst-offset": ("PX4/PX4-Autopilot/issues/28727",),
+    "signing.answers": ("PX4/PX4-Autopilot/issues/24871",),
+    "failure.answered": ("PX4/PX4-Autopilot/issues/24696",),
+    "failure.acts": ("PX4/PX4-Autopilot/issues/24696",),
 }
 """Issues on GitHub, by a case's name or its end."""
 
@@ -99,8 +125,21 @@ def of_page(text: str) -> dict[str, Column]:
         for row in deviations[2:]:
             case = row[0][1:].partition("]")[0]
             column.cases[case] = row[_LABELS - 1 + at]
-            column.rows[case] = "| " + " | ".join(row[:_LABELS])
+            column.rows[case] = f"| {' | '.join(row[: _LABELS - 1])} | {_known(case)}"
     return columns
+
+
+def joined(kept: Column, more: Column) -> Column:
+    """A column that the page has, with cases that were judged since."""
+    cells = dict(kept.cells)
+    for label in _SUMS.values():
+        cells[label] = str(int(kept.cells[label]) + int(more.cells[label]))
+    for service in more.services:
+        shares = [cell.split(" of ") for cell in (kept.cells.get(service, ""), more.cells[service]) if " of " in cell]
+        if shares:
+            cells[service] = f"{sum(int(share[0]) for share in shares)} of {sum(int(share[1]) for share in shares)}"
+    services = list(dict.fromkeys((*kept.services, *more.services)))
+    return Column(cells, services, kept.cases | more.cases, kept.rows | more.rows)
 
 
 def page(columns: dict[str, Column], head: str = HEAD) -> str:
@@ -130,9 +169,9 @@ def page(columns: dict[str, Column], head: str = HEAD) -> str:
 
 
 def _known(name: str) -> str:
-    """Link to the public issue about a case."""
-    place = next((place for end, place in KNOWN.items() if name == end or name.endswith(f".{end}")), None)
-    return "" if place is None else f"[{place.split('/')[1]} {place.split('/')[-1]}](https://github.com/{place})"
+    """Links to the public issues about a case."""
+    places = next((places for end, places in KNOWN.items() if name == end or name.endswith(f".{end}")), ())
+    return ", ".join(f"[{place.split('/')[1]} {place.split('/')[-1]}](https://github.com/{place})" for place in places)
 
 
 def _share(cases: list[dict[str, Any]], service: str) -> str:
@@ -158,7 +197,9 @@ def main(words: list[str]) -> None:
             name, _, place = word.rpartition("=")
             part = json.loads(Path(place).read_text(encoding="utf-8"))
             parts.append(part | {"vehicle": name, "revision": ""} if name else part)
-    file.write_text(page(columns | of_results(parts), SERVERS if servers else HEAD), encoding="utf-8")
+    fresh = of_results(parts)
+    fresh = {name: joined(columns[name], one) if name in columns else one for name, one in fresh.items()}
+    file.write_text(page(columns | fresh, SERVERS if servers else HEAD), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.conformance_page import HEAD, SERVERS, Column, of_page, of_results, page
+from scripts.conformance_page import HEAD, SERVERS, Column, joined, of_page, of_results, page
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -29,3 +29,17 @@ def test_a_column_that_is_kept_stands_beside_a_new_one() -> None:
     assert (
         list(of_page(text)) == [*kept, "other 01234567"] and of_page(text)["other 01234567"].cells["ping"] == "0 of 1"
     )
+
+
+def test_cases_that_came_later_join_a_kept_column() -> None:
+    """Sums and shares grow, deviations that were there stay."""
+    kept = of_page((DOCS / "conformance.md").read_text())
+    name, old = next(iter(kept.items()))
+    told = {"service": "ping", "level": "MUST", "says": "it is new", "page": "guide/x.html"}
+    cases = [told | {"name": "new.good", "verdict": "pass", "why": ""}, told | {"name": "new.bad", "verdict": "fail"}]
+    (new,) = of_results([{"vehicle": name, "revision": "", "cases": [cases[0], cases[1] | {"why": "no"}]}]).values()
+    (column,) = of_page(page({name: joined(old, new)})).values()
+    good, judged = map(int, old.cells["ping"].split(" of "))
+    assert column.cells["ping"] == f"{good + 1} of {judged + 2}"
+    assert int(column.cells["kept"]) == int(old.cells["kept"]) + 1
+    assert column.broken == old.broken | {"new.bad"}
