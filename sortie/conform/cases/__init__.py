@@ -10,8 +10,8 @@ from typing import Final
 from sortie.conform.case import Chapter, ConformityCase
 
 _MODULES: Final = (
-    "identity", "framing", "commands", "parameters", "plan_uploads", "plan_downloads", "streams", "ftp", "files",
-    "components", "flight",
+    "identity", "framing", "commands", "parameters", "plan_uploads", "plan_downloads", "streams", "told", "ftp",
+    "ftp_writes", "files", "components", "flight",
 )  # fmt: skip
 
 

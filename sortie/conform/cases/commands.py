@@ -31,18 +31,18 @@ def _query(x: Exchange, *, confirmation: int = 0, target: tuple[int, int] | None
     return x.long(Cmd.REQUEST_MESSAGE, _VERSION, confirmation=confirmation, target=target)
 
 
-@command.must("long", "COMMAND_LONG is answered with a COMMAND_ACK of its number", "#command_long-sequence")
+@command.must("long", "COMMAND_LONG is answered with a COMMAND_ACK of its number", "#command-long-sequence")
 def _long(x: Exchange) -> Steps:
     yield from x.accepted(_query(x))
 
 
-@command.must("int", "COMMAND_INT is answered with a COMMAND_ACK of its number", "#command_int-sequence", _INT)
+@command.must("int", "COMMAND_INT is answered with a COMMAND_ACK of its number", "#command-int-sequence", _INT)
 def _int(x: Exchange) -> Steps:
     yield from x.accepted(x.whole(Cmd.REQUEST_MESSAGE, _VERSION))
 
 
 @command.should(
-    "forms-agree", "a command without a place is served in either form", "#use-commandint-or-commandlong", _INT
+    "forms-agree", "a command without a place is served in either form", "#use-command-int-or-command-long", _INT
 )
 def _forms_agree(x: Exchange) -> Steps:
     long = yield from x.command(_query(x))
@@ -73,7 +73,7 @@ def _acked_once(x: Exchange) -> Steps:
 
 
 @command.must(
-    "repeated", "a command that comes again with a higher confirmation is acknowledged again", "#command_long-sequence"
+    "repeated", "a command that comes again with a higher confirmation is acknowledged again", "#command-long-sequence"
 )
 def _repeated(x: Exchange) -> Steps:
     for confirmation in range(3):

@@ -223,7 +223,7 @@ def _gimbal_status(x: Exchange) -> Steps:
         yield from x.expect("GIMBAL_MANAGER_STATUS", within_ms=5500, component=x.found.gimbal)
 
 
-@gimbal.should("attitude", "GIMBAL_DEVICE_ATTITUDE_STATUS comes again and again", "#gimbal_device_attitude_status")
+@gimbal.should("attitude", "GIMBAL_DEVICE_ATTITUDE_STATUS comes again and again", "#gimbal-device-attitude-status")
 def _gimbal_attitude(x: Exchange) -> Steps:
     for _ in range(2):
         yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)
@@ -232,7 +232,7 @@ def _gimbal_attitude(x: Exchange) -> Steps:
 @gimbal.must(
     "yaw-frame",
     "one flag tells whether yaw counts from the vehicle or from north",
-    "#how-to-interpret-gimbal_device_attitude_status-yaw-gimbal-angle",
+    "#how-to-interpret-gimbal-device-attitude-status-yaw-gimbal-angle",
 )
 def _yaw_frame(x: Exchange) -> Steps:
     told = yield from x.expect("GIMBAL_DEVICE_ATTITUDE_STATUS", within_ms=3000, component=Component.ALL)

@@ -39,7 +39,7 @@ def _message(x: Exchange, operation: Operation) -> Message:
     return dialect.MAVLink_file_transfer_protocol_message(0, *x.ids, list(operation.pack()))
 
 
-def _asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
+def asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
     """Send a request and expect its answer, by the number that follows. A number that was used before would be taken
     for a repetition: `fresh` gives the request one of its own."""
     if fresh:
@@ -53,25 +53,29 @@ def _asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[
     return unpack(bytes((yield from x.ask(_message(x, operation), "FILE_TRANSFER_PROTOCOL", answers, what)).payload))
 
 
-def _reset(x: Exchange) -> Steps:
-    yield from _asked(x, Operation(1, 0, Opcode.RESET_SESSIONS))
+def reset(x: Exchange) -> Steps:
+    """End all sessions."""
+    yield from asked(x, Operation(1, 0, Opcode.RESET_SESSIONS))
 
 
-def _granted(x: Exchange, operation: Operation) -> Waiting[Operation]:
-    reply = yield from _asked(x, operation)
-    x.check(reply.opcode == Opcode.ACK, f"ACK, NAK {_reason(reply)} came")
+def granted(x: Exchange, operation: Operation) -> Waiting[Operation]:
+    """Ask for what has to be done."""
+    reply = yield from asked(x, operation)
+    x.check(reply.opcode == Opcode.ACK, f"ACK, NAK {reason(reply)} came")
     return reply
 
 
-def _denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operation]:
-    reply = yield from _asked(x, operation)
+def denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operation]:
+    """Ask for what has to be refused, with one of `reasons` where some are given."""
+    reply = yield from asked(x, operation)
     x.check(reply.opcode == Opcode.NAK, "NAK, ACK came")
     expected = " or ".join(reason.name for reason in reasons)
-    x.check(not reasons or reply.data[0] in reasons, f"NAK {expected}, {_reason(reply)} came")
+    x.check(not reasons or reply.data[0] in reasons, f"NAK {expected}, {reason(reply)} came")
     return reply
 
 
-def _reason(reply: Operation) -> str:
+def reason(reply: Operation) -> str:
+    """Name of a refusal."""
     return Nak(reply.data[0]).name if reply.data[0] in set(Nak) else str(reply.data[0])
 
 
@@ -91,10 +95,10 @@ def path_of(uri: str) -> str:
 
 def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
     """Open a file that the vehicle has: its path, session and size."""
-    yield from _reset(x)
+    yield from reset(x)
     for path in _paths(x):
         name = path.encode()
-        reply = yield from _asked(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
+        reply = yield from asked(x, Operation(10, 0, Opcode.OPEN_FILE_RO, len(name), data=name))
         if reply.opcode == Opcode.ACK:
             return path, reply.session, int.from_bytes(reply.data[:4], "little")
     raise UntestedError("no file is known that it would open")
@@ -102,32 +106,37 @@ def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
 
 def _whole(x: Exchange) -> Waiting[tuple[str, bytes]]:
     path, _, _ = yield from _opened(x)
-    yield from _reset(x)
+    return path, (yield from content_of(x, path))
+
+
+def content_of(x: Exchange, path: str) -> Waiting[bytes]:
+    """Read a file that it has, whole."""
+    yield from reset(x)
     read = yield from x.play(FileRead(x.target, path))
     x.check(read.outcome is FileOutcome.READ, f"{path}, its reading ended with {read.outcome!r}")
-    return path, read.content
+    return read.content
 
 
 # --- opcodes ----------------------------------------------------------------------------------------------------------
 @ftp.must("none", "opcode None is acknowledged", _CODES)
 def _none(x: Exchange) -> Steps:
-    yield from _granted(x, Operation(3, 0, Opcode.NONE))
+    yield from granted(x, Operation(3, 0, Opcode.NONE))
 
 
 @ftp.must("reset", "ResetSessions is acknowledged", _CODES)
 def _reset_case(x: Exchange) -> Steps:
-    yield from _granted(x, Operation(4, 0, Opcode.RESET_SESSIONS))
+    yield from granted(x, Operation(4, 0, Opcode.RESET_SESSIONS))
 
 
 @ftp.must("unknown", "an unknown opcode is refused as UnknownCommand", _ERRORS)
 def _unknown(x: Exchange) -> Steps:
-    yield from _denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND)
+    yield from denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND)
 
 
 @ftp.must("sequence", "an answer counts one on from its request", "#payload")
 def _sequence(x: Exchange) -> Steps:
     for seq in (7, 65_534, 65_535):
-        yield from _asked(x, Operation(seq, 0, Opcode.NONE), fresh=False)
+        yield from asked(x, Operation(seq, 0, Opcode.NONE), fresh=False)
 
 
 @ftp.must("target", "an answer is addressed to who has asked", "messages/common.html#FILE_TRANSFER_PROTOCOL")
@@ -147,13 +156,13 @@ def _other(x: Exchange) -> Steps:
 
 @ftp.must("nak-size", "a NAK has one byte with the error, two with FailErrno", _ERRORS)
 def _nak_size(x: Exchange) -> Steps:
-    reply = yield from _denied(x, Operation(11, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING))
+    reply = yield from denied(x, Operation(11, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING))
     size = 2 if reply.data[0] == Nak.FAIL_ERRNO else 1
     x.check(reply.size == size, f"size {size}, {reply.size} came")
 
 
 def _missing(opcode: int, x: Exchange) -> Steps:
-    yield from _denied(x, Operation(12, 0, opcode, len(_MISSING), data=_MISSING))
+    yield from denied(x, Operation(12, 0, opcode, len(_MISSING), data=_MISSING))
 
 
 for _opcode in (
@@ -175,13 +184,13 @@ for _opcode in (
 
 @ftp.should("missing-reason", "a file that there is not is FileNotFound", _ERRORS)
 def _not_found(x: Exchange) -> Steps:
-    yield from _denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND)
+    yield from denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND)
 
 
 @ftp.must("rename-missing", "what there is not cannot be renamed", _ERRORS)
 def _rename(x: Exchange) -> Steps:
     data = _MISSING + b"\0" + _MISSING + b"2"
-    yield from _denied(x, Operation(14, 0, Opcode.RENAME, len(data), data=data))
+    yield from denied(x, Operation(14, 0, Opcode.RENAME, len(data), data=data))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -200,7 +209,7 @@ def _read(x: Exchange) -> Steps:
 @ftp.must("read-block", "a block has the bytes and the offset that were asked for", _READ)
 def _block(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
-    reply = yield from _granted(x, Operation(20, session, Opcode.READ_FILE, min(7, size), offset=0))
+    reply = yield from granted(x, Operation(20, session, Opcode.READ_FILE, min(7, size), offset=0))
     x.check(
         (reply.offset, reply.size) == (0, min(7, size)),
         f"{min(7, size)} bytes at 0, {reply.size} at {reply.offset} came",
@@ -210,8 +219,8 @@ def _block(x: Exchange) -> Steps:
 @ftp.must("read-agrees", "blocks of any size make one file", _READ)
 def _agrees(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
-    large = yield from _granted(x, Operation(21, session, Opcode.READ_FILE, DATA_BYTES, offset=0))
-    small = yield from _granted(x, Operation(22, session, Opcode.READ_FILE, 5, offset=3))
+    large = yield from granted(x, Operation(21, session, Opcode.READ_FILE, DATA_BYTES, offset=0))
+    small = yield from granted(x, Operation(22, session, Opcode.READ_FILE, 5, offset=3))
     expected = large.data[3 : min(8, large.size)]
     x.check(small.data[: small.size] == expected, f"{expected.hex()}, {small.data[: small.size].hex()} of {size} came")
 
@@ -219,45 +228,45 @@ def _agrees(x: Exchange) -> Steps:
 @ftp.must("read-end", "behind the end it is EOF", _READ)
 def _end(x: Exchange) -> Steps:
     path, session, size = yield from _opened(x)
-    reply = yield from _asked(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
+    reply = yield from asked(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, f"NAK END_OF_FILE of {path}")
 
 
 @ftp.must("read-closed", "a session that is not open is refused", _ERRORS)
 def _closed(x: Exchange) -> Steps:
-    yield from _reset(x)
-    yield from _denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0))
+    yield from reset(x)
+    yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0))
 
 
 @ftp.should("read-closed-reason", "a session that is not open is InvalidSession", _ERRORS)
 def _closed_reason(x: Exchange) -> Steps:
-    yield from _reset(x)
-    yield from _denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), Nak.INVALID_SESSION)
+    yield from reset(x)
+    yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), Nak.INVALID_SESSION)
 
 
 @ftp.must("terminate", "a session that was ended reads no more", _READ)
 def _terminate(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
-    yield from _granted(x, Operation(25, session, Opcode.TERMINATE_SESSION))
-    yield from _denied(x, Operation(26, session, Opcode.READ_FILE, 10, offset=0))
+    yield from granted(x, Operation(25, session, Opcode.TERMINATE_SESSION))
+    yield from denied(x, Operation(26, session, Opcode.READ_FILE, 10, offset=0))
 
 
 @ftp.must("repeated", "a request with the same number is answered again, with the same", _AGAIN)
 def _repeated(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     operation = Operation(27, session, Opcode.READ_FILE, 20, offset=0)
-    first = yield from _asked(x, operation, fresh=False)
-    again = yield from _asked(x, operation, fresh=False)
+    first = yield from asked(x, operation, fresh=False)
+    again = yield from asked(x, operation, fresh=False)
     x.check(first.pack() == again.pack(), "one answer twice")
 
 
 @ftp.must("repeated-open", "an open that comes again with its number opens once", _AGAIN)
 def _repeated_open(x: Exchange) -> Steps:
     path, _, size = yield from _opened(x)
-    yield from _reset(x)
+    yield from reset(x)
     operation = Operation(28, 0, Opcode.OPEN_FILE_RO, len(path), data=path.encode())
-    first = yield from _asked(x, operation, fresh=False)
-    again = yield from _asked(x, operation, fresh=False)
+    first = yield from asked(x, operation, fresh=False)
+    again = yield from asked(x, operation, fresh=False)
     x.check(
         first.opcode == again.opcode == Opcode.ACK and first.session == again.session, f"one session of {size} bytes"
     )
@@ -310,7 +319,7 @@ def _burst_offset(x: Exchange) -> Steps:
 @ftp.must("burst-agrees", "a burst brings the bytes that reading brings", _BURST)
 def _burst_agrees(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
-    first = yield from _granted(x, Operation(41, session, Opcode.READ_FILE, 100, offset=0))
+    first = yield from granted(x, Operation(41, session, Opcode.READ_FILE, 100, offset=0))
     blocks = yield from _burst(x, session, 0, 100)
     x.check(bool(blocks) and blocks[0].data[: first.size] == first.data[: first.size], "the same bytes")
 
@@ -326,7 +335,7 @@ def _burst_end(x: Exchange) -> Steps:
 
 @ftp.must("burst-closed", "a burst of a session that is not open is refused", _ERRORS)
 def _burst_closed(x: Exchange) -> Steps:
-    yield from _reset(x)
+    yield from reset(x)
     blocks = yield from _burst(x, 0, 0, DATA_BYTES)
     x.check(bool(blocks) and blocks[0].opcode == Opcode.NAK, "NAK")
 
@@ -336,7 +345,7 @@ def _checksum(x: Exchange) -> Steps:
     path, content = yield from _whole(x)
     if path in _KNOWN:
         raise NotApplicableError("no file is known whose content stays")
-    reply = yield from _granted(x, Operation(43, 0, Opcode.CALC_FILE_CRC32, len(path), data=path.encode()))
+    reply = yield from granted(x, Operation(43, 0, Opcode.CALC_FILE_CRC32, len(path), data=path.encode()))
     told = int.from_bytes(reply.data[:4], "little")
     x.check(told == crc_of(content), f"{crc_of(content):#x}, {told:#x} came")
 
@@ -348,14 +357,14 @@ def crc_of(content: bytes) -> int:
 
 # --- folders ----------------------------------------------------------------------------------------------------------
 def _listed(x: Exchange, offset: int) -> Waiting[Operation]:
-    return (yield from _asked(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
+    return (yield from asked(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
 
 
 @ftp.must("list", "entries of a folder are F, D or S and text, each with a 0 behind it", _LISTING)
 def _list(x: Exchange) -> Steps:
     reply = yield from _listed(x, 0)
     if reply.opcode == Opcode.NAK:
-        raise NotApplicableError(f"its root is not listed ({_reason(reply)})")
+        raise NotApplicableError(f"its root is not listed ({reason(reply)})")
     entries = [entry for entry in reply.data[: reply.size].split(b"\0") if entry]
     x.check(all(entry[:1] in (b"F", b"D", b"S") for entry in entries), f"F, D or S, {entries[:3]} came")
 
@@ -364,6 +373,6 @@ def _list(x: Exchange) -> Steps:
 def _list_end(x: Exchange) -> Steps:
     first = yield from _listed(x, 0)
     if first.opcode == Opcode.NAK:
-        raise NotApplicableError(f"its root is not listed ({_reason(first)})")
+        raise NotApplicableError(f"its root is not listed ({reason(first)})")
     reply = yield from _listed(x, 5000)
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, "NAK END_OF_FILE")

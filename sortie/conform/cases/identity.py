@@ -152,7 +152,9 @@ def _mission_int(x: Exchange) -> Steps:
 
 
 @identity.should(
-    "command-int", "commands about places travel in COMMAND_INT", "services/command.html#use-commandint-or-commandlong"
+    "command-int",
+    "commands about places travel in COMMAND_INT",
+    "services/command.html#use-command-int-or-command-long",
 )
 def _command_int(x: Exchange) -> Steps:
     version = yield from x.requested("AUTOPILOT_VERSION")

@@ -13,7 +13,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Obligation, Steps, Waiting
+from sortie.conform.case import NotApplicableError, Obligation, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     MISSION,
@@ -310,5 +310,44 @@ TABLE: Final[PlanCases] = (
      _other_system),
 )  # fmt: skip
 add_cases(TABLE)
+# --- parts of a plan --------------------------------------------------------------------------------------------------
+_PARTIAL: Final = "messages/common.html#MISSION_WRITE_PARTIAL_LIST"
+
+
+def _part_asked(x: Exchange, seq: int) -> Waiting[Message | None]:
+    """Offer item `seq` alone: the request for it, or the refusal; None: nothing came."""
+    for _ in range(x.tries):
+        x.send(dialect.MAVLink_mission_write_partial_list_message(*x.ids, seq, seq, MISSION.type))
+        x.undo("upload", close(x, MISSION))
+        answer = yield from x.hear((*REQUESTS, "MISSION_ACK"), any_of(MISSION, seq))
+        if answer is not None:
+            return answer
+    return None
+
+
+@MISSION.chapter.should("partial.one", "an item is replaced alone, where parts of a plan are taken", _PARTIAL)
+def _one_replaced(x: Exchange) -> Steps:
+    items = yield from upload(x, MISSION)
+    changed = (*items[:-1], replace(items[-1], x=items[-1].x + 1e-3))
+    wire = on_wire(x, MISSION, changed)
+    seq = len(wire) - 1
+    answer = yield from _part_asked(x, seq)
+    if answer is None or answer.get_type() == "MISSION_ACK":
+        raise NotApplicableError("it takes no parts of a plan")
+    ack = yield from x.ask(item_of(x, MISSION, wire[seq], seq), "MISSION_ACK")
+    x.check(ack.type == MissionResult.ACCEPTED, f"ACCEPTED, {ack.type} came")
+    read = yield from download(x, MISSION)
+    x.check(places(read.items) == places(changed), f"the last of {len(changed)} alone, {len(read.items)} items came")
+
+
+@MISSION.chapter.must("partial.beyond", "a part behind the end of the plan is not asked for", _PARTIAL)
+def _part_beyond(x: Exchange) -> Steps:
+    yield from upload(x, MISSION)
+    answer = yield from _part_asked(x, MISSION.size + 90)
+    refused = answer is None or (answer.get_type() == "MISSION_ACK" and answer.type != MissionResult.ACCEPTED)
+    x.check(refused, "a refusal, or nothing")
+    yield from unchanged(x, MISSION)
+
+
 CHAPTERS: Final = ()
 """None: `plan_downloads` tells the chapters of plans when both modules have added their cases."""

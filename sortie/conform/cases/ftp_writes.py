@@ -1,0 +1,121 @@
+"""MAVFTP: files that are written, renamed, cut and removed again, folders. What a vehicle lets nobody write is not
+applicable: ArduPilot and PX4 have files, Sortie's vehicle a few names that only their own protocols write."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
+from sortie.conform.case import NotApplicableError, Steps, Waiting
+from sortie.conform.cases.ftp import asked, content_of, crc_of, denied, ftp, granted, reason, reset
+from sortie.conform.exchange import Exchange
+
+CHAPTERS: Final = ()
+_WILL: Final = "it writes a file, and removes it again"
+_UPLOAD, _CODES = "#uploading-a-file", "#opcodes"
+_FILE, _RENAMED, _FOLDER = b"conform.tmp", b"conform2.tmp", b"conform.dir"
+_CONTENT: Final = bytes(range(200)) * 2
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+def _on(opcode: Opcode, path: bytes, offset: int = 0) -> Operation:
+    return Operation(60, 0, opcode, len(path), offset=offset, data=path)
+
+
+def _created(x: Exchange) -> Waiting[int]:
+    """The session of a new file, which is removed in the end."""
+    yield from reset(x)
+    reply = yield from asked(x, _on(Opcode.CREATE_FILE, _FILE))
+    if reply.opcode == Opcode.NAK:
+        raise NotApplicableError(f"no file may be written ({reason(reply)})")
+    x.undo(f"file {_FILE.decode()}", _removed(x, _FILE))
+    return reply.session
+
+
+def _removed(x: Exchange, path: bytes) -> Steps:
+    yield from reset(x)
+    yield from asked(x, _on(Opcode.REMOVE_FILE, path))
+    yield from denied(x, _on(Opcode.OPEN_FILE_RO, path))
+
+
+def _write(x: Exchange, session: int, data: bytes, offset: int = 0) -> Steps:
+    for at in range(0, len(data), DATA_BYTES):
+        piece = data[at : at + DATA_BYTES]
+        yield from granted(x, Operation(61, session, Opcode.WRITE_FILE, len(piece), offset=offset + at, data=piece))
+    yield from granted(x, Operation(62, session, Opcode.TERMINATE_SESSION))
+
+
+def _written(x: Exchange) -> Steps:
+    yield from _write(x, (yield from _created(x)), _CONTENT)
+
+
+def _holds(x: Exchange, content: bytes, path: bytes = _FILE) -> Steps:
+    found = yield from content_of(x, path.decode())
+    x.check(found == content, f"{len(content)} bytes as they were sent, {len(found)} came")
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+@ftp.must("write.closed", "a write in a session that is not open is refused", _CODES)
+def _closed(x: Exchange) -> Steps:
+    yield from reset(x)
+    yield from denied(x, Operation(63, 0, Opcode.WRITE_FILE, 4, data=b"none"))
+
+
+@ftp.must("write.whole", "what is written is read again", _UPLOAD, will=_WILL)
+def _whole(x: Exchange) -> Steps:
+    yield from _written(x)
+    yield from _holds(x, _CONTENT)
+
+
+@ftp.must("write.checksum", "CalcFileCRC32 is that of what was written", "#crc32-implementation", will=_WILL)
+def _checksum(x: Exchange) -> Steps:
+    yield from _written(x)
+    reply = yield from granted(x, _on(Opcode.CALC_FILE_CRC32, _FILE))
+    told = int.from_bytes(reply.data[:4], "little")
+    x.check(told == crc_of(_CONTENT), f"{crc_of(_CONTENT):#x}, {told:#x} came")
+
+
+@ftp.must("write.part", "a file that is opened for writing is written where it is asked to", _CODES, will=_WILL)
+def _part(x: Exchange) -> Steps:
+    yield from _written(x)
+    reply = yield from granted(x, _on(Opcode.OPEN_FILE_WO, _FILE))
+    yield from _write(x, reply.session, b"part", 100)
+    yield from _holds(x, _CONTENT[:100] + b"part" + _CONTENT[104:])
+
+
+@ftp.must("write.truncate", "a file is cut where it is asked to", "#truncate-file", will=_WILL)
+def _truncate(x: Exchange) -> Steps:
+    yield from _written(x)
+    yield from granted(x, _on(Opcode.TRUNCATE_FILE, _FILE, 50))
+    yield from _holds(x, _CONTENT[:50])
+
+
+@ftp.must("write.rename", "a file that is renamed has its new name alone", _CODES, will=_WILL)
+def _rename(x: Exchange) -> Steps:
+    yield from _written(x)
+    x.undo(f"file {_RENAMED.decode()}", _removed(x, _RENAMED))
+    yield from granted(x, _on(Opcode.RENAME, _FILE + b"\0" + _RENAMED))
+    yield from _holds(x, _CONTENT, _RENAMED)
+    yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
+
+
+@ftp.must("write.remove", "a file that was removed is gone", "#remove-file", will=_WILL)
+def _remove(x: Exchange) -> Steps:
+    yield from _written(x)
+    yield from granted(x, _on(Opcode.REMOVE_FILE, _FILE))
+    yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
+
+
+@ftp.must("write.folder", "a folder is made once, and removed once", "#create-directory", will=_WILL)
+def _folder(x: Exchange) -> Steps:
+    reply = yield from asked(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER))
+    if reply.opcode == Opcode.NAK:
+        raise NotApplicableError(f"no folder may be made ({reason(reply)})")
+    x.undo(f"folder {_FOLDER.decode()}", _folder_removed(x))
+    yield from denied(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER), Nak.FILE_EXISTS, Nak.FAIL, Nak.FAIL_ERRNO)
+    yield from granted(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
+
+
+def _folder_removed(x: Exchange) -> Steps:
+    yield from asked(x, _on(Opcode.REMOVE_DIRECTORY, _FOLDER))
+    yield from denied(x, _on(Opcode.LIST_DIRECTORY, _FOLDER))
