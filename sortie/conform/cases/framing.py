@@ -276,8 +276,9 @@ def _target(x: Exchange) -> Steps:
 
 @ping.must("answers-are-not-answered", "a PING with a target is an answer, which is not answered", "#ping-sequence")
 def _answer_of_answer(x: Exchange) -> Steps:
-    x.send(_ping(78, (ABSENT_SYSTEM, 1)))
-    yield from x.silent("PING", lambda pong: pong.seq == 78)
+    for target in ((ABSENT_SYSTEM, 1), x.ids):
+        x.send(_ping(78, target))
+        yield from x.silent("PING", lambda pong: pong.seq == 78)
 
 
 # --- TIMESYNC ---------------------------------------------------------------------------------------------------------

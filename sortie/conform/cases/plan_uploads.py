@@ -214,6 +214,8 @@ def _too_many(kind: PlanKind, x: Exchange) -> Steps:
 def _second_station(kind: PlanKind, x: Exchange) -> Steps:
     wire = yield from begin(x, kind)
     yield from x.ask(item_of(x, kind, wire[0], 0), REQUESTS, asks_for(x, kind, 1))
+    x.send(item_of(x, kind, wire[-1], 1), OTHER_STATION)
+    yield from x.silent(REQUESTS, asks_for(x, kind, 2), "an item of another station is none of this upload")
     x.send(count_of(x, kind, 2), OTHER_STATION)
     x.send(item_of(x, kind, wire[-1], 1), OTHER_STATION)
     yield from x.wait(500)
