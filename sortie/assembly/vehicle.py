@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sitl.world.world import SkyAndGround
 
 _MIDDLE_M = 0.1  # above the ground on which it stands
-_ASKED_FOR: Final = {"*": 0.0}
+_ASKED_FOR: Final = {"*": 0.0, "HEARTBEAT": 1.0}
 """Streams of a link to a vehicle of drone shows: those that somebody asks for, as Skybrush's ArduCopter has it (SRx_*
 are 0). Its server asks for three; a thousand vehicles' streams of all kinds are more than it reads."""
 

@@ -11,6 +11,7 @@ from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.links.radio.model import RadioLink
 from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie.api.begin import assembled
+from sortie.config.errors import UserError
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.conform.examination import Examination
 from sortie.nodes.modem import Outlet, medium_of, open_through_radio
@@ -88,7 +89,7 @@ def judge_simulated(
 
 def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None = None, seed: int = 0) -> None:
     """Judge the vehicle at `url`, with a model of a radio between if one is given. Ctrl-C ends it when everything is
-    put back. UserError when the link cannot be opened."""
+    put back. UserError when the link cannot be opened, or nobody is at its other end."""
     runtime = Runtime()
     node = ExaminerNode(examination)
     try:
@@ -105,8 +106,15 @@ def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None
 
         runtime.install_signals(hold)
         _run(runtime, node)
+        if examination.found.system == 0 and not examination.interrupted and not _is_connected(runtime):
+            raise UserError(f"nobody is at {url}: no connection was made", 1)
     finally:
         runtime.close()
+
+
+def _is_connected(runtime: Runtime) -> bool:
+    sockets = runtime.sockets
+    return sockets is not None and any(link.connected for hub in sockets.hubs() for link in hub.links().values())
 
 
 def _run(runtime: Runtime, node: ExaminerNode) -> None:

@@ -20,6 +20,7 @@ from sortie.conform.examination import Examination, ExaminationSettings
 from sortie.conform.exchange import Exchange
 from sortie.conform.facts import VehicleFound
 from tests.fakes.conformity import judged
+from tests.fakes.served import free_port
 
 (PARAMETER_SET,) = chosen(["parameter.set.real.acknowledged"])
 
@@ -105,6 +106,16 @@ def test_ctrl_c_before_a_vehicle_was_heard_is_no_silence_of_it(monkeypatch: pyte
 
     monkeypatch.setattr("sortie.commands.conform.judge_link", interrupted)
     assert run(["conform", "tcp:127.0.0.1:1"]) == 130
+
+
+def test_a_port_where_nobody_is_is_no_silent_vehicle(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No connection was made: that is told, and not that no HEARTBEAT came."""
+    monkeypatch.setattr("sortie.conform.examination._DISCOVERY_MS", 200)
+    port = free_port()
+    assert run(["conform", f"tcp:127.0.0.1:{port}"]) == 1
+    assert capsys.readouterr().err == f"sortie: nobody is at tcp:127.0.0.1:{port}: no connection was made\n"
 
 
 def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
