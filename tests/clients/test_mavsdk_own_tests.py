@@ -67,7 +67,8 @@ def asked(firmware: str, does: Does) -> None:
 
 @pytest.mark.parametrize("firmware", ["px4", "ardupilot"])
 def test_takeoff_and_kill(firmware: str) -> None:
-    """action_takeoff_and_kill: 0.5 m (theirs 0.2) within 8 s; killed, it is disarmed within 2 s and on the ground 2 s later."""
+    """action_takeoff_and_kill: 0.5 m (theirs 0.2) within 8 s; killed, it is disarmed within 2 s, on the ground 2 s
+    later."""
 
     async def does(drone: Any, server: Server) -> None:
         await drone.action.set_takeoff_altitude(1.5)
