@@ -175,16 +175,28 @@ def qgc_plan() -> dict[str, object]:
     """As QGroundControl writes it."""
     rows = [
         {
-            "type": "SimpleItem", "command": 16, "frame": 3, "autoContinue": True, "doJumpId": number,
-            "AMSLAltAboveTerrain": None, "Altitude": 30, "AltitudeMode": 1,
+            "type": "SimpleItem",
+            "command": 16,
+            "frame": 3,
+            "autoContinue": True,
+            "doJumpId": number,
+            "AMSLAltAboveTerrain": None,
+            "Altitude": 30,
+            "AltitudeMode": 1,
             "params": [0, 0, 0, None, lat, lon, 30],
         }
         for number, (lat, lon) in enumerate(SQUARE, 1)
-    ]  # fmt: skip
+    ]
     mission = {
-        "version": 2, "firmwareType": 12, "vehicleType": 2, "cruiseSpeed": 15, "hoverSpeed": 5,
-        "globalPlanAltitudeMode": 1, "plannedHomePosition": [LAT, LON, ALT_M], "items": rows,
-    }  # fmt: skip
+        "version": 2,
+        "firmwareType": 12,
+        "vehicleType": 2,
+        "cruiseSpeed": 15,
+        "hoverSpeed": 5,
+        "globalPlanAltitudeMode": 1,
+        "plannedHomePosition": [LAT, LON, ALT_M],
+        "items": rows,
+    }
     nothing = {"circles": [], "polygons": [], "version": 2}, {"points": [], "version": 2}
     ends = {"geoFence": nothing[0], "rallyPoints": nothing[1], "mission": mission}
     return {"fileType": "Plan", "version": 1, "groundStation": "QGroundControl"} | ends

@@ -1,4 +1,4 @@
-"""What common messages tell: attitude, place, sensors, home, battery, high latency, Remote ID."""
+"""Cases of what common messages tell: attitude, place, sensors, home, battery, high latency, Remote ID."""
 
 from __future__ import annotations
 
