@@ -7,8 +7,8 @@ more when its flight is terminated.
 
 PX4's own lockstep is over when its motors have been driven, while others of its threads still run (those that hear
 MAVLink, its commander, its navigator): what these do would fall into this sample or into the next. So the next one is
-held until all of its threads sleep (`sitl.px4.stillness`), which also tells that it will not answer. On a system that does
-not say so samples go by answers, and without these by the wall's time.
+held until all of its threads sleep (`sitl.px4.stillness`), which also tells that it will not answer. On a system that
+does not say so samples go by answers, and without these by the wall's time.
 """
 
 from __future__ import annotations
@@ -184,8 +184,11 @@ class HilLockstep:
 
     def _is_silent(self, stillness: Stillness) -> bool:
         """True when it sleeps without having answered."""
-        answers = self._steered and self._silent_samples < _TERMINATED
-        if self._hear(_BRIEFLY_S if answers else 0.0) or self._connection is None or not stillness.wait(_BRIEFLY_S):
+        if (
+            self._hear(_BRIEFLY_S if self._steered else 0.0)
+            or self._connection is None
+            or not stillness.wait(_BRIEFLY_S)
+        ):
             return False
         return not self._hear(0.0) and self._connection is not None
 
