@@ -92,6 +92,7 @@ def lift(s: L.Row, p: L.Row, t: L.Row) -> None:
 def settle(s: L.Row) -> None:
     """Disarmed: what is still in the air (cut off, crashed) has landed once it lies still."""
     if s[L.S_AIR] == 0.0:
+        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was cut off before it had lifted off
         return
     if s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] + s[L.S_EVD] * s[L.S_EVD] < 0.25:
         s[L.S_LAND_S] += L.TICK

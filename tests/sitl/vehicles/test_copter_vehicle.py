@@ -142,14 +142,27 @@ def test_takeoff_raises_liftoff_then_arrives_and_shows_the_landed_states() -> No
     assert flight.run(60.0, VehicleEvent.LANDED)
     assert flight.seen & VehicleEvent.ARRIVED
     assert flight.report[R.LANDED_STATE] == 1.0
-    assert flight.copter.disarm().ok
+
+
+def test_a_takeoff_that_is_cut_off_before_it_lifts_off_is_over() -> None:
+    """A hand's breadth up, and disarmed: it is on the ground, and not taking off for ever."""
+    flight = CopterFlight()
+    flight.ready()
+    flight.copter.set_target(TakeOff(-10.0))
+    while flight.report[R.TRUE_D] > -0.05:
+        flight.run(0.05)
+    assert flight.report[R.LANDED_STATE] == 3.0
+    flight.copter.disarm(force=True)
+    flight.run(1.0)
+    assert flight.report[R.LANDED_STATE] == 1.0
+    assert flight.copter.disarm(force=True).ok
     flight.run(1.0)
     assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)
 
 
 def test_disarming_in_the_air_needs_force(flight: CopterFlight) -> None:
     """And then it falls, and LANDED comes when it lies still."""
-    assert not flight.copter.disarm().ok
+    assert not flight.copter.disarm(force=True).ok
     assert flight.report[R.ARMED] == 1.0
     assert flight.copter.disarm(force=True).ok
     assert flight.report[R.ARMED] == 0.0
