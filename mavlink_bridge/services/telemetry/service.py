@@ -348,8 +348,11 @@ class TelemetryService(Speaker):
         return True
 
     def send_heartbeat(self) -> None:
-        """A HEARTBEAT on all links, now: vehicle time stands still (the kernel is being loaded), the links do not."""
-        self._refresh()
+        """A HEARTBEAT on all links, now: vehicle time stands still (the kernel is being loaded), the links do not, or a
+        pass takes long. What it tells is decided: nothing is read anew where nothing was, a third of the time of a
+        thousand vehicles that lag."""
+        if self.decided:
+            self._refresh()
         self._send_stream(_HEARTBEAT)
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
