@@ -157,12 +157,14 @@ def test_a_takeoff_that_is_cut_off_before_it_lifts_off_is_over() -> None:
     assert flight.report[R.LANDED_STATE] == 1.0
     assert flight.copter.disarm(force=True).ok
     flight.run(1.0)
+    assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)    assert flight.copter.disarm().ok
+    flight.run(1.0)
     assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)
 
 
 def test_disarming_in_the_air_needs_force(flight: CopterFlight) -> None:
     """And then it falls, and LANDED comes when it lies still."""
-    assert not flight.copter.disarm(force=True).ok
+    assert not flight.copter.disarm().ok
     assert flight.report[R.ARMED] == 1.0
     assert flight.copter.disarm(force=True).ok
     assert flight.report[R.ARMED] == 0.0
