@@ -157,7 +157,8 @@ def test_a_takeoff_that_is_cut_off_before_it_lifts_off_is_over() -> None:
     assert flight.report[R.LANDED_STATE] == 1.0
     assert flight.copter.disarm(force=True).ok
     flight.run(1.0)
-    assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)    assert flight.copter.disarm().ok
+    assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)
+    assert flight.copter.disarm().ok
     flight.run(1.0)
     assert flight.report[R.SERVO_1] == pytest.approx(1000.0, abs=1.0)
 
