@@ -29,7 +29,7 @@ Written by `scripts/conformance_page.py` from results of [`sortie conform`](conf
 simulator with `--may-fly`. *n/a*: the vehicle does not say that it can, or has no such part; *untested*: the case could
 not be carried out. A deviation is a sentence of the guide that this run did not find kept; that may be a choice, and is
 often the older custom. A known issue is a public one in which the way of ArduPilot or PX4 is discussed, open or closed;
-where none stands, none is known to us. PX4 (main of May 2025, the 1.16 line) was judged with its own physics at real time;
+where none stands, we know of none. PX4 (main of May 2025, the 1.16 line) was judged with its own physics at real time;
 some of its deviations about plans may follow from others, since it answers nothing about plans while it is busy with
 one that a case has left; its home and setpoints were judged in runs of their own, since after the others its home was
 told as no place. ArduPilot's columns are of 22 November 2026, its cases `partial`, `limit` and `write`, PX4's and

@@ -55,7 +55,8 @@ NOT_RUN: Final = {
     "sortie serve --vehicle ardupilot:copter=build/sitl/bin/arducopter,world=ours": BINARY,
     "sortie serve --vehicle ardupilot:copter=build/sitl/bin/arducopter,world=ours --count 10": BINARY,
     "sortie loop --profile drone-box --vehicle ardupilot:copter=BINARY,world=ours --sorties 3": BINARY,
-    "sortie reproduce flight.bin --out incident --vehicle ardupilot:copter=build/sitl/bin/arducopter,world=ours": BINARY,
+    "sortie reproduce flight.bin --out incident --vehicle "
+    "ardupilot:copter=build/sitl/bin/arducopter,world=ours": BINARY,
     "sortie serve --vehicle px4:copter=BINARY": BINARY,
     "sortie serve --vehicle px4:copter=build/px4_sitl_default/bin/px4,world=ours": BINARY,
     "sortie loop --profile drone-box --vehicle ardupilot:copter=BINARY --speedup 5": BINARY,
