@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from autopilot.context.journal import Journal
 from autopilot.core.autopilot import Autopilot
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from sitl.world.world import SkyAndGround
 
 _MIDDLE_M = 0.1  # above the ground on which it stands
-_ASKED_FOR: Final = {"*": 0.0, "HEARTBEAT": 1.0}
-"""Streams of a link to a vehicle of drone shows: those that somebody asks for, as Skybrush's ArduCopter has it (SRx_*
-are 0). Its server asks for three; a thousand vehicles' streams of all kinds are more than it reads."""
 
 #: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -230,5 +227,5 @@ def build_service(
         epoch_us=epoch_us,
         on_error=on_error,
         faults=faults,
-        link_rates=_ASKED_FOR if identity.flies_shows else speaks.link_rates,
+        link_rates=speaks.link_rates,
     )

@@ -266,7 +266,14 @@ PARSERS: Final[dict[str, FuzzedParser]] = {
     ),
     "study": FuzzedParser(
         _file(
-            Study.read, "study.toml", "../square.plan", "../survey.plan", "../plane.plan", "hover.waypoints", "sky.toml"
+            Study.read,
+            "study.toml",
+            "../square.plan",
+            "../survey.plan",
+            "../plane.plan",
+            "hover.waypoints",
+            "sky.toml",
+            "gps_loss_flown.py",
         ),
         UserError,
         partial(_examples, "examples/studies/*-*.toml"),

@@ -338,19 +338,16 @@ class TelemetryService(Speaker):
             return False
         row = self._row
         if not pool.gathers(row):
-            read = self.decided or pool.moved[row]
-            if read:
+            if read := self.decided or pool.moved[row]:
                 self._read_facts()
                 self._encoder.keep(self._parts.facts.vehicle.state.report)
             pool.begin_row(row, copied=read)
-        sender = (self._output.system_id, self._output.component_id)
-        pool.add(row, target, due, sender, self._boot_unix_us + 1000 * now_ms)
+        out = self._output
+        pool.add(row, target, due, (out.system_id, out.component_id), self._boot_unix_us + 1000 * now_ms)
         return True
 
     def send_heartbeat(self) -> None:
-        """A HEARTBEAT on all links, now: vehicle time stands still (the kernel is being loaded), the links do not, or a
-        pass takes long. What it tells is decided: nothing is read anew where nothing was, a third of the time of a
-        thousand vehicles that lag."""
+        """A HEARTBEAT on all links while vehicle time stands still or lags; it is read anew where anything is decided."""
         if self.decided:
             self._refresh()
         self._send_stream(_HEARTBEAT)

@@ -272,16 +272,3 @@ def test_without_the_fitting_there_is_nothing_of_it() -> None:
         assert station.ask_file(Opcode.CREATE_FILE, data=NAME).opcode == Opcode.NAK
         assert station.place() == Result.UNSUPPORTED and station.load() == Result.UNSUPPORTED
         assert not [message for message in station.link.messages() if message.get_type() == "DATA16"]
-
-
-def test_it_streams_what_is_asked_for_alone(station: Station) -> None:
-    """HEARTBEAT apart, and how the show stands: the server asks for three messages."""
-    station.session.run_for(5.0)
-    told = [message.get_type() for message in station.link.messages()]
-    assert set(told) <= {"HEARTBEAT", "STATUSTEXT", "DATA16"} and told.count("HEARTBEAT") >= 5
-    asked = m.MAVLink_command_long_message(1, 1, Cmd.SET_MESSAGE_INTERVAL, 0, id_of("SYS_STATUS"), 1e6, 0, 0, 0, 0, 0)
-    station.link.send(asked)
-    assert station.result(Cmd.SET_MESSAGE_INTERVAL) == Result.ACCEPTED
-    station.session.run_for(5.0)
-    told = [message.get_type() for message in station.link.messages()]
-    assert 4 <= told.count("SYS_STATUS") <= 6 and "ATTITUDE" not in told
