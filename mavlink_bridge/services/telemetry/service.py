@@ -347,7 +347,7 @@ class TelemetryService(Speaker):
         return True
 
     def send_heartbeat(self) -> None:
-        """A HEARTBEAT on all links while vehicle time stands still or lags; it is read anew where anything is decided."""
+        """A HEARTBEAT on all links while vehicle time stands still or lags; read anew where anything is decided."""
         if self.decided:
             self._refresh()
         self._send_stream(_HEARTBEAT)
