@@ -29,6 +29,11 @@ def earliest(dues: Iterable[int | None]) -> int | None:
     return found
 
 
+def next_multiple(now_ms: int, every_ms: int) -> int:
+    """The next whole multiple of a period, ms: looks of the same period fall into one pass, whenever they began."""
+    return (now_ms // every_ms + 1) * every_ms
+
+
 @dataclass(frozen=True, slots=True)
 class PassTurn:
     """A part's row; what it does not want is None. `why`: the reason for its place among the others. `hears`: the

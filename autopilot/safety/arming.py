@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from autopilot.context.events import ArmedChanged
 from autopilot.context.home import Home
-from autopilot.context.turns import earliest
+from autopilot.context.turns import earliest, next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import ArmingMethod, ArmingReason
 from autopilot.interface.result import ACCEPTED, Outcome
@@ -88,7 +88,7 @@ class PrearmWatch:
             self._wait(now_ms)
 
     def _wait(self, now_ms: int) -> None:
-        self.due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS
+        self.due_ms = next_multiple(now_ms, _LOOK_MS)
 
     def _take(self, reasons: Sequence[ArmingReason], now_ms: int, *, display: bool) -> None:
         self.ok = not reasons

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from autopilot.context.personality import FailsafeCause
-from autopilot.context.turns import PassTurn, earliest
+from autopilot.context.turns import PassTurn, earliest, next_multiple
 from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -60,7 +60,7 @@ class WindWatch:
         """Begin to watch anew: arming or the limit has changed."""
         self.exceeded = False
         watching = self._limit > 0.0 and self._facts.armed
-        self._due_ms = (now_ms // _LOOK_MS + 1) * _LOOK_MS if watching else None
+        self._due_ms = next_multiple(now_ms, _LOOK_MS) if watching else None
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms

@@ -9,6 +9,7 @@ Clock: vehicle time.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from autopilot.interface.obstacles import SeesObstacles
@@ -32,9 +33,9 @@ class OnboardSensors(Speaker):
 
     def __init__(self, body: SensingBody) -> None:
         self._body = body
-        self._pads = body if isinstance(body, SeesPads) else None
         periods = [(body.traffic_period_ms, self._traffic), (body.scan_period_ms, self._obstacles)]
-        periods += [] if self._pads is None else [(self._pads.pads_period_ms, self._landing_targets)]
+        if isinstance(body, SeesPads):
+            periods.append((body.pads_period_ms, partial(self._landing_targets, body)))
         self._looks = [(period_ms, look) for period_ms, look in periods if period_ms]
         self._due_ms = [period_ms for period_ms, _ in self._looks]
         super().__init__()
@@ -45,9 +46,8 @@ class OnboardSensors(Speaker):
     def _obstacles(self, now_ms: int) -> list[Message]:
         return [obstacle_message(self._body.scan_obstacles(now_ms), 1000 * now_ms)]
 
-    def _landing_targets(self, now_ms: int) -> list[Message]:
-        looks = () if self._pads is None else self._pads.see_pads()
-        return [message_of(look, number, 1000 * now_ms, placed=False) for number, look in enumerate(looks)]
+    def _landing_targets(self, body: SeesPads, now_ms: int) -> list[Message]:
+        return [message_of(look, number, 1000 * now_ms, placed=False) for number, look in enumerate(body.see_pads())]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Do nothing: a sensor tells."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import ArmedChanged, Event
+from autopilot.context.turns import next_multiple
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, ModeFlag, ModeProperty, Result, Severity, StandardMode, VtolState
 from autopilot.mission.events import ItemReached
@@ -63,7 +64,7 @@ class ReachedAgain:
 
     def reached(self, seq: int, now_ms: int) -> None:
         """The core has told it, by its own number."""
-        self._seq, self._told, self._due_ms = seq, 0, _next_second(now_ms)
+        self._seq, self._told, self._due_ms = seq, 0, next_multiple(now_ms, _REPEAT_MS)
 
     def forget(self) -> None:
         self._seq = None
@@ -76,16 +77,11 @@ class ReachedAgain:
         self._told += 1
         if self._told == _REPEATS:
             self._seq = None
-        self._due_ms = _next_second(now_ms)
+        self._due_ms = next_multiple(now_ms, _REPEAT_MS)
         return dialect.MAVLink_mission_item_reached_message(max(seq - 1, 0))
 
     def next_deadline_ms(self) -> int | None:
         return None if self._seq is None else self._due_ms
-
-
-def _next_second(now_ms: int) -> int:
-    """A whole one, at which most streams are due anyway: it makes no pass of its own."""
-    return (now_ms // _REPEAT_MS + 1) * _REPEAT_MS
 
 
 class Px4Face(Speaker):

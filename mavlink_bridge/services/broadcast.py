@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from autopilot.context.turns import next_multiple
 from mavlink_bridge.services.telemetry.schedule import OFF, bounded
 
 __all__ = ["OFF", "Broadcast"]
@@ -52,7 +53,7 @@ class Broadcast:
             interval_us = self.interval_us(link)
             if interval_us > 0 and now_ms >= self._due_ms.get(link, 0):
                 every_ms = max(interval_us // 1000, 1)
-                self._due_ms[link] = (now_ms // every_ms + 1) * every_ms
+                self._due_ms[link] = next_multiple(now_ms, every_ms)
                 due.append(link)
         return due
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from autopilot.context.turns import next_multiple
 from autopilot.interface.result import Outcome
 from autopilot.mav import Cmd, Component, ControlStatusFlag, MissionResult, Result
 from autopilot.parameters.stations import stations
@@ -190,7 +191,7 @@ class OperatorControl(Speaker):
         if not self._owners():
             self._grant(0, takeover=False)
         elif now_ms >= self._tell_ms:
-            self._tell_ms = (now_ms // _TELL_MS + 1) * _TELL_MS
+            self._tell_ms = next_multiple(now_ms, _TELL_MS)
             self._out.append(Outgoing(self.status()))
 
     def next_deadline_ms(self) -> int | None:

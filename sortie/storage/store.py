@@ -86,7 +86,7 @@ class Store:
         nobody submits them again."""
         self._waits = waits
         self._submitted = self._awaited = 0
-        self._settled = 0
+        self._taken = self._settled = 0  # tickets up to which the writer has taken changes, and has settled them
         self._failures: dict[int, str] = {}
         self._urgent = self._closing = False
         self._progress_s = 0.0  # progress that comes by itself is not written before, monotonic
@@ -179,7 +179,7 @@ class Store:
     def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
         """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
         with self._ready:
-            if self._settled < ticket:  # one that is settled takes no hurry from another that waits
+            if self._taken < ticket:  # one that is being written needs no hurry, nor gives it to another
                 self._urgent = True
                 self._ready.notify_all()
             return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
@@ -210,14 +210,14 @@ class Store:
             if progress:
                 batch += progress.values()
                 batch.sort(key=lambda entry: entry[0])
-            highest = self._submitted
+            self._taken = self._submitted
         failure = self._write(batch)
         with self._ready:
             if failure is not None:
                 self._remember_failures(batch, failure)
                 stamps = [entry for entry in batch if isinstance(entry[2], SaveStamp)]
                 self._unwritten = progress | dict(zip((STAMP,), stamps[-1:], strict=False))
-            self._settled = highest
+            self._settled = self._taken
             self._ready.notify_all()
         return awaited
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from autopilot.context.turns import next_multiple
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface import report
 from autopilot.mav import Severity
@@ -42,7 +43,7 @@ class Px4BatteryLevel:
         """Begin, or end, a flight with this battery."""
         self._by_voltage = 1.0
         self.level = self._at_arming = self._level_of(self._counted) if armed else None
-        self.due_ms = _next_look_ms(self._facts.now_ms) if armed else None
+        self.due_ms = next_multiple(self._facts.now_ms, LOOK_MS) if armed else None
 
     @property
     def has_fallen(self) -> bool:
@@ -52,7 +53,7 @@ class Px4BatteryLevel:
     def look(self, now_ms: int) -> None:
         """Look at it, when that is due."""
         if self.due_ms is not None and now_ms >= self.due_ms:
-            self.due_ms = _next_look_ms(now_ms)
+            self.due_ms = next_multiple(now_ms, LOOK_MS)
             self.is_at(self._level_of(self._charge()))
 
     def is_at(self, level: Cause | None) -> None:
@@ -77,8 +78,3 @@ class Px4BatteryLevel:
 
     def _level_of(self, charge: float) -> Cause | None:
         return next((level for level, name in _THRESHOLDS if charge < self._parameters[name]), None)
-
-
-def _next_look_ms(now_ms: int) -> int:
-    """The next whole second, at which events are looked at anyway: a look makes no pass of its own."""
-    return (now_ms // LOOK_MS + 1) * LOOK_MS

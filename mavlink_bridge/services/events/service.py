@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from autopilot.context.events import Event
+from autopilot.context.turns import next_multiple
 from autopilot.interface.reasons import ArmingReason
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
@@ -122,7 +123,7 @@ class EventService(Speaker):
     def look(self, now_ms: int) -> None:
         """Look at the arming checks, and tell the sequence."""
         if now_ms >= self._look_ms:
-            self._look_ms = (now_ms // LOOK_MS + 1) * LOOK_MS
+            self._look_ms = next_multiple(now_ms, LOOK_MS)
             self._look(now_ms)
         if now_ms >= self._sequence_ms:
             self._sequence_ms = now_ms + SEQUENCE_MS

@@ -16,6 +16,7 @@ from math import degrees, isfinite
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import ArmedChanged, Event
+from autopilot.context.turns import next_multiple
 from autopilot.interface import report
 from autopilot.interface.mathematics import atan2, exp, hypot, log
 from autopilot.interface.reasons import ArmingMethod
@@ -168,11 +169,11 @@ class RemoteIdService(Speaker):
         height = float(self._facts.vehicle.state.report[report.ALT])
         self._armed_m = (self._armed_m if self._armed_m is not None else height) if armed else None
         if now_ms >= self._due_ms:
-            self._due_ms = (now_ms // _PERIOD_MS + 1) * _PERIOD_MS
+            self._due_ms = next_multiple(now_ms, _PERIOD_MS)
             self._remote.watch(now_ms)
             self._out += [Outgoing(message) for message in (*self._location(), self._update())]
         if now_ms >= self._turn_ms:
-            self._turn_ms = (now_ms // _SPACING_MS + 1) * _SPACING_MS
+            self._turn_ms = next_multiple(now_ms, _SPACING_MS)
             turns = (self._basic, self._system, self._self_id, self._operator)
             self._out.append(Outgoing(turns[self._turn]))
             self._turn = (self._turn + 1) % len(turns)

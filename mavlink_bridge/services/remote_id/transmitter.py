@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from autopilot.context.turns import next_multiple
 from autopilot.mav import AutopilotType, Component, OdidArmStatus, OdidIdType, SystemState, VehicleType
 from autopilot.safety.remote_id import RemoteId
 from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
@@ -79,7 +80,7 @@ class Transmitter(Speaker):
 
     def handle_timeout(self, now_ms: int) -> None:
         if now_ms >= self._check_ms:
-            self._check_ms = (now_ms // _CHECK_MS + 1) * _CHECK_MS
+            self._check_ms = next_multiple(now_ms, _CHECK_MS)
             self._remote.transmitter_heard(missing(self._on_air()), now_ms)
         self._out += self._messages.take_due(now_ms)
 
