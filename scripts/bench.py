@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from benchmarks import (
+    NotHere,
     against,
     answers,
     bridge,
@@ -263,12 +264,16 @@ MEASUREMENTS = (
 
 
 def _measure(chosen: Sequence[Measurement]) -> tuple[dict[str, dict[str, object]], list[str]]:
-    """All results, and the names of the figures that miss their floors."""
+    """All results, and the names of the figures that miss their floors; what this machine cannot measure is left out."""
     results: dict[str, dict[str, object]] = {}
     missed = []
     for measurement in chosen:
         print(f"{measurement.name} ...", file=sys.stderr, flush=True)
-        values, share = measurement.measure()
+        try:
+            values, share = measurement.measure()
+        except NotHere as why:
+            print(f"  not measured: {why}", file=sys.stderr)
+            continue
         beside = {} if measurement.work is None else {"yardstick": "{} {}".format(*measurement.work)}
         for figure, value in zip(measurement.figures, values, strict=True):
             floor = figure.scaled(share)

@@ -15,6 +15,7 @@ from shutil import which
 
 import aiohttp
 
+from benchmarks import NotHere
 from benchmarks.vehicle import Client, Served, free_port
 
 _ADDRESS = re.compile(r"http://\S+?/(?=[,\s]|$)")
@@ -49,6 +50,8 @@ def first_map() -> float:
     from playwright.sync_api import sync_playwright
 
     path = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if path is None:
+        raise NotHere("no Chromium is installed")
     with Served("--speedup", "1") as served, sync_playwright() as driver:
         Client(served.port).wait_armable()
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -44,3 +44,18 @@ def test_each_measurement_names_its_yardstick_and_only_once(bench) -> None:
     assert len(names) == len(set(names))
     kinds = {measurement.work for measurement in bench.MEASUREMENTS}
     assert kinds - {None} <= set(bench.yardstick.REFERENCE)
+
+
+def test_what_cannot_be_measured_here_is_said_and_the_others_are_measured(bench, capsys: pytest.CaptureFixture) -> None:
+    """A page needs a Chromium."""
+
+    def without() -> tuple[float]:
+        raise bench.NotHere("no Chromium is installed")
+
+    rows = [
+        bench.Measurement("page", (bench.Figure("page", 3, "s", at_most=True),), without, work=None),
+        bench.Measurement("router", (bench.Figure("router", 10, "1/s"),), lambda: (9.0,), work=None),
+    ]
+    results, missed = bench._measure(rows)
+    assert list(results) == missed == ["router"]
+    assert "  not measured: no Chromium is installed\n" in capsys.readouterr().err
