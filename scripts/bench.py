@@ -264,7 +264,7 @@ MEASUREMENTS = (
 
 
 def _measure(chosen: Sequence[Measurement]) -> tuple[dict[str, dict[str, object]], list[str]]:
-    """All results, and the names of the figures that miss their floors; what this machine cannot measure is left out."""
+    """All results, and the names of the figures that miss their floors, without what this machine cannot measure."""
     results: dict[str, dict[str, object]] = {}
     missed = []
     for measurement in chosen:
