@@ -23,6 +23,12 @@ def chromium() -> str:
     return found
 
 
+def figure(name: str) -> str:
+    """The script of a figure of the vehicle's card: its text."""
+    terms = "[...document.querySelectorAll('#figures dt')]"
+    return f"{terms}.find(term => term.textContent === '{name}').nextElementSibling.textContent"
+
+
 class Page:
     """An open page. `page` is the driver's; `errors`: what its console and its scripts have complained of."""
 

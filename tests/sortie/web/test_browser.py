@@ -12,7 +12,7 @@ pytest.importorskip("aiohttp", reason="the page's library is not installed: sort
 
 from pymavlink import mavutil
 
-from tests.fakes.browser import Page
+from tests.fakes.browser import Page, figure
 from tests.fakes.served import free_port
 from tests.fakes.shown import keep, shown
 
@@ -40,10 +40,10 @@ def test_a_mission_is_flown_from_the_page(window, acting, tmp_path):
     page.page.click("#sure-yes")
     page.shows("#phases [aria-current]", "flying")
     page.shows("#mode", "AUTO")
-    page.until("() => parseFloat(document.querySelector('#figures dd').textContent) > 5")
+    page.until(f"() => parseFloat({figure('Height')}) > 5")
     assert page.page.input_value("#mode-name") == "AUTO"
     assert not page.page.is_visible('[data-act="ABORT"]'), "it would be refused"
-    page.until("() => /^\\d+:\\d\\d$/.test(document.querySelectorAll('#figures dd')[5].textContent)")
+    page.until(rf"() => /^\d+:\d\d$/.test({figure('In flight')})")
     page.page.click("#to-messages")
     page.page.fill("#message-filter", "global_position")
     page.page.click("#messages summary")
@@ -98,7 +98,7 @@ def test_parameters_and_the_simulator_are_moved_from_the_page(window, acting, tm
     page.page.click("#takeoff-form button")
     page.page.click("#sure-yes")
     page.shows("#answer", "takeoff to 10 m: accepted")
-    page.until("() => parseFloat(document.querySelector('#figures dd').textContent) > 9")
+    page.until(f"() => parseFloat({figure('Height')}) > 9")
     page.page.focus("#map")
     page.page.keyboard.press("ArrowUp")
     page.page.keyboard.press("Enter")

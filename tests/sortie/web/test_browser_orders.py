@@ -15,14 +15,15 @@ import pytest
 
 pytest.importorskip("aiohttp", reason="the page's library is not installed: sortie[web]")
 
+from tests.fakes.browser import figure
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.shown import keep, on_a_page, shown
 
 SQUARE = Path(__file__).parents[3] / "examples" / "square.plan"
 DROPPED = "([name, text]) => { const all = new DataTransfer(); all.items.add(new File([text], name)); return all; }"
 LONDON = "QGC WPL 110\n" + "".join(f"{seq}\t0\t3\t16\t0\t0\t0\t0\t51.5\t-0.12\t20\t1\n" for seq in range(2))
-HEIGHT_M = "parseFloat(document.querySelector('#figures dd').textContent)"
-SPEED_MPS = "parseFloat(document.querySelectorAll('#figures dd')[1].textContent)"
+HEIGHT_M = f"parseFloat({figure('Height')})"
+SPEED_MPS = f"parseFloat({figure('Speed')})"
 
 
 @pytest.fixture
