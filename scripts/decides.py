@@ -2,7 +2,8 @@
 docs/decides.md.
 
 Both of a pair fly the same body in the same world by the same commands: up to 20 m, then north at the default speed (in
-GUIDED; in Hold). Five seconds into the leg something breaks; a minute later it is written down. Usage:
+GUIDED; in Hold). Five seconds into the leg something breaks; a minute later it is written down. A station says HEARTBEAT
+once a second. Usage:
 ARDUPILOT_SITL=.../arducopter PX4_SITL=.../bin/px4 python -m scripts.decides [NAME ...] (without names all; their rows
 are written into the tables of the firmwares that are given, the others stay).
 """
@@ -12,18 +13,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from math import hypot, nan
+from dataclasses import dataclass, field, replace
+from math import hypot, log10, nan
 from pathlib import Path
 from typing import Final
 
 from pymavlink import mavutil
 
 from autopilot.interface.geo import METRES_PER_DEGREE
-from autopilot.mav import Cmd, ModeFlag
+from autopilot.mav import Cmd, Frame, ModeFlag, ParameterType, VehicleType
+from mavlink_bridge.links.radio.profile import RadioProfile
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import inject
+from sortie.config.radio import radio_of
 
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "decides.md"
 HEIGHT_M, NORTH_M, LEG_S, AFTER_S = 20.0, 300.0, 5.0, 60.0
@@ -36,13 +39,18 @@ UNKNOWN: Final = "**not explained**"
 @dataclass(frozen=True)
 class Case:
     """What happens on the leg. `why`: why the two differ, where they do. `fault`: that of its name, unless another is
-    told; `ours`, `theirs`: more parameters; `order`: sent in place of a fault, over a pad, while it stands at home."""
+    told; `ours`, `theirs`: more parameters; `order`: sent in place of a fault; `pad`: it stands over home, a pad beside
+    it; `above_ground`: the height of the leg counts from the ground; `radio_m`: so far the radio of the station
+    reaches, None: the station is on a cable."""
 
     why: str = ""
     fault: str = ""
     ours: Mapping[str, float] = field(default_factory=dict)
     theirs: Mapping[str, float] = field(default_factory=dict)
     order: Callable[[SessionLink], None] | None = None
+    pad: bool = False
+    above_ground: bool = False
+    radio_m: float | None = None
 
 
 def command(link: SessionLink, number: int, *params: float) -> None:
@@ -59,6 +67,24 @@ def land_precisely(link: SessionLink) -> None:
     command(link, Cmd.DO_SET_MODE, 1.0, 4.0, 9.0)
 
 
+def leave_it_alone(link: SessionLink) -> None:
+    """Nothing breaks: it is the flight as a whole."""
+
+
+def dazzle(link: SessionLink) -> None:
+    """The range finder sees no further than 5 m from now on."""
+    for name, value in (("RNGFND1_MAX", 5.0), ("RNGFND1_MAX_CM", 500.0)):  # one of them is there
+        link.send(mavlink.MAVLink_param_set_message(1, 1, name.encode(), value, ParameterType.REAL32))
+
+
+def weak_radio(reach_m: float) -> RadioProfile:
+    """A SiK whose transmitter is so weak that it reaches no further."""
+    radio = radio_of("sik-57600")
+    assert radio is not None and radio.budget is not None
+    lack_db = 20.0 * log10(radio.budget.range_m() / reach_m)
+    return replace(radio, budget=replace(radio.budget, power_dbm=radio.budget.power_dbm - lack_db))
+
+
 _CHUTE: Final = {
     "CHUTE_ENABLED": 1.0,
     "CHUTE_TYPE": 10.0,
@@ -71,6 +97,12 @@ _PAD: Final = {
     "PLND_ENABLED": 1.0, "SIM_PLD_ENABLE": 1.0, "SIM_PLD_N": PAD[0], "SIM_PLD_E": PAD[1], "SIM_PLD_ALT_LMT": 30.0
 }  # fmt: skip
 _BLIND: Final = _PAD | {"SIM_PLD_DIST_LMT": 0.1}
+_STATION: Final = {"FS_GCS_ENABLE": 1.0}
+_WINDY: Final = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 250.0, "SIM_WIND_TURB": 2.0}
+_FINDER: Final = {"RNGFND1_TYPE": 100.0}
+_PX4_STATION: Final = {"NAV_DLL_ACT": 2.0}
+WINDY: Final = "8 m/s of wind with gusts of 2 m/s"
+RADIO: Final = "station behind a radio that reaches 60 m"
 
 ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     "gps.loss": Case(),
@@ -130,8 +162,19 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         _CHUTE,
         _CHUTE,
     ),
-    "LAND on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD | {"PLND_TYPE": 1.0}, order=land),
-    "LAND, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND | {"PLND_TYPE": 1.0}, order=land),
+    "LAND on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD | {"PLND_TYPE": 1.0}, order=land, pad=True),
+    "LAND, pad not seen": Case(
+        ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND | {"PLND_TYPE": 1.0}, order=land, pad=True
+    ),
+    "gcs.loss": Case(ours=_STATION, theirs=_STATION),
+    RADIO: Case(ours=_STATION, theirs=_STATION, order=leave_it_alone, radio_m=60.0),
+    WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
+    "range finder of a leg above the ground sees nothing": Case(
+        ours=_FINDER | {"RNGFND1_MAX_CM": 4000.0},
+        theirs=_FINDER | {"RNGFND1_MAX": 40.0},
+        order=dazzle,
+        above_ground=True,
+    ),
 }
 """By name."""
 
@@ -202,8 +245,13 @@ PX4_FAULTS: Final[dict[str, Case]] = {
         _CHUTE,
         _PX4_CHUTE,
     ),
-    "Precision Landing on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD, order=land_precisely),
-    "Precision Landing, pad not seen": Case(ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely),
+    "Precision Landing on a pad": Case(ours=_PAD | {"PLND_TYPE": 4.0}, theirs=_PAD, order=land_precisely, pad=True),
+    "Precision Landing, pad not seen": Case(
+        ours=_BLIND | {"PLND_TYPE": 4.0}, theirs=_BLIND, order=land_precisely, pad=True
+    ),
+    "gcs.loss": Case(ours=_PX4_STATION, theirs=_PX4_STATION),
+    RADIO: Case(ours=_PX4_STATION, theirs=_PX4_STATION, order=leave_it_alone, radio_m=60.0),
+    WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
 }
 
 
@@ -236,29 +284,55 @@ class Story:
         return tuple(name for _, name in self.modes), self.disarmed_s is not None, self.fell
 
 
-def lead_arducopter(session: Session, link: SessionLink, north_m: float) -> None:
+class Flight:
+    """A vehicle and who watches it: `link` on a cable, `station` perhaps behind a radio, with its HEARTBEATs."""
+
+    def __init__(self, session: Session, case: Case) -> None:
+        self.session, self.case = session, case
+        self.link = session.connect()
+        self.station = self.link if case.radio_m is None else session.connect(radio=weak_radio(case.radio_m))
+
+    def pass_time(self, seconds: float) -> None:
+        for _ in range(round(10.0 * seconds)):
+            if round(10.0 * self.session.time_s) % 10 == 0:
+                self.station.send(mavlink.MAVLink_heartbeat_message(VehicleType.GCS, 8, 0, 0, 0, 3))
+            self.session.run_for(0.1)
+
+    def climb(self) -> None:
+        """Wait until it is high enough."""
+        end_s = self.session.time_s + 60.0
+        while -self.session.truth.position[2] < HEIGHT_M - 1.0:
+            self.pass_time(0.1)
+            if self.session.time_s > end_s:
+                raise TimeoutError(f"not at {HEIGHT_M:g} m within a minute")
+
+
+def lead_arducopter(flight: Flight, north_m: float) -> None:
+    link, case, (home, _) = flight.link, flight.case, flight.session.stood
     command(link, Cmd.DO_SET_MODE, 1.0, 4.0)
     command(link, Cmd.COMPONENT_ARM_DISARM, 1.0)
     command(link, Cmd.NAV_TAKEOFF, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, HEIGHT_M)
-    wait_for_height(session)
-    link.send(
-        mavlink.MAVLink_set_position_target_local_ned_message(
+    flight.climb()
+    target: mavlink.MAVLink_message
+    if case.above_ground:
+        place = round((home.lat + north_m / METRES_PER_DEGREE) * 1e7), round(home.lon * 1e7), HEIGHT_M
+        target = mavlink.MAVLink_set_position_target_global_int_message(
+            0, 1, 1, Frame.GLOBAL_TERRAIN_ALT_INT, POSITION_ONLY, *place, 0, 0, 0, 0, 0, 0, 0, 0
+        )
+    else:
+        target = mavlink.MAVLink_set_position_target_local_ned_message(
             0, 1, 1, 1, POSITION_ONLY, north_m, 0, -HEIGHT_M, 0, 0, 0, 0, 0, 0, 0, 0
         )
-    )
+    link.send(target)
 
 
-def lead_px4(session: Session, link: SessionLink, north_m: float) -> None:
-    home, _ = session.stood
+def lead_px4(flight: Flight, north_m: float) -> None:
+    link, (home, _) = flight.link, flight.session.stood
     command(link, Cmd.COMPONENT_ARM_DISARM, 1.0)
     command(link, Cmd.NAV_TAKEOFF, 0.0, 0.0, 0.0, nan, nan, nan, home.alt + HEIGHT_M)
-    wait_for_height(session)
+    flight.climb()
     place = round((home.lat + north_m / METRES_PER_DEGREE) * 1e7), round(home.lon * 1e7), home.alt + HEIGHT_M
     link.send(mavlink.MAVLink_command_int_message(1, 1, 0, Cmd.DO_REPOSITION, 0, 0, -1.0, 1.0, 0.0, nan, *place))
-
-
-def wait_for_height(session: Session) -> None:
-    session.run_until(lambda flown: -flown.truth.position[2] > HEIGHT_M - 1.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -271,7 +345,7 @@ class Firmware:
     variable: str
     parameters: dict[str, float]
     faults: dict[str, Case]
-    lead: Callable[[Session, SessionLink, float], None]
+    lead: Callable[[Flight, float], None]
     mode: Callable[[mavlink.MAVLink_heartbeat_message], str]
 
 
@@ -297,10 +371,11 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
     face, more = (firmware.face, case.ours) if ours else ("ardupilot", case.theirs)
     with Session(vehicle, seed=seed, firmware=face, params={**firmware.parameters, **more}) as session:
         session.wait_armable(120.0)
-        link = session.connect()
-        firmware.lead(session, link, NORTH_M if case.order is None else 0.0)
+        flight = Flight(session, case)
+        link = flight.link
+        firmware.lead(flight, 0.0 if case.pad else NORTH_M)
         link.messages()
-        session.run_for(LEG_S)
+        flight.pass_time(LEG_S)
         begin_s = session.time_s
         mode = firmware.mode(heartbeats(link)[-1])
         if case.order is None:
@@ -309,7 +384,7 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
             case.order(link)
         while session.time_s < begin_s + AFTER_S and (story.disarmed_s is None or -session.truth.position[2] > 0.5):
             before = session.truth
-            session.run_for(0.1)
+            flight.pass_time(0.1)
             now_s = session.time_s - begin_s
             if before.velocity[2] > 4.0 and -session.truth.position[2] < 0.5:
                 story.fell = True  # it was stopped by the ground
@@ -321,7 +396,7 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
                     story.modes.append((now_s, mode))
         north, east, down = session.truth.position
         story.height_m = -down
-        if case.order is not None:
+        if case.pad:
             story.pad_m = hypot(north - PAD[0], east - PAD[1])
     return story
 

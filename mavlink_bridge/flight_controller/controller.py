@@ -45,6 +45,8 @@ _HEARTBEAT_MS: Final = 1000
 #: MAV_TYPE of Sortie's own HEARTBEAT by `counts_as_station`. PX4 says that its computer or its station is lost when
 #: that type is not heard any more, so neither is shown before it is known which it will be.
 _SHOWN_AS: Final = {None: VehicleType.GENERIC, False: VehicleType.ONBOARD_CONTROLLER, True: VehicleType.GCS}
+STATION_LOST: Final = "gcs.loss"
+"""Fault between it and its ground stations."""
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
 _NO_LINK: Final = ArmingReason("No link to the flight controller")
@@ -120,6 +122,8 @@ class FlightController(Speaker):
         self.counts_as_station: bool | None = None if firmware.habits.texts_for_stations else False
         """True when the controller may be told that a ground station is here: its texts go to no other link, and it
         does nothing when that station is gone."""
+        self.hears_stations = True
+        """False while HEARTBEATs of ground stations do not reach the controller (a simulated fault)."""
 
     # --- the vehicle: facts ---------------------------------------------------------------------------------------
     @property
@@ -262,9 +266,12 @@ class FlightController(Speaker):
         return self._now_ms
 
     def fault_names(self) -> Sequence[str]:
-        return () if self.body is None else self.body.names()
+        return () if self.body is None else (*self.body.names(), STATION_LOST)
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
+        if name == STATION_LOST:
+            self.hears_stations = not active
+            return True
         told = None if self.body is None else self.body.inject(name, value, active=active)
         for parameter, number in (told or {}).items():
             to = self.address.system, self.address.component

@@ -142,7 +142,8 @@ class PassThrough:
         if frame.msg_id in _NEVER or number in self.inside:
             return False  # for Sortie itself, and the router passes none of these on
         if system == 0 and not (frame.known and codec.definition(frame.msg_id).target_system >= 0):
-            self._to_controller(frame)
+            if self._vehicle.hears_stations or frame.msg_id != _HEARTBEAT:
+                self._to_controller(frame)
             return False  # it may concern us as well, and other ground stations
         if system not in (0, self._ground.system_id):
             return False

@@ -102,7 +102,7 @@ class Companion:
             autopilot, facade, vehicle_now=lambda: service.now_ms, journal=service.journal, firmware=firmware
         )
         if self.vehicle.body is not None:
-            breaks = self.vehicle.body.names()
+            breaks = self.vehicle.fault_names()
             known = {what: row for what, row in FAILURES.items() if row.name.format(n=1) in breaks}
             warn = autopilot.announcer.say
             FailureService(service.injector(), lambda: True, commands, lambda text: warn(Severity.WARNING, text), known)

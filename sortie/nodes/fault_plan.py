@@ -140,7 +140,8 @@ def begin_or_end(
         if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver itself
             autopilot.sticks.radio_failed(active, now_ms)
     elif fault.name == "gcs.loss":
-        autopilot.failsafes.ground_station_failed(now_ms, failed=active)
+        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # another firmware is to notice
+            autopilot.failsafes.ground_station_failed(now_ms, failed=active)
     elif fault.name in FLIGHT_FAULTS:
         if autopilot.flights is not None:
             autopilot.flights.inject_fault(fault.name, fault.value, active=active)

@@ -5,19 +5,22 @@ the ways in which such a program dies.
 `SORTIE_STAND_IN`: what it does after a second of its time: `crash`, `exit`, `hang`, `reboot`; or all the time: `silent`
 (it never speaks), `flood` (garbage on its port), `repeat` (each packet twice), `climb` (armed, motors turning), `plane`
 (so its HEARTBEAT says). Of a fleet `2:crash` is what system 2 does. It says each second of its time on its serial port,
-as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead.
+as `time=1.000`, and its process number at the start; with a system id it says HEARTBEAT instead, in RTL when the
+HEARTBEATs of a ground station have not come for 5 s (FS_GCS_ENABLE 1).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import struct
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +30,9 @@ _SCRIPT = """#!/bin/sh
 cd {root} && exec {python} -m tests.stand_in.json_firmware "$@"
 """
 _HEARTBEAT_EXTRA = 50
+_OF_STATION = re.compile(rb"\xfd\x09[\x00\x01]\x00.\xff.\x00\x00\x00", re.DOTALL)  # HEARTBEAT of system 255
+_STATION_LOST_S = 5.0
+_STABILIZE, _RTL = 0, 6
 
 
 def build(folder: Path) -> Path:
@@ -37,9 +43,9 @@ def build(folder: Path) -> Path:
     return path
 
 
-def heartbeat(system: int, sequence: int, vehicle_type: int, base_mode: int) -> bytes:
+def heartbeat(system: int, sequence: int, mode: int, vehicle_type: int, base_mode: int) -> bytes:
     """HEARTBEAT of an ArduPilot, as MAVLink 2 has it."""
-    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, 0, vehicle_type, 3, base_mode, 3, 3)
+    body = struct.pack("<BBBBBB3xIBBBBB", 9, 0, 0, sequence % 256, system, 1, mode, vehicle_type, 3, base_mode, 3, 3)
     crc = 0xFFFF
     for byte in (*body, _HEARTBEAT_EXTRA):
         mixed = (byte ^ crc) & 0xFF
@@ -69,13 +75,21 @@ class JsonFirmware:
         self._server = socket.create_server(("127.0.0.1", int(argument(words, "--serial0").split(":")[1])))
         self._line, _ = self._server.accept()
         self._line.setblocking(False)
+        self._station_s: float | None = None  # when one was heard last
         self.say(f"pid={os.getpid()}")
 
     def say(self, text: str) -> None:
         """A line, or that it is there."""
         vehicle_type, base_mode = 1 if self.manner == "plane" else 2, 209 if self.manner == "climb" else 81
-        beat = b"" if self.system is None else heartbeat(self.system, int(self.now_s), vehicle_type, base_mode)
-        self._line.send(beat or f"{text}\n".encode())
+        if self.system is None:
+            self._line.send(f"{text}\n".encode())
+            return
+        with suppress(BlockingIOError):
+            if _OF_STATION.search(self._line.recv(65536)):
+                self._station_s = self.now_s
+        lost = self._station_s is not None and self.now_s - self._station_s > _STATION_LOST_S
+        mode = _RTL if lost else _STABILIZE
+        self._line.send(heartbeat(self.system, int(self.now_s), mode, vehicle_type, base_mode))
 
     def frame(self) -> None:
         """One packet, and its answer, which is waited for: asked for once more after a second."""

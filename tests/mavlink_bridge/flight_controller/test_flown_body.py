@@ -59,3 +59,10 @@ def test_the_truth_is_in_its_report() -> None:
     vehicle = controller(Body())
     vehicle.advance(20)
     assert vehicle.state.report[R.TRUE_N] == 12.0
+
+
+def test_its_stations_are_lost_to_it() -> None:
+    vehicle = controller(Body())
+    assert vehicle.hears_stations and "gcs.loss" in vehicle.fault_names()
+    assert vehicle.inject_fault("gcs.loss", None, active=True) and not vehicle.hears_stations
+    assert vehicle.inject_fault("gcs.loss", None, active=False) and vehicle.hears_stations

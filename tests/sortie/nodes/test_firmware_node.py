@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autopilot.interface.geo import GeoPoint
+from autopilot.mav import Cmd, FailureType, FailureUnit, Result, VehicleType
 from mavlink_bridge.links.memory import MemoryLink
 from sitl.ardupilot.faults import BY_PARAMETER, UNKNOWN
 from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
@@ -17,7 +18,8 @@ from sitl.child import SitlChild, SitlError, free_port
 from sitl.vehicles.kinds import make_simulated
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.wiring import STEPS, body_of
-from sortie import Session
+from sortie import Session, mavlink
+from sortie.api.simulation import end_fault, inject
 from sortie.nodes.firmware import LOOK_MS, FirmwareNode, SerialPlug
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime
@@ -25,6 +27,7 @@ from sortie.runtime.wire import Wire
 from tests.stand_in.json_firmware import build
 
 ROOT = Path(__file__).parents[3]
+STABILIZE, RTL = 0, 6
 HOME = GeoPoint(-35.0, 149.0, 584.0)
 Start = Callable[..., FirmwareNode]
 
@@ -164,6 +167,35 @@ def test_what_is_between_body_and_firmware_is_switched() -> None:
     assert faults.inject("rc.loss", None, active=True) == {} == faults.inject("rc.loss", None, active=False)
     assert heard == [True, False] and "rc.loss" in faults.names() and faults.unknown == {"rate.freeze"}
     assert FirmwareFaults(machine, {}, {}, ("rc.loss",)).inject("rc.loss", None, active=True) is None
+
+
+@pytest.mark.parametrize("how", ["inject", "command"])
+def test_a_station_that_is_lost_is_lost_to_the_firmware(tmp_path: Path, how: str) -> None:
+    """It acts by itself when HEARTBEATs do not come any more (the stand-in goes to RTL after 5 s); commands of the
+    station still pass."""
+    with Session(f"ardupilot:copter={build(tmp_path)},world=ours") as session:
+        link = session.connect()
+
+        def mode_after(seconds: int) -> int:
+            for _ in range(seconds):
+                link.send(mavlink.MAVLink_heartbeat_message(VehicleType.GCS, 8, 0, 0, 0, 3))
+                session.run_for(1.0)
+            return int(link.messages("HEARTBEAT")[-1].custom_mode)
+
+        assert mode_after(8) == STABILIZE
+        if how == "inject":
+            inject(session.service, "gcs.loss")
+        else:
+            link.send(
+                mavlink.MAVLink_command_long_message(
+                    1, 1, Cmd.INJECT_FAILURE, 0, FailureUnit.MAVLINK_SIGNAL, FailureType.OFF, 0, 0, 0, 0, 0
+                )
+            )
+            assert link.receive("COMMAND_ACK").result == Result.ACCEPTED
+        assert mode_after(4) == STABILIZE
+        assert mode_after(4) == RTL
+        end_fault(session.service, "gcs.loss")
+        assert mode_after(3) == STABILIZE
 
 
 def test_every_fault_of_ours_acts_or_is_refused() -> None:
