@@ -104,8 +104,9 @@ class SitlChild:
 
     def _last_lines(self) -> str:
         text = _COLOURS.sub("", (self._folder / _OUTPUT).read_text(errors="replace"))
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return " | ".join(lines[-_LAST_LINES:]) or "it printed nothing"
+        lines = [line.strip() for line in reversed(text.splitlines()) if line.strip()]
+        told = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot says several times which defaults it has read
+        return " | ".join(reversed(told)) or "it printed nothing"
 
     def stop(self) -> None:
         """End it; after 3 s the hard way. A second time does nothing."""

@@ -28,8 +28,8 @@ AS_ARDUCOPTER: Final = frozenset({
     "gps.garbage", "gps.glitch", "gps.loss", "gps.slow", "mass.add", "rc.loss", "wind.gust",
 })  # fmt: skip
 UNLIKE_ARDUCOPTER: Final = frozenset({
-    "accel.garbage", "accel.off", "accel.stuck", "accel.wrong", "baro.loss", "baro.stuck", "gps.delayed",
-    "gyro.garbage", "gyro.off", "gyro.stuck", "gyro.wrong", "imu.loss", "motor1.loss",
+    "accel.garbage", "accel.off", "accel.stuck", "accel.wrong", "baro.loss", "baro.stuck", "gcs.loss",
+    "gps.delayed", "gyro.garbage", "gyro.off", "gyro.stuck", "gyro.wrong", "imu.loss", "motor1.loss",
 })  # fmt: skip
 """Faults after which a real ArduCopter decided alike, or otherwise in one case at least (docs/decides.md)."""
 STYLE: Final = """

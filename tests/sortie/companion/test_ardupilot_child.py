@@ -120,13 +120,13 @@ def test_a_missing_binary_is_a_mistake_of_the_command_line(tmp_path: Path) -> No
 
 
 def test_a_child_that_fails_at_once_is_told_with_its_last_lines(tmp_path: Path) -> None:
-    """A binary that only prints and exits: status 1 with what it printed."""
+    """A binary that only prints and exits: status 1 with what it printed, each line once."""
     binary = tmp_path / "broken"
-    binary.write_text("#!/bin/sh\necho no such frame\nexit 3\n")
+    binary.write_text("#!/bin/sh\necho no such frame\necho no such frame\necho bye\nexit 3\n")
     binary.chmod(0o755)
     run = Run(tmp_path, str(binary))
     try:
         assert run.process.wait(PATIENCE_S) == 1
-        assert "status 3" in run.said and "no such frame" in run.said
+        assert "(status 3): no such frame | bye\n" in run.said
     finally:
         run.stop()
