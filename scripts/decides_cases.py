@@ -162,6 +162,7 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
     RADIO: Case(ours=_STATION, theirs=_STATION, order=leave_it_alone, radio_m=60.0),
     WINDY: Case(ours=_WINDY, theirs=_WINDY, order=leave_it_alone),
     "range finder of a leg above the ground sees nothing": Case(
+        "both return; ours after 5 s, as ArduCopter's AUTO, whose GUIDED does it at once",
         ours=_FINDER | {"RNGFND1_MAX_CM": 4000.0},
         theirs=_FINDER | {"RNGFND1_MAX": 40.0},
         order=dazzle,
