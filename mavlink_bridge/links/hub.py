@@ -265,6 +265,8 @@ class LinkHub:
                 elif not link.pending:
                     link.write(queue.take())
                     self._register(link)
+            if queue.burst and queue.line is None:
+                queue.judge(link.pending)
 
     def next_deadline_ms(self) -> int | None:
         """The link time at which `receive` should run although nothing came in (reconnects, half a frame, what is left

@@ -68,7 +68,7 @@ class Network:
         room = _BURST * len(self.endpoints)
         baud = traits.pop("baud", None)
         line = None if baud is None else TxQueue(baud)
-        shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room))
+        shared = _SharedLink(name, [], OutQueue(line, congested=CONGESTED + room, full=OVERFLOW + 2 * room, burst=room))
         ends = (self, shared.reader, shared.out)
         for number, endpoint in enumerate(self.endpoints):
             opened = endpoint.open_link(name, **traits, shared=ends)

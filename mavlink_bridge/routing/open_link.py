@@ -63,7 +63,7 @@ class OutQueue:
     """Queue of bytes that wait on a link: of one endpoint, or of all that share it. `size`: bytes. `overflowed`:
     something that had to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then
     `waiting` is empty. `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at
-    all."""
+    all. `burst`: bytes that all who share it may say at one instant."""
 
     line: TxQueue | None = None
     waiting: list[bytes] = field(default_factory=list)
@@ -71,6 +71,13 @@ class OutQueue:
     overflowed: bool = False
     congested: int = CONGESTED
     full: int = OVERFLOW
+    burst: int = 0
+
+    def judge(self, pending: int) -> None:
+        """Decide for all who share it whether they stream in the next turn: none of them where `pending` bytes that
+        its medium has not taken, and what waits, are too many. Else those who come first would always fill it, the
+        others would never be heard, and answers would wait behind the streams of many."""
+        self.congested = CONGESTED + self.burst if self.size + pending <= CONGESTED else -1
 
     def take(self) -> bytes:
         """Take all that waits, of a line what it carries in one burst; forgets it."""

@@ -364,7 +364,7 @@ class Runtime:
             return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
-        if self.clients is None and self._beats.due(self._wall_s(), self.now_ms, self._pace.factor):
+        if self.clients is None and self._beats.due(self._wall_s(), self.now_ms):
             self._beat()
         self._send(link_ms)
         self._take_input(min(self._sleep_s(), sleep_s), finished)

@@ -59,12 +59,12 @@ class WallHeartbeats:
         self._heard_ms = 0
         self._pass_s = math.inf
 
-    def due(self, wall_s: float, vehicle_ms: int, factor: float) -> bool:
-        """Between two turns, at a vehicle time; `factor`: how fast that is to go. In slow motion they are as slow."""
+    def due(self, wall_s: float, vehicle_ms: int) -> bool:
+        """Between two turns, at a vehicle time. In slow motion too: stations count silence by the wall."""
         if vehicle_ms - self._heard_ms >= HEARTBEAT_MS or self._heard_s == -math.inf:
             self._heard_s, self._heard_ms = wall_s, vehicle_ms
             return False
-        if wall_s - self._heard_s < SILENT_S / min(factor, 1.0):
+        if wall_s - self._heard_s < SILENT_S:
             return False
         self._heard_s, self._heard_ms = wall_s, vehicle_ms
         return True

@@ -79,7 +79,7 @@ class TelemetryService(Speaker):
     """See the module. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)` makes the
     PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes itself.
 
-    `skipped`: streams not encoded because their link was congested.
+    `skipped`: streams that were due on congested links, where HEARTBEAT alone goes out.
     """
 
     clock: Clock = "vehicle"
@@ -309,10 +309,10 @@ class TelemetryService(Speaker):
             due = schedule.take_due(now_ms)
             if link not in self._greeted:
                 due = self._greet(link, due)
-            if due is None:
-                continue
-            if self._output.congested(link):
+            if due is not None and self._output.congested(link):  # its reader is not to take the vehicle for lost
                 self.skipped += len(due)
+                due = _ONLY[_HEARTBEAT] if _HEARTBEAT in due else None
+            if due is None:
                 continue
             if pool is not None and pool.gathering and self._leave(pool, link, due, now_ms):
                 continue

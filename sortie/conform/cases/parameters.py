@@ -23,8 +23,8 @@ NO_NAME: Final = b"NO_SUCH_PARAM_XQ"
 _HASH: Final = "_HASH_CHECK"
 HARMLESS: Final = (
     "PILOT_TKOFF_ALT", "RTL_CLIMB_MIN", "WPNAV_RADIUS", "WP_RADIUS_M", "WP_RADIUS", "MIS_TAKEOFF_ALT", "NAV_ACC_RAD",
-    "RTL_LOIT_TIME", "LOG_FILE_TIMEOUT", "LOG_FILE_BUFSIZE", "MAV_RADIO_ID", "COM_FLTMODE1", "RTL_LAND_DELAY",
-    "BATT_CAPACITY", "SR0_PARAMS",
+    "RTL_ALTITUDE", "RTL_LOIT_TIME", "LOG_FILE_TIMEOUT", "LOG_FILE_BUFSIZE", "MAV_RADIO_ID", "COM_FLTMODE1",
+    "RTL_LAND_DELAY", "BATT_CAPACITY", "SR0_PARAMS",
 )  # fmt: skip
 """Parameters whose change for a second changes nothing of a vehicle that stands disarmed; real numbers and whole."""
 

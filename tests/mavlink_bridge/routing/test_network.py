@@ -9,6 +9,7 @@ import pytest
 
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.network import Network
+from mavlink_bridge.routing.open_link import CONGESTED
 from mavlink_bridge.routing.service import Clock, Outgoing, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
@@ -185,3 +186,16 @@ def test_what_others_say_leaves_room_for_an_answer(fleet: Fleet) -> None:
     fleet.endpoints[1].append(fleet.one, bytes(300_000), 1)
     assert fleet.endpoints[0].room(fleet.one, 4_096) < 0
     assert fleet.endpoints[0].congested(fleet.one)
+
+
+def test_a_reader_that_is_too_slow_hears_all_or_none_of_an_instant(fleet: Fleet) -> None:
+    """Nobody is silenced by those who come before it; answers wait behind one instant, not behind many."""
+    out = fleet.network.out_queue(fleet.one)
+    out.judge(CONGESTED)
+    assert not fleet.endpoints[0].congested(fleet.one)
+    fleet.endpoints[0].append(fleet.one, bytes(CONGESTED // 2), 1)
+    assert not fleet.endpoints[2].congested(fleet.one)
+    out.judge(CONGESTED // 2 + 1)
+    assert all(endpoint.congested(fleet.one) for endpoint in fleet.endpoints)
+    out.judge(CONGESTED // 2)
+    assert not any(endpoint.congested(fleet.one) for endpoint in fleet.endpoints)
