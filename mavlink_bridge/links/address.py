@@ -2,8 +2,9 @@
 
 `udpout:HOST:PORT`, `udpin:HOST:PORT` (also `udp:` and plain `HOST:PORT`, as pymavlink has it), `tcp:HOST:PORT`,
 `tcpin:HOST:PORT`, `/dev/ttyACM0,115200` or `serial:PATH:BAUD`. `//` behind the scheme is allowed (MAVSDK writes it),
-IPv6 addresses stand in brackets. `?private` behind an address: nothing is forwarded to or from the link. A mistake is a
-`LinkError`: one line that says what is wrong and what would be right.
+IPv6 addresses stand in brackets. `?private` behind an address: nothing is forwarded to or from the link; `?quiet`: of
+streams it carries HEARTBEAT and what a station asks for. A mistake is a `LinkError`: one line that says what is wrong
+and what would be right.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class LinkError(Exception):
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
     """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones; `baud_given`: by the
-    person, not by default. `private`: see the module."""
+    person, not by default. `private`, `quiet`: see the module."""
 
     kind: Kind
     host: str = ""
@@ -47,6 +48,7 @@ class LinkSpec:
     baud: int = DEFAULT_BAUD
     baud_given: bool = field(default=False, compare=False)
     private: bool = False
+    quiet: bool = False
 
     @property
     def url(self) -> str:
@@ -76,7 +78,7 @@ class LinkSpec:
         return is_pseudo(self.path) or is_native_usb(self.path)
 
 
-PRIVATE = "?private"
+PRIVATE, QUIET = "?private", "?quiet"
 
 
 def parse_link(text: str) -> LinkSpec:
@@ -84,6 +86,8 @@ def parse_link(text: str) -> LinkSpec:
     stripped = text.strip()
     if stripped.endswith(PRIVATE):
         return replace(parse_link(stripped.removesuffix(PRIVATE)), private=True)
+    if stripped.endswith(QUIET):
+        return replace(parse_link(stripped.removesuffix(QUIET)), quiet=True)
     if not stripped:
         raise LinkError(f"a link address is empty; write for example {_EXAMPLES['udpout']} or {_EXAMPLES['serial']}")
     if stripped.startswith("/") or _WINDOWS_PORT.match(stripped):

@@ -157,12 +157,12 @@ class LinkHub:
         if isinstance(made, TcpPort | UdpPort):
             self._add_port(made, spec)
         else:
-            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec), private=spec.private)
+            self.add(made, trusted=spec.is_trusted, baud=line_baud(spec), private=spec.private, quiet=spec.quiet)
         return made
 
-    def add(self, link: Link, *, trusted: bool = True, baud: int | None = None, private: bool = False) -> int:
-        """Attach a link that is open; its number at the endpoint. `baud`: of a serial line that has a rate."""
-        number = self._endpoint.open_link(link.name, trusted=trusted, baud=baud, private=private)
+    def add(self, link: Link, **traits: Unpack[LinkTraits]) -> int:
+        """Attach a link that is open, and trusted unless it is said; its number at the endpoint."""
+        number = self._endpoint.open_link(link.name, **traits)
         self._numbers[link] = number
         self._queues[link] = self._endpoint.out_queue(number)
         self._register(link)
@@ -321,7 +321,8 @@ class LinkHub:
 
     def _serve_port(self, port: Port, link_ms: int, vehicle_ms: int) -> None:
         for link in port.accept(link_ms):
-            number = self.add(link, trusted=self._ports[port].is_trusted, private=self._ports[port].private)
+            spec = self._ports[port]
+            number = self.add(link, trusted=spec.is_trusted, private=spec.private, quiet=spec.quiet)
             self._tell(f"link {number} {link.name} opened")
         for link in port.readable():
             self._read(link, link_ms, vehicle_ms)

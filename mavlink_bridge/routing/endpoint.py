@@ -75,14 +75,12 @@ class Endpoint:
         """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
         frame, which then is neither forwarded nor given to the services."""
         self.on_frame: list[Callable[[int, MavlinkFrame], None]] = [] if on_frame is None else [on_frame]
-        self.identity_listeners: list[Callable[[], None]] = []
-        """Told when `identify` has changed who this is."""
-        self.redundancy: LinkRedundancy | None = None
-        """Given where all links lead to the same other side."""
-        self.muted = False
-        """True while no bytes come in or go out on any but local links: a radio that has failed (a simulated fault)."""
+        self.identity_listeners: list[Callable[[], None]] = []  # told when `identify` has changed who this is
+        self.redundancy: LinkRedundancy | None = None  # given where all links lead to the same other side
+        self.muted = False  # True: no bytes come in or go out on any but local links (a radio fails: a simulated fault)
         self.high_latency: bool | None = None
         """True while links of high latency send (CONTROL_HIGH_LATENCY); None: they are links as any other."""
+        self.quiet: set[int] = set()  # links that carry of streams HEARTBEAT and what is asked for
 
     # --- identity and services ------------------------------------------------------------------------------------
     @property
@@ -149,15 +147,15 @@ class Endpoint:
         baud: int | None = None,
         high_latency: bool = False,
         private: bool = False,
+        quiet: bool = False,
         take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
         """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
         `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line with a rate:
         telemetry that it is too slow for is dropped, the oldest first. `private`: see `Router`. `take`: of a log that
-        nobody else is on: streams encoded together with other vehicles' are given to it in place of the queue, each
-        frame behind a stamp, us since 1970 in 8 bytes, as in a telemetry log (`services.telemetry.pool`). `shared`:
-        whose it is, what reads it and what waits on it, where other endpoints are on it as well (`network`)."""
+        nobody else is on: streams encoded with others' are given to it, each frame behind us since 1970 in 8 bytes
+        (`services.telemetry.pool`). `shared`: whose it is, its reader and queue, where it is a network's."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
@@ -169,6 +167,7 @@ class Endpoint:
         opened.signs = self._signing is not None and not trusted
         self._links[number] = opened
         self._router.open_link(number, private)
+        self.quiet |= {number} if quiet else set()
         return number
 
     def close_link(self, link: int) -> None:
@@ -178,6 +177,7 @@ class Endpoint:
             return
         self._closed.add(closed.statistics())
         self._router.close_link(link)
+        self.quiet.discard(link)
         if self.redundancy is not None:
             self.redundancy.link_closed(link)
         for service in self._remembering:

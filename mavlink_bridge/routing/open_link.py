@@ -27,6 +27,7 @@ class LinkTraits(TypedDict, total=False):
     baud: int | None
     high_latency: bool
     private: bool
+    quiet: bool
 
 
 @dataclass(slots=True)

@@ -166,8 +166,9 @@ class Settings:
     link = Option[tuple[str, ...] | None](
         "link", str, None,
         "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD; with ?private "
-        "behind it nothing is forwarded to or from it. Repeatable; "
-        "replaces the default ones. Vehicles of a fleet share it, unless {5760+10*n} in it makes one for each.",
+        "behind it nothing is forwarded to or from it, with ?quiet it streams HEARTBEAT and what is asked for. "
+        "Repeatable; replaces the default ones. Vehicles of a fleet share it, unless {5760+10*n} in it makes one for "
+        "each.",
         Group.OFTEN, FLIGHTS | {"replay"}, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760",
         kind=OptionForm.LIST, sources=EVERYWHERE,
     )

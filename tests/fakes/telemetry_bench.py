@@ -169,8 +169,8 @@ class Bench:
         self.bytes: dict[int, bytes] = {}
         self._parsers: dict[int, MessageReader] = {}
 
-    def open(self, **options: Any) -> int:
-        link = self.endpoint.open_link("test")
+    def open(self, *, quiet: bool = False, **options: Any) -> int:
+        link = self.endpoint.open_link("test", quiet=quiet)
         self.service.open_link(link, **options)
         self._parsers[link], self.bytes[link] = MessageReader(), b""
         return link

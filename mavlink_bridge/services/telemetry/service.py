@@ -60,6 +60,7 @@ _AT_ONCE: Final[dict[type, int]] = {
 """Streams that are sent outside their rate when something happens."""
 _HIGH_LATENCY_HZ: Final = {"*": 0.0, "HIGH_LATENCY2": 0.2}
 """Streams of a link of high latency, as ArduPilot has them."""
+_QUIET_HZ: Final = {"*": 0.0, "HEARTBEAT": 1.0}
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
 _START: Final = 1
@@ -103,8 +104,7 @@ class TelemetryService(Speaker):
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
-        self._grouped: dict[int, dict[int, int]] = {}
-        """Rates of groups that were asked for by link: the default from then on, us."""
+        self._grouped: dict[int, dict[int, int]] = {}  # of groups asked for, by link: the default from then on, us
         self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
@@ -117,14 +117,12 @@ class TelemetryService(Speaker):
         self.decided = True
         """May anything have been decided since the core's facts were last read? If not the vehicle has moved, and that
         is all. Whoever lets the core decide sets it; it is cleared only where `asked` is not set."""
-        self.asked = True
-        """False in a pass in which the core is not asked."""
+        self.asked = True  # False in a pass in which the core is not asked
         self.at_once = dict(_AT_ONCE)
         """Streams that are sent as soon as an event happens, by its type."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
         """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
-        self.subscriptions: dict[int, Subscription] = {}
-        """Messages of others that an interval may be set for, by id."""
+        self.subscriptions: dict[int, Subscription] = {}  # messages of others that an interval may be set for, by id
         self.extra1: list[Subscription] = []  # of those, what goes with that group
 
     def load(self) -> bool:
@@ -160,6 +158,8 @@ class TelemetryService(Speaker):
         if apart:
             rates_hz, fixed = _HIGH_LATENCY_HZ, True
             self._apart.add(link)
+        elif link in self._output.quiet:
+            rates_hz = _QUIET_HZ
         intervals = dict(DEFAULT_US)
         for name, hz in (rates_hz or {}).items():
             numbers = list(intervals) if name == "*" else [NUMBER_OF_NAME[name]]

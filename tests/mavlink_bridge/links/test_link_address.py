@@ -130,3 +130,11 @@ def test_a_link_may_be_private() -> None:
     assert [parse_link(with_options("udpin:0.0.0.0:14550", n, parameters)).private for n in range(6)] == [
         n == 2 for n in range(6)
     ]
+
+
+def test_a_link_may_be_quiet() -> None:
+    """Alone, and with the other word, in any order."""
+    spec = parse_link("tcpin:127.0.0.1:5763?quiet")
+    assert spec.quiet and not spec.private and spec.url == "tcpin:127.0.0.1:5763"
+    both = parse_link("tcpin:127.0.0.1:5763?quiet?private")
+    assert both == parse_link("tcpin:127.0.0.1:5763?private?quiet") and both.quiet and both.private

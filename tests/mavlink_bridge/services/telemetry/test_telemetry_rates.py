@@ -44,6 +44,19 @@ def test_a_client_that_asks_for_nothing_sees_everything_it_needs() -> None:
         assert heard[name] == 4.0, name
 
 
+def test_a_quiet_link_streams_what_is_asked_for() -> None:
+    """And HEARTBEAT; another link has all."""
+    bench = Bench()
+    quiet, usual = bench.open(quiet=True), bench.open()
+    bench.run(10_000)
+    assert rates(bench, quiet, 10) == {"HEARTBEAT": 1.0}
+    assert rates(bench, usual, 10)["ATTITUDE"] == 4.0
+    bench.heard.clear()
+    assert bench.service.set_message_interval(quiet, id_of("ATTITUDE"), 100_000) == 0
+    bench.run(20_000)
+    assert {name: round(hz) for name, hz in rates(bench, quiet, 10).items()} == {"HEARTBEAT": 1, "ATTITUDE": 10}
+
+
 def test_all_streams_at_four_hertz_wake_four_times_a_second() -> None:
     """MAVProxy's and DroneKit's request: about 100 messages, a range finder's too, in four wake-ups per second."""
     bench = Bench()
