@@ -19,6 +19,7 @@ CHAPTERS: Final = (parameter,)
 _LIST, _READ, _WRITE = "#read_all", "#read_single", "#write"
 _VALUE: Final = "messages/common.html#PARAM_VALUE"
 _BY_NAME: Final = -1
+_TRIES, _LATE_MS = 4, 800
 NO_NAME: Final = b"NO_SUCH_PARAM_XQ"
 _HASH: Final = "_HASH_CHECK"
 HARMLESS: Final = (
@@ -264,11 +265,14 @@ def _harmless(x: Exchange, real: bool) -> Waiting[ParameterValue]:
 
 
 def _put_back(x: Exchange, value: ParameterValue) -> Steps:
-    """Set the value that it had, if another one holds."""
-    held = yield from x.play(ParameterRead(x.target, value.name))
-    if held.value is None or held.value.value != value.value:
-        written = yield from x.play(ParameterWrite(x.target, value.name, value.value, type=value.type))
-        x.check(written.value is not None and written.value.value == value.value, f"{value.name} was {value.value:g}")
+    """Set the value that it had, until that is what is read; late answers of a slow vehicle say nothing of that."""
+    for _ in range(_TRIES):
+        yield from x.collect("PARAM_VALUE", _LATE_MS)
+        held = yield from x.play(ParameterRead(x.target, value.name))
+        if held.value is not None and held.value.value == value.value:
+            return
+        yield from x.play(ParameterWrite(x.target, value.name, value.value, type=value.type))
+    x.check(False, f"{value.name} was {value.value:g}")
 
 
 def _set(x: Exchange, name: str, value: float, kind: int) -> Message:
