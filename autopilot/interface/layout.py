@@ -232,6 +232,7 @@ EV_GPS_LOST: Final = 65536
 EV_GPS_OK: Final = 131072
 EV_DEADMAN: Final = 262144
 EV_THRUST_LOST: Final = 4194304
+EV_SIGHTED: Final = 8388608
 
 # EKF_STATUS_REPORT flags: all good, and attitude with height only
 FLAGS_NO_POSITION: Final = int(

@@ -54,6 +54,7 @@ class VehicleEvent(IntFlag):
     LINK_LOST = 1048576  # the link to a real controller
     LINK_OK = 2097152
     THRUST_LOST = 4194304  # it sinks at full thrust, and leans as it should
+    SIGHTED = 8388608  # another aircraft is a threat of another level (`autopilot.interface.traffic.Lookout`)
 
 
 @dataclass(slots=True)
@@ -285,3 +286,12 @@ class SimulatedVehicle(Vehicle, Protocol):
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
         """Begin or end a fault (`gps.loss`, `motor1.loss`, ...); False when the name is unknown."""
+
+
+@runtime_checkable
+class SampledOnItsWay(Protocol):
+    """A simulated vehicle that keeps its reports of times on its way, at which nobody looks."""
+
+    def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, npt.NDArray[np.float64]]:
+        """`advance`, or less far, where there is no room for more reports: the vehicle time reached, and a row for
+        each time before it, from `next_ms` on; they stand until the next call."""

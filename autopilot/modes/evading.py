@@ -17,12 +17,12 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 
 class EvadeMode(Mode):
-    """See the module."""
+    """See the module. `renew_ms`: when a velocity that is flown is renewed."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
         self._flight = GuidedFlight(context, heading)
-        self._renew_ms = 0
+        self.renew_ms = 0
 
     def enter(self, now_ms: int) -> None:
         self._flight.begin()
@@ -42,10 +42,10 @@ class EvadeMode(Mode):
     def fly(self, velocity: Ned, now_ms: int) -> None:
         """Fly this velocity, NED m/s; one that is flown already is renewed when half of its time is over."""
         flown = self.helm.target
-        if isinstance(flown, Velocity) and flown.velocity == velocity and now_ms < self._renew_ms:
+        if isinstance(flown, Velocity) and flown.velocity == velocity and now_ms < self.renew_ms:
             return
         self._flight.move(velocity, position=None, acceleration=None, yaw=None)
-        self._renew_ms = now_ms + self._flight.timeout_ms // 2
+        self.renew_ms = now_ms + self._flight.timeout_ms // 2
 
     def go_to(self, place: Ned) -> None:
         """Fly to a place, NED m, and stay there."""

@@ -8,11 +8,14 @@ ArduPlane/avoidance_adsb.cpp.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Final
 
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingMethod, ModeReason
+from autopilot.interface.records import dataclass
 from autopilot.mav import CollisionAction, Severity
 from autopilot.modes.evading import EvadeMode
 from autopilot.safety.failsafe_actions import SafetyContext
@@ -21,7 +24,18 @@ from autopilot.vehicles.mode_table import ModeKind
 
 _FAR_M: Final = 10_000.0  # ArduPlane: a place so far away, which is not reached
 _STEP_M: Final = 10.0  # ArduPlane: so much higher or lower than it is
+_SURELY_M: Final = 1.0  # above the height of a return, below which each look says what is done
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Conditions of an evasion that goes on by itself. `above`: where the other is, in height; None: anywhere.
+    `deepest_m`: of the vehicle, NED; `until_ms`: their end."""
+
+    above: bool | None = None
+    deepest_m: float = inf
+    until_ms: int = sys.maxsize
 
 
 class Evasion:
@@ -43,6 +57,19 @@ class Evasion:
     def may_go_on(self) -> bool:
         """True while `evade` only renews what is flown, which takes no pass; not of wings: each place is a new way."""
         return self.evades and not self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
+
+    def held(self, threat: Threat, action: CollisionAction) -> Held | None:
+        """Conditions under which `evade` would do nothing else than it did just now; None: it may at each look."""
+        mode, once = self._modes.mode, action in (CollisionAction.RTL, CollisionAction.HOVER)
+        if once or not isinstance(mode, EvadeMode):
+            return Held() if self.may_go_on else None
+        if action is not CollisionAction.ASCEND_OR_DESCEND or not self.may_go_on:
+            return None
+        if threat.relative[2] > 0.0:
+            return Held(above=False, until_ms=mode.renew_ms)
+        left = self._facts.height - self._least_m() - _SURELY_M
+        deepest = float(self._facts.vehicle.state.position[2]) + left
+        return Held(True, deepest, mode.renew_ms) if left > 0.0 else None
 
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
@@ -126,9 +153,12 @@ class Evasion:
 
     def _height_left(self) -> bool:
         """True above the height of a return."""
+        return self._facts.height >= self._least_m()
+
+    def _least_m(self) -> float:
+        """Height of a return."""
         wings = self._facts.vehicle_class.has_stall_speed
-        least = self._facts.param("RTL_ALTITUDE") if wings else 0.01 * self._facts.param("RTL_ALT")
-        return self._facts.height >= least
+        return self._facts.param("RTL_ALTITUDE") if wings else 0.01 * self._facts.param("RTL_ALT")
 
     def _rates(self) -> tuple[float, float]:
         param = self._facts.param

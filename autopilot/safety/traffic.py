@@ -4,7 +4,7 @@ Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that
 ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
 AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
 Reports and looks that change nothing need no pass, nor does an evasion that goes on: who moves the vehicle may `glance`
-first. A judgement stands while the vehicle's motion has not changed by what each of them had left (`threat.room`).
+first. A vehicle that can do so looks out by itself on its way, and no look is made until there is something to be done.
 
 Without a receiver nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp,
 AP_Avoidance.cpp (handle_avoidance_local, handle_threat_gcs_notify).
@@ -15,28 +15,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from autopilot.context.turns import PassTurn
+from autopilot.context.turns import PassTurn, next_multiple
+from autopilot.control.approach import LOOK_MS, OLDEST_MS
 from autopilot.interface import report
-from autopilot.interface.geo import METRES_PER_DEGREE, distance
+from autopilot.interface.geo import distance
 from autopilot.interface.layout import TICK_MS
 from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import ArmingReason
 from autopilot.interface.records import dataclass
-from autopilot.interface.traffic import Contact, HearsTraffic
-from autopilot.interface.vehicle import VehicleState
+from autopilot.interface.traffic import Contact, HearsTraffic, Limits, Lookout, LooksOut
 from autopilot.mav import CollisionAction, CollisionSource, CollisionThreat
-from autopilot.safety.evasion import Evasion
+from autopilot.safety.evasion import Evasion, Held
 from autopilot.safety.failsafe_actions import SafetyContext
-from autopilot.safety.threat import OLDEST_MS, Limits, Threat, judge, room
+from autopilot.safety.threat import Threat, judge
 
-_LOOK_MS: Final = 100
 _TOLD_EVERY_MS: Final = 1000
 _CLEARED_MS: Final = 5000
 _CALMER_AFTER_MS: Final = 2000  # AP_AVOIDANCE_STATE_RECOVERY_TIME_MS
 _AHEAD_S: Final = 2.0
 _FASTER_MPS: Final = 20.0  # that the vehicle can become within `_AHEAD_S`
-_USED: Final = 0.8  # of a judgement's room: a degree of longitude has another length where the vehicle has moved
-_LEAST_M: Final = 2.0  # room below which each look judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +56,6 @@ class _Settings:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """Judgements that stand until a time, ms, while place and velocity differ by less than `room_m` from these, a
-    velocity by what it makes in `ahead_s`."""
-
-    until_ms: int
-    room_m: float
-    ahead_s: float
-    place: list[float]
-    velocity: list[float]
-
-
 class TrafficWatch:
     """See the module. `join(row)` has the pass call this part. `contacts`: the last report of each; `collisions`: what
     is to be told, taken by who tells it."""
@@ -87,7 +72,10 @@ class TrafficWatch:
         self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
         self._judge_ms: int | None = None  # when all are judged next, or one is forgotten
-        self._stands: _Standing | None = None
+        self._looked_ms = -LOOK_MS
+        vehicle = context.facts.vehicle
+        self._lookout = vehicle if isinstance(vehicle, LooksOut) else None
+        self._looks_out = False  # the vehicle itself, until the next look here
         self._read: _Settings | None = None
         self._receiver: HearsTraffic | None = None
         self._next_hear_ms = 0  # the receiver's next look
@@ -120,7 +108,8 @@ class TrafficWatch:
         return self._read
 
     def _parameter_changed(self, name: str) -> None:
-        self._read = self._stands = None
+        self._read = None
+        self._look_again()
 
     def complaints(self) -> list[ArmingReason]:
         """Reason not to arm: it would evade at once."""
@@ -152,7 +141,7 @@ class TrafficWatch:
     def hear(self, contact: Contact) -> bool:
         """Take a report: of a receiver, or of a vehicle that tells where it is. True: it wants a pass."""
         key = (contact.source, contact.number)
-        self._stands = None
+        self._look_again()
         if self._is_own(contact):
             return False
         if not self._counts(contact):  # PX4 knows no such range
@@ -172,7 +161,7 @@ class TrafficWatch:
         if receiver is None or due_ms is None or now_ms < due_ms:
             return False
         period_ms = receiver.traffic_period_ms
-        self._next_hear_ms = now_ms - now_ms % period_ms + period_ms
+        self._next_hear_ms = next_multiple(now_ms, period_ms)
         wants = [self.hear(contact) for contact in receiver.hear_traffic(now_ms)]
         return any(wants)
 
@@ -195,7 +184,7 @@ class TrafficWatch:
         level = height <= 0.0 or abs(here.alt - contact.place.alt) <= height
         return (near and level) or (special != 0 and special == contact.number)
 
-    # --- the pass -------------------------------------------------------------------------------------------------
+    # --- looks ----------------------------------------------------------------------------------------------------
     def glance(self, now_ms: int) -> bool:
         """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
         return self._listen(now_ms) or (self._is_due(now_ms) and not self._goes_on(now_ms))
@@ -205,90 +194,106 @@ class TrafficWatch:
 
     def _goes_on(self, now_ms: int) -> bool:
         """Judge, tell and evade as before; False, and nothing is done, where that changes anything else."""
-        facts = self._facts
-        if self._is_so_still(now_ms):
-            self._plan(now_ms, soon=True)
-            return True
         if any(now_ms - contact.time_ms > OLDEST_MS for contact in self.contacts.values()):
             return False
-        threats = self._threats(now_ms) if self.avoids and facts.has_position else []
+        threats = self._threats(now_ms) if self.avoids and self._facts.has_position else []
         worst = _worst(threats)
         level = CollisionThreat.NONE if worst is None else worst.level
         if self._changes(level, now_ms):
             return False
-        if worst is not None and level is CollisionThreat.HIGH and self._wanted_action() > CollisionAction.REPORT:
+        action = self._wanted_action()
+        if worst is not None and level is CollisionThreat.HIGH and action > CollisionAction.REPORT:
             if not self._evasion.may_go_on:
                 return False
-            self._evasion.evade(worst, self._wanted_action(), now_ms)
+            self._evasion.evade(worst, action, now_ms)
         if worst is not None:
             self._tell(worst, now_ms)
-        soon = self._is_soon(threats) and facts.armed
-        self._plan(now_ms, soon)
-        if level is not CollisionThreat.HIGH and threats and (soon or self.level):
-            state, limits = facts.vehicle.state, self._settings().limits
-            room_m = _USED * min([room(threat, state.velocity, limits, now_ms) for threat in threats])
-            if room_m > _LEAST_M:
-                self._stands = _Standing(
-                    self._until_ms(threats, level, now_ms), room_m, _ahead_s(limits), *_motion(state)
-                )
+        self._plan(now_ms, threats)
         return True
 
+    # --- looking out ----------------------------------------------------------------------------------------------
+    def _look_out(self, threats: list[Threat], now_ms: int) -> None:
+        """Have the vehicle look out, if it can, for what these judgements call for; the next look comes behind that."""
+        lookout, worst = self._lookout, _worst(threats)
+        if lookout is None or len(threats) > lookout.most_others:
+            return
+        level = CollisionThreat.NONE if worst is None else worst.level
+        held: Held | None = Held()
+        if worst is not None and level is CollisionThreat.HIGH:
+            held = self._held(worst) if len(threats) == 1 else None
+        if held is None:
+            return
+        until_ms = min(self._until_ms(threats, level, now_ms), held.until_ms)
+        until_ms += -until_ms % LOOK_MS
+        if until_ms > now_ms + LOOK_MS:
+            others = [threat.contact for threat in threats]
+            limits = self._settings().limits
+            lookout.look_out(Lookout(until_ms, level, limits, others, held.above, held.deepest_m))
+            self._looks_out, self._judge_ms = True, until_ms
+
+    def _held(self, worst: Threat) -> Held | None:
+        """Conditions of the evasion that goes on; None: each look may change it."""
+        if self._settings().lowest_m > 0.0:
+            return None
+        action = self._wanted_action()
+        return self._evasion.held(worst, action) if action > CollisionAction.REPORT else Held()
+
     def _until_ms(self, threats: list[Threat], level: CollisionThreat, now_ms: int) -> int:
-        """Time until which these judgements stand: the level may fall to `level`, their highest, a report grows older
-        by whole seconds, and is forgotten; those of this level may be told again."""
-        until_ms = now_ms + _TOLD_EVERY_MS if level is self.level else self._level_ms + _CALMER_AFTER_MS + 1
+        """Time until which only another level than `level`, their highest, asks for anything: a report is forgotten,
+        the level may fall, those of this level may be told again."""
+        until_ms = now_ms + OLDEST_MS if level is self.level else self._level_ms + _CALMER_AFTER_MS + 1
         for contact in self.contacts.values():
-            old_s = (now_ms - contact.time_ms) // 1000
-            until_ms = min(until_ms, contact.time_ms + min(1000 * (old_s + 1), OLDEST_MS + 1))
+            until_ms = min(until_ms, contact.time_ms + OLDEST_MS + 1)
         if self._tells(now_ms):
-            told = [self._told_at(threat.contact) for threat in threats if threat.level is level]
-            until_ms = min(until_ms, min(told) + _TOLD_EVERY_MS)
+            for threat in threats:
+                if threat.level is level:
+                    until_ms = min(until_ms, self._told_at(threat.contact) + _TOLD_EVERY_MS)
         return until_ms
 
-    def _is_so_still(self, now_ms: int) -> bool:
-        """True while the last judgements of all are those that would be made now, and nothing is told of them."""
-        stands, facts = self._stands, self._facts
-        if stands is None or now_ms >= stands.until_ms or not (facts.armed and facts.has_position):
-            return False
-        (lat, lon, alt), (v_n, v_e, v_d) = _motion(facts.vehicle.state)
-        (was_lat, was_lon, was_alt), (was_n, was_e, was_d) = stands.place, stands.velocity
-        moved_m = METRES_PER_DEGREE * (abs(lat - was_lat) + abs(lon - was_lon)) + abs(alt - was_alt)
-        faster_mps = abs(v_n - was_n) + abs(v_e - was_e) + abs(v_d - was_d)
-        return moved_m + stands.ahead_s * faster_mps < stands.room_m
+    def _look_again(self) -> None:
+        """Look here again, at the next look's time: something else may count now."""
+        if self._looks_out and self._lookout is not None:
+            self._lookout.look_out(None)
+            self._looks_out = False
+            now_ms = int(self._facts.vehicle.state.report[report.TIME_MS])
+            self._judge_ms = max(now_ms + -now_ms % LOOK_MS, next_multiple(self._looked_ms, LOOK_MS))
 
+    # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
         """Forget what was not heard for long, judge the rest, and act."""
+        self._look_again()
         self._listen(now_ms)
         if not self._is_due(now_ms):
             return
-        self._stands = None
         self.contacts = {
             key: contact for key, contact in self.contacts.items() if now_ms - contact.time_ms <= OLDEST_MS
         }
-        soon = False
+        threats: list[Threat] = []
         if self.avoids and self._facts.has_position:
-            soon = self._look(now_ms)
+            threats = self._look(now_ms)
         elif self.level is not CollisionThreat.NONE:
             self._change(CollisionThreat.NONE, now_ms)
-        self._plan(now_ms, soon)
+        self._plan(now_ms, threats)
 
-    def _plan(self, now_ms: int, soon: bool) -> None:
+    def _plan(self, now_ms: int, threats: list[Threat]) -> None:
         """Set the time of the next judgement."""
-        if soon or self.level is not CollisionThreat.NONE:
-            self._judge_ms = now_ms - now_ms % _LOOK_MS + _LOOK_MS
+        self._looked_ms, self._looks_out = now_ms, False
+        if self.level is not CollisionThreat.NONE or (self._facts.armed and self._is_soon(threats)):
+            self._judge_ms = next_multiple(now_ms, LOOK_MS)
+            self._look_out(threats, now_ms)
         elif self.contacts:
             self._judge_ms = min(contact.time_ms for contact in self.contacts.values()) + OLDEST_MS + int(TICK_MS)
         else:
             self._judge_ms = None
 
-    def _look(self, now_ms: int) -> bool:
-        """Judge all, and act on the most serious; True while one could be a threat before the next report."""
+    def _look(self, now_ms: int) -> list[Threat]:
+        """Judge all, and act on the most serious."""
         threats = self._threats(now_ms)
         worst = _worst(threats)
         self._act(worst, now_ms)
         if worst is not None:
             self._tell(worst, now_ms)
-        return self._is_soon(threats) and self._facts.armed
+        return threats
 
     def _threats(self, now_ms: int) -> list[Threat]:
         state, limits = self._facts.vehicle.state, self._settings().limits
@@ -363,9 +368,3 @@ def _worst(threats: list[Threat]) -> Threat | None:
 def _ahead_s(limits: Limits) -> float:
     """The longest time ahead that a judgement looks, of the oldest report."""
     return max(limits.fail_s, limits.warn_s) + 0.001 * OLDEST_MS
-
-
-def _motion(state: VehicleState) -> tuple[list[float], list[float]]:
-    """Place, degrees and m, and velocity, NED m/s."""
-    vector = state.report
-    return vector[report.LAT : report.ALT + 1].tolist(), vector[report.VN : report.VD + 1].tolist()

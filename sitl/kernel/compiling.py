@@ -7,9 +7,10 @@ from typing import Final
 from autopilot.control.kernels import Entry
 
 _ROWS: Final = "float64[:,::1]"
-#: State, settings, target, noise, quantiles, report, heights of the ground, each row's until_ms.
+#: State, settings, target, noise, quantiles, report, heights of the ground, each row's until_ms, samples, their times.
 SIGNATURE: Final = (
-    f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float32[:,::1], float64[::1])"
+    f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float32[:,::1], float64[::1], {_ROWS}, "
+    "float64[::1])"
 )
 
 COPTER: Final = Entry("advance_copter", "sitl.kernel.copter", "advance", SIGNATURE)

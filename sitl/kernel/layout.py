@@ -18,6 +18,7 @@ FAILURE_INTERMITTENT: Final = 7.0
 GPS_SLOTS: Final = 5
 MAG_SLOTS: Final = 10
 BARO_SLOTS: Final = 10
+MOST_OTHERS: Final = 8
 
 # ---------------------------------------------------------------------------------------------------- state
 _state = Fields("S_", after=L.STATE)
@@ -111,5 +112,9 @@ P_LETS_GO = _settings.block(1)  # m/s of climb up to which wheels stay on the gr
 P_AIR = _settings.block(1)  # density of the air over the standard atmosphere's, by which airspeeds are told
 P_PITOT_ON, P_PITOT_NOISE, P_PITOT_OFFSET, P_PITOT_BLOCKED = _settings.take(4)
 P_LOAD_DRAG, P_LINE_RATE = _settings.take(2)  # of a load on a line, 1/m; speed that its winch is told, m/s
+# other aircraft that it looks out for until a time, ms: the level that they have, 1: they are higher (-1: not), the
+# depth that it does not pass, m, how many; the limits, and of each its place deg deg m, velocity NED m/s, report's ms
+P_OUT_UNTIL, P_OUT_LEVEL, P_OUT_ABOVE, P_OUT_DEEPEST, P_OUT_COUNT = _settings.take(5)
+P_OUT_LIMITS, P_OUT_OTHERS = _settings.block(6), _settings.block(7 * MOST_OTHERS)
 _settings.seal(globals())
 SETTINGS_SIZE: Final = _settings.size

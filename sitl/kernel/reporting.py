@@ -52,8 +52,8 @@ def density_at(altitude: float) -> float:
 
 
 @jit
-def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
-    """Latitude, longitude, altitude of a local point into r[i:i+3]; as `autopilot.interface.geo.to_global`."""
+def place_of(p: L.Row, n: float, e: float, d: float) -> tuple[float, float, float]:
+    """Latitude, longitude, altitude of a local point; as `autopilot.interface.geo.to_global`."""
     lat0 = p[L.P_ORIGIN_LAT]
     lat = lat0 + n / METRES_PER_DEGREE
     scale = max(cos((lat0 + lat) * 0.5 * pi / 180.0), 0.01)
@@ -62,9 +62,13 @@ def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None
         lon -= 360.0
     elif lon < -180.0:
         lon += 360.0
-    r[i] = lat
-    r[i + 1] = lon
-    r[i + 2] = p[L.P_ORIGIN_ALT] - d
+    return lat, lon, p[L.P_ORIGIN_ALT] - d
+
+
+@jit
+def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
+    """Place of a local point into r[i:i+3]."""
+    r[i], r[i + 1], r[i + 2] = place_of(p, n, e, d)
 
 
 @jit

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from autopilot.interface import layout as L
+from sitl.kernel import layout as M
 from sitl.kernel.estimate import restart
 from sitl.kernel.ground import fill_ground
+from sitl.kernel.lookout import look_out
 
 
 def advance_by(
@@ -17,10 +19,20 @@ def advance_by(
     """Make the function that runs vehicles whose 20 ms are `tick` and whose report is `fill_report`."""
 
     def advance(
-        state: Any, settings: Any, target: Any, rng: Any, table: Any, report: Any, ground: Any, until_ms: Any
+        state: Any,
+        settings: Any,
+        target: Any,
+        rng: Any,
+        table: Any,
+        report: Any,
+        ground: Any,
+        until_ms: Any,
+        samples: Any,
+        sampling: Any,
     ) -> int:
         """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-        raised one. `report` is filled for each. A row whose time is over is passed over."""
+        raised one. `report` is filled for each, and `samples` with those of the first row on its way: `sampling` is the
+        time of the next one, their interval, ms, and how many there are. A row whose time is over is passed over."""
         raised = 0
         for i in range(state.shape[0]):
             s = state[i]
@@ -31,8 +43,23 @@ def advance_by(
             g = rng[i]
             if s[L.S_FRESH] == L.RESTART:
                 restart(s, p)
-            while s[L.S_TIME_MS] < until_ms[i] and s[L.S_EVENTS] == 0.0:
-                tick(s, p, t, g, table, ground)
+            until = until_ms[i]
+            stop = min(until, sampling[0]) if i == 0 else until
+            while True:
+                while s[L.S_TIME_MS] < stop and s[L.S_EVENTS] == 0.0:
+                    tick(s, p, t, g, table, ground)
+                    if s[L.S_TIME_MS] < p[M.P_OUT_UNTIL]:
+                        look_out(s, p)
+                if stop >= until or s[L.S_EVENTS] != 0.0:
+                    break
+                r = samples[int(sampling[2])]
+                for k in range(r.shape[0]):  # what is not filled here, a payload's outputs say
+                    r[k] = report[i, k]
+                fill_report(s, p, t, r)
+                fill_ground(s, p, r, ground)
+                sampling[0] += sampling[1]
+                sampling[2] += 1.0
+                stop = min(until, sampling[0])
             if s[L.S_EVENTS] != 0.0:
                 raised += 1
             fill_report(s, p, t, report[i])

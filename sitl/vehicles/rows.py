@@ -14,7 +14,7 @@ import numpy.typing as npt
 from autopilot.control.kernels import compiled
 from autopilot.interface import layout as L
 from sitl.kernel.quantiles import quantiles
-from sitl.vehicles.simulated import SimulatedMachine
+from sitl.vehicles.simulated import SimulatedMachine, no_samples
 
 SHARED_FROM: Final = 32
 """Rows from which a second thread helps: below, waking it costs more."""
@@ -66,6 +66,7 @@ class MachineRows:
             self.reports[rows],
             self._ground,
             self._until_ms[rows],
+            *no_samples()[::-1],
         )
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:

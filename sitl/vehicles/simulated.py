@@ -7,9 +7,9 @@ Made without its kernel, so that the first HEARTBEAT can leave while that is sti
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,9 @@ import numpy.typing as npt
 from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
-from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.geo import GeoPoint
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.mathematics import atan2, hypot
-from autopilot.interface.obstacles import Scan
+from autopilot.interface.mathematics import hypot
 from autopilot.interface.reasons import (
     ACCELS_FAILED,
     BAD_FIX,
@@ -32,7 +31,6 @@ from autopilot.interface.reasons import (
 )
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap
-from autopilot.interface.traffic import Contact
 from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
@@ -41,12 +39,8 @@ from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
+from sitl.vehicles.perceiving import PerceivingMachine
 from sitl.vehicles.targets import write_bounds, write_yaw
-
-if TYPE_CHECKING:
-    from sitl.world.receiver import Receiver
-    from sitl.world.scanner import Scanner
-    from sitl.world.world import SkyAndGround
 
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
@@ -59,14 +53,20 @@ _REST_ACCEL, _REST_SPEED = 0.5, 0.5
 STILL = 0.03
 
 FloatRows = npt.NDArray[np.float64]
+_MOST_SAMPLES: Final = 50
 _FLAT: Final = np.full((2, 2), np.nan, np.float32)
+
+
+def no_samples() -> tuple[FloatRows, FloatRows]:
+    """Times of samples, and room for them, of a kernel that takes none."""
+    return np.array([np.inf, 0.0, 0.0]), np.zeros((1, R.SIZE))
 
 
 def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
     return _FLAT if ground is None else ground.heights
 
 
-class SimulatedMachine(ABC):
+class SimulatedMachine(PerceivingMachine):
     """A vehicle standing at `home`: its rows of state, noise and settings, the number of motors that a fault can
     weaken. How it is driven is the subclass's."""
 
@@ -89,6 +89,7 @@ class SimulatedMachine(ABC):
         self._motors = motors
         self._ground: HeightMap | None = None
         self._until_ms = np.zeros(1)
+        self._sampling, self._samples = no_samples()
         self._advance: Callable[..., int] | None = None
         self._vehicle_state = VehicleState()
         self._parameters: dict[str, float] = {}
@@ -103,10 +104,6 @@ class SimulatedMachine(ABC):
         self._capabilities, self._home = capabilities, home
         self._origin: GeoPoint | None = None
         self._gimbal: SimulatedGimbal | None = None
-        self.receiver: Receiver | None = None
-        """Receiver of other aircraft, where the world has any."""
-        self.scanner: Scanner | None = None
-        """Sensor of obstacles, where the world has any."""
         self._begin_report()
 
     def move_to(
@@ -146,39 +143,6 @@ class SimulatedMachine(ABC):
         use_map(p, self._s, self._parameters)
         self._arguments = (*self._arguments[:-1], _heights(ground))
         self._bind_again()
-
-    def enter(self, world: SkyAndGround, seed: int) -> None:
-        """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
-        home = self._home
-        if world.sky is not None:
-            from sitl.world.receiver import Receiver  # for those who are not alone
-
-            self.receiver = Receiver(
-                world.sky, world.receiver, world.encounters, home, seed, lambda: (self.true_ned, self.true_velocity)
-            )
-        if world.obstacles is not None:
-            from sitl.world.scanner import Scanner
-
-            self.scanner = Scanner(
-                world.obstacles, world.origin, home, self._parameters, seed, lambda: (self.true_ned, self.true_yaw)
-            )
-
-    @property
-    def scan_period_ms(self) -> int:
-        """See `autopilot.interface.obstacles.SeesObstacles`."""
-        return 0 if self.scanner is None else self.scanner.period_ms
-
-    def scan_obstacles(self, now_ms: int) -> Scan:
-        assert self.scanner is not None
-        return self.scanner.look(now_ms)
-
-    @property
-    def traffic_period_ms(self) -> int:
-        """See `autopilot.interface.traffic.HearsTraffic`."""
-        return 0 if self.receiver is None else self.receiver.period_ms
-
-    def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
-        return () if self.receiver is None else self.receiver.hear(now_ms)
 
     @property
     def ground(self) -> npt.NDArray[np.float32]:
@@ -378,35 +342,9 @@ class SimulatedMachine(ABC):
         return self._gimbal
 
     # --- for its dock ---------------------------------------------------------------------------------------------
-    @property
-    def true_place(self) -> tuple[float, float]:
-        """True position, north and east of home, m: what a camera over the pad would see."""
-        return float(self._s[M.S_PN]), float(self._s[M.S_PE])
-
-    @property
-    def true_ned(self) -> Ned:
-        """True position, m north, east, down of where the vehicle was switched on."""
-        return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
-
-    @property
-    def true_yaw(self) -> float:
-        """True heading, rad."""
-        a, b, c, d = self._s[M.S_Q0 : M.S_Q3 + 1].tolist()
-        return atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
-
-    @property
-    def true_velocity(self) -> Ned:
-        """True velocity, NED m/s."""
-        return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
-
     def stop_short(self) -> None:
         """Stop at something solid: no speed over ground any more."""
         self._s[M.S_VN] = self._s[M.S_VE] = 0.0
-
-    @property
-    def switched_on_at(self) -> GeoPoint:
-        """The place that `true_ned` counts from."""
-        return self._home
 
     @property
     def charge(self) -> float:
@@ -422,11 +360,14 @@ class SimulatedMachine(ABC):
     def load(self) -> None:
         """Bring in the kernel now: at once from the library, in half a minute or more where numba must compile it."""
         if self._advance is None:
-            self._advance = self.kernel.bind(*self._arguments, self._until_ms)
+            self._bind()
+
+    def _bind(self) -> None:
+        self._advance = self.kernel.bind(*self._arguments, self._until_ms, self._samples, self._sampling)
 
     def _bind_again(self) -> None:
         if self._advance is not None:
-            self._advance = self.kernel.bind(*self._arguments, self._until_ms)
+            self._bind()
 
     def advance(self, until_ms: int) -> int:
         """Run to `until_ms` or to the tick of the first event; see `SimulatedVehicle`."""
@@ -436,6 +377,17 @@ class SimulatedMachine(ABC):
         self._until_ms[0] = until_ms
         self._advance()
         return int(self._s[L.S_TIME_MS])
+
+    def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, FloatRows]:
+        """See `autopilot.interface.vehicle.SampledOnItsWay`."""
+        if len(self._samples) < _MOST_SAMPLES:
+            self._samples = np.zeros((_MOST_SAMPLES, R.SIZE))
+            self._bind_again()
+        self._sampling[:] = next_ms, every_ms, 0.0
+        now_ms = self.advance(min(until_ms, next_ms + _MOST_SAMPLES * every_ms))
+        count = int(self._sampling[2])
+        self._sampling[0] = np.inf
+        return now_ms, self._samples[:count]
 
     def fault_names(self) -> Sequence[str]:
         return (*self._faults.names(), GIMBAL_STUCK)

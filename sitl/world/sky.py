@@ -63,4 +63,8 @@ class Sky:
 
     def present(self, time_s: float) -> list[tuple[Aircraft, Ned, Ned]]:
         """Aircraft that are there then, false ones too, with position and velocity."""
-        return [(aircraft, *at) for aircraft in self.aircraft if (at := aircraft.at(time_s)) is not None]
+        return [
+            (aircraft, *at)
+            for aircraft in self.aircraft
+            if aircraft.knots[-1][0] >= time_s and (at := aircraft.at(time_s)) is not None
+        ]

@@ -173,23 +173,32 @@ class Recorder:
             return
         if self._limit_ms is not None and now_ms > self._limit_ms:
             raise TimeIsUp
-        self._next_ms = now_ms - now_ms % STEP_MS + STEP_MS
-        self._take(now_ms)
+        self.take(self._state.report[np.newaxis], now_ms)
 
-    def _take(self, now_ms: int) -> None:
+    @property
+    def every_ms(self) -> int:
+        """See `ReportSampler`: who has a limit is there at each."""
+        return STEP_MS if self._limit_ms is None else 0
+
+    def take(self, reports: NDArray[np.float64], first_ms: int) -> None:
+        """See `ReportSampler`."""
+        have, count = len(self._times_ms), len(reports)
+        if not count:
+            return
         if self._passed:
             self._passed = False
-            self._look(len(self._times_ms))
-        count = len(self._times_ms)
-        if count == len(self._reports):
+            self._look(have)
+        if have + count > len(self._reports):
             self._reports = np.concatenate((self._reports, np.empty_like(self._reports)))
-        self._reports[count] = self._state.report
-        self._times_ms.append(now_ms)
+        self._reports[have : have + count] = reports
+        times_ms = range(first_ms, first_ms + count * STEP_MS, STEP_MS)
+        self._times_ms += times_ms
+        self._next_ms = times_ms[-1] - first_ms % STEP_MS + STEP_MS
         if self._armed:
             self._flew, self._stands_since_ms = True, None
         elif self._flew:
-            since_ms = self._stands_since_ms = self._stands_since_ms or now_ms
-            self.over = now_ms - since_ms >= GROUNDED_S * 1000.0
+            since_ms = self._stands_since_ms = self._stands_since_ms or first_ms
+            self.over = times_ms[-1] - since_ms >= GROUNDED_S * 1000.0
 
     def _look(self, sample: int) -> None:
         """Note what is decided from this sample on."""

@@ -83,7 +83,7 @@ def test_a_reserve_that_is_used_up_fails() -> None:
 def test_the_rows_are_as_long_as_their_fields() -> None:
     """Control first, then the machine."""
     assert L.STATE.size == M.S_Q0 and M.STATE_SIZE == M.S_TENSION + 1
-    assert L.SETTINGS.size == M.P_MASS and M.SETTINGS_SIZE == M.P_LINE_RATE + 1
+    assert L.SETTINGS.size == M.P_MASS and M.SETTINGS_SIZE == M.P_OUT_OTHERS + 7 * M.MOST_OTHERS
     assert report.SIZE > report.ACC_D
 
 

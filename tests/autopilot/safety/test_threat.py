@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from math import hypot
-from random import Random
 
 import pytest
 
 from autopilot.interface.geo import GeoPoint, Ned, to_global
-from autopilot.interface.traffic import Contact
+from autopilot.interface.traffic import Contact, Limits
 from autopilot.mav import CollisionThreat
-from autopilot.safety.threat import Limits, Threat, away_from, judge, nearest_ahead, room
+from autopilot.safety.threat import Threat, away_from, judge
 
 HERE = GeoPoint(-35.0, 149.0, 600.0)
 LIMITS = Limits(30.0, 100.0, 100.0, 30.0, 300.0, 300.0)
@@ -43,31 +42,6 @@ def test_levels(at: Ned, velocity: Ned, own: Ned, level: CollisionThreat) -> Non
     assert threat(at, velocity, own).level is level
 
 
-def test_a_level_stays_while_the_vehicle_moves_less_than_its_room() -> None:
-    """Ten thousand times: moved and turned by nearly that, the same level; by ten times as much often another."""
-    chance, others = Random(7), 0
-
-    def drawn(*size: float) -> Ned:
-        n, e, d = (chance.uniform(-most, most) for most in size)
-        return n, e, d
-
-    for _ in range(10_000):
-        at, velocity, own = drawn(2000.0, 500.0, 400.0), drawn(60.0, 20.0, 10.0), drawn(10.0, 10.0, 4.0)
-        was = threat(at, velocity, own)
-        left = room(was, own, LIMITS, 10_000)
-        if was.level is HIGH or left <= 0.0:
-            continue
-        moved, faster = drawn(1.0, 1.0, 1.0), drawn(0.03, 0.03, 0.03)
-        share = left / (hypot(*moved) + LIMITS.warn_s * hypot(*faster))
-        for times in (0.98, 10.0):
-            n, e, d = (a - times * share * b for a, b in zip(at, moved, strict=True))
-            v_n, v_e, v_d = (a + times * share * b for a, b in zip(own, faster, strict=True))
-            now = threat((n, e, d), velocity, (v_n, v_e, v_d)).level
-            others += times > 1.0 and now is not was.level
-            assert times > 1.0 or now is was.level
-    assert others > 500
-
-
 def test_height_is_hardly_predicted() -> None:
     """ArduPilot counts the vertical motion's metres as centimetres: 10 m/s for 30 s are 3 m."""
     assert threat((1500.0, 0.0, -200.0), (-50.0, 0.0, -10.0)).closest_z_m == pytest.approx(203.0)
@@ -77,14 +51,6 @@ def test_height_is_hardly_predicted() -> None:
 def test_an_old_report_looks_further_and_then_ends() -> None:
     assert threat((1650.0, 0.0, 0.0), (-50.0, 0.0, 0.0), age_ms=2000).level is HIGH
     assert threat((1650.0, 0.0, 0.0), (-50.0, 0.0, 0.0), age_ms=5001).level is NONE
-
-
-def test_nearest_point_ahead() -> None:
-    """Not behind, and not beyond the time ahead."""
-    assert nearest_ahead(100.0, 30.0, -10.0, 0.0, 20.0) == pytest.approx(30.0)
-    assert nearest_ahead(100.0, 0.0, -10.0, 0.0, 5.0) == pytest.approx(50.0)
-    assert nearest_ahead(100.0, 0.0, 10.0, 0.0, 20.0) == pytest.approx(100.0)
-    assert nearest_ahead(3.0, 4.0, 0.0, 0.0, 20.0) == pytest.approx(5.0)
 
 
 def test_away_is_at_a_right_angle_to_its_way() -> None:

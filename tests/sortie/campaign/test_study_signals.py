@@ -216,6 +216,28 @@ def test_a_flight_that_is_sampled_makes_a_pass_only_where_something_is_due() -> 
         assert session.service.passes < time[-1], f"{session.service.passes} passes in {time[-1]} s"
 
 
+def test_reports_that_a_vehicle_keeps_by_itself_are_those_of_a_stop_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, from boot to its end."""
+
+    def flown() -> list[np.ndarray]:
+        with Session(seed=1) as session:
+            plan = session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)])
+            recorder = Recorder(session, plan)
+            session.start()
+            assert session.pass_until(lambda _: recorder.over, 300.0, 300.0)
+            return [np.asarray(values) for values in recorder.signals().values()]
+
+    stops: list[int] = []
+    sample = Recorder.sample
+    monkeypatch.setattr(Recorder, "sample", lambda recorder, now_ms: (stops.append(now_ms), sample(recorder, now_ms)))
+    kept, few = flown(), len(stops)
+    stops.clear()
+    monkeypatch.setattr(Recorder, "every_ms", 0)
+    stopped = flown()
+    assert few < 0.5 * len(stops)
+    assert [values.tobytes() for values in kept] == [values.tobytes() for values in stopped]
+
+
 def test_signals_of_a_plane_that_circles() -> None:
     """Load and bank of a circle belong together; the airspeed is that demanded, with room to the stall."""
     with Session(vehicle="sim:plane", seed=1) as session:

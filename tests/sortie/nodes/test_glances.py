@@ -73,10 +73,36 @@ def test_a_glance_changes_nothing(action: int, sky: Path, monkeypatch: pytest.Mo
     few = len(looks)
     looks.clear()
     monkeypatch.setattr(TrafficWatch, "glance", lambda watch, now_ms: watch.look_ms is not None)
+    monkeypatch.setattr(TrafficWatch, "_look_out", lambda watch, threats, now_ms: None)
     with Session(**given) as session:
         assert flight(session, session) == glanced
     assert any(b"COLLISION" in message for message in glanced[1])
     assert few < 0.2 * len(looks)  # where the threat's level changes
+
+
+@pytest.mark.parametrize("action", [0, 1, 2, 3, 5, 6])
+def test_a_vehicle_that_looks_out_by_itself_flies_as_one_that_is_looked_at(
+    action: int, sky: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone, beside one for which each look judges: to the last bit, with less than half of the judgements; where each
+    look turns it elsewhere it is looked at all the same."""
+    judged: list[int] = []
+    threats = TrafficWatch._threats
+
+    def counted(watch: TrafficWatch, now_ms: int) -> Any:
+        judged.append(now_ms)
+        return threats(watch, now_ms)
+
+    monkeypatch.setattr(TrafficWatch, "_threats", counted)
+    params = {"AVD_ENABLE": 1, "AVD_F_ACTION": action, "AVD_F_RCVRY": 1, "AVD_F_TIME": 20}
+    with Session(home=HOME, traffic=sky, params=params) as session:
+        out = flight(session, session)
+    few = len(judged)
+    judged.clear()
+    monkeypatch.setattr(TrafficWatch, "_look_out", lambda watch, threats, now_ms: None)
+    with Session(home=HOME, traffic=sky, params=params) as session:
+        assert flight(session, session) == out
+    assert few < (0.7 if action == 3 else 0.5) * len(judged), (few, len(judged))
 
 
 def test_a_fleet_glances_and_flies_alike(sky: Path) -> None:
