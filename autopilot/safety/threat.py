@@ -39,7 +39,9 @@ def judge(here: GeoPoint, velocity: Ned, contact: Contact, limits: Limits, now_m
     own_n, own_e, own_d = velocity
     v_n, v_e, v_d = contact.velocity or (0.0, 0.0, 0.0)
     v_n, v_e, v_d = v_n - own_n, v_e - own_e, v_d - own_d
-    level, closest, closest_z = level_of(north, east, -down, v_n, v_e, v_d, now_ms - contact.time_ms, *limits.in_order())
+    level, closest, closest_z = level_of(
+        north, east, -down, v_n, v_e, v_d, now_ms - contact.time_ms, *limits.in_order()
+    )
     to_go, speed = hypot(north, east) - closest, hypot(v_n, v_e)
     return Threat(
         contact, CollisionThreat(level), relative, closest, closest_z, to_go / speed if to_go and speed else 0.0

@@ -243,3 +243,10 @@ def test_corners_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     bench.run(20.0)
     assert len(told(bench)) == BARRIERS
     assert len(made) == 1000
+
+
+def test_objects_alone_are_kept_off_by_their_own_margin() -> None:
+    """The wider one of a fence counts only where there is one."""
+    bench = hovering(FENCE_TYPE=MAX_ALT, FENCE_MARGIN=5.0, AVOID_MARGIN=1.5)
+    bench.core.fence.avoidance.see(((10.0, 0.0),))
+    assert bench.vehicle.bounds.margin == 1.5

@@ -56,6 +56,15 @@ def test_a_level_look_around() -> None:
     assert high[SECTORS // 2] == pytest.approx(20.0, abs=0.01)
 
 
+def test_a_wire_that_climbs_is_seen_where_it_crosses_the_look() -> None:
+    """From 5 m at its west end to 15 m at its east end: at 10 m in its middle, at 12 m 20 m further east."""
+    climbs = Obstacles([Cable("wire", (20.0, -50.0, -5.0), (20.0, 50.0, -15.0), 1.0)])
+    for height, east in ((10.0, 0.0), (12.0, 20.0)):
+        seen = climbs.around((0.0, east, -height), 0.0, 60.0)
+        assert seen[0] == pytest.approx(19.0)
+        assert all(away == inf for away in seen[2:-1])
+
+
 def test_directions_count_from_the_nose() -> None:
     """Turned to the east the house is on the left."""
     seen = ALL.around((0.0, 0.0, -4.0), radians(90.0), 40.0)

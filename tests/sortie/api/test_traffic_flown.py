@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from autopilot.context.events import ModeChanged, StatusText
+from autopilot.interface.geo import Ned
 from autopilot.mission.items import MissionItem
+from autopilot.personality.px4.alert_volumes import AlertLevel, Volumes, level_of
 from sortie import Session
 
 HEAD_ON = """
@@ -92,6 +94,35 @@ def test_beyond_a_limit_of_nav_traff_it_is_no_conflict(tmp_path: Path, name: str
             assert sum(e.text.startswith("Traffic alert ") for e in session.events_of(StatusText)) == alerts
 
 
+def traffic_alerts(folder: Path, sky: str, until_s: float) -> list[str]:
+    """Alerts of a PX4 that hovers at 30 m from before these aircraft appear."""
+    path = folder / "sky.toml"
+    path.write_text(sky)
+    with Session(traffic=path, firmware="px4", params={"NAV_TRAFF_AVOID": 1}) as session:
+        session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
+        session.start()
+        session.run_for(until_s - session.time_s)
+        return [e.text for e in session.events_of(StatusText) if e.text.startswith("Traffic alert ")]
+
+
+def test_a_conflict_is_told_again_after_a_minute(tmp_path: Path) -> None:
+    """A slow one, which is in conflict from 60 s before it passes to 60 s after."""
+    slow = (
+        HEAD_ON.replace("start_s = 20", "start_s = 45")
+        .replace("[3000,", "[590,")
+        .replace("speed_mps = 50", "speed_mps = 10")
+    )
+    assert len(traffic_alerts(tmp_path, slow, 100.0)) == 1
+    assert len(traffic_alerts(tmp_path, slow, 160.0)) == 2
+
+
+def test_ten_conflicts_are_kept(tmp_path: Path) -> None:
+    """An eleventh at the same time is not told of."""
+    beside = HEAD_ON.replace("start_s = 20", "start_s = 45")
+    sky = "".join(beside.replace("[3000, 0,", f"[2900, {20 * k},") for k in range(11))
+    assert len(set(traffic_alerts(tmp_path, sky, 60.0))) == 10
+
+
 def alerts_of(session: Session) -> list[str]:
     return [event.text for event in session.events_of(StatusText) if event.text.startswith("DAA ")]
 
@@ -144,6 +175,41 @@ def test_it_does_what_each_level_says(tmp_path: Path, given: dict[str, float], e
         mode = mode_in_the_air(session, 104.0)
         assert [text.removeprefix("DAA 400001: ") for text in alerts_of(session) if text.endswith("!")] == said
         assert mode == ends_in
+
+
+def test_a_medium_level_is_no_wider_one_of_a_high_level(tmp_path: Path) -> None:
+    """Of one that appears where it is no longer well clear, and passes beyond the volume of a near collision, nothing
+    is done by DAA_LVL_MED_ACT: the next wider level of 3 is 1."""
+    path = tmp_path / "beside.toml"
+    path.write_text(HEAD_ON.replace("start_s = 20", "start_s = 45").replace("[3000, 0, 30]", "[300, 300, 30]"))
+    for given, said in (({"DAA_LVL_MED_ACT": 4}, []), ({"DAA_LVL_LOW_ACT": 4}, ["Hold!"])):
+        with Session(traffic=path, firmware="px4", params={"DAA_EN": 1} | given) as session:
+            session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
+            session.start()
+            session.run_for(60.0 - session.time_s)
+            assert [text.removeprefix("DAA 400001: ") for text in alerts_of(session) if text.endswith("!")] == said
+
+
+@pytest.mark.parametrize(
+    ("relative", "other", "level"),
+    [
+        ((0.0, 199.0, 0.0), (0.0, 0.0, 0.0), AlertLevel.CRITICAL),
+        ((0.0, 0.0, 39.0), (0.0, 0.0, 0.0), AlertLevel.CRITICAL),
+        ((0.0, 0.0, 41.0), (0.0, 0.0, 0.0), AlertLevel.HIGH),
+        ((-399.0, 0.0, 119.0), (0.0, 0.0, 0.0), AlertLevel.HIGH),
+        ((399.0, 0.0, 121.0), (0.0, 0.0, 0.0), AlertLevel.NONE),
+        ((0.0, 699.0, 0.0), (0.0, 50.0, 0.0), AlertLevel.MEDIUM),  # 200 m and 10 s
+        ((0.0, 701.0, 0.0), (0.0, 50.0, 0.0), AlertLevel.LOW),
+        ((0.0, 1399.0, 0.0), (0.0, 50.0, 0.0), AlertLevel.LOW),  # 400 m and 20 s
+        ((0.0, 1401.0, 0.0), (0.0, 50.0, 0.0), AlertLevel.NONE),
+        ((0.0, 0.0, -139.0), (0.0, 0.0, 1.0), AlertLevel.LOW),  # 120 m and 20 s at 1 m/s
+        ((0.0, 0.0, -141.0), (0.0, 0.0, 1.0), AlertLevel.NONE),
+    ],
+)
+def test_volumes_of_both_in_height_and_time(relative: Ned, other: Ned, level: AlertLevel) -> None:
+    """Twice what a setting says, in height too; medium and low look as far ahead as each is told."""
+    volumes = Volumes(100.0, 20.0, 200.0, 60.0, 10.0, 20.0)
+    assert level_of(relative, (0.0, 0.0, 0.0), other, volumes) is level
 
 
 def test_it_terminates_where_a_level_says_so(tmp_path: Path) -> None:

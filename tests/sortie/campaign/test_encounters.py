@@ -94,6 +94,8 @@ def test_the_risk_ratio_and_its_interval() -> None:
     assert nmac.interval == pytest.approx((0.098, 0.640), abs=0.002)
     assert found.events["well_clear_lost"].interval == pytest.approx((0.0, 0.06))
     assert found.events["do365_lost"].ratio is None
+    rarer = risk(total | {"encounters": 200}).events["nmac"].ratio
+    assert rarer == pytest.approx(0.125)  # of shares, not of counts
 
 
 # --- a study ----------------------------------------------------------------------------------------------------------
