@@ -7,9 +7,9 @@ Made without its kernel, so that the first HEARTBEAT can leave while that is sti
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +17,14 @@ import numpy.typing as npt
 from autopilot.control.kernels import Entry
 from autopilot.interface import layout as L
 from autopilot.interface import report as R
-from autopilot.interface.geo import GeoPoint
+from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.layout import ON_GROUND
-from autopilot.interface.mathematics import hypot
-from autopilot.interface.reasons import (
-    ACCELS_FAILED,
-    BAD_FIX,
-    BARO_FAILED,
-    COMPASS_FAILED,
-    GYROS_FAILED,
-    NEED_POSITION,
-    ArmingReason,
-)
+from autopilot.interface.mathematics import atan2
+from autopilot.interface.obstacles import Scan
+from autopilot.interface.reasons import BAD_FIX, NEED_POSITION, ArmingReason
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.terrain import HeightMap
+from autopilot.interface.traffic import Contact, Lookout
 from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
 from sitl.kernel import layout as M
 from sitl.kernel.quantiles import quantiles
@@ -39,18 +33,19 @@ from sitl.vehicles.faults import VehicleFaults
 from sitl.vehicles.gimbal import SimulatedGimbal
 from sitl.vehicles.parameters import Special, apply, use_map
 from sitl.vehicles.payload import LOAD_ON_HOOK, CarriedMass, SimulatedPayload
-from sitl.vehicles.perceiving import PerceivingMachine
-from sitl.vehicles.targets import write_bounds, write_yaw
+from sitl.vehicles.readiness import rests, sensor_reasons
+from sitl.vehicles.targets import write_bounds, write_lookout, write_yaw
+
+if TYPE_CHECKING:
+    from sitl.world.receiver import Receiver
+    from sitl.world.scanner import Scanner
+    from sitl.world.world import SkyAndGround
 
 _NOTHING = VehicleEvent(0)
 #: A leg at less than this would never end, m/s.
 SLOWEST = 0.1
 FREE_OUTPUTS, _NINTH = range(5, 17), 9  # that has a place of its own in the report
 GIMBAL_STUCK = "gimbal.stuck"
-#: What a vehicle at rest feels besides its weight at most, m/s2, and how fast its receiver says that it moves, m/s.
-_REST_ACCEL, _REST_SPEED = 0.5, 0.5
-#: Turning faster than this (rad/s) it does not rest; as `autopilot.control.estimator.STILL`, which needs the compiler.
-STILL = 0.03
 
 FloatRows = npt.NDArray[np.float64]
 _MOST_SAMPLES: Final = 50
@@ -66,7 +61,7 @@ def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
     return _FLAT if ground is None else ground.heights
 
 
-class SimulatedMachine(PerceivingMachine):
+class SimulatedMachine(ABC):
     """A vehicle standing at `home`: its rows of state, noise and settings, the number of motors that a fault can
     weaken. How it is driven is the subclass's."""
 
@@ -104,6 +99,10 @@ class SimulatedMachine(PerceivingMachine):
         self._capabilities, self._home = capabilities, home
         self._origin: GeoPoint | None = None
         self._gimbal: SimulatedGimbal | None = None
+        self.receiver: Receiver | None = None
+        """Receiver of other aircraft, where the world has any."""
+        self.scanner: Scanner | None = None
+        """Sensor of obstacles, where the world has any."""
         self._begin_report()
 
     def move_to(
@@ -143,6 +142,45 @@ class SimulatedMachine(PerceivingMachine):
         use_map(p, self._s, self._parameters)
         self._arguments = (*self._arguments[:-1], _heights(ground))
         self._bind_again()
+
+    def enter(self, world: SkyAndGround, seed: int) -> None:
+        """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
+        home = self._home
+        if world.sky is not None:
+            from sitl.world.receiver import Receiver  # for those who are not alone
+
+            self.receiver = Receiver(
+                world.sky, world.receiver, world.encounters, home, seed, lambda: (self.true_ned, self.true_velocity)
+            )
+        if world.obstacles is not None:
+            from sitl.world.scanner import Scanner
+
+            self.scanner = Scanner(
+                world.obstacles, world.origin, home, self._parameters, seed, lambda: (self.true_ned, self.true_yaw)
+            )
+
+    @property
+    def scan_period_ms(self) -> int:
+        """See `autopilot.interface.obstacles.SeesObstacles`."""
+        return 0 if self.scanner is None else self.scanner.period_ms
+
+    def scan_obstacles(self, now_ms: int) -> Scan:
+        assert self.scanner is not None
+        return self.scanner.look(now_ms)
+
+    @property
+    def traffic_period_ms(self) -> int:
+        """See `autopilot.interface.traffic.HearsTraffic`."""
+        return 0 if self.receiver is None else self.receiver.period_ms
+
+    def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
+        return () if self.receiver is None else self.receiver.hear(now_ms)
+
+    most_others: Final = M.MOST_OTHERS
+
+    def look_out(self, lookout: Lookout | None) -> None:
+        """See `autopilot.interface.traffic.LooksOut`."""
+        write_lookout(self._p, lookout)
 
     @property
     def ground(self) -> npt.NDArray[np.float32]:
@@ -186,25 +224,11 @@ class SimulatedMachine(PerceivingMachine):
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
-        reasons = self._sensor_reasons()
+        reasons = sensor_reasons(self._p, self._s)
         if self._s[M.S_GPS_FIX] < 3.0:
             reasons.append(BAD_FIX)
         if self._s[L.S_POS_OK] == 0.0:
             reasons.append(NEED_POSITION)
-        return reasons
-
-    def _sensor_reasons(self) -> list[ArmingReason]:
-        """Reasons not to arm by the sensors that are needed in every mode."""
-        p, s = self._p, self._s
-        reasons = []
-        if p[M.P_IMU_ON] == 0.0 or s[M.S_GYRO_LOST] == 1.0:
-            reasons.append(GYROS_FAILED)
-        if p[M.P_IMU_ON] == 0.0 or s[M.S_ACC_LOST] == 1.0:
-            reasons.append(ACCELS_FAILED)
-        if p[M.P_BARO_ON] == 0.0 or s[M.S_BARO_LOST] == 1.0:
-            reasons.append(BARO_FAILED)
-        if p[M.P_MAG_ON] == 0.0 or s[M.S_MAG_LOST] == 1.0:
-            reasons.append(COMPASS_FAILED)
         return reasons
 
     @property
@@ -238,7 +262,7 @@ class SimulatedMachine(PerceivingMachine):
         s = self._s
         if s[L.S_ARMED] == 1.0:
             return Request.refused("armed")
-        reasons = self._sensor_reasons()
+        reasons = sensor_reasons(self._p, self._s)
         if reasons:
             return Request.refused(reasons[0].text)
         s[L.S_BGX : L.S_BGZ + 1] = s[L.S_GAX : L.S_GAZ + 1]
@@ -257,8 +281,8 @@ class SimulatedMachine(PerceivingMachine):
         """From the present samples, in no vehicle time; the report shows it at once."""
         if self._advance is None or self._s[L.S_FRESH] == 1.0:
             return Request.accepted()  # it has not begun yet
-        reasons = self._sensor_reasons()
-        if reasons or not self._rests():
+        reasons = sensor_reasons(self._p, self._s)
+        if reasons or not rests(self._s):
             return Request.refused(reasons[0].text if reasons else "the vehicle does not rest")
         self._s[L.S_FRESH] = L.RESTART
         self._show()
@@ -268,14 +292,6 @@ class SimulatedMachine(PerceivingMachine):
         """Bring the report up to date, in no vehicle time."""
         if self._advance is not None:
             self.advance(int(self._s[L.S_TIME_MS]))
-
-    def _rests(self) -> bool:
-        """By its sensors: not turning, feeling its weight alone, no speed over ground (if there is a fix)."""
-        s = self._s
-        turning = hypot(*(s[M.S_GYRO_X : M.S_GYRO_Z + 1] - s[L.S_BGX : L.S_BGZ + 1]).tolist())
-        felt = hypot(*s[L.S_DVX : L.S_DVZ + 1].tolist()) / L.TICK
-        speed = hypot(s[M.S_GPS_VN], s[M.S_GPS_VE]) if s[M.S_GPS_FIX] >= 3.0 else 0.0
-        return turning < STILL and abs(felt - L.GRAVITY) < _REST_ACCEL and speed < _REST_SPEED
 
     def hold_motors(self, held: bool) -> None:
         self._s[L.S_MOTORS_HELD] = 1.0 if held else 0.0
@@ -342,9 +358,35 @@ class SimulatedMachine(PerceivingMachine):
         return self._gimbal
 
     # --- for its dock ---------------------------------------------------------------------------------------------
+    @property
+    def true_place(self) -> tuple[float, float]:
+        """True position, north and east of home, m: what a camera over the pad would see."""
+        return float(self._s[M.S_PN]), float(self._s[M.S_PE])
+
+    @property
+    def true_ned(self) -> Ned:
+        """True position, m north, east, down of where the vehicle was switched on."""
+        return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
+
+    @property
+    def true_yaw(self) -> float:
+        """True heading, rad."""
+        a, b, c, d = self._s[M.S_Q0 : M.S_Q3 + 1].tolist()
+        return atan2(2.0 * (b * c + a * d), 1.0 - 2.0 * (c * c + d * d))
+
+    @property
+    def true_velocity(self) -> Ned:
+        """True velocity, NED m/s."""
+        return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
+
     def stop_short(self) -> None:
         """Stop at something solid: no speed over ground any more."""
         self._s[M.S_VN] = self._s[M.S_VE] = 0.0
+
+    @property
+    def switched_on_at(self) -> GeoPoint:
+        """The place that `true_ned` counts from."""
+        return self._home
 
     @property
     def charge(self) -> float:

@@ -1,4 +1,4 @@
-"""Writes a `Target` into the kernel's target row."""
+"""Writes a `Target` into the kernel's target row; what it keeps off, and looks out for, into that of its settings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from autopilot.interface.targets import (
     Velocity,
     Yaw,
 )
+from autopilot.interface.traffic import Lookout
+from sitl.kernel import layout as M
 
 Row = npt.NDArray[np.float64]
 
@@ -54,6 +56,23 @@ def write_bounds(settings: Row, bounds: Bounds | None) -> None:
         else:
             kind = L.STAY_IN if barrier.inside else L.STAY_OUT
             settings[begin:end] = kind, *barrier.middle, barrier.radius, 0.0
+
+
+def write_lookout(settings: Row, lookout: Lookout | None) -> None:
+    """Write others that the vehicle looks out for by itself (`sitl.kernel.lookout`) into the settings row."""
+    if lookout is None:
+        settings[M.P_OUT_UNTIL] = 0.0
+        return
+    above = 0.0 if lookout.above is None else 1.0 if lookout.above else -1.0
+    rows = [
+        (other.place.lat, other.place.lon, other.place.alt, *(other.velocity or (0.0, 0.0, 0.0)), other.time_ms)
+        for other in lookout.others
+    ]
+    settings[M.P_OUT_UNTIL : M.P_OUT_COUNT + 1] = lookout.until_ms, lookout.level, above, lookout.deepest_m, len(rows)
+    settings[M.P_OUT_LIMITS : M.P_OUT_LIMITS + 6] = lookout.limits.in_order()
+    for at, row in enumerate(rows):
+        begin = M.P_OUT_OTHERS + len(row) * at
+        settings[begin : begin + len(row)] = row
 
 
 def write_target(row: Row, target: Target) -> None:

@@ -183,7 +183,7 @@ def test_a_medium_level_is_no_wider_one_of_a_high_level(tmp_path: Path) -> None:
     path = tmp_path / "beside.toml"
     path.write_text(HEAD_ON.replace("start_s = 20", "start_s = 45").replace("[3000, 0, 30]", "[300, 300, 30]"))
     for given, said in (({"DAA_LVL_MED_ACT": 4}, []), ({"DAA_LVL_LOW_ACT": 4}, ["Hold!"])):
-        with Session(traffic=path, firmware="px4", params={"DAA_EN": 1} | given) as session:
+        with Session(traffic=path, firmware="px4", params={"DAA_EN": 1, "DAA_LVL_HIGH_ACT": 0} | given) as session:
             session.upload([MissionItem(22, 3, z=30.0), MissionItem(19, 3, param1=300.0, z=30.0), MissionItem(20)])
             session.start()
             session.run_for(60.0 - session.time_s)

@@ -1,0 +1,41 @@
+"""Readiness of a simulated vehicle by its sensors, in its rows of settings and state: which of them are lost, and
+whether they say that it rests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from autopilot.interface import layout as L
+from autopilot.interface.mathematics import hypot
+from autopilot.interface.reasons import ACCELS_FAILED, BARO_FAILED, COMPASS_FAILED, GYROS_FAILED, ArmingReason
+from sitl.kernel import layout as M
+
+_REST_ACCEL: Final = 0.5  # felt by a vehicle at rest besides its weight at most, m/s2
+_REST_SPEED: Final = 0.5  # at which its receiver says that it moves at most, m/s
+_STILL: Final = 0.03  # rad/s, above which it turns; `autopilot.control.estimator.STILL`, which needs the compiler
+Row = npt.NDArray[np.float64]
+
+
+def sensor_reasons(p: Row, s: Row) -> list[ArmingReason]:
+    """Reasons not to arm by the sensors that are needed in every mode."""
+    reasons = []
+    if p[M.P_IMU_ON] == 0.0 or s[M.S_GYRO_LOST] == 1.0:
+        reasons.append(GYROS_FAILED)
+    if p[M.P_IMU_ON] == 0.0 or s[M.S_ACC_LOST] == 1.0:
+        reasons.append(ACCELS_FAILED)
+    if p[M.P_BARO_ON] == 0.0 or s[M.S_BARO_LOST] == 1.0:
+        reasons.append(BARO_FAILED)
+    if p[M.P_MAG_ON] == 0.0 or s[M.S_MAG_LOST] == 1.0:
+        reasons.append(COMPASS_FAILED)
+    return reasons
+
+
+def rests(s: Row) -> bool:
+    """True of what does not turn, feels its weight alone, and has no speed over ground (if there is a fix)."""
+    turning = hypot(*(s[M.S_GYRO_X : M.S_GYRO_Z + 1] - s[L.S_BGX : L.S_BGZ + 1]).tolist())
+    felt = hypot(*s[L.S_DVX : L.S_DVZ + 1].tolist()) / L.TICK
+    speed = hypot(s[M.S_GPS_VN], s[M.S_GPS_VE]) if s[M.S_GPS_FIX] >= 3.0 else 0.0
+    return turning < _STILL and abs(felt - L.GRAVITY) < _REST_ACCEL and speed < _REST_SPEED
