@@ -247,6 +247,9 @@ def test_corners_are_converted_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_objects_alone_are_kept_off_by_their_own_margin() -> None:
     """The wider one of a fence counts only where there is one."""
-    bench = hovering(FENCE_TYPE=MAX_ALT, FENCE_MARGIN=5.0, AVOID_MARGIN=1.5)
+    bench = Bench(parameters={"FENCE_ENABLE": 1, "FENCE_TYPE": MAX_ALT, "FENCE_MARGIN": 5, "AVOID_MARGIN": 1.5})
+    bench.airborne()
+    assert bench.core.modes.set(LOITER, bench.now_ms).ok
+    bench.run(1.0)
     bench.core.fence.avoidance.see(((10.0, 0.0),))
     assert bench.vehicle.bounds.margin == 1.5
