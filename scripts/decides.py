@@ -76,6 +76,13 @@ class Flight:
                 self.station.send(mavlink.MAVLink_heartbeat_message(VehicleType.GCS, 8, 0, 0, 0, 3))
             self.session.run_for(0.1)
 
+    def wait_armable(self) -> None:
+        """Wait with the station there: PX4 wants one before it arms, where NAV_DLL_ACT says that it counts."""
+        end_s = self.session.time_s + 120.0
+        while not self.session.autopilot.prearm.ok and self.session.time_s < end_s:
+            self.pass_time(0.1)
+        self.session.wait_armable(1.0)
+
     def climb(self) -> None:
         """Wait until it is high enough."""
         end_s = self.session.time_s + 60.0
@@ -148,8 +155,8 @@ def fly(firmware: Firmware, vehicle: str, name: str, seed: int = 1) -> Story:
     ours = vehicle.startswith("sim:")
     face, more = (firmware.face, case.ours) if ours else ("ardupilot", case.theirs)
     with Session(vehicle, seed=seed, firmware=face, params={**firmware.parameters, **more}) as session:
-        session.wait_armable(120.0)
         flight = Flight(session, case)
+        flight.wait_armable()
         link = flight.link
         firmware.lead(flight, 0.0 if case.pad else NORTH_M)
         link.messages()
