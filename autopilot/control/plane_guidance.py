@@ -256,7 +256,8 @@ def leave_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
     if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:
         return
-    if t[L.T_AT_HEIGHT] == 1.0 and abs(s[L.S_EPD] - t[L.T_END_D]) > HEIGHT_REACHED:
+    near = p[L.P_CIRCLE_NEAR] if p[L.P_CIRCLE_NEAR] > 0.0 else HEIGHT_REACHED
+    if t[L.T_AT_HEIGHT] == 1.0 and abs(s[L.S_EPD] - t[L.T_END_D]) > near:
         return
     if t[L.T_LEAVES] == 0.0 or leads_away(s, p, t):
         arrive(s)

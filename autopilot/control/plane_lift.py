@@ -67,7 +67,7 @@ def hovers(t: L.Row) -> bool:
     if kind == L.KIND_PILOT:
         stick = t[L.T_STICKS]
         return stick in (ALT_HOLD, LOITER, HOVER)
-    return kind == L.KIND_IDLE
+    return kind == L.KIND_IDLE or (kind == L.KIND_CIRCLE and t[L.T_UPRIGHT] == 1.0)
 
 
 @jit

@@ -184,6 +184,7 @@ P_SMOOTH, P_SMOOTH_ERROR, P_SMOOTH_ACCEL, P_SMOOTH_JERK, P_SMOOTH_UP, P_SMOOTH_D
 P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIGH = SETTINGS.take(5)
 P_UNAIDED_MS = SETTINGS.block(1)  # a position is trusted so long without a fix (EKF2_NOAID_TOUT); 0: as ArduPilot's
 P_CIRCLE_BANK = SETTINGS.block(1)  # rad, of circles; 0: they widen in thin air (NAVL1_LIM_BANK)
+P_CIRCLE_NEAR = SETTINGS.block(1)  # m of height within which a circle has reached its own (NAV_FW_ALT_RAD); 0: 5
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -209,6 +210,7 @@ T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
 # the way to a hover: 1: it comes down on it; distances m and heights NED d near its place and far from it
 T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it over the ground that the range finder sees
 T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
+T_UPRIGHT = TARGET.block(1)  # 1: a circle that lift motors fly
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 

@@ -124,7 +124,8 @@ class Circle:
     `direction` is 1, counter-clockwise -1. `turns` None = for ever. `speed` m/s: at most this fast round it, 0: as
     fast as the limits allow. ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center`
     reached, then (`leave_for`) the course leads to that place; it flies on round it until there is a new target.
-    `start`: on wings, the line from there to `center` is followed first, with its slope."""
+    `start`: on wings, the line from there to `center` is followed first, with its slope. `upright`: wings with lift
+    motors fly it on these."""
 
     center: Ned
     radius: float
@@ -135,6 +136,7 @@ class Circle:
     at_height: bool = False
     leave_for: Ned | None = None
     start: Ned | None = None
+    upright: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 sticks.
 
 Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
-Orbit: round a place; of wings, which circle anyway, Hold. Told as ORBIT_EXECUTION_STATUS, by wings of every circle that
-they fly by themselves. Follow Me: FOLLOW_TARGET says where the target is; the vehicle
-keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16 mavlink_receiver.cpp,
-Commander.cpp (`offboardControlCheck`, VEHICLE_CMD_DO_ORBIT), navigator_main.cpp, FixedwingPositionControl.cpp
-(`publishOrbitStatus`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its filters).
+Orbit: round a place; of wings, which circle anyway, Hold; a VTOL that hovers flies it as rotors do. Told as
+ORBIT_EXECUTION_STATUS, by wings of every circle that they fly by themselves. Follow Me: FOLLOW_TARGET says where the
+target is; the vehicle keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16
+mavlink_receiver.cpp, Commander.cpp (`offboardControlCheck`, VEHICLE_CMD_DO_ORBIT), navigator_main.cpp,
+FixedwingPositionControl.cpp (`publishOrbitStatus`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its
+filters).
 
 Clock: vehicle time.
 """
@@ -38,6 +39,7 @@ from mavlink_bridge.wire.codec import dialect
 _ABOVE: Final = 0.3  # m: a setpoint so much higher, or a climb, takes off
 _RADIUS, _SPEED = 10.0, 2.0  # m, m/s; of an orbit that names none (FlightTaskOrbit.hpp)
 _FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
+_CHANGES: Final = (VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _STATUS_MS: Final = 500
 _WARNS: Final = 1  # GF_ACTION
 _FOLLOW_MS: Final = 200
@@ -137,9 +139,8 @@ class Px4Orbit(Speaker):
         """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
         core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
         state = core.facts.vehicle.state
-        wings = core.facts.vehicle_class.has_stall_speed
-        changes = state.report[report.VTOL_STATE] in (VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
-        if not core.facts.armed or core.facts.landed or origin is None or (wings and (core.helm.upright or changes)):
+        wings, changes = self._on_wings, state.report[report.VTOL_STATE] in _CHANGES
+        if not core.facts.armed or core.facts.landed or origin is None or changes:
             return core.announcer.refuse("Orbit command rejected", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
         here = (
             state.place
@@ -162,10 +163,17 @@ class Px4Orbit(Speaker):
             else:
                 core.guided.flight.go_to(center, radius=command.param(1, 0.0))
             return ACCEPTED
-        core.guided.flight.circle(Circle(center, abs(radius), 1 if radius > 0.0 else -1, yaw=yaw, speed=speed))
+        direction, upright = 1 if radius > 0.0 else -1, core.helm.upright
+        core.guided.flight.circle(Circle(center, abs(radius), direction, yaw=yaw, speed=speed, upright=upright))
         self._flight.fly_guided(ORBIT, context.now_ms)
         self._due_ms = context.now_ms
         return ACCEPTED
+
+    @property
+    def _on_wings(self) -> bool:
+        """It circles by itself: a fixed wing, or a VTOL that does not hover."""
+        core = self._autopilot
+        return core.facts.vehicle_class.has_stall_speed and not core.helm.upright
 
     def _keeps_in(self) -> bool:
         """The fence does more than warn."""
@@ -193,8 +201,7 @@ class Px4Orbit(Speaker):
     def _told(self) -> Circle | None:
         """The circle that is told of: rotors' orbit, and each that wings fly by themselves."""
         mode, circle = self._flight.mode, self._autopilot.helm.target
-        wings = self._autopilot.facts.vehicle_class.has_stall_speed
-        told = mode[0] == AUTO if wings else mode == ORBIT
+        told = mode[0] == AUTO if self._on_wings else mode == ORBIT
         return circle if told and isinstance(circle, Circle) else None
 
     def next_deadline_ms(self) -> int | None:

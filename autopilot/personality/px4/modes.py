@@ -45,6 +45,7 @@ WINGS: Final[dict[Pair, int]] = {
 VTOL: Final[dict[Pair, int]] = WINGS | {LAND: _P.QLAND, VTOL_TAKEOFF: _P.GUIDED}
 _UPRIGHT: Final[dict[Pair, int]] = {mode: number for mode, number in VTOL.items() if mode != ACRO} | {
     MANUAL: _P.QSTABILIZE, STABILIZED: _P.QSTABILIZE, ALTITUDE: _P.QHOVER, POSITION: _P.QLOITER, RETURN: _P.QRTL,
+    ORBIT: _P.GUIDED,
 }  # fmt: skip
 # the core's modes that are none of PX4's, as what they look like
 _COPTER_SHOWN: Final[dict[int, Pair]] = {

@@ -3,7 +3,7 @@ FixedwingPositionControl.cpp, publishOrbitStatus)."""
 
 from __future__ import annotations
 
-from math import hypot
+from math import atan2, cos, hypot
 
 import pytest
 
@@ -11,6 +11,7 @@ from autopilot.interface.targets import Circle
 from autopilot.mav import VtolState
 from mavlink_bridge.wire.codec import dialect
 from tests.fakes.px4_station import ARM, HOLD, OFFBOARD, POSITION, SessionLine
+from tests.fakes.px4_station import ORBIT as ORBIT_MODE
 from tests.mavlink_bridge.px4.test_px4_returns_flown import VTOL_TRANSITION, flown
 
 ORBIT = 34
@@ -25,7 +26,6 @@ def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
         wings.until(lambda: wings.mode == HOLD, 60.0)
         lat, lon = wings.beside_home(300.0, 100.0)
         if kind == "quadplane":
-            assert wings.command(ORBIT, -120.0) == 1, "upright"
             assert not wings.of("ORBIT_EXECUTION_STATUS"), "rotors hold it"
             assert wings.command(VTOL_TRANSITION, VtolState.FW) == 0
             assert wings.command(ORBIT, -120.0) == 1, "amid the transition"
@@ -50,6 +50,28 @@ def test_wings_orbit_in_hold_and_tell_of_it(kind: str) -> None:
         assert wings.command(ORBIT, 100.0, 0.0, 0.0, 0.0, *far, altitude) == 0
         wings.run(3.0)
         assert wings.of("ORBIT_EXECUTION_STATUS")[-1].radius == 100.0, "a fence that warns keeps nothing in"
+
+
+def test_a_vtol_that_hovers_orbits_on_its_rotors() -> None:
+    """Mode Orbit, at the speed asked for, its nose to the middle; no transition to wings is taken out of it."""
+    with flown("quadplane") as vtol:
+        vtol.fly_to(20.0)
+        lat, lon = vtol.beside_home(40.0, 0.0)
+        altitude = vtol.of("GLOBAL_POSITION_INT")[-1].alt / 1000.0
+        assert vtol.command(ORBIT, 25.0, 3.0, 0.0, 0.0, lat, lon, altitude) == 0
+        vtol.run(15.0)
+        assert vtol.mode == ORBIT_MODE and vtol.of("ORBIT_EXECUTION_STATUS")[-1].radius == 25.0
+        assert vtol.command(VTOL_TRANSITION, VtolState.FW) == 1
+        vtol.run(60.0)
+        states = vtol.of("LOCAL_POSITION_NED")[-200:]
+        assert max(abs(hypot(m.x - 40.0, m.y) - 25.0) for m in states) < 1.5
+        assert all(abs(hypot(m.vx, m.vy) - 3.0) < 0.5 for m in states)
+        yaw, last = vtol.of("ATTITUDE")[-1].yaw, states[-1]
+        assert cos(yaw - atan2(-last.y, 40.0 - last.x)) > 0.95
+        assert {one.vtol_state for one in vtol.of("EXTENDED_SYS_STATE")[-100:]} == {VtolState.MC}
+        assert vtol.set_mode(HOLD) == 0
+        vtol.run(15.0)
+        assert hypot(vtol.of("LOCAL_POSITION_NED")[-1].vx, vtol.of("LOCAL_POSITION_NED")[-1].vy) < 0.5
 
 
 def test_a_circle_that_hands_or_setpoints_fly_is_told_of_by_nobody() -> None:
