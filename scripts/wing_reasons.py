@@ -108,8 +108,9 @@ BESIDE_PX4: Final[Reasons] = {
     },
     "return": {
         _LEGS: (
-            "PX4 comes down beside the landing's circle, 874 m from the landing's place (in its Return alone); ours"
-            " goes on to that place"
+            "PX4 lands along the line from where its Return began to climb, (508, 76), through the landing's place and"
+            " 874 m beyond: at a landing its RtlDirectMissionLand leaves the previous setpoint as it was, that of the"
+            " climb (as a mission it does not). Ours comes down from the circle to the place"
         ),
         _TURNS: "ours climbs round until it has 100 m, PX4 sets out at 90 m, 14 s sooner, and is as much ahead",
         _UP_ON_LEGS: "where PX4 comes down, 820 m away, ours is on its circle",

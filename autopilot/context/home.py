@@ -16,7 +16,7 @@ from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, distance
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Result
 from autopilot.mission.items import MissionItem
-from autopilot.mission.rally import nearest, rally_place
+from autopilot.mission.rally import nearest, points, rally_place
 from autopilot.mission.storage import MissionStorage
 
 
@@ -94,7 +94,7 @@ class ReturnPoint:
         if home is None or chosen is not None or not self._rally.total():
             return self._facts.home_ned
         here = self._facts.vehicle.state.place
-        places = [rally_place(item, home, self._ground(item)) for item in self._rally.items()]
+        places = [rally_place(item, home, self._ground(item)) for item in points(self._rally.items())]
         best = nearest([place for place in places if self._inside_fence(place.lat, place.lon)], here)
         if best is None:
             return self._facts.home_ned

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import FailsafeAction, Texts
@@ -88,7 +89,9 @@ class Personality(Protocol):
     change of mode outside the fence is then no recovery by hand. `keeps_upright`: wings that hover with lift motors do
     so in the next mode, too, NAV_VTOL_TAKEOFF ends on wings, a mission waits for DO_VTOL_TRANSITION, and an approach is
     not told; `lands_in_place`: wings told to land come down where they are, not at home; `climbs_to_return`: wings
-    climb round where they are to the height of their return, and never sink on the way."""
+    climb round where they are to the height of their return, and never sink on the way; `circles_level`: on their way
+    to a circle that leads to a height they keep theirs, and they leave circles of a mission wherever they are, but
+    where an item asks for the course to the next place."""
 
     @property
     def texts(self) -> Texts: ...
@@ -104,6 +107,8 @@ class Personality(Protocol):
     def lands_in_place(self) -> bool: ...
     @property
     def climbs_to_return(self) -> bool: ...
+    @property
+    def circles_level(self) -> bool: ...
 
     def fence_breached(self, now_ms: int) -> None:
         """Act on a breach, where `own_fence_action`."""
@@ -122,11 +127,18 @@ class Personality(Protocol):
     def highest_speed_mps(self) -> float:
         """Bound of the speed over ground, m/s, whatever is asked for; inf: none."""
 
+    def transition_limit_s(self, airspeed: float) -> float:
+        """Seconds after which a transition to the wings has failed that is no faster than `airspeed`, m/s."""
+
     def return_place(self) -> GeoPoint | None:
         """Destination of a return, its altitude that of its ground; None: home or a rally point, by RALLY_*."""
 
     def return_height(self, goal: Ned) -> float | None:
         """Height of a return to `goal`, m above home, that it climbs to; None: by RTL_ALT, RTL_ALTITUDE."""
+
+    def return_approach(self, goal: Ned) -> Circle | None:
+        """Circle down which wings come from their return to a landing at `goal`, at which the ground is; None: round
+        that place to Q_RTL_ALT, and against the wind."""
 
     def return_path(self) -> Sequence[MissionItem]:
         """Items by which a return comes home; none: straight."""

@@ -1,10 +1,12 @@
-"""Rally points: where RTL may go instead of home (docs/reference/mission-semantics.md, 3 item 5)."""
+"""Rally points: where RTL may go instead of home (docs/reference/mission-semantics.md, 3 item 5); and behind each, for
+a firmware that has them, circles from which a landing there begins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from autopilot.interface.geo import GeoPoint, altitude_amsl, distance
+from autopilot.mav import Cmd
 from autopilot.mission.commands import RALLY_COMMANDS
 from autopilot.mission.items import MissionItem
 
@@ -20,9 +22,15 @@ def nearest(places: Iterable[GeoPoint], here: GeoPoint) -> GeoPoint | None:
     return min(places, key=lambda place: distance(here, place), default=None)
 
 
+def points(items: Iterable[MissionItem]) -> tuple[MissionItem, ...]:
+    """Rally points themselves, without the approaches behind them."""
+    return tuple(item for item in items if item.command in RALLY_COMMANDS)
+
+
 def check_rally(items: Iterable[MissionItem]) -> str | None:
-    """Complaint about `items` as rally points, or None."""
+    """Complaint about `items` as rally points and their approaches, or None."""
     for at, item in enumerate(items):
-        if item.command not in RALLY_COMMANDS:
+        approach = at > 0 and item.command == Cmd.NAV_LOITER_TO_ALT
+        if item.command not in RALLY_COMMANDS and not approach:
             return f"rally item {at}: command {item.command} is no rally point"
     return None

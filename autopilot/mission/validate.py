@@ -11,7 +11,7 @@ from math import isfinite, isinf, isnan
 from typing import Final
 
 from autopilot.interface.records import dataclass
-from autopilot.mav import MissionResult, MissionType
+from autopilot.mav import Cmd, MissionResult, MissionType
 from autopilot.mission.commands import CommandSpec, spec_of
 from autopilot.mission.items import MissionItem
 
@@ -42,15 +42,16 @@ class ItemVerdict:
 GOOD: Final = ItemVerdict()
 
 
-def check_item(item: MissionItem, kind: int, count: int) -> ItemVerdict:
+def check_item(item: MissionItem, kind: int, count: int, *, approaches: bool = False) -> ItemVerdict:
     """Judge `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (a mission's home item counts), by
-    its command's row."""
+    its command's row. `approaches`: see `autopilot.mission.rally`."""
     params = (item.param1, item.param2, item.param3, item.param4)
     for position, value in enumerate(params):
         if isinf(value):
             return ItemVerdict(_PARAM_RESULTS[position], f"param{position + 1} is infinite")
     spec = spec_of(item.command)
-    if spec is None or spec.plan != kind:
+    approach = approaches and kind == MissionType.RALLY and item.command == Cmd.NAV_LOITER_TO_ALT
+    if spec is None or (spec.plan != kind and not approach):
         return _unknown_command(item.command)
     for parameter in spec.parameters:
         if isnan(params[parameter.number - 1]):

@@ -209,6 +209,7 @@ class GuidedMode(Mode):
         return True
 
     def enter(self, now_ms: int) -> None:
+        self.helm.upright = self.helm.upright and self.facts.personality.keeps_upright
         self.flight.begin()
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:

@@ -215,7 +215,7 @@ class SetDown(Maneuver):
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
             return
-        at_once = int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH
+        at_once = self.helm.upright or int(self.facts.param("Q_OPTIONS")) & LiftOption.NO_APPROACH
         self._until_wings = None
         if self._place is not None and at_once and _on_wings(self.context):
             self._until_wings = False

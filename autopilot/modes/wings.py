@@ -107,7 +107,8 @@ class HoldCourse(Maneuver):
 
 class LoiterItem(Maneuver):
     """Fly round `circle`; when it has arrived `for_ms` longer, and then until the course leads to `onward`. `straight`:
-    what follows begins where it is left, and not at its centre."""
+    what follows begins where it is left, and not at its centre. A circle that leads to a height may be flown to level
+    (`Personality.circles_level`)."""
 
     def __init__(
         self, context: VehicleContext, circle: Circle, for_ms: int, onward: Ned | None, *, straight: bool
@@ -117,13 +118,23 @@ class LoiterItem(Maneuver):
         self._for_ms = for_ms
         self._onward = onward
         self._timed = False
+        self._level = circle.at_height and context.facts.personality.circles_level
         self.end = None if straight else circle.center
 
     def start(self, now_ms: int) -> None:
-        self.helm.fly(self._circle if self._for_ms else replace(self._circle, leave_for=self._onward))
+        if self._level:
+            north, east, _ = self._circle.center
+            level = (north, east, self.facts.vehicle.state.position[2])
+            self.helm.fly(replace(self._circle, center=level, turns=0.0, at_height=False))
+        else:
+            self.helm.fly(self._circle if self._for_ms else replace(self._circle, leave_for=self._onward))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        if self.deadline_ms is not None and now_ms >= self.deadline_ms:
+        if self._level and self.helm.arrived:
+            self._level = False
+            self._circle = replace(self._circle, start=None)
+            self.start(now_ms)
+        elif self.deadline_ms is not None and now_ms >= self.deadline_ms:
             self.deadline_ms = None
             if self._onward is None:
                 self.done = True
@@ -256,8 +267,8 @@ class UprightBy(IntEnum):
 class WingReturn(Maneuver):
     """Climb by RTL_CLIMB_MIN, or round here to the return height (`climbs_to_return`), then go round home or a rally
     point at that height for as long as it is wanted. To hover there (`by`) it ends where it can stop over the place, or
-    circled down to Q_RTL_ALT (and, without `climbs_to_return`, into the wind). `there`: it has arrived, at its height
-    where it goes round."""
+    circled down: as a personality says (`return_approach`), or to Q_RTL_ALT and into the wind. `there`: it has arrived,
+    at its height where it goes round."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
@@ -265,7 +276,7 @@ class WingReturn(Maneuver):
         self._by = by
         self._circle: Circle | None = None
         self._climbing = False
-        self._ground = 0.0  # NED d, above which it circles down
+        self._lower: Circle | None = None  # that it circles down
         self._approach: Maneuver | None = None
         self.there = False
 
@@ -275,9 +286,10 @@ class WingReturn(Maneuver):
             return
         (north, east, down), state = self._destination(), self.facts.vehicle.state
         height, home = self.facts.param("RTL_ALTITUDE", 100.0), self.facts.home_ned
-        own, self._ground = self.facts.personality.return_height((north, east, down)), home[2]
+        own = self.facts.personality.return_height((north, east, down))
+        approach = self.facts.personality.return_approach((north, east, down))
         if own is not None:
-            self._ground, down = down, home[2] - own
+            down = home[2] - own
         elif (north, east, down) == home:
             down = state.position[2] if height < 0.0 else home[2] - height
         climbs = self.facts.personality.climbs_to_return
@@ -287,7 +299,13 @@ class WingReturn(Maneuver):
             self.there = True
             return
         radius = self.facts.param("Q_FW_LND_APR_RAD" if self._by == UprightBy.CIRCLED_DOWN else "RTL_RADIUS")
-        self._circle = replace(loiter(self.facts, (north, east, down), radius), at_height=not upright)
+        around = loiter(self.facts, (north, east, down), radius)
+        if approach is not None:
+            (north, east, low), around = approach.center, approach
+            self._lower = replace(approach, center=(north, east, max(low, down)))
+        elif self._by == UprightBy.CIRCLED_DOWN:
+            self._lower = replace(around, center=(north, east, home[2] - self.facts.param("Q_RTL_ALT", 15.0)))
+        self._circle = replace(around, center=(north, east, down), at_height=not upright, leave_for=None)
         if self._by == UprightBy.THERE:
             self.deadline_ms = now_ms + _LOOK_MS
         climb = self.facts.param("RTL_CLIMB_MIN")
@@ -309,11 +327,9 @@ class WingReturn(Maneuver):
         elif self.helm.arrived and self._climbing:
             self._climbing = False
             self.helm.fly(self._circle)
-        elif self.helm.arrived and self._by == UprightBy.CIRCLED_DOWN:
-            low = self._ground - self.facts.param("Q_RTL_ALT", 15.0)
-            lower = replace(self._circle, center=(*self._circle.center[:2], low), at_height=True)
+        elif self.helm.arrived and (lower := self._lower) is not None:
             if self.facts.personality.climbs_to_return:
-                self._approach = LoiterItem(self.context, lower, 0, None, straight=True)
+                self._approach = LoiterItem(self.context, lower, 0, lower.leave_for, straight=True)
             else:
                 self._approach = WindApproach(self.context, lower)
             self._approach.start(now_ms)

@@ -7,6 +7,7 @@ from math import inf
 
 from autopilot.context.personality import FailsafeRules
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mav import StandardMode
 from autopilot.mission.items import MissionItem
@@ -26,6 +27,7 @@ class ArduPilotPersonality:
     keeps_upright = False
     lands_in_place = False
     climbs_to_return = False
+    circles_level = False
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
         kind = context.facts.vehicle_class
@@ -35,7 +37,7 @@ class ArduPilotPersonality:
             self.failsafes = FlyingFailsafes(context, losses, gripper)
         else:
             self.failsafes = (WingFailsafes if kind.flies else DrivingFailsafes)(context, losses)
-        self._modes = context.modes
+        self._facts, self._modes = context.facts, context.modes
 
     def fence_breached(self, now_ms: int) -> None:
         """FENCE_ACTION acts."""
@@ -53,10 +55,16 @@ class ArduPilotPersonality:
     def highest_speed_mps(self) -> float:
         return inf
 
+    def transition_limit_s(self, airspeed: float) -> float:
+        return self._facts.param("Q_TRANS_FAIL")
+
     def return_place(self) -> GeoPoint | None:
         return None
 
     def return_height(self, goal: Ned) -> float | None:
+        return None
+
+    def return_approach(self, goal: Ned) -> Circle | None:
         return None
 
     def return_path(self) -> Sequence[MissionItem]:

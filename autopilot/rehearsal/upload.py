@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.mav import Severity as Says
 from autopilot.mission.plan_types import Plan
+from autopilot.mission.rally import points
 
 if TYPE_CHECKING:
     from autopilot.mission.storage import MissionStorage
@@ -75,7 +76,7 @@ class UploadRehearsal:
         from autopilot.rehearsal.way import FlyingField, walk
 
         facts, plans = self._facts, self._plans
-        plan = Plan(facts.home, plans.mission.items(), plans.fence.items(), plans.rally.items())
+        plan = Plan(facts.home, plans.mission.items(), plans.fence.items(), points(plans.rally.items()))
         if not plan.items or facts.home is None:
             return []
         ground = facts.terrain.ground if facts.terrain.enabled else None

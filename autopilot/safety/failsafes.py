@@ -80,8 +80,9 @@ class WindWatch:
 
 
 class TransitionWatch:
-    """Watches how long wings with lift motors take to get as fast as their wings need (Q_TRANS_FAIL, s; 0 = off). Too
-    long is told, acted on by Q_TRANS_FAIL_ACT, and it flies on upright. Looked at while armed with a limit set."""
+    """Watches how long wings with lift motors take to get as fast as their wings need (Q_TRANS_FAIL, s; 0 = off), by
+    the airspeed that they have. Too long is told, acted on by Q_TRANS_FAIL_ACT, and it flies on upright, straight from
+    where it is. Looked at while armed with a limit set."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -118,9 +119,10 @@ class TransitionWatch:
             return
         if self._began_ms is None:
             self._began_ms = now_ms
-        if not self._told and now_ms - self._began_ms > 1000.0 * self._facts.param("Q_TRANS_FAIL"):
+        limit_s = self._facts.personality.transition_limit_s(float(vector[report.AIR_SPEED]))
+        if not self._told and now_ms - self._began_ms > 1000.0 * limit_s:
             self._told = True
-            self._announcer.say(Severity.CRITICAL, "Transition failed, exceeded time limit")
+            self._announcer.say(Severity.CRITICAL, self._facts.personality.texts.transition_failed)
             self._act(now_ms)
 
     def _act(self, now_ms: int) -> None:

@@ -119,6 +119,7 @@ class Texts:
     not_armable: str = "{mode} mode not armable"
     no_mission: str | None = None
     mission_complete: str | None = None
+    transition_failed: str = "Transition failed, exceeded time limit"
     guided_arrival: bool = False
     """The end of a GUIDED target is told."""
     reached_by_name: bool = False

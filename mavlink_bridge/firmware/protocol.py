@@ -78,14 +78,14 @@ class FirmwareHabits:
     `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
     the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
     texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
-    `empty_circles`: a fence may have circles of radius 0. `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a
-    VTOL that flies as multicopter. `tells_goal`: POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the
-    vehicle is steered to by now (which it is of others), and only of kinds that have it. `fastest_us`: a shorter
-    message interval is refused. `commit_as_number`: AUTOPILOT_VERSION has the first 64 bits of its commit, else eight
-    letters of it. `asks_by_int`: items of an upload are asked for by MISSION_REQUEST_INT from the first on.
-    `gap_is_error`: an item that comes out of sequence is answered INVALID_SEQUENCE, else passed over. `answers_for`:
-    components of its system that nobody has heard, for which it answers; None: any. `wrong_frame`: result of a command
-    in a frame that it does not know there."""
+    `empty_circles`: a fence may have circles of radius 0. `approaches`: rally points may have some behind them.
+    `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a VTOL that flies as multicopter. `tells_goal`:
+    POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the vehicle is steered to by now (which it is of
+    others), and only of kinds that have it. `fastest_us`: a shorter message interval is refused. `commit_as_number`:
+    AUTOPILOT_VERSION has the first 64 bits of its commit, else eight letters of it. `asks_by_int`: items of an upload
+    are asked for by MISSION_REQUEST_INT from the first on. `gap_is_error`: an item that comes out of sequence is
+    answered INVALID_SEQUENCE, else passed over. `answers_for`: components of its system that nobody has heard, for
+    which it answers; None: any. `wrong_frame`: result of a command in a frame that it does not know there."""
 
     strategy: Strategy
     home_is_item_0: bool
@@ -103,6 +103,7 @@ class FirmwareHabits:
     texts_for_stations: str | None = None
     tells_changes_again: bool = False
     empty_circles: bool = False
+    approaches: bool = False
     says_multicopter: bool = False
     tells_goal: bool = False
     fastest_us: int = 0

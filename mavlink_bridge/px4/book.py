@@ -206,6 +206,7 @@ _NOTICES: Final[Mapping[Enum, str | Callable[..., NamedEvent]]] = MappingProxyTy
     Notice.STICKS_LOST: "commander_rc_lost",
     Notice.STICKS_FOUND: "commander_rc_regained",
     Notice.FENCE: lambda: ("check_gf_violation_custom_gf", (ALL_MODES, Px4Part.SYSTEM)),
+    Notice.QUAD_CHUTE: "vtol_att_ctrl_quadchute_tout",
     Notice.FLIGHT_TIME: lambda: ("check_flight_time_limit", (ALL_MODES, Px4Part.SYSTEM)),
     Notice.CRASHED: lambda mode: ("commander_failsafe_enter_generic", (mode, Px4Action.TERMINATE)),
     Notice.ACTS: _acts,

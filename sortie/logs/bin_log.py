@@ -33,6 +33,7 @@ from autopilot.mav import Cmd, FirmwareVersion, Frame, Sensor
 from autopilot.mission.commands import has_position
 from autopilot.mission.events import CurrentChanged
 from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import points
 from mavlink_bridge.firmware.identity import GIT_HASH
 from sortie.logs import dataflash_kinds as K
 from sortie.logs.dataflash import MessageFormat, Value, description, preamble
@@ -134,7 +135,7 @@ class BinLog:
         self._described: set[MessageFormat] = set()
         self._sampler = Sampler(samples, service.epoch_us, hover, unknown)
         now_us = now_ms * 1000
-        rally = list(autopilot.plans.rally.items())
+        rally = points(autopilot.plans.rally.items())
         events = (*K.EVENTS, K.RALY) if rally else K.EVENTS
         pieces = [preamble((*events, *samples), now_us), self._version(now_us)]
         pieces += [K.MSG.pack(now_us, line) for line in service.telemetry.identity.banner()]

@@ -15,6 +15,7 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from autopilot.mission.rally import points
 
 LAST_WAYPOINT: Final = 95
 """MAV_CMD_NAV_LAST: commands above do not say where to fly."""
@@ -209,7 +210,7 @@ class FlightFacts:
         """Take from the plan file what a log does not have."""
         self.items = tuple(replace(item, seq=number) for number, item in enumerate(plan.items, start=1))
         self.fence = parse_fence(plan.fence)
-        self.rally = plan.rally
+        self.rally = points(plan.rally)
 
     def severities(self) -> dict[tuple[float, str], Severity]:
         """Severities of the texts that warn, by time and text."""

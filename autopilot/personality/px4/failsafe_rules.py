@@ -15,7 +15,20 @@ from typing import Final
 
 from autopilot.interface.reasons import ModeReason
 from autopilot.interface.records import dataclass, field
-from autopilot.personality.px4.modes import ALTITUDE, LAND, OFFBOARD, PRECISION, STABILIZED, Pair
+from autopilot.personality.px4.modes import (
+    ACRO,
+    ALTITUDE,
+    FOLLOW,
+    LAND,
+    MANUAL,
+    OFFBOARD,
+    ORBIT,
+    POSITION,
+    PRECISION,
+    RETURN,
+    STABILIZED,
+    Pair,
+)
 
 
 class Px4Action(IntEnum):
@@ -108,6 +121,10 @@ _FINAL: Final = frozenset((_A.TERMINATE, _A.DISARM))
 _LIMIT: Final = {1: _A.WARN, 2: _A.HOLD, 3: _A.RETURN, 4: _A.TERMINATE, 5: _A.LAND}
 _LIMIT_STAYS: Final = frozenset((_A.HOLD, _A.RETURN, _A.LAND, _A.TERMINATE))
 _TERMINATES, _HOLDS, _RETURNS = frozenset((_A.TERMINATE,)), frozenset((_A.HOLD,)), frozenset((_A.RETURN,))
+_FLOWN_OTHERWISE: Final = frozenset((
+    MANUAL, ALTITUDE, POSITION, ACRO, STABILIZED, OFFBOARD, RETURN, LAND, ORBIT, FOLLOW, PRECISION,
+))  # fmt: skip
+"""All but Mission, Hold and takeoffs."""
 _SETPOINTS: Final = {
     0: _A.TO_POSITION, 1: _A.TO_ALTITUDE, 2: _A.TO_STABILIZED, 3: _A.RETURN, 4: _A.LAND, 5: _A.HOLD, 6: _A.TERMINATE,
     7: _A.DISARM,
@@ -129,7 +146,7 @@ RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
     ),
     Cause.TRANSITION: FailsafeRule(  # a quad-chute
         "COM_QC_ACT", _R.FAILED_TRANSITION, {-1: _A.WARN, 0: _A.RETURN, 1: _A.LAND, 2: _A.HOLD}, each_flight=True,
-        stays=_LOSS_STAYS,
+        excused=_FLOWN_OTHERWISE, stays=_LOSS_STAYS,
     ),
     Cause.TERRAIN: FailsafeRule("", _R.TERRAIN_FAILSAFE, otherwise=_A.RETURN, stays=_RETURNS, each_flight=True),
     Cause.FENCE: FailsafeRule(  # a Hold lets the user fly back in at once

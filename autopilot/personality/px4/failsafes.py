@@ -56,6 +56,9 @@ class FailsafeFlight(Protocol):
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
         """Fly this mode; False when it cannot be entered."""
 
+    def stand(self, *, upright: bool, now_ms: int) -> None:
+        """Fly what is flown upright, or on wings."""
+
 
 @dataclass(slots=True)
 class _Held:
@@ -204,8 +207,16 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Note the end of the terrain data, or too much wind: PX4's parameters say what follows."""
+        """Note the end of the terrain data, too much wind, or a transition that failed: PX4's parameters say what
+        follows."""
+        if cause is FailsafeCause.TRANSITION:
+            self._voice.say(Notice.QUAD_CHUTE)
+            self._flown.stand(upright=True, now_ms=now_ms)
         self._fails(_BY_CAUSE[cause], now_ms)
+
+    def transition_asked(self, now_ms: int) -> None:
+        """Forget a transition that failed: another is wanted."""
+        self._ends(Cause.TRANSITION, now_ms)
 
     def outside(self, now_ms: int) -> None:
         """The fence is breached."""

@@ -153,8 +153,7 @@ class Px4Flight:
         if core.modes.number == self._guided:
             return self._asked
         item = core.sequencer.current_item()
-        returns = item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH
-        if core.modes.mode is core.auto and returns:
+        if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
             return px4.RETURN  # an item that is a change of mode
         shown = self.modes.shown(core.modes.number)
         return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
@@ -176,10 +175,8 @@ class Px4Flight:
 
     def needs_position(self, mode: px4.Pair) -> bool:
         """True when the mode needs a position estimate."""
-        core = self.modes.core(mode)
-        return mode == px4.PRECISION or any(
-            spec.position for spec in self._parts.modes.available() if spec.number == core
-        )
+        core, modes = self.modes.core(mode), self._parts.modes.available()
+        return mode == px4.PRECISION or any(spec.position for spec in modes if spec.number == core)
 
     @property
     def lands_precisely(self) -> bool:
@@ -189,8 +186,7 @@ class Px4Flight:
     @property
     def flying(self) -> bool:
         """Armed, and off the ground."""
-        facts = self._parts.facts
-        return facts.armed and not facts.grounded
+        return self._parts.facts.armed and not self._parts.facts.grounded
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def begin(self) -> None:
@@ -259,22 +255,27 @@ class Px4Flight:
     # --- transitions ----------------------------------------------------------------------------------------------
     def change_over(self, *, upright: bool, now_ms: int) -> Outcome:
         """Fly on upright, or on wings: what is flown begins anew so (`vehicle_cmd_poll`)."""
-        core, mode = self._parts, self.mode
+        mode = self.mode
         if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == px4.ACRO and upright):
             return Outcome(Result.TEMPORARILY_REJECTED)
-        if upright is core.helm.upright:
-            return ACCEPTED
+        if not upright:
+            self.failsafes.transition_asked(now_ms)
+        if upright is not self._parts.helm.upright:
+            self.stand(upright=upright, now_ms=now_ms)
+        return ACCEPTED
+
+    def stand(self, *, upright: bool, now_ms: int) -> None:
+        """Fly what is flown so, begun anew."""
+        core, mode = self._parts, self.mode
         core.helm.upright = upright
         number = self.modes.core(mode)
         if core.modes.number == self._guided:
             core.guided.flight.change_over()
         elif core.modes.mode is not core.auto and number is not None and number != core.modes.number:
             core.modes.set(number, now_ms)
-        return ACCEPTED
 
     def _follow_stance(self) -> None:
-        """Note what a flight does by itself: on the ground and at the end of a landing it is upright, and a VTOL's
-        takeoff as an item ends on wings."""
+        """Note what a flight does by itself: a landing ends upright, a VTOL's takeoff as an item on wings."""
         core, item = self._parts, self._parts.sequencer.current_item()
         hovers = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
         if core.facts.grounded or (hovers and core.modes.mode.is_landing):

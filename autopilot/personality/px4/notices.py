@@ -46,6 +46,7 @@ class Notice(Enum):
     STICKS_LOST = auto()
     STICKS_FOUND = auto()  # s for which they were lost
     FENCE = auto()
+    QUAD_CHUTE = auto()
     FLIGHT_TIME = auto()
     CRASHED = auto()  # mode that the user wanted
     ACTS = auto()  # mode that the user wanted, Action, EventCause

@@ -15,6 +15,7 @@ from typing import Final
 
 from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.interface.geo import GeoPoint, Ned
+from autopilot.interface.targets import Circle
 from autopilot.interface.traffic import Contact
 from autopilot.mav import Cmd
 from autopilot.mission.items import MissionItem
@@ -43,6 +44,7 @@ class Px4Personality:
     keeps_upright = True
     lands_in_place = True
     climbs_to_return = True
+    circles_level = True
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         facts = parts.facts
@@ -56,6 +58,7 @@ class Px4Personality:
             arm=_ARM,
             disarm=_DISARM,
             mission_complete=None,
+            transition_failed="Quad-chute triggered\t",
         )
         self.flight = Px4Flight(parts, parameters)
         self.failsafes = self.flight.failsafes
@@ -123,11 +126,20 @@ class Px4Personality:
         mission = core.plans.mission.items() if flight.has_mission else ()
         return flight.returns.choose(mission, core.sequencer.current_nav_index(), core.plans.rally.items())
 
+    def transition_limit_s(self, airspeed: float) -> float:
+        """VT_TRANS_TIMEOUT, or VT_F_TR_OL_TM below VT_ARSP_BLEND (vtol_type.cpp, `isFrontTransitionTimeout`)."""
+        longest = self._parameters["VT_TRANS_TIMEOUT"]
+        slow = airspeed < self._parameters["VT_ARSP_BLEND"]
+        return min(self._parameters["VT_F_TR_OL_TM"], longest) if slow else longest
+
     def return_place(self) -> GeoPoint | None:
         return self._return().place
 
     def return_height(self, goal: Ned) -> float | None:
         return self.flight.returns.height(goal)
+
+    def return_approach(self, goal: Ned) -> Circle | None:
+        return self.flight.returns.approach(goal)
 
     def return_path(self) -> Sequence[MissionItem]:
         return self._return().path

@@ -1,11 +1,14 @@
 """Returns of a PX4 by RTL_TYPE: the table `RETURNS`, the choice, and the items of the way.
 
 The destination is the nearest of those that the type allows: home, safe points (rally points more than 10 m from home),
-the mission's landing, one of which must be 2 m nearer than what was looked at before it. The way there is straight, or
-the mission's: from its land start, from the item that was flown forwards to the landing, or backwards to its begin and
-home. Of the mission only places count: loiters and holds are passed, DO items and jumps left out. A VTOL that hovers
-goes over to its wings for the mission's way. What goes straight, or to the land start, climbs first: RTL_RETURN_ALT
-above its destination, within RTL_MIN_DIST of it what rotors hold only into the cone of RTL_CONE_ANG.
+the mission's landing, one of which must be 2 m nearer than what was looked at before it. With RTL_APPR_FORCE a VTOL on
+its wings looks at home and safe points with an approach alone, and at the mission's landing where home has none; of
+approaches it takes the one most downwind, as seen from home, circles down to its height and comes in from there. The
+way there is straight, or the mission's: from its land start, from the item that was flown forwards to the landing, or
+backwards to its begin and home. Of the mission only places count: loiters and holds are passed, DO items and jumps left
+out. A VTOL that hovers goes over to its wings for the mission's way. What goes straight, or to the land start, climbs
+first: RTL_RETURN_ALT above its destination, within RTL_MIN_DIST of it what rotors hold only into the cone of
+RTL_CONE_ANG.
 Sources: PX4 1.16 src/modules/navigator (rtl.cpp, rtl_params.c, rtl_direct.cpp, rtl_direct_mission_land.cpp,
 rtl_mission_fast.cpp, rtl_mission_fast_reverse.cpp, mission_base.cpp `setMissionToClosestItem`).
 """
@@ -23,11 +26,13 @@ from autopilot.context.frames import amsl, local
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface import report
 from autopilot.interface.geo import GeoPoint, Ned, distance
-from autopilot.interface.mathematics import cos, hypot, sin
+from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.records import dataclass
+from autopilot.interface.targets import Circle
 from autopilot.mav import Cmd, Frame, VtolState
 from autopilot.mission.commands import drives_navigation, has_position
 from autopilot.mission.items import MissionItem
+from autopilot.mission.rally import points
 from autopilot.personality.px4.parameter_table import RETURN_TYPE
 from autopilot.personality.px4.parameters import Px4Parameters
 
@@ -93,11 +98,12 @@ class Goal(Enum):
 def nearest(
     rule: ReturnRule, home_m: float, landing_m: float, safe_points_m: Sequence[float], *, hovering_vtol: bool
 ) -> tuple[Goal, int]:
-    """Destination of a straight way, and the number of the safe point; distances in m, inf: there is none."""
+    """Destination of a straight way, and the number of the safe point; distances in m, inf: there is none. Where home
+    does not count the mission's landing does, by no distance of its own if the type leaves it out."""
     best = inf if rule.home is HomeCounts.LAST and not hovering_vtol else home_m
     goal, number = Goal.HOME, 0
-    if rule.landing and landing_m + _NEARER_M < best:
-        best, goal = landing_m, Goal.LANDING
+    if (rule.landing or best == inf) and landing_m + _NEARER_M < best:
+        best, goal = landing_m if rule.landing else inf, Goal.LANDING
     for at, away in enumerate(safe_points_m):
         if away + _NEARER_M < best:
             best, goal, number = away, Goal.SAFE_POINT, at
@@ -156,13 +162,28 @@ def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ..
     return tuple(path)
 
 
+def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionItem, ...]:
+    """Circles from which a VTOL lands at `place`: those behind the first rally point within 10 m of it."""
+    found: list[MissionItem] = []
+    here = False
+    for item in rally:
+        if item.command == Cmd.NAV_RALLY_POINT:
+            if here:
+                break
+            here = distance(GeoPoint(item.x, item.y, place.alt), place) < _SAFE_POINT_FROM_HOME_M
+        elif here and item.command == Cmd.NAV_LOITER_TO_ALT:
+            found.append(item)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A return as it was chosen. `place`: destination of a straight way, its altitude that of its ground; `path`: the
-    items that are flown instead."""
+    """A return as it was chosen. `place`: destination of a straight way, its altitude that of its ground, and
+    `approach` the circle before it; `path`: the items that are flown instead."""
 
     place: GeoPoint | None = None
     path: tuple[MissionItem, ...] = ()
+    approach: MissionItem | None = None
 
 
 class Px4Returns:
@@ -196,6 +217,17 @@ class Px4Returns:
             highest = cone_height(away, highest, near, param["NAV_ACC_RAD"], param["RTL_CONE_ANG"])
         return facts.home_ned[2] - goal[2] + highest
 
+    def approach(self, goal: Ned) -> Circle:
+        """Circle that a return on wings comes down: that of its approach, or round `goal` to RTL_DESCEND_ALT."""
+        param, item = self._parameters, None if self._chosen is None else self._chosen.approach
+        center, radius = (goal[0], goal[1], goal[2] - param["RTL_DESCEND_ALT"]), param["RTL_LOITER_RAD"]
+        if item is not None:
+            center = local(self._facts, self._place(item))
+            radius = item.param2 if item.param2 else radius
+        apart = hypot(center[0] - goal[0], center[1] - goal[1]) > param["NAV_ACC_RAD"]
+        direction = -1 if radius < 0.0 else 1
+        return Circle(center, abs(radius), direction, 0.0, at_height=True, leave_for=goal if apart else None)
+
     @property
     def _hovers(self) -> bool:
         """True while rotors hold it."""
@@ -215,17 +247,30 @@ class Px4Returns:
         lifts = facts.vehicle_class.has_stall_speed and facts.vehicle_class.lands_anywhere
         if rule.mission is not None:
             return Return(path=self._along(rule.mission, mission, start, current, lifts=lifts))
-        places = [place for item in rally if distance(place := self._place(item), home) > _SAFE_POINT_FROM_HOME_M]
+        items, on_wings = tuple(rally), lifts and not self._hovers
+        known = (self._place(item) for item in points(items))
+        places = [place for place in known if distance(place, home) > _SAFE_POINT_FROM_HOME_M]
+        forced = on_wings and self._parameters["RTL_APPR_FORCE"] == 1.0
         goal, number = nearest(
             rule,
-            distance(here, home),
+            inf if forced and not approaches(items, home) else distance(here, home),
             inf if land is None else distance(here, self._place(land)),
-            [distance(here, place) for place in places],
+            [inf if forced and not approaches(items, place) else distance(here, place) for place in places],
             hovering_vtol=lifts and self._hovers,
         )
         if goal is Goal.LANDING and land is not None and start is not None:
             return Return(path=self._to_landing(mission, start, self._place(land), lifts=lifts))
-        return Return(home if goal is Goal.HOME else places[number])
+        place = home if goal is Goal.HOME else places[number]
+        ways = approaches(items, place) if on_wings else ()
+        return Return(place, approach=min(ways, key=self._off_wind, default=None))
+
+    def _off_wind(self, item: MissionItem) -> float:
+        """Angle between the way from home to an approach and that of the wind, rad: 0 lies straight downwind."""
+        vector, (north, east, _) = self._facts.vehicle.state.report, local(self._facts, self._place(item))
+        home = self._facts.home_ned
+        towards = atan2(float(vector[report.WIND_E]), float(vector[report.WIND_N]))
+        off = atan2(east - home[1], north - home[0]) - towards
+        return abs(atan2(sin(off), cos(off)))
 
     def _place(self, item: MissionItem) -> GeoPoint:
         return GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))

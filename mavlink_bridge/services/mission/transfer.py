@@ -161,7 +161,7 @@ class PlanTransfer:
         if self.kind == MissionType.MISSION:
             item = self.committed.firmware.item_from(item)
             total += 1 - self.committed.homes
-        verdict = check_item(item, self.kind, total)
+        verdict = check_item(item, self.kind, total, approaches=self.committed.firmware.habits.approaches)
         if not verdict.ok:
             text = f"{texts.NAMES[self.kind]} item {seq}: {verdict.text}"
             self._refuse(upload, message, verdict.result, text, now_ms)

@@ -407,3 +407,83 @@ def test_a_circle_on_the_way_back_is_left_towards_the_place_that_follows() -> No
         seen, (north, east, _) = plane.of("LOCAL_POSITION_NED")[-1], plane.place
         course, wanted = atan2(seen.vy, seen.vx), atan2(100.0 - east, -1200.0 - north)
         assert abs((course - wanted + pi) % (2.0 * pi) - pi) < 0.5, (course, wanted)
+
+
+LOITER_DOWN = int(Cmd.NAV_LOITER_TO_ALT)
+
+
+@pytest.mark.parametrize(("wind_from", "taken"), [(90.0, (0.0, -400.0)), (270.0, (0.0, 400.0))])
+def test_a_vtol_comes_down_the_approach_that_lies_downwind(wind_from: float, taken: Place) -> None:
+    """Two approaches of home: round the one, to its height, and from there straight to the pad."""
+    with flown("quadplane", SIM_WIND_SPD=5.0, SIM_WIND_DIR=wind_from) as vtol:
+        ways = [item(vtol, LOITER_DOWN, (0.0, east), 45.0, param2=-60.0) for east in (-400.0, 400.0)]
+        vtol.upload((item(vtol, RALLY, (3.0, 0.0), 0.0), *ways), kind=MissionType.RALLY)
+        out_on_wings(vtol, (900.0, 0.0))
+        low = down_at(vtol)
+        assert hypot(low[0] - taken[0], low[1] - taken[1]) < 100.0 and 40.0 < low[2] < 56.0, low
+        vtol.until(lambda: not vtol.armed, 300.0)
+        assert near(vtol.place[:2], HOME, 3.0)
+
+
+def out_on_wings(vtol: Station, place: Place) -> None:
+    """Out on its wings, and told to return."""
+    vtol.fly_to(30.0)
+    assert vtol.command(VTOL_TRANSITION, VtolState.FW) == 0
+    vtol.until(lambda: vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.FW, 60.0)
+    assert vtol.command(REPOSITION, -1.0, 1.0, 0.0, nan, *vtol.beside_home(*place), HIGH_M) == 0
+    vtol.until(lambda: hypot(vtol.place[0] - place[0], vtol.place[1] - place[1]) < 150.0, 120.0)
+    assert vtol.set_mode(RETURN) == 0
+
+
+def down_at(vtol: Station) -> tuple[float, float, float]:
+    """Where it was, m north, east, and its height, when it began to slow down to a hover or was below 50 m."""
+    vtol.until(lambda: vtol.height < 50.0, 300.0)
+    return (*vtol.place[:2], vtol.height)
+
+
+@pytest.mark.parametrize(
+    ("forced", "safe_has_one", "home_has_one", "place"),
+    [
+        (0.0, False, False, (300.0, 0.0)),
+        (1.0, True, False, (300.0, 0.0)),
+        (1.0, False, True, HOME),
+        (1.0, False, False, HOME),
+    ],
+)
+def test_a_forced_approach_leaves_places_out_that_have_none(
+    forced: float, safe_has_one: bool, home_has_one: bool, place: Place
+) -> None:
+    """RTL_APPR_FORCE, of a safe point that is nearer than home; where nothing has one, it is home."""
+    with flown("quadplane", RTL_APPR_FORCE=forced, RTL_TYPE=0.0) as vtol:
+        plan = [item(vtol, RALLY, (300.0, 0.0), 0.0)]
+        plan += [item(vtol, LOITER_DOWN, (300.0, 250.0), 45.0, param2=60.0)] * safe_has_one
+        plan += [item(vtol, RALLY, HOME, 0.0), item(vtol, LOITER_DOWN, (0.0, 250.0), 45.0, param2=60.0)] * home_has_one
+        vtol.upload(tuple(plan), kind=MissionType.RALLY)
+        out_on_wings(vtol, (700.0, 0.0))
+        vtol.until(lambda: not vtol.armed, 400.0)
+        assert near(vtol.place[:2], place, 3.0), vtol.place
+
+
+def test_a_forced_approach_that_home_lacks_leads_to_the_missions_landing() -> None:
+    """Also by RTL_TYPE 0, which leaves that out otherwise."""
+    with flown("quadplane", RTL_APPR_FORCE=1.0, RTL_TYPE=0.0, MIS_TKO_LAND_REQ=0.0) as vtol:
+        vtol.upload(
+            (
+                item(vtol, Cmd.NAV_VTOL_TAKEOFF, HOME, 30.0),
+                item(vtol, Cmd.DO_LAND_START),
+                item(vtol, Cmd.NAV_LOITER_TO_ALT, (0.0, 400.0), 45.0, param1=1.0, param2=80.0, param4=1.0),
+                item(vtol, Cmd.NAV_VTOL_LAND, (0.0, 60.0), 0.0),
+            )
+        )
+        out_on_wings(vtol, (500.0, 0.0))
+        vtol.until(lambda: not vtol.armed, 400.0)
+        assert near(vtol.place[:2], (0.0, 60.0), 3.0), vtol.place
+
+
+def test_what_hovers_needs_no_approach() -> None:
+    with flown("quadplane", RTL_APPR_FORCE=1.0, RTL_TYPE=0.0) as vtol:
+        vtol.upload((item(vtol, RALLY, (150.0, 0.0), 0.0),), kind=MissionType.RALLY)
+        vtol.fly_to(20.0)
+        go_to(vtol, (120.0, 0.0), 40.0)
+        _, landed, _ = returns(vtol)
+        assert near(landed, (150.0, 0.0)), landed
