@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from autopilot.control.airspeed import FLOWS
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import begin, fly_target, wait_on_ground
@@ -199,11 +200,21 @@ def placed(t: L.Row) -> bool:
 
 
 @jit
+def air_speed(s: L.Row) -> float:
+    """Airspeed that a hover is judged by, m/s: a tube that shows next to nothing is not believed against the ground
+    speed and the wind that is known, for rotors that take over at speed pitch into the wind and go down."""
+    if s[L.S_AIRSPEED] >= FLOWS:
+        return s[L.S_AIRSPEED]
+    n, e = s[L.S_EVN] - s[L.S_WEN], s[L.S_EVE] - s[L.S_WEE]
+    return max(s[L.S_AIRSPEED], sqrt(n * n + e * e) / s[L.S_EAS2TAS])
+
+
+@jit
 def slow_enough(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when it is slow enough to hover; without a place it has stopped by then."""
-    if placed(t):
-        return s[L.S_AIRSPEED] < SLOW_SHARE * p[L.P_V_MIN]
-    return track(s)[2] < STOPS_MPS or s[L.S_AIRSPEED] < STOPS_MPS
+    """True when it is slow enough to hover; without a place it has stopped by then, and with one at the latest."""
+    if track(s)[2] < STOPS_MPS:
+        return True
+    return air_speed(s) < (SLOW_SHARE * p[L.P_V_MIN] if placed(t) else STOPS_MPS)
 
 
 @jit

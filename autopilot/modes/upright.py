@@ -102,7 +102,7 @@ class OntoWings(Maneuver):
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.deadline_ms is not None and now_ms >= self.deadline_ms:
-            self.done = self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.FW
+            self.done = self.helm.upright or self.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.FW
             self.deadline_ms = None if self.done else now_ms + _LOOK_MS
 
 

@@ -214,6 +214,11 @@ class Px4Failsafes:
             self._flown.stand(upright=True, now_ms=now_ms)
         self._fails(_BY_CAUSE[cause], now_ms)
 
+    @property
+    def quad_chuted(self) -> bool:
+        """A transition has failed, and no other was asked for."""
+        return Cause.TRANSITION in self._failed
+
     def transition_asked(self, now_ms: int) -> None:
         """Forget a transition that failed: another is wanted."""
         self._ends(Cause.TRANSITION, now_ms)

@@ -281,7 +281,7 @@ class Px4Flight:
         if core.facts.grounded or (hovers and core.modes.mode.is_landing):
             core.helm.upright = True
         elif core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_VTOL_TAKEOFF:
-            core.helm.upright = False
+            core.helm.upright = self.failsafes.quad_chuted
 
     # --- takeoffs and missions ------------------------------------------------------------------------------------
     def take_off(self, height: float | None, now_ms: int, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
