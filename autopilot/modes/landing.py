@@ -115,7 +115,8 @@ class LandMode(Mode):
             self._begin(now_ms)
 
     def begin_with_pause(self, now_ms: int) -> None:
-        if self.facts.armed and not self.facts.landed:
+        """Wings with lift motors land at once, as ArduPlane's: to stay is a circle to them."""
+        if self.facts.armed and not self.facts.landed and not self.facts.vehicle_class.has_stall_speed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
             self.helm.fly(stay(self.facts))
