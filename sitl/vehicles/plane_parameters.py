@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import pi
 
 from autopilot.interface import layout as L
+from autopilot.interface.mathematics import tan
 from autopilot.vehicles.mode_table import LiftOption
 from sitl.kernel import layout as M
 from sitl.vehicles import parameters
@@ -49,6 +50,11 @@ def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
         s[M.S_PITOT_STUCK] = shown
 
 
+def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
+    """Q_ANGLE_MAX, cdeg."""
+    p[L.P_LEAN_MAX] = tan(min(max(0.01 * values["Q_ANGLE_MAX"], 10.0), 60.0) * _DEGREES)
+
+
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """Bits of Q_OPTIONS: a transition is level; lift motors always help; they stand for 2 s after arming."""
     options = LiftOption(int(values["Q_OPTIONS"]))
@@ -68,5 +74,6 @@ SPECIAL: dict[str, Special] = parameters.SPECIAL | {
     "THR_MIN": _throttle,
     "ARSPD_TYPE": _pitot,
     "SIM_ARSPD_FAIL": _pitot,
+    "Q_ANGLE_MAX": _hover_lean,
     "Q_OPTIONS": _q_options,
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import degrees
+
 import pytest
 
+from autopilot.interface import report as R
+from autopilot.interface.targets import Sticks
 from autopilot.mav import Cmd, VtolState
 from autopilot.vehicles.mode_table import PlaneMode
-from tests.autopilot.vehicles.test_quadplane_upright import away, height, landed, mission, speed, standing, state
+from tests.autopilot.vehicles.test_quadplane_upright import away, height, landed, mission, speed, standing, state, up
 from tests.fakes.core_bench import Bench, item, waypoint
 
 M = PlaneMode
@@ -68,6 +72,45 @@ def test_without_a_limit_it_flies_on_helped_by_its_lift_motors() -> None:
     """Q_TRANS_FAIL 0: the way is flown, and hovered down at its end, at whatever speed its pusher gives."""
     bench = standing(BLOCKED)
     mission(bench, item(Cmd.NAV_VTOL_TAKEOFF, up=40.0), waypoint(900.0, 0.0, 60.0), item(Cmd.NAV_VTOL_LAND))
-    bench.run(60.0, lambda: bench.vehicle.state.position[0] > 850.0)
+    bench.run(40.0)
+    assert bench.vehicle.state.position[0] > 300.0
     assert state(bench) == VtolState.TRANSITION_TO_FW and bench.core.modes.number == M.AUTO
     assert landed(bench, 400.0)
+
+
+# --- wind -------------------------------------------------------------------------------------------------------------
+def blown(wind: float, wind_from: float, parameters: dict[str, float], seconds: float = 40.0) -> Bench:
+    """Hovering in QLOITER at 40 m with its nose north, in wind that begins then."""
+    bench = up(parameters, 40.0)
+    bench.vehicle.set_sticks(Sticks(throttle=0.5))
+    bench.parameters.set("SIM_WIND_DIR", wind_from)
+    bench.parameters.set("SIM_WIND_SPD", wind)
+    bench.run(seconds)
+    return bench
+
+
+def lean(bench: Bench) -> float:
+    vector = bench.vehicle.state.report
+    return max(abs(degrees(vector[R.PITCH])), abs(degrees(vector[R.ROLL])))
+
+
+@pytest.mark.parametrize(("wind", "wind_from"), [(8.0, 0.0), (8.0, 90.0), (8.0, 180.0), (12.0, 0.0)])
+def test_it_holds_its_place_in_wind_that_its_lean_can_hold(wind: float, wind_from: float) -> None:
+    bench = blown(wind, wind_from, {})
+    assert away(bench) < 2.0 and abs(height(bench) - 40.0) < 1.5 and lean(bench) < 29.0
+
+
+@pytest.mark.parametrize(("lean_deg", "holds"), [(30.0, False), (45.0, True)])
+def test_in_more_wind_from_behind_it_drifts_at_its_greatest_lean(lean_deg: float, holds: bool) -> None:
+    """Q_ANGLE_MAX: it goes with the wind, upright and at its height, and no farther over than that."""
+    bench = blown(12.0, 180.0, {"Q_ANGLE_MAX": 100.0 * lean_deg})
+    assert lean(bench) < lean_deg + 1.5 and abs(height(bench) - 40.0) < 3.0
+    assert (away(bench) < 3.0) if holds else (40.0 < away(bench) < 120.0)
+    assert state(bench) == VtolState.MC and bench.core.modes.number == M.QLOITER
+
+
+def test_with_its_nose_in_the_wind_it_holds_what_it_cannot_from_behind() -> None:
+    """Q_WVANE_GAIN: blown away first, it turns, and comes back to its place."""
+    bench = blown(12.0, 180.0, {"Q_WVANE_GAIN": 1.0, "Q_WVANE_ENABLE": 1.0}, 90.0)
+    assert abs(abs(degrees(bench.vehicle.state.yaw)) - 180.0) < 12.0
+    assert away(bench) < 4.0 and abs(height(bench) - 40.0) < 2.0
