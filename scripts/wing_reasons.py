@@ -66,16 +66,11 @@ _FLOATS: Final = (
     " {3} m before it"
 )
 _SINKS_LATER: Final = (
-    "PX4 flies to the landing's circle (NAV_LOITER_TO_ALT) at the height that it has, {0} m, and sinks there; ours"
-    " sinks on its way, and is at {1} m where it is highest above it"
+    "both sink on the landing's circle alone; ours comes to it 3 s sooner and sinks by 3 m/s, PX4 by 2 (FW_T_SINK_R_SP)"
 )
 _CUTS_IN: Final = (
     "PX4 bends onto the landing's circle from outside and stays {0} m from its middle; ours (L1) heads for the middle"
     " first, comes to 64 m and swings out to {1} m"
-)
-_LEAVES: Final = (
-    "PX4 leaves the circle when its time is over, wherever it is, and turns on from there, at {0}; ours goes round"
-    " until its course leads to the next place, to {1}"
 )
 _FADES: Final = (
     "ours sinks by 5 m as its lift motors fade, and comes to the first corner at 44 m; PX4 sinks by none and is at 54 m"
@@ -84,37 +79,42 @@ BESIDE_PX4: Final[Reasons] = {
     "square": {
         _LEGS: _FLOATS.format("12.2", 95, "16.5", 19),
         _TURNS: _CUTS_IN.format("80 to 88", 96),
-        _UP_ON_LEGS: _SINKS_LATER.format(59, 47),
+        _UP_ON_LEGS: _SINKS_LATER,
     },
     "loiter-time": {
         _LEGS: _FLOATS.format("12.2", 101, "16.5", 18),
-        _TURNS: _LEAVES.format("(520, 138), the next place behind it", "(683, 237)"),
-        _UP_ON_LEGS: _SINKS_LATER.format(60, 50),
-        _TIMES: "PX4 is at the next place 5 s later, because of where it left the circle",
+        _TURNS: (
+            "both leave the circle when its time is over, wherever they are: ours has come to it 2 s sooner, and is"
+            " half a turn farther then, at (679, 200); PX4 at (520, 138)"
+        ),
+        _UP_ON_LEGS: _SINKS_LATER,
+        _TIMES: "PX4 is at the next place 3 s later, because of where it left the circle",
     },
     "to-height": {
         _LEGS: _FLOATS.format("12.3", 100, "16.5", 19),
         _TURNS: (
             "PX4 sinks by 2 m/s at most (FW_T_SINK_R_SP) and goes round a place until it is within 10 m of its height"
-            " (NAV_FW_ALT_RAD): it passes the corner by 66 m at 71 m; ours has it at 74 m and turns on"
+            " (NAV_FW_ALT_RAD): it passes the corner by 66 m at 71 m; ours has it at 72 m and turns on"
         ),
-        _UP_ON_LEGS: _SINKS_LATER.format(60, 50),
-        _TIMES: "PX4 is past that corner 7 s later",
+        _UP_ON_LEGS: _SINKS_LATER,
+        _TIMES: "PX4 is past that corner 8 s later",
     },
-    "speeds": {
-        _LEGS: _FLOATS.format("11.6", 59, "14.0", 14),
-        _TURNS: _CUTS_IN.format("80 to 90", 90),
-        _UP_ON_LEGS: _SINKS_LATER.format(61, 48),
-    },
+    "speeds": {_LEGS: _FLOATS.format("11.6", 59, "14.0", 14), _TURNS: _CUTS_IN.format("80 to 90", 90)},
     "return": {
         _LEGS: (
             "PX4 lands along the line from where its Return began to climb, (508, 76), through the landing's place and"
             " 874 m beyond: at a landing its RtlDirectMissionLand leaves the previous setpoint as it was, that of the"
             " climb (as a mission it does not). Ours comes down from the circle to the place"
         ),
-        _TURNS: "ours climbs round until it has 100 m, PX4 sets out at 90 m, 14 s sooner, and is as much ahead",
+        _TURNS: (
+            "both set out 10 m below RTL_RETURN_ALT: ours climbs by 4 m/s and leaves its circle after half a turn, PX4"
+            " by 2.5 m/s, 5 s later and a third of a turn farther"
+        ),
         _UP_ON_LEGS: "where PX4 comes down, 820 m away, ours is on its circle",
-        _TIMES: "ours sets out 16 s later, for the last 10 m of its climb",
+        _TIMES: (
+            "on the landing's circle PX4 sinks by 2 m/s, 25 s for 50 m, and goes round until it heads for the place;"
+            " ours takes 13 s"
+        ),
     },
     "v-square": {_UP_ON_LEGS: _FADES},
     "v-changes": {
@@ -126,8 +126,11 @@ BESIDE_PX4: Final[Reasons] = {
     },
     "v-loiter": {
         _LEGS: "ours heads for the pad from where its turn ends, 33 m beside the line; PX4 comes back onto the line",
-        _TURNS: _LEAVES.format("(420, 194)", "(556, 265)"),
-        _TIMES: "PX4 is at the next place 2.4 s later, because of where it left the circle",
+        _TURNS: (
+            "both leave the circle when its time is over, ours 6 s sooner and left about; PX4 goes on to (392, 127)"
+            " first"
+        ),
+        _TIMES: "PX4 is at the next place 4 s later, because of where it left the circle",
     },
     "v-return": {
         _TURNS: (
@@ -136,7 +139,7 @@ BESIDE_PX4: Final[Reasons] = {
         )
     },
     "v-home": {
-        _LEGS: "ours hovers back to home from its circle, 27 m beside it where PX4 is over it",
+        _LEGS: "ours hovers back to home from its circle, 38 m beside it where PX4 is over it",
         _TURNS: (
             "ours leaves its circle where it has its height and slows down straight on, to 150 m west of home; PX4 goes"
             " round until it heads for home, and stops over it"

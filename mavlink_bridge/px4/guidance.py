@@ -171,7 +171,7 @@ class Px4Orbit(Speaker):
 
     @property
     def _on_wings(self) -> bool:
-        """It circles by itself: a fixed wing, or a VTOL that does not hover."""
+        """True for what circles by itself: a fixed wing, or a VTOL that does not hover."""
         core = self._autopilot
         return core.facts.vehicle_class.has_stall_speed and not core.helm.upright
 
