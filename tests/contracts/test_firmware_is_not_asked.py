@@ -27,7 +27,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/commands/messages.py": {"fastest_us"},
     "mavlink_bridge/services/commands/service.py": {"wrong_frame"},
     "mavlink_bridge/services/mission/plan.py": {"home_is_item_0"},
-    "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "empty_circles", "gap_is_error"},
+    "mavlink_bridge/services/mission/transfer.py": {"asks_by_int", "approaches", "empty_circles", "gap_is_error"},
     "mavlink_bridge/services/parameters.py": {"answers_by_index", "tells_changes_again"},
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
