@@ -90,6 +90,7 @@ class Examination:
         self._beat_ms = 0
         self._started = False
         self.interrupted = False
+        self._undoing: list[str] = []
 
     # --- bytes and time -------------------------------------------------------------------------------------------
     def receive(self, data: bytes, now_ms: int) -> None:
@@ -140,9 +141,12 @@ class Examination:
         if self.done:
             return
         self._exchange.now_ms = now_ms
+        if self._undoing and not self.interrupted:
+            self.interrupted = True  # what is being put back goes on to its end, and no case comes behind it
+            return
         self._running.steps.close()
         if self.interrupted:
-            self.left += [what for what, _ in self._exchange.take_undo()]
+            self.left += self._undoing + [what for what, _ in self._exchange.take_undo()]
             self._running.done = True
             return
         self.interrupted = True
@@ -169,6 +173,8 @@ class Examination:
             self.results.append(result)
             self._notes.result(result)
             yield from self._put_back()
+            if self.interrupted:
+                break
             yield from self._exchange.wait(_PAUSE_MS)
         yield from self._put_back(last=True)
 
@@ -204,11 +210,14 @@ class Examination:
         if last or self.interrupted:
             for what, steps in exchange.take_keepsakes():
                 exchange.undo(what, steps)
-        for what, steps in exchange.take_undo():
+        undo = exchange.take_undo()
+        self._undoing = [what for what, _ in undo]
+        for what, steps in undo:
             try:
                 yield from steps
             except (CaseFailedError, NotApplicableError, UntestedError) as failure:
                 self.left.append(f"{what}: {failure}")
+            del self._undoing[0]
 
     # --- who it is ------------------------------------------------------------------------------------------------
     def _discover(self) -> Steps:
