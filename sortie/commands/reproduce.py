@@ -16,19 +16,9 @@ from sortie.config.given import GivenOptions
 from sortie.config.options import CHANGE, JSON, LOG, OUT, REPRODUCING_VEHICLE, SEARCH, WITHOUT
 from sortie.config.values import VehicleSource
 from sortie.incident.page import changed_page, incident_page
-from sortie.incident.reproduce import (
-    CRITERIA,
-    FLOWN,
-    NEAR_M,
-    TEST,
-    Reproduced,
-    Tried,
-    again,
-    fly_changed,
-    reproduce,
-    search,
-)
+from sortie.incident.reproduce import FLOWN, NEAR_M, TEST, Reproduced, again, fly_changed, reproduce
 from sortie.incident.scenario import SCENARIO, Origin, read_scenario
+from sortie.incident.search import CRITERIA, Tried, search
 from sortie.reading.logs import find_log
 
 PAGE: Final = "incident.html"
@@ -49,7 +39,7 @@ def reproduce_incident(given: GivenOptions) -> int:
     status = 0 if found.same else 1
     if asked is not None:
         tried = search(found, folder, asked, tuple(given[CHANGE]))
-        told["search"] = [msgspec.to_builtins(entry) for entry in tried]
+        told["search"] = [{**msgspec.to_builtins(entry), "avoids": entry.avoids} for entry in tried]
         lines += _search_lines(asked, tried)
         status = 0 if any(entry.avoids for entry in tried) else 1
     elif changes or without:
@@ -132,7 +122,13 @@ def _lines(found: Reproduced, folder: Path) -> list[str]:
 
 
 def _search_lines(asked: str, tried: list[Tried]) -> list[str]:
-    lines = [f"{'avoids' if entry.avoids else 'keeps'} the {asked}: {entry.change} ({entry.ended})" for entry in tried]
+    lines = []
+    for entry in tried:
+        if not entry.flights:
+            lines.append(f"does not fly: {entry.change} ({entry.ended})")
+            continue
+        verdict = "avoids" if entry.avoids else "keeps"
+        lines.append(f"{verdict} the {asked}: {entry.change}: in {entry.happened} of {entry.flights} ({entry.ended})")
     if not any(entry.avoids for entry in tried):
-        lines.append(f"no single change of {len(tried)} avoids the {asked}")
+        lines.append(f"no single change of {len(tried) - 1} avoids the {asked}")
     return lines

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -77,10 +77,11 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
     arm_s = 0.0 if found.ours else _armed_later(built.scenario.happened, happened_in(first[0]))
     scenario = msgspec.structs.replace(scenario, arm_s=arm_s)
     built.origins["arm_s"] = Origin("ours leaves the ground so much sooner after arming", Sure.FITTED)
+    logged = dict(built.origins)
     if not found.ours and _leave_the_ground(scenario, happened_in(first[0])):
         scenario = _tuned(scenario, found, folder, built.origins)
     if theirs is not None:
-        scenario = msgspec.structs.replace(scenario, vehicle=str(theirs), arm_s=0.0)
+        scenario = msgspec.structs.replace(with_its_own(scenario, built, logged), vehicle=str(theirs), arm_s=0.0)
         built.origins["vehicle"] = Origin(f"flown by {theirs.kind}, in our world")
         first = fly(scenario, folder, folder / FLOWN)
         scenario = msgspec.structs.replace(scenario, arm_s=_armed_later(scenario.happened, happened_in(first[0])))
@@ -96,6 +97,19 @@ def _check_firmware(found: Evidence, theirs: VehicleSource) -> None:
     wanted = f"{found.firmware.name.lower()}:{found.kind}"
     if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != wanted:
         raise UserError(f"this log is flown by {wanted}=BINARY,world=ours", option="vehicle", given=str(theirs))
+
+
+def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin]) -> Scenario:
+    """With the firmware's own parameters as the log has them: what was fitted of them made up for what ours does
+    otherwise."""
+    own = [name for name in fit_of(scenario).params if not name.startswith("SIM_")]
+    params = {name: value for name, value in scenario.params.items() if name not in own}
+    for name in own:
+        built.origins.pop(f"params.{name}", None)
+        if name in built.scenario.params:
+            params[name] = built.scenario.params[name]
+            built.origins[f"params.{name}"] = logged[f"params.{name}"]
+    return msgspec.structs.replace(scenario, params=params)
 
 
 def _leave_the_ground(scenario: Scenario, flown: HappenedInFlight) -> bool:
@@ -249,49 +263,3 @@ def test_it_should_not_happen(flight):
     assert flight.failsafes == []
     assert not flight.crashed
 '''
-
-
-# --- a change that avoids it ------------------------------------------------------------------------------------------
-CRITERIA: Final[Mapping[str, Callable[[HappenedInFlight], bool]]] = {
-    "crash": lambda happened: happened.crashed,
-    "failsafe": lambda happened: bool(happened.failsafes),
-}
-"""Ends that are to be avoided, by the word of --search."""
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """Change that was flown. `avoids`: what happened did not; `ended`: what happened instead."""
-
-    change: str
-    avoids: bool
-    ended: str
-
-
-def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]) -> list[Tried]:
-    """Fly each change alone, those that avoid it first. `changes`: NAME=VALUE; none: `usual_changes`."""
-    if not CRITERIA[asked](found.happened):
-        raise UserError(f"no {asked} happened in the flight again: there is nothing to avoid", 1)
-    tried = []
-    for change in changes or usual_changes(found.scenario):
-        name, _, text = change.partition("=")
-        without, given = ((name.removeprefix("without "),), {}) if not text else ((), {name: text})
-        try:
-            after = fly_changed(found, folder, given, without)
-        except UserError as error:
-            tried.append(Tried(change, False, str(error)))
-            continue
-        happened = after.happened
-        modes = ", ".join(f"{mode} at {at_s:.1f} s" for at_s, mode in happened.modes)
-        tried.append(Tried(change, not CRITERIA[asked](happened), ("crashed; " if happened.crashed else "") + modes))
-    return sorted(tried, key=lambda entry: not entry.avoids)
-
-
-def usual_changes(scenario: Scenario) -> tuple[str, ...]:
-    """Single changes that come to mind: each fault away, less wind, slower, lower, other failsafes."""
-    faults = [f"without {name}" for name in dict.fromkeys(fault.name for fault in scenario.fault)]
-    speed = scenario.params.get("WPNAV_SPEED", 1000.0)
-    usual = (
-        f"wind=0 WPNAV_SPEED={speed / 2.0:g} WPNAV_ACCEL=100 ANGLE_MAX=2000 FS_EKF_ACTION=2 FS_EKF_THRESH=0.6 "
-        "FS_EKF_THRESH=1.0 BATT_FS_LOW_ACT=1 FS_THR_ENABLE=3 FS_CRASH_CHECK=0 RTL_ALT=1500 FENCE_ENABLE=0"
-    )
-    return (*faults, *usual.split())

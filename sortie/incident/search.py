@@ -1,0 +1,138 @@
+"""Search of an incident: which single change avoids it? A campaign over a list of changes, each flown with several
+seeds, those with which it happens in the fewest flights first.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from autopilot.parameters.parameters import Parameters
+from sortie.config.errors import UserError
+from sortie.config.installed import parameter_set
+from sortie.config.parameters import spoken_as
+from sortie.incident.happened import happened_in
+from sortie.incident.reproduce import Reproduced, fly
+from sortie.incident.scenario import HappenedInFlight, Scenario
+from sortie.runtime.signals import leave_to_parent
+
+CRITERIA: Final[Mapping[str, Callable[[HappenedInFlight], bool]]] = {
+    "crash": lambda happened: happened.crashed,
+    "failsafe": lambda happened: bool(happened.failsafes),
+}
+"""Ends that are to be avoided, by the word of --search."""
+SEEDS: Final = 5
+"""Flights of each change: the first has the scenario's seed, each of the others the next."""
+AS_IT_WAS: Final = "no change"
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """Change that was flown. `happened`: in so many of its `flights`; `ended`: what came of the first of them."""
+
+    change: str
+    happened: int
+    flights: int
+    ended: str
+
+    @property
+    def avoids(self) -> bool:
+        """True when it happened in none of the flights, and there were any."""
+        return self.happened == 0 and self.flights > 0
+
+
+class FlownOnce(msgspec.Struct, frozen=True):
+    """One flight of a change. `happened` None: it did not fly, for what `words` say."""
+
+    happened: bool | None
+    words: str
+
+
+def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]) -> list[Tried]:
+    """Fly each change alone, beside the flight without any; those with which it happens least come first, and those
+    that did not fly last. `changes`: NAME=VALUE; none: `usual_changes`."""
+    if not CRITERIA[asked](found.happened):
+        raise UserError(f"no {asked} happened in the flight again: there is nothing to avoid", 1)
+    scenario = found.scenario
+    named = {AS_IT_WAS: scenario}
+    refused: list[Tried] = []
+    for change in changes or usual_changes(scenario):
+        try:
+            named[change] = _changed(scenario, change)
+        except UserError as error:
+            refused.append(Tried(change, 0, 0, str(error)))
+    seeds = 1 if scenario.source.in_our_world else SEEDS  # a firmware takes a processor for a minute
+    orders = [msgspec.structs.replace(one, seed=one.seed + more) for one in named.values() for more in range(seeds)]
+    flown = _fly_all(orders, folder, asked, 1 if scenario.source.in_our_world else os.cpu_count() or 1)
+    tried = [_judged(change, flown[seeds * number : seeds * (number + 1)]) for number, change in enumerate(named)]
+    return sorted([*tried, *refused], key=lambda one: one.happened / one.flights if one.flights else 2.0)
+
+
+def _changed(scenario: Scenario, change: str) -> Scenario:
+    name, _, text = change.partition("=")
+    return scenario.changed({name: text}) if text else scenario.changed({}, (name.removeprefix("without "),))
+
+
+def _judged(change: str, flights: list[FlownOnce]) -> Tried:
+    known = [flight for flight in flights if flight.happened is not None]
+    return Tried(change, sum(flight.happened is True for flight in known), len(known), flights[0].words)
+
+
+def _fly_all(orders: list[Scenario], folder: Path, asked: str, processes: int) -> list[FlownOnce]:
+    one = partial(fly_once, folder=folder, asked=asked)
+    if processes == 1 or len(orders) == 1:
+        return [one(scenario) for scenario in orders]
+    pool = ProcessPoolExecutor(min(processes, len(orders)), get_context("spawn"), leave_to_parent)
+    try:
+        return list(pool.map(one, orders))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def fly_once(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:
+    """Fly a scenario whose plan lies in `folder`, without keeping its log."""
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            happened = happened_in(fly(scenario, folder, Path(name) / "flown")[0])
+        except UserError as error:
+            return FlownOnce(None, str(error))
+    modes = ", ".join(f"{mode} at {at_s:.1f} s" for at_s, mode in happened.modes)
+    return FlownOnce(CRITERIA[asked](happened), ("crashed; " if happened.crashed else "") + modes)
+
+
+_USUAL: Final = {
+    "ardupilot": (
+        "WPNAV_SPEED/2", "WP_SPEED/2", "WPNAV_ACCEL=100", "ANGLE_MAX=2000", "FS_EKF_ACTION=2", "FS_EKF_THRESH=0.6",
+        "FS_EKF_THRESH=1.0", "BATT_FS_LOW_ACT=1", "FS_THR_ENABLE=3", "FS_ACTION=2", "FS_LONG_ACTN=1",
+        "FS_CRASH_CHECK=0", "RTL_ALT=1500", "FENCE_ENABLE=0",
+    ),
+    "px4": (
+        "MPC_XY_CRUISE/2", "MPC_ACC_HOR=1.5", "MPC_TILTMAX_AIR=30", "COM_LOW_BAT_ACT=2", "NAV_DLL_ACT=2",
+        "NAV_RCL_ACT=2", "RTL_RETURN_ALT=15", "GF_ACTION=0",
+    ),
+}  # fmt: skip
+"""Changes by firmware: another value, or (/) a share of what it is."""
+
+
+def usual_changes(scenario: Scenario) -> tuple[str, ...]:
+    """Single changes that come to mind, of what this vehicle has: each fault away, no wind, slower, lower, other
+    failsafes."""
+    changes = [f"without {name}" for name in dict.fromkeys(fault.name for fault in scenario.fault)]
+    if scenario.wind or scenario.params.get("SIM_WIND_SPD"):
+        changes.append("wind=0")
+    kind = scenario.kind
+    served = spoken_as(scenario.firmware, kind).served_parameters(Parameters(parameter_set(kind.name)))
+    for usual in _USUAL[scenario.firmware]:
+        name, slower, share = usual.partition("/")
+        if name.partition("=")[0] not in served:
+            continue
+        before = scenario.params.get(name, served[name]) if slower else 0.0
+        changes.append(f"{name}={before / float(share):g}" if slower else usual)
+    return tuple(changes)
