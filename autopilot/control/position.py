@@ -58,6 +58,10 @@ def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     ee = ve - s[L.S_EVE]
     fn = s[L.S_RAN] + p[L.P_KP_VEL] * en
     fe = s[L.S_RAE] + p[L.P_KP_VEL] * ee
+    if p[L.P_KD_VEL] > 0.0:  # of the acceleration that it feels (PX4's PositionControl::_velocityControl)
+        rate = p[L.P_KD_VEL] / L.TICK
+        fn -= rate * (s[L.S_ER] * s[L.S_DVX] + s[L.S_ER + 1] * s[L.S_DVY] + s[L.S_ER + 2] * s[L.S_DVZ])
+        fe -= rate * (s[L.S_ER + 3] * s[L.S_DVX] + s[L.S_ER + 4] * s[L.S_DVY] + s[L.S_ER + 5] * s[L.S_DVZ])
     if s[L.S_AIR] == 1.0:
         integrate(s, p, en, ee, fn + s[L.S_IVN], fe + s[L.S_IVE])
     return fn + s[L.S_IVN], fe + s[L.S_IVE]

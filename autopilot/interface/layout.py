@@ -122,6 +122,7 @@ P_SPEED_GROUND, P_SPEED_UP, P_SPEED_DOWN = SETTINGS.take(3)  # m/s
 P_ACCEL, P_ACCEL_Z, P_JERK, P_JERK_Z, P_ACCEL_CORNER = SETTINGS.take(5)  # m/s2, m/s3
 P_LEAN_MAX, P_YAW_RATE, P_YAW_ACCEL = SETTINGS.take(3)  # tan of the angle limit; rad/s; rad/s2
 P_KP_POS, P_KP_VEL, P_KI_VEL, P_KP_HGT, P_KP_VZ, P_KI_VZ = SETTINGS.take(6)
+P_KD_VEL = SETTINGS.block(1)  # s: how much of the acceleration that is felt is taken back
 P_KP_ATT, P_KP_YAW, P_KP_RATE, P_KI_RATE, P_KP_YRATE, P_KI_YRATE = SETTINGS.take(6)
 P_RATE_MAX, P_MIX_X, P_MIX_Y, P_MIX_Z, P_HOVER_GUESS = SETTINGS.take(5)  # angular acceleration rad/s2 -> thrust share
 P_DRAG_1, P_DRAG_2 = SETTINGS.take(2)  # what the controller knows of drag: 1/s, 1/m
@@ -140,6 +141,7 @@ P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TU
 P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)
 P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # what the controller knows of the vehicle
 P_STICK_SPEED, P_STICK_TURN, P_STOP_SPEED, P_THROTTLE_MAX, P_BRAKING = SETTINGS.take(5)
+P_LINES = SETTINGS.block(1)  # 1: it steers by the lines of its legs; 0: by the velocity that leads after the reference
 P_THROTTLE_LEAST, P_STICK_MIX = SETTINGS.take(2)
 # throttle that begins to move it; 1: the stick steers in autopilot modes
 P_MOTORS_CUT = SETTINGS.block(1)
