@@ -31,15 +31,26 @@ def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
     return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0)
 
 
+def comes_to_rest(facts: VehicleFacts) -> bool:
+    """True for what can stand still: neither wings nor what floats."""
+    kind = facts.vehicle_class
+    return kind.hovers or not (kind.flies or kind.drifts)
+
+
 def stopping_point(facts: VehicleFacts) -> Ned:
-    """NED m of the place at which what hovers would come to rest, by the gains and accelerations of its way points
-    (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m); of others, where they are."""
+    """NED m of the place at which it would come to rest: what hovers by the gains and accelerations of its way points
+    (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m), what drives by its deceleration
+    (AR_WPNav.cpp, get_stopping_location); of others, where they are."""
     here = facts.vehicle.state.position
-    if not facts.vehicle_class.hovers:
+    if not comes_to_rest(facts):
         return here
     vector = facts.vehicle.state.report
     north, east, down = (float(vector[field]) for field in (report.VN, report.VE, report.VD))
     speed = hypot(north, east)
+    if not facts.vehicle_class.hovers:
+        brakes = facts.param("ATC_DECEL_MAX", 0.0) or facts.param("ATC_ACCEL_MAX", 1.0)
+        ahead = 0.5 * speed / brakes if brakes > 0.0 else 0.0
+        return (here[0] + ahead * north, here[1] + ahead * east, here[2])
     fastest = min(speed, facts.param("WPNAV_SPEED", 1000.0) / 100.0)
     ahead = _way_to_rest(facts, fastest, "PSC_POSXY_P", "WPNAV_ACCEL") / speed if speed > 0.0 else 0.0
     sink = _way_to_rest(facts, abs(down), "PSC_POSZ_P", "WPNAV_ACCEL_Z")

@@ -5,7 +5,11 @@ profile (`autopilot.control.curves`, as copters have it). Steering is by the lin
 that turns are arcs that the vehicle can drive; its speed is what takes it after the reference. Time passes more slowly
 on the profile while the vehicle lags: it turns round first, and the reference waits. A passed end is reached when the
 reference is half-way through the turn, a stop when its profile is over and the vehicle is there (ArduRover's
-`AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile.
+`AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile, unless it begins
+`from_rest`: then the reference waits where the vehicle would stop.
+
+With SIM_DRIVE_LINES at 0 the vehicle knows no lines: the velocity that leads after the reference is all that steers it
+(`AR_PosControl::update`), which brings it out of a turn wider and later, as ArduRover.
 """
 
 from __future__ import annotations
@@ -80,6 +84,21 @@ def after_reference(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def by_velocity(s: L.Row, p: L.Row) -> tuple[float, float]:
+    """Turn rate and speed (negative: backwards) that lead after the reference and know nothing else."""
+    s[L.S_COURSE_ERROR], s[L.S_TURN_LEFT] = 0.0, 0.0
+    n, e = wanted_velocity(s, p, p[L.P_KP_POS])
+    size = sqrt(n * n + e * e)
+    ahead = n * cos(s[L.S_COURSE]) + e * sin(s[L.S_COURSE])
+    if s[L.S_RVN] == 0.0 and s[L.S_RVE] == 0.0:
+        return 0.0, ahead
+    slowest = sqrt(0.5 * p[L.P_TURN_ACCEL] * p[L.P_TURN_RADIUS])
+    n, e = s[L.S_RAN] + n - s[L.S_EVN], s[L.S_RAE] + e - s[L.S_EVE]
+    aside = e * cos(s[L.S_COURSE]) - n * sin(s[L.S_COURSE])
+    return aside / max(abs(s[L.S_SPEED_REF]), 1.0), max(ahead, min(size, slowest))
+
+
+@jit
 def blends(s: L.Row, a: int, b: int) -> bool:
     """Do two profiles, one leading to the other, meet at an angle that is driven as an arc?"""
     return s[a + C_N] * s[b + C_N] + s[a + C_E] * s[b + C_E] > WIDEST
@@ -114,7 +133,7 @@ def drive_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
     if turning == 1.0:  # it is on its way along the next one: the reference comes after it
         s[L.S_PACE] = 1.0
     left = s[L.S_NOW + C_END] - s[L.S_NOW + C_TIME]
-    if s[L.S_CORNER] == 0.0 and left * p[L.P_LEG_JERK] < p[L.P_ACCEL]:
+    if p[L.P_LINES] != 0.0 and s[L.S_CORNER] == 0.0 and left * p[L.P_LEG_JERK] < p[L.P_ACCEL]:
         s[L.S_PACE] = min(s[L.S_PACE], END_PACE)
     there = follow_curve(s, p, t)
     s[L.S_PHASE] = turning

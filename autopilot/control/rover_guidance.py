@@ -18,6 +18,7 @@ from autopilot.control.rover_curves import (
     after_reference,
     at_rest_on_curve,
     begin_driven,
+    by_velocity,
     drive_curve,
     turn_rate,
     turns_with_reference,
@@ -131,6 +132,19 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
 
 
 @jit
+def along_curve(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float, float]:
+    """Turn rate and speed after the reference of a profile, and the share of the accelerations that this may take."""
+    if p[L.P_LINES] == 0.0:
+        rate, speed = by_velocity(s, p)
+        return rate, keep_leg_speed(s, p, max(speed, 0.0)) + min(speed, 0.0), 1.0
+    if s[L.S_PHASE] == 0.0 and turns_with_reference(s):
+        rate, speed = turn_rate(s, p), p[L.P_SPEED_GROUND]
+    else:
+        rate, speed = along_leg(s, p, t)
+    return rate, keep_leg_speed(s, p, min(speed, after_reference(s, p))), SPARE
+
+
+@jit
 def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Drive a tick along a leg, and at its end."""
     if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
@@ -149,12 +163,9 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         keep_place(s, p, t[L.T_END_N], t[L.T_END_E], t[L.T_RADIUS], t[L.T_WAY])
     elif s[L.S_CURVING] == 1.0:
         driven = drive_curve(s, p, t)
-        if s[L.S_PHASE] == 0.0 and turns_with_reference(s):
-            rate, speed = turn_rate(s, p), p[L.P_SPEED_GROUND]
-        else:
-            rate, speed = along_leg(s, p, t)
+        rate, speed, share = along_curve(s, p, t)
         steer_by_rate(s, p, rate)
-        reach_speed(s, p, s[L.S_WAY] * keep_leg_speed(s, p, min(speed, after_reference(s, p))), SPARE)
+        reach_speed(s, p, s[L.S_WAY] * speed, share)
         if driven and s[L.S_ARRIVED] == 0.0:
             arrive(s)
         return

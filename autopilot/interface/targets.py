@@ -102,7 +102,8 @@ class Leg:
     vehicle is given pieces of it (`autopilot.context.ground_following`), whose `goal` is the end of the whole: what
     distances are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
     (SPLINE_WAYPOINT). Wings turn before `end`, at `radius` at the earliest, are there too when they have passed it, and
-    then fly round it where there is no `next`. `from_rest`: what hovers begins at rest at `start`, however it moved."""
+    then fly round it where there is no `next`. `from_rest`: what hovers or drives begins at rest at `start`, however it
+    moved."""
 
     end: Ned
     start: Ned | None = None

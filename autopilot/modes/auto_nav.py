@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Final
 
 from autopilot.context.frames import above_the_highest, item_down, item_position, over_ground
-from autopilot.context.staying import stopping_point
+from autopilot.context.staying import comes_to_rest, stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.layout import TICK_MS
@@ -97,10 +97,11 @@ def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None
 
 
 def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
-    """Begin of a leg, and whether it is flown from rest: the end of the one before; of what hovers, from anywhere, at
-    the place at which it would stop (AC_WPNav::set_wp_destination_NEU_m)."""
+    """Begin of a leg, and whether it is flown from rest: the end of the one before; of what hovers or drives, from
+    anywhere, at the place at which it would stop (AC_WPNav::set_wp_destination_NEU_m, AR_WPNav::set_desired_location).
+    """
     facts = tools.context.facts
-    if tools.before is not None or not facts.vehicle_class.hovers or facts.landed:
+    if tools.before is not None or not comes_to_rest(facts) or (facts.landed and facts.vehicle_class.flies):
         return tools.before, False
     return stopping_point(facts), True
 

@@ -16,7 +16,7 @@ from math import inf
 import numpy as np
 
 from autopilot.context.ground_following import ground_profile
-from autopilot.context.staying import stopping_point
+from autopilot.context.staying import comes_to_rest, stopping_point
 from autopilot.context.vehicle_context import VehicleFacts
 from autopilot.interface.geo import Ned
 from autopilot.interface.mathematics import hypot
@@ -188,7 +188,8 @@ class ReturnDrive(Maneuver):
         north, east, _ = self._destination()
         self.end = (north, east, self.facts.vehicle.state.position[2])
         radius = self.facts.param("WP_RADIUS", 2.0)
-        self.helm.fly(Leg(self.end, None, radius=radius, backwards=self.helm.backwards))
+        start = stopping_point(self.facts) if comes_to_rest(self.facts) else None
+        self.helm.fly(Leg(self.end, start, radius=radius, backwards=self.helm.backwards, from_rest=start is not None))
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived and not self.done:

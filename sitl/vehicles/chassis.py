@@ -76,7 +76,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
     p[L.P_TOP_SPEED], p[L.P_FULL_ACCEL] = TOP_SPEED, FULL_ACCEL
     p[L.P_STICK_SPEED], p[L.P_STICK_TURN] = 4.0, radians(180.0)
     p[L.P_STOP_SPEED], p[L.P_THROTTLE_MAX], p[L.P_THR_SLEW], p[L.P_BRAKING] = 0.1, 1.0, 1.0, 1.0
-    p[L.P_ACCEL_CORNER] = p[L.P_TURN_ACCEL]
+    p[L.P_ACCEL_CORNER], p[L.P_LINES] = p[L.P_TURN_ACCEL], 1.0
     limit_profiles(p)
 
 

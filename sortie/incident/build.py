@@ -18,6 +18,7 @@ from autopilot.parameters.parameters import Parameters
 from autopilot.vehicles.kinds import vehicle_class
 from sortie.config.errors import UserError
 from sortie.config.installed import parameter_set
+from sortie.incident.charge import emptied
 from sortie.incident.diagnosis import diagnose, loss_of_frames
 from sortie.incident.evidence import GUESSED, Evidence
 from sortie.incident.happened import happened_in
@@ -58,6 +59,7 @@ _LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
         "SIM_BARO_RND": (0.0, _NOT_AGAIN_AS_IT_WAS),
         "SIM_DRAG_FEED": (0.0, "ArduPilot does not know its drag, and lags behind"),
         "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
+        "SIM_DRIVE_LINES": (0.0, "ArduRover goes after its reference, and not by the lines"),
     },
     AutopilotType.PX4: {  # with noise of its GPS, for which its reference waits
         "SIM_BARO_RND": (0.0, _NOT_AGAIN_AS_IT_WAS),
@@ -126,7 +128,7 @@ class Builder:
         faults = tuple(diagnose(found))
         calibration, gusts = self._measured(faults)
         faults += tuple(self._gusts(gusts))
-        params = self._params(calibration)
+        params = self._params(calibration) | self._endless()
         plan = self._plan()
         self._whole_log()
         scenario = Scenario(
@@ -290,6 +292,15 @@ class Builder:
     def _of_sticks(self, name: str) -> bool:
         """True for a parameter of the channels, where somebody moves them."""
         return self._sticks_moved and name.startswith(("RC1_", "RC2_", "RC3_", "RC4_", "RCMAP_"))
+
+    def _endless(self) -> dict[str, float]:
+        """A pack whose charge the log tells by its voltage alone keeps its own, but for what that voltage tells."""
+        if self._found.ours or not emptied(self._found):
+            return {}
+        self._origins["params.SIM_BATT_CAP_AH"] = Origin(
+            "nothing measured the current: its voltage is flown", Sure.ASSUMED
+        )
+        return {"SIM_BATT_CAP_AH": 0.0}
 
     def _capacity(self, params: Mapping[str, float]) -> dict[str, float]:
         """A battery whose voltage hardly falls is as large as that needs."""

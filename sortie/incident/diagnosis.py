@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from autopilot.control.arrays import atan2, cos, hypot, sin
 from autopilot.interface.geo import GeoPoint, to_local
+from autopilot.mav import AutopilotType
 from autopilot.vehicles.kinds import vehicle_class
+from sortie.incident.charge import emptied
 from sortie.incident.evidence import Evidence
 from sortie.incident.signals import UNUSUAL, FoundFault, in_flight, silences, stopped, stretches, usual
 from sortie.incident.wings import airspeed, engine
@@ -46,6 +48,9 @@ _OPPOSITE: Final = ((0, 1), (2, 3))
 _RADIO, _STATION = 5, 8
 """LogErrorSubsystem of the failsafes of radio and ground station."""
 _CAUGHT_UP_S: Final = 0.2
+_TRUSTED_S: Final = {AutopilotType.PX4: 1.0}
+"""A GPS that comes back in the air has to be good for so long before the estimator takes it again (EKF2, gps_control);
+ours takes it at once."""
 
 
 def diagnose(found: Evidence) -> list[FoundFault]:
@@ -67,8 +72,14 @@ def _gps_lost(found: Evidence) -> list[FoundFault]:
     rows = in_flight(found, found.gps)
     if len(rows) < 2 or not (rows[:, 1] >= _FIX).any():
         return []
+    later_s = _TRUSTED_S.get(found.firmware.autopilot, 0.0)
     faults = [
-        FoundFault("gps.loss", begin_s + _CAUGHT_UP_S, end_s, f"GPS: status below 3 from {begin_s:.2f} s on")
+        FoundFault(
+            "gps.loss",
+            begin_s + _CAUGHT_UP_S,
+            None if end_s is None else end_s + later_s,
+            f"GPS: status below 3 from {begin_s:.2f} s on",
+        )
         for begin_s, end_s in stretches(rows[:, 0], rows[:, 1] < _FIX, 0.5)
     ]
     for begin_s, end_s in _gaps(found, rows):
@@ -343,5 +354,5 @@ def loss_of_frames(found: Evidence) -> float | None:
 
 
 _RULES: Final[tuple[Callable[[Evidence], list[FoundFault]], ...]] = (
-    _gps_lost, _gps_jumps, _compass, _barometer, _vibration, _battery, _motors, _links, engine, airspeed,
+    _gps_lost, _gps_jumps, _compass, _barometer, _vibration, _battery, emptied, _motors, _links, engine, airspeed,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan, nan
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,13 +13,14 @@ from autopilot.mav import Cmd
 from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.known import SPOKEN
 from mavlink_bridge.wire.codec import decode
-from sortie.incident.build import Builder
+from sortie.incident.build import Builder, Built
 from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence, ModeSeen, read_evidence
 from sortie.incident.happened import differences
 from sortie.incident.recording import read_recording
-from sortie.incident.reproduce import fly, reproduce
-from sortie.incident.scenario import Deed, HappenedInFlight, Scenario
+from sortie.incident.reproduce import fly, reproduce, with_its_own
+from sortie.incident.scenario import Deed, HappenedInFlight, Origin, Scenario
+from sortie.incident.signals import Sure
 from sortie.reading.facts import FlightFacts, Quantity
 from sortie.reading.logs import LogForm, read_log
 from sortie.reading.ulog import _states
@@ -120,6 +122,57 @@ def test_a_battery_whose_current_nobody_measured_keeps_the_simulators_capacity(t
     assert Builder(found, log).build().scenario.params["SIM_BATT_CAP_AH"] > 1.0
     found.battery[:] = [(at_s, volts, 0.0) for at_s, volts, *_ in found.battery]
     assert "SIM_BATT_CAP_AH" not in Builder(found, log).build().scenario.params
+
+
+def test_a_battery_that_empties_by_its_voltage_is_a_fault_at_each_level_at_which_px4_acts(tmp_path: Path) -> None:
+    """Four cells from full to 4 % of the charge, of which nothing measures the current: critical, then an emergency; the
+    pack of the scenario has no charge of its own."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog())
+    found = read_evidence(log)
+    found.parameters |= {"BAT1_N_CELLS": 4.0, "BAT1_V_EMPTY": 3.6, "BAT1_V_CHARGED": 4.05}
+    begin_s, end_s = found.flight_s
+    times = np.linspace(begin_s, end_s, 200)
+    charge = np.linspace(1.0, 0.04, 200)
+    found.battery[:] = [(float(t), 4.0 * (3.6 + 0.45 * float(c)), 0.0) for t, c in zip(times, charge, strict=True)]
+    built = Builder(found, log).build()
+    critical, emergency = built.scenario.fault
+    assert [fault.name for fault in built.scenario.fault] == ["battery.low"] * 2
+    for fault, level in ((critical, 0.07), (emergency, 0.05)):
+        assert fault.from_s == pytest.approx(np.interp(-level + 0.005, -charge, times) - begin_s, abs=0.1)
+        assert fault.value is not None and 12.6 - fault.value == pytest.approx(3.0 * (3.6 + 0.45 * (level - 0.01)), abs=1e-3)
+    assert built.scenario.params["SIM_BATT_CAP_AH"] == 0.0
+    found.battery[-1] = (float(times[-1]), 14.5, 9.0)  # somebody measures the current
+    assert Builder(found, log).build().scenario.fault == ()
+
+
+def test_a_gps_that_comes_back_is_taken_a_second_later(tmp_path: Path) -> None:
+    """By PX4's estimator (gps_control); ArduPilot's has it at once."""
+    log = tmp_path / "a.ulg"
+    log.write_bytes(ulog())
+    found = read_evidence(log)
+    begin_s, end_s = found.flight_s
+    lost_s, back_s = begin_s + 0.3 * (end_s - begin_s), begin_s + 0.6 * (end_s - begin_s)
+    row = found.gps[0][2:]
+    found.gps[:] = [(float(t), 0 if lost_s < t < back_s else 3, *row) for t in np.arange(begin_s, end_s, 0.2)]
+    (fault,) = diagnose(found)
+    assert fault.until_s is not None and back_s + 0.9 < fault.until_s < back_s + 1.3
+    found.firmware = SPOKEN["ardupilot"](vehicle_class("copter"))
+    (fault,) = diagnose(found)
+    assert fault.until_s is not None and fault.until_s < back_s + 0.3
+
+
+def test_the_firmware_itself_flies_its_own_parameters(tmp_path: Path) -> None:
+    """What was fitted of them made up for ours."""
+    params = {"MPC_XY_CRUISE": 8.0, "SIM_WIND_SPD": 1.0}
+    logged = Scenario("a.ulg", "sim:copter", HOME, 20.0, firmware="px4", params=params)
+    origins = {f"params.{name}": Origin("parameter") for name in params}
+    fitted = {"MPC_XY_CRUISE": 7.2, "MPC_JERK_AUTO": 3.1, "SIM_WIND_SPD": 1.4}
+    scenario = msgspec.structs.replace(logged, params=fitted)
+    built = Built(logged, {f"params.{name}": Origin("by flying it", Sure.FITTED) for name in fitted}, None, (), None)
+    assert with_its_own(scenario, built, origins).params == {"MPC_XY_CRUISE": 8.0, "SIM_WIND_SPD": 1.4}
+    assert str(built.origins["params.MPC_XY_CRUISE"]) == "logged: parameter"
+    assert "params.MPC_JERK_AUTO" not in built.origins
 
 
 def test_a_clock_that_counts_from_1970_is_one_since_boot(tmp_path: Path) -> None:

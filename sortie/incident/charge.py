@@ -1,0 +1,48 @@
+"""A battery that PX4 calls empty by its voltage, where nothing measures what it gives.
+
+PX4 1.16 (src/lib/battery) counts the charge of such a pack by the voltage of its cells between BAT1_V_EMPTY and
+BAT1_V_CHARGED, which it smooths for some two seconds. Ours looks at its voltage once a second and believes it the next
+time: as late.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from autopilot.mav import AutopilotType
+from sortie.incident.evidence import Evidence
+from sortie.incident.signals import FoundFault, in_flight
+
+_LEVELS: Final = (("BAT_CRIT_THR", 0.07), ("BAT_EMERGEN_THR", 0.05))
+_BELOW: Final = 0.005
+"""Share of the charge that is below a level, and not on it."""
+_OWN_FULL_V, _OWN_EMPTY_V, _OWN_CHARGED_V = 3 * 4.2, 3 * 3.6, 3 * 4.05
+"""Rest voltage of the simulator's full pack, and between which its PX4 counts the charge."""
+
+
+def emptied(found: Evidence) -> list[FoundFault]:
+    """The moments at which the charge falls below the levels at which PX4 acts, each as so many volts off a full
+    pack."""
+    rows, given = in_flight(found, found.battery), found.parameters
+    if found.firmware.autopilot != AutopilotType.PX4 or not len(rows) or (rows[:, 2] > 0.0).any():
+        return []
+    cells, empty, full = (
+        given.get("BAT1_N_CELLS", 0.0),
+        given.get("BAT1_V_EMPTY", 3.6),
+        given.get("BAT1_V_CHARGED", 4.05),
+    )
+    if cells < 1.0 or full <= empty:
+        return []
+    share = (rows[:, 1] / cells - empty) / (full - empty)
+    faults = []
+    for name, usual in _LEVELS:
+        level = given.get(name, usual)
+        low = share < level - _BELOW
+        if share[0] < level or not low.any():
+            continue
+        begin_s = float(rows[low.argmax(), 0])
+        off = _OWN_FULL_V - _OWN_EMPTY_V - (level - 2.0 * _BELOW) * (_OWN_CHARGED_V - _OWN_EMPTY_V)
+        volts = f"{rows[low.argmax(), 1]:.2f} V of {cells:.0f} cells"
+        why = f"battery_status: {volts} is below {name} ({level:.0%}) at {begin_s:.2f} s"
+        faults.append(FoundFault("battery.low", begin_s, None, why, round(off, 3)))
+    return faults
