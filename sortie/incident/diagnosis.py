@@ -6,7 +6,7 @@ often that is right is measured with faults that were planted (docs/reproduce.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -48,7 +48,7 @@ _OPPOSITE: Final = ((0, 1), (2, 3))
 _RADIO, _STATION = 5, 8
 """LogErrorSubsystem of the failsafes of radio and ground station."""
 _CAUGHT_UP_S: Final = 0.2
-_TRUSTED_S: Final = {AutopilotType.PX4: 1.0}
+_TRUSTED_S: Final[Mapping[int, float]] = {AutopilotType.PX4: 1.0}
 """A GPS that comes back in the air has to be good for so long before the estimator takes it again (EKF2, gps_control);
 ours takes it at once."""
 
