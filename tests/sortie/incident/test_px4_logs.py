@@ -153,8 +153,8 @@ def test_a_gps_that_comes_back_is_taken_a_second_later(tmp_path: Path) -> None:
     found = read_evidence(log)
     begin_s, end_s = found.flight_s
     lost_s, back_s = begin_s + 0.3 * (end_s - begin_s), begin_s + 0.6 * (end_s - begin_s)
-    row = found.gps[0][2:]
-    found.gps[:] = [(float(t), 0 if lost_s < t < back_s else 3, *row) for t in np.arange(begin_s, end_s, 0.2)]
+    times = np.arange(begin_s, end_s, 0.2)
+    found.gps[:] = [(float(t), 0 if lost_s < t < back_s else 3, LAT, LON, 0.0, 0.0) for t in times]
     (fault,) = diagnose(found)
     assert fault.until_s is not None and back_s + 0.9 < fault.until_s < back_s + 1.3
     found.firmware = SPOKEN["ardupilot"](vehicle_class("copter"))
