@@ -7,7 +7,7 @@ from math import hypot
 import numpy as np
 import pytest
 
-from autopilot.control.position import integrate, within_lean
+from autopilot.control.position import control_horizontal, integrate, within_lean
 from autopilot.interface import layout as L
 
 MOST = 5.66
@@ -47,3 +47,14 @@ def test_what_is_learned_at_full_lean_turns_but_does_not_grow() -> None:
     for _ in range(2000):
         integrate(s, p, 1.0, 1.0, 9.0, 3.0)
     assert hypot(s[L.S_IVN], s[L.S_IVE]) == pytest.approx(0.577 * L.GRAVITY)  # what a full lean gives
+
+
+def test_a_part_of_the_acceleration_that_is_felt_is_taken_back() -> None:
+    """PX4's MPC_XY_VEL_D_ACC; turned by 90 degrees what pulls ahead pulls east. Nothing of it without."""
+    s, p = np.zeros(L.STATE.size), np.zeros(L.SETTINGS.size)
+    s[L.S_ER + 1], s[L.S_ER + 3] = -1.0, 1.0  # nose to the east
+    s[L.S_DVX], s[L.S_DVY] = 3.0 * L.TICK, 1.0 * L.TICK
+    p[L.P_KP_VEL], p[L.P_SPEED_GROUND] = 1.8, 5.0
+    assert control_horizontal(s, p) == (0.0, 0.0)
+    p[L.P_KD_VEL] = 0.2
+    assert control_horizontal(s, p) == pytest.approx((0.2, -0.6))

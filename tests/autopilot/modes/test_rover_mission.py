@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from autopilot.context.events import StatusText
+from autopilot.context.staying import stopping_point
 from autopilot.interface.targets import Hold, Leg
 from autopilot.mav import Result
 from autopilot.mission.events import MissionComplete
@@ -47,6 +49,36 @@ def test_its_words_are_ardupilots() -> None:
     ]
     assert "Reached waypoint #1" not in bench.texts
     assert said(bench, "Mission Complete") == [5]
+
+
+@pytest.mark.parametrize("sent", ["home", "to an item"])
+def test_what_is_sent_elsewhere_on_its_way_begins_at_rest_where_it_would_stop(sent: str) -> None:
+    """ArduRover's AR_WPNav::get_stopping_location: half the square of the speed, over its deceleration, ahead."""
+    bench = Bench("rover", parameters={"ATC_DECEL_MAX": 0.5, "WP_SPEED": 2.0})
+    bench.begin(ROUND)
+    bench.run(12.0)
+    here = bench.vehicle.state.position
+    if sent == "home":
+        assert bench.core.modes.set(RTL, bench.now_ms).ok
+    else:
+        bench.core.mission_commands.set_current(3)
+    leg = bench.vehicle.target
+    assert isinstance(leg, Leg) and leg.from_rest and leg.start is not None
+    assert leg.start == stopping_point(bench.core.facts)
+    speed = float(np.hypot(*bench.vehicle.state.velocity[:2]))
+    assert speed > 1.0
+    assert np.hypot(leg.start[0] - here[0], leg.start[1] - here[1]) == pytest.approx(
+        speed * speed / 2.0 / 0.5, rel=0.05
+    )
+
+
+def test_what_floats_begins_where_it_is() -> None:
+    bench = Bench("boat")
+    bench.begin(ROUND)
+    bench.run(12.0)
+    assert bench.core.modes.set(RTL, bench.now_ms).ok
+    leg = bench.vehicle.target
+    assert isinstance(leg, Leg) and not leg.from_rest and leg.start is None
 
 
 def test_it_may_be_armed_in_auto_and_then_begins() -> None:

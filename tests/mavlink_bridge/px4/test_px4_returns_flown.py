@@ -113,7 +113,7 @@ def test_a_copter_returns_by_its_type(kind: int, lands: bool, safe: bool, way: l
         copter.upload((*legs, *last) if lands else tuple(legs))
         if safe:
             copter.upload((item(copter, RALLY, SAFE, 0.0),), kind=MissionType.RALLY)
-        fly_until(copter, 2, 6.0)
+        fly_until(copter, 2, 7.0)
         items, landed, top = returns(copter)
         assert items == way and near(landed, place), (items, landed)
         along = kind in (2, 4)
@@ -216,7 +216,7 @@ def test_as_many_items_back_as_to_the_land_start_lead_back() -> None:
         legs = [item(copter, Cmd.NAV_TAKEOFF, HOME)]
         legs += [item(copter, Cmd.NAV_WAYPOINT, at) for at in ((60.0, 0.0), (60.0, 60.0), (0.0, 60.0))]
         copter.upload((*legs, item(copter, Cmd.DO_LAND_START), item(copter, Cmd.NAV_LAND, LANDING, 0.0)))
-        fly_until(copter, 2, 6.0)
+        fly_until(copter, 2, 7.0)
         items, landed, _ = returns(copter)
         assert items == [1, 0] and near(landed, HOME), (items, landed)
 

@@ -113,6 +113,7 @@ def test_the_critical_area_is_that_of_jarus() -> None:
     assert critical_area(0.6, 1.5, 9.0, 90.0) == pytest.approx(np.pi * 0.36), "what falls straight down does not glide"
     assert impact_angle(5.0, 5.0) == pytest.approx(45.0)
     assert impact_angle(0.0, 0.0) == 90.0
+    assert impact_angle(20.0, 0.1) == 1.0, "the flattest: what only touches would glide for ever"
 
 
 def test_a_flight_tells_when_it_left_and_how_hard_it_came_down() -> None:
@@ -143,6 +144,28 @@ def test_a_flight_tells_when_it_left_and_how_hard_it_came_down() -> None:
     }
     flying = {name: values[:6] for name, values in flown.items()}
     assert excursion(flying, BOX)["impact_mps"] is None
+
+
+def test_of_several_contacts_the_hardest_counts() -> None:
+    """It bounces: at 2 m/s, then at 5."""
+    landed = np.array([1.0, 0.0, 0.0, 1.0, 0.0, 1.0])
+    still = np.zeros(6)
+    flown = {"time": np.arange(6.0), "north": still, "east": still, "height": still, "fence_distance": still + 9.0}
+    flown |= {"landed": landed, "speed": np.array([0.0, 1.0, 1.5, 0.0, 3.0, 0.0])}
+    flown |= {"climb": np.array([0.0, 1.0, -1.0, 0.0, -4.0, 0.0]), "touchdown": np.array([0.0, 0, 0, 2.0, 2.0, 4.0])}
+    found = excursion(flown, BOX)
+    assert [found[f"impact_{name}mps"] for name in ("", "along_", "down_")] == [5.0, 3.0, 4.0]
+
+
+def test_a_rate_per_hour_is_by_the_mean_time_of_a_flight(tmp_path: Path) -> None:
+    """One of two left, which flew for 60 and 180 s: a half in two minutes."""
+    rows = [row_of(0, 50.0, 2.0, flight_time_s=60.0), out_of_it(1, 40.0, 60.0, 8.0)]
+    rows[1] = msgspec.structs.replace(rows[1], figures=rows[1].figures | {"flight_time_s": 180.0})
+    with Folder(tmp_path / "out", study(tmp_path), "here") as folder:
+        folder.add([FlownRun(row, {}) for row in rows])
+    volume = evidence(tmp_path / "out").flights.volume
+    assert volume.per_hour == pytest.approx(15.0)
+    assert volume.per_hour_interval == pytest.approx(tuple(30.0 * end for end in interval(1, 2)))
 
 
 def test_shares_are_told_by_cause_with_the_worst_flight_of_each(tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def test_a_battery_whose_current_nobody_measured_keeps_the_simulators_capacity(t
 
 
 def test_a_battery_that_empties_by_its_voltage_is_a_fault_at_each_level_at_which_px4_acts(tmp_path: Path) -> None:
-    """Four cells from full to 4 % of the charge, of which nothing measures the current: critical, then an emergency; the
-    pack of the scenario has no charge of its own."""
+    """Four cells from full to 4 % of the charge, of which nothing measures the current: critical, then an emergency.
+    The pack of the scenario has no charge of its own."""
     log = tmp_path / "a.ulg"
     log.write_bytes(ulog())
     found = read_evidence(log)
@@ -140,7 +140,9 @@ def test_a_battery_that_empties_by_its_voltage_is_a_fault_at_each_level_at_which
     assert [fault.name for fault in built.scenario.fault] == ["battery.low"] * 2
     for fault, level in ((critical, 0.07), (emergency, 0.05)):
         assert fault.from_s == pytest.approx(np.interp(-level + 0.005, -charge, times) - begin_s, abs=0.1)
-        assert fault.value is not None and 12.6 - fault.value == pytest.approx(3.0 * (3.6 + 0.45 * (level - 0.01)), abs=1e-3)
+        assert fault.value is not None and 12.6 - fault.value == pytest.approx(
+            3.0 * (3.6 + 0.45 * (level - 0.01)), abs=1e-3
+        )
     assert built.scenario.params["SIM_BATT_CAP_AH"] == 0.0
     found.battery[-1] = (float(times[-1]), 14.5, 9.0)  # somebody measures the current
     assert Builder(found, log).build().scenario.fault == ()
