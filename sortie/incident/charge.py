@@ -15,7 +15,7 @@ from sortie.incident.signals import FoundFault, in_flight
 
 _LEVELS: Final = (("BAT_CRIT_THR", 0.07), ("BAT_EMERGEN_THR", 0.05))
 _BELOW: Final = 0.005
-"""Share of the charge that is below a level, and not on it."""
+"""So far below a level, as a share of the charge, it is not just on it."""
 _OWN_FULL_V, _OWN_EMPTY_V, _OWN_CHARGED_V = 3 * 4.2, 3 * 3.6, 3 * 4.05
 """Rest voltage of the simulator's full pack, and between which its PX4 counts the charge."""
 
@@ -37,8 +37,8 @@ def emptied(found: Evidence) -> list[FoundFault]:
     faults = []
     for name, usual in _LEVELS:
         level = given.get(name, usual)
-        low = share < level - _BELOW
-        if share[0] < level or not low.any():
+        low = share < level
+        if low[0] or share.min() > level - _BELOW:
             continue
         begin_s = float(rows[low.argmax(), 0])
         off = _OWN_FULL_V - _OWN_EMPTY_V - (level - 2.0 * _BELOW) * (_OWN_CHARGED_V - _OWN_EMPTY_V)

@@ -280,6 +280,18 @@ def test_ends_outside_have_place_time_and_energy(tmp_path: Path) -> None:
     assert found.hardest.critical_area_m2 == pytest.approx(critical_area(0.6, 1.5, 12.0, impact_angle(6.0, 10.0)))
 
 
+def test_of_many_ends_the_farthest_and_the_hardest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sortie.campaign.evidence.MOST_ENDS", 3)
+    beyond_m = {0: 3.0, 1: 8.0, 2: 35.0, 3: 20.0, 4: 1.0}
+    rows = [out_of_it(run, 40.0, 60.0, metres) for run, metres in beyond_m.items()]
+    rows[0] = msgspec.structs.replace(rows[0], figures=rows[0].figures | {"impact_mps": 19.0})
+    with Folder(tmp_path / "out", study(tmp_path), "here") as folder:
+        folder.add([FlownRun(row, {}) for row in rows])
+    found = evidence(tmp_path / "out")
+    assert [end.run for end in found.ends] == [2, 3, 0]
+    assert found.outside == 5 and found.hardest is not None and found.hardest.run == 0
+
+
 def test_the_page_is_numbered_as_sora_and_says_what_it_is(tmp_path: Path) -> None:
     folder = made(tmp_path)
     assert '<a href="evidence.html">' in write_report(folder).read_text()

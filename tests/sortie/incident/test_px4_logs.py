@@ -139,7 +139,7 @@ def test_a_battery_that_empties_by_its_voltage_is_a_fault_at_each_level_at_which
     critical, emergency = built.scenario.fault
     assert [fault.name for fault in built.scenario.fault] == ["battery.low"] * 2
     for fault, level in ((critical, 0.07), (emergency, 0.05)):
-        assert fault.from_s == pytest.approx(np.interp(-level + 0.005, -charge, times) - begin_s, abs=0.1)
+        assert fault.from_s == pytest.approx(np.interp(-level, -charge, times) - begin_s, abs=0.1)
         assert fault.value is not None and 12.6 - fault.value == pytest.approx(
             3.0 * (3.6 + 0.45 * (level - 0.01)), abs=1e-3
         )
