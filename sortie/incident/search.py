@@ -49,7 +49,7 @@ class Tried(msgspec.Struct, frozen=True):
 
 
 class FlownOnce(msgspec.Struct, frozen=True):
-    """One flight of a change. `happened` None: it did not fly, for what `words` say."""
+    """Flight of a change. `happened` None: it did not fly, for what `words` say."""
 
     happened: bool | None
     words: str
