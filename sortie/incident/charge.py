@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from autopilot.mav import AutopilotType
 from sortie.incident.evidence import Evidence
 from sortie.incident.signals import FoundFault, in_flight
 
@@ -21,10 +20,10 @@ _OWN_FULL_V, _OWN_EMPTY_V, _OWN_CHARGED_V = 3 * 4.2, 3 * 3.6, 3 * 4.05
 
 
 def emptied(found: Evidence) -> list[FoundFault]:
-    """The moments at which the charge falls below the levels at which PX4 acts, each as so many volts off a full
-    pack."""
+    """Moments at which the charge falls below the levels at which PX4 acts, each as so many volts off a full
+    pack. Other firmwares have no BAT1_N_CELLS."""
     rows, given = in_flight(found, found.battery), found.parameters
-    if found.firmware.autopilot != AutopilotType.PX4 or not len(rows) or (rows[:, 2] > 0.0).any():
+    if not len(rows) or (rows[:, 2] > 0.0).any():
         return []
     cells, empty, full = (
         given.get("BAT1_N_CELLS", 0.0),

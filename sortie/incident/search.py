@@ -69,10 +69,12 @@ def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]
         except UserError as error:
             refused.append(Tried(change, 0, 0, str(error)))
     seeds = 1 if scenario.source.in_our_world else SEEDS  # a firmware takes a processor for a minute
-    orders = [msgspec.structs.replace(one, seed=one.seed + more) for one in named.values() for more in range(seeds)]
+    orders = [
+        msgspec.structs.replace(order, seed=order.seed + more) for order in named.values() for more in range(seeds)
+    ]
     flown = _fly_all(orders, folder, asked, 1 if scenario.source.in_our_world else os.cpu_count() or 1)
     tried = [_judged(change, flown[seeds * number : seeds * (number + 1)]) for number, change in enumerate(named)]
-    return sorted([*tried, *refused], key=lambda one: one.happened / one.flights if one.flights else 2.0)
+    return sorted([*tried, *refused], key=lambda row: row.happened / row.flights if row.flights else 2.0)
 
 
 def _changed(scenario: Scenario, change: str) -> Scenario:
@@ -86,12 +88,12 @@ def _judged(change: str, flights: list[FlownOnce]) -> Tried:
 
 
 def _fly_all(orders: list[Scenario], folder: Path, asked: str, processes: int) -> list[FlownOnce]:
-    one = partial(fly_once, folder=folder, asked=asked)
+    flying = partial(fly_once, folder=folder, asked=asked)
     if processes == 1 or len(orders) == 1:
-        return [one(scenario) for scenario in orders]
+        return [flying(scenario) for scenario in orders]
     pool = ProcessPoolExecutor(min(processes, len(orders)), get_context("spawn"), leave_to_parent)
     try:
-        return list(pool.map(one, orders))
+        return list(pool.map(flying, orders))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -295,7 +295,7 @@ def test_a_vtol_that_hovers_measures_home_too() -> None:
 
 
 def test_a_vtol_on_its_wings_circles_down_above_the_ground_of_its_safe_point() -> None:
-    """To Q_RTL_ALT (15 m) over a hill of 40 m, where rotors take over."""
+    """To RTL_DESCEND_ALT (30 m) over a hill of 40 m, within NAV_FW_ALT_RAD (10 m), where rotors take over."""
     with flown("quadplane") as vtol:
         vtol.upload((item(vtol, RALLY, (300.0, 0.0), 40.0),), kind=MissionType.RALLY)
         vtol.fly_to(30.0)
@@ -306,7 +306,7 @@ def test_a_vtol_on_its_wings_circles_down_above_the_ground_of_its_safe_point() -
         vtol.run(40.0)
         assert vtol.set_mode(RETURN) == 0
         vtol.until(lambda: vtol.of("EXTENDED_SYS_STATE")[-1].vtol_state == VtolState.TRANSITION_TO_MC, 300.0)
-        assert 50.0 < vtol.height < 75.0 and hypot(vtol.place[0] - 300.0, vtol.place[1]) < 120.0
+        assert 60.0 < vtol.height < 80.0 and hypot(vtol.place[0] - 300.0, vtol.place[1]) < 120.0
 
 
 def test_a_vtol_that_hovers_climbs_to_its_return_height() -> None:
