@@ -304,7 +304,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
         s[L.S_NAV_PITCH] = 0.0
     s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
-    if s[L.S_AIR] == 1.0 and s[L.S_EPD] - LOOKED_LATE * s[L.S_EVD] <= t[L.T_END_D]:
+    if s[L.S_AIR] == 1.0 and s[L.S_EPD] <= t[L.T_END_D]:
         s[L.S_STAGE] = L.STAGE_WAY
         arrive(s)
 

@@ -185,10 +185,10 @@ def test_go_right_after_a_landing_waits_until_the_vehicle_rests(wait_s: float) -
     assert bench.reached == [1, 2, 3] * 2
 
 
-def test_a_vehicle_that_does_not_come_to_rest_is_not_flown() -> None:
+def test_a_vehicle_that_does_not_come_to_rest_is_not_flown(monkeypatch: pytest.MonkeyPatch) -> None:
     """After five seconds the estimator's RESET fails, with the reason."""
     bench = copter()
-    bench.vehicle._rests = lambda: False
+    monkeypatch.setattr("sitl.vehicles.simulated.rests", lambda state: False)
     assert bench.go().ok
     bench.run(6.0)
     assert (bench.states, bench.core.facts.armed) == ([P, I], False)
