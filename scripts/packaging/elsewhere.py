@@ -31,6 +31,7 @@ from autopilot.control import library as lib  # noqa: E402
 from autopilot.interface import layout as L  # noqa: E402
 from autopilot.interface.targets import TakeOff  # noqa: E402
 from sitl.kernel.quantiles import quantiles  # noqa: E402
+from sitl.vehicles.simulated import no_samples  # noqa: E402
 from sortie.kernels.entries import ENTRIES  # noqa: E402
 from tests.fakes.copter_flight import CopterFlight  # noqa: E402
 
@@ -85,7 +86,7 @@ def prepare(file: Path) -> str:
     state, settings, target, noise, report = copter.copter.rows()
     until = np.array([state[0, L.S_TIME_MS] + TICKS * L.TICK_MS])
     arrays: list[npt.NDArray[np.generic]] = [state, settings, target, noise, quantiles(), report]
-    arrays += [np.full((2, 2), np.nan, np.float32), until]
+    arrays += [np.full((2, 2), np.nan, np.float32), until, *no_samples()[::-1]]
     with file.open("wb") as out:
         out.write(struct.pack("<q", len(arrays)))
         for array in arrays:

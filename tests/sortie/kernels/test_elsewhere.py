@@ -27,6 +27,12 @@ def test_a_thousand_ticks_end_in_the_same_bytes_wherever_they_are_tried() -> Non
     assert all("as here" in line or "untried" in line or line.startswith("skipped: ") for line in lines.values())
 
 
+def test_what_other_machines_fly_is_what_the_kernel_takes(tmp_path: Path) -> None:
+    """The arrays of the program that calls their libraries, flown here: twice to one digest."""
+    first = elsewhere.prepare(tmp_path / "arrays")
+    assert first == elsewhere.prepare(tmp_path / "arrays") and len(first) == 16
+
+
 def mac_library(*, taken: str = "", left_out: str = "") -> bytes:
     """The skeleton of a library for macOS."""
     names = [f"_{entry.name}" for entry in ENTRIES if entry.name != left_out] + ([taken] if taken else [])
