@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Protocol
 
+from autopilot.context.turns import next_multiple
 from autopilot.interface.obstacles import SeesObstacles
 from autopilot.interface.traffic import HearsTraffic
 from autopilot.precision.lander import SeesPads
@@ -55,7 +56,7 @@ class OnboardSensors(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         for k, (period_ms, look) in enumerate(self._looks):
             if now_ms >= self._due_ms[k]:
-                self._due_ms[k] = now_ms - now_ms % period_ms + period_ms
+                self._due_ms[k] = next_multiple(now_ms, period_ms)
                 self._out += [Outgoing(message) for message in look(now_ms)]
 
     def next_deadline_ms(self) -> int | None:

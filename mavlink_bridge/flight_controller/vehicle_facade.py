@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
-from autopilot.context.turns import earliest
+from autopilot.context.turns import earliest, next_multiple
 from autopilot.mav import Result, VehicleType
 from autopilot.mission.events import CurrentChanged, ItemReached, MissionCleared, MissionComplete
 from mavlink_bridge.clients.heartbeat import heartbeat_of
@@ -198,7 +198,7 @@ class VehicleFacade(Speaker):
         if self._fresh:
             self._show()
         if now_ms >= self._due_ms and self._ground.links():
-            self._due_ms = now_ms - now_ms % _PERIOD_MS + _PERIOD_MS
+            self._due_ms = next_multiple(now_ms, _PERIOD_MS)
             self._out.append(Outgoing(self._progress()))
             self.send_as_companion(heartbeat_of(VehicleType.ONBOARD_CONTROLLER))
 

@@ -26,6 +26,7 @@ from autopilot.context.events import (
     ModeChanged,
     StatusText,
 )
+from autopilot.context.turns import next_multiple
 from autopilot.interface import report as R
 from autopilot.interface.layout import ON_GROUND
 from autopilot.interface.reasons import ArmingMethod
@@ -159,7 +160,7 @@ class BinLog:
         self._notice(now_ms)
         if now_ms < self._next_ms:
             return
-        self._next_ms = now_ms - now_ms % PERIOD_MS + PERIOD_MS
+        self._next_ms = next_multiple(now_ms, PERIOD_MS)
         home = self._service.autopilot.facts.home
         self._sampler.add(self._service.vehicle.state.report, now_ms, 0.0 if home is None else home.alt)
         for kind, values in self._sensors.rows(now_ms):

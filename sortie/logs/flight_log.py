@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from autopilot.context.events import Event
+from autopilot.context.turns import next_multiple
 from autopilot.interface import report as R
 from autopilot.interface.vehicle import VehicleState
 from mavlink_bridge.services.telemetry.encoder import FrameStamper
@@ -124,7 +125,7 @@ class FlightLog:
         """A row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
         if now_ms < self._next_csv_ms or self.error is not None:
             return
-        self._next_csv_ms = now_ms - now_ms % CSV_PERIOD_MS + CSV_PERIOD_MS
+        self._next_csv_ms = next_multiple(now_ms, CSV_PERIOD_MS)
         values = state.report.take(_CSV_INDEX).tolist()
         values[0] = now_ms / 1000.0
         self._guard(self._csv, _CSV_FORM % tuple(values))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autopilot.context.events import Event, FlightStateChanged, ModeChanged, StatusText
+from autopilot.context.turns import next_multiple
 from autopilot.flight.lifecycle import FlightState
 from autopilot.interface import report
 from autopilot.interface.mathematics import hypot
@@ -77,7 +78,7 @@ class Flight:
         elif self._look_ms is None or now_ms >= self._look_ms:
             self._watch_battery(now_ms)
             every_ms = LOOK_MS if self._dead_since_ms is None else LOOK_AGAIN_MS
-            self._look_ms = now_ms - now_ms % every_ms + every_ms
+            self._look_ms = next_multiple(now_ms, every_ms)
 
     def _watch_battery(self, now_ms: int) -> None:
         """End the flight of a vehicle with an empty battery that no crash check disarms: it would stand armed for
@@ -103,7 +104,7 @@ class Flight:
             self._end("failed", reason)
 
     def _try_to_start(self, now_ms: int) -> None:
-        self._next_try_ms = now_ms - now_ms % RETRY_MS + RETRY_MS  # at the same times, whenever it was first looked at
+        self._next_try_ms = next_multiple(now_ms, RETRY_MS)  # at the same times, whenever it was first looked at
         autopilot = self.service.autopilot
         late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
         ready = autopilot.prearm.ok and self.service.vehicle.state.has_position

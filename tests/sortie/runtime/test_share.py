@@ -233,17 +233,14 @@ class Trickle(Talker):
         super().__init__("1", b"")
         self.waiting, self.got = b"", b""
 
-    @property
-    def pending(self) -> int:  # type: ignore[override]
-        return len(self.waiting)
-
     def write(self, data: bytes) -> int:
-        self.waiting = data
+        self.waiting, self.pending = data, len(data)
         return len(data)
 
     def drain(self, count: int) -> None:
         self.got += self.waiting[:count]
         self.waiting = self.waiting[count:]
+        self.pending = len(self.waiting)
 
 
 def test_a_reader_that_is_too_slow_hears_all_of_a_fleet_alike() -> None:
