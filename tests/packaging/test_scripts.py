@@ -44,6 +44,8 @@ def test_alone_it_is_the_demo_and_arguments_are_passed_on(clone):
     """And nothing else is on stdout, not even on the day of the installation."""
     assert call(clone).stdout == "sortie demo\n"
     assert call(clone, "fly", "a plan.waypoints", "--json").stdout == "sortie fly a plan.waypoints --json\n"
+    assert call(clone, "--once", "--speedup", "0").stdout == "sortie demo --once --speedup 0\n"  # options of the demo
+    assert call(clone, "--version").stdout == "sortie --version\n"
 
 
 def test_it_installs_once_and_again_when_the_metadata_changed(clone):
