@@ -2,8 +2,8 @@
 
 AVAILABLE_MODES lists the flight modes that can be flown, so that a station offers these and no others: one index after
 the other (QGroundControl) or all (index 0), and again when AVAILABLE_MODES_MONITOR shows another number. CURRENT_MODE
-tells the one that flies. Both of these are streams (`telemetry.streams`). DO_SET_STANDARD_MODE enters the mode of this
-vehicle that means what the standard one does.
+tells the one that flies. Both of these are streams (`streams.json` of telemetry). DO_SET_STANDARD_MODE enters the mode
+of this vehicle that means what the standard one does.
 
 What is listed as standard is the firmware's matter. ArduPilot lists all of its modes as NON_STANDARD, and so do we when
 we are spoken to as one: a station gives standard modes names of its own, and QGroundControl's buttons for ArduPilot

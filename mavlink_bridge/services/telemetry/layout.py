@@ -1,22 +1,88 @@
-"""The declaration of `streams` as flat tables, in wire order, for the encoders.
+"""Streamed messages: for every field the source of its value, and all of it as flat tables, in wire order, for the
+encoders.
 
-Field order, types, lengths and CRC_EXTRA are read from the messages' definitions; a stream that names a field or a
-message which the dialect does not have is an error at import, not on the wire.
+They are rows of `streams.json`. Field order, types, lengths and CRC_EXTRA are read from the messages' definitions; a
+stream that names a source, a field or a message that there is not is an error at import, not on the wire. The order of
+the streams is the order in which messages that are due at the same instant are sent: HEARTBEAT first, then
+MISSION_CURRENT (docs/reference/ground-stations.md, 3.2: QGroundControl judges a mission index by the mode that it
+already knows).
+
+A field that is not named is 0. A value that is not a number becomes `missing` (floats stay nan). Whole numbers are
+rounded to the nearest and clamped to the type.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from math import nan, pi
+from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface import report
+from autopilot.interface.layout import GRAVITY
 from autopilot.interface.records import dataclass
-from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value, constant
+from mavlink_bridge.services.telemetry import sources
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.definitions import MessageDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """`source * scale + offset`, or `missing` for a whole number that has no value."""
+
+    source: int
+    scale: float = 1.0
+    offset: float = 0.0
+    missing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A streamed message. Sent only while the source value `ready` is not 0."""
+
+    name: str
+    fields: dict[str, Value | Sequence[Value]]
+    ready: int = sources.ONE
+
+
+def constant(value: float) -> Value:
+    return Value(sources.ZERO, 0.0, value)
+
+
+_ROWS: Final = json.loads(Path(__file__).with_name("streams.json").read_text(encoding="utf-8"))["rows"]
+_FACTORS: Final = {"degrees": 180.0 / pi, "e7": 1e7, "milli": 1e3, "centi": 1e2, "milli_g": 1e3 / GRAVITY}
+
+
+def _source(name: str) -> int:
+    return int(getattr(sources if hasattr(sources, name) else report, name))
+
+
+def _value(said: Any, behind: int = 0) -> Value:
+    """Value of a field as its row says it; of several in one the `behind`th."""
+    if said is None or isinstance(said, int | float):
+        return constant(nan if said is None else said)
+    name, factor, missing = (said, 1.0, 0.0) if isinstance(said, str) else (*said, 0.0)[:3]
+    return Value(_source(name) + behind, _FACTORS[factor] if isinstance(factor, str) else factor, missing=missing)
+
+
+def _read(row: dict[str, Any]) -> Stream:
+    """A row of `streams.json`."""
+    fields: dict[str, Value | Sequence[Value]] = {}
+    for names, said in row["fields"].items():
+        if isinstance(said, dict):
+            fields[names] = [_value(element) for element in said["each"]]
+        else:
+            fields |= {name: _value(said, behind) for behind, name in enumerate(names.split())}
+    return Stream(row["message"], fields, _source(row.get("ready", "ONE")))
+
+
+STREAMS: Final = tuple(map(_read, _ROWS))
+"""In the order in which they are sent."""
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
     # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)
@@ -112,7 +178,7 @@ def _tables(layouts: Sequence[StreamLayout]) -> Tables:
 
 
 LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(layout_of(stream) for stream in STREAMS)
-"""Layouts of the streams, in the order of `streams.STREAMS`."""
+"""Layouts of the streams, in the order of `STREAMS`."""
 TABLES: Final[Tables] = _tables(LAYOUTS)
 NUMBER_OF: Final[dict[int, int]] = {layout.msg_id: i for i, layout in enumerate(LAYOUTS)}
 """Message id to stream number."""

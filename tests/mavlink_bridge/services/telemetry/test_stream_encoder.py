@@ -16,8 +16,7 @@ from mavlink_bridge.services.telemetry import layout
 from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import FrameStamper, StreamEncoder, crc_table
 from mavlink_bridge.services.telemetry.kernel import stamp_frames, write_frames
-from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF_NAME, TABLES
-from mavlink_bridge.services.telemetry.streams import STREAMS, Stream, Value
+from mavlink_bridge.services.telemetry.layout import LAYOUTS, NUMBER_OF_NAME, STREAMS, TABLES, Stream, Value
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import message_id, payload
 from mavlink_bridge.wire.framing import FrameWriter
