@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from math import isfinite, nan
+from math import isfinite
 
 from autopilot.interface.records import dataclass
 from sortie.config.errors import FaultFormError, UserError, nearest
+from sortie.config.values import number_of
 
 _FORM = re.compile(
     r"(?P<name>[A-Za-z_][\w.]*)(?:=(?P<value>[^@#]*))?(?:@(?P<start>[^#.]+(?:\.\d+)?)(?:\.\.(?P<end>[^#]+))?)?"
@@ -42,10 +43,7 @@ class Fault:
         """The value as a number; None without one."""
         if self.value is None:
             return None
-        try:
-            number = float(self.value)
-        except ValueError:
-            number = nan
+        number = number_of(self.value)
         if not isfinite(number):
             raise UserError(f"'{self.value}' is not a number", option="fault", given=str(self))
         return number
@@ -59,10 +57,7 @@ class Fault:
 
 
 def _seconds_ms(text: str, fault: Fault) -> int:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
+    seconds = number_of(text)
     if not 0.0 <= seconds < 1e9:
         raise UserError(
             f"'{text}' is not a time in seconds since boot, such as 30 or 12.5", option="fault", given=str(fault)

@@ -14,6 +14,7 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from sitl.world.obstacles import Cable, Cylinder, Obstacle, Obstacles, Prism
 from sortie.config.errors import UserError
 from sortie.config.tables import read_tables, read_text
+from sortie.config.values import number_of
 
 _LARGEST_FILE: Final = 64 << 20
 _MOST: Final = 100_000
@@ -198,10 +199,7 @@ def _height(said: dict[str, Any], key: str, where: str) -> float | None:
     value = said.get(key)
     if value is None:
         return None
-    try:
-        metres = float(str(value).removesuffix("m").strip())
-    except ValueError:
-        metres = float("nan")
+    metres = number_of(str(value).removesuffix("m"))
     if not 0.0 <= metres <= 10_000.0:
         raise UserError(f"{where}: {key}: expected a number from 0 to 10000, found {str(value)[:40]}")
     return metres

@@ -19,6 +19,7 @@ from msgspec import Struct
 from autopilot.interface.geo import GeoPoint, to_local
 from sitl.world.sky import Aircraft
 from sortie.config.errors import UserError
+from sortie.config.values import number_of
 
 _NEEDED: Final = ("time", "icao24", "lat", "lon")
 MOST_ROWS: Final = 1_000_000
@@ -102,10 +103,7 @@ def _number(row: dict[str, str], name: str, where: str) -> float | None:
     cell = row.get(name, "").strip()
     if cell.lower() in _UNKNOWN:
         return None
-    try:
-        value = float(cell)
-    except ValueError:
-        value = float("inf")
+    value = number_of(cell)
     if not isfinite(value):
         raise UserError(f"{where}: {name}: expected a number, found '{cell[:20]}'")
     return value

@@ -15,6 +15,7 @@ from typing import Final
 
 from sortie.config.errors import UserError, pip_install
 from sortie.config.state_vectors import MOST_ROWS, RecordedTrack, SeenTracks, tracks_of
+from sortie.config.values import number_of
 
 _FOOT_M: Final = 0.3048
 _DIGITS: Final = frozenset("0123456789abcdefABCDEF")
@@ -62,10 +63,7 @@ def _messages(text: str, where: str) -> Iterator[tuple[float, str]]:
         if not row.strip():
             continue
         time_text, _, message = row.partition(",")
-        try:
-            time_s = float(time_text)
-        except ValueError:
-            time_s = float("nan")
+        time_s = number_of(time_text)
         if not isfinite(time_s) or not _is_message(message.strip()):
             raise UserError(f"{where}: line {line}: expected a time and a message in hexadecimal digits: '{row[:40]}'")
         if time_s < last:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Final
 
@@ -100,13 +100,18 @@ def parse_vehicle(text: str) -> VehicleSource:
     )
 
 
+def number_of(text: str) -> float:
+    """The number of a text; nan, which no bound lets through, where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
+
+
 def parse_speedup(text: str) -> float:
     """0 (as fast as possible) or a positive factor."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not (isfinite(value) and value >= 0.0):
+    value = number_of(text)
+    if not 0.0 <= value < inf:
         raise UserError(
             "expected 0 (as fast as possible) or a positive number, 1 is real time", option="speedup", given=text
         )
@@ -118,10 +123,10 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 def parse_metrics(text: str) -> tuple[str, int]:
     """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
-        raise UserError("expected HOST:PORT, such as 127.0.0.1:9100", option="metrics", given=text)
-    return host.strip("[]") or "127.0.0.1", int(port)
+    try:
+        return _address(text, "HOST:PORT, such as 127.0.0.1:9100")
+    except UserError as error:
+        raise UserError(error.message, option="metrics", given=text) from None
 
 
 def checked_metrics(text: str) -> str:
@@ -180,11 +185,8 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 def positive_number(text: str) -> float:
     """A number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not (isfinite(value) and value > 0.0):
+    value = number_of(text)
+    if not 0.0 < value < inf:
         raise UserError("expected a number above 0")
     return value
 
@@ -199,21 +201,15 @@ def metres(text: str) -> float:
 
 def number_from_zero(text: str) -> float:
     """A number from 0 on."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not (isfinite(value) and value >= 0.0):
+    value = number_of(text)
+    if not 0.0 <= value < inf:
         raise UserError("expected a number from 0 on")
     return value
 
 
 def share(text: str) -> float:
     """A part of a whole, from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = number_of(text)
     if not 0.0 <= value <= 1.0:
         raise UserError("expected a part from 0 to 1")
     return value

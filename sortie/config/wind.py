@@ -19,6 +19,7 @@ from typing import Final
 from autopilot.interface.mathematics import cos, normal_draw, sin
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
+from sortie.config.values import number_of
 
 MOST_MPS: Final = 100.0
 MOST_ROWS: Final = 10_000
@@ -200,10 +201,7 @@ def _row(names: list[str], words: list[str], place: str) -> tuple[float, Wind]:
 
 def _number(name: str, word: str, place: str) -> float:
     low, high = _LIMITS[name]
-    try:
-        value = float(word)
-    except ValueError:
-        value = float("nan")
+    value = number_of(word)
     if not low <= value <= high:  # nan too
         raise UserError(f"{place}: expected {name} from {low:g} to {high:g}, found {word or 'nothing'}")
     return value

@@ -17,7 +17,7 @@ from autopilot.vehicles.vehicle_class import VehicleClass
 from sortie.config.errors import UserError
 from sortie.config.files import text_of
 from sortie.config.tables import parse_toml
-from sortie.config.values import VehicleSource, parse_vehicle
+from sortie.config.values import VehicleSource, number_of, parse_vehicle
 from sortie.incident.signals import Sure
 
 SCENARIO: Final = "scenario.toml"
@@ -141,10 +141,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _moved(before: float, text: str, name: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
+    number = number_of(text)
     if not isfinite(number):
         raise UserError(f"'{text}' is not a number", option="change", given=f"{name}={text}")
     return before + number if text.lstrip().startswith("+") else number
