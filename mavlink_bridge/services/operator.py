@@ -25,7 +25,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import dialect, id_of, ids_of
 
 if TYPE_CHECKING:
     from autopilot.parameters.parameters import Parameters
@@ -37,22 +37,18 @@ CONTROL_STATUS: Final = id_of("CONTROL_STATUS")
 _SILENT_MS: Final = 5000
 _TELL_MS: Final = 1000
 _LONGEST_S: Final = 60.0
-_COMMANDS: Final = frozenset(id_of(name) for name in ("COMMAND_LONG", "COMMAND_INT"))
-_PLANS: Final = frozenset(
-    id_of(name)
-    for name in ("MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_ITEM_INT")
+_COMMANDS: Final = ids_of("COMMAND_LONG", "COMMAND_INT")
+_PLANS: Final = ids_of(
+    "MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_WRITE_PARTIAL_LIST", "MISSION_ITEM", "MISSION_ITEM_INT"
 )
-_WITHOUT_ANSWER: Final = frozenset(
-    id_of(name)
-    for name in (
-        "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
-        "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
-        "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
-        "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL",
-    )
+_WITHOUT_ANSWER: Final = ids_of(
+    "SET_MODE", "PARAM_SET", "PARAM_EXT_SET", "MISSION_SET_CURRENT", "MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE",
+    "SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "SET_HOME_POSITION",
+    "SET_GPS_GLOBAL_ORIGIN", "LOG_ERASE", "GIMBAL_MANAGER_SET_ATTITUDE", "GIMBAL_MANAGER_SET_PITCHYAW",
+    "GIMBAL_MANAGER_SET_MANUAL_CONTROL", "COMMAND_CANCEL",
 )  # fmt: skip
 _CHANGES: Final = _COMMANDS | _PLANS | _WITHOUT_ANSWER
-_STICKS: Final = frozenset(id_of(name) for name in ("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE"))
+_STICKS: Final = ids_of("MANUAL_CONTROL", "RC_CHANNELS_OVERRIDE")
 _MOST_TOLD: Final = 10
 
 
