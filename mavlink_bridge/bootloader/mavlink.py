@@ -16,7 +16,7 @@ from mavlink_bridge.clients.heartbeat import HeartbeatWatch
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect, id_of
+from mavlink_bridge.wire.codec import id_of
 from mavlink_bridge.wire.framing import frame_v1
 
 SYSTEM: Final = 254
@@ -119,17 +119,6 @@ def blind_restart() -> bytes:
 
 
 def _restart_v1(target: int) -> bytes:
-    message = dialect.MAVLink_command_long_message(
-        target,
-        0,
-        Cmd.PREFLIGHT_REBOOT_SHUTDOWN,
-        1,
-        float(RebootAction.REBOOT_TO_BOOTLOADER),
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-        0.0,
-    )
+    reboot = float(RebootAction.REBOOT_TO_BOOTLOADER)
+    message = codec.command_message(target, 0, Cmd.PREFLIGHT_REBOOT_SHUTDOWN, reboot, confirmation=1)
     return frame_v1(0, 255, 0, *codec.payload_v1(message))

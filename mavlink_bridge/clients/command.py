@@ -9,7 +9,7 @@ from math import nan
 from autopilot.mav import Frame, Result
 from mavlink_bridge.clients.base import Client, Retry, Target
 from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message, dialect
 
 _LARGEST_CONFIRMATION = 255
 _PROGRESS_UNKNOWN = 255
@@ -90,10 +90,9 @@ def command_long(
     target: Target, command: int, *params: float, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
 ) -> CommandClient:
     """COMMAND_LONG with up to seven parameters (missing ones are 0)."""
-    filled = [*params, *[0.0] * (7 - len(params))]
 
     def build(confirmation: int) -> Message:
-        return dialect.MAVLink_command_long_message(target.system, target.component, command, confirmation, *filled)
+        return command_message(target.system, target.component, command, *params, confirmation=confirmation)
 
     return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
 

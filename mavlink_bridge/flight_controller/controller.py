@@ -37,7 +37,7 @@ from mavlink_bridge.flight_controller.readings import ControllerReadings
 from mavlink_bridge.flight_controller.steering import Steering
 from mavlink_bridge.flight_controller.streams import StreamKeeper, plan
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message, dialect
 
 COMPONENT: Final = Component.ONBOARD_COMPUTER
 _FIRST_BATTERY: Final = 1.0  # bit mask
@@ -369,13 +369,8 @@ class FlightController(Speaker):
         self._out += [Outgoing(message) for message in self.link.streams.take(now_ms)]
         self.home.step(now_ms, placed=self.state.has_position)
         if self.readings.prearm_ok is False and not self.state.armed and self.prearm.should_ask(now_ms):
-            self._out.append(
-                Outgoing(
-                    dialect.MAVLink_command_long_message(
-                        self.address.system, self.address.component, Cmd.RUN_PREARM_CHECKS, 0, *(0.0 for _ in range(7))
-                    )
-                )
-            )
+            question = command_message(self.address.system, self.address.component, Cmd.RUN_PREARM_CHECKS)
+            self._out.append(Outgoing(question))
 
     def _settle(self, now_ms: int) -> None:
         """Orders have ended: what follows from them."""

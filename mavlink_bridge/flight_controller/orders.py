@@ -15,7 +15,7 @@ from autopilot.mav import Frame
 from mavlink_bridge.clients.base import Retry, Target
 from mavlink_bridge.clients.command import CommandClient, CommandOutcome
 from mavlink_bridge.routing.service import Message, Peer, Speaker
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message, dialect
 
 PROMPT = Retry(interval_ms=1000, attempts=5)
 #: Calibration may take its time; it is not repeated meanwhile.
@@ -88,7 +88,7 @@ class ControllerOrders(Speaker):
         system, component = self.target.system, self.target.component
 
         def build_long(confirmation: int) -> Message:
-            return dialect.MAVLink_command_long_message(system, component, number, confirmation, *filled)
+            return command_message(system, component, number, *params, confirmation=confirmation)
 
         def build_int(confirmation: int) -> Message:
             del confirmation  # COMMAND_INT does not count

@@ -16,7 +16,7 @@ from mavlink_bridge.firmware.protocol import Rates
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.routing.tx_queue import BITS_PER_BYTE
 from mavlink_bridge.wire import codec
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _SHARE: Final = 0.35
@@ -112,7 +112,7 @@ class StreamKeeper:
         found: list[Message] = []
         if self._ask_ms is not None and self.armed and now_ms >= self._ask_due_ms:
             self._ask_due_ms = now_ms + self._ask_ms
-            found.append(_command(self._target, Cmd.REQUEST_MESSAGE, float(_HEARTBEAT)))
+            found.append(command_message(*self._target, Cmd.REQUEST_MESSAGE, float(_HEARTBEAT)))
         if now_ms < self._due_ms:
             return found
         self._due_ms = now_ms + _CHECK_MS
@@ -126,8 +126,4 @@ class StreamKeeper:
 
 def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
     """SET_MESSAGE_INTERVAL."""
-    return _command(target, Cmd.SET_MESSAGE_INTERVAL, float(msg_id), 1e6 / hz)
-
-
-def _command(target: tuple[int, int], number: int, param1: float, param2: float = 0.0) -> Message:
-    return dialect.MAVLink_command_long_message(*target, number, 0, param1, param2, 0.0, 0.0, 0.0, 0.0, 0.0)
+    return command_message(*target, Cmd.SET_MESSAGE_INTERVAL, float(msg_id), 1e6 / hz)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from autopilot.mav import Cmd, Component
 from autopilot.safety.authorization import ArmAuthorization
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message
 
 if TYPE_CHECKING:
     from mavlink_bridge.routing.endpoint import Endpoint
@@ -41,7 +41,5 @@ class AuthorizationService:
         if asked or not waits:
             return []
         system, authorizer = self._endpoint.system_id, self._authorization.authorizer
-        request = dialect.MAVLink_command_long_message(
-            authorizer, Component.ALL, Cmd.ARM_AUTHORIZATION_REQUEST, 0, system, 0, 0, 0, 0, 0, 0
-        )
+        request = command_message(authorizer, Component.ALL, Cmd.ARM_AUTHORIZATION_REQUEST, system)
         return [Outgoing(request, link) for link in self._endpoint.heard(authorizer)] or [Outgoing(request)]

@@ -14,7 +14,7 @@ from autopilot.commands.vehicle_parts import VehicleParts
 from autopilot.context.events import CameraTriggered, Event, PayloadAction
 from autopilot.mav import Cmd
 from mavlink_bridge.routing.service import Clock, Message, Peer
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message
 
 if TYPE_CHECKING:
     from mavlink_bridge.routing.endpoint import Endpoint
@@ -59,7 +59,6 @@ class DigicamService:
                     self._order(event.command, event.params)
 
     def _order(self, command: int, params: _Params) -> None:
-        padded = (*params, *[0.0] * 7)[:7]
-        order = dialect.MAVLink_command_long_message(self._endpoint.system_id, _ALL_COMPONENTS, command, 0, *padded)
+        order = command_message(self._endpoint.system_id, _ALL_COMPONENTS, command, *params[:7])
         for link in self._endpoint.heard(self._endpoint.system_id):
             self._endpoint.send(order, link)

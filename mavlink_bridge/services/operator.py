@@ -110,19 +110,8 @@ class OperatorControl(Speaker):
 
     def _ask_owner(self, command: Command) -> None:
         patience_s = min(max(command.param(3), 0.0), _LONGEST_S)
-        question = dialect.MAVLink_command_long_message(
-            self.owner,
-            Component.ALL,
-            Cmd.REQUEST_OPERATOR_CONTROL,
-            0,
-            1,
-            command.param(2),
-            patience_s,
-            command.peer.system,
-            0,
-            0,
-            0,
-        )
+        params = (1.0, command.param(2), patience_s, command.peer.system)
+        question = codec.command_message(self.owner, Component.ALL, Cmd.REQUEST_OPERATOR_CONTROL, *params)
         self._out += [Outgoing(question, link) for link in self._endpoint.heard(self.owner)]
 
     def _grant(self, owner: int, *, takeover: bool) -> None:

@@ -74,6 +74,12 @@ def decode(msg_id: int, data: bytes) -> Message | None:
     return kind.construct(data)
 
 
+def command_message(system: int, component: int, number: int, *params: float, confirmation: int = 0) -> Message:
+    """COMMAND_LONG to a component; parameters that are not given are 0."""
+    filled = (*params, *(0.0,) * (7 - len(params)))
+    return dialect.MAVLink_command_long_message(system, component, number, confirmation, *filled)
+
+
 def message_id(name: str) -> int | None:
     """The id of a message name ("HEARTBEAT"), or None."""
     return ID_OF.get(name)

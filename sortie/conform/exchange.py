@@ -238,8 +238,7 @@ class Exchange:
         self, number: int, *params: float, confirmation: int = 0, target: tuple[int, int] | None = None
     ) -> Message:
         """COMMAND_LONG to the autopilot."""
-        filled = (*params, *(0.0,) * (7 - len(params)))
-        return dialect.MAVLink_command_long_message(*(target or self.ids), number, confirmation, *filled)
+        return codec.command_message(*(target or self.ids), number, *params, confirmation=confirmation)
 
     def whole(
         self, number: int, *params: float, frame: int = Frame.GLOBAL, target: tuple[int, int] | None = None

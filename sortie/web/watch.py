@@ -220,9 +220,7 @@ def _flight_status(vehicle: ShownVehicle) -> Job:
 
 def _sight(system: int, camera: int) -> Message:
     """Ask a camera what it sees: nobody streams that by itself."""
-    return dialect.MAVLink_command_long_message(
-        system, camera, Cmd.REQUEST_MESSAGE, 0, codec.id_of("CAMERA_FOV_STATUS"), 0, 0, 0, 0, 0, 0
-    )
+    return codec.command_message(system, camera, Cmd.REQUEST_MESSAGE, codec.id_of("CAMERA_FOV_STATUS"))
 
 
 def _streams(vehicle: ShownVehicle) -> Job:

@@ -19,7 +19,7 @@ from mavlink_bridge.services.commands.context import ACCEPTED, CommandRow, Conte
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.services.setup.calibration import AccelerometerCalibration, CompassCalibration
 from mavlink_bridge.services.setup.motors import MotorTest
-from mavlink_bridge.wire.codec import dialect
+from mavlink_bridge.wire.codec import command_message
 
 if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
@@ -143,9 +143,7 @@ class SetupService(Speaker):
         asker = self._asker
         if asker is None:
             return
-        message = dialect.MAVLink_command_long_message(
-            asker.system, asker.component, Cmd.ACCELCAL_VEHICLE_POS, 0, float(position), 0, 0, 0, 0, 0, 0
-        )
+        message = command_message(asker.system, asker.component, Cmd.ACCELCAL_VEHICLE_POS, float(position))
         self._out.append(Outgoing(message, asker.link))
         if not self._accelerometer.step:
             self._asker = None
