@@ -60,7 +60,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
         held = s[L.S_MOTORS_HELD] == 1.0 or t[L.T_STANDS] == 1.0
         s[L.S_SPIN] = STOPPED if held else IDLING
         wait_on_ground(s)
-        if not held and (s[L.S_AIR] == 1.0 or wants_to_fly(s, p, t)):
+        if not held and (s[L.S_AIR] == 1.0 or (p[L.P_MOTORS_CUT] == 0.0 and wants_to_fly(s, p, t))):
             s[L.S_SPOOL_S] += L.TICK
             if s[L.S_SPOOL_S] >= SPOOL_TIME + (p[L.P_CLIMB_DELAY] if t[L.T_KIND] == L.KIND_TAKEOFF else 0.0):
                 lift(s, p, t)

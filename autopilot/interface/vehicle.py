@@ -168,6 +168,7 @@ class ControlPart(Enum):
 class MotorCut(Enum):
     """Motors of an armed vehicle that are stopped wherever it is."""
 
+    IDLE = -1.0  # not stopped: they turn, but do not lift a copter off the ground
     NONE = 0.0
     STOPPED = 1.0  # an emergency stop, or an interlock that is open
     SILENT = 2.0  # the board's safety switch: its outputs have no pulses

@@ -212,7 +212,7 @@ class Arming:
     def _armed(self, now_ms: int, method: ArmingMethod) -> None:
         facts, announcer, helm = self._facts, self._announcer, self._helm
         facts.armed_yaw = facts.vehicle.state.yaw
-        self.switches.apply()
+        self.switches.begin()
         helm.takeoff_allowed = bool(int(facts.param("AUTO_OPTIONS")) & _TAKE_OFF_BY_ITSELF)
         self._prearm.ok = True
         self.flew = False
@@ -230,7 +230,7 @@ class Arming:
         helm.takeoff_allowed = False
         self._idle_since = None
         self._finish_ms = 0
-        self.switches.apply()
+        self.switches.begin()
         self._prearm.due_ms = now_ms
         if facts.personality.texts.disarmed:
             announcer.say(Severity.INFO, facts.personality.texts.disarmed)
@@ -257,6 +257,7 @@ class Arming:
                 self.disarm(now_ms, method=ArmingMethod.LANDED)
 
     def update(self, now_ms: int) -> None:
+        self.switches.look(now_ms)
         if not self._known_armed:
             self._prearm.update(now_ms)
         elif self.switches.disarm_ms is not None and now_ms >= self.switches.disarm_ms:
@@ -325,4 +326,4 @@ class Arming:
         if not self._known_armed:
             return None
         finish_ms = self._finish_ms if self._stops_when_finished() else self._idle_deadline()
-        return earliest((finish_ms, self.switches.disarm_ms))
+        return earliest((finish_ms, self.switches.disarm_ms, self.switches.rotors.due_ms))

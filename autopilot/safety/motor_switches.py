@@ -1,8 +1,8 @@
-"""Switches that keep the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
+"""What keeps the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
 
 Each stops them wherever the vehicle is, and they turn again when it is released. By the first two a copter is disarmed
-after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. Sources:
-ArduCopter/motors.cpp (auto_disarm_check, motors_output), AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
+after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. And the
+check before a takeoff (`rotor_check`), with which they idle. Sources: ArduCopter/motors.cpp (auto_disarm_check, motors_output), AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from autopilot.context.vehicle_context import Announcer, Helm, VehicleFacts
 from autopilot.interface.reasons import INTERLOCK_CLOSED, MOTORS_STOPPED, SAFETY_SWITCH, ArmingReason
 from autopilot.interface.vehicle import MotorCut
 from autopilot.mav import Severity
+from autopilot.safety.rotor_check import RotorCheck
 
 INTERLOCK = 32
 """Auxiliary function of the switch that lets the motors turn (RCn_OPTION)."""
@@ -27,6 +28,7 @@ class MotorSwitches:
         self._closed = False  # the interlock
         self.safe = False
         """The board's safety switch is on."""
+        self.rotors = RotorCheck(facts, announcer)
         self._cut_ms: int | None = None  # since when an armed copter stands still by a switch of the pilot
 
     # --- what is switched -----------------------------------------------------------------------------------------
@@ -48,15 +50,25 @@ class MotorSwitches:
         self.safe = on
         self.apply()
 
+    def begin(self) -> None:
+        """Armed or disarmed."""
+        self.rotors.begin()
+        self.apply()
+
+    def look(self, now_ms: int) -> None:
+        """Look at the rotors when it is time."""
+        if self.rotors.look(now_ms):
+            self.apply()
+
     def apply(self) -> None:
-        """Tell the vehicle; again when it is armed."""
+        """Tell the vehicle."""
         facts = self._facts
         held = self._stopped or (self._interlocked and not self._closed)
         if not held or not facts.armed:
             self._cut_ms = None
         elif self._cut_ms is None:
             self._cut_ms = facts.now_ms
-        stopped = MotorCut.STOPPED if held else MotorCut.NONE
+        stopped = MotorCut.STOPPED if held else MotorCut.IDLE if self.rotors.blocks else MotorCut.NONE
         self._helm.vehicle.cut_motors(MotorCut.SILENT if self.safe else stopped)
 
     @property

@@ -34,6 +34,7 @@ from autopilot.mav import (
     UtmFlightState,
 )
 from autopilot.mission.state import MissionState
+from autopilot.safety.rotor_check import TellsMotors
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
 from mavlink_bridge.services.broadcast import OFF, Broadcast
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, UNSUPPORTED, CommandRow, Context
@@ -52,14 +53,6 @@ _TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
 Maker = Callable[[float], Sequence[Message]]
 """Messages by the request's param2; none: there is nothing to tell."""
-
-
-@runtime_checkable
-class TellsMotors(Protocol):
-    """A vehicle that measures how fast its motors turn."""
-
-    @property
-    def motor_rpm(self) -> Sequence[float]: ...
 
 
 @runtime_checkable

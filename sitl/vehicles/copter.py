@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import radians
 
+from autopilot.control.watch import IDLING
 from autopilot.interface import layout as L
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.targets import Target
@@ -47,9 +48,14 @@ class SimulatedCopter(SimulatedMachine):
     def pads_period_ms(self) -> int:
         return self.pads.period_ms
 
-    # `mavlink_bridge.services.equipment.TellsMotors`
+    # `autopilot.safety.rotor_check.TellsMotors`
     @property
     def motor_rpm(self) -> tuple[float, ...]:
+        if self._parameters.get("SIM_ESC_TELEM") == 0.0:
+            return ()
+        idling = self._parameters.get("SIM_ESC_ARM_RPM", 0.0)
+        if idling > 0.0 and self._s[L.S_SPIN] == IDLING:
+            return (idling,) * 4
         return tuple(FULL_RPM * float(share) for share in self._s[M.S_M1 : M.S_M1 + 4])
 
     # `mavlink_bridge.services.equipment.TellsAttitudeTarget`

@@ -1,0 +1,68 @@
+"""A check of rotors before a takeoff: motors that do not turn as fast as TKOFF_RPM_MIN and TKOFF_RPM_MAX say do not lift.
+
+A copter that is armed on the ground stays there until each of its motors has told such a speed once, and says every 5 s
+why it does. Nothing is checked where TKOFF_RPM_MIN is 0, nor of motors that a flight controller drives. Source:
+ArduCopter/takeoff_check.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol, runtime_checkable
+
+from autopilot.context.vehicle_context import Announcer, VehicleFacts
+from autopilot.mav import Severity
+
+_LOOK_MS: Final = 100
+_SAY_MS: Final = 5000
+
+
+@runtime_checkable
+class TellsMotors(Protocol):
+    """A vehicle whose motors tell how fast they turn; none at all: they have no telemetry."""
+
+    @property
+    def motor_rpm(self) -> Sequence[float]: ...
+
+
+class RotorCheck:
+    """The check of one vehicle. `blocks`: its motors only idle."""
+
+    def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
+        self._facts = facts
+        self._announcer = announcer
+        self._say_ms = 0
+        self.blocks = False
+        self.due_ms: int | None = None
+
+    def begin(self) -> None:
+        """Armed or disarmed."""
+        facts = self._facts
+        fast, told = facts.param("TKOFF_RPM_MIN") > 0.0, isinstance(facts.vehicle, TellsMotors)
+        self.blocks = fast and told and facts.armed and facts.landed
+        self.due_ms = facts.now_ms if self.blocks else None
+        self._say_ms = facts.now_ms + _SAY_MS
+
+    def look(self, now_ms: int) -> bool:
+        """Look when it is time; True: the motors may lift from now on."""
+        if self.due_ms is None or now_ms < self.due_ms:
+            return False
+        why = self._why()
+        if not why:
+            self.blocks, self.due_ms = False, None
+            return True
+        if now_ms >= self._say_ms:
+            self._announcer.say(Severity.CRITICAL, f"Takeoff blocked: {why}")
+            self._say_ms = now_ms + _SAY_MS
+        self.due_ms = now_ms + _LOOK_MS
+        return False
+
+    def _why(self) -> str:
+        vehicle, param = self._facts.vehicle, self._facts.param
+        told = vehicle.motor_rpm if isinstance(vehicle, TellsMotors) else ()
+        if not self._facts.landed:
+            return ""
+        if not told:
+            return "waiting for ESC RPM"
+        least, most = param("TKOFF_RPM_MIN"), param("TKOFF_RPM_MAX")
+        return "" if all(rpm >= least and not 0.0 < most < rpm for rpm in told) else "ESC RPM out of range"
