@@ -1,4 +1,4 @@
-"""What keeps the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
+"""Switches that keep the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
 
 Each stops them wherever the vehicle is, and they turn again when it is released. By the first two a copter is disarmed
 after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. And the
