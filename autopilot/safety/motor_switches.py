@@ -1,8 +1,9 @@
 """Switches that keep the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
 
 Each stops them wherever the vehicle is, and they turn again when it is released. By the first two a copter is disarmed
-after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. And the
-check before a takeoff (`rotor_check`), with which they idle. Sources: ArduCopter/motors.cpp (auto_disarm_check, motors_output), AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
+after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. With the
+check before a takeoff (`rotor_check`) they idle. Sources: ArduCopter/motors.cpp (auto_disarm_check, motors_output),
+AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
 """
 
 from __future__ import annotations
