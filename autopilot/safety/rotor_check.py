@@ -1,4 +1,4 @@
-"""A check of rotors before a takeoff: motors that do not turn as fast as TKOFF_RPM_MIN and TKOFF_RPM_MAX say do not lift.
+"""A check of rotors before a takeoff: motors do not lift while one turns slower or faster than TKOFF_RPM_* allow.
 
 A copter that is armed on the ground stays there until each of its motors has told such a speed once, and says every 5 s
 why it does. Nothing is checked where TKOFF_RPM_MIN is 0, nor of motors that a flight controller drives. Source:
