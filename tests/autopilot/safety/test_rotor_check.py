@@ -39,12 +39,7 @@ def test_a_copter_stays_down_and_says_why_every_five_seconds(parameters: dict[st
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    [
-        {"TKOFF_RPM_MIN": 500, "TKOFF_RPM_MAX": 3000},
-        {"TKOFF_RPM_MAX": 3},
-        {"SIM_ESC_TELEM": 0},
-    ],
+    "parameters", [{"TKOFF_RPM_MIN": 500, "TKOFF_RPM_MAX": 3000}, {"TKOFF_RPM_MAX": 3}, {"SIM_ESC_TELEM": 0}]
 )
 def test_a_copter_whose_motors_turn_as_they_should_or_that_checks_none_takes_off(parameters: dict[str, float]) -> None:
     bench = lifted(**parameters)
