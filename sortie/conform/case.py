@@ -5,8 +5,10 @@ The sentences are told in words of our own; `Citation` says where they stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+import json
+from collections.abc import Callable, Generator
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from autopilot.interface.records import dataclass, field
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sortie.conform.facts import VehicleFound
 
 GUIDE: Final = "https://mavlink.io/en/"
+_ROWS: Final = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 T = TypeVar("T")
 
 
@@ -102,48 +105,30 @@ class CaseResult:
 
 @dataclass(slots=True)
 class Chapter:
-    """Cases of one service, in order. `page`: where its sentences stand unless a case says otherwise; `needs`: of all
-    of them."""
+    """Cases of one service, in order: what each asks for is a row of `cases.json`, its exchange is added to that.
+    `needs`: of all of them; `rows`: the service in whose name they stand there, where that is another."""
 
     service: str
-    page: str
     needs: tuple[Need, ...] = ()
+    rows: str = ""
     cases: list[ConformityCase] = field(default_factory=list)
 
-    def add(
-        self,
-        level: Obligation,
-        name: str,
-        says: str,
-        run: Run,
-        *,
-        at: str = "",
-        needs: Sequence[Need] = (),
-        will: str = "",
-    ) -> None:
-        """Add a case; `at`: "#section" of the chapter's page, or another page."""
-        page = at if "/" in at else self.page + at
-        self.cases.append(
-            ConformityCase(f"{self.service}.{name}", self.service, level, page, says, run, (*self.needs, *needs), will)
+    def add(self, name: str, run: Run, *needs: Need) -> None:
+        """Add a case."""
+        chapter = _ROWS[self.rows or self.service]
+        row, needs = chapter["cases"][name], (*self.needs, *needs)
+        at = row.get("at", "")
+        page, level = at if "/" in at else chapter["page"] + at, Obligation[row["level"]]
+        case = ConformityCase(
+            f"{self.service}.{name}", self.service, level, page, row["says"], run, needs, row.get("will", "")
         )
+        self.cases.append(case)
 
-    def must(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
-        """Decorate the exchange of a case that the guide demands."""
-        return self._of(Obligation.MUST, name, says, at, needs, will)
+    def case(self, name: str, *needs: Need) -> Callable[[Run], Run]:
+        """Decorate the exchange of a case."""
 
-    def should(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
-        """Decorate the exchange of a case that the guide recommends."""
-        return self._of(Obligation.SHOULD, name, says, at, needs, will)
-
-    def qgc(self, name: str, says: str, at: str = "", *needs: Need, will: str = "") -> Callable[[Run], Run]:
-        """Decorate the exchange of a case that the guide leaves open, and a ground station does not."""
-        return self._of(Obligation.QGC, name, says, at, needs, will)
-
-    def _of(
-        self, level: Obligation, name: str, says: str, at: str, needs: tuple[Need, ...], will: str
-    ) -> Callable[[Run], Run]:
         def added(run: Run) -> Run:
-            self.add(level, name, says, run, at=at, needs=needs, will=will)
+            self.add(name, run, *needs)
             return run
 
         return added

@@ -14,11 +14,9 @@ from sortie.conform.cases.ftp import SCHEME, crc_of, path_of
 from sortie.conform.exchange import Exchange
 from sortie.conform.facts import has, sends
 
-metadata = Chapter(
-    "component-metadata", "services/component_metadata.html", (has("COMPONENT_METADATA", lambda found: found.metadata),)
-)
-logs = Chapter("log", "messages/common.html#LOG_REQUEST_LIST")
-events = Chapter("events", "services/events.html", (sends("CURRENT_EVENT_SEQUENCE"),))
+metadata = Chapter("component-metadata", (has("COMPONENT_METADATA", lambda found: found.metadata),))
+logs = Chapter("log")
+events = Chapter("events", (sends("CURRENT_EVENT_SEQUENCE"),))
 CHAPTERS: Final = (metadata, logs, events)
 
 
@@ -33,29 +31,27 @@ def _document(content: bytes, path: str) -> object:
     return json.loads(lzma.decompress(content) if path.endswith((".xz", ".lzma")) else content)
 
 
-@metadata.must("on-vehicle", "the general file is on the vehicle", "#check-if-protocol-is-supported")
+@metadata.case("on-vehicle")
 def _on_vehicle(x: Exchange) -> Steps:
     told = yield from x.available("COMPONENT_METADATA")
     x.check(told.uri.startswith(SCHEME), f"{SCHEME}..., {told.uri} came")
 
 
-@metadata.must("crc", "file_crc is the CRC32 of the general file", "#metadata-caching-crc")
+@metadata.case("crc")
 def _metadata_crc(x: Exchange) -> Steps:
     told = yield from x.available("COMPONENT_METADATA")
     content = yield from _general(x)
     x.check(told.file_crc == crc_of(content), f"{crc_of(content):#x}, {told.file_crc:#x} came")
 
 
-@metadata.must("schema", "the general file is JSON with a version and metadataTypes", "#schema_files")
+@metadata.case("schema")
 def _schema(x: Exchange) -> Steps:
     told = yield from x.available("COMPONENT_METADATA")
     document = _document((yield from _general(x)), told.uri)
     x.check(isinstance(document, dict) and {"version", "metadataTypes"} <= set(document), "version and metadataTypes")
 
 
-@metadata.must(
-    "files", "files of the general file that are on the vehicle are there, with their CRC32", "#metadata-caching-crc"
-)
+@metadata.case("files")
 def _metadata_files(x: Exchange) -> Steps:
     told = yield from x.available("COMPONENT_METADATA")
     document = _document((yield from _general(x)), told.uri)
@@ -85,12 +81,12 @@ def _log_end(x: Exchange) -> Steps:
     yield from x.wait(100)
 
 
-@logs.must("list", "a list is answered, with num_logs 0 where there are none")
+@logs.case("list")
 def _logs_listed(x: Exchange) -> Steps:
     x.check(bool((yield from _log_list(x))), "LOG_ENTRY, none came")
 
 
-@logs.must("entries", "all entries tell one num_logs, and as many come", "messages/common.html#LOG_ENTRY")
+@logs.case("entries")
 def _log_entries(x: Exchange) -> Steps:
     entries = yield from _some_logs(x)
     numbers = {entry.num_logs for entry in entries}
@@ -100,7 +96,7 @@ def _log_entries(x: Exchange) -> Steps:
     )
 
 
-@logs.must("last", "last_log_num is the highest number", "messages/common.html#LOG_ENTRY")
+@logs.case("last")
 def _log_last(x: Exchange) -> Steps:
     entries = yield from _some_logs(x)
     x.check(entries[-1].last_log_num == max(entry.id for entry in entries), f"last_log_num {entries[-1].last_log_num}")
@@ -113,14 +109,14 @@ def _some_logs(x: Exchange) -> Waiting[list[Message]]:
     return entries
 
 
-@logs.must("data", "a block of a log has its offset and at most 90 bytes", "messages/common.html#LOG_DATA")
+@logs.case("data")
 def _log_data(x: Exchange) -> Steps:
     entries = yield from _some_logs(x)
     block = yield from _log_block(x, entries[0].id, 0)
     x.check(block.ofs == 0 and 0 < block.count <= 90, f"1 to 90 bytes at 0, {block.count} at {block.ofs} came")
 
 
-@logs.must("data-again", "a block that is asked for again is the same", "messages/common.html#LOG_REQUEST_DATA")
+@logs.case("data-again")
 def _log_again(x: Exchange) -> Steps:
     entries = yield from _some_logs(x)
     first, again = (yield from _log_block(x, entries[0].id, 90)), (yield from _log_block(x, entries[0].id, 90))
@@ -132,7 +128,7 @@ def _log_block(x: Exchange, number: int, offset: int) -> Waiting[Message]:
     return (yield from x.ask(question, "LOG_DATA", lambda data: data.id == number and data.ofs == offset))
 
 
-@logs.must("unknown", "a log that there is not has no bytes", "messages/common.html#LOG_REQUEST_DATA")
+@logs.case("unknown")
 def _log_unknown(x: Exchange) -> Steps:
     yield from _log_list(x)
     x.send(dialect.MAVLink_log_request_data_message(*x.ids, 64_000, 0, 90))
@@ -141,18 +137,14 @@ def _log_unknown(x: Exchange) -> Steps:
 
 
 # --- events -----------------------------------------------------------------------------------------------------------
-@events.must(
-    "missing",
-    "an event that is not kept any more is answered with RESPONSE_EVENT_ERROR",
-    "messages/common.html#REQUEST_EVENT",
-)
+@events.case("missing")
 def _event_missing(x: Exchange) -> Steps:
     current = yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
     wanted = (current.sequence + 30_000) & 0xFFFF
     yield from x.ask(dialect.MAVLink_request_event_message(*x.ids, wanted, wanted), "RESPONSE_EVENT_ERROR")
 
 
-@events.must("again", "an event that was lost is sent again", "messages/common.html#REQUEST_EVENT")
+@events.case("again")
 def _event_again(x: Exchange) -> Steps:
     current = yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
     question = dialect.MAVLink_request_event_message(*x.ids, current.sequence, current.sequence)
@@ -160,7 +152,7 @@ def _event_again(x: Exchange) -> Steps:
     x.check(answer.get_type() == "EVENT" and answer.sequence == current.sequence, f"EVENT {current.sequence}")
 
 
-@events.must("sequence", "CURRENT_EVENT_SEQUENCE comes again and again", "messages/common.html#CURRENT_EVENT_SEQUENCE")
+@events.case("sequence")
 def _event_sequence(x: Exchange) -> Steps:
     yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)
     yield from x.expect("CURRENT_EVENT_SEQUENCE", within_ms=6000)

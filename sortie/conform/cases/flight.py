@@ -12,21 +12,17 @@ from mavlink_bridge.wire.signing import KEY_SIZE, Signing
 from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
 from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
 
-signing = Chapter("signing", "guide/message_signing.html")
-manual = Chapter("manual-control", "services/manual_control.html")
-arming = Chapter("arming", "messages/common.html#MAV_CMD_COMPONENT_ARM_DISARM")
-setpoint = Chapter("setpoint", "services/offboard_control.html")
-failure = Chapter("failure", "messages/common.html#MAV_CMD_INJECT_FAILURE")
+signing = Chapter("signing")
+manual = Chapter("manual-control")
+arming = Chapter("arming")
+setpoint = Chapter("setpoint")
+failure = Chapter("failure")
 #: Sticks come last: a vehicle that misses them afterwards does not arm.
 CHAPTERS: Final = (signing, failure, arming, setpoint, manual)
 
 _KEY: Final = bytes(range(7, 7 + KEY_SIZE))
 _STAMP: Final = 40_000_000_000_000
-_KEYED: Final = "it gets a signing key, which is removed again"
-_STICKS: Final = "it hears sticks while disarmed"
-_ARMS: Final = "it arms its motors for some seconds"
 _UP_M: Final = 6.0
-_FLIES: Final = f"it takes off to {_UP_M:.0f} m, flies some metres and lands"
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------
@@ -53,19 +49,14 @@ def _is_ack(ack: Message) -> bool:
     return bool(ack.command == Cmd.REQUEST_MESSAGE)
 
 
-@signing.must("accepted", "a message that is signed with the key is taken", "#accept_signed_packets", will=_KEYED)
+@signing.case("accepted")
 def _accepted(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
     x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
     yield from x.expect("COMMAND_ACK", _is_ack)
 
 
-@signing.must(
-    "wrong-key",
-    "a message that is signed with another key is dropped where signing is asked for",
-    "#accept_signed_packets",
-    will=_KEYED,
-)
+@signing.case("wrong-key")
 def _wrong_key(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _asks_for_signing(x)
@@ -74,7 +65,7 @@ def _wrong_key(x: Exchange) -> Steps:
     yield from x.silent("COMMAND_ACK", _is_ack)
 
 
-@signing.must("replay", "a signed message that was heard is not taken again", "#timestamp", will=_KEYED)
+@signing.case("replay")
 def _replay(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
     yield from _asks_for_signing(x)
@@ -92,7 +83,7 @@ def _asks_for_signing(x: Exchange) -> Steps:
         raise NotApplicableError("it takes unsigned messages on this link")
 
 
-@signing.must("answers", "who is spoken to with a key answers signed", "#accept_signed_packets", will=_KEYED)
+@signing.case("answers")
 def _answers(x: Exchange) -> Steps:
     signer = yield from _keyed(x)
     x.send_bytes(signer.sign(x.frame(_asking(x)), 1), "REQUEST_MESSAGE, signed")
@@ -103,13 +94,13 @@ def _answers(x: Exchange) -> Steps:
     x.check(signed, "signed frames, none came")
 
 
-@signing.must("not-forwarded", "a key is never sent on", "#secret_key", will=_KEYED)
+@signing.case("not-forwarded")
 def _not_forwarded(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from x.silent("SETUP_SIGNING")
 
 
-@signing.must("ended", "a key of zeros ends signing", "messages/common.html#SETUP_SIGNING", will=_KEYED)
+@signing.case("ended")
 def _ended(x: Exchange) -> Steps:
     yield from _keyed(x)
     yield from _unkeyed(x)
@@ -121,7 +112,7 @@ def _stick(x: Exchange, throttle: int, system: int | None = None) -> Message:
     return dialect.MAVLink_manual_control_message(x.found.system if system is None else system, 0, 0, throttle, 0, 0)
 
 
-@manual.must("does-not-arm", "sticks of a ground station arm nothing", will=_STICKS)
+@manual.case("does-not-arm")
 def _does_not_arm(x: Exchange) -> Steps:
     for _ in range(10):
         x.send(_stick(x, 500))
@@ -130,7 +121,7 @@ def _does_not_arm(x: Exchange) -> Steps:
     x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
 
 
-@manual.should("shown", "RC_CHANNELS shows the sticks that count", "messages/common.html#RC_CHANNELS", will=_STICKS)
+@manual.case("shown")
 def _shown(x: Exchange) -> Steps:
     yield from x.available("RC_CHANNELS")
     for _ in range(10):
@@ -140,12 +131,7 @@ def _shown(x: Exchange) -> Steps:
     x.check(1600 <= told.chan3_raw <= 1800, f"about 1700 us on channel 3, {told.chan3_raw} came")
 
 
-@manual.must(
-    "other-system",
-    "sticks for another system are not this vehicle's",
-    "messages/common.html#MANUAL_CONTROL",
-    will=_STICKS,
-)
+@manual.case("other-system")
 def _other_sticks(x: Exchange) -> Steps:
     yield from x.wait(4000)
     before = yield from x.available("RC_CHANNELS")
@@ -157,12 +143,12 @@ def _other_sticks(x: Exchange) -> Steps:
 
 
 # --- failures ---------------------------------------------------------------------------------------------------------
-@failure.must("answered", "INJECT_FAILURE is acknowledged", will="its GPS is told to be well")
+@failure.case("answered")
 def _failure_answered(x: Exchange) -> Steps:
     yield from x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OK, 0))
 
 
-@failure.must("acts", "a failure that is accepted shows, and ends with OK", will="its GPS fails for some seconds")
+@failure.case("acts")
 def _failure_acts(x: Exchange) -> Steps:
     ack = yield from x.command(x.long(Cmd.INJECT_FAILURE, FailureUnit.GPS, FailureType.OFF, 0))
     if ack.result != Result.ACCEPTED:
@@ -198,38 +184,38 @@ def _disarm(x: Exchange) -> Steps:
         yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 0, 21196))
 
 
-@arming.must("shown", "who is armed says so in HEARTBEAT", will=_ARMS)
+@arming.case("shown")
 def _armed_shown(x: Exchange) -> Steps:
     yield from _arm(x)
     yield from x.expect("HEARTBEAT", lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED), within_ms=4000)
 
 
-@arming.must("disarm", "who is disarmed says so in HEARTBEAT", will=_ARMS)
+@arming.case("disarm")
 def _disarmed_shown(x: Exchange) -> Steps:
     yield from _arm(x)
     yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 0))
     yield from x.expect("HEARTBEAT", lambda beat: not beat.base_mode & ModeFlag.SAFETY_ARMED, within_ms=4000)
 
 
-@arming.must("again", "arming what is armed is accepted", will=_ARMS)
+@arming.case("again")
 def _armed_again(x: Exchange) -> Steps:
     yield from _arm(x)
     yield from x.accepted(x.long(Cmd.COMPONENT_ARM_DISARM, 1))
 
 
-@arming.must("other-system", "an arm for another system arms nothing", "guide/routing.html#routing-detail", will=_ARMS)
+@arming.case("other-system")
 def _armed_other(x: Exchange) -> Steps:
     x.send(x.long(Cmd.COMPONENT_ARM_DISARM, 1, target=(ABSENT_SYSTEM, 1)))
     yield from x.silent("HEARTBEAT", lambda beat: bool(beat.base_mode & ModeFlag.SAFETY_ARMED), for_ms=2500)
 
 
-@arming.qgc("no-calibration", "an armed vehicle does not calibrate its gyroscopes", will=_ARMS)
+@arming.case("no-calibration")
 def _no_calibration(x: Exchange) -> Steps:
     yield from _arm(x)
     yield from x.refused(x.long(Cmd.PREFLIGHT_CALIBRATION, 1))
 
 
-@arming.qgc("no-reboot", "an armed vehicle does not boot again", will=_ARMS)
+@arming.case("no-reboot")
 def _no_reboot(x: Exchange) -> Steps:
     yield from _arm(x)
     yield from x.refused(x.long(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, 1))
@@ -247,7 +233,7 @@ def _velocity(x: Exchange, north_mps: float, target: tuple[int, int] | None = No
     )
 
 
-@setpoint.must("disarmed", "a setpoint does not arm", will=_STICKS)
+@setpoint.case("disarmed")
 def _setpoint_disarmed(x: Exchange) -> Steps:
     for _ in range(10):
         x.send(_velocity(x, 2.0))
@@ -256,9 +242,7 @@ def _setpoint_disarmed(x: Exchange) -> Steps:
     x.check(not beat.base_mode & ModeFlag.SAFETY_ARMED, "disarmed")
 
 
-@setpoint.must(
-    "followed", "a velocity that is set is flown", "messages/common.html#SET_POSITION_TARGET_LOCAL_NED", will=_FLIES
-)
+@setpoint.case("followed")
 def _followed(x: Exchange) -> Steps:
     yield from _up(x)
     before = yield from _whereabouts(x, "LOCAL_POSITION_NED")
@@ -272,9 +256,7 @@ def _followed(x: Exchange) -> Steps:
     x.check(after.x - before.x > 3.0, f"some metres to the north, {after.x - before.x:.1f} m came")
 
 
-@setpoint.must(
-    "other-system", "a setpoint for another system moves nothing", "guide/routing.html#routing-detail", will=_FLIES
-)
+@setpoint.case("other-system")
 def _setpoint_other(x: Exchange) -> Steps:
     yield from _up(x)
     before = yield from _whereabouts(x, "LOCAL_POSITION_NED")

@@ -13,21 +13,13 @@ from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, UntestedError, Waiting
+from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
 from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
 from sortie.conform.facts import can
 
-ftp = Chapter("ftp", "services/ftp.html", (can(Capability.FTP, "MAVFTP"),))
+ftp = Chapter("ftp", (can(Capability.FTP, "MAVFTP"),))
 CHAPTERS: Final = (ftp,)
 
-_CODES, _ERRORS, _AGAIN, _READ, _BURST = (
-    "#opcodes",
-    "#error_codes",
-    "#timeouts",
-    "#reading-a-file-readfile",
-    "#reading-a-file-burstreadfile",
-)
-_LISTING: Final = "#list_directory"
 _MISSING: Final = b"/no/such/file.xyz"
 _KNOWN: Final = ("@SYS/uarts.txt", "@PARAM/param.pck")
 _NUMBERS: Final = count(1000)
@@ -118,35 +110,35 @@ def content_of(x: Exchange, path: str) -> Waiting[bytes]:
 
 
 # --- opcodes ----------------------------------------------------------------------------------------------------------
-@ftp.must("none", "opcode None is acknowledged", _CODES)
+@ftp.case("none")
 def _none(x: Exchange) -> Steps:
     yield from granted(x, Operation(3, 0, Opcode.NONE))
 
 
-@ftp.must("reset", "ResetSessions is acknowledged", _CODES)
+@ftp.case("reset")
 def _reset_case(x: Exchange) -> Steps:
     yield from granted(x, Operation(4, 0, Opcode.RESET_SESSIONS))
 
 
-@ftp.must("unknown", "an unknown opcode is refused as UnknownCommand", _ERRORS)
+@ftp.case("unknown")
 def _unknown(x: Exchange) -> Steps:
     yield from denied(x, Operation(5, 0, 99), Nak.UNKNOWN_COMMAND)
 
 
-@ftp.must("sequence", "an answer counts one on from its request", "#payload")
+@ftp.case("sequence")
 def _sequence(x: Exchange) -> Steps:
     for seq in (7, 65_534, 65_535):
         yield from asked(x, Operation(seq, 0, Opcode.NONE), fresh=False)
 
 
-@ftp.must("target", "an answer is addressed to who has asked", "messages/common.html#FILE_TRANSFER_PROTOCOL")
+@ftp.case("target")
 def _target(x: Exchange) -> Steps:
     answer = yield from x.ask(_message(x, Operation(8, 0, Opcode.NONE)), "FILE_TRANSFER_PROTOCOL")
     ids = (answer.target_system, answer.target_component)
     x.check(ids == STATION, f"target {STATION}, {ids} came")
 
 
-@ftp.must("other-system", "a request for another system is not answered", "guide/routing.html#routing-detail")
+@ftp.case("other-system")
 def _other(x: Exchange) -> Steps:
     x.send(
         dialect.MAVLink_file_transfer_protocol_message(0, ABSENT_SYSTEM, 1, list(Operation(9, 0, Opcode.NONE).pack()))
@@ -154,7 +146,7 @@ def _other(x: Exchange) -> Steps:
     yield from x.silent("FILE_TRANSFER_PROTOCOL")
 
 
-@ftp.must("nak-size", "a NAK has one byte with the error, two with FailErrno", _ERRORS)
+@ftp.case("nak-size")
 def _nak_size(x: Exchange) -> Steps:
     reply = yield from denied(x, Operation(11, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING))
     size = 2 if reply.data[0] == Nak.FAIL_ERRNO else 1
@@ -173,40 +165,34 @@ for _opcode in (
     Opcode.CALC_FILE_CRC32,
     Opcode.TRUNCATE_FILE,
 ):
-    ftp.add(
-        Obligation.MUST,
-        f"missing.{_opcode.name.lower().replace('_', '-')}",
-        "what there is not is refused",
-        partial(_missing, _opcode),
-        at=_ERRORS,
-    )
+    ftp.add(f"missing.{_opcode.name.lower().replace('_', '-')}", partial(_missing, _opcode))
 
 
-@ftp.should("missing-reason", "a file that there is not is FileNotFound", _ERRORS)
+@ftp.case("missing-reason")
 def _not_found(x: Exchange) -> Steps:
     yield from denied(x, Operation(13, 0, Opcode.OPEN_FILE_RO, len(_MISSING), data=_MISSING), Nak.FILE_NOT_FOUND)
 
 
-@ftp.must("rename-missing", "what there is not cannot be renamed", _ERRORS)
+@ftp.case("rename-missing")
 def _rename(x: Exchange) -> Steps:
     data = _MISSING + b"\0" + _MISSING + b"2"
     yield from denied(x, Operation(14, 0, Opcode.RENAME, len(data), data=data))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
-@ftp.must("open", "an opened file has its size in 4 bytes", _READ)
+@ftp.case("open")
 def _open(x: Exchange) -> Steps:
     path, session, size = yield from _opened(x)
     x.check(size > 0, f"a size of {path}, {size} in session {session} came")
 
 
-@ftp.must("read", "a file is read to its end", _READ)
+@ftp.case("read")
 def _read(x: Exchange) -> Steps:
     path, content = yield from _whole(x)
     x.check(bool(content), f"bytes of {path}")
 
 
-@ftp.must("read-block", "a block has the bytes and the offset that were asked for", _READ)
+@ftp.case("read-block")
 def _block(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
     reply = yield from granted(x, Operation(20, session, Opcode.READ_FILE, min(7, size), offset=0))
@@ -216,7 +202,7 @@ def _block(x: Exchange) -> Steps:
     )
 
 
-@ftp.must("read-agrees", "blocks of any size make one file", _READ)
+@ftp.case("read-agrees")
 def _agrees(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
     large = yield from granted(x, Operation(21, session, Opcode.READ_FILE, DATA_BYTES, offset=0))
@@ -225,33 +211,33 @@ def _agrees(x: Exchange) -> Steps:
     x.check(small.data[: small.size] == expected, f"{expected.hex()}, {small.data[: small.size].hex()} of {size} came")
 
 
-@ftp.must("read-end", "behind the end it is EOF", _READ)
+@ftp.case("read-end")
 def _end(x: Exchange) -> Steps:
     path, session, size = yield from _opened(x)
     reply = yield from asked(x, Operation(23, session, Opcode.READ_FILE, DATA_BYTES, offset=size + 100_000))
     x.check(reply.opcode == Opcode.NAK and reply.data[0] == Nak.END_OF_FILE, f"NAK END_OF_FILE of {path}")
 
 
-@ftp.must("read-closed", "a session that is not open is refused", _ERRORS)
+@ftp.case("read-closed")
 def _closed(x: Exchange) -> Steps:
     yield from reset(x)
     yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0))
 
 
-@ftp.should("read-closed-reason", "a session that is not open is InvalidSession", _ERRORS)
+@ftp.case("read-closed-reason")
 def _closed_reason(x: Exchange) -> Steps:
     yield from reset(x)
     yield from denied(x, Operation(24, 0, Opcode.READ_FILE, 10, offset=0), Nak.INVALID_SESSION)
 
 
-@ftp.must("terminate", "a session that was ended reads no more", _READ)
+@ftp.case("terminate")
 def _terminate(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     yield from granted(x, Operation(25, session, Opcode.TERMINATE_SESSION))
     yield from denied(x, Operation(26, session, Opcode.READ_FILE, 10, offset=0))
 
 
-@ftp.must("repeated", "a request with the same number is answered again, with the same", _AGAIN)
+@ftp.case("repeated")
 def _repeated(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     operation = Operation(27, session, Opcode.READ_FILE, 20, offset=0)
@@ -260,7 +246,7 @@ def _repeated(x: Exchange) -> Steps:
     x.check(first.pack() == again.pack(), "one answer twice")
 
 
-@ftp.must("repeated-open", "an open that comes again with its number opens once", _AGAIN)
+@ftp.case("repeated-open")
 def _repeated_open(x: Exchange) -> Steps:
     path, _, size = yield from _opened(x)
     yield from reset(x)
@@ -288,7 +274,7 @@ def _burst(x: Exchange, session: int, offset: int, size: int) -> Waiting[list[Op
                 return blocks
 
 
-@ftp.must("burst", "a burst brings blocks one behind the other", _BURST)
+@ftp.case("burst")
 def _burst_case(x: Exchange) -> Steps:
     path, session, size = yield from _opened(x)
     blocks = [block for block in (yield from _burst(x, session, 0, DATA_BYTES)) if block.opcode == Opcode.ACK]
@@ -299,7 +285,7 @@ def _burst_case(x: Exchange) -> Steps:
         at = block.offset + block.size
 
 
-@ftp.must("burst-complete", "the last block of a burst, and no other, is complete", _BURST)
+@ftp.case("burst-complete")
 def _burst_complete(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     blocks = yield from _burst(x, session, 0, DATA_BYTES)
@@ -307,7 +293,7 @@ def _burst_complete(x: Exchange) -> Steps:
     x.check(ended and not any(block.burst_complete for block in blocks[:-1]), "burst_complete at the end alone")
 
 
-@ftp.must("burst-offset", "a burst begins where it is asked to", _BURST)
+@ftp.case("burst-offset")
 def _burst_offset(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
     start = min(size - 1, 100)
@@ -316,7 +302,7 @@ def _burst_offset(x: Exchange) -> Steps:
     x.check(all(block.size <= 50 for block in blocks if block.opcode == Opcode.ACK), "blocks of at most 50 bytes")
 
 
-@ftp.must("burst-agrees", "a burst brings the bytes that reading brings", _BURST)
+@ftp.case("burst-agrees")
 def _burst_agrees(x: Exchange) -> Steps:
     _, session, _ = yield from _opened(x)
     first = yield from granted(x, Operation(41, session, Opcode.READ_FILE, 100, offset=0))
@@ -324,7 +310,7 @@ def _burst_agrees(x: Exchange) -> Steps:
     x.check(bool(blocks) and blocks[0].data[: first.size] == first.data[: first.size], "the same bytes")
 
 
-@ftp.must("burst-end", "a burst behind the end is EOF", _BURST)
+@ftp.case("burst-end")
 def _burst_end(x: Exchange) -> Steps:
     _, session, size = yield from _opened(x)
     blocks = yield from _burst(x, session, size + 100_000, DATA_BYTES)
@@ -333,14 +319,14 @@ def _burst_end(x: Exchange) -> Steps:
     )
 
 
-@ftp.must("burst-closed", "a burst of a session that is not open is refused", _ERRORS)
+@ftp.case("burst-closed")
 def _burst_closed(x: Exchange) -> Steps:
     yield from reset(x)
     blocks = yield from _burst(x, 0, 0, DATA_BYTES)
     x.check(bool(blocks) and blocks[0].opcode == Opcode.NAK, "NAK")
 
 
-@ftp.must("checksum", "CalcFileCRC32 is the CRC32 of the file", "#crc32-implementation")
+@ftp.case("checksum")
 def _checksum(x: Exchange) -> Steps:
     path, content = yield from _whole(x)
     if path in _KNOWN:
@@ -360,7 +346,7 @@ def _listed(x: Exchange, offset: int) -> Waiting[Operation]:
     return (yield from asked(x, Operation(50 + offset, 0, Opcode.LIST_DIRECTORY, 1, offset=offset, data=b"/")))
 
 
-@ftp.must("list", "entries of a folder are F, D or S and text, each with a 0 behind it", _LISTING)
+@ftp.case("list")
 def _list(x: Exchange) -> Steps:
     reply = yield from _listed(x, 0)
     if reply.opcode == Opcode.NAK:
@@ -369,7 +355,7 @@ def _list(x: Exchange) -> Steps:
     x.check(all(entry[:1] in (b"F", b"D", b"S") for entry in entries), f"F, D or S, {entries[:3]} came")
 
 
-@ftp.must("list-end", "behind the last entry it is EOF", _LISTING)
+@ftp.case("list-end")
 def _list_end(x: Exchange) -> Steps:
     first = yield from _listed(x, 0)
     if first.opcode == Opcode.NAK:

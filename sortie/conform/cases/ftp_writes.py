@@ -11,8 +11,6 @@ from sortie.conform.cases.ftp import asked, content_of, crc_of, denied, ftp, gra
 from sortie.conform.exchange import Exchange
 
 CHAPTERS: Final = ()
-_WILL: Final = "it writes a file, and removes it again"
-_UPLOAD, _CODES = "#uploading-a-file", "#opcodes"
 _FILE, _RENAMED, _FOLDER = b"conform.tmp", b"conform2.tmp", b"conform.dir"
 _CONTENT: Final = bytes(range(200)) * 2
 
@@ -55,19 +53,19 @@ def _holds(x: Exchange, content: bytes, path: bytes = _FILE) -> Steps:
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
-@ftp.must("write.closed", "a write in a session that is not open is refused", _CODES)
+@ftp.case("write.closed")
 def _closed(x: Exchange) -> Steps:
     yield from reset(x)
     yield from denied(x, Operation(63, 0, Opcode.WRITE_FILE, 4, data=b"none"))
 
 
-@ftp.must("write.whole", "what is written is read again", _UPLOAD, will=_WILL)
+@ftp.case("write.whole")
 def _whole(x: Exchange) -> Steps:
     yield from _written(x)
     yield from _holds(x, _CONTENT)
 
 
-@ftp.must("write.checksum", "CalcFileCRC32 is that of what was written", "#crc32-implementation", will=_WILL)
+@ftp.case("write.checksum")
 def _checksum(x: Exchange) -> Steps:
     yield from _written(x)
     reply = yield from granted(x, _on(Opcode.CALC_FILE_CRC32, _FILE))
@@ -75,7 +73,7 @@ def _checksum(x: Exchange) -> Steps:
     x.check(told == crc_of(_CONTENT), f"{crc_of(_CONTENT):#x}, {told:#x} came")
 
 
-@ftp.must("write.part", "a file that is opened for writing is written where it is asked to", _CODES, will=_WILL)
+@ftp.case("write.part")
 def _part(x: Exchange) -> Steps:
     yield from _written(x)
     reply = yield from granted(x, _on(Opcode.OPEN_FILE_WO, _FILE))
@@ -83,14 +81,14 @@ def _part(x: Exchange) -> Steps:
     yield from _holds(x, _CONTENT[:100] + b"part" + _CONTENT[104:])
 
 
-@ftp.must("write.truncate", "a file is cut where it is asked to", "#truncate-file", will=_WILL)
+@ftp.case("write.truncate")
 def _truncate(x: Exchange) -> Steps:
     yield from _written(x)
     yield from granted(x, _on(Opcode.TRUNCATE_FILE, _FILE, 50))
     yield from _holds(x, _CONTENT[:50])
 
 
-@ftp.must("write.rename", "a file that is renamed has its new name alone", _CODES, will=_WILL)
+@ftp.case("write.rename")
 def _rename(x: Exchange) -> Steps:
     yield from _written(x)
     x.undo(f"file {_RENAMED.decode()}", _removed(x, _RENAMED))
@@ -99,14 +97,14 @@ def _rename(x: Exchange) -> Steps:
     yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
 
 
-@ftp.must("write.remove", "a file that was removed is gone", "#remove-file", will=_WILL)
+@ftp.case("write.remove")
 def _remove(x: Exchange) -> Steps:
     yield from _written(x)
     yield from granted(x, _on(Opcode.REMOVE_FILE, _FILE))
     yield from denied(x, _on(Opcode.OPEN_FILE_RO, _FILE))
 
 
-@ftp.must("write.folder", "a folder is made once, and removed once", "#create-directory", will=_WILL)
+@ftp.case("write.folder")
 def _folder(x: Exchange) -> Steps:
     reply = yield from asked(x, _on(Opcode.CREATE_DIRECTORY, _FOLDER))
     if reply.opcode == Opcode.NAK:

@@ -10,14 +10,12 @@ from autopilot.mav import Capability, Component, ParameterType
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterValue, ParameterWrite, read_value
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, UntestedError, Waiting
+from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
 from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, Exchange
 
-parameter = Chapter("parameter", "services/parameter.html")
+parameter = Chapter("parameter")
 CHAPTERS: Final = (parameter,)
 
-_LIST, _READ, _WRITE = "#read_all", "#read_single", "#write"
-_VALUE: Final = "messages/common.html#PARAM_VALUE"
 _BY_NAME: Final = -1
 _TRIES, _LATE_MS = 4, 800
 _TOLD: Final = 0xFFFF
@@ -40,7 +38,7 @@ def _list(x: Exchange) -> Waiting[list[ParameterValue]]:
     return [value for value in values if value.name != _HASH]
 
 
-@parameter.must("list.begins", "PARAM_REQUEST_LIST is answered with PARAM_VALUEs", _LIST)
+@parameter.case("list.begins")
 def _begins(x: Exchange) -> Steps:
     yield from x.ask(dialect.MAVLink_param_request_list_message(*x.ids), "PARAM_VALUE")
     yield from _quiet(x)
@@ -52,7 +50,7 @@ def _quiet(x: Exchange) -> Steps:
         pass
 
 
-@parameter.must("list.complete", "a list has every index from 0 to param_count - 1", _LIST)
+@parameter.case("list.complete")
 def _complete(x: Exchange) -> Steps:
     values = yield from _list(x)
     indices = [value.index for value in values]
@@ -60,7 +58,7 @@ def _complete(x: Exchange) -> Steps:
     x.check(not missing, f"{values[0].count} parameters, {len(missing)} did not come: {missing[:8]}")
 
 
-@parameter.must("list.once", "one request, each parameter once", _LIST)
+@parameter.case("list.once")
 def _once(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_param_request_list_message(*x.ids))
     seen: list[str] = []
@@ -71,14 +69,14 @@ def _once(x: Exchange) -> Steps:
     x.check(bool(seen) and not twice, f"each once, {twice[:5]} came again")
 
 
-@parameter.must("list.count", "all values of a list tell one param_count", "#parameters_invariant")
+@parameter.case("list.count")
 def _count(x: Exchange) -> Steps:
     values = yield from _list(x)
     counts = {value.count for value in values}
     x.check(len(counts) == 1, f"one count, {sorted(counts)} came")
 
 
-@parameter.must("list.names", "names are of 1 to 16 printable characters", "#parameter-names")
+@parameter.case("list.names")
 def _names(x: Exchange) -> Steps:
     values = yield from _list(x)
     odd = [
@@ -89,7 +87,7 @@ def _names(x: Exchange) -> Steps:
     x.check(not odd, f"names of text, {odd[:5]} came")
 
 
-@parameter.must("list.types", "param_type is a value of MAV_PARAM_TYPE", _VALUE)
+@parameter.case("list.types")
 def _types(x: Exchange) -> Steps:
     values = yield from _list(x)
     known = dialect.enums["MAV_PARAM_TYPE"]
@@ -97,16 +95,14 @@ def _types(x: Exchange) -> Steps:
     x.check(not odd, f"a MAV_PARAM_TYPE, {odd} came")
 
 
-@parameter.should("list.finite", "values are numbers", "#parameter_encoding")
+@parameter.case("list.finite")
 def _finite(x: Exchange) -> Steps:
     values = yield from _list(x)
     odd = [value.name for value in values if not isfinite(value.value)]
     x.check(not odd, f"finite values, {odd[:5]} have none")
 
 
-@parameter.must(
-    "list.whole", "values of whole types are whole, in the encoding that the vehicle has", "#parameter_encoding"
-)
+@parameter.case("list.whole")
 def _whole(x: Exchange) -> Steps:
     values = yield from _list(x)
     whole = [value for value in values if value.type in set(ParameterType) - {ParameterType.REAL32}]
@@ -114,7 +110,7 @@ def _whole(x: Exchange) -> Steps:
     x.check(not odd, f"whole numbers, {odd[:4]} came")
 
 
-@parameter.must("list.stable", "listed again, it has the same parameters", "#parameters_invariant")
+@parameter.case("list.stable")
 def _stable(x: Exchange) -> Steps:
     before = {value.name for value in (yield from _list(x))}
     x.found.values = {}
@@ -122,32 +118,26 @@ def _stable(x: Exchange) -> Steps:
     x.check(before == after, f"the same names, {sorted(before ^ after)[:5]} differ")
 
 
-@parameter.must(
-    "list.all-components",
-    "a list that is asked of component 0 is answered",
-    "#multi-system-and-multi-component-support",
-)
+@parameter.case("list.all-components")
 def _list_of_all(x: Exchange) -> Steps:
     yield from x.ask(dialect.MAVLink_param_request_list_message(x.found.system, Component.ALL), "PARAM_VALUE")
     yield from _quiet(x)
 
 
-@parameter.must(
-    "list.other-system", "a list that is asked of another system is not answered", "guide/routing.html#routing-detail"
-)
+@parameter.case("list.other-system")
 def _list_of_other(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_param_request_list_message(ABSENT_SYSTEM, 1))
     yield from x.silent("PARAM_VALUE")
 
 
-@parameter.must("list.other-station", "a list is a broadcast: asked by another station it comes too", _LIST)
+@parameter.case("list.other-station")
 def _list_to_other(x: Exchange) -> Steps:
     question = dialect.MAVLink_param_request_list_message(*x.ids)
     yield from x.ask(question, "PARAM_VALUE", sender=OTHER_STATION)
     yield from _quiet(x)
 
 
-@parameter.must("list.gaps", "what was lost of a list is had by its index", _LIST)
+@parameter.case("list.gaps")
 def _gaps(x: Exchange) -> Steps:
     values = yield from _list(x)
     for value in values[:: max(len(values) // 12, 1)]:
@@ -173,7 +163,7 @@ def _named(x: Exchange, name: str, component: int | None = None) -> Waiting[Para
     return read_value(message, x.target.firmware)
 
 
-@parameter.must("read.name", "a parameter is read by its name", _READ)
+@parameter.case("read.name")
 def _read_name(x: Exchange) -> Steps:
     values = yield from _list(x)
     for value in values[:: max(len(values) // 10, 1)]:
@@ -181,7 +171,7 @@ def _read_name(x: Exchange) -> Steps:
         x.check(answer.type == value.type, f"{value.name} of type {value.type}, {answer.type} came")
 
 
-@parameter.must("read.index", "index and name lead to one value", _READ)
+@parameter.case("read.index")
 def _read_index(x: Exchange) -> Steps:
     values = yield from _list(x)
     value = values[len(values) // 2]
@@ -189,7 +179,7 @@ def _read_index(x: Exchange) -> Steps:
     x.check((at.name, at.value) == (named.name, named.value), f"{named.name}={named.value}, {at.name}={at.value} came")
 
 
-@parameter.must("read.ends", "the first and the last index are answered, the one behind them not", _READ)
+@parameter.case("read.ends")
 def _read_ends(x: Exchange) -> Steps:
     count = (yield from _list(x))[0].count
     yield from _at(x, 0)
@@ -198,14 +188,14 @@ def _read_ends(x: Exchange) -> Steps:
     yield from x.silent("PARAM_VALUE", lambda value: value.param_index == count, "there is no such index")
 
 
-@parameter.must("read.count", "an answer tells the param_count of the list", _VALUE)
+@parameter.case("read.count")
 def _read_count(x: Exchange) -> Steps:
     value = (yield from _list(x))[0]
     answer = yield from _named(x, value.name)
     x.check(answer.count == value.count, f"{value.count}, {answer.count} came")
 
 
-@parameter.must("read.longest", "a name of 16 characters has no 0 behind it", "#parameter-names")
+@parameter.case("read.longest")
 def _read_longest(x: Exchange) -> Steps:
     values = yield from _list(x)
     long = [value.name for value in values if len(value.name) == 16]
@@ -214,30 +204,24 @@ def _read_longest(x: Exchange) -> Steps:
     yield from _named(x, long[0])
 
 
-@parameter.must("read.unknown", "an unknown name is not answered with another's value", _READ)
+@parameter.case("read.unknown")
 def _read_unknown(x: Exchange) -> Steps:
     x.send(_question(x, NO_NAME))
     yield from x.silent("PARAM_VALUE", what="no PARAM_VALUE for a name that there is not")
 
 
-@parameter.should("read.unknown-told", "who asks for an unknown name is told in a text, or by PARAM_ERROR", _READ)
+@parameter.case("read.unknown-told")
 def _read_unknown_told(x: Exchange) -> Steps:
     yield from x.ask(_question(x, NO_NAME), ("STATUSTEXT", "PARAM_ERROR"), what="word about an unknown parameter")
 
 
-@parameter.must(
-    "read.all-components", "a question to component 0 is answered", "#multi-system-and-multi-component-support"
-)
+@parameter.case("read.all-components")
 def _read_all(x: Exchange) -> Steps:
     value = (yield from _list(x))[0]
     yield from _named(x, value.name, Component.ALL)
 
 
-@parameter.should(
-    "read.other-component",
-    "a question to a component that is not there is not answered",
-    "guide/routing.html#routing-detail",
-)
+@parameter.case("read.other-component")
 def _read_other(x: Exchange) -> Steps:
     value = (yield from _list(x))[0]
     yield from x.wait(1000)  # a list that was asked for twice on a bad link is still on its way
@@ -245,7 +229,7 @@ def _read_other(x: Exchange) -> Steps:
     yield from x.silent("PARAM_VALUE", lambda answer: answer.param_id == value.name)
 
 
-@parameter.qgc("read.burst", "twenty questions in one breath are all answered")
+@parameter.case("read.burst")
 def _read_burst(x: Exchange) -> Steps:
     values = (yield from _list(x))[:20]
     for value in values:
@@ -324,17 +308,17 @@ def _twice(real: bool, x: Exchange) -> Steps:
 
 
 for _real, _kind in ((True, "real"), (False, "whole")):
-    for _name, _says, _run, _at_section in (
-        ("acknowledged", "a new value is answered with PARAM_VALUE", _changed, _WRITE),
-        ("holds", "a value that was set is read back", _read_back, _WRITE),
-        ("type", "the answer tells the type of the list", _kept_type, _VALUE),
-        ("unchanged", "a value that holds already is acknowledged too", _same, _WRITE),
-        ("twice", "of two values in a row the last holds", _twice, _WRITE),
+    for _name, _run in (
+        ("acknowledged", _changed),
+        ("holds", _read_back),
+        ("type", _kept_type),
+        ("unchanged", _same),
+        ("twice", _twice),
     ):
-        parameter.add(Obligation.MUST, f"set.{_kind}.{_name}", _says, partial(_run, _real), at=_at_section)
+        parameter.add(f"set.{_kind}.{_name}", partial(_run, _real))
 
 
-@parameter.must("set.listed", "a value that was set is in the next list", "#parameter_caching")
+@parameter.case("set.listed")
 def _set_listed(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     yield from _acknowledged(x, _set(x, old.name, old.value + 1.0, old.type), old.name)
@@ -344,7 +328,7 @@ def _set_listed(x: Exchange) -> Steps:
     x.check(answer.value == old.value + 1.0, f"{old.value + 1.0:g} in the list, {answer.value:g} came")
 
 
-@parameter.must("set.unknown", "setting an unknown name makes no parameter", _WRITE)
+@parameter.case("set.unknown")
 def _set_unknown(x: Exchange) -> Steps:
     x.send(dialect.MAVLink_param_set_message(*x.ids, NO_NAME, 1.0, ParameterType.REAL32))
     yield from x.silent("PARAM_VALUE", lambda value: value.param_id == NO_NAME.decode())
@@ -353,12 +337,7 @@ def _set_unknown(x: Exchange) -> Steps:
     x.check(answer.count == count, f"{count} parameters, {answer.count} came")
 
 
-@parameter.qgc(
-    "set.nan",
-    "a value that is no number never holds",
-    _WRITE,
-    will="a PX4 that takes it takes no other value for that parameter any more",  # it compares by a difference
-)
+@parameter.case("set.nan")
 def _set_nan_holds(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     x.send(dialect.MAVLink_param_set_message(*x.ids, old.name.encode(), nan, old.type))
@@ -367,7 +346,7 @@ def _set_nan_holds(x: Exchange) -> Steps:
     x.check(isfinite(answer.value), f"a number, {answer.value} came")
 
 
-@parameter.must("set.beyond", "a value beyond a whole type is answered with what holds, and fits it", _WRITE)
+@parameter.case("set.beyond")
 def _set_beyond(x: Exchange) -> Steps:
     old = yield from _harmless(x, False)
     if x.found.can(Capability.PARAM_ENCODE_BYTEWISE):
@@ -377,11 +356,7 @@ def _set_beyond(x: Exchange) -> Steps:
     x.check(abs(answer.value) <= 2**31, f"what a whole number holds, {answer.value:g} came")
 
 
-@parameter.should(
-    "set.other-component",
-    "a set for a component that is not there changes nothing",
-    "guide/routing.html#routing-detail",
-)
+@parameter.case("set.other-component")
 def _set_other(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     wire = x.target.firmware.wire_value(old.value + 1.0, old.type)
@@ -391,14 +366,14 @@ def _set_other(x: Exchange) -> Steps:
     x.check(answer.value == old.value, f"{old.value:g} unchanged, {answer.value:g} came")
 
 
-@parameter.must("set.broadcast", "another station's set is told to all", _WRITE)
+@parameter.case("set.broadcast")
 def _set_broadcast(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     message = _set(x, old.name, old.value + 1.0, old.type)
     yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == old.name, sender=OTHER_STATION)
 
 
-@parameter.qgc("set.storm", "ten sets in one breath are all acknowledged")
+@parameter.case("set.storm")
 def _set_storm(x: Exchange) -> Steps:
     old = yield from _harmless(x, True)
     for step in range(10):

@@ -12,7 +12,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import NotApplicableError, Obligation, Steps, Waiting
+from sortie.conform.case import NotApplicableError, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     KINDS,
@@ -33,10 +33,6 @@ from sortie.conform.cases.plans import (
 )
 from sortie.conform.exchange import OTHER_STATION, STATION, Exchange
 
-_DOWNLOAD, _CLEAR, _ERRORS, _TIMEOUT, _CHANGES = (
-    "#download_mission", "#clear_mission", "#errors", "#timeout", "#detecting-plan-changes",
-)  # fmt: skip
-_UPLOAD: Final = "#uploading_mission"
 _ITEMS: Final = ("MISSION_ITEM_INT", "MISSION_ITEM")
 CHAPTERS: Final = tuple(kind.chapter for kind in KINDS)
 
@@ -210,33 +206,29 @@ def _cleared_by_all(kind: PlanKind, x: Exchange) -> Steps:
     yield from stays_empty(x, kind)
 
 
-_MUST, _SHOULD, _QGC = Obligation.MUST, Obligation.SHOULD, Obligation.QGC
 TABLE: Final[PlanCases] = (
-    (_MUST, "download.equal", "what comes back is what was sent, to 1e-7 degrees", _DOWNLOAD, _equal),
-    (_MUST, "download.heights", "heights come back as they were sent", _DOWNLOAD, _heights),
-    (_MUST, "download.frames", "frames come back as they were sent", "#frames-positional-information", _frames),
-    (_MUST, "download.count", "MISSION_COUNT tells how many there are, to who asked", _DOWNLOAD, _count_told),
-    (_MUST, "download.again", "an item may be asked for again", _TIMEOUT, _same_again),
-    (_MUST, "download.int", "MISSION_REQUEST_INT is answered with MISSION_ITEM_INT", _DOWNLOAD, _as_int),
-    (_SHOULD, "download.int-for-floats", "MISSION_REQUEST is answered with MISSION_ITEM_INT", "#command_message_type",
-     _as_int_for_floats),
-    (_MUST, "download.floats", "MISSION_REQUEST is answered", _DOWNLOAD, _floats_answered),
-    (_SHOULD, "download.past-end", "an item that there is not is an error", _ERRORS, _past_end),
-    (_MUST, "download.two-stations", "each station is answered", _DOWNLOAD, _to_each_station),
-    (_MUST, "opaque-id.changes", "another plan has another opaque_id", _CHANGES, _opaque_changes),
-    (_MUST, "opaque-id.agrees", "the id of the upload is that of the download", _CHANGES, _opaque_agrees),
-    (_MUST, "clear", "MISSION_CLEAR_ALL removes the plan", _CLEAR, _cleared),
-    (_MUST, "clear-empty", "what is empty can be cleared", _CLEAR, _cleared_twice),
-    (_MUST, "clear-others-stay", "clearing one plan leaves the others", "#mission_types", _others_stay),
-    (_QGC, "clear-by-count", "a count of 0 empties the plan", _UPLOAD, _count_zero),
-    (_MUST, "clear-all-types", "the type ALL clears every plan",
-     "messages/common.html#MAV_MISSION_TYPE", _cleared_by_all),
-)  # fmt: skip
+    ("download.equal", _equal),
+    ("download.heights", _heights),
+    ("download.frames", _frames),
+    ("download.count", _count_told),
+    ("download.again", _same_again),
+    ("download.int", _as_int),
+    ("download.int-for-floats", _as_int_for_floats),
+    ("download.floats", _floats_answered),
+    ("download.past-end", _past_end),
+    ("download.two-stations", _to_each_station),
+    ("opaque-id.changes", _opaque_changes),
+    ("opaque-id.agrees", _opaque_agrees),
+    ("clear", _cleared),
+    ("clear-empty", _cleared_twice),
+    ("clear-others-stay", _others_stay),
+    ("clear-by-count", _count_zero),
+    ("clear-all-types", _cleared_by_all),
+)
 add_cases(TABLE)
 
 
 # --- missions alone ---------------------------------------------------------------------------------------------------
-_CURRENT: Final = "#current_mission_item"
 
 
 def _tells(seq: int) -> Callable[[Message], bool]:
@@ -247,39 +239,35 @@ def _set_current(x: Exchange, seq: int) -> Message:
     return dialect.MAVLink_mission_set_current_message(*x.ids, seq)
 
 
-@MISSION.chapter.must("current.set", "a current item that is set is told in MISSION_CURRENT", _CURRENT)
+@MISSION.chapter.case("current.set")
 def _current_set(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     for seq in (2, 1):
         yield from x.ask(_set_current(x, seq), "MISSION_CURRENT", _tells(seq), f"MISSION_CURRENT {seq}")
 
 
-@MISSION.chapter.must("current.unknown", "an item that there is not becomes not current", _CURRENT)
+@MISSION.chapter.case("current.unknown")
 def _current_unknown(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     x.send(_set_current(x, 200))
     yield from x.silent("MISSION_CURRENT", lambda told: told.seq == 200, for_ms=2500)
 
 
-@MISSION.chapter.must("current.unknown-told", "a current item that there is not is told of in a STATUSTEXT", _CURRENT)
+@MISSION.chapter.case("current.unknown-told")
 def _current_unknown_told(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.wait(500)
     yield from x.ask(_set_current(x, 200), "STATUSTEXT")
 
 
-@MISSION.chapter.must(
-    "current.command", "DO_SET_MISSION_CURRENT sets it as well", "messages/common.html#MAV_CMD_DO_SET_MISSION_CURRENT"
-)
+@MISSION.chapter.case("current.command")
 def _current_command(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.accepted(x.long(Cmd.DO_SET_MISSION_CURRENT, 2))
     yield from x.expect("MISSION_CURRENT", lambda told: told.seq == 2, "MISSION_CURRENT 2")
 
 
-@MISSION.chapter.qgc(
-    "current.streamed", "MISSION_CURRENT comes again and again once it is asked for", "#monitor_progress"
-)
+@MISSION.chapter.case("current.streamed")
 def _current_streamed(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("MISSION_CURRENT"), 1_000_000))
@@ -287,7 +275,7 @@ def _current_streamed(x: Exchange) -> Steps:
     x.check(len(told) >= 2, f"two in 6 s, {len(told)} came")
 
 
-@MISSION.chapter.must("jump", "an item that is no place keeps its parameters", "#param-5-6-for-non-positional-data")
+@MISSION.chapter.case("jump")
 def _jump(x: Exchange) -> Steps:
     yield from borrow(x, MISSION)
     speed = MissionItem(command=Cmd.DO_CHANGE_SPEED, frame=Frame.MISSION, param1=1.0, param2=4.0, param3=-1.0, seq=2)

@@ -13,7 +13,7 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import NotApplicableError, Obligation, Steps, Waiting
+from sortie.conform.case import NotApplicableError, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     MISSION,
@@ -38,8 +38,6 @@ from sortie.conform.cases.plans import (
 )
 from sortie.conform.exchange import ABSENT_SYSTEM, OTHER_STATION, Exchange
 
-_UPLOAD, _ERRORS, _TIMEOUT, _CANCEL = "#uploading_mission", "#errors", "#timeout", "#cancel"
-_RESULT: Final = "messages/common.html#MAV_MISSION_RESULT"
 _UNKNOWN_COMMAND: Final = 31_998
 _ABANDONED_MS: Final = 14_000
 
@@ -272,48 +270,38 @@ def _other_system(kind: PlanKind, x: Exchange) -> Steps:
     yield from x.silent(REQUESTS)
 
 
-_MUST, _SHOULD, _QGC = Obligation.MUST, Obligation.SHOULD, Obligation.QGC
 TABLE: Final[PlanCases] = (
-    (_MUST, "upload.accepted", "a plan is asked for item by item and ACCEPTED", _UPLOAD, _accepted),
-    (_MUST, "upload.smallest", "the smallest plan is ACCEPTED", _UPLOAD, _single),
-    (_MUST, "upload.large", "a large plan is kept whole", _UPLOAD, _large),
-    (_MUST, "upload.in-order", "items are asked for in order, each once, to the station that sends",
-     _UPLOAD, _in_order),
-    (_SHOULD, "upload.asked-by-int", "items are asked for by MISSION_REQUEST_INT",
-     "#command_message_type", _asked_by_int),
-    (_MUST, "upload.ack-once", "an upload ends with one MISSION_ACK", _ERRORS, _ack_once),
-    (_MUST, "upload.whole", "the old plan holds until the new one is whole", _UPLOAD, _nothing_before_the_end),
-    (_SHOULD, "upload.wrong-seq", "an item out of sequence is dropped, the expected one asked for again", _UPLOAD,
-     _out_of_sequence),
-    (_SHOULD, "upload.wrong-seq-is-no-error", "an item out of sequence is no error",
-     _ERRORS, _out_of_sequence_no_error),
-    (_MUST, "upload.gap", "a plan with a gap is not taken", _UPLOAD, _gap_not_taken),
-    (_MUST, "upload.duplicate", "an item that comes twice is kept once", _UPLOAD, _duplicate),
-    (_MUST, "upload.asks-again", "a request that is not answered is repeated", _TIMEOUT, _asks_again),
-    (_MUST, "upload.abandoned", "an upload that breaks off leaves the old plan", _UPLOAD, _abandoned),
-    (_MUST, "upload.given-up", "after some repetitions an upload is given up", _TIMEOUT, _abandoned_quiet),
-    (_SHOULD, "upload.cancelled", "an upload that is cancelled goes on no more", _CANCEL, _cancelled),
-    (_MUST, "upload.cancelled-keeps", "an upload that is cancelled leaves the old plan", _ERRORS, _cancelled_keeps),
-    (_MUST, "upload.unknown-item", "an item that the vehicle does not know is refused", _ERRORS,
-     partial(_bad_refused, _unknown_item)),
-    (_MUST, "upload.place", "a place that is not on earth is refused", _RESULT,
-     partial(_bad_refused, _off_earth)),
-    (_MUST, "upload.refused-keeps", "a plan that is refused leaves the old one", _ERRORS, _bad_keeps),
-    (_MUST, "upload.wrong-type", "an item of another type belongs to another plan", "#mission_types", _wrong_type),
-    (_MUST, "upload.too-many", "a plan that is too large is refused", _RESULT, _too_many),
-    (_MUST, "upload.two-stations", "two stations' uploads are not mixed", _UPLOAD, _second_station),
-    (_QGC, "upload.two-stations-told", "a second station is answered while an upload runs",
-     _ERRORS, _second_station_told),
-    (_QGC, "upload.last-again", "the last item that comes again is acknowledged again", _TIMEOUT, _last_again),
-    (_QGC, "upload.begun-again", "an upload may be begun again", _TIMEOUT, _begun_again),
-    (_MUST, "upload.floats", "MISSION_ITEM is taken as well", _UPLOAD, _floats),
-    (_MUST, "upload.stray-item", "an item without an upload changes nothing", _UPLOAD, _stray_item),
-    (_MUST, "upload.other-system", "an upload for another system is not answered", "guide/routing.html#routing-detail",
-     _other_system),
-)  # fmt: skip
+    ("upload.accepted", _accepted),
+    ("upload.smallest", _single),
+    ("upload.large", _large),
+    ("upload.in-order", _in_order),
+    ("upload.asked-by-int", _asked_by_int),
+    ("upload.ack-once", _ack_once),
+    ("upload.whole", _nothing_before_the_end),
+    ("upload.wrong-seq", _out_of_sequence),
+    ("upload.wrong-seq-is-no-error", _out_of_sequence_no_error),
+    ("upload.gap", _gap_not_taken),
+    ("upload.duplicate", _duplicate),
+    ("upload.asks-again", _asks_again),
+    ("upload.abandoned", _abandoned),
+    ("upload.given-up", _abandoned_quiet),
+    ("upload.cancelled", _cancelled),
+    ("upload.cancelled-keeps", _cancelled_keeps),
+    ("upload.unknown-item", partial(_bad_refused, _unknown_item)),
+    ("upload.place", partial(_bad_refused, _off_earth)),
+    ("upload.refused-keeps", _bad_keeps),
+    ("upload.wrong-type", _wrong_type),
+    ("upload.too-many", _too_many),
+    ("upload.two-stations", _second_station),
+    ("upload.two-stations-told", _second_station_told),
+    ("upload.last-again", _last_again),
+    ("upload.begun-again", _begun_again),
+    ("upload.floats", _floats),
+    ("upload.stray-item", _stray_item),
+    ("upload.other-system", _other_system),
+)
 add_cases(TABLE)
 # --- parts of a plan --------------------------------------------------------------------------------------------------
-_PARTIAL: Final = "messages/common.html#MISSION_WRITE_PARTIAL_LIST"
 
 
 def _part_asked(x: Exchange, seq: int) -> Waiting[Message | None]:
@@ -327,7 +315,7 @@ def _part_asked(x: Exchange, seq: int) -> Waiting[Message | None]:
     return None
 
 
-@MISSION.chapter.should("partial.one", "an item is replaced alone, where parts of a plan are taken", _PARTIAL)
+@MISSION.chapter.case("partial.one")
 def _one_replaced(x: Exchange) -> Steps:
     items = yield from upload(x, MISSION)
     changed = (*items[:-1], replace(items[-1], x=items[-1].x + 1e-3))
@@ -342,7 +330,7 @@ def _one_replaced(x: Exchange) -> Steps:
     x.check(places(read.items) == places(changed), f"the last of {len(changed)} alone, {len(read.items)} items came")
 
 
-@MISSION.chapter.must("partial.beyond", "a part behind the end of the plan is not asked for", _PARTIAL)
+@MISSION.chapter.case("partial.beyond")
 def _part_beyond(x: Exchange) -> Steps:
     yield from upload(x, MISSION)
     answer = yield from _part_asked(x, MISSION.size + 90)

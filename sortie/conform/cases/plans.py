@@ -15,7 +15,7 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, Obligation, Steps, UntestedError, Waiting
+from sortie.conform.case import Chapter, Steps, UntestedError, Waiting
 from sortie.conform.exchange import STATION, Exchange
 from sortie.conform.facts import can
 
@@ -75,29 +75,25 @@ def _rallies(count: int) -> tuple[MissionItem, ...]:
     )
 
 
-MISSION: Final = PlanKind(MissionType.MISSION, Chapter("mission", "services/mission.html"), waypoints, 4, 120)
+MISSION: Final = PlanKind(MissionType.MISSION, Chapter("mission", rows="plan"), waypoints, 4, 120)
 FENCE: Final = PlanKind(
-    MissionType.FENCE,
-    Chapter("fence", "services/mission.html", (can(Capability.MISSION_FENCE, "fences"),)),
-    _corners,
-    4,
-    24,
+    MissionType.FENCE, Chapter("fence", (can(Capability.MISSION_FENCE, "fences"),), rows="plan"), _corners, 4, 24
 )
 RALLY: Final = PlanKind(
-    MissionType.RALLY, Chapter("rally", "services/mission.html", (can(Capability.MISSION_RALLY, "rally points"),)),
+    MissionType.RALLY, Chapter("rally", (can(Capability.MISSION_RALLY, "rally points"),), rows="plan"),
     _rallies, 3, 6,
 )  # fmt: skip
 KINDS: Final = (MISSION, FENCE, RALLY)
 PlanSteps = Callable[[PlanKind, Exchange], Steps]
-PlanCases = tuple[tuple[Obligation, str, str, str, PlanSteps], ...]
-"""Level, name, sentence, section and exchange of cases that every kind of plan has."""
+PlanCases = tuple[tuple[str, PlanSteps], ...]
+"""Name and exchange of cases that every kind of plan has."""
 
 
 def add_cases(cases: PlanCases) -> None:
     """Add them to each kind of plan."""
     for kind in KINDS:
-        for level, name, says, section, steps in cases:
-            kind.chapter.add(level, name, says, partial(steps, kind), at=section)
+        for name, steps in cases:
+            kind.chapter.add(name, partial(steps, kind))
 
 
 # --- parts of transfers -----------------------------------------------------------------------------------------------

@@ -9,14 +9,13 @@ from typing import Final
 from autopilot.mav import Cmd, DataStream, ModeFlag, ModeProperty, Result, StandardMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import Chapter, NotApplicableError, Obligation, Steps, Waiting
+from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
 from sortie.conform.exchange import Exchange
 
-request = Chapter("request-message", "messages/common.html#MAV_CMD_REQUEST_MESSAGE")
-interval = Chapter("message-interval", "messages/common.html#MAV_CMD_SET_MESSAGE_INTERVAL")
-modes = Chapter("standard-modes", "services/standard_modes.html")
+request = Chapter("request-message")
+interval = Chapter("message-interval")
+modes = Chapter("standard-modes")
 CHAPTERS: Final = (request, interval, modes)
-_TOLD: Final = "messages/common.html#MESSAGE_INTERVAL"
 _TOO_SHORT_US: Final = 100
 
 _ASKED: Final = (
@@ -32,15 +31,10 @@ def _kept_word(name: str, x: Exchange) -> Steps:
 
 
 for _message in _ASKED:
-    request.add(
-        Obligation.MUST,
-        _message.lower().replace("_", "-"),
-        f"{_message} is refused, or comes when it was accepted",
-        partial(_kept_word, _message),
-    )
+    request.add(_message.lower().replace("_", "-"), partial(_kept_word, _message))
 
 
-@request.must("interval", "MESSAGE_INTERVAL is had by its number and that of the message", _TOLD)
+@request.case("interval")
 def _interval_message(x: Exchange) -> Steps:
     told = yield from _told_interval(x, "ATTITUDE")
     x.check(told.message_id == id_of("ATTITUDE"), f"that of ATTITUDE, {told.message_id} came")
@@ -91,29 +85,24 @@ for _name, _hertz in (
     ("VFR_HUD", 4),
     ("SYS_STATUS", 1),
 ):
-    interval.add(
-        Obligation.MUST,
-        f"{_name.lower().replace('_', '-')}.{_hertz}-hz",
-        f"{_name} comes {_hertz} times a second once that was set",
-        partial(_rate, _name, _hertz),
-    )
+    interval.add(f"{_name.lower().replace('_', '-')}.{_hertz}-hz", partial(_rate, _name, _hertz))
 
 
-@interval.must("off", "an interval of -1 ends a message")
+@interval.case("off")
 def _off(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", -1)
     yield from x.silent("ATTITUDE", what="a message that is off does not come", for_ms=2500)
 
 
-@interval.must("default", "an interval of 0 is the default again")
+@interval.case("default")
 def _default(x: Exchange) -> Steps:
     yield from borrow(x, "HEARTBEAT")
     yield from x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("HEARTBEAT"), 0))
     yield from x.expect("HEARTBEAT", within_ms=3500)
 
 
-@interval.must("told", "an interval that was set is told in MESSAGE_INTERVAL", _TOLD)
+@interval.case("told")
 def _told(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", 250_000)
@@ -121,7 +110,7 @@ def _told(x: Exchange) -> Steps:
     x.check(abs(told.interval_us - 250_000) <= 25_000, f"250000 us, {told.interval_us} came")
 
 
-@interval.must("off-told", "a message that is off is told as -1", _TOLD)
+@interval.case("off-told")
 def _off_told(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from set_interval(x, "ATTITUDE", -1)
@@ -129,7 +118,7 @@ def _off_told(x: Exchange) -> Steps:
     x.check(told.interval_us == -1, f"-1, {told.interval_us} came")
 
 
-@interval.should("limit", "an interval that it cannot hold is refused, or told as it is", _TOLD)
+@interval.case("limit")
 def _limit(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     ack = yield from x.command(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of("ATTITUDE"), _TOO_SHORT_US))
@@ -140,7 +129,7 @@ def _limit(x: Exchange) -> Steps:
         x.check(0.5 * real_us < told.interval_us < 2.0 * real_us, f"some {real_us} us, {told.interval_us} came")
 
 
-@interval.must("others-stay", "setting one message leaves the others")
+@interval.case("others-stay")
 def _others_stay(x: Exchange) -> Steps:
     yield from borrow(x, "ATTITUDE")
     yield from borrow(x, "VFR_HUD")
@@ -150,7 +139,7 @@ def _others_stay(x: Exchange) -> Steps:
     x.check(len(came) >= 4, f"about 8 VFR_HUD in 2 s, {len(came)} came")
 
 
-@interval.must("unknown-told", "a message that is not sent is told as 0 or -1", _TOLD)
+@interval.case("unknown-told")
 def _unknown_told(x: Exchange) -> Steps:
     question = x.long(Cmd.REQUEST_MESSAGE, id_of("MESSAGE_INTERVAL"), id_of("PARAM_SET"))
     x.send(question)
@@ -158,11 +147,7 @@ def _unknown_told(x: Exchange) -> Steps:
     x.check(told is None or told.interval_us <= 0, "0 or -1 for what is never sent")
 
 
-@interval.qgc(
-    "data-stream",
-    "REQUEST_DATA_STREAM begins the messages of a group",
-    will="it changes rates that cannot be read back",
-)
+@interval.case("data-stream")
 def _data_stream(x: Exchange) -> Steps:
     system, component = x.ids
     x.send(dialect.MAVLink_request_data_stream_message(system, component, DataStream.EXTRA1, 5, 1))
@@ -180,10 +165,7 @@ def _all_modes(x: Exchange) -> Waiting[list[Message]]:
     return came
 
 
-_ALL: Final = "#getting-all-available-modes"
-
-
-@modes.must("all", "all modes come for index 0, each once", _ALL)
+@modes.case("all")
 def _modes_all(x: Exchange) -> Steps:
     came = yield from _all_modes(x)
     indices = [mode.mode_index for mode in came]
@@ -193,7 +175,7 @@ def _modes_all(x: Exchange) -> Steps:
     )
 
 
-@modes.must("single", "a mode comes for its index", _ALL)
+@modes.case("single")
 def _modes_single(x: Exchange) -> Steps:
     came = yield from _all_modes(x)
     wanted = came[-1]
@@ -204,7 +186,7 @@ def _modes_single(x: Exchange) -> Steps:
     )
 
 
-@modes.must("names", "a mode that people may choose, and that is no standard one, has a name of its own", _ALL)
+@modes.case("names")
 def _modes_named(x: Exchange) -> Steps:
     came = yield from _all_modes(x)
     chosen = [mode for mode in came if not mode.properties & ModeProperty.NOT_USER_SELECTABLE]
@@ -212,13 +194,13 @@ def _modes_named(x: Exchange) -> Steps:
     x.check(all(own) and len(set(own)) == len(own), f"names, {own} came")
 
 
-@modes.must("numbers", "no two modes have one custom_mode", _ALL)
+@modes.case("numbers")
 def _modes_numbers(x: Exchange) -> Steps:
     numbers = [mode.custom_mode for mode in (yield from _all_modes(x))]
     x.check(len(set(numbers)) == len(numbers), f"a number for each, {numbers} came")
 
 
-@modes.must("current-is-listed", "the mode that HEARTBEAT shows is among them", _ALL)
+@modes.case("current-is-listed")
 def _current_listed(x: Exchange) -> Steps:
     came = yield from _all_modes(x)
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
@@ -227,23 +209,21 @@ def _current_listed(x: Exchange) -> Steps:
     )
 
 
-@modes.must("past-end", "an index that there is not brings no mode", _ALL)
+@modes.case("past-end")
 def _modes_past(x: Exchange) -> Steps:
     yield from _all_modes(x)
     x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), 250))
     yield from x.silent("AVAILABLE_MODES")
 
 
-@modes.must("current", "CURRENT_MODE shows the mode of HEARTBEAT", "#getting-current-active-mode")
+@modes.case("current")
 def _current_mode(x: Exchange) -> Steps:
     current = yield from x.available("CURRENT_MODE")
     beat = yield from x.expect("HEARTBEAT", within_ms=3500)
     x.check(current.custom_mode == beat.custom_mode, f"custom_mode {beat.custom_mode}, {current.custom_mode} came")
 
 
-@modes.must(
-    "set", "a mode that is accepted is shown in HEARTBEAT", "#setting-modes", will="it changes its mode while disarmed"
-)
+@modes.case("set")
 def _mode_set(x: Exchange) -> Steps:
     came = yield from _all_modes(x)
     before = yield from x.expect("HEARTBEAT", within_ms=3500)

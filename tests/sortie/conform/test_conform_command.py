@@ -13,7 +13,7 @@ from mavlink_bridge.wire.codec import dialect
 from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
-from sortie.conform.case import Chapter, Steps
+from sortie.conform.case import ConformityCase, Obligation, Steps
 from sortie.conform.cases import chosen
 from sortie.conform.cases.plans import MISSION, upload
 from sortie.conform.examination import Examination, ExaminationSettings
@@ -139,19 +139,19 @@ def test_a_vehicle_on_a_socket_is_judged(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_was_changed_is_put_back_after_an_interruption(in_case: bool) -> None:
     """Ctrl-C in the middle of a case that has set a parameter and has replaced the plan, or while that is being put
     back: both are as they were."""
-    chapter, reached = Chapter("stopped", "services/mission.html"), []
+    reached: list[int] = []
 
-    @chapter.must("case", "a case that is interrupted")
     def steps(x: Exchange) -> Steps:
         yield from upload(x, MISSION)
         yield from PARAMETER_SET.run(x)
         reached.append(x.now_ms)
         yield from x.wait(3_600_000 if in_case else 0)
 
+    interrupted = ConformityCase("stopped.case", "stopped", Obligation.MUST, "services/mission.html", "", steps)
     with Session() as session:
         session.upload(MISSION.make(2))
         before = session.param("PILOT_TKOFF_ALT")
-        link, examination = session.connect(), Examination(chapter.cases, ExaminationSettings())
+        link, examination = session.connect(), Examination([interrupted], ExaminationSettings())
         for _ in range(1000):
             now_ms = round(session.time_s * 1000.0)
             examination.receive(link.read(), now_ms)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+import sortie.conform
 from sortie.conform.case import Obligation, Verdict
 from sortie.conform.cases import all_cases
 from sortie.conform.examination import Examination
@@ -29,6 +32,15 @@ PX4: Mapping[str, str] = {
     "parameter.set.nan": "as PX4: a real number takes what it is given",
 }
 """The like as PX4."""
+
+
+def test_each_row_is_a_case() -> None:
+    """A sentence that no exchange judges by would be promised in vain; plans of all kinds share theirs."""
+    rows = json.loads(Path(sortie.conform.__file__).with_name("cases.json").read_text(encoding="utf-8"))
+    told = {f"{service}.{name}" for service, chapter in rows.items() if service != "about" for name in chapter["cases"]}
+    judged_by = {case.name for case in all_cases()}
+    assert {f"plan.{name.partition('.')[2]}" for name in judged_by if name.startswith("mission.")} <= told
+    assert {name for name in told if not name.startswith("plan.")} <= judged_by
 
 
 def not_kept(examination: Examination) -> set[str]:
