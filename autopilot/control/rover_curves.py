@@ -6,7 +6,8 @@ that turns are arcs that the vehicle can drive; its speed is what takes it after
 on the profile while the vehicle lags: it turns round first, and the reference waits. A passed end is reached when the
 reference is half-way through the turn, a stop when its profile is over and the vehicle is there (ArduRover's
 `AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile, unless it begins
-`from_rest`: then the reference waits where the vehicle would stop.
+`from_rest`: then the reference waits where the vehicle would stop. A vehicle that has turned round before it is there
+leaves it behind, and goes on without.
 
 With SIM_DRIVE_LINES at 0 the vehicle knows no lines: the velocity that leads after the reference is all that steers it
 (`AR_PosControl::update`), which brings it out of a turn wider and later, as ArduRover.
@@ -81,6 +82,13 @@ def after_reference(s: L.Row, p: L.Row) -> float:
         n, e = wanted_velocity(s, p, TURNING)
         ahead = max(ahead, min(sqrt(n * n + e * e), tight_speed(p)))
     return max(ahead, 0.0)
+
+
+@jit
+def left_behind(s: L.Row) -> bool:
+    """The vehicle is on its way along the leg, farther than a reference that was to lead it."""
+    n, e = s[L.S_EPN] - s[L.S_RPN], s[L.S_EPE] - s[L.S_RPE]
+    return s[L.S_TURN_LEFT] <= TURNED and n * s[L.S_U_N] + e * s[L.S_U_E] > WITH_IT
 
 
 @jit

@@ -20,6 +20,7 @@ from autopilot.control.rover_curves import (
     begin_driven,
     by_velocity,
     drive_curve,
+    left_behind,
     turn_rate,
     turns_with_reference,
 )
@@ -168,6 +169,8 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
         reach_speed(s, p, s[L.S_WAY] * speed, share)
         if driven and s[L.S_ARRIVED] == 0.0:
             arrive(s)
+        elif p[L.P_LINES] != 0.0 and s[L.S_PHASE] == 0.0 and left_behind(s):
+            s[L.S_CURVING] = 0.0
         return
     else:
         rate, speed = along_leg(s, p, t)
