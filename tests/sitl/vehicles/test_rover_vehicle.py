@@ -183,6 +183,26 @@ def test_a_leg_begun_on_the_move_is_at_its_end_when_the_rover_rests() -> None:
     assert abs(drive.speed) < 0.2
 
 
+def test_a_rover_that_has_turned_round_does_not_wait_for_what_was_to_lead_it() -> None:
+    """Sent back slowly from 5 m/s it brakes and turns round beside the point at which it would stop, where its leg
+    begins; it stood there for 9 s, until the leg's reference had come after it."""
+    drive = RoverDrive(2)
+    drive.rover.set_target(Leg((300.0, 0.0, 0.0)))
+    drive.run(20.0)
+    stop = (float(drive.place[0]) + 12.5, 0.0, 0.0)
+    drive.rover.set_speeds(Speeds(1.0, 1.0, 1.0))
+    drive.rover.set_target(Leg((0.0, 0.0, 0.0), stop, from_rest=True))
+    drive.run(1.0)
+    assert drive.speed < 4.0  # it brakes first
+    drive.run(7.0)
+    slowest = []
+    for _ in range(10):
+        drive.run(1.0)
+        slowest.append(drive.speed)
+    assert min(slowest) > 0.9
+    assert abs(drive.place[1]) < 0.5
+
+
 def test_a_leg_with_a_next_that_never_comes_ends_at_its_end() -> None:
     """After the arrival it goes to the end and stops there."""
     drive = RoverDrive(2, speed=3.0)
