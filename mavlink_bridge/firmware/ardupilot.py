@@ -41,9 +41,9 @@ _HABITS: Final = FirmwareHabits(
     pauses_well=True, download_window=5, calibration=_GROUND_PRESSURE, introduces_itself=True,
     says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
-_WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None)
-"""Habits of planes: what cannot stop at a place is not led from one to the next, and for seconds after a calibration of
-its tube it is not armed."""
+_WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None, starts_by_arming=True)
+"""Habits of planes: what cannot stop at a place is not led from one to the next, for seconds after a calibration of
+its tube it is not armed, and armed in AUTO it takes off."""
 _WORDS: Final = FirmwareTexts(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )

@@ -21,7 +21,7 @@ from autopilot.interface.layout import TICK_MS
 from autopilot.interface.reasons import NEED_POSITION, ArmingReason
 from autopilot.interface.targets import Bounds, Speeds, Sticks, Target, Yaw
 from autopilot.interface.vehicle import Capabilities, ControlPart, MotorCut, Request, VehicleEvent, VehicleState
-from autopilot.mav import Cmd, Component, ModeFlag, ParameterType, Severity, VehicleType
+from autopilot.mav import Cmd, Component, ModeFlag, ParameterType, Severity, SystemState, VehicleType
 from mavlink_bridge.clients.base import Target as Address
 from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.clients.texts import TextAssembler
@@ -47,6 +47,7 @@ _HEARTBEAT_MS: Final = 1000
 _SHOWN_AS: Final = {None: VehicleType.GENERIC, False: VehicleType.ONBOARD_CONTROLLER, True: VehicleType.GCS}
 STATION_LOST: Final = "gcs.loss"
 """Fault between it and its ground stations."""
+_BOOTING: Final = (SystemState.UNINIT, SystemState.BOOT, SystemState.CALIBRATING)
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
 _NO_LINK: Final = ArmingReason("No link to the flight controller")
@@ -95,6 +96,8 @@ class FlightController(Speaker):
         self.firmware = firmware
         self.vehicle_type: int | None = None
         """MAV_TYPE of its HEARTBEATs."""
+        self.booting = True
+        """It has not said yet that it has started: ArduPilot then has no room for a mission (NO_SPACE)."""
         self.native = native
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
@@ -312,6 +315,7 @@ class FlightController(Speaker):
 
     def _heartbeat(self, message: Message, now_ms: int) -> None:
         self.vehicle_type, self.readings.custom_mode = message.type, message.custom_mode
+        self.booting = message.system_status in _BOOTING
         self.link.streams.armed = armed = bool(message.base_mode & ModeFlag.SAFETY_ARMED)
         self.motors.heartbeat(armed, now_ms)
         self.control.heartbeat(message.custom_mode, message.system_status, now_ms)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from autopilot.commands.vehicle_parts import VehicleParts
 
 _RETRY_MS: Final = 2000
-_HOME_MS: Final = 250
-"""Interval of looks whether home is known, where a mission needs it, ms."""
+_LOOK_MS: Final = 250
+"""Interval of looks whether it has started, and whether home is known where a mission needs it, ms."""
 _REPEATED_MS: Final = 2500
 """An item that is followed by the next one was most likely reached, and the word of it lost: PX4 says it again each
 second, ten times."""
@@ -197,8 +197,8 @@ class NativeMission:
         if self.ready or not mission.total() or self._vehicle.link.lost or now_ms < self._retry_ms:
             return
         home = self._vehicle.home.position
-        if home is None and self._firmware.needs_home(mission.items()):
-            self._retry_ms = now_ms + _HOME_MS
+        if self._vehicle.booting or (home is None and self._firmware.needs_home(mission.items())):
+            self._retry_ms = now_ms + _LOOK_MS
             return
         if not self._turn.take(self, now_ms):
             self._retry_ms = self._turn.wait_ms(now_ms)
