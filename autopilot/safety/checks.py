@@ -208,7 +208,7 @@ class ArmingChecks:
 
     def _landing_unused(self) -> Iterator[ArmingReason]:
         """A landing sequence that no return would join (AP_Arming_Plane.cpp, mission_checks)."""
-        if self.facts.param("RTL_AUTOLAND", 1.0) != 0.0:
+        if self.facts.vehicle.capabilities.own_checks or self.facts.param("RTL_AUTOLAND", 1.0) != 0.0:
             return
         for mark in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
             if any(item.command == mark for item in self.mission.items()):

@@ -97,7 +97,7 @@ class FlightController(Speaker):
         self.vehicle_type: int | None = None
         """MAV_TYPE of its HEARTBEATs."""
         self.booting = True
-        """It has not said yet that it has started: ArduPilot then has no room for a mission (NO_SPACE)."""
+        """True until it says that it has started: so long ArduPilot has no room for a mission (NO_SPACE)."""
         self.native = native
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself

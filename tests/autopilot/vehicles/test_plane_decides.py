@@ -4,6 +4,7 @@ copter: it never stands still in the air, never comes down or goes up straight, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import hypot, radians
 from types import SimpleNamespace
 
@@ -586,6 +587,14 @@ def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> N
     assert [reason.text for reason in bench.core.prearm.reasons()] == ["DO_LAND_START set and RTL_AUTOLAND disabled"]
     bench.parameters.set("RTL_AUTOLAND", 3.0)
     assert bench.core.prearm.reasons() == []
+
+
+def test_a_controller_looks_at_its_landing_sequence_itself() -> None:
+    """A PX4 has no RTL_AUTOLAND."""
+    bench = Bench("plane")
+    bench.upload(_landing())  # type: ignore[arg-type]
+    bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=True)
+    assert "RTL_AUTOLAND" not in " ".join(reason.text for reason in bench.core.prearm.reasons())
 
 
 @pytest.mark.parametrize(

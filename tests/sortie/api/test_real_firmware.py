@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from pymavlink import mavutil
 
 from autopilot.context.events import StatusText
 from autopilot.interface import report as R
+from autopilot.mission.events import ItemReached
+from autopilot.vehicles.kinds import vehicle_class
 from sortie import Fleet, Session, mavlink
 from sortie.api.link import SessionLink
+from sortie.api.sample import sample
 from sortie.api.simulation import end_fault, inject
 from sortie.campaign.flown import fly_run
 from sortie.campaign.study import Study
@@ -32,7 +36,7 @@ needs_all = pytest.mark.skipif(
 COPTER = "ardupilot:copter,world=ours"
 SET_MODE, ARM, TAKEOFF, INJECT_FAILURE, SET_MESSAGE_INTERVAL = 176, 400, 22, 420, 511
 DO_GRIPPER, DO_WINCH = 211, 42600
-GUIDED, LAND = 4, 9
+GUIDED, LAND, PLANE_AUTO = 4, 9, 10
 
 
 def command(link: SessionLink, number: int, *params: float) -> int:
@@ -232,6 +236,26 @@ def test_other_kinds_are_armable_in_our_world(kind: str) -> None:
         session.wait_armable(120.0)
         link = session.connect()
         assert command(link, ARM, 1.0) == 0
+
+
+@needs_all
+@pytest.mark.parametrize(("kind", "within_m"), [("quadplane", 1.0), ("plane", 120.0)])
+def test_wings_armed_in_auto_fly_their_mission_and_land(kind: str, within_m: float) -> None:
+    """As ArduPlane alone: nobody sends MISSION_START."""
+    with Session(f"ardupilot:{kind},world=ours") as session:
+        session.wait_armable(120.0)
+        session.upload(sample(vehicle_class(kind), *session.stood))
+        session.run_for(3.0)
+        link = session.connect()
+        assert command(link, SET_MODE, 1.0, PLANE_AUTO) == 0
+        assert command(link, ARM, 1.0) == 0
+        session.run_until(lambda flown: -flown.truth.position[2] > 50.0, 120.0)
+        assert hypot(*session.truth.velocity) > 20.0
+        session.run_until(lambda flown: not flown.state.armed, 400.0)
+        assert hypot(*session.truth.position[:2]) < within_m
+        last = 5 if kind == "quadplane" else 6
+        assert [event.seq for event in session.events_of(ItemReached)] == list(range(1, last + 1))
+        assert not [event.text for event in session.events_of(StatusText) if "not taken" in event.text]
 
 
 # --- without a binary -------------------------------------------------------------------------------------------------
