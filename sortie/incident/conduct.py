@@ -98,6 +98,7 @@ class _Conductor:
         self._link = session.connect()
         self._firmware = _firmware_of(scenario)
         self._mode = ""
+        self._as_station = False  # its mode has no name here: it was chosen, and is armed in, by commands of a station
 
     def run(self) -> Conducted:
         session, scenario = self._session, self._scenario
@@ -156,6 +157,10 @@ class _Conductor:
     def _arm(self) -> None:
         """Arm as far as that was given; a mission is begun, as by a station, if the mode was AUTO."""
         session, mission = self._session, self._mode == _MISSION_MODE
+        if self._as_station:  # a PX4 in Mission, which flies it when it is armed
+            self._command(Deed(session.time_s, command=Cmd.COMPONENT_ARM_DISARM, params=(1.0, 0.0, 0.0, 0.0)))
+            if session.pass_until(lambda armed: armed.state.armed, _ARMED_WITHIN_S, 0.02):
+                return
         if mission:
             session.set_mode(_TAKEOFF_MODE)
         try:
@@ -174,8 +179,9 @@ class _Conductor:
             raise RefusedError(outcome)
 
     def _enter(self, mode: str) -> None:
-        self._mode = mode
-        if self._session.autopilot.modes.find(mode) is None and (custom := self._firmware.named_mode(mode)) is not None:
+        custom = self._firmware.named_mode(mode) if self._session.autopilot.modes.find(mode) is None else None
+        self._mode, self._as_station = mode, custom is not None
+        if custom is not None:
             params = (float(ModeFlag.CUSTOM_MODE_ENABLED), *self._firmware.mode_params(custom), 0.0)
             self._command(Deed(self._session.time_s, command=Cmd.DO_SET_MODE, params=params))
             return
