@@ -10,7 +10,7 @@ from autopilot.control.rover_lines import CIRCLE_SHARE
 from autopilot.interface.footprint import Ground as GroundMap
 from autopilot.interface.footprint import Numbers
 from autopilot.interface.geo import ABOVE_GROUND, ABOVE_SEA, GeoPoint, height_above_home, to_global, to_local
-from autopilot.interface.mathematics import cbrt, cos, hypot, whole_power
+from autopilot.interface.mathematics import atan2, cbrt, cos, hypot, whole_power
 from autopilot.interface.records import dataclass
 from autopilot.interface.terrain import HeightMap
 from autopilot.mav import SpeedType
@@ -153,6 +153,11 @@ class PlannedLeg:
     @property
     def length_m(self) -> float:
         return hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1])
+
+    @property
+    def bearing(self) -> float:
+        """Direction from north, rad."""
+        return atan2(self.end[1] - self.begin[1], self.end[0] - self.begin[0])
 
     def stopping_m(self, accel_mps2: float) -> float:
         """Distance beyond its end at which the vehicle comes to rest, m, if it is told to stop as it turns there: from

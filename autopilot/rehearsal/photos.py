@@ -159,7 +159,7 @@ def photos_of(way: Way) -> list[Photo]:
     at, item = next(todo)
     for number, leg in enumerate(way.legs):
         if leg.length_m > 0.0:
-            yaw = atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
+            yaw = leg.bearing
         while at <= number and item is not None:
             if shutter.do(item, leg.begin[:2]):
                 shutter.last = leg.begin[:2]
@@ -342,15 +342,11 @@ def _overlaps_beside(
             lines[photo.leg] = float(across[k])
     for line, other in pairwise(sorted(lines)):
         a, b = way.legs[line], way.legs[other]
-        turn = (_bearing(a) - _bearing(b) + pi / 2.0) % pi - pi / 2.0
+        turn = (a.bearing - b.bearing + pi / 2.0) % pi - pi / 2.0
         if abs(turn) < _PARALLEL and lines[other] > 0.0:
-            sideways = (b.begin[1] - a.begin[1]) * cos(_bearing(a)) - (b.begin[0] - a.begin[0]) * sin(_bearing(a))
+            sideways = (b.begin[1] - a.begin[1]) * cos(a.bearing) - (b.begin[0] - a.begin[0]) * sin(a.bearing)
             if abs(sideways) > 0.5:
                 yield 1.0 - abs(sideways) / lines[other], b.item.seq
-
-
-def _bearing(leg: PlannedLeg) -> float:
-    return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
 
 
 def check_photos(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from autopilot.interface.geo import ABOVE_GROUND
-from autopilot.interface.mathematics import atan2, cos, hypot, sin
+from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import is_jump, spec_of
@@ -313,7 +313,7 @@ class _Walk:
                 slow = leg.speed_mps / accel + ramp if leg.length_m > 0.0 else 0.0
                 legs[at] = _slowed(leg, leg.seconds + slow, None)
                 continue
-            angle = abs(_bearing(onward) - _bearing(leg)) % (2.0 * pi)
+            angle = abs(onward.bearing - leg.bearing) % (2.0 * pi)
             turn = min(angle, 2.0 * pi - angle)
             slow = max(leg.speed_mps / accel + ramp - blend, 0.0) * (1.0 - max(cos(turn), 0.0))
             legs[at] = _slowed(leg, leg.seconds + slow, turn)
@@ -321,10 +321,6 @@ class _Walk:
 
 def _slowed(leg: PlannedLeg, seconds: float, turn: float | None) -> PlannedLeg:
     return replace(leg, seconds=seconds, turn_rad=turn)
-
-
-def _bearing(leg: PlannedLeg) -> float:
-    return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
 
 
 def walk(plan: Plan, field_: FlyingField) -> Way:

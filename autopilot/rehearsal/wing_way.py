@@ -8,7 +8,7 @@ from math import isfinite, pi, radians
 from typing import Final
 
 from autopilot.interface.layout import GRAVITY
-from autopilot.interface.mathematics import atan2, tan
+from autopilot.interface.mathematics import tan
 from autopilot.mav import Cmd, SpeedType
 from autopilot.mission.commands import command_name
 from autopilot.mission.items import MissionItem
@@ -78,12 +78,8 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
         return None
     if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS:
         return None
-    angle = abs(_bearing(onward) - _bearing(leg)) % (2.0 * pi)
+    angle = abs(onward.bearing - leg.bearing) % (2.0 * pi)
     return min(angle, 2.0 * pi - angle)
-
-
-def _bearing(leg: PlannedLeg) -> float:
-    return atan2(leg.end[1] - leg.begin[1], leg.end[0] - leg.begin[0])
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from autopilot.mission.events import MissionComplete
 from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
+from autopilot.rehearsal.room import inside
 from mavlink_bridge.flight_controller.controller import FlightController
 from sitl.vehicles.outside_faults import FirmwareFaults
 from sitl.vehicles.simulated import SimulatedMachine
@@ -360,23 +361,14 @@ def distance_to_fence(
     least = np.full(north.size, NOBODY_M)
     for polygon in fence.polygons:
         corners = np.array([to_local(home, lat, lon, home.alt)[:2] for lat, lon in polygon.vertices])
-        depth = distance_to_legs(north, east, corners) * np.where(_within(north, east, corners), 1.0, -1.0)
+        within = inside(np.column_stack((north, east)), corners, np.roll(corners, -1, axis=0))
+        depth = distance_to_legs(north, east, corners) * np.where(within, 1.0, -1.0)
         least = np.minimum(least, depth if polygon.inclusion else -depth)
     for zone in fence.circles:
         center_n, center_e, _ = to_local(home, zone.lat, zone.lon, home.alt)
         depth = zone.radius - arrays.hypot(north - center_n, east - center_e)
         least = np.minimum(least, depth if zone.inclusion else -depth)
     return least
-
-
-def _within(north: NDArray[np.float64], east: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """True for the points that lie in a polygon: a ray to the east crosses its edges an odd number of times."""
-    inside = np.zeros(north.size, np.bool_)
-    for (n1, e1), (n2, e2) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if n1 != n2:
-            across = (n1 > north) != (n2 > north)
-            inside ^= across & (east < e1 + (north - n1) * (e2 - e1) / (n2 - n1))
-    return inside
 
 
 def apart(fleet: list[dict[str, Array]], stands: list[GeoPoint]) -> list[NDArray[np.float64]]:
