@@ -342,11 +342,11 @@ class AutoMode(Mode):
         self.paths.begun = None
         self._tell(self.sequencer.set_current(index, self.mission, self.executor), asked=True)
 
-    def begin_again(self, *, anew: bool = False) -> None:
+    def begin_again(self) -> None:
         """Go on with a mission that stands still although AUTO is active (MISSION_START, a reset after its end)."""
         if self._active and self.facts.armed and self.sequencer.state() is not MissionState.RUNNING:
             self._waiting = True
-            self._ignore_restart = not anew
+            self._ignore_restart = True
             self._begin(self.facts.now_ms)
 
     @property

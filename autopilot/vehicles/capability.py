@@ -13,11 +13,6 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.kinds import vehicle_class
 
 
-def capable(kind: str, command: int) -> bool:
-    """Can a vehicle of the kind of this name carry out `command`?"""
-    return vehicle_class(kind).carries_out(command)
-
-
 def unable(kind: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> list[MissionItem]:
     """The items that a vehicle of the kind of this name, with these parameters, will skip."""
     carries_out = vehicle_class(kind).carries_out

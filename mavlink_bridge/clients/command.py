@@ -105,8 +105,6 @@ def command_int(
     lon: float = 0.0,
     z: float = 0.0,
     frame: int = Frame.GLOBAL_RELATIVE_ALT,
-    retry: Retry = _RETRY,
-    progress_ms: int = _PROGRESS_MS,
 ) -> CommandClient:
     """COMMAND_INT with a place (degrees, and metres in the meaning of MAV_FRAME `frame`) and params 1 to 4 (missing
     ones are NaN: not given)."""
@@ -119,4 +117,4 @@ def command_int(
             target.system, target.component, frame, command, 0, 0, *filled, x, y, z
         )
 
-    return CommandClient(target, build, retry=retry, progress_ms=progress_ms)
+    return CommandClient(target, build)

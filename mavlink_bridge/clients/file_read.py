@@ -33,11 +33,10 @@ class FileRead(Client):
     outcome: FileOutcome | None
     silence = FileOutcome.TIMEOUT
 
-    def __init__(self, target: Target, path: str, *, session: int = 0, retry: Retry = _RETRY) -> None:
+    def __init__(self, target: Target, path: str, *, retry: Retry = _RETRY) -> None:
         super().__init__(target, retry)
         self.content = b""
         self._path = path.encode("ascii")
-        self._session = session
         self._seq = 0
         self._request: Operation | None = None
 
@@ -46,7 +45,7 @@ class FileRead(Client):
 
     def _ask(self, opcode: int, size: int, offset: int, data: bytes, now_ms: int) -> None:
         self._seq = (self._seq + 1) & 0xFFFF
-        self._request = Operation(self._seq, self._session, opcode, size, offset=offset, data=data)
+        self._request = Operation(self._seq, 0, opcode, size, offset=offset, data=data)
         self._repeat()
         self._progress(now_ms)
 

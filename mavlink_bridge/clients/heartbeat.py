@@ -62,11 +62,6 @@ class HeartbeatWatch(Speaker):
         return self.heartbeat is not None and bool(self.heartbeat.base_mode & ModeFlag.SAFETY_ARMED)
 
     @property
-    def mode_number(self) -> int | None:
-        """custom_mode of the last HEARTBEAT."""
-        return None if self.heartbeat is None else int(self.heartbeat.custom_mode)
-
-    @property
     def vehicle_type(self) -> int | None:
         """MAV_TYPE of the last HEARTBEAT."""
         return None if self.heartbeat is None else int(self.heartbeat.type)

@@ -61,8 +61,8 @@ class ParameterList(Client):
     outcome: ParameterOutcome | None
     silence = ParameterOutcome.TIMEOUT
 
-    def __init__(self, target: Target, *, retry: Retry = _LISTING) -> None:
-        super().__init__(target, retry)
+    def __init__(self, target: Target) -> None:
+        super().__init__(target, _LISTING)
         self.values: dict[str, ParameterValue] = {}
         self._count: int | None = None
         self._indices: set[int] = set()
@@ -109,8 +109,8 @@ class ParameterRead(Client):
     outcome: ParameterOutcome | None
     silence = ParameterOutcome.TIMEOUT
 
-    def __init__(self, target: Target, name: str, *, retry: Retry = _SHORT) -> None:
-        super().__init__(target, retry)
+    def __init__(self, target: Target, name: str) -> None:
+        super().__init__(target, _SHORT)
         self.name = name
         self.value: ParameterValue | None = None
 
@@ -133,8 +133,8 @@ class ParameterReads(Client):
     outcome: ParameterOutcome | None
     silence = ParameterOutcome.TIMEOUT
 
-    def __init__(self, target: Target, names: Iterable[str], *, retry: Retry = _SHORT) -> None:
-        super().__init__(target, retry)
+    def __init__(self, target: Target, names: Iterable[str]) -> None:
+        super().__init__(target, _SHORT)
         self.values: dict[str, float] = {}
         self._names = frozenset(names)
 

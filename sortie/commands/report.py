@@ -55,13 +55,11 @@ def _against(given: GivenOptions, logs: tuple[Path, ...], against: Path) -> int:
     return 0 if found.same else 1
 
 
-def write_comparison(
-    page: Path, flights: tuple[FlightFacts, FlightFacts], found: FlightComparison, more: str = ""
-) -> None:
-    """Write the page of two flights; `more`: HTML beside the comparison. UserError."""
+def write_comparison(page: Path, flights: tuple[FlightFacts, FlightFacts], found: FlightComparison) -> None:
+    """Write the page of two flights. UserError."""
     from sortie.reports.comparison_page import comparison_page
 
-    write_file(page, comparison_page(flights, found, more), ELSEWHERE)
+    write_file(page, comparison_page(flights, found), ELSEWHERE)
 
 
 def prepare_folder(folder: Path) -> None:

@@ -310,11 +310,9 @@ class Exchange:
             self.fail(f"no COMMAND_ACK of the request for {name}")
         self.fail(f"{name} was promised and did not come")
 
-    def requested(
-        self, name: str, *params: float, component: int | None = None, where: Where = _any
-    ) -> Waiting[Message]:
+    def requested(self, name: str, *params: float, component: int | None = None) -> Waiting[Message]:
         """Ask for a message that the vehicle has to send."""
-        ack, message = yield from self.request(name, *params, component=component, where=where)
+        ack, message = yield from self.request(name, *params, component=component)
         if message is None:
             self.fail(f"{name} had to come, {_result(ack)} came")
         return message

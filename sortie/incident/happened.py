@@ -90,7 +90,7 @@ def _crashed(found: Evidence) -> bool:
     return max(leans, default=0.0) > _UPSIDE_DEG
 
 
-def differences(wanted: HappenedInFlight, flown: HappenedInFlight, within_s: float = SOON_S) -> list[str]:
+def differences(wanted: HappenedInFlight, flown: HappenedInFlight) -> list[str]:
     """Events of `wanted` that did not happen again, in words; empty: all did. Times count from liftoff, where both
     have one."""
     shift_s = 0.0
@@ -99,7 +99,7 @@ def differences(wanted: HappenedInFlight, flown: HappenedInFlight, within_s: flo
     told = []
     left = list(flown.failsafes)
     for failsafe in wanted.failsafes:
-        near = [f for f in left if f.mode == failsafe.mode and abs(f.at_s + shift_s - failsafe.at_s) <= within_s]
+        near = [f for f in left if f.mode == failsafe.mode and abs(f.at_s + shift_s - failsafe.at_s) <= SOON_S]
         if near:
             left.remove(near[0])
             continue

@@ -137,13 +137,13 @@ def count_of(x: Exchange, kind: PlanKind, count: int) -> Message:
     return dialect.MAVLink_mission_count_message(*x.ids, count, kind.type)
 
 
-def item_of(x: Exchange, kind: PlanKind, item: MissionItem, seq: int, *, as_int: bool = True) -> Message:
-    return write_item(item, kind.type, seq, Peer(0, *x.ids), as_int=as_int, current=False)
+def item_of(x: Exchange, kind: PlanKind, item: MissionItem, seq: int) -> Message:
+    return write_item(item, kind.type, seq, Peer(0, *x.ids), as_int=True, current=False)
 
 
-def asks_for(x: Exchange, kind: PlanKind, seq: int, sender: tuple[int, int] = STATION) -> Callable[[Message], bool]:
+def asks_for(x: Exchange, kind: PlanKind, seq: int) -> Callable[[Message], bool]:
     return lambda ask: (
-        ask.seq == seq and ask.mission_type == kind.type and (ask.target_system, ask.target_component) == sender
+        ask.seq == seq and ask.mission_type == kind.type and (ask.target_system, ask.target_component) == STATION
     )
 
 

@@ -17,7 +17,8 @@ from autopilot.mission.commands import (
     has_position,
     is_nav_command,
 )
-from autopilot.vehicles.capability import capable, unable
+from autopilot.vehicles.capability import unable
+from autopilot.vehicles.kinds import vehicle_class
 from tests.fakes.recording_executor import do, mission, wp
 
 
@@ -63,11 +64,17 @@ def test_only_numbers_that_mavlink_has_are_given_a_name() -> None:
 
 def test_copter_and_rover_differ_as_the_table_says() -> None:
     """Splines, takeoff, landing, placing, yaw, a parachute: the copter; reverse: the rover; 30, 193: nobody."""
-    only_copter = [c for c in Cmd if capable("copter", c) and not capable("rover", c)]
-    only_rover = [c for c in Cmd if capable("rover", c) and not capable("copter", c)]
+    only_copter = [
+        c for c in Cmd if vehicle_class("copter").carries_out(c) and not vehicle_class("rover").carries_out(c)
+    ]
+    only_rover = [
+        c for c in Cmd if vehicle_class("rover").carries_out(c) and not vehicle_class("copter").carries_out(c)
+    ]
     assert sorted(only_copter) == [21, 22, 31, 82, 94, 115, 208]
     assert sorted(only_rover) == [194]
-    assert not any(capable(kind, c) for kind in ("copter", "rover") for c in (30, 83, 84, 193, 530, 2000))
+    assert not any(
+        vehicle_class(kind).carries_out(c) for kind in ("copter", "rover") for c in (30, 83, 84, 193, 530, 2000)
+    )
 
 
 def test_unable_lists_the_items_that_will_be_skipped() -> None:
@@ -86,4 +93,4 @@ def test_what_is_fitted_does_its_items() -> None:
 
 def test_capable_commands_are_known() -> None:
     """Nothing is flown that an upload would refuse."""
-    assert [c for c in range(70000) if capable("copter", c) and c not in KNOWN_COMMANDS] == []
+    assert [c for c in range(70000) if vehicle_class("copter").carries_out(c) and c not in KNOWN_COMMANDS] == []

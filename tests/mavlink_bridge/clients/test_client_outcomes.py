@@ -373,7 +373,7 @@ def test_watch_finds_the_first_autopilot_and_loses_it() -> None:
     watch.handle_message(heartbeat(), Peer(3, 5, 1), 100)
     watch.handle_message(heartbeat(base_mode=209, mode=5), Peer(4, 6, 1), 150)
     assert watch.target == Target(5, 1, 3)
-    assert (watch.armed, watch.mode_number, watch.vehicle_type) == (False, 4, 2)
+    assert (watch.armed, watch.vehicle_type) == (False, 2)
     assert watch.next_deadline_ms() == 3600
     watch.handle_timeout(3599)
     assert watch.state is WatchState.FOUND
@@ -388,7 +388,7 @@ def test_watch_for_one_system_passes_over_others() -> None:
     watch = HeartbeatWatch(system=5)
     watch.handle_message(heartbeat(), Peer(1, 4, 1), 0)
     watch.handle_message(heartbeat(), Peer(1, 0, 1), 0)
-    assert watch.target is None and watch.mode_number is None and watch.vehicle_type is None
+    assert watch.target is None and watch.vehicle_type is None
     watch.handle_message(heartbeat(), Peer(1, 5, 1), 0)
     assert watch.target == Target(5, 1, 1)
 

@@ -10,7 +10,7 @@ import pytest
 
 from autopilot.mission.commands import KNOWN_COMMANDS
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.capability import capable
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.mission.convert import float32_range
 from mavlink_bridge.services.mission.upload import UploadState
@@ -215,7 +215,7 @@ def test_items_that_this_vehicle_cannot_do_are_kept_and_named() -> None:
 
 def test_texts_about_items_are_bounded_and_fit_one_statustext(bench: Bench) -> None:
     """At most nine of them, each within 50 characters."""
-    commands = sorted(command for command in KNOWN_COMMANDS if not capable("copter", command))[:12]
+    commands = sorted(command for command in KNOWN_COMMANDS if not vehicle_class("copter").carries_out(command))[:12]
     items = tuple(MissionItem(command=c, frame=3, x=1.0, y=1.0, z=1.0, seq=n) for n, c in enumerate(commands, start=1))
     assert bench.upload(items) == [("ACK", ACCEPTED)]
     assert len(bench.texts) == 10
