@@ -12,7 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -26,19 +26,13 @@ class _LastingLoss:
     acts_ms: int
 
 
-class DrivingFailsafes:
+class DrivingFailsafes(FailsafesOfKind):
     """The rules of a vehicle without a height. Losses by their cause."""
 
-    warns_of_variance = needs_sticks = needs_station = True
-
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        super().__init__(context, losses)
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
@@ -62,14 +56,6 @@ class DrivingFailsafes:
         """Judge losses anew in a new drive."""
         if armed:
             self._acted = False
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        action = self._context.battery_action(self._lost, critical=critical)
-        if action is not None:
-            self.fail(FailsafeCause.BATTERY, action, now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
 
     @property
     def deadline_ms(self) -> int | None:

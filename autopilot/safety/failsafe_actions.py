@@ -83,6 +83,32 @@ class SafetyContext:
         return action
 
 
+class FailsafesOfKind:
+    """Rules that ArduPilot's vehicles have in common: a low battery leads to its action, an estimator that is good
+    again is told. `losses`: of sticks, stations and the battery."""
+
+    warns_of_variance = needs_sticks = needs_station = True
+
+    def __init__(self, context: SafetyContext, losses: Losses) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        action = self._context.battery_action(self._lost, critical=critical)
+        if action is not None:
+            self.fail(FailsafeCause.BATTERY, action, now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
+
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
+        """Act as the kind does."""
+        raise NotImplementedError
+
+
 def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
     """A failsafe takes this mode; a landing that begins so waits a little, for a pilot who knows better."""
     before = modes.mode

@@ -17,7 +17,7 @@ from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
+from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -47,19 +47,15 @@ _NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS b
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
-class FlyingFailsafes:
+class FlyingFailsafes(FailsafesOfKind):
     """The rules of a vehicle with a height."""
 
-    warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
     """A loss acts at once."""
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._lost = losses
+        super().__init__(context, losses)
         self._gripper = gripper
-        self._tables = context.facts.vehicle_class.failsafes
 
     def in_force(self, *, failing: bool) -> bool:
         """True when something is lost, or something has failed."""
@@ -70,14 +66,6 @@ class FlyingFailsafes:
 
     def armed(self, armed: bool) -> None:
         """A loss stays what it is."""
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        action = self._context.battery_action(self._lost, critical=critical)
-        if action is not None:
-            self.fail(FailsafeCause.BATTERY, action, now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""

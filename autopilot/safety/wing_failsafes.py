@@ -12,7 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -25,20 +25,14 @@ _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVE
 """By Q_OPTIONS: the first that is set."""
 
 
-class WingFailsafes:
+class WingFailsafes(FailsafesOfKind):
     """The rules of a vehicle that cannot stop in the air. Losses by their cause, and when they become long ones."""
 
-    warns_of_variance = needs_sticks = needs_station = True
-
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
+        super().__init__(context, losses)
         self._losses: dict[FailsafeCause, int] = {}  # when each is a long one
         self._long: FailsafeCause | None = None
         self._mode_before: int | None = None  # a short loss
-        self._lost = losses
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
@@ -117,11 +111,6 @@ class WingFailsafes:
         self._announcer.say(Severity.WARNING, f"{name} Failsafe On: switched to {self._modes.spec.title}")
 
     # --- other failures -------------------------------------------------------------------------------------------
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        action = self._context.battery_action(self._lost, critical=critical)
-        if action is not None:
-            self.fail(FailsafeCause.BATTERY, action, now_ms)
-
     def position_lost(self, *, lost: bool) -> None:
         """ArduPlane tells it by its pre-arm checks and the estimator's flags."""
 
@@ -138,9 +127,6 @@ class WingFailsafes:
         if self._modes.spec.position:
             self._take(FailsafeAction.CIRCLE, ModeReason.EKF_FAILSAFE, now_ms)
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
         """Come home, or down where the mission lands. On the ground nothing is done."""
