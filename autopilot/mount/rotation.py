@@ -17,8 +17,6 @@ Angles = tuple[float, float, float]
 """Roll, pitch, yaw, rad."""
 Vector = tuple[float, float, float]
 
-IDENTITY: Quaternion = (1.0, 0.0, 0.0, 0.0)
-
 
 def wrap(angle: float) -> float:
     """Wrap an angle to -pi .. pi, rad. pi."""

@@ -54,8 +54,6 @@ _MODES: Final = Modes(
     },
 )  # fmt: skip
 
-_RTL, _CIRCLE = FailsafeAction.RTL, FailsafeAction.CIRCLE
-
 _FAILSAFES: Final = FailsafeTables(
     modes={
         FailsafeAction.RTL: (_P.RTL, _P.CIRCLE),
