@@ -13,7 +13,7 @@ from typing import Final
 from autopilot.context.turns import earliest
 from autopilot.interface.records import dataclass
 from autopilot.mav import Cmd, Result
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Outgoing, WithoutMessages
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MavlinkFrame
 
@@ -32,12 +32,11 @@ class _Kept:
     until_ms: int | None = None
 
 
-class ModeAnswers:
+class ModeAnswers(WithoutMessages):
     """See the module. A service on the controller's link for its time alone; `pass_on(frame, asker)` sends what was
     kept back."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, pass_on: Callable[[MavlinkFrame, Asker], None]) -> None:
         self._pass_on = pass_on
@@ -64,9 +63,6 @@ class ModeAnswers:
         return True
 
     # --- its time -------------------------------------------------------------------------------------------------
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Frames come by `passes`."""
-
     def handle_timeout(self, now_ms: int) -> None:
         for asker, kept in list(self._open.items()):
             if kept.frame is not None and kept.until_ms is not None and now_ms >= kept.until_ms:

@@ -10,7 +10,16 @@ from typing import Final, Protocol
 
 from autopilot.context.turns import earliest
 from autopilot.mav import Result
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, RemembersLinks, Service, TimedService
+from mavlink_bridge.routing.service import (
+    Clock,
+    Message,
+    Outgoing,
+    Peer,
+    RemembersLinks,
+    Service,
+    TimedService,
+    WithoutMessages,
+)
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import MavlinkFrame
@@ -22,12 +31,11 @@ class InnerService(Service, TimedService, RemembersLinks, Protocol):
     """Port: a service inside the component; parameters and files need all that a service may have."""
 
 
-class OnboardComponent:
+class OnboardComponent(WithoutMessages):
     """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)`
     sends as component 191."""
 
     clock: Clock = "link"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, inner: tuple[InnerService, ...], send: Callable[[Message, int | None], None]) -> None:
         self._inner = inner
@@ -55,9 +63,6 @@ class OnboardComponent:
         for service in self._inner:
             for outgoing in service.take_outgoing():
                 self._send(outgoing.message, outgoing.link)
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message comes this way."""
 
     def handle_timeout(self, now_ms: int) -> None:
         for service in self._inner:

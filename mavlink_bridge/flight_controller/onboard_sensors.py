@@ -16,7 +16,7 @@ from autopilot.context.turns import next_multiple
 from autopilot.interface.obstacles import SeesObstacles
 from autopilot.interface.traffic import HearsTraffic
 from autopilot.precision.lander import SeesPads
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.landing_target.service import message_of
 from mavlink_bridge.services.proximity import obstacle_message
 from mavlink_bridge.services.traffic import adsb_message
@@ -26,11 +26,10 @@ class SensingBody(HearsTraffic, SeesObstacles, Protocol):
     """Port: a body with a receiver of other aircraft and a sensor of obstacles, or neither."""
 
 
-class OnboardSensors(Speaker):
+class OnboardSensors(WithoutMessages, Speaker):
     """See the module."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, body: SensingBody) -> None:
         self._body = body
@@ -49,9 +48,6 @@ class OnboardSensors(Speaker):
 
     def _landing_targets(self, body: SeesPads, now_ms: int) -> list[Message]:
         return [message_of(look, number, 1000 * now_ms, placed=False) for number, look in enumerate(body.see_pads())]
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: a sensor tells."""
 
     def handle_timeout(self, now_ms: int) -> None:
         for k, (period_ms, look) in enumerate(self._looks):

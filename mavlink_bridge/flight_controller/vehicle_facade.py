@@ -19,7 +19,7 @@ from mavlink_bridge.clients.heartbeat import heartbeat_of
 from mavlink_bridge.firmware.identity import Identity
 from mavlink_bridge.flight_controller.controller import COMPONENT, FlightController
 from mavlink_bridge.routing.endpoint import Endpoint
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.mission.plan import mission_current
 from mavlink_bridge.services.telemetry.announcements import TextQueue
 from mavlink_bridge.wire import codec
@@ -41,11 +41,10 @@ _OWN_TEXTS: Final = 0x8000
 """Chunks of texts have ids from here on: the controller counts from 0."""
 
 
-class VehicleFacade(Speaker):
+class VehicleFacade(WithoutMessages, Speaker):
     """A service of the ground stations' endpoint, and what its command service asks for messages."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
     decided = asked = True  # a controller's words are passed on, whatever has been decided
     flows = False
     skipped = 0  # it streams nothing that could be left out
@@ -186,9 +185,6 @@ class VehicleFacade(Speaker):
     def _send_texts(self, now_ms: int) -> None:
         for message in self._texts.take(now_ms):
             self._ground.send(message)
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = now_ms

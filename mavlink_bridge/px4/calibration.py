@@ -15,7 +15,7 @@ from typing import Final
 from autopilot.context.vehicle_context import Announcer, VehicleFacts
 from autopilot.interface.result import ACCEPTED, Outcome
 from autopilot.mav import Cmd, Result, Severity
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
+from mavlink_bridge.routing.service import Clock, Outgoing, WithoutMessages
 from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
 
@@ -59,11 +59,10 @@ _ASKED: Final = (
 )  # fmt: skip
 
 
-class Px4Calibration:
+class Px4Calibration(WithoutMessages):
     """See the module."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -98,9 +97,6 @@ class Px4Calibration:
 
     def _say(self, text: str) -> None:
         self._announcer.say(Severity.INFO, f"[cal] {text}")
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         while self._waits and now_ms >= self._began_ms + self._waits[0][0]:

@@ -24,7 +24,7 @@ from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.notices import Notice
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.px4.calibration import Px4Calibration
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
@@ -84,12 +84,11 @@ class ReachedAgain:
         return None if self._seq is None else self._due_ms
 
 
-class Px4Face(Speaker):
+class Px4Face(WithoutMessages, Speaker):
     """A service, the `ModeSource`, and the commands that mean something else to a PX4. `changed()` is called when
     another mode is shown than before: stations want to see it at once."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(
         self, parts: VehicleParts, flight: Px4Flight, calibration: Px4Calibration, changed: Callable[[], None]
@@ -211,9 +210,6 @@ class Px4Face(Speaker):
             elif isinstance(event, ArmedChanged) and not event.armed:
                 self._reached.forget()
         self._flight.hear(events)
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: what the core decided is followed without deadlines of our own."""

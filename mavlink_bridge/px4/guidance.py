@@ -29,7 +29,7 @@ from autopilot.personality.px4.flight import Px4Flight
 from autopilot.personality.px4.modes import AUTO, FOLLOW, HOLD, OFFBOARD, ORBIT, POSITION
 from autopilot.personality.px4.notices import Notice
 from autopilot.personality.px4.parameters import Px4Parameters
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.commands.context import DENIED, CommandRow, Context
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.guided.masks import position_parts
@@ -119,11 +119,10 @@ class Offboard:
         return self._inner.take_outgoing()
 
 
-class Px4Orbit(Speaker):
+class Px4Orbit(WithoutMessages, Speaker):
     """DO_ORBIT. See the module."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
@@ -183,9 +182,6 @@ class Px4Orbit(Speaker):
         if behaviour == _FACES_CENTRE:
             return Yaw(YawMode.POINT, point=center)
         return Yaw(YawMode.ALONG if behaviour == _ALONG else YawMode.KEEP)
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         origin = self._autopilot.facts.vehicle.origin
@@ -330,20 +326,16 @@ class FollowMe:
         return []
 
 
-class StickTakeover:
+class StickTakeover(WithoutMessages):
     """Moved sticks take over from an automatic mode (Commander.cpp, COM_RC_OVERRIDE), but for Follow Me, which they
     steer, and on wings."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, autopilot: VehicleParts, flight: Px4Flight, parameters: Px4Parameters) -> None:
         self._autopilot = autopilot
         self._flight = flight
         self._parameters = parameters
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message is handled."""
 
     def handle_timeout(self, now_ms: int) -> None:
         """Called in every pass: sticks come by messages."""

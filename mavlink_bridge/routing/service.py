@@ -70,6 +70,15 @@ class Speaker:
         return taken
 
 
+class WithoutMessages:
+    """Base of a service that handles no message: its clock calls it, or who passes frames on."""
+
+    handles: frozenset[str] = frozenset()
+
+    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
+        """Do nothing: no message comes this way."""
+
+
 @runtime_checkable
 class TimedService(Speaks, Protocol):
     """A service that wants to be called without a message."""

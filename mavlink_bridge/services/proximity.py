@@ -24,7 +24,7 @@ from autopilot.interface.obstacles import Scan, SeesObstacles
 from autopilot.mav import DistanceSensor, Frame
 from autopilot.safety.proximity import MAVLINK, SIMULATED, TIMEOUT_MS
 from autopilot.safety.room import look_at_fences
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
@@ -192,11 +192,10 @@ class ProximityService:
         return None if told is None else directions.scan_with(*told, message.time_boot_ms, now_ms)
 
 
-class ProximityClock(Speaker):
+class ProximityClock(WithoutMessages, Speaker):
     """Times of the simulated sensor, of looks that get too old, and of what is told."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -242,9 +241,6 @@ class ProximityClock(Speaker):
     def _told(self) -> list[Message]:
         scan = self._proximity.scan
         return [] if scan is None else [obstacle_message(scan, self._now_us())]
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: the clock wants no message."""
 
     def handle_timeout(self, now_ms: int) -> None:
         period_ms = self._period_ms

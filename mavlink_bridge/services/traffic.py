@@ -20,7 +20,7 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin
 from autopilot.interface.traffic import Contact, HearsTraffic
 from autopilot.mav import AdsbFlag, CollisionSource
 from autopilot.safety.traffic import Collision
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.broadcast import Broadcast
 from mavlink_bridge.services.telemetry.service import Subscription
 from mavlink_bridge.wire.codec import dialect, id_of
@@ -135,12 +135,11 @@ class TrafficService:
             self._start()
 
 
-class TrafficClock(Speaker):
+class TrafficClock(WithoutMessages, Speaker):
     """Times of what is told of traffic. `answers`: what may be requested, by message id;
     `subscriptions`: what may be had at a rate."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -158,9 +157,6 @@ class TrafficClock(Speaker):
     def _known(self) -> list[Message]:
         now_ms, known = self._facts.now_ms, self._traffic.contacts.values()
         return [adsb_message(contact, now_ms) for contact in known if contact.source is CollisionSource.ADSB]
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: the clock wants no message."""
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._traffic.collisions:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.wire.codec import decode, id_of, ids_of, payload
 from sortie.incident.recording import Recording, Told, home_position
 
@@ -24,11 +24,10 @@ _MOST: Final = 400
 """Messages of one turn: however fast it plays, a link is given no more at once."""
 
 
-class Player(Speaker):
+class Player(WithoutMessages, Speaker):
     """See the module. `speed`: vehicle seconds in a second."""
 
     clock: Clock = "link"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, recording: Recording, *, speed: float = 1.0) -> None:
         self.recording = recording
@@ -98,9 +97,6 @@ class Player(Speaker):
         return None if data is None else decode(msg_id, data)
 
     # --- a service ----------------------------------------------------------------------------------------------------
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Handle nothing: it listens to no message."""
-
     def handle_timeout(self, now_ms: int) -> None:
         """Tell what has become due."""
         self._pass(now_ms)

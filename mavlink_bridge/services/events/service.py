@@ -23,7 +23,7 @@ from typing import Final
 from autopilot.context.events import Event
 from autopilot.context.turns import next_multiple
 from autopilot.interface.reasons import ArmingReason
-from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker
+from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speaker, WithoutMessages
 from mavlink_bridge.services.events.vocabulary import ARGUMENT_BYTES, Book, EventType, Told, WatchedVehicle
 from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 
@@ -175,18 +175,14 @@ class EventService(Speaker):
             self._out += [Outgoing(message, link) for link in sorted(self._links)]
 
 
-class EventClock:
+class EventClock(WithoutMessages):
     """The deadlines of the events: a service of its own, which is added when somebody listens, so that it costs others
     nothing."""
 
     clock: Clock = "vehicle"
-    handles: frozenset[str] = frozenset()
 
     def __init__(self, events: EventService) -> None:
         self._events = events
-
-    def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: the clock wants no message."""
 
     def handle_timeout(self, now_ms: int) -> None:
         if self._events.wanted:
