@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from mavlink_bridge.links.address import LinkError, LinkSpec
-from mavlink_bridge.links.base import Backoff
 from mavlink_bridge.links.serial_ports import ports_phrase
 from mavlink_bridge.links.serial_trouble import PortTrouble, TroubleKind, trouble_of
-from mavlink_bridge.links.stream import StreamLink
+from mavlink_bridge.links.stream import ReturningLink
 
 if sys.platform != "win32":
     import termios
@@ -52,7 +51,7 @@ class _Named:
         """Do nothing: a path that is named can be no other port."""
 
 
-class SerialLink(StreamLink):
+class SerialLink(ReturningLink):
     """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s,
     where `locator` finds it. `tell` hears a line when it has gone, is back, or is there and cannot be opened."""
 
@@ -64,8 +63,6 @@ class SerialLink(StreamLink):
         self._locator = locator or _Named(spec.path)
         self._tell = tell
         self._device: Any = None
-        self._closed = False
-        self._backoff = Backoff()
         self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
         self._told = False
@@ -103,17 +100,6 @@ class SerialLink(StreamLink):
             return
         self._trouble_ms, self._told = None, False
         self._tell(f"{self.spec.path} is back")
-
-    def next_deadline_ms(self) -> int | None:
-        return self._backoff.deadline_ms() if self._device is None and not self._closed else None
-
-    def hang_up(self) -> None:
-        """Close the device; it is opened again."""
-        self._lose()
-
-    def close(self) -> None:
-        self._closed = True
-        self._lose()
 
     def _open_device(self) -> None:
         if sys.platform == "win32":  # a port has no descriptor there that the one wait of the program could have
@@ -170,9 +156,6 @@ class SerialLink(StreamLink):
         self._out.clear()
         if device is not None:
             device.close()
-
-    def _ended(self) -> bytes | None:
-        return None if self._closed else b""
 
 
 def _tell_silence_from_end(descriptor: int) -> None:

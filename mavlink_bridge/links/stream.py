@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mavlink_bridge.links.base import READ_SIZE, LinkEnds
+from mavlink_bridge.links.base import READ_SIZE, Backoff, LinkEnds
 from mavlink_bridge.links.sockets import OutBuffer
 
 
@@ -80,3 +80,29 @@ class StreamLink:
     def _ended(self) -> bytes | None:
         """Result of `read` while there is no stream: None, or b"" if it will come back."""
         return None
+
+
+class ReturningLink(StreamLink):
+    """A stream that is opened again after its end, until it is closed. Without a descriptor there is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._closed = False
+        self._backoff = Backoff()
+
+    def fileno(self) -> int | None:
+        raise NotImplementedError
+
+    def next_deadline_ms(self) -> int | None:
+        return self._backoff.deadline_ms() if self.fileno() is None and not self._closed else None
+
+    def hang_up(self) -> None:
+        """End it; it is opened again."""
+        self._lose()
+
+    def close(self) -> None:
+        self._closed = True
+        self._lose()
+
+    def _ended(self) -> bytes | None:
+        return None if self._closed else b""

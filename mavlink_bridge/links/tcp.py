@@ -7,9 +7,9 @@ import os
 import socket
 
 from mavlink_bridge.links.address import LinkSpec
-from mavlink_bridge.links.base import Backoff, Link, LinkEnds
+from mavlink_bridge.links.base import Link, LinkEnds
 from mavlink_bridge.links.sockets import Address, bound_spec, ends_of, listen, resolve
-from mavlink_bridge.links.stream import StreamLink
+from mavlink_bridge.links.stream import ReturningLink, StreamLink
 
 _ACCEPTED_PER_PASS = 8
 _SEND_BUFFER = 128 * 1024
@@ -159,7 +159,7 @@ class TcpPort:
             self._spare = os.open(os.devnull, os.O_RDONLY)
 
 
-class TcpClient(StreamLink):
+class TcpClient(ReturningLink):
     """`tcp:HOST:PORT`: connects, and after a loss connects again, 0.1 to 2 s after the last attempt."""
 
     def __init__(self, spec: LinkSpec) -> None:
@@ -169,8 +169,6 @@ class TcpClient(StreamLink):
         self._address: Address = None
         self._socket: socket.socket | None = None
         self._connecting = False
-        self._closed = False
-        self._backoff = Backoff()
 
     @property
     def connected(self) -> bool:
@@ -198,17 +196,6 @@ class TcpClient(StreamLink):
     def maintain(self, now_ms: int) -> None:
         if self._socket is None and not self._closed and self._backoff.due(now_ms):
             self._connect()
-
-    def next_deadline_ms(self) -> int | None:
-        return self._backoff.deadline_ms() if self._socket is None and not self._closed else None
-
-    def hang_up(self) -> None:
-        """End the connection; it is made again."""
-        self._lose()
-
-    def close(self) -> None:
-        self._closed = True
-        self._lose()
 
     def _connect(self) -> None:
         made = socket.socket(self._family, socket.SOCK_STREAM)
@@ -245,6 +232,3 @@ class TcpClient(StreamLink):
             self._socket = None
         self._connecting = False
         self._out.clear()
-
-    def _ended(self) -> bytes | None:
-        return None if self._closed else b""
