@@ -6,7 +6,6 @@ from math import isfinite
 
 from autopilot.mav import Cmd, MissionType
 from autopilot.mission.commands import SPECS, CommandSpec, Parameter, PayloadOutput
-from autopilot.vehicles.capability import capable
 from autopilot.vehicles.kinds import KINDS
 
 
@@ -31,7 +30,7 @@ def _line(row: CommandSpec) -> str:
 def _done_by(row: CommandSpec) -> str:
     if row.plan is not MissionType.MISSION:
         return "all"
-    kinds = [kind for kind in KINDS if capable(kind, row.command)]
+    kinds = [name for name, kind in KINDS.items() if kind.carries_out(row.command)]
     if not kinds:
         others = "recorded" if row.output is PayloadOutput.RECORDED else ""
         if row.fitted_by:
