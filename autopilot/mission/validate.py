@@ -2,7 +2,7 @@
 on.
 
 What only shows when a plan is complete is judged elsewhere: a fence by `autopilot.mission.fence.check_fence`. Whether
-this vehicle can *do* an item is no reason to refuse it (`autopilot.vehicles.capability`).
+this vehicle can *do* an item is no reason to refuse it (`VehicleClass.carries_out`).
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import Final
 
 from autopilot.interface.geo import ABOVE_GROUND
 from autopilot.mav import MissionResult, Severity
-from autopilot.mission.commands import command_name, has_position
+from autopilot.mission.commands import command_name, has_position, is_fitted
 from autopilot.mission.items import MissionItem
-from autopilot.vehicles.capability import unable
+from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.wire.codec import dialect
 
@@ -54,6 +54,14 @@ CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 _MAX_TEXTS = 8
 _MOST_PLACES = 100
 FLAT_GROUND = "Terrain frames: ground taken as flat at home"
+
+
+def unable(kind: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> list[MissionItem]:
+    """The items that a vehicle of the kind of this name, with these parameters, will skip
+    (docs/reference/mission-semantics.md, 1.4): they are kept, as ArduPilot keeps them, and named; in flight the
+    executor answers Unsupported, so that they are skipped with a text and never in silence."""
+    carries_out = vehicle_class(kind).carries_out
+    return [item for item in items if not carries_out(item.command) and not is_fitted(item.command, param)]
 
 
 def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, float], float | None]) -> Iterator[str]:

@@ -17,8 +17,8 @@ from autopilot.mission.commands import (
     has_position,
     is_nav_command,
 )
-from autopilot.vehicles.capability import unable
 from autopilot.vehicles.kinds import vehicle_class
+from mavlink_bridge.services.mission.texts import unable
 from tests.fakes.recording_executor import do, mission, wp
 
 
