@@ -126,8 +126,8 @@ class Climb(Maneuver):
         self.helm.fly(TakeOff(self._down, self._yaw))
 
 
-class LoiterForever(Maneuver):
-    """Fly round `circle` until something else is wanted."""
+class CircleTurns(Maneuver):
+    """Fly round a point; done after `turns` turns, counted from the edge."""
 
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
         super().__init__(context)
@@ -135,10 +135,6 @@ class LoiterForever(Maneuver):
 
     def start(self, now_ms: int) -> None:
         self.helm.fly(self._circle)
-
-
-class CircleTurns(LoiterForever):
-    """Fly round a point; done after `turns` turns, counted from the edge."""
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
         if self.helm.arrived:

@@ -18,11 +18,20 @@ from autopilot.mission.commands import has_position
 from autopilot.mission.items import MissionItem
 from autopilot.mission.state import hold_time_ms
 from autopilot.modes.auto_nav import Build, NavTools, acceptance_radius, next_place
-from autopilot.modes.maneuver import Follow, LoiterForever, Maneuver
+from autopilot.modes.maneuver import Follow, Maneuver
 from autopilot.modes.mode import VehicleContext
 from autopilot.modes.returning import Destination
 from autopilot.modes.upright import InTurn, LiftOff, OntoLift, OntoWings, SetDown, WindApproach, WingsOrUpright
-from autopilot.modes.wings import GlideSlope, KeepCourse, LoiterItem, UprightBy, WingReturn, WingTakeoff, abort_climb
+from autopilot.modes.wings import (
+    GlideSlope,
+    KeepCourse,
+    LoiterForever,
+    LoiterItem,
+    UprightBy,
+    WingReturn,
+    WingTakeoff,
+    abort_climb,
+)
 from autopilot.vehicles.mode_table import LiftOption
 
 _PITCH_DEG: Final = 4.0  # of a takeoff that does not say

@@ -148,6 +148,17 @@ class LoiterItem(Maneuver):
                 self.done = True
 
 
+class LoiterForever(Maneuver):
+    """Fly round `circle` until something else is wanted."""
+
+    def __init__(self, context: VehicleContext, circle: Circle) -> None:
+        super().__init__(context)
+        self._circle = circle
+
+    def start(self, now_ms: int) -> None:
+        self.helm.fly(self._circle)
+
+
 class KeepCourse(Maneuver):
     """Keep the course, and climb or sink to `down` (NED m). `sense`: 1 until it is above, 2 until it is below, 0 until
     it is near. `along`: the leg just flown."""
