@@ -33,8 +33,9 @@ where none stands, we know of none. PX4 (main of May 2025, the 1.16 line) was ju
 some of its deviations about plans may follow from others, since it answers nothing about plans while it is busy with
 one that a case has left; its home and setpoints were judged in runs of their own, since after the others its home was
 told as no place. All are of 23 November 2026, the cases are the same. ArduPilot's were judged beside much other work:
-what failed there was asked again, and `standard-modes.all` (quadrotor) and `command-progress.ends` (rover, fixed wing),
-for which its simulator was too slow then, are of the 22nd, when it was not.
+what failed there was asked again. Its modes after the first come at the rate of the link's group PARAMS, which is 0 on
+a copter, 10 Hz on the others, unless a station has asked for it; the calibration that `command-progress.ends` begins
+may take 20 s.
 """
 KNOWN = {
     "heartbeat.standby": ("ArduPilot/ardupilot/pull/7989",),

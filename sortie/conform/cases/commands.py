@@ -193,8 +193,7 @@ def _cancel_idle(x: Exchange) -> Steps:
 
 @progress.case("ends")
 def _ends(x: Exchange) -> Steps:
-    ack = yield from x.command(x.long(Cmd.PREFLIGHT_CALIBRATION, 1))
-    x.check(ack.result != Result.IN_PROGRESS, "a result")
+    yield from _calibrated(x)
 
 
 @progress.case("percent")

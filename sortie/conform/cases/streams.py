@@ -159,9 +159,15 @@ def _data_stream(x: Exchange) -> Steps:
 # --- modes ------------------------------------------------------------------------------------------------------------
 def _all_modes(x: Exchange) -> Waiting[list[Message]]:
     x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), 0))
-    came = [heard.message for heard in (yield from x.collect("AVAILABLE_MODES", 2500))]
+    came: list[Message] = []
+    while not came or len(came) < came[0].number_modes:  # one after the other, as slowly as the vehicle likes
+        more = yield from x.hear("AVAILABLE_MODES", within_ms=2500)
+        if more is None:
+            break
+        came.append(more)
     if not came:
         raise NotApplicableError("it has no AVAILABLE_MODES")
+    came.extend(heard.message for heard in (yield from x.collect("AVAILABLE_MODES", 500)))
     return came
 
 
