@@ -15,6 +15,8 @@ from autopilot.interface.marks import jit
 
 #: Vertical speed, m/s.
 LEARNS_BELOW = 0.6
+#: Least and greatest collective that height is held with, of full.
+LEAST_THRUST, MOST_THRUST = 0.02, 0.95
 #: Slower than this, m/s, a reference has no direction.
 SLOW = 1e-3
 
@@ -43,7 +45,7 @@ def control_height(s: L.Row, p: L.Row) -> float:
     """Acceleration demand downwards, m/s2."""
     error = sink_demand(s, p) - s[L.S_EVD]
     wanted = s[L.S_RAD] + p[L.P_KP_VZ] * error + s[L.S_IVD]
-    low = -0.8 * L.GRAVITY
+    low = L.GRAVITY * (1.0 - MOST_THRUST / s[L.S_HOVER])  # all that the motors have
     high = 0.85 * L.GRAVITY
     if low < wanted < high:
         s[L.S_IVD] = limit(s[L.S_IVD] + p[L.P_KI_VZ] * error * L.TICK, 4.0)
@@ -110,7 +112,7 @@ def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
 def set_thrust(s: L.Row, p: L.Row, down: float, tilt_cos: float) -> None:
     """Collective for an acceleration demand `down` m/s2, more when leaning, by the learned hover thrust."""
     lift = (L.GRAVITY - down) / max(tilt_cos, 0.5)
-    s[L.S_THRUST] = min(max(s[L.S_HOVER] * lift / L.GRAVITY, 0.02), 0.95)
+    s[L.S_THRUST] = min(max(s[L.S_HOVER] * lift / L.GRAVITY, LEAST_THRUST), MOST_THRUST)
 
 
 @jit

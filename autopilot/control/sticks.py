@@ -11,7 +11,7 @@ from math import pi
 from autopilot.control.attitude import from_euler, limit
 from autopilot.control.avoidance import AVOID_GAIN, avoiding_accel, keep_climb, keep_off
 from autopilot.control.heading import RATE, wrap, yaw_of
-from autopilot.control.position import control_height, fly_reference, set_thrust
+from autopilot.control.position import MOST_THRUST, control_height, fly_reference, set_thrust
 from autopilot.control.reference import follow_vehicle, overspeed_gain, shape
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
@@ -116,7 +116,7 @@ def throttle(s: L.Row, p: L.Row) -> float:
     x = min(max(p[L.P_STICK_T], 0.0), 1.0)
     if x < 0.5:
         return 2.0 * x * s[L.S_HOVER]
-    return s[L.S_HOVER] + (2.0 * x - 1.0) * (0.95 - s[L.S_HOVER])
+    return s[L.S_HOVER] + (2.0 * x - 1.0) * (MOST_THRUST - s[L.S_HOVER])
 
 
 @jit

@@ -87,6 +87,31 @@ def test_a_return_becomes_upright_where_it_can_stop() -> None:
     assert landed(bench) and away(bench) < 2.0
 
 
+@pytest.mark.parametrize("wind", [0.0, 8.0])
+def test_a_return_downwind_lands_on_its_pad(wind: float) -> None:
+    """It begins to stop earlier, by its speed over ground, and what its wings take from the lift motors while air comes
+    from behind these give, with all that they have: no fall through the height that it is to have."""
+    bench = up(height=60.0)
+    bench.parameters.set("SIM_WIND_DIR", 0.0)
+    bench.parameters.set("SIM_WIND_SPD", wind)
+    assert bench.core.modes.set(M.GUIDED, bench.now_ms).ok
+    bench.core.guided.flight.go_to((900.0, 0.0, -60.0))
+    bench.run(100.0, lambda: away(bench) > 800.0)
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    stops = beyond = below = 0.0
+    while bench.core.facts.armed and bench.now_ms < 600_000:
+        bench.run(0.2)
+        vector = bench.vehicle.state.report
+        beyond = max(beyond, -float(vector[R.NORTH]))
+        if state(bench) == VtolState.TRANSITION_TO_MC:
+            stops = max(stops, away(bench))
+        elif state(bench) == VtolState.MC:
+            below = max(below, float(vector[R.DOWN] - vector[R.TARGET_D]))
+    assert stops > (180.0 if wind else 100.0)
+    assert away(bench) < 2.0 and beyond < 6.0
+    assert below < 7.0
+
+
 def test_a_return_from_a_low_hover_near_home_is_upright() -> None:
     bench = up(height=8.0)
     bench.parameters.set("Q_RTL_MODE", 1.0)
