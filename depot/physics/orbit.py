@@ -8,6 +8,7 @@ keeps them good for tens of kilometres ahead or behind. A leg costs nothing: coa
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import degrees, pi, radians, sqrt
 
 from msgspec import Struct
@@ -22,24 +23,25 @@ AT_REST: Hill = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _SINGULAR = 1e-3
 
 
-class Orbit(Struct, frozen=True):
-    """A circular orbit: gravitational parameter m3/s2, radius of the body m, height above it m."""
+class Orbit(Struct, frozen=True, dict=True):
+    """A circular orbit: gravitational parameter m3/s2, radius of the body m, height above it m. What follows from
+    these is worked out once."""
 
     mu_m3_s2: float
     body_m: float
     altitude_m: float
 
-    @property
+    @cached_property
     def radius_m(self) -> float:
         """From the middle of the body."""
         return self.body_m + self.altitude_m
 
-    @property
+    @cached_property
     def rate(self) -> float:
         """Mean motion n, rad/s."""
         return sqrt(self.mu_m3_s2 / whole_power(self.radius_m, 3))
 
-    @property
+    @cached_property
     def period_s(self) -> float:
         return 2.0 * pi / self.rate
 
@@ -132,8 +134,9 @@ def closed_ellipse(n: float, height_m: float, along_m: float, phase: float) -> H
 
 
 def size(vector: Vector) -> float:
-    """Length of a vector."""
-    return hypot(*vector)
+    """Length of a vector: `hypot` of three."""
+    x, y, z = vector
+    return sqrt(x * x + y * y + z * z)
 
 
 def minus(vector: Vector, other: Vector) -> Vector:

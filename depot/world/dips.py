@@ -34,6 +34,7 @@ class Dips:
         self._half = dip_phases(self._orbit, profile.zone, self._planned)
         half = self._half or 0.0
         self._dip = swept(self._orbit, profile.zone, self._planned, -half, half)
+        self._taken: tuple[tuple[int, float, Hill] | None, float] = (None, 0.0)
         self.floor_kg_s = profile.skimmer.intake_kg_s / (self._dip / (2.0 * pi)) if half > 0.0 else 0.0
 
     def inside(self, hill: Hill) -> bool:
@@ -53,8 +54,13 @@ class Dips:
         """Intake over the next `seconds`, kg: density, speed and being inside decide."""
         if self._state.place is not SkimmerPlace.ZONE:
             return 0.0
-        start = self._legs.ellipse().phase
-        return fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
+        asked, taken = self._taken
+        now = (self._state.now_ms, seconds, self._legs.here())
+        if asked != now:  # of an instant its drag asks first, then what comes in
+            start = self._legs.ellipse().phase
+            taken = fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
+            self._taken = (now, taken)
+        return taken
 
     def _dips(self, start: float, end: float) -> list[tuple[float, float]]:
         """The parts of the ellipse between two phases that are below the zone's ceiling."""
@@ -104,5 +110,7 @@ class Dips:
         if half is None or seconds <= 0.0:
             return 0.0
         dips, rest = divmod(self._n * seconds, 2.0 * pi)
-        part = swept(self._orbit, self._profile.zone, self._planned, -half, min(rest, 2.0 * half) - half)
+        part = self._dip
+        if rest < 2.0 * half:
+            part = swept(self._orbit, self._profile.zone, self._planned, -half, rest - half)
         return self.floor_kg_s / self._n * (dips * self._dip + part)

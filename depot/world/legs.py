@@ -46,7 +46,7 @@ class Legs:
 
     def here(self) -> Hill:
         """The true motion now; worked out once for an instant."""
-        flight, now_ms = self.flight, self._state.now_ms
+        flight, now_ms = self._state.flight, self._state.now_ms
         seen_ms, hill, seen = self._seen
         if seen_ms != now_ms or hill is not flight.hill:
             seen = self.at(now_ms)

@@ -57,11 +57,6 @@ class FeedLine(Struct):
     isolated: bool = False
 
     @property
-    def works(self) -> bool:
-        """True when anything can pass."""
-        return not self.isolated and True in self.open
-
-    @property
     def route(self) -> int | None:
         """The route in use: the first that works."""
         return next((number for number, is_open in enumerate(self.open) if is_open and not self.isolated), None)
@@ -96,7 +91,7 @@ def reach(lines: tuple[FeedLine, ...]) -> float:
     """Flow that a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
     slowest = float("inf") if lines else 0.0
     for line in lines:
-        if not line.works:
+        if line.isolated or True not in line.open:
             return 0.0
         if line.kg_s < slowest:
             slowest = line.kg_s

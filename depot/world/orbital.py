@@ -65,7 +65,7 @@ class OrbitalMotion:
     @property
     def flight(self) -> SkimmerFlightState:
         """State of the flight, which it changes."""
-        return self.legs.flight
+        return self._state.flight
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:

@@ -21,7 +21,8 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
     skimmer, health, power = state.skimmer, state.skimmer.health, profile.power
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
     leak_kg = profile.watch.leak_kg
-    leaks = zip(skimmer.leak_kg_s, skimmer.partitions, skimmer.leaked_kg, strict=True)
+    rates = skimmer.leak_kg_s
+    leaks = zip(rates, skimmer.partitions, skimmer.leaked_kg, strict=True) if any(rates) else ()
     filling = skimmer.harvesting
     heat = health.survival_heat > 0.0 and (skimmer.batt_res.usable_j > 0.0 or usable_j > 0.0)
     return SkimmerReading(

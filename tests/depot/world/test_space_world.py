@@ -20,6 +20,7 @@ from depot.skimmer.watches import ABORT_1
 from depot.watches import first
 from depot.world.depot import FAILED
 from depot.world.faults import ACTIONS, GROWING
+from depot.world.matter import reach
 from depot.world.state import WorldState
 from depot.world.world import World
 from tests.fakes.examples import examples
@@ -228,7 +229,7 @@ def test_only_the_segments_that_fail_are_isolated(name: str) -> None:
     lines = world.state.depot.plumbing.all()
     assert shut == [line.name for line in lines if line.isolated]
     assert all(set(name.split("-")) & set(segments) for name in shut)
-    assert all(line.works for line in lines if not set(line.name.split("-")) & set(segments))
+    assert all(reach((line,)) > 0.0 for line in lines if not set(line.name.split("-")) & set(segments))
     assert {"O2_M-ENGINE_FEED", "FUEL_M-ENGINE_FEED"}.isdisjoint(shut)
 
 
@@ -247,7 +248,7 @@ def test_every_line_to_and_from_what_is_damaged_is_shut(name: str, shut: list[st
     world = at_harvest()
     world.inject(name)
     assert world.total_abort(world.depot_reading().failed_segments) == shut
-    assert [line.name for line in world.state.depot.plumbing.all() if not line.works] == shut
+    assert [line.name for line in world.state.depot.plumbing.all() if not reach((line,))] == shut
 
 
 def test_total_abort_leaves_the_survival_bus_alone() -> None:
