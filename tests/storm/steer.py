@@ -50,7 +50,10 @@ def _changed(plan: AnyPlan, random: Random, number: int) -> AnyPlan:
         other = draw_depot(random.randrange(1 << 30))
         return replace(plan, deaths=other.deaths) if random.random() < 0.5 else replace(plan, faults=other.faults)
     if isinstance(plan, RelayPlan):
-        return replace(plan, faults=draw_relay(random.randrange(1 << 30)).faults if number % 2 else plan.faults[::2])
+        if number % 2 == 0:
+            return replace(plan, faults=plan.faults[::2])
+        others = draw_relay(random.randrange(1 << 30)).faults  # which may have had more stations
+        return replace(plan, faults=tuple(replace(fault, target=fault.target % len(plan.stations)) for fault in others))
     changes: list[Callable[[StormPlan, Random], StormPlan]] = [_moved, _spliced, _thinned, _struck_at_acts]
     for change in random.sample(changes, random.randint(1, 2)):
         plan = change(plan, random)

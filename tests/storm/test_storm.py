@@ -22,7 +22,7 @@ from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
 from tests.storm.planted import ROOT, rows
-from tests.storm.relay_storm import draw_relay, run_relay
+from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.shrink import shrink, write_test
 from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
 from tests.storm.story import Story
@@ -76,6 +76,16 @@ def test_a_storm_that_sees_something_new_has_children_which_are_integers() -> No
     assert isinstance(parent, StormPlan) and isinstance(changed, StormPlan)
     assert changed == plan_of(child) and changed.seed == child
     assert changed.vehicles == parent.vehicles and (changed.acts, changed.faults) != (parent.acts, parent.faults)
+
+
+def test_a_child_of_a_relays_storm_strikes_stations_that_it_has() -> None:
+    """Its faults are of another, which may have had more of them (found by seed 2427346898873)."""
+    parents = [seed for seed in range(400) if isinstance(plan_of(seed), RelayPlan)]
+    children = [plan_of((1 << 40) + (parent << 16) + number) for parent in parents for number in (1, 3)]
+    assert len(children) > 20
+    for plan in children:
+        assert isinstance(plan, RelayPlan)
+        assert all(fault.target < len(plan.stations) for fault in plan.faults), plan.seed
 
 
 @pytest.mark.skipif(not COUNTED, reason="Python 3.11 has no sys.monitoring")

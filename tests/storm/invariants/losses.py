@@ -36,14 +36,15 @@ def a_fence_is_not_left_without_its_failsafe(view: View) -> str | None:
     return None if view.now_ms - since < FENCE_MS else f"{hypot(north, east):.0f} m away, and no breach"
 
 
-GCS_LOSS_MS = 20_000
+GCS_LOSS_MS, LEFT_REST_MS = 20_000, 2_000
 DRIVING = ("rover", "boat")
 
 
 @invariant(When.PASS, "docs/catalogue.md, 91")
 def a_lost_station_is_noticed(view: View) -> str | None:
     """With FS_GCS_ENABLE an armed vehicle that has heard a station's HEARTBEAT and then none for 20 s says so; a plane
-    or rover not where its failsafe is on for its sticks, and no rover in RTL or HOLD (ArduRover, failsafe_trigger)."""
+    or rover not where its failsafe is on for its sticks, and no rover in RTL or HOLD, but within 2 s of leaving these
+    (ArduRover, failsafe_trigger)."""
     autopilot = view.service.autopilot
     if not autopilot.facts.armed or view.service.parameters["FS_GCS_ENABLE"] != 1.0:
         return None
@@ -52,7 +53,9 @@ def a_lost_station_is_noticed(view: View) -> str | None:
     if heard is None or view.now_ms - max(heard, armed) < GCS_LOSS_MS or view.service.endpoint.muted:
         return None
     texts = view.life.get("texts", {})
-    at_rest = view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD")
+    if view.kind in DRIVING and autopilot.modes.spec.name in ("RTL", "HOLD"):
+        view.life["rest"] = {"until": view.now_ms}
+    at_rest = view.now_ms - view.life.get("rest", {}).get("until", -LEFT_REST_MS) < LEFT_REST_MS
     noticed = texts.get("gcs", -1) >= heard or view.now_ms < texts.get("sticks", 0) or at_rest
     return None if noticed else f"no failsafe {view.now_ms - heard} ms after the last HEARTBEAT"
 
