@@ -131,7 +131,9 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         "ours cuts its motors at once without these sensors, ArduCopter's gyroscopes are failed by "
         "SIM_GYR_FAIL_MSK and it flies on without; both fall"
     ),
-    "gyro.wrong": Case("both go to Land and fall; ArduCopter sooner, ours disarms on the ground"),
+    "gyro.wrong": Case(
+        "both go to Land, ArduCopter sooner, and it falls; ours has more thrust left for its descent and comes down softer"
+    ),
     "accel.off": Case(
         "ours cuts its motors at once without these sensors, ArduCopter's accelerometers are failed by "
         "SIM_ACC_FAIL_MSK and it flies on without; both fall"
