@@ -132,7 +132,8 @@ ARDUCOPTER_FAULTS: Final[dict[str, Case]] = {
         "SIM_GYR_FAIL_MSK and it flies on without; both fall"
     ),
     "gyro.wrong": Case(
-        "both go to Land, ArduCopter sooner, and it falls; ours has more thrust left for its descent and comes down softer"
+        "both go to Land, ArduCopter sooner, and it falls; ours has more thrust left for its descent and comes down "
+        "softer"
     ),
     "accel.off": Case(
         "ours cuts its motors at once without these sensors, ArduCopter's accelerometers are failed by "
@@ -191,8 +192,8 @@ PX4_FAULTS: Final[dict[str, Case]] = {
         "both go to Land and back to Hold, and fall; ours disarms on the ground, PX4's motors turn on"
     ),
     "accel.stuck": Case(
-        "EKF2 leans on an acceleration that is not there: here it climbed, another flight sank to 10 m, a "
-        "third went to Land after 12.8 s and fell; ours leans on GPS and barometer"
+        "EKF2 leans on an acceleration that is not there: here it sank by 3 m, another flight climbed to 42 m, a third "
+        "sank to 10 m, a fourth went to Land after 12.8 s and fell; ours leans on GPS and barometer"
     ),
     "accel.garbage": Case("both give up their position and get it back"),
     "motor1.loss": Case(
