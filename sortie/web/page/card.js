@@ -8,7 +8,7 @@ const FIGURES = [
   ['Height', v => figure(v.height_m, 1, 'm')],
   ['Speed', v => figure(v.speed_mps, 1, 'm/s')],
   ['Climb', v => figure(v.climb_mps, 1, 'm/s')],
-  ['Airspeed', v => v.wings ? figure(v.airspeed_mps, 1, 'm/s') : '–'],
+  ['Airspeed', v => figure(v.airspeed_mps, 1, 'm/s')],
   ['Flies', v => v.stance ?? '–'],
   ['Heading', v => figure(v.heading_deg ?? v.yaw_deg, 0, '°')],
   ['To home', v => toHome(v)],
@@ -22,8 +22,8 @@ const FIGURES = [
   ['Above ground', v => figure(v.above_ground_m, 1, 'm')],
 ];
 
-// Shown where they are known.
-const MAY_BE_UNKNOWN = new Set(['Airspeed', 'Flies', 'Wind', 'Above ground']);
+// Shown of what has wings. What is not known yet has its place all the same: no button moves when it comes.
+const OF_WINGS = new Set(['Airspeed', 'Flies']);
 
 const WINDS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'];
 
@@ -125,8 +125,8 @@ export class Card {
     ].filter(Boolean));
     FIGURES.forEach(([, tell, grade], i) => {
       write(this.dds[i], none ? '–' : tell(v));
-      const unknown = this.dds[i].textContent === '–' && MAY_BE_UNKNOWN.has(FIGURES[i][0]);
-      if (this.dds[i].parentElement.hidden !== unknown) this.dds[i].parentElement.hidden = unknown;
+      const other = !v.wings && OF_WINGS.has(FIGURES[i][0]);
+      if (this.dds[i].parentElement.hidden !== other) this.dds[i].parentElement.hidden = other;
       const wanted = !none && grade ? grade(v) : '';
       if (this.dds[i].className !== wanted) this.dds[i].className = wanted;
     });

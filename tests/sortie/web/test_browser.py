@@ -233,6 +233,8 @@ def test_who_only_looks_sees_no_buttons_and_lives_through_a_reboot(window, tmp_p
             assert page.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), tab
         page.page.click("#to-texts")
         page.shows("#chips", "✓ ready to arm")
+        assert page.page.is_visible("text=Above ground"), "not known yet: it has its place, so that no button moves"
+        assert not page.page.is_visible("text=Airspeed"), "a copter has none"
         page.page.evaluate("() => scrollTo(0, 0)")
         keep(page, tmp_path, "phone")
         while not any(url.startswith(TILES) for url in asked):

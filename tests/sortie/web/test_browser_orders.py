@@ -70,6 +70,7 @@ def test_a_plan_is_dropped_on_the_map_counted_down_and_aborted(page, tmp_path):
     page.page.fill("#s-SIM_SPEEDUP", "1")
     page.shows("#answer", "SIM_SPEEDUP = 1")
     assert not page.page.is_visible('[data-act="ABORT"]')
+    page.page.wait_for_selector('[data-act="GO"]')
     before = page.page.locator("#safe").bounding_box()
     press(page, "GO", "GO: ")
     page.shows("#countdown", "T − ")
