@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import hypot, nan
 from pathlib import Path
@@ -23,6 +23,7 @@ from pymavlink import mavutil
 from autopilot.interface.geo import METRES_PER_DEGREE
 from autopilot.mav import Cmd, Frame, ModeFlag, VehicleType
 from scripts.decides_cases import ARDUCOPTER_FAULTS, PAD, PX4_FAULTS, Case, command, weak_radio
+from scripts.generated_page import write_rows
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 from sortie.api.simulation import inject
@@ -202,18 +203,6 @@ def row(firmware: Firmware, name: str) -> str:
     return f"| {title(name)} | {ours} | {theirs} | {why or ('the same' if ours.kind == theirs.kind else UNKNOWN)} |"
 
 
-def write(firmware: Firmware, rows: Mapping[str, str]) -> None:
-    """These rows, by name, into its table."""
-    begin, end = f"<!-- {firmware.title} -->", f"<!-- /{firmware.title} -->"
-    head, _, tail = PAGE.read_text().partition(begin)
-    table, _, tail = tail.partition(end)
-    known = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines()}
-    known |= {title(name): line for name, line in rows.items()}
-    lines = [known[title(name)] for name in firmware.faults if title(name) in known]
-    table = "\n".join([f"| fault | Sortie | {firmware.title} | |", "| --- | --- | --- | --- |", *lines])
-    PAGE.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
-
-
 def main(names: list[str]) -> int:
     for firmware in FIRMWARES:
         if firmware.variable not in os.environ:
@@ -221,7 +210,8 @@ def main(names: list[str]) -> int:
         for name in names or firmware.faults:
             line = row(firmware, name)
             print(line, flush=True)
-            write(firmware, {name: line})
+            heads = ("fault", "Sortie", firmware.title, "")
+            write_rows(PAGE, firmware.title, heads, [title(fault) for fault in firmware.faults], line)
     return 0
 
 

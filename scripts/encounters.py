@@ -22,6 +22,7 @@ from autopilot.interface.geo import Ned, to_global
 from autopilot.mav import Cmd, ModeFlag
 from autopilot.mission.items import MissionItem
 from scripts.decides import FIRMWARES, POSITION_ONLY, Firmware, command, heartbeats
+from scripts.generated_page import write_rows
 from sortie import Session, mavlink
 from sortie.api.link import SessionLink
 
@@ -234,24 +235,16 @@ def firmware_cell(found: Passing) -> str:
     return f"{found} | {found.closest_m:.0f} m"
 
 
-def write(firmware: Firmware, rows: Mapping[int, str]) -> None:
-    """These rows, by number, into its table."""
-    begin, end = f"<!-- {firmware.title} -->\n", f"<!-- /{firmware.title} -->"
-    head, _, tail = PAGE.read_text().partition(begin)
-    table, _, tail = tail.partition(end)
-    known = {int(line[2:].split(" ", 1)[0]): line for line in table.splitlines() if line[2:3].isdigit()} | dict(rows)
-    top = [f"| encounter | parameters | {firmware.title} | closest | Sortie | closest | |", "| --- |" + " --- |" * 6]
-    table = "\n".join([*top, *(known[number] for number in sorted(known))])
-    PAGE.write_text(f"{head}{begin}{table}\n{end}{tail}")
-
-
 def main(numbers: list[str]) -> int:
     for firmware in FIRMWARES:
-        if firmware.variable in os.environ:
-            for number in map(int, numbers or range(1, len(TABLES[firmware.title]) + 1)):
-                line = row(firmware, number)
-                print(line, flush=True)
-                write(firmware, {number: line})
+        if firmware.variable not in os.environ:
+            continue
+        order = [f"{number} {meeting.words}" for number, meeting in enumerate(TABLES[firmware.title], 1)]
+        heads = ("encounter", "parameters", firmware.title, "closest", "Sortie", "closest", "")
+        for number in map(int, numbers or range(1, len(order) + 1)):
+            line = row(firmware, number)
+            print(line, flush=True)
+            write_rows(PAGE, firmware.title, heads, order, line)
     return 0
 
 

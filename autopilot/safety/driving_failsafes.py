@@ -12,7 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -26,11 +26,17 @@ class _LastingLoss:
     acts_ms: int
 
 
-class DrivingFailsafes(FailsafesOfKind):
+class DrivingFailsafes:
     """The rules of a vehicle without a height. Losses by their cause."""
 
+    warns_of_variance = needs_sticks = needs_station = True
+
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        super().__init__(context, losses)
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
 
@@ -105,6 +111,12 @@ class DrivingFailsafes(FailsafesOfKind):
             self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._context.estimator_cleared()
+
     def position_lost(self, *, lost: bool) -> None:
         """ArduRover does not speak of it."""
 

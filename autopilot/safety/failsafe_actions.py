@@ -46,6 +46,10 @@ def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
     return kind.modes.specs[order[0]].title if order else "no action"
 
 
+Fail = Callable[[FailsafeCause, FailsafeAction, int], None]
+"""What a kind of vehicle does for a cause, vehicle time in ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class SafetyContext:
     """Means of whatever acts for safety. `disarm(method)` stops the motors whatever happens."""
@@ -68,9 +72,9 @@ class SafetyContext:
         if order:
             self.announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 
-    def battery_action(self, losses: Losses, *, critical: bool) -> FailsafeAction | None:
-        """Announce a battery that is low, or critical, while armed; the action that follows by BATT_FS_LOW_ACT or
-        BATT_FS_CRT_ACT. None: one that is more urgent has been taken."""
+    def battery_failed(self, losses: Losses, fail: Fail, *, critical: bool, now_ms: int) -> None:
+        """Announce a battery that is low, or critical, while armed, and take the action that follows by
+        BATT_FS_LOW_ACT or BATT_FS_CRT_ACT, unless one that is more urgent has been taken."""
         vector = self.facts.vehicle.state.report
         volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
         level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
@@ -78,35 +82,13 @@ class SafetyContext:
         actions, before = self.facts.vehicle_class.failsafes.battery, losses.battery_action
         action = actions.get(int(self.facts.param(setting)), FailsafeAction.NONE)
         if before is not None and _urgency(action) > _urgency(before):
-            return None
+            return
         losses.battery_action = action
-        return action
+        fail(FailsafeCause.BATTERY, action, now_ms)
 
-
-class FailsafesOfKind:
-    """Rules that ArduPilot's vehicles have in common: a low battery leads to its action, an estimator that is good
-    again is told. `losses`: of sticks, stations and the battery."""
-
-    warns_of_variance = needs_sticks = needs_station = True
-
-    def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        action = self._context.battery_action(self._lost, critical=critical)
-        if action is not None:
-            self.fail(FailsafeCause.BATTERY, action, now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)
-
-    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Act as the kind does."""
-        raise NotImplementedError
+    def estimator_cleared(self) -> None:
+        """Tell of an estimator that is right again."""
+        self.announcer.say(Severity.CRITICAL, self.facts.vehicle_class.texts.estimator_cleared)
 
 
 def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:

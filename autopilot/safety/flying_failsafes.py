@@ -17,7 +17,7 @@ from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name, enter_mode
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -47,14 +47,18 @@ _NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS b
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
-class FlyingFailsafes(FailsafesOfKind):
+class FlyingFailsafes:
     """The rules of a vehicle with a height."""
 
+    warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
     """A loss acts at once."""
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
-        super().__init__(context, losses)
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
         self._gripper = gripper
 
     def in_force(self, *, failing: bool) -> bool:
@@ -66,6 +70,12 @@ class FlyingFailsafes(FailsafesOfKind):
 
     def armed(self, armed: bool) -> None:
         """A loss stays what it is."""
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._context.estimator_cleared()
 
     def position_lost(self, *, lost: bool) -> None:
         """The receiver has no fix, or one again."""

@@ -38,8 +38,8 @@ class RotorCheck:
     def begin(self) -> None:
         """Armed or disarmed."""
         facts = self._facts
-        fast, told = facts.param("TKOFF_RPM_MIN") > 0.0, isinstance(facts.vehicle, TellsMotors)
-        self.blocks = fast and told and facts.armed and facts.landed
+        checked = facts.param("TKOFF_RPM_MIN") > 0.0 and isinstance(facts.vehicle, TellsMotors)
+        self.blocks = checked and facts.armed and facts.landed
         self.due_ms = facts.now_ms if self.blocks else None
         self._say_ms = facts.now_ms + _SAY_MS
 

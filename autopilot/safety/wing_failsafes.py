@@ -12,7 +12,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
-from autopilot.safety.failsafe_actions import CAUSES, FailsafesOfKind, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
@@ -25,11 +25,17 @@ _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVE
 """By Q_OPTIONS: the first that is set."""
 
 
-class WingFailsafes(FailsafesOfKind):
+class WingFailsafes:
     """The rules of a vehicle that cannot stop in the air. Losses by their cause, and when they become long ones."""
 
+    warns_of_variance = needs_sticks = needs_station = True
+
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        super().__init__(context, losses)
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
         self._losses: dict[FailsafeCause, int] = {}  # when each is a long one
         self._long: FailsafeCause | None = None
         self._mode_before: int | None = None  # a short loss
@@ -111,6 +117,12 @@ class WingFailsafes(FailsafesOfKind):
         self._announcer.say(Severity.WARNING, f"{name} Failsafe On: switched to {self._modes.spec.title}")
 
     # --- other failures -------------------------------------------------------------------------------------------
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._context.estimator_cleared()
+
     def position_lost(self, *, lost: bool) -> None:
         """ArduPlane tells it by its pre-arm checks and the estimator's flags."""
 

@@ -51,7 +51,7 @@ class _Named:
         """Do nothing: a path that is named can be no other port."""
 
 
-class SerialLink(ReturningLink):
+class SerialLink(ReturningLink[Any]):
     """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s,
     where `locator` finds it. `tell` hears a line when it has gone, is back, or is there and cannot be opened."""
 
@@ -62,17 +62,13 @@ class SerialLink(ReturningLink):
         self.spec = spec
         self._locator = locator or _Named(spec.path)
         self._tell = tell
-        self._device: Any = None
         self._trouble: PortTrouble | None = None
         self._trouble_ms: int | None = None
         self._told = False
 
     @property
     def connected(self) -> bool:
-        return self._device is not None
-
-    def fileno(self) -> int | None:
-        return None if self._device is None else int(self._device.fileno())
+        return self._stream is not None
 
     def open(self, now_ms: int) -> None:
         self._open_device()
@@ -83,15 +79,15 @@ class SerialLink(ReturningLink):
             return
         self.spec = replace(self.spec, baud=baud)
         self.name = self.spec.url
-        if self._device is not None:
+        if self._stream is not None:
             try:
-                self._device.baudrate = baud
-                _tell_silence_from_end(self._device.fileno())
+                self._stream.baudrate = baud
+                _tell_silence_from_end(self._stream.fileno())
             except _REFUSALS:
                 self._lose()
 
     def maintain(self, now_ms: int) -> None:
-        if self._device is not None or self._closed or not self._backoff.due(now_ms):
+        if self._stream is not None or self._closed or not self._backoff.due(now_ms):
             return
         try:
             self._open_device()
@@ -116,11 +112,11 @@ class SerialLink(ReturningLink):
         if path != self.spec.path:
             self.spec = replace(self.spec, path=path)
         try:
-            self._device = serial.Serial(
+            self._stream = serial.Serial(
                 path, self.spec.baud, timeout=0, write_timeout=0, exclusive=True, rtscts=False, xonxoff=False
             )
-            _tell_silence_from_end(self._device.fileno())
-            _hurry(self._device)
+            _tell_silence_from_end(self._stream.fileno())
+            _hurry(self._stream)
         except _REFUSALS as problem:
             self._close_device()
             self._trouble = trouble_of(path, problem)
@@ -141,18 +137,18 @@ class SerialLink(ReturningLink):
             self._tell(f"{trouble.what}; {trouble.remedy}")
 
     def _receive(self, size: int) -> bytes:
-        return os.read(self._device.fileno(), size)
+        return b"" if self._stream is None else os.read(self._stream.fileno(), size)
 
     def _send(self, data: bytes) -> int:
-        return os.write(self._device.fileno(), data)
+        return 0 if self._stream is None else os.write(self._stream.fileno(), data)
 
     def _lose(self) -> None:
-        if self._device is not None and not self._closed:
+        if self._stream is not None and not self._closed:
             self._tell(f"{self.spec.path} has gone; waiting for it")
         self._close_device()
 
     def _close_device(self) -> None:
-        device, self._device = self._device, None
+        device, self._stream = self._stream, None
         self._out.clear()
         if device is not None:
             device.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, Protocol, TypeVar
+
 from mavlink_bridge.links.base import READ_SIZE, Backoff, LinkEnds
 from mavlink_bridge.links.sockets import OutBuffer
 
@@ -82,19 +84,29 @@ class StreamLink:
         return None
 
 
-class ReturningLink(StreamLink):
-    """A stream that is opened again after its end, until it is closed. Without a descriptor there is none."""
+class Descriptor(Protocol):
+    """Port: a device or a socket."""
+
+    def fileno(self) -> int: ...
+
+
+Stream = TypeVar("Stream", bound=Descriptor)
+
+
+class ReturningLink(StreamLink, Generic[Stream]):
+    """A stream that is opened again after its end, until it is closed. `_stream`: None while there is none."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
+        self._stream: Stream | None = None
         self._closed = False
         self._backoff = Backoff()
 
     def fileno(self) -> int | None:
-        raise NotImplementedError
+        return None if self._stream is None else self._stream.fileno()
 
     def next_deadline_ms(self) -> int | None:
-        return self._backoff.deadline_ms() if self.fileno() is None and not self._closed else None
+        return self._backoff.deadline_ms() if self._stream is None and not self._closed else None
 
     def hang_up(self) -> None:
         """End it; it is opened again."""

@@ -159,7 +159,7 @@ class TcpPort:
             self._spare = os.open(os.devnull, os.O_RDONLY)
 
 
-class TcpClient(ReturningLink):
+class TcpClient(ReturningLink[socket.socket]):
     """`tcp:HOST:PORT`: connects, and after a loss connects again, 0.1 to 2 s after the last attempt."""
 
     def __init__(self, spec: LinkSpec) -> None:
@@ -167,22 +167,18 @@ class TcpClient(ReturningLink):
         self.spec = spec
         self._family: socket.AddressFamily = socket.AF_INET
         self._address: Address = None
-        self._socket: socket.socket | None = None
         self._connecting = False
 
     @property
     def connected(self) -> bool:
-        return self._socket is not None and not self._connecting
+        return self._stream is not None and not self._connecting
 
     @property
     def wants_write(self) -> bool:
         return self._connecting or self._out.size > 0
 
-    def fileno(self) -> int | None:
-        return None if self._socket is None else self._socket.fileno()
-
     def ends(self) -> LinkEnds | None:
-        return ends_of(self._socket) if self.connected else None
+        return ends_of(self._stream) if self.connected else None
 
     def open(self, now_ms: int) -> None:
         self._family, self._address = resolve(self.spec, socket.SOCK_STREAM)
@@ -194,41 +190,41 @@ class TcpClient(ReturningLink):
         super().flush()
 
     def maintain(self, now_ms: int) -> None:
-        if self._socket is None and not self._closed and self._backoff.due(now_ms):
+        if self._stream is None and not self._closed and self._backoff.due(now_ms):
             self._connect()
 
     def _connect(self) -> None:
         made = socket.socket(self._family, socket.SOCK_STREAM)
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket, self._connecting = made, True
+        self._stream, self._connecting = made, True
         problem = made.connect_ex(self._address)
         if problem not in (0, errno.EINPROGRESS, errno.EINTR):
             self._lose()
 
     def _finish_connecting(self) -> None:
-        if self._socket is None:
+        if self._stream is None:
             return
-        problem = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        problem = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if problem:
             self._lose()
             return
         try:
-            self._socket.getpeername()
+            self._stream.getpeername()
         except OSError:
             return  # still on its way
         self._connecting = False
         self._backoff.reset()
 
     def _receive(self, size: int) -> bytes:
-        return _receive(self._socket, size)
+        return _receive(self._stream, size)
 
     def _send(self, data: bytes) -> int:
-        return 0 if self._socket is None else self._socket.send(data)
+        return 0 if self._stream is None else self._stream.send(data)
 
     def _lose(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         self._connecting = False
         self._out.clear()

@@ -26,6 +26,7 @@ from autopilot.interface.targets import (
 from autopilot.interface.vehicle import VehicleEvent
 from autopilot.mav import AutopilotType, Cmd, MissionType, Result, VehicleType
 from autopilot.mission.commands import SPECS, Slot
+from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_types import Plan
 from autopilot.parameters import Parameters
 from autopilot.rehearsal.energy import energy_wh
@@ -80,8 +81,8 @@ class Plane(Bench):
         assert [target for target in self.in_the_air if stands_still(target)] == []
         assert self.core.modes.number in set(M)
 
-    def mission(self, *items: object) -> None:
-        self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])  # type: ignore[list-item]
+    def mission(self, *items: MissionItem) -> None:
+        self.upload([takeoff(50.0), waypoint(300.0, 0.0, 50.0), *items, waypoint(300.0, 300.0, 50.0)])
 
 
 # --- modes and what a station asks for --------------------------------------------------------------------------------
@@ -301,7 +302,7 @@ def test_a_px4_on_a_link_is_flown_on_wings_and_not_driven(kind: VehicleType, flo
 
 
 # --- takeoff, landing, loiters ----------------------------------------------------------------------------------------
-def _landing(*, start: bool = True) -> list[object]:
+def _landing(*, start: bool = True) -> list[MissionItem]:
     """Takeoff, a way out, DO_LAND_START, approach, landing at home."""
     marks = [item(Cmd.DO_LAND_START)] if start else []
     return [
@@ -313,10 +314,10 @@ def _landing(*, start: bool = True) -> list[object]:
     ]
 
 
-def _flown(*items: object, **parameters: float) -> Bench:
+def _flown(*items: MissionItem, **parameters: float) -> Bench:
     """In AUTO from the ground, as armed there: nobody has to raise a throttle."""
     bench = Bench("plane", parameters=parameters)
-    bench.upload(items)  # type: ignore[arg-type]
+    bench.upload(items)
     assert bench.core.modes.set(M.AUTO, bench.now_ms).ok
     bench.arm()
     return bench
@@ -475,7 +476,7 @@ def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
 @pytest.mark.parametrize(("setting", "lands"), [(0, False), (1, True), (2, True)])
 def test_rtl_joins_the_landing_as_it_is_told(setting: int, lands: bool) -> None:
     plane = Plane(RTL_AUTOLAND=float(setting), RTL_ALTITUDE=80.0)
-    plane.upload(_landing())  # type: ignore[arg-type]
+    plane.upload(_landing())
     assert plane.core.modes.set(M.RTL, plane.now_ms).ok
     plane.run(1.0)
     assert (plane.core.modes.number == M.AUTO) is (setting == 2)
@@ -561,7 +562,7 @@ def test_a_landing_goes_on_whatever_is_lost() -> None:
 
 def test_a_low_battery_goes_to_the_missions_landing() -> None:
     plane = Plane(BATT_FS_LOW_ACT=2.0, RTL_AUTOLAND=1.0)
-    plane.upload(_landing())  # type: ignore[arg-type]
+    plane.upload(_landing())
     plane.vehicle.raise_event(VehicleEvent.BATTERY_LOW)
     plane.run(1.0)
     assert (plane.core.modes.number, plane.core.sequencer.current_nav_index()) == (M.AUTO, 4)
@@ -583,7 +584,7 @@ def test_a_plane_that_could_not_fly_is_not_armed(name: str, value: float, says: 
 
 def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> None:
     bench = Bench("plane")
-    bench.upload(_landing())  # type: ignore[arg-type]
+    bench.upload(_landing())
     assert [reason.text for reason in bench.core.prearm.reasons()] == ["DO_LAND_START set and RTL_AUTOLAND disabled"]
     bench.parameters.set("RTL_AUTOLAND", 3.0)
     assert bench.core.prearm.reasons() == []
@@ -592,7 +593,7 @@ def test_a_landing_sequence_that_rtl_does_not_join_keeps_it_on_the_ground() -> N
 def test_a_controller_looks_at_its_landing_sequence_itself() -> None:
     """A PX4 has no RTL_AUTOLAND."""
     bench = Bench("plane")
-    bench.upload(_landing())  # type: ignore[arg-type]
+    bench.upload(_landing())
     bench.vehicle.capabilities = replace(bench.vehicle.capabilities, own_checks=True)
     assert "RTL_AUTOLAND" not in " ".join(reason.text for reason in bench.core.prearm.reasons())
 
