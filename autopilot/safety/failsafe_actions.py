@@ -47,7 +47,7 @@ def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
 
 
 Fail = Callable[[FailsafeCause, FailsafeAction, int], None]
-"""What a kind of vehicle does for a cause, vehicle time in ms."""
+"""Act of a kind of vehicle for a cause, at a vehicle time in ms."""
 
 
 @dataclass(frozen=True, slots=True)
