@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autopilot.context.journal import SaveProgress
@@ -33,6 +33,8 @@ _ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the
 _PROGRESS_S = 0.1
 """Between two writes of progress alone: a fast flight makes more of it than a disk takes, only the last counts, and the
 thread that writes it takes its time from the one that flies."""
+_FAILURES = 1000
+"""Tickets of which it is remembered why they were not written."""
 
 
 def may_be_awaited(change: Entry) -> bool:
@@ -214,17 +216,18 @@ class Store:
         failure = self._write(batch)
         with self._ready:
             if failure is not None:
-                self._remember_failures(batch, failure)
+                self._remember_failures(failure)
                 stamps = [entry for entry in batch if isinstance(entry[2], SaveStamp)]
                 self._unwritten = progress | dict(zip((STAMP,), stamps[-1:], strict=False))
             self._settled = self._taken
             self._ready.notify_all()
         return awaited
 
-    def _remember_failures(self, batch: Iterable[tuple[int, str, Entry]], failure: str) -> None:
-        for ticket, _, _ in batch:
+    def _remember_failures(self, failure: str) -> None:
+        """Of all that was taken, progress that a newer one replaced in the same transaction too."""
+        for ticket in range(max(self._settled, self._taken - _FAILURES) + 1, self._taken + 1):
             self._failures[ticket] = failure
-        while len(self._failures) > 1000:  # askers ask at once; what is older was never asked for
+        while len(self._failures) > _FAILURES:  # askers ask at once; what is older was never asked for
             del self._failures[next(iter(self._failures))]
 
     def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:

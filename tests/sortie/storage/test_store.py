@@ -174,6 +174,21 @@ def test_a_full_disk_fails_the_ticket_and_keeps_what_was(tmp_path, monkeypatch):
     again.close()
 
 
+def test_progress_that_a_newer_one_replaced_fails_with_it(tmp_path, monkeypatch):
+    """Two SET_CURRENT before one transaction: neither is acknowledged when that fails (storm 33016048)."""
+    store = Store(tmp_path)
+
+    def refuse(*arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(store_rows, "apply", refuse)
+    with store._ready:  # the writer waits until both are there
+        tickets = [store.submit(SaveProgress(number, 1, asked=True)) for number in (3, 4)]
+    assert store.wait(tickets[1])
+    assert [store.failure(ticket) for ticket in tickets] == ["disk full", "disk full"]
+    store.close()
+
+
 def test_what_nobody_submits_again_goes_with_the_next_change(tmp_path, monkeypatch):
     """Progress: a mission would begin at an old item after a death. The stamp of signatures: a recording from before
     the death would be accepted once more."""
