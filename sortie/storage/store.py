@@ -224,7 +224,7 @@ class Store:
         return awaited
 
     def _remember_failures(self, failure: str) -> None:
-        """Of all that was taken, progress that a newer one replaced in the same transaction too."""
+        """Failures of all tickets that were taken, those of progress that a newer one replaced among them."""
         for ticket in range(max(self._settled, self._taken - _FAILURES) + 1, self._taken + 1):
             self._failures[ticket] = failure
         while len(self._failures) > _FAILURES:  # askers ask at once; what is older was never asked for
