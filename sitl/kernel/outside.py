@@ -47,6 +47,8 @@ CLOCK: Final = 4
 NO_PACKET, AGAIN, DIVERGED = -1, -2, -3
 #: Faster than this (m/s), or turning faster (rad/s), the body is none any more.
 FASTEST = 1000.0
+#: Slower than this a plane on the ground with its throttle closed stands, m/s.
+STANDS_MPS = 0.5
 
 
 @jit
@@ -295,7 +297,10 @@ def obey_plane(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> No
         for i in range(4):
             s[M.S_C1 + i] = whole * rotor(outputs, 4 + i, request)
             drives = drives or s[M.S_C1 + i] > 0.0
-    s[L.S_ARMED] = 1.0 if drives else 0.0
+    # it glides, flares and rolls out with its throttle closed, and no output tells that it is armed: wheels are braked
+    # (and a crash is none) where it stands
+    rolls = s[M.S_VN] * s[M.S_VN] + s[M.S_VE] * s[M.S_VE] > STANDS_MPS * STANDS_MPS
+    s[L.S_ARMED] = 1.0 if drives or rolls or s[L.S_AIR] == 1.0 else 0.0
 
 
 @jit

@@ -187,6 +187,20 @@ def test_a_plane_rolls_to_its_take_off() -> None:
     assert said["airspeed"] == pytest.approx(said["velocity"][0], rel=0.2)
 
 
+def test_a_plane_rolls_out_with_its_throttle_closed_and_stands_braked() -> None:
+    """As our own while it is armed: what it lands on are wheels."""
+    firmware = PacketSender("plane")
+    firmware.fly(2.0, 1500, 1500, 1600, 1500)
+    begun = firmware.told()
+    begun_mps, begun_m = begun["velocity"][0], begun["position"][0]
+    rolled = firmware.fly(1.0, 1500, 1500, 1000, 1500)
+    assert 5.0 < begun_mps < 12.0
+    assert begun_mps - rolled["velocity"][0] < 0.4 * begun_mps
+    stood = firmware.fly(12.0, 1500, 1500, 1000, 1500)
+    assert stood["velocity"][0] == pytest.approx(0.0, abs=0.02)
+    assert stood["position"][0] - begun_m > 1.5 * begun_mps
+
+
 @pytest.mark.parametrize("kind", ["copter", "rover", "plane"])
 def test_numbers_have_the_signs_and_places_that_they_have(kind: str) -> None:
     """Each number of the line is the one in `values`, to its last decimal."""
