@@ -89,6 +89,18 @@ def test_another_system_is_not_followed_and_a_target_counts_more_than_a_position
     assert bench.position[1] > 10.0
 
 
+def test_one_that_was_silent_for_ten_seconds_is_forgotten() -> None:
+    """Not sooner: another one is followed in its place from then on."""
+    bench = following(FOLL_OFS_X=-10)
+    led(bench, 2.0, (10.0, 0.0, -10.0))
+    bench.run(7.0)
+    led(bench, 1.0, (0.0, 60.0, -10.0), system=7)
+    assert away(bench) < 3.0
+    bench.run(3.0)
+    led(bench, 15.0, (0.0, 60.0, -10.0), system=7)
+    assert away(bench, -10.0, 60.0) < 2.0
+
+
 def test_a_heading_that_is_not_told_gives_no_relative_offset() -> None:
     bench = following(FOLL_OFS_X=-10, FOLL_OFS_TYPE=1)
     led(bench, 5.0, (50.0, 0.0, -10.0), heading=None)

@@ -55,6 +55,18 @@ def test_motors_are_told_as_they_turn(session: Session) -> None:
     assert told(link, "RPM").rpm1 == pytest.approx(sum(status.rpm) / 4.0, rel=0.05)
 
 
+def test_a_motors_share_of_the_current_goes_with_the_cube_of_its_speed(session: Session) -> None:
+    """As its power does: two of them turn faster while it yaws."""
+    link = session.connect()
+    assert ask(link, Cmd.CONDITION_YAW, 90.0, 0.0, 1.0, 1.0) == Result.ACCEPTED
+    session.run_for(0.3)
+    status = told(link, "ESC_STATUS")
+    slow, fast = min(status.rpm), max(status.rpm)
+    assert fast > 1.02 * slow
+    assert max(status.current) / min(status.current) == pytest.approx((fast / slow) ** 3, rel=2e-3)
+    session.run_for(10.0)
+
+
 def test_the_attitude_that_is_demanded(session: Session) -> None:
     """Level and with the thrust that carries, then as SET_ATTITUDE_TARGET asks for it, with the rates towards it."""
     link = session.connect()

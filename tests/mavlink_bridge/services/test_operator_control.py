@@ -84,6 +84,36 @@ def test_the_other_station_is_kept_out_and_may_ask_questions(stations: tuple[Sta
     assert first.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.MAVLink_mission_clear_all_message(1, 1, 0),
+        m.MAVLink_mission_write_partial_list_message(1, 1, 0, 1, 0),
+        m.MAVLink_mission_set_current_message(1, 1, 0),
+        m.MAVLink_log_erase_message(1, 1),
+        m.MAVLink_set_gps_global_origin_message(1, 473977420, 85455940, 488000),
+        m.MAVLink_set_home_position_message(1, 0, 0, 0, 0, 0, 0, [1, 0, 0, 0], 0, 0, 0),
+        m.MAVLink_param_ext_set_message(1, 1, b"NAME", b"1", 9),
+        m.MAVLink_manual_control_message(1, 0, 0, 500, 0, 0),
+        m.MAVLink_command_cancel_message(1, 1, int(Cmd.PREFLIGHT_CALIBRATION)),
+        m.MAVLink_gimbal_manager_set_pitchyaw_message(1, 1, 0, 0, 0, 0, 0, 0),
+    ],
+    ids=lambda message: message.get_type(),
+)
+def test_whatever_changes_something_is_kept_from_the_vehicle(stations: tuple[Station, Station], message: Any) -> None:
+    """A gate takes it from the station that has no control, and leaves it the other's; so the vehicle never sees it."""
+    first, second = stations
+    assert first.control() == Result.ACCEPTED
+    taken = []
+    endpoint = first.session.service.endpoint
+    gates = tuple(endpoint.gates)
+    endpoint.gates[:] = [lambda *frame: taken.append(any(gate(*frame) for gate in gates)) or taken[-1]]
+    second.send(message)
+    first.send(message)
+    first.session.run_for(0.1)
+    assert taken == [True, False]
+
+
 def test_control_is_asked_for_and_handed_over(stations: tuple[Station, Station]) -> None:
     """FAILED while the owner does not allow it, who is told who asks; then it is taken."""
     first, second = stations

@@ -91,7 +91,7 @@ def test_an_operator_who_falls_silent_is_missed(session: Session) -> None:
     """SYSTEM is older than 3 s; SYSTEM_UPDATE is enough to be heard again."""
     link = session.connect()
     link.send(system())
-    session.run_for(5.0)
+    session.run_for(3.5)
     assert arm(link, session) == "Arm: OpenDroneID: SYSTEM not available"
     link.send(m.MAVLink_open_drone_id_system_update_message(1, 1, 473977420, 85455940, 488.5, 2**20))
     session.run_for(0.1)
@@ -151,6 +151,29 @@ def test_a_location_is_the_bytes_of_the_standard() -> None:
     assert data[19:] == bytes((0x4B, 0x53, 0xA0, 0x8C, 10, 0))
     back = unpacked(packed([location]))[0]
     assert (back.direction, back.speed_horizontal, back.speed_vertical, back.height) == (21_500, 1_000, 150, 40.0)
+
+
+def test_a_sinking_speed_and_a_radius_are_in_the_steps_of_the_standard() -> None:
+    """Half metres per second with their sign, tens of metres: both come back as they were."""
+    location = m.MAVLink_open_drone_id_location_message(
+        0, 0, ANYBODY, 2, 0, 0, -250, 1, 1, 0.0, 0.0, 0, 0.0, 11, 4, 5, 3, 0.0, 10
+    )
+    pack = packed([location, system()])
+    assert bytes(pack.messages)[4] == 256 - 5
+    assert bytes(pack.messages)[SIZE + 10 : SIZE + 13] == bytes((1, 0, 2))
+    sinking, area = unpacked(pack)
+    assert (sinking.speed_vertical, area.area_radius) == (-250, 20)
+
+
+def test_a_transmitter_says_what_it_lacks(session: Session) -> None:
+    """In the words of ArduRemoteID, until it is there."""
+    link = session.connect()
+    told = wait(link, session, "OPEN_DRONE_ID_ARM_STATUS")
+    assert (told.status, told.error.strip()) == (OdidArmStatus.PRE_ARM_FAIL_GENERIC, "zero OP_LOC")
+    link.send(system())
+    session.run_for(1.5)
+    told = wait(link, session, "OPEN_DRONE_ID_ARM_STATUS")
+    assert (told.status, told.error) == (OdidArmStatus.GOOD_TO_ARM, "")
 
 
 def test_an_identification_of_another_library_is_read_and_written_alike() -> None:
