@@ -246,11 +246,11 @@ def test_two_vehicles_have_two_uids() -> None:
 
 
 def test_a_console_is_answered(station: Station) -> None:
-    """SERIAL_CONTROL: there is none, which is said; a reply is no question."""
+    """SERIAL_CONTROL: there is none, which is said of the device that was asked; a reply is no question."""
     station.send(m.MAVLink_serial_control_message(10, 2 | 4, 0, 0, 1, [10] + [0] * 69))
     (answer,) = station.of("SERIAL_CONTROL")
     assert bytes(answer.data[: answer.count]) == b"Sortie has no console\n"
-    assert answer.flags == 1
+    assert (answer.device, answer.flags) == (10, 1)
     station.judged()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import pytest
 
 from autopilot.context.events import ArmedChanged
@@ -35,6 +37,28 @@ def test_it_sprays_in_proportion_to_the_speed() -> None:
     assert pulses[5] > 1400.0 and pulses[6] == 1300.0
     bench.run(30.0)
     assert dict(bench.vehicle.outputs) == {5: 1100.0, 6: 1100.0}
+
+
+def test_it_begins_to_spray_sooner_than_it_ends() -> None:
+    """0.1 s above SPRAY_SPEED_MIN, a second below, by looks that are 0.34 s apart."""
+    bench = Bench(parameters=SPRAYER, by_tick=True)
+    sprayer, fly = bench.core.payload.sprayer, bench.core.commands.guided_target
+
+    def fast() -> bool:
+        return hypot(*bench.vehicle.state.velocity[:2]) >= 1.0
+
+    bench.airborne()
+    assert order(bench, Cmd.DO_SPRAYER, 1.0)
+    assert fly(velocity=(5.0, 0.0, 0.0)).ok
+    bench.run(5.0, fast)
+    since_ms = bench.now_ms
+    bench.run(5.0, lambda: sprayer.sprays)
+    assert 100 < bench.now_ms - since_ms <= 700
+    assert fly(velocity=(0.5, 0.0, 0.0)).ok
+    bench.run(5.0, lambda: not fast())
+    since_ms = bench.now_ms
+    bench.run(5.0, lambda: not sprayer.sprays)
+    assert 1000 < bench.now_ms - since_ms <= 1800
 
 
 def test_a_mission_switches_it_and_slow_is_not_sprayed() -> None:

@@ -74,6 +74,10 @@ def test_it_lags() -> None:
         assert heard[opened + 2].rpm < 5000.0 and heard[opened + 25].rpm > 6800.0
         head = [one.cylinder_head_temperature - one.intake_manifold_temperature for one in heard]
         assert head[opened + 2] < 2.0 < head[opened + 25] < 15.0
+        session.run_for(240.0)  # it circles
+        late = told(link)
+        warmer_k = late.cylinder_head_temperature - late.intake_manifold_temperature
+        assert warmer_k == pytest.approx(186.0 * late.rpm / 7000.0, rel=0.05)
 
 
 def test_each_engine_of_a_fleet_is_its_own() -> None:

@@ -112,16 +112,20 @@ def test_the_height_counts_from_where_it_was_disarmed(cockpit: Cockpit) -> None:
 
 
 def test_without_its_engine_wings_have_no_throttle() -> None:
-    """A plane that would take off stands; started, it flies; stopped in the air, it glides down."""
-    with Session("sim:plane", home=HOME, params=PARAMS | {"ICE_IDLE_PCT": 8.0}) as session:
+    """A plane that would take off stands, with ICE_START_PCT of throttle while the starter turns; started, it flies;
+    stopped in the air, it glides down."""
+    with Session("sim:plane", home=HOME, params=PARAMS | {"ICE_IDLE_PCT": 8.0, "ICE_START_PCT": 12.0}) as session:
         cockpit = Cockpit(session)
         session.wait_armable()
         session.set_mode("TAKEOFF")
         session.arm()
         cockpit.run(6.0)
         assert session.state.ground_speed < 1.0 and session.state.height < 1.0
+        assert cockpit.outputs()[0] == 1000
         assert cockpit.order(1) == Result.ACCEPTED
-        cockpit.run(25.0)
+        cockpit.run(2.0)
+        assert cockpit.outputs()[0] == 1120
+        cockpit.run(23.0)
         assert session.state.height > 20.0
         session.set_mode("CRUISE")
         cockpit.run(5.0)

@@ -105,18 +105,19 @@ def test_a_load_on_its_line_swings_and_the_vehicle_feels_it() -> None:
         assert np.std(tensions[late]) < np.std(tensions[early])
 
 
-def test_on_its_parachute_it_sinks_at_its_rate_and_drifts() -> None:
-    """Motors off, 5 m/s down, carried by the wind; it does not arm again."""
-    with equipped("parachute", SIM_WIND_SPD=4.0, SIM_WIND_DIR=270.0) as session:
+@pytest.mark.parametrize("sinks_mps", [5.0, 3.0])
+def test_on_its_parachute_it_sinks_at_its_rate_and_drifts(sinks_mps: float) -> None:
+    """Motors off, down at SIM_PARA_SINK, carried by the wind; it does not arm again."""
+    with equipped("parachute", SIM_WIND_SPD=4.0, SIM_WIND_DIR=270.0, SIM_PARA_SINK=sinks_mps) as session:
         hover(session, 60.0)
         assert order(session, Cmd.DO_PARACHUTE, 2.0)
         assert not session.state.armed
         session.run_for(3.0)
         r = session.service.vehicle.state.report
-        assert float(r[R.TRUE_VD]) == pytest.approx(5.0, abs=0.3)
+        assert float(r[R.TRUE_VD]) == pytest.approx(sinks_mps, abs=0.3)
         assert float(r[R.TRUE_VE]) == pytest.approx(4.0, abs=1.0)
         assert max(float(pulse) for pulse in r[R.SERVO_1 : R.SERVO_1 + 4]) == 1000.0
-        session.run_for(20.0)
+        session.run_for(75.0 / sinks_mps)
         assert float(r[R.TRUE_CONTACT]) == 1.0
         assert not session.autopilot.arming.arm(session.service.now_ms).ok
 
@@ -141,6 +142,18 @@ def test_a_fall_releases_it(lost: tuple[int, ...], params: dict[str, float]) -> 
         said = [text.text for text in texts.messages("STATUSTEXT")]
         assert "Parachute: Released" in said and "BANG!  Parachute deployed" in said
         assert float(session.service.vehicle.state.report[R.TRUE_VD]) == pytest.approx(5.0, abs=0.5)
+
+
+def test_out_of_control_for_a_second_it_is_released() -> None:
+    """Two motors gone it leans 30 degrees after 0.2 s, and turns over."""
+    with equipped("parachute", FM_CUT_TILT=0, FS_CRASH_CHECK=0) as session:
+        hover(session, 60.0)
+        for motor in (1, 4):
+            session.service.vehicle.inject_fault(f"motor{motor}.loss", 1.0, active=True)
+        session.run_for(1.0)
+        assert session.state.armed
+        session.run_for(0.8)
+        assert not session.state.armed
 
 
 def test_a_plane_sinks_on_it_too() -> None:

@@ -97,9 +97,10 @@ def test_a_satellite_link_carries_nothing_else(session: Session) -> None:
 
 
 def test_what_others_say_is_not_forwarded_to_it(session: Session) -> None:
-    """Another system's HEARTBEAT goes to the cable, and not to the satellite."""
+    """Another system's HEARTBEAT goes to the cable, and not to the satellite, where a station was heard too."""
     cable, other, satellite = session.connect(), session.connect(system=9), session.connect(radio=QUICK_SATELLITE)
     assert ask(cable, Cmd.CONTROL_HIGH_LATENCY, 1) == Result.ACCEPTED
+    assert ask(satellite, Cmd.DO_SET_MODE, 1, 4) == Result.ACCEPTED
     other.send(m.MAVLink_heartbeat_message(2, 8, 0, 0, 4, 3))
     session.run_for(5.1)
     assert [beat for beat in cable.messages("HEARTBEAT") if beat.get_srcSystem() == 9]
