@@ -67,6 +67,7 @@ NOT_RUN: Final = {
     "sortie serve --vehicle auto": BOARD,
     "sortie loop --profile drone-box --vehicle /dev/ttyACM0": BOARD,
     "sortie loop --profile drone-box --vehicle /dev/ttyACM0,115200": BOARD,
+    "sortie fly plane.plan --vehicle /dev/ttyACM0,115200": BOARD,
     "sortie param list --component 191": BOARD,
     "sortie flash arducopter.apj": BOARD,
     "sortie serve --vehicle udpin:127.0.0.1:14540": OTHERS,
