@@ -28,7 +28,7 @@ from sortie.config.errors import UserError
 from sortie.incident.recording import CommandSeen, Recording, read_recording, type_with
 from sortie.reading.dataflash import SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts, ThinnedRows, remember
+from sortie.reading.facts import LONGEST_S, FlightFacts, ThinnedRows, remember
 from sortie.reading.log_file import open_log
 from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
@@ -38,7 +38,6 @@ _OURS: Final = "FM_COUNTDOWN"
 _WISHED: Final = BY_WISH | {ModeReason.UNKNOWN}
 _MOVED_US: Final = 30
 """Pulse width by which a stick is moved, not noisy."""
-_LONGEST_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def read_evidence(path: Path) -> Evidence:
     if not found.facts.samples:
         raise UserError(f"{log}: the log has no place of the vehicle, there is nothing to fly again")
     begin_s, end_s = found.flight_s
-    if end_s - begin_s > _LONGEST_S:
+    if end_s - begin_s > LONGEST_S:
         hours = (end_s - begin_s) / 3600.0
         raise UserError(f"{log}: by its clock the flight takes {hours:.0f} hours; more than a day is not flown again")
     if not vehicle_class(found.kind).flies:  # it has the height of its ground, which its home need not have

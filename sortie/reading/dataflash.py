@@ -14,12 +14,20 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample, ThinnedRows, remember
+from sortie.reading.facts import (
+    HIGHEST_M,
+    FlightFacts,
+    LoggedProblem,
+    PlanSeen,
+    Quantity,
+    Sample,
+    ThinnedRows,
+    remember,
+)
 from sortie.reading.log_file import open_log
 
 _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
-HIGHEST_M: Final = 1e6
 _SILENT_S: Final = 0.4
 """Silence of POS after which the estimator's own state is read; so often, too."""
 _CONST_POS: Final = 1 << 7

@@ -25,6 +25,10 @@ _UNDATED: Final = 1990
 """A log that does not know the date counts from 1970, or GPS time from 1980."""
 
 
+LONGEST_S: Final = 86_400.0
+"""No flight takes longer: of one that does the clock is wrong."""
+HIGHEST_M: Final = 1e6
+"""No height of a flight is greater; a damaged log has any."""
 MOST_ROWS: Final = 40_000
 """More than an hour at ten a second; an even number."""
 _MOST_PARAMETERS: Final = 20_000
@@ -187,7 +191,10 @@ class FlightFacts:
 
     def day_time(self, time_s: float) -> datetime | None:
         """The time of day (UTC) at s since boot; None where the log does not know the date."""
-        found = datetime.fromtimestamp(self.boot_us / 1e6 + time_s, UTC)
+        try:
+            found = datetime.fromtimestamp(self.boot_us / 1e6 + time_s, UTC)
+        except (ValueError, OverflowError, OSError):  # by a clock that is wrong: in no year that a calendar has
+            return None
         return found if found.year > _UNDATED else None
 
     def armed_at(self, time_s: float) -> bool:

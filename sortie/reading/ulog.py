@@ -21,7 +21,7 @@ from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
-from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
+from sortie.reading.facts import HIGHEST_M, MOST_ROWS, FlightFacts, Quantity, Sample
 from sortie.reading.log_file import PIECE, open_log
 
 if TYPE_CHECKING:
@@ -354,6 +354,12 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     keep = np.unique(np.append(_ten_a_second(times_s), len(times_s) - 1))
     times_s = times_s[keep]
     lat, lon, alt = (np.asarray(place[name], dtype=np.float64)[keep] for name in ("lat", "lon", "alt"))
+    known = (abs(lat) <= 90.0) & (abs(lon) <= 180.0) & (abs(alt) <= HIGHEST_M)
+    if not known.all():
+        facts.cut = facts.cut or "some of its places are none"
+        times_s, lat, lon, alt = (column[known] for column in (times_s, lat, lon, alt))
+    if not len(times_s):
+        return
     if facts.home is None:
         facts.home = GeoPoint(float(lat[0]), float(lon[0]), float(alt[0]))
     local, battery = topics.get("vehicle_local_position"), topics.get("battery_status")

@@ -16,10 +16,10 @@ from autopilot.control.arrays import hypot
 from autopilot.interface.geo import GeoPoint, to_local
 from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
-from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.facts import LONGEST_S, MOST_ROWS, FlightFacts, Quantity, Sample
 
 WITHIN_M: Final = 2.0
-STEP_S: Final = 0.1
+_STEP_S: Final = 0.1
 SOON_S: Final = 1.0
 """A mode that is entered so much earlier or later is no difference."""
 DISARMED: Final = "disarmed"
@@ -182,7 +182,10 @@ def compared(
     ends = [facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True)]
     cut = _cut_short(both, ends)
     end_s = max(ends) if cut is None else ends[cut]
-    time = np.arange(0.0, max(end_s, STEP_S), STEP_S)
+    if end_s > LONGEST_S:
+        name, hours = both[ends.index(max(ends))].name, end_s / 3600.0
+        raise UserError(f"{name}: by its clock the flight takes {hours:.0f} hours; more than a day is not compared")
+    time = np.arange(0.0, max(end_s, _STEP_S), max(_STEP_S, end_s / MOST_ROWS))
     origin = here.home or GeoPoint(here.samples[0].lat, here.samples[0].lon, 0.0)
     places = [places_at(facts, origin, time + shift) for facts, shift in zip(both, shifts, strict=True)]
     off = places[0] - places[1]

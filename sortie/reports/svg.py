@@ -11,6 +11,8 @@ from autopilot.interface.records import dataclass
 Point = tuple[float, float]
 MOST_POINTS = 1500
 """Most points of one line: more than the pixels of a page across show no more."""
+_MOST = 1e9
+"""No figure of a flight is greater; a damaged log has any, and then no scale could tell two of them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Scale:
 
 
 def scale(values: Iterable[float], start: float, end: float, *, least: float = 1.0) -> Scale:
-    """Over the finite ones of `values`, with a margin, at least `least` wide."""
-    known = [value for value in values if isfinite(value)] or [0.0]
+    """Over those of `values` that can be, with a margin, at least `least` wide."""
+    known = [value for value in values if abs(value) <= _MOST] or [0.0]
     low, high = min(known), max(known)
     wide = max(high - low, least)
     middle = (low + high) / 2.0

@@ -11,10 +11,12 @@ from struct import pack, unpack_from
 import pytest
 
 from autopilot.mav import Cmd
+from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
 from sortie.incident.build import Built, build
 from sortie.incident.evidence import read_evidence
 from sortie.reading.facts import FlightFacts
+from sortie.reading.logs import read_log
 from sortie.reading.trace import read_trace
 from tests.sortie.incident.older_logs import BOOT_S, FIRMWARES, Row, older_log, told, written
 from tests.sortie.reading.made import telemetry, ulog
@@ -174,6 +176,37 @@ def test_a_home_of_px4_that_is_no_place(tmp_path: Path) -> None:
     for place in ((nan, 8.0, 0.0), (47.0, 181.0, 0.0), (47.0, 8.0, inf)):
         facts.begin_at(*place)
     assert facts.home is None
+
+
+@pytest.mark.parametrize("value", [nan, inf, -1e30])
+def test_places_of_px4_that_are_none_are_passed_over(value: float, tmp_path: Path) -> None:
+    """Some of them: said, on a page and in a comparison; all of them: there is no place. Both were a traceback."""
+    ids = {data[3:]: data[1:3] for kind, data in _messages(PX4) if kind == b"A"}
+    log, page = tmp_path / "a.ulg", ["--out", str(tmp_path / "a.html")]
+
+    def nowhere(every: int) -> bytes:
+        rows = 0
+
+        def change(kind: bytes, data: bytes) -> bytes:
+            nonlocal rows
+            if kind != b"D" or data[:2] != ids[b"vehicle_global_position"]:
+                return data
+            rows += 1
+            return data[:10] + pack("<d", value) + data[18:] if rows % every == 0 else data
+
+        return _with(change)
+
+    log.write_bytes(nowhere(3))
+    found = read_log(log)
+    assert found.cut and len(found.samples) > 20
+    assert all(abs(sample.lat) < 90.0 for sample in found.samples)
+    assert main(["report", str(log), *page]) == 0
+    assert main(["report", str(log), "--against", str(log), *page]) == 0
+    log.write_bytes(nowhere(1))
+    assert read_log(log).samples == []
+    assert main(["report", str(log), *page]) == 0
+    assert main(["report", str(log), "--against", str(log), *page]) == 2
+    assert "no place of the vehicle" in str(outcome(log, nowhere(1)))
 
 
 def test_a_station_of_an_older_px4_is_heard_by_the_time_that_it_tells(tmp_path: Path) -> None:

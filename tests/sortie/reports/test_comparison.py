@@ -13,7 +13,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
-from sortie.reading.facts import FlightFacts, Quantity, Sample
+from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
 from sortie.reports.comparison import Since, begin_of, compared
 from sortie.reports.comparison_page import comparison_page
 from tests.fakes.program import last_line, run
@@ -156,6 +156,26 @@ def test_a_log_without_a_flight_is_one_sentence() -> None:
         compared(ground, flight("b"))
     with pytest.raises(UserError, match="no place of the vehicle"):
         compared(replace(flight("a"), samples=[]), flight("b"))
+
+
+def test_a_clock_by_which_a_flight_takes_days_is_one_sentence() -> None:
+    """Not hundreds of gigabytes of tenths of a second."""
+    days = flight("a")
+    days.samples[-1] = replace(days.samples[-1], time_s=1.7e9)
+    days.arm(1.7e9, True)
+    for pair in ((days, flight("b")), (flight("b"), days)):
+        with pytest.raises(UserError, match=r"^a: by its clock the flight takes 472222 hours; more than a day"):
+            compared(*pair)
+
+
+def test_a_flight_of_hours_is_compared_in_as_many_steps_as_its_log_is_held() -> None:
+    """For memory that does not grow with it."""
+    hours = flight("a")
+    hours.arm(11_000.0, True)
+    hours.samples.append(replace(hours.samples[-1], time_s=72_000.0))
+    assert len(compared(hours, hours).distance) <= MOST_ROWS
+    assert compared(hours, hours).distance[-1][0] > 60_900.0
+    assert compared(flight("a"), flight("b")).distance[1][0] == 0.1
 
 
 def test_report_against_tells_by_status_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -165,6 +165,28 @@ def test_little_makes_a_page_too(count):
     assert list(drawings(flight_page([facts]))) == ["Map: track, plan, fence"]
 
 
+@pytest.mark.parametrize("boot_us", [10**18, 10**19, -(10**18)])
+def test_a_clock_of_no_year_is_no_date(boot_us):
+    """As of a log whose clock is wrong; it was a traceback."""
+    page = flight_page(
+        [
+            FlightFacts(
+                "a", samples=[Sample(at / 10.0, 47.0, 8.0, 5.0, 1.0, 12.0, 80.0) for at in range(9)], boot_us=boot_us
+            )
+        ]
+    )
+    assert "UTC" not in page
+
+
+@pytest.mark.parametrize("value", [-1e30, 1e300])
+def test_figures_that_cannot_be_are_no_scale(value):
+    """Of a damaged log: no two of them could be told apart."""
+    assert flight_page(
+        [FlightFacts("a", samples=[Sample(at / 10.0, 47.0, 8.0, 5.0, value, value, value) for at in range(9)])]
+    )
+    assert svg.scale([1.0, value], 0.0, 100.0).ticks(4) == svg.scale([1.0], 0.0, 100.0).ticks(4)
+
+
 def test_long_lines_are_thinned_and_ticks_are_round():
     """No more points than pixels, ends kept."""
     thinned = svg.thin([(float(number), 0.0) for number in range(100_000)])
