@@ -8,7 +8,7 @@ keeps them good for tens of kilometres ahead or behind. A leg costs nothing: coa
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import degrees, pi, radians, sqrt
 
 from msgspec import Struct
@@ -63,11 +63,17 @@ class Orbit(Struct, frozen=True, dict=True):
         return (place[2] - self.altitude_m, radians(place[1]) * self.radius_m, radians(place[0]) * self.radius_m)
 
 
+@lru_cache(maxsize=1024)
+def _turned(tau: float) -> tuple[float, float]:
+    """Sine and cosine of an angle, rad: a way asks twice for the same time, and usual times come again."""
+    return sin(tau), cos(tau)
+
+
 def coast(n: float, state: Hill, seconds: float) -> Hill:
     """Free motion for `seconds`."""
     x, y, z, vx, vy, vz = state
     tau = n * seconds
-    s, c = sin(tau), cos(tau)
+    s, c = _turned(tau)
     back = 2.0 * (1.0 - c)
     return (
         (4.0 - 3.0 * c) * x + s / n * vx + back / n * vy,
@@ -84,7 +90,7 @@ def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
     x, y, z, vx, vy, vz = coast(n, state, seconds)
     ax, ay, az = accel
     tau = n * seconds
-    s, c = sin(tau), cos(tau)
+    s, c = _turned(tau)
     lag, bow = tau - s, 1.0 - c
     return (
         x + (ax * bow + 2.0 * ay * lag) / (n * n),
@@ -100,7 +106,7 @@ def transfer(n: float, start: Vector, end: Vector, seconds: float) -> Vector | N
     """The velocity at `start` that leads to `end` after `seconds`: the state transition, inverted. None near the times
     at which no velocity does (whole revolutions among them). Half revolutions cannot mend a plane: z is left there."""
     tau = n * seconds
-    s, c = sin(tau), cos(tau)
+    s, c = _turned(tau)
     a, b, d = s / n, 2.0 * (1.0 - c) / n, (4.0 * s - 3.0 * tau) / n
     det = a * d + b * b
     if abs(det) * n * n < _SINGULAR * max(1.0, tau):

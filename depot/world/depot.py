@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import fsum
 
 from msgspec import Struct, field
@@ -201,7 +202,13 @@ def burn_need_kg(state: DepotResources, profile: Profile, carried_kg: float) -> 
     """Propellant of the return-to-origin burn, by the rocket equation; `carried_kg`: a docked skimmer."""
     depot = profile.depot
     mass_kg = depot.dry_kg + state.total_kg + carried_kg
-    return mass_kg * (1.0 - exp(-depot.origin_dv_mps / depot.engine_exhaust_mps))
+    return mass_kg * _burnt_share(depot.origin_dv_mps, depot.engine_exhaust_mps)
+
+
+@lru_cache(maxsize=8)
+def _burnt_share(dv_mps: float, exhaust_mps: float) -> float:
+    """Share of a mass that a change of velocity burns; of one profile it stays the same."""
+    return 1.0 - exp(-dv_mps / exhaust_mps)
 
 
 def feedable_kg(state: DepotResources, profile: Profile) -> float:

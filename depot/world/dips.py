@@ -34,6 +34,7 @@ class Dips:
         self._half = dip_phases(self._orbit, profile.zone, self._planned)
         half = self._half or 0.0
         self._dip = swept(self._orbit, profile.zone, self._planned, -half, half)
+        self._expected = (-1.0, 0.0)
         self._taken: tuple[tuple[int, float, Hill] | None, float] = (None, 0.0)
         self.floor_kg_s = profile.skimmer.intake_kg_s / (self._dip / (2.0 * pi)) if half > 0.0 else 0.0
 
@@ -109,8 +110,11 @@ class Dips:
         half, seconds = self._half, self._state.skimmer.harvest_s
         if half is None or seconds <= 0.0:
             return 0.0
+        if seconds == self._expected[0]:  # on the way, where nothing is taken in, and that is most of a sortie
+            return self._expected[1]
         dips, rest = divmod(self._n * seconds, 2.0 * pi)
         part = self._dip
         if rest < 2.0 * half:
             part = swept(self._orbit, self._profile.zone, self._planned, -half, rest - half)
-        return self.floor_kg_s / self._n * (dips * self._dip + part)
+        self._expected = (seconds, self.floor_kg_s / self._n * (dips * self._dip + part))
+        return self._expected[1]

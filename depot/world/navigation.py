@@ -86,6 +86,7 @@ class Navigator:
         self._legs = legs
         self._almanac = almanac
         self._orbit = almanac.orbit
+        self._dock_share = expm1(_DOCK_MPS / profile.engines.att_exhaust_mps)
         self._heard: tuple[int, SkimmerPlace, bool] = (-1, SkimmerPlace.DOCK, True)
 
     def link_open(self) -> bool:
@@ -168,6 +169,6 @@ class Navigator:
         """Propellant with which that change of velocity, a docking and what is on top leave the lobes empty."""
         engines, wear = self._profile.engines, max(self._state.skimmer.health.thrust, 1e-3)
         empty = engines.dry_kg + self._state.skimmer.store_kg if empty_kg is None else empty_kg
-        dock_kg = empty * expm1(_DOCK_MPS / engines.att_exhaust_mps)
+        dock_kg = empty * self._dock_share
         way_mps = _SPARE * dv + _SPARE_MPS if dv > 0.0 else 0.0
         return ((empty + dock_kg) * expm1(way_mps / engines.fwd_exhaust_mps) + dock_kg) / wear
