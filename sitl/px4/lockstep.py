@@ -187,15 +187,21 @@ class HilLockstep:
         if (
             self._hear(_BRIEFLY_S if self._steered else 0.0)
             or self._connection is None
-            or not stillness.wait(_BRIEFLY_S)
+            or not self._rests(stillness, _BRIEFLY_S)
         ):
             return False
         return not self._hear(0.0) and self._connection is not None
 
+    def _rests(self, stillness: Stillness, patience_s: float) -> bool:
+        """Wait until none of its threads runs: time in which it says nothing."""
+        begun_s = time.monotonic()
+        rests = stillness.wait(patience_s)
+        self._silence_s += time.monotonic() - begun_s
+        return rests
+
     def _settle(self, stop: Callable[[], bool]) -> bool:
         """Wait until none of its threads runs; False when it was told to stop."""
-        while self._stillness is not None and not self._stillness.wait(_LOOK_S):
-            self._silence_s += _LOOK_S
+        while self._stillness is not None and not self._rests(self._stillness, _LOOK_S):
             self._look()
             if stop():
                 return False
