@@ -26,7 +26,7 @@ from sortie.runtime.share import always
 
 SAVE_S = 1.0
 """Paced, the state is saved this often although nothing was decided."""
-TOGETHER_S = 0.05
+TOGETHER_S = 0.2
 """Wall time of a world without outside observers that is committed at once, s."""
 _SLICE_S = 0.1
 
