@@ -22,6 +22,7 @@ STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m
 FALLEN = 1.0  # m below where it spooled up: that was in the air
 LAND_TIME = 1.0  # s at rest with thrust down
+LEANS_COS = 0.9659258262890683  # cos 15 deg: ArduCopter's LAND_CHECK_LARGE_ANGLE
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
 STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
 FULL_THRUST = 0.94
@@ -134,7 +135,10 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
     still = abs(s[L.S_EVD]) < 0.4 and (v < 1.0 or s[L.S_POS_OK] == 0.0)
     weak = s[L.S_THRUST] < 0.45 * s[L.S_HOVER]
     down = s[L.S_AIR] == 1.0 or kind == L.KIND_LAND or kind == L.KIND_PILOT
-    if still and weak and down:
+    asked = 1.0 - 2.0 * (s[L.S_QT1] * s[L.S_QT1] + s[L.S_QT2] * s[L.S_QT2])
+    leans = s[L.S_ER + 8] < LEANS_COS and asked < LEANS_COS
+    hangs = leans and p[L.P_LIFTS] == 1.0  # wings carry what leans as it is asked to: legs would have levelled it
+    if still and weak and down and not hangs:
         s[L.S_LAND_S] += L.TICK
     else:
         s[L.S_LAND_S] = 0.0
