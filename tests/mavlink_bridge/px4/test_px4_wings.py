@@ -183,6 +183,7 @@ def test_a_vtol_takeoff_ends_on_wings(vtol: WingStation) -> None:
     while vtol.of("MISSION_CURRENT")[-1].seq == 0:
         vtol.run(0.5)
         first.add(vtol.vtol)
+    vtol.run(0.5)  # EXTENDED_SYS_STATE comes at its rate, MISSION_CURRENT at once
     assert first >= {VtolState.MC, VtolState.TRANSITION_TO_FW} and vtol.vtol == VtolState.FW, "the item is over there"
     vtol.lands(MISSION)
 
