@@ -49,7 +49,7 @@ def reproduce_incident(given: GivenOptions) -> int:
         )
         write_file(folder / CHANGED, changed_page(found, after, what), ELSEWHERE)
         told["changed"] = {"what": what, "report": str(folder / CHANGED), **_facts(after)}
-        lines += [f"with {what}: {_ended(after)}", str(folder / CHANGED)]
+        lines += [f"{what}: {_ended(after)}", str(folder / CHANGED)]
         status = 0
     print(json.dumps(told) if given[JSON] else "\n".join(lines), flush=True)
     return status

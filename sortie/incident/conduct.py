@@ -205,7 +205,9 @@ class _Conductor:
         self._link.send(message)
         acks = [ack for ack in self._link.messages("COMMAND_ACK") if ack.command == deed.command]
         if acks and acks[-1].result not in (Result.ACCEPTED, Result.IN_PROGRESS):
-            self._notes.append(f"at {deed.at_s:.1f} s ours answered command {deed.command} with {acks[-1].result}")
+            self._notes.append(
+                f"at {deed.at_s:.1f} s ours answered command {deed.command} with {Result(acks[-1].result).name}"
+            )
 
     def _move(self, pulses: tuple[float, ...]) -> None:
         self._session.service.take_pulses([round(pulse) for pulse in pulses], self._session.runtime.link_ms)

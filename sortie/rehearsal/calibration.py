@@ -236,7 +236,7 @@ def _least(
     try:
         from scipy.optimize import least_squares
     except ModuleNotFoundError as error:
-        raise UserError(f"--from needs scipy: {pip_install('calibrate')}") from error
+        raise UserError(f"fitting a model to a log needs scipy: {pip_install('calibrate')}") from error
     low, high = np.array(bounds[0]), np.array(bounds[1])
     result = least_squares(off, np.clip(begin, low + 1e-9, high - 1e-9), bounds=(low, high), loss="soft_l1")
     rms = float(np.sqrt(np.mean(np.square(off(result.x)))))
