@@ -18,20 +18,28 @@ _INTRODUCTION = """# Options
 Made by `scripts/options-page` from the tables in `sortie/config/settings.py` and `sortie/config/options.py`; do not
 edit.
 
-A flag comes first, then the environment, then the configuration file (`--config FILE`, TOML, keys are the names
-without dashes in front), then what is stored in the state directory, then the default. Only `--param` adds up over the
-three. In the environment a list is split at blanks; in the file it is a list, and `[param]` may be a table of
-NAME = VALUE. A variable whose name is nearly one of these is ignored, with a warning that has the right name.
+You can set an option in several places. The first place that has it wins:
 
-*Applies to* says with what an option means something, where that is not everything: the simulator, an ArduPilot SITL
-that Sortie starts (`ardupilot:`), a controller that is there already, a loop. Elsewhere its value is checked, and it is
-ignored with one warning.
+1. the command line
+2. an environment variable
+3. the configuration file (`--config FILE`, TOML; keys are the option names without the leading dashes)
+4. the state directory, for what is stored there
+5. the default
+
+Only `--param` is different: the values from the first three places are combined. A list in an environment variable is
+separated by blanks. In the file it is a TOML list, and `[param]` may be a table of NAME = VALUE. Sortie ignores a
+variable with a misspelt name and prints a warning with the right name.
+
+The column *applies to* names the vehicles for which an option has an effect: the simulator, an ArduPilot SITL that
+Sortie starts (`ardupilot:`), other firmware in Sortie's simulator (`world=ours`), a flight controller that already runs, or
+`sortie loop`. An empty cell means all of them. For other vehicles Sortie checks the value, prints one warning and
+ignores the option.
 """
 _COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")
 _WHERE = {
     OptionScope.SIMULATOR: "simulator",
     OptionScope.SITL: "SITL",
-    OptionScope.WORLD: "in our world",
+    OptionScope.WORLD: "`world=ours`",
     OptionScope.CONTROLLER: "controller",
     OptionScope.LOOP: "loop",
 }
@@ -43,7 +51,7 @@ def page() -> str:
     runs = [
         row for row in TABLE if row.commands & RUNS and (len(row.commands) > 1 or row.sources is Sources.EVERYWHERE)
     ]
-    parts = [_INTRODUCTION, f"\n## Of a run: {_names(RUNS)}\n"]
+    parts = [_INTRODUCTION, f"\n## Options of {_names(RUNS)}\n"]
     for group in Group:
         rows = [row for row in runs if row.group is group]
         if rows:

@@ -42,64 +42,72 @@ class HelpLine:
 
 
 COMMANDS: Final = {
-    "serve": HelpLine("serve", "serve", "Run the vehicle and its ground station links until stopped."),
-    "demo": HelpLine("demo", "demo", "Serve, upload a sample mission and fly it, with live progress."),
-    "fly": HelpLine("fly", "fly", "Fly one plan file to its end."),
-    "rehearse": HelpLine("rehearse", "rehearse", "Tell whether a plan will work, and if not, why not."),
-    "conform": HelpLine("conform", "conform", "Judge how a vehicle speaks MAVLink, whoever made it."),
-    "loop": HelpLine("loop", "loop", "Fly sortie after sortie: the depot and its vehicle.", OptionScope.LOOP),
-    "flash": HelpLine("flash", "flash", "Flash a flight controller over USB serial, then link to it."),
-    "radio": HelpLine("radio", "radio", "Be a radio between a vehicle and a ground station, until stopped."),
-    "web": HelpLine("web", "web", "Show vehicles on a page of a browser, until stopped."),
-    "report": HelpLine("report", "report", "Write a page about logs of flights: ours, ArduPilot's, PX4's."),
-    "convert": HelpLine("convert", "convert", "Write a log of a flight in the form of another tool."),
-    "replay": HelpLine("replay", "replay", "Show logs to ground stations as vehicles that fly as they flew."),
-    "reproduce": HelpLine(
-        "reproduce", "reproduce_incident", "Fly an incident again by its log: a scenario, a flight and a test of it."
+    "serve": HelpLine("serve", "serve", "Run a vehicle that ground stations can connect to, until stopped."),
+    "demo": HelpLine("demo", "demo", "Run a vehicle, upload a sample mission and fly it, with live progress."),
+    "fly": HelpLine("fly", "fly", "Fly one plan file to its end, then exit."),
+    "rehearse": HelpLine("rehearse", "rehearse", "Check whether a plan will work, and explain what will not."),
+    "conform": HelpLine("conform", "conform", "Test how well any vehicle follows the MAVLink specification."),
+    "loop": HelpLine(
+        "loop", "loop", "Run a depot (or drone box) that sends its vehicle on one sortie after another.",
+        OptionScope.LOOP,
     ),
-    "aerialist": HelpLine("aerialist", "aerialist", "Fly a test description of Aerialist, and tell how near it came."),
-    "go": HelpLine("manager", "go", "Start a flight of a running service."),
-    "abort": HelpLine("manager", "abort", "Stop the countdown of a running service."),
-    "status": HelpLine("status", "status", "Tell what a running service is doing."),
-    "param list": HelpLine("param", "list_", "All parameters, or those whose names match."),
-    "param get": HelpLine("param", "get", "One parameter."),
+    "flash": HelpLine("flash", "flash", "Flash a flight controller over USB serial, then connect to it."),
+    "radio": HelpLine("radio", "radio", "Simulate a radio between a vehicle and a ground station, until stopped."),
+    "web": HelpLine("web", "web", "Serve a web page that shows vehicles, until stopped."),
+    "report": HelpLine("report", "report", "Write a page about flight logs of Sortie, ArduPilot or PX4."),
+    "convert": HelpLine("convert", "convert", "Convert a flight log to another file format."),
+    "replay": HelpLine("replay", "replay", "Play flight logs to ground stations as if the vehicles were flying now."),
+    "reproduce": HelpLine(
+        "reproduce", "reproduce_incident", "Fly an incident again from its log; write a scenario and a test of it."
+    ),
+    "aerialist": HelpLine(
+        "aerialist", "aerialist", "Fly an Aerialist test description and report how close it came to obstacles."
+    ),
+    "go": HelpLine("manager", "go", "Start a flight of a running vehicle."),
+    "abort": HelpLine("manager", "abort", "Stop the countdown of a running vehicle."),
+    "status": HelpLine("status", "status", "Show what a running vehicle is doing."),
+    "param list": HelpLine("param", "list_", "Print all parameters, or those whose names match."),
+    "param get": HelpLine("param", "get", "Print one parameter."),
     "param set": HelpLine(
-        "param", "set_", "Set one parameter; status 1 when another value holds then.", context=_NEGATIVE_NUMBERS
+        "param", "set_", "Set one parameter; exit status 1 when the vehicle keeps another value.",
+        context=_NEGATIVE_NUMBERS
     ),
     "param load": HelpLine(
         "param", "load",
-        "Set all parameters of a file that differ; those the vehicle does not have are named and left out.",
+        "Set the parameters of a file that differ; parameters that the vehicle does not have are listed and skipped.",
     ),
     "param save": HelpLine("param", "save", "Write all parameters to a file."),
     "param reset": HelpLine("param", "reset", "Set one parameter back to its default."),
     "param metadata": HelpLine(
         "param", "metadata",
-        "Write what the parameters mean, as a file for Mission Planner. QGroundControl reads it from the "
-        "vehicle by itself.",
+        "Write the parameter descriptions for Mission Planner or QGroundControl. QGroundControl also downloads "
+        "them from the vehicle.",
     ),
-    "campaign init": HelpLine("campaign", "init", "Write a study to start from."),
-    "campaign run": HelpLine("campaign", "run", "Fly a study, or the runs that are missing."),
-    "campaign status": HelpLine("campaign", "status", "Tell how far a campaign is, and its verdicts."),
-    "campaign report": HelpLine("campaign", "report", "Write the report of the flights so far."),
+    "campaign init": HelpLine("campaign", "init", "Write an example study to start from."),
+    "campaign run": HelpLine(
+        "campaign", "run", "Fly a study; runs that are already in the folder are not flown again."
+    ),
+    "campaign status": HelpLine("campaign", "status", "Show the progress of a campaign and its verdicts."),
+    "campaign report": HelpLine("campaign", "report", "Write a report of the runs flown so far."),
     "campaign replay": HelpLine(
-        "campaign", "replay", "Fly one run again, with logs; status 1 when its flight differs."
+        "campaign", "replay", "Fly one run again, with logs; exit status 1 when the flight differs."
     ),
     "campaign shrink": HelpLine(
-        "campaign_answers", "shrink", "Make a failure as small as it can be: fewest causes, shortest plan."
+        "campaign_answers", "shrink", "Reduce a failed run to the fewest causes and the shortest plan."
     ),
     "campaign confirm": HelpLine(
-        "campaign_confirm", "confirm", "Fly one run on ArduPilot SITL; status 1 when a verdict differs.",
+        "campaign_confirm", "confirm", "Fly one run on ArduPilot SITL; exit status 1 when a verdict differs.",
         OptionScope.SITL,
     ),
     "campaign compare": HelpLine(
-        "campaign_answers", "compare", "Tell what got worse from one campaign to another; status 1 if anything did."
+        "campaign_answers", "compare", "Compare two campaigns; exit status 1 if anything got worse."
     ),
 }  # fmt: skip
 _FAMILIES: Final = {
-    "param": "List, get, set, load, save or reset parameters of a running service.",
-    "campaign": "Many flights that answer one question, judged by formulas.",
+    "param": "List, get, set, load, save or reset parameters of a running vehicle.",
+    "campaign": "Fly many simulated flights to answer one question, judged by formulas.",
 }
-_IGNORED: Final = "Ignored here, so that a configuration file may hold them"
+_IGNORED: Final = "Accepted but ignored here (one configuration file can serve all commands)"
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
 
@@ -196,7 +204,8 @@ def application() -> click.Group:
         callback=_root,
         invoke_without_command=True,
         context_settings=_HELP,
-        help="A MAVLink vehicle that installs with pip: ground stations connect, upload a mission and watch it fly.",
+        help="A simulated MAVLink vehicle that installs with pip. Ground stations connect, upload a mission and watch "
+        "it fly.",
         params=[click.Option(["--version"], is_flag=True, help="Print the version and exit.")],
     )
     families = {

@@ -59,45 +59,47 @@ class Settings:
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
-        f"{SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], px4:copter (plane, quadplane) likewise,"
-        " or a connection.",
+        f"The vehicle: {SIMULATED_KINDS}, ardupilot:copter[=BINARY][,world=ours], the same with px4: (copter, plane,"
+        " quadplane), or the address of a flight controller.",
         Group.OFTEN, RUNS, form="SPEC", sources=EVERYWHERE,
     )
     home = Option[tuple[GeoPoint, float] | None](
-        "home", parse_home, None, "Where a simulated vehicle stands at boot.", Group.VEHICLE, RUNS,
+        "home", parse_home, None, "Where a simulated vehicle stands when it boots.", Group.VEHICLE, RUNS,
         form="LAT,LON,ALT,HEADING", unit="deg,deg,m,deg", otherwise="the plan's, or a field near Canberra",
         sources=EVERYWHERE, applies_to=PACED,
     )
     speedup = Option[float | None](
-        "speedup", parse_speedup, None, "1 is real time, X is X times, 0 as fast as possible.", Group.OFTEN,
+        "speedup", parse_speedup, None, "Speed of the simulation: 1 is real time, X is X times faster, 0 is as fast "
+        "as possible.", Group.OFTEN,
         RUNS | {"replay"},
-        form="X", unit="times real time", otherwise="1; for a loop as its profile says", sources=EVERYWHERE,
+        form="X", unit="times real time", otherwise="1; for `loop`, the profile's value", sources=EVERYWHERE,
         applies_to=PACED, plain=(1.0,),
     )
     pace = Option(
         "pace", one_of("wall", "clients"), "wall",
-        "What vehicle time follows: the clock on the wall, or the clients, which it then never outruns. "
-        "docs/testing.md",
+        "What vehicle time follows: the wall clock, or the clients; with clients, time waits until they have answered. "
+        "See docs/testing.md.",
         Group.VEHICLE, RUNS, form="wall|clients", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_lead = Option(
         "pace-lead", number_from_zero, _BOUNDS.lead_s,
-        "With --pace clients: how far vehicle time may run ahead of them.",
+        "With --pace clients: how far vehicle time may run ahead of the clients.",
         Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_limit = Option(
         "pace-limit", positive_number, _BOUNDS.limit_s,
-        "With --pace clients: how long one that does not react is waited for.",
+        "With --pace clients: how long to wait for a client that does not react.",
         Group.VEHICLE, RUNS, form="S", unit="s", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     pace_quiet = Option[float | None](
         "pace-quiet", positive_number, _BOUNDS.quiet_s,
-        "With --pace clients: how long links must be quiet before time goes on.",
-        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where it is needed",
+        "With --pace clients: how long the links must be quiet before time advances.",
+        Group.VEHICLE, RUNS, form="S", unit="s", otherwise="0.0005 where a client needs it",
         sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     seed = Option(
-        "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything random.", Group.VEHICLE, RUNS,
+        "seed", whole_number(0, 2**63 - 1), 0, "Seed of wind, noise and everything else that is random.",
+        Group.VEHICLE, RUNS,
         form="N", sources=EVERYWHERE, applies_to=SIMULATED,
     )
     param = Option(
@@ -106,48 +108,51 @@ class Settings:
     )
     with_ = Option(
         "with", fitting_names, _STRINGS,
-        f"Put on a simulated vehicle what ArduPilot leaves off: {', '.join(FITTINGS)}.", Group.OFTEN, RUNS,
+        f"Fit a simulated vehicle with equipment that is off by default: {', '.join(FITTINGS)}.", Group.OFTEN, RUNS,
         form="NAME[,NAME]", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
     )
     fault = Option(
-        "fault", str, _STRINGS, "Inject a fault, WHEN in seconds. Repeatable. docs/failures.md has all names.",
+        "fault", str, _STRINGS, "Inject a fault; WHEN is in seconds. Repeatable. docs/failures.md lists the names.",
         Group.VEHICLE, FLIGHTS,
         form="NAME[=VALUE][@WHEN[..WHEN]]", unit="s", kind=OptionForm.LIST, sources=EVERYWHERE, applies_to=SIMULATED,
     )
     terrain = Option[Path | None](
         "terrain", path, None,
-        "The ground: a file or a folder of SRTM (.hgt) or GeoTIFF tiles; the vehicle stands on it, whatever height "
-        "--home has. docs/terrain.md", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
+        "Terrain: a file or a folder of SRTM (.hgt) or GeoTIFF tiles. The vehicle stands on it, whatever altitude "
+        "--home gives. See docs/terrain.md.", Group.VEHICLE, RUNS | {"rehearse"}, form="FILE|DIR", otherwise="flat",
         sources=EVERYWHERE, applies_to=SIMULATED,
     )
     traffic = Option[Path | None](
-        "traffic", path, None, "Other aircraft: tracks and encounters (TOML), or state vectors (CSV). docs/traffic.md",
+        "traffic", path, None, "Other aircraft: a file of tracks and encounters (TOML) or of state vectors (CSV). See "
+        "docs/traffic.md.",
         Group.VEHICLE, RUNS, form="FILE", otherwise="none", sources=EVERYWHERE, applies_to=OF_OUR_AUTOPILOT,
     )
     obstacles = Option[Path | None](
-        "obstacles", path, None, "What stands around: a TOML file of shapes, or GeoJSON of buildings. docs/traffic.md",
-        Group.VEHICLE, RUNS | {"rehearse"}, form="FILE", otherwise="nothing", sources=EVERYWHERE,
+        "obstacles", path, None,
+        "Obstacles: a TOML file of shapes, or a GeoJSON file of buildings. See docs/traffic.md.",
+        Group.VEHICLE, RUNS | {"rehearse"}, form="FILE", otherwise="none", sources=EVERYWHERE,
         applies_to=OF_OUR_AUTOPILOT,
     )
     firmware = Option(
         "firmware", one_of(*FIRMWARES), "ardupilot",
-        "What a simulated vehicle is to ground stations: an ArduPilot, or a PX4.",
+        "The autopilot that a simulated vehicle presents to ground stations.",
         Group.VEHICLE, RUNS,
         form="ardupilot|px4", sources=EVERYWHERE, applies_to=frozenset({OptionScope.SIMULATOR}),
     )
     strategy = Option[str | None](
         "strategy", one_of("guided", "native"), None,
-        "With a flight controller: guided flies the mission item by item (the default on ArduPilot), native has the "
-        "controller fly it by itself (the default on PX4).",
+        "Who flies the mission of a flight controller: with guided, Sortie commands it item by item (the default for "
+        "ArduPilot); with native, the controller flies it in its own AUTO mode (the default for PX4).",
         Group.VEHICLE, RUNS, form="guided|native", sources=EVERYWHERE, applies_to=CONTROLLED,
     )
     count = Option[int | None](
-        "count", whole_number(1, 62_500), None, "Number of vehicles; their system ids count from --sysid.",
+        "count", whole_number(1, 62_500), None, "Number of vehicles; their system ids count up from --sysid.",
         Group.FLEET, RUNS,
         form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK, otherwise="one vehicle",
     )
     formation = Option(
-        "formation", one_of(*FORMATIONS), FORMATIONS[0], "How the vehicles stand around --home.", Group.FLEET, RUNS,
+        "formation", one_of(*FORMATIONS), FORMATIONS[0], "Arrangement of the vehicles around --home.", Group.FLEET,
+        RUNS,
         form="|".join(FORMATIONS), sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     spacing = Option(
@@ -155,49 +160,51 @@ class Settings:
         sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     fleet = Option[Path | None](
-        "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` shows one.", Group.FLEET, RUNS,
+        "fleet", path, None, "A TOML file of vehicles; `sortie serve --print-fleet` prints an example.", Group.FLEET,
+        RUNS,
         form="FILE", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     networks = Option(
-        "networks", whole_number(1, 250), 1, "Spread the vehicles on N networks, each with its own links and system "
-        "ids; {m} in a --link is the number of the network.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
+        "networks", whole_number(1, 250), 1, "Spread the vehicles over N networks, each with its own links and system "
+        "ids; {m} in a --link stands for the network's number.", Group.FLEET, RUNS, form="N", sources=EVERYWHERE,
         applies_to=OF_OUR_CLOCK,
     )
     link = Option[tuple[str, ...] | None](
         "link", str, None,
-        "A ground station link: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD; with ?private "
-        "behind it nothing is forwarded to or from it, with ?quiet it streams HEARTBEAT and what is asked for. "
-        "Repeatable; replaces the default ones. Vehicles of a fleet share it, unless {5760+10*n} in it makes one for "
-        "each.",
+        "A link for ground stations: tcpin:HOST:PORT, udpin:..., udpout:..., tcp:..., /dev/tty...,BAUD. With ?private "
+        "added, nothing is forwarded to or from it; with ?quiet, it streams only HEARTBEAT and what is requested. "
+        "Repeatable; replaces the default links. The vehicles of a fleet share a link; write {5760+10*n} as the port "
+        "to give each vehicle its own.",
         Group.OFTEN, FLIGHTS | {"replay"}, form="URL", otherwise="udpout:127.0.0.1:14550 and tcpin:127.0.0.1:5760",
         kind=OptionForm.LIST, sources=EVERYWHERE,
     )
     web = Option(
-        "web", truth, False, "Show the vehicle on a page for a browser; its address is printed on stderr.",
+        "web", truth, False, "Serve a web page that shows the vehicle; its address is printed on stderr.",
         Group.LINKS, RUNS,
         kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     control = Option(
-        "control", truth, False, "Give the page buttons that act; without it the page only shows.",
+        "control", truth, False, "Let the web page command the vehicle; without this it only shows it.",
         Group.LINKS, RUNS | {"web"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     listen = Option[tuple[str, int] | None](
-        "listen", listen_address, None, "Where the page listens.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
+        "listen", listen_address, None, "Address of the web page.", Group.LINKS, RUNS | {"web"}, form="HOST:PORT",
         otherwise="127.0.0.1:8088, or another free port", sources=EVERYWHERE,
     )
     tiles = Option[str | None](
-        "tiles", tile_address, None, "Address of map pictures, with {z}, {x} and {y}; without it none are loaded.",
+        "tiles", tile_address, None,
+        "URL of map tiles for the web page, with {z}, {x} and {y}; without it, no tiles are loaded.",
         Group.LINKS, RUNS | {"web"}, form="URL", sources=EVERYWHERE,
     )
     radio = Option(
         "radio", str, _STRINGS,
-        "Simulate a radio on all links, or on that LINK: a name of docs/radios.md, or a TOML file. Repeatable.",
+        "Simulate a radio on all links, or only on LINK: a name from docs/radios.md, or a TOML file. Repeatable.",
         Group.LINKS, RUNS, form="[LINK=]NAME|FILE", kind=OptionForm.LIST, sources=EVERYWHERE,
         applies_to=NO_LOOP,
     )
     rc = Option[tuple[str, int] | None](
         "rc", pulse_address, None,
-        "Take stick pulses of a transmitter from this UDP port of loopback, as ArduPilot SITL does on 5501.",
+        "Receive RC channel values (pulse widths) on this UDP port of loopback, as ArduPilot SITL does on 5501.",
         Group.LINKS, RUNS, form="PORT", sources=EVERYWHERE, applies_to=SIMULATOR_ONLY,
     )
     sysid = Option[int | None](
@@ -205,24 +212,25 @@ class Settings:
         form="N", sources=EVERYWHERE, applies_to=OF_OUR_CLOCK,
     )
     signing_key = Option[Path | None](
-        "signing-key", path, None, "Key of MAVLink 2 signing: a file with 64 hexadecimal digits, or a passphrase.",
+        "signing-key", path, None, "Key for MAVLink 2 signing: a file with 64 hexadecimal digits or a passphrase.",
         Group.LINKS, RUNS, form="FILE", sources=EVERYWHERE,
     )
     insecure = Option(
-        "insecure", truth, False, "Allow links that the network can reach although there is no signing key.",
+        "insecure", truth, False, "Allow links that other machines can reach without a signing key.",
         Group.LINKS, RUNS | {"replay"}, kind=OptionForm.SWITCH, sources=EVERYWHERE,
     )
     state_dir = Option[Path | None](
-        "state-dir", path, None, "Folder that keeps missions, parameters and home.", Group.OFTEN, RUNS, form="DIR",
-        otherwise="~/.local/state/sortie; for `demo` a temporary one", sources=EVERYWHERE,
+        "state-dir", path, None, "Folder in which missions, parameters and home are kept.", Group.OFTEN, RUNS,
+        form="DIR",
+        otherwise="~/.local/state/sortie; for `demo`, a temporary folder", sources=EVERYWHERE,
     )
     log_dir = Option[Path | None](
-        "log-dir", path, None, "Where logs go.", Group.FILES, RUNS, form="DIR",
-        otherwise="logs in the state directory; those of `demo` in ~/.local/state/sortie",
+        "log-dir", path, None, "Folder for logs.", Group.FILES, RUNS, form="DIR",
+        otherwise="`logs` in the state directory; for `demo`, ~/.local/state/sortie",
         sources=EVERYWHERE,
     )
     log_format = Option(
-        "log-format", one_of("text", "json"), "text", "Form of run.log.", Group.FILES, RUNS, form="text|json",
+        "log-format", one_of("text", "json"), "text", "Format of run.log.", Group.FILES, RUNS, form="text|json",
         sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     telemetry_log = Option(
@@ -230,12 +238,12 @@ class Settings:
         kind=OptionForm.TOGGLE, sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     trace = Option[Path | None](
-        "trace", path, None, "Write the messages between the flight manager's actors, a JSON line each.",
+        "trace", path, None, "Write the messages between the flight manager's actors to FILE, one JSON line each.",
         Group.FILES, RUNS, form="FILE",
         sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     metrics = Option[str | None](
-        "metrics", checked_metrics, None, "Serve metrics for Prometheus; without HOST on loopback only.", Group.FILES,
+        "metrics", checked_metrics, None, "Serve metrics for Prometheus; without HOST, on loopback only.", Group.FILES,
         RUNS, form="HOST:PORT", sources=EVERYWHERE, applies_to=NO_LOOP,
     )
     # fmt: on

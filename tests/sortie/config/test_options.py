@@ -21,7 +21,7 @@ from sortie.config.settings import FLIGHTS, RUNS, SETTINGS, Settings
 from sortie.config.vehicle_spec import base_spec
 
 #: A word for each row of `SETTINGS` that is not its default, and its value.
-IGNORED = "Ignored here, so that a configuration file may hold them"
+IGNORED = "Accepted but ignored here (one configuration file can serve all commands)"
 SAID = {
     "vehicle": "sim:rover", "home": "1,2,3,4", "speedup": "3", "seed": "7", "param": "WPNAV_SPEED=1",
     "with": "camera,gimbal",
