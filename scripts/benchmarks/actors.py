@@ -15,7 +15,7 @@ from mavlink_bridge.firmware.identity import Identity
 from sitl.vehicles.copter import SimulatedCopter
 from sortie.api.sample import square
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US
-from sortie.nodes.face import simulated_face
+from sortie.nodes.simulated_face import simulated_face
 from sortie.nodes.vehicle import HORIZON_MS, VehicleService
 
 ROUNDS = 300

@@ -27,8 +27,8 @@ from sortie.config.installed import install, parameter_set
 from sortie.config.parameters import given_parameters, refuse_changes, spoken_as
 from sortie.config.values import VehicleSource
 from sortie.config.vehicle_spec import VehicleSpec
-from sortie.nodes.face import simulated_face
 from sortie.nodes.fault_plan import LINK_FAULTS
+from sortie.nodes.simulated_face import simulated_face
 from sortie.nodes.vehicle import VehicleService
 
 if TYPE_CHECKING:

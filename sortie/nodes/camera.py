@@ -17,22 +17,15 @@ from autopilot.context.vehicle_context import KnownVehicle
 from autopilot.interface.footprint import Ground, Lens, look_at_ground
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
 from autopilot.interface.mathematics import PI, cos, sin
-from autopilot.mav import Cmd, Component
+from autopilot.mav import Cmd
 from autopilot.mission.commands import has_position
 from autopilot.mission.fence import Fence, parse_fence
-from autopilot.mount.gimbal import optical_axis
 from autopilot.mount.rotation import turn
 from mavlink_bridge.services.camera.device import Shot, Specs
-from mavlink_bridge.services.camera.extended import SettingsService
-from mavlink_bridge.services.camera.items import FLOWN, CameraItems
-from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture, heartbeat
-from mavlink_bridge.services.camera.metadata import METADATA
+from mavlink_bridge.services.camera.messages import CameraSight, TakenPicture
 from mavlink_bridge.services.camera.service import CameraService
 from mavlink_bridge.services.camera.settings import definition
-from mavlink_bridge.services.commands.context import CommandRow
-from mavlink_bridge.services.ftp.component_metadata import FOLDER
-from mavlink_bridge.services.ftp.files import FileRefusedError, Pages, VirtualFiles
-from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.ftp.files import FileRefusedError
 from sitl.camera.darkroom import darkroom
 from sitl.camera.jpeg import Picture
 from sitl.camera.rendering import CameraView, Marking, PictureScene, Quaternion
@@ -42,11 +35,11 @@ from sortie.nodes.camera_card import DCIM, Card
 from sortie.nodes.video import CameraVideo
 
 if TYPE_CHECKING:
+    from autopilot.core.autopilot import Autopilot
     from autopilot.parameters.parameters import Parameters
-    from mavlink_bridge.services.commands.service import CommandService
+    from mavlink_bridge.routing.endpoint import Endpoint
     from sitl.vehicles.pads import PadSensor
     from sitl.world.scanner import Scanner
-    from sortie.nodes.vehicle import VehicleService
 
 DEFINITION: Final = "camera.xml"
 _ROUTE: Final = (255, 214, 0)
@@ -75,39 +68,33 @@ class WithPads(Protocol):
     def pads(self) -> PadSensor: ...
 
 
-def specs_of(parameters: Parameters) -> Specs:
-    """The camera that the parameters say."""
-    return Specs(
-        parameters["SIM_CAM_SENS_W"],
-        parameters["SIM_CAM_SENS_H"],
-        parameters["SIM_CAM_FOCAL"],
-        parameters["SIM_CAM_ZOOM"],
-        int(parameters["SIM_CAM_RES_W"]),
-        int(parameters["SIM_CAM_RES_H"]),
-        parameters["SIM_CAM_STORE"],
-        lambda: parameters["CAM1_INTRVAL_MIN"],
-    )
-
-
 class CameraAlbum:
     """Takes the pictures: `mavlink_bridge.services.camera.service.Album`. `attitude()`: of the camera now."""
 
     def __init__(
-        self, owner: VehicleService, vehicle: PosedVehicle, specs: Specs, attitude: Callable[[], Quaternion]
+        self,
+        autopilot: Autopilot,
+        endpoint: Endpoint,
+        parameters: Parameters,
+        vehicle: PosedVehicle,
+        specs: Specs,
+        attitude: Callable[[], Quaternion],
+        epoch_us: int,
     ) -> None:
-        self.card = Card(lambda: owner.endpoint.totals().frames_in > 0)
-        self._owner = owner
+        self.card = Card(lambda: endpoint.totals().frames_in > 0)
+        self._autopilot = autopilot
+        self._epoch_us = epoch_us
         self._vehicle = vehicle
         self._specs = specs
         self._attitude = attitude
-        self._ground = owner.autopilot.facts.terrain.ground
+        self._ground = autopilot.facts.terrain.ground
         self._names: list[str] = []
         self._problem = ""  # why the last file could not be begun
         self._scene: int | None = None
         self.service: CameraService | None = None
         """Service that takes the pictures."""
         self._plan: tuple[object, tuple[Marking, ...]] = (None, ())
-        self.video = CameraVideo(self, owner, vehicle, specs)
+        self.video = CameraVideo(self, endpoint, parameters, specs)
 
     @property
     def stored(self) -> int:
@@ -150,29 +137,33 @@ class CameraAlbum:
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
         """A mission with pictures begins when it is armed for it."""
         armed = any(isinstance(event, ArmedChanged) and event.armed for event in events)
-        if armed and any(item.command in _TAKE for item in self._owner.autopilot.plans.mission.items()):
+        if armed and any(item.command in _TAKE for item in self._autopilot.plans.mission.items()):
             self.prepare()
 
     def take(self, shot: Shot) -> TakenPicture:
         """From here, as it looks now."""
-        ned = self._vehicle.true_ned
-        origin, settings = self._vehicle.switched_on_at, shot.settings
-        place = to_global(origin, ned)
-        home = self._owner.autopilot.facts.home or origin
+        settings = shot.settings
+        place, height_m = self.place()
         shutter_s, iso = settings.exposed
         view = self.view(shot, self._specs.columns, self._specs.rows)
         picture = Picture(
             view,
             shot.number,
-            self._owner.epoch_us + 1000 * shot.time_ms,
+            self._epoch_us + 1000 * shot.time_ms,
             place,
-            place.alt - home.alt,
+            height_m,
             shutter_s,
             iso,
             settings.jpeg_quality,
         )
         name = self._develop(picture)
-        return TakenPicture(place, place.alt - home.alt, view.attitude, f"mftp://{DCIM}/{name}")
+        return TakenPicture(place, height_m, view.attitude, f"mftp://{DCIM}/{name}")
+
+    def place(self) -> tuple[GeoPoint, float]:
+        """Return where the camera really is, and its height above home, m."""
+        origin = self._vehicle.switched_on_at
+        place = to_global(origin, self._vehicle.true_ned)
+        return place, place.alt - (self._autopilot.facts.home or origin).alt
 
     def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
         """From here, as it looks now, in so many pixels."""
@@ -245,14 +236,14 @@ class CameraAlbum:
     # --- the plan, painted on the ground ------------------------------------------------------------------------------
     def markings(self) -> tuple[Marking, ...]:
         """Markings of the present plan and home."""
-        plans, facts = self._owner.autopilot.plans, self._owner.autopilot.facts
+        plans, facts = self._autopilot.plans, self._autopilot.facts
         now = (plans.mission.items(), plans.fence.items(), facts.home)
         if self._plan[0] != now:
             self._plan = (now, tuple(self._paint()))
         return self._plan[1]
 
     def _paint(self) -> list[Marking]:
-        plans, home = self._owner.autopilot.plans, self._owner.autopilot.facts.home
+        plans, home = self._autopilot.plans, self._autopilot.facts.home
         places = [
             (item.x, item.y) for item in plans.mission.items() if has_position(item.command) and (item.x or item.y)
         ]
@@ -281,47 +272,3 @@ class CameraAlbum:
     def _local(self, places: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
         origin = self._vehicle.switched_on_at
         return tuple(to_local(origin, lat, lon, origin.alt)[:2] for lat, lon in places)
-
-
-def attach_camera(owner: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
-    """Component 100 on a vehicle whose truth is known; None: there is none. `commands`: of an autopilot that passes on
-    what it is told for its camera."""
-    vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
-    if not isinstance(vehicle, PosedVehicle):
-        return None
-    specs = specs_of(parameters)
-    mount, trigger = autopilot.mount, autopilot.payload.camera
-    album = CameraAlbum(
-        owner, vehicle, specs, lambda: optical_axis(vehicle, mount.gimbal, PI * parameters["SIM_CAM_PITCH"] / 180.0)
-    )
-
-    def trigger_every(metres: float, at_once: bool) -> None:
-        trigger.set_distance(metres, owner.now_ms, at_once=at_once)
-
-    camera = CameraService(
-        specs,
-        album,
-        album.video,
-        definition=lambda: f"mftp://{DEFINITION}",
-        epoch_us=owner.epoch_us,
-        trigger_every=trigger_every,
-        links=owner.endpoint.routes,
-        room=owner.room,
-        gimbal=mount.device,
-    )
-    album.service = camera
-    files = VirtualFiles()
-    files.page(DEFINITION, definition)
-    files.mount(DCIM, album.card)
-    files.mount(FOLDER, Pages(METADATA.pages()))
-    transfer = FtpService(files, room=owner.room, component=Component.CAMERA)
-    owner.heartbeats[Component.CAMERA] = heartbeat
-    owner.components[Component.CAMERA] = (camera, SettingsService(camera.device), transfer)
-    owner.observers += [camera.hear, album.hear]
-
-    items = CameraItems(camera, lambda: owner.now_ms)
-    for number in FLOWN:
-        autopilot.auto.executor.own.installed[number] = items
-        if commands is not None:
-            commands.register(number, CommandRow(lambda command, context: camera.act(command, context.now_ms)))
-    return album

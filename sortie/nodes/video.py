@@ -9,9 +9,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from autopilot.interface.geo import to_global
 from mavlink_bridge.links.address import LinkError, parse_link
 from mavlink_bridge.services.camera.video import VideoStream
 from sitl.camera.darkroom import Job, darkroom
@@ -21,26 +20,40 @@ from sortie.config.errors import UserError, pip_install
 from sortie.logs.run_log import LOGGER
 
 if TYPE_CHECKING:
+    from autopilot.interface.geo import GeoPoint
+    from autopilot.parameters.parameters import Parameters
+    from mavlink_bridge.routing.endpoint import Endpoint
     from mavlink_bridge.services.camera.device import Shot, Specs
-    from sortie.nodes.camera import CameraAlbum, PosedVehicle
-    from sortie.nodes.vehicle import VehicleService
+    from sitl.camera.rendering import CameraView
 
 _RTP_PORTS, _RTSP_PORTS = 4, 2
 _PATHS: Final = ("camera", "thermal")
 _DISCARD: Final = 9
 
 
+class FilmedScene(Protocol):
+    """Scene that is filmed: `sortie.nodes.camera.CameraAlbum`."""
+
+    def place(self) -> tuple[GeoPoint, float]:
+        """Return where the camera is, and its height above home, m."""
+
+    def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
+        """Return what the camera sees now, in so many pixels."""
+
+    def scenery(self) -> int:
+        """Number of the ground and the obstacles that it sees."""
+
+
 class CameraVideo:
     """Makes and sends the frames: `mavlink_bridge.services.camera.video.VideoOutput`."""
 
-    def __init__(self, album: CameraAlbum, owner: VehicleService, vehicle: PosedVehicle, specs: Specs) -> None:
-        self._album = album
-        self._owner = owner
-        self._vehicle = vehicle
-        rtp, rtsp = (int(owner.parameters[name]) for name in ("SIM_CAM_VIDPORT", "SIM_CAM_RTSP"))
+    def __init__(self, scene: FilmedScene, endpoint: Endpoint, parameters: Parameters, specs: Specs) -> None:
+        self._scene = scene
+        self._endpoint = endpoint
+        rtp, rtsp = (int(parameters[name]) for name in ("SIM_CAM_VIDPORT", "SIM_CAM_RTSP"))
         if (rtp or rtsp) and find_spec("av") is None:
             raise UserError(f"video needs PyAV: {pip_install('video')}, or set SIM_CAM_VIDPORT and SIM_CAM_RTSP to 0")
-        system = owner.endpoint.system_id
+        system = endpoint.system_id
         self._server = _listening(rtsp + _RTSP_PORTS * (system - 1)) if rtsp else None
         self.streams = video_streams(rtp, system, specs, self._server)
         self._frames: dict[int, Job] = {}  # the last of each stream
@@ -69,24 +82,22 @@ class CameraVideo:
         if last is not None and last.error != self._trouble:
             self._trouble = last.error
             LOGGER.error("video: %s", last.error or "is sent again")
-        vehicle = self._vehicle
-        home = self._owner.autopilot.facts.home or vehicle.switched_on_at
         hosts = [LOOPBACK] if stream.path else dict.fromkeys(self._host(link) for link in links)
-        place = to_global(vehicle.switched_on_at, vehicle.true_ned)
+        _, height_m = self._scene.place()
         self._frames[stream.number] = darkroom().send(
-            self._album.scenery(),
+            self._scene.scenery(),
             VideoFrame(
-                self._album.view(shot, stream.columns, stream.rows),
+                self._scene.view(shot, stream.columns, stream.rows),
                 tuple((host, stream.port) for host in hosts),
                 stream.bits,
                 stream.thermal,
                 0.001 * shot.time_ms,
-                place.alt - home.alt,
+                height_m,
             ),
         )
 
     def _host(self, link: int) -> str:
-        return station_host(self._owner.endpoint.statistics(link).name)
+        return station_host(self._endpoint.statistics(link).name)
 
 
 def video_streams(port: int, system: int, specs: Specs, server: RtspServer | None = None) -> tuple[VideoStream, ...]:

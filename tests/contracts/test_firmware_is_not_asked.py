@@ -32,7 +32,7 @@ _ASK_ONE = {
     "mavlink_bridge/services/telemetry/announcements.py": {"introduces_itself"},
     "mavlink_bridge/services/telemetry/facts.py": {"says_multicopter", "tells_goal"},
     "sortie/incident/recording.py": {"commit_as_number", "home_is_item_0"},
-    "sortie/nodes/face.py": {"answers_for"},
+    "sortie/nodes/simulated_face.py": {"answers_for"},
     "sortie/web/orders.py": {"starts_by_arming"},
 }
 _FIRMWARES = "px4|ardupilot|ardupilotmega"

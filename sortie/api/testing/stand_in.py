@@ -26,7 +26,7 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.services.telemetry.service import TelemetryService
 from mavlink_bridge.wire.signing import Signing
 from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, make_vehicle
-from sortie.nodes.face import simulated_face
+from sortie.nodes.simulated_face import simulated_face
 from sortie.nodes.vehicle import VehicleService
 
 HOME = GeoPoint(-35.363261, 149.165230, 584.0)

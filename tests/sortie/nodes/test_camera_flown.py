@@ -267,7 +267,7 @@ def test_a_zoomed_picture_says_so(tmp_path: Path) -> None:
 
 def test_without_pillow_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line."""
-    monkeypatch.setattr("sortie.nodes.face.find_spec", lambda name: None)
+    monkeypatch.setattr("sortie.nodes.simulated_face.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'sortie-mavlink\[camera\]'"), with_camera():
         pass
 

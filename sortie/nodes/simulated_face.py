@@ -1,0 +1,360 @@
+"""Face of a simulated vehicle: its protocol services, in the way of the firmware that it is spoken to as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from autopilot.context.events import Event
+from autopilot.core.autopilot import Autopilot
+from autopilot.interface import report
+from autopilot.interface.reasons import ArmingReason
+from autopilot.interface.records import dataclass
+from autopilot.interface.traffic import HearsTraffic
+from autopilot.mav import Cmd, Component, Severity
+from mavlink_bridge.firmware.identity import Identity
+from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.routing.service import Service
+from mavlink_bridge.services.authorization import AuthorizationService
+from mavlink_bridge.services.commands.context import CommandRow
+from mavlink_bridge.services.commands.messages import control_high_latency
+from mavlink_bridge.services.commands.service import CommandService
+from mavlink_bridge.services.digicam import DigicamService
+from mavlink_bridge.services.equipment import EquipmentService
+from mavlink_bridge.services.events.service import EVENT, SEQUENCE, EventClock, EventService
+from mavlink_bridge.services.events.vocabulary import ShownMode
+from mavlink_bridge.services.failures.service import ENABLE, FailureService
+from mavlink_bridge.services.ftp.component_metadata import (
+    COMPONENT_METADATA,
+    FOLDER,
+    Described,
+    MetadataFiles,
+    MetadataType,
+    commands_document,
+    commands_german,
+)
+from mavlink_bridge.services.ftp.files import Pages, VirtualFiles
+from mavlink_bridge.services.ftp.parameter_file import ParameterFiles
+from mavlink_bridge.services.ftp.parameter_metadata import german_texts, qgc_document
+from mavlink_bridge.services.ftp.service import FtpService
+from mavlink_bridge.services.gimbal import METADATA, GimbalDevice, GimbalManager
+from mavlink_bridge.services.guided.lead import LeadService
+from mavlink_bridge.services.guided.sticks import StickService
+from mavlink_bridge.services.landing_target import LandingTargetService
+from mavlink_bridge.services.mission.service import MissionService
+from mavlink_bridge.services.modes import ModeService
+from mavlink_bridge.services.modes.service import ModeSource
+from mavlink_bridge.services.operator import CONTROL_STATUS, OperatorControl
+from mavlink_bridge.services.parameters import ParameterService
+from mavlink_bridge.services.proximity import ProximityClock, ProximityService
+from mavlink_bridge.services.setup.service import SetupService
+from mavlink_bridge.services.spoken import Spoken
+from mavlink_bridge.services.system.logs import LogService
+from mavlink_bridge.services.system.service import SystemService
+from mavlink_bridge.services.telemetry.radio_flow import RadioFlow
+from mavlink_bridge.services.telemetry.service import TelemetryService
+from mavlink_bridge.services.terrain import TERRAIN_REPORT, TerrainService, ground_here
+from mavlink_bridge.services.traffic import TrafficClock, TrafficService
+from mavlink_bridge.spoken import speak_as
+from mavlink_bridge.wire.codec import id_of
+from sortie.config.errors import UserError, pip_install
+from sortie.nodes.computer import computer_status
+from sortie.nodes.face import Face
+
+CAMERA_V2: Final = 6
+"""CAM1_TYPE of a camera that speaks for itself."""
+CAMERA_ON_BOARD: Final = 5
+"""CAM1_TYPE of one that another computer on board has."""
+COMPUTER: Final = id_of("ONBOARD_COMPUTER_STATUS")
+NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
+
+if TYPE_CHECKING:
+    from sortie.nodes.camera import CameraAlbum
+    from sortie.nodes.vehicle import VehicleService
+
+
+def simulated_face(
+    service: VehicleService,
+    identity: Identity,
+    stored: Mapping[str, float] = NOTHING_MORE,
+    given: Mapping[str, float] = NOTHING_MORE,
+    show: bytes = b"",
+) -> Face:
+    """Face of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware
+    that it is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of
+    this one; `show`: the file of a drone show that it was given then."""
+    autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
+    endpoint.answer_for(firmware.habits.answers_for)
+    telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
+    commands = CommandService(
+        autopilot, telemetry, vehicle_now=lambda: service.now_ms, journal=journal, firmware=firmware
+    )
+    missions = MissionService(autopilot, journal, firmware)
+    spoken = speak_as(
+        firmware, autopilot, service.parameters, stored=stored, given=given, mode_shown=telemetry.send_heartbeat
+    )
+    if spoken.hear is not None:
+        service.observers.append(partial(_hear, spoken.hear))
+    _failures(service, commands, spoken)
+    ModeService(spoken.modes, commands, telemetry.answers)
+    events = _events(service, telemetry, spoken)
+    metadata = _metadata(service, spoken, commands, firmware)
+    pages = Pages(metadata.pages())
+    files = _files(service, spoken, pages)
+    operator = OperatorControl(endpoint, commands, service.parameters)
+    telemetry.answers[TERRAIN_REPORT] = lambda _: ground_here(autopilot.facts)
+    telemetry.answers[COMPONENT_METADATA] = lambda _: [metadata.message(service.now_ms)]
+    telemetry.answers[COMPUTER] = lambda _: [computer_status(1000 * service.now_ms)]
+    telemetry.answers[CONTROL_STATUS] = lambda _: [operator.status()]
+    endpoint.high_latency = False
+    commands.register(Cmd.CONTROL_HIGH_LATENCY, CommandRow(partial(control_high_latency, endpoint)))
+    flow = RadioFlow(telemetry.slow_down, endpoint.baud)
+
+    def room(link: int) -> int:
+        return flow.room(link, service.room(link))
+
+    sticks = StickService(autopilot)
+    logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
+    services: tuple[Service, ...] = (
+        flow,  # first: what the others ask of it is as of now
+        commands,
+        spoken.targets,
+        sticks,
+        missions,
+        ParameterService(spoken.parameters, journal, room=room, banner=telemetry.banner, firmware=firmware),
+        FtpService(files, room=room, banner=telemetry.banner),
+        SystemService(autopilot, telemetry),
+        *_surroundings(service, telemetry),
+        events,
+        *_gimbal(service, commands, telemetry),
+        *_remote_id(service, telemetry, identity),
+        operator,
+        _digicam(service),
+        EquipmentService(autopilot, commands, telemetry, endpoint.routes),
+        AuthorizationService(autopilot.vehicle_arming.authorization, endpoint),
+        SetupService(autopilot, commands),
+        logs,
+        *service.flight_services(commands),
+        *_show(service, commands, telemetry, files, show),
+        *spoken.services,
+        telemetry,  # last: what a command asks for follows its acknowledgement
+    )
+    for number, row in spoken.rows.items():  # after the others have registered theirs
+        commands.register(number, row)
+    return Face(
+        telemetry,
+        commands,
+        missions,
+        files,
+        pages,
+        logs,
+        spoken.parameters,
+        services,
+        _camera(service, None if spoken.camera_by_itself else commands),
+        sticks,
+        spoken.logs_from_boot,
+    )
+
+
+def _hear(hear: Callable[[Iterable[Event]], object], events: list[Event], now_ms: int) -> None:
+    hear(events)
+
+
+def _failures(service: VehicleService, commands: CommandService, spoken: Spoken) -> None:
+    """INJECT_FAILURE, where the parameter allows it."""
+    FailureService(
+        service.injector(),
+        lambda: service.parameters[ENABLE] != 0.0,
+        commands,
+        lambda text: service.autopilot.announcer.say(Severity.WARNING, text),
+        spoken.failures,
+    )
+
+
+def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFiles:
+    """Files that a station finds by MAVFTP: component metadata, and the parameters packed where its firmware has it."""
+    files = VirtualFiles()
+    if spoken.parameter_file:
+        packed = ParameterFiles(service.parameters, service.journal)
+        files.mount("@PARAM", packed)
+        files.writer("@PARAM/param.pck", packed.begin)
+    files.mount(FOLDER, pages)
+    return files
+
+
+def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple[Service, ...]:
+    """Services of what is around the vehicle: ground, pad, a vehicle to follow, traffic, obstacles."""
+    autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
+    answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
+    traffic = service.traffic = TrafficClock(autopilot, routes, answers, subscriptions)
+    receiver = vehicle if isinstance(vehicle, HearsTraffic) else None
+    proximity = ProximityClock(autopilot, vehicle, routes, answers, subscriptions, service.unix_us)
+    return (
+        TerrainService(autopilot, endpoint.links),
+        LandingTargetService(autopilot.precision, vehicle, answers, service.unix_us),
+        LeadService(autopilot),
+        TrafficService(autopilot, receiver, traffic, endpoint.add_service),
+        ProximityService(autopilot, proximity, endpoint.add_service),
+    )
+
+
+def _digicam(service: VehicleService) -> DigicamService:
+    """Digital cameras of before MAVLink's camera protocol; that of CAM1_TYPE 5 hears of each order."""
+    digicam = DigicamService(service.autopilot, service.endpoint)
+    if int(service.parameters["CAM1_TYPE"]) == CAMERA_ON_BOARD:
+        service.observers.append(digicam.hear)
+    return digicam
+
+
+def _camera(service: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
+    """Camera on a component of its own, where a parameter says that there is one. `commands`: of the vehicle, which
+    take what is for a camera, too; None: they do not."""
+    if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
+        return None
+    if find_spec("PIL") is None:
+        raise UserError(f"a camera needs Pillow: {pip_install('camera')}, or set CAM1_TYPE to 0")
+    from sortie.nodes.camera_component import attach_camera  # with what draws pictures
+
+    return attach_camera(service, commands)
+
+
+def _gimbal(service: VehicleService, commands: CommandService, telemetry: TelemetryService) -> tuple[Service, ...]:
+    """The manager of the vehicle's gimbal; one that is no servos speaks for itself. Nothing where there is none."""
+    autopilot, endpoint = service.autopilot, service.endpoint
+    mount, gimbal = autopilot.mount, autopilot.mount.gimbal
+    if gimbal is None:
+        return ()
+    if mount.device == Component.GIMBAL:
+        device = GimbalDevice(gimbal, endpoint.routes, lambda: endpoint.system_id, lambda: service.now_ms)
+        service.heartbeats[Component.GIMBAL] = device.heartbeat
+        files = VirtualFiles()
+        files.mount(FOLDER, Pages(METADATA.pages()))
+        transfer = FtpService(files, room=service.room, component=Component.GIMBAL)
+        service.components[Component.GIMBAL] = (device, transfer)
+    return (
+        GimbalManager(mount, gimbal, autopilot.facts, commands, telemetry, endpoint.routes, lambda: endpoint.system_id),
+    )
+
+
+def _remote_id(service: VehicleService, telemetry: TelemetryService, identity: Identity) -> tuple[Service, ...]:
+    """Remote identification where DID_ENABLE was 1 at the start, and its transmitter on DID_MAVPORT."""
+    autopilot, parameters = service.autopilot, service.parameters
+    if parameters["DID_ENABLE"] == 0.0:
+        return ()
+    from mavlink_bridge.services.remote_id import RemoteIdService, Transmitter, serial_number
+
+    remote = RemoteIdService(
+        autopilot.remote_id, autopilot.facts, serial_number(identity.uid2), telemetry.answers, service.epoch_us / 1e6
+    )
+    service.observers.append(remote.hear)
+    if parameters["DID_MAVPORT"] >= 0.0:
+        transmitter = Transmitter(autopilot.remote_id, remote.on_air, service.endpoint.routes)
+        service.heartbeats[Component.ODID_TXRX_1] = transmitter.heartbeat
+        service.components[Component.ODID_TXRX_1] = (transmitter,)
+    return (remote,)
+
+
+def _show(
+    service: VehicleService, commands: CommandService, telemetry: TelemetryService, files: VirtualFiles, content: bytes
+) -> tuple[Service, ...]:
+    """Drone shows where SRT_SHOW was 1 at the start: their mode, and what is said of them."""
+    autopilot = service.autopilot
+    if autopilot.facts.param("SRT_SHOW") == 0.0:
+        return ()
+    from autopilot.show.mode import DRONE_SHOW, ShowMode
+    from autopilot.show.show import Show
+    from mavlink_bridge.services.show import ShowService
+
+    def authorized() -> None:
+        if not autopilot.facts.armed:
+            autopilot.modes.set(DRONE_SHOW.number, autopilot.facts.now_ms)
+
+    show = Show(autopilot.facts, service.parameters, service.journal, content, authorized)
+    mode = ShowMode(
+        autopilot.context, show, autopilot.heading, lambda: autopilot.fence.return_point(), lambda: autopilot.arming
+    )
+    autopilot.modes.add(DRONE_SHOW, lambda *_: mode)
+    return (ShowService(autopilot, show, mode, service.journal, files, commands, telemetry, service.endpoint.routes),)
+
+
+def _shown(modes: ModeSource) -> list[ShownMode]:
+    return [
+        ShownMode(mode.number, mode.name, modes.needs_position(mode.number))
+        for mode in modes.listed()
+        if mode.selectable
+    ]
+
+
+def _metadata(service: VehicleService, spoken: Spoken, commands: CommandService, firmware: Firmware) -> MetadataFiles:
+    """Metadata of the vehicle, made when a station asks for it."""
+    kind, served = service.autopilot.facts.vehicle_class, spoken.parameters
+    events, modes = spoken.book.vocabulary, spoken.modes
+    described = (
+        Described(
+            MetadataType.PARAMETER,
+            "parameters",
+            lambda: qgc_document(served),
+            lambda: german_texts(qgc_document(served)),
+        ),
+        Described(
+            MetadataType.COMMANDS,
+            "commands",
+            lambda: commands_document(kind, commands.numbers()),
+            lambda: commands_german(commands_document(kind, commands.numbers())),
+        ),
+        Described(
+            MetadataType.EVENTS, "events", lambda: events.document(_shown(modes)), lambda: events.german(_shown(modes))
+        ),
+        *spoken.described,
+    )
+    return MetadataFiles(described, firmware.version)
+
+
+@dataclass(frozen=True, slots=True)
+class _AnnouncedVehicle:
+    """Autopilot whose events are told, and the links that hear them."""
+
+    autopilot: Autopilot
+    links: Callable[[], Sequence[int]]
+    shown: Callable[[], tuple[int, int]]
+
+    def mode(self) -> int:
+        return self.shown()[0]
+
+    def reasons(self) -> Sequence[ArmingReason]:
+        return self.autopilot.prearm.reasons()
+
+    def armed(self) -> bool:
+        return self.autopilot.facts.armed
+
+    def sensors(self) -> tuple[int, int]:
+        vector = self.autopilot.facts.vehicle.state.report
+        return int(vector[report.SENSORS_PRESENT]), int(vector[report.SENSORS_HEALTHY])
+
+
+def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken) -> EventService:
+    """Events of a vehicle, which cost nothing until somebody listens."""
+
+    def hear(heard: list[Event], now_ms: int) -> None:
+        if heard:
+            events.hear(heard, now_ms)
+            for outgoing in events.take_outgoing():
+                service.endpoint.send(outgoing.message, outgoing.link)
+
+    def listen() -> None:
+        service.observers.append(hear)
+        service.endpoint.add_service(EventClock(events))
+
+    events = EventService(
+        _AnnouncedVehicle(service.autopilot, service.endpoint.routes, service.autopilot.facts.personality.shown_modes),
+        spoken.book,
+        listen,
+    )
+    telemetry.answers[SEQUENCE] = events.sequence
+    telemetry.subscriptions.update({EVENT: events, SEQUENCE: events})
+    if spoken.tells_events:
+        events.tell_everybody()
+    return events
