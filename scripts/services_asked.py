@@ -24,9 +24,9 @@ from mavlink_bridge.wire.codec import id_of
 from sitl.launchers import LAUNCHERS
 from sortie.api.begin import spec_of
 from sortie.config.values import DEFAULT_HOME
-from sortie.conform.case import ConformityCase, Obligation, Steps
+from sortie.conform.case import ConformityCase, Obligation
 from sortie.conform.examination import Examination, ExaminationSettings
-from sortie.conform.exchange import Exchange
+from sortie.conform.exchange import Exchange, Steps
 from sortie.conform.judge import judge_link, judge_simulated
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "services.md"

@@ -15,8 +15,8 @@ from autopilot.vehicles.kinds import KINDS
 from autopilot.vehicles.mode_table import ModeSpec
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.links.radio.profile import RadioProfile
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
-from sortie.assembly.vehicles import Surroundings, Vehicles
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
+from sortie.assembly.vehicles import Vehicles
 from sortie.config.errors import UserError, nearest
 from sortie.config.radio import radio_of
 from sortie.config.traffic import TrafficPlan

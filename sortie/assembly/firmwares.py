@@ -30,7 +30,7 @@ from sortie.nodes.firmware import FirmwareNode, FlownRows, MemberPlug, wire_to
 from sortie.runtime.wire import EndpointPlug, Plug
 
 if TYPE_CHECKING:
-    from sortie.assembly.vehicles import Surroundings
+    from sortie.assembly.vehicle import Surroundings
     from sortie.nodes.fleet import FleetNode
 
 _OF_BODY = ("SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")

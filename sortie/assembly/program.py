@@ -15,11 +15,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from autopilot.context.events import Event, RebootRequested
+from autopilot.interface.geo import GeoPoint
 from autopilot.parameters.parameters import Parameters
 from mavlink_bridge.links.address import PRIVATE
 from sortie.assembly.pace import begin_pace, is_real_time, pace_pictures, pace_warnings
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValues, stand
-from sortie.assembly.vehicles import ServiceMaker, Surroundings, Vehicles
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, PlacedVehicle, StoredValues, Surroundings, stand
+from sortie.assembly.vehicles import ServiceMaker, Vehicles
 from sortie.config.errors import UserError
 from sortie.config.files import files_of
 from sortie.config.given import alone, ignored, without_fleet
@@ -29,7 +30,7 @@ from sortie.config.option import OptionScope
 from sortie.config.parameters import remember_set
 from sortie.config.settings import Settings
 from sortie.config.values import default_state_dir, parse_metrics
-from sortie.config.vehicle_spec import VehicleSpec
+from sortie.config.vehicle_spec import VehicleSpec, base_spec
 from sortie.logs.directory import FLIGHTS
 from sortie.logs.flight_story import FlightStory
 from sortie.logs.run_log import LOGGER, close_run_log, log_error, open_run_log, tell
@@ -53,6 +54,16 @@ _SHOWN: Final = 4
 _NOT_FORWARDED: Final = 2  # MAVn_OPTIONS
 _SELDOM: Final = (10_000, 10, 100)
 """Thresholds of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
+
+
+def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:
+    """The vehicles that a run was told to fly: one alone, or a fleet. UserError for what fits no fleet."""
+    base = base_spec(settings, start)
+    if not settings.is_fleet:
+        return [base]
+    from sortie.config.fleet_file import fleet_of  # one vehicle does without
+
+    return fleet_of(settings, base)
 
 
 def with_options(url: str, number: int, parameters: Parameters) -> str:

@@ -4,6 +4,7 @@ checked, the autopilot, its face."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,7 +15,7 @@ from autopilot.core.wiring import Stored
 from autopilot.flight.faults import FAIL, HANG
 from autopilot.flight.faults import FAULT_NAMES as FLIGHT_FAULTS
 from autopilot.interface.geo import GeoPoint, to_local
-from autopilot.interface.records import dataclass
+from autopilot.interface.records import dataclass, field
 from autopilot.interface.terrain import HeightMap
 from autopilot.interface.vehicle import SimulatedVehicle
 from autopilot.parameters.parameters import Parameters
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from sitl.vehicles.simulated import SimulatedMachine
     from sitl.world.obstacles import Obstacles
     from sitl.world.world import SkyAndGround
+    from sortie.runtime.runtime import Runtime
+    from sortie.storage.signing_keys import SigningKeys
+    from sortie.storage.store import Store
 
 _MIDDLE_M = 0.1  # above the ground on which it stands
 
@@ -50,6 +54,24 @@ class StoredValues(Stored, Protocol):
     def parameters(self) -> Mapping[str, float]: ...
     @property
     def show(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Surroundings of vehicles. `stack` ends what is made. `store`: for their state; None: it is not kept.
+    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `folder`: for files
+    of firmwares that fly some of them; None: they go with the run. `ground`: what they stand on. `defaults`: parameters
+    of this run where neither a person nor the state has one."""
+
+    runtime: Runtime
+    stack: ExitStack
+    store: Store | None
+    keys: SigningKeys
+    epoch_us: int
+    on_error: Callable[[Exception, str], None]
+    folder: Path | None
+    ground: HeightMap | None = None
+    defaults: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_vehicle(

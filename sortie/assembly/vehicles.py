@@ -7,30 +7,24 @@ row. All else is the same for one and for a thousand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.context.journal import Journal, NoJournal
-from autopilot.interface.records import dataclass, field
 from autopilot.parameters.parameters import Parameters
 from autopilot.safety.proximity import SIMULATED
 from mavlink_bridge.links.hub import LinkOwner
 from mavlink_bridge.services.system.signing import SigningService
-from sortie.assembly.vehicle import PlacedVehicle, StoredValues, build_service
+from sortie.assembly.vehicle import PlacedVehicle, StoredValues, Surroundings, build_service
 from sortie.config.formation import OWN_SYSTEM
 from sortie.config.parameters import without_set
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.logs.recorder import FlightRecorder, keep_flights, record_flights
 from sortie.nodes.vehicle import VehicleService
-from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
-from sortie.storage.signing_keys import SigningKeys
-from sortie.storage.store import Store
 
 if TYPE_CHECKING:
-    from autopilot.interface.terrain import HeightMap
     from mavlink_bridge.links.radio.profile import RadioProfile
     from sitl.vehicles.rows import MachineRows
     from sitl.vehicles.simulated import SimulatedMachine
@@ -58,24 +52,6 @@ class ServiceMaker(Protocol):
     """Makes the service of a vehicle that is not the simulator's."""
 
     def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Surroundings of vehicles. `stack` ends what is made. `store`: for their state; None: it is not kept.
-    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `folder`: for files
-    of firmwares that fly some of them; None: they go with the run. `ground`: what they stand on. `defaults`: parameters
-    of this run where neither a person nor the state has one."""
-
-    runtime: Runtime
-    stack: ExitStack
-    store: Store | None
-    keys: SigningKeys
-    epoch_us: int
-    on_error: Callable[[Exception, str], None]
-    folder: Path | None
-    ground: HeightMap | None = None
-    defaults: Mapping[str, float] = field(default_factory=dict)
 
 
 class Vehicles:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 
 from sortie.api.sample import sample
-from sortie.assembly.program import Program
+from sortie.assembly.program import Program, specs_of
 from sortie.commands.flying import COUNTDOWN, fly_round, places_of, print_result, report_of
 from sortie.commands.progress import last_word, progress_of
 from sortie.config.given import GivenOptions
 from sortie.config.options import JSON, ONCE
-from sortie.config.vehicle_spec import specs_of
 from sortie.logs.terminal import run_log_shown
 from sortie.runtime.share import never
 

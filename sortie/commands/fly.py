@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autopilot.mission.plan import Plan
-from sortie.assembly.program import Program
+from sortie.assembly.program import Program, specs_of
 from sortie.commands.flying import (
     COUNTDOWN,
     compare_rounds,
@@ -25,7 +25,7 @@ from sortie.config.errors import UserError
 from sortie.config.given import GivenOptions
 from sortie.config.options import EXPECT, FLIGHT_REPORT, GO_AT, JSON, PLAN, REPEAT, WITHIN
 from sortie.config.settings import Settings
-from sortie.config.vehicle_spec import VehicleSpec, specs_of
+from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.reading.logs import read_log
 from sortie.reports.comparison import WITHIN_M

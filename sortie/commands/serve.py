@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sortie.assembly.program import Program
+from sortie.assembly.program import Program, specs_of
 from sortie.commands.progress import last_word, progress_of
 from sortie.config.given import GivenOptions
 from sortie.config.options import PRINT_FLEET
-from sortie.config.vehicle_spec import specs_of
 from sortie.logs.terminal import run_log_shown
 
 

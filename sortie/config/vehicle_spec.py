@@ -103,13 +103,3 @@ def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
         flown_by=settings.vehicle if settings.vehicle.in_our_world else None,
         **shared,
     )
-
-
-def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:
-    """The vehicles that a run was told to fly: one alone, or a fleet. UserError for what fits no fleet."""
-    base = base_spec(settings, start)
-    if not settings.is_fleet:
-        return [base]
-    from sortie.config.fleet_file import fleet_of  # one vehicle does without
-
-    return fleet_of(settings, base)

@@ -6,22 +6,17 @@ The sentences are told in words of our own; `Citation` says where they stand.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from autopilot.interface.records import dataclass, field
-from mavlink_bridge.routing.service import Message
-from mavlink_bridge.wire.framing import MavlinkFrame
-
-if TYPE_CHECKING:
-    from sortie.conform.exchange import Exchange
-    from sortie.conform.facts import VehicleFound
+from sortie.conform.exchange import Exchange, Steps
+from sortie.conform.facts import Need
 
 GUIDE: Final = "https://mavlink.io/en/"
 _ROWS: Final = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
-T = TypeVar("T")
 
 
 class Obligation(Enum):
@@ -41,34 +36,8 @@ class Verdict(Enum):
     UNTESTED = "untested"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message of the vehicle with its frame, at link time `at_ms`."""
-
-    message: Message
-    frame: MavlinkFrame
-    at_ms: int
-
-
-Waiting: TypeAlias = Generator[int, Heard | None, T]
-"""Part of an exchange: it yields until when it waits, ms, and is sent the next message, or None at that time."""
-Steps: TypeAlias = Waiting[None]
-Run: TypeAlias = "Callable[[Exchange], Steps]"
+Run: TypeAlias = Callable[[Exchange], Steps]
 """Exchange of a case."""
-Need: TypeAlias = "Callable[[VehicleFound], str]"
-"""Precondition: the reason why a case does not apply to this vehicle; empty: it does."""
-
-
-class CaseFailedError(Exception):
-    """The vehicle does not do what had to come: one line."""
-
-
-class NotApplicableError(Exception):
-    """The case says nothing about this vehicle: why."""
-
-
-class UntestedError(Exception):
-    """The case could not be carried out: why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,9 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader
-from sortie.conform.case import (
-    CaseFailedError,
-    CaseResult,
-    ConformityCase,
-    Heard,
-    NotApplicableError,
-    Steps,
-    UntestedError,
-    Verdict,
-)
-from sortie.conform.exchange import Exchange
-from sortie.conform.facts import VehicleFound, is_flight_controller
+from sortie.conform.case import CaseResult, ConformityCase, Verdict
+from sortie.conform.exchange import CaseFailedError, Exchange, NotApplicableError, Steps, UntestedError
+from sortie.conform.facts import Heard, VehicleFound, is_flight_controller
 
 _BEAT_MS: Final = 1000
 _DISCOVERY_MS: Final = 10_000

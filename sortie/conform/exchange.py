@@ -7,8 +7,8 @@ played by the clients that the rest of Sortie uses (`play`). Sans-IO: who runs i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Final, NoReturn, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import Final, NoReturn, TypeAlias, TypeVar
 
 from autopilot.mav import Cmd, Frame, MissionResult, Result
 from mavlink_bridge.clients.base import Client, Target
@@ -18,8 +18,7 @@ from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameWriter, frame_v1
-from sortie.conform.case import CaseFailedError, Heard, NotApplicableError, Steps, Waiting
-from sortie.conform.facts import VehicleFound, told
+from sortie.conform.facts import Heard, VehicleFound, told
 
 STATION: Final = (255, 190)
 OTHER_STATION: Final = (252, 191)
@@ -33,6 +32,22 @@ _ENDLESS: Final = 20_000
 _LINK: Final = 0
 AnyClient = TypeVar("AnyClient", bound=Client)
 Where = Callable[[Message], bool]
+T = TypeVar("T")
+Waiting: TypeAlias = Generator[int, Heard | None, T]
+"""Part of an exchange: it yields until when it waits, ms, and is sent the next message, or None at that time."""
+Steps: TypeAlias = Waiting[None]
+
+
+class CaseFailedError(Exception):
+    """The vehicle does not do what had to come: one line."""
+
+
+class NotApplicableError(Exception):
+    """The case says nothing about this vehicle: why."""
+
+
+class UntestedError(Exception):
+    """The case could not be carried out: why."""
 
 
 def _any(message: Message) -> bool:

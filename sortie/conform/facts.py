@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from autopilot.interface.records import dataclass, field
 from autopilot.mav import AutopilotType, Capability, Component, VehicleType
@@ -12,11 +12,20 @@ from mavlink_bridge.clients.parameters import ParameterValue
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Heard, Need
+from mavlink_bridge.wire.framing import MavlinkFrame
 
 _NO_VEHICLE: Final = frozenset(
     {VehicleType.GCS, VehicleType.ONBOARD_CONTROLLER, VehicleType.GIMBAL, VehicleType.ADSB, VehicleType.CAMERA}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of the vehicle with its frame, at link time `at_ms`."""
+
+    message: Message
+    frame: MavlinkFrame
+    at_ms: int
 
 
 @dataclass(slots=True)
@@ -94,6 +103,10 @@ class VehicleFound:
             return ""
         told = bytes(self.version.flight_custom_version).rstrip(b"\0")
         return told.decode() if told.isascii() and told.decode().isprintable() else told[::-1].hex()
+
+
+Need: TypeAlias = Callable[[VehicleFound], str]
+"""Precondition of a case: the reason why it does not apply to this vehicle; empty: it does."""
 
 
 def _entry(enumeration: str, value: int) -> str:

@@ -17,8 +17,7 @@ from autopilot.mav import Severity
 from autopilot.vehicles.kinds import vehicle_class
 from depot.settings import Profile
 from mavlink_bridge.flight_controller.parameter_cache import ParameterCache
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
-from sortie.assembly.vehicles import Surroundings
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
 from sortie.companion.build import ControllerSide, say
 from sortie.config.errors import UserError
 from sortie.config.settings import Settings

@@ -236,7 +236,7 @@ from sortie.assembly.program import Program
 from sortie.commands.cli import application
 from sortie.config.given import GivenOptions, resolve
 from sortie.config.settings import Settings
-from sortie.config.vehicle_spec import specs_of
+from sortie.assembly.program import specs_of
 
 def flags(*words):
     context = application().commands["serve"].make_context("serve", list(words))

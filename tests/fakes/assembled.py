@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, stand
-from sortie.assembly.vehicles import Surroundings, Vehicles
+from sortie.assembly.vehicle import VIRTUAL_EPOCH_US, Surroundings, stand
+from sortie.assembly.vehicles import Vehicles
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.fleet import FleetNode
 from sortie.runtime.runtime import Runtime

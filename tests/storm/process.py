@@ -14,8 +14,8 @@ from autopilot.interface.layout import S_TIME_MS
 from autopilot.interface.report import TIME_MS
 from mavlink_bridge.routing.endpoint import Endpoint
 from mavlink_bridge.wire.framing import split_frames
-from sortie.assembly.vehicle import stand
-from sortie.assembly.vehicles import Surroundings, Vehicles
+from sortie.assembly.vehicle import Surroundings, stand
+from sortie.assembly.vehicles import Vehicles
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.runtime.node import QuietNode
 from sortie.runtime.runtime import Runtime

@@ -8,8 +8,17 @@ from typing import Final
 from autopilot.mav import Capability, Cmd, Component, Frame, ModeFlag, Result
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
-from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import (
+    ABSENT_COMPONENT,
+    ABSENT_SYSTEM,
+    OTHER_STATION,
+    STATION,
+    Exchange,
+    NotApplicableError,
+    Steps,
+    Waiting,
+)
 from sortie.conform.facts import can
 
 command = Chapter("command")

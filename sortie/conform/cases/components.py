@@ -7,9 +7,9 @@ from typing import Final
 from autopilot.mav import CameraCapability, CameraMode, Cmd, Component, Result, VehicleType
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
+from sortie.conform.case import Chapter
 from sortie.conform.cases.parameters import NO_NAME
-from sortie.conform.exchange import ABSENT_SYSTEM, Exchange
+from sortie.conform.exchange import ABSENT_SYSTEM, Exchange, NotApplicableError, Steps, Waiting
 from sortie.conform.facts import VehicleFound, has
 
 extended = Chapter("parameter-ext")

@@ -9,9 +9,9 @@ from typing import Final
 from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
+from sortie.conform.case import Chapter
 from sortie.conform.cases.ftp import SCHEME, crc_of, path_of
-from sortie.conform.exchange import Exchange
+from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 from sortie.conform.facts import has, sends
 
 metadata = Chapter("component-metadata", (has("COMPONENT_METADATA", lambda found: found.metadata),))

@@ -9,8 +9,8 @@ from autopilot.mav import Cmd, FailureType, FailureUnit, Frame, ModeFlag, Positi
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing
-from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
-from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, UntestedError, Waiting
 
 signing = Chapter("signing")
 manual = Chapter("manual-control")

@@ -14,8 +14,9 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import SIGNED
-from sortie.conform.case import Chapter, Heard, NotApplicableError, Steps, Waiting
-from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, Waiting
+from sortie.conform.facts import Heard
 
 framing = Chapter("framing")
 ping = Chapter("ping")

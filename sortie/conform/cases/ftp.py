@@ -13,8 +13,8 @@ from mavlink_bridge.clients.file_read import FileOutcome, FileRead
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
-from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import ABSENT_SYSTEM, STATION, Exchange, NotApplicableError, Steps, UntestedError, Waiting
 from sortie.conform.facts import can
 
 ftp = Chapter("ftp", (can(Capability.FTP, "MAVFTP"),))

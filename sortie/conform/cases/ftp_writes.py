@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Final
 
 from mavlink_bridge.services.ftp.wire import DATA_BYTES, Nak, Opcode, Operation
-from sortie.conform.case import NotApplicableError, Steps, Waiting
 from sortie.conform.cases.ftp import asked, content_of, crc_of, denied, ftp, granted, reason, reset
-from sortie.conform.exchange import Exchange
+from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 
 CHAPTERS: Final = ()
 _FILE, _RENAMED, _FOLDER = b"conform.tmp", b"conform2.tmp", b"conform.dir"

@@ -7,8 +7,8 @@ from typing import Final
 
 from autopilot.mav import AutopilotType, Capability, Cmd, Component, ModeFlag, Result, SystemState, VehicleType
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps
-from sortie.conform.exchange import Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import Exchange, NotApplicableError, Steps
 
 heartbeat = Chapter("heartbeat")
 identity = Chapter("identity")

@@ -10,8 +10,17 @@ from autopilot.mav import Capability, Component, ParameterType
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterValue, ParameterWrite, read_value
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps, UntestedError, Waiting
-from sortie.conform.exchange import ABSENT_COMPONENT, ABSENT_SYSTEM, OTHER_STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import (
+    ABSENT_COMPONENT,
+    ABSENT_SYSTEM,
+    OTHER_STATION,
+    Exchange,
+    NotApplicableError,
+    Steps,
+    UntestedError,
+    Waiting,
+)
 
 parameter = Chapter("parameter")
 CHAPTERS: Final = (parameter,)

@@ -12,7 +12,6 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import NotApplicableError, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     KINDS,
@@ -31,7 +30,7 @@ from sortie.conform.cases.plans import (
     upload,
     waypoints,
 )
-from sortie.conform.exchange import OTHER_STATION, STATION, Exchange
+from sortie.conform.exchange import OTHER_STATION, STATION, Exchange, NotApplicableError, Steps, Waiting
 
 _ITEMS: Final = ("MISSION_ITEM_INT", "MISSION_ITEM")
 CHAPTERS: Final = tuple(kind.chapter for kind in KINDS)

@@ -13,7 +13,6 @@ from mavlink_bridge.clients.mission_upload import MissionUpload
 from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import NotApplicableError, Steps, Waiting
 from sortie.conform.cases.plans import (
     FENCE,
     MISSION,
@@ -36,7 +35,7 @@ from sortie.conform.cases.plans import (
     unchanged,
     upload,
 )
-from sortie.conform.exchange import ABSENT_SYSTEM, OTHER_STATION, Exchange
+from sortie.conform.exchange import ABSENT_SYSTEM, OTHER_STATION, Exchange, NotApplicableError, Steps, Waiting
 
 _UNKNOWN_COMMAND: Final = 31_998
 _ABANDONED_MS: Final = 14_000

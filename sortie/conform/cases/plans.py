@@ -15,8 +15,8 @@ from mavlink_bridge.clients.outcome import TransferOutcome
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, Steps, UntestedError, Waiting
-from sortie.conform.exchange import STATION, Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import STATION, Exchange, Steps, UntestedError, Waiting
 from sortie.conform.facts import can
 
 REQUESTS: Final = ("MISSION_REQUEST", "MISSION_REQUEST_INT")

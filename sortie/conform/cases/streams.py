@@ -9,8 +9,8 @@ from typing import Final
 from autopilot.mav import Cmd, DataStream, ModeFlag, ModeProperty, Result, StandardMode
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect, id_of
-from sortie.conform.case import Chapter, NotApplicableError, Steps, Waiting
-from sortie.conform.exchange import Exchange
+from sortie.conform.case import Chapter
+from sortie.conform.exchange import Exchange, NotApplicableError, Steps, Waiting
 
 request = Chapter("request-message")
 interval = Chapter("message-interval")

@@ -7,9 +7,9 @@ from typing import Final
 
 from autopilot.mav import Cmd, Frame, Result
 from mavlink_bridge.wire.codec import dialect
-from sortie.conform.case import Chapter, NotApplicableError, Steps
+from sortie.conform.case import Chapter
 from sortie.conform.cases.streams import borrow, set_interval
-from sortie.conform.exchange import Exchange
+from sortie.conform.exchange import Exchange, NotApplicableError, Steps
 from sortie.conform.facts import sends
 
 telemetry = Chapter("telemetry")

@@ -11,10 +11,9 @@ import pytest
 
 from mavlink_bridge.clients import MissionUpload, TransferOutcome
 from mavlink_bridge.clients.parameters import ParameterRead, ParameterWrite
-from sortie.assembly.program import Program
+from sortie.assembly.program import Program, specs_of
 from sortie.commands.cli import run as command
 from sortie.config.settings import Settings
-from sortie.config.vehicle_spec import specs_of
 from sortie.nodes.client import Listener, Remote
 from tests.fakes.flight_station import HOP
 from tests.fakes.patience import PATIENCE_S

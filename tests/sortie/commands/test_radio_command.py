@@ -15,10 +15,10 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter
 from sortie import UserError
+from sortie.assembly.program import specs_of
 from sortie.commands.cli import run
 from sortie.config.radio import EXAMPLE, radio_profile, radios_of_links
 from sortie.config.settings import Settings
-from sortie.config.vehicle_spec import specs_of
 from tests.fakes.patience import PATIENCE_S
 from tests.fakes.program import begin, wait_for
 

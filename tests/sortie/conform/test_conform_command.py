@@ -13,11 +13,11 @@ from mavlink_bridge.wire.codec import dialect
 from sitl.child import SitlError
 from sortie.api.session import Session
 from sortie.commands.cli import run
-from sortie.conform.case import ConformityCase, Obligation, Steps
+from sortie.conform.case import ConformityCase, Obligation
 from sortie.conform.cases import chosen
 from sortie.conform.cases.plans import MISSION, upload
 from sortie.conform.examination import Examination, ExaminationSettings
-from sortie.conform.exchange import Exchange
+from sortie.conform.exchange import Exchange, Steps
 from sortie.conform.facts import VehicleFound
 from tests.fakes.conformity import judged
 from tests.fakes.served import free_port

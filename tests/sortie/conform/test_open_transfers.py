@@ -7,9 +7,8 @@ from typing import Any
 from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.framing import FrameReader
-from sortie.conform.case import Heard
 from sortie.conform.exchange import OTHER_STATION, STATION, Exchange
-from sortie.conform.facts import VehicleFound
+from sortie.conform.facts import Heard, VehicleFound
 
 CANCELLED = 15
 
