@@ -37,7 +37,7 @@ _PLAY = """
 import sys, time
 from pathlib import Path
 from mavlink_bridge.wire.framing import FrameReader
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.shown import ShownRecording, ShownRecordings
 shown = ShownRecording(read_recording(Path(sys.argv[1])), 1, speed=1000.0, on_error=print)
 node = ShownRecordings([shown])

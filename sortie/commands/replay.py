@@ -17,7 +17,7 @@ from sortie.config.options import FROM, LOGS, REPLAY_ONCE
 from sortie.config.settings import Settings
 from sortie.config.values import DEFAULT_LINKS
 from sortie.incident.player import Player
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.shown import ShownRecording, ShownRecordings
 from sortie.logs.run_log import log_error
 from sortie.logs.terminal import Line, Terminal

@@ -25,7 +25,8 @@ from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.wire.codec import decode, ids_of
 from sortie.config.errors import UserError
-from sortie.incident.recording import CommandSeen, Recording, read_recording, type_with
+from sortie.incident.reader import read_recording
+from sortie.incident.recording import CommandSeen, Recording, type_with
 from sortie.reading.dataflash import SAMPLED_S
 from sortie.reading.dataflash_messages import MessageLog
 from sortie.reading.facts import LONGEST_S, FlightFacts, ThinnedRows, remember

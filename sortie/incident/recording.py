@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from weakref import finalize
@@ -23,10 +23,8 @@ from autopilot.parameters.parameter_set import ParameterSet
 from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
-from sortie.config.errors import UserError
 from sortie.exports.messages import whole
 from sortie.reading.facts import FlightFacts, ThinnedRows
-from sortie.reading.logs import LogForm, find_log, form_of, read_log, reading
 
 _VERSION: Final = re.compile(
     r"^[A-Za-z][\w:-]* V(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:-(dev|alpha|beta|rc))?[^(]*(?:\(([0-9a-f]{6,40})\))?",
@@ -161,31 +159,6 @@ def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
     """MAV_TYPE of what wrote a log: an ArduPlane with lift motors (Q_ENABLE) calls itself a plane there."""
     lifts = wrote == VehicleType.FIXED_WING and parameters.get("Q_ENABLE", 0.0) > 0.0
     return VehicleType.VTOL_FIXEDROTOR if lifts else wrote
-
-
-def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
-    """Read a log, or the log of a folder; `only`: ids of the messages that are wanted. UserError in one line: it is
-    none, or holds nothing that can be shown, or its messages find no room."""
-    from sortie.incident.dataflash import tell_dataflash
-    from sortie.incident.telemetry import tell_telemetry
-    from sortie.incident.ulog import tell_ulog
-
-    tellers: dict[LogForm, Callable[[Recording], None]] = {
-        LogForm.DATAFLASH: tell_dataflash,
-        LogForm.TELEMETRY: tell_telemetry,
-        LogForm.ULOG: tell_ulog,
-    }
-    log = find_log(path)
-    recording = Recording(read_log(log), log, only)
-    with reading(log):
-        try:
-            tellers[form_of(log)](recording)
-            recording.told.sort()
-        except sqlite3.Error as error:
-            raise UserError(f"{log}: no room for its messages ({error}); TMPDIR names another place") from error
-    if not (recording.told.kinds or only):
-        raise UserError(f"{log}: the log holds nothing that a station could be shown")
-    return recording
 
 
 class EverySoOften:

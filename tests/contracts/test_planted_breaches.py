@@ -24,6 +24,7 @@ PARTS = "Who serves takes the parts, not the whole autopilot"
 ROOMS = "Rooms of sortie: imports only point down"
 CORE_ROOMS = "Rooms of autopilot: imports only point down"
 BRIDGE_ROOMS = "Rooms of mavlink_bridge: imports only point down"
+CIRCLES = "No circle of imports"
 LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -102,6 +103,7 @@ def test_the_contracts_are_kept(copy):
     assert f"{LAYERS} KEPT" in said
     assert f"{PURE} KEPT" in said
     assert f"{ROOMS} KEPT" in said and f"{CORE_ROOMS} KEPT" in said and f"{BRIDGE_ROOMS} KEPT" in said
+    assert f"{CIRCLES} KEPT" in said
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +134,18 @@ def test_a_planted_breach_is_caught(said_of_all, module, line, contract):
     assert re.search(rf"{re.escape(importer)} -> {re.escape(imported)}\b", said_of_all), said_of_all[-3000:]
 
 
-def test_a_file_beside_the_rooms_is_a_breach(copy):
-    """What is new in sortie/ has a room, or makes one that the contract names."""
-    stray = copy / "sortie" / "stray.py"
+def test_a_file_beside_the_rooms_and_a_circle_for_type_checking_are_breaches(copy):
+    """What is new in sortie/ has a room, or makes one that the contract names; and two modules of one room that know
+    each other are a circle, though Python never runs one of the two imports."""
+    stray, facts = copy / "sortie" / "stray.py", copy / "sortie" / "conform" / "facts.py"
+    sound = facts.read_text()
     stray.write_text('"""In no room."""\n')
+    facts.write_text(f"{sound}\n\nif TYPE_CHECKING:\n    from sortie.conform.case import Verdict\n")
     try:
         status, said = lint(copy)
     finally:
         stray.unlink()
+        facts.write_text(sound)
     assert status == 1, said
-    assert f"{ROOMS} BROKEN" in said
-    assert "stray" in said
+    assert f"{ROOMS} BROKEN" in said and "stray" in said
+    assert f"{CIRCLES} BROKEN" in said and re.search(r"No cycles are allowed in sortie\.conform\b", said), said

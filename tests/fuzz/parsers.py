@@ -40,7 +40,7 @@ from sortie.config.values import parse_home, parse_speedup, parse_vehicle
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.config.wind import read_wind
 from sortie.incident.evidence import read_evidence
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.scenario import read_scenario
 from sortie.loop.faults import parse_loop_fault
 from sortie.loop.profile import parse_profile

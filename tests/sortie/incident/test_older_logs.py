@@ -10,7 +10,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Cmd, Frame
 from sortie.incident.build import build
 from sortie.incident.evidence import Evidence, read_evidence
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.reproduce import reproduce
 from sortie.reading.facts import Quantity
 from tests.sortie.incident import older_logs as old

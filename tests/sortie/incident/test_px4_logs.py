@@ -17,7 +17,7 @@ from sortie.incident.build import Builder, Built
 from sortie.incident.diagnosis import diagnose
 from sortie.incident.evidence import Evidence, ModeSeen, read_evidence
 from sortie.incident.happened import differences
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.reproduce import fly, reproduce, with_its_own
 from sortie.incident.scenario import Deed, HappenedInFlight, Origin, Scenario
 from sortie.incident.signals import Sure

@@ -12,7 +12,8 @@ import pytest
 from autopilot.mav import Cmd, MissionResult, Result
 from mavlink_bridge.wire.codec import dialect
 from sortie.incident.answers import CAPABILITIES, REFUSAL
-from sortie.incident.recording import Recording, read_recording
+from sortie.incident.reader import read_recording
+from sortie.incident.recording import Recording
 from tests.clients.test_qgc_replay import recorded
 from tests.fakes.recording_watcher import Watcher
 from tests.sortie.reading.made import BOOT_S, dataflash, telemetry, ulog

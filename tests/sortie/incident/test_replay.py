@@ -19,7 +19,8 @@ from sortie.commands.replay import keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
-from sortie.incident.recording import MessageStore, Recording, read_recording
+from sortie.incident.reader import read_recording
+from sortie.incident.recording import MessageStore, Recording
 from sortie.incident.shown import _LogFolder, _TheLog
 from sortie.reading import facts
 from sortie.reading.telemetry import _whole_frames

@@ -20,7 +20,7 @@ from sortie.incident import fly_again
 from sortie.incident.build import Builder
 from sortie.incident.evidence import read_evidence
 from sortie.incident.happened import differences
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.incident.reproduce import reproduce
 from sortie.incident.scenario import Failsafe, HappenedInFlight, Scenario, ScenarioFault, read_scenario
 from sortie.incident.search import FlownOnce, search, usual_changes
