@@ -38,8 +38,8 @@ FIGURES: Final = (*COUNTED, "closest_m", "blind_closest_m")
 SIGNALS: Final = {
     "traffic_distance": "m to the nearest other aircraft; 10,000 without one",
     "nmac": "1 within 500 ft and 100 ft of another aircraft, else 0",
-    "well_clear_lost": "1 within 2,000 ft and 250 ft of one (ASTM F3442), else 0",
-    "do365_lost": "1 while well clear of one is lost as RTCA DO-365 has it, else 0",
+    "well_clear_lost": "1 within 2,000 ft and 250 ft of another aircraft (ASTM F3442), else 0",
+    "do365_lost": "1 while well clear by RTCA DO-365 is lost, else 0",
 }
 Floats = NDArray[np.float64]
 Array = NDArray[np.generic]
