@@ -28,7 +28,7 @@ from sortie.config.settings import Settings
 from sortie.config.vehicle_spec import VehicleSpec
 from sortie.nodes.plan_file import check_reach, load_plan, moved_plan, read_plan, start_of
 from sortie.reading.logs import read_log
-from sortie.reports.comparison import WITHIN_M
+from sortie.reports.comparison import WITHIN_M, Since, begin_of
 from sortie.runtime.runtime import Runtime
 
 
@@ -47,6 +47,8 @@ def fly(given: GivenOptions) -> int:
     if expected is not None and len(specs) > 1:
         raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
     wanted = None if expected is None else read_log(expected)
+    if wanted is not None:
+        begin_of(wanted, Since.ARMED)  # one that cannot be compared is told before anything flies
     with Program(settings, specs, defaults=COUNTDOWN) as run:
         for spec, plan in zip(run.vehicles.specs, plans, strict=True):
             if run.controller is None:

@@ -17,8 +17,7 @@ from sortie.incident.player import Player
 
 REFUSAL: Final = "a recording: it only shows what was"
 CAPABILITIES: Final = (
-    Capability.PARAM_FLOAT
-    | Capability.MISSION_FLOAT
+    Capability.MISSION_FLOAT
     | Capability.MISSION_INT
     | Capability.COMMAND_INT
     | Capability.FTP
@@ -26,7 +25,8 @@ CAPABILITIES: Final = (
     | Capability.MISSION_FENCE
     | Capability.MISSION_RALLY
 )
-"""Capabilities of a recording, told with the version of what wrote it."""
+"""Capabilities of a recording, told with the version of what wrote it, and with how that encodes parameters."""
+_ENCODINGS: Final = Capability.PARAM_FLOAT | Capability.PARAM_ENCODE_BYTEWISE
 _VERSION, _HOME = id_of("AUTOPILOT_VERSION"), id_of("HOME_POSITION")
 _NO_TARGET: Final = (0, 0)
 _QUIET_MS: Final = 1000
@@ -154,8 +154,8 @@ class RecordedCommands(Speaker):
     def _asked(self, msg_id: int) -> Message | None:
         told = self._player.latest(msg_id)
         if told is None and msg_id == _VERSION:
-            version, commit = self._player.recording.version()
-            return dialect.MAVLink_autopilot_version_message(
-                CAPABILITIES, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0
-            )
+            recording = self._player.recording
+            version, commit = recording.version()
+            can = CAPABILITIES | recording.firmware.capabilities & _ENCODINGS
+            return dialect.MAVLink_autopilot_version_message(can, version, 0, 0, 0, commit, [0] * 8, [0] * 8, 0, 0, 0)
         return told

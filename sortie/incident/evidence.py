@@ -294,7 +294,7 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
     """Evidence of the messages of other forms: nothing of the compass and of why a mode was entered."""
     facts = recording.facts
     found = Evidence(facts, form, _kind_of(recording.vehicle))
-    found.firmware = firmware_spoken(recording.autopilot, recording.vehicle)
+    found.firmware = recording.firmware
     found.parameters = {name: value for name, value in recording.values.items() if not name.startswith("SIM_")}
     found.stations = [(at_s,) for at_s in recording.stations]
     found.commands = recording.commands

@@ -21,6 +21,7 @@ from autopilot.parameters import Parameters, ParameterType
 from autopilot.parameters.definition import ParameterDef
 from autopilot.parameters.parameter_set import ParameterSet
 from mavlink_bridge.firmware.known import firmware_spoken
+from mavlink_bridge.firmware.protocol import Firmware
 from mavlink_bridge.services.telemetry.announcements import status_texts
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from sortie.exports.messages import whole
@@ -96,22 +97,28 @@ class MessageStore:
 @dataclass(slots=True)
 class Recording:
     """Recording of one vehicle. `only`: ids of the messages that are kept, empty: all; `values`: its parameters at the
-    log's end. `system`: its system id, 0 where the log has none. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT.
-    `stations`: s since boot when a ground station was heard. `commands`: of a station, where the log has them apart
-    from its messages. `unwished`: (s since boot, whether another mode than the wished one was flown) at each change;
-    empty: the log does not tell."""
+    log's end, `types`: of those whose MAV_PARAM_TYPE the log tells. `system`: its system id, 0 where the log has none.
+    `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT. `stations`: s since boot when a ground station was heard.
+    `commands`: of a station, where the log has them apart from its messages. `unwished`: (s since boot, whether another
+    mode than the wished one was flown) at each change; empty: the log does not tell."""
 
     facts: FlightFacts
     path: Path
     only: Collection[int] = ()
     told: MessageStore = field(default_factory=MessageStore)
     values: dict[str, float] = field(default_factory=dict)
+    types: dict[str, ParameterType] = field(default_factory=dict)
     stations: list[float] = field(default_factory=ThinnedRows)
     commands: list[CommandSeen] = field(default_factory=ThinnedRows)
     unwished: list[tuple[float, bool]] = field(default_factory=ThinnedRows)
     system: int = 0
     vehicle: int = VehicleType.GENERIC
     autopilot: int = AutopilotType.ARDUPILOTMEGA
+
+    @property
+    def firmware(self) -> Firmware:
+        """Firmware that wrote the log, as it speaks."""
+        return firmware_spoken(self.autopilot, self.vehicle)
 
     def keep(self, at_ms: int, msg_id: int, data: bytes) -> None:
         """Keep the payload of a message of this instant."""
@@ -130,7 +137,10 @@ class Recording:
 
     def parameters(self) -> Parameters:
         """The parameters, none of which can be set."""
-        lines = (ParameterDef(name, ParameterType.REAL32, value, read_only=True) for name, value in self.values.items())
+        lines = (
+            ParameterDef(name, self.types.get(name, ParameterType.REAL32), value, read_only=True)
+            for name, value in self.values.items()
+        )
         return Parameters(ParameterSet(tuple(lines), {}))
 
     def version(self) -> tuple[int, list[int]]:
@@ -141,15 +151,13 @@ class Recording:
             return 0, [0] * 8
         major, minor, patch, kind, commit = known.groups(default="")
         number = int(major) << 24 | int(minor) << 16 | int(patch or 0) << 8
-        habits = firmware_spoken(self.autopilot, self.vehicle).habits
-        letters = (
-            bytes.fromhex(commit[: len(commit) // 2 * 2])[:8][::-1] if habits.commit_as_number else commit.encode()
-        )
+        as_number = self.firmware.habits.commit_as_number
+        letters = bytes.fromhex(commit[: len(commit) // 2 * 2])[:8][::-1] if as_number else commit.encode()
         return number | _KINDS.get(kind.lower(), FirmwareVersion.OFFICIAL), list(letters[:8].ljust(8, b"\0"))
 
     def mission(self) -> tuple[MissionItem, ...]:
         """The plan as stations number it: behind home, where the firmware numbers it so."""
-        if not (self.facts.items and firmware_spoken(self.autopilot, self.vehicle).habits.home_is_item_0):
+        if not (self.facts.items and self.firmware.habits.home_is_item_0):
             return self.facts.items
         home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
         return (MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt), *self.facts.items)

@@ -92,7 +92,7 @@ class ShownRecording:
             player,
             RecordedCommands(player),
             RecordedPlans(player),
-            ParameterService(parameters, journal, room=room),
+            ParameterService(parameters, journal, room=room, firmware=recording.firmware),
             FtpService(files, room=room),
             logs,
         ):

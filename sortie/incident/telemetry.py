@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
-from autopilot.mav import VehicleType
+from autopilot.mav import ParameterType, VehicleType
+from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, ids_of
-from mavlink_bridge.wire.definitions import CRC_EXTRA
+from mavlink_bridge.wire.framing import is_sound
 from sortie.incident.recording import Recording
 from sortie.reading.facts import remember
 from sortie.reading.telemetry import frames, is_vehicle, payload_of
@@ -23,7 +25,7 @@ def tell_telemetry(recording: Recording) -> None:
     """Take the vehicle's messages, their times by when they were heard."""
     sender: tuple[int, int] | None = None
     for frame in frames(recording.path):
-        if frame.kind not in CRC_EXTRA:
+        if not is_sound(frame.data):
             continue
         data, at_ms = payload_of(frame), max((frame.stamp_us - recording.facts.boot_us) // 1000, 0)
         if sender is not None and frame.sender != sender:
@@ -38,7 +40,16 @@ def tell_telemetry(recording: Recording) -> None:
             sender, recording.system = frame.sender, frame.sender[0]
             recording.vehicle, recording.autopilot = beat.type, beat.autopilot
         if frame.kind in _PARAM_VALUE:
-            value: Message = decode(frame.kind, data)
-            remember(recording.values, value.param_id, value.param_value)
+            _remember(recording, decode(frame.kind, data))
         if frame.kind not in _ANSWERS:
             recording.keep(at_ms, frame.kind, data)
+
+
+def _remember(recording: Recording, m: Any) -> None:
+    """Take a PARAM_VALUE; one of another type, or that is no number, is passed over."""
+    if m.param_id == HASH:
+        return
+    with suppress(ValueError):
+        kind = ParameterType(m.param_type)
+        remember(recording.values, m.param_id, recording.firmware.value_of(m.param_value, kind))
+        recording.types[m.param_id] = kind

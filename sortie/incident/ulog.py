@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import degrees, isfinite
 from typing import Any, Final
 
 import numpy as np
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.mathematics import hypot
-from autopilot.mav import AutopilotType, Cmd, Frame, Severity
+from autopilot.mav import AutopilotType, Cmd, Frame, ParameterType, Severity
 from autopilot.personality.px4.modes import BY_NAV_STATE, custom_of
 from mavlink_bridge.wire.codec import Message, dialect
 from sortie.exports.messages import whole
 from sortie.incident.recording import CommandSeen, EverySoOften, Recording, heartbeat, home_position
-from sortie.reading.ulog import NEEDED, euler_angles, last_known, of_one_log, open_ulog, stand_in
+from sortie.reading.ulog import NEEDED, euler_angles, last_known, numbers_of, of_one_log, open_ulog, stand_in
 
 _PERIOD_MS: Final = 100
 _TOPICS: Final = [
@@ -53,8 +54,9 @@ def tell_ulog(recording: Recording) -> None:
     recording.stations.sort()
     recording.autopilot = AutopilotType.PX4
     changed = ((name, value) for _, name, value in log.changed_parameters)
-    numbers = (row for row in (*log.initial_parameters.items(), *changed) if isinstance(row[1], int | float))
-    recording.values = {name: float(value) for name, value in numbers}  # a damaged one may be bytes
+    for name, value in numbers_of((*log.initial_parameters.items(), *changed)).items():
+        recording.values[name] = float(value)
+        recording.types[name] = ParameterType.INT32 if isinstance(value, int) else ParameterType.REAL32
     severities = recording.facts.severities()
     for at_s, text in recording.facts.texts:
         recording.say(round(at_s * 1000.0), text, severities.get((at_s, text), Severity.INFO))
@@ -135,14 +137,13 @@ def _attitude(at_ms: int, row: Mapping[str, float]) -> Message:
 def _place(at_ms: int, row: Mapping[str, float]) -> Message:
     place = (whole(row["lat"], 1e7), whole(row["lon"], 1e7), whole(row["alt"], 1e3))
     above, speeds = whole(row["alt"] - row["home_alt"], 1e3), [whole(row[f"v{axis}"], 100.0, *_I16) for axis in "xyz"]
-    degrees = np.degrees(row["heading"]) % 360.0
-    heading = whole(degrees, 100.0) if np.isfinite(degrees) else _U16
+    heading = whole(degrees(row["heading"]) % 360.0, 100.0) if isfinite(row["heading"]) else _U16
     return dialect.MAVLink_global_position_int_message(at_ms, *place, above, *speeds, heading)
 
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
     """VFR_HUD: without an airspeed that of the ground stands for it, as PX4 does without a tube."""
-    speed, heading = hypot(row["vx"], row["vy"]), whole(np.degrees(row["heading"]) % 360.0)
+    speed, heading = hypot(row["vx"], row["vy"]), whole(degrees(row["heading"]) % 360.0)
     return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
 
 
@@ -162,7 +163,7 @@ def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
         place = (whole(row["latitude_deg"], 1e7), whole(row["longitude_deg"], 1e7), whole(row["altitude_msl_m"], 1e3))
     else:
         place = (whole(row["lat"]), whole(row["lon"]), whole(row["alt"]))
-    course = whole(np.degrees(row["cog_rad"]) % 360.0, 100.0)
+    course = whole(degrees(row["cog_rad"]) % 360.0, 100.0)
     precise, seen = whole(row["hdop"], 100.0, 0, _U16), whole(row["satellites_used"], 1.0, 0, 255)
     speed = whole(row["vel_m_s"], 100.0, 0, _U16)
     fix = whole(row["fix_type"], 1.0, 0, 8)

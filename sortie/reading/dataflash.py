@@ -14,16 +14,7 @@ from autopilot.mission.items import MissionItem
 from mavlink_bridge.firmware.mode_names import ardupilot_mode
 from sortie.logs.dataflash_kinds import RALLY_FRAME_KNOWN, RALLY_FRAME_SHIFT, RALLY_FRAMES
 from sortie.reading.dataflash_messages import MessageLog
-from sortie.reading.facts import (
-    HIGHEST_M,
-    FlightFacts,
-    LoggedProblem,
-    PlanSeen,
-    Quantity,
-    Sample,
-    ThinnedRows,
-    remember,
-)
+from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity, Sample, ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
 _HOME: Final = 1
@@ -101,9 +92,7 @@ class _DataflashReader:
         }
 
     def _pos(self, m: Any, time_s: float) -> None:
-        if not (abs(m.Lat) <= 90.0 and abs(m.Lng) <= 180.0 and abs(m.RelHomeAlt) <= HIGHEST_M):
-            raise ValueError(m.RelHomeAlt)
-        self.facts.samples.append(Sample(time_s, m.Lat, m.Lng, m.RelHomeAlt, self._speed, self._volts, self._percent))
+        self.facts.pass_by(Sample(time_s, m.Lat, m.Lng, m.RelHomeAlt, self._speed, self._volts, self._percent))
 
     def _gps(self, m: Any, time_s: float) -> None:
         if getattr(m, "I", 0) != 0:
@@ -128,9 +117,10 @@ class _DataflashReader:
         self.facts.vehicle = m.FWS
 
     def _parameter(self, m: Any, time_s: float) -> None:
-        if self._parameters.get(m.Name, m.Value) != m.Value:
-            self.facts.changes.append((time_s, m.Name, self._parameters[m.Name], m.Value))
+        before = self._parameters.get(m.Name, m.Value)
         remember(self._parameters, m.Name, m.Value)
+        if before != m.Value:
+            self.facts.changes.append((time_s, m.Name, before, m.Value))
         default = getattr(m, "Default", nan)
         if isfinite(default) and default != m.Value:
             remember(self.facts.own_values, m.Name, (m.Value, default))
@@ -151,11 +141,12 @@ class _DataflashReader:
         last, place = facts.samples[-1], to_global(self._began, (m.PN, m.PE, m.PD))
         if self._guesses:
             place = GeoPoint(last.lat, last.lon, place.alt)
+        height = place.alt - facts.home.alt
+        facts.pass_by(Sample(time_s, place.lat, place.lon, height, self._speed, self._volts, self._percent))
+        if self._guesses:
             goes_on = bool(facts.unplaced) and facts.unplaced[-1][1] == last.time_s
             began_s = facts.unplaced.pop()[0] if goes_on else last.time_s
             facts.unplaced.append((began_s, time_s))
-        height = place.alt - facts.home.alt
-        facts.samples.append(Sample(time_s, place.lat, place.lon, height, self._speed, self._volts, self._percent))
 
     def _wind(self, m: Any, time_s: float) -> None:
         if getattr(m, "C", 0) == 0:

@@ -25,6 +25,8 @@ _HEAD_1, _HEAD_2 = HEAD
 _INSTANCES: Final = ("I", "C", "IMU", "Inst", "Instance")
 """Names of the column that tells one sensor from another."""
 _TEXTS: Final = "nNZ"
+_WORDS: Final = {"MSG": "Message", "PARM": "Name", "VER": "FWS"}
+"""Columns that are texts, or none that is known."""
 _CODES: Final = {
     **{character: (code, divisor) for character, (code, _, divisor, _) in CHARACTERS.items()},
     "a": ("64s", 1.0), "g": ("e", 1.0), "q": ("q", 1.0),
@@ -67,6 +69,9 @@ class _Format:
             elif (divisor := divisors.get(number, divisor)) != 1.0:
                 self._scaled.append((number, divisor))
         self._struct = struct.Struct(codes)
+        word = _WORDS.get(self.kind)
+        if word in self._columns and self._columns.index(word) not in self._texts:
+            raise ValueError(f"{name}: {word} is no text")
         if self._struct.size != size or len(self._columns) != len(form):
             raise ValueError(f"{name}: {form} are not {size} bytes of {columns}")
         self._timed = form[:1] == "Q"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
-from math import isfinite
+from math import isfinite, isnan
 from typing import Final, TypeVar
 
 from autopilot.interface.geo import GeoPoint
@@ -58,8 +58,16 @@ class ThinnedRows(list[_Row]):
         self._replaced_by = self._every - 1
 
 
+def is_place(lat: float, lon: float, metres: float) -> bool:
+    """True for degrees that are on the Earth and a height that a vehicle may have: a damaged log has any number."""
+    return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(metres) <= HIGHEST_M
+
+
 def remember(values: dict[str, _Row], name: str, value: _Row) -> None:
-    """Remember what is told of a parameter: of no more names than a vehicle may have, whatever a damaged log tells."""
+    """Remember what is told of a parameter: of no more names than a vehicle may have, whatever a damaged log tells.
+    ValueError: it is no number."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(name)
     if name in values or len(values) < _MOST_PARAMETERS:
         values[name] = value
 
@@ -142,7 +150,10 @@ class PlanSeen:
             self._flown, self._following = {}, None
 
     def take(self, item: MissionItem) -> None:
-        """Take one item of the plan."""
+        """Take one item of the plan. ValueError: its place is none."""
+        place = (item.x, item.y) if has_position(item.command) else (0.0, 0.0)
+        if not (is_place(*place, 0.0 if isnan(item.z) else item.z) and isfinite(item.x) and isfinite(item.y)):
+            raise ValueError(item)
         plan = self._flown if self._following is None else self._following
         plan[item.seq] = item
 
@@ -250,16 +261,22 @@ class FlightFacts:
 
     def begin_at(self, lat: float, lon: float, alt: float) -> None:
         """Take this place for home, degrees and m above the sea, if it is one: a damaged log has any."""
-        if abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(alt):
+        if is_place(lat, lon, alt):
             self.home = GeoPoint(lat, lon, alt)
+
+    def pass_by(self, sample: Sample) -> None:
+        """Add a sample. ValueError: its place is none."""
+        if not is_place(sample.lat, sample.lon, sample.height):
+            raise ValueError(sample)
+        self.samples.append(sample)
 
     def enter(self, time_s: float, mode: str) -> None:
         """Note the mode, another or the same."""
         if not self.modes or self.modes[-1][1] != mode:
             self.modes.append((time_s, mode))
 
-    def say(self, time_s: float, text: str, severity: Severity = Severity.INFO) -> None:
-        """A text; what warns is a trouble too."""
+    def say(self, time_s: float, text: str, severity: int = Severity.INFO) -> None:
+        """A text; what warns is a trouble too. A `severity` beyond MAV_SEVERITY counts as the nearest."""
         self.texts.append((time_s, text))
         if severity <= Severity.WARNING:
-            self.troubles.append(LoggedProblem(time_s, severity, text))
+            self.troubles.append(LoggedProblem(time_s, Severity(max(severity, Severity.EMERGENCY)), text))

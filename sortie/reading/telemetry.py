@@ -11,11 +11,13 @@ from math import degrees, hypot, nan
 from pathlib import Path
 from typing import Any, Final
 
-from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass
-from autopilot.mav import AutopilotType, MissionType, ModeFlag, Severity, VehicleType
+from autopilot.mav import AutopilotType, MissionType, ModeFlag, VehicleType
 from autopilot.mission.items import MissionItem
+from mavlink_bridge.firmware.known import firmware_spoken
 from mavlink_bridge.firmware.mode_names import mode_of_heartbeat
+from mavlink_bridge.firmware.protocol import Firmware
+from mavlink_bridge.services.parameters import HASH
 from mavlink_bridge.wire.codec import Message, decode, id_of
 from mavlink_bridge.wire.framing import is_sound
 from sortie.reading.facts import FlightFacts, PlanSeen, Quantity, Sample, remember
@@ -29,8 +31,13 @@ _SHORTEST: Final = 8
 _LOSS_WINDOW_S: Final = 5.0
 _UNKNOWN_U8: Final = 255
 _UNKNOWN_U16: Final = 65535
-_PLACE: Final = id_of("GLOBAL_POSITION_INT")
-_OF_ANYBODY: Final = frozenset({"RADIO_STATUS", "MISSION_COUNT", "MISSION_ITEM_INT"})
+_BEAT, _PLACE = id_of("HEARTBEAT"), id_of("GLOBAL_POSITION_INT")
+LoggedSender = tuple[int, int]
+"""System and component."""
+_NOBODY: Final[LoggedSender] = (0, 0)
+_OF_RADIO: Final = "RADIO_STATUS"
+_OF_PLAN: Final = frozenset({"MISSION_COUNT", "MISSION_ITEM_INT"})
+_TO_ALL: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class LoggedFrame:
 
     stamp_us: int
     seq: int
-    sender: tuple[int, int]
+    sender: LoggedSender
     kind: int
     data: bytes
 
@@ -101,11 +108,12 @@ class _Loss:
 
 
 class _TelemetryReader:
-    """Collects from the messages of the first autopilot that is heard."""
+    """Collects from the messages of one autopilot."""
 
-    def __init__(self) -> None:
+    def __init__(self, vehicle: LoggedSender) -> None:
         self.facts = FlightFacts()
-        self.vehicle: tuple[int, int] | None = None
+        self._vehicle = vehicle
+        self._firmware: Firmware | None = None
         self._plan = PlanSeen()
         self._parameters: dict[str, float] = {}
         self._volts = self._percent = nan
@@ -128,7 +136,14 @@ class _TelemetryReader:
             "EKF_STATUS_REPORT": lambda m, time_s: self.facts.add(Quantity.ESTIMATE, time_s, m.pos_horiz_variance),
         }
 
+    def hears(self, message: Message) -> bool:
+        """Whether this counts: a plan is what a station sends to the vehicle, and a radio speaks for itself."""
+        name, sender = message.get_type(), (message.get_srcSystem(), message.get_srcComponent())
+        to_it = name in _OF_PLAN and message.target_system in (self._vehicle[0], _TO_ALL)
+        return sender == self._vehicle or to_it or name == _OF_RADIO
+
     def _heartbeat(self, m: Any, time_s: float) -> None:
+        self._firmware = self._firmware or firmware_spoken(m.autopilot, m.type)
         self.facts.vehicle = self.facts.vehicle or f"vehicle {m.get_srcSystem()}"
         self.facts.enter(time_s, mode_of_heartbeat(m.autopilot, m.type, m.base_mode, m.custom_mode))
         armed = bool(m.base_mode & ModeFlag.SAFETY_ARMED)
@@ -150,17 +165,20 @@ class _TelemetryReader:
         self.facts.add(Quantity.PITCH_SET, time_s, m.nav_pitch)
 
     def _parameter(self, m: Any, time_s: float) -> None:
-        before = self._parameters.get(m.param_id, m.param_value)
-        if before != m.param_value:
-            self.facts.changes.append((time_s, m.param_id, before, m.param_value))
-        remember(self._parameters, m.param_id, m.param_value)
+        if self._firmware is None or m.param_id == HASH:
+            return
+        value = self._firmware.value_of(m.param_value, m.param_type)
+        before = self._parameters.get(m.param_id, value)
+        remember(self._parameters, m.param_id, value)
+        if before != value:
+            self.facts.changes.append((time_s, m.param_id, before, value))
 
     def _position(self, m: Any, time_s: float) -> None:
         speed = hypot(m.vx, m.vy) / 100.0
         self.facts.add(Quantity.CLIMB, time_s, -m.vz / 100.0)
         place = (m.lat / 1e7, m.lon / 1e7, m.relative_alt / 1000.0)
         if m.lat or m.lon:
-            self.facts.samples.append(Sample(time_s, *place, speed, self._volts, self._percent))
+            self.facts.pass_by(Sample(time_s, *place, speed, self._volts, self._percent))
 
     def _battery(self, m: Any, time_s: float) -> None:
         self._volts = nan if m.voltage_battery in (0, _UNKNOWN_U16) else m.voltage_battery / 1000.0
@@ -176,14 +194,14 @@ class _TelemetryReader:
             at_s, begun = self.facts.texts[-1]
             self.facts.texts[-1] = (at_s, begun + m.text)
             return
-        self.facts.say(time_s, m.text, Severity(m.severity))
+        self.facts.say(time_s, m.text, m.severity)
 
     def _home(self, m: Any, time_s: float) -> None:
-        self.facts.home = GeoPoint(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)
+        self.facts.begin_at(m.latitude / 1e7, m.longitude / 1e7, m.altitude / 1000.0)
 
     def _count(self, m: Any, time_s: float) -> None:
         if m.mission_type == MissionType.MISSION:
-            self._plan.begin(uploaded=(m.get_srcSystem(), m.get_srcComponent()) != self.vehicle)
+            self._plan.begin(uploaded=(m.get_srcSystem(), m.get_srcComponent()) != self._vehicle)
 
     def _item(self, m: Any, time_s: float) -> None:
         if m.mission_type == MissionType.MISSION and m.seq > 0:
@@ -205,11 +223,11 @@ class _TelemetryReader:
 
 def read_telemetry(path: Path) -> FlightFacts:
     """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
-    reader, loss = _TelemetryReader(), _Loss()
+    vehicle, boot_us = _first_autopilot(path)
+    reader, loss, broken = _TelemetryReader(vehicle), _Loss(), 0
     wanted = {id_of(name): name for name in reader.takes}
-    boot_us, broken = _boot_us(path), 0
     for frame in frames(path):
-        if frame.sender == reader.vehicle:
+        if frame.sender == vehicle:
             found = loss.take(frame.seq, (frame.stamp_us - boot_us) / 1e6)
             if found is not None:
                 reader.facts.add(Quantity.LOSS, *found)
@@ -219,12 +237,11 @@ def read_telemetry(path: Path) -> FlightFacts:
         message = message_of(frame)
         if message is None:
             broken += 1
-            continue
-        if reader.vehicle is None and name == "HEARTBEAT" and is_vehicle(message):
-            reader.vehicle = frame.sender
-        # A plan is what a station sent, a radio speaks for itself.
-        if frame.sender == reader.vehicle or name in _OF_ANYBODY:
-            reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
+        elif reader.hears(message):
+            try:
+                reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
+            except ValueError:  # figures that cannot be
+                broken += 1
     facts = reader.finish()
     facts.boot_us = boot_us
     facts.cut = f"{broken} frames of the log cannot be read" if broken else ""
@@ -247,17 +264,21 @@ def message_of(frame: LoggedFrame) -> Message | None:
     return message
 
 
-def _boot_us(path: Path) -> int:
-    """Time when the vehicle booted, us since 1970, by the first message that says how long ago that is; without one,
-    when the log begins."""
+def _first_autopilot(path: Path) -> tuple[LoggedSender, int]:
+    """The first autopilot that is heard, and when it booted, us since 1970, by its first message that says how long ago
+    that is; without one, when the log begins."""
     first: int | None = None
+    vehicle = _NOBODY
     for frame in frames(path):
         first = frame.stamp_us if first is None else first
-        # A damaged one: the next will say it.
-        if frame.kind == _PLACE and (message := message_of(frame)) is not None:
+        if frame.kind not in (_BEAT, _PLACE) or (message := message_of(frame)) is None:
+            continue  # of a damaged one the next will say it
+        if frame.kind == _BEAT and vehicle == _NOBODY and is_vehicle(message):
+            vehicle = frame.sender
+        elif frame.kind == _PLACE and frame.sender == vehicle:
             since_ms: int = message.time_boot_ms
-            return frame.stamp_us - since_ms * 1000
-    return first or 0
+            return vehicle, frame.stamp_us - since_ms * 1000
+    return vehicle, first or 0
 
 
 def is_vehicle(m: Any) -> bool:

@@ -6,7 +6,7 @@ import os
 import re
 import struct
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from math import hypot, isfinite, nan
@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Severity
 from autopilot.mission.items import MissionItem
 from autopilot.personality.px4.modes import BY_NAV_STATE
 from sortie.config.errors import UserError, pip_install
-from sortie.reading.facts import HIGHEST_M, MOST_ROWS, FlightFacts, Quantity, Sample
+from sortie.reading.facts import MOST_ROWS, FlightFacts, PlanSeen, Quantity, Sample, is_place
 from sortie.reading.log_file import PIECE, open_log
 
 if TYPE_CHECKING:
@@ -219,8 +218,7 @@ def read_ulog(path: Path) -> FlightFacts:
     _track(facts, topics)
     for text in log.logged_messages:
         words = _COLOURS.sub("", text.message)
-        level = min(max(text.log_level - _LEVEL_OF_ASCII, Severity.EMERGENCY), Severity.DEBUG)
-        facts.say(text.timestamp / 1e6, words, Severity(level))
+        facts.say(text.timestamp / 1e6, words, text.log_level - _LEVEL_OF_ASCII)
     _plan(facts, topics)
     _parameters(facts, log)
     return facts
@@ -253,17 +251,23 @@ def of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
 def _parameters(facts: FlightFacts, log: Any) -> None:
     """Read the parameters that were changed while logging, and those that are not at their default, where the log
     knows it."""
-    values = dict(log.initial_parameters)
-    for stamp, name, value in log.changed_parameters:
-        if values.get(name, value) != value:
-            facts.changes.append((stamp / 1e6, name, float(values[name]), float(value)))
-        values[name] = value
-    defaults = log.get_default_parameters(0) if log.has_default_parameters else {}
+    values = numbers_of(log.initial_parameters.items())
+    for stamp, name, told in log.changed_parameters:
+        for value in numbers_of([(name, told)]).values():
+            if values.setdefault(name, value) != value:
+                facts.changes.append((stamp / 1e6, name, float(values[name]), float(value)))
+            values[name] = value
+    defaults = numbers_of(log.get_default_parameters(0).items()) if log.has_default_parameters else {}
     facts.own_values = {
         name: (float(value), float(defaults[name]))
         for name, value in sorted(values.items())
         if name in defaults and defaults[name] != value
     }
+
+
+def numbers_of(parameters: Iterable[tuple[str, Any]]) -> dict[str, int | float]:
+    """Parameters whose values are numbers: of a damaged log they may be bytes, or NaN."""
+    return {name: value for name, value in parameters if isinstance(value, int | float) and isfinite(value)}
 
 
 def _times(topic: Any) -> NDArray[np.float64]:
@@ -338,11 +342,12 @@ def euler_angles(
     w: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Roll, pitch and yaw of quaternions, rad."""
-    return (
-        np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
-        np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
-        np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
-    )
+    with np.errstate(all="ignore"):  # of a damaged log
+        return (
+            np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
+            np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
+            np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
+        )
 
 
 def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
@@ -354,7 +359,7 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     keep = np.unique(np.append(_ten_a_second(times_s), len(times_s) - 1))
     times_s = times_s[keep]
     lat, lon, alt = (np.asarray(place[name], dtype=np.float64)[keep] for name in ("lat", "lon", "alt"))
-    known = (abs(lat) <= 90.0) & (abs(lon) <= 180.0) & (abs(alt) <= HIGHEST_M)
+    known = np.array([is_place(*row) for row in zip(lat, lon, alt, strict=True)])
     if not known.all():
         facts.cut = facts.cut or "some of its places are none"
         times_s, lat, lon, alt = (column[known] for column in (times_s, lat, lon, alt))
@@ -382,7 +387,7 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
     flown = topics.get("navigator_mission_item")
     if flown is None:
         return
-    items: dict[int, MissionItem] = {}
+    plan = PlanSeen()
     modes = last_known(topics.get("vehicle_status"), "nav_state", _times(flown))
     rows = zip(modes.tolist(), *(flown[name].tolist() for name in NEEDED["navigator_mission_item"]), strict=True)
     before = None
@@ -390,5 +395,8 @@ def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
         if (mode not in _IN_MISSION and not np.isnan(mode)) or int(seq) == before:
             continue
         before = int(seq)
-        items[before + 1] = MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=before + 1)
-    facts.items = tuple(items[seq] for seq in sorted(items))
+        try:
+            plan.take(MissionItem(int(command), 3 if relative else 0, x=lat, y=lon, z=alt, seq=before + 1))
+        except ValueError:
+            facts.cut = facts.cut or "some of its items have no place"
+    facts.items = plan.items()

@@ -112,7 +112,9 @@ class FlightComparison:
 
 
 def begin_of(facts: FlightFacts, since: Since) -> float:
-    """Time of that moment of the longest flight, s since boot. UserError: the log does not have it."""
+    """Time of that moment of the longest flight, s since boot. UserError: the log does not have it, or no place."""
+    if not facts.samples:
+        raise UserError(f"{facts.name}: the log has no place of the vehicle")
     flight = facts.longest_flight()
     if flight is None:
         raise UserError(f"{facts.name}: the vehicle was not armed in this log, there is no flight to compare")
@@ -175,9 +177,6 @@ def compared(
     """Compare two flights: where the first does not know its place, by their heights alone. UserError: one of them has
     no place, or was never armed."""
     both = (here, there)
-    for facts in both:
-        if not facts.samples:
-            raise UserError(f"{facts.name}: the log has no place of the vehicle")
     shifts = [begin_of(facts, since) for facts in both]
     ends = [facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True)]
     cut = _cut_short(both, ends)

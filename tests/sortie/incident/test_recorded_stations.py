@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.mav import Cmd, MissionResult, Result
+from autopilot.mav import Capability, Cmd, MissionResult, Result
 from mavlink_bridge.wire.codec import dialect
 from sortie.incident.answers import CAPABILITIES, REFUSAL
 from sortie.incident.reader import read_recording
@@ -112,7 +112,8 @@ def test_the_version_is_that_of_the_log(recording: Recording, banner: str) -> No
     recording.facts.texts.clear()
     ask = dialect.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, 148, 0, 0, 0, 0, 0, 0)
     ack, told = Watcher(recording).ask(ask)
-    assert ack.result == Result.ACCEPTED and told.capabilities == CAPABILITIES
+    bytewise = Capability.PARAM_ENCODE_BYTEWISE if banner.startswith("PX4") else Capability.PARAM_FLOAT
+    assert ack.result == Result.ACCEPTED and told.capabilities == CAPABILITIES | bytewise
     assert (told.flight_sw_version, bytes(told.flight_custom_version).rstrip(b"\0")) == BANNERS[banner]
     (older,) = Watcher(recording).ask(dialect.MAVLink_autopilot_version_request_message(1, 1))
     assert older.flight_sw_version == told.flight_sw_version

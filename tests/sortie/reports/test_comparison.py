@@ -13,6 +13,7 @@ from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie.commands.cli import run as main
 from sortie.config.errors import UserError
+from sortie.logs import dataflash_kinds as K
 from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
 from sortie.reports.comparison import Since, begin_of, compared
 from sortie.reports.comparison_page import comparison_page
@@ -186,6 +187,20 @@ def test_report_against_tells_by_status_json_and_page(tmp_path: Path, capsys: py
     assert (told["same"], told["within_m"]) == (True, 2.0)
     assert Path(told["report"]).stat().st_size > 1000
     assert main(["report", str(tmp_path / "a.bin"), "--json"]) == 2
+
+
+def test_what_cannot_be_expected_is_told_before_anything_flies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At real speed a person would wait for minutes for it."""
+    (tmp_path / "small.waypoints").write_text(SQUARE)
+    logs = ("--state-dir", str(tmp_path / "state"), "--log-dir", str(tmp_path / "logs"))
+    (tmp_path / "a.bin").write_bytes(dataflash().replace(K.ARM.head, bytes(3)))
+    words = ["fly", str(tmp_path / "small.waypoints"), "--expect", str(tmp_path / "a.bin"), *logs]
+    assert main([*words, "--link", "tcpin:127.0.0.1:0"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a.bin: the vehicle was not armed in this log" in line
+    assert not (tmp_path / "logs").exists()
 
 
 def test_fly_expect_is_a_regression_test_from_a_flight(tmp_path: Path) -> None:
