@@ -71,6 +71,9 @@ class HearsTraffic(Protocol):
     def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
         """Reports that have come in at this vehicle time."""
 
+    def silent_until_ms(self, now_ms: int) -> int | None:
+        """Vehicle time before which no look hears anything; None: for good."""
+
 
 @runtime_checkable
 class LooksOut(Protocol):

@@ -37,11 +37,12 @@ class ObjectDatabase:
             return
         here = self._facts.vehicle.state.position
         beam = radians(max(param("OA_DB_BEAM_WIDTH", 5.0), 1.0))
+        rise, run = sin(beam), cos(beam)
         most_m, least_m = param("OA_DB_DIST_MAX"), param("OA_DB_RADIUS_MIN", 0.01)
         self._expire(now_ms)
         for north, east in points:
             away = hypot(north - here[0], east - here[1])
-            radius = max(away * sin(beam) / cos(beam), least_m)
+            radius = max(away * rise / run, least_m)
             if most_m <= 0.0 or away - radius <= most_m:
                 self._take((north, east, here[2], radius, float(now_ms)))
 
@@ -56,11 +57,11 @@ class ObjectDatabase:
         return lowest != 0.0 and near and self._facts.height < lowest
 
     def _take(self, item: tuple[float, float, float, float, float]) -> None:
-        off = self._kept[:_RADIUS] - np.array(item[:_RADIUS])[:, None]
-        radius = np.maximum(self._kept[_RADIUS], item[_RADIUS])
-        found = np.flatnonzero((off * off).sum(axis=0) < radius * radius)
-        if found.size:
-            first = found[0]
+        kept, radius = self._kept, np.maximum(self._kept[_RADIUS], item[_RADIUS])
+        north, east, down = kept[_NORTH] - item[_NORTH], kept[_EAST] - item[_EAST], kept[_DOWN] - item[_DOWN]
+        same = north * north + east * east + down * down < radius * radius
+        first = int(same.argmax()) if same.size else 0
+        if same.size and same[first]:
             renewed = item[_SEEN_MS] - self._kept[_SEEN_MS, first] >= _REFRESH_MS
             if renewed or self._kept[_RADIUS, first] != item[_RADIUS]:
                 self._kept[_RADIUS:, first] = item[_RADIUS:]

@@ -78,19 +78,19 @@ class Proximity:
             return ()
         north, east, _ = state.position
         least, most = max(param("PRX1_MIN"), scan.least_m), param("PRX1_MAX") or scan.range_m
-        found = []
+        found, yaw, ignored = [], state.yaw, self._ignored()
         for k, away in enumerate(scan.distances_m):
             off = (scan.first_deg + k * scan.step_deg) % 360.0
-            if isfinite(away) and least <= away <= most and not self._ignored(off):
-                bearing = state.yaw + radians(off)
+            if isfinite(away) and least <= away <= most and not _within(ignored, off):
+                bearing = yaw + radians(off)
                 found.append((north + away * cos(bearing), east + away * sin(bearing)))
         return tuple(found)
 
-    def _ignored(self, off_deg: float) -> bool:
-        """True of a direction that PRX1_IGN_ANGn and _WIDn leave out, degrees off the nose."""
-        for n in _IGNORED:
-            width = self._facts.param(f"PRX1_IGN_WID{n}")
-            apart = abs((off_deg - self._facts.param(f"PRX1_IGN_ANG{n}") + 180.0) % 360.0 - 180.0)
-            if width > 0.0 and apart <= 0.5 * width:
-                return True
-        return False
+    def _ignored(self) -> list[tuple[float, float]]:
+        """Directions that PRX1_IGN_ANGn and _WIDn leave out: the middle, degrees off the nose, and the width."""
+        param = self._facts.param
+        return [(param(f"PRX1_IGN_ANG{n}"), width) for n in _IGNORED if (width := param(f"PRX1_IGN_WID{n}")) > 0.0]
+
+
+def _within(sectors: list[tuple[float, float]], off_deg: float) -> bool:
+    return any(abs((off_deg - middle + 180.0) % 360.0 - 180.0) <= 0.5 * width for middle, width in sectors)

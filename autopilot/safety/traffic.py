@@ -78,7 +78,7 @@ class TrafficWatch:
         self._looks_out = False  # the vehicle itself, until the next look here
         self._read: _Settings | None = None
         self._receiver: HearsTraffic | None = None
-        self._next_hear_ms = 0  # the receiver's next look
+        self._next_hear_ms: int | None = None  # the receiver's next look that may hear anything
 
     # --- what is heard --------------------------------------------------------------------------------------------
     @property
@@ -160,9 +160,10 @@ class TrafficWatch:
         due_ms, receiver = self._hear_ms(), self._receiver
         if receiver is None or due_ms is None or now_ms < due_ms:
             return False
-        period_ms = receiver.traffic_period_ms
-        self._next_hear_ms = next_multiple(now_ms, period_ms)
         wants = [self.hear(contact) for contact in receiver.hear_traffic(now_ms)]
+        silent_ms = receiver.silent_until_ms(now_ms)
+        period_ms = receiver.traffic_period_ms
+        self._next_hear_ms = None if silent_ms is None else next_multiple(max(now_ms, silent_ms - 1), period_ms)
         return any(wants)
 
     def _away(self, key: tuple[CollisionSource, int]) -> float:

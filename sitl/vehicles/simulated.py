@@ -176,6 +176,9 @@ class SimulatedMachine(ABC):
     def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
         return () if self.receiver is None else self.receiver.hear(now_ms)
 
+    def silent_until_ms(self, now_ms: int) -> int | None:
+        return None if self.receiver is None else self.receiver.silent_until_ms(now_ms)
+
     most_others: Final = M.MOST_OTHERS
 
     def look_out(self, lookout: Lookout | None) -> None:

@@ -57,14 +57,14 @@ class EncounterModel:
 
 
 class Encounters:
-    """Encounters of one vehicle, in their order."""
+    """Encounters of one vehicle, in their order. `next_s`: none begins before."""
 
     def __init__(self, model: EncounterModel, seed: int) -> None:
         self._model = model
         self._seed = seed
         self._begun = 0
         self._chance = Random(f"{seed}.encounters")
-        self._next_s = self._gap() if model.per_hour > 0.0 else model.first_s
+        self.next_s = self._gap() if model.per_hour > 0.0 else model.first_s
 
     def _gap(self) -> float:
         return -log(max(1.0 - self._chance.random(), 1e-300)) * 3600.0 / self._model.per_hour
@@ -72,15 +72,15 @@ class Encounters:
     def begun(self, time_s: float, here: Ned, velocity: Ned) -> list[Aircraft]:
         """Aircraft whose encounter begins now, with a vehicle that is here and flies so, NED from the sky's origin."""
         model, found = self._model, []
-        while time_s >= self._next_s:
+        while time_s >= self.next_s:
             if -here[2] < model.above_m:
                 break  # it begins when the vehicle is up
             found.append(self._intruder(time_s, here, velocity))
             self._begun += 1
             if model.per_hour > 0.0:
-                self._next_s += self._gap()
+                self.next_s += self._gap()
             else:
-                self._next_s = time_s + model.gap_s if self._begun < (model.count or 0) else inf
+                self.next_s = time_s + model.gap_s if self._begun < (model.count or 0) else inf
         return found
 
     def _intruder(self, time_s: float, here: Ned, velocity: Ned) -> Aircraft:

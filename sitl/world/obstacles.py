@@ -145,8 +145,7 @@ class Obstacles:
         for shape in self._within(at[0], at[1], range_m):
             if isinstance(shape, Prism):
                 if shape.low <= -at[2] <= shape.high:
-                    for begin, end in pairwise((*shape.outline, shape.outline[0])):
-                        np.minimum(seen, _to_edge(rays, at, begin, end), out=seen)
+                    np.minimum(seen, _to_edges(rays, at, (*shape.outline, shape.outline[0])), out=seen)
             elif isinstance(shape, Cylinder):
                 if shape.low <= -at[2] <= shape.high:
                     np.minimum(seen, _to_circle(rays, at, shape.middle, shape.radius), out=seen)
@@ -157,15 +156,16 @@ class Obstacles:
         return nearest
 
 
-def _to_edge(rays: Rays, at: Ned, begin: Place, end: Place) -> Floats:
-    """Metres along each ray to an edge; inf where it is not met."""
-    bn, be = begin[0] - at[0], begin[1] - at[1]
-    dn, de = end[0] - begin[0], end[1] - begin[1]
+def _to_edges(rays: Rays, at: Ned, corners: Sequence[Place]) -> Floats:
+    """Metres along each ray to the nearest edge from corner to corner; inf where none is met."""
+    north, east = np.array(corners).T[:, :, np.newaxis]
+    bn, be = north[:-1] - at[0], east[:-1] - at[1]
+    dn, de = np.diff(north, axis=0), np.diff(east, axis=0)
     across = rays[0] * de - rays[1] * dn
     with np.errstate(divide="ignore", invalid="ignore"):
         away = (bn * de - be * dn) / across
         share = (bn * rays[1] - be * rays[0]) / across
-    found: Floats = np.where((away >= 0.0) & (share >= 0.0) & (share <= 1.0), away, np.inf)
+    found: Floats = np.where((away >= 0.0) & (share >= 0.0) & (share <= 1.0), away, np.inf).min(axis=0)
     return found
 
 
@@ -187,6 +187,6 @@ def _to_wire(rays: Rays, at: Ned, wire: Cable) -> Floats:
     if not low <= at[2] <= high:
         return np.full(len(_BEARINGS), np.inf)
     if abs(d2 - d1) <= 2.0 * wire.radius:
-        return _to_edge(rays, at, (n1, e1), (n2, e2))
+        return _to_edges(rays, at, ((n1, e1), (n2, e2)))
     share = min(max((at[2] - d1) / (d2 - d1), 0.0), 1.0)
     return _to_circle(rays, at, (n1 + share * (n2 - n1), e1 + share * (e2 - e1)), wire.radius)

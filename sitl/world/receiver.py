@@ -9,6 +9,7 @@ pressure at sea level).
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from random import Random
 
 from autopilot.interface.geo import GeoPoint, Ned, to_global, to_local
@@ -47,6 +48,7 @@ class Receiver:
         motion: Callable[[], tuple[Ned, Ned]],
     ) -> None:
         self.sky = sky
+        sky.receivers += 1
         self._settings = settings
         self._seed = seed
         self._motion = motion
@@ -74,6 +76,15 @@ class Receiver:
                 if contact is not None:
                     heard.append(contact)
         return heard
+
+    def silent_until_ms(self, now_ms: int) -> int | None:
+        """Vehicle time before which nobody is heard and no encounter begins, whatever the vehicle does; None: for good.
+        A receiver of several cannot know it: encounters of the others come unannounced."""
+        silent_s = inf if self._encounters is None else self._encounters.next_s
+        if self._settings.range_m > 0.0:
+            time_s = 0.001 * now_ms
+            silent_s = min(silent_s, self.sky.empty_until_s(time_s) if self.sky.receivers == 1 else time_s)
+        return None if silent_s == inf else int(1000.0 * silent_s) - 1
 
     def _report(self, aircraft: Aircraft, at: Ned, moves: Ned, now_ms: int) -> Contact | None:
         settings = self._settings

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from math import inf
 
 from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
@@ -51,11 +52,13 @@ def straight(begin_s: float, place: Ned, velocity: Ned, duration_s: float) -> tu
 
 
 class Sky:
-    """The aircraft of a run. `origin`: what their positions count from."""
+    """The aircraft of a run. `origin`: what their positions count from; `receivers`: how many hear them, each of which
+    may add the encounters of its own vehicle."""
 
     def __init__(self, origin: GeoPoint, aircraft: Iterable[Aircraft] = ()) -> None:
         self.origin = origin
         self.aircraft = list(aircraft)
+        self.receivers = 0
 
     def add(self, aircraft: Aircraft) -> None:
         """Take one more aircraft from now on."""
@@ -68,3 +71,8 @@ class Sky:
             for aircraft in self.aircraft
             if aircraft.knots[-1][0] >= time_s and (at := aircraft.at(time_s)) is not None
         ]
+
+    def empty_until_s(self, time_s: float) -> float:
+        """The time before which none of the aircraft that are known now is there; that time itself while one is."""
+        begin = (aircraft.knots[0][0] for aircraft in self.aircraft if aircraft.knots[-1][0] >= time_s)
+        return max(min(begin, default=inf), time_s)

@@ -109,3 +109,45 @@ def test_a_poisson_process_has_its_rate() -> None:
     for k in range(3600 * 5):
         own.hear(1000 * k)
     assert len(own.sky.aircraft) == pytest.approx(300, abs=50)
+
+
+def passing(number: int, begin_s: float) -> Aircraft:
+    return Aircraft(number, straight(begin_s, (500.0, 0.0, -100.0), (0.0, 10.0, 0.0), 20.0))
+
+
+@pytest.mark.parametrize("range_m", [1000.0, 0.0])
+def test_looks_that_hear_nothing_are_known_before(range_m: float) -> None:
+    """The same is heard, and the same encounters begin, where only looks that may hear anything are made: few of a
+    receiver that hears nobody, those with somebody there of another."""
+    model = EncounterModel(count=2, first_s=100.0, gap_s=60.0, lead_s=15.0, for_s=5.0)
+
+    def of(settings: ReceiverSettings) -> Receiver:
+        return receiver(settings, passing(1, 30.0), passing(2, 250.0), model=model)
+
+    always, seldom = of(ReceiverSettings(range_m)), of(ReceiverSettings(range_m))
+    looks, next_ms = 0, 1000
+    for now_ms in range(1000, 300_000, 1000):
+        heard = always.hear(now_ms)
+        if next_ms is not None and now_ms >= next_ms:
+            looks += 1
+            assert seldom.hear(now_ms) == heard
+            next_ms = seldom.silent_until_ms(now_ms)
+        else:
+            assert not heard
+    assert always.sky.aircraft == seldom.sky.aircraft
+    assert next_ms is None
+    assert len(always.sky.aircraft) == 4
+    assert looks == (3 if range_m == 0.0 else 1 + 4 * 22)  # 21 s each, and the look that finds it gone
+
+
+def test_who_shares_a_sky_listens_at_each_look() -> None:
+    """Encounters of another vehicle come unannounced."""
+    sky, settings = Sky(HOME), ReceiverSettings(range_m=1000.0)
+    one, other = (
+        Receiver(sky, settings, EncounterModel(first_s=first_s), HOME, 1, lambda: ((0.0, 0.0, -50.0), (0.0, 0.0, 0.0)))
+        for first_s in (10.0, 1000.0)
+    )
+    due_ms = other.silent_until_ms(1000)
+    assert due_ms is not None and due_ms <= 1000
+    one.hear(10_000)
+    assert len(sky.aircraft) == 1
