@@ -34,7 +34,7 @@ class GivenOptions:
         if option.key in self.values:
             return cast(T, self.values[option.key])
         if option.sources is not Sources.COMMAND_LINE and (text := self.environment.get(option.variable)):
-            return cast(T, option.read_said(text, f"environment, {option.variable}"))
+            return cast(T, option.read_variable(text))
         return option.default
 
     def flags(self) -> dict[str, object]:
@@ -80,13 +80,9 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """SORTIE_VEHICLE, SORTIE_STATE_DIR ...; lists (SORTIE_LINK, SORTIE_PARAM, SORTIE_FAULT) are split at blanks."""
+    """What SORTIE_VEHICLE, SORTIE_STATE_DIR ... say."""
     said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
-    return {
-        key: row.read_said(text.split() if row.kind is OptionForm.LIST else text, f"environment, {row.variable}")
-        for key, (row, text) in said.items()
-        if text
-    }
+    return {key: row.read_variable(text) for key, (row, text) in said.items() if text}
 
 
 def options_of_file(path: Path) -> dict[str, object]:

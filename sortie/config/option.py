@@ -162,6 +162,11 @@ class Option(Generic[T_co]):
         except UserError as error:
             raise UserError(error.worded(source)) from None
 
+    def read_variable(self, text: str) -> object:
+        """The value of the variable in the environment. UserError names the variable."""
+        several = self.kind is OptionForm.LIST
+        return self.read_said(text.split() if several else text, f"environment, {self.variable}")
+
     def is_default(self, value: object) -> bool:
         """Says nothing more than saying nothing."""
         return value == self.default or value in self.plain
