@@ -23,7 +23,7 @@ def table() -> str:
     lines = ["| state | event | if | action | next |", "| --- | --- | --- | --- | --- |"]
     for (state, event), rows in sorted(TABLE.items(), key=lambda entry: (entry[0][0], entry[0][1].value)):
         for row in rows:
-            if row.action is LifecycleAction.REFUSE_STATE:
+            if row.action in (LifecycleAction.REFUSE_SECOND_GO, LifecycleAction.REFUSE_ABORT):
                 continue
             guard = row.guard.__name__ if row.guard is not None else ""
             lines.append(f"| {state.name} | {event.name} | {guard} | {row.action.value} | {row.next.name} |")

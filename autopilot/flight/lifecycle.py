@@ -129,7 +129,8 @@ class LifecycleAction(Enum):
     """Actions of FlightManager; the value is the method's name, with an underscore before it."""
 
     REFUSE_GO = "refuse_go"
-    REFUSE_STATE = "refuse_state"
+    REFUSE_SECOND_GO = "refuse_second_go"
+    REFUSE_ABORT = "refuse_abort"
     PREPARE_GO = "prepare_go"
     PREPARE_PLAIN = "prepare_plain"
     ASK_ARM = "ask_arm"
@@ -215,8 +216,8 @@ TABLE: Final[dict[tuple[FlightState, FlightEvent], tuple[Transition, ...]]] = {
     (_S.LANDED, _E.RETRY): (Transition(_A.CONFIRM_DISARM, _S.LANDED),),
     (_S.LANDED, _E.DISARMED): _CLOSE,
     (_S.LANDED, _E.UNDER_WAY): (Transition(_A.FOLLOW, _S.FLYING, runs_on), Transition(_A.STAY, _S.LANDED)),
-    **{(state, _E.GO): (Transition(_A.REFUSE_STATE, state),) for state in _REFUSED},
-    **{(state, _E.ABORT): (Transition(_A.REFUSE_STATE, state),) for state in FlightState if state is not _S.ARMED},
+    **{(state, _E.GO): (Transition(_A.REFUSE_SECOND_GO, state),) for state in _REFUSED},
+    **{(state, _E.ABORT): (Transition(_A.REFUSE_ABORT, state),) for state in FlightState if state is not _S.ARMED},
 }
 
 _QUIET = frozenset(

@@ -203,10 +203,15 @@ class FlightManager(Actor):
         self._announcer.say(Severity.WARNING, reason)
         self._answer(Result.FAILED, reason)
 
-    def _refuse_state(self) -> None:
+    def _refuse_second_go(self) -> None:
+        self._refuse_now(f"GO refused in {self._walk.state.name}: a flight is under way")
+
+    def _refuse_abort(self) -> None:
+        self._refuse_now(f"ABORT refused in {self._walk.state.name}: there is no countdown")
+
+    def _refuse_now(self, reason: str) -> None:
         """A wrong moment: nothing changes, the operator is told."""
-        reason = f"refused in {self._walk.state.name}"
-        self._announcer.say(Severity.WARNING, f"Flight: GO or ABORT {reason}")
+        self._announcer.say(Severity.WARNING, reason)
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
     def _prepare_go(self) -> None:

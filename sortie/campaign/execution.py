@@ -10,8 +10,6 @@ counts against both batches that it has; one that then takes its workers down is
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -19,7 +17,6 @@ from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from itertools import islice
 from math import inf
-from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +29,7 @@ from sortie.campaign.sampling import SEARCH
 from sortie.campaign.search import Run, Search
 from sortie.campaign.study import Study
 from sortie.config.errors import UserError, pip_install
+from sortie.runtime.signals import kept_from_workers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -106,20 +104,6 @@ def _lost(how: str) -> UserError:
 
 
 @contextmanager
-def _ctrl_c_is_ours() -> Iterator[None]:
-    """A terminal sends it to workers too; threads that begin here, and what they start, now and later, never see it."""
-    if sys.platform == "win32":  # no signals of threads: workers ignore it by themselves
-        yield
-        return
-    resource_tracker.ensure_running()  # its start would undo it in the thread that starts a worker
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextmanager
 def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) -> Iterator[Client]:
     """A client of the cluster at `scheduler`; None: of a cluster of its own on this machine, with so many workers that
     the network cannot reach."""
@@ -149,7 +133,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
                 }
             )
         )
-        with _ctrl_c_is_ours():
+        with kept_from_workers():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

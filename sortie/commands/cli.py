@@ -167,7 +167,7 @@ def _parameter(row: Option[object]) -> click.Parameter:
 
 def _written(row: Option[object], parameter: click.Parameter) -> str:
     if row.placed:
-        return row.key.upper()
+        return row.form or row.key.upper()
     names = ", ".join((*sorted(parameter.opts, key=len), *parameter.secondary_opts))
     return f"{names} {row.form}".strip()
 
@@ -209,7 +209,7 @@ def application() -> click.Group:
         params=[click.Option(["--version"], is_flag=True, help="Print the version and exit.")],
     )
     families = {
-        name: click.Group(name, help=text, no_args_is_help=True, context_settings=_HELP)
+        name: click.Group(name, help=text, short_help=text, no_args_is_help=True, context_settings=_HELP)
         for name, text in _FAMILIES.items()
     }
     for name, command in COMMANDS.items():
@@ -221,6 +221,7 @@ def application() -> click.Group:
             command.where,
             callback=_call(command),
             help=command.help,
+            short_help=command.help,  # whole: click would cut it
             context_settings={**_HELP, **command.context},
         )
         (families[family] if family else app).add_command(made)

@@ -88,6 +88,8 @@ def _set(remote: Remote, name: str, value: float) -> VehicleAnswer:
 def _all(remote: Remote) -> dict[str, ParameterValue]:
     listing = ParameterList(remote.target)
     remote.ask(listing)
+    if listing.total is None:
+        raise UserError(f"component {remote.target.component} of vehicle {remote.target.system} lists no parameters", 1)
     if listing.outcome is not ParameterOutcome.ACCEPTED:
         raise UserError(f"the list came incomplete: {len(listing.values)} of {listing.total} parameters", 1)
     ordered = sorted(listing.values.values(), key=lambda value: value.index)

@@ -21,6 +21,20 @@ from sortie.config.files import files_of, text_of
 
 S = TypeVar("S", bound=Struct)
 _LARGEST: Final = sys.float_info.max
+_SAYINGS: Final = {
+    "Expected": "expected",
+    "Object missing required field": "there is no key",
+    "Object contains unknown field": "unknown key",
+    " | null": "",  # TOML has none
+}
+_TYPES: Final = {
+    "object": "keys with values",
+    "array": "a list",
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
 
 
 def read_text(path: Path, where: str, what: str, largest: int) -> str:
@@ -82,7 +96,16 @@ def _figure(said: object, key: str) -> float | None:
             said = said.get(part) if isinstance(said, dict) else None
     if isinstance(said, float):
         return said
-    return float(said) if isinstance(said, int) and abs(said) <= _LARGEST else None
+    return float(said) if type(said) is int and abs(said) <= _LARGEST else None
+
+
+def _in_words(what: str) -> str:
+    """What msgspec says, in the words of the rest of our messages."""
+    for said, words in _SAYINGS.items():
+        what = what.replace(said, words)
+    parts = re.split("`([^`]*)`", what)
+    parts[1::2] = [" or ".join(_TYPES.get(name, name) for name in types.split(" | ")) for types in parts[1::2]]
+    return "".join(parts)
 
 
 def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:
@@ -90,12 +113,13 @@ def complaint(error: msgspec.ValidationError, said: object, wanted: type | Union
     first entry that is not `wanted` (True is no number)."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
     key, what = ("", str(error)) if found is None else (found[2], found[1])
-    what = what.replace("`", "").replace(" | null", "")  # TOML has none
+    what, _, kind = _in_words(what).partition(", got ")
     table, dots, _ = key.partition("[...]")
     entries = said.get(table) if isinstance(said, dict) and dots else None
     wrong = entries.items() if isinstance(entries, dict) else ()
     names = [name for name, entry in wrong if isinstance(entry, bool) or not isinstance(entry, wanted)]
     key = f"{table}.{names[0]}" if names else key
-    figure = None if dots or "got" in what else _figure(said, key)
-    what = what if figure is None else f"{what}, found {figure:g}"
+    figure = None if dots else _figure(said, key)
+    found_there = kind if figure is None else f"{figure:g}"
+    what = f"{what}, found {found_there}" if found_there else what
     return f"{key}: {what}" if key else what

@@ -63,7 +63,11 @@ def default_state_dir() -> Path:
 
 def parse_home(text: str) -> tuple[GeoPoint, float]:
     """LAT,LON,ALT,HEADING in ArduPilot's order: degrees, degrees, metres AMSL, degrees."""
-    wrong = UserError("expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353", option="home", given=text)
+    wrong = UserError(
+        "expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353: latitude to 90, longitude to 180 degrees",
+        option="home",
+        given=text,
+    )
     try:
         lat, lon, alt, heading = (float(part) for part in text.split(","))
     except ValueError:

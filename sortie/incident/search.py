@@ -7,9 +7,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +20,7 @@ from sortie.config.parameters import spoken_as
 from sortie.incident.happened import happened_in
 from sortie.incident.reproduce import Reproduced, fly
 from sortie.incident.scenario import HappenedInFlight, Scenario
-from sortie.runtime.signals import leave_to_parent
+from sortie.runtime.workers import in_processes
 
 CRITERIA: Final[Mapping[str, Callable[[HappenedInFlight], bool]]] = {
     "crash": lambda happened: happened.crashed,
@@ -72,7 +70,8 @@ def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]
     orders = [
         msgspec.structs.replace(order, seed=order.seed + more) for order in named.values() for more in range(seeds)
     ]
-    flown = _fly_all(orders, folder, asked, 1 if scenario.source.in_our_world else os.cpu_count() or 1)
+    flying = partial(fly_once, folder=folder, asked=asked)
+    flown = in_processes(flying, orders, 1 if scenario.source.in_our_world else os.cpu_count() or 1)
     tried = [_judged(change, flown[seeds * number : seeds * (number + 1)]) for number, change in enumerate(named)]
     return sorted([*tried, *refused], key=lambda row: row.happened / row.flights if row.flights else 2.0)
 
@@ -85,17 +84,6 @@ def _changed(scenario: Scenario, change: str) -> Scenario:
 def _judged(change: str, flights: list[FlownOnce]) -> Tried:
     known = [flight for flight in flights if flight.happened is not None]
     return Tried(change, sum(flight.happened is True for flight in known), len(known), flights[0].words)
-
-
-def _fly_all(orders: list[Scenario], folder: Path, asked: str, processes: int) -> list[FlownOnce]:
-    flying = partial(fly_once, folder=folder, asked=asked)
-    if processes == 1 or len(orders) == 1:
-        return [flying(scenario) for scenario in orders]
-    pool = ProcessPoolExecutor(min(processes, len(orders)), get_context("spawn"), leave_to_parent)
-    try:
-        return list(pool.map(flying, orders))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def fly_once(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:

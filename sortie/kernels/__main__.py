@@ -12,6 +12,7 @@ from pathlib import Path
 from autopilot.control.kernels import fingerprint
 from autopilot.control.library import FOLDER, fits, this_target
 from sortie.kernels.targets import TARGETS
+from sortie.runtime.signals import die_of_ctrl_c
 
 
 def main() -> int:
@@ -43,4 +44,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    die_of_ctrl_c()  # files are put in their place whole
     sys.exit(main())

@@ -169,7 +169,7 @@ class Remote:
             return f"the vehicle at {self.url} does not sign; leave out --signing-key"
         if self.roster.heard:
             known = ", ".join(str(system) for system in sorted(self.roster.heard))
-            return f"no vehicle with this system id answers at {self.url}; heard are {known}"
+            return f"no vehicle with this system id answers at {self.url}; those that do have {known}"
         return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
 
     def flight_command(self, number: int, target: Target | None = None) -> CommandClient:

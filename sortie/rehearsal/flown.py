@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -41,7 +40,7 @@ from sortie.api.simulation import truth_of, wind_parameters
 from sortie.config.vehicle_spec import VehicleSpec, texts_of
 from sortie.config.wind import STILL, ProfileAxis, Wind, WindProfile
 from sortie.nodes.flight import Flight
-from sortie.runtime.signals import leave_to_parent
+from sortie.runtime.workers import in_processes
 
 _PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
 _WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
@@ -293,15 +292,7 @@ class _Log:
 def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> FlightsFlown:
     """`count` flights of an order, in so many processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
-    if processes <= 1 or count <= 1:
-        return _gathered([fly(flight_order, legs) for flight_order in orders], order)
-    pool = ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn"), initializer=leave_to_parent)
-    try:
-        return _gathered(list(pool.map(fly, orders, [legs] * count)), order)
-    finally:
-        # After a signal nothing of the queue begins. The flights under way are waited for, tenths of a second: an
-        # interpreter that ends while the pool closes its pipes prints a traceback of its own (CPython 3.11).
-        pool.shutdown(wait=True, cancel_futures=True)
+    return _gathered(in_processes(partial(fly, legs=legs), orders, processes), order)
 
 
 def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> FlightsFlown:

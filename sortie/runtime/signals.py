@@ -18,7 +18,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
@@ -73,6 +74,29 @@ def leave_to_parent() -> None:
     """In a process that works for another: Ctrl-C and a closed terminal, which reach both, are the other's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(HANGUP, signal.SIG_IGN)
+
+
+@contextmanager
+def kept_from_workers() -> Iterator[None]:
+    """A terminal sends Ctrl-C, and its own end, to workers too. Threads and processes that begin here, and what they
+    start, never hear them, not even while their interpreter starts."""
+    if sys.platform == "win32":  # no signals of threads: see `leave_to_parent`
+        yield
+        return
+    from multiprocessing import resource_tracker  # here: most commands need none
+
+    resource_tracker.ensure_running()  # its start would undo it in the thread that starts a worker
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, HANGUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, HANGUP})
+
+
+def die_of_ctrl_c() -> None:
+    """In a tool of a shell script: Ctrl-C kills it without a word. A script goes on after a tool that ends by itself,
+    whatever its status."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _hangs_up() -> bool:

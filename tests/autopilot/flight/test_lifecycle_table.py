@@ -163,13 +163,16 @@ def test_timers_end_with_their_state_and_come_in_their_order() -> None:
 
 def test_abort_acts_in_armed_only_and_go_in_idle_only() -> None:
     """Everywhere else they are refused and nothing changes."""
-    for event, home in ((FlightEvent.ABORT, FlightState.ARMED), (FlightEvent.GO, FlightState.IDLE)):
+    for event, home, refused in (
+        (FlightEvent.ABORT, FlightState.ARMED, LifecycleAction.REFUSE_ABORT),
+        (FlightEvent.GO, FlightState.IDLE, LifecycleAction.REFUSE_SECOND_GO),
+    ):
         for state in FlightState:
             for situation in SITUATIONS:
                 row = choose(state, event, situation)
                 assert row is not None
                 if state is not home:
-                    assert (row.action, row.next) == (LifecycleAction.REFUSE_STATE, state)
+                    assert (row.action, row.next) == (refused, state)
 
 
 def test_every_state_can_be_left_and_idle_is_reachable_from_all() -> None:

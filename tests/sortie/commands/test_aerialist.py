@@ -132,7 +132,7 @@ def test_sticks_and_modes_at_their_times(folder: Path) -> None:
         ("simulation: {}", "drone: expected a mission_file"),
         ("simulation: {obstacle: []}", "simulation: unknown key 'obstacle'; did you mean obstacles?"),
         ("simulations: {}", "unknown key 'simulations'; did you mean simulation?"),
-        ("[]", "xpected object"),
+        ("[]", "expected keys with values, found a list"),
         ("drone: &a {mission_file: x}\nrobot: *a", "expected no aliases"),
         ("[" * 20_000, "brackets in each other"),
         ("- " * 20_000, "brackets in each other"),

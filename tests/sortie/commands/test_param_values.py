@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from mavlink_bridge.clients.base import Target
 from sortie.commands.cli import run
+from sortie.commands.param import _all
+from sortie.config.errors import UserError
 from tests.fakes.served import served
 
 NOBODY = ("--connect", "tcp:127.0.0.1:1")
@@ -23,6 +28,13 @@ def test_a_file_with_such_a_value_is_refused_by_name(capsys, tmp_path):
     (tmp_path / "a.param").write_text("RTL_ALT 2000\nWPNAV_SPEED 1e39\n")
     assert run(["param", "load", str(tmp_path / "a.param"), *NOBODY]) == 2
     assert "a.param: WPNAV_SPEED 1e+39: expected a finite number" in capsys.readouterr().err
+
+
+def test_a_component_without_parameters_is_named():
+    """It was told as "0 of None parameters"."""
+    silent = SimpleNamespace(target=Target(1, 191), ask=lambda machine: None)
+    with pytest.raises(UserError, match=r"^component 191 of vehicle 1 lists no parameters$"):
+        _all(silent)
 
 
 def test_a_negative_value_is_no_option(capsys):

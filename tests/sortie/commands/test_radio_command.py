@@ -140,7 +140,7 @@ def test_a_file_changes_what_it_says(tmp_path: Path) -> None:
         ('report = "RADIO_STATE"', "RADIO_STATE"),
         ("fifo =", "mine.toml"),
         ("losses = { goood = 0.1 }", "unknown key 'losses.goood'; did you mean good?"),
-        ("fifo = 'x'", "fifo: Expected int, got str"),
+        ("fifo = 'x'", "fifo: expected a whole number, found a text"),
         ("like = 'sik'", "like = 'sik' is no radio; known are sik-57600,"),
     ],
 )

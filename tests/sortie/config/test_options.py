@@ -111,9 +111,15 @@ def test_the_help_has_each_option_in_its_group(name: str, capsys: pytest.Capture
     for row in TABLE:
         if name in row.commands:
             heading = row.group.value if where is None or where in row.applies_to else IGNORED
-            shown = row.key.upper() if row.group is Group.ARGUMENTS else f"--{row.name}"
+            shown = row.form or row.key.upper() if row.placed else f"--{row.name}"
             assert shown in sections[heading], (name, row.name)
     assert "--help" in sections[Group.GENERAL.value]
+
+
+@pytest.mark.parametrize("family", [[], ["param"], ["campaign"]], ids=" ".join)
+def test_the_list_of_commands_cuts_no_sentence(family: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run([*family, "--help"])
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("name", ["serve", "demo", "fly", "loop"])
@@ -166,6 +172,8 @@ def test_what_a_client_is_told_has_flag_environment_default() -> None:
     assert GivenOptions({}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:a:1"
     assert GivenOptions({"connect": "tcp:b:2"}, {"SORTIE_CONNECT": "tcp:a:1"})[options.CONNECT] == "tcp:b:2"
     assert GivenOptions({}, {"SORTIE_REPEAT": "3"})[options.REPEAT] == 1
+    links = GivenOptions({}, {"SORTIE_LINK": "tcpin::1 udpin::2"})[Settings.link]
+    assert links == ("tcpin::1", "udpin::2"), "`replay` took each letter for a link"
     with pytest.raises(UserError, match="--component 0: expected a whole number from 1 to 255"):
         command_of("param list").make_context("list", ["--component", "0"])
 

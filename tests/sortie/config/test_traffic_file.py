@@ -51,7 +51,7 @@ def test_a_place_is_degrees_and_metres_above_the_sea() -> None:
         ("[[aircraft]]\nspeed = 3\n", "x: aircraft: unknown key 'speed'"),
         ("[[aircraft]]\n", "x: aircraft 1: expected one of at, place and knots, found none"),
         (AIRCRAFT + "place = [0.0, 0.0, 0.0]\n", "found at and place"),
-        (AIRCRAFT + "speed_mps = 1e9\n", "aircraft[0].speed_mps: Expected `float` <= 1000.0"),
+        (AIRCRAFT + "speed_mps = 1e9\n", "aircraft[0].speed_mps: expected a number <= 1000.0"),
         (AIRCRAFT + "speed_mps = nan\n", "aircraft[0].speed_mps"),
         (AIRCRAFT + "icao = 16777216\n", "aircraft[0].icao"),
         (AIRCRAFT + 'emitter = "lght"\n', "emitter: 'lght' is none of"),
@@ -69,7 +69,7 @@ def test_a_place_is_degrees_and_metres_above_the_sea() -> None:
 def test_one_sentence_says_what_is_wrong(text: str, told: str) -> None:
     with pytest.raises(UserError) as error:
         parse_traffic(text, "x")
-    assert told.replace("`", "") in str(error.value).replace("`", "")
+    assert told in str(error.value)
     assert "\n" not in str(error.value)
 
 

@@ -78,7 +78,7 @@ def test_values_of_a_kind_are_laid_over_the_profile_and_are_checked() -> None:
         ("[kinds.quadplane.box]", "[kinds.quadplan.box]", "unknown kind 'quadplan'"),
         ("[kinds.quadplane.box]", "[kinds.quadplane.bx]", "kinds.quadplane: unknown table 'bx'"),
         ("flight_w = 800.0", "flight = 800.0", "unknown key 'box.flight'"),
-        ("flight_w = 800.0", "flight_w = -1.0", r"kinds\.quadplane\.box\.flight_w: Expected"),
+        ("flight_w = 800.0", "flight_w = -1.0", r"kinds\.quadplane\.box\.flight_w: expected"),
     ):
         with pytest.raises(UserError, match=said):
             parse_profile(text.replace(old, new), "mine.toml")

@@ -218,7 +218,10 @@ def test_go_and_abort_at_the_wrong_moment(ready: Ready) -> None:
     assert station.user(ABORT) == Ack(TEMPORARILY_REJECTED, F, 0)
     before = len(station.texts)
     assert station.tunnel(GO) is station.tunnel(ABORT) is None
-    assert station.texts[before:] == ["Flight: GO or ABORT refused in FLYING"] * 2
+    assert station.texts[before:] == [
+        "GO refused in FLYING: a flight is under way",
+        "ABORT refused in FLYING: there is no countdown",
+    ]
     station.until(I)
     assert station.states == WHOLE
 
