@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from types import TracebackType
 
 from autopilot.control.kernels import fingerprint
 from autopilot.control.library import FOLDER, fits, this_target
 from sortie.kernels.targets import TARGETS
-from sortie.runtime.signals import die_of_ctrl_c
 
 
 def main() -> int:
@@ -43,6 +43,13 @@ def main() -> int:
     return 0
 
 
+def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The interpreter's hook. After Ctrl-C there is nothing to say; the interpreter then ends by the signal, and the
+    script that waits for it ends too."""
+    if kind is not KeyboardInterrupt:
+        sys.__excepthook__(kind, error, trace)
+
+
 if __name__ == "__main__":
-    die_of_ctrl_c()  # files are put in their place whole
+    sys.excepthook = _say
     sys.exit(main())

@@ -93,12 +93,6 @@ def kept_from_workers() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, HANGUP})
 
 
-def die_of_ctrl_c() -> None:
-    """In a tool of a shell script: Ctrl-C kills it without a word. A script goes on after a tool that ends by itself,
-    whatever its status."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def _hangs_up() -> bool:
     """True when a closed terminal ends this program; not under nohup."""
     return signal.getsignal(HANGUP) is not signal.SIG_IGN

@@ -267,7 +267,7 @@ def test_free_system_ids_are_given_in_order(tmp_path: Path) -> None:
         ("[[vehicle]]\nseed = 1.5\n", "vehicle 1: seed: expected a whole number, found 1.5"),
         (
             "[[vehicle]]\nparams = {RTL_ALT = 3, WPNAV_SPEED = 'a'}\n",
-            "vehicle 1: params.WPNAV_SPEED: expected a number",
+            "params.WPNAV_SPEED: expected a number, found a text",
         ),
         ("[[vehicle]]\nparams = {SYSID_THISMAV = 7}\n", "vehicle 1: params.SYSID_THISMAV would be a second system id"),
         ("[[vehicle]]\nparams = {mav_sysid = 7}\n", "vehicle 1: params.MAV_SYSID would be a second system id"),
