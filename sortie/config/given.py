@@ -80,7 +80,7 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """What SORTIE_VEHICLE, SORTIE_STATE_DIR ... say."""
+    """Values of SORTIE_VEHICLE, SORTIE_STATE_DIR ..."""
     said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
     return {key: row.read_variable(text) for key, (row, text) in said.items() if text}
 

@@ -100,7 +100,7 @@ def _figure(said: object, key: str) -> float | None:
 
 
 def _in_words(what: str) -> str:
-    """What msgspec says, in the words of the rest of our messages."""
+    """Translate a complaint of msgspec into the words of the rest of our messages."""
     for said, words in _SAYINGS.items():
         what = what.replace(said, words)
     parts = re.split("`([^`]*)`", what)

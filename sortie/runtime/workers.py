@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def in_processes(work: Callable[[T], R], orders: Sequence[T], processes: int) -> list[R]:
-    """What `work` makes of each order, in so many processes; in this one where one is enough."""
+    """Results of `work` for each order, in so many processes; in this one where one is enough."""
     if processes <= 1 or len(orders) <= 1:
         return [work(order) for order in orders]
     pool = ProcessPoolExecutor(min(processes, len(orders)), get_context("spawn"), leave_to_parent)
