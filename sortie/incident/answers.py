@@ -15,7 +15,7 @@ from mavlink_bridge.services.mission.convert import write_item
 from mavlink_bridge.wire.codec import dialect, id_of
 from sortie.incident.player import Player
 
-REFUSAL: Final = "a recording: it only shows what was"
+REFUSAL: Final = "refused: this is a replay of a log"
 CAPABILITIES: Final = (
     Capability.MISSION_FLOAT
     | Capability.MISSION_INT

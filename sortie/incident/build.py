@@ -208,7 +208,7 @@ class Builder:
     def _gusts(self, gusts: Sequence[Gust]) -> Iterator[FoundFault]:
         """The strongest of them, as a fault; they are flown as the scenario's wind."""
         if not gusts:
-            self.assumed.append("gusts of less than 3 m/s: the attitude does not tell of them")
+            self.assumed.append("no gusts of less than 3 m/s: the attitude does not show them")
             return
         most = max(gusts, key=lambda gust: gust.speed)
         words = f"ATT, XKF1: up to {most.speed:.0f} m/s from {most.from_deg:.0f} deg, by lean and drag"

@@ -1,7 +1,7 @@
 """Plays a recording: its time, and what of it is told when.
 
-Sans-IO, in link time. The vehicle of a recording stays after its end as it was then, and while it is paused; its
-HEARTBEAT goes on, so that no station takes it for lost.
+Sans-IO, in link time. The vehicle of a recording stays after its end as it was then, and while it is paused: it tells
+its last state once a second, for a station that connects only then, and so that none takes it for lost.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Player(WithoutMessages, Speaker):
         self._beat_due_ms = 0
         super().__init__()
         home = recording.facts.home
-        self._latest: dict[int, bytes] = {} if home is None else {_HOME: payload(home_position(home))[1]}
+        self._begins: dict[int, bytes] = {} if home is None else {_HOME: payload(home_position(home))[1]}
+        """State before the first row: a `.bin` has no row for home."""
+        self._latest = dict(self._begins)
         self._go_on_after(self.first_ms - 1)
 
     # --- what is asked of it ------------------------------------------------------------------------------------------
@@ -78,8 +80,9 @@ class Player(WithoutMessages, Speaker):
         """Go on from this instant: the state as it was then is told at once, of each message the last before it."""
         self._at_ms = float(min(max(to_ms, self.first_ms), self.last_ms))
         self._go_on_after(self.at_ms)
-        self._latest = {msg_id: data for _, msg_id, data in self._told.latest(self.at_ms) if msg_id not in _MOMENTARY}
-        self._out += [Outgoing(message) for message in map(decode, self._latest, self._latest.values()) if message]
+        told = {msg_id: data for _, msg_id, data in self._told.latest(self.at_ms) if msg_id not in _MOMENTARY}
+        self._latest = self._begins | told
+        self._say_state()
 
     def jump_to_item(self, seq: int) -> bool:
         """Go on where this item of the mission began; False: it never did."""
@@ -112,11 +115,17 @@ class Player(WithoutMessages, Speaker):
                 self._say(msg_id, data)
         self._read_ahead()
         if now_ms >= self._beat_due_ms:
-            self._beat(self.at_ms, now_ms)
+            self._beat_due_ms = now_ms + _BEAT_MS
+            self._say_state()
+
+    def _say_state(self) -> None:
+        """Say of each message the last."""
+        for msg_id, data in self._latest.items():
+            self._say(msg_id, data)
 
     def _beat(self, at_ms: int, now_ms: int) -> None:
-        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows, and of the link's. And home,
-        which a log tells once: MAVSDK's `home()` waits for one that comes after it was asked."""
+        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows. And home, which a log tells
+        once: MAVSDK's `home()` waits for one that comes after it was asked."""
         self._beaten_ms, self._beat_due_ms = at_ms, now_ms + _BEAT_MS
         self._say(_BEAT, self._latest.get(_BEAT, b""))
         self._say(_HOME, self._latest.get(_HOME, b""))

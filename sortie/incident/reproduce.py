@@ -207,6 +207,8 @@ def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
     """The likely cause of the first disagreement, in one sentence."""
     if found.first_s is None:
         return "They agree."
+    if found.cut_s is not None:
+        return "They agree for as long as both last."
     at_s = found.first_s + _begins_s(scenario, since)
     before = [fault for fault in scenario.fault if fault.from_s <= at_s + 0.5]
     if before:

@@ -59,7 +59,7 @@ class _TheLog:
             return None
 
     def erase(self) -> str:
-        return "a recording is kept"
+        return "this is a replay of a log"
 
 
 class ShownRecording:

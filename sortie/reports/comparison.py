@@ -64,8 +64,8 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class FlightComparison:
-    """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `distance`: (s,
-    m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each. `notes`: what of the
+    """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `cut_s`: when
+    the one log ends in flight, where nothing differs until then. `distance`: (s, m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each. `notes`: what of the
     logs is not compared."""
 
     names: tuple[str, str]
@@ -78,6 +78,7 @@ class FlightComparison:
     modes: tuple[tuple[tuple[float, str], ...], ...]
     only: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    cut_s: float | None = None
 
     @property
     def same(self) -> bool:
@@ -201,8 +202,9 @@ def compared(
         rows.append(_row(quantity.name.lower(), unit, time, apart))
     modes = tuple(_modes(facts, shift) for facts, shift in zip(both, shifts, strict=True))
     first, first_s = _first((here.name, there.name), rows[0], modes, time, since)
+    cut_s = None
     if first_s is None and cut is not None:
-        first_s = end_s
+        first_s = cut_s = end_s
         until = f"until then they are {rows[0].most:.2f} m apart at most, at {rows[0].most_s:.1f} s"
         first = f"{both[cut].name} ends in flight, {end_s:.1f} s after {since.value}; {until}."
     told = [{trouble.text for trouble in facts.troubles} for facts in both]
@@ -213,7 +215,8 @@ def compared(
     kept = tuple(row for row in rows if isfinite(row.most))
     points = tuple(zip(time.tolist(), distance.tolist(), strict=True))
     notes = tuple(_notes(both, shifts, since))
-    return FlightComparison((here.name, there.name), since, within_m, first, first_s, kept, points, modes, only, notes)
+    names = (here.name, there.name)
+    return FlightComparison(names, since, within_m, first, first_s, kept, points, modes, only, notes, cut_s)
 
 
 def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> int | None:

@@ -211,6 +211,16 @@ def test_a_log_that_never_armed_is_one_sentence(tmp_path: Path, capsys: pytest.C
         assert told.startswith("sortie: ") and "cut.bin" in told
 
 
+def test_a_log_that_ends_in_flight_blames_no_fault_for_its_end(sagged: Path, tmp_path: Path) -> None:
+    """Where they agree until then: a fault of a minute before was named as the cause."""
+    log = tmp_path / "flight.bin"
+    whole = next(sagged.rglob("flight.bin")).read_bytes()
+    log.write_bytes(whole[: len(whole) * 3 // 4])
+    _, found = reproduce(log, tmp_path / "incident")
+    assert "ends in flight" in found.found.first
+    assert (found.near, found.cause) == (1.0, "They agree for as long as both last.")
+
+
 @pytest.mark.parametrize("name", ["accel.garbage", "compass.wrong"])
 def test_what_the_estimator_may_refuse_is_flown_where_it_minded_it(sagged: Path, name: str) -> None:
     """Else it is said that it did nothing: ours would lose its position where theirs went on."""

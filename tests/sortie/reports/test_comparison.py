@@ -147,8 +147,9 @@ def test_a_log_that_ends_in_flight_is_compared_up_to_its_end() -> None:
         assert found.first == (
             "a ends in flight, 24.9 s after arming; until then they are 0.00 m apart at most, at 0.0 s."
         )
-        assert not found.same
-    assert compared(cut, flight("b", aside_from_s=20.0)).first_s == pytest.approx(20.0, abs=0.2)
+        assert not found.same and found.cut_s == found.first_s
+    aside = compared(cut, flight("b", aside_from_s=20.0))
+    assert (aside.first_s, aside.cut_s) == (pytest.approx(20.0, abs=0.2), None)
 
 
 def test_a_log_without_a_flight_is_one_sentence() -> None:
