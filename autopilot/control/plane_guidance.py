@@ -335,6 +335,7 @@ def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_HELD_D] -= 0.0 if late else limit(t[L.T_CLIMB], p[L.P_CLIMB]) * L.TICK
         control_energy(s, p, -s[L.S_HELD_D], cruise_speed(s, p), p[L.P_PITCH_DOWN])
         return
+    begin_energy(s, p)
     s[L.S_HELD_D] = s[L.S_EPD]
     s[L.S_NAV_PITCH] = min(max(t[L.T_PITCH], p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
     s[L.S_THROTTLE] = min(max(t[L.T_THRUST], 0.0), p[L.P_THROTTLE_MAX])

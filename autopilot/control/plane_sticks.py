@@ -117,8 +117,8 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
             return
         fly_by_wire(s, p, kind)
         return
+    begin_energy(s, p)  # the mode behind this one begins at the height and airspeed that the pilot leaves it at
     s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], 0.0), p[L.P_THROTTLE_MAX])
-    s[L.S_HELD_D] = s[L.S_EPD]
     if kind == MANUAL:
         s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER] = (
             limit(p[L.P_STICK_R], 1.0),

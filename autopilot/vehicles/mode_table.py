@@ -255,6 +255,6 @@ QUADPLANE_MODES: Final[dict[int, ModeSpec]] = _ON_WINGS | {
         ModeSpec(_P.QLOITER, "QLOITER", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
         ModeSpec(_P.QLAND, "QLAND", autopilot=True, landing=True, flown=_F.LAND),
         ModeSpec(_P.QRTL, "QRTL", position=True, autopilot=True, flown=_F.VERTICAL_RETURN),
-        ModeSpec(_P.LOITER_ALT_QLAND, "LOITER2QLAND", position=True, autopilot=True, flown=_F.VERTICAL_FROM_CIRCLE),
+        ModeSpec(_P.LOITER_ALT_QLAND, "LOITER_ALT_QLAND", position=True, autopilot=True, flown=_F.VERTICAL_FROM_CIRCLE),
     )
 }

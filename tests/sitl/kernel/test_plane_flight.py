@@ -407,6 +407,26 @@ def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     assert abs(degrees(flight.now(R.ROLL))) > 15.0  # it circles
 
 
+@pytest.mark.parametrize(
+    "by_hand",
+    [Pilot(PilotKind.FBWA), Attitude(0.0, radians(12.0), 0.0, thrust=0.9, thrust_is_climb=False, timeout_ms=30_000)],
+    ids=["fbwa", "thrust"],
+)
+def test_what_follows_a_flight_by_hand_begins_at_its_height(by_hand: Pilot | Attitude) -> None:
+    """A law of height that was not asked for a while does not go back to the height that it knew (AP_TECS begins anew
+    after 0.2 s): from 30 m higher it would dive there."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_sticks(Sticks(pitch=-0.5, throttle=0.9))
+    flight.vehicle.set_target(by_hand)
+    flight.fly(25.0)
+    height = -flight.now(R.TRUE_D)
+    assert height > 110.0
+    flight.vehicle.set_target(Hold((flight.now(R.TRUE_N), flight.now(R.TRUE_E), -height)))
+    flight.forget()
+    flight.fly(15.0)
+    assert np.abs(flight.seen(R.TRUE_D) + height).max() < 9.0
+
+
 # --- on the ground ------------------------------------------------------------------------------------------------
 def test_nothing_but_a_takeoff_or_a_pilot_moves_it_on_the_ground() -> None:
     """ArduPlane's suppressed throttle: armed with a leg it stands."""
