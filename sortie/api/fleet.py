@@ -238,8 +238,10 @@ class Fleet(Sequence[Session]):
         try:
             self.run_until(all_ready, timeout_s)
         except TimeoutError as error:
+            first = waiting[-1]
+            reasons = ", ".join(reason.text for reason in first.autopilot.prearm.reasons())
             raise TimeoutError(
-                f"vehicle {waiting[-1].endpoint.system_id} is not armable after {timeout_s:g} s"
+                f"vehicle {first.endpoint.system_id} is not armable after {timeout_s:g} s: {reasons}"
             ) from error
 
 

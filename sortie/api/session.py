@@ -346,7 +346,7 @@ class Session(Claims):
             # the vehicle's own look at its checks makes a pass: nobody has to ask more often
             self.run_until(lambda session: session.autopilot.prearm.ok, timeout_s, timeout_s)
         except TimeoutError as error:
-            reasons = ", ".join(reason.text for reason in self.autopilot.vehicle.armable_reasons) or "see the events"
+            reasons = ", ".join(reason.text for reason in self.autopilot.prearm.reasons())
             raise TimeoutError(f"not armable after {timeout_s:g} s: {reasons}") from error
 
     def set_mode(self, name: str) -> None:
