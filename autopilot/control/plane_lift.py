@@ -29,6 +29,7 @@ from autopilot.control.watch import (
     FLYING,
     FULL_THRUST,
     IDLING,
+    RELAX_TIME,
     SPOOL_TIME,
     STOPPED,
     lift,
@@ -126,11 +127,20 @@ def carry(s: L.Row, p: L.Row) -> None:
 
 
 @jit
+def level_out(s: L.Row, t: L.Row) -> None:
+    """Level, where it lands and is at rest with its thrust down: leaning into the wind it would stand on the ground
+    with its motors turning, or hang on its wings above it (ArduPlane's should_relax)."""
+    if t[L.T_KIND] == L.KIND_LAND and s[L.S_LAND_S] >= RELAX_TIME:
+        s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(0.0, 0.0, yaw_of(s))
+
+
+@jit
 def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
     """A tick of a hovering target, at the speeds of a hover."""
     cruise = p[L.P_SPEED_GROUND]
     p[L.P_SPEED_GROUND] = p[L.P_HOVER_SPEED]
     fly_target(s, p, t)
+    level_out(s, t)
     p[L.P_SPEED_GROUND] = cruise
     rest_surfaces(s)
     s[L.S_THROTTLE] = 0.0

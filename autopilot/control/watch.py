@@ -22,6 +22,7 @@ STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m
 FALLEN = 1.0  # m below where it spooled up: that was in the air
 LAND_TIME = 1.0  # s at rest with thrust down
+RELAX_TIME = 0.5  # s of these after which what leans is levelled
 LEANS_COS = 0.9659258262890683  # cos 15 deg: ArduCopter's LAND_CHECK_LARGE_ANGLE
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
 STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
@@ -137,11 +138,12 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
     down = s[L.S_AIR] == 1.0 or kind == L.KIND_LAND or kind == L.KIND_PILOT
     asked = 1.0 - 2.0 * (s[L.S_QT1] * s[L.S_QT1] + s[L.S_QT2] * s[L.S_QT2])
     leans = s[L.S_ER + 8] < LEANS_COS and asked < LEANS_COS
-    hangs = leans and p[L.P_LIFTS] == 1.0  # wings carry what leans as it is asked to: legs would have levelled it
-    if still and weak and down and not hangs:
-        s[L.S_LAND_S] += L.TICK
-    else:
+    if not (still and weak and down):
         s[L.S_LAND_S] = 0.0
+    elif leans and p[L.P_LIFTS] == 1.0:  # on legs, or on wings that carry it: `level_out` shows which
+        s[L.S_LAND_S] = min(s[L.S_LAND_S] + L.TICK, RELAX_TIME)
+    else:
+        s[L.S_LAND_S] += L.TICK
     if s[L.S_LAND_S] >= LAND_TIME:
         flown = s[L.S_AIR] == 1.0
         landed(s)

@@ -114,6 +114,18 @@ def test_a_return_downwind_lands_on_its_pad(wind: float, seed: int) -> None:
     assert below < 7.0
 
 
+@pytest.mark.parametrize(("wind", "seed"), [(7.0, 1), (8.0, 6)])
+def test_blown_off_its_pad_it_lands_and_does_not_stand_there_leaning(wind: float, seed: int) -> None:
+    """At rest with its thrust down it levels itself (ArduPlane's should_relax): leaning back to its pad by 30 degrees
+    it stood on the ground with its motors turning, or hung on its wings above it."""
+    bench = up(height=8.0, seed=seed)
+    for name, value in {"SIM_WIND_SPD": wind, "SIM_WIND_DIR": 180.0, "SIM_WIND_TURB": 2.0}.items():
+        bench.parameters.set(name, value)
+    assert bench.core.modes.set(M.QRTL, bench.now_ms).ok
+    assert landed(bench, 85.0) and abs(height(bench)) < 0.3
+    assert not any("crash" in text for text in bench.texts)
+
+
 def test_a_return_from_a_low_hover_near_home_is_upright() -> None:
     bench = up(height=8.0)
     bench.parameters.set("Q_RTL_MODE", 1.0)
