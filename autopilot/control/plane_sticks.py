@@ -35,6 +35,7 @@ def begin_sticks(s: L.Row, t: L.Row) -> None:
     """Height held is that of now; no track is kept yet."""
     s[L.S_PHASE] = 0.0
     s[L.S_HELD_D] = s[L.S_EPD]
+    s[L.S_CLIMB_STICK] = 0.0
 
 
 @jit
@@ -66,15 +67,20 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
-    """FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle."""
+    """FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle. A pitch stick that is let
+    go, or pushed the other way, keeps the height of that moment (ArduPlane's update_fbwb_speed_height)."""
     still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
     if kind == CRUISE and still:
         keep_track(s, p)
     else:
         s[L.S_PHASE] = 0.0
         s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
-    if abs(p[L.P_STICK_P]) >= MOVED:
-        s[L.S_HELD_D] += p[L.P_STICK_P] * p[L.P_STICK_CLIMB] * L.TICK
+    stick = p[L.P_STICK_P] if abs(p[L.P_STICK_P]) >= MOVED else 0.0
+    if s[L.S_CLIMB_STICK] != 0.0 and stick * s[L.S_CLIMB_STICK] <= 0.0:
+        s[L.S_HELD_D] = s[L.S_EPD]
+    s[L.S_CLIMB_STICK] = stick
+    if stick != 0.0:
+        s[L.S_HELD_D] += stick * p[L.P_STICK_CLIMB] * L.TICK
         s[L.S_HELD_D] = s[L.S_EPD] + limit(s[L.S_HELD_D] - s[L.S_EPD], 5.0 * p[L.P_STICK_CLIMB])
     share = min(max(p[L.P_STICK_T], 0.0), 1.0)
     speed = p[L.P_V_MIN] + share * (p[L.P_V_MAX] - p[L.P_V_MIN])

@@ -108,6 +108,7 @@ S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 
 S_SLOW_AT = STATE.block(1)  # when that last began to be so, ms of vehicle time
 S_STRAIGHT = STATE.block(1)  # 1: the leg has no line behind it, its end is flown to from wherever the plane is
 S_THROTTLE_FLOOR = STATE.block(1)  # least throttle that is left of a takeoff
+S_CLIMB_STICK = STATE.block(1)  # pitch stick of the last tick in FBWB and CRUISE; 0 while it is in its middle
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
 S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
 S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began

@@ -340,6 +340,21 @@ def test_fly_by_wire_b_and_cruise_hold_height_and_airspeed(kind: PilotKind) -> N
     assert -flight.now(R.DOWN) < height - 8.0
 
 
+@pytest.mark.parametrize("pitch", [-1.0, 1.0], ids=["climb", "sink"])
+def test_a_climb_ends_where_the_stick_is_let_go(pitch: float) -> None:
+    """In FBWB the height of that moment is kept (ArduPlane), not the one that the demand has run ahead to: 6.5 m on."""
+    flight = PlaneFlight().airborne()
+    flight.vehicle.set_target(Pilot(PilotKind.FBWB))
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(20.0)
+    flight.vehicle.set_sticks(Sticks(pitch=pitch, throttle=0.5))
+    flight.fly(12.0)
+    height = -flight.now(R.TRUE_D)
+    flight.vehicle.set_sticks(Sticks(throttle=0.5))
+    flight.fly(15.0)
+    assert -flight.now(R.TRUE_D) == pytest.approx(height, abs=3.5)
+
+
 def test_stabilize_levels_manual_does_not_and_acro_turns_by_rates() -> None:
     flight = PlaneFlight().airborne(200.0)
     flight.vehicle.set_target(Pilot(PilotKind.ACRO))
