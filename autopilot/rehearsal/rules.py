@@ -26,6 +26,7 @@ from autopilot.rehearsal.terrain import check_terrain
 from autopilot.rehearsal.way import LOWEST_TAKEOFF_M, VERTICAL_SPEEDS, FlyingField, PlannedLeg, Way
 from autopilot.rehearsal.wing_way import check_wings, takes
 from autopilot.safety.fence_limits import FenceType
+from autopilot.vehicles.kinds import class_of_type
 from autopilot.vehicles.vehicle_class import ParameterUnit
 
 PACK_V: Final = 11.4
@@ -58,6 +59,13 @@ def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> li
 
 def _named(item: MissionItem) -> str:
     return command_name(item.command)
+
+
+def _kind(q: RuleQuestion) -> Iterator[Finding]:
+    """The vehicle type in the plan file, against the vehicle."""
+    made_for = None if q.plan.vehicle_type is None else class_of_type(q.plan.vehicle_type)
+    if made_for is not None and made_for.has_stall_speed and not q.field.kind.has_stall_speed:
+        yield found("plan-kind", f"made for a {made_for.name}, rehearsed with a {q.field.kind.name}")
 
 
 # --- fence and rally --------------------------------------------------------------------------------------------------
@@ -370,5 +378,5 @@ def _wings(q: RuleQuestion) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     _fence, _limits, _rally, _home, _battery, _order, _abilities, _speeds, _circles, _heights, _terrain, _photos,
-    _wings,
+    _wings, _kind,
 )  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 
 from autopilot.interface.footprint import Lens
 from autopilot.interface.geo import GeoPoint
-from autopilot.mav import Cmd, Frame, MissionType
+from autopilot.mav import Cmd, Frame, MissionType, VehicleType
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.plan_types import Survey
@@ -188,6 +188,8 @@ TABLE = (
         also=also(*(("never-runs", seq) for seq in (5, 6, 7)))),
     Row("nothing-flown", None, SQUARE, "a takeoff of a plane alone",
         lambda plan: plan_of(MissionItem(Cmd.NAV_VTOL_TAKEOFF, z=20.0)), also=also(("skipped", 1))),
+    Row("plan-kind", None, SQUARE, "a plan of a fixed wing for a copter",
+        lambda plan: replace(plan, vehicle_type=VehicleType.FIXED_WING)),
     Row("takeoff-missing", 1, SQUARE, "no takeoff", drop(1)),
     Row("takeoff-low", 1, SQUARE, "a takeoff to half a metre", change(1, z=0.5)),
     Row("end-missing", 4, SQUARE, "no way home", drop(5)),
