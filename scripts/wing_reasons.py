@@ -11,15 +11,11 @@ Reasons = Mapping[str, Mapping[str, str]]
 _LEGS, _TURNS, _TIMES, _SPEED = "way on legs, m", "way in turns, m", "times, %", "settled airspeed, m/s"
 _UP, _UP_ON_LEGS = "height, m", "height on legs, m"
 
-_FASTER = (
-    "ArduPlane goes on gaining speed as its lift motors fade (22 m/s 8 s after the takeoff, ours 19) and climbs; ours"
-    " closes its pusher to TRIM_THROTTLE there, for the speed that it asks for lags behind the one that it has gained,"
-    " and keeps its height or sinks by up to 4 m"
-)
 _LINE = "ours follows the line from the takeoff's end to the circle, ArduPlane heads for it from where it is"
 _RUN = "SITL's plane sticks to the ground up to a climb of 1.2 m/s and its wheel does not steer against the wind"
 _TURNS_HOME = (
-    "in its turn home ours gives 3 m/s of airspeed for 13 m of height in 3 s, ArduPlane gains 2 m/s and climbs 3 m"
+    "in its turn home ours gives 3 m/s of airspeed for 10 m of height; ArduPlane loses 4 m/s in the turn and climbs by"
+    " 4 m"
 )
 BESIDE_ARDUPLANE: Final[Reasons] = {
     "turns-right": {_LEGS: _LINE},
@@ -32,23 +28,18 @@ BESIDE_ARDUPLANE: Final[Reasons] = {
         _UP: f"{_RUN}: 80 m farther on it is 20 m lower at the same place of the climb",
     },
     "wind-12": {_UP: f"{_RUN}: its run is 20 m shorter in a headwind, at the climb's end 12 m of height"},
-    "q-square": {_UP: _FASTER},
-    "q-wind-3": {_UP: _FASTER},
     "q-wind-6": {
-        _LEGS: "with its tail to the wind ArduPlane cannot hold the pad at a pitch of 30 degrees: blown 70 m past it",
+        _LEGS: "with its tail to the wind ArduPlane cannot hold the pad at a pitch of 30 degrees: blown 90 m past it",
         _TURNS: "as the way on legs: it banks to come back to the pad",
         _UP: "it hangs beside the pad at 78 m for minutes (a second flight never landed); ours has landed",
-        _TIMES: "ArduPlane is on its wings sooner: 60 m ahead 16 s after the takeoff",
+        _TIMES: "ArduPlane is blown off while it climbs upright: at the end of its takeoff it is 59 m ahead",
     },
-    "q-turns": {_UP: _FASTER},
-    "q-long": {_UP: _FASTER},
     "q-qrtl": {
         _UP: (
-            "ArduPlane is at the approach's airspeed at once (22 m/s 3 s after QRTL, ours 26) and turns home sinking,"
-            " at 61 m where ours is at 70"
+            "ArduPlane is at the approach's airspeed at once (22 m/s 2 s after QRTL, ours 26) and sinks sooner:"
+            " it is at 65 m where ours is at 71"
         )
     },
-    "q-qland": {_UP: "braking, ArduPlane climbs by 17 m on its raised wings and stops 10 m farther on, ours by 13 m"},
     "q-rtl": {_UP: _TURNS_HOME},
     "q-rtl-1": {
         _LEGS: "ArduPlane turns home along its circle, ours straight",
@@ -56,8 +47,7 @@ BESIDE_ARDUPLANE: Final[Reasons] = {
         _UP: _TURNS_HOME,
     },
     "q-speeds": {
-        _UP: _FASTER,
-        _SPEED: "ours has the approach's airspeed, 16.3 m/s, 15 s before it hovers; ArduPlane 18.9 m/s until then",
+        _SPEED: "ours has the approach's airspeed, 16.3 m/s, 15 s before it hovers; ArduPlane 18.9 m/s until then"
     },
 }
 
@@ -73,7 +63,7 @@ _CUTS_IN: Final = (
     " first, comes to 64 m and swings out to {1} m"
 )
 _FADES: Final = (
-    "ours sinks by 5 m as its lift motors fade, and comes to the first corner at 44 m; PX4 sinks by none and is at 54 m"
+    "ours sinks by 1 m as its lift motors fade, and comes to the first corner at 47 m; PX4 sinks by none and is at 54 m"
 )
 BESIDE_PX4: Final[Reasons] = {
     "square": {
@@ -122,7 +112,7 @@ BESIDE_PX4: Final[Reasons] = {
             "ours keeps its 73 m on lift motors until it is over the place, PX4 sinks on the way, to 44 m; braking ours"
             " has climbed by 13 m, PX4 by 6"
         ),
-        _TIMES: "PX4 is on its wings after 48 m and 5.6 s, ours after 146 m and 9.2 s, with less of the leg to fly",
+        _TIMES: "PX4 is on its wings after 48 m and 5.6 s, ours after 157 m and 9.6 s, with less of the leg to fly",
     },
     "v-loiter": {
         _LEGS: "ours heads for the pad from where its turn ends, 33 m beside the line; PX4 comes back onto the line",
@@ -141,7 +131,7 @@ BESIDE_PX4: Final[Reasons] = {
     "v-home": {
         _LEGS: "ours hovers back to home from its circle, 38 m beside it where PX4 is over it",
         _TURNS: (
-            "ours leaves its circle where it has its height and slows down straight on, to 150 m west of home; PX4 goes"
+            "ours leaves its circle where it has its height and slows down straight on, to 175 m from home; PX4 goes"
             " round until it heads for home, and stops over it"
         ),
         _UP_ON_LEGS: _FADES,

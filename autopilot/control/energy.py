@@ -136,9 +136,16 @@ def pitch_most(s: L.Row, p: L.Row) -> float:
 
 
 @jit
+def lifted(s: L.Row) -> bool:
+    """True while lift motors carry a part: height is theirs then, and speed the pusher's (AP_TECS at stage VTOL)."""
+    helped = s[L.S_LIFTING] == L.LIFT_SPEEDING or s[L.S_LIFTING] == L.LIFT_FADING
+    return s[L.S_STAGE] == L.STAGE_BRAKE or (s[L.S_STAGE] == L.STAGE_WAY and helped)
+
+
+@jit
 def detect_slow(s: L.Row, p: L.Row) -> None:
     """Note underspeed: nothing but speed counts until the height is reached again, or for 3 s and to `FAST_AGAIN`."""
-    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT or s[L.S_STAGE] >= L.STAGE_FLARE:
+    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT or s[L.S_STAGE] >= L.STAGE_FLARE or lifted(s):
         s[L.S_SLOW] = 0.0
         return
     slow = s[L.S_AIRSPEED] < TOO_SLOW * p[L.P_V_MIN]
@@ -153,7 +160,7 @@ def detect_slow(s: L.Row, p: L.Row) -> None:
 @jit
 def speed_weight(s: L.Row, p: L.Row) -> float:
     """Share of speed in what the pitch does, 0 .. 2."""
-    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_FLARE or s[L.S_STAGE] == L.STAGE_BRAKE:
+    if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_FLARE or lifted(s):
         return 0.0
     if s[L.S_SLOW] == 1.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT:
         return 2.0
@@ -226,6 +233,8 @@ def spend_energy(s: L.Row, p: L.Row) -> None:
     kinetic = 0.5 * speed * speed
     low, high = least_speed(s, p), p[L.P_V_MAX] * s[L.S_EAS2TAS]
     above, below = max(kinetic - 0.5 * low * low, 0.0), min(kinetic - 0.5 * high * high, 0.0)
+    if lifted(s):
+        above = below = 0.0
     gap = g * (s[L.S_H_WANTED] + s[L.S_EPD])
     error = within(gap, below, above) + 0.5 * s[L.S_V_WANTED] * s[L.S_V_WANTED] - kinetic
     most, least = p[L.P_CLIMB] * s[L.S_CLIMB_SHARE] * g, -p[L.P_SINK_LEAST] * g

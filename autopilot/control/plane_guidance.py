@@ -342,6 +342,13 @@ def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 
 @jit
+def slew_throttle(s: L.Row, p: L.Row, before: float) -> None:
+    """Let the throttle change from `before` by no more than THR_SLEWRATE."""
+    if p[L.P_THR_SLEW] > 0.0:
+        s[L.S_THROTTLE] = before + limit(s[L.S_THROTTLE] - before, p[L.P_THR_SLEW] * L.TICK)
+
+
+@jit
 def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Fly a tick of the present target: surfaces and throttle, and arrival."""
     kind = t[L.T_KIND]
@@ -366,8 +373,7 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
         fly_hold(s, p, -t[L.T_END_D] if kind == L.KIND_HOLD else -s[L.S_HELD_D])
     if s[L.S_POS_OK] == 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and s[L.S_PITOT_USED] == 0.0:
         s[L.S_NAV_ROLL] = 0.0  # neither place nor airspeed: wings level
-    if p[L.P_THR_SLEW] > 0.0:
-        s[L.S_THROTTLE] = before + limit(s[L.S_THROTTLE] - before, p[L.P_THR_SLEW] * L.TICK)
+    slew_throttle(s, p, before)
     control_attitude(s, p)
     follow(s, t)
 

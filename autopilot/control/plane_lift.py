@@ -19,7 +19,7 @@ from autopilot.control.energy import begin_energy, control_energy
 from autopilot.control.guidance import begin, fly_target, wait_on_ground
 from autopilot.control.heading import begin_yaw, yaw_of
 from autopilot.control.lateral import bank_for, bank_limit, to_place, track
-from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow
+from autopilot.control.plane_guidance import begin_plane, cruise_speed, fly_plane, follow, slew_throttle
 from autopilot.control.plane_watch import come_to_rest, wait_for_start, watch_takeoff
 from autopilot.control.position import control_height, learn_hover, set_thrust
 from autopilot.control.reference import follow_vehicle
@@ -333,9 +333,12 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         spool_up(s, p, t)
         if s[L.S_SPIN] != FLYING:
             return
+    before = s[L.S_THROTTLE]
     if not hovers(t):
         fly_plane(s, p, t)
         transit(s, p, t)
+        if not by_hand(t):
+            slew_throttle(s, p, before)
         watch_takeoff(s, p, t)
         if s[L.S_LIFTING] == L.LIFT_NONE or s[L.S_THRUST] >= FULL_THRUST:  # else the lift motors may hold it still
             come_to_rest(s, p, t)
@@ -343,6 +346,7 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         hover(s, p, t)
     else:
         slow_down(s, p, t)
+        slew_throttle(s, p, before)
 
 
 @jit

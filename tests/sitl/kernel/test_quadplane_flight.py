@@ -111,6 +111,17 @@ def test_the_way_to_the_wings_takes_its_time_and_its_airspeed() -> None:
     assert times[8000.0] - times[2000.0] == pytest.approx(6.0, abs=0.5)
 
 
+def test_on_its_way_to_the_wings_it_keeps_its_height_and_gains_airspeed() -> None:
+    """The airspeed that is demanded is that of the way from the beginning: no underspeed is noted while lift motors
+    carry, and pitch looks after height alone (AP_TECS at stage VTOL). It sank by 7 m."""
+    flight = QuadplaneFlight().up()
+    flight.forget()
+    flight.vehicle.set_target(Leg((2000.0, 0.0, -30.0)))
+    flight.fly(9.0)
+    assert flight.seen(R.TRUE_D).max() < -29.0
+    assert flight.now(R.TRUE_AIR_SPEED) > 23.0
+
+
 def test_too_slow_on_its_wings_the_motors_carry_again() -> None:
     """Q_ASSIST_SPEED: a pusher that is too weak to fly on is helped, and the height is held."""
     flight = QuadplaneFlight({"THR_MAX": 100.0}).up(60.0)

@@ -121,9 +121,9 @@ def test_an_armable_wait_names_what_is_missing():
 
 def test_an_armable_wait_names_what_the_mission_or_the_settings_lack() -> None:
     """All reasons, not those of the sensors alone."""
-    with Session("sim:plane", params={"ROLL_LIMIT_DEG": 1.0}) as session:
-        with pytest.raises(TimeoutError, match=r"not armable after 20 s: .*ROLL_LIMIT_DEG"):
-            session.wait_armable(20.0)
+    late = pytest.raises(TimeoutError, match=r"not armable after 20 s: .*ROLL_LIMIT_DEG")
+    with Session("sim:plane", params={"ROLL_LIMIT_DEG": 1.0}) as session, late:
+        session.wait_armable(20.0)
 
 
 def test_parameters_are_set_and_clamped(session):
