@@ -220,7 +220,7 @@ class FlightCommands:
             return self._change_driving_speed(kind, speed)
         if kind not in _ALL_SPEEDS or not speed > 0.0:
             return DENIED
-        if not self._modes.spec.autopilot or self._modes.spec.pilot:
+        if not self._modes.spec.speeds:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}")
         if self._kind.has_stall_speed:
             return self._change_airspeed(kind, speed)
@@ -256,7 +256,7 @@ class FlightCommands:
             return self._announcer.refuse("Speed change: must be above zero")
         mode = self._modes.mode
         sent = mode is self._guided and not self._guided.flight.drives_to_a_place
-        if not self._modes.spec.autopilot or sent:
+        if not self._modes.spec.speeds or sent:
             return self._announcer.refuse(f"Speed change: not in {self._modes.spec.name}{' now' if sent else ''}")
         self._change_ground_speed(speed)
         return ACCEPTED

@@ -154,8 +154,9 @@ class ModeKind(Enum):
 class ModeSpec:
     """Flight mode and its properties. `position`: needs a position estimate; `velocity`: to begin with. `arming`: the
     vehicle may be armed in it. `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude
-    and position control in SYS_STATUS). `landing`: it is bringing the vehicle down. `said`: its name in ArduPilot's
-    texts, where that is another. `flown`: how, None of a mode of somebody's own, who makes it."""
+    and position control in SYS_STATUS). `speeds`: DO_CHANGE_SPEED sets how fast it flies. `landing`: it is bringing
+    the vehicle down. `said`: its name in ArduPilot's texts, where that is another. `flown`: how, None of a mode of
+    somebody's own, who makes it."""
 
     number: int
     name: str
@@ -165,6 +166,7 @@ class ModeSpec:
     pilot: bool = False
     manual_throttle: bool = False
     autopilot: bool = False
+    speeds: bool = False
     landing: bool = False
     said: str = ""
     flown: ModeKind | None = None
@@ -191,10 +193,10 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.STABILIZE, "STABILIZE", arming=True, pilot=True, manual_throttle=True, flown=_F.STABILIZE),
         ModeSpec(_C.ACRO, "ACRO", arming=True, pilot=True, manual_throttle=True, flown=_F.TRAINED_RATES),
         ModeSpec(_C.ALT_HOLD, "ALT_HOLD", arming=True, pilot=True, flown=_F.ALT_HOLD),
-        ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True, flown=_F.MISSION),
-        ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+        ModeSpec(_C.AUTO, "AUTO", position=True, autopilot=True, speeds=True, flown=_F.MISSION),
+        ModeSpec(_C.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, speeds=True, flown=_F.TARGETS),
         ModeSpec(_C.LOITER, "LOITER", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
-        ModeSpec(_C.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
+        ModeSpec(_C.RTL, "RTL", position=True, autopilot=True, speeds=True, flown=_F.RETURN),
         ModeSpec(_C.CIRCLE, "CIRCLE", position=True, autopilot=True, flown=_F.CIRCLE_FLYING),
         ModeSpec(_C.LAND, "LAND", autopilot=True, landing=True, flown=_F.LAND),
         ModeSpec(_C.DRIFT, "DRIFT", position=True, arming=True, pilot=True, manual_throttle=True, flown=_F.DRIFT),
@@ -202,12 +204,12 @@ COPTER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_C.POSHOLD, "POSHOLD", position=True, arming=True, pilot=True, autopilot=True, flown=_F.POSITION),
         ModeSpec(_C.BRAKE, "BRAKE", position=True, autopilot=True, flown=_F.STOP),
         ModeSpec(_C.THROW, "THROW", position=True, arming=True, flown=_F.THROW),
-        ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
-        ModeSpec(_C.GUIDED_NOGPS, "GUIDED_NOGPS", arming=True, autopilot=True, flown=_F.LEANING),
+        ModeSpec(_C.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, speeds=True, flown=_F.EVADE),
+        ModeSpec(_C.GUIDED_NOGPS, "GUIDED_NOGPS", arming=True, autopilot=True, speeds=True, flown=_F.LEANING),
         ModeSpec(_C.SMART_RTL, "SMART_RTL", position=True, autopilot=True, said="SMARTRTL", flown=_F.RETRACE_FLYING),
-        ModeSpec(_C.FOLLOW, "FOLLOW", position=True, autopilot=True, flown=_F.FOLLOW),
+        ModeSpec(_C.FOLLOW, "FOLLOW", position=True, autopilot=True, speeds=True, flown=_F.FOLLOW),
         ModeSpec(_C.ZIGZAG, "ZIGZAG", position=True, arming=True, pilot=True, autopilot=True, flown=_F.ROWS),
-        ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, flown=_F.MISSION),
+        ModeSpec(_C.AUTO_RTL, "AUTO_RTL", position=True, autopilot=True, speeds=True, flown=_F.MISSION),
     )
 }
 ROVER_MODES: Final[dict[int, ModeSpec]] = {
@@ -218,12 +220,12 @@ ROVER_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_R.STEERING, "STEERING", velocity=True, arming=True, pilot=True, flown=_F.STEERING),
         ModeSpec(_R.HOLD, "HOLD", arming=True, flown=_F.STOP),
         ModeSpec(_R.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STAY),
-        ModeSpec(_R.FOLLOW, "FOLLOW", position=True, arming=True, autopilot=True, flown=_F.FOLLOW),
-        ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True, flown=_F.CIRCLE_DRIVING),
-        ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True, flown=_F.MISSION),
-        ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
-        ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True, flown=_F.RETRACE_DRIVING),
-        ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+        ModeSpec(_R.FOLLOW, "FOLLOW", position=True, arming=True, autopilot=True, speeds=True, flown=_F.FOLLOW),
+        ModeSpec(_R.CIRCLE, "CIRCLE", position=True, arming=True, autopilot=True, speeds=True, flown=_F.CIRCLE_DRIVING),
+        ModeSpec(_R.AUTO, "AUTO", position=True, arming=True, autopilot=True, speeds=True, flown=_F.MISSION),
+        ModeSpec(_R.RTL, "RTL", position=True, autopilot=True, speeds=True, flown=_F.RETURN),
+        ModeSpec(_R.SMART_RTL, "SMART_RTL", position=True, autopilot=True, speeds=True, flown=_F.RETRACE_DRIVING),
+        ModeSpec(_R.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, speeds=True, flown=_F.TARGETS),
     )
 }
 PLANE_MODES: Final[dict[int, ModeSpec]] = {
@@ -237,12 +239,12 @@ PLANE_MODES: Final[dict[int, ModeSpec]] = {
         ModeSpec(_P.FBWA, "FBWA", arming=True, pilot=True, manual_throttle=True, flown=_F.ANGLES),
         ModeSpec(_P.FBWB, "FBWB", arming=True, pilot=True, flown=_F.CLIMB_AND_SPEED),
         ModeSpec(_P.CRUISE, "CRUISE", arming=True, pilot=True, flown=_F.TRACK),
-        ModeSpec(_P.AUTO, "AUTO", position=True, arming=True, autopilot=True, flown=_F.MISSION),
+        ModeSpec(_P.AUTO, "AUTO", position=True, arming=True, autopilot=True, speeds=True, flown=_F.MISSION),
         ModeSpec(_P.RTL, "RTL", position=True, autopilot=True, flown=_F.RETURN),
         ModeSpec(_P.LOITER, "LOITER", position=True, arming=True, autopilot=True, flown=_F.STOP),
         ModeSpec(_P.TAKEOFF, "TAKEOFF", position=True, arming=True, autopilot=True, flown=_F.TAKEOFF),
         ModeSpec(_P.AVOID_ADSB, "AVOID_ADSB", position=True, autopilot=True, flown=_F.EVADE),
-        ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, flown=_F.TARGETS),
+        ModeSpec(_P.GUIDED, "GUIDED", position=True, arming=True, autopilot=True, speeds=True, flown=_F.TARGETS),
         ModeSpec(_P.AUTOLAND, "AUTOLAND", position=True, autopilot=True, flown=_F.APPROACH),
     )
 }

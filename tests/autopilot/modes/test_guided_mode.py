@@ -9,6 +9,7 @@ import pytest
 from autopilot.interface.geo import GeoPoint, to_global
 from autopilot.interface.targets import Attitude, Hold, Idle, Leg, TakeOff, Velocity, Yaw, YawMode
 from autopilot.mav import Result
+from autopilot.vehicles.mode_table import CopterMode
 from tests.fakes.core_bench import Bench
 from tests.fakes.fake_vehicle import ORIGIN
 
@@ -175,8 +176,16 @@ def test_change_speed_in_guided_and_its_refusals() -> None:
     assert (speeds.ground, speeds.up, speeds.down) == (4.0, 1.0, 0.5)
     assert bench.core.commands.change_speed(1, 0.0).result is Result.DENIED
     assert bench.core.commands.change_speed(4, 3.0).result is Result.DENIED
-    bench.core.modes.set(2, bench.now_ms)
-    assert bench.core.commands.change_speed(1, 4.0).result is Result.FAILED
+
+
+@pytest.mark.parametrize(
+    ("mode", "taken"), [("RTL", True), ("BRAKE", False), ("LAND", False), ("CIRCLE", False), ("ALT_HOLD", False)]
+)
+def test_a_mode_that_has_its_own_speed_takes_no_other(mode: str, taken: bool) -> None:
+    """As ArduCopter: a pause and a landing accepted one, and nothing came of it."""
+    bench = hovering()
+    bench.core.modes.set(CopterMode[mode], bench.now_ms)
+    assert bench.core.commands.change_speed(1, 4.0).ok is taken
 
 
 def test_speed_parameters_act_at_once_and_end_an_override() -> None:

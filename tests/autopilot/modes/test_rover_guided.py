@@ -90,7 +90,7 @@ def test_another_speed_is_taken_on_the_way_to_a_place_only() -> None:
     assert bench.vehicle.speeds.ground == 4.0
     assert bench.core.commands.change_speed(1, -1.0).result is Result.FAILED
     assert bench.core.commands.change_speed(2, 4.0).result is Result.DENIED
-    for mode, taken in ((RTL, True), (LOITER, True), (HOLD, False)):
+    for mode, taken in ((RTL, True), (LOITER, False), (HOLD, False)):
         bench.core.modes.set(mode, bench.now_ms)
         assert bench.core.commands.change_speed(0, 3.0).ok is taken
 
