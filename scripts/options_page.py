@@ -31,8 +31,8 @@ separated by blanks. In the file it is a TOML list, and `[param]` may be a table
 variable with a misspelt name and prints a warning with the right name.
 
 The column *applies to* names the vehicles for which an option has an effect: the simulator, an ArduPilot SITL that
-Sortie starts (`ardupilot:`), other firmware in Sortie's simulator (`world=ours`), a flight controller that already runs, or
-`sortie loop`. An empty cell means all of them. For other vehicles Sortie checks the value, prints one warning and
+Sortie starts (`ardupilot:`), other firmware in Sortie's simulator (`world=ours`), a flight controller that already
+runs, or `sortie loop`. An empty cell means all of them. For other vehicles Sortie checks the value, prints one warning and
 ignores the option.
 """
 _COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")

@@ -65,8 +65,8 @@ class Apart:
 @dataclass(frozen=True, slots=True)
 class FlightComparison:
     """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `cut_s`: when
-    the one log ends in flight, where nothing differs until then. `distance`: (s, m) between the two. `modes`: of each, (s, name). `only`: warnings that one alone has, of each. `notes`: what of the
-    logs is not compared."""
+    the one log ends in flight, where nothing differs until then. `distance`: (s, m) between the two. `modes`: of each,
+    (s, name). `only`: warnings that one alone has, of each. `notes`: what of the logs is not compared."""
 
     names: tuple[str, str]
     since: Since
