@@ -274,85 +274,87 @@ class Autopilot:
 
     # --- the order ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[PassTurn]:
-        """Every part that wants to be called, in the order in which they are."""
+        """Parts that are called in a pass, in the order of their calls."""
         modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
         rows = [
             PassTurn(
                 "plans",
-                "a mission that has waited is there before anybody looks at it",
+                "a mission that was waiting is in place before other parts read it",
                 begin=self.plans.begin_tick,
                 deadline=self.plans.next_deadline_ms,
                 parameter=self.plans.parameter_changed,
             ),
             PassTurn(
                 "helm",
-                "whether the target was reached is known to all who act",
+                "all later parts know whether the target was reached",
                 hears=int(VehicleEvent.ARRIVED),
                 hear=lambda *_: self.helm.target_reached(),
             ),
             PassTurn(
                 "home",
-                "a first position is home before anything counts from there",
+                "the first position becomes home before another part uses home",
                 hears=int(VehicleEvent.ESTIMATOR_OK),
                 hear=lambda *_: self.home.position_found(),
             ),
             PassTurn(
                 "rehearsal",
-                "it may have waited for home",
+                "the check of a plan may wait for home",
                 hears=int(VehicleEvent.ESTIMATOR_OK),
                 hear=lambda *_: self.rehearsal.home_found(),
             ),
             PassTurn(
                 "sequencer",
-                "it is stepped by AUTO; only when DO items are done is a parameter",
+                "AUTO steps it; this turn only handles the parameter for the time of DO items",
                 parameter=self._timing_changed,
             ),
-            turn_of("speeds", "they are AUTO's and GUIDED's tools; a parameter counts at once", self.speeds),
-            turn_of("sticks", "silence is noticed before the failsafes act on it", self.sticks),
-            turn_of("transmitter", "who disarms by hand is faster than what would be done for him", self.transmitter),
+            turn_of("speeds", "AUTO and GUIDED use the speeds; a changed parameter acts at once", self.speeds),
+            turn_of("sticks", "a loss of sticks is detected before the failsafes act on it", self.sticks),
+            turn_of("transmitter", "a pilot who disarms comes before the failsafes", self.transmitter),
             turn_of(
                 "failsafes",
-                "they may change the mode, and the new one flies in this very pass",
+                "failsafes may change the mode, and the new mode flies in the same pass",
                 failsafes,
                 failsafes.HEARS,
             ),
             PassTurn(
                 "ground",
-                "so may the end of the terrain data, or what is in the way",
+                "missing terrain data or an obstacle may change the mode too",
                 update=self.helm.update,
                 deadline=self.detour.next_deadline_ms,
                 armed=self.ground_follower.armed,
             ),
             replace(
-                turn_of("fence", "so may the fence; what a failsafe has chosen it sees", self.fence),
+                turn_of(
+                    "fence", "the fence may change the mode too, after it has seen the failsafe's choice", self.fence
+                ),
                 hears=int(VehicleEvent.ARRIVED),
                 hear=self._may_have_taken_off,
             ),
-            turn_of("wind", "so may the wind", self.wind),
-            turn_of("modes", "the mode flies, with what happened and what safety has decided", modes),
-            turn_of("trail", "it looks at the target that the mode has set", self.trail),
-            turn_of("arming", "a mode that has finished is disarmed in the same pass", self.vehicle_arming),
+            turn_of("wind", "the wind may change the mode too", self.wind),
+            turn_of("modes", "the mode flies after all events and safety decisions are known", modes),
+            turn_of("trail", "the trail records the target that the mode has set", self.trail),
+            turn_of("arming", "a mode that has finished disarms in the same pass", self.vehicle_arming),
             turn_of(
                 "payload",
-                "photos and repeats depend on nobody here, a parachute on motors that were cut",
+                "photos and repeats depend on no other part; a parachute needs the motors cut first",
                 self.payload,
                 int(VehicleEvent.CUTOFF),
             ),
         ]
         if self.mount.gimbal is not None:
-            rows.append(turn_of("mount", "it points about a vehicle that has decided where it goes", self.mount))
+            rows.append(turn_of("mount", "the gimbal points after the vehicle has chosen its target", self.mount))
         if follower is not None:
             rows.insert(
                 3,
                 PassTurn(
                     "follower",
-                    "whose the vehicle is, is known before anybody steers it",
+                    "it is known who controls the vehicle before another part steers it",
                     hears=int(VehicleEvent.TAKEN_OVER),
                     hear=lambda _, now_ms: follower.mode_changed_by_others(modes, now_ms),
                 ),
             )
         if flights is not None:
-            rows.append(turn_of("flights", "the flight manager sees how things stand at the end", flights))
+            rows.append(turn_of("flights", "the flight manager sees the final state of the pass", flights))
         return rows
 
     def _listen(self) -> None:
