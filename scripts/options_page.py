@@ -32,8 +32,8 @@ variable with a misspelt name and prints a warning with the right name.
 
 The column *applies to* names the vehicles for which an option has an effect: the simulator, an ArduPilot SITL that
 Sortie starts (`ardupilot:`), other firmware in Sortie's simulator (`world=ours`), a flight controller that already
-runs, or `sortie loop`. An empty cell means all of them. For other vehicles Sortie checks the value, prints one warning and
-ignores the option.
+runs, or `sortie loop`. An empty cell means all of them. For other vehicles Sortie checks the value, prints one warning
+and ignores the option.
 """
 _COLUMNS = ("option", "what it does", "unit", "default", "also", "applies to")
 _WHERE = {
