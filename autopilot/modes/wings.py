@@ -340,7 +340,7 @@ class WingReturn(Maneuver):
             self.there = self._stops(self._circle)
 
     def _stops(self, circle: Circle) -> bool:
-        """True from where it can stop over the place, or on its circle (ArduPlane's switch_QRTL)."""
+        """True from where it can stop over the place (ArduPlane's switch_QRTL); at its circle it arrives anyway."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         away = hypot(north - circle.center[0], east - circle.center[1])
-        return away < max(circle.radius, stopping_m(self.facts, hypot(vn, ve)))
+        return away < stopping_m(self.facts, hypot(vn, ve))

@@ -360,14 +360,16 @@ def test_a_go_around_climbs_and_lands_again(start: bool, behind: tuple[int, ...]
     assert bench.core.sequencer.current_nav_index() == goes_on_at
 
 
-def test_a_go_around_climbs_as_high_as_it_is_told() -> None:
-    """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort)."""
-    bench = _flown(*_landing(start=False))
+@pytest.mark.parametrize(("told", "by_item", "climbs_to"), [(35.0, 70.0, 35.0), (0.0, 70.0, 70.0)])
+def test_a_go_around_climbs_as_high_as_it_is_told(told: float, by_item: float, climbs_to: float) -> None:
+    """DO_GO_AROUND's param1, m above home (ArduPlane's trigger_land_abort), or else that of NAV_LAND."""
+    *way, land = _landing(start=False)
+    bench = _flown(*way, replace(land, param1=by_item))
     bench.run(400.0, lambda: isinstance(bench.vehicle.target, Land))
     bench.run(5.0)
-    assert bench.core.mission_commands.go_around(35.0).ok
+    assert bench.core.mission_commands.go_around(told).ok
     climb = bench.vehicle.target
-    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-35.0)
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(-climbs_to)
 
 
 @pytest.mark.parametrize("allowed", [0.0, 1.0])
@@ -453,6 +455,7 @@ def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     bench.arm()
     run = bench.vehicle.target
     assert isinstance(run, TakeOff) and run.pitch == pytest.approx(radians(15.0)) and run.down == pytest.approx(-60.0)
+    assert any("Takeoff to 60m for 250.0m heading 0.0 deg" in text for text in bench.texts)
     bench.run(120.0, lambda: isinstance(bench.vehicle.target, Circle))
     assert bench.vehicle.target.center == pytest.approx((250.0, 0.0, -60.0), abs=1.0)
 
@@ -471,6 +474,30 @@ def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
     assert not plane.core.facts.armed
     assert plane.core.modes.set(M.MANUAL, plane.now_ms).ok
     assert not plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok, "it stands on the ground"
+
+
+def test_rtl_climbs_first_where_it_is_told() -> None:
+    """RTL_CLIMB_MIN: so far straight ahead, before it turns home."""
+    plane = Plane(RTL_CLIMB_MIN=30.0)
+    here = plane.vehicle.state.position[2]
+    assert plane.core.modes.set(M.RTL, plane.now_ms).ok
+    climb = plane.vehicle.target
+    assert isinstance(climb, TakeOff) and climb.down == pytest.approx(here - 30.0, abs=0.1)
+    plane.run(60.0, lambda: isinstance(plane.vehicle.target, Circle))
+    assert isinstance(plane.vehicle.target, Circle)
+
+
+@pytest.mark.parametrize(("north", "direction"), [(200.0, -1), (-200.0, 1)], ids=["left", "right"])
+def test_autoland_circles_on_the_side_where_it_is(north: float, direction: int) -> None:
+    """Into the final approach it turns by less than half a circle, whose radius is a third of the approach at most."""
+    plane = Plane(AUTOLAND_WP_DIST=150.0, WP_LOITER_RAD=80.0)
+    plane.core.facts.armed_yaw = radians(90.0)
+    plane.vehicle.put((north, 0.0, -80.0))
+    assert plane.core.modes.set(M.AUTOLAND, plane.now_ms).ok
+    circle = plane.vehicle.target
+    assert isinstance(circle, Circle) and circle.direction == direction
+    assert circle.radius == pytest.approx(50.0, abs=0.1)
+    assert circle.center[:2] == pytest.approx((-50.0 * direction, -150.0), abs=0.2)
 
 
 @pytest.mark.parametrize(("setting", "lands"), [(0, False), (1, True), (2, True)])

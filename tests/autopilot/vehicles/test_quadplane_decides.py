@@ -68,11 +68,14 @@ def test_qrtl_comes_down_on_its_way_home() -> None:
     assert far_m == pytest.approx(160.0 + 25.0 * 85.0 / 3.0, rel=0.01)
 
 
-def test_it_circles_down_before_it_lands() -> None:
+@pytest.mark.parametrize(("low", "down"), [(15.0, -15.0), (60.0, -40.0)])
+def test_it_circles_down_before_it_lands(low: float, down: float) -> None:
+    """To Q_RTL_ALT, but never up."""
     bench = flying()
+    bench.parameters.set("Q_RTL_ALT", low)
     assert bench.core.modes.set(M.LOITER_ALT_QLAND, bench.now_ms).ok
     circle = bench.vehicle.target
-    assert isinstance(circle, Circle) and circle.at_height and circle.center[2] == pytest.approx(-15.0, abs=0.1)
+    assert isinstance(circle, Circle) and circle.at_height and circle.center[2] == pytest.approx(down, abs=2.0)
     bench.run(100.0, lambda: isinstance(bench.vehicle.target, Land))
     assert isinstance(bench.vehicle.target, Land)
 
@@ -99,6 +102,18 @@ def test_a_loss_in_a_hovering_mode_brings_it_home_by_q_options(options: int, the
     bench.core.failsafes.sticks_silent(bench.now_ms)
     bench.run(1.0)
     assert bench.core.modes.number == then
+
+
+def test_a_return_hovers_from_its_circle_where_that_is_wider_than_its_stopping_way() -> None:
+    """Q_RTL_MODE 1: at RTL_RADIUS, as ArduPlane's switch_QRTL."""
+    bench = flying()
+    for name, value in (("Q_RTL_MODE", 1.0), ("RTL_RADIUS", 300.0)):
+        bench.parameters.set(name, value)
+    bench.core.guided.flight.go_to((900.0, 0.0, -60.0))
+    bench.run(100.0, lambda: bench.vehicle.state.position[0] > 780.0)
+    assert bench.core.modes.set(M.RTL, bench.now_ms).ok
+    bench.run(100.0, lambda: bench.core.modes.number == M.QRTL)
+    assert hypot(*bench.vehicle.state.position[:2]) == pytest.approx(300.0, abs=8.0)
 
 
 @pytest.mark.parametrize(
