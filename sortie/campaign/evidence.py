@@ -73,12 +73,14 @@ class RateSum(Struct, frozen=True):
 
 
 class Assumption(Struct, frozen=True):
-    """Figure at half of what the study says of `name`, at that, and at twice it, all else as it is."""
+    """Figure at half of what the study says of `name`, at that, and at twice it, all else as it is. `again`: the
+    command that flies the worst flight of the figure as given."""
 
     name: str
     figure: str
     values: tuple[float, ...]
     figures: tuple[float, ...]
+    again: str
 
 
 class EndOfFlight(Struct, frozen=True):
@@ -136,14 +138,14 @@ def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
     causes = [flights.part(cause, np.flatnonzero(flights.causes == cause)) for cause in flights.names]
     untold = _untold(study.said.containment, causes, columns.searched)
     volume, buffer = (None, None) if untold else (flights.rate_sum("volume"), flights.rate_sum("buffer"))
-    ends = flights.ends()
+    ends, every = flights.ends(), flights.part("all", np.arange(flights.hours.size))
     return ContainmentEvidence(
         study.name or study.plan_names,
         columns.kept.identity,
         study.said.containment,
         int((~flights.flew).sum()),
         float(flights.hours[flights.flew].sum()),
-        flights.part("all", np.arange(flights.hours.size)),
+        every,
         causes,
         volume,
         buffer,
@@ -156,7 +158,7 @@ def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
             for name, values in columns.inputs.items()
             if columns.count > 1 and np.ptp(values) > 0.0
         },
-        [] if columns.searched else list(flights.assumptions(causes, volume)),
+        [] if columns.searched else list(flights.assumptions(every, causes, volume)),
     )
 
 
@@ -183,9 +185,9 @@ def cause_of(study: Study, row: RunResult) -> str:
     return AND.join(sorted(acted)) or NO_FAULT
 
 
-def _assumed(name: str, figure: str, given: float, of: Callable[[float], float]) -> Assumption:
+def _assumed(name: str, figure: str, given: float, of: Callable[[float], float], again: str) -> Assumption:
     values = tuple(factor * given for factor in (0.5, 1.0, 2.0))
-    return Assumption(name, figure, values, tuple(map(of, values)))
+    return Assumption(name, figure, values, tuple(map(of, values)), again)
 
 
 def _rate_with(rest: float, share: float, per_hour: float) -> float:
@@ -270,23 +272,27 @@ class _Flights:
     def _mean_h(self, cause: str) -> float:
         return float(self.hours[self.causes == cause].mean())
 
-    def assumptions(self, causes: Sequence[Boundaries], rate: RateSum | None) -> Iterator[Assumption]:
+    def assumptions(
+        self, flights: Boundaries, causes: Sequence[Boundaries], rate: RateSum | None
+    ) -> Iterator[Assumption]:
         """Effect on the result of each figure that the study gives."""
         if not self.flew.any():
             return
         box, fence = self._box, self.margins["buffer"] - self._box.buffer_m
         below = box.height_m - self._highest
         inside = lambda value: self._left(np.minimum(fence, below + value - box.height_m))
-        yield _assumed("height_m", OUT_OF_VOLUME, box.height_m, inside)
-        yield _assumed("buffer_m", OUT_OF_BUFFER, box.buffer_m, lambda value: self._left(fence + value))
-        yield _assumed("width_m", AREA, box.width_m, lambda value: self._largest(value, box.mass_kg))
-        yield _assumed("mass_kg", AREA, box.mass_kg, lambda value: self._largest(box.width_m, value))
+        beyond = lambda value: self._left(fence + value)
+        yield _assumed("height_m", OUT_OF_VOLUME, box.height_m, inside, flights.volume.again)
+        yield _assumed("buffer_m", OUT_OF_BUFFER, box.buffer_m, beyond, flights.buffer.again)
+        hardest = "" if self.hardest is None else replay_command(self._folder, self.hardest)
+        yield _assumed("width_m", AREA, box.width_m, lambda value: self._largest(value, box.mass_kg), hardest)
+        yield _assumed("mass_kg", AREA, box.mass_kg, lambda value: self._largest(box.width_m, value), hardest)
         for cause in causes if rate is not None else ():
             share, given = cause.volume.per_flight or 0.0, box.rates.get(cause.name)
             if given is not None and rate is not None:
                 rest = rate.per_hour - given.per_hour * share
                 of = partial(_rate_with, rest, share)
-                yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, of)
+                yield _assumed(f"rates, {cause.name}", RATE, given.per_hour, of, cause.volume.again)
 
     def _left(self, margins: Floats) -> float:
         return float((margins[self.flew] < 0.0).mean())

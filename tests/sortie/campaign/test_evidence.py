@@ -202,6 +202,9 @@ def test_each_assumption_is_halved_and_doubled(tmp_path: Path) -> None:
     areas = [critical_area(width, 1.5, 12.0, angle) for width in (0.3, 0.6, 1.2)]
     assert rows["width_m"].figures == pytest.approx(areas)
     assert found.hardest is not None and rows["mass_kg"].figures[1] == pytest.approx(found.hardest.critical_area_m2)
+    hardest = found.hardest.again
+    assert [row.again for row in found.assumptions][:4] == [*[found.flights.volume.again] * 2, hardest, hardest]
+    assert rows["rates, gps.loss"].again == found.causes[0].volume.again != ""
     assert found.volume_rate is not None and rows["rates, gps.loss"].figures == pytest.approx(
         [factor * found.volume_rate.per_hour for factor in (0.5, 1.0, 2.0)]
     )

@@ -11,7 +11,7 @@ from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from autopilot.mav import ParameterType
 from sortie.incident.player import Player
-from sortie.incident.recording import read_recording
+from sortie.incident.reader import read_recording
 from sortie.reading.logs import read_log
 from tests.fakes.recording_watcher import Watcher
 from tests.sortie.reading.made import BOOT_S, CORNERS, EPOCH_US, telemetry, ulog
