@@ -239,7 +239,7 @@ class Payload:
         if number not in self._orders and not self.knows(number):
             return Outcome(Result.UNSUPPORTED, "no payload command")
         if not self.act(number, params, now_ms):
-            return self._announcer.refuse(f"Payload command {number}: no such output")
+            return self._announcer.refuse(f"{Cmd(number).name}: no such output or action")
         return ACCEPTED
 
     def act(self, command: int, params: Params, now_ms: int) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from autopilot.context.events import ArmedChanged
 from autopilot.interface.reasons import ArmingMethod
-from autopilot.mav import Cmd, ParachuteAction, WinchAction
+from autopilot.mav import Cmd, ParachuteAction, WinchAction, WinchStatus
 from tests.fakes.core_bench import Bench, item, takeoff, waypoint
 
 SPRAYER = {"SPRAY_ENABLE": 1, "SERVO5_FUNCTION": 22, "SERVO6_FUNCTION": 23}
@@ -71,6 +71,16 @@ def test_a_mission_switches_it_and_slow_is_not_sprayed() -> None:
     assert not any("skipped" in text for text in bench.texts)
 
 
+def test_the_pump_turns_no_slower_than_its_least_share() -> None:
+    """SPRAY_PUMP_MIN, per cent: 80 at 2 m/s, where the speed alone asks for 20."""
+    bench = Bench(parameters=SPRAYER | {"SPRAY_PUMP_MIN": 80})
+    bench.airborne()
+    assert order(bench, Cmd.DO_SPRAYER, 1.0)
+    assert bench.core.commands.guided_target(velocity=(2.0, 0.0, 0.0)).ok
+    bench.run(2.5)
+    assert dict(bench.vehicle.outputs)[5] == pytest.approx(1740.0)
+
+
 def test_without_a_sprayer_it_stays_off() -> None:
     """The order is accepted, as by ArduPilot."""
     bench = Bench()
@@ -101,6 +111,12 @@ def test_heights_move_it() -> None:
     assert -5.1 < bench.position[2] < -4.0
 
 
+def test_a_height_to_go_up_that_is_below_the_one_to_come_down_counts_for_nothing() -> None:
+    bench = Bench(parameters=GEAR | {"LGR_OPTIONS": 0, "LGR_RETRACT_ALT": 3, "LGR_DEPLOY_ALT": 5})
+    bench.airborne(12.0)
+    assert bench.vehicle.outputs == []
+
+
 def test_orders_and_a_switch_move_it_once() -> None:
     bench = Bench(parameters=GEAR)
     for _ in range(2):
@@ -118,9 +134,11 @@ def test_a_length_is_reached_and_stays() -> None:
     assert order(bench, Cmd.DO_WINCH, 1.0, WinchAction.RELATIVE_LENGTH_CONTROL, 5.0, 0.0)
     bench.run(2.0)
     assert winch.length_m == pytest.approx(2.0, abs=0.2) and bench.vehicle.outputs[-1] == (7, 1900.0)
+    assert winch.status == WinchStatus.HEALTHY | WinchStatus.MOVING
     bench.run(10.0)
     assert winch.length_m == pytest.approx(5.0, abs=0.02) and bench.vehicle.outputs[-1] == (7, 1500.0)
     assert "Winch: lowering  5.0m to  5.0m" in bench.texts
+    assert winch.status == WinchStatus.HEALTHY
     assert order(bench, Cmd.DO_WINCH, 1.0, WinchAction.RETRACT, 0.0, 0.0)
     bench.run(15.0)
     assert winch.length_m == pytest.approx(0.0, abs=0.02)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopilot.context.vehicle_context import VehicleFacts
+from autopilot.interface import report
 from autopilot.parameters import Parameters
 from autopilot.safety.object_database import ObjectDatabase
 from autopilot.safety.path_planning import BendSettings, bend, bend_upright, is_free, shortest_way
@@ -133,9 +134,11 @@ def test_every_way_keeps_off_every_fence(here: Place, goal: Place) -> None:
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
-def kept(**parameters: float) -> ObjectDatabase:
+def kept(north: float = 0.0, **parameters: float) -> ObjectDatabase:
+    """Of a vehicle that stands so far north of home."""
     vehicle = FakeVehicle()
     vehicle.advance(1000)
+    vehicle.state.report[report.NORTH] = north
     table = Parameters(vehicle_class("copter").parameters)
     for name, value in {"OA_TYPE": 1, **parameters}.items():
         table.set(name, value)
@@ -162,6 +165,7 @@ def test_an_object_is_kept_for_its_time_and_seen_again() -> None:
         ({"OA_DB_DIST_MAX": 10}, 1),
         ({"OA_TYPE": 2}, 0),  # no way is planned by objects
         ({"OA_DB_ALT_MIN": 2}, 0),  # it stands at home
+        ({"OA_DB_ALT_MIN": 2, "north": 5}, 3),  # and here beside it
         ({"OA_DB_RADIUS_MIN": 8}, 2),  # two of them are one
     ],
 )

@@ -116,6 +116,26 @@ def test_below_its_least_height_it_is_only_told() -> None:
     assert bench.core.traffic.level is CollisionThreat.HIGH
 
 
+@pytest.mark.parametrize(("most", "level"), [(1, CollisionThreat.NONE), (2, CollisionThreat.HIGH)])
+def test_the_latest_reports_are_judged(most: int, level: CollisionThreat) -> None:
+    """AVD_OBS_MAX of them: the one that threatens was heard before the other."""
+    bench = hovering(1, AVD_OBS_MAX=most)
+    for icao, north, speed, age_ms in ((1, 500.0, -50.0, 500), (2, 1500.0, 50.0, 0)):
+        place = to_global(ORIGIN, (north, 0.0, -30.0))
+        bench.core.traffic.hear(Contact(icao, place, (speed, 0.0, 0.0), bench.now_ms - age_ms))
+    bench.run(0.2)
+    assert bench.core.traffic.level is level
+
+
+def test_one_that_is_special_is_kept_from_any_distance() -> None:
+    """ADSB_ICAO_SPECL."""
+    bench = ready(ADSB_TYPE=1, ADSB_ICAO_SPECL=7)
+    for icao in (7, 8):
+        place = to_global(ORIGIN, (50_000.0, 0.0, 0.0))
+        bench.core.traffic.hear(Contact(icao, place, (0.0, 0.0, 0.0), bench.now_ms))
+    assert [number for _, number in bench.core.traffic.contacts] == [7]
+
+
 def test_the_list_keeps_the_nearest() -> None:
     """ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT; its own address and what is too old are none."""
     bench = ready(ADSB_TYPE=1, ADSB_LIST_MAX=2, ADSB_LIST_ALT=1000, ADSB_ICAO_ID=9)

@@ -10,6 +10,7 @@ import pytest
 
 from autopilot.context.events import PayloadAction
 from autopilot.mav import Cmd, Result, Sensor
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.wire.codec import dialect as m
 from mavlink_bridge.wire.codec import id_of
 from sortie import Session
@@ -93,7 +94,11 @@ def test_checksums_are_the_plans_identifiers(session: Session) -> None:
     assert mission.checksum == told(link, "MISSION_CURRENT").mission_id != 0
     fence = told(link, "MISSION_CHECKSUM", 1)
     assert fence.checksum == told(link, "MISSION_CURRENT").fence_id != mission.checksum
-    assert told(link, "MISSION_CHECKSUM", 255).checksum not in (0, mission.checksum, fence.checksum)
+    everything = told(link, "MISSION_CHECKSUM", 255).checksum
+    assert everything not in (0, mission.checksum, fence.checksum)
+    session.autopilot.plans.replace(2, (MissionItem(Cmd.NAV_RALLY_POINT, 3, x=-35.363, y=149.165, z=20.0),))
+    assert told(link, "MISSION_CHECKSUM", 2).checksum == told(link, "MISSION_CURRENT").rally_points_id
+    assert told(link, "MISSION_CHECKSUM", 255).checksum != everything
     assert ask(link, Cmd.REQUEST_MESSAGE, id_of("MISSION_CHECKSUM"), 9) == Result.FAILED
 
 
@@ -213,6 +218,12 @@ def test_winch_and_generator_go_with_the_attitude() -> None:
             assert heard(5.0) == (expected, expected), group
         assert ask(link, Cmd.SET_MESSAGE_INTERVAL, id_of("WINCH_STATUS"), 0) == Result.ACCEPTED
         assert heard(5.0) == (10, 0)
+        assert ask(link, Cmd.DO_AUX_FUNCTION, 85, 2) == Result.ACCEPTED
+        session.run_for(20.0)
+        assert told(link, "GENERATOR_STATUS").runtime == pytest.approx(20, abs=3)
+        assert ask(link, Cmd.DO_WINCH, 1, 77) == Result.FAILED
+        texts = [message.text for message in link.messages("STATUSTEXT")]
+        assert "DO_WINCH: no such output or action" in texts
 
 
 def test_a_winch_is_asked_as_component_169_or_as_the_vehicle(session: Session) -> None:

@@ -86,6 +86,15 @@ def test_a_fence_is_a_wall_where_there_are_no_obstacles() -> None:
         assert session.autopilot.fence.avoidance._objects
 
 
+def test_directions_that_are_ignored_go_round_the_nose() -> None:
+    """PRX1_IGN_ANG1 and _WID1: 20 degrees about 355 are five directions of 5 degrees."""
+    with Session("sim:rover", home=HOME, params={"PRX1_TYPE": 2, "PRX1_IGN_ANG1": 355, "PRX1_IGN_WID1": 20}) as session:
+        session.wait_armable()
+        session.connect().send(told([500] * 72))
+        session.run_for(0.1)
+        assert len(session.autopilot.proximity.points) == 67
+
+
 def sensor(cm: int, orientation: int = 0) -> Any:
     return dialect.MAVLink_distance_sensor_message(0, 10, 500, cm, 0, 21, orientation, 255)
 
@@ -122,6 +131,8 @@ def test_places_of_obstacles_are_one_look() -> None:
     assert scan.distances_m[45] == pytest.approx(18.0**0.5)
     assert isnan(scan.distances_m[0]), "too old"
     assert (scan.step_deg, scan.range_m) == (5.0, 20.0)
+    assert look(directions, place(4.0, 0.0, 3.0), 600).distances_m[0] == 4.0
+    assert look(directions, place(3.0, 0.0, -4.0), 600) is None, "it passes below"
 
 
 @pytest.mark.parametrize(

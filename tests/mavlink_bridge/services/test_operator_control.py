@@ -72,8 +72,9 @@ def test_the_other_station_is_kept_out_and_may_ask_questions(stations: tuple[Sta
     first, second = stations
     assert first.control() == Result.ACCEPTED
     assert second.ask(Cmd.COMPONENT_ARM_DISARM, 1) == Result.NOT_IN_CONTROL
-    second.send(m.MAVLink_mission_count_message(1, 1, 3, 0))
-    assert second.link.receive("MISSION_ACK").type == MissionResult.DENIED
+    second.send(m.MAVLink_mission_count_message(1, 1, 3, 1))
+    refused = second.link.receive("MISSION_ACK")
+    assert (refused.type, refused.mission_type) == (MissionResult.DENIED, 1)
     before = first.session.param("WPNAV_SPEED")
     second.send(m.MAVLink_param_set_message(1, 1, b"WPNAV_SPEED", 123.0, 9))
     second.send(m.MAVLink_set_mode_message(1, 1, 4))
@@ -122,6 +123,7 @@ def test_control_is_asked_for_and_handed_over(stations: tuple[Station, Station])
     assert second.control() == Result.FAILED
     question = first.link.receive("COMMAND_LONG")
     assert (question.command, question.target_system, question.param4) == (Cmd.REQUEST_OPERATOR_CONTROL, 255, 250)
+    assert question.param3 == 10.0, "the seconds that who asks will wait"
     assert first.control(takeover=True) == Result.ACCEPTED
     assert first.status().flags == MANAGER | TAKEOVER
     assert second.control() == Result.ACCEPTED

@@ -137,6 +137,7 @@ def test_each_of_a_fleet_tells_a_traffic_service_where_it_is() -> None:
             place = fleet[system - 1].autopilot.facts.vehicle.state.place
             assert (message.lat / 1e7, message.lon / 1e7) == pytest.approx((place.lat, place.lon), abs=1e-6)
             assert (message.flight_state, message.flags) == (2, 0b1111110)
+            assert (message.alt / 1e3, message.relative_alt / 1e3) == pytest.approx((place.alt, 0.0), abs=0.5)
         listener.wait_armable()
         feeder.send(told[2])
         listener.run_for(0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from itertools import pairwise
@@ -141,6 +142,19 @@ def test_for_nobody_no_frame_is_made() -> None:
         first = listener.recv(65536)
         assert first[12] & 0x1F in (7, 24)  # parameter sets, alone or with what follows
     screen.close()
+
+
+def test_one_who_has_gone_takes_nothing_from_another() -> None:
+    """A port that refuses beside one that listens: frames go on."""
+    pytest.importorskip("av", reason="PyAV is not installed")
+    with contextlib.ExitStack() as stack:
+        ends = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)]
+        for end in ends:
+            end.bind(("127.0.0.1", 0))
+        screen = Screen(tuple(end.getsockname() for end in ends))
+        ends[1].close()
+        assert all(screen.show(frame(0.0), SCENE, 100.0 + 0.1 * k) for k in range(5))
+        screen.close()
 
 
 def test_north_is_where_the_arrow_points() -> None:

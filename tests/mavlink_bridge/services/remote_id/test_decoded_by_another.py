@@ -66,10 +66,16 @@ def test_a_flight_is_read_as_it_flies() -> None:
         session.run_for(0.1)
         session.arm()
         session.takeoff(30.0)
+        session.run_for(4.0)
+        climbing = link.messages("OPEN_DRONE_ID_LOCATION")[-1]
+        assert climbing.speed_vertical == pytest.approx(-100.0 * session.state.velocity[2], abs=40.0)
+        assert climbing.speed_vertical > 100
         link.send(
             m.MAVLink_set_position_target_local_ned_message(0, 1, 1, 1, 0b110111000111, 0, 0, 0, 5, -5, *[0.0] * 6)
         )
-        session.run_for(8.0)
+        session.run_for(2.9)  # after GUID_TIMEOUT it would stand
+        assert session.state.ground_speed > 3.0
+        assert link.messages("OPEN_DRONE_ID_LOCATION")[-1].direction == pytest.approx(31_500, abs=500)
         data = pack_of(link)
         flying = decoder.from_wifi_vendor_ie(WIFI + data.hex(" "))
         truth = session.state

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from autopilot.context.events import ArmedChanged
+from autopilot.interface import report
 from autopilot.interface.reasons import ArmingMethod
 from autopilot.mav import Cmd, Component, OdidArmStatus, OdidIdType, OdidStatus, OdidUaType, Result
 from mavlink_bridge.services.remote_id import serial_number
@@ -72,6 +73,25 @@ def test_messages_come_at_their_rates(session: Session) -> None:
         assert 12 <= counts[f"OPEN_DRONE_ID_{name}"] <= 13, name
     for name in ("BASIC_ID", "SYSTEM", "SELF_ID", "OPERATOR_ID"):
         assert 4 <= counts[f"OPEN_DRONE_ID_{name}"] <= 5, name
+
+
+def test_what_the_receiver_knows_is_told_with_how_well(session: Session) -> None:
+    """Each accuracy by its own scale; without a fix of three dimensions neither course nor time."""
+    link, r = session.connect(), session.autopilot.vehicle.state.report
+
+    def location() -> Any:
+        link.messages()
+        number = id_of("OPEN_DRONE_ID_LOCATION")
+        link.send(m.MAVLink_command_long_message(1, 1, Cmd.REQUEST_MESSAGE, 0, number, *[0.0] * 6))
+        return link.receive("OPEN_DRONE_ID_LOCATION")
+
+    r[report.GPS_HACC], r[report.GPS_VACC], r[report.GPS_SACC] = 2.0, 20.0, 0.5
+    told = location()
+    assert (told.horizontal_accuracy, told.vertical_accuracy, told.speed_accuracy) == (11, 3, 3)
+    assert told.direction < 36_000
+    r[report.GPS_FIX] = 2.0
+    told = location()
+    assert (told.direction, told.timestamp) == (36_100, 65535.0)
 
 
 def test_arming_waits_for_operator_and_transmitter(session: Session) -> None:
