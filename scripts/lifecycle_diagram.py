@@ -27,7 +27,8 @@ def table() -> str:
                 continue
             guard = row.guard.__name__ if row.guard is not None else ""
             lines.append(f"| {state.name} | {event.name} | {guard} | {row.action.value} | {row.next.name} |")
-    lines += ["", "GO outside IDLE and ABORT outside ARMED are refused without side effect. Ignored:", ""]
+    refused = "GO outside IDLE and ABORT outside ARMED are refused without side effects. These events are ignored:"
+    lines += ["", refused, ""]
     for state, events in IGNORED.items():
         names = ", ".join(sorted(event.name for event in events))
         lines.append(f"- {state.name}: {names}")
