@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from math import hypot, isfinite, nan
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ _HOME: Final = 1
 """Type of ORGN that is home; 0 is the estimator's origin."""
 _SILENT_S: Final = 0.4
 """Silence of POS after which the estimator's own state is read; so often, too."""
+_SAME_INSTANT_S: Final = 0.03
+"""Time between POS and the XKF1 that tells the speed at that place."""
 _CONST_POS: Final = 1 << 7
 """Bit of XKF4.SS: the estimator has no place, and assumes that it stands still."""
 _MOST_RALLY: Final = 256
@@ -130,6 +133,9 @@ class _DataflashReader:
     def _estimate(self, m: Any, time_s: float) -> None:
         if getattr(m, "C", 0) == 0:
             self._speed = hypot(m.VN, m.VE)
+            samples = self.facts.samples
+            if samples and time_s - samples[-1].time_s < _SAME_INSTANT_S:  # POS stands before it
+                samples[-1] = replace(samples[-1], speed=self._speed)
             self.facts.add(Quantity.CLIMB, time_s, -m.VD)
             self._reckon(m, time_s)
 
