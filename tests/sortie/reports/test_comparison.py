@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.mav import Severity
 from sortie.commands.cli import run as main
+from sortie.commands.flying import compare_rounds
 from sortie.config.errors import UserError
 from sortie.logs import dataflash_kinds as K
 from sortie.reading.facts import MOST_ROWS, FlightFacts, Quantity, Sample
@@ -204,6 +206,57 @@ def test_what_cannot_be_expected_is_told_before_anything_flies(
     assert not (tmp_path / "logs").exists()
 
 
+def test_a_second_of_another_mode_is_no_difference_and_two_are() -> None:
+    assert compared(flight("a"), flight("b", rtl_s=40.8)).same
+    assert compared(flight("a"), flight("b", rtl_s=42.0)).first_s == pytest.approx(40.0)
+
+
+def test_what_comes_first_is_told_place_mode_or_disarming() -> None:
+    """A place that parts before a mode does; and who disarms ten seconds sooner."""
+    assert compared(flight("a"), flight("b", aside_from_s=20.0, rtl_s=30.0)).first_s == pytest.approx(20.0, abs=0.2)
+    sooner = flight("b")
+    sooner.armed[-1] = (60.0, False)
+    found = compared(flight("a"), sooner)
+    assert found.first_s == pytest.approx(50.0) and "the other in disarmed" in found.first
+
+
+def test_north_is_near_north_and_places_may_come_in_any_order() -> None:
+    other = flight("b")
+    other.series[Quantity.YAW] = [(at_s, 360.0 - yaw) for at_s, yaw in other.series[Quantity.YAW]]
+    other.samples[300], other.samples[310] = other.samples[310], other.samples[300]
+    found = compared(flight("a"), other)
+    assert found.same and found.rows[0].most == pytest.approx(0.0, abs=0.01)
+    assert {row.name: row.most for row in found.rows}["yaw"] == pytest.approx(2.0)
+
+
+def test_report_against_judges_by_what_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Flights 3 m apart: status, JSON and page for --within 2 m and 5 m."""
+    logs = {"a.bin": flight("a"), "b.bin": flight("b", aside_from_s=20.0)}
+    monkeypatch.setattr("sortie.reading.logs.read_log", lambda path: logs[path.name])
+    words = ["report", "a.bin", "--against", "b.bin", "--json", "--out", str(tmp_path / "page.html")]
+    for within, status, first_s in (("2m", 1, pytest.approx(20.0, abs=0.2)), ("5m", 0, None)):
+        (tmp_path / "page.html").unlink(missing_ok=True)
+        assert main([*words, "--within", within]) == status
+        told = json.loads(capsys.readouterr().out)
+        assert (told["same"], told["first_s"]) == (status == 0, first_s)
+        assert told["report"] == str(tmp_path / "page.html") and (tmp_path / "page.html").is_file()
+
+
+def test_each_round_is_compared_and_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the flight's log, or in the folder of the pages."""
+    rounds: list[dict[str, Any]] = [{"logs": str(tmp_path / "0001")}, {"logs": str(tmp_path / "0002")}]
+    for told in rounds:
+        Path(told["logs"]).mkdir()
+    flown = {"0001": flight("a", aside_from_s=20.0), "0002": flight("a")}
+    monkeypatch.setattr("sortie.commands.flying.read_log", lambda folder: flown[folder.name])
+    for pages, first in ((None, "0001/expected.html"), (tmp_path, "expected-0001.html")):
+        compare_rounds(rounds, flight("b"), 2.0, pages)
+        assert [told["expected"]["same"] for told in rounds] == [False, True]
+        assert rounds[0]["expected"]["report"] == str(tmp_path / first) and (tmp_path / first).is_file()
+
+
 def test_fly_expect_is_a_regression_test_from_a_flight(tmp_path: Path) -> None:
     """The same flight is within a centimetre of itself; with another speed it is not, whatever its mission says."""
     (tmp_path / "small.waypoints").write_text(SQUARE)
@@ -215,5 +268,6 @@ def test_fly_expect_is_a_regression_test_from_a_flight(tmp_path: Path) -> None:
     done = run(tmp_path, *how, "--state-dir", "c", "--log-dir", "third", *again, "--param", "WPNAV_SPEED=200")
     told = last_line(done)
     assert (done.returncode, told["result"], told["expected"]["same"]) == (1, "completed", False)
+    assert told["expected"]["within_m"] == 0.01
     assert (tmp_path / told["expected"]["report"]).read_text().count("<svg") > 5
     assert "not as expected: First," in done.stderr
