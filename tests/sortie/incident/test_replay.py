@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 
-from autopilot.mav import Cmd, MissionResult, Result
+from autopilot.mav import Cmd, MissionResult, MissionType, Result
+from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.ftp.files import FileRefusedError
 from mavlink_bridge.wire.codec import dialect
 from sortie.commands.cli import run
-from sortie.commands.replay import keys_of
+from sortie.commands.replay import _KEYS, keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
 from sortie.incident.reader import read_recording
 from sortie.incident.recording import MessageStore, Recording
-from sortie.incident.shown import _LogFolder, _TheLog
+from sortie.incident.shown import ShownRecordings, _LogFolder, _TheLog
 from sortie.reading import facts
 from sortie.reading.telemetry import _whole_frames
 from tests.fakes.recording_watcher import Watcher
@@ -93,6 +94,22 @@ def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
     assert places[0].time_boot_ms == BEGIN_MS
 
 
+def test_a_jump_tells_no_text_again_and_stays_within_the_log(flight: Recording) -> None:
+    """Texts are of their instant; behind the end is the end. Another speed counts from then on."""
+    player = Player(flight)
+    player.handle_timeout(0)
+    player.take_outgoing()
+    player.jump(BEGIN_MS + 999_000)
+    assert player.at_ms == player.last_ms and player.over
+    told = {outgoing.message.get_type() for outgoing in player.take_outgoing()}
+    assert "GLOBAL_POSITION_INT" in told and "STATUSTEXT" not in told
+    player.jump(BEGIN_MS)
+    player.handle_timeout(1000)
+    player.set_speed(4.0)
+    player.handle_timeout(2000)
+    assert player.at_ms == BEGIN_MS + 5000
+
+
 def asked(command: int, param1: float = 0.0) -> Any:
     return dialect.MAVLink_command_long_message(1, 1, command, 0, param1, 0, 0, 0, 0, 0, 0)
 
@@ -116,6 +133,7 @@ def test_home_is_told_to_who_asks_each_second(flight: Recording) -> None:
 
 def test_a_command_jumps_to_an_item_as_the_message_does(flight: Recording) -> None:
     """To one that never began it does not."""
+    flight.tell(BEGIN_MS + 10_000, dialect.MAVLink_mission_current_message(5))
     flight.tell(BEGIN_MS + 20_000, dialect.MAVLink_mission_current_message(2))
     watcher = Watcher(flight)
     watcher.watch(1000)
@@ -167,10 +185,11 @@ def test_parameters_are_read_and_not_set(tmp_path: Path) -> None:
 
 
 def test_the_log_itself_is_downloaded(flight: Recording) -> None:
-    """By LOG_REQUEST_DATA, whole."""
+    """By LOG_REQUEST_DATA, whole, with the time of its boot."""
+    flight.facts.boot_us = 1_700_000_000_000_000
     watcher = Watcher(flight)
     (entry,) = watcher.ask(dialect.MAVLink_log_request_list_message(1, 1, 0, 0xFFFF))
-    assert entry.size == flight.path.stat().st_size
+    assert (entry.size, entry.time_utc) == (flight.path.stat().st_size, 1_700_000_000)
     blocks = watcher.ask(dialect.MAVLink_log_request_data_message(1, 1, entry.id, 0, 90))
     assert bytes(blocks[0].data[: blocks[0].count]) == flight.path.read_bytes()[:90]
 
@@ -281,3 +300,42 @@ def test_a_begin_behind_the_end_is_refused(flight: Recording, capsys: pytest.Cap
 def test_keys_are_told_apart() -> None:
     """Arrows are three characters of a terminal."""
     assert keys_of(" \x1b[Cq\x1b[A") == [" ", "right", "q", "up"]
+
+
+def test_what_a_person_gives_is_what_is_shown(
+    flight: Recording, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Systems from --sysid on, a beginning, a speed, an end; and no more systems than there are."""
+    shown: list[tuple[ShownRecordings, bool]] = []
+    monkeypatch.setattr("sortie.commands.replay._show", lambda node, urls, once: shown.append((node, once)) or 0)
+    log = str(flight.path)
+    assert run(["replay", log, log, "--sysid", "5", "--from", "10", "--speedup", "0", "--once"]) == 0
+    ((node, once),) = shown
+    assert [recording.endpoint.system_id for recording in node.shown] == [5, 6]
+    assert {recording.player.at_ms for recording in node.shown} == {BEGIN_MS + 10_000}
+    assert once and node.shown[0].player.speed > 1000.0
+    node.shown[0].player.jump(BEGIN_MS + 99_000)
+    assert node.shown[0].player.over and not node.over
+    assert run(["replay", log, log, "--sysid", "255"]) == 2
+    assert "2 logs from system 255 on" in capsys.readouterr().err
+
+
+def test_keys_pause_jump_and_change_the_speed(flight: Recording) -> None:
+    """The space bar once more goes on."""
+    player = Player(flight)
+    for key, at_s, speed, paused in (
+        ("right", 10, 1.0, False), ("right", 20, 1.0, False), ("left", 10, 1.0, False), ("up", 10, 2.0, False),
+        ("down", 10, 1.0, False), (" ", 10, 1.0, True), (" ", 10, 1.0, False),
+    ):  # fmt: skip
+        _KEYS[key](player)
+        assert (player.at_ms - BEGIN_MS, player.speed, player.paused) == (at_s * 1000, speed, paused)
+
+
+def test_rally_points_and_a_fence_that_no_log_has(flight: Recording) -> None:
+    flight.facts.rally = (MissionItem(Cmd.NAV_RALLY_POINT, x=LAT, y=LON, z=30.0),)
+    watcher = Watcher(flight)
+    for kind, count in ((MissionType.RALLY, 1), (MissionType.FENCE, 0)):
+        (answer,) = watcher.ask(dialect.MAVLink_mission_request_list_message(1, 1, kind))
+        assert (answer.count, answer.mission_type) == (count, kind)
+    (point,) = watcher.ask(dialect.MAVLink_mission_request_int_message(1, 1, 0, MissionType.RALLY))
+    assert (point.command, point.z) == (Cmd.NAV_RALLY_POINT, 30.0)
