@@ -86,7 +86,9 @@ def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
     assert {m.time_boot_ms for m in heard if m.get_type() == "GLOBAL_POSITION_INT"} == {BEGIN_MS + 2000}
     player = watcher.node.shown[0].player
     player.jump(BEGIN_MS + 24_000)
-    player.pause(False)
+    pause.param1 = 1.0
+    watcher.ask(pause)
+    assert not player.paused
     places = [m for _, _, m in watcher.watch(watcher.now_ms + 100) if m.get_type() == "GLOBAL_POSITION_INT"]
     assert places[0].time_boot_ms == BEGIN_MS + 24_000
     player.jump(BEGIN_MS - 99_000)
@@ -324,9 +326,14 @@ def test_keys_pause_jump_and_change_the_speed(flight: Recording) -> None:
     """The space bar once more goes on."""
     player = Player(flight)
     for key, at_s, speed, paused in (
-        ("right", 10, 1.0, False), ("right", 20, 1.0, False), ("left", 10, 1.0, False), ("up", 10, 2.0, False),
-        ("down", 10, 1.0, False), (" ", 10, 1.0, True), (" ", 10, 1.0, False),
-    ):  # fmt: skip
+        ("right", 10, 1.0, False),
+        ("right", 20, 1.0, False),
+        ("left", 10, 1.0, False),
+        ("up", 10, 2.0, False),
+        ("down", 10, 1.0, False),
+        (" ", 10, 1.0, True),
+        (" ", 10, 1.0, False),
+    ):
         _KEYS[key](player)
         assert (player.at_ms - BEGIN_MS, player.speed, player.paused) == (at_s * 1000, speed, paused)
 
