@@ -1,5 +1,6 @@
-"""Position of a mission item in the vehicle's local frame, NED m. What its height counts from:
-`autopilot.interface.geo.altitude_amsl`."""
+"""Position of a mission item in the vehicle's local frame (NED, m). `autopilot.interface.geo.altitude_amsl` says from
+what its height counts.
+"""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
-"""Legs that keep their height above the ground: a leg becomes a row of short straight ones over the ground that is
-known, and the vehicle is given one after the other.
+"""Legs that keep their height above the ground: a leg is divided into short straight legs over the known ground, and
+the vehicle receives one after the other.
 
-The height above the ground goes linearly from that at the beginning to that at the end, as ArduPilot's does between two
-waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and straightened to within a metre
-(Douglas and Peucker 1973), so that flat ground is one leg. Speeds stay the guidance's: steep ground is flown as fast as
-climb and descent allow, and the nose points as it was told. Wings cannot slow down: they climb before steep ground, as
-early as half of their best climb asks for, up to TERRAIN_LOOKAHD ahead (ArduPlane's `lookahead_adjustment`).
+The height above the ground changes linearly from the beginning to the end of the leg, as in ArduPilot between two
+waypoints of a terrain frame (AC_WPNav). The profile is sampled every ten metres and simplified to within a metre
+(Douglas and Peucker 1973), so that flat ground is one leg. The guidance sets the speed: steep ground is flown as fast
+as climb and descent allow, and the heading does not change. Wings cannot slow down. They climb before steep ground, as
+early as half of their best climb rate requires, up to TERRAIN_LOOKAHD ahead (ArduPlane's `lookahead_adjustment`).
 
-A copter with a range finder goes by what that sees instead (WPNAV_RFND_USE): the ground is taken as level ahead, and
-looked at again twice a second; where it is another, the leg's own height is wanted `_AHEAD_M` farther on, over a ground
-that goes on to rise or fall as it did since the last look.
+A copter with a range finder uses its measurement instead (WPNAV_RFND_USE): the ground ahead is taken as level and
+checked twice a second. If it has changed, the leg's own height is demanded `_AHEAD_M` farther on, over a ground that
+continues to rise or fall as it did since the last check.
 
-Where the terrain data end, or the range finder sees nothing, the vehicle goes on level. If that lasts for five seconds
-it is a failsafe (FS_TERRAIN_TIMEOUT_MS of ArduCopter); come they in time, the leg goes on above the ground.
+Where the terrain data end, or the range finder measures nothing, the vehicle flies level. After five seconds this is a
+failsafe (FS_TERRAIN_TIMEOUT_MS of ArduCopter). If data come in time, the leg continues above the ground.
 """
 
 from __future__ import annotations

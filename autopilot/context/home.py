@@ -1,7 +1,8 @@
-"""Home: where RTL goes, and what relative heights count from; and the rally points that a return may lead to instead.
+"""Home, from which relative heights count and to which RTL returns, and rally points that a return may use instead.
 
-Set at the first position, moved to the vehicle at each arming, unless a person has set it (ArduPilot's "locked" home).
-A home that a person set outlives a restart. Rally points: docs/reference/mission-semantics.md, 3 item 5.
+Home is set at the first position and moved to the vehicle at each arming, unless a person has set it (ArduPilot's
+"locked" home). A home that a person has set is kept over a restart. Rally points:
+docs/reference/mission-semantics.md, 3 item 5.
 """
 
 from __future__ import annotations

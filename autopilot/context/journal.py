@@ -1,7 +1,7 @@
-"""Journal of what must survive a crash, and how the core asks for it to be kept.
+"""Journal of changes that must survive a crash.
 
-A change is submitted and gets a ticket; whoever owes somebody an acknowledgement waits until the ticket is durable.
-The core never writes: `sortie` implements `Journal` on SQLite with one writer thread, tests use `MemoryJournal`.
+A change is submitted and gets a ticket. A part that owes an acknowledgement waits until the ticket is durable. The core
+never writes: `sortie` implements `Journal` with SQLite and one writer thread, tests use `MemoryJournal`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`Personality`: decisions in which the firmwares differ that a vehicle may be spoken to as, failsafe rules among them.
+"""`Personality`: decisions in which ArduPilot and PX4 differ, including failsafe rules.
 
-Parts of the core and services ask `VehicleFacts.personality`; nothing is plugged into them. `autopilot.personality` has
-ArduPilot's and PX4's. Calls come in every pass: they allocate nothing where the answer is a number or None.
+Parts of the core and services ask `VehicleFacts.personality`; they receive no callbacks. `autopilot.personality` has
+the two implementations. They are called in every pass, so they allocate nothing when the answer is a number or None.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Staying of a vehicle: in one place where it hovers, or drives; round it on wings. And where it would come to rest."""
+"""Positions at which a vehicle stays (on the spot, or on a circle for wings), and at which it would come to rest."""
 
 from __future__ import annotations
 

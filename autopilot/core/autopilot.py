@@ -1,10 +1,10 @@
-"""The autopilot: modes, mission, safety and commands of one vehicle, put together.
+"""Autopilot of one vehicle: composes modes, mission, safety and commands.
 
-It is pure: time comes in as `now_ms` (vehicle time), decisions go to the `Vehicle`, facts come out as events. It
-decides nothing itself; its parts do, and who wants something of one of them takes that part. Every command of a part
-returns an `Outcome` at once; refusals also leave a StatusText event that says why, in ArduPilot's words ("Arm: ...",
-"Mode change to AUTO failed: ..."). Where a method takes the time, it is needed there; what follows from a parameter or
-a callback has the time of the present pass (`VehicleFacts.now_ms`).
+It is pure: time comes in as `now_ms` (vehicle time, ms), decisions go to the `Vehicle`, and facts come out as events.
+It decides nothing itself; its parts decide, and callers use the part that they need. Every command of a part returns an
+`Outcome` at once. A refusal also creates a StatusText event with the reason, in ArduPilot's words ("Arm: ...", "Mode
+change to AUTO failed: ..."). A method takes the time only if it needs it; a consequence of a parameter or a callback
+has the time of the present pass (`VehicleFacts.now_ms`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Modes and executors of installed packages, as the vehicle flies them: what raises in one of them is told, and the
-vehicle stays under control. A mode that has failed holds where it is, until it is entered anew; an item that has failed
-is passed over, as one that is not supported.
+"""Guards around modes and executors of installed packages. If one raises an exception, it is reported and the vehicle
+stays under control: a failed mode holds its position until it is entered again, and a failed item is skipped like an
+unsupported one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Statistics over the life of a vehicle: STAT_BOOTCNT, STAT_FLTTIME, STAT_RUNTIME, and STAT_RESET to begin anew.
+"""Statistics over the life of a vehicle: STAT_BOOTCNT, STAT_FLTTIME, STAT_RUNTIME (s), and STAT_RESET to start again.
 
-Kept when it changes: at switching on, at disarming, at the end. Setting STAT_RESET to 0 resets the counts and sets it
-to the time, another value is kept and resets nothing, so that a file of parameters does not. Source: ArduPilot
-AP_Stats.cpp.
+They are stored when they change: at boot, at disarming, at the end. Setting STAT_RESET to 0 resets the counts and sets
+it to the time. Another value is stored and resets nothing, so that loading a parameter file does not reset them.
+Source: ArduPilot AP_Stats.cpp.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""From 1..n vehicle specs and what surrounds them to nodes, and their end."""
+"""Assembly of nodes from 1..n vehicle specs and their surroundings, and their end."""

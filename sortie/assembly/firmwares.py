@@ -1,4 +1,4 @@
-"""Firmwares that are started for a run and fly bodies of our world, on the run's clock: `,world=ours`."""
+"""Real firmware that is started for a run and flies a body of the simulator, on the run's clock (`,world=ours`)."""
 
 from __future__ import annotations
 

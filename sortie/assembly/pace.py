@@ -1,4 +1,4 @@
-"""By what time passes in `serve`, `demo` and `fly`: the wall clock, or the clients of the vehicles (`--pace`)."""
+"""Choice of the pace of `serve`, `demo` and `fly`: real time, or the clients of the vehicles (`--pace`)."""
 
 from __future__ import annotations
 

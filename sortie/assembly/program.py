@@ -1,4 +1,4 @@
-"""From settings to a running program: vehicles, one store, links, logs, the loop - and their end, in order."""
+"""Program of a command, from its settings: vehicles, one store, links, logs, the loop, and their end in order."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Assembly of a vehicle, from its spec to a service: the machine on its ground, parameters and faults that were
-checked, the autopilot, its face."""
+"""Assembly of one vehicle, from its spec to a service: the machine on its ground, checked parameters and faults, the
+autopilot, and its MAVLink face.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Vehicles put together: their services with store, keys, logs and links around them, and the node that a runtime runs.
+"""Assembly of all vehicles of a run: their services with store, keys, logs and links, and the node that a runtime runs.
 
-One that is alone is a node by itself, which is cheaper than a fleet of one: its numbers would go through arrays of one
-row. All else is the same for one and for a thousand.
+A single vehicle is a node by itself. This is cheaper than a fleet of one, whose numbers would go through arrays of one
+row. Everything else is the same for one vehicle and for a thousand.
 """
 
 from __future__ import annotations

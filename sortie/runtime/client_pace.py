@@ -1,8 +1,8 @@
-"""The rule of `followers` with a runtime: it is told what goes out and comes in, and looks at clients where time has
-come as far as it may.
+"""Connection between the rule of `followers` and a runtime: reports sent and received bytes to it, and checks the
+clients when vehicle time has reached its limit.
 
-What goes out on a vehicle's link is followed by the question of a `Barrier`, and a client that answers such questions
-has not followed before the answer is there. What is done beside the flight (`works`) is waited for as clients are.
+After each message on a vehicle's link, a `Barrier` sends a question. A client that answers such questions has not
+followed before its answer is there. Vehicle time waits for work beside the flight (`works`) as it waits for clients.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Time that waits for its clients: vehicle time advances only as far as every client has followed.
+"""Rule for time that waits for its clients: vehicle time advances only as far as every client has followed.
 
-`Followers` is the rule, without I/O: it is told when bytes went out or came in, and what is seen of each client (bytes
-that it has not read; is it at work? does it owe an answer?), and says how far time may go and when to look again. A
-client has followed when it has read everything, does nothing and owes nothing, and either it is proved that nothing
-moves, or no link has carried anything for a quiet time. Until then vehicle time goes no further than the lead beyond
-the first word that was not followed. Who has not followed within the limit is named and left behind until it is seen to
-have followed again.
+`Followers` has the rule, without I/O. It is told when bytes are sent or received, and what was observed of each client
+(unread bytes; does its process work? does it owe an answer?). It returns how far time may advance and when to check
+again. A client has followed when it has read everything, does nothing and owes nothing, and either it is proved that
+nothing is in transit, or no link has carried anything for a quiet time. Until then vehicle time advances no further
+than the lead beyond the first message that a client has not followed. A client that has not followed within the limit
+is reported and ignored until it has followed again.
 
-Two tables are all of it: `CLIENTS` says what becomes of one client at a look, `TIME` what becomes of time.
+Two tables define the rule: `CLIENTS` has the next state of a client at a check, `TIME` the next state of time.
 """
 
 from __future__ import annotations

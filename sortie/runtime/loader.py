@@ -1,4 +1,4 @@
-"""The thread that loads what is compiled, and the serving of signals and links while numba compiles it."""
+"""Thread that loads the compiled simulator, while the runtime goes on to serve signals and links."""
 
 from __future__ import annotations
 

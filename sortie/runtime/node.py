@@ -1,12 +1,11 @@
-"""Node, which a runtime runs. A node has endpoints and deadlines, and never waits; the runtime has the clocks and the
-links.
+"""Node: a party that a runtime runs. A node has endpoints and deadlines and never waits; the runtime has the clocks and
+the links.
 
-A turn goes through four phases, the same for every node: *receive* (bytes that came in are handed to its endpoints,
-`heard` after each), *decide* (`advance`, `serve_links`, and between nodes on wires as often as they have something to
-say), *commit* (what was decided is recorded), *flush* (what waits in its endpoints is sent). Nothing leaves before the
-commit.
+A turn has four phases, the same for every node: *receive* (received bytes are passed to its endpoints, `heard` after
+each), *decide* (`advance`, `serve_links`; between nodes on wires repeated while they have messages), *commit*
+(decisions are recorded), *flush* (waiting bytes of its endpoints are sent). Nothing is sent before the commit.
 
-Link time and vehicle time are in ms. Vehicle time is one for all vehicles of a runtime.
+Link time and vehicle time are in ms. All vehicles of a runtime share one vehicle time.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Observation of clients by the vehicles' runtime: of those on the same machine what Linux tells, of others only what
-the protocol shows.
+"""Observation of clients by the runtime. Clients on the same machine are observed by what Linux reports, others only by
+the protocol.
 
-Unread bytes: sock_diag has those of the other end of a connection, or of the socket that our datagrams reach; of a
-connection to another machine, those that have not been acknowledged. Work: /proc/PID has whether a thread of its
-process runs, waits for a processor, or for the disk; so are processes that this one talks to by TCP, as a program does
-with MAVSDK's server. On systems without them a client is seen to do nothing.
+Unread bytes: sock_diag reports those of the other end of a connection, or of the socket that receives our datagrams.
+For a connection to another machine it reports the bytes that have not been acknowledged. Work: /proc/PID shows whether
+a thread of the client's process runs or waits for a processor or the disk. Processes that the client talks to by TCP
+are included, as a program does with MAVSDK's server. On systems without these, a client seems to do nothing.
 
-Stillness is more, and is proof: at one instant each byte that was written on the connection had come to its other
-end, and no thread of all these processes ran, wanted to, or ran for a moment while that was looked at (their clocks
-show it). Then nothing will happen before time goes on, but for timers. A thread of this process that waits for the
-interpreter's lock looks asleep; whoever looks lets go of the lock for each file that he reads, and that wakes it.
+Stillness is a proof: at one instant, each byte that was written to the connection had reached its other end, and no
+thread of these processes ran, wanted to run, or ran for a moment during the check (their clocks show it). Then nothing
+happens before time advances, except by timers. A thread of this process that waits for the interpreter's lock looks
+asleep. The check releases the lock for each file that it reads, and that wakes the thread.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""Pacing of vehicle time by the wall clock, or by the clock of an outside simulator; and its waits for readers that
-stall."""
+"""Pace of vehicle time, by real time or by the clock of an outside simulator, and waits for slow readers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Processes of this machine as Linux tells of them: whether their threads run or want to, how much processor time they
-have used, and whose sockets are whose (proc(5), clock_getcpuclockid(3)).
+"""Processes of this machine as Linux reports them: whether their threads run or want to run, how much processor time
+they have used, and which sockets belong to which process (proc(5), clock_getcpuclockid(3)).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""The runtime: one thread that lets time pass for any number of nodes, and carries what they send and are sent.
+"""Runtime: one thread that advances the time of any number of nodes and carries their messages.
 
-Virtual (no sockets): link time is vehicle time, it passes as far as it is asked to, and all follows from the seed. With
-sockets link time is the wall's. Paced (any speed but 0): fly what is due, send, take what comes in (`share`). Ahead
-(speed 0, while `ahead()`): pass after pass as fast as the machine goes, with a look at the links every fraction of a
-millisecond; who does not take its bytes then stops the clock (`stall`). Paced by `clients`: as far as these have
-followed; a radio's air has vehicle time then. `node` has a turn's phases.
+Virtual (no sockets): link time is vehicle time, and everything follows from the seed. With sockets, link time is real
+time. Paced (any speed except 0): fly what is due, send, read (`share`). Ahead (speed 0, while `ahead()`): pass after
+pass as fast as the machine can, with a check of the links every fraction of a millisecond; a client that does not read
+then stops the clock (`stall`). Paced by `clients`: as far as they have followed. `node` has the phases of a turn.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""Sharing of a turn of a runtime that is paced by the wall, so that no client waits for the requests of another.
+"""Division of a turn between vehicles and clients, when real time sets the pace: no client waits for another's
+requests.
 
-A turn goes in this order: vehicles fly what is due of their time, and say what falls due with it; that leaves; then
-come the wishes of those on the links, for `SLICE_S` to read them and as long to answer them, each link and each vehicle
-in its turn, and what is left waits for the next turn. So a machine that is too slow for all that is asked makes vehicle
-time lag and answers come late, and every vehicle is heard all the same: where its own time does not bring a HEARTBEAT,
-the wall does, after `SILENT_S`. QGroundControl takes 3.5 s of silence for a loss.
+A turn goes in this order. The vehicles fly the time that is due and produce their messages. These are sent. Then the
+requests of clients are read for at most `SLICE_S` and answered for as long, each link and each vehicle in its turn. The
+rest waits for the next turn. On a machine that is too slow, vehicle time lags and answers are late, but every vehicle
+is still heard: if its own time brings no HEARTBEAT, real time does after `SILENT_S`. QGroundControl reports a loss
+after 3.5 s without HEARTBEAT.
 """
 
 from __future__ import annotations

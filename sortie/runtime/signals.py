@@ -1,13 +1,13 @@
 """Signals of every command, in one place: SIGTERM and SIGHUP (a closed terminal) end with status 0, Ctrl-C with 130.
 
-From the first moment on (`end_at_once`) all of them end the program: at once while its modules are being imported, and
-as exceptions do once the command has begun (`work_begins`). A runtime that has something to bring to an end in order
-takes them over (`Signals.install`): they are noted, and end its turns.
+From the start (`end_at_once`) each of them ends the program: at once while modules are being imported, and as an
+exception after the command has begun (`work_begins`). A runtime that must end in order takes them over
+(`Signals.install`): then they are recorded and end its turns.
 
-An exception that comes out of nowhere may be lost. Import runs code of all kinds: CPython 3.11 makes a RuntimeError of
-what is raised while a class is being made, and drops what is raised in a weak reference's callback (each import has
-one). So nothing is raised during imports, what was dropped is raised again, and the status of the program is that of
-the signal, whatever became of the exception.
+An exception that is raised at an arbitrary point may be lost. CPython 3.11 turns an exception into a RuntimeError while
+a class is being made, and drops it in a weak reference's callback (each import has one). So nothing is raised during
+imports, a dropped exception is raised again, and the exit status is that of the signal, whatever happened to the
+exception.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Facts of one socket of this machine, found by its addresses, from Linux's sock_diag (man 7 sock_diag): some
-microseconds each.
+"""State of one socket of this machine, found by its addresses, from Linux's sock_diag (man 7 sock_diag). A query takes
+some microseconds.
 """
 
 from __future__ import annotations

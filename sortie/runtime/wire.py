@@ -1,7 +1,7 @@
-"""Wires between nodes of a runtime: links in memory, and the turns that the nodes take over them.
+"""Wires between nodes of a runtime: links in memory, and the turns of the nodes on them.
 
-A turn: a node is handed what has come for it, looks at the time, commits, and what it has to say goes on its wires.
-Turns are taken in the order of the nodes, again and again, until nobody is told anything more: then an instant is over.
+In its turn a node receives its messages, checks the time, commits, and sends its messages on its wires. The nodes take
+turns in their order, again and again, until no message is left. Then this instant is over.
 """
 
 from __future__ import annotations
