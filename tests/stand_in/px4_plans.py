@@ -14,6 +14,8 @@ from typing import Any
 
 from mavlink_bridge.wire.codec import dialect
 
+ALL_PLANS = 255
+_OF_A_PLAN = frozenset({"MISSION_COUNT", "MISSION_REQUEST_LIST", "MISSION_CLEAR_ALL"})
 ACCEPTED, ERROR, UNSUPPORTED_FRAME, UNSUPPORTED, INVALID_SEQUENCE, DENIED = 0, 1, 2, 3, 13, 14
 _TIMEOUT_MS = 5000
 _PLACED = (16, 17, 18, 19, 21, 22, 31, 195, 201, 5000, 5001, 5002, 5003, 5004, 5100)
@@ -57,6 +59,10 @@ class Plans:
             else:
                 self._say(2, "WPM: WP CURR CMD: Not in list")
             return
+        known = (*self.items, ALL_PLANS) if name == "MISSION_CLEAR_ALL" else self.items
+        if name in _OF_A_PLAN and message.mission_type not in known:
+            self._ack(partner, UNSUPPORTED, message.mission_type)
+            return
         busy = self._partner is not None and self._partner != partner
         self._heard_ms = now_ms
         if name == "MISSION_COUNT":
@@ -79,7 +85,7 @@ class Plans:
         elif name == "MISSION_ITEM_INT":
             self._take(message, partner)
         elif name == "MISSION_CLEAR_ALL":
-            for kind in (0, 1, 2) if message.mission_type == 255 else (message.mission_type,):
+            for kind in (0, 1, 2) if message.mission_type == ALL_PLANS else (message.mission_type,):
                 self.items[kind] = []
             self._ack(partner, ACCEPTED, message.mission_type)
             self._changed(0)

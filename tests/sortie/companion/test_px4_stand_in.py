@@ -34,6 +34,7 @@ from tests.fakes.controller_flight import (
     reached,
 )
 from tests.stand_in.px4 import Px4StandIn
+from tests.stand_in.px4_plans import UNSUPPORTED, Plans
 from tests.stand_in.real_px4 import RealPx4, px4_controller
 
 RETURN_COMMAND, TAKEOFF, DO_SET_SERVO, REPOSITION, GO = 20, 22, 183, 192, 31010
@@ -533,3 +534,17 @@ def test_a_mode_of_which_only_the_refusal_is_heard_is_asked_for_again(make: Call
     bench.run_until(lambda: bench.height > 5.0, 30.0)
     assert bench.vehicle.commanded and ground.mode == AUTO
     assert link.count
+
+
+def test_a_plan_of_a_type_that_does_not_exist_is_refused() -> None:
+    """A damaged frame may name mission type 81 (storms 1130000054 and 75155195191329)."""
+    answers: list[Any] = []
+    plans = Plans(answers.append, lambda severity, text: None, lambda kind: None)
+    asked = (
+        dialect.MAVLink_mission_count_message(1, 1, 3, 81),
+        dialect.MAVLink_mission_request_list_message(1, 1, 81),
+        dialect.MAVLink_mission_clear_all_message(1, 1, 81),
+    )
+    for message in asked:
+        plans.handle(message, (255, 190), 0)
+    assert [(answer.get_type(), answer.type) for answer in answers] == 3 * [("MISSION_ACK", UNSUPPORTED)]
