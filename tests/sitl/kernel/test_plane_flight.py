@@ -405,6 +405,33 @@ def test_training_is_manual_within_the_limits_of_bank_and_pitch() -> None:
     assert degrees(flight.now(R.PITCH)) > -10.0
 
 
+@pytest.mark.parametrize(
+    ("sticks", "field", "theirs"),
+    [
+        (Sticks(roll=1.0, throttle=0.8), R.ROLL, 104.3),
+        (Sticks(roll=-1.0, throttle=0.8), R.ROLL, -105.2),
+        (Sticks(roll=0.6, throttle=0.8), R.ROLL, 86.7),
+        (Sticks(pitch=-1.0, throttle=0.8), R.PITCH, 45.3),
+        (Sticks(pitch=1.0, throttle=0.8), R.PITCH, -37.9),
+    ],
+    ids=["right", "left", "part", "up", "down"],
+)
+def test_training_swings_past_its_limits_as_arduplane_does(sticks: Sticks, field: int, theirs: float) -> None:
+    """The law begins only at the limit, so a surface at its full way carries the plane past it: as far as ArduPlane
+    4.7's own simulator (model plane, the same sticks), within 4 degrees."""
+    flight = PlaneFlight().airborne(100.0)
+    flight.vehicle.set_target(Pilot(PilotKind.FBWA))
+    flight.vehicle.set_sticks(Sticks(throttle=0.8))
+    flight.fly(8.0)
+    flight.forget()
+    flight.vehicle.set_target(Pilot(PilotKind.TRAINING))
+    flight.vehicle.set_sticks(sticks)
+    for _ in range(150):
+        flight.fly(0.02)
+    turned = np.degrees(flight.seen(field))
+    assert turned[np.abs(turned).argmax()] == pytest.approx(theirs, abs=4.0)
+
+
 def test_attitudes_and_velocities_are_flown_and_run_out() -> None:
     """A commanded bank and climb; a course over ground at an airspeed; neither goes on when it is not renewed."""
     flight = PlaneFlight().airborne(100.0)
