@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from autopilot.flight.trace import TraceEntry, write_line
@@ -127,11 +127,12 @@ def test_the_neighbours_change_nothing(tmp_path: Path) -> None:
     assert few[0] == many[-1]
 
 
-KINDS = st.sampled_from(["copter", "rover", "boat", "plane"])
+KINDS = st.sampled_from(["copter", "rover", "boat", "plane", "quadplane"])
 MEMBER = st.tuples(KINDS, st.integers(-30, 30), st.integers(-30, 30), st.integers(0, 400))
 
 
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
+@example(members=[("plane", 0, 0, 0), ("quadplane", 20, 0, 30)])
 @given(members=st.lists(MEMBER, min_size=2, max_size=4))
 def test_mixes_of_kinds_and_starts(members: list[tuple[str, int, int, int]], tmp_path_factory) -> None:
     """Whatever the kinds, places and instants of GO."""
