@@ -460,6 +460,19 @@ def test_takeoff_goes_up_and_round_a_place_ahead() -> None:
     assert bench.vehicle.target.center == pytest.approx((250.0, 0.0, -60.0), abs=1.0)
 
 
+def test_the_height_of_takeoff_counts_from_where_it_stands() -> None:
+    """Not from home, which lies 30 m below."""
+    bench = Bench("plane", parameters={"TKOFF_ALT": 60.0})
+    bench.arm()
+    facts = bench.core.facts
+    assert facts.home is not None
+    facts.home = replace(facts.home, alt=facts.home.alt - 30.0)
+    assert facts.home_ned[2] == pytest.approx(30.0)
+    assert bench.core.modes.set(M.TAKEOFF, bench.now_ms).ok
+    run = bench.vehicle.target
+    assert isinstance(run, TakeOff) and run.down == pytest.approx(-60.0)
+
+
 def test_autoland_comes_down_along_the_takeoffs_heading() -> None:
     plane = Plane(AUTOLAND_WP_DIST=400.0, AUTOLAND_WP_ALT=55.0)
     plane.core.facts.armed_yaw = radians(90.0)
