@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
@@ -48,13 +49,19 @@ class Lockstep(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """Way in of the firmware `name`, on the command line `word`. `launch`: starts it, with a system id;
+    """Way in of the firmware `name`, on the command line `word`. `find`: its binary, by the kind that it flies and who
+    was named, where `variable` of the environment names one otherwise; `version`: what tells its version in that file,
+    and `listens` is in those that have this way in; `launch`: starts it, with a system id;
     `steps`: of its body in 20 ms, by the kinds that it flies; `by_parameter`: faults of what it simulates by itself;
     `unknown`: those that it cannot have; `hears`, `sees`: its parameters where it is told of other aircraft, and of
     obstacles, on its link."""
 
     word: str
     name: str
+    find: Callable[[str, str], Path]
+    variable: str
+    version: bytes
+    listens: bytes
     launch: Callable[..., Lockstep]
     steps: Mapping[str, int]
     by_parameter: Mapping[str, Sequence[SimParameter]]
@@ -66,6 +73,10 @@ class WayIn:
 _ARDUPILOT = WayIn(
     "ardupilot",
     "ArduPilot",
+    ardupilot.find_binary,
+    ardupilot.VARIABLE,
+    rb"Ardu\w+ V\d[ -~]*",
+    b"accel_body",
     ardupilot.launch_in_world,
     STEPS,
     ardupilot_faults.BY_PARAMETER,
@@ -78,6 +89,19 @@ _ARDUPILOT = WayIn(
 _PX4_BY_PARAMETER: Final = {
     "battery.low": (SimParameter("SIM_BAT_MIN_PCT", 6.0, 50.0), SimParameter("SIM_BAT_DRAIN", 1.0, 60.0))
 }
-_PX4 = WayIn("px4", "PX4", px4.launch_in_world, PX4_STEPS, _PX4_BY_PARAMETER, ("rate.freeze", "rc.loss"), {}, {})
+_PX4 = WayIn(
+    "px4",
+    "PX4",
+    px4.find_binary,
+    px4.VARIABLE,
+    rb"\bv1\.\d+\.\d+[\w.-]*",
+    b"simulator_mavlink",
+    px4.launch_in_world,
+    PX4_STEPS,
+    _PX4_BY_PARAMETER,
+    ("rate.freeze", "rc.loss"),
+    {},
+    {},
+)
 #: By the word before the colon of `--vehicle`.
 WAYS: Final[Mapping[str, WayIn]] = {way.word: way for way in (_ARDUPILOT, _PX4)}

@@ -66,6 +66,9 @@ class FlownBody(Protocol):
     def fill_truth(self, state: VehicleState) -> None:
         """Write the truth of now into the report of `state`."""
 
+    def set_parameter(self, name: str, value: float) -> None:
+        """A parameter of Sortie's has this value now: those of the world around it act."""
+
 
 class FlightController(Speaker):
     """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
@@ -248,6 +251,8 @@ class FlightController(Speaker):
         cruise = self.firmware.vehicle_class.measures.cruise[0]
         if name == cruise.name and value > 0.0:
             self.steering.own_ground_speed(value / cruise.per)
+        if self.body is not None:
+            self.body.set_parameter(name, value)
 
     def set_output(self, channel: int, pwm_us: float) -> None:
         self._outputs.append((channel, self.orders.send(Cmd.DO_SET_SERVO, float(channel), pwm_us)))

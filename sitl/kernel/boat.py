@@ -47,7 +47,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     else:
         s[M.S_TORQUE_AGE] += steps
     throttle = driven_throttle(s, p) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * L.TICK)
+    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
     s[M.S_WHEEL_TRUE] = wheel
     # --- constants of the tick
     stall = p[M.P_STALL]

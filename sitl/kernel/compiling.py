@@ -27,6 +27,7 @@ _EXCHANGE: Final = (
 OUTSIDE: Final = {
     "copter": Entry("exchange_copter", "sitl.kernel.outside", "exchange_copter", _EXCHANGE),
     "rover": Entry("exchange_rover", "sitl.kernel.outside", "exchange_rover", _EXCHANGE),
+    "boat": Entry("exchange_boat", "sitl.kernel.outside", "exchange_boat", _EXCHANGE),
     "plane": Entry("exchange_plane", "sitl.kernel.outside", "exchange_plane", _EXCHANGE),
 }
 """Bodies flown from outside, by kind."""

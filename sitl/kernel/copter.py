@@ -134,7 +134,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
         look_down(s, p, ground)
         strike(s)
     run_tick(s, p, rng, table)
-    begin_tick(s, p, rng, table, current(s, p))
+    begin_tick(s, p, rng, table, current(s, p, 4))
     estimate(s, p, rng, table)
     watch_estimator(s, p)
     decide(s, p, t)

@@ -19,14 +19,16 @@ GPS_SLOTS: Final = 5
 MAG_SLOTS: Final = 10
 BARO_SLOTS: Final = 10
 MOST_OTHERS: Final = 8
+MOST_ROTORS: Final = 8
 
 # ---------------------------------------------------------------------------------------------------- state
 _state = Fields("S_", after=L.STATE)
 # truth: attitude, rates, velocity, position
 S_Q0, S_Q1, S_Q2, S_Q3, S_WX, S_WY, S_WZ = _state.take(7)
 S_VN, S_VE, S_VD, S_PN, S_PE, S_PD = _state.take(6)
-S_M1, S_M2, S_M3, S_M4 = _state.take(4)  # rotors, share of full speed
-S_C1, S_C2, S_C3, S_C4 = _state.take(4)  # rotor commands
+# rotors, share of full speed, and their commands: the first four are those of the quad and of a plane's lift
+S_M1, S_M2, S_M3, S_M4, S_M5, S_M6, S_M7, S_M8 = _state.take(8)
+S_C1, S_C2, S_C3, S_C4, S_C5, S_C6, S_C7, S_C8 = _state.take(8)
 S_WIND_N, S_WIND_E, S_WIND_D = _state.take(3)  # air, mean and gusts
 S_GUST_N, S_GUST_E, S_GUST_D = _state.take(3)
 S_FX, S_FY, S_FZ = _state.take(3)  # specific force of the last step, body
@@ -74,7 +76,8 @@ P_GPS_ON, P_BARO_ON, P_MAG_ON, P_IMU_ON, P_GPS_SATS, P_GPS_JAM = _settings.take(
 P_FAIL_GYRO, P_FAIL_ACC, P_FAIL_GPS, P_FAIL_MAG, P_FAIL_BARO = _settings.take(5)  # FAILURE_..., 0: none
 P_FAILING = _settings.block(1)  # 1: one of them is set
 P_GLITCH_N, P_GLITCH_E, P_GLITCH_D, P_BARO_GLITCH = _settings.take(4)
-P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_FREEZE = _settings.take(5)  # share of thrust left; 1: commands stand still
+# share of thrust left; 1: commands stand still
+P_LOSS_1, P_LOSS_2, P_LOSS_3, P_LOSS_4, P_LOSS_5, P_LOSS_6, P_LOSS_7, P_LOSS_8, P_FREEZE = _settings.take(9)
 P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)
 # copter
 P_INV_IX, P_INV_IY, P_INV_IZ, P_GYRO_XX, P_GYRO_YY, P_GYRO_ZZ = _settings.take(6)  # GYRO_xx: Euler coupling

@@ -15,16 +15,16 @@ from typing import Any, Final
 
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
+from sitl.kernel import boat, plane, rover
 from sitl.kernel import layout as M
-from sitl.kernel import plane, rover
 from sitl.kernel.environment import sense
 from sitl.kernel.estimate import begin_tick
 from sitl.kernel.gear import strike_plane
 from sitl.kernel.ground import follow_ground, look_down, strike
 from sitl.kernel.hanging import pulled, swing
-from sitl.kernel.imu import ZERO, imu_of, sense_step
+from sitl.kernel.imu import ZERO, Vector, imu_of, sense_step
 from sitl.kernel.noise import GAMMA, draw
-from sitl.kernel.rotorcraft import body_of, current, keep_body, move, numbers_of
+from sitl.kernel.rotorcraft import body_of, current, keep_body, move_by, numbers_of
 
 MAGIC_16, MAGIC_32 = 18458, 29569
 HEADER: Final = 8  # bytes before the first pulse width
@@ -37,9 +37,9 @@ VALUES: Final = 24
 F_VALUE, F_END, F_WIDTH, F_DECIMALS = 0, 1, 2, 3
 FIELD: Final = 4
 #: A row of `outputs`: channel from 0 (below 0: there is none), pulse widths us, and of a motor the shares of them at
-#: which thrust begins and is full, and how much thrust is quadratic in between (MOT_THST_EXPO).
-O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO = 0, 1, 2, 3, 4, 5, 6
-OUTPUT: Final = 7
+#: which thrust begins and is full, how much thrust is quadratic in between (MOT_THST_EXPO), its place, m ahead and to
+#: the right, and its torque for each N, m, above 0 where it turns left.
+O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO, O_AHEAD, O_RIGHT, O_TURN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 #: `clock`: steps since it was switched on, the count of the last packet, its frame rate; 1: it has crashed.
 C_STEPS, C_COUNT, C_RATE, C_WRECK = 0, 1, 2, 3
 CLOCK: Final = 4
@@ -175,8 +175,8 @@ def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, s
 def exchange_by(
     obey: Callable[[L.Row, L.Row, Any, Any, Any], None],
     begin: Callable[[L.Row, L.Row, Any, Any], None],
-    step: Callable[[L.Row, L.Row, Any, Any], None],
-    end: Callable[[L.Row, L.Row, Any, Any, Any], None],
+    step: Callable[[L.Row, L.Row, Any, Any, Any], None],
+    end: Callable[[L.Row, L.Row, Any, Any, Any, Any], None],
 ) -> Callable[..., int]:
     """Make the exchange of a kind of vehicle: `obey` takes the pulse widths of a packet, `begin` and `end` are done
     once in 20 ms, before and behind its steps."""
@@ -205,10 +205,10 @@ def exchange_by(
         for _ in range(steps):
             if clock[C_STEPS] % in_tick == 0:
                 begin(s, p, ground, clock)
-            step(s, p, g, table)
+            step(s, p, outputs, g, table)
             clock[C_STEPS] += 1
             if clock[C_STEPS] % in_tick == 0:
-                end(s, p, g, table, ground)
+                end(s, p, outputs, g, table, ground)
         told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
         return steps if told == 0 else told
 
@@ -217,8 +217,8 @@ def exchange_by(
 
 @jit
 def obey_copter(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
-    """Four motors."""
-    for i in range(4):
+    """Command the speed of each motor."""
+    for i in range(len(outputs)):
         s[M.S_C1 + i] = rotor(outputs, i, request) if clock[C_WRECK] == 0 else 0.0
 
 
@@ -226,7 +226,10 @@ def obey_copter(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> N
 def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
     """Note what our own flight knows of a vehicle: one whose motors turn is armed, off the ground it is in the air.
     Where it strikes the ground its motors have turned for the last time."""
-    s[L.S_ARMED] = 1.0 if s[M.S_C1] + s[M.S_C2] + s[M.S_C3] + s[M.S_C4] > 0.0 else 0.0
+    s[L.S_ARMED] = 0.0
+    for i in range(M.MOST_ROTORS):
+        if s[M.S_C1 + i] > 0.0:
+            s[L.S_ARMED] = 1.0
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
@@ -243,22 +246,43 @@ def note_contact(s: L.Row, clock: Any) -> None:
 
 
 @jit
-def step_copter(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
+def turn_rotors(s: L.Row, p: L.Row, outputs: Any) -> tuple[float, Vector, float]:
+    """Turn the rotors on for a step: their lift, N, their torque, N m, and the mean of their speeds."""
+    full = s[M.S_VOLTS] / p[M.P_FULL_V]
+    full *= full * p[M.P_FULL]
+    lift, roll, pitch, yaw, speeds = 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(len(outputs)):
+        speed = s[M.S_M1 + i] + p[M.P_LAG] * (s[M.S_C1 + i] - s[M.S_M1 + i])
+        s[M.S_M1 + i] = speed
+        thrust = full * p[M.P_LOSS_1 + i] * speed * speed
+        lift += thrust
+        roll -= outputs[i, O_RIGHT] * thrust
+        pitch += outputs[i, O_AHEAD] * thrust
+        yaw += outputs[i, O_TURN] * thrust
+        speeds += speed
+    return lift, (roll, pitch, yaw), speeds / len(outputs)
+
+
+@jit
+def step_copter(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
     """Move the body, then sample its inertial unit."""
-    commands = (s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4])
+    lift, torque, speed = turn_rotors(s, p, outputs)
     wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
     body, numbers = body_of(s), numbers_of(s, p)
     if s[M.S_LOAD_KG] > 0.0:
         numbers = pulled(numbers, body, swing(s, p, p[M.P_DT], body, s[L.S_FLOOR], wind))
-    body = move(p, p[M.P_DT], numbers, commands, s[L.S_FLOOR], wind, body)
+    body, lies = move_by(p, p[M.P_DT], numbers, lift, torque, 4.0 * speed, s[L.S_FLOOR], wind, body)
     keep_body(s, body)
-    keep_imu(s, p, rng, table, body[1], body[5], 0.3 + s[M.S_M1] + s[M.S_M2])
+    if lies:
+        for i in range(len(outputs)):
+            s[M.S_M1 + i] = 0.0
+    keep_imu(s, p, rng, table, body[1], body[5], 0.3 + 2.0 * speed)
 
 
 @jit
-def end_copter(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+def end_copter(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
     """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
-    begin_tick(s, p, rng, table, current(s, p))
+    begin_tick(s, p, rng, table, current(s, p, len(outputs)))
     sense(s, p, rng, table)
 
 
@@ -273,15 +297,33 @@ def obey_rover(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> No
 
 @jit
 def begin_rover(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
-    """Note nothing: it is always on the ground."""
+    """Note nothing: it is always on the ground, or afloat."""
 
 
 @jit
-def end_rover(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+def step_rover(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
+    """Drive on."""
+    rover.run_tick(s, p, rng, table)
+
+
+@jit
+def end_rover(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
     """The ground below, weather, battery, failures."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
         follow_ground(s)
+    begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
+
+
+@jit
+def step_boat(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
+    """Go on through the water."""
+    boat.run_tick(s, p, rng, table)
+
+
+@jit
+def end_boat(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
+    """Weather, battery, failures; water is level."""
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
 
 
@@ -314,7 +356,13 @@ def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
 
 
 @jit
-def end_plane(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+def step_plane(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
+    """Fly, roll or stand on."""
+    plane.run_tick(s, p, rng, table)
+
+
+@jit
+def end_plane(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
     """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     sense(s, p, rng, table)
@@ -322,5 +370,6 @@ def end_plane(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
 
 
 exchange_copter = exchange_by(obey_copter, begin_copter, step_copter, end_copter)
-exchange_rover = exchange_by(obey_rover, begin_rover, rover.run_tick, end_rover)
-exchange_plane = exchange_by(obey_plane, begin_plane, plane.run_tick, end_plane)
+exchange_rover = exchange_by(obey_rover, begin_rover, step_rover, end_rover)
+exchange_boat = exchange_by(obey_rover, begin_rover, step_boat, end_boat)
+exchange_plane = exchange_by(obey_plane, begin_plane, step_plane, end_plane)

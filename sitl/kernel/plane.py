@@ -304,7 +304,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         s[M.S_C1], s[M.S_C2], s[M.S_C3], s[M.S_C4] = c1, c2, c3, c4
         s[M.S_M1], s[M.S_M2], s[M.S_M3], s[M.S_M4] = m1, m2, m3, m4
         s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = ix, iy, iz
-        s[M.S_MOTOR_A] += current(s, p) - p[M.P_HOTEL_A]
+        s[M.S_MOTOR_A] += current(s, p, 4) - p[M.P_HOTEL_A]
     keep_samples(s, dt, steps, e, gyro, acc, felt, squares)
 
 

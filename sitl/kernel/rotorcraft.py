@@ -1,9 +1,10 @@
 """The copter's body: rotors, air, undercarriage, motion. A step of it, for whoever commands its rotors: the copter's
 own laws (`sitl.kernel.copter`), or a firmware that is not ours (`sitl.kernel.outside`).
 
-A rigid body with four first-order rotors (thrust = speed squared), rotor drag that grows with rotor speed (Martin and
+A rigid body with first-order rotors (thrust = speed squared), rotor drag that grows with rotor speed (Martin and
 Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped undercarriage with friction.
-Integration is semi-implicit: new rates turn the attitude, new velocity moves the position.
+Integration is semi-implicit: new rates turn the attitude, new velocity moves the position. Our own copter is a quad
+(`move`); a firmware's frame has its own rotors (`move_by`).
 """
 
 from __future__ import annotations
@@ -82,36 +83,59 @@ def stand(
 
 @inline
 def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: float, wind: Vector, body: Body) -> Body:
-    """The body after a step of `dt` s with these rotor commands (0 to 1: speed), on ground at `floor` m down, in air
+    """The quad after a step of `dt` s with these rotor commands (0 to 1: speed), on ground at `floor` m down, in air
     that moves by `wind`. `numbers`: `numbers_of` its row."""
-    q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), (m1, m2, m3, m4), force, (contact, touchdown) = body
-    lag, (l1, l2, l3, l4), per_mass, (arm_x, arm_y, yaw_arm), (drag_1, drag_2, drag_z), inverse, euler, shove = numbers
+    lag, (l1, l2, l3, l4), (arm_x, arm_y, yaw_arm) = numbers[0], numbers[1], numbers[3]
+    m1, m2, m3, m4 = body[4]
     c1, c2, c3, c4 = commands
-    # --- rotors
     m1 += lag * (c1 - m1)
     m2 += lag * (c2 - m2)
     m3 += lag * (c3 - m3)
     m4 += lag * (c4 - m4)
     lift_1, lift_2, lift_3, lift_4 = l1 * m1 * m1, l2 * m2 * m2, l3 * m3 * m3, l4 * m4 * m4
+    torque = (
+        arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
+        arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
+        yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
+    )
+    lift = lift_1 + lift_2 + lift_3 + lift_4
+    body, lies = move_by(p, dt, numbers, lift, torque, m1 + m2 + m3 + m4, floor, wind, body)
+    if lies:
+        m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
+    return body[0], body[1], body[2], body[3], (m1, m2, m3, m4), body[5], body[6]
+
+
+@inline
+def move_by(
+    p: L.Row,
+    dt: float,
+    numbers: Numbers,
+    lift: float,
+    torque: Vector,
+    spin: float,
+    floor: float,
+    wind: Vector,
+    body: Body,
+) -> tuple[Body, bool]:
+    """The body after a step with this lift, N, and torque, N m, of its rotors; `spin`: four times the mean of their
+    speeds. Also whether it lies on its side, where rotors are blocked. The rotors in `body` stay as they are."""
+    q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), rotors, force, (contact, touchdown) = body
+    _, _, per_mass, _, (drag_1, drag_2, drag_z), inverse, euler, shove = numbers
     # --- forces
     r = rotation_of(q)
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
     an, ae, ad = vn - wind[0], ve - wind[1], vd - wind[2]
     speed = sqrt(an * an + ae * ae + ad * ad)
     k2 = drag_2 * speed
-    blades = drag_1 * (m1 + m2 + m3 + m4)
+    blades = drag_1 * spin
     k1 = blades + k2
     axial = r02 * an + r12 * ae + r22 * ad
     force = (
         shove[0] - k1 * (r00 * an + r10 * ae + r20 * ad),
         shove[1] - k1 * (r01 * an + r11 * ae + r21 * ad),
-        shove[2] - (k2 + drag_z * blades * axial * axial) * axial - (lift_1 + lift_2 + lift_3 + lift_4) * per_mass,
+        shove[2] - (k2 + drag_z * blades * axial * axial) * axial - lift * per_mass,
     )
-    torque = (
-        arm_y * (lift_2 + lift_3 - lift_1 - lift_4),
-        arm_x * (lift_1 + lift_3 - lift_2 - lift_4),
-        yaw_arm * (lift_1 + lift_2 - lift_3 - lift_4),
-    )
+    lies = False
     deep = pd - floor
     if deep > NEAR_GROUND:
         if deep > 0.0 and contact == 0.0:
@@ -119,8 +143,7 @@ def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: flo
         contact = 1.0 if deep > 0.0 else 0.0
         if deep > 0.0:
             force, torque = stand(p, dt, deep, (vn, ve, vd), (wx, wy, wz), r, force, torque)
-            if r22 < 0.3:  # it lies: the rotors are blocked
-                m1, m2, m3, m4 = 0.0, 0.0, 0.0, 0.0
+            lies = r22 < 0.3
     else:
         contact = 0.0
     # --- motion
@@ -138,7 +161,7 @@ def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: flo
     wy += dt * dy
     wz += dt * dz
     q = turn(q, 0.5 * dt, wx, wy, wz)
-    return q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), (m1, m2, m3, m4), force, (contact, touchdown)
+    return (q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), rotors, force, (contact, touchdown)), lies
 
 
 @inline
@@ -186,13 +209,13 @@ def numbers_of(s: L.Row, p: L.Row) -> Numbers:
 
 
 @inline
-def current(s: L.Row, p: L.Row) -> float:
-    """Current that the copter takes from its battery, A: rotor power by momentum theory over an overall efficiency
+def current(s: L.Row, p: L.Row, rotors: int) -> float:
+    """Current that so many rotors take from the battery, A: their power by momentum theory over an overall efficiency
     (`POWER` in W per N^1.5) at the present voltage, and the electronics."""
     power = 0.0
     scale = s[M.S_VOLTS] / p[M.P_FULL_V]
     scale *= scale * p[M.P_FULL]
-    for i in range(4):
+    for i in range(rotors):
         thrust = scale * s[M.S_M1 + i] * s[M.S_M1 + i]
         power += thrust * sqrt(thrust)
     amps: float = p[M.P_POWER] * power / max(s[M.S_VOLTS], 1.0) + p[M.P_HOTEL_A]

@@ -37,8 +37,8 @@ def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
     p[M.P_OHMS], p[M.P_BATTERY_AH], p[M.P_CELLS] = OHMS, BATTERY_AH, CELLS
     p[L.P_LOW_TIMER], p[L.P_CAPACITY] = 10.0, 1000.0 * BATTERY_AH
     p[L.P_STICK_T] = 0.5
-    for i in (M.P_LOSS_1, M.P_LOSS_2, M.P_LOSS_3, M.P_LOSS_4, M.P_GPS_ON, M.P_BARO_ON, M.P_MAG_ON, M.P_IMU_ON):
-        p[i] = 1.0
+    p[M.P_LOSS_1 : M.P_LOSS_8 + 1] = 1.0
+    p[M.P_GPS_ON] = p[M.P_BARO_ON] = p[M.P_MAG_ON] = p[M.P_IMU_ON] = 1.0
     _sensors(p, home)
 
 

@@ -29,7 +29,8 @@ _LINE_MS: Final = 100.0
 @dataclass(frozen=True, slots=True)
 class Output:
     """Actuator as a firmware drives it: `channel` from 0; pulse widths, us; of a motor also the shares of them at
-    which thrust begins and is full, and how much of it is quadratic in between; of a wheel its angle at full, rad."""
+    which thrust begins and is full, how much of it is quadratic in between, and its `place`: m ahead, m to the right,
+    and its torque for each N, m, above 0 where it turns left; of a wheel its angle at full, rad."""
 
     channel: int
     low: float = 1000.0
@@ -38,6 +39,7 @@ class Output:
     begin: float = 0.0
     full: float = 1.0
     expo: float = 0.0
+    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 #: What an answer tells: key, first value, how many, width and decimals of a number. ArduPilot looks for the first place
@@ -157,7 +159,8 @@ class OutsideBody:
 
 
 def _row(output: Output) -> list[float]:
-    return [float(output.channel), output.low, output.middle, output.high, output.begin, output.full, output.expo]
+    widths = output.low, output.middle, output.high
+    return [float(output.channel), *widths, output.begin, output.full, output.expo, *output.place]
 
 
 def _template(parts: Sequence[tuple[str, int, int, int, int]]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

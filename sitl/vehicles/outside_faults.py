@@ -12,6 +12,10 @@ from sitl.kernel import layout as M
 from sitl.kernel.reporting import fill_truth
 from sitl.vehicles.simulated import SimulatedMachine
 
+OF_WORLD = ("SIM_WIND_", "SIM_TIDE_", "SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")
+"""Prefixes of parameters that are the world's, whatever a firmware has of that name: wind and current, what a body is
+to others, its sensor of obstacles, what it carries."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimParameter:
@@ -49,6 +53,11 @@ class FirmwareFaults:
         s, p, *_ = self.machine.rows()
         fill_truth(s[0], p[0], state.report)
         state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
+
+    def set_parameter(self, name: str, value: float) -> None:
+        """Let it act on the body, where it is the world's."""
+        if name.startswith(OF_WORLD):
+            self.machine.set_parameter(name, value)
 
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
         """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""

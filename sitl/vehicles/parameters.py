@@ -77,7 +77,7 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
     """SIM_ENGINE_FAIL: bit mask of motors that give SIM_ENGINE_MUL of their thrust."""
     mask = int(values.get("SIM_ENGINE_FAIL", 0.0))
     share = min(max(values.get("SIM_ENGINE_MUL", 0.0), 0.0), 1.0)
-    for motor in range(4):
+    for motor in range(M.MOST_ROTORS):
         p[M.P_LOSS_1 + motor] = share if mask & 1 << motor else 1.0
 
 

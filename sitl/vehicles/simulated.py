@@ -81,7 +81,8 @@ class SimulatedMachine(ABC):
         motors: int,
         capabilities: Capabilities,
     ) -> None:
-        self._motors = motors
+        self.motors = motors
+        """Motors that a fault can weaken; `move_to` looks at it."""
         self._ground: HeightMap | None = None
         self._until_ms = np.zeros(1)
         self._sampling, self._samples = no_samples()
@@ -122,7 +123,7 @@ class SimulatedMachine(ABC):
         )
         self._vehicle_state.report = report[0]
         self._payload.move_to(self._p, self._s)
-        self._faults = VehicleFaults(self._p, self._s, self._motors, self._payload.burden)
+        self._faults = VehicleFaults(self._p, self._s, self.motors, self._payload.burden)
         self._bind_again()
 
     @property

@@ -6,6 +6,7 @@ The constants and where they come from: docs/real-firmware.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import sqrt
 from typing import Final
 
@@ -14,14 +15,16 @@ from sitl.child import SitlError
 from sitl.kernel import layout as M
 from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
+from sitl.vehicles.frames import FRAMES, RotorFrame
 from sitl.vehicles.outside import Output, OutsideBody
+from sitl.vehicles.parameters import Row
 from sitl.vehicles.payload import FUNCTIONS, GRIPPER, PARACHUTE
 from sitl.vehicles.simulated import FREE_OUTPUTS, SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
 #: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
 #: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
-STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "plane": 8, "quadplane": 16}
+STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "boat": 8, "plane": 8, "quadplane": 16}
 #: The same for PX4: two steps in a sample of its 250 Hz.
 PX4_STEPS: Final[Mapping[str, int]] = {"copter": 10, "plane": 10, "quadplane": 10}
 #: SERVOn_FUNCTION of motor 1, of steering and throttle.
@@ -31,7 +34,7 @@ _SURFACES: Final = ((4, 0), (19, 1), (_THROTTLE, 2), (21, 3))
 #: What ArduPilot's tables have where no file says another: AP_MotorsMulticopter, SRV_Channel.
 _DEFAULTS: Final[Mapping[str, float]] = {
     "MOT_PWM_MIN": 1000.0, "MOT_PWM_MAX": 2000.0, "MOT_SPIN_MIN": 0.15, "MOT_SPIN_MAX": 0.95, "MOT_THST_EXPO": 0.65,
-    "MOT_THST_HOVER": 0.35,
+    "MOT_THST_HOVER": 0.35, "FRAME_CLASS": 1.0, "FRAME_TYPE": 1.0,
 }  # fmt: skip
 _SERVO: Final = {"MIN": 1100.0, "TRIM": 1500.0, "MAX": 1900.0}
 _CHANNELS: Final = 16
@@ -67,7 +70,7 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
     if kind == "copter":
         given = {**_PX4_DEFAULTS, **parameters}
         motors = _px4_rotors(machine, given)
-        _fit_rotors(machine, given["MPC_THR_HOVER"])
+        _fit_rotors(machine, given["MPC_THR_HOVER"], 4)
         return OutsideBody(
             kind, machine, motors, airspeed=False, payload=_px4_payload(machine, given), pulse=_px4_pulse
         )
@@ -108,15 +111,21 @@ def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[O
     p = machine.rows()[1][0]
     p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
     p[M.P_YAW_ARM] = sum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
-    expo = given.get("THR_MDL_FAC", 0.0)
-    return [_px4_output(given, _PX4_MOTOR_1 + corners.index(corner), 0.0, expo) for corner in _CORNERS]
+    return [_px4_motor(given, _PX4_MOTOR_1 + corners.index(corner), corner, p) for corner in _CORNERS]
 
 
-def _px4_output(given: Mapping[str, float], function: int, least: float, expo: float = 0.0) -> Output:
+def _px4_motor(given: Mapping[str, float], function: int, corner: tuple[float, float], p: Row) -> Output:
+    x, y = corner
+    driven = _px4_output(given, function, 0.0)
+    place = x * p[M.P_ARM_X], y * p[M.P_ARM_Y], x * y * p[M.P_YAW_ARM]
+    return replace(driven, expo=given.get("THR_MDL_FAC", 0.0), place=place)
+
+
+def _px4_output(given: Mapping[str, float], function: int, least: float) -> Output:
     """The channel with this PWM_MAIN_FUNCn, of controls from `least` to 1."""
     for channel in range(_CHANNELS):
         if given.get(f"PWM_MAIN_FUNC{channel + 1}") == function:
-            return Output(channel, REST + SPAN * least, REST, REST + SPAN, expo=expo)
+            return Output(channel, REST + SPAN * least, REST, REST + SPAN)
     raise SitlError(f"no PWM_MAIN_FUNCn is {function}")
 
 
@@ -124,14 +133,25 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
     """`machine`, of `kind`, as an ArduPilot with these parameters flies it."""
     given = {**_DEFAULTS, **parameters}
     if kind == "copter":
-        _fit_rotors(machine, given["MOT_THST_HOVER"])
-        motors = [_motor(given, number, number) for number in range(4)]
+        places = _frame(given).places()
+        _fit_rotors(machine, given["MOT_THST_HOVER"], len(places))
+        motors = [replace(_motor(given, number, number), place=place) for number, place in enumerate(places)]
         return OutsideBody(kind, machine, motors, airspeed=False, payload=_payload(given))
     if kind in ("plane", "quadplane"):
         return _wings(kind, machine, given)
     settings = machine.rows()[1]
     wheel = _servo(given, _channel(given, _STEERING, 0), full=float(settings[0, L.P_WHEEL_MAX]))
     return OutsideBody(kind, machine, [wheel, _servo(given, _channel(given, _THROTTLE, 2))], airspeed=False)
+
+
+def _frame(given: Mapping[str, float]) -> RotorFrame:
+    """The frame that a copter believes in. SitlError: no body has it."""
+    frame = FRAMES.get((int(given["FRAME_CLASS"]), int(given["FRAME_TYPE"])))
+    if frame is None:
+        known = ", ".join(f"{number} and {kind} ({frame.name})" for (number, kind), frame in FRAMES.items())
+        own = f"FRAME_CLASS {given['FRAME_CLASS']:g} and FRAME_TYPE {given['FRAME_TYPE']:g}"
+        raise SitlError(f"no body of our world has {own}; there are {known}")
+    return frame
 
 
 def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> OutsideBody:
@@ -153,12 +173,14 @@ def _of_lift(given: Mapping[str, float]) -> dict[str, float]:
     return {f"MOT_{name.removeprefix('Q_M_')}": value for name, value in given.items() if name.startswith("Q_M_")}
 
 
-def _fit_rotors(machine: SimulatedMachine, hover: float) -> None:
-    """Rotors with which the machine hovers at this share of their thrust on a full battery: MOT_THST_HOVER is what a
-    firmware takes off with before it has learned better."""
+def _fit_rotors(machine: SimulatedMachine, hover: float, rotors: int) -> None:
+    """So many rotors, with which the machine hovers at this share of their thrust on a full battery: MOT_THST_HOVER is
+    what a firmware takes off with before it has learned better. Together they sweep as much air as its own."""
     p = machine.rows()[1][0]
     full = p[M.P_FULL_V] / (CELLS * FULL_CELL_V)
-    p[M.P_FULL] = machine.burden.empty_kg * L.GRAVITY / (4.0 * hover) * full * full
+    p[M.P_FULL] = machine.burden.empty_kg * L.GRAVITY / (rotors * hover) * full * full
+    p[M.P_POWER] *= sqrt(rotors / machine.motors)
+    machine.motors = rotors
     machine.burden.refit(ROTOR_DRAG / sqrt(hover))
     machine.move_to(*machine.rows())
 

@@ -17,7 +17,7 @@ from mavlink_bridge.flight_controller.controller import COMPONENT, FlightControl
 from mavlink_bridge.flight_controller.onboard_sensors import OnboardSensors
 from mavlink_bridge.routing.endpoint import Endpoint
 from sitl.child import SitlError
-from sitl.vehicles.outside_faults import FirmwareFaults
+from sitl.vehicles.outside_faults import OF_WORLD, FirmwareFaults
 from sitl.vehicles.rows import MachineRows
 from sitl.ways_in import WAYS
 from sortie.assembly.vehicle import PlacedVehicle, StoredValues, simulated_name
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from sortie.assembly.vehicle import Surroundings
     from sortie.nodes.fleet import FleetNode
 
-_OF_BODY = ("SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")
-"""Prefixes of parameters that no firmware knows: what a body is to others, its sensor of obstacles, what it carries."""
-
 
 class FirmwareInWorld:
     """Firmware that flies a vehicle. Started once made, with its files in `folder`; `stack` ends it. UserError."""
@@ -45,7 +42,7 @@ class FirmwareInWorld:
         assert spec.flown_by is not None
         self._standing = standing
         self._way = WAYS[spec.flown_by.kind]
-        self._own = (*own_parameters(spec.kind), *_OF_BODY)
+        self._own = (*own_parameters(spec.kind), *OF_WORLD)
         given = standing.given
         self._system = spec.system or int(next((given[name] for name in OWN_SYSTEM_NAMES if name in given), 1.0))
         for name, value in given.items():

@@ -51,6 +51,7 @@ COMMANDS: Final = {
         "loop", "loop", "Run a depot (or drone box) that sends its vehicle on one sortie after another.",
         OptionScope.LOOP,
     ),
+    "doctor": HelpLine("doctor", "doctor", "List the firmware binaries that are found, and what each can do."),
     "flash": HelpLine("flash", "flash", "Flash a flight controller over USB serial, then connect to it."),
     "radio": HelpLine("radio", "radio", "Simulate a radio between a vehicle and a ground station, until stopped."),
     "web": HelpLine("web", "web", "Serve a web page that shows vehicles, until stopped."),

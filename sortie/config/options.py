@@ -37,7 +37,7 @@ ASKED = REMOTE | {"web"}
 
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
 """Formats that `sortie convert` makes of a log."""
-_TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce", "aerialist"})
+_TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce", "aerialist", "doctor"})
 _STRINGS: tuple[str, ...] = ()
 
 # --- arguments --------------------------------------------------------------------------------------------------------
@@ -194,6 +194,10 @@ FORMAT: Final = Option(
 REPRODUCING_VEHICLE: Final = Option[VehicleSource | None](
     "vehicle", parse_vehicle, None, "Firmware that flies it again, in Sortie's simulator.", Group.COMMAND,
     frozenset({"reproduce"}), form="ardupilot|px4:KIND[=BINARY],world=ours", otherwise="Sortie's own autopilot",
+)  # fmt: skip
+EXAMINED: Final = Option[VehicleSource | None](
+    "vehicle", parse_vehicle, None, "Look for this one alone.", Group.COMMAND, frozenset({"doctor"}),
+    form="ardupilot|px4:KIND[=BINARY]", otherwise="all",
 )  # fmt: skip
 METADATA_VEHICLE: Final = Option(
     "vehicle", parse_vehicle, VehicleSource(), f"Kind of vehicle: {SIMULATED_KINDS}.", Group.COMMAND,

@@ -14,6 +14,6 @@ from sitl.kernel.compiling import BOAT, COPTER, OUTSIDE, PLANE, ROVER
 #: Compiled beside each other, each by a process of its own: halves of the work, by what shares most helpers.
 PARTS: Final[tuple[tuple[Entry, ...], ...]] = (
     (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN),
-    (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"]),
+    (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"], OUTSIDE["boat"]),
 )
 ENTRIES: Final[tuple[Entry, ...]] = tuple(entry for part in PARTS for entry in part)

@@ -26,6 +26,9 @@ class Body:
     def fill_truth(self, state: VehicleState) -> None:
         state.report[R.TRUE_N] = 12.0
 
+    def set_parameter(self, name: str, value: float) -> None:
+        raise AssertionError(f"nobody sets {name} here")
+
 
 def controller(body: Body | None) -> FlightController:
     return FlightController(ArduPilot(kinds.COPTER), 1, 4, body=body)

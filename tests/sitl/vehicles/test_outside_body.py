@@ -105,6 +105,54 @@ def test_motors_may_be_on_other_channels() -> None:
     assert moved.fly(2.0, *[0] * 8, climb, climb, climb, climb)["position"][2] < -1.0
 
 
+#: Motors by their signs, as AP_MotorsMatrix.cpp has the frame: those that roll it to the right (on the left), that
+#: lift its nose (ahead), that turn it to the right (they turn to the left themselves).
+MIXES = {
+    (1, 0): ("-+00", "00+-", "++--"),
+    (1, 1): ("-++-", "+-+-", "++--"),
+    (2, 0): ("00+-+-", "+--++-", "-+-++-"),
+    (2, 1): ("-++--+", "00+-+-", "-+-++-"),
+    (3, 0): ("00--+++-", "+-+-+-00", "--++++--"),
+    (3, 1): ("-+--+++-", "+-+-+-+-", "--++++--"),
+}
+
+
+@pytest.mark.parametrize("frame", MIXES)
+def test_a_frame_hovers_and_turns_as_its_firmware_mixes(frame: tuple[int, int]) -> None:
+    """At MOT_THST_HOVER it neither climbs nor sinks; more thrust on one side turns it about that axis alone."""
+    own = {"FRAME_CLASS": frame[0], "FRAME_TYPE": frame[1]}
+    for axis, signs in enumerate(MIXES[frame]):
+        firmware, count = PacketSender(**own), len(signs)
+        climb, hover = pulse_for(0.45), pulse_for(HOVER_SHARE)
+        before = firmware.fly(1.0, *[climb] * count)["velocity"][2]
+        after = firmware.fly(0.5, *[hover] * count)["velocity"][2]
+        assert before < -1.5 and abs(after - before) / 0.5 < 0.6  # m/s2, as above
+        more = {"+": pulse_for(HOVER_SHARE + 0.05), "-": pulse_for(HOVER_SHARE - 0.05), "0": hover}
+        turned = firmware.fly(0.2, *[more[sign] for sign in signs])["imu"]["gyro"]
+        assert turned[axis] > (0.4, 0.4, 0.1)[axis]
+        assert max(abs(rate) for other, rate in enumerate(turned) if other != axis) < 0.25 * turned[axis] + 0.03
+
+
+def test_each_motor_of_a_frame_can_be_lost_and_no_other() -> None:
+    hexa = PacketSender(FRAME_CLASS=2).machine
+    assert [hexa.inject_fault(f"motor{number}.loss", None, active=True) for number in (5, 6, 7)] == [True, True, False]
+    assert hexa.rows()[1][0, M.P_LOSS_1 : M.P_LOSS_8 + 1].tolist() == [1.0] * 4 + [0.0] * 2 + [1.0] * 2
+
+
+def test_more_rotors_draw_as_much_in_a_hover() -> None:
+    amps = []
+    for frame in (1, 2, 3):
+        firmware = PacketSender(FRAME_CLASS=frame)
+        amps.append(firmware.fly(1.0, *[pulse_for(HOVER_SHARE)] * (2 + 2 * frame))["battery"]["current"])
+    assert amps == pytest.approx([amps[0]] * 3, rel=0.01)
+    assert 13.0 < amps[0] < 16.0  # SIM_HOVER_W, 184 W at 11.4 V
+
+
+def test_a_frame_that_no_body_has_is_refused() -> None:
+    with pytest.raises(SitlError, match="no body of our world has FRAME_CLASS 5 and FRAME_TYPE 1; there are 1 and 0"):
+        PacketSender(FRAME_CLASS=5)
+
+
 def test_a_packet_of_32_channels_is_flown_too() -> None:
     firmware = PacketSender()
     assert firmware.put(OFF, OFF, OFF, OFF, magic=29569)
@@ -180,6 +228,17 @@ def test_a_rover_drives_and_steers() -> None:
     assert firmware.fly(1.0, 1800, 0, 1700)["imu"]["gyro"][2] > 0.3  # to the right
 
 
+def test_a_boat_goes_with_the_current_and_is_steered_by_its_wash() -> None:
+    firmware = PacketSender("boat", SERVO1_MIN=1000.0, SERVO1_MAX=2000.0, SERVO3_MIN=1000.0, SERVO3_MAX=2000.0)
+    firmware.machine.set_parameter("SIM_TIDE_SPEED", 0.5)
+    firmware.machine.set_parameter("SIM_TIDE_DIR", 270.0)
+    drifting = firmware.fly(10.0, 1500, 0, 1500)
+    assert drifting["velocity"][1] == pytest.approx(0.5, abs=0.2)
+    assert firmware.fly(0.1, 2000, 0, 1700)["imu"]["gyro"][2] < 0.1  # its rudder takes 0.3 s to full
+    assert firmware.fly(1.0, 2000, 0, 1700)["imu"]["gyro"][2] > 0.2  # to the right
+    assert firmware.fly(3.0, 1500, 0, 1700)["velocity"] != pytest.approx(drifting["velocity"], abs=1.0)
+
+
 def test_a_plane_rolls_to_its_take_off() -> None:
     firmware = PacketSender("plane")
     said = firmware.fly(4.0, 1500, 1500, 1900, 1500)
@@ -231,6 +290,20 @@ def test_what_its_gripper_closes_on_weighs() -> None:
     for grip, climbs, kg in stages:
         firmware.fly(0.8, *[climbs] * 4, 0, 0, 0, 0, grip)
         assert mass[M.P_MASS] == pytest.approx(kg), grip
+
+
+def test_the_rotors_of_a_px4_are_where_it_has_them() -> None:
+    """1 front right and 2 rear left turn left, 3 front left and 4 rear right turn right."""
+    for axis, signs in enumerate(("-++-", "+-+-", "++--")):
+        machine = make_simulated("copter", HOME, 0.0, 1, steps=PX4_STEPS["copter"])
+        body = px4_body("copter", machine, {})
+        for count in range(100):  # 0.4 s
+            levels = [0.6 + (0.02 if count > 50 else 0.0) * (1 if sign == "+" else -1) for sign in signs]
+            widths = [*(round(REST + SPAN * level) for level in levels), *[REST] * 28]
+            body.request[:] = list(struct.pack("<HHI32H", 29569, 250, count, *widths))
+            assert body.exchange()
+        turned = json.loads(bytes(body.answer))["imu"]["gyro"]
+        assert turned[axis] > (0.4, 0.4, 0.05)[axis] and turned[axis] > 3.0 * max(turned[:axis] + turned[axis + 1 :])
 
 
 def test_a_px4_lets_its_load_go() -> None:

@@ -12,6 +12,7 @@ from pymavlink import mavutil
 
 from autopilot.context.events import StatusText
 from autopilot.interface import report as R
+from autopilot.mav import VehicleType
 from autopilot.mission.events import ItemReached
 from autopilot.vehicles.kinds import vehicle_class
 from sortie import Fleet, Session, mavlink
@@ -36,7 +37,7 @@ needs_all = pytest.mark.skipif(
 COPTER = "ardupilot:copter,world=ours"
 SET_MODE, ARM, TAKEOFF, INJECT_FAILURE, SET_MESSAGE_INTERVAL = 176, 400, 22, 420, 511
 DO_GRIPPER, DO_WINCH = 211, 42600
-GUIDED, LAND, PLANE_AUTO = 4, 9, 10
+GUIDED, LAND, PLANE_AUTO, ROVER_GUIDED = 4, 9, 10, 15
 
 
 def command(link: SessionLink, number: int, *params: float) -> int:
@@ -82,6 +83,40 @@ def test_arducopter_flies_a_square_untuned_and_lands() -> None:
         assert command(link, SET_MODE, 1.0, LAND) == 0
         session.run_until(lambda flown: not flown.state.armed, 60.0)
         assert abs(session.truth.position[2]) < 0.3
+
+
+@needs_copter
+@pytest.mark.parametrize(
+    ("frame", "shown"),
+    [((1, 0), VehicleType.QUADROTOR), ((2, 1), VehicleType.HEXAROTOR), ((3, 1), VehicleType.OCTOROTOR)],
+)
+def test_arducopter_flies_its_other_frames_untuned(frame: tuple[int, int], shown: VehicleType) -> None:
+    """Quad +, hexa X, octa X; the octa without one of its motors, too."""
+    with Session(COPTER, params={"FRAME_CLASS": frame[0], "FRAME_TYPE": frame[1], "SIM_WIND_SPD": 5.0}) as session:
+        link = up(session)
+        assert link.messages("HEARTBEAT")[-1].type == shown
+        go_to(session, link, 20.0, 20.0)
+        if frame[0] == 3:
+            inject(session.service, "motor8.loss")
+        session.run_for(10.0)
+        assert abs(session.truth.position[2] + 10.0) < 1.0
+        assert hypot(session.truth.position[0] - 20.0, session.truth.position[1] - 20.0) < 2.0
+
+
+@needs_all
+def test_ardurover_steers_a_boat_to_its_places_and_holds_it_there_in_a_current() -> None:
+    with Session("ardupilot:boat,world=ours", params={"SIM_TIDE_DIR": 270.0, "SIM_WIND_SPD": 4.0}) as session:
+        session.wait_armable(120.0)
+        link = session.connect()
+        assert command(link, SET_MODE, 1.0, ROVER_GUIDED) == 0
+        assert command(link, ARM, 1.0) == 0
+        go_to(session, link, 20.0, 0.0)
+        go_to(session, link, 20.0, 20.0)
+        assert link.messages("HEARTBEAT")[-1].type == VehicleType.SURFACE_BOAT
+        session.set_param("SIM_TIDE_SPEED", 0.5)
+        session.run_for(60.0)
+        assert hypot(session.truth.position[0] - 20.0, session.truth.position[1] - 20.0) < 3.0
+        assert hypot(*session.truth.velocity[:2]) < 0.6
 
 
 def track(folder: Path) -> list[tuple[Any, ...]]:

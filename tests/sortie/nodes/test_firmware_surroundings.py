@@ -50,6 +50,20 @@ def test_it_is_told_of_both_on_its_link(tmp_path: Path, traffic: Path, monkeypat
     assert "ADSB_TYPE 1" in defaults and "PRX1_TYPE 0" in defaults and not any("SIM_PRX" in row for row in defaults)
 
 
+def test_the_wind_that_blows_on_its_body_may_change(tmp_path: Path) -> None:
+    """It is the world's: the firmware, which has parameters of these names, is not told."""
+    wind = {"SIM_WIND_SPD": 5.0, "SIM_WIND_DIR": 270.0}
+    vehicle = f"ardupilot:copter={build(tmp_path)},world=ours"
+    with Session(vehicle, params=wind | {"EK3_ALT_M_NSE": 1.5}, log_dir=tmp_path) as session:
+        session.run_for(1.0)
+        assert session.truth.wind == pytest.approx((0.0, 0.25 * 5.0), abs=0.01)  # it stands, in a quarter of it
+        session.set_param("SIM_WIND_SPD", 9.0)
+        session.set_param("SIM_WIND_DIR", 180.0)
+        session.run_for(1.0)
+        assert session.truth.wind == pytest.approx((0.25 * 9.0, 0.0), abs=0.02)
+    assert (tmp_path / "ardupilot" / "defaults.parm").read_text() == "EK3_ALT_M_NSE 1.5\n"
+
+
 def test_it_is_told_of_a_pad_that_its_body_sees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By angles off the middle of a picture that looks straight down, right and back; the copter climbs over its
     home."""

@@ -1,0 +1,76 @@
+"""`sortie doctor`: the firmware binaries of this machine: which one a vehicle would be flown by, its version, and what
+it can do here. They are read, not run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict
+from typing import Final
+
+from autopilot.interface.records import dataclass
+from sitl.child import SitlError
+from sitl.vehicles.frames import FRAMES
+from sitl.ways_in import WAYS, WayIn
+from sortie.config.errors import UserError
+from sortie.config.given import GivenOptions
+from sortie.config.options import EXAMINED, JSON
+
+#: Frames that a body of ours can have, of kinds that have more than one.
+_FRAMES: Final = {("ardupilot", "copter"): tuple(layout.name for layout in FRAMES.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBinary:
+    """Binary that flies `vehicle`, in the words of --vehicle. `by`: who has named it; `missing`: the reason that there
+    is none."""
+
+    vehicle: str
+    binary: str = ""
+    by: str = ""
+    version: str = ""
+    in_our_world: bool = False
+    frames: tuple[str, ...] = ()
+    missing: str = ""
+
+    def __str__(self) -> str:
+        if not self.binary:
+            return f"{self.vehicle:<20} none: {self.missing}"
+        world = "also in our world" if self.in_our_world else "in its own world only: it has no way into ours"
+        frames = f" ({', '.join(self.frames)})" if self.frames else ""
+        return f"{self.vehicle:<20} {self.version or 'tells no version'}, {world}{frames}: {self.binary}, by {self.by}"
+
+
+def doctor(given: GivenOptions) -> int:
+    """Status 0 with what was found, 1 when the one that was asked for is not there."""
+    asked = given[EXAMINED]
+    if asked is None:
+        found = [_find(way, kind, "") for way in WAYS.values() for kind in way.steps]
+    elif asked.kind in WAYS:
+        found = [_find(WAYS[asked.kind], asked.frame, asked.target)]
+    else:
+        raise UserError("no firmware flies it", option="vehicle", given=str(asked))
+    print(json.dumps([asdict(binary) for binary in found]) if given[JSON] else "\n".join(map(str, found)))
+    return 0 if asked is None or found[0].binary else 1
+
+
+def _find(way: WayIn, kind: str, given: str) -> FoundBinary:
+    """Look for the binary that flies `kind`: `given`, that of the environment, or the search path's."""
+    vehicle = f"{way.word}:{kind}"
+    try:
+        path = way.find(kind, given)
+        content = path.read_bytes()
+    except SitlError as error:
+        return FoundBinary(vehicle, missing=str(error))
+    except OSError as error:
+        return FoundBinary(vehicle, missing=f"{path}: {error.strerror}")
+    by = "--vehicle" if given else way.variable if os.environ.get(way.variable) else "the search path"
+    listens = way.listens in content
+    frames = _FRAMES.get((way.word, kind), ()) if listens else ()
+    return FoundBinary(vehicle, str(path), by, _version(way, content), listens, frames)
+
+
+def _version(way: WayIn, content: bytes) -> str:
+    """The fullest text in it that names its version; empty: none does."""
+    return max((text.decode() for text in re.findall(way.version, content)), key=len, default="")
