@@ -332,7 +332,8 @@ class EquipmentService(Speaker):
         return [dialect.MAVLink_mission_checksum_message(int(kind), sums[int(kind)])] if kind in sums else []
 
     def _times(self, _: float) -> list[Message]:
-        """Straight ways at the speeds that the vehicle is to keep; -1 for what is not known, or not under way."""
+        """Straight ways at the speeds that the vehicle is to keep; -1 for what is not known, or not under way;
+        home and land are -1 as well once it has landed."""
         parts, facts = self._parts, self._parts.facts
         speeds, r, here = parts.speeds.current(), facts.vehicle.state.report, facts.vehicle.state.position
         home = facts.home_ned if facts.home is not None else None
@@ -342,8 +343,8 @@ class EquipmentService(Speaker):
         flies = parts.sequencer.state() is MissionState.RUNNING
         return [
             dialect.MAVLink_time_estimate_to_target_message(
-                _seconds(back_s),
-                _seconds(land_s if facts.vehicle_class.flies else inf),
+                _seconds(inf if facts.grounded else back_s),
+                _seconds(inf if facts.grounded or not facts.vehicle_class.flies else land_s),
                 _seconds(next_s if flies else inf),
                 _UNKNOWN_S,
                 _seconds(next_s if facts.armed and not flies else inf),

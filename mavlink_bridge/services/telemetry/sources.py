@@ -96,6 +96,7 @@ NAV_BEARING_DEG = _slots.block(1)
 BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
 AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded less flown; 0 where none is demanded
 PITOT_PRESSURE = _slots.block(1)  # hPa, of the air that streams in
+TRUE_Q_W = _slots.block(4)  # the true attitude; behind it x, y, z
 CUSTOM_0 = _slots.block(1)  # of HIGH_LATENCY2, an int8: base_mode, as ArduPilot has it
 SIZE: Final = _slots.size
 
@@ -141,7 +142,8 @@ def derive(s: Any) -> None:
     demanded = s[report.TARGET_AIR_SPEED]
     s[AIRSPEED_ERROR] = demanded - s[report.AIR_SPEED] if demanded > 0.0 else 0.0
     s[PITOT_PRESSURE] = 0.5 * _DENSITY * s[report.PITOT] * s[report.PITOT] / 100.0
-    derive_quaternion(s)
+    derive_quaternion(s, report.ROLL, Q_W)
+    derive_quaternion(s, report.TRUE_ROLL, TRUE_Q_W)
     s[LANDED] = s[report.LANDED_STATE] if s[HAS_HEIGHT] != 0.0 else 0.0
     flags = s[report.EKF_FLAGS]
     s[HAS_LOCAL] = 1.0 if flags == flags and int(flags) & _HAS_POSITION else 0.0
@@ -158,12 +160,12 @@ def derive(s: Any) -> None:
 
 
 @jit
-def derive_quaternion(s: Any) -> None:
-    """Attitude as a quaternion (w, x, y, z), from the Euler angles (3-2-1)."""
-    cr, sr = cos(s[report.ROLL] / 2.0), sin(s[report.ROLL] / 2.0)
-    cp, sp = cos(s[report.PITCH] / 2.0), sin(s[report.PITCH] / 2.0)
-    cy, sy = cos(s[report.YAW] / 2.0), sin(s[report.YAW] / 2.0)
-    s[Q_W] = cr * cp * cy + sr * sp * sy
-    s[Q_X] = sr * cp * cy - cr * sp * sy
-    s[Q_Y] = cr * sp * cy + sr * cp * sy
-    s[Q_Z] = cr * cp * sy - sr * sp * cy
+def derive_quaternion(s: Any, angles: int, out: int) -> None:
+    """Attitude as a quaternion (w, x, y, z) at `out`, from the Euler angles (3-2-1) at `angles`."""
+    cr, sr = cos(s[angles] / 2.0), sin(s[angles] / 2.0)
+    cp, sp = cos(s[angles + 1] / 2.0), sin(s[angles + 1] / 2.0)
+    cy, sy = cos(s[angles + 2] / 2.0), sin(s[angles + 2] / 2.0)
+    s[out] = cr * cp * cy + sr * sp * sy
+    s[out + 1] = sr * cp * cy - cr * sp * sy
+    s[out + 2] = cr * sp * cy + sr * cp * sy
+    s[out + 3] = cr * cp * sy - sr * sp * cy

@@ -9,6 +9,7 @@ import pytest
 
 from autopilot.interface import report as R
 from autopilot.interface.geo import Ned, to_global
+from autopilot.interface.targets import Velocity
 from autopilot.modes.follow import LeadReport
 from sitl.vehicles.rover import SimulatedRover
 from tests.fakes.core_bench import Bench
@@ -70,6 +71,18 @@ def test_silence_of_three_seconds_and_one_too_far_away_stop_it() -> None:
     assert ground_speed(bench) < 0.3
 
 
+def test_entered_between_reports_it_flies_to_where_the_other_is_by_then() -> None:
+    """The last report is two seconds old, and the other makes 5 m/s."""
+    bench = in_air(10.0, FOLL_ENABLE=1, FOLL_OFS_X=-10)
+    bench.core.lead.hear(lead_at((30.0, 0.0, -10.0), (5.0, 0.0, 0.0)))
+    bench.run(2.0)
+    assert bench.core.modes.set(FOLLOW, bench.now_ms).ok
+    bench.run(0.1)
+    target = bench.core.helm.target
+    assert isinstance(target, Velocity) and target.position is not None
+    assert target.position[0] == pytest.approx(30.0, abs=0.6)
+
+
 def test_without_an_offset_it_stays_beside_as_it_began() -> None:
     bench = following()
     led(bench, 15.0, (0.0, 20.0, -10.0), (2.0, 0.0, 0.0))
@@ -129,6 +142,16 @@ def test_a_rover_drives_after_the_other_and_stops_beside_it() -> None:
     assert away(bench, 25.0, 10.0) < 2.0
     assert ground_speed(bench) < 0.2
     assert abs(bench.vehicle.state.yaw) < pi
+
+
+def test_a_rover_far_behind_catches_up_at_its_cruise_speed() -> None:
+    """CRUISE_SPEED, and not as FOLL_POS_P would have it 80 m behind."""
+    bench = Bench("rover", vehicle=SimulatedRover(ORIGIN, 0.0, 7), parameters={"FOLL_ENABLE": 1, "FOLL_OFS_X": -5})
+    bench.run(20.0, lambda: bench.core.prearm.ok)
+    assert bench.core.modes.set(ROVER_FOLLOW, bench.now_ms).ok
+    bench.arm()
+    led(bench, 8.0, (85.0, 0.0, 0.0))
+    assert ground_speed(bench) == pytest.approx(bench.core.facts.param("CRUISE_SPEED"), abs=0.3)
 
 
 def test_it_lands_on_the_ship_that_it_follows() -> None:

@@ -110,6 +110,14 @@ def test_times_to_places(session: Session) -> None:
     assert times.mission_next_item == times.mission_end == -1
 
 
+def test_no_time_to_land_where_it_has_landed() -> None:
+    """MAVLink's -1 says so of the way home as well; a rover is never landed, and goes home by its speed."""
+    with Session(home=HOME) as landed:
+        landed.wait_armable()
+        times = told(landed.connect(), "TIME_ESTIMATE_TO_TARGET")
+    assert (times.safe_return, times.land, times.commanded_action) == (-1, -1, -1)
+
+
 def test_the_computer_of_the_service(session: Session) -> None:
     status = told(session.connect(), "ONBOARD_COMPUTER_STATUS")
     assert status.uptime == session.service.now_ms

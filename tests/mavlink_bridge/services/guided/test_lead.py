@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from autopilot.interface.geo import Ned
 from autopilot.modes.follow import LeadReport
 from mavlink_bridge.routing.service import Peer
 from mavlink_bridge.services.guided.lead import LeadService
@@ -38,9 +39,15 @@ def position(lat: int = 473977420, hdg: int = 9000) -> Any:
     return dialect.MAVLink_global_position_int_message(0, lat, 85455940, 500_000, 20_000, 300, -200, 10, hdg)
 
 
-def target(capabilities: int, lat: int = 473977420, alt: float = 500.0, q: tuple[float, ...] = EAST) -> Any:
+def target(
+    capabilities: int,
+    lat: int = 473977420,
+    alt: float = 500.0,
+    q: tuple[float, ...] = EAST,
+    velocity: Ned = (1.0, 2.0, nan),
+) -> Any:
     return dialect.MAVLink_follow_target_message(
-        0, capabilities, lat, 85455940, alt, (1.0, 2.0, nan), (0.0,) * 3, q, (0.0,) * 3, (0.0,) * 3, 0
+        0, capabilities, lat, 85455940, alt, velocity, (0.0,) * 3, q, (0.0,) * 3, (0.0,) * 3, 0
     )
 
 
@@ -61,6 +68,17 @@ def test_a_follow_target_has_what_it_says_that_it_has() -> None:
     (no_velocity,) = heard(target(1 | 2))
     assert no_velocity.velocity == (0.0, 0.0, 0.0)
     assert no_velocity.heading is None
+
+
+@pytest.mark.parametrize(("capabilities", "velocity"), [(1, (0.0, 0.0, 0.0)), (1 | 2, (1.0, 2.0, 3.0))])
+def test_a_velocity_counts_where_the_target_says_that_it_has_one(capabilities: int, velocity: Ned) -> None:
+    assert heard(target(capabilities, velocity=(1.0, 2.0, 3.0)))[0].velocity == velocity
+
+
+def test_the_heading_of_an_attitude_does_not_follow_its_roll_and_pitch() -> None:
+    """40 degrees of roll, 20 of pitch, 90 of yaw."""
+    (report,) = heard(target(1 | 8, q=(0.69636, 0.12279, 0.35355, 0.61237)))
+    assert report.heading == pytest.approx(radians(90.0), abs=1e-3)
 
 
 @pytest.mark.parametrize(

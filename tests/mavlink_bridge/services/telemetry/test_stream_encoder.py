@@ -265,6 +265,31 @@ def test_quaternion_of_a_half_turn() -> None:
     assert (message.q1, message.q2, message.q3, message.q4) == pytest.approx((0, 0, 0, 1), abs=1e-6)
 
 
+def test_the_truth_has_a_quaternion_of_its_own() -> None:
+    """SIM_STATE: of the true attitude, a quarter turn, and not of the estimate."""
+    state = flying_report()
+    state[r.TRUE_ROLL : r.TRUE_ROLL + 3] = 0.0, 0.0, pi / 2.0
+    message = decoded("SIM_STATE", state)
+    assert (message.q1, message.q2, message.q3, message.q4) == pytest.approx((0.5**0.5, 0, 0, 0.5**0.5), abs=1e-6)
+
+
+def test_nobody_says_how_sure_the_wind_is() -> None:
+    """WIND_COV: where the air moves to, NED m/s; NaN for what is not measured."""
+    state = flying_report()
+    state[r.WIND_N], state[r.WIND_E] = -3.0, 2.0
+    message = decoded("WIND_COV", state)
+    assert (message.wind_x, message.wind_y, message.wind_z) == (-3.0, 2.0, 0.0)
+    assert all(isnan(value) for value in (message.var_horiz, message.var_vert, message.horiz_accuracy))
+
+
+def test_high_latency_tells_the_airspeed_that_is_demanded() -> None:
+    """In fifths of m/s; base_mode above 127 in its int8."""
+    state = flying_report()
+    state[r.TARGET_AIR_SPEED] = 22.0
+    message = decoded("HIGH_LATENCY2", state, BASE_MODE=217)
+    assert (message.airspeed_sp, message.custom0) == (110, 217 - 256)
+
+
 def test_landed_state_is_shown_for_copters_only() -> None:
     """A rover's landed_state is always 0 (undefined)."""
     assert decoded("EXTENDED_SYS_STATE", flying_report(), HAS_HEIGHT=1).landed_state == 2
