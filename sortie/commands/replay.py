@@ -42,7 +42,7 @@ def replay(given: GivenOptions) -> int:
     if first + len(paths) - 1 > MEMBERS:
         raise UserError(f"{len(paths)} logs from system {first} on; system ids of vehicles end at {MEMBERS}")
     urls = given[Settings.link] or DEFAULT_LINKS
-    for warning in check_links(urls, signed=False, insecure=given[Settings.insecure]):
+    for warning in check_links(urls, signed=False, insecure=given[Settings.insecure], a_log=True):
         print(f"sortie: {warning}", file=sys.stderr)
     speed, begin_s = given[Settings.speedup], given[FROM]
     shown = [

@@ -9,9 +9,12 @@ from mavlink_bridge.links.address import LinkError, parse_link
 from sortie.config.errors import UserError
 
 
-def check_links(urls: Iterable[str], *, signed: bool, insecure: bool) -> list[str]:
+def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: bool = False) -> list[str]:
     """Warnings about links that nothing protects. UserError for one that the network can reach while there is no key
-    and nobody said --insecure, and for an address that is none."""
+    and nobody said --insecure, and for an address that is none. `a_log`: a replay is at the links, which cannot sign
+    and does not fly."""
+    they_can = "read the log" if a_log else "command the vehicle"
+    give, see = ("", "") if a_log else ("--signing-key FILE, or ", "; see --signing-key")
     warnings = []
     for url in urls:
         try:
@@ -22,14 +25,13 @@ def check_links(urls: Iterable[str], *, signed: bool, insecure: bool) -> list[st
             continue
         if not spec.is_network:
             warnings.append(
-                f"link {spec.url} is not signed: whoever is at the other end of a radio there can command the vehicle; "
-                "see --signing-key"
+                f"link {spec.url} is not signed: whoever is at the other end of a radio there can {they_can}{see}"
             )
         elif insecure:
-            warnings.append(f"link {spec.url} is not signed: whoever reaches it can command the vehicle (--insecure)")
+            warnings.append(f"link {spec.url} is not signed: whoever reaches it can {they_can} (--insecure)")
         else:
             raise UserError(
-                f"--link {url}: the network can reach it and nothing is signed; give --signing-key FILE, or --insecure "
-                "where all who reach it may command the vehicle"
+                f"--link {url}: the network can reach it and nothing is signed; give {give}--insecure "
+                f"where all who reach it may {they_can}"
             )
     return warnings

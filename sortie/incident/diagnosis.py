@@ -223,6 +223,7 @@ def _vibration(found: Evidence) -> list[FoundFault]:
 def _battery(found: Evidence) -> list[FoundFault]:
     """A voltage that drops within a second though the current does not rise."""
     rows = in_flight(found, found.battery)
+    rows = rows[np.isfinite(rows[:, 1])]
     if len(rows) < 10:
         return []
     time, volts, amps = rows[:, 0], rows[:, 1], rows[:, 2]

@@ -52,6 +52,7 @@ class FoundFault:
 def in_flight(found: Evidence, rows: Sequence[Row]) -> Array:
     begin_s, end_s = found.flight_s
     known = np.array([row for row in rows if begin_s <= row[0] <= end_s], np.float64)
+    known[np.isinf(known)] = np.nan  # no sensor measures that
     return known[np.argsort(known[:, 0], kind="stable")] if known.size else np.empty((0, 8))
 
 

@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from autopilot.mission.plan import parse_plan
 from autopilot.mission.plan_types import PlanError
 from sortie.config.errors import UserError
@@ -64,7 +66,8 @@ def form_of(path: Path) -> LogForm:
 def reading(log: Path) -> Iterator[None]:
     """Turn what goes wrong while a log is read, whose bytes anybody may have written, into a UserError in one line."""
     try:
-        yield
+        with np.errstate(all="ignore"):  # figures of a damaged log
+            yield
     except (OSError, PlanError) as error:
         raise UserError(f"{log}: {error}") from error
     except UserError:

@@ -7,6 +7,7 @@ throughout.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isinf, nan
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ class _Columns:
 
     def add(self, time_s: float, **values: float) -> None:
         for name, value in values.items():
-            self.rows[name].append((time_s, value))
+            self.rows[name].append((time_s, nan if isinf(value) else value))
 
     def arm(self, time_s: float, armed: bool) -> None:
         if armed is not (bool(self.armed) and self.armed[-1][1]):

@@ -342,12 +342,11 @@ def euler_angles(
     w: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Roll, pitch and yaw of quaternions, rad."""
-    with np.errstate(all="ignore"):  # of a damaged log
-        return (
-            np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
-            np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
-            np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
-        )
+    return (
+        np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
+        np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
+        np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)),
+    )
 
 
 def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:

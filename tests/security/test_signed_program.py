@@ -111,6 +111,14 @@ def test_a_network_link_needs_a_key_or_the_word(url: str) -> None:
     assert check_links([url], signed=True, insecure=False) == []
 
 
+def test_a_replay_is_not_told_of_a_key_that_it_cannot_have() -> None:
+    """It has no such option, and nothing flies."""
+    told = check_links(["/dev/ttyS0,57600", "tcpin:0.0.0.0:5760"], signed=False, insecure=True, a_log=True)
+    with pytest.raises(UserError, match="--insecure where all who reach it may read the log") as refusal:
+        check_links(["tcpin:0.0.0.0:5760"], signed=False, insecure=False, a_log=True)
+    assert all("key" not in text and "command" not in text for text in (*told, str(refusal.value)))
+
+
 def test_loopback_is_free_and_a_uart_warns() -> None:
     """Native USB and pseudo-terminals are as good as loopback; a UART, or a USB adapter, may have a radio behind it."""
     free = ["tcpin:127.0.0.1:5760", "udpout:127.0.0.1:14550", "udpin:localhost:1", "tcpin:[::1]:1", "/dev/ttyACM0,9600"]

@@ -223,6 +223,18 @@ def test_a_link_is_given_no_more_than_it_takes_at_once(flight: Recording) -> Non
     assert player.over and told >= len(rows)
 
 
+def test_a_message_of_years_later_is_not_waited_for(tmp_path: Path) -> None:
+    """By a wrong clock of the station: even as fast as links take it, such a log never ended."""
+    log = telemetry()
+    late = list(_whole_frames(log))[-1]
+    path = tmp_path / "a.tlog"
+    path.write_bytes(log + (2**64 - 1).to_bytes(8, "big") + late.data)
+    player = Player(read_recording(path))
+    assert player.last_ms - player.first_ms < 100_000
+    player.jump(player.last_ms)
+    assert player.over
+
+
 def test_a_longer_log_takes_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its messages are on the disk, until they are told."""
     monkeypatch.setattr(facts, "MOST_ROWS", 100)

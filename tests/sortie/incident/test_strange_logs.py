@@ -103,6 +103,19 @@ def test_figures_that_cannot_be(value: float, tmp_path: Path) -> None:
     outcome(tmp_path / "a.bin", written(FIRMWARES[NEWEST], rows))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("column", ["Alt", "Volt", "Roll", "Yaw", "VN", "MagX", "Spd"])
+@pytest.mark.parametrize("value", [inf, nan])
+def test_a_figure_that_cannot_be_for_a_while_is_not_known_then(value: float, column: str, tmp_path: Path) -> None:
+    """Warnings about the arithmetic were told to the person, and an infinite jump was a fault that cannot be flown."""
+    rows = [
+        (name, {**values, column: value} if column in values and 30 < number % 60 < 38 and number > 900 else values)
+        for number, (name, values) in enumerate(told(NEWEST))
+    ]
+    found = outcome(tmp_path / "a.bin", written(FIRMWARES[NEWEST], rows))
+    assert isinstance(found, Built) and str(value) not in str(found.scenario.fault)
+
+
 def test_no_gps_at_all_and_messages_in_any_order(tmp_path: Path) -> None:
     log, kinds, rows = tmp_path / "a.bin", FIRMWARES[NEWEST], told(NEWEST)
     blind = {name: row for name, row in kinds.items() if name not in ("GPS", "POS")}
