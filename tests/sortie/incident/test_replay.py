@@ -14,9 +14,11 @@ import pytest
 from autopilot.mav import Cmd, MissionResult, MissionType, Result
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.ftp.files import FileRefusedError
+from mavlink_bridge.services.ftp.parameter_file import pack_parameters
+from mavlink_bridge.services.ftp.wire import Opcode, Operation, unpack
 from mavlink_bridge.wire.codec import dialect
 from sortie.commands.cli import run
-from sortie.commands.replay import _KEYS, keys_of
+from sortie.commands.replay import _KEYS, _lines, _show, keys_of
 from sortie.config.errors import UserError
 from sortie.incident.answers import REFUSAL
 from sortie.incident.player import Player
@@ -25,6 +27,7 @@ from sortie.incident.recording import MessageStore, Recording
 from sortie.incident.shown import ShownRecordings, _LogFolder, _TheLog
 from sortie.reading import facts
 from sortie.reading.telemetry import _whole_frames
+from sortie.runtime.runtime import Runtime
 from tests.fakes.recording_watcher import Watcher
 from tests.sortie.reading.made import ALT, BOOT_S, CORNERS, LAT, LON, dataflash, telemetry, ulog
 
@@ -332,6 +335,45 @@ def test_what_a_person_gives_is_what_is_shown(
     assert node.shown[0].player.over and not node.over
     assert run(["replay", log, log, "--sysid", "255"]) == 2
     assert "2 logs from system 255 on" in capsys.readouterr().err
+
+
+def test_it_says_what_it_shows_and_ends_when_it_is_told_to(
+    flight: Recording, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be read of a log is said before; lines of a terminal say where each recording is."""
+    ends: list[Callable[[], bool]] = []
+    monkeypatch.setattr(Runtime, "run", lambda _self, until, _look, **_: ends.append(until))
+    monkeypatch.setattr(flight.facts, "cut", "3 frames of the log cannot be read")
+    node = Watcher(flight).node
+    for once in (True, False):
+        assert _show(node, ("tcpin:127.0.0.1:0",), once=once) == 0
+    assert ": 3 frames of the log cannot be read\n" in capsys.readouterr().err
+    player = node.shown[0].player
+    assert [end() for end in ends] == [False, False] and _lines(node)[0][2] == "1x"
+    player.pause(True)
+    assert _lines(node)[0][2] == "paused"
+    player.pause(False)
+    player.jump(player.last_ms)
+    assert [end() for end in ends] == [True, False] and _lines(node)[0][2] == "at its end"
+
+
+def test_the_file_of_parameters_is_served(flight: Recording) -> None:
+    """By MAVFTP, as stations read it first."""
+    flight.values["WPNAV_SPEED"] = 750.0
+    path = b"@PARAM/param.pck"
+    request = Operation(1, 0, Opcode.OPEN_FILE_RO, len(path), data=path).pack()
+    (answer,) = Watcher(flight).ask(dialect.MAVLink_file_transfer_protocol_message(0, 1, 1, request))
+    size = len(pack_parameters(flight.parameters()))
+    opened = unpack(bytes(answer.payload))
+    assert (opened.opcode, int.from_bytes(opened.data[:4], "little")) == (Opcode.ACK, size)
+
+
+def test_a_timesync_is_answered_and_its_answer_is_not(flight: Recording) -> None:
+    """Else two that answer each other would never end."""
+    watcher = Watcher(flight)
+    (answer,) = watcher.ask(dialect.MAVLink_timesync_message(0, 77))
+    assert answer.tc1 > 0 and answer.ts1 == 77
+    assert watcher.ask(dialect.MAVLink_timesync_message(5, 77)) == []
 
 
 def test_keys_pause_jump_and_change_the_speed(flight: Recording) -> None:
