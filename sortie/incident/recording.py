@@ -34,6 +34,8 @@ _VERSION: Final = re.compile(
 """Banner of a firmware: three numbers, what kind of version, and the commit."""
 _KINDS: Final = {"dev": 0, "alpha": 64, "beta": 128, "rc": 192}
 """FIRMWARE_VERSION_TYPE."""
+_LAST_MS: Final = 0xFFFFFFFF
+"""No vehicle's clock goes beyond: a time that does is wrong, and a replay would wait for it for years."""
 Told = tuple[int, int, bytes]
 """A message: ms since boot, its id, its payload."""
 
@@ -121,8 +123,8 @@ class Recording:
         return firmware_spoken(self.autopilot, self.vehicle)
 
     def keep(self, at_ms: int, msg_id: int, data: bytes) -> None:
-        """Keep the payload of a message of this instant."""
-        if not self.only or msg_id in self.only:
+        """Keep the payload of a message of this instant, if a clock can tell it."""
+        if at_ms <= _LAST_MS and (not self.only or msg_id in self.only):
             self.told.add(at_ms, msg_id, data)
 
     def tell(self, at_ms: int, message: Message) -> None:

@@ -18,8 +18,6 @@ _ANSWERS: Final = ids_of(
     "MISSION_REQUEST_INT", "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "LOG_ENTRY", "LOG_DATA", "TIMESYNC", "PING",
 )  # fmt: skip
 """Answers to somebody who watched then: who watches now has not asked."""
-_LAST_MS: Final = 0xFFFFFFFF
-"""No vehicle's clock goes beyond: a time that does is wrong, and a replay would wait for it for years."""
 _HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
 
 
@@ -30,8 +28,6 @@ def tell_telemetry(recording: Recording) -> None:
         if not is_sound(frame.data):
             continue
         data, at_ms = payload_of(frame), max((frame.stamp_us - recording.facts.boot_us) // 1000, 0)
-        if at_ms > _LAST_MS:
-            continue
         if sender is not None and frame.sender != sender:
             other: Message | None = decode(frame.kind, data) if frame.kind in _HEARTBEAT else None
             if other is not None and other.type == VehicleType.GCS:
