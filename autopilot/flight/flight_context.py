@@ -61,8 +61,8 @@ class FlightManagerStatus:
     reason: str = ""
 
     def countdown_s(self, now_ms: int) -> int:
-        """Seconds until takeoff, rounded up, 0 .. 255; 0 outside ARMED."""
-        if self.countdown_end_ms is None or self.state is not FlightState.ARMED:
+        """Seconds until takeoff, rounded up, 0 .. 255; 0 without a countdown."""
+        if self.countdown_end_ms is None:
             return 0
         return min(max(ceil((self.countdown_end_ms - now_ms) / 1000.0), 0), 255)
 

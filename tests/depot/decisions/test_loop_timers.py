@@ -69,3 +69,14 @@ def test_a_stopped_timer_expects_nobody() -> None:
     assert timer.due_ms is None
     assert not timer.check(10**9, BEATS)
     assert timer.misses == 0
+
+
+def test_beats_missed_before_it_stopped_do_not_count_in_the_next_check() -> None:
+    """Docked on its latches, or started again on its dock, the go/no-go would else see a missed beat."""
+    beats, settings = HeartbeatTimer(), HeartbeatSettings(polls=0)
+    beats.start(0, settings)
+    assert beats.due_ms is not None
+    beats.check(beats.due_ms, settings)
+    assert beats.misses == 1
+    beats.stop()
+    assert (beats.misses, beats.due_ms) == (0, None)

@@ -111,11 +111,19 @@ def test_times_to_places(session: Session) -> None:
 
 
 def test_no_time_to_land_where_it_has_landed() -> None:
-    """MAVLink's -1 says so of the way home as well; a rover is never landed, and goes home by its speed."""
+    """MAVLink's -1 says so of the way home as well."""
     with Session(home=HOME) as landed:
         landed.wait_armable()
         times = told(landed.connect(), "TIME_ESTIMATE_TO_TARGET")
     assert (times.safe_return, times.land, times.commanded_action) == (-1, -1, -1)
+
+
+def test_a_rover_goes_home_and_does_not_land() -> None:
+    """At home and disarmed: no way home, and no order under way."""
+    with Session("sim:rover", home=HOME) as rover:
+        rover.wait_armable()
+        times = told(rover.connect(), "TIME_ESTIMATE_TO_TARGET")
+    assert (times.safe_return, times.land, times.commanded_action) == (0, -1, -1)
 
 
 def test_the_computer_of_the_service(session: Session) -> None:
