@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autopilot.mav import Cmd, MissionResult, MissionType, Result
+from autopilot.mav import Cmd, MissionResult, MissionType, Result, Sensor
 from autopilot.mission.items import MissionItem
 from mavlink_bridge.services.ftp.files import FileRefusedError
 from mavlink_bridge.services.ftp.parameter_file import pack_parameters
@@ -71,6 +71,14 @@ def test_armed_and_then_not(recording: Recording) -> None:
     times = [at_ms for at_ms, _ in beats]
     assert max(later - earlier for earlier, later in pairwise(times)) <= 1001
     assert times[-1] >= 49_000
+
+
+def test_a_fence_of_which_the_log_says_nothing_is_not_breached(tmp_path: Path) -> None:
+    """MAVProxy says "fence breach" of one that is not healthy."""
+    (tmp_path / "a.ulg").write_bytes(ulog())
+    heard = Watcher(read_recording(tmp_path / "a.ulg")).watch(3000)
+    states = [m for _, _, m in heard if m.get_type() == "SYS_STATUS"]
+    assert states and all(m.onboard_control_sensors_health & Sensor.GEOFENCE for m in states)
 
 
 def test_it_pauses_jumps_and_goes_on(flight: Recording) -> None:
