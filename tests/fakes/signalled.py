@@ -65,6 +65,10 @@ TABLE = (
 )
 
 
+AT_ONCE = frozenset({"doctor"})
+"""Commands that wait for nothing and nobody: they look, print and have ended before a signal could come."""
+
+
 def start(folder: Path, row: Row, silent: socket.socket) -> subprocess.Popen[str]:
     """The command, as far as its row says."""
     (folder / "firmware.bin").write_bytes(bytes(4096))
