@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from random import SystemRandom
 
+from tests import nights
 from tests.storm import branches
 from tests.storm.branches import Branches
+from tests.storm.figures import Ending, Figures
 from tests.storm.real import in_a_namespace, outside, run_outside
 from tests.storm.shrink import shrink, write_test
 from tests.storm.steer import AnyVerdict, Steering, plan_of, run_any
@@ -20,30 +24,49 @@ TOLD = 60
 """Lines of a story."""
 
 
-def tell(verdict: AnyVerdict) -> None:
-    """The story, the invariant last."""
-    print("\n".join(list(verdict.story.lines)[-TOLD:]))
+def story(verdict: AnyVerdict) -> str:
+    """What has happened, the invariant last."""
+    lines = list(verdict.story.lines)[-TOLD:]
     hours = verdict.vehicle_s / 3600
-    print(f"seed {verdict.plan.seed}: {verdict.plan.summary}; {hours:.2f} vehicle hours, digest {verdict.story.digest}")
-    if verdict.broken is not None:
-        print(f"BROKEN {verdict.broken}")
+    lines += [
+        f"seed {verdict.plan.seed}: {verdict.plan.summary}; {hours:.2f} vehicle hours, digest {verdict.story.digest}"
+    ]
+    return "\n".join([*lines, *([] if verdict.broken is None else [f"BROKEN {verdict.broken}"])])
 
 
-def real(seeds: range, minutes: float | None, vehicles: int | None) -> int:
+def real(seeds: range, minutes: float | None, vehicles: int | None, workers: int) -> int:
     """Seeds around real processes, told one by one: another run is not the same to the millisecond, so that none is
     made smaller."""
     in_a_namespace(["-m", "tests.storm", *sys.argv[1:]])
-    figures, broken = Figures(), []
-    for seed in seeds:
-        verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))
-        figures.add(verdict)
-        if verdict.broken is not None:
-            broken.append(seed)
-        if verdict.broken is not None or len(seeds) == 1:
-            tell(verdict)
-    hours = figures.vehicle_s / 3600
-    print(f"{figures.seeds} seeds, {hours:.2f} vehicle hours, {figures.deaths} deaths; broken: {broken or 'none'}")
-    return 1 if broken else 0
+    figures, ending = Figures(), Ending()
+    with ProcessPoolExecutor(workers, get_context("fork"), initializer=_leave_to_parent) as pool:
+        storms = [pool.submit(_outside, seed, minutes, vehicles) for seed in seeds]
+        for done in as_completed(storms):
+            if done.cancelled():
+                continue
+            found, told = done.result()
+            figures.add(found)
+            if found.broken or len(seeds) == 1:
+                print(told, flush=True)
+            if ending.asked:
+                for storm in storms:
+                    storm.cancel()
+    row = figures.row_of_real(seeds.start)
+    print(figures.text(row.core_hours * 3600))
+    nights.show(row)
+    return 1 if figures.broken else 0
+
+
+def _leave_to_parent() -> None:
+    """What ends a row of storms is no matter of its workers. SIG_IGN would be passed on to their processes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+
+
+def _outside(seed: int, minutes: float | None, vehicles: int | None) -> tuple[Figures, str]:
+    """A storm around real processes: its figures and its story."""
+    verdict: AnyVerdict = run_outside(outside(seed, minutes, vehicles))
+    return Figures.of(verdict), story(verdict)
 
 
 def one(seed: int, minutes: float | None, vehicles: int | None, *, smaller: bool) -> int:
@@ -52,58 +75,29 @@ def one(seed: int, minutes: float | None, vehicles: int | None, *, smaller: bool
     if verdict.broken is not None and smaller:
         verdict = shrink(verdict, run_any, say=lambda text: print(text, file=sys.stderr))
         print(f"written: {write_test(verdict, ROOT / 'tests' / 'storm')}", file=sys.stderr)
-    tell(verdict)
+    print(story(verdict))
     return 0 if verdict.broken is None else 1
-
-
-@dataclass
-class Figures:
-    """Of storms in a row."""
-
-    seeds: int = 0
-    vehicle_s: float = 0.0
-    flown_s: float = 0.0
-    steps: int = 0
-    bursts: int = 0
-    deaths: int = 0
-
-    def add(self, verdict: AnyVerdict) -> None:
-        self.seeds += 1
-        self.vehicle_s += verdict.vehicle_s
-        self.flown_s += verdict.flown_s
-        self.steps += verdict.steps
-        self.bursts += verdict.story.frames
-        self.deaths += verdict.story.deaths
-
-    def text(self, used_s: float) -> str:
-        """For a person: a night has ten hours on two cores."""
-        years = 2 * self.vehicle_s / used_s * 10 / 8766
-        return (
-            f"{self.seeds} seeds, {self.vehicle_s / 3600:.1f} vehicle hours ({self.flown_s / 3600:.1f} with motors "
-            f"running), {self.deaths} deaths, {self.steps} events and {self.bursts} bursts on links in {used_s:.0f} s "
-            f"of cpu: {self.vehicle_s / used_s:.0f} times real time, {years:.2f} vehicle years in a night"
-        )
 
 
 def many(first: int, hours: float, minutes: float | None, vehicles: int | None) -> int:
     """Seeds in a row for `hours` of processor; figures at the end. 1 when any of them broke an invariant."""
-    began_s = time.process_time()
     if branches.WITHOUT:
         print(branches.WITHOUT)
-    figures, steering, counted, broken = Figures(), Steering(first), Branches(), []
-    while (used_s := time.process_time() - began_s) < hours * 3600.0:
+    figures, steering, counted, ending = Figures(), Steering(first), Branches(), Ending()
+    while nights.core_hours() < hours and not ending.asked:
         seed = steering.next_seed()
         verdict = run_any(plan_of(seed, minutes=minutes, vehicles=vehicles))
-        figures.add(verdict)
+        figures.add(Figures.of(verdict))
         counted.tell(verdict.story)
         fresh = steering.learn(seed, verdict.story)
         if verdict.broken is not None:
-            broken.append(seed)
             print(f"seed {seed}: {verdict.broken}", flush=True)
         elif fresh:
-            print(f"{used_s:6.0f} s  seed {seed}: {fresh} new of {len(steering.seen)}", flush=True)
-    print(f"{figures.text(used_s)}; {len(steering.seen)} rows, pairs and branches seen; broken: {broken or 'none'}")
-    return 1 if broken else 0
+            print(f"{time.process_time():6.0f} s  seed {seed}: {fresh} new of {len(steering.seen)}", flush=True)
+    row = figures.row(first)
+    print(f"{len(steering.seen)} rows, pairs and branches seen; {figures.text(row.core_hours * 3600)}")
+    nights.show(row)
+    return 1 if figures.broken else 0
 
 
 def main() -> int:
@@ -116,10 +110,11 @@ def main() -> int:
     parser.add_argument("--as-it-is", action="store_true", help="a broken seed is not made smaller")
     parser.add_argument("--real", action="store_true", help="around real processes, on sockets")
     parser.add_argument("--seeds", type=int, default=1, help="with --real: so many in a row")
+    parser.add_argument("--workers", type=int, default=1, help="with --real: so many side by side")
     given = parser.parse_args()
     seed = SystemRandom().randrange(1 << 31) if given.seed is None else given.seed
     if given.real:
-        return real(range(seed, seed + given.seeds), given.minutes, given.vehicles)
+        return real(range(seed, seed + given.seeds), given.minutes, given.vehicles, given.workers)
     if given.hours is not None:
         return many(seed, given.hours, given.minutes, given.vehicles)
     return one(seed, given.minutes, given.vehicles, smaller=not given.as_it_is)

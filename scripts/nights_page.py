@@ -1,0 +1,151 @@
+"""docs/nights.md, made from the ledger of long runs (tests/nights.jsonl)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from scripts.generated_page import write_or_check
+from tests.nights import Found, FuzzRun, RealRun, Row, StormRun, read
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "nights.md"
+YEAR_H = 8766
+_INTRODUCTION = """# Nights
+
+Made by `scripts/nights-page` from `tests/nights.jsonl`; do not edit.
+
+What long runs of [storms](reliability.md#storms) and of [fuzzing](reliability.md#fuzzing) have seen so far. Each run
+prints its row at its end (`tests/nights.py` says how it is kept), so that many short runs add up. The commit is the one
+that ran; with "+", files were changed. A core hour is an hour of processor time (user and system).
+"""
+
+
+def page(rows: Sequence[Row]) -> str:
+    """The whole page, in Markdown."""
+    lines = [_INTRODUCTION]
+    if storms := [row for row in rows if isinstance(row, StormRun)]:
+        lines += _storms(storms)
+    if reals := [row for row in rows if isinstance(row, RealRun)]:
+        lines += _reals(reals)
+    if fuzzed := [row for row in rows if isinstance(row, FuzzRun)]:
+        lines += _fuzzed(fuzzed)
+    if found := [row for row in rows if isinstance(row, Found)]:
+        lines += _found(found)
+    return "\n".join(lines)
+
+
+def _table(heads: str, rows: Iterable[Sequence[object]]) -> list[str]:
+    names = heads.split(", ")
+    lines = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
+    return [*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows), ""]
+
+
+def _seeds(broken: Sequence[int]) -> str:
+    return ", ".join(map(str, broken)) or "none"
+
+
+def _storms(runs: Sequence[StormRun]) -> list[str]:
+    hours, flown = sum(run.vehicle_hours for run in runs), sum(run.flown_hours for run in runs)
+    core_hours, seeds = sum(run.core_hours for run in runs), sum(run.seeds for run in runs)
+    broken = sum(len(run.broken) for run in runs)
+    clean = 0.0
+    for run in runs:
+        clean = run.clean_hours + (0.0 if run.broken else clean)
+    return [
+        "## Storms in virtual time\n",
+        f"{seeds:,} storms of {hours:,.0f} vehicle hours ({hours / YEAR_H:.2f} years; {flown:,.0f} hours with motors "
+        f"on) in {core_hours:.2f} core hours: {hours / core_hours:,.0f} vehicle hours in a core hour. {broken} broke "
+        f"an invariant; since the last of these {clean:,.0f} vehicle hours ({clean / YEAR_H:.2f} years) have passed.\n",
+        *_table(
+            "date, commit, seeds from, storms, core hours, vehicle hours, with motors on, events, deaths, broken, "
+            "hours since",
+            (
+                (
+                    run.date,
+                    run.commit,
+                    run.first,
+                    f"{run.seeds:,}",
+                    f"{run.core_hours:.2f}",
+                    f"{run.vehicle_hours:,.0f}",
+                    f"{run.flown_hours:,.0f}",
+                    f"{run.events:,}",
+                    f"{run.deaths:,}",
+                    _seeds(run.broken),
+                    f"{run.clean_hours:,.0f}",
+                )
+                for run in runs
+            ),
+        ),
+    ]
+
+
+def _reals(runs: Sequence[RealRun]) -> list[str]:
+    seeds, deaths = sum(run.seeds for run in runs), sum(run.deaths for run in runs)
+    broken = sum(len(run.broken) for run in runs)
+    clean = 0
+    for run in runs:
+        clean = run.clean_seeds + (0 if run.broken else clean)
+    return [
+        "## Storms around real processes\n",
+        f"{seeds:,} storms with {deaths:,} deaths of a process. {broken} broke an invariant; {clean:,} have passed "
+        "since.\n",
+        *_table(
+            "date, commit, seeds from, storms, core hours, vehicle hours, deaths, broken, storms since",
+            (
+                (
+                    run.date,
+                    run.commit,
+                    run.first,
+                    f"{run.seeds:,}",
+                    f"{run.core_hours:.2f}",
+                    f"{run.vehicle_hours:,.1f}",
+                    f"{run.deaths:,}",
+                    _seeds(run.broken),
+                    f"{run.clean_seeds:,}",
+                )
+                for run in runs
+            ),
+        ),
+    ]
+
+
+def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
+    parsers = sorted({run.parser for run in runs})
+    of = {parser: [run for run in runs if run.parser == parser] for parser in parsers}
+    return [
+        "## Fuzzing\n",
+        f"{sum(run.core_hours for run in runs):.2f} core hours, {sum(run.inputs for run in runs):,} inputs, "
+        f"{sum(run.findings for run in runs)} findings.\n",
+        *_table(
+            "parser, core hours, inputs, findings, last run, commit",
+            (
+                (
+                    parser,
+                    f"{sum(run.core_hours for run in of[parser]):.2f}",
+                    f"{sum(run.inputs for run in of[parser]):,}",
+                    sum(run.findings for run in of[parser]),
+                    of[parser][-1].date,
+                    of[parser][-1].commit,
+                )
+                for parser in parsers
+            ),
+        ),
+    ]
+
+
+def _found(rows: Sequence[Found]) -> list[str]:
+    cells = (
+        (", ".join(map(str, row.at)), row.what, row.fault, row.commit or "open", f"`{row.test}`" if row.test else "")
+        for row in rows
+    )
+    return ["## What was found\n", *_table("seed or parser, what, at fault, mended, test", cells)]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` compare it."""
+    return write_or_check(PAGE, page(read()), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
