@@ -128,7 +128,7 @@ class Faults:
         self._storm.hang_up(station)
 
         def end() -> None:
-            self._storm.connect(station)
+            self._idle.come_back(station)
 
         return end
 

@@ -66,6 +66,24 @@ class Idle:
 
     def __init__(self, storm: Storm) -> None:
         self._storm = storm
+        self._gone: list[Station] | None = None
+        """Who comes back behind this stretch, of one in which everybody has hung up."""
+
+    def come_back(self, station: Station) -> None:
+        """A station that was gone before connects; in a stretch in which nobody is there for a minute only, for days of
+        streams see nothing new."""
+        self._storm.connect(station)
+        if self._gone is not None and station not in self._gone:
+            self._gone.append(station)
+            self._storm.at_ms(self._storm.now_ms + VISIT_MS, self._leaving(station, self._gone))
+
+    def _leaving(self, station: Station, gone: list[Station]) -> Callable[[], None]:
+        def leave() -> None:
+            if self._gone is gone:
+                station.drop_all()
+                self._storm.hang_up(station)
+
+        return leave
 
     def begin(self, fault: FaultPlan) -> Callable[[], None]:
         """Everybody goes, or falls silent; what was planned waits. Returns what ends it."""
@@ -82,8 +100,10 @@ class Idle:
         for _ in range(random.randint(0, 2) + fault.lasts_ms // (12 * HOUR_MS)):
             at_ms = storm.now_ms + tick(random.uniform(0, fault.lasts_ms))
             storm.at_ms(at_ms, self._happening(random.choice(_HAPPENS), random.randrange(1 << 20), there))
+        self._gone = None if silent else there
 
         def end() -> None:
+            self._gone = None
             for station in there:
                 storm.connect(station)
                 station.do("streams", lambda station=station: _streams(station, on=True))

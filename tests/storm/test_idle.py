@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -42,6 +43,17 @@ def test_hours_pass_and_what_was_planned_waits() -> None:
     assert verdict.broken is None
     assert 3 * 3600.0 < verdict.vehicle_s < 3.2 * 3600.0
     assert verdict.steps < 3 * 3600 / 2, "a vehicle that stands alone is not woken every second"
+    assert any("MAVSDK/0     fly" in line and float(line[:11]) > 3 * 3600.0 for line in verdict.story.lines)
+
+
+def test_who_comes_back_while_nobody_is_there_stays_for_a_minute() -> None:
+    """A day of its streams took ten minutes of processor (seed 2803447660929)."""
+    standing = _standing(3)
+    gone = FaultPlan(4_000, "station gone", 40_000, target=0)
+    verdict = run(replace(standing, faults=(gone, *standing.faults)))
+    assert verdict.broken is None
+    assert 3 * 3600.0 < verdict.vehicle_s < 3.2 * 3600.0
+    assert verdict.steps < 30_000
     assert any("MAVSDK/0     fly" in line and float(line[:11]) > 3 * 3600.0 for line in verdict.story.lines)
 
 
