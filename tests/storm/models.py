@@ -3,7 +3,7 @@ docs/reference/ground-stations.md, 1.9): ids, patience, and habits that a vehicl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ MAVPROXY = Model(
     streams=((0, 4),),
     files_first=True,
 )
+RESCUER = replace(
+    MAVPROXY, query=Patience(5000, 5), count=Patience(5000, 5), item=Patience(5000, 5), item_silence_ms=20_000,
+    set_param=Patience(5000, 3),
+)  # fmt: skip
+"""A patient person on a good link when all is over: who has to answer may wait for its processor meanwhile."""
 MAVSDK = Model(
     "MAVSDK",
     system=245,

@@ -16,14 +16,17 @@ import pytest
 
 from autopilot.interface.geo import altitude_amsl
 from autopilot.mav import Frame
+from tests.storm import acts
 from tests.storm.branches import COUNTED, Branches
 from tests.storm.clock import Clock
 from tests.storm.depot_storm import draw_depot, run_depot
 from tests.storm.disk import Disk, mounted
 from tests.storm.invariant import INVARIANTS, Broken
+from tests.storm.models import MAVPROXY, RESCUER, Model
 from tests.storm.planted import ROOT, rows
 from tests.storm.relay_storm import RelayPlan, draw_relay, run_relay
 from tests.storm.shrink import shrink, write_test
+from tests.storm.station import Station
 from tests.storm.steer import AnyPlan, AnyVerdict, Steering, plan_of
 from tests.storm.story import Story
 from tests.storm.swarm import StormPlan, draw
@@ -136,6 +139,16 @@ def _breaks(plan: AnyPlan) -> AnyVerdict:
     killed = max((fault.at_ms for fault in plan.faults if fault.what == "kill"), default=0)
     broken = None if flies is None or killed < flies else Broken("a thing", "wrong")
     return Verdict(plan, broken, Story(), 0.0, max(flies or 0, killed))
+
+
+@pytest.mark.parametrize(("model", "waits"), [(MAVPROXY, False), (RESCUER, True)])
+def test_who_rescues_waits_for_a_process_that_waits_for_its_processor(model: Model, waits: bool) -> None:
+    """Of twenty vehicles on a busy machine one had not answered after three seconds (--real 5006)."""
+    station = Station("rescuer", model, Story())
+    station.do("last set", lambda: acts.set_parameter(station, "RTL_ALT", 900.0))
+    for now_ms in range(0, 12_000, 500):
+        station.look(now_ms)
+    assert station.busy is waits
 
 
 def test_a_storm_is_made_as_small_as_it_can_be_and_written_as_a_test(tmp_path: Path) -> None:
