@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from functools import cache
+from itertools import chain, groupby
 from typing import Any
 
 from mavlink_bridge.routing.endpoint import OVERFLOW
@@ -20,24 +21,31 @@ RELIABILITY = "docs/reliability.md, Links"
 
 
 def _sized(owner: object, name: str, depth: int) -> Iterator[tuple[str, int]]:
-    slots = getattr(type(owner), "__slots__", ())
-    fields = dict(getattr(owner, "__dict__", {})) | {slot: getattr(owner, slot, None) for slot in slots}
-    for key, value in fields.items():
-        where = f"{name}.{key}"
-        if isinstance(value, list | dict | set | deque):
+    for key, value in chain(getattr(owner, "__dict__", {}).items(), _of_slots(owner)):
+        if isinstance(value, _CONTAINERS):
+            where = f"{name}.{key}"
             yield where, len(value)
             inner = value.values() if isinstance(value, dict) else value
             if depth and len(value) < 20:
                 for entry in inner:
-                    if _is_ours(entry):
+                    if _is_ours(type(entry)):
                         yield from _sized(entry, where, depth - 1)
-        elif depth and _is_ours(value):
-            yield from _sized(value, where, depth - 1)
+        elif depth and _is_ours(type(value)):
+            yield from _sized(value, f"{name}.{key}", depth - 1)
 
 
-def _is_ours(value: Any) -> bool:
-    module = type(value).__module__
-    return module.startswith(("mavlink_bridge.services", "mavlink_bridge.routing", "autopilot.", "sortie.storage"))
+_CONTAINERS = (list, dict, set, deque)
+
+
+def _of_slots(owner: object) -> Iterator[tuple[str, object]]:
+    return ((slot, getattr(owner, slot, None)) for slot in getattr(type(owner), "__slots__", ()))
+
+
+@cache
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.startswith(
+        ("mavlink_bridge.services", "mavlink_bridge.routing", "autopilot.", "sortie.storage")
+    )
 
 
 @invariant(When.PASS, RELIABILITY)
