@@ -1,7 +1,6 @@
-"""A simulated vehicle that is spoken to as a PX4: what its stations' commands mean, and its modes as they list them.
+"""Commands and modes of a simulated vehicle that speaks as a PX4; `Px4Flight` decides.
 
-`Px4Flight` decides; a reposition to nowhere stops, an item that was reached is told again. Sources: PX4 1.16
-src/modules/commander/Commander.cpp, src/modules/mavlink/mavlink_mission.cpp.
+Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/mavlink/mavlink_mission.cpp.
 
 Clock: vehicle time.
 """
@@ -27,6 +26,7 @@ from mavlink_bridge.px4.calibration import Px4Calibration
 from mavlink_bridge.routing.service import Clock, Message, Outgoing, Speaker, WithoutMessages
 from mavlink_bridge.services.commands import flight as flight_commands
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context
+from mavlink_bridge.services.commands.messages import send_version
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.modes import ListedMode
 from mavlink_bridge.wire.codec import dialect
@@ -35,12 +35,12 @@ _REPEAT_MS: Final = 1000
 _REPEATS: Final = 10
 _P = ModeProperty
 _FOR_BEGINNERS: Final = {px4.ALTITUDE, px4.POSITION, *px4.EXTERNAL}
-"""All others PX4 calls advanced."""
+"""Modes without the property "advanced"."""
 
 
 def listed(kind: VehicleClass, modes: px4.ModeMap) -> tuple[ListedMode, ...]:
-    """List all modes of PX4, those that are not flown here as NOT_USER_SELECTABLE."""
-    hidden = {px4.MANUAL} if kind.hovers else set() if kind.flies else {px4.LAND}  # understood, and not offered
+    """All modes of PX4; those that are not flown here are NOT_USER_SELECTABLE."""
+    hidden = {px4.MANUAL} if kind.hovers else set() if kind.flies else {px4.LAND}  # understood but not offered
     return tuple(
         ListedMode(
             px4.custom_of(mode),
@@ -54,8 +54,8 @@ def listed(kind: VehicleClass, modes: px4.ModeMap) -> tuple[ListedMode, ...]:
 
 
 class ReachedAgain:
-    """The item that was reached last: it is told again each second, ten times (mavlink_mission.cpp: `send`,
-    `_reached_sent_count`). Vehicle time."""
+    """Repetition of MISSION_ITEM_REACHED, each second, ten times (mavlink_mission.cpp: `send`, `_reached_sent_count`).
+    Vehicle time."""
 
     def __init__(self) -> None:
         self._seq: int | None = None
@@ -63,14 +63,14 @@ class ReachedAgain:
         self._due_ms = 0
 
     def reached(self, seq: int, now_ms: int) -> None:
-        """The core has told it, by its own number."""
+        """Begin with an item of the core's number."""
         self._seq, self._told, self._due_ms = seq, 0, next_multiple(now_ms, _REPEAT_MS)
 
     def forget(self) -> None:
         self._seq = None
 
     def step(self, now_ms: int) -> Message | None:
-        """The message that is due now."""
+        """Message that is due now."""
         seq = self._seq
         if seq is None or now_ms < self._due_ms:
             return None
@@ -85,8 +85,8 @@ class ReachedAgain:
 
 
 class Px4Face(WithoutMessages, Speaker):
-    """A service, the `ModeSource`, and the commands that mean something else to a PX4. `changed()` is called when
-    another mode is shown than before: stations want to see it at once."""
+    """Service, `ModeSource`, and handlers of commands in PX4's way. `changed()`: another mode is shown, which stations
+    want to see at once."""
 
     clock: Clock = "vehicle"
 
@@ -119,7 +119,7 @@ class Px4Face(WithoutMessages, Speaker):
 
     # --- commands -------------------------------------------------------------------------------------------------
     def rows(self) -> dict[int, CommandRow]:
-        """The commands that are PX4's way."""
+        """Commands that PX4 handles in its own way."""
         enter = self._flight.enter
         vtol: dict[int, CommandRow] = {
             Cmd.NAV_VTOL_TAKEOFF: CommandRow(partial(self._take_off, mode=px4.VTOL_TAKEOFF)),
@@ -134,6 +134,7 @@ class Px4Face(WithoutMessages, Speaker):
             Cmd.DO_REPOSITION: CommandRow(self._reposition, place=True, long_frame=0),
             Cmd.MISSION_START: CommandRow(self._start_mission),
             Cmd.DO_PAUSE_CONTINUE: CommandRow(self._pause, required=(1,)),
+            Cmd.REQUEST_AUTOPILOT_CAPABILITIES: CommandRow(send_version, query=True),  # for any param1
         }
 
     def _set_mode(self, command: Command, context: Context) -> Outcome:
@@ -162,13 +163,13 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.enter(px4.MISSION, context.now_ms)
 
     def _change_over(self, command: Command, context: Context) -> Outcome:
-        """Param1: MAV_VTOL_STATE."""
+        """DO_VTOL_TRANSITION: param1 is a MAV_VTOL_STATE."""
         if command.param(1) not in (VtolState.MC, VtolState.FW):
             return DENIED
         return self._flight.change_over(upright=command.param(1) == VtolState.MC, now_ms=context.now_ms)
 
     def _take_off(self, command: Command, context: Context, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
-        """Param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
+        """NAV_TAKEOFF: param7 is above mean sea level; without it MIS_TAKEOFF_ALT. It may come before arming."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies:
             return UNSUPPORTED
@@ -178,7 +179,7 @@ class Px4Face(WithoutMessages, Speaker):
         return self._flight.take_off(height, context.now_ms, mode)
 
     def _reposition(self, command: Command, context: Context) -> Outcome:
-        """Without a place: stop here, or climb to where there is a height alone."""
+        """DO_REPOSITION without a place: stop here, or climb here if only the height is given."""
         if command.given(5) and command.given(6) and command.given(7):
             outcome = flight_commands.reposition(command, context)
         elif command.given(7) and self._flight.flying:
@@ -201,7 +202,7 @@ class Px4Face(WithoutMessages, Speaker):
 
     # --- time -----------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event]) -> None:
-        """Tell a reached item again each second, until the flight ends."""
+        """Handle events: repeat a reached item until the flight ends."""
         for event in events:
             if isinstance(event, ItemReached):
                 seq = self._flight.reached(event)
@@ -212,7 +213,7 @@ class Px4Face(WithoutMessages, Speaker):
         self._flight.hear(events)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Called in every pass: what the core decided is followed without deadlines of our own."""
+        """Follow the core's decisions. Called in every pass, so they need no deadlines."""
         self._flight.follow(now_ms)
         again = self._reached.step(now_ms)
         if again is not None:

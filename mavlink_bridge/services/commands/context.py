@@ -62,16 +62,23 @@ Handler = Callable[[Command, Context], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """Command of the table. `required`: parameters (from 1) without which it is DENIED. `place`: params 5 to 7 are a
-    position, in one of `frames`; a COMMAND_LONG means `long_frame`. `needs`: what a kind must have to know it. `query`:
-    only asks for messages, so a repetition is answered anew. `at_once`: does not wait for an arm in progress.
-    `durable`: acknowledged when what it changed is durable. `part`: a component that may be asked for itself."""
+    """Row of the table of commands: the handler of one command and the rules for it.
+
+    `required`: numbers (from 1) of the parameters without which the command is DENIED.
+    `place`: params 5 to 7 are a position. `frames`: the MAV_FRAMEs that a COMMAND_INT may have.
+    `long_frame`: the MAV_FRAME of a COMMAND_LONG, which has no field for it; None: a COMMAND_LONG is UNSUPPORTED.
+    `needs`: condition that a kind of vehicle must meet to know the command.
+    `query`: the command only asks for messages, so a repetition is served again.
+    `at_once`: the command does not wait for an arm in progress.
+    `durable`: the acknowledgement waits until the change is on disk.
+    `part`: a component of the vehicle that answers when the command is addressed to it.
+    """
 
     handler: Handler
     required: tuple[int, ...] = ()
     place: bool = False
     frames: frozenset[int] | None = None
-    long_frame: int = Frame.GLOBAL_RELATIVE_ALT
+    long_frame: int | None = Frame.GLOBAL_RELATIVE_ALT
     needs: Callable[[VehicleClass], bool] | None = None
     query: bool = False
     at_once: bool = False

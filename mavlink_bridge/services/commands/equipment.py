@@ -153,7 +153,7 @@ def _reset_parameters(context: Context) -> Outcome:
 
 ROWS: dict[int, CommandRow] = {
     Cmd.DO_SET_HOME: CommandRow(set_home, place=True, long_frame=Frame.GLOBAL, durable=True),
-    Cmd.DO_SET_GLOBAL_ORIGIN: CommandRow(set_origin, place=True, long_frame=Frame.GLOBAL),
+    Cmd.DO_SET_GLOBAL_ORIGIN: CommandRow(set_origin, place=True, long_frame=None),
     Cmd.DO_SET_ROI_LOCATION: CommandRow(set_roi, place=True),
     Cmd.DO_SET_ROI_NONE: CommandRow(end_roi),
     Cmd.DO_SET_ROI: CommandRow(set_roi, place=True),

@@ -301,6 +301,7 @@ def _reverses(kind: VehicleClass) -> bool:
 
 _RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
+#: `long_frame=None`: ArduPilot knows no frame for a COMMAND_LONG of it (GCS_Common.cpp, mav_frame_for_command_long).
 ROWS: dict[int, CommandRow] = {
     Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=_loiters),
     Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
@@ -323,7 +324,7 @@ ROWS: dict[int, CommandRow] = {
     Cmd.GUIDED_CHANGE_SPEED: CommandRow(guided_change_speed, required=(1, 2), needs=_on_wings),
     Cmd.GUIDED_CHANGE_ALTITUDE: CommandRow(guided_change_altitude, required=(7,), place=True, needs=_on_wings),
     Cmd.GUIDED_CHANGE_HEADING: CommandRow(guided_change_heading, required=(1, 2), needs=_on_wings),
-    Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=Frame.GLOBAL),
+    Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=None),
     Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),
     Cmd.NAV_SET_YAW_SPEED: CommandRow(set_yaw_speed, required=(1, 2), needs=_drives),

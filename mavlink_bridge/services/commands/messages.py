@@ -64,8 +64,13 @@ def _interval_of(wanted: int, context: Context) -> Outcome:
     return ACCEPTED
 
 
-def request_version(_command: Command, context: Context) -> Outcome:
-    """REQUEST_AUTOPILOT_CAPABILITIES."""
+def request_capabilities(command: Command, context: Context) -> Outcome:
+    """REQUEST_AUTOPILOT_CAPABILITIES: FAILED unless param1 is 1, as by ArduPilot (GCS_Common.cpp)."""
+    return send_version(command, context) if command.param(1) == 1.0 else FAILED
+
+
+def send_version(_command: Command, context: Context) -> Outcome:
+    """Send AUTOPILOT_VERSION to the asker."""
     return Outcome(context.telemetry.request_message(context.peer.link, context.peer, AUTOPILOT_VERSION, 0.0))
 
 
@@ -105,6 +110,6 @@ ROWS: dict[int, CommandRow] = {
     Cmd.SET_MESSAGE_INTERVAL: CommandRow(set_message_interval, required=(1, 2), query=True),
     Cmd.REQUEST_MESSAGE: CommandRow(request_message, required=(1,), query=True),
     Cmd.REQUEST_PROTOCOL_VERSION: CommandRow(refuse_protocol_version, query=True),
-    Cmd.REQUEST_AUTOPILOT_CAPABILITIES: CommandRow(request_version, query=True),
+    Cmd.REQUEST_AUTOPILOT_CAPABILITIES: CommandRow(request_capabilities, query=True),
     Cmd.DO_SEND_BANNER: CommandRow(send_banner, query=True),
 }

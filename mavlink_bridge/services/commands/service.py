@@ -132,14 +132,18 @@ class CommandService(Speaker):
         if row is None or not row.fits(self._parts.facts.vehicle_class):
             self._acknowledge(message.command, peer, UNSUPPORTED)
         elif name == "COMMAND_LONG":
-            self._serve_long(from_long(message, peer, row.long_frame), row, now_ms)
+            self._serve_long(message, peer, row, now_ms)
         elif not row.accepts_frame(message.frame):
             self._acknowledge(message.command, peer, Outcome(self._firmware.habits.wrong_frame))
         else:
             self._act(from_int(message, peer, has_place=row.place), row, now_ms)
 
-    def _serve_long(self, command: Command, row: CommandRow, now_ms: int) -> None:
-        # the answer to a query is a message that may have been lost as well: it is given again
+    def _serve_long(self, message: Message, peer: Peer, row: CommandRow, now_ms: int) -> None:
+        if row.long_frame is None:
+            self._acknowledge(message.command, peer, UNSUPPORTED)
+            return
+        command = from_long(message, peer, row.long_frame)
+        # a repeated query is served again: the message that answered it may have been lost
         known = None if row.query else self._memory.recall(command, now_ms)
         if known is not None:
             self._acknowledge(command.number, command.peer, known, row.speaker(command.component))

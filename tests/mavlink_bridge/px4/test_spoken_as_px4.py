@@ -76,6 +76,13 @@ def test_it_says_who_it_is(station: Station) -> None:
     assert [(m.mode_index, m.custom_mode) for m in listed] == [(4, 4 << 16 | 4 << 24)]
 
 
+def test_capabilities_are_told_whatever_param1_says(station: Station) -> None:
+    """PX4 does not look at param1 of REQUEST_AUTOPILOT_CAPABILITIES (mavlink_receiver.cpp)."""
+    told = len(station.of("AUTOPILOT_VERSION"))
+    assert station.command(520, 0.0) == 0
+    assert len(station.of("AUTOPILOT_VERSION")) == told + 1
+
+
 def test_a_mission_takes_off_by_itself_and_returns_by_a_mode(station: Station) -> None:
     """Armed first, then mode Mission; items from 0; a reached item is told again. It stands in Mission when it is over,
     and armed again flies anew."""

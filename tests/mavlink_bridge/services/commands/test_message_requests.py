@@ -12,6 +12,8 @@ A, D, U, F = Result.ACCEPTED, Result.DENIED, Result.UNSUPPORTED, Result.FAILED
 REQUESTS = [
     ("512 p1=148 AUTOPILOT_VERSION", 512, (148,), A, [("request_message", 1, 148)]),
     ("520", 520, (1,), A, [("request_message", 1, 148)]),
+    ("520 p1=0", 520, (0,), F, []),
+    ("520 without p1", 520, (float("nan"),), F, []),
     ("512 p1=435 AVAILABLE_MODES", 512, (435, 1), U, [("request_message", 1, 435)]),
     ("512 p1=397 COMPONENT_METADATA", 512, (397,), U, [("request_message", 1, 397)]),
     ("512 p1=395 COMPONENT_INFORMATION", 512, (395,), U, [("request_message", 1, 395)]),
