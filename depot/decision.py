@@ -9,8 +9,11 @@ from msgspec import Struct
 
 
 class Decision(Struct, frozen=True):
-    """`time_ms` since the loop began; `party` "depot" or "skimmer"; `name` is the action or trigger in the reference's
-    words, `reason` one sentence for people."""
+    """Record of one decision.
+
+    `time_ms`: ms since the loop began. `party`: "depot" or "skimmer". `name`: the action or trigger in the words of
+    docs/reference/sortie-loop.md. `reason`: one sentence for people. `facts`: the values that led to the decision.
+    """
 
     time_ms: int
     sortie: int

@@ -1,7 +1,7 @@
-"""The margins that both sides watch (seed 000, 4.4): propellant and power to return, and heat.
+"""Margins that both sides watch (seed 000, 4.4): propellant and power for the return, and heat.
 
-The skimmer judges its sensors, the depot the statuses; the names of what they look at are the same. What the return
-needs is computed from the way that is left (`fuel_need_kg`, `power_need_wh`), not a constant.
+The skimmer applies them to its sensors, the depot to the statuses; the field names are the same. The need of the return
+is computed from the remaining way (`fuel_need_kg`, `power_need_wh`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Margins(Protocol):
 
 
 def fuel_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
-    """More propellant than the return needs and `share` of the plan's reserve on top."""
+    """True while there is propellant for the return and for `share` of the plan's reserve."""
     return seen.fuel_kg >= seen.fuel_need_kg * (1.0 + share * plan.fuel_reserve)
 
 
@@ -35,12 +35,12 @@ def power_margin(seen: Margins, plan: MissionPlan, share: float = 1.0) -> bool:
 
 
 def thermal_margin(seen: Margins, plan: MissionPlan) -> bool:
-    """HOT_SPINE is well below its maximum."""
+    """True while HOT_SPINE is below `HOT` of its maximum."""
     return seen.spine_k <= HOT * plan.limits.spine_max_k
 
 
 def margin_near(seen: Margins, plan: MissionPlan, share: float = 1.0) -> str | None:
-    """The margin that is near its limit, by name; None = all are acceptable."""
+    """Name of the margin that is near its limit; None: all are acceptable."""
     if not fuel_margin(seen, plan, share):
         return "fuel_margin_near"
     if not power_margin(seen, plan, share):

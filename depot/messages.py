@@ -1,4 +1,4 @@
-"""Messages between depot and skimmer, all that the two share. On the wire: `depot.wire`."""
+"""Messages between depot and skimmer. The two share nothing else; `depot.wire` carries them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from depot.names import ALL_TRIGGERS, SkimmerMode, SkimmerStage
 
 
 class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
-    """The abort thresholds and triggers of a plan (seed 000, 3): beyond which of its own readings the skimmer
-    aborts by itself. `triggers`: which of ABORT-1 are armed, bits in the order of `ABORT_1_NAMES`; `fuel_share`: of the
-    plan's fuel reserve; fractions 0 to 1."""
+    """Abort thresholds and triggers of a plan (seed 000, 3): the skimmer aborts when its own readings pass them.
+
+    `triggers`: armed triggers of ABORT-1, bits in the order of `ABORT_1_NAMES`. `fuel_share`: fraction of the plan's
+    fuel reserve. Fractions are 0 to 1.
+    """
 
     triggers: int = ALL_TRIGGERS
     fuel_share: float = 0.5
@@ -22,15 +24,15 @@ class AbortLimits(Struct, frozen=True, forbid_unknown_fields=True):
     cryo_max_bar: float = 8.0
     thermal_routes_min: float = 0.5
     breach_kg_s: float = 0.2
-    leaking_max: int = 1  # partitions that may leak: beyond, it spreads
+    leaking_max: int = 1  # partitions that may leak before the leak counts as spreading
     corridor_m: float = 50_000.0
 
 
 class MissionPlan(Struct, frozen=True):
-    """Plan that the depot sends before departure (seed 000, 3): where to, for how long, and when to turn back.
+    """Plan that the depot sends before departure (seed 000, 3): destination, times, and limits for turning back.
 
-    `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are shares of the
-    return need, on top of it. The skimmer obeys the `limits` of the plan that it has acknowledged, and no others.
+    `waypoints`: latitude, longitude (degrees), altitude (m). `number`: the sortie. The reserves are fractions of the
+    return need, added to it. The skimmer obeys only the `limits` of the plan that it has acknowledged.
     """
 
     number: int
@@ -44,20 +46,20 @@ class MissionPlan(Struct, frozen=True):
 
 
 class DepotCommand(IntEnum):
-    """Commands of the depot."""
+    """Command of the depot to its skimmer."""
 
     GO = 0
     RECALL = 1  # ABORT-2
     CLEARANCE = 2
     EMERGENCY_CLEARANCE = 3
-    REPORT = 4  # send your status now
-    TOTAL_ABORT = 5  # best-effort broadcast: the depot is leaving
-    CONFIGURE = 6  # MODE_CTRL to its pre-launch configuration, and are the sensors alive?
-    WAVE_OFF = 7  # out of the approach, back to the gate
+    REPORT = 4  # send a status now
+    TOTAL_ABORT = 5  # the depot leaves; broadcast, not acknowledged
+    CONFIGURE = 6  # set MODE_CTRL to its pre-launch configuration and verify the sensors
+    WAVE_OFF = 7  # break off the approach and return to the gate
 
 
 FAR = 1e6
-"""A margin that has not been measured yet, as a share of the need."""
+"""Margin that has not been measured yet, as a fraction of the need."""
 
 
 class RequestResult(IntEnum):
@@ -69,12 +71,14 @@ class RequestResult(IntEnum):
 
 
 class Status(Struct):
-    """The skimmer's status packet, sent every T_HEARTBEAT and at each change. `boot_ms` restarts at each undocking;
-    `wants_ack`: repeated until acknowledged; `taken_over`: somebody else has the vehicle; `trips`: ABORT-1 watches that
-    hold, bits in the order of `ABORT_1_NAMES`; `trigger`: number of the one that was declared + 1, 0 = none;
-    `plan`: number of the one that was launched last, `loaded`: of the one that it has;
-    `least_fuel`, `least_power`: the smallest margins of this sortie's flight, as shares of what the return needed;
-    `place`: latitude, longitude (degrees), altitude (m above mean sea level), None = it does not know."""
+    """Status packet of the skimmer, sent every T_HEARTBEAT and at each change.
+
+    `boot_ms`: ms since undocking. `wants_ack`: repeated until the depot acknowledges it. `taken_over`: another party
+    controls the vehicle. `trips`: triggers of ABORT-1 that hold, bits in the order of `ABORT_1_NAMES`; `trigger`: 1 +
+    the number of the declared one, 0 none. `plan`: number of the plan launched last; `loaded`: number of the plan on
+    board. `least_fuel`, `least_power`: smallest margins of this flight as fractions of the return need. `place`:
+    latitude, longitude (degrees), altitude (m above mean sea level); None: unknown.
+    """
 
     seq: int = 0
     boot_ms: int = 0
@@ -113,26 +117,26 @@ class Status(Struct):
 
 
 class PackageKind(IntEnum):
-    """The data packages of a plan (seed 000, 4.1: "required data packages/updates")."""
+    """Kind of a data package of a plan (seed 000, 4.1: "required data packages/updates")."""
 
     LIMITS = 1  # AbortLimits
 
 
 class DataPackage(Struct, frozen=True):
-    """Bytes that have to be in the skimmer before a launch, with their checksum on the wire."""
+    """Data that must be on board before a launch. Its checksum is added on the wire."""
 
     kind: PackageKind
     data: bytes
 
 
 class Upload(Struct, frozen=True):
-    """The depot wants its plan in the skimmer."""
+    """Request to load a plan into the skimmer."""
 
     plan: MissionPlan
 
 
 class CommandMessage(Struct, frozen=True):
-    """The depot wants something done. `answered`: it waits for the answer."""
+    """Request to carry out a command. `answered`: the depot waits for the answer."""
 
     order: DepotCommand
     answered: bool = True

@@ -1,4 +1,4 @@
-"""The vocabulary of the sortie loop: phases, modes, abort paths, states. Values are what reports and the wire show."""
+"""Vocabulary of the sortie loop: phases, modes, aborts, states. The values appear in reports and on the wire."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class Phase(IntEnum):
-    """Seed 000, 2."""
+    """Phase of a sortie (seed 000, 2)."""
 
     PREP = 1
     DEPARTURE = 2
@@ -30,7 +30,7 @@ _TITLES = (
 
 
 class SkimmerMode(StrEnum):
-    """Mode of the skimmer's MODE_CTRL; each fixes buses and loads."""
+    """Mode of the skimmer's MODE_CTRL; it sets which buses and loads are powered."""
 
     DOCKED = "DOCKED"
     CRUISE = "CRUISE"
@@ -40,11 +40,11 @@ class SkimmerMode(StrEnum):
 
 
 MODES = tuple(SkimmerMode)
-"""In the order of their numbers on the wire."""
+"""Modes in the order of their numbers on the wire."""
 
 
 class Abort(IntEnum):
-    """The paths in the order of precedence: 3 over 1 over 2 over routine (docs/reference/sortie-loop.md, "ABORT-3")."""
+    """Aborts in the order of precedence: 3, 1, 2, none (docs/reference/sortie-loop.md, "ABORT-3")."""
 
     NONE = 0
     ABORT_2 = 1
@@ -63,32 +63,32 @@ ABORT_1_NAMES = (
     "survival_thermal_loss", "hot_spine_overtemp", "cryo_overpressure", "thermal_routing_failure", "store_breach",
     "store_leak", "imu_loss", "corridor_drift", "abort_sensors_failure",
 )  # fmt: skip
-"""Triggers of ABORT-1 in the reference's order: their numbers on the wire."""
+"""Triggers of ABORT-1. Their index is their number on the wire."""
 ALL_TRIGGERS = (1 << len(ABORT_1_NAMES)) - 1
-"""Every trigger of ABORT-1 armed, as bits."""
+"""Bits of all triggers of ABORT-1."""
 
 
 def trip_names(bits: int) -> list[str]:
-    """The triggers of ABORT-1 whose bits are set."""
+    """Names of the triggers of ABORT-1 whose bits are set."""
     return [name for number, name in enumerate(ABORT_1_NAMES) if bits >> number & 1]
 
 
 class SkimmerStage(IntEnum):
-    """Stage of the skimmer in its sortie, as it tells the depot."""
+    """Stage of the sortie that the skimmer reports."""
 
     DOCKED = 0
-    UNDOCKING = 1  # not yet clear of the depot
-    DEPARTURE = 2  # clear: the initial burn
+    UNDOCKING = 1  # still near the depot
+    DEPARTURE = 2  # clear of the depot: the departure burn
     OUTBOUND = 3
     HARVEST = 4
     RETURN = 5
     HOLDING = 6  # at the docking corridor, waiting for clearance
     APPROACH = 7
-    DISPOSAL = 8  # return was not feasible
+    DISPOSAL = 8  # a return is not feasible
 
 
 ABORTABLE = frozenset((SkimmerStage.OUTBOUND, SkimmerStage.HARVEST, SkimmerStage.RETURN))
-"""Phases 3, 4, 5 as the skimmer sees them."""
+"""Stages in which ABORT-1 may be declared: phases 3, 4 and 5."""
 
 
 class SortieOutcome(StrEnum):
@@ -100,7 +100,7 @@ class SortieOutcome(StrEnum):
 
 
 class SkimmerState(StrEnum):
-    """The depot's judgement of its skimmer."""
+    """State of the skimmer by the depot's judgement."""
 
     ACTIVE = "ACTIVE"
     DERATED = "DERATED"

@@ -1,4 +1,4 @@
-"""Readings that each side can measure. The parties decide on these alone."""
+"""Readings that each side can measure. Both controllers decide on these alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Struct, field
 from depot.names import SkimmerMode
 
 RINGS = ("CO2", "CH4", "H2", "HE3")
-"""Species that a skimmer harvests and the tank farm has a ring for."""
+"""Species that a skimmer harvests; the tank farm has a ring for each."""
 
 EMPTY_KG = 1.0
 EMPTY_SHARE = 1e-3
-"""A store counts as empty with less than the smaller of these, the second being a share of what it holds."""
+"""A store is empty below the smaller of `EMPTY_KG` and `EMPTY_SHARE` of its capacity."""
 
 
 class SkimmerPlace(IntEnum):
@@ -30,7 +30,8 @@ class SkimmerPlace(IntEnum):
 
 
 class Relative(Struct):
-    """A skimmer's motion as the depot's own sensors measure it: Hill frame (x up, y along the track, z across), m."""
+    """Motion of a skimmer as the depot's own sensors measure it; Hill frame (x up, y along the track, z across), m,
+    m/s."""
 
     position_m: tuple[float, float, float]
     velocity_mps: tuple[float, float, float]
@@ -39,12 +40,12 @@ class Relative(Struct):
 
 
 class SkimmerReading(Struct):
-    """The skimmer's own sensors. kg, Wh, K, bar, m, s; fractions 0 to 1."""
+    """Readings of the skimmer's own sensors in kg, Wh, K, bar, m, s; fractions 0 to 1."""
 
     place: SkimmerPlace = SkimmerPlace.DOCK
     mode: SkimmerMode = SkimmerMode.DOCKED
     coasting: bool = False
-    remaining_s: float = 0.0  # to the corridor, if it turned back now
+    remaining_s: float = 0.0  # time to the corridor if it turned back now
     fuel_kg: float = 0.0
     fuel_need_kg: float = 0.0  # to return and dock from here
     power_wh: float = 0.0  # usable in BATT_A and BATT_B
@@ -54,7 +55,7 @@ class SkimmerReading(Struct):
     reserve_need_wh: float = 0.0  # to return and dock from here in ECLIPSE/SURVIVAL
     thruster_fwd: float = 1.0
     attitude: float = 1.0
-    batteries: int = 2  # of BATT_A, BATT_B working
+    batteries: int = 2  # working batteries of BATT_A and BATT_B
     avionics_held: bool = True
     survival_heat_held: bool = True
     spine_k: float = 290.0
@@ -65,43 +66,43 @@ class SkimmerReading(Struct):
     imu_ok: bool = True
     drift_m: float = 0.0
     abort_sensors_ok: bool = True
-    current_ratio: float = 1.0  # drawn over expected
-    signature_k: float = 0.0  # thermal signature over expected
+    current_ratio: float = 1.0  # measured / expected current
+    signature_k: float = 0.0  # thermal signature above the expected one
     store_kg: float = 0.0
     store_full: bool = False
     harvested_kg: float = 0.0  # taken in since launch
-    expected_kg: float = 0.0  # what the plan would have taken in by now
-    seal: float = 0.0  # wear, 0 new
-    thrust: float = 1.0  # of new
-    capacity: float = 1.0  # of the batteries, of new
+    expected_kg: float = 0.0  # planned intake until now
+    seal: float = 0.0  # wear, 0: new
+    thrust: float = 1.0  # fraction of a new engine's thrust
+    capacity: float = 1.0  # fraction of new batteries' capacity
     overstress: int = 0  # sorties in which HOT_SPINE went over its stress limit
-    min_soc: float = 1.0  # since launch
-    thrust_ratio: float = 1.0  # achieved over commanded, of this sortie's burns: their thrust, and what it gave
-    deep_discharges: int = 0  # so far
+    min_soc: float = 1.0  # smallest charge since the launch
+    thrust_ratio: float = 1.0  # achieved / commanded, of this sortie's burns
+    deep_discharges: int = 0  # since the craft was new
     current_spikes: int = 0
     transmits: bool = True  # the heartbeat transmitter works
-    powered: bool = True  # anything on board runs
-    ready: bool = True  # could undock now
-    not_ready_reason: str = ""  # why it could not, where that is known
-    called_off: str = ""  # why the last launch did not take place
-    down: str = ""  # why the vehicle flies no more and does not stand in its dock either; empty: it can
-    controlled_by: str = ""  # who or what has the vehicle instead of the skimmer controller; empty: nobody
-    clearance_m: float = 0.0  # measured to the depot while it is near, and beyond its range the range
-    load_w: float = 0.0  # what the powered buses draw,
-    demand_w: float = 0.0  # what they would draw with nothing shed,
-    battery_w: float = 0.0  # and what BATT_A and BATT_B can give at once, without the arrays (`solar_w`)
+    powered: bool = True  # something on board has power
+    ready: bool = True  # it could undock now
+    not_ready_reason: str = ""  # reason against undocking, if known
+    called_off: str = ""  # reason why the last launch was called off
+    down: str = ""  # reason why the vehicle does not fly again and is not in its dock; empty: none
+    controlled_by: str = ""  # other party that controls the vehicle; empty: none
+    clearance_m: float = 0.0  # distance to the depot, measured while it is near, else the range
+    load_w: float = 0.0  # draw of the powered buses
+    demand_w: float = 0.0  # draw of the buses with nothing shed
+    battery_w: float = 0.0  # power that BATT_A and BATT_B can give without the arrays (`solar_w`)
     position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # by its own navigation: up, along the track, across it
     velocity_mps: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    in_zone: bool = False  # in the harvest zone, by its own navigation
-    thrusting: bool = False  # burns, or turns into a burn
+    in_zone: bool = False  # by its own navigation
+    thrusting: bool = False  # it burns, or turns for a burn
     sunlit: bool = True
     solar_w: float = 0.0
-    link_open: bool = True  # the depot can hear it
-    detour_s: float = 0.0  # the way back has to take so long
+    link_open: bool = True  # the depot can receive it
+    detour_s: float = 0.0  # least time of the way back
 
 
 class DepotReading(Struct):
-    """The depot's own sensors."""
+    """Readings of the depot's own sensors."""
 
     soc: float = 1.0
     cryo_k: float = 90.0
@@ -131,35 +132,35 @@ class DepotReading(Struct):
     impact_g: float = 0.0
     conjunction_m: float = 1e9
     radiation: float = 1.0
-    failed_segments: list[str] = field(default_factory=list)  # of the tank farm, by their own sensors
-    burn_need_kg: float = 0.0  # propellant of a return-to-origin burn,
-    burn_there_kg: float = 0.0  # what of it can reach the engine,
-    burn_left_kg: float = 0.0  # what is still to be burnt of one that goes on,
-    burnt_mps: float = 0.0  # and what it has achieved
-    power_hold: bool = False  # hard constraints of the go/no-go that somebody has set
+    failed_segments: list[str] = field(default_factory=list)  # segments of the tank farm that report a failure
+    burn_need_kg: float = 0.0  # propellant of a return-to-origin burn
+    burn_there_kg: float = 0.0  # part of it that can reach the engine
+    burn_left_kg: float = 0.0  # propellant that the present burn still needs
+    burnt_mps: float = 0.0  # change of velocity achieved by it
+    power_hold: bool = False  # set from outside: hard constraints of the go/no-go
     thermal_hold: bool = False
     dock_blocked: bool = False
     dock_delay: bool = False
     wind_mps: float = 0.0  # at the dock
     bumps: int = 0  # contacts that were pushed off since the last undocking
-    closest_m: float = 1e9  # that the skimmer has come since its launch, away from corridor and dock
-    in_dock: bool = True  # the latches have something to hold
+    closest_m: float = 1e9  # smallest distance of the skimmer since its launch, outside corridor and dock
+    in_dock: bool = True  # the latches hold the skimmer
     locks_ok: bool = True
     fluids_ok: bool = True
     data_ok: bool = True
     power_ok: bool = True
-    window_left_s: float = 1e9  # the comms window stays open for so long; 0 = it is closed
-    next_window_s: float = 0.0  # until the next one opens, while it is closed
-    hears: bool = True  # a skimmer where this one is can be heard now
+    window_left_s: float = 1e9  # remaining time of the comms window; 0: closed
+    next_window_s: float = 0.0  # time until the next window while it is closed
+    hears: bool = True  # the skimmer can be received at its present place
     sunlit: bool = True
-    clearance_m: float = 0.0  # to the skimmer, measured while it is near
-    seen: Relative | None = None  # the skimmer, within the range of the depot's own sensors
-    offloadable_kg: float = 0.0  # still in the store of a docked skimmer
+    clearance_m: float = 0.0  # distance to the skimmer, measured while it is near
+    seen: Relative | None = None  # the skimmer, within the range of the depot's sensors
+    offloadable_kg: float = 0.0  # mass in the store of a docked skimmer
     empty_kg: float = EMPTY_KG  # below this the store counts as empty
     delivered_kg: float = 0.0  # since the last docking
     moving_kg_s: float = 0.0  # offload flow
-    dock_fuels: bool = True  # the dock can do it; else somebody else has to
-    lobes_tight: bool = True  # FUEL_LOBES of a docked skimmer, tested
+    dock_fuels: bool = True  # the dock can refuel; otherwise a person must
+    lobes_tight: bool = True  # FUEL_LOBES of a docked skimmer pass their test
     refuelled: bool = False
     charged: bool = False
     skimmer_settled: bool = False
@@ -167,7 +168,7 @@ class DepotReading(Struct):
 
     @property
     def interfaces(self) -> dict[str, bool]:
-        """Interfaces that are verified after a capture (seed 000, 4.6), each by itself."""
+        """Interfaces that are verified after a capture (seed 000, 4.6), with their state."""
         return {
             "structural_locks": self.locks_ok,
             "fluid_connections": self.fluids_ok,
@@ -177,21 +178,21 @@ class DepotReading(Struct):
 
     @property
     def interfaces_pass(self) -> bool:
-        """Structural locks, fluid connections, data and power connections."""
+        """True if all interfaces pass."""
         return all(self.interfaces.values())
 
     @property
     def settled(self) -> bool:
-        """Both vehicles have come to rest thermally."""
+        """True if both vehicles have settled thermally."""
         return self.skimmer_settled and self.depot_settled
 
     @property
     def margins_restored(self) -> bool:
-        """Propellant and charge for another sortie, both vehicles settled thermally."""
+        """True with propellant and charge for another sortie and both vehicles settled."""
         return self.refuelled and self.charged and self.settled
 
     def comms_viable(self, seconds: float) -> bool:
-        """True when the window is open and stays so for as long as a departure takes."""
+        """True if the window is open and stays open for `seconds`."""
         return self.comms_open and self.window_left_s >= seconds
 
     @property

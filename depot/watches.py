@@ -1,7 +1,7 @@
-"""A watch: an abort trigger as what is measured, and the limit beyond which it holds.
+"""Abort triggers as rows: a condition on readings and limits, and the readings to journal.
 
-The skimmer's are in `depot.skimmer.watches` (limits of the plan that it acknowledged), the depot's in
-`depot.decisions.watches`. What a decision was taken on is what its row measured.
+`depot.skimmer.watches` has the skimmer's, with the limits of its acknowledged plan; `depot.decisions.watches` has the
+depot's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ Limits = TypeVar("Limits")
 
 @dataclass(frozen=True)  # no slots: a generic alias sets __orig_class__
 class AbortWatch(Generic[Reading, Limits]):
-    """`holds(reading, limits)`: the trigger is there. `facts`: names of the readings to journal."""
+    """Abort trigger. `holds(reading, limits)`: true if the trigger is there. `facts`: names of the readings to
+    journal."""
 
     name: str
     group: str
@@ -25,14 +26,14 @@ class AbortWatch(Generic[Reading, Limits]):
     facts: tuple[str, ...]
 
     def measured(self, reading: Reading) -> dict[str, float | int | bool]:
-        """Return the measured values behind its judgement."""
+        """Values of the readings that the trigger depends on."""
         return {name: getattr(reading, name) for name in self.facts}
 
 
 def first(
     watches: Iterable[AbortWatch[Reading, Limits]], reading: Reading, limits: Limits
 ) -> AbortWatch[Reading, Limits] | None:
-    """The first watch that holds: of several in the order of the reference, the first is the trigger."""
+    """First trigger that holds, in the order of the reference; None if none does."""
     for watch in watches:
         if watch.holds(reading, limits):
             return watch

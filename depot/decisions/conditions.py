@@ -1,8 +1,8 @@
-"""The entry and exit conditions of the phases (seed 000, 4), by the names that the table gives them.
+"""Entry and exit conditions of the phases (seed 000, 4), by their names in the table `PHASES`.
 
-Each is a question about what the depot knows at that instant: its memory, its readings, the last status. At each change
-of phase the exit conditions of the phase that ends and the entry conditions of the one that begins are answered and
-journalled. An abort leaves a phase whose exit conditions do not hold; that is why they are answered and not required.
+A condition is a function of the depot's memory, its readings and the skimmer's last status. When the phase changes, the
+exit conditions of the old phase and the entry conditions of the new one are evaluated and journalled. They do not block
+the change, because an abort leaves a phase whose exit conditions do not hold.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ _NEARLY = 1.0 - 1e-3
 
 
 class ConditionInputs(Struct):
-    """The readings, status and memory that a condition looks at. `status` is the default one where nothing has been
-    heard yet."""
+    """Inputs of a condition. `status` is a default `Status` while none has been received."""
 
     memory: DepotMemory
     reading: DepotReading
@@ -35,7 +34,7 @@ class ConditionInputs(Struct):
 
     @property
     def beyond(self) -> SkimmerStage:
-        """Stage that the skimmer has reached by its own account of this sortie; not launched counts as docked."""
+        """Farthest stage that the skimmer has reported in this sortie; DOCKED before the launch."""
         return self.status.stage if self.status.plan == self.memory.number else SkimmerStage.DOCKED
 
 
@@ -61,7 +60,7 @@ def _in_corridor(scene: ConditionInputs) -> bool:
 
 
 def _acceptable(scene: ConditionInputs, names: tuple[str, ...]) -> bool:
-    """By what the depot measures: it is seen, and none of these limits is passed. In the dock it is held."""
+    """True if the depot's sensors see the skimmer and it keeps the limits `names`, or if it is locked in the dock."""
     if scene.status.stage is SkimmerStage.DOCKED and scene.reading.in_dock and scene.reading.locks_ok:
         return True
     beyond = beyond_limits(scene.profile.corridor, scene.reading.seen)
@@ -69,12 +68,12 @@ def _acceptable(scene: ConditionInputs, names: tuple[str, ...]) -> bool:
 
 
 def _burns_give(scene: ConditionInputs) -> bool:
-    """An engine that has run without giving what was commanded has not done its burn."""
+    """True if the engines give the thrust that is commanded: otherwise a burn that has run is not complete."""
     return scene.status.thrust_ratio >= scene.profile.watch.thruster_min
 
 
 def _on_course(scene: ConditionInputs) -> bool:
-    """True when the predicted way leads to where the plan has it, within the width of a corridor."""
+    """True if the predicted track ends within a corridor's width of the planned one."""
     return scene.status.drift_m <= scene.profile.watch.corridor_m
 
 
@@ -129,5 +128,5 @@ CONDITIONS: dict[str, Condition] = {
 
 
 def answers(names: Iterable[str], scene: ConditionInputs) -> dict[str, bool]:
-    """Each condition, and whether it holds."""
+    """Names of conditions, each with its value now."""
     return {name: CONDITIONS[name](scene) for name in names}

@@ -1,8 +1,9 @@
-"""The depot's side of the loop: plan, timers, aborts, clearance, offload, health, retirement (seed 000).
+"""Depot side of the sortie loop: plan, timers, aborts, clearance, offload, health, retirement (seed 000).
 
-It is the source of truth for all of these and knows of its skimmer only what the link has brought. It is a machine: it
-takes statuses, answers and the time, and gives requests; each decision is recorded before it is acted on. What happens
-inside a phase is in `phase_*`; here is what holds across phases: messages, both timers, ABORT-3, the table.
+The depot decides all of these and knows its skimmer only by the messages of the link. The controller is a state machine
+without a clock: statuses, answers and the time go in, requests come out, and each decision is recorded before it is
+carried out. The modules `phase_*` have the work of one phase; this module has what spans phases: incoming messages,
+both timers and ABORT-3.
 """
 
 from __future__ import annotations
@@ -24,26 +25,35 @@ from depot.readings import DepotReading
 from depot.watches import first
 
 ANSWER_BEATS = 3.0
-"""A skimmer that is found again has so many heartbeats to say where it is before T_DEATH counts."""
+"""Heartbeats that a rediscovered skimmer has for its first report before T_DEATH counts again."""
 _FLOWN = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.DOCKING)
-_STEPS: dict[Phase, Callable[[PhaseContext, DepotReading, int], bool]] = {}
+_STEPS: dict[Phase, Callable[[PhaseContext, DepotReading, int], bool]] = {
+    Phase.PREP: phase_prep.step,
+    Phase.DEPARTURE: phase_flight.step,
+    Phase.OUTBOUND: phase_flight.step,
+    Phase.HARVEST: phase_flight.step,
+    Phase.RETURN: phase_flight.step,
+    Phase.DOCKING: phase_dock.step,
+    Phase.OFFLOAD: phase_service.offload_step,
+    Phase.HEALTH: phase_service.health_step,
+}
 
 
 class DepotController:
-    """See the module. `context` is what the phases work with."""
+    """State machine of the depot. `context`: what it shares with the phases."""
 
     def __init__(self, context: PhaseContext) -> None:
         self.context = context
         self.profile, self.memory = context.profile, context.memory
         self._calm: DepotReading | None = None  # the last reading in which nothing called for ABORT-3
 
-    # --- in -----------------------------------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------------------------
     def start(self, now_ms: int) -> None:
-        """The first sortie of a loop."""
+        """Begin the first sortie of a loop."""
         self.context.begin_sortie(None, now_ms)
 
     def handle_status(self, status: Status, now_ms: int) -> None:
-        """A status packet. Of a skimmer that was given up it is logged and otherwise ignored."""
+        """Take in a status packet. From a skimmer that was given up it is logged only."""
         memory = self.memory
         if memory.ended_by is not None or memory.leaving:
             if memory.skimmer is SkimmerState.LOST and not memory.heard_again:
@@ -55,7 +65,7 @@ class DepotController:
             return
         late = memory.status is not None and 0 < (memory.status.seq - status.seq) & 0xFFFF < 0x8000
         if late and memory.status is not None and memory.status.plan == status.plan:
-            return  # overtaken by a newer one
+            return  # a newer status has arrived before it
         memory.status, memory.status_ms = status, now_ms
         if memory.beats.due_ms is not None:
             memory.beats.start(now_ms, self.profile.heartbeat)
@@ -72,8 +82,8 @@ class DepotController:
         self.context.told_ms = None
 
     def _told_ms(self, status: Status, now_ms: int) -> int:
-        """Time at which a status was made, ms: it may have waited behind a closed window. The soonest that ever came
-        tells how the skimmer's clock stands to ours."""
+        """Time at which a status was made, ms since the loop began. A status may wait at the skimmer until a comms
+        window opens; the smallest delay so far gives the offset between the skimmer's clock and the loop's."""
         memory = self.memory
         if status.plan != memory.number:
             return now_ms
@@ -83,12 +93,11 @@ class DepotController:
 
     @property
     def hears(self) -> bool:
-        """True while the comms window is open or the skimmer is near. Behind a closed window no request or command
-        is sent."""
+        """True while the comms window is open or the skimmer is near. Otherwise no request is sent."""
         return self.context.plant.depot_reading().hears
 
     def handle_answer(self, request: Request, answer: RequestResult, now_ms: int) -> None:
-        """Take the result of a request. An answer that the memory does not wait for any more is ignored."""
+        """Take in the answer to a request. An answer that nothing waits for is ignored."""
         name = name_of(request)
         if self.memory.waiting != name or self.memory.ended_by is not None or self.memory.leaving:
             return
@@ -115,19 +124,19 @@ class DepotController:
         )
 
     def confirm_relaunch(self, now_ms: int) -> None:
-        """The operator in the loop agrees."""
+        """Confirm the relaunch that `awaits_operator` waits for."""
         self.context.decide(now_ms, "operator_confirms", "a relaunch was confirmed by a person")
         self.memory.confirmed = True
         self.memory.check_ms = now_ms
 
     def resume_after_done(self, now_ms: int) -> None:
-        """The loop ended because all sorties were flown, and more are asked for."""
+        """Go on with more sorties after the loop ended because all were flown."""
         self.memory.ended_by = None
         self.context.happen(LoopEvent.RELAUNCH, now_ms)
 
     def recover(self, now_ms: int) -> None:
-        """A skimmer that was declared lost reports, and an operator wants it back: it is cleared in, goes through
-        phase 8, and flies again if that allows it. T_DEATH runs anew."""
+        """Take back a skimmer that was declared lost and reports again: it docks, goes through phase 8, and flies again
+        if its health allows it. T_DEATH starts again."""
         memory = self.memory
         memory.ended_by = None
         memory.recovering = True
@@ -143,8 +152,8 @@ class DepotController:
         self.context.happen(LoopEvent.RECOVER, now_ms)
 
     def restart(self, now_ms: int) -> None:
-        """The process is new and the skimmer, a simulated one, stands on its dock again: the sortie that was under way
-        is closed as aborted, keeps its number, and phase 8 decides at once."""
+        """Start again in a new process with a simulated skimmer, which stands in its dock: the sortie that was under
+        way is closed as aborted, keeps its number, and phase 8 decides at once."""
         memory = self.memory
         if memory.leaving:
             return
@@ -159,8 +168,9 @@ class DepotController:
         phase_service.health_step(self.context, self.context.plant.depot_reading(), now_ms)
 
     def look_again(self, away_ms: int, now_ms: int) -> None:
-        """The process is new, `away_ms` after the last one, and the skimmer, a real one, may be anywhere: it is asked.
-        Its own time has gone on meanwhile: T_DEATH too, though not before it could answer."""
+        """Start again in a new process with a real skimmer, which may be anywhere: it is asked for a report. `away_ms`
+        have passed since the last process ended. T_DEATH has run on during that time, but does not expire before the
+        skimmer could answer."""
         memory = self.memory
         if memory.ended_by is not None or memory.leaving:
             return
@@ -178,7 +188,7 @@ class DepotController:
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        """Time of the next call, ms, unless something happens before; None when the loop has ended."""
+        """Time of the next call of `handle_timeout`, ms since the loop began; None when the loop has ended."""
         memory = self.memory
         if memory.ended_by is not None:
             return None
@@ -186,7 +196,7 @@ class DepotController:
         return earliest(dues)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Look at the depot, at both timers, and do what the phase asks for."""
+        """Check ABORT-3 and both timers, then do the work of the phase."""
         memory = self.memory
         if memory.ended_by is not None:
             return
@@ -203,7 +213,7 @@ class DepotController:
         if memory.death.expired(now_ms):
             self.context.declare_lost(LoopEvent.DEATH_TIMER, now_ms, "T_DEATH expired without a confirmed dock")
             return
-        if not reading.hears:  # no beat can come: that is no miss
+        if not reading.hears:  # no heartbeat can arrive, so none is missed
             opens_ms = now_ms + round(reading.next_window_s * 1000.0)
             memory.beats.wait(now_ms, opens_ms, self.profile.heartbeat)
         elif memory.beats.check(now_ms, self.profile.heartbeat):
@@ -216,12 +226,13 @@ class DepotController:
         return self.context.take_requests()
 
     def take_closed(self) -> list[SortieRecord]:
-        """Sorties that have ended."""
+        """Take the sorties that have ended since the last call."""
         return self.context.take_closed()
 
     # --- ABORT-3 ------------------------------------------------------------------------------------------------------
     def _total_abort(self, trigger: str, facts: dict[str, Any], reading: DepotReading, now_ms: int) -> None:
-        """Final: the depot saves itself and goes home; a skimmer that is not docked is abandoned."""
+        """Carry out ABORT-3, which is final: the depot saves itself and flies home; a skimmer that is not docked is
+        abandoned."""
         memory, context = self.memory, self.context
         context.decide(now_ms, trigger, "ABORT-3: total abort", facts)
         context.raise_abort(Abort.ABORT_3, trigger)
@@ -245,7 +256,7 @@ class DepotController:
         self._leave(shut, now_ms)
 
     def _leave(self, shut: list[str], now_ms: int) -> None:
-        """The burn home, on the propellant that can still reach the engine; or the word that it cannot."""
+        """Start the burn home with the propellant that can still reach the engine, or end the loop if there is none."""
         reading = self.context.plant.depot_reading()  # with the lines that are shut by now
         need_kg, there_kg = reading.burn_need_kg, reading.burn_there_kg
         kg = min(need_kg, there_kg)
@@ -265,7 +276,7 @@ class DepotController:
         self._follow_burn(reading, now_ms)
 
     def _follow_burn(self, reading: DepotReading, now_ms: int) -> None:
-        """The loop is over when the burn is."""
+        """End the loop when the burn home has ended."""
         if reading.burn_left_kg > 0.0:
             return
         wanted_mps = self.profile.depot.origin_dv_mps
@@ -284,11 +295,3 @@ class DepotController:
 
 def _heard(status: Status) -> dict[str, Any]:
     return {"stage": SkimmerStage(status.stage).name, "soc": status.soc, "fuel_kg": status.fuel_kg}
-
-
-_STEPS[Phase.PREP] = phase_prep.step
-_STEPS[Phase.DOCKING] = phase_dock.step
-_STEPS[Phase.OFFLOAD] = phase_service.offload_step
-_STEPS[Phase.HEALTH] = phase_service.health_step
-for _phase in (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN):
-    _STEPS[_phase] = phase_flight.step

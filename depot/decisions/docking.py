@@ -1,7 +1,7 @@
-"""Limits for docking on what the depot measures of a skimmer: geometry, relative motion, attitude (seed 000, 4.5, 4.6).
+"""Limits for docking: geometry, relative motion and attitude (seed 000, 4.5, 4.6).
 
-Its own sensors tell; what the skimmer believes of itself counts for nothing here. Each limit is one row, so that what
-holds a skimmer off has a name.
+They are applied to the depot's own measurements of the skimmer, never to the skimmer's reports. Each limit is a row
+with a name, so that a decision can say which limit was broken.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from depot.settings import CorridorSettings
 GATE_SLACK = 1.2
 """Factor on the distance of the gate within which a holding skimmer counts as at the gate."""
 SPEED_SLACK = 1.5
-"""Factor on the speed of the glide slope at the skimmer's distance: the limit for a docking."""
+"""Factor on the speed of the glide slope: limit for a docking."""
 PULSE_SLACK = 2.0
-"""Factor on the speed of the slope during an approach, which comes down in steps: before a pulse it is faster."""
+"""Factor on the speed of the glide slope: limit during an approach. Speed falls in pulses and is highest before a
+pulse."""
 NOT_SEEN = "not_seen"
 
 
 def range_m(seen: Relative) -> float:
-    """From the dock."""
+    """Distance from the dock, m."""
     return hypot(*seen.position_m)
 
 
 def off_axis_deg(corridor: CorridorSettings, seen: Relative) -> float:
-    """Between the corridor's axis and where it is."""
+    """Angle between the corridor's axis and the direction to the skimmer, degrees."""
     along = fsum(a * p for a, p in zip(corridor.axis, seen.position_m, strict=True))
     aside = hypot(*(p - along * a for a, p in zip(corridor.axis, seen.position_m, strict=True)))
     return degrees(atan2(max(aside - corridor.capture_m, 0.0), along))
 
 
 def slope_mps(corridor: CorridorSettings, seen: Relative) -> float:
-    """The glide slope at its distance."""
+    """Speed of the glide slope at the skimmer's distance, m/s."""
     return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m(seen), corridor.speed_max_mps)
 
 
@@ -52,16 +53,15 @@ GEOMETRY, MOTION = ("within_gate", "within_cone"), ("relative_motion", "attitude
 
 
 def beyond_limits(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
-    """Names of the limits that forbid a docking; empty = acceptable. A skimmer that no sensor sees is not in the
-    corridor."""
+    """Names of the broken limits; empty: docking is allowed. A skimmer that no sensor sees breaks `NOT_SEEN`."""
     if seen is None:
         return [NOT_SEEN]
     return [name for name, within in LIMITS.items() if not within(corridor, seen)]
 
 
 def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
-    """Names of the limits that call an approach off: those of a docking but for the speed of a pulse, until it is so
-    near that the capture is the safer end."""
+    """Names of the limits that call an approach off: those of docking, with the higher speed of a pulse. Within
+    `commit_m` of the dock nothing does, because capture is then safer than turning back."""
     beyond = beyond_limits(corridor, seen)
     if seen is None:
         return beyond
@@ -72,7 +72,7 @@ def wave_off(corridor: CorridorSettings, seen: Relative | None) -> list[str]:
 
 
 def docking_facts(corridor: CorridorSettings, seen: Relative | None) -> dict[str, float | list[str]]:
-    """Measured geometry and motion, and the limits that they break."""
+    """Measured geometry and motion and the broken limits, for the decision log."""
     beyond = beyond_limits(corridor, seen)
     if seen is None:
         return {"beyond_limits": beyond}

@@ -1,14 +1,13 @@
-"""Utilisation of a depot that serves more skimmers than one: U of `Y_total = S * U * Y_single`.
+"""Utilisation U of a depot with several skimmers, in `Y_total = S * U * Y_single`.
 
-The reference gives U by experience and says why it falls: docking is sequential, tank farm and SOXE throughput are
-finite, thermal settling does not run in parallel. Here it is measured, from what the sorties of one skimmer have taken:
-S skimmers repeat them, each from another one on, and share one dock. Whoever comes while the dock is taken waits
-(first come, first served); whoever brings more CO2 than there is room for stands in the dock until SOXE has made room.
+The reference gives U from experience and names the reasons for its fall: docking is sequential, tank farm and SOXE have
+a finite throughput, and thermal settling is not done in parallel. This module computes U from the measured sorties of
+one skimmer: S skimmers repeat these sorties, each beginning with a different one, and share one dock. A skimmer waits
+while the dock is occupied (first come, first served) and stays in the dock until SOXE has made room for its CO2.
 
-    U = time that the skimmers fly or are served / (that + time that they wait)
+    U = time that the skimmers fly or are served / (that time + time that they wait)
 
-which is what the fleet flies over what S skimmers would fly that never wait. It is a queue with one server and a finite
-population, walked event by event; nothing is drawn.
+This is a closed queue with one server, simulated event by event without random numbers.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from typing import Any
 from msgspec import Struct
 
 ROUNDS = 200
-"""Sorties of each skimmer that are walked through; those before the tenth part are the beginning and do not count."""
+"""Simulated sorties of each skimmer. The first tenth is the transient and is not counted."""
 _AWAY, _AT_DOCK = (2, 3, 4, 5), (1, 6, 7, 8)
 _SETTLED = ROUNDS // 10
 
 
 class SortieTurn(Struct, frozen=True):
-    """Sortie as the dock sees it: away, then in the dock (docking, offload, settling, review, preparation of the
-    next)."""
+    """Times of one sortie: away from the dock, and in the dock (docking, offload, settling, review, next
+    preparation)."""
 
     away_s: float
     dock_s: float
@@ -36,14 +35,14 @@ class SortieTurn(Struct, frozen=True):
 
 
 class TankFarm(Struct, frozen=True):
-    """CO2_TANK_RING: room above what it holds at the beginning, and what SOXE takes out."""
+    """CO2 tank ring: free room at the beginning, and the rate at which SOXE takes CO2 out."""
 
     room_kg: float = inf
     drain_kg_s: float = 0.0
 
 
 def turns_of(sorties: Sequence[Mapping[str, Any]], co2_share: float) -> list[SortieTurn]:
-    """Turns of the sorties that came home, in order; `co2_share`: the fraction of the delivery that is CO2."""
+    """Turns of the sorties that came home, in order. `co2_share`: fraction of the delivery that is CO2."""
     return [
         SortieTurn(_lasted_s(sortie, _AWAY), _lasted_s(sortie, _AT_DOCK), co2_share * sortie["delivered_kg"])
         for sortie in sorties
@@ -57,15 +56,15 @@ def _lasted_s(sortie: Mapping[str, Any], numbers: tuple[int, ...]) -> float:
 
 
 ENDLESS = TankFarm()
-"""A tank farm that takes everything: what is left is the dock."""
+"""A tank farm without a limit, so that only the dock limits U."""
 
 
 def utilisation(turns: Sequence[SortieTurn], skimmers: int, farm: TankFarm = ENDLESS) -> float | None:
-    """U for so many skimmers, 0 to 1; None when nothing was flown."""
+    """Utilisation of `skimmers` skimmers, 0 to 1; None when nothing was flown."""
     cycle_s = fsum(turn.away_s + turn.dock_s for turn in turns) / len(turns) if turns else 0.0
     if cycle_s <= 0.0:
         return None
-    # (next arrival at the dock, skimmer, sorties done): launched one after the other, evenly over a cycle
+    # (next arrival at the dock, s; skimmer; sorties done); launches are spread evenly over one cycle
     fleet = [(number * cycle_s / skimmers, number, 0) for number in range(skimmers)]
     heapify(fleet)
     free_s, held_kg, held_at_s, useful_s, waited_s = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -14,7 +14,7 @@ from depot.settings import Profile, RetirementSettings
 
 
 class HealthVerdict(Struct, frozen=True):
-    """`state` with its reason; `repairs`: faults to be put right before the next sortie."""
+    """Result of a review. `repairs`: faults that are repaired before the next sortie."""
 
     state: SkimmerState
     reason: str
@@ -22,7 +22,7 @@ class HealthVerdict(Struct, frozen=True):
 
 
 def _wear(rules: RetirementSettings, status: Status, cycles: int, near: int) -> list[tuple[str, float]]:
-    """Wear by each retirement criterion, measured in flight or at the dock: 1 = retire."""
+    """Wear by each retirement criterion: 0 new, 1 retire."""
     return [
         ("max_cycles", cycles / rules.max_cycles),
         ("thermal_overstress", status.overstress / rules.max_overstress),
@@ -37,17 +37,19 @@ def _wear(rules: RetirementSettings, status: Status, cycles: int, near: int) -> 
 
 
 def _gone(value: float, least: float) -> float:
-    """From 1 (new) down to `least` as 0 to 1."""
+    """Wear of a quantity that falls from 1 (new) to `least` (worn out), 0 to 1."""
     return (1.0 - value) / (1.0 - least) if least < 1.0 else float(value < 1.0)
 
 
 def review(
     profile: Profile, status: Status, cycles: int, anomalies: tuple[str, ...], *, fuel_tells: bool = True, near: int = 0
 ) -> HealthVerdict:
-    """Decide whether the skimmer flies on, is derated or retired. `anomalies`: what went wrong at the dock. After
-    ABORT-1 it is retired unless the profile says that this fault can be repaired; after ABORT-2 it is judged like
-    any other. `fuel_tells`: what is in the lobes tells what they can hold; straight from a flight, nearly empty
-    ones that are tight are no damage. `near`: sorties with a near miss so far."""
+    """Decide whether the skimmer flies on, is derated or is retired.
+
+    After ABORT-1 it is retired unless the profile says that this fault can be repaired; after ABORT-2 it is judged as
+    usual. `anomalies`: faults seen at the dock. `near`: sorties with a near miss so far. `fuel_tells`: a low fuel level
+    counts as a fault. It is False right after a flight, when tight lobes are nearly empty.
+    """
     rules = profile.retirement
     broken = [name for name in trip_names(status.trips) if fuel_tells or name != "fuel_low"]
     if status.trigger:
@@ -67,8 +69,8 @@ def review(
 
 
 def near_misses(profile: Profile, status: Status, reading: DepotReading, approaches: Sequence[str] = ()) -> list[str]:
-    """Near misses of this sortie: return margins, and the distance to the depot; and each of its
-    `approaches` that led to no capture, each contact that was pushed off."""
+    """Near misses of this sortie: low return margins, passing the depot too closely, each failed approach and each
+    contact that was pushed off."""
     near = profile.retirement.near_margin
     found = [
         ("fuel_margin", status.least_fuel < near),

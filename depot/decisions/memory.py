@@ -1,5 +1,7 @@
-"""Memory of the depot controller, with its two timers (seed 000, 3): plain values, which can be written
-down at any instant and read back. Times are ms of vehicle time."""
+"""Memory of the depot controller with its two timers (seed 000, 3).
+
+All fields are plain values that are written to disk and read back. Times are ms since the loop began.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from depot.settings import DEATH_FACTOR, HeartbeatSettings
 
 
 class DeathTimer(Struct):
-    """T_DEATH = 1.5 x T_SORTIE, from the launch command to a confirmed dock."""
+    """T_DEATH = 1.5 x T_SORTIE, from the launch command to a confirmed docking."""
 
     due_ms: int | None = None
 
@@ -23,7 +25,7 @@ class DeathTimer(Struct):
         self.due_ms = launch_ms + round(DEATH_FACTOR * t_sortie_s * 1000.0)
 
     def stop(self) -> None:
-        """Docked, or frozen by retirement."""
+        """Stop the timer: the skimmer has docked or was retired."""
         self.due_ms = None
 
     def expired(self, now_ms: int) -> bool:
@@ -31,30 +33,31 @@ class DeathTimer(Struct):
 
 
 class HeartbeatTimer(Struct):
-    """Counts missed beats. A beat that has not come within its grace is asked for, `polls` times; when that is not
-    answered either, it was missed. So a lossy link, which loses single packets, is told from a lost skimmer."""
+    """Counter of missed heartbeats. A heartbeat that is late by `grace_s` is asked for `polls` times; only when these
+    requests are not answered either, it is missed. This tells a lossy link, which loses single packets, from a lost
+    skimmer."""
 
     due_ms: int | None = None
     misses: int = 0
     polled: int = 0
 
     def start(self, now_ms: int, settings: HeartbeatSettings) -> None:
-        """A beat came (or the first is expected)."""
+        """Expect the next heartbeat after one has arrived, or the first one."""
         self.misses = 0
         self._expect(now_ms, settings)
 
     def stop(self) -> None:
-        """Stop expecting heartbeats: docked, or frozen by retirement."""
+        """Stop expecting heartbeats: the skimmer has docked or was retired."""
         self.due_ms = None
         self.misses = self.polled = 0
 
     def wait(self, now_ms: int, opens_ms: int, settings: HeartbeatSettings) -> None:
-        """At its deadline, with the comms window closed until `opens_ms`: the beat is expected then."""
+        """If a heartbeat is due while the comms window is closed, expect it when the window opens at `opens_ms`."""
         if self.due_ms is not None and now_ms >= self.due_ms:
             self.due_ms = opens_ms + max(round(settings.grace_s * 1000.0), 1)
 
     def check(self, now_ms: int, settings: HeartbeatSettings) -> bool:
-        """At its deadline: count a miss, or True = ask for the beat now."""
+        """Count a missed heartbeat if it is due; True: ask for it now."""
         if self.due_ms is None or now_ms < self.due_ms:
             return False
         if self.polled < settings.polls:
@@ -73,16 +76,16 @@ class HeartbeatTimer(Struct):
 class PrepStep(StrEnum):
     """Step of phase 1 (seed 000, 4.1: planning, resources, configuration, go/no-go, launch command)."""
 
-    PREPARE = "prepare"  # propellant and charge are brought up
+    PREPARE = "prepare"  # propellant and charge are filled up
     WAIT = "wait"  # after a no-go
-    LOAD = "load"  # plan and data packages go up
-    CONFIGURE = "configure"  # MODE_CTRL, and are the sensors alive?
+    LOAD = "load"  # plan and data packages are uploaded
+    CONFIGURE = "configure"  # MODE_CTRL is set and sensors are verified
     CHECK = "check"  # go/no-go
     LAUNCH = "launch"
 
 
 class PendingRequest(StrEnum):
-    """The request that has no answer yet."""
+    """Request that waits for its answer."""
 
     UPLOAD = "upload"
     CONFIGURE = "configure"
@@ -98,11 +101,11 @@ class RecallState(StrEnum):
     NOT_SENT = "not sent"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
-    SILENT = "silent"  # ABORT-2B
+    SILENT = "silent"  # no answer to the recall: ABORT-2B
 
 
 class ControlledBy(StrEnum):
-    """Party that has the vehicle in place of the skimmer controller; the values are triggers of sorties."""
+    """Holder of the vehicle instead of the skimmer controller. The values are triggers of sorties."""
 
     NOBODY = ""
     SOMEBODY = "taken_over"
@@ -110,8 +113,11 @@ class ControlledBy(StrEnum):
 
 
 class DepotMemory(Struct):
-    """Times in ms since the loop began. `asked`: how often the skimmer was asked for a status before the go/no-go;
-    `losses`: skimmers that were declared lost, which make later plans more careful."""
+    """Everything that the depot controller remembers. Times are ms since the loop began.
+
+    `asked`: requests for a status before the go/no-go. `said`: decisions that `decide_once` has recorded in this
+    sortie. `losses`: skimmers declared lost so far; later plans have larger reserves for each.
+    """
 
     number: int = 0
     phase: Phase = Phase.PREP
@@ -121,20 +127,20 @@ class DepotMemory(Struct):
     waiting: PendingRequest | None = None
     plan: MissionPlan | None = None
     acknowledged: int = 0  # number of the plan that the skimmer has taken
-    verified: bool = False  # configured, and its sensors are alive, by its own account
+    verified: bool = False  # the skimmer is configured and reports that its sensors work
     asked: int = 0
     record: SortieRecord | None = None
     status: Status | None = None
     status_ms: int = 0
-    clock_ms: int | None = None  # the skimmer's time 0 (its undocking), as its statuses tell it
+    clock_ms: int | None = None  # loop time at which the skimmer's clock was 0 (undocking), by its statuses
     death: DeathTimer = field(default_factory=DeathTimer)
     beats: HeartbeatTimer = field(default_factory=HeartbeatTimer)
     recall: RecallState = RecallState.NOT_SENT
     docked: bool = True
-    approaches: int = 0  # that have been cleared in this sortie,
-    approaching: bool = False  # one is being flown, by its own account,
-    waved_off: bool = False  # and has been called off;
-    failed_approaches: list[str] = field(default_factory=list)  # how those ended that led to no capture
+    approaches: int = 0  # approaches cleared in this sortie
+    approaching: bool = False  # the skimmer reports an approach
+    waved_off: bool = False  # this approach was called off
+    failed_approaches: list[str] = field(default_factory=list)  # how the approaches ended that led to no capture
     delivered_from_kg: float = 0.0
     harvest_start_ms: int | None = None
     anomalies: list[str] = field(default_factory=list)
@@ -143,15 +149,17 @@ class DepotMemory(Struct):
     confirmed: bool = False
     cycles: int = 0
     losses: int = 0
-    near_misses: int = 0  # sorties with at least one
-    exits: dict[str, bool] = field(default_factory=dict)  # of its last phase, as the last sortie was closed
-    leaving: bool = False  # ABORT-3: the return-to-origin burn goes on; the loop ends when it is over
+    near_misses: int = 0  # sorties with at least one near miss
+    # exit conditions of the last phase when the last sortie was closed
+    exits: dict[str, bool] = field(default_factory=dict)
+    leaving: bool = False  # ABORT-3: the burn home runs; the loop ends after it
     derating: Derating = field(default_factory=Derating)
     skimmer: SkimmerState = SkimmerState.ACTIVE
     reason: str = "new"
     heard_again: bool = False
     recovering: bool = False
-    controlled_by: ControlledBy = field(default=ControlledBy.NOBODY, name="taken")  # as journals name it
+    # `name`: the name in stored journals
+    controlled_by: ControlledBy = field(default=ControlledBy.NOBODY, name="taken")
     controlled_by_ms: int = field(default=0, name="taken_ms")
-    held_ms: int = 0  # of the harvest, in the hands of somebody else
+    held_ms: int = 0  # part of the harvest time in which another party had the vehicle
     ended_by: EndedBy | None = None

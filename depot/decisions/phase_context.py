@@ -1,6 +1,8 @@
-"""Context that the depot controller shares with its phases: memory, decisions, requests, the table, sorties that begin
-and are closed. The phases (`phase_*`) are functions of a `PhaseContext`; `depot_controller` has what comes from outside
-and what time does."""
+"""Context that the depot controller shares with its phases.
+
+It has the memory, the decision log, the requests, the changes of phase, and the beginning and end of sorties. The
+modules `phase_*` are functions of a `PhaseContext`; `depot_controller` handles messages and time.
+"""
 
 from __future__ import annotations
 
@@ -30,22 +32,23 @@ class DepotPlant(Protocol):
     def refuel(self, on: bool) -> None: ...
     def repair(self, name: str) -> None: ...
     def jettison(self) -> None:
-        """A retired skimmer goes overboard."""
+        """Throw a retired skimmer overboard."""
 
     def ration(self, on: bool) -> None:
-        """No harvest is expected: customers get nothing below the usual level."""
+        """Give customers nothing below the usual level, because no harvest is expected."""
 
     def total_abort(self, segments: Sequence[str]) -> list[str]:
-        """Isolate these segments, SOXE off, survival bus alone; returns the lines that are shut."""
+        """Isolate these segments, switch SOXE off and leave only the survival bus on. Returns the lines that are
+        shut."""
 
     def burn_to_origin(self, kg: float) -> None:
-        """The engine runs until so much is burnt."""
+        """Run the engine until `kg` of propellant are burnt."""
 
 
 class PhaseContext:
-    """See the module. `total`: the number of sorties after which the loop is done (None: no limit); `confirm`: an
-    operator has to agree to each relaunch (`DepotController.confirm_relaunch`); `entered()` is called when a phase has
-    begun, before anything is done in it."""
+    """Context of the phases. `total`: number of sorties after which the loop ends (None: no limit). `confirm`: an
+    operator must confirm each relaunch (`DepotController.confirm_relaunch`). `entered`: called when a phase has begun,
+    before anything is done in it."""
 
     def __init__(
         self,
@@ -63,12 +66,12 @@ class PhaseContext:
         self.memory = memory
         self.total = total
         self.confirm = confirm
-        self.told_ms: int | None = None  # while a status is taken in: when it was made
+        self.told_ms: int | None = None  # while a status is handled: the time at which it was made
         self._entered = entered
         self._record = record
         self._requests: list[Request] = []
         self._closed: list[SortieRecord] = []
-        self.memory.waiting = None  # requests do not survive a restart: each is made again where it is still wanted
+        self.memory.waiting = None  # requests do not survive a restart; a phase repeats those that it still needs
 
     def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None) -> None:
         """Record a decision."""
@@ -78,14 +81,14 @@ class PhaseContext:
     def decide_once(
         self, now_ms: int, name: str, reason: str, facts: dict[str, Any] | None = None, *, of: str = ""
     ) -> None:
-        """Record a decision once in a sortie; with `of`, once for each cause."""
+        """Record a decision once in a sortie; with `of`, once in a sortie for each value of `of`."""
         said = f"{name} {of}" if of else name
         if said not in self.memory.said:
             self.memory.said.append(said)
             self.decide(now_ms, name, reason, facts)
 
     def request(self, request: Request) -> None:
-        """Send something to the skimmer."""
+        """Queue a request to the skimmer."""
         if isinstance(request, Upload) or request.answered:
             self.memory.waiting = name_of(request)
         self._requests.append(request)
@@ -96,12 +99,12 @@ class PhaseContext:
         return out
 
     def take_closed(self) -> list[SortieRecord]:
-        """Sorties that have ended."""
+        """Take the sorties that have ended since the last call."""
         out, self._closed = self._closed, []
         return out
 
     def happen(self, event: LoopEvent, now_ms: int) -> None:
-        """Take the table's way; no phase begins otherwise. NotAllowed is an error of ours."""
+        """Change the phase as the table says for this event. `NotAllowed` is an error in the program."""
         memory = self.memory
         following = next_phase(memory.phase, event)
         if following is None or (following is memory.phase and event is not LoopEvent.RECOVER):
@@ -124,7 +127,7 @@ class PhaseContext:
         scene = self._scene(now_ms)
         ended = {} if left is None else answers(PHASES[left].exit, scene)
         facts = {"exit": ended, "entry": answers(PHASES[memory.phase].entry, scene)}
-        if left is Phase.HARVEST:  # which has several ways out
+        if left is Phase.HARVEST:  # the harvest has several ways to end
             why += f" ({', '.join(name for name, holds in ended.items() if holds) or 'by none of its conditions'})"
         self.decide(now_ms, "begin_phase", f"{memory.phase.title}: {why}", facts)
 
@@ -133,7 +136,8 @@ class PhaseContext:
         return ConditionInputs(self.memory, self.plant.depot_reading(), self.profile, status, now_ms)
 
     def begin_sortie(self, left: Phase | None, now_ms: int) -> None:
-        """Phase 1: a new plan, new timers, top-off. `left` None: the first of a loop."""
+        """Begin phase 1: a new plan, new timers, refuelling. `left`: the phase before; None in the first sortie of a
+        loop."""
         memory = self.memory
         memory.number += 1
         memory.phase_start_ms = now_ms
@@ -175,8 +179,8 @@ class PhaseContext:
         return plan
 
     def tend_skimmer(self, now_ms: int) -> None:
-        """Propellant, charge, and an empty store: what an earlier sortie had to leave in it is offloaded before the
-        next one, unless the depot is unstable. It counts for no sortie."""
+        """Refuel and charge the skimmer, and offload what an earlier sortie left in its store unless the depot is
+        unstable. This delivery counts for no sortie."""
         reading = self.plant.depot_reading()
         stable = not unstable(reading, self.profile.watch)
         if not reading.emptied:
@@ -203,7 +207,7 @@ class PhaseContext:
         self.plant.offload(stable)
 
     def await_charge(self, reading: DepotReading, now_ms: int) -> None:
-        """The skimmer is not ready, and this dock cannot charge it: say what is waited for."""
+        """Record that the launch waits for a battery that this dock cannot charge."""
         status = self.memory.status
         if status is None or reading.refuelled or reading.dock_fuels:
             return
@@ -216,8 +220,7 @@ class PhaseContext:
         )
 
     def close_sortie(self, outcome: SortieOutcome, now_ms: int) -> None:
-        """The sortie has ended; whoever keeps records takes it with `take_closed`. The exit conditions are answered
-        while its record can still tell."""
+        """End the sortie. Its exit conditions are evaluated while its record still exists."""
         record = self.memory.record
         self.memory.exits = answers(PHASES[self.memory.phase].exit, self._scene(now_ms))
         if record is None:
@@ -228,35 +231,35 @@ class PhaseContext:
         self.memory.record = None
 
     def note_mode(self, mode: SkimmerMode, now_ms: int) -> None:
-        """The skimmer's mode, as told. One that this phase does not have is that of a skimmer that has not obeyed the
-        recall yet, which the depot counts as returning."""
+        """Record the skimmer's mode. A mode that this phase does not have is ignored: that skimmer has not obeyed a
+        recall yet, and the depot counts it as returning."""
         if self.memory.record is not None and mode in PHASES[self.memory.phase].modes:
             self.memory.record.see_mode(mode, self._when(now_ms))
 
     def _when(self, now_ms: int) -> int:
-        """Time of what is being handled, ms: that of a status which has waited behind a closed window, else now."""
+        """Time of the event that is handled, ms: when its status was made, else now."""
         told_ms = now_ms if self.told_ms is None else min(self.told_ms, now_ms)
         return max(told_ms, self.memory.phase_start_ms)
 
     def presume_mode(self, now_ms: int) -> None:
-        """A phase has begun without word of the skimmer. Where the mode told last does not exist in it, the record has
-        CRUISE from here on, as the plan or the recall says."""
+        """Record CRUISE, as the plan or the recall says, when a phase begins without a report and the last reported
+        mode does not exist in it."""
         record = self.memory.record
         if record is not None and record.modes[-1][0] not in PHASES[self.memory.phase].modes:
             record.see_mode(SkimmerMode.CRUISE, now_ms)
 
     def raise_abort(self, abort: Abort, trigger: str) -> None:
-        """Note a path of higher precedence."""
+        """Note an abort if its precedence is higher than that of the present one."""
         if self.memory.record is not None:
             self.memory.record.raise_abort(abort, trigger)
 
     @property
     def abort(self) -> Abort:
-        """The highest path of this sortie so far."""
+        """Abort of the highest precedence in this sortie so far."""
         return Abort.NONE if self.memory.record is None else self.memory.record.abort
 
     def end(self, ended_by: EndedBy, now_ms: int) -> None:
-        """The loop is over; all timers are frozen."""
+        """End the loop and stop all timers."""
         memory = self.memory
         memory.ended_by = ended_by
         self.decide(now_ms, "freeze_timers", f"the loop has ended: {ended_by.value}", {"exit": memory.exits})
@@ -267,7 +270,7 @@ class PhaseContext:
         self.plant.refuel(False)
 
     def declare_lost(self, event: LoopEvent, now_ms: int, reason: str) -> None:
-        """Logically retired in software; planning disregards it from now on."""
+        """Retire a lost skimmer in software: from now on planning ignores it."""
         memory = self.memory
         facts = {"last_heard_s": memory.status_ms / 1000.0, "misses": memory.beats.misses}
         self.decide(now_ms, "declare_lost", reason, facts)
@@ -301,5 +304,5 @@ _WAITING = {
 
 
 def name_of(request: Request) -> PendingRequest | None:
-    """Name under which the memory keeps a request; None where no answer is awaited."""
+    """Name under which the memory keeps a request; None if no answer is expected."""
     return PendingRequest.UPLOAD if isinstance(request, Upload) else _WAITING.get(request.order)

@@ -12,15 +12,15 @@ from depot.names import Abort, SkimmerStage
 from depot.readings import DepotReading
 
 INTERFACE_FAILURE = "interface_failure"
-"""An anomaly of the dock: one of its interfaces does not pass."""
+"""Anomaly of the dock: one of its interfaces does not pass its check."""
 INTERFACE_CHECKS = 10
-"""A failed interface is looked at so often, a tenth of the usual docking time apart, before the offload is given up."""
+"""Checks of a failed interface in the usual docking time. After twice as many the offload is given up."""
 LOOKS = 4
-"""Factor by which an approaching skimmer is observed more often than a waiting one."""
+"""An approaching skimmer is observed this many times more often than a waiting one."""
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Clear the skimmer in, then verify."""
+    """Clear the skimmer in; after its capture check the interfaces."""
     memory = context.memory
     if memory.docked:
         return _verify(context, reading, now_ms)
@@ -33,17 +33,17 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
     if status.stage is SkimmerStage.APPROACH and not status.taken_over:
         return _guard_approach(context, reading, now_ms)
     if status.stage is not SkimmerStage.HOLDING or status.taken_over or memory.waiting is not None:
-        memory.check_ms = None  # it is on its way in, or not at all
+        memory.check_ms = None  # the skimmer flies its approach, or another party has it
         return False
     if memory.check_ms is not None and now_ms < memory.check_ms and not reading.dock_delay:
         return False
-    memory.check_ms = None  # over; what comes next is an event or an answer
+    memory.check_ms = None  # the next step is caused by an event or an answer
     corridor = context.profile.corridor
     cause = _not_ready_reason(context, reading)
     if cause:
         facts = {"cause": cause, **docking_facts(corridor, reading.seen)}
         context.decide_once(now_ms, "withhold_clearance", f"the skimmer holds off: {cause}", facts, of=cause)
-        if cause not in ("dock_refused", "dock_delayed"):  # which end by an event
+        if cause not in ("dock_refused", "dock_delayed"):  # the others end by an event
             memory.check_ms = now_ms + look_ms(context)
         return False
     emergency = context.abort is Abort.ABORT_1
@@ -58,7 +58,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
-    """Reason why no skimmer is cleared in now; empty: it may be cleared."""
+    """Reason why the skimmer is not cleared in now; empty: it may be cleared."""
     if reading.dock_blocked:
         return "dock_refused"
     if reading.dock_delay:
@@ -71,8 +71,8 @@ def _not_ready_reason(context: PhaseContext, reading: DepotReading) -> str:
 
 
 def _follow_approach(context: PhaseContext, status: Status, reading: DepotReading, now_ms: int) -> None:
-    """Handle a skimmer that holds again after its approach missed or was waved off: either is a near miss, and what is
-    said of the next clearance is said anew."""
+    """Handle a skimmer that holds again after its approach missed or was waved off. Both are near misses, and later
+    decisions about clearance are recorded again."""
     memory = context.memory
     if status.stage is SkimmerStage.APPROACH:
         memory.approaching = True
@@ -94,7 +94,7 @@ def _follow_approach(context: PhaseContext, status: Status, reading: DepotReadin
 
 
 def clearance_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
-    """Count one more approach. Not heard or not understood: the clearance is granted again after a while."""
+    """Count an approach when the clearance is accepted; otherwise grant it again after `retry_s`."""
     if answer is RequestResult.ACCEPTED:
         context.memory.approaches += 1
     else:
@@ -102,7 +102,7 @@ def clearance_answered(context: PhaseContext, answer: RequestResult, now_ms: int
 
 
 def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Wave off an approach that leaves glide slope, cone or attitude: back to the gate."""
+    """Wave off an approach that leaves glide slope, cone or attitude: the skimmer returns to the gate."""
     memory, corridor = context.memory, context.profile.corridor
     if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
         return False
@@ -119,14 +119,14 @@ def _guard_approach(context: PhaseContext, reading: DepotReading, now_ms: int) -
 
 
 def wave_off_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
-    """Not heard or not understood: it is looked at again, and told again if it is still beyond a limit."""
+    """If the wave-off was not accepted, check the approach again after `retry_s`."""
     if answer is not RequestResult.ACCEPTED:
         context.memory.check_ms = now_ms + round(context.profile.heartbeat.retry_s * 1000.0)
 
 
 def _captured(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Mechanically secured, by the depot's own latches: the return is confirmed, both timers stop. A skimmer that says
-    that it is docked and is not there is not."""
+    """Confirm the return and stop both timers when the depot's own latches hold the skimmer. Its report alone is not
+    enough."""
     memory = context.memory
     if not reading.in_dock:
         context.decide_once(now_ms, "not_in_dock", "it says that it is docked: the latches hold nothing", {})
@@ -144,7 +144,7 @@ def _captured(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool
 
 
 def _verify(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Structural locks, fluid connections, data and power connections."""
+    """Check structural locks and the fluid, data and power connections."""
     memory = context.memory
     facts = reading.interfaces
     if reading.interfaces_pass:

@@ -1,4 +1,4 @@
-"""Phases 2 to 5: the skimmer is away. The depot follows what it reports, watches, and recalls it (ABORT-2)."""
+"""Phases 2 to 5, while the skimmer is away: the depot follows its reports, watches it and recalls it (ABORT-2)."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _REACHED = {
     SkimmerStage.DOCKED: Phase.DOCKING,
 }
 _DEPOT_SHARE = 0.9
-"""Share of the plan's reserves at which the depot ends a harvest that the skimmer has not ended."""
+"""Share of the plan's reserves below which the depot ends a harvest that the skimmer does not end."""
 SHORTFALL = "harvest_shortfall"
 FAIR_SHARE = 0.2
-"""Share of the planned harvest time before which the intake says little."""
+"""Share of the planned harvest time before which the intake is not judged."""
 RECALLABLE = (Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN)
 
 
 def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """Bring the phase to where the skimmer says it is, step by step: statuses may have been lost."""
+    """Bring the phase to the reported stage, step by step, because statuses may have been lost."""
     memory = context.memory
     if status.plan != memory.number or memory.phase in (Phase.OFFLOAD, Phase.HEALTH):
         return
@@ -53,7 +53,7 @@ def follow(context: PhaseContext, status: Status, now_ms: int) -> None:
 
 
 def _is_acceptable(context: PhaseContext, now_ms: int) -> bool:
-    """True when the depot's own sensors show a skimmer that may dock? Else it stays in phase 5, and is looked at
+    """True if the depot's own sensors show a skimmer that may dock. Otherwise it stays in phase 5 and is checked
     again."""
     corridor, seen = context.profile.corridor, context.plant.depot_reading().seen
     beyond = beyond_limits(corridor, seen)
@@ -66,13 +66,13 @@ def _is_acceptable(context: PhaseContext, now_ms: int) -> bool:
 
 
 def look_ms(context: PhaseContext) -> int:
-    """A skimmer that waits is looked at this often: a tenth of the usual docking time."""
+    """Interval between two checks of a waiting skimmer, ms: a tenth of the usual docking time."""
     return max(round(context.profile.plan.dock_s * 100.0), 1)
 
 
 def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """Follow who controls the vehicle, the skimmer or another party. Home in other hands is home, but not what was
-    planned."""
+    """Record who controls the vehicle: the skimmer controller or another party. A sortie that another party flew home
+    is not completed as planned."""
     memory, flown = context.memory, status.plan == context.memory.number
     if status.stage is SkimmerStage.DOCKED:
         if status.taken_over and flown and memory.record is not None and memory.phase < Phase.OFFLOAD:
@@ -87,11 +87,12 @@ def follow_hands(context: PhaseContext, status: Status, now_ms: int) -> None:
     elif memory.controlled_by and not status.taken_over:
         context.decide(now_ms, "vehicle_returned", "the skimmer has its vehicle again", {"was": memory.controlled_by})
         if status.stage is SkimmerStage.RETURN and memory.phase < Phase.RETURN and memory.record is not None:
-            memory.record.trigger = memory.record.trigger or memory.controlled_by  # it does not go on, it comes home
+            # the sortie does not go on: the skimmer comes home
+            memory.record.trigger = memory.record.trigger or memory.controlled_by
         if memory.harvest_start_ms is not None:
             away_ms = now_ms - max(memory.controlled_by_ms, memory.harvest_start_ms)
             if memory.controlled_by is ControlledBy.RESTART:
-                memory.harvest_start_ms += away_ms  # our own pause is nobody's harvest
+                memory.harvest_start_ms += away_ms  # the pause of a restart does not count as harvest time
             else:
                 memory.held_ms += away_ms
         memory.controlled_by = ControlledBy.NOBODY
@@ -118,7 +119,8 @@ def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) 
         case Phase.HARVEST:
             facts = harvest_facts(context, status, now_ms)
             context.decide(now_ms, "harvest_ended", f"the skimmer reports {status.stage.name}", facts)
-            judged = context.abort is Abort.NONE and not memory.controlled_by  # in other hands that is the reason
+            # with another party in control, that is the reason
+            judged = context.abort is Abort.NONE and not memory.controlled_by
             if judged and _is_short(context, facts) and memory.record is not None:
                 memory.record.trigger = memory.record.trigger or SHORTFALL
             context.happen(LoopEvent.HARVEST_ENDED, now_ms)
@@ -132,7 +134,7 @@ def _one_on(context: PhaseContext, status: Status, reached: Phase, now_ms: int) 
 
 
 def harvest_facts(context: PhaseContext, status: Status | None, now_ms: int) -> dict[str, Any]:
-    """Cumulative time in harvest, and what the plan makes of it, against what the skimmer has by its own account."""
+    """Harvest time, and the mass expected by plan and by the skimmer against the actual mass."""
     plan, since = context.memory.plan, context.memory.harvest_start_ms
     seconds = 0.0 if since is None else (now_ms - since) / 1000.0
     most_kg = 0.0 if plan is None else plan.store_kg
@@ -145,7 +147,7 @@ def harvest_facts(context: PhaseContext, status: Status | None, now_ms: int) -> 
 
 
 def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
-    """True when, after a fair part of the harvest, much less has been taken in than the plan expects."""
+    """True if the intake is far below the plan after a fair part of the harvest."""
     plan, actual_kg = context.memory.plan, facts["actual_kg"]
     if plan is None or actual_kg is None or facts["time_in_harvest_s"] < FAIR_SHARE * plan.harvest_s:
         return False
@@ -153,7 +155,7 @@ def _is_short(context: PhaseContext, facts: dict[str, Any]) -> bool:
 
 
 def _compare_harvest(context: PhaseContext, status: Status) -> None:
-    """A harvest that brings in far less than expected is not worth its risk: it is ended, and that is no success."""
+    """End a harvest that brings far less than expected; the sortie does not count as completed."""
     memory = context.memory
     if memory.phase is not Phase.HARVEST or status.stage is not SkimmerStage.HARVEST or SHORTFALL in memory.said:
         return
@@ -169,7 +171,7 @@ def _compare_harvest(context: PhaseContext, status: Status) -> None:
 
 
 def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """ABORT-1, as the skimmer reports it."""
+    """Record the ABORT-1 that the skimmer reports."""
     trigger = ABORT_1_NAMES[status.trigger - 1]
     disposal = status.stage is SkimmerStage.DISPOSAL
     context.decide(
@@ -184,7 +186,7 @@ def _self_aborted(context: PhaseContext, status: Status, now_ms: int) -> None:
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Do what the depot does by itself while the skimmer is away; True when something changed."""
+    """Do the depot's own work while the skimmer is away; True if the phase or an abort changed."""
     memory = context.memory
     if memory.phase is Phase.DEPARTURE:
         return _assume_clear(context, now_ms)
@@ -208,8 +210,8 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _assume_clear(context: PhaseContext, now_ms: int) -> bool:
-    """Assume by the plan that a skimmer silent for a beat is on its way out, where misses count. One that reports is
-    where it says it is."""
+    """Assume that a skimmer which has been silent for a heartbeat after the launch follows its plan, so that missed
+    heartbeats count. A skimmer that reports is where it says."""
     memory, status = context.memory, context.memory.status
     if memory.check_ms is None or now_ms < memory.check_ms:
         return False
@@ -249,7 +251,7 @@ def _watch(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None:
-    """The skimmer ends its harvest by itself when a margin is near. One that does not is told to; that is no abort."""
+    """Recall a skimmer that goes on harvesting although a margin is near its limit. This is no abort."""
     plan = context.memory.plan
     if plan is None or status.stage is not SkimmerStage.HARVEST or "end_harvest" in context.memory.said:
         return
@@ -260,7 +262,7 @@ def _enforce_margins(context: PhaseContext, status: Status, now_ms: int) -> None
 
 
 def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: int) -> None:
-    """ABORT-2: stop what you are doing and come back now."""
+    """ABORT-2: order the skimmer to stop its work and to come back now."""
     memory = context.memory
     facts = {**facts, **harvest_facts(context, memory.status, now_ms)} if memory.phase is Phase.HARVEST else facts
     context.decide(now_ms, trigger, "ABORT-2: forced recall", facts)
@@ -272,7 +274,7 @@ def _recall(context: PhaseContext, trigger: str, facts: dict[str, Any], now_ms: 
 
 
 def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
-    """Acknowledged, or ABORT-2B: prepare for a loss."""
+    """Note that the recall was acknowledged; otherwise ABORT-2B: prepare for a loss."""
     memory = context.memory
     if answer is RequestResult.ACCEPTED:
         memory.recall = RecallState.ACKNOWLEDGED
@@ -290,7 +292,7 @@ def recall_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -
 
 
 def _needs_recall(context: PhaseContext) -> bool:
-    """The recall has not been acknowledged, and the skimmer, heard since, is still going its own way."""
+    """True if the recall was not acknowledged and the skimmer, heard since, goes on with its sortie."""
     memory = context.memory
     heard = memory.beats.misses == 0 or memory.recall is RecallState.SENT
     going = memory.status is None or memory.status.stage in (
@@ -303,7 +305,7 @@ def _needs_recall(context: PhaseContext) -> bool:
 
 
 def _trend(context: PhaseContext, now_ms: int) -> bool:
-    """In the return: is it going to miss T_DEATH?"""
+    """Record once in the return that the skimmer will miss T_DEATH."""
     memory = context.memory
     status, due = memory.status, memory.death.due_ms
     if memory.phase is not Phase.RETURN or status is None or due is None or status.plan != memory.number:

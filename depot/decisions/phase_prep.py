@@ -1,4 +1,4 @@
-"""Phase 1 in the seed's order: plan, resources, data packages, configuration, go/no-go, launch command."""
+"""Phase 1 in the order of seed 000: plan, resources, data packages, configuration, go/no-go, launch command."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ from depot.readings import DepotReading
 
 
 def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Carry out the present step of phase 1; True when the next one can be looked at."""
+    """Do the present step of phase 1; True if the next step can begin at once."""
     memory = context.memory
     match memory.step:
-        case PrepStep.PREPARE:
+        case PrepStep.PREPARE | PrepStep.WAIT:
             if memory.check_ms is not None and now_ms < memory.check_ms:
                 return False
-            memory.step, memory.check_ms = PrepStep.LOAD, None
-            return True
-        case PrepStep.WAIT:
-            if memory.check_ms is not None and now_ms < memory.check_ms:
-                return False
-            context.replan(now_ms)
+            if memory.step is PrepStep.WAIT:
+                context.replan(now_ms)
             memory.step, memory.check_ms = PrepStep.LOAD, None
             return True
         case PrepStep.LOAD if not reading.data_ok:
@@ -48,7 +44,7 @@ def step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def answered(context: PhaseContext, request: PendingRequest, answer: RequestResult, now_ms: int) -> None:
-    """The upload, the configuration or the launch command has ended."""
+    """Take in the answer to the upload, the configuration or the launch command."""
     step = context.memory.step
     if request is PendingRequest.UPLOAD and step is PrepStep.LOAD:
         _loaded(context, answer, now_ms)
@@ -77,7 +73,7 @@ def _loaded(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
 
 
 def _configured(context: PhaseContext, answer: RequestResult, now_ms: int) -> None:
-    """Dead sensors stop the launch by themselves, whatever else holds."""
+    """Note whether the skimmer is configured. A failed sensor forbids the launch, whatever else holds."""
     memory = context.memory
     if answer is RequestResult.SILENCE:
         context.decide(now_ms, "configuration_failed", "the skimmer did not answer")
@@ -88,9 +84,9 @@ def _configured(context: PhaseContext, answer: RequestResult, now_ms: int) -> No
 
 
 def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """The go/no-go, on what the skimmer has reported since it has this plan."""
+    """Decide go or no-go from what the skimmer has reported since it has this plan."""
     memory, plan = context.memory, context.memory.plan
-    assert plan is not None  # begin_sortie has made one
+    assert plan is not None  # begin_sortie has made a plan
     status = _status_of_plan(context)
     if status is None and memory.beats.misses == 0 and memory.asked < context.profile.heartbeat.attempts:
         if memory.check_ms is not None and now_ms >= memory.check_ms:
@@ -130,28 +126,28 @@ def _check(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
 
 
 def _status_of_plan(context: PhaseContext) -> Status | None:
-    """Latest status, if the skimmer reported it with this plan; else None."""
+    """Latest status if the skimmer sent it with this plan; else None."""
     status = context.memory.status
     return status if status is not None and status.loaded == context.memory.number else None
 
 
 def _leftover(context: PhaseContext, reading: DepotReading) -> bool:
-    """True when the store holds something that leaves it, or that no offload has tried to take out yet."""
+    """True if the store is being emptied, or if no offload has been tried yet."""
     untried = "offload_leftover" not in context.memory.said
     return not reading.emptied and (reading.moving_kg_s > 0.0 or untried)
 
 
 def _wait_s(context: PhaseContext, failed: list[str], reading: DepotReading) -> float:
-    """The wait window; where nothing but the link is missing, until it is there: the windows are known."""
+    """Time until the next try of phase 1, s. If only the link is missing, this is the time of the next comms window."""
     if failed == ["no_go_comms"] and reading.next_window_s > 0.0:
         return reading.next_window_s
     if failed == ["no_go_comms"] and reading.window_left_s < context.profile.plan.departure_s:
-        return reading.window_left_s  # too short by now: the next one is looked for when it has closed
+        return reading.window_left_s  # the open window is too short: the next one is searched when it has closed
     return context.profile.plan.wait_s
 
 
 def _repeat_phase(context: PhaseContext, now_ms: int, wait_s: float | None = None) -> None:
-    """Phase 1 once more after a wait window: planned anew, for how depot and skimmer are by then."""
+    """Wait, then do phase 1 again with a new plan for the state of depot and skimmer at that time."""
     memory = context.memory
     memory.step = PrepStep.WAIT
     memory.verified = False
@@ -171,7 +167,7 @@ def _go_answered(context: PhaseContext, answer: RequestResult, now_ms: int) -> N
 
 
 def launched(context: PhaseContext, now_ms: int) -> None:
-    """Phase 2 begins: the skimmer is on its own."""
+    """Begin phase 2: the skimmer flies alone."""
     memory = context.memory
     memory.step = PrepStep.PREPARE
     memory.docked = False
@@ -188,8 +184,8 @@ def launched(context: PhaseContext, now_ms: int) -> None:
 
 
 def _launching(context: PhaseContext, now_ms: int) -> bool:
-    """The launch command has not been answered (or a restart has come between): the skimmer's status tells. Until it
-    does, nothing is launched again."""
+    """Ask a skimmer that has not answered the launch command for its status. Nothing is launched again before it
+    answers."""
     memory = context.memory
     if memory.waiting is not None or (memory.check_ms is not None and now_ms < memory.check_ms):
         return False

@@ -1,4 +1,4 @@
-"""Phases 7 and 8: offload, refuel, charge, settle; then judge the skimmer's health."""
+"""Phase 7 (offload, refuel, charge, settle) and phase 8 (review of the skimmer's health)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from depot.names import Abort, EndedBy, Phase, SkimmerState, SortieOutcome
 from depot.readings import DepotReading
 
 SERVICE_INCOMPLETE = "service_incomplete"
-"""An anomaly of the dock: phase 7 ended before all was done."""
+"""Anomaly of the dock: phase 7 ended before its work was done."""
 _LOOK = 50.0
-"""While nothing happens by itself the depot looks this many times in the usual length of the phase."""
+"""Looks of the depot in the usual length of phase 7 while no event happens."""
 
 
 def offload_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Volatiles out, propellant and charge in, both vehicles settled."""
+    """Offload volatiles, refuel and charge the skimmer, and wait until both vehicles have settled thermally."""
     memory = context.memory
     if memory.check_ms is None:
         context.decide(now_ms, "offload_volatiles", "CO2_STORE to the tank farm", {"store_kg": reading.offloadable_kg})
@@ -67,8 +67,8 @@ def offload_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> b
 
 
 def _give_up(context: PhaseContext, reading: DepotReading, facts: dict[str, Any], now_ms: int) -> None:
-    """Patience is over, which is an anomaly of this sortie: of the dock where an interface fails, else of the service.
-    Where a person has to change the battery, that is no fault of either: whoever flies next waits for it."""
+    """End phase 7 after its patience is over. This is an anomaly: of the dock if an interface fails, else of the
+    service. A battery that a person must change is no fault; the next sortie waits for it."""
     memory = context.memory
     missing = [
         name
@@ -102,7 +102,7 @@ def _meter(context: PhaseContext, reading: DepotReading, now_ms: int) -> None:
 
 
 def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """Review, decide, close the sortie; then the next one, or the end."""
+    """Review the skimmer, close the sortie, and begin the next one or end the loop."""
     memory = context.memory
     if memory.check_ms is None:
         memory.check_ms = now_ms + round(context.profile.plan.review_s * 1000.0)
@@ -135,8 +135,7 @@ def health_step(context: PhaseContext, reading: DepotReading, now_ms: int) -> bo
 
 
 def _serves_late(context: PhaseContext, reading: DepotReading, now_ms: int) -> bool:
-    """A skimmer that phase 7 has left as it was is not launched: the service goes on for as long as phase 7's patience,
-    and only then is it judged without."""
+    """True while the review waits for the service that phase 7 has left undone, at most `patience_s` longer."""
     memory = context.memory
     patience_ms = round(context.profile.depot.patience_s * 1000.0)
     if SERVICE_INCOMPLETE not in memory.anomalies:
@@ -159,7 +158,7 @@ def _is_served(reading: DepotReading) -> bool:
 
 
 def _to_judge(context: PhaseContext, reading: DepotReading) -> tuple[str, ...]:
-    """Anomalies that the review judges: those that no service has put right since."""
+    """Anomalies for the review, without a service that has been completed since."""
     return tuple(name for name in context.memory.anomalies if name != SERVICE_INCOMPLETE or not _is_served(reading))
 
 
@@ -173,7 +172,7 @@ def _carry_out(context: PhaseContext, verdict: HealthVerdict, status: Status, no
     facts = review_facts(context.profile, status, memory.cycles, tuple(memory.anomalies), near=memory.near_misses)
     state = verdict.state
     if memory.skimmer is SkimmerState.DERATED and state is SkimmerState.ACTIVE:
-        state = SkimmerState.DERATED  # what was marginal stays so
+        state = SkimmerState.DERATED  # a derated skimmer stays derated
     context.decide(
         now_ms, {"ACTIVE": "relaunch", "DERATED": "derate", "RETIRED": "retire"}[state], verdict.reason, facts
     )

@@ -1,8 +1,8 @@
-"""The loop as a table: eight phases, and which event leads from one to the next (seed 000, 2, 4, 5).
+"""Table of the sortie loop: eight phases, and the events that lead from one to the next (seed 000, 2, 4, 5).
 
-`PHASES` says what each phase is: owner, modes, entry conditions, actions, exit conditions, in the seed's words.
-`NEXT` says where each event leads. A pair that is not in it is refused and changes nothing, so nobody has to remember
-to forbid it. `None` ends the loop for this vehicle.
+`PHASES` describes each phase in the seed's words: owner, modes, entry conditions, actions, exit conditions. `NEXT` says
+where each event leads; `None` ends the loop for this vehicle. A pair that is not in `NEXT` is refused and changes
+nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from depot.names import Phase, SkimmerMode
 
 
 class LoopEvent(Enum):
-    """Event of a sortie. The texts say no more than is known whenever it happens; conditions are answered
-    beside them."""
+    """Event of a sortie. The text says only what is always true when the event happens; conditions are journalled
+    separately."""
 
     NO_GO = "no-go: wait and repeat"
     LAUNCH_ACKNOWLEDGED = "launch command acknowledged"
@@ -41,7 +41,7 @@ class LoopEvent(Enum):
 
 
 class NotAllowed(ValueError):
-    """The seed does not know this event in this phase."""
+    """Event that seed 000 does not have in this phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ _FLYING = (Phase.DEPARTURE, Phase.OUTBOUND, Phase.HARVEST, Phase.RETURN, Phase.D
 NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
     (Phase.PREP, _E.NO_GO): Phase.PREP,
     (Phase.PREP, _E.LAUNCH_ACKNOWLEDGED): Phase.DEPARTURE,
-    (Phase.PREP, _E.DEATH_TIMER): None,  # a launch command that nobody answered
+    (Phase.PREP, _E.DEATH_TIMER): None,  # a launch command without an answer
     (Phase.DEPARTURE, _E.CLEAR_OF_DEPOT): Phase.OUTBOUND,
     (Phase.DEPARTURE, _E.ASSUMED_CLEAR): Phase.OUTBOUND,
     (Phase.OUTBOUND, _E.AT_HARVEST_ZONE): Phase.HARVEST,
@@ -151,7 +151,8 @@ NEXT: dict[tuple[Phase, LoopEvent], Phase | None] = {
 
 
 def next_phase(phase: Phase, event: LoopEvent) -> Phase | None:
-    """Phase after `event` in `phase`; None = the loop ends for this vehicle. NotAllowed for all other pairs."""
+    """Phase after `event` in `phase`; None: the loop ends for this vehicle. `NotAllowed` for a pair that is not in
+    `NEXT`."""
     try:
         return NEXT[phase, event]
     except KeyError:

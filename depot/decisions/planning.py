@@ -1,7 +1,8 @@
-"""Planning before a launch: the plan, the go/no-go with every hard constraint, and its facts.
+"""Planning before a launch: the plan, the go/no-go with all hard constraints, and the facts for the journal.
 
-The plan follows from the state of the depot (room in each tank ring) and of the skimmer (propellant, worn engines and
-batteries, derating, earlier losses): the harvest lasts as long as the tightest of them allows, and T_SORTIE with it.
+The plan follows from the state of the depot (room in each tank ring) and of the skimmer (propellant, wear of engines
+and batteries, derating, earlier losses). The harvest, and T_SORTIE with it, lasts as long as the tightest of these
+allows.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from depot.readings import DepotReading
 from depot.settings import DEATH_FACTOR, Profile
 
 LOSS_RESERVE, LOSS_TIME = 1.5, 0.75
-"""After each loss later plans carry so much more reserve, and harvest so much shorter."""
+"""Factors on the reserves and on the harvest time of later plans, once for each loss."""
 _S_H = 3600.0
 
 
 class Derating(Struct, frozen=True):
-    """Shares of payload and harvest time that are left, 1 = all."""
+    """Fractions of payload and harvest time that remain, 1: all."""
 
     payload: float = 1.0
     time: float = 1.0
 
 
 class Budget(Struct, frozen=True):
-    """Longest harvest, s, and which of the limits sets it."""
+    """Longest harvest, s, and the name of the limit that sets it."""
 
     harvest_s: float
     bound_by: str
@@ -47,8 +48,8 @@ def make_plan(
     *,
     losses: int = 0,
 ) -> MissionPlan:
-    """Region, times, budgets, margins and thresholds of sortie `number`, from how depot and skimmer are now. A skimmer
-    that has not been heard yet counts as new."""
+    """Plan of sortie `number` (region, times, budgets, margins, thresholds) for the present state of depot and skimmer.
+    A skimmer without a status counts as new."""
     plan = profile.plan
     reserve = whole_power(LOSS_RESERVE, losses)
     fuel_reserve = profile.skimmer.fuel_reserve * reserve
@@ -68,7 +69,7 @@ def make_plan(
 
 
 def abort_limits(profile: Profile) -> AbortLimits:
-    """The thresholds that the depot gives its skimmer; every trigger is armed."""
+    """Thresholds that the depot gives its skimmer; all triggers are armed."""
     watch, thermal = profile.watch, profile.thermal
     return AbortLimits(
         thruster_min=watch.thruster_min,
@@ -82,18 +83,18 @@ def abort_limits(profile: Profile) -> AbortLimits:
 
 
 def payload_kg(profile: Profile, derating: Derating) -> float:
-    """Payload that the store takes at most by plan, kg."""
+    """Largest planned payload of the store, kg."""
     skimmer = profile.skimmer
     return (skimmer.co2_store_kg + skimmer.fuel_store_kg) * skimmer.fill * derating.payload
 
 
 def least_kg(profile: Profile, derating: Derating) -> float:
-    """The smallest harvest that is worth a sortie: for less room than that nothing is launched."""
+    """Smallest harvest that is worth a sortie, kg. Nothing is launched for less room."""
     return profile.depot.go_payload * payload_kg(profile, derating)
 
 
 def room_kg(profile: Profile, reading: DepotReading) -> float:
-    """The harvest for which every ring has room, after the losses of the route."""
+    """Largest harvest for which every tank ring has room after the losses of the route, kg."""
     shares = profile.skimmer.shares
     eta = profile.depot.eta_route
     return min(reading.room_kg[species] / (share * eta) for species, share in shares.items() if share * eta > 0.0)
@@ -102,8 +103,8 @@ def room_kg(profile: Profile, reading: DepotReading) -> float:
 def harvest_budget(
     profile: Profile, derating: Derating, store_kg: float, status: Status | None, *, losses: int = 0
 ) -> Budget:
-    """The tightest of: the usual time, the time that fills the store in a thin year, propellant and charge that are not
-    needed for the way back with its reserves."""
+    """Longest harvest by the tightest limit: usual time; time that fills the store in a thin year; propellant; charge.
+    The way home and its reserves are taken off propellant and charge first."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
     reserve = whole_power(LOSS_RESERVE, losses)
     thrust, capacity = (1.0, 1.0) if status is None else (status.thrust, status.capacity)
@@ -155,9 +156,12 @@ def no_go(
     leftover: bool = False,
     verified: bool = True,
 ) -> list[str]:
-    """Every hard constraint that fails, by name; empty = go. Power, thermal, comms window, tank levels, and the
-    skimmer's own state: a fault that would abort the sortie is no reason to begin it. `misses`: heartbeats missed in a
-    row at the dock; `leftover`: the store is still to be emptied; `verified`: its sensors were found alive."""
+    """Names of the hard constraints that fail; empty: go.
+
+    They are power, heat, comms window, tank levels and the skimmer's own state, because a fault that would abort the
+    sortie forbids the launch. `misses`: heartbeats missed in a row at the dock. `leftover`: the store is not empty.
+    `verified`: the sensors were found working.
+    """
     depot = profile.depot
     coming = expected_delivery_kg(profile, plan)
     checks = [

@@ -1,4 +1,4 @@
-"""Records of sorties: what the JSON object and the report show."""
+"""Records of sorties, as the JSON output and the report show them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from depot.messages import Status
 from depot.names import Abort, Phase, SkimmerMode, SortieOutcome
 
 MARGINS = ("time_s", "fuel_kg", "fuel_need_kg", "power_wh", "power_need_wh", "spine_k", "store_kg", "expected_kg")
-"""Fields of a status that are kept for the margins of a report."""
+"""Fields of a status that are kept for the report's page of margins."""
 _MARGINS_A_SORTIE = 100
 
 
 class SortieRecord(Struct):
-    """Record of a sortie as the depot knows it. Times are ms since the loop began; a phase without end is the
-    present one."""
+    """Record of one sortie as the depot knows it. Times are ms since the loop began; the present phase has no end."""
 
     number: int
     t_sortie_s: float
@@ -33,30 +32,30 @@ class SortieRecord(Struct):
     margins: list[tuple[float, ...]] = field(default_factory=list)
 
     def enter(self, phase: Phase, now_ms: int) -> None:
-        """The next phase begins where the last one ends."""
+        """Begin a phase and end the one before."""
         self.leave(now_ms)
         self.phases.append((int(phase), now_ms, None))
 
     def leave(self, now_ms: int) -> None:
-        """The present phase ends."""
+        """End the present phase."""
         if self.phases and self.phases[-1][2] is None:
             phase, start_ms, _ = self.phases[-1]
             self.phases[-1] = (phase, start_ms, now_ms)
 
     def see_mode(self, mode: SkimmerMode, now_ms: int) -> None:
-        """The skimmer's mode, as told."""
+        """Note the skimmer's mode if it has changed."""
         if not self.modes or self.modes[-1][0] is not mode:
             self.modes.append((mode, now_ms))
 
     def see_margins(self, status: Status, now_ms: int) -> None:
-        """Fuel, power and heat as told, now and then."""
+        """Keep fuel, power and heat of a status, at most 100 times in a sortie."""
         now_s = now_ms / 1000.0
         if not self.margins or now_s - self.margins[-1][0] >= self.t_sortie_s / _MARGINS_A_SORTIE:
             values = (round(float(getattr(status, name)), 2) for name in MARGINS[1:])
             self.margins.append((round(now_s, 3), *values))
 
     def raise_abort(self, abort: Abort, trigger: str) -> bool:
-        """A path of higher precedence takes over; False when the present one stands."""
+        """Take over an abort of higher precedence; False if the present one stays."""
         if abort <= self.abort:
             return False
         self.abort = abort
@@ -65,7 +64,7 @@ class SortieRecord(Struct):
         return True
 
     def track_rows(self) -> list[dict[str, float]]:
-        """The way it flew, as reports give it."""
+        """Track that was flown, for reports."""
         return [
             {"time_s": time_ms / 1000.0, "lat": round(lat, 7), "lon": round(lon, 7), "alt_m": round(alt_m, 2)}
             for time_ms, lat, lon, alt_m in self.track.whole()

@@ -1,4 +1,4 @@
-"""The reference's equations, beside what sorties have measured (docs/reference/sortie-loop.md, "Throughput")."""
+"""Equations of the reference beside what sorties have measured (docs/reference/sortie-loop.md, "Throughput")."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ HOURS_A_YEAR = 8760.0
 
 
 class ThroughputComparison(Struct, frozen=True):
-    """A quantity by its equation and as measured, None where it was not measured. `holds`: for a constraint.
-    What the reference gives as a range is predicted by its middle."""
+    """Quantity by its equation and as measured; `measured` is None without a measurement, `holds` is for a constraint.
+    A range of the reference is predicted by its middle."""
 
     quantity: str
     equation: str
@@ -112,13 +112,13 @@ def compare(profile: Profile, sorties: Sequence[Mapping[str, Any]]) -> list[Thro
 
 
 FLEETS = ((1, 1.0, 1.0), (3, 0.80, 0.90), (6, 0.70, 0.80))
-"""S, and U from and to (docs/reference/sortie-loop.md, "Throughput")."""
+"""Number S of skimmers with the range of U (docs/reference/sortie-loop.md, "Throughput")."""
 
 
 def _fleet(
     profile: Profile, sorties: Sequence[Mapping[str, Any]], y_single: float | None, a_year: float | None
 ) -> list[ThroughputComparison]:
-    """U and the fleet's yield: with one dock and a tank farm that takes everything, and with the profile's own."""
+    """Utilisation and the fleet's yield with one dock: with an unlimited tank farm, and with the profile's own."""
     depot, unit = profile.depot, f"{profile.units.store}/a"
     turns = turns_of(sorties, 1.0 - profile.skimmer.fuel_fraction)
     farm = TankFarm(depot.co2_kg * (1.0 - depot.start_fill), depot.soxe_kg_s)

@@ -1,10 +1,10 @@
-"""The track that a skimmer has flown, as it reported it: few points that tell the whole way.
+"""Track that a skimmer has flown by its reports, kept in few points.
 
-Points come in one by one. Those since the last one kept are a window: as long as all of them lie on the line to the
-newest, within a tolerance, none is needed; else the farthest off is kept (opening window, Keogh et al. 2001, "An online
-algorithm for segmenting time series"). When too many are kept all the same, the tolerance doubles and they are thinned
-once more; of a pattern that is flown for hours the beginning and the newest part are kept. So a track never holds more
-than `MOST` points, however long a sortie takes.
+Points arrive one by one. Those since the last kept point are the window. While all of them lie within a tolerance of
+the line to the newest point, none is kept; otherwise the farthest from that line is kept (opening window, Keogh et al.
+2001, "An online algorithm for segmenting time series"). When `MOST` points are kept, the tolerance doubles and they are
+thinned again; of a pattern flown for hours the beginning and the newest part remain. So a track never has more than
+`MOST` points.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ Point = tuple[int, float, float, float]
 
 
 def tolerance_deg(waypoints: Iterable[tuple[float, float, float]]) -> float:
-    """Tolerance to begin with, degrees: a two-hundredth of the region that the plan spans."""
+    """First tolerance, degrees: 1/200 of the region of the plan."""
     places = list(waypoints)
     spans = [max(axis) - min(axis) for axis in zip(*places, strict=True)]
     return max(_OF_EXTENT * hypot(spans[0], spans[1]), 1e-6)
 
 
 class Track(Struct):
-    """`points` are kept, `window` came since; `coarser`: how often the tolerance has been doubled."""
+    """Track with bounded memory. `points` are kept, `window` arrived since. `coarser`: doublings of the tolerance."""
 
     tolerance: float = 0.0
     points: list[Point] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Track(Struct):
     coarser: int = 0
 
     def add(self, time_ms: int, lat: float, lon: float, alt_m: float) -> None:
-        """A position that was reported."""
+        """Add a reported position."""
         new, window = (time_ms, lat, lon, alt_m), self.window
         if not self.points:
             self.points.append(new)
@@ -64,7 +64,7 @@ class Track(Struct):
             del window[0:-1:2]
 
     def whole(self) -> list[Point]:
-        """All points in order, the newest included."""
+        """All kept points in order, and the newest one."""
         return [*self.points, *self.window[-1:]]
 
     def _thin(self) -> None:
@@ -89,5 +89,5 @@ def _off_line(start: Point, middle: Point, end: Point) -> float:
 
 
 def _turn(degrees: float) -> float:
-    """A difference of longitudes, the short way round."""
+    """Difference of two longitudes the short way round, -180 to 180 degrees."""
     return (degrees + 180.0) % 360.0 - 180.0

@@ -11,7 +11,7 @@ from depot.watches import AbortWatch
 
 
 class Telemetry(Protocol):
-    """Telemetry by which the depot judges a skimmer that is away: a `Status` has it."""
+    """Fields of a `Status` by which the depot judges a skimmer that is away."""
 
     drift_m: float
     current_ratio: float
@@ -26,10 +26,10 @@ ABORT_2_TELEMETRY: tuple[AbortWatch[Telemetry, WatchSettings], ...] = (
     _T("current_trend", "telemetry", lambda r, w: r.current_ratio > w.current_ratio_max, ("current_ratio",)),
     _T("thermal_signature", "telemetry", lambda r, w: r.signature_k > w.signature_max_k, ("signature_k",)),
 )
-"""Judged by the depot on what the skimmer reports."""
+"""Triggers that the depot evaluates on the skimmer's reports."""
 
 HEARTBEAT_LOSS = "heartbeat_loss"
-"""The fourth telemetry trigger: a timer, not a reading."""
+"""Fourth telemetry trigger. It is a timer, not a reading."""
 
 ABORT_2_DEPOT: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
     _D("hazard_region", "environment", lambda r, w: r.hazard_region, ("hazard_region",)),
@@ -63,11 +63,11 @@ ABORT_3: tuple[AbortWatch[DepotReading, WatchSettings], ...] = (
 )
 
 UNSTABLE = frozenset(watch.name for watch in ABORT_2_DEPOT if watch.group in ("tank farm", "processing"))
-"""While one of these holds the depot takes no offload after an ABORT-2."""
+"""Triggers during which the depot takes no offload after an ABORT-2."""
 
 
 def unstable(reading: DepotReading, limits: WatchSettings) -> list[str]:
-    """Names of those that hold now."""
+    """Names of the triggers of `UNSTABLE` that hold now."""
     return [watch.name for watch in ABORT_2_DEPOT if watch.name in UNSTABLE and watch.holds(reading, limits)]
 
 

@@ -1,2 +1,2 @@
-"""Laws that depot, skimmer and world all know: relative motion on an orbit, turning, thrust, shadow and windows, and
-the geometry of zone and corridor. Pure functions of numbers; none of them knows what is really the case."""
+"""Physics that depot, skimmer and world share: relative orbital motion, attitude, engines, eclipses and comms windows,
+harvest zone and corridor. Pure functions of numbers, without any state of the simulated world."""

@@ -1,6 +1,8 @@
-"""Attitude: rotations as unit quaternions, and turns about one axis under limits of rate and acceleration (Wertz,
-Spacecraft Attitude Determination and Control, 1978, 12.1 and 19). A quaternion (w, x, y, z) turns body axes into the
-Hill frame; an attitude is held in that frame, which itself turns once in an orbit."""
+"""Attitude as unit quaternions, and turns about one axis with limited rate and acceleration.
+
+Source: Wertz, Spacecraft Attitude Determination and Control, 1978, 12.1 and 19. A quaternion (w, x, y, z) turns body
+axes into the Hill frame. An attitude is held in that frame, which turns once in an orbit.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,11 @@ from depot.physics.orbit import Vector
 Quaternion = tuple[float, float, float, float]
 LEVEL: Quaternion = (1.0, 0.0, 0.0, 0.0)
 NOSE: Vector = (1.0, 0.0, 0.0)
-"""Body axis along which THRUSTER_FWD pushes, and at whose end INTAKE and DOCK_PORT are."""
+"""Body axis of THRUSTER_FWD's push; INTAKE and DOCK_PORT are at its end."""
 
 
 def multiply(a: Quaternion, b: Quaternion) -> Quaternion:
-    """First b, then a."""
+    """Product of two rotations: first `b`, then `a`."""
     return (
         a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
         a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2],
@@ -28,20 +30,20 @@ def multiply(a: Quaternion, b: Quaternion) -> Quaternion:
 
 
 def about(axis: Vector, degs: float) -> Quaternion:
-    """A turn about a unit axis."""
+    """Rotation about a unit axis by `degs` degrees."""
     half = radians(degs) / 2.0
     return (cos(half), axis[0] * sin(half), axis[1] * sin(half), axis[2] * sin(half))
 
 
 def turn(q: Quaternion, v: Vector) -> Vector:
-    """A body vector in the Hill frame."""
+    """Turn a body vector into the Hill frame."""
     w, x, y, z = q
     tx, ty, tz = 2.0 * (y * v[2] - z * v[1]), 2.0 * (z * v[0] - x * v[2]), 2.0 * (x * v[1] - y * v[0])
     return (v[0] + w * tx + y * tz - z * ty, v[1] + w * ty + z * tx - x * tz, v[2] + w * tz + x * ty - y * tx)
 
 
 def between_deg(a: Vector, b: Vector) -> float:
-    """The angle between two directions."""
+    """Angle between two directions, degrees."""
     scale = hypot(*a) * hypot(*b)
     return (
         0.0 if scale == 0.0 else degrees(acos(min(max(fsum(p * q for p, q in zip(a, b, strict=True)) / scale, -1), 1)))
@@ -49,8 +51,10 @@ def between_deg(a: Vector, b: Vector) -> float:
 
 
 class AttitudeSlew(Struct):
-    """A turn that began at `start_ms` from `before`, about `axis` by `angle_deg`: as fast as the limits let it, a
-    trapezoid of rate. An angle of 0 is an attitude that is held."""
+    """Turn from the attitude `before`, started at `start_ms`, about `axis` by `angle_deg`.
+
+    Its rate is a trapezoid over time: acceleration, constant rate, deceleration. An angle of 0 is a held attitude.
+    """
 
     before: Quaternion = LEVEL
     axis: Vector = (0.0, 0.0, 1.0)
@@ -65,7 +69,7 @@ class AttitudeSlew(Struct):
 
     @property
     def peak_dps(self) -> float:
-        """The fastest that it turns."""
+        """Largest rate of the turn, degrees/s."""
         return self._ramp_s * self.accel_dps2
 
     @property
@@ -93,12 +97,12 @@ class AttitudeSlew(Struct):
         return self.accel_dps2 * min(since, self._ramp_s, whole - since)
 
     def at(self, now_ms: int) -> Quaternion:
-        """The attitude."""
+        """Attitude at `now_ms`."""
         return multiply(about(self.axis, self.turned_deg(now_ms)), self.before)
 
 
 def slew_to(now: Quaternion, direction: Vector, now_ms: int, rate_dps: float, accel_dps2: float) -> AttitudeSlew:
-    """The shortest turn that points the nose in `direction`."""
+    """Shortest turn that points the nose in `direction`."""
     nose = turn(now, NOSE)
     axis = (
         nose[1] * direction[2] - nose[2] * direction[1],
@@ -106,7 +110,7 @@ def slew_to(now: Quaternion, direction: Vector, now_ms: int, rate_dps: float, ac
         nose[0] * direction[1] - nose[1] * direction[0],
     )
     length, angle = hypot(*axis), between_deg(nose, direction)
-    if length < 1e-9 * max(hypot(*direction), 1e-12):  # straight ahead, or straight behind: about any axis across
+    if length < 1e-9 * max(hypot(*direction), 1e-12):  # parallel or opposite: any axis across the nose
         axis = turn(now, (0.0, 0.0, 1.0))
         length = 1.0
     unit = (axis[0] / length, axis[1] / length, axis[2] / length)

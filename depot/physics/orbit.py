@@ -1,9 +1,9 @@
-"""Relative motion about the depot's circular orbit, in closed form (Clohessy and Wiltshire 1960; the notation is that
-of Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., 6.8).
+"""Relative motion about the depot's circular orbit in closed form (Clohessy and Wiltshire 1960; notation of Vallado,
+Fundamentals of Astrodynamics and Applications, 4th ed., 6.8).
 
-Hill frame: x radially outward, y along the track, z across it (along the orbit's angular momentum), metres from the
-depot, m/s. The equations are those of two bodies, linear in the distance from the depot; y counts along the arc, which
-keeps them good for tens of kilometres ahead or behind. A leg costs nothing: coasting and constant thrust are matrices.
+Hill frame: x radially outward, y along the track, z across it (along the orbit's angular momentum); metres from the
+depot, m/s. The equations are linear in the distance from the depot. As y counts along the arc, they hold for tens of
+kilometres ahead or behind. Coasting and constant thrust are matrices, so a leg needs no integration in steps.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from autopilot.interface.mathematics import atan2, cos, hypot, sin, whole_power
 
 Vector = tuple[float, float, float]
 Hill = tuple[float, float, float, float, float, float]
-"""Position and velocity, m and m/s."""
+"""Position (m) and velocity (m/s) in the Hill frame."""
 
 AT_REST: Hill = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _SINGULAR = 1e-3
 
 
 class Orbit(Struct, frozen=True, dict=True):
-    """A circular orbit: gravitational parameter m3/s2, radius of the body m, height above it m. What follows from
-    these is worked out once."""
+    """Circular orbit: gravitational parameter, m3/s2; radius of the body, m; height above it, m."""
 
     mu_m3_s2: float
     body_m: float
@@ -33,7 +32,7 @@ class Orbit(Struct, frozen=True, dict=True):
 
     @cached_property
     def radius_m(self) -> float:
-        """From the middle of the body."""
+        """Distance from the centre of the body, m."""
         return self.body_m + self.altitude_m
 
     @cached_property
@@ -46,31 +45,31 @@ class Orbit(Struct, frozen=True, dict=True):
         return 2.0 * pi / self.rate
 
     def height_m(self, state: Hill) -> float:
-        """Above the body. With y along the arc it is the radial offset that counts."""
+        """Height above the body, m. y counts along the arc, so only the radial offset matters."""
         return self.altitude_m + state[0]
 
     def speed_mps(self, state: Hill) -> float:
-        """Through an envelope that does not turn with the depot: velocity in the frame that does not rotate."""
+        """Speed in the frame that does not rotate, m/s: the speed through an envelope at rest."""
         return hypot(state[3], state[4] + self.rate * (self.radius_m + state[0]), state[5])
 
     def place(self, state: Hill) -> Vector:
-        """Latitude across the orbit and longitude along it from the depot, degrees, and altitude, m."""
+        """Latitude across the orbit and longitude along it from the depot, degrees; altitude, m."""
         along = (degrees(state[1] / self.radius_m) + 180.0) % 360.0 - 180.0
         return (degrees(sin(state[2] / self.radius_m)), along, self.altitude_m + state[0])
 
     def offset_m(self, place: Vector) -> Vector:
-        """The inverse of `place`: the Hill position of latitude, longitude, altitude."""
+        """Hill position of latitude, longitude (degrees) and altitude (m): the inverse of `place`."""
         return (place[2] - self.altitude_m, radians(place[1]) * self.radius_m, radians(place[0]) * self.radius_m)
 
 
 @lru_cache(maxsize=1024)
 def _turned(tau: float) -> tuple[float, float]:
-    """Sine and cosine of an angle, rad: a way asks twice for the same time, and usual times come again."""
+    """Sine and cosine of an angle, rad. Cached, because the same times are asked for repeatedly."""
     return sin(tau), cos(tau)
 
 
 def coast(n: float, state: Hill, seconds: float) -> Hill:
-    """Free motion for `seconds`."""
+    """State after free motion for `seconds`."""
     x, y, z, vx, vy, vz = state
     tau = n * seconds
     s, c = _turned(tau)
@@ -86,7 +85,7 @@ def coast(n: float, state: Hill, seconds: float) -> Hill:
 
 
 def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
-    """Advance `state` under an acceleration that is constant in the Hill frame, m/s2."""
+    """State after `seconds` of an acceleration that is constant in the Hill frame, m/s2."""
     x, y, z, vx, vy, vz = coast(n, state, seconds)
     ax, ay, az = accel
     tau = n * seconds
@@ -103,8 +102,11 @@ def thrust(n: float, state: Hill, accel: Vector, seconds: float) -> Hill:
 
 
 def transfer(n: float, start: Vector, end: Vector, seconds: float) -> Vector | None:
-    """The velocity at `start` that leads to `end` after `seconds`: the state transition, inverted. None near the times
-    at which no velocity does (whole revolutions among them). Half revolutions cannot mend a plane: z is left there."""
+    """Velocity at `start` that leads to `end` after `seconds`, by inverting the state transition.
+
+    None near the times at which the matrix is singular, such as whole revolutions. After half revolutions z cannot be
+    changed, and vz is 0.
+    """
     tau = n * seconds
     s, c = _turned(tau)
     a, b, d = s / n, 2.0 * (1.0 - c) / n, (4.0 * s - 3.0 * tau) / n
@@ -118,8 +120,10 @@ def transfer(n: float, start: Vector, end: Vector, seconds: float) -> Vector | N
 
 
 class Ellipse(Struct, frozen=True):
-    """Free motion in the plane as what it is: an ellipse twice as long as it is high about a middle that drifts.
-    x = middle_m - height_m cos(phase + n t); while `middle_m` is 0 it closes."""
+    """Free motion in the orbit plane: an ellipse of ratio 2:1 about a centre that drifts along the track.
+
+    x = middle_m - height_m cos(phase + n t); with `middle_m` 0 the ellipse is closed.
+    """
 
     middle_m: float
     height_m: float
@@ -127,14 +131,14 @@ class Ellipse(Struct, frozen=True):
 
 
 def ellipse_of(n: float, state: Hill) -> Ellipse:
-    """The ellipse on which `state` is, `phase` at that instant."""
+    """Ellipse of a state; `phase` is that of the same instant."""
     x, _, _, vx, vy, _ = state
     middle = 4.0 * x + 2.0 * vy / n
     return Ellipse(middle, hypot(x - middle, vx / n), atan2(vx / n, middle - x))
 
 
 def closed_ellipse(n: float, height_m: float, along_m: float, phase: float) -> Hill:
-    """A state on a closed ellipse about `along_m` on the depot's track: the pattern of the dips."""
+    """State on a closed ellipse about `along_m` on the depot's track, as the harvest pattern flies it."""
     s, c = sin(phase), cos(phase)
     return (-height_m * c, along_m + 2.0 * height_m * s, 0.0, height_m * n * s, 2.0 * height_m * n * c, 0.0)
 

@@ -1,4 +1,4 @@
-"""Ways between places of the Hill frame: two burns, and which time between them takes the least."""
+"""Transfers with two burns between states in the Hill frame, and the choice of the cheapest transfer time."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from msgspec import Struct
 from depot.physics.orbit import Hill, Vector, coast, minus, plus, position, size, transfer, velocity
 
 TRIES = (1.0, 0.97, 1.03, 0.94)
-"""Factors on the usual time of a transfer, tried in turn."""
+"""Factors on the usual transfer time, tried in turn."""
 FULL_M = 30_000.0
-"""From so far on the way back takes its whole time."""
+"""Distance from which the way back takes its full time, m."""
 _NEAREST = 0.12
 _CHEAP_MPS = 10.0
 _SAMPLES = 12
 
 
 class BurnPair(Struct, frozen=True):
-    """`seconds` between its two burns; `first`: change of velocity at its beginning, `dv_mps` of both together."""
+    """Transfer of two burns. `seconds`: time between them. `first`: change of velocity of the first. `dv_mps`: sum of
+    both."""
 
     seconds: float
     first: Vector
@@ -24,12 +25,12 @@ class BurnPair(Struct, frozen=True):
 
 
 def return_s(here: Hill, whole_s: float) -> float:
-    """The usual time of the way back from here: shorter from near."""
+    """Usual time of the way back from `here`, s; shorter from near."""
     return whole_s * min(max(size(position(here)) / FULL_M, _NEAREST), 1.0)
 
 
 def way(n: float, here: Hill, target: Hill, seconds: float) -> BurnPair | None:
-    """From `here` to be at rest with `target` after `seconds`; None where no burn leads there."""
+    """Transfer from `here` to rest at `target` after `seconds`; None if there is none."""
     depart = transfer(n, position(here), position(target), seconds)
     if depart is None:
         return None
@@ -39,7 +40,7 @@ def way(n: float, here: Hill, target: Hill, seconds: float) -> BurnPair | None:
 
 
 def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: float = 0.0) -> BurnPair:
-    """The first way that is cheap enough, or the cheapest; if they can, they stay outside the keep-out sphere."""
+    """First transfer that is cheap enough, or the cheapest. A transfer through the keep-out sphere costs 30 % more."""
     best: tuple[float, BurnPair] | None = None
     for part in TRIES:
         found = way(n, here, target, part * usual_s)
@@ -54,7 +55,7 @@ def cheapest(n: float, here: Hill, target: Hill, usual_s: float, keep_out_m: flo
 
 
 def keeps_off(n: float, here: Hill, found: BurnPair, keep_out_m: float) -> bool:
-    """Outside the keep-out sphere but for where it begins and ends."""
+    """True if a transfer stays outside the keep-out sphere, except at its beginning and end."""
     start: Hill = (*position(here), *plus(velocity(here), found.first))
     nearest_m = min(keep_out_m, 0.9 * size(position(here)))
     instants = (found.seconds * number / _SAMPLES for number in range(2, _SAMPLES))

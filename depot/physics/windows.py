@@ -1,10 +1,10 @@
-"""Eclipses and comms windows, which follow from where the depot is on its orbit: both sides can work them out ahead
-(seed 000, 1.2: communication is intermittent but predictable).
+"""Eclipses and comms windows from the depot's position on its orbit (seed 000, 1.2: communication is intermittent but
+predictable). Both sides can compute them ahead.
 
-The orbit angle counts from orbit noon. The body's shadow is a cylinder (Vallado, 5.3.3): on a circular orbit the
-depot is in it over an arc about midnight. The depot keeps one face to the Sun, and the arm with its antenna is behind
-it. Over an arc of each orbit the depot itself stands between the antenna and the track, and a skimmer far behind is
-out of its sight. Near the depot a second, small antenna reaches all round.
+The orbit angle counts from orbit noon. The body's shadow is a cylinder (Vallado, 5.3.3); a circular orbit is in it on
+an arc about midnight. The depot keeps one face to the Sun and has its antenna on an arm behind it. On another arc of
+each orbit the depot itself blocks the view from the antenna to a skimmer far behind. Near the depot a second antenna
+covers all directions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from depot.settings import OrbitSettings
 
 
 class Arc(Struct, frozen=True):
-    """A part of each revolution, by its middle and its length in degrees of orbit angle."""
+    """Part of each revolution: middle and length in degrees of orbit angle."""
 
     middle_deg: float
     length_deg: float
@@ -31,7 +31,7 @@ class Arc(Struct, frozen=True):
 
 
 class _Edges(NamedTuple):
-    """State relative to an arc, valid from an instant until the sooner of its edges."""
+    """Next edges of an arc, valid from `from_ms` to the earlier edge."""
 
     from_ms: int
     inside: bool
@@ -40,7 +40,7 @@ class _Edges(NamedTuple):
 
 
 class Almanac:
-    """See the module. Times are ms since the loop began."""
+    """Predictions for one orbit. Times are ms since the loop began."""
 
     def __init__(self, settings: OrbitSettings) -> None:
         self.orbit = Orbit(settings.mu_m3_s2, settings.body_m, settings.altitude_m)
@@ -56,20 +56,19 @@ class Almanac:
         return (self._start_deg + 360.0 * now_ms / self._period_ms) % 360.0
 
     def inside(self, arc: Arc, now_ms: int) -> bool:
-        """True while the depot is on that arc: at the instant of entering it, and no more at that of leaving it."""
+        """True while the depot is on the arc, from the instant of entry to just before that of exit."""
         return self._edges(arc, now_ms).inside
 
     def next_start_ms(self, arc: Arc, now_ms: int) -> int:
-        """Time when it next enters the arc, ms, later than now."""
+        """Time of the next entry into the arc, ms; later than `now_ms`."""
         return self._edges(arc, now_ms).start_ms
 
     def next_end_ms(self, arc: Arc, now_ms: int) -> int:
-        """Time when it next leaves the arc, ms, later than now."""
+        """Time of the next exit from the arc, ms; later than `now_ms`."""
         return self._edges(arc, now_ms).end_ms
 
     def _edges(self, arc: Arc, now_ms: int) -> _Edges:
-        """Return the cached edges, or work them out anew: time goes forward, so that it is asked many times before
-        it changes."""
+        """Edges of an arc, cached: they are asked for many times between two edges."""
         seen = self._seen.get(arc)
         if seen is None or not (seen.from_ms <= now_ms < seen.start_ms and now_ms < seen.end_ms):
             count, end_deg = self._revolution(arc.start_deg, now_ms), arc.start_deg + arc.length_deg
@@ -80,32 +79,32 @@ class Almanac:
         return seen
 
     def next_edge_ms(self, arc: Arc, now_ms: int) -> int:
-        """Whichever comes first."""
+        """Time of the next entry or exit, ms."""
         edges = self._edges(arc, now_ms)
         return min(edges.start_ms, edges.end_ms)
 
     def _revolution(self, degs: float, now_ms: int) -> int:
-        """The last revolution in which the angle has been passed already."""
+        """Last revolution in which the angle has been passed."""
         count = floor((self._start_deg + 360.0 * now_ms / self._period_ms - degs) / 360.0) + 1
         while self._passes_ms(degs, count) > now_ms:
             count -= 1
         return count
 
     def _passes_ms(self, degs: float, count: int) -> int:
-        """The whole millisecond at which the angle is passed, in revolution `count`."""
+        """Whole ms at which the angle is passed in revolution `count`."""
         return round((degs + 360.0 * count - self._start_deg) / 360.0 * self._period_ms)
 
-    # --- what they are for ------------------------------------------------------------------------------------------
+    # --- eclipses and windows --------------------------------------------------------------------------------------
     def sunlit(self, now_ms: int) -> bool:
-        """True while the depot, and all that flies with it, is in the Sun."""
+        """True while the depot and its skimmer are in sunlight."""
         return not self.inside(self.shadow, now_ms)
 
     def window_open(self, now_ms: int) -> bool:
-        """True while the depot can hear a skimmer that is far behind it."""
+        """True while the depot can receive a skimmer that is far behind it."""
         return not self.inside(self.blocked, now_ms)
 
     def next_window_ms(self, now_ms: int) -> int:
-        """Time when the window opens next, ms; now, while it is open."""
+        """Time at which the window opens, ms; now, while it is open."""
         return now_ms if self.window_open(now_ms) else self.next_end_ms(self.blocked, now_ms)
 
     def window_left_ms(self, now_ms: int) -> int:
@@ -114,7 +113,8 @@ class Almanac:
 
 
 def shadow_deg(orbit: Orbit, beta_deg: float) -> float:
-    """Part of the orbit that lies in the cylindrical shadow, degrees. `beta_deg`: the Sun above the orbit's plane."""
+    """Part of the orbit in the cylindrical shadow, degrees. `beta_deg`: elevation of the Sun above the orbit's
+    plane."""
     depth = sqrt((orbit.radius_m - orbit.body_m) * (orbit.radius_m + orbit.body_m)) / (
         orbit.radius_m * cos(radians(beta_deg))
     )

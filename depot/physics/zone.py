@@ -1,8 +1,8 @@
-"""The harvest zone and the docking corridor: where they are, and what INTAKE takes in on the way through.
+"""Harvest zone and docking corridor: their geometry, and the mass that INTAKE takes in on a pass.
 
-The envelope thins out by an exponential of height. On free motion height is x = middle - half cos(phase), so that what
-a dip takes in is an integral of exp(z cos phase), in closed form by its expansion in modified Bessel functions (Jacobi
-and Anger; Abramowitz and Stegun 9.6.34):  exp(z cos t) = I0(z) + 2 sum Ik(z) cos(k t).
+The density of the envelope falls exponentially with height. On free motion the height is x = middle - half cos(phase),
+so the intake of a dip is an integral of exp(z cos phase). It has a closed form by the expansion in modified Bessel
+functions (Jacobi and Anger; Abramowitz and Stegun 9.6.34):  exp(z cos t) = I0(z) + 2 sum Ik(z) cos(k t).
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ _TERMS = 24
 
 
 def in_zone(orbit: Orbit, zone: ZoneSettings, state: Hill, along_m: float) -> bool:
-    """True in the band of heights, near enough to the middle of the pattern, and neither too slow nor too fast for the
-    intake?"""
+    """True in the band of heights, within the pattern's length and width, and at a speed at which INTAKE works."""
     return (
         zone.floor_m <= orbit.height_m(state) <= zone.ceiling_m
         and abs(state[1] - along_m) <= zone.half_length_m
@@ -33,8 +32,7 @@ def in_zone(orbit: Orbit, zone: ZoneSettings, state: Hill, along_m: float) -> bo
 
 
 def dip_phases(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse) -> float | None:
-    """Half of the arc of the ellipse, in rad about its lowest point, that is below the zone's ceiling; None when it
-    does not come down to it."""
+    """Half of the arc below the zone's ceiling, rad about the ellipse's lowest point; None if it stays above."""
     if ellipse.height_m <= 0.0:
         return None
     level = (ellipse.middle_m - (zone.ceiling_m - orbit.altitude_m)) / ellipse.height_m
@@ -58,8 +56,8 @@ def bessel_i(z: float) -> tuple[float, ...]:
 
 
 def swept(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse, start: float, end: float) -> float:
-    """The integral over the phase, rad, of density times speed on an ellipse, in units of the density at the zone's
-    floor and the depot's own speed."""
+    """Integral of density times speed over the phase, in units of the density at the zone's floor and the depot's
+    speed."""
     weights = _weights(ellipse.height_m / zone.scale_height_m, ellipse.height_m / orbit.radius_m)
     total = weights[0] * (end - start)
     for weight, ended, begun in zip(weights[1:], _sines(end), _sines(start), strict=False):
@@ -70,7 +68,7 @@ def swept(orbit: Orbit, zone: ZoneSettings, ellipse: Ellipse, start: float, end:
 
 @lru_cache(maxsize=16)
 def _sines(phase: float) -> list[float]:
-    """sin(k phase), k = 1 .. _TERMS - 1. The same phases begin and end many integrals."""
+    """sin(k phase) for k = 1 .. _TERMS - 1. Cached, because integrals share their limits."""
     orders, angles, sines, take = _series()
     np.multiply(orders, phase, out=angles)
     take()
@@ -80,16 +78,18 @@ def _sines(phase: float) -> list[float]:
 
 @cache
 def _series() -> tuple[Numbers, Numbers, Numbers, Callable[[], object]]:
-    """Orders, angles, their sines, and the compiled call that makes these of those: a fifth of the time of plain
-    Python, and these are a tenth of a loop's."""
+    """Orders, angles, their sines, and the compiled call that fills the sines. It takes a fifth of the time of plain
+    Python; these sums were a tenth of a loop's time."""
     angles, sines = np.empty(_TERMS - 1), np.empty(_TERMS - 1)
     return np.arange(1.0, _TERMS), angles, sines, OVER_ARRAY.bind(SINE, angles, angles, sines)
 
 
 @lru_cache(maxsize=256)
 def _weights(z: float, faster: float) -> tuple[float, ...]:
-    """Fourier weights of exp(z cos t) (1 + faster cos t): its mean, then the coefficients of sin(k t) in its
-    integral. The speed on an ellipse is that of the depot by the second factor, to second order of the dip."""
+    """Fourier weights of exp(z cos t) (1 + faster cos t): its mean, then the coefficients of sin(k t) in its integral.
+
+    `faster` accounts for the speed on the ellipse relative to the depot's, to second order of the dip.
+    """
     i = bessel_i(z)
     c = [i[0], *(2.0 * value for value in i[1:])]
     weights = [c[0] + 0.5 * faster * c[1]]
@@ -102,12 +102,12 @@ def _weights(z: float, faster: float) -> tuple[float, ...]:
 
 
 def glide_mps(corridor: CorridorSettings, range_m: float) -> float:
-    """Speed of the glide slope at this distance, m/s: the fastest closing on the depot."""
+    """Largest closing speed at this distance by the glide slope, m/s."""
     return min(corridor.contact_mps + corridor.glide_mps_per_m * range_m, corridor.speed_max_mps)
 
 
 def in_corridor(corridor: CorridorSettings, state: Hill) -> bool:
-    """In the cone behind the depot, within the gate's distance, and not faster than the glide slope allows by half."""
+    """True in the cone behind the depot, near the gate or nearer, at most 1.5 times as fast as the glide slope."""
     behind = -state[1]
     if not 0.0 < behind <= 1.2 * corridor.gate_m:
         return False

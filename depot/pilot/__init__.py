@@ -1,1 +1,1 @@
-"""Flies the copter of a box for its skimmer, and says what it senses; an autopilot's facts in, commands out."""
+"""Pilot of a box's copter: reads an autopilot's facts and commands it for the skimmer controller."""

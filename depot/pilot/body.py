@@ -1,8 +1,7 @@
-"""A box's copter as a thing: where it is, over the pad too, and what its battery holds.
+"""Physical state of a box's copter: position, also over the pad, and battery.
 
-`SimulatedBody` is where the dock is when it is switched on; the dock, whose camera and latches notice the copter as it
-is, knows the simulator's truth, the copter does not: it comes down by what its own sensor sees of the pad. Of
-`ControllerBody`, behind a flight controller, only what it tells is known.
+`SimulatedBody` knows the simulator's true position, which the dock's camera and latches use; the copter lands by its
+own pad sensor. `ControllerBody`, behind a flight controller, knows only what the controller reports.
 """
 
 from __future__ import annotations
@@ -24,47 +23,47 @@ _CM: Final = 100.0
 
 
 class Body(Protocol):
-    """See the module. Positions are metres north and east of the pad's middle and above the pad."""
+    """Copter as an object. Positions are metres north, east and up from the middle of the pad."""
 
     over_pad_m: float
-    """From where it may descend, by its own estimate."""
+    """Horizontal distance from the pad, by its own estimate, within which it may descend, m."""
     sees_pad: bool
-    """True when the body lands by a sensor of its own that looks for the pad."""
+    """True if the copter has a sensor that looks for the pad."""
     precision_m: float
-    """A touchdown farther off than this is flown again."""
+    """Largest accepted distance of a touchdown, m; a touchdown farther off is flown again."""
 
     @property
     def deaf(self) -> bool:
         """True while nothing is received from the body."""
 
     def position(self) -> tuple[float, float, float]:
-        """By its own estimate."""
+        """Position by its own estimate."""
 
     def off_pad(self) -> tuple[float, float]:
-        """North and east of the pad's middle, as the dock has it; without one that knows: by its own estimate."""
+        """Distance north and east of the pad's middle, as the dock measures it; else by the copter's own estimate."""
 
     @property
     def pad_altitude(self) -> float:
-        """Above sea level as the copter counts it, m."""
+        """Altitude of the pad above sea level, as the copter measures it, m."""
 
     def not_ready_reason(self) -> str:
-        """Reason of the body itself against a launch; empty: none."""
+        """Reason of the body against a launch; empty: none."""
 
     def speed_mps(self) -> float:
-        """At which it really flies."""
+        """Speed of its flight, m/s."""
 
     def used_wh(self) -> float:
-        """Drawn from its battery since it was switched on."""
+        """Energy drawn since it was switched on, Wh."""
 
     def charge(self) -> float:
-        """0 to 1."""
+        """State of charge, 0 to 1."""
 
     def set_charge(self, charge: float) -> None: ...
     def set_wind(self, speed_mps: float) -> None: ...
 
 
 class SimulatedBody:
-    """See the module; implements `Body`."""
+    """`Body` of a simulated copter."""
 
     over_pad_m = 0.5
     deaf = False
@@ -103,7 +102,7 @@ class SimulatedBody:
 
 
 class ControllerBody:
-    """See the module; implements `Body`. `parameter`: the value of one of Sortie's."""
+    """`Body` of a copter behind a flight controller. `parameter`: reads one of Sortie's parameters."""
 
     over_pad_m = 0.5
     sees_pad = False
@@ -130,7 +129,8 @@ class ControllerBody:
 
     @property
     def pad_altitude(self) -> float:
-        """Altitude of the pad as measured where the motors were armed, m: controllers differ from maps by metres."""
+        """Altitude of the pad, measured where the motors were armed, m. A controller's altitude differs from maps by
+        metres."""
         return float(self._state[report.ALT] - self._state[report.RANGE])
 
     def not_ready_reason(self) -> str:
@@ -139,7 +139,7 @@ class ControllerBody:
         return "" if self._vehicle.known else "it has not told yet where it is"
 
     def speed_mps(self) -> float:
-        """The controller's own where that is less than the profile's."""
+        """Speed of the profile or of the controller, whichever is less, m/s."""
         return min(self._box.speed_mps, self._parameter("WPNAV_SPEED") / _CM)
 
     def used_wh(self) -> float:
@@ -153,4 +153,4 @@ class ControllerBody:
         self._vehicle.reset_battery(charge)
 
     def set_wind(self, speed_mps: float) -> None:
-        """The weather is real."""
+        """Do nothing: the wind is real."""

@@ -1,6 +1,7 @@
 """Control of the copter: by the skimmer, or by another party (a pilot, a ground station, a failsafe, a restart).
 
-It is commanded only while nobody else has it; AUTO from a ground station gives it back (`docs/sortie-loop.md`).
+The skimmer commands it only while no other party has control. AUTO from a ground station returns the control
+(`docs/sortie-loop.md`).
 """
 
 from __future__ import annotations
@@ -20,28 +21,27 @@ ASK_FOR_MS: Final = 10_000
 
 
 class Claim(Protocol):
-    """See the module."""
+    """Knowledge of who controls the copter."""
 
     def launched(self) -> None:
-        """Note that its skimmer has launched it."""
+        """Note that the skimmer has launched it."""
 
     def commanded(self) -> None:
-        """Note that it took a command of its skimmer."""
+        """Note that it accepted a command of the skimmer."""
 
     def look(self) -> None:
         """Find out who controls it in the air now."""
 
     def other(self) -> str:
-        """Name of another party that controls it in the air; empty: none."""
+        """Party that controls it in the air instead of the skimmer; empty: none."""
 
 
 class ModeClaim:
-    """Claim on an autopilot that is ours: it flies the mode that it was last told to fly, or somebody else has it.
-    Implements `Claim`."""
+    """`Claim` on Sortie's own autopilot: another party has it if it flies a mode that the skimmer did not command."""
 
     def __init__(self, autopilot: Autopilot) -> None:
         self._autopilot = autopilot
-        self._ours: int | None = None  # the mode; None: between launch and the first AUTO
+        self._ours: int | None = None  # mode number; None: between launch and the first AUTO
         self._other = ""
 
     def launched(self) -> None:
@@ -62,7 +62,7 @@ class ModeClaim:
 
 
 class ControllerClaim:
-    """Claim on a flight controller, which knows whether it follows us. Implements `Claim`; `now_ms`: vehicle time."""
+    """`Claim` on a flight controller, which reports whether it follows Sortie. `now_ms`: vehicle time."""
 
     def __init__(self, autopilot: Autopilot, vehicle: FlightController, now_ms: Callable[[], int]) -> None:
         self._autopilot = autopilot
@@ -70,18 +70,18 @@ class ControllerClaim:
         self._now_ms = now_ms
         self._restarts = vehicle.link.restarts
         self._held = False
-        self._asked: tuple[int, int] | None = None  # when a person asked for it, in which mode it was
-        self._ours = False  # since it was launched, or since a person has asked for it
+        self._asked: tuple[int, int] | None = None  # time and mode when a person returned the control
+        self._ours = False  # the skimmer has launched it, or a person has returned it
 
     def launched(self) -> None:
         self._held = False
         self._restarts = self._vehicle.link.restarts
 
     def commanded(self) -> None:
-        """The controller tells."""
+        """Do nothing: the controller reports it."""
 
     def look(self) -> None:
-        """Do nothing: this claim asks the controller whenever it is read."""
+        """Do nothing: `other` asks the controller."""
 
     def other(self) -> str:
         if not self._vehicle.commanded:
@@ -96,16 +96,16 @@ class ControllerClaim:
         return HELD if self._held else ""
 
     def hold_here(self) -> None:
-        """Hold by a person's order: no more commands until a person asks for them."""
+        """Hold because a person ordered it; no more commands until a person returns the control."""
         self._held = True
 
     def let_go(self) -> None:
-        """A person asks for it. A refusal is not the last word: it is asked again for a while."""
+        """Take the control that a person returns. If the controller refuses, it is asked again for `ASK_FOR_MS`."""
         self._held = False
         self._asked = self._now_ms(), self._vehicle.flight_mode
 
     def _asks(self) -> bool:
-        """True when a person gave it back a moment ago and no other mode has been chosen since."""
+        """True if a person returned the control less than `ASK_FOR_MS` ago and has not changed the mode since."""
         if self._asked is None:
             return False
         asked_ms, mode = self._asked

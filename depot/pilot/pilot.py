@@ -1,8 +1,8 @@
-"""Flies the copter of a box for its skimmer: through the flight manager (GO), the mission in AUTO, GUIDED for the way
-back, LAND for the pad. It commands the autopilot as a ground station would and knows nothing of sorties.
+"""Pilot of a box's copter: flight manager (GO), mission in AUTO, GUIDED for the way back, LAND for the pad.
 
-It is in its dock when it stands, disarmed, within `box.position_m` of the pad's middle. What came down elsewhere, or
-whose motors have stopped in the air, flies no more: `down` says so.
+It commands the autopilot as a ground station would and knows nothing of sorties. The copter is in its dock when it
+stands disarmed within `box.position_m` of the pad's middle. A copter that landed elsewhere, or whose motors stopped in
+the air, does not fly again; `down` gives the reason.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from depot.readings import Relative, SkimmerPlace
 from depot.settings import BoxSettings
 
 ENTRY_ITEM = 2
-"""Takeoff is item 1, the entry of the harvest zone item 2 (`flown_items`)."""
+"""Mission item of the harvest zone's entry; item 1 is the takeoff (`flown_items`)."""
 STRANDED: Final = "it came down away from its dock"
 STOPPED: Final = "its motors have stopped in the air"
 ASK_AGAIN_MS: Final = 2000
 _STOPPED_MS: Final = 500
 _NEAR_M, _SLOW_MPS = 1.5, 0.5
 LOST_PAD_MS: Final = 8000
-"""Time that it hovers over a pad it does not see before it goes back to the corridor, ms."""
+"""Time over a pad that it does not see before it returns to the corridor, ms."""
 _NOWHERE = (inf, inf, inf)
 
 
 class SkimmerPilot:
-    """See the module. `clock`: vehicle time; `offset_ms`: of the loop's time."""
+    """Pilot of one copter. `clock`: vehicle time, ms. `offset_ms`: loop time minus vehicle time."""
 
     def __init__(
         self, autopilot: Autopilot, box: BoxSettings, body: Body, claim: Claim, clock: Callable[[], int], offset_ms: int
@@ -51,40 +51,41 @@ class SkimmerPilot:
         self._state = autopilot.vehicle.state.report
         self._sensing = Sensing(self._state, box)
         self._target = _NOWHERE
-        self._refused_ms: int | None = None  # when the last target was not taken
+        self._refused_ms: int | None = None  # time at which the last target was refused
         self._landing = self._aloft = self._rising = self._missed = False
         self.tries = 0
-        self._up = False  # it has left the ground since it was launched
+        self._up = False  # it has left the ground since the launch
         self._stranded = False
-        self._by_others = True  # it was in other hands when it was last in the air; so is what is found lying there
+        # another party controlled it when it was last in the air; also assumed of a copter found lying at the start
+        self._by_others = True
         self._stopped_ms: int | None = None
-        self._photo = autopilot.payload.camera.taken  # the last one that was looked at
+        self._photo = autopilot.payload.camera.taken  # number of the last photo that was handled
         self._lines: list[tuple[Spot, Spot]] = []
-        self._lines_of: int | None = None  # revision of the mission
+        self._lines_of: int | None = None  # revision of the mission that `_lines` belongs to
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
-        """The loop's time."""
+        """Loop time, ms."""
         return self._clock() + self._offset_ms
 
     def whereabouts(self) -> tuple[float, float, float]:
-        """Latitude, longitude (degrees), altitude (m above mean sea level), as it reports them."""
+        """Reported latitude, longitude (degrees) and altitude (m above mean sea level)."""
         return float(self._state[report.LAT]), float(self._state[report.LON]), float(self._state[report.ALT])
 
     def position(self) -> tuple[float, float, float]:
-        """North and east of the pad's middle and above it, by its own estimate, m."""
+        """Position north and east of the pad's middle and above it, by its own estimate, m."""
         return self._body.position()
 
     def velocity(self) -> tuple[float, float, float]:
-        """North, east, up, m/s."""
+        """Velocity north, east, up, m/s."""
         return float(self._state[report.VN]), float(self._state[report.VE]), -float(self._state[report.VD])
 
     def off_pad(self) -> tuple[float, float]:
-        """Offset from the pad, as well as the dock or any sensor knows."""
+        """Offset from the pad's middle, north and east, by the best sensor, m."""
         return self._body.off_pad()
 
     def ready(self) -> bool:
-        """True when it could be launched now."""
+        """True if it could be launched now."""
         return not self.not_ready_reason()
 
     def not_ready_reason(self) -> str:
@@ -102,7 +103,7 @@ class SkimmerPilot:
         return "" if self._idle() else "its last flight is not closed yet"
 
     def called_off(self) -> str:
-        """Reason why its last launch did not take place; empty when it did."""
+        """Reason why its last launch was called off; empty: it was not."""
         flights = self._autopilot.flights
         return flights.status.reason if flights is not None and self._idle() else ""
 
@@ -112,12 +113,12 @@ class SkimmerPilot:
 
     @property
     def landed(self) -> bool:
-        """On the ground, its motors maybe still turning."""
+        """True on the ground; its motors may still run."""
         return self._autopilot.vehicle.state.landed
 
     @property
     def at_rest(self) -> bool:
-        """On the ground with its motors off."""
+        """True on the ground with its motors off."""
         return self.landed and not self._autopilot.facts.armed
 
     @property
@@ -126,26 +127,26 @@ class SkimmerPilot:
         return self.at_rest and hypot(*self.off_pad()) <= max(self._box.position_m, self._body.precision_m)
 
     def on_pad(self) -> bool:
-        """Did it come down within the precision of the pad?"""
+        """True if it landed within the pad's precision."""
         return not self._missed
 
     def remaining_s(self) -> float:
-        """Straight to the corridor, with the climb or descent; accelerating and braking take some seconds."""
+        """Time to the corridor on a straight line, s, with a few seconds for acceleration and braking."""
         away, up = self._off_corridor()
         seconds = hypot(away, up) / self._box.speed_mps + min(hypot(away, up), 4.0)
         return seconds * self._box.speed_mps / self._body.speed_mps()
 
     def _off_corridor(self) -> tuple[float, float]:
-        """Horizontal distance to the corridor, height above it, m."""
+        """Horizontal distance to the corridor and height above it, m."""
         north, east, height = self.position()
         return hypot(north - self._box.corridor_m, east), height - self._box.corridor_height_m
 
     def _still(self) -> bool:
         return float(self._state[report.GROUND_SPEED]) < _SLOW_MPS
 
-    # --- whose it is, and whether it can fly --------------------------------------------------------------------------
+    # --- control and ability to fly ---------------------------------------------------------------------------------
     def controlled_by(self) -> str:
-        """Other party that flies it, or what keeps it from being flown; empty: neither."""
+        """Other party that controls it, or reason why it cannot be flown; empty: neither."""
         if self._body.deaf:
             return NO_LINK
         if self.at_rest:
@@ -154,7 +155,7 @@ class SkimmerPilot:
         return self._claim.other()
 
     def down(self) -> str:
-        """Reason why it flies no more, whoever has it; empty: it flies, or stands in its dock."""
+        """Reason why it does not fly again, whoever controls it; empty: it flies or stands in its dock."""
         if self._body.deaf:
             return ""
         if self._stranded:
@@ -163,8 +164,8 @@ class SkimmerPilot:
         return STOPPED if stopped else ""
 
     def seen(self) -> Relative:
-        """Relative position as a camera over the pad sees it: up, north and east of the pad's middle, how fast, how
-        it leans."""
+        """Position, speed, lean and rate as a camera over the pad measures them: up, north and east of the pad's
+        middle."""
         (north, east), (_, _, height) = self.off_pad(), self.position()
         north_mps, east_mps, up_mps = self.velocity()
         lean_deg, rate_dps = lean_and_rate(self._state)
@@ -174,9 +175,9 @@ class SkimmerPilot:
         """Values that it senses of itself now."""
         return self._sensing.look(self._clock(), away=self._up and not self.landed)
 
-    # --- where it is --------------------------------------------------------------------------------------------------
+    # --- place ------------------------------------------------------------------------------------------------------
     def place(self, before: SkimmerPlace) -> SkimmerPlace:
-        """Place along its way now, having been at `before`."""
+        """Next place along its way; `before` is the last one."""
         if before is SkimmerPlace.DOCK or self._body.deaf:
             return before
         self._up = self._up or not self.landed
@@ -252,18 +253,18 @@ class SkimmerPilot:
         return SkimmerPlace.FINAL
 
     def _lost_pad(self) -> bool:
-        """True when it hovers with all tries of its landing spent."""
+        """True if it hovers after all tries of its precision landing failed."""
         since_ms = self._autopilot.precision.failed_ms
         return since_ms is not None and self._clock() - since_ms >= LOST_PAD_MS and not self.landed
 
     def _stand(self) -> SkimmerPlace:
-        """Stay where it came down, for good."""
+        """End the flight where it landed."""
         self._stranded = not self.docked
         return SkimmerPlace.ADRIFT if self._stranded else SkimmerPlace.DOCK
 
-    # --- what it surveys ----------------------------------------------------------------------------------------------
+    # --- survey -----------------------------------------------------------------------------------------------------
     def photos(self) -> int:
-        """Photos since the last call that were taken along the lines of the plan, by the skimmer."""
+        """Number of photos since the last call that the skimmer took along the plan's lines."""
         camera, before = self._autopilot.payload.camera, self._photo
         self._photo = camera.taken
         ours = self._autopilot.modes.number == self._modes.auto and not self._claim.other()
@@ -273,7 +274,8 @@ class SkimmerPilot:
         return sum(over_a_line(place, self._survey(), self._box.line_m) for place in places)
 
     def _switch_camera_on(self) -> None:
-        """In the middle of a survey: this process is new, and its mission goes on behind the item that does it."""
+        """Switch the camera trigger on after a restart in the middle of a survey: the mission is past the item that
+        does it."""
         for item in self._autopilot.plans.mission.items():
             if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
                 self._autopilot.payload.command(item.command, (item.param1, item.param2, item.param3), self._clock())
@@ -300,17 +302,17 @@ class SkimmerPilot:
             self._autopilot.flights.go(self._clock())
 
     def fly_back(self) -> None:
-        """To the docking corridor, and hold there; no more photos."""
+        """Fly to the docking corridor and hold there, without photos."""
         self._autopilot.payload.command(int(Cmd.DO_SET_CAM_TRIGG_DIST), (0.0,), self._clock())
         self._go_to(self._box.corridor_m, 0.0, self._box.corridor_height_m)
 
     def hold(self) -> None:
-        """Stay where it is."""
+        """Hold the present position."""
         if not self.controlled_by():
             self._go_to(*self.position())
 
     def approach(self) -> None:
-        """From the corridor down to the pad."""
+        """Fly from the corridor down to the pad."""
         self._aloft, self._landing, self._target = not self.landed, False, _NOWHERE
         if self._aloft:
             self._go_over_pad()
@@ -319,7 +321,7 @@ class SkimmerPilot:
         self._land()
 
     def fall(self) -> None:
-        """Stop its motors."""
+        """Stop the motors."""
         self._autopilot.arming.disarm(self._clock(), force=True)
 
     def _land(self, *, on_pad: bool = False) -> None:
@@ -330,7 +332,7 @@ class SkimmerPilot:
             self._claim.commanded()
 
     def _go_over_pad(self) -> None:
-        """By its own estimate; from there it looks for the pad."""
+        """Fly over the pad by its own estimate; from there it looks for the pad."""
         wanted = (0.0, 0.0, 0.5 * self._box.corridor_height_m)
         if wanted != self._target:
             self._go_to(*wanted)
@@ -344,20 +346,18 @@ class SkimmerPilot:
             self._body.pad_altitude + height,
         )
         now_ms = self._clock()
-        outcome = self._autopilot.commands.reposition(
-            GeoPoint(place.lat, place.lon, place.alt), now_ms, change_mode=True
-        )
+        outcome = self._autopilot.commands.reposition(place, now_ms, change_mode=True)
         self._refused_ms = None if outcome.ok else now_ms
         if outcome.ok:
             self._claim.commanded()
 
     def _ask_again(self) -> None:
-        """A target that was not taken is given again, for as long as it is ours to give."""
+        """Command a refused target again after `ASK_AGAIN_MS`."""
         if self._refused_ms is not None and self._clock() >= self._refused_ms + ASK_AGAIN_MS:
             self._go_to(*self._target)
 
     def _climb_again(self) -> bool:
-        """Off the middle of the pad: arm, up, and down once more. False: it cannot be armed any more."""
+        """Take off again after a touchdown off the middle of the pad. False: it cannot be armed any more."""
         now_ms, autopilot = self._clock(), self._autopilot
         if not self.landed:
             if self.position()[2] > 0.4 * self._box.corridor_height_m:

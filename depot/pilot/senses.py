@@ -1,12 +1,10 @@
-"""Sensing of a box's copter, for ABORT_SENSORS and the watches over power (seed 000, 4.3), and what it has
-really surveyed.
+"""Sensor readings of a box's copter for ABORT_SENSORS and the power watches (seed 000, 4.3), and its surveyed lines.
 
-Everything comes out of the vehicle's report (`autopilot.interface.report`), which the simulator fills, or a flight
-controller by SYS_STATUS, EKF_STATUS_REPORT, GPS_RAW_INT, ATTITUDE and BATTERY_STATUS. What must last to count is
-timed in vehicle time.
+All readings come from the vehicle's report (`autopilot.interface.report`), which the simulator fills, or a flight
+controller by SYS_STATUS, EKF_STATUS_REPORT, GPS_RAW_INT, ATTITUDE and BATTERY_STATUS. Durations are in vehicle time.
 
-Survey: a line leads from each waypoint to the next, and from the last back to where the pattern repeats. A photo counts
-when it was taken over one of them; hanging in the air takes none, and one beside the lines is of something else.
+A survey line leads from each waypoint to the next, and from the last to where the pattern repeats. A photo counts if it
+was taken over one of the lines; a hovering copter takes none.
 """
 
 from __future__ import annotations
@@ -32,24 +30,25 @@ _OUTSIDE = Sensor.MAG | Sensor.ABSOLUTE_PRESSURE | Sensor.GPS
 NOWHERE_M: Final = 1e5
 """Distance that stands for an unknown position, m."""
 LASTS_MS: Final = 1000
-"""A sensor that is silent for less has not failed."""
+"""Time for which a sensor must be silent to count as failed, ms."""
 _LEAN_DEG, _FALLEN_DEG = 50.0, 75.0
-"""ArduPilot leans a copter by 45 degrees at most (ANGLE_MAX 30); beyond 75 nothing holds it up."""
+"""Lean angles, degrees, between which attitude control falls from 1 to 0. ArduPilot leans a copter by 45 degrees at
+most (ANGLE_MAX 30); beyond 75 degrees the lift no longer carries it."""
 _SPIN_DPS: Final = 400.0
-"""ATC_RATE_Y_MAX and what a lost motor's torque exceeds."""
+"""Rate of a spin after the loss of a motor, deg/s; it is above ATC_RATE_Y_MAX."""
 _NORMAL_S: Final = 10.0
-"""Time constant of the mean current."""
+"""Time constant of the mean power, s."""
 
 
 def lean_and_rate(vector: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Lean, deg, and rate of turn about any axis, deg/s."""
+    """Lean angle, degrees, and rate of turn about any axis, degrees/s."""
     level = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
     rates = (float(vector[report.P + axis]) for axis in range(3))
     return degrees(acos(min(max(level, -1.0), 1.0))), degrees(hypot(*rates))
 
 
 class SkimmerSenses(Struct):
-    """Values that it senses now, in the words of `depot.readings.SkimmerReading`."""
+    """Readings of the copter by their names in `depot.readings.SkimmerReading`."""
 
     imu_ok: bool = True
     abort_sensors_ok: bool = True
@@ -65,7 +64,7 @@ class SkimmerSenses(Struct):
 
 
 class Sensing:
-    """Looks at one vehicle's report, again and again."""
+    """Reader of one vehicle's report; keeps times, means and counts between readings."""
 
     def __init__(self, vector: npt.NDArray[np.float64], box: BoxSettings) -> None:
         self._r = vector
@@ -78,13 +77,13 @@ class Sensing:
         self._spikes = self._discharges = 0
 
     def look(self, now_ms: int, *, away: bool) -> SkimmerSenses:
-        """`away`: it has left its dock and not landed; on the ground no motor has to run, and nothing is expected of
-        the current."""
+        """Read the report. `away`: it has left its dock and not landed; on the ground motors and current are not
+        judged."""
         flags, healthy = int(self._r[report.EKF_FLAGS]), int(self._r[report.SENSORS_HEALTHY])
         present = int(self._r[report.SENSORS_PRESENT])
         found = bool(flags & EkfFlag.POS_HORIZ_ABS) and not flags & EkfFlag.CONST_POS_MODE
-        self._booted = self._booted or found  # before that its own pre-arm checks keep it in its dock
-        if not self._booted or not flags:  # nor does a controller that has just restarted say anything
+        self._booted = self._booted or found  # before the first position its own pre-arm checks keep it in its dock
+        if not self._booted or not flags:  # a controller that has just restarted reports no flags either
             return SkimmerSenses()
         failed = present & ~healthy
         inertial = bool(failed & _INERTIAL) or not flags & EkfFlag.ATTITUDE
@@ -97,7 +96,7 @@ class Sensing:
             battery_ok=not self._lasts("battery", bool(failed & Sensor.BATTERY) or self._empty(), now_ms),
         )
         self._feel_attitude(senses, away=away)
-        # Motors that were cut because nothing tells the attitude any more have not failed.
+        # motors that were cut because the attitude is unknown have not failed
         senses.thruster_fwd = 0.0 if stopped and senses.imu_ok and self._lasts("motors", stopped, now_ms, 200) else 1.0
         self._feel_power(senses, now_ms, away=away)
         return senses
@@ -108,9 +107,9 @@ class Sensing:
             return False
         return now_ms - self._since.setdefault(what, now_ms) >= for_ms
 
-    # --- where --------------------------------------------------------------------------------------------------------
+    # --- position ---------------------------------------------------------------------------------------------------
     def _drift_m(self, found: bool, now_ms: int) -> float:
-        """Distance of the estimate from the receiver's position, m: the estimator weighs both, so a jump of one
+        """Distance between the estimate and the receiver's position, m. The estimator weighs both, so a jump of one
         shows."""
         r = self._r
         if self._lasts("position", not found, now_ms):
@@ -119,10 +118,10 @@ class Sensing:
             return 0.0
         north = (r[report.GPS_LAT] - r[report.LAT]) * METRES_PER_DEGREE
         east = (r[report.GPS_LON] - r[report.LON]) * METRES_PER_DEGREE * longitude_scale(float(r[report.LAT]))
-        age_s = self._box.gps_age_s  # the fix is of the past
+        age_s = self._box.gps_age_s  # age of the fix
         return float(max(hypot(north, east) - age_s * r[report.GROUND_SPEED], 0.0))
 
-    # --- how it lies in the air ---------------------------------------------------------------------------------------
+    # --- attitude ---------------------------------------------------------------------------------------------------
     def _feel_attitude(self, senses: SkimmerSenses, *, away: bool) -> None:
         r = self._r
         lean_deg, senses.rate_dps = lean_and_rate(r)
@@ -131,9 +130,9 @@ class Sensing:
             left = 1.0 - (lean_deg - _LEAN_DEG) / (_FALLEN_DEG - _LEAN_DEG)
             senses.attitude = min(max(left, 0.0), 1.0) if senses.rate_dps < _SPIN_DPS else 0.0
 
-    # --- its battery --------------------------------------------------------------------------------------------------
+    # --- battery ----------------------------------------------------------------------------------------------------
     def _empty(self) -> bool:
-        """True when the voltage at rest says that the battery is empty, whatever has been counted."""
+        """True if the voltage at rest is that of an empty battery, whatever the counted charge."""
         return bool(0.0 < self._r[report.BATT_V_REST] < self._box.empty_v)
 
     def _feel_power(self, senses: SkimmerSenses, now_ms: int, *, away: bool) -> None:
@@ -157,11 +156,12 @@ class Sensing:
 
 
 Spot = tuple[float, float, float]
-"""m north and east of the pad, above the pad."""
+"""Metres north and east of the pad, and above it."""
 
 
 def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spot, Spot]]:
-    """The lines that a mission flies with its camera on (from DO_SET_CAM_TRIGG_DIST to the jump that repeats it)."""
+    """Lines that a mission flies with its camera on, from DO_SET_CAM_TRIGG_DIST to the jump that repeats the
+    pattern."""
     points: list[tuple[int, Spot]] = []
     start: int | None = None
     lines: list[tuple[Spot, Spot]] = []
@@ -180,12 +180,12 @@ def survey_lines(items: Sequence[MissionItem], home: GeoPoint) -> list[tuple[Spo
 
 
 def over_a_line(place: Spot, lines: Sequence[tuple[Spot, Spot]], off_m: float) -> bool:
-    """True when it is within `off_m` of one of the lines, m."""
+    """True if `place` is within `off_m` metres of one of the lines."""
     return any(_off(place, begin, end) <= off_m for begin, end in lines)
 
 
 def _off(place: Spot, begin: Spot, end: Spot) -> float:
-    """Distance from a line, m."""
+    """Distance from a line segment, m."""
     way = [b - a for a, b in zip(begin, end, strict=True)]
     to = [p - a for a, p in zip(begin, place, strict=True)]
     length_2 = fsum(step * step for step in way)

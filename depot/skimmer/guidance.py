@@ -1,11 +1,11 @@
-"""Guidance of the skimmer: which burns its plan asks for, from what it knows of its own motion.
+"""Guidance of the skimmer: the burns that its plan needs, from its own estimate of its motion.
 
-A way is two burns and corrections between them: the transition of relative motion, inverted, gives the first
-(`transfer`), and what is left at its end is taken out by the last. The harvest is a closed ellipse that dips into the
-zone once in a revolution and costs nothing but its trims. The approach is a glide slope in pulses: the nearer, the
-slower (Hablani et al., 2002, "Guidance and relative navigation for autonomous rendezvous in a circular orbit").
+A transfer is two burns with corrections between them: the inverted state transition of relative motion gives the first
+(`transfer`), and the last removes the speed that is left. The harvest is a closed ellipse that dips into the zone once
+in a revolution and needs only trims. The approach is a glide slope flown in pulses, slower with less distance (Hablani
+et al., 2002, "Guidance and relative navigation for autonomous rendezvous in a circular orbit").
 
-A machine: readings and the time in, commands for MODE_CTRL out. It knows the plan and the craft's own tables.
+It is a machine without a clock: readings and the time go in, commands for MODE_CTRL come out.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from depot.readings import SkimmerPlace, SkimmerReading
 from depot.settings import CorridorSettings, EngineSettings, ZoneSettings
 
 CORRECTIONS = (0.45, 0.8, 0.95)
-"""Shares of a transfer's time at which it is corrected."""
+"""Fractions of a transfer's time at which it is corrected."""
 _AIM_S = 600.0
-"""Time before its middle at which the last burn of a transfer is worked out, s."""
+"""Time before the end of a transfer at which its last burn is computed, s."""
 _SETTLE_S = 120.0
 _TRIM_S = 60_000.0
 _AGAIN_S = 3_000.0
 _AWAY_MPS = 3.0
 _WAIT_MS = 30_000
 _CONTACT_M = 1.0
-"""The last pulse aims so far through the dock: it is touched at speed."""
+"""Distance beyond the dock at which the last pulse aims, m, so that contact has a speed."""
 
 
 class SkimmerLeg(IntEnum):
@@ -62,7 +62,7 @@ class SkimmerLeg(IntEnum):
 
 
 class WaySettings(Struct, frozen=True):
-    """The pre-planned times of the ways, s: end of the departure burn after undocking, way out, way back."""
+    """Planned times, s: end of the departure burn after undocking, way out, way back."""
 
     departure_s: float
     outbound_s: float
@@ -70,21 +70,21 @@ class WaySettings(Struct, frozen=True):
 
 
 class GuidanceMemory(Struct):
-    """Memory of the guidance. `due`: instants at which the way is corrected; `end_ms`: of the way."""
+    """Memory of the guidance. `due`: times of the next calls, ms. `end_ms`: end of the transfer."""
 
     leg: SkimmerLeg = SkimmerLeg.NONE
     undocked_ms: int = 0
     target: Hill = AT_REST
     end_ms: int = 0
     due: list[int] = field(default_factory=list)
-    aimed: bool = False  # the last burn has been commanded; `due` is when to look at what it gave
-    pulse_ms: int = 0  # of the glide
+    aimed: bool = False  # the last burn was commanded; at `due` its result is checked
+    pulse_ms: int = 0  # time between two pulses of the glide
     pulses: int = 0
     slope: float = 0.0
 
 
 class Guidance:
-    """See the module."""
+    """Guidance of a craft without an autopilot."""
 
     def __init__(
         self,
@@ -101,16 +101,16 @@ class Guidance:
 
     @property
     def gate(self) -> Hill:
-        """Beginning of the docking corridor, at rest: holding there costs nothing."""
+        """Beginning of the docking corridor, at rest: holding there needs no propellant."""
         return (0.0, -self._corridor.gate_m, 0.0, 0.0, 0.0, 0.0)
 
     def next_ms(self) -> int | None:
-        """Time of its next call, ms; None: none is due."""
+        """Time of the next call of `step`, ms; None: none is due."""
         return min(self.memory.due, default=None)
 
-    # --- beginnings -------------------------------------------------------------------------------------------------
+    # --- beginning of a leg -----------------------------------------------------------------------------------------
     def depart(self, reading: SkimmerReading, plan: MissionPlan, now_ms: int) -> list[ThrustCommand]:
-        """Clear of the depot: onto the way to the zone, to be there when the plan says."""
+        """Begin the transfer to the zone, so that it arrives when the plan says."""
         ways, undocked_ms = self._ways, self.memory.undocked_ms
         end_ms = undocked_ms + round((ways.departure_s + ways.outbound_s) * 1000.0)
         found = self._way(reading, self.entry(plan), (end_ms - now_ms) / 1000.0)
@@ -119,8 +119,8 @@ class Guidance:
         return self._begin(SkimmerLeg.OUT, BurnPurpose.DEPART, reading, self.entry(plan), found, at_ms, now_ms)
 
     def turn_back(self, reading: SkimmerReading, now_ms: int, seconds: float | None = None) -> list[ThrustCommand]:
-        """On the way to the gate; who closes in on the depot has no time to turn first. `seconds`: for a way that takes
-        another time than the usual one."""
+        """Begin the transfer to the gate. A craft that closes in on the depot burns without turning first. `seconds`:
+        transfer time; None: the usual one."""
         usual_s = return_s(_state(reading), self._ways.return_s) if seconds is None else seconds
         found = self._way(reading, self.gate, max(usual_s, reading.detour_s))
         brake = self._closes_in(reading)
@@ -128,7 +128,7 @@ class Guidance:
         return self._begin(SkimmerLeg.BACK, BurnPurpose.RETURN, reading, self.gate, found, at_ms, now_ms, brake=brake)
 
     def approach(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """Cleared: down the glide slope."""
+        """Begin the glide slope after the docking clearance."""
         memory = self.memory
         memory.leg, memory.target, memory.aimed = SkimmerLeg.GLIDE, AT_REST, False
         slope = self._slope(reading)
@@ -142,19 +142,19 @@ class Guidance:
         return self._pulse(reading, now_ms)
 
     def away(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """No way home: along the track with what is left, which leads off for good."""
+        """Leave along the track for good, with the propellant that is left: a return is not feasible."""
         self.stop()
         mass = self._mass(reading)
         speed = min(_AWAY_MPS, self._engines.fwd_exhaust_mps * log(mass / max(mass - reading.fuel_kg, 1.0)))
-        back = 1.0 if reading.position_m[1] < 0.0 else -1.0  # who speeds up falls behind
+        back = 1.0 if reading.position_m[1] < 0.0 else -1.0  # a craft that speeds up falls behind
         return self._command(BurnPurpose.AWAY, (0.0, back * speed, 0.0), now_ms, now_ms)
 
     def stop(self) -> None:
-        """End all guidance: nothing is flown any more."""
+        """End all guidance."""
         self.memory.leg, self.memory.due = SkimmerLeg.NONE, []
 
     def entry(self, plan: MissionPlan) -> Hill:
-        """State in which the pattern is entered: on the way down, just below the zone's ceiling."""
+        """State at which the pattern is entered: descending, just below the zone's ceiling."""
         low = self._orbit.offset_m(plan.waypoints[-1])
         height = max(-low[0], 1.0)
         half = dip_phases(self._orbit, self._zone, Ellipse(0.0, height, 0.0))
@@ -162,11 +162,11 @@ class Guidance:
 
     # --- time -------------------------------------------------------------------------------------------------------
     def step(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """Return the burns that are due now."""
+        """Burns that are due now."""
         memory = self.memory
         if not memory.due or now_ms < memory.due[0]:
             return []
-        if reading.thrusting:  # the last burn has taken longer than was thought
+        if reading.thrusting:  # the last burn takes longer than computed
             memory.due = sorted({max(due, now_ms + _WAIT_MS) for due in memory.due})
             return []
         del memory.due[0]
@@ -199,8 +199,8 @@ class Guidance:
         *,
         brake: bool = False,
     ) -> list[ThrustCommand]:
-        """The first burn of a way and the instants of what follows. The way counts from the middle of the burn.
-        `brake`: THRUSTER_ATT does it, at once."""
+        """First burn of a transfer and the times of its corrections. The transfer counts from the middle of the burn.
+        `brake`: burn with THRUSTER_ATT at once."""
         memory = self.memory
         half_ms = round(self._burn_s(reading, found.first, brake=brake) * 500.0)
         middle_ms = at_ms + half_ms
@@ -223,7 +223,7 @@ class Guidance:
         return self._command(BurnPurpose.CORRECT, minus(wanted, velocity(here)), now_ms, memory.end_ms)
 
     def _arrive(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """The last burn, about the end of the way; then what it has given is looked at."""
+        """Last burn of a transfer; its result is checked afterwards."""
         memory = self.memory
         there = coast(self._n, _state(reading), max(memory.end_ms - now_ms, 0) / 1000.0)
         dv = minus(velocity(memory.target), velocity(there))
@@ -234,7 +234,7 @@ class Guidance:
         return self._command(BurnPurpose.ARRIVE, dv, at_ms, memory.end_ms)
 
     def _look(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """Arrived: the pattern is trimmed to close; a gate that was missed is flown to once more."""
+        """Check the arrival: trim the pattern so that it closes, or fly to a missed gate again."""
         memory = self.memory
         if memory.leg is SkimmerLeg.OUT:
             memory.leg = SkimmerLeg.PATTERN
@@ -246,7 +246,7 @@ class Guidance:
         return self.turn_back(reading, now_ms, _AGAIN_S)
 
     def _trim(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """Trim the pattern so that it closes, or drifts as slowly as brings it back to its middle by the next trim."""
+        """Trim the pattern so that it closes, or drifts back to its middle until the next trim."""
         here = _state(reading)
         off_m = here[1] - 2.0 * here[3] / self._n - self.memory.target[1] + 2.0 * self.memory.target[3] / self._n
         middle_m = off_m / (1.5 * self._n * _TRIM_S)
@@ -254,10 +254,10 @@ class Guidance:
         return self._command(BurnPurpose.TRIM, (0.0, wanted - here[4], 0.0), now_ms, now_ms)
 
     def _pulse(self, reading: SkimmerReading, now_ms: int) -> list[ThrustCommand]:
-        """To where the glide slope is at the next pulse."""
+        """Pulse that leads to the glide slope's position at the next pulse."""
         memory = self.memory
         here = _state(reading)
-        if self._slope(reading) != memory.slope:  # thrusters have failed: not on this slope
+        if self._slope(reading) != memory.slope:  # thrusters have failed, which needs a gentler slope
             return self.turn_back(reading, now_ms, _AGAIN_S)
         left_s = max(memory.end_ms - now_ms - memory.pulse_ms, 0) / 1000.0
         slope = self._slope(reading)
@@ -267,11 +267,13 @@ class Guidance:
             return []
         return self._command(BurnPurpose.APPROACH, minus(wanted, velocity(here)), now_ms, memory.end_ms)
 
-    # --- figures ----------------------------------------------------------------------------------------------------
+    # --- quantities --------------------------------------------------------------------------------------------------
     def off_way_m(self, reading: SkimmerReading, now_ms: int) -> float:
-        """Distance of the known way from the planned one, m: how far from the end of its way it comes by if nothing
-        more burns; in the pattern, how far it is from where the pattern has it. While it burns, or waits for a
-        burn, the way is not begun; in the corridor the depot measures it."""
+        """Distance between the estimated and the planned position at the end of the transfer, m.
+
+        In the pattern it is the present distance from the planned position. It is 0 during a burn or the wait for one,
+        and in the corridor, where the depot measures it.
+        """
         memory = self.memory
         if memory.leg not in (SkimmerLeg.OUT, SkimmerLeg.PATTERN, SkimmerLeg.BACK) or reading.thrusting:
             return 0.0
@@ -281,7 +283,7 @@ class Guidance:
         return size(minus(position(known), position(planned)))
 
     def _slope(self, reading: SkimmerReading) -> float:
-        """Slope of the glide, 1/s; gentler for weak thrusters."""
+        """Slope of the glide, 1/s; smaller with weak thrusters."""
         return self._corridor.glide_mps_per_m * min(max(reading.attitude, 0.2), 1.0)
 
     def _way(self, reading: SkimmerReading, target: Hill, usual_s: float) -> BurnPair:
@@ -291,7 +293,7 @@ class Guidance:
         return self._engines.dry_kg + reading.store_kg + reading.fuel_kg
 
     def _closes_in(self, reading: SkimmerReading) -> bool:
-        """Inside the gate, and coming nearer."""
+        """True inside the gate and coming nearer."""
         there, speed = reading.position_m, reading.velocity_mps
         inside = size(there) <= self._corridor.gate_m
         return inside and fsum(p * v for p, v in zip(there, speed, strict=True)) < 0.0
@@ -303,7 +305,7 @@ class Guidance:
         return burn_s(self._mass(reading), size(dv), exhaust_mps(self._engines, thruster), newton)
 
     def _turn_ms(self, dv: Vector) -> int:
-        """The longest that turning into a burn can take."""
+        """Longest time for turning into a burn, ms."""
         whole = AttitudeSlew(angle_deg=180.0, rate_dps=self._engines.rate_max_dps, accel_dps2=self._engines.accel_dps2)
         return 0 if self._thruster(BurnPurpose.CORRECT, dv) is Thruster.ATT else round(whole.seconds * 1000.0)
 
@@ -324,5 +326,5 @@ class Guidance:
 
 
 def _state(reading: SkimmerReading) -> Hill:
-    """Estimate of its own motion, from its reading."""
+    """Own estimate of its motion, from a reading."""
     return (*reading.position_m, *reading.velocity_mps)

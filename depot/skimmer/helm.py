@@ -1,6 +1,5 @@
-"""Helm of the skimmer controller, shared by its parts: memory, decisions, mode and stage, and the ways home and into
-the dock. Whoever decides something does it through here, so that nothing is changed without a decision or a
-status."""
+"""Actions that all parts of the skimmer controller share: decisions, mode, stage, way home, docking. Every change goes
+through here, so that it is recorded as a decision or reported as a status."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ _PHASE = {
 
 
 class SkimmerHelm:
-    """See the module. `record` gets each decision before it is acted on; `ctrl` is MODE_CTRL's way to the craft."""
+    """Shared actions. `record` takes each decision before it is carried out; `ctrl` commands the craft."""
 
     def __init__(
         self,
@@ -45,14 +44,14 @@ class SkimmerHelm:
 
     @property
     def memory(self) -> SkimmerMemory:
-        """Memory of the skimmer; a new one after a restart."""
+        """Memory of the skimmer controller; replaced after a restart."""
         return self.reports.memory
 
     @property
     def plan(self) -> MissionPlan:
-        """The one that is flown."""
+        """Plan that is flown."""
         plan = self.memory.plan
-        assert plan is not None  # nobody undocks without one
+        assert plan is not None  # no craft undocks without a plan
         return plan
 
     def decide(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
@@ -62,7 +61,7 @@ class SkimmerHelm:
         self._record(Decision(now_ms, number, _PHASE[memory.stage], "skimmer", name, reason, facts))
 
     def set_mode(self, mode: SkimmerMode, now_ms: int) -> None:
-        """MODE_CTRL; it fixes which buses are powered."""
+        """Set the mode, which selects the powered buses."""
         if mode is not self.memory.mode:
             name = "mode_to_" + mode.lower().rpartition("/")[2].replace("-", "_")
             self.decide(now_ms, name, mode.value, {"was": self.memory.mode.value})
@@ -70,12 +69,12 @@ class SkimmerHelm:
         self.vehicle.set_mode(mode)
 
     def enter(self, stage: SkimmerStage, now_ms: int) -> None:
-        """The next part of its course, which the depot has to hear of."""
+        """Begin a stage and report it to the depot."""
         self.memory.stage = stage
         self.reports.announce(now_ms)
 
     def turn_back(self, now_ms: int, name: str, reason: str, facts: dict[str, Any]) -> None:
-        """Out of what it does, and home."""
+        """End the present task and fly home."""
         self.decide(now_ms, name, reason, facts)
         self.memory.harvest_until_ms = None
         self.fly_home(now_ms)
@@ -83,19 +82,19 @@ class SkimmerHelm:
         self.enter(SkimmerStage.RETURN, now_ms)
 
     def fly_home(self, now_ms: int) -> None:
-        """By the way that is planned for it."""
+        """Fly home on the plan's way back."""
         facts = {"waypoints": len(self.plan.waypoints)}
         self.decide(now_ms, "follow_return_trajectory", "by the plan's way back to the corridor", facts)
         self.ctrl.turn_back(now_ms)
 
     def back_to_gate(self, now_ms: int, name: str, reason: str) -> None:
-        """Out of the approach, to hold off at the gate once more."""
+        """Break off the approach and hold at the gate."""
         self.decide(now_ms, name, reason, {})
         self.ctrl.turn_back(now_ms)
         self.enter(SkimmerStage.HOLDING, now_ms)
 
     def stand_in_dock(self, now_ms: int) -> None:
-        """End the flight in the dock: all loads may be on again."""
+        """End the flight in the dock and switch shed loads on."""
         self.ctrl.docked()
         self.set_mode(SkimmerMode.DOCKED, now_ms)
         self.vehicle.shed(False)

@@ -1,7 +1,7 @@
-"""MODE_CTRL of the skimmer: what its controller decides becomes commands to its craft, and, where that has no
-autopilot of its own, to THRUSTER_FWD and THRUSTER_ATT (seed 000, 4.3).
+"""MODE_CTRL of the skimmer: turns the controller's decisions into commands (seed 000, 4.3).
 
-A copter is told where to go; a craft without an autopilot is flown by `Guidance`.
+A copter is told where to go. A craft without an autopilot is flown by `Guidance`, which commands THRUSTER_FWD and
+THRUSTER_ATT.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from depot.skimmer.guidance import Guidance
 from depot.skimmer.reports import SkimmerVehicle
 
 Record = Callable[[int, str, str, dict[str, Any]], None]
-"""Time, name, reason, facts of a decision."""
+"""Recorder of a decision: time, name, reason, facts."""
 
 _REASONS = {
     BurnPurpose.DEPART: "onto the way to the harvest zone",
@@ -29,7 +29,7 @@ _REASONS = {
 
 
 class ModeCtrl:
-    """See the module. `guidance`: None for a craft that flies itself."""
+    """Commands to the craft. `guidance`: None for a craft with an autopilot."""
 
     def __init__(self, vehicle: SkimmerVehicle, guidance: Guidance | None, record: Record) -> None:
         self._craft = vehicle
@@ -37,42 +37,42 @@ class ModeCtrl:
         self._record = record
 
     def undock(self, now_ms: int) -> None:
-        """Out of the dock, without a burn."""
+        """Leave the dock without a burn."""
         if self._guidance is not None:
             self._guidance.memory.undocked_ms = now_ms
         self._craft.undock()
 
     def initial_burn(self, plan: MissionPlan, now_ms: int) -> None:
-        """Clear: off to where the plan says."""
+        """Burn onto the way to the plan's zone."""
         self._craft.initial_burn()
         if self._guidance is not None:
             self._fire(self._guidance.depart(self._craft.skimmer_reading(), plan, now_ms), now_ms)
 
     def turn_back(self, now_ms: int) -> None:
-        """To the corridor."""
+        """Return to the corridor."""
         self._craft.turn_back()
         if self._guidance is not None:
             self._fire(self._guidance.turn_back(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def approach(self, now_ms: int) -> None:
-        """Into the dock."""
+        """Fly into the dock."""
         self._craft.approach()
         if self._guidance is not None:
             self._fire(self._guidance.approach(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def docked(self) -> None:
-        """End the flight: no burn is commanded any more."""
+        """End the flight; no burn is commanded after it."""
         if self._guidance is not None:
             self._guidance.stop()
 
     def dispose(self, now_ms: int) -> None:
-        """No way home."""
+        """Leave for good: a return is not feasible."""
         self._craft.dispose()
         if self._guidance is not None:
             self._fire(self._guidance.away(self._craft.skimmer_reading(), now_ms), now_ms)
 
     def steer(self, now_ms: int) -> bool:
-        """Command the burns that the guidance wants now; False when it wants none."""
+        """Command the burns that are due; False if there are none."""
         if self._guidance is None:
             return False
         burns = self._guidance.step(self._craft.skimmer_reading(), now_ms)
@@ -80,12 +80,13 @@ class ModeCtrl:
         return bool(burns)
 
     def next_ms(self) -> int | None:
-        """Time of its next call, ms; None: none is due."""
+        """Time of the next call of `steer`, ms; None: none is due."""
         return None if self._guidance is None else self._guidance.next_ms()
 
     def _fire(self, commands: list[ThrustCommand], now_ms: int) -> None:
         for command in commands:
-            if command.purpose is not BurnPurpose.APPROACH:  # a pulse every few minutes: the recorder has them
+            # pulses come every few minutes and are only in the flight recorder
+            if command.purpose is not BurnPurpose.APPROACH:
                 name = "thruster_fwd" if command.thruster is Thruster.FWD else "thruster_att"
                 facts = {"dv_mps": [round(part, 6) for part in command.dv], "at_s": command.at_ms / 1000.0}
                 self._record(now_ms, name, _REASONS[command.purpose], facts)

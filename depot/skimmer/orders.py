@@ -1,6 +1,6 @@
-"""Handling of the depot's orders by the skimmer, and which it refuses.
+"""Orders of the depot: how the skimmer carries them out, and which it refuses.
 
-An order that has been carried out already is accepted again: its answer was lost.
+A repeated order that has been carried out is accepted again, because its answer was lost.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from depot.skimmer.helm import SkimmerHelm
 
 
 class Orders:
-    """See the module. `watch` judges a reading by the triggers of ABORT-1."""
+    """Handler of the depot's orders. `watch`: bits of the ABORT-1 triggers that a reading trips."""
 
     def __init__(self, helm: SkimmerHelm, watch: Callable[[SkimmerReading], int]) -> None:
         self._helm = helm
         self._watch = watch
 
     def handle(self, order: DepotCommand, now_ms: int) -> RequestResult:
-        """Carry it out, or refuse it."""
+        """Carry out or refuse an order."""
         match order:
             case DepotCommand.CONFIGURE:
                 return self._configure(now_ms)
@@ -41,8 +41,7 @@ class Orders:
                 return RequestResult.ACCEPTED
 
     def _configure(self, now_ms: int) -> RequestResult:
-        """MODE_CTRL to its pre-launch configuration, then the critical sensors, which are powered by now: refused while
-        one of them is dead."""
+        """Power what a launch needs, then check the critical sensors; refused while one of them fails."""
         helm, memory = self._helm, self._helm.memory
         if memory.plan is None or memory.stage is not SkimmerStage.DOCKED:
             return RequestResult.REFUSED
@@ -74,7 +73,7 @@ class Orders:
             )
         number = memory.plan.number
         if number == memory.flown:
-            return RequestResult.REFUSED  # an old GO that came late: this plan has been flown
+            return RequestResult.REFUSED  # a late repetition of an old GO: this plan has been flown
         if memory.verified != number:
             helm.decide(now_ms, "not_ready", "its sensors have not been verified", {"plan": number})
             return RequestResult.REFUSED
@@ -94,7 +93,7 @@ class Orders:
         return RequestResult.ACCEPTED
 
     def _recall(self, now_ms: int) -> RequestResult:
-        """ABORT-2: stop what you are doing and come back now."""
+        """ABORT-2: end the present task and return now."""
         memory = self._helm.memory
         if memory.stage is SkimmerStage.DOCKED or memory.controlled_by:
             return RequestResult.REFUSED
@@ -109,7 +108,7 @@ class Orders:
         helm, memory = self._helm, self._helm.memory
         if memory.stage in (SkimmerStage.APPROACH, SkimmerStage.DOCKED):
             return RequestResult.ACCEPTED
-        away = helm.vehicle.skimmer_reading().place is SkimmerPlace.BACK  # not at the gate again yet
+        away = helm.vehicle.skimmer_reading().place is SkimmerPlace.BACK  # it has not reached the gate again
         if memory.stage is not SkimmerStage.HOLDING or memory.controlled_by or away:
             return RequestResult.REFUSED
         helm.decide(now_ms, "approach", "docking clearance", {"emergency": order is DepotCommand.EMERGENCY_CLEARANCE})
@@ -118,7 +117,7 @@ class Orders:
         return RequestResult.ACCEPTED
 
     def _waved_off(self, now_ms: int) -> RequestResult:
-        """The depot sees it beyond a limit: out of the approach, and to the gate again."""
+        """Break off the approach and return to the gate."""
         memory = self._helm.memory
         if memory.stage is SkimmerStage.HOLDING:
             return RequestResult.ACCEPTED

@@ -1,4 +1,4 @@
-"""Memory of the skimmer controller, its commands to the craft, and the statuses that it sends of both."""
+"""Memory of the skimmer controller, its commands to the craft, and its statuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from depot.settings import HeartbeatSettings
 from depot.skimmer.guidance import Guidance, GuidanceMemory
 
 ACK_EVERY = 8
-"""Every so many beats the skimmer wants to know that it is heard."""
+"""Heartbeats between two that ask for an acknowledgement."""
 
 
 _AS_READ = (
@@ -22,9 +22,9 @@ _AS_READ = (
     "harvested_kg", "expected_kg", "drift_m", "current_ratio", "signature_k", "spine_k", "seal", "thrust", "capacity",
     "thrust_ratio", "deep_discharges", "current_spikes",
 )  # fmt: skip
-"""Fields of a status that are the skimmer's readings of the same names."""
+"""Fields of a status with the same names in the skimmer's reading."""
 _NEVER = 1 << 60
-"""Deadline that never comes: while the window is closed, its opening is an event of the world."""
+"""Deadline that never comes. The opening of the window is an event of the world."""
 
 
 class SkimmerVehicle(Protocol):
@@ -32,40 +32,40 @@ class SkimmerVehicle(Protocol):
 
     def skimmer_reading(self) -> SkimmerReading: ...
     def whereabouts(self) -> tuple[float, float, float] | None:
-        """Latitude, longitude (degrees), altitude (m above mean sea level); None where it does not know."""
+        """Latitude, longitude (degrees), altitude (m above mean sea level); None: unknown."""
 
     def set_mode(self, mode: SkimmerMode) -> None:
-        """MODE_CTRL: which buses are powered, and what each load draws."""
+        """Select the powered buses and their loads."""
 
     def shed(self, on: bool) -> None:
-        """MODE_CTRL: secondary loads off, or on again."""
+        """Switch the secondary loads off or on."""
 
     def configure(self) -> None:
-        """MODE_CTRL to its pre-launch configuration: what a launch needs is powered, the rest is not."""
+        """Power what a launch needs and nothing else."""
 
     def undock(self) -> None:
-        """Latches open, and away from the dock with what that takes and no more."""
+        """Open the latches and leave the dock without a burn."""
 
     def initial_burn(self) -> None:
-        """Clear of the depot: the departure burn."""
+        """Begin the departure burn, clear of the depot."""
 
     def fire(self, command: ThrustCommand) -> None:
-        """A thruster, of a craft that has no autopilot of its own."""
+        """Fire a thruster of a craft without an autopilot."""
 
     def start_harvest(self, target_kg: float) -> None: ...
     def turn_back(self) -> None: ...
     def approach(self) -> None: ...
     def dispose(self) -> None: ...
     def stand_aside(self) -> None:
-        """Command nothing and take nothing in: another party has the vehicle."""
+        """Command nothing and harvest nothing: another party controls the vehicle."""
 
     def resume(self) -> None:
-        """Fly the plan again: it was given back on the way out or in the harvest."""
+        """Fly the plan again after control was returned on the way out or in the harvest."""
 
 
 class SkimmerMemory(Struct):
-    """Memory of the skimmer controller. Times in ms since the loop began. `verified`: number of the plan for
-    which the craft has been configured and its sensors have been found alive."""
+    """Memory of the skimmer controller. Times are ms since the loop began. `verified`: number of the plan for which the
+    craft was configured and its sensors were found working."""
 
     stage: SkimmerStage = SkimmerStage.DOCKED
     mode: SkimmerMode = SkimmerMode.DOCKED
@@ -75,9 +75,10 @@ class SkimmerMemory(Struct):
     trigger: int = 0
     trips: int = 0
     recalled: bool = False
-    controlled_by: str = field(default="", name="taken")  # instead of the skimmer, until given back or launched again
+    # party in control, until control is returned or the next launch
+    controlled_by: str = field(default="", name="taken")
     seq: int = 0
-    urgent_seq: int = 0  # the oldest status that has to be acknowledged
+    urgent_seq: int = 0  # oldest status that must be acknowledged
     repeat_ms: int | None = None
     repeat_gap_ms: int = 0
     beat_ms: int = 0
@@ -85,16 +86,16 @@ class SkimmerMemory(Struct):
     boot_ms: int = 0
     harvest_until_ms: int | None = None
     shed: bool = False  # secondary loads are off
-    least_fuel: float = FAR  # the smallest margin of this flight, as a share of the need
+    least_fuel: float = FAR  # smallest margin of this flight, as a fraction of the need
     least_power: float = FAR
     out: list[Status] = field(default_factory=list)
-    silent: bool = False  # the comms window is closed:
-    held: list[Status] = field(default_factory=list)  # what is told when it opens
+    silent: bool = False  # the comms window is closed
+    held: list[Status] = field(default_factory=list)  # statuses that are sent when it opens
     guidance: GuidanceMemory = field(default_factory=GuidanceMemory)
 
 
 class Reports:
-    """Statuses: every T_HEARTBEAT, and at each change, which is repeated until the depot has acknowledged it."""
+    """Sender of statuses: every T_HEARTBEAT, and at each change until the depot acknowledges it."""
 
     def __init__(
         self, memory: SkimmerMemory, vehicle: SkimmerVehicle, beats: HeartbeatSettings, guidance: Guidance | None
@@ -105,7 +106,7 @@ class Reports:
         self._guidance = guidance
 
     def reading(self, now_ms: int) -> SkimmerReading:
-        """The sensors, and what they make of its way: how far that leads from the planned one."""
+        """Sensor readings, and the distance from the planned track."""
         reading = self._craft.skimmer_reading()
         if self._guidance is not None:
             reading.drift_m = max(reading.drift_m, self._guidance.off_way_m(reading, now_ms))
@@ -117,13 +118,13 @@ class Reports:
         return out
 
     def acknowledged(self, seq: int) -> None:
-        """The depot has status `seq`."""
+        """Note that the depot has status `seq`."""
         memory = self.memory
         if memory.repeat_ms is not None and (seq - memory.urgent_seq) & 0xFFFF < 0x8000:
             memory.repeat_ms = None
 
     def undocked(self, now_ms: int) -> None:
-        """A sortie begins: its time counts from here, and so do the beats."""
+        """Start the sortie's time and its heartbeats."""
         self.memory.boot_ms = now_ms
         self.memory.least_fuel = self.memory.least_power = FAR
         self.memory.beat_ms = now_ms + self._period_ms
@@ -137,19 +138,19 @@ class Reports:
             memory.least_power = min(memory.least_power, reading.power_wh / reading.power_need_wh - 1.0)
 
     def next_ms(self) -> int:
-        """Time when the next status is due, ms."""
+        """Time of the next status, ms since the loop began."""
         memory = self.memory
         if memory.silent:
             return _NEVER
         return memory.beat_ms if memory.repeat_ms is None else min(memory.beat_ms, memory.repeat_ms)
 
     def due(self, reading: SkimmerReading, now_ms: int) -> None:
-        """Repeat what was not acknowledged, and beat if a beat is due."""
+        """Repeat a status without acknowledgement, and send a heartbeat that is due."""
         memory = self.memory
         memory.silent, before = not reading.link_open, memory.silent
         if memory.silent:
             return
-        if before:  # the window has opened: first what happened behind it, in order
+        if before:  # the window has opened: first send the held statuses, in order
             memory.out += memory.held
             memory.held = []
         if memory.repeat_ms is not None and now_ms >= memory.repeat_ms:
@@ -162,7 +163,7 @@ class Reports:
                 self.report(now_ms, reading, ask=memory.seq % ACK_EVERY == 0)
 
     def announce(self, now_ms: int, reading: SkimmerReading | None = None) -> None:
-        """A status that has to arrive."""
+        """Send a status and repeat it until it is acknowledged."""
         memory = self.memory
         memory.repeat_gap_ms = round(self._beats.poll_s * 1000.0)
         memory.repeat_ms = now_ms + memory.repeat_gap_ms
@@ -170,7 +171,7 @@ class Reports:
         self.report(now_ms, reading)
 
     def report(self, now_ms: int, reading: SkimmerReading | None = None, *, ask: bool = False) -> None:
-        """Send one status of the present state; without power there is none."""
+        """Send one status of the present state; without power none."""
         memory = self.memory
         r = reading or self.reading(now_ms)
         if not r.powered:

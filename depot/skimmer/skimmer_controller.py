@@ -1,8 +1,8 @@
-"""The skimmer's side of the loop: flies its plan, watches itself, and obeys.
+"""Skimmer side of the sortie loop: flies its plan, watches itself and obeys the depot.
 
-It knows its plan, its own sensors and what the depot has told it, nothing else: no profile, and no limit that was not
-in the plan it acknowledged. It aborts by itself (ABORT-1), holds off at the docking corridor until it is cleared, comes
-home when it has heard nothing for long, and repeats what matters until the depot has acknowledged it.
+The controller knows its plan, its own sensors and the depot's messages. It has no profile and no limit that is not in
+the plan that it acknowledged. It aborts by itself (ABORT-1), holds at the docking corridor until it is cleared, flies
+home when it has received nothing for a long time, and repeats important statuses until the depot has acknowledged them.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from depot.skimmer.watches import ABORT_1, PowerLoads, first_trip, trips
 
 
 class SkimmerController:
-    """See the module. `beats` and `power` are tables of the craft; `clear_m`: how far from the depot it may burn;
-    `record` gets each decision before it is acted on."""
+    """State machine of the skimmer. `beats`, `power`: settings of the craft. `clear_m`: least distance from the depot
+    for a burn. `record`: takes each decision before it is carried out."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class SkimmerController:
         self._beats = beats
         self._clear_m = clear_m
         self._craft = vehicle
-        self._seen: SkimmerReading | None = None  # the reading and the plan that `_found` belongs to
+        self._seen: SkimmerReading | None = None  # reading and plan of the last evaluation of the triggers
         self._judged_by: MissionPlan | None = None
         self._found = 0
 
@@ -54,12 +54,12 @@ class SkimmerController:
 
     @property
     def powered(self) -> bool:
-        """True while anything on board runs; without power it hears nothing."""
+        """True while something on board has power; without it no message is received."""
         return self._craft.skimmer_reading().powered
 
-    # --- in -----------------------------------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------------------------
     def handle_plan(self, plan: MissionPlan, now_ms: int) -> bool:
-        """A plan is taken at the dock only, whole or not at all; from then on its thresholds hold."""
+        """Accept a plan, only at the dock; from then on its thresholds hold."""
         memory = self.memory
         memory.heard_ms = now_ms
         if memory.stage is not SkimmerStage.DOCKED:
@@ -69,23 +69,23 @@ class SkimmerController:
         return True
 
     def handle_order(self, order: DepotCommand, now_ms: int) -> RequestResult:
-        """A command of the depot. One that has been carried out already is accepted again: its answer was lost."""
+        """Carry out or refuse an order. A repeated order is accepted again, because its answer was lost."""
         self.memory.heard_ms = now_ms
         return self._orders.handle(order, now_ms)
 
     def handle_ack(self, seq: int, now_ms: int) -> None:
-        """The depot has the status `seq`."""
+        """Note that the depot has status `seq`."""
         self.memory.heard_ms = now_ms
         self.reports.acknowledged(seq)
 
     def person_asks(self, now_ms: int) -> None:
-        """A person wants the vehicle flown again by the skimmer, while somebody else has had it: it comes home."""
+        """Fly home because a person asks the skimmer controller to take back a vehicle that another party has."""
         if self.memory.controlled_by and self.memory.stage is not SkimmerStage.DOCKED:
             self._helm.decide(now_ms, "person_asks", "a person asks for it: flown again by its skimmer controller", {})
             self._give_back(SkimmerStage.RETURN, now_ms)
 
     def stand_on_dock(self, now_ms: int) -> None:
-        """The process is new and so is the craft, on its dock: of before it knows its plan and what it has flown."""
+        """Start again in a new process with a new craft on its dock. Only the plan and the last flown plan are kept."""
         before = self.memory
         self.reports.memory = SkimmerMemory(
             plan=before.plan,
@@ -103,22 +103,22 @@ class SkimmerController:
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int:
-        """Time of the next call, ms, unless something happens before."""
+        """Time of the next call of `handle_timeout`, ms since the loop began."""
         until = None if self.memory.controlled_by else self.memory.harvest_until_ms
         dues = (self.reports.next_ms(), until, self._helm.ctrl.next_ms())
         return min(due for due in dues if due is not None)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Look at the sensors, act, and beat if a beat is due. A burn that is commanded asks for power and propellant,
-        so it is looked at, too: another call at the same instant finds nothing to change."""
+        """Evaluate the sensors, act, and send the statuses that are due. A commanded burn changes power and propellant,
+        so they are evaluated again until nothing changes."""
         reading = self.reports.reading(now_ms)
         while self._step(reading, now_ms) or self._helm.ctrl.steer(now_ms):
             reading = self.reports.reading(now_ms)
         self.reports.due(reading, now_ms)
 
-    # --- the course ---------------------------------------------------------------------------------------------------
+    # --- course of the sortie ---------------------------------------------------------------------------------------
     def _step(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """Make one change of stage or mode; False when there is nothing to change."""
+        """Make one change of stage or mode; False if there is none."""
         memory = self.memory
         found = self._watch(reading)
         if memory.stage in ABORTABLE:
@@ -163,14 +163,14 @@ class SkimmerController:
                 return False
 
     def _watch(self, reading: SkimmerReading) -> int:
-        """The triggers that hold, by the plan that it has acknowledged."""
+        """Triggers of ABORT-1 that hold by the acknowledged plan, as bits."""
         plan = self.memory.plan
         if reading is not self._seen or plan is not self._judged_by:
             self._seen, self._judged_by, self._found = reading, plan, trips(reading, plan)
         return self._found
 
     def _separate(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """Out of the dock: nothing is burnt before the distance that was measured is enough."""
+        """Leave the dock, and burn when the measured distance to the depot is large enough."""
         if reading.place is SkimmerPlace.DOCK:
             why = f": {reading.called_off}" if reading.called_off else ""
             self._helm.decide(now_ms, "launch_called_off", f"it did not leave the dock{why}", {})
@@ -233,9 +233,9 @@ class SkimmerController:
         self._helm.turn_back(now_ms, "depot_silent", "nothing heard of the depot for long", {"silence_s": silence_s})
         return True
 
-    # --- somebody else has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2) -----------
+    # --- another party has the vehicle: a pilot, a failsafe, a restart (docs/reference/real-vehicles.md, 2) ---------
     def _in_other_hands(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """Command nothing until it is given back. On its dock it has come home all the same."""
+        """Command nothing until control is returned. A vehicle that lands in its dock is home all the same."""
         memory = self.memory
         if memory.controlled_by and reading.place is SkimmerPlace.DOCK:
             self._helm.stand_in_dock(now_ms)
@@ -257,7 +257,7 @@ class SkimmerController:
         return True
 
     def _give_back(self, stage: SkimmerStage, now_ms: int) -> None:
-        """On with the plan, but from phase 5 on by the way home once more."""
+        """Take the control back: go on with the plan, but from phase 5 on fly home again."""
         self.memory.controlled_by = ""
         if stage in (SkimmerStage.UNDOCKING, SkimmerStage.DEPARTURE, SkimmerStage.OUTBOUND, SkimmerStage.HARVEST):
             self._craft.resume()
@@ -268,7 +268,7 @@ class SkimmerController:
 
     # --- aborts -------------------------------------------------------------------------------------------------------
     def _abort(self, reading: SkimmerReading, now_ms: int) -> None:
-        """ABORT-1: survival mode at once, then home if fuel and power allow it, else disposal."""
+        """ABORT-1: survival mode, then home if fuel and power allow it, else disposal."""
         memory = self.memory
         watch = first_trip(self._found)
         power_wh = reading.reserve_wh + reading.power_wh
@@ -295,8 +295,8 @@ class SkimmerController:
             self._helm.enter(SkimmerStage.DISPOSAL, now_ms)
 
     def _fallen(self, reading: SkimmerReading, now_ms: int) -> bool:
-        """Handle a craft that flies no more: ABORT-1 where none was declared and the phase has one, and there is no
-        return."""
+        """Handle a vehicle that cannot fly any more: ABORT-1 if the stage allows it and none was declared, else
+        disposal."""
         memory = self.memory
         if memory.stage in ABORTABLE and not memory.trigger and self._found:
             self._abort(reading, now_ms)

@@ -1,9 +1,8 @@
-"""Watches of the skimmer: the triggers of ABORT-1, in the order of the reference
-(docs/reference/sortie-loop.md, "ABORT-1"), and power: which loads stay on, and when a transit is flown in
-ECLIPSE/SURVIVAL (seed 000, 4.4).
+"""Triggers of ABORT-1 in the order of the reference (docs/reference/sortie-loop.md, "ABORT-1"), and control of the
+power loads and of ECLIPSE/SURVIVAL in transit (seed 000, 4.4).
 
-Each trigger is judged on the skimmer's own readings and on the thresholds of the plan that it has acknowledged; without
-a plan it has none, and nothing is watched.
+The triggers apply to the skimmer's own readings, with the thresholds of the acknowledged plan. Without a plan nothing
+is watched.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ ABORT_1: tuple[AbortWatch[SkimmerReading, MissionPlan], ...] = (
     _S("abort_sensors_failure", "navigation", lambda r, p: not r.abort_sensors_ok, ("abort_sensors_ok",)),
 )  # fmt: skip
 
-assert tuple(watch.name for watch in ABORT_1) == ABORT_1_NAMES  # the wire has their numbers
+assert tuple(watch.name for watch in ABORT_1) == ABORT_1_NAMES  # these indices are the numbers on the wire
 
 
 def trips(reading: SkimmerReading, plan: MissionPlan | None) -> int:
-    """The armed watches that hold, as bits in the order of `ABORT_1`."""
+    """Armed triggers that hold, as bits in the order of `ABORT_1`."""
     if plan is None:
         return 0
     bits = 0
@@ -59,26 +58,26 @@ def trips(reading: SkimmerReading, plan: MissionPlan | None) -> int:
 
 
 def first_trip(bits: int) -> AbortWatch[SkimmerReading, MissionPlan]:
-    """The trigger of several: the first that holds. ValueError when none does."""
+    """First trigger of `bits`, in the order of `ABORT_1`. ValueError if there is none."""
     if not bits:
         raise ValueError("no watch holds")
     return ABORT_1[(bits & -bits).bit_length() - 1]
 
 
 RESTORE = 1.2
-"""Secondary loads come back at so much more than the charge at which they were shed."""
+"""Factor on the shedding charge at which secondary loads are switched on again."""
 
 
 class PowerLoads:
-    """See the module. `power`: a table of the craft."""
+    """Control of the loads and of the transit mode. `power`: settings of the craft."""
 
     def __init__(self, helm: SkimmerHelm, power: PowerSettings) -> None:
         self._helm = helm
         self._power = power
 
     def manage(self, reading: SkimmerReading, now_ms: int) -> None:
-        """Secondary loads are the first that have to go: at low charge, long before ECLIPSE/SURVIVAL; and at once when
-        arrays and batteries cannot carry all that is on, so that INTAKE and what routes its harvest keep theirs."""
+        """Shed or restore the secondary loads. They are shed at low charge, long before ECLIPSE/SURVIVAL, and at once
+        when arrays and batteries cannot supply all loads, so that INTAKE keeps its power."""
         memory, low = self._helm.memory, self._power.shed_soc
         poor = reading.soc < (RESTORE * low if memory.shed else low)
         supply_w = reading.solar_w + reading.battery_w
@@ -95,7 +94,8 @@ class PowerLoads:
         self._helm.vehicle.shed(memory.shed)
 
     def set_transit_mode(self, reading: SkimmerReading, usual: SkimmerMode, now_ms: int) -> bool:
-        """ECLIPSE/SURVIVAL while power is poor, and in shadow between burns. False when the mode stays."""
+        """Select ECLIPSE/SURVIVAL while charge is low and in shadow between burns, else `usual`. False if the mode
+        stays."""
         memory, low = self._helm.memory, self._power.survival_soc
         poor = reading.soc < (2.0 * low if memory.mode is SkimmerMode.SURVIVAL else low)
         dark = not reading.sunlit and not reading.thrusting

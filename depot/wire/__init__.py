@@ -1,2 +1,1 @@
-"""The sortie loop's words on the wire: standard MAVLink messages, and what they carry between a depot and its skimmer
-(`docs/sortie-messages.md`)."""
+"""Sortie loop messages as standard MAVLink messages between a depot and its skimmer (`docs/sortie-messages.md`)."""

@@ -1,5 +1,4 @@
-"""The depot controller on the wire: a MAVLink client of its skimmer. Retries are those of the clients; what they end
-with is the answer that the controller gets."""
+"""Depot controller as a MAVLink client of its skimmer. The clients retry; their outcome is the controller's answer."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ _TAKEOFF_HEIGHT_M = 15.0
 
 
 class PlanOutcome(IntEnum):
-    """Result of a plan's header."""
+    """Result of sending a plan's header."""
 
     ACCEPTED = 0
     REFUSED = 1
@@ -32,7 +31,7 @@ class PlanOutcome(IntEnum):
 
 
 class PlanClient(Client):
-    """Sends a plan's header until it is acknowledged."""
+    """Client that sends a plan's header until it is acknowledged."""
 
     handles = frozenset(("TUNNEL",))
     outcome: PlanOutcome | None
@@ -59,10 +58,13 @@ def plan_items(plan: MissionPlan) -> list[MissionItem]:
 
 
 def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 0.0) -> list[MissionItem]:
-    """Mission items for a vehicle that flies the plan in AUTO: takeoff, the way to the first (the entry of the
-    harvest zone), then round and round through the others, with a photo every `photo_m`, until it is called back.
-    `pad_m`: altitude of the dock, for a vehicle that counts heights from where it was armed."""
-    second = 4  # behind home, takeoff, the first and its photos
+    """Mission items of a vehicle that flies the plan in AUTO.
+
+    They are the takeoff, the way to the first waypoint (entry of the harvest zone), then the others repeated for ever,
+    with a photo every `photo_m`. `pad_m`: altitude of the dock, for a vehicle whose heights count from where it was
+    armed.
+    """
+    second = 4  # item number behind home, takeoff, the first waypoint and its photos
     items = [MissionItem(Cmd.NAV_TAKEOFF, Frame.GLOBAL_RELATIVE_ALT, z=_TAKEOFF_HEIGHT_M), *plan_items(plan)]
     if pad_m is not None:
         items[1:] = [replace(item, frame=Frame.GLOBAL_RELATIVE_ALT, z=item.z - pad_m) for item in items[1:]]
@@ -74,8 +76,8 @@ def flown_items(plan: MissionPlan, pad_m: float | None = None, photo_m: float = 
 
 
 class DepotClient:
-    """Sits on the depot's endpoint, for one of its skimmers. One request runs at a time; a report is asked for at any
-    time. `offset_ms`: the loop's time at vehicle time 0."""
+    """Service on the depot's endpoint for one of its skimmers. One request runs at a time; a report may be requested at
+    any time. `offset_ms`: loop time minus vehicle time."""
 
     clock: Clock = "vehicle"
     handles = frozenset(("TUNNEL", "COMMAND_ACK", "MISSION_ACK", "MISSION_REQUEST", "MISSION_REQUEST_INT"))
@@ -95,8 +97,8 @@ class DepotClient:
         beats = controller.profile.heartbeat
         self._retry = Retry(round(beats.retry_s * 1000.0), beats.attempts)
         self._clients = ClientGroup()
-        self._waiting: tuple[Request, Client] | None = None  # for an answer
-        self._packages: list[DataPackage] = []  # of the upload that runs: still to be sent
+        self._waiting: tuple[Request, Client] | None = None  # request that waits for its answer
+        self._packages: list[DataPackage] = []  # packages of the present upload that are still to be sent
         self._out: list[Outgoing] = []
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -117,7 +119,7 @@ class DepotClient:
 
     def handle_timeout(self, now_ms: int) -> None:
         now_ms += self._offset_ms
-        if self._clients.busy and self.controller.hears:  # behind a closed window the clock of a request stands
+        if self._clients.busy and self.controller.hears:  # while the window is closed, no request times out
             self._clients.handle_timeout(now_ms)
         self.controller.handle_timeout(now_ms)
         self._pump(now_ms)
@@ -134,10 +136,10 @@ class DepotClient:
         return out + self._clients.take_outgoing()
 
     def link_closed(self, link: int) -> None:
-        """Silence is what the controller notices."""
+        """Do nothing: the controller notices the silence."""
 
     def _pump(self, now_ms: int) -> None:
-        """An ended request to the controller, new ones to the wire, until nothing is left to do."""
+        """Give an ended request to the controller and start new ones until there is nothing to do."""
         while True:
             ended, waiting = False, self._waiting
             if waiting is not None and waiting[1].done:
@@ -162,7 +164,7 @@ class DepotClient:
         return command_long(self._target, command, param1, retry=self._retry)
 
     def _ask(self, request: Request, client: Client, now_ms: int) -> None:
-        """Send a request in place of one that is under way."""
+        """Start a request; it replaces the one that is under way."""
         if self._waiting is not None:
             self._clients.drop(self._waiting[1])
         self._waiting = request, self._clients.start(client, now_ms)
@@ -175,7 +177,7 @@ class DepotClient:
             self._ask(request, following, now_ms)
 
     def _next_part(self, request: Request, client: Client) -> Client | None:
-        """An upload is waypoints, then data packages, then the plan's header, which is taken when the rest is there."""
+        """Next part of an upload: waypoints, then data packages, then the plan's header."""
         if not isinstance(request, Upload) or _answer(client.outcome) is not RequestResult.ACCEPTED:
             return None
         if isinstance(client, MissionUpload):

@@ -1,8 +1,8 @@
-"""Data packages on the wire: bytes in parts, each acknowledged, the whole guarded by a checksum.
+"""Data packages on the wire: bytes in acknowledged parts with a checksum of the whole.
 
-The depot sends a part and waits for the acknowledgement, which names the next byte wanted; so a part that is lost is
-sent again. When all bytes are there the skimmer compares their CRC-32 (zlib) with the one that every part names: what
-does not agree is refused and dropped, and the depot begins again, `attempts` times in all.
+The depot sends a part and waits for the acknowledgement, which has the offset of the next byte. A lost part is sent
+again. When all bytes have arrived, the skimmer compares their CRC-32 (zlib) with that of the parts. A corrupt package
+is dropped, and the depot starts it again, `attempts` times in all.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class PackageOutcome(IntEnum):
 
 
 def packages_of(plan: MissionPlan) -> list[DataPackage]:
-    """Packages of a plan: what it has beside its header and its waypoints."""
+    """Data packages of a plan: everything but its header and waypoints."""
     return [DataPackage(PackageKind.LIMITS, msgspec.json.encode(plan.limits))]
 
 
 class PackageClient(Client):
-    """Sends one package of a plan; `attempts` of it as a whole, when the skimmer finds it corrupt."""
+    """Client that sends one package of a plan, `attempts` times if the skimmer finds it corrupt."""
 
     handles = frozenset(("TUNNEL",))
     outcome: PackageOutcome | None
@@ -81,7 +81,7 @@ class PackageClient(Client):
         elif offset > self._offset:
             self._go_on(offset, now_ms)
         else:
-            self._offset = offset  # it has less than was thought: from there, when this part is repeated
+            self._offset = offset  # the skimmer has less than was assumed: continue there when this part is repeated
 
     def _go_on(self, offset: int, now_ms: int) -> None:
         self._offset = min(offset, len(self._package.data))
@@ -96,7 +96,7 @@ class PackageClient(Client):
 
 
 class PackageStore:
-    """The skimmer's end: what has come of each package, and those that are whole."""
+    """Receiver at the skimmer: the received parts of each package, and the complete packages."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -104,7 +104,7 @@ class PackageStore:
         self._whole: dict[int, bytes] = {}
 
     def take(self, data: bytes, system: int, component: int) -> Message | None:
-        """A part that has come in; the acknowledgement, or None for what is none."""
+        """Take in a part. Returns the acknowledgement, or None for bytes that are no part."""
         if len(data) < _PART.size:
             return None
         number, kind, size, offset, crc = _PART.unpack(data[: _PART.size])
@@ -126,7 +126,7 @@ class PackageStore:
         return tunnel(PACKAGE_ACK, _ACK.pack(number, kind, len(self._parts[kind]), verdict), system, component)
 
     def limits(self, number: int) -> AbortLimits | None:
-        """The thresholds and triggers of plan `number`; None while they are not there, or are none."""
+        """Thresholds and triggers of plan `number`; None if they are missing or invalid."""
         data = self._whole.get(PackageKind.LIMITS) if number == self._number else None
         if data is None:
             return None

@@ -1,9 +1,8 @@
-"""The skimmer controller on the wire: plan, orders and acknowledgements in, statuses out.
+"""Skimmer controller on the wire: plans, orders and acknowledgements in, statuses out.
 
-A skimmer that nobody else speaks for takes its orders here. At a vehicle whose command protocol is served already they
-are rows of its table of commands (`serve_orders`): USER_2 is the orders'; of USER_1 only GO goes to the skimmer
-controller, which hands it to the flight manager when it undocks (seed 002); the flight manager's other commands stay
-its own.
+A skimmer without an autopilot takes its orders here. On a vehicle with an autopilot they are rows of its command table
+(`serve_orders`). USER_2 carries orders. Of USER_1 only GO goes to the skimmer controller, which gives it to the flight
+manager when it undocks (seed 002); the other commands of USER_1 are the flight manager's.
 """
 
 from __future__ import annotations
@@ -24,9 +23,12 @@ from mavlink_bridge.wire.codec import dialect
 
 
 class SkimmerService(Speaker):
-    """Sits on the vehicle's endpoint. The waypoints of a plan come by the mission protocol into `mission`, its data
-    packages as bytes with a checksum (`packages`). `whole`: nobody else speaks for this vehicle, so that it beats and
-    takes commands here; else its autopilot does (`serve_orders`). `offset_ms`: the loop's time at vehicle time 0."""
+    """Service on the vehicle's endpoint.
+
+    A plan's waypoints arrive in `mission` by the mission protocol, its data packages in `packages`. `whole`: this
+    service sends the heartbeats and takes commands; otherwise the autopilot does (`serve_orders`). `offset_ms`: loop
+    time minus vehicle time.
+    """
 
     clock: Clock = "vehicle"
 
@@ -88,7 +90,7 @@ class SkimmerService(Speaker):
         return self.controller.next_deadline_ms() - self._offset_ms
 
     def link_closed(self, link: int) -> None:
-        """Silence is what the controller notices."""
+        """Do nothing: the controller notices the silence."""
 
     def _collect(self) -> None:
         for status in self.controller.take_statuses():
@@ -100,8 +102,8 @@ class SkimmerService(Speaker):
 def serve_orders(
     commands: CommandService, controller: SkimmerController, flights: FlightSystem | None, offset_ms: int
 ) -> None:
-    """From now on `commands` takes the orders for `controller`, and other GOs for `flights`. `offset_ms`: the loop's
-    time at vehicle time 0."""
+    """Let `commands` give orders to `controller` and the other commands of USER_1 to `flights`. `offset_ms`: loop time
+    minus vehicle time."""
 
     def serve(command: Command, context: Context) -> Outcome:
         order = wire.order_of(command.number, command.param(1))

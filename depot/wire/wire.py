@@ -1,7 +1,7 @@
-"""Sortie messages to MAVLink and back: ids, layouts, conversions (`docs/sortie-messages.md` is the page for readers).
+"""Conversion of sortie messages to MAVLink and back: ids, layouts, units (described in `docs/sortie-messages.md`).
 
-TUNNEL (385) carries what no standard message has, with payload types of the private range; COMMAND_LONG carries the
-orders. Layouts are little-endian, without padding. Nothing here keeps state.
+TUNNEL (385) with payload types of the private range carries what no standard message has. COMMAND_LONG carries the
+orders. Layouts are little-endian without padding. The functions keep no state.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mavlink_bridge.wire.codec import dialect
 STATUS, PLAN, PLAN_ACK, STATUS_ACK = 32801, 32802, 32803, 32804
 """TUNNEL payload types."""
 CMD_GO, GO = Cmd.USER_1, 0x20
-"""MAV_CMD_USER_1 with param1 GO: the flight manager's command."""
+"""MAV_CMD_USER_1 with param1 GO, a command of the flight manager."""
 CMD_ORDER = Cmd.USER_2
-"""MAV_CMD_USER_2: param1 = number of the order (`DepotCommand`), but for GO."""
+"""MAV_CMD_USER_2 with param1 = number of the order (`DepotCommand`), except GO."""
 DEPOT_SYSTEM, DEPOT_COMPONENT = 200, Component.ONBOARD_COMPUTER
-"""The depot: an onboard computer of a system of its own."""
+"""System and component of the depot, an onboard computer with a system id of its own."""
 
 _STATUS = Struct("<HIBBBBHIIHffffffffffffffffffffHHiif")
 _PLAN = Struct("<IHddfff")
@@ -35,19 +35,19 @@ _MODE_NUMBER = {mode: number for number, mode in enumerate(MODES)}
 
 
 def tunnel(kind: int, data: bytes, system: int = 0, component: int = 0) -> Message:
-    """A TUNNEL message with `data` as its payload."""
+    """TUNNEL message with `data` as its payload."""
     padded = list(data.ljust(_ROOM, b"\0"))
     return dialect.MAVLink_tunnel_message(system, component, kind, len(data), padded)
 
 
 def tunnel_data(message: Message) -> bytes:
-    """The payload of a TUNNEL message."""
+    """Payload of a TUNNEL message."""
     return bytes(message.payload[: message.payload_length])
 
 
 def heartbeat(status: Status) -> Message:
-    """HEARTBEAT of a skimmer: custom_mode is the number of its mode, system_status STANDBY (docked), ACTIVE, CRITICAL
-    (ABORT-1), EMERGENCY (disposal)."""
+    """HEARTBEAT of a skimmer: custom_mode is the mode's number; system_status is STANDBY (docked), ACTIVE, CRITICAL
+    (ABORT-1) or EMERGENCY (disposal)."""
     if status.stage is SkimmerStage.DISPOSAL:
         system_status = SystemState.EMERGENCY
     elif status.trigger:
@@ -65,7 +65,7 @@ def heartbeat(status: Status) -> Message:
 
 
 def pack_status(status: Status) -> Message:
-    """A status packet."""
+    """Message of a status packet."""
     seq, boot_ms, stage, mode, wants_ack, taken_over, *values, deep_discharges, current_spikes, place = astuple(status)
     data = _STATUS.pack(
         seq,
@@ -82,7 +82,7 @@ def pack_status(status: Status) -> Message:
 
 
 def read_status(data: bytes) -> Status | None:
-    """A status packet, or None for one that is none (wrong size, unknown stage or mode)."""
+    """Status packet; None for a wrong size or an unknown stage or mode."""
     if len(data) != _STATUS.size:
         return None
     seq, boot_ms, stage, mode, flags, *values, lat, lon, alt = _STATUS.unpack(data)
@@ -94,12 +94,12 @@ def read_status(data: bytes) -> Status | None:
 
 
 def _pack_place(place: tuple[float, float, float] | None) -> tuple[int, int, float]:
-    """Degrees x 1e7 and metres, as GLOBAL_POSITION_INT has them; the largest number for "not known"."""
+    """Degrees x 1e7 and metres as in GLOBAL_POSITION_INT; the largest number for an unknown position."""
     return (_UNKNOWN, _UNKNOWN, 0.0) if place is None else (round(place[0] * 1e7), round(place[1] * 1e7), place[2])
 
 
 def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
-    """The plan without its waypoints and data packages, which go up before it; it says how many waypoints there are."""
+    """Header of a plan with the number of its waypoints, which are uploaded before it."""
     data = _PLAN.pack(
         plan.number,
         len(plan.waypoints),
@@ -115,8 +115,8 @@ def pack_plan(plan: MissionPlan, system: int, component: int) -> Message:
 def read_plan(
     data: bytes, waypoints: tuple[tuple[float, float, float], ...], limits: AbortLimits | None
 ) -> MissionPlan | None:
-    """The plan with the waypoints and the limits that are there; None if it is none, if they are not as many as it
-    says, or if its limits are missing."""
+    """Plan of a header, with the waypoints and limits that have arrived; None if it is invalid or they are
+    incomplete."""
     if len(data) != _PLAN.size or limits is None:
         return None
     number, count, t_sortie_s, harvest_s, store_kg, fuel_reserve, power_reserve = _PLAN.unpack(data)
@@ -126,12 +126,12 @@ def read_plan(
 
 
 def pack_plan_ack(number: int, accepted: bool, system: int, component: int) -> Message:
-    """The skimmer has taken (or refused) plan `number`."""
+    """Acknowledgement or refusal of plan `number`."""
     return tunnel(PLAN_ACK, _PLAN_ACK.pack(number, accepted), system, component)
 
 
 def read_plan_ack(data: bytes) -> tuple[int, bool] | None:
-    """(number, accepted)."""
+    """Number of a plan, and whether it was accepted."""
     if len(data) != _PLAN_ACK.size:
         return None
     number, accepted = _PLAN_ACK.unpack(data)
@@ -139,17 +139,17 @@ def read_plan_ack(data: bytes) -> tuple[int, bool] | None:
 
 
 def pack_status_ack(seq: int, system: int, component: int) -> Message:
-    """The depot has status `seq`."""
+    """Acknowledgement of status `seq`."""
     return tunnel(STATUS_ACK, _STATUS_ACK.pack(seq), system, component)
 
 
 def read_status_ack(data: bytes) -> int | None:
-    """The sequence number."""
+    """Sequence number of an acknowledged status; None for a wrong size."""
     return int(_STATUS_ACK.unpack(data)[0]) if len(data) == _STATUS_ACK.size else None
 
 
 def order_of(command: int, param1: float) -> DepotCommand | None:
-    """The order that a COMMAND_LONG carries, or None when it carries none of ours."""
+    """Order of a COMMAND_LONG; None if it is not one of ours."""
     if command == CMD_GO and param1 == GO:
         return DepotCommand.GO
     if command == CMD_ORDER and param1 in tuple(DepotCommand)[1:]:

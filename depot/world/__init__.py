@@ -1,2 +1,2 @@
-"""Resources of a depot and its skimmer: tanks, manifolds, buses, batteries, reactor, heat - as small graphs in which
-mass and energy are only ever moved, never made. And `space`: both, with a kinematic skimmer between them."""
+"""Model of a depot and its skimmer: tanks, manifolds, buses, batteries, reactor and heat as small graphs in which mass
+and energy are conserved, and `space`: both with a simulated orbital skimmer."""

@@ -1,6 +1,6 @@
-"""Burns and turns of a skimmer: what MODE_CTRL commands becomes thrust, with the errors that real thrusters have.
+"""Burns and turns of the simulated skimmer, with the errors of real thrusters.
 
-A burn waits for its instant and for the nose, lasts as long as it takes with what there is, and its propellant goes by
+A burn begins at its time, after the turn of the nose. Its duration follows from thrust and mass, its propellant from
 the rocket equation.
 """
 
@@ -31,7 +31,7 @@ _GLANCES = 24
 
 
 class Burns:
-    """See the module. What is commanded and what burns are in `FlightState`."""
+    """Engines of the skimmer. Commanded and present burns are in `FlightState`."""
 
     def __init__(self, profile: Profile, state: WorldState, legs: Legs) -> None:
         self._profile = profile
@@ -39,20 +39,20 @@ class Burns:
         self._legs = legs
 
     def command(self, command: ThrustCommand) -> None:
-        """Add a burn: turn into it at once."""
+        """Add a commanded burn and begin the turn for it."""
         if command.thruster is Thruster.FWD:
             self.point(command.dv)
         self._legs.flight.commands.append(command)
 
     def due_ms(self) -> int | None:
-        """Time when the present burn ends or the next begins, ms."""
+        """Time at which the present burn ends or the next begins, ms."""
         flight = self._legs.flight
         if flight.burn is not None:
             return flight.burn_end_ms
         return self._ignition_ms(flight.commands[0]) if flight.commands else None
 
     def advance(self) -> None:
-        """End what is over, begin what is due."""
+        """End and begin the burns that are due."""
         state, flight = self._state, self._legs.flight
         if flight.burn is not None and state.now_ms >= flight.burn_end_ms:
             self._end_burn()
@@ -60,13 +60,13 @@ class Burns:
             self._ignite(flight.commands.pop(0))
 
     def stop(self) -> None:
-        """Engines off; what was commanded is forgotten."""
+        """Switch the engines off and drop the commanded burns."""
         if self._legs.flight.burn is not None:
             self._end_burn()
         self._legs.flight.commands, self._legs.flight.marks = [], []
 
     def point(self, direction: Vector) -> None:
-        """Turn the nose there; THRUSTER_ATT pays."""
+        """Turn the nose to `direction`, with THRUSTER_ATT's propellant."""
         state, engines = self._state, self._profile.engines
         authority = max(state.skimmer.health.attitude, 0.05)
         slew = slew_to(
@@ -85,7 +85,7 @@ class Burns:
         return max(command.at_ms, turned_ms if command.thruster is Thruster.FWD else command.at_ms)
 
     def _ignite(self, command: ThrustCommand) -> None:
-        """Thrust along the nose for as long as it takes, with what there is."""
+        """Begin a burn along the nose with the available propellant and thrust."""
         state, flight, engines = self._state, self._legs.flight, self._profile.engines
         flight.burns += 1
         wanted = command.dv_mps
@@ -118,7 +118,8 @@ class Burns:
         part = min((self._state.now_ms - flight.burn_start_ms) / whole, 1.0)
         self._legs.begin(self._legs.here())
         if command is not None:
-            flight.commanded_mps -= command.dv_mps * (1.0 - part)  # what was called off was not asked for
+            # the part that was not flown does not count as commanded
+            flight.commanded_mps -= command.dv_mps * (1.0 - part)
             self._end_of(command, flight.burn_mps * part)
 
     def _end_of(self, command: ThrustCommand, dv: float) -> None:
@@ -133,7 +134,7 @@ class Burns:
             self._mark_contact()
 
     def _mark_contact(self) -> None:
-        """Note when this pulse would bring it to the dock."""
+        """Note when this pulse would reach the dock."""
         state, flight = self._state, self._legs.flight
         flight.marks = []
         step_s, here = self._profile.plan.dock_s / _GLANCES, self._legs.here()
@@ -153,12 +154,13 @@ class Burns:
         flight.marks = [state.now_ms + int(high * 1000.0) + 1]
 
     def mass_kg(self) -> float:
-        """Mass of all that is moved, kg."""
+        """Mass of craft, store and propellant, kg."""
         skimmer = self._state.skimmer
         return self._profile.engines.dry_kg + skimmer.store_kg + skimmer.lobes.kg
 
     def attitude_error_deg(self) -> float:
-        """Between where the nose should be and where it is: what is left of a turn, and what it is held with."""
+        """Angle between the commanded and the present attitude, degrees: the rest of a turn, and the error of holding
+        it."""
         flight, engines = self._legs.flight, self._profile.engines
         left = flight.slew.angle_deg - flight.slew.turned_deg(self._state.now_ms)
         return left + abs(engines.pointing_deg * normal(self._state.seed, self._state.sorties, "hold"))

@@ -1,4 +1,5 @@
-"""Chance without hidden state: each draw is named, so a run can stop and go on, and one draw never shifts another."""
+"""Random numbers without a hidden state: each draw has a name, so that a run can be resumed and draws do not affect
+each other."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ _MASK = (1 << 64) - 1
 
 
 def uniform(seed: int, number: int, name: str) -> float:
-    """A number in [0, 1) that depends on nothing but its arguments (splitmix64, Steele et al. 2014)."""
+    """Number in [0, 1) that depends only on its arguments (splitmix64, Steele et al. 2014)."""
     z = (seed * 0x9E3779B97F4A7C15 + number * 0xD1B54A32D192ED03 + crc32(name.encode())) & _MASK
     for _ in range(2):
         z = (z + 0x9E3779B97F4A7C15) & _MASK

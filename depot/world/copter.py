@@ -1,6 +1,5 @@
-"""The motion of a box's drone: it is where a copter really flies, a simulated one or one with a flight controller of
-its own. Propellant is what its battery holds (`pack`); harvest is the survey that it flies.
-"""
+"""Motion of a box's copter, simulated or behind a flight controller. Its propellant is the battery's energy (`pack`),
+its harvest is the survey."""
 
 from __future__ import annotations
 
@@ -23,11 +22,11 @@ _ONCE_MORE = (SkimmerPlace.BACK, SkimmerPlace.CORRIDOR, SkimmerPlace.FINAL, Skim
 
 
 _FAR_M = 1e6
-"""A clearance that nobody measures any more."""
+"""Clearance beyond the range of measurement, m."""
 
 
 class Weather:
-    """The wind of a simulated copter, another every ten minutes."""
+    """Wind of a simulated copter; it changes every ten minutes."""
 
     def __init__(self, profile: Profile, state: WorldState, body: Body) -> None:
         self._profile = profile
@@ -37,7 +36,7 @@ class Weather:
         self.wind_mps = 0.0
 
     def blow(self) -> None:
-        """Apply the wind of now."""
+        """Set the present wind."""
         block = self._state.now_ms // WIND_BLOCK_MS
         if block != self._block:
             self._block = block
@@ -48,10 +47,10 @@ class Weather:
 
 
 class CopterMotion:
-    """See the module; implements `depot.world.motion.Motion`. A look at the skimmer brings it to where the copter is.
+    """`depot.world.motion.Motion` of a copter; the skimmer's state follows the copter.
 
-    `weather`: None where it is real, and nothing measures the wind. `watched`: its controller, or people, may move it
-    at any time, so it is looked at all the time, and a command that is given again may have been undone.
+    `weather`: None for a real vehicle, whose wind is not measured. `watched`: a controller or people may move the
+    vehicle at any time, so its place is always polled and commands are repeated.
     """
 
     stepped = True
@@ -80,8 +79,8 @@ class CopterMotion:
         return self._pilot.now_ms()
 
     def events_ms(self) -> list[float]:
-        """Times at which to look where the copter is, ms: what happens at a waypoint its own simulator tells, the
-        rest is looked at on a grid of its own, so that nobody who watches changes it. A wreck is not looked for."""
+        """Times at which the copter's place is polled, ms: a fixed grid, so that observers do not change the run. A
+        destroyed vehicle is not polled."""
         now_ms, place = self._state.now_ms, self._state.place
         if self._state.destroyed:
             return []
@@ -100,21 +99,21 @@ class CopterMotion:
         self.pack.burn()
 
     def filled_ms(self, kg: float) -> float | None:
-        """Return None: the copter's harvest is followed in small steps."""
+        """None: the intake of a copter cannot be predicted."""
         return None
 
     def expected_kg(self) -> float:
         return self._profile.skimmer.intake_kg_s * self._state.skimmer.harvest_s
 
     def sunlit(self) -> bool:
-        """The box is fed by the mains."""
+        """True: the box is supplied by the mains."""
         return True
 
     def link_open(self) -> bool:
         return True
 
     def fire(self, command: ThrustCommand) -> None:
-        """Ignore the command: its own autopilot has the motors."""
+        """Do nothing: the copter's own autopilot controls the motors."""
 
     def finish(self, seconds: float) -> None:
         self.pack.tell()
@@ -139,7 +138,7 @@ class CopterMotion:
             and self._is_low()
             and not self._pilot.controlled_by()
         ):
-            self._down = True  # nobody has cleared it for long: beside the box rather than out of the sky
+            self._down = True  # no clearance for a long time: land beside the box while there is charge
             self._pilot.land_here()
         if state.place is not SkimmerPlace.DOCK:
             remaining_s = self._pilot.remaining_s()
@@ -149,7 +148,7 @@ class CopterMotion:
             state.way = 0.0
 
     def _is_low(self) -> bool:
-        """Just enough is left for the approach."""
+        """True if the charge is just enough for the approach."""
         use = self._profile.skimmer
         return self._state.skimmer.lobes.kg < use.dock_kg * (1.0 + use.fuel_reserve)
 
@@ -169,7 +168,7 @@ class CopterMotion:
                 self._wait_out()
             else:
                 self._pilot.fly_back()
-        elif state.place in _ONCE_MORE and not state.late and not self._pilot.landed:  # somebody else has had it
+        elif state.place in _ONCE_MORE and not state.late and not self._pilot.landed:  # another party has had it
             state.place = SkimmerPlace.BACK
             self._pilot.fly_back()
 
@@ -180,12 +179,12 @@ class CopterMotion:
             self._pilot.approach()
 
     def dispose(self) -> None:
-        """Let it come down where it is."""
+        """Land at the present place."""
         self._state.place = SkimmerPlace.ADRIFT
         self._pilot.land_here()
 
     def stretch_return(self) -> None:
-        """Let it stay where it is until T_DEATH has been missed."""
+        """Hold the present place until T_DEATH is missed."""
         if self._state.place is SkimmerPlace.BACK:
             self._wait_out()
 
@@ -202,25 +201,25 @@ class CopterMotion:
         return self._pilot.whereabouts()
 
     def homing(self) -> Homing:
-        """In proportion to the way that is left. At the dock the need is that of a whole way: what would not bring it
-        back from the survey is no reason to launch."""
+        """Need in proportion to the remaining way. At the dock it is that of the whole way, so that a charge which
+        could not bring it back from the survey forbids the launch."""
         state, plan, use = self._state, self._profile.plan, self._profile.skimmer
         remaining_s = state.way * plan.return_s
         if state.place is SkimmerPlace.BACK:
             remaining_s = (state.leg_end_ms - state.now_ms) / 1000.0
         docked = state.place is SkimmerPlace.DOCK
-        # A return that is stretched on purpose (fault skimmer_late) is flown with the same charge.
+        # a return stretched by the fault skimmer_late needs the same charge
         back_s = plan.return_s if docked else min(remaining_s, plan.return_s)
         kg = (use.return_kg * (1.0 if docked else state.way) + use.dock_kg) / state.skimmer.health.thrust
         return Homing(remaining_s, back_s + plan.dock_s, kg)
 
     def _seen(self) -> Relative | None:
-        """By the box's own sensors; None out of their range."""
+        """Position by the box's own sensors; None out of their range."""
         seen = self._pilot.seen()
         return None if hypot(*seen.position_m) > SEEN_M else seen
 
     def _clearance_m(self) -> float:
-        """Above the pad while it is near, and far beyond."""
+        """Height above the pad while the copter is near; `_FAR_M` beyond."""
         if self._state.place is not SkimmerPlace.NEAR:
             return 0.0 if self._state.place is SkimmerPlace.DOCK else _FAR_M
         return max(self._pilot.seen().position_m[0], 0.0)
@@ -250,9 +249,9 @@ class CopterMotion:
         reading.position_m, reading.velocity_mps = (up, north, east), (up_mps, north_mps, east_mps)
         reading.in_zone = self._state.place is SkimmerPlace.ZONE
         if reading.down:
-            reading.thruster_fwd = 0.0  # nothing drives it any more
+            reading.thruster_fwd = 0.0  # nothing drives it
         if self.pack.measured and not senses.battery_ok:
-            reading.fuel_kg = 0.0  # whatever has been counted
+            reading.fuel_kg = 0.0  # whatever the counted charge
         reading.clearance_m = self._clearance_m()
 
     def show(self, reading: DepotReading) -> None:

@@ -1,4 +1,4 @@
-"""The depot's resources: tank rings behind manifolds, the SOXE reactor, one bus with three tiers
+"""Resources of the depot: tank rings behind manifolds, the SOXE reactor, one bus with three tiers
 (docs/reference/sortie-loop.md, "Depot topology"). Rates are constant between two calls of `advance`."""
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from depot.world.energy import J_PER_WH, Accounts, BusBattery, HeatNode
 from depot.world.matter import FeedLine, Outside, Tank, electrolyse, let_out, reach
 
 SLOW_FAULT = 150.0
-"""A fault that grows (boil-off, runaway, radiator) reaches its limit within T_SORTIE / 150: before the sortie in
-which it struck can close."""
+"""Fraction of T_SORTIE in which a growing fault (boil-off, runaway, radiator) reaches its limit, as a divisor: fast
+enough to act in the same sortie."""
 _ROUTE_KG_S = 5.0
 _SOXE_LEAST_KG = 500.0
 _SOXE_LEAVES = 0.6
-"""Share of the battery that the reactor does not touch, so that a launch at the end of a shadow finds its charge."""
+"""Fraction of the battery that the reactor leaves, so that a launch at the end of a shadow has its charge."""
 
 
 class Plumbing(Struct):
-    """Lines of the depot; each has two independent routes."""
+    """Feed lines of the depot; each has two independent routes."""
 
     dock_co2: FeedLine = field(default_factory=lambda: FeedLine("DOCK_CO2-CO2_M", _ROUTE_KG_S))
     co2_ring: FeedLine = field(default_factory=lambda: FeedLine("CO2_M-CO2_TANK_RING", _ROUTE_KG_S))
@@ -45,7 +45,7 @@ class Plumbing(Struct):
 
 
 class DepotResources(Struct):
-    """State of the depot. `soxe_k`, `cryo_k` and the pressures are what its sensors show; faults move them."""
+    """State of the depot. `soxe_k`, `cryo_k` and the pressures are sensor readings that faults change."""
 
     co2: Tank
     o2: Tank
@@ -66,9 +66,9 @@ class DepotResources(Struct):
     o2_extra_bar: float = 0.0
     boil_off_bar: float = 3.0
     bus_ripple: float = 0.0
-    rationed: bool = False  # customers get nothing below the usual level: no harvest is expected
-    burn_kg: float = 0.0  # of the return-to-origin burn, still to be burnt
-    burnt_mps: float = 0.0  # what it has achieved so far
+    rationed: bool = False  # customers get nothing below the usual level, because no harvest is expected
+    burn_kg: float = 0.0  # rest of the return-to-origin burn
+    burnt_mps: float = 0.0  # change of velocity that it has achieved
 
     @property
     def tanks(self) -> tuple[Tank, ...]:
@@ -84,8 +84,8 @@ class DepotResources(Struct):
 
 
 def new_depot(profile: Profile) -> DepotResources:
-    """Build the depot as it stands before the first sortie. The radiator is sized to hold the core at 293 K; its
-    heat capacity so that without radiator the core reaches its limit as `SLOW_FAULT` says."""
+    """Depot before the first sortie. The radiator holds the core at 293 K; the heat capacity is such that without it
+    the core reaches its limit in the time of `SLOW_FAULT`."""
     depot = profile.depot
     load_w = max(depot.primary_w + depot.secondary_w + depot.survival_w, 1.0)
     sink_k, normal_k = 200.0, 293.0
@@ -118,8 +118,8 @@ def advance_depot(
     *,
     sunlit: bool = True,
 ) -> float:
-    """Reactor, customers, bus, heat for `seconds`; `dock_j` is what the docked skimmer would take from the bus. Returns
-    what it gets."""
+    """Advance reactor, customers, bus and heat by `seconds`. `dock_j`: demand of the docked skimmer, J. Returns its
+    supply, J."""
     depot = profile.depot
     base_j = depot.survival_w * seconds
     base_j += depot.secondary_w * seconds if state.secondary_on else 0.0
@@ -132,14 +132,14 @@ def advance_depot(
     from_array = min(supply_j, need_j)
     served = from_array + state.battery.draw(need_j - from_array)
     accounts.book("array", -(from_array + state.battery.charge(supply_j - from_array)))
-    accounts.book("chemistry", soxe_j)  # the reactor came last and is served in full: it took no more than was spare
+    accounts.book("chemistry", soxe_j)  # the reactor takes only spare energy, so it is served in full
     served_base = min(base_j, served - soxe_j)
     state.core.heat(served_base, seconds, accounts)
     return max(served - soxe_j - served_base, 0.0)
 
 
 def _react(state: DepotResources, profile: Profile, seconds: float, outside: Outside, spare_j: float) -> float:
-    """SOXE for `seconds` on what the bus has to spare; returns the energy it took, J."""
+    """Run SOXE for `seconds` on the bus's spare energy; returns the energy used, J."""
     depot, lines = profile.depot, state.plumbing
     if not state.soxe_on or depot.soxe_kg_s <= 0.0 or spare_j <= 0.0:
         return 0.0
@@ -151,10 +151,10 @@ def _react(state: DepotResources, profile: Profile, seconds: float, outside: Out
 
 
 def _serve_customers(state: DepotResources, profile: Profile, seconds: float, outside: Outside) -> None:
-    """DEPOT_PORT: customers take what is above the level that the depot keeps for itself."""
+    """DEPOT_PORT: give customers what is above the level that the depot keeps."""
     depot, lines = profile.depot, state.plumbing
     if not state.primary_on:
-        return  # nothing pumps
+        return  # the pumps have no power
     for tank, rate, path in (
         (state.o2, depot.drain_o2_kg_s, (lines.o2_ring, lines.o2_port)),
         (state.ch4, depot.drain_ch4_kg_s, (lines.ch4_ring, lines.fuel_port)),
@@ -167,8 +167,7 @@ def _serve_customers(state: DepotResources, profile: Profile, seconds: float, ou
 
 
 def ways_in(state: DepotResources) -> dict[str, tuple[Tank, tuple[FeedLine, ...]]]:
-    """Each species that a skimmer brings: its ring, and the lines from the dock to it (docs/reference/sortie-loop.md,
-    "Depot topology")."""
+    """Tank ring of each species and the lines from the dock to it (docs/reference/sortie-loop.md, "Depot topology")."""
     lines = state.plumbing
     return {
         "CO2": (state.co2, (lines.dock_co2, lines.co2_ring)),
@@ -185,12 +184,12 @@ FAILED: dict[str, tuple[str, ...]] = {
     "soxe_runaway": ("SOXE",),
     "boil_off": ("H2_TANK_RING",),
 }
-"""Segments that a fault of the depot damages: their own pressure and temperature sensors tell."""
+"""Segments that a fault of the depot damages; their pressure and temperature sensors show it."""
 
 
 def isolate(state: DepotResources, segments: Sequence[str]) -> list[str]:
-    """TOTAL ABORT: the lines to and from these segments are shut, the others stay open for the engine; SOXE off,
-    primary and secondary loads cut, survival bus alone. Returns the lines."""
+    """ABORT-3: shut the lines at these segments, switch SOXE and all loads off but the survival bus. Returns the names
+    of the shut lines; the others stay open for the engine."""
     shut = [line for line in state.plumbing.all() if not set(line.name.split("-")).isdisjoint(segments)]
     for line in shut:
         line.isolated = True
@@ -199,7 +198,7 @@ def isolate(state: DepotResources, segments: Sequence[str]) -> list[str]:
 
 
 def burn_need_kg(state: DepotResources, profile: Profile, carried_kg: float) -> float:
-    """Propellant of the return-to-origin burn, by the rocket equation; `carried_kg`: a docked skimmer."""
+    """Propellant of the return-to-origin burn by the rocket equation, kg. `carried_kg`: mass of a docked skimmer."""
     depot = profile.depot
     mass_kg = depot.dry_kg + state.total_kg + carried_kg
     return mass_kg * _burnt_share(depot.origin_dv_mps, depot.engine_exhaust_mps)
@@ -207,12 +206,12 @@ def burn_need_kg(state: DepotResources, profile: Profile, carried_kg: float) -> 
 
 @lru_cache(maxsize=8)
 def _burnt_share(dv_mps: float, exhaust_mps: float) -> float:
-    """Share of a mass that a change of velocity burns; of one profile it stays the same."""
+    """Fraction of a mass that a change of velocity burns."""
     return 1.0 - exp(-dv_mps / exhaust_mps)
 
 
 def feedable_kg(state: DepotResources, profile: Profile) -> float:
-    """Propellant that can reach ENGINE_FEED in the engine's mixture."""
+    """Propellant that can reach ENGINE_FEED in the engine's mixture, kg."""
     lines, mixture = state.plumbing, profile.depot.engine_mixture
     o2_kg = state.o2.kg if reach((lines.o2_ring, lines.o2_engine)) > 0.0 else 0.0
     ch4_kg = state.ch4.kg if reach((lines.ch4_ring, lines.fuel_engine)) > 0.0 else 0.0
@@ -220,7 +219,7 @@ def feedable_kg(state: DepotResources, profile: Profile) -> float:
 
 
 def run_engine(state: DepotResources, profile: Profile, seconds: float, outside: Outside, carried_kg: float) -> None:
-    """The burn goes on: what leaves changes the depot's velocity (Tsiolkovsky)."""
+    """Continue the return-to-origin burn; the expelled mass changes the depot's velocity (Tsiolkovsky)."""
     depot = profile.depot
     kg = min(depot.engine_kg_s * seconds, state.burn_kg, feedable_kg(state, profile))
     if kg <= 0.0:

@@ -1,7 +1,7 @@
-"""Dips of the harvest into the zone: when a skimmer comes into it, and what INTAKE brings there.
+"""Dips of the harvest pattern into the zone: when the skimmer is inside, and what INTAKE takes in.
 
-The planned pattern is a closed ellipse; what it meets follows from density, speed and being inside. `rho_env` is the
-mean over the pattern; at the zone's floor it is as much denser.
+The planned pattern is a closed ellipse. The intake follows from density, speed and the time inside. `rho_env` is the
+mean density over the pattern; at the zone's floor it is larger in proportion.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HALVINGS = 40
 
 
 class Dips:
-    """See the module. `floor_kg_s`: what INTAKE takes in at the zone's floor."""
+    """Intake of one skimmer. `floor_kg_s`: intake rate at the zone's floor."""
 
     def __init__(self, profile: Profile, state: WorldState, legs: Legs, almanac: Almanac) -> None:
         self._profile = profile
@@ -39,11 +39,11 @@ class Dips:
         self.floor_kg_s = profile.skimmer.intake_kg_s / (self._dip / (2.0 * pi)) if half > 0.0 else 0.0
 
     def inside(self, hill: Hill) -> bool:
-        """True when that motion is in the zone."""
+        """True if that motion is in the zone."""
         return in_zone(self._orbit, self._profile.zone, hill, self._along_m)
 
     def crossings_ms(self) -> list[float]:
-        """Times when it next comes into the zone and leaves it, ms."""
+        """Times of the next entry and exit, ms."""
         ellipse = self._legs.ellipse()
         half = dip_phases(self._orbit, self._profile.zone, ellipse)
         if half is None or half >= pi:
@@ -52,19 +52,19 @@ class Dips:
         return [now_ms + ((edge - ellipse.phase) % (2.0 * pi)) / self._n * 1000.0 + 0.5 for edge in (-half, half)]
 
     def intake_kg(self, seconds: float) -> float:
-        """Intake over the next `seconds`, kg: density, speed and being inside decide."""
+        """Intake in the next `seconds`, kg."""
         if self._state.place is not SkimmerPlace.ZONE:
             return 0.0
         asked, taken = self._taken
         now = (self._state.now_ms, seconds, self._legs.here())
-        if asked != now:  # of an instant its drag asks first, then what comes in
+        if asked != now:  # the drag and the harvest ask for the same instant
             start = self._legs.ellipse().phase
             taken = fsum(self._between(low, high) for low, high in self._dips(start, start + self._n * seconds))
             self._taken = (now, taken)
         return taken
 
     def _dips(self, start: float, end: float) -> list[tuple[float, float]]:
-        """The parts of the ellipse between two phases that are below the zone's ceiling."""
+        """Parts of the ellipse between two phases that are below the zone's ceiling."""
         half = dip_phases(self._orbit, self._profile.zone, self._legs.ellipse())
         if half is None:
             return []
@@ -73,7 +73,7 @@ class Dips:
         return [(low, high) for low, high in parts if high > low]
 
     def _between(self, low: float, high: float) -> float:
-        """Intake of a part of a dip, kg, if its middle is where the intake works."""
+        """Intake on a part of a dip, kg; 0 if the skimmer is outside the zone at its middle."""
         ellipse = self._legs.ellipse()
         middle_s = ((low + high) / 2.0 - ellipse.phase) / self._n
         there = self._legs.at(self._state.now_ms + round(middle_s * 1000.0))
@@ -82,7 +82,7 @@ class Dips:
         return self.floor_kg_s / self._n * swept(self._orbit, self._profile.zone, ellipse, low, high)
 
     def filled_ms(self, kg: float) -> float | None:
-        """Time when `kg` more have been taken in, ms, if that is in this dip or the next."""
+        """Time at which `kg` more have been taken in, ms; None if it is after the next dip."""
         if self._state.place is not SkimmerPlace.ZONE or kg > 2.5 * self._dip * self.floor_kg_s / self._n:
             return None
         start = self._legs.ellipse().phase
@@ -94,7 +94,7 @@ class Dips:
         return None
 
     def _phase_of(self, low: float, high: float, kg: float) -> float:
-        """Phase in a part of a dip at which `kg` have been taken in."""
+        """Phase at which `kg` of a part of a dip have been taken in, rad."""
         ellipse, begin = self._legs.ellipse(), low
         units = kg * self._n / self.floor_kg_s
         for _ in range(_HALVINGS):
@@ -106,11 +106,11 @@ class Dips:
         return high
 
     def expected_kg(self) -> float:
-        """Intake that the planned pattern would have brought by now, kg."""
+        """Intake of the planned pattern until now, kg."""
         half, seconds = self._half, self._state.skimmer.harvest_s
         if half is None or seconds <= 0.0:
             return 0.0
-        if seconds == self._expected[0]:  # on the way, where nothing is taken in, and that is most of a sortie
+        if seconds == self._expected[0]:  # unchanged during a transfer, which is most of a sortie
             return self._expected[1]
         dips, rest = divmod(self._n * seconds, 2.0 * pi)
         part = self._dip

@@ -1,5 +1,5 @@
-"""The dock that joins depot and skimmer: offload, refuelling and charging, one port for each
-(docs/reference/sortie-loop.md, "Depot topology"). Rates are constant between two calls."""
+"""Dock between depot and skimmer: offload, refuelling and charging, one port each (docs/reference/sortie-loop.md,
+"Depot topology"). Rates are constant between two calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from depot.world.state import WorldState
 
 
 def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank, float]]:
-    """Offload flows: (from, to, kg/s). One tank at a time, as one port has it."""
+    """Offload flows (from, to, kg/s), served one after the other by the single port."""
     if not interface_holds(state, "fluid_failure"):
         return []
     ways, rate = ways_in(state.depot), profile.depot.offload_kg_s
@@ -27,7 +27,7 @@ def offload_pairs(state: WorldState, profile: Profile) -> list[tuple[Tank, Tank,
 
 
 def interface_holds(state: WorldState, fault: str) -> bool:
-    """True when this interface of the dock works. "interface_failure" takes all of them."""
+    """True if this interface of the dock works. The fault "interface_failure" stops all of them."""
     return fault not in state.faults and "interface_failure" not in state.faults
 
 
@@ -37,7 +37,7 @@ def missing_fuel_kg(state: WorldState, profile: Profile) -> float:
 
 
 def offload(state: WorldState, profile: Profile, seconds: float) -> None:
-    """Volatiles to the tank farm, if the way is open."""
+    """Move volatiles to the tank farm, if a way is open."""
     state.moving_kg_s = 0.0
     if not state.offloading:
         return
@@ -53,7 +53,7 @@ def offload(state: WorldState, profile: Profile, seconds: float) -> None:
 
 
 def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float) -> None:
-    """Propellant to FUEL_LOBES, if that is on."""
+    """Move propellant to FUEL_LOBES, if refuelling is on."""
     if not state.refuelling or not interface_holds(state, "fluid_failure"):
         return
     lines = state.depot.plumbing
@@ -63,14 +63,14 @@ def refuel(state: WorldState, profile: Profile, seconds: float, rate_kg_s: float
 
 
 def wanted_j(state: WorldState, profile: Profile, seconds: float) -> float:
-    """Energy, J, that a docked skimmer would take from the depot's bus: its load, and charge."""
+    """Energy that a docked skimmer takes from the depot's bus for its load and its charge, J."""
     power = profile.power
     load = fsum(loads_w(power, SkimmerMode.DOCKED, prelaunch=state.skimmer.prelaunch)) * seconds
     return load + min(power.charge_w * seconds, missing_charge_j(state.skimmer, power.launch_soc))
 
 
 def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> None:
-    """Power connection: the skimmer's own load first, the rest charges; what nobody takes heats the depot."""
+    """Supply the skimmer's load, then charge it; the rest heats the depot."""
     skimmer, power = state.skimmer, profile.power
     load = min(fsum(loads_w(power, SkimmerMode.DOCKED, prelaunch=skimmer.prelaunch)) * seconds, joules)
     skimmer.spine.heat(load, seconds, state.accounts)
@@ -80,7 +80,7 @@ def feed(state: WorldState, profile: Profile, joules: float, seconds: float) -> 
 
 
 def dock_events_ms(state: WorldState, profile: Profile) -> list[float]:
-    """Instants at which a transfer is done."""
+    """Times at which a transfer ends, ms."""
     dues: list[float] = []
     if state.offloading:
         pairs = offload_pairs(state, profile)

@@ -1,11 +1,13 @@
-"""Batteries and heat: energy that moves and is always somewhere, J.
+"""Batteries and heat: energy that is moved and conserved, J.
 
-What enters or leaves the modelled system is booked in `Accounts`, so that at every instant
+Energy that enters or leaves the model is booked in `Accounts`, so that at every instant
 
     sum of batteries + sum of heat nodes + sum of accounts = constant.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
@@ -15,7 +17,8 @@ J_PER_WH = 3600.0
 
 
 class Accounts(Struct):
-    """Energy that has left (positive) or entered (negative), J, by account ("array", "radiator", "chemistry" ...)."""
+    """Energy that has left (positive) or entered (negative) the model, J, by account ("array", "radiator",
+    "chemistry")."""
 
     j: dict[str, float] = field(default_factory=dict)
 
@@ -24,7 +27,7 @@ class Accounts(Struct):
 
 
 class BusBattery(Struct):
-    """`connected` False: it has dropped out of its bus; what is in it stays in it."""
+    """Battery on a bus. `connected` False: it has dropped out of the bus and keeps its energy."""
 
     name: str
     capacity_j: float
@@ -40,47 +43,43 @@ class BusBattery(Struct):
         return max(self.capacity_j - self.j, 0.0) if self.connected else 0.0
 
     def draw(self, joules: float) -> float:
-        """Take up to `joules`; returns what came."""
+        """Take up to `joules`; returns the amount taken."""
         moved = min(max(joules, 0.0), self.usable_j)
         self.j -= moved
         return moved
 
     def charge(self, joules: float) -> float:
-        """Put up to `joules` in; returns what went in."""
+        """Put in up to `joules`; returns the amount stored."""
         moved = min(max(joules, 0.0), self.room_j)
         self.j += moved
         return moved
 
 
 def draw_evenly(batteries: tuple[BusBattery, ...], joules: float) -> float:
-    """From several batteries in proportion to what each has; returns what came."""
-    there = drawn = 0.0
-    for battery in batteries:
-        there += battery.usable_j
-    if there <= 0.0 or joules <= 0.0:
-        return 0.0
-    share = min(joules, there) / there
-    for battery in batteries:
-        drawn += battery.draw(battery.usable_j * share)
-    return drawn
+    """Take energy from several batteries in proportion to their content; returns the amount taken."""
+    return _evenly([(battery.usable_j, battery.draw) for battery in batteries], joules)
 
 
 def charge_evenly(batteries: tuple[BusBattery, ...], joules: float) -> float:
-    """Into several batteries in proportion to their room; returns what went in."""
-    room = charged = 0.0
-    for battery in batteries:
-        room += battery.room_j
-    if room <= 0.0 or joules <= 0.0:
+    """Put energy into several batteries in proportion to their room; returns the amount stored."""
+    return _evenly([(battery.room_j, battery.charge) for battery in batteries], joules)
+
+
+def _evenly(parts: list[tuple[float, Callable[[float], float]]], joules: float) -> float:
+    whole = moved = 0.0
+    for most, _ in parts:
+        whole += most
+    if whole <= 0.0 or joules <= 0.0:
         return 0.0
-    share = min(joules, room) / room
-    for battery in batteries:
-        charged += battery.charge(battery.room_j * share)
-    return charged
+    share = min(joules, whole) / whole
+    for most, move in parts:
+        moved += move(most * share)
+    return moved
 
 
 class HeatNode(Struct):
-    """A lump of `j_k` J/K that loses `w_k` W/K to surroundings at `outside_k`. `coupling`: how much of that path still
-    works, 0 to 1."""
+    """Body of `j_k` J/K that loses `w_k` W/K to surroundings at `outside_k`. `coupling`: working fraction of that
+    path."""
 
     name: str
     j_k: float
@@ -91,11 +90,11 @@ class HeatNode(Struct):
 
     @property
     def j(self) -> float:
-        """Heat in it above 0 K."""
+        """Heat content above 0 K, J."""
         return self.k * self.j_k
 
     def heat(self, joules: float, seconds: float, accounts: Accounts) -> None:
-        """`joules` come in evenly over `seconds`; exact solution of the linear node (Newton's law of cooling)."""
+        """Add `joules` evenly over `seconds`: exact solution of Newton's law of cooling."""
         before = self.j
         conductance = self.w_k * self.coupling
         if seconds <= 0.0 or conductance <= 0.0:

@@ -1,7 +1,8 @@
-"""Effects of each named fault on the model of `space` (docs/reference/sortie-loop.md, "Names of triggers").
+"""Effect of each named fault on the model of `space` (docs/reference/sortie-loop.md, "Names of triggers").
 
-A fault acts on the model; the abort follows from the watch over the model. Each is sized so that its own trigger holds
-at once in phases 3, 4 and 5, and one of ABORT-2 stays below the limits of every higher path. The slow ones grow.
+A fault changes the model, and the abort follows from the trigger that watches the model. Each is sized so that its own
+trigger holds at once in phases 3, 4 and 5; a fault of ABORT-2 stays below the limits of aborts of higher precedence.
+Slow faults grow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Strike = Callable[[WorldState, Profile, SkimmerReading], float]
 Withdraw = Callable[[WorldState, Profile, float], None]
 
 BETWEEN = 0.5
-"""Position between a warning limit and the next higher path's a fault of ABORT-2 puts its quantity."""
+"""Position of a quantity between its warning limit and the limit of the next higher abort, for a fault of ABORT-2."""
 GROWING = frozenset(("store_breach", "store_leak", "soxe_runaway", "boil_off", "radiator_failure"))
 FLAGS = frozenset(
     ("hazard_region", "debris", "solar_event", "hull_fracture", "manifold_breach", "battery_short", "rcs_loss",
@@ -28,7 +29,7 @@ FLAGS = frozenset(
      "no_go_tanks", "dock_refused", "dock_delayed", "interface_failure", "structural_failure", "fluid_failure",
      "data_failure", "power_failure")
 )  # fmt: skip
-"""Faults that are a reading and nothing more: `sensors` looks at whether they hold."""
+"""Faults that only set a reading; `sensors` asks whether they hold."""
 
 
 def _between(low: float, high: float) -> float:
@@ -36,8 +37,10 @@ def _between(low: float, high: float) -> float:
 
 
 def _fuel_low(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    """Leaks to half-way between what the return takes and the ABORT-1 margin; no more stays in while it lasts. In the
-    departure burn it waits for its end (`leave_dock`): what has to be left is known there."""
+    """Leak down to half-way between the need of the return and the ABORT-1 margin; the capacity stays there.
+
+    During the departure burn it waits for the end (`leave_dock`), when the need of the return is known.
+    """
     if state.place is SkimmerPlace.NEAR:
         return 0.0
     keep = reading.fuel_need_kg * (1.0 + 0.25 * profile.skimmer.fuel_reserve)
@@ -50,7 +53,7 @@ def _mend_lobes(state: WorldState, profile: Profile, amount: float) -> None:
 
 
 def _battery_failure(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    """BATT_A drops out, and BATT_B can no longer hold more than half of the return need."""
+    """BATT_A drops out of the bus, and BATT_B holds at most half of the return need."""
     skimmer = state.skimmer
     skimmer.batt_a.connected = False
     keep = 0.5 * reading.power_need_wh * J_PER_WH
@@ -60,7 +63,7 @@ def _battery_failure(state: WorldState, profile: Profile, reading: SkimmerReadin
 
 
 def _hot_spine(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    """A heat pulse beyond the maximum, and a radiator that does not take it away."""
+    """A heat pulse beyond the maximum, and a radiator without effect."""
     spine = state.skimmer.spine
     before = spine.j
     spine.k = max(spine.k, profile.thermal.spine_max_k + 15.0)
@@ -73,12 +76,12 @@ def _cool_spine(state: WorldState, profile: Profile, amount: float) -> None:
     spine = state.skimmer.spine
     spine.coupling = 1.0
     before = spine.j
-    spine.k = min(spine.k, profile.thermal.settled_k)  # repaired at the dock, with the depot's radiators
+    spine.k = min(spine.k, profile.thermal.settled_k)  # repaired at the dock, by the depot's radiators
     state.accounts.book("fault", before - spine.j)
 
 
 def _fill(tank: Tank, state: WorldState, fill: float) -> float:
-    """Fill a tank of the depot to that share, as a delivery would."""
+    """Fill a tank of the depot to a fraction, as a visitor's delivery does."""
     return take_in(tank, fill * tank.capacity_kg - tank.kg, state.outside, "visitor")
 
 
@@ -103,30 +106,30 @@ def _rupture(state: WorldState, profile: Profile, reading: SkimmerReading) -> fl
     return let_out(state.depot.co2, state.depot.co2.kg, state.outside, "rupture")
 
 
-def _health(field: str, value: Callable[[Profile], float | bool], whole: float | bool) -> tuple[Strike, Withdraw]:
-    """A quantity of the skimmer's health that the fault sets and its end puts right."""
+def _sets(
+    part: Callable[[WorldState], object],
+    field: str,
+    value: Callable[[Profile], float | bool],
+    whole: Callable[[Profile], float | bool],
+) -> tuple[Strike, Withdraw]:
+    """Fault that sets a field of `part` to `value`; its end sets it to `whole`."""
 
     def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-        setattr(state.skimmer.health, field, value(profile))
+        setattr(part(state), field, value(profile))
         return 0.0
 
     def put_right(state: WorldState, profile: Profile, amount: float) -> None:
-        setattr(state.skimmer.health, field, whole)
+        setattr(part(state), field, whole(profile))
 
     return strike_it, put_right
+
+
+def _health(field: str, value: Callable[[Profile], float | bool], whole: float | bool) -> tuple[Strike, Withdraw]:
+    return _sets(lambda state: state.skimmer.health, field, value, lambda profile: whole)
 
 
 def _depot(field: str, value: Callable[[Profile], float], whole: Callable[[Profile], float]) -> tuple[Strike, Withdraw]:
-    """Fault of a quantity of the depot, as strike and withdrawal."""
-
-    def strike_it(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-        setattr(state.depot, field, value(profile))
-        return 0.0
-
-    def put_right(state: WorldState, profile: Profile, amount: float) -> None:
-        setattr(state.depot, field, whole(profile))
-
-    return strike_it, put_right
+    return _sets(lambda state: state.depot, field, value, whole)
 
 
 def _nothing(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
@@ -134,7 +137,7 @@ def _nothing(state: WorldState, profile: Profile, reading: SkimmerReading) -> fl
 
 
 def _stays(state: WorldState, profile: Profile, amount: float) -> None:
-    """Do nothing: what was lost is not found again."""
+    """Do nothing: the loss is permanent."""
 
 
 def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
@@ -143,7 +146,7 @@ def _reconnect(state: WorldState, profile: Profile, amount: float) -> None:
 
 
 def hold_full(state: WorldState, profile: Profile) -> None:
-    """While `store_full` or `fuel_store_full` lasts the visitor keeps the tank as full as it was."""
+    """Keep tanks as full as the faults `store_full` and `fuel_store_full` made them."""
     for name, tank in (("store_full", state.depot.co2), ("fuel_store_full", state.depot.ch4)):
         held = state.faults.get(name)
         if held is not None:
@@ -155,7 +158,7 @@ def _filler(tank: Callable[[WorldState], Tank]) -> tuple[Strike, Withdraw]:
         return _fill(tank(state), state, _between(profile.watch.fill_max, 1.0))
 
     def empty(state: WorldState, profile: Profile, amount: float) -> None:
-        # Never more than what is above the usual level: some of what was brought has been used since.
+        # at most what is above the usual level: a part of the delivery has been used since
         above = tank(state).kg - profile.depot.start_fill * tank(state).capacity_kg
         let_out(tank(state), min(amount, above), state.outside, "visitor")
 
@@ -171,22 +174,13 @@ def _free(state: WorldState, profile: Profile, amount: float) -> None:
     state.depot.plumbing.co2_ring.free()
 
 
-def _radiator(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    state.depot.core.coupling = 0.0
-    return 0.0
-
-
-def _radiator_works(state: WorldState, profile: Profile, amount: float) -> None:
-    state.depot.core.coupling = 1.0
-
-
 def _array(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
     state.depot.array = 0.5 * profile.watch.array_min
     return 0.0
 
 
 def _vanish(state: WorldState, profile: Profile, reading: SkimmerReading) -> float:
-    """A docked skimmer cannot get lost: it does when it has left."""
+    """Destroy a skimmer that has left the dock."""
     if state.place is SkimmerPlace.DOCK:
         return 0.0
     state.destroyed = True
@@ -232,8 +226,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     "tank_rupture": (_rupture, _stays),
     "soxe_runaway": _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
     "boil_off": _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
-    "radiator_failure": (_radiator, _radiator_works),
-    "bus_collapse": _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
+    "radiator_failure": _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
     "array_failure": (_array, _stays),
     "skimmer_lost": (_vanish, _stays),
     "skimmer_late": (_late, _stays),
@@ -242,34 +235,34 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
 
 
 def strike(state: WorldState, profile: Profile, name: str, reading: SkimmerReading) -> None:
-    """The fault begins; one that holds already is struck again (another valve)."""
+    """Begin a fault. One that holds already is applied again (another valve)."""
     amount = ACTIONS[name][0](state, profile, reading)
     before = state.faults.get(name)
     state.faults[name] = Injected(state.now_ms, amount + (before.amount if before else 0.0), name in GROWING)
 
 
 def leave_dock(state: WorldState, profile: Profile, reading: SkimmerReading) -> None:
-    """Clear of the depot: what struck before and needs a skimmer that is away acts now."""
+    """Apply the faults that were injected at the dock and need a skimmer that is away."""
     for name in ("fuel_low", "skimmer_lost"):
         if name in state.faults:
             state.faults[name].amount += ACTIONS[name][0](state, profile, reading)
 
 
 def withdraw(state: WorldState, profile: Profile, name: str) -> None:
-    """The fault ends; one that does not hold is passed over."""
+    """End a fault, if it holds."""
     held = state.faults.pop(name, None)
     if held is not None:
         ACTIONS[name][1](state, profile, held.amount)
 
 
 def grow(state: WorldState, profile: Profile) -> None:
-    """Faults that change with time, and what a visitor keeps full."""
+    """Advance faults that grow with time, and keep filled tanks full."""
     if not state.faults:
         return
     hold_full(state, profile)
     for name, fault in state.faults.items():
         part = (state.now_ms - fault.since_ms) / 1000.0 / (profile.plan.t_sortie_s / SLOW_FAULT)
-        if name == "soxe_runaway":  # exothermic: faster and faster
+        if name == "soxe_runaway":  # exothermic: the rise accelerates
             rise_k = profile.watch.soxe_max_k - profile.depot.soxe_k
             state.depot.soxe_k = profile.depot.soxe_k + rise_k * whole_power(part, 3) * 1.05
         elif name == "boil_off":

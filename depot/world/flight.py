@@ -1,4 +1,4 @@
-"""State of a skimmer in flight, as plain values: the closed form that holds now, its attitude, its burns."""
+"""State of the simulated skimmer in flight as plain values: present motion in closed form, attitude, burns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from depot.readings import SkimmerPlace
 
 
 class LegSegment(Struct, frozen=True, array_like=True):
-    """Closed form of a part of a flown trajectory: from `at_ms` on, until the next. `purpose`: of its burn, -1 =
-    coasting."""
+    """Part of a trajectory in closed form, from `at_ms` to the next one. `purpose`: of its burn; -1: coasting."""
 
     at_ms: int
     hill: Hill
@@ -22,8 +21,8 @@ class LegSegment(Struct, frozen=True, array_like=True):
 
 
 class SkimmerFlightState(Struct):
-    """`hill` and `accel` at `at_ms` give the motion since. `marks`: instants that are looked at; `segments`: the flight
-    data recorder of the present sortie."""
+    """State of a flight. `hill` and `accel` at `at_ms` give the motion since then. `marks`: times of events to check.
+    `segments`: flight data recorder of the present sortie."""
 
     at_ms: int = 0
     hill: Hill = AT_REST
@@ -35,16 +34,16 @@ class SkimmerFlightState(Struct):
     burn_end_ms: int = 0
     burn_kg_s: float = 0.0
     burn_mps: float = 0.0
-    burns: int = 0  # since the loop began: the number of a burn draws its errors
+    burns: int = 0  # since the loop began; this number selects the errors of a burn
     commanded_mps: float = 0.0
     achieved_mps: float = 0.0
-    weakest: float = 1.0  # the least thrust of this sortie's burns, of what its thruster is rated for
+    weakest: float = 1.0  # least thrust of this sortie's burns as a fraction of the rated thrust
     arrived: bool = False
-    at_gate: bool = False  # it holds off there, and turns
-    far: bool = False  # it has left the depot's vicinity,
-    begun_far: bool = False  # and had before this leg
+    at_gate: bool = False  # it holds and turns there
+    far: bool = False  # it has left the depot's vicinity
+    begun_far: bool = False  # value of `far` at the beginning of this leg
     closest_m: float = 1e9
     contact: Hill = AT_REST
-    bumps: int = 0  # contacts of this sortie that were pushed off
+    bumps: int = 0  # contacts of this sortie that did not lead to a capture
     marks: list[int] = field(default_factory=list)
     segments: list[LegSegment] = field(default_factory=list)

@@ -1,7 +1,7 @@
-"""Legs of a flight: closed forms of relative motion about the depot's orbit, one after the other. The truth is here.
+"""True motion of the skimmer as legs: closed forms of relative motion, one after the other.
 
-Each is coasting or constant thrust, from its beginning. `SkimmerFlightState` has where that was; `LegSegment`s are what
-the flight data recorder keeps of those before.
+A leg is coasting or constant thrust. `SkimmerFlightState` has the beginning of the present leg; `LegSegment`s record
+the earlier ones.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from depot.world.flight import LegSegment, SkimmerFlightState
 from depot.world.state import WorldState
 
 PASSING = (SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK)
-"""Places where it may pass the depot."""
+"""Places where the skimmer may pass the depot."""
 _STILL: Vector = (0.0, 0.0, 0.0)
 _GLANCES = 24
 _GLANCE_MS = 2_000.0
 
 
 class Legs:
-    """The motion of one skimmer. `rate` is that of the depot's orbit, rad/s; an instant's motion and its ellipse are
-    worked out once."""
+    """Motion of one skimmer. `rate`: mean motion of the depot's orbit, rad/s. Motion and ellipse of an instant are
+    cached."""
 
     def __init__(self, profile: Profile, state: WorldState, rate: float) -> None:
         self.rate = rate
@@ -33,11 +33,11 @@ class Legs:
 
     @property
     def flight(self) -> SkimmerFlightState:
-        """State of the flight, which it changes."""
+        """State of the flight, which the legs change."""
         return self._state.flight
 
     def at(self, now_ms: int) -> Hill:
-        """The true motion at an instant of the present leg."""
+        """True motion at an instant of the present leg."""
         flight = self.flight
         seconds = (now_ms - flight.at_ms) / 1000.0
         if flight.accel == _STILL:
@@ -45,7 +45,7 @@ class Legs:
         return thrust(self.rate, flight.hill, flight.accel, seconds)
 
     def here(self) -> Hill:
-        """The true motion now; worked out once for an instant."""
+        """True motion now."""
         flight, now_ms = self._state.flight, self._state.now_ms
         seen_ms, hill, seen = self._seen
         if seen_ms != now_ms or hill is not flight.hill:
@@ -54,7 +54,7 @@ class Legs:
         return seen
 
     def ellipse(self) -> Ellipse:
-        """Ellipse that it would coast along from here."""
+        """Ellipse on which it would coast from here."""
         here = self.here()
         seen, ellipse = self._drawn
         if seen is not here:
@@ -63,7 +63,7 @@ class Legs:
         return ellipse
 
     def begin(self, hill: Hill, accel: Vector = _STILL, purpose: BurnPurpose | None = None) -> None:
-        """A closed form begins here."""
+        """Begin a leg at `hill`."""
         flight, now_ms = self.flight, self._state.now_ms
         self._look_back(hill)
         flight.begun_far = flight.far
@@ -74,12 +74,12 @@ class Legs:
         flight.segments.append(LegSegment(now_ms, hill, accel, self._state.place, kind))
 
     def hold(self, here: Hill) -> None:
-        """At rest where it is: small thrust against what would carry it off (Clohessy and Wiltshire)."""
+        """Hold the position with a small thrust against the tidal acceleration (Clohessy and Wiltshire)."""
         x, y, z = position(here)
         self.begin((x, y, z, 0.0, 0.0, 0.0), (-3.0 * self.rate * self.rate * x, 0.0, self.rate * self.rate * z))
 
     def _look_back(self, end: Hill) -> None:
-        """Note how near to the depot the leg that ends at `end` has led, between its events too."""
+        """Update the smallest distance to the depot with the leg that ends at `end`, by a search between its ends."""
         flight, now_ms = self.flight, self._state.now_ms
         if not flight.begun_far or self._state.place not in PASSING or now_ms <= flight.at_ms:
             return

@@ -1,12 +1,12 @@
-"""Tanks, valves and manifolds: mass that moves along a graph and is always somewhere.
+"""Tanks, valves and manifolds: mass that is moved along a graph and conserved.
 
 A `Tank` holds one species. A `FeedLine` leads from a manifold (or port) to a tank or another manifold over at least two
-independent routes, each with its own valve: while one works, mass passes; with none, what lies behind is isolated. What
-leaves or enters the modelled system is booked in `Outside`, so that at every instant
+independent routes, each with its own valve. Mass passes while one route works. Mass that leaves or enters the model is
+booked in `Outside`, so that at every instant
 
     sum of all tanks + sum of all outside accounts = constant.
 
-Nothing here knows time: a caller says how much is to move, and learns how much did.
+The functions do not know time: the caller says how much to move, and gets the amount that was moved.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 
 class Tank(Struct):
-    """`kg` of `species`; `capacity_kg` cannot be passed."""
+    """Tank with `kg` of `species`, at most `capacity_kg`."""
 
     name: str
     species: str
@@ -34,12 +34,12 @@ class Tank(Struct):
 
 
 class Outside(Struct):
-    """Amounts that have left the system (positive) or come into it (negative), kg, by account and species."""
+    """Mass that has left (positive) or entered (negative) the model, kg, by account and species."""
 
     kg: dict[str, float] = field(default_factory=dict)
 
     def book(self, account: str, species: str, kg: float) -> None:
-        """`kg` leave by `account` (negative: enter)."""
+        """Book `kg` that leave by `account` (negative: enter)."""
         key = f"{account}/{species}"
         self.kg[key] = self.kg.get(key, 0.0) + kg
 
@@ -49,7 +49,8 @@ class Outside(Struct):
 
 
 class FeedLine(Struct):
-    """Parallel routes between two points, each open or not (stuck, or closed by an isolation). `kg_s`: of one route."""
+    """Parallel routes between two points. A route is closed if its valve is stuck or the line is isolated. `kg_s`: flow
+    of one route."""
 
     name: str
     kg_s: float
@@ -58,7 +59,7 @@ class FeedLine(Struct):
 
     @property
     def route(self) -> int | None:
-        """The route in use: the first that works."""
+        """Number of the route in use, the first that works; None: no route works."""
         return next((number for number, is_open in enumerate(self.open) if is_open and not self.isolated), None)
 
     def stick(self) -> None:
@@ -67,12 +68,12 @@ class FeedLine(Struct):
             self.open[route] = False
 
     def free(self) -> None:
-        """All valves move again."""
+        """Free all stuck valves."""
         self.open = [True] * len(self.open)
 
 
 def take_in(tank: Tank, kg: float, outside: Outside, account: str) -> float:
-    """`kg` from outside into a tank, as far as there is room; returns what came."""
+    """Move `kg` from outside into a tank, as far as it has room; returns the amount moved."""
     moved = min(max(kg, 0.0), tank.room_kg)
     tank.kg += moved
     outside.book(account, tank.species, -moved)
@@ -80,7 +81,7 @@ def take_in(tank: Tank, kg: float, outside: Outside, account: str) -> float:
 
 
 def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
-    """`kg` out of a tank, as far as it is there; returns what went."""
+    """Move `kg` out of a tank, as far as it has them; returns the amount moved."""
     moved = min(max(kg, 0.0), tank.kg)
     tank.kg -= moved
     outside.book(account, tank.species, moved)
@@ -88,7 +89,7 @@ def let_out(tank: Tank, kg: float, outside: Outside, account: str) -> float:
 
 
 def reach(lines: tuple[FeedLine, ...]) -> float:
-    """Flow that a path of lines can carry, kg/s: its slowest; 0 when one of them is isolated."""
+    """Flow that a path of lines can carry, kg/s: that of the slowest; 0 if one of them is closed."""
     slowest = float("inf") if lines else 0.0
     for line in lines:
         if line.isolated or True not in line.open:
@@ -99,8 +100,8 @@ def reach(lines: tuple[FeedLine, ...]) -> float:
 
 
 def transfer(source: Tank, sink: Tank, kg: float, outside: Outside, *, efficiency: float = 1.0) -> tuple[float, float]:
-    """Up to `kg` from source to sink of the same species; 1 - `efficiency` of it is lost on the way and booked as
-    "route_loss". Returns (taken from the source, arrived)."""
+    """Move up to `kg` from `source` to `sink` of the same species. The fraction 1 - `efficiency` is lost and booked as
+    "route_loss". Returns (taken, arrived)."""
     if source.species != sink.species:
         raise ValueError(f"{source.name} holds {source.species}, {sink.name} holds {sink.species}")
     taken = min(max(kg, 0.0), source.kg, sink.room_kg / efficiency if efficiency > 0.0 else source.kg)
@@ -119,8 +120,7 @@ O2_YIELD = M_O2 / (2.0 * M_CO2)
 
 
 def electrolyse(co2: Tank, o2: Tank, kg: float, outside: Outside) -> float:
-    """Up to `kg` of CO2 through the reactor: O2 to its tank, CO overboard. Returns the CO2 used, limited by the
-    room for O2."""
+    """Convert up to `kg` of CO2: O2 to its tank, CO overboard. Returns the CO2 used, limited by the room for O2."""
     used = min(max(kg, 0.0), co2.kg, o2.room_kg / O2_YIELD)
     co2.kg -= used
     made = min(used * O2_YIELD, o2.room_kg)

@@ -1,8 +1,8 @@
-"""Motion of the skimmer: the seam between the resources of a world and the vehicle that flies.
+"""Interface between the resources of a world and the vehicle that flies.
 
-A `World` has one `Motion` and asks it for everything that depends on the vehicle; what is common to all vehicles
-(tanks, batteries, the dock, faults, books) stays with the world. Both act on one `WorldState`: a motion moves `place`,
-`way` and the leg, and takes propellant out of the lobes.
+A `World` has one `Motion` for everything that depends on the vehicle. What all vehicles share (tanks, batteries, dock,
+faults, accounts) stays in the world. Both change one `WorldState`: a motion changes `place`, `way` and the leg, and
+takes propellant out of the lobes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from depot.readings import DepotReading, SkimmerReading
 
 
 class Homing(NamedTuple):
-    """Needs of the way home from here: s to the corridor, s until docked, kg of propellant until docked."""
+    """Need of the way home: s to the corridor, s until docked, kg of propellant until docked."""
 
     remaining_s: float
     docked_s: float
@@ -26,77 +26,77 @@ Spot = tuple[float, float, float]
 
 
 class Motion(Protocol):
-    """See the module. Commands act at once; `WorldState.place` tells where they have led."""
+    """Motion of a vehicle. Commands act at once; `WorldState.place` shows their result."""
 
     stepped: bool
-    """True when the motion has its own simulator, which moves on in small steps (a vehicle with a clock of its own):
-    no need to stop where a rate of the world changes."""
+    """True if the vehicle has a simulator with small steps of its own, so that the world need not stop where rates
+    change."""
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def now_ms(self) -> int:
-        """The loop's time at which the vehicle is; the world follows it."""
+        """Loop time of the vehicle, ms; the world follows it."""
 
     def events_ms(self) -> list[float]:
-        """Instants at which it wants to be looked at."""
+        """Times at which its place is to be checked, ms."""
 
     def begin(self, seconds: float) -> None:
-        """Advance the outside by this time, s, before the resources: what acts on the vehicle (weather)."""
+        """Advance what acts on the vehicle (weather) by `seconds`, before the resources."""
 
     def burn(self, seconds: float) -> None:
-        """Propellant that so much time takes goes out of the lobes."""
+        """Take the propellant of `seconds` out of the lobes."""
 
     def intake_kg(self, seconds: float) -> float:
-        """Intake in that time, kg, where the vehicle is: ahead of it, or what has just been surveyed."""
+        """Intake in `seconds`, kg."""
 
     def filled_ms(self, kg: float) -> float | None:
-        """Time when `kg` more will have been taken in, ms; None where that cannot be told yet."""
+        """Time at which `kg` more will have been taken in, ms; None: not predictable."""
 
     def expected_kg(self) -> float:
-        """Intake that the plan would have brought by now, kg."""
+        """Intake of the plan until now, kg."""
 
     def sunlit(self) -> bool:
-        """True while the arrays of both have the Sun."""
+        """True while the arrays of depot and skimmer are in sunlight."""
 
     def link_open(self) -> bool:
-        """True while depot and vehicle can hear each other from where they are."""
+        """True while depot and vehicle can receive each other."""
 
     def finish(self, seconds: float) -> None:
-        """Advance the motion after the resources by this time, s."""
+        """Advance the motion by `seconds`, after the resources."""
 
     def arrive(self) -> None:
-        """Move `place` on to where the vehicle is now."""
+        """Update `place` to the vehicle's present place."""
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def depart(self) -> None:
-        """Latches are open: away from the dock."""
+        """Leave the dock; the latches are open."""
 
     def fire(self, command: ThrustCommand) -> None:
-        """MODE_CTRL has commanded a thruster, of a vehicle whose skimmer commands them itself."""
+        """Fire a thruster of a vehicle without an autopilot."""
 
     def turn_back(self) -> None:
-        """On the way to the corridor."""
+        """Fly to the corridor."""
 
     def approach(self) -> None:
-        """Cleared: from the corridor into the dock."""
+        """Fly from the corridor into the dock."""
 
     def dispose(self) -> None:
-        """On a way that endangers nobody, for good."""
+        """Leave on a course that endangers nobody."""
 
     def stretch_return(self) -> None:
-        """The way back takes so long that T_DEATH is missed (`WorldState.late`)."""
+        """Stretch the way back until T_DEATH is missed (`WorldState.late`)."""
 
     def fall(self) -> None:
-        """The vehicle is gone."""
+        """Remove the vehicle."""
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def whereabouts(self) -> Spot | None:
-        """Position on the Earth; None where that means nothing."""
+        """Position on the Earth; None if it has none."""
 
     def homing(self) -> Homing:
-        """Needs of the way home from here; at the dock: from the harvest zone."""
+        """Need of the way home from here; at the dock, from the harvest zone."""
 
     def refuel_kg_s(self, seconds: float) -> float:
-        """Mean flow that its lobes take from the dock in so long, kg/s."""
+        """Mean flow from the dock into the lobes over `seconds`, kg/s."""
 
     def tell(self, reading: SkimmerReading) -> None:
         """Put what the vehicle's own sensors show into the skimmer's reading."""

@@ -1,10 +1,8 @@
-"""Navigation of the skimmer: what it knows of its own motion and of the way home, whether it and the depot hear each
-other, and what chance does to its burns: errors that are drawn by name from the seed, so that a sortie flown again
-is the same.
+"""Navigation of the simulated skimmer: its estimate of its motion, the need of its way home, the link to the depot, and
+the errors of its burns. Errors are drawn by name from the seed, so that a repeated sortie is the same.
 
-While the depot ranges it (comms window open) its error is that of a fix, in proportion to the distance; behind a
-closed window the error of velocity carries it away, and the next fix corrects it. Every window has errors of its
-own.
+While the depot ranges the skimmer (comms window open), the error is that of a fix, in proportion to the distance. While
+the window is closed, the error of the velocity adds to it. Every window has its own errors.
 """
 
 from __future__ import annotations
@@ -26,29 +24,29 @@ from depot.world.motion import Homing, Spot
 from depot.world.state import WorldState
 
 _WAY_MPS = 13.0
-"""Greatest change of velocity for a way back from the zone, before departure, m/s."""
+"""Largest change of velocity of a way back from the zone, assumed before departure, m/s."""
 _SPARE, _SPARE_MPS, _DOCK_MPS = 1.2, 1.0, 3.5
-"""Factor on the way back for the errors of burns; corrections, m/s; docking with THRUSTER_ATT, m/s."""
+"""Factor on the way back for errors of burns; corrections, m/s; docking with THRUSTER_ATT, m/s."""
 
 
 def normal(seed: int, number: int, name: str) -> float:
-    """A draw of the normal distribution, sigma 1, at most 3 (Box and Muller 1958)."""
+    """Draw of the standard normal distribution, limited to 3 sigma (Box and Muller 1958)."""
     first, second = uniform(seed, number, name), uniform(seed, number, name + "'")
     return min(max(sqrt(-2.0 * log(1.0 - first)) * cos(2.0 * pi * second), -3.0), 3.0)
 
 
 def sigma_m(navigation: NavigationSettings, range_m: float, silent_s: float) -> float:
-    """The error of its position that the skimmer has to expect. `silent_s`: since the last fix."""
+    """Expected error of the estimated position, m. `silent_s`: time since the last fix, s."""
     return navigation.fix_m + navigation.fix_per_m * range_m + navigation.growth_mps * silent_s
 
 
 def estimate(navigation: NavigationSettings, seed: int, fix: int, truth: Hill, silent_s: float) -> Hill:
-    """Estimate of `truth` on board. `fix`: the number of the fix that it goes by."""
+    """Estimate of `truth` on board. `fix`: number of the last fix."""
     x, y, z, vx, vy, vz = truth
     off = navigation.fix_m + navigation.fix_per_m * hypot(x, y, z)
     slow, slip = navigation.fix_mps, navigation.growth_mps * silent_s
     a, b, c, d, e, f = _errors(seed, fix)
-    close = min(1.0, off / (navigation.fix_m + 1.0))  # its speed too is known better from near
+    close = min(1.0, off / (navigation.fix_m + 1.0))  # the velocity too is known better at a small distance
     return (
         x + off * a + slip * d,
         y + off * b + slip * e,
@@ -66,7 +64,7 @@ def _errors(seed: int, fix: int) -> tuple[float, ...]:
 
 
 def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vector:
-    """Change of velocity that burn `number` really gives for a commanded one: too long or too short, and aside."""
+    """Change of velocity that burn `number` gives for a commanded one, with errors of size and direction."""
     scale = 1.0 + engines.execution * normal(seed, number, "burn")
     size = hypot(*dv)
     if size == 0.0:
@@ -78,7 +76,7 @@ def achieved(engines: EngineSettings, seed: int, number: int, dv: Vector) -> Vec
 
 
 class Navigator:
-    """Navigator of a skimmer: its estimate of where it is, and what it takes to come home."""
+    """Navigation of one skimmer."""
 
     def __init__(self, profile: Profile, state: WorldState, legs: Legs, almanac: Almanac) -> None:
         self._profile = profile
@@ -90,7 +88,7 @@ class Navigator:
         self._heard: tuple[int, SkimmerPlace, bool] = (-1, SkimmerPlace.DOCK, True)
 
     def link_open(self) -> bool:
-        """True while depot and skimmer hear each other."""
+        """True while depot and skimmer can receive each other."""
         state = self._state
         now_ms, place = state.now_ms, state.place
         if place not in (SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK, SkimmerPlace.ADRIFT):
@@ -102,11 +100,11 @@ class Navigator:
         return heard
 
     def whereabouts(self) -> Spot | None:
-        """Along the orbit from the depot, across it, and the height, by its own idea."""
+        """Estimated position along the orbit from the depot, across it, and height."""
         return self._orbit.place(self.estimate())
 
     def silent_s(self) -> float:
-        """Since the last fix."""
+        """Time since the last fix, s."""
         if self.link_open():
             return 0.0
         now_ms, blocked = self._state.now_ms, self._almanac.blocked
@@ -123,7 +121,7 @@ class Navigator:
         return estimate(self._profile.navigation, state.seed, fix, self._legs.here(), max(self.silent_s(), 0.0))
 
     def homing(self) -> Homing:
-        """The way back from here: its burns by the rocket equation, with something on top."""
+        """Need of the way back from here: its burns by the rocket equation, with a reserve."""
         state, plan = self._state, self._profile.plan
         if state.place is SkimmerPlace.DOCK:
             full_kg = self._profile.engines.dry_kg + state.skimmer.store_capacity_kg
@@ -144,8 +142,8 @@ class Navigator:
         return Homing(left_s, usual_s + plan.dock_s, self._need_kg(way.dv_mps))
 
     def _left_mps(self, rest: Vector) -> float:
-        """Change of velocity that the rest of a way back takes, m/s: what still burns or waits for its instant, and
-        from there what is missing to `rest` at its end. Each counts as if it were given at its middle."""
+        """Change of velocity of the rest of a way back, m/s: the burns that run or wait, and the rest of the speed at
+        the end. Each burn counts as an impulse at its middle."""
         flight, engines, at_ms = self._legs.flight, self._profile.engines, self._state.now_ms
         here, dv = self._legs.here(), 0.0
         ahead: list[tuple[int, Vector]] = []
@@ -166,7 +164,7 @@ class Navigator:
         return dv + size(minus(rest, velocity(end)))
 
     def _need_kg(self, dv: float, empty_kg: float | None = None) -> float:
-        """Propellant with which that change of velocity, a docking and what is on top leave the lobes empty."""
+        """Propellant for a change of velocity and a docking with their reserves, kg."""
         engines, wear = self._profile.engines, max(self._state.skimmer.health.thrust, 1e-3)
         empty = engines.dry_kg + self._state.skimmer.store_kg if empty_kg is None else empty_kg
         dock_kg = empty * self._dock_share

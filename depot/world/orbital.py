@@ -1,9 +1,8 @@
-"""A skimmer that is flown: relative motion about the depot's orbit, attitude, burns, and what it meets on the way
-(`OrbitalMotion`).
+"""Motion of an orbital skimmer (`OrbitalMotion`): relative motion about the depot's orbit, attitude, burns and harvest.
 
-Put together of `legs` (the truth of its motion), `burns` (thrust and attitude), `dips` (the harvest) and `navigation`
-(what the skimmer knows of it). Here is how `place` moves on: an event is where a burn begins or ends, the zone is
-entered or left, the dock is touched, Sun or window change.
+It combines `legs` (true motion), `burns` (thrust and attitude), `dips` (harvest) and `navigation` (the skimmer's
+estimate). This module moves `place` on at events: a burn begins or ends, the zone is entered or left, the dock is
+touched, the eclipse or the comms window changes.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from depot.world.skimmer import burn
 from depot.world.state import WorldState
 
 AHEAD: Vector = (0.0, 1.0, 0.0)
-"""Along the track: where INTAKE looks in the harvest, and DOCK_PORT in the approach from behind."""
+"""Direction along the track: of INTAKE in the harvest, and of DOCK_PORT in the approach from behind."""
 _AWAY = (
     SkimmerPlace.NEAR,
     SkimmerPlace.OUT,
@@ -36,19 +35,19 @@ _AWAY = (
     SkimmerPlace.ADRIFT,
 )
 _PLENTY = 0.3
-"""Share of the propellant at launch above which the margin is not watched between two events."""
+"""Fraction of the propellant at launch above which the return margin needs no extra checks."""
 _LEAST_S = 20.0
 _LOOK_MS = 20_000
 _AT_REST_MPS = 0.01
-"""Slower than this it is held at the gate."""
+"""Speed below which the skimmer is held at the gate, m/s."""
 _DEPOT_M = 30.0
 """Distance from the depot beyond which a passing skimmer does not touch it, m."""
 _LOOKS = (1.02, 1.1, 1.25, 1.5)
-"""Factors on the time to be clear, at which its distance is looked at."""
+"""Factors on the time to be clear of the dock, at which the distance is checked."""
 
 
 class OrbitalMotion:
-    """See the module; implements `depot.world.motion.Motion`."""
+    """`depot.world.motion.Motion` of an orbital skimmer."""
 
     stepped = False
 
@@ -64,7 +63,7 @@ class OrbitalMotion:
 
     @property
     def flight(self) -> SkimmerFlightState:
-        """State of the flight, which it changes."""
+        """State of the flight, which this motion changes."""
         return self._state.flight
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -92,8 +91,8 @@ class OrbitalMotion:
         return dues
 
     def _margin_ms(self) -> list[float]:
-        """Times at which to look whether what is left still takes it home with the reserve: the sooner, the nearer
-        that is."""
+        """Time of the next check whether the propellant suffices for the return with its reserve; sooner with less
+        propellant."""
         use, lobes_kg = self._profile.skimmer, self._state.skimmer.lobes.kg
         if lobes_kg > _PLENTY * use.launch_propellant_kg:
             return []
@@ -103,7 +102,7 @@ class OrbitalMotion:
         return [self._state.now_ms + max(seconds, _LEAST_S) * 1000.0]
 
     def coasting_ms(self) -> tuple[int, int]:
-        """Span in which it coasts in the middle of the way out, ms."""
+        """Begin and end of the coasting part of the way out, ms."""
         state, plan = self._state, self._profile.plan
         span = state.leg_end_ms - state.leg_start_ms
         middle = state.leg_start_ms + span // 2
@@ -111,10 +110,10 @@ class OrbitalMotion:
         return middle - half, middle + half
 
     def begin(self, seconds: float) -> None:
-        """Do nothing: only gravity acts on it."""
+        """Do nothing: only gravity acts on the skimmer."""
 
     def burn(self, seconds: float) -> None:
-        """Take the propellant of burns, of the drag of the intake, and of holding off."""
+        """Take the propellant of burns, of the drag of the intake and of holding."""
         state, flight = self._state, self.flight
         if state.skimmer.dark:
             return
@@ -128,7 +127,7 @@ class OrbitalMotion:
             burn(state.skimmer, kg, state.outside)
 
     def finish(self, seconds: float) -> None:
-        """Do nothing: no work is left."""
+        """Do nothing."""
 
     def intake_kg(self, seconds: float) -> float:
         return self._dips.intake_kg(seconds)
@@ -165,8 +164,8 @@ class OrbitalMotion:
             self._touch(here)
 
     def _reach_gate(self, here: Hill) -> None:
-        """In the corridor by its own idea: THRUSTER_ATT takes its speed out and holds it where it is; when the nose
-        looks at the dock it waits there."""
+        """Arrive at the gate by its own estimate: THRUSTER_ATT stops and holds it; it waits there when the nose points
+        at the dock."""
         flight, known = self.flight, self._navigator.estimate()
         if not flight.at_gate and in_corridor(self._profile.corridor, known):
             if size(velocity(known)) > _AT_REST_MPS:
@@ -185,7 +184,7 @@ class OrbitalMotion:
             self._state.place = SkimmerPlace.CORRIDOR
 
     def _touch(self, here: Hill) -> None:
-        """Docking cone: captured within the limits, else pushed off."""
+        """Contact with the docking cone: capture within the limits, otherwise it is pushed off."""
         state, corridor = self._state, self._profile.corridor
         self.burns.stop()
         flight = self.flight
@@ -208,7 +207,7 @@ class OrbitalMotion:
 
     # --- commands -----------------------------------------------------------------------------------------------------
     def fire(self, command: ThrustCommand) -> None:
-        """MODE_CTRL has commanded a thruster: turn into it, wait for its instant, burn."""
+        """Take a command of MODE_CTRL: turn, wait for its time, burn."""
         state, flight = self._state, self.flight
         if state.place not in _AWAY or state.destroyed:
             return
@@ -222,7 +221,7 @@ class OrbitalMotion:
         self.arrive()
 
     def depart(self) -> None:
-        """Latches are open: springs push it off, backwards."""
+        """Leave the dock backwards by its springs."""
         state, flight, corridor = self._state, self.flight, self._profile.corridor
         state.place = SkimmerPlace.NEAR
         flight.closest_m, flight.bumps, flight.segments = 1e9, 0, []
@@ -238,7 +237,7 @@ class OrbitalMotion:
         state.leg_start_ms, state.leg_end_ms = state.now_ms, flight.marks[0]
 
     def turn_back(self) -> None:
-        """End what is being flown; the burns of the way back are commanded one by one (`fire`)."""
+        """End the present leg; the burns of the way back are commanded one by one (`fire`)."""
         state = self._state
         if state.place in (SkimmerPlace.NEAR, SkimmerPlace.OUT, SkimmerPlace.ZONE, SkimmerPlace.BACK):
             self.burns.stop()
@@ -258,15 +257,15 @@ class OrbitalMotion:
         self._state.place = SkimmerPlace.ADRIFT
 
     def stretch_return(self) -> None:
-        """The skimmer sees it by `SkimmerReading.detour_s`."""
+        """Do nothing: the skimmer reads `SkimmerReading.detour_s`."""
 
     def fall(self) -> None:
-        """Remove the craft (`WorldState.destroyed`)."""
+        """Stop the burns of a destroyed craft (`WorldState.destroyed`)."""
         self.burns.stop()
 
     # --- facts --------------------------------------------------------------------------------------------------------
     def sunlit(self) -> bool:
-        """True while depot and skimmer are in the Sun."""
+        """True while depot and skimmer are in sunlight."""
         return self.almanac.sunlit(self._state.now_ms)
 
     def link_open(self) -> bool:
@@ -282,12 +281,12 @@ class OrbitalMotion:
         return self._profile.depot.refuel_kg_s
 
     def tell(self, reading: SkimmerReading) -> None:
-        """Fill in its own sensors: what it believes of its motion, not what is true."""
+        """Set the readings of its own sensors; they are estimates of its motion."""
         state, flight = self._state, self.flight
         sunlit = self.sunlit()
         reading.sunlit, reading.solar_w = sunlit, self._profile.power.solar_w if sunlit else 0.0
         reading.link_open = self.link_open()
-        if flight.commanded_mps > 0.0 and flight.burn is None:  # docked: of the flight that has ended
+        if flight.commanded_mps > 0.0 and flight.burn is None:  # in the dock: of the last flight
             reading.thrust_ratio = flight.weakest * flight.achieved_mps / flight.commanded_mps
         if state.place is SkimmerPlace.DOCK:
             return
@@ -307,7 +306,7 @@ class OrbitalMotion:
             reading.detour_s = max((missed_ms - state.now_ms) / 1000.0, 0.0)
 
     def show(self, reading: DepotReading) -> None:
-        """Fill in what the depot's own sensors see of it, and when the two can talk."""
+        """Set the readings of the depot's sensors and of the link."""
         state, now_ms = self._state, self._state.now_ms
         reading.sunlit = self.sunlit()
         reading.hears = self.link_open()

@@ -1,11 +1,9 @@
-"""The battery that a box's copter flies on, which is FUEL_LOBES in the books (1 "kg" = 1 Wh): what takes from it, what
-fills it, and who tells whom how full it is.
+"""Battery of a box's copter, which the model counts as FUEL_LOBES (1 "kg" = 1 Wh): consumption, charging, reports.
 
-A simulated copter's pack follows the lobes: what the motors draw is burnt from them, what leaks or is charged moves the
-copter's own charge. A pack behind a flight controller is known by what that tells. *Reported*: no software can charge
-it, so the dock waits until the vehicle says that it is charged. *Modelled*: a dock that charges or swaps packs by
-itself, as a simulated vehicle's; flight takes from the model what the vehicle says was used, and at the dock the
-vehicle is told what its pack holds now.
+A simulated copter's battery follows the lobes: the motors' energy is taken from them, and leaks and charging change the
+copter's charge. A battery behind a flight controller is known by the controller's reports. *Reported*: software cannot
+charge it, so the dock waits for a report that it is charged. *Modelled*: the dock charges or swaps batteries by itself;
+flight takes the reported consumption from the model, and at the dock the vehicle is told the model's charge.
 """
 
 from __future__ import annotations
@@ -21,46 +19,47 @@ from depot.world.skimmer import burn
 from depot.world.state import WorldState
 
 CHARGE_STEP = 0.002
-"""The simulated copter's own charge follows the lobes in steps of this."""
+"""Step of the simulated copter's charge when it follows the lobes."""
 TOLD_STEP = 0.01
 TELL_AGAIN_MS = 5000
 _SLOWEST_CHARGE = 0.2
 
 
 class Pack(Protocol):
-    """See the module."""
+    """Battery of one copter."""
 
     fuelled: bool
-    """The dock can fill it; else somebody else has to."""
+    """True if the dock can charge it; otherwise a person must."""
     measured: bool
-    """True when the battery is the vehicle's own, so that its measurements count."""
+    """True if the battery is the vehicle's own, so that its measurements count."""
 
     def burn(self) -> None:
         """Take the charge used since the last call out of the lobes."""
 
     def tell(self, *, departs: bool = False) -> None:
-        """The vehicle hears what the lobes hold, where it would not know; in steps, and just that when it departs."""
+        """Set the vehicle's charge to that of the lobes, if it cannot know it; in steps, and exactly at a departure."""
 
     def refuel_kg_s(self, seconds: float) -> float:
-        """Mean flow from the dock in so long, kg/s."""
+        """Mean flow from the dock over `seconds`, kg/s."""
 
 
 def taper_kg_s(state: WorldState, profile: Profile, seconds: float) -> float:
-    """Mean flow in so long: constant current, then less and less above `taper`. Solved, not stepped: how often somebody
-    looks changes nothing."""
+    """Mean charging flow over `seconds`, kg/s: constant, then falling above the fill `taper` down to a fifth. It is the
+    exact solution, so the number of calls does not change the result."""
     lobes, full, taper = state.skimmer.lobes, profile.depot.refuel_kg_s, profile.box.taper
     flat_s = min(max(taper - lobes.fill, 0.0) * lobes.capacity_kg / full, seconds)
     bent_kg, left_s = (1.0 - taper) * lobes.capacity_kg, seconds - flat_s
     if left_s <= 0.0 or bent_kg <= 0.0:
         return full
-    share = min((1.0 - lobes.fill) * lobes.capacity_kg / bent_kg, 1.0)  # of the flow; falls as what is missing does
+    # fraction of the flow; it falls with the missing charge
+    share = min((1.0 - lobes.fill) * lobes.capacity_kg / bent_kg, 1.0)
     bent_s = min(max(log(max(share, _SLOWEST_CHARGE) / _SLOWEST_CHARGE), 0.0) * bent_kg / full, left_s)
     bent = -max(share, _SLOWEST_CHARGE) * bent_kg * expm1(-bent_s * full / bent_kg)
     return (full * flat_s + bent + _SLOWEST_CHARGE * full * (left_s - bent_s)) / seconds
 
 
 class SimulatedPack:
-    """See the module; implements `Pack`."""
+    """`Pack` of a simulated copter."""
 
     fuelled = measured = True
 
@@ -71,8 +70,8 @@ class SimulatedPack:
         self._used_wh = body.used_wh()
 
     def burn(self) -> None:
-        """At the dock the box feeds the copter, and a return that is stretched on purpose (fault skimmer_late) costs no
-        more than another."""
+        """Take the copter's consumption out of the lobes, except at the dock, which supplies it, and on a return that a
+        fault stretches (skimmer_late)."""
         used = self._body.used_wh()
         drawn, self._used_wh = used - self._used_wh, used
         if self._state.place is not SkimmerPlace.DOCK and not self._state.late:
@@ -88,8 +87,8 @@ class SimulatedPack:
 
 
 class ReportedPack:
-    """Battery behind a flight controller, see the module; implements `Pack`. `fresh`: the lobes take over its
-    report."""
+    """`Pack` behind a flight controller. `modelled`: the dock charges it. `fresh`: the lobes start with the reported
+    charge."""
 
     def __init__(self, profile: Profile, state: WorldState, body: Body, *, modelled: bool, fresh: bool) -> None:
         self._profile = profile
@@ -103,15 +102,16 @@ class ReportedPack:
             lobes.kg = self._charge * lobes.capacity_kg
 
     def burn(self) -> None:
-        """The lobes follow what the vehicle tells. At a dock that waits for it they hold just that; else they change
-        by as much, so that what a fault has let out stays out, and a modelled pack is filled by the model alone."""
+        """Let the lobes follow the reported charge. At a dock that waits for a charge they take the reported value;
+        otherwise they take its change, so that a leak of a fault stays, and only the model charges a modelled
+        battery."""
         charge = self._body.charge()
         risen, self._charge = charge - self._charge, charge
         lobes = self._state.skimmer.lobes
         docked = self._state.place is SkimmerPlace.DOCK
         kg = risen * self._profile.skimmer.propellant_kg
         if docked and self.fuelled:
-            return  # the dock feeds it
+            return  # the dock supplies it
         if docked:
             kg = min(charge * self._profile.skimmer.propellant_kg, lobes.capacity_kg) - lobes.kg
         if kg < 0.0:

@@ -1,4 +1,4 @@
-"""Sensors of a world: the readings that the two parties decide on."""
+"""Sensors of a world: the readings on which both controllers decide."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from depot.world.state import WorldState
 
 
 def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_kg: float) -> SkimmerReading:
-    """The skimmer's own sensors but those of its motion; `homing`: what the way home from here takes."""
+    """Readings of the skimmer's own sensors, without those of its motion. `homing`: need of the way home."""
     skimmer, health, power = state.skimmer, state.skimmer.health, profile.power
     usable_j = skimmer.batt_a.usable_j + skimmer.batt_b.usable_j
     leak_kg = profile.watch.leak_kg
@@ -44,7 +44,7 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
         spine_k=skimmer.spine.k,
         cryo_bar=3.0 + health.cryo_extra_bar,
         thermal_routes=health.thermal_routes,
-        # An empty store shows no breach, but one that has been seen to run empty is known for what it is.
+        # an empty store shows a breach only if it has been seen to lose its content
         breach_kg_s=max(
             (rate for rate, tank, lost in leaks if tank.kg > 0.0 or filling or lost > leak_kg), default=0.0
         ),
@@ -74,14 +74,14 @@ def read_skimmer(state: WorldState, profile: Profile, homing: Homing, expected_k
 
 
 def ring_room_kg(state: WorldState) -> dict[str, float]:
-    """Room in each ring that can be reached from the dock."""
+    """Room of each tank ring that can be reached from the dock, kg."""
     if "no_go_tanks" in state.faults:
         return dict.fromkeys(RINGS, 0.0)
     return {species: ring.room_kg if reach(way) > 0.0 else 0.0 for species, (ring, way) in ways_in(state.depot).items()}
 
 
 def read_depot(state: WorldState, profile: Profile) -> DepotReading:
-    """The depot's own sensors, and what its dock shows of a docked skimmer."""
+    """Readings of the depot's own sensors, and of a docked skimmer."""
     depot, held, lines = state.depot, state.faults, state.depot.plumbing
     skimmer, watch = state.skimmer, profile.watch
     docked = state.place is SkimmerPlace.DOCK

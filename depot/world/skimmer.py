@@ -1,6 +1,5 @@
-"""The skimmer's resources: INTAKE -> CO2_STORE -> DOCK_PORT, FUEL_LOBES -> thrusters, three batteries on three buses,
-HOT_SPINE (docs/reference/sortie-loop.md, "Skimmer topology"). Plain state and rates; where it flies is `space`'s
-matter."""
+"""Resources of the skimmer: INTAKE -> CO2_STORE -> DOCK_PORT, FUEL_LOBES -> thrusters, three batteries on three buses,
+HOT_SPINE (docs/reference/sortie-loop.md, "Skimmer topology"). State and rates only; a `Motion` flies it."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ START_FUEL = 0.5
 
 
 class Health(Struct):
-    """Wear and broken parts. Fractions: 1 whole, 0 gone."""
+    """Wear and broken parts. Fractions: 1 whole, 0 failed."""
 
     thruster_fwd: float = 1.0
     attitude: float = 1.0
@@ -41,8 +40,8 @@ class Health(Struct):
 
 
 class SkimmerResources(Struct):
-    """State of all tanks, batteries and the spine. `leak_kg_s`: what each partition of CO2_STORE loses while it has
-    anything; `leaked_kg`: what it has lost so far."""
+    """State of all tanks, batteries and the spine. `leak_kg_s`: leak rate of each partition of CO2_STORE; `leaked_kg`:
+    its loss so far."""
 
     partitions: list[Tank]
     fuel_stores: list[Tank]
@@ -55,8 +54,8 @@ class SkimmerResources(Struct):
     leaked_kg: list[float]
     health: Health = field(default_factory=Health)
     mode: SkimmerMode = SkimmerMode.DOCKED
-    shed: bool = False  # MODE_CTRL has switched secondary loads off
-    prelaunch: bool = False  # MODE_CTRL's pre-launch configuration, at the dock
+    shed: bool = False  # MODE_CTRL has switched the secondary loads off
+    prelaunch: bool = False  # MODE_CTRL has set the pre-launch configuration
     harvesting: bool = False
     intake_factor: float = 1.0
     harvested_kg: float = 0.0
@@ -66,12 +65,12 @@ class SkimmerResources(Struct):
     deep: bool = False
     current_spikes: int = 0
     spiking: bool = False
-    short_j: float = 0.0  # load that could not be served in the last step,
-    dark: bool = False  # and nothing of it could
+    short_j: float = 0.0  # energy that the loads did not get in the last step
+    dark: bool = False  # they got nothing at all
 
     @property
     def stores(self) -> tuple[Tank, ...]:
-        """Tanks that harvest fills."""
+        """Tanks that the harvest fills."""
         return (*self.partitions, *self.fuel_stores)
 
     @property
@@ -89,7 +88,7 @@ class SkimmerResources(Struct):
 
     @property
     def soc(self) -> float:
-        """State of charge of BATT_A and BATT_B together, of what they hold when new."""
+        """State of charge of BATT_A and BATT_B together, relative to new batteries."""
         return (self.batt_a.usable_j + self.batt_b.usable_j) / (self.batt_a.capacity_j + self.batt_b.capacity_j)
 
     @property
@@ -102,7 +101,7 @@ class SkimmerResources(Struct):
 
 
 def new_skimmer(profile: Profile) -> SkimmerResources:
-    """Build the skimmer as it stands on its dock before the first sortie."""
+    """Skimmer on its dock before the first sortie."""
     skimmer, power, thermal = profile.skimmer, profile.power, profile.thermal
     count = skimmer.partitions
 
@@ -125,7 +124,7 @@ def new_skimmer(profile: Profile) -> SkimmerResources:
 
 
 def fuel_stores_kg(profile: Profile) -> dict[str, float]:
-    """The fuel store's tanks: each of the size that its species has in what comes in."""
+    """Tanks of the fuel store, sized by the fraction of their species in the intake, kg."""
     use = profile.skimmer
     shares = {species: share for species, share in use.shares.items() if species != "CO2"}
     whole = fsum(shares.values())
@@ -135,7 +134,7 @@ def fuel_stores_kg(profile: Profile) -> dict[str, float]:
 
 
 def loads_w(power: PowerSettings, mode: SkimmerMode, *, prelaunch: bool = False) -> tuple[float, float, float]:
-    """Primary, secondary and survival bus in a mode, W; at the dock also as configured for a launch."""
+    """Loads of the primary, secondary and survival bus in a mode, W."""
     match mode:
         case SkimmerMode.DOCKED:
             return power.prelaunch_w if prelaunch else power.docked_w
@@ -150,39 +149,38 @@ def loads_w(power: PowerSettings, mode: SkimmerMode, *, prelaunch: bool = False)
 
 
 def demand_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """Power that the buses of the present mode draw with nothing shed, W."""
+    """Draw of the present mode with nothing shed, W."""
     ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + secondary + survival) * ratio
 
 
 def load_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """Power of the loads that are on, W."""
+    """Draw of the loads that are on, W."""
     ratio = 1.0 if state.mode is SkimmerMode.SURVIVAL else state.health.current_ratio
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     return (primary + survival + (0.0 if state.shed else secondary)) * ratio
 
 
 def battery_w(state: SkimmerResources, power: PowerSettings) -> float:
-    """Power that BATT_A and BATT_B can give at once, W."""
+    """Largest power of BATT_A and BATT_B, W."""
     return power.battery_w * ((state.batt_a.usable_j > 0.0) + (state.batt_b.usable_j > 0.0))
 
 
 def powered(state: SkimmerResources, power: PowerSettings, supply_w: float) -> float:
-    """The share of its power that a load gets, INTAKE and its routing too: all alike, when more is on than arrays and
-    batteries can carry."""
+    """Fraction of its power that each load gets, INTAKE too, when arrays and batteries cannot supply all."""
     wanted_w = load_w(state, power)
     there_w = supply_w + battery_w(state, power)
     return 1.0 if wanted_w <= there_w else there_w / wanted_w
 
 
 def burn(state: SkimmerResources, kg: float, outside: Outside) -> float:
-    """Propellant through the thrusters; worn ones need more for the same."""
+    """Burn propellant; worn thrusters need more of it."""
     return let_out(state.lobes, kg / state.health.thrust, outside, "exhaust")
 
 
 def harvest(state: SkimmerResources, profile: Profile, usual_kg: float, seconds: float, outside: Outside) -> None:
-    """INTAKE runs for `seconds`, in which it usually takes in `usual_kg`: what finds no room is not taken in."""
+    """Run INTAKE for `seconds`; `usual_kg`: its usual intake in this time. Only what has room is taken in."""
     shares = profile.skimmer.shares
     kg = usual_kg * state.intake_factor * state.health.intake
     state.harvest_s += seconds
@@ -194,7 +192,7 @@ def harvest(state: SkimmerResources, profile: Profile, usual_kg: float, seconds:
 
 
 def leak(state: SkimmerResources, seconds: float, outside: Outside) -> None:
-    """Take out what the partitions lose to space."""
+    """Take out what leaks from the partitions."""
     for number, rate in enumerate(state.leak_kg_s):
         if rate > 0.0:
             state.leaked_kg[number] += let_out(state.partitions[number], rate * seconds, outside, "leak")
@@ -203,9 +201,11 @@ def leak(state: SkimmerResources, seconds: float, outside: Outside) -> None:
 def run_buses(
     state: SkimmerResources, profile: Profile, seconds: float, accounts: Accounts, supply_w: float, *, thrusting: bool
 ) -> None:
-    """Loads from the arrays first, then from the batteries; what is left charges. In ECLIPSE/SURVIVAL only the survival
-    bus is up, fed from the reserve, which then pays for the thrusters too.
-    `supply_w` is what an array could give; what nobody takes is not made."""
+    """Supply the loads from the arrays, then from the batteries; the rest charges the batteries.
+
+    In ECLIPSE/SURVIVAL the reserve supplies the survival bus and the thrusters. `supply_w`: largest power of the
+    arrays.
+    """
     power = profile.power
     primary, secondary, survival = loads_w(power, state.mode, prelaunch=state.prelaunch)
     if state.shed:
@@ -233,7 +233,7 @@ def run_buses(
 
 
 def _count_stress(state: SkimmerResources, profile: Profile) -> None:
-    """Deep discharges and current spikes, each once from its beginning to its end."""
+    """Count deep discharges and current spikes, once each from beginning to end."""
     rules, deep, spiking = profile.retirement, state.soc < profile.retirement.deep_soc, False
     if state.mode is not SkimmerMode.SURVIVAL:
         spiking = state.health.current_ratio > rules.spike_ratio
@@ -243,7 +243,8 @@ def _count_stress(state: SkimmerResources, profile: Profile) -> None:
 
 
 def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> float:
-    """The depot's POWER_BUS charges BATT_A and BATT_B to `soc` and the reserve full; returns what went in."""
+    """Charge BATT_A and BATT_B to `soc` and the reserve fully from the depot's POWER_BUS; returns the energy used,
+    J."""
     used = state.batt_res.charge(joules)
     for battery in (state.batt_a, state.batt_b):
         wanted = max(battery.capacity_j * soc * state.health.capacity - battery.j, 0.0)
@@ -252,7 +253,7 @@ def charge_from_dock(state: SkimmerResources, joules: float, soc: float) -> floa
 
 
 def missing_charge_j(state: SkimmerResources, soc: float) -> float:
-    """Charge that `charge_from_dock` could still put in, J."""
+    """Energy that `charge_from_dock` could still use, J."""
     missing = state.batt_res.room_j
     for battery in (state.batt_a, state.batt_b):
         wanted = battery.capacity_j * soc * state.health.capacity - battery.j
@@ -261,7 +262,7 @@ def missing_charge_j(state: SkimmerResources, soc: float) -> float:
 
 
 def wear(state: SkimmerResources, profile: Profile) -> None:
-    """Wear by one more cycle: seals, thrusters, batteries."""
+    """Wear of one more cycle: seals, thrusters, batteries."""
     rules, health = profile.retirement, state.health
     health.seal += rules.seal_wear
     health.thrust *= 1.0 - rules.thrust_wear

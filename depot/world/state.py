@@ -1,4 +1,4 @@
-"""State of a world: all that changes with time, as plain values."""
+"""State of a world as plain values."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from depot.world.skimmer import SkimmerResources, new_skimmer
 
 
 class Injected(Struct):
-    """A fault that holds: since when, and what it has put in or taken out (kg), for its end. `growing`: the model has
-    to be looked at more often while it lasts."""
+    """Fault that holds. `amount`: kg that it has added or removed, which its end reverses. `growing`: the model is
+    evaluated more often while it lasts."""
 
     since_ms: int
     amount: float = 0.0
@@ -23,7 +23,7 @@ class Injected(Struct):
 
 
 class WorldState(Struct):
-    """State of a world. Times are ms since the loop began; `leg` is (start, end) of the present leg."""
+    """State of a world. Times are ms since the loop began."""
 
     skimmer: SkimmerResources
     depot: DepotResources
@@ -36,7 +36,7 @@ class WorldState(Struct):
     place: SkimmerPlace = SkimmerPlace.DOCK
     leg_start_ms: int = 0
     leg_end_ms: int = 0
-    way: float = 0.0  # of the way back that is still to go, 1 at the harvest zone
+    way: float = 0.0  # remaining part of the way back, 1 at the harvest zone
     undocked_ms: int = 0
     late: bool = False
     destroyed: bool = False
@@ -50,5 +50,5 @@ class WorldState(Struct):
 
 
 def new_state(profile: Profile, seed: int) -> WorldState:
-    """Build the state before the first sortie."""
+    """State before the first sortie."""
     return WorldState(new_skimmer(profile), new_depot(profile), seed)

@@ -1,9 +1,8 @@
-"""The world of a depot and its skimmer: the resources of both, the dock that joins them, their books, faults and
-sensors, and a `Motion` that says where the skimmer is and moves it.
+"""World of a depot and its skimmer: resources, dock, accounts, faults and sensors, and the `Motion` of the skimmer.
 
-`World.advance` moves everything to an instant with the rates that hold now; `next_event_ms` is the earliest instant at
-which a rate would change by itself (a leg ends, a store is full, a transfer is done), so that whoever drives it goes
-from event to event. All state is one `WorldState`, plain enough to be written to disk and read back.
+`World.advance` moves everything to a time with the present rates. `next_event_ms` is the next time at which a rate
+changes (a leg ends, a store is full, a transfer is done); the caller goes from event to event. The whole state is one
+`WorldState`, which is written to disk and read back.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from depot.world.skimmer import harvest, leak, powered, run_buses, wear
 from depot.world.state import WorldState
 
 SLOW_SAMPLES = 2_000.0
-"""While something grows or leaks, it is looked at this many times in a T_SORTIE."""
+"""Evaluations in one T_SORTIE while a fault grows or leaks."""
 
 
 class World:
-    """See the module. It is the skimmer's vehicle and the depot's plant. `mains_kg_s`: what comes into the depot's
-    propellant by a line from outside, where it has one, up to the usual level."""
+    """Vehicle of the skimmer controller and plant of the depot controller. `mains_kg_s`: supply of the depot's
+    propellant from outside, up to the usual level."""
 
     def __init__(self, profile: Profile, state: WorldState, motion: Motion, *, mains_kg_s: float = 0.0) -> None:
         self.profile = profile
@@ -40,11 +39,11 @@ class World:
         self.motion = motion
         self._mains_kg_s = mains_kg_s
         self._repairs: list[str] = []
-        self._seen: SkimmerReading | None = None  # readings hold until something changes
+        self._seen: SkimmerReading | None = None  # readings are valid until something changes
         self._depot_seen: DepotReading | None = None
 
     def stand_on_dock(self) -> None:
-        """The process is new: the vehicle stands on its dock again, its data of the broken flight are lost."""
+        """Put the vehicle on its dock after a restart of the process; its harvest is lost."""
         self._changed()
         state = self.state
         state.place, state.way, state.late, state.destroyed = SkimmerPlace.DOCK, 0.0, False, False
@@ -52,14 +51,14 @@ class World:
         self._dump()
 
     def _dump(self) -> None:
-        """Let go what has been harvested."""
+        """Dump the harvest."""
         for tank in self.state.skimmer.stores:
             self.state.outside.book("dump", tank.species, tank.kg)
             tank.kg = 0.0
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_event_ms(self) -> int | None:
-        """The next instant at which something changes by itself."""
+        """Time of the next change without a command, ms; None: none is expected."""
         state = self.state
         dues = self.motion.events_ms()
         if not self.motion.stepped:
@@ -68,7 +67,7 @@ class World:
         return min(later, default=None)
 
     def _rates_end_ms(self) -> list[float]:
-        """Instants at which a rate of the resources changes by itself."""
+        """Times at which a rate of the resources changes, ms."""
         state = self.state
         dues: list[float] = []
         if state.skimmer.harvesting:
@@ -86,13 +85,13 @@ class World:
         return dues
 
     def follow(self) -> None:
-        """Time is where the vehicle is."""
+        """Advance to the vehicle's time."""
         now_ms = self.motion.now_ms()
         if now_ms > self.state.now_ms:
             self.advance(now_ms)
 
     def advance(self, until_ms: int) -> None:
-        """Time is `until_ms`. Callers do not step over `next_event_ms`."""
+        """Advance to `until_ms`, which must not be after `next_event_ms`."""
         state = self.state
         seconds = (until_ms - state.now_ms) / 1000.0
         if seconds > 0.0:
@@ -150,7 +149,7 @@ class World:
             return
         self._changed()
         if state.place is SkimmerPlace.DOCK:
-            if before is not SkimmerPlace.NEAR:  # one that was called off has not flown
+            if before is not SkimmerPlace.NEAR:  # a launch that was called off causes no wear
                 wear(state.skimmer, self.profile)
         elif before is SkimmerPlace.NEAR:
             leave_dock(state, self.profile, self._read())
@@ -158,7 +157,7 @@ class World:
 
     # --- faults ---------------------------------------------------------------------------------------------------
     def inject(self, name: str) -> None:
-        """A fault strikes the model; names as the command line takes them."""
+        """Begin a fault by its name on the command line."""
         self._changed()
         strike(self.state, self.profile, name, self._read())
         self._fall_if_gone()
@@ -168,23 +167,23 @@ class World:
             self.motion.fall()
 
     def clear(self, name: str) -> None:
-        """End a fault (or note that it has been repaired)."""
+        """End a fault, also by a repair."""
         self._changed()
         withdraw(self.state, self.profile, name)
 
-    # --- the skimmer's craft ------------------------------------------------------------------------------------------
+    # --- commands to the skimmer's craft ---------------------------------------------------------------------------
     def set_mode(self, mode: SkimmerMode) -> None:
-        """MODE_CTRL: buses and loads from now on."""
+        """Select buses and loads."""
         self._changed()
         self.state.skimmer.mode = mode
 
     def shed(self, on: bool) -> None:
-        """MODE_CTRL: the secondary bus off, or on again."""
+        """Switch the secondary bus off or on."""
         self._changed()
         self.state.skimmer.shed = on
 
     def undock(self) -> None:
-        """Latches open: away from the dock."""
+        """Open the latches and leave the dock."""
         self._changed()
         state = self.state
         state.sorties += 1
@@ -200,103 +199,103 @@ class World:
         self.motion.depart()
 
     def initial_burn(self) -> None:
-        """Clear of the depot: the departure burn begins."""
+        """Begin the departure burn."""
         self._changed()
 
     def configure(self) -> None:
-        """MODE_CTRL's pre-launch configuration: what a launch needs is powered, the rest is not."""
+        """Power what a launch needs and nothing else."""
         self._changed()
         self.state.skimmer.prelaunch = self.state.place is SkimmerPlace.DOCK
 
     def fire(self, command: ThrustCommand) -> None:
-        """MODE_CTRL commands THRUSTER_FWD or THRUSTER_ATT."""
+        """Fire THRUSTER_FWD or THRUSTER_ATT."""
         self._changed()
         self.motion.fire(command)
 
     def start_harvest(self, target_kg: float) -> None:
-        """INTAKE on, until somebody stops it; `target_kg` in store is an event."""
+        """Switch INTAKE on; the event of `target_kg` in the store is reported."""
         self._changed()
         self.state.skimmer.harvesting = True
         self.state.target_kg = target_kg
 
     def turn_back(self) -> None:
-        """Intake off, on the way to the corridor."""
+        """Switch INTAKE off and fly to the corridor."""
         self._changed()
         self.state.skimmer.harvesting = False
         self.motion.turn_back()
 
     def stretch_return(self) -> None:
-        """The way back takes so long that T_DEATH is missed."""
+        """Stretch the way back until T_DEATH is missed."""
         self._changed()
         self.state.late = True
         self.motion.stretch_return()
 
     def approach(self) -> None:
-        """Cleared: the docking trajectory."""
+        """Fly the docking trajectory."""
         self._changed()
         self.motion.approach()
 
     def stand_aside(self) -> None:
-        """Intake off while somebody else flies."""
+        """Switch INTAKE off while another party flies."""
         self._changed()
         self.state.skimmer.harvesting = False
 
     def resume(self) -> None:
-        """Given back: intake on again where it harvested."""
+        """Switch INTAKE on again in the zone after control was returned."""
         self._changed()
         self.state.skimmer.harvesting = self.state.place is SkimmerPlace.ZONE
 
     def dispose(self) -> None:
-        """Volatiles dumped, on a trajectory that endangers nobody."""
+        """Dump the volatiles and leave on a trajectory that endangers nobody."""
         self._changed()
         self.state.skimmer.harvesting = False
         self.motion.dispose()
         self._dump()
 
-    # --- the depot's plant ----------------------------------------------------------------------------------------
+    # --- commands to the depot's plant ------------------------------------------------------------------------------
     def offload(self, on: bool) -> None:
-        """Open or close the way from DOCK_PORT to the tank farm."""
+        """Open or close the lines from DOCK_PORT to the tank farm."""
         self._changed()
         self.state.offloading = on and self.state.place is SkimmerPlace.DOCK
 
     def refuel(self, on: bool) -> None:
-        """Propellant to FUEL_LOBES."""
+        """Start or stop refuelling of FUEL_LOBES."""
         self._changed()
         self.state.refuelling = on and self.state.place is SkimmerPlace.DOCK
 
     def repair(self, name: str) -> None:
-        """A docked skimmer's fault is put right."""
+        """Repair a fault of a docked skimmer."""
         self.clear(name)
         self._repairs.append(name)
 
     def take_repairs(self) -> list[str]:
-        """Faults that have been put right since the last call."""
+        """Faults that were repaired since the last call."""
         out, self._repairs = self._repairs, []
         return out
 
     def total_abort(self, segments: Sequence[str]) -> list[str]:
-        """Isolate these segments and leave the survival bus alone on; return the lines that are shut."""
+        """Isolate these segments and leave only the survival bus on; returns the shut lines."""
         self._changed()
         self.state.total_abort = True
         self.state.offloading = self.state.refuelling = False
         return isolate(self.state.depot, segments)
 
     def burn_to_origin(self, kg: float) -> None:
-        """The engine runs until so much is burnt."""
+        """Run the engine until `kg` are burnt."""
         self._changed()
         self.state.depot.burn_kg = kg
 
     def _carried_kg(self) -> float:
-        """Mass that hangs in the dock, kg."""
+        """Mass of a docked skimmer, kg."""
         return self.state.skimmer.total_kg if self.state.place is SkimmerPlace.DOCK else 0.0
 
     def ration(self, on: bool) -> None:
-        """Without a harvest to come customers get nothing below the usual level."""
+        """Give customers nothing below the usual level."""
         self._changed()
         self.state.depot.rationed = on
 
     def jettison(self) -> None:
-        """A retired skimmer goes overboard with all that is in it: it leaves the books and the place."""
+        """Remove a retired skimmer with its contents from the model."""
         self._changed()
         state, skimmer = self.state, self.state.skimmer
         for tank in (*skimmer.stores, skimmer.lobes):
@@ -309,7 +308,7 @@ class World:
         state.place, state.destroyed = SkimmerPlace.ADRIFT, True
 
     def whereabouts(self) -> tuple[float, float, float] | None:
-        """Latitude, longitude, altitude."""
+        """Latitude, longitude (degrees), altitude (m above mean sea level)."""
         return self.motion.whereabouts()
 
     # --- readings -------------------------------------------------------------------------------------------------
@@ -335,12 +334,12 @@ class World:
     def _changed(self) -> None:
         self._seen = self._depot_seen = None
 
-    # --- to disk and back -----------------------------------------------------------------------------------------
+    # --- storage ----------------------------------------------------------------------------------------------------
     def dump(self) -> bytes:
-        """The whole state."""
+        """Encode the whole state."""
         return msgspec.json.encode(self.state)
 
     @staticmethod
     def load(data: bytes) -> WorldState:
-        """A state that `dump` wrote."""
+        """Decode a state of `dump`."""
         return msgspec.json.decode(data, type=WorldState)
