@@ -13,7 +13,7 @@ NAMES: Final = {
 }  # fmt: skip
 
 _COMPATIBLE: Final = {33: frozenset((9,))}
-"""Bootloader id to the firmware ids, besides its own, that its board runs."""
+"""Board ids whose boards also run the firmware of these other ids."""
 
 USB_IDS: Final = {
     0x1209: frozenset((0x5740, 0x5741)),  # ArduPilot, also its bootloader
@@ -23,7 +23,7 @@ USB_IDS: Final = {
     0x3185: None,  # Auterion, PX4 v5X
     0x0483: frozenset((0x5740,)),  # STM32 virtual COM port of older ArduPilot builds
 }
-"""Vendor id to its product ids; None: everything that this vendor sells is a flight controller."""
+"""Product ids of each USB vendor id; None: all products of this vendor are flight controllers."""
 
 _PRODUCT: Final = re.compile(
     r"ardupilot|chibios|\bpx4\b|px4_fmu|fmu.?v\d|3d_robotics|3dr|pixhawk|cubeorange|cubeblack|cubeyellow|cubepilot|proficnc"
@@ -33,17 +33,19 @@ _PRODUCT: Final = re.compile(
 _BOOTLOADER: Final = re.compile(r"[-_ ]bl\b|bootloader", re.IGNORECASE)
 _FMUV2: Final = 9
 _SMALL: Final = 1024 * 1024
-"""Bytes of flash."""
+"""Flash size of small boards, bytes."""
 
 
 def is_bootloader(text: str) -> bool:
-    """By what its descriptor strings say: `CubeOrange-BL`, `PX4 BL FMU v5.x`. Not all bootloaders tell."""
+    """True if the USB descriptor strings name a bootloader, as `CubeOrange-BL` or `PX4 BL FMU v5.x`. Not all do."""
     return _BOOTLOADER.search(text) is not None
 
 
 def board_name(board_id: int, *, flash: int | None = None, summary: str = "") -> str:
-    """`140 (Cube Orange)`; of a board that is not in the table `summary`, or else the bare number. `flash` (bytes): the
-    older half of the boards with id 9 have 1 MiB and take fmuv2 only."""
+    """Board id with its name, as `140 (Cube Orange)`; `summary` if the table has no name.
+
+    `flash` (bytes): older boards with id 9 have 1 MiB and run fmuv2 only.
+    """
     name = NAMES.get(board_id) or summary
     if board_id == _FMUV2 and flash is not None and flash <= _SMALL:
         name = "Pixhawk 1 with 1 MiB of flash, fmuv2"
@@ -51,12 +53,12 @@ def board_name(board_id: int, *, flash: int | None = None, summary: str = "") ->
 
 
 def fits(board_id: int, firmware_id: int) -> bool:
-    """May a board whose bootloader says `board_id` get firmware made for `firmware_id`?"""
+    """True if a board whose bootloader reports `board_id` runs firmware made for `firmware_id`."""
     return board_id == firmware_id or firmware_id in _COMPATIBLE.get(board_id, frozenset())
 
 
 def is_flight_controller(vendor: int | None, product: int | None, text: str) -> bool:
-    """By its USB ids (None: not on USB), or else by what its descriptor strings `text` say."""
+    """True for a flight controller, by its USB ids (None: not on USB) or its descriptor strings `text`."""
     if vendor is None:
         return False
     if vendor in USB_IDS:

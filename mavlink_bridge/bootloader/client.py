@@ -1,4 +1,4 @@
-"""The bootloader's commands, one method each, over a `ScriptWire`: questions, answers, patience."""
+"""Client of the bootloader: one method for each command, over a `ScriptWire`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ REPLY_MS: Final = 2000
 ERASE_MS: Final = 30_000
 CRC_MS: Final = 10_000
 EXTERNAL_ERASE_MS: Final = 180_000
-"""External flash of some MB erases slowly; its progress bytes keep coming, and this is the limit for all of it."""
+"""Limit for the erase of external flash, which reports its progress."""
 _RATE_REPLY_MS: Final = 500
 _RATE_PAUSE_MS: Final = 50
-"""The bootloader changes its rate 5 ms after the answer."""
+"""Pause after SET_BAUD, ms: the bootloader changes its rate 5 ms after the answer."""
 _QUIET_MS: Final = 60
 _LONGEST_QUIET_MS: Final = 500
 _TRIES: Final = 3
@@ -28,7 +28,7 @@ _END_OF_PERCENTS: Final = re.compile(rb"\x12[\x10\x11]")
 
 
 class BootloaderRefusedError(Exception):
-    """The bootloader said something else than OK."""
+    """Answer of the bootloader other than OK."""
 
     def __init__(self, op: int, status: int) -> None:
         super().__init__(f"{Op(op).name} was answered {BootStatus(status).name}")
@@ -37,40 +37,39 @@ class BootloaderRefusedError(Exception):
 
 
 class Garbled(Exception):
-    """Garbled bytes in place of an answer, three times in a row."""
+    """Invalid bytes instead of an answer, three times in a row."""
 
 
 class BootloaderClient:
-    """Talks to the bootloader at the other end of `wire`. All methods are scripts; they raise Refused, Garbled, Silent
-    and PortGone."""
+    """Client of the bootloader at the other end of `wire`. All methods are scripts and raise BootloaderRefusedError,
+    Garbled, BootloaderSilentError and PortGone."""
 
     def __init__(self, wire: ScriptWire) -> None:
         self._wire = wire
 
     def sync(self) -> Script[None]:
-        """GET_SYNC. What was still under way is thrown away."""
+        """GET_SYNC, after dropping bytes that have not been read."""
         self._wire.discard()
         yield from self._do(Op.GET_SYNC, limit_ms=SYNC_MS)
 
     def settle(self) -> Script[None]:
-        """Let late answers come in, and forget them: the next one belongs to the next command."""
+        """Wait for late answers and drop them."""
         yield from self._quiet()
 
     def revision(self) -> Script[int]:
-        """The protocol revision; Garbled if it is none that exists, so that a telemetry stream which happens to hold
-        INSYNC and OK is not taken for a bootloader."""
+        """Protocol revision. Garbled for an impossible one: a telemetry stream may contain INSYNC and OK."""
         revision = yield from self.device(Info.REVISION)
         if not 1 <= revision <= 255:
             raise Garbled(f"protocol revision {revision}")
         return revision
 
     def device(self, info: Info) -> Script[int]:
-        """Ask for a GET_DEVICE value."""
+        """Value of GET_DEVICE."""
         reply = yield from self._ask(Op.GET_DEVICE, bytes((info,)), 4)
         return int.from_bytes(reply, "little")
 
     def external_flash_size(self) -> Script[int]:
-        """In bytes; 0 for the bootloaders that do not know the question. PX4's starts anew after it: hence the sync."""
+        """Size of the external flash, bytes; 0 for bootloaders without this question. PX4's needs GET_SYNC after it."""
         try:
             return (yield from self.device(Info.EXTERNAL_FLASH_SIZE))
         except BootloaderRefusedError:
@@ -78,49 +77,48 @@ class BootloaderClient:
             return 0
 
     def set_baud(self, baud: int) -> Script[None]:
-        """SET_BAUD, answered at the old rate; the wire has the new one afterwards. Silent from those that do not know
-        it, and then nothing has changed."""
+        """SET_BAUD, answered at the old rate. Bootloaders without it do not answer, and keep their rate."""
         yield from self._do(Op.SET_BAUD, baud.to_bytes(4, "little"), limit_ms=_RATE_REPLY_MS)
         self._wire.baud = baud
         yield from self._wire.wait(_RATE_PAUSE_MS)
 
     def erase(self) -> Script[None]:
-        """CHIP_ERASE, sent once and waited for."""
+        """CHIP_ERASE, sent once."""
         yield from self._do(Op.CHIP_ERASE, limit_ms=ERASE_MS)
 
     def program(self, chunk: bytes) -> Script[None]:
-        """The next `chunk` of internal flash (whole words, at most CHUNK bytes)."""
+        """Program the next `chunk` of internal flash (whole words, at most CHUNK bytes)."""
         yield from self._do(Op.PROG_MULTI, bytes((len(chunk),)) + chunk)
 
     def program_external(self, chunk: bytes) -> Script[None]:
-        """The next `chunk` of external flash."""
+        """Program the next `chunk` of external flash."""
         yield from self._do(Op.EXTF_PROG_MULTI, bytes((len(chunk),)) + chunk)
 
     def crc(self) -> Script[int]:
-        """The CRC over all of the internal flash."""
+        """CRC over the whole internal flash."""
         reply = yield from self._ask(Op.GET_CRC, b"", 4, limit_ms=CRC_MS)
         return int.from_bytes(reply, "little")
 
     def external_crc(self, size: int) -> Script[int]:
-        """The CRC over the first `size` bytes of the external flash."""
+        """CRC over the first `size` bytes of the external flash."""
         reply = yield from self._ask(Op.EXTF_GET_CRC, size.to_bytes(4, "little"), 4, limit_ms=CRC_MS)
         return int.from_bytes(reply, "little")
 
     def begin_reading(self) -> Script[None]:
-        """Revision 2's CHIP_VERIFY: the next READ_MULTI starts at the begin of the flash."""
+        """CHIP_VERIFY of revision 2: the next READ_MULTI starts at the beginning of the flash."""
         yield from self._do(Op.CHIP_VERIFY)
 
     def read(self, count: int) -> Script[bytes]:
-        """The next `count` bytes of flash. Not repeated: the address has moved on."""
+        """Read the next `count` bytes of flash. It cannot be repeated, because the address moves on."""
         return (yield from self._exchange(Op.READ_MULTI, bytes((count,)), count, REPLY_MS))
 
     def boot(self) -> Script[None]:
-        """BOOT: answered, then the board leaves."""
+        """BOOT: the bootloader answers and starts the firmware."""
         yield from self._do(Op.BOOT)
 
     def erase_external(self, size: int, percent: Callable[[int], None]) -> Script[None]:
-        """EXTF_ERASE of `size` bytes: OK at once, then rising percents, told to `percent`, then the reply that ends it.
-        18 followed by 16 or 17 cannot be percents."""
+        """EXTF_ERASE of `size` bytes: OK, then rising percentages, then the final reply. 18 followed by 16 or 17 is
+        that reply."""
         yield from self._do(Op.EXTF_ERASE, size.to_bytes(4, "little"))
         until = self._wire.now_ms + EXTERNAL_ERASE_MS
         while (found := _END_OF_PERCENTS.search(self._wire.inbox)) is None:
@@ -132,7 +130,7 @@ class BootloaderClient:
         self._wire.discard()
 
     def _do(self, op: Op, data: bytes = b"", limit_ms: int = REPLY_MS) -> Script[None]:
-        """A command without a value in its reply. Bytes before the reply are noise and skipped."""
+        """Send a command without a value in its reply. Bytes before the reply are noise."""
         self._wire.discard()
         self._wire.send(command(op, data))
         until = self._wire.now_ms + limit_ms
@@ -144,7 +142,7 @@ class BootloaderClient:
             raise BootloaderRefusedError(op, status)
 
     def _ask(self, op: Op, data: bytes, size: int, limit_ms: int = REPLY_MS) -> Script[bytes]:
-        """A question, which may be repeated: what came back garbled, or not, is asked for again."""
+        """Send a question and repeat it after an invalid or missing answer."""
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 return (yield from self._exchange(op, data, size, limit_ms))
@@ -155,8 +153,11 @@ class BootloaderClient:
         raise AssertionError("the last try returns or raises")
 
     def _exchange(self, op: Op, data: bytes, size: int, limit_ms: int) -> Script[bytes]:
-        """A question and its answer: `size` bytes before the status. An answer of another length is looked at when
-        nothing more comes: noise stands before it, a refusal comes without the value."""
+        """Send a question and read `size` bytes and the status.
+
+        An answer of another length is judged when no more bytes arrive: noise may precede it, and a refusal has no
+        value.
+        """
         self._wire.discard()
         self._wire.send(command(op, data))
         until = self._wire.now_ms + limit_ms
@@ -178,7 +179,7 @@ class BootloaderClient:
         return reply
 
     def _is_answer(self, op: Op, size: int) -> bool:
-        """True when an answer has come whole, False while only its begin has. Refused and Garbled if it is neither."""
+        """True for a complete answer, False for the beginning of one; otherwise BootloaderRefusedError or Garbled."""
         inbox = self._wire.inbox
         status = _status_at_end(inbox)
         if status not in (None, BootStatus.OK):
@@ -188,7 +189,7 @@ class BootloaderClient:
         return len(inbox) >= size + 2
 
     def _quiet(self, *, keep: bool = False) -> Script[None]:
-        """Wait until nothing has come for a moment; not for ever, since telemetry never ends."""
+        """Wait until no byte has arrived for a moment, with a limit, because telemetry never ends."""
         until = self._wire.now_ms + _LONGEST_QUIET_MS
         while self._wire.now_ms < until:
             try:
@@ -200,6 +201,6 @@ class BootloaderClient:
 
 
 def _status_at_end(data: bytearray) -> BootStatus | None:
-    """The status that these bytes end with, if they do."""
+    """Status at the end of these bytes, if there is one."""
     found = _REPLY.fullmatch(data, max(0, len(data) - 2))
     return None if found is None else BootStatus(data[-1])

@@ -1,4 +1,4 @@
-"""Failures of flashing. Each text says what happened; in which state the board is; what to do next."""
+"""Errors of flashing. Each text says what happened, the state of the board, and what to do next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_DONE: Final = 1
 
 
 class BoardState(Enum):
-    """State of the board's flash, as far as is known; the value is the words for it."""
+    """State of the board's flash; the value is its text."""
 
     UNTOUCHED = "nothing was erased"
     EXTERNAL_INCOMPLETE = "its external flash is incomplete"
@@ -24,7 +24,7 @@ class BoardState(Enum):
 
 
 class FlashFailure(Exception):
-    """`status`: the exit status. `about_file`: it is the firmware file that is wrong for this board."""
+    """Error that ends flashing. `status`: exit status. `about_file`: the firmware file is wrong for this board."""
 
     about_file = False
 
@@ -41,7 +41,7 @@ CABLE: Final = f"try another cable and USB port, without a hub, and {AGAIN}"
 
 
 class WrongFile(FlashFailure):
-    """Wrong firmware file; the board is as it was."""
+    """Wrong firmware file; the board is unchanged."""
 
     about_file = True
 

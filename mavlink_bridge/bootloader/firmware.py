@@ -1,6 +1,6 @@
-"""Firmware files: `.apj` and `.px4` (one JSON object with a compressed image) and bare `.bin`.
+"""Firmware files: `.apj` and `.px4` (JSON with a compressed image) and plain `.bin`.
 
-A file is read and checked as a whole before any board is touched; what is wrong with it is one sentence.
+A file is read and checked completely before a board is touched. An error is one sentence.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from mavlink_bridge.bootloader.protocol import pad
 
 _MAGIC: Final = ("APJFWv1", "PX4FWv1")
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes; no flight controller has that much flash, and a file may claim anything. No file is longer either."""
+"""Largest file and image, bytes. No flight controller has more flash."""
 
 
 class FirmwareError(ValueError):
-    """Firmware file that cannot be used; the text is a sentence that says why."""
+    """Error of a firmware file; the text is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirmwareImage:
-    """`image`, `external`: what goes into internal and external flash (bytes, padded to words; `external` is empty on
-    most boards). `size`, `external_size`: without padding. `summary`: name of the board it was made for."""
+    """Firmware for one kind of board. `image`, `external`: contents of internal and external flash, padded to words.
+    `size`, `external_size`: without padding, bytes. `summary`: name of the board."""
 
     board_id: int
     image: bytes = field(repr=False)
@@ -39,7 +39,7 @@ class FirmwareImage:
 
     @property
     def describe(self) -> str:
-        """Phrase that describes the firmware, for a person."""
+        """Description for people."""
         parts = [f"firmware for board id {board_name(self.board_id)}"]
         if self.summary:
             parts[0] += f' "{self.summary}"'
@@ -52,8 +52,8 @@ class FirmwareImage:
 
 
 def parse_firmware(data: bytes, name: str, board_id: int | None = None) -> FirmwareImage:
-    """The firmware in a file called `name` (its suffix says which kind). `board_id`: what `--board-id` said; a `.bin`
-    needs it, in the others it has to be the file's. FirmwareError otherwise."""
+    """Firmware in a file called `name`, whose suffix gives the format. `board_id`: value of `--board-id`; required for
+    a `.bin`, otherwise it must be that of the file. FirmwareError if the file is not usable."""
     if not data:
         raise FirmwareError("the file is empty")
     if len(data) > LARGEST:
@@ -121,7 +121,7 @@ def _described(described: dict[str, Any]) -> FirmwareImage:
 
 
 def _image(described: dict[str, Any], key: str, *, required: bool) -> tuple[bytes, int]:
-    """The padded image under `key`, and its size without padding."""
+    """Padded image under `key`, and its size without padding."""
     size = _whole(described, f"{key}_size", None if required else 0)
     text = described.get(key) or ""
     if not isinstance(text, str):

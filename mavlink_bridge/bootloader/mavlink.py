@@ -1,6 +1,6 @@
-"""Conversation with a running autopilot while flashing: restart into your bootloader; and afterwards, who are you.
+"""MAVLink with a running autopilot while flashing: restart into the bootloader, then vehicle and version.
 
-The protocol machines are the ordinary clients; here they are put on a `ScriptWire`.
+The ordinary clients are run over a `ScriptWire`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mavlink_bridge.wire.framing import frame_v1
 
 SYSTEM: Final = 254
 COMPONENT: Final = Component.MISSIONPLANNER
-"""Ids of a tool that comes and goes; no failsafe counts its heartbeats."""
+"""Ids of a temporary tool, whose heartbeats no failsafe counts."""
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _RETRY: Final = Retry(interval_ms=1500, attempts=3)
 _T = VehicleType
@@ -35,7 +35,7 @@ _AUTOPILOTS: Final[dict[int, str]] = {AutopilotType.ARDUPILOTMEGA: "ArduPilot", 
 
 
 class _VersionEar:
-    """Keeps the last AUTOPILOT_VERSION."""
+    """Service that keeps the last AUTOPILOT_VERSION."""
 
     clock: Clock = "link"
     handles = frozenset(("AUTOPILOT_VERSION",))
@@ -48,8 +48,7 @@ class _VersionEar:
 
 
 class MavlinkSide:
-    """A MAVLink endpoint on the wire, for one opening of the port. `announce`: send HEARTBEATs, without which PX4 says
-    nothing on USB."""
+    """MAVLink endpoint for one opening of the port. `announce`: send HEARTBEATs, which PX4 needs to send on USB."""
 
     def __init__(self, wire: ScriptWire, *, announce: bool) -> None:
         self.watch = HeartbeatWatch(announce=announce)
@@ -66,7 +65,7 @@ class MavlinkSide:
         return self.watch.target is not None
 
     def run(self, finished: Callable[[], bool], until_ms: int) -> Script[bool]:
-        """Serve the endpoint until `finished()`; False when `until_ms` comes before. PortGone when the port goes."""
+        """Serve the endpoint until `finished()`; False at `until_ms`. PortGone if the port goes."""
         while True:
             self._wire.check()
             now = self._wire.now_ms
@@ -83,13 +82,13 @@ class MavlinkSide:
             yield until_ms if due is None else max(min(due, until_ms), now + 1)
 
     def ask_restart(self) -> Script[CommandClient]:
-        """MAV_CMD_PREFLIGHT_REBOOT_SHUTDOWN into the bootloader, to the autopilot that was heard; its outcome."""
+        """Send PREFLIGHT_REBOOT_SHUTDOWN (bootloader) to the autopilot that was heard."""
         client = self._command(Cmd.PREFLIGHT_REBOOT_SHUTDOWN, RebootAction.REBOOT_TO_BOOTLOADER)
         yield from self.run(lambda: client.done, self._wire.now_ms + 6000)
         return client
 
     def version(self, patience_ms: int) -> Script[str]:
-        """`M.m.p` of the firmware, or "unknown"."""
+        """Firmware version `M.m.p`, or "unknown"."""
         self._command(Cmd.REQUEST_MESSAGE, _AUTOPILOT_VERSION)
         yield from self.run(lambda: self._ear.message is not None, self._wire.now_ms + patience_ms)
         if self._ear.message is None:
@@ -98,7 +97,7 @@ class MavlinkSide:
         return f"{number >> 24 & 0xFF}.{number >> 16 & 0xFF}.{number >> 8 & 0xFF}"
 
     def vehicle(self) -> str:
-        """`ArduPilot copter`, by the HEARTBEAT."""
+        """Name of the vehicle by its HEARTBEAT, as `ArduPilot copter`."""
         heartbeat: Any = self.watch.heartbeat
         name = _AUTOPILOTS.get(heartbeat.autopilot, "autopilot")
         return f"{name} {_KINDS.get(heartbeat.type, 'vehicle')}"
@@ -112,8 +111,8 @@ class MavlinkSide:
 
 
 def blind_restart() -> bytes:
-    """For an autopilot that cannot be heard: the same command as MAVLink 1 to systems 1 and 0, then the words for PX4's
-    shell, as ArduPilot's uploader does it."""
+    """Restart commands for an autopilot that is not heard: MAVLink 1 to systems 1 and 0, then PX4's shell, as
+    ArduPilot's uploader sends them."""
     frames = b"".join(_restart_v1(target) for target in (1, 0))
     return frames + b"\r\r\rreboot -b\n" + b"\r\r\rreboot\n"
 

@@ -1,4 +1,4 @@
-"""The numbers of the bootloader protocol, revisions 2 to 5 (ArduPilot AP_Bootloader bl_protocol.cpp, PX4 bl.c).
+"""Constants of the bootloader protocol, revisions 2 to 5 (ArduPilot AP_Bootloader bl_protocol.cpp, PX4 bl.c).
 
 Command = opcode, data, EOC. Reply = data, INSYNC, status. Integers are little-endian.
 """
@@ -12,20 +12,20 @@ from typing import Final
 EOC: Final = 0x20
 INSYNC: Final = 0x12
 REVISIONS: Final = range(2, 6)
-"""Protocol revisions that are understood."""
+"""Supported protocol revisions."""
 CHUNK: Final = 252
-"""Bytes in one PROG_MULTI or READ_MULTI: the largest multiple of 4 that a length byte carries."""
+"""Bytes of one PROG_MULTI or READ_MULTI: the largest multiple of 4 for a length byte."""
 WORD: Final = 4
 ERASED: Final = 0xFF
 BOOTLOADER_BAUD: Final = 115_200
 FAST_BAUD: Final = 921_600
-"""Baud rate that a bootloader on a UART is asked for before it is programmed: 2.5 minutes become half a minute."""
+"""Baud rate for programming over a UART: half a minute instead of 2.5."""
 FLIGHT_BAUDS: Final = (115_200, 57_600, 921_600)
-"""Rates at which a running autopilot is looked for; of no matter on USB."""
+"""Baud rates at which a running autopilot is searched; without effect on USB."""
 
 
 class Op(IntEnum):
-    """Opcodes."""
+    """Opcode."""
 
     GET_SYNC = 0x21
     GET_DEVICE = 0x22
@@ -47,7 +47,7 @@ class Op(IntEnum):
 
 
 class BootStatus(IntEnum):
-    """Status byte that follows INSYNC."""
+    """Status byte after INSYNC."""
 
     OK = 0x10
     FAILED = 0x11
@@ -56,7 +56,7 @@ class BootStatus(IntEnum):
 
 
 class Info(IntEnum):
-    """Arguments of GET_DEVICE."""
+    """Argument of GET_DEVICE."""
 
     REVISION = 1
     BOARD_ID = 2
@@ -74,15 +74,15 @@ def crc32(data: bytes, state: int = 0) -> int:
 
 
 def flash_crc(image: bytes, flash_size: int) -> int:
-    """Checksum that GET_CRC answers when `image` is alone in a flash of `flash_size` bytes: the rest reads 0xFF."""
+    """Answer of GET_CRC for `image` in a flash of `flash_size` bytes, whose rest is 0xFF."""
     return crc32(bytes((ERASED,)) * max(0, flash_size - len(image)), crc32(image))
 
 
 def pad(image: bytes) -> bytes:
-    """The image with 0xFF up to a whole word, since flash is written by words."""
+    """Image padded with 0xFF to a whole word."""
     return image + bytes((ERASED,)) * (-len(image) % WORD)
 
 
 def command(op: int, data: bytes = b"") -> bytes:
-    """A command, ready to be sent in one write: the bootloader waits 2 ms for the EOC."""
+    """Bytes of a command. It must be sent in one write, because the bootloader waits 2 ms for the EOC."""
     return bytes((op,)) + data + bytes((EOC,))

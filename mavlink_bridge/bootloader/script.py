@@ -1,8 +1,7 @@
 """Sequential code without I/O.
 
-Flashing is one long conversation: send, wait for some bytes or for the end of a patience, go on. Written as a state
-machine it falls into fifty states; here it is a generator that yields the instant until which it wants to wait and is
-resumed by whatever comes first: bytes, the port, or that instant. `Runner` feeds it; nobody in it sees a clock.
+Flashing is a long dialogue: send, wait for bytes or a time limit, go on. As a state machine it has fifty states. Here
+it is a generator that yields the time until which it waits; bytes, the port or that time resume it. `Runner` runs it.
 """
 
 from __future__ import annotations
@@ -14,21 +13,21 @@ from autopilot.interface.records import dataclass
 
 T = TypeVar("T")
 Script = Generator[int, None, T]
-"""Yields the instant (link time, ms) at which it wants to be resumed at the latest; returns a T."""
+"""Generator that yields the latest time of its next step (link time, ms) and returns a T."""
 
 
 class PortGone(Exception):
-    """The port has vanished, or was closed, while the script was talking."""
+    """The port has disappeared or was closed during a script."""
 
 
 class BootloaderSilentError(Exception):
-    """Silence: no byte came within the patience."""
+    """No byte arrived within the time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Obstacle to opening a port that is there. `patience_ms`: how long it may stand before that is the end: a port
-    that has just come may be locked or not ours yet."""
+    """Reason why an existing port cannot be opened. `patience_ms`: how long it may last, as a new port may be locked or
+    without permissions for a moment."""
 
     what: str
     next_step: str
@@ -36,12 +35,11 @@ class Obstacle:
 
 
 class ScriptWire:
-    """The port as a script sees it. The shell around it opens the port when `wanted` and closes it when not, keeps
-    `baud`, moves `inbox` and `outbox`, and sets `connected`.
+    """Port of a script. The caller opens and closes it as `wanted` says, sets its `baud`, moves `inbox` and `outbox`,
+    and sets `connected`.
 
-    `port` is the name of the port that was opened last, `obstacle` why it cannot be opened now.
-    `uart`: the rate matters on this port (not on USB).
-    `opened` counts how often the port was opened: a script that sees another number talks to another boot of the board.
+    `port`: name of the port opened last. `obstacle`: why it cannot be opened now. `uart`: the port has a real baud rate
+    (not USB). `opened`: number of openings; after another one the board may have restarted.
     """
 
     def __init__(self) -> None:
@@ -57,22 +55,22 @@ class ScriptWire:
         self.outbox = bytearray()
 
     def send(self, data: bytes) -> None:
-        """Queue bytes. PortGone when there is no port."""
+        """Queue bytes. PortGone without a port."""
         self.check()
         self.outbox += data
 
     def discard(self) -> None:
-        """Forget what has come in."""
+        """Drop received bytes."""
         self.inbox.clear()
 
     def wait(self, duration_ms: int) -> Script[None]:
-        """Let time pass, whatever happens."""
+        """Wait for `duration_ms`."""
         until = self.now_ms + duration_ms
         while self.now_ms < until:
             yield until
 
     def more(self, until_ms: int) -> Script[None]:
-        """Wait until bytes come in. Silent at `until_ms`, PortGone when the port goes."""
+        """Wait for bytes. BootloaderSilentError at `until_ms`, PortGone if the port goes."""
         had = len(self.inbox)
         while len(self.inbox) == had:
             self.check()
@@ -88,13 +86,13 @@ class ScriptWire:
             yield until
 
     def check(self) -> None:
-        """PortGone when there is no port."""
+        """Raise PortGone without a port."""
         if not self.connected or not self.wanted:
             raise PortGone
 
 
 class Runner:
-    """Runs one script. Each method tells it the time; call `advance` at `next_deadline_ms` at the latest."""
+    """Runner of one script. The caller gives the time with each call, and calls `advance` at `next_deadline_ms`."""
 
     def __init__(self, wire: ScriptWire, script: Script[None]) -> None:
         self.wire = wire
@@ -103,7 +101,7 @@ class Runner:
         self._deadline_ms: int | None = None
 
     def advance(self, now_ms: int) -> None:
-        """Time has passed, or `wire` has changed."""
+        """Continue after time has passed or `wire` has changed."""
         self.wire.now_ms = now_ms
         if self.done:
             return
@@ -114,12 +112,12 @@ class Runner:
             self.wire.wanted = False
 
     def receive(self, data: bytes, now_ms: int) -> None:
-        """Bytes came in."""
+        """Take in received bytes."""
         self.wire.inbox += data
         self.advance(now_ms)
 
     def port_opened(self, port: str, now_ms: int) -> None:
-        """The port is there and open; nothing that was under way is on it any more."""
+        """Note that the port was opened, and drop old bytes."""
         self.wire.port, self.wire.obstacle = port, None
         self.wire.inbox.clear()
         self.wire.outbox.clear()
@@ -128,13 +126,13 @@ class Runner:
         self.advance(now_ms)
 
     def port_closed(self, now_ms: int) -> None:
-        """The port is gone, or was closed because nobody wants it."""
+        """Note that the port was closed or has gone."""
         self.wire.connected = False
         self.wire.outbox.clear()
         self.advance(now_ms)
 
     def take_outgoing(self) -> bytes:
-        """Bytes to write, now; forgets them."""
+        """Take the bytes to write."""
         data = bytes(self.wire.outbox)
         self.wire.outbox.clear()
         return data

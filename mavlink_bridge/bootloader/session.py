@@ -1,7 +1,7 @@
-"""From a port and a firmware to a linked vehicle: reach the bootloader, upload, wait for the firmware's HEARTBEAT.
+"""Flashing from a port and a firmware to a linked vehicle: find the bootloader, upload, wait for the HEARTBEAT.
 
-The shell around a session opens the port whenever `wire.wanted` is set (and it is there), closes it when not, moves
-bytes, and calls `runner.advance` at the deadline. Everything else, all limits included, is here.
+The caller opens the port while `wire.wanted` is set, moves bytes, and calls `runner.advance` at the deadline. The
+session decides everything else, including all time limits.
 """
 
 from __future__ import annotations
@@ -23,26 +23,27 @@ from mavlink_bridge.clients.command import CommandOutcome
 
 @dataclass(frozen=True, slots=True)
 class FlashTimes:
-    """Limits of waiting, in ms of link time."""
+    """Time limits in ms of link time."""
 
     silent: int = 60_000
-    """For a bootloader on a port that is there."""
+    """Limit for a bootloader on an existing port."""
     absent: int = 15_000
-    """For a named port that is not there, or has not come back."""
+    """Limit for a named port to appear or come back."""
     no_board: int = 30_000
-    """For any flight controller, with `auto`."""
+    """Limit for any flight controller to appear, with `auto`."""
     heartbeat: int = 30_000
-    """For the firmware's HEARTBEAT after BOOT."""
+    """Limit for the firmware's HEARTBEAT after BOOT."""
     listen: int = 1600
-    """For a HEARTBEAT (1 Hz) in one attempt to find a running autopilot."""
+    """Limit for a HEARTBEAT (1 Hz) in one attempt to find a running autopilot."""
     restart: int = 500
-    """The port stays closed so long when the board leaves: it resets 100 to 400 ms after its answer, and an open
-    descriptor would keep the name from the board that comes back."""
+    """Time for which the port stays closed when the board restarts. The board resets 100 to 400 ms after its answer,
+    and an open descriptor would keep the port's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedVehicle:
-    """`vehicle`: "ArduPilot copter"; `version`: "4.6.2" or "unknown"; `port`, `baud`: where it was heard."""
+    """Vehicle after flashing. `vehicle`: "ArduPilot copter". `version`: "4.6.2" or "unknown". `port`, `baud`: where it
+    is."""
 
     vehicle: str
     version: str
@@ -56,9 +57,11 @@ ASK_TO_PLUG = "the board does not answer: unplug it and plug it in again; waitin
 
 
 class FlashSession:
-    """Ends with `linked` or with `failure` (`runner.done`). `port`: its name for the texts; `auto`: it is looked for by
-    USB ids; `list_ports`: a phrase with the serial ports that there are; `list_users`: which other programs have a port
-    open."""
+    """Flashing of a board, which ends with `linked` or `failure` (`runner.done`).
+
+    `port`: its name for texts. `auto`: search it by USB ids. `list_ports`: phrase with the serial ports. `list_users`:
+    other programs that have a port open.
+    """
 
     def __init__(
         self,
@@ -98,7 +101,7 @@ class FlashSession:
 
     @property
     def when_stopped(self) -> str:
-        """State of the board when nobody goes on, and what to do."""
+        """State of the board if the user stops now, and what to do."""
         state = self.status.board_state
         if state is BoardState.VERIFIED:
             return f"{state.value}; its first HEARTBEAT was not waited for"
@@ -107,7 +110,7 @@ class FlashSession:
         return f"{state.value}{held}; run the same command again to flash the board"
 
     def _again_slowly(self) -> Script[None]:
-        """The board listens at a rate that the line does not carry, until it is restarted."""
+        """Flash again at the slow rate after the board did not answer at the fast one and was restarted."""
         self.status.say(f"{self._name}: no answer at {FAST_BAUD} baud, so it is done at {BOOTLOADER_BAUD}")
         self._upload.fast = False
         yield from self._reach()
@@ -118,7 +121,7 @@ class FlashSession:
         return self.wire.port or self._port
 
     def _reach(self) -> Script[None]:
-        """Until a bootloader answers."""
+        """Wait until a bootloader answers."""
         until = self.wire.now_ms + (self._limits.no_board if self._auto else self._limits.absent)
         if self._auto:
             self.status.begin(UploadStage.FIND, self.wire.now_ms)
@@ -131,7 +134,7 @@ class FlashSession:
         while True:
             try:
                 yield from self._open(max(give_up, self.wire.now_ms + self._limits.absent) if self._asked else None)
-                # A port that has come back since the last attempt gets one more, but not for ever.
+                # a port that came back since the last attempt gets one more, within a limit
                 grace = 0 if self.wire.opened == tried else self._limits.absent
                 if self.wire.now_ms >= give_up + grace:
                     users = self._list_users(self._name)
@@ -143,14 +146,14 @@ class FlashSession:
                 self.wire.baud = next(bauds)
                 yield from self._ask_autopilot(give_up, announce=attempts >= len(FLIGHT_BAUDS))
             except PortGone:
-                continue  # unplugged or restarting: it is opened again
+                continue  # unplugged or restarting: open it again
             attempts += 1
             if attempts == len(FLIGHT_BAUDS):
                 self._ask_to_plug()
 
     def _open(self, until_ms: int | None = None, hint_ms: int | None = None) -> Script[None]:
-        """Have the port open. Fails at `until_ms` (None: after the limit for an absent port), or when something stands
-        in the way for too long. `hint_ms`: when to tell that a board is waited for, which may not be plugged in."""
+        """Open the port. Fails at `until_ms` (None: after the limit for an absent port) or if an obstacle lasts too
+        long. `hint_ms`: time at which the user is told to plug the board in."""
         wire = self.wire
         began = wire.now_ms
         until = began + self._limits.absent if until_ms is None else until_ms
@@ -186,7 +189,7 @@ class FlashSession:
         return True
 
     def _ask_autopilot(self, give_up_ms: int, *, announce: bool) -> Script[None]:
-        """Ask whether there is a running autopilot at this rate. Then have it restart into its bootloader."""
+        """Look for a running autopilot at this rate, and restart it into its bootloader."""
         side = MavlinkSide(self.wire, announce=announce)
         yield from side.run(lambda: side.found, min(self.wire.now_ms + self._limits.listen, give_up_ms))
         if not side.found:
@@ -211,7 +214,7 @@ class FlashSession:
             self.status.say(f"{self._name}: {ASK_TO_PLUG}")
 
     def _link(self) -> Script[LinkedVehicle]:
-        """The firmware starts: wait for its HEARTBEAT, at any rate."""
+        """Wait for the HEARTBEAT of the started firmware, at any rate."""
         limit = self._limits.heartbeat
         self.status.begin(UploadStage.LINK, self.wire.now_ms)
         until = self.wire.now_ms + limit
@@ -226,9 +229,9 @@ class FlashSession:
                     version = yield from side.version(5000)
                     return LinkedVehicle(side.vehicle(), version, self._name, self.wire.baud)
             except PortGone:
-                continue  # the board enumerates anew
+                continue  # the board enumerates again
             except FlashFailure:
-                break  # it has not come back, or nobody may open it
+                break  # the port has not come back or cannot be opened
         if self.status.board_state is BoardState.WRITTEN:
             raise failures.unplugged(BoardState.WRITTEN, UploadStage.BOOT.value)
         raise failures.no_mavlink(self._name, limit // 1000)

@@ -1,8 +1,8 @@
-"""Identify, check, erase, program, verify, boot: from the first GET_SYNC to the jump into the firmware.
+"""Upload of a firmware: identify, check, erase, program, verify, boot.
 
-Everything is checked before the erase. Only BOOT writes the first words of the image, so whatever fails before it
-leaves a board that stays in its bootloader and can be flashed again. FAILED, a CRC that differs, and an answer that is
-lost get one second try, from GET_SYNC on; a board that is gone, or silent to GET_SYNC too, does not.
+Everything is checked before the erase. The first words of the image are written by BOOT, so after any earlier failure
+the board stays in its bootloader and can be flashed again. FAILED, a wrong CRC and a missing answer get one second try
+from GET_SYNC on; a board that is gone or does not answer GET_SYNC does not.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from mavlink_bridge.bootloader.protocol import (
 from mavlink_bridge.bootloader.script import BootloaderSilentError, PortGone, Script, ScriptWire
 
 ERASE_USUAL_MS: Final = 9000
-"""Usual time of an erase, ms: the only measure of its progress."""
+"""Usual time of an erase, ms; the progress of an erase is measured by it."""
 _TRIES: Final = 2
 
 
 class UploadStage(Enum):
-    """Stages of an upload; the value is the word for it."""
+    """Stage of an upload; the value is its text."""
 
     FIND = "looking for the board"
     REBOOT = "restarting into the bootloader"
@@ -50,7 +50,7 @@ class UploadStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BoardInfo:
-    """Board as its bootloader describes it. Sizes in bytes."""
+    """Board by its bootloader's answers. Sizes are in bytes."""
 
     protocol: int
     board_id: int
@@ -60,8 +60,8 @@ class BoardInfo:
 
 
 class FlashStatus:
-    """Status of flashing, for an onlooker. `done` of `total` units of the present stage; total 0: not measured.
-    `stages`: all that were begun; `lines`: what has happened since somebody took them; `finished`: all went well."""
+    """Progress of flashing. `done` of `total` units of the present stage; total 0: unknown. `stages`: all stages so
+    far. `lines`: texts since the last `take_lines`. `finished`: flashing succeeded."""
 
     def __init__(self) -> None:
         self.stage = UploadStage.FIND
@@ -86,16 +86,16 @@ class FlashStatus:
 
 
 class RateLost(Exception):
-    """The board went to the fast rate, and nothing is heard of it there. Nothing was erased; it has to be restarted."""
+    """No answer at the fast rate. Nothing was erased; the board must be restarted."""
 
 
 class _CrcDiffers(Exception):
-    """Contents of the flash that are not the image."""
+    """The contents of the flash differ from the image."""
 
 
 class FlashUpload:
-    """Upload of a firmware onto the board whose bootloader answers at the other end of `wire`. FlashFailure when it
-    fails. `fast`: a UART is taken to FAST_BAUD; set False when `run` has ended with RateLost."""
+    """Upload to the board whose bootloader answers on `wire`; raises FlashFailure. `fast`: program a UART at FAST_BAUD;
+    False after RateLost."""
 
     def __init__(self, wire: ScriptWire, firmware: FirmwareImage, status: FlashStatus, *, force: bool = False) -> None:
         self.info: BoardInfo | None = None
@@ -107,8 +107,7 @@ class FlashUpload:
         self.fast = True
 
     def run(self) -> Script[None]:
-        """Run the whole upload. Afterwards the board is on its way into the firmware; if it went without an answer, its
-        state is WRITTEN, else VERIFIED."""
+        """Upload and start the firmware. The board's state is VERIFIED, or WRITTEN if BOOT was not answered."""
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 yield from self._once()
@@ -129,7 +128,7 @@ class FlashUpload:
         return self._status.stage.value
 
     def _before_second_try(self, trouble: Exception) -> Script[None]:
-        """Make sure that the board is still there. Then say that it begins anew."""
+        """Check that the bootloader still answers, and announce the second try."""
         if isinstance(trouble, BootloaderRefusedError) and trouble.status is BootStatus.BAD_SILICON:
             raise failures.bad_silicon()
         failing, doing = self._ending(trouble), self._doing
@@ -143,7 +142,7 @@ class FlashUpload:
         yield from self._slow_down()
 
     def _sync_patiently(self) -> Script[None]:
-        """GET_SYNC until it is answered: a command cut short swallows the first ones."""
+        """Repeat GET_SYNC until it is answered: an interrupted command swallows the first ones."""
         for _ in range(3):
             try:
                 yield from self._client.sync()
@@ -172,7 +171,7 @@ class FlashUpload:
         self._status.board_state = BoardState.WRITTEN
         try:
             yield from self._client.boot()
-        except PortGone:  # it left before its answer was read, or was unplugged: whether it started will be heard
+        except PortGone:  # it left before its answer was read, or was unplugged; the HEARTBEAT will tell
             return
         self._status.board_state = BoardState.VERIFIED
 
@@ -191,7 +190,7 @@ class FlashUpload:
         return self.info
 
     def _check(self, info: BoardInfo) -> Script[None]:
-        """Refuse what does not fit. A board on which nothing was erased gets its old firmware started again."""
+        """Refuse firmware that does not fit. If nothing was erased, start the old firmware again."""
         wrong = self._mismatch(info)
         if wrong is None:
             return
@@ -216,13 +215,13 @@ class FlashUpload:
         return None
 
     def _speed_up(self) -> Script[None]:
-        """A UART goes to the fast rate if the bootloader knows how; USB has no rate."""
+        """Set the fast rate on a UART, if the bootloader can; USB has no rate."""
         if not (self._wire.uart and self.fast and self._wire.baud == BOOTLOADER_BAUD):
             return
         try:
             yield from self._client.set_baud(FAST_BAUD)
         except (BootloaderRefusedError, BootloaderSilentError):
-            yield from self._sync_patiently()  # not known to it: all stays as it was
+            yield from self._sync_patiently()  # the bootloader does not have SET_BAUD and keeps its rate
             return
         try:
             yield from self._sync_patiently()
@@ -230,7 +229,7 @@ class FlashUpload:
             raise RateLost from None
 
     def _slow_down(self) -> Script[None]:
-        """A line that has failed at the fast rate is given the slow one."""
+        """Go back to the slow rate after a failure at the fast one."""
         self.fast = False
         if self._wire.baud != BOOTLOADER_BAUD:
             try:
@@ -260,7 +259,7 @@ class FlashUpload:
         try:
             yield from self._client.erase()
         except BootloaderRefusedError as refused:
-            if refused.status is BootStatus.INVALID:  # not understood, so not done
+            if refused.status is BootStatus.INVALID:  # not understood, so nothing was erased
                 self._status.board_state = before
             raise
 

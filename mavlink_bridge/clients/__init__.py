@@ -1,6 +1,6 @@
-"""The protocols from the other side: what a ground station, the depot, or a Vehicle behind MAVLink asks of a vehicle.
+"""Clients of the MAVLink protocols: the side of a ground station, the depot, or a program behind a flight controller.
 
-Each request is a sans-IO machine of its own that ends in one enumerated outcome; see `base.Client`.
+Each request is a state machine without I/O that ends with one outcome; see `base.Client`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ParameterWrite,
     )
 
-# Where each name lives: it is imported when first used, so that who asks one thing does not load all clients.
+# module of each name; it is imported at its first use, so that one client does not load all
 _HOMES: Final = {
     "Client": "base",
     "ClientGroup": "group",

@@ -1,8 +1,8 @@
-"""Base of the client machines.
+"""Base of all clients.
 
-A client is the other side of a protocol: it asks, repeats what is not answered, and ends in exactly one outcome. It is
-sans-IO like a service and has a service's methods, so that it can stand alone (a test, a script with a socket) or be
-added to an `Endpoint`. `start(now_ms)` sends the first request; `done` tells the end, `outcome` how it ended.
+A client sends a request, repeats it while it is not answered, and ends with exactly one outcome. It has the methods of
+a service, so it can run alone (a test, a script with a socket) or in an `Endpoint`. `start(now_ms)` sends the first
+request; `done` is True at the end, and `outcome` has the result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The vehicle that is asked, in the way of its `firmware`. `link` None: on all links."""
+    """Addressed vehicle and its `firmware`. `link` None: all links."""
 
     system: int = 1
     component: int = 1
@@ -28,27 +28,27 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Retry policy: a request is repeated after `interval_ms` of silence, and after `attempts` sends in a row without
-    any progress the client gives up."""
+    """Retry policy: repeat after `interval_ms` without an answer, give up after `attempts` sends without progress."""
 
     interval_ms: int = 250
     attempts: int = 32
 
 
 PATIENT = Retry()
-"""8 s in all: as long as a vehicle keeps an upload."""
+"""8 s in all, as long as a vehicle keeps an upload."""
 
 
 class Client(Speaker):
-    """Client of a protocol: a request from start to outcome. Subclasses handle messages and say what to repeat."""
+    """Client of a protocol, one request from start to outcome. Subclasses handle messages and repeat the request."""
 
     clock: Clock = "link"
     handles: frozenset[str] = frozenset()
     silence: ClassVar[IntEnum]
-    """Outcome when the vehicle says nothing."""
+    """Outcome without an answer."""
 
     def __init__(self, target: Target, retry: Retry) -> None:
         self.target = target
+        self._to = target.system, target.component
         self.retry = retry
         self.outcome: IntEnum | None = None
         self.repeats = 0
@@ -68,7 +68,7 @@ class Client(Speaker):
 
     # --- the same methods as a service ------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A message that came in; all that are not the target's answer to us are passed over."""
+        """Handle a message of `handles` from the target; others are ignored."""
         wanted = self.target
         if self.done or peer.system != wanted.system or message.get_type() not in self.handles:
             return
@@ -77,7 +77,7 @@ class Client(Speaker):
         self._handle(message, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Repeat, or give up."""
+        """Repeat the request, or give up."""
         if self._due_ms is None or now_ms < self._due_ms:
             return
         if self._sends_in_row >= self.retry.attempts:
@@ -92,7 +92,7 @@ class Client(Speaker):
         return self._due_ms
 
     def link_closed(self, link: int) -> None:
-        """Silence will end it; another link of the vehicle may still answer."""
+        """Do nothing: another link of the vehicle may still answer."""
 
     # --- for subclasses ---------------------------------------------------------------------------------------
     def _handle(self, message: Message, now_ms: int) -> None:
@@ -108,7 +108,7 @@ class Client(Speaker):
         self._out.append(Outgoing(message, self.target.link))
 
     def _progress(self, now_ms: int) -> None:
-        """Begin the patience anew: a request was sent for the first time, or an answer came."""
+        """Start the retries again after a first send or an answer."""
         self._sends_in_row = 1
         self._due_ms = now_ms + self.retry.interval_ms
 

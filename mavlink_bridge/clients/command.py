@@ -1,4 +1,4 @@
-"""A command and its acknowledgement (https://mavlink.io/en/services/command.html)."""
+"""Client of the command protocol (https://mavlink.io/en/services/command.html)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PROGRESS_MS = 30_000
 
 
 class CommandOutcome(IntEnum):
-    """Outcomes of a command: MAV_RESULT, or silence."""
+    """Outcome of a command: MAV_RESULT, or no answer."""
 
     ACCEPTED = Result.ACCEPTED
     TEMPORARILY_REJECTED = Result.TEMPORARILY_REJECTED
@@ -34,16 +34,16 @@ class CommandOutcome(IntEnum):
 
     @classmethod
     def of(cls, result: int) -> CommandOutcome:
-        """The outcome of a MAV_RESULT."""
+        """Outcome of a MAV_RESULT."""
         return next((known for known in cls if known == result and known < cls.TIMEOUT), cls.UNKNOWN)
 
 
 class CommandClient(Client):
-    """Sends one command until its COMMAND_ACK is there; `build(confirmation)` makes the message. COMMAND_LONG counts
-    its repetitions, so that the vehicle acts once. After IN_PROGRESS nothing is repeated, and the next word may be
-    `progress_ms` away.
+    """Client that sends a command until its COMMAND_ACK arrives.
 
-    `detail` is the acknowledgement's result_param2, `progress` its percentage (None: not told).
+    `build(confirmation)` makes the message. COMMAND_LONG counts its repetitions, so that the vehicle acts once. After
+    IN_PROGRESS it is not repeated, and the next answer may take `progress_ms`. `detail`: result_param2 of the answer.
+    `progress`: per cent; None: unknown.
     """
 
     handles = frozenset(("COMMAND_ACK",))
@@ -62,7 +62,7 @@ class CommandClient(Client):
         self._in_progress = False
 
     def start(self, now_ms: int) -> None:
-        """Send it."""
+        """Send the command."""
         message = self._build(0)
         self._command = message.command
         self._send(message)
@@ -89,7 +89,7 @@ class CommandClient(Client):
 def command_long(
     target: Target, command: int, *params: float, retry: Retry = _RETRY, progress_ms: int = _PROGRESS_MS
 ) -> CommandClient:
-    """COMMAND_LONG with up to seven parameters (missing ones are 0)."""
+    """Client of a COMMAND_LONG; missing parameters are 0."""
 
     def build(confirmation: int) -> Message:
         return command_message(target.system, target.component, command, *params, confirmation=confirmation)
@@ -106,8 +106,8 @@ def command_int(
     z: float = 0.0,
     frame: int = Frame.GLOBAL_RELATIVE_ALT,
 ) -> CommandClient:
-    """COMMAND_INT with a place (degrees, and metres in the meaning of MAV_FRAME `frame`) and params 1 to 4 (missing
-    ones are NaN: not given)."""
+    """Client of a COMMAND_INT with a place (degrees; metres in MAV_FRAME `frame`) and params 1 to 4; missing ones are
+    NaN."""
     filled = [*params, *[nan] * (4 - len(params))]
     x, y = round(lat * 1e7), round(lon * 1e7)
 

@@ -1,6 +1,6 @@
-"""A file of a vehicle, read by MAVFTP (https://mavlink.io/en/services/ftp.html): open, read block by block, close.
+"""Client that reads a file by MAVFTP (https://mavlink.io/en/services/ftp.html): open, read block by block, close.
 
-For small files: one block is asked for at a time, and asked for again when it does not come.
+It requests one block at a time, which suits small files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LARGEST = 1 << 20
 
 
 class FileOutcome(IntEnum):
-    """Outcomes of a file read: read, or what the vehicle said (MAVFTP's error numbers), or silence."""
+    """Outcome of a file read: an error number of MAVFTP, or no answer."""
 
     READ = 0
     FAILED = 1
@@ -27,7 +27,7 @@ class FileOutcome(IntEnum):
 
 
 class FileRead(Client):
-    """Reads `path`; `content` is what has come, all of it when `outcome` is READ. At most 1 MiB."""
+    """Client that reads the file `path` of at most 1 MiB. `content`: bytes so far; complete with READ."""
 
     handles = frozenset(("FILE_TRANSFER_PROTOCOL",))
     outcome: FileOutcome | None
@@ -78,6 +78,6 @@ class FileRead(Client):
             self._end(FileOutcome.FAILED)
 
     def _finish(self, outcome: FileOutcome, now_ms: int) -> None:
-        """The vehicle closes the file; its answer is not waited for."""
+        """Close the file without waiting for the answer."""
         self._ask(Opcode.TERMINATE_SESSION, 0, 0, b"", now_ms)
         self._end(outcome)

@@ -1,4 +1,4 @@
-"""Clients that come and go, as one service of an `Endpoint`."""
+"""Group of clients that share one service of an `Endpoint`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ ANSWERS: Final = frozenset((
     "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "MISSION_ACK", "MISSION_COUNT", "MISSION_CURRENT", "MISSION_ITEM",
     "MISSION_ITEM_INT", "MISSION_REQUEST", "MISSION_REQUEST_INT", "PARAM_VALUE",
 ))  # fmt: skip
-"""Messages that clients listen to: by name, so that a group of one kind does not load the others; a test compares."""
+"""Messages of all clients, by name, so that a group does not load their modules; a test compares them."""
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class ClientGroup(Speaker):
-    """Runs any number of clients, forgets each when it has ended; who started one keeps it and reads its outcome."""
+    """Service that runs any number of clients and forgets those that have ended."""
 
     clock: Clock = "link"
     handles = ANSWERS
@@ -28,34 +28,34 @@ class ClientGroup(Speaker):
 
     @property
     def busy(self) -> bool:
-        """True while any request is under way."""
+        """True while a client runs."""
         return bool(self._running)
 
     def start(self, client: AnyClient, now_ms: int) -> AnyClient:
-        """Start `client` and keep it running; returns it."""
+        """Start a client; returns it."""
         client.start(now_ms)
         self._running.append(client)
         self._collect()
         return client
 
     def drop(self, client: Client) -> None:
-        """Drop a client: its answer is not waited for any more; what it has said is still sent."""
+        """Stop waiting for a client's answer; its queued messages are still sent."""
         self._running = [running for running in self._running if running is not client]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Every running client hears it."""
+        """Give a message to every running client."""
         for client in self._running:
             client.handle_message(message, peer, now_ms)
         self._collect()
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Let each repeat or give up."""
+        """Let each client repeat or give up."""
         for client in self._running:
             client.handle_timeout(now_ms)
         self._collect()
 
     def next_deadline_ms(self) -> int | None:
-        """The earliest of all."""
+        """Earliest deadline of all clients."""
         return earliest(client.next_deadline_ms() for client in self._running)
 
     def link_closed(self, link: int) -> None:

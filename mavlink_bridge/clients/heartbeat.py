@@ -1,4 +1,4 @@
-"""Finds the autopilot on a link and notices when it falls silent (https://mavlink.io/en/services/heartbeat.html)."""
+"""Client that finds the autopilot on a link and detects its loss (https://mavlink.io/en/services/heartbeat.html)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NOT_VEHICLES: frozenset[int] = frozenset((
 
 
 def heartbeat_of(kind: VehicleType) -> Message:
-    """The HEARTBEAT of what is no vehicle: a ground station, an onboard computer."""
+    """HEARTBEAT of a ground station, an onboard computer or another component that is no vehicle."""
     return dialect.MAVLink_heartbeat_message(kind, AutopilotType.INVALID, 0, 0, SystemState.ACTIVE, 3)
 
 
 def is_autopilot(message: Message) -> bool:
-    """The HEARTBEAT of a vehicle, not of a ground station, a gimbal or the like."""
+    """True for the HEARTBEAT of a vehicle."""
     return (
         message.get_type() == "HEARTBEAT"
         and message.autopilot != AutopilotType.INVALID
@@ -31,7 +31,7 @@ def is_autopilot(message: Message) -> bool:
 
 
 class WatchState(Enum):
-    """States of a `HeartbeatWatch`."""
+    """State of a `HeartbeatWatch`."""
 
     SEARCHING = auto()
     FOUND = auto()
@@ -39,9 +39,10 @@ class WatchState(Enum):
 
 
 class HeartbeatWatch(Speaker):
-    """Takes the first autopilot it hears (or waits for `system`), and calls it lost after `loss_ms` of silence; a later
-    HEARTBEAT of the same one finds it again. With `announce` it sends a ground station's own HEARTBEAT at 1 Hz, which a
-    vehicle behind UDP needs to answer at all."""
+    """Watch for the first autopilot, or for `system`; it is lost after `loss_ms` without a HEARTBEAT.
+
+    `announce`: send a ground station's HEARTBEAT at 1 Hz, which a vehicle behind UDP needs before it answers.
+    """
 
     clock: Clock = "link"
     handles = frozenset(("HEARTBEAT",))
@@ -58,7 +59,7 @@ class HeartbeatWatch(Speaker):
 
     @property
     def armed(self) -> bool:
-        """By the last HEARTBEAT."""
+        """True if the last HEARTBEAT says so."""
         return self.heartbeat is not None and bool(self.heartbeat.base_mode & ModeFlag.SAFETY_ARMED)
 
     @property
@@ -67,7 +68,7 @@ class HeartbeatWatch(Speaker):
         return None if self.heartbeat is None else int(self.heartbeat.type)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """HEARTBEATs of ground stations, gimbals and the like are passed over."""
+        """Handle a HEARTBEAT; those of other components are ignored."""
         if not is_autopilot(message):
             return
         if self.target is None:
@@ -76,7 +77,7 @@ class HeartbeatWatch(Speaker):
             self.target = _target(message, peer)
         elif (peer.system, peer.component) != (self.target.system, self.target.component):
             return
-        elif self.state is WatchState.LOST:  # it may come back on another link
+        elif self.state is WatchState.LOST:  # the vehicle may be on another link now
             self.target = _target(message, peer)
         self.heartbeat = message
         self._heard_ms = now_ms

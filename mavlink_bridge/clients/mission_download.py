@@ -1,4 +1,4 @@
-"""Reads a vehicle's plan (https://mavlink.io/en/services/mission.html)."""
+"""Client that downloads a plan (https://mavlink.io/en/services/mission.html)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MAX_RESTARTS = 5
 
 
 class MissionDownload(Client):
-    """Asks for the number of items, then for each of them, up to `window` at a time (None: what its firmware bears) and
-    again if one does not come, and thanks with an acknowledgement. Falls back to MISSION_REQUEST where the vehicle
-    knows no MISSION_REQUEST_INT.
+    """Client that requests the count, then the items, and sends the acknowledgement.
 
-    A plan that changes meanwhile (another count or checksum, or an item past the end) is read anew, so that the result
-    is never a mixture. `items` are the plan without a mission's home item, which is `home`; `plan_id` its checksum.
+    `window`: items requested at a time (None: as many as the firmware allows). Without MISSION_REQUEST_INT it uses
+    MISSION_REQUEST. A plan that changes meanwhile (other count, checksum, or an item past the end) is downloaded again,
+    so the result is never a mixture. `items`: the plan without a mission's home item, which is `home`. `plan_id`:
+    checksum.
     """
 
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
@@ -39,7 +39,7 @@ class MissionDownload(Client):
         self._window = target.firmware.habits.download_window if window is None else window
         self._count: int | None = None
         self._received: dict[int, MissionItem] = {}
-        self._asked: dict[int, int] = {}  # seq asked for and not here: when it is to be asked for again, ms
+        self._asked: dict[int, int] = {}  # requested items that have not arrived: time of the next request, ms
         self._next = 0
         self._use_int = True
         self._restarts = 0
@@ -47,7 +47,7 @@ class MissionDownload(Client):
 
     @property
     def items(self) -> tuple[MissionItem, ...]:
-        """The plan, in order; complete when the outcome is ACCEPTED."""
+        """Items in order; complete with ACCEPTED."""
         received = (self._received[seq] for seq in sorted(self._received))
         if self.kind != MissionType.MISSION:
             return tuple(received)
@@ -60,12 +60,12 @@ class MissionDownload(Client):
 
     @property
     def received(self) -> int:
-        """Items that are here, home included."""
+        """Number of received items, home included."""
         return len(self._received)
 
     @property
     def total(self) -> int | None:
-        """Items announced, home included; None before the answer."""
+        """Announced number of items, home included; None before the answer."""
         return self._count
 
     def next_deadline_ms(self) -> int | None:
@@ -74,7 +74,7 @@ class MissionDownload(Client):
         return min(self._asked.values())
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Ask again for what did not come."""
+        """Request again what has not arrived."""
         if self._count is None or self.done:
             super().handle_timeout(now_ms)
             return
@@ -128,11 +128,11 @@ class MissionDownload(Client):
             for seq in list(self._asked):
                 self._ask_item(seq, now_ms)
         elif result is TransferOutcome.INVALID_SEQUENCE:
-            # To MISSION_REQUEST_INT the vehicle says its new count as well, which is clearer than this.
+            # after MISSION_REQUEST_INT the vehicle also sends its new count, which is clearer
             if self._count is not None and not self._use_int:
                 self._restart(now_ms)
         elif result is TransferOutcome.DENIED and self._count is None:
-            self._denied = True  # busy with an upload: ask on until it ends or patience does
+            self._denied = True  # busy with an upload: keep asking until it ends
         elif result is not TransferOutcome.ACCEPTED:
             self._end(result)
 
@@ -142,7 +142,7 @@ class MissionDownload(Client):
             self._ask_item(self._next, now_ms)
             self._next += 1
         if len(self._received) == count:
-            self._send(dialect.MAVLink_mission_ack_message(self.target.system, self.target.component, 0, self.kind))
+            self._send(dialect.MAVLink_mission_ack_message(*self._to, 0, self.kind))
             self._end(TransferOutcome.ACCEPTED)
 
     def _restart(self, now_ms: int) -> None:
@@ -158,12 +158,12 @@ class MissionDownload(Client):
         self._progress(now_ms)
 
     def _ask_count(self) -> None:
-        self._send(dialect.MAVLink_mission_request_list_message(self.target.system, self.target.component, self.kind))
+        self._send(dialect.MAVLink_mission_request_list_message(*self._to, self.kind))
 
     def _ask_item(self, seq: int, now_ms: int) -> None:
         make = dialect.MAVLink_mission_request_int_message if self._use_int else dialect.MAVLink_mission_request_message
         self._asked[seq] = now_ms + self.retry.interval_ms
-        self._send(make(self.target.system, self.target.component, seq, self.kind))
+        self._send(make(*self._to, seq, self.kind))
 
     def _repeat(self) -> None:
         self._ask_count()

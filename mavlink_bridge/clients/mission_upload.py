@@ -1,4 +1,4 @@
-"""Gives a vehicle a plan, or takes it away (https://mavlink.io/en/services/mission.html)."""
+"""Clients that upload or clear a plan and set its current item (https://mavlink.io/en/services/mission.html)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ _SHORT = Retry(interval_ms=250, attempts=10)
 
 
 class MissionUpload(Client):
-    """Announces a plan and sends each item that the vehicle asks for, as often as it asks; ends with the vehicle's
-    acknowledgement. A mission is sent as the vehicle's firmware has it: ArduPilot with a home item in front
-    (`home` None: zeros; the vehicle keeps its own home anyway).
+    """Client that announces a plan, sends each requested item, and ends with the vehicle's acknowledgement.
 
-    What is repeated on silence: the announcement until the first request, then the furthest item sent, which recovers
-    a lost item and a lost acknowledgement alike. While items are sent INVALID_SEQUENCE is passed over:
-    ArduPilot sends it for a mere duplicate.
+    A mission is sent in the form of the vehicle's firmware; for ArduPilot it begins with a home item (`home` None:
+    zeros, as the vehicle keeps its own home). Without an answer the announcement is repeated until the first request,
+    then the item with the highest number, which recovers a lost item and a lost acknowledgement. INVALID_SEQUENCE is
+    ignored while items are sent, because ArduPilot answers duplicates with it.
 
-    `current`: the item (home is 0) that some vehicles go on with when they are flying; others keep their own.
-    `plan_id` is the vehicle's checksum of the plan (0 if it has none), `sent` the number of different items sent.
+    `current`: item (home is 0) with which some vehicles continue in flight. `plan_id`: the vehicle's checksum of the
+    plan (0: none). `sent`: number of different items sent.
     """
 
     handles = frozenset(("MISSION_REQUEST", "MISSION_REQUEST_INT", "MISSION_ACK"))
@@ -55,16 +54,14 @@ class MissionUpload(Client):
 
     @property
     def total(self) -> int:
-        """Items to send, home included."""
+        """Number of items, home included."""
         return len(self._items)
 
     def cancel(self) -> None:
-        """Tell the vehicle that no more will come; it keeps its old plan."""
+        """Tell the vehicle that the upload is cancelled; it keeps its old plan."""
         if not self.done:
             result = TransferOutcome.OPERATION_CANCELLED
-            self._send(
-                dialect.MAVLink_mission_ack_message(self.target.system, self.target.component, int(result), self.kind)
-            )
+            self._send(dialect.MAVLink_mission_ack_message(*self._to, int(result), self.kind))
             self._end(TransferOutcome.CANCELLED)
 
     def _send_item(self, seq: int) -> None:
@@ -94,7 +91,7 @@ class MissionUpload(Client):
             self._end(result)
         elif self.sent:
             self._end(TransferOutcome.ACK_TOO_EARLY)
-        # before the first request it is the late echo of an earlier transfer
+        # before the first request it belongs to an earlier transfer
 
     def _repeat(self) -> None:
         if self.sent == 0:
@@ -105,7 +102,7 @@ class MissionUpload(Client):
 
 
 class MissionClear(Client):
-    """Removes a plan; `kind` 255: mission, fence and rally points."""
+    """Client that clears a plan; `kind` 255: mission, fence and rally points."""
 
     handles = frozenset(("MISSION_ACK",))
     outcome: TransferOutcome | None
@@ -120,12 +117,12 @@ class MissionClear(Client):
             self._end(TransferOutcome.of(message.type))
 
     def _repeat(self) -> None:
-        self._send(dialect.MAVLink_mission_clear_all_message(self.target.system, self.target.component, self.kind))
+        self._send(dialect.MAVLink_mission_clear_all_message(*self._to, self.kind))
 
 
 class SetCurrent(Client):
-    """MISSION_SET_CURRENT (`seq`: home is 0): done when MISSION_CURRENT says that very number; another number is no
-    confirmation. Vehicles that refuse are silent or answer with MISSION_ACK."""
+    """Client of MISSION_SET_CURRENT (`seq`: home is 0), which ends when MISSION_CURRENT has this number. A vehicle that
+    refuses does not answer, or sends MISSION_ACK."""
 
     handles = frozenset(("MISSION_CURRENT", "MISSION_ACK"))
     outcome: TransferOutcome | None
@@ -144,6 +141,4 @@ class SetCurrent(Client):
             self._end(TransferOutcome.of(message.type))
 
     def _repeat(self) -> None:
-        self._send(
-            dialect.MAVLink_mission_set_current_message(self.target.system, self.target.component, self._wire_seq)
-        )
+        self._send(dialect.MAVLink_mission_set_current_message(*self._to, self._wire_seq))

@@ -1,4 +1,4 @@
-"""Outcomes of a plan transfer."""
+"""Outcome of a plan transfer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from autopilot.mav import MissionResult
 
 
 class TransferOutcome(IntEnum):
-    """MAV_MISSION_RESULT, or one of our own (from 100)."""
+    """MAV_MISSION_RESULT, or from 100 on an outcome of the client."""
 
     ACCEPTED = MissionResult.ACCEPTED
     ERROR = MissionResult.ERROR
@@ -27,14 +27,14 @@ class TransferOutcome(IntEnum):
     DENIED = MissionResult.DENIED
     OPERATION_CANCELLED = MissionResult.OPERATION_CANCELLED
     TIMEOUT = 100
-    ACK_TOO_EARLY = 101  # accepted before it had all items
-    CANCELLED = 102  # by us
-    PLAN_CHANGED = 103  # it kept changing while we read it
+    ACK_TOO_EARLY = 101  # the vehicle accepted before it had all items
+    CANCELLED = 102  # by this client
+    PLAN_CHANGED = 103  # the plan kept changing during the download
     UNKNOWN = 104  # a result that MAVLink does not define
 
     @classmethod
     def of(cls, result: int) -> TransferOutcome:
-        """The outcome of a MAV_MISSION_RESULT."""
+        """Outcome of a MAV_MISSION_RESULT."""
         return cls(result) if 0 <= result <= cls.OPERATION_CANCELLED else cls.UNKNOWN
 
     @property

@@ -1,5 +1,8 @@
-"""Reads and writes parameters (https://mavlink.io/en/services/parameter.html): a list has gaps to refill, a write is
-confirmed by the value that now holds. How values are carried is the firmware's."""
+"""Clients that read and write parameters (https://mavlink.io/en/services/parameter.html).
+
+Lost values of a list are requested again. A write is confirmed by the value that the vehicle has afterwards. The
+firmware defines how values are encoded.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,16 @@ _SHORT = Retry(interval_ms=250, attempts=10)
 
 
 class ParameterOutcome(IntEnum):
-    """Outcomes of a parameter request."""
+    """Outcome of a parameter request."""
 
     ACCEPTED = 0
-    REFUSED = 1  # another value holds
+    REFUSED = 1  # the vehicle has another value
     TIMEOUT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A value as the vehicle told it. `type` is MAV_PARAM_TYPE."""
+    """Value of a PARAM_VALUE. `type`: MAV_PARAM_TYPE."""
 
     name: str
     value: float
@@ -40,7 +43,7 @@ class ParameterValue:
 
 
 def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
-    """The content of PARAM_VALUE; a name that is no text is told with replacement characters."""
+    """Contents of a PARAM_VALUE; invalid characters of the name are replaced."""
     name = message.param_id
     if isinstance(name, bytes):
         name = name.decode("ascii", "replace")
@@ -54,8 +57,8 @@ def read_value(message: Message, firmware: Firmware = OWN) -> ParameterValue:
 
 
 class ParameterList(Client):
-    """All parameters. Values may come in any order and get lost; after `retry.interval_ms` of silence the missing ones
-    are asked for by index, ten at a time. `values` by name."""
+    """Client that reads all parameters. Values may arrive in any order; after `retry.interval_ms` without one the
+    missing indices are requested, ten at a time. `values`: by name."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
@@ -74,7 +77,7 @@ class ParameterList(Client):
 
     def _handle(self, message: Message, now_ms: int) -> None:
         value = read_value(message, self.target.firmware)
-        if value.index >= value.count:  # the answer to a read by name or to a write
+        if value.index >= value.count:  # an answer to a read by name or to a write
             return
         if self._count not in (None, value.count):  # the vehicle has other parameters now: begin anew
             self.values.clear()
@@ -89,21 +92,19 @@ class ParameterList(Client):
 
     def _repeat(self) -> None:
         if self._count is None:
-            self._send(dialect.MAVLink_param_request_list_message(self.target.system, self.target.component))
+            self._send(dialect.MAVLink_param_request_list_message(*self._to))
             return
         asked = 0
         for index in range(self._count):
             if index not in self._indices:
-                self._send(
-                    dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, b"", index)
-                )
+                self._send(dialect.MAVLink_param_request_read_message(*self._to, b"", index))
                 asked += 1
                 if asked == _REFILL_AT_ONCE:
                     return
 
 
 class ParameterRead(Client):
-    """Read a parameter by name. ArduPilot is silent about a name that it does not have: TIMEOUT."""
+    """Client that reads a parameter by name. ArduPilot does not answer for an unknown name: TIMEOUT."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
@@ -122,12 +123,12 @@ class ParameterRead(Client):
 
     def _repeat(self) -> None:
         name = self.name.encode("ascii", "replace")[:16]
-        self._send(dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, -1))
+        self._send(dialect.MAVLink_param_request_read_message(*self._to, name, -1))
 
 
 class ParameterReads(Client):
-    """Read several by name, and behind them the first one of the list: when that comes, those that have not come are
-    not there, or were lost. `values` by name."""
+    """Client that reads several parameters by name, then the first of the list. When that arrives, the others are
+    unknown or lost. `values`: by name."""
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
@@ -148,15 +149,15 @@ class ParameterReads(Client):
     def _repeat(self) -> None:
         asked = [(name.encode("ascii"), -1) for name in sorted(self._names - self.values.keys())]
         for name, index in (*asked, (b"", 0)):
-            self._send(
-                dialect.MAVLink_param_request_read_message(self.target.system, self.target.component, name, index)
-            )
+            self._send(dialect.MAVLink_param_request_read_message(*self._to, name, index))
 
 
 class ParameterWrite(Client):
-    """Sets one parameter. ACCEPTED when the vehicle says that this very float32 holds, REFUSED when another does;
-    `value` is what holds. A PARAM_VALUE with an index belongs to somebody's list and confirms nothing,
-    but where a firmware answers with the real index. `type`: as the vehicle has told it."""
+    """Client that sets a parameter: ACCEPTED if the vehicle then has this float32 value, REFUSED if it has another.
+
+    `value`: what the vehicle has. A PARAM_VALUE with an index belongs to a list and confirms nothing, unless the
+    firmware answers with the real index. `type`: MAV_PARAM_TYPE of the parameter.
+    """
 
     handles = frozenset(("PARAM_VALUE",))
     outcome: ParameterOutcome | None
@@ -183,6 +184,4 @@ class ParameterWrite(Client):
 
     def _repeat(self) -> None:
         name = self.name.encode("ascii", "replace")[:16]
-        self._send(
-            dialect.MAVLink_param_set_message(self.target.system, self.target.component, name, self._wire, self._type)
-        )
+        self._send(dialect.MAVLink_param_set_message(*self._to, name, self._wire, self._type))

@@ -1,4 +1,4 @@
-"""STATUSTEXT put together again: a text of more than 50 bytes comes in chunks (mavlink.io, STATUSTEXT)."""
+"""Assembly of STATUSTEXT chunks: a text of more than 50 bytes arrives in several messages (mavlink.io, STATUSTEXT)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _MOST_WAITING = 16
 
 
 class TextAssembler:
-    """Takes the STATUSTEXT messages of one vehicle in order. `texts`: (MAV_SEVERITY, text) of all that are complete;
-    a text with a lost chunk is never complete, and given up when 16 others have begun since."""
+    """Assembler for the STATUSTEXTs of one vehicle, in order. `texts`: (MAV_SEVERITY, text) of the complete ones. A
+    text with a lost chunk is dropped when 16 others have begun."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[int, str]] = []
@@ -33,10 +33,10 @@ class TextAssembler:
             self._begun.pop(number, None)
             return
         parts.append(chunk)
-        if len(chunk) < _CHUNK:  # pymavlink makes one character of each byte
+        if len(chunk) < _CHUNK:  # pymavlink decodes each byte to one character
             del self._begun[number]
             self.texts.append((int(message.severity), "".join(parts)))
 
     def newest(self, severity: int) -> str | None:
-        """The newest text at least as severe (MAV_SEVERITY: 0 is the worst), or None."""
+        """Newest text of this or a worse severity (MAV_SEVERITY: 0 is the worst); None: there is none."""
         return next((text for grade, text in reversed(self.texts) if grade <= severity), None)

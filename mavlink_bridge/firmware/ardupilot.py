@@ -1,4 +1,4 @@
-"""ArduPilot's way (docs/reference/real-vehicles.md, 2; ArduCopter/mode.h, Rover/mode.h; GCS_Copter.cpp,
+"""`Firmware` of ArduPilot (docs/reference/real-vehicles.md, 2; ArduCopter/mode.h, Rover/mode.h; GCS_Copter.cpp,
 `vehicle_system_status`; GCS_Common.cpp)."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CAPABILITIES: Final = (
 """MAV_PROTOCOL_CAPABILITY bits, without FTP."""
 
 _FASTEST_US: Final = 3125
-"""80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
+"""Shortest message interval: 80 % of SCHED_LOOP_RATE, 400 Hz (GCS_Common.cpp, set_message_interval)."""
 _HABITS: Final = FirmwareHabits(
     strategy="guided", home_is_item_0=True, starts_by_arming=False, takes_off_by_itself=False, repeats_targets=True,
     circles_by_velocity=True, speed_with_target=False, answers_by_index=False, acks_what_it_does=True,
@@ -42,8 +42,8 @@ _HABITS: Final = FirmwareHabits(
     says_multicopter=True, tells_goal=True, fastest_us=_FASTEST_US,
 )  # fmt: skip
 _WING_HABITS: Final = replace(_HABITS, strategy="native", calibration=None, starts_by_arming=True)
-"""Habits of planes: what cannot stop at a place is not led from one to the next, for seconds after a calibration of
-its tube it is not armed, and armed in AUTO it takes off."""
+"""Habits of planes. A plane cannot stop at a target, cannot be armed for some seconds after a calibration of its pitot
+tube, and takes off when it is armed in AUTO."""
 _WORDS: Final = FirmwareTexts(
     prearm=("PreArm: ",), arm=("Arm:", "PreArm:"), disarm=("Disarm:",), mode=("Mode change",), takeoff=("Takeoff",)
 )
@@ -59,7 +59,7 @@ _RATES: Final = Rates(
 
 @dataclass(frozen=True, slots=True)
 class ArduPilot:
-    """ArduPilot, flying a vehicle of a kind."""
+    """`Firmware` of an ArduPilot vehicle."""
 
     vehicle_class: VehicleClass
     name: str = "ArduPilot"
@@ -119,8 +119,8 @@ class ArduPilot:
         return bool(present & enabled & health & Sensor.PREARM_CHECK)
 
     def acts_itself(self, system_status: int, mode: int) -> bool:
-        """Every action of its failsafes is another mode than those that follow us; what stays CRITICAL in these was
-        told to warn only, or to go on (FS_OPTIONS)."""
+        """True for a failsafe status in a mode other than GUIDED and AUTO: all failsafe actions change the mode. In
+        these two the failsafe was configured to warn only or to continue (FS_OPTIONS)."""
         modes = self.vehicle_class.modes
         return system_status in _FAILSAFES and mode not in (modes.guided, modes.auto)
 
@@ -167,16 +167,16 @@ class ArduPilot:
         return None
 
     def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
-        """Order a takeoff, which looks at the height above home only."""
+        """Takeoff order, which uses only the height above home."""
         return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height), prefixes=self.words.takeoff)
 
 
 def home_item(home: GeoPoint | None) -> MissionItem:
-    """Home as item 0 of a mission: a waypoint above mean sea level; all zeros while there is no home, as ArduPilot."""
+    """Item 0 of a mission: home as a waypoint above mean sea level; zeros without a home, as ArduPilot sends it."""
     if home is None:
         return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL)
     return MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=home.lat, y=home.lon, z=home.alt)
 
 
 OWN: Final = ArduPilot(DEFAULT)
-"""Firmware as which Sortie itself speaks where no other is given."""
+"""Firmware as which Sortie speaks by default."""

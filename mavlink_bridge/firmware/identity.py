@@ -1,7 +1,7 @@
-"""Identity on the wire: an ArduPilot vehicle of some kind, version 4.6.2 (docs/reference/ground-stations.md, 1.2,
+"""Identity of the vehicle in MAVLink: an ArduPilot vehicle, version 4.6.2 (docs/reference/ground-stations.md, 1.2,
 1.6).
 
-Ground stations choose parameter names, plan protocols and texts by this; it does not change while a program runs.
+Ground stations select parameter names, plan protocols and texts by it. It does not change during a run.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from mavlink_bridge.firmware.ardupilot import OWN
 from mavlink_bridge.firmware.protocol import Firmware
 
 GIT_HASH: Final = "5e471e00"
-"""Eight characters in the place of a git hash."""
+"""Eight characters in place of a git hash."""
 _DRONE_SHOWS: Final = 0x4000000
-"""Bit of Skybrush's ArduCopter, and of no MAVLink dialect."""
+"""Capability bit of Skybrush's ArduCopter, in no MAVLink dialect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`kind`: of `autopilot.vehicles.kinds`. `name`: what is stable for this vehicle (its seed, its state folder); the
-    uid is made from it and, for any but the first, from its `system` id at start: two vehicles of one machine are two.
-    `speaks`: the firmware that it is spoken to as. `serves_files`: parameters may be read as @PARAM/param.pck
-    (capability FTP). `flies_shows`: of Skybrush's server, which looks for a bit of its own."""
+    """Identity of one vehicle. `kind`: of `autopilot.vehicles.kinds`. `name`: stable name (its seed or state folder).
+
+    The uid is made from `name` and, unless it is 1, from the first `system` id, so that two vehicles of one machine
+    differ. `speaks`: firmware of its MAVLink. `serves_files`: @PARAM/param.pck is served (capability FTP).
+    `flies_shows`: set the capability bit that Skybrush's server looks for.
+    """
 
     kind: str = DEFAULT.name
     name: str = "1"
@@ -38,7 +40,7 @@ class Identity:
 
     @property
     def vehicle_class(self) -> VehicleClass:
-        """Kind of the vehicle, with all its properties."""
+        """Kind of the vehicle with its properties."""
         return vehicle_class(self.kind)
 
     @property
@@ -48,7 +50,7 @@ class Identity:
 
     @property
     def firmware(self) -> str:
-        """The name that the first banner line begins with."""
+        """Name of the firmware in the banner."""
         return self.vehicle_class.face.firmware
 
     @property
@@ -64,7 +66,7 @@ class Identity:
 
     @property
     def uid(self) -> int:
-        """The uid in 64 bits, not 0."""
+        """First 64 bits of the uid, not 0."""
         return int.from_bytes(self.uid2[:8], "little") or 1
 
     @property
@@ -74,8 +76,8 @@ class Identity:
         return major << 24 | minor << 16 | patch << 8 | FirmwareVersion.OFFICIAL
 
     def banner(self) -> list[str]:
-        """The lines that introduce the vehicle, as ArduPilot has them. Mission Planner takes version, vehicle type and
-        window title from them."""
+        """Texts that introduce the vehicle, as ArduPilot's. Mission Planner reads version, vehicle type and window
+        title from them."""
         version = ".".join(map(str, self.speaks.version))
         serial = self.uid2[:12].hex().upper()
         lines = [

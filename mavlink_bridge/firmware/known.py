@@ -1,4 +1,4 @@
-"""Recognition of a firmware by its HEARTBEAT."""
+"""Selection of a firmware by the HEARTBEAT."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mavlink_bridge.routing.service import Message
 
 
 def _px4(kind: VehicleClass) -> Firmware:
-    from mavlink_bridge.firmware.px4 import Px4  # with PX4's parameters, for those who speak with one
+    from mavlink_bridge.firmware.px4 import Px4  # loads PX4's parameters, so import it only when needed
 
     return Px4(kind)
 
@@ -25,7 +25,7 @@ _MAKERS: Final[dict[int, Callable[[VehicleClass], Firmware]]] = {
 
 
 def firmware_of(heartbeat: Message) -> Firmware | None:
-    """Firmware that sends this HEARTBEAT; None when it is no autopilot that we can fly."""
+    """Firmware of the sender of a HEARTBEAT; None for anything that Sortie cannot fly."""
     kind, make = class_of_type(heartbeat.type), _MAKERS.get(int(heartbeat.autopilot))
     if kind is None or make is None or (make is _px4 and not kind.flies):
         return None
@@ -33,12 +33,11 @@ def firmware_of(heartbeat: Message) -> Firmware | None:
 
 
 def firmware_spoken(autopilot: int | None, vehicle_type: int | None) -> Firmware:
-    """Firmware to speak with a vehicle of this MAV_AUTOPILOT and MAV_TYPE, whatever it is: ArduPilot's way when
-    unknown."""
+    """Firmware for a MAV_AUTOPILOT and MAV_TYPE; ArduPilot if they are unknown."""
     kind = None if vehicle_type is None else class_of_type(vehicle_type)
     make = _MAKERS.get(-1 if autopilot is None else autopilot, ArduPilot)
     return make(kind or DEFAULT)
 
 
 SPOKEN: Final[dict[str, Callable[[VehicleClass], Firmware]]] = {"ardupilot": ArduPilot, "px4": _px4}
-"""Firmwares as which a simulated vehicle may be spoken to, by the word for each."""
+"""Firmwares as which a simulated vehicle can speak, by name."""

@@ -1,7 +1,4 @@
-"""Names of flight modes by the numbers in logs, of every vehicle that ArduPilot or PX4 flies.
-
-Sources: `mode.h` or `defines.h` of ArduCopter, ArduPlane, Rover, ArduSub, AntennaTracker and Blimp.
-"""
+"""Names of flight modes in logs by vehicle type and number, for all vehicles of ArduPilot and PX4."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from mavlink_bridge.firmware.known import firmware_spoken
 
 
 def _in_order(names: str) -> dict[int, str]:
-    """Names of the modes 0, 1, ..; `-`: a number without a mode."""
+    """Names of modes 0, 1, ..; `-`: no mode has this number."""
     return {number: name for number, name in enumerate(names.split()) if name != "-"}
 
 
@@ -53,12 +50,12 @@ _BY_TYPE: Final[Mapping[int, Mapping[int, str]]] = {
 
 
 def ardupilot_mode(vehicle_type: int, number: int) -> str:
-    """Name of ArduPilot's mode `number` on a vehicle of this MAV_TYPE; its number where it has none."""
+    """Name of ArduPilot's mode `number` on a vehicle of this MAV_TYPE, or "mode" and the number."""
     return _BY_TYPE.get(vehicle_type, {}).get(number) or f"mode {number}"
 
 
 def mode_of_heartbeat(autopilot: int, vehicle_type: int, base_mode: int, custom_mode: int) -> str:
-    """Name of the mode that a HEARTBEAT with these fields tells."""
+    """Name of the mode in a HEARTBEAT with these fields."""
     if autopilot == AutopilotType.PX4:
         return firmware_spoken(autopilot, vehicle_type).mode_name(custom_mode)
     if not base_mode & ModeFlag.CUSTOM_MODE_ENABLED:

@@ -1,7 +1,7 @@
-"""`Firmware`: all that differs between the firmwares of flight controllers.
+"""`Firmware`: interface to everything that differs between the firmwares of flight controllers.
 
-Inside Sortie modes have ArduPilot's numbers, missions are numbered from 1 (0 is home), parameters are plain numbers. A
-firmware translates to and from the wire, and says how it wants to be flown (docs/reference/real-vehicles.md, 2).
+Inside Sortie modes have ArduPilot's numbers, mission items count from 1 (0 is home), and parameters are plain numbers.
+A firmware converts these to and from MAVLink, and tells how it is flown (docs/reference/real-vehicles.md, 2).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Strategy = Literal["guided", "native"]
 
 @dataclass(frozen=True, slots=True)
 class FlightOrder:
-    """A command that flies: number and parameters 1 to 7; 5 and 6 are degrees where there is a `frame`, in which it is
-    sent as COMMAND_INT. `prefixes`: how a STATUSTEXT begins that says why it was refused."""
+    """Command that flies the vehicle: number and parameters 1 to 7. With a `frame` parameters 5 and 6 are degrees and
+    it is sent as COMMAND_INT. `prefixes`: beginnings of the STATUSTEXTs with the reason of a refusal."""
 
     number: int
     params: tuple[float, ...]
@@ -38,8 +38,8 @@ class FlightOrder:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Aim of a target. `place`: altitude AMSL; `speed`: m/s over ground that somebody asked for, None: the controller's
-    own; `velocity`: to pass it at, NED m/s."""
+    """Target to fly to. `place`: altitude AMSL. `speed`: requested ground speed, m/s; None: the controller's own.
+    `velocity`: velocity at the target, NED m/s."""
 
     ids: tuple[int, int]
     now_ms: int
@@ -51,8 +51,8 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareTexts:
-    """Words with which texts begin. `prearm`: why it cannot be armed (PX4's second: a warning, all that it says in
-    words where its mode wants what is missing); then the reasons of refusals."""
+    """Beginnings of texts. `prearm`: reasons against arming (PX4's second is a warning about what its mode needs); the
+    others: reasons of refusals."""
 
     prearm: tuple[str, ...]
     arm: tuple[str, ...]
@@ -60,64 +60,44 @@ class FirmwareTexts:
     mode: tuple[str, ...] = ()
     takeoff: tuple[str, ...] = ()
     failsafe: tuple[str, ...] = ()
-    """Beginnings of texts about the firmware's own failsafe, told before HEARTBEAT shows it."""
+    """Beginnings of texts about the firmware's own failsafe, sent before the HEARTBEAT shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirmwareHabits:
-    """Habits of a firmware: what it does by itself, and what it wants.
+    """Behaviour of a firmware that others must allow for."""
 
-    `strategy`: who flies missions unless a person says otherwise. `home_is_item_0`: its missions begin with home.
-    `starts_by_arming`: armed in AUTO is flying the mission; else MISSION_START is waited for. `takes_off_by_itself`: a
-    mission needs no takeoff. `repeats_targets`: a position may be lost without a word, so it is sent each second.
-    `circles_by_velocity`: a circle is flown by velocities along it, else by points ahead. `speed_with_target`: a speed
-    is part of each target, DO_CHANGE_SPEED does not outlast it. `answers_by_index`: PARAM_VALUE after a set or a read
-    by name has the real index. `acks_what_it_does`: an accepted mode has been entered. `pauses_well`: its own
-    DO_PAUSE_CONTINUE stops where it is asked. `download_window`: how many items may be asked for at once.
-    `calibration`: parameters of PREFLIGHT_CALIBRATION before a flight, None where there is nothing to do.
-    `introduces_itself`: version, board and frame are told in texts with a list of parameters. `texts_for_stations`:
-    the parameter that must be 0 for a companion to count as a ground station, without which no texts come; None:
-    texts come anyway. `tells_changes_again`: a parameter that was set is told to all once more, after the answer.
-    `empty_circles`: a fence may have circles of radius 0. `approaches`: rally points may have some behind them.
-    `says_multicopter`: its EXTENDED_SYS_STATE calls a copter a VTOL that flies as multicopter. `tells_goal`:
-    POSITION_TARGET_LOCAL_NED is what GUIDED was told, whatever the vehicle is steered to by now (which it is of
-    others), and only of kinds that have it. `fastest_us`: a shorter message interval is refused. `commit_as_number`:
-    AUTOPILOT_VERSION has the first 64 bits of its commit, else eight letters of it. `asks_by_int`: items of an upload
-    are asked for by MISSION_REQUEST_INT from the first on. `gap_is_error`: an item that comes out of sequence is
-    answered INVALID_SEQUENCE, else passed over. `answers_for`: components of its system that nobody has heard, for
-    which it answers; None: any. `wrong_frame`: result of a command in a frame that it does not know there."""
-
-    strategy: Strategy
-    home_is_item_0: bool
-    starts_by_arming: bool
-    takes_off_by_itself: bool
-    repeats_targets: bool
-    circles_by_velocity: bool
-    speed_with_target: bool
-    answers_by_index: bool
-    acks_what_it_does: bool
-    pauses_well: bool
-    download_window: int
-    calibration: tuple[float, ...] | None
-    introduces_itself: bool
-    texts_for_stations: str | None = None
-    tells_changes_again: bool = False
-    empty_circles: bool = False
-    approaches: bool = False
-    says_multicopter: bool = False
-    tells_goal: bool = False
-    fastest_us: int = 0
-    commit_as_number: bool = False
-    asks_by_int: bool = False
-    gap_is_error: bool = True
-    answers_for: frozenset[int] | None = None
-    wrong_frame: Result = Result.DENIED
+    strategy: Strategy  # flies missions by default: Sortie with guided targets, or the controller itself
+    home_is_item_0: bool  # its missions begin with home
+    starts_by_arming: bool  # armed in AUTO it flies the mission; else it waits for MISSION_START
+    takes_off_by_itself: bool  # a mission needs no takeoff item
+    repeats_targets: bool  # a lost position target goes unnoticed, so it is sent each second
+    circles_by_velocity: bool  # fly circles by velocities along them; else by points ahead
+    speed_with_target: bool  # each target has its speed; DO_CHANGE_SPEED does not last longer than a target
+    answers_by_index: bool  # PARAM_VALUE after a set or a read by name has the real index
+    acks_what_it_does: bool  # an accepted mode has been entered
+    pauses_well: bool  # its own DO_PAUSE_CONTINUE stops at once
+    download_window: int  # items that may be requested at once
+    calibration: tuple[float, ...] | None  # parameters of PREFLIGHT_CALIBRATION before a flight
+    introduces_itself: bool  # sends version, board and frame as texts with a parameter list
+    texts_for_stations: str | None = None  # parameter that must be 0 for a companion to receive texts as a station
+    tells_changes_again: bool = False  # sends a changed parameter to all links after the answer
+    empty_circles: bool = False  # a fence may have circles of radius 0
+    approaches: bool = False  # land approaches may follow rally points
+    says_multicopter: bool = False  # EXTENDED_SYS_STATE reports a copter as a VTOL in multicopter state
+    tells_goal: bool = False  # POSITION_TARGET_LOCAL_NED is GUIDED's target; else the present setpoint of any mode
+    fastest_us: int = 0  # a shorter message interval is refused
+    commit_as_number: bool = False  # AUTOPILOT_VERSION has 64 bits of the commit; else 8 characters of it
+    asks_by_int: bool = False  # requests the first item of an upload by MISSION_REQUEST_INT
+    gap_is_error: bool = True  # answers an item out of sequence with INVALID_SEQUENCE; else ignores it
+    answers_for: frozenset[int] | None = None  # unheard components of its system for which it answers; None: all
+    wrong_frame: Result = Result.DENIED  # answer to a command in an unknown frame
 
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """A parameter of the controller that Sortie flies by: its name inside Sortie, and how many of Sortie's units one of
-    the controller's is."""
+    """Parameter of the controller that Sortie needs for flying. `name`: inside Sortie. `factor`: Sortie's units in one
+    of the controller's."""
 
     name: str
     factor: float = 1.0
@@ -125,9 +105,11 @@ class Mirrored:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Streams to ask for, Hz by message name; `native` besides while the controller flies missions itself.
-    `heartbeat_hz`: how often HEARTBEAT is asked for while armed, one by one, where it cannot be streamed faster and a
-    failsafe is told by it; None: it comes often enough."""
+    """Streams to request, Hz by message name; `native`: more of them while the controller flies a mission itself.
+
+    `heartbeat_hz`: rate of requests for HEARTBEAT while armed, if it cannot be streamed faster and shows failsafes;
+    None: not needed.
+    """
 
     always: Mapping[str, float]
     native: Mapping[str, float] = field(default_factory=dict)
@@ -135,7 +117,7 @@ class Rates:
 
 
 class ServedParameters(Protocol):
-    """Parameters as a service serves them: all of `autopilot.parameters.Parameters`, or a part (`ParameterPart`)."""
+    """Parameters of a parameter service: all of `autopilot.parameters.Parameters`, or a part (`ParameterPart`)."""
 
     listeners: list[Callable[[str, float], None]]
 
@@ -149,7 +131,7 @@ class ServedParameters(Protocol):
 
 
 class Firmware(Protocol):
-    """See the module. `vehicle_class`: the kind that it flies; `autopilot`: MAV_AUTOPILOT."""
+    """Interface to a firmware. `vehicle_class`: kind of its vehicle. `autopilot`: MAV_AUTOPILOT."""
 
     @property
     def vehicle_class(self) -> VehicleClass: ...
@@ -167,22 +149,23 @@ class Firmware(Protocol):
     def mirrored(self) -> Mapping[str, Mirrored]: ...
     @property
     def version(self) -> tuple[int, int, int]:
-        """That Sortie says when it speaks as this firmware."""
+        """Version that Sortie reports when it speaks as this firmware."""
 
     @property
     def link_rates(self) -> Mapping[str, float] | None:
-        """Streams besides the usual ones that a new link of such a vehicle has, Hz; None: what its parameters say."""
+        """Additional streams of a new link, Hz; None: its parameters define them."""
 
     @property
     def capabilities(self) -> int:
-        """MAV_PROTOCOL_CAPABILITY bits, without FTP, of the same."""
+        """MAV_PROTOCOL_CAPABILITY bits that Sortie reports, without FTP."""
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_of(self, custom_mode: int) -> int:
-        """HEARTBEAT.custom_mode as ArduPilot's mode number; one of no other use for what has none."""
+        """ArduPilot's mode number for a HEARTBEAT.custom_mode; an otherwise unused number if ArduPilot has no such
+        mode."""
 
     def custom_mode(self, mode: int) -> int:
-        """Inverse of `mode_of`, for the modes that there are; ValueError for others."""
+        """Inverse of `mode_of`; ValueError for modes that the firmware does not have."""
 
     def set_mode_params(self, mode: int) -> tuple[float, float, float]:
         """Parameters 1 to 3 of MAV_CMD_DO_SET_MODE."""
@@ -191,40 +174,40 @@ class Firmware(Protocol):
         """Parameters 2 and 3 of MAV_CMD_DO_SET_MODE for a custom_mode."""
 
     def asked_mode(self, param2: float, param3: float) -> int:
-        """The custom_mode that DO_SET_MODE with these parameters asks for."""
+        """custom_mode of a DO_SET_MODE with these parameters."""
 
     def mode_name(self, custom_mode: int) -> str:
-        """Name of a mode, as the firmware's stations call it."""
+        """Name of a mode, as ground stations of this firmware show it."""
 
     def named_mode(self, name: str) -> int | None:
-        """The custom_mode that has this name; None: none has."""
+        """custom_mode with this name; None: no mode has it."""
 
     def mode_of_item(self, command: int) -> int | None:
-        """The mode that it changes to for this item of its own mission; None: it stays in AUTO."""
+        """Mode to which the firmware changes for this item of its own mission; None: it stays in AUTO."""
 
     @property
     def mode_at_end(self) -> int | None:
-        """The mode that it changes to when its own mission ends in the air; None: it stays in AUTO."""
+        """Mode to which the firmware changes when its own mission ends in the air; None: it stays in AUTO."""
 
     @property
     def velocity_mode(self) -> tuple[int, tuple[float, float, float]] | None:
-        """The mode that velocities need, entered while they stream: its custom_mode, and parameters 1 to 3 of
-        DO_SET_MODE; None: GUIDED takes them."""
+        """Mode that is needed for velocity targets: custom_mode, and parameters 1 to 3 of DO_SET_MODE; None: GUIDED
+        takes them."""
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
-        """Do its pre-arm checks pass, by SYS_STATUS?"""
+        """True if its pre-arm checks pass by SYS_STATUS."""
 
     def acts_itself(self, system_status: int, mode: int) -> bool:
-        """True when a HEARTBEAT with this MAV_STATE and mode (ArduPilot's number) says that the firmware's own failsafe
-        flies it."""
+        """True if a HEARTBEAT with this MAV_STATE and mode (ArduPilot's number) shows that the firmware's failsafe
+        flies the vehicle."""
 
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
-        """The items of a mission as they are sent to it, numbered from 0."""
+        """Items of a mission in the firmware's form, numbered from 0."""
 
     def needs_home(self, items: Sequence[MissionItem]) -> bool:
-        """Can these be sent only when home is known?"""
+        """True if these items can be sent only with a known home."""
 
     def wire_seq(self, seq: int) -> int:
         """Number of a mission item on the wire, from Sortie's, which counts home as 0."""
@@ -233,35 +216,34 @@ class Firmware(Protocol):
         """Inverse of `wire_seq`."""
 
     def item_to(self, item: MissionItem) -> MissionItem:
-        """A mission item with the numbers of other items that it names as the wire counts them."""
+        """Mission item with references to other items in the firmware's numbers."""
 
     def item_from(self, item: MissionItem) -> MissionItem:
         """Inverse of `item_to`."""
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def served_parameters(self, core: Parameters) -> ServedParameters:
-        """Parameters to serve to stations of a simulated vehicle that has these, which may be changed for it."""
+        """Parameters that a simulated vehicle serves to stations instead of `core`."""
 
     def value_of(self, wire: float, kind: int) -> float:
-        """The value in a PARAM_VALUE of MAV_PARAM_TYPE `kind`."""
+        """Value of a PARAM_VALUE of MAV_PARAM_TYPE `kind`."""
 
     def wire_value(self, value: float, kind: int) -> float:
-        """Value that PARAM_SET and PARAM_VALUE carry for it."""
+        """Value in PARAM_SET and PARAM_VALUE for `value`."""
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
-        """Sortie's parameters that count from the start on, by what an earlier run has stored by this firmware's
-        names."""
+        """Sortie's parameters that act at the start, from those that an earlier run stored by this firmware's names."""
 
     def parameters_hash(self, values: Iterable[tuple[str, float, int]]) -> int | None:
-        """Hash of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices, told before a list of
-        them: a station that knows it needs no list. None: this firmware has none."""
+        """Hash of all parameters (name, value, MAV_PARAM_TYPE) in the order of their indices. It is sent before a list,
+        so that a station can skip the download. None: this firmware has no hash."""
 
     # --- flying ---------------------------------------------------------------------------------------------------
     def go(self, aim: Aim) -> Message | FlightOrder:
-        """Fly to a place and stay."""
+        """Message or order that flies to a place and holds there."""
 
     def stop(self) -> FlightOrder | None:
-        """Stop here; None where a velocity of zero does it."""
+        """Order that stops the vehicle; None: a velocity of zero does it."""
 
     def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
-        """Climb to `height` m above home, which is `place` (altitude AMSL) above where it stands."""
+        """Order of a takeoff to `height` m above home; `place` (altitude AMSL) is the end of the climb."""

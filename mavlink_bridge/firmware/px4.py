@@ -1,4 +1,4 @@
-"""PX4's way, of a multicopter, a fixed wing and a standard VTOL (src/modules/commander: px4_custom_mode.h,
+"""`Firmware` of PX4 for a multicopter, a fixed wing and a standard VTOL (src/modules/commander: px4_custom_mode.h,
 Commander.cpp, failsafe/; src/modules/mavlink: mavlink_mission.cpp, mavlink_parameters.cpp, streams/HEARTBEAT.hpp,
 streams/SYS_STATUS.hpp; version 1.16)."""
 
@@ -33,7 +33,7 @@ _OWN_SPEED: Final = -1.0
 _UNKNOWN_BASE: Final = 1000
 _INVERTED: Final = 0xFFFFFFFF
 
-# ArduPilot's number: PX4 (main, sub)
+# ArduPilot's mode number to PX4's (main, sub)
 _MODES: Final[dict[int, tuple[int, int]]] = {
     CopterMode.ACRO: (5, 0),
     CopterMode.STABILIZE: (7, 0),
@@ -47,7 +47,7 @@ _MODES: Final[dict[int, tuple[int, int]]] = {
     CopterMode.LAND: (4, 6),
     CopterMode.FOLLOW: (4, 8),
 }
-# what PX4 shows while it does what GUIDED would: taking off, offboard
+# modes of PX4 that correspond to GUIDED and others: takeoff, offboard, ..
 _ALSO: Final[dict[tuple[int, int], int]] = {
     (4, 2): CopterMode.GUIDED,
     OFFBOARD: CopterMode.GUIDED,
@@ -56,7 +56,7 @@ _ALSO: Final[dict[tuple[int, int], int]] = {
 }
 _NUMBERS: Final = {pair: int(mode) for mode, pair in _MODES.items()} | _ALSO
 _NAMES: Final = {pair: name for pair, name in LISTED if pair not in EXTERNAL} | {(4, 1): "Ready"}
-# told by HEARTBEAT: failsafe; engine failure; termination
+# states of a HEARTBEAT: failsafe, engine failure, termination
 _FAILSAFES: Final = (SystemState.CRITICAL, SystemState.EMERGENCY, SystemState.FLIGHT_TERMINATION)
 _INTEGERS: Final[dict[int, str]] = {
     ParameterType.UINT8: "<B", ParameterType.INT8: "<b", ParameterType.UINT16: "<H", ParameterType.INT16: "<h",
@@ -83,9 +83,9 @@ _WORDS: Final = FirmwareTexts(
     prearm=("Preflight Fail: ", "Preflight: "), arm=("Arming denied", "Preflight Fail"), disarm=("Disarming denied",),
     mode=("Switching to",), takeoff=("Arming denied", "Takeoff"), failsafe=("Failsafe activated",),
 )  # fmt: skip
-# HEARTBEAT so often: it tells of a failsafe, none is sent for that, and its stream stays at 1 Hz, but REQUEST_MESSAGE
-# is answered at once (mavlink_receiver.cpp: set_message_interval, handle_request_message_command); where it stands
-# comes more often still, so that stopped motors are told after the landing
+# HEARTBEAT shows failsafes but is not sent at their beginning, and its stream stays at 1 Hz; REQUEST_MESSAGE is
+# answered at once (mavlink_receiver.cpp: set_message_interval, handle_request_message_command). EXTENDED_SYS_STATE is
+# faster, so that stopped motors are reported after the landing.
 _RATES: Final = Rates(
     {
         "GLOBAL_POSITION_INT": 10.0, "ATTITUDE": 10.0, "LOCAL_POSITION_NED": 10.0, "SYS_STATUS": 2.0,
@@ -94,7 +94,7 @@ _RATES: Final = Rates(
     },
     heartbeat_hz=5.0,
 )  # fmt: skip
-# what MAVSDK and QGroundControl wait for unasked (mavlink_main.cpp, `configure_streams_to_default`)
+# streams for which MAVSDK and QGroundControl wait (mavlink_main.cpp, `configure_streams_to_default`)
 _LINK_RATES: Final = {
     "ATTITUDE_QUATERNION": 4.0, "CURRENT_MODE": 0.5, "ALTITUDE": 1.0, "HIGHRES_IMU": 1.0, "WIND_COV": 0.5,
 }  # fmt: skip
@@ -114,7 +114,7 @@ _MIRRORED_ON_WINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Px4:
-    """PX4, flying what flies: missions in its own AUTO.MISSION, single targets by DO_REPOSITION in AUTO.LOITER."""
+    """`Firmware` of PX4: missions in its own AUTO.MISSION, single targets by DO_REPOSITION in AUTO.LOITER."""
 
     vehicle_class: VehicleClass
     name: str = "PX4"
@@ -150,7 +150,7 @@ class Px4:
         return (_CUSTOM, float(main), float(sub))
 
     def _modes(self, mode: int) -> tuple[int, int]:
-        """Main and sub mode of PX4, for a mode that it has, a number of `_UNKNOWN_BASE` included."""
+        """PX4's main and sub mode; also for a number above `_UNKNOWN_BASE`."""
         known = WINGS_SHOWN if self.vehicle_class.has_stall_speed else _MODES
         if mode in known:
             return known[mode]
@@ -187,17 +187,17 @@ class Px4:
 
     # --- signs ----------------------------------------------------------------------------------------------------
     def may_arm(self, present: int, enabled: int, health: int) -> bool:
-        """The bit stands in `health` alone."""
+        """PX4 sets this bit in `health` only."""
         return bool(health & Sensor.PREARM_CHECK)
 
     def acts_itself(self, system_status: int, mode: int) -> bool:
-        """Whatever the mode: Hold of a failsafe is the Hold that follows our targets."""
+        """In any mode: the Hold of a failsafe is also the Hold that follows targets."""
         return system_status in _FAILSAFES
 
     # --- missions -------------------------------------------------------------------------------------------------
     def mission_to(self, items: Sequence[MissionItem], home: GeoPoint | None) -> tuple[MissionItem, ...]:
-        """Without home. Items without a place are in frame 2; a place of 0, 0 is that place to PX4, not "here": it is
-        filled in with the last one before it, or home."""
+        """Mission without home. Items without a place have frame 2. A place of 0, 0 is replaced by the place before it
+        or home, because PX4 would fly there."""
         sent: list[MissionItem] = []
         last = (home.lat, home.lon) if home is not None else (0.0, 0.0)
         for item in items:
@@ -212,7 +212,7 @@ class Px4:
         return tuple(sent)
 
     def needs_home(self, items: Sequence[MissionItem]) -> bool:
-        """0, 0 before any other place stands for it: sent as it is, PX4 flies there."""
+        """True if the first place is 0, 0, which stands for home."""
         first = next((item for item in items if has_position(item.command)), None)
         return first is not None and first.x == 0.0 and first.y == 0.0
 
@@ -233,7 +233,7 @@ class Px4:
         return Px4Parameters(core, {})
 
     def value_of(self, wire: float, kind: int) -> float:
-        """The bytes of the float are those of the integer (mavlink.io: C-style cast is not, byte-wise is used)."""
+        """Integers are stored in the bytes of the float (mavlink.io: byte-wise encoding)."""
         form = _INTEGERS.get(kind)
         return wire if form is None else float(struct.unpack_from(form, struct.pack("<f", wire))[0])
 
@@ -244,7 +244,7 @@ class Px4:
         return float(struct.unpack("<f", struct.pack(form, round(value)).ljust(4, b"\0"))[0])
 
     def equipment(self, stored: Mapping[str, float]) -> Mapping[str, float]:
-        from autopilot.personality.px4.parameters import equipment  # a simulated one's
+        from autopilot.personality.px4.parameters import equipment  # only for a simulated vehicle
 
         return equipment(stored)
 
@@ -265,11 +265,11 @@ class Px4:
         )
 
     def stop(self) -> FlightOrder | None:
-        """A reposition to nowhere (Navigator: NaN keeps what it has, from here)."""
+        """DO_REPOSITION without a place (NaN: Navigator keeps the present one)."""
         return FlightOrder(Cmd.DO_REPOSITION, (_OWN_SPEED, _CHANGE_MODE, 0.0, nan, nan, nan, nan))
 
     def take_off(self, height: float, place: GeoPoint | None) -> FlightOrder:
-        """Order a takeoff, which wants a place, and the height above mean sea level."""
+        """Takeoff order, which needs a place and the height above mean sea level."""
         where = (nan, nan, nan) if place is None else (place.lat, place.lon, place.alt)
         return FlightOrder(Cmd.NAV_TAKEOFF, (0.0, 0.0, 0.0, nan, *where), prefixes=self.words.takeoff)
 

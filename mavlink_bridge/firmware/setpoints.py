@@ -1,6 +1,6 @@
-"""Setpoints as the controller takes them: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
+"""Setpoint messages to a controller: SET_POSITION_TARGET_GLOBAL_INT, _LOCAL_NED and SET_ATTITUDE_TARGET.
 
-Only the type masks that ArduPilot flies are ever sent (docs/reference/real-vehicles.md, 2).
+Only type masks that ArduPilot accepts are sent (docs/reference/real-vehicles.md, 2).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _ZERO: Final = (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Facing:
-    """Heading of a target: an angle (rad from north), a rate (rad/s), or neither: the controller's own choice."""
+    """Heading of a target: an angle (rad from north), a rate (rad/s), or neither, which leaves it to the controller."""
 
     angle: float | None = None
     rate: float | None = None
 
     def mask(self, base: int) -> int:
-        """`base` (which ignores both) with what is given let through."""
+        """Type mask `base`, which ignores both, without the bits of the given values."""
         if self.angle is not None:
             base &= ~PositionMask.YAW_IGNORE
         if self.rate is not None:
@@ -43,7 +43,7 @@ class Facing:
 def global_target(
     ids: tuple[int, int], now_ms: int, place: GeoPoint, nose: Facing, velocity: Ned | None = None
 ) -> Message:
-    """Go to `place` (altitude AMSL), passing through it at `velocity` NED m/s if given."""
+    """Setpoint of a position (altitude AMSL), passed at `velocity` NED m/s if given."""
     mask = nose.mask(_POSITION if velocity is None else _BOTH)
     return dialect.MAVLink_set_position_target_global_int_message(
         boot_ms(now_ms),
@@ -61,7 +61,7 @@ def global_target(
 
 
 def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Facing) -> Message:
-    """Fly at `velocity` NED m/s."""
+    """Setpoint of a velocity, NED m/s."""
     return dialect.MAVLink_set_position_target_local_ned_message(
         boot_ms(now_ms),
         *ids,
@@ -76,7 +76,8 @@ def velocity_target(ids: tuple[int, int], now_ms: int, velocity: Ned, nose: Faci
 
 
 def attitude_target(ids: tuple[int, int], now_ms: int, target: Attitude) -> Message:
-    """Attitude with climb rate as thrust (0.5 holds the height; 0 and 1 are 5 m/s down and up) or thrust itself."""
+    """Setpoint of an attitude with the climb rate as thrust (0.5 holds the height; 0 and 1 are 5 m/s down and up), or
+    thrust."""
     thrust = 0.5 + 0.1 * target.climb if target.thrust_is_climb else target.thrust
     cr, sr = cos(target.roll / 2.0), sin(target.roll / 2.0)
     cp, sp = cos(target.pitch / 2.0), sin(target.pitch / 2.0)

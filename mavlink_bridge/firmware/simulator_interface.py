@@ -1,6 +1,8 @@
-"""PX4's simulator interface as MAVLink: samples of sensors as HIL_SENSOR, HIL_GPS, DISTANCE_SENSOR, RC_CHANNELS and
-HIL_STATE_QUATERNION, and HIL_ACTUATOR_CONTROLS as controls (PX4's documentation, "Simulator MAVLink API"). Sans I/O; of
-one connection."""
+"""PX4's simulator interface (PX4's documentation, "Simulator MAVLink API"), for one connection, without I/O.
+
+Sensor samples become HIL_SENSOR, HIL_GPS, DISTANCE_SENSOR, RC_CHANNELS and HIL_STATE_QUATERNION; HIL_ACTUATOR_CONTROLS
+becomes controls.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +26,22 @@ _IMPACT: Final = 0b0010000000000
 _LOCKSTEP: Final = 1
 """HIL_ACTUATOR_CONTROLS_FLAGS_LOCKSTEP."""
 _NO_COURSE, _ACCURACY_CM = 65535, (30, 40)
-"""HIL_GPS: course unknown; expected error of the place, horizontal and vertical."""
+"""HIL_GPS: value of an unknown course; accuracy of the position, horizontal and vertical."""
 _NEAREST_CM, _FARTHEST_CM = 10, 4000
-"""DISTANCE_SENSOR: what a laser that looks down is good for."""
+"""DISTANCE_SENSOR: range of a laser that looks down."""
 _CHANNELS, _NO_RSSI = 18, 255
 
 
 class SimulatorInterface:
-    """See the module; implements `sitl.px4.lockstep.SimulatorWire`."""
+    """Implementation of `sitl.px4.lockstep.SimulatorWire`."""
 
     def __init__(self) -> None:
         self._reader, self._writer = FrameReader(), FrameWriter(1, 200)
-        self._truth_every_us = 0  # 0: it was not asked for
+        self._truth_every_us = 0  # 0: not requested
         self._truth_due_us = 0
 
     def receive(self, data: bytes) -> list[ActuatorControls]:
-        """Read the controls in what has come; a request for HIL_STATE_QUATERNION counts from now on."""
+        """Controls in received bytes. A request for HIL_STATE_QUATERNION is noted."""
         found = []
         for frame in self._reader.receive(data):
             if frame.msg_id not in (_CONTROLS, _COMMAND):
@@ -52,7 +54,7 @@ class SimulatorInterface:
         return found
 
     def frames(self, sample: SensorSample) -> bytes:
-        """HIL_SENSOR, behind it what else is new, and HIL_STATE_QUATERNION as often as it was asked for."""
+        """HIL_SENSOR, other new samples, and HIL_STATE_QUATERNION at the requested rate."""
         messages = [_sensors(sample)]
         if sample.fix is not None:
             messages.append(_gps(sample.fix))

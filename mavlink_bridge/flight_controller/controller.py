@@ -1,12 +1,11 @@
-"""`FlightController`: a real controller as `Vehicle`, and as a service on the link to it.
+"""`FlightController`: a real controller as a `Vehicle`, and as a service on the link to it.
 
-It speaks as the controller's own system, component 191 (an endpoint of that identity carries it). It commands only
-between `command` and the moment somebody else changes the mode, the controller restarts or `release` is called.
+It speaks as component 191 of the controller's own system. It commands only from `command` until another party changes
+the mode, the controller restarts, or `release` is called.
 
-Its parts are fields, and who wants more than the vehicle takes them: `link` (heard, lost, restarted; its streams),
-`readings` (its telemetry as report vector), `orders` (commands with their answers), `modes` (who has it), `control`
-(what is asked of its modes), `steering` (the target as setpoints), `motors`, `home`, `prearm`. Their time is vehicle
-time, which with a real vehicle is the wall's.
+Its parts are public fields: `link` (loss, restart, streams), `readings` (telemetry as report vector), `orders`
+(commands and answers), `modes` (who has the vehicle), `control` (mode changes), `steering` (target as setpoints),
+`motors`, `home`, `prearm`. Their time is vehicle time, which is the wall clock with a real vehicle.
 """
 
 from __future__ import annotations
@@ -42,11 +41,11 @@ from mavlink_bridge.wire.codec import command_message, dialect
 COMPONENT: Final = Component.ONBOARD_COMPUTER
 _FIRST_BATTERY: Final = 1.0  # bit mask
 _HEARTBEAT_MS: Final = 1000
-#: MAV_TYPE of Sortie's own HEARTBEAT by `counts_as_station`. PX4 says that its computer or its station is lost when
-#: that type is not heard any more, so neither is shown before it is known which it will be.
+#: MAV_TYPE of Sortie's own HEARTBEAT by `counts_as_station`. PX4 reports a lost computer or station when that type
+#: falls silent, so neither type is sent before it is known which is needed.
 _SHOWN_AS: Final = {None: VehicleType.GENERIC, False: VehicleType.ONBOARD_CONTROLLER, True: VehicleType.GCS}
 STATION_LOST: Final = "gcs.loss"
-"""Fault between it and its ground stations."""
+"""Fault on the link to its ground stations."""
 _BOOTING: Final = (SystemState.UNINIT, SystemState.BOOT, SystemState.CALIBRATING)
 _NOTHING: Final = VehicleEvent(0)
 _WAITING: Final = ArmingReason("Waiting for the flight controller")
@@ -55,27 +54,26 @@ _CAPABILITIES: Final = Capabilities(spline=False, sticks=False, own_checks=True,
 
 
 class FlownBody(Protocol):
-    """Port: the body of a controller, where it is simulated here: its faults, and the truth about it."""
+    """Interface to the simulated body of a controller: its faults and its true state."""
 
     def names(self) -> Sequence[str]:
-        """Names of the faults that it has."""
+        """Names of its faults."""
 
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
-        """Begin or end a fault; parameters that the controller is to be told. None: there is no such fault."""
+        """Begin or end a fault. Returns parameters to set in the controller; None: there is no such fault."""
 
     def fill_truth(self, state: VehicleState) -> None:
-        """Write the truth of now into the report of `state`."""
+        """Write the true state into the report of `state`."""
 
     def set_parameter(self, name: str, value: float) -> None:
-        """A parameter of Sortie's has this value now: those of the world around it act."""
+        """Note a changed parameter of Sortie; those of the simulated world act."""
 
 
 class FlightController(Speaker):
-    """See the module; implements `autopilot.interface.vehicle.ControlledVehicle` and
-    `mavlink_bridge.routing.service.Service`.
+    """Implementation of `autopilot.interface.vehicle.ControlledVehicle` and `mavlink_bridge.routing.service.Service`.
 
-    `custom_mode`: of its first HEARTBEAT; `baud`: of the serial line, None where there is none; `native`: the
-    controller flies missions in its own AUTO; `body`: where it is simulated here.
+    `custom_mode`: of its first HEARTBEAT. `baud`: of a serial line; None: no serial line. `native`: the controller
+    flies missions in its own AUTO. `body`: its simulated body, if it has one.
     """
 
     clock: Clock = "vehicle"
@@ -100,7 +98,7 @@ class FlightController(Speaker):
         self.vehicle_type: int | None = None
         """MAV_TYPE of its HEARTBEATs."""
         self.booting = True
-        """True until it says that it has started: so long ArduPilot has no room for a mission (NO_SPACE)."""
+        """True until its HEARTBEAT says that it has started; until then ArduPilot refuses a mission (NO_SPACE)."""
         self.native = native
         self.body = body
         own_takeoff = native and firmware.habits.takes_off_by_itself
@@ -123,11 +121,11 @@ class FlightController(Speaker):
         super().__init__()
         self._now_ms = 0
         self._heartbeat_ms = 0
-        self._outputs: list[tuple[float, Request]] = []  # channels that were driven, and the answers to come
-        #: None until the controller's parameter is known that decides it, if it has one.
+        self._outputs: list[tuple[float, Request]] = []  # driven channels with the answers that are expected
+        #: None until the controller's parameter that decides it is known
         self.counts_as_station: bool | None = None if firmware.habits.texts_for_stations else False
-        """True when the controller may be told that a ground station is here: its texts go to no other link, and it
-        does nothing when that station is gone."""
+        """True if the controller may be told that a ground station is here: otherwise it sends no texts on this link.
+        It must not act when that station is gone."""
         self.hears_stations = True
         """False while HEARTBEATs of ground stations do not reach the controller (a simulated fault)."""
 
@@ -150,22 +148,21 @@ class FlightController(Speaker):
 
     @property
     def known(self) -> bool:
-        """True when the controller has told where it and its home are, whether it is on the ground, armed, and could be
-        armed."""
+        """True if the controller has reported its position, home, landed state, armed state and pre-arm checks."""
         told = self.link.streams.hears("SYS_STATUS", "EXTENDED_SYS_STATE", "GLOBAL_POSITION_INT")
         placed = self.state.has_position and self.home.position is not None
         return told and self.motors.told and placed and not self.link.lost
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
-        """The controller's own PreArm texts while its PREARM_CHECK bit is not healthy."""
+        """PreArm texts of the controller while its PREARM_CHECK bit is not healthy."""
         if not self.link.heard or self.readings.prearm_ok is None:
             return (_WAITING,)
         if self.link.lost:
             return (_NO_LINK,)
         if not self.readings.prearm_ok:
             return tuple(ArmingReason(text) for text in self.prearm.reasons)
-        # its checks are for the mode that it is in; Sortie flies it in GUIDED, which wants a position
+        # its checks are for its present mode; Sortie flies in GUIDED, which needs a position
         return () if self.state.has_position else (NEED_POSITION,)
 
     def take_events(self) -> VehicleEvent:
@@ -173,15 +170,15 @@ class FlightController(Speaker):
 
     @property
     def has_events(self) -> bool:
-        """Would `take_events` give any?"""
+        """True if `take_events` would return events."""
         return self.motors.holds_news or bool(self.news.events)
 
     @property
     def has_news(self) -> bool:
-        """Events or texts wait for a pass."""
+        """True if events or texts wait for the next pass."""
         return bool(self.news) or self.motors.holds_news
 
-    # --- the vehicle: who has it, orders --------------------------------------------------------------------------
+    # --- the vehicle: control and orders -------------------------------------------------------------------------
     def command(self, mode: int) -> Request:
         return self.control.command(mode)
 
@@ -192,7 +189,7 @@ class FlightController(Speaker):
         return self.motors.arm(force)
 
     def stop(self) -> Request:
-        """A person's wish: stop here and hold, in the controller's own way, which takes it out of its mission."""
+        """Stop and hold in the controller's own way, which leaves its mission; a person ordered it."""
         order = self.firmware.stop()
         if order is None:
             return Request.refused("no way to stop it")
@@ -202,10 +199,12 @@ class FlightController(Speaker):
         return self.motors.disarm(force)
 
     def calibrate(self) -> Request:
-        """Request the calibration that a flight begins with (PREFLIGHT_CALIBRATION; ArduPilot's ground pressure), then
-        the controller's pre-arm checks, whose texts follow. Its gyroscopes it has calibrated at boot; doing it again
-        stops its main loop for a second or more, after which its GPS counts as unhealthy and it cannot be armed for a
-        while."""
+        """Request the calibration before a flight (PREFLIGHT_CALIBRATION; ArduPilot's ground pressure), then pre-arm
+        checks.
+
+        Gyroscopes are not calibrated again: that stops ArduPilot's main loop for a second or more, after which its GPS
+        counts as unhealthy and it cannot be armed for a while.
+        """
         if self.state.armed:
             return Request.refused("armed")
         self.prearm.clear()
@@ -217,15 +216,14 @@ class FlightController(Speaker):
         return done
 
     def clear(self, part: ControlPart) -> Request:
-        """Refuse: no MAVLink command clears a part from outside. A controller relaxes its own controllers while it is
-        disarmed and lets its estimator run on."""
+        """Do nothing: MAVLink has no command for it. A disarmed controller resets its own control loops."""
         return Request.refused("armed") if self.state.armed else Request.accepted()
 
     def hold_motors(self, held: bool) -> None:
         """Do nothing: the controller's motors run while it is armed."""
 
     def cut_motors(self, cut: MotorCut) -> None:
-        """Do nothing: the controller hears its own switches."""
+        """Do nothing: the controller reads its own switches."""
 
     def set_target(self, target: Target) -> None:
         self.control.fly(target, self._now_ms)
@@ -238,16 +236,16 @@ class FlightController(Speaker):
         self.steering.set_speeds(speeds)
 
     def set_sticks(self, sticks: Sticks) -> None:
-        """Sticks go to the controller itself."""
+        """Do nothing: sticks are connected to the controller."""
 
     def keep_within(self, bounds: Bounds | None) -> None:
-        """The controller knows its fence."""
+        """Do nothing: the controller has its own fence."""
 
     def watch_distance(self, metres: float) -> None:
         self.steering.watch_distance(metres)
 
     def set_parameter(self, name: str, value: float) -> None:
-        """The controller keeps its own; what is known of them says how fast it flies unasked."""
+        """Use a speed parameter of the controller as its own ground speed."""
         cruise = self.firmware.vehicle_class.measures.cruise[0]
         if name == cruise.name and value > 0.0:
             self.steering.own_ground_speed(value / cruise.per)
@@ -258,15 +256,15 @@ class FlightController(Speaker):
         self._outputs.append((channel, self.orders.send(Cmd.DO_SET_SERVO, float(channel), pwm_us)))
 
     def reset_battery(self, charge: float) -> Request:
-        """Tell it that its battery holds this share now, 0 to 1: it was charged or changed (MAV_CMD_BATTERY_RESET)."""
+        """Report the battery's charge, 0 to 1, after charging or changing it (MAV_CMD_BATTERY_RESET)."""
         return self.orders.send(Cmd.BATTERY_RESET, _FIRST_BATTERY, 100.0 * charge)
 
-    # --- the vehicle: its time ------------------------------------------------------------------------------------
+    # --- the vehicle: time ---------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Do nothing: no kernel has to be loaded."""
+        """Do nothing: no kernel is needed."""
 
     def advance(self, until_ms: int) -> int:
-        """Time has passed: it is `until_ms` now, to the tick above."""
+        """Advance to `until_ms`, rounded up to a tick."""
         self._now_ms = -(-until_ms // TICK_MS) * TICK_MS
         self.state.report[R.TIME_MS] = self._now_ms
         if self.body is not None:
@@ -308,10 +306,10 @@ class FlightController(Speaker):
                 self._settle(now_ms)
                 self.control.acknowledged(message.command, message.result, now_ms)
         elif name == "STATUSTEXT":
-            self.control.hear(message.text, now_ms)  # its first chunk tells
+            self.control.hear(message.text, now_ms)  # the first chunk is enough
             self._texts.take(message)
             for _, text in self._texts.texts:
-                whole = text.rstrip()  # PX4 ends those with a tab that it tells as events too
+                whole = text.rstrip()  # PX4 ends texts that are also events with a tab
                 self.orders.hear(whole)
                 self.prearm.hear(whole)
             self._texts.texts.clear()
@@ -326,11 +324,11 @@ class FlightController(Speaker):
         self.control.heartbeat(message.custom_mode, message.system_status, now_ms)
         if self.link.restarted_by_silence(now_ms):
             self._restarted(now_ms)
-        if self.link.settled():  # somebody may have taken it meanwhile, and a target may take it back
+        if self.link.settled():  # another party may have taken it meanwhile, and a target may take it back
             self.steering.again(now_ms)
 
     def _restarted(self, now_ms: int) -> None:
-        """Note that the controller has restarted: it is not commanded until a person asks."""
+        """Stop commanding a restarted controller until a person asks for it."""
         self.readings.forget_boot()
         self.orders.drop()
         self.prearm.clear()
@@ -353,7 +351,7 @@ class FlightController(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         self._now_ms = max(self._now_ms, now_ms)
         if self.link.step(now_ms):
-            self.orders.drop()  # repeated when the link is back, they might take it from somebody
+            self.orders.drop()  # repeated after the loss they might take the vehicle from another party
         self.control.step(now_ms)
         still = self._must_be_still(now_ms)
         for message in self.steering.step(now_ms, self.control.follows and not still):
@@ -364,7 +362,7 @@ class FlightController(Speaker):
         self._out += self.orders.take_outgoing()
 
     def _must_be_still(self, now_ms: int) -> bool:
-        """True while no order may move the vehicle: it is not known whose it is, or whether its failsafe has begun."""
+        """True while no order may move the vehicle: control or a failsafe is not known for sure."""
         link, state = self.link, self.state
         stale = state.armed and not state.landed and not link.streams.beat_is_fresh(now_ms)
         return link.lost or link.back or self.control.in_doubt or stale
@@ -382,7 +380,7 @@ class FlightController(Speaker):
             self._out.append(Outgoing(question))
 
     def _settle(self, now_ms: int) -> None:
-        """Orders have ended: what follows from them."""
+        """Act on orders that have ended."""
         if self.orders.take_done():
             self.news.events |= VehicleEvent.REPLY
             self.motors.settle()
@@ -407,4 +405,4 @@ class FlightController(Speaker):
         return min(due for due in dues if due is not None)
 
     def link_closed(self, link: int) -> None:
-        """Silence will tell."""
+        """Do nothing: the loss is detected by silence."""

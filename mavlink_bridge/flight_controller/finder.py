@@ -1,4 +1,4 @@
-"""Finds the controller on its link: the first HEARTBEAT of component 1 that is an autopilot's."""
+"""Search for the controller on a link: the first HEARTBEAT of an autopilot with component 1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PERIOD_MS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class FoundController:
-    """A controller: what it runs, its system id, HEARTBEAT.custom_mode, and whether its motors are armed."""
+    """Controller that was found, by its HEARTBEAT."""
 
     firmware: Firmware
     system: int
@@ -25,9 +25,8 @@ class FoundController:
 
 
 class Finder(Speaker):
-    """A service of the endpoint towards the controller. Sends a HEARTBEAT each second, without which a controller
-    behind UDP does not know where to answer. `stranger`: MAV_TYPE, MAV_AUTOPILOT of an autopilot that Sortie cannot
-    fly."""
+    """Service that waits for a controller and sends a HEARTBEAT each second, which a controller behind UDP needs.
+    `stranger`: MAV_TYPE and MAV_AUTOPILOT of an autopilot that Sortie cannot fly."""
 
     clock: Clock = "link"
     handles = frozenset(("HEARTBEAT",))
@@ -54,11 +53,11 @@ class Finder(Speaker):
     def handle_timeout(self, now_ms: int) -> None:
         if self.found is None and now_ms >= self._due_ms:
             self._due_ms = now_ms + _PERIOD_MS
-            # A PX4 would miss what has once been its computer, or its station.
+            # a PX4 would report the loss of a computer or a station
             self._out.append(Outgoing(heartbeat_of(VehicleType.GENERIC)))
 
     def next_deadline_ms(self) -> int | None:
         return self._due_ms if self.found is None else None
 
     def link_closed(self, link: int) -> None:
-        """Forget the link, so that another may open."""
+        """Do nothing: another link may open."""

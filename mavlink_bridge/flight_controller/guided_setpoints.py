@@ -1,7 +1,7 @@
-"""Target on its way: what is sent for it, how often, and when it has been reached.
+"""Setpoints of a target: what is sent, how often, and when the target has been reached.
 
-A position is sent again every second, since a lost one is not noticed otherwise; a velocity ten times a second, since
-it ends after GUID_TIMEOUT (3 s). Whether a target was reached is measured here (docs/reference/real-vehicles.md, 2).
+A position is repeated every second, because a lost one goes unnoticed. A velocity is sent ten times a second, because
+it ends after GUID_TIMEOUT (3 s). The arrival is measured here (docs/reference/real-vehicles.md, 2).
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _SETTLED_MS: Final = 500
 _HEIGHT_M: Final = 1.0
 _REST_MPS: Final = 0.3
 _EDGE_M: Final = 2.0
-_SIDEWAYS: Final = 2.5  # m/s2 that a circle may ask for
-_LEAD_S: Final = 0.4  # how long a velocity takes to be flown
+_SIDEWAYS: Final = 2.5  # largest centripetal acceleration of a circle, m/s2
+_LEAD_S: Final = 0.4  # delay of a velocity setpoint
 _CARROT_M: Final = 6.0
 _CORRECTION: Final = 2.0  # m/s
 _RETRY_MS: Final = 2000
 _ONCE_MS: Final = 2**31
-"""An interval that no flight outlasts: what is answered is not sent again."""
+"""Interval longer than any flight: an answered order is not repeated."""
 
 
 def _facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
-    """The yaw demand now; `kept`: the heading when the target was set."""
+    """Present heading of a yaw demand. `kept`: heading when the target was set, rad."""
     match yaw.mode:
         case YawMode.KEEP:
             return Facing(kept)
@@ -53,8 +53,8 @@ def _facing(yaw: Yaw, state: VehicleState, kept: float) -> Facing:
 
 
 class GuidedContext:
-    """Context of a course. `speed`: m/s over ground; `asked_speed`: the same where somebody asked for it, None: the
-    controller flies at its own; `say(text)`: a warning for people."""
+    """Context of a course. `speed`: ground speed, m/s. `asked_speed`: the same if it was requested; None: the
+    controller's own. `say(text)`: sends a warning."""
 
     def __init__(
         self, firmware: Firmware, readings: ControllerReadings, orders: ControllerOrders, say: Callable[[str], None]
@@ -85,15 +85,14 @@ class GuidedContext:
         return None if origin is None else to_global(origin, ned)
 
     def go(self, ned: Ned, yaw: Yaw, now_ms: int, velocity: Ned | None = None) -> list[Message]:
-        """A position target: a setpoint, or a command, which is answered."""
+        """Send a position target, as a setpoint or as a command."""
         place = self.place(ned)
         if place is None:
             return []
         return self.give(self.firmware.go(Aim(self.ids, now_ms, place, self.nose(yaw), self.asked_speed, velocity)))
 
     def give(self, sent: Message | FlightOrder) -> list[Message]:
-        """Give the controller what a firmware wants to be sent: a command goes with the orders, and replaces one that
-        still waits."""
+        """Send what a firmware needs; a command replaces one that still waits for its answer."""
         if not isinstance(sent, FlightOrder):
             return [sent]
         self.orders.send(
@@ -109,7 +108,7 @@ class GuidedContext:
 
     @property
     def position_ms(self) -> int:
-        """Interval at which a position is sent, ms."""
+        """Interval of position targets, ms."""
         once = not self.firmware.habits.repeats_targets and self.readings.origin is not None
         return _ONCE_MS if once else POSITION_MS
 
@@ -119,7 +118,7 @@ class GuidedContext:
 
 
 class Course:
-    """Base. `end`: where it leads, NED m, for distances; `interval_ms`: how often `send` is asked."""
+    """Base of courses. `end`: destination for distances, NED m. `interval_ms`: interval of `send`."""
 
     interval_ms = POSITION_MS
 
@@ -129,16 +128,17 @@ class Course:
         self.end: Ned | None = None
 
     def send(self, now_ms: int) -> list[Message]:
-        """The setpoints that are due."""
+        """Setpoints that are due."""
         return []
 
     def reached(self, now_ms: int) -> bool:
-        """True when the end condition is met now. Asked with every position."""
+        """True if the end condition is met. Called with every position."""
         return False
 
 
 class GoTo(Course):
-    """To a point. Passing it counts on entering the radius; a stop counts after half a second there."""
+    """Course to a point. It is reached on entering the radius if the path continues, else after half a second
+    inside."""
 
     def __init__(self, context: GuidedContext, target: Leg | Hold, end: Ned) -> None:
         super().__init__(context, target.yaw)
@@ -165,7 +165,7 @@ class GoTo(Course):
 
 
 class Brake(Course):
-    """Stop as fast as allowed and hold the place where it came to rest."""
+    """Course that stops as fast as allowed and holds the place of rest."""
 
     interval_ms = VELOCITY_MS
 
@@ -190,13 +190,14 @@ class Brake(Course):
         return self.end is not None
 
     def _settle(self) -> None:
-        """From here on a position, which outlives us: what a controller does with an ended velocity it does alone."""
+        """Hold by a position, which lasts if Sortie stops; a velocity would not."""
         self.end = self.context.readings.state.position
         self.interval_ms = self.context.position_ms
 
 
 class StoppedCourse(Course):
-    """The controller stops by itself (in HOLD): nothing is sent, its end is to stand for half a second."""
+    """Course of a controller that stops by itself (HOLD): nothing is sent; it is reached after half a second at
+    rest."""
 
     def __init__(self, context: GuidedContext) -> None:
         super().__init__(context, Yaw())
@@ -212,7 +213,7 @@ class StoppedCourse(Course):
 
 
 class TakeOffCourse(Course):
-    """NAV_TAKEOFF, and no other target before the height is reached: any would replace the climb."""
+    """Course of NAV_TAKEOFF. No other target is sent before the height is reached, because it would end the climb."""
 
     interval_ms = 100
 
@@ -228,7 +229,7 @@ class TakeOffCourse(Course):
         self._again_ms = 0
 
     def send(self, now_ms: int) -> list[Message]:
-        if self._climbing:  # in the air already: straight up
+        if self._climbing:  # already in the air: straight up
             self.interval_ms = self.context.position_ms
             return self.context.go(self._place, self.yaw, now_ms)
         if self._asked is not None and self._asked.done and not self._asked.ok:
@@ -246,7 +247,7 @@ class TakeOffCourse(Course):
 
 
 class Move(Course):
-    """A velocity, until it is not renewed."""
+    """Course of a velocity, until it is not renewed."""
 
     interval_ms = VELOCITY_MS
 
@@ -262,7 +263,7 @@ class Move(Course):
 
 
 class DriveCourse(Course):
-    """Rover: speed along a heading, as a velocity."""
+    """Course of a rover: speed along a heading, as a velocity."""
 
     interval_ms = VELOCITY_MS
 
@@ -279,8 +280,8 @@ class DriveCourse(Course):
 
 
 class CircleCourse(Course):
-    """First to the edge of a circle, then along it: a velocity along the tangent, with what leads back to the radius
-    and the height. What drives, and PX4, follow a point that moves ahead of them."""
+    """Course to the edge of a circle, then along it by a tangential velocity with corrections of radius and height.
+    Rovers and PX4 follow a point that moves ahead of them."""
 
     interval_ms = VELOCITY_MS
 
@@ -346,5 +347,5 @@ class CircleCourse(Course):
 
 
 def _bounded(error: float) -> float:
-    """The speed that takes `error` metres away, m/s."""
+    """Speed that removes `error` metres, m/s, limited."""
     return min(max(error, -_CORRECTION), _CORRECTION)

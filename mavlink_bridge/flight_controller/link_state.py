@@ -1,4 +1,4 @@
-"""State of the link to a controller: heard, silent, restarted, and whether the streams come that were asked for."""
+"""State of the link to a controller: loss, restart, and whether the requested streams arrive."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _FORGOT_MS: Final = 1000
 
 
 class LinkState:
-    """`lost`: silent for 5 s. `back`: it is heard again, and no HEARTBEAT has told yet whose the vehicle is now.
-    `restarts` counts; a method that notices one says True."""
+    """Link state. `lost`: silent for 5 s. `back`: heard again, but no HEARTBEAT has shown yet who has the vehicle.
+    `restarts`: number of restarts; a method that detects one returns True."""
 
     def __init__(self, streams: StreamKeeper, news: VehicleNews) -> None:
         self.streams = streams
@@ -29,16 +29,16 @@ class LinkState:
         self.restarts = 0
         self._heard_ms: int | None = None
         self.boot_ms: int | None = None
-        """The controller's own clock as last heard."""
-        self._stopped_in_air_ms: int | None = None  # its motors stopped in the air: is that a restart?
+        """Last time of the controller's own clock, ms."""
+        self._stopped_in_air_ms: int | None = None  # its motors stopped in the air, which may be a restart
 
     @property
     def heard(self) -> bool:
-        """True when the controller has been heard since the start."""
+        """True once the controller has been heard."""
         return self._heard_ms is not None
 
     def hear(self, now_ms: int) -> None:
-        """Note that the controller has been heard."""
+        """Note a message of the controller."""
         if self.lost:
             self.lost = False
             self.back = True
@@ -48,12 +48,12 @@ class LinkState:
         self._heard_ms = now_ms
 
     def settled(self) -> bool:
-        """A HEARTBEAT has told whose the vehicle is. True when that was open."""
+        """Note a HEARTBEAT, which shows who has the vehicle. True if that was unknown."""
         back, self.back = self.back, False
         return back
 
     def step(self, now_ms: int) -> bool:
-        """True when it has been silent for too long, once."""
+        """True once when it has been silent for too long."""
         if self.lost or self._heard_ms is None or now_ms - self._heard_ms < _SILENCE_MS:
             return False
         self.lost = True
@@ -67,7 +67,7 @@ class LinkState:
 
     # --- restarts -------------------------------------------------------------------------------------------------
     def restarted_by_clock(self, message: Message, now_ms: int) -> bool:
-        """The controller's clock going back is a restart, but for its 32 bits being full (after 49.7 days)."""
+        """True if the controller's clock went back, except after 49.7 days, when its 32 bits overflow."""
         boot_ms = getattr(message, "time_boot_ms", None)
         if boot_ms is None:
             return False
@@ -83,8 +83,8 @@ class LinkState:
         self._stopped_in_air_ms = now_ms
 
     def restarted_by_silence(self, now_ms: int) -> bool:
-        """Motors that stop in the air and streams that stay away while HEARTBEATs come are a restart too. Its clock may
-        have overtaken the old one by the time the streams have been asked for again."""
+        """True if the motors stopped in the air and no streams arrive while HEARTBEATs do. The new clock may have
+        overtaken the old one by the time streams have been requested again."""
         stopped_ms = self._stopped_in_air_ms
         if stopped_ms is None or now_ms - stopped_ms < _FORGOT_MS:
             return False

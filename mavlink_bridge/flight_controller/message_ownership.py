@@ -1,5 +1,7 @@
-"""Ownership of a ground station's message: Sortie's or the controller's. The table of docs/reference/real-vehicles.md,
-3. And what Sortie learns from conversations with the controller that only pass through (`TrafficMonitor`)."""
+"""Ownership of a ground station's messages: Sortie's or the controller's (docs/reference/real-vehicles.md, 3).
+
+`TrafficMonitor` draws conclusions from messages that pass between stations and the controller.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,15 @@ from mavlink_bridge.wire.framing import MavlinkFrame
 
 
 class Ownership(Enum):
-    """Treatment of a message for the vehicle."""
+    """Treatment of a message to the vehicle."""
 
     OURS = auto()
-    FLY = auto()  # ours, and the controller must follow our targets first: AUTO, MISSION_START
+    FLY = auto()  # ours; the controller must first follow our targets: AUTO, MISSION_START
     BOTH = auto()
     PASS = auto()
-    TAKES = auto()  # passes, and whoever sends it flies the vehicle from now on: the mission pauses
-    STOPS = auto()  # ours: a pause or its end, which the controller itself would do badly
-    STREAMS = auto()  # passes, and may have slowed down what the service needs
+    TAKES = auto()  # passes; its sender flies the vehicle from now on, so the mission pauses
+    STOPS = auto()  # ours: a pause or its end, which the controller does badly
+    STREAMS = auto()  # passes; it may have slowed down streams that Sortie needs
     HIDDEN_FILE = auto()  # file transfer of the controller's own mission: refused
 
 
@@ -36,7 +38,7 @@ PLAN_MESSAGES: Final = _ITEMS | codec.ids_of(
     "MISSION_REQUEST_PARTIAL_LIST", "MISSION_WRITE_PARTIAL_LIST", "MISSION_REQUEST", "MISSION_REQUEST_INT",
     "MISSION_REQUEST_LIST", "MISSION_COUNT", "MISSION_CLEAR_ALL", "MISSION_ACK",
 )  # fmt: skip
-"""The transfer of plans."""
+"""Messages of plan transfers."""
 _SET_CURRENT: Final = codec.id_of("MISSION_SET_CURRENT")
 _COMMANDS: Final = codec.ids_of("COMMAND_INT", "COMMAND_LONG")
 _SET_MODE: Final = codec.id_of("SET_MODE")
@@ -46,7 +48,7 @@ _SETPOINTS: Final = codec.ids_of(
 _DATA_STREAM: Final = codec.id_of("REQUEST_DATA_STREAM")
 _FTP: Final = codec.id_of("FILE_TRANSFER_PROTOCOL")
 _TUNNEL: Final = codec.id_of("TUNNEL")
-_GUIDED_ITEM: Final = (2, 3)  # MISSION_ITEM.current: a guided target or height, no upload
+_GUIDED_ITEM: Final = (2, 3)  # values of MISSION_ITEM.current for a guided target or height
 _OUR_COMMANDS: Final = frozenset((Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT, Cmd.USER_1))
 _OUR_MESSAGES: Final = codec.ids_of("MISSION_CURRENT", "MISSION_ITEM_REACHED")
 _TAKING: Final = frozenset((
@@ -61,14 +63,14 @@ _PLAN_FILES: Final = {b"@MISSION/fence.dat": MissionType.FENCE, b"@MISSION/rally
 
 
 def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = False, breaks: bool = False) -> Ownership:
-    """Treatment of a ground station's message that is addressed to the vehicle's autopilot. `native`: the controller
-    runs the mission, so pausing it and choosing its item are the controller's. `breaks`: its body is simulated here,
-    and failures with it."""
+    """Treatment of a station's message to the autopilot. `native`: the controller flies the mission, so it pauses it
+    and selects its items. `breaks`: its body is simulated, and so are failures."""
     number = frame.msg_id
     if breaks and _is_command(frame, Cmd.INJECT_FAILURE):
         return Ownership.OURS
     if native and _steers_mission(frame):
-        return Ownership.STOPS if _pauses(frame) and not firmware.habits.pauses_well else Ownership.PASS
+        pauses = _is_command(frame, Cmd.DO_PAUSE_CONTINUE)
+        return Ownership.STOPS if pauses and not firmware.habits.pauses_well else Ownership.PASS
     if number in _SETPOINTS:
         return Ownership.TAKES
     if number == _SET_CURRENT:
@@ -80,7 +82,8 @@ def ownership_of(frame: MavlinkFrame, firmware: Firmware, *, native: bool = Fals
     if number in _COMMANDS:
         return _command(codec.decode(number, frame.payload), firmware)
     if number == _SET_MODE:
-        return _mode_set(codec.decode(number, frame.payload), firmware)
+        message = codec.decode(number, frame.payload)
+        return Ownership.PASS if message is None else _mode(message.custom_mode, firmware)
     if number == _TUNNEL:
         message = codec.decode(number, frame.payload)
         return Ownership.OURS if message is not None and message.payload_type == TUNNEL_TYPE else Ownership.PASS
@@ -100,20 +103,12 @@ def _steers_mission(frame: MavlinkFrame) -> bool:
     return _is_command(frame, Cmd.DO_PAUSE_CONTINUE, Cmd.DO_SET_MISSION_CURRENT)
 
 
-def _pauses(frame: MavlinkFrame) -> bool:
-    return _is_command(frame, Cmd.DO_PAUSE_CONTINUE)
-
-
 def _mission(message: Any) -> Ownership:
     if message.get_msgId() in _ITEMS and message.current in _GUIDED_ITEM:
         return Ownership.TAKES
     if message.mission_type == MissionType.ALL:
         return Ownership.BOTH
     return Ownership.OURS if message.mission_type == MissionType.MISSION else Ownership.PASS
-
-
-def _mode_set(message: Any, firmware: Firmware) -> Ownership:
-    return _mode(message.custom_mode, firmware)
 
 
 def _mode(custom_mode: int, firmware: Firmware) -> Ownership:
@@ -136,7 +131,7 @@ def _command(message: Any, firmware: Firmware) -> Ownership:
 
 
 def mode_asked(frame: MavlinkFrame, firmware: Firmware) -> int | None:
-    """The mode that this asks for by SET_MODE or DO_SET_MODE, None for all else."""
+    """Mode that a SET_MODE or DO_SET_MODE requests; None for other messages."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id in _COMMANDS | {_SET_MODE} else None
     if message is None or (frame.msg_id in _COMMANDS and message.command != Cmd.DO_SET_MODE):
         return None
@@ -155,20 +150,20 @@ def _path(asked: Operation) -> bytes:
 
 
 def plan_written(frame: MavlinkFrame) -> int | None:
-    """The plan (MAV_MISSION_TYPE) that this file transfer opens for writing, None for all else."""
+    """Plan (MAV_MISSION_TYPE) that this file transfer opens for writing; None for other messages."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
     asked = None if message is None else unpack(bytes(message.payload))
     return _PLAN_FILES.get(_path(asked)) if asked is not None and asked.opcode in _FTP_WRITING else None
 
 
 def ends_writing(frame: MavlinkFrame) -> bool:
-    """True when this file transfer closes what its sender has open."""
+    """True if this file transfer closes the sender's files."""
     message = codec.decode(frame.msg_id, frame.payload) if frame.msg_id == _FTP else None
     return message is not None and unpack(bytes(message.payload)).opcode in _FTP_ENDING
 
 
 def file_not_found(message: Any, peer: Peer) -> Outgoing:
-    """The refusal of a file transfer request."""
+    """Refusal of a file transfer request."""
     return message_of(peer, nak(unpack(bytes(message.payload)), Nak.FILE_NOT_FOUND))
 
 
@@ -178,19 +173,19 @@ _MOST_ASKERS: Final = 64
 
 
 class TrafficMonitor:
-    """Tells `motors` that they were armed, and `plan_changed(kind)` that the controller has another plan of its own
-    (MAV_MISSION_TYPE)."""
+    """Monitor of passing messages: tells `motors` when a station has armed or disarmed, and calls `plan_changed(kind)`
+    (MAV_MISSION_TYPE) when the controller has another plan of its own."""
 
     def __init__(self, motors: Motors, plan_changed: Callable[[int], None]) -> None:
         self._motors = motors
         self._plan_changed = plan_changed
-        self._arms: dict[tuple[int, int], bool] = {}  # who has asked to arm (True) or to disarm, without an answer yet
-        self._written: set[int] = set()  # plans that a station writes by file transfer now
+        self._arms: dict[tuple[int, int], bool] = {}  # stations with an open request to arm (True) or to disarm
+        self._written: set[int] = set()  # plans that a station is writing by file transfer
         self.started = False
-        """A station has armed the vehicle; whoever acts on it forgets it."""
+        """True when a station has armed the vehicle; reset by the code that acts on it."""
 
     def from_ground(self, frame: MavlinkFrame) -> None:
-        """This goes to the controller."""
+        """Look at a message to the controller."""
         if frame.msg_id in _COMMANDS:
             message = codec.decode(frame.msg_id, frame.payload)
             if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM:
@@ -207,7 +202,7 @@ class TrafficMonitor:
             self._written.clear()
 
     def from_controller(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
-        """This was said by the controller to `asker` (system, component)."""
+        """Look at a message of the controller to `asker` (system, component)."""
         if frame.msg_id == _COMMAND_ACK:
             self._follow_arming(frame, asker)
         elif frame.msg_id == _MISSION_ACK:
@@ -216,8 +211,8 @@ class TrafficMonitor:
                 self._plan_changed(message.mission_type)
 
     def _follow_arming(self, frame: MavlinkFrame, asker: tuple[int, int]) -> None:
-        """The controller's answer to a station's arm counts at once: the next HEARTBEAT may be a second away, and the
-        station may start the mission before."""
+        """Use the answer to a station's arm command at once: the next HEARTBEAT may be a second away, and the station
+        may start the mission before it."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None and message.command == Cmd.COMPONENT_ARM_DISARM and message.result != Result.IN_PROGRESS:
             armed = self._arms.pop(asker, None)

@@ -1,8 +1,8 @@
-"""Mode answers: a single one for each mode that a ground station asks of a controller which acknowledges twice.
+"""A single answer for each mode request to a controller that acknowledges twice.
 
-PX4 says first that it has understood DO_SET_MODE, before it is known whether the mode can be entered, and then what
-became of it (src/modules/mavlink/mavlink_receiver.cpp, src/modules/commander/Commander.cpp). The second word is the
-answer. The first one is kept back for it, and passed on when the second stays away.
+PX4 first acknowledges that it has understood DO_SET_MODE, and then whether the mode was entered
+(src/modules/mavlink/mavlink_receiver.cpp, src/modules/commander/Commander.cpp). The second one is the answer. The first
+one is held back, and sent on if the second does not arrive.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from mavlink_bridge.wire.framing import MavlinkFrame
 Asker = tuple[int, int]
 """System and component of a station."""
 _SECOND_MS: Final = 400
-"""Longest time that the second word may take, ms; stations ask again after 500 ms or more."""
+"""Longest time until the second acknowledgement, ms; stations repeat after 500 ms or more."""
 _MOST_ASKERS: Final = 64
 
 
 @dataclass(slots=True)
 class _Kept:
-    """The first word (None: nothing was heard yet), and when it is passed on at the latest."""
+    """First acknowledgement (None: not yet received), and the time at which it is sent on."""
 
     frame: MavlinkFrame | None = None
     until_ms: int | None = None
 
 
 class ModeAnswers(WithoutMessages):
-    """See the module. A service on the controller's link for its time alone; `pass_on(frame, asker)` sends what was
-    kept back."""
+    """Filter of acknowledgements; a service only for its time. `pass_on(frame, asker)` sends what was held back."""
 
     clock: Clock = "vehicle"
 
@@ -43,13 +42,13 @@ class ModeAnswers(WithoutMessages):
         self._open: dict[Asker, _Kept] = {}
 
     def asked(self, asker: Asker) -> None:
-        """A station's DO_SET_MODE goes to the controller."""
+        """Note a station's DO_SET_MODE to the controller."""
         if len(self._open) >= _MOST_ASKERS:
             self._open.clear()
         self._open[asker] = _Kept()
 
     def passes(self, frame: MavlinkFrame, asker: Asker, now_ms: int) -> bool:
-        """True when this COMMAND_ACK to `asker` is for the station now. One that comes behind the answer is not."""
+        """True if this COMMAND_ACK goes to `asker` now; False also for one after the answer."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None or message.command != Cmd.DO_SET_MODE:
             return True
@@ -62,7 +61,7 @@ class ModeAnswers(WithoutMessages):
         del self._open[asker]
         return True
 
-    # --- its time -------------------------------------------------------------------------------------------------
+    # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
         for asker, kept in list(self._open.items()):
             if kept.frame is not None and kept.until_ms is not None and now_ms >= kept.until_ms:

@@ -1,10 +1,9 @@
-"""Control of the vehicle: compares the mode that was commanded with the one that HEARTBEAT shows.
+"""Control of the vehicle by comparing the commanded mode with that of the HEARTBEAT.
 
-Nothing is commanded until `command`. From then on every other mode than the wanted one means that somebody else (a
-pilot, a ground station, a failsafe, a restart) has taken the vehicle; it is not taken back without a new `command`.
-
-So does the controller's own failsafe where the mode does not show it (`Firmware.acts_itself`). Its text may come before
-the HEARTBEAT that tells: from then on nothing moves the vehicle until a HEARTBEAT says how things are.
+Nothing is commanded before `command`. After it, any other mode means that another party (a pilot, a ground station, a
+failsafe, a restart) has taken the vehicle; it is not taken back without a new `command`. The same holds for the
+controller's own failsafe, which the mode may not show (`Firmware.acts_itself`). Its text may arrive before the
+HEARTBEAT; until the next HEARTBEAT nothing moves the vehicle.
 """
 
 from __future__ import annotations
@@ -18,34 +17,34 @@ from mavlink_bridge.flight_controller.news import VehicleNews
 from mavlink_bridge.flight_controller.steering import Steering
 
 _DOUBT_MS: Final = 400
-"""A HEARTBEAT may have been on its way when a text told of a failsafe."""
+"""Time for which HEARTBEATs may be older than the text of a failsafe, ms."""
 _ENTER_MS: Final = 2500
-"""Longest time that a mode may take that was accepted, ms."""
+"""Longest time until an accepted mode is entered, ms."""
 _LOST_MS: Final = 1200
-"""An accepted mode that has not been seen by then is asked for again: what told of its refusal may have been lost."""
+"""Time after which an accepted mode that is not shown is requested again, ms: its refusal may have been lost."""
 _AGAIN_MS: Final = 250
-"""After a refusal that may pass by itself: a PX4 enters Mission a moment after it has acknowledged the upload, when its
-Navigator has looked at it and its Commander at that (100 ms)."""
+"""Time until a temporary refusal is retried, ms. PX4 can enter Mission only about 100 ms after it has acknowledged the
+upload, when its Navigator and Commander have checked it."""
 
 
 class ModeKeeper:
-    """`actual`: the controller's mode now, ArduPilot's numbers. `wanted`: the commanded one, None while somebody else
-    has the vehicle. `confirmed`: it has been seen, or acknowledged, in the wanted mode. `part`: a mode that belongs to
-    the wanted one now, as the return of a mission does; None: no other does."""
+    """Comparison of modes, in ArduPilot's numbers. `actual`: the controller's mode. `wanted`: the commanded one; None:
+    another party has the vehicle. `confirmed`: the wanted mode was shown or acknowledged. `part`: mode that belongs to
+    the wanted one, as the return of a mission; None: none."""
 
     def __init__(self, actual: int) -> None:
         self.actual = actual
         self.part: int | None = None
         self.wanted: int | None = None
         self.confirmed = False
-        self._before: int | None = None  # what HEARTBEATs sent before the change still say
+        self._before: int | None = None  # mode of HEARTBEATs that were sent before the change
 
     @property
     def commanded(self) -> bool:
         return self.wanted is not None
 
     def command(self, mode: int) -> bool:
-        """`mode` is wanted from now on. False when the controller is already in it: nothing need be asked."""
+        """Want `mode` from now on. False if the controller is already in it."""
         self.wanted = mode
         self.part = None
         self.confirmed = self.actual == mode
@@ -53,19 +52,20 @@ class ModeKeeper:
         return not self.confirmed
 
     def release(self) -> None:
-        """Release the vehicle: no mode is wanted any more."""
+        """Release the vehicle: no mode is wanted."""
         self.wanted = self.part = None
         self.confirmed = False
         self._before = None
 
     def acknowledged(self) -> None:
-        """The controller has accepted the wanted mode."""
+        """Note that the controller has accepted the wanted mode."""
         if self.wanted is not None:
             self.actual = self.wanted
             self.confirmed = True
 
     def heartbeat(self, mode: int) -> bool:
-        """A HEARTBEAT shows `mode`. True when the core must follow: the vehicle was taken, or changed hands anew."""
+        """Compare the mode of a HEARTBEAT. True if the vehicle was taken, or its mode changed while another party has
+        it."""
         if self.wanted is None:
             changed = mode != self.actual
             self.actual = mode
@@ -76,15 +76,15 @@ class ModeKeeper:
             self._before = None
             return False
         if mode == self._before:
-            return False  # on its way
+            return False  # the change is on its way
         self.actual = mode
         self.release()
         return True
 
 
 class ModeControl:
-    """Orders to the controller's modes, by `ModeKeeper`: to be in one, to fly a target in the one that follows targets,
-    to be let go. `native`: it flies missions in its own AUTO."""
+    """Mode requests to the controller: take the vehicle, fly a target, release it. `native`: it flies missions in its
+    own AUTO."""
 
     def __init__(self, keeper: ModeKeeper, steering: Steering, news: VehicleNews, *, native: bool) -> None:
         self._keeper = keeper
@@ -93,20 +93,20 @@ class ModeControl:
         self._firmware = steering.context.firmware
         self._news = news
         self._native = native
-        self._request: Request | None = None  # of `command`, until it is known
-        self._order: Request | None = None  # the DO_SET_MODE that is under way
-        self._enters_by_ms: int | None = None  # it was accepted, and the mode is to be seen by then
-        self._again_ms: int | None = None  # it was refused after that: it is asked for once more
-        self._passes = False  # the last answer about it was a refusal that may pass by itself
-        self._busy = ""  # why it was refused for the moment, where that was the only answer
-        self._acting = False  # the controller's own failsafe, by the last HEARTBEAT
-        self._doubt_ms: int | None = None  # a text tells of a failsafe: no HEARTBEAT before this settles it
+        self._request: Request | None = None  # of `command`, until its result is known
+        self._order: Request | None = None  # the DO_SET_MODE that waits for its answer
+        self._enters_by_ms: int | None = None  # an accepted mode must be shown by then
+        self._again_ms: int | None = None  # time of the next request
+        self._passes = False  # the last refusal was temporary
+        self._busy = ""  # reason of the temporary refusal, if it was the only answer
+        self._acting = False  # the controller's failsafe flies, by the last HEARTBEAT
+        self._doubt_ms: int | None = None  # a text reported a failsafe; HEARTBEATs before this time do not settle it
         self._class_modes = self._firmware.vehicle_class.modes
 
     def command(self, mode: int) -> Request:
         """Take the vehicle: see `ControlledVehicle`. The answer comes with a HEARTBEAT or the acknowledgement."""
         keeper, wanted = self._keeper, self._flown(mode)
-        if keeper.wanted == wanted:  # it goes on with its target until it is given another
+        if keeper.wanted == wanted:  # it continues with its target until it gets another
             if keeper.confirmed:
                 return Request.accepted()
             if self._request is not None:
@@ -123,8 +123,8 @@ class ModeControl:
         return self._request
 
     def _flown(self, mode: int) -> int:
-        """The controller's mode for one of ours. Its own AUTO cannot be armed in: it waits on the ground in GUIDED. One
-        that has begun its mission there, and has not lifted off yet, is left alone."""
+        """Controller's mode for one of Sortie's. A controller cannot be armed in AUTO, so on the ground it waits in
+        GUIDED, unless its mission has begun there."""
         state = self._context.readings.state
         if mode not in self._class_modes.autos:
             return mode
@@ -133,7 +133,7 @@ class ModeControl:
         return mode if in_auto else self._class_modes.guided
 
     def fly(self, target: Target, now_ms: int) -> None:
-        """Fly `target`, if the vehicle is ours: a landing in the controller's own mode, all others in GUIDED."""
+        """Fly `target` if the vehicle is ours: a landing in the controller's own mode, others in GUIDED."""
         if not self._keeper.commanded or self.flies_itself:
             return
         if isinstance(target, Land):
@@ -143,11 +143,10 @@ class ModeControl:
             return
         self._steering.fly(target, now_ms)
         if self._steering.course is not None and self._keeper.wanted != self._class_modes.guided:
-            self._fly_mode(self._class_modes.guided)  # up again after a landing of the mission
+            self._fly_mode(self._class_modes.guided)  # it takes off again after a landing of the mission
 
     def fly_natively(self) -> None:
-        """AUTO of the controller, from the ground with MISSION_START where that is waited for; nothing when it is there
-        or on its way."""
+        """Enter the controller's AUTO, with MISSION_START on the ground if it waits for that."""
         if not self._keeper.commanded or self._keeper.wanted == self._class_modes.auto:
             return
         self._steering.stop()
@@ -156,28 +155,28 @@ class ModeControl:
             self._context.orders.send(Cmd.MISSION_START, moves=True)
 
     def expect(self, mode: int | None) -> None:
-        """The mission leads to this mode now, by an item of its own; None: to no other."""
+        """Expect this mode as a part of the mission; None: no other mode."""
         if self.flies_itself:
             self._keeper.part = mode
 
     @property
     def flies_itself(self) -> bool:
-        """The controller flies the mission, by our wish."""
+        """True if the controller flies the mission, as commanded."""
         return self._native and self._keeper.wanted == self._class_modes.auto
 
     @property
     def follows(self) -> bool:
-        """The controller is in the mode that takes our targets."""
+        """True if the controller is in the mode that takes targets."""
         return self._keeper.confirmed and self._keeper.wanted == self._class_modes.guided
 
     def release(self) -> None:
-        """Release the vehicle: it is commanded no more."""
+        """Release the vehicle."""
         self._keeper.release()
         self._give_up("taken over")
 
-    # --- what the controller says ---------------------------------------------------------------------------------
+    # --- messages of the controller -----------------------------------------------------------------------------
     def heartbeat(self, custom_mode: int, system_status: int, now_ms: int) -> None:
-        """A HEARTBEAT shows this mode and MAV_STATE."""
+        """Handle a HEARTBEAT with this mode and MAV_STATE."""
         mode = self._firmware.mode_of(custom_mode)
         if self._doubt_ms is not None and now_ms >= self._doubt_ms:
             self._doubt_ms = None
@@ -193,13 +192,13 @@ class ModeControl:
             self._end_request(True)
 
     def hear(self, text: str, now_ms: int) -> None:
-        """A STATUSTEXT: of its failsafe?"""
+        """Note a STATUSTEXT about a failsafe."""
         if text.startswith(self._firmware.words.failsafe):
             self._doubt_ms = now_ms + _DOUBT_MS
 
     @property
     def in_doubt(self) -> bool:
-        """A failsafe may have begun: nothing may move the vehicle now."""
+        """True while a failsafe may have begun: nothing may move the vehicle."""
         return self._doubt_ms is not None
 
     def _give_up(self, reason: str) -> None:
@@ -209,8 +208,8 @@ class ModeControl:
         self._news.events |= VehicleEvent.TAKEN_OVER
 
     def settle(self, now_ms: int) -> None:
-        """Orders have ended: was one of them a mode's? Where an acknowledgement does not mean that the mode has been
-        entered, a HEARTBEAT has to show it."""
+        """Handle a mode request that has ended. If an acknowledgement does not mean that the mode was entered, a
+        HEARTBEAT must show it."""
         order = self._order
         if order is None or not order.done or self._enters_by_ms is not None:
             return
@@ -229,7 +228,7 @@ class ModeControl:
             self._refused(order.reason)
 
     def acknowledged(self, command: int, result: int, now_ms: int) -> None:
-        """An acknowledgement, maybe the second one of a mode: the first says that it was understood. It may be lost."""
+        """Handle an acknowledgement; PX4's second one about a mode may be a refusal."""
         if command != Cmd.DO_SET_MODE:
             return
         self._passes = result == Result.TEMPORARILY_REJECTED
@@ -238,7 +237,7 @@ class ModeControl:
             self._again_ms = soon if self._again_ms is None else min(self._again_ms, soon)
 
     def step(self, now_ms: int) -> None:
-        """Step: see whether an accepted mode has stayed away. Is one due again?"""
+        """Give up or repeat an accepted mode that is not shown."""
         if self._enters_by_ms is not None and now_ms >= self._enters_by_ms:
             self._refused(self._busy or "it was not entered")
         elif self._again_ms is not None and now_ms >= self._again_ms and self._keeper.wanted is not None:

@@ -1,4 +1,4 @@
-"""The motors of a controller: orders to start and stop them, what it says of them, and whether it stands or flies."""
+"""Motors of a controller: arming and disarming, and their state with that of the landing detector."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from mavlink_bridge.flight_controller.steering import Steering
 _FORCE: Final = 21196.0
 _IN_AIR: Final = (IN_AIR, TAKING_OFF, LANDING)
 _BELIEVED: Final = 3
-"""HEARTBEATs that say so, when nothing is heard of where it is: the motors have stopped. A count, not a time: messages
-come in their order, however late."""
+"""HEARTBEATs with stopped motors in the air before they are believed without a new landed state. A count, not a time,
+because messages arrive in order but may be late."""
 
 
 class Motors:
-    """See the module. `told`: a HEARTBEAT has said whether they are armed.
+    """Motors of one controller. `told`: a HEARTBEAT has shown whether they are armed.
 
-    A controller stops its motors as soon as it has landed, and says both in messages of their own, of which the landing
-    (EXTENDED_SYS_STATE) may be the later one by a second or more. So motors that have stopped in the air by the last
-    word have stopped where the next word says: landed, or really in the air."""
+    A controller stops its motors right after the landing, and reports both in separate messages; the landing
+    (EXTENDED_SYS_STATE) may come a second later. So motors that seem to stop in the air are judged by the next landed
+    state.
+    """
 
     def __init__(self, steering: Steering, link: LinkState, home: HomeQuestion, news: VehicleNews) -> None:
         self._steering = steering
@@ -40,7 +41,7 @@ class Motors:
         self._news = news
         self._asked: list[tuple[Request, bool]] = []
         self._disarm_held = False
-        self._open = 0  # how often it was said that they have stopped, while the last word of where has it in the air
+        self._open = 0  # reports of stopped motors while the last landed state is "in the air"
         self.told = False
 
     # --- orders ---------------------------------------------------------------------------------------------------
@@ -62,22 +63,22 @@ class Motors:
         return order
 
     def settle(self) -> None:
-        """Orders have ended: was one of them ours?"""
+        """Handle an order that has ended."""
         for entry in [entry for entry in self._asked if entry[0].done]:
             self._asked.remove(entry)
             if entry[0].ok:
                 self._set(entry[1])
 
-    # --- what it says ---------------------------------------------------------------------------------------------
+    # --- messages of the controller -----------------------------------------------------------------------------
     def heartbeat(self, armed: bool, now_ms: int) -> None:
-        """A HEARTBEAT says this."""
+        """Handle the armed state of a HEARTBEAT."""
         self.told = True
         if self._is_stop_in_air(armed) and not self._open:
             self._link.stopped_in_air(now_ms)
         self.set_armed(armed)
 
     def set_armed(self, armed: bool) -> None:
-        """They are, by HEARTBEAT or by an answer to somebody."""
+        """Handle an armed state, by a HEARTBEAT or an answer to any station."""
         if self._is_stop_in_air(armed):
             self._open += 1
             if self._open < _BELIEVED:
@@ -89,14 +90,14 @@ class Motors:
         return self._flies and not armed and bool(r[R.ARMED]) and r[R.LANDED_STATE] != ON_GROUND
 
     def _set(self, armed: bool) -> None:
-        """The core hears of a landing first, and of the motors one pass later: else it would take the flight for broken
-        off."""
+        """Set the armed state. The core learns of a landing first and of the motors one pass later; otherwise it would
+        treat the flight as broken off."""
         r = self._readings.report
         self._open = 0
         if armed == bool(r[R.ARMED]):
             self._disarm_held = False
         elif armed:
-            self._home.moved()  # to where it stands
+            self._home.moved()  # home moves to the place of arming
             r[R.ARMED] = 1.0
             self._news.events |= VehicleEvent.ARMED
         elif self._news.events & VehicleEvent.LANDED:
@@ -106,7 +107,7 @@ class Motors:
             self._news.events |= VehicleEvent.DISARMED
 
     def landed_state_told(self, before: float) -> None:
-        """Take in a report of the landing detector; `before`: MAV_LANDED_STATE until then."""
+        """Handle a landed state. `before`: the last one (MAV_LANDED_STATE)."""
         now = float(self._readings.report[R.LANDED_STATE])
         if self._flies and now != before:
             self._landed_changed(before, now)
@@ -122,14 +123,14 @@ class Motors:
         elif before == ON_GROUND:
             self._news.events |= VehicleEvent.LIFTOFF
 
-    # --- what the core hears --------------------------------------------------------------------------------------
+    # --- events for the core --------------------------------------------------------------------------------------
     @property
     def holds_news(self) -> bool:
-        """They have stopped, and the core does not know yet."""
+        """True if the motors have stopped and the core does not know it yet."""
         return self._disarm_held
 
     def take_events(self) -> VehicleEvent:
-        """Take the events that have happened; the end of a held disarm when its landing was told before."""
+        """Take the events that have happened, with a held-back disarming after its landing."""
         bits, self._news.events = self._news.events, 0
         if self._disarm_held and not bits & VehicleEvent.LANDED:
             self._disarm_held = False

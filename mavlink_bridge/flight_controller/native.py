@@ -1,9 +1,9 @@
-"""The native strategy: the controller runs the mission in its own AUTO, Sortie follows
+"""Native strategy: the controller flies the mission in its own AUTO, and Sortie follows
 (docs/reference/real-vehicles.md, 3).
 
-The mission is uploaded by component 191 whenever it has changed and before each start. What the controller says of its
-progress (MISSION_CURRENT, MISSION_ITEM_REACHED) moves Sortie's sequencer, so that its events, the flight manager, the
-depot and the logs are the same as with the other strategy.
+Component 191 uploads the mission when it has changed and before each start. The reported progress (MISSION_CURRENT,
+MISSION_ITEM_REACHED) moves Sortie's sequencer, so events, flight manager, depot and logs are the same as with the other
+strategy.
 
 Clock: link time, for the upload.
 """
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 _RETRY_MS: Final = 2000
 _LOOK_MS: Final = 250
-"""Interval of looks whether it has started, and whether home is known where a mission needs it, ms."""
+"""Interval of checks whether the controller has started and whether a needed home is known, ms."""
 _REPEATED_MS: Final = 2500
-"""An item that is followed by the next one was most likely reached, and the word of it lost: PX4 says it again each
-second, ten times."""
+"""Time after which a missing MISSION_ITEM_REACHED is assumed to be lost, ms, if the next item is current: PX4 repeats
+it each second, ten times."""
 _END_MS: Final = 1000
-"""Longest time by which the controller's mode may tell of the end of the mission before its item does, ms."""
+"""Longest time by which the mode may show the end of a mission before its last item, ms."""
 
 
 class NativeMission:
-    """A service on the link to the controller, and the `MissionExecutor` of AUTO."""
+    """Service on the link to the controller, and `MissionExecutor` of AUTO."""
 
     clock: Clock = "link"
     handles = frozenset(("MISSION_CURRENT", "MISSION_ITEM_REACHED", "MISSION_REQUEST", "MISSION_REQUEST_INT",
@@ -51,22 +51,22 @@ class NativeMission:
         self._turn = turn
         self._upload: MissionUpload | None = None
         self._uploading = 0
-        self._there: int | None = None  # checksum of the mission that the controller has
+        self._there: int | None = None  # checksum of the controller's mission
         self._retry_ms = 0
         self._reached: set[int] = set()
         self._current: int | None = None
-        self._behind_ms: int | None = None  # its item has changed then, and the sequencer has not followed yet
+        self._behind_ms: int | None = None  # time at which its item changed, while the sequencer has not followed
         self._was_armed = False
-        self._ended_ms: int | None = None  # it is in the mode in which a mission ends, and the last item is not done
+        self._ended_ms: int | None = None  # it is in the mode in which missions end, and the last item is not done
 
     @property
     def ready(self) -> bool:
-        """The controller has the mission that Sortie has."""
+        """True if the controller has Sortie's mission."""
         return self._there == self._parts.plans.mission.checksum()
 
     # --- MissionExecutor ------------------------------------------------------------------------------------------
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        """The controller does it. Its photos are counted where it is, as with the other strategy."""
+        """Accept: the controller does it. Sortie counts its photos as with the other strategy."""
         if cmd.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4)
             self._parts.payload.command(cmd.command, params, self._parts.facts.now_ms)
@@ -76,7 +76,7 @@ class NativeMission:
         return CommandStartResult.ACCEPTED
 
     def verify_command(self, cmd: MissionItem) -> bool:
-        """True when the controller has said so; an item that comes down is done on the ground."""
+        """True if the controller has reported it; a landing item is done on the ground."""
         spec = spec_of(cmd.command)
         comes_down = spec is not None and spec.comes_down and self._vehicle.firmware.vehicle_class.flies
         if comes_down and self._vehicle.state.landed:
@@ -84,7 +84,7 @@ class NativeMission:
         return cmd.seq in self._reached
 
     def on_mission_complete(self) -> None:
-        """The controller stays where its own AUTO ends."""
+        """Do nothing: the controller stays where its AUTO ends."""
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -102,12 +102,12 @@ class NativeMission:
 
     @property
     def _flies(self) -> bool:
-        """The controller runs the mission, and by our wish."""
+        """True while the controller flies the mission as commanded."""
         modes = (self._firmware.vehicle_class.modes.auto, self._vehicle.modes.part)
         return self._vehicle.commanded and self._vehicle.flight_mode in modes
 
     def _hear_reached(self, seq: int) -> None:
-        """The controller says it when its hold time is over."""
+        """Note a reached item; the controller reports it after its hold time."""
         self._reached.add(seq)
         if seq == self._parts.sequencer.current_nav_index():
             self._parts.sequencer.end_hold()
@@ -118,8 +118,8 @@ class NativeMission:
         self._current = seq
 
     def _follow(self, now_ms: int) -> None:
-        """Follow the controller to another item. What it reached the sequencer steps over by itself; otherwise it was
-        the controller's own decision (a jump, a set-current of a ground station)."""
+        """Follow the controller to another item. Sortie's sequencer passes reached items by itself; otherwise the
+        controller decided it (a jump, a set-current of a station)."""
         sequencer, seq = self._parts.sequencer, self._current
         current = sequencer.current_nav_index()
         if self._behind_ms is None or current in self._reached:
@@ -150,12 +150,11 @@ class NativeMission:
             vehicle.control.fly_natively()
 
     def _present(self) -> int | None:
-        """The item to go on with, when the mission is changed in flight."""
+        """Item to continue with if the mission changes in flight."""
         return self._parts.sequencer.current_nav_index() if self._flies else None
 
     def _mode_ahead(self) -> int | None:
-        """The mode that the controller changes to for the present item of its mission, or for the next: it may tell of
-        the mode before it tells of the item."""
+        """Mode that the controller enters for the present or the next item; it may show the mode before the item."""
         mission, at = self._parts.plans.mission, self._parts.sequencer.current_nav_index()
         items = (mission.get(at), self._parts.sequencer.next_nav(mission, at))
         ahead = (self._firmware.mode_of_item(item.command) for item in items if item is not None)
@@ -163,7 +162,8 @@ class NativeMission:
         return next((mode for mode in ahead if mode is not None), at_end)
 
     def _watch_end(self, ahead: int | None, now_ms: int) -> None:
-        """In the mode in which missions end while its last item stays undone, somebody has taken it."""
+        """Release the vehicle if it stays in the mode in which missions end while its last item is not done: another
+        party has taken it."""
         control, sequencer = self._vehicle.control, self._parts.sequencer
         ends = ahead is not None and ahead == self._firmware.mode_at_end == self._vehicle.flight_mode
         if not (ends and control.flies_itself) or sequencer.state() is not MissionState.RUNNING:
@@ -177,7 +177,8 @@ class NativeMission:
     def _keep_uploaded(self, now_ms: int) -> None:
         armed = self._parts.facts.armed
         if self._was_armed and not armed:
-            self._there = None  # somebody may change it on another way: it is sent again before the next flight
+            # another party may change it by another link, so it is sent again before the next flight
+            self._there = None
         self._was_armed = armed
         upload = self._upload
         if upload is not None:
@@ -218,4 +219,4 @@ class NativeMission:
         return [] if self._upload is None else self._upload.take_outgoing()
 
     def link_closed(self, link: int) -> None:
-        """Silence will end the upload."""
+        """Do nothing: the upload ends by silence."""

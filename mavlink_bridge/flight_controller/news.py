@@ -1,4 +1,4 @@
-"""News that a controller's parts have for the core in its next pass."""
+"""Events and texts of a controller's parts for the core's next pass."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from autopilot.mav import Severity
 
 
 class VehicleNews:
-    """`events`: bits of `VehicleEvent` since the last pass. Texts are for people."""
+    """Events and texts. `events`: bits of `VehicleEvent` since the last pass."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -20,10 +20,10 @@ class VehicleNews:
         self.say(Severity.WARNING, text)
 
     def take_texts(self) -> list[StatusText]:
-        """Take the texts for people, and forget them."""
+        """Take the texts since the last call."""
         texts, self._texts = self._texts, []
         return texts
 
     def __bool__(self) -> bool:
-        """True when there is news for a pass."""
+        """True if there are events or texts."""
         return bool(self.events or self._texts)

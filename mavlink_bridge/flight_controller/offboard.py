@@ -1,8 +1,7 @@
-"""A mode for velocities alone, as PX4's OFFBOARD (docs/reference/real-vehicles.md, "PX4").
+"""Velocity targets in a mode of their own, as PX4's OFFBOARD (docs/reference/real-vehicles.md, "PX4").
 
-OFFBOARD is entered only while setpoints come in already, for a second before, and is left by PX4 itself when they stay
-away: so they are streamed ten times a second from the first moment to the last. A position ends it: DO_REPOSITION
-switches to Hold and flies there.
+PX4 enters OFFBOARD only after setpoints have arrived for a second, and leaves it when they stop. They are sent ten
+times a second. A position ends it: DO_REPOSITION switches to Hold and flies there.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ _ASK_AGAIN_MS: Final = 2000
 
 
 class OffboardStream:
-    """The stream of setpoints, whatever they say: the mode (custom_mode; parameters of DO_SET_MODE) is asked for when
-    it has gone on for a second."""
+    """Stream of setpoints; it requests the mode (custom_mode; parameters of DO_SET_MODE) after a second."""
 
     def __init__(self, context: GuidedContext, mode: int, params: tuple[float, float, float]) -> None:
         self._context = context
@@ -32,7 +30,7 @@ class OffboardStream:
         self._ask_ms = 0
 
     def goes_on(self, now_ms: int) -> None:
-        """A setpoint is sent now."""
+        """Note a setpoint that is sent now."""
         if now_ms - self._last_ms >= _GAP_MS:
             self._ask_ms = now_ms + _STREAM_FIRST_MS
         self._last_ms = now_ms
@@ -42,7 +40,7 @@ class OffboardStream:
 
 
 class OffboardMove(Course):
-    """A velocity, through a position where there is one, until it is not renewed."""
+    """Course of a velocity, through a position if given, until it is not renewed."""
 
     interval_ms = VELOCITY_MS
 

@@ -1,6 +1,6 @@
-"""Component 191, Sortie itself, for ground stations: its own parameters and files.
+"""Component 191 (Sortie) for ground stations: its own parameters and files.
 
-The answers leave as component 191, so that the vehicle's own list (component 1) is the controller's, unchanged.
+Its answers have component id 191, so that the list of component 1 is the controller's, unchanged.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _COMMANDS: Final = frozenset({"COMMAND_LONG", "COMMAND_INT"})
 
 
 class InnerService(Service, TimedService, RemembersLinks, Protocol):
-    """Port: a service inside the component; parameters and files need all that a service may have."""
+    """Service inside the component."""
 
 
 class OnboardComponent(WithoutMessages):
-    """A service of the ground stations' endpoint around `inner` ones, all on the link clock. `send(message, link)`
+    """Service on the ground stations' endpoint with `inner` services, all on the link clock. `send(message, link)`
     sends as component 191."""
 
     clock: Clock = "link"
@@ -42,7 +42,7 @@ class OnboardComponent(WithoutMessages):
         self._send = send
 
     def handle_frame(self, link: int, frame: MavlinkFrame, link_ms: int) -> None:
-        """A frame for component 191 came in on this link."""
+        """Handle a frame for component 191."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is None:
             return

@@ -1,8 +1,7 @@
-"""Sensors beside a controller whose body is simulated here, on its link: reports of other aircraft as ADSB_VEHICLE,
-looks at obstacles as OBSTACLE_DISTANCE, at landing pads as LANDING_TARGET. A controller takes them from a companion
-(ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2, PLND_TYPE 1).
+"""Simulated sensors beside a controller: aircraft as ADSB_VEHICLE, obstacles as OBSTACLE_DISTANCE, landing pads as
+LANDING_TARGET, on its link (ArduPilot: ADSB_TYPE 1, PRX1_TYPE 2, PLND_TYPE 1).
 
-Of a pad the two angles are told: PX4 believes no position that is not in its own frame.
+A pad is sent as two angles, because PX4 accepts only positions in its own frame.
 
 Clock: vehicle time.
 """
@@ -23,11 +22,11 @@ from mavlink_bridge.services.traffic import adsb_message
 
 
 class SensingBody(HearsTraffic, SeesObstacles, Protocol):
-    """Port: a body with a receiver of other aircraft and a sensor of obstacles, or neither."""
+    """Body with a receiver of other aircraft and an obstacle sensor; either may be missing."""
 
 
 class OnboardSensors(WithoutMessages, Speaker):
-    """See the module."""
+    """Service that sends the sensors' readings at their periods."""
 
     clock: Clock = "vehicle"
 

@@ -1,7 +1,7 @@
 """Commands to the controller, each with its answer as a `Request`.
 
-Two commands of the same number are never under way at once, since a COMMAND_ACK only names the number. A refusal's
-reason comes as STATUSTEXT, before or shortly after the acknowledgement: it is waited for.
+Two commands of the same number never run at once, because a COMMAND_ACK has only the number. The reason of a refusal is
+a STATUSTEXT before or shortly after the acknowledgement; it is waited for.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from mavlink_bridge.routing.service import Message, Peer, Speaker
 from mavlink_bridge.wire.codec import command_message, dialect
 
 PROMPT = Retry(interval_ms=1000, attempts=5)
-#: Calibration may take its time; it is not repeated meanwhile.
+#: a calibration may take long; it is not repeated meanwhile
 SLOW = Retry(interval_ms=5000, attempts=2)
-#: It takes its time, too, but its end is known within the 5 s that a flight waits for its motors.
+#: arming may take long too, but must end within the 5 s that a flight waits for its motors
 ARMING = Retry(interval_ms=2000, attempts=2)
 _TEXT_WAIT_MS = 300
 
@@ -37,7 +37,7 @@ class _Order:
 
 
 class ControllerOrders(Speaker):
-    """See the module. `done` is raised once when a request has ended (`take_done`)."""
+    """Queue of commands. A request that has ended is reported once by `take_done`."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -58,9 +58,9 @@ class ControllerOrders(Speaker):
         moves: bool = False,
         replaces: bool = False,
     ) -> Request:
-        """Give a command; `prefixes`: how a STATUSTEXT begins that gives the reason of its refusal. `place`: as
-        COMMAND_INT with parameters 5 and 6 in degrees. `moves`: it may move the vehicle, so it ends with our having it;
-        `replaces` those of its number that wait."""
+        """Send a command. `prefixes`: beginnings of STATUSTEXTs with the reason of a refusal. `place`: send COMMAND_INT
+        with parameters 5 and 6 in degrees. `moves`: it may move the vehicle, so it is dropped when Sortie loses
+        control. `replaces`: drop waiting commands of the same number."""
         order = _Order(number, self._client(number, params, retry, place, frame), Request(), prefixes, moves)
         if replaces:
             self._forget([waiting for waiting in self._waiting if waiting.number == number])
@@ -68,11 +68,11 @@ class ControllerOrders(Speaker):
         return order.request
 
     def drop(self) -> None:
-        """Forget all that waits or runs: the controller is a new one, or silent."""
+        """Drop all commands: the controller has restarted or is silent."""
         self._forget([*self._running.values(), *self._waiting])
 
     def drop_moving(self) -> None:
-        """Forget what may move the vehicle: somebody else has it now, and a repetition would take it back."""
+        """Drop commands that may move the vehicle: another party has it, and a repetition would take it back."""
         self._forget([order for order in (*self._running.values(), *self._waiting) if order.moves])
 
     def _forget(self, orders: list[_Order]) -> None:
@@ -91,7 +91,7 @@ class ControllerOrders(Speaker):
             return command_message(system, component, number, *params, confirmation=confirmation)
 
         def build_int(confirmation: int) -> Message:
-            del confirmation  # COMMAND_INT does not count
+            del confirmation  # COMMAND_INT has no confirmation
             x, y = round(filled[4] * 1e7), round(filled[5] * 1e7)
             return dialect.MAVLink_command_int_message(
                 system, component, frame, number, 0, 0, *filled[:4], x, y, filled[6]
@@ -99,22 +99,22 @@ class ControllerOrders(Speaker):
 
         return CommandClient(self.target, build_int if place else build_long, retry=retry)
 
-    # --- what comes in --------------------------------------------------------------------------------------------
+    # --- messages -------------------------------------------------------------------------------------------------
     def acknowledge(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A COMMAND_ACK for us."""
+        """Handle a COMMAND_ACK to us."""
         order = self._running.get(message.command)
         if order is not None:
             order.client.handle_message(message, peer, now_ms)
             self._follow(order, now_ms)
 
     def hear(self, text: str) -> None:
-        """A STATUSTEXT of the controller: the reason of a refusal?"""
+        """Keep a STATUSTEXT that may be the reason of a refusal."""
         for order in self._running.values():
             if any(text.startswith(prefix) for prefix in order.prefixes):
                 order.text = order.text or text.partition(": ")[2] or text
 
     def step(self, now_ms: int, *, still: bool = False) -> None:
-        """Repeat, give up, begin what waits. `still`: nothing now that may move the vehicle."""
+        """Repeat, give up, and start waiting commands. `still`: hold those that may move the vehicle."""
         self._still = still
         for order in list(self._running.values()):
             if self._stands(order):
@@ -147,9 +147,9 @@ class ControllerOrders(Speaker):
         order.request.done = True
         self._done = True
 
-    # --- what goes out --------------------------------------------------------------------------------------------
+    # --- results --------------------------------------------------------------------------------------------------
     def take_done(self) -> bool:
-        """True when a request has ended since the last call."""
+        """True if a request has ended since the last call."""
         done, self._done = self._done, False
         return done
 

@@ -1,4 +1,4 @@
-"""The few parameters of the controller that Sortie's own decisions depend on: read once, and followed."""
+"""Parameters of the controller on which Sortie's decisions depend: read once, then followed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ _ATTEMPTS: Final = 10
 
 
 class ParameterCache(Speaker):
-    """Reads `names` one by one, again when there is no answer; `heard(name, value)` is called for each value that goes
-    by, in the way of `target.firmware`. A name that the controller does not have is given up after ten attempts in
-    all."""
+    """Reader of `names`, one by one, with repetitions. `heard(name, value)` is called for each PARAM_VALUE of these
+    names. A name without an answer is given up after ten attempts."""
 
     clock: Clock = "link"
     handles = frozenset(("PARAM_VALUE",))
@@ -31,7 +30,7 @@ class ParameterCache(Speaker):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names that were not answered yet."""
+        """Names without an answer so far."""
         return tuple(self._missing)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -63,4 +62,4 @@ class ParameterCache(Speaker):
         return self._due_ms if self._missing else None
 
     def link_closed(self, link: int) -> None:
-        """Ask again for the parameters that the link was asked for."""
+        """Do nothing."""

@@ -1,10 +1,9 @@
-"""Between the controller and the ground stations: what passes, what Sortie answers itself, and what is shown.
+"""Messages between the controller and ground stations: passed on, answered by Sortie, or changed.
 
-Two endpoints meet here: `ground`, which is the vehicle (system/1) to ground stations, and `link`, which is component
-191 to the controller. Towards the controller frames pass byte for byte. From it, frames of the autopilot get a sequence
-number of each ground link, since Sortie's own messages come in between; those of other components, and ids that the
-dialect does not know, pass byte for byte (docs/reference/real-vehicles.md, 3). Where there is a signing key, what was
-signed for one link is checked, stripped, and signed anew for the other.
+`ground` is the endpoint towards ground stations (system/1), `link` that towards the controller (component 191). Frames
+to the controller pass byte for byte. Frames of the autopilot get a sequence number of each ground link, because
+Sortie's own messages are sent between them; frames of other components and with unknown ids pass byte for byte
+(docs/reference/real-vehicles.md, 3). With a signing key, frames are checked and signed again for the other link.
 """
 
 from __future__ import annotations
@@ -50,9 +49,8 @@ _NEVER: Final = codec.ids_of("RADIO_STATUS", "RADIO", "SETUP_SIGNING")
 
 
 class PassThrough:
-    """See the module. `clocks()` gives link and vehicle time now, for what is delivered later. `companion` gets what
-    ground stations send to component 191, `plan_changed(kind)` hears that the controller has another plan of its own.
-    `turn`: turns of plan transfers with the controller."""
+    """Filter between the two endpoints. `clocks()`: link and vehicle time. `companion`: takes what stations send to
+    component 191. `plan_changed(kind)`: the controller has another plan of its own. `turn`: turns of plan transfers."""
 
     def __init__(
         self,
@@ -76,19 +74,19 @@ class PassThrough:
         self._turn = turn
         self._auto = vehicle.firmware.vehicle_class.modes.auto
         self._starts = vehicle.firmware.habits.starts_by_arming
-        self._waiting: list[tuple[int, MavlinkFrame, Request]] = []  # until the controller follows our targets
+        self._waiting: list[tuple[int, MavlinkFrame, Request]] = []  # until the controller follows targets
         self.traffic = TrafficMonitor(vehicle.motors, plan_changed)
         self.mode_answers: ModeAnswers | None = None
-        """Answers to modes, where the controller acknowledges a mode twice."""
+        """Filter for controllers that acknowledge a mode twice."""
         if not vehicle.firmware.habits.acks_what_it_does:
             self.mode_answers = ModeAnswers(lambda frame, asker: self._to_ground(frame, *asker, restamp=True))
         self.inside: set[int] = set()
-        """Links of the ground endpoint that lead to parties within Sortie (a depot): what they say is for Sortie alone,
-        and the controller's telemetry is not for them."""
+        """Links of the ground endpoint to parties inside Sortie (a depot), which do not see the controller's messages
+        and are not seen by it."""
 
     # --- from the controller --------------------------------------------------------------------------------------
     def from_controller(self, number: int, frame: MavlinkFrame) -> None:
-        """A sound frame came in on the controller's link."""
+        """Handle a valid frame of the controller's link."""
         if frame.msg_id in _NEVER:
             return
         system, component = target_of(frame)
@@ -108,19 +106,19 @@ class PassThrough:
             self._to_ground(frame, system, component, restamp=autopilot and frame.known)
 
     def _is_first_of_two(self, frame: MavlinkFrame, asker: tuple[int, int]) -> bool:
-        """An acknowledgement to a station that is not its answer, or not yet."""
+        """True for an acknowledgement that must not reach its station (now)."""
         if self.mode_answers is None or frame.msg_id != _COMMAND_ACK or asker[0] in (0, self._link.system_id):
             return False
         return not self.mode_answers.passes(frame, asker, self._clocks()[1])
 
     def _replaced(self, frame: MavlinkFrame) -> bool:
-        """Sortie says this itself."""
+        """True if Sortie sends this message itself."""
         number = frame.msg_id
         if number in (MISSION_CURRENT, MISSION_ITEM_REACHED):
             return True
         if number not in _MISSION_REPLIES:
             return False
-        message = codec.decode(number, frame.payload)  # `native`: what belongs to our own upload is for 191
+        message = codec.decode(number, frame.payload)  # with `native`, replies to our own upload go to component 191
         return message is not None and message.mission_type in _OURS_BY_TYPE
 
     def _to_ground(self, frame: MavlinkFrame, system: int, component: int, *, restamp: bool) -> None:
@@ -138,13 +136,13 @@ class PassThrough:
 
     # --- from ground stations -------------------------------------------------------------------------------------
     def from_ground(self, number: int, frame: MavlinkFrame, system: int, component: int) -> bool:
-        """The gate of the ground stations' endpoint: True = taken."""
+        """Filter of the ground stations' endpoint; True: the frame is handled."""
         if frame.msg_id in _NEVER or number in self.inside:
-            return False  # for Sortie itself, and the router passes none of these on
+            return False  # for Sortie; the router forwards none of these
         if system == 0 and not (frame.known and codec.definition(frame.msg_id).target_system >= 0):
             if self._vehicle.hears_stations or frame.msg_id != _HEARTBEAT:
                 self._to_controller(frame)
-            return False  # it may concern us as well, and other ground stations
+            return False  # also for us and other ground stations
         if system not in (0, self._ground.system_id):
             return False
         if component == COMPONENT:
@@ -181,8 +179,8 @@ class PassThrough:
         return True
 
     def _give_away(self, frame: MavlinkFrame) -> None:
-        """Whoever sends this flies the vehicle from now on. The mode that is flown already is not entered anew, and its
-        target would be flown on to: so the vehicle is stopped as well."""
+        """Release the vehicle to the sender. The mode may be the present one, in which the last target would be flown
+        on to; then the vehicle is stopped too."""
         vehicle, mode = self._vehicle, mode_asked(frame, self._vehicle.firmware)
         if mode is not None and self.mode_answers is not None and frame.msg_id in _COMMANDS:
             self.mode_answers.asked((frame.system, frame.component))
@@ -195,12 +193,12 @@ class PassThrough:
             vehicle.stop()
 
     def _watch_transfer(self, frame: MavlinkFrame) -> None:
-        """Ours keep out of the way of a station's."""
+        """Keep our plan transfers out of the way of a station's."""
         if frame.msg_id in PLAN_MESSAGES:
             self._turn.station(self._clocks()[0], ended=frame.msg_id == _MISSION_ACK)
 
     def _set_streams(self, number: int, frame: MavlinkFrame) -> None:
-        """Links share the controller's port: nobody gets a stream slower than the service needs it."""
+        """Set a stream rate, but not slower than the service needs, because all links share the controller's port."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None and frame.msg_id in _COMMANDS and self._vehicle.link.streams.needs_more(message):
             self._answer(number, frame, Result.ACCEPTED)
@@ -210,7 +208,7 @@ class PassThrough:
             self._vehicle.link.streams.renew(self._clocks()[1])
 
     def _answer(self, number: int, frame: MavlinkFrame, result: Result) -> None:
-        """COMMAND_ACK of a command that the controller does not get, or not yet."""
+        """Send COMMAND_ACK for a command that the controller does not get."""
         message = codec.decode(frame.msg_id, frame.payload)
         if message is not None:
             self._ground.send(
@@ -228,10 +226,10 @@ class PassThrough:
         answer = file_not_found(codec.decode(frame.msg_id, frame.payload), peer)
         self._ground.send(answer.message, answer.link)
 
-    # --- AUTO: first the controller, then the core ----------------------------------------------------------------
+    # --- AUTO: first the controller, then the core ---------------------------------------------------------------
     def _take_first(self, number: int, frame: MavlinkFrame) -> bool:
-        """A mission is to be flown. If the core would refuse, it does so at once; else the controller must be in the
-        mode that follows targets before the core hears of it, so that the acknowledgement means what it says."""
+        """Start a mission: refuse at once if the core would; otherwise wait until the controller follows targets before
+        the core gets the command, so that the acknowledgement is true."""
         core, now_ms = self._parts, self._clocks()[1]
         if core.modes.complaint(self._auto, now_ms) is not None:
             return False
@@ -244,8 +242,8 @@ class PassThrough:
         return True
 
     def _stop_or_go_on(self, number: int, frame: MavlinkFrame) -> None:
-        """DO_PAUSE_CONTINUE for a controller that flies the mission itself and would pause it badly: stopped by a
-        target, and the mission paused; or flown on."""
+        """DO_PAUSE_CONTINUE for a controller whose own pause is bad: stop it by a target and pause the mission, or go
+        on."""
         message = codec.decode(frame.msg_id, frame.payload)
         assert message is not None
         if message.param1 != 0.0:
@@ -257,7 +255,7 @@ class PassThrough:
         self._waiting.append((number, frame, self._vehicle.stop()))
 
     def settle(self) -> None:
-        """Go on with what has waited for the controller."""
+        """Continue with frames that waited for the controller."""
         if self.traffic.started and self._parts.facts.armed:
             self.traffic.started = False
             self._start_as_it_does(self._clocks()[1])
@@ -286,13 +284,12 @@ class PassThrough:
         return Result.ACCEPTED if message.param1 == 0.0 else self._parts.mission_commands.start(now_ms).result
 
     def _start_as_it_does(self, now_ms: int) -> None:
-        """Begin the mission when a station has armed and chosen AUTO, where that means flying and nobody sends
-        MISSION_START."""
+        """Start the mission when a station has armed in AUTO and the firmware needs no MISSION_START."""
         core = self._parts
         if self._starts and core.facts.armed and core.modes.mode is core.auto and self._vehicle.state.landed:
             core.mission_commands.start(now_ms)
 
     def _follow_refusal(self) -> None:
-        """The core has not entered AUTO after all: then nobody flies the controller's GUIDED but itself."""
+        """Release the vehicle if the core has not entered AUTO."""
         if self._parts.modes.mode not in (self._parts.auto, self._parts.guided):
             self._vehicle.release()

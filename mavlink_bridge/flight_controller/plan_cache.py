@@ -1,8 +1,8 @@
 """Copies of the controller's fence and rally points (docs/reference/real-vehicles.md, 3).
 
-The controller has them and acts by them; ground stations write and read them there. Sortie reads its copies at the
-start, whenever the controller has accepted a change, when it has restarted, and after each flight, since somebody may
-have changed them over another link. They tell whether the mission keeps inside the fence, and where a return leads.
+The controller has them and acts on them; ground stations write and read them there. Sortie downloads copies at the
+start, after a change that the controller accepted, after its restart, and after each flight, because another link may
+have changed them. They show whether a mission keeps inside the fence, and where a return leads.
 
 Clock: link time.
 """
@@ -21,11 +21,11 @@ from mavlink_bridge.flight_controller.transfer_turn import TransferTurn
 from mavlink_bridge.routing.service import Clock, Message, Peer, Speaker
 
 _AGAIN_MS: Final = 10_000
-_ATTEMPTS: Final = 5  # in a row; then a change or a restart is waited for
+_ATTEMPTS: Final = 5  # in a row; after them it waits for a change or a restart
 
 
 class PlanCache(Speaker):
-    """A service on the link to the controller. `keep(kind, items)` takes over a copy (kind: MAV_MISSION_TYPE)."""
+    """Service on the link to the controller. `keep(kind, items)` takes a copy (kind: MAV_MISSION_TYPE)."""
 
     clock: Clock = "link"
     handles = frozenset(("MISSION_COUNT", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_ACK"))
@@ -44,7 +44,7 @@ class PlanCache(Speaker):
         super().__init__()
 
     def changed(self, kind: int) -> None:
-        """The controller has accepted a new plan of this kind (255: all are cleared)."""
+        """Download again after the controller has accepted a new plan of this kind (255: all)."""
         if kind in (MissionType.FENCE, MissionType.RALLY, MissionType.ALL):
             self._read_again((MissionType.FENCE, MissionType.RALLY) if kind == MissionType.ALL else (kind,))
 
@@ -86,7 +86,7 @@ class PlanCache(Speaker):
         if running.outcome is TransferOutcome.ACCEPTED:
             self._attempts, self._due_ms = 0, now_ms
             self._keep(running.kind, running.items)
-        elif running.outcome is not TransferOutcome.UNSUPPORTED:  # a controller without a fence says so
+        elif running.outcome is not TransferOutcome.UNSUPPORTED:  # a controller without a fence answers so
             self._attempts += 1
             self._due_ms = now_ms + _AGAIN_MS
             if self._attempts < _ATTEMPTS and running.kind not in self._wanted:
@@ -98,4 +98,4 @@ class PlanCache(Speaker):
         return self._due_ms if self._wanted and not self._vehicle.link.lost else None
 
     def link_closed(self, link: int) -> None:
-        """Silence ends a download; it is begun again."""
+        """Do nothing: silence ends a download, and it is started again."""

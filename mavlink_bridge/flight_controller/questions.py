@@ -1,4 +1,4 @@
-"""Questions to a controller that it has to be asked before it tells: where its home is, and why it cannot be armed."""
+"""Questions to a controller: its home, and its reasons against arming."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _MOST: Final = 10
 
 
 class HomeQuestion:
-    """`position`: the controller's home as it has told it, None before. It is asked for until it has answered, and
-    anew when the motors have been armed, which moves it to where the vehicle stands."""
+    """Controller's home. `position`: None before the answer. It is requested until it is known, and again after arming,
+    which moves it to the vehicle."""
 
     def __init__(self, orders: ControllerOrders) -> None:
         self._orders = orders
@@ -26,28 +26,28 @@ class HomeQuestion:
         self._ask_ms = 0
 
     def hear(self, message: Message) -> None:
-        """HOME_POSITION."""
+        """Note a HOME_POSITION."""
         self.position = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
         self._moved = False
 
     def moved(self) -> None:
-        """Ask at once: home has changed."""
+        """Ask at once, because home has changed."""
         self._moved, self._ask_ms = True, 0
 
     def ask_after(self, now_ms: int) -> None:
-        """Not before this."""
+        """Do not ask before `now_ms`."""
         self._ask_ms = now_ms
 
     def step(self, now_ms: int, *, placed: bool) -> None:
-        """Ask when it is time. `placed`: the controller knows where it is, so that there can be a home."""
+        """Ask if it is time. `placed`: the controller knows its position, so that it can have a home."""
         if (self.position is None or self._moved) and placed and now_ms >= self._ask_ms:
             self._ask_ms = now_ms + _ASK_EVERY_MS
             self._orders.send(Cmd.REQUEST_MESSAGE, float(_HOME_POSITION))
 
 
 class PreArmQuestion:
-    """Pre-arm question: the controller's reasons not to arm, in its own words (texts with one of `prefixes`), of the
-    last round of checks. A text that is said again after others begins a new round."""
+    """Controller's reasons against arming, by texts with one of `prefixes` in the last round of checks. A repeated text
+    begins a new round."""
 
     def __init__(self, prefixes: tuple[str, ...]) -> None:
         self._prefixes = prefixes
@@ -59,7 +59,7 @@ class PreArmQuestion:
         return tuple(self._found) or ("the flight controller's checks do not pass",)
 
     def hear(self, text: str) -> None:
-        """A STATUSTEXT."""
+        """Note a STATUSTEXT."""
         if not text.startswith(self._prefixes):
             return
         reason = text.partition(": ")[2]
@@ -72,8 +72,7 @@ class PreArmQuestion:
         self._found.clear()
 
     def should_ask(self, now_ms: int) -> bool:
-        """True when it is time to ask for the checks (401). Not more often than every 5 s, and only while nothing is
-        known."""
+        """True if the checks (401) should be requested: every 5 s, while no reason is known."""
         if self._found or now_ms < self._ask_ms:
             return False
         self._ask_ms = now_ms + _ASK_EVERY_MS

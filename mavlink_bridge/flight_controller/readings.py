@@ -1,4 +1,4 @@
-"""The controller's messages as report vector (`autopilot.interface.report`)."""
+"""Conversion of the controller's messages to the report vector (`autopilot.interface.report`)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _LONGEST_GAP_MS: Final = 2000
 
 
 class ControllerReadings:
-    """Fills the vector. `origin`: of the local frame, fixed at the first usable position; `charge`: of its battery, 0
-    to 1, None while it does not say; `prearm_ok`: its PREARM_CHECK bit, None before the first SYS_STATUS."""
+    """Report vector of the controller. `origin`: of the local frame, fixed at the first usable position. `charge`: of
+    its battery, 0 to 1; None: unknown. `prearm_ok`: its PREARM_CHECK bit; None before the first SYS_STATUS."""
 
     def __init__(self, may_arm: Callable[[int, int, int], bool]) -> None:
         self._may_arm = may_arm
@@ -50,7 +50,7 @@ class ControllerReadings:
         self.names = frozenset(self._read)
 
     def read(self, name: str, message: Message) -> None:
-        """Take over what a message says; others are passed over."""
+        """Read a message; others are ignored."""
         found = self._read.get(name)
         if found is not None:
             found(message)
@@ -75,7 +75,7 @@ class ControllerReadings:
             r[R.NORTH : R.DOWN + 1] = to_local(self.origin, lat, lon, alt)
 
     def _simulated(self, m: Message) -> None:
-        """Read the true position of a controller in a simulator, and how it flies there."""
+        """True state of a simulated controller."""
         r = self.report
         lat, lon = m.lat_int / 1e7, m.lon_int / 1e7
         r[R.TRUE_LAT], r[R.TRUE_LON], r[R.TRUE_ALT] = lat, lon, m.alt
@@ -116,7 +116,7 @@ class ControllerReadings:
 
     def _ekf(self, m: Message) -> None:
         r = self.report
-        # on the ground the position that it will have counts (512, POS_HORIZ_ABS predicted)
+        # on the ground the predicted position counts (512: POS_HORIZ_ABS predicted)
         r[R.EKF_FLAGS] = m.flags | 16 if m.flags & 512 and r[R.ARMED] == 0.0 else m.flags
         r[R.EKF_VEL_VAR], r[R.EKF_POS_H_VAR] = m.velocity_variance, m.pos_horiz_variance
         r[R.EKF_POS_V_VAR], r[R.EKF_MAG_VAR] = m.pos_vert_variance, m.compass_variance
@@ -139,7 +139,7 @@ class ControllerReadings:
         self.report[R.AIR_SPEED], self.report[R.THROTTLE] = m.airspeed, m.throttle / 100.0
 
     def forget_boot(self) -> None:
-        """The controller has restarted: its clock begins anew; where it is must be told anew."""
+        """Forget what a restarted controller has reported."""
         self._placed_ms = None
         self.prearm_ok = None
         self.report[R.EKF_FLAGS] = 0.0

@@ -1,4 +1,4 @@
-"""The present target: which course it is, when its setpoints are due, and how far it is."""
+"""Present target of a controller: its course, setpoints, distance and arrival."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _TURNING_MS: Final = 20_000
 
 
 class AttitudeCourse(Course):
-    """SET_ATTITUDE_TARGET."""
+    """Course of an attitude target."""
 
     interval_ms = VELOCITY_MS
 
@@ -61,7 +61,7 @@ class AttitudeCourse(Course):
 
 
 class Steering:
-    """See the module. Nothing is sent unless `step` is told that the controller follows."""
+    """Sender of the present target. Nothing is sent unless `step` is told that the controller follows."""
 
     def __init__(self, context: GuidedContext, news: VehicleNews) -> None:
         self.context = context
@@ -82,9 +82,9 @@ class Steering:
         self._own_speeds: Speeds | None = None
         self._changed_speeds = False
 
-    # --- what to do -----------------------------------------------------------------------------------------------
+    # --- target ---------------------------------------------------------------------------------------------------
     def fly(self, target: Target, now_ms: int) -> None:
-        """A new target, from now on."""
+        """Begin a new target."""
         old_kind, self.target = type(self.course), target
         self.context.kept_yaw = self.context.readings.state.yaw
         self.course = self._course(target)
@@ -95,23 +95,23 @@ class Steering:
         self._ends_ms = None if timeout_ms is None else now_ms + timeout_ms
         self._due_ms = None if self.course is None else now_ms
         if type(self.course) is not old_kind:
-            self._told = None  # a copter forgets its speeds when the kind of target changes
+            self._told = None  # a copter resets its speeds when the kind of target changes
         r = self.context.readings.report
         r[R.ARRIVED] = r[R.YAW_DONE] = 0.0
 
     def stop(self) -> None:
-        """Send nothing any more."""
+        """Send nothing more."""
         self.target, self.course, self._due_ms, self._ends_ms = Idle(), None, None, None
         self._turning_until = None
 
     def come_to_rest(self) -> None:
-        """The controller was asked to stop by itself; ARRIVED when it stands."""
+        """Report ARRIVED when the controller, which stops by itself, is at rest."""
         self.stop()
         self.course, self.arrived = StoppedCourse(self.context), False
         self.context.readings.report[R.ARRIVED] = 0.0
 
     def again(self, now_ms: int) -> None:
-        """The controller may have lost the target: send it again."""
+        """Send the target again, because the controller may have lost it."""
         if self.course is not None:
             self._due_ms = now_ms
 
@@ -140,8 +140,8 @@ class Steering:
         raise TypeError(f"a flight controller cannot fly {target!r}")
 
     def turn(self, yaw: Yaw, now_ms: int) -> None:
-        """A new yaw demand for the present target. A turn with a direction or a rate is CONDITION_YAW; positions wait
-        until it is done, since each would end it."""
+        """Set the yaw demand of the present target. A turn with a direction or rate is CONDITION_YAW; positions wait
+        for its end, because they would stop it."""
         self.context.readings.report[R.YAW_DONE] = 0.0
         if self.course is not None:
             self.course.yaw = yaw
@@ -157,7 +157,7 @@ class Steering:
             self.again(now_ms)
 
     def set_speeds(self, speeds: Speeds) -> None:
-        """Limits of guidance. The first ones are the controller's own, which need not be told."""
+        """Set the speed limits. The first ones are the controller's own and need not be sent."""
         self._speeds = speeds
         self.context.speed = speeds.ground
         if self._own_speeds is None:
@@ -166,14 +166,14 @@ class Steering:
             self._ask_with_target()
 
     def own_ground_speed(self, speed: float) -> None:
-        """The controller's own speed over ground, m/s, is this by its parameters."""
+        """Note the controller's own ground speed, m/s."""
         if self._own_speeds is not None and speed != self._own_speeds.ground:
             self._own_speeds = replace(self._own_speeds, ground=speed)
             if self.context.firmware.habits.speed_with_target:
                 self._ask_with_target()
 
     def _ask_with_target(self) -> None:
-        """A speed that somebody asked for is part of the target, which is sent again with it."""
+        """Send a requested speed with the target, for firmwares whose targets have speeds."""
         assert self._speeds is not None and self._own_speeds is not None
         ground = self._speeds.ground
         asked = None if ground == self._own_speeds.ground else ground
@@ -193,7 +193,7 @@ class Steering:
         return self._due_ms
 
     def step(self, now_ms: int, follows: bool) -> list[Message]:
-        """Messages that are due. `follows`: the controller is in the mode that takes our targets."""
+        """Messages that are due. `follows`: the controller is in the mode that takes targets."""
         if self._ends_ms is not None and now_ms >= self._ends_ms:
             self.fly(Hold(None), now_ms)
         if self.course is None or self._due_ms is None or now_ms < self._due_ms:
@@ -213,7 +213,7 @@ class Steering:
         return self._turning_until is not None and isinstance(self.course, GoTo | Brake)
 
     def _tell_speeds(self) -> None:
-        """DO_CHANGE_SPEED for what the controller does not fly by itself."""
+        """Send DO_CHANGE_SPEED for speeds that differ from the controller's own."""
         wanted = self._speeds
         by_target = self.context.firmware.habits.speed_with_target
         if wanted is None or wanted == self._told or by_target or isinstance(self.course, TakeOffCourse):
@@ -232,7 +232,7 @@ class Steering:
 
     # --- position -------------------------------------------------------------------------------------------------
     def moved(self, now_ms: int) -> None:
-        """There is a new position or attitude: has the target been reached?"""
+        """Check the arrival with a new position or attitude."""
         course = self.course
         self._measure()
         if course is None:

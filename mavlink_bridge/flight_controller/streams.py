@@ -1,9 +1,8 @@
-"""Streams that the controller is asked to send, and how often: SET_MESSAGE_INTERVAL, renewed when it has forgotten.
+"""Streams of the controller: requested by SET_MESSAGE_INTERVAL, and again when they stop.
 
-The rates are those of docs/reference/real-vehicles.md, 2, halved until the load fits the link: at most 35 % of a serial
-line, since ground stations want their share (docs/reference/real-vehicles.md, 4: 70 % is the limit for all). Intervals
-hold for one link of the controller until it restarts; a message that stays away for three of its intervals is asked for
-again.
+The rates (docs/reference/real-vehicles.md, 2) are halved until they use at most 35 % of a serial line; the limit for
+all is 70 %, and ground stations need their part (docs/reference/real-vehicles.md, 4). Intervals are valid on one link
+until the controller restarts. A message that is missing for three intervals is requested again.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ _PATIENCE_MS: Final = 3000
 
 
 def plan(baud: int | None, rates: Rates, *, native: bool = False) -> dict[int, float]:
-    """Message id to Hz for a link of `baud` (None: no serial line, no limit). `native`: the controller's own mission is
-    followed, whose present item it may tell on change to nobody but the one who changed it."""
+    """Rates by message id for a link of `baud` (None: no limit), Hz. `native`: also MISSION_CURRENT, which a controller
+    may send on change only to the one that changed it."""
     wanted = {**rates.always, **rates.native} if native else rates.always
     ids = {_number(name): hz for name, hz in wanted.items()}
     limit = float("inf") if baud is None else _SHARE * baud / BITS_PER_BYTE
@@ -50,8 +49,8 @@ def _number(name: str) -> int:
 
 
 class StreamKeeper:
-    """Asks for the streams of one controller and keeps them coming. Acknowledgements are not waited for: the stream
-    itself is the answer. `heartbeat_hz`: see `Rates`; asked for while `armed`."""
+    """Requests of one controller's streams. No acknowledgement is needed: the stream is the answer. `heartbeat_hz`: see
+    `Rates`; used while `armed`."""
 
     def __init__(self, rates: dict[int, float], system: int, component: int, heartbeat_hz: float | None = None) -> None:
         self.rates = rates
@@ -64,38 +63,38 @@ class StreamKeeper:
         self._beat_ms: int | None = None
 
     def want(self, name: str, hz: float) -> None:
-        """Ask for another stream, with the next check."""
+        """Request another stream at the next check."""
         self.rates[_number(name)] = hz
 
     def heard(self, msg_id: int, now_ms: int) -> None:
-        """A message of this id came in."""
+        """Note a received message."""
         if msg_id in self.rates:
             self._heard[msg_id] = now_ms
         if msg_id == _HEARTBEAT:
             self._beat_ms = now_ms
 
     def beat_is_fresh(self, now_ms: int) -> bool:
-        """True when the next HEARTBEAT has still to come, where it is asked for. True where it is not."""
+        """True while the next requested HEARTBEAT is not late; always if none is requested."""
         if self._ask_ms is None:
             return True
         return self._beat_ms is not None and 2 * (now_ms - self._beat_ms) <= 3 * self._ask_ms
 
     def hears(self, *names: str) -> bool:
-        """Have all of these come since the start, a restart or a lost link?"""
+        """True if all of these have arrived since the start, a restart or a lost link."""
         return all(_number(name) in self._heard for name in names)
 
     def silent_since(self, then_ms: int) -> bool:
-        """True when no stream has come after `then_ms`."""
+        """True if no stream has arrived after `then_ms`."""
         return max(self._heard.values(), default=then_ms) <= then_ms
 
     def needs_more(self, request: Message) -> bool:
-        """Would this SET_MESSAGE_INTERVAL make a stream slower than the service needs it? (0, the controller's own
-        choice, may be.)"""
+        """True if this SET_MESSAGE_INTERVAL would make a stream too slow for the service (0, the default, may do
+        so)."""
         hz = self.rates.get(int(request.param1))
         return hz is not None and not 0.0 < request.param2 <= 1e6 / hz
 
     def renew(self, now_ms: int) -> None:
-        """The controller may have forgotten everything: ask for all at the next `take`."""
+        """Request all streams again at the next `take`."""
         self._heard.clear()
         self._due_ms = now_ms
 
@@ -108,7 +107,7 @@ class StreamKeeper:
         return self._ask_ms is not None and self.armed
 
     def take(self, now_ms: int) -> list[Message]:
-        """The requests that are due."""
+        """Requests that are due."""
         found: list[Message] = []
         if self._ask_ms is not None and self.armed and now_ms >= self._ask_due_ms:
             self._ask_due_ms = now_ms + self._ask_ms
@@ -125,5 +124,5 @@ class StreamKeeper:
 
 
 def interval_request(target: tuple[int, int], msg_id: int, hz: float) -> Message:
-    """SET_MESSAGE_INTERVAL."""
+    """Message that requests a stream."""
     return command_message(*target, Cmd.SET_MESSAGE_INTERVAL, float(msg_id), 1e6 / hz)

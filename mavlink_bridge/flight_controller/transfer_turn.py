@@ -1,7 +1,7 @@
-"""Turns to transfer a plan to or from the controller: some take one transfer at a time, of all kinds.
+"""Turns of plan transfers with the controller, which may handle only one at a time, of any kind.
 
-Sortie's own wait for each other, and for those of ground stations that pass through; a station waits for nobody, it
-repeats what the controller refuses.
+Sortie's transfers wait for each other and for those of ground stations. Stations do not wait: they repeat what the
+controller refuses.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Final
 
 _STATION_MS: Final = 1500
-"""A station's transfer without a message for so long is over."""
+"""Time without a message after which a station's transfer counts as ended, ms."""
 
 
 class TransferTurn:
-    """See the module; times are of the link clock."""
+    """Owner of the present turn. Times are link time."""
 
     def __init__(self) -> None:
         self._owner: object | None = None
         self._station_until_ms = 0
 
     def take(self, owner: object, now_ms: int) -> bool:
-        """May `owner` begin? It has the turn until it gives it back."""
+        """Take the turn, if it is free; the owner has it until `give_back`."""
         if now_ms < self._station_until_ms or self._owner not in (None, owner):
             return False
         self._owner = owner
@@ -32,9 +32,9 @@ class TransferTurn:
             self._owner = None
 
     def station(self, now_ms: int, *, ended: bool) -> None:
-        """A message of a station's transfer has passed; `ended`: it was the last one."""
+        """Note a message of a station's transfer. `ended`: it was the last one."""
         self._station_until_ms = now_ms if ended else now_ms + _STATION_MS
 
     def wait_ms(self, now_ms: int) -> int:
-        """Time of the next try, ms."""
+        """Time of the next attempt, ms."""
         return max(self._station_until_ms, now_ms + 100)

@@ -1,7 +1,7 @@
-"""Face of Sortie itself for ground stations while a controller is behind it, as part of the one vehicle they see.
+"""Sortie's own messages to ground stations that see it and the controller as one vehicle.
 
-The controller's own telemetry passes (`pass_through`); from Sortie come the mission's progress, its texts, the flight
-manager's state, and HEARTBEAT: the controller's, with the mode shown as AUTO while Sortie flies the mission in GUIDED.
+The controller's telemetry passes (`pass_through`). Sortie sends the mission's progress, texts, the flight manager's
+state, and the controller's HEARTBEAT with mode AUTO while Sortie flies the mission in GUIDED.
 
 Clock: vehicle time.
 """
@@ -36,18 +36,18 @@ _MODE_OFFSET: Final = 0  # of custom_mode in HEARTBEAT's payload
 _PERIOD_MS: Final = 1000
 _LEAVING_MS: Final = 500
 _BEAT_MS: Final = 900
-"""So often, of a controller that is asked for more HEARTBEATs than stations want."""
+"""Least interval of unchanged HEARTBEATs to stations, ms, if the controller is asked for more than they need."""
 _OWN_TEXTS: Final = 0x8000
-"""Chunks of texts have ids from here on: the controller counts from 0."""
+"""First id of text chunks; the controller counts from 0."""
 
 
 class VehicleFacade(WithoutMessages, Speaker):
-    """A service of the ground stations' endpoint, and what its command service asks for messages."""
+    """Service on the ground stations' endpoint, which also answers its command service."""
 
     clock: Clock = "vehicle"
-    decided = asked = True  # a controller's words are passed on, whatever has been decided
+    decided = asked = True  # texts of a controller are always sent on
     flows = False
-    skipped = 0  # it streams nothing that could be left out
+    skipped = 0  # it has no streams to leave out
 
     def __init__(self, parts: VehicleParts, vehicle: FlightController, ground: Endpoint, identity: Identity) -> None:
         self.identity = identity
@@ -58,30 +58,30 @@ class VehicleFacade(WithoutMessages, Speaker):
         super().__init__()
         self._due_ms = 0
         self._heartbeat: bytes | None = None  # the controller's last one
-        self._fresh = False  # it has to be shown
+        self._fresh = False  # it has not been sent to stations
         self._shown_ms = self._now_ms = 0
         self._beat_ms = _BEAT_MS if "HEARTBEAT" in vehicle.firmware.rates.always else 0
-        self._left: tuple[int, int] | None = None  # the mode that a station has just asked it to leave; until when, ms
+        # (mode, ms): a station has just commanded to leave this mode; valid until then
+        self._left: tuple[int, int] | None = None
         self._companions: dict[int, FrameWriter] = {}
 
     # --- HEARTBEAT ------------------------------------------------------------------------------------------------
     @property
     def flies_mission(self) -> bool:
-        """True while Sortie flies the mission, in the controller's GUIDED."""
+        """True while Sortie flies the mission in the controller's GUIDED or AUTO."""
         core, modes = self._parts, self._vehicle.firmware.vehicle_class.modes
         ours = core.modes.mode is core.auto and self._vehicle.commanded
         return ours and self._vehicle.flight_mode in (modes.guided, modes.auto)
 
     @property
     def shown_mode(self) -> int:
-        """custom_mode as ground stations see it."""
+        """custom_mode that ground stations see."""
         firmware = self._vehicle.firmware
         auto = firmware.vehicle_class.modes.auto
         return firmware.custom_mode(auto if self.flies_mission else self._vehicle.flight_mode)
 
     def heartbeat(self, payload: bytes) -> None:
-        """The controller has sent a HEARTBEAT with this payload: it is shown in this pass, when it is known whose the
-        vehicle is now."""
+        """Take a HEARTBEAT of the controller. It is sent on in this pass, when control is decided."""
         heartbeat = payload.ljust(codec.base_size(0), b"\0")
         self._fresh = self._fresh or heartbeat != self._heartbeat or self._now_ms - self._shown_ms >= self._beat_ms
         self._heartbeat = heartbeat
@@ -89,15 +89,15 @@ class VehicleFacade(WithoutMessages, Speaker):
             self._left = None
 
     def current_mode(self, payload: bytes) -> bytes:
-        """The payload of the controller's CURRENT_MODE as stations see it: with the mode that HEARTBEAT shows."""
+        """Payload of the controller's CURRENT_MODE with the mode that the HEARTBEAT shows."""
         if not self.flies_mission:
             return payload
         shown = self.shown_mode.to_bytes(4, "little")
         return shown + shown + payload.ljust(_CURRENT_MODE_BYTES, b"\0")[8:]
 
     def leaving(self, now_ms: int) -> None:
-        """A ground station takes the vehicle with what goes to the controller now. Until the controller has heard of
-        it, its HEARTBEATs tell of the past, of GUIDED, which nobody has asked for: they are kept back for a moment."""
+        """Hold HEARTBEATs back for a moment after a station has taken the vehicle: until the controller has received
+        it, they would show GUIDED, which no station has requested."""
         if self._heartbeat is not None:
             self._left = self._custom_mode(), now_ms + _LEAVING_MS
 
@@ -106,7 +106,7 @@ class VehicleFacade(WithoutMessages, Speaker):
         return int.from_bytes(self._heartbeat[_MODE_OFFSET : _MODE_OFFSET + 4], "little")
 
     def send_heartbeat(self) -> None:
-        """The last one again, on all links; nothing before the controller was heard."""
+        """Send the last HEARTBEAT on all links, if there is one."""
         self._show()
 
     def _show(self, link: int | None = None) -> None:
@@ -123,17 +123,17 @@ class VehicleFacade(WithoutMessages, Speaker):
             frame = self._ground.writer(number).frame(0, bytes(payload), extra)
             self._ground.append(number, frame, 0)
 
-    # --- the companion's own voice --------------------------------------------------------------------------------
+    # --- messages of component 191 -------------------------------------------------------------------------------
     def send_as_companion(self, message: Message, link: int | None = None) -> None:
-        """A message of component 191 to a ground station's link, None: to all."""
+        """Send a message as component 191 to one link, or to all."""
         msg_id, payload, extra = codec.payload(message)
         for number in self._ground.links() if link is None else (link,):
             writer = self._companions.setdefault(number, FrameWriter(self._ground.system_id, COMPONENT))
             self._ground.append(number, writer.frame(msg_id, payload, extra), 0)
 
-    # --- what the command service asks ------------------------------------------------------------------------
+    # --- for the command service ---------------------------------------------------------------------------------
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """Only the controller streams."""
+        """Accept: only the controller has streams."""
         return Result.ACCEPTED
 
     def message_interval(self, link: int, msg_id: int) -> int:
@@ -143,7 +143,7 @@ class VehicleFacade(WithoutMessages, Speaker):
         return []
 
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
-        """MISSION_CURRENT; everything else is the controller's."""
+        """Send MISSION_CURRENT; all other messages are the controller's."""
         if msg_id != MISSION_CURRENT:
             return Result.UNSUPPORTED
         self._out.append(Outgoing(self._progress(), link))
@@ -151,15 +151,15 @@ class VehicleFacade(WithoutMessages, Speaker):
 
     # --- the service ----------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
-        """A new link hears the last HEARTBEAT at once."""
+        """Send the last HEARTBEAT to a new link."""
         self._show(link)
 
     def load(self) -> bool:
-        """Do nothing: no kernel has to be loaded."""
+        """Do nothing: no kernel is needed."""
         return False
 
     def alone(self) -> None:
-        """Streams are the controller's."""
+        """Do nothing: streams are the controller's."""
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
         """Handle the events that the core announced in this pass."""

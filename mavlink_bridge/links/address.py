@@ -1,10 +1,9 @@
-"""Link addresses as a person writes them: pymavlink's grammar.
+"""Addresses of links in pymavlink's grammar.
 
-`udpout:HOST:PORT`, `udpin:HOST:PORT` (also `udp:` and plain `HOST:PORT`, as pymavlink has it), `tcp:HOST:PORT`,
-`tcpin:HOST:PORT`, `/dev/ttyACM0,115200` or `serial:PATH:BAUD`. `//` behind the scheme is allowed (MAVSDK writes it),
-IPv6 addresses stand in brackets. `?private` behind an address: nothing is forwarded to or from the link; `?quiet`: of
-streams it carries HEARTBEAT and what a station asks for. A mistake is a `LinkError`: one line that says what is wrong
-and what would be right.
+`udpout:HOST:PORT`, `udpin:HOST:PORT` (also `udp:` and plain `HOST:PORT`), `tcp:HOST:PORT`, `tcpin:HOST:PORT`,
+`/dev/ttyACM0,115200` or `serial:PATH:BAUD`. `//` after the scheme is allowed (MAVSDK's form); IPv6 addresses are in
+brackets. `?private` at the end: nothing is forwarded to or from the link. `?quiet`: of the streams, it carries only
+HEARTBEAT and what a station requests. An error is a `LinkError` with one line that says what is right.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ _WINDOWS_PORT = re.compile(r"COM\d+\b", re.IGNORECASE)
 
 
 class LinkError(Exception):
-    """A link address that is wrong, or a link that cannot be opened; the text is one line for a person."""
+    """Wrong link address, or a link that cannot be opened; the text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkSpec:
-    """A parsed link address. `host` and `port` of network links, `path` and `baud` of serial ones; `baud_given`: by the
-    person, not by default. `private`, `quiet`: see the module."""
+    """Parsed link address. `host`, `port`: of network links. `path`, `baud`: of serial ones. `baud_given`: it was in
+    the address. `private`, `quiet`: see the module."""
 
     kind: Kind
     host: str = ""
@@ -52,7 +51,7 @@ class LinkSpec:
 
     @property
     def url(self) -> str:
-        """The address in its usual form."""
+        """Address in its usual form."""
         if self.kind == "serial":
             return f"{self.path},{self.baud}"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -64,16 +63,17 @@ class LinkSpec:
 
     @property
     def is_loopback(self) -> bool:
-        """Only reachable from this machine? A name counts if all its addresses are loopback; serial: no."""
+        """True if it is reachable only from this machine. A name needs loopback addresses only; False for serial
+        links."""
         return self.is_network and _is_loopback(self.host)
 
     @property
     def is_trusted(self) -> bool:
-        """Loopback, native USB (CDC ACM) or a pseudo-terminal: nobody else can listen in or inject. A UART, and a USB
-        adapter (also one that calls itself ttyACM), may have a radio at its other end."""
+        """True for loopback, native USB (CDC ACM) and pseudo-terminals, where no other party can listen or inject. A
+        UART or a USB adapter (even as ttyACM) may lead to a radio."""
         if self.is_network:
             return self.is_loopback
-        from mavlink_bridge.links.serial_ports import is_native_usb, is_pseudo  # for those who have a serial line
+        from mavlink_bridge.links.serial_ports import is_native_usb, is_pseudo  # needed for serial links only
 
         return is_pseudo(self.path) or is_native_usb(self.path)
 
@@ -82,7 +82,7 @@ PRIVATE, QUIET = "?private", "?quiet"
 
 
 def parse_link(text: str) -> LinkSpec:
-    """The link that `text` names; LinkError if it names none."""
+    """Link that `text` names; LinkError if it is invalid."""
     stripped = text.strip()
     if stripped.endswith(PRIVATE):
         return replace(parse_link(stripped.removesuffix(PRIVATE)), private=True)
@@ -131,7 +131,7 @@ def _parse_network(kind: Kind, rest: str, text: str) -> LinkSpec:
 
 def _parse_serial(rest: str, text: str) -> LinkSpec:
     path, separator, baud_text = rest.rpartition("," if "," in rest else ":")
-    given = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names have colons in them
+    given = bool(separator) and (separator == "," or baud_text.isdigit())  # by-path names contain colons
     if not given:
         path, baud_text = rest, str(DEFAULT_BAUD)
     if not path.startswith("/") and not _WINDOWS_PORT.match(path):
@@ -145,7 +145,7 @@ def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        pass  # a name: look it up
+        pass  # a host name
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:

@@ -1,9 +1,8 @@
-"""All links of one endpoint: the whole shell between descriptors and `Endpoint`.
+"""Links of one endpoint: everything between file descriptors and `Endpoint`.
 
-A pass of the program is: `Poll.wait` until something can be read or written (or the time is up), `receive` to hand what
-came in to the endpoint, then the autopilot and the services, then `flush` to write what the endpoint has. The hub also
-lets new clients in, takes ended links out, reconnects, and disconnects a stream whose queue has overflowed. It decides
-nothing else. Hubs of several endpoints share one `Poll`.
+A pass of the program is: `Poll.wait` until something is readable or writable, `receive` to give bytes to the endpoint,
+autopilot and services, then `flush` to write. The hub also accepts clients, removes ended links, reconnects, and
+disconnects a stream whose queue has overflowed. Hubs of several endpoints share one `Poll`.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ if TYPE_CHECKING:
 
 _EXPIRE_EVERY_MS = 1000
 PORTION = 128
-"""Bytes of a link between two looks at the time: some six requests, each of which may concern all of a fleet or begin a
-list."""
+"""Bytes of a link between two checks of the time: about six requests, each of which may concern a whole fleet or start
+a list."""
 _EPOLL = getattr(selectors, "EpollSelector", ())
 _EPOLL_S = 0.001
-"""Python's epoll rounds up to milliseconds."""
+"""Resolution of Python's epoll, s."""
 _FD_SETSIZE = 1024
 
 
 def make_link(
     spec: LinkSpec, tell: Callable[[str], None] = lambda text: None
 ) -> UdpOut | UdpPort | TcpPort | TcpClient | SerialLink:
-    """The link, or the port of links, that an address names; not open yet. `tell`: see `SerialLink`."""
+    """Link or port of an address, not open yet. `tell`: see `SerialLink`."""
     if spec.kind == "udpout":
         return UdpOut(spec)
     if spec.kind == "udpin":
@@ -45,34 +44,34 @@ def make_link(
         return TcpPort(spec)
     if spec.kind == "tcp":
         return TcpClient(spec)
-    from mavlink_bridge.links.serial import SerialLink  # terminals are for those who have a serial line
+    from mavlink_bridge.links.serial import SerialLink  # needed for serial links only
 
     return SerialLink(spec, tell=tell)
 
 
 def line_baud(spec: LinkSpec) -> int | None:
-    """The rate of a serial line that has one: a UART, and a pseudo-terminal, which stands for one."""
+    """Baud rate of a UART or of a pseudo-terminal, which stands for one; None for other links."""
     if spec.kind != "serial":
         return None
-    from mavlink_bridge.links.serial_ports import is_native_usb  # for those who have one
+    from mavlink_bridge.links.serial_ports import is_native_usb  # needed for serial links only
 
     return None if is_native_usb(spec.path) else spec.baud
 
 
 def always() -> bool:
-    """There is time for more."""
+    """True: there is time for more."""
     return True
 
 
 class Poll:
-    """Poll: a wait for all descriptors of a program: those of hubs, and those of anybody else."""
+    """Wait for the descriptors of a whole program: of hubs and others."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until something is ready, at most `timeout_s` (0: only look). True if something is; whoever has
-        registered it has been told."""
+        """Wait until a descriptor is ready, at most `timeout_s` (0: only check), and call those that watch it. True if
+        one is."""
         if 0.0 < timeout_s < _EPOLL_S and isinstance(self._selector, _EPOLL):
             timeout_s = self._nap(timeout_s)
         ready = self._selector.select(timeout_s)
@@ -81,8 +80,8 @@ class Poll:
         return bool(ready)
 
     def _nap(self, timeout_s: float) -> float:
-        """Sleep for less than epoll can: select has microseconds, and an epoll is a descriptor. What is left to sleep,
-        which is all where select cannot have this descriptor."""
+        """Sleep for less than epoll's resolution by select, which has microseconds and can watch an epoll. Returns the
+        rest of the time, all of it where select cannot watch this descriptor."""
         if sys.platform != "linux":
             return timeout_s
         descriptor = self._selector.fileno()
@@ -92,24 +91,24 @@ class Poll:
         return 0.0
 
     def watch(self, descriptor: int, told: Callable[[int], None], events: int = selectors.EVENT_READ) -> None:
-        """Call `told(events)` in `wait` whenever the descriptor is ready for one of `events` (of `selectors`)."""
+        """Call `told(events)` in `wait` when the descriptor is ready for one of `events` (of `selectors`)."""
         self._selector.register(descriptor, events, told)
 
     def change(self, descriptor: int, told: Callable[[int], None], events: int) -> None:
-        """Watch a descriptor that is watched for other `events`."""
+        """Watch a descriptor for other `events`."""
         self._selector.modify(descriptor, events, told)
 
     def forget(self, descriptor: int) -> None:
-        """Watch it no more."""
+        """Stop watching a descriptor."""
         self._selector.unregister(descriptor)
 
     def close(self) -> None:
-        """All descriptors are forgotten; they stay open."""
+        """Forget all descriptors without closing them."""
         self._selector.close()
 
 
 class LinkOwner(Protocol):
-    """Port: owner of links, an `Endpoint`, or a `Network` of several."""
+    """Owner of links: an `Endpoint`, or a `Network` of several."""
 
     def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int: ...
     def close_link(self, link: int) -> None: ...
@@ -122,10 +121,9 @@ class LinkOwner(Protocol):
 
 
 class LinkHub:
-    """See the module. `on_event(text)` hears of links that come and go, a line for the run log each. `poll`: shared
-    with others, who wait with it and close it; None: one of its own, and `wait` waits. `has_time()` is asked before
-    each further portion of what came in: when there is none left, the rest waits for the next `receive`, and the links
-    take turns."""
+    """Links of one endpoint. `on_event(text)`: a line for the log about each link that opens or ends. `poll`: shared
+    with others, who wait and close it; None: its own. `has_time()`: asked before each further portion of received
+    bytes; if False, the rest waits for the next `receive`, so that links take turns."""
 
     def __init__(
         self,
@@ -150,7 +148,7 @@ class LinkHub:
 
     # --- links ----------------------------------------------------------------------------------------------------
     def open(self, address: str | LinkSpec, now_ms: int) -> Link | Port:
-        """Open a link or port by its address. LinkError says in one line why that is not possible."""
+        """Open a link or port by its address. LinkError with a line that says why it is not possible."""
         spec = parse_link(address) if isinstance(address, str) else address
         made = make_link(spec, self._tell)
         made.open(now_ms)
@@ -161,7 +159,7 @@ class LinkHub:
         return made
 
     def add(self, link: Link, **traits: Unpack[LinkTraits]) -> int:
-        """Attach a link that is open, and trusted unless it is said; its number at the endpoint."""
+        """Add an open link; returns its number at the endpoint."""
         number = self._endpoint.open_link(link.name, **traits)
         self._numbers[link] = number
         self._queues[link] = self._endpoint.out_queue(number)
@@ -169,7 +167,7 @@ class LinkHub:
         return number
 
     def set_baud(self, link: Link, baud: int) -> None:
-        """The line has another rate now; what came in at the old one is no begin of a frame."""
+        """Set another rate of a line; bytes at the old rate begin no frame."""
         number = self._numbers[link]
         self._endpoint.set_baud(number, baud, link.name)
         self._endpoint.restart_link(number)
@@ -188,7 +186,7 @@ class LinkHub:
         self._tell(f"link {number} {link.name} ended: {reason}")
 
     def absent(self) -> list[str]:
-        """Names of the streams whose other end is not there: nothing listens, the device is unplugged."""
+        """Names of streams without another end: nothing listens, or the device is unplugged."""
         return [link.name for link in self._numbers if not (link.present or link.lossy)]
 
     @property
@@ -197,7 +195,7 @@ class LinkHub:
         return self._endpoint
 
     def links(self) -> dict[int, Link]:
-        """The open links by their numbers at the endpoint."""
+        """Open links by their numbers at the endpoint."""
         return {number: link for link, number in self._numbers.items()}
 
     def close(self) -> None:
@@ -220,13 +218,12 @@ class LinkHub:
         return self._poll.wait(timeout_s)
 
     def receive(self, link_ms: int, vehicle_ms: int) -> None:
-        """Hand what came in to the endpoint, with the time on both clocks; let clients in and take ended links out."""
+        """Give received bytes to the endpoint with the time on both clocks, accept clients, and remove ended links."""
         self._take_ready(link_ms, vehicle_ms)
         due_ms = self._endpoint.claim_deadline_ms()
         if due_ms is not None and due_ms <= link_ms and not self._waits:
-            self._poll.wait(
-                0.0
-            )  # what waits unread by now came in time: the program may have been late, not the sender
+            # Unread bytes have arrived in time: the program may have been late, not the sender.
+            self._poll.wait(0.0)
             self._take_ready(link_ms, vehicle_ms)
             if not self._waits:
                 self._endpoint.give_up_claims(link_ms, vehicle_ms)
@@ -234,11 +231,11 @@ class LinkHub:
 
     @property
     def _waits(self) -> bool:
-        """True when bytes have come in that there was no time for."""
+        """True if there are unread bytes."""
         return bool(self._ready or self._unread)
 
     def _take_ready(self, link_ms: int, vehicle_ms: int) -> None:
-        """Take what was left over first, in the order in which it was left."""
+        """Read, beginning with what was left over, in that order."""
         for link in tuple(self._unread):
             self._hand_over(link, self._unread.pop(link), link_ms, vehicle_ms)
             if link not in self._unread:
@@ -255,7 +252,7 @@ class LinkHub:
                 return
 
     def flush(self) -> None:
-        """Write what the endpoint has to every link that takes it; disconnect those that have overflowed."""
+        """Write what the endpoint has to every ready link; disconnect those that have overflowed."""
         for link, queue in tuple(self._queues.items()):
             if queue.overflowed:
                 self._give_up(link, self._numbers[link])
@@ -269,8 +266,8 @@ class LinkHub:
                 queue.judge(link.pending)
 
     def next_deadline_ms(self) -> int | None:
-        """The link time at which `receive` should run although nothing came in (reconnects, half a frame, what is left
-        over: 0, at once); None: no need."""
+        """Link time at which `receive` should run without new bytes (reconnects, partial frames; 0: at once for unread
+        bytes); None: not needed."""
         if self._waits:
             return 0
         found = self._endpoint.claim_deadline_ms()
@@ -281,8 +278,8 @@ class LinkHub:
         return found
 
     def stalled(self, largest: int) -> list[int]:
-        """Streams (not UDP) whose medium takes nothing, and on which more than `largest` bytes wait; who may outrun
-        real time can wait for these. What has not been offered to it yet waits for nobody."""
+        """Streams (not UDP) whose medium takes nothing while more than `largest` bytes wait. A faster-than-real-time
+        run waits for these."""
         return [
             number
             for link, number in self._numbers.items()
@@ -290,14 +287,14 @@ class LinkHub:
         ]
 
     def addressed(self) -> list[tuple[int, Link]]:
-        """Links, and their numbers, on which bytes wait for somebody who is there."""
+        """Links with bytes that wait for a present receiver, and their numbers."""
         return [
             (number, link)
             for link, number in self._numbers.items()
             if link.present and (link.pending or self._queues[link].size)
         ]
 
-    # --- inside ---------------------------------------------------------------------------------------------------
+    # --- internal -------------------------------------------------------------------------------------------------
     def _add_port(self, port: Port, spec: LinkSpec) -> None:
         descriptor = port.fileno()
         if descriptor is not None:
@@ -305,7 +302,7 @@ class LinkHub:
         self._ports[port] = spec
 
     def _noting(self, source: Link | Port) -> Callable[[int], None]:
-        """Callback for the poll when the link or port is ready: `receive` comes back to it."""
+        """Callback of the poll that notes a ready link or port for `receive`."""
 
         def note(mask: int) -> None:
             self._ready[source] = self._ready.get(source, 0) | mask
@@ -341,18 +338,19 @@ class LinkHub:
             self._endpoint.restart_link(number)
 
     def _hand_over(self, link: Link, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """Hand over a portion at least."""
+        """Give bytes to the endpoint, at least one portion."""
         number = self._numbers.get(link)
         for begin in range(0, len(data), PORTION):
             if link not in self._numbers or number is None:
-                return  # what was in the portion before has ended it
+                return  # the portion before has ended the link
             if begin and not self._has_time():
                 self._unread[link] = data[begin:]
                 return
             self._endpoint.receive(number, data[begin : begin + PORTION], link_ms, vehicle_ms)
 
     def _give_up(self, link: Link, number: int) -> None:
-        """The other end takes nothing. One that we call is called again; who called us may do so."""
+        """Disconnect a link whose other end reads nothing. A link that we opened is opened again; a client may
+        reconnect."""
         from mavlink_bridge.links.serial import SerialLink  # as in `make_link`
 
         reason = "it does not read, and answers were waiting beyond the limit"
@@ -377,12 +375,12 @@ class LinkHub:
                     self.remove(link, "silent for too long")
 
     def _forget_closed(self) -> None:
-        """A port may close a silent peer to make room for a new one."""
+        """Forget links that a port has closed to make room for a new peer."""
         for link in [link for link in self._numbers if link.lossy and not link.connected]:
             self.remove(link, "its place was taken")
 
     def _register(self, link: Link) -> None:
-        """Watch the descriptor that the link has now, for what it wants now."""
+        """Watch the link's present descriptor for what it needs now."""
         descriptor = link.fileno()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if link.wants_write else 0)
         known = self._registered.get(link)

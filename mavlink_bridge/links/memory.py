@@ -1,7 +1,7 @@
-"""A link in memory, in virtual time: two ends, and between them whatever a bad radio does, from one seed.
+"""Link in memory and virtual time: two ends, with the losses of a bad radio from a seed.
 
-Each frame is a datagram of its own: it is lost, doubled, held back or delayed by itself. Without any of that, bytes are
-at the other end at once and in order. Tests, the Python API and the depot with its vehicle speak over this.
+Each frame is a datagram that may be lost, duplicated, reordered or delayed. Without these, bytes arrive at once and in
+order. Tests, the Python API, and the depot with its vehicle use it.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from mavlink_bridge.links.base import LinkEnds
 from mavlink_bridge.wire.framing import split_frames
 
 REORDER_MS = 40
-"""A frame that is held back comes up to this much later than its turn."""
+"""Longest delay of a reordered frame, ms."""
 
 
 class Medium(Protocol):
-    """Medium between two ends, `a` (side 0) and `b`, in a time of its own: a `MemoryLink`, a `RadioLink`."""
+    """Medium between two ends, `a` (side 0) and `b`, with its own time: a `MemoryLink` or a `RadioLink`."""
 
     a: MemoryEnd
     b: MemoryEnd
     loss: float
 
     def other(self, side: int) -> MemoryEnd:
-        """The end that is not that of `side`."""
+        """End opposite to `side`."""
 
     def in_flight(self, side: int) -> bool:
         """True while bytes are on their way to that side."""
 
     def pending(self, side: int) -> int:
-        """Bytes that this side has written and that are not taken yet."""
+        """Bytes of this side that the medium has not taken yet."""
 
     def carry(self, to: int, data: bytes) -> None:
-        """Take whole frames on their way to a side."""
+        """Carry whole frames to a side."""
 
     def advance(self, now_ms: int) -> None:
-        """Time is now `now_ms`."""
+        """Advance to `now_ms`."""
 
     def next_delivery_ms(self) -> int | None:
-        """Time of the next change, ms, if nobody writes."""
+        """Time of the next change without a write, ms; None: none."""
 
 
 class MemoryEnd:
-    """End of a `Medium`; a `Link`."""
+    """`Link` at one end of a `Medium`."""
 
     lossy = wants_write = False
 
@@ -90,7 +90,7 @@ class MemoryEnd:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: no byte is ever pending."""
+        """Do nothing: nothing is pending."""
 
     def maintain(self, now_ms: int) -> None:
         self._owner.advance(now_ms)
@@ -103,19 +103,19 @@ class MemoryEnd:
         self._inbox.clear()
 
     def deliver(self, data: bytes) -> None:
-        """A frame has arrived."""
+        """Take a frame that has arrived."""
         if self._open:
             self._inbox.append(data)
 
     @property
     def waiting(self) -> bool:
-        """True when there is something to read."""
+        """True if there is something to read."""
         return bool(self._inbox)
 
 
 class MemoryLink:
-    """Two ends, `a` and `b`. `loss`, `duplicate`, `reorder`: probabilities for each frame, each way; `delay_ms`: how
-    long a frame takes; `seed` decides them all. Time only moves by `advance`."""
+    """Medium without a radio model. `loss`, `duplicate`, `reorder`: probabilities for each frame. `delay_ms`: travel
+    time. `seed`: of all random numbers. Time moves by `advance` only."""
 
     def __init__(
         self, seed: int = 0, loss: float = 0.0, duplicate: float = 0.0, reorder: float = 0.0, delay_ms: int = 0
@@ -139,16 +139,16 @@ class MemoryLink:
         return any(entry[2] == side for entry in self._flying)
 
     def pending(self, side: int) -> int:
-        """Count no bytes as pending: what is written is on its way."""
+        """0: written frames are on their way."""
         return 0
 
     def carry(self, to: int, data: bytes) -> None:
-        """Take whole frames on their way to a side (0 = a)."""
+        """Carry whole frames to a side (0: `a`)."""
         if not (self.loss or self.duplicate or self.reorder or self.delay_ms or self._flying):
             self._end(to).deliver(data)
             return
         for frame in split_frames(data):
-            # All draws happen for each frame, so that the fate of one does not shift the fates of the others.
+            # draw all numbers for each frame, so that the fate of one frame does not change that of others
             lost, doubled, late = (self._random.random() for _ in range(3))
             extra = self._random.randint(1, REORDER_MS)
             if lost < self.loss:
@@ -160,14 +160,14 @@ class MemoryLink:
         self.advance(self.now_ms)
 
     def advance(self, now_ms: int) -> None:
-        """Time is now `now_ms`: deliver what is due, in the order of arrival."""
+        """Advance to `now_ms` and deliver the frames that are due, in the order of arrival."""
         self.now_ms = max(self.now_ms, now_ms)
         while self._flying and self._flying[0][0] <= self.now_ms:
             _, _, to, frame = heapq.heappop(self._flying)
             self._end(to).deliver(frame)
 
     def next_delivery_ms(self) -> int | None:
-        """Time at which the next frame arrives, ms; None if none is on its way."""
+        """Time of the next arrival, ms; None: no frame is on its way."""
         return self._flying[0][0] if self._flying else None
 
     def _launch(self, due: int, to: int, frame: bytes) -> None:

@@ -1,7 +1,6 @@
-"""A serial device as link: UART, USB or pseudo-terminal, opened for ourselves alone, and again when it comes back.
+"""Link over a serial device (UART, USB, pseudo-terminal), opened exclusively, and again when it comes back.
 
-pyserial sets the line up (raw, baud rate, exclusive); reading and writing go straight to its descriptor, which pyserial
-opens non-blocking.
+pyserial sets the line up (raw, baud rate, exclusive). Reading and writing use its non-blocking descriptor.
 """
 
 from __future__ import annotations
@@ -25,21 +24,21 @@ else:
     _REFUSALS: Final = (OSError, ValueError)
 
 _PATIENCE_MS: Final = 2000
-"""A device that has just come may be locked, or not ours, for a moment: udev, ModemManager."""
+"""Time for which a new device may be locked or without permissions, ms, because of udev or ModemManager."""
 
 
 class Locator(Protocol):
-    """Knows where a device is now that changes its name."""
+    """Search for a device whose name changes."""
 
     def find(self) -> str | None:
-        """Path of the port; None when it is not there."""
+        """Path of the port; None while it is not there."""
 
     def opened(self, path: str) -> None:
-        """The device at `path` is the one."""
+        """Note the path of the device."""
 
 
 class _Named:
-    """A device that is where its name says; a symbolic link is followed at each opening."""
+    """Device with a fixed name; a symbolic link is resolved at each opening."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -48,12 +47,12 @@ class _Named:
         return self._path
 
     def opened(self, path: str) -> None:
-        """Do nothing: a path that is named can be no other port."""
+        """Do nothing: the name is fixed."""
 
 
 class SerialLink(ReturningLink[Any]):
-    """`/dev/ttyACM0,115200`. When the device goes (unplugged, reset), `maintain` tries to open it, each 0.1 to 2 s,
-    where `locator` finds it. `tell` hears a line when it has gone, is back, or is there and cannot be opened."""
+    """`/dev/ttyACM0,115200`. If the device goes (unplugged, reset), `maintain` tries every 0.1 to 2 s to open it where
+    `locator` finds it. `tell` gets a line when it has gone, is back, or cannot be opened."""
 
     def __init__(
         self, spec: LinkSpec, *, locator: Locator | None = None, tell: Callable[[str], None] = lambda text: None
@@ -74,7 +73,7 @@ class SerialLink(ReturningLink[Any]):
         self._open_device()
 
     def set_baud(self, baud: int) -> None:
-        """Go to another rate, now and at every opening to come. A device that refuses it, or is gone, is lost."""
+        """Set another rate, now and for later openings. A device that refuses it counts as lost."""
         if baud == self.spec.baud:
             return
         self.spec = replace(self.spec, baud=baud)
@@ -92,18 +91,18 @@ class SerialLink(ReturningLink[Any]):
         try:
             self._open_device()
         except LinkError:
-            self._tell_trouble(now_ms)  # the next call takes the next waiting time
+            self._tell_trouble(now_ms)  # the next call uses the next waiting time
             return
         self._trouble_ms, self._told = None, False
         self._tell(f"{self.spec.path} is back")
 
     def _open_device(self) -> None:
-        if sys.platform == "win32":  # a port has no descriptor there that the one wait of the program could have
+        if sys.platform == "win32":  # the program waits for descriptors, which serial ports do not have there
             raise LinkError(
                 f"link {self.spec.url}: serial lines are not served on Windows; have MAVProxy or mavlink-router open "
                 "it and give it on by UDP, or run Sortie in WSL"
             )
-        import serial  # only who uses a serial link pays for the import
+        import serial  # imported only for a serial link
 
         path = self._locator.find()
         if path is None:
@@ -126,7 +125,7 @@ class SerialLink(ReturningLink[Any]):
         self._backoff.reset()
 
     def _tell_trouble(self, now_ms: int) -> None:
-        """Once, when it has been there for a while and cannot be opened."""
+        """Tell once that an existing device cannot be opened."""
         trouble = self._trouble
         if trouble is None or trouble.kind is TroubleKind.ABSENT:
             self._trouble_ms, self._told = None, False
@@ -155,7 +154,7 @@ class SerialLink(ReturningLink[Any]):
 
 
 def _tell_silence_from_end(descriptor: int) -> None:
-    """pyserial sets VMIN 0, with which a read of nothing looks like a hang-up; with 1 it is EAGAIN."""
+    """Set VMIN 1, so that a read without data is EAGAIN. With pyserial's VMIN 0 it looks like a hang-up."""
     if sys.platform != "win32":
         attributes = termios.tcgetattr(descriptor)
         attributes[6][termios.VMIN] = 1
@@ -163,11 +162,11 @@ def _tell_silence_from_end(descriptor: int) -> None:
 
 
 def _hurry(device: Any) -> None:
-    """Have an FTDI adapter hand on what has come after 1 ms, not after 16 (Linux)."""
+    """Set an FTDI adapter's latency to 1 ms instead of 16 (Linux)."""
     try:
         device.set_low_latency_mode(True)
     except (ValueError, AttributeError):
-        return  # a pseudo-terminal, native USB, another driver or system: nothing to hurry
+        return  # a pseudo-terminal, native USB, another driver or system
 
 
 def _why_not(spec: LinkSpec, trouble: PortTrouble) -> str:

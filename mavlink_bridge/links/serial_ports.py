@@ -1,4 +1,4 @@
-"""The serial ports of this machine, and on which of them a baud rate means something."""
+"""Serial ports of this machine, and whether their baud rate has a meaning."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from autopilot.interface.records import dataclass
 _NATIVE_USB: Final = ("/dev/ttyACM", "/dev/cu.usbmodem", "/dev/tty.usbmodem")
 _PSEUDO: Final = "/dev/pts/"
 _ADAPTERS: Final = frozenset((0x0403, 0x067B, 0x10C4, 0x1A86))
-"""FTDI, Prolific, Silicon Labs, WCH: a UART behind USB, also where it calls itself ttyACM."""
+"""Vendor ids of FTDI, Prolific, Silicon Labs and WCH: UARTs behind USB, even if named ttyACM."""
 
 
 @dataclass(frozen=True, slots=True)
 class SerialPort:
-    """A port of this machine. `vendor`, `product`: USB ids, None when it is not on USB; `serial`, `location`: "" when
-    unknown; `text`: manufacturer and product as the device says them."""
+    """Serial port. `vendor`, `product`: USB ids; None: not on USB. `serial`, `location`: "" if unknown. `text`:
+    manufacturer and product by the device."""
 
     device: str
     vendor: int | None = None
@@ -28,13 +28,13 @@ class SerialPort:
 
     @property
     def describe(self) -> str:
-        """`/dev/ttyACM0 (1209:5741 ArduPilot CubeOrange)`."""
+        """Description as `/dev/ttyACM0 (1209:5741 ArduPilot CubeOrange)`."""
         if self.vendor is None:
             return self.device
         return f"{self.device} ({self.vendor:04x}:{self.product or 0:04x} {self.text})".replace(" )", ")")
 
     def same_board(self, other: SerialPort) -> bool:
-        """By the USB serial number, or else by the socket it is plugged into."""
+        """True for the same board, by the USB serial number, else by the USB socket."""
         if self.vendor is None or other.vendor is None:
             return False
         if self.serial and other.serial:
@@ -46,13 +46,13 @@ PortLister = Callable[[], Sequence[SerialPort]]
 
 
 def _socket(location: str) -> str:
-    """The place on the bus, without the interface: `1-2:1.0` is a port of the device at `1-2`."""
+    """Place on the USB bus without the interface: `1-2:1.0` is a port of the device at `1-2`."""
     return location.partition(":")[0]
 
 
 def serial_ports() -> list[SerialPort]:
-    """The ports that pyserial sees (no pseudo-terminals), by name."""
-    from serial.tools import list_ports  # only who looks for ports pays for it
+    """Ports that pyserial finds (no pseudo-terminals), by name."""
+    from serial.tools import list_ports  # imported only for a search
 
     return sorted(
         (
@@ -71,30 +71,29 @@ def serial_ports() -> list[SerialPort]:
 
 
 def ports_phrase(list_all: PortLister = serial_ports) -> str:
-    """List the serial ports that are there, for a person."""
+    """Phrase with the serial ports that exist."""
     ports = [port.describe for port in list_all()]
     return f"serial ports here: {', '.join(ports)}" if ports else "there are no serial ports on this machine"
 
 
 def port_at(path: str, list_all: PortLister = serial_ports) -> SerialPort | None:
-    """The port that `path` leads to now."""
+    """Port to which `path` leads now."""
     device = str(Path(path).resolve())
     return next((port for port in list_all() if port.device == device), None)
 
 
 def is_uart(path: str, list_all: PortLister = serial_ports) -> bool:
-    """True when the baud rate matters on the port that `path` leads to now. Not on native USB, and not on a
-    pseudo-terminal."""
+    """True if the baud rate has a meaning: neither native USB nor a pseudo-terminal."""
     return not (is_pseudo(path) or is_native_usb(path, list_all))
 
 
 def is_pseudo(path: str) -> bool:
-    """True for a pseudo-terminal, with a program of this machine at the other end."""
+    """True for a pseudo-terminal, whose other end is a program on this machine."""
     return str(Path(path).resolve()).startswith(_PSEUDO)
 
 
 def is_native_usb(path: str, list_all: PortLister = serial_ports) -> bool:
-    """True for CDC ACM, where the baud rate is a number that nobody reads."""
+    """True for CDC ACM, which ignores the baud rate."""
     if not str(Path(path).resolve()).startswith(_NATIVE_USB):
         return False
     port = port_at(path, list_all)

@@ -1,7 +1,6 @@
-"""Trouble with opening a serial port: what is in the way, who that is, and what helps. For links and flashing.
+"""Causes and remedies of a serial port that cannot be opened, for links and flashing.
 
-The symptoms are those of docs/reference/real-vehicles.md, 1: EACCES is a missing group, EBUSY and EAGAIN another
-program.
+Symptoms: docs/reference/real-vehicles.md, 1. EACCES is a missing group; EBUSY and EAGAIN are another program.
 """
 
 from __future__ import annotations
@@ -24,29 +23,29 @@ _ABSENT: Final = frozenset((errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO))
 _FORBIDDEN: Final = frozenset((errno.EACCES, errno.EPERM))
 _BUSY: Final = frozenset((errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK))
 _USUAL_GROUP: Final = "dialout"
-"""On Debian and its children; uucp on Arch, which is then read from the port."""
+"""Group of serial ports on Debian; another one (uucp on Arch) is read from the port."""
 _NOBODYS_GROUPS: Final = frozenset(("root", "tty"))
-"""Groups of a port that udev has not given to a group of people."""
+"""Groups of ports without a group for users."""
 _MODEM_MANAGER: Final = "ModemManager"
 _COMM: Final = 15
-"""Characters of a process's name that Linux keeps."""
+"""Characters of a process name that Linux keeps."""
 
 
 class TroubleKind(Enum):
-    """Kinds of trouble."""
+    """Kind of cause."""
 
     ABSENT = auto()
     """Not there, or it has just gone."""
     FORBIDDEN = auto()
     BUSY = auto()
     NO_PORT = auto()
-    """A file, a folder."""
+    """A file or a folder."""
     OTHER = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class PortTrouble:
-    """`what` is the matter, and the `remedy`: both phrases for a person."""
+    """Cause (`what`) and `remedy`, both phrases for people."""
 
     kind: TroubleKind
     what: str
@@ -54,7 +53,7 @@ class PortTrouble:
 
 
 def trouble_of(path: str, problem: BaseException | None) -> PortTrouble:
-    """Explain `problem`, met while opening `path`."""
+    """Cause of `problem`, raised while opening `path`."""
     number = _number_of(problem)
     if number in _ABSENT:
         return PortTrouble(TroubleKind.ABSENT, f"there is no {path}", "plug it in with a cable that carries data")
@@ -69,7 +68,7 @@ def trouble_of(path: str, problem: BaseException | None) -> PortTrouble:
 
 
 def _number_of(problem: BaseException | None) -> int | None:
-    """The error number: pyserial keeps that of a line which cannot be set up in the exception behind its own."""
+    """Error number. For a line that cannot be set up, it is in the context of pyserial's exception."""
     while problem is not None:
         if isinstance(problem, OSError) and problem.errno is not None:
             return problem.errno
@@ -86,7 +85,7 @@ def _forbidden(path: str) -> PortTrouble:
             owner = grp.getgrgid(Path(path).stat().st_gid).gr_name
             group = group if owner in _NOBODYS_GROUPS else owner
         except (KeyError, OSError):
-            pass  # a group without a name, or the port has just gone: the usual name will do
+            pass  # a group without a name, or the port has just gone: use the usual name
     what = f"no permission for {path}: it takes a member of the group {group}"
     return PortTrouble(TroubleKind.FORBIDDEN, what, f"`sudo usermod -aG {group} {_user()}`, log in again")
 
@@ -94,7 +93,7 @@ def _forbidden(path: str) -> PortTrouble:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in containers
+    except (KeyError, OSError):  # a user id without a name, as in containers
         return "$USER"
 
 
@@ -108,7 +107,7 @@ def _busy(path: str) -> PortTrouble:
 
 
 def what_may_have(path: str, proc: Path = Path("/proc")) -> str:
-    """Guess who may be reading what should come in on an open port, as a hint for a person; "" when nobody is known."""
+    """Hint which program may read from an open port; "" if none is known."""
     users = users_of(path, proc)
     if users:
         return f"{', '.join(users)} has the port open too: stop it"
@@ -123,12 +122,12 @@ def _runs(name: str, proc: Path) -> bool:
             if (process / "comm").read_text().strip() == name[:_COMM]:
                 return True
         except OSError:
-            continue  # it has ended
+            continue  # the process has ended
     return False
 
 
 def users_of(path: str, proc: Path = Path("/proc")) -> list[str]:
-    """Names of the other processes that have `path` open, as far as this user may see (Linux)."""
+    """Other processes that have `path` open, as far as this user can see (Linux)."""
     device = str(Path(path).resolve())
     found: list[str] = []
     for process in proc.glob("[0-9]*"):
@@ -138,5 +137,5 @@ def users_of(path: str, proc: Path = Path("/proc")) -> list[str]:
             if any(str(descriptor.readlink()) == device for descriptor in (process / "fd").iterdir()):
                 found.append(f"{(process / 'comm').read_text().strip()} (process {process.name})")
         except OSError:
-            continue  # it has ended, or is not ours to look into
+            continue  # the process has ended or belongs to another user
     return sorted(found)

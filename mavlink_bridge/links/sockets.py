@@ -1,4 +1,4 @@
-"""Shared parts of UDP and TCP links: resolving an address, opening a socket, and a busy port said in one line."""
+"""Functions for UDP and TCP links: resolve an address, open a socket, explain a port in use."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mavlink_bridge.links.address import LinkError, LinkSpec
 from mavlink_bridge.links.base import LinkEnds
 
 Address = Any
-"""A socket address: (host, port) or, for IPv6, (host, port, flow, scope)."""
+"""Socket address: (host, port) or, for IPv6, (host, port, flow, scope)."""
 
 
 def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFamily, Address]:
-    """The address of a link; LinkError if the host has none. A name is looked up here, once, and may block."""
+    """Socket address of a link; LinkError for an unknown host. A name is resolved once, which may block."""
     try:
-        host = spec.host.encode() if spec.host.isascii() else spec.host  # as bytes it needs no tables of IDNA
+        host = spec.host.encode() if spec.host.isascii() else spec.host  # bytes need no IDNA tables
         family, _, _, _, address = socket.getaddrinfo(host, spec.port, type=kind)[0]
     except OSError as problem:
         raise LinkError(f"link {spec.url}: host {spec.host!r} is unknown ({problem.strerror})") from problem
@@ -27,15 +27,14 @@ def resolve(spec: LinkSpec, kind: socket.SocketKind) -> tuple[socket.AddressFami
 
 
 def listen(spec: LinkSpec, kind: socket.SocketKind) -> socket.socket:
-    """A non-blocking socket bound to the link's address; LinkError names a port that is in use."""
+    """Non-blocking socket bound to the link's address; LinkError names a port in use."""
     family, address = resolve(spec, kind)
     bound = socket.socket(family, kind)
     try:
         bound.setblocking(False)
         if kind == socket.SOCK_STREAM:
-            # A port whose last connection is still in TIME_WAIT may be bound again. Not for UDP, where on some systems
-            # two programs could then bind one port and each get part of the traffic, nor on Windows, where that is so
-            # of TCP too.
+            # Allow a port whose last connection is in TIME_WAIT. Not for UDP, where on some systems two programs could
+            # bind one port and share its traffic, nor on Windows, where that holds for TCP too.
             if sys.platform == "win32":
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             else:
@@ -59,12 +58,12 @@ def _why_not(spec: LinkSpec, problem: OSError) -> str:
 
 
 def bound_spec(spec: LinkSpec, bound: socket.socket) -> LinkSpec:
-    """The link with the port that the system has chosen where 0 was asked for."""
+    """Link with the port that the system has chosen for 0."""
     return replace(spec, port=int(bound.getsockname()[1]))
 
 
 def ends_of(made: socket.socket | None, other: Address = None) -> LinkEnds | None:
-    """Ends of a socket; `other`: of one that is not connected. None: it has none, or has them no more."""
+    """Ends of a socket; `other`: the peer of an unconnected one. None: not connected (any more)."""
     if made is None:
         return None
     try:
@@ -89,11 +88,11 @@ class OutBuffer:
             self.size += len(data)
 
     def first(self) -> bytes:
-        """The next piece to send; b"" if there is none."""
+        """Next piece to send; b"" if there is none."""
         return self._parts[0] if self._parts else b""
 
     def sent(self, count: int) -> None:
-        """The first `count` bytes of the first piece are gone."""
+        """Remove the first `count` bytes of the first piece."""
         part = self._parts.popleft()
         self.size -= count
         if count < len(part):

@@ -1,4 +1,4 @@
-"""Shared part of TCP and serial links: a descriptor that takes bytes when it can, and a buffer for the rest."""
+"""Base of TCP and serial links: a descriptor and a buffer for what it does not take at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mavlink_bridge.links.sockets import OutBuffer
 
 
 class StreamLink:
-    """A `Link` over a byte stream. Subclasses give the descriptor and say what its end means (`_lose`)."""
+    """`Link` over a byte stream. Subclasses have the descriptor and handle its end (`_lose`)."""
 
     lossy = False
 
@@ -43,7 +43,7 @@ class StreamLink:
             data = self._receive(READ_SIZE)
         except (BlockingIOError, InterruptedError):
             return b""
-        except OSError:  # reset, device gone: the stream has ended, and how is the peer's affair
+        except OSError:  # reset or device gone: the stream has ended
             data = b""
         if data:
             return data
@@ -64,7 +64,7 @@ class StreamLink:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # The other end is gone. What it sent before is still to be read, and that reading finds the end.
+                # the other end has gone; what it sent before is still to be read, and that read finds the end
                 self._out.clear()
                 return
             self._out.sent(count)
@@ -76,16 +76,16 @@ class StreamLink:
         raise NotImplementedError
 
     def _lose(self) -> None:
-        """The stream has ended."""
+        """Handle the end of the stream."""
         raise NotImplementedError
 
     def _ended(self) -> bytes | None:
-        """Result of `read` while there is no stream: None, or b"" if it will come back."""
+        """Result of `read` without a stream: None, or b"" if it will come back."""
         return None
 
 
 class Descriptor(Protocol):
-    """Port: a device or a socket."""
+    """Device or socket."""
 
     def fileno(self) -> int: ...
 
@@ -94,7 +94,7 @@ Stream = TypeVar("Stream", bound=Descriptor)
 
 
 class ReturningLink(StreamLink, Generic[Stream]):
-    """A stream that is opened again after its end, until it is closed. `_stream`: None while there is none."""
+    """Stream that is opened again after its end, until it is closed. `_stream`: None while there is none."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -109,7 +109,7 @@ class ReturningLink(StreamLink, Generic[Stream]):
         return self._backoff.deadline_ms() if self._stream is None and not self._closed else None
 
     def hang_up(self) -> None:
-        """End it; it is opened again."""
+        """End the stream; it is opened again."""
         self._lose()
 
     def close(self) -> None:

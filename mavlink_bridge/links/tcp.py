@@ -1,4 +1,4 @@
-"""TCP links: `TcpPort` (tcpin) makes a link for each client, `TcpClient` (tcp) connects and goes on connecting."""
+"""TCP links: `TcpPort` (tcpin) makes a link for each client, `TcpClient` (tcp) connects and reconnects."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from mavlink_bridge.links.stream import ReturningLink, StreamLink
 
 _ACCEPTED_PER_PASS = 8
 _SEND_BUFFER = 128 * 1024
-"""Left alone, the kernel lets it grow to megabytes and calls it writable again only when a third of that is free: a
-client that reads all the time then looks for seconds like one that has stopped."""
+"""Send buffer, bytes. Without it the kernel's buffer grows to megabytes and is writable again only when a third is
+free, so that a client which reads all the time seems to have stopped for seconds."""
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _BROWSER = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"PATCH ", b"DELETE ", b"CONNECT ", b"TRACE ")
-"""Beginnings of HTTP requests. No MAVLink client does; a web page can make a browser send MAVLink frames behind it, to
-loopback."""
+"""Beginnings of HTTP requests. A web page can make a browser send MAVLink frames after one, to loopback."""
 
 
 def _receive(connection: socket.socket | None, size: int) -> bytes:
-    """Receive what has come. It is acknowledged at once, where the system can (Linux, which asks for that anew each
-    time): who has left Nagle's algorithm on, as MAVSDK does, is else held back for 40 ms, or until we say something, by
-    its own system whenever it has two things to say."""
+    """Receive, and acknowledge at once where the system can (Linux, for each receive). Otherwise a peer with Nagle's
+    algorithm, as MAVSDK, waits up to 40 ms with its second message."""
     if connection is None:
         return b""
     data = connection.recv(size)
@@ -34,7 +32,7 @@ def _receive(connection: socket.socket | None, size: int) -> bytes:
 
 
 class TcpLink(StreamLink):
-    """A client that a `TcpPort` has accepted. When the client goes, the link has ended."""
+    """Link of a client that a `TcpPort` accepted; it ends with the client."""
 
     def __init__(self, name: str, accepted: socket.socket) -> None:
         super().__init__(name)
@@ -52,10 +50,10 @@ class TcpLink(StreamLink):
         return ends_of(self._socket)
 
     def open(self, now_ms: int) -> None:
-        """Do nothing: the connection exists because it was accepted."""
+        """Do nothing: the connection exists."""
 
     def maintain(self, now_ms: int) -> None:
-        """A client comes back by connecting anew, as another link."""
+        """Do nothing: a client that comes back is another link."""
 
     def next_deadline_ms(self) -> int | None:
         return None
@@ -82,7 +80,7 @@ class TcpLink(StreamLink):
 
 
 class TcpPort:
-    """`tcpin:HOST:PORT`. At most `largest` clients at a time; one more is disconnected at once."""
+    """`tcpin:HOST:PORT` with at most `largest` clients; more are disconnected at once."""
 
     def __init__(self, spec: LinkSpec, largest: int = 256) -> None:
         self.spec = spec
@@ -137,7 +135,7 @@ class TcpPort:
             return None
         try:
             accepted, address = self._socket.accept()
-        except OSError as problem:  # mostly nobody there; or the client has gone again
+        except OSError as problem:  # mostly no client; or it has gone again
             if problem.errno in (errno.EMFILE, errno.ENFILE):
                 self._turn_away(self._socket)
             return None
@@ -147,20 +145,20 @@ class TcpPort:
         return TcpLink(f"{self.name} from {address[0]}:{address[1]}", accepted)
 
     def _turn_away(self, listener: socket.socket) -> None:
-        """No descriptors are left: a client that stays in the backlog would wake the loop without end. The spare one
-        lets it in for as long as it takes to disconnect it."""
+        """Disconnect a waiting client when there are no descriptors: it would wake the loop for ever. The spare
+        descriptor accepts it for that."""
         self.refused += 1
         os.close(self._spare)
         try:
             listener.accept()[0].close()
         except OSError:
-            pass  # it has gone by itself
+            pass  # it has gone
         finally:
             self._spare = os.open(os.devnull, os.O_RDONLY)
 
 
 class TcpClient(ReturningLink[socket.socket]):
-    """`tcp:HOST:PORT`: connects, and after a loss connects again, 0.1 to 2 s after the last attempt."""
+    """`tcp:HOST:PORT`: connects, and after a loss reconnects every 0.1 to 2 s."""
 
     def __init__(self, spec: LinkSpec) -> None:
         super().__init__(spec.url)
@@ -212,7 +210,7 @@ class TcpClient(ReturningLink[socket.socket]):
         try:
             self._stream.getpeername()
         except OSError:
-            return  # still on its way
+            return  # not connected yet
         self._connecting = False
         self._backoff.reset()
 

@@ -1,10 +1,10 @@
-"""UDP links. What cannot be sent at once is lost, as UDP is; nobody ever waits for it.
+"""UDP links. What cannot be sent at once is lost; nothing waits for it.
 
-`UdpOut` (udpout) sends to one address from the first moment on, whoever listens there or not, from one socket as long
-as this machine keeps its own address: a ground station takes a new source port for a new vehicle.
-`UdpPort` (udpin) is one socket, each peer of it a link.
+`UdpOut` (udpout) sends to one address from the beginning, whether a receiver exists or not, from one socket while this
+machine's address stays: a ground station takes a new source port for a new vehicle. `UdpPort` (udpin) is one socket
+with a link for each peer.
 
-An error of the network (no route, host down, the refusal of an earlier datagram) is a lost datagram and nothing else.
+An error of the network (no route, host down, refusal of an earlier datagram) is a lost datagram.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DATAGRAMS_PER_PASS = 256
 _INBOX_LIMIT = 256 * 1024
 _RECEIVE_BUFFER = 1 << 20
 _NO_WAY = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EDESTADDRREQ)
-"""No network leads there from the address that the socket has, or it has none yet."""
+"""Errors of a socket whose address has no route to the destination, or that has no address."""
 
 
 class UdpOut:
-    """`udpout:HOST:PORT`: sends from the start, reads replies from that address only."""
+    """`udpout:HOST:PORT`: sends from the beginning, reads from that address only."""
 
     lossy = True
-    pending, wants_write = 0, False  # no byte ever waits
+    pending, wants_write = 0, False  # nothing is ever pending
 
     def __init__(self, spec: LinkSpec) -> None:
         self.spec = spec
@@ -74,9 +74,9 @@ class UdpOut:
             try:
                 received.append(self._socket.recv(_LARGEST_DATAGRAM))
             except ConnectionRefusedError:
-                continue  # nobody listens there yet
+                continue  # no receiver yet
             except OSError:
-                break  # mostly: nothing there
+                break  # mostly nothing to read
         self._heard = self._heard or bool(received)
         return b"".join(received)
 
@@ -94,8 +94,8 @@ class UdpOut:
         return made
 
     def _send(self, through: socket.socket, datagram: bytes) -> socket.socket:
-        """Send, and return the socket to send through from now on."""
-        for _ in range(2):  # the refusal of an earlier datagram comes instead of sending this one: try that once more
+        """Send a datagram; returns the socket for the next one."""
+        for _ in range(2):  # the refusal of an earlier datagram is reported instead of sending this one: try once more
             try:
                 through.send(datagram)
                 return through
@@ -109,7 +109,7 @@ class UdpOut:
         return through
 
     def _moved(self, old: socket.socket) -> socket.socket:
-        """Socket in place of one without a way: connected, it keeps the address that this machine had for ever."""
+        """Replace a socket without a route: a connected socket keeps the machine's old address."""
         made = self._made()
         try:
             made.connect(self._address)
@@ -120,10 +120,10 @@ class UdpOut:
         return made
 
     def flush(self) -> None:
-        """Do nothing: no byte is ever pending."""
+        """Do nothing: nothing is pending."""
 
     def maintain(self, now_ms: int) -> None:
-        """There is no connection to keep."""
+        """Do nothing: there is no connection."""
 
     def next_deadline_ms(self) -> int | None:
         return None
@@ -135,10 +135,10 @@ class UdpOut:
 
 
 class UdpPeer:
-    """Peer: an address that was heard at a `UdpPort`."""
+    """Link to one address that was heard at a `UdpPort`."""
 
     lossy = True
-    pending, wants_write = 0, False  # no byte ever waits
+    pending, wants_write = 0, False  # nothing is ever pending
 
     def __init__(self, port: UdpPort, address: Address, now_ms: int) -> None:
         self.name = f"{port.name} from {address[0]}:{address[1]}"
@@ -164,7 +164,7 @@ class UdpPeer:
         return None
 
     def open(self, now_ms: int) -> None:
-        """Do nothing: the peer exists because it was heard."""
+        """Do nothing: the peer exists."""
 
     def read(self) -> bytes | None:
         if self._inbox:
@@ -183,10 +183,10 @@ class UdpPeer:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: no byte is ever pending."""
+        """Do nothing: nothing is pending."""
 
     def maintain(self, now_ms: int) -> None:
-        """The port watches for silence."""
+        """Do nothing: the port watches for silence."""
 
     def next_deadline_ms(self) -> int | None:
         return None
@@ -197,7 +197,7 @@ class UdpPeer:
             self._port = None
 
     def deliver(self, datagram: bytes, now_ms: int) -> None:
-        """A datagram has come in."""
+        """Take a received datagram."""
         self.heard_ms = now_ms
         if self._inbox_size + len(datagram) <= _INBOX_LIMIT:
             self._inbox.append(datagram)
@@ -205,11 +205,11 @@ class UdpPeer:
 
 
 class UdpPort:
-    """`udpin:HOST:PORT`: a link for each peer heard.
+    """`udpin:HOST:PORT`: a link for each peer.
 
-    At most `largest` peers; when they are that many, a new one takes the place of one that has been silent for
-    `MAY_GO_MS`, or else is not heard. A peer that says nothing for `SILENT_MS` is forgotten: long, because some
-    programs speak once and then only listen."""
+    At `largest` peers, a new one replaces one that was silent for `MAY_GO_MS`, or is refused. A peer is forgotten after
+    `SILENT_MS`, which is long because some programs send once and then only listen.
+    """
 
     SILENT_MS = 300_000
     MAY_GO_MS = 10_000
@@ -281,11 +281,11 @@ class UdpPort:
         return True
 
     def ends(self, address: Address) -> LinkEnds | None:
-        """Ends of a peer at this address."""
+        """Ends of the peer at this address."""
         return ends_of(self._socket, address)
 
     def forget(self, peer: UdpPeer) -> None:
-        """The peer is closed."""
+        """Forget a closed peer."""
         self._peers.pop(peer.address, None)
 
     def _receive(self) -> tuple[bytes, Address] | None:
@@ -293,7 +293,7 @@ class UdpPort:
             return None
         try:
             return self._socket.recvfrom(_LARGEST_DATAGRAM)
-        except OSError:  # mostly: nothing there
+        except OSError:  # mostly nothing to read
             return None
 
     def _has_room(self, now_ms: int) -> bool:
@@ -307,6 +307,6 @@ class UdpPort:
 
 
 def _enlarge(made: socket.socket) -> None:
-    """Room for bursts (a parameter list, a simulation ahead of time); the system may grant less."""
+    """Enlarge the buffers for bursts (parameter lists, fast simulations); the system may grant less."""
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _RECEIVE_BUFFER)

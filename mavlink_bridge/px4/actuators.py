@@ -1,10 +1,9 @@
-"""Actuators by output of a vehicle that is spoken to as a PX4: those of its metadata, and ACTUATOR_TEST.
+"""Actuators of a vehicle that speaks as a PX4: their metadata, and ACTUATOR_TEST.
 
-A copter has the four motors of airframes/10040_sihsim_quadx, what drives has those of a differential rover, wings have
-a propeller and three surfaces, with lift motors or without. In the
-simulator nothing turns by a test. Form: mavlink, component_metadata/actuators.schema.json; labels and parameters: PX4
-1.16 src/modules/control_allocator/module.yaml, src/modules/simulation/pwm_out_sim/module.yaml; ACTUATOR_TEST:
-Commander.cpp, `handleCommandActuatorTest`.
+A copter has the four motors of airframes/10040_sihsim_quadx, a rover two of a differential drive, a plane a propeller
+and three surfaces, a VTOL also lift motors. A test turns nothing in the simulator. Format: mavlink,
+component_metadata/actuators.schema.json; labels and parameters: PX4 1.16 src/modules/control_allocator/module.yaml,
+src/modules/simulation/pwm_out_sim/module.yaml; ACTUATOR_TEST: Commander.cpp, `handleCommandActuatorTest`.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, Comman
 from mavlink_bridge.services.commands.request import Command
 
 _MOST_MOTORS: Final = 12
-# of ACTUATOR_OUTPUT_FUNCTION: motors, servos; from 1000 on PX4's own numbers
+# values of ACTUATOR_OUTPUT_FUNCTION: motors, servos; from 1000 on PX4's own
 _TESTED: Final = (range(1, 1 + _MOST_MOTORS), range(33, 33 + 8), range(1000, 2000))
 
 _PARTS: Final[dict[str, Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-"""Metadata that no vehicle changes: parameters of an output, types of actuators, geometry by airframe."""
+"""Constant metadata: parameters of an output, types of actuators, geometry by airframe."""
 
 
 class Px4Actuators:
-    """See the module."""
+    """Handler of ACTUATOR_TEST and source of the actuator metadata."""
 
     def __init__(self, facts: VehicleFacts, parameters: Px4Parameters) -> None:
         self._facts = facts
@@ -40,14 +39,14 @@ class Px4Actuators:
         return {Cmd.ACTUATOR_TEST: CommandRow(self._test, required=(5,))}
 
     def _test(self, command: Command, context: Context) -> Outcome:
-        """param5: the function. An armed vehicle may be touched by nobody."""
+        """ACTUATOR_TEST: param5 is the output function. DENIED while armed."""
         if self._facts.armed or self._parameters["COM_MOT_TEST_EN"] != 1.0:
             return DENIED
         known = any(command.whole(5) in numbers for numbers in _TESTED)
         return ACCEPTED if known else UNSUPPORTED
 
     def document(self) -> Mapping[str, Any]:
-        """Metadata of the actuators; names parameters that are there, and no others."""
+        """Actuator metadata; it names only parameters that exist."""
         outputs = [name for name in self._parameters.names() if name.startswith("PWM_MAIN_FUNC")]
         functions = self._parameters.definition(outputs[0]).values
         channels = [{"label": f"Channel {n}", "param-index": n} for n in range(1, len(outputs) + 1)]

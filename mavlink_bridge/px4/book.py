@@ -1,11 +1,10 @@
-"""Events of a vehicle that is spoken to as a PX4: which of them tells what the core, or PX4's personality, announces.
+"""Events of a vehicle that speaks as a PX4, for the events of the core and of PX4's personality.
 
-Events are rows of `events.json`: PX4's names, numbers and arguments, words of our own. Arming checks follow libevents'
-protocol; flight modes are told one by one. An event's number is a hash of its name (FNV-1a, 24 bits), so that a station
-which knows PX4's file reads ours. Beside an event goes a text that ends with a tab, by which stations that show events
-know to leave it out. Source: PX4 1.16 src/modules/commander/{Commander.cpp, failsafe/framework.cpp,
-HealthAndArmingChecks}, src/modules/navigator/mission.cpp, src/lib/events/enums.json,
-platforms/common/include/px4_platform_common/events.h.
+`events.json` has PX4's names, numbers and arguments, with our texts. Arming checks follow libevents' protocol; flight
+modes are sent one by one. An event's number is a hash of its name (FNV-1a, 24 bits), so a station that knows PX4's file
+understands ours. The text beside an event ends with a tab, so that stations which show events omit it. Source: PX4 1.16
+src/modules/commander/{Commander.cpp, failsafe/framework.cpp, HealthAndArmingChecks}, src/modules/navigator/mission.cpp,
+src/lib/events/enums.json, platforms/common/include/px4_platform_common/events.h.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ POSITIONAL_MODES: Final = sum(1 << bit for mode, bit in BIT.items() if mode not 
 
 
 class Px4Part(IntEnum):
-    """health_component_t, as the number of its bit."""
+    """health_component_t as the number of its bit."""
 
     NONE = 0
     BARO = 1
@@ -87,7 +86,7 @@ def _groups(modes: Sequence[ShownMode]) -> dict[int, list[int]]:
 VOCABULARY: Final = Vocabulary("px4", tuple(EVENTS.values()), _choices, _groups)
 
 NamedEvent = tuple[str, tuple[float, ...]]
-"""Name of an event that is told, and its arguments."""
+"""Name of an event and its arguments."""
 
 _CHECKS: Final[dict[Check, tuple[str, Px4Part]]] = {
     Check.BARO: ("check_baro_no_data", Px4Part.BARO),
@@ -120,12 +119,12 @@ _BATTERIES: Final[dict[EventCause, str]] = {
 
 
 class Px4Book:
-    """See the module."""
+    """Translation of the core's events to PX4's."""
 
     vocabulary: Vocabulary = VOCABULARY
 
     def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
-        """The event of a notice of PX4's personality, or of a mode that a person wanted."""
+        """Event of a notice of PX4's personality, or of a mode that a person commanded."""
         if isinstance(event, FirmwareNotice):
             return _told(*_named(event))
         if isinstance(event, ModeChanged) and event.reason in BY_WISH:
@@ -143,7 +142,7 @@ class Px4Book:
             modes = POSITIONAL_MODES if reason.positional else ALL_MODES
             error |= 1 << part
             forbidden |= modes
-            more = (0,) * (len(definition.arguments) - 2)  # which of several: the first
+            more = (0,) * (len(definition.arguments) - 2)  # index of the sensor: the first
             failed.append((definition, (modes, part, *more)))
         can = ALL_MODES & ~forbidden
         there = {part: sensor for sensor, part in _SENSORS.items() if present & sensor}
@@ -167,7 +166,7 @@ def _refused(mode: float) -> NamedEvent:
 
 
 def _acts(mode: float, action: float, cause: float) -> NamedEvent:
-    """A failsafe acts at once, or warns."""
+    """Event of a failsafe that acts at once, or warns."""
     why = EventCause(int(cause))
     if action == Px4Action.WARN:
         if why in _BATTERIES:
@@ -183,7 +182,7 @@ def _acts(mode: float, action: float, cause: float) -> NamedEvent:
 
 
 def _holds(mode: float, action: float, delay_s: float, cause: float) -> NamedEvent:
-    """A failsafe acts after a Hold."""
+    """Event of a failsafe that acts after a Hold."""
     if cause:
         return "commander_failsafe_enter_hold", (mode, action, delay_s, cause)
     return "commander_failsafe_enter_generic_hold", (mode, action, delay_s)
@@ -212,7 +211,7 @@ _NOTICES: Final[Mapping[Enum, str | Callable[..., NamedEvent]]] = MappingProxyTy
     Notice.ACTS: _acts,
     Notice.HOLDS: _holds,
 })  # fmt: skip
-"""The event of each notice: its name, where the values are its arguments."""
+"""Event of each notice: a name, if its arguments are the notice's values, or a function of them."""
 
 
 def _named(notice: FirmwareNotice) -> NamedEvent:

@@ -1,9 +1,8 @@
-"""PREFLIGHT_CALIBRATION as a PX4 tells of it: texts "[cal] ...", which QGroundControl and MAVSDK read.
+"""PREFLIGHT_CALIBRATION as PX4 reports it: texts "[cal] ...", which QGroundControl and MAVSDK parse.
 
-A calibration is a list of texts with the time after its begin at which each is told. Nobody can turn a simulated
-vehicle: it counts as turned to each side in its turn, and the values that are found are those that it has. Sources: PX4
-1.16 src/modules/commander/calibration_messages.h, calibration_routines.cpp, gyro_calibration.cpp; Commander.cpp (which
-parameter asks for what).
+A calibration is a list of texts with their times. A simulated vehicle cannot be turned by hand: it counts as turned to
+each side in sequence, and keeps its sensor values. Sources: PX4 1.16 src/modules/commander/calibration_messages.h,
+calibration_routines.cpp, gyro_calibration.cpp; Commander.cpp (parameters).
 
 Clock: vehicle time.
 """
@@ -20,7 +19,7 @@ from mavlink_bridge.services.commands.context import UNSUPPORTED, CommandRow, Co
 from mavlink_bridge.services.commands.request import Command
 
 Script = tuple[tuple[int, str], ...]
-"""(ms after the begin, text)."""
+"""Texts with their times in ms after the beginning."""
 _SIDES: Final = ("down", "back", "front", "left", "right", "up")
 _SIDE_MS: Final = 1000
 
@@ -52,7 +51,7 @@ _GYRO, _MAG, _BARO, _ACCEL, _LEVEL = (
     _at_rest("gyro", 3000), _on_all_sides("mag", "Rotate vehicle around"), _at_rest("baro", 3000),
     _on_all_sides("accel", "Hold still, measuring"), _at_rest("level", 1500),
 )  # fmt: skip
-# (parameter of the command, its value): the calibration; the first that fits counts
+# (parameter of the command, its value, calibration); the first that fits is used
 _ASKED: Final = (
     (1, 1.0, _GYRO), (2, 1.0, _MAG), (3, 1.0, _BARO), (5, 1.0, _ACCEL), (5, 2.0, _LEVEL),
     (5, 4.0, _at_rest("accel", 1500)),
@@ -60,7 +59,7 @@ _ASKED: Final = (
 
 
 class Px4Calibration(WithoutMessages):
-    """See the module."""
+    """Handler of the command and sender of the texts."""
 
     clock: Clock = "vehicle"
 
@@ -74,11 +73,11 @@ class Px4Calibration(WithoutMessages):
         return {Cmd.PREFLIGHT_CALIBRATION: CommandRow(self._begin)}
 
     def refusal(self) -> str | None:
-        """Reason that the vehicle is not armed now."""
+        """Reason against arming; None: none."""
         return "calibrating" if self._waits else None
 
     def _begin(self, command: Command, context: Context) -> Outcome:
-        """All zero ends what runs; while armed, or while one runs, none begins."""
+        """Begin a calibration; all zeros cancel the present one. None begins while armed or during another."""
         if not any(command.param(index) for index in range(1, 8)):
             self._cancel()
             return ACCEPTED

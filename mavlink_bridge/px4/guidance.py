@@ -1,13 +1,13 @@
-"""Guidance of a PX4 beside its own modes: setpoints in Offboard, a circle by DO_ORBIT, a target in Follow Me,
-sticks.
+"""PX4's guidance from outside: setpoints in Offboard, DO_ORBIT, Follow Me, and takeover by sticks.
 
-Offboard: setpoints count there alone; they may not stay away for COM_OF_LOSS_T, and one that lies above takes off.
-Orbit: round a place; of wings, which circle anyway, Hold; a VTOL that hovers flies it as rotors do. Told as
-ORBIT_EXECUTION_STATUS, by wings of every circle that they fly by themselves. Follow Me: FOLLOW_TARGET says where the
-target is; the vehicle keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above. Sources: PX4 1.16
-mavlink_receiver.cpp, Commander.cpp (`offboardControlCheck`, VEHICLE_CMD_DO_ORBIT), navigator_main.cpp,
-FixedwingPositionControl.cpp (`publishOrbitStatus`), FlightTaskOrbit.cpp, FlightTaskAutoFollowTarget.cpp (without its
-filters).
+Offboard: setpoints count only there, must not pause for COM_OF_LOSS_T, and start a takeoff if they lie above. Orbit: a
+circle around a place; a plane, which circles anyway, flies Hold; a hovering VTOL flies it as a copter. It is reported
+as ORBIT_EXECUTION_STATUS, for planes with every circle of their own. Follow Me: FOLLOW_TARGET has the target's place;
+the vehicle keeps FLW_TGT_DST from it, at FLW_TGT_FA from its course, FLW_TGT_HT above.
+
+Sources: PX4 1.16 mavlink_receiver.cpp, Commander.cpp (`offboardControlCheck`, VEHICLE_CMD_DO_ORBIT),
+navigator_main.cpp, FixedwingPositionControl.cpp (`publishOrbitStatus`), FlightTaskOrbit.cpp,
+FlightTaskAutoFollowTarget.cpp (without its filters).
 
 Clock: vehicle time.
 """
@@ -36,24 +36,24 @@ from mavlink_bridge.services.guided.masks import position_parts
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.wire.codec import dialect
 
-_ABOVE: Final = 0.3  # m: a setpoint so much higher, or a climb, takes off
-_RADIUS, _SPEED = 10.0, 2.0  # m, m/s; of an orbit that names none (FlightTaskOrbit.hpp)
+_ABOVE: Final = 0.3  # a setpoint this much higher, m, or a climb starts a takeoff
+_RADIUS, _SPEED = 10.0, 2.0  # defaults of an orbit, m and m/s (FlightTaskOrbit.hpp)
 _FACES_CENTRE, _KEEPS, _FREE, _ALONG = 0, 1, 2, 3  # ORBIT_YAW_BEHAVIOUR
 _CHANGES: Final = (VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
 _STATUS_MS: Final = 500
 _WARNS: Final = 1  # GF_ACTION
 _FOLLOW_MS: Final = 200
 _STALE_MS: Final = 1500
-_MOVING: Final = 0.5  # m/s: slower has no course of its own
-_NEAR: Final = 5.0  # m: from here on it flies the target's velocity with its place
+_MOVING: Final = 0.5  # least speed with a course, m/s
+_NEAR: Final = 5.0  # within this distance the target's velocity is flown too, m
 _FASTEST: Final = 1000.0  # m/s
 _LOWEST: Final = 1.0  # m
-_SMOOTHED: Final = 0.3  # of a velocity between two places that tremble
+_SMOOTHED: Final = 0.3  # smoothing factor of a velocity from two noisy places
 _ABOVE_TARGET: Final = 2.0  # FLW_TGT_ALT_M
 
 
 class Offboard:
-    """The setpoints of stations and companions; `inner` flies them. See the module."""
+    """Setpoints in Offboard; `inner` flies them."""
 
     clock: Clock = "vehicle"
     handles: frozenset[str] = GuidedService.handles
@@ -78,13 +78,13 @@ class Offboard:
         self._inner.handle_message(message, peer, now_ms)
 
     def _lift(self, message: Message) -> None:
-        """Take off for a setpoint that lies above."""
+        """Take off for a setpoint above the vehicle."""
         height = self._height_asked(message)
         if height is not None and not self._lifting:
             self._lifting = self._autopilot.commands.takeoff(height).ok
 
     def _height_asked(self, message: Message) -> float | None:
-        """Above home, m; None: it does not lead up."""
+        """Height of a setpoint above home, m; None if it is not above the vehicle."""
         facts, kind = self._autopilot.facts, message.get_type()
         parts = None if kind == "SET_ATTITUDE_TARGET" else position_parts(message.type_mask, driven=False)
         if parts is None or facts.home is None:
@@ -109,7 +109,7 @@ class Offboard:
             self._lifting = False
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which the setpoints are lost, ms; asked for in Offboard alone."""
+        """Time at which the setpoints count as lost, ms; only in Offboard."""
         end_ms = self._setpoints.end_ms
         if end_ms is None or not self._autopilot.facts.armed or self._flight.mode != OFFBOARD:
             return None
@@ -120,7 +120,7 @@ class Offboard:
 
 
 class Px4Orbit(WithoutMessages, Speaker):
-    """DO_ORBIT. See the module."""
+    """DO_ORBIT and ORBIT_EXECUTION_STATUS."""
 
     clock: Clock = "vehicle"
 
@@ -135,15 +135,14 @@ class Px4Orbit(WithoutMessages, Speaker):
         return {Cmd.DO_ORBIT: CommandRow(self._begin, place=True, long_frame=Frame.GLOBAL)}
 
     def _begin(self, command: Command, context: Context) -> Outcome:
-        """Param1 m, negative: counter-clockwise; 2 m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 the centre, NaN: here."""
+        """DO_ORBIT: param1 radius m, negative: counter-clockwise; 2 speed m/s; 3 ORBIT_YAW_BEHAVIOUR; 5 to 7 centre,
+        NaN: here."""
         core, origin = self._autopilot, self._autopilot.facts.vehicle.origin
         state = core.facts.vehicle.state
         wings, changes = self._on_wings, state.report[report.VTOL_STATE] in _CHANGES
         if not core.facts.armed or core.facts.landed or origin is None or changes:
             return core.announcer.refuse("Orbit command rejected", Result.TEMPORARILY_REJECTED, Severity.CRITICAL)
-        here = (
-            state.place
-        )  # its height is above mean sea level, whatever the frame (mavlink_receiver.cpp; MAVSDK says 3)
+        here = state.place  # the height is above mean sea level in any frame (mavlink_receiver.cpp; MAVSDK sends 3)
         lat, lon = command.param(5, here.lat), command.param(6, here.lon)
         altitude = command.param(7) if command.given(7) else here.alt
         if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(altitude) < HIGHEST):
@@ -170,12 +169,12 @@ class Px4Orbit(WithoutMessages, Speaker):
 
     @property
     def _on_wings(self) -> bool:
-        """True for what circles by itself: a fixed wing, or a VTOL that does not hover."""
+        """True if the vehicle circles by itself: a plane, or a VTOL that does not hover."""
         core = self._autopilot
         return core.facts.vehicle_class.has_stall_speed and not core.helm.upright
 
     def _keeps_in(self) -> bool:
-        """The fence does more than warn."""
+        """True if the fence does more than warn."""
         return self._parameters["GF_ACTION"] > _WARNS
 
     def _yaw(self, behaviour: int, center: Ned) -> Yaw:
@@ -195,7 +194,7 @@ class Px4Orbit(WithoutMessages, Speaker):
 
     @property
     def _told(self) -> Circle | None:
-        """The circle that is told of: rotors' orbit, and each that wings fly by themselves."""
+        """Circle that is reported: an orbit of rotors, or any circle that a plane flies by itself."""
         mode, circle = self._flight.mode, self._autopilot.helm.target
         told = mode[0] == AUTO if self._on_wings else mode == ORBIT
         return circle if told and isinstance(circle, Circle) else None
@@ -206,7 +205,7 @@ class Px4Orbit(WithoutMessages, Speaker):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A target as it was heard: NED m and m/s about the vehicle's origin."""
+    """Target as received: NED m and m/s from the vehicle's origin."""
 
     place: Ned
     velocity: Ned
@@ -214,8 +213,8 @@ class Followed:
 
 
 class FollowMe:
-    """FOLLOW_TARGET in mode Follow Me. The sticks move the place beside the target: roll its angle, pitch the distance,
-    throttle the height. See the module."""
+    """Mode Follow Me with FOLLOW_TARGET. Sticks change the position beside the target: roll the angle, pitch the
+    distance, throttle the height."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"FOLLOW_TARGET"})
@@ -225,14 +224,15 @@ class FollowMe:
         self._flight = flight
         self._parameters = parameters
         self._target: Followed | None = None
-        self._course = 0.0  # rad, the target's last one
-        self._angle: float | None = None  # rad from north, from the target to the vehicle; None: it does not follow yet
-        self._by_sticks = (0.0, 0.0, 0.0)  # rad, m, m: angle, distance, height
+        self._course = 0.0  # last course of the target, rad
+        # direction from the target to the vehicle, rad from north; None: not following
+        self._angle: float | None = None
+        self._by_sticks = (0.0, 0.0, 0.0)  # changes by sticks of angle (rad), distance (m) and height (m)
         self._flown_to: Ned | None = None
         self._due_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A target without a place is none; without a velocity it has that between its places."""
+        """Take in a target. Without a place it is ignored; without a velocity it gets that between two places."""
         origin = self._autopilot.facts.vehicle.origin
         lat, lon = message.lat * 1e-7, message.lon * 1e-7
         if origin is None or not (abs(lat) <= 90.0 and abs(lon) <= 180.0) or not abs(message.alt) < HIGHEST:
@@ -268,7 +268,7 @@ class FollowMe:
             self._follow(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """While there is somebody to follow."""
+        """Time of the next step, ms; None without a target or outside the mode."""
         if self._target is None or self._flight.mode != FOLLOW or self._autopilot.facts.grounded:
             return None
         return self._due_ms
@@ -293,8 +293,8 @@ class FollowMe:
             commands.guided_target(position=wanted, yaw=yaw)
 
     def _beside(self, at: Ned, fastest: float) -> Ned:
-        """Place for the vehicle when the target is there: on the way round it, no faster than it may. FLW_TGT_ALT_M 2:
-        the height counts from the target, else from home."""
+        """Place for the vehicle beside the target at `at`, approached no faster than allowed. The height counts from
+        the target with FLW_TGT_ALT_M 2, else from home."""
         facts, param = self._autopilot.facts, self._parameters
         angle, distance, height = self._moved_by_sticks()
         angle += self._course + radians(param["FLW_TGT_FA"])
@@ -308,7 +308,8 @@ class FollowMe:
         return at[0] + distance * cos(self._angle), at[1] + distance * sin(self._angle), base - height
 
     def _moved_by_sticks(self) -> Ned:
-        """FlightTaskAutoFollowTarget.hpp: full deflection is 1.5 rad/s, 2 m/s, 1.5 m/s."""
+        """Angle, distance and height by sticks. Full deflection is 1.5 rad/s, 2 m/s, 1.5 m/s
+        (FlightTaskAutoFollowTarget.hpp)."""
         core, angle, distance, height = self._autopilot, *self._by_sticks
         if self._angle is None:
             angle, distance, height = 0.0, 0.0, 0.0
@@ -327,8 +328,8 @@ class FollowMe:
 
 
 class StickTakeover(WithoutMessages):
-    """Moved sticks take over from an automatic mode (Commander.cpp, COM_RC_OVERRIDE), but for Follow Me, which they
-    steer, and on wings."""
+    """Takeover of an automatic mode by moved sticks (Commander.cpp, COM_RC_OVERRIDE), except in Follow Me, which they
+    steer, and on a plane."""
 
     clock: Clock = "vehicle"
 
@@ -338,7 +339,7 @@ class StickTakeover(WithoutMessages):
         self._parameters = parameters
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Called in every pass: sticks come by messages."""
+        """Check the sticks. Called in every pass, because sticks arrive by messages."""
         core, mode = self._autopilot, self._flight.mode
         if not core.sticks.held or mode[0] != AUTO or mode == FOLLOW or not core.facts.armed or core.facts.grounded:
             return
@@ -363,5 +364,5 @@ class StickTakeover(WithoutMessages):
 
 
 def _wrapped(angle: float) -> float:
-    """Within half a turn, rad."""
+    """Angle within half a turn, rad."""
     return (angle + pi) % (2.0 * pi) - pi

@@ -1,5 +1,4 @@
-"""Assembly of a simulated vehicle that is a PX4 to its stations: the services, commands, events and metadata over its
-personality."""
+"""Assembly of a simulated vehicle that speaks as a PX4: services, commands, events and metadata of its personality."""
 
 from __future__ import annotations
 
@@ -27,8 +26,8 @@ FAILURES: Final[Failures] = {
     (_U.MAG, _T.STUCK): _FAILURES[_U.MAG, _T.OFF],
     (_U.BARO, _T.STUCK): _FAILURES[_U.BARO, _T.OFF],
 }
-"""A sensor that repeats its value is not used any more (lib: sensors/data_validator, ERROR_FLAG_STALE_DATA after 100
-equal values): to what flies it is lost."""
+"""A sensor with a constant value is lost to PX4 (lib: sensors/data_validator, ERROR_FLAG_STALE_DATA after 100 equal
+values)."""
 
 
 def spoken(
@@ -38,8 +37,8 @@ def spoken(
     given: Mapping[str, float],
     mode_shown: Callable[[], None],
 ) -> Spoken:
-    """Take PX4's personality on, and give what belongs to it on the wire. `stored`, `given`: as `Px4Parameters` has
-    them; `mode_shown()`: another mode is shown than before."""
+    """Give `parts` PX4's personality, and return its MAVLink side. `stored`, `given`: see `Px4Parameters`.
+    `mode_shown()`: called when another mode is shown."""
     parameters = Px4Parameters(core, stored, given)
     personality = Px4Personality(parts, parameters)
     personality.take_over()

@@ -1,15 +1,15 @@
-"""Endpoint: a MAVLink component on several links: bytes in, services, bytes out. Sans I/O.
+"""Endpoint: a MAVLink component on several links, without I/O: bytes in, services, bytes out.
 
-`Endpoint` puts the parts together: a `FrameReader`, a `FrameWriter` and a bounded queue for each link, the `Router`,
-and the protocol services. It owns which links are open and what waits on them. It knows no socket and no clock; whoever
-drives it hands in what a link has received with the time on both clocks, and takes the bytes that a link is to send.
+`Endpoint` combines a `FrameReader`, a `FrameWriter` and a bounded queue for each link, the `Router`, and the protocol
+services. It has no socket and no clock: the caller gives received bytes with the time on both clocks, and takes the
+bytes of each link.
 
 A slow link loses telemetry first: above `CONGESTED` waiting bytes the telemetry service skips it (`congested`), while
-answers still queue up to `OVERFLOW`. Beyond that nothing more is queued and the link should be closed (`overflowed`).
-Other links never notice.
+answers are queued up to `OVERFLOW`. Beyond that nothing more is queued and the link should be closed (`overflowed`).
+Other links are not affected.
 
-This is the edge where a fault in one service must not stop the vehicle: an exception from a service is given to
-`on_error` and counted, and the next service runs.
+A fault in one service must not stop the vehicle: its exception is given to `on_error` and counted, and the next service
+runs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _raise(problem: Exception, where: str) -> None:
 
 
 class _Due:
-    """A service with deadlines, its methods taken out once: each is called on every pass and after every message."""
+    """A service with deadlines and its methods, looked up once because they are called on every pass and message."""
 
     __slots__ = ("handle_timeout", "next_deadline_ms", "on_link", "service", "take_outgoing")
 
@@ -51,8 +51,8 @@ class _Due:
 
 
 class Endpoint:
-    """See the module. `on_error(exception, where)` hears what a service raised; without one it is raised again, which
-    is what tests want. `on_frame(link, frame)` sees every sound frame that comes in (for logs)."""
+    """MAVLink component. `on_error(exception, where)`: gets exceptions of services; by default they are raised, as
+    tests need. `on_frame(link, frame)`: sees every valid frame (for logs)."""
 
     def __init__(
         self,
@@ -72,15 +72,15 @@ class Endpoint:
         self._on_error, self.service_errors = on_error, 0
         self._signing: Signing | None = None
         self.gates: list[Callable[[int, MavlinkFrame, int, int], bool]] = []
-        """Asked first, with link, frame and the frame's target system and component (0: all): True = it has taken the
-        frame, which then is neither forwarded nor given to the services."""
+        """Filters with link, frame, and the frame's target system and component (0: all). True: the filter has handled
+        the frame, which is neither forwarded nor given to services."""
         self.on_frame: list[Callable[[int, MavlinkFrame], None]] = [] if on_frame is None else [on_frame]
-        self.identity_listeners: list[Callable[[], None]] = []  # told when `identify` has changed who this is
-        self.redundancy: LinkRedundancy | None = None  # given where all links lead to the same other side
-        self.muted = False  # True: no bytes come in or go out on any but local links (a radio fails: a simulated fault)
+        self.identity_listeners: list[Callable[[], None]] = []  # called when `identify` has changed the ids
+        self.redundancy: LinkRedundancy | None = None  # set if all links lead to the same other side
+        self.muted = False  # True: only local links carry bytes (a simulated fault of the radio)
         self.high_latency: bool | None = None
-        """True while links of high latency send (CONTROL_HIGH_LATENCY); None: they are links as any other."""
-        self.quiet: set[int] = set()  # links that carry of streams HEARTBEAT and what is asked for
+        """True while high-latency links send (CONTROL_HIGH_LATENCY); None: they are normal links."""
+        self.quiet: set[int] = set()  # links that carry only HEARTBEAT and requested streams
 
     # --- identity and services ------------------------------------------------------------------------------------
     @property
@@ -92,7 +92,7 @@ class Endpoint:
         return self._router.component
 
     def identify(self, system_id: int, component_id: int = 1) -> None:
-        """Be this system and component from now on (SYSID_THISMAV was set); sequence numbers go on."""
+        """Change system and component ids (SYSID_THISMAV was set); sequence numbers continue."""
         self._router.system, self._router.component = system_id, component_id
         for listener in self.identity_listeners:
             listener()
@@ -100,32 +100,32 @@ class Endpoint:
             link.identify(system_id, component_id)
 
     def speaks_as(self, component: int) -> bool:
-        """True when this component of our system speaks from here."""
+        """True if this component of our system is served here."""
         return self._router.is_ours(component)
 
     def answer_for(self, absent: frozenset[int] | None) -> None:
-        """Answer what is for components of our system that nobody has heard: these, None: any."""
+        """Answer for components of our system that were not heard: for these; None: for any."""
         self._router.absent = absent
 
     def set_signing(self, signing: Signing | None) -> None:
-        """From now on frames on links that are not trusted are refused unless signed with this key, and what goes out
-        there is signed; on a trusted link too once such a frame has come in. None: all is accepted, nothing signed."""
+        """Refuse frames of untrusted links unless signed with this key, and sign what is sent there. A trusted link is
+        signed too once a signed frame has arrived. None: accept all, sign nothing."""
         self._signing = signing
         for link in self._links.values():
             link.signs = signing is not None and not link.trusted
 
     @property
     def has_key(self) -> bool:
-        """Are frames checked and signed here?"""
+        """True if frames are checked and signed."""
         return self._signing is not None
 
     def add_service(self, service: Service) -> None:
-        """Messages go to services in the order in which these were added. ValueError for a name that is no message."""
+        """Add a service. Messages go to services in the order of addition. ValueError for an unknown message name."""
         self._add(service)
 
     def add_component(self, component: int, services: Iterable[Service]) -> None:
-        """A further component of our system, a gimbal or a camera, speaks from here: its services hear what is for it
-        or for all, and send as `component` (`Outgoing`), with sequence numbers of its own."""
+        """Serve another component of our system, such as a gimbal: its services get messages for it or for all, and
+        send as `component` (`Outgoing`) with their own sequence numbers."""
         for service in services:
             self._add(service, component)
         self._router.others |= {component}
@@ -151,11 +151,13 @@ class Endpoint:
         take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
-        """A new link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
-        `local`: a log, which hears everything also while the links are `muted`. `baud`: of a serial line with a rate:
-        telemetry that it is too slow for is dropped, the oldest first. `private`: see `Router`. `take`: of a log that
-        nobody else is on: streams encoded with others' are given to it, each frame behind us since 1970 in 8 bytes
-        (`services.telemetry.pool`). `shared`: whose it is, its reader and queue, where it is a network's."""
+        """Open a link; its number is never used again.
+
+        `trusted`: loopback or USB, where unsigned secrets may pass. `local`: a log, which works also while `muted`.
+        `baud`: of a serial line; telemetry that it cannot carry is dropped, the oldest first. `private`: see `Router`.
+        `take`: of a log alone on its link: it gets encoded streams, each frame after 8 bytes of time since 1970 in us
+        (`services.telemetry.pool`). `shared`: owner, reader and queue of a network's link.
+        """
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
@@ -171,7 +173,7 @@ class Endpoint:
         return number
 
     def close_link(self, link: int) -> None:
-        """Forget the link, here and in all services. A second time does nothing."""
+        """Forget a link, here and in all services. A second call does nothing."""
         closed = self._links.pop(link, None)
         if closed is None:
             return
@@ -187,7 +189,7 @@ class Endpoint:
                 self._report(problem, f"{type(service).__name__} on a closed link")
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
-        """The line has another rate now, and is called so."""
+        """Set another rate and name of a line."""
         found = self._links[link]
         found.name = name
         if found.out.line is not None:
@@ -197,47 +199,47 @@ class Endpoint:
         return tuple(self._links)
 
     def routes(self) -> tuple[int, ...]:
-        """Links that what is for everybody goes out on: all but those of high latency, or the one route to the other
-        side (`LinkRedundancy`)."""
+        """Links for messages to everybody: all but high-latency ones, or the one route to the other side
+        (`LinkRedundancy`)."""
         route = None if self.redundancy is None else self.redundancy.route
         plain = (number for number, link in self._links.items() if not link.high_latency)
         return tuple(plain) if route is None else (route,)
 
     def trusted(self, link: int) -> bool:
-        """False as well for a link that is closed."""
+        """True if the link is open and trusted."""
         found = self._links.get(link)
         return found is not None and found.trusted
 
     def heard(self, system: int, component: int = 0) -> tuple[int, ...]:
-        """The links where this sender was heard (component 0: any of the system)."""
+        """Links where this sender was heard (component 0: any of the system)."""
         return self._router.links_of(system, component)
 
     # --- in -------------------------------------------------------------------------------------------------------
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """Bytes that a link has received: frames are handed to the services and forwarded, answers queued."""
+        """Handle received bytes: give frames to services, forward them, queue answers."""
         source = self._links[link]
         if not self.muted:
             for frame in source.reader.receive(data, link_ms):
                 self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def take(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
-        """A frame that has come in on a shared link, and that may be for this endpoint; False when it was refused."""
+        """Handle a frame of a shared link; False if it was refused."""
         return not self.muted and self._take_frame(self._links[link], frame, link_ms, vehicle_ms)
 
     def admits(self, link: int, frame: MavlinkFrame) -> bool:
-        """May what comes from this sender on this link be passed on? Asked for frames that are for nobody here."""
+        """True if a frame of this sender may be forwarded; asked for frames that are for nobody here."""
         return self._signing is None or self._admit(self._links[link], frame, self._signing)
 
     def give_up_claims(self, link_ms: int, vehicle_ms: int) -> None:
-        """All links were looked at, and what had come in was received: a begun frame whose rest did not come in time is
-        none (`FrameReader.give_up`)."""
+        """Drop partial frames whose rest did not come in time (`FrameReader.give_up`), after all received bytes were
+        handled."""
         for source in tuple(self._links.values()):
             if source.reader.deadline_ms is not None and source.shared is None:
                 for frame in source.reader.give_up(link_ms):
                     self._take_frame(source, frame, link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
-        """Time at which `give_up_claims` is due, link time, ms."""
+        """Time of the next `give_up_claims`, link time ms."""
         deadline: int | None = None
         for source in self._links.values():
             due = None if source.shared is not None else source.reader.deadline_ms
@@ -246,7 +248,7 @@ class Endpoint:
         return deadline
 
     def _take_frame(self, source: OpenLink, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> bool:
-        """False when it was refused."""
+        """Handle a frame; False if it was refused."""
         link = source.number
         if self._router.is_echo(frame) or not (self._signing is None or self._admit(source, frame, self._signing)):
             return False
@@ -261,20 +263,21 @@ class Endpoint:
             return True
         for other in self._router.forward_to(frame, link, system, component):
             target = self._links[other]
-            if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all
+            # otherwise the network forwards it, once for all
+            if source.shared is None or source.shared is not target.shared:
                 self._forward(target, frame)
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, component, link_ms, vehicle_ms)
         return True
 
     def deliver(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
-        """Give a frame that the gate has taken from this link to the services now; nothing when the link is closed."""
+        """Give a frame that a gate has taken to the services now; nothing if the link is closed."""
         source = self._links.get(link)
         if source is not None:
             self._dispatch(source, frame, target_of(frame)[1], link_ms, vehicle_ms)
 
     def _admit(self, source: OpenLink, frame: MavlinkFrame, signing: Signing) -> bool:
-        """True when the frame is signed, or may come in without. (A modem cannot sign what it says.)"""
+        """True if the frame is signed or needs no signature; modems cannot sign."""
         if frame.signed and signing.verify(frame):
             source.signs = True
             return True
@@ -300,7 +303,7 @@ class Endpoint:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def handle_timeouts(self, link_ms: int, vehicle_ms: int) -> None:
-        """Call every service that has deadlines once with the time on its clock and queue what it has to send."""
+        """Call every service that has deadlines with the time on its clock, and queue its messages."""
         for due in self._timed:
             try:
                 due.handle_timeout(link_ms if due.on_link else vehicle_ms)
@@ -311,7 +314,7 @@ class Endpoint:
                 self._report(problem, f"{type(due.service).__name__} on its deadline")
 
     def handle_timeout_of(self, service: TimedService, now_ms: int) -> None:
-        """Call one service with the time on its clock: only it is due."""
+        """Call one service with the time on its clock, and queue its messages."""
         try:
             service.handle_timeout(now_ms)
             said = service.take_outgoing()
@@ -321,8 +324,7 @@ class Endpoint:
             self._report(problem, f"{type(service).__name__} on its deadline")
 
     def next_deadlines(self, besides: TimedService | None = None) -> tuple[int | None, int | None]:
-        """(link time, vehicle time) in ms at which a service next wants to be called; None = only on a message.
-        `besides`: not counting this one."""
+        """Next deadlines of services on (link time, vehicle time), ms; None: none. `besides`: ignore this service."""
         on_link: int | None = None
         on_vehicle: int | None = None
         for due in self._timed:
@@ -344,8 +346,8 @@ class Endpoint:
 
     # --- out ------------------------------------------------------------------------------------------------------
     def send(self, message: Message, link: int | None = None, component: int | None = None) -> None:
-        """Queue a message on a link, None = on all `routes`; a link that is closed is passed over. `component`: who
-        says it, None: we ourselves."""
+        """Queue a message on a link (None: on all `routes`); closed links are ignored. `component`: sender; None: our
+        own."""
         msg_id, payload, extra = codec.payload(message)
         numbers = self.routes() if link is None else (link,) if link in self._links else ()
         for target in [self._links[number] for number in numbers]:
@@ -365,61 +367,61 @@ class Endpoint:
             self._queue(target, data, frames, droppable)
 
     def direct(self, link: int) -> OpenLink | None:
-        """The link, where frames that the caller has made need only be queued: not signed, muted, ordered for a slow
-        line, full, or of high latency."""
+        """Link whose frames the caller may queue directly; None if it is signed, muted, on a slow line, full or of high
+        latency."""
         found = self._links[link]
         held = found.signs or found.out.line is not None or found.out.overflowed or (self.muted and not found.local)
         return None if held or found.high_latency else found
 
     def next_sequence(self, link: int) -> int:
-        """The sequence number of the next frame on this link."""
+        """Sequence number of the next frame on this link."""
         return self._links[link].writer.next_sequence
 
     def writer(self, link: int) -> FrameWriter:
-        """The link's writer; frames made with it must be queued by `append(link, data, 0)`, in order."""
+        """Writer of the link; its frames must be queued by `append(link, data, 0)` in order."""
         return self._links[link].writer
 
     def out_queue(self, link: int) -> OutQueue:
-        """Queue of the link, for as long as it is open: whoever has its socket looks there."""
+        """Queue of the link while it is open, for the owner of its socket."""
         return self._links[link].out
 
     def take_bytes(self, link: int) -> bytes:
-        """Take the bytes that wait on a link that can take them (a serial line: one burst): whole frames, in order."""
+        """Take the waiting bytes of a link (serial line: one burst): whole frames in order."""
         return self._links[link].out.take()
 
     def queued(self, link: int) -> int:
-        """Bytes that wait on the link."""
+        """Number of bytes that wait on the link."""
         return self._links[link].out.size
 
     def congested(self, link: int) -> bool:
-        """Streamed telemetry is to skip this link now."""
+        """True if streams should skip this link now."""
         out = self._links[link].out
         return out.size > out.congested
 
     def overflowed(self, link: int) -> bool:
-        """Answers were dropped because the link took nothing for too long: close it. Stays true."""
+        """True, for ever, after answers were dropped because the link took nothing: close it."""
         return self._links[link].out.overflowed
 
     def room(self, link: int, most: int) -> int:
-        """Bytes that may be queued now without delaying answers: up to `most`, on a line what it carries at once. What
-        others say at the same instant on a shared link is no delay."""
+        """Bytes that may be queued without delaying answers: up to `most`, on a line at most a burst. Bytes of others
+        on a shared link at the same time are no delay."""
         out = self._links[link].out
         return (most + out.congested - CONGESTED if out.line is None else min(most, out.line.burst)) - out.size
 
     def baud(self, link: int) -> int | None:
-        """The rate of a serial line that has one."""
+        """Baud rate of a serial line; None: the link is none."""
         line = self._links[link].out.line
         return None if line is None else line.baud
 
     def restart_link(self, link: int) -> None:
-        """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
+        """Clear the link's queues and partial frame after its other end was lost."""
         self._links[link].restart()
 
     def statistics(self, link: int) -> LinkStatistics:
         return self._links[link].statistics()
 
     def totals(self) -> LinkStatistics:
-        """The sums over all links there ever were."""
+        """Sums over all links, open and closed."""
         sums = LinkStatistics("all")
         for counted in (self._closed, *(link.statistics() for link in self._links.values())):
             sums.add(counted)
@@ -429,7 +431,7 @@ class Endpoint:
         for outgoing in said:
             try:
                 self.send(outgoing.message, outgoing.link, outgoing.component)
-            except ValueError as problem:  # a field that does not fit: the other messages still go out
+            except ValueError as problem:  # a field out of range: the other messages are still sent
                 self._report(problem, f"a message of {type(service).__name__}")
 
     def _forward(self, target: OpenLink, frame: MavlinkFrame) -> None:
@@ -438,7 +440,7 @@ class Endpoint:
         if target.out.size > target.out.congested:
             target.dropped += 1
         else:
-            # As it came: its signature, if any, is its sender's.
+            # forward unchanged, with the sender's signature
             target.push(frame.raw, 1, droppable=is_droppable(frame.msg_id))
 
     def _queue(self, target: OpenLink, data: bytes, frames: int, droppable: bool) -> None:

@@ -1,9 +1,8 @@
-"""Links that all lead to the same other side, a flight controller: what comes in twice, and where to send.
+"""Redundant links to the same other side, a flight controller: duplicate frames, and the route for sending.
 
-A copy of a frame that came in by another route within the last 100 ms (the same id, sender, sequence number and
-payload) is dropped, as mavlink-router's DeDuplicationPeriod does (docs/reference/real-vehicles.md, 4). What goes out
-takes one route only, since a controller would execute a command as often as it comes: that on which it was heard last,
-and first.
+A copy of a frame that arrived by another link in the last 100 ms (same id, sender, sequence number and payload) is
+dropped, as by mavlink-router's DeDuplicationPeriod (docs/reference/real-vehicles.md, 4). Frames are sent on one link
+only, because a controller executes a command as often as it arrives: the link on which it was heard last.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ _Key = tuple[int, int, int, int, bytes]
 
 
 class LinkRedundancy:
-    """See the module. `route`: the link to send on; None before anything was heard: all. `repeats`: copies dropped."""
+    """Filter of duplicates. `route`: link to send on; None, before anything was heard: all. `repeats`: dropped
+    copies."""
 
     def __init__(self) -> None:
         self.route: int | None = None
@@ -30,7 +30,7 @@ class LinkRedundancy:
         self._order: deque[tuple[int, _Key]] = deque()
 
     def hear(self, link: int, frame: MavlinkFrame, now_ms: int) -> bool:
-        """A sound frame came in on this link, link time ms. False: it is a copy."""
+        """Note a valid frame of this link (link time ms). False: it is a copy."""
         while self._order and now_ms - self._order[0][0] >= REPEAT_MS:
             self._recent.discard(self._order.popleft()[1])
         key = (frame.msg_id, frame.system, frame.component, frame.sequence, frame.payload)
@@ -44,6 +44,6 @@ class LinkRedundancy:
         return True
 
     def link_closed(self, link: int) -> None:
-        """Forget the link: another route must be found."""
+        """Forget a closed link."""
         if self.route == link:
             self.route = None

@@ -1,9 +1,8 @@
-"""Several endpoints on the same links, as vehicles on one radio network: whoever is on a link hears all of them.
+"""Several endpoints on the same links, like vehicles on one radio network.
 
-What all of them send waits in one queue, in the order in which it was sent. A frame that comes in goes to the endpoint
-whose system is its target, or to all when it has none; a frame for somebody else goes on to the links where he was
-heard (`router`), once. Beyond that each endpoint has its own rules for what it is given: its sequence numbers,
-signatures and services are those of a vehicle that is alone on the link. They do not hear each other.
+All frames that they send wait in one queue, in order. A received frame goes to the endpoint of its target system, or to
+all if it has no target; a frame for another party is forwarded once to the links where that was heard (`router`). Each
+endpoint has its own sequence numbers, signatures and services, as if it were alone. They do not hear each other.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from mavlink_bridge.routing.tx_queue import TxQueue, is_droppable
 from mavlink_bridge.wire.framing import FrameReader, MavlinkFrame
 
 MEMBERS = 250
-"""System ids end there: the rest is for ground stations."""
+"""Largest number of endpoints; higher system ids are for ground stations."""
 _BURST = 8 * 1024
-"""Bytes that one vehicle may say at one instant: all are due at the same multiples."""
+"""Bytes that one vehicle may send at one time: the streams of all are due together."""
 _NOBODY = 0
 
 
 def _touch_nothing(member: int) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 @dataclass(slots=True)
 class _SharedLink:
-    """`numbers`: the link's number at each endpoint."""
+    """Shared link. `numbers`: its number at each endpoint."""
 
     name: str
     numbers: list[int]
@@ -41,7 +40,7 @@ class _SharedLink:
 
 
 class Network:
-    """See the module; a `LinkOwner`. `touch(member)` is called before endpoint number `member` gets a frame or a
+    """`LinkOwner` of several endpoints. `touch(member)`: called before endpoint number `member` gets a frame or a
     link."""
 
     def __init__(self, endpoints: Sequence[Endpoint], touch: Callable[[int], None] = _touch_nothing) -> None:
@@ -63,7 +62,7 @@ class Network:
 
     # --- links ----------------------------------------------------------------------------------------------------
     def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int:
-        """A new link of all; see `Endpoint.open_link`."""
+        """Open a link of all endpoints; see `Endpoint.open_link`."""
         self._last_link += 1
         room = _BURST * len(self.endpoints)
         baud = traits.pop("baud", None)
@@ -79,7 +78,7 @@ class Network:
         return self._last_link
 
     def close_link(self, link: int) -> None:
-        """Forget the link, here and at all endpoints. A second time does nothing."""
+        """Forget a link, here and at all endpoints. A second call does nothing."""
         closed = self._links.pop(link, None)
         if closed is None:
             return
@@ -92,25 +91,25 @@ class Network:
         return tuple(self._links)
 
     def number_at_first(self, link: int) -> int | None:
-        """The number of a link at the first endpoint; None: it is closed."""
+        """Number of a link at the first endpoint; None: it is closed."""
         shared = self._links.get(link)
         return None if shared is None else shared.numbers[0]
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
-        """The line has another rate now, and is called so."""
+        """Set another rate and name of a line."""
         shared = self._links[link]
         shared.name = name
         for endpoint, number in zip(self.endpoints, shared.numbers, strict=True):
             endpoint.set_baud(number, baud, name)
 
     def restart_link(self, link: int) -> None:
-        """The link's other end was lost and will be a new one: nothing waits any more, half a frame included."""
+        """Clear the link's queue and partial frame after its other end was lost."""
         self._links[link].reader.restart()
         self._links[link].out.clear()
 
     # --- in -------------------------------------------------------------------------------------------------------
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """Bytes that a link has received: frames go to those they are for."""
+        """Handle received bytes: give frames to their endpoints."""
         for frame in self._links[link].reader.receive(data, link_ms):
             self._take_in(link, frame, link_ms, vehicle_ms)
 
@@ -121,15 +120,15 @@ class Network:
                 self._take_in(link, frame, link_ms, vehicle_ms)
 
     def claim_deadline_ms(self) -> int | None:
-        """Time at which `give_up_claims` is due, link time, ms."""
+        """Time of the next `give_up_claims`, link time ms."""
         return earliest(shared.reader.deadline_ms for shared in self._links.values())
 
     def _take_in(self, link: int, frame: MavlinkFrame, link_ms: int, vehicle_ms: int) -> None:
         shared = self._links.get(link)
         if shared is None:
-            return  # one of the frames before it has ended the link
+            return  # an earlier frame has ended the link
         if any(self.endpoints[member].speaks_as(frame.component) for member in self._members.get(frame.system, ())):
-            return  # an echo of what one of us has said
+            return  # an echo of an own frame
         system, component = target_of(frame)
         others = self._router.forward_to(frame, link, system, component)
         if frame.known:
@@ -144,7 +143,7 @@ class Network:
             self._pass_on(others, frame)
 
     def _pass_on(self, links: Sequence[int], frame: MavlinkFrame) -> None:
-        """To the links where somebody was heard who may want it, as it came: its signature is its sender's."""
+        """Forward a frame unchanged to the links of its target."""
         routes = self.endpoints[0].routes()
         for link in links:
             out = self._links[link].out

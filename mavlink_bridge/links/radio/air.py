@@ -1,9 +1,8 @@
-"""Air of a radio: whose turn it is, and how long a packet takes. No bytes here: who has something to send is asked.
+"""Radio channel: which side sends when, and how long a packet takes. It handles no bytes.
 
-`ready` says of each side (0: at the vehicle, 1: on the ground) since when, or from when on, its buffer holds anything;
-None: nothing is there and nothing comes. `step` is the decision that falls at `next_us`: `take(side, room, at_us)`
-gives up the next packet of a side, of at most `room` bytes, and says its size, 0 if there is none. The answer is (side,
-when it has arrived).
+`ready`: for each side (0: vehicle, 1: ground) the time from which its buffer holds something; None: nothing. `step`
+makes the decision at `next_us`: `take(side, room, at_us)` takes the next packet of a side with at most `room` bytes and
+returns its size, 0 if there is none. The result is (side, time of arrival).
 """
 
 from __future__ import annotations
@@ -19,14 +18,13 @@ Ready = tuple[int | None, int | None]
 Sent = tuple[int, int] | None
 
 _PACKET_OVERHEAD: Final = SIK_TRAILER + 16
-"""tdm.c: less room than this at the end of a window is left empty."""
+"""Smallest room at the end of a window that is used (tdm.c)."""
 _OWNER, _GUEST, _SPENT = 0, 1, 2
 
 
 class TdmAir:
-    """SiK's rounds. In its window the owner sends while it has something; then it yields the rest of the window by an
-    empty packet, and the other side sends there while it has something. After that nobody sends until the next window.
-    """
+    """SiK's time division. The owner of a window sends while it has something, then gives the rest of the window to the
+    other side by an empty packet. When that side has sent everything too, nobody sends until the next window."""
 
     def __init__(self, tdm: Tdm) -> None:
         self.largest = tdm.largest
@@ -44,7 +42,7 @@ class TdmAir:
         return None if since is None else self._rested(since)[0]
 
     def step(self, take: Take, ready: Ready) -> Sent:
-        """Decide once, see the module."""
+        """Make one decision; see the module."""
         since = _first(ready)
         if since is None:
             return None
@@ -63,8 +61,8 @@ class TdmAir:
         return side, self._at_us
 
     def _rested(self, until_us: int) -> tuple[int, int]:
-        """The next decision and whose it is, when nobody has anything before `until_us`: the empty packets of that time
-        have yielded what they do."""
+        """Time of the next decision and its turn, if nobody has anything before `until_us`; empty packets pass the
+        turn."""
         at_us, turn = self._at_us, self._turn
         begin_us = until_us - until_us % self._half_us
         if at_us < begin_us:
@@ -78,7 +76,7 @@ class TdmAir:
 
 
 class DuplexAir:
-    """Two lanes that know nothing of each other."""
+    """Two independent lanes."""
 
     def __init__(self, duplex: Duplex) -> None:
         self._lanes = (duplex.down, duplex.up)
@@ -90,7 +88,7 @@ class DuplexAir:
         return earliest((self._begin_us(0, ready), self._begin_us(1, ready)))
 
     def step(self, take: Take, ready: Ready) -> Sent:
-        """Send a packet, see the module."""
+        """Send one packet; see the module."""
         down_us, up_us = self._begin_us(0, ready), self._begin_us(1, ready)
         side = 1 if down_us is None or (up_us is not None and up_us < down_us) else 0
         at_us = up_us if side else down_us

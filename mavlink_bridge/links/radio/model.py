@@ -1,9 +1,9 @@
-"""A pair of radios between two ends, sans-IO and seeded: bytes and time in, bytes out.
+"""Pair of radios between two ends, without I/O and from a seed: bytes and time in, bytes out.
 
-What an end writes goes down its serial line into the modem's buffer (what comes while that is full is gone, byte by
-byte), is cut into packets, waits for its turn on the air, is lost or arrives, and comes out of the other modem's line.
-Nothing is invented and nothing overtakes; only the modem's own RADIO_STATUS is put between packets, at its own end.
-Side 0 (`a`) is the vehicle's, side 1 (`b`) the ground's. It stands where a `MemoryLink` can stand.
+Written bytes go over the serial line into the modem's buffer (they are lost while it is full), are cut into packets,
+wait for their turn in the air, are lost or arrive, and leave by the other modem's line. Nothing overtakes. Only the
+modem's RADIO_STATUS is inserted between packets. Side 0 (`a`) is the vehicle, side 1 (`b`) the ground. It can replace a
+`MemoryLink`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ HERE_M: Final = 100.0
 
 @dataclass(slots=True)
 class SideStatistics:
-    """Counts of what one side was given to send. `given`, `overflowed`, `carried`: bytes; `packets` on the air, of
-    these `lost`, `corrected` by the code, sent `again`; `reports` put into the stream of this side."""
+    """Statistics of one side's traffic. `given`, `overflowed`, `carried`: bytes. `packets` in the air, and of these
+    `lost`, `corrected` by the code, sent `again`. `reports`: inserted into the stream to this side."""
 
     given: int = 0
     overflowed: int = 0
@@ -48,7 +48,8 @@ class SideStatistics:
 
 
 class _Channel:
-    """Gilbert-Elliott, one direction."""
+    """Gilbert-Elliott channel, one direction: a Markov chain of a good and a bad state with their loss
+    probabilities."""
 
     def __init__(self, losses: BurstLosses, seed: int) -> None:
         self._losses = losses
@@ -61,11 +62,11 @@ class _Channel:
 
     @property
     def good(self) -> bool:
-        """True between two bad moments, as of the last packet."""
+        """True in the good state at the last packet."""
         return not self._bad
 
     def loses(self, at_us: int, more: float) -> tuple[bool, bool]:
-        """(is a packet at this time lost, in a bad moment). `more`: a further probability."""
+        """(lost, in the bad state) for a packet at this time. `more`: additional probability of a loss."""
         losses = self._losses
         if self._share:
             held = exp(-(at_us - self._seen_us) * self._per_us)
@@ -76,7 +77,7 @@ class _Channel:
 
 
 class _Modem:
-    """Modem of a side: its buffer and lines."""
+    """Modem of one side: its buffer and serial line."""
 
     __slots__ = ("begun_us", "done", "fifo", "held", "line", "newest_us", "since_us", "writer")
 
@@ -85,21 +86,22 @@ class _Modem:
         self.begun_us = 0
         self.done = 0  # bytes of the line since `begun_us`
         self.fifo = bytearray()
-        self.held = b""  # a packet on its way, or to be sent again
-        self.since_us = 0  # when the first byte of these two came
-        self.newest_us = 0  # no later arrival is due at this side
+        self.held = b""  # packet on its way, or to be sent again
+        self.since_us = 0  # arrival of the first byte of `held` and `fifo`
+        self.newest_us = 0  # latest arrival at this side
         self.writer = FrameWriter(*((0, 0) if reports is None else (reports.system, reports.component)))
 
 
 class RadioLink:
-    """See the module. `distance_m`: between the antennas, asked at each packet; `seed` decides all that is random."""
+    """`Medium` of two radios. `distance_m`: between the antennas, asked for each packet. `seed`: of all random
+    numbers."""
 
     def __init__(self, profile: RadioProfile, seed: int = 0, distance_m: Callable[[], float] = lambda: HERE_M) -> None:
         self.profile = profile
         self.distance_m = distance_m
         self.now_ms = 0
         self.loss = 0.0
-        """A further probability that a packet is lost."""
+        """Additional probability that a packet is lost."""
         self.a = MemoryEnd(self, 0, f"radio:{profile.name}:vehicle")
         self.b = MemoryEnd(self, 1, f"radio:{profile.name}:ground")
         self.statistics = (SideStatistics(), SideStatistics())
@@ -116,7 +118,7 @@ class RadioLink:
         self._report_every_us = (every_ms or 0) * 1000
         self._report_us = None if every_ms is None else self._report_every_us
 
-    # --- as a MemoryLink ----------------------------------------------------------------------------------------------
+    # --- as a `Medium` --------------------------------------------------------------------------------------------
     def other(self, side: int) -> MemoryEnd:
         return self.b if side == 0 else self.a
 
@@ -129,7 +131,7 @@ class RadioLink:
         return len(self._modems[side].line)
 
     def carry(self, to: int, data: bytes) -> None:
-        """Take bytes on their way to a side."""
+        """Carry bytes to a side."""
         side, now_us = 1 - to, self.now_ms * 1000
         modem = self._modems[side]
         self.statistics[side].given += len(data)
@@ -142,7 +144,7 @@ class RadioLink:
         self.advance(self.now_ms)
 
     def advance(self, now_ms: int) -> None:
-        """Time is now `now_ms`: decide what falls due on the air, and deliver what has arrived."""
+        """Advance to `now_ms`: make due decisions of the channel, and deliver what has arrived."""
         self.now_ms = max(self.now_ms, now_ms)
         until_us = self.now_ms * 1000
         while True:
@@ -162,7 +164,7 @@ class RadioLink:
             (self.a if to == 0 else self.b).deliver(data)
 
     def next_delivery_ms(self) -> int | None:
-        """Time of the next change, ms, if nobody writes: a decision on the air, an arrival, a line that is free."""
+        """Time of the next change without a write, ms: a decision, an arrival, or a free line."""
         dues = [self._air.next_us((self._ready(0), self._ready(1))), self._report_us]
         if self._flying:
             dues.append(self._flying[0][0])
@@ -172,7 +174,7 @@ class RadioLink:
 
     # --- the buffer ---------------------------------------------------------------------------------------------------
     def free_percent(self, side: int) -> int:
-        """Room in the buffer, as RADIO_STATUS.txbuf says it."""
+        """Room in the buffer, per cent, as RADIO_STATUS.txbuf."""
         return 100 * (self.profile.fifo - len(self._modems[side].fifo)) // self.profile.fifo
 
     def _line_free_us(self, modem: _Modem) -> int:
@@ -185,7 +187,7 @@ class RadioLink:
         return modem.begun_us + math.ceil((modem.done + 1) * self._byte_us) if modem.line else None
 
     def _feed(self, side: int, at_us: int) -> None:
-        """Feed the buffer with what has come down the line by now; what has no room is gone."""
+        """Move bytes of the line that have arrived by now into the buffer."""
         modem = self._modems[side]
         if modem.line and at_us > modem.begun_us:
             count = int((at_us - modem.begun_us) / self._byte_us) - modem.done
@@ -197,7 +199,7 @@ class RadioLink:
                 self._fill(side, data, first_us)
 
     def _fill(self, side: int, data: bytes, first_us: int) -> None:
-        """`first_us`: when the first byte of it is there."""
+        """Add bytes to the buffer; those without room are lost. `first_us`: arrival of the first byte."""
         modem = self._modems[side]
         fifo = modem.fifo
         if not (fifo or modem.held):
@@ -230,7 +232,7 @@ class RadioLink:
             counts.lost += 1
 
     def _take(self, side: int, room: int, at_us: int) -> int:
-        """The next packet is `held` from now on; its size."""
+        """Take the next packet into `held`; returns its size."""
         modem = self._modems[side]
         self._feed(side, at_us)
         if not modem.held:
@@ -257,9 +259,9 @@ class RadioLink:
         self._counter += 1
         heapq.heappush(self._flying, (due_us, self._counter, to, data))
 
-    # --- what it says of itself ---------------------------------------------------------------------------------------
+    # --- reports --------------------------------------------------------------------------------------------------
     def _report(self, side: int, at_us: int) -> None:
-        """RADIO_STATUS or CELLULAR_STATUS of the modem at this side, into the stream to its own end."""
+        """Insert RADIO_STATUS or CELLULAR_STATUS of this side's modem into the stream to its own end."""
         reports = self.profile.reports
         if reports is None or (reports.vehicle_only and side == 1):
             return
@@ -274,7 +276,7 @@ class RadioLink:
         return kind(rssi, rssi, self.free_percent(side), noise, noise, theirs.lost & 0xFFFF, theirs.corrected & 0xFFFF)
 
     def _cellular(self, side: int) -> Message:
-        """A connection, but for the gaps of a handover; which network, nobody knows."""
+        """CELLULAR_STATUS: connected, except in the gaps of a handover; the network is unknown."""
         found = self._channels[side].good
         status = CellularStatus.CONNECTED if found else CellularStatus.SEARCHING
         return dialect.MAVLink_cellular_status_message(
@@ -294,9 +296,11 @@ def _counts(dbm: float) -> int:
 
 
 def packet_size(fifo: bytearray, room: int, largest: int, *, whole: bool) -> int:
-    """Bytes of the next packet, cut where MAVLink frames end (SiK's packet.c): as many whole frames as fit; a frame
-    that fits no packet goes as it comes, up to what looks like the begin of another; 0 while one has not come whole.
-    `whole`: nothing more comes, so what is there is sent as it is."""
+    """Size of the next packet, cut at MAVLink frames (SiK's packet.c): as many whole frames as fit.
+
+    A frame too large for any packet is cut before what looks like the next frame. 0: the frame is incomplete. `whole`:
+    no more bytes come, so send what there is.
+    """
     size, there = 0, len(fifo)
     while size < there and fifo[size] in _MARKS:
         total = _frame_size(fifo, size)
@@ -315,7 +319,7 @@ def packet_size(fifo: bytearray, room: int, largest: int, *, whole: bool) -> int
 
 
 def _frame_size(data: bytearray, at: int) -> int | None:
-    """Size of the frame that begins here, bytes; None: not enough of it has come to say."""
+    """Size of the frame at `at`, bytes; None: too few bytes to know."""
     if len(data) - at < 3:
         return None
     if data[at] == _V1:
@@ -324,7 +328,7 @@ def _frame_size(data: bytearray, at: int) -> int | None:
 
 
 def _heartbeats(packet: bytes) -> int:
-    """HEARTBEATs that begin in a packet of whole frames."""
+    """Number of HEARTBEATs in a packet of whole frames."""
     at = found = 0
     data = bytearray(packet)
     while at < len(data) and data[at] in _MARKS:

@@ -1,6 +1,6 @@
-"""Profile of a radio: its air, its buffer and line, how it loses, how far it reaches, and what it says of itself.
+"""Profile of a radio: channel, buffer, serial line, losses, range, and reports.
 
-Times are µs unless the name says otherwise, sizes bytes. `profiles` has the table of those that are known.
+Times are us and sizes bytes, unless the name says otherwise. `profiles` has the known radios.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from autopilot.interface.mathematics import ONE_OVER_LN10, exp, log10
 from autopilot.interface.records import dataclass
 
 SIK_TICK_US: Final = 16
-"""SiK counts all its air times in ticks of 16 µs (Firmware/radio/timer.c, tdm.c)."""
+"""Tick of all air times of SiK, us (Firmware/radio/timer.c, tdm.c)."""
 SIK_LARGEST_PACKET: Final = 252  # radio.h, MAX_PACKET_LENGTH
 SIK_TRAILER: Final = 2  # tdm.c, struct tdm_trailer
-SIK_LARGEST_WINDOW: Final = 0x1FFF  # ticks: 13 bits of the trailer
+SIK_LARGEST_WINDOW: Final = 0x1FFF  # ticks, 13 bits of the trailer
 SIK_REGULATORY_WINDOW: Final = 1_000_000 // SIK_TICK_US * 4 // 10  # ticks: 0.4 s
 SIK_PREAMBLE_NIBBLES: Final = 16  # radio_443x.c, for the usual single antenna
 
 
 @dataclass(frozen=True, slots=True)
 class Tdm:
-    """Half duplex in turns, as SiK divides time: a window of one side, silence, a window of the other, silence.
+    """Half duplex by time division, as SiK: a window of one side, silence, a window of the other, silence.
 
-    All times follow from the air rate by the rules of SiK's tdm.c (`tdm_init`). `air_kbps`: rate on the air; `golay`:
-    12/24 Golay code (ECC=1), which doubles each byte; `max_window_ms`: MAX_WINDOW."""
+    All times follow from the air rate by SiK's rules (tdm.c, `tdm_init`). `air_kbps`: air rate, kbit/s. `golay`: 12/24
+    Golay code (ECC=1), which doubles each byte. `max_window_ms`: MAX_WINDOW.
+    """
 
     air_kbps: int
     golay: bool = False
@@ -36,7 +37,7 @@ class Tdm:
 
     @property
     def _round_latency_ticks(self) -> int:
-        """Latency of a packet without data, in ticks, with the preamble by which rounds are counted."""
+        """Latency of an empty packet, ticks, with the preamble by which SiK counts rounds."""
         latency = 13 * self._raw_byte_ticks + 13
         return latency + 4 * 2 * self._raw_byte_ticks if self.golay else latency
 
@@ -46,18 +47,18 @@ class Tdm:
 
     @property
     def byte_us(self) -> int:
-        """A byte on the air."""
+        """Time of a byte in the air, us."""
         return self._byte_ticks * SIK_TICK_US
 
     @property
     def latency_us(self) -> int:
-        """A packet without data: turnaround, preamble, header."""
+        """Time of an empty packet, us: turnaround, preamble, header."""
         preamble = (SIK_PREAMBLE_NIBBLES - 10) // 2 * self._byte_ticks
         return (self._round_latency_ticks + preamble) * SIK_TICK_US
 
     @property
     def largest(self) -> int:
-        """Data in a packet."""
+        """Largest data of a packet, bytes."""
         if self.golay:
             return SIK_LARGEST_PACKET // 2 - (6 + SIK_TRAILER)
         return SIK_LARGEST_PACKET - SIK_TRAILER
@@ -68,7 +69,8 @@ class Tdm:
 
     @property
     def window_us(self) -> int:
-        """Room for three of the largest packets, within what law, setting and trailer allow."""
+        """Length of a window, us: three of the largest packets, within the limits of regulation, setting and
+        trailer."""
         ticks = 3 * (self._round_latency_ticks + self.largest * self._byte_ticks)
         ticks = min(ticks, SIK_REGULATORY_WINDOW, self.max_window_ms * (1000 // SIK_TICK_US), SIK_LARGEST_WINDOW)
         return ticks * SIK_TICK_US
@@ -76,9 +78,11 @@ class Tdm:
 
 @dataclass(frozen=True, slots=True)
 class RadioLane:
-    """Lane: a direction of a radio that sends both ways at its own times. `period_us`: a packet can begin at its
-    multiples only (`offset_us` behind them), 0: at any time; `largest`: bytes in a packet; a packet takes `packet_us`
-    and `byte_us` for each byte."""
+    """Direction of a full-duplex radio. A packet of at most `largest` bytes takes `packet_us` and `byte_us` per
+    byte.
+
+    `period_us`: packets begin at its multiples plus `offset_us`; 0: at any time.
+    """
 
     largest: int
     period_us: int = 0
@@ -89,7 +93,7 @@ class RadioLane:
 
 @dataclass(frozen=True, slots=True)
 class Duplex:
-    """Two lanes: from the vehicle, and to it."""
+    """Full duplex: two lanes, from the vehicle and to it."""
 
     down: RadioLane
     up: RadioLane
@@ -97,8 +101,8 @@ class Duplex:
 
 @dataclass(frozen=True, slots=True)
 class BurstLosses:
-    """Gilbert-Elliott in time: the channel is good for `good_ms` on average, then bad for `bad_ms`; a packet is lost
-    with a probability that depends on which (E. N. Gilbert 1960, E. O. Elliott 1963)."""
+    """Gilbert-Elliott model: the channel is good for `good_ms` on average, then bad for `bad_ms`. `good`, `bad`:
+    probabilities of a loss in each state (E. N. Gilbert 1960, E. O. Elliott 1963)."""
 
     good: float = 0.0
     bad: float = 0.0
@@ -107,15 +111,15 @@ class BurstLosses:
 
     @property
     def mean(self) -> float:
-        """Share of packets that are lost in the long run."""
+        """Mean fraction of lost packets."""
         share = self.bad_ms / (self.good_ms + self.bad_ms)
         return self.bad * share + self.good * (1.0 - share)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkBudget:
-    """Power from end to end: free space, two antennas. dBm and dBi; `fade_db`: the steps of margin over which packets
-    go from mostly lost to mostly heard."""
+    """Link budget over free space with two equal antennas, dBm and dBi. `fade_db`: margin over which the loss falls
+    from mostly lost to mostly received."""
 
     mhz: float
     power_dbm: float
@@ -125,26 +129,26 @@ class LinkBudget:
     fade_db: float = 1.0
 
     def received_dbm(self, distance_m: float) -> float:
-        """Free-space path loss (ITU-R P.525): 20 log d/km + 20 log f/MHz + 32.45 dB."""
+        """Received power by the free-space path loss (ITU-R P.525): 20 log d/km + 20 log f/MHz + 32.45 dB."""
         loss_db = 20.0 * log10(max(distance_m, 1.0) / 1000.0) + 20.0 * log10(self.mhz) + 32.45
         return self.power_dbm + 2.0 * self.gain_dbi - loss_db
 
     def lost(self, distance_m: float) -> float:
-        """Probability that a packet is not heard for lack of power."""
+        """Probability that a packet is lost for lack of power."""
         margin = (self.received_dbm(distance_m) - self.sensitivity_dbm) / self.fade_db
         return 1.0 / (1.0 + exp(min(max(margin, -60.0), 60.0)))
 
     def range_m(self) -> float:
-        """Distance at which half of the packets are heard, m."""
+        """Distance at which half of the packets are received, m."""
         spare_db = self.power_dbm + 2.0 * self.gain_dbi - self.sensitivity_dbm - 20.0 * log10(self.mhz) - 32.45
         return float(1000.0 * exp(spare_db / 20.0 / ONE_OVER_LN10))
 
 
 @dataclass(frozen=True, slots=True)
 class ModemReports:
-    """Reports of a modem about itself, into the stream at its own end. `every_ms` None: one for each HEARTBEAT that it
-    is given, as SiK; `vehicle_only`: the modem on the ground says nothing, as with ELRS; `cellular`: CELLULAR_STATUS
-    takes the place of `message`."""
+    """Reports of a modem, inserted into the stream to its own end. `every_ms` None: one for each HEARTBEAT that it
+    sends, as SiK. `vehicle_only`: the ground modem sends none, as ELRS. `cellular`: CELLULAR_STATUS instead of
+    `message`."""
 
     message: Literal["RADIO_STATUS", "RADIO"] = "RADIO_STATUS"
     every_ms: int | None = None
@@ -156,11 +160,13 @@ class ModemReports:
 
 @dataclass(frozen=True, slots=True)
 class RadioProfile:
-    """A radio. `fifo`: its buffer for what it is given; what comes when that is full is gone, byte by byte. `baud`: of
-    the serial lines at its ends, None: as fast as anybody writes. `frames`: packets end where MAVLink frames do, where
-    these fit. `again`: a packet that was lost is sent again until it is heard. `latency_ms`, `jitter_ms`: behind the
-    air, at least and at most so much more. `high_latency`: it carries HIGH_LATENCY2 and answers alone
-    (`Endpoint.high_latency`). `source`: where the numbers come from."""
+    """Radio of some type. `fifo`: its buffer; bytes are lost while it is full. `baud`: of the serial lines; None: no
+    limit.
+
+    `frames`: packets end at MAVLink frames if these fit. `again`: lost packets are repeated until received.
+    `latency_ms`, `jitter_ms`: additional delay, least and variation. `high_latency`: it carries only HIGH_LATENCY2 and
+    answers (`Endpoint.high_latency`). `source`: of the numbers.
+    """
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""The radios that are known. Each says where its numbers come from; `docs/radios.md` shows the table."""
+"""Known radios with the sources of their numbers; `docs/radios.md` shows them as a table."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _SIK: Final = (
     "mavlink.c (report for each HEARTBEAT), parameters.c (57600, AIR_SPEED 64, 20 dBm)"
 )
 _SI4432: Final = LinkBudget(mhz=915.0, power_dbm=20.0, sensitivity_dbm=-121.0, noise_dbm=-118.0)
-"""Silicon Labs Si4430/31/32-B1 data sheet: +20 dBm, -121 dBm; that this is at 2 kbit/s, and the noise, are
+"""Silicon Labs Si4430/31/32-B1 data sheet: +20 dBm, -121 dBm. The rate of that sensitivity, 2 kbit/s, and the noise are
 assumptions."""
 _GROUND_CLUTTER: Final = BurstLosses(good=0.005, bad=0.6, good_ms=8_000.0, bad_ms=150.0)
-"""An assumption, no measurement: a short fade every 8 s, as an antenna that is turned away makes them."""
+"""Assumption: a short fade every 8 s, as by an antenna that turns away."""
 
 
 def _sensitivity_dbm(kbps: int) -> float:
-    """-121 dBm is taken to hold at 2 kbit/s; ten times the rate needs ten times the power."""
+    """Sensitivity at an air rate, dBm: -121 dBm at 2 kbit/s (assumption); ten times the rate needs ten times the
+    power."""
     return _SI4432.sensitivity_dbm + 10.0 * log10(kbps / 2.0)
 
 
@@ -60,7 +61,8 @@ def _duplex(
 
 
 def _elrs(name: str, title: str, interval_us: int, size: int, sensitivity_dbm: float, mhz: float) -> RadioProfile:
-    """Ratio 1:2: every other slot goes down; of those going up, one of two carries data, the other the sticks."""
+    """ExpressLRS with ratio 1:2: every other slot goes down; of those going up, every other one carries sticks, not
+    data."""
     air = Duplex(
         down=RadioLane(size, period_us=2 * interval_us, offset_us=interval_us),
         up=RadioLane(size, period_us=4 * interval_us, offset_us=0),
