@@ -1,4 +1,4 @@
-"""Firmwares as which a simulated vehicle is spoken to: a table of what each has on the wire, by MAV_AUTOPILOT."""
+"""Firmwares that a simulated vehicle can emulate: makers of their protocol parts, by MAV_AUTOPILOT."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Values = Mapping[str, float]
 def _ardupilot(
     parts: VehicleParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]
 ) -> Spoken:
-    """The core's own ways."""
+    """Protocol parts as an ArduPilot."""
     modes = OwnModes(parts.modes, parts.facts.vehicle_class.modes.standard)
     return Spoken(
         core, GuidedService(parts), modes, SortieBook(), services=(FencePointService(parts),), parameter_file=True
@@ -33,7 +33,7 @@ def _ardupilot(
 def _px4(
     parts: VehicleParts, core: Parameters, stored: Values, given: Values, mode_shown: Callable[[], None]
 ) -> Spoken:
-    from mavlink_bridge.px4.vehicle import spoken  # with PX4's events, for those who speak with one
+    from mavlink_bridge.px4.vehicle import spoken  # loads PX4's events, only for vehicles that emulate a PX4
 
     return spoken(parts, core, stored, given, mode_shown)
 
@@ -51,7 +51,7 @@ def speak_as(
     given: Values,
     mode_shown: Callable[[], None],
 ) -> Spoken:
-    """From now on, before the first pass. `core`: the vehicle's parameters; `stored`: of an earlier run, by the
-    firmware's names; `given`: of this one. `mode_shown()`: another mode is shown than before, by a firmware that shows
-    its own."""
+    """Make the protocol parts of a firmware, before the first pass. `core`: the vehicle's parameters. `stored`,
+    `given`: values of an earlier run and of this one, by the firmware's names. `mode_shown()`: called when the shown
+    mode changes, by a firmware with modes of its own."""
     return _MAKERS[firmware.autopilot](parts, core, stored, given, mode_shown)

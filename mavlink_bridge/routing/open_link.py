@@ -1,4 +1,4 @@
-"""Open link of an endpoint: its reader, its writer, what waits on it, and its counts."""
+"""Open link of an endpoint: reader, writer, queue of bytes to send, and counts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from mavlink_bridge.routing.tx_queue import TxQueue
 from mavlink_bridge.wire.framing import FrameReader, FrameWriter, MavlinkFrame, split_frames
 
 if TYPE_CHECKING:
-    from mavlink_bridge.wire.signing import Signing  # loaded by those who have a key
+    from mavlink_bridge.wire.signing import Signing  # imported only when a key is set
 
 CONGESTED = 256 * 1024
-"""Bytes waiting above which streamed and forwarded messages skip the link."""
+"""Bytes in the queue above which streamed and forwarded messages skip the link."""
 OVERFLOW = 1024 * 1024
-"""Bytes that may wait at all."""
+"""Largest number of bytes in the queue."""
 _PEERS_PER_LINK = 64
 
 
 class LinkTraits(TypedDict, total=False):
-    """Traits that an owner of links is told of a new one, and what they mean: see `Endpoint.open_link`."""
+    """Properties of a new link, as reported to the owner of links; `Endpoint.open_link` explains them."""
 
     trusted: bool
     baud: int | None
@@ -32,9 +32,9 @@ class LinkTraits(TypedDict, total=False):
 
 @dataclass(slots=True)
 class LinkStatistics:
-    """Counts of one link since it was opened. `lost`: gaps in the sequence numbers received; `errors`: frames with a
-    bad checksum or an unknown flag; `refused`: frames without the signature that the link asks for; `dropped`: frames
-    not queued, or dropped for newer ones, because the link was full. `baud`: of a serial line that has a rate."""
+    """Counts of one link since it was opened. `lost`: gaps in the received sequence numbers. `errors`: frames with a
+    wrong checksum or an unknown flag. `refused`: frames without the required signature. `dropped`: frames that a full
+    link did not take, or dropped for newer ones. `baud`: rate of a serial line, if it has one."""
 
     name: str
     baud: int | None = None
@@ -48,7 +48,7 @@ class LinkStatistics:
     dropped: int = 0
 
     def add(self, other: LinkStatistics) -> None:
-        """Count what another link has counted."""
+        """Add the counts of another link."""
         self.frames_in += other.frames_in
         self.frames_out += other.frames_out
         self.bytes_in += other.bytes_in
@@ -61,27 +61,26 @@ class LinkStatistics:
 
 @dataclass(slots=True)
 class OutQueue:
-    """Queue of bytes that wait on a link: of one endpoint, or of all that share it. `size`: bytes. `overflowed`:
-    something that had to be sent was not; stays true. `line`: what waits, if it is a serial line with a rate; then
-    `waiting` is empty. `congested`, `full`: bytes above which telemetry passes the link by, and that may wait at
-    all. `burst`: bytes that all who share it may say at one instant."""
+    """Queue of bytes to send on a link, for one endpoint or shared by several."""
 
-    line: TxQueue | None = None
+    line: TxQueue | None = None  # queue of a serial line with a rate; `waiting` is then empty
     waiting: list[bytes] = field(default_factory=list)
-    size: int = 0
-    overflowed: bool = False
-    congested: int = CONGESTED
-    full: int = OVERFLOW
-    burst: int = 0
+    size: int = 0  # bytes
+    overflowed: bool = False  # a message that had to be sent was dropped; stays true
+    congested: int = CONGESTED  # bytes above which telemetry skips the link
+    full: int = OVERFLOW  # most bytes
+    burst: int = 0  # bytes that the sharing endpoints may send together at one instant
 
     def judge(self, pending: int) -> None:
-        """Decide for all who share it whether they stream in the next turn: none of them where `pending` bytes that
-        its medium has not taken, and what waits, are too many. Else those who come first would always fill it, the
-        others would never be heard, and answers would wait behind the streams of many."""
+        """Decide whether the endpoints that share the queue stream in the next turn.
+
+        Nobody streams when the queue and the `pending` bytes that the medium has not taken are too many. Otherwise the
+        first endpoints would always fill the queue, and answers would wait behind the streams of many.
+        """
         self.congested = CONGESTED + self.burst if self.size + pending <= CONGESTED else -1
 
     def take(self) -> bytes:
-        """Take all that waits, of a line what it carries in one burst; forgets it."""
+        """Take and remove the bytes to send: all of them, or one burst of a serial line."""
         if self.line is not None:
             data = self.line.take()
             self.size = self.line.size
@@ -94,7 +93,6 @@ class OutQueue:
         return data
 
     def clear(self) -> None:
-        """Clear the queue."""
         self.waiting.clear()
         self.size = 0
         self.overflowed = False
@@ -103,17 +101,20 @@ class OutQueue:
 
 
 class Gathered(Protocol):
-    """Frames that fell due before and are not made yet: `write` queues them."""
+    """Frames that are due but not yet made; `write` makes and queues them."""
 
     def write(self) -> None: ...
 
 
 @dataclass(slots=True)
 class OpenLink:
-    """See the module. `trusted`: unsigned frames are accepted although there is a key. `signs`: what goes out is
-    signed. `take`: see `Endpoint.open_link`. `shared`: the network whose link it is, where others are on it as well:
-    they have the same `out` and `reader`. `others`: the writers of further components, which count for themselves.
-    `ahead`: what goes before the next frame."""
+    """Open link of an endpoint.
+
+    `trusted`: unsigned frames are accepted although there is a key. `signs`: sent frames are signed.
+    `take`: see `Endpoint.open_link`. `shared`: network with other endpoints, which use the same `out` and `reader`.
+    `others`: writers of further components, each with its own sequence numbers. `ahead`: frames to send before the
+    next one.
+    """
 
     number: int
     name: str
@@ -135,8 +136,8 @@ class OpenLink:
     others: dict[int, FrameWriter] = field(default_factory=dict)
 
     def push(self, data: bytes, frames: int, *, droppable: bool = False) -> None:
-        """Queue whole frames, or drop them when the link is full. `droppable`: a later one replaces them, so on a line
-        that is too slow the oldest of these go first."""
+        """Queue whole frames, or drop them when the link is full. `droppable`: a later frame replaces them, so a slow
+        line drops the oldest of these first."""
         out = self.out
         if out.line is not None:
             self._push_line(out.line, data, frames, droppable)
@@ -158,13 +159,13 @@ class OpenLink:
         return found
 
     def identify(self, system: int, component: int) -> None:
-        """The system is called so from now on."""
+        """Change the MAVLink ids of the system."""
         self.writer.identify(system, component)
         for number, writer in self.others.items():
             writer.identify(system, number)
 
     def count(self, frames: int, size: int) -> None:
-        """These frames, made by somebody else from the next sequence number on, have been queued, or taken at once."""
+        """Count frames that another writer made from the next sequence number on, and that are queued or sent."""
         self.writer.advance(frames)
         self.frames_out += frames
         self.bytes_out += size
@@ -181,12 +182,12 @@ class OpenLink:
         self.bytes_out += len(data) - late_bytes
 
     def push_signed(self, data: bytes, frames: int, signing: Signing, *, droppable: bool = False) -> None:
-        """Push as `push` does, each frame signed; the link's number is the link id of the signature."""
+        """Sign each frame and push it as `push` does; the link's number is the link id of the signature."""
         signed = b"".join(signing.sign(frame, self.number) for frame in split_frames(data))
         self.push(signed, frames, droppable=droppable)
 
     def restart(self) -> None:
-        """The other end was lost, and a new one begins anew: nothing waits any more."""
+        """Restart after the other end was lost: clear the queue and the reader."""
         self.reader.restart()
         self.out.clear()
 

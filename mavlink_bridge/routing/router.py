@@ -1,18 +1,17 @@
-"""Routing: which frames are for us, and on which other links a frame goes on
-(https://mavlink.io/en/guide/routing.html).
+"""Routing: whether a frame is for us, and the links that it is forwarded to (https://mavlink.io/en/guide/routing.html).
 
 The table remembers on which links each (system, component) was heard. The rules are ArduPilot's:
 
-- for us: no target, target system 0, our system with component 0, ours, or one of `others` (further components behind
-  the same links: a camera, a gimbal); our system with another component too, as long as nobody has heard that component
-  (a payload that is not there is answered for by the autopilot), with one of `absent` where that is given: PX4 answers
-  for few;
-- forwarded: what has no target, or a broadcast target, to every link where anybody was heard; the rest to the links
-  where its target was heard. Never back, never RADIO_STATUS (a modem speaks to its own end) and never SETUP_SIGNING
-  (a secret key). A frame that carries our own ids is an echo and goes nowhere;
-- private: nothing that comes in on such a link is forwarded, and to it what names somebody who was heard there.
+- for us: a frame without a target, with target system 0, or with our system and component 0, our component or one of
+  `others` (further components behind the same links, as a camera or gimbal). Also our system with another component, as
+  long as that component was not heard: the autopilot answers for a missing payload. `absent`, if given, limits these
+  components (PX4 answers for few);
+- forwarded: a frame without a target or with a broadcast target goes to every link where anybody was heard, any other
+  to the links where its target was heard. A frame never goes back to its link. RADIO_STATUS (a modem reports to its own
+  end) and SETUP_SIGNING (a secret key) are never forwarded. A frame with our own ids is an echo and is not forwarded;
+- private links: frames that come in on them are not forwarded; they receive only frames whose target was heard there.
 
-Only frames with a verified checksum fill the table, and each link has a bounded share of it.
+Only frames with a correct checksum fill the table, and each link has a limited share of it.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _Key = TypeVar("_Key")
 
 
 class Router:
-    """The routing table of one endpoint. Links are the endpoint's numbers."""
+    """Routing table of one endpoint. Links are the endpoint's numbers."""
 
     def __init__(self, system: int, component: int) -> None:
         self.system = system
@@ -44,20 +43,20 @@ class Router:
         self._private: frozenset[int] = frozenset()
 
     def open_link(self, link: int, private: bool = False) -> None:
-        """A link that nobody was heard on yet: it receives nothing forwarded until somebody is."""
+        """Add a link; it receives no forwarded frames until a sender was heard on it."""
         self._senders[link] = set()
         if private:
             self._private |= {link}
 
     def close_link(self, link: int) -> None:
-        """Forget the link and all that was heard there."""
+        """Forget the link and its senders."""
         for system, component in self._senders.pop(link, set()):
             _drop(self._links_of, (system, component), link)
             _drop(self._links_of_system, system, link)
         self._live = tuple(live for live in self._live if live != link)
 
     def hear(self, link: int, system: int, component: int) -> None:
-        """A sound frame of this sender came in on this link."""
+        """Note that a correct frame of this sender came in on this link."""
         if link in self._links_of.get((system, component), _NOWHERE):
             return
         senders = self._senders[link]
@@ -69,7 +68,7 @@ class Router:
             _add(self._links_of_system, system, link)
 
     def links_of(self, system: int, component: int = 0) -> tuple[int, ...]:
-        """The links where this sender was heard; component 0: any component of the system."""
+        """Links where this sender was heard; component 0: any component of the system."""
         if component == 0:
             return self._links_of_system.get(system, _NOWHERE)
         return self._links_of.get((system, component), _NOWHERE)
@@ -79,11 +78,11 @@ class Router:
         return frame.system == self.system and self.is_ours(frame.component)
 
     def is_ours(self, component: int) -> bool:
-        """True when this component of our system speaks from here."""
+        """True when this component of our system belongs to this endpoint."""
         return component == self.component or component in self.others
 
     def is_for_us(self, system: int, component: int) -> bool:
-        """True when a message with this target is for us. (0, 0) where it has none."""
+        """True when a message with this target is for us; the target is (0, 0) if the message has none."""
         if system == 0:
             return True
         if system != self.system:
@@ -93,7 +92,7 @@ class Router:
         return (self.absent is None or component in self.absent) and (system, component) not in self._links_of
 
     def forward_to(self, frame: MavlinkFrame, link: int, system: int, component: int) -> Sequence[int]:
-        """The links on which a frame that came in on `link` and has this target goes on."""
+        """Links to which a frame from `link` with this target is forwarded."""
         if len(self._live) < 2 and self._live in (_NOWHERE, (link,)) and not self._private:
             return _NOWHERE
         if frame.msg_id in _NOT_FORWARDED or link in self._private:
@@ -108,8 +107,8 @@ class Router:
 
 
 def _add(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
-    """In the order in which links were opened. What a new sender costs does not grow with those that there are: anybody
-    can speak as thousands."""
+    """Add the link, in the order in which links were opened. The cost does not grow with the number of senders, because
+    one sender can use thousands of ids."""
     known = links_of.get(key, _NOWHERE)
     if link not in known:
         links_of[key] = tuple(sorted((*known, link)))
@@ -122,9 +121,10 @@ def _drop(links_of: dict[_Key, tuple[int, ...]], key: _Key, link: int) -> None:
 
 
 def target_of(frame: MavlinkFrame) -> tuple[int, int]:
-    """(target system, target component) of a frame, (0, 0) where it has none; read from the payload without decoding.
+    """Target system and component of a frame, (0, 0) if it has none, read from the payload without decoding.
 
-    A zero at the end of a MAVLink 2 payload is not on the wire, so a field beyond its end is 0."""
+    MAVLink 2 cuts zeros at the end of a payload, so a field beyond the end is 0.
+    """
     if not frame.known:
         return 0, 0
     layout = codec.definition(frame.msg_id)

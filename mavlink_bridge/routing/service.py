@@ -1,8 +1,8 @@
-"""Protocol service: a sans-IO machine on the vehicle's side.
+"""Interface of protocol services: sans-IO state machines on the vehicle's side.
 
-Messages and time go in, messages come out. A service knows no socket, no thread and no clock; it says on which clock it
-runs ("link": the wall, for retries and transfer timeouts; "vehicle": for streams and everything the vehicle does) and
-when it wants to be called next. Messages are those of `mavlink_bridge.wire.dialect` (`codec` makes and packs them).
+A service receives messages and time and returns messages. It uses no socket, thread or clock. It declares its clock
+("link": wall time, for retries and transfer timeouts; "vehicle": for streams and everything that the vehicle does) and
+the time of its next call. Messages are those of `mavlink_bridge.wire.dialect` (`codec` makes and packs them).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mavlink_bridge.wire import codec
 
 Clock = Literal["vehicle", "link"]
 Message = Any
-"""A message of `mavlink_bridge.wire.dialect`; its fields have no type hints."""
+"""Message of `mavlink_bridge.wire.dialect`; its fields have no type hints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send. `link` None: on all links (STATUSTEXT, PARAM_VALUE after a set). `component`: who says it,
-    where that is not the vehicle itself (see `Endpoint.add_component`)."""
+    """Message to send. `link`: None for all links (STATUSTEXT, PARAM_VALUE after a set). `component`: its sender, if
+    that is not the vehicle itself (see `Endpoint.add_component`)."""
 
     message: Message
     link: int | None = None
@@ -39,73 +39,75 @@ class Outgoing:
 
 
 class Service(Protocol):
-    """A protocol machine. `handles` is the set of message names it wants (`msg.get_type()`). One that also answers,
-    has deadlines, or keeps something of its peers, has the methods of the protocols below; `Endpoint` asks for them
-    once, when the service is added: what has no deadline costs a pass nothing."""
+    """Protocol machine. `handles`: names of its messages (`msg.get_type()`).
+
+    The protocols below add sending, deadlines and links. `Endpoint` checks for them once, when the service is added, so
+    a service without a deadline costs a pass nothing.
+    """
 
     clock: Clock
     handles: frozenset[str]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A message for us (target = ours or broadcast; the router has checked). Never raises on bad content."""
+        """Handle a message for us (target ours or broadcast, as the router decided). Never raises on bad content."""
 
 
 @runtime_checkable
 class Speaks(Protocol):
-    """A service that sends: what waits is taken after each of its messages and timeouts, and at no other time."""
+    """Service that sends; its messages are taken after each of its messages and timeouts, and at no other time."""
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
+        """Take and remove the messages to send, in order."""
 
 
 class Speaker:
-    """Base of what sends (`Speaks`); `_out`: what waits to be taken."""
+    """Base of services that send (`Speaks`). `_out`: messages to send."""
 
     def __init__(self) -> None:
         self._out: list[Outgoing] = []
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
+        """Take and remove the messages to send, in order."""
         taken, self._out = self._out, []
         return taken
 
 
 class WithoutMessages:
-    """Base of a service that handles no message: its clock calls it, or who passes frames on."""
+    """Base of a service that handles no message: it is called by its clock or with forwarded frames."""
 
     handles: frozenset[str] = frozenset()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Do nothing: no message comes this way."""
+        """Do nothing."""
 
 
 @runtime_checkable
 class TimedService(Speaks, Protocol):
-    """A service that wants to be called without a message."""
+    """Service that is called at deadlines."""
 
     clock: Clock
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Called when `next_deadline_ms` has come, and after every pass in which the core has acted."""
+        """Act on time: called when `next_deadline_ms` has come, and after every pass in which the core has acted."""
 
     def next_deadline_ms(self) -> int | None:
-        """Time of the next call on the service's clock, ms; None = only on a message."""
+        """Time of the next call on the service's clock, ms; None: only on a message."""
 
 
 @runtime_checkable
 class RemembersLinks(Protocol):
-    """A service that keeps something of its peers."""
+    """Service that keeps data about peers."""
 
     def link_closed(self, link: int) -> None:
-        """The link is gone: forget its peers."""
+        """Forget the peers of a closed link."""
 
 
 _ROLES: dict[type, frozenset[type]] = {}
-"""Roles of each type of service; to ask each service of a fleet would take seconds of its start."""
+"""Roles by type of service, cached: checking each service of a fleet would take seconds at the start."""
 
 
 def _roles_of(service: Service) -> frozenset[type]:
-    """The protocols that it has the methods of."""
+    """Protocols that the service implements."""
     kind = type(service)
     if kind not in _ROLES:
         _ROLES[kind] = frozenset(role for role in (Speaks, TimedService, RemembersLinks) if isinstance(service, role))
@@ -113,20 +115,20 @@ def _roles_of(service: Service) -> frozenset[type]:
 
 
 Hearers = tuple[tuple[Service, Speaks | None], ...]
-"""Services in the order in which they hear; each, if it speaks, once more as one that does."""
+"""Services in the order in which they receive a message, each with itself as a speaker if it is one."""
 
 
 class Audience:
-    """Audience of messages at an endpoint, by their ids: services of the vehicle itself (`own`), and of further
-    components (`others`, by their number)."""
+    """Receivers of messages at an endpoint by message id: services of the vehicle (`own`) and of further components
+    (`others`, by component id)."""
 
     def __init__(self) -> None:
         self.own: dict[int, Hearers] = {}
         self.others: dict[int, dict[int, Hearers]] = {}
 
     def add(self, service: Service, component: int | None = None) -> frozenset[type]:
-        """Add a service behind the others; gives the protocols that it has the methods of. ValueError for a name that
-        is no message."""
+        """Add a service behind the others and return the protocols that it implements. ValueError for an unknown
+        message name."""
         handlers = self.own if component is None else self.others.setdefault(component, {})
         roles = _roles_of(service)
         speaker = cast(Speaks, service) if Speaks in roles else None
@@ -138,8 +140,8 @@ class Audience:
         return roles
 
     def of(self, msg_id: int, component: int) -> Hearers:
-        """Hearers of a message for this component, 0: for all. What is for nobody here is answered by the vehicle
-        itself."""
+        """Services that receive a message for this component (0: all). The vehicle receives messages for unknown
+        components."""
         if component in self.others:
             return self.others[component].get(msg_id, ())
         own = self.own.get(msg_id, ())

@@ -1,9 +1,9 @@
-"""Queue of a serial line: more may be said than it carries, and what is late is worth nothing.
+"""Send queue of a serial line that may be slower than the messages offered.
 
-Telemetry and setpoints are droppable: the next one replaces them, and a setpoint that is carried out seconds late does
-harm. So of these only what the line carries in one burst waits, and the oldest goes first. What belongs to a
-conversation (commands, missions, parameters, files, texts and all answers to them) is never dropped, nor is HEARTBEAT,
-by which the other end knows that there is anybody.
+Telemetry and setpoints are droppable: the next message replaces them, and a setpoint that is seconds late does harm. Of
+these, only the amount of one burst waits, and the oldest is dropped first. Messages of a conversation (commands,
+missions, parameters, files, texts and their answers) are never dropped, nor is HEARTBEAT, by which the other end knows
+that the vehicle is there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mavlink_bridge.wire.framing import frame_id, split_frames
 BITS_PER_BYTE: Final = 10  # 8N1
 _BURST_S: Final = 0.3
 _LEAST: Final = 600
-"""Bytes: two of the longest frames, however slow the line is."""
+"""Least burst, bytes: two of the longest frames."""
 
 _HEARTBEAT: Final = codec.id_of("HEARTBEAT")
 _CONVERSATIONS: Final = (
@@ -40,7 +40,7 @@ _KEPT: Final = codec.ids_of(*_CONVERSATIONS)
 
 
 def is_droppable(msg_id: int) -> bool:
-    """Will a later message of this kind replace it?"""
+    """True when a later message of this kind replaces it."""
     return msg_id not in _KEPT
 
 
@@ -52,7 +52,7 @@ class _Waiting:
 
 
 class TxQueue:
-    """Frames that wait for a line of `baud`. `size`: bytes that wait."""
+    """Frames that wait for a line of `baud`. `size`: bytes in the queue."""
 
     def __init__(self, baud: int) -> None:
         self.baud = baud
@@ -62,12 +62,12 @@ class TxQueue:
 
     @property
     def burst(self) -> int:
-        """Bytes that the line carries in one burst."""
+        """Bytes that the line carries in `_BURST_S`."""
         return max(_LEAST, int(_BURST_S * self.baud / BITS_PER_BYTE))
 
     def push_all(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
-        """Queue whole frames (counted as `frames`); (frames, bytes) of older ones that were dropped for them.
-        `droppable`: all are, but for a HEARTBEAT among them."""
+        """Queue whole frames (counted as `frames`) and return (frames, bytes) dropped for them. `droppable`: all frames
+        except HEARTBEAT may be dropped later."""
         if not droppable:
             return self.push(data, frames, droppable=False)
         late_frames = late_bytes = 0
@@ -77,7 +77,7 @@ class TxQueue:
         return late_frames, late_bytes
 
     def push(self, data: bytes, frames: int, *, droppable: bool) -> tuple[int, int]:
-        """Queue what stays together; (frames, bytes) of older entries that were dropped for it."""
+        """Queue bytes that stay together and return (frames, bytes) of older entries dropped for them."""
         self._waiting.append(_Waiting(data, frames, droppable))
         self.size += len(data)
         if not droppable:
@@ -86,7 +86,7 @@ class TxQueue:
         return self._make_room(len(data)) if self._droppable > self.burst else (0, 0)
 
     def _make_room(self, newest: int) -> tuple[int, int]:
-        """Drop the oldest droppable entries until the rest fits; the newest stays whatever its size."""
+        """Drop the oldest droppable entries until the rest fits; the newest stays, whatever its size."""
         frames = size = 0
         kept: deque[_Waiting] = deque()
         for entry in self._waiting:
@@ -100,7 +100,7 @@ class TxQueue:
         return frames, size
 
     def take(self) -> bytes:
-        """The next entries, in order: what the line carries in one burst, at least one."""
+        """Take the next entries, in order: as many as fit in one burst, at least one."""
         taken: list[bytes] = []
         size = 0
         while self._waiting and (not taken or size + len(self._waiting[0].data) <= self.burst):
@@ -113,6 +113,5 @@ class TxQueue:
         return b"".join(taken)
 
     def clear(self) -> None:
-        """Forget everything."""
         self._waiting.clear()
         self.size = self._droppable = 0

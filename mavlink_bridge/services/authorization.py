@@ -1,4 +1,4 @@
-"""ARM_AUTHORIZATION_REQUEST: asks the authorizer that the core waits for, and hears its COMMAND_ACK."""
+"""Arm authorization: sends ARM_AUTHORIZATION_REQUEST to the authorizer and handles its COMMAND_ACK."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AuthorizationService:
-    """See the module. Vehicle time."""
+    """Service of arm authorization, in vehicle time."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_ACK"})
@@ -35,7 +35,7 @@ class AuthorizationService:
         return self._authorization.due_ms
 
     def take_outgoing(self) -> list[Outgoing]:
-        """The request, once, where the authorizer was heard."""
+        """Send the request once, on the links where the authorizer was heard; on all links if it was not heard."""
         waits, asked = self._authorization.due_ms is not None, self._asked
         self._asked = waits
         if asked or not waits:

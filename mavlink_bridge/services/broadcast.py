@@ -1,4 +1,4 @@
-"""A message that goes to every link at a rate, or to those that ask for it: when it is due where."""
+"""Broadcast of a message to every link at a rate, or to the links that request it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["OFF", "Broadcast"]
 
 
 class Broadcast:
-    """Broadcast of a message; vehicle time. `every_us`: its interval where nobody has asked for another, us; `OFF`:
-    sent only where somebody has. Due at multiples of its interval, so that when it began makes no difference. `wanted`:
-    list in which it stands while it goes anywhere. A `services.telemetry.service.Subscription`."""
+    """Schedule of a message on each link, in vehicle time. `every_us`: default interval, us; `OFF`: sent only on
+    request. The message is due at multiples of its interval, so the start time makes no difference. `wanted`: list that
+    contains the broadcast while any link receives it. Implements `services.telemetry.service.Subscription`."""
 
     def __init__(
         self, links: Callable[[], Sequence[int]], every_us: int, wanted: list[Broadcast] | None = None
@@ -26,7 +26,7 @@ class Broadcast:
         self._enter()
 
     def subscribe(self, link: int, interval_us: int) -> None:
-        """0: the rate that it has by itself; -1: no longer."""
+        """Set the interval on a link, us; 0: default, -1: off."""
         self._due_ms.pop(link, None)
         if interval_us == 0:
             self._asked.pop(link, None)
@@ -35,17 +35,17 @@ class Broadcast:
         self._enter()
 
     def _enter(self) -> None:
-        """Stand in the list, or no longer."""
+        """Add the broadcast to `wanted`, or remove it."""
         goes = self._every_us != OFF or bool(self._asked)
         if goes is not (self in self._wanted):
             self._wanted.append(self) if goes else self._wanted.remove(self)
 
     def interval_us(self, link: int) -> int:
-        """Between two, -1: off."""
+        """Interval on a link, us; -1: off."""
         return self._asked.get(link, self._every_us)
 
     def take_due(self, now_ms: int) -> list[int]:
-        """The links that it goes to now."""
+        """Links on which the message is due now."""
         due: list[int] = []
         if self._every_us == OFF and not self._asked:
             return due
@@ -58,14 +58,14 @@ class Broadcast:
         return due
 
     def next_ms(self) -> int | None:
-        """Time at which the message is due on some link, ms."""
+        """Earliest time at which the message is due on a link, ms."""
         if self._every_us == OFF and not self._asked:
             return None
         dues = [self._due_ms.get(link, 0) for link in self._links() if self.interval_us(link) > 0]
         return min(dues, default=None)
 
     def forget(self, link: int) -> None:
-        """The link is closed."""
+        """Forget a closed link."""
         self._asked.pop(link, None)
         self._due_ms.pop(link, None)
         self._enter()

@@ -1,7 +1,7 @@
-"""Messages of a further component of the vehicle (a camera, a gimbal): by itself at a rate, and to who asks.
+"""Messages of a further component of the vehicle, as a camera or gimbal: streamed at a rate, and on request.
 
-Its messages are set and asked for where they come from, by SET_MESSAGE_INTERVAL, GET_MESSAGE_INTERVAL and
-REQUEST_MESSAGE to its own number; the vehicle's are the autopilot's. Clock: vehicle time. Source: MAVLink's common.xml.
+A station requests and sets them with SET_MESSAGE_INTERVAL, GET_MESSAGE_INTERVAL and REQUEST_MESSAGE to the component
+itself; the autopilot handles the vehicle's messages. Clock: vehicle time. Source: MAVLink's common.xml.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Component, Result
+from autopilot.mav import Cmd, Component
 from mavlink_bridge.routing.service import Message, Outgoing, Peer
 from mavlink_bridge.services.broadcast import OFF, Broadcast
+from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED
 from mavlink_bridge.services.commands.messages import MESSAGE_INTERVAL
 from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.wire.codec import dialect, id_of
 
 ABOUT_MESSAGES: Final = frozenset({Cmd.REQUEST_MESSAGE, Cmd.SET_MESSAGE_INTERVAL, Cmd.GET_MESSAGE_INTERVAL})
-_DENIED, _FAILED, _UNSUPPORTED = Outcome(Result.DENIED), Outcome(Result.FAILED), Outcome(Result.UNSUPPORTED)
 _UNKNOWN: Final = 0
-"""MESSAGE_INTERVAL.interval_us of what is not streamed."""
+"""MESSAGE_INTERVAL.interval_us of a message that is not streamed."""
 
 Stream = Callable[[int], Message]
-"""Makes the message, at a time."""
+"""Function that makes the message of a time, ms."""
 Answer = Callable[[Command, int], list[Message]]
-"""Makes what a request asks for, at a time; nothing: FAILED."""
+"""Function that makes the messages for a request at a time, ms; empty: FAILED."""
 Served = tuple[Outcome, list[Message]]
-"""The result of a command, and what follows it."""
+"""Result of a command, and the messages that follow it."""
 
 
 class ComponentMessages:
-    """See the module. `component`: its number; `links`: those that it streams to."""
+    """Messages of one component. `links`: links for streamed messages."""
 
     def __init__(self, component: Component, links: Callable[[], Sequence[int]]) -> None:
         self._component = component
@@ -40,17 +40,18 @@ class ComponentMessages:
         self._answers: dict[int, Answer] = {}
 
     def stream(self, name: str, make: Stream, every_us: int = OFF) -> None:
-        """A message that a rate may be set for; `every_us` where nobody has set one."""
+        """Add a message that can be streamed; `every_us`: its default interval, us."""
         self._streams[id_of(name)] = make, Broadcast(self._links, every_us)
         self.answer(name, lambda _, now_ms: [make(now_ms)])
 
     def answer(self, name: str, make: Answer) -> None:
-        """A message that is had by request, whose parameters say which of it; of a stream: in another way."""
+        """Add a message on request, made from the request's parameters; for a stream it replaces the default answer."""
         self._answers[id_of(name)] = make
 
     # --- commands -------------------------------------------------------------------------------------------------
     def means(self, command: Command) -> bool:
-        """True when the command is about a message of this component. Only then it answers what all were asked."""
+        """True when the command is about a message of this component. Only then the component answers a command to all
+        components."""
         if command.number not in ABOUT_MESSAGES or not command.sane:
             return False
         return (command.whole(2) if _asks_interval(command) else command.whole(1, -1)) in self._answers
@@ -58,7 +59,7 @@ class ComponentMessages:
     def serve(self, command: Command, now_ms: int) -> Served:
         """Serve a command of `ABOUT_MESSAGES`."""
         if not command.sane:
-            return _DENIED, []
+            return DENIED, []
         match command.number:
             case Cmd.SET_MESSAGE_INTERVAL:
                 return self._set_interval(command), []
@@ -69,33 +70,33 @@ class ComponentMessages:
         return self.request(command.whole(1, -1), command, now_ms)
 
     def answer_command(self, message: Message, peer: Peer, now_ms: int) -> list[Outgoing]:
-        """Answer a COMMAND_LONG or COMMAND_INT to a component that has no other commands. What is for all components
-        is answered where it is served: not here, unless it asks for one of its messages."""
+        """Answer a COMMAND_LONG or COMMAND_INT to a component without other commands. A command to all components is
+        answered only if it requests a message of this component."""
         command = without_place(message, peer)
         if message.target_component != self._component and not self.means(command):
             return []
-        outcome, answers = self.serve(command, now_ms) if command.number in ABOUT_MESSAGES else (_UNSUPPORTED, [])
+        outcome, answers = self.serve(command, now_ms) if command.number in ABOUT_MESSAGES else (UNSUPPORTED, [])
         replies = (acknowledgement(command.number, peer, outcome), *answers)
         return [Outgoing(reply, peer.link, self._component) for reply in replies]
 
     def request(self, message: int, command: Command, now_ms: int) -> Served:
-        """A message by its number; the command's parameters say which of it."""
+        """Answer a request for a message by id; the command's parameters select the item."""
         make = self._answers.get(message)
         if make is None:
-            return _UNSUPPORTED, []
+            return UNSUPPORTED, []
         made = make(command, now_ms)
-        return (ACCEPTED if made else _FAILED), made
+        return (ACCEPTED if made else FAILED), made
 
     def _set_interval(self, command: Command) -> Outcome:
         found = self._streams.get(command.whole(1, -1))
         if found is None or not command.given(2) or command.param(2) < OFF:
-            return _DENIED
+            return DENIED
         found[1].subscribe(command.peer.link, command.whole(2))
         return ACCEPTED
 
     def _interval_of(self, message: int, command: Command) -> Served:
         if not 0 <= message <= 0xFFFF:  # MESSAGE_INTERVAL has 16 bits for the id
-            return _FAILED, []
+            return FAILED, []
         found = self._streams.get(message)
         interval_us = _UNKNOWN if found is None else found[1].interval_us(command.peer.link)
         return ACCEPTED, [dialect.MAVLink_message_interval_message(message, interval_us)]
@@ -112,22 +113,22 @@ class ComponentMessages:
         return said
 
     def next_ms(self) -> int | None:
-        """Time at which any message is due, ms."""
+        """Earliest time at which a message is due, ms."""
         dues = [broadcast.next_ms() for _, broadcast in self._streams.values()]
         return min((due for due in dues if due is not None), default=None)
 
     def link_closed(self, link: int) -> None:
-        """The link is gone."""
+        """Forget a closed link."""
         for _, broadcast in self._streams.values():
             broadcast.forget(link)
 
 
 def which(command: Command) -> int:
-    """Number of the one that a request means (a card, a picture, a stream): REQUEST_MESSAGE says it behind the
-    message's number."""
+    """Number of the item that a request means (card, picture or stream): param2 of REQUEST_MESSAGE, param1 of
+    others."""
     return command.whole(2 if command.number == Cmd.REQUEST_MESSAGE else 1)
 
 
 def _asks_interval(command: Command) -> bool:
-    """The other way to ask for it, which GET_MESSAGE_INTERVAL is superseded by."""
+    """True for a REQUEST_MESSAGE of MESSAGE_INTERVAL, which replaces the deprecated GET_MESSAGE_INTERVAL."""
     return command.number == Cmd.REQUEST_MESSAGE and command.whole(1) == MESSAGE_INTERVAL

@@ -1,8 +1,9 @@
-"""DIGICAM_CONTROL and DIGICAM_CONFIGURE, and a camera that another computer on board has (CAM1_TYPE 5).
+"""DIGICAM_CONTROL and DIGICAM_CONFIGURE, and cameras of another computer on board (CAM1_TYPE 5).
 
-The two messages are the commands of their names. With CAM1_TYPE 5 each photo that the autopilot takes, and what it is
-told of zoom, focus and exposure, goes to all components of this vehicle as COMMAND_LONG. Vehicle time. Sources:
-ArduPilot AP_Camera.cpp (handle_message), AP_Camera_MAVLink.cpp, MAVLink_routing.cpp (send_to_components).
+The two messages act as the commands DO_DIGICAM_CONTROL and DO_DIGICAM_CONFIGURE. With CAM1_TYPE 5, each photo of the
+autopilot and its commands for zoom, focus and exposure are sent as COMMAND_LONG to all components of this vehicle.
+Vehicle time. Sources: ArduPilot AP_Camera.cpp (handle_message), AP_Camera_MAVLink.cpp, MAVLink_routing.cpp
+(send_to_components).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _SHOOT: Final[_Params] = (0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 class DigicamService:
-    """See the module."""
+    """Service of digicam messages and of the camera of CAM1_TYPE 5."""
 
     clock: Clock = "vehicle"
     handles = frozenset(_FIELDS)
@@ -49,7 +50,7 @@ class DigicamService:
         self._parts.payload.command(command, tuple(float(getattr(message, name)) for name in names), now_ms)
 
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
-        """Tell the camera of CAM1_TYPE 5."""
+        """Send camera events as commands to the camera of CAM1_TYPE 5."""
         for event in events:
             if isinstance(event, CameraTriggered):
                 self._order(Cmd.DO_DIGICAM_CONTROL, _SHOOT)

@@ -1,14 +1,14 @@
-"""Messages about parts of the vehicle that are sent to who asks: by REQUEST_MESSAGE, or in an interval. What winch,
-generator and engine say of themselves goes to all where one was fitted at the start, with the group EXTRA1, as
-ArduPilot's: MAVSDK's plugin of a winch asks for nothing.
+"""Messages of equipment of the vehicle, sent on request (REQUEST_MESSAGE) or at an interval.
 
-Motors (ESC_STATUS, ESC_INFO, RPM) and the attitude that they are to hold (ATTITUDE_TARGET), a winch (WINCH_STATUS), a
-generator (GENERATOR_STATUS), an engine (EFI_STATUS), where it flies for a traffic service (UTM_GLOBAL_POSITION),
-checksums of plans (MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), a light (SRT_LIGHT: ILLUMINATOR_STATUS
-and its commands), buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), a buzzer (SUPPORTED_TUNES; a
-tune becomes an event), what the modem of a cellular link has said (CELLULAR_STATUS), the last picture of a shutter
-(CAMERA_FEEDBACK, which all are told of each). What the vehicle has not is FAILED.
-Vehicle time. Source: MAVLink's common.xml and development.xml.
+Motors (ESC_STATUS, ESC_INFO, RPM), demanded attitude (ATTITUDE_TARGET), winch (WINCH_STATUS), generator
+(GENERATOR_STATUS), engine (EFI_STATUS), position for a traffic service (UTM_GLOBAL_POSITION), checksums of plans
+(MISSION_CHECKSUM), times to places (TIME_ESTIMATE_TO_TARGET), light (SRT_LIGHT: ILLUMINATOR_STATUS and its commands),
+buttons (BUTTON_CHANGE, to all for BTN_REPORT_SEND s after a change), buzzer (SUPPORTED_TUNES; a tune becomes an event),
+modem of a cellular link (CELLULAR_STATUS, as it was received), last picture of a shutter (CAMERA_FEEDBACK, sent to all
+for each picture). A request for equipment that the vehicle does not have is FAILED.
+
+Messages of a winch, generator or engine fitted at the start are streamed to all in the group EXTRA1, as by ArduPilot,
+because MAVSDK's winch plugin requests nothing. Vehicle time. Source: MAVLink's common.xml and development.xml.
 """
 
 from __future__ import annotations
@@ -46,25 +46,25 @@ from mavlink_bridge.wire.codec import boot_ms, dialect, id_of
 _PER_MESSAGE: Final = 4  # motors in ESC_STATUS and ESC_INFO
 _UNKNOWN_S: Final = -1
 _NO_TEMPERATURE: Final = 0x7FFF
-_TOLD_EVERY_MS: Final = 1000  # a button
+_TOLD_EVERY_MS: Final = 1000  # interval of BUTTON_CHANGE
 _EVERY_US: Final = 500_000
 _UTM_TOLD: Final = sum(UtmDataAvailFlags)
 _TUNES: Final = TuneFormat.QBASIC1_1 | TuneFormat.MML_MODERN
 
 Maker = Callable[[float], Sequence[Message]]
-"""Messages by the request's param2; none: there is nothing to tell."""
+"""Function that makes the messages from the request's param2; empty: nothing to send."""
 
 
 @runtime_checkable
 class TellsAttitudeTarget(Protocol):
-    """A vehicle whose attitude is controlled by itself: the attitude that is demanded, as a quaternion."""
+    """Vehicle that reports its demanded attitude as a quaternion."""
 
     @property
     def attitude_target(self) -> Sequence[float]: ...
 
 
 class Illuminator:
-    """A light that is switched on and off (SRT_LIGHT). `brightness`: per cent."""
+    """Light that can be switched (SRT_LIGHT). `brightness`: per cent."""
 
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
@@ -85,7 +85,8 @@ class Illuminator:
         return self._done(command)
 
     def configure(self, command: Command, _context: Context) -> Outcome:
-        """DO_ILLUMINATOR_CONFIGURE: param1 the mode, which stays; param2 per cent of brightness; no strobe."""
+        """DO_ILLUMINATOR_CONFIGURE: param1 mode, INTERNAL_CONTROL only; param2 brightness, per cent; param3, strobe,
+        must be 0."""
         if not self._fitted:
             return UNSUPPORTED
         mode, brightness = command.param(1, IlluminatorMode.INTERNAL_CONTROL), command.param(2, self.brightness)
@@ -112,7 +113,7 @@ class Illuminator:
 
 
 class EquipmentService(Speaker):
-    """See the module."""
+    """Service of equipment messages."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"PLAY_TUNE", "PLAY_TUNE_V2", "CELLULAR_STATUS"})
@@ -152,7 +153,7 @@ class EquipmentService(Speaker):
             "EFI_STATUS": payload.engine.fitted,
         }
         streamed = {name for name, is_there in fitted.items() if is_there}
-        self._wanted: list[Broadcast] = []  # of these alone anything is asked in a pass
+        self._wanted: list[Broadcast] = []  # broadcasts that any link receives; a pass checks only these
         self._makers: dict[Broadcast, Maker] = {}
         for name, make in makers.items():
             broadcast = Broadcast(links, _EVERY_US if name in streamed else OFF, self._wanted)
@@ -161,7 +162,7 @@ class EquipmentService(Speaker):
             telemetry.extra1 += [broadcast] if name in streamed else []
         super().__init__()
         self._button_ms = 0
-        """Vehicle time at which a change of a button is told next."""
+        """Vehicle time of the next report of a button, ms."""
         self._cellular: Message | None = None
 
     # --- messages -------------------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ class EquipmentService(Speaker):
         ]
 
     def _engine(self, _: float) -> list[Message]:
-        """0 for what it does not measure."""
+        """EFI_STATUS with 0 for values that are not measured."""
         engine, r = self._parts.payload.engine, self._parts.facts.vehicle.state.report
         if not engine.fitted:
             return []
@@ -272,12 +273,12 @@ class EquipmentService(Speaker):
         ]
 
     def _rpm(self, _: float) -> list[Message]:
-        """The mean of the motors, as a sensor of RPM1_TYPE 5 tells it."""
+        """RPM: mean of the motors, as a sensor of RPM1_TYPE 5 reports it."""
         motors = self._motors()
         return [dialect.MAVLink_rpm_message(sum(motors) / len(motors), 0.0)] if motors else []
 
     def _attitude_target(self, _: float) -> list[Message]:
-        """Mask 0: everything in it counts, whatever was asked for (ArduCopter, send_attitude_target)."""
+        """ATTITUDE_TARGET with mask 0, all fields valid, as by ArduCopter (send_attitude_target)."""
         vehicle, state = self._parts.vehicle, self._parts.facts.vehicle.state
         if not isinstance(vehicle, TellsAttitudeTarget):
             return []
@@ -290,7 +291,7 @@ class EquipmentService(Speaker):
         ]
 
     def _utm(self, _: float) -> list[Message]:
-        """Without the time and the next waypoint."""
+        """UTM_GLOBAL_POSITION without time and next waypoint."""
         facts = self._parts.facts
         if not facts.has_position:
             return []
@@ -332,8 +333,8 @@ class EquipmentService(Speaker):
         return [dialect.MAVLink_mission_checksum_message(int(kind), sums[int(kind)])] if kind in sums else []
 
     def _times(self, _: float) -> list[Message]:
-        """Straight ways at the speeds that the vehicle is to keep; -1 for what is not known, or not under way;
-        home and land are -1 as well once it has landed."""
+        """Times of straight paths at the vehicle's set speeds, s. -1: unknown or not flying there; home and land are -1
+        after landing."""
         parts, facts = self._parts, self._parts.facts
         speeds, r, here = parts.speeds.current(), facts.vehicle.state.report, facts.vehicle.state.position
         home = facts.home_ned if facts.home is not None else None
@@ -363,7 +364,7 @@ class EquipmentService(Speaker):
         return [] if self._cellular is None else [self._cellular]
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a tune, or what a modem says of itself."""
+        """Play a tune, or store the status of a modem."""
         if message.get_type() == "CELLULAR_STATUS":
             self._cellular = message
         elif message.get_type() == "PLAY_TUNE":
@@ -373,7 +374,7 @@ class EquipmentService(Speaker):
 
     # --- time -----------------------------------------------------------------------------------------------------
     def _button_due_ms(self) -> int | None:
-        """Within BTN_REPORT_SEND s of a change, once a second."""
+        """Time of the next BUTTON_CHANGE, ms: once a second within BTN_REPORT_SEND s of a change."""
         buttons = self._parts.buttons
         if buttons.changed_ms is None:
             return None
@@ -403,7 +404,7 @@ def _four(values: Sequence[float], nothing: float) -> list[float]:
 
 
 def _text(value: object) -> str:
-    """Characters of a field that holds a text; none where it holds something else."""
+    """Text of a field; "" if it holds no text."""
     return value if isinstance(value, str) else ""
 
 

@@ -1,8 +1,9 @@
-"""GO, ABORT and STATUS of the flight manager over MAVLink.
+"""Commands GO, ABORT and STATUS of the flight manager over MAVLink.
 
-As COMMAND_LONG MAV_CMD_USER_1 with the command id in param1; the COMMAND_ACK's result_param2 is state + 256 x countdown
-seconds. As TUNNEL of payload type 32800, whose payload is the command id byte; STATUS is answered with seed 002's two
-packed bytes (state, countdown seconds), GO and ABORT with nothing, since a refusal is a STATUSTEXT.
+As COMMAND_LONG: MAV_CMD_USER_1 with the command id in param1; result_param2 of the COMMAND_ACK is state + 256 x
+countdown in seconds. As TUNNEL of payload type 32800: the payload is the command id byte. STATUS is answered with the
+two packed bytes of seed 002 (state, countdown in seconds); GO and ABORT have no answer, because a refusal is a
+STATUSTEXT.
 
 Clock: vehicle time, in which the countdown runs.
 """
@@ -28,7 +29,7 @@ _TUNNEL_BYTES: Final = 128
 
 
 class FlightService(Speaker):
-    """See the module. Serves MAV_CMD_USER_1 through `commands`."""
+    """Service of the flight manager; serves MAV_CMD_USER_1 through `commands`."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"TUNNEL"})
@@ -46,7 +47,7 @@ class FlightService(Speaker):
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
         if message.payload_type != TUNNEL_TYPE or message.payload_length != 1:
-            return  # somebody else's tunnel, or nothing that could be a command
+            return  # payload of another protocol, or not a command
         number = int(message.payload[0])
         if number == FlightCommand.STATUS:
             self._answer_status(peer, now_ms)

@@ -1,9 +1,8 @@
-"""German for the words of the metadata: parameters of both faces, labels of their values and bits, enumerations of
-events, labels of commands' parameters. The words are data: `german.json`, the English text to the German one. Events
-have theirs beside their definitions.
+"""German texts of the metadata: parameters of both firmwares, labels of values and bits, enumerations of events, labels
+of command parameters. `german.json` maps English texts to German ones. Texts of events are beside their definitions.
 
-What an installed package brings has none here and stays English, as a station leaves it. `{n}` in the data is the
-number of a channel, an output, a motor, a relay, a button, a position of a switch.
+Texts of installed packages have no translation and stay English. `{n}` in the data stands for the number of a channel,
+output, motor, relay, button or switch position.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ def _words() -> dict[str, str]:
 
 
 def german(text: str) -> str | None:
-    """A text in German; None: there is none. One that counts (radio channel 3) is looked up without its number; a
-    number alone has its decimal comma."""
+    """German text; None: no translation. Texts with a number (radio channel 3) are looked up without it; a number alone
+    gets a decimal comma."""
     known = _words().get(text)
     if known is not None:
         return known

@@ -1,16 +1,17 @@
-"""Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): who changes a vehicle.
+"""Operator control (MAV_CMD_REQUEST_OPERATOR_CONTROL, CONTROL_STATUS): the station that may change a vehicle.
 
-Until a station asks for control everybody may send everything. From then on commands of other systems are refused with
-NOT_IN_CONTROL, their plans with DENIED, and what has no answer (sticks, targets, parameters) is passed over; questions
-are answered as before. Who asks next gets control when the owner allows takeover; else FAILED, and the owner is told by
-the same command. Control ends when it is released, or when the owner's HEARTBEAT is not heard for 5 s.
+Until a station requests control, all may send everything. Then commands of other systems are refused with
+NOT_IN_CONTROL, their plans with DENIED, and messages without an answer (sticks, targets, parameters) are ignored;
+requests for data are answered as before. A later request is granted if the owner allows takeover; else it FAILED, and
+the owner is informed by the same command. Control ends with its release, or when the owner's HEARTBEAT is missing for 5
+s.
 
-Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as ArduPilot 4.7 has them) own the vehicle together: one of them is
-`gcs_main`, the others that are heard are `gcs_secondary` and may send all but sticks. Only they may ask; param4 is then
-the least of them, or who asks. Control ends when none of them is heard any more; a main that is not heard is taken over
-unasked, since it alone could allow it. With SYSID_ENFORCE (ArduPilot's) what is addressed to the vehicle counts from
-stations and its own components alone, whoever is in control. Clock: link time. Source: MAVLink's development.xml of
-July 2026, in which the command no longer names the end of a range, and who is secondary is up to the vehicle.
+Several stations (SYSID_MYGCS to MAV_GCS_SYSID_HI, as in ArduPilot 4.7) own the vehicle together: one is `gcs_main`; the
+others that are heard are `gcs_secondary` and may send everything except sticks. Only these may request control; param4
+is then the lowest of them, or the sender. Control ends when none of them is heard; a silent main is replaced without
+its permission, which only it could give. With SYSID_ENFORCE (ArduPilot's), messages to the vehicle are accepted only
+from stations and its own components. Clock: link time. Source: MAVLink's development.xml of July 2026, where the
+command no longer names the end of a range, and the vehicle decides on secondaries.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ _MOST_TOLD: Final = 10
 
 
 class OperatorControl(Speaker):
-    """See the module. `owner`: system id of `gcs_main`, 0: nobody is in control."""
+    """Service of operator control. `owner`: system id of `gcs_main`, 0: nobody is in control."""
 
     clock: Clock = "link"
     handles = frozenset({"HEARTBEAT"})
@@ -77,12 +78,12 @@ class OperatorControl(Speaker):
         return dialect.MAVLink_control_status_message(flags, self.owner, others + [0] * (_MOST_TOLD - len(others)))
 
     def _stations(self) -> range:
-        """Stations that own the vehicle together; empty: whoever asks owns it alone."""
+        """Stations that own the vehicle together; empty: the station that requests control owns it alone."""
         first, last = self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"]
         return stations(first, last) if last > first else range(0)
 
     def _owners(self) -> list[int]:
-        """Owners that are heard, by their ids."""
+        """System ids of owners that are heard."""
         together = self._stations()
         owned = self.owner != 0
         return sorted(system for system in self._heard_ms if owned and (system == self.owner or system in together))
@@ -116,20 +117,20 @@ class OperatorControl(Speaker):
 
     def _grant(self, owner: int, *, takeover: bool) -> None:
         self.owner, self._takeover = owner, takeover
-        self._heard_ms |= {owner: 0} if owner else {}  # as of the next call
+        self._heard_ms |= {owner: 0} if owner else {}  # set at the next call
         self._tell_ms = 0
         self._out.append(Outgoing(self.status()))
 
     # --- who else sends -------------------------------------------------------------------------------------------
     def _is_stranger(self, system: int) -> bool:
-        """SYSID_ENFORCE lets stations alone speak to the vehicle, and this system is none."""
+        """True for a system that is not a station while SYSID_ENFORCE accepts only stations."""
         if "SYSID_ENFORCE" not in self._parameters or self._parameters["SYSID_ENFORCE"] == 0.0:
             return False
         alone = stations(self._parameters["SYSID_MYGCS"], self._parameters["MAV_GCS_SYSID_HI"])
         return system != self._endpoint.system_id and system not in alone
 
     def _keep_out(self, link: int, frame: MavlinkFrame, system: int, component: int) -> bool:
-        """Take what changes the vehicle and is not of its owner, nor of its own system."""
+        """Block a message that changes the vehicle and is neither from an owner nor from its own system."""
         own, sender = self._endpoint.system_id, frame.system
         if system == own and self._is_stranger(sender):
             return True
@@ -157,7 +158,7 @@ class OperatorControl(Speaker):
     def _asks_only(self, number: int) -> bool:
         try:
             return self._commands.row(number).query
-        except KeyError:  # it is refused by name
+        except KeyError:  # an unknown command is refused by the command service
             return True
 
     # --- time -----------------------------------------------------------------------------------------------------

@@ -1,11 +1,10 @@
-"""The parameter protocol, vehicle side (docs/reference/ground-stations.md, 1.8).
+"""Parameter protocol, vehicle side (docs/reference/ground-stations.md, 1.8).
 
-A set acts at once and is answered when it is durable: PARAM_VALUE to all links with the value that now holds, also
-when nothing changed or it was refused. While sets of a parameter are on their way nothing tells its new value, neither
-an earlier one's answer nor a read: whoever waits for a value takes every PARAM_VALUE that has it for his answer.
-When the journal fails, the last durable value comes back, and that is said.
-This service alone announces changes, whoever made them, and hands those of others to the journal as well; it does not
-own the values (`Parameters` does). Lists are paced by the room on each link, several links at a time.
+A set takes effect at once. When it is on disk, PARAM_VALUE with the present value goes to all links, also if the value
+did not change or was refused. Until then no message has the new value, neither the answer to an earlier set nor to a
+read, because a station takes any PARAM_VALUE with its value for the answer. When the journal fails, the last stored
+value is restored, with a text. Only this service announces changes, whoever made them, and passes those of others to
+the journal; `Parameters` owns the values. Lists are limited by the room on each link, several links at a time.
 """
 
 from __future__ import annotations
@@ -25,28 +24,28 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer, Speak
 from mavlink_bridge.wire.codec import dialect
 
 NO_INDEX: Final = 65535
-"""Index of a PARAM_VALUE that answers a name or announces a change."""
+"""Index of a PARAM_VALUE that answers a request by name or announces a change."""
 
 
 HASH: Final = "_HASH_CHECK"
-"""In place of a parameter: the hash of all of them, with `NO_INDEX`."""
+"""Name of a pseudo parameter: the hash of all parameters, with index `NO_INDEX`."""
 FRAME_BYTES: Final = 37
-"""A PARAM_VALUE frame: 12 bytes of header and checksum, 25 of payload."""
+"""Bytes of a PARAM_VALUE frame: 12 of header and checksum, 25 of payload."""
 LIST_PASS: Final = 64
-"""At most so many values of a list are queued in one pass (some 0.5 ms), so that other services, and the other vehicles
-of a fleet that is asked for all its lists at once, get their turn."""
-#: A change is told again after so long, where the firmware does (mavlink_parameters.cpp, `send_untransmitted`).
+"""Most values of a list queued in one pass (about 0.5 ms), so that other services, and other vehicles of a fleet whose
+lists are requested at the same time, get their turn."""
+#: time to repeat the announcement of a change, as the firmware does (mavlink_parameters.cpp, `send_untransmitted`)
 AGAIN_MS = 20
 WAIT_FOR_ROOM_MS: Final = 5
 PENDING_SETS: Final = 512
-"""Sets that wait for the journal; more are dropped, the sender repeats them."""
+"""Most sets that wait for the journal; further ones are dropped and repeated by the sender."""
 TEXT_BYTES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A value on its way to the journal. With `link`, a set that is acknowledged when its ticket is settled; `asked` is
-    the name that was used, maybe an alias of `name`."""
+    """Value that is being stored. `link`: of a set that is acknowledged when its ticket is settled. `asked`: the used
+    name, possibly an alias of `name`."""
 
     ticket: int
     name: str
@@ -58,8 +57,8 @@ class _Pending:
 
 @dataclass(slots=True)
 class _Unsettled:
-    """A parameter with sets on their way: what the journal held last, how many sets there are, and what is answered
-    behind them: the name that was asked for, the index, the link."""
+    """Parameter with sets in progress: last stored value, number of sets, and delayed answers (requested name, index,
+    link)."""
 
     durable: float
     sets: int = 0
@@ -67,10 +66,10 @@ class _Unsettled:
 
 
 class ParameterService(Speaker):
-    """PARAM_REQUEST_LIST, PARAM_REQUEST_READ, PARAM_SET.
+    """Service of PARAM_REQUEST_LIST, PARAM_REQUEST_READ and PARAM_SET.
 
-    `room(link)`: bytes that may be queued on a link now; `firmware`: how values are carried; `banner()`: the
-    STATUSTEXTs that precede a list.
+    `room(link)`: bytes that may be queued on a link now. `firmware`: encoding of values. `banner()`: STATUSTEXTs before
+    a list.
     """
 
     clock: Clock = "link"
@@ -95,11 +94,11 @@ class ParameterService(Speaker):
         self._list_due_ms = 0
         self._pending: deque[_Pending] = deque()
         self._unsettled: dict[str, _Unsettled] = {}
-        self._stored: dict[str, float] = {}  # what the journal is known to hold, and to hold on to
-        self._newest: dict[str, int] = {}  # the last ticket of each
-        self._changed: dict[str, None] = {}  # to be announced, in order
-        self._setting: str | None = None  # the parameter that is being set by this service
-        self._again: dict[str, int] = {}  # to be told once more, and when
+        self._stored: dict[str, float] = {}  # values in the journal that no later set changes
+        self._newest: dict[str, int] = {}  # last ticket by parameter
+        self._changed: dict[str, None] = {}  # to announce, in order
+        self._setting: str | None = None  # parameter that this service is setting
+        self._again: dict[str, int] = {}  # time of the repeated announcement
         self._now_ms = 0
         parameters.listeners.append(self._on_change)
 
@@ -115,7 +114,7 @@ class ParameterService(Speaker):
             self._set(message.param_id, self._firmware.value_of(message.param_value, message.param_type), peer)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Continue lists, acknowledge what has become durable, announce changes."""
+        """Continue lists, acknowledge stored sets, announce changes."""
         self._now_ms = now_ms
         self._settle()
         for name in [name for name, due_ms in self._again.items() if due_ms <= now_ms]:
@@ -127,15 +126,14 @@ class ParameterService(Speaker):
             self._continue_lists(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which a list goes on, or a change is told again, ms. The journal's completion wakes the run loop by
-        itself."""
+        """Time at which a list continues or a change is repeated, ms. The journal's completion wakes the run loop."""
         again = min(self._again.values(), default=None)
         if not self._lists or again is None:
             return self._list_due_ms if self._lists else again
         return min(self._list_due_ms, again)
 
     def link_closed(self, link: int) -> None:
-        """End the list that goes out on this link."""
+        """End the list on a closed link."""
         self._lists.pop(link, None)
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -147,10 +145,10 @@ class ParameterService(Speaker):
             self._tell(name, NO_INDEX, peer.link)
         elif name == HASH:
             self._out += [Outgoing(message, peer.link) for message in self._hash()]
-        # An unknown name or index is met with silence, as by ArduPilot 4.6 (PARAM_ERROR is newer).
+        # An unknown name or index is not answered, as in ArduPilot 4.6 (PARAM_ERROR is newer).
 
     def _tell(self, asked: str, index: int, link: int) -> None:
-        """On one link; once they are settled, if sets are on their way."""
+        """Send a value on one link, or after the sets in progress."""
         unsettled = self._unsettled.get(self._parameters.target(asked))
         if unsettled is None:
             self._out.append(Outgoing(self._value(asked, index), link))
@@ -159,7 +157,7 @@ class ParameterService(Speaker):
 
     def _begin_list(self, link: int, now_ms: int) -> None:
         if self._lists.get(link) == 0:
-            return  # asked twice before it could begin
+            return  # requested twice before its begin
         for text in self._banner():
             self._out.append(Outgoing(text, link))
         self._out += [Outgoing(message, link) for message in self._hash()]
@@ -167,7 +165,7 @@ class ParameterService(Speaker):
         self._continue_lists(now_ms)
 
     def _hash(self) -> list[Message]:
-        """The one of a firmware that has it."""
+        """PARAM_VALUE of the hash, for a firmware that has it."""
         definition = self._parameters.definition
         crc = self._firmware.parameters_hash(
             (name, self._parameters[name], definition(name).type) for name in self._parameters.names()
@@ -193,7 +191,7 @@ class ParameterService(Speaker):
         self._list_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _value(self, name: str, index: int = NO_INDEX) -> Message:
-        """PARAM_VALUE of `name` (a listed one, or an alias, which then answers under its own name)."""
+        """PARAM_VALUE of `name`, a listed name or an alias, which is answered under its own name."""
         if index == NO_INDEX and self._firmware.habits.answers_by_index:
             index = self._parameters.names().index(name)
         unsettled, kind = self._unsettled.get(name), self._parameters.definition(name).type
@@ -206,7 +204,7 @@ class ParameterService(Speaker):
 
     # --- setting ---------------------------------------------------------------------------------------------------
     def _set(self, asked: str, value: float, peer: Peer) -> None:
-        if asked == HASH:  # whoever sets it has all of them
+        if asked == HASH:  # sent by a station that has all parameters
             self._lists.pop(peer.link, None)
             return
         if asked not in self._parameters:
@@ -232,7 +230,7 @@ class ParameterService(Speaker):
         self._pending.append(pending)
 
     def _put(self, name: str, asked: str, value: float) -> SetOutcome:
-        """Set without taking it for a change that somebody else has made."""
+        """Set a value without announcing it as a change by others."""
         self._setting = name
         try:
             return self._parameters.set(asked, value)
@@ -277,7 +275,7 @@ class ParameterService(Speaker):
         if name not in self._unsettled:
             self._out.append(Outgoing(self._value(name)))
         if asked != name:
-            # The alias is known to the asker only: other stations would take it for one more parameter.
+            # Only the asker knows the alias; other stations would take it for another parameter.
             self._tell(asked, NO_INDEX, link)
 
     # --- changes made by others ------------------------------------------------------------------------------------

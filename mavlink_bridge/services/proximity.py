@@ -1,12 +1,12 @@
-"""Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, heard and told; OBSTACLE_DISTANCE_3D, heard.
+"""Obstacles around the vehicle: OBSTACLE_DISTANCE and DISTANCE_SENSOR, received and sent; OBSTACLE_DISTANCE_3D,
+received.
 
-With PRX1_TYPE 2 those of a link count. OBSTACLE_DISTANCE is in the body's frame or, as its default is, by heading; of
-what it says 0 is unknown and more than max_distance nothing. A DISTANCE_SENSOR is one of eight directions of 45 degrees
-by its orientation, an OBSTACLE_DISTANCE_3D one of 72; each counts for half a second beside the others, and those that
-look up or down are none. With PRX1_TYPE 10 the simulated sensor is looked at, which in a world without obstacles sees
-polygons of the fence as walls, as SITL's does. A look goes to all links twice a second: OBSTACLE_DISTANCE of 72
-directions, and DISTANCE_SENSOR of the nearest in each of the eight orientations of 45 degrees, as ArduPilot tells them,
-with ids from 10 on.
+With PRX1_TYPE 2 received messages are used. OBSTACLE_DISTANCE is in the body frame or, by default, relative to north;
+distance 0 is unknown, more than max_distance is free. A DISTANCE_SENSOR covers one of eight directions of 45 degrees by
+its orientation, an OBSTACLE_DISTANCE_3D one of 72; each is valid for half a second, and sensors that look up or down
+are ignored. With PRX1_TYPE 10 the simulated sensor is read; in a world without obstacles it sees polygons of the fence
+as walls, as SITL's does. A scan is sent to all links twice a second: OBSTACLE_DISTANCE with 72 directions, and
+DISTANCE_SENSOR with the nearest distance in each of eight orientations, ids from 10 on, as by ArduPilot.
 
 Clock: vehicle time.
 """
@@ -40,7 +40,7 @@ _NO_QUATERNION: Final = [0.0, 0.0, 0.0, 0.0]
 
 
 def scan_of(message: Message, heading_deg: float) -> Scan | None:
-    """The look of an OBSTACLE_DISTANCE; None: it says none, or in another frame."""
+    """Scan in an OBSTACLE_DISTANCE; None: it has no distances, or another frame."""
     step = message.increment_f if message.increment_f else float(message.increment)
     offset = message.angle_offset
     if message.frame == Frame.GLOBAL:
@@ -55,14 +55,14 @@ def scan_of(message: Message, heading_deg: float) -> Scan | None:
 
 
 def _metres(cm: int, most_cm: int) -> float:
-    """inf of what is free, nan of what is not known."""
+    """Distance, m; inf for free, nan for unknown."""
     if cm in (0, _UNKNOWN):
         return float("nan")
     return float("inf") if cm > most_cm else 0.01 * cm
 
 
 class Directions:
-    """Distances told one direction at a time, as one look of `count` directions."""
+    """Distances that come one direction at a time, as one scan of `count` directions."""
 
     def __init__(self, count: int) -> None:
         self._step_deg = 360.0 / count
@@ -70,8 +70,8 @@ class Directions:
         self._told: dict[int, tuple[int, int, float]] = {}
 
     def scan_with(self, off_deg: float, away_m: float, most_m: float, stamp_ms: int, now_ms: int) -> Scan:
-        """The look with this distance, `off_deg` from the nose. Of one stamp the nearest counts, where there are
-        several in a direction."""
+        """Scan with this distance, `off_deg` from the nose. Of several distances with one stamp and direction the
+        nearest is used."""
         where = round(off_deg / self._step_deg) % self._count
         told_ms, stamp, nearest = self._told.get(where, (now_ms - TIMEOUT_MS, stamp_ms, inf))
         if stamp != stamp_ms or now_ms - told_ms >= TIMEOUT_MS or away_m <= nearest:
@@ -82,8 +82,8 @@ class Directions:
 
 
 def distance_of(message: Message) -> tuple[float, float, float] | None:
-    """Direction of a DISTANCE_SENSOR off the nose, degrees, its distance (inf: nothing in range) and range, m; None: it
-    looks up or down, or says nothing."""
+    """Direction of a DISTANCE_SENSOR relative to the nose, degrees, its distance (inf: nothing in range) and its range,
+    m; None: it looks up or down, or is invalid."""
     if message.orientation >= _ORIENTATIONS or message.max_distance <= message.min_distance:
         return None
     cm = message.current_distance
@@ -92,8 +92,8 @@ def distance_of(message: Message) -> tuple[float, float, float] | None:
 
 
 def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
-    """Direction of an OBSTACLE_DISTANCE_3D off the nose, degrees, its level distance and its range, m; None: out of it,
-    in another frame, or steeper than 45 degrees, which is over or under the way."""
+    """Direction of an OBSTACLE_DISTANCE_3D relative to the nose, degrees, its horizontal distance and its range, m;
+    None: out of range, in another frame, or steeper than 45 degrees, which is above or below the path."""
     away = hypot(message.x, message.y, message.z)
     level = hypot(message.x, message.y)
     if message.frame != Frame.BODY_FRD or not isfinite(message.max_distance):
@@ -104,7 +104,7 @@ def distance_of_3d(message: Message) -> tuple[float, float, float] | None:
 
 
 def obstacle_message(scan: Scan, time_us: int) -> Message:
-    """The OBSTACLE_DISTANCE of a look, in the body's frame."""
+    """OBSTACLE_DISTANCE of a scan, in the body frame."""
     most = min(round(100.0 * scan.range_m), _UNKNOWN - 2)
     told = [_centimetres(away, most) for away in scan.distances_m][:_DIRECTIONS]
     return dialect.MAVLink_obstacle_distance_message(
@@ -127,7 +127,7 @@ def _centimetres(away: float, most: int) -> int:
 
 
 def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
-    """A DISTANCE_SENSOR of each orientation in which something is seen."""
+    """DISTANCE_SENSOR for each orientation with an obstacle."""
     nearest: dict[int, float] = {}
     for k, away in enumerate(scan.distances_m):
         if isfinite(away):
@@ -153,7 +153,8 @@ def _distance_messages(scan: Scan, time_ms: int) -> list[Message]:
 
 
 class ProximityService:
-    """See the module. What has deadlines is `ProximityClock`, which `begin` is given when there is anything to see."""
+    """Service of obstacle messages. Deadlines are those of `ProximityClock`, which `begin` receives when there is a
+    sensor."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"OBSTACLE_DISTANCE", "DISTANCE_SENSOR", "OBSTACLE_DISTANCE_3D"})
@@ -176,7 +177,7 @@ class ProximityService:
             self._timed = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a look of a companion, which is not acknowledged."""
+        """Take a scan of a companion; it is not acknowledged."""
         if self._proximity.source != MAVLINK:
             return
         scan = self._scan(message, now_ms)
@@ -193,7 +194,7 @@ class ProximityService:
 
 
 class ProximityClock(WithoutMessages, Speaker):
-    """Times of the simulated sensor, of looks that get too old, and of what is told."""
+    """Clock of the simulated sensor, of expiring scans, and of sent messages."""
 
     clock: Clock = "vehicle"
 
@@ -218,7 +219,7 @@ class ProximityClock(WithoutMessages, Speaker):
 
     @property
     def sees(self) -> bool:
-        """True where there is a sensor."""
+        """True when there is a sensor."""
         return self._sees_obstacles or self._proximity.source == SIMULATED
 
     @property

@@ -1,8 +1,8 @@
-"""A drone show over MAVLink, as Skybrush's server speaks it to its own ArduCopter.
+"""Drone show over MAVLink, in the protocol of Skybrush's server for its ArduCopter.
 
-The show's file comes by MAVFTP as `collmot/show.skyb` and counts after USER_1 with 0 (1: no show any more); USER_2 with
-0 says where it is flown. DATA16 of type 0x5C orders the begin for all; one of type 0x5B tells twice a second how things
-stand, with the colour of the light. Other numbers of USER_1 are for whoever served it before. Vehicle time. Source:
+The show's file is uploaded by MAVFTP as `collmot/show.skyb` and loaded by USER_1 with 0 (1: remove the show); USER_2
+with 0 sets its place. DATA16 of type 0x5C orders the start for all; DATA16 of type 0x5B reports the status twice a
+second, with the colour of the light. Other numbers of USER_1 go to the handler registered before. Vehicle time. Source:
 Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f).
 """
 
@@ -35,14 +35,14 @@ FOLDER: Final = "collmot"
 _FILE: Final = "show.skyb"
 _LARGEST: Final = 1 << 18  # bytes
 _ORDER, _STATUS = 0x5C, 0x5B  # DATA16.type
-_BEGIN: Final = 1  # the first byte of an order
+_BEGIN: Final = 1  # first byte of an order
 _RELOAD, _CLEAR = 0.0, 1.0
 _EVERY_US: Final = 500_000
 _LAYOUT: Final = struct.Struct("<iHBBBBh")
 
 
 class ShowService(Speaker):
-    """See the module. `links`: those that the status goes to."""
+    """Service of a drone show. `links`: links that receive the status."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"DATA16"})
@@ -90,7 +90,7 @@ class ShowService(Speaker):
 
     # --- when, and the light ----------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take an order."""
+        """Take an order to start."""
         data = bytes(message.data)[: message.len]
         if message.type == _ORDER and data[:1] == bytes((_BEGIN,)) and len(data) >= 6:
             self._show.order(*struct.unpack_from("<ib", data, 1))
@@ -106,13 +106,13 @@ class ShowService(Speaker):
 
     # --- how things stand -------------------------------------------------------------------------------------------
     def status(self) -> Message:
-        """The status packet."""
+        """Status message, DATA16."""
         facts, show, mode, fence = self._parts.facts, self._show, self._mode, self._parts.fence
         now_ms, r = facts.now_ms, facts.vehicle.state.report
         red, green, blue = self.colour(now_ms)
         param, authorized = facts.param, int(show.scope)
         origin = param("SHOW_ORIGIN_LAT") != 0.0 and param("SHOW_ORIGIN_LNG") != 0.0
-        flags = (  # the highest bit first
+        flags = (  # highest bit first
             show.file is not None,
             show.start_ms is not None,
             origin,

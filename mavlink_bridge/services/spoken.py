@@ -1,4 +1,4 @@
-"""`Spoken`: all that a simulated vehicle has on the wire because of the firmware that it is spoken to as."""
+"""Parts of a simulated vehicle's protocol that depend on the emulated firmware."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from mavlink_bridge.services.modes.service import ModeSource
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """See the module. `parameters`: those that stations are served; `targets`: the service that takes setpoints;
-    `modes`: those that it lists; `book`: its events, `tells_events`: to every link, unasked; `hear`: acts on what the
-    core has announced; `services`: its own, in the order in which they hear; `rows`: commands that it means in its own
-    way; `failures`: those that may be injected; `described`: metadata beside the usual; `parameter_file`: @PARAM is
-    there; `camera_by_itself`: what is for a camera is asked of the camera alone; `logs_from_boot`: logs do not wait for
-    arming."""
+    """Firmware-dependent parts of a vehicle's protocol.
+
+    `parameters`: served parameters. `targets`: service that takes setpoints. `modes`: listed modes. `book`: events of
+    the firmware. `tells_events`: events go to every link without a request. `hear`: function that receives events of
+    the core. `services`: the firmware's own, in order. `rows`: commands with another meaning. `failures`: injectable
+    failures. `described`: additional metadata. `parameter_file`: @PARAM exists. `camera_by_itself`: the camera alone
+    answers requests for it. `logs_from_boot`: logs begin at boot, not at arming.
+    """
 
     parameters: ServedParameters
     targets: Service

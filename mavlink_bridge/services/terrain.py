@@ -1,14 +1,13 @@
-"""Terrain over MAVLink, as ArduPilot's AP_Terrain: a ground station is asked for what no file has, and told what is
-known.
+"""Terrain over MAVLink, as in ArduPilot's AP_Terrain: requests data that no file has from a ground station, and reports
+known heights.
 
-A block of terrain that somebody needs (`autopilot.interface.terrain.Terrain.wanted`) is asked for by TERRAIN_REQUEST,
-the oldest first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by
-TERRAIN_REPORT of that place. While any terrain is known, or a range finder looks down, a TERRAIN_REPORT of where the
-vehicle is goes to all links, once a second of link time: whoever draws it need not have it faster when the vehicle's
-time is.
+Each needed block of terrain (`autopilot.interface.terrain.Terrain.wanted`) is requested by TERRAIN_REQUEST, oldest
+first, every two seconds until its grids have come by TERRAIN_DATA. TERRAIN_CHECK is answered by TERRAIN_REPORT of that
+place. While terrain is known, or a range finder looks down, a TERRAIN_REPORT of the vehicle's place goes to all links
+once a second of link time, which is enough for displays also when vehicle time is faster.
 
-AP_Terrain asks for where the vehicle is as soon as it runs; here nothing is asked for before somebody counts a height
-from the ground, or measures it. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
+AP_Terrain requests data around the vehicle from its start; here it is requested only when a height above the ground is
+used or measured. Source: ArduPilot AP_Terrain/TerrainGCS.cpp.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ _COUNT_MAX: Final = 0xFFFF
 
 
 def terrain_report(facts: VehicleFacts, lat: float, lon: float) -> Message:
-    """TERRAIN_REPORT of a place, degrees. Spacing 0: nothing is known there. `current_height` is the vehicle's above
-    the ground below it, wherever the place is."""
+    """TERRAIN_REPORT of a place, degrees. Spacing 0: unknown terrain. `current_height`: height of the vehicle above the
+    ground below it, for any place."""
     terrain = facts.terrain
     height = terrain.height_at(lat, lon)
     over = facts.height_over_ground if terrain.known else None
@@ -50,14 +49,14 @@ def terrain_report(facts: VehicleFacts, lat: float, lon: float) -> Message:
 
 
 def ground_here(facts: VehicleFacts) -> list[Message]:
-    """TERRAIN_REPORT of where the vehicle is; nothing while it does not know where."""
+    """TERRAIN_REPORT of the vehicle's place; empty without a position."""
     here = facts.vehicle.state.place
     return [terrain_report(facts, here.lat, here.lon)] if facts.has_position else []
 
 
 class TerrainService(Speaker):
-    """Asks for terrain, takes it, and answers questions about it. See the module. `heard()`: somebody is on a link;
-    else nothing is asked or told, and a vehicle that stands alone for days is not woken for it every second."""
+    """Service of terrain data. `heard()`: True when a station was heard on a link; else nothing is sent, so that a
+    vehicle without stations is not woken every second."""
 
     clock: Clock = "link"
     handles = frozenset({"TERRAIN_DATA", "TERRAIN_CHECK"})
@@ -75,7 +74,7 @@ class TerrainService(Speaker):
             self._out.append(Outgoing(terrain_report(self._facts, message.lat / 1e7, message.lon / 1e7), peer.link))
 
     def _take(self, message: Message) -> None:
-        """Take in terrain heights; what was not asked for, or has another spacing, is not taken."""
+        """Store terrain heights; data not requested, or with another spacing, is ignored."""
         terrain = self._terrain
         if message.grid_spacing == round(terrain.spacing_m) and message.gridbit < _GRIDS:
             heights = np.array(message.data, np.int16).reshape(GRID, GRID)
@@ -95,7 +94,7 @@ class TerrainService(Speaker):
     def _ask(self) -> None:
         wanted = self._terrain.wanted
         key, block = next(iter(wanted.items()))
-        wanted[key] = wanted.pop(key)  # the next time it is the next one's turn
+        wanted[key] = wanted.pop(key)  # other blocks are next
         spacing = round(self._terrain.spacing_m)
         request = dialect.MAVLink_terrain_request_message(block.lat_e7, block.lon_e7, spacing, block.missing)
         self._out.append(Outgoing(request))

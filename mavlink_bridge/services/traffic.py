@@ -1,10 +1,10 @@
-"""Traffic, vehicle side (https://mavlink.io/en/services/traffic_management.html): reports of other aircraft are heard
-and passed on, and what threatens is told.
+"""Traffic, vehicle side (https://mavlink.io/en/services/traffic_management.html): receives and forwards reports of
+other aircraft, and reports threats.
 
-ADSB_VEHICLE of a link is taken while ADSB_TYPE is not 0, with a position that is valid, as ArduPilot takes it. With
-AVD_ENABLE the GLOBAL_POSITION_INT and UTM_GLOBAL_POSITION of another system count as well; the vehicle's own receiver
-is the autopilot's. An ADSB_VEHICLE of each that is known goes to all links once a second, or as they ask; COLLISION
-with each threat.
+ADSB_VEHICLE of a link is used while ADSB_TYPE is not 0, with a valid position, as in ArduPilot. With AVD_ENABLE,
+GLOBAL_POSITION_INT and UTM_GLOBAL_POSITION of other systems are used too; the autopilot reads the vehicle's own
+receiver. An ADSB_VEHICLE of each known aircraft goes to all links once a second, or at requested intervals; COLLISION
+is sent for each threat.
 
 Clock: vehicle time.
 """
@@ -36,13 +36,13 @@ _MOST_CM: Final = 0xFFFF
 
 
 def _is_nowhere(message: Message) -> bool:
-    """True without a place, or with none on Earth."""
+    """True without a place, or with an impossible one."""
     lat, lon = abs(message.lat), abs(message.lon)
     return bool(lat == lon == 0 or lat > 900_000_000 or lon > 1_800_000_000)
 
 
 def contact_of(message: Message, now_ms: int) -> Contact | None:
-    """The report of an ADSB_VEHICLE; None: it says no place, or its address is none."""
+    """Report in an ADSB_VEHICLE; None: no place, or an invalid address."""
     if message.ICAO_address > _LARGEST_ICAO or _is_nowhere(message) or not message.flags & _NEEDED:
         return None
     heading, speed = _CENTI * message.heading / _DEGREES, _CENTI * message.hor_velocity
@@ -61,7 +61,7 @@ def contact_of(message: Message, now_ms: int) -> Contact | None:
 
 
 def adsb_message(contact: Contact, now_ms: int) -> Message:
-    """The ADSB_VEHICLE of a report."""
+    """ADSB_VEHICLE of a report."""
     north, east, down = contact.velocity or (0.0, 0.0, 0.0)
     flags = _NEEDED | (0 if contact.velocity is None else _MOVES) | (AdsbFlag.SIMULATED if contact.simulated else 0)
     flags |= (AdsbFlag.VALID_CALLSIGN if contact.callsign else 0) | (AdsbFlag.VALID_SQUAWK if contact.squawk else 0)
@@ -87,7 +87,7 @@ def adsb_message(contact: Contact, now_ms: int) -> Message:
 def _collision_message(collision: Collision) -> Message:
     threat = collision.threat
     return dialect.MAVLink_collision_message(
-        CollisionSource.ADSB,  # as ArduPilot says of all
+        CollisionSource.ADSB,  # ArduPilot reports all as ADSB
         threat.contact.number,
         collision.action,
         threat.level,
@@ -98,8 +98,8 @@ def _collision_message(collision: Collision) -> Message:
 
 
 class TrafficService:
-    """See the module. What has deadlines is `TrafficClock`, which `begin` is given as soon as there is anything to be
-    heard: without other aircraft nothing is asked in a pass."""
+    """Service of traffic reports. Deadlines are those of `TrafficClock`, which `begin` receives with the first source
+    of reports; without other aircraft a pass costs nothing."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"ADSB_VEHICLE", "GLOBAL_POSITION_INT", "UTM_GLOBAL_POSITION"})
@@ -124,7 +124,7 @@ class TrafficService:
             self._timed = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a report; of a vehicle that tells where it is, where it is."""
+        """Take a report of another aircraft, or the position of another vehicle."""
         traffic = self._parts.traffic
         if message.get_type() == "ADSB_VEHICLE":
             contact = contact_of(message, now_ms) if traffic.listens else None
@@ -136,8 +136,7 @@ class TrafficService:
 
 
 class TrafficClock(WithoutMessages, Speaker):
-    """Times of what is told of traffic. `answers`: what may be requested, by message id;
-    `subscriptions`: what may be had at a rate."""
+    """Clock of traffic messages. `answers`: messages on request, by id. `subscriptions`: messages with an interval."""
 
     clock: Clock = "vehicle"
 
@@ -175,7 +174,7 @@ class TrafficClock(WithoutMessages, Speaker):
 
 
 def _told_by(message: Message, peer: Peer, now_ms: int) -> Contact | None:
-    """Report of another vehicle about itself; None: it does not know where it is."""
+    """Report of another vehicle about itself; None: without a place."""
     if _is_nowhere(message):
         return None
     return Contact(

@@ -1,7 +1,7 @@
-"""A flight controller on USB, sans I/O: bootloader and firmware, and the plug that vanishes when it restarts.
+"""Simulated flight controller on USB, sans I/O: bootloader, firmware, and a plug that disappears at restarts.
 
-`attached` says whether its port exists. The firmware is a stand-in: it sends HEARTBEAT, says its version and restarts
-on command, whatever the image was.
+`attached`: its port exists. The firmware is a stand-in for any image: it sends HEARTBEAT and its version, and restarts
+on command.
 """
 
 from __future__ import annotations
@@ -24,21 +24,20 @@ _COMMAND_LONG: Final = id_of("COMMAND_LONG")
 _DISARMED: Final = ModeFlag.MANUAL_INPUT_ENABLED | ModeFlag.STABILIZE_ENABLED | ModeFlag.CUSTOM_MODE_ENABLED
 _RESTARTS: Final = (RebootAction.REBOOT, RebootAction.REBOOT_TO_BOOTLOADER)
 _POWER_UP_MS: Final = 5000
-"""The bootloader listens so long before it starts a firmware that is whole."""
+"""Time for which the bootloader waits before it starts a complete firmware."""
 
 
 @dataclass(slots=True)
 class BoardFirmware:
-    """Firmware of the stand-in, and how it behaves. `mute`: no MAVLink at all; `answer`: the MAV_RESULT of the restart
-    command."""
+    """Behaviour of the simulated firmware. `mute`: no MAVLink. `answer`: MAV_RESULT of the restart command."""
 
     mute: bool = False
     armed: bool = False
     answer: int = Result.ACCEPTED
     starts_ms: int = 2000
-    """From leaving the bootloader to being there on USB again."""
+    """Time from leaving the bootloader to being on USB again."""
     returns_ms: int = 1500
-    """From leaving the firmware to being there on USB again, as bootloader."""
+    """Time from leaving the firmware to being on USB again, as bootloader."""
 
 
 class Power(Enum):
@@ -50,7 +49,7 @@ class Power(Enum):
 
 
 class SimulatedBoard:
-    """`plug` it in first. Its port is there while `attached`; what is sent while it is not is lost."""
+    """Simulated board; `plug` it in first. Its port exists while `attached`; data sent otherwise is lost."""
 
     def __init__(
         self,
@@ -72,12 +71,12 @@ class SimulatedBoard:
         self._out = bytearray()
 
     def plug(self, now_ms: int) -> None:
-        """Power: the bootloader comes first."""
+        """Connect the board, which starts its bootloader."""
         self._hold = False
         self._arrive(Power.BOOTLOADER, now_ms)
 
     def unplug(self) -> None:
-        """Unplug the board: what was under way ends."""
+        """Disconnect the board and stop what it does."""
         self.power, self.attached = Power.OFF, False
         self._next = self._detach_ms = self._start_ms = None
         self._out.clear()

@@ -1,7 +1,7 @@
-"""A bootloader, sans I/O: what an STM32 board of ArduPilot (or PX4) answers to an uploader, with faults on request.
+"""Simulated bootloader, sans I/O: answers of an STM32 board of ArduPilot or PX4 to an uploader, with faults on request.
 
-It parses a stream of bytes, however they are split, keeps the order that the real ones demand, needs time to erase, and
-writes the first words of an image only at BOOT.
+It parses a stream of bytes, split anywhere, requires the command order of the real bootloaders, takes time to erase,
+and writes the first words of an image only at BOOT.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Family = Literal["ardupilot", "px4"]
 
 @dataclass(frozen=True, slots=True)
 class BoardSpec:
-    """Sizes in bytes; `external_flash` 0: none. `revision`: of the protocol."""
+    """Board. Sizes in bytes; `external_flash` 0: none. `revision`: of the protocol."""
 
     board_id: int = 140
     board_revision: int = 0
@@ -42,11 +42,11 @@ class BoardSpec:
 
 @dataclass(slots=True)
 class BootloaderFaults:
-    """Faults to inject. `(op, n)` is the n-th time, from 1, that this command comes.
+    """Faults to inject. `(op, n)` is the n-th occurrence of a command, from 1.
 
-    `answers`: the status to give instead of doing it; `mute_at`, `unplug_at`: before it is answered; `flip_at`: one bit
-    of its data is another; `wrong_crc`: which GET_CRC lie; `mute_after`: bytes received until silence; `noise`: bytes
-    before one reply in `noise_every`.
+    `answers`: status to send instead of executing it. `mute_at`, `unplug_at`: fault before the answer. `flip_at`: one
+    wrong bit in its data. `wrong_crc`: numbers of wrong GET_CRC answers. `mute_after`: received bytes until silence.
+    `noise`: bytes before one reply in `noise_every`.
     """
 
     answers: dict[tuple[Op, int], BootStatus] = field(default_factory=dict)
@@ -77,14 +77,15 @@ _LEAD: Final = {"ardupilot": 32, "px4": 4}
 _IDCODE: Final = 0x20036450
 _DESCRIPTION: Final = b"STM32H7[4|5]x,V"
 _RATE_MS: Final = 5
-"""From the answer to SET_BAUD to the new rate."""
+"""Time from the answer to SET_BAUD to the new rate."""
 PATIENCE_MS: Final = 1000
-"""For the rest of a command. Real ones wait 2 ms for an EOC; a busy machine at the other end of a pty needs more."""
+"""Time for the rest of a command. Real bootloaders wait 2 ms for an EOC; a busy machine at the other end of a pty needs
+more."""
 
 
 class SimulatedBootloader:
-    """Bytes and time in, bytes out. `flash` and `external` are what the memories hold; `booted` is set by BOOT,
-    `unplugged` by the fault of that name; `baud` is its rate now (whoever carries the bytes may mind it)."""
+    """Simulated bootloader: bytes and time in, bytes out. `flash`, `external`: contents of the memories. `booted`: set
+    by BOOT. `unplugged`: set by the fault. `baud`: present rate, for users that simulate it."""
 
     def __init__(self, spec: BoardSpec, faults: BootloaderFaults | None = None) -> None:
         self.spec = spec
@@ -120,7 +121,7 @@ class SimulatedBootloader:
         self.restart()
 
     def restart(self) -> None:
-        """Restart as after power-up: the memories keep what they hold."""
+        """Restart as after power-up; the memories keep their contents."""
         self.booted = self.unplugged = False
         self._input = bytearray()
         self._command_ms: int | None = None
@@ -135,7 +136,7 @@ class SimulatedBootloader:
 
     @property
     def has_firmware(self) -> bool:
-        """True when there is a firmware to jump to."""
+        """True when there is a firmware to start."""
         return self.flash[:WORD] != b"\xff" * WORD
 
     def receive(self, data: bytes, now_ms: int) -> None:
@@ -171,11 +172,11 @@ class SimulatedBootloader:
         return data
 
     def _work(self, now_ms: int) -> None:
-        """Take whole commands from the input, until one is incomplete or takes time."""
+        """Execute complete commands of the input, until one is incomplete or takes time."""
         while self._input and self._busy is None and not (self.booted or self.unplugged):
             size = self._claimed()
             if size == 0:
-                del self._input[0]  # unknown opcodes and NULs are dropped without a word
+                del self._input[0]  # unknown opcodes and NULs are dropped silently
                 continue
             if len(self._input) < size:
                 self._command_ms = now_ms if self._command_ms is None else self._command_ms
@@ -185,7 +186,7 @@ class SimulatedBootloader:
             self._obey(command, now_ms)
 
     def _claimed(self) -> int:
-        """Length of the command that begins the input; 0 if none does."""
+        """Length of the command at the beginning of the input; 0 if it is none."""
         try:
             op = Op(self._input[0])
         except ValueError:
@@ -292,7 +293,7 @@ class SimulatedBootloader:
         return b""
 
     def _seen(self) -> bytes:
-        """The flash as it will be after BOOT."""
+        """Contents of the flash after BOOT."""
         return self._lead + bytes(self.flash[len(self._lead) :])
 
     def _begin_reading(self, data: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""A hostile peer: what nobody should send and somebody will. From one seed the same bytes each time.
+"""Hostile peer: sends invalid and malicious messages, the same bytes for the same seed.
 
-`any_message` draws a message whose every field lies somewhere in its range, its extremes included; `HostilePeer` packs
-such messages and spoils some of them: cut short, a bit flipped, a wrong checksum, noise before them, start bytes that
-begin nothing. What must hold under it is up to the test: no exception, bounded memory, and a good peer is still served.
+`any_message` makes a message with random field values within their ranges, with extremes. `HostilePeer` packs such
+messages and damages some: truncated, a flipped bit, a wrong checksum, noise before them, start bytes without a frame.
+The test decides what must hold: no exception, bounded memory, and service to other peers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from mavlink_bridge.wire.codec import Message, dialect, payload
 from mavlink_bridge.wire.framing import FrameWriter
 
-#: Left out: SETUP_SIGNING would lock the good station out, as it should.
+#: left out: SETUP_SIGNING would lock out the valid station, correctly
 SIGNING = dialect.MAVLINK_MSG_ID_SETUP_SIGNING
 _RANGES = {
     "int8_t": (-(2**7), 2**7 - 1), "uint8_t": (0, 2**8 - 1), "int16_t": (-(2**15), 2**15 - 1),
@@ -26,12 +26,12 @@ _FLOATS = (0.0, -0.0, 1.0, -1.0, 2.0, 3.5, 1e-3, 90.0, -35.36, 149.16, 1e10, -1e
 
 
 def message_numbers() -> list[int]:
-    """Every message of the dialect but SETUP_SIGNING."""
+    """Ids of all messages of the dialect except SETUP_SIGNING."""
     return sorted(number for number in dialect.mavlink_map if number != SIGNING)
 
 
 def any_message(number: int, random: Random) -> Message:
-    """A message whose every field is somewhere in its range, for us more often than not."""
+    """Message with random field values within their ranges, addressed to us more often than not."""
     made = dialect.mavlink_map[number]
     fields = dict(zip(made.fieldnames, made.fieldtypes, strict=True))
     lengths = dict(zip(made.ordered_fieldnames, made.array_lengths, strict=True))
@@ -59,13 +59,13 @@ def _one(kind: str, random: Random) -> Any:
 
 
 def sequence(seeds: Sequence[int], numbers: Sequence[int]) -> list[Any]:
-    """Sequence with a message for each (number, seed)."""
+    """Messages, one for each (number, seed)."""
     return [any_message(number, Random(seed)) for number, seed in zip(numbers, seeds, strict=True)]
 
 
 class HostilePeer:
-    """A system on a link that sends garbage. `system`, `component`: what it claims to be; `spoilt`: the share of its
-    frames that are damaged on the way."""
+    """System on a link that sends garbage. `system`, `component`: its claimed ids. `spoilt`: fraction of damaged
+    frames."""
 
     def __init__(self, seed: int = 0, *, system: int = 200, component: int = 1, spoilt: float = 0.3) -> None:
         self._random = Random(seed)
@@ -74,11 +74,11 @@ class HostilePeer:
         self._spoilt = spoilt
 
     def take(self, count: int = 1) -> bytes:
-        """The next `count` frames, or what is left of them."""
+        """Next `count` frames, some of them damaged."""
         return b"".join(self._frame() for _ in range(count))
 
     def pack(self, message: Message) -> bytes:
-        """A message of the caller's as a whole frame of this peer."""
+        """Frame of this peer with the caller's message, undamaged."""
         return self._writer.frame(*payload(message))
 
     def _frame(self) -> bytes:

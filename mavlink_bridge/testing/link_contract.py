@@ -1,7 +1,7 @@
-"""Contract of links, whatever carries them: run `check_link` on a pair of connected ends.
+"""Contract of all kinds of links: run `check_link` on a pair of connected ends.
 
-The ends are driven as the program drives them: read what is there, flush what is pending, and between that wait on the
-descriptors (`LinkPair.step`), never on the clock.
+The ends are used as by the program: read available data, flush pending data, and wait on the descriptors
+(`LinkPair.step`), never on the clock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _READY_S = 240
 
 @dataclass
 class LinkPair:
-    """Two connected ends. `ports` are served when readable; `advance` moves virtual time; `finish` frees the rest."""
+    """Two connected ends. `ports` are served when readable. `advance` moves virtual time. `finish` frees other
+    resources."""
 
     a: Link
     b: Link
@@ -35,10 +36,10 @@ class LinkPair:
     finish: Callable[[], None] = lambda: None
 
     def step(self) -> None:
-        """Wait for any descriptor that has or takes something, and serve it."""
+        """Wait for a descriptor that is readable or writable, and serve it."""
         everything: tuple[Link | Port, ...] = (self.a, self.b, *self.ports)
         with selectors.DefaultSelector() as selector:
-            for readable in dict.fromkeys(everything):  # once each: both ends may be one link
+            for readable in dict.fromkeys(everything):  # only once: both ends may be one link
                 descriptor = readable.fileno()
                 if descriptor is not None:
                     writes = selectors.EVENT_WRITE if getattr(readable, "wants_write", False) else 0
@@ -58,7 +59,7 @@ _Readable = TypeVar("_Readable", Link, Port, UdpPort, TcpPort, UdpOut)
 
 
 def ready(readable: _Readable) -> _Readable:
-    """The link or port, as soon as its descriptor is readable: the system may take a moment even on loopback."""
+    """Wait until a link or port is readable, which may take a moment even on loopback, and return it."""
     descriptor = readable.fileno()
     assert descriptor is not None, f"{readable.name} is closed"
     assert select.select([descriptor], [], [], _READY_S)[0], f"nothing came in on {readable.name}"
@@ -66,7 +67,7 @@ def ready(readable: _Readable) -> _Readable:
 
 
 def accept_links(port: Port, count: int, now_ms: int = 0) -> list[Link]:
-    """The next `count` new links of a port."""
+    """Next `count` new links of a port."""
     new: list[Link] = []
     while len(new) < count:
         new += ready(port).accept(now_ms)
@@ -74,7 +75,7 @@ def accept_links(port: Port, count: int, now_ms: int = 0) -> list[Link]:
 
 
 def frames(count: int, size: int = 60) -> bytes:
-    """`count` frames of about `size` bytes of text."""
+    """Frames of text, `count` of them, of about `size` bytes."""
     writer = FrameWriter(1, 1)
     texts = (str(number).encode().ljust(size - 12, b".")[:50] for number in range(count))
     made = [codec.dialect.MAVLink_statustext_message(Severity.INFO, text) for text in texts]
@@ -93,7 +94,7 @@ def receive_all(pair: LinkPair, receiver: Link, size: int) -> bytes:
 
 
 def wait_until(pair: LinkPair, condition: Callable[[], bool], what: str) -> None:
-    """Drive the pair until the condition holds."""
+    """Serve the pair until the condition holds."""
     for _ in range(_STEPS):
         if condition():
             return
@@ -102,7 +103,7 @@ def wait_until(pair: LinkPair, condition: Callable[[], bool], what: str) -> None
 
 
 def check_link(make_pair: Callable[[], LinkPair]) -> None:
-    """Check the whole contract, on a new pair for each part."""
+    """Check the whole contract, with a new pair for each part."""
     for check in (_check_both_ways, _check_silence, _check_burst, _check_close, _check_close_is_seen):
         pair = make_pair()
         try:
@@ -116,7 +117,7 @@ def check_link(make_pair: Callable[[], LinkPair]) -> None:
 
 
 def _check_both_ways(pair: LinkPair) -> None:
-    """Frames arrive whole, in order and once, in both directions at the same time."""
+    """Check that frames arrive whole, in order and once, in both directions at the same time."""
     data = frames(40)
     assert pair.a.connected
     assert pair.b.connected
@@ -128,7 +129,7 @@ def _check_both_ways(pair: LinkPair) -> None:
 
 
 def _check_silence(pair: LinkPair) -> None:
-    """Reading nothing is b"", as often as one asks, and the link lives on."""
+    """Check that a read without data returns b"" any number of times and the link stays open."""
     for end in (pair.a, pair.b):
         assert [end.read() for _ in range(3)] == [b""] * 3
         assert end.connected
@@ -137,7 +138,8 @@ def _check_silence(pair: LinkPair) -> None:
 
 
 def _check_burst(pair: LinkPair) -> None:
-    """More than any buffer of the system takes: a stream keeps all of it, a datagram link loses whole frames only."""
+    """Check a burst larger than the system's buffers: a stream keeps all of it, a datagram link loses only whole
+    frames."""
     data = frames(20_000)
     assert pair.a.write(data) == len(data)
     if pair.a.lossy:
@@ -155,7 +157,7 @@ def _check_burst(pair: LinkPair) -> None:
 
 
 def _check_close(pair: LinkPair) -> None:
-    """A closed end has no descriptor, takes nothing, gives nothing; closing again does nothing."""
+    """Check that a closed end has no descriptor and neither sends nor receives; a second close has no effect."""
     pair.a.close()
     pair.a.close()
     assert pair.a.fileno() is None
@@ -167,8 +169,8 @@ def _check_close(pair: LinkPair) -> None:
 
 
 def _check_close_is_seen(pair: LinkPair) -> None:
-    """Check that what was sent before closing is still read; then a stream has ended, and writing to it harms
-    nobody."""
+    """Check that data sent before closing is still read, that a stream then ends, and that writing to it is
+    harmless."""
     data = frames(5)
     pair.a.write(data)
     wait_until(pair, lambda: pair.a.pending == 0, "all is sent")

@@ -1,4 +1,4 @@
-"""A simulated board on a pseudo-terminal, under a symbolic link that vanishes when the board restarts, as USB does."""
+"""Simulated board on a pseudo-terminal, with a symbolic link that disappears when the board restarts, as on USB."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _LONGEST_WAIT_S = 1.0
 
 
 def link_clock_ms() -> int:
-    """Wall time in ms: a pseudo-terminal is as real as a cable."""
+    """Wall time, ms: a pseudo-terminal needs real time."""
     return int(time.monotonic() * 1000.0)
 
 
 class PtyBoard:
-    """A context manager. `path` is the port's name while the board is attached; `serve` runs it; `gone` is called
-    with the port's descriptor whenever the port goes: who copies it keeps the name taken."""
+    """Context manager of a board on a pseudo-terminal. `path`: name of the port while the board is attached. `serve`
+    runs the board. `gone`: called with the port's descriptor when the port disappears; a copy of it keeps the name in
+    use."""
 
     def __init__(self, board: SimulatedBoard, gone: Callable[[int], None] = lambda port: None) -> None:
         self.board = board
@@ -64,12 +65,12 @@ class PtyBoard:
         data = self.board.take_outgoing()
         if self._ends is None:
             return
-        with suppress(BlockingIOError):  # nobody reads: what a board says to a closed port is lost
+        with suppress(BlockingIOError):  # no reader: data to a closed port is lost
             while data:
                 data = data[os.write(self._ends[0], data) :]
 
     def _follow(self) -> None:
-        """The port is there while the board is attached."""
+        """Create or remove the port as the board is attached or not."""
         if self.board.attached and self._ends is None:
             self._attach()
         elif not self.board.attached and self._ends is not None:
@@ -84,7 +85,7 @@ class PtyBoard:
         for end in (master, slave):
             tty.setraw(end)  # 0x0D, 0x11 and 0x13 are data
         os.set_blocking(master, False)
-        self._ends = (master, slave)  # the slave stays open, or the master would end with its first client
+        self._ends = (master, slave)  # the slave stays open, or the master would close with its first client
         self.path.symlink_to(os.ttyname(slave))
 
     def _detach(self) -> None:

@@ -1,8 +1,8 @@
-"""Endpoints over lossy wires in memory, in virtual time: real frames, and whatever a bad radio does to them.
+"""Endpoints over lossy wires in memory, in virtual time: real frames with the faults of a bad radio.
 
-The idea is quinn's `Pair` and trio's `MockClock`: time is a number that jumps to the next instant at which anything can
-happen, so that hours of retries take milliseconds and one seed gives one history. Nothing here knows what the endpoints
-serve: a mission server and a client, a vehicle and three ground stations, two parties of one's own.
+As in quinn's `Pair` and trio's `MockClock`, time is a number that jumps to the next event, so hours of retries take
+milliseconds and a seed gives one history. Endpoints may have any services: a mission server and a client, a vehicle and
+three ground stations.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _C = TypeVar("_C", bound=Client)
 
 @dataclass
 class Station:
-    """An endpoint on a wire of its own to the hub. `number` is the hub's name of the wire at this endpoint."""
+    """Endpoint on its own wire to the hub. `number`: name of the wire at this endpoint; `hub_number`: at the hub."""
 
     endpoint: Endpoint
     wire: MemoryLink
@@ -30,9 +30,9 @@ class Station:
 
 
 class LossyWires:
-    """A hub (most often a vehicle) and stations around it, each on its own wire. `loss`, `duplicate`, `reorder` are
-    probabilities for each frame, each way, `delay_ms` is how long it takes; wire n is seeded with `seed` + n. `tick` is
-    called at each instant before anything is carried: what drives the hub besides messages."""
+    """Hub (usually a vehicle) and stations around it, each on its own wire. `loss`, `duplicate`, `reorder`:
+    probabilities for each frame and direction. `delay_ms`: delay of a frame. Wire n has the seed `seed` + n. `tick`:
+    called at each instant before frames are carried, to run the hub."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class LossyWires:
         return station
 
     def add(self, client: _C, station: Station | None = None) -> _C:
-        """Start a client at a station (the first one)."""
+        """Start a client at a station (default: the first)."""
         if not self.stations:
             self.station()
         at = station or self.stations[0]
@@ -72,8 +72,8 @@ class LossyWires:
         return client
 
     def run(self, until: Callable[[], bool], *, limit_ms: int = 600_000) -> int:
-        """Time jumps from event to event until `until`; how long that took, ms. AssertionError when nothing more would
-        happen, or not within the limit."""
+        """Advance time from event to event until `until` holds; returns the duration, ms. AssertionError if no event
+        follows, or the limit is exceeded."""
         begin = self.now_ms
         while True:
             self._exchange()
@@ -84,7 +84,7 @@ class LossyWires:
             self.now_ms = max(following, self.now_ms)
 
     def _exchange(self) -> None:
-        """Everything that can happen at this instant."""
+        """Carry all frames of this instant."""
         self._tick()
         busy = True
         while busy:

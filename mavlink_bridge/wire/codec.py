@@ -1,9 +1,7 @@
-"""MAVLink messages to payload bytes and back, fast.
+"""Codec of MAVLink messages: message objects to payload bytes and back, fast.
 
-Messages are those of `dialect`: each of its classes has a compiled encoder and decoder. What is made with pymavlink's
-classes is taken as well, by their names and fields.
-
-Nothing here knows of links, sequence numbers or checksums: that is `framing`.
+Messages are those of `dialect`, whose classes have compiled encoders and decoders; pymavlink's messages are accepted by
+their names and fields. Links, sequence numbers and checksums belong to `framing`.
 """
 
 from __future__ import annotations
@@ -20,19 +18,20 @@ __all__ = [
     "message_name", "payload", "payload_v1",
 ]  # fmt: skip
 
-#: A message of `dialect` or of pymavlink (neither has type hints of its fields).
+#: message of `dialect` or of pymavlink (fields of neither have type hints)
 Message = Any
 
 
 def boot_ms(time_ms: int) -> int:
-    """A vehicle time as messages have it, in 32 bits: after 49.7 days it begins anew."""
+    """Vehicle time in 32 bits, as in messages: it wraps after 49.7 days."""
     return time_ms & 0xFFFFFFFF
 
 
 def payload(message: Message) -> tuple[int, bytes, int]:
-    """`(msg_id, payload, CRC_EXTRA)` of a message, in MAVLink 2 form: trailing zero bytes are cut, one byte stays.
+    """`(msg_id, payload, CRC_EXTRA)` of a message in MAVLink 2 form: trailing zero bytes are cut, at least one byte
+    stays.
 
-    Raises ValueError when a field does not fit its type: that is an error of the caller, never of a peer.
+    Raises ValueError when a field does not fit its type, which is an error of the caller, never of a peer.
     """
     return _encoded(dialect.payload_v2, message)
 
@@ -52,7 +51,7 @@ def _encoded(encode: Callable[[Message], tuple[int, bytes, int]], message: Messa
 
 
 def _of_pymavlink(message: Message) -> Message:
-    """Our message with its fields; what its definition does not have yet is zero."""
+    """Message of `dialect` with the fields of a pymavlink message; fields unknown to pymavlink are zero."""
     theirs = type(message)
     fields = zip(theirs.fieldnames, theirs.fieldtypes, strict=True)
     values = {name: getattr(message, f"_{name}_raw" if kind == "char" else name) for name, kind in fields}
@@ -60,10 +59,10 @@ def _of_pymavlink(message: Message) -> Message:
 
 
 def decode(msg_id: int, data: bytes) -> Message | None:
-    """The message object for a payload as received, or None for an id that the dialect does not have.
+    """Message of a received payload, or None for an id that the dialect does not have.
 
-    A short payload is extended by zeros, a longer one (newer dialect) cut, as MAVLink 2 asks. Never raises: every
-    payload of the right size is a message, since all its fields are plain numbers and bytes.
+    A short payload is extended by zeros, a longer one (newer dialect) is cut, as MAVLink 2 requires. Never raises:
+    every payload of the right size is a message, since all fields are plain numbers and bytes.
     """
     if msg_id not in CRC_EXTRA:
         return None
@@ -81,22 +80,22 @@ def command_message(system: int, component: int, number: int, *params: float, co
 
 
 def message_id(name: str) -> int | None:
-    """The id of a message name ("HEARTBEAT"), or None."""
+    """Id of a message name ("HEARTBEAT"), or None."""
     return ID_OF.get(name)
 
 
 def id_of(name: str) -> int:
-    """The id of a message that there is; KeyError, at import of who asks, for one that there is not."""
+    """Id of a message name; KeyError, when the caller is imported, for an unknown name."""
     return ID_OF[name]
 
 
 def ids_of(*names: str) -> frozenset[int]:
-    """The ids of several messages that there are."""
+    """Ids of several message names."""
     return frozenset(ID_OF[name] for name in names)
 
 
 def message_name(msg_id: int) -> str | None:
-    """The name of a message id, or None."""
+    """Name of a message id, or None."""
     return NAME_OF.get(msg_id)
 
 

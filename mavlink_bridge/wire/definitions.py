@@ -1,13 +1,13 @@
-"""MAVLink's message definitions, as the table `messages.txt` beside this file has them.
+"""MAVLink's message definitions, read from the table `messages.txt` beside this file.
 
 A line is a message: id, name, CRC_EXTRA, and its fields in the order of the XML definition, `CODE:NAME[COUNT]:ENUM`.
-CODE is the type's letter of `struct`, `[COUNT]` an array's length, ENUM the enumeration that the field's values come
-from, with `*` before it where they are its bits (`*` alone: bits without names). Behind `|` stand extension fields:
-they lie behind all others on the wire, do not enter CRC_EXTRA, and MAVLink 1 does not carry them. The other fields are
-ordered by the size of their type, largest first (https://mavlink.io/en/guide/serialization.html#field_reordering).
+CODE is the type's letter of `struct`, `[COUNT]` an array's length, ENUM the enumeration of the field's values, with `*`
+before it for a bitmask (`*` alone: bits without names). Extension fields follow a `|`: they are last on the wire, do
+not enter CRC_EXTRA, and MAVLink 1 does not carry them. The other fields are ordered on the wire by the size of their
+type, largest first (https://mavlink.io/en/guide/serialization.html#field_reordering).
 
-`scripts/dialect-table` writes the table from pymavlink's ArduPilot dialect, and adds what that lacks. A line is taken
-apart when somebody asks for its message: a program that starts in a fifth of a second cannot do that for 300.
+`scripts/dialect-table` writes the table from pymavlink's ArduPilot dialect, with additions. A line is parsed when its
+message is first used, because a program that starts in 0.2 s cannot parse 300.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TYPES: Final[dict[str, str]] = {
 
 
 class MessageField:
-    """A field of a message. `code`: its type's letter of `struct`; `count`: 0 for a single value, else the length of an
-    array; `offset`, `size`: where it lies in a payload, bytes; `enum`: the enumeration of its values, "" for none."""
+    """Field of a message. `code`: letter of its type in `struct`. `count`: length of an array, 0 for a single value.
+    `offset`, `size`: place in a payload, bytes. `enum`: enumeration of its values, "" for none."""
 
     __slots__ = ("code", "count", "enum", "is_bitmask", "is_extension", "name", "offset", "size")
 
@@ -42,12 +42,12 @@ class MessageField:
 
     @property
     def type(self) -> str:
-        """MAVLink's name of its type, without the length of an array."""
+        """MAVLink's name of the type, without the length of an array."""
         return TYPES[self.code]
 
     @property
     def moves_as_bytes(self) -> bool:
-        """Text and byte arrays move as one piece, other arrays number by number."""
+        """True for text and byte arrays, which are copied in one piece; other arrays are copied number by number."""
         return self.code == "c" or (self.code == "B" and self.count > 0)
 
     @property
@@ -57,11 +57,11 @@ class MessageField:
 
 
 class MessageDefinition:
-    """Definition of a message, with its place in a payload.
+    """Definition of a message and the layout of its payload.
 
-    `fields` in the order of the definition, `wire` as they lie in the payload; `size`: bytes with all extension fields,
-    `base_size`: without them, which is what MAVLink 1 carries; `target_system`, `target_component`: byte offsets of
-    these fields, -1 where the message has none; `struct`: of the whole payload.
+    `fields`: in the order of the definition. `wire`: in the order of the payload. `size`: bytes with all extension
+    fields. `base_size`: bytes without them, as in MAVLink 1. `target_system`, `target_component`: byte offsets of these
+    fields, -1 if the message has none. `struct`: of the whole payload.
     """
 
     __slots__ = (
@@ -93,7 +93,7 @@ ID_OF: Final[dict[str, int]] = {}
 NAME_OF: Final[dict[int, str]] = {}
 """Message name by id."""
 CRC_EXTRA: Final[dict[int, int]] = {}
-"""By message id."""
+"""CRC_EXTRA by message id."""
 _DEFINITIONS: Final[dict[int, MessageDefinition]] = {}
 
 
@@ -108,7 +108,7 @@ _read()
 
 
 def definition(msg_id: int) -> MessageDefinition:
-    """Definition of a message id; KeyError for one that the table does not have."""
+    """Definition of a message id; KeyError for an unknown id."""
     found = _DEFINITIONS.get(msg_id)
     if found is None:
         found = _DEFINITIONS[msg_id] = MessageDefinition(_LINES[msg_id])

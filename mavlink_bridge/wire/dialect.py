@@ -1,10 +1,10 @@
-"""Messages and numbers of MAVLink's ArduPilot dialect, with the names and the calling conventions of pymavlink's.
+"""Messages and numbers of MAVLink's ArduPilot dialect, with the names and calling conventions of pymavlink.
 
 `dialect.MAVLink_heartbeat_message(..)` makes a message, `dialect.MAVLINK_MSG_ID_HEARTBEAT` is its number,
-`dialect.enums` has the enumerations and `dialect.MAV_CMD_NAV_WAYPOINT` an entry of one; `mavlink_map` has all message
-classes by id. Each class is made, from its line of `definitions`, when somebody first asks for it: pymavlink's module
-of 2.3 MB makes all 300 and describes them. Who parses with pymavlink, or makes messages with it, loses nothing:
-`codec` takes those as well. A test holds every message against pymavlink's, byte for byte.
+`dialect.enums` has the enumerations and `dialect.MAV_CMD_NAV_WAYPOINT` a value of one; `mavlink_map` has all message
+classes by id. A class is made from its line of `definitions` at its first use, while pymavlink's module of 2.3 MB makes
+all 300. Messages of pymavlink work too, since `codec` accepts them. A test compares every message with pymavlink's,
+byte for byte.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NUMBER = "MAVLINK_MSG_ID_"
 
 
 class MAVLink_header:
-    """Header of a received message: its sender, where that is known."""
+    """Header of a received message: its sender, if known."""
 
     __slots__ = ("msgId", "seq", "srcComponent", "srcSystem")
 
@@ -31,7 +31,7 @@ class MAVLink_header:
 
 
 class MAVLink_message:
-    """A message: its fields are attributes, text as `str` and, as it was given, as bytes (`_NAME_raw`)."""
+    """Message: its fields are attributes; text is `str`, and bytes as received in `_NAME_raw`."""
 
     id: ClassVar[int]
     msgname: ClassVar[str]
@@ -44,40 +44,40 @@ class MAVLink_message:
     fieldenums_by_name: ClassVar[dict[str, str]]
     fielddisplays_by_name: ClassVar[dict[str, str]]
     encode: ClassVar[Callable[[Any], bytes]]
-    """The payload of a message of this class, with all extension fields; struct.error, TypeError or OverflowError where
-    a field does not fit."""
+    """Payload of a message of this class, with all extension fields; struct.error, TypeError or OverflowError when a
+    field does not fit."""
     construct: ClassVar[Callable[[bytes], Any]]
-    """The message of a payload of its full size."""
+    """Message of a payload of full size."""
     _header: MAVLink_header | None = None
 
     def get_type(self) -> str:
-        """The message's name."""
+        """Name of the message."""
         return self.msgname
 
     def get_msgId(self) -> int:
-        """The message's id; `id` may be a field (BATTERY_STATUS)."""
+        """Id of the message; `id` may be a field (BATTERY_STATUS)."""
         return type(self).id
 
     def get_fieldnames(self) -> list[str]:
-        """In the order of the definition."""
+        """Names of the fields, in the order of the definition."""
         return self.fieldnames
 
     def get_header(self) -> MAVLink_header:
-        """The sender, zeros until somebody has filled it in."""
+        """Sender; zeros until it is set."""
         if self._header is None:
             self._header = MAVLink_header(type(self).id)
         return self._header
 
     def get_srcSystem(self) -> int:
-        """The sender's system, 0: not known."""
+        """System id of the sender, 0: unknown."""
         return 0 if self._header is None else self._header.srcSystem
 
     def get_srcComponent(self) -> int:
-        """The sender's component, 0: not known."""
+        """Component id of the sender, 0: unknown."""
         return 0 if self._header is None else self._header.srcComponent
 
     def get_seq(self) -> int:
-        """The sequence number of its frame, 0: not known."""
+        """Sequence number of the frame, 0: unknown."""
         return 0 if self._header is None else self._header.seq
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class MAVLink_message:
         return dumps(self.to_dict())
 
     def pack(self, mav: Any, force_mavlink1: bool = False) -> bytes:
-        """The whole frame, unsigned, from `mav.srcSystem` and `mav.srcComponent` with the number `mav.seq`."""
+        """Whole frame, unsigned, from `mav.srcSystem` and `mav.srcComponent` with the number `mav.seq`."""
         frame, payload = (frame_v1, payload_v1) if force_mavlink1 else (frame_v2, payload_v2)
         return frame(mav.seq, mav.srcSystem, mav.srcComponent, *payload(self))
 
@@ -98,7 +98,7 @@ class MAVLink_message:
             return NotImplemented
         return self._told() == other._told()
 
-    __hash__ = None  # type: ignore[assignment]  # its fields may change
+    __hash__ = None  # fields are mutable
 
     def _told(self) -> tuple[Any, ...]:
         fields = [getattr(self, name) for name in self.fieldnames]
@@ -122,7 +122,7 @@ def payload_v1(message: MAVLink_message) -> tuple[int, bytes, int]:
 
 
 def _source(definition: MessageDefinition) -> str:
-    """Constructor, encoder and decoder as Python: names come from the table, never from a link."""
+    """Python source of constructor, encoder and decoder; its names come from the table, never from a link."""
     given, body = [], []
     for field in definition.fields:
         default = "" if not field.is_extension else "=b''" if field.code == "c" else "=0"
@@ -188,7 +188,7 @@ def _make(spec: MessageDefinition) -> type[MAVLink_message]:
 
 
 class _Classes(Mapping[int, type[MAVLink_message]]):
-    """Message classes by id, each made when it is first asked for."""
+    """Message classes by id, each made at its first use."""
 
     def __init__(self) -> None:
         self._made: dict[int, type[MAVLink_message]] = {}
@@ -213,7 +213,7 @@ mavlink_map: Final = _Classes()
 
 
 class EnumEntry:
-    """A value of an enumeration."""
+    """Value of an enumeration."""
 
     __slots__ = ("name",)
 
@@ -223,7 +223,7 @@ class EnumEntry:
 
 @cache
 def _enumerations() -> dict[str, dict[int, EnumEntry]]:
-    """From `enumerations.txt`: a line is an enumeration, its name and then number and name of each value."""
+    """Enumerations from `enumerations.txt`: a line has a name, then number and name of each value."""
     found: dict[str, dict[int, EnumEntry]] = {}
     for line in Path(__file__).with_name("enumerations.txt").read_text("ascii").splitlines():
         name, *entries = line.split(" ")

@@ -1,15 +1,15 @@
 """MAVLink frames in a stream of bytes, sans I/O (https://mavlink.io/en/guide/serialization.html).
 
-`FrameReader` finds the frames of MAVLink 1 and 2 in bytes that may be split anywhere and may hold garbage between them;
-`FrameWriter` puts payloads into MAVLink 2 frames with the one sequence counter of its link. Both know nothing of what a
-message means; a frame that is only forwarded is never decoded.
+`FrameReader` finds MAVLink 1 and 2 frames in bytes that may be split anywhere and contain garbage; `FrameWriter` puts
+payloads into MAVLink 2 frames with the sequence counter of its link. Neither interprets messages; a frame that is only
+forwarded is never decoded.
 
-A start byte in garbage claims up to 280 bytes. A claim whose checksum is wrong costs one byte: reading goes on right
-behind the start byte, so a frame inside the claim is found. A claim that is still incomplete is given up in the same
-way when a whole frame with a right checksum lies in it, or when nothing has come for `PATIENCE_MS` of link time: a
-damaged byte never holds back the good frames behind it. A frame whose id is not in the dialect has no known
-CRC_EXTRA and cannot be checked. It is passed on as `known=False` only if a frame (or nothing yet) follows it and no
-frame that can be checked begins within it, so that garbage does not swallow real frames.
+A start byte in garbage claims up to 280 bytes. A claim with a wrong checksum costs one byte: reading continues after
+the start byte, so a frame inside the claim is found. An incomplete claim is given up in the same way when it contains a
+whole frame with a correct checksum, or when nothing has come for `PATIENCE_MS` of link time, so a damaged byte never
+delays the good frames after it. A frame whose id is not in the dialect has no known CRC_EXTRA and cannot be checked. It
+is passed on as `known=False` only if a frame (or nothing yet) follows it and no checkable frame begins within it, so
+that garbage does not swallow real frames.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SIGNED = 0x01
 SIGNATURE_SIZE = 13
 LARGEST_FRAME = 10 + 255 + 2 + SIGNATURE_SIZE
 PATIENCE_MS = 50
-"""So long the rest of a frame is waited for; no sender pauses that long within one (64 bytes at 57600 take 11 ms)."""
+"""Longest wait for the rest of a frame; no sender pauses that long within one (64 bytes at 57600 baud take 11 ms)."""
 _SENDERS_COUNTED = 256
 _V2 = bytes((MARK_V2,))
 
@@ -41,8 +41,8 @@ _EXTRA: dict[int, bytes] = {msg_id: bytes((extra,)) for msg_id, extra in CRC_EXT
 
 @dataclass(slots=True)
 class MavlinkFrame:
-    """A frame as received. `raw` is the whole frame with header, checksum and signature; `payload` as it was on the
-    wire (MAVLink 2: trailing zeros cut)."""
+    """Received frame. `raw`: whole frame with header, checksum and signature. `payload`: as on the wire (MAVLink 2:
+    trailing zeros cut)."""
 
     msg_id: int
     system: int
@@ -56,11 +56,11 @@ class MavlinkFrame:
 
 
 class FrameReader:
-    """Bytes of one link in, frames out. Keeps less than one frame between calls; `deadline_ms`: when `give_up` is due
-    for what is kept, link time, None: nothing is.
+    """Reader of one link: bytes in, frames out. Keeps less than one frame between calls. `deadline_ms`: link time at
+    which `give_up` is due, None: nothing is kept.
 
-    `frames`, `bytes`: what came in; `errors`: claims of a frame that were refused (checksum, or a flag that we do not
-    understand); `garbage`: bytes that no frame given out holds; `lost`: gaps in the senders' sequence numbers.
+    `frames`, `bytes`: received. `errors`: refused claims (wrong checksum, or unknown flag). `garbage`: bytes outside of
+    frames. `lost`: gaps in the senders' sequence numbers.
     """
 
     __slots__ = ("_rest", "_sequences", "bytes", "deadline_ms", "errors", "frames", "garbage", "lost")
@@ -77,7 +77,7 @@ class FrameReader:
 
     @property
     def waiting(self) -> int:
-        """Bytes of an incomplete frame that are kept; always below `LARGEST_FRAME`."""
+        """Bytes of an incomplete frame that are kept, always below `LARGEST_FRAME`."""
         return len(self._rest)
 
     def restart(self) -> None:
@@ -87,23 +87,22 @@ class FrameReader:
         self._sequences.clear()
 
     def receive(self, data: bytes, now_ms: int = 0) -> list[MavlinkFrame]:
-        """The frames that `data`, which came in at `now_ms` (link time), completes, in order. Never raises, whatever
-        the bytes are."""
+        """Frames that `data` completes, in order. `now_ms`: link time of its arrival. Never raises."""
         self.bytes += len(data)
         frames = self._read(self._rest + data if self._rest else data, False)
         self.deadline_ms = now_ms + PATIENCE_MS if self._rest else None
         return frames
 
     def give_up(self, now_ms: int) -> list[MavlinkFrame]:
-        """Give up claims when nothing has come for too long since the last `receive`: no claim is waited for any more.
-        Returns the frames that lay behind their start bytes."""
+        """Give up incomplete claims when nothing has come for too long since the last `receive`. Returns the frames
+        after their start bytes."""
         if self.deadline_ms is None or now_ms < self.deadline_ms:
             return []
         self.deadline_ms = None
         return self._read(self._rest, True)
 
     def _read(self, data: bytes, ended: bool) -> list[MavlinkFrame]:
-        """All frames in `data`; keeps what may be the begin of one, unless the stream has `ended`."""
+        """All frames in `data`; keeps a possible beginning of a frame, unless the stream has `ended`."""
         frames: list[MavlinkFrame] = []
         at, end = 0, len(data)
         while at < end:
@@ -126,7 +125,7 @@ class FrameReader:
                 continue
             at += size
             if not frame.mavlink1 and frame.raw[2] & ~SIGNED:
-                self.errors += 1  # a sound frame with a flag that changes its meaning: dropped as a whole
+                self.errors += 1  # correct frame with a flag that changes its meaning: dropped as a whole
                 self.garbage += size
                 continue
             self._count(frame)
@@ -149,7 +148,7 @@ class FrameReader:
         if last is not None:
             gap = (frame.sequence - last - 1) & 0xFF
             if gap >= 128:
-                return  # it came late or twice; the next one in order is counted from the newest
+                return  # late or repeated; the next frame in order is counted from the newest
             self.lost += gap
         elif len(self._sequences) >= _SENDERS_COUNTED:
             return
@@ -157,7 +156,7 @@ class FrameReader:
 
 
 class FrameWriter:
-    """Puts payloads into MAVLink 2 frames of one sender on one link, with that link's sequence counter."""
+    """Writer of MAVLink 2 frames of one sender on one link, with that link's sequence counter."""
 
     __slots__ = ("_middle", "_sequence")
 
@@ -167,19 +166,19 @@ class FrameWriter:
 
     @property
     def next_sequence(self) -> int:
-        """The sequence number, 0 to 255, that the next frame will carry."""
+        """Sequence number of the next frame, 0 to 255."""
         return self._sequence
 
     def advance(self, frames: int) -> None:
-        """`frames` frames that somebody else encoded, from `next_sequence` on, went out on the link."""
+        """Skip the numbers of `frames` frames that another encoder sent on the link, from `next_sequence` on."""
         self._sequence = (self._sequence + frames) & 0xFF
 
     def identify(self, system: int, component: int) -> None:
-        """Send as (system, component) from now on; the sequence goes on."""
+        """Send as (system, component) from now on; the sequence continues."""
         self._middle = _middles(system, component)
 
     def frame(self, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
-        """The frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
+        """Frame of a payload of 1 to 255 bytes (`codec.payload` gives all three arguments)."""
         sequence = self._sequence
         self._sequence = (sequence + 1) & 0xFF
         return _framed(self._middle[sequence], msg_id, payload, _BYTE[crc_extra])
@@ -201,24 +200,25 @@ def _framed(middle: bytes, msg_id: int, payload: bytes, extra: bytes) -> bytes:
 
 
 def trimmed(payload: bytes) -> bytes:
-    """A payload as MAVLink 2 has it: trailing zero bytes are cut, one byte stays."""
+    """Payload in MAVLink 2 form: trailing zero bytes are cut, at least one byte stays."""
     return payload.rstrip(b"\0") or b"\0"
 
 
 def frame_v2(sequence: int, system: int, component: int, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
-    """A MAVLink 2 frame, unsigned, of a sender without a `FrameWriter`."""
+    """MAVLink 2 frame, unsigned, of a sender without a `FrameWriter`."""
     return _framed(bytes((sequence, system, component)), msg_id, payload, _BYTE[crc_extra])
 
 
 def frame_v1(sequence: int, system: int, component: int, msg_id: int, payload: bytes, crc_extra: int) -> bytes:
-    """A MAVLink 1 frame (`codec.payload_v1`), for speaking to or as an old peer. The service itself never sends one."""
+    """MAVLink 1 frame (`codec.payload_v1`), to emulate an old peer or to send to one. The service itself never sends
+    one."""
     body = bytes((len(payload), sequence, system, component, msg_id)) + payload
     return b"\xfe" + body + _crc(body + _BYTE[crc_extra]).to_bytes(2, "little")
 
 
 def unsigned(frame: MavlinkFrame) -> bytes:
-    """The frame as MAVLink 2 without a signature, to be signed anew on another link; as it came when its id is not in
-    the dialect, so that its checksum cannot be made."""
+    """Frame as MAVLink 2 without a signature, to be signed again on another link; unchanged when its id is not in the
+    dialect, because its checksum cannot be computed."""
     extra = _EXTRA.get(frame.msg_id)
     if extra is None or not (frame.signed or frame.mavlink1):
         return frame.raw
@@ -227,7 +227,7 @@ def unsigned(frame: MavlinkFrame) -> bytes:
 
 
 def claimed_size(data: bytes, at: int = 0) -> int:
-    """The length in bytes of the frame that the start byte at `at` claims; 0 if its header is not all there yet."""
+    """Length in bytes that the start byte at `at` claims; 0 while its header is incomplete."""
     left = len(data) - at
     if data[at] == MARK_V1:
         return data[at + 1] + 8 if left > 1 else 0
@@ -237,12 +237,12 @@ def claimed_size(data: bytes, at: int = 0) -> int:
 
 
 def frame_id(frame: bytes) -> int:
-    """The message id in the header of a whole frame."""
+    """Message id in the header of a whole frame."""
     return int.from_bytes(frame[7:10] if frame[:1] == _V2 else frame[5:6], "little")
 
 
 def split_frames(data: bytes) -> Iterator[bytes]:
-    """Bytes that consist of whole frames, frame by frame. What is no frame comes as one piece at the end."""
+    """Split whole frames. Bytes that are no frame come as one piece at the end."""
     at, end = 0, len(data)
     while at < end:
         size = claimed_size(data, at) if data[at] in (MARK_V2, MARK_V1) else 0
@@ -253,9 +253,10 @@ def split_frames(data: bytes) -> Iterator[bytes]:
 
 
 def split_datagrams(data: bytes, largest: int = 1400) -> Iterator[bytes]:
-    """Bytes that consist of whole frames, in pieces of at most `largest` bytes that never cut a frame.
+    """Split whole frames into pieces of at most `largest` bytes that never cut a frame.
 
-    1400 bytes pass every usual network path unfragmented; a frame that is larger by itself cannot be (280 at most)."""
+    1400 bytes pass every usual network path unfragmented. (A frame has at most 280 bytes.)
+    """
     begin, at, end = 0, 0, len(data)
     while at < end:
         size = claimed_size(data, at) if data[at] in (MARK_V2, MARK_V1) else 0
@@ -270,7 +271,7 @@ def split_datagrams(data: bytes, largest: int = 1400) -> Iterator[bytes]:
 
 
 def _read_v2(data: bytes, at: int, size: int) -> MavlinkFrame | None:
-    """The frame of that claim, or None if it is none."""
+    """Frame of that claim, or None if its checksum is wrong."""
     length = data[at + 1]
     check = at + 10 + length
     msg_id = data[at + 7] | data[at + 8] << 8 | data[at + 9] << 16
@@ -316,7 +317,7 @@ def _read_v1(data: bytes, at: int, size: int) -> MavlinkFrame | None:
 
 
 def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
-    """Could this claim, whose checksum cannot be verified, be a frame? See the module."""
+    """True when this claim, whose checksum cannot be checked, may be a frame; see the module."""
     after = at + size
     if after < len(data) and data[after] not in (MARK_V2, MARK_V1):
         return False
@@ -324,12 +325,12 @@ def _may_be_unknown(data: bytes, at: int, size: int) -> bool:
 
 
 def _holds_frame(data: bytes, begin: int, end: int) -> bool:
-    """True when a whole frame with a verified checksum begins there."""
+    """True when a whole frame with a correct checksum begins in this range."""
     return any(is_sound(data, inner.start()) for inner in _START.finditer(data, begin, end))
 
 
 def is_sound(data: bytes, at: int = 0) -> bool:
-    """True when there is a whole frame with a verified checksum at this start byte."""
+    """True when a whole frame with a correct checksum begins at this start byte."""
     size = claimed_size(data, at)
     if size == 0 or at + size > len(data):
         return False

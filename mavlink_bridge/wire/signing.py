@@ -1,12 +1,12 @@
 """MAVLink 2 message signing (https://mavlink.io/en/guide/message_signing.html), sans I/O.
 
-A signature is 13 bytes behind a frame: link id, a time stamp of 48 bits in units of 10 µs since 2015-01-01, and the
+A signature is 13 bytes after a frame: link id, a time stamp of 48 bits in units of 10 µs since 2015-01-01, and the
 first 6 bytes of SHA-256 over key, frame, link id and stamp. `Signing` owns one key, the local stamp and the last stamp
 of each stream (system, component, link id); a frame is accepted only if its stamp is later than that of its stream.
 
-It knows no clock and no file. The owner moves the stamp by `not_before(timestamp_of(...))`, stores `timestamp` ahead of
-use, and after a restart gives the stored value as `floor`: what was stamped before it is never accepted again, so that
-a recording from before the restart cannot be played back.
+It uses no clock and no file. The owner moves the stamp by `not_before(timestamp_of(...))`, stores `timestamp` ahead of
+use, and after a restart passes the stored value as `floor`: no earlier stamp is accepted again, so a recording from
+before the restart cannot be replayed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _STREAMS_KEPT = 256
 
 
 def timestamp_of(unix_us: int) -> int:
-    """The stamp of a time, in us since 1970; 0 before 2015."""
+    """Stamp of a time in us since 1970; 0 before 2015."""
     return max(0, unix_us - _EPOCH_UNIX_US) // 10
 
 
 class Signing:
-    """See the module. `key`: 32 bytes. `timestamp`: the stamp from which we sign. `floor`: see the module."""
+    """Signing with one key. `key`: 32 bytes. `timestamp`: stamp of the next frame. `floor`: lowest accepted stamp."""
 
     def __init__(self, key: bytes, timestamp: int, *, floor: int = 0) -> None:
         if len(key) != KEY_SIZE:
@@ -41,7 +41,7 @@ class Signing:
         self._floor = floor
         self._streams: dict[tuple[int, int, int], int] = {}
         self.timestamp = max(timestamp, floor)
-        """The last stamp used or accepted, whichever is later."""
+        """Last stamp used or accepted, whichever is later."""
         self.accepted = 0
         self.refused = 0
 
@@ -51,7 +51,7 @@ class Signing:
             self.timestamp = timestamp
 
     def sign(self, frame: bytes, link_id: int) -> bytes:
-        """The signed form of an unsigned MAVLink 2 frame of a message of the dialect; anything else as it is."""
+        """Signed form of an unsigned MAVLink 2 frame of a known message; other frames unchanged."""
         extra = codec.crc_extra(int.from_bytes(frame[7:10], "little")) if frame[0] == MARK_V2 else None
         if extra is None or frame[2] & SIGNED:
             return frame
@@ -63,7 +63,7 @@ class Signing:
         return plain + self._digest(plain)
 
     def verify(self, frame: MavlinkFrame) -> bool:
-        """True when the frame is signed with our key, and newer than all before it of its stream."""
+        """True when the frame is signed with our key, and newer than all earlier frames of its stream."""
         good = frame.signed and self._is_new_and_ours(frame)
         if good:
             self.accepted += 1

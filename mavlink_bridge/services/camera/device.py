@@ -1,8 +1,7 @@
-"""The camera itself, without messages: its lens, its card, its shutter, and when the next picture is due.
+"""Camera without messages: lens, card, shutter and the time of the next picture.
 
-Times are vehicle time, ms. Zoom and focus move while nobody looks: where they are follows from the time. A card
-reserves the same room for each picture, whatever its file then takes, so that how full it is does not depend on the
-picture.
+Times are vehicle time, ms. Zoom and focus are functions of time. The card reserves the same space for each picture,
+whatever the size of its file, so its fill does not depend on the image.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from autopilot.mav import CameraMode
 from mavlink_bridge.services.camera.settings import CameraSettings
 
 EXPOSING_MS: Final = 100
-"""From the shutter to the picture on the card; meanwhile no other one is taken."""
+"""Time from the shutter to the picture on the card, ms; no other picture is taken in it."""
 FULL_RANGE: Final = 100.0
 _STEP: Final = 10.0  # per cent of the range
-_SPEED: Final = 20.0  # per cent of the range a second, at full speed
+_SPEED: Final = 20.0  # per cent of the range per second, at full speed
 _NEAREST_M: Final = 0.3
 _BYTES_PER_PIXEL: Final = 0.5
 _MIB: Final = float(1 << 20)
@@ -45,8 +44,8 @@ class Refusal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """Specifications of a camera. `zoom`: its longest focal length over `focal_mm`, the shortest. `least_s()`: shortest
-    time between two pictures."""
+    """Specifications of a camera. `zoom`: ratio of its longest focal length to the shortest, `focal_mm`. `least_s()`:
+    shortest time between two pictures, s."""
 
     sensor_width_mm: float
     sensor_height_mm: float
@@ -59,13 +58,13 @@ class Specs:
 
     @property
     def picture_mib(self) -> float:
-        """The room that a picture takes."""
+        """Space of a picture on the card, MiB."""
         return self.columns * self.rows * _BYTES_PER_PIXEL / _MIB
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture that is taken now: its number (from 0 since the card was formatted), and how."""
+    """Picture taken now. `number` counts from 0 since the card was formatted. `focus_m` None: automatic focus."""
 
     number: int
     time_ms: int
@@ -76,7 +75,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """State of a camera; `zoom` and `focus` in per cent. Nothing of a row of pictures."""
+    """State of a camera; `zoom` and `focus` in per cent. A sequence of pictures is not part of it."""
 
     settings: CameraSettings
     mode: CameraMode
@@ -87,7 +86,7 @@ class CameraState:
 
 
 class LensTravel:
-    """A part of the lens that travels from 0 to 100 per cent: at once to a place, by steps, or at a speed."""
+    """Part of the lens that moves from 0 to 100 per cent: to a position at once, in steps, or at a speed."""
 
     def __init__(self, level: float) -> None:
         self._level = level
@@ -99,15 +98,15 @@ class LensTravel:
         return _within(self._level + self._speed * _SPEED * 1e-3 * (now_ms - self._since_ms))
 
     def set(self, level: float, now_ms: int) -> None:
-        """Be there."""
+        """Set the position, per cent, and stop."""
         self._level, self._speed, self._since_ms = _within(level), 0.0, now_ms
 
     def step(self, direction: float, now_ms: int) -> None:
-        """Step out or in."""
+        """Move by one step; `direction` 1 or -1."""
         self.set(self.at(now_ms) + _STEP * direction, now_ms)
 
     def move(self, speed: float, now_ms: int) -> None:
-        """Go on at this speed, -1 to 1 of the fastest; 0: stop."""
+        """Move at a speed from -1 to 1 of the fastest; 0: stop."""
         self.set(self.at(now_ms), now_ms)
         self._speed = min(max(speed, -1.0), 1.0)
 
@@ -117,8 +116,8 @@ def _within(level: float) -> float:
 
 
 class CameraDevice:
-    """See the module. `take` is called for each picture, at its time; `stored()` pictures lay on the
-    card before."""
+    """Camera device. `take` is called for each picture, at its time. `stored()`: number of older pictures on the
+    card."""
 
     def __init__(self, specs: Specs, take: Callable[[Shot], None], stored: Callable[[], int]) -> None:
         self.specs = specs
@@ -128,25 +127,25 @@ class CameraDevice:
         self.focus = LensTravel(FULL_RANGE)
         self.focuses_itself = True
         self.taken = 0
-        """Since the card was formatted, or since switching on."""
+        """Pictures since the card was formatted, or since power-on."""
         self.writes = True
-        """True when the last picture has come to the card."""
-        self._lost: set[int] = set()  # numbers of those that have not
+        """True when the last picture was written to the card."""
+        self._lost: set[int] = set()  # numbers of pictures that were not written
         self.interval_ms = 0
         self._take = take
         self._stored = stored
-        self._left: int | None = None  # of a row of pictures; None: no end
+        self._left: int | None = None  # pictures left in a sequence; None: no end
         self._due_ms: int | None = None
         self._postponed = False
-        self._shutter_ms: int | None = None  # the last picture
+        self._shutter_ms: int | None = None  # time of the last picture
 
     # --- lens -----------------------------------------------------------------------------------------------------
     def focal_mm(self, now_ms: int) -> float:
-        """The focal length now."""
+        """Focal length now, mm."""
         return self.specs.focal_mm * (1.0 + (self.specs.zoom - 1.0) * self.zoom.at(now_ms) / FULL_RANGE)
 
     def zoom_to_focal(self, focal_mm: float, now_ms: int) -> bool:
-        """To this focal length; False when the lens has no such."""
+        """Zoom to this focal length; False when the lens does not reach it."""
         most = self.specs.focal_mm * self.specs.zoom
         if not self.specs.focal_mm - 1e-3 <= focal_mm <= most + 1e-3:
             return False
@@ -155,26 +154,26 @@ class CameraDevice:
         return True
 
     def zoom_to_view(self, radians_across: float, now_ms: int) -> bool:
-        """To this horizontal field of view; False when the lens has no such."""
+        """Zoom to this horizontal field of view; False when the lens does not reach it."""
         half = tan(radians_across / 2.0) if 0.0 < radians_across < 3.0 else 0.0
         return half > 0.0 and self.zoom_to_focal(self.specs.sensor_width_mm / (2.0 * half), now_ms)
 
     def view(self, now_ms: int) -> tuple[float, float]:
-        """Fields of view across and down, rad."""
+        """Horizontal and vertical fields of view, rad."""
         focal = self.focal_mm(now_ms)
         return 2.0 * atan(self.specs.sensor_width_mm / 2.0 / focal), 2.0 * atan(
             self.specs.sensor_height_mm / 2.0 / focal
         )
 
     def focus_m(self, now_ms: int) -> float | None:
-        """Distance at which the camera is focused: m, inf at 100 per cent, None: at what it sees."""
+        """Distance of focus, m; inf at 100 per cent; None: automatic focus."""
         if self.focuses_itself:
             return None
         vergence = (1.0 - self.focus.at(now_ms) / FULL_RANGE) / _NEAREST_M
         return 1.0 / vergence if vergence > 0.0 else inf
 
     def focus_at(self, metres: float, now_ms: int) -> bool:
-        """At something so far away; False: nearer than it can."""
+        """Focus on an object at this distance; False: too near."""
         if not metres >= _NEAREST_M:
             return False
         self.focus.set(FULL_RANGE * (1.0 - _NEAREST_M / metres), now_ms)
@@ -182,7 +181,7 @@ class CameraDevice:
         return True
 
     def set_mode(self, mode: CameraMode, now_ms: int) -> None:
-        """IMAGE, or IMAGE_SURVEY: focused far away, and nobody moves that."""
+        """Set the mode: IMAGE, or IMAGE_SURVEY with the focus fixed at infinity."""
         self.mode = mode
         if mode is CameraMode.IMAGE_SURVEY:
             self.focus.set(FULL_RANGE, now_ms)
@@ -191,7 +190,7 @@ class CameraDevice:
             self.focuses_itself = True
 
     def reset(self, now_ms: int) -> None:
-        """Settings, lens and mode as at switching on; pictures and card stay."""
+        """Reset settings, lens and mode to those at power-on; pictures and card stay."""
         self.settings = CameraSettings()
         self.zoom.set(0.0, now_ms)
         self.focus.set(FULL_RANGE, now_ms)
@@ -204,7 +203,7 @@ class CameraDevice:
         )
 
     def restore(self, state: CameraState, now_ms: int) -> None:
-        """Stand so again, and take no pictures by itself. Those that were taken since do not count."""
+        """Restore a state; later pictures do not count, and a sequence of pictures ends."""
         self.stop()
         self.settings, self.mode, self.focuses_itself = state.settings, state.mode, state.focuses_itself
         self.zoom.set(state.zoom, now_ms)
@@ -228,11 +227,11 @@ class CameraDevice:
 
     @property
     def _kept(self) -> int:
-        """Pictures that lie on the card, or are on their way."""
+        """Pictures on the card or being written."""
         return self._stored() + self.taken - len(self._lost)
 
     def wrote(self, number: int, *, there: bool) -> bool:
-        """A picture has come to the card, or could not be written; does that change whether anything can be?"""
+        """Note that a picture was written to the card or not; True when the state of the card changed by it."""
         if not there:
             self._lost.add(number)
         changed = self.writes is not there
@@ -240,14 +239,14 @@ class CameraDevice:
         return changed
 
     def format(self) -> None:
-        """Format the card: no picture lies on it any more; pictures are counted anew."""
+        """Format the card: delete all pictures and count from 0."""
         self.taken = 0
         self.writes = True
         self._lost.clear()
 
     # --- shutter --------------------------------------------------------------------------------------------------
     def exposing(self, now_ms: int) -> bool:
-        """True while a picture is on its way to the card."""
+        """True while a picture is being written to the card."""
         return self._shutter_ms is not None and now_ms < self._shutter_ms + EXPOSING_MS
 
     def image_status(self, now_ms: int) -> ImageStatus:
@@ -256,11 +255,11 @@ class CameraDevice:
         return ImageStatus.CAPTURING if self.exposing(now_ms) else ImageStatus.IDLE
 
     def shot(self, now_ms: int) -> Shot:
-        """Picture as it would be taken now."""
+        """Shot as it would be taken now."""
         return Shot(self.taken, now_ms, self.focal_mm(now_ms), self.focus_m(now_ms), self.settings)
 
     def shoot(self, now_ms: int) -> Refusal | None:
-        """Shoot a picture, now."""
+        """Take a picture now."""
         if self.full:
             return Refusal.FULL
         if self.exposing(now_ms) or now_ms < self._soonest_ms():
@@ -272,13 +271,13 @@ class CameraDevice:
         return None
 
     def trigger(self, now_ms: int) -> Refusal | None:
-        """Trigger a picture for who flies by: as soon as it can be taken, as ArduPilot's CAM1_INTRVAL_MIN has it."""
+        """Take a picture as soon as possible, as ArduPilot's CAM1_INTRVAL_MIN does."""
         refused = self.shoot(now_ms)
         self._postponed = self._postponed or refused is Refusal.BUSY
         return None if refused is Refusal.BUSY else refused
 
     def shoot_in_a_row(self, interval_s: float, count: int, now_ms: int) -> Refusal | None:
-        """`count` pictures, the first one now, 0: until it is stopped."""
+        """Take `count` pictures, the first one now; 0: until stopped."""
         refused = self.shoot(now_ms)
         if refused is None:
             self.interval_ms = max(round(1000.0 * max(interval_s, self.specs.least_s())), EXPOSING_MS)
@@ -289,7 +288,7 @@ class CameraDevice:
         return refused
 
     def stop(self) -> None:
-        """No picture is taken any more by itself."""
+        """Stop taking pictures automatically."""
         self.interval_ms, self._left, self._due_ms, self._postponed = 0, None, None, False
 
     def next_deadline_ms(self) -> int | None:
@@ -300,7 +299,7 @@ class CameraDevice:
         return min(self._due_ms, postponed)
 
     def handle_timeout(self, now_ms: int) -> Refusal | None:
-        """Take what is due."""
+        """Take the pictures that are due."""
         refused: Refusal | None = None
         if self._postponed and now_ms >= self._soonest_ms():
             self._postponed = False

@@ -1,8 +1,8 @@
-"""The camera's settings as extended parameters (https://mavlink.io/en/services/parameter_ext.html): PARAM_EXT_
-messages of component 100. Values travel as the bytes of their type, the lowest first, as QGroundControl and MAVSDK read
-them.
+"""Camera settings as extended parameters (https://mavlink.io/en/services/parameter_ext.html): PARAM_EXT_ messages of
+component 100.
 
-The answer to a set goes to everybody, since it changes what everybody sees. CAM_MODE is the camera's mode.
+Values are sent as the bytes of their type, little-endian, as QGroundControl and MAVSDK read them. The answer to a set
+is sent to everybody, because it changes the settings for everybody. CAM_MODE is the camera's mode.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def value_of(device: CameraDevice, index: int) -> float:
 
 
 class SettingsService(Speaker):
-    """See the module."""
+    """Service of the camera's extended parameters."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"PARAM_EXT_REQUEST_LIST", "PARAM_EXT_REQUEST_READ", "PARAM_EXT_SET"})

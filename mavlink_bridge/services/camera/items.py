@@ -1,4 +1,4 @@
-"""Camera items of a mission, or of a station by the autopilot."""
+"""Camera items of a mission, and camera commands that a station sends to the autopilot."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FLOWN: Final = frozenset({
 
 
 class CameraItems:
-    """A `MissionExecutor` of the camera's items: each is done when it is given."""
+    """`MissionExecutor` of camera items; each is complete at once."""
 
     def __init__(self, service: CameraService, now_ms: Callable[[], int]) -> None:
         self._service = service
         self._now_ms = now_ms
 
     def start_command(self, cmd: MissionItem) -> CommandStartResult:
-        """UNSUPPORTED: the camera does not take it, and the mission goes on."""
+        """Run an item; UNSUPPORTED: the camera refuses it, and the mission continues."""
         params = (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z)
         ended = self._service.act(Command(cmd.command, params, Frame.GLOBAL, OWN), self._now_ms())
         return CommandStartResult.COMPLETE if ended.ok else CommandStartResult.UNSUPPORTED
@@ -34,8 +34,8 @@ class CameraItems:
         return True
 
     def on_mission_complete(self) -> None:
-        """Let what was begun go on until it is stopped, as with ArduPilot."""
+        """Leave a running sequence of pictures running, as ArduPilot does."""
 
 
 OWN: Final = Peer(0, 0, Component.AUTOPILOT1)
-"""Peer that stands for a mission's items."""
+"""Peer that stands for items of a mission."""

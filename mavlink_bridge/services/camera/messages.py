@@ -29,9 +29,9 @@ FLAGS: Final = (
     | CameraCapability.HAS_BASIC_ZOOM
     | CameraCapability.HAS_BASIC_FOCUS
 )
-"""No videos on the card."""
+"""Capabilities of the camera; it records no video on the card."""
 STORAGE_ID: Final = 1
-MAJOR: Final = 1  # of its version
+MAJOR: Final = 1  # first number of the camera's version
 _MIB_PER_S: Final = 20.0
 _NAME_BYTES: Final = 32
 _MAVLINK_2: Final = 3
@@ -41,7 +41,8 @@ _NO_PLACE: Final = 0x7FFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class TakenPicture:
-    """Picture taken: its place, how the camera was turned then (its axes into north, east, down), and its file."""
+    """Picture taken: place, attitude of the camera (quaternion of its axes in north, east, down), and URL of its
+    file."""
 
     place: GeoPoint
     above_home_m: float
@@ -51,7 +52,7 @@ class TakenPicture:
 
 @dataclass(frozen=True, slots=True)
 class CameraSight:
-    """Sight of the camera: its place, what is in the middle of its picture (None: the sky), and how it is turned."""
+    """View of the camera: its place, the point at the centre of its image (None: the sky), and its attitude."""
 
     place: GeoPoint
     middle: GeoPoint | None
@@ -70,7 +71,8 @@ def _name(text: str) -> list[int]:
 
 
 def information(device: CameraDevice, now_ms: int, uri: str, gimbal: int, *, streams: bool) -> Message:
-    """CAMERA_INFORMATION. `gimbal`: the component of what holds it, 0: nothing does. `streams`: its video is sent."""
+    """CAMERA_INFORMATION. `gimbal`: component of the gimbal that holds the camera, 0: none. `streams`: it has a video
+    stream."""
     specs = device.specs
     return dialect.MAVLink_camera_information_message(
         boot_ms(now_ms),
@@ -99,7 +101,7 @@ def settings(device: CameraDevice, now_ms: int) -> Message:
 
 
 def storage(device: CameraDevice, now_ms: int) -> Message:
-    """STORAGE_INFORMATION of the only card; EMPTY, as if there were none, where nothing can be written."""
+    """STORAGE_INFORMATION of the only card; EMPTY, as without a card, when it cannot be written."""
     status = StorageStatus.READY if device.writes else StorageStatus.EMPTY
     return dialect.MAVLink_storage_information_message(
         boot_ms(now_ms),
@@ -131,7 +133,7 @@ def capture_status(device: CameraDevice, now_ms: int) -> Message:
 
 
 def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) -> Message:
-    """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file is there."""
+    """CAMERA_IMAGE_CAPTURED of picture `number`, from 0, whose file exists."""
     place = taken.place
     return dialect.MAVLink_camera_image_captured_message(
         boot_ms(time_ms),
@@ -149,7 +151,7 @@ def image_captured(number: int, time_ms: int, utc_us: int, taken: TakenPicture) 
 
 
 def not_captured(report: Message) -> Message:
-    """The CAMERA_IMAGE_CAPTURED of a picture that has no file."""
+    """CAMERA_IMAGE_CAPTURED of a picture without a file."""
     return dialect.MAVLink_camera_image_captured_message(
         report.time_boot_ms,
         report.time_utc,

@@ -1,5 +1,6 @@
-"""Metadata of the camera beside CAMERA_INFORMATION: MAVLink's component metadata, for who asks every component alike.
-Its parameters are the extended ones, which the definition file describes to a camera's page.
+"""Component metadata of the camera, for stations that request it from every component.
+
+Its parameters are the extended ones, which the camera definition file also describes.
 """
 
 from __future__ import annotations

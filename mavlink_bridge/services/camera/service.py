@@ -1,11 +1,10 @@
 """MAVLink's camera protocol v2, camera side (https://mavlink.io/en/services/camera.html): commands and messages of
-component 100 around a `CameraDevice`. Its settings are extended parameters (`extended`).
+component 100 for a `CameraDevice`. Settings are extended parameters (`extended`).
 
-Pictures are taken by IMAGE_START_CAPTURE, by DO_DIGICAM_CONTROL, and whenever the autopilot's trigger fires
-(`CameraTriggered`: by distance, by a mission's items, by a switch). A capture with the sequence number of the one
-before from the same station is a repetition and takes no second picture. CAMERA_IMAGE_CAPTURED goes to everybody when
-the picture is on the card, and again to who asks (`captured`). Its video is streamed where it has one (`video`) and
-never recorded: VIDEO_START_CAPTURE is DENIED.
+Pictures are taken by IMAGE_START_CAPTURE, DO_DIGICAM_CONTROL and the autopilot's trigger (`CameraTriggered`: by
+distance, mission items or a switch). A capture with the sequence number of the same station's last one is a repetition
+and takes no picture. CAMERA_IMAGE_CAPTURED is sent to everybody when the picture is on the card, and again on request
+(`captured`). Video is streamed if the camera has it (`video`), never recorded: VIDEO_START_CAPTURE is DENIED.
 
 Clock: vehicle time.
 """
@@ -30,33 +29,34 @@ from mavlink_bridge.services.camera.metadata import METADATA
 from mavlink_bridge.services.camera.settings import TABLE
 from mavlink_bridge.services.camera.video import VideoOutput, VideoStreams
 from mavlink_bridge.services.commands.answers import REMEMBER_MS, AnswerMemory
+from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED
 from mavlink_bridge.services.commands.request import Command, acknowledgement, without_place
 from mavlink_bridge.services.component import ABOUT_MESSAGES, ComponentMessages, Served, which
 from mavlink_bridge.wire.codec import dialect, id_of
 
 HEARTBEAT_US: Final = 1_000_000
-_DENIED, _FAILED = Outcome(Result.DENIED), Outcome(Result.FAILED)
-_UNSUPPORTED, _BUSY = Outcome(Result.UNSUPPORTED), Outcome(Result.TEMPORARILY_REJECTED)
-_OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: _FAILED}
+_BUSY: Final = Outcome(Result.TEMPORARILY_REJECTED)
+_OUTCOMES: Final[Mapping[Refusal | None, Outcome]] = {None: ACCEPTED, Refusal.BUSY: _BUSY, Refusal.FULL: FAILED}
 _FULL_TEXT: Final = b"Camera: storage full"
 _TEXT_BYTES: Final = 50  # of STATUSTEXT
 _ALL: Final = -1
 
 
 class Album(Protocol):
-    """Port: an album that takes the pictures."""
+    """Port: album that takes and stores pictures."""
 
     def prepare(self) -> None:
-        """Pictures may be wanted soon."""
+        """Prepare to take pictures soon."""
 
     def take(self, shot: Shot) -> TakenPicture:
-        """Take it, now; its file may be written later."""
+        """Take a picture now; its file may be written later."""
 
     def written(self, number: int) -> str | None:
-        """ "" when its file is there, None while it comes, else why there is none."""
+        """Result of writing a file: "" when the file exists, None while it is written, else the reason for its
+        absence."""
 
     def writes(self) -> bool:
-        """Are files being written, for whose end one would have to wait?"""
+        """True while files are being written."""
 
     def format(self) -> None:
         """Delete all files."""
@@ -65,17 +65,17 @@ class Album(Protocol):
         """Delete the files from this number on."""
 
     def sight(self) -> CameraSight:
-        """Sight of the camera now."""
+        """View of the camera now."""
 
     @property
     def stored(self) -> int:
-        """Pictures that lay on the card when the camera was switched on."""
+        """Number of pictures that were on the card at power-on."""
 
 
 class CameraService(Speaker):
-    """See the module. `definition`: where the definition file is; `gimbal`: the component that holds the camera, 0:
-    none; `trigger_every(metres, at_once)`: sets the autopilot's trigger; `epoch_us`: UTC at vehicle time 0; `links`:
-    those that it streams to, `room(link)`: bytes that may be queued there now. `video`: sends its streams."""
+    """Service of the camera. `definition`: URL of the definition file. `gimbal`: component that holds the camera, 0:
+    none. `trigger_every(metres, at_once)`: sets the autopilot's trigger. `epoch_us`: UTC at vehicle time 0. `links`:
+    links for streamed messages. `room(link)`: bytes that may be queued on a link now. `video`: sends video streams."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
@@ -104,7 +104,7 @@ class CameraService(Speaker):
         self._reports = CaptureReports(album.written, room)
         self._video = VideoStreams(self.device, video)
         self._messages = self._told_of(links, bool(video.streams))
-        self._sequences: dict[Peer, tuple[int, int]] = {}  # the last capture's number, and until when it counts
+        self._sequences: dict[Peer, tuple[int, int]] = {}  # sequence number of the last capture, and its expiry
         self._told_full = False
 
     def _told_of(self, links: Callable[[], Sequence[int]], streams: bool) -> ComponentMessages:
@@ -130,7 +130,7 @@ class CameraService(Speaker):
         return said
 
     def restore(self, state: CameraState, now_ms: int) -> None:
-        """Stand as it did (`CameraDevice.state`); pictures that were taken since are deleted."""
+        """Restore a state (`CameraDevice.state`) and delete later pictures."""
         self.device.restore(state, now_ms)
         self._album.forget(self.device.taken)
         self._reports.forget(self.device.taken)
@@ -139,7 +139,7 @@ class CameraService(Speaker):
         self._told_full = False
 
     def unwritten_ms(self) -> int | None:
-        """Time at which the first picture whose file is not there yet is to be told of, ms; None: all are there."""
+        """Report time of the first picture without a file, ms; None: all files exist."""
         return self._reports.unwritten_ms()
 
     # --- Service ------------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ class CameraService(Speaker):
 
     # --- pictures -----------------------------------------------------------------------------------------------------
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
-        """The autopilot's trigger has fired."""
+        """Take a picture when the autopilot's trigger fires."""
         if any(isinstance(event, CameraTriggered) for event in events):
             self._refused(self.device.trigger(now_ms))
 
@@ -184,15 +184,14 @@ class CameraService(Speaker):
         self._told_full = False
 
     def _wrote(self, number: int, why: str, now_ms: int) -> None:
-        """A picture is on the card, or there is none for this reason; people are told when that changes."""
+        """Note that a picture was written, or why it was not; report changes of the card's state."""
         if self.device.wrote(number, there=not why):
             self._say(messages.storage(self.device, now_ms))
             if why:
                 self._warn(f"Camera: not written, {why}"[:_TEXT_BYTES].encode("ascii", "replace"))
 
     def _refused(self, refusal: Refusal | None, *, asked: bool = False) -> None:
-        """Tell who has `asked` for a picture why there is none; of those that come by themselves people are told
-        once."""
+        """Report a full card: to a request each time, for automatic pictures once."""
         if refusal is Refusal.FULL and (asked or not self._told_full):
             self._told_full = True
             self._warn(_FULL_TEXT)
@@ -213,7 +212,7 @@ class CameraService(Speaker):
         handler = ROWS.get(command.number)
         if handler is None or not command.sane:
             if not for_all:
-                self._acknowledge(command, _UNSUPPORTED if handler is None else _DENIED)
+                self._acknowledge(command, UNSUPPORTED if handler is None else DENIED)
             return
         if for_all and not self._means_cameras(command):
             return
@@ -226,7 +225,7 @@ class CameraService(Speaker):
         self._out += answers
 
     def _means_cameras(self, command: Command) -> bool:
-        """Sent to all components: is the autopilot, which has these commands too, not meant as well?"""
+        """True when a command to all components is for cameras and not also for the autopilot."""
         if command.number in (Cmd.DO_DIGICAM_CONTROL, Cmd.DO_SET_CAM_TRIGG_DIST):
             return False
         return command.number not in ABOUT_MESSAGES or self._messages.means(command)
@@ -236,15 +235,16 @@ class CameraService(Speaker):
         self._say(acknowledgement(command.number, peer, outcome), peer.link)
 
     def act(self, command: Command, now_ms: int) -> Outcome:
-        """A command that the autopilot was given for its camera."""
+        """Run a command that the autopilot received for its camera."""
         handler = ROWS.get(command.number)
-        return _UNSUPPORTED if handler is None else handler(self, command, now_ms)
+        return UNSUPPORTED if handler is None else handler(self, command, now_ms)
 
     def start_capture(self, command: Command, now_ms: int) -> Outcome:
-        """IMAGE_START_CAPTURE: param2 interval (s), param3 how many (0: until stopped), param4 sequence number."""
+        """IMAGE_START_CAPTURE: param2 interval (s), param3 number of pictures (0: until stopped), param4 sequence
+        number."""
         interval_s, count, sequence = command.param(2), command.whole(3), command.whole(4)
         if not _meant(command) or interval_s < 0.0 or count < 0 or (count != 1 and interval_s == 0.0):
-            return _DENIED
+            return DENIED
         if count == 1 and sequence > 0:
             known = self._sequences.get(command.peer)
             if known is not None and known[0] == sequence and now_ms < known[1]:
@@ -258,12 +258,12 @@ class CameraService(Speaker):
     def stop_capture(self, command: Command, now_ms: int) -> Outcome:
         """IMAGE_STOP_CAPTURE."""
         if not _meant(command):
-            return _DENIED
+            return DENIED
         self.device.stop()
         return ACCEPTED
 
     def digicam(self, command: Command, now_ms: int) -> Outcome:
-        """DO_DIGICAM_CONTROL: param5 = 1: a picture."""
+        """DO_DIGICAM_CONTROL: takes a picture if param5 = 1."""
         if command.param(5) == 1.0:
             refusal = self.device.trigger(now_ms)
             self._refused(refusal)
@@ -271,18 +271,18 @@ class CameraService(Speaker):
         return ACCEPTED
 
     def trigger_distance(self, command: Command, now_ms: int) -> Outcome:
-        """DO_SET_CAM_TRIGG_DIST: the autopilot's trigger, which knows the way; 0: no more."""
+        """DO_SET_CAM_TRIGG_DIST: sets the distance of the autopilot's trigger, m; 0: off."""
         if not command.given(1) or command.param(1) < 0.0:
-            return _DENIED
+            return DENIED
         self._trigger_every(command.param(1), command.param(3) == 1.0)
         return ACCEPTED
 
     def set_mode(self, command: Command, now_ms: int) -> Outcome:
-        """SET_CAMERA_MODE: param2."""
+        """SET_CAMERA_MODE: param2 CAMERA_MODE."""
         mode = command.whole(2, -1)
         if not _meant(command) or mode not in (CameraMode.IMAGE, CameraMode.IMAGE_SURVEY):
             self._warn(b"Camera: no such mode, it takes pictures")
-            return _DENIED
+            return DENIED
         self.device.set_mode(CameraMode(mode), now_ms)
         self._say(messages.settings(self.device, now_ms))
         return ACCEPTED
@@ -291,7 +291,7 @@ class CameraService(Speaker):
         """SET_CAMERA_ZOOM: param1 type, param2 value."""
         device, value, done = self.device, command.param(2), True
         if not command.given(2) or not _meant(command, 3):
-            return _DENIED
+            return DENIED
         match command.whole(1, -1):
             case ZoomType.STEP:
                 device.zoom.step(value, now_ms)
@@ -304,19 +304,19 @@ class CameraService(Speaker):
             case ZoomType.HORIZONTAL_FOV:
                 done = device.zoom_to_view(radians(value), now_ms)
             case _:
-                return _UNSUPPORTED
+                return UNSUPPORTED
         self._say(messages.settings(device, now_ms))
-        return ACCEPTED if done else _DENIED
+        return ACCEPTED if done else DENIED
 
     def set_focus(self, command: Command, now_ms: int) -> Outcome:
-        """SET_CAMERA_FOCUS: param1 type, param2 value. Not in a survey, whose focus stays."""
+        """SET_CAMERA_FOCUS: param1 type, param2 value. DENIED in survey mode, whose focus is fixed."""
         device, value, kind = self.device, command.param(2), command.whole(1, -1)
         if device.mode is CameraMode.IMAGE_SURVEY or not _meant(command, 3):
             self._warn(b"Camera: the focus stays as it is in a survey")
-            return _DENIED
+            return DENIED
         itself = kind in (FocusType.AUTO, FocusType.AUTO_SINGLE, FocusType.AUTO_CONTINUOUS)
         if not itself and not command.given(2):
-            return _DENIED
+            return DENIED
         match kind:
             case FocusType.STEP:
                 device.focus.step(value, now_ms)
@@ -326,9 +326,9 @@ class CameraService(Speaker):
                 device.focus.set(value, now_ms)
             case FocusType.METERS:
                 if not device.focus_at(value, now_ms):
-                    return _DENIED
+                    return DENIED
             case _ if not itself:
-                return _UNSUPPORTED
+                return UNSUPPORTED
         device.focuses_itself = itself
         self._say(messages.settings(device, now_ms))
         return ACCEPTED
@@ -336,7 +336,7 @@ class CameraService(Speaker):
     def reset(self, command: Command, now_ms: int) -> Outcome:
         """RESET_CAMERA_SETTINGS: param1 = 1."""
         if command.param(1) != 1.0:
-            return _DENIED
+            return DENIED
         self.device.reset(now_ms)
         self._say(messages.settings(self.device, now_ms))
         for index in range(len(TABLE)):
@@ -344,9 +344,9 @@ class CameraService(Speaker):
         return ACCEPTED
 
     def format(self, command: Command, now_ms: int) -> Outcome:
-        """STORAGE_FORMAT: param1 the card (0: all), param2 = 1."""
+        """STORAGE_FORMAT: param1 card (0: all), param2 = 1."""
         if command.whole(1) not in (0, STORAGE_ID) or command.param(2) != 1.0:
-            return _DENIED
+            return DENIED
         if self.device.interval_ms or self._reports.waits or self._album.writes():
             return _BUSY
         self._album.format()
@@ -357,9 +357,9 @@ class CameraService(Speaker):
         return ACCEPTED
 
     def refuse_video(self, command: Command, now_ms: int) -> Outcome:
-        """VIDEO_START_CAPTURE, VIDEO_STOP_CAPTURE: there is no video."""
+        """VIDEO_START_CAPTURE, VIDEO_STOP_CAPTURE: DENIED, because the camera records no video."""
         self._warn(b"Camera: no video, it takes pictures")
-        return _DENIED
+        return DENIED
 
     def stream(self, command: Command, now_ms: int) -> Outcome:
         """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING."""
@@ -371,7 +371,7 @@ class CameraService(Speaker):
         return self._answer(self._messages.serve(command, now_ms), command.peer)
 
     def request(self, name: str, command: Command, now_ms: int) -> Outcome:
-        """A message by its name."""
+        """Answer a request for a message by name."""
         return self._answer(self._messages.request(id_of(name), command, now_ms), command.peer)
 
     def _answer(self, served: Served, peer: Peer) -> Outcome:
@@ -381,12 +381,12 @@ class CameraService(Speaker):
         return outcome
 
     def _storage(self, command: Command, now_ms: int) -> list[Message]:
-        """Storage information of a card, 0: of all."""
+        """STORAGE_INFORMATION of the requested card; 0: all."""
         known = which(command) in (0, STORAGE_ID)
         return [messages.storage(self.device, now_ms)] if known else []
 
     def _captured(self, command: Command, now_ms: int) -> list[Message]:
-        """The number of param2 (-1: of all), and those behind it up to param3."""
+        """Reports from the picture in param2 (-1: all) to that in param3."""
         first, last = which(command), command.whole(3) if command.number == Cmd.REQUEST_MESSAGE else ALONE
         if first == _ALL:
             first, last = 0, TO_THE_LAST
@@ -394,7 +394,7 @@ class CameraService(Speaker):
 
 
 def _meant(command: Command, index: int = 1) -> bool:
-    """True when the parameter that says which camera means this one. 0: all; 1: its sensor, and ArduPilot's first
+    """True when the parameter that selects a camera means this camera: 0 all, 1 its sensor or ArduPilot's first
     camera."""
     return command.whole(index) in (0, 1, Component.CAMERA)
 
@@ -403,7 +403,7 @@ Handler = Callable[[CameraService, Command, int], Outcome]
 
 
 def _older(name: str) -> Handler:
-    """A command for one message, from before REQUEST_MESSAGE."""
+    """Handler of a command that requests one message, older than REQUEST_MESSAGE."""
     return lambda service, command, now_ms: service.request(name, command, now_ms)
 
 
@@ -436,4 +436,4 @@ _QUERIES: Final = frozenset({
     Cmd.REQUEST_STORAGE_INFORMATION, Cmd.REQUEST_CAMERA_CAPTURE_STATUS, Cmd.REQUEST_CAMERA_IMAGE_CAPTURE,
     Cmd.REQUEST_VIDEO_STREAM_INFORMATION, Cmd.REQUEST_VIDEO_STREAM_STATUS,
 })  # fmt: skip
-"""Their answer is a message that may have been lost as well: it is given again."""
+"""Commands that are answered with a message; a repetition is served again, because the message may have been lost."""

@@ -1,7 +1,7 @@
-"""The settings of the camera: one table, from which come what PARAM_EXT carries and the definition file
-(https://mavlink.io/en/services/camera_def.html) that stations build their pages from.
+"""Settings of the camera: one table for PARAM_EXT messages and the definition file
+(https://mavlink.io/en/services/camera_def.html) from which stations build their camera pages.
 
-Each of them changes the pictures. CAM_MODE is the camera's mode, which has a command of its own.
+Each setting changes the pictures. CAM_MODE is the camera's mode, which also has a command.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from mavlink_bridge.services.ftp.component_metadata import VENDOR
 MODEL: Final = "Simulated camera"
 MODE: Final = "CAM_MODE"
 _AUTO, _MANUAL = 0, 1
-_LEAST_ISO, _SHUTTER_S = 100, 0.002  # of an exposure that is right
+_LEAST_ISO, _SHUTTER_S = 100, 0.002  # of a correct exposure
 _FORMATS: Final[Mapping[int, str]] = {ExtendedType.INT32: "<i", ExtendedType.REAL32: "<f"}
 _XML_TYPES: Final[Mapping[int, str]] = {ExtendedType.INT32: "int32", ExtendedType.REAL32: "float"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A line of the table. `options`: the values that it may have, by their names. `excludes`: settings that have no
-    effect while it has a value. `control`: is it shown as one that can be changed?"""
+    """Setting of the camera. `options`: permitted values by name. `excludes`: settings without effect, by value of this
+    one. `control`: stations show it as changeable."""
 
     name: str
     type: ExtendedType
@@ -41,7 +41,7 @@ class Setting:
     control: bool = True
 
 
-_I: Final = ExtendedType.INT32  # MAVSDK hears of changes of these and of floats only
+_I: Final = ExtendedType.INT32  # MAVSDK reports changes of INT32 and REAL32 parameters only
 TABLE: Final[tuple[Setting, ...]] = (
     Setting(
         MODE, _I, float(CameraMode.IMAGE), "Camera mode",
@@ -65,12 +65,12 @@ TABLE: Final[tuple[Setting, ...]] = (
 )  # fmt: skip
 _BALANCE: Final = ((1.0, 1.0, 1.0), (1.04, 1.0, 0.94), (1.12, 1.0, 0.85), (0.72, 1.0, 1.35))
 _QUALITY: Final = (95, 88, 60)
-"""By the values of CAM_WBMODE and CAM_PHOTOQUAL."""
+"""Gains of red, green and blue by CAM_WBMODE, and JPEG quality by CAM_PHOTOQUAL."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """The values, in the order of the table without CAM_MODE."""
+    """Values of the settings, in the order of the table without CAM_MODE."""
 
     exposure: float = _AUTO
     ev: float = 0.0
@@ -84,7 +84,7 @@ class CameraSettings:
         return value
 
     def with_value(self, name: str, value: float) -> CameraSettings:
-        """Copy with a value changed."""
+        """Copy with one value changed."""
         return replace(self, **{_FIELDS[name]: value})
 
     @property
@@ -96,7 +96,7 @@ class CameraSettings:
 
     @property
     def light(self) -> tuple[float, float, float]:
-        """Gains of red, green and blue against a picture that is exposed as it should be."""
+        """Gains of red, green and blue relative to a correct exposure."""
         shutter_s, iso = self.exposed
         gain = shutter_s * iso / (_SHUTTER_S * _LEAST_ISO)
         red, green, blue = _BALANCE[int(self.balance)]
@@ -114,24 +114,24 @@ _FIELDS: Final = {
 
 
 def find(name: str) -> tuple[int, Setting] | None:
-    """The setting of this name, and its index."""
+    """Index and setting of this name."""
     return next(((index, setting) for index, setting in enumerate(TABLE) if setting.name == name), None)
 
 
 def pack(kind: ExtendedType, value: float) -> bytes:
-    """A value as PARAM_EXT carries it: its type's bytes, the lowest first."""
+    """Value as in PARAM_EXT messages: bytes of its type, little-endian."""
     return struct.pack(_FORMATS[kind], value if kind is ExtendedType.REAL32 else int(value))
 
 
 def unpack(kind: ExtendedType, raw: bytes) -> float | None:
-    """The value of these bytes, whose zeros at the end may be gone; None: no number."""
+    """Value of little-endian bytes, whose trailing zeros may be missing; None: not finite."""
     size = struct.calcsize(_FORMATS[kind])
     value = float(struct.unpack(_FORMATS[kind], raw[:size].ljust(size, b"\0"))[0])
     return value if isfinite(value) else None
 
 
 def fitting(setting: Setting, value: float) -> float | None:
-    """The option that is meant, if it is one."""
+    """Option that equals the value within rounding; None: no option does."""
     return next(
         (option for option in setting.options.values() if abs(option - value) <= 1e-6 * max(abs(option), 1.0)), None
     )
@@ -139,7 +139,7 @@ def fitting(setting: Setting, value: float) -> float | None:
 
 @cache
 def definition() -> bytes:
-    """The definition file."""
+    """Camera definition file, XML."""
     root = ElementTree.Element("mavlinkcamera")
     head = ElementTree.SubElement(root, "definition", version=str(definition_version()))
     ElementTree.SubElement(head, "model").text = MODEL
@@ -152,7 +152,7 @@ def definition() -> bytes:
 
 @cache
 def definition_version() -> int:
-    """Stations keep the file of a version for ever: other contents have another number."""
+    """Version of the definition file: a checksum of its contents, because stations cache a version forever."""
     return crc32(ElementTree.tostring(_parameters())) & 0x7FFF | 1
 
 

@@ -1,9 +1,10 @@
-"""Video streams of a camera (https://mavlink.io/en/services/camera.html#video-streaming): what they are, and who looks.
+"""Video streams of a camera (https://mavlink.io/en/services/camera.html#video-streaming): their description and
+viewers.
 
-A station looks as soon as it has asked for VIDEO_STREAM_INFORMATION of a stream, since QGroundControl listens then and
-sends no VIDEO_START_STREAMING for the first one; or by that command; until VIDEO_STOP_STREAMING, or the end of its
-link. A stream by RTSP is looked at while a player shows it. A frame is shown every `FRAME_MS` of vehicle time while
-somebody looks at a stream. Not Image Transmission: RTP goes beside MAVLink.
+A station becomes a viewer when it requests VIDEO_STREAM_INFORMATION, because QGroundControl then listens and sends no
+VIDEO_START_STREAMING for the first stream, or by that command. It stops with VIDEO_STOP_STREAMING or the end of its
+link. An RTSP stream is viewed while a player shows it. A stream with viewers gets a frame every `FRAME_MS` of vehicle
+time. Frames go by RTP beside MAVLink, not by MAVLink's Image Transmission.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from typing import Final, Protocol
 
 from autopilot.interface.records import dataclass
 from autopilot.interface.result import ACCEPTED, Outcome
-from autopilot.mav import Cmd, Result, StreamEncoding, StreamFlag, StreamType
+from autopilot.mav import Cmd, StreamEncoding, StreamFlag, StreamType
 from mavlink_bridge.routing.service import Message
 from mavlink_bridge.services.camera.device import CameraDevice, Shot
+from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED
 from mavlink_bridge.services.commands.request import Command
 from mavlink_bridge.wire.codec import dialect
 
 FRAME_MS: Final = 100
 _NAME_BYTES: Final = 32
 _ALL: Final = 0
-_DENIED, _UNSUPPORTED = Outcome(Result.DENIED), Outcome(Result.UNSUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """A stream: its number, from 1, its pixels, the port that it is sent to, bits a second. `path`: of its URL, if
-    players fetch it by RTSP."""
+    """Video stream: number from 1, size in pixels, destination port, bits per second. `path`: of its URL, if players
+    fetch it by RTSP."""
 
     number: int
     name: str
@@ -42,24 +43,24 @@ class VideoStream:
 
 
 class VideoOutput(Protocol):
-    """Port: an output that makes frames and sends them."""
+    """Port: output that makes and sends frames."""
 
     @property
     def streams(self) -> Sequence[VideoStream]:
-        """Streams that there are."""
+        """Available streams."""
 
     def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
-        """Send this as the next frame of a stream, by RTSP to its players, else to the stations on these links."""
+        """Send the picture as the next frame: by RTSP to players, else to the stations on these links."""
 
     def played(self, stream: VideoStream) -> bool:
         """True while a player shows this stream by RTSP."""
 
     def url(self, stream: VideoStream, link: int) -> str:
-        """URL of a stream by RTSP for the station on this link."""
+        """RTSP URL of a stream for the station on this link."""
 
 
 class VideoStreams:
-    """See the module."""
+    """Video streams and their viewers."""
 
     def __init__(self, device: CameraDevice, output: VideoOutput) -> None:
         self._streams = streams = output.streams
@@ -69,19 +70,19 @@ class VideoStreams:
         self._due_ms = 0
 
     def command(self, command: Command, now_ms: int) -> Outcome:
-        """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING: param1, 0: all."""
+        """VIDEO_START_STREAMING, VIDEO_STOP_STREAMING: param1 stream, 0: all."""
         if not self._streams:
-            return _UNSUPPORTED
+            return UNSUPPORTED
         meant = self._meant(command.whole(1))
         for stream in meant:
             if command.number == Cmd.VIDEO_START_STREAMING:
                 self._look(stream, command.peer.link, now_ms)
             else:
                 self._looking[stream.number].pop(command.peer.link, None)
-        return ACCEPTED if meant else _DENIED
+        return ACCEPTED if meant else DENIED
 
     def information(self, number: int, link: int, now_ms: int) -> list[Message]:
-        """VIDEO_STREAM_INFORMATION of a stream, 0: of all; who asks looks."""
+        """VIDEO_STREAM_INFORMATION of a stream, 0: all; the requesting link becomes a viewer."""
         meant = self._meant(number)
         for stream in meant:
             self._look(stream, link, now_ms)
@@ -99,14 +100,14 @@ class VideoStreams:
         ]
 
     def status(self, number: int, now_ms: int) -> list[Message]:
-        """VIDEO_STREAM_STATUS of a stream, 0: of all."""
+        """VIDEO_STREAM_STATUS of a stream, 0: all."""
         return [
             dialect.MAVLink_video_stream_status_message(stream.number, *self._state(stream, now_ms))
             for stream in self._meant(number)
         ]
 
     def _state(self, stream: VideoStream, now_ms: int) -> tuple[int, float, int, int, int, int, int]:
-        """Fields that both messages have."""
+        """Common fields of both messages."""
         flags = (StreamFlag.RUNNING if self._seen(stream) else 0) | (StreamFlag.THERMAL if stream.thermal else 0)
         across = round(degrees(self._device.view(now_ms)[0]))
         return flags, 1000.0 / FRAME_MS, stream.columns, stream.rows, stream.bits, 0, across
@@ -126,11 +127,11 @@ class VideoStreams:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        """Time of the next frame, ms; None: nobody looks."""
+        """Time of the next frame, ms; None: no viewers."""
         return self._due_ms if any(self._seen(stream) for stream in self._streams) else None
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Show what is due."""
+        """Send the frames that are due."""
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + FRAME_MS
@@ -139,10 +140,10 @@ class VideoStreams:
                 self._output.show(stream, self._device.shot(now_ms), tuple(self._looking[stream.number]))
 
     def restore(self, now_ms: int) -> None:
-        """Go on from another time."""
+        """Continue from another time."""
         self._due_ms = now_ms
 
     def link_closed(self, link: int) -> None:
-        """Forget who looks on it."""
+        """Remove the viewers on a closed link."""
         for looking in self._looking.values():
             looking.pop(link, None)

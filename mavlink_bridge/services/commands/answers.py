@@ -1,12 +1,11 @@
-"""Answers to commands: given again when a command is repeated, and held back until what they promise is durable.
+"""Answers to commands: repeated for repeated commands, and delayed until the change is on disk.
 
 A ground station that missed an acknowledgement sends the same COMMAND_LONG with a higher `confirmation`
-(https://mavlink.io/en/services/command.html). It gets the same answer again and nothing acts twice (`AnswerMemory`).
-The same command with confirmation 0, or not higher than before, is a new wish.
+(https://mavlink.io/en/services/command.html). It gets the same answer and the command is not run again
+(`AnswerMemory`). The same command with confirmation 0, or not higher than before, is a new command.
 
-Home, the mission's index and parameters survive a crash once their change was acknowledged. The acknowledgement of a
-command that changes them leaves when the journal has settled what the command submitted, and says FAILED when that
-could not be written (`SettlingAnswers`).
+Home, the mission's index and parameters survive a crash once their change was acknowledged. The acknowledgement is sent
+when the journal has written the command's changes; it is FAILED if the journal cannot write them (`SettlingAnswers`).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from autopilot.mav import Result
 from mavlink_bridge.routing.service import Outgoing, Peer
 from mavlink_bridge.services.commands.request import Command
 
-#: How long an answer is remembered, ms of link time: Mission Planner repeats an arm every 10 s.
+#: time for which an answer is kept, ms of link time: Mission Planner repeats an arm every 10 s
 REMEMBER_MS = 15_000
 _MOST = 64
 _PARAMS = Struct("<7d")
@@ -30,13 +29,13 @@ _Key = tuple[Peer, int, bytes]
 
 
 class AnswerMemory:
-    """The latest answers by (peer, command, parameters); bounded, in the order of arrival."""
+    """Latest answers by (peer, command, parameters), limited in number, in order of arrival."""
 
     def __init__(self) -> None:
         self._answers: dict[_Key, tuple[int, int, Outcome]] = {}
 
     def recall(self, command: Command, now_ms: int) -> Outcome | None:
-        """The answer to give again when `command` is a repetition, else None."""
+        """Answer to repeat when `command` is a repetition, else None."""
         if not command.confirmation:
             return None
         key = _key(command)
@@ -50,8 +49,8 @@ class AnswerMemory:
         return outcome
 
     def remember(self, command: Command, outcome: Outcome, now_ms: int) -> None:
-        """Keep `outcome`, the answer that `command` has just been given. Those to earlier wishes of this peer by the
-        same command are over: who has disarmed since means another arming."""
+        """Store the answer to `command`. Answers to earlier commands of this number and peer are dropped: after a
+        disarm, an arm is a new command."""
         self._answers = {
             key: answer for key, answer in self._answers.items() if key[:2] != (command.peer, command.number)
         }
@@ -62,13 +61,13 @@ class AnswerMemory:
         self._answers[_key(command)] = (now_ms + REMEMBER_MS, command.confirmation, outcome)
 
     def finish(self, number: int, peer: Peer, outcome: Outcome) -> None:
-        """Replace the answer to a command of `peer` that was IN_PROGRESS: repetitions hear how it ended."""
+        """Replace the IN_PROGRESS answer to a command of `peer` with its final result, for repetitions."""
         for key, (expires, confirmation, old) in self._answers.items():
             if key[0] == peer and key[1] == number and old.result is Result.IN_PROGRESS:
                 self._answers[key] = (expires, confirmation, outcome)
 
     def forget_link(self, link: int) -> None:
-        """Forget the answers to whoever was on this link."""
+        """Forget the answers of a closed link."""
         self._answers = {key: answer for key, answer in self._answers.items() if key[0].link != link}
 
 
@@ -78,7 +77,7 @@ def _key(command: Command) -> _Key:
 
 @dataclass(frozen=True, slots=True)
 class HeldAnswer:
-    """An answer and the tickets (`first` exclusive, `last` inclusive) that it waits for."""
+    """Answer that waits for the journal's tickets from `first` (exclusive) to `last` (inclusive)."""
 
     command: Command
     outcome: Outcome
@@ -88,18 +87,18 @@ class HeldAnswer:
 
 
 class SettlingAnswers:
-    """Answers in the order of their tickets."""
+    """Answers that wait for the journal, in the order of their tickets."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._held: deque[HeldAnswer] = deque()
 
     def mark(self) -> int:
-        """The last ticket before a command acts."""
+        """Last ticket before a command runs."""
         return self._journal.latest()
 
     def hold(self, command: Command, outcome: Outcome, after: list[Outgoing], mark: int) -> bool:
-        """Keep the answer when something was submitted since `mark`; False when there is nothing to wait for."""
+        """Delay the answer if something was submitted to the journal since `mark`; False if not."""
         latest = self._journal.latest()
         if latest == mark:
             return False
@@ -107,7 +106,7 @@ class SettlingAnswers:
         return True
 
     def settled(self) -> list[HeldAnswer]:
-        """The answers whose tickets are settled, with the outcome that now holds; forgets them."""
+        """Take the answers whose tickets are written or failed, with their final outcome."""
         durable = self._journal.durable()
         ready: list[HeldAnswer] = []
         while self._held and self._held[0].last <= durable:
@@ -122,5 +121,5 @@ class SettlingAnswers:
         return held
 
     def forget_link(self, link: int) -> None:
-        """Forget the answers to whoever was on this link."""
+        """Forget the answers of a closed link."""
         self._held = deque(held for held in self._held if held.command.peer.link != link)

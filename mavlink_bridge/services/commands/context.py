@@ -1,12 +1,14 @@
-"""Context that a command handler is given besides the command, and the rows of the table of commands."""
+"""Context of a command handler, and rows of the table of commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from autopilot.interface.geo import GLOBAL_FRAMES
 from autopilot.interface.records import dataclass, field
+from autopilot.interface.result import ACCEPTED as ACCEPTED
 from autopilot.interface.result import Outcome
 from autopilot.interface.vehicle import Request
 from autopilot.mav import Component, Frame, Result
@@ -24,23 +26,23 @@ class TelemetryRequests(Protocol):
     """Port: telemetry, for commands 510 to 512."""
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """Set a message's interval, us: 0 = default rate, -1 = off; DENIED for a message that is not streamed."""
+        """Set a message's interval, us: 0 default rate, -1 off; DENIED for a message that is not streamed."""
 
     def message_interval(self, link: int, msg_id: int) -> int:
-        """Interval of a message, us; -1 off, 0 unknown."""
+        """Interval of a message, us; -1: off, 0: unknown."""
 
     def banner(self) -> Sequence[Message]:
-        """The STATUSTEXTs that say who this is."""
+        """STATUSTEXTs of the banner: version and vehicle."""
 
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float) -> Result:
-        """Send one message of this kind, after what has been queued so far."""
+        """Send one message, after the messages queued so far."""
 
 
 @dataclass(slots=True)
 class Context:
-    """The world of one command; `firmware`: how its numbers are meant. `before` is sent right before the
-    acknowledgement, `after` right behind it; a handler that starts something slow puts its `Request` into `pending`
-    and returns IN_PROGRESS, which is said after `patience_ms` of link time."""
+    """Context of one command: vehicle, telemetry and asker. `firmware`: meaning of the command's numbers. `before` and
+    `after` are sent right before and after the acknowledgement. A slow handler puts its `Request` into `pending` and
+    returns IN_PROGRESS, which is sent after `patience_ms` of link time."""
 
     parts: VehicleParts
     telemetry: TelemetryRequests
@@ -53,7 +55,7 @@ class Context:
     patience_ms: int = 0
 
     def reply(self, message: Message) -> None:
-        """Send `message` to the asker's link, behind the acknowledgement."""
+        """Send `message` to the asker's link, after the acknowledgement."""
         self.after.append(Outgoing(message, self.peer.link))
 
 
@@ -90,32 +92,22 @@ class CommandRow:
         return self.needs is None or self.needs(kind)
 
     def speaker(self, asked: int) -> int | None:
-        """Component that answers who asked this one; None: the vehicle. MAVSDK asks a winch, and hears nobody else."""
+        """Component that answers a command to component `asked`; None: the vehicle. MAVSDK addresses a winch and
+        accepts only its answer."""
         return self.part if asked == self.part else None
 
     def accepts_frame(self, frame: int) -> bool:
-        """May a COMMAND_INT carry this MAV_FRAME? Commands without a position do not look at it."""
+        """True when a COMMAND_INT may have this MAV_FRAME; commands without a position ignore it."""
         if self.frames is not None:
             return frame in self.frames
         return not self.place or frame in GLOBAL_FRAMES
 
 
-def flies(kind: VehicleClass) -> bool:
-    """For `CommandRow.needs`."""
-    return kind.flies
+# conditions for `CommandRow.needs`
+flies = attrgetter("flies")
+hovers = attrgetter("hovers")
+has_wings = attrgetter("has_stall_speed")
 
-
-def hovers(kind: VehicleClass) -> bool:
-    """For `CommandRow.needs`."""
-    return kind.hovers
-
-
-def has_wings(kind: VehicleClass) -> bool:
-    """For `CommandRow.needs`."""
-    return kind.has_stall_speed
-
-
-ACCEPTED = Outcome(Result.ACCEPTED)
 DENIED = Outcome(Result.DENIED)
 FAILED = Outcome(Result.FAILED)
 UNSUPPORTED = Outcome(Result.UNSUPPORTED)

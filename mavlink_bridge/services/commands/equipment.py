@@ -1,4 +1,4 @@
-"""Commands about things on the vehicle: home, region of interest, fence, outputs, camera, maintenance."""
+"""Commands for equipment and settings: home, region of interest, fence, outputs, camera, maintenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mavlink_bridge.services.commands.request import Command
 
 
 def set_home(command: Command, context: Context) -> Outcome:
-    """DO_SET_HOME: param1 = 1, or latitude and longitude 0: here; else there."""
+    """DO_SET_HOME: sets home here if param1 = 1 or latitude and longitude are 0, else at the position."""
     if command.param(1) == 1.0 or (command.param(5) == 0.0 and command.param(6) == 0.0):
         return context.parts.home.set(None)
     place = _place(command, context)
@@ -30,13 +30,13 @@ def set_home(command: Command, context: Context) -> Outcome:
 
 
 def set_origin(command: Command, context: Context) -> Outcome:
-    """DO_SET_GLOBAL_ORIGIN: latitude, longitude, metres above the sea."""
+    """DO_SET_GLOBAL_ORIGIN: latitude, longitude, altitude (m above sea level)."""
     place = GeoPoint(command.param(5), command.param(6), command.param(7))
     return context.parts.home.set_origin(place)
 
 
 def set_roi(command: Command, context: Context) -> Outcome:
-    """DO_SET_ROI_LOCATION, DO_SET_ROI: nose (and camera) there; all zero ends it."""
+    """DO_SET_ROI_LOCATION, DO_SET_ROI: points the nose and the camera at the position; all zero ends it."""
     if not any(command.params[4:7]):
         return context.parts.commands.set_roi(None)
     place = _place(command, context)
@@ -49,7 +49,8 @@ def end_roi(_command: Command, context: Context) -> Outcome:
 
 
 def _place(command: Command, context: Context) -> GeoPoint | Outcome:
-    """The command's position, AMSL; FAILED when it is none, and while a height above home has no home."""
+    """Position of the command, altitude AMSL; FAILED for an invalid one, or if its altitude is above a home that is not
+    set."""
     if not command.has_valid_place:
         return FAILED
     altitude = context.parts.facts.altitude(command.frame, command.param(7), command.param(5), command.param(6))
@@ -57,20 +58,20 @@ def _place(command: Command, context: Context) -> GeoPoint | Outcome:
 
 
 def enable_fence(command: Command, context: Context) -> Outcome:
-    """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the floor off."""
+    """DO_FENCE_ENABLE: param1 0 off, 1 on, 2 only the floor off."""
     if command.param(1) not in (0.0, 1.0, 2.0):
         return FAILED
     return context.parts.fence.command(command.param(1))
 
 
 def payload(command: Command, context: Context) -> Outcome:
-    """Servo, relay, camera, gripper: the core acts or records."""
+    """Commands of servo, relay, camera, gripper and other payload, passed to the core."""
     params = tuple(command.param(index) for index in range(1, 8))
     return context.parts.payload.command(command.number, params, context.now_ms)
 
 
 def follow(command: Command, context: Context) -> Outcome:
-    """DO_FOLLOW: param1 the system that FOLLOW goes beside (FOLL_SYSID), as ArduPilot does."""
+    """DO_FOLLOW: param1 system to follow (FOLL_SYSID), as in ArduPilot."""
     parameters, system = context.parts.parameters, command.param(1)
     if not isinstance(parameters, Parameters) or "FOLL_SYSID" not in parameters.names():
         return UNSUPPORTED
@@ -81,7 +82,7 @@ def follow(command: Command, context: Context) -> Outcome:
 
 
 def aux_function(command: Command, context: Context) -> Outcome:
-    """DO_AUX_FUNCTION: param1 the function, param2 the switch position."""
+    """DO_AUX_FUNCTION: param1 function, param2 switch position."""
     function, position = int(command.param(1)), command.param(2)
     if position not in (0.0, 1.0, 2.0):
         return DENIED
@@ -89,7 +90,8 @@ def aux_function(command: Command, context: Context) -> Outcome:
 
 
 def reboot(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot; there is no bootloader to hold (3), no power to cut (2)."""
+    """PREFLIGHT_REBOOT_SHUTDOWN: 1 restarts the autopilot. A simulated one has no bootloader (3: DENIED) and no power
+    switch (2: UNSUPPORTED)."""
     match command.param(1):
         case RebootAction.REBOOT:
             return context.parts.commands.reboot()
@@ -100,8 +102,8 @@ def reboot(command: Command, context: Context) -> Outcome:
 
 
 def calibrate(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1) and level (param5 = 2) are done from
-    the vehicle's samples; procedures with a person in them (accelerometer sides, compass, radio) are not."""
+    """PREFLIGHT_CALIBRATION: gyroscopes (param1 = 1), ground pressure (param3 = 1) and level (param5 = 2), computed
+    from the vehicle's samples. Procedures that need a person (accelerometer sides, compass, radio) are UNSUPPORTED."""
     gyro, compass, pressure, radio, accelerometer, motors = (command.param(index) for index in range(1, 7))
     if compass or radio or motors or gyro not in (0.0, 1.0) or accelerometer not in (0.0, 2.0):
         return UNSUPPORTED
@@ -117,8 +119,8 @@ def calibrate(command: Command, context: Context) -> Outcome:
 
 
 def reset_battery(command: Command, context: Context) -> Outcome:
-    """BATTERY_RESET: param1 a mask of batteries, of which there is one, param2 per cent that it holds now. For a
-    simulated vehicle that is what it then holds."""
+    """BATTERY_RESET: param1 mask of batteries (there is one), param2 charge in per cent. The charge of a simulated
+    vehicle becomes this value."""
     vehicle = context.parts.vehicle
     if not isinstance(vehicle, Rechargeable):
         return UNSUPPORTED
@@ -129,8 +131,8 @@ def reset_battery(command: Command, context: Context) -> Outcome:
 
 
 def store_parameters(command: Command, context: Context) -> Outcome:
-    """PREFLIGHT_STORAGE: values are stored as they are set, so reading and writing have nothing left to do; a reset
-    brings back the defaults."""
+    """PREFLIGHT_STORAGE: a reset restores the defaults; reading and writing do nothing, because a parameter is stored
+    when it is set."""
     match command.param(1):
         case StorageAction.READ_PERSISTENT | StorageAction.WRITE_PERSISTENT:
             return ACCEPTED
@@ -144,10 +146,10 @@ def _reset_parameters(context: Context) -> Outcome:
     if context.parts.facts.armed:
         return FAILED
     parameters = context.parts.parameters
-    if not isinstance(parameters, Parameters):  # a controller that keeps its own
+    if not isinstance(parameters, Parameters):  # controller with parameters of its own
         return UNSUPPORTED
     for name in parameters.names():
-        parameters.reset(name)  # read-only ones stay as they are
+        parameters.reset(name)  # read-only parameters do not change
     return ACCEPTED
 
 

@@ -1,12 +1,13 @@
-"""Commands that fly: mode, arming, takeoff, missions, guided targets.
+"""Flight commands: mode, arming, takeoff, missions, guided targets.
 
-What a parameter may be is decided here (docs/reference/ground-stations.md, 3.2; ArduPilot's GCS_Common.cpp and
-GCS_MAVLink_Copter.cpp); whether the vehicle can do it now is the core's decision.
+The handlers check the parameters (docs/reference/ground-stations.md, 3.2; ArduPilot's GCS_Common.cpp and
+GCS_MAVLink_Copter.cpp); the core decides whether the vehicle can do it now.
 """
 
 from __future__ import annotations
 
 from math import pi, radians
+from operator import attrgetter
 
 from autopilot.interface.geo import GLOBAL_FRAMES, GeoPoint
 from autopilot.interface.mathematics import cos, sin
@@ -16,14 +17,23 @@ from autopilot.mav import Cmd, Frame, ModeFlag, RepositionFlag, Result, SpeedTyp
 from autopilot.mission.state import TRACK_KINDS
 from autopilot.vehicles.vehicle_class import VehicleClass
 from mavlink_bridge.routing.service import Outgoing
-from mavlink_bridge.services.commands.context import DENIED, FAILED, UNSUPPORTED, CommandRow, Context, flies, hovers
+from mavlink_bridge.services.commands.context import (
+    DENIED,
+    FAILED,
+    UNSUPPORTED,
+    CommandRow,
+    Context,
+    flies,
+    has_wings,
+    hovers,
+)
 from mavlink_bridge.services.commands.request import HIGHEST, Command
 from mavlink_bridge.services.mission.plan import mission_current
 
-#: ArduPilot's and MAVLink's numbers that skip the checks of arming; only the second cuts motors in the air.
+#: ArduPilot's and MAVLink's numbers that skip the arming checks; only the second stops motors in the air
 FORCE_ARM = frozenset({2989.0, 21196.0})
 FORCE_DISARM = 21196.0
-#: A preflight that takes longer is said to be in progress.
+#: preflight time after which IN_PROGRESS is sent, ms
 PREFLIGHT_PATIENCE_MS = 500
 FASTEST = 1000.0
 _ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
@@ -31,7 +41,7 @@ _LARGEST_TAG = 65535
 
 
 def set_mode(command: Command, context: Context) -> Outcome:
-    """DO_SET_MODE: param1 has bit 0 (custom mode), params 2 and 3 are the firmware's mode."""
+    """DO_SET_MODE: param1 with bit 0 (custom mode), params 2 and 3 the firmware's mode."""
     if not command.whole(1) & ModeFlag.CUSTOM_MODE_ENABLED:
         return DENIED
     asked = context.firmware.asked_mode(command.whole(2), command.whole(3))
@@ -39,7 +49,7 @@ def set_mode(command: Command, context: Context) -> Outcome:
 
 
 def arm_disarm(command: Command, context: Context) -> Outcome:
-    """COMPONENT_ARM_DISARM: 1 arms, 0 disarms; param2 forces. Nothing else has a meaning."""
+    """COMPONENT_ARM_DISARM: param1 1 arms, 0 disarms, any other is UNSUPPORTED; param2 forces."""
     wanted, force = command.param(1), command.param(2)
     if wanted == 1.0:
         outcome = context.parts.arming.arm(context.now_ms, force=force in FORCE_ARM)
@@ -52,7 +62,7 @@ def arm_disarm(command: Command, context: Context) -> Outcome:
 
 
 def set_safety_switch(command: Command, context: Context) -> Outcome:
-    """DO_SET_SAFETY_SWITCH_STATE: 0 keeps the outputs still, 1 lets them move."""
+    """DO_SET_SAFETY_SWITCH_STATE: param1 0 blocks the outputs, 1 enables them."""
     if command.param(1) not in (0.0, 1.0):
         return DENIED
     context.parts.vehicle_arming.switches.secure(command.param(1) == 0.0)
@@ -60,14 +70,14 @@ def set_safety_switch(command: Command, context: Context) -> Outcome:
 
 
 def run_prearm_checks(_command: Command, context: Context) -> Outcome:
-    """RUN_PREARM_CHECKS: the texts follow; TEMPORARILY_REJECTED while armed."""
+    """RUN_PREARM_CHECKS: results follow as STATUSTEXT; TEMPORARILY_REJECTED while armed."""
     if context.parts.facts.armed:
         return Outcome(Result.TEMPORARILY_REJECTED)
     return context.parts.prearm.run(context.now_ms)
 
 
 def take_off(command: Command, context: Context) -> Outcome:
-    """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as ArduPilot does."""
+    """NAV_TAKEOFF: param7 metres above home; position and yaw are ignored, as in ArduPilot."""
     height = command.param(7)
     if not 0.0 < height < HIGHEST:
         return FAILED
@@ -75,7 +85,7 @@ def take_off(command: Command, context: Context) -> Outcome:
 
 
 def land(_command: Command, context: Context) -> Outcome:
-    """NAV_LAND: mode LAND, whatever the position says."""
+    """NAV_LAND: mode LAND; the position is ignored."""
     return context.parts.commands.land(context.now_ms)
 
 
@@ -91,15 +101,14 @@ def loiter(_command: Command, context: Context) -> Outcome:
 
 
 def start_mission(command: Command, context: Context) -> Outcome:
-    """MISSION_START: first and last item are not supported, so they must be 0."""
+    """MISSION_START: DENIED unless first and last item are 0."""
     if command.param(1) != 0.0 or command.param(2) != 0.0:
         return DENIED
     return context.parts.mission_commands.start(context.now_ms)
 
 
 def set_current(command: Command, context: Context) -> Outcome:
-    """DO_SET_MISSION_CURRENT: acknowledged, and MISSION_CURRENT on all links (docs/reference/mission-semantics.md, 2
-    item 11)."""
+    """DO_SET_MISSION_CURRENT: sends MISSION_CURRENT on all links (docs/reference/mission-semantics.md, 2 item 11)."""
     asked = command.whole(1)
     if not 0 <= asked <= 0xFFFF:
         return DENIED
@@ -111,8 +120,8 @@ def set_current(command: Command, context: Context) -> Outcome:
 
 
 def jump_to_tag(command: Command, context: Context) -> Outcome:
-    """DO_JUMP_TAG: tags are 16 bit; an unknown one is FAILED by the core (docs/reference/mission-semantics.md, item
-    21)."""
+    """DO_JUMP_TAG: param1 tag, 16 bits; the core answers FAILED for an unknown tag
+    (docs/reference/mission-semantics.md, item 21)."""
     tag = command.param(1)
     if not 0.0 <= tag <= _LARGEST_TAG:
         return DENIED
@@ -120,22 +129,23 @@ def jump_to_tag(command: Command, context: Context) -> Outcome:
 
 
 def land_start(_command: Command, context: Context) -> Outcome:
-    """DO_LAND_START: go on from the nearest landing sequence (docs/reference/mission-semantics.md, item 29)."""
+    """DO_LAND_START: continue the mission at the nearest landing sequence (docs/reference/mission-semantics.md, item
+    29)."""
     return context.parts.mission_commands.land_start(context.now_ms)
 
 
 def go_around(command: Command, context: Context) -> Outcome:
-    """DO_GO_AROUND: abort the landing, climb to param1 m above home, land again as the mission says."""
+    """DO_GO_AROUND: abort the landing, climb to param1 m above home, then land again as the mission defines."""
     return context.parts.mission_commands.go_around(command.param(1))
 
 
 def return_path_start(_command: Command, context: Context) -> Outcome:
-    """DO_RETURN_PATH_START: go on with the nearest leg of the way home."""
+    """DO_RETURN_PATH_START: continue the mission at the nearest leg of the return path."""
     return context.parts.mission_commands.return_path_start(context.now_ms)
 
 
 def pause_continue(command: Command, context: Context) -> Outcome:
-    """DO_PAUSE_CONTINUE: 0 pauses, 1 goes on."""
+    """DO_PAUSE_CONTINUE: param1 0 pauses the mission, 1 continues it."""
     match command.whole(1):
         case 0:
             return context.parts.mission_commands.pause()
@@ -146,8 +156,8 @@ def pause_continue(command: Command, context: Context) -> Outcome:
 
 
 def reposition(command: Command, context: Context) -> Outcome:
-    """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad; of wings param3 the
-    radius of their circle, m, and param4 1: counter-clockwise (common.xml)."""
+    """DO_REPOSITION: param1 m/s (<= 0: unchanged), param2 bit 0 enters GUIDED, param4 yaw rad. For fixed wings, param3
+    is the radius of the circle, m, and param4 1: counter-clockwise (common.xml)."""
     speed = command.param(1, -1.0)
     nowhere = command.param(5) == 0.0 and command.param(6) == 0.0
     if nowhere or not command.has_valid_place or speed > FASTEST:
@@ -190,7 +200,7 @@ def _in_guided(context: Context) -> bool:
 
 
 def guided_change_speed(command: Command, context: Context) -> Outcome:
-    """GUIDED_CHANGE_SPEED: param1 0, an airspeed of param2 m/s; param3, how fast it changes, is the vehicle's own."""
+    """GUIDED_CHANGE_SPEED: param1 0 (airspeed), param2 m/s; param3, the acceleration, is ignored."""
     if command.param(1) != SpeedType.AIRSPEED or not _in_guided(context):
         return DENIED if _in_guided(context) else FAILED
     changed = context.parts.commands.change_speed(SpeedType.AIRSPEED, command.param(2))
@@ -198,16 +208,15 @@ def guided_change_speed(command: Command, context: Context) -> Outcome:
 
 
 def guided_change_altitude(command: Command, context: Context) -> Outcome:
-    """GUIDED_CHANGE_ALTITUDE: param7 metres in the command's frame, not -1 nor 0; param3, how fast, is the vehicle's
-    own."""
+    """GUIDED_CHANGE_ALTITUDE: param7 metres in the command's frame, not -1 or 0; param3, the climb rate, is ignored."""
     if not _in_guided(context):
         return FAILED
     return DENIED if command.param(7) in (-1.0, 0.0) else _climb_to(command.param(7), command.frame, context)
 
 
 def guided_change_heading(command: Command, context: Context) -> Outcome:
-    """GUIDED_CHANGE_HEADING: param1 0 course over ground, 1 heading, 2 none; param2 deg; the bank limit is
-    ROLL_LIMIT_DEG, whatever param3 says."""
+    """GUIDED_CHANGE_HEADING: param1 0 course over ground, 1 heading, 2 none; param2 deg. The bank limit is
+    ROLL_LIMIT_DEG; param3 is ignored."""
     kind, angle = command.param(1), command.param(2)
     if not _in_guided(context):
         return FAILED
@@ -217,7 +226,8 @@ def guided_change_heading(command: Command, context: Context) -> Outcome:
 
 
 def change_speed(command: Command, context: Context) -> Outcome:
-    """DO_CHANGE_SPEED: air and ground speed are one; climb and descent need a height."""
+    """DO_CHANGE_SPEED: airspeed and ground speed are the same; climb and descent speeds are only for vehicles that
+    fly."""
     kind, speed = command.whole(1), command.param(2)
     in_air = context.parts.facts.vehicle_class.flies
     if kind not in (_ALL_SPEEDS if in_air else TRACK_KINDS) or abs(speed) > FASTEST or (speed <= 0.0 and in_air):
@@ -226,7 +236,7 @@ def change_speed(command: Command, context: Context) -> Outcome:
 
 
 def condition_yaw(command: Command, context: Context) -> Outcome:
-    """CONDITION_YAW: param1 deg 0 .. 360, param2 deg/s, param3 -1, 0, 1, param4 1 = relative."""
+    """CONDITION_YAW: param1 deg 0 to 360, param2 deg/s, param3 direction -1, 0 or 1, param4 1 = relative."""
     angle, relative = command.param(1), command.param(4)
     if not 0.0 <= angle <= 360.0 or relative not in (0.0, 1.0):
         return FAILED
@@ -237,8 +247,8 @@ def condition_yaw(command: Command, context: Context) -> Outcome:
 
 
 def set_yaw_speed(command: Command, context: Context) -> Outcome:
-    """NAV_SET_YAW_SPEED of what drives, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1 = relative
-    to the heading that is driven already (Rover/mode_guided.cpp, set_desired_heading_delta_and_speed)."""
+    """NAV_SET_YAW_SPEED of ground vehicles and boats, in GUIDED: param1 deg, param2 m/s (negative: backwards), param3 1
+    = relative to the heading of the current target (Rover/mode_guided.cpp, set_desired_heading_delta_and_speed)."""
     if abs(command.param(2)) > FASTEST:
         return DENIED
     heading = radians(command.param(1) % 360.0)
@@ -264,19 +274,15 @@ def set_reverse(command: Command, context: Context) -> Outcome:
 
 
 def change_over(command: Command, context: Context) -> Outcome:
-    """DO_VTOL_TRANSITION: param1 the MAV_VTOL_STATE, in AUTO."""
+    """DO_VTOL_TRANSITION: param1 MAV_VTOL_STATE, in AUTO."""
     return context.parts.commands.change_over(int(command.param(1)))
 
 
 def terminate_flight(command: Command, context: Context) -> Outcome:
-    """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, in the air too."""
+    """DO_FLIGHTTERMINATION: param1 above 0.5 stops the motors at once, also in the air."""
     if command.param(1) <= 0.5:
         return FAILED
     return context.parts.arming.disarm(context.now_ms, force=True)
-
-
-def _lands_anywhere(kind: VehicleClass) -> bool:
-    return kind.lands_anywhere
 
 
 def _loiters(kind: VehicleClass) -> bool:
@@ -287,30 +293,17 @@ def _drives(kind: VehicleClass) -> bool:
     return not kind.flies
 
 
-def _turns_nose(kind: VehicleClass) -> bool:
-    return kind.turns_nose
-
-
-def _on_wings(kind: VehicleClass) -> bool:
-    return kind.has_stall_speed
-
-
-def _reverses(kind: VehicleClass) -> bool:
-    return kind.reverses
-
-
+_lands_anywhere, _turns_nose, _reverses = map(attrgetter, ("lands_anywhere", "turns_nose", "reverses"))
 _RELATIVE: frozenset[int] = frozenset({Frame.GLOBAL_RELATIVE_ALT})
 
-#: `long_frame=None`: ArduPilot knows no frame for a COMMAND_LONG of it (GCS_Common.cpp, mav_frame_for_command_long).
+#: `long_frame=None`: ArduPilot has no frame for its COMMAND_LONG (GCS_Common.cpp, mav_frame_for_command_long).
 ROWS: dict[int, CommandRow] = {
     Cmd.NAV_LOITER_UNLIM: CommandRow(loiter, needs=_loiters),
     Cmd.NAV_RETURN_TO_LAUNCH: CommandRow(return_to_launch),
     Cmd.NAV_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.NAV_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=flies),
     Cmd.NAV_CONTINUE_AND_CHANGE_ALT: CommandRow(continue_and_change_altitude, required=(7,), place=True, needs=flies),
-    Cmd.NAV_VTOL_TAKEOFF: CommandRow(
-        take_off, frames=_RELATIVE, needs=hovers
-    ),  # a copter takes these two as those of its own
+    Cmd.NAV_VTOL_TAKEOFF: CommandRow(take_off, frames=_RELATIVE, needs=hovers),  # as NAV_TAKEOFF of a copter
     Cmd.NAV_VTOL_LAND: CommandRow(land, needs=_lands_anywhere),
     Cmd.CONDITION_YAW: CommandRow(condition_yaw, required=(1,), needs=_turns_nose),
     Cmd.DO_SET_MODE: CommandRow(set_mode, required=(1, 2)),
@@ -319,11 +312,11 @@ ROWS: dict[int, CommandRow] = {
     Cmd.DO_CHANGE_ALTITUDE: CommandRow(change_altitude, required=(1,), needs=flies),
     Cmd.DO_LAND_START: CommandRow(land_start),
     Cmd.DO_RETURN_PATH_START: CommandRow(return_path_start),
-    Cmd.DO_GO_AROUND: CommandRow(go_around, needs=_on_wings),
-    Cmd.DO_VTOL_TRANSITION: CommandRow(change_over, required=(1,), needs=_on_wings),
-    Cmd.GUIDED_CHANGE_SPEED: CommandRow(guided_change_speed, required=(1, 2), needs=_on_wings),
-    Cmd.GUIDED_CHANGE_ALTITUDE: CommandRow(guided_change_altitude, required=(7,), place=True, needs=_on_wings),
-    Cmd.GUIDED_CHANGE_HEADING: CommandRow(guided_change_heading, required=(1, 2), needs=_on_wings),
+    Cmd.DO_GO_AROUND: CommandRow(go_around, needs=has_wings),
+    Cmd.DO_VTOL_TRANSITION: CommandRow(change_over, required=(1,), needs=has_wings),
+    Cmd.GUIDED_CHANGE_SPEED: CommandRow(guided_change_speed, required=(1, 2), needs=has_wings),
+    Cmd.GUIDED_CHANGE_ALTITUDE: CommandRow(guided_change_altitude, required=(7,), place=True, needs=has_wings),
+    Cmd.GUIDED_CHANGE_HEADING: CommandRow(guided_change_heading, required=(1, 2), needs=has_wings),
     Cmd.DO_REPOSITION: CommandRow(reposition, place=True, long_frame=None),
     Cmd.DO_PAUSE_CONTINUE: CommandRow(pause_continue, required=(1,)),
     Cmd.DO_SET_REVERSE: CommandRow(set_reverse, required=(1,), needs=_reverses),

@@ -1,8 +1,8 @@
-"""Commands that ask for messages: intervals, single messages, version, banner, home.
+"""Commands that request messages: intervals, single messages, version, banner, home.
 
-The acknowledgement leaves first and the message right behind it: QGroundControl counts an ACK without its message as
-1.4 s lost, a message before its ACK as noise (docs/reference/ground-stations.md, 1.2, 6). MESSAGE_INTERVAL alone goes
-before it, as ArduPilot (GCS_Common.cpp, handle_command_get_message_interval) and PX4 send it.
+The acknowledgement is sent first and the message right after it: QGroundControl loses 1.4 s with an ACK without its
+message, and ignores a message before its ACK (docs/reference/ground-stations.md, 1.2, 6). Only MESSAGE_INTERVAL is sent
+before the ACK, as by ArduPilot (GCS_Common.cpp, handle_command_get_message_interval) and PX4.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autopilot.interface.result import Outcome
-from autopilot.mav import Cmd, Result, Severity
+from autopilot.mav import Cmd, Severity
 from mavlink_bridge.routing.service import Outgoing
 from mavlink_bridge.services.commands.context import ACCEPTED, DENIED, FAILED, UNSUPPORTED, CommandRow, Context
 from mavlink_bridge.services.commands.request import Command
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 AUTOPILOT_VERSION = id_of("AUTOPILOT_VERSION")
 HOME_POSITION = id_of("HOME_POSITION")
 MESSAGE_INTERVAL = id_of("MESSAGE_INTERVAL")
-#: QGroundControl's own negotiation, which the dialect does not have. It asks on connect and is refused: that makes it
-#: go on with what it has.
+#: id of a message of QGroundControl that the dialect does not have; QGroundControl requests it on connect and continues
+#: after a refusal
 PROTOCOL_VERSION = 300
 _LARGEST_ID = 0xFFFFFF
 
 
 def request_message(command: Command, context: Context) -> Outcome:
-    """REQUEST_MESSAGE: param1 the message, param2 its argument."""
+    """REQUEST_MESSAGE: param1 message id, param2 its argument."""
     wanted = command.whole(1)
     if wanted == MESSAGE_INTERVAL:
         return _interval_of(command.whole(2), context)
@@ -41,7 +41,8 @@ def request_message(command: Command, context: Context) -> Outcome:
 
 
 def set_message_interval(command: Command, context: Context) -> Outcome:
-    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; unknown message, or faster than the firmware: DENIED."""
+    """SET_MESSAGE_INTERVAL: param2 us, 0 = default, -1 = off; DENIED for an unknown message, or faster than the
+    firmware."""
     wanted, interval = command.whole(1), command.whole(2)
     if not 0 <= wanted <= _LARGEST_ID or interval < -1 or 0 < interval < context.firmware.habits.fastest_us:
         return DENIED
@@ -49,7 +50,7 @@ def set_message_interval(command: Command, context: Context) -> Outcome:
 
 
 def get_message_interval(command: Command, context: Context) -> Outcome:
-    """GET_MESSAGE_INTERVAL: FAILED, after an interval of 0, for a message that is not streamed."""
+    """GET_MESSAGE_INTERVAL: sends an interval of 0 and FAILED for a message that is not streamed."""
     wanted = command.whole(1)
     outcome = _interval_of(wanted, context)
     return FAILED if outcome.ok and not context.telemetry.message_interval(context.peer.link, wanted) else outcome
@@ -75,21 +76,21 @@ def send_version(_command: Command, context: Context) -> Outcome:
 
 
 def get_home(_command: Command, context: Context) -> Outcome:
-    """GET_HOME_POSITION: FAILED while there is none."""
+    """GET_HOME_POSITION: FAILED while home is not set."""
     if context.parts.facts.home is None:
         return FAILED
     return Outcome(context.telemetry.request_message(context.peer.link, context.peer, HOME_POSITION, 0.0))
 
 
 def send_banner(_command: Command, context: Context) -> Outcome:
-    """DO_SEND_BANNER: the banner's texts (docs/reference/ground-stations.md, 1.6), to the asker."""
+    """DO_SEND_BANNER: sends the banner's texts (docs/reference/ground-stations.md, 1.6) to the asker."""
     for message in context.telemetry.banner():
         context.reply(message)
-    return Outcome(Result.ACCEPTED)
+    return ACCEPTED
 
 
 def control_high_latency(endpoint: Endpoint, command: Command, context: Context) -> Outcome:
-    """CONTROL_HIGH_LATENCY: param1 = 1 lets the links of high latency send, 0 stops them."""
+    """CONTROL_HIGH_LATENCY: param1 1 lets high-latency links send, 0 stops them."""
     wanted = command.params[0]
     if wanted not in (0.0, 1.0):
         return FAILED
@@ -100,7 +101,7 @@ def control_high_latency(endpoint: Endpoint, command: Command, context: Context)
 
 
 def refuse_protocol_version(_command: Command, _context: Context) -> Outcome:
-    """REQUEST_PROTOCOL_VERSION: not served, as ArduPilot."""
+    """REQUEST_PROTOCOL_VERSION: UNSUPPORTED, as in ArduPilot."""
     return UNSUPPORTED
 
 

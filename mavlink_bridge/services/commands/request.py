@@ -1,8 +1,8 @@
-"""A command as it was asked for, whichever of the two messages carried it.
+"""Command as requested, by COMMAND_LONG or COMMAND_INT.
 
 COMMAND_LONG has seven floats and no frame; COMMAND_INT has a frame and integers for the position. Both become one
-`Command`: NaN (or INT32_MAX) is "not given", positions are degrees, and what no vehicle can mean (infinities, numbers
-beyond any unit) is recognised here, before a handler sees it.
+`Command`: NaN (or INT32_MAX) means "not given", positions are in degrees, and senseless values (infinities, numbers
+beyond any unit) are recognised before a handler reads them.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from autopilot.mav import Frame
 from mavlink_bridge.routing.service import Message, Peer
 from mavlink_bridge.wire.codec import dialect
 
-#: Beyond this no parameter of a command means anything (intervals are at most 3.6e9 us, tags and ids below 2**24).
+#: largest sensible value of a parameter: intervals are at most 3.6e9 us, tags and ids below 2**24
 LARGEST = 1e10
-#: ArduPilot's bound of heights (24 bits of centimetres), m.
+#: limit of altitudes in ArduPilot (24 bits of centimetres), m
 HIGHEST = 83e3
 _NOT_GIVEN_INT = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Command as it was requested. `params` are param1 .. param7, NaN = not given; for a command with a position the
-    fifth and sixth are latitude and longitude in degrees and the seventh is metres in `frame` (MAV_FRAME).
-    `confirmation` counts repetitions of a COMMAND_LONG; None: of a COMMAND_INT nobody does. `component`: to which part
-    of the vehicle it was addressed."""
+    """Command as requested. `params`: param1 to param7, NaN = not given; for a command with a position param5 and
+    param6 are latitude and longitude in degrees, and param7 is metres in `frame` (MAV_FRAME). `confirmation`: number of
+    repetitions of a COMMAND_LONG; None for a COMMAND_INT. `component`: addressed component of the vehicle."""
 
     number: int
     params: tuple[float, ...]
@@ -37,11 +36,11 @@ class Command:
     component: int = 0
 
     def given(self, index: int) -> bool:
-        """Was parameter `index` (from 1) given?"""
+        """True when parameter `index` (from 1) was given."""
         return not isnan(self.params[index - 1])
 
     def param(self, index: int, default: float = 0.0) -> float:
-        """Parameter `index` (from 1), or `default` when it was not given."""
+        """Parameter `index` (from 1), or `default` if it was not given."""
         value = self.params[index - 1]
         return default if isnan(value) else value
 
@@ -51,32 +50,33 @@ class Command:
 
     @property
     def sane(self) -> bool:
-        """No infinities, nothing beyond `LARGEST`."""
+        """True when no parameter is infinite or beyond `LARGEST`."""
         return not any(isinf(value) or abs(value) > LARGEST for value in self.params)
 
     @property
     def has_valid_place(self) -> bool:
-        """Latitude, longitude (degrees) and height are numbers in range (docs/reference/mission-semantics.md, 2.4)."""
+        """True when latitude, longitude and altitude are within their ranges (docs/reference/mission-semantics.md,
+        2.4)."""
         lat, lon, alt = self.params[4:7]  # a comparison with NaN is false
         return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(alt) < HIGHEST
 
 
 def acknowledgement(number: int, peer: Peer, outcome: Outcome) -> Message:
-    """COMMAND_ACK of a command that `peer` has sent."""
+    """COMMAND_ACK for a command of `peer`."""
     return dialect.MAVLink_command_ack_message(
         number, int(outcome.result), 0, outcome.detail, peer.system, peer.component
     )
 
 
 def without_place(message: Message, peer: Peer) -> Command:
-    """A COMMAND_LONG or COMMAND_INT to a component of whose commands none has a place."""
+    """Command from a COMMAND_LONG or COMMAND_INT to a component without position commands."""
     if message.get_type() == "COMMAND_LONG":
         return from_long(message, peer, Frame.GLOBAL)
     return from_int(message, peer, has_place=False)
 
 
 def from_long(message: Message, peer: Peer, frame: int) -> Command:
-    """A COMMAND_LONG; `frame` is what ArduPilot assumes for this command."""
+    """Command from a COMMAND_LONG; `frame` is the MAV_FRAME that ArduPilot assumes for it."""
     params = (
         message.param1,
         message.param2,
@@ -90,7 +90,7 @@ def from_long(message: Message, peer: Peer, frame: int) -> Command:
 
 
 def from_int(message: Message, peer: Peer, *, has_place: bool) -> Command:
-    """A COMMAND_INT; x and y are degrees x 1e7 when the command has a position, else param5 and param6 as they are."""
+    """Command from a COMMAND_INT; with a position, x and y are degrees x 1e7, else param5 and param6 themselves."""
     scale = 1e-7 if has_place else 1.0
     x, y = (nan if value == _NOT_GIVEN_INT else value * scale for value in (message.x, message.y))
     params = (message.param1, message.param2, message.param3, message.param4, x, y, message.z)

@@ -1,14 +1,13 @@
-"""The command protocol, vehicle side (https://mavlink.io/en/services/command.html).
+"""Command protocol, vehicle side (https://mavlink.io/en/services/command.html).
 
-COMMAND_LONG and COMMAND_INT go through one table, command number to `CommandRow`; the answer is one COMMAND_ACK, at
-once (or when what it promises is durable), to the asker on its link, and a second one when an IN_PROGRESS ends. The
-service owns who waits for what; it knows no command by itself: `flight`, `equipment` and `messages` bring the rows,
-others may `register` their own.
+One table maps the number of a COMMAND_LONG or COMMAND_INT to a `CommandRow`. The answer is a COMMAND_ACK to the asker
+on its link, at once or when the change is on disk, and a second one when an IN_PROGRESS ends. The rows come from
+`flight`, `equipment` and `messages`; others `register` more.
 
-Commands of a link that come while an arm of that link is in progress wait for its end (a ground station that sends arm
-and takeoff back to back means them in this order); what stops motors or only asks for messages does not wait.
+While an arm is in progress, later commands of that link wait for its end, because a ground station that sends arm and
+takeoff back to back means them in this order. Commands that stop motors or only request messages do not wait.
 
-Clock: link time, for repetitions. Vehicle time, which the core wants, is asked of `vehicle_now`.
+Clock: link time, for repetitions. Vehicle time, for the core, comes from `vehicle_now`.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from mavlink_bridge.services.commands.answers import AnswerMemory, SettlingAnswe
 from mavlink_bridge.services.commands.context import DENIED, UNSUPPORTED, CommandRow, Context, TelemetryRequests
 from mavlink_bridge.services.commands.request import Command, acknowledgement, from_int, from_long
 
-#: Commands of one link that wait for its arm; more are turned away.
+#: most commands of a link that wait for its arm; further ones are rejected
 MOST_WAITING = 32
-#: They wait at most this long, ms of link time; then they are turned away.
+#: longest wait, ms of link time; then the command is rejected
 LONGEST_WAIT_MS = 10_000
 
 
 class CommandService(Speaker):
-    """See the module."""
+    """Service of the command protocol."""
 
     clock: Clock = "link"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT", "SET_MODE"})
@@ -58,22 +57,23 @@ class CommandService(Speaker):
         self._rows = {**flight.ROWS, **equipment.ROWS, **messages.ROWS}
         self._memory = AnswerMemory()
         self._settling = SettlingAnswers(journal or MemoryJournal())
-        self._asked: dict[int, list[Peer]] = {}  # command number -> who was told IN_PROGRESS
-        self._requests: list[tuple[int, Request]] = []  # started, not done
-        self._unsaid: list[tuple[int, Command]] = []  # (when to say IN_PROGRESS, of what)
-        self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}  # link -> (until, message, peer) behind its arm
+        self._asked: dict[int, list[Peer]] = {}  # command number -> peers that were answered IN_PROGRESS
+        self._requests: list[tuple[int, Request]] = []  # started and not finished
+        self._unsaid: list[tuple[int, Command]] = []  # (time to send IN_PROGRESS, command)
+        # link -> (deadline, message, peer) waiting for its arm
+        self._waiting: dict[int, deque[tuple[int, Message, Peer]]] = {}
         super().__init__()
 
     def register(self, number: int, row: CommandRow) -> None:
-        """Serve command `number` by `row`, instead of what may have served it before."""
+        """Serve command `number` by `row`, which replaces an earlier row."""
         self._rows[number] = row
 
     def row(self, number: int) -> CommandRow:
-        """Row that serves a command; KeyError when there is none."""
+        """Row of a command; KeyError for an unknown command."""
         return self._rows[number]
 
     def numbers(self) -> frozenset[int]:
-        """The commands that this vehicle knows."""
+        """Numbers of the commands that this vehicle supports."""
         kind = self._parts.facts.vehicle_class
         return frozenset(int(number) for number, row in self._rows.items() if row.fits(kind))
 
@@ -110,8 +110,8 @@ class CommandService(Speaker):
             self._asked[number] = [peer for peer in peers if peer.link != link]
 
     def finish(self, number: int, outcome: Outcome) -> None:
-        """Command `number`, answered IN_PROGRESS, has ended with `outcome`: tell everyone who asked. Commands that
-        waited for it are served at the next `handle_timeout`."""
+        """Send the final outcome of command `number`, answered IN_PROGRESS before, to all askers. Commands that waited
+        for it are served at the next `handle_timeout`."""
         self._unsaid = [entry for entry in self._unsaid if entry[1].number != number]
         for peer in self._asked.pop(number, ()):
             self._memory.finish(number, peer, outcome)
@@ -120,8 +120,8 @@ class CommandService(Speaker):
     # --- one command ----------------------------------------------------------------------------------------------
     def _serve(self, message: Message, peer: Peer, now_ms: int) -> None:
         name = message.get_type()
-        if name == "SET_MODE":  # older than the command protocol: no acknowledgement
-            if message.base_mode == ModeFlag.SAFETY_ARMED:  # ArduPilot: the mode is the safety switch's position
+        if name == "SET_MODE":  # older than the command protocol, without acknowledgement
+            if message.base_mode == ModeFlag.SAFETY_ARMED:  # ArduPilot: the mode is the position of the safety switch
                 self._parts.vehicle_arming.switches.secure(message.custom_mode != 0)
                 return
             params = (float(message.base_mode), *self._firmware.mode_params(message.custom_mode), nan, nan, nan, nan)
@@ -158,7 +158,7 @@ class CommandService(Speaker):
         else:
             try:
                 outcome = row.handler(command, context)
-            except Exception:  # a fault of ours: told in the log, and to whoever waits for an answer
+            except Exception:  # programming error: logged and answered
                 self._answer(command, Outcome(Result.FAILED), [], now_ms)
                 raise
         self._out.extend(context.before)
@@ -186,7 +186,7 @@ class CommandService(Speaker):
         self._out.extend(after)
 
     def _say_in_progress(self, now_ms: int) -> None:
-        """Answer IN_PROGRESS to the commands that have been quiet for too long."""
+        """Answer IN_PROGRESS to commands that run for longer than `patience_ms`."""
         for entry in [entry for entry in self._unsaid if entry[0] <= now_ms]:
             self._unsaid.remove(entry)
             self._answer(entry[1], Outcome(Result.IN_PROGRESS), [], now_ms)

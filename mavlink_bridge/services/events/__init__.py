@@ -1,1 +1,1 @@
-"""MAVLink's events: what happens as numbers with arguments, whose words are in a file that stations download."""
+"""MAVLink's events: numbers with arguments, whose texts are in a file that stations download."""

@@ -1,8 +1,8 @@
-"""Book of events of Sortie's vehicle: what happens; which of its parts fail, which flight modes that forbids.
+"""Events of Sortie's vehicle: incidents, failed parts, and the flight modes that failures forbid.
 
-Order and meaning of arming checks and health are libevents' ("health_and_arming_check"): the summary of the arming
-checks, an event for each that fails, the summary of the health.
-Events are rows of `events.json`. Flight modes are in two groups: those that need a position, and the others.
+Order and meaning of arming checks and health are those of libevents ("health_and_arming_check"): summary of the arming
+checks, an event for each failed check, summary of the health. Events are rows of `events.json`. Flight modes form two
+groups: those that need a position, and the others.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from mavlink_bridge.services.events.vocabulary import (
 
 
 class Part(IntEnum):
-    """`health_component_t`: the parts of a vehicle whose health is told, as bits; the first is always none."""
+    """Parts of a vehicle with reported health (`health_component_t`), as bits; the first bit means none."""
 
     NONE = 1
     GYRO = 2
@@ -70,7 +70,7 @@ class Part(IntEnum):
 
 
 class ModeGroup(IntEnum):
-    """`navigation_mode_group_t`: groups of flight modes that checks forbid together, as bits."""
+    """Groups of flight modes that checks forbid together (`navigation_mode_group_t`), as bits."""
 
     WITH_POSITION = 1
     WITHOUT = 2
@@ -84,7 +84,7 @@ CHECKS: Final[Mapping[Check, tuple[EventType, Part]]] = MappingProxyType({
     Check.PARAMETERS: (EVENTS["check_parameters"], Part.SYSTEM), Check.RC: (EVENTS["check_rc"], Part.RC),
     Check.BATTERY: (EVENTS["check_battery"], Part.BATTERY), Check.MISSION: (EVENTS["check_mission"], Part.SYSTEM),
 })  # fmt: skip
-"""Events of checks that fail, unless the reason has an event of its own."""
+"""Event and part of each failed check, unless its reason has an event in `_OWN`."""
 
 
 def _choices(modes: Sequence[ShownMode]) -> list[Choices]:
@@ -124,7 +124,7 @@ ALL_MODES: Final = ModeGroup.WITH_POSITION | ModeGroup.WITHOUT
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """Check that fails: its event, the part, the modes that it forbids, what was measured and its limit."""
+    """Failed check: event, part, forbidden modes, measured value and limit."""
 
     definition: EventType
     part: Part
@@ -133,13 +133,13 @@ class FailedCheck:
     limit: float = 0.0
 
     def values(self) -> tuple[float, ...]:
-        """The arguments of its event."""
+        """Arguments of the event."""
         return (self.modes, self.part.index, self.value, self.limit)[: len(self.definition.arguments)]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Report of arming checks and health: the checks that fail; `present`, `unhealthy`: bits of `Part`."""
+    """Result of arming checks and health. `present`, `unhealthy`: bits of `Part`."""
 
     failed: tuple[FailedCheck, ...]
     present: int
@@ -180,7 +180,7 @@ _OTHER: Final = (EVENTS["check_other"], Part.SYSTEM)
 
 
 class SortieBook:
-    """The events of a vehicle that has none of its firmware's (ArduPilot)."""
+    """Events of a vehicle whose firmware has no events (ArduPilot)."""
 
     vocabulary: Vocabulary = VOCABULARY
 

@@ -1,15 +1,13 @@
-"""Events, vehicle side (https://mavlink.io/en/services/events.html): each has a number in a sequence; who misses one
-asks for it again.
+"""Events, vehicle side (https://mavlink.io/en/services/events.html): numbered in sequence, repeated on request.
 
-They go to the links that have asked: by REQUEST_EVENT, or by SET_MESSAGE_INTERVAL of EVENT or CURRENT_EVENT_SEQUENCE
-(-1: no longer); or to all, as PX4's do (`tell_everybody`). ArduPilot has none, and a station that shows both would say
-everything twice. The last `KEPT` can be had again; for older ones RESPONSE_EVENT_ERROR tells the oldest that there is.
-CURRENT_EVENT_SEQUENCE goes out every three seconds, and says with its first one that the sequence is new.
+They are sent to links that request them, by REQUEST_EVENT or SET_MESSAGE_INTERVAL of EVENT or CURRENT_EVENT_SEQUENCE
+(-1: stop), or to all links, as by PX4 (`tell_everybody`). ArduPilot has no events, and a station that shows STATUSTEXT
+and events would show everything twice. The last `KEPT` can be requested again; for older ones RESPONSE_EVENT_ERROR
+reports the oldest available. CURRENT_EVENT_SEQUENCE is sent every three seconds; the first marks a new sequence.
 
-What happens is told at once, beside STATUSTEXT; how the arming checks and the vehicle's health stand, when they have
-changed, and to each link that is new: a summary, an event for each check that fails, the summary of health. Whether it
-may be armed is not asked while it is armed: then the checks stay as they were. While nobody listens nothing is looked
-at.
+An event is sent at once, beside STATUSTEXT. Arming checks and health are sent when they change, and to each new link: a
+summary, an event for each failed check, the summary of the health. While the vehicle is armed the arming checks are not
+evaluated and keep their state. Without a listener nothing is evaluated.
 
 Clock: vehicle time.
 """
@@ -39,8 +37,8 @@ _UNAVAILABLE: Final = 0  # MAV_EVENT_ERROR_REASON_UNAVAILABLE
 
 
 class EventService(Speaker):
-    """See the module. `book`: which events there are, and of what. `listen`: called when somebody listens for the
-    first time; from then on `hear` wants all events of the core, and an `EventClock` is to be a service."""
+    """Service of events. `book`: events and their texts. `listen`: called on the first request; from then on `hear`
+    needs all events of the core, and an `EventClock` must be a service."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"REQUEST_EVENT"})
@@ -51,9 +49,9 @@ class EventService(Speaker):
         self._listen = listen
         self._everywhere = False
         self._links: set[int] = set()
-        self._heard: set[int] = set()  # links that know how things stand
+        self._heard: set[int] = set()  # links that have received the state of arming checks and health
         self._listening = False
-        self._sequence = 0  # of the latest event
+        self._sequence = 0  # number of the latest event
         self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
         self._told: tuple[Told, ...] | None = None
         self._reasons: Sequence[ArmingReason] = ()
@@ -72,7 +70,7 @@ class EventService(Speaker):
             self._begin()
 
     def tell_everybody(self) -> None:
-        """From now on all links hear of events."""
+        """Send events to all links from now on."""
         self._everywhere = True
         self._begin()
 
@@ -90,7 +88,8 @@ class EventService(Speaker):
 
     # --- messages -------------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """REQUEST_EVENT: what is still kept again, in order, to the asker's link; the first that is not as an error."""
+        """REQUEST_EVENT: repeat the stored events in order on the asker's link, and an error for the first that is not
+        stored."""
         self.subscribe(peer.link, 0)
         kept = dict(self._kept)
         count = (message.last_sequence - message.first_sequence) % _ROUND + 1
@@ -112,16 +111,16 @@ class EventService(Speaker):
     # --- time -----------------------------------------------------------------------------------------------------
     @property
     def wanted(self) -> bool:
-        """True when somebody listens."""
+        """True when a link receives events."""
         return self._everywhere or bool(self._links)
 
     @property
     def due_ms(self) -> int:
-        """The next look, or the next CURRENT_EVENT_SEQUENCE."""
+        """Time of the next check or CURRENT_EVENT_SEQUENCE, ms."""
         return min(self._look_ms, self._sequence_ms)
 
     def look(self, now_ms: int) -> None:
-        """Look at the arming checks, and tell the sequence."""
+        """Evaluate the arming checks and send CURRENT_EVENT_SEQUENCE when they are due."""
         if now_ms >= self._look_ms:
             self._look_ms = next_multiple(now_ms, LOOK_MS)
             self._look(now_ms)
@@ -133,7 +132,7 @@ class EventService(Speaker):
     def _look(self, now_ms: int) -> None:
         links = set(self._watched.links()) if self._everywhere else self._links
         if links - self._heard:
-            self._told = None  # one of them has not heard how things stand
+            self._told = None  # a new link has not received the state
         self._heard = set(links)
         if not self._watched.armed():
             self._reasons = self._watched.reasons()
@@ -145,7 +144,7 @@ class EventService(Speaker):
 
     # --- events ---------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event], now_ms: int) -> None:
-        """Take in events that the core has announced."""
+        """Send the events that the core has announced."""
         if not self.wanted:
             return
         for event in events:
@@ -154,7 +153,7 @@ class EventService(Speaker):
                 self.tell(told[0], now_ms, *told[1])
 
     def tell(self, definition: EventType, now_ms: int, *values: float) -> None:
-        """Tell another event, to everybody who listens."""
+        """Send one event to all listeners."""
         self._sequence = (self._sequence + 1) % _ROUND
         message = dialect.MAVLink_event_message(
             0,
@@ -176,7 +175,7 @@ class EventService(Speaker):
 
 
 class EventClock(WithoutMessages):
-    """The deadlines of the events: a service of its own, which is added when somebody listens, so that it costs others
+    """Deadlines of the events: a separate service, added at the first request, so that vehicles without listeners pay
     nothing."""
 
     clock: Clock = "vehicle"

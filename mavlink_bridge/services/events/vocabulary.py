@@ -1,8 +1,8 @@
-"""Vocabulary of events, in libevents' form (https://mavlink.io/en/services/events.html): numbers with arguments on the
-wire, words in a file; both are made from one row for each.
+"""Definitions of events in libevents' form (https://mavlink.io/en/services/events.html).
 
-An event's id is the component (8 bits, the autopilot) and its own number (24 bits), which never means another event.
-Texts are in English and German. `{1}` in them is the first argument.
+The wire carries numbers with arguments and a file has the texts; one row defines both. An event's id is the component
+(8 bits, the autopilot) and a number (24 bits) that is never reused. Texts are English and German; `{1}` stands for the
+first argument.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CODES: Final = {"uint8_t": "B", "uint16_t": "H", "uint32_t": "I", "float": "f"}
 
 
 class EventLevel(IntEnum):
-    """libevents' log level: as syslog's, and PROTOCOL for what nobody is shown."""
+    """Log level of libevents: as in syslog, and PROTOCOL for events that are not shown."""
 
     EMERGENCY = 0
     CRITICAL = 2
@@ -35,13 +35,13 @@ class EventLevel(IntEnum):
 
     @property
     def both(self) -> int:
-        """EVENT.log_levels: inside (4 high bits) and to the outside."""
+        """EVENT.log_levels: internal level (4 high bits) and external level."""
         return self << 4 | self
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """In English and German."""
+    """Text in English and German."""
 
     en: str
     de: str
@@ -49,7 +49,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentKind:
-    """The type of an argument: a base type, or an enumeration (`name` ends in _t too) that has one."""
+    """Type of an argument: a base type, or an enumeration (its `name` ends in _t too) over a base type."""
 
     name: str
     base: str
@@ -60,7 +60,7 @@ Argument = tuple[str, ArgumentKind]
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """Definition of an event. `arguments`: name and type; `kind`: of the event, "": none."""
+    """Definition of an event. `arguments`: name and type. `kind`: type of the event, "": none."""
 
     number: int
     name: str
@@ -72,11 +72,11 @@ class EventType:
 
     @property
     def id(self) -> int:
-        """On the wire."""
+        """Id on the wire."""
         return Component.AUTOPILOT1 << 24 | self.number
 
     def pack(self, *values: float) -> bytes:
-        """EVENT.arguments, as far as they go. ValueError for too many or too few."""
+        """EVENT.arguments, without padding. ValueError for a wrong number of values."""
         if len(values) != len(self.arguments):
             raise ValueError(f"event {self.name} has {len(self.arguments)} arguments")
         codes = [_CODES[kind.base] for _, kind in self.arguments]
@@ -85,12 +85,12 @@ class EventType:
 
 
 Told = tuple[EventType, tuple[float, ...]]
-"""An event that is told, and its arguments."""
+"""Event to send, and its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownMode:
-    """A flight mode as stations know it: custom_mode and name; `position`: it needs one."""
+    """Flight mode for stations: custom_mode and name. `position`: the mode needs a position."""
 
     number: int
     name: str
@@ -99,8 +99,7 @@ class ShownMode:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """An enumeration: words by number; `german` where those of other texts do not fit; `names`: they are names, the
-    same in every language."""
+    """Enumeration: texts by number. `german`: German texts. `names`: the texts are names, equal in all languages."""
 
     kind: ArgumentKind
     words: Mapping[int, str]
@@ -109,13 +108,13 @@ class Choices:
     names: bool = False
 
     def entries(self) -> dict[str, Any]:
-        """Entries in the file's form."""
+        """Entries in the form of the file."""
         entries = {str(number): {"name": _word(word), "description": word} for number, word in self.words.items()}
         return {"type": self.kind.base, "entries": entries} | ({"is_bitfield": True} if self.bits else {})
 
 
 def _word(text: str) -> str:
-    """A name as the schema has it."""
+    """Name as the schema requires: lower-case letters, digits and underscores, beginning with a letter."""
     kept = "".join(letter if letter.isalnum() else "_" for letter in text.lower())
     return kept if kept[:1].isalpha() else f"m_{kept}"
 
@@ -125,13 +124,13 @@ _EVENTS: Final = {"events": {"items": {"*": {"translate": ["message", "descripti
 TRANSLATION: Final[dict[str, Any]] = {"items": {"components": {"items": {"*": {"items": {
     "enums": {"items": {"*": {"items": _ENTRIES}}}, "event_groups": {"items": {"*": {"items": _EVENTS}}},
 }}}}}}  # fmt: skip
-"""Strings of the file that have translations: what libevents' schema asks for, word by word."""
+"""Translated strings of the file, as libevents' schema defines them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Vocabulary of a firmware's events, and their file (COMP_METADATA_TYPE_EVENTS). For a vehicle with given modes
-    `choices`: the enumerations; `groups`: custom_modes that checks forbid together, by the number of their bit."""
+    """Events of a firmware, and their file (COMP_METADATA_TYPE_EVENTS). `choices`: enumerations for the vehicle's
+    modes. `groups`: custom_modes that checks forbid together, by bit number."""
 
     namespace: str
     definitions: tuple[EventType, ...]
@@ -139,7 +138,7 @@ class Vocabulary:
     groups: Callable[[Sequence[ShownMode]], Mapping[int, Sequence[int]]]
 
     def document(self, modes: Sequence[ShownMode]) -> dict[str, Any]:
-        """The file as plain values."""
+        """Contents of the file as plain values."""
         groups: dict[str, Any] = {}
         for definition in self.definitions:
             entry: dict[str, Any] = {"name": definition.name, "message": definition.text.en}
@@ -160,7 +159,7 @@ class Vocabulary:
         return {"version": 2, "translation": TRANSLATION, "components": {str(int(Component.AUTOPILOT1)): component}}
 
     def german(self, modes: Sequence[ShownMode]) -> dict[str, str]:
-        """The translations by their place in the file, as a station looks them up."""
+        """German texts by their JSON path in the file, as stations look them up."""
         component = f"/components/{int(Component.AUTOPILOT1)}"
         found = {
             f"{component}/event_groups/{definition.group}/events/{definition.number}/message": definition.text.de
@@ -175,7 +174,7 @@ class Vocabulary:
 
 
 class EventRow(TypedDict, total=False):
-    """Event of a file; `arguments`: name and type; `level`: a name of `EventLevel`."""
+    """Event in a file. `arguments`: type by name. `level`: name of an `EventLevel`."""
 
     number: int
     name: str
@@ -188,8 +187,8 @@ class EventRow(TypedDict, total=False):
 
 
 class EventFile:
-    """Events of a file of rows, by name, and its enumerations: their base type, whether they are `bits` or `names`, and
-    in English, or English and German, the `words` that the file has."""
+    """Events of a file by name, and its enumerations: base type, `bits` or `names`, and texts in English, or English
+    and German (`words`)."""
 
     def __init__(self, path: Path) -> None:
         read = json.loads(path.read_text(encoding="utf-8"))
@@ -210,7 +209,7 @@ class EventFile:
         )
 
     def choices(self, words: Mapping[str, Mapping[int, str]]) -> list[Choices]:
-        """The enumerations, with the `words` of those that the file leaves to the vehicle."""
+        """Enumerations, with `words` for those that the file leaves to the vehicle."""
         return [self._choices(self._kinds[name], enum, words.get(name)) for name, enum in self._enums.items()]
 
     def _choices(self, kind: ArgumentKind, enum: Any, words: Mapping[int, str] | None) -> Choices:
@@ -221,30 +220,30 @@ class EventFile:
 
 
 class WatchedVehicle(Protocol):
-    """Port: the vehicle, as it is asked while somebody listens."""
+    """Port: the vehicle, queried while somebody listens."""
 
     def mode(self) -> int:
-        """custom_mode as it is shown."""
+        """custom_mode as shown to stations."""
 
     def reasons(self) -> Sequence[ArmingReason]:
-        """Reasons that the vehicle may not be armed."""
+        """Reasons against arming."""
 
     def armed(self) -> bool: ...
     def sensors(self) -> tuple[int, int]:
         """MAV_SYS_STATUS_SENSOR bits: present, healthy."""
 
     def links(self) -> Sequence[int]:
-        """Links that are open."""
+        """Open links."""
 
 
 class Book(Protocol):
-    """Port: a firmware's choice of events for what happens, and of their words."""
+    """Port: events and texts of a firmware."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
     def meant(self, event: Event, watched: WatchedVehicle) -> Told | None:
-        """Event to tell of this; None: none."""
+        """Event to send for an event of the core; None: none."""
 
     def standing(self, reasons: Sequence[ArmingReason], present: int, healthy: int) -> tuple[Told, ...]:
-        """Events of arming checks and health as they stand, in order. `reasons` against arming; MAV_SYS_STATUS_SENSOR
-        bits."""
+        """Events of the present arming checks and health, in order. `reasons`: reasons against arming. `present`,
+        `healthy`: MAV_SYS_STATUS_SENSOR bits."""

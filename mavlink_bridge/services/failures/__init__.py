@@ -1,4 +1,4 @@
-"""MAV_CMD_INJECT_FAILURE: what a ground station can break in a simulated vehicle."""
+"""MAV_CMD_INJECT_FAILURE: failures that a ground station can inject into a simulated vehicle."""
 
 from mavlink_bridge.services.failures.service import FailureService
 from mavlink_bridge.services.failures.table import FAILURES, Injection

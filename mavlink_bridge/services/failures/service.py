@@ -1,9 +1,8 @@
-"""MAV_CMD_INJECT_FAILURE, vehicle side: a unit, a type, an instance become faults that begin and end.
+"""MAV_CMD_INJECT_FAILURE, vehicle side: maps unit, type and instance to faults.
 
-DENIED while SYS_FAILURE_EN is 0 and for an instance or a number that there is not; UNSUPPORTED for a pair without a row
-in `table`, and where this vehicle has no such part; each with a text that says why. A unit (or one instance of it)
-fails in one way at a time: a new type takes the place of the former. OK ends all of them, also those that began
-otherwise (`--fault`).
+DENIED while SYS_FAILURE_EN is 0, and for an unknown number or instance. UNSUPPORTED for a pair without a row in
+`table`, and for a part that this vehicle does not have. Each refusal has a text with its reason. A unit, or one of its
+instances, has one failure at a time: a new type replaces the former. OK ends all of them, also faults of `--fault`.
 """
 
 from __future__ import annotations
@@ -25,21 +24,21 @@ _ANY: Final = "{n}"
 
 
 class Injector(Protocol):
-    """Port: faults that can break a vehicle, by names of the fault grammar."""
+    """Port: faults of a vehicle, by their names in the fault grammar."""
 
     def names(self) -> Sequence[str]:
-        """Names of the faults that this vehicle has."""
+        """Names of this vehicle's faults."""
 
     def begin(self, name: str, value: float | None) -> None:
-        """At once, without an end."""
+        """Begin a fault now, without an end."""
 
     def end(self, name: str) -> None:
-        """End a fault; no effect when it does not hold."""
+        """End a fault; no effect if it is not active."""
 
 
 class FailureService:
-    """See the module. Serves the command through `commands`; `enabled()`: may failures be injected? `say` tells people
-    why not; `failures`: what they mean."""
+    """Service of injected failures. `enabled()`: failures may be injected. `say`: sends the reason of a refusal.
+    `failures`: faults by unit and type."""
 
     def __init__(
         self,
@@ -78,7 +77,7 @@ class FailureService:
         return Outcome(result, why)
 
     def _instances(self, unit: FailureUnit) -> Sequence[int]:
-        """From 1; empty when the vehicle has none of this unit, or it never fails."""
+        """Instances from 1 on; empty if the vehicle does not have the unit or it has no faults."""
         known = self._injector.names()
         names = {row.name for (failing, _), row in self._failures.items() if failing is unit}
         instances: list[int] = []

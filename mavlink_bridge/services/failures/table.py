@@ -1,4 +1,4 @@
-"""FAILURE_UNIT and FAILURE_TYPE, and the fault that each pair means here (docs/failures.md).
+"""Faults of this simulator by FAILURE_UNIT and FAILURE_TYPE (docs/failures.md).
 
 A pair without a row is UNSUPPORTED: it has no meaning for these vehicles.
 """
@@ -15,7 +15,8 @@ from autopilot.mav import FailureType, FailureUnit
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """A fault of the `--fault` grammar; `{n}` in its name is the instance, from 1. `value` None: its default."""
+    """Fault of the `--fault` grammar; `{n}` in its name stands for the instance, from 1. `value`: None for the
+    default."""
 
     name: str
     value: float | None = None
@@ -30,7 +31,7 @@ _ALIKE: Final = (
     (_U.BARO, "baro", "loss stuck garbage wrong slow delayed intermittent"),
     (_U.GPS, "gps", "loss stuck garbage glitch slow delayed intermittent"),
 )
-"""Sensors, and their faults by the words of `FailureType`, but for two."""
+"""Sensors and their faults, which are words of `FailureType` except for two."""
 _WORDS: Final = {"loss": _T.OFF, "glitch": _T.WRONG}
 FAILURES: Final[Failures] = MappingProxyType({
     (unit, _WORDS.get(word) or _T[word.upper()]): Injection(f"{sensor}.{word}")
@@ -43,5 +44,4 @@ FAILURES: Final[Failures] = MappingProxyType({
     (_U.RC_SIGNAL, _T.OFF): Injection("rc.loss"),
     (_U.MAVLINK_SIGNAL, _T.OFF): Injection("gcs.loss"),
 })  # fmt: skip
-"""Injection by unit and type; one whose value is a number, not None, stands beside a row of the same name with
-another."""
+"""Faults by unit and type. Two rows may have one fault name with different values."""

@@ -1,13 +1,13 @@
-"""Metadata of components, which a station can read without asking for each thing: files by MAVFTP, and the message that
-names the first of them (mavlink.io, "Component Metadata Protocol").
+"""Component metadata: files by MAVFTP that describe a component, and the message with the address of the first
+(mavlink.io, "Component Metadata Protocol").
 
-COMPONENT_METADATA (512 for 397) names the general file; that names the others with their checksums, and for each the
-summary of its translations: {locale: {"url": ..}}, where the URL is a Qt Linguist file (.ts) whose contexts are the
-places of the strings, as QGroundControl looks them up. All are made when somebody asks.
+COMPONENT_METADATA (397) refers to the general file. That lists the other files with checksums, and for each the summary
+of its translations, {locale: {"url": ..}}. The URL is a Qt Linguist file (.ts) whose contexts are the JSON paths of the
+strings, as QGroundControl looks them up. All files are made on request.
 
-The autopilot has parameters, events and commands, and the actuators of what is spoken to as a PX4; a camera has its
-settings, a gimbal the general file alone. For commands MAVLink has a number and no published schema: ours lists the
-commands of missions and those that are served, with their numbers and parameters.
+The autopilot has files for parameters, events and commands, and as a PX4 for actuators; a camera for its settings; a
+gimbal only the general file. MAVLink has a number for commands but no published schema: ours lists the commands of
+missions and the served commands, with number and parameters.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _URI: Final = f"mftp://{FOLDER}/"
 TRANSLATION: Final[dict[str, Any]] = {"items": {"commands": {"list": {
     "key": "name", "items": {"params": {"list": {"key": "index", "translate": ["label"]}}},
 }}}}  # fmt: skip
-"""Strings of the command file that have translations, in the words of MAVLink's schema of translations."""
+"""Translated strings of the command file, in the form of MAVLink's translation schema."""
 _KEYS: Final = ("name", "value", "index")
 
 
 class MetadataType(IntEnum):
-    """COMP_METADATA_TYPE, those that are served."""
+    """COMP_METADATA_TYPE of the served files."""
 
     PARAMETER = 1
     COMMANDS = 2
@@ -52,7 +52,7 @@ class MetadataType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A file: `document` makes its plain values, `german` the translations by their place in it, if there are any."""
+    """Metadata file. `document` makes its plain values; `german` its translations by JSON path, if there are any."""
 
     kind: MetadataType
     name: str
@@ -61,8 +61,8 @@ class Described:
 
 
 class MetadataFiles:
-    """See the module. `version`: of the component, for the autopilot that of the firmware that is spoken as; `model`:
-    its name, where it has one."""
+    """Metadata files of a component. `version`: of the component; for the autopilot, of the emulated firmware. `model`:
+    its model name, "": none."""
 
     def __init__(self, described: Sequence[Described], version: tuple[int, int, int], model: str = "") -> None:
         self._described = described
@@ -70,7 +70,7 @@ class MetadataFiles:
         self._model = {"modelName": model} if model else {}
 
     def pages(self) -> dict[str, Callable[[], bytes]]:
-        """All files by name."""
+        """Functions that make the files, by file name."""
         found: dict[str, Callable[[], bytes]] = {GENERAL_FILE: self.general_file}
         for described in self._described:
             found[_packed_name(described)] = partial(self._packed_file, described.name)
@@ -87,7 +87,7 @@ class MetadataFiles:
         return {described.name: _compressed(_json(described.document())) for described in self._described}
 
     def general_file(self) -> bytes:
-        """`general.json`: which metadata there is, and where."""
+        """General file `general.json`: list of the metadata files and their addresses."""
         version = ".".join(map(str, self._version))
         kinds = [self._entry(described) for described in self._described]
         return _json(
@@ -110,7 +110,7 @@ class MetadataFiles:
 
 
 def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, Any]:
-    """The commands of missions that this kind of vehicle keeps, and those that it takes as commands."""
+    """Command file: mission commands of this kind of vehicle, and served commands."""
     served = set(served)
     numbers = sorted(served | {number for number, spec in SPECS.items() if spec.plan is MissionType.MISSION})
     entries = [_command(number, kind, number in served) for number in numbers]
@@ -118,7 +118,7 @@ def commands_document(kind: VehicleClass, served: Iterable[int]) -> dict[str, An
 
 
 def commands_german(document: Mapping[str, Any]) -> dict[str, str]:
-    """The translations of a command file by their place in it."""
+    """German texts of a command file by JSON path."""
     return {
         f"/commands/{command['name']}/params/{param['index']}/label": word
         for command in document["commands"]
@@ -163,7 +163,7 @@ def _summary(described: Described) -> bytes:
 
 def _linguist_file(described: Described) -> bytes:
     assert described.german is not None
-    from xml.etree import ElementTree  # made when a station downloads it
+    from xml.etree import ElementTree  # imported only when a station downloads the file
 
     document = described.document()
     root = ElementTree.Element("TS", version="2.1", language=LOCALE)
@@ -177,8 +177,8 @@ def _linguist_file(described: Described) -> bytes:
 
 
 def text_at(document: Mapping[str, Any], place: str) -> str:
-    """The string at a place like /parameters/NAME/shortDesc: an element of a list by its name, or its number; of
-    $globals the string itself. KeyError when there is none."""
+    """String at a path as /parameters/NAME/shortDesc, where a list element is found by its name or number; for $globals
+    the string itself. KeyError for an unknown path."""
     if place.startswith("$globals/"):
         return place.rpartition("/")[2]
     found: Any = document
@@ -197,11 +197,11 @@ def _json(document: Mapping[str, Any]) -> bytes:
 
 
 def _compressed(data: bytes) -> bytes:
-    import lzma  # only where somebody asks
+    import lzma  # imported only on request
 
     return lzma.compress(data)
 
 
 def crc32(data: bytes) -> int:
-    """CRC32 as MAVLink counts it for files: start value 0, no final inversion. Stations keep files by it."""
+    """CRC32 of a file in MAVLink: start value 0, no final inversion. Stations cache files by it."""
     return ~zlib.crc32(data, 0xFFFFFFFF) & 0xFFFFFFFF

@@ -1,7 +1,7 @@
-"""The files that MAVFTP shows: a tree of mounts, none of which is a path of the machine.
+"""Files of MAVFTP: a tree of mounts, separate from the machine's file system.
 
-A name that comes in by a link is looked up among the mounts and handed to one; only a mount decides what it means, so
-that nothing outside can be named. Logs and system pages are further mounts.
+A name from a link is looked up among the mounts, and the mount alone interprets it, so no file of the machine can be
+named. Logs and system pages are further mounts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ENOSPC: Final = 28
 
 
 class FileRefusedError(Exception):
-    """A file or directory cannot be served; `errno` goes with Nak.FAIL_ERRNO (Linux numbers)."""
+    """Refusal to serve a file or directory; `errno` (Linux numbers) goes with Nak.FAIL_ERRNO."""
 
     def __init__(self, nak: Nak, errno: int = 0) -> None:
         super().__init__(nak.name)
@@ -25,24 +25,24 @@ class FileRefusedError(Exception):
 
 
 class FileComesError(Exception):
-    """The file is being written: who asks for it is answered when it is there."""
+    """Signal that the file is still being written; the request is answered when it exists."""
 
 
 class OpenFile(Protocol):
-    """A file being read. Its content does not change while it is open."""
+    """File open for reading. Its content does not change while it is open."""
 
     @property
     def size(self) -> int: ...
 
     def read(self, offset: int, count: int) -> bytes:
-        """At most `count` bytes from `offset`; empty at the end."""
+        """Read at most `count` bytes from `offset`; empty at the end."""
 
     def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A line of a directory. `size` is of files only."""
+    """Entry of a directory. `size`: of files, bytes."""
 
     name: str
     size: int = 0
@@ -53,15 +53,15 @@ class FileMount(Protocol):
     """Port: files behind one name of the root, such as `@PARAM`."""
 
     def open(self, path: str, query: str) -> OpenFile:
-        """The file `path` (relative, no leading slash); `query` is what followed a `?`. Raises FileRefusedError, and
+        """File `path` (relative, no leading slash); `query`: text after a `?`. Raises FileRefusedError and
         FileComesError."""
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """The directory `path`, "" = the mount itself. Raises FileRefusedError."""
+        """Directory `path`, "" = the mount itself. Raises FileRefusedError."""
 
 
 class MemoryFile:
-    """Bytes as a file."""
+    """File of bytes in memory."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -74,12 +74,12 @@ class MemoryFile:
         return self._content[offset : offset + count]
 
     def close(self) -> None:
-        """Give nothing back: bytes in memory hold no file."""
+        """Do nothing."""
 
 
 class WrittenFile:
-    """A file that a client writes, at most `most` bytes. When it ends its session `take` gets the whole; what that
-    returns is asked whether it is kept. A session that ends in any other way leaves nothing."""
+    """File that a client writes, at most `most` bytes. At the end of the session `take` gets the whole content; its
+    result tells whether the content is stored. A session that ends otherwise leaves no file."""
 
     def __init__(self, take: Callable[[bytes], Callable[[], bool]], most: int) -> None:
         self._content = b""
@@ -95,18 +95,18 @@ class WrittenFile:
         return self._content[offset : offset + count]
 
     def close(self) -> None:
-        """Drop what has come."""
+        """Drop the written bytes."""
         self._content = b""
 
     def write(self, offset: int, data: bytes) -> None:
-        """`data` from `offset` on; a gap before it is zeros. Raises FileRefusedError."""
+        """Write `data` at `offset`; a gap before it is filled with zeros. Raises FileRefusedError."""
         if offset + len(data) > self._most:
             raise FileRefusedError(Nak.FAIL_ERRNO, _ENOSPC)
         before = self._content[:offset].ljust(offset, b"\0")
         self._content = before + data + self._content[offset + len(data) :]
 
     def finish(self) -> None:
-        """Hand the whole over, once. Raises FileRefusedError, and FileComesError as long as it is not kept."""
+        """Pass the whole content on, once. Raises FileRefusedError, and FileComesError until it is stored."""
         if self._kept is None:
             self._kept = self._take(self._content)
         if not self._kept():
@@ -114,7 +114,7 @@ class WrittenFile:
 
 
 class VirtualFiles:
-    """The tree of mounts. Names are looked up without regard to a leading slash."""
+    """Tree of mounts. A leading slash of a name is ignored."""
 
     def __init__(self) -> None:
         self._mounts: dict[str, FileMount] = {}
@@ -122,15 +122,15 @@ class VirtualFiles:
         self._root = Pages({})
 
     def page(self, name: str, page: Callable[[], bytes]) -> None:
-        """Show a file in the root; its content is what it is at the moment of opening."""
+        """Add a file to the root; its content is made when it is opened."""
         self._root.add(name, page)
 
     def mount(self, name: str, mount: FileMount) -> None:
-        """Show `mount` as directory `name` of the root."""
+        """Add `mount` as directory `name` of the root."""
         self._mounts[name] = mount
 
     def open(self, path: str) -> OpenFile:
-        """The file at `path`, opened. Raises FileRefusedError, and FileComesError."""
+        """Open the file at `path`. Raises FileRefusedError and FileComesError."""
         path, _, query = path.partition("?")
         mount, rest = self._find(path)
         if mount is None or not rest:
@@ -138,11 +138,12 @@ class VirtualFiles:
         return mount.open(rest, query)
 
     def writer(self, path: str, begin: Callable[[], WrittenFile]) -> None:
-        """Let the file at `path` be written."""
+        """Permit clients to write the file at `path`."""
         self._writers[path] = begin
 
     def create(self, path: str) -> WrittenFile:
-        """The file at `path`, to be written anew. Raises FileRefusedError: without its directory it is not found."""
+        """File at `path`, opened for writing from the start. Raises FileRefusedError; FILE_NOT_FOUND if its directory
+        does not exist."""
         begin = self._writers.get(path.lstrip("/"))
         if begin is None:
             mount, rest = self._find(path)
@@ -151,7 +152,7 @@ class VirtualFiles:
         return begin()
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """The directory at `path`. Raises FileRefusedError."""
+        """Directory at `path`. Raises FileRefusedError."""
         if not path.strip("/."):
             return [*(DirectoryEntry(name, directory=True) for name in self._mounts), *self._root.entries("")]
         mount, rest = self._find(path)
@@ -165,13 +166,13 @@ class VirtualFiles:
 
 
 class Pages:
-    """A `FileMount` with one level. Each page's function gives its content at the moment of opening."""
+    """`FileMount` of one level. The function of each page makes its content when it is opened."""
 
     def __init__(self, pages: Mapping[str, Callable[[], bytes]]) -> None:
         self._pages = dict(pages)
 
     def add(self, name: str, page: Callable[[], bytes]) -> None:
-        """Add one page more."""
+        """Add a page."""
         self._pages[name] = page
 
     def open(self, path: str, query: str) -> OpenFile:
@@ -181,14 +182,14 @@ class Pages:
         return MemoryFile(page())
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """The pages as a directory; sizes are those of this moment."""
+        """Pages as a directory, with their present sizes."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return [DirectoryEntry(name, len(page())) for name, page in self._pages.items()]
 
 
 def listing(request: Operation, entries: Sequence[DirectoryEntry]) -> Operation:
-    """List as many entries from number `offset` on as fit: `D` name, or `F` name, tab, size, each ended by NUL."""
+    """List as many entries as fit, from number `offset` on: `D` name, or `F` name, tab, size, each ended by NUL."""
     data = b""
     fitting = [entry for entry in entries if len(_line(entry)) <= DATA_BYTES]
     for entry in fitting[request.offset :]:

@@ -1,7 +1,7 @@
-"""`@PARAM/param.pck`: all parameters in one file, as ArduPilot packs them (docs/reference/ground-stations.md, 1.7).
+"""`@PARAM/param.pck`: all parameters in one file, in ArduPilot's format (docs/reference/ground-stations.md, 1.7).
 
-The file is packed once when it is opened, so blocks that are read again are the same whatever is set meanwhile.
-ArduPilot, which packs while it sends, has to pad for that. Written, the file sets the parameters that it has.
+The file is packed when it is opened, so repeated blocks are the same even if a parameter is set meanwhile. ArduPilot
+packs while it sends and needs padding for that. A client that writes the file sets the parameters in it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mavlink_bridge.services.ftp.wire import Nak
 
 FILE_NAME: Final = "param.pck"
 LARGEST_UPLOAD: Final = 65_535
-"""Bytes: the header of a file that is written has its length in 16 bits."""
+"""Largest written file, bytes: the length in its header has 16 bits."""
 _HEADER: Final = struct.Struct("<HHH")
 _MAGIC: Final = 0x671B
 _MAGIC_WITH_DEFAULTS: Final = 0x671C
@@ -33,8 +33,8 @@ _CODES: Final = {
 
 
 def pack_parameters(parameters: Parameters, *, start: int = 0, count: int = 0, with_defaults: bool = False) -> bytes:
-    """The packed file: those from index `start`, at most `count` (0 = all); with `with_defaults` the default follows
-    each value that differs from it."""
+    """Packed file with the parameters from index `start`, at most `count` (0 = all). `with_defaults`: the default
+    follows each value that differs from it."""
     names = parameters.names()
     chosen = names[start : start + count] if count else names[start:]
     magic = _MAGIC_WITH_DEFAULTS if with_defaults else _MAGIC
@@ -64,7 +64,7 @@ def _pack_one(parameters: Parameters, name: str, encoded: bytes, previous: bytes
 
 
 def unpack_parameters(content: bytes) -> dict[str, float]:
-    """Names and values of a file that a client has written: the third number of its header is the file's length. Raises
+    """Names and values in a file that a client has written, whose header has the file's length as third number. Raises
     ValueError."""
     if len(content) < _HEADER.size:
         raise ValueError("shorter than its header")
@@ -87,7 +87,7 @@ def unpack_parameters(content: bytes) -> dict[str, float]:
 
 
 def _shared(name: bytes, previous: bytes) -> int:
-    """Number of leading letters that `name` shares with `previous`, at most all but one: at least one is always
+    """Number of leading letters that `name` shares with `previous`, at most all but one, because at least one letter is
     written."""
     count = 0
     for letter, other in zip(name[:-1], previous, strict=False):
@@ -98,14 +98,14 @@ def _shared(name: bytes, previous: bytes) -> int:
 
 
 class ParameterFiles:
-    """The mount `@PARAM`. `journal`: what has been written is acknowledged when it is durable there."""
+    """Mount `@PARAM`. `journal`: a written file is acknowledged when its values are on disk there."""
 
     def __init__(self, parameters: Parameters, journal: Journal) -> None:
         self._parameters = parameters
         self._journal = journal
 
     def open(self, path: str, query: str) -> OpenFile:
-        """`param.pck` with the arguments `start`, `count`, `withdefaults`."""
+        """Open `param.pck` with the arguments `start`, `count`, `withdefaults`."""
         if path != FILE_NAME:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         arguments = _arguments(query)
@@ -116,11 +116,11 @@ class ParameterFiles:
         return MemoryFile(pack_parameters(self._parameters, start=start, count=count, with_defaults=defaults == 1))
 
     def begin(self) -> WrittenFile:
-        """`param.pck`, to be written."""
+        """Open `param.pck` for writing."""
         return WrittenFile(self._take, LARGEST_UPLOAD)
 
     def _take(self, content: bytes) -> Callable[[], bool]:
-        """Set what the file has; as in ArduPilot a parameter that is not there, or read-only, is passed over."""
+        """Set the parameters in the file; unknown and read-only ones are skipped, as in ArduPilot."""
         try:
             values = unpack_parameters(content)
         except ValueError:
@@ -132,14 +132,14 @@ class ParameterFiles:
         return lambda: self._journal.durable() >= ticket
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """`param.pck` alone."""
+        """Directory with `param.pck` only."""
         if path:
             raise FileRefusedError(Nak.FILE_NOT_FOUND)
         return [DirectoryEntry(FILE_NAME, len(pack_parameters(self._parameters)))]
 
 
 def _arguments(query: str) -> dict[str, int]:
-    """`a=1&b=2`; unknown names are passed over as ArduPilot does, a bad number is EINVAL."""
+    """Arguments of a query `a=1&b=2`; unknown names are skipped, as in ArduPilot, and a bad number is EINVAL."""
     found: dict[str, int] = {}
     for part in query.split("&"):
         name, _, text = part.partition("=")

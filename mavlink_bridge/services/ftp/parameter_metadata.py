@@ -1,9 +1,9 @@
-"""Names, units, ranges and meanings of our parameters, in the forms that ground stations read.
+"""Names, units, ranges and meanings of parameters, in the formats of ground stations.
 
-- QGroundControl reads the parameter file by MAVFTP (`component_metadata`), version 1 of it. From then on it shows our
-  texts instead of those of the ArduPilot release that it has built in.
-- Mission Planner reads ArduPilot's `apm.pdef.xml` from its own data folder, never from a vehicle:
-  `sortie param metadata --format mp` writes the file.
+- QGroundControl reads the parameter file by MAVFTP (`component_metadata`), version 1. It then shows these texts instead
+  of those of the ArduPilot release built into it.
+- Mission Planner reads ArduPilot's `apm.pdef.xml` from its own data folder, never from a vehicle: `sortie param
+  metadata --format mp` writes the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autopilot.vehicles.kinds import vehicle_class
 from mavlink_bridge.firmware.protocol import ServedParameters
 from mavlink_bridge.services.german import german
 
-_LEAST_DECIMALS: Final = 2  # as many as QGroundControl shows of a float of which nothing is known
+_LEAST_DECIMALS: Final = 2  # QGroundControl's decimals for a float without metadata
 _TYPES: Final = {
     ParameterType.INT8: "Int8", ParameterType.INT16: "Int16", ParameterType.INT32: "Int32",
     ParameterType.REAL32: "Float",
@@ -28,17 +28,17 @@ TRANSLATION: Final[dict[str, Any]] = {"items": {"parameters": {"list": {
     "key": "name", "translate": ["shortDesc", "longDesc"], "translate-global": ["category", "group"],
     "items": {"bitmask": {"list": {"key": "index", **_LABELS}}, "values": {"list": {"key": "value", **_LABELS}}},
 }}}}  # fmt: skip
-"""Strings of the file that have translations: what the schema asks for, word by word."""
+"""Translated strings of the file, as the schema defines them."""
 
 
 def qgc_document(parameters: ServedParameters) -> dict[str, Any]:
-    """The parameter file as plain values (schema: mavlink, component_metadata/parameter.schema.json)."""
+    """Parameter file as plain values (schema: mavlink, component_metadata/parameter.schema.json)."""
     entries = [_qgc_entry(parameters.definition(name)) for name in parameters.names()]
     return {"version": 1, "translation": TRANSLATION, "parameters": entries}
 
 
 def german_texts(document: Mapping[str, Any]) -> dict[str, str]:
-    """The translations of a parameter file by their place in it. Groups are the beginnings of names, as they are."""
+    """German texts of a parameter file by JSON path. Groups are prefixes of names and stay as they are."""
     found = {"$globals/category/Standard": "Standard"}
     found |= {f"$globals/group/{entry['group']}": entry["group"] for entry in document["parameters"]}
     for entry in document["parameters"]:
@@ -76,8 +76,8 @@ def _qgc_entry(parameter: ParameterDef) -> dict[str, Any]:
 
 
 def _decimals(parameter: ParameterDef) -> int:
-    """Number of decimals that show the default and each step in full: without them QGroundControl takes those of the
-    increment, one too few, and shows a limit of 10.5 V as 11."""
+    """Decimals that show the default and each step in full. Without them QGroundControl uses those of the increment,
+    one too few, and shows a limit of 10.5 V as 11."""
     return max(
         _places(parameter.default), 0 if parameter.increment is None else _places(parameter.increment), _LEAST_DECIMALS
     )
@@ -89,13 +89,13 @@ def _places(value: float) -> int:
 
 
 def _number(parameter: ParameterDef, value: float) -> float | int:
-    """Whole numbers of whole-numbered parameters as such; float32 as a person writes them (0.1, not 0.10000000149)."""
+    """Value as int for integer parameters; a float32 as a person writes it (0.1, not 0.10000000149)."""
     return float(f"{value:.7g}") if parameter.type == ParameterType.REAL32 else int(value)
 
 
 def mission_planner_document(parameters: Parameters, kind: str) -> str:
-    """`apm.pdef.xml` of a vehicle of the kind of this name."""
-    from xml.etree import ElementTree  # asked for by `sortie param metadata` alone
+    """Contents of `apm.pdef.xml` for a kind of vehicle, by name."""
+    from xml.etree import ElementTree  # only `sortie param metadata` uses it
 
     vehicle = vehicle_class(kind).face.documents
     root = ElementTree.Element("paramfile")

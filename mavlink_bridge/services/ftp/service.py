@@ -1,11 +1,11 @@
 """MAVFTP, vehicle side: files and directories (https://mavlink.io/en/services/ftp.html).
 
-Sessions belong to a peer (link, system, component) and carry the number that it chose, as with ArduPilot. A request
-that comes again unchanged within `REUSE_MS` gets the same answer again. Bursts are paced by the room on the link. At
-most `SESSIONS` files are open, `SESSIONS_PER_PEER` for one peer; one that has rested for `REUSE_MS` gives way to a new
-one, one that has rested for `EXPIRE_MS` is closed. A file that is still being written is answered for when it is there;
-who has asked for something else by then waits no more. What may be written is a file of `VirtualFiles.create`, which is
-taken whole when its writer ends the session.
+Sessions belong to a peer (link, system, component) and have the number that it chose, as in ArduPilot. A request
+repeated unchanged within `REUSE_MS` gets the same answer again. Bursts are limited by the room on the link. At most
+`SESSIONS` files are open, `SESSIONS_PER_PEER` per peer; a session idle for `REUSE_MS` may be replaced by a new one, and
+is closed after `EXPIRE_MS`. A request for a file that is still being written is answered when it exists, unless the
+peer requests another file first. Only files of `VirtualFiles.create` can be written; the content is taken when the
+session ends.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ SESSIONS_PER_PEER: Final = 8
 REUSE_MS: Final = 3_000
 EXPIRE_MS: Final = 20_000
 PEERS: Final = 128
-"""So many peers' last answers are kept for repeating them."""
+"""Number of peers whose last answer is stored for repetitions."""
 FRAME_BYTES: Final = 266
 BURST_PASS: Final = 64
-"""At most so many blocks of a burst are queued in one pass."""
+"""Most blocks of a burst queued in one pass."""
 WAIT_FOR_ROOM_MS: Final = 5
 LOOK_AGAIN_MS: Final = 20
-"""Between looks for a file that is being written."""
+"""Interval of checks for a file that is being written."""
 COMES_MS: Final = 60_000
-"""So long one may be waited for."""
+"""Longest wait for a file that is being written."""
 _CRC_PART: Final = 65_536
 LARGEST_CHECKSUM: Final = 16 << 20
-"""Files beyond it are not summed up on request: that would hold up the vehicle."""
+"""Largest file whose checksum is computed on request; a larger one would block the vehicle."""
 _PARAMETERS: Final = "@PARAM/"
 _REFUSED_WRITES: Final = frozenset(
     {Opcode.REMOVE_FILE, Opcode.CREATE_DIRECTORY, Opcode.REMOVE_DIRECTORY, Opcode.TRUNCATE_FILE, Opcode.RENAME}
@@ -61,7 +61,7 @@ _SessionKey = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class _Burst:
-    """A running BurstReadFile: the next block and the sequence number it will have."""
+    """Running BurstReadFile: the next block and its sequence number."""
 
     offset: int
     block: int
@@ -79,7 +79,7 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The last request of a peer and what it was told."""
+    """Last request of a peer and its answer."""
 
     request: bytes
     reply: Outgoing
@@ -88,7 +88,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Awaited:
-    """A request for a file that is being written, or the end of one that is not kept yet."""
+    """Request that waits for a file, or end of a session whose content is not stored yet."""
 
     peer: Peer
     payload: bytes
@@ -97,9 +97,9 @@ class _Awaited:
 
 
 class FtpService:
-    """FILE_TRANSFER_PROTOCOL. `room(link)`: bytes that may be queued on a link now; `banner()`: the STATUSTEXTs sent
-    when the parameter file is opened, since stations then no longer ask for the list that would bring them.
-    `component`: whose files they are, where these are not the vehicle's own."""
+    """Service of FILE_TRANSFER_PROTOCOL. `room(link)`: bytes that may be queued on a link now. `banner()`: STATUSTEXTs
+    sent when the parameter file is opened, because stations then do not request the parameter list, which would bring
+    them. `component`: owner of the files; None: the vehicle."""
 
     clock: Clock = "link"
     handles = frozenset({"FILE_TRANSFER_PROTOCOL"})
@@ -124,8 +124,8 @@ class FtpService:
         self._look_ms = 0
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A request; replies of others are passed over. Who asks all components means the vehicle: two answers would
-        mix two files."""
+        """Handle a request; replies are ignored. A request to all components is for the vehicle, since two answers
+        would mix two files."""
         if self._component is not None and message.target_component != self._component:
             return
         payload = bytes(message.payload)
@@ -141,7 +141,7 @@ class FtpService:
             return
         awaited = self._awaited.pop(_key(peer), None)
         if awaited is not None and awaited.payload == payload:
-            self._awaited[_key(peer)] = awaited  # asked again: how long it may take counts from the first
+            self._awaited[_key(peer)] = awaited  # repeated request: the time limit counts from the first
             return
         try:
             reply = self._handle(request, peer, now_ms)
@@ -152,7 +152,7 @@ class FtpService:
             self._reply(peer, payload, reply, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Continue bursts, answer for files that have come, close what has rested too long."""
+        """Continue bursts, answer for files that now exist, and close idle sessions."""
         for key, session in list(self._sessions.items()):
             if now_ms - session.used_ms >= EXPIRE_MS:
                 self._close(key)
@@ -162,7 +162,7 @@ class FtpService:
             self._look_again(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The next part of a burst, the next look for a file, or the next session to expire."""
+        """Time of the next burst, check for a file, or expiry of a session, ms."""
         due = [self._look_ms] if self._awaited else []
         if any(session.burst is not None for session in self._sessions.values()):
             due.append(self._burst_due_ms)
@@ -171,14 +171,14 @@ class FtpService:
         return min(due, default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Take the messages to send, in order; forgets them."""
+        """Take and remove the messages to send, in order."""
         out, self._out = self._out, []
         if self._component is not None:
             return [replace(outgoing, component=self._component) for outgoing in out]
         return out
 
     def link_closed(self, link: int) -> None:
-        """Close the files of the link's peers."""
+        """Close the sessions of the link's peers."""
         for key in [key for key in self._sessions if key[0] == link]:
             self._close(key)
         for peer in [peer for peer in self._answers if peer[0] == link]:
@@ -188,7 +188,7 @@ class FtpService:
 
     # --- requests --------------------------------------------------------------------------------------------------
     def _handle(self, request: Operation, peer: Peer, now_ms: int) -> Operation | None:
-        """The reply; None when a burst has begun."""
+        """Reply to a request; None when a burst has begun."""
         if request.size > DATA_BYTES:
             return nak(request, Nak.INVALID_DATA_SIZE)
         match request.opcode:
@@ -226,7 +226,7 @@ class FtpService:
 
     def _open(self, request: Operation, path: str, peer: Peer, now_ms: int) -> Operation:
         key = (*_key(peer), request.session)
-        self._close(key)  # a client that has forgotten its session may take the number again
+        self._close(key)  # a client that lost its session may use the number again
         if not self._make_place(peer, now_ms):
             return nak(request, Nak.NO_SESSIONS_AVAILABLE)
         if request.opcode != Opcode.OPEN_FILE_RO:
@@ -239,7 +239,7 @@ class FtpService:
         return ack(request, file.size.to_bytes(4, "little"))
 
     def _make_place(self, peer: Peer, now_ms: int) -> bool:
-        """Room for one more session of `peer`; the one that has rested longest gives way if it has rested enough."""
+        """Make room for one more session of `peer`: close the one idle longest, if it is idle for `REUSE_MS`."""
         rivals = [key for key in self._sessions if key[:3] == _key(peer)]
         if len(rivals) < SESSIONS_PER_PEER:
             rivals = list(self._sessions)
@@ -262,7 +262,7 @@ class FtpService:
         return ack(request, offset=request.offset)
 
     def _terminate(self, request: Operation, peer: Peer, now_ms: int) -> Operation:
-        """The session's end; a file that was written is taken now, and the answer waits until it is kept."""
+        """End a session; a written file is taken now, and the answer waits until it is stored."""
         session = self._session(peer, request.session)
         reply = ack(request)
         if session is not None and isinstance(session.file, WrittenFile):
@@ -283,7 +283,7 @@ class FtpService:
         count = request.size or DATA_BYTES
         if request.opcode == Opcode.BURST_READ_FILE:
             session.burst = _Burst(request.offset, count, request.seq + 1)
-            self._answers.pop(_key(peer), None)  # asked again, a burst begins again
+            self._answers.pop(_key(peer), None)  # a repeated request begins the burst again
             self._continue_bursts(now_ms)
             return None
         data = session.file.read(request.offset, count)
@@ -292,7 +292,7 @@ class FtpService:
         return ack(request, data, offset=request.offset)
 
     def _checksum(self, path: str) -> int:
-        """CRC32 with start value 0 and no final inversion, as ArduPilot, PX4 and MAVProxy count it."""
+        """CRC32 with start value 0 and no final inversion, as in ArduPilot, PX4 and MAVProxy."""
         file = self._files.open(path)
         crc, offset = 0xFFFFFFFF, 0
         try:
@@ -327,7 +327,7 @@ class FtpService:
 
     # --- bursts ----------------------------------------------------------------------------------------------------
     def _continue_bursts(self, now_ms: int) -> None:
-        left: dict[int, int] = {}  # blocks that each link takes in this pass, shared by its sessions
+        left: dict[int, int] = {}  # blocks per link in this pass, shared by its sessions
         sent = False
         for key, session in list(self._sessions.items()):
             if session.burst is None:
@@ -340,12 +340,12 @@ class FtpService:
             if blocks:
                 sent = True
                 session.used_ms = now_ms
-                self._sessions[key] = self._sessions.pop(key)  # the others of this link come first in the next pass
+                self._sessions[key] = self._sessions.pop(key)  # other sessions of this link go first in the next pass
         self._burst_due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _send_blocks(self, session: _Session, burst: _Burst, limit: int) -> int:
-        """Blocks, the last marked complete; then the end of file has a refusal of its own, as ArduPilot sends it.
-        Returns how many messages that were, at most `limit`."""
+        """Send blocks, the last marked complete, then a refusal for the end of file, as ArduPilot does. Returns the
+        number of messages, at most `limit`."""
         size = session.file.size
         for sent in range(limit):
             data = session.file.read(burst.offset, burst.block)

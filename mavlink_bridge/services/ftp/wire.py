@@ -1,4 +1,4 @@
-"""The 251 bytes inside FILE_TRANSFER_PROTOCOL (https://mavlink.io/en/services/ftp.html)."""
+"""Payload of FILE_TRANSFER_PROTOCOL, 251 bytes (https://mavlink.io/en/services/ftp.html)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATA_BYTES: Final = PAYLOAD_BYTES - _HEADER.size  # 239
 
 
 class Opcode(IntEnum):
-    """Operations that can be requested."""
+    """Operations of requests."""
 
     NONE = 0
     TERMINATE_SESSION = 1
@@ -39,7 +39,7 @@ class Opcode(IntEnum):
 
 
 class Nak(IntEnum):
-    """Errors for which a request is refused."""
+    """Reasons of refusals."""
 
     FAIL = 1
     FAIL_ERRNO = 2
@@ -55,8 +55,7 @@ class Nak(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Operation: a request or a reply. `size` is the count of data bytes, or of bytes asked for; `data` at most 239
-    bytes."""
+    """Request or reply. `size`: number of data bytes, or of requested bytes. `data`: at most 239 bytes."""
 
     seq: int
     session: int
@@ -68,7 +67,7 @@ class Operation:
     data: bytes = b""
 
     def pack(self) -> bytes:
-        """The payload, filled with zeros to 251 bytes."""
+        """Payload, padded with zeros to 251 bytes."""
         head = _HEADER.pack(
             self.seq & 0xFFFF,
             self.session,
@@ -82,24 +81,24 @@ class Operation:
 
 
 def unpack(payload: bytes) -> Operation:
-    """A request from its payload, short ones extended by zeros; `data` has all 239 bytes."""
+    """Request in a payload, which is extended by zeros if short; `data` has all 239 bytes."""
     payload = payload.ljust(PAYLOAD_BYTES, b"\0")
     seq, session, opcode, size, req_opcode, complete, offset = _HEADER.unpack_from(payload)
     return Operation(seq, session, opcode, size, req_opcode, complete, offset, payload[_HEADER.size : PAYLOAD_BYTES])
 
 
 def message_of(peer: Peer, reply: Operation) -> Outgoing:
-    """`reply` as a message to `peer`."""
+    """Message with `reply` to `peer`."""
     message = dialect.MAVLink_file_transfer_protocol_message(0, peer.system, peer.component, reply.pack())
     return Outgoing(message, peer.link)
 
 
 def ack(request: Operation, data: bytes = b"", *, offset: int = 0) -> Operation:
-    """The reply that grants `request`."""
+    """Reply that grants `request`."""
     return Operation(request.seq + 1, request.session, Opcode.ACK, len(data), request.opcode, 0, offset, data)
 
 
 def nak(request: Operation, why: Nak, errno: int = 0) -> Operation:
-    """The reply that refuses `request`; `errno` goes with Nak.FAIL_ERRNO."""
+    """Reply that refuses `request`; `errno` goes with Nak.FAIL_ERRNO."""
     data = bytes((why, errno & 0xFF)) if why is Nak.FAIL_ERRNO else bytes((why,))
     return Operation(request.seq + 1, request.session, Opcode.NAK, len(data), request.opcode, 0, request.offset, data)

@@ -1,13 +1,12 @@
-"""Gimbal devices: what they say of themselves, and what one takes from its manager.
+"""Gimbal devices: their messages, and the commands from their manager.
 
-A gimbal on servos says nothing: the autopilot tells for it what its outputs are (`servos`), as ArduPilot does, with no
-rates and always against the nose. Below, the device that is component 154.
+A servo gimbal sends no messages: the autopilot reports its outputs (`servos`), as ArduPilot does, without rates and
+always relative to the nose. `GimbalDevice` is component 154. It streams GIMBAL_DEVICE_ATTITUDE_STATUS and HEARTBEAT to
+all links, answers requests for them, GIMBAL_DEVICE_INFORMATION and COMPONENT_METADATA, and accepts
+GIMBAL_DEVICE_SET_ATTITUDE of its own system only: stations command the manager.
 
-It streams GIMBAL_DEVICE_ATTITUDE_STATUS and HEARTBEAT to all links, answers requests for them, for
-GIMBAL_DEVICE_INFORMATION and COMPONENT_METADATA, and heeds GIMBAL_DEVICE_SET_ATTITUDE of its own system: a station has
-to ask the manager.
-The attitude is against north with yaw locked, else against the vehicle's heading, as the flags say; `delta_yaw` is the
-angle between the two. Clock: vehicle time.
+The attitude is relative to north with yaw locked, else to the vehicle's heading, as the flags report; `delta_yaw` is
+the angle between the two. Clock: vehicle time.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ from mavlink_bridge.wire.codec import boot_ms, dialect
 ATTITUDE_US: Final = 100_000
 HEARTBEAT_US: Final = 1_000_000
 _MODEL: Final = "Simulated gimbal"
-_MAJOR: Final = 1  # of its version
+_MAJOR: Final = 1  # first number of the gimbal's version
 METADATA: Final = MetadataFiles((), (_MAJOR, 0, 0), _MODEL)
-"""Metadata of the gimbal: the general file alone, since its parameters are the autopilot's."""
+"""Metadata of the gimbal: only the general file, since its parameters belong to the autopilot."""
 _LEVEL: Final = int(GimbalFlag.ROLL_LOCK | GimbalFlag.PITCH_LOCK)
 _DEVICE_BITS: Final = 0xFFFF
 _AT_A_LIMIT: Final = GimbalError.AT_ROLL_LIMIT | GimbalError.AT_PITCH_LIMIT | GimbalError.AT_YAW_LIMIT
 
 
 def capabilities(limits: GimbalLimits) -> int:
-    """GIMBAL_MANAGER_CAP_FLAGS of what has these limits: roll and pitch are always held against the horizon."""
+    """GIMBAL_MANAGER_CAP_FLAGS for these limits; roll and pitch are always held relative to the horizon."""
     c = GimbalCapability
     able = int(c.HAS_RETRACT | c.HAS_NEUTRAL | c.SUPPORTS_YAW_IN_EARTH_FRAME)
     able |= c.HAS_RC_INPUTS | c.CAN_POINT_LOCATION_GLOBAL
@@ -54,8 +53,8 @@ def capabilities(limits: GimbalLimits) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ManagedDevice:
-    """A gimbal device as its manager tells it. `number`: gimbal_device_id; `capabilities`: GIMBAL_MANAGER_CAP_FLAGS;
-    `flags`: GIMBAL_MANAGER_FLAGS; `attitude`: GIMBAL_DEVICE_ATTITUDE_STATUS, None: it says that itself."""
+    """Gimbal device as its manager reports it. `number`: gimbal_device_id. `capabilities`: GIMBAL_MANAGER_CAP_FLAGS.
+    `flags`: GIMBAL_MANAGER_FLAGS. `attitude`: GIMBAL_DEVICE_ATTITUDE_STATUS; None: the device sends it."""
 
     number: int
     capabilities: Callable[[], int]
@@ -65,7 +64,7 @@ class ManagedDevice:
 
 
 def component(gimbal: Gimbal) -> ManagedDevice:
-    """Component 154."""
+    """Device of component 154."""
     frames = GimbalFlag.YAW_IN_VEHICLE_FRAME | GimbalFlag.YAW_IN_EARTH_FRAME
     return ManagedDevice(
         Component.GIMBAL,
@@ -76,7 +75,7 @@ def component(gimbal: Gimbal) -> ManagedDevice:
 
 
 def servos(gimbal: ServoGimbal, number: int, now_ms: Callable[[], int]) -> ManagedDevice:
-    """Servo outputs. Source: ArduPilot AP_Mount_Backend.cpp (4.6)."""
+    """Device of servo outputs. Source: ArduPilot AP_Mount_Backend.cpp (4.6)."""
 
     def attitude_status() -> Message:
         p = gimbal.pointing()
@@ -102,7 +101,7 @@ def _servo_capabilities(limits: GimbalLimits) -> int:
 
 
 def flags_of(pointing: Pointing) -> int:
-    """GIMBAL_DEVICE_FLAGS of a gimbal that points so."""
+    """GIMBAL_DEVICE_FLAGS of a pointing."""
     flags = _LEVEL
     flags |= GimbalFlag.YAW_LOCK | GimbalFlag.YAW_IN_EARTH_FRAME if pointing.locked else GimbalFlag.YAW_IN_VEHICLE_FRAME
     if pointing.posture is Posture.RETRACTED:
@@ -111,8 +110,8 @@ def flags_of(pointing: Pointing) -> int:
 
 
 def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand | None:
-    """Demand of GIMBAL_DEVICE_SET_ATTITUDE: a quaternion that is no number is not given, nor are such rates; with both
-    the attitude counts. None: it asks nothing."""
+    """Demand of GIMBAL_DEVICE_SET_ATTITUDE. A NaN quaternion or rate means "not given"; if both are given the attitude
+    counts. None: no demand."""
     if flags & GimbalFlag.RETRACT:
         return Demand(posture=Posture.RETRACTED)
     if flags & GimbalFlag.NEUTRAL:
@@ -129,7 +128,7 @@ def demand_of(flags: int, q: Sequence[float], rates: Sequence[float]) -> Demand 
 
 
 class GimbalDevice(Speaker):
-    """See the module. `links`: those that it streams to; `system`: its own."""
+    """Gimbal device of component 154. `links`: links for streamed messages. `system`: system id."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"GIMBAL_DEVICE_SET_ATTITUDE", "COMMAND_LONG", "COMMAND_INT"})
@@ -159,7 +158,7 @@ class GimbalDevice(Speaker):
 
     # --- what it says ---------------------------------------------------------------------------------------------
     def heartbeat(self) -> Message:
-        """HEARTBEAT: of a gimbal, in no mode; critical while it is stuck."""
+        """HEARTBEAT of a gimbal, without a mode; CRITICAL while it is stuck."""
         bad = self._gimbal.pointing().errors & ~_AT_A_LIMIT
         state = SystemState.CRITICAL if bad else SystemState.ACTIVE
         return dialect.MAVLink_heartbeat_message(VehicleType.GIMBAL, AutopilotType.INVALID, 0, 0, state, 3)

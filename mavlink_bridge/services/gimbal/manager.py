@@ -1,10 +1,10 @@
-"""The gimbal manager, which is a part of the autopilot (component 1): who may move the gimbal, and what it is to do.
+"""Gimbal manager, part of the autopilot (component 1): control of the gimbal by stations.
 
-Stations speak to it by commands and by messages that are not acknowledged. Whoever is not in control while somebody is
-(`autopilot.mount.control`) is DENIED, its messages are dropped. GIMBAL_MANAGER_STATUS goes to all links each second of
-vehicle time, and as soon as somebody else is in control; of a gimbal on servos it sends GIMBAL_DEVICE_ATTITUDE_STATUS.
-GIMBAL_MANAGER_INFORMATION, and for those who ask MOUNT_ORIENTATION, MOUNT_STATUS and
-AUTOPILOT_STATE_FOR_GIMBAL_DEVICE, which the simulated gimbal does not need.
+Stations use commands, and messages without acknowledgement. While a station is in control (`autopilot.mount.control`),
+commands of others are DENIED and their messages dropped. GIMBAL_MANAGER_STATUS is sent to all links every second of
+vehicle time and when the control changes; GIMBAL_DEVICE_ATTITUDE_STATUS is sent for a servo gimbal. On request:
+GIMBAL_MANAGER_INFORMATION, MOUNT_ORIENTATION, MOUNT_STATUS and AUTOPILOT_STATE_FOR_GIMBAL_DEVICE, which the simulated
+gimbal does not need.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ STATUS_US: Final = 1_000_000
 _DENIED: Final = Outcome(Result.DENIED, "another station controls the gimbal")
 _ROI: Final = (Cmd.DO_SET_ROI_LOCATION, Cmd.DO_SET_ROI_NONE, Cmd.DO_SET_ROI)
 _SLOW_STICK: Final = radians(30.0)
-"""Rate of a full deflection by GIMBAL_MANAGER_SET_MANUAL_CONTROL, rad/s, while MNT1_RC_RATE is 0."""
+"""Rate of a full deflection in GIMBAL_MANAGER_SET_MANUAL_CONTROL while MNT1_RC_RATE is 0, rad/s."""
 
 
 class GimbalManager(Speaker):
-    """See the module. `links`: those that it tells."""
+    """Service of the gimbal manager. `links`: links for streamed messages."""
 
     clock: Clock = "vehicle"
     handles = frozenset({
@@ -100,7 +100,8 @@ class GimbalManager(Speaker):
 
     # --- commands -------------------------------------------------------------------------------------------------
     def _may(self, peer: Peer, command: int = Cmd.DO_GIMBAL_MANAGER_PITCHYAW) -> bool:
-        """To a PX4 places and the old protocol's commands need no control."""
+        """True when a peer may give this command. As a PX4, regions of interest and the old protocol's commands need no
+        control."""
         control = self._mount.control
         free = control.asked_first and command != Cmd.DO_GIMBAL_MANAGER_PITCHYAW
         return free or control.may((peer.system, peer.component))
@@ -145,7 +146,7 @@ class GimbalManager(Speaker):
         move(self._mount, message.flags, angles, None if angles is not None else rates)
 
     def _set_manual(self, message: Message) -> None:
-        """Deflections of sticks, -1 .. 1: between the limits, or of MNT1_RC_RATE."""
+        """GIMBAL_MANAGER_SET_MANUAL_CONTROL: deflections from -1 to 1, scaled to the limits, or to MNT1_RC_RATE."""
         limits = self._gimbal.limits()
         fastest = radians(self._facts.param("MNT1_RC_RATE")) or _SLOW_STICK
         angles, rates = _both(message.pitch, message.yaw), _both(message.pitch_rate, message.yaw_rate)
@@ -177,7 +178,7 @@ class GimbalManager(Speaker):
         )
 
     def orientation(self) -> Message:
-        """MOUNT_ORIENTATION: roll and pitch against the horizon, yaw against the nose and against north."""
+        """MOUNT_ORIENTATION: roll and pitch relative to the horizon, yaw relative to the nose and to north."""
         p = self._gimbal.pointing()
         roll, pitch, yaw = joints_of(p.earth)
         return dialect.MAVLink_mount_orientation_message(
@@ -185,12 +186,12 @@ class GimbalManager(Speaker):
         )
 
     def mount_status(self) -> Message:
-        """MOUNT_STATUS: pitch, roll, yaw of the joints, hundredths of a degree, and the mode."""
+        """MOUNT_STATUS: pitch, roll and yaw of the joints, hundredths of a degree, and the mode."""
         roll, pitch, yaw = (round(100.0 * degrees(angle)) for angle in self._gimbal.pointing().joints)
         return dialect.MAVLink_mount_status_message(0, 0, pitch, roll, yaw, int(self._mount.mode))
 
     def state_for_device(self) -> Message:
-        """AUTOPILOT_STATE_FOR_GIMBAL_DEVICE: what a gimbal needs to know of the vehicle."""
+        """AUTOPILOT_STATE_FOR_GIMBAL_DEVICE: attitude and motion of the vehicle for the gimbal."""
         r, state = self._facts.vehicle.state.report, self._facts.vehicle.state
         return dialect.MAVLink_autopilot_state_for_gimbal_device_message(
             self._system(),

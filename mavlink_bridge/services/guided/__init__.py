@@ -1,4 +1,4 @@
-"""Targets and sticks: what a ground station streams while it flies the vehicle itself."""
+"""Targets and stick positions that a ground station streams while it controls the vehicle."""
 
 from mavlink_bridge.services.guided.setpoints import GuidedService
 from mavlink_bridge.services.guided.sticks import StickService

@@ -1,5 +1,5 @@
-"""Reports of the vehicle that FOLLOW flies beside: GLOBAL_POSITION_INT and FOLLOW_TARGET of another system, as
-ArduPilot's AP_Follow.cpp reads them. Clock: vehicle time, on which a report grows old."""
+"""Reports of the vehicle that FOLLOW follows: GLOBAL_POSITION_INT and FOLLOW_TARGET of another system, read as by
+ArduPilot's AP_Follow.cpp. Clock: vehicle time, for the age of a report."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 _POSITION, _VELOCITY, _ATTITUDE = 1, 2, 8  # FOLLOW_TARGET.est_capabilities
 _STANDS: Final[Ned] = (0.0, 0.0, 0.0)
-_NO_HEADING: Final = 36_000  # cdeg: above it none is told
+_NO_HEADING: Final = 36_000  # cdeg; larger values mean unknown
 
 
 class LeadService:
-    """See the module."""
+    """Service of reports of a leading vehicle."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"GLOBAL_POSITION_INT", "FOLLOW_TARGET"})
@@ -31,7 +31,7 @@ class LeadService:
         self._lead = parts.lead
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a report while a vehicle may be followed."""
+        """Store a report if FOLLOW may be used."""
         if not self._lead.wanted:
             return
         told = _position if message.get_type() == "GLOBAL_POSITION_INT" else _target
@@ -41,7 +41,7 @@ class LeadService:
 
 
 def _place(message: Message, alt: float) -> GeoPoint | None:
-    """Place of a report; None: there is none on Earth."""
+    """Place of a report; None: invalid."""
     lat, lon = message.lat * 1e-7, message.lon * 1e-7
     none = (message.lat == 0 and message.lon == 0) or abs(lat) > 90.0 or abs(lon) > 180.0 or not abs(alt) < HIGHEST
     return None if none else GeoPoint(lat, lon, alt)
@@ -71,7 +71,7 @@ def _finite(vector: Sequence[float]) -> Ned:
 
 
 def _yaw(quaternion: Sequence[float]) -> float | None:
-    """Heading of an attitude, rad; None: it is no attitude."""
+    """Heading of an attitude, rad; None: not finite."""
     w, x, y, z = (float(part) for part in quaternion)
     if not isfinite(w + x + y + z):
         return None

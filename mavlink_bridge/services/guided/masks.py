@@ -1,9 +1,8 @@
-"""Meaning of a type_mask of SET_POSITION_TARGET_* and SET_ATTITUDE_TARGET, as ArduPilot reads it.
+"""Meaning of a type_mask in SET_POSITION_TARGET_* and SET_ATTITUDE_TARGET, as in ArduPilot.
 
-A group (position, velocity, acceleration) counts as ignored as soon as one of its three bits is set. Only some
-combinations mean something; for all others ArduPilot stops the vehicle, and so do we (`None`).
-Source: ArduPilot GCS_MAVLink_Copter.cpp and GCS_MAVLink_Rover.cpp; bits from MAVLink's POSITION_TARGET_TYPEMASK and
-ATTITUDE_TARGET_TYPEMASK.
+A group (position, velocity, acceleration) is ignored if any of its three bits is set. Some combinations are valid; for
+all others (`None`) the vehicle stops, as in ArduPilot. Source: ArduPilot GCS_MAVLink_Copter.cpp and
+GCS_MAVLink_Rover.cpp; bits from MAVLink's POSITION_TARGET_TYPEMASK and ATTITUDE_TARGET_TYPEMASK.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _P, _A = PositionMask, AttitudeMask
 
 @dataclass(frozen=True, slots=True)
 class TargetParts:
-    """Parts of a position target that count."""
+    """Valid parts of a position target."""
 
     position: bool
     velocity: bool
@@ -27,10 +26,11 @@ class TargetParts:
 
 
 def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
-    """The parts that `mask` asks for, or None when it asks for nothing that can be flown.
+    """Parts that `mask` enables, or None for an invalid combination.
 
-    Flown: position; velocity; acceleration; position and velocity; the last three with acceleration; each with yaw and
-    yaw rate. Driven: with an acceleration it takes nothing; yaw or yaw rate alone turns on the spot.
+    A vehicle that flies accepts position; velocity; acceleration; position and velocity; the last three with
+    acceleration; each with yaw and yaw rate. `driven`: a ground vehicle or boat rejects acceleration; yaw or yaw rate
+    alone turns it on the spot.
     """
     parts = TargetParts(
         position=not mask & IGNORE_POSITION,
@@ -41,7 +41,7 @@ def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
     )
     if driven:
         return parts if _can_be_driven(parts) else None
-    if mask & _P.FORCE_SET and parts.acceleration:  # accelerations as forces: not supported
+    if mask & _P.FORCE_SET and parts.acceleration:  # force instead of acceleration: not supported
         return None
     if parts.position and parts.acceleration and not parts.velocity:
         return None
@@ -49,7 +49,7 @@ def position_parts(mask: int, *, driven: bool = False) -> TargetParts | None:
 
 
 def asks_acceleration(mask: int) -> bool:
-    """True when the acceleration of a position target is given."""
+    """True when a position target has an acceleration."""
     return not mask & IGNORE_ACCELERATION
 
 
@@ -63,14 +63,14 @@ def _can_be_driven(parts: TargetParts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AttitudeParts:
-    """Parts of an attitude target that count. Thrust always does."""
+    """Valid parts of an attitude target; thrust is always valid."""
 
     rates: bool
 
 
 def attitude_parts(mask: int) -> AttitudeParts | None:
-    """The parts that `mask` asks for; None without thrust, without an attitude (rates alone are not flown here), or
-    with only some of the body rates."""
+    """Parts that `mask` enables. None without thrust, without an attitude (rates alone are not supported), or with only
+    some of the body rates."""
     rates = mask & IGNORE_BODY_RATES
     if mask & (_A.THROTTLE_IGNORE | _A.ATTITUDE_IGNORE) or rates not in (0, IGNORE_BODY_RATES):
         return None

@@ -1,8 +1,9 @@
 """Position, velocity and attitude targets for GUIDED.
 
-A target is turned into NED metres about the vehicle's origin, whatever frame it came in; what is no target (a mask that
-asks for nothing, a frame without meaning, numbers that are none) stops what flies and is ignored by what drives, as
-ArduPilot does. Nothing is acknowledged, and outside GUIDED the core ignores all of it."""
+A target is converted from its frame to NED metres from the vehicle's origin. An invalid target (mask, frame or numbers)
+stops a vehicle that flies and is ignored by a ground vehicle or boat, as in ArduPilot. Targets are not acknowledged,
+and the core ignores them outside GUIDED.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +25,17 @@ if TYPE_CHECKING:
 
 _BODY_FRAMES = frozenset({Frame.BODY_NED, Frame.BODY_OFFSET_NED})
 _LOCAL_FRAMES = _BODY_FRAMES | {Frame.LOCAL_NED, Frame.LOCAL_OFFSET_NED}
-#: ArduPilot's bound of velocities and accelerations, m/s and m/s2.
+#: limit of velocities and accelerations in ArduPilot, m/s and m/s2
 _FASTEST = 1000.0
-#: Beyond this no local position means anything, m.
+#: limit of local positions, m
 _FARTHEST = 1e6
 _UNIT_TOLERANCE = 1e-3
 _STANDSTILL = (0.0, 0.0, 0.0)
-_CHUNK_ID = 65535  # the queue of the core's texts counts up from 1
+_CHUNK_ID = 65535  # never used by the core's texts, whose ids count up from 1
 
 
 class GuidedService(Speaker):
-    """See the module. Clock: vehicle time, since a target is flown from the present tick on."""
+    """Service of targets. Clock: vehicle time, because a target is valid from the present tick on."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"SET_POSITION_TARGET_LOCAL_NED", "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET"})
@@ -57,8 +58,8 @@ class GuidedService(Speaker):
             self._parts.commands.guided_target(velocity=_STANDSTILL)
 
     def _ignore_acceleration(self, name: str, peer: Peer, now_ms: int) -> None:
-        """Ignore a target that no ground vehicle takes, and say what to do (ArduPilot GCS_MAVLink_Rover.cpp), once a
-        second."""
+        """Ignore a target that a ground vehicle cannot follow, and send the reason once a second (ArduPilot
+        GCS_MAVLink_Rover.cpp)."""
         if self._parts.modes.number != self._parts.facts.vehicle_class.modes.guided or now_ms < self._say_again_ms:
             return
         self._say_again_ms = now_ms + 1000
@@ -115,7 +116,8 @@ class GuidedService(Speaker):
     def _send(
         self, message: Message, parts: TargetParts, position: Ned | None, turn: float, over_ground: float | None = None
     ) -> bool:
-        """The parts other than the position, which are alike in both messages; `turn` rad rotates them."""
+        """Send a target to the core: the position, and velocity, acceleration and yaw, which both messages have.
+        `turn`: rotation of the axes, rad."""
         velocity, acceleration = (message.vx, message.vy, message.vz), (message.afx, message.afy, message.afz)
         if (
             (parts.velocity and not _within(velocity, _FASTEST))
@@ -156,7 +158,7 @@ class GuidedService(Speaker):
         return True
 
     def _drive(self, message: Message) -> bool:
-        """Drive along the attitude's heading, or turns at its yaw rate; thrust -1 .. 1 is its speed."""
+        """Drive along the attitude's heading, or turn at its yaw rate; thrust from -1 to 1 is the speed."""
         mask = message.type_mask
         if mask & AttitudeMask.THROTTLE_IGNORE or not abs(message.thrust) < _FASTEST:
             return False
@@ -183,7 +185,7 @@ def _within(vector: Ned, bound: float) -> bool:
 
 
 def _rotated(vector: Ned, angle: float) -> Ned:
-    """From axes turned by `angle` (rad from north) to NED."""
+    """Rotate a vector from axes turned by `angle` (rad from north) to NED."""
     if angle == 0.0:
         return vector
     x, y, z = vector
@@ -198,8 +200,8 @@ def _yaw(message: Message, parts: TargetParts, turn: float) -> Yaw | None:
 
 
 def _driven(forward: float, velocity: Ned, yaw: Yaw | None, heading: float) -> Ned:
-    """A driven velocity: with a yaw demand it drives along that heading (turning: along the present one), backwards
-    when the first component of what was sent is negative (ArduPilot GCS_MAVLink_Rover.cpp)."""
+    """Velocity of a ground vehicle. With a yaw target it drives along that heading (with a yaw rate along the present
+    one), backwards if the first component of the message is negative (ArduPilot GCS_MAVLink_Rover.cpp)."""
     if yaw is None:
         return (velocity[0], velocity[1], 0.0)
     along = yaw.angle if yaw.mode is YawMode.ANGLE else heading
@@ -208,7 +210,7 @@ def _driven(forward: float, velocity: Ned, yaw: Yaw | None, heading: float) -> N
 
 
 def _euler(w: float, x: float, y: float, z: float) -> tuple[float, float, float] | None:
-    """Roll, pitch, yaw rad of a quaternion; None unless it is of unit length."""
+    """Roll, pitch and yaw of a quaternion, rad; None unless its length is 1."""
     length = sqrt(w * w + x * x + y * y + z * z) if _within((w, x, y), 2.0) and abs(z) < 2.0 else 0.0
     if abs(length - 1.0) > _UNIT_TOLERANCE:
         return None

@@ -1,15 +1,16 @@
-"""Pilot input: the pulses of a transmitter, RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`, and
-switches set modes and act.
+"""Pilot input: pulses of a transmitter, RC_CHANNELS_OVERRIDE and MANUAL_CONTROL become the core's `Sticks`; switches
+set modes and functions.
 
-Messages are heard from ground stations only (SYSID_MYGCS to MAV_GCS_SYSID_HI). A channel keeps its override until it is
-released or the core lets it run out (RC_OVERRIDE_TIME; with 0 none counts); a joystick axis that is not given keeps its
-last value. A released channel is the transmitter's; without one it is neutral, and when none of the four is left the
-sticks are released.
+Messages are accepted from ground stations only (SYSID_MYGCS to MAV_GCS_SYSID_HI). A channel keeps its override until it
+is released or expires (RC_OVERRIDE_TIME; with 0 no override is used); a joystick axis that is not given keeps its last
+value. A released channel follows the transmitter; without a transmitter it is neutral, and when none of the four is
+overridden the sticks are released.
 
-Of a switch (the mode switch, RCn_OPTION) only a change of position acts. A transmitter's first pulses set the mode of
-its switch, and switches act that are not low, some low ones too; an override's are taken as those of a receiver that
-has been on with its mode switch in position 6 and all others low. Source: ArduPilot RC_Channel.cpp (limits of the
-positions, init_aux_function, init_position_on_first_radio_read, reset_mode_switch), RC_Channels.cpp.
+A switch (mode switch, RCn_OPTION) acts only when its position changes. The first pulses of a transmitter set the mode
+of its switch and run the functions of switches that are not low, and of some that are. The first overrides are treated
+like those of a receiver that was on before, with its mode switch in position 6 and all others low. Source: ArduPilot
+RC_Channel.cpp (limits of the positions, init_aux_function, init_position_on_first_radio_read, reset_mode_switch),
+RC_Channels.cpp.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 
 CHANNELS = tuple(f"chan{number}_raw" for number in range(1, 17))
-"""Channels that have a calibration (RCn_*)."""
+"""Channels with a calibration (RCn_*)."""
 
-_LOWEST, _HIGHEST = 900, 2200  # us; what lies outside is no pulse
+_LOWEST, _HIGHEST = 900, 2200  # us; values outside are not pulses
 _LOW, _MIDDLE, _HIGH = 0, 1, 2
 _LOW_BELOW, _HIGH_ABOVE = 1200, 1800
 
@@ -44,16 +45,17 @@ def switch_position(pwm: float, *, reverse: bool) -> int:
 
 
 class TransmitterSwitches:
-    """The switches of one vehicle's transmitter."""
+    """Switches of one vehicle's transmitter."""
 
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._positions: dict[int, int] = {}
         self._unused: dict[int, int] = {}
-        """Positions of switches that have no function yet."""
+        """Positions of switches without a function."""
 
     def take(self, pulses: Iterable[tuple[int, float]], now_ms: int, *, first: bool = False) -> None:
-        """Act on the channels that have moved a switch: (number, us) each. `first`: a transmitter's first."""
+        """Act on channels whose switch position changed. `pulses`: (number, us). `first`: first pulses of a
+        transmitter."""
         for number, pwm in pulses:
             if _LOWEST < pwm < _HIGHEST:
                 self._move(number, pwm, now_ms, first)
@@ -71,27 +73,27 @@ class TransmitterSwitches:
         before = self._positions.get(channel)
         self._positions[channel] = position
         if before is None and function == ARM_DISARM and self._unused.get(channel) in (None, position):
-            return  # nobody has moved it: it stood so when it was switched on, or got its function
-        if before is None:  # it begins low; back to there it was moved from where it stood without a function
+            return  # not moved: it had this position at power-on, or when it got its function
+        if before is None:  # its position begins low; a return to low was a move from its position without a function
             before = self._unused.get(channel, _LOW) if position == _LOW else _LOW
         if position != before or (first and function in READ_AT_FIRST):
             self._parts.auxiliary.act(function, position)
 
 
 AXES = ("ROLL", "PITCH", "THROTTLE", "YAW")
-#: Values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): leave alone, and give back (0 in the first eight channels).
+#: values of RC_CHANNELS_OVERRIDE (MAVLink common.xml): no change, and release (0 in the first eight channels)
 IGNORE, RELEASE = 65535, 65534
 _IGNORE_RECEIVER, _IGNORE_OVERRIDES = 1, 2  # RC_OPTIONS bits 0 and 1
-#: MANUAL_CONTROL: this axis is not given.
+#: MANUAL_CONTROL: axis not given
 _NO_AXIS = 32767
 _CENTRE, _NONE = 1500, (0,) * len(CHANNELS)  # us
 _AT_FIRST: Final = (1500, 1500, 1000, 1500, 1800, 1000, 1000, 1800, *[0] * 8)
-"""A receiver's pulses before it has heard any, us (ArduPilot AP_HAL_SITL, SITL_State.cpp); what drives has its throttle
-in the centre."""
+"""Pulses of a receiver before it has received any, us (ArduPilot AP_HAL_SITL, SITL_State.cpp); the throttle of a ground
+vehicle is centred."""
 
 
 class StickService:
-    """See the module. Clock: vehicle time, on which the core counts the loss of sticks."""
+    """Service of pilot input. Clock: vehicle time, for the loss of the sticks."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL"})
@@ -99,18 +101,17 @@ class StickService:
     def __init__(self, parts: VehicleParts) -> None:
         self._parts = parts
         self._held: dict[str, float] = {}  # axis name -> -1 .. 1 (throttle 0 .. 1)
-        self._overrides: dict[int, int] = {}  # of channels, us
-        self._suspended = False  # overrides do not count for now: RC_OVERRIDE_TIME 0
-        self._given_ms = 0  # when the last one came
+        self._overrides: dict[int, int] = {}  # by channel, us
+        self._suspended = False  # overrides are not used while RC_OVERRIDE_TIME is 0
+        self._given_ms = 0  # time of the last override
         self._radio: tuple[int, ...] = ()
         self._radio_acted: tuple[tuple[int, ...], int, bool] | None = None
-        self._switched: tuple[int, ...] = ()  # pulses by which its switches were looked at last
+        self._switched: tuple[int, ...] = ()  # pulses at the last evaluation of switches
         self._switches = TransmitterSwitches(parts)
 
     # --- the transmitter ------------------------------------------------------------------------------------------
     def take_pulses(self, pulses: Sequence[int], now_ms: int) -> bool:
-        """Pulses of a transmitter, us, from channel 1 on; 0: as the last one of this channel. Was there anything new in
-        them?"""
+        """Take pulses of a transmitter, us, from channel 1 on; 0: unchanged. Returns True if a pulse changed."""
         parts = self._parts
         if parts.sticks.radio_dead or int(parts.parameters["RC_OPTIONS"]) & _IGNORE_RECEIVER:
             return False
@@ -126,7 +127,7 @@ class StickService:
             self._held.clear()
             self._overrides.clear()
         first = not self._switched
-        if self._radio_axes() is not None:  # a receiver that has lost its transmitter makes up its switches, too
+        if self._radio_axes() is not None:  # a receiver without its transmitter invents switch positions, too
             before = self._switched or before
             changed = (pair for pair, old in zip(enumerate(heard, 1), before, strict=True) if pair[1] != old)
             self._switches.take(enumerate(heard, 1) if first or given_back else changed, now_ms, first=first)
@@ -137,7 +138,7 @@ class StickService:
         return True
 
     def _suspend(self, now_ms: int) -> None:
-        """Leave overrides alone while RC_OVERRIDE_TIME is 0; those that are not too old count again after it."""
+        """Suspend overrides while RC_OVERRIDE_TIME is 0; afterwards those that did not expire are used again."""
         patience_s = self._parts.parameters["RC_OVERRIDE_TIME"]
         if self._suspended is (patience_s == 0.0):
             return
@@ -158,7 +159,7 @@ class StickService:
             self._parts.sticks.hear_radio(_sticks(axes))
 
     def _radio_axes(self) -> dict[str, float] | None:
-        """Positions of a transmitter's sticks; empty: there is none, None: it is lost."""
+        """Stick positions of a transmitter; empty: no transmitter, None: lost."""
         found: dict[str, float] = {}
         for axis in AXES if self._radio else ():
             channel = int(self._parts.parameters[f"RCMAP_{axis}"])
@@ -171,7 +172,7 @@ class StickService:
         return found
 
     def _show(self, *, first: bool = False) -> None:
-        """Tell the core the pulses as they count now, and the gimbal those of its sticks."""
+        """Pass the effective pulses to the core, and those of gimbal channels to the gimbal."""
         heard = self._radio or _NONE
         self._parts.sticks.channels = tuple(
             float(pwm if self._suspended else self._overrides.get(number, pwm)) for number, pwm in enumerate(heard, 1)
@@ -180,7 +181,7 @@ class StickService:
             self._parts.mount.take_sticks(self._gimbal_sticks(), first=first)
 
     def _gimbal_sticks(self) -> list[StickInput | None]:
-        """The first channel of each axis, as it stands."""
+        """First channel of each gimbal axis."""
         found: list[StickInput | None] = [None] * len(STICKS)
         for number, pwm in enumerate(self._parts.sticks.channels, 1):
             axis = STICKS.get(int(self._parts.parameters[f"RC{number}_OPTION"]))
@@ -217,7 +218,7 @@ class StickService:
             else:
                 self._overrides[number] = pwm
             given[number] = pwm
-        if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has a mode switch of its own
+        if not self._parts.facts.vehicle.capabilities.own_modes:  # a controller has its own mode switch
             self._switches.take(given.items(), now_ms)
         self._override(given, now_ms)
         self._show()
@@ -240,7 +241,7 @@ class StickService:
             self._hand_over(now_ms)
 
     def _says_lost(self, pwm: float) -> bool:
-        """True for a throttle pulse by which a receiver says that it has lost its transmitter."""
+        """True for a throttle pulse by which a receiver reports the loss of its transmitter."""
         return self._watched and 0 < pwm < self._parts.parameters["FS_THR_VALUE"]
 
     @property
@@ -254,20 +255,21 @@ class StickService:
             self._parts.sticks.lose(now_ms)
 
     def _position(self, axis: str, channel: int, pwm: float) -> float:
-        """Position of the stick, by the channel's calibration (RCn_*)."""
+        """Position of the stick by the channel's calibration (RCn_*)."""
         if axis == "THROTTLE" and not self._drives:
             low, high, reverse = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "REVERSED"))
             value = fraction(pwm - low, high - low)
             return 1.0 - value if reverse else value
         value = stick_share(self._parts.parameters, channel, pwm)
-        if axis == "PITCH":  # pulled back is high; `Sticks` counts forward
+        if axis == "PITCH":  # a pulled stick is high; `Sticks` counts forward
             return -value
         return 0.5 + 0.5 * value if axis == "THROTTLE" else value
 
     def _manual(self, message: Message, now_ms: int) -> None:
         if message.target != int(self._parts.parameters["SYSID_THISMAV"]):
             return
-        if message.z < 0 and not self._drives:  # what flies has no negative thrust: ArduPilot drops the whole message
+        # negative thrust for a vehicle that flies: ArduPilot drops the whole message
+        if message.z < 0 and not self._drives:
             return
         lowest = -1000 if self._drives else 0
         for axis, value, least in (
@@ -281,8 +283,8 @@ class StickService:
         self._hand_over(now_ms)
 
     def _joystick(self, axis: str, share: float) -> float:
-        """An axis of a joystick is a pulse on the channel of its stick, which has a dead zone and may be reversed; as
-        ArduPilot's GCS_MAVLINK::manual_override. `share`: 0 .. 1, of pitch 1 is forward, which is a low pulse."""
+        """Convert an axis of a joystick to a pulse on the channel of its stick, which has a dead zone and may be
+        reversed, as ArduPilot's GCS_MAVLINK::manual_override. `share`: 0 to 1; for pitch 1 is forward, a low pulse."""
         channel = int(self._parts.parameters[f"RCMAP_{axis}"])
         low, high = (self._parts.parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX"))
         return self._position(axis, channel, low + (high - low) * (1.0 - share if axis == "PITCH" else share))
@@ -304,7 +306,7 @@ class StickService:
 
 
 def _sticks(axes: Mapping[str, float]) -> Sticks:
-    """Sticks of these axes; those not given are neutral."""
+    """Sticks with these axes; missing ones are neutral."""
     return Sticks(
         roll=axes.get("ROLL", 0.0),
         pitch=axes.get("PITCH", 0.0),

@@ -1,4 +1,4 @@
-"""LANDING_TARGET: a companion tells where the pad is; a simulated vehicle tells what its own sensor sees."""
+"""LANDING_TARGET: position of the landing pad from a companion computer, or from a simulated sensor."""
 
 from mavlink_bridge.services.landing_target.service import LandingTargetService
 

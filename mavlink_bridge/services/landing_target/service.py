@@ -1,13 +1,13 @@
 """LANDING_TARGET, vehicle side (https://mavlink.io/en/services/landing_target.html).
 
-A companion's message counts where PLND_TYPE is 1, as in ArduPilot's AC_PrecLand_MAVLink: with position_valid a
-direction and distance, else the two angles from the middle of a picture that looks straight down, with the distance
-where it is above 0; both in MAV_FRAME_BODY_FRD, of a sensor that leans with the vehicle, or LOCAL_FRD, of one that
-stays level. Other frames are dropped, which is said once: angles that are taken for those of the body lead away from
-the target when they are not. What is no number is dropped.
+A companion's message is used if PLND_TYPE is 1, as in ArduPilot's AC_PrecLand_MAVLink. With position_valid it has a
+direction and distance, else two angles from the centre of an image that looks straight down, with the distance if it is
+above 0. The frame is MAV_FRAME_BODY_FRD of a sensor that tilts with the vehicle, or LOCAL_FRD of one that stays level.
+Messages in other frames are dropped with one warning, because angles read in a wrong frame lead away from the target.
+Messages with NaN or infinity are dropped.
 
-REQUEST_MESSAGE of LANDING_TARGET is answered with what the simulated sensor (SIM_PLD_ENABLE) sees at this moment, a
-message for each pad; FAILED when it sees none. So who writes a companion has something to compare with.
+REQUEST_MESSAGE of LANDING_TARGET is answered with what the simulated sensor (SIM_PLD_ENABLE) sees now, one message per
+pad, or FAILED if it sees none. Developers of companions can compare with it.
 
 Clock: vehicle time.
 """
@@ -31,7 +31,7 @@ _Q_UNKNOWN: Final = [0.0, 0.0, 0.0, 0.0]
 
 
 def look_of(message: Message) -> Look | None:
-    """The direction that a LANDING_TARGET tells; None: none, or in a frame that is not supported."""
+    """Direction in a LANDING_TARGET; None: invalid, or in an unsupported frame."""
     numbers = (message.angle_x, message.angle_y, message.distance, message.x, message.y, message.z)
     if not all(isfinite(number) for number in numbers) or message.distance < 0.0:
         return None
@@ -44,8 +44,7 @@ def look_of(message: Message) -> Look | None:
 
 
 def message_of(look: Look, number: int, time_us: int, *, placed: bool = True) -> Message:
-    """The LANDING_TARGET of a look that was taken by the body. `placed`: with its position, else with angles and
-    distance alone."""
+    """LANDING_TARGET of a look in the body frame. `placed`: with a position, else only angles and distance."""
     forward, right, down = look.direction
     size = hypot(forward, right, down)
     x, y, z = (look.distance_m * part / size * placed for part in look.direction)
@@ -68,7 +67,7 @@ def message_of(look: Look, number: int, time_us: int, *, placed: bool = True) ->
 
 
 class LandingTargetService:
-    """See the module. `vehicle`: the simulated one; `answers`: what may be requested, by message id."""
+    """Service of LANDING_TARGET. `vehicle`: used if it is a simulated one. `answers`: messages on request, by id."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"LANDING_TARGET"})
@@ -87,7 +86,7 @@ class LandingTargetService:
             answers[LANDING_TARGET] = self._seen
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take in LANDING_TARGET, which is not acknowledged."""
+        """Take a LANDING_TARGET; it is not acknowledged."""
         if message.frame not in _FRAMES:
             self._listener.refuse_frame()
             return

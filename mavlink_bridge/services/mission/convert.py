@@ -1,9 +1,8 @@
-"""Mission items between the wire and the core.
+"""Conversion of mission items between messages and the core.
 
-MISSION_ITEM_INT carries the place of a command in degrees x 1e7, MISSION_ITEM in degrees as float32; params 5 and 6
-of a command without a place travel as plain numbers in both (https://mavlink.io/en/services/mission.html).
-Degrees x 1e7 as an int32 pass through a double unchanged, so a plan comes back bit for bit in the form it was sent in.
-`command` and `frame` are kept as received.
+MISSION_ITEM_INT has the place of a command in degrees x 1e7, MISSION_ITEM in degrees as float32; params 5 and 6 of a
+command without a place are plain numbers in both (https://mavlink.io/en/services/mission.html). Degrees x 1e7 as an
+int32 pass through a double unchanged, so a plan is read back bit for bit. `command` and `frame` are kept as received.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ _FLOAT32_MAX = 3.4028234663852886e38
 
 
 def is_located(kind: int, command: int) -> bool:
-    """Are x and y of this item a place? Everything in a fence or rally plan is one."""
+    """True when x and y of this item are a place; in fence and rally plans they always are."""
     return kind != MissionType.MISSION or has_position(command)
 
 
 def read_item(message: Message, kind: int) -> MissionItem:
-    """The item in a MISSION_ITEM_INT or MISSION_ITEM. Any content is taken; checking is not done here."""
+    """Item in a MISSION_ITEM_INT or MISSION_ITEM, without checks."""
     x, y = message.x, message.y
     if message.get_type() == "MISSION_ITEM_INT" and is_located(kind, message.command):
         x, y = x / _SCALE, y / _SCALE
@@ -48,7 +47,7 @@ def read_item(message: Message, kind: int) -> MissionItem:
 
 
 def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bool, current: bool) -> Message:
-    """The message that carries `item` as number `seq` to `peer`: MISSION_ITEM_INT, or MISSION_ITEM."""
+    """Message with `item` as number `seq` for `peer`: MISSION_ITEM_INT, or MISSION_ITEM."""
     x, y = item.x, item.y
     if as_int:
         make = dialect.MAVLink_mission_item_int_message
@@ -77,7 +76,7 @@ def write_item(item: MissionItem, kind: int, seq: int, peer: Peer, *, as_int: bo
 
 
 def float32_range(value: float) -> float:
-    """`value`, or an infinity where a float32 cannot hold it (plan files hold doubles; packing would fail)."""
+    """Value, or an infinity if a float32 cannot hold it (plan files have doubles; packing would fail)."""
     if -_FLOAT32_MAX <= value <= _FLOAT32_MAX or isnan(value):
         return value
     return copysign(inf, value)

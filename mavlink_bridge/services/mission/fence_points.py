@@ -1,10 +1,10 @@
-"""Fence points: how stations wrote and read a fence before its missions, FENCE_POINT and FENCE_FETCH_POINT.
+"""Fence points: the older protocol for fences, FENCE_POINT and FENCE_FETCH_POINT.
 
-FENCE_TOTAL says how many there are: a return point, the corners of one polygon to stay in, and the first corner again,
-which closes it. Each is asked for and told alone, and none is acknowledged. A polygon becomes the fence when it is
-closed and all its corners have come, in whatever order; until then the old one stands (ArduPilot's grows corner by
-corner). A fence of other zones is not told, and the first point takes its place. Boards leave this out since ArduPilot
-4.7, its simulator speaks it. Source: ArduPilot AC_PolyFence_loader.cpp.
+FENCE_TOTAL is the number of points: a return point, the corners of one inclusion polygon, and the first corner again,
+which closes it. Each point is requested and sent alone, without acknowledgement. A polygon becomes the fence when it is
+closed and all corners have come, in any order; until then the old fence stays (ArduPilot's grows corner by corner). A
+fence with other zones cannot be read, and the first new point replaces it. Boards lack the protocol since ArduPilot
+4.7; its simulator has it. Source: ArduPilot AC_PolyFence_loader.cpp.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Place = tuple[float, float]
 
 
 class FencePointService:
-    """Serves the fence of `parts` point by point. `_corners`: those that are known, by their index, and the index of
-    the closing point if it has come."""
+    """Service of fence points for the fence of `parts`. `_corners`: known corners by index, and the closing point under
+    its index."""
 
     clock: Clock = "link"
     handles = frozenset({"FENCE_POINT", "FENCE_FETCH_POINT"})
@@ -43,7 +43,7 @@ class FencePointService:
         return self._out.take()
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Take a point, or tell one; what is wrong is said in ArduPilot's words."""
+        """Take or send a point; an error is reported with ArduPilot's text."""
         total = int(self._parts.facts.param("FENCE_TOTAL"))
         told = message.get_type() == "FENCE_POINT"
         complaint = self._complaint(message, total, told)
@@ -73,7 +73,7 @@ class FencePointService:
 
     # --- the fence that is stored -----------------------------------------------------------------------------
     def _is_simple(self) -> bool:
-        """At most a return point and one polygon to stay in."""
+        """True for a fence of at most a return point and one inclusion polygon."""
         items = self._parts.plans.fence.items()
         corners = [item for item in items if item.command == _CORNER]
         return len(items) - len(corners) == sum(item.command == _RETURN for item in items) <= 1 and (
@@ -81,7 +81,7 @@ class FencePointService:
         )
 
     def _look(self, total: int) -> None:
-        """Begin with the corners that are stored, for another total or after another way of writing them."""
+        """Load the stored corners if FENCE_TOTAL changed or another protocol wrote the fence."""
         items = self._parts.plans.fence.items()
         if self._seen[0] == total and self._seen[1] is items:
             return
@@ -90,7 +90,7 @@ class FencePointService:
         self._corners = dict(enumerate(corners[: total - 2], 1))
 
     def _return_point(self) -> Place | None:
-        """Place to return to: the one that is stored, or the middle of the polygon."""
+        """Return point: the stored one, or the centre of the polygon."""
         places = [(item.x, item.y) for item in self._parts.plans.fence.items() if item.command == _RETURN]
         if places:
             return places[0]
@@ -100,7 +100,7 @@ class FencePointService:
         return 0.5 * (min(lats) + max(lats)), 0.5 * (min(lons) + max(lons))
 
     def _place(self, index: int, total: int, peer: Peer) -> Place:
-        """Place of a point; one that is not known is told as zeros."""
+        """Place of a point; (0, 0) for an unknown one."""
         if index:
             return self._corners.get(1 if index == total - 1 else index, _NOWHERE)
         place = self._return_point()

@@ -1,7 +1,7 @@
-"""Plans as the protocol sees them: what it needs of the autopilot, what it tells of the mission's state
-(MISSION_CURRENT, docs/reference/mission-semantics.md, item 30), and the committed plan of one mission type.
+"""Plans for the mission protocol: ports of the autopilot, MISSION_CURRENT (docs/reference/mission-semantics.md, item
+30), and the committed plan of one mission type.
 
-Downloads need no state: every request is answered alone, as often as it comes, to whoever asks.
+Downloads need no state: each request is answered alone.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from mavlink_bridge.wire.codec import dialect
 
 
 class HasState(Protocol):
-    """A vehicle, as far as its clock goes."""
+    """Vehicle with a state, used for its clock."""
 
     @property
     def state(self) -> VehicleState: ...
 
 
 class MissionFacts(Protocol):
-    """Port: facts of the vehicle, as far as plans ask."""
+    """Port: facts of the vehicle that plans need."""
 
     @property
     def vehicle_class(self) -> VehicleClass: ...
@@ -47,7 +47,7 @@ class MissionFacts(Protocol):
 
 
 class PlanStore(Protocol):
-    """Port: store of plans, and when they change: `autopilot.commands.plans.Plans`, or a skimmer's."""
+    """Port: store of plans: `autopilot.commands.plans.Plans`, or that of a skimmer."""
 
     @property
     def mission(self) -> MissionStorage: ...
@@ -61,14 +61,14 @@ class PlanStore(Protocol):
 
 
 class HasNumber(Protocol):
-    """The mode that is flown."""
+    """Mode that is flown."""
 
     @property
     def number(self) -> int: ...
 
 
 class SetsCurrent(Protocol):
-    """Port: mission that goes on at another item."""
+    """Port: mission that can continue at another item."""
 
     def set_current(self, seq: int, /) -> Outcome: ...
 
@@ -81,7 +81,7 @@ class TakesTargets(Protocol):
 
 
 class MissionParts(Protocol):
-    """The parts of an autopilot that plans are kept in and flown by."""
+    """Parts of an autopilot that store and fly plans."""
 
     @property
     def facts(self) -> MissionFacts: ...
@@ -98,18 +98,18 @@ class MissionParts(Protocol):
 
 
 def storage(parts: MissionParts, kind: int) -> MissionStorage:
-    """The storage of a MAV_MISSION_TYPE (0, 1, 2)."""
+    """Storage of a MAV_MISSION_TYPE (0, 1, 2)."""
     return (parts.plans.mission, parts.plans.fence, parts.plans.rally)[kind]
 
 
 NO_TOTAL = 65535
-"""MISSION_CURRENT.total without a mission."""
+"""Value of MISSION_CURRENT.total without a mission."""
 _IN_MISSION_MODE, _SUSPENDED = 1, 2  # MISSION_CURRENT.mission_mode
 
 
 def wire_state(state: MissionState, total: int) -> WireMissionState:
-    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). Paused is never shown, as with
-    ArduPilot."""
+    """MISSION_STATE of the sequencer's state (docs/reference/mission-semantics.md, 1.1). A paused mission is not shown,
+    as in ArduPilot."""
     if state is MissionState.RUNNING:
         return WireMissionState.ACTIVE
     if total == 0:
@@ -118,13 +118,13 @@ def wire_state(state: MissionState, total: int) -> WireMissionState:
 
 
 def wire_mode(mode: int, autos: Container[int]) -> int:
-    """MISSION_MODE: in a mode that flies missions, or suspended."""
+    """MISSION_MODE: active in a mode that flies missions, else suspended."""
     return _IN_MISSION_MODE if mode in autos else _SUSPENDED
 
 
 def mission_current(parts: MissionParts, seq: int, firmware: Firmware = OWN) -> Message:
-    """MISSION_CURRENT that says `seq` (Sortie's number); all else as it is now. `total` counts items without home,
-    65535 = none; the ids are the plans' checksums, 0 = empty."""
+    """MISSION_CURRENT with `seq` (Sortie's number) and the present state. `total`: items without home, 65535 = none.
+    The ids are the plans' checksums, 0 = empty."""
     total, autos = parts.plans.mission.total(), parts.facts.vehicle_class.modes.autos
     return dialect.MAVLink_mission_current_message(
         firmware.wire_seq(seq),
@@ -141,14 +141,17 @@ _MAX_WARNED = 64
 
 
 class CommittedPlan:
-    """Committed plan, as stations read it. The core swaps a new plan in at its next tick; a station that asks earlier,
-    right after its acknowledgement, must read what it wrote, so the new plan is kept here until then."""
+    """Committed plan, as stations read it.
+
+    The core swaps a new plan in at its next tick. A station that reads the plan right after its acknowledgement must
+    get what it wrote, so the new plan is stored here until then.
+    """
 
     def __init__(self, kind: int, parts: MissionParts, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
         self.firmware = firmware
         self.homes = int(kind == MissionType.MISSION and firmware.habits.home_is_item_0)
-        """Items on the wire that are home."""
+        """Number of home items on the wire."""
         self._first_index = storage(parts, kind).first_index
         self._parts = parts
         self._out = outbox
@@ -158,7 +161,7 @@ class CommittedPlan:
 
     @property
     def storage(self) -> MissionStorage:
-        """The plan as it stands for whoever reads it now."""
+        """Present plan for readers."""
         stored = storage(self._parts, self.kind)
         if self._fresh is None:
             return stored
@@ -169,18 +172,18 @@ class CommittedPlan:
         return fresh
 
     def count(self) -> int:
-        """MISSION_COUNT, home included. A mission uploaded with its home item alone counts 1, one that was never
-        uploaded or was cleared 0."""
+        """MISSION_COUNT, home included. A mission uploaded with only its home item counts 1, one never uploaded or
+        cleared 0."""
         total = self.storage.total()
         return total + self.homes if total else int(self._home_only)
 
     def all_items(self) -> tuple[MissionItem, ...]:
-        """The plan as it is numbered on the wire, home included if the plan has one."""
+        """Items as numbered on the wire, home included if the plan has one."""
         home = (home_item(self._parts.facts.home),) if self.homes and self.count() else ()
         return home + self.storage.items()
 
     def swap_in(self, items: tuple[MissionItem, ...], *, home_only: bool) -> int:
-        """A new plan has become durable: give it to the parts. Returns its checksum."""
+        """Give a new durable plan to the parts. Returns its checksum."""
         fresh = MissionStorage(self._first_index)
         fresh.replace(items)
         vehicle_ms = self._parts.facts.vehicle.state.time_ms
@@ -191,7 +194,7 @@ class CommittedPlan:
 
     # --- answers ----------------------------------------------------------------------------------------------
     def begin_transfer(self, peer: Peer) -> None:
-        """Note that a transfer of this station begins: it may be warned once."""
+        """Note that a transfer of this station begins; it may then be warned once."""
         self._warned.discard(peer)
 
     def answer_list(self, peer: Peer) -> None:
@@ -200,8 +203,8 @@ class CommittedPlan:
         self._send_count(peer)
 
     def answer_request(self, message: Message, peer: Peer) -> None:
-        """MISSION_REQUEST is answered by MISSION_ITEM (DroneKit knows no other), the _INT form by MISSION_ITEM_INT.
-        Home is readable even if there is no mission."""
+        """Answer MISSION_REQUEST with MISSION_ITEM (DroneKit knows no other), MISSION_REQUEST_INT with
+        MISSION_ITEM_INT. Home can be read without a mission."""
         seq, plan = message.seq, self.storage
         as_int = message.get_type() == "MISSION_REQUEST_INT"
         item = home_item(self._parts.facts.home) if seq < self.homes else plan.get(self._stored(seq))
@@ -222,7 +225,7 @@ class CommittedPlan:
         return self.firmware.seq_of(seq) if self.kind == MissionType.MISSION else seq
 
     def warn_once(self, peer: Peer, text: str) -> None:
-        """Warn a station, once in each of its transfers, on its link only."""
+        """Warn a station once per transfer, on its link only."""
         if peer not in self._warned and len(self._warned) < _MAX_WARNED:
             self._warned.add(peer)
             self._out.text(Severity.WARNING, text, peer)

@@ -1,10 +1,9 @@
-"""The mission protocol, vehicle side (https://mavlink.io/en/services/mission.html; docs/reference/mission-semantics.md,
-2).
+"""Mission protocol, vehicle side (https://mavlink.io/en/services/mission.html; docs/reference/mission-semantics.md, 2).
 
-One upload machine for each mission type (`transfer`), so that a mission and a rally upload may run at the same time;
-around them what concerns no single type: MISSION_CLEAR_ALL of everything, MISSION_SET_CURRENT, and mission items that
-are guided targets. Runs in link time, or by the `Patience` with clients that pace the vehicle; commands to the vehicle
-are given in the vehicle's.
+Each mission type has its own upload machine (`transfer`), so a mission and a rally upload can run at the same time.
+This module handles MISSION_CLEAR_ALL of all types, MISSION_SET_CURRENT, and mission items that are guided targets.
+Clock: link time, or the time of `Patience` if clients set the vehicle's speed; commands to the vehicle use vehicle
+time.
 """
 
 from __future__ import annotations
@@ -46,15 +45,15 @@ _SILENT_ON_UNKNOWN_KIND = frozenset((UploadInput.REQUEST, UploadInput.ACK))
 
 @dataclass(frozen=True, slots=True)
 class _ClearAll:
-    """MISSION_CLEAR_ALL of type 255 on its way to the disk."""
+    """MISSION_CLEAR_ALL of type 255 that is being written to disk."""
 
     ticket: int
     peer: Peer
 
 
 class MissionService:
-    """Serves missions, fence and rally points of `parts`, numbered as `firmware` does; plans are kept by `journal`
-    before they are acknowledged."""
+    """Service of missions, fence and rally points of `parts`, numbered as by `firmware`. `journal` stores plans before
+    they are acknowledged."""
 
     clock: Clock = "link"
     handles = frozenset((*_INPUTS, "MISSION_SET_CURRENT"))
@@ -69,7 +68,7 @@ class MissionService:
         self._patience: Patience | None = None
 
     def count_vehicle_time(self) -> None:
-        """Clients pace the vehicle: stations have its time to answer in."""
+        """Count time limits in vehicle time, because clients set the vehicle's speed."""
         self._patience = Patience(self._vehicle_ms)
 
     # --- Service ----------------------------------------------------------------------------------------------
@@ -96,14 +95,14 @@ class MissionService:
             self._out.ack(peer, mission_type, MissionResult.UNSUPPORTED)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Repeats requests, gives up uploads, and acknowledges plans that have become durable meanwhile."""
+        """Repeat requests, abandon uploads, and acknowledge plans that are on disk."""
         if self._patience is not None:
             now_ms = self._patience.passed(now_ms)
         self._settle(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The next repetition or the end of an upload. Waiting for the journal has no deadline: its completion wakes
-        the run loop."""
+        """Time of the next repetition or end of an upload, ms. Waiting for the journal has no deadline, because its
+        completion wakes the run loop."""
         deadline: int | None = None
         for transfer in self._transfers:
             due = None if transfer.state is UploadState.IDLE else transfer.next_deadline_ms()
@@ -125,24 +124,24 @@ class MissionService:
 
     @property
     def refusals(self) -> int:
-        """Items and plans refused since start."""
+        """Number of items and plans refused since the start."""
         return sum(transfer.refusals for transfer in self._transfers)
 
     @property
     def repeats(self) -> int:
-        """Number of requests for items that had to be repeated."""
+        """Number of repeated requests for items."""
         return sum(transfer.repeats for transfer in self._transfers)
 
     # --- what concerns no single type -------------------------------------------------------------------------
     def _set_current(self, message: Message) -> None:
-        """MISSION_SET_CURRENT: answered with exactly the requested number, to everybody; MAVSDK asks again until it
-        comes. The core has said why when it refuses."""
+        """MISSION_SET_CURRENT: answered to everybody with exactly the requested number; MAVSDK repeats the request
+        until then. On a refusal the core has sent the reason."""
         seq = self._firmware.seq_of(message.seq)
         if self._parts.mission_commands.set_current(seq).ok:
             self._out.announce(mission_current(self._parts, seq, self._firmware))
 
     def _guide(self, message: Message, peer: Peer) -> None:
-        """An item with `current` 2 is a guided target, with 3 a new altitude; no plan is touched."""
+        """Fly to an item with `current` 2, a guided target, or 3, a new altitude; plans do not change."""
         outcome = self._guided_outcome(message)
         result = MissionResult.ACCEPTED if outcome is not None and outcome.ok else MissionResult.ERROR
         self._out.ack(peer, MissionType.MISSION, result)
@@ -170,9 +169,9 @@ class MissionService:
             self._out.text(Severity.WARNING, "Need mavlink2 for item transfer", peer)
 
     def _clear_everything(self, peer: Peer, now_ms: int) -> None:
-        """All three plans or none, with one acknowledgement: one change of the journal."""
+        """Clear all three plans or none, in one change of the journal, with one acknowledgement."""
         if self._clear_all is not None and is_same_station(self._clear_all.peer, peer):
-            return  # asked again while the first is still on its way to the disk
+            return  # repeated while the first is being written to disk
         for transfer in self._transfers:
             transfer.settle(now_ms)
         busy = any(transfer.state is UploadState.COMMITTING for transfer in self._transfers)

@@ -1,5 +1,5 @@
-"""Texts of the mission service: acknowledgements, and texts for people, in ArduPilot's words where it has any; 50
-characters are one STATUSTEXT."""
+"""Acknowledgements and texts of the mission service, in ArduPilot's words where it has them; one STATUSTEXT has 50
+characters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _TEXT_SIZE = 50
 
 
 class Outbox:
-    """Messages in the order in which they are to leave."""
+    """Messages to send, in order."""
 
     def __init__(self) -> None:
         self._waiting: list[Outgoing] = []
 
     def send(self, message: Message, peer: Peer) -> None:
-        """Queue a message for the link of `peer`; it already names its ids."""
+        """Queue a message for the link of `peer`; it already has the target ids."""
         self._waiting.append(Outgoing(message, peer.link))
 
     def announce(self, message: Message) -> None:
@@ -32,11 +32,11 @@ class Outbox:
         self._waiting.append(Outgoing(message))
 
     def ack(self, peer: Peer, kind: int, result: MissionResult, plan_id: int = 0) -> None:
-        """Queue MISSION_ACK; `plan_id` is the checksum of the plan that was just stored."""
+        """Queue MISSION_ACK; `plan_id`: checksum of the stored plan."""
         self.send(dialect.MAVLink_mission_ack_message(peer.system, peer.component, int(result), kind, plan_id), peer)
 
     def text(self, severity: Severity, text: str, peer: Peer | None = None) -> None:
-        """Queue a STATUSTEXT in one piece, to all links or to that of `peer`."""
+        """Queue one STATUSTEXT, for all links or for that of `peer`."""
         data = text.encode("ascii", "replace")[:_TEXT_SIZE]
         message = dialect.MAVLink_statustext_message(int(severity), data)
         self._waiting.append(Outgoing(message, None if peer is None else peer.link))
@@ -47,7 +47,7 @@ class Outbox:
 
 
 NAMES = ("Mission", "Fence", "Rally")
-"""By MAV_MISSION_TYPE."""
+"""Names by MAV_MISSION_TYPE."""
 RECEIVED = ("Flight plan received", "Fence Indexed OK", "Rally points received")
 CLEARED = ("Mission cleared", "Fence cleared", "Rally points cleared")
 
@@ -57,15 +57,15 @@ FLAT_GROUND = "Terrain frames: ground taken as flat at home"
 
 
 def unable(kind: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> list[MissionItem]:
-    """The items that a vehicle of the kind of this name, with these parameters, will skip
-    (docs/reference/mission-semantics.md, 1.4): they are kept, as ArduPilot keeps them, and named; in flight the
-    executor answers Unsupported, so that they are skipped with a text and never in silence."""
+    """Items that a vehicle of this kind, with these parameters, skips (docs/reference/mission-semantics.md, 1.4). They
+    are stored and reported, as in ArduPilot; in flight the executor answers Unsupported, so each is skipped with a
+    text."""
     carries_out = vehicle_class(kind).carries_out
     return [item for item in items if not carries_out(item.command) and not is_fitted(item.command, param)]
 
 
 def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, float], float | None]) -> Iterator[str]:
-    """Heights above the ground are flown although no terrain is known: that is said, once. `over_ground`: as
+    """Warning, once, for heights above the ground without known terrain. `over_ground`: as
     `VehicleFacts.over_ground`."""
     if any(
         item.frame in ABOVE_GROUND and has_position(item.command) and over_ground(item.frame, item.z) is None
@@ -75,11 +75,11 @@ def about_terrain(items: Iterable[MissionItem], over_ground: Callable[[int, floa
 
 
 _APART_DEG: Final = 0.01
-"""Between two places on a way that are looked at: half a block of terrain at 100 m spacing."""
+"""Spacing of checked places on a leg, degrees: half a block of terrain at 100 m spacing."""
 
 
 def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, float]]:
-    """Latitudes and longitudes of the items that count from the ground, and of the ways between them."""
+    """Latitudes and longitudes of items above the ground, and of the legs between them."""
     before: MissionItem | None = None
     for item in items:
         if not has_position(item.command) or (item.x == 0.0 and item.y == 0.0):
@@ -94,8 +94,8 @@ def places_on_ground(items: Iterable[MissionItem]) -> Iterator[tuple[float, floa
 
 
 def about_skipped(vehicle: str, items: Iterable[MissionItem], param: Callable[[str], float]) -> Iterator[str]:
-    """Texts, one for each command in the mission that a vehicle of this kind, with these parameters, keeps but cannot
-    do. None begins with "#": QGroundControl takes that for something to be spoken only, and shows it to nobody."""
+    """Texts for the commands in a mission that a vehicle of this kind, with these parameters, stores but skips, one per
+    command. No text begins with "#": QGroundControl only speaks such a text and does not show it."""
     skipped: dict[int, list[int]] = {}
     for item in unable(vehicle, items, param):
         skipped.setdefault(item.command, []).append(item.seq)

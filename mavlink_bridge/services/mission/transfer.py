@@ -1,11 +1,11 @@
-"""The upload machine of one mission type, as a table (docs/reference/mission-semantics.md, 2.2).
+"""Upload machine of one mission type, as a table (docs/reference/mission-semantics.md, 2.2).
 
-State, kind of message and whether it comes from the station that holds the upload give the handler; every combination
-is in the table, so nothing is forgotten and nothing falls through.
+The handler follows from the state, the kind of message, and whether its sender holds the upload; the table has all
+combinations.
 
-A plan becomes the vehicle's in one step: its items are staged and checked one by one, the last one hands all of them to
-the journal, and only when they are durable is the plan swapped in and acknowledged. Until then, and after any error,
-timeout or cancel, the old plan stands entire.
+A plan becomes the vehicle's in one step: items are staged and checked one by one, the last passes all of them to the
+journal, and the plan is swapped in and acknowledged when it is on disk. Until then, and after an error, timeout or
+cancel, the whole old plan stays.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from mavlink_bridge.services.mission.upload import (
 from mavlink_bridge.wire.codec import dialect
 
 MAX_ITEMS = 5000
-"""Items of a plan, home not counted."""
+"""Most items of a plan, without home."""
 _MAX_DEFERRED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class _Commit:
-    """A plan on its way to the disk. `home_only`: uploaded with nothing but its home item; `announced` false: the
-    service acknowledges, not the machine."""
+    """Plan that is being written to disk. `home_only`: uploaded with only its home item. `announced` False: the service
+    acknowledges it."""
 
     ticket: int
     items: tuple[MissionItem, ...]
@@ -53,7 +53,7 @@ class _Commit:
 
 
 class PlanTransfer:
-    """Uploads, downloads and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
+    """Upload, download and removal of one kind of plan (MAV_MISSION_TYPE 0, 1, 2)."""
 
     def __init__(self, kind: int, parts: MissionParts, journal: Journal, outbox: Outbox, firmware: Firmware) -> None:
         self.kind = kind
@@ -72,7 +72,7 @@ class PlanTransfer:
 
     @property
     def owner(self) -> Peer | None:
-        """The station that holds the upload or waits for its commit."""
+        """Station that holds the upload or waits for its commit."""
         if self._upload is not None:
             return self._upload.peer
         return None if self._commit is None else self._commit.peer
@@ -83,7 +83,7 @@ class PlanTransfer:
         TABLE[self.state, kind, self._sender(kind, peer)](self, message, peer, now_ms)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Settle a commit; ask again or give up."""
+        """Finish a commit; repeat the request or abandon the upload."""
         self.settle(now_ms)
         upload = self._upload
         if upload is None:
@@ -98,13 +98,13 @@ class PlanTransfer:
             self._ask(upload)
 
     def next_deadline_ms(self) -> int | None:
-        """The next repetition or the end of an upload."""
+        """Time of the next repetition or end of an upload, ms."""
         if self._upload is None:
             return None
         return min(self._upload.repeat_due_ms(), self._upload.abandon_due_ms())
 
     def link_closed(self, link: int) -> None:
-        """Drop the upload of a station that is gone. A commit under way goes on; nobody hears its end."""
+        """Drop the upload of a closed link. A commit continues, without an acknowledgement."""
         if self._upload is not None and self._upload.peer.link == link:
             self._end_upload()
         self._deferred = [entry for entry in self._deferred if entry[2].link != link]
@@ -119,7 +119,7 @@ class PlanTransfer:
 
     # --- handlers: begin --------------------------------------------------------------------------------------
     def _begin(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """MISSION_COUNT: a new upload; the same station may restart its own."""
+        """MISSION_COUNT: begin an upload; a station may restart its own."""
         self._end_upload()
         self._answer = None
         count = message.count
@@ -153,7 +153,7 @@ class PlanTransfer:
         assert upload is not None, "the state says that there is one"
         seq = message.seq
         if seq != upload.next:
-            duplicate = upload.first <= seq < upload.next  # one that was accepted before: dropped in silence
+            duplicate = upload.first <= seq < upload.next  # accepted before: dropped silently
             if not duplicate and self.committed.firmware.habits.gap_is_error:
                 self._out.ack(peer, self.kind, MissionResult.INVALID_SEQUENCE)
             return
@@ -175,7 +175,7 @@ class PlanTransfer:
             self._ask(upload)
 
     def _finish(self, upload: PlanUpload, message: Message, now_ms: int) -> None:
-        """The last item is in: check the plan as a whole and commit it."""
+        """Check the whole plan after its last item, and commit it."""
         plan = upload.plan()
         items = plan[self.committed.homes :]
         habits = self.committed.firmware.habits
@@ -190,7 +190,7 @@ class PlanTransfer:
             self._submit(items, upload.peer, now_ms, home_only=len(plan) == self.committed.homes)
 
     def _refuse(self, upload: PlanUpload, message: Message, result: MissionResult, text: str, now_ms: int) -> None:
-        """An item, or the plan, is not acceptable: the upload ends, the old plan stands."""
+        """Refuse an item or plan: end the upload, keep the old plan."""
         self.refusals += 1
         self._end_upload()
         self._answer = LastAnswer.to(message, upload, result, now_ms)
@@ -199,8 +199,8 @@ class PlanTransfer:
             self._out.text(Severity.WARNING, text)
 
     def _stray_item(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """An item without an upload: the last one of an upload whose end was not heard, a late duplicate from it (which
-        is dropped as during the upload: an error now would end what the station does next), or a mistake."""
+        """Answer an item without an upload. It may be the last item of an upload whose acknowledgement was lost, a late
+        duplicate (dropped, because an error would end the station's next transfer), or a mistake."""
         known = self._answer
         if known is None or not known.concerns(peer, now_ms):
             self._out.ack(peer, self.kind, MissionResult.ERROR)
@@ -211,7 +211,7 @@ class PlanTransfer:
 
     # --- handlers: the rest -----------------------------------------------------------------------------------
     def _clear(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """MISSION_CLEAR_ALL; the station that holds the upload gives it up by this."""
+        """MISSION_CLEAR_ALL; it also ends the station's own upload."""
         del message
         self._end_upload()
         self._answer = None
@@ -229,8 +229,8 @@ class PlanTransfer:
         self.committed.answer_request(message, peer)
 
     def _hear_ack(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """MISSION_ACK from the uploading station. MAVSDK answers MISSION_REQUEST with UNSUPPORTED if it wants the
-        _INT form; any other error is its way to cancel; ACCEPTED (Mission Planner's last word) says nothing."""
+        """MISSION_ACK from the uploading station. UNSUPPORTED is MAVSDK's answer to MISSION_REQUEST when it expects the
+        _INT form; another error is its cancel; ACCEPTED, from Mission Planner, is ignored."""
         del peer
         upload = self._upload
         assert upload is not None, "the state says that there is one"
@@ -247,10 +247,10 @@ class PlanTransfer:
         self._out.ack(peer, self.kind, MissionResult.DENIED)
 
     def _ignore(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """No answer is due."""
+        """Ignore a message."""
 
-    # DroneKit sends CLEAR_ALL and COUNT in one breath and repeats neither: what would change a plan while the disk is
-    # still busy with the last change waits its turn.
+    # DroneKit sends CLEAR_ALL and COUNT together and repeats neither. Messages that change a plan wait until the last
+    # change is on disk.
     def _defer_count(self, message: Message, peer: Peer, now_ms: int) -> None:
         self._defer(UploadInput.COUNT, message, peer, now_ms)
 
@@ -274,14 +274,14 @@ class PlanTransfer:
         self.settle(now_ms)
 
     def await_clear(self, ticket: int, peer: Peer) -> None:
-        """Wait for the removal of all plans, one change in the journal; the service acknowledges it."""
+        """Wait for the removal of all plans, one change of the journal that the service acknowledges."""
         self._end_upload()
         self._answer = None
         self._commit = _Commit(ticket, (), peer, announced=False)
         self.state = UploadState.COMMITTING
 
     def settle(self, now_ms: int) -> None:
-        """Swap the plan in when the journal is done with it, acknowledge, and serve what had to wait."""
+        """Swap the plan in when the journal has stored it, acknowledge it, and serve the deferred messages."""
         commit = self._commit
         if commit is None or self._journal.durable() < commit.ticket:
             return
@@ -308,7 +308,7 @@ class PlanTransfer:
         self._out.text(Severity.INFO, (texts.RECEIVED if commit.items else texts.CLEARED)[self.kind])
         items = self.committed.storage.items()
         for place in texts.places_on_ground(items):
-            self._parts.facts.altitude(Frame.GLOBAL_TERRAIN_ALT, 0.0, *place)  # asks for what is not known
+            self._parts.facts.altitude(Frame.GLOBAL_TERRAIN_ALT, 0.0, *place)  # requests unknown terrain
         for text in texts.about_terrain(items, self._parts.facts.over_ground):
             self._out.text(Severity.WARNING, text)
         if self.kind == MissionType.MISSION:
@@ -352,4 +352,4 @@ TABLE: dict[tuple[UploadState, UploadInput, UploadSender], _Handler] = {
     **_rows(UploadState.COMMITTING, UploadSender.OWNER, *_WAITING),
     **_rows(UploadState.COMMITTING, UploadSender.STRANGER, *_WAITING),
 }
-"""(state, message, sender) to its handler: every combination."""
+"""Handler by state, message and sender, for every combination."""

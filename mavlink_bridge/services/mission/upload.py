@@ -1,4 +1,4 @@
-"""An upload: rows and columns of its machine's table, what is remembered of a running one, and its timers."""
+"""Upload of a plan: keys of the machine's table, state of a running upload, and its timers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class UploadState(Enum):
 
     IDLE = auto()
     RECEIVING = auto()  # an upload is running
-    COMMITTING = auto()  # a plan (or its removal) is on its way to the disk
+    COMMITTING = auto()  # a plan, or its removal, is being written to disk
 
 
 class UploadInput(Enum):
-    """Kinds of message."""
+    """Messages of the mission protocol."""
 
     COUNT = auto()
     WRITE_PARTIAL = auto()
@@ -39,31 +39,31 @@ class UploadSender(Enum):
 
 
 def is_same_system(a: Peer, b: Peer) -> bool:
-    """Do both have the same system and component? A station may send its items on any link."""
+    """True for equal system and component ids. A station may send its items on any link."""
     return a.system == b.system and a.component == b.component
 
 
 def is_same_station(a: Peer, b: Peer) -> bool:
-    """Are both the same station? QGroundControl and Mission Planner share their ids: only the link tells them apart."""
+    """True for the same station. QGroundControl and Mission Planner share their ids and differ only by the link."""
     return a.link == b.link and is_same_system(a, b)
 
 
 ABANDON_MS = 8000
-"""An upload in which no item was accepted for so long is given up (docs/reference/mission-semantics.md, 2.2)."""
+"""Time without an accepted item after which an upload ends, ms (docs/reference/mission-semantics.md, 2.2)."""
 REPEAT_MIN_MS = 100
 REPEAT_MAX_MS = 1000
 _SMOOTHING = 0.25
 _FASTEST = 10
-"""Times the wall, of `Patience`."""
+"""Greatest speed of `Patience`, relative to wall time."""
 
 
 class PlanUpload:
-    """Items `first` .. `last` are wanted from `peer`, in order; `items` are those accepted so far, `next` the one asked
-    for. A partial upload (`base` not None) replaces these items of the plan `base`, a whole one replaces the plan.
+    """Upload of items `first` to `last` from `peer`, in order. `items`: accepted items. `next`: requested item. A
+    partial upload (`base` not None) replaces these items of the plan `base`, a whole one replaces the plan.
 
-    A request is repeated after twice the round trip measured in this upload, within 100 and 1000 ms: a lost message on
-    a fast link then costs little, and a slow link is not flooded. Only requests sent once are measured (Karn's
-    rule: the answer to a repeated one might belong to either).
+    A request is repeated after twice the round-trip time measured in this upload, within 100 and 1000 ms: this makes a
+    lost message cheap on a fast link and does not flood a slow one. Only requests sent once are measured (Karn's
+    algorithm: the answer to a repeated request may belong to either).
     """
 
     __slots__ = ("_asked_ms", "_last_asked_ms", "_round_trip_ms", "accepted_ms", "asked_once", "base", "first", "items",
@@ -87,18 +87,18 @@ class PlanUpload:
 
     @property
     def repeat_ms(self) -> int:
-        """Pause before an item is asked for again, ms."""
+        """Time before a request is repeated, ms."""
         if self._round_trip_ms is None:
             return REPEAT_MAX_MS
         return min(max(round(2.0 * self._round_trip_ms), REPEAT_MIN_MS), REPEAT_MAX_MS)
 
     @property
     def total(self) -> int:
-        """Number of items, home included, that the plan will have."""
+        """Number of items in the finished plan, home included."""
         return max(self.last + 1, 0 if self.base is None else len(self.base))
 
     def accept(self, item: MissionItem, now_ms: int) -> None:
-        """Take `item`, which is the one asked for."""
+        """Accept the requested item."""
         if self.asked_once:
             sample = now_ms - self._asked_ms
             known = self._round_trip_ms
@@ -128,23 +128,22 @@ class PlanUpload:
 
 
 class Patience:
-    """Time that a station has had to answer, where clients pace the vehicle, ms.
+    """Time limit for answers of a station when clients set the vehicle's speed, ms.
 
-    ArduPilot's simulator counts it in vehicle time: an upload that stalls for eight seconds of it is given up. At 60
-    times the wall that is the tenth of a second which a busy station may need for one answer; by the wall alone, a test
-    that runs ten times as fast waits eighty seconds of its flight. So it is vehicle time, never slower than the wall (a
-    vehicle that waits for a station which has gone would wait for ever), and since the last message never more than ten
-    times as fast: whoever reads at all then has 0.8 s of the wall. `vehicle_ms` gives the vehicle's time; the wall's is
-    told with every call.
+    ArduPilot's simulator counts it in vehicle time: an upload without progress for 8 s is abandoned. At 60 times wall
+    time that is 0.13 s, which a busy station may need for one answer; in wall time, a test at ten times the speed would
+    wait for 80 s of flight. So this time is vehicle time, never slower than wall time (else a vehicle that waits for a
+    lost station would wait forever), and since the last message at most ten times as fast, which leaves a station 0.8 s
+    of wall time. `vehicle_ms` gives vehicle time; wall time comes with each call.
     """
 
     def __init__(self, vehicle_ms: Callable[[], int]) -> None:
         self._vehicle_ms = vehicle_ms
-        self._since: tuple[int, int, int] | None = None  # the wall's, the vehicle's and this time at the last message
+        self._since: tuple[int, int, int] | None = None  # wall time, vehicle time and this time at the last message
         self._ahead = 0
 
     def passed(self, wall_ms: int) -> int:
-        """This time now."""
+        """Present value of this time, ms."""
         if self._since is None:
             self._since = wall_ms, self._vehicle_ms(), wall_ms
         wall, vehicle, then = self._since
@@ -154,20 +153,20 @@ class Patience:
         return now
 
     def heard(self, wall_ms: int) -> int:
-        """A message came. This time now."""
+        """Note a message and return the present value of this time, ms."""
         now = self.passed(wall_ms)
         self._since = wall_ms, self._vehicle_ms(), now
         return now
 
     def on_wall(self, due_ms: int) -> int:
-        """The latest that `due_ms` may come, in the wall's time; the vehicle's may be there before."""
+        """Wall time at which `due_ms` comes at the latest, ms."""
         return due_ms - self._ahead
 
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """Last upload's answer, kept for a station that did not hear it and sends its last item again, and to know the late
-    duplicates of its other items (numbers `first` up to `last`)."""
+    """Answer to the last upload, kept for a station that missed it and repeats its last item, and to recognise late
+    duplicates of items `first` to `last`."""
 
     peer: Peer
     first: int
@@ -179,24 +178,24 @@ class LastAnswer:
 
     @classmethod
     def to(cls, message: Message, upload: PlanUpload, result: MissionResult, now_ms: int) -> LastAnswer:
-        """Remember that the item `message` ended the upload with `result`."""
+        """Answer to an upload that ended with the item `message` and `result`."""
         return cls(upload.peer, upload.first, message.seq, _identity(message), result, now_ms + ABANDON_MS)
 
     def concerns(self, peer: Peer, now_ms: int) -> bool:
-        """Was the upload this station's, and is it not too long ago?"""
+        """True for the station of the upload, while it is recent."""
         return now_ms <= self.until_ms and is_same_system(peer, self.peer)
 
     def is_repeated_by(self, message: Message) -> bool:
-        """True when this is the item that ended the upload, again."""
+        """True for a repetition of the item that ended the upload."""
         return _identity(message) == self.item
 
     def is_duplicate(self, message: Message) -> bool:
-        """True when this is an item before the one that ended the upload."""
+        """True for an item before the one that ended the upload."""
         return self.first <= int(message.seq) < self.last
 
 
 def _identity(message: Message) -> str:
-    """Identity of an item message, equal when it comes again (NaN included, which equals nothing)."""
+    """Identity of an item message, equal for a repetition even with NaN."""
     return repr(
         (
             message.get_type(),

@@ -1,4 +1,4 @@
-"""Flight modes as MAVLink's standard-modes protocol has them: listed, watched, told and set."""
+"""Flight modes in MAVLink's standard-modes protocol."""
 
 from mavlink_bridge.services.modes.service import ListedMode, ModeService, OwnModes
 

@@ -1,13 +1,13 @@
 """Standard modes, vehicle side (https://mavlink.io/en/services/standard_modes.html).
 
-AVAILABLE_MODES lists the flight modes that can be flown, so that a station offers these and no others: one index after
-the other (QGroundControl) or all (index 0), and again when AVAILABLE_MODES_MONITOR shows another number. CURRENT_MODE
-tells the one that flies. Both of these are streams (`streams.json` of telemetry). DO_SET_STANDARD_MODE enters the mode
-of this vehicle that means what the standard one does.
+AVAILABLE_MODES lists the flight modes of the vehicle, so that stations offer only these: one index after the other
+(QGroundControl) or all (index 0), again when AVAILABLE_MODES_MONITOR has another number. CURRENT_MODE reports the
+active mode. Both of these are streams (`streams.json` of telemetry). DO_SET_STANDARD_MODE enters the vehicle's mode for
+a standard mode.
 
-What is listed as standard is the firmware's matter. ArduPilot lists all of its modes as NON_STANDARD, and so do we when
-we are spoken to as one: a station gives standard modes names of its own, and QGroundControl's buttons for ArduPilot
-then look in vain for "RTL". PX4 lists its standard modes as such, and also what nobody may choose.
+The firmware decides which modes are listed as standard. ArduPilot lists all modes as NON_STANDARD, and so does Sortie
+as an ArduPilot: stations give standard modes other names, and QGroundControl's buttons for ArduPilot would not find
+"RTL". PX4 lists its standard modes as such, and also modes that a user cannot select.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 AVAILABLE_MODES: Final[int] = codec.id_of("AVAILABLE_MODES")
 NAME_SIZE: Final = 34
-"""Bytes of a name: 35 with the 0 behind it."""
+"""Most bytes of a name, without the terminating 0."""
 Answers = dict[int, Callable[[float], Sequence[Message]]]
-"""Answers to requests, by message id: what follows from the request's param2."""
+"""Functions that answer requests with the request's param2, by message id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedMode:
-    """A mode as stations see it. `number`: custom_mode. `standard`: as what it is listed. `properties`: bits of
-    MAV_MODE_PROPERTY."""
+    """Mode as listed for stations. `number`: custom_mode. `standard`: the standard mode that it is listed as.
+    `properties`: bits of MAV_MODE_PROPERTY."""
 
     number: int
     name: str
@@ -47,34 +47,34 @@ class ListedMode:
 
     @property
     def selectable(self) -> bool:
-        """May people choose it?"""
+        """True when a user may select the mode."""
         return not self.properties & ModeProperty.NOT_USER_SELECTABLE
 
     @property
     def told_name(self) -> bytes:
-        """Name as AVAILABLE_MODES has it, which leaves the names of standard modes to the stations."""
+        """Name in AVAILABLE_MODES; empty for standard modes, which stations name themselves."""
         name = self.name if self.standard is StandardMode.NON_STANDARD else ""
         return name.encode("ascii", "replace")[:NAME_SIZE]
 
 
 class ModeSource(Protocol):
-    """The modes of a vehicle in its firmware's numbers. `standard`: the mode that means each standard one, whether it
-    is listed as that or not."""
+    """Modes of a vehicle in its firmware's numbers. `standard`: mode by standard mode, even if it is not listed as
+    standard."""
 
     @property
     def standard(self) -> Mapping[StandardMode, int]: ...
     def listed(self) -> Sequence[ListedMode]:
-        """In the order of their indices."""
+        """Modes in the order of their indices."""
 
     def enter(self, number: int, now_ms: int) -> Outcome:
-        """On a station's wish."""
+        """Enter a mode for a station."""
 
     def needs_position(self, number: int) -> bool:
         """True when the mode needs a position estimate."""
 
 
 class OwnModes:
-    """The modes of the core in ArduPilot's numbers, those of installed packages among them."""
+    """Modes of the core in ArduPilot's numbers, including those of installed packages."""
 
     def __init__(self, modes: ModeChoice, standard: Mapping[StandardMode, int]) -> None:
         self._modes = modes
@@ -91,7 +91,7 @@ class OwnModes:
 
 
 class ModeService:
-    """See the module. Answers requests through `answers`, serves its command through `commands`."""
+    """Service of standard modes. Answers requests through `answers` and its command through `commands`."""
 
     def __init__(self, source: ModeSource, commands: CommandService, answers: Answers) -> None:
         self._source = source
@@ -109,7 +109,7 @@ class ModeService:
         ]
 
     def _set_standard(self, command: Command, context: Context) -> Outcome:
-        """DENIED for what is no standard mode, UNSUPPORTED where the vehicle has none that means it."""
+        """DO_SET_STANDARD_MODE: DENIED for an unknown standard mode, UNSUPPORTED if the vehicle has no mode for it."""
         asked = command.param(1)
         if asked not in set(StandardMode) or asked == StandardMode.NON_STANDARD:
             return DENIED

@@ -1,4 +1,4 @@
-"""Remote identification over MAVLink: what the vehicle tells of itself, its transmitter, packs of messages."""
+"""Remote identification over MAVLink: messages of the vehicle, its transmitter, and message packs."""
 
 from mavlink_bridge.services.remote_id.service import RemoteIdService, serial_number
 from mavlink_bridge.services.remote_id.transmitter import Transmitter

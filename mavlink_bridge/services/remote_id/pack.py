@@ -1,7 +1,7 @@
-"""Messages of ASTM F3411 (ASD-STAN EN 4709-002), 25 bytes each, as OPEN_DRONE_ID_MESSAGE_PACK carries up to nine.
+"""Messages of ASTM F3411 (ASD-STAN EN 4709-002), 25 bytes each, up to nine in an OPEN_DRONE_ID_MESSAGE_PACK.
 
-The first byte is the message's type and the version of the standard. Values that do not fit have none: the field then
-holds what the standard has for "unknown". Of an authentication page (type 2) nothing is kept.
+The first byte has the message's type and the version of the standard. A value that does not fit becomes the standard's
+"unknown". Authentication pages (type 2) are ignored.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NO_TIME: Final = 0xFFFF
 
 
 class _Kind(IntEnum):
-    """Types of the standard's messages."""
+    """Message types of the standard."""
 
     BASIC = 0
     LOCATION = 1
@@ -53,7 +53,7 @@ def _bounded(value: float, most: int, least: int = 0) -> int:
 
 
 def _height(metres: float) -> int:
-    """Half metres above -1000 m."""
+    """Height as half metres above -1000 m."""
     return _bounded((metres - _NO_ALTITUDE) * 2.0, 0xFFFF)
 
 
@@ -200,14 +200,14 @@ _READERS: Final[Mapping[int, Callable[[bytes], Message]]] = {
 
 
 def packed(messages: list[Message]) -> Message:
-    """OPEN_DRONE_ID_MESSAGE_PACK of these, nine at most."""
+    """OPEN_DRONE_ID_MESSAGE_PACK of at most nine messages."""
     data = b"".join(_WRITERS[message.get_type()](message) for message in messages[:MOST])
     filled = list(data.ljust(SIZE * MOST, b"\0"))
     return dialect.MAVLink_open_drone_id_message_pack_message(0, 0, _ANYBODY, SIZE, min(len(messages), MOST), filled)
 
 
 def unpacked(pack: Message) -> list[Message]:
-    """Messages of a pack; none where its sizes are not those of the standard. What is of another type is left out."""
+    """Messages in a pack; empty if its sizes differ from the standard. Messages of other types are left out."""
     if pack.single_message_size != SIZE or not 0 < pack.msg_pack_size <= MOST:
         return []
     data = bytes(pack.messages)

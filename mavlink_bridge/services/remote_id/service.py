@@ -1,12 +1,13 @@
-"""OPEN_DRONE_ID messages of a vehicle (https://mavlink.io/en/services/opendroneid.html), as ArduPilot's AP_OpenDroneID.
+"""OPEN_DRONE_ID messages of a vehicle (https://mavlink.io/en/services/opendroneid.html), as of ArduPilot's
+AP_OpenDroneID.
 
-With DID_ENABLE it tells LOCATION and SYSTEM_UPDATE each second, and BASIC_ID, SYSTEM, SELF_ID and OPERATOR_ID in turn,
-each every 3 s, for the transmitter on DID_MAVPORT. A station tells it who operates it by the same messages or by a
-MESSAGE_PACK of them, a transmitter of somebody's own by ARM_STATUS. Its own serial number (ANSI/CTA-2063-A) is what
-other vehicles of a fleet do not have; a station's BASIC_ID takes its place. With DID_OPTIONS bit 2 the first one stays.
+With DID_ENABLE it sends LOCATION and SYSTEM_UPDATE every second, and BASIC_ID, SYSTEM, SELF_ID and OPERATOR_ID in turn,
+each every 3 s, for the transmitter on DID_MAVPORT. A station sends the operator's data by the same messages or a
+MESSAGE_PACK; an external transmitter sends ARM_STATUS. Each vehicle of a fleet has its own serial number
+(ANSI/CTA-2063-A); a station's BASIC_ID replaces it. With DID_OPTIONS bit 2 the first BASIC_ID stays.
 
-Without a position no LOCATION is told. ArduPilot cuts speeds to whole metres per second; here they are as measured.
-Clock: vehicle time. Source: ArduPilot AP_OpenDroneID.cpp.
+Without a position no LOCATION is sent. ArduPilot truncates speeds to whole metres per second; here they are as
+measured. Clock: vehicle time. Source: ArduPilot AP_OpenDroneID.cpp.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _PERIOD_MS: Final = 1000
 _SPACING_MS: Final = 750
 _ANYBODY: Final = [0] * 20
-_LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of a serial number: without I and O
+_LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of a serial number: no I and O
 _MANUFACTURER: Final = "SRTE"
 _DIGITS: Final = 15
 _FIX_3D: Final = 3.0
@@ -46,7 +47,7 @@ _NO_TIME: Final = 65535.0
 _NO_HEIGHT_M: Final = -1000.0
 _HOUR_S: Final = 3600.0
 _WITHIN_A_SECOND: Final = 10  # MAV_ODID_TIME_ACC
-#: Bounds of MAV_ODID_HOR_ACC, MAV_ODID_VER_ACC, MAV_ODID_SPEED_ACC: the number of an accuracy below each.
+#: limits of MAV_ODID_HOR_ACC, MAV_ODID_VER_ACC and MAV_ODID_SPEED_ACC: (limit of accuracy, number)
 _HORIZONTAL: Final = tuple(
     zip(
         (1.0, 3.0, 10.0, 30.0, 92.6, 185.2, 555.6, 926.0, 1852.0, 3704.0, 7408.0, 18520.0),
@@ -60,7 +61,7 @@ _BASE_PA: Final = 101_320.0
 
 
 def serial_number(uid: bytes) -> str:
-    """Serial number of a vehicle: manufacturer, length, and 15 digits made from its uid."""
+    """Serial number of a vehicle: manufacturer, length, and 15 digits derived from its uid."""
     number, digits = int.from_bytes(uid, "big"), ""
     for _ in range(_DIGITS):
         number, digit = divmod(number, len(_LETTERS))
@@ -73,8 +74,8 @@ def _accuracy(value: float, bounds: Sequence[tuple[float, int]]) -> int:
 
 
 class RemoteIdService(Speaker):
-    """See the module. `serial`: of this vehicle; `answers`: of telemetry's requests, which the messages join;
-    `unix_s`: UTC at vehicle time 0, s since 1970."""
+    """Service of remote identification. `serial`: serial number of this vehicle. `answers`: telemetry's messages on
+    request. `unix_s`: UTC at vehicle time 0, s since 1970."""
 
     clock: Clock = "vehicle"
     handles = frozenset(
@@ -121,11 +122,11 @@ class RemoteIdService(Speaker):
         super().__init__()
 
     def on_air(self) -> list[Message]:
-        """Messages that a transmitter is given."""
+        """Messages for a transmitter."""
         return [self._basic, *self._location(), self._self_id, self._system, self._operator]
 
     def hear(self, events: Iterable[Event], _now_ms: int) -> None:
-        """A crash is an emergency until the vehicle is armed again."""
+        """Note a crash, which is an emergency until the vehicle is armed again."""
         for event in events:
             if isinstance(event, ArmedChanged):
                 self._crashed = not event.armed and event.method is ArmingMethod.CRASH
@@ -196,7 +197,7 @@ class RemoteIdService(Speaker):
         return OdidStatus.AIRBORNE if facts.armed else OdidStatus.GROUND
 
     def _location(self) -> list[Message]:
-        """LOCATION now; nothing while it does not know where it is."""
+        """LOCATION now; empty without a position."""
         facts = self._facts
         if not facts.has_position:
             return []
@@ -231,7 +232,7 @@ class RemoteIdService(Speaker):
 
 
 def _pressure_altitude(pascals: float) -> float:
-    """Height in the standard atmosphere above 1013.2 hPa, m."""
+    """Altitude in the standard atmosphere above 1013.2 hPa, m."""
     if not (isfinite(pascals) and pascals > 0.0):
         return _NO_HEIGHT_M
     return 44_330.77 * (1.0 - exp(0.190263 * log(pascals / _BASE_PA)))

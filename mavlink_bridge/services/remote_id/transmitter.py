@@ -1,8 +1,8 @@
-"""Transmitter of a remote identification: component 236, which stands on DID_MAVPORT of a simulated vehicle.
+"""Transmitter of a remote identification: component 236 on DID_MAVPORT of a simulated vehicle.
 
-Each second it says HEARTBEAT and OPEN_DRONE_ID_ARM_STATUS: good to arm, or what is missing in what the vehicle gives
-it, in the words of ArduPilot's ArduRemoteID. Who asks it (REQUEST_MESSAGE) hears what it sends into the air, as a pack
-or one by one. Clock: vehicle time.
+Every second it sends HEARTBEAT and OPEN_DRONE_ID_ARM_STATUS: good to arm, or the data missing from the vehicle, in the
+words of ArduPilot's ArduRemoteID. On REQUEST_MESSAGE it sends the broadcast messages, as a pack or one by one. Clock:
+vehicle time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _EACH_SECOND_US: Final = 1_000_000
 _CHECK_MS: Final = 1000
 _ERROR_BYTES: Final = 50
 OnAir = Callable[[], Sequence[Message]]
-"""BASIC_ID, LOCATION, SELF_ID, SYSTEM and OPERATOR_ID as they are sent; without LOCATION while there is none."""
+"""Function that returns the broadcast BASIC_ID, LOCATION, SELF_ID, SYSTEM and OPERATOR_ID; without LOCATION if there is
+no position."""
 
 
 def missing(on_air: Sequence[Message]) -> str:
-    """Reason not to arm, empty: there is none. Source: ArduRemoteID transport.cpp, arm_status_check."""
+    """Reason against arming, empty: none. Source: ArduRemoteID transport.cpp, arm_status_check."""
     named = {message.get_type(): message for message in on_air}
     basic, system = named["OPEN_DRONE_ID_BASIC_ID"], named["OPEN_DRONE_ID_SYSTEM"]
     location = named.get("OPEN_DRONE_ID_LOCATION")
@@ -42,7 +43,7 @@ def missing(on_air: Sequence[Message]) -> str:
 
 
 class Transmitter(Speaker):
-    """See the module. `on_air`: what the vehicle gives it; `links`: those that it speaks on."""
+    """Simulated transmitter. `on_air`: messages from the vehicle. `links`: links of the transmitter."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_LONG", "COMMAND_INT"})
@@ -74,7 +75,7 @@ class Transmitter(Speaker):
         return dialect.MAVLink_open_drone_id_arm_status_message(status, error.encode()[:_ERROR_BYTES])
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """Leave what is for all components to where it is served: nobody answers here."""
+        """Answer commands to this component only, none to all components."""
         if message.target_component == Component.ODID_TXRX_1:
             self._out += self._messages.answer_command(message, peer, now_ms)
 

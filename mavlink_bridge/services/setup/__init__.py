@@ -1,5 +1,5 @@
-"""Setup of a vehicle on the bench: calibrating with the vehicle in the hands, trying motors.
+"""Setup of a vehicle on the bench: calibration by hand and motor test.
 
 - `calibration`: accelerometer and compass, a sans-IO machine each.
-- `service`: their commands and messages on the endpoint, and the test of motors. and the test of motors.
+- `service`: commands and messages of calibration and motor test on the endpoint.
 """

@@ -1,5 +1,5 @@
-"""DO_MOTOR_TEST: motors of a disarmed vehicle turn one after the other, each for a while and with a pause behind it; of
-one that drives its motor (1) or its steering (2), for which it is armed.
+"""DO_MOTOR_TEST: motors of a disarmed vehicle run one after the other, with a pause after each; a ground vehicle is
+armed for it and moves its motor (1) or its steering (2).
 
 Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, libraries/AP_Motors/AP_MotorsMatrix.cpp (order of a
 quadrotor's motors).
@@ -19,11 +19,11 @@ MOTORS: Final = 4
 STILL_US: Final = 1000.0
 LONGEST_S: Final = 600.0
 DRIVEN, NEUTRAL_US, LONGEST_DRIVE_S = 2, 1500.0, 30.0
-"""Outputs of what drives, where they stand still, and its longest test."""
-_PAUSE: Final = 0.5  # of the time of a motor, behind it
+"""Ground vehicle: number of outputs, neutral pulse in us, and longest test in s."""
+_PAUSE: Final = 0.5  # fraction of a motor's time, after it
 _PLUS: Final = 0.0  # FRAME_TYPE
 _ORDER_PLUS, _ORDER_X = (3, 1, 4, 2), (1, 4, 2, 3)
-"""Outputs clockwise from the front, or from the front on the right."""
+"""Outputs clockwise from the front, or from the front right."""
 _LIMITS: Final[dict[int, tuple[float, float]]] = {
     MotorTestThrottle.PERCENT: (0.0, 100.0),
     MotorTestThrottle.PWM: (800.0, 2200.0),
@@ -33,13 +33,13 @@ _LIMITS: Final[dict[int, tuple[float, float]]] = {
 
 @runtime_checkable
 class HasMotors(Protocol):
-    """A vehicle whose motors can be turned by themselves."""
+    """Vehicle whose motors can run one by one."""
 
     def test_motor(self, number: int, pwm_us: float) -> None: ...
 
 
 class MotorTest:
-    """The test of one vehicle."""
+    """Motor test of one vehicle."""
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._param = facts.param
@@ -47,14 +47,14 @@ class MotorTest:
         self.drives = not facts.vehicle_class.flies
         self._still_us = NEUTRAL_US if self.drives else STILL_US
         self._steps: deque[tuple[int, int, float]] = deque()
-        """Steps still to be done: when, which output, its pulse in us."""
+        """Remaining steps: time in ms, output, pulse in us."""
 
     @property
     def runs(self) -> bool:
         return bool(self._steps)
 
     def begin(self, command: Command, now_ms: int) -> Outcome:
-        """Begin: param1 the first motor, param2 how param3 counts, param4 seconds for each, param5 how many motors."""
+        """Begin: param1 first motor, param2 unit of param3, param4 seconds per motor, param5 number of motors."""
         kind, first, seconds = command.whole(2), command.whole(1), command.param(4)
         low, high = _LIMITS.get(kind, (1.0, 0.0))
         if self.drives and kind == MotorTestThrottle.PERCENT:
@@ -85,10 +85,10 @@ class MotorTest:
         if kind == MotorTestThrottle.PERCENT:
             least, most = self._param("MOT_PWM_MIN") or 1000.0, self._param("MOT_PWM_MAX") or 2000.0
             return least + 0.01 * throttle * (most - least)
-        return self._still_us  # a pilot's throttle, which is down on a vehicle that is disarmed
+        return self._still_us  # throttle of a pilot, which is down on a disarmed vehicle
 
     def advance(self, now_ms: int) -> bool:
-        """Do what is due; True when the test has just ended."""
+        """Run the steps that are due; True when the test has just ended."""
         ran = self.runs
         while self._steps and self._steps[0][0] <= now_ms:
             _, output, pulse = self._steps.popleft()
@@ -100,11 +100,11 @@ class MotorTest:
             self._motors.test_motor(output, pwm_us)
 
     def stop(self) -> None:
-        """Let all motors stand."""
+        """Stop all motors."""
         for output in {output for _, output, _ in self._steps}:
             self._turn(output, self._still_us)
         self._steps.clear()
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which a motor begins or stands, ms; None: no test runs."""
+        """Time at which a motor starts or stops, ms; None: no test."""
         return self._steps[0][0] if self._steps else None

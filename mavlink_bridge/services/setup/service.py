@@ -1,9 +1,9 @@
-"""The commands of a setup page, and what follows from them: PREFLIGHT_CALIBRATION with a person in it, the compass
-(DO_START_MAG_CAL, ACCEPT, CANCEL), DO_MOTOR_TEST.
+"""Commands of a setup page: PREFLIGHT_CALIBRATION with a person, compass calibration (DO_START_MAG_CAL, ACCEPT,
+CANCEL), DO_MOTOR_TEST.
 
-Only while the vehicle is disarmed; arming ends whatever runs. For a motor test of what drives it is armed, until the
-test ends. Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, whose checks and texts these are. Clock:
-vehicle time.
+They require a disarmed vehicle; arming ends them. For the motor test of a ground vehicle it is armed until the test
+ends. Sources: ArduPilot ArduCopter/motor_test.cpp, Rover/motor_test.cpp, with their checks and texts. Clock: vehicle
+time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _AXES: Final = ("X", "Y", "Z")
 
 
 class SetupService(Speaker):
-    """See the module. Serves its commands through `commands`."""
+    """Service of setup commands, registered in `commands`."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"COMMAND_ACK"})
@@ -41,9 +41,9 @@ class SetupService(Speaker):
         self._accelerometer = AccelerometerCalibration()
         self._compass = CompassCalibration()
         self._motors = MotorTest(parts.facts)
-        self._asker: Peer | None = None  # of the accelerometer calibration
+        self._asker: Peer | None = None  # station of the accelerometer calibration
         self._told = 0
-        """Step of it that was last asked for in words."""
+        """Position that was last requested by text."""
         super().__init__()
         commands.register(Cmd.PREFLIGHT_CALIBRATION, CommandRow(self._calibrate))
         commands.register(Cmd.ACCELCAL_VEHICLE_POS, CommandRow(self._lies, required=(1,), query=True))
@@ -54,7 +54,8 @@ class SetupService(Speaker):
 
     # --- commands -------------------------------------------------------------------------------------------------
     def _calibrate(self, command: Command, context: Context) -> Outcome:
-        """With param5 = 1 the six sides; all zero ends what runs, as QGroundControl means it; else at rest."""
+        """PREFLIGHT_CALIBRATION: param5 = 1 begins the six positions; all zero stops calibrations, as QGroundControl
+        means it; else a calibration at rest."""
         if not any(command.param(index) for index in range(1, 8)):
             self._accelerometer.cancel()
             self._compass.cancel()
@@ -68,14 +69,15 @@ class SetupService(Speaker):
         return refusal or ACCEPTED
 
     def _lies(self, command: Command, context: Context) -> Outcome:
-        """The station says that the vehicle lies as it was asked to."""
+        """ACCELCAL_VEHICLE_POS: the station confirms the position."""
         if not self._accelerometer.step:
             return Outcome(Result.FAILED)
         self._confirm(command.param(1), context.now_ms)
         return ACCEPTED
 
     def _start_compass(self, command: Command, context: Context) -> Outcome:
-        """param1 the compasses (0: all), of which there is one; param3 1: keep the result without ACCEPT."""
+        """DO_START_MAG_CAL: param1 compasses (0: all), of which there is one; param3 1: store the result without
+        ACCEPT."""
         refusal = self._armed()
         if refusal is not None:
             return refusal
@@ -85,11 +87,11 @@ class SetupService(Speaker):
         return ACCEPTED
 
     def _accept_compass(self, _command: Command, _context: Context) -> Outcome:
-        """The offsets found are those that hold already."""
+        """DO_ACCEPT_MAG_CAL: accepted without effect, because the offsets are the present ones."""
         return ACCEPTED if self._compass.began_ms is None else Outcome(Result.FAILED)
 
     def _cancel_compass(self, _command: Command, _context: Context) -> Outcome:
-        """Also when none runs: QGroundControl begins by cancelling."""
+        """DO_CANCEL_MAG_CAL: accepted also if no calibration runs, because QGroundControl begins with it."""
         self._compass.cancel()
         return ACCEPTED
 
@@ -106,12 +108,12 @@ class SetupService(Speaker):
         return outcome
 
     def _armed(self) -> Outcome | None:
-        """Refuse an armed vehicle: no hands may be at it."""
+        """Refusal of an armed vehicle, for safety."""
         return Outcome(Result.FAILED, "Disarm to allow calibration") if self._parts.facts.armed else None
 
     # --- the service ----------------------------------------------------------------------------------------------
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """COMMAND_ACK of the station that calibrates, whatever command it names: the older way to say "it lies so"."""
+        """Take a COMMAND_ACK of the calibrating station, whatever its command: the older confirmation of a position."""
         if peer == self._asker:
             self._confirm(None, now_ms)
 
@@ -122,7 +124,7 @@ class SetupService(Speaker):
 
     def handle_timeout(self, now_ms: int) -> None:
         if self.next_deadline_ms() is None:
-            return  # nothing runs
+            return  # nothing is running
         if self._parts.facts.armed:
             self._accelerometer.cancel()
             self._compass.cancel()
@@ -147,7 +149,8 @@ class SetupService(Speaker):
         self._out.append(Outgoing(message, asker.link))
         if not self._accelerometer.step:
             self._asker = None
-        elif self._accelerometer.step != self._told:  # in words once; the command comes again until it is confirmed
+        # one text per position; the command is repeated until the position is confirmed
+        elif self._accelerometer.step != self._told:
             self._parts.announcer.say(Severity.INFO, self._accelerometer.text)
         self._told = self._accelerometer.step
 

@@ -1,1 +1,1 @@
-"""Upkeep of a conversation: heartbeats of ground stations, time, ping, version; and the log pages' questions."""
+"""System services: heartbeats of ground stations, time, ping, version, and log requests."""

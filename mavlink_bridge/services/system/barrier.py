@@ -1,9 +1,7 @@
-"""Barrier: shows that the other side has read so far. A question behind what was sent, which who has read all before it
-answers.
+"""Barrier: question whose answer shows that the other side has read all messages before it.
 
-PING and TIMESYNC are such questions: MAVSDK and QGroundControl answer them where they read, in order. Whether somebody
-answers is found by asking: with both, some times, until an answer comes; from then on with the one that was answered.
-Clock: link time.
+PING and TIMESYNC are such questions: MAVSDK and QGroundControl answer them in the order in which they read. Both are
+sent, several times, until an answer comes; from then on only the one that was answered. Clock: link time.
 """
 
 from __future__ import annotations
@@ -15,16 +13,16 @@ from mavlink_bridge.routing.service import Clock, Message, Peer
 from mavlink_bridge.wire.codec import dialect
 
 FIRST_MS: Final = 50
-"""Pause before the first repetition of a question that has no answer yet, ms; each next one is twice as long."""
+"""Pause before the first repetition of an unanswered question, ms; doubled for each repetition."""
 ASKED_TIMES: Final = 8
-"""... and so often: a program that begins may need some seconds. After that it is one that does not answer."""
+"""Number of questions before a link counts as one that does not answer; a program may need some seconds to start."""
 
 _NS: Final = 1_000_000
 
 
 @dataclass(slots=True)
 class _Link:
-    """`answers`: the question that it answers, "" when it has answered none. `stamp`: of the last question."""
+    """State of a link. `answers`: question that it answers, "" if none yet. `stamp`: of the last question."""
 
     answers: str = ""
     stamp: int = 0
@@ -32,12 +30,12 @@ class _Link:
     asked_ms: int = 0
     times: int = 0
     stamps: set[int] = field(default_factory=set)
-    """Stamps of all questions while it is not known whether the other side answers."""
+    """Stamps of all questions while the kind of answer is unknown."""
 
 
 class Barrier:
-    """See the module; a service that speaks only when it is told to `ask`. Who owes an answer for `patience_ms` is
-    taken for one that does not answer, and asked anew."""
+    """Barrier of all links; it sends only on `ask`. A link that owes an answer for `patience_ms` counts as one that
+    does not answer, and is asked from the start again."""
 
     clock: Clock = "link"
     handles = frozenset({"PING", "TIMESYNC"})
@@ -48,7 +46,7 @@ class Barrier:
         self._stamp = 0
 
     def ask(self, link: int, now_ms: int) -> list[Message]:
-        """Ask behind what waits on the link now; no question while an answer is due, or where none comes."""
+        """Question to send after the queued messages; none while an answer is due, or if the link does not answer."""
         asked = self._links.setdefault(link, _Link())
         self._give_up(asked, now_ms)
         if asked.owes or not (asked.answers or self._is_worth_asking(asked, now_ms)):
@@ -62,7 +60,7 @@ class Barrier:
         return [self._question(name, now_ms) for name in sorted(self.handles)]
 
     def owes(self, link: int, now_ms: int) -> bool:
-        """True when an answer is due from there."""
+        """True when an answer from the link is due."""
         asked = self._links.get(link)
         if asked is None:
             return False
@@ -75,7 +73,7 @@ class Barrier:
             return
         name = message.get_type()
         if name == "PING":
-            stamp = message.seq if message.target_system else 0  # else it is a question
+            stamp = message.seq if message.target_system else 0  # otherwise a question
         else:
             stamp = message.ts1 % _NS if message.tc1 else 0
         if not asked.answers and stamp in asked.stamps:

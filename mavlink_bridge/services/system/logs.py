@@ -1,9 +1,9 @@
-"""The log pages of ground stations: list, download and erase flight logs (mavlink.io, messages LOG_*).
+"""Log requests of ground stations: list, download and erase flight logs (mavlink.io, messages LOG_*).
 
-Logs are numbered 1, 2, ... from the oldest on, without gaps, as QGroundControl's table wants them; the numbers hold
-until the list is asked for again. A download is a row of LOG_DATA of 90 bytes each, paced by the room on the link; one
-that is shorter marks the end. Clients ask for what was lost by further requests, MAVProxy for many gaps at once, so
-ranges wait in a queue for each peer. Files are whatever `DownloadableLogs` hands out: no name comes from a link.
+Logs are numbered 1, 2, ... from the oldest, without gaps, as QGroundControl's table requires; the numbers are valid
+until the list is requested again. A download is a sequence of LOG_DATA with 90 bytes each, limited by the room on the
+link; a shorter one marks the end. Clients request lost data again, MAVProxy many gaps at once, so each peer has a queue
+of ranges. Files come from `DownloadableLogs`; a link never names a file.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from mavlink_bridge.services.ftp.files import OpenFile
 from mavlink_bridge.wire.codec import dialect
 
 BLOCK: Final = 90
-"""Bytes of data in a LOG_DATA."""
+"""Data bytes in a LOG_DATA."""
 FRAME_BYTES: Final = 12 + 97
 BLOCKS_A_PASS: Final = 128
 WAIT_FOR_ROOM_MS: Final = 5
 DOWNLOADS: Final = 16
-"""Peers that may download at the same time; the one that has rested longest gives way."""
+"""Most downloads at the same time; the one idle longest is replaced."""
 RANGES: Final = 64
-"""Ranges that may wait for one peer; more are dropped, and asked for again by whoever wants them."""
+"""Most ranges of one peer; further ones are dropped, and requested again by the station."""
 EXPIRE_MS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A log that can be downloaded. `key` is its owner's name for it; `time_utc` in s since 1970, 0 unknown."""
+    """Log for download. `key`: its name for its owner. `time_utc`: s since 1970, 0 unknown."""
 
     key: int
     size: int
@@ -40,20 +40,20 @@ class LogEntry:
 
 
 class DownloadableLogs(Protocol):
-    """The logs of a vehicle."""
+    """Logs of a vehicle."""
 
     def entries(self) -> Sequence[LogEntry]:
         """All finished logs, oldest first."""
 
     def open_log(self, key: int) -> OpenFile | None:
-        """The log, opened; None when it is gone."""
+        """Open a log; None if it no longer exists."""
 
     def erase(self) -> str | None:
-        """Delete all finished logs; a reason when that is not possible."""
+        """Delete all finished logs; returns a reason if that is not possible."""
 
 
 class NoDownloadableLogs:
-    """A vehicle without logs."""
+    """Logs of a vehicle without logs."""
 
     def entries(self) -> Sequence[LogEntry]:
         return ()
@@ -67,7 +67,7 @@ class NoDownloadableLogs:
 
 @dataclass(slots=True)
 class _Download:
-    """Download of one peer: the open log, and the ranges (begin, end) that it has asked for."""
+    """Download of one peer: open log, and requested ranges (begin, end)."""
 
     peer: Peer
     number: int
@@ -80,8 +80,9 @@ _Key = tuple[int, int, int]
 
 
 class LogService(Speaker):
-    """LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END, LOG_ERASE. `room(link)`: bytes that may be queued there now.
-    `may_erase()`: not while armed; then a list without a log says that that of the flight comes later."""
+    """Service of LOG_REQUEST_LIST, LOG_REQUEST_DATA, LOG_REQUEST_END and LOG_ERASE. `room(link)`: bytes that may be
+    queued on a link now. `may_erase()`: False while armed; an empty list then reports that the log of this flight comes
+    later."""
 
     clock: Clock = "link"
     handles = frozenset({"LOG_REQUEST_LIST", "LOG_REQUEST_DATA", "LOG_REQUEST_END", "LOG_ERASE"})
@@ -113,14 +114,14 @@ class LogService(Speaker):
                 self._erase(peer)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Continue downloads, close those that have rested too long."""
+        """Continue downloads, and close idle ones."""
         for key in [key for key, download in self._downloads.items() if now_ms - download.used_ms >= EXPIRE_MS]:
             self._end(key)
         if self._downloads and now_ms >= self._due_ms:
             self._continue(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The next part of a download, or the next one to be forgotten."""
+        """Time of the next part of a download, or of the next expiry, ms."""
         if not self._downloads:
             return None
         if any(download.ranges for download in self._downloads.values()):
@@ -134,7 +135,7 @@ class LogService(Speaker):
 
     # --- requests -------------------------------------------------------------------------------------------------
     def _send_list(self, first: int, last: int, peer: Peer) -> None:
-        """The entries from `first` to `last`; without any log, one that is all zeros."""
+        """Send the entries from `first` to `last`; without any log, one entry of zeros."""
         self._list = logs = self.files.entries()
         count = len(logs)
         if not count:
@@ -159,7 +160,7 @@ class LogService(Speaker):
             self._continue(now_ms)
 
     def _download(self, number: int, peer: Peer, now_ms: int) -> _Download | None:
-        """The peer's download of this log, opened if need be; None when there is no such log."""
+        """Download of this log by the peer, opened if necessary; None if the log does not exist."""
         key = _key(peer)
         found = self._downloads.get(key)
         if found is not None and found.number == number:
@@ -197,7 +198,7 @@ class LogService(Speaker):
 
     # --- sending --------------------------------------------------------------------------------------------------
     def _continue(self, now_ms: int) -> None:
-        left: dict[int, int] = {}  # blocks that each link takes in this pass, shared by its downloads
+        left: dict[int, int] = {}  # blocks per link in this pass, shared by its downloads
         sent = False
         for key, download in list(self._downloads.items()):
             link = download.peer.link
@@ -208,11 +209,12 @@ class LogService(Speaker):
                 left[link] -= 1
                 sent = True
                 download.used_ms = now_ms
-            self._downloads[key] = self._downloads.pop(key)  # the others of this link come first in the next pass
+            self._downloads[key] = self._downloads.pop(key)  # other downloads of this link go first in the next pass
         self._due_ms = now_ms + (1 if sent else WAIT_FOR_ROOM_MS)
 
     def _send_block(self, download: _Download) -> None:
-        """The next block of the first range. Behind the end of the file, and when it cannot be read, it is empty."""
+        """Send the next block of the first range; it is empty after the end of the file, and if the file cannot be
+        read."""
         begin, end = download.ranges.popleft()
         data = download.file.read(begin, min(end - begin, BLOCK))
         block = list(data.ljust(BLOCK, b"\0"))

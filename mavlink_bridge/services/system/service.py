@@ -1,7 +1,7 @@
-"""Heartbeats of ground stations, TIMESYNC, PING, the old question for the version, a console, the origin.
+"""Heartbeats of ground stations, TIMESYNC, PING, AUTOPILOT_VERSION_REQUEST, console and origin.
 
-Clock: link time, on which the loss of a ground station is counted. TIMESYNC is answered in vehicle time, which is what
-the vehicle's time stamps show (time_boot_ms).
+Clock: link time, for the loss of a ground station. TIMESYNC is answered in vehicle time, which is that of the vehicle's
+time stamps (time_boot_ms).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NO_SHELL = b"Sortie has no console\n"
 
 
 class SystemService(Speaker):
-    """See the module. `now_ns` is the clock shown to TIMESYNC, ns since boot; by default vehicle time, which moves in
+    """Service of these messages. `now_ns`: time in TIMESYNC, ns since boot; by default vehicle time, which moves in
     ticks."""
 
     clock: Clock = "link"
@@ -54,13 +54,13 @@ class SystemService(Speaker):
             case "SERIAL_CONTROL":
                 self._answer_shell(message, peer)
             case "SET_GPS_GLOBAL_ORIGIN":
-                # MAVLink: the origin that holds is told, whether it has changed or not
+                # MAVLink: the present origin is sent, changed or not
                 place = GeoPoint(message.latitude / 1e7, message.longitude / 1e7, message.altitude / 1e3)
                 self._parts.home.set_origin(place)
                 self._telemetry.request_message(peer.link, peer, id_of("GPS_GLOBAL_ORIGIN"), 0.0)
 
     def _answer_shell(self, message: Message, peer: Peer) -> None:
-        """There is no console behind any device: who asks for a reply is told so, and does not wait for a prompt."""
+        """Answer SERIAL_CONTROL that no console exists, so that the asker does not wait for a prompt."""
         if message.flags & SerialControlFlag.RESPOND and not message.flags & SerialControlFlag.REPLY:
             text = list(_NO_SHELL.ljust(_SHELL_BYTES, b"\0"))
             answer = dialect.MAVLink_serial_control_message(
@@ -69,11 +69,11 @@ class SystemService(Speaker):
             self._out.append(Outgoing(answer, peer.link))
 
     def _answer_timesync(self, message: Message, peer: Peer) -> None:
-        if message.tc1 == 0:  # else it is somebody's answer
+        if message.tc1 == 0:  # otherwise an answer
             answer = dialect.MAVLink_timesync_message(max(self._now_ns(), 1), message.ts1)  # 0 would be a question
             self._out.append(Outgoing(answer, peer.link))
 
     def _answer_ping(self, message: Message, peer: Peer) -> None:
-        if message.target_system == 0 and message.target_component == 0:  # else it is an answer
+        if message.target_system == 0 and message.target_component == 0:  # otherwise an answer
             answer = dialect.MAVLink_ping_message(message.time_usec, message.seq, peer.system, peer.component)
             self._out.append(Outgoing(answer, peer.link))

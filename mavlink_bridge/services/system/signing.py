@@ -1,15 +1,15 @@
-"""Signing key: SETUP_SIGNING, the clock of the stamps, and the floor that survives a restart.
+"""Signing key: SETUP_SIGNING, the clock of the stamps, and the lowest accepted stamp, which survives a restart.
 
-A key is accepted on trusted links only (loopback, native USB): whoever can set the key is the vehicle's master, and
+A key is accepted only on trusted links (loopback, native USB), because the owner of the key controls the vehicle and
 SETUP_SIGNING carries the key in clear. It is never forwarded (`router`). There is no acknowledgement; a refusal is a
-STATUSTEXT. A key of 32 zeros ends signing, as with ArduPilot.
+STATUSTEXT. A key of 32 zeros ends signing, as in ArduPilot.
 
-The stamp that is stored is always ahead of the last one used, by up to `RESERVE`. After a restart, however abrupt, it
-is the floor: nothing that was signed before is accepted again. A station whose clock is behind the floor catches up
-with our first signed frame, as the signing protocol has it.
+The stored stamp is always ahead of the last used one, by up to `RESERVE`. After a restart, however abrupt, it is the
+lowest accepted stamp, so no earlier frame is accepted again. A station with a slower clock catches up with our first
+signed frame, as the signing protocol defines.
 
-Clock: link time, for a look at the stamp each second while there is a link on which we sign, or a stamp was accepted:
-where time runs ahead of the wall, seconds are many.
+Clock: link time, for a check of the stamp each second while we sign on a link or a stamp was accepted. (In a simulation
+faster than wall time such seconds are many.)
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from mavlink_bridge.wire.codec import dialect
 from mavlink_bridge.wire.signing import KEY_SIZE, Signing, timestamp_of
 
 SECOND: Final = 100_000
-"""Stamps count 10 us."""
+"""Stamps per second: their unit is 10 us."""
 RESERVE: Final = 60 * SECOND
 _PERIOD_MS: Final = 1000
 
 
 class KeyStore(Protocol):
-    """Port: store where key and stamp outlive the program."""
+    """Port: permanent store of key and stamp."""
 
     def save_key(self, key: bytes | None) -> str | None:
-        """Keep the key (None: forget it) before this returns; a reason when that is not possible."""
+        """Store the key (None: delete it) before returning; returns a reason if that is not possible."""
 
     def save_stamp(self, stamp: int) -> None:
-        """Keep the stamp: the first of a run before this returns, a later one soon."""
+        """Store the stamp: the first of a run before returning, a later one soon."""
 
 
 class SigningService(Speaker):
-    """See the module. `key`, `stamp`: what the last run has stored. `unix_us`: UTC in us since 1970."""
+    """Service of signing keys. `key`, `stamp`: stored by the last run. `unix_us`: UTC in us since 1970."""
 
     clock: Clock = "link"
     handles = frozenset({"SETUP_SIGNING"})
@@ -58,7 +58,7 @@ class SigningService(Speaker):
         super().__init__()
         self.signing: Signing | None = None
         self.refused = 0
-        """Keys that were not taken."""
+        """Number of refused keys."""
         if key is not None:
             self._begin(key, 0)
 
@@ -94,7 +94,7 @@ class SigningService(Speaker):
         return self._due_ms if used else None
 
     def link_closed(self, link: int) -> None:
-        """Do nothing: no state is kept of a link."""
+        """Do nothing: the service has no state of links."""
 
     def _begin(self, key: bytes, stamp: int) -> None:
         self._key = key
@@ -109,7 +109,7 @@ class SigningService(Speaker):
             self._store.save_stamp(self._stored)
 
     def _latest(self) -> int:
-        """A station's stamp is believed up to here: one that is years ahead would lock out all others for years."""
+        """Largest accepted stamp of a station. A stamp years ahead would lock out all other stations for years."""
         return timestamp_of(self._unix_us()) + 24 * 3600 * SECOND
 
     def _refuse(self, reason: str, peer: Peer) -> None:

@@ -1,1 +1,1 @@
-"""Telemetry: what a vehicle streams, how often and to whom, and what it announces at once."""
+"""Telemetry: streamed messages of a vehicle, their rates and receivers, and messages that are sent at once."""

@@ -1,4 +1,4 @@
-"""Messages that are sent once: texts for people, the vehicle's version, events of the mission and the flight."""
+"""Messages that are sent once: texts, version of the vehicle, events of mission and flight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mavlink_bridge.routing.service import Message
 from mavlink_bridge.wire.codec import dialect
 
 TEXT_SIZE: Final = 50
-_CHUNKS_LIMIT: Final = 8  # 400 characters: a text that is longer tells nobody more
+_CHUNKS_LIMIT: Final = 8  # 400 characters: longer texts do not help
 _WINDOW_MS: Final = 100
 _PER_WINDOW: Final = 20
 _WAITING_LIMIT: Final = 100
@@ -42,7 +42,7 @@ def autopilot_version(identity: Identity) -> Message:
 
 
 def camera_feedback(photo: CameraTriggered, state: VehicleState, boot_unix_us: int) -> Message:
-    """CAMERA_FEEDBACK: a photo, where ground stations show it on their map."""
+    """CAMERA_FEEDBACK of a photo, which ground stations show on their map."""
     place, r, number = photo.place, state.report, photo.number & 0xFFFF
     return dialect.MAVLink_camera_feedback_message(
         time_usec=boot_unix_us + 1000 * photo.time_ms,
@@ -63,8 +63,8 @@ def camera_feedback(photo: CameraTriggered, state: VehicleState, boot_unix_us: i
 
 
 def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
-    """STATUSTEXT messages of one text: alone up to 50 bytes (`id` 0), else in chunks with `chunk_id`; the last chunk is
-    shorter than 50 bytes, which is how a receiver knows it (mavlink.io, STATUSTEXT)."""
+    """STATUSTEXT messages of one text: one up to 50 bytes (`id` 0), else chunks with `chunk_id`. The last chunk is
+    shorter than 50 bytes, by which a receiver recognises it (mavlink.io, STATUSTEXT)."""
     data = text.encode("utf-8", "replace")[: TEXT_SIZE * _CHUNKS_LIMIT - 1]
     if len(data) <= TEXT_SIZE:
         yield dialect.MAVLink_statustext_message(severity, data)
@@ -75,22 +75,22 @@ def status_texts(severity: int, text: str, chunk_id: int) -> Iterator[Message]:
 
 
 def introduces(identity: Identity) -> bool:
-    """True when the vehicle tells in texts who it is and how far its start has come."""
+    """True when the firmware sends texts with its version and the progress of its start."""
     return identity.speaks.habits.introduces_itself
 
 
 def banner(identity: Identity) -> list[Message]:
-    """The lines of `Identity.banner` as STATUSTEXTs (INFO), where the firmware tells them."""
+    """Lines of `Identity.banner` as STATUSTEXTs (INFO), if the firmware sends them."""
     if not introduces(identity):
         return []
     return [dialect.MAVLink_statustext_message(Severity.INFO, line.encode()) for line in identity.banner()]
 
 
 class TextQueue:
-    """Texts that wait to be sent: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts. Those
-    of several chunks have ids from `first_id` on.
+    """Queue of texts: at most 20 messages within 100 ms of vehicle time, at most 100 waiting texts. Texts in chunks
+    have ids from `first_id` on.
 
-    When too many wait, the oldest of the least important ones goes; `dropped` counts them.
+    If too many wait, the oldest of the least important is dropped and counted in `dropped`.
     """
 
     def __init__(self, *, first_id: int = 1) -> None:
@@ -108,7 +108,7 @@ class TextQueue:
             self._waiting.remove(max(self._waiting, key=lambda waiting: waiting.severity))
 
     def take(self, now_ms: int) -> list[Message]:
-        """Take the texts that may be sent now, whole ones only."""
+        """Take the texts that may be sent now, only complete ones."""
         if not self._waiting:
             return []
         if now_ms // _WINDOW_MS != self._window:
@@ -128,5 +128,5 @@ class TextQueue:
         self._waiting.clear()
 
     def next_deadline_ms(self) -> int | None:
-        """The next window, when texts wait."""
+        """Start of the next window while texts wait, ms."""
         return (self._window + 1) * _WINDOW_MS if self._waiting else None

@@ -1,6 +1,6 @@
-"""ArduPilot's texts of a start, which scripts and people wait for before they arm: "ArduPilot Ready", "EKF3 IMU0 is
-using GPS" (the console of ArduCopter 4.6 SITL). ArduPilot SITL waits with its start for the first connection; here the
-vehicle has run before a station comes, so that each new link is told what has been said until then."""
+"""ArduPilot's texts at start, which scripts and users wait for before they arm: "ArduPilot Ready", "EKF3 IMU0 is using
+GPS" (the console of ArduCopter 4.6 SITL). ArduPilot SITL delays its start until the first connection; this vehicle runs
+before a station connects, so each new link gets the earlier texts."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ LINES: Final[tuple[tuple[Occasion, str | Callable[[VehicleFacts], str]], ...]] =
     (_has_origin, _elevation),
     (lambda facts: facts.has_position, "EKF3 IMU0 is using GPS"),
 )
-"""Lines of the start, with the occasion for each, in their order: none before those above it."""
+"""Texts of the start and the condition of each; a text waits for those above it."""
 
 
 class BootTexts:
-    """Boot texts: which links have been told how much."""
+    """Boot texts and how many of them each link has received."""
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
         self._said: list[str] = []
         self._told: dict[int, int] = {}
         self.complete = False
-        """True when all links have been told all of it."""
+        """True when all links have received all texts."""
 
     def open_link(self, link: int) -> None:
-        """Tell a new link everything from the beginning."""
+        """Send all texts to a new link."""
         self._told[link] = 0
         self.complete = False
 
@@ -66,7 +66,7 @@ class BootTexts:
         self._told.pop(link, None)
 
     def due(self) -> list[tuple[int, Message]]:
-        """Link and STATUSTEXT, of all that is new."""
+        """Links and STATUSTEXTs that are due."""
         new: list[tuple[int, Message]] = []
         if self.complete:
             return new

@@ -1,4 +1,4 @@
-"""The compiled part of telemetry as Python calls it; importing this compiles nothing."""
+"""Compiled functions of telemetry for Python callers; the import compiles nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autopilot.control.kernels import Entry
 _KERNEL: Final = "mavlink_bridge.services.telemetry.kernel"
 _SOURCES: Final = "mavlink_bridge.services.telemetry.sources"
 _TABLES: Final = "int64[:, ::1], int64[:, ::1], float64[:, ::1], int64[:, ::1], float32[::1], uint8[::1]"
-"""Headers, kinds and numbers of `layout.TABLES`, the table of the CRC, four bytes of scratch in two views."""
+"""Headers, kinds and numbers of `layout.TABLES`, CRC table, and four bytes of scratch in two views."""
 
 DERIVE: Final = Entry("derive_values", _SOURCES, "derive", "void(float64[::1])")
 WRITE: Final = Entry(

@@ -1,8 +1,8 @@
-"""Streamed messages from the report and facts vectors to bytes, without a message object in between.
+"""Encoder of streamed messages: from the report and facts vectors to bytes, without message objects.
 
-Two ways with the same bytes: plain Python with `struct`, which needs nothing loaded and serves the first HEARTBEATs,
-and one compiled call for all that is due (`load`, about a tenth of a microsecond per message). pymavlink's own `pack`
-would take most of the time of a fast run.
+Two implementations make the same bytes: plain Python with `struct`, which loads nothing and serves the first
+HEARTBEATs, and one compiled call for all due messages (`load`, about 0.1 us per message). pymavlink's `pack` would take
+most of the time of a fast run.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from mavlink_bridge.services.telemetry.layout import LAYOUTS, TABLES, Element, S
 
 Vector = npt.NDArray[np.float64]
 Chosen = npt.NDArray[np.int64]
-"""Numbers of streams, in the order in which they are sent."""
+"""Stream numbers, in the order of sending."""
 
 _X25: Final = 0x8408
 
 
 @cache
 def crc_table() -> npt.NDArray[np.int64]:
-    """CRC-16/MCRF4XX (MAVLink's X.25 CRC; polynomial 0x1021, reflected): `[k, byte]` is what a byte comes to with k
-    more behind it, none of them set."""
+    """CRC-16/MCRF4XX (MAVLink's X.25 CRC; polynomial 0x1021, reflected): `[k, byte]` is the CRC of a byte followed by k
+    zero bytes."""
     table = np.zeros((4, 256), np.int64)
     for byte in range(256):
         crc = byte
@@ -45,8 +45,8 @@ def crc_table() -> npt.NDArray[np.int64]:
 
 
 class StreamEncoder:
-    """Encodes for one system and component id. Owns the source vector: its part for the core's facts is written by
-    `facts.FactReader`; the report is copied in by `prepare`, once per instant."""
+    """Encoder for one system and component id. It owns the source vector: `facts.FactReader` writes the core's facts,
+    and `prepare` copies the report once per instant."""
 
     def __init__(self, system: int, component: int = 1) -> None:
         self.system = system
@@ -66,8 +66,8 @@ class StreamEncoder:
         return self._write is not None
 
     def load(self) -> bool:
-        """Use the fast way from now on: at once from the library, after a few seconds where numba compiles. False, and
-        nothing changed, where nothing is compiled."""
+        """Use the compiled implementation from now on: at once from a library, or after a few seconds of numba
+        compilation. False, without a change, if nothing can be compiled."""
         if not compiled():
             return False
         STAMP.load()
@@ -87,10 +87,10 @@ class StreamEncoder:
             self._out,
             self._result,
         )
-        self._derive = derive  # last: who finds it in another thread writes too
+        self._derive = derive  # last, because another thread that finds it also writes
 
     def move_to(self, source: Vector) -> None:
-        """Keep the values in this vector from now on: it is given them."""
+        """Use another vector for the values, and copy them to it."""
         source[:] = self.source
         self.source = source
         self._report = source[: report.SIZE]
@@ -98,12 +98,12 @@ class StreamEncoder:
             self._bind()
 
     def keep(self, state: Vector) -> None:
-        """The report at this instant, as `prepare`; what is derived from it somebody else sees to."""
+        """Copy the report as `prepare` does, without derived values, which the caller updates."""
         self._report[:] = state
 
     def prepare(self, state: Vector) -> None:
-        """The values at this instant: `state` is the vehicle's report vector (finite numbers or nan); the facts have
-        been written already."""
+        """Set the values of this instant. `state`: the vehicle's report vector (finite numbers or nan). The facts must
+        be written before."""
         self._report[:] = state
         if self._derive is not None:
             self._derive()
@@ -119,7 +119,7 @@ class StreamEncoder:
         return self._encode_plain(self._plain, chosen.tolist(), sequence)
 
     def payload(self, number: int) -> bytes | None:
-        """The payload of one stream (trailing zeros kept), or None while it is not ready."""
+        """Payload of one stream (with trailing zeros), or None while it is not ready."""
         values = self._plain
         if values is None:
             values = self.source.tolist()
@@ -148,9 +148,10 @@ class StreamEncoder:
 
 
 class FrameStamper:
-    """Whole frames, each behind a stamp, as a telemetry log has them; compiled where an encoder has been loaded.
+    """Whole frames, each after a time stamp, as in a telemetry log; compiled if an encoder was loaded.
 
-    It loads nothing itself: that takes a second or more, in which a service would be deaf in the midst of a flight."""
+    It loads nothing itself, because that takes a second or more, in which a service would not react in flight.
+    """
 
     def __init__(self) -> None:
         self._frames = np.zeros(2 * TABLES.capacity, np.uint8)
@@ -158,7 +159,7 @@ class FrameStamper:
         self._stamp = np.zeros(8, np.uint8)
 
     def stamped(self, frames: bytes | bytearray, stamp: bytes) -> bytes | None:
-        """None where nothing is loaded, and for more than fits."""
+        """Stamped frames; None if nothing is loaded, or if the frames do not fit."""
         size = len(frames)
         if not STAMP.loaded or size > len(self._frames):
             return None
@@ -173,7 +174,7 @@ def _pack(layout: StreamLayout, values: list[float]) -> bytes:
 
 
 def _wire(element: Element, values: list[float]) -> float | int:
-    """The number as the wire has it; the same rule as in `kernel.write_frames`."""
+    """Value on the wire; same rule as in `kernel.write_frames`."""
     given = element.value
     value = values[given.source] * given.scale + given.offset
     if element.is_float:

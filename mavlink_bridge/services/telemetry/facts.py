@@ -1,7 +1,7 @@
 """The core's facts as numbers, for the source vector of the stream encoder.
 
-Reads the parts of the autopilot once per instant and writes them where `sources` says. It decides only what is a
-matter of the wire: which bits SYS_STATUS shows, which MISSION_STATE the sequencer's state is.
+Reads the parts of the autopilot once per instant and writes the facts at the indices of `sources`. It also decides
+details of the protocol: the bits of SYS_STATUS, and the MISSION_STATE of the sequencer's state.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.encoder import Vector
 
 _HALF: Final = 0x10000
-_GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # asked at every instant: plain ints
+_GUIDED, _FENCE = int(ModeFlag.GUIDED_ENABLED), int(Sensor.GEOFENCE)  # read at every instant: plain ints
 _BOUNDARY: Final = int(FenceType.CIRCLE | FenceType.POLYGON)
 _NO_YAW: Final = PositionMask.YAW_IGNORE | PositionMask.YAW_RATE_IGNORE
 _PLACE: Final = IGNORE_VELOCITY | IGNORE_ACCELERATION | _NO_YAW
@@ -35,7 +35,7 @@ _MAX_ALT, _MIN_ALT = int(FenceType.MAX_ALT), int(FenceType.MIN_ALT)
 
 
 def breach_type(fence_types: int) -> int:
-    """FENCE_BREACH of FENCE_TYPE bits that are breached; the boundary wins, as in ArduPilot."""
+    """FENCE_BREACH for the breached FENCE_TYPE bits; the boundary has priority, as in ArduPilot."""
     if fence_types & _BOUNDARY:
         return FenceBreach.BOUNDARY
     if fence_types & _MAX_ALT:
@@ -53,16 +53,16 @@ def sensor_bits(
     breached: bool,
     battery_failed: bool,
 ) -> tuple[int, int, int]:
-    """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). What the core uses without
-    being a sensor of the vehicle (controllers, outputs) is healthy; PREARM_CHECK by the checks; the fence while it is
-    not breached, enabled or not, as in ArduPilot: MAVProxy says "fence breach" when that bit goes away; the battery
-    until its failsafe."""
+    """SYS_STATUS bits (present, enabled, healthy) (docs/reference/ground-stations.md, 1.4). Parts of the core that are
+    not sensors (controllers, outputs) are healthy. PREARM_CHECK follows the checks. The fence is healthy while it is
+    not breached, also when disabled, as in ArduPilot: MAVProxy reports "fence breach" when the bit is cleared. The
+    battery is healthy until its failsafe."""
     enabled |= Sensor.PREARM_CHECK
     own = enabled & ~vehicle_has & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy = (vehicle_healthy | own) & ~(Sensor.PREARM_CHECK | Sensor.GEOFENCE)
     healthy |= Sensor.PREARM_CHECK if prearm_ok else 0
     healthy &= ~Sensor.BATTERY if battery_failed else -1
-    fine = enabled | Sensor.MOTOR_OUTPUTS  # outputs that the safety switch keeps still are healthy
+    fine = enabled | Sensor.MOTOR_OUTPUTS  # outputs blocked by the safety switch are healthy
     return present | enabled, enabled, (healthy & fine) | (0 if breached else Sensor.GEOFENCE)
 
 
@@ -79,22 +79,22 @@ _FAILURES: Final[dict[int, int]] = {
 
 
 def failures(sensors: int) -> int:
-    """HL_FAILURE_FLAG bits of the SYS_STATUS bits of sensors that have failed (ArduPilot, send_high_latency2)."""
+    """HL_FAILURE_FLAG bits for SYS_STATUS bits of failed sensors (ArduPilot, send_high_latency2)."""
     return sum(flag for sensor, flag in _FAILURES.items() if sensors & sensor)
 
 
 class TelemetryParts(VehicleParts, Protocol):
-    """Parts that telemetry reads: the core's status too."""
+    """Parts that telemetry reads, with the core's status."""
 
     @property
     def status(self) -> SystemStatus: ...
 
 
 class GoalReader:
-    """Goal of GUIDED and of NAV_GUIDED_ENABLE, as ArduCopter tells it, armed or not: a place with only a place
-    counting, a velocity (which ends when it is not renewed, and is none while nothing was asked for) with only that,
-    both, or nothing of an attitude and in other modes. `told`: this kind's firmware has the message. Source:
-    ArduCopter GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
+    """Reader of the target of GUIDED and NAV_GUIDED_ENABLE, as ArduCopter reports it, armed or not. A place is reported
+    with only the position valid, a velocity (which expires, and is none until the first request) with only the velocity
+    valid, or both. Nothing is reported for an attitude or in other modes. `told`: the firmware of this kind of vehicle
+    has the message. Source: ArduCopter GCS_MAVLink_Copter.cpp, send_position_target_local_ned."""
 
     def __init__(self, parts: VehicleParts, *, told: bool) -> None:
         self._parts = parts
@@ -117,7 +117,7 @@ class GoalReader:
             out[s.GOAL_N : s.GOAL_N + 7] = (*goal[1], *goal[2], 0.0)
 
     def _goal(self, target: Target, age_ms: int) -> tuple[int, Ned, Ned] | None:
-        """(mask, place, velocity)."""
+        """Mask, place and velocity of a target."""
         here = self._parts.facts.vehicle.state.position
         match target:
             case TakeOff(down=down):
@@ -138,8 +138,8 @@ class GoalReader:
 
 
 class FactReader:
-    """Writes the facts of one autopilot into `source` (`sources.FACTS` on). `boot_unix_us`: us since 1970 at vehicle
-    time zero."""
+    """Writer of the facts of one autopilot into `source` (from `sources.FACTS` on). `boot_unix_us`: us since 1970 at
+    vehicle time zero."""
 
     def __init__(self, parts: TelemetryParts, identity: Identity, source: Vector, boot_unix_us: int) -> None:
         self._parts = parts
@@ -165,12 +165,12 @@ class FactReader:
         source[s.TELLS_REFERENCE] = self._goals is None
 
     def move_to(self, source: Vector) -> None:
-        """Write there from now on: it has all that was written so far."""
+        """Use another vector, which has the present values."""
         self._source = source
 
     def read(self, *, moved_only: bool = False) -> None:
-        """All facts as they are now. `moved_only`: nothing has been decided since the last time, so only those are read
-        that follow from the vehicle's report."""
+        """Write all facts of now. `moved_only`: no decision was made since the last time, so only facts that follow
+        from the vehicle's report are read."""
         parts, out = self._parts, self._source
         base_mode = parts.status.base_mode
         out[s.BASE_MODE] = base_mode
@@ -198,7 +198,7 @@ class FactReader:
         self._read_safety()
 
     def _read_relays(self) -> None:
-        """They are among the parameters, with their pins."""
+        """Read the relays, whose pins are parameters, if a parameter changed."""
         version = self._parts.facts.parameters.version
         if version != self._parameters_seen:
             self._parameters_seen = version
@@ -206,8 +206,8 @@ class FactReader:
 
     @property
     def _stands(self) -> bool:
-        """True when a ground vehicle has stopped without a place to keep, as at the end of a mission.
-        (Rover/mode_auto.cpp, get_desired_location.)"""
+        """True when a ground vehicle has stopped without a place to hold, as at the end of a mission
+        (Rover/mode_auto.cpp, get_desired_location)."""
         target = self._parts.helm.target
         return isinstance(target, Hold) and target.position is None and not self._parts.facts.vehicle_class.flies
 

@@ -1,7 +1,7 @@
-"""All messages that are due at one instant, written as frames in one call.
+"""Compiled functions that write all messages due at one instant as frames, in one call.
 
-Plain functions on arrays that are compiled (`compiling`); they also run as they stand, which the tests use, though
-`encoder` has a faster way in plain Python. Deterministic, no allocation.
+They are plain functions on arrays, compiled by `compiling`. Tests also run them uncompiled; `encoder` has a faster
+implementation in plain Python. Deterministic, without allocation.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from mavlink_bridge.services.telemetry import sources as s
 from mavlink_bridge.services.telemetry.sources import derive
 
 BEHIND_FACTS = (report.ARMED, report.LANDED_STATE, report.SENSORS_PRESENT, report.SENSORS_HEALTHY)
-"""The figures of the report that facts of the core follow from without a decision."""
-# Columns of the table of standing links, see `write_due`.
+"""Report values from which facts of the core follow without a decision."""
+# columns of the table of standing links, see `write_due`
 NEXT_MS, SEQUENCE, END, FRAMES, LAST_MS, SYSTEM, COMPONENT, STAMPED, LIMIT = range(9)
 COLUMNS = 9
 STANDING_LINKS = 4  # of a vehicle, at most
@@ -105,8 +105,8 @@ def write_frames(
 
 @jit
 def stamp_frames(frames: Any, size: int, stamp: Any, out: Any) -> int:
-    """Copy the MAVLink 2 frames `frames[:size]` to `out`, each behind the 8 bytes of `stamp`, as a telemetry log has
-    them; returns the bytes written."""
+    """Copy the MAVLink 2 frames `frames[:size]` to `out`, each after the 8 bytes of `stamp`, as in a telemetry log;
+    returns the bytes written."""
     at = 0
     start = 0
     while start < size:
@@ -140,11 +140,13 @@ def write_pool(
     rows: int,
     count: int,
 ) -> None:
-    """Write the frames that are due of vehicles at an instant, in one call. `fresh[:rows]`: a row of `sources` whose
-    values are to be those of now, and 1 when the row of `reports` has to be copied first. `jobs[:count]`: row, first
-    and last + 1 of its `streams`, sequence, system, component, 1 when each frame is to stand behind a stamp, and that
-    stamp, written as 8 bytes. `stamp` is scratch for these. Job after job is written to `out`; `results[j]` becomes
-    where it ends, next sequence, frames."""
+    """Write the due frames of several vehicles at an instant, in one call.
+
+    `fresh[:rows]`: a row of `sources` to update, and 1 if the row of `reports` is to be copied first. `jobs[:count]`:
+    row, first and last + 1 of its `streams`, sequence, system, component, 1 if each frame follows a stamp, and that
+    stamp, written as 8 bytes to the scratch `stamp`. Jobs are written to `out` in order; `results[j]` becomes: end of
+    the job, next sequence, frames.
+    """
     for i in range(rows):
         row = fresh[i, 0]
         if fresh[i, 1] != 0:
@@ -182,7 +184,7 @@ def write_pool(
 
 @jit
 def instant_after(interval_us: int, now_ms: int) -> int:
-    """The first instant of an interval behind `now_ms`, ms, as `schedule.instant_after`."""
+    """First instant of an interval after `now_ms`, ms, as `schedule.instant_after`."""
     count = now_ms // TICK_MS * TICK_MS * 1000 // interval_us + 1
     return (count * interval_us + TICK_MS * 1000 - 1) // (TICK_MS * 1000) * TICK_MS
 
@@ -206,14 +208,15 @@ def write_due(
     out: Any,
     rows: Any,
 ) -> None:
-    """Write what is due now of vehicles that have only moved: decide, gather, encode. `rows`, up to one of -1: a row of
-    `reports`; behind it comes the vehicle time of its next instant, ms, or 0 where nothing was written, since it has
-    done more than move, an instant was missed, or `out` has no room.
+    """Write the messages due now for vehicles that have only moved: decide, gather, encode.
 
-    Of row r the `links` from r * STANDING_LINKS on, up to one without NEXT_MS; `intervals` of each in us, up to one of
-    0, and `group_of` which of these a stream goes at (-1: none). Frames are written from END on, which is below LIMIT,
-    behind stamps where the link is STAMPED; FRAMES counts them, LAST_MS is when there were any. `scratch`, `stamp`,
-    `chosen`, `result`: scratch.
+    `rows`, up to a -1: a row of `reports`, followed by a result: vehicle time of its next instant, ms, or 0 if nothing
+    was written, because the vehicle did more than move, an instant was missed, or `out` has no room.
+
+    Row r has the `links` from r * STANDING_LINKS on, up to one without NEXT_MS; `intervals` of each in us, up to a 0,
+    and `group_of` with the interval of each stream (-1: none). Frames are written from END on, which is below LIMIT,
+    after stamps if the link is STAMPED; FRAMES counts them, LAST_MS is the time of the last ones. `scratch`, `stamp`,
+    `chosen` and `result` are scratch.
     """
     for i in range(rows.shape[0]):
         row = rows[i, 0]
@@ -242,7 +245,7 @@ def write_due(
                     for k in range(reports.shape[1]):
                         sources[row, k] = reports[row, k]
                     derive(sources[row])
-                due = 0  # bits of the intervals whose instant this is
+                due = 0  # bits of the intervals that are due
                 links[j, NEXT_MS] = 0
                 for g in range(GROUPS):
                     interval_us = intervals[j, g]

@@ -1,14 +1,12 @@
-"""Streamed messages: for every field the source of its value, and all of it as flat tables, in wire order, for the
-encoders.
+"""Streamed messages: source of each field's value, and all of it as flat tables in wire order for the encoders.
 
-They are rows of `streams.json`. Field order, types, lengths and CRC_EXTRA are read from the messages' definitions; a
-stream that names a source, a field or a message that there is not is an error at import, not on the wire. The order of
-the streams is the order in which messages that are due at the same instant are sent: HEARTBEAT first, then
-MISSION_CURRENT (docs/reference/ground-stations.md, 3.2: QGroundControl judges a mission index by the mode that it
-already knows).
+They are rows of `streams.json`. Field order, types, lengths and CRC_EXTRA come from the messages' definitions; an
+unknown source, field or message is an error at import. The order of streams is the order of sending at the same
+instant: HEARTBEAT first, then MISSION_CURRENT (docs/reference/ground-stations.md, 3.2: QGroundControl interprets a
+mission index by the mode that it already knows).
 
-A field that is not named is 0. A value that is not a number becomes `missing` (floats stay nan). Whole numbers are
-rounded to the nearest and clamped to the type.
+A field without a row is 0. NaN becomes `missing` (floats stay nan). Integers are rounded to the nearest and clamped to
+the type.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from mavlink_bridge.wire.definitions import MessageDefinition
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`source * scale + offset`, or `missing` for a whole number that has no value."""
+    """Value `source * scale + offset`; `missing` for an integer whose source is NaN."""
 
     source: int
     scale: float = 1.0
@@ -43,7 +41,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A streamed message. Sent only while the source value `ready` is not 0."""
+    """Streamed message, sent only while the source value `ready` is not 0."""
 
     name: str
     fields: dict[str, Value | Sequence[Value]]
@@ -63,7 +61,7 @@ def _source(name: str) -> int:
 
 
 def _value(said: Any, behind: int = 0) -> Value:
-    """Value of a field as its row says it; of several in one the `behind`th."""
+    """Value of a field in its row; `behind`: index in an array field."""
     if said is None or isinstance(said, int | float):
         return constant(nan if said is None else said)
     name, factor, missing = (said, 1.0, 0.0) if isinstance(said, str) else (*said, 0.0)[:3]
@@ -71,7 +69,7 @@ def _value(said: Any, behind: int = 0) -> Value:
 
 
 def _read(row: dict[str, Any]) -> Stream:
-    """A row of `streams.json`."""
+    """Stream of a row of `streams.json`."""
     fields: dict[str, Value | Sequence[Value]] = {}
     for names, said in row["fields"].items():
         if isinstance(said, dict):
@@ -82,10 +80,10 @@ def _read(row: dict[str, Any]) -> Stream:
 
 
 STREAMS: Final = tuple(map(_read, _ROWS))
-"""In the order in which they are sent."""
+"""Streams in the order of sending."""
 
 _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
-    # MAVLink type: struct code, bytes, least, greatest (64 bits: what a double holds exactly)
+    # MAVLink type: struct code, bytes, least, greatest (64 bits: exact range of a double)
     "uint8_t": ("B", 1, 0.0, 255.0),
     "int8_t": ("b", 1, -128.0, 127.0),
     "uint16_t": ("H", 2, 0.0, 65535.0),
@@ -99,7 +97,7 @@ _TYPES: Final[dict[str, tuple[str, int, float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Element: a number of a payload."""
+    """Number in a payload."""
 
     value: Value
     code: str
@@ -114,7 +112,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class StreamLayout:
-    """Layout of a stream's message: its place in the tables is its number among the streams."""
+    """Layout of a stream's message; its index in the tables is its number among the streams."""
 
     name: str
     msg_id: int
@@ -157,7 +155,7 @@ def _elements(stream: Stream, message: MessageDefinition) -> tuple[Element, ...]
 
 
 def layout_of(stream: Stream) -> StreamLayout:
-    """Raises ValueError for a field that the message does not have, or an array of another length."""
+    """Layout of a stream. ValueError for a field that the message does not have, or an array of another length."""
     kind = _definition(stream.name)
     elements = _elements(stream, kind)
     packer = Struct("<" + "".join(element.code for element in elements))
@@ -181,5 +179,5 @@ LAYOUTS: Final[tuple[StreamLayout, ...]] = tuple(layout_of(stream) for stream in
 """Layouts of the streams, in the order of `STREAMS`."""
 TABLES: Final[Tables] = _tables(LAYOUTS)
 NUMBER_OF: Final[dict[int, int]] = {layout.msg_id: i for i, layout in enumerate(LAYOUTS)}
-"""Message id to stream number."""
+"""Stream number by message id."""
 NUMBER_OF_NAME: Final[dict[str, int]] = {layout.name: i for i, layout in enumerate(LAYOUTS)}

@@ -1,10 +1,9 @@
-"""Streams of vehicles that are due at the same instant: gathered first, then encoded in one compiled call.
+"""Pool of vehicles: gathers the streams due at one instant and encodes them in one compiled call.
 
-A vehicle has a row: of the reports that its kernel fills, and of the values that streams are made of. One that is alone
-has a pool of one row; its links are those of one call all the same. While the pool gathers, a telemetry service that
-finds streams due says so here in place of encoding them (`TelemetryService.join`); at the end they are on their links,
-in the order in which each vehicle would have put them there by itself. What waits in a shared queue is put there in one
-piece. Sans I/O.
+Each vehicle has a row of the reports that its kernel fills, and of the stream values. A single vehicle has a pool of
+one row, and its links share one call. While the pool gathers, a telemetry service with due streams adds them here
+instead of encoding them (`TelemetryService.join`); at the end they are on their links, in the order in which each
+vehicle would have put them there alone. Frames for a shared queue are added in one piece. Sans I/O.
 """
 
 from __future__ import annotations
@@ -38,27 +37,26 @@ from mavlink_bridge.services.telemetry.schedule import Rows, Schedule
 STAMP_BYTES: Final = 8
 _MOST: Final = TABLES.capacity + STAMP_BYTES * len(LAYOUTS)
 _PLANS: Final = 32
-"""Number of plans that are kept for the next instants."""
+"""Number of plans kept for later instants."""
 RUN: Final = 16
-"""Instants that may flow of a vehicle that is alone before they are put on its links."""
+"""Most instants of a single vehicle that are written before they are put on its links."""
 _Job = tuple[int, int, int, int, int, int, bool, int]
-"""Job as `kernel.write_pool` has it."""
+"""Job of `kernel.write_pool`."""
 _Made = tuple[int, OpenLink, memoryview, int]
-"""Frames that are made: of which row, for which link, their bytes, their number."""
+"""Encoded frames: row, link, bytes, number of frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Links of a vehicle, of (system, component) `sender`, that need nothing but their frames until something is
-    decided, each with its streams; none: each has to be looked at."""
+    """Links of a vehicle that need only their frames until something is decided, each with its streams. `sender`:
+    (system, component). No links: each link must be checked."""
 
     sender: tuple[int, int]
     links: tuple[tuple[Schedule, OpenLink, Rows], ...]
 
     @staticmethod
     def of(sender: tuple[int, int], links: Sequence[tuple[Schedule, OpenLink | None]]) -> Standing:
-        """Return all of them, if each can have its frames as they are (`Endpoint.direct`), and what is compiled has
-        room for them."""
+        """All links, if each takes frames unchanged (`Endpoint.direct`) and the compiled table has room for them."""
         streaming = [(schedule, link, schedule.rows) for schedule, link in links if schedule.next_ms is not None]
         found = tuple((schedule, link, rows) for schedule, link, rows in streaming if link is not None)
         fit = len(found) <= STANDING_LINKS and all(0 < len(rows) <= GROUPS for _, _, rows in found)
@@ -69,8 +67,8 @@ ALL_LOOKED_AT: Final = Standing((0, 0), ())
 
 
 class StreamPool:
-    """See the module. `reports`: the report vectors of all, a row each; `sources` are the values that streams are made
-    of. `moved[row]`: facts of the core may have changed although nothing was decided."""
+    """Pool of streams. `reports`: report vectors, one row per vehicle; `sources`: stream values. `moved[row]`: facts of
+    the core may have changed without a decision."""
 
     def __init__(self, reports: npt.NDArray[np.float64]) -> None:
         self.sources: npt.NDArray[np.float64] = np.zeros((len(reports), sources.SIZE))
@@ -90,21 +88,21 @@ class StreamPool:
         self._standing = [ALL_LOOKED_AT] * len(reports)
         self._write_due: Callable[[], object] | None = None
         self._run: list[tuple[int, Schedule, OpenLink]] = []
-        """Links whose streams flow, with their places in the table."""
+        """Links that are written by the kernel, with their rows in the table."""
         self._run_rows: list[int] = []
         self._begun = False
         self.flown: list[tuple[int, int]] = []
-        """Vehicles that have flown since the pool began to gather, each with its next instant, ms."""
+        """Vehicles written since the pool began to gather, each with its next instant, ms."""
         self._room = (RUN if len(reports) == 1 else 1) * _MOST
         self._make_table(STANDING_LINKS * len(reports))
 
     def load(self) -> None:
-        """Gather from now on, where anything is compiled: in plain Python one call is no better than many."""
+        """Gather from now on if the functions are compiled: in plain Python one call is not faster than many."""
         if compiled():
             self._bind()
 
     def _make_room(self, jobs: int) -> None:
-        """Take at least so many jobs in one call."""
+        """Make room for this number of jobs in one call."""
         self._jobs = np.zeros((jobs, 8), np.int64)
         self._out = np.zeros(jobs * _MOST, np.uint8)
         self._results = np.zeros((jobs, 3), np.int64)
@@ -147,7 +145,7 @@ class StreamPool:
         )
 
     def __enter__(self) -> StreamPool:
-        """The machines have moved: what falls due until the end is gathered."""
+        """Begin to gather the streams that fall due, after the machines have moved."""
         if self._write is None:
             return self
         self.gathering = True
@@ -162,7 +160,7 @@ class StreamPool:
 
     # --- vehicles that only move ------------------------------------------------------------------------------------
     def stand(self, row: int, standing: Standing) -> None:
-        """From now on these links of a vehicle need nothing but their frames, until it is told otherwise."""
+        """Set the links of a vehicle that need only their frames, until the next call."""
         if standing == self._standing[row]:
             return
         self._standing[row] = standing
@@ -178,12 +176,11 @@ class StreamPool:
                 self._group_of[at, list(streams)] = group
 
     def stands(self, row: int) -> bool:
-        """May streams of this vehicle flow by themselves, as far as its links go?"""
+        """True when the links permit the kernel to write this vehicle's streams."""
         return bool(self._standing[row].links) and self._write_due is not None
 
     def flow(self, row: int) -> bool:
-        """Have what is due of this vehicle, which stands and has only moved, made with the next `write`. False: its
-        links have to be looked at."""
+        """Add a vehicle, which stands and has only moved, to the next `write`. False: its links must be checked."""
         links = self._standing[row].links
         for schedule, link, streams in links:
             out = link.out
@@ -194,15 +191,15 @@ class StreamPool:
         return True
 
     def flow_on(self) -> int:
-        """Make what is due of a vehicle that is alone, at this instant and at others before `write` puts it on its
-        links; the next instant, ms. 0: nothing was made, its links have to be looked at."""
+        """Write the due streams of a single vehicle now, and at later instants before `write` puts them on its links.
+        Returns the next instant, ms; 0: nothing was written, its links must be checked."""
         if not (self._run or self.flow(0)):
             return 0
         self._make()
         return int(self._going[0, 1])
 
     def _make(self) -> None:
-        """Make what is due of those that flow."""
+        """Write the due streams of the added vehicles."""
         if not self._begun:
             self._begin_run()
         assert self._write_due is not None
@@ -218,7 +215,7 @@ class StreamPool:
         self._begun = True
 
     def _end_run(self) -> list[_Made]:
-        """Return the frames of all that have flown."""
+        """Return the frames of the added vehicles."""
         if not self._run:
             return []
         if not self._begun:
@@ -236,12 +233,12 @@ class StreamPool:
         return made
 
     def begin_row(self, row: int, *, copied: bool) -> None:
-        """Begin the frames that are due of a vehicle. `copied`: its values have the report of now already."""
+        """Begin the due frames of a vehicle. `copied`: its values are up to date."""
         self._rows[row] = 0 if copied else 1
 
     def add(self, row: int, link: OpenLink, numbers: Chosen, sender: tuple[int, int], stamp_us: int) -> None:
-        """These streams are due on a link of (system, component) `sender`, behind a stamp, us since 1970, where the
-        link takes stamped frames."""
+        """Add due streams of a link. `sender`: (system, component). `stamp_us`: us since 1970, written before each
+        frame if the link takes stamped frames."""
         plan = self._plans.get(id(numbers))
         if plan is None:
             plan = self._keep(numbers)
@@ -251,7 +248,7 @@ class StreamPool:
         link.ahead = self
 
     def _keep(self, numbers: Chosen) -> tuple[Chosen, int, int]:
-        """Keep a plan, until many more are known: who streams at an interval has the same one again."""
+        """Store a plan until there are many more: a link that streams at an interval has the same plan again."""
         if len(self._plans) >= _PLANS and not self._due:
             self._plans, self._planned = {}, 0
         begin = self._planned
@@ -264,12 +261,12 @@ class StreamPool:
         return plan
 
     def __exit__(self, *_: object) -> None:
-        """Encode what was gathered; from now on each vehicle is on its own again."""
+        """Encode the gathered streams; afterwards each vehicle encodes its own."""
         self.gathering = False
         self.write()
 
     def write(self) -> None:
-        """Encode what was gathered so far, and put it on its links."""
+        """Encode the streams gathered so far and put them on their links."""
         made = self._end_run()
         if self._due:
             flown, made = made, self._encode()
@@ -286,7 +283,7 @@ class StreamPool:
                 link.push(bytes(data), frames, droppable=True)
 
     def _encode(self) -> list[_Made]:
-        """Return the frames of those whose links were looked at."""
+        """Return the frames of links that were checked."""
         jobs, links, rows = self._due, self._due_links, self._rows
         self._due, self._due_links, self._rows = [], [], {}
         if len(jobs) > len(self._jobs):

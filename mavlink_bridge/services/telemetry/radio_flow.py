@@ -1,10 +1,9 @@
-"""Flow control for a radio that says of itself how full it is: RADIO_STATUS.txbuf, RADIO.txbuf.
+"""Flow control for a radio that reports the fill of its buffer: RADIO_STATUS.txbuf, RADIO.txbuf.
 
-As ArduPilot's GCS_MAVLINK::handle_radio_status: each report makes the intervals of all streams but HEARTBEAT longer or
-shorter by a step (`STEPS`), up to `LARGEST_MS`. While something is transferred they are four times as long besides.
-File transfer (GCS_FTP: a third of the line where there is no flow control), log download and parameter lists take a
-third of the line's rate, less while streams are slowed down, and nothing while the buffer is nearly full (GCS_Param:
-33 %). A link on which no radio has spoken is not paced.
+As ArduPilot's GCS_MAVLINK::handle_radio_status: each report changes the intervals of all streams except HEARTBEAT by a
+step (`STEPS`), up to `LARGEST_MS`; during a transfer they are also four times as long. File transfer (GCS_FTP: a third
+of the line without flow control), log download and parameter lists use a third of the line's rate, less while streams
+are slowed, and nothing while the buffer is nearly full (GCS_Param: 33 %). A link without radio reports is not slowed.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from mavlink_bridge.routing.service import Clock, Message, Outgoing, Peer
 LARGEST_MS: Final = 2000
 SPARE_PERCENT: Final = 33
 FRESH_MS: Final = 5000
-"""Age at which a radio's report no longer holds back a transfer, ms."""
+"""Age after which a radio's report no longer blocks a transfer, ms."""
 TRANSFER_MS: Final = 1000
-"""A transfer that takes nothing for so long when it may is over."""
+"""Time without a request for room after which a transfer counts as finished, ms."""
 TRANSFER_FACTOR: Final = 4
 SHARE: Final = 3
 GRANT: Final = 266
-"""Bytes: the largest block of a file in its frame."""
+"""Largest block of a file with its frame, bytes."""
 LINE_BYTES_PER_S: Final = 5760.0
-"""Rate of a link whose rate is not known, bytes/s: 57600 baud, at which SiK's modems come."""
+"""Rate of a link with unknown rate, bytes/s: 57600 baud, the default of SiK radios."""
 
 
 def step_ms(txbuf: int, slowdown_ms: int) -> int:
-    """Step that a report adds to the slowdown, ms."""
+    """Change of the slowdown by a report, ms."""
     if txbuf < 20 and slowdown_ms < LARGEST_MS:
         return 60
     if txbuf < 50 and slowdown_ms < LARGEST_MS:
@@ -45,7 +44,7 @@ def step_ms(txbuf: int, slowdown_ms: int) -> int:
 
 @dataclass(slots=True)
 class _Radio:
-    """Radio of a link, as far as it is known. `granted_ms`: when a transfer last took a block; None: long ago."""
+    """Radio of a link. `granted_ms`: time of the last block of a transfer; None: no transfer."""
 
     bytes_per_s: float
     txbuf: int = 100
@@ -55,20 +54,20 @@ class _Radio:
 
     @property
     def next_grant_ms(self) -> int:
-        """Time at which a transfer may take the next block, ms."""
+        """Time at which a transfer may send the next block, ms."""
         if self.granted_ms is None:
             return 0
         return self.granted_ms + ceil(1000.0 * SHARE * GRANT / self.bytes_per_s) + self.slowdown_ms
 
     @property
     def transfer_ends_ms(self) -> int:
-        """Time at which a transfer that takes nothing any more is over, ms."""
+        """Time at which an inactive transfer ends, ms."""
         return 0 if self.granted_ms is None else self.next_grant_ms + TRANSFER_MS
 
 
 class RadioFlow:
-    """See the module; a service. `slow(link, slowdown_ms, factor)` is told how the streams of a link are to be;
-    `baud(link)`: of a line that has one."""
+    """Service of flow control. `slow(link, slowdown_ms, factor)`: sets the speed of a link's streams. `baud(link)`:
+    rate of a serial line, None for others."""
 
     clock: Clock = "link"
     handles = frozenset({"RADIO_STATUS", "RADIO"})
@@ -80,12 +79,12 @@ class RadioFlow:
         self._now_ms = 0
 
     def slowdown_ms(self, link: int) -> int:
-        """Time by which the intervals of this link's streams are longer, ms."""
+        """Time added to the intervals of this link's streams, ms."""
         radio = self._radios.get(link)
         return 0 if radio is None else radio.slowdown_ms
 
     def room(self, link: int, most: int) -> int:
-        """Bytes that a transfer may queue on the link now, of `most` that it could hold. Who asks takes them."""
+        """Bytes of `most` that a transfer may queue on the link now; the caller uses them."""
         radio = self._radios.get(link)
         if radio is None:
             return most
@@ -98,7 +97,7 @@ class RadioFlow:
         return GRANT
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """A report of the radio at our end: modems at other ends are not forwarded."""
+        """Take a report of the radio at our end; reports of modems at other ends are not forwarded."""
         self._now_ms = max(self._now_ms, now_ms)
         radio = self._radios.get(peer.link)
         if radio is None:
@@ -109,7 +108,7 @@ class RadioFlow:
         self._slow(peer.link, radio.slowdown_ms, 1 if radio.granted_ms is None else TRANSFER_FACTOR)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Transfers that have ended let the streams come back."""
+        """End inactive transfers and restore their streams."""
         self._now_ms = max(self._now_ms, now_ms)
         for link, radio in self._radios.items():
             if radio.granted_ms is not None and now_ms >= radio.transfer_ends_ms:
@@ -117,16 +116,16 @@ class RadioFlow:
                 self._slow(link, radio.slowdown_ms, 1)
 
     def next_deadline_ms(self) -> int | None:
-        """The end of a transfer that takes nothing any more."""
+        """Time at which an inactive transfer ends, ms."""
         if not self._radios:
             return None
         going_on = (radio for radio in self._radios.values() if radio.granted_ms is not None)
         return min((radio.transfer_ends_ms for radio in going_on), default=None)
 
     def take_outgoing(self) -> list[Outgoing]:
-        """Return no message: the service only listens."""
+        """Return no message."""
         return []
 
     def link_closed(self, link: int) -> None:
-        """Forget the link's radio."""
+        """Forget the radio of a closed link."""
         self._radios.pop(link, None)

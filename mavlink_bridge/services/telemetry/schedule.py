@@ -1,12 +1,12 @@
-"""Schedule of the streams of one link: how often they are sent, and when they are due.
+"""Schedule of the streams of one link: intervals and due times.
 
-Rates: groups of REQUEST_DATA_STREAM, what is sent without being asked, bounds. Intervals are microseconds of vehicle
-time, as SET_MESSAGE_INTERVAL has them.
+Rates are those of groups of REQUEST_DATA_STREAM, of default streams, and limits. Intervals are microseconds of vehicle
+time, as in SET_MESSAGE_INTERVAL.
 
-All streams of one interval are due together, at the multiples of the interval in vehicle time, rounded up to a decision
-tick: a 4 Hz, a 2 Hz and a 1 Hz stream meet at every full second, whenever and by whom they were asked for. So the
-number of wake-ups is that of the fastest interval, links share them, and a run that calls at every tick sends the same
-bytes as one that calls at deadlines only.
+All streams of one interval are due together, at multiples of the interval in vehicle time, rounded up to a decision
+tick: streams of 4, 2 and 1 Hz meet at every full second, whenever they were requested. So the number of wake-ups is
+that of the shortest interval, links share them, and a run that calls at every tick sends the same bytes as one that
+calls only at deadlines.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from autopilot.mav import DataStream
 from mavlink_bridge.services.telemetry.layout import NUMBER_OF_NAME
 
 FASTEST_US: Final = TICK_MS * 1000
-"""Shortest interval, us, a decision tick: no vehicle has anything newer in between."""
+"""Shortest interval, us: a decision tick, between which no value changes."""
 SLOWEST_US: Final = 60_000_000
 OFF: Final = -1
 
@@ -39,7 +39,7 @@ _GROUPS: Final[dict[int, str]] = {
     DataStream.EXTRA3: "AHRS WIND SYSTEM_TIME BATTERY_STATUS EKF_STATUS_REPORT VIBRATION DISTANCE_SENSOR RANGEFINDER",
 }  # fmt: skip
 _ONLY_BY_NUMBER: Final[dict[int, str]] = {DataStream.RC_CHANNELS: "RC_CHANNELS_RAW"}
-"""Mission Planner asks for this group again until it sees this old message; who asks for all never looks at it."""
+"""Group requested by Mission Planner until it receives this old message, which is not part of DataStream.ALL."""
 
 GROUPS: Final[dict[int, frozenset[int]]] = {
     group: frozenset(NUMBER_OF_NAME[name] for name in f"{names} {_ONLY_BY_NUMBER.get(group, '')}".split())
@@ -58,15 +58,16 @@ _DEFAULT_HZ: Final = {
 DEFAULT_US: Final[dict[int, int]] = {
     NUMBER_OF_NAME[name]: round(1e6 / hz) for hz, names in _DEFAULT_HZ.items() for name in names.split()
 }
-"""Interval of each stream that is sent unasked. ArduCopter's own default is nothing; MAVSDK asks for nothing."""
+"""Intervals of streams that are sent without a request. ArduCopter sends none by default, but MAVSDK makes no
+request."""
 
 SLOWEST_OF: Final[dict[int, int]] = {NUMBER_OF_NAME["MISSION_CURRENT"]: 1_000_000}
-"""Longest interval to which a group request can slow a message down, us: MISSION_CURRENT has 1 Hz in every mode
+"""Longest interval that a group request can set, us: MISSION_CURRENT has 1 Hz in every mode
 (docs/reference/mission-semantics.md, item 30)."""
 
 
 def interval_of_rate(hz: float) -> int:
-    """The interval for a rate in Hz; `OFF` for a rate of 0 or less."""
+    """Interval of a rate in Hz; `OFF` for a rate of 0 or less."""
     return bounded(round(1e6 / hz)) if hz > 0.0 else OFF
 
 
@@ -75,7 +76,7 @@ def bounded(interval_us: int) -> int:
 
 
 def no_slower(number: int, interval_us: int) -> int:
-    """The interval that a group request gives a stream; see `SLOWEST_OF`."""
+    """Interval of a stream in a group request; see `SLOWEST_OF`."""
     slowest = SLOWEST_OF.get(number)
     return interval_us if slowest is None or 0 < interval_us <= slowest else slowest
 
@@ -86,21 +87,21 @@ _PLANS_LIMIT: Final = 64
 _TIMETABLES: Final = 256
 _NOT_YET: Final = -1
 Plan = npt.NDArray[np.int64]
-"""Numbers of streams, in the order in which they are sent."""
+"""Stream numbers, in the order of sending."""
 Rows = tuple[tuple[int, tuple[int, ...]], ...]
-"""Intervals in us, each with the streams that go at it."""
+"""Intervals in us, each with its streams."""
 
 
 def instant_after(interval_us: int, now_ms: int) -> int:
-    """The first instant of an interval behind `now_ms`, in ms, a multiple of a tick."""
+    """First instant of an interval after `now_ms`, ms, a multiple of a tick."""
     tick_ms = now_ms // TICK_MS * TICK_MS
     count = tick_ms * 1000 // interval_us + 1
     return -(-count * interval_us // (TICK_MS * 1000)) * TICK_MS
 
 
 class Timetable:
-    """Timetable of some intervals. It knows nothing of a link: all links, of all vehicles, whose streams go alike have
-    the same, so that what is due at an instant is found out once for all of them."""
+    """Timetable of some intervals, independent of a link: all links with the same intervals share it, so the due
+    streams of an instant are computed once for all."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -110,11 +111,11 @@ class Timetable:
         self._plans: dict[tuple[int, ...], Plan] = {}
 
     def next_ms(self, now_ms: int) -> int:
-        """The first instant behind `now_ms`."""
+        """First instant after `now_ms`."""
         return min(instant_after(interval_us, now_ms) for interval_us, _ in self.rows)
 
     def at_instant(self, now_ms: int) -> tuple[Plan, int]:
-        """The streams of this instant, and the one that follows it."""
+        """Streams of this instant, and the next instant."""
         if not self._cycle_ms:
             return self.since(now_ms - 1, now_ms), self.next_ms(now_ms)
         phase_ms = now_ms % self._cycle_ms
@@ -124,8 +125,8 @@ class Timetable:
         return answer[0], now_ms + answer[1]
 
     def since(self, last_ms: int, now_ms: int, fresh: frozenset[int] = frozenset()) -> Plan:
-        """The streams with an instant behind `last_ms`, up to `now_ms`; of `fresh` intervals only one at `now_ms`
-        itself counts."""
+        """Streams with an instant after `last_ms`, up to `now_ms`; for `fresh` intervals only one at `now_ms`
+        counts."""
         numbers: list[int] = []
         for interval_us, streams in self.rows:
             if instant_after(interval_us, now_ms - 1 if interval_us in fresh else last_ms) <= now_ms:
@@ -143,44 +144,44 @@ class Timetable:
 
 
 timetable = lru_cache(_TIMETABLES)(Timetable)
-"""The one of these rows."""
+"""Shared timetable of the rows."""
 
 
 class Schedule:
-    """Intervals of the streams (numbers of `layout.LAYOUTS`) of one link; 0 and negative = off."""
+    """Intervals of the streams (numbers of `layout.LAYOUTS`) of one link; 0 and negative: off."""
 
     def __init__(self, intervals: Mapping[int, int]) -> None:
         self.intervals: dict[int, int] = {}
         self.next_ms: int | None = None
-        """Time at which `take_due` has something, in ms; a time in the past after a change; None = never."""
+        """Time at which `take_due` returns streams, ms; in the past after a change; None: never."""
         self._table = timetable(())
         self._last_ms = _NOT_YET
-        self._fresh: frozenset[int] = frozenset()  # intervals that have not been told the time yet
+        self._fresh: frozenset[int] = frozenset()  # intervals without a first instant yet
         self._slowdown_ms, self._factor = 0, 1
         self.update(intervals)
 
     @property
     def rows(self) -> Rows:
-        """Intervals and what goes at each now; none while one has not been told the time yet."""
+        """Present intervals and their streams; empty while an interval has no first instant."""
         return () if self._fresh else self._table.rows
 
     def passed(self, last_ms: int, next_ms: int) -> None:
-        """Note that others have taken what was due until `last_ms`, the last instant; the next one is `next_ms`."""
+        """Note that others have sent the streams due until `last_ms`; the next instant is `next_ms`."""
         self._last_ms, self.next_ms = last_ms, next_ms
 
     def update(self, intervals: Mapping[int, int]) -> None:
-        """Change the intervals of some streams. What is unchanged keeps its instants."""
+        """Change the intervals of some streams. The others keep their instants."""
         self.intervals.update(intervals)
         self._arrange()
 
     def slow_down(self, slowdown_ms: int, factor: int) -> None:
-        """Streams, HEARTBEAT apart, go so much later, at `factor` times the interval, as long as a radio is slow."""
+        """Slow the streams except HEARTBEAT: interval times `factor` plus `slowdown_ms`."""
         if (slowdown_ms, factor) != (self._slowdown_ms, self._factor):
             self._slowdown_ms, self._factor = slowdown_ms, factor
             self._arrange()
 
     def _going(self, number: int) -> int:
-        """The interval at which a stream goes at present, us."""
+        """Present interval of a stream, us."""
         interval_us = self.intervals[number]
         if number == _HEARTBEAT:
             return interval_us
@@ -199,8 +200,7 @@ class Schedule:
             self.next_ms = _NOT_YET if self._fresh else self._table.next_ms(self._last_ms)
 
     def take_due(self, now_ms: int) -> Plan | None:
-        """The streams that are due at `now_ms`, in the order of their numbers, or None. Instants that were missed are
-        not made up for."""
+        """Streams due at `now_ms`, in the order of their numbers, or None. Missed instants are skipped."""
         next_ms = self.next_ms
         if next_ms is None or now_ms < next_ms:
             return None

@@ -1,8 +1,8 @@
-"""The telemetry service: streams at their rates, and what has to be said at once.
+"""Telemetry service: streams at their rates, and messages that are sent at once.
 
-Per link a `Schedule`; the encoder writes all that is due on a link in one call. Events of the core become messages on
-all links in the same pass, HEARTBEAT first. Runs on vehicle time. It owns the rates and the texts that wait; everything
-that it says is read from the core and from the vehicle's report at that instant.
+Each link has a `Schedule`; the encoder writes all due streams of a link in one call. Events of the core become messages
+on all links in the same pass, HEARTBEAT first. Clock: vehicle time. The service owns rates and waiting texts; all
+contents come from the core and the vehicle's report of that instant.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ _AT_ONCE: Final[dict[type, int]] = {
     HomeChanged: NUMBER_OF_NAME["HOME_POSITION"],
     FenceChanged: NUMBER_OF_NAME["FENCE_STATUS"],
 }
-"""Streams that are sent outside their rate when something happens."""
+"""Streams that an event of the core sends at once, outside their rate."""
 _HIGH_LATENCY_HZ: Final = {"*": 0.0, "HIGH_LATENCY2": 0.2}
-"""Streams of a link of high latency, as ArduPilot has them."""
+"""Streams of a high-latency link, as in ArduPilot."""
 _QUIET_HZ: Final = {"*": 0.0, "HEARTBEAT": 1.0}
 _AUTOPILOT_VERSION: Final = id_of("AUTOPILOT_VERSION")
 _GPS_GLOBAL_ORIGIN: Final = id_of("GPS_GLOBAL_ORIGIN")
@@ -67,20 +67,20 @@ _START: Final = 1
 
 
 class Subscription(Protocol):
-    """Port: sender of a message to the links that have asked for it, at times of its own."""
+    """Port: sender of a message to requesting links, with its own schedule."""
 
     def subscribe(self, link: int, interval_us: int) -> None:
-        """From now on on this link, -1: no longer."""
+        """Send the message on this link from now on, -1: stop."""
 
     def interval_us(self, link: int) -> int:
-        """Between two, -1: off."""
+        """Interval on a link, us; -1: off."""
 
 
 class TelemetryService(Speaker):
-    """See the module. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)` makes the
-    PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes itself.
+    """Telemetry of a vehicle. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)`: makes
+    the PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes.
 
-    `skipped`: streams that were due on congested links, where HEARTBEAT alone goes out.
+    `skipped`: number of due streams on congested links, which get only HEARTBEAT.
     """
 
     clock: Clock = "vehicle"
@@ -104,7 +104,8 @@ class TelemetryService(Speaker):
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
-        self._grouped: dict[int, dict[int, int]] = {}  # of groups asked for, by link: the default from then on, us
+        # intervals of requested groups by link, which become the defaults, us
+        self._grouped: dict[int, dict[int, int]] = {}
         self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
@@ -115,33 +116,33 @@ class TelemetryService(Speaker):
         super().__init__()
         self.skipped = 0
         self.decided = True
-        """May anything have been decided since the core's facts were last read? If not the vehicle has moved, and that
-        is all. Whoever lets the core decide sets it; it is cleared only where `asked` is not set."""
-        self.asked = True  # False in a pass in which the core is not asked
+        """True when something may have been decided since the core's facts were read; else the vehicle has only moved.
+        Set by callers that let the core decide; cleared only while `asked` is False."""
+        self.asked = True  # False in a pass without a call of the core
         self.at_once = dict(_AT_ONCE)
-        """Streams that are sent as soon as an event happens, by its type."""
+        """Streams that are sent at once, by type of event."""
         self.answers: dict[int, Callable[[float], Sequence[Message]]] = {}
-        """Further messages that may be requested, by id: what follows from the request's param2; nothing: FAILED."""
-        self.subscriptions: dict[int, Subscription] = {}  # messages of others that an interval may be set for, by id
-        self.extra1: list[Subscription] = []  # of those, what goes with that group
+        """Further messages on request, by id: functions of the request's param2; an empty result is FAILED."""
+        self.subscriptions: dict[int, Subscription] = {}  # messages of other services that can have an interval, by id
+        self.extra1: list[Subscription] = []  # of those, the ones in the group EXTRA1
 
     def load(self) -> bool:
         """Use compiled encoding from now on, see `StreamEncoder.load`."""
         return self._encoder.load()
 
     def join(self, pool: StreamPool, row: int) -> None:
-        """Streams that fall due while the pool gathers are left to it; this vehicle is its row `row`."""
+        """Leave streams that fall due while the pool gathers to it; `row`: row of this vehicle."""
         self._pool, self._row = pool, row
         self._encoder.move_to(pool.sources[row])
         self.facts.move_to(pool.sources[row])
 
     @property
     def flows(self) -> bool:
-        """True while there is nothing to be said but streams that the pool may write by itself (`StreamPool.flow`)."""
+        """True while only streams are to be sent, which the pool may write by itself (`StreamPool.flow`)."""
         return not self.decided and not self._out and self._pool is not None and self._pool.stands(self._row)
 
     def alone(self) -> StreamPool | None:
-        """A pool of this vehicle alone, joined; None where it would be no better: without links, nothing compiled."""
+        """Pool of this vehicle alone, joined; None without links or compiled code, where it is of no use."""
         if not self._links or not self.load():
             return None
         pool = StreamPool(self._parts.facts.vehicle.state.report.reshape(1, -1))
@@ -151,9 +152,9 @@ class TelemetryService(Speaker):
 
     # --- links and rates ------------------------------------------------------------------------------------------
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
-        """Stream on this link: a HEARTBEAT with the next pass, the rest at the default rates, changed by `rates_hz`
-        (message name to Hz, "*" = all default streams). `fixed`: nothing that comes in changes them (a log). A link of
-        high latency has HIGH_LATENCY2 alone."""
+        """Open a link: a HEARTBEAT in the next pass, other streams at the default rates, changed by `rates_hz` (message
+        name to Hz, "*" = all default streams). `fixed`: requests do not change the rates (as for a log). A high-latency
+        link has only HIGH_LATENCY2."""
         apart = link not in self._output.routes()
         if apart:
             rates_hz, fixed = _HIGH_LATENCY_HZ, True
@@ -180,7 +181,8 @@ class TelemetryService(Speaker):
         self._boot.link_closed(link)
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """SET_MESSAGE_INTERVAL: 0 = the rate of its group or the default, -1 = off; faster than 50 Hz becomes 50 Hz."""
+        """Set a message's interval, us: 0 = the rate of its group or the default, -1 = off; faster than 50 Hz becomes
+        50 Hz."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
         if msg_id in self.subscriptions and interval_us >= OFF:
             self.subscriptions[msg_id].subscribe(link, interval_us)
@@ -196,13 +198,13 @@ class TelemetryService(Speaker):
         return Result.ACCEPTED
 
     def slow_down(self, link: int, slowdown_ms: int, factor: int) -> None:
-        """The streams of this link are to go slower, or as fast again as they were asked for; see `RadioFlow`."""
+        """Slow the streams of this link, or restore their requested speed; see `RadioFlow`."""
         schedule = self._links.get(link)
         if schedule is not None and link not in self._fixed:
             schedule.slow_down(slowdown_ms, factor)
 
     def message_interval(self, link: int, msg_id: int) -> int:
-        """Microseconds between two messages on this link; -1 off, 0 when this message is not streamed."""
+        """Interval of a message on this link, us; -1 off, 0 for a message that is not streamed."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
         if msg_id in self.subscriptions:
             return self.subscriptions[msg_id].interval_us(link)
@@ -211,20 +213,20 @@ class TelemetryService(Speaker):
         return schedule.intervals.get(number, OFF)
 
     def rates(self) -> dict[int, dict[int, int]]:
-        """Rates of each link: the interval of each stream that is on, by its number, in us."""
+        """Intervals of the active streams of each link by stream number, us."""
         return {
             link: {n: us for n, us in schedule.intervals.items() if us > 0} for link, schedule in self._links.items()
         }
 
     def restore_rates(self, before: Mapping[int, Mapping[int, int]]) -> None:
-        """Set rates as `rates` gave them; what has been asked for since is off, links that are gone stay gone."""
+        """Restore rates from `rates`: later requests are off, closed links stay closed."""
         for link, intervals in before.items():
             schedule = self._links.get(link)
             if schedule is not None:
                 schedule.update({**dict.fromkeys(schedule.intervals, OFF), **intervals})
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
-        """REQUEST_DATA_STREAM: the rate of one group on this link; no acknowledgement."""
+        """REQUEST_DATA_STREAM: set the rate of one group on this link; no acknowledgement."""
         schedule = self._links.get(peer.link)
         numbers = GROUPS.get(message.req_stream_id)
         if schedule is None or numbers is None or peer.link in self._fixed:
@@ -240,8 +242,8 @@ class TelemetryService(Speaker):
 
     # --- requests -------------------------------------------------------------------------------------------------
     def request_message(self, link: int, peer: Peer, msg_id: int, p2: float = 0.0) -> Result:
-        """REQUEST_MESSAGE: the message waits in `take_outgoing`, so that the acknowledgement can go first. FAILED when
-        there is nothing to say yet, UNSUPPORTED for a message that we do not have."""
+        """REQUEST_MESSAGE: the message is queued in `take_outgoing`, so that the acknowledgement is sent first. FAILED
+        without data yet, UNSUPPORTED for an unknown message."""
         message: Message | None
         if msg_id in self.answers:
             answers = self.answers[msg_id](p2)
@@ -261,7 +263,7 @@ class TelemetryService(Speaker):
         return Result.ACCEPTED
 
     def banner(self) -> list[Message]:
-        """The STATUSTEXTs that introduce the vehicle (docs/reference/ground-stations.md, 1.6)."""
+        """STATUSTEXTs with the vehicle's version and kind (docs/reference/ground-stations.md, 1.6)."""
         return announcements.banner(self.identity)
 
     def _streamed(self, number: int) -> Message | None:
@@ -270,7 +272,7 @@ class TelemetryService(Speaker):
         return None if payload is None else codec.decode(LAYOUTS[number].msg_id, payload)
 
     def last_photo(self) -> list[Message]:
-        """CAMERA_FEEDBACK of the last picture, before the first one with number 0; none without a shutter."""
+        """CAMERA_FEEDBACK of the last picture, with number 0 before the first; empty without a shutter."""
         facts, photos = self._parts.facts, self._parts.payload.camera.photos
         if facts.param("CAM1_TYPE") == 0.0:
             return []
@@ -288,7 +290,7 @@ class TelemetryService(Speaker):
 
     # --- time and events ------------------------------------------------------------------------------------------
     def next_deadline_ms(self) -> int | None:
-        """The next instant at which a stream is due or a waiting text may go; in the past when something is new."""
+        """Time of the next due stream or waiting text, ms; in the past when something is new."""
         if not self._links:
             return None
         deadline = 0 if self._out or len(self._greeted) < len(self._links) else self._texts.next_deadline_ms()
@@ -299,17 +301,17 @@ class TelemetryService(Speaker):
         return deadline
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Send what is due."""
+        """Send the due streams and texts."""
         self._send_texts(now_ms)
         fresh = False
         boot = self._boot.due()
-        pool = None if self._at_once or boot else self._pool  # a pool would write the streams behind the texts
+        pool = None if self._at_once or boot else self._pool  # a pool would write the streams after the texts
         self._at_once = False
         for link, schedule in self._links.items():
             due = schedule.take_due(now_ms)
             if link not in self._greeted:
                 due = self._greet(link, due)
-            if due is not None and self._output.congested(link):  # its reader is not to take the vehicle for lost
+            if due is not None and self._output.congested(link):  # its reader must not consider the vehicle lost
                 self.skipped += len(due)
                 due = _ONLY[_HEARTBEAT] if _HEARTBEAT in due else None
             if due is None:
@@ -332,7 +334,7 @@ class TelemetryService(Speaker):
         return Standing.of((self._output.system_id, self._output.component_id), links)
 
     def _leave(self, pool: StreamPool, link: int, due: Chosen, now_ms: int) -> bool:
-        """To the pool; False where that is not possible."""
+        """Leave due streams to the pool; False if that is not possible."""
         target = self._output.direct(link)
         if target is None:
             return False
@@ -347,19 +349,20 @@ class TelemetryService(Speaker):
         return True
 
     def send_heartbeat(self) -> None:
-        """A HEARTBEAT on all links while vehicle time stands still or lags; read anew where anything is decided."""
+        """Send a HEARTBEAT on all links while vehicle time stands still or lags; facts are read again after a
+        decision."""
         if self.decided:
             self._refresh()
         self._send_stream(_HEARTBEAT)
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None:
-        """Send the core's announcements of this pass: at once, on all links, in order, but HEARTBEAT before everything;
-        what is due in this pass follows it at once."""
+        """Send the core's announcements of this pass at once, on all links, in order, but HEARTBEAT first; due streams
+        of this pass follow."""
         if not self._links:
             return
         if self._pool is not None:
             self._at_once = True
-            if self._pool.gathers(self._row):  # what fell due before this happened goes before it
+            if self._pool.gathers(self._row):  # streams due before the event go before it
                 self._pool.write()
         waiting = self._actions(events)
         if waiting:
@@ -374,8 +377,8 @@ class TelemetryService(Speaker):
                     self._output.send(action)
 
     def _actions(self, events: Iterable[Event]) -> list[object]:
-        """Numbers of streams, texts, and messages, in the order in which they are to be sent. A stream goes once, where
-        it was asked for last: it says how things are after all of the events."""
+        """Stream numbers, texts and messages, in the order of sending. A stream is sent once, at its last position,
+        since it shows the state after all events."""
         actions: list[object] = []
         for event in events:
             action = self._action(event)
@@ -390,7 +393,7 @@ class TelemetryService(Speaker):
         return actions
 
     def _action(self, event: Event) -> Message:
-        """Return the number of a stream, a text or a message; None: nothing is said."""
+        """Stream number, text or message for an event; None: nothing to send."""
         at_once = self.at_once.get(type(event))
         if at_once is not None:
             return at_once
@@ -402,7 +405,7 @@ class TelemetryService(Speaker):
             case ItemReached(seq):
                 item, speaks = self._parts.plans.mission.get(seq), self.identity.speaks
                 if item is not None and speaks.mode_of_item(item.command) is not None:
-                    return None  # to this firmware it is no item that is reached, but a mode
+                    return None  # a mode, not an item to reach, in this firmware
                 return dialect.MAVLink_mission_item_reached_message(speaks.wire_seq(seq))
             case CameraTriggered():
                 state = self._parts.facts.vehicle.state
@@ -416,7 +419,7 @@ class TelemetryService(Speaker):
 
     # --- bytes ----------------------------------------------------------------------------------------------------
     def _refresh(self) -> None:
-        """Read core and vehicle; from here on the encoder says how things are now."""
+        """Read the core and the vehicle, so that the encoder has the present values."""
         self._encoder.system, self._encoder.component = self._output.system_id, self._output.component_id
         self._read_facts()
         self._encoder.prepare(self._parts.facts.vehicle.state.report)
@@ -426,7 +429,7 @@ class TelemetryService(Speaker):
         self.decided = self.asked
 
     def _greet(self, link: int, due: Chosen | None) -> Chosen:
-        """A new link hears a HEARTBEAT at once, because clients wait for the first one."""
+        """Add a HEARTBEAT for a new link, because clients wait for the first."""
         self._greeted.add(link)
         if due is None or _HEARTBEAT in due:
             return _ONLY[_HEARTBEAT] if due is None else due

@@ -1,8 +1,8 @@
-"""Sources of streamed values: one float64 vector, addressed by number.
+"""Sources of streamed values: one float64 vector, addressed by index.
 
-Three parts behind each other: the vehicle's report vector (`autopilot.interface.report`), the *facts* of the core
-that no vehicle knows (mode, home, mission, sensor bits), and values *derived* from both. `streams` names a number for
-each message field, so that the compiled encoder needs no object; `facts` fills the second part, `derive` the third.
+It has three parts: the vehicle's report vector (`autopilot.interface.report`), *facts* of the core (mode, home,
+mission, sensor bits), and values *derived* from both. `streams` has an index for each message field, so the compiled
+encoder needs no objects; `facts` fills the second part, `derive` the third.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from autopilot.mav import EkfFlag
 _slots = Fields("")
 _slots.reserve_to(report.SIZE)
 FACTS: Final = _slots.size
-ZERO = _slots.block(1)  # constantly 0: the source of constant fields
-ONE = _slots.block(1)  # constantly 1: the condition of streams that are always ready
+ZERO = _slots.block(1)  # always 0: source of constant fields
+ONE = _slots.block(1)  # always 1: condition of streams that are always ready
 CUSTOM_MODE = _slots.block(1)
 BASE_MODE = _slots.block(1)
 SYSTEM_STATUS = _slots.block(1)  # MAV_STATE
@@ -40,7 +40,7 @@ HOME_N = _slots.block(1)  # m from the vehicle's origin
 HOME_E = _slots.block(1)
 HOME_D = _slots.block(1)
 MISSION_SEQ = _slots.block(1)
-MISSION_TOTAL = _slots.block(1)  # 65535 when there is none
+MISSION_TOTAL = _slots.block(1)  # 65535: no mission
 MISSION_STATE = _slots.block(1)
 MISSION_MODE = _slots.block(1)
 MISSION_ID = _slots.block(1)
@@ -52,34 +52,34 @@ BREACH_TYPE = _slots.block(1)  # FENCE_BREACH
 BREACH_COUNT = _slots.block(1)
 BREACH_TIME_MS = _slots.block(1)
 STEERED = _slots.block(1)  # 1 while the mode steers to a point
-RC_1 = _slots.block(16)  # us, and behind it channels 2 to 16
-MODES_REVISION = _slots.block(1)  # changes when other modes can be flown
+RC_1 = _slots.block(16)  # us, followed by channels 2 to 16
+MODES_REVISION = _slots.block(1)  # changes with the list of modes
 RELAYS_ON = _slots.block(1)  # bits
 RELAYS_PRESENT = _slots.block(1)
-GOAL_TOLD = _slots.block(1)  # 1 while there is a goal
-GOAL_MASK = _slots.block(1)  # POSITION_TARGET_TYPEMASK: what of the goal counts
-GOAL_N = _slots.block(7)  # m, and behind it east and down, the velocity in m/s, the yaw in rad
+GOAL_TOLD = _slots.block(1)  # 1 while there is a target
+GOAL_MASK = _slots.block(1)  # POSITION_TARGET_TYPEMASK: valid parts of the target
+GOAL_N = _slots.block(7)  # m, followed by east and down, velocity in m/s, yaw in rad
 AUTOPILOT = _slots.block(1)  # MAV_AUTOPILOT
-STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE as which the mode is listed
-INTENDED_MODE = _slots.block(1)  # the mode that was wanted last: another than CUSTOM_MODE after a failsafe
-TELLS_REFERENCE = _slots.block(1)  # 1 where the goal is what the vehicle is steered to just now, as a PX4's
-VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE; of wings as the report has it
+STANDARD_MODE = _slots.block(1)  # MAV_STANDARD_MODE under which the mode is listed
+INTENDED_MODE = _slots.block(1)  # last requested mode; differs from CUSTOM_MODE after a failsafe
+TELLS_REFERENCE = _slots.block(1)  # 1 if the target is the present steering reference, as in PX4
+VTOL_STATE = _slots.block(1)  # MAV_VTOL_STATE; for fixed wings that of the report
 HAS_PITOT = _slots.block(1)  # 0 or 1
 SHORT_MODE = _slots.block(1)  # custom_mode in the 16 bits of HIGH_LATENCY2
 FAILURES = _slots.block(1)  # HL_FAILURE_FLAG bits
 
 DERIVED: Final = _slots.size
-TIME_BOOT_MS = _slots.block(1)  # vehicle time in the uint32 of the wire (round after 49 days, as ArduPilot's)
+TIME_BOOT_MS = _slots.block(1)  # vehicle time as uint32 (wraps after 49 days, as in ArduPilot)
 TIME_US = _slots.block(1)  # vehicle time, us
-TIME_US32 = _slots.block(1)  # the same in a uint32
+TIME_US32 = _slots.block(1)  # vehicle time as uint32, us
 TIME_UNIX_US = _slots.block(1)
 GPS_TIME_US = _slots.block(1)
 HEADING_CDEG = _slots.block(1)  # 0 .. 35999
 HEADING_DEG = _slots.block(1)  # 0 .. 359
-RELATIVE_ALT = _slots.block(1)  # m above home (above the origin while there is no home)
+RELATIVE_ALT = _slots.block(1)  # m above home (above the origin without a home)
 GPS_SPEED = _slots.block(1)  # m/s
 GPS_COURSE_CDEG = _slots.block(1)
-TARGET_LAT = _slots.block(1)  # deg, the end of the target
+TARGET_LAT = _slots.block(1)  # deg, end of the target
 TARGET_LON = _slots.block(1)
 TARGET_ALT = _slots.block(1)  # m AMSL
 WIND_FROM = _slots.block(1)  # deg the wind blows from
@@ -88,16 +88,16 @@ Q_W = _slots.block(1)
 Q_X = _slots.block(1)
 Q_Y = _slots.block(1)
 Q_Z = _slots.block(1)
-LANDED = _slots.block(1)  # MAV_LANDED_STATE as shown
+LANDED = _slots.block(1)  # MAV_LANDED_STATE as sent
 HAS_LOCAL = _slots.block(1)  # 1 when the estimator has a horizontal position, relative or absolute
-HAS_TRUTH = _slots.block(1)  # 1 behind the simulator
+HAS_TRUTH = _slots.block(1)  # 1 for a simulated vehicle
 BEARING_DEG = _slots.block(1)  # to the end of the target, 0 .. 359
 NAV_BEARING_DEG = _slots.block(1)
 BATTERY_A = _slots.block(1)  # A, never negative: on the wire -1 means unknown
-AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded less flown; 0 where none is demanded
-PITOT_PRESSURE = _slots.block(1)  # hPa, of the air that streams in
-TRUE_Q_W = _slots.block(4)  # the true attitude; behind it x, y, z
-CUSTOM_0 = _slots.block(1)  # of HIGH_LATENCY2, an int8: base_mode, as ArduPilot has it
+AIRSPEED_ERROR = _slots.block(1)  # m/s, demanded minus measured; 0 without a demand
+PITOT_PRESSURE = _slots.block(1)  # hPa, dynamic pressure
+TRUE_Q_W = _slots.block(4)  # true attitude, followed by x, y, z
+CUSTOM_0 = _slots.block(1)  # HIGH_LATENCY2.custom0, int8: base_mode, as in ArduPilot
 SIZE: Final = _slots.size
 
 _HAS_POSITION: Final = EkfFlag.POS_HORIZ_REL | EkfFlag.POS_HORIZ_ABS
@@ -107,7 +107,7 @@ _DENSITY: Final = 1.225  # kg/m3 at sea level
 
 @jit
 def centidegrees(angle: float) -> float:
-    """An angle in rad as whole centidegrees, 0 .. 35999; nan stays nan."""
+    """Angle in rad as whole centidegrees, 0 to 35999; nan stays nan."""
     if angle != angle:
         return angle
     return floor(angle * (18000.0 / pi) + 0.5) % 36000.0
@@ -115,7 +115,7 @@ def centidegrees(angle: float) -> float:
 
 @jit
 def derive(s: Any) -> None:
-    """Fill the derived part of source vector `s` (array, or list in plain Python) from its other parts."""
+    """Fill the derived part of source vector `s` (array, or list in plain Python) from the other parts."""
     now_ms = s[report.TIME_MS]
     s[TIME_BOOT_MS] = now_ms % _UINT32
     s[TIME_US] = now_ms * 1000.0
@@ -161,7 +161,7 @@ def derive(s: Any) -> None:
 
 @jit
 def derive_quaternion(s: Any, angles: int, out: int) -> None:
-    """Attitude as a quaternion (w, x, y, z) at `out`, from the Euler angles (3-2-1) at `angles`."""
+    """Write the attitude as a quaternion (w, x, y, z) at `out`, from the Euler angles (3-2-1) at `angles`."""
     cr, sr = cos(s[angles] / 2.0), sin(s[angles] / 2.0)
     cp, sp = cos(s[angles + 1] / 2.0), sin(s[angles + 1] / 2.0)
     cy, sy = cos(s[angles + 2] / 2.0), sin(s[angles + 2] / 2.0)
