@@ -98,7 +98,7 @@ class MAVLink_message:
             return NotImplemented
         return self._told() == other._told()
 
-    __hash__ = None  # fields are mutable
+    __hash__ = None  # type: ignore[assignment]  # fields are mutable
 
     def _told(self) -> tuple[Any, ...]:
         fields = [getattr(self, name) for name in self.fieldnames]

@@ -34,7 +34,7 @@ class Change(NamedTuple):
 
 
 _E = LoopEvent
-DECIDED = "Depot and skimmer"
+LAUNCH, OFFLOAD = "Launch, plan and losses", "Offload and review"  # of docs/decisions/depot.md
 SENTENCES = (
     Change("4.1", "mission is delayed and Phase 1 repeats after a wait window", _E.NO_GO, (1,), 1),
     Change("4.2", "Launch command received and acknowledged.", _E.LAUNCH_ACKNOWLEDGED, (1,), 2),
@@ -56,15 +56,15 @@ SENTENCES = (
     Change("5", "Can trigger in any phase.", _E.ABORT_3, (1, 2, 3, 4, 5, 6, 7, 8), ENDS),
 )  # fmt: skip
 OURS = (
-    Change(DECIDED, "margins that do not allow a harvest at the zone's entry turn it back",
+    Change(LAUNCH, "Margins that do not allow a harvest at the zone's entry turn the skimmer back",
            _E.TURNED_BACK, (3,), 5),
-    Change(DECIDED, "a launch command that nobody answers until T_DEATH is a loss", _E.DEATH_TIMER, (1,), ENDS),
-    Change(DECIDED, "a skimmer in disposal is lost when its telemetry ends", _E.TELEMETRY_ENDED, (5,), ENDS),
-    Change(DECIDED, "phase 3 is assumed", _E.ASSUMED_CLEAR, (2,), 3),
-    Change(DECIDED, "a phase 7 that patience ends is an anomaly of the sortie", _E.SERVICE_INCOMPLETE, (7,), 8),
-    Change(DECIDED, "phase 7 is skipped", _E.DOCKED_NO_OFFLOAD, (6,), 8),
-    Change(DECIDED, "and phase 8 decides at once", _E.RESTART, (1, 2, 3, 4, 5, 6), 8),
-    Change(DECIDED, "one that is taken back in goes on in phase 6", _E.RECOVER, (1, 2, 3, 4, 5, 6), 6),
+    Change(LAUNCH, "A launch command without an answer until T_DEATH is a loss", _E.DEATH_TIMER, (1,), ENDS),
+    Change(LAUNCH, "A skimmer in disposal is lost when its telemetry ends", _E.TELEMETRY_ENDED, (5,), ENDS),
+    Change("What the depot knows", "is assumed to be in phase 3", _E.ASSUMED_CLEAR, (2,), 3),
+    Change(OFFLOAD, "If phase 7 is not complete and nothing was delivered", _E.SERVICE_INCOMPLETE, (7,), 8),
+    Change("Docking", "phase 7 is skipped", _E.DOCKED_NO_OFFLOAD, (6,), 8),
+    Change("A copter or quadplane", "and phase 8 decides at once", _E.RESTART, (1, 2, 3, 4, 5, 6), 8),
+    Change(LAUNCH, "One that is taken back continues in phase 6", _E.RECOVER, (1, 2, 3, 4, 5, 6), 6),
 )  # fmt: skip
 SAID = {(phase, change.event): change.to for change in (*SENTENCES, *OURS) for phase in change.phases}
 OVERVIEW = """
