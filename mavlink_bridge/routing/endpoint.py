@@ -151,13 +151,11 @@ class Endpoint:
         take: Callable[[memoryview], None] | None = None,
         shared: tuple[object, FrameReader, OutQueue] | None = None,
     ) -> int:
-        """Open a link; its number is never used again.
-
-        `trusted`: loopback or USB, where unsigned secrets may pass. `local`: a log, which works also while `muted`.
-        `baud`: of a serial line; telemetry that it cannot carry is dropped, the oldest first. `private`: see `Router`.
-        `take`: of a log alone on its link: it gets encoded streams, each frame after 8 bytes of time since 1970 in us
-        (`services.telemetry.pool`). `shared`: owner, reader and queue of a network's link.
-        """
+        """Open a link; its number is never used again. `trusted`: loopback or USB, where unsigned secrets may pass.
+        `local`: a log, which works also while `muted`. `baud`: of a serial line; telemetry that it cannot carry is
+        dropped, the oldest first. `private`: see `Router`. `take`: of a log alone on its link: it gets encoded streams,
+        each frame after 8 bytes of time since 1970 in us (`services.telemetry.pool`). `shared`: owner, reader and queue
+        of a network's link."""
         self._last_link += 1
         number = self._last_link
         opened = OpenLink(number, name, trusted, FrameWriter(self.system_id, self.component_id))
@@ -263,8 +261,7 @@ class Endpoint:
             return True
         for other in self._router.forward_to(frame, link, system, component):
             target = self._links[other]
-            # otherwise the network forwards it, once for all
-            if source.shared is None or source.shared is not target.shared:
+            if source.shared is None or source.shared is not target.shared:  # else the network does it, once for all
                 self._forward(target, frame)
         if frame.known and self._router.is_for_us(system, component):
             self._dispatch(source, frame, component, link_ms, vehicle_ms)

@@ -78,10 +78,8 @@ class Subscription(Protocol):
 
 class TelemetryService(Speaker):
     """Telemetry of a vehicle. `boot_unix_us`: us since 1970 at vehicle time 0. `parameter_value(name, value)`: makes
-    the PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes.
-
-    `skipped`: number of due streams on congested links, which get only HEARTBEAT.
-    """
+    the PARAM_VALUE for a `ParameterChanged`; without it the parameter service announces changes. `skipped`: number of
+    due streams on congested links, which get only HEARTBEAT."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"REQUEST_DATA_STREAM"})
@@ -104,8 +102,7 @@ class TelemetryService(Speaker):
         self._parameter_value = parameter_value
         self._links: dict[int, Schedule] = {}
         self._fixed: set[int] = set()
-        # intervals of requested groups by link, which become the defaults, us
-        self._grouped: dict[int, dict[int, int]] = {}
+        self._grouped: dict[int, dict[int, int]] = {}  # intervals of requested groups, by link: the new defaults, us
         self._apart: set[int] = set()  # links of high latency
         self._greeted: set[int] = set()
         self._pool: StreamPool | None = None
@@ -181,8 +178,7 @@ class TelemetryService(Speaker):
         self._boot.link_closed(link)
 
     def set_message_interval(self, link: int, msg_id: int, interval_us: int) -> Result:
-        """Set a message's interval, us: 0 = the rate of its group or the default, -1 = off; faster than 50 Hz becomes
-        50 Hz."""
+        """Set an interval, us: 0 = the rate of its group or the default, -1 = off; at least 20 000 (50 Hz)."""
         number, schedule = NUMBER_OF.get(msg_id), self._links.get(link)
         if msg_id in self.subscriptions and interval_us >= OFF:
             self.subscriptions[msg_id].subscribe(link, interval_us)
