@@ -9,11 +9,9 @@ from msgspec import Struct
 
 
 class Decision(Struct, frozen=True):
-    """Record of one decision.
-
-    `time_ms`: ms since the loop began. `party`: "depot" or "skimmer". `name`: the action or trigger in the words of
-    docs/reference/sortie-loop.md. `reason`: one sentence for people. `facts`: the values that led to the decision.
-    """
+    """Record of one decision. `time_ms`: ms since the loop began. `party`: "depot" or "skimmer". `name`: action or
+    trigger (docs/reference/sortie-loop.md, "Names of triggers"). `reason`: one sentence for people. `facts`: the values
+    that led to the decision."""
 
     time_ms: int
     sortie: int
