@@ -1,7 +1,7 @@
-"""A SITL as a child of the service: one process, started in a session of its own directory below the log directory.
+"""A SITL as a child of the service: one process, in a directory of its own below the log directory.
 
-It ends with the service in every case: SIGTERM then SIGKILL in `stop`, and by the kernel's parent-death signal (Linux)
-when the service itself is killed.
+It always ends with the service: by SIGTERM and then SIGKILL in `stop`, and by the kernel's parent-death signal (Linux)
+if the service is killed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _LAST_LINES: Final = 5
 _OUTPUT: Final = "output.log"
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 START_UNIX_S: Final = 1_767_225_600
-"""Clock of a firmware when it is switched on in our world, 2026-01-01: the same flight on any day."""
+"""Clock of a firmware at power-on in our simulator, 2026-01-01, so that a flight is the same on any day."""
 
 
 class SitlError(Exception):
-    """SITL cannot be started, or (`ended`) has ended by itself: one line for the person who wanted it."""
+    """SITL cannot start, or (`ended`) has ended by itself. The text is one line for the user."""
 
     def __init__(self, message: str, *, ended: bool = False) -> None:
         super().__init__(message)
@@ -36,8 +36,8 @@ class SitlError(Exception):
 
 
 def find_program(title: str, program: str, given: str, variable: str, advice: str) -> Path:
-    """The binary `program` of `title`: named on the command line (`given`, maybe its folder), by the environment's
-    `variable`, or on the search path. SitlError with `advice` when there is none, or it cannot be run."""
+    """Find the binary `program` of `title`: on the command line (`given`, possibly its folder), in the environment's
+    `variable`, or on the search path. SitlError with `advice` if there is none or it cannot run."""
     name = given or os.environ.get(variable, "")
     if name:
         path = Path(name).expanduser()
@@ -55,8 +55,8 @@ def find_program(title: str, program: str, given: str, variable: str, advice: st
 
 
 class SitlChild:
-    """The running process of `title`. `address`: how Sortie reaches it; `processor`: the only one that it may run
-    on."""
+    """The running process of `title`. `address`: where Sortie reaches it; `processor`: the only processor that it may
+    use."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class SitlChild:
         return self._process.pid
 
     def check(self) -> None:
-        """SitlError with its last lines when it has ended by itself."""
+        """Raise SitlError with its last lines if it has ended by itself."""
         if self._stopping or self._process.poll() is None:
             return
         raise SitlError(f"{self._title} ended ({_how(self._process.returncode)}): {self._last_lines()}", ended=True)
@@ -105,11 +105,11 @@ class SitlChild:
     def _last_lines(self) -> str:
         text = _COLOURS.sub("", (self._folder / _OUTPUT).read_text(errors="replace"))
         lines = [line.strip() for line in reversed(text.splitlines()) if line.strip()]
-        told = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot says several times which defaults it has read
+        told = tuple(dict.fromkeys(lines))[:_LAST_LINES]  # ArduPilot reports several times which defaults it has read
         return " | ".join(reversed(told)) or "it printed nothing"
 
     def stop(self) -> None:
-        """End it; after 3 s the hard way. A second time does nothing."""
+        """End the process by SIGTERM, and by SIGKILL after 3 s. A second call does nothing."""
         self._stopping = True
         if self._process.poll() is None:
             self._process.terminate()
@@ -132,8 +132,8 @@ def _how(status: int) -> str:
 
 
 def _apart(processor: int | None) -> dict[str, Any]:
-    """Options that start the child in a process group of its own, so that a Ctrl-C at the terminal reaches the service
-    first. On Linux it asks the kernel for SIGKILL when its parent ends, before it becomes the binary."""
+    """Options that start the child in its own process group, so that Ctrl-C at the terminal reaches the service first.
+    On Linux it also asks the kernel for SIGKILL when its parent ends."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"preexec_fn": _die_with_parent(os.getpid(), processor)}
@@ -148,7 +148,7 @@ def _die_with_parent(parent: int, processor: int | None) -> Callable[[], None]:
         os.setpgid(0, 0)
         if libc is not None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # it has ended already
+            if os.getppid() != parent:  # the parent has ended already
                 os.kill(os.getpid(), signal.SIGKILL)
         if sys.platform == "linux" and processor is not None:
             os.sched_setaffinity(0, {processor})

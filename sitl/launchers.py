@@ -1,4 +1,4 @@
-"""The SITLs that a run may start for itself, by the word before the colon of `--vehicle`."""
+"""Launchers of SITLs, by the word before the colon of `--vehicle`."""
 
 from __future__ import annotations
 

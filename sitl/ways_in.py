@@ -1,4 +1,4 @@
-"""The ways by which a firmware flies a body of our world: how it is started, and what of it our faults can break."""
+"""Firmwares that can fly a body of our simulator: how each is started, and which faults it can have."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sitl.vehicles.wiring import PX4_STEPS, STEPS
 
 
 class FirmwareLine(Protocol):
-    """Port: the line on which a firmware speaks MAVLink."""
+    """Line on which a firmware speaks MAVLink."""
 
     def read(self) -> bytes:
-        """Take what has come."""
+        """Take the received bytes."""
 
     def write(self, data: bytes) -> None:
-        """Send it."""
+        """Send bytes."""
 
 
 class Lockstep(Protocol):
-    """Port: a firmware in lockstep with its body."""
+    """A firmware in lockstep with its body."""
 
     @property
     def body(self) -> OutsideBody: ...
@@ -37,11 +37,11 @@ class Lockstep(Protocol):
     def child(self) -> SitlChild: ...
     @property
     def switches(self) -> Mapping[str, Callable[[bool], None]]:
-        """Faults of what is between body and firmware: each is told whether it holds."""
+        """Faults between body and firmware: a function for each, called with True while the fault lasts."""
 
     def step(self, until_ms: float, stop: Callable[[], bool]) -> bool:
-        """Wait until the firmware waits, and tell it what its sensors show; False when it has these of `until_ms`, or
-        at `stop()`. SitlError when it has ended or hangs."""
+        """Wait for the firmware, and send it the samples of its sensors. False if it already has those of `until_ms`,
+        or if `stop()` is true. SitlError if it has ended or hangs."""
 
     def close(self) -> None:
         """End the firmware."""
@@ -49,12 +49,11 @@ class Lockstep(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """Way in of the firmware `name`, on the command line `word`. `find`: its binary, by the kind that it flies and who
-    was named, where `variable` of the environment names one otherwise; `version`: what tells its version in that file,
-    and `listens` is in those that have this way in; `launch`: starts it, with a system id;
-    `steps`: of its body in 20 ms, by the kinds that it flies; `by_parameter`: faults of what it simulates by itself;
-    `unknown`: those that it cannot have; `hears`, `sees`: its parameters where it is told of other aircraft, and of
-    obstacles, on its link."""
+    """A firmware that flies our bodies, called `name`, and `word` on the command line. `find` finds its binary, by kind
+    and the given path; `variable` of the environment is the alternative. `version` matches its version in that file,
+    and `listens` occurs in files that support this. `launch` starts it with a system id. `steps`: steps of its body in
+    20 ms, by kind. `by_parameter`: faults in its own simulation; `unknown`: faults that it cannot have. `hears`,
+    `sees`: its parameters for other aircraft and for obstacles on its link."""
 
     word: str
     name: str
@@ -84,8 +83,8 @@ _ARDUPILOT = WayIn(
     {"ADSB_TYPE": 1.0},
     {"PRX1_TYPE": 2.0},
 )
-#: PX4's battery is its own: for one that a monitor tells of it has no time left (mavlink_receiver.cpp keeps 0), and it
-#: leaves each mode. Below 7 % it does what COM_LOW_BAT_ACT says.
+#: PX4 simulates its own battery. It takes a battery from its link to have no time left (mavlink_receiver.cpp keeps 0),
+#: and leaves every mode. Below 7 % it does what COM_LOW_BAT_ACT says.
 _PX4_BY_PARAMETER: Final = {
     "battery.low": (SimParameter("SIM_BAT_MIN_PCT", 6.0, 50.0), SimParameter("SIM_BAT_DRAIN", 1.0, 60.0))
 }

@@ -1,7 +1,7 @@
 """Commands that fly the vehicle: takeoff, land, GUIDED targets, speed, heading, region of interest.
 
-Each gives an `Outcome` and says why when it refuses. The rules are docs/reference/ground-stations.md, 3.2. Arguments
-are finite: what comes over a link has been checked there.
+Each returns an `Outcome`, and a refusal says why. The rules are docs/reference/ground-stations.md, 3.2. Arguments are
+finite: arguments from a link have been checked there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from autopilot.modes.manager import ModeChoice
 from autopilot.modes.speeds import SpeedControl
 from autopilot.mount.mount import Mount
 
-_LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
+_LOWEST_TAKEOFF = 1.0  # m above the vehicle's present height
 _HOVER = 0.5  # SET_ATTITUDE_TARGET.thrust that holds the height
 _OUTSIDE = "Guided target: outside the fence"
 UNSUPPORTED = Outcome(Result.UNSUPPORTED, "not for this vehicle")
@@ -35,7 +35,7 @@ _ALL_SPEEDS: frozenset[int] = frozenset(SpeedType)
 
 
 class FlightCommands:
-    """See the module."""
+    """Commands that fly the vehicle; see the module. `admits` is True for a place within the fence."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class FlightCommands:
         self._auto = auto
         self._heading = heading
         self._speeds = speeds
-        self._admits = admits  # the fence: may it be sent there?
+        self._admits = admits
         self._mount = mount
         self._kind = facts.vehicle_class
 
@@ -95,7 +95,7 @@ class FlightCommands:
         return self._auto.guided if self._modes.mode is self._auto else None
 
     def _flies(self, flight: GuidedFlight) -> bool:
-        """On the ground a place is taken without effect, as ArduPilot takes it, but not in silence."""
+        """True in the air. On the ground a target has no effect, as in ArduPilot, but here a text says so."""
         if self._facts.armed and not self._facts.grounded:
             return True
         why = "take off first" if self._facts.armed else "not armed"
@@ -113,7 +113,8 @@ class FlightCommands:
         over_ground: float | None = None,
         radius: float = 0.0,
     ) -> Outcome:
-        """DO_REPOSITION; altitude AMSL, m/s. `over_ground`, `radius`: see `GuidedFlight.go_to`."""
+        """DO_REPOSITION to a place (altitude AMSL) at `speed` m/s. `over_ground`, `radius`: see
+        `GuidedFlight.go_to`."""
         if not change_mode and self._modes.mode is not self._guided:
             return self._announcer.refuse("Reposition: not in GUIDED", Result.DENIED)
         if not self._within_fence(place):
@@ -141,11 +142,13 @@ class FlightCommands:
         return ACCEPTED
 
     def _within_fence(self, place: GeoPoint) -> bool:
-        """ArduCopter takes no target beyond the fence; ArduRover takes it, and the fence acts."""
+        """False for a target outside the fence that the kind refuses (copters). A rover takes it, and the fence
+        acts."""
         return not self._kind.keeps_targets_in_fence or self._admits(place)
 
     def guided_altitude(self, alt_amsl: float, over_ground: float | None = None) -> Outcome:
-        """Outside GUIDED it is taken without effect, as ArduPilot takes it, but not in silence."""
+        """Change the height of the GUIDED target. Outside GUIDED it has no effect, as in ArduPilot, but here a text
+        says so."""
         flight, origin = self._flight(), self._facts.vehicle.origin
         if flight is None or self._facts.grounded or origin is None or not self._kind.flies:
             self._announcer.say(Severity.WARNING, f"Altitude change has no effect in {self._modes.spec.name}")
@@ -154,7 +157,7 @@ class FlightCommands:
         return ACCEPTED
 
     def guided_course(self, angle_rad: float | None, *, of_nose: bool = False) -> Outcome:
-        """GUIDED_CHANGE_HEADING: a course over ground, or a heading (`of_nose`); None: no course any more."""
+        """GUIDED_CHANGE_HEADING: hold a course over ground, or a heading (`of_nose`); None ends it."""
         if self._modes.mode is not self._guided or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
         if angle_rad is None:
@@ -172,8 +175,8 @@ class FlightCommands:
         yaw: Yaw | None = None,
         over_ground: float | None = None,
     ) -> Outcome:
-        """SET_POSITION_TARGET_*: NED about the vehicle's origin, what is not given is ignored. Outside
-        GUIDED and on the ground all of it is, without a text: these come many times a second."""
+        """SET_POSITION_TARGET_*: NED from the vehicle's origin; None is ignored. Outside GUIDED and on the ground it
+        has no effect and no text, because it may come many times a second."""
         flight = self._flight()
         if flight is None or self._facts.grounded or not self._facts.armed:
             return Outcome(Result.FAILED, "not flying in GUIDED")
@@ -187,15 +190,15 @@ class FlightCommands:
         if position is not None and velocity is None:
             flight.go_to(position, yaw, over_ground)
         elif velocity is not None or acceleration is not None:
-            here = self._facts.vehicle.state.velocity  # what an acceleration alone goes on from
+            here = self._facts.vehicle.state.velocity  # velocity from which an acceleration alone continues
             flight.move(velocity or here, position=position, acceleration=acceleration, yaw=yaw)
         elif yaw is not None:
             self._heading.fix(yaw)
         return ACCEPTED
 
     def guided_attitude(self, roll: float, pitch: float, yaw: float, yaw_rate: float | None, thrust: float) -> Outcome:
-        """`thrust` 0 .. 1: a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust itself. Driven: -1 .. 1, a share
-        of WP_SPEED along `yaw`, or turning at `yaw_rate`."""
+        """SET_ATTITUDE_TARGET. `thrust` 0 .. 1 is a climb rate about 0.5, or with GUID_OPTIONS bit 3 thrust. For rovers
+        and boats it is -1 .. 1, a share of WP_SPEED along `yaw` or while turning at `yaw_rate`."""
         mode = self._modes.mode
         flight = mode if isinstance(mode, LeaningMode) else self._flight()
         if flight is None or not self._facts.armed:
@@ -231,7 +234,7 @@ class FlightCommands:
         return ACCEPTED
 
     def _change_airspeed(self, kind: int, speed: float) -> Outcome:
-        """An airspeed within its bounds, or the least speed over ground (commands_logic.cpp, do_change_speed)."""
+        """Set an airspeed within its bounds, or the minimum ground speed (commands_logic.cpp, do_change_speed)."""
         if kind == SpeedType.GROUNDSPEED:
             self._speeds.keep_ground_speed(speed)
         elif kind == SpeedType.AIRSPEED and self._speeds.takes(speed):
@@ -241,14 +244,14 @@ class FlightCommands:
         return ACCEPTED
 
     def _change_ground_speed(self, speed: float) -> None:
-        """In AUTO it is the mission's speed, which has one owner."""
+        """Set the ground speed of the mode. In AUTO it goes to the mission."""
         if self._modes.mode is self._auto:
             self._auto.sequencer.change_speed(speed)
         else:
             self._speeds.override(ground=speed)
 
     def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
-        """Only on the way to a place; a speed that comes with the target is not changed (ArduPilot
+        """Set the speed on the way to a place. The speed of a velocity target does not change (ArduPilot
         Rover/mode_guided.cpp, set_desired_speed)."""
         if kind not in TRACK_KINDS:
             return DENIED
@@ -270,7 +273,8 @@ class FlightCommands:
         return ACCEPTED
 
     def set_roi(self, place: GeoPoint | None) -> Outcome:
-        """A gimbal looks there; where none turns to the side, a nose that turns does. Without either a camera would."""
+        """Point a gimbal at the place. Without a gimbal that pans, turn the nose; without either, accept it for the
+        camera."""
         if self._mount.gimbal is not None:
             if place is None:
                 self._mount.look_away()
@@ -281,7 +285,7 @@ class FlightCommands:
         if place is not None and not self._facts.has_position:
             return self._announcer.refuse("Region of interest: requires position")
         if self._modes.spec.pilot:
-            if place is None:  # there is none to end
+            if place is None:  # there is no region of interest to end
                 return ACCEPTED
             return self._announcer.refuse(f"Region of interest: not in {self._modes.spec.name}")
         self._heading.look_at(None if place is None else local(self._facts, place))
@@ -297,7 +301,7 @@ class FlightCommands:
         return ACCEPTED
 
     def change_over(self, state: int) -> Outcome:
-        """DO_VTOL_TRANSITION to this MAV_VTOL_STATE, of what AUTO flies."""
+        """DO_VTOL_TRANSITION to this MAV_VTOL_STATE in AUTO."""
         if not (self._kind.has_stall_speed and self._kind.lands_anywhere):
             return self._announcer.refuse("VTOL not available", severity=Severity.NOTICE)
         if self._modes.mode is not self._auto:
@@ -312,7 +316,7 @@ class FlightCommands:
 
     # --- the whole ------------------------------------------------------------------------------------------------
     def reboot(self) -> Outcome:
-        """Announces RebootRequested; who runs the service starts it anew. Refused while armed."""
+        """Announce RebootRequested; the owner of the service restarts it. Refused while armed."""
         if self._facts.armed:
             return self._announcer.refuse("Reboot: armed")
         self._announcer.announce(RebootRequested())

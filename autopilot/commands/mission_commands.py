@@ -1,4 +1,4 @@
-"""Commands about the mission: start, go to an item, jump, land start, pause (docs/reference/mission-semantics.md,
+"""Commands for the mission: start, go to an item, jump, land start, pause (docs/reference/mission-semantics.md,
 1.5)."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _HIGHEST_TAG = 65535
 
 
 class MissionCommands:
-    """See the module."""
+    """Commands for the mission; see the module."""
 
     def __init__(
         self, facts: VehicleFacts, announcer: Announcer, helm: Helm, modes: ModeChoice, auto: AutoMode
@@ -28,7 +28,8 @@ class MissionCommands:
         self._auto_number = facts.vehicle_class.modes.auto
 
     def start(self, now_ms: int, first: float = 0.0, last: float = 0.0) -> Outcome:
-        """MISSION_START: enters AUTO, starts or resumes, and allows the takeoff. Disarmed it only enters."""
+        """MISSION_START: enter AUTO, start or resume the mission, and allow the takeoff. While disarmed it only enters
+        AUTO."""
         if first != 0.0 or last != 0.0:
             return Outcome(Result.DENIED, "a part of a mission cannot be started")
         if not self._auto.mission.total():
@@ -45,7 +46,8 @@ class MissionCommands:
         return ACCEPTED
 
     def set_current(self, seq: int, *, reset: bool = False) -> Outcome:
-        """`reset`: jump counters too, and a mission that had ended goes on. seq -1 with `reset`: counters only."""
+        """Set the current item. `reset` also clears jump counters and lets a completed mission continue; seq -1 with
+        `reset` clears only the counters."""
         if reset:
             self._auto.sequencer.reset_jump_counters()
             if seq == -1:
@@ -84,7 +86,8 @@ class MissionCommands:
         return self._modes.return_by(way, self._facts.vehicle_class.modes.autos[-1], now_ms, ModeReason.GCS_COMMAND)
 
     def go_around(self, height_m: float = 0.0) -> Outcome:
-        """DO_GO_AROUND: abort the landing, and climb to `height_m` above home; 0: as the landing says."""
+        """DO_GO_AROUND: abort the landing and climb to `height_m` above home; 0: to the height that the landing item
+        gives."""
         return ACCEPTED if self._modes.mode.go_around(height_m) else self._announcer.refuse("Go around: not landing")
 
     def pause(self) -> Outcome:

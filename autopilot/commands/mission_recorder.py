@@ -1,4 +1,4 @@
-"""The mission by switches: places are added to it as they are passed, it is begun anew, or cleared.
+"""Mission changes by switches: save the present place, reset, clear.
 
 Source: ArduPilot ArduCopter/RC_Channel_Copter.cpp and Rover/RC_Channel_Rover.cpp (SAVE_WP, CLEAR_WP, MISSION_RESET).
 """
@@ -23,7 +23,7 @@ _LOWEST_TAKEOFF_M: Final = 1.0
 
 
 class MissionRecorder:
-    """Changes the stored mission of one vehicle. `throttle_up`: the pilot's stick is above its low end."""
+    """Changes the stored mission of one vehicle. `throttle_up` is True while the pilot's stick is above its low end."""
 
     def __init__(
         self,
@@ -46,8 +46,8 @@ class MissionRecorder:
         self._throttle_up = throttle_up
 
     def save(self) -> Outcome:
-        """Add the place where the vehicle is. What flies begins with a takeoff, and with the throttle down it lands
-        there; what drives clears the mission while it is disarmed."""
+        """Add the vehicle's place. Missions of flying vehicles begin with a takeoff, and with the throttle down the
+        place becomes a landing. A disarmed rover or boat clears the mission instead."""
         if self._modes.mode is self._auto:
             return self._refuse("in AUTO")
         if not self._facts.has_position or self._facts.home is None:
@@ -65,14 +65,14 @@ class MissionRecorder:
         return self._add(Cmd.NAV_WAYPOINT if up else Cmd.NAV_LAND)
 
     def clear(self) -> Outcome:
-        """Forget all items; not while they are flown."""
+        """Delete all items, except while the mission is flown."""
         if not self._plans.may_clear(MissionType.MISSION):
             return self._announcer.refuse("Mission not cleared: it is flown")
         self._keep(())
         return ACCEPTED
 
     def reset(self) -> Outcome:
-        """Begin with the first item next time, or now."""
+        """Start from the first item, now or in the next AUTO."""
         if self._auto.sequencer.state() is not MissionState.IDLE:
             return self._commands.set_current(self._plans.mission.first_index, reset=True)
         self._auto.rewind()

@@ -1,9 +1,9 @@
-"""The sticks, as a ground station moves them (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL), or a transmitter.
+"""The sticks, moved by a ground station (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL) or by a transmitter.
 
-A radio of which nothing is heard lies there with its sticks centred and its throttle low: so they count without a
-ground station's. From the first input of that on its silence is a failsafe (`autopilot.safety.failsafes`), until it
-releases them, or a transmitter has them. That is not missed when it says nothing, for its receiver repeats what it
-heard last (ArduPilot libraries/AP_HAL_SITL/SITL_State.cpp); a throttle below FS_THR_VALUE tells that it is lost.
+A transmitter that was never heard counts as present, with centred sticks and low throttle. From the first input of a
+ground station on, its silence is a failsafe (`autopilot.safety.failsafes`), until it releases the sticks or a
+transmitter takes them. Silence of a transmitter is no failsafe, because its receiver repeats the last input (ArduPilot
+libraries/AP_HAL_SITL/SITL_State.cpp). A throttle below FS_THR_VALUE reports its loss.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from autopilot.vehicles.mode_table import ModeSpec
 _LOW = 0.05  # throttle, 0 .. 1
 _CENTRE = 0.5
 _LOW_PULSE, _CENTRE_PULSE = 1000.0, 1500.0  # us
-_PULSES_LOW = 2.0  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE, and goes on to
+_PULSES_LOW = 2.0  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE and continues to send
 _NO_PULSES = (0.0,) * 8
 _MODE_PULSES = (1165.0, 1295.0, 1425.0, 1555.0, 1685.0, 1815.0)
-"""The middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp, read_6pos_switch)."""
+"""Pulse in the middle of each position of a mode switch (ArduPilot libraries/RC_Channel/RC_Channel.cpp,
+read_6pos_switch), us."""
 
 
 class PilotInput:
-    """Passes the sticks to the vehicle. `takeoff_allowed`: told when a raised throttle lets AUTO take off."""
+    """Passes the sticks to the vehicle. `takeoff_allowed` is called when a raised throttle allows AUTO to take off."""
 
     def __init__(
         self,
@@ -47,27 +48,27 @@ class PilotInput:
         self.radio_dead = False
         """True while no transmitter moves the sticks."""
         self._deaf = False
-        """True while no ground station does either."""
+        """True while neither a transmitter nor a ground station moves the sticks."""
         self._switch_asked = (-1, -1)
         self._switch: tuple[float, ...] = ()
         self._radio: Sticks | None = None
         self._channels: tuple[float, ...] = ()
-        self._last: tuple[float, ...] = ()  # of a receiver that has fallen silent: it is shown as it was
+        self._last: tuple[float, ...] = ()  # last pulses of a silent receiver, which are still shown
         self._passthrough = Passthrough(facts, helm.vehicle.set_output)
         self.held = False
         """True while a transmitter or a ground station moves the sticks."""
         self.overridden = False
         """True while the sticks are a ground station's (RC_CHANNELS_OVERRIDE, MANUAL_CONTROL)."""
         self.overrides_allowed = True
-        """They may be: a switch of the transmitter says so."""
+        """True if a switch of the transmitter allows overrides by a ground station."""
         self.found = True
-        """Since it was switched on there has been a radio, or a ground station in its place."""
+        """True if a transmitter or a ground station has been heard since power-on."""
         if facts.param("SIM_RC_FAIL") != 0.0:
             self.radio_dead = True
             self.found = False
 
     def move(self, sticks: Sticks | None, now_ms: int) -> None:
-        """New stick positions of a ground station; None = released."""
+        """Move the sticks by a ground station; None = released."""
         if sticks is None:
             self._give_back()
             return
@@ -78,20 +79,20 @@ class PilotInput:
         self._failsafes.sticks_heard(now_ms)
 
     def hear_radio(self, sticks: Sticks) -> None:
-        """New stick positions of a transmitter; a ground station's go before."""
+        """Move the sticks by a transmitter. A ground station's sticks have priority."""
         self._radio = sticks
         if not self.overridden:
             self._give_back()
 
     def lose_radio(self, now_ms: int) -> None:
-        """The transmitter's receiver says by a throttle below FS_THR_VALUE that it has lost it."""
+        """Lose the transmitter: its receiver sends a throttle below FS_THR_VALUE."""
         self._radio = None
         if not self._failsafes.sticks.lost:
             self.lose(now_ms)
 
     @property
     def channels(self) -> tuple[float, ...]:
-        """The pulses that were heard, from channel 1 on, us; 0: none on this channel. Outputs may follow them."""
+        """Pulses heard from channel 1 on, us; 0: no pulse on this channel. Outputs may follow them."""
         return self._channels
 
     @channels.setter
@@ -110,8 +111,8 @@ class PilotInput:
             self._takeoff_allowed()
 
     def _give_back(self) -> None:
-        """To the transmitter, or where there is none to nobody; in either case nothing is missed any more, unless the
-        receiver has failed."""
+        """Return the sticks to the transmitter, or release them. Their loss is then over, unless the receiver has
+        failed."""
         if self.radio_dead:
             if self.overridden:
                 self.lose(self._facts.now_ms)
@@ -124,8 +125,8 @@ class PilotInput:
         self._failsafes.sticks_released()
 
     def update(self, now_ms: int) -> None:
-        """Was a ground station silent for too long? Then the transmitter counts again; without one the sticks are
-        centred, and the failsafe acts."""
+        """Check whether a ground station was silent for too long. Then the transmitter counts again; without one the
+        sticks are centred, and the failsafe acts."""
         if not self._failsafes.sticks.is_due(now_ms):
             return
         if self._radio is None or self.radio_dead:
@@ -135,7 +136,7 @@ class PilotInput:
             self._give_back()
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """A radio that has never been there is missed from arming on (ArduCopter/radio.cpp, read_radio)."""
+        """Lose a transmitter that was never heard, when the vehicle is armed (ArduCopter/radio.cpp, read_radio)."""
         if armed and not self.found:
             self._failsafes.sticks.heard(now_ms, 0.0)
 
@@ -144,13 +145,13 @@ class PilotInput:
             self._receiver_failed(bool(self._facts.param(name)), self._facts.now_ms)
 
     def radio_failed(self, failed: bool, now_ms: int) -> None:
-        """The fault `rc.loss`: while it lasts no sticks come through, a ground station's neither."""
+        """Begin or end the fault `rc.loss`. During the fault no sticks arrive, also none of a ground station."""
         self._deaf = failed
         self.overridden = self.overridden and not failed
         self._receiver_failed(failed, now_ms)
 
     def _receiver_failed(self, failed: bool, now_ms: int) -> None:
-        """SIM_RC_FAIL: no transmitter is heard; a ground station's sticks go before it in any case."""
+        """Begin or end SIM_RC_FAIL: no transmitter is heard. A ground station's sticks are not affected."""
         self.radio_dead = failed
         if self.overridden:
             return
@@ -161,7 +162,7 @@ class PilotInput:
             self._give_back()
 
     def lose(self, now_ms: int) -> None:
-        """The sticks are lost (silence, a pulse below FS_THR_VALUE, or a failed radio)."""
+        """Lose the sticks (silence, a pulse below FS_THR_VALUE, or a failed receiver)."""
         silent = self.radio_dead and self._facts.param("SIM_RC_FAIL") != _PULSES_LOW
         last = self._channels if silent else ()
         self._let_go()
@@ -178,8 +179,8 @@ class PilotInput:
         self._modes.mode.sticks_moved(self._sticks)
 
     def mode_complaint(self, spec: ModeSpec) -> str | None:
-        """Reason to refuse a mode in which the throttle is direct: the vehicle would leap off the ground, or there is
-        no pilot (ArduCopter/mode.cpp, set_mode)."""
+        """Reason to refuse a mode with direct throttle: the vehicle would jump off the ground, or there is no pilot
+        (ArduCopter/mode.cpp, set_mode)."""
         if not spec.manual_throttle or not self._facts.vehicle_class.hovers:
             return None
         if self._facts.armed and self._facts.landed and not self._modes.spec.manual_throttle and self._leaps():
@@ -187,7 +188,7 @@ class PilotInput:
         return "in RC failsafe" if self._failsafes.sticks.lost else None
 
     def _leaps(self) -> bool:
-        """Would the throttle as it stands be more than half of what hovers? It is bent so that its middle hovers
+        """True if the throttle is above half of the hover throttle. The stick is mapped so that its middle hovers
         (ArduCopter/Attitude.cpp, get_pilot_desired_throttle)."""
         hover = self._facts.param("MOT_THST_HOVER", 0.35)
         bend = min(max((0.5 - hover) / 0.375, -0.5), 1.0)
@@ -195,31 +196,31 @@ class PilotInput:
 
     @property
     def at_rest(self) -> bool:
-        """True when there is a pilot, and the throttle moves nothing: down, or in its centre on a rover or boat."""
+        """True if there is a pilot and the throttle commands nothing: down, or centred on a rover or boat."""
         if not self._facts.vehicle_class.flies:
             return self.held and abs(self._sticks.throttle - _CENTRE) < _LOW
         return self.held and self._sticks.throttle < _LOW
 
     @property
     def turn(self) -> float:
-        """The stick that turns the nose, -1 .. 1: a ground vehicle's is its steering."""
+        """Yaw stick, -1 .. 1; the steering of a ground vehicle."""
         return self._sticks.yaw if self._facts.vehicle_class.flies else self._sticks.roll
 
     @property
     def throttle_up(self) -> bool:
-        """The throttle is above its low end."""
+        """True if the throttle is above its low end."""
         return self._throttle > _LOW
 
     @property
     def deflected(self) -> bool:
-        """True when some stick is out of its rest. (A rover's throttle rests in the centre.)"""
+        """True if a stick is away from its rest position. A rover's throttle rests in the centre."""
         sticks = self._sticks
         return max(abs(sticks.roll), abs(sticks.pitch), abs(sticks.yaw), abs(sticks.throttle - _CENTRE)) > _LOW
 
     @property
     def pulses(self) -> tuple[float, ...]:
-        """Channels 1 to 16, us: as heard, or as last heard; of the others those of the sticks and the mode switch as a
-        transmitter would have them, further ones 0."""
+        """Channels 1 to 16, us: as heard now or last. Channels that were not heard show the sticks and the mode switch
+        as a transmitter would send them; the rest is 0."""
         sticks, heard = self._sticks, self.channels or self._last
         assumed = (
             _CENTRE_PULSE + 500.0 * sticks.roll,
@@ -232,14 +233,14 @@ class PilotInput:
         return tuple(pulse or other for pulse, other in zip(heard, assumed, strict=True)) if heard else assumed
 
     def _throttle_pulse(self) -> float:
-        """The throttle as a transmitter would have it, us: of what flies it rests at its low end."""
+        """Throttle as a transmitter would send it, us. It rests at its low end on flying vehicles."""
         if self.held or not self._facts.vehicle_class.flies:
             return _LOW_PULSE + 1000.0 * self._sticks.throttle
         return _LOW_PULSE
 
     def _switch_pulses(self) -> tuple[float, ...]:
-        """Channels 5 to 8, us: the mode switch in a position of the present mode (without one in the sixth, as
-        ArduPilot's simulator has it), all others low."""
+        """Channels 5 to 8, us: the mode switch at a position of the present mode (or, as in ArduPilot's simulator, at
+        the sixth), all others low."""
         asked = (self._facts.parameters.version, self._modes.number)
         if asked != self._switch_asked:
             self._switch_asked, self._switch = asked, self._find_switch()
@@ -253,5 +254,5 @@ class PilotInput:
         return tuple(_MODE_PULSES[position - 1] if number == switch else _LOW_PULSE for number in range(5, 9))
 
     def throttle_raised(self) -> bool:
-        """Would the throttle lift the vehicle? It rests in the centre where it is a climb rate."""
+        """True if the throttle would lift the vehicle. It rests in the centre where it is a climb rate."""
         return self._throttle > (_LOW if self._modes.spec.manual_throttle else _CENTRE + _LOW)

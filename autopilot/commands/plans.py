@@ -1,7 +1,7 @@
-"""The three plans of a vehicle: mission, fence, rally points. Checked as a whole, swapped in as a whole.
+"""The three plans of a vehicle: mission, fence, rally points. Each is checked and replaced as a whole.
 
-`MissionStorage` owns the items; this owns when they change. A new mission takes effect at the start of a tick while the
-old one is being flown (docs/reference/mission-semantics.md, item 24), otherwise at once.
+`MissionStorage` owns the items; this module owns the time of a change. A new mission takes effect at the start of a
+tick while the old one is being flown (docs/reference/mission-semantics.md, item 24), otherwise at once.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Items = tuple[MissionItem, ...]
 
 
 class Plans:
-    """`count_changed(name, value)` is told the totals; `listeners` that a plan is another: its MAV_MISSION_TYPE and the
-    items of before."""
+    """Plans of one vehicle. `count_changed(name, value)` receives the totals. `listeners` receive the MAV_MISSION_TYPE
+    and the old items of a changed plan."""
 
     def __init__(
         self,
@@ -51,25 +51,25 @@ class Plans:
         self._load(stored)
 
     def next_deadline_ms(self) -> int | None:
-        """At once while a new mission waits for the next tick."""
+        """Now while a new mission waits for the next tick."""
         return None if self._pending is None else self._facts.now_ms
 
     def may_clear(self, kind: int) -> bool:
-        """False while armed and the mission runs (kind 0)."""
+        """False while armed with a running mission (kind 0)."""
         return kind != MissionType.MISSION or not (self._facts.armed and self._mission_is_flown())
 
     def _mission_is_flown(self) -> bool:
         return self._sequencer.state() is MissionState.RUNNING
 
     def storage(self, kind: int) -> MissionStorage:
-        """By MAV_MISSION_TYPE."""
+        """Storage of a MAV_MISSION_TYPE."""
         return (self.mission, self.fence, self.rally)[kind]
 
     def _load(self, stored: Mapping[int, Items]) -> None:
         for kind in PLANS:
             items = tuple(stored.get(kind, ()))
             complaint = self.check(kind, items, empty_circles=True)
-            if complaint is not None:  # a foreign or damaged store; what cannot be flown is not taken
+            if complaint is not None:  # an invalid store of another program, or a damaged one
                 self._announcer.say(Severity.ERROR, f"Stored plan {kind} dropped: {complaint}")
                 items = ()
             if kind == MissionType.MISSION and items and int(self._facts.param("MIS_OPTIONS")) & _CLEAR_AT_BOOT:
@@ -79,44 +79,44 @@ class Plans:
             self._count(kind)
 
     def _count(self, kind: int) -> None:
-        """Tell the total as ArduPilot's: MIS_TOTAL counts the home item too, FENCE_TOTAL a return point and a closing
-        one where there are three corners and circles (AC_PolyFence_loader.cpp, write_fence)."""
+        """Report the total as ArduPilot does: MIS_TOTAL includes the home item, FENCE_TOTAL includes a return point and
+        a closing point for polygons and circles (AC_PolyFence_loader.cpp, write_fence)."""
         storage = self.storage(kind)
         total = storage.count() if kind == MissionType.MISSION else storage.total()
         if kind == MissionType.FENCE:
             edges = sum(item.command != Cmd.NAV_FENCE_RETURN_POINT for item in storage.items())
             total = edges + 2 if edges > 2 else total
             if total and not edges and self._facts.param("FENCE_TOTAL") > 1.0:
-                return  # the first of points that come one by one
+                return  # the first of points that arrive one by one
         self._count_changed(_TOTALS[kind], float(total))
 
     @staticmethod
     def check(kind: int, items: Items, *, empty_circles: bool = False) -> str | None:
-        """The complaint about a plan as a whole, or None. Items have been checked one by one before. `empty_circles`:
-        see `check_fence`."""
+        """Complaint about a plan as a whole, or None. Each item was checked before. `empty_circles`: see
+        `check_fence`."""
         if kind == MissionType.FENCE:
             return check_fence(items, empty_circles=empty_circles)
         return check_rally(items) if kind == MissionType.RALLY else None
 
     def replace(self, kind: int, items: Items) -> None:
-        """A new plan has become durable."""
+        """Use a new plan, which has become durable."""
         if kind == MissionType.MISSION and self._mission_is_flown():
             self._pending = items
             return
         self._swap(kind, items)
 
     def keep(self, kind: int, items: Items) -> None:
-        """A new plan whose writer waits for no acknowledgement: it acts at once, and is written down."""
+        """Use a new plan at once and store it, for a writer that waits for no acknowledgement."""
         self._journal.submit(SavePlan(kind, items))
         self.replace(kind, items)
 
     def parameter_changed(self, name: str) -> None:
-        """FENCE_TOTAL set to 0 clears the fence, as stations of before its missions do it (AC_PolyFence_loader.cpp)."""
+        """Clear the fence when FENCE_TOTAL is set to 0, as old ground stations do (AC_PolyFence_loader.cpp)."""
         if name == "FENCE_TOTAL" and self._facts.param(name) == 0.0 and self.fence.total():
             self.keep(MissionType.FENCE, ())
 
     def begin_tick(self) -> None:
-        """The start of a tick: a waiting mission takes the place of the one being flown."""
+        """Start a tick: a waiting mission replaces the one being flown."""
         if self._pending is not None:
             items, self._pending = self._pending, None
             self._swap(MissionType.MISSION, items)

@@ -1,9 +1,9 @@
-"""Arming, disarming and stopping the motors by a pilot's transmitter: its rudder stick, its switches.
+"""Arming, disarming and emergency stop by a pilot's transmitter: its rudder stick and its switches.
 
-The rudder: throttle down and the stick held right for two seconds arms, left disarms (ARMING_RUDDER); a ground
-vehicle's throttle stands in its centre, and its stick is the steering. In the air the stick disarms only where the
-throttle is direct; the switch disarms anywhere. Source: ArduPilot ArduCopter/motors.cpp (arm_motors_check),
-Rover/radio.cpp (rudder_arm_disarm_check), AP_Arming.cpp, RC_Channel.cpp.
+Throttle down and the rudder held right for two seconds arms, left disarms (ARMING_RUDDER). On a ground vehicle the
+throttle is centred, and the rudder is the steering stick. In the air the stick disarms only in modes with direct
+throttle; the switch disarms in any mode. Source: ArduPilot ArduCopter/motors.cpp (arm_motors_check), Rover/radio.cpp
+(rudder_arm_disarm_check), AP_Arming.cpp, RC_Channel.cpp.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class _Gesture(Enum):
 
 
 class TransmitterArming:
-    """See the module. `procedure`: what a ground station's arm command goes through; `arming`: what is under it."""
+    """Arming by a transmitter; see the module. `procedure`: the checks of a ground station's arm command; `arming`: the
+    arming below them."""
 
     def __init__(
         self,
@@ -68,17 +69,17 @@ class TransmitterArming:
         return self._arm(ArmingMethod.AUX_SWITCH) if on else self._disarm(ArmingMethod.AUX_SWITCH)
 
     def stop_motors(self, on: bool) -> Outcome:
-        """The emergency stop. A controller, whose motors are its own, is disarmed."""
+        """The emergency stop. A vehicle with a flight controller is disarmed."""
         self._arming.switches.stop(on)
         own = self._facts.vehicle.capabilities.own_modes
         return self._disarm(ArmingMethod.AUX_SWITCH) if on and own else ACCEPTED
 
     def close_interlock(self, on: bool) -> None:
-        """The switch that lets a copter's motors turn."""
+        """The motor interlock of a copter."""
         self._arming.switches.close(on)
 
     def allow_overrides(self, on: bool) -> Outcome:
-        """Sticks of a ground station may stand in for those of the transmitter."""
+        """Allow or forbid a ground station's sticks instead of the transmitter's."""
         self._sticks.overrides_allowed = on
         if not on:
             self._sticks.overridden = False
@@ -92,7 +93,7 @@ class TransmitterArming:
             self._gesture = gesture
             self._due_ms = None if gesture is _Gesture.NONE else now_ms + _HELD_MS
         elif self._due_ms is not None and now_ms >= self._due_ms:
-            self._due_ms = None  # once, until it is let go
+            self._due_ms = None  # only once until the stick is released
             if gesture is _Gesture.ARM:
                 self._arm(ArmingMethod.RUDDER)
             else:
@@ -115,7 +116,8 @@ class TransmitterArming:
 
     @property
     def _takes_gestures(self) -> bool:
-        """A ground vehicle is steered by that stick: only where no autopilot drives it is it a gesture."""
+        """True if the stick counts as a gesture. On a ground vehicle it steers, so it counts only in modes that drive
+        by themselves."""
         return self._facts.vehicle_class.flies or not self._modes.spec.autopilot
 
     @property

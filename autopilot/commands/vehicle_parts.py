@@ -1,4 +1,4 @@
-"""The parts of an autopilot that protocol services and personalities are given, without the whole."""
+"""Parts of an autopilot for protocol services and personalities, which do not receive the whole autopilot."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class VehicleParts(Protocol):
-    """Parts by the names that they have in `Autopilot`."""
+    """Parts, by their names in `Autopilot`."""
 
     @property
     def facts(self) -> VehicleFacts: ...

@@ -20,7 +20,7 @@ class StatusText:
 
     @property
     def words(self) -> str:
-        """To be read: without the tab behind a text that stations are told as an event, too (PX4's)."""
+        """Text without PX4's trailing tab, which marks a text that is also sent as an event."""
         return self.text.rstrip("\t")
 
 
@@ -42,12 +42,12 @@ class ArmedChanged:
 
 @dataclass(frozen=True, slots=True)
 class HomeChanged:
-    """Home has moved or was set first."""
+    """Home was set or has moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterChanged:
-    """A parameter has a new value (set by anybody)."""
+    """A parameter has a new value, from any source."""
 
     name: str
     value: float
@@ -55,19 +55,19 @@ class ParameterChanged:
 
 @dataclass(frozen=True, slots=True)
 class FenceChanged:
-    """The fence was breached or is clear again; `breach_types` are FENCE_TYPE bits now breached."""
+    """The fence was breached or is clear again; `breach_types` are the FENCE_TYPE bits that are breached now."""
 
     breach_types: int
 
 
 @dataclass(frozen=True, slots=True)
 class GuidedTargetReached:
-    """A rover in GUIDED is at the place that it was sent to (ArduRover tells it as MISSION_ITEM_REACHED 0)."""
+    """A rover in GUIDED has reached its target (ArduRover sends it as MISSION_ITEM_REACHED 0)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PayloadAction:
-    """A servo, relay, camera or gripper item acted (recorded): MAV_CMD number and its parameters."""
+    """A servo, relay, camera or gripper item was carried out (recorded): MAV_CMD number and parameters."""
 
     command: int
     params: tuple[float, ...]
@@ -75,15 +75,15 @@ class PayloadAction:
 
 @dataclass(frozen=True, slots=True)
 class TunePlayed:
-    """A buzzer plays this (PLAY_TUNE, PLAY_TUNE_V2); empty: it falls silent."""
+    """A buzzer plays this tune (PLAY_TUNE, PLAY_TUNE_V2); empty: it stops."""
 
     tune: str
 
 
 @dataclass(frozen=True, slots=True)
 class CameraTriggered:
-    """A photo was taken: the `number`th since boot, at vehicle time `time_ms`, by the estimate at `place` (altitude
-    above mean sea level)."""
+    """A photo was taken: photo `number` since boot, at vehicle time `time_ms`, at the estimated `place` (altitude above
+    mean sea level)."""
 
     number: int
     time_ms: int
@@ -92,14 +92,13 @@ class CameraTriggered:
 
 @dataclass(frozen=True, slots=True)
 class RebootRequested:
-    """A ground station wants the service to start anew (PREFLIGHT_REBOOT_SHUTDOWN, disarmed only)."""
+    """A ground station requests a restart of the service (PREFLIGHT_REBOOT_SHUTDOWN, only while disarmed)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlightStateChanged:
     """The flight manager's state: 0 IDLE, 1 PREFLIGHT, 2 ARMED, 3 FLYING, 4 LANDING, 5 LANDED (seed 002). `cause`: the
-    event of the lifecycle that led to it; of a flight that was called off, the event that called it off. `text`: for
-    people."""
+    event that led to it, or the event that cancelled the flight. `text`: for people."""
 
     state: int
     cause: FlightEvent
@@ -108,8 +107,8 @@ class FlightStateChanged:
 
 @dataclass(frozen=True, slots=True)
 class FirmwareNotice:
-    """A notice that belongs to the firmware which the vehicle is spoken to as: a member of that personality's own
-    enumeration, with its arguments in order."""
+    """A notice of the firmware that the vehicle presents: a member of that personality's enumeration, with its
+    arguments in order."""
 
     notice: Enum
     values: tuple[float, ...] = ()

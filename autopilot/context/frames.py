@@ -1,6 +1,5 @@
-"""Position of a mission item in the vehicle's local frame (NED, m). `autopilot.interface.geo.altitude_amsl` says from
-what its height counts.
-"""
+"""Position of a mission item in the vehicle's local frame (NED, m). `autopilot.interface.geo.altitude_amsl` explains
+the reference of its height."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from autopilot.interface.geo import ABOVE_GROUND, GeoPoint, Ned, to_global, to_l
 from autopilot.interface.mathematics import cos, sin
 from autopilot.mission.items import MissionItem
 
-_AROUND: Final = 36  # places of a circle that are looked at
+_AROUND: Final = 36  # number of checked places on a circle
 
 
 def local(facts: VehicleFacts, place: GeoPoint) -> Ned:
@@ -24,8 +23,8 @@ def local(facts: VehicleFacts, place: GeoPoint) -> Ned:
 
 
 def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> float:
-    """Altitude above mean sea level (m) of a `z` in `frame` at a place; while there is no home, `z` itself, and where
-    the terrain data end, the vehicle's own."""
+    """Altitude above mean sea level (m) of a `z` in `frame` at a place. Without home it is `z` itself; without terrain
+    data it is the vehicle's altitude."""
     altitude = facts.altitude(frame, z, lat, lon)
     if altitude is None and frame in ABOVE_GROUND and facts.terrain.known:
         return facts.vehicle.state.place.alt
@@ -33,7 +32,7 @@ def amsl(facts: VehicleFacts, frame: int, z: float, lat: float, lon: float) -> f
 
 
 def item_down(facts: VehicleFacts, item: MissionItem) -> float:
-    """NED d of the altitude of an item that is where the vehicle is."""
+    """NED d of an item at the vehicle's horizontal position."""
     here = facts.vehicle.state.place
     return _down(facts, item, here.lat, here.lon)
 
@@ -45,7 +44,7 @@ def _down(facts: VehicleFacts, item: MissionItem, lat: float, lon: float) -> flo
 
 def item_position(facts: VehicleFacts, item: MissionItem, before: Ned | None = None) -> Ned:
     """NED m of an item. x = y = 0 means "here" and z = 0 "at this altitude" (docs/reference/mission-semantics.md, 1.4):
-    of `before`, the end of the leg that is being finished, or of the vehicle."""
+    of `before`, the end of the leg that ends now, or else of the vehicle."""
     here = before if before is not None else facts.vehicle.state.position
     origin = facts.vehicle.origin
     if origin is None:
@@ -61,12 +60,13 @@ def item_position(facts: VehicleFacts, item: MissionItem, before: Ned | None = N
 
 
 def over_ground(facts: VehicleFacts, item: MissionItem) -> float | None:
-    """See `VehicleFacts.over_ground`; z = 0 is "at this altitude"."""
+    """Height above ground that a leg to the item keeps; see `VehicleFacts.over_ground`. z = 0 means "at this
+    altitude"."""
     return None if item.z == 0.0 else facts.over_ground(item.frame, item.z)
 
 
 def above_the_highest(facts: VehicleFacts, center: Ned, radius: float, z: float) -> Ned:
-    """`center` at `z` m above the highest ground that is known on a circle about it: circles are flown level."""
+    """`center` at `z` m above the highest known ground on a circle about it, because circles are flown level."""
     origin = facts.vehicle.origin
     if origin is None:
         return center

@@ -37,7 +37,7 @@ _TIMEOUT_MS: Final = 5000
 _LOOK_MS: Final = 1000
 _LEAST_MPS: Final = 1.0
 _AHEAD_M: Final = 10.0
-_SAME_M: Final = 0.2  # of height of the ground that the range finder sees
+_SAME_M: Final = 0.2  # change of the measured height of the ground that counts, m
 _AGAIN_MS: Final = 500
 _LEAST_WAY_M: Final = 1.0
 _STEEPEST: Final = 1.0
@@ -48,9 +48,9 @@ Floats = npt.NDArray[np.float64]
 def heights_over_ground(
     along: Floats, ground: Floats, over: tuple[float, float], climb: float, ahead_m: float
 ) -> Floats:
-    """Heights wanted at the places `along` a line, m apart alike: `over` the ground at its ends, between them linearly.
-    With `ahead_m` above 0 also as high as half of `climb` (m for each m) needs to clear what lies up to so far ahead,
-    from the beginning on no higher than `climb` leads."""
+    """Heights at evenly spaced places `along` a line, m: `over` the ground at its ends, and linear between. With
+    `ahead_m` above 0 they also rise early enough to clear the ground up to so far ahead with half of `climb` (m per m),
+    but no faster than `climb` from the beginning."""
     more = over[0] + (over[1] - over[0]) * along / max(float(along[-1]), 1.0)
     if ahead_m <= 0.0 or along[-1] <= 0.0:
         return np.asarray(ground + more)
@@ -63,7 +63,7 @@ def heights_over_ground(
 
 def ground_profile(facts: VehicleFacts, begin: Ned, end: Ned) -> tuple[Floats, Floats]:
     """Shares (0 to 1) of the way from `begin` to `end`, and the height of the ground there, m above the origin; NaN:
-    not known. The vehicle must have an origin. A range finder sees the ground below the vehicle alone."""
+    unknown. The vehicle must have an origin. A range finder only measures the ground below the vehicle."""
     origin = facts.vehicle.origin
     assert origin is not None
     if facts.follows_range_finder:
@@ -83,7 +83,7 @@ def _height(facts: VehicleFacts, origin: GeoPoint, begin: Ned, end: Ned, share: 
 
 
 def _straightened(along: Floats, up: Floats) -> list[int]:
-    """Indices that are kept: no height in between lies farther than `_EXACT_M` from their lines."""
+    """Indices to keep: no height between them is farther than `_EXACT_M` from their lines."""
     kept = {0, len(up) - 1}
     ranges = [(0, len(up) - 1)]
     while ranges:
@@ -100,25 +100,25 @@ def _straightened(along: Floats, up: Floats) -> list[int]:
 
 
 class GroundFollower:
-    """Turns the legs of a vehicle into pieces. `lost(now_ms)` is called when the terrain data have ended for too
-    long."""
+    """Divides the legs of a vehicle into pieces. `lost(now_ms)` is called when the terrain data have been missing for
+    too long."""
 
     def __init__(self, facts: VehicleFacts, lost: Callable[[int], None]) -> None:
         self._facts = facts
         self._lost = lost
         self._leg: Leg | None = None
         self._pieces: list[Ned] = []
-        self._blind = False  # the last piece leads where nothing is known
-        self._blind_ms: int | None = None  # since when it is flown
+        self._blind = False  # True if the last piece leads over unknown ground
+        self._blind_ms: int | None = None  # time from which such a piece is flown
         self._revision = 0
         self._due_ms: int | None = None
-        self._over: float | None = None  # height over the ground at the beginning of a leg by the range finder
+        self._over: float | None = None  # height above ground at the beginning of a leg by the range finder, m
         self._from: Ned = (0.0, 0.0, 0.0)
         self._seen: float | None = None
-        self._slope = (0.0, 0.0)  # m flown when it was last seen to be another, and its height then
+        self._slope = (0.0, 0.0)  # m flown when the ground last differed from the plan, and its height then
 
     def begin(self, target: Target) -> Target:
-        """The first piece of a target, or the target itself, when it follows no ground."""
+        """First piece of a target, or the whole target if it follows no ground."""
         self._leg = self._blind_ms = self._due_ms = None
         if not isinstance(target, Leg) or target.over_ground is None or self._facts.vehicle.origin is None:
             return target
@@ -126,7 +126,7 @@ class GroundFollower:
         return self._plan(target.start or self._facts.vehicle.state.position, first=True)
 
     def next_piece(self) -> Target | None:
-        """Next piece to fly; None when that was the last, or no ground is followed."""
+        """Next piece to fly; None after the last, or if no ground is followed."""
         if self._leg is None:
             return None
         if not self._pieces:
@@ -137,12 +137,12 @@ class GroundFollower:
         return self._piece()
 
     def set_yaw(self, yaw: Yaw) -> None:
-        """The nose points elsewhere from now on, in the pieces to come as well."""
+        """Change the yaw of this piece and all later pieces."""
         if self._leg is not None:
             self._leg = replace(self._leg, yaw=yaw)
 
     def armed(self, armed: bool, now_ms: int) -> None:
-        """A way home that counts from the ground (RTL_ALT_TYPE) will need it."""
+        """Load terrain for a return whose height counts from the ground (RTL_ALT_TYPE)."""
         if armed and int(self._facts.param("RTL_ALT_TYPE")) == 1 and self._facts.has_position:
             here = self._facts.vehicle.state.place
             self._facts.terrain.ask(here.lat, here.lon)
@@ -152,8 +152,7 @@ class GroundFollower:
         return self._due_ms
 
     def update(self, now_ms: int) -> Target | None:
-        """Fly another piece where the terrain data had ended and have now come, or the range finder sees another
-        ground."""
+        """New piece to fly, after missing terrain data have arrived or the range finder measures a different ground."""
         if self._due_ms is None or now_ms < self._due_ms:
             return None
         if self._is_other():
@@ -168,7 +167,7 @@ class GroundFollower:
         return None
 
     def _is_other(self) -> bool:
-        """The ground is not the one that was planned for."""
+        """True if the ground differs from the plan."""
         if not self._facts.follows_range_finder:
             return self._blind_ms is not None and self._revision != self._facts.terrain.revision
         seen = self._facts.ground_seen
@@ -206,8 +205,8 @@ class GroundFollower:
         return self._piece(start=leg.start if first else None)
 
     def _plan_by_sight(self, begin: Ned, leg: Leg, over: float, first: bool) -> Leg:
-        """Onward over the ground that the range finder sees now, as if it were level from here. The end of the leg
-        before was as high as the ground seen there."""
+        """Plan onward over the ground that the range finder measures now, as if it were level from here. The end of the
+        last leg was as high as that ground."""
         begin = (begin[0], begin[1], self._facts.vehicle.state.position[2])
         self._seen = seen = self._facts.ground_seen
         self._blind = seen is None
@@ -229,7 +228,7 @@ class GroundFollower:
         return self._piece(start=begin if first else None)
 
     def _climb(self, begin: Ned, leg: Leg) -> float:
-        """Best climb on the leg, m for each m over ground: TECS_CLMB_MAX at the airspeed demanded, in the wind."""
+        """Best climb on the leg, m per m over ground: TECS_CLMB_MAX at the demanded airspeed, in the wind."""
         facts, vector = self._facts, self._facts.vehicle.state.report
         north, east = leg.end[0] - begin[0], leg.end[1] - begin[1]
         behind = float(vector[report.WIND_N]) * north + float(vector[report.WIND_E]) * east

@@ -1,8 +1,8 @@
 """Home, from which relative heights count and to which RTL returns, and rally points that a return may use instead.
 
-Home is set at the first position and moved to the vehicle at each arming, unless a person has set it (ArduPilot's
-"locked" home). A home that a person has set is kept over a restart. Rally points:
-docs/reference/mission-semantics.md, 3 item 5.
+Home is set at the first position and moves to the vehicle at each arming, unless a person has set it (ArduPilot's
+"locked" home). A home that a person has set survives a restart. Rally points: docs/reference/mission-semantics.md, 3
+item 5.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ class Home:
             self.move(stored)
 
     def move(self, place: GeoPoint) -> None:
-        """Home is there from now on; a controller's own home comes this way too."""
+        """Set home to this place; also for a flight controller's own home."""
         self._facts.home = place
         self._announcer.announce(HomeChanged())
 
     def position_found(self) -> None:
-        """There is a position: the first one is home."""
+        """Set home at the first position."""
         if self._facts.home is None and self._facts.has_position and not self._found_flying:
             self.move(self._facts.vehicle.state.place)
 
     def armed(self) -> None:
-        """The vehicle was armed: home is where it stands now."""
+        """Set home where the vehicle stands, at arming."""
         if not self._by_person and self._facts.has_position and not self._found_flying:
             self.move(self._facts.vehicle.state.place)
 
     @property
     def _found_flying(self) -> bool:
-        """A controller that is in the air has been armed elsewhere: it says itself where its home is."""
+        """True if a flight controller was found in the air. It was armed before, so it reports its own home."""
         return self._facts.vehicle.capabilities.own_modes and not self._facts.landed
 
     def set(self, place: GeoPoint | None) -> Outcome:
-        """A person sets home to `place`, or with None to where the vehicle is. It is kept over restarts; nobody waits
-        for that here, what is acknowledged is journaled by its service."""
+        """Set home by a person to `place`, or with None to the vehicle's position. It survives restarts. This call does
+        not wait for the disk; the service journals what it acknowledges."""
         if place is None:
             if not self._facts.has_position:
                 return self._announcer.refuse("Set home failed: requires position")
@@ -65,8 +65,8 @@ class Home:
         return ACCEPTED
 
     def set_origin(self, place: GeoPoint) -> Outcome:
-        """A person says where the origin is, as long as neither the vehicle nor anybody else has. Latitude and
-        longitude 0 are no place."""
+        """Set the origin by a person, as long as neither the vehicle nor anyone else has set it. Latitude and longitude
+        0 are refused."""
         facts = self._facts
         if not 0.0 < max(abs(place.lat) / 90.0, abs(place.lon) / 180.0) <= 1.0:
             return Outcome(Result.DENIED, "no place")
@@ -77,8 +77,9 @@ class Home:
 
 
 class ReturnPoint:
-    """Chooses the nearest rally point that lies inside the fence; home when it is nearer (RALLY_INCL_HOME) or when all
-    points are farther than RALLY_LIMIT_KM (0 = no limit); or what a personality has chosen."""
+    """Chooses the destination of a return: the nearest rally point inside the fence. It is home if home is nearer
+    (RALLY_INCL_HOME) or if all points are farther than RALLY_LIMIT_KM (0 = no limit). A personality may choose another
+    place."""
 
     def __init__(
         self, facts: VehicleFacts, rally: MissionStorage, inside_fence: Callable[[float, float], bool]

@@ -38,8 +38,8 @@ class SaveHome:
 
 @dataclass(frozen=True, slots=True)
 class SaveProgress:
-    """The sequencer's index and state (`MissionState` value). `asked`: a person has set the index and is answered once
-    it is durable; nobody waits for progress that comes by itself."""
+    """The sequencer's index and state (`MissionState` value). `asked`: a person has set the index and gets an answer
+    once it is durable; other progress is not acknowledged."""
 
     index: int
     state: int
@@ -70,22 +70,22 @@ class Journal(Protocol):
         """Queue `change`; returns its ticket (rising from 1)."""
 
     def latest(self) -> int:
-        """The last ticket that anybody may wait for, 0 before the first: whoever asks before and after a call knows
-        what it submitted. Progress that comes by itself may be left out."""
+        """The last ticket that an acknowledgement may wait for, 0 before the first. Comparing it before and after a
+        call shows which changes the call submitted. Progress without `asked` may be left out."""
 
     def durable(self) -> int:
         """The highest ticket that is settled: written, or failed."""
 
     def catch_up(self) -> bool:
-        """Wait for the disk, where time may stand still for it; True when there was something to wait for. False
-        elsewhere: what is to be acknowledged waits by itself, and others are served meanwhile."""
+        """Wait for the disk, if time may stand still meanwhile; True if there was something to wait for. Otherwise
+        False, and acknowledgements wait by themselves."""
 
     def failure(self, ticket: int) -> str | None:
-        """Reason that a settled ticket was not written (disk full, read only, ...), or None when it was."""
+        """Reason that a settled ticket was not written (disk full, read only, ...), or None if it was."""
 
 
 class MemoryJournal:
-    """Keeps changes in a list; durable at once, or when `hold` is set, when `settle` is called."""
+    """Keeps changes in a list. They are durable at once, or with `hold` when `settle` is called."""
 
     def __init__(self, *, hold: bool = False) -> None:
         self.changes: list[Change] = []
@@ -100,7 +100,7 @@ class MemoryJournal:
         return len(self.changes)
 
     def settle(self, failure: str | None = None) -> None:
-        """Settle everything submitted so far, failed when `failure` says why."""
+        """Settle all submitted changes; `failure` is the reason if they failed."""
         if failure is not None:
             for ticket in range(self._settled + 1, len(self.changes) + 1):
                 self.failures[ticket] = failure
@@ -120,7 +120,7 @@ class MemoryJournal:
 
 
 class NoJournal:
-    """Keeps nothing and says that all is durable: for a vehicle whose state ends with it."""
+    """Keeps nothing and reports all changes as durable, for a vehicle whose state ends with it."""
 
     def __init__(self) -> None:
         self._tickets = 0

@@ -1,4 +1,4 @@
-"""Positions at which a vehicle stays (on the spot, or on a circle for wings), and at which it would come to rest."""
+"""Positions for staying in place (hover, or a circle for wings), and for coming to rest."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from autopilot.interface.targets import Circle, Hold, Target, Yaw, YawMode
 
 _KEEP: Final = Yaw(YawMode.KEEP)
 _SMALLEST_M: Final = 1.0
-_MOST_UP_M, _MOST_DOWN_M = 3.0, 2.0  # of a way to rest (POSCONTROL_STOPPING_DIST_*)
+_MOST_UP_M, _MOST_DOWN_M = 3.0, 2.0  # limits of a stopping distance, m (POSCONTROL_STOPPING_DIST_*)
 
 
 def stay(facts: VehicleFacts, yaw: Yaw = _KEEP, place: Ned | None = None) -> Target:
-    """Target that keeps the vehicle at `place` (NED m), None: here. With a stall speed it circles, and the nose goes
-    along whatever `yaw` says."""
+    """Target that keeps the vehicle at `place` (NED m), None: here. With a stall speed it circles and ignores `yaw`."""
     if not facts.vehicle_class.has_stall_speed:
         return Hold(place, yaw)
     return loiter(facts, facts.vehicle.state.position if place is None else place)
 
 
 def loiter(facts: VehicleFacts, center: Ned, radius: float = 0.0) -> Circle:
-    """Circle about `center` that is never left by itself, and has arrived at its edge. `radius` m, negative:
-    counter-clockwise; 0: that of the vehicle's kind."""
+    """Circle about `center` without an end; it counts as reached at its edge. `radius` m, negative: counter-clockwise;
+    0: the kind's default."""
     radius = radius or facts.measure(facts.vehicle_class.measures.circle_radius)
     return Circle(center, max(abs(radius), _SMALLEST_M), -1 if radius < 0.0 else 1, turns=0.0)
 
 
 def comes_to_rest(facts: VehicleFacts) -> bool:
-    """True for what can stand still: neither wings nor what floats."""
+    """True for a vehicle that can stand still: it has no stall speed and does not drift."""
     kind = facts.vehicle_class
     return kind.hovers or not (kind.flies or kind.drifts)
 
 
 def stopping_point(facts: VehicleFacts) -> Ned:
-    """NED m of the place at which it would come to rest: what hovers by the gains and accelerations of its way points
-    (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m), what drives by its deceleration
-    (AR_WPNav.cpp, get_stopping_location); of others, where they are."""
+    """Position at which the vehicle would come to rest, NED m. Hovering vehicles use the gains and accelerations of
+    their waypoints (ArduPilot AC_PosControl.cpp, get_stopping_point_NE_m, get_stopping_point_U_m), rovers their
+    deceleration (AR_WPNav.cpp, get_stopping_location). For other kinds it is the present position."""
     here = facts.vehicle.state.position
     if not comes_to_rest(facts):
         return here

@@ -1,8 +1,8 @@
-"""Turns of a pass: one ordered table of the parts that want to be called, and the walk over it.
+"""Turns of a pass: an ordered table of the parts to call, and the walk over it.
 
-A pass has four walks, each in the order of the table: `begin`, then `hear` (only when the vehicle has raised events,
-and only rows that hear one of them), then `update`; `next_deadline_ms` asks the same rows when they want the next pass.
-What changes the parts at other times (a parameter, the motors) is told in the same order.
+A pass has four walks, each in the order of the table: `begin`, then `hear` (only if the vehicle has raised events, and
+only rows that hear one of them), then `update`; `next_deadline_ms` asks the same rows for the next pass. Changes at
+other times (a parameter, arming) are passed on in the same order.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from autopilot.interface.records import dataclass
 
 if TYPE_CHECKING:
     from autopilot.interface.vehicle import (
-        VehicleEvent,  # and numpy with it, which who only asks for deadlines does without
+        VehicleEvent,  # with numpy, which callers that only ask for deadlines do not need
     )
 
 EVERYTHING: Final = -1
 
 
 def earliest(dues: Iterable[int | None]) -> int | None:
-    """The earliest of deadlines, ms; None: none. A loop: asked many times a pass, a generator would cost more."""
+    """The earliest of deadlines, ms; None: none. A loop, because a generator would cost more and this is called many
+    times in a pass."""
     found: int | None = None
     for due in dues:
         if due is not None and (found is None or due < found):
@@ -30,15 +31,15 @@ def earliest(dues: Iterable[int | None]) -> int | None:
 
 
 def next_multiple(now_ms: int, every_ms: int) -> int:
-    """The next whole multiple of a period, ms: looks of the same period fall into one pass, whenever they began."""
+    """The next whole multiple of a period, ms. So looks with the same period fall into one pass."""
     return (now_ms // every_ms + 1) * every_ms
 
 
 @dataclass(frozen=True, slots=True)
 class PassTurn:
-    """A part's row; what it does not want is None. `why`: the reason for its place among the others. `hears`: the
-    events (bits of `VehicleEvent`) of which `hear(events, now_ms)` is told. `update(now_ms)`: it may act.
-    `deadline()`: the vehicle time, ms, at which `update` must run although no event was raised, None: never."""
+    """Row of a part; unused columns are None. `why`: the reason for its place in the order. `hears`: bits of
+    `VehicleEvent` that `hear(events, now_ms)` receives. `update(now_ms)`: the part acts. `deadline()`: vehicle time,
+    ms, at which `update` must run without an event, None: never."""
 
     part: str
     why: str
@@ -52,7 +53,7 @@ class PassTurn:
 
 
 def turn_of(name: str, why: str, part: object, hears: int = EVERYTHING) -> PassTurn:
-    """The row of a part that is called by the methods that it has, of those below."""
+    """Row of a part, from those of the methods below that it has."""
     return PassTurn(
         name,
         why,
@@ -66,7 +67,7 @@ def turn_of(name: str, why: str, part: object, hears: int = EVERYTHING) -> PassT
 
 
 class PassTurns:
-    """Walks the rows. The columns are taken out once: a pass costs one call for each part that wants one."""
+    """Walks the rows. The columns are extracted once, so a pass costs one call for each part."""
 
     def __init__(self, rows: Sequence[PassTurn]) -> None:
         self._set(rows)
@@ -81,19 +82,19 @@ class PassTurns:
         self._parameter = tuple(row.parameter for row in rows if row.parameter is not None)
 
     def join(self, row: PassTurn, before: str) -> None:
-        """Take one more part from now on, whose turn is before that of the part `before`."""
+        """Add a part whose turn comes before that of the part `before`."""
         at = next(at for at, other in enumerate(self.rows) if other.part == before)
         self._set((*self.rows[:at], row, *self.rows[at:]))
 
     def begin(self) -> None:
-        """Before the vehicle's events are known."""
+        """Call `begin` of the parts, before the vehicle's events are known."""
         for begin in self._begin:
             begin()
 
     def update(self, events: VehicleEvent, now_ms: int) -> None:
-        """`events` have happened (may be none), and it is `now_ms`."""
+        """Pass these events (possibly none) to the parts, and call `update`."""
         if events:
-            bits = int(events)  # plain numbers: flag arithmetic would be the dearest part of a quiet pass
+            bits = int(events)  # plain ints: flag arithmetic would cost most of a quiet pass
             for hears, hear in self._hear:
                 if bits & hears:
                     hear(events, now_ms)
@@ -101,7 +102,7 @@ class PassTurns:
             update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The earliest of all."""
+        """The earliest deadline of all parts."""
         found: int | None = None
         for deadline in self._deadline:
             due = deadline()
@@ -110,11 +111,11 @@ class PassTurns:
         return found
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """The motors have been armed, or disarmed."""
+        """Tell the parts that the motors were armed or disarmed."""
         for tell in self._armed:
             tell(armed, now_ms)
 
     def parameter_changed(self, name: str) -> None:
-        """A parameter has another value now, which counts from this moment."""
+        """Tell the parts about a changed parameter, which counts from now."""
         for tell in self._parameter:
             tell(name)

@@ -1,8 +1,8 @@
-"""Shared context of an autopilot's parts, as three narrow faces: facts, a voice, and the helm.
+"""Shared context of an autopilot's parts, as three narrow interfaces: facts, announcer and helm.
 
-None of them decides anything. `VehicleFacts` says how things stand, `Announcer` collects what is to be said,
-`Helm` gives the vehicle its target. A part takes those that it needs; a mode, which flies, gets all three
-(`autopilot.modes.mode.VehicleContext`). There is one of each for an `Autopilot`.
+None of them decides anything. `VehicleFacts` gives the state, `Announcer` collects texts and events, `Helm` gives the
+vehicle its target. A part receives those that it needs; a mode receives all three
+(`autopilot.modes.mode.VehicleContext`). An `Autopilot` has one of each.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from autopilot.vehicles.vehicle_class import ParameterUnit
 
 
 class ParameterValues(Protocol):
-    """Port: parameters as the core reads them (`autopilot.parameters.Parameters`)."""
+    """Parameters as the core reads them (`autopilot.parameters.Parameters`)."""
 
     version: int
 
     def __getitem__(self, name: str) -> float:
-        """Value of a parameter; KeyError when this kind of vehicle has none of that name."""
+        """Value of a parameter; KeyError if this kind of vehicle does not have it."""
 
 
 class KnownVehicle(Protocol):
-    """The side of `autopilot.interface.vehicle.Vehicle` that only tells."""
+    """The read-only side of `autopilot.interface.vehicle.Vehicle`."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -51,9 +51,8 @@ class KnownVehicle(Protocol):
 
 class VehicleFacts:
     """State of the vehicle, from its reports and its parameters. `now_ms`: vehicle time of this pass, set by the
-    autopilot alone; `home` and `told_origin` are set by `autopilot.context.home.Home`, `armed_yaw` by
-    `autopilot.safety.arming.Arming`.
-    `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0 unknown."""
+    autopilot only. `autopilot.context.home.Home` sets `home` and `told_origin`, `autopilot.safety.arming.Arming` sets
+    `armed_yaw`. `boot_unix_s`: UTC (s since 1970) at vehicle time 0; 0: unknown."""
 
     def __init__(
         self,
@@ -69,14 +68,14 @@ class VehicleFacts:
         self.now_ms = 0
         self.home: GeoPoint | None = None
         self.told_origin: GeoPoint | None = None
-        """Origin that a person has told, until the vehicle finds its own."""
+        """Origin that a person has set, until the vehicle finds its own."""
         self.personality: Personality
-        """Decides where firmwares differ: ArduPilot's, set by the autopilot; before the first pass that of another
-        firmware may take its place."""
-        self.armed_yaw = 0.0  # rad, heading at arming: where RTL turns the nose before it lands
+        """Decisions in which firmwares differ. The autopilot sets ArduPilot's; another firmware's may replace it before
+        the first pass."""
+        self.armed_yaw = 0.0  # rad, heading at arming; RTL turns the nose to it before it lands
         self.parameters = parameters
         self.uses_range_finder = True
-        """Unless a switch says otherwise."""
+        """True unless a switch says otherwise."""
         self.terrain = Terrain(
             ground, lambda: self.param("TERRAIN_SPACING", 100.0), lambda: self.param("TERRAIN_ENABLE", 1.0) != 0.0
         )
@@ -87,12 +86,12 @@ class VehicleFacts:
 
     @property
     def landed(self) -> bool:
-        """On the ground by the landing detector. What has no height always is."""
+        """True on the ground by the landing detector; always True for vehicles that do not fly."""
         return not self.vehicle_class.flies or self.vehicle.state.report.item(report.LANDED_STATE) == ON_GROUND
 
     @property
     def grounded(self) -> bool:
-        """On the ground, and before it goes anywhere it has to take off."""
+        """True on the ground for a vehicle that must take off before it can move."""
         return self.vehicle_class.flies and self.landed
 
     @property
@@ -101,7 +100,7 @@ class VehicleFacts:
 
     @property
     def home_ned(self) -> Ned:
-        """Home in the local frame; the origin itself while home is unknown."""
+        """Home in the local frame; the origin while home is unknown."""
         origin = self.vehicle.origin
         if origin is None or self.home is None:
             return (0.0, 0.0, 0.0)
@@ -109,19 +108,19 @@ class VehicleFacts:
 
     @property
     def height(self) -> float:
-        """Metres above home."""
+        """Height above home, m."""
         return self.home_ned[2] - float(self.vehicle.state.report[report.DOWN])
 
     def ground_at(self, lat: float, lon: float) -> float | None:
-        """Metres above mean sea level of the ground at a place: by the terrain that is known. Without any the ground is
-        taken as flat at home's height. None: the terrain data end before there, or there is no home."""
+        """Height of the ground at a place, m above mean sea level, from known terrain. Without terrain the ground is
+        flat at home's height. None if the terrain data do not reach the place, or without home."""
         if self.terrain.known:
             return self.terrain.height_at(lat, lon)
         return None if self.home is None else self.home.alt
 
     def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
-        """Metres above mean sea level of `z` in a MAV_FRAME at a place; see `altitude_amsl`. Terrain that it needs and
-        that is not known is asked for."""
+        """Height of `z` in a MAV_FRAME at a place, m above mean sea level; see `altitude_amsl`. Missing terrain is
+        requested."""
         ground = None
         if frame in ABOVE_GROUND:
             self.terrain.ask(lat, lon)
@@ -129,21 +128,21 @@ class VehicleFacts:
         return altitude_amsl(frame, z, self.home, ground)
 
     def over_ground(self, frame: int, z: float) -> float | None:
-        """The height above the ground that a way to `z` in `frame` keeps to; None: it goes straight (another frame, no
-        ground known at all, or what has no height)."""
+        """Height above ground that a way to `z` in `frame` keeps. None: the way is straight (another frame, no known
+        ground, or a vehicle that does not fly)."""
         known = self.terrain.known or self.follows_range_finder
         return z if frame in ABOVE_GROUND and known and self.vehicle_class.flies else None
 
     @property
     def follows_range_finder(self) -> bool:
-        """Heights above the ground are those that a range finder sees, wherever terrain is known or not
-        (WPNAV_RFND_USE; AC_WPNav::get_terrain_source)."""
+        """True if heights above ground are those of a range finder, even over known terrain (WPNAV_RFND_USE;
+        AC_WPNav::get_terrain_source)."""
         fitted = float(self.vehicle.state.report[report.RANGE_MOST]) > 0.0 and self.uses_range_finder
         return fitted and self.param("WPNAV_RFND_USE") != 0.0
 
     @property
     def ground_seen(self) -> float | None:
-        """Metres above the origin of the ground that the range finder sees; None: nothing within its range."""
+        """Height of the ground by the range finder, m above the origin; None: nothing within its range."""
         vector = self.vehicle.state.report
         away = float(vector[report.RANGE_FINDER])
         upright = cos(float(vector[report.ROLL])) * cos(float(vector[report.PITCH]))
@@ -151,21 +150,21 @@ class VehicleFacts:
 
     @property
     def height_over_ground(self) -> float | None:
-        """Metres above the ground below."""
+        """Height above the ground below, m."""
         here = self.vehicle.state.place
         ground = self.ground_at(here.lat, here.lon)
         return None if ground is None else here.alt - ground
 
     def takes_nav(self, command: int) -> bool:
-        """True when a mission waits for this command as for a NAV item."""
+        """True if a mission waits for this command as for a NAV item."""
         return drives_navigation(command) or (command == Cmd.DO_VTOL_TRANSITION and self.personality.keeps_upright)
 
     def measure(self, measure: ParameterUnit) -> float:
-        """A length in m, or a speed in m/s, of this kind of vehicle."""
+        """Value of a length in m, or a speed in m/s, for this kind of vehicle."""
         return self.param(measure.name, measure.default) / measure.per
 
     def param(self, name: str, default: float = 0.0) -> float:
-        """Value of a parameter, or `default` where this kind of vehicle does not have it."""
+        """Value of a parameter, or `default` if this kind of vehicle does not have it."""
         try:
             return self.parameters[name]
         except KeyError:
@@ -173,7 +172,7 @@ class VehicleFacts:
 
 
 class Announcer:
-    """Collects what happens, for services, observers and people. `events`: since they were last taken."""
+    """Collects events for services, observers and people, until they are taken."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -190,13 +189,13 @@ class Announcer:
         return taken
 
     def refuse(self, text: str, result: Result = Result.FAILED, severity: Severity = Severity.WARNING) -> Outcome:
-        """Say why something is not done, and give the outcome that repeats it."""
+        """Announce why something is refused, and return the outcome with the same text."""
         self.say(severity, text)
         return Outcome(result, text)
 
 
 class LegPieces(Protocol):
-    """Port: cutting of targets into pieces (`autopilot.safety.detour.Detour`)."""
+    """Cutting of targets into pieces (`autopilot.safety.detour.Detour`)."""
 
     @property
     def is_held(self) -> bool: ...
@@ -207,19 +206,19 @@ class LegPieces(Protocol):
 
 
 class Helm:
-    """Steers: the vehicle's target, and what a person has allowed about it."""
+    """Gives the vehicle its target, and keeps what a person has allowed for it."""
 
     def __init__(self, vehicle: Vehicle, pieces: LegPieces) -> None:
         self.vehicle = vehicle
         self._pieces = pieces
         self.target: Target = Idle()
-        self.arrived = False  # the present target's end condition has been met
-        self.takeoff_allowed = False  # throttle raised, MISSION_START, or AUTO_OPTIONS says so; until disarmed
+        self.arrived = False  # True when the target's end condition is met
+        self.takeoff_allowed = False  # throttle raised, MISSION_START, or by AUTO_OPTIONS; until disarmed
         self.backwards = False  # rover: DO_SET_REVERSE
-        self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION says so
+        self.upright = False  # wings with lift motors: DO_VTOL_TRANSITION to hover
 
     def target_reached(self) -> None:
-        """The vehicle says so of what it was given: of a piece of the target, or of all of it."""
+        """Handle the vehicle's report that it has reached a piece of the target, or the whole target."""
         piece = self._pieces.next_piece()
         if piece is None:
             self.arrived = not self._pieces.is_held
@@ -227,7 +226,7 @@ class Helm:
             self.vehicle.set_target(piece)
 
     def fly(self, target: Target) -> None:
-        """Give the vehicle a target; what was reached before no longer counts."""
+        """Give the vehicle a new target."""
         self.target = target
         self.arrived = False
         self.vehicle.set_target(self._pieces.begin(target))
@@ -238,7 +237,7 @@ class Helm:
         self.vehicle.set_yaw(yaw)
 
     def update(self, now_ms: int) -> None:
-        """More may be known of the ground, or of what is in the way."""
+        """Fly another piece if more is known about the ground or obstacles."""
         piece = self._pieces.update(now_ms)
         if piece is not None:
             self.vehicle.set_target(piece)

@@ -64,14 +64,15 @@ from autopilot.safety.traffic import TrafficWatch
 
 
 class Autopilot:
-    """See the module. `kind`: a name of `autopilot.vehicles.kinds`; `boot_unix_s`: UTC at vehicle time 0, s since 1970
-    (NAV_DELAY until a time of day). `ground`: terrain that a file gives. `flight_manager`
-    False: without it and its actors (to measure what they cost).
+    """Autopilot of one vehicle; see the module. `kind`: a name of `autopilot.vehicles.kinds`. `boot_unix_s`: UTC at
+    vehicle time 0, s since 1970 (for NAV_DELAY until a time of day). `ground`: terrain from a file. `flight_manager`
+    False: no flight manager and actors (to measure their cost).
 
-    Who owns what: `facts` how things stand, `announcer` what is to be said, `helm` the target; `home` home, `plans`
-    when plans change (their storages own the items), `sequencer` the indices and the hold timer, `modes` the mode,
-    `arming`, `prearm`, `failsafes` and `fence` safety, `sticks` the pilot's, `commands` and `mission_commands` what a
-    ground station may ask for, `flights` the flight manager (None without one)."""
+    Owners: `facts` the state, `announcer` texts and events, `helm` the target, `home` home, `plans` the times of plan
+    changes (their storages own the items), `sequencer` the indices and the hold timer, `modes` the mode, `arming`,
+    `prearm`, `failsafes` and `fence` safety, `sticks` the pilot's input, `commands` and `mission_commands` the commands
+    of ground stations, `flights` the flight manager (None without one).
+    """
 
     def __init__(
         self,
@@ -125,8 +126,8 @@ class Autopilot:
 
     # --- the parts ------------------------------------------------------------------------------------------------
     def _restore(self, progress: tuple[int, int] | None) -> None:
-        """Go on at the item of before; at the start where there is none of that number: a process may die between
-        the removal of its mission and what the sequencer says to that."""
+        """Continue at the stored item, or at the start if there is no such item. A process may end between the removal
+        of a mission and the sequencer's reaction."""
         there = progress is not None and (progress[0] == 0 or self.plans.mission.get(progress[0]) is not None)
         index, state = progress if progress is not None and there else (0, MissionState.IDLE)
         self.sequencer.restore(index, MissionState(state))
@@ -274,7 +275,7 @@ class Autopilot:
 
     # --- the order ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[PassTurn]:
-        """Parts that are called in a pass, in the order of their calls."""
+        """Rows of the parts of a pass, in order."""
         modes, follower, flights, failsafes = self.modes, self.follower, self.flights, self.failsafes
         rows = [
             PassTurn(
@@ -384,28 +385,28 @@ class Autopilot:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """Vehicle time is now `now_ms`: take the vehicle's events, run all parts, once."""
+        """Run all parts once at vehicle time `now_ms`, with the vehicle's events."""
         self.facts.now_ms = now_ms
         self.turns.begin()
         self.turns.update(self.vehicle.take_events(), now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """The next vehicle time at which `update` must run although the vehicle raised no event."""
+        """Vehicle time, ms, at which `update` must run even without an event."""
         return earliest((self.turns.next_deadline_ms(), self.next_look_ms()))
 
     def next_look_ms(self) -> int | None:
-        """The next vehicle time at which somebody looks, which changes nothing most of the time; see `glance`."""
+        """Vehicle time, ms, of the next look, which usually changes nothing; see `glance`."""
         traffic_ms = self.traffic.look_ms if self.traffic.takes_part else None
         return earliest((self.vehicle_arming.look_ms, self.trail.look_ms, traffic_ms))
 
     def glance(self, now_ms: int) -> bool:
-        """The looks that are due, without a pass; True: something is to be done, in a pass at this time."""
+        """Take the looks that are due, without a pass. True if a pass is needed at this time."""
         if self.vehicle_arming.glance(now_ms):
             return True
         return (self.traffic.takes_part and self.traffic.glance(now_ms)) or self.trail.glance(now_ms)
 
     def update_link_clock(self, link_ms: int) -> None:
-        """The link clock is now `link_ms`: is the ground station silent for too long?"""
+        """Set the link clock to `link_ms`, and check the ground station's silence."""
         self.failsafes.link_time(link_ms, self.facts.now_ms)
 
     def next_link_deadline_ms(self) -> int | None:

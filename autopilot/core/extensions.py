@@ -1,7 +1,7 @@
 """Extensions by installed packages: flight modes, mission commands, parameters.
 
-A package names such an object as an entry point (`sortie.config.installed` finds it); here is what the objects are, and
-the rule that two packages, or a package and the vehicle, cannot have one number or name.
+A package names such an object as an entry point (`sortie.config.installed` finds it). This module defines the objects,
+and the rule that two packages, or a package and the vehicle, cannot use the same number or name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class OwnMode:
-    """A flight mode. `build`: usually its class. `kinds`: of vehicle that have it, by name."""
+    """A flight mode. `build`: usually its class. `kinds`: names of the kinds of vehicle that have it."""
 
     spec: ModeSpec
     build: Callable[[VehicleContext, ModeSpec], Mode]
@@ -38,8 +38,8 @@ class OwnMode:
 
 @dataclass(frozen=True, slots=True)
 class OwnItem:
-    """A command of missions. `spec.needs` says which vehicles carry it out; `build` makes what
-    flies it, one for each vehicle, which is given the items of this command only."""
+    """A mission command. `spec.needs` says which vehicles carry it out. `build` makes its executor, one for each
+    vehicle, which receives only items of this command."""
 
     spec: CommandSpec
     build: Callable[[VehicleContext], MissionExecutor]
@@ -47,8 +47,7 @@ class OwnItem:
 
 @dataclass(frozen=True, slots=True)
 class OwnParameters:
-    """Parameters: `lines` as `autopilot.parameters.definition` makes them.
-    `facts.param(NAME)` reads one."""
+    """Parameters: `lines` as `autopilot.parameters.definition` makes them. `facts.param(NAME)` reads one."""
 
     lines: tuple[ParameterDef, ...]
     kinds: frozenset[str] = _ALL
@@ -63,12 +62,13 @@ class Packaged(Generic[T]):
 
 
 class ClaimError(ValueError):
-    """A number or a name that is taken, or what cannot be made; one line that says by whom."""
+    """A number or name that is taken, or an object that cannot be made. The text is one line with the name of the
+    package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """Extensions of all installed packages, free of contradictions. ClaimError otherwise."""
+    """Extensions of all installed packages. ClaimError if they contradict each other."""
 
     modes: Sequence[Packaged[OwnMode]] = ()
     items: Sequence[Packaged[OwnItem]] = ()
@@ -98,7 +98,7 @@ class Extensions:
                 raise ClaimError(f"package {item.package}: {error}") from None
 
     def parameter_set(self, kind: str) -> ParameterSet:
-        """The parameters of a kind of vehicle, those of packages behind its own: their indices stay."""
+        """Parameters of a kind of vehicle, followed by those of packages, so that its own indices stay."""
         own = KINDS[kind].parameters
         lines = tuple(self.lines_of(kind))
         return replace(own, lines=own.lines + lines) if lines else own
@@ -110,8 +110,8 @@ class Extensions:
                 yield from extension.what.lines
 
     def install(self, autopilot: Autopilot, report: Report) -> None:
-        """Modes and mission commands of one vehicle. Its parameters it was made with (`parameter_set`). `report` hears
-        what they raise in flight. ClaimError for what cannot be made."""
+        """Add modes and mission commands to one vehicle. Its parameters exist already (`parameter_set`). `report`
+        receives their exceptions in flight. ClaimError if one cannot be made."""
         kind = autopilot.facts.vehicle_class.name
         for mode in self.modes:
             if kind in mode.what.kinds:
@@ -132,7 +132,7 @@ def _guarded(mode: Packaged[OwnMode], report: Report, context: VehicleContext, s
 def _made(package: str, what: str, build: Callable[[], T]) -> T:
     try:
         return build()
-    except Exception as error:  # a stranger's code may raise anything
+    except Exception as error:  # a package's code may raise anything
         raise ClaimError(f"package {package}: {what} cannot be made: {type(error).__name__}: {error}") from error
 
 

@@ -19,11 +19,11 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 T = TypeVar("T")
 Report = Callable[[Exception, str], None]
-"""Hears what was raised, and where: a fault of the package."""
+"""Receives an exception of a package, and where it was raised."""
 
 
 class GuardedMode(Mode):
-    """`mode`, of a package. `report` hears of it at last: it may raise, as tests do."""
+    """A package's `mode` behind a guard. `report` is called last, because it may raise, as in tests."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, mode: Mode, package: str, report: Report) -> None:
         super().__init__(context, spec)
@@ -108,7 +108,7 @@ class GuardedMode(Mode):
 
 
 class GuardedExecutor:
-    """A `MissionExecutor`: `executor`, of a package."""
+    """A package's `executor` behind a guard, as a `MissionExecutor`."""
 
     def __init__(self, context: VehicleContext, executor: MissionExecutor, package: str, report: Report) -> None:
         self._context = context

@@ -14,14 +14,14 @@ from autopilot.context.journal import Journal, SaveParameter
 from autopilot.context.vehicle_context import VehicleFacts
 
 _EPOCH_S: Final = 1_451_606_400
-"""1 January 2016, s since 1970: a 32 bit number cannot hold the seconds since then."""
+"""1 January 2016, s since 1970. The seconds since 1970 do not fit a 32-bit float exactly."""
 _COUNTS: Final = ("STAT_BOOTCNT", "STAT_FLTTIME", "STAT_RUNTIME")
 _RESET: Final = "STAT_RESET"
 
 
 class LifeStatistics:
-    """The counts of one vehicle. `put(name, value)` sets a parameter, also one that is read-only, and tells whether it
-    changed. A controller behind the service counts for itself."""
+    """Counts of one vehicle. `put(name, value)` sets a parameter, also a read-only one, and returns whether it changed.
+    A flight controller keeps its own counts."""
 
     def __init__(self, facts: VehicleFacts, journal: Journal, put: Callable[[str, float], bool]) -> None:
         self._facts = facts
@@ -32,7 +32,7 @@ class LifeStatistics:
         self._on = not facts.vehicle.capabilities.own_modes
 
     def switched_on(self) -> None:
-        """Once in the life of a process, before anything is asked."""
+        """Count a boot. Call this once, before anything else."""
         if self._on:
             self._add("STAT_BOOTCNT", 1.0)
 
@@ -44,7 +44,7 @@ class LifeStatistics:
             self.count_time(now_ms)
 
     def count_time(self, now_ms: int) -> None:
-        """The whole seconds since the last time."""
+        """Add the whole seconds since the last call."""
         seconds = (now_ms - self._counted_ms) // 1000
         if self._on and seconds > 0:
             self._counted_ms += 1000 * seconds

@@ -10,7 +10,7 @@ from autopilot.safety.failsafes import Failsafes
 from autopilot.safety.fence import FenceGuard
 from autopilot.safety.motor_switches import MotorSwitches
 
-# asked at every heartbeat: plain ints
+# plain ints, because they are read at every heartbeat
 _CUSTOM, _GUIDED = int(ModeFlag.CUSTOM_MODE_ENABLED), int(ModeFlag.GUIDED_ENABLED)
 _ARMED, _MANUAL = int(ModeFlag.SAFETY_ARMED), int(ModeFlag.MANUAL_INPUT_ENABLED)
 _FLOWN = _MANUAL | int(ModeFlag.STABILIZE_ENABLED)
@@ -20,7 +20,7 @@ _GEOFENCE, _PREARM, _LASER = int(Sensor.GEOFENCE), int(Sensor.PREARM_CHECK), int
 
 
 class SystemStatus:
-    """Read from the parts at the moment at which it is asked for."""
+    """Status of the system, read from the parts when it is requested."""
 
     def __init__(
         self, facts: VehicleFacts, modes: ModeChoice, failsafes: Failsafes, fence: FenceGuard, switches: MotorSwitches
@@ -33,7 +33,7 @@ class SystemStatus:
 
     @property
     def system(self) -> int:
-        """MAV_STATE: CRITICAL in a failsafe, STANDBY at rest (on the ground; what drives: in HOLD), else ACTIVE."""
+        """MAV_STATE: CRITICAL in a failsafe, STANDBY on the ground (rovers and boats: in HOLD), else ACTIVE."""
         if self._failsafes.active:
             return SystemState.CRITICAL
         at_rest = self._facts.vehicle_class.modes.at_rest
@@ -56,7 +56,7 @@ class SystemStatus:
 
     @property
     def sensors_present(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits that there are, used or not: sensors, controllers, a fence that is configured."""
+        """MAV_SYS_STATUS_SENSOR bits that are present, used or not: sensors, controllers, a configured fence."""
         bits = self._sensors | _POSITION | _PREARM
         if self._facts.vehicle_class.flies:
             bits |= _ALTITUDE
@@ -64,8 +64,8 @@ class SystemStatus:
 
     @property
     def sensors_enabled(self) -> int:
-        """MAV_SYS_STATUS_SENSOR bits in use: controllers only in modes that use them, the fence while it is enabled,
-        outputs unless the safety switch is on."""
+        """MAV_SYS_STATUS_SENSOR bits in use: controllers in modes that use them, the fence while enabled, outputs
+        unless the safety switch is on."""
         bits = self._sensors | _ALTITUDE | _POSITION | _PREARM
         if not self._facts.uses_range_finder:
             bits &= ~_LASER

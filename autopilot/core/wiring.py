@@ -34,7 +34,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 
 class Stored(Protocol):
-    """State that an earlier process left behind: plans by MAV_MISSION_TYPE, home as a person set it, and the
+    """State that an earlier process has stored: plans by MAV_MISSION_TYPE, home if a person has set it, and the
     sequencer's index and state."""
 
     @property
@@ -46,7 +46,7 @@ class Stored(Protocol):
 
 
 class NothingStored:
-    """A vehicle fresh from the box."""
+    """State of a new vehicle."""
 
     plans: Mapping[int, Items] = {}
     home: GeoPoint | None = None
@@ -64,7 +64,7 @@ def build_choice(
     trail: Trail,
     lead: Lead,
 ) -> tuple[ModeChoice, ModeFollower | None]:
-    """The modes of this kind of vehicle; of one that has modes of its own also what follows those."""
+    """Modes of this kind of vehicle, and the object that follows the modes of a flight controller."""
     vehicle = context.helm.vehicle
     if vehicle.capabilities.own_modes:
         controller = cast(ControlledVehicle, vehicle)
@@ -76,7 +76,7 @@ def build_choice(
 
 
 def _first_mode(facts: VehicleFacts, auto: AutoMode) -> int:
-    """INITIAL_MODE, if a vehicle may stand in it: armed in it, or landed by it, or in AUTO with a mission."""
+    """INITIAL_MODE, if the vehicle may stand in it: a mode for arming, a landing mode, or AUTO with a mission."""
     wanted = int(facts.param("INITIAL_MODE"))
     spec = facts.vehicle_class.modes.specs.get(wanted)
     usable = bool(auto.mission.total()) if spec is auto.spec else spec is not None and (spec.arming or spec.landing)

@@ -1,9 +1,9 @@
 """Flights: an actor kernel, the flight manager, and the actors (seed 002).
 
 - `lifecycle`: the state machine as a table; `diagram` draws it.
-- `messages`, `bus`, `trace`, `actor`, `kernel`: what actors are made of; knows nothing of flying.
-- `flags`: how the vehicle stands, as the edge between the core and the actors.
+- `messages`, `flight_context`, `trace`, `kernel`: the base of actors, without knowledge of flying.
+- `flags`: the vehicle's state for the actors.
 - `manager`, `state_machine`, `actors`, `noncritical_actors`: the twelve actors.
-- `guards`, `flight_context`: what guards see of the vehicle, and what the actors share.
-- `system`: all of it aboard one vehicle, in the core's arm and disarm path; `faults`: what can go wrong on order.
+- `guards`: the vehicle's state for guards of the table.
+- `system`: all of it in one vehicle, in the core's arm and disarm path; `faults`: injected faults.
 """

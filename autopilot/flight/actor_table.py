@@ -1,4 +1,4 @@
-"""The actors of one vehicle: each is made of just those parts of the autopilot that it reads and calls."""
+"""The actors of one vehicle, each made of the parts of the autopilot that it uses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from autopilot.safety.arming import Arming, PrearmWatch
 
 @dataclass(frozen=True, slots=True)
 class FlightParts:
-    """The parts of the autopilot that the actors work with."""
+    """Parts of the autopilot that the actors use."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -53,8 +53,8 @@ class FlightParts:
 
 
 def actor_makers(parts: FlightParts, context: FlightContext) -> list[Callable[[], Actor]]:
-    """Makers of the actors, called anew when they restart, each with just what it reads and calls; in the order in
-    which they run (docs/reference/flight-lifecycle.md, "Actors")."""
+    """Makers of the actors, in the order in which they run (docs/reference/flight-lifecycle.md, "Actors"). They are
+    called again when actors restart."""
     p, vehicle, flags = parts, parts.helm.vehicle, context.flags
 
     def make_manager() -> FlightManager:

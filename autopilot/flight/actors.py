@@ -1,7 +1,7 @@
 """The flight-critical actors from sensor to motor: their state, their resets, their messages (seed 002).
 
-The control laws stay in the compiled kernel; there is no second control path here. RESET of an estimator or controller
-clears its part of the kernel (`Vehicle.clear`, `sitl.vehicles.clearing`).
+The control laws are in the compiled kernel only. RESET of an estimator or controller clears its part of the kernel
+(`Vehicle.clear`, `sitl.vehicles.clearing`).
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ from autopilot.modes.auto import AutoMode
 from autopilot.modes.manager import ModeChoice
 from autopilot.safety.arming import Arming
 
-POSITION_WAIT_MS: Final = 5_000  # well within the manager's patience with a RESET
+POSITION_WAIT_MS: Final = 5_000  # well below the manager's timeout of a RESET
 POSITION_LOOK_MS: Final = 200
 
 
 class FlightActor(Actor):
-    """A flight-critical actor, which tells the flight manager of what it sees."""
+    """A flight-critical actor, which reports to the flight manager."""
 
     def tell_manager(self, tag: Tag, payload: str = "") -> None:
         self.port.notify(self.port.find_sibling("flight_manager"), tag, payload)
 
 
 class SensorActor(FlightActor):
-    """RESET calibrates. A controller that keeps its own calibration is left alone by a plain arm command."""
+    """Sensors. RESET calibrates them. A plain arm command does not, for a flight controller that keeps its own
+    calibration."""
 
     name = "sensor"
     listens = flags.REPLY
@@ -67,9 +68,9 @@ class SensorActor(FlightActor):
 
 
 class EstimatorActor(FlightActor):
-    """RESET: the filters begin anew, and must have a position then if the flight needs one. That may take a moment: a
-    vehicle that has just landed rocks until it rests, and a controller's estimator may be without a position after its
-    calibration (ArduPilot resets its heights). Both are given `POSITION_WAIT_MS`, but not by a forced arm command."""
+    """Estimator. RESET starts its filters again; they must then have a position if the flight needs one. This may take
+    a moment: a vehicle that has just landed rocks until it rests, and a controller's estimator may lose its position by
+    a calibration (ArduPilot resets its heights). Both get `POSITION_WAIT_MS`, except for a forced arm command."""
 
     name = "estimator"
 
@@ -78,7 +79,7 @@ class EstimatorActor(FlightActor):
         self._vehicle = vehicle
         self._facts = facts
         self._modes = modes
-        self._waiting: tuple[Message, int] | None = None  # the RESET, and until when it may still succeed
+        self._waiting: tuple[Message, int] | None = None  # the RESET, and the time until which it may succeed
 
     def _answer_reset(self, request: Message) -> None:
         self._waiting = None
@@ -111,8 +112,8 @@ class EstimatorActor(FlightActor):
 
 
 class WaypointActor(FlightActor):
-    """The flight profile. RESET for GO sets the mission to its first item; for a plain arm command it keeps the item
-    that set-current has chosen. START flies the profile."""
+    """The flight profile. RESET for GO sets the mission to its first item; a plain arm command keeps the item of
+    set-current. START flies the profile."""
 
     name = "waypoint"
     listens = flags.UNDER_WAY | flags.COMPLETED
@@ -165,8 +166,9 @@ class WaypointActor(FlightActor):
 
 
 class AltitudeActor(FlightActor):
-    """Height: LIFTOFF, LANDED (an emergency cutoff too), and LANDING, which brings the vehicle down: mode LAND,
-    for what drives braking in HOLD. RESET clears the landing, the height controller and the learned hover thrust."""
+    """Height: LIFTOFF, LANDED (also after an emergency cutoff), and LANDING, which brings the vehicle down by mode
+    LAND; rovers and boats brake in HOLD. RESET clears the landing, the height controller and the learned hover
+    thrust."""
 
     name = "altitude"
     listens = flags.AIRBORNE | flags.DESCENDING | flags.FINISHED | flags.STILL | flags.CUTOFF | flags.CRASHED
@@ -177,7 +179,7 @@ class AltitudeActor(FlightActor):
         self._facts = facts
         self._modes = modes
         self._flags = reader
-        self._stopping = False  # what drives was told to land
+        self._stopping = False  # True while a rover or boat brakes for LANDING
 
     def reset(self, request: Message) -> str | None:
         self._stopping = False
@@ -252,8 +254,8 @@ class RateActor(LoopActor):
 
 
 class MotorActor(FlightActor):
-    """ARM, DISARM, START, STOP. RESET zeroes the outputs and takes the start back: armed motors stand still on the
-    ground until START, and again from STOP on. The deadman is the kernel's; its event is told."""
+    """Motors: ARM, DISARM, START, STOP. RESET zeroes the outputs and undoes START: armed motors stand still on the
+    ground until START, and again after STOP. The kernel has the deadman; its event is reported."""
 
     name = "motor"
     listens = flags.ARMED | flags.REPLY | flags.DEADMAN
@@ -263,7 +265,7 @@ class MotorActor(FlightActor):
         self._vehicle = vehicle
         self._arming = arming
         self._announcer = announcer
-        self._asked: Message | None = None  # an ARM or DISARM that a real controller has yet to answer
+        self._asked: Message | None = None  # an ARM or DISARM that a flight controller has not answered yet
 
     def reset(self, request: Message) -> str | None:
         return self._vehicle.clear(ControlPart.MOTORS).reason or None

@@ -1,7 +1,7 @@
 """Faults of actors: `ACTOR.reset`, `motor.arm`, `motor.disarm`, `ACTOR.raise`; values `fail` (default) and `hang`.
 
-`ACTOR.raise=fail` makes the actor raise once, at the moment at which the fault begins; `hang` stops it for as long as
-the fault lasts. The others hold for every such request while the fault lasts.
+`ACTOR.raise=fail` makes the actor raise once, when the fault begins; `hang` stops it during the fault. The others apply
+to every such request during the fault.
 """
 
 from __future__ import annotations

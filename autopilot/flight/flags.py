@@ -1,8 +1,8 @@
-"""Flags of the vehicle's state in one integer, and its news: the edge between the core's facts and the actors.
+"""Flags of the vehicle's state in one integer, and news about it: the interface between the core and the actors.
 
-A flag is a fact that holds (armed, in the air, ...). It changes only with a vehicle event, a command or a deadline that
-the core announces, never by drifting, so that actors decide the same however often they are called. News is a mask:
-the flags that changed, and the vehicle's events above them.
+A flag is a fact that holds (armed, in the air, ...). It changes only by a vehicle event, a command or a deadline that
+the core announces, never gradually, so that actors decide the same however often they are called. News is a mask of the
+changed flags, with the vehicle's events in the higher bits.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from autopilot.safety.arming import PrearmWatch
 
 ARMED: Final = 1
 AIRBORNE: Final = 2
-UNDER_WAY: Final = 4  # in the air, taking off, in AUTO, or moved by sticks or targets (rover)
-DESCENDING: Final = 8  # the mode brings the vehicle down to the ground, for good
-FINISHED: Final = 16  # the mode says that the landing is done
-COMPLETED: Final = 32  # the mission is at its end
+UNDER_WAY: Final = 4  # in the air, taking off, in AUTO, or moved by sticks or targets (rovers, boats)
+DESCENDING: Final = 8  # the mode brings the vehicle down to land
+FINISHED: Final = 16  # the mode reports that the landing is done
+COMPLETED: Final = 32  # the mission has ended
 READY: Final = 64  # the arming checks pass
-STILL: Final = 128  # the target's end has been reached: a rover that was stopped stands
+STILL: Final = 128  # the target has been reached: a rover that was stopped stands still
 _EVENT_SHIFT: Final = 16
 
 CUTOFF: Final = int(VehicleEvent.CUTOFF) << _EVENT_SHIFT
@@ -39,12 +39,12 @@ DEADMAN: Final = int(VehicleEvent.DEADMAN) << _EVENT_SHIFT
 _LIFTOFF: Final = int(VehicleEvent.LIFTOFF)
 _LANDED: Final = int(VehicleEvent.LANDED)
 _STRANGE: Final = int(VehicleEvent.ARMED | VehicleEvent.LINK_OK | VehicleEvent.TAKEN_OVER)
-"""Events after which a vehicle may be anywhere: others did something with it."""
+"""Events after which the flags must be read anew, because the vehicle was changed from outside."""
 _HEARD: Final = (CUTOFF | CRASHED | BATTERY_LOW | BATTERY_CRITICAL | REPLY | DEADMAN) >> _EVENT_SHIFT
 
 
 def event_news(events: int) -> int:
-    """The vehicle events that actors listen for, as news."""
+    """News for the vehicle events that actors listen to."""
     return (events & _HEARD) << _EVENT_SHIFT
 
 
@@ -73,7 +73,7 @@ class Flags:
         self._airborne = self._off_the_ground()
 
     def heed(self, events: int) -> None:
-        """Vehicle events: leaving the ground counts from LIFTOFF on, not from the moment at which it is tried."""
+        """Take vehicle events. A vehicle counts as off the ground from LIFTOFF on, not from the attempt."""
         if events & _LIFTOFF:
             self._airborne = True
         elif events & _LANDED:
@@ -86,7 +86,7 @@ class Flags:
 
     @property
     def ready(self) -> bool:
-        """May FM_AUTO_GO begin a flight: the arming checks pass, and there is a position to fly by? A real controller
+        """True if FM_AUTO_GO may begin a flight: the arming checks pass and there is a position. A flight controller
         may pass its own checks before it has one."""
         return self._prearm.ok and self._facts.has_position
 
@@ -113,7 +113,7 @@ class Flags:
         return flags
 
     def _taking_off(self) -> bool:
-        """On the ground, but on its way: in AUTO with the takeoff allowed, or told to take off."""
+        """True on the ground during a takeoff: in AUTO with the takeoff allowed, or after a takeoff command."""
         if self._modes.mode is self._auto:
             return self._sequencer.state() is MissionState.RUNNING and self._helm.takeoff_allowed
         return not isinstance(self._helm.target, Idle | Pilot | Hold) and not self._modes.mode.is_landing
@@ -126,7 +126,7 @@ class Flags:
         return not isinstance(self._helm.target, Idle | Hold)
 
     def key(self) -> tuple[object, int, bool, bool, bool]:
-        """Cheap to compare: when it has changed, a command has come since the last pass."""
+        """Key that is cheap to compare. If it has changed, a command has come since the last pass."""
         moved = self._drives and self._sticks.deflected
         armed = bool(self._report[report.ARMED])
         return (self._helm.target, self._modes.number, armed, self.ready, moved)

@@ -1,7 +1,7 @@
-"""Shared context of one vehicle's actors: the buses, and the state of the vehicle.
+"""Shared context of one vehicle's actors: buses, and the state of the vehicle.
 
-A bus holds one entry, the latest: a slow reader sees the newest value, never a backlog. What flows at control rate has
-no bus of its own: the vehicle's report (`autopilot.interface.report`) is that, and telemetry reads it.
+A bus holds only its latest value, so a slow reader sees the newest value and there is no backlog. Values at control
+rate have no bus; they are in the vehicle's report (`autopilot.interface.report`), which telemetry reads.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class Bus(Generic[T]):
 
 
 class LogFiles(Protocol):
-    """The files of a flight's log. The core writes none; `sortie` does."""
+    """Log files of a flight. `sortie` writes them, not the core."""
 
     def reopen(self, now_ms: int) -> str | None:
-        """Close the files of the last flight and open new ones; the reason when that is impossible."""
+        """Close the files of the last flight and open new ones; the reason if that fails."""
 
     def close(self) -> None:
-        """The flight is over. Without open files nothing happens."""
+        """Close the files after a flight. Without open files nothing happens."""
 
 
 class NoLogFiles:
-    """No logs are kept."""
+    """Log files of a vehicle without logs."""
 
     def reopen(self, now_ms: int) -> str | None:
         return None
@@ -52,8 +52,8 @@ class NoLogFiles:
 
 @dataclass(frozen=True, slots=True)
 class FlightManagerStatus:
-    """The flight manager's state. `countdown_end_ms`: vehicle time of takeoff, None without a countdown.
-    `begun_by_go`: False in a flight that a ground station armed in the usual way."""
+    """The flight manager's state. `countdown_end_ms`: vehicle time of takeoff, None without a countdown. `begun_by_go`:
+    False in a flight that a ground station armed in the usual way."""
 
     state: FlightState = FlightState.IDLE
     countdown_end_ms: int | None = None
@@ -68,13 +68,13 @@ class FlightManagerStatus:
 
 
 class FlightContext:
-    """Shared values of one vehicle's actors beside their messages. `auto_go_ms`: vehicle time at which FM_AUTO_GO may
-    fire, None once it is spent."""
+    """Values that one vehicle's actors share beside their messages. `auto_go_ms`: vehicle time from which FM_AUTO_GO
+    may fire, None after it has."""
 
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self.status: Bus[FlightManagerStatus] = Bus(FlightManagerStatus())
-        self.answer: Bus[tuple[int, str] | None] = Bus(None)  # comms: MAV_RESULT and reason of the last command
-        self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # comms: state, countdown s
+        self.answer: Bus[tuple[int, str] | None] = Bus(None)  # from comms: MAV_RESULT and reason of the last command
+        self.asked_status: Bus[tuple[int, int] | None] = Bus(None)  # from comms: state, countdown s
         self.log_files: LogFiles = NoLogFiles()
         self.auto_go_ms: int | None = None

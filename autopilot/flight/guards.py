@@ -1,4 +1,4 @@
-"""Guards of the lifecycle table: their view of the vehicle now."""
+"""Guards of the lifecycle table, read from the vehicle."""
 
 from __future__ import annotations
 

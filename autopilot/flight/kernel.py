@@ -1,13 +1,12 @@
-"""Actors and their kernel: deterministic, no threads, no clock of its own.
+"""Actors and their kernel. It is deterministic, without threads and without a clock of its own.
 
-An actor runs when it has a message, a piece of news that it listens for, or a deadline that has come. It keeps its
-state to itself; a restarted actor is a new object.
+An actor runs when it has a message, news that it listens for, or a deadline that has come. Its state is its own; a
+restarted actor is a new object.
 
-In each run actors take their turn in a fixed order, and only those with a message, news or a deadline; rounds follow
-until nobody has anything left, so that a chain of requests ends within the same vehicle time. Mailboxes are bounded.
-Supervision (docs/reference/flight-lifecycle.md, "Supervision"): a critical actor that raises takes all critical ones
-with it, and they restart together with clean state; another stays down, or restarts at once. Whatever an actor raises
-ends here.
+In each run the actors with a message, news or a deadline take turns in a fixed order. Rounds follow until no actor has
+work left, so a chain of requests ends within the same vehicle time. Mailboxes are bounded. Supervision
+(docs/reference/flight-lifecycle.md, "Supervision"): if a critical actor raises, all critical actors restart together
+with clean state. Another actor stays down, or restarts at once. The kernel catches every exception of an actor.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ class UnknownActorError(LookupError):
 
 
 class MailboxFullError(RuntimeError):
-    """The receiver does not take its messages; names both actors."""
+    """The receiver's mailbox is full. The text names both actors."""
 
 
 class InjectedFault(RuntimeError):
-    """The fault ACTOR.raise."""
+    """Exception of the fault ACTOR.raise."""
 
 
 class Actor:
-    """Base of all actors. `critical`: when it raises, all critical ones restart together; else it stays down until the
-    next RESET, or restarts at once (`restarts_at_once`). `listens`: bits of news (`autopilot.flight.flags`)."""
+    """Base of all actors. `critical`: if it raises, all critical actors restart together; otherwise it stays down until
+    the next RESET, or restarts at once (`restarts_at_once`). `listens`: bits of news (`autopilot.flight.flags`)."""
 
     name: ClassVar[str]
     critical: ClassVar[bool] = True
@@ -51,18 +50,18 @@ class Actor:
         self.port: ActorPort
 
     def handle_message(self, message: Message) -> None:
-        """A message came. The base answers RESET."""
+        """Handle a message. The base answers RESET."""
         if message.kind is MessageKind.REQUEST and message.subject == Ask.RESET.value:
             self._answer_reset(message)
 
     def handle_news(self, news: int, flags: int) -> None:
-        """Some of what it listens for has happened or changed; `flags`: how things stand now."""
+        """Handle news that the actor listens for; `flags` is the present state."""
 
     def handle_timeout(self) -> None:
-        """Act on the deadline that has come (and is None again)."""
+        """Handle the deadline, which has come and is None again."""
 
     def reset(self, request: Message) -> str | None:
-        """Clean state before a flight; the reason when that is impossible."""
+        """Clean the state before a flight; the reason if that is impossible."""
         return None
 
     def _answer_reset(self, request: Message) -> None:
@@ -78,7 +77,7 @@ class Actor:
 
 
 class _ActorCell:
-    """An actor and what the kernel keeps of it."""
+    """An actor, and the kernel's data about it."""
 
     def __init__(self, make: Callable[[], Actor]) -> None:
         self.make = make
@@ -98,7 +97,7 @@ class _ActorCell:
 
 
 class ActorPort:
-    """An actor's way to the others."""
+    """An actor's access to the other actors."""
 
     def __init__(self, kernel: ActorKernel, name: str) -> None:
         self._kernel = kernel
@@ -110,33 +109,33 @@ class ActorPort:
         return self._kernel.now_ms
 
     def find_sibling(self, name: str) -> str:
-        """The address of a sibling. Raises `UnknownActorError`."""
+        """Address of another actor. Raises `UnknownActorError`."""
         return self._kernel.find(name)
 
     def notify(self, to: str, tag: Tag, payload: Payload = None) -> None:
-        """Fire and forget. Raises `MailboxFullError`."""
+        """Send a notification. Raises `MailboxFullError`."""
         self._kernel.notify(to, tag, payload, sender=self._name)
 
     def request(self, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
-        """Ask; a REPLY or a TIMEOUT with the returned tag will come. Raises `MailboxFullError`."""
+        """Send a request. A REPLY or a TIMEOUT with the returned tag will come. Raises `MailboxFullError`."""
         return self._kernel.request(self._name, to, subject, payload, timeout_ms)
 
     def reply(self, request: Message, payload: Payload) -> None:
-        """Answer a request. One that is no longer waited for is dropped."""
+        """Answer a request. The answer is dropped if no actor waits for it."""
         self._kernel.reply(request, payload)
 
     def fault(self, name: str) -> str | None:
-        """ "fail" or "hang" while the fault `ACTOR.name` of this actor is active."""
+        """Value ("fail" or "hang") of the active fault `ACTOR.name` of this actor, or None."""
         return self._kernel.faults.get(f"{self._name}.{name}")
 
     def revive(self) -> None:
-        """Start siblings that died anew (before a RESET)."""
+        """Start actors that are down (before a RESET)."""
         self._kernel.revive()
 
 
 class ActorKernel:
-    """See the module. `makers` in the order of running. `on_error(name, error)`: an actor has raised;
-    `on_restart()`: the critical actors are new; `on_down(name)`: an actor stays down."""
+    """Kernel of actors; see the module. `makers` in the order of running. `on_error(name, error)`: an actor has raised;
+    `on_restart()`: the critical actors have restarted; `on_down(name)`: an actor stays down."""
 
     def __init__(
         self,
@@ -159,21 +158,21 @@ class ActorKernel:
             self._cells[cell.actor.name] = cell
         self._order = tuple(self._cells.values())
         self.deadline_ms: int | None = None
-        self.pending = False  # somebody has work although no deadline says so
+        self.pending = False  # True if an actor has work without a deadline
 
     # --- messages ---------------------------------------------------------------------------------------------------
     def find(self, name: str) -> str:
-        """Sibling by name. Raises `UnknownActorError`."""
+        """Address of an actor. Raises `UnknownActorError`."""
         if name not in self._cells:
             raise UnknownActorError(f"no actor '{name}'; there are {', '.join(self._cells)}")
         return name
 
     def notify(self, to: str, tag: Tag, payload: Payload = None, *, sender: str = OUTSIDE) -> None:
-        """Fire and forget. To an actor that is down: dropped."""
+        """Send a notification. It is dropped if the actor is down."""
         self._deliver(Message(sender, to, MessageKind.NOTIFY, tag.name, int(tag), payload))
 
     def request(self, sender: str, to: str, subject: Ask, payload: Payload, timeout_ms: int) -> int:
-        """Ask on behalf of `sender`; gives the tag of the answer."""
+        """Send a request from `sender`; returns the tag of the answer."""
         tag, self._next_tag = self._next_tag, self._next_tag + 1
         message = Message(sender, to, MessageKind.REQUEST, subject.value, tag, payload)
         self._deliver(message)
@@ -181,7 +180,7 @@ class ActorKernel:
         return tag
 
     def reply(self, request: Message, payload: Payload) -> None:
-        """Answer `request`, unless it is no longer waited for."""
+        """Answer `request`, unless no actor waits for it."""
         if self._waiting.pop(request.tag, None) is not None:
             answer = Message(request.to, request.sender, MessageKind.REPLY, request.subject, request.tag, payload)
             self._deliver(answer, always=True)
@@ -197,7 +196,7 @@ class ActorKernel:
             self.pending = True
 
     def post_news(self, news: int) -> None:
-        """Post an event (`autopilot.flight.flags`): wake whoever listens for it."""
+        """Post an event (`autopilot.flight.flags`): wake the actors that listen for it."""
         for cell in self._order:
             heard = news & cell.actor.listens
             if heard and not cell.down:
@@ -206,7 +205,7 @@ class ActorKernel:
 
     # --- running ----------------------------------------------------------------------------------------------------
     def run(self, now_ms: int, flags: int) -> None:
-        """Let everybody work who has something to do."""
+        """Run all actors that have work."""
         self.now_ms = now_ms
         self._expire(now_ms)
         rounds = 0
@@ -286,8 +285,7 @@ class ActorKernel:
             self._on_restart()
 
     def _forget_requests(self, names: set[str]) -> None:
-        """Forget requests of actors that are gone, and those to them: who asked hears at once that no answer will
-        come."""
+        """Forget requests of restarted actors, and end requests to them, whose senders get a TIMEOUT at once."""
         for tag, (_, request) in list(self._waiting.items()):
             if request.sender in names:
                 del self._waiting[tag]
@@ -300,23 +298,23 @@ class ActorKernel:
         self._deliver(lost, always=True)
 
     def revive(self) -> None:
-        """Start anew who is down."""
+        """Start actors that are down."""
         for cell in self._order:
             if cell.down:
                 self._renew(cell)
                 cell.restarts.clear()
 
     def is_down(self, name: str) -> bool:
-        """True when this actor is down, or hanging."""
+        """True if this actor is down or hanging."""
         cell = self._cells[name]
         return cell.down or cell.hung
 
     def poison(self, name: str) -> None:
-        """Make an actor raise when it runs next, which is at once."""
+        """Make an actor raise in its next run, which follows at once."""
         self._cells[name].poisoned = True
         self.pending = True
 
     def hang(self, name: str, hung: bool) -> None:
-        """An actor stops running, or goes on."""
+        """Stop running an actor, or continue."""
         self._cells[name].hung = hung
         self.pending = True

@@ -1,4 +1,4 @@
-"""The life of a flight as a table: state x event -> guard, action, next state (seed 002, "State Machine").
+"""The lifecycle of a flight as a table: state x event -> guard, action, next state (seed 002, "State Machine").
 
 The first row whose guard holds is taken. A pair without rows must be listed in `IGNORED`; a test walks all pairs.
 `docs/lifecycle.md` shows the diagram that `scripts.lifecycle_diagram` draws from this table.
@@ -34,15 +34,15 @@ class FlightCommand(IntEnum):
 
 
 class GuardFacts(Protocol):
-    """Facts that guards look at."""
+    """Facts for the guards."""
 
     @property
     def begun_by_go(self) -> bool:
-        """GO began this flight, and nobody has taken it over on the ground."""
+        """True if GO began this flight and no one has taken it over on the ground."""
 
     @property
     def in_command(self) -> bool:
-        """The vehicle is in the mode that the flight's profile put it into."""
+        """True while the vehicle is in the mode of the flight's profile."""
 
     @property
     def armed(self) -> bool: ...
@@ -50,39 +50,39 @@ class GuardFacts(Protocol):
     def airborne(self) -> bool: ...
     @property
     def resting(self) -> bool:
-        """On the ground and still, whatever the landing detector says."""
+        """True on the ground and still, whatever the landing detector says."""
 
     @property
     def landed(self) -> bool:
-        """On the ground by the landing detector of what flies."""
+        """True on the ground by the landing detector of a flying vehicle."""
 
     @property
     def waits_to_stop(self) -> bool:
-        """Landed, and its motors run on for a while (LAND_DISARMDELAY), or until another stops them."""
+        """True after landing while the motors run on for a time (LAND_DISARMDELAY), or until another stops them."""
 
     @property
     def refusal(self) -> str | None:
-        """Reason that GO is impossible, or None."""
+        """Reason to refuse GO, or None."""
 
     @property
     def critical_is_ours(self) -> bool:
-        """BATT_FS_CRT_ACT is 0: no failsafe answers a critical battery."""
+        """True if BATT_FS_CRT_ACT is 0, so that no failsafe acts on a critical battery."""
 
     @property
     def motors_run_on(self) -> bool:
-        """After a landing, until they stop by themselves."""
+        """True after a landing, until the motors stop by themselves."""
 
 
 Guard = Callable[[GuardFacts], bool]
 
 
 def nothing_to_fly(flight: GuardFacts) -> bool:
-    """No mission, no profile, or the vehicle is not on the ground."""
+    """True without a mission or a profile, or if the vehicle is not on the ground."""
     return flight.refusal is not None
 
 
 def motors_off(flight: GuardFacts) -> bool:
-    """FM_ARM_EARLY 0: the motors are armed at the end of the countdown."""
+    """True if the motors are off: with FM_ARM_EARLY 0 they are armed at the end of the countdown."""
     return not flight.armed
 
 
@@ -107,7 +107,7 @@ def waits_to_stop(flight: GuardFacts) -> bool:
 
 
 def ends_by_itself(flight: GuardFacts) -> bool:
-    """GO began the flight, and it is still flown by its profile."""
+    """True for a flight that GO began and that still follows its profile."""
     return flight.begun_by_go and flight.in_command
 
 
@@ -116,17 +116,17 @@ def begun_by_go(flight: GuardFacts) -> bool:
 
 
 def critical_is_ours(flight: GuardFacts) -> bool:
-    """GO began the flight, and no failsafe answers a critical battery."""
+    """True for a flight that GO began, if no failsafe acts on a critical battery."""
     return flight.begun_by_go and flight.critical_is_ours
 
 
 def runs_on(flight: GuardFacts) -> bool:
-    """A flight that GO did not begin, of a vehicle whose motors run on after a landing."""
+    """True for a flight that GO did not begin, if the motors run on after a landing."""
     return flight.motors_run_on and not flight.begun_by_go
 
 
 class LifecycleAction(Enum):
-    """Actions of FlightManager; the value is the method's name, with an underscore before it."""
+    """Actions of FlightManager; the value is the name of its method without the leading underscore."""
 
     REFUSE_GO = "refuse_go"
     REFUSE_SECOND_GO = "refuse_second_go"
@@ -266,11 +266,11 @@ IGNORED: Final[dict[FlightState, frozenset[FlightEvent]]] = {
     _S.LANDING: frozenset((_QUIET | {_E.ARMED}) - {_E.CLIMBING, _E.LANDING_TIMEOUT}),
     _S.LANDED: frozenset((_QUIET | {_E.LANDED, _E.ARMED}) - {_E.DISARM_OK, _E.DISARM_FAILED, _E.RETRY, _E.UNDER_WAY}),
 }
-"""Events that mean nothing in a state: late answers, timers that were not stopped, facts that are known."""
+"""Events without a meaning in a state: late answers, timers that were not stopped, known facts."""
 
 
 def choose(state: FlightState, event: FlightEvent, flight: GuardFacts) -> Transition | None:
-    """The row that is taken, None when the event means nothing now. KeyError: the table has a hole."""
+    """The row to take, or None if the event has no meaning now. KeyError if the table has a gap."""
     rows = TABLE.get((state, event))
     if rows is None:
         if event not in IGNORED[state]:

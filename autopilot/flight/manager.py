@@ -1,7 +1,7 @@
-"""FlightManager: does what the lifecycle table says (seed 002; `autopilot.flight.lifecycle`).
+"""FlightManager: carries out the lifecycle table (seed 002; `autopilot.flight.lifecycle`).
 
-It owns the lifecycle state, the countdown and the timers of a flight. It flies nothing: START goes to waypoint, LANDING
-to altitude, ARM, DISARM and STOP to motor, RESET to every sibling in turn. A flight that GO began ends by itself; in a
+It owns the lifecycle state, the countdown and the timers of a flight. Other actors do the work: START goes to waypoint,
+LANDING to altitude, ARM, DISARM and STOP to motor, RESET to every actor in turn. It ends a flight that GO began; in a
 flight that a ground station armed in the usual way it only follows the vehicle.
 """
 
@@ -36,8 +36,8 @@ RESET_ORDER: Final = (
     "comms",
     "logger",
 )
-"""waypoint stops publishing targets, altitude clears its latch, then the rest (docs/reference/flight-lifecycle.md,
-"RESET")."""
+"""waypoint stops publishing targets, altitude clears its latch, then the rest follows
+(docs/reference/flight-lifecycle.md, "RESET")."""
 
 RESET_TIMEOUT_MS: Final = 10_000
 ARM_TIMEOUT_MS: Final = 5_000
@@ -68,7 +68,7 @@ _ANSWERS: Final = {
 
 
 class FlightManager(Actor):
-    """See the module. It has a method `_ACTION` for each `LifecycleAction` of the table."""
+    """The flight manager; see the module. It has a method `_ACTION` for each `LifecycleAction` of the table."""
 
     name = "flight_manager"
     listens = flags.READY
@@ -92,12 +92,13 @@ class FlightManager(Actor):
         actions = {action: getattr(self, f"_{action.value}") for action in LifecycleAction}
         self._walk = LifecycleStateMachine(self._flight, actions, self._enter, self._tell)
         self._countdown_end: int | None = None
-        self._late = False  # people were told that this state lasts too long
+        self._late = False  # True after the text that this state lasts too long
         self._manner = Manner.GO  # payload of RESET and ARM
         self._to_reset: list[str] = []
-        self._awaited: int | None = None  # tag of the answer that counts
+        self._awaited: int | None = None  # tag of the expected answer
         self._duration_end: int | None = None
-        self._called_off: tuple[FlightEvent, str] | None = None  # what calls a flight off before it took off, in words
+        # event that cancels the flight before takeoff, and its text
+        self._called_off: tuple[FlightEvent, str] | None = None
 
     # --- what comes in --------------------------------------------------------------------------------------------
     def handle_message(self, message: Message) -> None:
@@ -141,7 +142,7 @@ class FlightManager(Actor):
         self._reset_next()
 
     def handle_news(self, news: int, now_flags: int) -> None:
-        """The arming checks pass, or do not: FM_AUTO_GO waits for that."""
+        """Handle READY: FM_AUTO_GO waits for passing arming checks."""
         self._schedule()
 
     def handle_timeout(self) -> None:
@@ -153,7 +154,7 @@ class FlightManager(Actor):
         self._schedule()
 
     def _auto_go_due(self) -> bool:
-        """FM_AUTO_GO: its delay is over, and the vehicle is ready."""
+        """True if the delay of FM_AUTO_GO is over and the vehicle is ready."""
         at = self._context.auto_go_ms
         return at is not None and self.port.now_ms >= at and self._context.flags.ready
 
@@ -171,7 +172,7 @@ class FlightManager(Actor):
         self.deadline_ms = due
 
     def _after(self, event: FlightEvent, delay_ms: int) -> None:
-        """`event` happens in `delay_ms`, unless the state changes before."""
+        """Dispatch `event` in `delay_ms`, unless the state changes before."""
         self._walk.at(event, self.port.now_ms + delay_ms)
 
     def _enter(self) -> None:
@@ -194,7 +195,7 @@ class FlightManager(Actor):
         return FlightManagerStatus(self._walk.state, self._countdown_end, self._flight.begun_by_go, self._walk.reason)
 
     def _answer(self, result: Result, reason: str = "") -> None:
-        """Answer GO or ABORT, to the operator."""
+        """Answer a GO or ABORT of the operator."""
         self.port.notify(self.port.find_sibling("comms"), Tag.ANSWER, (int(result), reason))
 
     # --- actions: before the flight -------------------------------------------------------------------------------
@@ -210,7 +211,7 @@ class FlightManager(Actor):
         self._refuse_now(f"ABORT refused in {self._walk.state.name}: there is no countdown")
 
     def _refuse_now(self, reason: str) -> None:
-        """A wrong moment: nothing changes, the operator is told."""
+        """Refuse a command at a wrong time; nothing changes."""
         self._announcer.say(Severity.WARNING, reason)
         self._answer(Result.TEMPORARILY_REJECTED, reason)
 
@@ -271,7 +272,7 @@ class FlightManager(Actor):
         self._arming.hold_auto_disarm = True
 
     def _call_off(self) -> None:
-        """ABORT, or a critical battery: stop the motors; IDLE when they have stopped."""
+        """Cancel the flight by ABORT or a critical battery: stop the motors, then IDLE."""
         self._walk.stop_timers()
         self._countdown_end = None
         self._arming.hold_auto_disarm = False
@@ -298,7 +299,7 @@ class FlightManager(Actor):
             self._walk.at(FlightEvent.DURATION_OVER, self._duration_end)
 
     def _follow(self) -> None:
-        """Follow a plain flight: another than the flight manager armed the vehicle."""
+        """Follow a flight whose arming the flight manager did not request."""
         self._flight.begun_by_go = False
         self._duration_end = None
         self._start_motors()
@@ -307,13 +308,13 @@ class FlightManager(Actor):
         """Do nothing."""
 
     def _be_taken_over(self) -> None:
-        """Let an operator start the vehicle in the usual way, in the middle of a countdown too."""
+        """Let an operator start the vehicle in the usual way, also during a countdown."""
         if self._flight.begun_by_go:
             self._walk.reason = "taken over in the countdown"
         self._follow()
 
     def _look_again(self) -> None:
-        """The time is over, but a person or a failsafe has the vehicle: it is left to them until they give it back."""
+        """Leave the vehicle to a person or a failsafe, although the flight's time is over, until they give it back."""
         self._after(FlightEvent.DURATION_OVER, LOOK_MS)
 
     def _land(self) -> None:

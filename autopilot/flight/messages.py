@@ -1,6 +1,6 @@
-"""Messages of actors: notifications with fixed tags, requests and replies with tags made by the kernel.
+"""Messages of actors: notifications with fixed tags, requests and replies with tags from the kernel.
 
-Source: seed 002, "Message Types"; tags are two ASCII letters. A payload is made of JSON values, so that a trace can be
+Source: seed 002, "Message Types"; tags are two ASCII letters. A payload consists of JSON values, so that a trace can be
 written and read back. Actors dispatch a request by its subject, never by its tag.
 """
 
@@ -17,7 +17,7 @@ OK, FAIL = 0x00, 0x01
 
 
 class MessageKind(Enum):
-    """Ways in which a message travels. A TIMEOUT is what the asker gets instead of a reply that never came."""
+    """Kinds of messages. The sender of a request gets a TIMEOUT if no reply came."""
 
     NOTIFY = "notify"
     REQUEST = "request"
@@ -26,7 +26,7 @@ class MessageKind(Enum):
 
 
 class Tag(IntEnum):
-    """Notifications. The first four have the numbers of the seed."""
+    """Notifications. The first four have the numbers of seed 002."""
 
     GO = 0x474F
     ABORT = 0x4142
@@ -39,13 +39,13 @@ class Tag(IntEnum):
     STATUS = 0x5455  # to comms: ask the flight manager
     ANSWER = 0x414E  # flight_manager to comms: (MAV_RESULT, reason) of GO, ABORT
     PLAIN_ARM = 0x5041  # comms to flight_manager: a ground station's arm command; payload True = forced
-    UNDER_WAY = 0x5557  # waypoint: a takeoff, AUTO or the sticks move the vehicle
-    MISSION_DONE = 0x4D44  # waypoint: the mission is at its end
-    START_FAILED = 0x5346  # waypoint: the profile could not be started; payload the reason
-    DESCENDING = 0x4453  # altitude: the mode brings the vehicle down
-    CLIMBING = 0x434C  # altitude: in the air, and no longer being brought down
-    ARMED = 0x4152  # motor: armed by somebody else
-    DISARMED = 0x4449  # motor: disarmed by somebody else
+    UNDER_WAY = 0x5557  # from waypoint: a takeoff, AUTO or the sticks move the vehicle
+    MISSION_DONE = 0x4D44  # from waypoint: the mission has ended
+    START_FAILED = 0x5346  # from waypoint: the profile did not start; the payload is the reason
+    DESCENDING = 0x4453  # from altitude: the mode brings the vehicle down
+    CLIMBING = 0x434C  # from altitude: in the air, and no longer brought down
+    ARMED = 0x4152  # from motor: armed by another
+    DISARMED = 0x4449  # from motor: disarmed by another
     RESTARTED = 0x5253  # kernel to flight_manager: the flight-critical actors were restarted
     FLIGHT_OVER = 0x464F  # flight_manager to logger: back in IDLE
 
@@ -60,16 +60,16 @@ class Ask(Enum):
 
 
 class Manner(StrEnum):
-    """Payload of RESET, ARM and DISARM: how the vehicle is made ready, armed or disarmed."""
+    """Payload of RESET, ARM and DISARM: how the vehicle is prepared, armed or disarmed."""
 
     GO = "go"  # for a flight of the flight manager
     PLAIN = "plain"  # as a ground station's command asks
     FORCE = "force"  # without its checks
-    CHECK = "check"  # arming checks alone: the motors stay off
+    CHECK = "check"  # arming checks only: the motors stay off
 
 
 class BatteryLevel(StrEnum):
-    """Payload of LOW_BATTERY: the threshold that the battery has fallen below."""
+    """Payload of LOW_BATTERY: the threshold that the battery has passed."""
 
     LOW = "low"
     CRITICAL = "critical"
@@ -77,8 +77,8 @@ class BatteryLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`subject` is the name of the notification or request. `tag`: of a notification its `Tag`, of a request and its
-    reply a number made by the kernel."""
+    """A message. `subject` is the name of the notification or request. `tag` is the `Tag` of a notification, or the
+    kernel's number of a request and its reply."""
 
     sender: str
     to: str

@@ -1,4 +1,4 @@
-"""The actors without which a flight goes on: battery, comms, logger (seed 002)."""
+"""Actors without which a flight continues: battery, comms, logger (seed 002)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ STATUS_TIMEOUT_MS = 1_000
 
 
 class BatteryActor(Actor):
-    """LOW_BATTERY. The thresholds (BATT_LOW_*, BATT_CRT_*) and their delay (BATT_LOW_TIMER) are watched by the vehicle
-    at each of its ticks, so this actor acts on its events instead of sampling twice a second."""
+    """Battery: sends LOW_BATTERY. The vehicle checks the thresholds (BATT_LOW_*, BATT_CRT_*) and their delay
+    (BATT_LOW_TIMER) in each tick, so this actor acts on its events and does not sample twice a second."""
 
     name = "battery"
     critical = False
@@ -24,8 +24,8 @@ class BatteryActor(Actor):
 
 
 class CommsActor(Actor):
-    """Relays GO, ABORT, STATUS and a ground station's arm command; what comes back goes onto the answer bus. RESET: no
-    operation."""
+    """Communication: relays GO, ABORT, STATUS and a ground station's arm command, and puts the answers on the answer
+    bus. RESET does nothing."""
 
     name = "comms"
     critical = False
@@ -66,7 +66,7 @@ def _pair(payload: Payload) -> tuple[int | float | str, int | float | str]:
 
 
 class LoggerActor(Actor):
-    """RESET: the log of the last flight is closed and a new one opened."""
+    """Logger. RESET closes the log of the last flight and opens a new one."""
 
     name = "logger"
     critical = False

@@ -1,6 +1,6 @@
-"""Walking the lifecycle table: where a flight stands, why, and its timers.
+"""Walker of the lifecycle table: the state of a flight, its reason, and its timers.
 
-Whatever an action causes at once is queued and handled behind it, so that each event finds the state settled.
+Events that an action causes at once are queued until the action is done, so each event is handled in a settled state.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from autopilot.interface.reasons import FlightEvent
 
 
 class LifecycleStateMachine:
-    """`actions`: what is done for each of the table's. `entered()`: a state begins; `changed()`: what its row asks for
-    has been done, and people may be told."""
+    """Walker of the table. `actions`: functions of the table's actions. `entered()`: a state begins; `changed()`: its
+    row's action is done, and people may be told."""
 
     def __init__(
         self,
@@ -32,18 +32,18 @@ class LifecycleStateMachine:
         self.event = FlightEvent.DISARMED
         """The present event."""
         self.reason = ""
-        """Reason for the present state; an action may say it better."""
+        """Reason for the present state; an action may replace it by a better text."""
         self.cause = FlightEvent.DISARMED
-        """Event that a change of state is told to come from."""
+        """Event that is reported as the cause of a change."""
 
     def dispatch(self, event: FlightEvent, reason: str) -> None:
-        """`event` has happened: walk, with everything that it causes at once."""
+        """Handle `event`, and the events that it causes at once."""
         self._queue.append((event, reason))
         while self._queue:
             self._step(*self._queue.pop(0))
 
     def then(self, event: FlightEvent, reason: str) -> None:
-        """Said by an action: behind it, this has happened."""
+        """Queue an event from an action."""
         self._queue.append((event, reason))
 
     def _step(self, event: FlightEvent, reason: str) -> None:
@@ -63,14 +63,14 @@ class LifecycleStateMachine:
 
     # --- timers ---------------------------------------------------------------------------------------------------
     def at(self, event: FlightEvent, due_ms: int) -> None:
-        """`event` happens at `due_ms`, unless the state changes before."""
+        """Dispatch `event` at `due_ms`, unless the state changes before."""
         self._timers[event] = due_ms
 
     def stop_timers(self) -> None:
         self._timers.clear()
 
     def due(self, now_ms: int) -> Iterator[FlightEvent]:
-        """The timers that are over, in their order; what is done about one may stop those behind it."""
+        """Expired timers, in order. Handling one may stop later ones."""
         for event in sorted(self._timers, key=lambda event: (self._timers[event], event.value)):
             if self._timers.get(event, now_ms + 1) <= now_ms:
                 del self._timers[event]

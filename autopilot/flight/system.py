@@ -1,8 +1,8 @@
-"""The flight manager and its actors aboard one vehicle: what the rest of the core sees of them.
+"""The flight manager and its actors in one vehicle: their interface for the rest of the core.
 
-`FlightSystem` takes its place in the arm and disarm path (`Autopilot.arming`): a ground station's arm command is
-PREFLIGHT with all RESETs. In each pass it looks whether anything changed that an actor listens for; if nothing did, and
-no deadline has come, no actor runs.
+`FlightSystem` is in the arm and disarm path (`Autopilot.arming`): a ground station's arm command is PREFLIGHT with all
+RESETs. In each pass it checks whether anything has changed that an actor listens for. Without a change and without a
+deadline no actor runs.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NO_ANSWER: Final = "the flight manager does not answer"
 
 
 class FlightSystem:
-    """See the module. Implements `autopilot.safety.arming.ArmingProcedure`. `trace`, `log_files` may be set at any
-    time."""
+    """The flight system; see the module. Implements `autopilot.safety.arming.ArmingProcedure`. `trace` and `log_files`
+    may be set at any time."""
 
     def __init__(self, parts: FlightParts) -> None:
         self._facts = parts.facts
@@ -39,7 +39,7 @@ class FlightSystem:
             Flags(parts.facts, parts.helm, parts.modes, parts.auto, parts.sequencer, parts.prearm, parts.sticks)
         )
         self.error_listeners: list[Callable[[Exception, str], None]] = []
-        """Told what an actor has raised, and where."""
+        """Called with an actor's exception, and where it was raised."""
         self._kernel = ActorKernel(
             actor_makers(parts, self._context),
             on_error=self._actor_failed,
@@ -70,7 +70,7 @@ class FlightSystem:
         self._context.log_files = files
 
     def inject_fault(self, name: str, value: str | None, *, active: bool) -> bool:
-        """Begin or end a fault of `autopilot.flight.faults`; False when name or value is unknown."""
+        """Begin or end a fault of `autopilot.flight.faults`; False if name or value is unknown."""
         return faults.inject(self._kernel, name, value, active=active)
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -84,11 +84,11 @@ class FlightSystem:
 
     @property
     def arm_request(self) -> Request | None:
-        """The arm command that is still in PREFLIGHT."""
+        """The arm command that is in PREFLIGHT."""
         return self._arm_request
 
     def in_charge(self) -> bool:
-        """True when the flight manager stops the motors after a landing."""
+        """True if the flight manager stops the motors after a landing."""
         return not self._kernel.is_down("flight_manager")
 
     def countdown_s(self) -> int:
@@ -111,18 +111,18 @@ class FlightSystem:
         return Outcome(Result.UNSUPPORTED, f"no flight manager command {number}")
 
     def go(self, now_ms: int) -> Outcome:
-        """Begin a flight. FAILED with the reason when it could not begin, TEMPORARILY_REJECTED outside IDLE."""
+        """Begin a flight. FAILED with the reason if it cannot begin, TEMPORARILY_REJECTED outside IDLE."""
         outcome = self._order(Tag.GO, now_ms)
         if outcome.ok and self.state is FlightState.IDLE:
             outcome = Outcome(Result.FAILED, self.status.reason)
         return self._with_detail(outcome, now_ms)
 
     def abort(self, now_ms: int) -> Outcome:
-        """Call the flight off in ARMED; TEMPORARILY_REJECTED elsewhere."""
+        """Cancel the flight in ARMED; TEMPORARILY_REJECTED in other states."""
         return self._with_detail(self._order(Tag.ABORT, now_ms), now_ms)
 
     def ask_status(self, now_ms: int) -> tuple[int, int] | None:
-        """State and countdown seconds as the flight manager gives them; None when it does not answer."""
+        """State and countdown, s, from the flight manager; None if it does not answer."""
         self._context.asked_status.publish(None)
         self._send(Tag.STATUS, None, now_ms)
         return self._context.asked_status.latest
@@ -152,7 +152,7 @@ class FlightSystem:
 
     # --- the arm and disarm path ----------------------------------------------------------------------------------
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
-        """A ground station's arm command: the checks, then PREFLIGHT. IN_PROGRESS while `arm_request` is not done."""
+        """Arm for a ground station: the checks, then PREFLIGHT. IN_PROGRESS while `arm_request` is not done."""
         if self._facts.armed:
             return ACCEPTED
         if self._arm_request is not None:
@@ -177,7 +177,7 @@ class FlightSystem:
         return Outcome(Result.FAILED, request.reason)
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
-        """Straight to the motors: no actor stands between a person and them."""
+        """Disarm directly. No actor can delay a person's command."""
         outcome = self._arming.disarm(now_ms, force=force, method=method)
         self._settle(now_ms)
         return outcome
@@ -199,12 +199,12 @@ class FlightSystem:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
-        """They are news at the end of the pass."""
+        """Take vehicle events, which become news at the end of the pass."""
         self._events |= int(events)
         self._context.flags.heed(int(events))
 
     def update(self, now_ms: int) -> None:
-        """Vehicle time is `now_ms`, and all others have acted."""
+        """Run the actors at vehicle time `now_ms`, after all other parts."""
         if not self._started:
             self._start(now_ms)
         self._settle(now_ms)
@@ -217,7 +217,7 @@ class FlightSystem:
             self._kernel.post_news(flags.READY)
 
     def _settle(self, now_ms: int) -> None:
-        """Tell the actors what is new until nothing is."""
+        """Give news to the actors until there is none."""
         kernel = self._kernel
         for _ in range(_MOST_LOOPS):
             now_flags = self._context.flags.read()
@@ -236,7 +236,7 @@ class FlightSystem:
         self._key = self._context.flags.key()
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which an actor wants to run, ms; at once when a command has changed the flags since the last pass."""
+        """Time at which an actor must run, ms; now if a command has changed the flags since the last pass."""
         if self._kernel.pending or self._context.flags.key() != self._key:
             return self._facts.now_ms
         return self._kernel.deadline_ms
@@ -251,7 +251,7 @@ class FlightSystem:
             told(error, where)
 
     def _restarted(self) -> None:
-        """The critical actors are new: the flight manager takes its state from the vehicle."""
+        """Handle a restart of the critical actors: the flight manager takes its state from the vehicle."""
         self._arming.hold_auto_disarm = False
         self._context.status.publish(FlightManagerStatus())
         self._finish_arming(False, "actors restarted")

@@ -25,7 +25,7 @@ TraceSink = Callable[[TraceEntry], None]
 
 
 def write_line(entry: TraceEntry) -> str:
-    """The entry as a line of JSON, without its end."""
+    """The entry as a line of JSON, without the newline."""
     message = entry.message
     fields = {
         "t_ms": entry.now_ms,
@@ -40,7 +40,7 @@ def write_line(entry: TraceEntry) -> str:
 
 
 def read_line(line: str) -> TraceEntry:
-    """The entry of a line. ValueError when it is none."""
+    """The entry of a line. ValueError if the line is not an entry."""
     try:
         f = json.loads(line)
         message = Message(f["from"], f["to"], MessageKind(f["kind"]), f["subject"], f["tag"], _payload(f["payload"]))

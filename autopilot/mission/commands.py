@@ -1,10 +1,10 @@
-"""Commands of plans: a row of `commands.json` for each MAV_CMD, from which all else that knows commands is derived.
+"""Commands of plans: a row of `commands.json` for each MAV_CMD. All other knowledge about commands is derived from it.
 
-The sequencer asks the row for the slot, the upload for parameters, place and frames, a vehicle class whether it can,
-AUTO for outputs, passing and holding, the announcement for the name, the documentation (docs/mission-items.md) for all
-of it. `is_nav_command` and `cmd_has_location` are exactly seed 001's. They are wrong for a few commands, so the
-sequencer asks `drives_navigation` and everything that reads or scales positions asks `has_position`. Names are those
-that ArduPilot's AP_Mission announces an item with ("Mission: <index> <name>"); users and test scripts look for them.
+The sequencer reads the slot from the row, the upload reads parameters, place and frames, a vehicle class reads
+abilities, AUTO reads outputs and hold times, announcements read the name, and the documentation (docs/mission-items.md)
+reads all. `is_nav_command` and `cmd_has_location` are exactly seed 001's. They are wrong for a few commands, so the
+sequencer asks `drives_navigation`, and code that reads or scales positions asks `has_position`. Names are those of
+ArduPilot's AP_Mission texts ("Mission: <index> <name>"), which users and test scripts search for.
 
 Sources: docs/reference/mission-semantics.md, 1.3, 1.4; ArduPilot AP_Mission.
 """
@@ -24,19 +24,19 @@ from autopilot.mav import Cmd, Frame, MissionType
 
 
 class Slot(Enum):
-    """Slots of the sequencer that take an item. The value is the word for it in the documentation."""
+    """Slots of the sequencer that take an item; the value is the word in the documentation."""
 
-    NAV = "NAV"  # the sequencer's NAV slot, until the vehicle is there
-    DO = "DO"  # its DO slot, done at once
-    CONDITION = "CONDITION"  # its DO slot, and waits there
+    NAV = "NAV"  # the NAV slot, until the vehicle has arrived
+    DO = "DO"  # the DO slot, done at once
+    CONDITION = "CONDITION"  # the DO slot, which waits for it
     JUMP = "jump"  # the sequencer itself
-    MARK = "mark"  # nobody: a jump's target
+    MARK = "mark"  # no slot: a jump's target
     FENCE = "fence"
     RALLY = "rally"
 
 
 class Ability(Enum):
-    """Abilities that a vehicle must have to carry an item out. The value words it for the documentation."""
+    """Abilities that a vehicle needs to carry an item out; the value is the text in the documentation."""
 
     ANY = "every vehicle"
     HEIGHT = "what has a height"
@@ -48,7 +48,7 @@ class Ability(Enum):
 
 
 class PayloadOutput(Enum):
-    """Actions of a payload for an item."""
+    """Outputs of the payload for an item."""
 
     SET = "an output is set"
     RECORDED = "recorded as a payload action"
@@ -56,8 +56,8 @@ class PayloadOutput(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter (`number` 1 to 4) that counts: where it is not a number, or above `most`, an upload is refused.
-    Others are kept as they are. `index`: of an item of the same mission."""
+    """A parameter (`number` 1 to 4) with a meaning. An upload is refused if it is not a number or above `most`. Other
+    parameters are kept unchecked. `index`: it is the index of an item of the same mission."""
 
     number: int
     name: str
@@ -78,11 +78,11 @@ _PLANS: Final = {Slot.FENCE: MissionType.FENCE, Slot.RALLY: MissionType.RALLY}
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """Command of a plan. `needs`: which vehicles carry it out, None: none does; the others keep it, as ArduPilot does,
-    and pass over it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a hold time,
-    s (in others it means pitch, turns or an option). `passed_by`: before it a copter's waypoint is not stopped at.
-    `comes_down`: done on the ground. `fitted_by`: the parameter that, not 0, says that a vehicle of any kind has the
-    equipment for it (`is_fitted`)."""
+    """Command of a plan. `needs`: ability of the vehicles that carry it out, None: no vehicle does. Others keep it, as
+    ArduPilot does, and skip it with a text. `place`: x, y are latitude and longitude, z a height. `holds`: param1 is a
+    hold time, s (in other commands it is a pitch, turns or an option). `passed_by`: a copter does not stop at a
+    waypoint before it. `comes_down`: it ends on the ground. `fitted_by`: a parameter that is not 0 if a vehicle of any
+    kind has the equipment for it (`is_fitted`)."""
 
     command: int
     name: str
@@ -97,9 +97,9 @@ class CommandSpec:
     fitted_by: str = ""
 
     plan: MissionType = field(init=False)
-    """The plan that holds it; follows from the slot."""
+    """The plan that contains it, from the slot."""
     frames: frozenset[int] = field(init=False)
-    """The MAV_FRAMEs that it may have; an item without a place may have any."""
+    """The MAV_FRAMEs that it may have. An item without a place may have any."""
 
     def __post_init__(self) -> None:
         plan = _PLANS.get(self.slot, MissionType.MISSION)
@@ -121,9 +121,9 @@ def _read(row: dict[str, Any]) -> CommandSpec:
 _ROWS: Final = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))["rows"]
 _SPECS: Final = {int(spec.command): spec for spec in map(_read, _ROWS)}
 SPECS: Final = MappingProxyType(_SPECS)
-"""By command. What stands here is kept by an upload: every command that ArduPilot's common mission code keeps, plus the
-camera and gimbal commands that plans for PX4 carry, and those of installed packages. Others are refused (DO_SET_MODE
-and DO_CONTROL_VIDEO too, as there)."""
+"""Rows by command. An upload keeps these commands: all that ArduPilot's common mission code keeps, the camera and
+gimbal commands of plans for PX4, and those of installed packages. Other commands are refused (also DO_SET_MODE and
+DO_CONTROL_VIDEO, as in ArduPilot)."""
 
 
 def _of(plan: MissionType) -> frozenset[int]:
@@ -137,7 +137,7 @@ FENCE_COMMANDS: Final = _of(MissionType.FENCE)
 RALLY_COMMANDS: Final = _of(MissionType.RALLY)
 
 _LARGEST: Final = 0xFFFF
-_NAV_LAST: Final = int(Cmd.NAV_LAST)  # asked at every step of a mission: a plain int
+_NAV_LAST: Final = int(Cmd.NAV_LAST)  # a plain int, because it is read at every step of a mission
 _BEYOND_NAV_LAST: Final = {c for c, row in SPECS.items() if row.slot is Slot.NAV and c > Cmd.NAV_LAST}
 _WITH_PLACE: Final = {command for command, row in SPECS.items() if row.place}
 _JUMPS: Final = frozenset(command for command, row in SPECS.items() if row.slot is Slot.JUMP)
@@ -145,9 +145,9 @@ _OWN: Final = _JUMPS | {command for command, row in SPECS.items() if row.slot is
 
 
 def add_own(spec: CommandSpec) -> None:
-    """A command of an installed package, for all vehicles of this process: which packages are installed does not change
-    while it runs. ValueError for a number that a vehicle here carries out already, or that no NAV or DO item can have
-    (seed 001: up to 95 they are NAV items)."""
+    """Add a command of an installed package, for all vehicles of this process; the installed packages do not change
+    while it runs. ValueError for a number that a vehicle carries out already, or that no NAV or DO item can have (seed
+    001: numbers up to 95 are NAV items)."""
     known = _SPECS.get(spec.command)
     if known == spec:
         return
@@ -162,12 +162,12 @@ def add_own(spec: CommandSpec) -> None:
 
 
 def spec_of(command_id: int) -> CommandSpec | None:
-    """The row of a command; None when no plan holds it."""
+    """Row of a command; None if no plan contains it."""
     return SPECS.get(command_id)
 
 
 def is_fitted(command_id: int, param: Callable[[str], float]) -> bool:
-    """True when a vehicle with these parameters has the equipment that a command is for."""
+    """True if a vehicle with these parameters has the equipment for a command."""
     row = SPECS.get(command_id)
     return row is not None and row.fitted_by != "" and param(row.fitted_by) != 0.0
 
@@ -178,23 +178,22 @@ def is_nav_command(command_id: int) -> bool:
 
 
 def cmd_has_location(command_id: int) -> bool:
-    """Seed 001's helper, kept as it is there. Use `has_position` for anything that reads x and y."""
+    """True by seed 001's helper, kept as in the seed. Code that reads x and y uses `has_position`."""
     return is_nav_command(command_id)
 
 
 def drives_navigation(command_id: int) -> bool:
-    """True when the command takes the NAV slot. The seed's rule and the three commands that ArduPilot counts
-    besides."""
+    """True if the command takes the NAV slot: by the seed's rule, or as one of three more commands of ArduPilot."""
     return command_id <= _NAV_LAST or command_id in _BEYOND_NAV_LAST
 
 
 def has_position(command_id: int) -> bool:
-    """Are x and y latitude and longitude? (mission, fence and rally commands)"""
+    """True if x and y are latitude and longitude (mission, fence and rally commands)."""
     return command_id in _WITH_PLACE
 
 
 def is_jump(command_id: int) -> bool:
-    """DO_JUMP and DO_JUMP_TAG: handled by the sequencer, never given to the executor."""
+    """True for DO_JUMP and DO_JUMP_TAG, which the sequencer handles itself."""
     return command_id in _JUMPS
 
 
@@ -204,6 +203,6 @@ def is_do_item(command_id: int) -> bool:
 
 
 def command_name(command_id: int) -> str:
-    """The short name in "Mission: <index> <name>"; "?" when there is none."""
+    """Short name for "Mission: <index> <name>"; "?" if there is none."""
     row = SPECS.get(command_id)
     return "?" if row is None else row.name

@@ -1,8 +1,7 @@
 """Events of the sequencer for telemetry, and its notices for people.
 
-Events are seed 001's `MissionEvent` and are returned by the call that caused them. Notices tell what a person following
-the flight wants to know (an item started, one was skipped, a jump was taken); they carry numbers, and whoever listens
-words them.
+Events are seed 001's `MissionEvent`; the call that caused them returns them. Notices are for a person who follows the
+flight (an item started, was skipped, a jump was taken). They contain numbers; listeners make texts of them.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class ItemReached:
 
 @dataclass(frozen=True, slots=True)
 class MissionComplete:
-    """No NAV item is left."""
+    """The mission has no more NAV items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ MissionEvent = CurrentChanged | ItemReached | MissionComplete | MissionCleared
 
 @dataclass(frozen=True, slots=True)
 class ItemStarted:
-    """The executor is about to be given item `seq` ("Mission: <seq> <name>")."""
+    """The executor receives item `seq` next ("Mission: <seq> <name>")."""
 
     seq: int
     command: int
@@ -49,7 +48,7 @@ class ItemStarted:
 
 @dataclass(frozen=True, slots=True)
 class ItemSkipped:
-    """The executor does not support item `seq` ("Skipping invalid cmd #<command>"). Once per item and run."""
+    """The executor does not support item `seq` ("Skipping invalid cmd #<command>"). Sent once per item and run."""
 
     seq: int
     command: int
@@ -58,7 +57,7 @@ class ItemSkipped:
 @dataclass(frozen=True, slots=True)
 class JumpTaken:
     """Jump item `seq` was taken for the `run`-th time of `count` ("Mission: <seq> Jump <run>/<count>"); `count` -1:
-    without end."""
+    endless."""
 
     seq: int
     target: int
@@ -68,7 +67,7 @@ class JumpTaken:
 
 @dataclass(frozen=True, slots=True)
 class HoldBegan:
-    """The vehicle has arrived at NAV item `seq` and stays there for `hold_ms`."""
+    """The vehicle has arrived at NAV item `seq` and holds for `hold_ms`."""
 
     seq: int
     command: int
@@ -76,14 +75,14 @@ class HoldBegan:
 
 
 class WaitCause(Enum):
-    """Causes for which a mission that should go on waits."""
+    """Causes that delay a mission."""
 
     NO_POSITION = "no position"
 
 
 @dataclass(frozen=True, slots=True)
 class MissionWaits:
-    """The mission stands still until `cause` is gone. Told by AUTO, which then does not ask the sequencer (seed 001,
+    """The mission waits until `cause` is gone. AUTO announces it and meanwhile does not update the sequencer (seed 001,
     "Error Handling")."""
 
     cause: WaitCause

@@ -1,7 +1,7 @@
 """A fence plan: polygons, circles and a return point, made from fence items (docs/reference/mission-semantics.md, 3).
 
 Geometry is done on the plane around a polygon's first corner, with ArduPilot's flat projection
-(`autopilot.interface.geo`); good for fences of some tens of kilometres, across the antimeridian too.
+(`autopilot.interface.geo`). It is good for fences of some tens of kilometres, also across the antimeridian.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INCLUSION = (Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION, Cmd.NAV_FENCE_CIRCLE_INCLU
 
 
 class FenceError(ValueError):
-    """The items are no fence; the message says why."""
+    """The items are not a valid fence; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Polygon:
         object.__setattr__(self, "corners", tuple(self._local(lat, lon) for lat, lon in self.vertices))
 
     def depth(self, lat: float, lon: float) -> float:
-        """Metres from the point to the edge, positive when the point lies inside the polygon."""
+        """Distance from the point to the edge, m, positive inside the polygon."""
         north, east = self._local(lat, lon)
         inside = False
         nearest = float("inf")
@@ -64,14 +64,14 @@ class Zone:
     inclusion: bool
 
     def depth(self, lat: float, lon: float) -> float:
-        """Metres from the point to the edge, positive when the point lies inside the circle."""
+        """Distance from the point to the edge, m, positive inside the circle."""
         north, east, _ = to_local(GeoPoint(lat, lon), self.lat, self.lon, 0.0)
         return self.radius - hypot(north, east)
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Zones to stay in and zones to stay out of. Without any, everywhere is inside."""
+    """Inclusion and exclusion zones. Without zones every place is inside."""
 
     polygons: tuple[Polygon, ...] = ()
     circles: tuple[Zone, ...] = ()
@@ -81,12 +81,12 @@ class Fence:
         return bool(self.polygons or self.circles)
 
     def margin(self, lat: float, lon: float, *, any_inclusion: bool = False) -> float:
-        """Metres from (`lat`, `lon`) degrees to the nearest limit: positive inside, negative by how far outside, inf
-        without zones. `any_inclusion` (FENCE_OPTIONS bit 1): one inclusion zone is enough instead of all."""
+        """Distance from (`lat`, `lon`) degrees to the nearest limit, m: positive inside, negative outside, inf without
+        zones. `any_inclusion` (FENCE_OPTIONS bit 1): one inclusion zone is enough instead of all."""
         return self.margin_of(self.depths(lat, lon), any_inclusion=any_inclusion)
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
-        """Metres from a place (degrees) to the edge of each polygon, then of each circle; positive in it."""
+        """Distance from a place (degrees) to the edge of each polygon, then of each circle, m; positive inside."""
         polygons = (polygon.depth(lat, lon) for polygon in self.polygons)
         return (*polygons, *(circle.depth(lat, lon) for circle in self.circles))
 
@@ -99,12 +99,12 @@ class Fence:
         return min([within, *outer])
 
     def inside(self, lat: float, lon: float, *, any_inclusion: bool = False) -> bool:
-        """Inside all inclusion zones (or any one) and no exclusion zone. The edge counts as inside."""
+        """True inside all inclusion zones (or any) and no exclusion zone. The edge counts as inside."""
         return self.margin(lat, lon, any_inclusion=any_inclusion) >= 0.0
 
 
 def parse_fence(items: Sequence[MissionItem], *, empty_circles: bool = True) -> Fence:
-    """The fence that `items` describe; a circle of radius 0 holds nothing. Raises FenceError."""
+    """Fence of `items`; a circle of radius 0 has no area. Raises FenceError."""
     polygons: list[Polygon] = []
     circles: list[Zone] = []
     back: tuple[float, float] | None = None
@@ -131,7 +131,7 @@ def parse_fence(items: Sequence[MissionItem], *, empty_circles: bool = True) -> 
 
 
 def check_fence(items: Sequence[MissionItem], *, empty_circles: bool = False) -> str | None:
-    """Complaint about `items` as a fence, or None. `empty_circles`: a radius of 0 is none."""
+    """Complaint about `items` as a fence, or None. `empty_circles`: a radius of 0 is allowed."""
     try:
         parse_fence(items, empty_circles=empty_circles)
     except FenceError as error:
@@ -160,7 +160,7 @@ def _check_place(item: MissionItem, at: int) -> None:
 
 
 def distance_to_segment(n1: float, e1: float, n2: float, e2: float) -> float:
-    """Distance of the origin from the segment between two points, metres."""
+    """Distance of the origin from the segment between two points, m."""
     dn, de = n2 - n1, e2 - e1
     length = dn * dn + de * de
     along = max(0.0, min(1.0, -(n1 * dn + e1 * de) / length)) if length > 0.0 else 0.0

@@ -11,9 +11,9 @@ class MissionItem:
     """A MAVLink mission item without its transport.
 
     `command` is a MAV_CMD number, `frame` a MAV_FRAME number; both are kept as received. `x`, `y` are latitude and
-    longitude in degrees where the command has a position (`autopilot.mission.commands.has_position`), otherwise plain
-    numbers (param5, param6). `z` is metres in the meaning of `frame`, or param7. `seq` is the index in the mission, 0
-    being the home item of the ArduPilot face; storage assigns it.
+    longitude in degrees if the command has a position (`autopilot.mission.commands.has_position`), otherwise plain
+    numbers (param5, param6). `z` is metres in the meaning of `frame`, or param7. `seq` is the index in the mission,
+    where ArduPilot's item 0 is home; storage assigns it.
     """
 
     command: int

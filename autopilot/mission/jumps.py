@@ -1,8 +1,7 @@
-"""DO_JUMP and DO_JUMP_TAG: where they lead and how often they were taken (docs/reference/mission-semantics.md, items
-20, 21).
+"""DO_JUMP and DO_JUMP_TAG: their targets and counters (docs/reference/mission-semantics.md, items 20, 21).
 
 A jump item with count n jumps n times, so the body of the loop runs n + 1 times; 0 never jumps, -1 always. Each jump
-item has one counter, which starts again when its loop has run out, so that an outer loop can enter the inner one again.
+item has a counter. It resets when its loop has ended, so that an outer loop can enter the inner loop again.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def _whole(value: float) -> int:
 
 
 def jump_target(item: MissionItem, storage: MissionStorage) -> int | None:
-    """Index to which jump `item` leads, or None when there is no such item."""
+    """Index of the target of jump `item`, or None if there is no such item."""
     if item.command == Cmd.DO_JUMP_TAG:
         return storage.find_tag(_whole(item.param1)) if isfinite(item.param1) else None
     target = _whole(item.param1) if isfinite(item.param1) else -1
@@ -31,25 +30,25 @@ def jump_target(item: MissionItem, storage: MissionStorage) -> int | None:
 
 
 class JumpCounters:
-    """Counters of how often each jump item was taken. `keep_exhausted` (MIS_OPTIONS bit 3): a loop that has run out
-    stays so."""
+    """Counters of jumps for each jump item. `keep_exhausted` (MIS_OPTIONS bit 3): counters do not reset when their loop
+    has ended."""
 
     def __init__(self, runs: dict[int, int] | None = None, *, keep_exhausted: bool = False) -> None:
         self._runs: dict[int, int] = {} if runs is None else runs
         self.keep_exhausted = keep_exhausted
 
     def reset(self) -> None:
-        """Begin every loop anew."""
+        """Reset all counters."""
         self._runs.clear()
 
     def copy(self) -> JumpCounters:
-        """Copy the counts, for looking ahead without counting."""
+        """Copy the counters, to look ahead without counting."""
         return JumpCounters(dict(self._runs), keep_exhausted=self.keep_exhausted)
 
     def follow(
         self, item: MissionItem, storage: MissionStorage, notify: Callable[[JumpTaken], None] | None = None
     ) -> int | None:
-        """Index to go on at after jump `item`, counting it; None when its target does not exist."""
+        """Index after jump `item`, which is counted; None if its target does not exist."""
         target = jump_target(item, storage)
         if target is None:
             return None

@@ -1,4 +1,4 @@
-"""Plan files of every kind that ground stations write: which one it is shows in the first line."""
+"""Plan files of every kind that ground stations write. The first line of a file shows its kind."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _KINDS = 'a QGroundControl plan, "QGC WPL 110", a fence ("lat lon") or rally ("R
 
 
 def parse_plan(data: bytes | str, name: str = "") -> Plan:
-    """The plan in `data`. A `name` that ends in .plan says that JSON is expected, for a better complaint. Raises
-    PlanError, whose text is one line without the name."""
+    """Plan in `data`. For a `name` that ends in .plan, complaints expect JSON. Raises PlanError, whose text is one line
+    without the name."""
     text = _decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
     if text.lstrip().startswith("{") or name.lower().endswith(".plan"):
         return parse_qgc_plan(text)

@@ -1,4 +1,4 @@
-"""Looking into JSON with an eye on the place: typed reads whose refusals name it, as in mission.items[3].frame."""
+"""Typed reads of JSON. An error names the place of the value, as in mission.items[3].frame."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from autopilot.mission.plan_types import PlanError
 
 
 def load(text: str) -> JsonNode:
-    """The document, which must be a JSON object. Raises PlanError."""
+    """Parse the document, which must be a JSON object. Raises PlanError."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
         found = error.doc[error.pos : error.pos + 20] or "the end"
         raise PlanError(f"line {error.lineno} column {error.colno}", "JSON", found) from None
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; endless nesting
+    except (ValueError, RecursionError) as error:  # a number with thousands of digits, or endless nesting
         raise PlanError("file", "JSON", str(error)) from None
     root = JsonNode(value, "")
     root.object()
@@ -25,7 +25,7 @@ def load(text: str) -> JsonNode:
 
 
 class JsonNode:
-    """A JSON value and where it stands. Missing keys are null."""
+    """A JSON value and its place. Missing keys are null."""
 
     __slots__ = ("place", "value")
 
@@ -50,13 +50,13 @@ class JsonNode:
         return self.value
 
     def list(self) -> Iterator[JsonNode]:
-        """The elements; none when null."""
+        """Elements of a list; none if null."""
         if not isinstance(self.value, list | None):
             raise self.refuse("a list [ ]")
         return (JsonNode(value, f"{self.place}[{at}]") for at, value in enumerate(self.value or ()))
 
     def number(self, null: float | None = None) -> float:
-        """A finite number. null and the literal NaN count as `null` where that is given."""
+        """A finite number. null and the literal NaN become `null` if that is given."""
         value = self.value
         if null is not None and (value is None or (isinstance(value, float) and isnan(value))):
             return null
@@ -69,7 +69,7 @@ class JsonNode:
         return None if isnan(value) else value
 
     def whole(self, low: int, high: int) -> int:
-        """A whole number from `low` to `high`, also written 16.0 or "16"."""
+        """A whole number from `low` to `high`; 16.0 and "16" are accepted."""
         value = self.value
         if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
             value = int(value)
@@ -84,7 +84,7 @@ class JsonNode:
         return int(value)
 
     def flag(self, null: bool) -> bool:
-        """true or false (also 1 and 0)."""
+        """A flag: true or false (also 1 and 0)."""
         if self.value is None:
             return null
         if self.value in (0, 1):

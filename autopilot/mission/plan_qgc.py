@@ -1,9 +1,8 @@
 """QGroundControl's `.plan` files: mission, fence and rally points as JSON.
 
-Simple items are taken as they are. Survey and corridor items carry the items they were turned into; those are taken in
-place. Landing patterns become the items that QGroundControl sends for them. Other complex items that hold only geometry
-are refused by name, never skipped.
-Source: docs/reference/mission-semantics.md, 4; QGroundControl's plan file format.
+Simple items are read unchanged. Survey and corridor items contain their generated items, which are read in their place.
+Landing patterns become the items that QGroundControl sends for them. Other complex items, which contain only geometry,
+are refused by name, never skipped. Source: docs/reference/mission-semantics.md, 4; QGroundControl's plan file format.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from autopilot.mission.items import MissionItem
 from autopilot.mission.plan_json import JsonNode, load
 from autopilot.mission.plan_types import Plan, PlanError, Survey, check_position, make_plan, without_nan
 
-_WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest version known to keep its items this way
+_WITH_STORED_ITEMS = {"survey": 5, "CorridorScan": 5}  # kind -> newest known version with stored items
 
 _LANDINGS = {"fwLandingPattern": Cmd.NAV_LAND, "vtolLandingPattern": Cmd.NAV_VTOL_LAND}
 _NEWEST_LANDING = 2
@@ -30,7 +29,7 @@ _ABOVE_HOME_MODE, _SEA_MODE, _GROUND_MODE = 1, 2, 4  # QGroundControl's Altitude
 
 
 def parse_qgc_plan(text: str) -> Plan:
-    """The plan in a `.plan` file. Raises PlanError."""
+    """Plan in a `.plan` file. Raises PlanError."""
     root = load(text)
     if root["fileType"].value != "Plan":
         raise root["fileType"].refuse('"Plan"')
@@ -59,8 +58,8 @@ def _home(node: JsonNode) -> GeoPoint | None:
 
 
 def _coordinates(node: JsonNode, null: float | None = None) -> tuple[float, float, float]:
-    """[lat, lon], [lat, lon, alt] or, as version 1 wrote it, an object with those words. Altitude 0 when missing;
-    `null`: latitude and longitude of a place that has neither (None: it must have both)."""
+    """Read [lat, lon], [lat, lon, alt] or, as in version 1, an object with these words. A missing altitude is 0.
+    `null`: value for a missing latitude and longitude (None: they must be present)."""
     if isinstance(node.value, dict):
         parts = [node[key] for key in ("latitude", "longitude", "altitude")]
     else:
@@ -76,7 +75,7 @@ def _coordinates(node: JsonNode, null: float | None = None) -> tuple[float, floa
 
 # --- mission ----------------------------------------------------------------------------------------------------------
 def _flat(node: JsonNode) -> tuple[list[JsonNode], list[Survey]]:
-    """All simple items, and the surveys that some of them belong to."""
+    """All simple items, and the surveys to which some belong."""
     if node.missing:
         raise node.refuse("a list [ ]")
     simple: list[JsonNode] = []
@@ -128,8 +127,8 @@ def _flatten(node: JsonNode) -> Iterator[JsonNode]:
 
 
 def _landing(node: JsonNode, land: Cmd) -> Iterator[JsonNode]:
-    """Items of a landing pattern: DO_LAND_START, a slower speed, the end of photos and video, the approach (a loiter
-    down to its height, left in line, or a waypoint), the landing."""
+    """Items of a landing pattern: DO_LAND_START, a slower speed, the end of photos and video, the approach (a
+    descending loiter with an exit in line, or a waypoint), the landing."""
     node["version"].whole(1, _NEWEST_LANDING)
     approach, ground = node["landingApproachCoordinate"], _coordinates(node["landCoordinate"])
     lat, lon, height = _coordinates(node["loiterCoordinate"] if approach.missing else approach)
@@ -157,7 +156,7 @@ def _landing(node: JsonNode, land: Cmd) -> Iterator[JsonNode]:
 
 # --- surveys ----------------------------------------------------------------------------------------------------------
 def _survey(node: JsonNode, first: int, last: int) -> Survey:
-    """Notes of the plan about the area and the camera; a plan is never refused for what is not, or is no number."""
+    """The plan's notes about area and camera. Missing or invalid notes never refuse a plan."""
     transects = node["TransectStyleComplexItem"]
     camera = _record(transects.value).get("CameraCalc")
     noted = _record(camera)
@@ -175,7 +174,7 @@ def _survey(node: JsonNode, first: int, last: int) -> Survey:
 
 
 def _lens(noted: Mapping[str, Any]) -> Lens | None:
-    """A camera that is mounted on end (not Landscape) has its sensor's longer side along the way."""
+    """Camera of a survey. In portrait mounting (not Landscape) the longer side of its sensor is along the track."""
     width, height, focal = (_positive(noted.get(key)) for key in ("SensorWidth", "SensorHeight", "FocalLength"))
     if width is None or height is None or focal is None:
         return None
@@ -197,7 +196,7 @@ def _share(value: Any) -> float | None:
 
 
 def _corners(value: Any) -> tuple[tuple[float, float], ...]:
-    """Latitudes and longitudes; none where they are not all such."""
+    """Latitudes and longitudes; empty if any is invalid."""
     found = []
     for corner in value if isinstance(value, list) else ():
         numbers = corner[:2] if isinstance(corner, list) else []
@@ -209,7 +208,7 @@ def _corners(value: Any) -> tuple[tuple[float, float], ...]:
 
 def _simple_item(node: JsonNode) -> MissionItem:
     values = [part.number(nan) for part in node["params"].list()]
-    if len(values) == 4:  # before 2018 the position stood beside the parameters
+    if len(values) == 4:  # before 2018 the position was beside the parameters
         place = node["coordinate"]
         values += [part.number(nan) for part in place.list()] or [0.0, 0.0, 0.0]
     if len(values) != 7:
@@ -258,7 +257,8 @@ def _rally_items(node: JsonNode) -> Iterator[MissionItem]:
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 def format_plan(plan: Plan) -> str:
-    """A `.plan` file. Raises PlanError for rally points whose altitude is not above home: the format has no others."""
+    """Write a `.plan` file. Raises PlanError for rally points whose altitude is not above home, because the format has
+    no others."""
     home = plan.home or GeoPoint(0.0, 0.0, 0.0)
     mission: dict[str, Any] = {
         "cruiseSpeed": plan.cruise_speed,

@@ -2,10 +2,10 @@
 fence and rally files of the first two.
 
 Waypoints: a header, then 12 fields a line: seq, current, frame, command, param1..4, x, y, z, autocontinue. The line
-with seq 0 is home if it is a waypoint (or command 0, as some writers leave it). Fence and rally plans are written the
-same way. Old fence: one "lat lon" a line: return point, polygon, and the polygon's first vertex again. Old rally:
-"RALLY lat lon alt break_alt land_dir flags", altitude above home; what follows it is for planes and is not kept.
-Source: docs/reference/mission-semantics.md, 4 items 7, 8, 9; MAVLink developer guide, file formats.
+with seq 0 is home if it is a waypoint (or has command 0, as some programs write). Fence and rally plans have the same
+form. Old fence: "lat lon" in each line: return point, polygon, and the polygon's first vertex again. Old rally: "RALLY
+lat lon alt break_alt land_dir flags", altitude above home; the fields after it are for planes and are dropped. Source:
+docs/reference/mission-semantics.md, 4 items 7, 8, 9; MAVLink developer guide, file formats.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class _Line:
 
 
 def content_lines(text: str) -> list[tuple[str, str]]:
-    """(place, line) of every line that is neither blank nor a # comment."""
+    """Lines that are neither blank nor a # comment, as (place, line)."""
     lines = ((f"line {number}", line.strip()) for number, line in enumerate(text.splitlines(), 1))
     return [(place, line) for place, line in lines if line and not line.startswith("#")]
 
 
 def number(text: str, place: str, what: str) -> float:
-    """A number as plan files have it: 16, 16.0, 1e-3, nan, or with a decimal comma. Raises PlanError."""
+    """Number in a plan file: 16, 16.0, 1e-3, nan, or with a decimal comma. Raises PlanError."""
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
@@ -53,7 +53,7 @@ def number(text: str, place: str, what: str) -> float:
 
 
 def parse_waypoints(text: str) -> Plan:
-    """The plan in a `QGC WPL 110` file. Raises PlanError."""
+    """Plan in a `QGC WPL 110` file. Raises PlanError."""
     lines = content_lines(text)
     if not lines or lines[0][1].split() != HEADER.split():
         place, found = lines[0] if lines else ("line 1", "")
@@ -68,8 +68,8 @@ def parse_waypoints(text: str) -> Plan:
 
 
 def _split(line: str) -> list[str]:
-    """Fields between tabs; else between blanks; else between blanks and commas. With the first two a comma inside a
-    field is a decimal comma."""
+    """Fields between tabs, or else between blanks, or else between blanks and commas. In the first two cases a comma
+    inside a field is a decimal comma."""
     for fields in (line.split("\t"), line.split(), re.split(r"[\s,]+", line)):
         if len(fields) == len(_FIELDS) and not any(field.endswith(",") for field in fields):
             return fields
@@ -96,8 +96,8 @@ def _whole(value: float, limit: int, place: str, what: str) -> int:
 
 
 def _renumber_jumps(lines: Sequence[_Line]) -> Iterable[MissionItem]:
-    """DO_JUMP names its target by the file's seq: carry that over to our numbering, where the file's numbers rise (with
-    gaps, or from 0 without a home line). Where they do not, positions count, as for MAVProxy."""
+    """Change targets of DO_JUMP from the file's seq to our numbers, if the file's numbers rise (with gaps, or from 0
+    without a home line). Otherwise positions count, as in MAVProxy."""
     rising = all(a.seq < b.seq for a, b in pairwise(lines))
     place_of = {line.seq: at for at, line in enumerate(lines, 1)} if rising else {}
     for line in lines:
@@ -110,7 +110,7 @@ _VERTEX = int(Cmd.NAV_FENCE_POLYGON_VERTEX_INCLUSION)
 
 
 def parse_fence_text(text: str) -> Plan:
-    """The fence in an old fence file. Raises PlanError."""
+    """Fence in an old fence file. Raises PlanError."""
     lines = content_lines(text)
     places = [_parse_place(place, re.split(r"[\s,]+", line)) for place, line in lines]
     if len(places) < _LEAST_LINES:
@@ -124,7 +124,7 @@ def parse_fence_text(text: str) -> Plan:
 
 
 def parse_rally_text(text: str) -> Plan:
-    """The rally points in an old rally file. Raises PlanError."""
+    """Rally points in an old rally file. Raises PlanError."""
     items: list[MissionItem] = []
     for place, line in content_lines(text):
         fields = re.split(r"[\s,]+", line)

@@ -1,6 +1,7 @@
-"""Plan files: their contents, and the one line that says why one could not be read.
+"""Contents of plan files, and the error for a file that cannot be read.
 
-The readers and writers beside this module are pure: text in, plan out, or `PlanError`. Who opens files adds the name.
+The readers and writers beside this module are pure: text in, plan out, or `PlanError`. The caller opens files and adds
+their names to errors.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _SHOWN = 60
 
 
 class PlanError(ValueError):
-    """A plan that cannot be read: where, what was expected there, and what was found."""
+    """A plan cannot be read: the place, the expected and the found value."""
 
     def __init__(self, place: str, expected: str, found: str) -> None:
         flat = " ".join(found.split())
@@ -33,9 +34,9 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Survey or corridor scan as a ground station notes it: its items, the area to be covered (degrees; of a corridor
-    its line), how wide a corridor is (m, 0: an area), the camera, and how much of a photo the next one along and beside
-    it are to show again (0 to 1). None: not noted."""
+    """Survey or corridor scan in a ground station's plan: its items, the area (degrees; for a corridor its line), the
+    width of a corridor (m, 0: an area), the camera, and the overlap of photos along and beside the track (0 to 1).
+    None: not given."""
 
     first: int
     last: int
@@ -45,13 +46,13 @@ class Survey:
     along: float | None = None
     beside: float | None = None
     least_s: float = 0.0
-    """From one photo to the next: the camera takes none faster."""
+    """Shortest time between two photos of the camera, s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Mission items are numbered from 1 (0 is home), fence and rally items from 0. `home` AMSL; None when the file has
-    none or it is all zeros. Speeds m/s, as QGroundControl notes them for its time estimates."""
+    """A plan. Mission items are numbered from 1 (0 is home), fence and rally items from 0. `home` is AMSL; None if the
+    file has none or it is all zeros. Speeds, m/s, are QGroundControl's for its time estimates."""
 
     home: GeoPoint | None = None
     items: tuple[MissionItem, ...] = ()
@@ -78,7 +79,7 @@ def make_plan(
     firmware_type: int | None = None,
     surveys: tuple[Survey, ...] = (),
 ) -> Plan:
-    """Sort `items` into mission, fence and rally, number them, and check the fence as a whole."""
+    """Sort `items` into mission, fence and rally, number them, and check the fence."""
     sorted_items: tuple[list[MissionItem], list[MissionItem], list[MissionItem]] = ([], [], [])
     for item in items:
         spec = spec_of(item.command)
@@ -102,8 +103,8 @@ def make_plan(
 
 
 def without_nan(item: MissionItem) -> MissionItem:
-    """NaN as latitude *and* longitude is no place, which is 0; in a command without a place each of them is. One of
-    them alone stays: no place has only a latitude."""
+    """Replace NaN: latitude *and* longitude NaN become 0, which is no place; in a command without a place each NaN
+    becomes 0. A single NaN latitude or longitude stays, because it is an error."""
     half = isnan(item.x) != isnan(item.y)
     if not (isnan(item.x) or isnan(item.y)) or (half and has_position(item.command)):
         return item
@@ -112,7 +113,7 @@ def without_nan(item: MissionItem) -> MissionItem:
 
 
 def check_position(item: MissionItem, place: str) -> MissionItem:
-    """`item`, if its latitude and longitude are on the Earth (or it has none). Raises PlanError."""
+    """Return `item` if its latitude and longitude are on the Earth or it has no place. Raises PlanError."""
     if has_position(item.command):
         if not (isfinite(item.x) and abs(item.x) <= 90.0):
             raise PlanError(place, "a latitude from -90 to 90", f"{item.x:g}")

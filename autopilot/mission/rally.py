@@ -1,5 +1,5 @@
-"""Rally points: where RTL may go instead of home (docs/reference/mission-semantics.md, 3 item 5); and behind each, for
-a firmware that has them, circles from which a landing there begins."""
+"""Rally points: alternatives to home for RTL (docs/reference/mission-semantics.md, 3 item 5). For a firmware that has
+them, circles follow each point, from which a landing there begins."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from autopilot.mission.items import MissionItem
 
 
 def rally_place(item: MissionItem, home: GeoPoint, ground: float | None) -> GeoPoint:
-    """Position of rally `item`, altitude AMSL, m. `ground`: that of the ground there, if it is known."""
+    """Position of rally `item`, altitude AMSL, m. `ground`: height of the ground there, if known."""
     alt = altitude_amsl(item.frame, item.z, home, ground)
     return GeoPoint(item.x, item.y, item.z if alt is None else alt)
 
 
 def nearest(places: Iterable[GeoPoint], here: GeoPoint) -> GeoPoint | None:
-    """The place with the smallest horizontal distance from `here`, or None."""
+    """Place with the smallest horizontal distance from `here`, or None."""
     return min(places, key=lambda place: distance(here, place), default=None)
 
 
 def points(items: Iterable[MissionItem]) -> tuple[MissionItem, ...]:
-    """Rally points themselves, without the approaches behind them."""
+    """Rally points without their approaches."""
     return tuple(item for item in items if item.command in RALLY_COMMANDS)
 
 

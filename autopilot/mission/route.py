@@ -1,8 +1,8 @@
-"""Finding the next NAV item: one bounded walk over the storage, through jumps.
+"""Search for the next NAV item: a bounded walk over the storage, through jumps.
 
-A walk passes DO items on its way; the sequencer decides when they start. It ends without a NAV item at the end of the
-mission, at a jump to nowhere, or when it is a loop that meets no NAV item: after 64 jumps in a row (ArduPilot's limit)
-or more steps than one pass over the storage and ArduPilot's 255.
+A walk passes DO items; the sequencer decides when they start. It ends without a NAV item at the end of the mission, at
+a jump without a target, or in a loop without NAV items: after 64 jumps in a row (ArduPilot's limit), or after more
+steps than a pass over the storage and ArduPilot's 255.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from autopilot.mission.jumps import JumpCounters
 from autopilot.mission.storage import MissionStorage
 
 TakesNav = Callable[[int], bool]
-"""Whether a command takes the NAV slot."""
+"""True if a command takes the NAV slot."""
 _CHAINED_JUMPS = 64
 _SPARE_STEPS = 255
 
 
 def do_run(storage: MissionStorage, seq: int, takes_nav: TakesNav = drives_navigation) -> list[MissionItem]:
-    """The DO items that follow item `seq`, up to the next NAV or jump item."""
+    """DO items after item `seq`, up to the next NAV or jump item."""
     run: list[MissionItem] = []
     while True:
         seq += 1
@@ -35,8 +35,8 @@ def do_run(storage: MissionStorage, seq: int, takes_nav: TakesNav = drives_navig
 
 
 class Route:
-    """A walk that begins at index `at`. `lead_done`: the DO items from there up to the first NAV or jump item have run
-    already and are not reported as passed."""
+    """A walk that begins at index `at`. `lead_done`: the DO items from there up to the first NAV or jump item are done,
+    and are not reported as passed."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Route:
         self._seen: set[int] = set()
 
     def next_nav(self) -> MissionItem | None:
-        """Walk on to the next NAV item; None when there is none."""
+        """Walk to the next NAV item; None if there is none."""
         jumps = _CHAINED_JUMPS
         while self._steps > 0:
             self._steps -= 1
@@ -84,12 +84,12 @@ class Route:
         return None
 
     def take_passed(self) -> list[MissionItem]:
-        """The DO items passed since the last call, each once in the whole walk."""
+        """DO items passed since the last call, each once in the whole walk."""
         passed, self._passed = self._passed, []
         return passed
 
     def has_passed(self, seq: int) -> bool:
-        """Was DO item `seq` reported as passed?"""
+        """True if DO item `seq` was reported as passed."""
         return seq in self._seen
 
     def _pass(self, item: MissionItem) -> None:
@@ -101,5 +101,5 @@ class Route:
 def next_nav(
     storage: MissionStorage, counters: JumpCounters, at: int, takes_nav: TakesNav = drives_navigation
 ) -> MissionItem | None:
-    """The NAV item that would be flown from index `at` on, counting no jump."""
+    """NAV item that would be flown from index `at` on. No jump is counted."""
     return Route(storage, counters.copy(), at, takes_nav=takes_nav).next_nav()

@@ -1,13 +1,13 @@
 """MissionSequencer: steps through the items of a mission (seed 001, modelled after ArduPilot's AP_Mission).
 
 It owns the indices, the two slots (one NAV item and one DO or CONDITION item are active at a time), the hold timer, the
-jump counters and the speed override. It knows no MAVLink, vehicle or clock: items come from a `MissionStorage`, a
-`MissionExecutor` flies them, and time is an argument. Its steady state costs O(1) per update; only the step to another
-NAV item walks the storage, and that walk is bounded (`autopilot.mission.route`).
+jump counters and the speed override. It uses no MAVLink, vehicle or clock: a `MissionStorage` has the items, a
+`MissionExecutor` flies them, and time is an argument. An update costs O(1). Only the step to another NAV item walks the
+storage, and that walk is bounded (`autopilot.mission.route`).
 
-Two timings of DO items (docs/reference/mission-semantics.md, 1.2): the seed starts the DO items that follow a NAV item
-together with it, all in one call; ArduPilot starts them when that NAV item is done, one every second update, on the leg
-to the next.
+DO items have two timings (docs/reference/mission-semantics.md, 1.2). In the seed's, the DO items after a NAV item start
+together with it, all in one call. In ArduPilot's, they start when that NAV item is done, one in every second update, on
+the leg to the next.
 """
 
 from __future__ import annotations
@@ -58,10 +58,9 @@ __all__ = [
 
 
 class MissionSequencer:
-    """See the module. Every call that steers returns the events it caused, in order. `track_kinds`: values of param1 of
-    DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has another value;
-    `counts_holds`: hold times are counted here, and not by who flies the items; `takes_nav`: of a command, whether it
-    takes the NAV slot."""
+    """Sequencer; see the module. Each call that changes it returns the events that it caused, in order. `track_kinds`:
+    values of param1 of DO_CHANGE_SPEED that mean the speed along the track; `speed_changed`: `mission_speed` has a new
+    value; `counts_holds`: it counts hold times itself; `takes_nav`: True for a command of the NAV slot."""
 
     def __init__(
         self,
@@ -87,11 +86,11 @@ class MissionSequencer:
         self._now_ms = 0
         # NAV slot
         self._nav: MissionItem | None = None
-        self._nav_done = False  # its start returned COMPLETE
+        self._nav_done = False  # True if its start returned COMPLETE
         self._hold_ms = 0
         self._holding_since: int | None = None
         self._do = DoSlot()
-        # what `resume` starts beside the NAV item at the index; None: everything, as `set_current` does
+        # indices that `resume` starts beside the NAV item at the index; None: all, as `set_current` does
         self._kept: list[int] | None = None
 
     # --- facts ----------------------------------------------------------------------------------------------------
@@ -100,7 +99,7 @@ class MissionSequencer:
         return self._state
 
     def current_nav_index(self) -> int:
-        """Index of the active NAV item; after completion the last one; 0 when there never was one."""
+        """Index of the active NAV item; after completion the last; 0 before the first."""
         return self._index
 
     def current_item(self) -> MissionItem | None:
@@ -108,29 +107,27 @@ class MissionSequencer:
         return self._nav
 
     def mission_speed(self) -> float | None:
-        """Speed override of DO_CHANGE_SPEED, m/s; None = the vehicle's default. This is what is flown: whoever flies
-        asks here, at the latest when `speed_changed` is called."""
+        """Speed override of DO_CHANGE_SPEED, m/s; None = the vehicle's default. Executors read it, at the latest when
+        `speed_changed` is called."""
         return self._mission_speed
 
     def change_speed(self, speed: float | None) -> None:
-        """Set the speed along the track, m/s, until the mission changes it again: a person's wish. None: the
-        default."""
+        """Set the speed along the track by a person, m/s, until the mission changes it again. None: the default."""
         if speed != self._mission_speed:
             self._mission_speed = speed
             self._speed_changed()
 
     def is_holding(self) -> bool:
-        """True when the vehicle has arrived and the hold time runs."""
+        """True after arrival, while the hold time runs."""
         return self._holding_since is not None
 
     def progress(self) -> tuple[int, MissionState]:
-        """Progress that must survive a restart of the service, for `restore`."""
+        """Progress to store over a restart of the service, for `restore`."""
         return self._index, self._state
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which `update` has to be called next although nothing happens, ms: the end of a hold time, or the
-        next tick (a time just past) while DO items are being stepped through. Waiting for `verify_command` needs no
-        deadline."""
+        """Time at which `update` must be called without another cause, ms: the end of a hold time, or the next tick (a
+        time just past) while DO items remain. Waiting for `verify_command` needs no deadline."""
         if self._state is not MissionState.RUNNING:
             return None
         if self._nav_done or self._do.wants_step:
@@ -138,24 +135,24 @@ class MissionSequencer:
         return None if self._holding_since is None else self._holding_since + self._hold_ms
 
     def next_nav(self, storage: MissionStorage, after: int) -> MissionItem | None:
-        """The NAV item that follows item `after`, through jumps, as things stand; counts no jump."""
+        """NAV item after item `after`, through jumps, as of now. No jump is counted."""
         return self._next_nav(storage, self._jumps, after + 1)
 
     def reset_jump_counters(self) -> None:
-        """Every loop begins anew (DO_SET_MISSION_CURRENT with param2 1)."""
+        """Reset every loop (DO_SET_MISSION_CURRENT with param2 1)."""
         self._jumps.reset()
 
     def keep_jump_counts(self, keep: bool) -> None:
-        """MIS_OPTIONS bit 3: a loop that has run out is not entered again."""
+        """MIS_OPTIONS bit 3: a loop that has ended is not entered again."""
         self._jumps.keep_exhausted = keep
 
     def end_hold(self) -> None:
-        """Whoever flies the active item has counted its hold time himself: once reached, it is done."""
+        """End the hold of the active item. For executors that count hold times themselves."""
         self._hold_ms = 0
 
     # --- commands -------------------------------------------------------------------------------------------------
     def start(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
-        """Begin anew at the first item. Without items: Idle, no events."""
+        """Start at the first item. Without items: Idle, no events."""
         self._drop_slots()
         self._forget_run()
         if not storage.total():
@@ -166,7 +163,7 @@ class MissionSequencer:
         return self._begin(storage, executor, self._route(storage, storage.first_index))
 
     def stop(self) -> list[MissionEvent]:
-        """Stop flying items: Idle, index kept for `resume`; a completed mission stays Completed."""
+        """Stop flying items: Idle, and the index stays for `resume`. A completed mission stays Completed."""
         if self._state is MissionState.RUNNING:
             self._kept = None if self._nav is None else self._do.unfinished()
             self._state = MissionState.IDLE
@@ -175,8 +172,8 @@ class MissionSequencer:
         return []
 
     def resume(self, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
-        """Go on after `stop` or `set_current`: the item at the index is started anew, and so is a DO item that waited.
-        After completion, or when the index is gone, from the start. Running: nothing happens."""
+        """Continue after `stop` or `set_current`: start the item at the index again, and a DO item that waited. Start
+        from the beginning after completion or if the index does not exist any more. While Running nothing happens."""
         if self._state is MissionState.RUNNING:
             return []
         if self._state is MissionState.COMPLETED or self._next_nav(storage, self._jumps, self._index) is None:
@@ -190,7 +187,7 @@ class MissionSequencer:
         return self._begin(storage, executor, route, self._reread(storage, kept), run_done=self._index)
 
     def update(self, storage: MissionStorage, executor: MissionExecutor, now_ms: int) -> list[MissionEvent]:
-        """Step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Nothing unless Running."""
+        """Step at vehicle time `now_ms`: first the DO slot, then the NAV slot. Only while Running."""
         if self._state is not MissionState.RUNNING:
             return []
         self._now_ms = now_ms
@@ -215,8 +212,9 @@ class MissionSequencer:
         return [ItemReached(nav.seq), *self._begin(storage, executor, route)]
 
     def set_current(self, index: int, storage: MissionStorage, executor: MissionExecutor) -> list[MissionEvent]:
-        """Go to item `index`. Running: the first NAV item from there on starts at once, with the DO items before it.
-        Idle, Completed: `resume` will begin there. Index 0 also resets the jump counters. Raises `SetCurrentError`."""
+        """Go to item `index`. While Running, the first NAV item from there starts at once, with the DO items before
+        it. When Idle or Completed, `resume` begins there. Index 0 also resets the jump counters. Raises
+        `SetCurrentError`."""
         if not 0 <= index < storage.count():
             raise InvalidIndexError(f"no mission item {index}: the mission has {storage.count()}")
         at = max(index, storage.first_index)
@@ -234,22 +232,22 @@ class MissionSequencer:
         return [CurrentChanged(at)]
 
     def clear(self, storage: MissionStorage) -> list[MissionEvent]:
-        """Forget the mission: storage empty, Idle at 0."""
+        """Clear the mission: the storage is empty, the state Idle at 0."""
         storage.clear()
         self._rewind()
         return [MissionCleared()]
 
     def rewind(self) -> list[MissionEvent]:
-        """Begin at the first item when next started or resumed: Idle, at 0, since no item is current."""
+        """Begin at the first item at the next start or resume: Idle, at 0, because no item is current."""
         self._rewind()
         return [CurrentChanged(0)]
 
     def mission_changed(
         self, old_items: Iterable[MissionItem], storage: MissionStorage, executor: MissionExecutor
     ) -> MissionChange:
-        """`storage` holds a new mission instead of `old_items`. Running: fly on when the NAV item at the index and the
-        next two are the same as before, else start the index again; Completed when it is gone. Otherwise see
-        `rewind`. Jump counters are reset."""
+        """Handle a new mission in `storage` instead of `old_items`. While Running: continue if the NAV item at the
+        index and the next two are unchanged; otherwise start the index again, or Completed if it does not exist. In
+        other states see `rewind`. Jump counters are reset."""
         if self._state is not MissionState.RUNNING:
             return MissionChange(self.rewind())
         old = MissionStorage(storage.first_index)
@@ -266,7 +264,7 @@ class MissionSequencer:
         return MissionChange(self._begin(storage, executor, self._route(storage, self._index)), restarted=True)
 
     def restore(self, index: int, state: MissionState) -> None:
-        """Take up `progress` of an earlier process: what was Running is Idle at its index, ready for `resume`."""
+        """Restore the `progress` of an earlier process: Running becomes Idle at its index, ready for `resume`."""
         self._drop_slots()
         self._index = index
         self._kept = None
@@ -282,7 +280,7 @@ class MissionSequencer:
         run_done: int = -1,
     ) -> list[MissionEvent]:
         """Load the first NAV item on `route` that the executor takes, and the DO items `todo` and those passed.
-        `run_done`: the NAV item whose following DO items have run already (seed's timing)."""
+        `run_done`: NAV item whose following DO items are done (seed's timing)."""
         todo = todo or []
         seed = self.timing is DoTiming.SEED
         while True:
@@ -298,7 +296,8 @@ class MissionSequencer:
         if seed:
             self._run_do(executor)
         if nav is None:
-            # ArduPilot completes although the DO item it has just started may still wait; the seed's timing lets it.
+            # ArduPilot completes although the DO item it has just started may still wait; the seed's timing lets it
+            # finish.
             return self._complete(executor) if self._do.empty or not seed else []
         return [CurrentChanged(nav.seq)]
 
@@ -330,7 +329,7 @@ class MissionSequencer:
             self._load_do(item, executor)
 
     def _run_do(self, executor: MissionExecutor) -> None:
-        """Start the DO items at hand, one after the other, until one has to wait."""
+        """Start the queued DO items in order, until one must wait."""
         while (item := self._do.take_next()) is not None:
             self._load_do(item, executor)
             if not self._do.done:
@@ -348,7 +347,7 @@ class MissionSequencer:
         return result
 
     def _take_speed(self, item: MissionItem) -> None:
-        """DO_CHANGE_SPEED of the speed along the track; climb and descent are the executor's."""
+        """Take a DO_CHANGE_SPEED along the track; the executor handles climb and descent speeds."""
         change = speed_change(item)
         if change is not None and change.kind in self._track_kinds:
             self.change_speed(change.speed)
@@ -366,7 +365,7 @@ class MissionSequencer:
         return next_nav(storage, jumps, at, self._takes_nav)
 
     def _same_ahead(self, old: MissionStorage, new: MissionStorage) -> bool:
-        """Are the NAV item at the index and the two behind it, in flying order, the same in both?"""
+        """True if the NAV item at the index and the two that follow in flying order are the same in both."""
         a, b = (Route(items, JumpCounters(), self._index, takes_nav=self._takes_nav) for items in (old, new))
         return all(same_item(a.next_nav(), b.next_nav()) for _ in range(3))
 

@@ -1,5 +1,5 @@
-"""The sequencer's states, timings, refusals and what its commands report; its DO slot: the item in it, and the DO
-items that follow before the next NAV item."""
+"""The sequencer's states, timings, errors and results, and its DO slot with the DO items that follow before the next
+NAV item."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class MissionState(IntEnum):
 
 
 class DoTiming(IntEnum):
-    """Times at which DO items run. The numbers are those of parameter SRT_MIS_DO_LEG."""
+    """Times at which DO items run. The numbers are values of parameter SRT_MIS_DO_LEG."""
 
-    SEED = 0  # with the NAV item that they follow
+    SEED = 0  # with the NAV item before them
     ARDUPILOT = 1  # when that NAV item is done
 
 
@@ -36,11 +36,11 @@ class SetCurrentError(ValueError):
 
 
 class InvalidIndexError(SetCurrentError):
-    """There is no item with this index."""
+    """No item has this index."""
 
 
 class NoNavigationItemError(SetCurrentError):
-    """No NAV item lies at this index or behind it."""
+    """No NAV item is at this index or after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +52,22 @@ class MissionChange:
 
 
 TRACK_KINDS: Final[frozenset[int]] = frozenset({SpeedType.AIRSPEED, SpeedType.GROUNDSPEED})
-"""param1 of DO_CHANGE_SPEED that means the speed along the track."""
+"""Values of param1 of DO_CHANGE_SPEED that mean the speed along the track."""
 
 _DEFAULT_SPEED: Final = -2.0
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedChange:
-    """Change of speed by a DO_CHANGE_SPEED. `speed` in m/s, None: the vehicle's default again."""
+    """Change of speed by a DO_CHANGE_SPEED. `speed` in m/s, None: the vehicle's default."""
 
     kind: int
     speed: float | None
 
 
 def speed_change(item: MissionItem) -> SpeedChange | None:
-    """param1 the kind (cut to an integer, not given: 0), param2 the speed, -2 the default again. None: it changes
-    nothing, since param2 is no speed (-1 is "no change")."""
+    """Change by a DO_CHANGE_SPEED: param1 is the kind (cut to an integer, missing: 0), param2 the speed, -2 the
+    default. None if param2 is not a speed (-1 is "no change")."""
     kind = int(item.param1) if isfinite(item.param1) else 0
     if item.param2 == _DEFAULT_SPEED:
         return SpeedChange(kind, None)
@@ -76,7 +76,7 @@ def speed_change(item: MissionItem) -> SpeedChange | None:
 
 def hold_time_ms(item: MissionItem) -> int:
     """Hold time of `item` after arrival, ms: param1 s of WAYPOINT, LOITER_TIME and SPLINE_WAYPOINT, else 0. NaN,
-    infinite and negative times count as 0. Rounded up, less the rounding of a 32 bit float on the wire."""
+    infinite and negative times count as 0. Rounded up, except for the rounding error of a 32-bit float."""
     spec = spec_of(item.command)
     if spec is None or not spec.holds or not isfinite(item.param1) or item.param1 <= 0.0:
         return 0
@@ -84,7 +84,7 @@ def hold_time_ms(item: MissionItem) -> int:
 
 
 class DoSlot:
-    """`item` is in the slot; `done` when its start left nothing to wait for."""
+    """The DO slot with its `item`; `done` if its start left nothing to wait for."""
 
     __slots__ = ("_next", "_queue", "done", "item")
 
@@ -95,14 +95,14 @@ class DoSlot:
         self._next = 0
 
     def clear(self) -> None:
-        """Drop the item and all behind it."""
+        """Drop the item and all that follow."""
         self.item = None
         self.done = False
         self._queue = []
         self._next = 0
 
     def follow_with(self, items: list[MissionItem]) -> None:
-        """`items` are what comes after the item in the slot."""
+        """Queue `items` after the item in the slot."""
         self._queue = items
         self._next = 0
 
@@ -115,12 +115,12 @@ class DoSlot:
 
     @property
     def empty(self) -> bool:
-        """True when no DO item waits and none follows."""
+        """True if no DO item waits and none follows."""
         return self.item is None and self._next == len(self._queue)
 
     @property
     def wants_step(self) -> bool:
-        """An item follows and nothing has to be waited for."""
+        """True if an item follows and the slot does not wait."""
         return (self.item is None or self.done) and self._next < len(self._queue)
 
     def following(self) -> list[int]:
@@ -128,6 +128,6 @@ class DoSlot:
         return [item.seq for item in self._queue[self._next :]]
 
     def unfinished(self) -> list[int]:
-        """Indices of the item that waits, if one does, and of those behind it."""
+        """Indices of the waiting item, if any, and of those that follow."""
         waiting = [] if self.item is None or self.done else [self.item.seq]
         return waiting + self.following()

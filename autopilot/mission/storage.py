@@ -1,7 +1,7 @@
 """MissionStorage owns the items of one plan: a mission, a fence or a set of rally points.
 
-Under the ArduPilot face a mission's item 0 is home. It is not stored: a storage with `first_index` 1 numbers its items
-from 1, and that is all the sequencer needs to know about it. With `first_index` 0 it is the storage of seed 001.
+For ArduPilot a mission's item 0 is home. It is not stored: a storage with `first_index` 1 numbers its items from 1.
+With `first_index` 0 it is the storage of seed 001.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ _PACKED = struct.Struct("<HB7d?")
 
 
 def pack_item(item: MissionItem) -> bytes:
-    """Pack all of `item` but its index as bytes: equal items give equal bytes, any NaN equals any other."""
+    """Pack all of `item` but its index into bytes. Equal items give equal bytes, and all NaNs are equal."""
     numbers = (item.param1, item.param2, item.param3, item.param4, item.x, item.y, item.z)
     plain = [value + 0.0 if value == value else nan for value in numbers]  # -0.0 and signed NaN have other bytes
     return _PACKED.pack(item.command & 0xFFFF, item.frame & 0xFF, *plain, item.autocontinue)
 
 
 def same_item(a: MissionItem | None, b: MissionItem | None) -> bool:
-    """Do both say the same at the same index? Unlike `==` it holds for NaN parameters (QGroundControl's "any yaw")."""
+    """True if both items are equal, with the same index. Unlike `==` it holds for NaN parameters (QGroundControl's "any
+    yaw")."""
     if a is None or b is None:
         return a is b
     return a.seq == b.seq and pack_item(a) == pack_item(b)
 
 
 class MissionStorage:
-    """Items numbered from `first_index` on, replaced as a whole."""
+    """Items numbered from `first_index`, replaced as a whole."""
 
     def __init__(self, first_index: int = 0) -> None:
         self._first_index = first_index
@@ -44,12 +45,12 @@ class MissionStorage:
 
     @property
     def first_index(self) -> int:
-        """Index of the first stored item: where execution begins."""
+        """Index of the first stored item, where execution begins."""
         return self._first_index
 
     @property
     def revision(self) -> int:
-        """Rises with every change (a cheap check for caches)."""
+        """Number that rises with every change (a cheap check for caches)."""
         return self._revision
 
     def count(self) -> int:
@@ -57,7 +58,7 @@ class MissionStorage:
         return self._first_index + len(self._items) if self._items else 0
 
     def total(self) -> int:
-        """Number of stored items (home is not one of them)."""
+        """Number of stored items, without home."""
         return len(self._items)
 
     def get(self, seq: int) -> MissionItem | None:
@@ -70,19 +71,19 @@ class MissionStorage:
         return self._items
 
     def replace(self, items: Iterable[MissionItem]) -> None:
-        """Take `items` instead of the old ones and number them."""
+        """Replace the items by `items` and number them."""
         self._items = tuple(
             item if item.seq == seq else replace(item, seq=seq) for seq, item in enumerate(items, self._first_index)
         )
         self._changed()
 
     def clear(self) -> None:
-        """Forget all items."""
+        """Delete all items."""
         self._items = ()
         self._changed()
 
     def checksum(self) -> int:
-        """CRC32 over the items in order: the plan's id on the wire. 0 only when empty."""
+        """CRC32 over the items in order: the plan's id in MAVLink. 0 only if empty."""
         if self._checksum is None:
             crc = 0
             for item in self._items:

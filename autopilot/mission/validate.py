@@ -1,8 +1,7 @@
-"""Validation of single items. By the table of docs/reference/mission-semantics.md, 2.4, item by item, as an upload goes
-on.
+"""Validation of single items during an upload, by the table of docs/reference/mission-semantics.md, 2.4.
 
-What only shows when a plan is complete is judged elsewhere: a fence by `autopilot.mission.fence.check_fence`. Whether
-this vehicle can *do* an item is no reason to refuse it (`VehicleClass.carries_out`).
+A complete plan is checked elsewhere: a fence by `autopilot.mission.fence.check_fence`. An item that this vehicle cannot
+*do* is not refused (`VehicleClass.carries_out`).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from autopilot.mission.items import MissionItem
 
 MAX_ALTITUDE_M: Final = 83_000.0  # ArduPilot keeps altitudes as centimetres in 24 bits
 _INT16_MAX: Final = 32_767.0
-_NO_COMMANDS: Final = (0, 1)  # what an empty item of a ground station holds: ArduPilot calls them invalid
+_NO_COMMANDS: Final = (0, 1)  # an empty item of a ground station; ArduPilot calls them invalid
 
 _PARAM_RESULTS: Final = (
     MissionResult.INVALID_PARAM1,
@@ -29,7 +28,7 @@ _PARAM_RESULTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ItemVerdict:
-    """The result for the wire and, for people, what is wrong ("" when nothing is)."""
+    """Result for MAVLink, and a text for people ("" if the item is good)."""
 
     result: MissionResult = MissionResult.ACCEPTED
     text: str = ""
@@ -43,7 +42,7 @@ GOOD: Final = ItemVerdict()
 
 
 def check_item(item: MissionItem, kind: int, count: int, *, approaches: bool = False) -> ItemVerdict:
-    """Judge `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (a mission's home item counts), by
+    """Check `item` of a plan of MAV_MISSION_TYPE `kind` that will have `count` items (with a mission's home item), by
     its command's row. `approaches`: see `autopilot.mission.rally`."""
     params = (item.param1, item.param2, item.param3, item.param4)
     for position, value in enumerate(params):

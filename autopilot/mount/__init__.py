@@ -1,1 +1,1 @@
-"""A gimbal: what it points at (`mount`), the seam to its hardware (`gimbal`), its mathematics (`rotation`)."""
+"""A gimbal: its aim (`mount`), the interface to its hardware (`gimbal`), its mathematics (`rotation`)."""

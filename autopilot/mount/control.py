@@ -1,11 +1,10 @@
-"""Control of the gimbal: a primary and a secondary holder (system, component), as MAVLink's gimbal manager has them.
+"""Control of the gimbal: a primary and a secondary holder (system, component), as in MAVLink's gimbal manager.
 
-DO_GIMBAL_MANAGER_CONFIGURE changes them, for everybody who asks: control is handed over by being taken. While nobody
-holds it everybody may move the gimbal, since most ground stations never ask for it (ArduPilot's rule); as soon as
-somebody does, others are refused (PX4's). To a PX4 (`asked_first`) who has not asked for it is refused always, there is
-no secondary holder, and -2 is the vehicle itself (its gimbal/input_mavlink.cpp). A mission is the vehicle's own and is
-never refused.
-Source: https://mavlink.io/en/services/gimbal_v2.html, MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE.
+DO_GIMBAL_MANAGER_CONFIGURE changes them, for any sender. Without a holder anyone may move the gimbal, because most
+ground stations never ask for control (ArduPilot's rule). With a holder all others are refused (PX4's rule). For a PX4
+(`asked_first`) a sender without control is always refused, there is no secondary holder, and -2 is the vehicle itself
+(its gimbal/input_mavlink.cpp). A mission is never refused. Source: https://mavlink.io/en/services/gimbal_v2.html,
+MAV_CMD_DO_GIMBAL_MANAGER_CONFIGURE.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _IDS: Final = range(256)
 
 
 class HolderOrder(Enum):
-    """Orders of DO_GIMBAL_MANAGER_CONFIGURE about a holder; the value is the number, any id gives control to that
+    """Orders of DO_GIMBAL_MANAGER_CONFIGURE for a holder; the value is the parameter. Any id gives control to that
     id."""
 
     KEEP = -1
@@ -34,7 +33,7 @@ class HolderOrder(Enum):
 
 
 class HeldBy(Enum):
-    """Holder of the control, seen by who asks."""
+    """Holder of the control, relative to the sender."""
 
     BY_NOBODY = "nobody"
     BY_ASKER = "the asker"
@@ -67,7 +66,7 @@ TABLE: Final = MappingProxyType({
 
 
 class Control:
-    """See the module. `itself()`: who the vehicle is."""
+    """Control of the gimbal; see the module. `itself()` is the vehicle's own id."""
 
     def __init__(self, facts: VehicleFacts, itself: Callable[[], Holder]) -> None:
         self.primary = NOBODY
@@ -77,17 +76,17 @@ class Control:
 
     @property
     def asked_first(self) -> bool:
-        """A gimbal that no party controls is moved by none."""
+        """True if a gimbal without a holder does not move for anyone."""
         return self._facts.personality.asks_for_gimbal
 
     def may(self, asker: Holder) -> bool:
-        """May it move the gimbal?"""
+        """True if `asker` may move the gimbal."""
         free = self.primary == self.secondary == NOBODY and not self.asked_first
         return free or asker in (self.primary, self.secondary)
 
     def configure(self, asker: Holder, params: Sequence[float]) -> bool:
-        """Params 1 to 4 of the command: the primary's system and component, the secondary's. False, and nothing is
-        changed, for numbers that are no ids and no orders."""
+        """Configure the holders from params 1 to 4: the primary's system and component, the secondary's. False, without
+        a change, for numbers that are neither ids nor orders."""
         first, second = _order(params[0], params[1]), _order(params[2], params[3])
         if first is None or second is None:
             return False

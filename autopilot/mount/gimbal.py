@@ -1,4 +1,5 @@
-"""The seam to a gimbal: what it is asked, and where it points. `sitl.vehicles.gimbal` stands in for the hardware."""
+"""Interface to a gimbal: demands, and the direction in which it points. `sitl.vehicles.gimbal` replaces the
+hardware."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ class Posture(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Point there, or turn so fast. Roll and pitch are against the horizon; yaw is against north when `locked`, else
-    against the vehicle's nose. Rad, rad/s; with neither angles nor rates it goes where its posture says."""
+    """Demand of angles or rates. Roll and pitch are against the horizon; yaw is against north if `locked`, else against
+    the vehicle's nose. Rad, rad/s. Without angles and rates the posture decides."""
 
     angles: Angles | None = None
     rates: Angles | None = None
@@ -33,7 +34,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class GimbalLimits:
-    """Lowest and highest angle of each joint, rad; `endless`: yaw turns round and round."""
+    """Lowest and highest angle of each joint, rad; `endless`: yaw has no limits."""
 
     roll: tuple[float, float]
     pitch: tuple[float, float]
@@ -45,15 +46,15 @@ class GimbalLimits:
 
     @property
     def pans(self) -> bool:
-        """True when the gimbal turns to the side. (If not, the vehicle's nose has to.)"""
+        """True if the gimbal turns sideways; otherwise the vehicle's nose must turn."""
         return self.yaw[1] > self.yaw[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Pointing:
-    """Pointing of a gimbal at an instant. `earth`: from the camera's axes (x along the optical axis, y right, z down in
-    the picture) to north, east, down. `joints`: against the vehicle's body. `rates`: of roll, pitch and yaw, yaw
-    against north when `locked`. `heading`, `turn_rate`: the vehicle's, rad, rad/s. `errors`: `mav.GimbalError`."""
+    """Direction of a gimbal at an instant. `earth`: from the camera's axes (x along the optical axis, y right, z down
+    in the picture) to north, east, down. `joints`: against the vehicle's body. `rates` of roll, pitch and yaw, yaw
+    against north if `locked`. `heading`, `turn_rate`: the vehicle's, rad, rad/s. `errors`: `mav.GimbalError`."""
 
     earth: Quaternion
     joints: Angles
@@ -66,7 +67,7 @@ class Pointing:
 
     @property
     def forward(self) -> Quaternion:
-        """Attitude as `earth`, against the vehicle's heading instead of north."""
+        """Like `earth`, but against the vehicle's heading instead of north."""
         return times(about(2, -self.heading), self.earth)
 
 
@@ -76,30 +77,31 @@ class Gimbal(Protocol):
     def limits(self) -> GimbalLimits: ...
 
     def demand(self, demand: Demand) -> None:
-        """From now on."""
+        """Follow this demand from now on."""
 
     def pointing(self) -> Pointing:
-        """Now. Who asks changes nothing."""
+        """Present direction. Reading it changes nothing."""
 
 
 @runtime_checkable
 class HasGimbal(Protocol):
-    """A vehicle with a gimbal of its own."""
+    """A vehicle with its own gimbal."""
 
     @property
     def gimbal(self) -> Gimbal: ...
 
 
 def vehicle_attitude(vehicle: KnownVehicle) -> Quaternion:
-    """True attitude of the vehicle, of a real one that which it tells."""
+    """Attitude of the vehicle: the truth for a simulated vehicle, the report for a real one."""
     r = vehicle.state.report
     first = report.TRUE_ROLL if r[report.TRUE_ROLL] == r[report.TRUE_ROLL] else report.ROLL
     return attitude(float(r[first]), float(r[first + 1]), float(r[first + 2]))
 
 
 def optical_axis(vehicle: KnownVehicle, gimbal: Gimbal | None, fixed_pitch_rad: float = -pi / 2.0) -> Quaternion:
-    """Axis of the vehicle's camera now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
-    gimbal it is fixed to the body at this pitch: straight down, the nose up in the picture."""
+    """Attitude of the vehicle's camera now: from the camera's axes to north, east, down (`Pointing.earth`). Without a
+    gimbal it is fixed to the body at this pitch; the default looks straight down, with the nose at the top of the
+    picture."""
     if gimbal is not None:
         return gimbal.pointing().earth
     return times(vehicle_attitude(vehicle), about(1, fixed_pitch_rad))

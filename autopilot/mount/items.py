@@ -1,6 +1,6 @@
-"""Commands that move the gimbal, as a ground station sends them and as a mission holds them: their seven parameters.
+"""Commands that move the gimbal, from ground stations and missions, by their seven parameters.
 
-Angles and rates that are no numbers are not given. Source: ArduPilot AP_Mount.cpp, MAVLink's common.xml.
+NaN angles and rates count as missing. Source: ArduPilot AP_Mount.cpp, MAVLink's common.xml.
 """
 
 from __future__ import annotations
@@ -33,16 +33,15 @@ _DEVICE_PARAM: Final = MappingProxyType({
 
 
 def means_gimbal(mount: Mount, command: int, params: Params) -> bool:
-    """True when the gimbal that there is is meant. Refused FAILED if not, as ArduPilot refuses a gimbal that it has
-    not."""
+    """True if the command addresses the existing gimbal. If not it is refused as FAILED, as in ArduPilot."""
     index = _DEVICE_PARAM.get(Cmd(command))
     device = 0.0 if index is None else params[index - 1]
     return not isfinite(device) or mount.is_meant(device)
 
 
 def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) -> bool:
-    """Order to a gimbal manager, rad, rad/s: GIMBAL_MANAGER_FLAGS, and angles, or rates, or neither (the flags alone).
-    False for both, as ArduPilot has it."""
+    """Order to a gimbal manager, rad, rad/s: GIMBAL_MANAGER_FLAGS, and angles, or rates, or neither (only flags). False
+    for both, as in ArduPilot."""
     locked = bool(flags & GimbalFlag.YAW_LOCK)
     if flags & GimbalFlag.RETRACT:
         mount.set_mode(MountMode.RETRACT)
@@ -60,7 +59,7 @@ def move(mount: Mount, flags: int, angles: Angles | None, rates: Angles | None) 
 
 
 def _both(a: float, b: float) -> Angles | None:
-    """A pitch and a yaw, deg; None: not given."""
+    """A pitch and a yaw, deg; None: missing."""
     return (0.0, radians(a), radians(b)) if isfinite(a) and isfinite(b) else None
 
 
@@ -96,7 +95,7 @@ def _control(mount: Mount, p: Params) -> Outcome:
 
 
 def _configure(mount: Mount, p: Params) -> Outcome:
-    """DO_MOUNT_CONFIGURE: MAV_MOUNT_MODE; how it is stabilised nobody may choose."""
+    """DO_MOUNT_CONFIGURE: MAV_MOUNT_MODE; its stabilisation flags have no effect."""
     if p[0] not in set(MountMode):
         return FAILED
     mount.set_mode(MountMode(int(p[0])))
@@ -104,7 +103,7 @@ def _configure(mount: Mount, p: Params) -> Outcome:
 
 
 def _next_waypoint(mount: Mount, p: Params) -> Outcome:
-    """DO_SET_ROI_WPNEXT_OFFSET: parameters 5 to 7 are pitch, roll, yaw beside it, deg."""
+    """DO_SET_ROI_WPNEXT_OFFSET: parameters 5 to 7 are offsets of pitch, roll, yaw, deg."""
     pitch, roll, yaw = (radians(number) if isfinite(number) else 0.0 for number in p[4:7])
     mount.look_at_waypoint((roll, pitch, yaw))
     return ACCEPTED
@@ -119,8 +118,8 @@ def _system(mount: Mount, p: Params) -> Outcome:
 
 
 def _take_control(mount: Mount, p: Params) -> Outcome:
-    """DO_GIMBAL_MANAGER_CONFIGURE of a mission, which asks as the vehicle itself: -2 gives control to it, -3 takes it
-    away again."""
+    """DO_GIMBAL_MANAGER_CONFIGURE of a mission, sent as the vehicle itself: -2 gives control to the vehicle, -3
+    releases it."""
     who = tuple(number if isfinite(number) else -1.0 for number in p[:4])
     return ACCEPTED if mount.control.configure((mount.system, Component.AUTOPILOT1), who) else FAILED
 
@@ -136,5 +135,5 @@ MOUNT_ITEMS: Final[MappingProxyType[int, Callable[[Mount, Params], Outcome]]] = 
 
 
 def act(mount: Mount, command: int, params: Params) -> Outcome:
-    """Do one of `MOUNT_ITEMS`."""
+    """Carry out one of `MOUNT_ITEMS`."""
     return MOUNT_ITEMS[command](mount, params) if means_gimbal(mount, command, params) else FAILED

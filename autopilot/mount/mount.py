@@ -1,11 +1,11 @@
-"""Aim of the gimbal, as ArduPilot's AP_Mount has it: an angle or a rate that somebody has sent, the sticks of a pilot,
-a place, home, the next waypoint, another vehicle; or neutral, or retracted.
+"""Aim of the gimbal, as in ArduPilot's AP_Mount: an angle or a rate that was sent, the sticks of a pilot, a place,
+home, the next waypoint, another vehicle, neutral, or retracted.
 
-Nothing is done while what it points at stands still: angles and rates are given to the gimbal once. What moves about
-the vehicle is aimed at `AIM_MS` apart, at where it will be half way to the next look. A rate that nobody repeats ends
-after `RATE_LASTS_MS`. A pilot's yaw is against the nose, or by a switch (RCn_OPTION 163) against north. Without a
-channel that is the gimbal's (RCn_OPTION) RC targeting turns servos to the middle of their limits, as ArduPilot does,
-and leaves another gimbal where it is. Source: ArduPilot AP_Mount_Backend.cpp.
+A fixed aim needs no updates: angles and rates are given to the gimbal once. Aims that move relative to the vehicle are
+updated every `AIM_MS`, for the position half way to the next update. A rate that is not repeated ends after
+`RATE_LASTS_MS`. A pilot's yaw is against the nose, or by a switch (RCn_OPTION 163) against north. If no channel
+controls the gimbal (RCn_OPTION), RC targeting turns servos to the middle of their limits, as in ArduPilot, and does not
+move another gimbal. Source: ArduPilot AP_Mount_Backend.cpp.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from autopilot.mount.servos import ServoGimbal
 SERVO_GIMBAL: Final = 1
 """MNT1_TYPE: a gimbal on servo outputs."""
 MAVLINK_GIMBAL: Final = 6
-"""MNT1_TYPE: a gimbal that is a MAVLink component of its own."""
-_FIRST_MOUNT: Final = 1  # gimbal_device_id of a gimbal that is no component
+"""MNT1_TYPE: a gimbal that is a separate MAVLink component."""
+_FIRST_MOUNT: Final = 1  # gimbal_device_id of a gimbal that is not a component
 STICKS: Final = {212: 0, 213: 1, 214: 2}
 """RCn_OPTION of the channels that turn the gimbal: roll, pitch, yaw."""
 _STICK_MOVED_US: Final = 10.0
@@ -39,10 +39,10 @@ _CENTRE_US: Final = 1500.0
 AIM_MS: Final = 3 * TICK_MS
 RATE_LASTS_MS: Final = 3000
 HEARD_LASTS_MS: Final = 3000
-"""Age at which another vehicle's position no longer counts, ms."""
+"""Age at which another vehicle's position is too old, ms."""
 _WARN_AGAIN_MS: Final = 30_000
 _OF_STICKS: Final = (MountMode.RC_TARGETING, MountMode.RETRACT)
-"""Modes in which the sticks' places are noted: what is moved from there on takes the gimbal in other modes."""
+"""Modes that note the positions of the sticks. Stick movements from there take the gimbal in other modes."""
 _OF_PARAMETERS: Final = (MountMode.RETRACT, MountMode.NEUTRAL, MountMode.RC_TARGETING)
 """Modes whose angles or rates follow from parameters."""
 _LOCK_FROM_BEFORE, _NEUTRAL_WHEN_LOST = 1, 2  # MNT1_OPTIONS
@@ -50,14 +50,14 @@ _HALF_TURN: Final = radians(180.0)
 
 
 class PilotLink(Protocol):
-    """Port: the watch over the pilot's sticks."""
+    """Monitor of the pilot's sticks."""
 
     lost: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """Position of another vehicle at a time of ours, and how it moved, m/s."""
+    """Position of another vehicle at a vehicle time, and its velocity, m/s."""
 
     place: GeoPoint
     velocity: Ned
@@ -66,7 +66,7 @@ class _Heard:
 
 @dataclass(frozen=True, slots=True)
 class StickInput:
-    """A pilot's channel of one axis: its pulse, its dead zone, and the share of its way that it stands at, -1 .. 1."""
+    """A pilot's channel of one axis: its pulse, its dead zone, and its position as a share, -1 .. 1."""
 
     pulse_us: float
     dead_us: float
@@ -75,7 +75,7 @@ class StickInput:
 
 @dataclass(frozen=True, slots=True)
 class MountState:
-    """State of a gimbal, and whom it follows. `demand`: the last one."""
+    """State of a gimbal and its holders. `demand`: the last one."""
 
     mode: MountMode
     place: GeoPoint | None
@@ -86,9 +86,8 @@ class MountState:
 
 
 class Mount:
-    """See the module. Without a gimbal on the vehicle, or with MNT1_TYPE 0 (which counts from the start on), `gimbal`
-    is None, nothing may be asked of it, and it has no turn. `servos`: the gimbal, if it hangs on servo outputs, which
-    `move(channel, pulse)` sets."""
+    """Aim of the gimbal; see the module. Without a gimbal, or with MNT1_TYPE 0 at the start, `gimbal` is None and it
+    has no turn. `servos`: the gimbal, if it is driven by servo outputs, which `move(channel, pulse)` sets."""
 
     def __init__(
         self,
@@ -105,14 +104,14 @@ class Mount:
         self.gimbal: Gimbal | None = None
         self.servos: ServoGimbal | None = None
         vehicle = facts.vehicle
-        if isinstance(vehicle, HasGimbal):  # behind a controller it is the controller's
+        if isinstance(vehicle, HasGimbal):  # a flight controller has its own gimbal
             kind = int(facts.param("MNT1_TYPE"))
             self.servos = ServoGimbal(facts, move) if kind == SERVO_GIMBAL else None
             self.gimbal = vehicle.gimbal if kind == MAVLINK_GIMBAL else self.servos
         self.control = Control(facts, lambda: (self.system, Component.AUTOPILOT1))
         self.mode = MountMode.NEUTRAL
         self.deadline_ms: int | None = None
-        self._pulses_us = [_CENTRE_US] * 3  # from which a stick has to move to take the gimbal
+        self._pulses_us = [_CENTRE_US] * 3  # a stick must move from these to take the gimbal
         self._shares: Angles | None = None
         self._pilot_locked = False
         self._place: GeoPoint | None = None
@@ -125,26 +124,26 @@ class Mount:
 
     @property
     def pans(self) -> bool:
-        """True when the gimbal looks to the side, so that the nose need not."""
+        """True if the gimbal turns sideways, so that the nose need not turn."""
         return self.gimbal is not None and self.gimbal.limits().pans
 
     @property
     def device(self) -> int:
-        """gimbal_device_id, 0: there is none."""
+        """gimbal_device_id, 0: none."""
         return 0 if self.gimbal is None else int(Component.GIMBAL) if self.servos is None else _FIRST_MOUNT
 
     def is_meant(self, device: float) -> bool:
-        """True when this gimbal_device_id means the gimbal; 0: all, 1: ArduPilot's first one."""
+        """True if this gimbal_device_id means the gimbal; 0: all, 1: ArduPilot's first one."""
         return device in (0, _FIRST_MOUNT, self.device)
 
     @property
     def system(self) -> int:
-        """System id of the vehicle, in control of its own gimbal."""
+        """System id of the vehicle, which controls its own gimbal."""
         return int(self._facts.param("SYSID_THISMAV", 1.0))
 
     @property
     def home(self) -> GeoPoint | None:
-        """Position that heights above home count from."""
+        """Reference of heights above home."""
         return self._facts.home
 
     def state(self) -> MountState:
@@ -153,7 +152,7 @@ class Mount:
         return MountState(self.mode, self._place, self._offsets, self._system, self._demand, holders)
 
     def restore(self, state: MountState) -> None:
-        """Do that again; a rate is not turned with anew."""
+        """Restore an earlier state; a rate is not repeated."""
         if self.gimbal is None or state == self.state():
             return
         self._place, self._offsets, self._system = state.place, state.offsets, state.system
@@ -164,7 +163,7 @@ class Mount:
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def set_mode(self, mode: MountMode) -> None:
-        """Point at that from now on."""
+        """Change the mode."""
         self.mode = mode
         self.deadline_ms = None
         if mode is MountMode.RETRACT:
@@ -175,7 +174,8 @@ class Mount:
             self.deadline_ms, self._demand = self._facts.now_ms, None
 
     def set_angles(self, angles: Angles, *, locked: bool) -> None:
-        """Roll and pitch against the horizon, yaw against north when `locked`, else against the nose; rad."""
+        """Point at these angles: roll and pitch against the horizon, yaw against north if `locked`, else against the
+        nose; rad."""
         self.set_mode(MountMode.MAVLINK_TARGETING)
         self._pass_on_lock(locked)
         if self.servos is not None:
@@ -183,12 +183,12 @@ class Mount:
         self._give(Demand(angles=angles, locked=locked))
 
     def turn_nose(self, angle: float) -> None:
-        """The vehicle's nose turns by so much, rad, where the gimbal cannot."""
+        """Turn the vehicle's nose by `angle` rad, if the gimbal cannot."""
         if self._facts.vehicle_class.turns_nose and not self.pans:
             self._turn(angle)
 
     def set_rates(self, rates: Angles, *, locked: bool) -> None:
-        """Rad/s, for `RATE_LASTS_MS`."""
+        """Turn at these rates, rad/s, for `RATE_LASTS_MS`."""
         self.set_mode(MountMode.MAVLINK_TARGETING)
         self._pass_on_lock(locked)
         self._give(Demand(rates=rates, locked=locked))
@@ -196,7 +196,7 @@ class Mount:
             self.deadline_ms = self._facts.now_ms + RATE_LASTS_MS
 
     def set_lock(self, locked: bool) -> None:
-        """Stay where it looks now, against north or against the nose; what a pilot turns stays the pilot's."""
+        """Hold the present direction against north or against the nose. A target of the pilot stays the pilot's."""
         self.lock_pilot(locked)
         if self.mode is MountMode.RC_TARGETING:
             return
@@ -204,14 +204,14 @@ class Mount:
             self.set_rates((0.0, 0.0, 0.0), locked=locked)
 
     def lock_pilot(self, locked: bool) -> None:
-        """RC targeting turns yaw against north, and not against the nose."""
+        """Choose whether RC targeting turns yaw against north, or against the nose."""
         if self._pilot_locked is not locked:
             self._pilot_locked = locked
             if self.mode is MountMode.RC_TARGETING:
                 self.deadline_ms = self._facts.now_ms
 
     def _pass_on_lock(self, locked: bool) -> None:
-        """The pilot who takes the gimbal from this target finds its lock (MNT1_OPTIONS bit 0)."""
+        """Let the pilot who takes the gimbal from this target inherit its lock (MNT1_OPTIONS bit 0)."""
         if self._has_option(_LOCK_FROM_BEFORE):
             self._pilot_locked = locked
 
@@ -219,18 +219,18 @@ class Mount:
         return bool(int(self._facts.param("MNT1_OPTIONS")) & bit)
 
     def look_at(self, place: GeoPoint) -> None:
-        """A place, AMSL."""
+        """Look at a place, AMSL."""
         self._place = place
         self._pass_on_lock(True)
         self.set_mode(MountMode.GPS_POINT)
 
     def look_at_waypoint(self, offsets: Angles) -> None:
-        """The end of what is flown now, and so far (rad) beside it."""
+        """Look at the end of the present target, with these offsets (rad)."""
         self._offsets = offsets
         self.set_mode(MountMode.WPNEXT_OFFSET)
 
     def look_at_system(self, system: int) -> None:
-        """Look at another vehicle, by what it tells of its position."""
+        """Look at another vehicle, by its reported position."""
         if system != self._system:
             self._heard = None
         self._system = system
@@ -238,18 +238,18 @@ class Mount:
         self.set_mode(MountMode.SYSID_TARGET)
 
     def look_away(self) -> None:
-        """No place any more: MNT1_DEFLT_MODE."""
+        """End looking at a place: MNT1_DEFLT_MODE."""
         self._place = None
         self.set_mode(self._default_mode())
 
     def hear(self, system: int, place: GeoPoint, velocity: Ned) -> None:
-        """Note the position of another vehicle, and how it moves, m/s."""
+        """Note the position and velocity, m/s, of another vehicle."""
         if system == self._system:
             self._heard = _Heard(place, velocity, self._facts.now_ms)
 
     def take_sticks(self, sticks: Sequence[StickInput | None], *, first: bool = False) -> None:
-        """A pilot's channels of roll, pitch and yaw stand there (None: no pulse). Moved, they take the gimbal, unless
-        that is retracted; a transmitter's `first` pulses are no movement."""
+        """Take a pilot's channels of roll, pitch and yaw (None: no pulse). Moved sticks take the gimbal, unless it is
+        retracted; a transmitter's `first` pulses are not a movement."""
         pairs = list(zip(sticks, self._pulses_us, strict=True))
         moved = any(s is not None and abs(s.pulse_us - at) > max(s.dead_us, _STICK_MOVED_US) for s, at in pairs)
         if moved and not first and self.mode not in _OF_STICKS:
@@ -279,14 +279,14 @@ class Mount:
         return earliest((self.deadline_ms, servos)) if self._began else 0
 
     def parameter_changed(self, name: str) -> None:
-        """A limit, an angle of a posture or the pilot's rate acts at once."""
+        """Apply a changed limit, posture angle or pilot rate at once."""
         if self.servos is not None and name.startswith(("MNT1_", "SERVO")):
             self.servos.write_now()
         if name.startswith("MNT1_") and self.mode in _OF_PARAMETERS:
             self.set_mode(self.mode)
 
     def update(self, now_ms: int) -> None:
-        """Aim again, or end a rate, and move the servos."""
+        """Update the aim, end an expired rate, and move the servos."""
         if not self._began:
             self._began = True
             self.set_mode(self._default_mode())
@@ -310,8 +310,8 @@ class Mount:
             self._aim(now_ms)
 
     def _follow_pilot(self) -> None:
-        """MNT1_RC_RATE 0: the sticks are angles between the limits, yaw that is locked to north has none; else rates.
-        Sticks that are lost are neutral (MNT1_OPTIONS bit 1)."""
+        """Follow the pilot. With MNT1_RC_RATE 0 the sticks are angles between the limits (yaw locked to north has no
+        limits); otherwise rates. Lost sticks count as neutral (MNT1_OPTIONS bit 1)."""
         if self.gimbal is None:
             return
         locked = self._pilot_locked
@@ -334,7 +334,7 @@ class Mount:
         self._follow(Demand(angles=(roll, pitch, sticks[2] * _HALF_TURN if locked else yaw), locked=locked))
 
     def _follow(self, demand: Demand) -> None:
-        """Once: a rate that is given again begins again."""
+        """Set a demand only if it is new, because a repeated rate would begin again."""
         if demand != self._demand:
             self._give(demand)
 
@@ -350,7 +350,7 @@ class Mount:
             self._give(Demand(angles=angles, locked=True))
 
     def _way(self, now_ms: int) -> Ned | None:
-        """From the vehicle to what it is to point at, m, half way to the next look; None: nobody knows."""
+        """Vector from the vehicle to the aim, m, half way to the next update; None: unknown."""
         state, ahead_s = self._facts.vehicle.state, 0.0005 * AIM_MS
         moved = state.velocity
         if self.mode is MountMode.WPNEXT_OFFSET:

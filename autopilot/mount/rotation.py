@@ -1,9 +1,9 @@
-"""Attitudes of a vehicle and of its gimbal as quaternions (w, x, y, z), each turning from its own axes (forward, right,
+"""Attitudes of a vehicle and of its gimbal as quaternions (w, x, y, z). Each turns from its own axes (forward, right,
 down) into north, east, down.
 
-A vehicle's attitude is told by the angles of aviation: yaw, then pitch, then roll (3-2-1). A gimbal's joints lie in
-another order: yaw, then roll, and pitch innermost (3-1-2), as in MAVLink's GIMBAL_REPORT, so that a camera that looks
-straight down is no singular place. Where a gimbal's roll is 0 both orders are the same.
+A vehicle's attitude uses the angles of aviation: yaw, then pitch, then roll (3-2-1). A gimbal's joints have another
+order: yaw, then roll, and pitch innermost (3-1-2), as in MAVLink's GIMBAL_REPORT, so that a camera that looks straight
+down is not singular. With a gimbal roll of 0 both orders are equal.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Vector = tuple[float, float, float]
 
 
 def wrap(angle: float) -> float:
-    """Wrap an angle to -pi .. pi, rad. pi."""
+    """Wrap an angle to -pi .. pi, rad; -pi becomes pi."""
     return remainder(angle, 2.0 * pi)
 
 
 def about(axis: int, angle: float) -> Quaternion:
-    """The turn by `angle` about forward (0), right (1) or down (2)."""
+    """Rotation by `angle` about forward (0), right (1) or down (2)."""
     turn = [cos(angle / 2.0), 0.0, 0.0, 0.0]
     turn[axis + 1] = sin(angle / 2.0)
     return (turn[0], turn[1], turn[2], turn[3])
 
 
 def times(a: Quaternion, b: Quaternion) -> Quaternion:
-    """First `b`, then `a`."""
+    """Rotation by `b` and then by `a`."""
     aw, ax, ay, az = a
     bw, bx, by, bz = b
     return (
@@ -43,12 +43,12 @@ def times(a: Quaternion, b: Quaternion) -> Quaternion:
 
 
 def inverse(q: Quaternion) -> Quaternion:
-    """The turn back."""
+    """Inverse rotation."""
     return (q[0], -q[1], -q[2], -q[3])
 
 
 def turn(q: Quaternion, v: Vector) -> Vector:
-    """The vector `v`, turned."""
+    """Rotate the vector `v`."""
     _, x, y, z = times(times(q, (0.0, *v)), inverse(q))
     return (x, y, z)
 
@@ -65,7 +65,7 @@ def of_joints(angles: Angles) -> Quaternion:
 
 
 def joints_of(q: Quaternion) -> Angles:
-    """The inverse of `of_joints`; roll within -pi / 2 .. pi / 2."""
+    """Inverse of `of_joints`; roll within -pi / 2 .. pi / 2."""
     w, x, y, z = q
     roll = asin(max(-1.0, min(1.0, 2.0 * (y * z + w * x))))
     pitch = atan2(2.0 * (w * y - x * z), 1.0 - 2.0 * (x * x + y * y))

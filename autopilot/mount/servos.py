@@ -1,11 +1,11 @@
-"""A gimbal on servo outputs (MNT1_TYPE 1), as ArduPilot's AP_Mount_Servo: nothing measures where it points, so that it
-is where its outputs are.
+"""A gimbal on servo outputs (MNT1_TYPE 1), as in ArduPilot's AP_Mount_Servo. Nothing measures its direction, so it
+follows from the outputs.
 
-Each axis that has an output (SERVOn_FUNCTION 8 roll, 7 tilt, 6 pan) and limits is driven: MNT1_*_MIN to MNT1_*_MAX are
-SERVOn_MIN to SERVOn_MAX, the other way round with SERVOn_REVERSED. What the vehicle leans is taken out of roll and
-tilt, turned to where the gimbal looks; neutral and retracted are angles of the servos themselves. An output with
-function 9 is at its lowest pulse while the mount is retracted, else at its highest.
-Sources: ArduPilot AP_Mount_Servo.cpp, AP_Mount_Backend.cpp, SRV_Channel_aux.cpp (4.6).
+Each axis with an output (SERVOn_FUNCTION 8 roll, 7 tilt, 6 pan) and limits is driven: MNT1_*_MIN to MNT1_*_MAX
+correspond to SERVOn_MIN to SERVOn_MAX, reversed with SERVOn_REVERSED. The vehicle's lean is subtracted from roll and
+tilt, turned to the gimbal's direction. Neutral and retracted are angles of the servos themselves. An output with
+function 9 has its lowest pulse while the mount is retracted, else its highest. Sources: ArduPilot AP_Mount_Servo.cpp,
+AP_Mount_Backend.cpp, SRV_Channel_aux.cpp (4.6).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autopilot.mount.gimbal import Demand, GimbalLimits, Pointing, Posture, vehi
 from autopilot.mount.rotation import Angles, attitude, times, wrap
 
 WRITE_MS: Final = 3 * TICK_MS
-"""Between two corrections for the vehicle's attitude."""
+"""Time between two corrections for the vehicle's attitude, ms."""
 _AXES: Final = ("ROLL", "PITCH", "YAW")
 _FUNCTIONS: Final = (8, 7, 6)  # SERVOn_FUNCTION of the axes
 _OPEN: Final = 9
@@ -35,17 +35,18 @@ _STILL_RAD: Final = 1e-3  # less than a pulse of 1 us
 
 
 class ServoGimbal:
-    """See the module; an `autopilot.mount.gimbal.Gimbal`. `move(channel, pulse)` sets a servo output."""
+    """A servo gimbal; see the module; an `autopilot.mount.gimbal.Gimbal`. `move(channel, pulse)` sets a servo
+    output."""
 
     def __init__(self, facts: VehicleFacts, move: Callable[[int, float], object]) -> None:
         self._facts = facts
         self._move = move
         self._demand = Demand(posture=Posture.NEUTRAL)
-        self._begin: Angles = _LEVEL  # what a rate began at
+        self._begin: Angles = _LEVEL  # angles at which the rate began
         self._begin_ms = 0
         self._due_ms: int | None = 0
         self._channels: dict[int, list[int]] = {}  # by SERVOn_FUNCTION, until a parameter changes
-        self._written_at: Angles | None = None  # attitude of the vehicle that the outputs are for
+        self._written_at: Angles | None = None  # attitude of the vehicle at the last output
 
     # --- what it can ----------------------------------------------------------------------------------------------
     def ranges(self) -> GimbalLimits:
@@ -53,7 +54,7 @@ class ServoGimbal:
         return GimbalLimits(*(self._range(axis) for axis in _AXES))
 
     def limits(self) -> GimbalLimits:
-        """Limits of the axes that move; others stay at 0."""
+        """Limits of the driven axes; others stay at 0."""
         return GimbalLimits(
             *(
                 self._range(axis) if self._outputs(function) else _STANDS
@@ -62,7 +63,7 @@ class ServoGimbal:
         )
 
     def within(self, angles: Angles, *, locked: bool) -> Angles:
-        """Nearest angles that may be asked for; yaw against north may be any."""
+        """Nearest allowed angles; yaw against north has no limits."""
         roll, pitch, yaw = _all_within(angles, self.ranges())
         return roll, pitch, angles[2] if locked else yaw
 
@@ -79,21 +80,20 @@ class ServoGimbal:
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def demand(self, demand: Demand) -> None:
-        """Heed this from now on; a rate begins at the angles that it is asked for now."""
+        """Follow this demand from now on; a rate begins at the present angles."""
         self._begin = self._angles(demand.locked)
         self._begin_ms = self._facts.now_ms
         self._demand = demand
         self.write_now()
 
     def write_now(self) -> None:
-        """Write the outputs with the next pass: a demand or a parameter is another."""
+        """Write the outputs in the next pass, because a demand or a parameter has changed."""
         self._due_ms, self._written_at = self._facts.now_ms, None
         self._channels.clear()
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time of the next correction; None: nothing moves, the gimbal or the vehicle, which stands disarmed as it
-        stood."""
+        """Time of the next correction; None: neither the gimbal nor the (disarmed) vehicle moves."""
         written = self._written_at
         if written is None or self._facts.armed or self._demand.rates is not None:
             return self._due_ms
@@ -106,7 +106,7 @@ class ServoGimbal:
         return float(r[report.ROLL]), float(r[report.PITCH]), float(r[report.YAW])
 
     def _angles(self, locked: bool) -> Angles:
-        """Angles that it is asked for now: roll and pitch against the horizon, yaw against north or the nose."""
+        """Demanded angles now: roll and pitch against the horizon, yaw against north or the nose."""
         demand = self._demand
         if demand.posture in _POSTURES:
             roll, pitch, yaw = self._posture(demand.posture)
@@ -151,7 +151,7 @@ class ServoGimbal:
         return self._posture(posture) if posture in _POSTURES else self._held_level()
 
     def _held_level(self) -> Angles:
-        """Angles of the servos while the vehicle leans."""
+        """Angles of the servos, corrected for the vehicle's lean."""
         roll, pitch, yaw = self._angles(locked=False)
         yaw = _clamp(yaw, self._range("YAW"))
         r = self._facts.vehicle.state.report
@@ -169,7 +169,7 @@ class ServoGimbal:
 
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
-        """Direction by its servos, on the vehicle as it is; no rates and no errors, since nothing measures them."""
+        """Direction from the servos and the vehicle's attitude; without rates and errors, which nothing measures."""
         vehicle, demand, joints = self._facts.vehicle, self._demand, _all_within(self._asked(), self.limits())
         return Pointing(
             times(vehicle_attitude(vehicle), attitude(*joints)),

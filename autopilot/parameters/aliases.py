@@ -1,7 +1,7 @@
-"""Names of other versions, ArduPilot's later ones and earlier ones of ours, that stand for parameters.
+"""Aliases of parameters: names of later ArduPilot versions, and earlier names of ours.
 
-From 4.7 on ArduPilot measures in metres and degrees under new names. Scripts and stations that know only those are
-answered under the name they asked for; aliases are neither listed nor counted nor stored
+From 4.7 on ArduPilot has new names for values in metres and degrees. Scripts and ground stations that use them get
+answers under the name that they asked for. Aliases are not listed, counted or stored
 (docs/reference/mission-semantics.md, 5).
 """
 
@@ -20,7 +20,7 @@ from autopilot.parameters.tables import table
 
 _CHECK: Final = next(line for line in table("copter", "arming") if line.name == "ARMING_CHECK")
 ALL_CHECKS: Final = sum(1 << bit for bit in _CHECK.bitmask if bit != 0)
-"""Every bit of ARMING_CHECK but bit 0, which means "all"."""
+"""Every bit of ARMING_CHECK except bit 0, which means "all"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Alias:
     type: int | None = None
 
     def definition(self, of: ParameterDef) -> ParameterDef:
-        """The alias' own line, derived from its target's."""
+        """Definition of the alias, derived from its target's."""
         bounds = [None if bound is None else self.from_target(bound) for bound in (of.minimum, of.maximum)]
         known = sorted(bound for bound in bounds if bound is not None)
         low, high = (known[0], known[1]) if len(known) == 2 else (bounds[0], bounds[1])

@@ -1,8 +1,8 @@
-"""Definition of a parameter: a line of the table.
+"""Definition of a parameter: a row of the tables.
 
-Names, units, ranges and types are those of ArduPilot 4.6 where they mean the same; names of our own begin with SRT_
-(service) and FM_ (flight manager). Values are plain floats that fit float32, whatever the type, because that is what
-PARAM_VALUE carries (docs/reference/ground-stations.md, 1.8).
+Names, units, ranges and types are those of ArduPilot 4.6 where the meaning is the same. Our own names begin with SRT_
+(service) and FM_ (flight manager). Values are plain floats that fit float32 for every type, because PARAM_VALUE carries
+float32 (docs/reference/ground-stations.md, 1.8).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIMITS: Final[Mapping[int, tuple[float, float]]] = MappingProxyType(
 _NO_LABELS: Final[Mapping[int, str]] = MappingProxyType({})
 _FLOAT32: Final = struct.Struct("<f")
 _TRUNCATION_SLACK: Final = 0.01
-"""ArduPilot adds this before it cuts a float to an integer, so that 2.9999 sent for 3 is 3 (AP_Param::set_float)."""
+"""ArduPilot adds this before it cuts a float to an integer, so that 2.9999 becomes 3 (AP_Param::set_float)."""
 
 
 def to_float32(value: float) -> float:
@@ -41,9 +41,9 @@ def to_float32(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ParameterDef:
-    """Parameter of the table. `type` is a MAV_PARAM_TYPE; `minimum`, `maximum` are the recommended range (None = open),
-    not a limit unless `strict`; `values` names single values, `bitmask` names bits; `reboot`: a change acts after a
-    restart; `inert`: kept and shown, without effect in the simulator."""
+    """Parameter of the tables. `type` is a MAV_PARAM_TYPE. `minimum`, `maximum` are the recommended range (None =
+    open), and a limit only if `strict`. `values` are labels of single values, `bitmask` of bits. `reboot`: a change
+    acts after a restart. `inert`: stored and shown, without an effect in the simulator."""
 
     name: str
     type: int
@@ -61,15 +61,15 @@ class ParameterDef:
     strict: bool = False
 
     def limits(self) -> tuple[float, float]:
-        """The lowest and highest value that it can hold: its type's, or its range's where there is nothing beyond."""
+        """Lowest and highest value that it can hold: those of its type, or of its range if strict."""
         lowest, highest = LIMITS[self.type]
         if self.strict and self.minimum is not None and self.maximum is not None:
             return max(lowest, self.minimum), min(highest, self.maximum)
         return lowest, highest
 
     def fit(self, value: float) -> float:
-        """`value` (finite) as it is held: clamped to `limits()`, integers cut towards zero as ArduPilot does, rounded
-        to float32 so that PARAM_VALUE can tell it exactly."""
+        """`value` (finite) as it is stored: clamped to `limits()`, integers cut towards zero as in ArduPilot, rounded
+        to float32 so that PARAM_VALUE is exact."""
         lowest, highest = self.limits()
         value = min(max(value, lowest), highest)
         if self.type == ParameterType.REAL32:
@@ -78,8 +78,8 @@ class ParameterDef:
         return to_float32(float(whole))
 
     def complaint(self, value: float) -> str | None:
-        """That `value`, which is set all the same, is outside what is recommended, in at most 50 characters (one
-        STATUSTEXT), or None."""
+        """Warning that `value` is outside the recommended range, in at most 50 characters (one STATUSTEXT), or None.
+        The value is set anyway."""
         if not self.is_beyond(value):
             return None
         if self.minimum is None and self.maximum is None:
@@ -87,7 +87,7 @@ class ParameterDef:
         return f"{self.name} {value:.6g} set; range {self.range_text}"
 
     def is_beyond(self, value: float) -> bool:
-        """True when `value` is outside the recommended range, or none of the known values."""
+        """True if `value` is outside the recommended range, or not one of the known values."""
         low, high = self.minimum, self.maximum
         if low is None and high is None:
             return bool(self.values) and value not in self.values
@@ -95,7 +95,7 @@ class ParameterDef:
 
     @property
     def range_text(self) -> str:
-        """The recommended range as people are told of it: `0..100`, `0..`."""
+        """The recommended range for people: `0..100`, `0..`."""
         return f"{_bound(self.minimum)}..{_bound(self.maximum)}"
 
 
@@ -120,7 +120,7 @@ def define(
     strict: bool = False,
     inert: bool = False,
 ) -> ParameterDef:
-    """A parameter whose default is rounded to float32."""
+    """Define a parameter. Its default is rounded to float32."""
     return ParameterDef(
         name,
         int(kind),
@@ -143,4 +143,4 @@ i8 = partial(define, ParameterType.INT8)
 i16 = partial(define, ParameterType.INT16)
 i32 = partial(define, ParameterType.INT32)
 f32 = partial(define, ParameterType.REAL32)
-"""A line of the table, of that type."""
+"""Define a parameter of this type."""

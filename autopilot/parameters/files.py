@@ -1,8 +1,9 @@
-"""`.param` files, as MAVProxy, Mission Planner and QGroundControl write them. Text only; files are the caller's.
+"""`.param` files of MAVProxy, Mission Planner and QGroundControl. This module handles text only; the caller opens
+files.
 
-Understood are `NAME VALUE` (MAVProxy, ArduPilot), `NAME,VALUE` (Mission Planner), `NAME=VALUE`, tabs for blanks, and
-QGroundControl's five columns (system, component, name, value, type). A `#` begins a comment. `@READONLY` behind a value
-is ArduPilot's mark of defaults that nobody may change.
+Accepted lines: `NAME VALUE` (MAVProxy, ArduPilot), `NAME,VALUE` (Mission Planner), `NAME=VALUE`, tabs for blanks, and
+QGroundControl's five columns (system, component, name, value, type). A `#` begins a comment. `@READONLY` after a value
+is ArduPilot's mark of read-only defaults.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ _NAME: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,15}")
 _QGC_COLUMNS: Final = 5
 READ_ONLY: Final = "@READONLY"
 _PREVIEW: Final = 40
-"""So many characters of an offending line are shown."""
+"""Number of characters of a bad line in an error."""
 
 
 class ParameterFileError(ValueError):
-    """A line that is no parameter. `str()` is one line with its number (from 1); the caller adds the file's name."""
+    """A line that is not a parameter. `str()` is one line with its number (from 1); the caller adds the file's name."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -31,8 +32,8 @@ class ParameterFileError(ValueError):
 
 
 def parse_parameters(text: str | bytes) -> dict[str, float]:
-    """Names and values of a `.param` file, in its order; the last value of a name counts. Whether a name is known is
-    for the caller to judge. Raises ParameterFileError."""
+    """Names and values of a `.param` file, in order; the last value of a name counts. The caller checks whether a name
+    is known. Raises ParameterFileError."""
     if isinstance(text, bytes):
         text = _decode(text)
     values: dict[str, float] = {}
@@ -46,7 +47,7 @@ def parse_parameters(text: str | bytes) -> dict[str, float]:
 
 
 def marked_read_only(text: str) -> frozenset[str]:
-    """Names that are marked so in the text of a file."""
+    """Names with the mark @READONLY in the text of a file."""
     lines = (_SEPARATORS.split(line.split("#", 1)[0].strip()) for line in text.splitlines())
     return frozenset(columns[0].upper() for columns in lines if columns[2:3] == [READ_ONLY])
 
@@ -93,7 +94,7 @@ def format_value(value: float) -> str:
     wanted = to_float32(value)
     for digits in range(6, 10):
         text = f"{value:.{digits}g}"
-        # rounding up can leave float32's range, at its very end only
+        # rounding up can exceed float32's range at its very end
         if abs(float(text)) <= FLOAT32_MAX and to_float32(float(text)) == wanted:
             return text
     return repr(value)

@@ -1,4 +1,4 @@
-"""The parameters that a kind of vehicle has."""
+"""The parameters of a kind of vehicle."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from autopilot.parameters.aliases import Alias
 from autopilot.parameters.definition import ParameterDef
 
 
-@dataclass(frozen=True, eq=False)  # one object for each kind, and each is itself only
+@dataclass(frozen=True, eq=False)  # one object for each kind, compared by identity
 class ParameterSet:
-    """`lines`: the groups of the table, in index order; a line is only ever added at the end of its group, and
-    `param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8). `defaults`: values of
-    this kind where a line has those of another."""
+    """Parameters of a kind. `lines`: the groups of the tables, in index order. A line is only added at the end of its
+    group, and `param_count` is constant while the service runs (docs/reference/ground-stations.md, 1.8). `defaults`:
+    values of this kind that differ from those of the lines."""
 
     lines: tuple[ParameterDef, ...]
     aliases: Mapping[str, Alias]
@@ -41,5 +41,5 @@ class ParameterSet:
 
     @cached_property
     def first(self) -> Mapping[str, float]:
-        """Values of a vehicle of which nobody has set any."""
+        """Default values of a vehicle."""
         return {name: definition.default for name, definition in self.by_name.items()}

@@ -1,7 +1,7 @@
-"""The parameters of one vehicle: values that can be asked for by name, and the rules of setting them; and a part of
-them as a list of its own.
+"""The parameters of one vehicle: values by name, the rules of setting them, and a part of them as a separate list.
 
-Owns the values. Knows neither where they are stored (a caller submits `SaveParameter` to the journal) nor MAVLink.
+This module owns the values. It does not store them (a caller submits `SaveParameter` to the journal), and it uses no
+MAVLink.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 class UnknownParameterError(KeyError):
-    """No parameter of this name; the message suggests the nearest one."""
+    """No parameter has this name; the text suggests the most similar one."""
 
     def __init__(self, name: str, nearest: str | None) -> None:
         hint = f"; did you mean {nearest}?" if nearest else ""
@@ -31,13 +31,13 @@ class UnknownParameterError(KeyError):
 
 
 class ParameterValueError(ValueError):
-    """A value that a parameter cannot take (not finite, or the parameter is read-only)."""
+    """A parameter cannot take this value (not finite, or the parameter is read-only)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetOutcome:
-    """Outcome of setting a parameter. `value` is what now holds, under the name that was asked for; `warning` is one
-    line of at most 50 characters for people, also when it was accepted."""
+    """Outcome of setting a parameter. `value` is the resulting value, under the requested name. `warning` is one line
+    of at most 50 characters for people, possible also if accepted."""
 
     value: float
     changed: bool
@@ -46,10 +46,11 @@ class SetOutcome:
 
 
 class Parameters:
-    """The values of a vehicle whose kind has the parameters `known`.
+    """Values of a vehicle whose kind has the parameters `known`.
 
-    `stored` values (by our names) that no longer fit the table are dropped or fitted and named in `notes`. `overrides`
-    come from a person: an unknown name raises UnknownParameterError, an impossible value ParameterValueError.
+    `stored` values (by our names) that no longer fit the tables are dropped or fitted, with an entry in `notes`.
+    `overrides` come from a person: an unknown name raises UnknownParameterError, an impossible value
+    ParameterValueError.
     """
 
     def __init__(
@@ -57,14 +58,14 @@ class Parameters:
     ) -> None:
         self.known = known
         self.version = 0
-        """Rises with each change."""
+        """Number that rises with each change."""
         self.listeners: list[Callable[[str, float], None]] = []
-        """Called with name (ours, never an alias) and value after each change."""
+        """Called with name (never an alias) and value after each change."""
         self.objections: list[Callable[[str, float], str | None]] = []
-        """Asked with name (never an alias) and value before each set or reset: why it is refused, in at most 50
-        characters; None: it is not."""
+        """Called with name (never an alias) and value before each set or reset. Returns the reason for a refusal in at
+        most 50 characters, or None."""
         self.notes: list[str] = []
-        """Notes about odd stored values and overrides, a line each."""
+        """Notes about invalid stored values and overrides, one line each."""
         self._definitions = known.by_name
         self._aliases = known.aliases
         self._names = tuple(known.by_name)
@@ -74,7 +75,7 @@ class Parameters:
         self._override(overrides)
 
     def _objection(self, name: str, value: float) -> str | None:
-        """The first of `objections`."""
+        """The first refusal of `objections`."""
         return next((text for objection in self.objections if (text := objection(name, value)) is not None), None)
 
     def _load(self, stored: Mapping[str, float]) -> None:
@@ -96,7 +97,7 @@ class Parameters:
                 self.notes.append(outcome.warning)
 
     def __getitem__(self, name: str) -> float:
-        """The value of `name`; KeyError when unknown."""
+        """Value of `name`; KeyError if unknown."""
         try:
             return self._values[name]
         except KeyError:
@@ -107,11 +108,11 @@ class Parameters:
         return name in self._values or name in self._aliases
 
     def __len__(self) -> int:
-        """Number of parameters that are listed (aliases are not)."""
+        """Number of listed parameters, without aliases."""
         return len(self._names)
 
     def names(self) -> Sequence[str]:
-        """All listed names; a name's place is its index."""
+        """All listed names, in index order."""
         return self._names
 
     def values(self) -> Collection[float]:
@@ -119,11 +120,11 @@ class Parameters:
         return self._values.values()
 
     def index(self, name: str) -> int | None:
-        """Place of `name` in `names()`; None for an alias or an unknown name."""
+        """Index of `name` in `names()`; None for an alias or an unknown name."""
         return self._index.get(name)
 
     def definition(self, name: str) -> ParameterDef:
-        """The line of `name` in the table (of an alias: derived from its target); KeyError when unknown."""
+        """Definition of `name` (of an alias: derived from its target); KeyError if unknown."""
         definition = self._definitions.get(name)
         if definition is not None:
             return definition
@@ -131,12 +132,12 @@ class Parameters:
         return alias.definition(self._definitions[alias.target])
 
     def target(self, name: str) -> str:
-        """The listed name behind `name`, which is itself or an alias; KeyError when unknown."""
+        """Listed name of `name`, which may be an alias; KeyError if unknown."""
         return name if name in self._values else self._aliases[name].target
 
     def set(self, name: str, value: float) -> SetOutcome:
-        """Set `name`; KeyError when unknown. Not finite or read-only: refused. Beyond the type, or a strict
-        range: clamped. Outside the recommended range: taken, with a warning."""
+        """Set `name`; KeyError if unknown. A value that is not finite, or of a read-only parameter, is refused. A value
+        beyond the type or a strict range is clamped. A value outside the recommended range is set, with a warning."""
         if name not in self._values:
             return self._set_alias(name, value)
         definition = self._definitions[name]
@@ -163,11 +164,11 @@ class Parameters:
         return SetOutcome(self[name], outcome.changed, outcome.accepted, outcome.warning)
 
     def set_readonly(self, name: str, value: float) -> bool:
-        """The core's own way to set a parameter, read-only or not, to a finite value; True when it changed."""
+        """Set a parameter to a finite value from the core, read-only or not; True if it changed."""
         return self._put(name, self._definitions[name].fit(value))
 
     def reset(self, name: str) -> SetOutcome:
-        """Back to the default; a read-only parameter is refused. KeyError when unknown."""
+        """Reset to the default; a read-only parameter is refused. KeyError if unknown."""
         target = self.target(name)
         definition = self._definitions[target]
         if definition.read_only:
@@ -179,7 +180,7 @@ class Parameters:
         return SetOutcome(self[name], changed, True)
 
     def changed(self) -> dict[str, float]:
-        """Parameters that differ from their default, in index order, read-only ones left out."""
+        """Parameters that differ from their defaults, in index order, without read-only ones."""
         return {
             name: value
             for name, value in self._values.items()
@@ -187,7 +188,7 @@ class Parameters:
         }
 
     def nearest(self, name: str) -> str | None:
-        """The known name that looks most like `name`."""
+        """The known name most similar to `name`."""
         wanted = name.upper()
         from difflib import get_close_matches
 
@@ -205,8 +206,8 @@ class Parameters:
 
 
 class ParameterPart:
-    """The parameters of `whole` whose names begin with one of `prefixes`, without aliases. A set here is a set there;
-    listeners hear of these only, whoever sets them."""
+    """The parameters of `whole` whose names begin with one of `prefixes`, without aliases. Both share their values. Its
+    listeners hear of these parameters only, whoever sets them."""
 
     def __init__(self, whole: Parameters, prefixes: tuple[str, ...]) -> None:
         self._whole = whole
@@ -222,7 +223,7 @@ class ParameterPart:
         return name in self._known
 
     def __getitem__(self, name: str) -> float:
-        """The value of `name`; KeyError when it is not one of these."""
+        """Value of `name`; KeyError if it is not one of these."""
         return self._whole[self.target(name)]
 
     def names(self) -> Sequence[str]:
@@ -232,7 +233,7 @@ class ParameterPart:
         return self._whole.definition(self.target(name))
 
     def target(self, name: str) -> str:
-        """`name` itself; KeyError when it is not one of these."""
+        """`name` itself; KeyError if it is not one of these."""
         if name not in self._known:
             raise KeyError(name)
         return name

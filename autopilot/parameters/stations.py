@@ -1,5 +1,5 @@
-"""Ground stations of a vehicle by their system ids, as ArduPilot 4.7 has them: SYSID_MYGCS (MAV_GCS_SYSID) alone, or
-all from it to MAV_GCS_SYSID_HI where that is larger."""
+"""Ground stations of a vehicle by their system ids, as in ArduPilot 4.7: SYSID_MYGCS (MAV_GCS_SYSID) only, or the range
+up to MAV_GCS_SYSID_HI if that is larger."""
 
 from __future__ import annotations
 
@@ -9,5 +9,6 @@ _EVERYBODY: Final = range(256)
 
 
 def stations(first: float, last: float) -> range:
-    """System ids of the stations, by the two parameters. The first is 0 as a PX4 has it: every system is one."""
+    """System ids of the ground stations, by the two parameters. If the first is 0, as for PX4, every system is a ground
+    station."""
     return range(int(first), max(int(first), int(last)) + 1) if first else _EVERYBODY

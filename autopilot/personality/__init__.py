@@ -1,4 +1,4 @@
-"""Personalities: how the firmwares decide that a vehicle is spoken to as (`autopilot.context.personality`).
+"""Personalities: the decisions of the firmware that a vehicle presents (`autopilot.context.personality`).
 
-`ardupilot` is that of every vehicle from the start on; `px4` takes its place where stations are to find a PX4.
+Every vehicle begins with `ardupilot`; `px4` replaces it where ground stations are to see a PX4.
 """

@@ -20,7 +20,7 @@ from autopilot.safety.wing_failsafes import WingFailsafes
 
 
 class ArduPilotPersonality:
-    """See `Personality`. `losses`: those that the failsafes have found."""
+    """ArduPilot's personality; see `Personality`. `losses`: losses that the failsafes have found."""
 
     asks_for_gimbal = False
     own_fence_action = False
@@ -40,10 +40,10 @@ class ArduPilotPersonality:
         self._facts, self._modes = context.facts, context.modes
 
     def fence_breached(self, now_ms: int) -> None:
-        """FENCE_ACTION acts."""
+        """Do nothing: FENCE_ACTION acts."""
 
     def aircraft_heard(self, contact: Contact) -> bool:
-        """AVD_ judges it."""
+        """Do nothing: AVD_ parameters decide."""
         return False
 
     def landed_delay_s(self) -> float | None:
@@ -68,7 +68,7 @@ class ArduPilotPersonality:
         return None
 
     def return_path(self) -> Sequence[MissionItem]:
-        """RTL_AUTOLAND has it fly the mission."""
+        """No items: with RTL_AUTOLAND the return flies the mission."""
         return ()
 
     def shown_modes(self) -> tuple[int, int]:

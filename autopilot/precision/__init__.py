@@ -1,1 +1,1 @@
-"""Precision landing: where the pad is, by who looks for it, and what a landing does that has lost it."""
+"""Precision landing: the pad's position from a sensor, and the retries of a landing that has lost its target."""

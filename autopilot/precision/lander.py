@@ -1,12 +1,13 @@
-"""Comes down on a target (PLND_ENABLED): LAND, the landing of RTL and of missions; and LOITER over it (PREC_LOITER).
+"""Precision landing on a target (PLND_ENABLED): LAND, the landings of RTL and of missions, and LOITER over a target
+(PREC_LOITER).
 
-While a descent or a loiter wants it, it looks for the target: at the simulator's own pads (PLND_TYPE 2 or 4) at the
-rate of their sensor, or at what LANDING_TARGET has told (PLND_TYPE 1). At other times it does nothing. Behind a flight
-controller the controller lands: LANDING_TARGET passes through to it.
+It looks for the target only while a descent or a loiter needs it: at the simulator's own pads (PLND_TYPE 2 or 4) at the
+rate of their sensor, or at LANDING_TARGET (PLND_TYPE 1). With a flight controller the controller lands, and
+LANDING_TARGET is forwarded to it.
 
-As ArduPilot's `Mode::land_run_vertical_control` and `Mode::precland_run` (ArduCopter/mode.cpp): no descent while the
-target is farther off than PLND_XY_DIST_MAX, a slower one between 2 and 0.35 m the farther it is off, unless bit 2 of
-PLND_OPTIONS is set.
+As in ArduPilot's `Mode::land_run_vertical_control` and `Mode::precland_run` (ArduCopter/mode.cpp), it does not descend
+while the target is farther off than PLND_XY_DIST_MAX, and it descends more slowly the farther it is off, between 2 and
+0.35 m, unless bit 2 of PLND_OPTIONS is set.
 """
 
 from __future__ import annotations
@@ -25,35 +26,35 @@ from autopilot.precision.tracker import INIT_MS, Look, PadSight, Tracker
 
 BY_MAVLINK: Final = 1
 BY_SIMULATOR: Final = (2, 4)
-"""The simulator's pads, as IRLock's camera and as SITL's own sensor tell them."""
+"""PLND_TYPE of the simulator's pads: IRLock's camera, and SITL's own sensor."""
 PERIOD_MS: Final = 100
 STALE_MS: Final = 200
-"""A look that is older is of another place."""
+"""Age after which a look does not count, ms, because the vehicle has moved."""
 FIRST_LOOK_MS: Final = INIT_MS + 5 * PERIOD_MS
-"""A landing that begins in sight of its target waits so long for it to be believed. (ArduPilot always looks.)"""
+"""Time that a landing in sight of its target waits for a valid estimate, ms. (ArduPilot always looks.)"""
 RETRY_OFFSET_M: Final = 1.5
 RETRY_NEAR_M: Final = 0.75
 _FAST_DESCENT: Final = 4  # PLND_OPTIONS bit 2
 _SLOW_FROM_M, _SLOW_TO_M, _ACCEPTABLE_M, _SLOWEST_MPS = 2.0, 0.35, 0.15, 0.1
 _MOVED_M, _SINK_STEP_MPS = 0.01, 0.05
-"""A target that differs by less is not given again."""
+"""Differences below which a target is not set again: m, m/s."""
 
 
 @runtime_checkable
 class SeesPads(Protocol):
-    """A vehicle with a sensor of its own that looks for pads."""
+    """A vehicle with its own sensor for pads."""
 
     def see_pads(self) -> Sequence[Look]:
         """Pads in the sensor's sight now, the nearest to its middle first."""
 
     @property
     def pads_period_ms(self) -> int:
-        """Period of the sensor's looks, ms; 0: it is switched off."""
+        """Period of the sensor's looks, ms; 0: switched off."""
 
 
 class PrecisionLanding:
-    """See the module. `failed_ms`: since when a landing stays in the air because its target is not to be found
-    (PLND_STRICT 2); None: it does not."""
+    """Precision landing; see the module. `failed_ms`: time since which a landing stays in the air because it cannot
+    find its target (PLND_STRICT 2); None: it does not."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -63,7 +64,7 @@ class PrecisionLanding:
         self.tracker = Tracker(facts, announcer)
         self.retries = LandingRetries(lambda text: announcer.say(Severity.INFO, text))
         self.loiters = False
-        """PREC_LOITER is switched on."""
+        """True while PREC_LOITER is switched on."""
         self.failed_ms: int | None = None
         self._heard: tuple[Sequence[Look], int] | None = None
         self._frame_refused = False
@@ -81,18 +82,18 @@ class PrecisionLanding:
         return self._facts.param("PLND_ENABLED") != 0.0 if strict is None else strict >= 0
 
     def hear(self, looks: Sequence[Look], now_ms: int) -> None:
-        """LANDING_TARGET has told this; it counts where PLND_TYPE is 1."""
+        """Take looks from LANDING_TARGET; they count with PLND_TYPE 1."""
         if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK:
             self._heard = looks, now_ms
 
     def refuse_frame(self) -> None:
-        """LANDING_TARGET came in a frame that says nothing here: told once, where the message counts at all."""
+        """Reject a LANDING_TARGET in an unusable frame. Announced once, and only where the message counts."""
         if int(self._facts.param("PLND_TYPE")) == BY_MAVLINK and not self._frame_refused:
             self._frame_refused = True
             self._announcer.say(Severity.INFO, "Plnd: Frame not supported")
 
     def look(self, now_ms: int) -> int:
-        """Look now, and when next: the vehicle time, ms."""
+        """Look now; returns the time of the next look, vehicle time, ms."""
         kind, period = int(self._facts.param("PLND_TYPE")), PERIOD_MS
         if kind in BY_SIMULATOR and self._pads is not None:
             period = self._pads.pads_period_ms or PERIOD_MS
@@ -107,7 +108,7 @@ class PrecisionLanding:
 
     # --- landing --------------------------------------------------------------------------------------------------
     def begin(self, place: tuple[float, float] | None, now_ms: int) -> None:
-        """A descent begins, at this place as far as is known (None: here)."""
+        """Begin a descent at this place, as far as it is known (None: here)."""
         here = self._facts.vehicle.state.position
         self._place = place or here[:2]
         self._begun_ms = now_ms
@@ -117,9 +118,9 @@ class PrecisionLanding:
         self.tracker.forget()
 
     def descend(self, now_ms: int) -> int:
-        """A step of the descent: looks, and tells the vehicle where to. When to call it next, ms."""
+        """Step the descent: look, and set the vehicle's target. Returns the time of the next step, ms."""
         due = self.look(now_ms)
-        if not self._facts.has_position:  # it comes down without holding a place
+        if not self._facts.has_position:  # without a position it descends without holding a place
             self._fly(Land(None))
             return due
         facts, sight = self._table_facts(now_ms), self.tracker.sight
@@ -157,7 +158,7 @@ class PrecisionLanding:
         )
 
     def _retry_place(self) -> Ned:
-        """A little above where the vehicle saw the target last, or above the target at that height."""
+        """Place a little above where the vehicle last saw the target, or above the target at that height."""
         tracker = self.tracker
         over_target = int(self._facts.param("PLND_RET_BEHAVE")) == 1
         north, east, down = tracker.last_target if over_target else tracker.last_vehicle
@@ -171,7 +172,7 @@ class PrecisionLanding:
         return Land(self._place, sink=self._sink(off), velocity=self.tracker.velocity, directly=True)
 
     def _sink(self, off: float) -> float | None:
-        """Greatest speed of descent, m/s; `off` m from the target, horizontally."""
+        """Limit of the sink rate, m/s, at a horizontal distance of `off` m from the target."""
         most, below = self._facts.param("PLND_XY_DIST_MAX", 2.5), self.tracker.below_m
         if most > 0.0 and off > most:
             return 0.0
@@ -186,12 +187,12 @@ class PrecisionLanding:
             self._helm.fly(target)
 
     def loiter(self, on: bool) -> None:
-        """The switch PREC_LOITER."""
+        """Switch PREC_LOITER."""
         self.loiters = on
 
 
 class TargetLoiter:
-    """Keeps the vehicle over the target at the height where it found it, for a mode that has PREC_LOITER."""
+    """Keeps the vehicle over the target at the height where it was found, for a mode with PREC_LOITER."""
 
     def __init__(self, precision: PrecisionLanding, facts: VehicleFacts, helm: Helm) -> None:
         self._precision = precision
@@ -202,12 +203,11 @@ class TargetLoiter:
 
     @property
     def wanted(self) -> bool:
-        """True when precision loiter is wanted, or is to be ended."""
+        """True if precision loiter is requested, or must end."""
         return self._hold is not None or (self._precision.loiters and self._precision.enabled)
 
     def update(self, now_ms: int, free: bool) -> bool:
-        """Steer to the target at `now_ms`; `free`: the sticks leave it alone. True when it has just given the vehicle
-        back."""
+        """Steer to the target at `now_ms`; `free`: the sticks are centred. True if it has just released the vehicle."""
         if now_ms < self._look_ms and free and self._precision.loiters:
             return False
         place = None
@@ -227,17 +227,17 @@ class TargetLoiter:
         return False
 
     def release(self) -> bool:
-        """Hold it no longer; True when it did."""
+        """Release the vehicle; True if it was held."""
         held, self._hold = self._hold is not None, None
         return held
 
     def next_deadline_ms(self) -> int | None:
-        """The next look; None while nobody wants it."""
+        """Time of the next look; None if it is not needed."""
         return self._look_ms if self.wanted else None
 
 
 def _alike(old: Target, new: Target) -> bool:
-    """True when a vehicle notices no difference between the targets."""
+    """True if a vehicle would not notice a difference between the targets."""
     if not isinstance(old, Land) or not isinstance(new, Land) or old.position is None or new.position is None:
         return old == new
     if (old.sink is None) != (new.sink is None) or (old.sink == 0.0) != (new.sink == 0.0) or any(new.velocity):

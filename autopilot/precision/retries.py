@@ -1,10 +1,11 @@
-"""Retries of a precision landing while its target is out of sight: ArduPilot's AC_PrecLand_StateMachine (4.6), as one
-table of stages.
+"""Retries of a precision landing whose target is out of sight: ArduPilot's AC_PrecLand_StateMachine (4.6), as a table
+of stages.
 
-A target that is lost is waited for while the vehicle sinks (PLND_TIMEOUT); then the vehicle goes back and up to where
-it saw it last, or over the target (PLND_RET_BEHAVE), comes down to that height, and if it is not in sight even then,
-or PLND_RET_MAX tries are spent, the failsafe of PLND_STRICT holds: land here (0), stop 7 s and land here (1), stay in
-the air (2). One that comes into sight again ends all of it, but tries stay spent until the next landing.
+When the target is lost, the vehicle first waits while it sinks (PLND_TIMEOUT). Then it goes back and up to where it
+last saw the target, or over the target (PLND_RET_BEHAVE), and comes down to that height. If the target is still not in
+sight, or PLND_RET_MAX retries are used up, the failsafe of PLND_STRICT acts: land here (0), stop 7 s and land here (1),
+stay in the air (2). If the target comes into sight again, all of this ends, but used retries count until the next
+landing.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class PadAction(Enum):
 
 @dataclass(slots=True)
 class PadFacts:
-    """Facts that the table asks for. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at
-    the place of the retry; `down`: at its height."""
+    """Facts for the table. `strict`: PLND_STRICT; `waited`: PLND_TIMEOUT is over; `tries_left`; `there`: at the place
+    of the retry; `down`: at its height."""
 
     strict: int = 1
     waited: bool = False
@@ -54,7 +55,7 @@ class PadFacts:
 
 @dataclass(frozen=True, slots=True)
 class RetryStep:
-    """The first whose `when` holds is taken. `says`: a text for people."""
+    """Step of the table. The first step whose `when` holds is taken. `says`: a text for people."""
 
     when: Callable[[PadFacts], bool]
     to: PadStage
@@ -100,21 +101,21 @@ TABLE: Final[Mapping[tuple[PadStage, PadSight], tuple[RetryStep, ...]]] = Mappin
 
 
 class LandingRetries:
-    """Walks the table for one landing after another."""
+    """Walks the table in each landing."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self.stage = PadStage.CLEAR
         self.tried = 0
         self.failed_ms: int | None = None
-        """Since when the failsafe holds."""
+        """Time since which the failsafe acts, ms."""
 
     def begin(self) -> None:
-        """Begin another landing: no try is spent."""
+        """Begin a new landing with all retries."""
         self.stage, self.tried, self.failed_ms = PadStage.CLEAR, 0, None
 
     def step(self, sight: PadSight, facts: PadFacts, now_ms: int) -> PadAction:
-        """Step to the next stage, and say what to do now."""
+        """Step to the next stage; returns the action now."""
         step = next(row for row in TABLE[self.stage, sight] if row.when(facts))
         if step.says:
             self._say(step.says)
@@ -128,7 +129,7 @@ class LandingRetries:
         return step.action
 
     def stays_up(self, strict: int, now_ms: int) -> bool:
-        """While the failsafe holds: does the vehicle stay where it is, or land there?"""
+        """True if the vehicle stays in place during the failsafe; False if it lands there."""
         if strict == 1:
             return self.failed_ms is not None and now_ms - self.failed_ms < FAILSAFE_PAUSE_MS
         return strict == 2

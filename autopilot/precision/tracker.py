@@ -1,12 +1,11 @@
-"""Estimate of where a landing target is, from looks at it.
+"""Estimator of a landing target's position, from looks at it.
 
-A look gives a direction, and a distance where its sensor knows one; else the height above ground stands in for a
-rangefinder. The target is kept as a place and a velocity in the vehicle's own frame, north and east, so that an error
-of the vehicle's estimate is no error of the landing. When a target counts as found, lost, or out of range is as in
-ArduPilot's AC_PrecLand (4.6), with its times, limits and texts; PLND_EST_TYPE 0 takes the last look as it is, 1 is a
-Kalman filter with constant velocity that believes nothing before it has been fed for 2 s, and no look that is three
-standard deviations off unless three in a row are: with two pads in sight it stays with the one that was nearer to the
-middle of the first look.
+A look gives a direction, and a distance if its sensor measures it; otherwise the height above ground replaces it. The
+target is kept as a place and a velocity in the vehicle's own frame, north and east, so that an error of the vehicle's
+position does not disturb the landing. A target is found, lost, or out of range as in ArduPilot's AC_PrecLand (4.6),
+with its times, limits and texts. With PLND_EST_TYPE 0 the last look is used unfiltered. With 1 a Kalman filter with
+constant velocity is used. It is valid after 2 s of looks. It rejects looks that are three standard deviations off,
+unless three come in a row. So with two pads in sight it stays with the one nearer to the middle of the first look.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ _GATE: Final = 3.0
 _OUTLIERS: Final = 3
 _MOVING_TARGET: Final = 1  # PLND_OPTIONS bit 0
 _DRIFT, _AGILE = 0.05, 1.0
-"""Accelerations by which the target's velocity may change, m/s2: only as the vehicle's own estimate drifts, or as a
-boat does."""
+"""Standard deviations of the target's acceleration, m/s2: a fixed target (drift of the vehicle's estimate), a moving
+one."""
 _CM: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look at a target. `direction`: to it, forward, right, down, of any length; by the `body`, or level with its
-    heading. `distance_m`: to it; 0 is not known."""
+    """A look at a target. `direction` to it: forward, right, down, of any length, in axes of the `body`, or else level
+    with its heading. `distance_m` to it; 0: unknown."""
 
     direction: Ned
     body: bool = True
@@ -67,7 +66,7 @@ class PadAxis:
     ss: float
 
     def predict(self, seconds: float, accel: float) -> None:
-        """`seconds` pass; the velocity changes by accelerations of that size, m/s2."""
+        """Predict for `seconds`, with accelerations of size `accel`, m/s2."""
         q = accel * accel
         self.place += seconds * self.speed
         self.pp += seconds * (2.0 * self.ps + seconds * (self.ss + 0.25 * q * seconds * seconds))
@@ -75,7 +74,7 @@ class PadAxis:
         self.ss += q * seconds * seconds
 
     def surprise(self, place: float, variance: float) -> float:
-        """Distance of a look from the estimate: its square, in variances."""
+        """Squared distance of a look from the estimate, in variances."""
         return (place - self.place) * (place - self.place) / (self.pp + variance)
 
     def fuse(self, place: float, variance: float) -> None:
@@ -88,7 +87,7 @@ class PadAxis:
 
 
 class Tracker:
-    """See the module. Times are vehicle time, ms."""
+    """Tracker of a landing target; see the module. Times are vehicle time, ms."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -102,19 +101,19 @@ class Tracker:
         """Distance of the target below the vehicle at the last look, m."""
         self.last_target: Ned = (0.0, 0.0, 0.0)
         self.last_vehicle: Ned = (0.0, 0.0, 0.0)
-        """Positions of target and vehicle when it was last in sight, m; both with the vehicle's height."""
+        """Positions of target and vehicle when it was last in sight, m; both at the vehicle's height."""
         self.last_ms = 0
 
     # --- looks ----------------------------------------------------------------------------------------------------
     def see(self, looks: Sequence[Look], now_ms: int) -> None:
-        """Take in a sensor's looks: each target in its sight, the one nearest to its middle first."""
+        """Take a sensor's looks: each target in its sight, the nearest to its middle first."""
         for look in looks:
             place = self._place(look)
             if place is not None:
                 self._take(place, now_ms)
 
     def _place(self, look: Look) -> tuple[float, float] | None:
-        """North and east of a target, m; None for a look that says nothing."""
+        """North and east of a target, m; None for an unusable look."""
         forward, right, down = _turned(look.direction, radians(self._facts.param("PLND_YAW_ALIGN") * _CM))
         size = hypot(forward, right, down)
         if not size > 0.0 or down <= 0.0:
@@ -140,7 +139,7 @@ class Tracker:
 
     @property
     def _height(self) -> float:
-        """Above the ground as far as it is known, else above home, m."""
+        """Height above the ground if known, else above home, m."""
         over = self._facts.height_over_ground
         return self._facts.height if over is None else over
 
@@ -183,7 +182,7 @@ class Tracker:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def look_round(self, now_ms: int) -> None:
-        """Judge at `now_ms` what is known of the target."""
+        """Update the state of sight at `now_ms`."""
         self._predict(now_ms)
         self._believe(now_ms)
         if self._acquired and self._axes is not None:
@@ -214,7 +213,7 @@ class Tracker:
             self._acquired = True
 
     def _expected(self) -> bool:
-        """Between PLND_ALT_MIN and PLND_ALT_MAX the target should be in sight; 0: no such limit."""
+        """True between PLND_ALT_MIN and PLND_ALT_MAX, where the target should be in sight; 0: no limit."""
         low, high = self._facts.param("PLND_ALT_MIN"), self._facts.param("PLND_ALT_MAX")
         height = self._height
         return (low == 0.0 or height >= low) and (high == 0.0 or height <= high)
@@ -225,26 +224,26 @@ class Tracker:
         return now_ms - self.last_ms > FORGOTTEN_MS or away > FORGOTTEN_M
 
     def forget(self) -> None:
-        """A landing begins: what an earlier one saw was somewhere else."""
+        """Forget the target of an earlier landing."""
         if not self._acquired:
             self.sight = PadSight.NEVER
 
     @property
     def velocity(self) -> tuple[float, float]:
-        """North and east, m/s, of a target that may move; of others 0."""
+        """Velocity of a moving target, north and east, m/s; 0 for a fixed target."""
         if self._axes is None or not self._moves:
             return 0.0, 0.0
         return self._axes[0].speed, self._axes[1].speed
 
 
 def _turned(v: Ned, angle: float) -> Ned:
-    """Turned about the vertical, clockwise from above, rad."""
+    """Rotate about the vertical, clockwise from above, by `angle` rad."""
     c, s = cos(angle), sin(angle)
     return c * v[0] - s * v[1], s * v[0] + c * v[1], v[2]
 
 
 def _level(v: Ned, roll: float, pitch: float) -> Ned:
-    """From axes of the body into those that are level with its heading."""
+    """Rotate from body axes to axes that are level with the heading."""
     x, y, z = v
     sr, cr, sp, cp = sin(roll), cos(roll), sin(pitch), cos(pitch)
     down = sr * y + cr * z

@@ -1,1 +1,1 @@
-"""Drone shows: one way and one light program for each vehicle, begun by all at the same second."""
+"""Drone shows: a trajectory and a light program for each vehicle; all begin at the same second."""

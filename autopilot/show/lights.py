@@ -1,8 +1,8 @@
-"""Light program of a show: commands that set and fade one colour, by their time.
+"""Light program of a show: timed commands that set and fade one colour.
 
-A command is a number, its colour (three bytes, or one of grey), and for how long it lasts: units of 20 ms, 7 bits in
-each byte, the lowest first. Loops say how often (0: for ever). What depends on outer signals ends the program. Facts of
-libskybrush (99beb12e).
+A command is a number, its colour (three bytes, or one of grey), and its duration: units of 20 ms, 7 bits in each byte,
+the lowest first. Loops have a count (0: for ever). Commands that depend on external signals end the program. The facts
+are those of libskybrush (99beb12e).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ Colour = tuple[int, int, int]
 BLACK: Final[Colour] = (0, 0, 0)
 _UNIT_MS: Final = 20
 _MOST: Final = 10_000
-"""Commands between two looks; a program that has more without time to pass has no end."""
+"""Limit of commands between two looks; a program with more commands in no time never ends."""
 _NOTHING, _SLEEP, _UNTIL, _SET, _FADE, _LOOP, _AGAIN, _RESET, _JUMP = 1, 2, 3, 4, 8, 12, 13, 14, 18
 _PYRO: Final = (20, 21)
 _GREYS: Final = {2: 0, 3: 255}  # commands of black and white, beside those of a colour (0) and a grey (1)
 
 
 class LightProgram:
-    """A program and the place in it. A time before the last begins it anew."""
+    """A program and the position in it. A time before the last one restarts it."""
 
     def __init__(self, code: bytes) -> None:
         self._code = code
@@ -28,7 +28,7 @@ class LightProgram:
 
     def _begin(self) -> None:
         self._at = 0
-        self._loops: list[list[int]] = []  # where it begins, how often it still goes on (0: for ever)
+        self._loops: list[list[int]] = []  # beginning of each loop, and remaining repetitions (0: for ever)
         self._from, self._to = BLACK, BLACK
         self._since_ms, self._until_ms, self._zero_ms = 0, 0, 0
         self._ended = False

@@ -1,8 +1,8 @@
-"""DRONE_SHOW: stands until its second comes, takes off, flies the trajectory of its show, and comes down.
+"""DRONE_SHOW: waits for its start time, takes off, flies the trajectory of its show, and lands.
 
-What follows what is `_STEPS`, looked at in their order; what is begun with a stage is `_BEGIN`, what is done in it
-`_LOOK`. The trajectory is flown as GUIDED flies a place with its velocity, SHOW_CTRL_RATE times a second. Stages and
-times of Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f; mode_drone_show.cpp).
+`_STEPS` has the transitions, checked in order; `_BEGIN` has the action at the beginning of a stage, `_LOOK` the action
+in it. The trajectory is flown like GUIDED targets with place and velocity, SHOW_CTRL_RATE times a second. Stages and
+times are those of Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f; mode_drone_show.cpp).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 DRONE_SHOW: Final = ModeSpec(127, "DRONE_SHOW", position=True, arming=True, autopilot=True)
 _LOOK_MS: Final = 100
-_BEFORE_MS: Final = 8000  # the takeoff the motors are started,
-_LATE_MS: Final = 5000  # and so long after it no longer
-_AGAIN_MS: Final = 1000  # between two attempts to start them
-_NEW_MS: Final = (10_000, 43_200_000)  # until the next begin, for a show after the last
+_BEFORE_MS: Final = 8000  # time before takeoff at which the motors start
+_LATE_MS: Final = 5000  # latest time after the takeoff time at which they start
+_AGAIN_MS: Final = 1000  # time between two attempts to start the motors
+_NEW_MS: Final = (10_000, 43_200_000)  # range of the time until a new show after the last
 _CLOSE_ENOUGH: Final = 0.7  # of SHOW_TAKEOFF_ALT
 _STAY, _RETURN = 0, 2  # SHOW_POST_ACTION
 
 
 class ShowStage(IntEnum):
-    """Stages of a show, as the status packet numbers them."""
+    """Stages of a show; the numbers are those of the status packet."""
 
     OFF = 0
     BEGIN = 1
@@ -57,7 +57,7 @@ FLYING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ShowStep:
-    """Step to another stage: when, and what is said of it."""
+    """Transition to another stage: its condition, and a text."""
 
     when: Callable[[ShowMode, int], bool]
     to: ShowStage
@@ -65,7 +65,7 @@ class ShowStep:
 
 
 class ShowMode(Mode):
-    """See the module."""
+    """Mode of a drone show; see the module."""
 
     def __init__(
         self,
@@ -79,10 +79,11 @@ class ShowMode(Mode):
         self._show, self._heading, self._destination, self._arming = show, heading, destination, arming
         self.stage = ShowStage.OFF
         self._due_ms: int | None = None
-        self._arm_ms = 0  # when the motors may be started again
-        self._started = False  # the motors, by this mode
+        self._arm_ms = 0  # time from which the motors may be started again
+        self._started = False  # True if this mode has started the motors
         self._stand: Stand | None = None
-        self._ceiling, self._low = 0.0, True  # NED d of the takeoff: not below before the trajectory was above
+        # NED d of the takeoff height; it stays above until the trajectory has been higher
+        self._ceiling, self._low = 0.0, True
         self._maneuver: Maneuver | None = None
 
     # --- Mode -------------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ class ShowMode(Mode):
         _BEGIN.get(stage, ShowMode._rest)(self, now_ms)
 
     def _rest(self, now_ms: int) -> None:
-        """Look at nothing until something changes."""
+        """Wait without looks until something changes."""
         self._due_ms = None
 
     def _look_again(self, now_ms: int) -> None:
@@ -158,12 +159,12 @@ class ShowMode(Mode):
         return may and self._after_takeoff_ms(now_ms) >= 0.0
 
     def _up(self, now_ms: int) -> bool:
-        """True when it is nearly at the height of the takeoff, and the trajectory above."""
+        """True near the takeoff height, while the trajectory is higher."""
         here, climb = self.facts.vehicle.state.position[2], self.facts.param("SHOW_TAKEOFF_ALT", 2.5)
         return here - self._ceiling <= (1.0 - _CLOSE_ENOUGH) * climb and self._place(now_ms)[0][2] <= here
 
     def _ends(self, now_ms: int, action: int | None = None) -> bool:
-        """True when it is over, and this follows; None: whatever follows."""
+        """True if it has ended and `action` follows; None: any action."""
         over = self._show.file is None or self._show.elapsed_s(now_ms) >= self._show.landing_s
         return over and action in (None, int(self.facts.param("SHOW_POST_ACTION", 1.0)))
 
@@ -180,7 +181,7 @@ class ShowMode(Mode):
             self.helm.fly(Idle())
 
     def _prepare(self, now_ms: int) -> None:
-        """Start the motors in time, once, and stop them when it is not allowed any more."""
+        """Start the motors in time, once; stop them if it is no longer allowed."""
         show, until_ms = self._show, -self._after_takeoff_ms(now_ms)
         if not show.may_fly and self._started:
             self._started = False
@@ -211,7 +212,7 @@ class ShowMode(Mode):
         self.helm.fly(Velocity((north, east, down), yaw, position=place))
 
     def _place(self, now_ms: int) -> tuple[Ned, Ned]:
-        """Place of the trajectory now, NED m, and its velocity; without one, here."""
+        """Place of the trajectory now, NED m, and its velocity; without a trajectory, here."""
         show, stand = self._show.file, self._stand
         if show is None or stand is None:
             return self.facts.vehicle.state.position, (0.0, 0.0, 0.0)

@@ -1,7 +1,7 @@
-"""The show of one vehicle: its file, where on the ground it is flown, and when it begins.
+"""The show of one vehicle: its file, its place on the ground, and its start time.
 
-Its parameters are those of Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f). The begin is a second of the GPS week, the
-next one that comes; who may begin it is said apart (SHOW_START_AUTH). Both are forgotten with a restart.
+Its parameters are those of Skybrush's ArduCopter (CMCopter-4.6, d0e9e56f). The start time is the next such second of
+the GPS week. SHOW_START_AUTH gives the authorization. Both are lost in a restart.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from autopilot.show.show_file import ShowFile, read_show
 
 WEEK_S = 604_800
 _GPS_AHEAD_S = 18 - 315_964_800
-"""GPS time, s since its epoch, less UTC, s since 1970."""
+"""Offset from UTC (s since 1970) to GPS time (s since its epoch)."""
 _UNSET_MM = -9_999_999
 _BY_ORDER = 2  # SHOW_MODE_BOOT
 
 
 class Scope(IntEnum):
-    """SHOW_START_AUTH."""
+    """Values of SHOW_START_AUTH."""
 
     NOBODY = 0
     LIVE = 1
@@ -43,19 +43,19 @@ class Stand:
     angle: float
 
     def turned(self, x: float, y: float, z: float) -> Ned:
-        """A direction of the show's as NED."""
+        """NED vector of a direction in the show's frame."""
         along, across = cos(self.angle), sin(self.angle)
         return along * x + across * y, across * x - along * y, -z
 
     def placed(self, x: float, y: float, z: float) -> Ned:
-        """A place of the show's as NED m."""
+        """NED place, m, of a place in the show's frame."""
         north, east, down = self.turned(x, y, z)
         return self.origin[0] + north, self.origin[1] + east, self.origin[2] + down
 
 
 class Show:
-    """See the module. `content`: its file as an earlier process was given it; `authorized`: called when somebody is
-    allowed to begin it."""
+    """Show of a vehicle; see the module. `content`: its file from an earlier process; `authorized`: called when the
+    start is authorized."""
 
     def __init__(
         self,
@@ -68,8 +68,8 @@ class Show:
         self._facts, self._parameters, self._journal, self._authorized = facts, parameters, journal, authorized
         self.content = content
         self.is_flown = False
-        """True while it is: its begin stays."""
-        self._exact: dict[str, int] = {}  # as it was told; the parameter is the nearest that its four bytes hold
+        """True while the show runs; its start time then stays."""
+        self._exact: dict[str, int] = {}  # the commanded start time; the parameter has the nearest float32
         self.start_ms: int | None = None
         self.file: ShowFile | None = None
         self.takeoff_s, self.landing_s = 0.0, 0.0
@@ -80,12 +80,12 @@ class Show:
 
     # --- its file ---------------------------------------------------------------------------------------------------
     def keep(self, content: bytes) -> int:
-        """Keep a file, which counts once it is loaded. Its ticket of the journal."""
+        """Store a file, which counts after `reload`. Returns its ticket of the journal."""
         self.content = content
         return self._journal.submit(SaveShow(content))
 
     def reload(self) -> bool:
-        """Take the file that there is; none is a show less. False: it cannot be taken, or not with motors that run."""
+        """Load the stored file; an empty one removes the show. False if it is invalid, or while motors run."""
         return not self._facts.armed and self._load()
 
     def _load(self) -> bool:
@@ -107,7 +107,7 @@ class Show:
 
     # --- where ------------------------------------------------------------------------------------------------------
     def stand_at(self, lat_e7: int, lon_e7: int, amsl_mm: int, degrees: float) -> bool:
-        """Take its origin and orientation. False: there is no such place."""
+        """Set origin and orientation. False if there is no such place."""
         if abs(lat_e7) > 900_000_000 or abs(lon_e7) > 1_800_000_000:
             return False
         told = {"SHOW_ORIGIN_LAT": lat_e7, "SHOW_ORIGIN_LNG": lon_e7, "SHOW_ORIGIN_AMSL": amsl_mm}
@@ -119,7 +119,7 @@ class Show:
 
     @property
     def stand(self) -> Stand | None:
-        """Frame that it is flown in; None: nobody has said so yet, or the vehicle does not know where it is."""
+        """Frame of the show; None if it is not set, or the vehicle has no position."""
         lat, lon, amsl_mm = (
             self._exact.get(name, self._facts.param(name))
             for name in ("SHOW_ORIGIN_LAT", "SHOW_ORIGIN_LNG", "SHOW_ORIGIN_AMSL")
@@ -132,7 +132,7 @@ class Show:
 
     @property
     def misplaced(self) -> bool:
-        """True when the vehicle stands farther from where it is to begin than SHOW_TAKEOFF_ERR."""
+        """True if the vehicle is farther from its start position than SHOW_TAKEOFF_ERR."""
         stand, most = self.stand, self._facts.param("SHOW_TAKEOFF_ERR")
         if stand is None or self.file is None or most <= 0.0:
             return False
@@ -141,7 +141,7 @@ class Show:
 
     @property
     def ready(self) -> bool:
-        """True when it may be flown from here."""
+        """True if the show can be flown from here."""
         return self.file is not None and self.stand is not None and not self.misplaced
 
     # --- when -------------------------------------------------------------------------------------------------------
@@ -155,11 +155,12 @@ class Show:
         return self.scope in (Scope.LIVE, Scope.REHEARSAL)
 
     def elapsed_s(self, now_ms: int) -> float:
-        """Seconds since its begin; a day before it where none is known."""
+        """Time since the start, s; -86400 without a start time."""
         return -86_400.0 if self.start_ms is None else 0.001 * (now_ms - self.start_ms)
 
     def order(self, week_s: int, scope: int) -> None:
-        """Begin at a second of the week (below 0: never; beyond the week: as it is), allowed to whom `scope` says."""
+        """Set the start to a second of the week (below 0: never; beyond the week: unchanged) and the authorization to
+        `scope`."""
         if week_s < WEEK_S:
             self._parameters.set("SHOW_START_TIME", float(max(week_s, -1)))
         self._parameters.set("SHOW_START_AUTH", float(scope))

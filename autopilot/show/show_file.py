@@ -1,10 +1,10 @@
-"""Files of shows, `.skyb`: the trajectory and the light program of one vehicle, in blocks.
+"""Show files, `.skyb`: trajectory and light program of one vehicle, in blocks.
 
-`skyb`, version 1 or 2, with 2 a byte of features and, if its lowest bit is set, the CRC-32 of the whole (without
-preset and inversion, itself taken as zeros); then blocks: type, length (16 bits), body. Little-endian throughout.
-A trajectory: scale (7 bits, mm), a start x, y, z (in units of the scale) and a yaw (0.1 degree); then curves: how many
-control points each of x, y, z and yaw has beside that of before (two bits each: 0, 1, 3, 7), ms (16 bits), the points.
-Other blocks (ways home, headings, events) are passed over. The facts are those of libskybrush (99beb12e).
+`skyb`, version 1 or 2; version 2 has a byte of features and, if its lowest bit is set, the CRC-32 of the whole file
+(without preset and inversion, with its own bytes as zeros). Then blocks: type, length (16 bits), body. All numbers are
+little-endian. A trajectory: scale (7 bits, mm), a start x, y, z (in units of the scale) and a yaw (0.1 degree); then
+curves: the number of control points that each of x, y, z and yaw adds (two bits each: 0, 1, 3, 7), ms (16 bits), the
+points. Other blocks (ways home, headings, events) are skipped. The facts are those of libskybrush (99beb12e).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class ShowFile:
 
 
 def read_show(content: bytes) -> ShowFile:
-    """Read a file. ValueError: it is none, or damaged."""
-    blocks = dict(reversed(list(_blocks(content))))  # of two of a type the first counts
+    """Read a file. ValueError if it is not a show, or damaged."""
+    blocks = dict(reversed(list(_blocks(content))))  # of two blocks of a type the first counts
     if _TRAJECTORY not in blocks:
         raise ValueError("no trajectory")
     try:

@@ -1,6 +1,6 @@
-"""Trajectory of a show: curves one after the other, each for so long, in metres of the show's own frame.
+"""Trajectory of a show: a sequence of timed curves, in metres of the show's own frame.
 
-Each coordinate of a curve is a polynomial in Bernstein form of degree 0, 1, 3 or 7 (a Bezier curve), so that it stays
+Each coordinate of a curve is a polynomial in Bernstein form of degree 0, 1, 3 or 7 (a Bezier curve), so it stays
 between its lowest and its highest control point. x points along the show's orientation, y to the left of it, z up.
 """
 
@@ -16,13 +16,13 @@ from autopilot.interface.records import dataclass
 
 Point = tuple[float, float, float]
 _STEPS = 64
-"""Pieces of a curve in which a height is looked for."""
+"""Pieces of a curve in the search for a height."""
 _VERTICAL_M = 0.05
-"""A curve that moves less far sideways, and not more than it sinks, comes straight down."""
+"""A curve sinks vertically if it moves sideways less than this, m, and no more than it sinks."""
 
 
 def bezier(controls: Sequence[float], share: float) -> tuple[float, float]:
-    """Value at `share` of a curve (0 to 1), and slope for each unit of it; by de Casteljau."""
+    """Value of a curve at `share` (0 to 1), and its derivative by share; by de Casteljau."""
     points = list(controls)
     slope = 0.0
     for degree in range(len(points) - 1, 0, -1):
@@ -34,7 +34,7 @@ def bezier(controls: Sequence[float], share: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A curve: when it begins, for how long it goes on (s), and the control points of its coordinates (m)."""
+    """A curve: start and duration, s, and the control points of its coordinates, m."""
 
     start_s: float
     length_s: float
@@ -42,13 +42,13 @@ class Segment:
 
     @property
     def sinks_straight(self) -> bool:
-        """True when it comes down, and no way to the side."""
+        """True if it sinks vertically."""
         (x, y, z) = self.controls
         aside, sunk = max(abs(x[-1] - x[0]), abs(y[-1] - y[0])), z[0] - z[-1]
         return sunk >= 0.0 and aside <= _VERTICAL_M and aside <= sunk
 
     def time_at(self, height: float) -> float | None:
-        """Time at which it first has this height, s; None: it never has."""
+        """Time at which it first reaches this height, s; None: never."""
         z = self.controls[2]
         if not min(z) <= height <= max(z):
             return None
@@ -78,7 +78,7 @@ class Trajectory:
         return last.start_s + last.length_s
 
     def at(self, time_s: float) -> tuple[Point, Point]:
-        """Position m and velocity m/s; before and behind it stands still."""
+        """Position, m, and velocity, m/s, at a time; constant before the beginning and after the end."""
         segment = self.segments[max(bisect_right(self._starts, time_s) - 1, 0)]
         share = (time_s - segment.start_s) / segment.length_s if segment.length_s > 0.0 else 1.0
         within = min(max(share, 0.0), 1.0)

@@ -1,5 +1,4 @@
-"""The boat: ArduRover with FRAME_CLASS 2. It has the rover's modes, names and units; nothing brakes it, and it
-drifts."""
+"""The boat: ArduRover with FRAME_CLASS 2. It has the rover's modes, names and units; it cannot brake, and it drifts."""
 
 from __future__ import annotations
 

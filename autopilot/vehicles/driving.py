@@ -1,4 +1,4 @@
-"""A velocity as a car can drive it."""
+"""Conversion of a velocity into driving."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from autopilot.interface.targets import Drive, Yaw, YawMode
 
 
 def as_drive(velocity: Ned, yaw: Yaw | None, heading: float, timeout_ms: int) -> Drive:
-    """Turn the nose to `velocity` (NED m/s) and go. With a heading demanded, or a turn rate (from `heading`, the
-    present one, rad), the velocity only says how fast and whether forwards or backwards along it (ArduPilot
+    """Turn the nose to `velocity` (NED m/s) and drive. With a demanded heading or turn rate (from `heading`, the
+    present one, rad), the velocity only gives the speed along it, forwards or backwards (ArduPilot
     Rover/GCS_Mavlink.cpp)."""
     north, east = velocity[0], velocity[1]
     speed = hypot(north, east)

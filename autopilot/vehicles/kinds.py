@@ -1,4 +1,4 @@
-"""The kinds of vehicle there are, by the names that people and files have for them."""
+"""The kinds of vehicle, by their names for users and files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT: Final = COPTER
 
 
 def vehicle_class(name: str) -> VehicleClass:
-    """The kind of this name; ValueError with those that there are."""
+    """Kind of this name; ValueError with the known names."""
     try:
         return KINDS[name]
     except KeyError:
@@ -28,5 +28,5 @@ def vehicle_class(name: str) -> VehicleClass:
 
 
 def class_of_type(vehicle_type: int) -> VehicleClass | None:
-    """The kind that a vehicle of this MAV_TYPE is flown as."""
+    """Kind as which a vehicle of this MAV_TYPE is flown."""
     return next((kind for kind in KINDS.values() if vehicle_type in kind.face.vehicle_types), None)

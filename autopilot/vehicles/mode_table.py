@@ -1,7 +1,7 @@
-"""The flight modes by number, as ArduPilot numbers them, and what each asks for.
+"""The flight modes with ArduPilot's numbers, and their requirements.
 
-Source: docs/reference/ground-stations.md, 1.3, 3.4; ArduPilot ArduCopter/mode.h, Rover/mode.h,
-ArduPlane/mode.h. Numbers that ArduPilot knows and Sortie does not fly are listed, so that their refusal can name them.
+Source: docs/reference/ground-stations.md, 1.3, 3.4; ArduPilot ArduCopter/mode.h, Rover/mode.h, ArduPlane/mode.h.
+ArduPilot's modes that Sortie does not fly are in the enumerations, so that a refusal can name them.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class LiftOption(IntFlag):
 
 
 class ModeKind(Enum):
-    """Ways to fly a mode: `autopilot.modes.build` makes one object for each."""
+    """Ways of flying a mode; `autopilot.modes.build` makes one object for each."""
 
     STABILIZE = "angles, throttle direct"
     ALT_HOLD = "angles, the throttle is a climb rate"
@@ -152,11 +152,11 @@ class ModeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ModeSpec:
-    """Flight mode and its properties. `position`: needs a position estimate; `velocity`: to begin with. `arming`: the
-    vehicle may be armed in it. `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8 and altitude
-    and position control in SYS_STATUS). `speeds`: DO_CHANGE_SPEED sets how fast it flies. `landing`: it is bringing
-    the vehicle down. `said`: its name in ArduPilot's texts, where that is another. `flown`: how, None of a mode of
-    somebody's own, who makes it."""
+    """Flight mode and its properties. `position`: it needs a position estimate; `velocity`: it needs one to begin.
+    `arming`: the vehicle may be armed in it. `pilot`: the sticks fly. `autopilot`: it flies by itself (HEARTBEAT bit 8,
+    and altitude and position control in SYS_STATUS). `speeds`: DO_CHANGE_SPEED sets its speed. `landing`: it brings the
+    vehicle down. `said`: its name in ArduPilot's texts, if different. `flown`: how it is flown, None for a mode of a
+    package."""
 
     number: int
     name: str
@@ -173,12 +173,12 @@ class ModeSpec:
 
     @property
     def needs_fix(self) -> bool:
-        """True when it is not entered, nor armed in, without a position estimate."""
+        """True if entering it and arming in it need a position estimate."""
         return self.position or self.velocity
 
     @property
     def title(self) -> str:
-        """Title of the mode in texts."""
+        """Name of the mode in texts."""
         return self.said or self.name
 
 

@@ -85,7 +85,7 @@ _FAILSAFES: Final = FailsafeTables(
     far_outside=FailsafeAction.RTL,
     radio_otherwise=FailsafeAction.CIRCLE,
 )
-"""`ground_station`: by FS_LONG_ACTN, of either loss; `radio`: by FS_SHORT_ACTN."""
+"""`ground_station`: losses of any kind by FS_LONG_ACTN; `radio`: by FS_SHORT_ACTN."""
 
 PLANE: Final = VehicleClass(
     name="plane",

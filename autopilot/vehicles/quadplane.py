@@ -1,4 +1,4 @@
-"""The quadplane: a plane with four lift motors, on which it takes off, lands and hovers (ArduPlane with Q_ENABLE 1)."""
+"""The quadplane: a plane with four lift motors, for takeoff, landing and hover (ArduPlane with Q_ENABLE 1)."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ _MODES: Final = Modes(
     standard={StandardMode.SAFE_RECOVERY: _R.RTL, StandardMode.MISSION: _R.AUTO},
 )  # fmt: skip
 
-#: FS_ACTION; BATT_FS_*_ACT and FENCE_ACTION have its numbers.
+#: FS_ACTION; BATT_FS_*_ACT and FENCE_ACTION have the same numbers.
 _ACTIONS: Final = {
     1: FailsafeAction.RTL,
     2: FailsafeAction.HOLD,
@@ -114,7 +114,7 @@ ROVER: Final = VehicleClass(
     ),
     mode_switch=("MODE_CH", ("MODE1", "MODE2", "MODE3", "MODE4", "MODE5", "MODE6")),
     trail_look_ms=1000,
-    track_speeds=frozenset(SpeedType),  # it knows no other speed
+    track_speeds=frozenset(SpeedType),  # it has no other speeds
     own_samples=("THR", "NTUN"),
     simulated_samples=("STER",),
     reverses=True,

@@ -1,1 +1,1 @@
-"""ArduPilot's own SITL: its launcher, and its default parameters, one file for each frame."""
+"""ArduPilot's SITL: its launcher, and a file of default parameters for each frame."""

@@ -1,8 +1,8 @@
-"""Faults of our grammar in an ArduPilot that flies in our world.
+"""Faults of Sortie's fault grammar in an ArduPilot that flies a body of our simulator.
 
-What acts on the body or on the inertial unit acts there (`sitl.vehicles.faults`): motors, battery, wind, load,
-gyroscopes, accelerometers. GPS, compasses, barometers and the pilot's radio the firmware simulates by itself, from the
-body's true motion: these are set by its own SIM_ parameters.
+Faults of motors, battery, wind, load, gyroscopes and accelerometers act on the body (`sitl.vehicles.faults`). The
+firmware simulates GPS, compasses, barometers and the pilot's radio itself, from the body's true motion, so their faults
+are set by its SIM_ parameters.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def _baros(what: str, on: float, off: float, given: float = 0.0) -> tuple[SimPar
     return _each([f"{baro}_{what}" for baro in _BAROS], on, off, given)
 
 
-#: By fault; numbers as in ours (docs/failures.md) where a parameter takes them. ArduPilot's defaults are what is `off`:
-#: libraries/SITL/SITL.cpp, SIM_GPS.cpp, SITL_Baro.cpp.
+#: Parameters by fault. Their numbers are those of docs/failures.md where a parameter can have them. The values for
+#: `off` are ArduPilot's defaults: libraries/SITL/SITL.cpp, SIM_GPS.cpp, SITL_Baro.cpp.
 BY_PARAMETER: Final[Mapping[str, tuple[SimParameter, ...]]] = {
     "gps.loss": (SimParameter("SIM_GPS1_ENABLE", 0.0, 1.0),),
     "gps.glitch": (SimParameter("SIM_GPS1_GLTCH_X", 50.0 / METRES_PER_DEGREE, 0.0, 1.0 / METRES_PER_DEGREE),),
@@ -50,7 +50,7 @@ BY_PARAMETER: Final[Mapping[str, tuple[SimParameter, ...]]] = {
     "accel.off": (SimParameter("SIM_ACC_FAIL_MSK", 3.0, 0.0),),
     "rc.loss": (SimParameter("SIM_RC_FAIL", 1.0, 0.0),),
 }
-#: Faults of the simulated receiver, compass and barometer for which ArduPilot's have no parameter.
+#: Faults of GPS, compass and barometer that no parameter of ArduPilot can cause.
 UNKNOWN: Final = (
     "gps.stuck", "gps.intermittent", "compass.slow", "compass.intermittent", "baro.slow", "baro.intermittent",
     "rate.freeze",

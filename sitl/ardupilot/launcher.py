@@ -1,6 +1,7 @@
-"""ArduPilot SITL as a child of the service: `--vehicle ardupilot:copter[=BINARY]`.
+"""Launcher of ArduPilot SITL as a child of the service: `--vehicle ardupilot:copter[=BINARY]`.
 
-The binary is one process, with the defaults of its frame; its physics is inside, or (`,world=ours`) a body of ours.
+The binary is one process, started with the defaults of its frame. Its physics are its own, or (`,world=ours`) a body of
+our simulator.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "ARDUPILOT_SITL"
 _TITLE: Final = "ArduPilot SITL"
 _UNPACED: Final = "1000"
-"""Speed that it never reaches: in lockstep it must not sleep by itself."""
+"""A speed that it never reaches, because it must not sleep by itself in lockstep."""
 
 
 def defaults_file(frame: str) -> Path:
@@ -30,8 +31,8 @@ def defaults_file(frame: str) -> Path:
 
 
 def find_binary(frame: str, given: str) -> Path:
-    """The binary: named on the command line, by ARDUPILOT_SITL, or on the search path. SitlError with how to
-    get one when there is none, or it cannot be run."""
+    """Find the binary: on the command line, in ARDUPILOT_SITL, or on the search path. SitlError with advice if there is
+    none or it cannot run."""
     kind = vehicle_class(frame)
     return find_program(
         _TITLE,
@@ -51,8 +52,8 @@ def launch(
     folder: Path,
     defaults: Mapping[str, float],
 ) -> SitlChild:
-    """Start SITL of the kind `frame`, of the binary `given` (empty: looked for), at `home` (deg, deg, m AMSL, heading
-    deg), with its files in `folder`; `defaults` on top of those of its frame. SitlError when it cannot be."""
+    """Start SITL of the kind `frame` from the binary `given` (empty: search for it), at `home` (deg, deg, m AMSL,
+    heading deg), with its files in `folder`. `defaults` override those of its frame. SitlError if it cannot start."""
     return _start(
         find_binary(frame, given),
         ["--model", vehicle_class(frame).model, "--speedup", f"{speedup:g}"],
@@ -74,10 +75,10 @@ def launch_in_world(
     system: int,
     _wire: object,
 ) -> JsonLockstep:
-    """Start SITL as `launch` does, with this system id; it flies `machine`, which stands at `home`, in lockstep. It
+    """Start SITL as `launch` does, with this system id. It flies `machine`, which stands at `home`, in lockstep. It
     speaks no MAVLink with its simulator."""
     from sitl.ardupilot.lockstep import JsonLockstep, SerialLine, open_receiver
-    from sitl.vehicles.wiring import body_of  # numpy and the kernel: not for who flies in its own world
+    from sitl.vehicles.wiring import body_of  # they load numpy and the kernel, which SITL's own physics do not need
 
     binary = find_binary(frame, given)
     files = defaults_file(frame), defaults_file(f"world_{frame}")
@@ -108,7 +109,7 @@ def _start(
     defaults: Mapping[str, float],
 ) -> SitlChild:
     lat, lon, alt, heading = home
-    # the other serial ports and the radio input would take ports of their own, which another SITL may have
+    # disable the other serial ports and the radio input, whose ports another SITL may use
     arguments = [
         str(binary),
         *model,
@@ -130,7 +131,7 @@ def _start(
 
 
 def _defaults(files: list[str], folder: Path, more: Mapping[str, float]) -> str:
-    """The files of defaults as SITL takes them."""
+    """Default files as SITL takes them."""
     names = list(files)
     if more:
         path = folder / "defaults.parm"

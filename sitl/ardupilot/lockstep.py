@@ -1,8 +1,8 @@
-"""The lockstep with ArduPilot SITL's JSON backend: a packet comes, the body flies it, the answer goes, and the
-firmware's time is what the answer says. No answer, no time: a vehicle's time goes as far as `run` is asked to.
+"""Lockstep with ArduPilot SITL's JSON backend. A packet comes, the body runs its steps, and the answer sets the
+firmware's time. Without an answer the firmware's time stands still, so `run` decides how far it goes.
 
-At the end of `run` the firmware waits for an answer: what it has written to its serial line is there to be read, and
-what is written to it reaches it at this vehicle time.
+At the end of `run` the firmware waits for an answer. Its output on its serial line can be read then, and input that is
+written now reaches it at this vehicle time.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from sitl.child import SitlChild, SitlError
 from sitl.kernel.outside import MAGIC_16, MAGIC_32
 from sitl.vehicles.outside import PACKET_BYTES, OutsideBody
 
-#: Between looks at the firmware's process and serial line while it says nothing, s.
+#: Time between checks of the firmware's process and serial line while it is silent, s.
 _LOOK_S: Final = 0.05
-#: Silence, s of the wall, after which it counts as hung; it answers within a millisecond.
+#: Silence after which the firmware counts as hung, s of real time; it normally answers within a millisecond.
 SILENT_S: Final = 20.0
-#: An answer that was lost is given again when its packet comes again after so long, s; ArduPilot repeats after 1 s.
+#: A packet that comes again after this time, s, gets its answer again, because the answer was lost. ArduPilot repeats
+#: after 1 s.
 _LOST_S: Final = 0.5
-#: How a packet of this size begins.
+#: First bytes of a packet, by its size.
 _PACKETS: Final = {40: MAGIC_16.to_bytes(2, "little"), PACKET_BYTES: MAGIC_32.to_bytes(2, "little")}
 
 
@@ -34,8 +35,8 @@ def _never() -> bool:
 
 
 class SerialLine:
-    """The firmware's first serial port, a TCP server on loopback: connected when it is there, again when it has begun
-    anew."""
+    """The firmware's first serial port, a TCP server on loopback. It connects when the server is there, and again after
+    a restart of the firmware."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -43,20 +44,20 @@ class SerialLine:
         self._in, self._out = b"", b""
 
     def look(self) -> None:
-        """Connect, if it is not connected or has been closed at the other end."""
+        """Connect, if it is not connected or the other end has closed."""
         self._fetch()
         if self._socket is not None:
             return
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if made.connect_ex(("127.0.0.1", self._port)) != 0:  # on loopback at once, or refused
+        if made.connect_ex(("127.0.0.1", self._port)) != 0:  # on loopback this connects at once or is refused
             made.close()
             return
         made.setblocking(False)
         self._socket, self._out = made, b""
 
     def read(self) -> bytes:
-        """Take what has come."""
+        """Take the received bytes."""
         self._fetch()
         data, self._in = self._in, b""
         return data
@@ -75,7 +76,7 @@ class SerialLine:
                 self.close()
 
     def write(self, data: bytes) -> None:
-        """Send it; what the line does not take now follows with the next."""
+        """Send bytes. What the line does not take now is sent with the next call."""
         if self._socket is None:
             return
         self._out += data
@@ -95,8 +96,8 @@ class SerialLine:
 
 
 class JsonLockstep:
-    """See the module. `receiver`: where packets come; `line`: the firmware's serial port; `child`: its process, which
-    hangs when it has said nothing for `silent_s` of the wall."""
+    """A firmware in lockstep; see the module. `receiver`: socket for its packets; `line`: its serial port; `child`: its
+    process, which counts as hung after `silent_s` s of real time without a packet."""
 
     switches: Mapping[str, Callable[[bool], None]] = MappingProxyType({})
 
@@ -112,18 +113,18 @@ class JsonLockstep:
         self._socket = receiver
         self._request, self._answer = body.request.data, body.answer.data
         self._address: tuple[str, int] | None = None
-        self._waiting = False  # the firmware waits for an answer to what is in `request`
+        self._waiting = False  # True while the firmware waits for the answer to `request`
         self._told_s = 0.0
 
     def step(self, until_ms: float, stop: Callable[[], bool] = _never) -> bool:
-        """Wait until the firmware waits for its sensors, and tell it what they show; False when it has these of
-        `until_ms`, or at `stop()`, which is asked while it says nothing. SitlError when it has ended or hangs."""
+        """Wait for the firmware's next packet and answer it. False if it already has the sensors of `until_ms`, or if
+        `stop()` is true; `stop` is asked while the firmware is silent. SitlError if it has ended or hangs."""
         if not self._listen(stop) or self.body.time_ms >= until_ms:
             return False
         self._waiting = False
         again = not self.body.exchange()
         if again and time.monotonic() - self._told_s < _LOST_S:
-            return True  # asked for once more while we held the answer, which it has by now
+            return True  # it was repeated before our answer arrived
         assert self._address is not None
         self._socket.sendto(self._answer, self._address)
         self._told_s = time.monotonic()
@@ -131,7 +132,7 @@ class JsonLockstep:
         return True
 
     def _listen(self, stop: Callable[[], bool]) -> bool:
-        """Wait for a packet; False when it was told to stop."""
+        """Wait for a packet; False if told to stop."""
         silent_s = 0.0
         while not self._waiting:
             try:
@@ -153,7 +154,7 @@ class JsonLockstep:
         return int.from_bytes(self._request[4:8], "little")
 
     def _begin(self, address: tuple[str, int]) -> None:
-        """Note that it has begun, or begun anew; the body stays where it is, and so does its time."""
+        """Note a start or a restart of the firmware. The body keeps its place and its time."""
         if self._address is not None:
             self.restarts += 1
         self._address = address
@@ -173,8 +174,8 @@ class JsonLockstep:
 
 
 def open_receiver() -> socket.socket:
-    """A socket on a free port for the packets of a firmware. It waits for `_LOOK_S` by itself: a timeout of Python's
-    would be a system call more for each packet."""
+    """Open a socket on a free port for the packets of a firmware. Its own timeout is `_LOOK_S`; Python's timeout would
+    cost one more system call for each packet."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     wait = pack("@L", round(1e3 * _LOOK_S)) if sys.platform == "win32" else pack("@ll", 0, round(1e6 * _LOOK_S))
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)

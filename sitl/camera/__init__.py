@@ -1,1 +1,1 @@
-"""The camera of a simulated vehicle: what its lens sees of the ground, as a JPEG, made by a process of its own."""
+"""The camera of a simulated vehicle: JPEG pictures of the ground, made by a separate process."""

@@ -1,11 +1,10 @@
-"""The process that develops pictures, so that no flight waits for one: a child that reads jobs from its standard input
-and writes a file for each, or sends a frame of a video, one after the other: at a low priority where nobody waits for
-it (`yields`).
+"""The process that renders pictures, so that no flight waits for them. It is a child that reads jobs from its standard
+input, and writes a file or sends a video frame for each, one after the other. It runs at low priority where no one
+waits for it (`yields`).
 
-All cameras of a process share it; it is started by `prepare`, when somebody turns to a camera, or with the first
-picture, and ends when its input does: with its parent, however that ends. A plain child rather than
-`multiprocessing`: that would import the parent's main program, which a script that only wanted to fly need not be
-written for.
+All cameras of a process share it. `prepare` starts it when a camera is used, or the first picture does. It ends when
+its input ends, so it ends with its parent. It is a plain child and not `multiprocessing`, because that would import the
+parent's main program.
 
 `python -m sitl.camera.darkroom` is the child.
 """
@@ -36,8 +35,8 @@ _DONE: Final = b"\n"
 
 
 class Job:
-    """A picture that is being developed for a file, or a frame that is sent (no `path`). `error`: why there is none,
-    once it is `done`."""
+    """A picture for a file, or a frame that is sent (no `path`). `error`: reason for a missing picture, once it is
+    `done`."""
 
     def __init__(self, path: Path | None, scene: int, picture: Picture | VideoFrame) -> None:
         self.path = path
@@ -51,33 +50,33 @@ class Job:
         return self._done.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Until its file is there; False when it is not, in this time."""
+        """Wait for the file; False if it is not there in this time."""
         return self._done.wait(seconds) and not self.error
 
     def end(self, error: str) -> None:
-        """The child has answered, or is gone."""
+        """Note that the child has answered or has ended."""
         self.error = error
         self._done.set()
 
 
 class Darkroom:
-    """The parent's side of it. `on_error` hears why a picture could not be written."""
+    """The parent's side of the process. `on_error` is called when a picture could not be written."""
 
     def __init__(self) -> None:
         self.yields = False
-        """True when a flight by the wall clock goes before the pictures. Else vehicle time waits for its pictures, and
-        it is not nice."""
+        """True if a flight in real time has priority over pictures. Otherwise vehicle time waits for pictures, and the
+        child runs at normal priority."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._scenes: list[PictureScene] = []
         self._thread: threading.Thread | None = None
 
     def add_scene(self, scene: PictureScene) -> int:
-        """A camera's surroundings, sent along with its first picture; its number."""
+        """Add a camera's surroundings, which are sent with its first picture; returns their number."""
         self._scenes.append(scene)
         return len(self._scenes) - 1
 
     def develop(self, path: Path, scene: int, picture: Picture) -> Job:
-        """Write this picture there. Returns at once."""
+        """Write this picture to a file. Returns at once."""
         return self._take(Job(path, scene, picture))
 
     def send(self, scene: int, frame: VideoFrame) -> Job:
@@ -90,7 +89,8 @@ class Darkroom:
         return job
 
     def prepare(self) -> None:
-        """A picture may be wanted soon: the process takes up to seconds to start, on a busy machine more."""
+        """Start the process, because a picture may be needed soon and the start takes up to seconds on a busy
+        machine."""
         if self._thread is None:
             self._jobs.put(None)
             self._begin()
@@ -101,7 +101,7 @@ class Darkroom:
             self._thread.start()
 
     def drop(self) -> None:
-        """Whoever waits need wait no more: the program is to end. What has not been begun is not written."""
+        """End all waiting, because the program ends. Jobs that have not begun are dropped."""
         with contextlib.suppress(queue.Empty):
             while True:
                 job = self._jobs.get_nowait()
@@ -136,7 +136,7 @@ def _start(*, yields: bool) -> subprocess.Popen[bytes]:
 
 
 def _ask(child: subprocess.Popen[bytes], job: object) -> str:
-    """Error of the child, "" when there is none. OSError: there is nobody to ask any more."""
+    """Error of the child, "" if none. OSError if the child has ended."""
     assert child.stdin is not None
     assert child.stdout is not None
     pickle.dump(job, child.stdin, pickle.HIGHEST_PROTOCOL)
@@ -149,12 +149,12 @@ def _ask(child: subprocess.Popen[bytes], job: object) -> str:
 
 @cache
 def darkroom() -> Darkroom:
-    """The one of this process."""
+    """The shared darkroom of this process."""
     return Darkroom()
 
 
 def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
-    """The child: until its input ends."""
+    """Run the child's loop until its input ends."""
     from sitl.camera.jpeg import jpeg_of
     from sitl.camera.video import Screens
 
@@ -179,7 +179,7 @@ def develop_all(jobs: IO[bytes], answer: Callable[[bytes], object]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole, or not at all."""
+    """Write the whole file or nothing."""
     part = path.with_suffix(".part")
     try:
         part.write_bytes(content)
@@ -191,12 +191,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def main() -> None:
-    """Ctrl-C is the parent's."""
+    """Run the child. Ctrl-C is left to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32" and _YIELDS in sys.argv:
         with contextlib.suppress(OSError):
             os.nice(_NICENESS)
-    with contextlib.suppress(BrokenPipeError):  # the parent has ended while it waited for a picture
+    with contextlib.suppress(BrokenPipeError):  # the parent ended while it waited for a picture
         develop_all(sys.stdin.buffer, lambda line: os.write(sys.stdout.fileno(), line))
 
 

@@ -1,7 +1,7 @@
-"""A picture as a JPEG that says where, when and how it was taken: EXIF 2.32 for place, time and lens, XMP for the
-attitude (the names that photogrammetry looks for, Pix4D's and DJI's), by Pillow.
+"""A picture as a JPEG with place, time and lens as EXIF 2.32, and its attitude as XMP (names of Pix4D and DJI, for
+photogrammetry), written by Pillow.
 
-The same picture gives the same bytes, with the same version of Pillow.
+The same picture gives the same bytes with the same version of Pillow.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _XMP: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Picture: its scene (`view`), and what is written beside it. `time_us`: UTC since 1970. `above_home_m`: of the
-    camera. `shutter_s` and `iso`: its exposure. `quality`: of the JPEG, 1 to 95."""
+    """Picture: its scene (`view`) and its data. `time_us`: UTC, us since 1970. `above_home_m`: height of the camera.
+    `shutter_s` and `iso`: exposure. `quality`: of the JPEG, 1 to 95."""
 
     view: CameraView
     number: int
@@ -52,15 +52,15 @@ class Picture:
 
 
 def angles(q: Quaternion) -> tuple[float, float, float]:
-    """Roll, pitch, yaw (deg) in the order of a gimbal's joints: yaw, then roll, pitch innermost; a camera that looks
-    straight down is at pitch -90, its picture's top towards `yaw`."""
+    """Roll, pitch, yaw (deg) in the order of a gimbal's joints: yaw, roll, pitch innermost. A camera that looks
+    straight down has pitch -90, and the top of its picture points to `yaw`."""
     r = rotation(q)
     roll = asin(min(max(float(r[2, 1]), -1.0), 1.0))
     return degrees(roll), degrees(atan2(-r[2, 0], r[2, 2])), degrees(atan2(-r[0, 1], r[1, 1]))
 
 
 def jpeg_of(picture: Picture, scene: PictureScene) -> bytes:
-    """The whole file."""
+    """Bytes of the file."""
     stream = io.BytesIO()
     roll, pitch, yaw = angles(picture.view.attitude)
     xmp = _XMP.format(
@@ -116,7 +116,7 @@ def _gps(picture: Picture, taken: datetime, yaw: float) -> dict[int, object]:
 
 
 def _sexagesimal(angle_deg: float) -> tuple[IFDRational, IFDRational, IFDRational]:
-    """Degrees, minutes, seconds to 3 um."""
+    """Degrees, minutes, seconds, with a resolution of 3 um."""
     whole = abs(angle_deg)
     minutes = (whole - int(whole)) * 60.0
     return _ratio(int(whole), 1), _ratio(int(minutes), 1), _ratio((minutes - int(minutes)) * 60.0, 10_000_000)

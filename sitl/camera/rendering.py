@@ -1,11 +1,11 @@
-"""A picture of the ground: the texture, the plan drawn on it, and the terrain, as a camera of this place, attitude and
-lens sees them.
+"""Rendering of pictures of the ground: texture, plan and terrain, as seen by a camera with a place, an attitude and a
+lens.
 
-The rays are those of `autopilot.interface.footprint`; how far they go is asked on a grid of one ray every `CELL`
-pixels, and one over the depth interpolated between them (linear on a plane, as in any rasterizer: Heckbert, Moreton:
-Interpolation for Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: lines are projected
-as they are. Obstacles and pads stand on it: their faces are drawn from the farthest to the nearest (painter's
-algorithm; Newell, Newell, Sancha, 1972), before whatever hill.
+The rays are those of `autopilot.interface.footprint`. Their lengths are computed on a grid of one ray every `CELL`
+pixels. Between them, one over the depth is interpolated (linear on a plane, as in any rasterizer: Heckbert, Moreton:
+Interpolation for Polygon Texture Mapping and Shading, 1991). The plan is painted on the ground: its lines are
+projected. Obstacles and pads stand on the ground: their faces are drawn from the farthest to the nearest (painter's
+algorithm; Newell, Newell, Sancha, 1972), also in front of nearer hills.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sitl.world.obstacles import Cable, Cylinder, Obstacle
 CELL: Final = 16
 F_NUMBER: Final = 2.8
 _REACH_M: Final = 3000.0
-"""Terrain beyond it is not in the picture."""
+"""Distance beyond which terrain is not drawn, m."""
 _NEAR_M: Final = 0.2
 _PIECE_M: Final = 25.0  # a line on terrain is drawn in pieces of that length
 _LEAST_BLUR_PX: Final = 0.4
@@ -39,7 +39,7 @@ _STANDING_M: Final = 500.0  # obstacles beyond it are not in the picture
 _CORNERS: Final = 12  # of a cylinder
 _WALL, _ROOF, _CABLE = (168, 160, 150), (128, 92, 80), (40, 40, 45)
 PAD: Final = ((0.6, (255, 255, 255)), (0.5, (255, 110, 0)))
-"""Squares of a landing pad: half a side (m), and colour."""
+"""Squares of a landing pad: half a side, m, and colour."""
 
 Numbers = npt.NDArray[np.float64]
 Colour = tuple[int, int, int]
@@ -48,7 +48,7 @@ Quaternion = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """A line painted on the ground: places north and east of the origin (m), its colour and its width."""
+    """Line painted on the ground: places north and east of the origin (m), colour and width."""
 
     points: tuple[tuple[float, float], ...]
     colour: Colour
@@ -57,8 +57,8 @@ class Marking:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureScene:
-    """Scene that does not change while a vehicle is switched on: its origin, the terrain, if there is one, and the
-    obstacles, whose places count from `about` (NED m from the origin)."""
+    """Scene that does not change while a vehicle is switched on: origin, terrain, and obstacles, whose places count
+    from `about` (NED m from the origin)."""
 
     origin: GeoPoint
     terrain: HeightMap | None = None
@@ -68,9 +68,9 @@ class PictureScene:
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """View of a camera: its place (m from the origin), how it is turned (its axes into north, east, down), its lens and
-    pixels. `focus_m`: what it is focused at, inf: far away, None: by itself at what it sees. `light`: gains of red,
-    green and blue. `pads`: middles of landing pads, m from the origin."""
+    """View of a camera: its place (m from the origin), attitude (its axes into north, east, down), lens and pixels.
+    `focus_m`: focus distance, inf: far away, None: autofocus. `light`: gains of red, green and blue. `pads`: middles of
+    landing pads, m from the origin."""
 
     place: Ned
     attitude: Quaternion
@@ -88,7 +88,7 @@ class CameraView:
 
 
 def rotation(q: Quaternion) -> Numbers:
-    """(3, 3): from the frame that the quaternion turns, into north, east, down."""
+    """Rotation matrix (3, 3) of a quaternion, into north, east, down."""
     w, x, y, z = q
     return np.array(
         [
@@ -100,7 +100,7 @@ def rotation(q: Quaternion) -> Numbers:
 
 
 def render(view: CameraView, scene: PictureScene) -> Image.Image:
-    """The picture."""
+    """Render the picture."""
     ground = Ground.about(scene.origin, scene.terrain, _REACH_M, to_global(scene.origin, view.place))
     turned = rotation(view.attitude)
     inverse = _inverse_depths(view, turned, ground)
@@ -115,7 +115,7 @@ def render(view: CameraView, scene: PictureScene) -> Image.Image:
 
 
 def _frame(view: CameraView, turned: Numbers, origin: GeoPoint) -> Numbers:
-    """Frame of the camera, as `texture.expose` wants it."""
+    """Frame of the camera, in the form of `texture.expose`."""
     north, east = anchor(origin)
     across = view.lens.sensor_width_mm / view.lens.focal_mm
     down = view.lens.sensor_height_mm / view.lens.focal_mm
@@ -126,11 +126,11 @@ def _frame(view: CameraView, turned: Numbers, origin: GeoPoint) -> Numbers:
 
 
 def _inverse_depths(view: CameraView, turned: Numbers, ground: Ground) -> Numbers:
-    """1/m on the grid, 0 and less: the sky."""
+    """Inverse depths, 1/m, on the grid; 0 and less is the sky."""
     lens = view.lens
     columns, rows = ceil(view.columns / CELL) + 1, ceil(view.rows / CELL) + 1
-    # The grid's rays go through its corners; those of a lens go through the middles of pixels: so half a cell more of
-    # sensor on each side, and off the middle where the last cell is not whole.
+    # The grid's rays go through corners of cells, but a lens' rays go through the middles of pixels. So the sensor is
+    # half a cell larger on each side, and off centre if the last cell is not whole.
     cells = Lens(
         lens.sensor_width_mm * columns * CELL / view.columns,
         lens.sensor_height_mm * rows * CELL / view.rows,
@@ -168,10 +168,10 @@ Pixel = tuple[float, float]
 def _segments(
     marking: Marking, view: CameraView, turned: Numbers, ground: Ground
 ) -> Iterator[tuple[Pixel, Pixel, float]]:
-    """Both ends in pixels, and the width there, of all that is before the camera."""
+    """Segments before the camera: both ends in pixels, and the width there."""
     points = np.array(_pieces(marking.points) if ground.map is not None else marking.points)
     up = np.nan_to_num(ground.up(points[:, 0], points[:, 1]))
-    seen = (np.column_stack([points, -up]) - np.array(view.place)) @ turned  # into the camera's frame
+    seen = (np.column_stack([points, -up]) - np.array(view.place)) @ turned  # in the camera's frame
     for a, b in pairwise(seen):
         if a[0] < _NEAR_M and b[0] < _NEAR_M:
             continue
@@ -189,7 +189,7 @@ def _pieces(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _before(point: Numbers, other: Numbers) -> Numbers:
-    """`point`, or where the line from it to `other` comes before the camera."""
+    """`point`, or the place where the line from it to `other` passes in front of the camera."""
     if point[0] >= _NEAR_M:
         return point
     moved: Numbers = point + (other - point) * ((_NEAR_M - point[0]) / (other[0] - point[0]))
@@ -208,7 +208,7 @@ def _pixel(point: Numbers, view: CameraView) -> Pixel:
 # --- what stands on the ground ----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Face:
-    """A flat polygon; a line of this width where there are two corners."""
+    """A flat polygon; with two corners a line of this width."""
 
     corners: tuple[Ned, ...]
     colour: Colour
@@ -264,14 +264,14 @@ def _faces(shape: Obstacle) -> list[_Face]:
 
 
 def _shaded(a: tuple[float, float], b: tuple[float, float]) -> Colour:
-    """Colour of a wall: the light comes from the north and the south."""
+    """Colour of a wall, lit from the north and the south."""
     light = 0.6 + 0.4 * abs(b[1] - a[1]) / max(hypot(b[0] - a[0], b[1] - a[1]), _FAR)
     red, green, blue = (int(light * part) for part in _WALL)
     return red, green, blue
 
 
 def _clipped(corners: Numbers) -> list[Numbers]:
-    """Part of a polygon, or of a line, that is before the camera (Sutherland, Hodgman, 1974)."""
+    """Part of a polygon or a line in front of the camera (Sutherland, Hodgman, 1974)."""
     if len(corners) == 2:
         a, b = corners
         return [] if max(a[0], b[0]) < _NEAR_M else [_before(a, b), _before(b, a)]
@@ -291,8 +291,9 @@ def _focused(image: Image.Image, view: CameraView, inverse: Numbers) -> Image.Im
 
 
 def blur_px(view: CameraView, inverse_m: float) -> float:
-    """Diameter of the circle of confusion (pixels) of what is seen in the middle, 1/m away: f^2 / N times the
-    difference of the two vergences (Hecht: Optics, 6.2.2), for a lens that is short beside the distances."""
+    """Diameter of the circle of confusion (pixels) of an object in the middle of the picture with this inverse
+    distance, 1/m: f^2 / N times the difference of the two vergences (Hecht: Optics, 6.2.2), for a focal length that is
+    short beside the distances."""
     if view.focus_m is None:
         return 0.0
     focused = 0.0 if not isfinite(view.focus_m) else 1.0 / max(view.focus_m, _NEAR_M)

@@ -1,9 +1,9 @@
 """RTSP (RFC 2326), server side, for one connection: requests and the time go in, answers come out.
 
-A stream is described by SDP (RFC 4566) and set up for UDP or interleaved with the answers on the connection itself
-(10.12). A connection has one session at most, its own, and ends it when it closes; silence of `TIMEOUT_S` ends both.
-RTP goes to the host of the connection only: `destination` is passed over, since a stranger would have us flood
-others. Bodies of requests, and RTCP of the player, are passed over too.
+SDP (RFC 4566) describes a stream. It is set up for UDP, or interleaved with the answers on the connection (10.12). A
+connection has at most one session, which ends with it; silence of `TIMEOUT_S` ends both. RTP goes to the host of the
+connection only. `destination` is ignored, so that a stranger cannot flood another host. Bodies of requests and the
+player's RTCP are ignored too.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ NEXT: Final[Mapping[tuple[PlayState, str], PlayState]] = {
     (PlayState.PLAYING, "PAUSE"): PlayState.READY,
     (PlayState.PLAYING, "TEARDOWN"): PlayState.INIT,
 }
-"""PlayState after a method that ended well; a pair that is not here is not valid (455)."""
+"""State after a successful method; other pairs are not valid (455)."""
 
 
 class RtspStatus(IntEnum):
-    """RtspStatus codes (RFC 2326, 11)."""
+    """Status codes (RFC 2326, 11)."""
 
     OK = 200
     BAD_REQUEST = 400
@@ -65,7 +65,7 @@ class RtspStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """Way of the packets: a channel of the connection (`interleaved`), or a UDP port of its host."""
+    """Transport of packets: a channel of the connection (`interleaved`), or a UDP port of its host."""
 
     interleaved: bool
     first: int
@@ -79,7 +79,7 @@ class _Request:
 
     @property
     def stream(self) -> str:
-        """Name of the stream that the URL means."""
+        """Name of the stream in the URL."""
         path = self.url.partition("://")[2].partition("/")[2].partition("?")[0].strip("/")
         return path.removesuffix("/" + _TRACK)
 
@@ -92,8 +92,8 @@ class _Response:
 
 
 class RtspConnection:
-    """See the module. `streams`: names of those that there are; `session`: its identifier, which strangers cannot
-    guess; `rtp_port`: from where UDP is sent, RTCP's is the next."""
+    """A connection; see the module. `streams`: their names; `session`: its identifier, which strangers cannot guess;
+    `rtp_port`: source of UDP packets; RTCP uses the next port."""
 
     def __init__(self, streams: tuple[str, ...], session: str, rtp_port: int, now_s: float) -> None:
         self._streams = streams
@@ -101,19 +101,19 @@ class RtspConnection:
         self._rtp_port = rtp_port
         self._heard_s = now_s
         self._in = bytearray()
-        self._skip = 0  # bytes of a body, or of a packet of RTCP
+        self._skip = 0  # bytes of a body or of an RTCP packet to skip
         self.state = PlayState.INIT
         self.stream = ""
         self.transport: Transport | None = None
         self.ended = False
-        """True: nothing that comes can be understood any more."""
+        """True after input that cannot be parsed."""
 
     def next_deadline_s(self) -> float:
-        """Time at which the client has been silent for too long."""
+        """Time at which a silent client times out, s."""
         return self._heard_s + TIMEOUT_S
 
     def receive(self, data: bytes, now_s: float) -> bytes:
-        """Answers to what has come."""
+        """Answers to received bytes."""
         self._heard_s = now_s
         self._in += data
         out = b""
@@ -141,7 +141,7 @@ class RtspConnection:
         return out
 
     def packet(self, rtp: bytes) -> bytes:
-        """Packet as it goes between the answers."""
+        """Packet in its interleaved form."""
         assert self.transport is not None
         return bytes((_INTERLEAVED, self.transport.first)) + len(rtp).to_bytes(2, "big") + rtp
 
@@ -163,7 +163,7 @@ class RtspConnection:
         return _text(self._answer(_Request(words[0], words[1], headers)), number)
 
     def _answer(self, request: _Request) -> _Response:
-        """By the order of RFC 2326: method, options, session, state, stream."""
+        """Answer by the order of RFC 2326: method, options, session, state, stream."""
         method, handler = request.method, _HANDLERS.get(request.method)
         if handler is None:
             known = method in ("ANNOUNCE", "RECORD", "REDIRECT")
@@ -190,12 +190,12 @@ class RtspConnection:
         return _Response(answer.status, (*answer.headers, ("Session", about)), answer.body)
 
     def options(self, request: _Request) -> _Response:
-        """Methods that there are."""
+        """Answer with the methods of the server."""
         return _Response(RtspStatus.OK, (("Public", _ALL),))
 
     def describe(self, request: _Request) -> _Response:
-        """Session description (RFC 4566; RFC 6184, 8.2): one live video. Its parameter sets come with each whole
-        picture."""
+        """Answer with the session description (RFC 4566; RFC 6184, 8.2): one live video. Its parameter sets come with
+        each key frame."""
         accepted = request.headers.get("accept", "*/*").lower()
         if "application/sdp" not in accepted and "*/*" not in accepted:
             return _Response(RtspStatus.NOT_ACCEPTABLE)
@@ -208,7 +208,7 @@ class RtspConnection:
         return _Response(RtspStatus.OK, (("Content-Type", "application/sdp"), ("Content-Base", base)), body)
 
     def setup(self, request: _Request) -> _Response:
-        """Take the first way of those that the client offers which there is."""
+        """Use the first of the client's transports that the server has."""
         for offered in request.headers.get("transport", "").split(","):
             found = _transport(offered)
             if found is not None:
@@ -222,7 +222,7 @@ class RtspConnection:
         return _Response(RtspStatus.UNSUPPORTED_TRANSPORT)
 
     def accept(self, request: _Request) -> _Response:
-        """Do what the table of states says; of what has none only the time counts."""
+        """Follow the table of states; a method that is not in the table only counts as a sign of life."""
         return _Response(RtspStatus.OK)
 
 
@@ -243,7 +243,7 @@ _OF_SERVER: Final = frozenset({"OPTIONS", "GET_PARAMETER", "SET_PARAMETER"})
 
 
 def _transport(offered: str) -> Transport | None:
-    """Way that a client offers (RFC 2326, 12.39); None: not for us."""
+    """Transport that a client offers (RFC 2326, 12.39); None if the server does not have it."""
     profile, *rest = (part.strip() for part in offered.split(";"))
     options = {name.lower(): value.strip('"') for name, _, value in (part.partition("=") for part in rest)}
     interleaved = profile.upper() == "RTP/AVP/TCP"

@@ -1,9 +1,9 @@
-"""RTSP server of a camera (`rtsp`), on a thread of its own. Its streams come as RTP by UDP to ports of the loopback
-interface and are handed on to their players, by UDP from the server's port number or between the answers.
+"""RTSP server of a camera (`rtsp`), on its own thread. Its streams arrive as RTP by UDP on ports of the loopback
+interface. It forwards them to players, by UDP from the server's port number or interleaved with the answers.
 
-Neither a player nor a stranger can hold memory or the flight: `PLAYERS` connections, requests of a few kilobytes, and
-an interleaved packet is left out while `MOST_WAITING` bytes have not been read. Players come from hosts that were let
-in, the loopback interface at first. IPv4.
+Memory and time are limited: `PLAYERS` connections, requests of a few kilobytes, and interleaved packets are dropped
+while `MOST_WAITING` bytes have not been read. Players must come from admitted hosts, at first only the loopback
+interface. IPv4.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ PLAYERS: Final = 8
 MOST_WAITING: Final = 256 * 1024
 LOOPBACK: Final = "127.0.0.1"
 _READ_BYTES: Final = 65536
-_LOOK_S: Final = 1.0  # for players that have become silent
+_LOOK_S: Final = 1.0  # between checks for silent players
 _REST_S: Final = 0.1
 
 
 class RtspServer:
-    """Serves from the start; OSError when the port is busy. `streams`: their names."""
+    """Server; it serves from the start. OSError if the port is busy. `streams`: their names."""
 
     def __init__(self, port: int, streams: Sequence[str]) -> None:
         self._sockets: list[socket.socket] = []
@@ -38,7 +38,7 @@ class RtspServer:
             self._listener.listen(PLAYERS)
             self.port = int(self._listener.getsockname()[1])
             self._rtp = self._bound(socket.SOCK_DGRAM, self.port)
-            self._bound(socket.SOCK_DGRAM, self.port + 1)  # RTCP of players, which nobody reads
+            self._bound(socket.SOCK_DGRAM, self.port + 1)  # RTCP of players, which is ignored
             self._relays = {name: self._bound(socket.SOCK_DGRAM, 0, LOOPBACK) for name in streams}
         except (OSError, OverflowError):
             self._release()
@@ -53,19 +53,19 @@ class RtspServer:
         self._thread.start()
 
     def admit(self, host: str) -> None:
-        """Let players of this host in."""
+        """Admit players of this host."""
         self._hosts.add(host)
 
     def played(self, stream: str) -> bool:
-        """True while a player shows this stream."""
+        """True while a player plays this stream."""
         return stream in self._played
 
     def relay_port(self, stream: str) -> int:
-        """Port of the loopback interface where the packets of this stream are handed on."""
+        """Port of the loopback interface on which the packets of this stream arrive."""
         return int(self._relays[stream].getsockname()[1])
 
     def close(self) -> None:
-        """Hang up on all players."""
+        """Close all connections."""
         self._ended = True
         relay = next(iter(self._relays.values()))
         self._rtp.sendto(b"", relay.getsockname())  # wakes the thread
@@ -108,7 +108,7 @@ class RtspServer:
     def _accept(self) -> None:
         try:
             made, (host, _) = self._listener.accept()
-        except OSError:  # it has gone again; or there are no descriptors, and it would be tried again at once
+        except OSError:  # the player has gone again; or no descriptors are left, and a retry would fail at once
             time.sleep(_REST_S)
             return
         if host not in self._hosts or len(self._players) >= PLAYERS:
@@ -132,7 +132,7 @@ class RtspServer:
             if not way.interleaved:
                 try:
                     self._rtp.sendto(packet, (player.host, way.first))
-                except OSError:  # lost on its way, as any packet of UDP may be
+                except OSError:  # lost, as any UDP packet may be
                     continue
             elif len(player.waiting) + len(packet) <= MOST_WAITING:
                 player.waiting += connection.packet(packet)
@@ -159,7 +159,7 @@ class RtspServer:
 
 
 class _Player:
-    """Connection of a player, with what it has not read yet."""
+    """Connection of a player, and the data that it has not read yet."""
 
     def __init__(self, made: socket.socket, host: str, connection: RtspConnection) -> None:
         self.socket = made
@@ -168,7 +168,7 @@ class _Player:
         self.waiting = bytearray()
 
     def serve(self, *, readable: bool) -> bool:
-        """Read and write what can be now; False: it has hung up, does not read its answers, or is not understood."""
+        """Read and write without waiting. False if it has closed, does not read its answers, or is not understood."""
         try:
             if readable:
                 data = self.socket.recv(_READ_BYTES)

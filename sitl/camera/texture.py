@@ -1,11 +1,10 @@
-"""Texture of the ground: colours that follow from the place alone, so that pictures of the same ground fit.
+"""Texture of the ground: colours that depend only on the place, so that pictures of the same ground fit together.
 
-Value noise (Perlin, 1985; Ebert et al.: Texturing and Modeling, 2.3) from centimetres to a hundred metres, out of one
-tile of numbers that a hash makes: the same on every machine, in every run. What is finer than a pixel is left out,
-little by little (as in a mipmap; Williams, 1983): it would be another noise in each picture. What is coarser is the
-same from every height.
+It is value noise (Perlin, 1985; Ebert et al.: Texturing and Modeling, 2.3) from centimetres to a hundred metres, from
+one tile of hashed numbers: the same on every machine, in every run. Detail finer than a pixel is faded out (as in a
+mipmap; Williams, 1983), because it would differ in each picture. Coarser detail is the same from every height.
 
-`expose` is the loop over the pixels, which is compiled.
+`expose` is the compiled loop over the pixels.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from autopilot.interface.geo import METRES_PER_DEGREE, GeoPoint, longitude_scale
 from autopilot.interface.marks import jit
 
 SIDE: Final = 256
-"""Side of the tile, numbers; a power of two."""
+"""Side of the tile, in numbers; a power of two."""
 _MASK: Final = SIDE - 1
 OCTAVES: Final = (1, 3, 9)
-"""Sizes of noise in a tile, in its numbers."""
+"""Sizes of noise in a tile, in numbers."""
 _LAYERS: Final = len(OCTAVES)
 _FINEST_M: Final = 0.02
 _COARSER: Final = 1.0 / 27.0  # from one size of the tile to the next
 _TILES: Final = 3
-"""Sizes of the tile that are laid on one another: numbers of 0.02 m, 0.54 m, 14.6 m."""
+"""Number of scales at which the tile is used: spacings of 0.02 m, 0.54 m, 14.6 m."""
 _SHARP: Final = 0.7  # of a pixel: what is as large is shown
 _NOTHING: Final = 1e-7  # 1/m: farther than that is the sky
 _SKY: Final = (150.0, 180.0, 215.0)
@@ -42,8 +41,8 @@ Numbers = npt.NDArray[np.float64]
 
 @cache
 def tiles() -> Numbers32:
-    """(3, SIDE + 1, SIDE + 1) numbers that go on at the other edge: all octaves on one another, without the finest,
-    without the two finest; out of numbers without any order (splitmix64 of their place)."""
+    """Tiles (3, SIDE + 1, SIDE + 1) that repeat at their edges: all octaves, without the finest, without the two
+    finest. Their numbers are splitmix64 of their place."""
     layers = []
     for size in OCTAVES:
         count = -(-SIDE // size)
@@ -57,7 +56,7 @@ def tiles() -> Numbers32:
 
 
 def _stretched(numbers: Numbers) -> Numbers:
-    """Over the whole tile, between the four numbers around each place."""
+    """Interpolate over the whole tile, between the four numbers around each place."""
     count = len(numbers)
     at = np.arange(SIDE) * (count / SIDE)
     low = at.astype(np.int64)
@@ -68,7 +67,8 @@ def _stretched(numbers: Numbers) -> Numbers:
 
 
 def anchor(origin: GeoPoint) -> tuple[float, float]:
-    """North and east (m) of an origin in the pattern, which is fixed to the Earth: each square degree has its own."""
+    """North and east (m) of an origin in the pattern, which is fixed to the Earth; each square degree has its own
+    pattern."""
     south, west = floor(origin.lat), floor(origin.lon)
     east = wrap_longitude(origin.lon - west) * METRES_PER_DEGREE * longitude_scale(south + 0.5)
     return (origin.lat - south) * METRES_PER_DEGREE, east
@@ -76,7 +76,7 @@ def anchor(origin: GeoPoint) -> tuple[float, float]:
 
 @jit
 def _noise(tile: Numbers32, layer: int, x: float, y: float) -> float:
-    """At a place, between the four numbers around it."""
+    """Noise at a place, interpolated between the four numbers around it."""
     left, low = floor(x), floor(y)
     u, v = np.float32(x - left), np.float32(y - low)
     i, j = left & _MASK, low & _MASK
@@ -88,7 +88,7 @@ def _noise(tile: Numbers32, layer: int, x: float, y: float) -> float:
 
 @jit
 def _layer(tile: Numbers32, x: float, y: float, missing: float) -> float:
-    """A tile without its finest octaves, so many of them: a part of one is left out by its part."""
+    """Tile without `missing` of its finest octaves; a fraction removes that part of an octave."""
     whole = int(missing)
     part = missing - whole
     value = _noise(tile, whole, x, y)
@@ -103,10 +103,10 @@ def expose(
     image: Bytes, inverse: Numbers, cell: int, frame: Numbers, missing: Numbers, light: Numbers, tile: Numbers32
 ) -> None:
     """Fill `image` (rows, columns, 3). `inverse`: 1/depth (1/m) on a grid of one number every `cell` pixels from the
-    image's corner on, 0: the sky; between them it is interpolated, which is exact on a plane. `frame`: (4, 3) the
-    camera's place in the pattern (north, east, down), then the ray through the image's corner and its changes by a
-    pixel to the right and down, for a depth of 1 m. `missing`: on the grid too, octaves of the finest tile that are
-    finer than a pixel there. `light`: gains of red, green and blue."""
+    image's corner; 0: sky. It is interpolated in between, which is exact on a plane. `frame` (4, 3): the camera's place
+    in the pattern (north, east, down), the ray through the image's corner, and its changes per pixel to the right and
+    down, for a depth of 1 m. `missing`: on the same grid, octaves of the finest tile that are finer than a pixel.
+    `light`: gains of red, green and blue."""
     rows, columns = image.shape[0], image.shape[1]
     step = 1.0 / cell
     for r in range(rows):
@@ -134,7 +134,7 @@ def expose(
                         detail += value
                     scale *= _COARSER
                     fine -= _LAYERS
-                bare = min(max(0.5 + value, 0.0), 1.0)  # the coarsest says what grows there
+                bare = min(max(0.5 + value, 0.0), 1.0)  # the coarsest noise decides where plants grow
                 shade = max(1.0 + 0.35 * detail, 0.2)
                 red = (70.0 + 80.0 * bare) * shade
                 green = (105.0 + 20.0 * bare) * shade
@@ -145,7 +145,7 @@ def expose(
 
 
 def missing_octaves(inverse: Numbers, pixel: float) -> Numbers:
-    """Number of octaves missing of the finest tile, on the grid; `pixel`: size that a pixel shows in a depth of 1 m,
+    """Number of octaves of the finest tile to leave out, on the grid; `pixel` is the size of a pixel at a depth of 1 m,
     m."""
     shown = pixel / np.maximum(inverse, _NOTHING)
     octaves: Numbers = np.log(shown / (_SHARP * _FINEST_M)) / np.log(OCTAVES[1])
@@ -158,4 +158,4 @@ EXPOSE: Final = Entry(
     "expose",
     "void(uint8[:,:,::1], float64[:,::1], int64, float64[:,::1], float64[:,::1], float64[::1], float32[:,:,::1])",
 )
-"""`expose`, as it runs here."""
+"""The compiled `expose`."""

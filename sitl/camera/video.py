@@ -1,9 +1,8 @@
-"""Video of a camera: its pictures as H.264 in RTP (RFC 3550, RFC 6184), by PyAV, sent by UDP to who looks.
+"""Video of a camera: its pictures as H.264 in RTP (RFC 3550, RFC 6184), by PyAV, sent by UDP to its viewers.
 
-A frame is rendered like a picture, with a grid in metres on the ground and, written over it, time, height and where
-north is. Every second one stands alone, so that who comes later soon sees it. A port where nobody listens refuses
-(ICMP), and is tried again once a second: until then no frame is made. Timestamps are the wall's, at which frames are
-sent.
+A frame is rendered like a picture, with a metric grid on the ground, and time, height and north written over it. Each
+second there is a key frame, so that new viewers soon see something. A port without a listener refuses (ICMP); it is
+then tried once a second, and no frames are made in between. Timestamps are real time at sending.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ Target = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class VideoFrame:
-    """A picture of a video: to whom it is sent, hosts and ports, at so many bits a second, and what is written over it.
-    `thermal`: as the warmth of what is seen. `time_s`: since switching on; `height_m`: above home."""
+    """Frame of a video: target hosts and ports, bit rate, and the data written over it. `thermal`: as temperatures.
+    `time_s`: since power-on; `height_m`: above home."""
 
     view: CameraView
     targets: tuple[Target, ...]
@@ -49,7 +48,7 @@ class VideoFrame:
 
 
 def frame_image(frame: VideoFrame, scene: PictureScene) -> Image.Image:
-    """Frame as a station sees it."""
+    """Image of a frame."""
     image = render(replace(frame.view, markings=(*grid(frame.view), *frame.view.markings)), scene)
     if frame.thermal:
         image = thermal(image)
@@ -69,7 +68,8 @@ def grid(view: CameraView) -> list[Marking]:
 
 
 def thermal(image: Image.Image) -> Image.Image:
-    """White is hot: bare ground is warmer than what grows, what is built and painted is colder, the sky coldest."""
+    """Convert to a thermal image, white is hot: bare ground is warmer than plants, buildings and paint are colder, the
+    sky is coldest."""
     red, _, blue = np.asarray(image, np.int16).transpose(2, 0, 1)
     warm = np.clip(2 * (red - blue) + 90, 0, 255).astype(np.uint8)
     return Image.fromarray(warm).convert("RGB")
@@ -87,10 +87,10 @@ def _write_over(image: Image.Image, frame: VideoFrame) -> None:
 
 
 class Encoder:
-    """H.264 of pictures of one size, in packets of RTP that `send` takes."""
+    """Encoder of pictures of one size to H.264, in RTP packets for `send`."""
 
     def __init__(self, columns: int, rows: int, bits: int, send: Callable[[bytes], object]) -> None:
-        import av  # for those who look
+        import av  # loaded only if there are viewers
 
         self._av = av
         self._send = send
@@ -104,7 +104,7 @@ class Encoder:
         self._stream.codec_context.time_base = _MS
 
     def write(self, packet: bytes) -> int:
-        """Send a packet; the muxer calls it for each."""
+        """Send a packet; the muxer calls this for each."""
         self._send(bytes(packet))
         return len(packet)
 
@@ -125,10 +125,10 @@ class Screen:
         self._sockets = [_connected(target) for target in targets]
         self._encoder: Encoder | None = None
         self._asleep_until_s = 0.0
-        self._refused: set[int] = set()  # sockets, of the last frame
+        self._refused: set[int] = set()  # sockets that refused the last frame
 
     def show(self, frame: VideoFrame, scene: PictureScene, now_s: float) -> bool:
-        """Make it and send it, unless nobody listens."""
+        """Render and send a frame, unless no one listens."""
         if now_s < self._asleep_until_s:
             return False
         view = frame.view
@@ -149,18 +149,18 @@ class Screen:
         for number, made in enumerate(self._sockets):
             try:
                 made.send(packet)
-            except OSError:  # nobody listened there to the packet before, or there is no way to it now
+            except OSError:  # no one listened to the last packet, or there is no route now
                 self._refused.add(number)
 
 
 class Screens:
-    """All streams of a process, by where they go."""
+    """All streams of a process, by their targets."""
 
     def __init__(self) -> None:
         self._screens: dict[int, Screen] = {}
 
     def show(self, frame: VideoFrame, scene: PictureScene) -> None:
-        """Send the next frame of a stream, which is known by its port."""
+        """Send the next frame of a stream; its port identifies it."""
         port = frame.targets[0][1]
         screen = self._screens.get(port)
         if screen is None or screen.targets != frame.targets:
@@ -171,7 +171,7 @@ class Screens:
 
 
 def _connected(target: Target) -> socket.socket:
-    """Socket that is told when the other end refuses."""
+    """Socket that reports when the other end refuses."""
     family, kind, protocol, _, address = socket.getaddrinfo(*target, type=socket.SOCK_DGRAM)[0]
     made = socket.socket(family, kind, protocol)
     made.connect(address)

@@ -1,20 +1,19 @@
 """The boat's kernel: its hull at 400 Hz, its tick, and `advance`, which runs boats to a time or to the next event.
 
-The plant is the three-degree manoeuvring model of a displacement hull in a current (Fossen, Handbook of Marine Craft
-Hydrodynamics and Motion Control, 2nd ed., 6.5 and 10): surge, sway and yaw; resistance of the water grows with the
-speed *through the water*, linearly and with its square, so a hull without thrust goes with current and wind, and
-nothing brakes it but the water. One outboard propeller, whose pull falls with the speed through the water; its rudder
-is moved by the flow of that speed and by the propeller's wash, so the boat turns about its own length when it starts,
-and backwards the other way round. The added mass of the water is left out; the hull neither rolls nor pitches.
+The plant is the three-degree manoeuvring model of a displacement hull in a current: surge, sway and yaw (Fossen,
+Handbook of Marine Craft Hydrodynamics and Motion Control, 2nd ed., 6.5 and 10). The resistance of the water grows with
+the speed *through the water*, linearly and with its square. So a hull without thrust drifts with current and wind. The
+pull of the outboard propeller falls with the speed through the water. The flow at the rudder is this speed plus the
+wash of the propeller, so the boat turns about its own length when it starts, and backwards the other way round. The
+model has no added mass of the water, no roll and no pitch.
 
-Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+Importing this module compiles the kernel or loads it from disk; `sitl.vehicles.simulated` delays this.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from autopilot.control.attitude import limit
 from autopilot.control.estimator import level
 from autopilot.control.inertial import rotation
 from autopilot.control.rover_guidance import decide_rover
@@ -23,15 +22,15 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
-from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
-from sitl.kernel.level import driven_throttle, driven_wheel, fill_driven, place_body, read_vane
+from sitl.kernel.imu import ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
+from sitl.kernel.level import fill_driven, move_outputs, place_body, read_vane, turn_level
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.running import advance_by
 
 
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Run a tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
+    """Run a tick of 20 ms in `P_STEPS` steps."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt
@@ -42,17 +41,11 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     fx, fy, fz = s[M.S_FX], s[M.S_FY], -L.GRAVITY
     pull = s[M.S_PULL]
     # --- outputs
-    if p[M.P_FREEZE] == 0.0:
-        s[M.S_TORQUE_AGE] = 0.0
-    else:
-        s[M.S_TORQUE_AGE] += steps
-    throttle = driven_throttle(s, p) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
-    s[M.S_WHEEL_TRUE] = wheel
+    throttle, wheel = move_outputs(s, p, steps)
     # --- constants of the tick
     stall = p[M.P_STALL]
     drive = stall * throttle * s[M.S_VOLTS] / p[M.P_FULL_V]
-    back = stall / p[M.P_FREE] if throttle != 0.0 else 0.0  # a propeller that stands holds nothing back
+    back = stall / p[M.P_FREE] if throttle != 0.0 else 0.0  # a propeller that stands does not brake
     health = p[M.P_LOSS_1]
     per_mass = 1.0 / p[M.P_MASS]
     per_inertia = 1.0 / p[M.P_INERTIA]
@@ -65,7 +58,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     # --- sensors and estimate
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    imu = imu_of(s, p, 0.2 + 0.2 * abs(throttle))  # ripples, and the motor
+    imu = imu_of(s, p, 0.2 + 0.2 * abs(throttle))  # vibration by ripples and the motor
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
@@ -96,11 +89,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         r += dt * moment * per_inertia
         u += dt * du
         v += dt * dv
-        a = dt * r
-        c, sn = c - a * sn, sn + a * c
-        unit = 1.5 - 0.5 * (c * c + sn * sn)
-        c *= unit
-        sn *= unit
+        c, sn = turn_level(c, sn, dt * r)
         pn += dt * (u * c - v * sn)
         pe += dt * (u * sn + v * c)
 
@@ -117,7 +106,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Prediction and all corrections of one tick. Without position a hull slides: only its attitude is held level."""
+    """Predict, and apply all corrections of one tick. Without a position only the attitude is held level, because a
+    hull slides."""
     fuse_sensors(s, p, rng, table)
     if s[L.S_POS_OK] == 0.0:
         level(s)
@@ -128,7 +118,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
-    """20 ms of one boat; water is level."""
+    """Run one boat for 20 ms. The water is level."""
     run_tick(s, p, rng, table)
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     estimate(s, p, rng, table)

@@ -1,4 +1,4 @@
-"""The kernels as Python calls them; importing this compiles nothing and imports none of them."""
+"""Entry points of the kernels for Python. Importing this module compiles nothing and imports no kernel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 from autopilot.control.kernels import Entry
 
 _ROWS: Final = "float64[:,::1]"
-#: State, settings, target, noise, quantiles, report, heights of the ground, each row's until_ms, samples, their times.
+#: State, settings, target, noise, quantiles, report, heights of the ground, `until_ms` of each row, samples, their
+#: times.
 SIGNATURE: Final = (
     f"int64({_ROWS}, {_ROWS}, {_ROWS}, uint64[:,::1], float64[::1], {_ROWS}, float32[:,::1], float64[::1], {_ROWS}, "
     "float64[::1])"
@@ -30,4 +31,4 @@ OUTSIDE: Final = {
     "boat": Entry("exchange_boat", "sitl.kernel.outside", "exchange_boat", _EXCHANGE),
     "plane": Entry("exchange_plane", "sitl.kernel.outside", "exchange_plane", _EXCHANGE),
 }
-"""Bodies flown from outside, by kind."""
+"""Entry points for bodies that a firmware flies, by kind."""

@@ -1,10 +1,10 @@
 """The copter's kernel: its body at 400 Hz, its tick, and `advance`, which runs copters to a time or to the next event.
 
 A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, control attitude and rates, mix, move the
-body of `sitl.kernel.rotorcraft`), then sensors, estimator, decisions. All state of the loop lives in local variables
-for the steps of one tick.
+body of `sitl.kernel.rotorcraft`), then sensors, estimator, decisions. All state of the loop is in local variables
+during the steps of a tick.
 
-Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+Importing this module compiles the kernel or loads it from disk; `sitl.vehicles.simulated` delays this.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Prediction and all corrections of one tick."""
+    """Predict, and apply all corrections of one tick."""
     fuse_sensors(s, p, rng, table)
     if s[L.S_POS_OK] == 0.0:
         level(s)
@@ -129,7 +129,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
-    """20 ms of one copter."""
+    """Run one copter for 20 ms."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
         strike(s)
@@ -145,8 +145,8 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
 
 @jit
 def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Fill in the cascade's present demands: body rates, velocity, acceleration; 0 while the motors do not fly the
-    vehicle."""
+    """Fill in the present demands of the cascade: body rates, velocity, acceleration. They are 0 while the motors do
+    not fly the vehicle."""
     for i in range(3):
         r[R.WANT_P + i] = 0.0
         r[R.WANT_VN + i] = 0.0
@@ -156,7 +156,7 @@ def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
     x, y, z = attitude_error(
         s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3], s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     )
-    if s[L.S_RATE_MODE] == 0.0:  # as the 400 Hz loop has it
+    if s[L.S_RATE_MODE] == 0.0:  # the same law as in `run_tick`
         most = p[L.P_RATE_MAX]
         r[R.WANT_P] = limit(p[L.P_KP_ATT] * x, most)
         r[R.WANT_Q] = limit(p[L.P_KP_ATT] * y, most)
@@ -172,7 +172,7 @@ def fill_demands(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """The whole vector of one copter."""
+    """Fill the whole report of one copter."""
     fill_common(s, p, t, r)
     r[R.TRUE_CONTACT] = s[M.S_CONTACT]
     speed = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]

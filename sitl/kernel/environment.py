@@ -1,4 +1,4 @@
-"""Changes at 50 Hz around and in the machine: wind, battery, and the slower sensors."""
+"""Weather, battery and the slower sensors, which change at 50 Hz."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAG_PERIOD_MS = 100.0
 
 @jit
 def blow(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Mean wind and gusts: three first-order Gauss-Markov processes, Dryden's form for the along-wind component with
-    one time constant (MIL-F-8785C), vertical gusts half as strong. Near the ground the wind dies down (in the last
-    2 m, its vertical part in the last 10 m)."""
+    """Compute the mean wind and gusts. Gusts are three first-order Gauss-Markov processes: Dryden's form for the
+    along-wind component with one time constant (MIL-F-8785C), and vertical gusts half as strong. The horizontal wind
+    falls in the last 2 m above the ground, the vertical wind in the last 10 m."""
     rng[1] = rng[1] + GAMMA
     r = draw(rng[1])
     keep = p[M.P_GUST_KEEP]
@@ -53,8 +53,8 @@ def cell_volts(soc: float) -> float:
 
 @inline
 def discharge(s: L.Row, p: L.Row, amps: float) -> None:
-    """Battery at a current of `amps`: sag by the internal resistance, charge and energy used. Disarmed it keeps its
-    charge, as ArduPilot's simulator has it: nobody can charge it on a desk."""
+    """Discharge the battery with a current of `amps`: voltage sag by the internal resistance, used charge and energy.
+    While disarmed the charge does not change, as in ArduPilot's simulator."""
     if s[L.S_ARMED] == 0.0:
         amps = 0.0
     rest = p[M.P_CELLS] * cell_volts(s[M.S_SOC]) + p[M.P_OFFSET_V] - p[M.P_FAULT_V]
@@ -71,7 +71,7 @@ def discharge(s: L.Row, p: L.Row, amps: float) -> None:
 
 @jit
 def receive_gps(s: L.Row, p: L.Row, rng: Any, table: Any) -> bool:
-    """A fix, every 200 ms: truth, a slow wander (ionosphere, multipath) and white noise."""
+    """Take a GPS fix every 200 ms: truth, a slow wander (ionosphere, multipath) and white noise. True for a new fix."""
     now = s[L.S_TIME_MS]
     if now < s[M.S_GPS_NEXT]:
         return False
@@ -120,7 +120,7 @@ def read_baro(s: L.Row, p: L.Row, rng: Any, table: Any) -> float:
 
 @jit
 def read_mag(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """The local field in body axes, gauss."""
+    """Read the local magnetic field in body axes, gauss."""
     rng[3] = rng[3] + GAMMA
     r = draw(rng[3])
     a, b, c, d = s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]
@@ -136,8 +136,8 @@ def read_mag(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @inline
 def sense(s: L.Row, p: L.Row, rng: Any, table: Any) -> tuple[bool, bool]:
-    """Samples of barometer, GPS and compass at this tick, with what fails in them; whether a fix, and whether a field
-    is a new one."""
+    """Sample barometer, GPS and compass at this tick, with their failures. Returns whether there is a new fix, and
+    whether there is a new field."""
     s[L.S_BARO_OK] = p[M.P_BARO_ON] * (1.0 - s[M.S_BARO_LOST])
     read_baro(s, p, rng, table)
     if p[M.P_FAIL_BARO] != 0.0:

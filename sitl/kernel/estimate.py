@@ -15,15 +15,16 @@ from sitl.kernel.environment import blow, discharge, read_baro, read_mag, sense
 from sitl.kernel.failing import fail_inertial
 from sitl.kernel.imu import DEADMAN_S
 
-#: A vehicle without a fix for so long has lost its GPS, ms.
+#: Time without a fix after which the GPS is lost, ms.
 GPS_LOST_MS = 1000.0
-#: Slower than the root of this (0.2 m/s) is standing: the odometer does not count the estimate's noise, (m/s)2.
+#: Square of the speed below which the vehicle stands, (m/s)2: 0.2 m/s. The odometer does not count the estimate's
+#: noise.
 STANDING = 0.04
 
 
 @jit
 def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """First tick: align the estimator with what the sensors say at rest."""
+    """Align the estimator with the sensors at rest, in the first tick."""
     s[L.S_FRESH] = 0.0
     read_mag(s, p, rng, table)
     align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, s[M.S_MAG_X], s[M.S_MAG_Y], s[M.S_MAG_Z])
@@ -33,7 +34,8 @@ def start(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def restart(s: L.Row, p: L.Row) -> None:
-    """FRESH is `RESTART`: begin the estimator anew from the latest samples; draws no noise, takes no time."""
+    """Start the estimator again from the latest samples, after FRESH was set to `RESTART`. It draws no noise and takes
+    no time."""
     s[L.S_FRESH] = 0.0
     for i in range(3):
         s[L.S_GYX + i] = s[M.S_GYRO_X + i] - s[L.S_BGX + i]
@@ -43,7 +45,8 @@ def restart(s: L.Row, p: L.Row) -> None:
 
 @inline
 def begin_tick(s: L.Row, p: L.Row, rng: Any, table: Any, amps: float) -> None:
-    """After the body has moved through a tick: its time, the air around it, and its battery at a current of `amps`."""
+    """Advance the time, the weather and the battery after the body has moved for a tick; `amps` is the battery's
+    current."""
     s[L.S_TIME_MS] += L.TICK_MS
     if s[L.S_FRESH] == 1.0:
         start(s, p, rng, table)
@@ -55,7 +58,7 @@ def begin_tick(s: L.Row, p: L.Row, rng: Any, table: Any, amps: float) -> None:
 
 @inline
 def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Prediction, and the corrections by those sensors that have a sample at this tick."""
+    """Predict, and correct by the sensors that have a sample at this tick."""
     now = s[L.S_TIME_MS]
     s[L.S_IMU_OK] = p[M.P_IMU_ON] * (1.0 - s[M.S_GYRO_LOST]) * (1.0 - s[M.S_ACC_LOST])
     predict(s)
@@ -77,10 +80,10 @@ def fuse_sensors(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @inline
 def average_gyro(s: L.Row, at_rest: bool) -> None:
-    """Keep what a calibration would take for the gyros' biases."""
+    """Average the gyros at rest, for a calibration of their biases."""
     if at_rest:
         rest(s, s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z])
-    else:  # it moves: a calibration right after touchdown, or after a drive, keeps what that has taught
+    else:  # a calibration right after touchdown or a drive keeps the biases that motion has taught
         s[L.S_GAX], s[L.S_GAY], s[L.S_GAZ] = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
 
 
@@ -88,7 +91,7 @@ def average_gyro(s: L.Row, at_rest: bool) -> None:
 def watch_machine(s: L.Row, p: L.Row, t: L.Row) -> None:
     """Raise the events of battery, distance and dead motor commands."""
     volts = s[M.S_VOLTS]
-    if p[L.P_SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage with the sag taken out
+    if p[L.P_SAG_FREE] == 1.0:  # BATT_FS_VOLTSRC: judge the voltage without the sag
         volts += s[M.S_AMPS] * p[M.P_OHMS]
     watch_battery(s, p, volts, s[M.S_MAH])
     watch_distance(s, p, t)
@@ -102,7 +105,7 @@ def watch_machine(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @inline
 def count_way(s: L.Row) -> None:
-    """The odometer: horizontal way by the estimate."""
+    """Add the horizontal distance of the estimate to the odometer."""
     v = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     if v > STANDING:
         s[L.S_ODOMETER] += L.TICK * sqrt(v)

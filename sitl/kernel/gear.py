@@ -1,4 +1,4 @@
-"""A plane on the ground: its wheels, a throw that starts it, and what it does not survive."""
+"""A plane on the ground: wheels, launch by a throw, and crashes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from autopilot.interface.marks import inline, jit
 from sitl.kernel import layout as M
 from sitl.kernel.imu import Vector
 
-#: Wheels: resistance to rolling, and brakes of a plane that stands disarmed; grip sideways, as shares of the weight.
+#: Wheels, as shares of the weight: resistance to rolling, brakes of a disarmed plane, sideways grip.
 ROLLING, PARKED, GRIP = 0.03, 0.6, 0.8
-#: Resistance that grows with the speed of rolling, 1/s (SIM_Plane has 0.3 and nothing else).
+#: Rolling resistance that grows with the speed, 1/s (SIM_Plane has 0.3 and no other).
 ROLLING_RATE = 0.3
-#: How the nose wheel turns the plane: 1/s; most torque of tyres standing, N m.
+#: The turning rate that the nose wheel commands, 1/s; the largest torque of standing tyres, N m.
 STEERING, TYRES = 6.0, 3.0
-#: What an undercarriage survives: m/s into the ground, and the attitude: cosine of the tilt, sine of the nose down.
+#: Limits of the undercarriage: sink rate m/s, and attitude: cosine of the tilt, sine of the nose-down angle.
 DROPS_MPS, TILTS_COS, NOSE_DOWN = 6.0, 0.5, 0.45
 
 
@@ -35,7 +35,7 @@ def roll_on(
     steer: float,
     parked: bool,
 ) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the wheels, `deep` m deep in the ground."""
+    """Add the wheels, `deep` m deep in the ground, to the specific force and the torque (body)."""
     vn, ve, vd = v
     wx, wy, wz = w
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
@@ -71,8 +71,8 @@ def roll_on(
 
 @jit
 def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
-    """Acceleration ahead by whoever throws it, m/s2, for `P_LAUNCH_TIME` s from when the throttle comes up on the
-    ground; a third of it goes upwards."""
+    """Forward acceleration of a throw, m/s2. It lasts `P_LAUNCH_TIME` s from the time when the throttle rises on the
+    ground. A third of it also acts upwards."""
     if p[M.P_LAUNCH] <= 0.0:
         return 0.0
     if s[L.S_AIR] == 0.0 and throttle < 0.5:
@@ -84,7 +84,7 @@ def throw_now(s: L.Row, p: L.Row, throttle: float) -> float:
 
 @jit
 def strike_plane(s: L.Row) -> None:
-    """Crash what comes to the ground too fast, on its back, over a wing or on its nose: it lies there."""
+    """Crash a plane that touches the ground too fast, inverted, on a wing or on its nose. It then lies still."""
     if s[M.S_CONTACT] == 0.0 or s[L.S_AIR] == 0.0:
         return
     q1, q2 = s[M.S_Q1], s[M.S_Q2]
@@ -98,4 +98,4 @@ def strike_plane(s: L.Row) -> None:
         s[L.S_EVENTS] += L.EV_CRASHED
     s[M.S_VN], s[M.S_VE], s[M.S_VD] = 0.0, 0.0, 0.0
     s[M.S_WX], s[M.S_WY], s[M.S_WZ] = 0.0, 0.0, 0.0
-    s[M.S_PD], s[M.S_CONTACT] = s[L.S_FLOOR], 0.0  # it comes to lie there anew, and strikes once
+    s[M.S_PD], s[M.S_CONTACT] = s[L.S_FLOOR], 0.0  # the contact begins anew, so it strikes only once

@@ -1,7 +1,7 @@
-"""The ground under a machine, in compiled code: `autopilot.interface.terrain.HeightMap` by the same formula.
+"""The ground under a machine, in compiled code, by the same formula as `autopilot.interface.terrain.HeightMap`.
 
-It is looked up once in a tick, for the place in the middle of it; a machine without a map stands on the plane through
-its home, and pays one comparison for that.
+The height is read once in a tick, for the place at the middle of the tick. A machine without a map stands on the plane
+through its home.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos
 from sitl.kernel import layout as M
 
-#: What a copter's undercarriage survives: speed along the ground and into it, m/s, and depth in it, m.
+#: Limits of a copter's undercarriage: horizontal and vertical speed, m/s, and depth in the ground, m.
 SLIDES_MPS, DROPS_MPS, SINKS_M = 3.0, 4.0, 0.3
 _HALF_TICK = 0.5 * L.TICK
 
 
 @jit
 def height_below(p: L.Row, ground: Any, n: float, e: float) -> float:
-    """Height of the ground above the sea at n, e m from the origin; NaN where the map has none."""
+    """Height of the ground above sea level at n, e m from the origin; NaN outside the map."""
     lat = p[L.P_ORIGIN_LAT] + n / METRES_PER_DEGREE
     scale = max(cos((p[L.P_ORIGIN_LAT] + lat) * 0.5 * pi / 180.0), 0.01)
     y = (lat - p[M.P_MAP_SOUTH]) * p[M.P_MAP_PER_LAT]
@@ -43,7 +43,7 @@ def height_below(p: L.Row, ground: Any, n: float, e: float) -> float:
 
 @jit
 def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
-    """Look up the height of the ground in this tick. Over a void of the map it goes on as high as it was."""
+    """Read the height of the ground in this tick. Over a gap of the map the last height stays."""
     height = height_below(p, ground, s[M.S_PN] + _HALF_TICK * s[M.S_VN], s[M.S_PE] + _HALF_TICK * s[M.S_VE])
     if height == height:
         s[L.S_FLOOR] = p[L.P_ORIGIN_ALT] - height
@@ -56,8 +56,7 @@ def look_down(s: L.Row, p: L.Row, ground: Any) -> None:
 
 @jit
 def strike(s: L.Row) -> None:
-    """Crash what touches the ground faster than its undercarriage stands, or has flown into it: it lies there, its
-    motors stopped."""
+    """Crash a machine that touches the ground too fast or has flown into it. It then lies still with its motors off."""
     deep = s[M.S_PD] - s[L.S_FLOOR]
     if deep < 0.0 or s[L.S_AIR] == 0.0:
         return
@@ -75,15 +74,15 @@ def strike(s: L.Row) -> None:
 
 @jit
 def follow_ground(s: L.Row) -> None:
-    """Move what drives up and down with the ground."""
+    """Move a driving body up and down with the ground."""
     s[M.S_VD] = (s[L.S_FLOOR] - s[M.S_PD]) / L.TICK
     s[M.S_PD] = s[L.S_FLOOR]
 
 
 @jit
 def fill_ground(s: L.Row, p: L.Row, r: L.Row, ground: Any) -> None:
-    """The ground below, and what the range finder says: the distance along the body's own axis, with the ground taken
-    as level there."""
+    """Fill in the height of the ground and the range finder's distance. The distance is measured along the body's own
+    axis to level ground."""
     floor = s[L.S_FLOOR]
     if p[M.P_MAP] != 0.0:
         height = height_below(p, ground, s[M.S_PN], s[M.S_PE])

@@ -1,10 +1,10 @@
 """Load on the line of a winch: a mass that swings below the copter and pulls on it.
 
-A point mass with the drag of air on a line without mass, which can pull and not push. In each step the line takes
-away, by one impulse on both bodies along it, the speed at which they part: as much as the reduced mass of the two needs
-(a spherical pendulum whose pivot moves; Catto, Iterative Dynamics with Temporal Coherence, 2005, with a share `GIVE` of
-the error of length in each step). The impulse over the step is the tension. Where the load touches the ground, the hook
-lets it go.
+The load is a point mass with air drag. The line has no mass, and it can pull but not push. The model is a spherical
+pendulum with a moving pivot, solved by impulses (Catto, Iterative Dynamics with Temporal Coherence, 2005). In each step
+one impulse along the line acts on both bodies. It removes the speed at which they move apart, so it depends on the
+reduced mass of the two. It also removes the share `GIVE` of the length error. The impulse over the step is the tension.
+The hook opens when the load touches the ground.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from sitl.kernel.imu import Vector
 from sitl.kernel.rotorcraft import Body, Numbers, rotation_of
 
 GIVE = 0.2
-#: How fast the winch's drum changes its speed, m/s2: a load that goes down keeps the line taut.
+#: Acceleration of the winch's drum, m/s2; slow enough that a falling load keeps the line taut.
 DRUM = 4.0
-#: Shortest line that a load hangs on, m.
+#: Shortest length of the line under a load, m.
 SHORTEST = 0.25
 
 
 @jit
 def swing(s: L.Row, p: L.Row, dt: float, body: Body, floor: float, wind: Vector) -> Vector:
-    """Specific force, NED, of the line on the copter `body` in this step of `dt` s; the load moves on in it."""
+    """Specific force, NED, of the line on the copter `body` in this step of `dt` s. The load also moves on in this
+    step."""
     _, _, (vn, ve, vd), (pn, pe, pd), _, _, _ = body
     mass, load = p[M.P_MASS], s[M.S_LOAD_KG]
     s[M.S_LINE_RATE] += min(max(p[M.P_LINE_RATE] - s[M.S_LINE_RATE], -DRUM * dt), DRUM * dt)
@@ -42,7 +43,7 @@ def swing(s: L.Row, p: L.Row, dt: float, body: Body, floor: float, wind: Vector)
     if far > 0.5 * SHORTEST:
         n, e, d = n / far, e / far, d / far
         parting = (un - vn) * n + (ue - ve) * e + (ud - vd) * d - s[M.S_LINE_RATE]
-        parting += (GIVE * over if over > 0.0 else over) / dt  # a slack line may become taut, and no more
+        parting += (GIVE * over if over > 0.0 else over) / dt  # a slack line may only become taut
         impulse = max(parting, 0.0) * load * mass / (load + mass)
         un, ue, ud = un - impulse / load * n, ue - impulse / load * e, ud - impulse / load * d
     s[M.S_LOAD_V], s[M.S_LOAD_V + 1], s[M.S_LOAD_V + 2] = un, ue, ud
@@ -59,7 +60,7 @@ def swing(s: L.Row, p: L.Row, dt: float, body: Body, floor: float, wind: Vector)
 
 @jit
 def pulled(numbers: Numbers, body: Body, pull: Vector) -> Numbers:
-    """Numbers of the body with this specific force (NED) on it."""
+    """The body's numbers with this specific force (NED) added."""
     lag, full, per_mass, arms, drags, inverse, euler, (x, y, z) = numbers
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = rotation_of(body[0])
     n, e, d = pull

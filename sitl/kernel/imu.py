@@ -1,7 +1,7 @@
-"""Steps at 400 Hz that every body shares: inertial samples, attitude by strapdown, and what a tick keeps of them.
+"""Steps at 400 Hz that all bodies share: inertial samples, strapdown attitude, and the results of a tick.
 
-They are inlined into the loop of each kernel: in it all state lives in local variables, and vectors are tuples of three
-numbers, so that a step touches no memory but the quantile table.
+They are inlined into the loop of each kernel. In this loop all state is in local variables and vectors are tuples of
+three numbers, so a step reads no memory except the quantile table.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from sitl.kernel.noise import MASK, S10, S20, S30B, S40, S50
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
 ImuUnit = tuple[Vector, Vector, float, float, float, bool]
-"""Inertial unit: biases of gyros rad/s and accelerometers m/s2, their noise, whether it works (0 or 1), whether
-anything of it fails."""
+"""Inertial unit: gyro biases rad/s, accelerometer biases m/s2, their noise, 1 if the unit works (else 0), True if a
+sensor of it fails."""
 
-#: Motors that got no command for so long are stopped, s.
+#: Time without a motor command after which the motors stop, s.
 DEADMAN_S = 0.05
-#: Share of a tick in the reported vibration: a memory of one second.
+#: Share of one tick in the reported vibration: a memory of one second.
 VIBRATION_SHARE = 0.02
 ZERO = (0.0, 0.0, 0.0)
 
@@ -39,8 +39,8 @@ def sample_imu(
     acc_noise: float,
     imu_on: float,
 ) -> tuple[Vector, Vector, Vector]:
-    """Gyros rad/s, accelerometers m/s2 (body axes), and the vibration that the latter contain. `bits`: one draw;
-    `rates` and specific `force` are the truth; `imu_on` (0 or 1): all of it comes through, or nothing."""
+    """Sample gyros, rad/s, accelerometers, m/s2 (body axes), and the vibration in the latter. `bits` is one draw;
+    `rates` and specific `force` are the truth; `imu_on` is 1, or 0 for no samples."""
     gx = (rates[0] + gyro_bias[0] + gyro_noise * table[bits & MASK]) * imu_on
     gy = (rates[1] + gyro_bias[1] + gyro_noise * table[(bits >> S10) & MASK]) * imu_on
     gz = (rates[2] + gyro_bias[2] + gyro_noise * table[(bits >> S20) & MASK]) * imu_on
@@ -55,27 +55,26 @@ def sample_imu(
 
 @inline
 def spoil_axes(s: L.Row, sample: Vector, on: int, shown: int) -> Vector:
-    """A sample of gyros or accelerometers, some of which fail: `failing` has said what comes through of it, and what
-    stands in its place. The row is read here, behind a branch, since nothing fails on nearly all flights."""
+    """Apply the failures that `sitl.kernel.failing` has set to a sample of gyros or accelerometers. The caller checks
+    for failures first, because nearly all flights have none."""
     share = s[on]
     return sample[0] * share + s[shown], sample[1] * share + s[shown + 1], sample[2] * share + s[shown + 2]
 
 
 @inline
 def add(total: Vector, more: Vector) -> Vector:
-    """The sum of two vectors."""
     return total[0] + more[0], total[1] + more[1], total[2] + more[2]
 
 
 @inline
 def add_squares(total: Vector, more: Vector) -> Vector:
-    """`total` and the squares of `more`, axis by axis."""
+    """Add the squares of `more` to `total`, axis by axis."""
     return total[0] + more[0] * more[0], total[1] + more[1] * more[1], total[2] + more[2] * more[2]
 
 
 @inline
 def imu_of(s: L.Row, p: L.Row, shake: float) -> ImuUnit:
-    """Inertial unit of a vehicle for one tick; `shake`: times its accelerometers' noise, what shakes it."""
+    """Inertial unit of a vehicle for one tick; `shake` multiplies the noise of its accelerometers."""
     return (
         (s[M.S_GBX], s[M.S_GBY], s[M.S_GBZ]),
         (s[M.S_ABX], s[M.S_ABY], s[M.S_ABZ]),
@@ -90,8 +89,8 @@ def imu_of(s: L.Row, p: L.Row, shake: float) -> ImuUnit:
 def sense_step(
     s: L.Row, bits: Any, table: Any, rates: Vector, force: Vector, unit: ImuUnit, felt: Vector, squares: Vector
 ) -> tuple[Vector, Vector, Vector, Vector]:
-    """Samples of gyros and accelerometers in one step, with what fails of them; sums of specific force and of squared
-    vibration so far."""
+    """Sample gyros and accelerometers in one step, with their failures. Also returns the sums of specific force and of
+    squared vibration."""
     gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on, failing = unit
     gyro, acc, shake = sample_imu(bits, table, rates, force, gyro_bias, acc_bias, gyro_noise, acc_noise, imu_on)
     if failing:
@@ -101,9 +100,20 @@ def sense_step(
 
 
 @inline
+def obeys(s: L.Row, p: L.Row, steps: int) -> bool:
+    """Age the motor command by the steps of a tick; True until it is older than `DEADMAN_S`."""
+    if p[M.P_FREEZE] == 0.0:
+        s[M.S_TORQUE_AGE] = 0.0
+    else:
+        s[M.S_TORQUE_AGE] += steps
+    alive: bool = s[M.S_TORQUE_AGE] * p[M.P_DT] < DEADMAN_S
+    return alive
+
+
+@inline
 def turn(q: Quaternion, half: float, x: float, y: float, z: float) -> Quaternion:
-    """A quaternion after a step with body rates x, y, z rad/s; `half`: half the step, s. First order in the angle, then
-    one Newton step back to unit length."""
+    """Turn a quaternion by the body rates x, y, z rad/s for one step; `half` is half the step, s. First order in the
+    angle, then one Newton step back to unit length."""
     q0, q1, q2, q3 = q
     hx, hy, hz = half * x, half * y, half * z
     n0 = q0 - q1 * hx - q2 * hy - q3 * hz
@@ -116,7 +126,7 @@ def turn(q: Quaternion, half: float, x: float, y: float, z: float) -> Quaternion
 
 @inline
 def keep_middle(s: L.Row, e: Quaternion) -> None:
-    """The attitude estimate in the middle of the tick, by which its summed specific force is turned."""
+    """Keep the attitude estimate of the middle of the tick. The summed specific force is turned by it."""
     s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3] = e
 
 
@@ -124,7 +134,7 @@ def keep_middle(s: L.Row, e: Quaternion) -> None:
 def keep_samples(
     s: L.Row, dt: float, steps: int, e: Quaternion, gyro: Vector, acc: Vector, felt: Vector, squares: Vector
 ) -> None:
-    """Keep the results of a tick of `steps`: attitude estimate, last samples, summed specific force, vibration."""
+    """Keep the results of a tick: attitude estimate, last samples, summed specific force, vibration."""
     gx, gy, gz = gyro
     s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3] = e
     s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ] = felt[0] * dt, felt[1] * dt, felt[2] * dt

@@ -1,4 +1,5 @@
-"""Layout of the simulated machine in the kernel's rows, behind its control's fields (`autopilot.interface.layout`)."""
+"""Layout of the simulated machine in the kernel's rows. Its fields follow those of its control
+(`autopilot.interface.layout`)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Final
 from autopilot.interface import layout as L
 from autopilot.interface.fields import Fields
 
-#: How a sensor fails; the numbers are MAVLink's FAILURE_TYPE.
+#: Failures of a sensor; the numbers are MAVLink's FAILURE_TYPE.
 FAILURE_OFF: Final = 1.0
 FAILURE_STUCK: Final = 2.0
 FAILURE_GARBAGE: Final = 3.0
@@ -26,7 +27,7 @@ _state = Fields("S_", after=L.STATE)
 # truth: attitude, rates, velocity, position
 S_Q0, S_Q1, S_Q2, S_Q3, S_WX, S_WY, S_WZ = _state.take(7)
 S_VN, S_VE, S_VD, S_PN, S_PE, S_PD = _state.take(6)
-# rotors, share of full speed, and their commands: the first four are those of the quad and of a plane's lift
+# rotor speeds, as shares of full speed, and their commands; the first four are the quad's and a plane's lift motors
 S_M1, S_M2, S_M3, S_M4, S_M5, S_M6, S_M7, S_M8 = _state.take(8)
 S_C1, S_C2, S_C3, S_C4, S_C5, S_C6, S_C7, S_C8 = _state.take(8)
 S_WIND_N, S_WIND_E, S_WIND_D = _state.take(3)  # air, mean and gusts
@@ -83,8 +84,11 @@ P_SERVO_5, P_SERVO_6, P_SERVO_7, P_SERVO_8 = _settings.take(4)
 P_INV_IX, P_INV_IY, P_INV_IZ, P_GYRO_XX, P_GYRO_YY, P_GYRO_ZZ = _settings.take(6)  # GYRO_xx: Euler coupling
 P_FULL, P_ARM_X, P_ARM_Y, P_YAW_ARM, P_LAG, P_ROTOR_DRAG, P_BODY_DRAG, P_AXIAL_DRAG = _settings.take(8)
 P_SPIN_ARM, P_POWER = _settings.take(2)
+P_ROTORS = _settings.block(1)  # number of rotors that a firmware drives (`sitl.kernel.outside`)
+# their places, m ahead of and to the right of the centre of mass; torque per thrust, m, above 0 if the rotor turns left
+P_ROTOR_AHEAD, P_ROTOR_RIGHT, P_ROTOR_TURN = (_settings.block(MOST_ROTORS) for _ in range(3))
 P_STIFF, P_DAMP, P_FRICTION, P_LEG = _settings.take(4)
-# a motor test: commands of rotors while disarmed; throttle and steering, -1 .. 1, of what drives
+# motor test: rotor commands while disarmed; throttle and steering, -1 .. 1, of rovers and boats
 P_TEST_1, P_TEST_2, P_TEST_3, P_TEST_4 = _settings.take(4)
 P_SHOVE_X, P_SHOVE_Y, P_SHOVE_Z, P_SHOVE_UNTIL = _settings.take(4)  # specific force that throws it, body m/s2; ms
 # rover

@@ -1,7 +1,7 @@
-"""Looking out for other aircraft on the way (`autopilot.interface.traffic.Lookout`), in compiled code.
+"""Lookout for other aircraft (`autopilot.interface.traffic.Lookout`), in compiled code.
 
-Ten times a second the vehicle judges the reports that it was given, as its autopilot would, and stops where the highest
-level is another than it was, or one of the conditions of an evasion that goes on by itself is over.
+Ten times a second the vehicle judges the reports that it was given, as its autopilot would. It stops if the highest
+level has changed, or if a condition of a running evasion has ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sitl.kernel.reporting import place_of
 
 @jit
 def sights(s: L.Row, p: L.Row, now_ms: int) -> bool:
-    """True where something is to be done about others now."""
+    """True if the autopilot must act on other aircraft now."""
     lat, lon, alt = place_of(p, s[L.S_EPN], s[L.S_EPE], s[L.S_EPD])
     of = M.P_OUT_LIMITS
     highest = 0
@@ -46,7 +46,7 @@ def sights(s: L.Row, p: L.Row, now_ms: int) -> bool:
 
 @jit
 def look_out(s: L.Row, p: L.Row) -> None:
-    """Raise SIGHTED at a look where something is to be done."""
+    """Raise the event SIGHTED if the autopilot must act."""
     now_ms = int(s[L.S_TIME_MS])
     if now_ms % LOOK_MS == 0 and sights(s, p, now_ms):
         s[L.S_EVENTS] += L.EV_SIGHTED

@@ -1,7 +1,7 @@
 """Seeded noise for the kernel: splitmix64 and a table of normal quantiles.
 
-One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits; each picks a quantile of the
-standard normal distribution (`sitl.kernel.quantiles`). A table costs a load; Box-Muller costs a logarithm and a sine.
+One 64-bit draw (Steele, Lea, Flood 2014) gives six numbers of ten bits. Each selects a quantile of the standard normal
+distribution (`sitl.kernel.quantiles`). A table costs one load; Box-Muller costs a logarithm and a sine.
 """
 
 from __future__ import annotations

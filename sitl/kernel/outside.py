@@ -1,10 +1,11 @@
-"""Bodies flown from outside: a packet of ArduPilot's JSON backend in, some steps of the body, a line of JSON out.
+"""Bodies that a firmware flies: a packet of ArduPilot's JSON backend goes in, and after some steps a line of JSON goes
+out.
 
-The backend's protocol (libraries/SITL/examples/JSON in ArduPilot): a packet has a magic number, the frame rate that the
-firmware would like, a count, and 16 or 32 pulse widths; the answer is text. Ours is a template whose numbers stand in
-fields of fixed width, so that an answer is these numbers and nothing else. A step is the body's own (2.5 ms); weather,
-battery and failures change every 20 ms, as in our own flight, and so do barometer, GPS and compass of what flies, for a
-firmware that has none of its own (PX4; `sitl.px4.lockstep` makes its controls such a packet).
+The protocol is libraries/SITL/examples/JSON in ArduPilot: a packet has a magic number, the frame rate that the firmware
+wants, a count, and 16 or 32 pulse widths; the answer is text. Our answer is a template with fields of fixed width, so
+only its numbers change. A step is the body's own (2.5 ms). Weather, battery and failures change every 20 ms, as in our
+own flight. So do barometer, GPS and compass of flying bodies, for a firmware that has no such sensors of its own (PX4;
+`sitl.px4.lockstep` converts its controls to such a packet).
 """
 
 from __future__ import annotations
@@ -29,31 +30,30 @@ from sitl.kernel.rotorcraft import body_of, current, keep_body, move_by, numbers
 MAGIC_16, MAGIC_32 = 18458, 29569
 HEADER: Final = 8  # bytes before the first pulse width
 
-#: Places of what an answer may tell, in `values`.
+#: Places of the values of an answer, in `values`.
 V_TIME, V_GYRO, V_ACC, V_PLACE, V_ATTITUDE, V_VELOCITY = 0, 1, 4, 7, 10, 14
 V_VOLTS, V_AMPS, V_RANGE, V_AIRSPEED, V_WIND = 17, 18, 19, 20, 21
 VALUES: Final = 24
-#: A row of `fields`: which value, where its digits end in the answer, how many there are room for, its decimals.
+#: A row of `fields`: index of the value, end of its digits in the answer, width of the field, decimals.
 F_VALUE, F_END, F_WIDTH, F_DECIMALS = 0, 1, 2, 3
 FIELD: Final = 4
-#: A row of `outputs`: channel from 0 (below 0: there is none), pulse widths us, and of a motor the shares of them at
-#: which thrust begins and is full, how much thrust is quadratic in between (MOT_THST_EXPO), its place, m ahead and to
-#: the right, and its torque for each N, m, above 0 where it turns left.
-O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO, O_AHEAD, O_RIGHT, O_TURN = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-#: `clock`: steps since it was switched on, the count of the last packet, its frame rate; 1: it has crashed.
+#: A row of `outputs`: channel from 0 (below 0: none), then pulse widths, us. For a motor also the shares of the range
+#: of pulse widths at which thrust begins and is full, and the quadratic share of thrust in between (MOT_THST_EXPO).
+O_CHANNEL, O_LOW, O_MIDDLE, O_HIGH, O_BEGIN, O_FULL, O_EXPO = 0, 1, 2, 3, 4, 5, 6
+#: `clock`: steps since power-on, count of the last packet, its frame rate, 1 after a crash.
 C_STEPS, C_COUNT, C_RATE, C_WRECK = 0, 1, 2, 3
 CLOCK: Final = 4
-#: Results that are no count of steps.
+#: Results that are not a count of steps.
 NO_PACKET, AGAIN, DIVERGED = -1, -2, -3
-#: Faster than this (m/s), or turning faster (rad/s), the body is none any more.
+#: Speed, m/s, or turning rate, rad/s, above which the simulation has diverged.
 FASTEST = 1000.0
-#: Slower than this a plane on the ground with its throttle closed stands, m/s.
+#: Speed below which a plane on the ground with closed throttle stands, m/s.
 STANDS_MPS = 0.5
 
 
 @jit
 def pulse_width(request: Any, channel: int) -> float:
-    """Pulse width of a channel, us; 0 where the packet has none."""
+    """Pulse width of a channel, us; 0 if the packet has none."""
     at = HEADER + 2 * channel
     if channel < 0 or at + 1 >= len(request):
         return 0.0
@@ -74,7 +74,7 @@ def surface(outputs: Any, number: int, request: Any) -> float:
 
 @jit
 def rotor(outputs: Any, number: int, request: Any) -> float:
-    """Speed 0 .. 1 that a motor is commanded to: the root of the thrust that the firmware believes in."""
+    """Commanded speed of a motor, 0 .. 1: the root of the thrust that the firmware expects."""
     row = outputs[number]
     width = pulse_width(request, int(row[O_CHANNEL]))
     share = ((width - row[O_LOW]) / (row[O_HIGH] - row[O_LOW]) - row[O_BEGIN]) / (row[O_FULL] - row[O_BEGIN])
@@ -84,7 +84,7 @@ def rotor(outputs: Any, number: int, request: Any) -> float:
 
 @jit
 def throttle(outputs: Any, number: int, request: Any) -> float:
-    """Throttle 0 .. 1 of what only pulls; 0 without a pulse."""
+    """Throttle of a propeller, 0 .. 1; 0 without a pulse."""
     row = outputs[number]
     share: float = (pulse_width(request, int(row[O_CHANNEL])) - row[O_LOW]) / (row[O_HIGH] - row[O_LOW])
     return min(max(share, 0.0), 1.0)
@@ -92,7 +92,7 @@ def throttle(outputs: Any, number: int, request: Any) -> float:
 
 @jit
 def put(answer: Any, field: Any, value: float) -> None:
-    """Write a number into its field, with spaces before it."""
+    """Write a number into its field, padded with spaces."""
     scale = 1
     for _ in range(field[F_DECIMALS]):
         scale *= 10
@@ -123,7 +123,7 @@ def put(answer: Any, field: Any, value: float) -> None:
 
 @jit
 def tell(s: L.Row, p: L.Row, ground_down: float, now_s: float, values: Any, fields: Any, answer: Any) -> int:
-    """Fill the answer with what the sensors show now; `DIVERGED` where the body is none any more, else 0."""
+    """Fill the answer with the present samples. `DIVERGED` if the simulation has diverged, else 0."""
     values[V_TIME] = now_s
     for i in range(3):
         values[V_GYRO + i] = s[M.S_GYRO_X + i]
@@ -147,8 +147,8 @@ def tell(s: L.Row, p: L.Row, ground_down: float, now_s: float, values: Any, fiel
 
 @jit
 def accept(request: Any, clock: Any, dt: float) -> int:
-    """Steps that a packet asks for: as its frame rate says, at least one of ours, at most a tick's. `NO_PACKET`: it is
-    none; `AGAIN`: it is the last one, sent once more."""
+    """Number of steps for a packet, from its frame rate: at least one, at most a tick. `NO_PACKET` if it is not a
+    packet, `AGAIN` if the last packet was sent once more."""
     if len(request) < HEADER + 32:
         return NO_PACKET
     magic = int(request[0]) + 256 * int(request[1])
@@ -165,7 +165,7 @@ def accept(request: Any, clock: Any, dt: float) -> int:
 
 @jit
 def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, shake: float) -> None:
-    """Sample the inertial unit, with what fails in it."""
+    """Sample the inertial unit, with its failures."""
     rng[0] = rng[0] + GAMMA
     gyro, acc, _, _ = sense_step(s, draw(rng[0]), table, rates, force, imu_of(s, p, shake), ZERO, ZERO)
     s[M.S_GYRO_X], s[M.S_GYRO_Y], s[M.S_GYRO_Z] = gyro
@@ -175,11 +175,11 @@ def keep_imu(s: L.Row, p: L.Row, rng: Any, table: Any, rates: Any, force: Any, s
 def exchange_by(
     obey: Callable[[L.Row, L.Row, Any, Any, Any], None],
     begin: Callable[[L.Row, L.Row, Any, Any], None],
-    step: Callable[[L.Row, L.Row, Any, Any, Any], None],
-    end: Callable[[L.Row, L.Row, Any, Any, Any, Any], None],
+    step: Callable[[L.Row, L.Row, Any, Any], None],
+    end: Callable[[L.Row, L.Row, Any, Any, Any], None],
 ) -> Callable[..., int]:
-    """Make the exchange of a kind of vehicle: `obey` takes the pulse widths of a packet, `begin` and `end` are done
-    once in 20 ms, before and behind its steps."""
+    """Make the exchange function of a kind of vehicle: `obey` takes the pulse widths of a packet; `begin` and `end` run
+    once in 20 ms, before and after the steps."""
 
     def exchange(
         state: Any,
@@ -194,7 +194,7 @@ def exchange_by(
         fields: Any,
         answer: Any,
     ) -> int:
-        """Exchange one packet; steps made, or why none."""
+        """Exchange one packet. Returns the number of steps, or a result below 0."""
         s, p, g = state[0], settings[0], rng[0]
         dt = p[M.P_DT]
         steps = accept(request, clock, dt)
@@ -205,10 +205,10 @@ def exchange_by(
         for _ in range(steps):
             if clock[C_STEPS] % in_tick == 0:
                 begin(s, p, ground, clock)
-            step(s, p, outputs, g, table)
+            step(s, p, g, table)
             clock[C_STEPS] += 1
             if clock[C_STEPS] % in_tick == 0:
-                end(s, p, outputs, g, table, ground)
+                end(s, p, g, table, ground)
         told = tell(s, p, s[L.S_FLOOR], clock[C_STEPS] * dt, values, fields, answer)
         return steps if told == 0 else told
 
@@ -224,8 +224,8 @@ def obey_copter(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> N
 
 @jit
 def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
-    """Note what our own flight knows of a vehicle: one whose motors turn is armed, off the ground it is in the air.
-    Where it strikes the ground its motors have turned for the last time."""
+    """Set the state that our own flight would know: armed while motors turn, in the air off the ground. A copter that
+    strikes the ground has crashed, and its motors stay off."""
     s[L.S_ARMED] = 0.0
     for i in range(M.MOST_ROTORS):
         if s[M.S_C1 + i] > 0.0:
@@ -239,34 +239,35 @@ def begin_copter(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
 
 @jit
 def note_contact(s: L.Row, clock: Any) -> None:
-    """Note a crash, and whether it is in the air."""
+    """Note a crash, and whether the body is in the air."""
     if s[L.S_EVENTS] != 0.0:
         clock[C_WRECK] = 1
     s[L.S_AIR] = 1.0 if s[M.S_CONTACT] == 0.0 else 0.0
 
 
 @jit
-def turn_rotors(s: L.Row, p: L.Row, outputs: Any) -> tuple[float, Vector, float]:
-    """Turn the rotors on for a step: their lift, N, their torque, N m, and the mean of their speeds."""
+def turn_rotors(s: L.Row, p: L.Row, rotors: int) -> tuple[float, Vector, float]:
+    """Turn the rotors for one step: lift, N, torque, N m, and the mean of their speeds."""
     full = s[M.S_VOLTS] / p[M.P_FULL_V]
     full *= full * p[M.P_FULL]
     lift, roll, pitch, yaw, speeds = 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(len(outputs)):
+    for i in range(rotors):
         speed = s[M.S_M1 + i] + p[M.P_LAG] * (s[M.S_C1 + i] - s[M.S_M1 + i])
         s[M.S_M1 + i] = speed
         thrust = full * p[M.P_LOSS_1 + i] * speed * speed
         lift += thrust
-        roll -= outputs[i, O_RIGHT] * thrust
-        pitch += outputs[i, O_AHEAD] * thrust
-        yaw += outputs[i, O_TURN] * thrust
+        roll -= p[M.P_ROTOR_RIGHT + i] * thrust
+        pitch += p[M.P_ROTOR_AHEAD + i] * thrust
+        yaw += p[M.P_ROTOR_TURN + i] * thrust
         speeds += speed
-    return lift, (roll, pitch, yaw), speeds / len(outputs)
+    return lift, (roll, pitch, yaw), speeds / rotors
 
 
 @jit
-def step_copter(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
+def step_copter(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     """Move the body, then sample its inertial unit."""
-    lift, torque, speed = turn_rotors(s, p, outputs)
+    rotors = int(p[M.P_ROTORS])
+    lift, torque, speed = turn_rotors(s, p, rotors)
     wind = (s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D])
     body, numbers = body_of(s), numbers_of(s, p)
     if s[M.S_LOAD_KG] > 0.0:
@@ -274,21 +275,21 @@ def step_copter(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
     body, lies = move_by(p, p[M.P_DT], numbers, lift, torque, 4.0 * speed, s[L.S_FLOOR], wind, body)
     keep_body(s, body)
     if lies:
-        for i in range(len(outputs)):
+        for i in range(rotors):
             s[M.S_M1 + i] = 0.0
     keep_imu(s, p, rng, table, body[1], body[5], 0.3 + 2.0 * speed)
 
 
 @jit
-def end_copter(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
-    """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
-    begin_tick(s, p, rng, table, current(s, p, len(outputs)))
+def end_copter(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Update weather, battery, failures, and the sensors for a firmware that has none of its own."""
+    begin_tick(s, p, rng, table, current(s, p, int(p[M.P_ROTORS])))
     sense(s, p, rng, table)
 
 
 @jit
 def obey_rover(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
-    """Wheel and throttle."""
+    """Command wheel and throttle."""
     s[L.S_WHEEL] = surface(outputs, 0, request) * outputs[0, O_FULL]
     s[L.S_THROTTLE] = surface(outputs, 1, request)
     s[L.S_ARMED] = 1.0 if pulse_width(request, int(outputs[1, O_CHANNEL])) > 0.0 else 0.0
@@ -297,18 +298,12 @@ def obey_rover(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> No
 
 @jit
 def begin_rover(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
-    """Note nothing: it is always on the ground, or afloat."""
+    """Do nothing: a rover or boat is always on the ground or afloat."""
 
 
 @jit
-def step_rover(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
-    """Drive on."""
-    rover.run_tick(s, p, rng, table)
-
-
-@jit
-def end_rover(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
-    """The ground below, weather, battery, failures."""
+def end_rover(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Update ground, weather, battery, failures."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
         follow_ground(s)
@@ -316,20 +311,14 @@ def end_rover(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: An
 
 
 @jit
-def step_boat(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
-    """Go on through the water."""
-    boat.run_tick(s, p, rng, table)
-
-
-@jit
-def end_boat(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
-    """Weather, battery, failures; water is level."""
+def end_boat(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Update weather, battery, failures. Water is level."""
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
 
 
 @jit
 def obey_plane(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> None:
-    """Aileron, elevator, throttle, rudder, and of a quadplane four lift motors."""
+    """Command aileron, elevator, throttle, rudder, and the four lift motors of a quadplane."""
     whole = 1.0 if clock[C_WRECK] == 0 else 0.0
     s[L.S_AILERON], s[L.S_ELEVATOR] = surface(outputs, 0, request), surface(outputs, 1, request)
     s[L.S_THROTTLE], s[L.S_RUDDER] = whole * throttle(outputs, 2, request), surface(outputs, 3, request)
@@ -339,15 +328,15 @@ def obey_plane(s: L.Row, p: L.Row, outputs: Any, request: Any, clock: Any) -> No
         for i in range(4):
             s[M.S_C1 + i] = whole * rotor(outputs, 4 + i, request)
             drives = drives or s[M.S_C1 + i] > 0.0
-    # it glides, flares and rolls out with its throttle closed, and no output tells that it is armed: wheels are braked
-    # (and a crash is none) where it stands
+    # no output shows whether a plane is armed, and it glides, flares and rolls out with closed throttle: it counts as
+    # disarmed (wheels braked, no crashes) only where it stands
     rolls = s[M.S_VN] * s[M.S_VN] + s[M.S_VE] * s[M.S_VE] > STANDS_MPS * STANDS_MPS
     s[L.S_ARMED] = 1.0 if drives or rolls or s[L.S_AIR] == 1.0 else 0.0
 
 
 @jit
 def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
-    """Note what our own flight knows of a plane."""
+    """Set the state that our own flight would know."""
     s[L.S_FRESH] = s[L.S_EVENTS] = 0.0
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
@@ -356,20 +345,14 @@ def begin_plane(s: L.Row, p: L.Row, ground: Any, clock: Any) -> None:
 
 
 @jit
-def step_plane(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any) -> None:
-    """Fly, roll or stand on."""
-    plane.run_tick(s, p, rng, table)
-
-
-@jit
-def end_plane(s: L.Row, p: L.Row, outputs: Any, rng: Any, table: Any, ground: Any) -> None:
-    """Weather, battery, failures, and the sensors of a firmware that has none of its own."""
+def end_plane(s: L.Row, p: L.Row, rng: Any, table: Any, ground: Any) -> None:
+    """Update weather, battery, failures, and the sensors for a firmware that has none of its own."""
     begin_tick(s, p, rng, table, s[M.S_MOTOR_A] + p[M.P_HOTEL_A])
     sense(s, p, rng, table)
     plane.read_pitot(s, p, rng, table)
 
 
 exchange_copter = exchange_by(obey_copter, begin_copter, step_copter, end_copter)
-exchange_rover = exchange_by(obey_rover, begin_rover, step_rover, end_rover)
-exchange_boat = exchange_by(obey_rover, begin_rover, step_boat, end_boat)
-exchange_plane = exchange_by(obey_plane, begin_plane, step_plane, end_plane)
+exchange_rover = exchange_by(obey_rover, begin_rover, rover.run_tick, end_rover)
+exchange_boat = exchange_by(obey_rover, begin_rover, boat.run_tick, end_boat)
+exchange_plane = exchange_by(obey_plane, begin_plane, plane.run_tick, end_plane)

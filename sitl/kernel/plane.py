@@ -1,16 +1,18 @@
 """The plane's kernel: its body at 400 Hz, its tick, and `advance`, which runs planes to a time or to the next event.
 
-Six degrees of freedom in the form of Beard and McLain (Small Unmanned Aircraft, 2012, chapters 3 and 4): a rigid body
-with a product of inertia (their gammas), lift, drag, side force and moments over angle of attack, sideslip, rates and
-surfaces. Lift goes over into that of a flat plate beyond the stall, over a sigmoid (their 4.9). Coefficients are data
-(`sitl.vehicles.aerodynamics`). As ArduPilot's SIM_Plane has it, angle of attack and sideslip are counted from the
-body's forward axis, and the air's forces act beside the centre of mass; wings and elevator have the pressure of the
-flow across the span (R. T. Jones, NACA TN 1402), which is what a hover in wind from the side is about. Thrust follows
-the throttle and loses with the square of the airspeed where the data say so. On the ground the wheels roll freely ahead
-and grip sideways, the nose does not go below level, nor above it while a plane as SITL's stays down until it climbs by
-a speed of its own, and a machine that is to be thrown is accelerated when its throttle comes up.
+Six degrees of freedom after Beard and McLain (Small Unmanned Aircraft, 2012, chapters 3 and 4): a rigid body with a
+product of inertia (their gammas), and lift, drag, side force and moments as functions of angle of attack, sideslip,
+rates and surfaces. Beyond the stall lift becomes that of a flat plate, over a sigmoid (their 4.9). Coefficients are
+data (`sitl.vehicles.aerodynamics`).
 
-Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+As in ArduPilot's SIM_Plane, angle of attack and sideslip count from the body's forward axis, and the air's forces act
+beside the centre of mass. Wings and elevator have the pressure of the flow across the span (R. T. Jones, NACA TN 1402);
+this matters for a hover in wind from the side. Thrust follows the throttle, and falls with the square of the airspeed
+where the data have such a term. On the ground the wheels roll forward and grip sideways, and the nose does not go below
+level. A plane like SITL's also keeps its nose level until it climbs at `P_LETS_GO` m/s. A plane that is thrown
+accelerates when its throttle rises.
+
+Importing this module compiles the kernel or loads it from disk; `sitl.vehicles.simulated` delays this.
 """
 
 from __future__ import annotations
@@ -35,25 +37,27 @@ from sitl.kernel.copter import INTEGRAL_MAX
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.gear import roll_on, strike_plane, throw_now
 from sitl.kernel.ground import look_down
-from sitl.kernel.imu import DEADMAN_S, ZERO, Quaternion, Vector, imu_of, keep_middle, keep_samples, sense_step, turn
+from sitl.kernel.imu import ZERO, Quaternion, Vector, imu_of, keep_middle, keep_samples, obeys, sense_step, turn
 from sitl.kernel.noise import GAMMA, MASK, S30B, draw
 from sitl.kernel.reporting import cut_pulses, density_at, fill_common, lean_demand
-from sitl.kernel.rotorcraft import current, rotation_of
+from sitl.kernel.rotorcraft import current, move_on, rotation_of
 from sitl.kernel.running import advance_by
 
-#: Widest angles that coefficients are linear over, rad: beyond the stall by so much, and of slip.
+#: Limits of the angles for which coefficients are linear, rad: angle of attack beyond the stall, sideslip.
 BEYOND_STALL, MOST_SLIP = 0.8, 0.8
-#: Surfaces follow as a lag of the time that they need for 60 degrees; full is 45 (SITL's ServoModel).
+#: Time constant of the surfaces over their time for 60 degrees; their full deflection is 45 degrees (SITL's
+#: ServoModel).
 SERVO_SPAN = 4.0 / 3.0
-#: Share of the air's moments in a flow from behind, and cosine of the slip from which on the flow is one from ahead.
+#: Share of the air's moments in a flow from behind; cosine of the sideslip below which this share begins to count.
 FROM_BEHIND, FROM_AHEAD = 0.1, 0.25
-#: The sigmoid of the stall is zero within so many of its widths: 6e-6 of it are left out.
+#: Distance from the stall angle, in widths of the sigmoid, beyond which the sigmoid is taken as 0 (its value there is
+#: 6e-6).
 BLEND_WIDTHS = 12.0
-#: Up to this ratio the arc tangent is its series to the eleventh power: off by 1e-9.
+#: Largest ratio for which the arc tangent is computed as a series to the eleventh power (error 1e-9).
 SERIES = 0.25
-#: Slower through the air than this its flow has no angles, m/s.
+#: Airspeed below which the flow has no angles, m/s.
 CALM = 2.0
-#: Density at sea level (ISA), kg/m3, and how often that around the plane is looked up, ms.
+#: Density at sea level (ISA), kg/m3, and the period of density look-ups, ms.
 DENSITY_MS = 500.0
 SEA_DENSITY = 1.225
 PITOT = int(Sensor.DIFFERENTIAL_PRESSURE)
@@ -76,7 +80,7 @@ def flow_angle(y: float, x: float) -> float:
 
 @jit
 def lift_of(p: L.Row, alpha: float) -> float:
-    """Lift coefficient: linear, and that of a flat plate beyond the stall."""
+    """Lift coefficient: linear below the stall, that of a flat plate beyond it."""
     linear = p[M.P_CL_0] + p[M.P_CL_A] * alpha
     stall, sharp = p[M.P_STALL_ANGLE], p[M.P_STALL_SHARP]
     if abs(alpha) < stall - BLEND_WIDTHS / sharp:
@@ -92,7 +96,7 @@ def lift_of(p: L.Row, alpha: float) -> float:
 def hold_attitude(
     s: L.Row, p: L.Row, dt: float, e: Quaternion, gyro: Vector, ix: float, iy: float, iz: float
 ) -> tuple[float, float, float, float, float, float, float]:
-    """Rotor speeds for the demanded attitude, and the rate integrators: the copter's laws (`sitl.kernel.copter`)."""
+    """Rotor speeds for the demanded attitude, and the rate integrators, by the copter's laws (`sitl.kernel.copter`)."""
     x, y, z = attitude_error(e[0], e[1], e[2], e[3], s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3])
     most = p[L.P_RATE_MAX]
     bx = limit(p[L.P_KP_ATT] * x, most) - gyro[0] + s[L.S_BGX]
@@ -100,7 +104,8 @@ def hold_attitude(
     bz = limit(p[L.P_KP_YAW] * z + s[L.S_YAW_FF], 0.5 * most) - gyro[2] + s[L.S_BGZ]
     ix = limit(ix + p[L.P_KI_RATE] * bx * dt, INTEGRAL_MAX)
     iy = limit(iy + p[L.P_KI_RATE] * by * dt, INTEGRAL_MAX)
-    iz = limit(iz + p[L.P_KI_YRATE] * bz * dt, INTEGRAL_MAX)  # wings and tail turn it into the wind
+    # wings and tail turn the plane into the wind, so yaw needs a large integral
+    iz = limit(iz + p[L.P_KI_YRATE] * bz * dt, INTEGRAL_MAX)
     u1, u2, u3, u4 = mix(
         s[L.S_THRUST],
         p[L.P_MIX_X] * (p[L.P_KP_RATE] * bx + ix),
@@ -114,7 +119,8 @@ def hold_attitude(
 def lift_by_rotors(
     p: L.Row, full: float, m: Quaternion, flow: tuple[float, float], force: Vector, torque: Vector
 ) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the lift motors at speeds `m`; they drag in a `flow` across."""
+    """Add the lift motors at speeds `m` to the specific force and the torque (body); a `flow` across the rotors adds
+    drag."""
     m1, m2, m3, m4 = m
     lift_1, lift_2 = full * p[M.P_LOSS_1] * m1 * m1, full * p[M.P_LOSS_2] * m2 * m2
     lift_3, lift_4 = full * p[M.P_LOSS_3] * m3 * m3, full * p[M.P_LOSS_4] * m4 * m4
@@ -146,11 +152,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     floor = s[L.S_FLOOR]
     alpha, beta, speed = s[M.S_ALPHA], s[M.S_BETA], s[M.S_TRUE_SPEED]
     # commands
-    if p[M.P_FREEZE] == 0.0:
-        s[M.S_TORQUE_AGE] = 0.0
-    else:
-        s[M.S_TORQUE_AGE] += steps
-    throttle = max(s[L.S_THROTTLE], 0.0) * s[L.S_ARMED] if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
+    throttle = max(s[L.S_THROTTLE], 0.0) * s[L.S_ARMED] if obeys(s, p, steps) else 0.0
     aileron, elevator, rudder = s[M.S_TRUE_AILERON], s[M.S_TRUE_ELEVATOR], s[M.S_TRUE_RUDDER]
     want_a, want_e, want_r = s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER]
     servo = p[M.P_SERVO_RATE] * dt
@@ -163,7 +165,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     middle = steps // 2
     # constants of the tick
     wind_n, wind_e, wind_d = s[M.S_WIND_N], s[M.S_WIND_E], s[M.S_WIND_D]
-    share = min(s[M.S_VOLTS] / p[M.P_FULL_V], 1.0)  # the controller holds the propeller's speed above that
+    share = min(s[M.S_VOLTS] / p[M.P_FULL_V], 1.0)  # above that voltage the controller limits the propeller's speed
     drive = (
         (p[M.P_THRUST_1] + p[M.P_THRUST_2] * throttle)
         * throttle
@@ -171,7 +173,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         * share
         * (1.0 if p[L.P_LIFTS] == 1.0 else p[M.P_LOSS_1])
     )
-    slip = p[M.P_THRUST_V] if throttle > 0.0 else 0.0  # a propeller that stands is folded
+    slip = p[M.P_THRUST_V] if throttle > 0.0 else 0.0  # a stopped propeller is folded
     lag = p[M.P_MOTOR_LAG]
     per_mass = 1.0 / p[M.P_MASS]
     area = 0.5 * s[M.S_AIR_DENSITY] * p[M.P_WING]
@@ -197,7 +199,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     g1, g2, g3, g4 = p[M.P_GAMMA], p[M.P_GAMMA + 1], p[M.P_GAMMA + 2], p[M.P_GAMMA + 3]
     g5, g6, g7, g8 = p[M.P_GAMMA + 4], p[M.P_GAMMA + 5], p[M.P_GAMMA + 6], p[M.P_GAMMA + 7]
     inv_y = p[M.P_INV_IY]
-    parked = s[L.S_ARMED] == 0.0 or p[L.P_LIFTS] == 1.0  # what lands upright stands on legs
+    parked = s[L.S_ARMED] == 0.0 or p[L.P_LIFTS] == 1.0  # a plane that lands upright stands on legs
     throw = throw_now(s, p, throttle)
     lets_go = p[M.P_LETS_GO]
 
@@ -229,12 +231,12 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         ca, sa = (u / flow, w / flow) if flow > 1e-6 else (1.0, 0.0)
         alpha, beta = limit(flow_angle(w, abs(u)), widest), limit(flow_angle(v, abs(u)), MOST_SLIP)
         turned = 1.0
-        if u < FROM_AHEAD * speed:  # from behind the tail is ahead of the wings, and neither is made for it
+        if u < FROM_AHEAD * speed:  # in a flow from behind, the tail is ahead of the wings and neither works well
             turned -= (1.0 - FROM_BEHIND) * min(0.5 - 0.5 * u / (FROM_AHEAD * speed), 1.0)
         pull += lag * (max(drive - slip * square, 0.0) - pull)
         # --- forces: per dynamic pressure and area; rates count with half the size over the speed
         press = area * square
-        across = area * flow * flow  # wings are carried by the flow across their span alone
+        across = area * flow * flow  # only the flow across the span carries the wings
         turning = area * speed
         lift = lift_of(p, alpha)
         smooth = cl_0 + cl_a * alpha
@@ -271,13 +273,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         else:
             contact = 0.0
         # --- motion
-        fx, fy, fz = force
-        vn += dt * (r00 * fx + r01 * fy + r02 * fz)
-        ve += dt * (r10 * fx + r11 * fy + r12 * fz)
-        vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
-        pn += dt * vn
-        pe += dt * ve
-        pd += dt * vd
+        (vn, ve, vd), (pn, pe, pd) = move_on(dt, r, force, (vn, ve, vd), (pn, pe, pd))
         roll, nose, yaw = torque
         dx = g1 * wx * wy - g2 * wy * wz + g3 * roll + g4 * yaw
         dy = g5 * wx * wz - g6 * (wx * wx - wz * wz) + inv_y * nose
@@ -287,7 +283,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         wz += dt * dz
         if held:
             pd, wx = max(pd, floor), 0.0
-            wy = max(wy, 0.0) if r20 > 0.0 else min(wy, 0.0)  # to level, not beyond
+            wy = max(wy, 0.0) if r20 > 0.0 else min(wy, 0.0)  # up to level, not beyond
         q = turn(q, half, wx, wy, wz)
 
     rng[0] = seed
@@ -310,10 +306,11 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Density of the air, and the tube's equivalent airspeed: the flow along the nose, noise, its faults."""
+    """Compute the density of the air and the pitot tube's equivalent airspeed: the flow along the nose, with noise and
+    faults."""
     if s[L.S_TIME_MS] % DENSITY_MS < L.TICK_MS:
         standard = density_at(p[L.P_ORIGIN_ALT] - s[M.S_PD])
-        s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / standard)  # all that an autopilot knows
+        s[L.S_EAS2TAS] = sqrt(SEA_DENSITY / standard)  # the autopilot knows only the standard atmosphere
         s[M.S_AIR_DENSITY] = p[M.P_AIR] * standard
     r = rotation_of((s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]))
     ahead = r[0] * (s[M.S_VN] - s[M.S_WIND_N]) + r[3] * (s[M.S_VE] - s[M.S_WIND_E]) + r[6] * (s[M.S_VD] - s[M.S_WIND_D])
@@ -326,7 +323,7 @@ def read_pitot(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Prediction and all corrections of one tick."""
+    """Predict, and apply all corrections of one tick."""
     fuse_sensors(s, p, rng, table)
     read_pitot(s, p, rng, table)
     if s[L.S_POS_OK] == 0.0 or s[M.S_GPS_FIX] < 3.0:
@@ -343,7 +340,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
-    """20 ms of one plane."""
+    """Run one plane for 20 ms."""
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)
     strike_plane(s)
@@ -362,7 +359,7 @@ def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> Non
 
 @jit
 def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """The whole vector of one plane."""
+    """Fill the whole report of one plane."""
     fill_common(s, p, t, r)
     r[R.AIR_SPEED] = s[L.S_AIRSPEED]
     r[R.PITOT], r[R.TARGET_AIR_SPEED] = s[L.S_PITOT], s[L.S_V_GIVEN]
@@ -394,7 +391,7 @@ def fill_report(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_lift(s: L.Row, r: L.Row) -> None:
-    """Report of the lift motors: MAV_VTOL_STATE, their outputs, the collective where they carry."""
+    """Fill in lift motors: MAV_VTOL_STATE, their outputs, and the collective throttle while they carry it."""
     state = s[L.S_LIFTING]
     r[R.VTOL_STATE] = VTOL_WINGS
     if state == L.LIFT_HOVER:

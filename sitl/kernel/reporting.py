@@ -14,7 +14,7 @@ from sitl.kernel import layout as M
 
 #: Standard atmosphere 1976, troposphere: sea level pressure Pa, temperature K, lapse K/m, exponent g M / (R lapse).
 P0, T0, LAPSE, EXPONENT = 101325.0, 288.15, 0.0065, 5.255877
-#: Bits of SYS_STATUS: what can fail, and all that there is.
+#: Bits of SYS_STATUS: sensors that can fail, and all sensors.
 GYRO, ACCEL, MAG = int(Sensor.GYRO), int(Sensor.ACCEL), int(Sensor.MAG)
 BARO, GPS = int(Sensor.ABSOLUTE_PRESSURE), int(Sensor.GPS)
 PRESENT = int(
@@ -27,7 +27,7 @@ AHRS = int(Sensor.AHRS)
 
 @jit
 def lean_demand(s: L.Row) -> tuple[float, float]:
-    """Roll and pitch of the attitude that rotors are to hold, rad."""
+    """Roll and pitch of the attitude that the rotors are commanded to hold, rad."""
     q0, q1, q2, q3 = s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3]
     roll = atan2(2.0 * (q2 * q3 + q0 * q1), 1.0 - 2.0 * (q1 * q1 + q2 * q2))
     return roll, asin(min(max(2.0 * (q0 * q2 - q1 * q3), -1.0), 1.0))
@@ -53,7 +53,7 @@ def density_at(altitude: float) -> float:
 
 @jit
 def place_of(p: L.Row, n: float, e: float, d: float) -> tuple[float, float, float]:
-    """Latitude, longitude, altitude of a local point; as `autopilot.interface.geo.to_global`."""
+    """Latitude, longitude and altitude of a local point, by the formula of `autopilot.interface.geo.to_global`."""
     lat0 = p[L.P_ORIGIN_LAT]
     lat = lat0 + n / METRES_PER_DEGREE
     scale = max(cos((lat0 + lat) * 0.5 * pi / 180.0), 0.01)
@@ -67,13 +67,13 @@ def place_of(p: L.Row, n: float, e: float, d: float) -> tuple[float, float, floa
 
 @jit
 def fill_place(r: L.Row, p: L.Row, i: int, n: float, e: float, d: float) -> None:
-    """Place of a local point into r[i:i+3]."""
+    """Write latitude, longitude and altitude of a local point into r[i:i+3]."""
     r[i], r[i + 1], r[i + 2] = place_of(p, n, e, d)
 
 
 @jit
 def fill_estimate(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Position, motion, attitude, wind."""
+    """Fill in position, motion, attitude and wind."""
     r[R.TIME_MS] = s[L.S_TIME_MS]
     fill_place(r, p, R.LAT, s[L.S_EPN], s[L.S_EPE], s[L.S_EPD])
     for i in range(3):
@@ -91,7 +91,7 @@ def fill_estimate(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """Reference, distance and direction to the end of the target, distance from the leg."""
+    """Fill in the reference, the distance and direction to the end of the target, and the distance from the leg."""
     for i in range(3):
         r[R.TARGET_N + i] = s[L.S_RPN + i]
         r[R.TARGET_VN + i] = s[L.S_RVN + i]
@@ -121,7 +121,7 @@ def fill_guidance(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Battery, GPS, barometer, inertial and magnetic samples."""
+    """Fill in battery, GPS, barometer, inertial and magnetic samples."""
     r[R.BATT_V], r[R.BATT_A], r[R.BATT_MAH] = s[M.S_VOLTS], s[M.S_AMPS], s[M.S_MAH]
     r[R.BATT_WH], r[R.BATT_V_REST] = s[M.S_WH], s[M.S_VOLTS] + s[M.S_AMPS] * p[M.P_OHMS]
     left = 1.0 - s[M.S_MAH] / p[L.P_CAPACITY] if p[L.P_CAPACITY] > 0.0 else max(s[M.S_SOC], 0.0)
@@ -153,7 +153,7 @@ def fill_sensors(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def cut_pulses(p: L.Row, r: L.Row) -> None:
-    """Outputs 1 to 4 without pulses, while the safety switch is on."""
+    """Remove the pulses of outputs 1 to 4 while the safety switch is on."""
     if p[L.P_MOTORS_CUT] == 2.0:
         for i in range(4):
             r[R.SERVO_1 + i] = 0.0
@@ -161,7 +161,7 @@ def cut_pulses(p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Estimator health, arming, landed state, healthy sensors, free outputs, sticks."""
+    """Fill in estimator health, arming, landed state, healthy sensors, free outputs, sticks."""
     r[R.EKF_FLAGS] = s[L.S_FLAGS]
     for i in range(4):
         r[R.EKF_VEL_VAR + i] = s[L.S_RATIO_VEL + i]
@@ -192,7 +192,7 @@ def fill_machine(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
-    """Fill in the truth, which the simulator knows and the vehicle does not."""
+    """Fill in the truth, which only the simulator knows."""
     fill_place(r, p, R.TRUE_LAT, s[M.S_PN], s[M.S_PE], s[M.S_PD])
     for i in range(3):
         r[R.TRUE_N + i] = s[M.S_PN + i]
@@ -208,7 +208,7 @@ def fill_truth(s: L.Row, p: L.Row, r: L.Row) -> None:
 
 @jit
 def fill_common(s: L.Row, p: L.Row, t: L.Row, r: L.Row) -> None:
-    """Fill in the values that mean the same for every vehicle; the kernels add their own to them."""
+    """Fill in the values that all kinds of vehicle share."""
     fill_estimate(s, p, r)
     fill_guidance(s, p, t, r)
     fill_sensors(s, p, r)

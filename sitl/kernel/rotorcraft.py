@@ -1,8 +1,8 @@
-"""The copter's body: rotors, air, undercarriage, motion. A step of it, for whoever commands its rotors: the copter's
-own laws (`sitl.kernel.copter`), or a firmware that is not ours (`sitl.kernel.outside`).
+"""The copter's body: rotors, air, undercarriage, motion. Its rotors are commanded by the copter's own laws
+(`sitl.kernel.copter`) or by a firmware (`sitl.kernel.outside`).
 
-A rigid body with first-order rotors (thrust = speed squared), rotor drag that grows with rotor speed (Martin and
-Salaün 2010), body drag that grows with the square of the air speed, and a sprung, damped undercarriage with friction.
+A rigid body with first-order rotors (thrust = speed squared), rotor drag that grows with rotor speed (Martin and Salaün
+2010), body drag that grows with the square of the air speed, and a sprung, damped undercarriage with friction.
 Integration is semi-implicit: new rates turn the attitude, new velocity moves the position. Our own copter is a quad
 (`move`); a firmware's frame has its own rotors (`move_by`).
 """
@@ -16,15 +16,16 @@ from autopilot.interface.marks import inline
 from sitl.kernel import layout as M
 from sitl.kernel.imu import Quaternion, Vector, turn
 
-#: The legs' damping of rates, s: share of their righting torque per rad/s.
+#: Damping of rates by the legs, s: share of their righting torque per rad/s.
 LEG_DAMPING = 0.025
-#: Lower than this over the ground the undercarriage is asked, m (down is positive; it touches at 0).
+#: Height below which the undercarriage is computed, m (down is positive; it touches at 0).
 NEAR_GROUND = -0.02
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
-#: Attitude, rates, velocity, place, rotors, specific force, contact with the ground and the speed of the last touch.
+#: Attitude, rates, velocity, place, rotor speeds, specific force, and contact with the ground with the speed of the
+#: last touch.
 Body = tuple[Quaternion, Vector, Vector, Vector, Quaternion, Vector, tuple[float, float]]
-#: Lag of the rotors, full thrust of each, 1/mass, arms, drags, 1/inertia, Euler coupling, specific force of a throw.
+#: Lag of the rotors, full thrust of each, 1/mass, arms, drags, 1/inertia, Euler coupling, specific force of a shove.
 Numbers = tuple[float, Quaternion, float, Vector, Vector, Vector, Vector, Vector]
 
 
@@ -46,11 +47,21 @@ def rotation_of(q: Quaternion) -> Matrix:
 
 
 @inline
+def move_on(dt: float, r: Matrix, force: Vector, velocity: Vector, place: Vector) -> tuple[Vector, Vector]:
+    """Velocity and place, NED, after a step of `dt` s with this specific force (body, m/s2) and gravity."""
+    (fx, fy, fz), (vn, ve, vd), (pn, pe, pd) = force, velocity, place
+    vn += dt * (r[0] * fx + r[1] * fy + r[2] * fz)
+    ve += dt * (r[3] * fx + r[4] * fy + r[5] * fz)
+    vd += dt * (r[6] * fx + r[7] * fy + r[8] * fz + L.GRAVITY)
+    return (vn, ve, vd), (pn + dt * vn, pe + dt * ve, pd + dt * vd)
+
+
+@inline
 def stand(
     p: L.Row, dt: float, deep: float, v: Vector, w: Vector, r: Matrix, force: Vector, torque: Vector
 ) -> tuple[Vector, Vector]:
-    """Specific force and torque (body) with those of the undercarriage, `deep` m deep in the ground: spring, damper,
-    friction. Upright it stands on its legs; tipped past 45 degrees it comes to lie on its side."""
+    """Add the undercarriage, `deep` m deep in the ground, to the specific force and the torque (body): spring, damper,
+    friction. Upright the body stands on its legs; tilted beyond 45 degrees it falls on its side."""
     vn, ve, vd = v
     wx, wy, wz = w
     r00, r01, r02, r10, r11, r12, r20, r21, r22 = r
@@ -83,8 +94,8 @@ def stand(
 
 @inline
 def move(p: L.Row, dt: float, numbers: Numbers, commands: Quaternion, floor: float, wind: Vector, body: Body) -> Body:
-    """The quad after a step of `dt` s with these rotor commands (0 to 1: speed), on ground at `floor` m down, in air
-    that moves by `wind`. `numbers`: `numbers_of` its row."""
+    """Move the quad for a step of `dt` s with these rotor commands (0 to 1: speed). The ground is at `floor` m down,
+    the air moves by `wind`. `numbers` come from `numbers_of`."""
     lag, (l1, l2, l3, l4), (arm_x, arm_y, yaw_arm) = numbers[0], numbers[1], numbers[3]
     m1, m2, m3, m4 = body[4]
     c1, c2, c3, c4 = commands
@@ -117,8 +128,9 @@ def move_by(
     wind: Vector,
     body: Body,
 ) -> tuple[Body, bool]:
-    """The body after a step with this lift, N, and torque, N m, of its rotors; `spin`: four times the mean of their
-    speeds. Also whether it lies on its side, where rotors are blocked. The rotors in `body` stay as they are."""
+    """Move the body for a step with this lift, N, and torque, N m, of its rotors; `spin` is four times the mean of
+    their speeds. Also returns whether the body lies on its side, which blocks the rotors. The rotor speeds in `body` do
+    not change."""
     q, (wx, wy, wz), (vn, ve, vd), (pn, pe, pd), rotors, force, (contact, touchdown) = body
     _, _, per_mass, _, (drag_1, drag_2, drag_z), inverse, euler, shove = numbers
     # --- forces
@@ -147,13 +159,7 @@ def move_by(
     else:
         contact = 0.0
     # --- motion
-    fx, fy, fz = force
-    vn += dt * (r00 * fx + r01 * fy + r02 * fz)
-    ve += dt * (r10 * fx + r11 * fy + r12 * fz)
-    vd += dt * (r20 * fx + r21 * fy + r22 * fz + L.GRAVITY)
-    pn += dt * vn
-    pe += dt * ve
-    pd += dt * vd
+    (vn, ve, vd), (pn, pe, pd) = move_on(dt, r, force, (vn, ve, vd), (pn, pe, pd))
     dx = inverse[0] * torque[0] + euler[0] * wy * wz
     dy = inverse[1] * torque[1] + euler[1] * wz * wx
     dz = inverse[2] * torque[2] + euler[2] * wx * wy
@@ -166,7 +172,7 @@ def move_by(
 
 @inline
 def body_of(s: L.Row) -> Body:
-    """The body as its row has it."""
+    """Read the body from its row."""
     return (
         (s[M.S_Q0], s[M.S_Q1], s[M.S_Q2], s[M.S_Q3]),
         (s[M.S_WX], s[M.S_WY], s[M.S_WZ]),
@@ -192,9 +198,9 @@ def keep_body(s: L.Row, body: Body) -> None:
 
 @inline
 def numbers_of(s: L.Row, p: L.Row) -> Numbers:
-    """The numbers of the body that stay for a tick, its battery's voltage among them."""
+    """Numbers of the body that are constant during a tick, such as the full thrust at the battery's voltage."""
     full = s[M.S_VOLTS] / p[M.P_FULL_V]
-    full *= full * p[M.P_FULL]  # rotor speed goes with voltage, thrust with its square
+    full *= full * p[M.P_FULL]  # rotor speed is proportional to voltage, thrust to its square
     thrown = 1.0 if s[L.S_TIME_MS] < p[M.P_SHOVE_UNTIL] else 0.0
     return (
         p[M.P_LAG],
@@ -210,8 +216,8 @@ def numbers_of(s: L.Row, p: L.Row) -> Numbers:
 
 @inline
 def current(s: L.Row, p: L.Row, rotors: int) -> float:
-    """Current that so many rotors take from the battery, A: their power by momentum theory over an overall efficiency
-    (`POWER` in W per N^1.5) at the present voltage, and the electronics."""
+    """Current of the battery, A: the power of `rotors` rotors by momentum theory over an overall efficiency (`POWER` in
+    W per N^1.5) at the present voltage, and the electronics."""
     power = 0.0
     scale = s[M.S_VOLTS] / p[M.P_FULL_V]
     scale *= scale * p[M.P_FULL]

@@ -1,14 +1,14 @@
 """The rover's kernel: its body at 400 Hz, its tick, and `advance`, which runs rovers to a time or to the next event.
 
 A tick is eight steps of `run_tick` (sense, propagate the attitude estimate, move the car), then sensors, estimator,
-decisions. The plant is a bicycle on flat ground (which terrain lifts and
-lowers, without a slope): both wheels of an axle as one, each with a sideways force that grows
-with its slip and ends at the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13); an
-electric motor whose pull falls with speed and brakes when it is turned faster than it is driven; rolling resistance and
-air drag. The body neither rolls nor pitches. Slip is taken as the wheel's sideways over its forward speed, below half a
-metre a second over half a metre a second: so a standing car stands, and a slow one rolls where its wheels point.
+decisions. The plant is a bicycle model: both wheels of an axle are one wheel, whose sideways force grows with its slip
+up to the grip of its load (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.3 and 13). The pull of the electric motor
+falls with speed, and the motor brakes when the wheels turn it faster than it is driven. There are rolling resistance
+and air drag, and no roll and no pitch; terrain changes the height but has no slope here. Slip is the wheel's sideways
+speed over its forward speed, or over 0.5 m/s if that is more. So a standing car stands, and a slow car rolls where its
+wheels point.
 
-Importing this module compiles the kernel (or loads it from disk): `sitl.vehicles.simulated` shows how that is put off.
+Importing this module compiles the kernel or loads it from disk; `sitl.vehicles.simulated` delays this.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from autopilot.interface.mathematics import cos, sin
 from sitl.kernel import layout as M
 from sitl.kernel.estimate import average_gyro, begin_tick, count_way, fuse_sensors, watch_machine
 from sitl.kernel.ground import follow_ground, look_down
-from sitl.kernel.imu import DEADMAN_S, ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
-from sitl.kernel.level import driven_throttle, driven_wheel, fill_driven, place_body, read_vane
+from sitl.kernel.imu import ZERO, imu_of, keep_middle, keep_samples, sense_step, turn
+from sitl.kernel.level import fill_driven, move_outputs, place_body, read_vane, turn_level
 from sitl.kernel.noise import GAMMA, draw
 from sitl.kernel.running import advance_by
 
-SLOWEST = 0.5  # m/s, below which slip is counted as if at this speed
-CREEP = 0.02  # m/s, below which the wheels take what blows from the side
+SLOWEST = 0.5  # m/s; below it slip is computed as at this speed
+CREEP = 0.02  # m/s; below it the wheels hold against wind from the side
 
 
 @jit
 def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Run a tick of 20 ms in `P_STEPS` steps; the servo moves once in it, as its pulses come."""
+    """Run a tick of 20 ms in `P_STEPS` steps."""
     dt = p[M.P_DT]
     steps = int(p[M.P_STEPS])
     half = 0.5 * dt
@@ -48,14 +48,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     fx, fy, fz = s[M.S_FX], s[M.S_FY], -L.GRAVITY
     pull = s[M.S_PULL]
     # --- outputs
-    if p[M.P_FREEZE] == 0.0:
-        s[M.S_TORQUE_AGE] = 0.0
-    else:
-        s[M.S_TORQUE_AGE] += steps
-    armed = s[L.S_ARMED]
-    throttle = driven_throttle(s, p) * armed if s[M.S_TORQUE_AGE] * dt < DEADMAN_S else 0.0
-    wheel = s[M.S_WHEEL_TRUE] + limit(driven_wheel(s, p) - s[M.S_WHEEL_TRUE], p[M.P_SERVO_RATE] * dt * steps)
-    s[M.S_WHEEL_TRUE] = wheel
+    throttle, wheel = move_outputs(s, p, steps)
     cw, sw = cos(wheel), sin(wheel)
     # --- constants of the tick
     stall = p[M.P_STALL]
@@ -78,7 +71,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
     # --- sensors and estimate
     e = (s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3])
     ebx, eby, ebz = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
-    imu = imu_of(s, p, 0.1 + 0.2 * abs(u))  # the ground shakes it
+    imu = imu_of(s, p, 0.1 + 0.2 * abs(u))  # vibration from the ground
     gyro, acc, felt, squares = ZERO, ZERO, ZERO, ZERO
     middle = steps // 2
 
@@ -103,7 +96,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         # --- motion
         wind_y = drag_y * abs(air_y) * air_y if abs(u) > CREEP else 0.0
         push = pull - drag_x * abs(air_x) * air_x - force_f * sw
-        # rolling resistance, or as much of it as holds a standing car
+        # rolling resistance, at most as much as stops the car
         push -= limit(push + mass * (u / dt + v * r), rolling)
         fx = push * per_mass
         fy = (force_f * cw + force_r - wind_y) * per_mass
@@ -112,11 +105,7 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
         r += dt * (front * force_f * cw - rear * force_r) * per_inertia
         u += dt * du
         v += dt * dv
-        a = dt * r
-        c, sn = c - a * sn, sn + a * c
-        unit = 1.5 - 0.5 * (c * c + sn * sn)
-        c *= unit
-        sn *= unit
+        c, sn = turn_level(c, sn, dt * r)
         pn += dt * (u * c - v * sn)
         pe += dt * (u * sn + v * c)
 
@@ -136,8 +125,8 @@ def run_tick(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def reckon(s: L.Row) -> None:
-    """Without position: the ground is level and the wheels do not slide, so only the speed along the nose is left to
-    the inertial sensors; it is trusted for some seconds, and less where no throttle keeps it up."""
+    """Estimate the velocity without a position. The ground is level and the wheels do not slide, so only the speed
+    along the nose is taken from the inertial sensors. This speed fades over 20 s, or over 2 s without throttle."""
     tilt(s, -0.05 * L.TICK * s[L.S_AEN], -0.05 * L.TICK * s[L.S_AEE], 0.0, 0.0)
     memory = 20.0 if s[L.S_THROTTLE] != 0.0 else 2.0  # s
     ahead = (s[L.S_ER] * s[L.S_EVN] + s[L.S_ER + 3] * s[L.S_EVE]) * (1.0 - L.TICK / memory)
@@ -147,7 +136,7 @@ def reckon(s: L.Row) -> None:
 
 @jit
 def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
-    """Prediction and all corrections of one tick."""
+    """Predict, and apply all corrections of one tick."""
     fuse_sensors(s, p, rng, table)
     if s[L.S_POS_OK] == 0.0:
         reckon(s)
@@ -158,7 +147,7 @@ def estimate(s: L.Row, p: L.Row, rng: Any, table: Any) -> None:
 
 @jit
 def tick(s: L.Row, p: L.Row, t: L.Row, rng: Any, table: Any, ground: Any) -> None:
-    """20 ms of one rover."""
+    """Run one rover for 20 ms."""
     run_tick(s, p, rng, table)
     if p[M.P_MAP] != 0.0:
         look_down(s, p, ground)

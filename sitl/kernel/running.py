@@ -1,4 +1,4 @@
-"""Kernels as Python calls them: rows of one kind run to a time or to their next event."""
+"""`advance` of a kernel: rows of one kind run to a time or to their next event."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def advance_by(
     tick: Callable[[L.Row, L.Row, L.Row, Any, Any, Any], None],
     fill_report: Callable[[L.Row, L.Row, L.Row, L.Row], None],
 ) -> Callable[..., int]:
-    """Make the function that runs vehicles whose 20 ms are `tick` and whose report is `fill_report`."""
+    """Make `advance` for vehicles whose 20 ms are `tick` and whose report is `fill_report`."""
 
     def advance(
         state: Any,
@@ -30,9 +30,10 @@ def advance_by(
         samples: Any,
         sampling: Any,
     ) -> int:
-        """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event; returns how many
-        raised one. `report` is filled for each, and `samples` with those of the first row on its way: `sampling` is the
-        time of the next one, their interval, ms, and how many there are. A row whose time is over is passed over."""
+        """Run each row of `state` until its own `until_ms` (rounded up to a tick) or its first event. Returns how many
+        rows raised an event. Rows whose time is over are skipped. `report` is filled for each row, and `samples` with
+        reports of the first row on its way. `sampling` has the time of the next sample, their interval, ms, and their
+        number."""
         raised = 0
         for i in range(state.shape[0]):
             s = state[i]
@@ -53,7 +54,7 @@ def advance_by(
                 if stop >= until or s[L.S_EVENTS] != 0.0:
                     break
                 r = samples[int(sampling[2])]
-                for k in range(r.shape[0]):  # what is not filled here, a payload's outputs say
+                for k in range(r.shape[0]):  # values that `fill_report` does not fill come from a payload's outputs
                     r[k] = report[i, k]
                 fill_report(s, p, t, r)
                 fill_ground(s, p, r, ground)

@@ -1,1 +1,1 @@
-"""PX4 SITL with its SIH physics as a child of the service."""
+"""PX4's SITL as a child of the service, with its SIH physics or with a body of our simulator."""

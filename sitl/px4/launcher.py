@@ -1,14 +1,14 @@
-"""PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`, with SIH, the physics inside it, or
-(`,world=ours`) a body of ours.
+"""Launcher of PX4 SITL as a child of the service: `--vehicle px4:copter[=BINARY]`. Its physics are its own (SIH), or
+(`,world=ours`) a body of our simulator.
 
-The binary is `bin/px4` of a SITL build (`make px4_sitl`), beside whose folder `etc` lies. Ports and names:
+The binary is `bin/px4` of a SITL build (`make px4_sitl`), with the folder `etc` beside `bin`. Ports and names:
 ROMFS/px4fmu_common/init.d-posix/rcS and px4-rc.mavlink (instance N sends to 14540 + N, its onboard port, and to a
 ground station's 14550 from 18570 + N); airframes/10040_sihsim_quadx; parameters from PX4_PARAM_NAME; one instance N of
 a machine (platforms/posix/src/px4/common/main.cpp, the lock); version 1.16.
 
-It gets a px4-rc.mavlink of ours, which rcS finds on the search path before its own, with the onboard link alone:
-Sortie serves ground stations at 14550 as the same system. Stopping that link later is no way: in 1.16.0 plan transfers
-of all other links wait for 5 s each from then on ("dataman_client timeout").
+It gets our px4-rc.mavlink, which rcS finds on the search path before its own. It starts only the onboard link, because
+Sortie serves ground stations at 14550 as the same system. Stopping the other link later does not work: in 1.16.0, plan
+transfers of all links then wait for 5 s each ("dataman_client timeout").
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 VARIABLE: Final = "PX4_SITL"
 _TITLE: Final = "PX4 SITL"
 _ONBOARD_PORT: Final = 14540
-_MORE_ONBOARD: Final = 14700  # of instance 10 and later: 14550 is a ground station's
+_MORE_ONBOARD: Final = 14700  # of instance 10 and later, since 14550 belongs to a ground station
 _LOCAL_PORT: Final = 14580
 _INSTANCES: Final = range(40)
 _SIMULATOR_PORT: Final = 4560
 _LOCK: Final = "/tmp/px4_lock-{}"
 _LINKS: Final = "px4-rc.mavlink"
-#: Read by rcS before its commander starts, and after it has set the system id by the instance. What is set in the
-#: environment is set before the airframe's defaults, and one that is PX4's own default is not kept against these.
+#: Scripts that rcS reads before its commander starts, after it has set the system id by the instance. Values in the
+#: environment are set before the airframe's defaults, which replace them where they equal PX4's own defaults; so they
+#: are set here.
 _SIMULATOR: Final = "px4-rc.simulator"
 _SET: Final = """#!/bin/sh
 {parameters}
@@ -49,24 +50,24 @@ _SET: Final = """#!/bin/sh
 _ONE_LINK: Final = """#!/bin/sh
 mavlink start -x -u {local} -r 4000000 -f -m onboard -o {onboard}
 """
-#: Nothing of the environment says where the simulator is.
+#: PX4's simulator is on this machine: these variables must be empty.
 _OUR_WORLD: Final = {"PX4_SIMULATOR": "", "PX4_SIM_HOSTNAME": "", "PX4_SIM_HOST_ADDR": ""}
-#: No transmitter is there, so none is missed; what a ground station's loss does is left as it is.
+#: There is no transmitter, so its loss must have no effect. The reaction to a lost ground station does not change.
 DEFAULTS: Final = {"COM_RC_IN_MODE": 4.0, "NAV_RCL_ACT": 0.0}
 _BY_TRANSMITTER: Final = (0.0, 2.0, 3.0)
-"""COM_RC_IN_MODE: sticks may come from a transmitter."""
-#: A transmitter of our world: which of its channels are sticks.
+"""Values of COM_RC_IN_MODE with which sticks may come from a transmitter."""
+#: Channels of the sticks of our simulator's transmitter.
 _TRANSMITTER: Final = {
     "RC_CHAN_CNT": 8.0, "RC_MAP_ROLL": 1.0, "RC_MAP_PITCH": 2.0, "RC_MAP_THROTTLE": 3.0, "RC_MAP_YAW": 4.0
 }  # fmt: skip
 _PADS: Final = "landing_target_estimator start\n"
-"""Line of its shell: what places a target of LANDING_TARGET by the height above the ground."""
+"""Line of PX4's shell. The module computes places from LANDING_TARGET by the height above ground."""
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 def find_binary(frame: str, given: str) -> Path:
-    """The binary: named on the command line, by PX4_SITL, or on the search path. SitlError with how to get one when
-    there is none, it cannot be run, or what belongs to it is not there."""
+    """Find the binary: on the command line, in PX4_SITL, or on the search path. SitlError with advice if there is none,
+    it cannot run, or its folder `etc` is missing."""
     binary = find_program(
         _TITLE,
         "px4",
@@ -91,7 +92,7 @@ def launch(
     folder: Path,
     defaults: Mapping[str, float],
 ) -> SitlChild:
-    """Launch the binary as `sitl.ardupilot.launcher.launch` does; the heading is SIH's own, north."""
+    """Launch the binary as `sitl.ardupilot.launcher.launch` does. SIH's heading is always north."""
     binary = find_binary(frame, given)
     lat, lon, alt, _ = home
     place = {"SIH_LOC_LAT0": lat, "SIH_LOC_LON0": lon, "SIH_LOC_H0": alt}
@@ -110,9 +111,9 @@ def launch_in_world(
     system: int,
     wire: Callable[[], SimulatorWire],
 ) -> HilLockstep:
-    """Start PX4 as `launch` does, with this system id; it flies `machine` in lockstep, and is told where that is by its
-    GPS. `wire`: makes the codec of a connection."""
-    from autopilot.precision.lander import SeesPads  # numpy and the kernel: not for who has its own physics
+    """Start PX4 as `launch` does, with this system id. It flies `machine` in lockstep and gets its place from its GPS.
+    `wire` makes the codec of a connection."""
+    from autopilot.precision.lander import SeesPads  # they load numpy and the kernel, which SIH does not need
     from sitl.px4.lockstep import DatagramLine, HilLockstep
     from sitl.vehicles.wiring import px4_body
 
@@ -139,8 +140,8 @@ def launch_in_world(
 
 
 def _processor(instance: int) -> int | None:
-    """The processor of an instance. Its threads run at the same time otherwise, and which of two is the first to tell
-    the other something changes from flight to flight."""
+    """Processor of an instance. On several processors its threads run at the same time, and their order then differs
+    from flight to flight."""
     if sys.platform != "linux" or not stillness.is_told():
         return None
     allowed = sorted(os.sched_getaffinity(0))
@@ -157,9 +158,9 @@ def start(
     more: str = "",
     processor: int | None = None,
 ) -> SitlChild:
-    """Start an instance with PX4's onboard link alone. `system`: its system id, else that of its instance; with it
-    `parameters`, whatever its airframe says, and `more` lines of its shell behind the simulator's.
-    `processor`: the only one that it runs on."""
+    """Start an instance with PX4's onboard link only. `system`: its system id (None: by its instance). With a system
+    id, `parameters` override its airframe's, and `more` are shell lines after the simulator's. `processor`: the only
+    processor that it uses."""
     link = _ONE_LINK.format(local=_LOCAL_PORT + instance, onboard=_onboard_port(instance))
     write_startup(folder, link, system, parameters, more)
     arguments = [str(binary), "-i", str(instance), "-d", str(_startup(binary))]
@@ -177,8 +178,8 @@ def start(
 def write_startup(
     folder: Path, links: str, system: int | None, parameters: Mapping[str, float] = _NOTHING, more: str = ""
 ) -> None:
-    """Write the files that rcS finds on the search path before its own. The commander answers only commands to the
-    system id that it began with."""
+    """Write the files that rcS finds on the search path before its own. They set the system id early, because the
+    commander only answers commands to the system id of its start."""
     texts = {_LINKS: links}
     if system is not None:
         values = {"MAV_SYS_ID": f"{system}", **_values(parameters)}
@@ -199,7 +200,7 @@ def _values(parameters: Mapping[str, float]) -> dict[str, str]:
 
 
 def free_instance() -> int:
-    """The first whose ports nobody has, and whose name no running PX4 has."""
+    """The first instance with free ports and without a running PX4 of its name."""
     return next(_free_instances())
 
 
@@ -224,7 +225,7 @@ def _onboard_port(instance: int) -> int:
 
 
 def _simulator_port() -> tuple[int, socket.socket]:
-    """A free instance, and the server that its simulator interface will look for."""
+    """A free instance, and a server on the port of its simulator interface."""
     for instance in _free_instances():
         try:
             return instance, socket.create_server(("127.0.0.1", _SIMULATOR_PORT + instance), backlog=1)
@@ -234,10 +235,9 @@ def _simulator_port() -> tuple[int, socket.socket]:
 
 
 def _runs(instance: int) -> bool:
-    """True when a PX4 of this machine holds the lock of this instance. (Its ports may be in another network
-    namespace.)"""
+    """True if a PX4 on this machine holds the lock of this instance. Its ports may be in another network namespace."""
     if sys.platform == "win32":
-        return False  # PX4 has no build for it
+        return False  # PX4 has no build for this system
     import fcntl
 
     try:

@@ -1,14 +1,14 @@
-"""The lockstep with PX4 SITL's simulator interface: a sample of all sensors goes, PX4 flies it, and its controls come
-back. PX4's time is that of the samples. No sample, no time: a vehicle's time goes as far as `run` is asked to.
+"""Lockstep with PX4 SITL's simulator interface. We send a sample of all sensors, and PX4 answers with its controls.
+PX4's time is the time of the samples, so without a sample it stands still, and `run` decides how far it goes.
 
 The protocol (PX4's documentation, "Simulation", and src/modules/simulation/simulator_mavlink): PX4 connects over TCP,
-says HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before it has started its controllers, nor any
-more when its flight is terminated.
+sends HEARTBEAT and asks for HIL_STATE_QUATERNION. It answers no sample before its controllers have started, and none
+after its flight was terminated.
 
-PX4's own lockstep is over when its motors have been driven, while others of its threads still run (those that hear
-MAVLink, its commander, its navigator): what these do would fall into this sample or into the next. So the next one is
-held until all of its threads sleep (`sitl.px4.stillness`), which also tells that it will not answer. On a system that
-does not say so samples go by answers, and without these by the wall's time.
+PX4's own lockstep ends when its motors are driven. Its other threads (MAVLink receivers, commander, navigator) may
+still run then, so their results would fall into this sample or the next by chance. Therefore the next sample waits
+until all threads sleep (`sitl.px4.stillness`). This also shows when PX4 will not answer. On a system that does not
+report thread states, samples follow the answers, and without answers real time.
 """
 
 from __future__ import annotations
@@ -34,19 +34,20 @@ from sitl.vehicles.payload import PARACHUTE
 from sitl.vehicles.wiring import REST, SPAN
 
 SAMPLES_HZ: Final = 250
-"""IMU_INTEG_RATE of PX4's SITL: samples of its inertial sensors in a second."""
+"""Samples of PX4's inertial sensors per second (IMU_INTEG_RATE of its SITL)."""
 SILENT_S: Final = 20.0
-"""Silence, s of the wall, after which it counts as hung."""
+"""Silence after which PX4 counts as hung, s of real time."""
 _LOOK_S: Final = 0.05
 _SAMPLE_S: Final = 1.0 / SAMPLES_HZ
 _BRIEFLY_S: Final = 0.002
-#: A sample that it has not answered for so long, s of the wall, is followed by the next: none of its controllers ran.
+#: Time without an answer after which the next sample is sent, s of real time: then none of PX4's controllers run.
 _LOST_S: Final = 1.0
-#: Samples without an answer, 0.1 s, after which its outputs are what a board's would be: those of a terminated flight.
+#: Number of samples without an answer (0.1 s) after which the flight counts as terminated, and its outputs become those
+#: of a board in that state.
 _TERMINATED: Final = 25
 _CHANNELS: Final = 32
 _CENTRED: Final = (1500, 1500, 1500, 1500, 1500, 1500, 1500, 1500)
-"""Pulses of a transmitter that nobody touches, us."""
+"""Pulses of a transmitter with centred sticks, us."""
 
 
 def never() -> bool:
@@ -54,13 +55,13 @@ def never() -> bool:
 
 
 class SimulatorWire(Protocol):
-    """Port: samples as MAVLink, and what PX4 says; of one connection."""
+    """Codec of one connection: samples as MAVLink, and PX4's controls."""
 
     def frames(self, sample: SensorSample) -> bytes:
-        """Write it as HIL_SENSOR, and HIL_GPS and HIL_STATE_QUATERNION where these are due."""
+        """Write a sample as HIL_SENSOR, with HIL_GPS and HIL_STATE_QUATERNION when they are due."""
 
     def receive(self, data: bytes) -> list[ActuatorControls]:
-        """Read the controls in what has come."""
+        """Read the controls in received bytes."""
 
 
 class DatagramLine:
@@ -71,13 +72,13 @@ class DatagramLine:
     def __init__(self, port: int, to: int) -> None:
         self._to = ("127.0.0.1", to)
         self.heard = 0
-        """Bytes that have come."""
+        """Received bytes."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", port))
         self._socket.setblocking(False)
 
     def read(self) -> bytes:
-        """Take what has come."""
+        """Take the received bytes."""
         taken = b""
         while True:
             try:
@@ -85,11 +86,11 @@ class DatagramLine:
             except BlockingIOError:
                 self.heard += len(taken)
                 return taken
-            except ConnectionError:  # nobody had the port when it was written to
+            except ConnectionError:  # nobody had the port at the last write
                 continue
 
     def write(self, data: bytes) -> None:
-        """Send it; what the line does not take is lost, as datagrams are."""
+        """Send bytes. Datagrams that the system does not take are lost."""
         for at in range(0, len(data), self._LARGEST):
             try:
                 self._socket.sendto(data[at : at + self._LARGEST], self._to)
@@ -101,10 +102,10 @@ class DatagramLine:
 
 
 class HilLockstep:
-    """See the module. `server`: where it connects; `wire`: makes the codec of a connection; `line`: its onboard link;
-    `start_us`: UTC, microseconds since 1970, when the body is switched on. `ranges`: it has a range finder;
-    `transmitter`: its receiver hears one with centred sticks. `unanswered` counts samples that were followed by the
-    next without controls, other than at the start."""
+    """A PX4 in lockstep; see the module. `server`: where it connects; `wire`: makes the codec of a connection; `line`:
+    its onboard link; `start_us`: UTC at power-on of the body, us since 1970. `ranges`: the body has a range finder.
+    `transmitter`: the receiver gets centred sticks. `unanswered` counts samples, after the start, that were followed by
+    the next one without controls."""
 
     def __init__(
         self,
@@ -130,8 +131,8 @@ class HilLockstep:
         self._make_wire = wire
         self._wire = wire()
         self._connection: socket.socket | None = None
-        self._owed = False  # an answer to the sample that was sent last
-        self._steered = False  # it has answered since it connected
+        self._owed = False  # True until the last sample is answered
+        self._steered = False  # True once it has answered on this connection
         self._silence_s, self._line_heard, self._silent_samples = 0.0, 0, 0
         self._stillness = Stillness(child.pid) if stillness.is_told() else None
         s = body.machine.rows()[0][0]
@@ -141,17 +142,17 @@ class HilLockstep:
         self._transmits = not lost
 
     def step(self, until_ms: float, stop: Callable[[], bool] = never) -> bool:
-        """Wait until it has answered, and send the next sample; False when it has flown `until_ms`, or at `stop()`,
-        which is asked while it says nothing. SitlError when it has ended or hangs, or is built without lockstep."""
+        """Wait for an answer and send the next sample. False if it has run `until_ms`, or if `stop()` is true; `stop`
+        is asked while PX4 is silent. SitlError if it has ended, hangs, or was built without lockstep."""
         if not self._listen(stop) or not self._settle(stop) or self.body.time_ms >= until_ms:
             return False
-        self._hear(0.0)  # an answer that came too late is none to the next sample
+        self._hear(0.0)  # a late answer does not belong to the next sample
         if self._connection is not None:
             self._send()
         return True
 
     def _listen(self, stop: Callable[[], bool]) -> bool:
-        """Wait for a connection, and for the answer that is owed; False when it was told to stop."""
+        """Wait for a connection and for the expected answer; False if told to stop."""
         waited_s = 0.0
         while self._connection is None or self._owed:
             if self._connection is None:
@@ -172,8 +173,9 @@ class HilLockstep:
         return True
 
     def _go_on(self) -> None:
-        """To the next sample without an answer. A flight that is terminated has none any more: PX4's simulated outputs
-        say nothing then, where those of a board stop the motors and open the parachute (`MixingOutput`)."""
+        """Continue with the next sample without an answer. After a terminated flight PX4's simulated outputs are
+        silent. A board's outputs would stop the motors and open the parachute (`MixingOutput`), so this is done
+        here."""
         self._owed = False
         if self._steered:
             self.unanswered += 1
@@ -183,7 +185,7 @@ class HilLockstep:
             self._steer(ActuatorControls(opened, True))
 
     def _is_silent(self, stillness: Stillness) -> bool:
-        """True when it sleeps without having answered."""
+        """True if it sleeps without having answered."""
         if (
             self._hear(_BRIEFLY_S if self._steered else 0.0)
             or self._connection is None
@@ -193,14 +195,14 @@ class HilLockstep:
         return not self._hear(0.0) and self._connection is not None
 
     def _rests(self, stillness: Stillness, patience_s: float) -> bool:
-        """Wait until none of its threads runs: time in which it says nothing."""
+        """Wait until none of its threads runs. It is silent in this time."""
         begun_s = time.monotonic()
         rests = stillness.wait(patience_s)
         self._silence_s += time.monotonic() - begun_s
         return rests
 
     def _settle(self, stop: Callable[[], bool]) -> bool:
-        """Wait until none of its threads runs; False when it was told to stop."""
+        """Wait until none of its threads runs; False if told to stop."""
         while self._stillness is not None and not self._rests(self._stillness, _LOOK_S):
             self._look()
             if stop():
@@ -208,7 +210,7 @@ class HilLockstep:
         return True
 
     def _look(self) -> None:
-        """SitlError when it has ended, or says nothing, on its link neither."""
+        """Raise SitlError if it has ended, or is silent on both connections."""
         if self._silence_s == 0.0:
             return
         self.child.check()
@@ -230,7 +232,8 @@ class HilLockstep:
         self._silence_s = 0.0
 
     def _hear(self, patience_s: float) -> bool:
-        """Take what comes within `patience_s`; True when it held controls. It may have gone behind it."""
+        """Take input that comes within `patience_s`; True if it contained controls. The connection may be closed
+        afterwards."""
         assert self._connection is not None
         self._connection.settimeout(patience_s)
         begun_s = time.monotonic()
@@ -263,7 +266,7 @@ class HilLockstep:
         pack_into(f"<{len(widths)}H", self.body.request.data, O.HEADER, *widths)
 
     def _send(self) -> None:
-        """Fly the body by the latest controls, and send what its sensors show then."""
+        """Run the body by the latest controls, and send the samples of its sensors."""
         body = self.body
         pack_into("<HHI", body.request.data, 0, O.MAGIC_32, SAMPLES_HZ, (body.count + 1) & 0xFFFFFFFF)
         body.exchange()
@@ -274,7 +277,7 @@ class HilLockstep:
         except TimeoutError:
             raise SitlError("PX4 SITL hangs: it reads no samples", ended=True) from None
         except ConnectionError:
-            return  # `_hear` finds that it has gone
+            return  # `_hear` notices the closed connection
         finally:
             self._owed = True
 

@@ -1,8 +1,8 @@
-"""Rest of a program with many threads: the moment when none of them runs, or is about to.
+"""Stillness of a program with many threads: the moment when no thread runs or is about to run.
 
-Linux tells it: the state of each thread (/proc/PID/task/TID/stat), and the processor time of the whole process, to the
-nanosecond. Threads that all slept while that clock stood still have nothing to do before somebody outside wakes one.
-Programs that it has started count too, as long as there are any.
+Linux reports the state of each thread (/proc/PID/task/TID/stat) and the processor time of the whole process in ns. If
+all threads slept while that clock stood still, they have nothing to do until an outside event. Programs that it has
+started count too, until they have ended.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Final
 _RESTING: Final = b"SZXTt"
 _PAUSE_S: Final = 20e-6
 _THREADS_FIELD: Final = 17
-"""Place of num_threads behind the state in a line of stat."""
+"""Index of num_threads after the state in a line of stat."""
 
 
 def is_told() -> bool:
-    """True on a system that says which threads run."""
+    """True on a system that reports thread states."""
     return sys.platform == "linux" and Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists()
 
 
 class _Threads:
-    """Threads of one process, by open files of their states."""
+    """Threads of one process, as open files with their states."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}/task")
@@ -38,15 +38,16 @@ class _Threads:
         return time.clock_gettime_ns(self._clock)
 
     def rest(self) -> bool:
-        """True when all of them sleep. OSError: one has ended meanwhile."""
+        """True if all threads sleep. OSError if one has ended meanwhile."""
         if sys.platform == "win32":
             return True
         if not self._states:
-            threads = sorted(self._folder.iterdir(), key=lambda thread: int(thread.name))  # the first is the process
+            # the first is the process itself
+            threads = sorted(self._folder.iterdir(), key=lambda thread: int(thread.name))
             self._states = [os.open(thread / "stat", os.O_RDONLY) for thread in threads]
         for number, state in enumerate(self._states):
             line = os.pread(state, 512, 0)
-            end = line.rindex(b")") + 2  # a name may hold anything
+            end = line.rindex(b")") + 2  # a name may contain any byte
             if line[end] not in _RESTING:
                 return False
             if number == 0 and int(line[end:].split(maxsplit=_THREADS_FIELD + 1)[_THREADS_FIELD]) != len(self._states):
@@ -55,22 +56,22 @@ class _Threads:
         return True
 
     def close(self) -> None:
-        """Look anew which there are."""
+        """Close the files; the next look opens those of the present threads."""
         for state in self._states:
             os.close(state)
         self._states.clear()
 
 
 class Stillness:
-    """See the module; of the program `pid`."""
+    """Monitor of the program `pid`; see the module."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._threads = {pid: _Threads(pid)}
-        self._starting = True  # until all of what it has started is over
+        self._starting = True  # True until all programs of its start have ended
 
     def wait(self, longest_s: float) -> bool:
-        """Wait until it rests; False when that did not come within `longest_s` of the wall."""
+        """Wait until it rests; False if it does not rest within `longest_s` s of real time."""
         end_s = time.monotonic() + longest_s
         while not self.rests():
             if time.monotonic() > end_s:
@@ -79,7 +80,7 @@ class Stillness:
         return True
 
     def rests(self) -> bool:
-        """True when no thread of it runs. One that has ended rests."""
+        """True if none of its threads runs. A program that has ended rests."""
         try:
             if self._starting:
                 self._find_children()
@@ -92,7 +93,7 @@ class Stillness:
             return not Path(f"/proc/{self._pid}/task").exists()
 
     def _find_children(self) -> None:
-        """Note which programs it has started: those of its start, until all of them are over."""
+        """Find the programs that it has started at its start, until all of them have ended."""
         found, asked = {self._pid}, [self._pid]
         while asked:
             pid = asked.pop()

@@ -1,11 +1,13 @@
-"""The coefficients of planes, as data. Surfaces are counted from -1 to 1: right aileron up, elevator up, rudder right,
-all of which turn the plane to the right or its nose up.
+"""Coefficients of planes, as data. Surfaces count from -1 to 1. Positive values (right aileron up, elevator up, rudder
+right) turn the plane to the right or its nose up.
 
-`SKYWALKER`: those of ArduPilot's SITL `plane` (SIM_Plane.h; from last_letter's Skywalker 2013): 2 kg, whose moments it
-takes for angular accelerations, so an inertia of 1 kg m2 about each axis; thrust that holds its weight at 70 % and does
-not know of airspeed; 50 A at full throttle. `AEROSONDE`: Beard and McLain, Small Unmanned Aircraft, appendix E in the
-form of their published simulator (2020), whose surfaces are counted in rad of 20 degrees at most and the other way
-round; its thrust is that of its propeller at full voltage, standing (84 N) and at 25 m/s (37 N).
+`SKYWALKER` is ArduPilot's SITL `plane` (SIM_Plane.h; from last_letter's Skywalker 2013): 2 kg. SITL uses its moments as
+angular accelerations, so its inertia is 1 kg m2 about each axis. Its thrust holds its weight at 70 % and does not
+depend on airspeed; it takes 50 A at full throttle.
+
+`AEROSONDE` is Beard and McLain, Small Unmanned Aircraft, appendix E, in the form of their published simulator (2020).
+Its surfaces count in rad, at most 20 degrees, and with opposite signs. Its thrust is that of its propeller at full
+voltage, standing (84 N) and at 25 m/s (37 N).
 """
 
 from __future__ import annotations
@@ -27,12 +29,13 @@ Numbers = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Airframe:
-    """A plane's numbers, SI. `inertia`: about its axes and the product xz. `lift`: at 0, per angle, rate, elevator;
-    `drag`: parasitic, per rate, elevator; `side`, `roll`, `yaw`: per slip, roll rate, yaw rate, aileron, rudder;
-    `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, before and below the centre of mass.
-    `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb up to which its wheels stay on
-    the ground, the nose level (SIM_Aircraft: what is higher by less than 1 mm in a step of 1/1200 s stands), m/s.
-    `gains`: of roll and pitch rates, feed-forward, proportion, integral, as ArduPlane's RLL_RATE_ and PTCH_RATE_."""
+    """Numbers of a plane, SI. `inertia`: about its axes, and the product xz. `lift`: at 0, per angle, rate, elevator.
+    `drag`: parasitic, per rate, elevator. `side`, `roll`, `yaw`: per slip, roll rate, yaw rate, aileron, rudder.
+    `nose`: at 0, per angle, rate, elevator. `acts`: where the forces act, m before and below the centre of mass.
+    `thrust`: by throttle, its square, minus the square of the airspeed. `lets_go`: climb rate up to which its wheels
+    stay on the ground and its nose level, m/s (SIM_Aircraft: a vehicle that rises less than 1 mm in a step of 1/1200 s
+    stands). `roll_gains`, `pitch_gains`: feed-forward, proportion and integral of the rate controllers, as ArduPlane's
+    RLL_RATE_ and PTCH_RATE_."""
 
     mass: float
     inertia: tuple[float, float, float, float]
@@ -104,7 +107,7 @@ AEROSONDE: Final = Airframe(
 
 
 def write_airframe(p: Row, body: Airframe) -> None:
-    """Write the numbers of `body` into a settings row, with what they make of each other."""
+    """Write the numbers of `body`, and values derived from them, into a settings row."""
     p[M.P_MASS] = body.mass
     p[M.P_WING], p[M.P_SPAN], p[M.P_CHORD] = body.area, body.span, body.chord
     p[M.P_STALL_ANGLE], p[M.P_STALL_SHARP] = body.stall, body.sharpness
@@ -137,7 +140,7 @@ def write_airframe(p: Row, body: Airframe) -> None:
 
 
 def stall_speed(body: Airframe, density: float = 1.225) -> float:
-    """Airspeed below which the wings cannot carry the weight, m/s, without thrust: two widths of the sigmoid below the
-    angle of the stall, from where on lift falls."""
+    """Airspeed below which the wings cannot carry the weight without thrust, m/s. The angle of attack is two widths of
+    the sigmoid below the stall angle, where lift begins to fall."""
     linear = body.lift[0] + body.lift[1] * (body.stall - 2.0 / body.sharpness)
     return sqrt(2.0 * body.mass * L.GRAVITY / (density * body.area * linear))

@@ -1,10 +1,10 @@
-"""The simulated copter's numbers: a 3DR Iris, and the controller gains that fit it.
+"""Numbers of the simulated copter: a 3DR Iris, and controller gains for it.
 
 Body: PX4's Gazebo model of the Iris (PX4-SITL_gazebo, models/iris; measured by ETH Zurich's ASL for RotorS, Furrer et
 al. 2016): mass, inertia, rotor places, thrust 5.84e-6 N s2, torque ratio 0.06 m, at most 1100 rad/s, rotor time
-constants 12.5 ms up and 25 ms down (here one of 18 ms). Battery and endurance: 3DR's data sheet of the Iris+, 3S
-5.1 Ah, 16 to 22 minutes. Drag is assumed: rotor drag 0.2 1/s at hover (Faessler et al. 2018 identified
-0.4 to 0.5 on a smaller craft), area times coefficient 0.02 m2 for a body of 0.47 x 0.11 m with legs.
+constants 12.5 ms up and 25 ms down (here 18 ms for both). Battery and endurance: 3DR's data sheet of the Iris+, 3S 5.1
+Ah, 16 to 22 minutes. Drag is assumed: rotor drag 0.2 1/s at hover (Faessler et al. 2018 identified 0.4 to 0.5 on a
+smaller craft), area times coefficient 0.02 m2 for a body of 0.47 x 0.11 m with legs.
 """
 
 from __future__ import annotations
@@ -45,19 +45,20 @@ HOVER_SHARE = MASS * L.GRAVITY / (4.0 * FULL_THRUST)
 
 
 def body_drag(area: float) -> float:
-    """1/m: what the square of the air speed takes from a body of so many m2 (area times coefficient)."""
+    """Drag of a body over its mass, 1/m, for an area times coefficient in m2: deceleration over the square of the
+    airspeed."""
     return 0.5 * AIR_DENSITY * area / MASS
 
 
 def power_factor(hover_w: float) -> float:
-    """W per N^1.5 of each rotor, where hovering takes so many watts in all at FULL_V."""
+    """Power factor of each rotor, W per N^1.5, when hovering takes `hover_w` W in total at FULL_V."""
     own = 1.0 / (sqrt(2.0 * AIR_DENSITY * ROTOR_AREA) * EFFICIENCY)
     hotel = HOTEL_A * FULL_V
     return own * ((hover_w - hotel) / (HOVER_W - hotel))
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
-    """A settings row: airframe, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
+    """Settings row: airframe, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
     _machine(p)
@@ -67,8 +68,7 @@ def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float
 
 
 def fit_rotors(p: npt.NDArray[np.float64], thrust: float) -> None:
-    """Rotors of so much thrust at FULL_V, N for each, and the controller's gains for them. Mass has no other effect
-    than thrust and drag for it."""
+    """Set the thrust of each rotor at FULL_V, N, and controller gains that fit it."""
     (ix, iy, iz), full, share = INERTIA, 4.0 * thrust, MASS * L.GRAVITY / (4.0 * thrust)
     p[M.P_FULL], p[M.P_ROTOR_DRAG], p[L.P_HOVER_GUESS] = thrust, ROTOR_DRAG / sqrt(share), share
     p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (full * ARM_Y), iy / (full * ARM_X), iz / (full * TORQUE_RATIO)
@@ -84,7 +84,7 @@ def _machine(p: npt.NDArray[np.float64]) -> None:
     p[M.P_BODY_DRAG] = body_drag(DRAG_AREA)
     p[M.P_AXIAL_DRAG] = AXIAL_DRAG
     p[M.P_SPIN_ARM] = 0.1
-    p[M.P_STIFF], p[M.P_DAMP] = 1500.0, 60.0  # N/m, N s/m: rests one centimetre deep
+    p[M.P_STIFF], p[M.P_DAMP] = 1500.0, 60.0  # N/m, N s/m: at rest the legs are 1 cm deep
     p[M.P_FRICTION], p[M.P_LEG] = 0.6, 4.0  # N m per unit of tilt under the weight
     p[M.P_HOTEL_A] = HOTEL_A
     p[M.P_POWER] = power_factor(HOVER_W)
@@ -117,7 +117,7 @@ def _control(p: npt.NDArray[np.float64]) -> None:
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
-    """State and noise rows of a copter at rest at the origin, all its random biases drawn from `seed`."""
+    """State and noise rows of a copter at rest at the origin. Its random biases are drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
     s[M.S_PD] = MASS * L.GRAVITY / 1500.0  # the undercarriage's deflection at rest

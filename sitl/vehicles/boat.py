@@ -1,9 +1,10 @@
-"""The built-in boat: a survey boat with one outboard propeller and a rudder, and the gains that fit it.
+"""The built-in boat: a survey boat with one outboard propeller and a rudder, and controller gains for it.
 
-Size, mass, speed and thrust are those of small survey boats as they are sold (Blue Robotics BlueBoat, data sheet: 1.2
-m, 14.5 kg, 3 m/s, two propellers of some 50 N). Resistance: so that half of the thrust drives it at 3 m/s; across the
-hull ten times that at low speed (Fossen 2021, 6.5, for slender hulls). Windage: 0.06 m2 ahead, 0.2 m2 abeam. Its
-receiver and battery are the rover's."""
+Size, mass, speed and thrust are those of small survey boats on the market (Blue Robotics BlueBoat, data sheet: 1.2 m,
+14.5 kg, 3 m/s, two propellers of about 50 N). Resistance: half of the thrust drives it at 3 m/s; across the hull it is
+ten times that at low speed (Fossen 2021, 6.5, for slender hulls). Windage: 0.06 m2 ahead, 0.2 m2 abeam. Receiver and
+battery are the rover's.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ TIGHTEST = 1.05 * WHEELBASE / tan(RUDDER_MAX)
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
-    """A settings row: hull, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
+    """Settings row: hull, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
     p[M.P_MASS], p[M.P_INERTIA] = MASS, INERTIA
@@ -81,12 +82,12 @@ def _tide(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _turning(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Set the steering as the rover's; the hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS says."""
+    """Set the steering as the rover's. The hull cannot turn tighter than `TIGHTEST`, whatever TURN_RADIUS is."""
     rover_parameters.SPECIAL["TURN_RADIUS"](p, s, values)
     p[L.P_TURN_RADIUS] = max(p[L.P_TURN_RADIUS], TIGHTEST)
 
 
-#: Parameters that act on the boat in its own way; the others act as on the rover.
+#: Parameters that act on the boat differently; all others act as on the rover.
 SPECIAL: dict[str, Special] = rover_parameters.SPECIAL | {
     "SIM_TIDE_SPEED": _tide,
     "SIM_TIDE_DIR": _tide,
@@ -98,7 +99,7 @@ SCALED = scaled("rover", "boat")
 
 
 class SimulatedBoat(DrivenMachine):
-    """A boat of 14.5 kg, afloat, steered as a rover is."""
+    """A boat of 14.5 kg, steered like a rover."""
 
     kernel, scaled, special = BOAT, SCALED, SPECIAL
     settings = staticmethod(default_settings)

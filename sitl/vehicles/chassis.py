@@ -1,10 +1,10 @@
-"""The simulated rover's numbers: a 1:10 four-wheel-drive car, as it is sold for this purpose, and gains that fit it.
+"""Numbers of the simulated rover: a 1:10 four-wheel-drive car from the market, and controller gains for it.
 
 Body and tyres: the F1TENTH car, identified on a Traxxas chassis (O'Kelly, Zheng, Karthik, Mangharam 2020, f1tenth_gym;
 Althoff, Koschi, Manzinger 2017 for the model): mass, inertia, axle distances, friction, cornering stiffness, steering
-angle and rate, largest acceleration. Geared down to 15 m/s at 11.1 V, with a 3S 5.1 Ah pack. Rolling resistance: large
-tyres on grass, 0.05 (Wong, Theory of Ground Vehicles). It carries a GPS with corrections (RTK float), as ground
-vehicles that follow lines do; the other sensors are the copter's.
+angle and rate, largest acceleration. It is geared down to 15 m/s at 11.1 V, with a 3S 5.1 Ah pack. Rolling resistance:
+large tyres on grass, 0.05 (Wong, Theory of Ground Vehicles). It has a GPS with corrections (RTK float), like ground
+vehicles that follow lines; the other sensors are the copter's.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ DRIVE_W = 12.0  # at 2 m/s and FULL_V, by the numbers above; SIM_DRIVE_W's defau
 
 
 def amps_per_newton(drive_w: float) -> float:
-    """Current of the motor for its force, A/N: its volts per speed are its newtons per ampere. In proportion where
-    driving takes other power."""
+    """Current of the motor over its force, A/N. An ideal motor has as many volts per m/s as newtons per ampere; the
+    result is scaled to a driving power of `drive_w` W."""
     hotel = HOTEL_A * FULL_V
     return TOP_SPEED / FULL_V * ((drive_w - hotel) / (DRIVE_W - hotel))
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
-    """A settings row: chassis, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
+    """Settings row: chassis, sensors, and ArduPilot's default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
     _machine(p)
@@ -81,9 +81,9 @@ def _control(p: npt.NDArray[np.float64]) -> None:
 
 
 def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
-    """Limit the speed profiles of legs: the lower of both accelerations, WP_JERK m/s3 (0: as much as that), and the
-    snap, position gain and radius of ArduRover's (AR_WPNav, AR_PosControl). Upwards there is nothing to limit, but a
-    limit has to be."""
+    """Limit the speed profiles of legs: the lower of both accelerations, WP_JERK m/s3 (0: the same number as the
+    acceleration), and the snap, position gain and radius of ArduRover (AR_WPNav, AR_PosControl). The vertical limits
+    have no effect but must be set."""
     p[L.P_ACCEL] = min(p[L.P_DRIVE_ACCEL], p[L.P_DRIVE_DECEL])
     p[L.P_LEG_JERK] = wp_jerk if wp_jerk > 0.0 else p[L.P_ACCEL]
     p[L.P_JERK_RISE] = p[L.P_LEG_JERK] * pi / (2.0 * SNAP)
@@ -92,7 +92,7 @@ def limit_profiles(p: npt.NDArray[np.float64], wp_jerk: float = 0.0) -> None:
 
 
 def initial_state(heading_rad: float, seed: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
-    """State and noise rows of a rover at rest at the origin, all its random biases drawn from `seed`."""
+    """State and noise rows of a rover at rest at the origin. Its random biases are drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
     s[M.S_GPS_WN : M.S_GPS_WN + 3] *= 0.4

@@ -1,8 +1,8 @@
 """Clearing of the control layer's row by a RESET (seed 002, "Actor Responsibilities"), part by part.
 
-Plain Python on a row: it runs a few times before a flight, never within a tick. The estimator is not here, since it
-does not become zero but begins anew from what the sensors say (`autopilot.control.estimator.begin_anew`); its numbers
-are listed in `ESTIMATOR`. Every number of the row belongs to one part, or stands in `KEPT` with the reason.
+This is plain Python on a row: it runs a few times before a flight, never within a tick. The estimator is not cleared
+here: it starts again from the sensors (`autopilot.control.estimator.begin_anew`), and `ESTIMATOR` lists its numbers.
+Each number of the row belongs to one part, or is in `KEPT` with the reason.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ ALTITUDE: Final = (
     *range(L.S_RANGE, L.S_SURFACE_MS + 1),
     *range(L.S_H_GIVEN, L.S_GLIDE + 1),
 )  # fmt: skip
-"""Height integrator, reference and learned hover thrust, the ground by the range finder; the landing detector and what
-it has found."""
+"""Height integrator, reference and learned hover thrust, the ground by the range finder, the landing detector and its
+state."""
 
 POSITION: Final = (
     L.S_IVN, L.S_IVE, L.S_LEAN_FULL, L.S_NAV_ROLL, L.S_NAV_PITCH, L.S_RPN, L.S_RPE, L.S_RVN, L.S_RVE, L.S_RAN,
@@ -31,7 +31,7 @@ POSITION: Final = (
     *range(L.S_END_N, L.S_END_D + 1), *range(L.S_OFF, L.S_OFF + 9), *range(L.S_BEFORE, L.S_PACED_BY + 3),
     L.S_SPLINED, L.S_ALONG, L.S_LAST_SPEED, L.S_ON_LEG, L.S_WAY_SPEED, *range(L.S_LATERAL, L.S_BANK_MOST + 1),
 )  # fmt: skip
-"""Velocity and speed integrators, the moving reference and the leg that it followed."""
+"""Velocity and speed integrators, the moving reference and its leg."""
 
 ATTITUDE: Final = (
     L.S_QT0, L.S_QT1, L.S_QT2, L.S_QT3, L.S_YAW_FF, L.S_RYAW, L.S_RYAW_RATE, L.S_KEEP_YAW, L.S_YAW_LEFT,
@@ -49,7 +49,7 @@ MOTORS: Final = (
     L.S_THRUST, L.S_SPIN, L.S_SPOOL_S, L.S_MOTORS_HELD, L.S_THROTTLE, L.S_WHEEL, L.S_AILERON, L.S_ELEVATOR, L.S_RUDDER,
     L.S_LIFTING, L.S_CHANGE_MS, L.S_WING_LIFT, L.S_FADES_FROM,
 )  # fmt: skip
-"""Collective, throttle, wheel and control surfaces, spooling, and whether they were started."""
+"""Collective, throttle, wheel, control surfaces, spool-up, and whether the motors were started."""
 
 ESTIMATOR: Final = (
     *range(L.S_EQ0, L.S_EQ3 + 1), *range(L.S_EPN, L.S_EVD + 1), L.S_BAZ, *range(L.S_COV_H, L.S_COV_H + 10),
@@ -79,7 +79,7 @@ KEPT: Final[dict[str, tuple[int, ...]]] = {
     "the ground below is the world's": (L.S_FLOOR,),
     "set by each tick before it is read": (L.S_WANT_SPIN, L.S_SPEED, L.S_COURSE),
 }  # fmt: skip
-"""Fields that no RESET touches, by reason."""
+"""Fields that no RESET changes, by reason."""
 
 PARTS: Final[dict[ControlPart, tuple[int, ...]]] = {
     ControlPart.ESTIMATOR: ESTIMATOR,
@@ -92,8 +92,8 @@ PARTS: Final[dict[ControlPart, tuple[int, ...]]] = {
 
 
 def clear(s: L.Row, p: L.Row, part: ControlPart) -> None:
-    """Clear one part (not the estimator) of a vehicle that stands disarmed on the ground: integrators and demands to
-    zero, references to where the estimate has it, the hover thrust to that of the airframe, the motors held."""
+    """Clear one part (not the estimator) of a disarmed vehicle on the ground: integrators and demands become zero,
+    references the estimate, the hover thrust that of the airframe, and the motors are held."""
     for index in PARTS[part]:
         s[index] = 0.0
     match part:

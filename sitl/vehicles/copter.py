@@ -21,7 +21,7 @@ from sitl.vehicles.targets import write_target
 
 
 class SimulatedCopter(SimulatedMachine):
-    """A quadcopter of 1.5 kg standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
+    """A quadcopter of 1.5 kg at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
 
     `steps` is the number of physics steps in a tick (8: 400 Hz).
     """
@@ -61,7 +61,7 @@ class SimulatedCopter(SimulatedMachine):
     # `mavlink_bridge.services.equipment.TellsAttitudeTarget`
     @property
     def attitude_target(self) -> tuple[float, ...]:
-        """Quaternion that control is to hold; where rates alone are demanded, that of the attitude as it is."""
+        """Quaternion that control holds. When only rates are demanded, it is the present attitude."""
         first = L.S_EQ0 if self._s[L.S_RATE_MODE] == 1.0 else L.S_QT0
         return tuple(map(float, self._s[first : first + 4]))
 
@@ -72,10 +72,10 @@ class SimulatedCopter(SimulatedMachine):
 
     @property
     def pads(self) -> PadSensor:
-        """The sensor that looks for pads, made when somebody asks."""
+        """The sensor for pads, made on first use."""
         if self._pads is None:
             self._pads = PadSensor(self._parameters, self._seed, self._home)
-        self._pads.state = self._s  # it may have moved into a row of a fleet
+        self._pads.state = self._s  # the state may have moved into a row of a fleet
         return self._pads
 
     def _write_target(self, target: Target) -> None:

@@ -1,4 +1,4 @@
-"""ArduPilot's parameters that change how the simulated copter flies: names and units into settings."""
+"""ArduPilot's parameters that change the flight of the simulated copter, converted to settings."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from sitl.vehicles import airframe, parameters
 from sitl.vehicles.equipment import PLAIN_RECEIVER
 from sitl.vehicles.parameters import Row, Special, scaled
 
-#: The airframe's own limits (`sitl.vehicles.airframe`): rate deg/s, acceleration of yaw deg/s2; ArduPilot's default of
-#: the latter, cdeg/s2; and what "no limit" comes to, deg/s2.
+#: Limits of the airframe itself (`sitl.vehicles.airframe`): rate deg/s, yaw acceleration deg/s2; ArduPilot's default of
+#: the latter, cdeg/s2; the value that stands for "no limit", deg/s2.
 _OWN_RATE, _OWN_YAW_ACCEL, _YAW_DEFAULT, _UNLIMITED = 220.0, 120.0, 27000.0, 720.0
 
 SCALED = scaled("copter")
 
 
 def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ANGLE_MAX, cdeg, 10 to 60 degrees: of the sticks, and of position control unless PSC_ANGLE_MAX, deg, is set."""
+    """ANGLE_MAX, cdeg, 10 to 60 degrees: limit of the sticks, and of position control unless PSC_ANGLE_MAX, deg, is
+    set."""
     angle = min(max(values.get("ANGLE_MAX", 3000.0) / 100.0, 10.0), 60.0)
     own = values.get("PSC_ANGLE_MAX", 0.0)
     p[L.P_LEAN_MAX] = tan(radians(min(max(own, 10.0), 60.0) if own > 0.0 else angle))
@@ -30,7 +31,7 @@ def _lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _loiter(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """LOIT_ACC_MAX, cm/s2, as far as LOIT_ANG_MAX, deg, gives it; 0 = two thirds of the lean that is allowed."""
+    """LOIT_ACC_MAX, cm/s2, at most what LOIT_ANG_MAX, deg, allows; LOIT_ANG_MAX 0 = two thirds of the lean limit."""
     own = values.get("LOIT_ANG_MAX", 0.0)
     lean = radians(own) if own > 0.0 else min(p[L.P_STICK_LEAN], atan(p[L.P_LEAN_MAX])) * 2.0 / 3.0
     p[L.P_LOITER_LEAN] = lean
@@ -38,8 +39,8 @@ def _loiter(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ATC_RATE_R_MAX, ATC_RATE_P_MAX, deg/s: the model has one limit for both, 0 = its own. ATC_ACCEL_Y_MAX, cdeg/s2,
-    relative to ArduPilot's default, 0 = no limit."""
+    """ATC_RATE_R_MAX, ATC_RATE_P_MAX, deg/s: the model has one limit for both; 0 = the airframe's. ATC_ACCEL_Y_MAX,
+    cdeg/s2, relative to ArduPilot's default; 0 = no limit."""
     limits = [values.get(name, 0.0) for name in ("ATC_RATE_R_MAX", "ATC_RATE_P_MAX")]
     p[L.P_RATE_MAX] = radians(min([limit for limit in limits if limit > 0.0], default=_OWN_RATE))
     accel = values.get("ATC_ACCEL_Y_MAX", _YAW_DEFAULT)
@@ -53,15 +54,15 @@ def _cut_tilt(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _corner(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. Where drag is fed forward never more than two
-    thirds of what the lean limit gives: the rest is for drag and gusts."""
+    """WPNAV_ACCEL_C, cm/s2; 0 = twice WPNAV_ACCEL, as in ArduPilot 4.6. With a drag feed-forward it is at most two
+    thirds of what the lean limit allows; the rest is for drag and gusts."""
     own = values.get("WPNAV_ACCEL_C", 0.0)
     wanted = 0.01 * own if own > 0.0 else 2.0 * p[L.P_ACCEL]
     p[L.P_ACCEL_CORNER] = min(wanted, 0.65 * L.GRAVITY * p[L.P_LEAN_MAX]) if _feeds(values) else wanted
 
 
 def _pilot_down(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """PILOT_SPEED_DN, cm/s; 0 = as PILOT_SPEED_UP."""
+    """PILOT_SPEED_DN, cm/s; 0 = PILOT_SPEED_UP."""
     down = values.get("PILOT_SPEED_DN", 0.0)
     p[L.P_STICK_DN] = 0.01 * (down if down > 0.0 else values.get("PILOT_SPEED_UP", 250.0))
 
@@ -72,7 +73,7 @@ def _power(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _rotors(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_HOVER_THST; 0 = the airframe's."""
+    """SIM_HOVER_THST; 0 = the airframe's value."""
     share = values.get("SIM_HOVER_THST", 0.0)
     airframe.fit_rotors(p, airframe.MASS * L.GRAVITY / (4.0 * share) if share > 0.0 else airframe.FULL_THRUST)
     s[L.S_HOVER] = p[L.P_HOVER_GUESS]
@@ -80,12 +81,12 @@ def _rotors(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _shove(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_SHOVE_TIME, ms from now on."""
+    """SIM_SHOVE_TIME, ms from now."""
     p[M.P_SHOVE_UNTIL] = s[L.S_TIME_MS] + values["SIM_SHOVE_TIME"]
 
 
 def _drag(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_DRAG_ROTOR, % of the air speed in a second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
+    """SIM_DRAG_ROTOR, % of the airspeed per second; SIM_DRAG_AREA, cm2. The controller knows its own drag."""
     rotor, area = 0.01 * values.get("SIM_DRAG_ROTOR", 20.0), 0.0001 * values.get("SIM_DRAG_AREA", 200.0)
     p[L.P_DRAG_1], p[L.P_DRAG_2] = (rotor, airframe.body_drag(area)) if _feeds(values) else (0.0, 0.0)
     p[M.P_ROTOR_DRAG], p[M.P_BODY_DRAG] = rotor / sqrt(p[L.P_HOVER_GUESS]), airframe.body_drag(area)
@@ -96,7 +97,7 @@ def _feeds(values: Mapping[str, float]) -> bool:
 
 
 def _follow(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_DRAG_FEED: without it PSC_POSXY_P and PSC_VELXY_P are ArduCopter's own, and so are its corners."""
+    """SIM_DRAG_FEED: without it PSC_POSXY_P, PSC_VELXY_P and corners are as in ArduCopter."""
     feeds = _feeds(values)
     p[L.P_KP_POS] = values.get("PSC_POSXY_P", 1.0) * (1.2 if feeds else 1.0)
     p[L.P_KP_VEL] = values.get("PSC_VELXY_P", 2.0) * (1.25 if feeds else 1.0)

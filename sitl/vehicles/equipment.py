@@ -1,7 +1,6 @@
-"""Equipment of every simulated vehicle: battery, inertial unit, barometer, compass, receiver; and the gusts it is
-in.
+"""Equipment of every simulated vehicle (battery, inertial unit, barometer, compass, GPS receiver), and gusts.
 
-Battery: that of 3DR's data sheet of the Iris+, 3S 5.1 Ah. The noise of the sensors is that of consumer parts.
+Battery: 3DR's data sheet of the Iris+, 3S 5.1 Ah. The noise of the sensors is that of consumer parts.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ AIR_DENSITY = 1.225  # kg/m3 at sea level
 CELLS, BATTERY_AH, OHMS = 3, 5.1, 0.022
 #: Open-circuit voltage of a lithium polymer cell over its charge; the kernel's `cell_volts` is the same curve.
 CELL_CURVE = ((0.0, 3.0), (0.05, 3.55), (0.15, 3.685), (0.5, 3.79), (0.9, 4.05), (1.0, 4.2))
-#: Standard deviations: of the barometer, m; of a receiver's fixes by themselves, of their wandering (m), of their
-#: velocities (m/s): what flies has a plain one, what drives a better one.
+#: Standard deviations: barometer, m; for a receiver white noise, m, wander, m, and speed noise, m/s. Flying vehicles
+#: have a plain receiver, rovers and boats a better one.
 BARO_NOISE = 0.12
 PLAIN_RECEIVER, GOOD_RECEIVER = (0.12, 0.25, 0.06), (0.05, 0.08, 0.04)
 STEPS = 8  # of 2.5 ms in a tick
@@ -30,7 +29,8 @@ GUST_TIME = 6.0
 
 
 def equip(p: npt.NDArray[np.float64], home: GeoPoint, steps: int) -> None:
-    """Fill in what settings rows of all vehicles share. `steps`: of physics in a tick. Units as in the layouts (SI)."""
+    """Fill in the part of a settings row that all vehicles share; `steps` is the number of physics steps in a tick.
+    Units as in the layouts (SI)."""
     p[M.P_STEPS], p[M.P_DT] = steps, L.TICK / steps
     p[M.P_GUST_KEEP] = exp(-L.TICK / GUST_TIME)
     p[M.P_GUST_KICK] = sqrt(1.0 - p[M.P_GUST_KEEP] * p[M.P_GUST_KEEP])
@@ -48,7 +48,7 @@ def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
     p[M.P_GPS_NOISE], p[M.P_GPS_WANDER], p[M.P_GPS_V_NOISE] = PLAIN_RECEIVER
     p[M.P_MAG_NOISE] = 0.004  # gauss
     p[M.P_GPS_SATS] = 10.0
-    # a field of mid-latitudes: 0.55 gauss, dip 60 degrees (up in the southern hemisphere), declination 0.2 rad
+    # field of mid-latitudes: 0.55 gauss, dip 60 degrees (up in the southern hemisphere), declination 0.2 rad
     dip = radians(60.0 if home.lat >= 0.0 else -60.0)
     p[L.P_DECLINATION] = 0.2
     p[M.P_FIELD_N] = 0.55 * cos(dip) * cos(0.2)
@@ -59,8 +59,8 @@ def _sensors(p: npt.NDArray[np.float64], home: GeoPoint) -> None:
 
 
 def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.NDArray[np.uint64]:
-    """Fill in what state rows of all vehicles share, at rest at the origin, with random biases drawn from `seed`; gives
-    the noise row."""
+    """Fill in the part of a state row that all vehicles share, at rest at the origin, with random biases from `seed`.
+    Returns the noise row."""
     s[L.S_FRESH] = 1.0
     s[M.S_GYRO_ON] = s[M.S_ACC_ON] = 1.0
     s[M.S_Q0], s[M.S_Q3] = cos(heading_rad / 2.0), sin(heading_rad / 2.0)
@@ -68,7 +68,7 @@ def switch_on(s: npt.NDArray[np.float64], heading_rad: float, seed: int) -> npt.
     s[M.S_FZ] = -L.GRAVITY
     s[M.S_SOC] = 1.0
     s[M.S_VOLTS] = s[M.S_REST_VOLTS] = CELLS * 4.2
-    s[M.S_GPS_NEXT] = 600.0  # the receiver has been on for a while: its first fix comes soon
+    s[M.S_GPS_NEXT] = 600.0  # the receiver was on before, so its first fix comes soon
     s[L.S_SEQ] = s[L.S_YAW_SEQ] = -1.0
     s[L.S_LANDED_STATE] = L.ON_GROUND
     s[L.S_FLAGS] = L.FLAGS_STARTING

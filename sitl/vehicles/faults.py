@@ -1,5 +1,5 @@
-"""The faults that a person, a test or a ground station injects into a simulated vehicle, by their names in Sortie's
-fault grammar (docs/failures.md)."""
+"""Faults that a person, a test or a ground station injects into a simulated vehicle, by their names in Sortie's fault
+grammar (docs/failures.md)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _KINDS: Final = {
     "delayed": M.FAILURE_DELAYED,
     "intermittent": M.FAILURE_INTERMITTENT,
 }
-#: Per sensor that fails in the kernel: its setting, and the ways that have no name of their own (`gps.loss`,
-#: `gps.glitch`, `baro.loss`, `compass.loss` have).
+#: For each sensor that fails in the kernel: its setting, and its failures without a name of their own. `gps.loss`,
+#: `gps.glitch`, `baro.loss` and `compass.loss` have one.
 _SENSORS: Final = {
     "gyro": (M.P_FAIL_GYRO, ("off", "stuck", "garbage", "wrong", "slow", "intermittent")),
     "accel": (M.P_FAIL_ACC, ("off", "stuck", "garbage", "wrong", "slow", "intermittent")),
@@ -37,7 +37,7 @@ _SENSORS: Final = {
 
 
 class VehicleFaults:
-    """Begins and ends faults in one vehicle's settings row `p`, whose state is `s`; it has `motors`. `burden`: what it
+    """Faults of one vehicle with settings row `p`, state row `s` and `motors` motors; `burden` is the mass that it
     carries."""
 
     def __init__(self, p: Row, s: Row, motors: int, burden: CarriedMass) -> None:
@@ -47,10 +47,10 @@ class VehicleFaults:
         self._setters = _setters(motors)
 
     def set(self, name: str, value: float | None, active: bool) -> bool:
-        """Begin (`active`) or end a fault; False when its name is unknown. Values: `gps.glitch` m to the north (50),
-        `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage (1.5, or
-        more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8), `mass.add` kg at the centre of mass
-        (0.3), which the controller is not told of."""
+        """Begin (`active`) or end a fault; False if its name is unknown. Values and defaults: `gps.glitch` m to the
+        north (50), `baro.wrong` m up (10), `motorN.loss` share of thrust lost (1), `battery.low` V off the rest voltage
+        (1.5, or more until it is below BATT_LOW_VOLT), `wind.gust` m/s from the west (8), `mass.add` kg at the centre
+        of mass (0.3), which the controller does not know."""
         setter = self._setters.get(name)
         if setter is None:
             return False
@@ -82,7 +82,8 @@ class VehicleFaults:
         self._p[M.P_FAULT_V] = value if on else 0.0
 
     def _fail(self, setting: int, kind: float, _value: float | None, on: bool) -> None:
-        """A sensor fails in one way at a time: another takes its place, whose end is then nothing."""
+        """Set or end the failure of a sensor. A sensor has one failure at a time: a new one replaces it, and ending the
+        replaced one does nothing."""
         p, s = self._p, self._s
         if not on and p[setting] != kind:
             return
@@ -96,7 +97,7 @@ class VehicleFaults:
             s[M.S_GYRO_LOST] = s[M.S_ACC_LOST] = s[M.S_MAG_LOST] = s[M.S_BARO_LOST] = 0.0
 
     def _remember(self, setting: int) -> None:
-        """The latest sample is what it shows from now on, where it shows one of before."""
+        """Keep the latest sample, for failures that show an old one."""
         s = self._s
         match setting:
             case M.P_FAIL_GYRO:
@@ -115,12 +116,12 @@ class VehicleFaults:
 
 
 _Setter = tuple[Callable[..., None], tuple[float, ...]]
-"""Method of `VehicleFaults`, and what it is given before value and on."""
+"""Method of `VehicleFaults`, and its arguments before `value` and `on`."""
 
 
 @cache
 def _setters(motors: int) -> dict[str, _Setter]:
-    """Setters of a vehicle with so many motors, by the names of faults."""
+    """Setters of a vehicle with `motors` motors, by the names of faults."""
     ways = [(sensor, setting, kind) for sensor, (setting, kinds) in _SENSORS.items() for kind in kinds]
     return {
         "gps.loss": (VehicleFaults._switch, (M.P_GPS_ON,)),

@@ -1,8 +1,8 @@
-"""Frames of ArduCopter that bodies of our world can have: where each motor is, and which way it turns.
+"""Frames of ArduCopter that simulated bodies can have: place and direction of rotation of each motor.
 
-From AP_MotorsMatrix.cpp (`setup_quad_matrix`, `setup_hexa_matrix`, `setup_octa_matrix`), motor 1 first. The body is the
-Iris of our own copter whatever its frame: the same mass and inertia, rotors as far out as its four are, that together
-sweep as much air and lift as much. Its quad X is not square, and stays as it is.
+Angles are from AP_MotorsMatrix.cpp (`setup_quad_matrix`, `setup_hexa_matrix`, `setup_octa_matrix`), motor 1 first. The
+body is our own copter's Iris for every frame: the same mass, inertia, rotor distance, and the same rotor area and
+thrust in total. The Iris's quad X is not square and is kept.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from sitl.vehicles.airframe import ARM_X, ARM_Y, TORQUE_RATIO
 _CCW, _CW = 1.0, -1.0
 _OUT: Final = hypot(ARM_X, ARM_Y)
 _IRIS: Final = degrees(atan2(ARM_Y, ARM_X))
-"""Angle of its front right rotor."""
+"""Angle of the front right rotor, deg."""
 
 
 @dataclass(frozen=True, slots=True)
 class RotorFrame:
-    """`motors`: angle of each from the nose to the right, deg, and 1 where it turns left, -1 where right."""
+    """A frame. `motors`: angle of each from the nose to the right, deg, and 1 if it turns left, -1 if right."""
 
     name: str
     motors: tuple[tuple[float, float], ...]
 
     def places(self) -> list[tuple[float, float, float]]:
-        """Place of each motor, m ahead and to the right, and its torque for each N, m."""
+        """Place of each motor, m ahead and to the right, and its torque per thrust, m."""
         ways = [(radians(angle), turns) for angle, turns in self.motors]
         return [(_OUT * cos(angle), _OUT * sin(angle), turns * TORQUE_RATIO) for angle, turns in ways]
 

@@ -1,11 +1,10 @@
-"""A simulated gimbal: three joints behind each other (yaw, roll, pitch) with motors that hold the camera against the
-horizon, and against north or the nose, whatever the vehicle does beneath it.
+"""A simulated gimbal: three joints in a chain (yaw, roll, pitch). Motors hold the camera against the horizon, and
+against north or the nose, whatever the vehicle does.
 
-Each angle moves to where it is demanded as fast as SIM_MNT_RATE and SIM_MNT_ACC allow, and stands still there: a
-motion that is known to its end when it begins, so that where the gimbal points is computed when somebody asks, and
-nobody who asks changes it. Against the vehicle the motors are ideal: they hold the attitude until a joint is at its
-limit (MNT1_ROLL_MIN .. MNT1_YAW_MAX), and what is then missing is an error that everybody sees. Retracted it is not
-held against the horizon but lies in its body. A gimbal that is stuck (fault `gimbal.stuck`) turns with the body.
+Each angle moves to its demand as fast as SIM_MNT_RATE and SIM_MNT_ACC allow and then stands still. The whole motion is
+known when it begins, so the direction at any time is computed on request, and requests do not change it. The motors
+follow the vehicle ideally until a joint reaches its limit (MNT1_ROLL_MIN .. MNT1_YAW_MAX); the rest is a visible error.
+A retracted gimbal is fixed in its body. A gimbal that is stuck (fault `gimbal.stuck`) turns with the body.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ _ERRORS: Final = (GimbalError.AT_ROLL_LIMIT, GimbalError.AT_PITCH_LIMIT, GimbalE
 
 @dataclass(frozen=True, slots=True)
 class JointMotion:
-    """An angle that moves: at `begin_s` it is `angle` and turns at `rate`; then pieces of constant acceleration, each
-    (seconds, rad/s2), and at their end it goes on at the rate that it has then."""
+    """Motion of one angle, rad. At `begin_s` it is at `angle` and turns at `rate`, rad/s. Then come pieces of constant
+    acceleration, each (seconds, rad/s2), and after them the last rate continues."""
 
     begin_s: float
     angle: float
@@ -44,7 +43,7 @@ class JointMotion:
     pieces: tuple[tuple[float, float], ...] = ()
 
     def at(self, now_s: float) -> tuple[float, float]:
-        """Angle and rate."""
+        """Angle and rate at a time."""
         left, angle, rate = now_s - self.begin_s, self.angle, self.rate
         for seconds, acceleration in (*self.pieces, (inf, 0.0)):
             step = min(max(left, 0.0), seconds)
@@ -62,8 +61,9 @@ def standing(angle: float) -> JointMotion:
 
 
 def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, acceleration: float) -> JointMotion:
-    """To `to` (an infinite one: on and on), and to rest there, in the shortest time that a rate of `fastest` and this
-    acceleration allow. What turns faster than that slows down first; what cannot stop before `to` comes back."""
+    """Move to `to` and stop there in the shortest time that the rate limit `fastest` and this acceleration allow; an
+    infinite `to` means turning on without end. A faster motion first slows down. A motion that cannot stop before `to`
+    comes back."""
     stop = angle + rate * abs(rate) / (2.0 * acceleration)
     way = copysign(1.0, to - stop)
     if isinf(to):
@@ -81,7 +81,7 @@ def move(begin_s: float, angle: float, rate: float, to: float, fastest: float, a
 
 
 class SimulatedGimbal:
-    """See the module. `values`: the vehicle's parameters; `row`: gives the vehicle's report."""
+    """A simulated gimbal; see the module. `values`: the vehicle's parameters; `row` gives the vehicle's report."""
 
     def __init__(self, values: Mapping[str, float], row: Callable[[], npt.NDArray[np.float64]]) -> None:
         self._values = values
@@ -89,14 +89,14 @@ class SimulatedGimbal:
         self._demand = Demand(posture=Posture.NEUTRAL)
         self._axes: tuple[JointMotion, JointMotion, JointMotion] = (standing(0.0), standing(0.0), standing(0.0))
         self._stuck: Angles | None = None
-        self._ends: tuple[float | None, ...] = (None, None, None)  # limits beyond which axes were asked to go
+        self._ends: tuple[float | None, ...] = (None, None, None)  # limits beyond which a demand asked axes to go
 
     # --- the vehicle beneath it -----------------------------------------------------------------------------------
     def _value(self, name: str) -> float:
         return self._values.get(name, _DEFAULTS.get(name, 0.0))
 
     def limits(self) -> GimbalLimits:
-        """By the parameters, as they are now."""
+        """Limits by the present parameters."""
         return GimbalLimits(self._range("ROLL"), self._range("PITCH"), self._range("YAW"))
 
     def _range(self, axis: str) -> tuple[float, float]:
@@ -117,7 +117,7 @@ class SimulatedGimbal:
 
     # --- what it is asked -----------------------------------------------------------------------------------------
     def demand(self, demand: Demand) -> None:
-        """From now on; see `autopilot.mount.gimbal.Gimbal`. While it is stuck it is remembered."""
+        """Follow this demand from now on (`autopilot.mount.gimbal.Gimbal`). A stuck gimbal keeps it for later."""
         now_s = self._now_s
         begin = self._begin(demand, now_s)
         self._demand = demand
@@ -125,7 +125,7 @@ class SimulatedGimbal:
             self._set_out(begin, now_s)
 
     def _begin(self, demand: Demand, now_s: float) -> list[tuple[float, float]]:
-        """The angles and rates now, against what the new demand counts from."""
+        """Present angles and rates, in the frame of the new demand."""
         moving = [axis.at(now_s) for axis in self._axes]
         if self._frame(demand) == self._frame(self._demand):
             return moving
@@ -137,7 +137,7 @@ class SimulatedGimbal:
         return demand.posture is Posture.RETRACTED, demand.locked
 
     def _angles_for(self, demand: Demand) -> Angles:
-        """True angles, in the frame that a demand has."""
+        """True angles, in the frame of a demand."""
         where = self.pointing()
         if demand.posture is Posture.RETRACTED:
             return where.joints
@@ -183,7 +183,7 @@ class SimulatedGimbal:
 
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
-        """Now."""
+        """Where the camera points now."""
         r, demand = self._row(), self._demand
         now_s, heading = self._now_s, self._heading
         body = attitude(float(r[R.TRUE_ROLL]), float(r[R.TRUE_PITCH]), heading)
@@ -206,7 +206,7 @@ class SimulatedGimbal:
         )
 
     def _within(self, joints: Angles) -> tuple[Angles, int]:
-        """Angles that the joints can reach, and flags of those that cannot."""
+        """Angles that the joints can reach, and the flags of joints at their limits."""
         limits = self.limits()
         roll, roll_off = _clamp(joints[0], limits.roll)
         pitch, pitch_off = _clamp(joints[1], limits.pitch)
@@ -216,7 +216,7 @@ class SimulatedGimbal:
 
     # --- a fault --------------------------------------------------------------------------------------------------
     def stick(self, stuck: bool) -> None:
-        """Hold the joints as they are, or go on from there to the last demand."""
+        """Hold the joints at their present angles, or continue to the last demand."""
         if stuck and self._stuck is None:
             self._stuck = self.pointing().joints
         elif not stuck and self._stuck is not None:
@@ -226,7 +226,7 @@ class SimulatedGimbal:
 
 
 def _clamp(angle: float, within: tuple[float, float]) -> tuple[float, bool]:
-    """The nearest angle that the joint can have, and whether that is another one."""
+    """The nearest angle that the joint can have, and whether it differs."""
     low, high = within
     middle = 0.5 * (low + high)
     angle = middle + wrap(angle - middle)

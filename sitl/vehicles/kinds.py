@@ -1,4 +1,4 @@
-"""The kinds of vehicle that are simulated."""
+"""Kinds of vehicle that the simulator has."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SIMULATED: Final[dict[str, Callable[..., SimulatedMachine]]] = {
 def make_simulated(
     kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None, *, steps: int = STEPS
 ) -> SimulatedMachine:
-    """The built-in simulator of `kind`, standing at `home`, on `ground` where there is one; `steps`: of its physics in
-    20 ms. KeyError for a kind that is not simulated, ValueError for a home at which the ground has no height."""
+    """The built-in simulator of `kind`, standing at `home`, on `ground` if given; `steps` is the number of physics
+    steps in 20 ms. KeyError for an unknown kind, ValueError if the ground has no height at home."""
     machine = SIMULATED[kind](home if ground is None else on_ground(home, ground), heading_deg, seed, steps=steps)
     if ground is not None:
         machine.stand_on(ground)
@@ -37,7 +37,7 @@ def make_simulated(
 
 
 def on_ground(home: GeoPoint, ground: HeightMap) -> GeoPoint:
-    """`home` at the height that the ground has there. ValueError: it has none."""
+    """`home` at the height of the ground there. ValueError if the ground has no height there."""
     height = ground.height_at(home.lat, home.lon)
     if height is None:
         raise ValueError(f"no height of the ground at {home.lat:.6f},{home.lon:.6f}")

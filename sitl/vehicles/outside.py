@@ -1,11 +1,14 @@
-"""A simulated machine that somebody else flies: pulse widths in, what its sensors show out (`sitl.kernel.outside`).
+"""A simulated machine that a firmware flies: pulse widths go in, samples of its sensors come out
+(`sitl.kernel.outside`).
 
-Body, weather, battery, terrain, payload and faults are the machine's own; its laws and its estimator do not run.
+Body, weather, battery, terrain, payload and faults are the machine's own. Its control laws and its estimator do not
+run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from struct import pack_into, unpack_from
 from typing import Final
 
@@ -23,14 +26,14 @@ from sitl.vehicles.simulated import SimulatedMachine
 
 PACKET_BYTES: Final = O.HEADER + 2 * 32
 _LINE_MS: Final = 100.0
-"""Time between looks at a line that runs, as our own winch has it."""
+"""Time between updates of a moving winch line, ms; the same as for our own winch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Actuator as a firmware drives it: `channel` from 0; pulse widths, us; of a motor also the shares of them at
-    which thrust begins and is full, how much of it is quadratic in between, and its `place`: m ahead, m to the right,
-    and its torque for each N, m, above 0 where it turns left; of a wheel its angle at full, rad."""
+    """Actuator as a firmware drives it: `channel` from 0 (below 0: none) and pulse widths, us. A motor also has the
+    shares of the range of pulse widths at which thrust begins and is full, and the quadratic share of thrust in
+    between (MOT_THST_EXPO). For a steered wheel `full` is its largest angle, rad."""
 
     channel: int
     low: float = 1000.0
@@ -39,11 +42,10 @@ class Output:
     begin: float = 0.0
     full: float = 1.0
     expo: float = 0.0
-    place: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-#: What an answer tells: key, first value, how many, width and decimals of a number. ArduPilot looks for the first place
-#: where a key stands: `velocity` has to come before any longer word that begins so.
+#: Parts of an answer: key, first value, number of values, width and decimals of a number. ArduPilot searches for the
+#: first place of a key, so `velocity` must come before longer words that begin with it.
 _ANSWER: Final = (
     ('{"timestamp":', O.V_TIME, 1, 14, 6),
     (',"imu":{"gyro":', O.V_GYRO, 3, 11, 6),
@@ -63,9 +65,10 @@ def _as_it_is(_function: int, width: int) -> float:
 
 
 class OutsideBody:
-    """See the module. `answer` is the text for the packet in `request`, after `exchange`; `values` what it tells
-    (`sitl.kernel.outside`). `airspeed`: it has a pitot tube; `payload`: channels, from 1, and SERVOn_FUNCTION of the
-    outputs that drive what it carries; `pulse`: pulse width, us, of such a function's width in the packet."""
+    """A body flown by a firmware; see the module. After `exchange`, `answer` is the text for the packet in `request`,
+    and `values` has its numbers (`sitl.kernel.outside`). `airspeed`: it has a pitot tube. `payload`: channels, from 1,
+    and SERVOn_FUNCTION of outputs for the payload. `pulse` converts a width in the packet to a pulse width of such a
+    function, us."""
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class OutsideBody:
         self.values = np.zeros(O.VALUES)
         self._clock = np.zeros(O.CLOCK, np.int64)
         self._clock[O.C_COUNT] = -1
-        self._outputs = np.array([_row(output) for output in outputs])
+        self._outputs = np.array([astuple(output) for output in outputs], float)
         self.answer, self._fields = _template((*_ANSWER, _RANGE, *((_AIRSPEED,) if airspeed else ())))
         self._entry = OUTSIDE[kind]
         self._call: Callable[..., int] | None = None
@@ -93,7 +96,7 @@ class OutsideBody:
         self._pulse = pulse
 
     def load(self) -> None:
-        """Bring in the kernel now."""
+        """Load the kernel now."""
         state, settings, _, noise, _ = self.machine.rows()
         self._call = self._entry.bind(
             state,
@@ -116,12 +119,12 @@ class OutsideBody:
 
     @property
     def count(self) -> int:
-        """Count of the last packet; -1: none has come."""
+        """Count of the last packet; -1 before the first."""
         return int(self._clock[O.C_COUNT])
 
     def exchange(self) -> bool:
-        """Fly what `request` asks for; False when it is no packet, or the last one once more. SitlError when the body
-        has left all bounds, and nothing that it tells means anything."""
+        """Run the packet in `request`. False if it is not a packet, or the last one once more. SitlError if the
+        simulation has diverged."""
         if self._call is None:
             self.load()
             assert self._call is not None
@@ -133,8 +136,8 @@ class OutsideBody:
         return result > 0
 
     def _drive_payload(self) -> None:
-        """Hand on pulses that have changed, and that of a winch from time to time: its line goes out meanwhile. A
-        servo without a pulse stays where it is; a winch spins freely then."""
+        """Apply changed pulses, and repeat a winch's pulse every `_LINE_MS`, because its line moves in between. A servo
+        without a pulse stays; a winch without a pulse spins freely."""
         due = self.time_ms >= self._line_due_ms
         for channel, function in self.payload.items():
             (width,) = unpack_from("<H", self.request.data, O.HEADER + 2 * (channel - 1))
@@ -145,8 +148,8 @@ class OutsideBody:
             self._line_due_ms = self.time_ms + _LINE_MS
 
     def fall(self, until_ms: float) -> None:
-        """Fly to `until_ms` with every output off, as after the last packet of a firmware that has ended. One that
-        nobody has ever flown stays as it stands."""
+        """Run to `until_ms` with every output off, as after the end of a firmware. A body that no firmware has flown
+        stays in place."""
         self.request[O.HEADER :] = 0
         while self.count >= 0 and self.time_ms < until_ms:
             count = (self.count + 1) & 0xFFFFFFFF
@@ -154,17 +157,12 @@ class OutsideBody:
             self.exchange()
 
     def restarted(self) -> None:
-        """Expect a firmware that counts its packets anew."""
+        """Expect a firmware that counts its packets from the start."""
         self._clock[O.C_COUNT] = -1
 
 
-def _row(output: Output) -> list[float]:
-    widths = output.low, output.middle, output.high
-    return [float(output.channel), *widths, output.begin, output.full, output.expo, *output.place]
-
-
 def _template(parts: Sequence[tuple[str, int, int, int, int]]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The answer with blanks for its numbers, and where each of them goes."""
+    """Template of the answer with blanks for its numbers, and the field of each number."""
     text, fields = "\n", list[list[int]]()
     for key, first, count, width, decimals in parts:
         text += key + ("[" if count > 1 else "")

@@ -1,5 +1,5 @@
-"""Faults of our grammar in a firmware that flies a body of ours: on the body, or by parameters of what the firmware
-simulates by itself."""
+"""Faults of Sortie's fault grammar in a firmware that flies a simulated body. They act on the body, or by parameters of
+the firmware's own simulation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from sitl.kernel.reporting import fill_truth
 from sitl.vehicles.simulated import SimulatedMachine
 
 OF_WORLD = ("SIM_WIND_", "SIM_TIDE_", "SIM_COLLIDE", "SIM_PRX_", "SIM_GRIP_LOAD", "SIM_WINCH_LOAD", "SIM_PARA_SINK")
-"""Prefixes of parameters that are the world's, whatever a firmware has of that name: wind and current, what a body is
-to others, its sensor of obstacles, what it carries."""
+"""Prefixes of parameters that always act on the simulated world: wind, current, collisions, the obstacle sensor, the
+payload. A firmware's parameters of these names have no effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimParameter:
-    """A parameter while the fault lasts, and otherwise. `given`: the fault's own value, times this, is set instead."""
+    """A parameter with its values during the fault (`on`) and otherwise (`off`). If `given` is not 0, the fault's own
+    value times `given` is set during the fault."""
 
     name: str
     on: float
@@ -28,8 +29,9 @@ class SimParameter:
 
 
 class FirmwareFaults:
-    """Faults of one firmware and of its body, `machine`; and the truth about that. `by_parameter`: what the firmware
-    simulates; `switches`: what is between them; `unknown`: what nobody can break in it otherwise."""
+    """Faults of a firmware and its body `machine`, and the truth about the body. `by_parameter`: faults in the
+    firmware's own simulation; `switches`: faults between firmware and body; `unknown`: faults that cannot be simulated.
+    """
 
     def __init__(
         self,
@@ -43,24 +45,24 @@ class FirmwareFaults:
         self.unknown = frozenset(unknown).difference(switches)
 
     def names(self) -> tuple[str, ...]:
-        """All faults that act."""
+        """All faults that have an effect."""
         elsewhere = {*self.unknown, *self._by_parameter}
         body = [name for name in self.machine.fault_names() if name not in elsewhere]
         return (*body, *self._by_parameter, *self._switches)
 
     def fill_truth(self, state: VehicleState) -> None:
-        """Write what is true of the body into a report."""
+        """Write the truth about the body into a report."""
         s, p, *_ = self.machine.rows()
         fill_truth(s[0], p[0], state.report)
         state.report[R.TRUE_CONTACT] = s[0, M.S_CONTACT]
 
     def set_parameter(self, name: str, value: float) -> None:
-        """Let it act on the body, where it is the world's."""
+        """Set a parameter of the body, if its name begins with a prefix of `OF_WORLD`."""
         if name.startswith(OF_WORLD):
             self.machine.set_parameter(name, value)
 
     def inject(self, name: str, value: float | None, *, active: bool) -> Mapping[str, float] | None:
-        """Begin or end a fault; parameters that the firmware is to be told. None: there is no fault of this name."""
+        """Begin or end a fault. Returns parameters for the firmware, or None if there is no such fault."""
         if name in self._switches:
             self._switches[name](active)
             return {}

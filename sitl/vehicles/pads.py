@@ -1,14 +1,14 @@
-"""Landing pads that a simulated copter sees: a sensor that looks straight down (SIM_PLD_), as a camera with markers or
-an infrared lock is, with what it does not see.
+"""Sensor of a simulated copter for landing pads (SIM_PLD_). It looks straight down like a camera with markers or an
+infrared lock.
 
-The sensor sees where things really are. It gives a direction with an error of SIM_PLD_NOISE deg on both of its axes and
-a distance with one of a hundredth, of each pad within SIM_PLD_FOV (SIM_PLD_TYPE 0 or 2: whatever its direction),
-SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT (2: of the distance itself); below
-`NEAREST_M` a pad is larger than its picture. SIM_PLD_DROP of 100 looks see nothing: alone, or with SIM_PLD_DROP_S for
-so many seconds in a row. A pad lies SIM_PLD_N and SIM_PLD_E from SIM_PLD_LAT and SIM_PLD_LON (both 0: from where the
-vehicle was switched on), and pads move as SIM_PLD_VN and SIM_PLD_VE say, from where they lay at switching on.
+It measures the direction with an error of SIM_PLD_NOISE deg on both axes and the distance with an error of 1 %. It sees
+pads within SIM_PLD_FOV (SIM_PLD_TYPE 0 or 2: in any direction), SIM_PLD_ALT_LMT and SIM_PLD_DIST_LMT (type 2: limit of
+the distance itself). Nearer than `NEAREST_M` m a pad is larger than the picture. SIM_PLD_DROP of 100 looks see nothing:
+single looks, or with SIM_PLD_DROP_S all looks for so many seconds. A pad lies SIM_PLD_N and SIM_PLD_E m from
+SIM_PLD_LAT and SIM_PLD_LON (both 0: from the vehicle's place at power-on), and moves with SIM_PLD_VN and SIM_PLD_VE
+from power-on.
 
-What is drawn follows from the seed and the time of the look alone, so that nobody who looks more often changes it.
+Random values depend only on the seed and the time of the look, so extra looks do not change the results.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _DEFAULTS: Final = {
 
 
 class PadSensor:
-    """See the module. `values`: the vehicle's parameters; `home`: where it was switched on; `state`: its row."""
+    """Sensor; see the module. `values`: the vehicle's parameters; `home`: its place at power-on; `state`: its row."""
 
     state: npt.NDArray[np.float64]
 
@@ -50,12 +50,12 @@ class PadSensor:
 
     @property
     def period_ms(self) -> int:
-        """Between two looks; 0: it is switched off."""
+        """Time between two looks, ms; 0: switched off."""
         rate = self._value("SIM_PLD_RATE")
         return 0 if self._value("SIM_PLD_ENABLE") == 0.0 or rate <= 0.0 else round(1000.0 / min(rate, 50.0))
 
     def look(self) -> list[Look]:
-        """Look for pads: those in sight, the nearest to the middle of the picture first."""
+        """Look for pads. Returns the visible ones, the nearest to the middle of the picture first."""
         now_ms = int(self.state[L.S_TIME_MS])
         if self.period_ms == 0 or self._blind(now_ms):
             return []
@@ -66,7 +66,7 @@ class PadSensor:
         return [look for _, look in sorted(seen, key=lambda sighting: sighting[0])]
 
     def pads(self, now_ms: int) -> list[Ned]:
-        """True positions of the pads, NED m from where the vehicle was switched on."""
+        """True positions of the pads, NED m from the vehicle's place at power-on."""
         seconds = 0.001 * now_ms
         lat, lon = self._value("SIM_PLD_LAT"), self._value("SIM_PLD_LON")
         base = to_local(self._home, lat, lon, 0.0) if lat or lon else (0.0, 0.0)
@@ -84,7 +84,7 @@ class PadSensor:
         return Random(f"{self._seed}.blind.{span}").random() < share
 
     def _seen_from(self, pad: Ned) -> tuple[Ned, float]:
-        """A pad in axes of the body, forward, right, down; and how far below the vehicle it is."""
+        """Place of a pad in body axes (forward, right, down), and its depth below the vehicle, m."""
         s = self.state
         north, east, down = (pad[axis] - float(s[M.S_PN + axis]) for axis in range(3))
         q0, q1, q2, q3 = (float(q) for q in s[M.S_Q0 : M.S_Q3 + 1])
@@ -96,7 +96,7 @@ class PadSensor:
         return body, down
 
     def _in_sight(self, seen: tuple[Ned, float]) -> list[float]:
-        """Angle off the middle of the picture, deg; empty when the pad is not in it."""
+        """Angle off the middle of the picture, deg; empty if the pad is not visible."""
         (forward, right, down), below = seen
         away = hypot(forward, right, down)
         off = degrees(atan2(hypot(forward, right), down))

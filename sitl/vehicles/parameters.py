@@ -1,7 +1,7 @@
 """ArduPilot's parameters that act on every simulated vehicle: battery, failures, weather (BATT_, SIM_, FS_CRASH_CHECK).
 
-In all functions `p` and `s` are a vehicle's rows of settings and state, and `values` holds all parameters that have
-been set so far.
+In all functions `p` and `s` are a vehicle's rows of settings and state, and `values` has all parameters that have been
+set so far.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Row = npt.NDArray[np.float64]
 Special = Callable[[Row, Row, Mapping[str, float]], None]
 
 Factors = dict[str, tuple[int, float]]
-"""Setting and factor of each parameter that is one setting times a factor."""
+"""Setting and factor of each parameter that equals one setting times a factor."""
 
 _UNITS: Final = {"deg": pi / 180.0, "cdeg": pi / 18000.0, "centi": 0.01, "milli": 0.001}
 _ROWS: Final = json.loads(Path(__file__).with_name("scaled.json").read_text(encoding="utf-8"))
 
 
 def scaled(*kinds: str) -> Factors:
-    """Rows of `scaled.json` for all vehicles and for these kinds; a later one takes the place of an earlier one."""
+    """Rows of `scaled.json` for all vehicles and for these kinds; later rows replace earlier ones."""
     factors: Factors = {"SIM_BARO_RND": (M.P_BARO_NOISE, BARO_NOISE / float(np.float32(0.2)))}  # a default of 32 bits
     for kind in ("common", *kinds):
         for name, (setting, *factor) in _ROWS[kind].items():
@@ -47,7 +47,7 @@ def _factor(own: float | str = 1.0, default: float = 1.0) -> float:
 
 _PX4_CLIMB_GAIN: Final = 4.0  # MPC_Z_VEL_P_ACC, 1/s
 _PX4_SPOOL_UP: Final = 1.0  # COM_SPOOLUP_TIME, s
-STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would be no number any more
+STRONGEST_WIND = 200.0  # m/s; with 1e38 the vehicle's state would overflow
 
 
 def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
@@ -59,8 +59,9 @@ def _wind(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def climb_slowly(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """MPC_LAND_ALT1 m, MPC_TKO_SPEED m/s, MPC_TKO_RAMP_T s: the highest speed of a climb from the ground comes up to
-    that from what would demand no thrust at all (TakeoffHandling), after the spool-up; at zero it leaves the ground."""
+    """MPC_LAND_ALT1 m, MPC_TKO_SPEED m/s, MPC_TKO_RAMP_T s: speed limit of a climb from the ground. After the spool-up
+    it rises from the value that demands no thrust to MPC_TKO_SPEED (PX4's TakeoffHandling); the vehicle leaves the
+    ground at zero."""
     speed, ramp = values.get("MPC_TKO_SPEED", 1.5), values.get("MPC_TKO_RAMP_T", 3.0)
     below = L.GRAVITY / _PX4_CLIMB_GAIN
     p[L.P_SLOW_CLIMB_TO] = p[L.P_LAND_ALT_HIGH] = values.get("MPC_LAND_ALT1", 10.0)
@@ -69,7 +70,7 @@ def climb_slowly(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def use_map(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_TERRAIN: the ground of the map, where there is one; else it is flat."""
+    """SIM_TERRAIN: stand on the map's ground if there is one, else on flat ground."""
     p[M.P_MAP] = 1.0 if values.get("SIM_TERRAIN", 1.0) != 0.0 and p[M.P_MAP_PER_LAT] > 0.0 else 0.0
 
 
@@ -82,15 +83,15 @@ def _engine(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _gps(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """A receiver that the estimator takes no position from (EK3_SRC1_POSXY 0) is as good as none."""
+    """Switch the receiver off while the estimator uses no GPS position (EK3_SRC1_POSXY 0)."""
     there = values.get("GPS1_TYPE", 1.0) != 0.0 and values.get("EK3_SRC1_POSXY", 3.0) != 0.0
     on = there and values.get("SIM_GPS_DISABLE", 0.0) == 0.0
     p[M.P_GPS_ON] = 1.0 if on else 0.0
 
 
 def _battery_voltage(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator, where a battery of any voltage
-    lasts: a script that sets a low voltage wants a failsafe, and the way home after it."""
+    """SIM_BATT_VOLTAGE, V at rest now. The charge stays, as in ArduPilot's simulator: a script that sets a low voltage
+    tests a failsafe and needs charge for the way home."""
     volts = values["SIM_BATT_VOLTAGE"]
     charge, curve = zip(*CELL_CURVE, strict=True)
     p[M.P_OFFSET_V] = volts - CELLS * np.interp(s[M.S_SOC], charge, curve)
@@ -112,15 +113,15 @@ def _sensor_failures(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _finder(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """RNGFND1_TYPE 0: there is none; RNGFND1_MIN_CM, RNGFND1_MAX_CM: from where to where it sees."""
+    """RNGFND1_TYPE 0: no range finder; RNGFND1_MIN_CM, RNGFND1_MAX_CM: its range."""
     there = values.get("RNGFND1_TYPE", 0.0) != 0.0
     p[M.P_FINDER_MIN] = values.get("RNGFND1_MIN_CM", 20.0) / 100.0
     p[M.P_FINDER_MAX] = values.get("RNGFND1_MAX_CM", 700.0) / 100.0 if there else 0.0
 
 
 def gps_noise(receiver: tuple[float, float, float]) -> Special:
-    """SIM_GPS_NOISE, m: how far a fix wanders; the rest of that receiver's noise in proportion."""
-    usual = float(np.float32(receiver[1]))  # as the parameter's default has it
+    """SIM_GPS_NOISE, m: wander of a fix; the other noise of that receiver changes in proportion."""
+    usual = float(np.float32(receiver[1]))  # the parameter's default is a 32-bit number
 
     def set_noise(p: Row, s: Row, values: Mapping[str, float]) -> None:
         share = values["SIM_GPS_NOISE"] / usual
@@ -168,7 +169,7 @@ def apply(
     name: str,
     value: float,
 ) -> None:
-    """`name` has become `value`: by the tables of a kind of vehicle. Unknown names do nothing."""
+    """Apply the new `value` of parameter `name` by the tables of a kind of vehicle. Unknown names do nothing."""
     if name in scaled:
         setting, factor = scaled[name]
         p[setting] = factor * value

@@ -1,10 +1,10 @@
-"""Payload of a simulated vehicle, as far as its body feels it: mass that it carries, and a parachute that it hangs on.
+"""Payload of a simulated vehicle, as far as it acts on the body: carried mass, and a parachute.
 
-Servo outputs drive it, those whose SERVOn_FUNCTION says so. A gripper takes up SIM_GRIP_LOAD when it closes on the
-ground. On a winch's hook hangs SIM_WINCH_LOAD: with half a metre of line out it swings below the vehicle, with the drag
-of a cube of half the density of water (`sitl.kernel.hanging`), until it touches the ground and the hook lets go. A
-parachute (SIM_PARA_ENABLE) opens above 1250 us, as in ArduPilot's SITL
-(SIM_Parachute.cpp), and then the drag of the body is such that it sinks at SIM_PARA_SINK, in air that carries it along.
+It is driven by servo outputs with its SERVOn_FUNCTION. A gripper takes SIM_GRIP_LOAD when it closes on the ground. A
+winch carries SIM_WINCH_LOAD on its hook. With more than half a metre of line out, the load swings below the vehicle,
+with the drag of a cube of half the density of water (`sitl.kernel.hanging`), until it touches the ground and the hook
+opens. A parachute (SIM_PARA_ENABLE) opens above 1250 us, as in ArduPilot's SITL (SIM_Parachute.cpp). Then the body's
+drag is such that it sinks at SIM_PARA_SINK in the moving air.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOAD_ON_HOOK: Final = "SIM_WINCH_LOAD"
 _OPENS_US: Final = 1250.0
 _MIDDLE_US, _HALF_US = 1500.0, 400.0
 _SLACK_M: Final = 0.5
-"""Length of a line up to which the load is held fast in the vehicle, and height up to which it stands on its own."""
+"""Length of line up to which the load is fixed to the vehicle, and height up to which it stands on the ground, m."""
 _CUBE_KG_M3, _CUBE_DRAG = 500.0, 1.05
 
 
@@ -34,8 +34,8 @@ Row = npt.NDArray[np.float64]
 
 
 class CarriedMass:
-    """Mass that a vehicle carries besides its own, kg by who put it there, in settings row `p`. Drag is kept per mass;
-    the vehicle is never lighter than a tenth of itself."""
+    """Carried mass, kg by its source, written to settings row `p`. Drag is stored per mass. The vehicle never weighs
+    less than a tenth of its own mass."""
 
     def __init__(self, p: Row) -> None:
         self.p = p
@@ -43,10 +43,10 @@ class CarriedMass:
         self._loads: dict[str, float] = {}
         self.empty_kg = float(p[M.P_MASS])
         self.sink_mps = 0.0
-        """Sink rate on the parachute that is open, 0: none is."""
+        """Sink rate on the open parachute, m/s; 0: closed."""
 
     def refit(self, rotor_drag: float) -> None:
-        """Other rotors."""
+        """Set the drag of other rotors."""
         self._empty = (*self._empty[:2], rotor_drag)
         self.weigh()
 
@@ -55,7 +55,7 @@ class CarriedMass:
         self.weigh()
 
     def weigh(self) -> None:
-        """Write mass and drag."""
+        """Write mass and drag into the settings."""
         mass, *drags = self._empty
         loaded = max(mass + sum(self._loads.values()), 0.1 * mass)
         self.p[M.P_MASS] = loaded
@@ -68,7 +68,7 @@ class CarriedMass:
 
 
 class SimulatedPayload:
-    """See the module. `parameters`: by name; `p`, `s`: the vehicle's rows of settings and state."""
+    """Payload; see the module. `parameters`: by name; `p`, `s`: the vehicle's rows of settings and state."""
 
     def __init__(self, parameters: Mapping[str, float], p: Row, s: Row) -> None:
         self._parameters = parameters
@@ -76,7 +76,7 @@ class SimulatedPayload:
         self._s = s
         self._line_m = self._rate_mps = self._since_ms = 0.0
         self._hooked = True
-        self._swings = False  # the load was handed over to the line
+        self._swings = False  # True once the load hangs on the line
         self._parts: dict[int, Callable[[float], None]] = {
             PARACHUTE: self._chute,
             GRIPPER: self._grip,
@@ -84,22 +84,22 @@ class SimulatedPayload:
         }
 
     def move_to(self, p: Row, s: Row) -> None:
-        """Rows of the vehicle from now on, which hold their values already."""
+        """Use these rows of the vehicle from now on. They already have its values."""
         self.burden.p, self._s = p, s
 
     def load_changed(self) -> None:
-        """Hang another load on the hook."""
+        """Hang the present load on the hook."""
         self._hang()
 
     def drive(self, channel: int, pulse_us: float) -> None:
-        """An output has this pulse now."""
+        """Set the pulse width of an output."""
         part = self._parts.get(int(self._parameters.get(f"SERVO{channel}_FUNCTION", 0.0)))
         if part is not None:
             part(pulse_us)
 
     @property
     def line_tension_n(self) -> float:
-        """Pull of the winch's line."""
+        """Tension of the winch's line, N."""
         return float(self._s[M.S_TENSION]) if self._swings else L.GRAVITY * self._hooked_kg
 
     @property
@@ -123,7 +123,7 @@ class SimulatedPayload:
             self.burden.carry("gripper", self._parameters.get("SIM_GRIP_LOAD", 0.0))
 
     def _turn(self, pulse_us: float) -> None:
-        """The line goes out at the rate of the pulse before until now; 0 us: it spins freely, and stays where it is."""
+        """Move the line at the last pulse's rate until now; 0 us: it spins freely and stays."""
         s, now_ms = self._s, float(self._s[L.S_TIME_MS])
         run = max(self._line_m + 0.001 * (now_ms - self._since_ms) * self._rate_mps, 0.0)
         self._line_m = float(s[M.S_LINE]) if self._hanging else run
@@ -132,7 +132,7 @@ class SimulatedPayload:
         self._hang()
 
     def _hang(self) -> None:
-        """Hand the load over to the line where it is out, and take it in again."""
+        """Hang the load on the line while it is out, and take it in again."""
         s, p = self._s, self.burden.p
         self._hooked = self._hooked and self._hanging == self._swings
         load_kg = self._hooked_kg
@@ -157,5 +157,5 @@ class SimulatedPayload:
 
     @property
     def _hooked_kg(self) -> float:
-        """Mass on the hook; none from when it has touched the ground on."""
+        """Mass on the hook, kg; 0 after the load has touched the ground."""
         return self._parameters.get(LOAD_ON_HOOK, 0.0) if self._hooked else 0.0

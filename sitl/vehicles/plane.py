@@ -1,4 +1,4 @@
-"""The built-in plane: ArduPilot's SITL `plane` of 2 kg, and the parameters that its SITL flies it with (plane.parm)."""
+"""The built-in plane: ArduPilot's SITL `plane` of 2 kg, with its SITL's parameters (plane.parm)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TUBE_LOST = "airspeed.loss"
 
 
 def default_settings(home: GeoPoint, steps: int = STEPS, body: Airframe = SKYWALKER) -> npt.NDArray[np.float64]:
-    """A settings row: airframe, sensors, and the parameters' defaults. Units as in the layouts (SI)."""
+    """Settings row: airframe, sensors, and default parameters. Units as in the layouts (SI)."""
     p = np.zeros(M.SETTINGS_SIZE)
     equip(p, home, steps)
     write_airframe(p, body)
@@ -74,7 +74,7 @@ def _control(p: Row) -> None:
 def initial_state(
     heading_rad: float, seed: int, body: Airframe = SKYWALKER
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint64]]:
-    """State and noise rows of a plane at rest at the origin, all its random biases drawn from `seed`."""
+    """State and noise rows of a plane at rest at the origin. Its random biases are drawn from `seed`."""
     s = np.zeros(M.STATE_SIZE)
     rng = switch_on(s, heading_rad, seed)
     s[M.S_PD] = 2.0 * L.GRAVITY / STIFF  # the undercarriage's deflection at rest
@@ -84,10 +84,10 @@ def initial_state(
 
 
 class SimulatedPlane(SimulatedMachine):
-    """A plane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
+    """A plane at `home`, nose at `heading_deg`. The same `seed` gives the same flight.
 
-    `steps` is the number of physics steps in a tick (8: 400 Hz); `body`: its coefficients; `settings`: its settings
-    row, where that is another than the plane's (`sitl.vehicles.quadplane`).
+    `steps` is the number of physics steps in a tick (8: 400 Hz). `body` has its coefficients. `settings` replaces the
+    plane's settings row (`sitl.vehicles.quadplane`).
     """
 
     kernel, scaled, special = PLANE, SCALED, SPECIAL
@@ -122,8 +122,8 @@ class SimulatedPlane(SimulatedMachine):
         return (*super().fault_names(), *TUBE, TUBE_LOST)
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
-        """Besides those of every vehicle, `airspeed.blocked` (the tube goes on showing what it showed),
-        `airspeed.offset` m/s (5), `airspeed.loss`."""
+        """Inject a fault. Planes also have `airspeed.blocked` (the tube keeps its last value), `airspeed.offset` m/s
+        (5) and `airspeed.loss`."""
         if name == TUBE_LOST:
             self._p[M.P_PITOT_ON] = 0.0 if active else 1.0
             return True

@@ -1,4 +1,4 @@
-"""ArduPlane's parameters that change how the simulated plane flies: names and units into settings."""
+"""ArduPlane's parameters that change the flight of the simulated plane, converted to settings."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _DEGREES = pi / 180.0
 
 SCALED = scaled("plane")
 
-#: A rate limit of 0 is none, rad/s.
+#: Rate, rad/s, for a rate limit of 0, which means no limit.
 _ANY_RATE = 20.0
 
 
 def _pitches(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """PTCH_LIM_MAX_DEG and PTCH_LIM_MIN_DEG; TECS_PITCH_MAX is no more than the first, 0 is as much."""
+    """PTCH_LIM_MAX_DEG and PTCH_LIM_MIN_DEG; TECS_PITCH_MAX is at most the first; 0 = the first."""
     p[L.P_PITCH_UP] = values.get("PTCH_LIM_MAX_DEG", 25.0) * _DEGREES
     p[L.P_PITCH_DOWN] = min(values.get("PTCH_LIM_MIN_DEG", -20.0), 0.0) * _DEGREES
     most = values.get("TECS_PITCH_MAX", 15.0) * _DEGREES
@@ -37,12 +37,12 @@ def _rates(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _throttle(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """THR_MIN; reverse thrust is none here."""
+    """THR_MIN; reverse thrust is not simulated."""
     p[L.P_THR_MIN] = max(values["THR_MIN"], 0.0) * 0.01
 
 
 def _pitot(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """ARSPD_TYPE 0: there is no tube. SIM_ARSPD_FAIL m/s: what it shows from now on."""
+    """ARSPD_TYPE 0: no tube. SIM_ARSPD_FAIL, m/s: fixed reading from now on."""
     p[M.P_PITOT_ON] = 0.0 if values.get("ARSPD_TYPE", 1.0) == 0.0 else 1.0
     shown = values.get("SIM_ARSPD_FAIL", 0.0)
     p[M.P_PITOT_BLOCKED] = 1.0 if shown > 0.0 else 0.0
@@ -56,7 +56,7 @@ def _hover_lean(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _q_options(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Bits of Q_OPTIONS: a transition is level; lift motors always help; they stand for 2 s after arming."""
+    """Bits of Q_OPTIONS: level transition; lift motors always assist; motors stop for 2 s after arming."""
     options = LiftOption(int(values["Q_OPTIONS"]))
     p[L.P_LEVEL_TRANSITION] = float(LiftOption.LEVEL_TRANSITION in options)
     p[L.P_ASSIST_ALWAYS] = float(LiftOption.ASSIST_ALWAYS in options)

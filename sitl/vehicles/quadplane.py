@@ -1,10 +1,11 @@
 """The built-in quadplane: ArduPilot's SITL `quadplane`, a plane with four lift motors in an X, and its parameters.
 
-The wings are those of its plane; 4.5 kg and 20 A of forward throttle (SIM_QuadPlane: 1.5 times its 3 kg frame; what it
-takes grows with the throttle). The lift motors hover at 45 % of their thrust (its model's 39 % are of the stick, before
-its curve), at 0.35 m along and across: the inertia of its plane, 1 kg m2, asks for more of an arm than its frame has;
-about the upright axis by its frame's angular acceleration, 20 rad/s2 of two at full thrust. Their power is that of
-momentum theory over the disc area of its model, 0.385 m2, at an efficiency of 0.6."""
+The wings are those of SITL's plane, with 4.5 kg and 20 A at full forward throttle (SIM_QuadPlane: 1.5 times its 3 kg
+frame; the current grows with the throttle). The lift motors hover at 45 % of their thrust (39 % of the stick in SITL's
+model, before its curve). They are 0.35 m along and across: SITL's plane has 1 kg m2, which needs longer arms than its
+frame has. About the upright axis the frame's angular acceleration counts, 20 rad/s2 of two motors at full thrust. Their
+power follows momentum theory over the disc area of SITL's model, 0.385 m2, at an efficiency of 0.6.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ DISC_AREA, EFFICIENCY = 0.385, 0.6
 
 
 def quadplane_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.float64]:
-    """A settings row: the plane's, its lift motors, and the laws of the hover. Units as in the layouts (SI)."""
+    """Settings row: the plane's, lift motors, and the laws of the hover. Units as in the layouts (SI)."""
     p = default_settings(home, steps, BODY)
     full = BODY.mass * L.GRAVITY / (4.0 * HOVER_SHARE)
     p[L.P_LIFTS] = 1.0
@@ -55,7 +56,7 @@ def quadplane_settings(home: GeoPoint, steps: int = STEPS) -> npt.NDArray[np.flo
 
 
 def _hover(p: Row, full: float) -> None:
-    """The copter's laws, for this body."""
+    """Set the copter's control laws for this body."""
     ix, iy, iz, _ = BODY.inertia
     p[L.P_MIX_X], p[L.P_MIX_Y], p[L.P_MIX_Z] = ix / (4 * full * ARM), iy / (4 * full * ARM), iz / (4 * full * YAW_ARM)
     p[L.P_KP_ATT], p[L.P_KP_YAW] = 4.5, 3.0
@@ -77,5 +78,5 @@ def _hover(p: Row, full: float) -> None:
 
 
 def make_quadplane(home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = STEPS) -> SimulatedPlane:
-    """A quadplane standing at `home`, nose at `heading_deg`. The same `seed` gives the same flight."""
+    """A quadplane at `home`, nose at `heading_deg`. The same `seed` gives the same flight."""
     return SimulatedPlane(home, heading_deg, seed, body=BODY, settings=quadplane_settings(home, steps))

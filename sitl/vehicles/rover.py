@@ -1,4 +1,4 @@
-"""The built-in rover, and how its `Target` is written into the kernel's target row."""
+"""The built-in rover, and the conversion of its `Target` into the kernel's target row."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from sitl.vehicles.targets import write_target
 
 
 class DrivenMachine(SimulatedMachine):
-    """A machine with one motor that is steered, at `home` with its nose at `heading_deg`. The same `seed` gives the
-    same trip. `steps` is the number of physics steps in a tick (8: 400 Hz)."""
+    """A steered machine with one motor, at `home` with its nose at `heading_deg`. The same `seed` gives the same trip.
+    `steps` is the number of physics steps in a tick (8: 400 Hz)."""
 
     settings: ClassVar[staticmethod[[GeoPoint, int], Row]]
-    """The settings row of the machine at a home, for so many steps a tick."""
+    """Settings row of the machine for a home and a number of steps per tick."""
 
     def __init__(self, home: GeoPoint, heading_deg: float = 0.0, seed: int = 0, *, steps: int = 8) -> None:
         state, rng = initial_state(radians(heading_deg), seed)
@@ -36,12 +36,12 @@ class DrivenMachine(SimulatedMachine):
         )
 
     def test_motor(self, number: int, pwm_us: float) -> None:
-        """Turn the motor (1), or steer (2), at this pulse while the vehicle is armed."""
+        """Drive the motor (1) or the steering (2) with this pulse while the vehicle is armed."""
         self._p[M.P_TEST_1 + number - 1] = min(max((pwm_us - 1500.0) / 500.0, -1.0), 1.0)
 
     def _write_target(self, target: Target) -> None:
-        """Write all of the target. TypeError for one that a rover does not know, ValueError for one with a number that
-        is not finite; the old target then stays. A spline is driven as the straight leg."""
+        """Write the whole target. TypeError for a target that a rover does not have, ValueError for a number that is
+        not finite; then the old target stays. A spline is driven as a straight leg."""
         heading = self._vehicle_state.yaw
         if isinstance(target, TakeOff | Attitude):
             raise TypeError(f"a rover cannot fly {type(target).__name__}")
@@ -56,7 +56,7 @@ class DrivenMachine(SimulatedMachine):
             _write_drive(new, target)
         else:
             write_target(new, target)
-            new[[L.T_START_D, L.T_END_D, L.T_NEXT_D]] = 0.0  # what drives has no height
+            new[[L.T_START_D, L.T_END_D, L.T_NEXT_D]] = 0.0  # rovers and boats have no height
             new[L.T_WAY] = -1.0 if isinstance(target, Leg | Hold) and target.backwards else 1.0
         if not np.isfinite(new).all():
             raise ValueError(f"not finite: {target}")
@@ -64,14 +64,14 @@ class DrivenMachine(SimulatedMachine):
 
 
 class SimulatedRover(DrivenMachine):
-    """A car of 3.7 kg, standing."""
+    """A car of 3.7 kg."""
 
     kernel, scaled, special = ROVER, SCALED, SPECIAL
     settings = staticmethod(default_settings)
 
 
 def _turned(vector: Ned, heading: float) -> Ned:
-    """A vector in body axes as north, east, down."""
+    """Rotate a vector from body axes to north, east, down."""
     c, sn = cos(heading), sin(heading)
     return (c * vector[0] - sn * vector[1], sn * vector[0] + c * vector[1], vector[2])
 

@@ -1,4 +1,4 @@
-"""ArduPilot's parameters that change how the simulated rover drives: names and units into settings."""
+"""ArduPilot's parameters that change the driving of the simulated rover, converted to settings."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sitl.vehicles.equipment import GOOD_RECEIVER
 from sitl.vehicles.parameters import Row, Special, scaled
 
 _DEGREES = pi / 180.0
-#: What 0 means for a limit that ArduPilot then does not apply.
+#: Values for a limit of 0, which means no limit: m/s2, rad/s.
 _UNLIMITED_ACCEL, _UNLIMITED_RATE = 8.0, 6.0
-#: The chassis cannot turn tighter than this, m, whatever TURN_RADIUS says.
+#: The chassis' smallest turning radius, m, whatever TURN_RADIUS is.
 _TIGHTEST = 1.05 * 0.3302 / tan(WHEEL_MAX)
 
 SCALED = scaled("rover")
 
 
 def _acceleration(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: as the acceleration), m/s2; WP_JERK m/s3."""
+    """WP_ACCEL (0: ATC_ACCEL_MAX), ATC_DECEL_MAX (0: same as the acceleration), m/s2; WP_JERK, m/s3."""
     accel = values.get("WP_ACCEL", 0.0) or values.get("ATC_ACCEL_MAX", 1.0)
     p[L.P_DRIVE_ACCEL] = accel if accel > 0.0 else _UNLIMITED_ACCEL
     decel = values.get("ATC_DECEL_MAX", 0.0)
@@ -45,7 +45,7 @@ def _grip(p: Row, s: Row, values: Mapping[str, float]) -> None:
 
 
 def _stick_speed(p: Row, s: Row, values: Mapping[str, float]) -> None:
-    """Speed at full throttle stick: SPEED_MAX, or what CRUISE_SPEED at CRUISE_THROTTLE comes to."""
+    """Speed at full throttle stick: SPEED_MAX, or CRUISE_SPEED scaled from CRUISE_THROTTLE to full throttle."""
     cruise = values.get("CRUISE_SPEED", 2.0) * 100.0 / max(values.get("CRUISE_THROTTLE", 50.0), 5.0)
     p[L.P_STICK_SPEED] = values.get("SPEED_MAX", 0.0) or cruise
 

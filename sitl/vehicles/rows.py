@@ -1,4 +1,4 @@
-"""Many vehicles of one kind in one call of their kernel: the same code as for one, over more rows."""
+"""Many vehicles of one kind in one call of their kernel. The code is the same as for one vehicle, over more rows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from sitl.kernel.quantiles import quantiles
 from sitl.vehicles.simulated import SimulatedMachine, no_samples
 
 SHARED_FROM: Final = 32
-"""Rows from which a second thread helps: below, waking it costs more."""
+"""Number of rows from which a second thread helps. With fewer rows waking it costs more than it saves."""
 
 
 class MachineRows:
-    """`machines`, all of one kind, from now on in one array each for state, settings, target, noise and report
-    (`autopilot.interface.report`); row k is machine k's. Must be made before anybody keeps a machine's report
-    vector."""
+    """`machines`, all of one kind, moved into shared arrays for state, settings, target, noise and report
+    (`autopilot.interface.report`); row k is machine k's. Make this before anyone keeps a machine's report vector."""
 
     def __init__(self, machines: Sequence[SimulatedMachine]) -> None:
         self.machines = tuple(machines)
@@ -32,23 +31,23 @@ class MachineRows:
         self.state, self.settings, self.target, self._noise = stacked
         self.reports: npt.NDArray[np.float64] = np.concatenate([rows[4] for rows in arrays])
         self.times_ms: npt.NDArray[np.float64] = self.state[:, L.S_TIME_MS]
-        """Vehicle time of each; a view."""
+        """Vehicle time of each, ms; a view."""
         self.events: npt.NDArray[np.float64] = self.state[:, L.S_EVENTS]
-        """`VehicleEvent` bits that wait at each; a view. A machine moves on only when they were taken."""
+        """Pending `VehicleEvent` bits of each; a view. A machine moves on only when they were taken."""
         self._until_ms = np.zeros(len(self.machines))
         self._parts: tuple[Callable[..., int], ...] = ()
-        self._ground = self.machines[0].ground  # one for all: places on it are absolute
+        self._ground = self.machines[0].ground  # shared by all: places on it are absolute
         for k, machine in enumerate(self.machines):
             row = slice(k, k + 1)
             machine.move_to(self.state[row], self.settings[row], self.target[row], self._noise[row], self.reports[row])
 
     @property
     def armed(self) -> bool:
-        """True while one of them is armed."""
+        """True while any of them is armed."""
         return bool(self.state[:, L.S_ARMED].any())
 
     def load(self) -> None:
-        """Bring in the kernel now; see `SimulatedMachine.load`."""
+        """Load the kernel now; see `SimulatedMachine.load`."""
         for machine in self.machines:
             machine.load()
         count = len(self.machines)
@@ -70,14 +69,14 @@ class MachineRows:
         )
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> int:
-        """Each vehicle to its own `until_ms` or to the tick of its first event, in one call; one whose time is over or
-        that has events waiting stays. Returns how many have raised one."""
+        """Run each vehicle to its own `until_ms` or to the tick of its first event, in one call. A vehicle whose time
+        is over or that has pending events stays. Returns how many raised events."""
         if not self._parts:
             self.load()
         self._until_ms[:] = until_ms
         if len(self._parts) == 1:
             return self._parts[0]()
-        # Rows do not know each other: in which thread one is advanced changes nothing.
+        # Rows are independent, so the thread that advances a row does not change its result.
         run_here, run_there = self._parts
         other = _helper().submit(run_there)
         return run_here() + other.result()
@@ -85,5 +84,5 @@ class MachineRows:
 
 @cache
 def _helper() -> ThreadPoolExecutor:
-    """The thread that advances half of the rows."""
+    """Thread that advances half of the rows."""
     return ThreadPoolExecutor(1, "sortie-rows")

@@ -1,8 +1,9 @@
 """Separation of vehicles: the closest approach of each pair, from their true positions.
 
-Looked at every now and then; between two looks motion is taken as straight, so that the distance of a pair is that of
-the nearest point of their relative motion (conflict detection's "closest point of approach"). Vehicles are sorted from
-south to north and compared with their neighbours in that order as far as the limit reaches: few pairs of many.
+Positions are sampled from time to time. Between two samples motion counts as straight, so the distance of a pair is
+that of the closest point of their relative motion (conflict detection's "closest point of approach"). Vehicles are
+sorted from south to north and compared with their neighbours in that order as far as the limit reaches, so few pairs
+are computed.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from autopilot.interface.records import dataclass
 from sitl.kernel import layout as M
 
 CLOSE_M: Final = 20.0
-"""Below this an approach is told."""
+"""Distance below which an approach is reported, m."""
 _MOVES_MPS: Final = 0.5
 _AT_ONCE: Final = 1 << 18
-"""Pairs that are looked at in one go."""
+"""Number of pairs that are computed in one step."""
 _APART_M: Final = 1.0
-"""So much more than the closest ends an approach although they are still near each other."""
+"""An approach ends when the distance is this much above its minimum, m."""
 Floats = npt.NDArray[np.float64]
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Approach:
-    """The closest that a pair (numbers of vehicles, the lower first) came: m, at this vehicle time."""
+    """Closest approach of a pair (numbers of vehicles, the lower first): distance, m, and vehicle time."""
 
     pair: Pair
     distance_m: float
@@ -39,7 +40,7 @@ class Approach:
 
 
 class Separation:
-    """Watches vehicles by the rows of their states, with their numbers; `homes` by number. `told` hears of each
+    """Monitor of vehicles by the rows of their states and their numbers; `homes` by number. `told` receives each
     approach below `CLOSE_M` when it is over. `closest` is the closest of all."""
 
     def __init__(
@@ -59,7 +60,7 @@ class Separation:
         self.closest: Approach | None = None
 
     def look(self, now_ms: int) -> list[Approach]:
-        """All stand at `now_ms`: every pair that is close, with its closest since the last look."""
+        """Sample all vehicles at `now_ms`. Returns every close pair with its closest distance since the last sample."""
         self._read()
         passed_s = 0.0 if self._looked_ms is None else (now_ms - self._looked_ms) / 1000.0
         self._looked_ms = now_ms
@@ -75,7 +76,7 @@ class Separation:
         return close
 
     def finish(self) -> None:
-        """No more looks: those that are close have been as close as they were."""
+        """End the monitoring, and report the approaches that are still close."""
         for approach in self._under_way.values():
             self._told(approach)
         self._under_way.clear()
@@ -89,13 +90,13 @@ class Separation:
         self._moves |= np.einsum("ij,ij->i", self._speed, self._speed) > _MOVES_MPS * _MOVES_MPS
 
     def _near(self, reach_m: float, now_ms: int, passed_s: float) -> list[Approach]:
-        """Pairs of which one at least is under way."""
+        """Close pairs with at least one moving vehicle."""
         if not self._moves.any():
             return []
         order = np.argsort(self._at[:, 0], kind="stable")
         at, speed, moves = self._at[order], self._speed[order], self._moves[order]
         count = len(order)
-        if reach_m == np.inf:  # the first look: as far as the nearest two in that order are from each other
+        if reach_m == np.inf:  # the first sample: use the distance of the nearest two in that order
             apart = at[1:] - at[:-1]
             squared = np.einsum("ij,ij->i", apart, apart)[moves[1:] | moves[:-1]]
             reach_m = max(np.nextafter(np.sqrt(squared.min()), np.inf), CLOSE_M)
@@ -123,7 +124,8 @@ class Separation:
         now_ms: int,
         passed_s: float,
     ) -> list[Approach]:
-        """Approaches nearer than `reach_m` among these pairs, which are `apart` and move so against each other."""
+        """Approaches nearer than `reach_m` among these pairs, with their distances `apart` and relative velocities
+        `closing`."""
         squared = np.einsum("ij,ij->i", closing, closing)
         along = np.einsum("ij,ij->i", apart, closing)
         back_s = np.clip(np.divide(along, squared, out=np.zeros_like(along), where=squared > 0.0), 0.0, passed_s)
@@ -136,7 +138,7 @@ class Separation:
         return found
 
     def _follow(self, close: Sequence[Approach]) -> None:
-        """Approaches begin, come closer, and end."""
+        """Begin, update and end approaches."""
         still = {approach.pair: approach for approach in close}
         for pair, closest in list(self._under_way.items()):
             now = still.get(pair)
@@ -151,7 +153,7 @@ class Separation:
                 self._under_way[pair] = approach
 
     def _is_parting(self, approach: Approach) -> bool:
-        """Was its approach told already?"""
+        """True after the approach was reported."""
         a, b = approach.pair
         apart, closing = self._at[b] - self._at[a], self._speed[b] - self._speed[a]
         return float(apart @ closing) > 0.0

@@ -1,8 +1,8 @@
-"""Base of every built-in vehicle: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel; and the
-faults that a person or a test injects into it, by their names in Sortie's fault grammar.
+"""Base of every built-in vehicle: `autopilot.interface.vehicle.SimulatedVehicle` over one row of its kernel, and the
+faults of Sortie's fault grammar.
 
-Made without its kernel, so that the first HEARTBEAT can leave while that is still being loaded; the first `advance` (or
-`load`) brings it in.
+A machine is made without its kernel, so that the first HEARTBEAT can be sent while the kernel loads. The first
+`advance` (or `load`) loads it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from sitl.world.world import SkyAndGround
 
 _NOTHING = VehicleEvent(0)
-#: A leg at less than this would never end, m/s.
+#: Lowest speed of a leg, m/s; a slower leg would never end.
 SLOWEST = 0.1
-FREE_OUTPUTS, _NINTH = range(5, 17), 9  # that has a place of its own in the report
+FREE_OUTPUTS, _NINTH = range(5, 17), 9  # the ninth has its own place in the report
 GIMBAL_STUCK = "gimbal.stuck"
 
 FloatRows = npt.NDArray[np.float64]
@@ -53,7 +53,7 @@ _FLAT: Final = np.full((2, 2), np.nan, np.float32)
 
 
 def no_samples() -> tuple[FloatRows, FloatRows]:
-    """Times of samples, and room for them, of a kernel that takes none."""
+    """Empty arrays for the times of samples and the samples of a kernel."""
     return np.array([np.inf, 0.0, 0.0]), np.zeros((1, R.SIZE))
 
 
@@ -62,14 +62,14 @@ def _heights(ground: HeightMap | None) -> npt.NDArray[np.float32]:
 
 
 class SimulatedMachine(ABC):
-    """A vehicle standing at `home`: its rows of state, noise and settings, the number of motors that a fault can
-    weaken. How it is driven is the subclass's."""
+    """A vehicle at `home`: its rows of state, noise and settings, and the number of motors that a fault can weaken.
+    Subclasses define how it is driven."""
 
     kernel: ClassVar[Entry]
     """Kernel that advances the vehicle."""
     scaled: ClassVar[Mapping[str, tuple[int, float]]]
     special: ClassVar[Mapping[str, Special]]
-    """Parameters that act on it: see `sitl.vehicles.parameters.apply`."""
+    """Parameters that act on it; see `sitl.vehicles.parameters.apply`."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class SimulatedMachine(ABC):
         capabilities: Capabilities,
     ) -> None:
         self.motors = motors
-        """Motors that a fault can weaken; `move_to` looks at it."""
+        """Number of motors that a fault can weaken; `move_to` uses it."""
         self._ground: HeightMap | None = None
         self._until_ms = np.zeros(1)
         self._sampling, self._samples = no_samples()
@@ -101,15 +101,15 @@ class SimulatedMachine(ABC):
         self._origin: GeoPoint | None = None
         self._gimbal: SimulatedGimbal | None = None
         self.receiver: Receiver | None = None
-        """Receiver of other aircraft, where the world has any."""
+        """Receiver of other aircraft, if the world has any."""
         self.scanner: Scanner | None = None
-        """Sensor of obstacles, where the world has any."""
+        """Sensor of obstacles, if the world has any."""
         self._begin_report()
 
     def move_to(
         self, state: FloatRows, settings: FloatRows, target: FloatRows, noise: npt.NDArray[np.uint64], report: FloatRows
     ) -> None:
-        """Live in these arrays of one row from now on: they hold its values already."""
+        """Use these arrays of one row from now on. They already have its values."""
         self._s, self._p, self._t = state[0], settings[0], target[0]
         self._report = report
         self._arguments: tuple[npt.NDArray[Any], ...] = (
@@ -128,7 +128,7 @@ class SimulatedMachine(ABC):
 
     @property
     def burden(self) -> CarriedMass:
-        """Mass that it carries."""
+        """Mass that the vehicle carries."""
         return self._payload.burden
 
     def rows(self) -> tuple[npt.NDArray[Any], ...]:
@@ -137,7 +137,7 @@ class SimulatedMachine(ABC):
         return state, settings, target, noise, report
 
     def stand_on(self, ground: HeightMap) -> None:
-        """This is the ground from now on. Must be called before it moves; `home` must lie on it."""
+        """Stand on this ground from now on. Call this before the vehicle moves; `home` must lie on the ground."""
         self._ground, p = ground, self._p
         p[M.P_MAP_SOUTH : M.P_MAP_PER_LON + 1] = ground.south, ground.west, ground.per_lat, ground.per_lon
         use_map(p, self._s, self._parameters)
@@ -145,10 +145,10 @@ class SimulatedMachine(ABC):
         self._bind_again()
 
     def enter(self, world: SkyAndGround, seed: int) -> None:
-        """Be in this world from now on, with the sensors that see it. Must be called before it moves."""
+        """Enter this world, with the sensors that see it. Call this before the vehicle moves."""
         home = self._home
         if world.sky is not None:
-            from sitl.world.receiver import Receiver  # for those who are not alone
+            from sitl.world.receiver import Receiver  # only for vehicles with other aircraft
 
             self.receiver = Receiver(
                 world.sky, world.receiver, world.encounters, home, seed, lambda: (self.true_ned, self.true_velocity)
@@ -188,14 +188,15 @@ class SimulatedMachine(ABC):
 
     @property
     def ground(self) -> npt.NDArray[np.float32]:
-        """The heights that its kernel stands on; a square of nothing without terrain."""
+        """Heights of the ground for the kernel; a 2 x 2 array of NaN without terrain."""
         heights: npt.NDArray[np.float32] = self._arguments[-1]
         return heights
 
     # --- what each does in its own way ----------------------------------------------------------------------------
     @abstractmethod
     def _write_target(self, target: Target) -> None:
-        """Into the target row; TypeError for one that the vehicle does not know, ValueError for what is not finite."""
+        """Write into the target row. TypeError for a target that the vehicle does not have, ValueError for a number
+        that is not finite."""
 
     def _begin_report(self) -> None:
         """Fill the report that telemetry shows before the first tick."""
@@ -221,7 +222,7 @@ class SimulatedMachine(ABC):
 
     @property
     def origin(self) -> GeoPoint | None:
-        """The place where it was switched on, once the estimator has had a position."""
+        """Place at power-on, once the estimator has had a position."""
         if self._origin is None and self._s[L.S_POS_OK] == 1.0:
             self._origin = self._home
         return self._origin
@@ -237,7 +238,7 @@ class SimulatedMachine(ABC):
 
     @property
     def has_events(self) -> bool:
-        """Would `take_events` give any?"""
+        """True if `take_events` would return any."""
         return bool(self._s[L.S_EVENTS])
 
     def take_events(self) -> VehicleEvent:
@@ -256,13 +257,13 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def disarm(self, *, force: bool = False) -> Request:
-        """Always possible for what stands on the ground."""
+        """Disarm; always possible on the ground."""
         self._s[L.S_ARMED] = 0.0
         self._report[0, R.ARMED] = 0.0
         return Request.accepted()
 
     def calibrate(self) -> Request:
-        """Gyro biases from the mean of the last samples."""
+        """Calibrate the gyros: their biases become the mean of the last samples."""
         s = self._s
         if s[L.S_ARMED] == 1.0:
             return Request.refused("armed")
@@ -282,9 +283,9 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def _restart_estimator(self) -> Request:
-        """From the present samples, in no vehicle time; the report shows it at once."""
+        """Start the estimator again from the present samples, in no vehicle time. The report shows it at once."""
         if self._advance is None or self._s[L.S_FRESH] == 1.0:
-            return Request.accepted()  # it has not begun yet
+            return Request.accepted()  # it has not started yet
         reasons = sensor_reasons(self._p, self._s)
         if reasons or not rests(self._s):
             return Request.refused(reasons[0].text if reasons else "the vehicle does not rest")
@@ -293,7 +294,7 @@ class SimulatedMachine(ABC):
         return Request.accepted()
 
     def _show(self) -> None:
-        """Bring the report up to date, in no vehicle time."""
+        """Update the report, in no vehicle time."""
         if self._advance is not None:
             self.advance(int(self._s[L.S_TIME_MS]))
 
@@ -337,13 +338,15 @@ class SimulatedMachine(ABC):
 
     def set_parameter(self, name: str, value: float) -> None:
         self._parameters[name] = value
-        if name in self.scaled or name in self.special:  # few of many: all of them are told when it is made
+        # only a few parameters act here, but all are set when the vehicle is made
+        if name in self.scaled or name in self.special:
             apply(self.scaled, self.special, self._p, self._s, self._parameters, name, value)
         elif name == LOAD_ON_HOOK:
             self._payload.load_changed()
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        """Channels 5 to 16 are free for payload and are shown; those of the motors are ignored."""
+        """Set the pulse of a payload output. Channels 5 to 16 are free for payload and reported; those of the motors
+        are ignored."""
         if channel in FREE_OUTPUTS:
             self._report[0, (R.SERVO_1 if channel < _NINTH else R.SERVO_9 - 8) + channel - 1] = pwm_us
             if channel < _NINTH:
@@ -351,12 +354,12 @@ class SimulatedMachine(ABC):
         self._payload.drive(channel, pwm_us)
 
     def test_motor(self, number: int, pwm_us: float) -> None:
-        """Turn a rotor of a copter that is disarmed, number from 1, at this pulse."""
+        """Turn a rotor of a disarmed copter, number from 1, with this pulse."""
         self._p[M.P_TEST_1 + number - 1] = min(max((pwm_us - 1000.0) / 1000.0, 0.0), 1.0)
 
     @property
     def gimbal(self) -> SimulatedGimbal:
-        """Gimbal of the vehicle (`autopilot.mount.gimbal.HasGimbal`), made when somebody asks."""
+        """Gimbal of the vehicle (`autopilot.mount.gimbal.HasGimbal`), made on first use."""
         if self._gimbal is None:
             self._gimbal = SimulatedGimbal(self._parameters, lambda: self._report[0])
         return self._gimbal
@@ -364,12 +367,12 @@ class SimulatedMachine(ABC):
     # --- for its dock ---------------------------------------------------------------------------------------------
     @property
     def true_place(self) -> tuple[float, float]:
-        """True position, north and east of home, m: what a camera over the pad would see."""
+        """True position, m north and east of home, as a camera over the pad would measure."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE])
 
     @property
     def true_ned(self) -> Ned:
-        """True position, m north, east, down of where the vehicle was switched on."""
+        """True position, m north, east, down of the place at power-on."""
         return float(self._s[M.S_PN]), float(self._s[M.S_PE]), float(self._s[M.S_PD])
 
     @property
@@ -384,12 +387,12 @@ class SimulatedMachine(ABC):
         return float(self._s[M.S_VN]), float(self._s[M.S_VE]), float(self._s[M.S_VD])
 
     def stop_short(self) -> None:
-        """Stop at something solid: no speed over ground any more."""
+        """Stop at a solid object: the speed over ground becomes 0."""
         self._s[M.S_VN] = self._s[M.S_VE] = 0.0
 
     @property
     def switched_on_at(self) -> GeoPoint:
-        """The place that `true_ned` counts from."""
+        """Place at power-on, the origin of `true_ned`."""
         return self._home
 
     @property
@@ -404,7 +407,7 @@ class SimulatedMachine(ABC):
 
     # --- its time -------------------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Bring in the kernel now: at once from the library, in half a minute or more where numba must compile it."""
+        """Load the kernel now. From the library this is immediate; compiling by numba takes half a minute or more."""
         if self._advance is None:
             self._bind()
 

@@ -1,4 +1,4 @@
-"""Writes a `Target` into the kernel's target row; what it keeps off, and looks out for, into that of its settings."""
+"""Conversion of a `Target` into the kernel's target row, and of bounds and lookouts into the settings row."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from sitl.kernel import layout as M
 
 Row = npt.NDArray[np.float64]
 
-_LEVEL = -1e-300  # m/s: neither up nor down, and not the 0 of a landing that says nothing
+_LEVEL = -1e-300  # m/s: level flight; unlike the 0 of a landing without a speed
 
 
 def write_yaw(row: Row, yaw: Yaw) -> None:
-    """The yaw part; the kernel notices the new T_YAW_SEQ."""
+    """Write the yaw; the kernel notices the new T_YAW_SEQ."""
     row[L.T_YAW_MODE] = yaw.mode
     row[L.T_YAW_ANGLE] = yaw.angle
     row[L.T_YAW_RATE] = yaw.rate
@@ -42,7 +42,7 @@ def write_yaw(row: Row, yaw: Yaw) -> None:
 
 
 def write_bounds(settings: Row, bounds: Bounds | None) -> None:
-    """Write the bounds that the vehicle keeps off by itself into the settings row."""
+    """Write the bounds that the vehicle itself avoids into the settings row."""
     settings[L.P_AVOIDS] = 0.0 if bounds is None else 1.0
     if bounds is None:
         return
@@ -59,7 +59,7 @@ def write_bounds(settings: Row, bounds: Bounds | None) -> None:
 
 
 def write_lookout(settings: Row, lookout: Lookout | None) -> None:
-    """Write others that the vehicle looks out for by itself (`sitl.kernel.lookout`) into the settings row."""
+    """Write other aircraft that the vehicle itself looks out for (`sitl.kernel.lookout`) into the settings row."""
     if lookout is None:
         settings[M.P_OUT_UNTIL] = 0.0
         return
@@ -76,8 +76,8 @@ def write_lookout(settings: Row, lookout: Lookout | None) -> None:
 
 
 def write_target(row: Row, target: Target) -> None:
-    """Write all of the target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not know,
-    ValueError for one with a number that is not finite; the old target then stays."""
+    """Write the whole target; the kernel notices the new T_SEQ. TypeError for a target that a copter does not have,
+    ValueError for a number that is not finite; then the old target stays."""
     new = np.zeros(len(row))
     new[L.T_YAW_SEQ] = row[L.T_YAW_SEQ]
     _write(target, new)
@@ -90,7 +90,7 @@ def write_target(row: Row, target: Target) -> None:
 
 
 def _write_place(row: Row, flag: int, first: int, place: tuple[float, ...] | None) -> None:
-    """A place that a target may have: north, east, and down where it counts, behind a flag that says whether."""
+    """Write an optional place: a flag, then north, east, and down if the place has it."""
     if place is not None:
         row[flag] = 1.0
         row[first : first + len(place)] = place

@@ -1,11 +1,12 @@
-"""The airframes that a firmware believes in, as outputs of our bodies: which channel drives what, by its parameters.
+"""Airframes of a firmware as outputs of simulated bodies: the firmware's parameters say which channel drives which
+actuator.
 
-The constants and where they come from: docs/real-firmware.md.
+docs/real-firmware.md has the constants and their sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 from typing import Final
@@ -17,21 +18,20 @@ from sitl.vehicles.airframe import ROTOR_DRAG
 from sitl.vehicles.equipment import CELLS
 from sitl.vehicles.frames import FRAMES, RotorFrame
 from sitl.vehicles.outside import Output, OutsideBody
-from sitl.vehicles.parameters import Row
 from sitl.vehicles.payload import FUNCTIONS, GRIPPER, PARACHUTE
 from sitl.vehicles.simulated import FREE_OUTPUTS, SimulatedMachine
 
 FULL_CELL_V: Final = 4.2
-#: Steps of a body in 20 ms. A firmware arms only with gyroscopes of 1.8 times its main loop's rate (ArduCopter's is
-#: 400 Hz, a quadplane's 300 Hz, those of the others 50 Hz), and samples them when an answer comes.
+#: Steps of a body in 20 ms. A firmware arms only with a gyro rate of at least 1.8 times its main loop's (ArduCopter's
+#: is 400 Hz, a quadplane's 300 Hz, the others' 50 Hz), and it samples the gyros once per answer.
 STEPS: Final[Mapping[str, int]] = {"copter": 16, "rover": 8, "boat": 8, "plane": 8, "quadplane": 16}
-#: The same for PX4: two steps in a sample of its 250 Hz.
+#: Steps for PX4: two in each sample of its 250 Hz.
 PX4_STEPS: Final[Mapping[str, int]] = {"copter": 10, "plane": 10, "quadplane": 10}
 #: SERVOn_FUNCTION of motor 1, of steering and throttle.
 _MOTOR_1, _STEERING, _THROTTLE = 33, 26, 70
-#: Aileron, elevator, throttle, rudder: their functions, and their channels from 0 where no file says another.
+#: Aileron, elevator, throttle, rudder: SERVOn_FUNCTION, and channel from 0 if no file sets one.
 _SURFACES: Final = ((4, 0), (19, 1), (_THROTTLE, 2), (21, 3))
-#: What ArduPilot's tables have where no file says another: AP_MotorsMulticopter, SRV_Channel.
+#: ArduPilot's defaults if no file sets a value: AP_MotorsMulticopter, SRV_Channel.
 _DEFAULTS: Final[Mapping[str, float]] = {
     "MOT_PWM_MIN": 1000.0, "MOT_PWM_MAX": 2000.0, "MOT_SPIN_MIN": 0.15, "MOT_SPIN_MAX": 0.95, "MOT_THST_EXPO": 0.65,
     "MOT_THST_HOVER": 0.35, "FRAME_CLASS": 1.0, "FRAME_TYPE": 1.0,
@@ -40,10 +40,10 @@ _SERVO: Final = {"MIN": 1100.0, "TRIM": 1500.0, "MAX": 1900.0}
 _CHANNELS: Final = 16
 
 
-#: A control of PX4 as a pulse width in the packet by which the body is flown: 0, and the way from there to 1 or -1.
+#: A control of PX4 as a pulse width in the packet that flies the body: the value for 0, and the distance to 1 or -1.
 REST, SPAN = 32768, 32767
-#: What PX4's tables and its airframe 10016_none_iris have: place of each rotor, m to the nose and to the right, and its
-#: torque for each N, m, above 0 where it turns left.
+#: Defaults of PX4's tables and of its airframe 10016_none_iris: place of each rotor, m to the nose and to the right,
+#: and its torque per thrust, m, above 0 if it turns left.
 _PX4_DEFAULTS: Final[Mapping[str, float]] = {
     "MPC_THR_HOVER": 0.5, "THR_MDL_FAC": 0.0,
     "CA_ROTOR0_PX": 0.1515, "CA_ROTOR0_PY": 0.245, "CA_ROTOR0_KM": 0.05,
@@ -56,21 +56,23 @@ _CORNERS: Final = ((1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0))
 """Places of the body's rotors: signs of the way to the nose and to the right."""
 
 
-#: PWM_MAIN_FUNCn of motor 1, and of a plane's aileron, elevator, propeller and rudder; its propeller is behind the
-#: motors that lift.
+#: PWM_MAIN_FUNCn of motor 1, and of a plane's first servo: aileron, elevator, rudder. A plane's propeller comes after
+#: its lift motors.
 _PX4_MOTOR_1, _PX4_SERVO_1 = 101, 201
 _PX4_PAYLOAD: Final = {430.0: GRIPPER, 401.0: PARACHUTE}
-"""PWM_MAIN_FUNCn of what it carries: its payload_deliverer's, -1 lets go, 1 grabs; 1 where a flight is terminated. It
-has no winch."""
+"""PWM_MAIN_FUNCn of payload: the gripper of payload_deliverer (-1 releases, 1 grabs), and the parachute (1 when a
+flight is terminated). PX4 has no winch."""
 
 
 def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float]) -> OutsideBody:
-    """`machine`, of `kind`, as PX4 with these parameters flies it. SitlError: its rotors are not those of a quad X, or
-    an actuator has no output."""
+    """`machine`, of `kind`, as PX4 with these parameters flies it. SitlError if its rotors are not those of a quad X,
+    or if an actuator has no output."""
     if kind == "copter":
         given = {**_PX4_DEFAULTS, **parameters}
         motors = _px4_rotors(machine, given)
-        _fit_rotors(machine, given["MPC_THR_HOVER"], 4)
+        p = machine.rows()[1][0]
+        places = [(x * p[M.P_ARM_X], y * p[M.P_ARM_Y], x * y * p[M.P_YAW_ARM]) for x, y in _CORNERS]
+        _fit_rotors(machine, given["MPC_THR_HOVER"], places)
         return OutsideBody(
             kind, machine, motors, airspeed=False, payload=_px4_payload(machine, given), pulse=_px4_pulse
         )
@@ -84,7 +86,7 @@ def px4_body(kind: str, machine: SimulatedMachine, parameters: Mapping[str, floa
 
 
 def _px4_payload(machine: SimulatedMachine, given: Mapping[str, float]) -> dict[int, int]:
-    """Channels, from 1, of its gripper and parachute, and what they drive, which the machine is told."""
+    """Channels, from 1, of gripper and parachute with their functions. Also sets these functions in the machine."""
     told = {channel: _PX4_PAYLOAD.get(given.get(f"PWM_MAIN_FUNC{channel}", 0.0)) for channel in FREE_OUTPUTS}
     found = {channel: function for channel, function in told.items() if function is not None}
     for channel, function in found.items():
@@ -95,14 +97,14 @@ def _px4_payload(machine: SimulatedMachine, given: Mapping[str, float]) -> dict[
 
 
 def _px4_pulse(function: int, width: int) -> float:
-    """Pulse width of a control, us. A disarmed output is in the middle, where a gripper stays as it is, and a
-    parachute closed."""
+    """Pulse width of a control, us. A disarmed output is in the middle: a gripper then stays as it is, and a parachute
+    stays closed."""
     share = (width - REST) / SPAN
     return 1100.0 + 800.0 * max(share, 0.0) if function == PARACHUTE else 1500.0 + 400.0 * share
 
 
 def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[Output]:
-    """Rotors 1 to 4, on the machine where PX4 has them."""
+    """Outputs of rotors 1 to 4. The machine's rotors move to their places in PX4."""
     places = [(given[f"CA_ROTOR{k}_PX"], given[f"CA_ROTOR{k}_PY"]) for k in range(4)]
     corners = [(1.0 if x > 0.0 else -1.0, 1.0 if y > 0.0 else -1.0) for x, y in places]
     left = [x * y > 0.0 for x, y in corners]
@@ -111,18 +113,12 @@ def _px4_rotors(machine: SimulatedMachine, given: Mapping[str, float]) -> list[O
     p = machine.rows()[1][0]
     p[M.P_ARM_X], p[M.P_ARM_Y] = (sum(abs(place[axis]) for place in places) / 4.0 for axis in range(2))
     p[M.P_YAW_ARM] = sum(abs(given[f"CA_ROTOR{k}_KM"]) for k in range(4)) / 4.0
-    return [_px4_motor(given, _PX4_MOTOR_1 + corners.index(corner), corner, p) for corner in _CORNERS]
-
-
-def _px4_motor(given: Mapping[str, float], function: int, corner: tuple[float, float], p: Row) -> Output:
-    x, y = corner
-    driven = _px4_output(given, function, 0.0)
-    place = x * p[M.P_ARM_X], y * p[M.P_ARM_Y], x * y * p[M.P_YAW_ARM]
-    return replace(driven, expo=given.get("THR_MDL_FAC", 0.0), place=place)
+    driven = [_px4_output(given, _PX4_MOTOR_1 + corners.index(corner), 0.0) for corner in _CORNERS]
+    return [replace(output, expo=given.get("THR_MDL_FAC", 0.0)) for output in driven]
 
 
 def _px4_output(given: Mapping[str, float], function: int, least: float) -> Output:
-    """The channel with this PWM_MAIN_FUNCn, of controls from `least` to 1."""
+    """The channel with this PWM_MAIN_FUNCn, for controls from `least` to 1."""
     for channel in range(_CHANNELS):
         if given.get(f"PWM_MAIN_FUNC{channel + 1}") == function:
             return Output(channel, REST + SPAN * least, REST, REST + SPAN)
@@ -134,8 +130,8 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
     given = {**_DEFAULTS, **parameters}
     if kind == "copter":
         places = _frame(given).places()
-        _fit_rotors(machine, given["MOT_THST_HOVER"], len(places))
-        motors = [replace(_motor(given, number, number), place=place) for number, place in enumerate(places)]
+        _fit_rotors(machine, given["MOT_THST_HOVER"], places)
+        motors = [_motor(given, number, number) for number in range(len(places))]
         return OutsideBody(kind, machine, motors, airspeed=False, payload=_payload(given))
     if kind in ("plane", "quadplane"):
         return _wings(kind, machine, given)
@@ -145,7 +141,7 @@ def body_of(kind: str, machine: SimulatedMachine, parameters: Mapping[str, float
 
 
 def _frame(given: Mapping[str, float]) -> RotorFrame:
-    """The frame that a copter believes in. SitlError: no body has it."""
+    """The frame that the copter's parameters name. SitlError if no body has it."""
     frame = FRAMES.get((int(given["FRAME_CLASS"]), int(given["FRAME_TYPE"])))
     if frame is None:
         known = ", ".join(f"{number} and {kind} ({frame.name})" for (number, kind), frame in FRAMES.items())
@@ -155,7 +151,7 @@ def _frame(given: Mapping[str, float]) -> RotorFrame:
 
 
 def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> OutsideBody:
-    """Aileron, elevator, throttle, rudder on the channels where ArduPlane has them; a quadplane's lift motors."""
+    """Aileron, elevator, throttle and rudder on ArduPlane's channels; a quadplane's lift motors."""
     surfaces = [_servo(given, _channel(given, function, usual)) for function, usual in _SURFACES]
     if kind == "quadplane":
         surfaces += [_motor({**given, **_of_lift(given)}, number, 4 + number) for number in range(4)]
@@ -163,20 +159,25 @@ def _wings(kind: str, machine: SimulatedMachine, given: Mapping[str, float]) -> 
 
 
 def _payload(given: Mapping[str, float]) -> dict[int, int]:
-    """Channels, from 1, of what the body carries, and the function of each."""
+    """Channels, from 1, of the payload, and the function of each."""
     functions = {channel: int(given.get(f"SERVO{channel}_FUNCTION", 0.0)) for channel in range(1, _CHANNELS + 1)}
     return {channel: function for channel, function in functions.items() if function in FUNCTIONS}
 
 
 def _of_lift(given: Mapping[str, float]) -> dict[str, float]:
-    """A quadplane's motors by the names that a copter's have."""
+    """Parameters of a quadplane's motors, by the names of a copter's."""
     return {f"MOT_{name.removeprefix('Q_M_')}": value for name, value in given.items() if name.startswith("Q_M_")}
 
 
-def _fit_rotors(machine: SimulatedMachine, hover: float, rotors: int) -> None:
-    """So many rotors, with which the machine hovers at this share of their thrust on a full battery: MOT_THST_HOVER is
-    what a firmware takes off with before it has learned better. Together they sweep as much air as its own."""
+def _fit_rotors(machine: SimulatedMachine, hover: float, places: Sequence[tuple[float, float, float]]) -> None:
+    """Give the machine rotors at these places: m ahead, m to the right, torque per thrust m. On a full battery it
+    hovers at the share `hover` of their thrust, because a firmware takes off with MOT_THST_HOVER until it has learned
+    a better value. Together the rotors sweep as much air as the machine's own."""
     p = machine.rows()[1][0]
+    rotors = len(places)
+    p[M.P_ROTORS] = rotors
+    for i, (ahead, right, turn) in enumerate(places):
+        p[M.P_ROTOR_AHEAD + i], p[M.P_ROTOR_RIGHT + i], p[M.P_ROTOR_TURN + i] = ahead, right, turn
     full = p[M.P_FULL_V] / (CELLS * FULL_CELL_V)
     p[M.P_FULL] = machine.burden.empty_kg * L.GRAVITY / (rotors * hover) * full * full
     p[M.P_POWER] *= sqrt(rotors / machine.motors)

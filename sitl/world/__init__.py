@@ -1,1 +1,1 @@
-"""The world around simulated vehicles, one for all of a run: other aircraft and obstacles, from the seed."""
+"""The world around simulated vehicles, shared by all vehicles of a run: other aircraft and obstacles, from the seed."""

@@ -1,11 +1,11 @@
-"""Random encounters: aircraft that come a vehicle's way, drawn as encounter models draw them.
+"""Random encounters: aircraft that approach a vehicle, drawn as encounter models draw them.
 
-The geometry of an encounter is that of the point of closest approach, as in MIT Lincoln Laboratory's encounter models
-(Kochenderfer et al. 2010, "Airspace Encounter Models for Estimating Collision Risk"): where the vehicle will be in
-`lead_s` if it flies on as it does, the intruder passes at a horizontal miss distance and a difference in height, with a
-speed, a climb and a course relative to the vehicle's. They are drawn evenly, each by itself, or together from a network
-of pairs, given what the vehicle does when the encounter begins. Without a reaction of the vehicle the approach is as
-drawn. `per_hour`: a Poisson process; `count` that many encounters, `gap_s` apart from `first_s` on.
+An encounter is defined at its point of closest approach, as in MIT Lincoln Laboratory's encounter models (Kochenderfer
+et al. 2010, "Airspace Encounter Models for Estimating Collision Risk"). If the vehicle flies on unchanged for `lead_s`,
+the intruder then passes at a horizontal miss distance and a height difference, with a speed, a climb and a course
+relative to the vehicle's. These values are drawn independently and evenly, or together from a network of pairs, given
+the vehicle's motion when the encounter begins. If the vehicle does not react, the approach is exactly as drawn.
+`per_hour` gives a Poisson process; `count` gives that many encounters, `gap_s` apart from `first_s` on.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _DRAWS = 100
 
 @dataclass(frozen=True, slots=True)
 class EncounterModel:
-    """See the module. Spans are from, to: `speed_mps`, `climb_mps` (up), `miss_m`, `miss_z_m` (of the intruder above
-    the vehicle), `course_deg` of the intruder relative to that of the vehicle (180: head-on). `above_m`: encounters
-    begin only where the vehicle is higher than that over where it was switched on. `for_s`: how long it is there after
-    the closest point. `network`: draws the spans' values in their place."""
+    """Model of encounters; see the module. Spans are (from, to): `speed_mps`, `climb_mps` (up), `miss_m`, `miss_z_m`
+    (intruder above the vehicle), `course_deg` relative to the vehicle's course (180: head-on). `above_m`: encounters
+    begin only when the vehicle is higher than this above its place at power-on. `for_s`: time that the intruder stays
+    after the closest point. `network`: source of the values instead of the spans."""
 
     speed_mps: Span = (30.0, 70.0)
     climb_mps: Span = (0.0, 0.0)
@@ -52,12 +52,12 @@ class EncounterModel:
     network: PairNetwork | None = None
 
     def of_vehicle(self, seed: int) -> Encounters:
-        """The encounters of one vehicle."""
+        """Encounters of one vehicle, from this seed."""
         return Encounters(self, seed)
 
 
 class Encounters:
-    """Encounters of one vehicle, in their order. `next_s`: none begins before."""
+    """Encounters of one vehicle, in order. None begins before `next_s`."""
 
     def __init__(self, model: EncounterModel, seed: int) -> None:
         self._model = model
@@ -70,11 +70,11 @@ class Encounters:
         return -log(max(1.0 - self._chance.random(), 1e-300)) * 3600.0 / self._model.per_hour
 
     def begun(self, time_s: float, here: Ned, velocity: Ned) -> list[Aircraft]:
-        """Aircraft whose encounter begins now, with a vehicle that is here and flies so, NED from the sky's origin."""
+        """Aircraft whose encounter begins now, with a vehicle at this place and velocity, NED from the sky's origin."""
         model, found = self._model, []
         while time_s >= self.next_s:
             if -here[2] < model.above_m:
-                break  # it begins when the vehicle is up
+                break  # it begins once the vehicle is up
             found.append(self._intruder(time_s, here, velocity))
             self._begun += 1
             if model.per_hour > 0.0:
@@ -96,15 +96,15 @@ class Encounters:
             drawn = _drawn_together(model.network, known, chance, -there[2], model.emitter)
         course = own_course + radians(drawn.course_deg)
         vn, ve = drawn.speed * cos(course), drawn.speed * sin(course)
-        # The closest point lies at a right angle to the relative motion, on one side or the other.
+        # The closest point lies at a right angle to the relative motion, on one of its sides.
         rn, re = vn - velocity[0], ve - velocity[1]
         size = max(hypot(rn, re), 1e-6)
         away = drawn.miss
         if drawn.behind is not None:
-            ahead = rn * sin(own_course) - re * cos(own_course) > 0.0  # of the vehicle: the side that `away` stands on
+            ahead = rn * sin(own_course) - re * cos(own_course) > 0.0  # True if this side is ahead of the vehicle
             away = away if ahead != drawn.behind else -away
         nearest = (there[0] - away * re / size, there[1] + away * rn / size, there[2] - drawn.miss_z)
-        # A turn or a change of speed that would bring it nearer before or after is not flown.
+        # Drop a turn or a change of speed that would bring the intruder nearer before or after the closest point.
         pull_n = drawn.speeds_up * cos(course) - drawn.speed * drawn.turn * sin(course)
         pull_e = drawn.speeds_up * sin(course) + drawn.speed * drawn.turn * cos(course)
         bends = size * size + away * (rn * pull_e - re * pull_n) / size > 0.0
@@ -117,8 +117,8 @@ class Encounters:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """An encounter at its closest point. `turn` in rad/s; `behind`: it passes behind the vehicle, None: on the side
-    that the sign of `miss` says."""
+    """An encounter at its closest point. `turn` in rad/s. `behind`: the intruder passes behind the vehicle; None: on
+    the side that the sign of `miss` gives."""
 
     speed: float
     climb: float
@@ -141,7 +141,8 @@ def _drawn_evenly(model: EncounterModel, chance: Random) -> _Drawn:
 def _drawn_together(
     network: PairNetwork, known: dict[str, float], chance: Random, height: float, emitter: int
 ) -> _Drawn:
-    """`height` of the vehicle at the closest point: what would pass below the ground is drawn again."""
+    """Draw from the network. `height` is the vehicle's at the closest point; an intruder that would pass below the
+    ground is drawn again."""
     unsigned = next(v.cuts[0] >= 0.0 for v in network.variables if v.name == pairs.MISS_Z)
     for _ in range(_DRAWS):
         drawn = network.draw(known, chance)
@@ -166,7 +167,7 @@ def _drawn_together(
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """Path of an intruder by its closest point: courses and `turn` in rad, speeds in m/s."""
+    """Path of an intruder through its closest point `at`: course, rad, speed and climb, m/s, turn, rad/s."""
 
     at: Ned
     course: float
@@ -176,7 +177,7 @@ class _Path:
     speeds_up: float
 
     def knots(self, begin_s: float, before_s: float, after_s: float) -> tuple[Knot, ...]:
-        """Knots from that long before the closest point to that long after it."""
+        """Knots from `before_s` before the closest point to `after_s` after it."""
         n, e, d = self.at
         vn, ve = self.speed * cos(self.course), self.speed * sin(self.course)
         bends = self.turn != 0.0 or self.speeds_up != 0.0
@@ -189,8 +190,8 @@ class _Path:
         return (*reversed(back), (when_s, self.at), *self._half(when_s, after_s, 1.0))
 
     def _half(self, when_s: float, span_s: float, sense: float) -> list[Knot]:
-        """Knots away from the closest point, forward or backward in time. It is neither slower than half nor faster
-        than twice what it is there, and levels out `_LOWEST_M` above the sky's origin."""
+        """Knots away from the closest point, forward or backward in time. The speed stays between half and twice that
+        at the closest point, and the intruder levels out at `_LOWEST_M` above the sky's origin."""
         (n, e, d), passed, found = self.at, 0.0, []
         while passed < span_s:
             step = min(_STEP_S, span_s - passed)

@@ -1,8 +1,8 @@
-"""Obstacles in the world: boxes, cylinders, walls, wires and buildings, where they are and how far away.
+"""Obstacles in the world (boxes, cylinders, walls, wires and buildings), their places and distances.
 
-Each is a prism over an outline (a box, a wall, a building), an upright cylinder (a mast, a tree) or a wire between two
-points. Distances are to the surface, below 0 inside. Positions are NED metres from the place where the run's first
-vehicle was switched on.
+Each is an upright prism over an outline (a box, a wall, a building), an upright cylinder (a mast, a tree) or a wire
+between two points. Distances are to the surface, below 0 inside. Positions are NED metres from the place where the
+run's first vehicle was switched on.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autopilot.interface.mathematics import cos, hypot, sin
 from autopilot.interface.records import dataclass
 
 SECTORS: Final = 72
-"""Directions of a look around, 5 degrees each, clockwise."""
+"""Number of directions of a scan, 5 degrees each, clockwise."""
 _RAYS: Final = 5  # in each direction
 _BEARINGS: Final = [radians(360.0 * k / (SECTORS * _RAYS)) for k in range(-(_RAYS // 2), SECTORS * _RAYS - _RAYS // 2)]
 _COS: Final = np.array([cos(bearing) for bearing in _BEARINGS])
@@ -32,7 +32,7 @@ Rays = tuple[Floats, Floats]
 
 @dataclass(frozen=True, slots=True)
 class Prism:
-    """Prism that stands upright over `outline` (north, east, three corners or more), from `low` to `high` m up."""
+    """Upright prism over `outline` (north, east; at least three corners), from `low` to `high` m up."""
 
     name: str
     outline: tuple[Place, ...]
@@ -40,20 +40,20 @@ class Prism:
     high: float
 
     def distance(self, at: Ned) -> float:
-        """Metres from there to its surface; below 0 inside."""
+        """Distance to the surface, m; below 0 inside."""
         across = _to_outline(self.outline, at[0], at[1])
         along = max(self.low + at[2], -at[2] - self.high)
         return _corner(across, along)
 
     def reach(self) -> tuple[float, float, float]:
-        """A circle that holds it: middle north, east, radius."""
+        """Circle that contains it: middle north, east, radius."""
         n, e = (sum(corner[axis] for corner in self.outline) / len(self.outline) for axis in (0, 1))
         return n, e, max(hypot(corner[0] - n, corner[1] - e) for corner in self.outline)
 
 
 @dataclass(frozen=True, slots=True)
 class Cylinder:
-    """An upright cylinder about `middle` (north, east), from `low` to `high` m up."""
+    """Upright cylinder about `middle` (north, east), from `low` to `high` m up."""
 
     name: str
     middle: Place
@@ -62,18 +62,18 @@ class Cylinder:
     high: float
 
     def distance(self, at: Ned) -> float:
-        """Metres from there to its surface; below 0 inside."""
+        """Distance to the surface, m; below 0 inside."""
         across = hypot(at[0] - self.middle[0], at[1] - self.middle[1]) - self.radius
         return _corner(across, max(self.low + at[2], -at[2] - self.high))
 
     def reach(self) -> tuple[float, float, float]:
-        """A circle that holds it."""
+        """Circle that contains it."""
         return *self.middle, self.radius
 
 
 @dataclass(frozen=True, slots=True)
 class Cable:
-    """A straight wire between two places, NED, of this radius, m."""
+    """Straight wire between two places, NED, with this radius, m."""
 
     name: str
     begin: Ned
@@ -81,7 +81,7 @@ class Cable:
     radius: float
 
     def distance(self, at: Ned) -> float:
-        """Metres from there to its surface; below 0 inside."""
+        """Distance to the surface, m; below 0 inside."""
         along = tuple(end - begin for begin, end in zip(self.begin, self.end, strict=True))
         to = tuple(there - begin for begin, there in zip(self.begin, at, strict=True))
         squared = sum(part * part for part in along)
@@ -89,7 +89,7 @@ class Cable:
         return hypot(*(b - share * a for a, b in zip(along, to, strict=True))) - self.radius
 
     def reach(self) -> tuple[float, float, float]:
-        """A circle that holds it."""
+        """Circle that contains it."""
         n, e = (0.5 * (self.begin[axis] + self.end[axis]) for axis in (0, 1))
         return n, e, 0.5 * hypot(self.end[0] - self.begin[0], self.end[1] - self.begin[1]) + self.radius
 
@@ -98,12 +98,13 @@ Obstacle = Prism | Cylinder | Cable
 
 
 def _corner(across: float, along: float) -> float:
-    """Distance to what is `across` m away horizontally and `along` m in height, both below 0 inside."""
+    """Distance to a surface from its horizontal distance `across` m and its vertical distance `along` m, both below 0
+    inside."""
     return hypot(max(across, 0.0), max(along, 0.0)) if max(across, along) > 0.0 else max(across, along)
 
 
 def _to_outline(outline: Sequence[Place], north: float, east: float) -> float:
-    """Horizontal metres to an outline, below 0 inside."""
+    """Horizontal distance to an outline, m; below 0 inside."""
     best, inside = inf, False
     for (n1, e1), (n2, e2) in pairwise((*outline, outline[0])):
         dn, de = n2 - n1, e2 - e1
@@ -123,13 +124,14 @@ class Obstacles:
         self._reach: Floats = np.array([shape.reach() for shape in self.shapes]).reshape(-1, 3)
 
     def _within(self, north: float, east: float, metres: float) -> list[Obstacle]:
-        """Obstacles of which a part may be that near, horizontally."""
+        """Obstacles that may have a part within this horizontal distance."""
         across = np.square(self._reach[:, 0] - north) + np.square(self._reach[:, 1] - east)
         apart = np.sqrt(across) - self._reach[:, 2]
         return [self.shapes[k] for k in np.flatnonzero(apart <= metres).tolist()]
 
     def nearest(self, at: Ned, within_m: float = inf) -> tuple[float, Obstacle | None]:
-        """Metres to the nearest, below 0 inside of it; inf, None: there is none within `within_m`."""
+        """Distance to the nearest obstacle, m (below 0 inside), and the obstacle; (inf, None) if none is within
+        `within_m`."""
         best: tuple[float, Obstacle | None] = (inf, None)
         for shape in self._within(at[0], at[1], within_m):
             away = shape.distance(at)
@@ -138,8 +140,8 @@ class Obstacles:
         return best if best[0] <= within_m else (inf, None)
 
     def around(self, at: Ned, heading: float, range_m: float) -> Floats:
-        """Metres to what is seen in each of `SECTORS` directions, clockwise from `heading` (rad) on, by a sensor that
-        looks around level; inf: nothing within `range_m`."""
+        """Distance in each of `SECTORS` directions, m, clockwise from `heading` (rad), for a level scanner; inf if
+        nothing is within `range_m`."""
         rays = (_COS * cos(heading) - _SIN * sin(heading), _SIN * cos(heading) + _COS * sin(heading))
         seen = np.full(len(_BEARINGS), np.inf)
         for shape in self._within(at[0], at[1], range_m):
@@ -157,7 +159,7 @@ class Obstacles:
 
 
 def _to_edges(rays: Rays, at: Ned, corners: Sequence[Place]) -> Floats:
-    """Metres along each ray to the nearest edge from corner to corner; inf where none is met."""
+    """Distance along each ray to the nearest edge between corners, m; inf if there is none."""
     north, east = np.array(corners).T[:, :, np.newaxis]
     bn, be = north[:-1] - at[0], east[:-1] - at[1]
     dn, de = np.diff(north, axis=0), np.diff(east, axis=0)
@@ -170,7 +172,7 @@ def _to_edges(rays: Rays, at: Ned, corners: Sequence[Place]) -> Floats:
 
 
 def _to_circle(rays: Rays, at: Ned, middle: Place, radius: float) -> Floats:
-    """Metres along each ray to a circle; inf where it is not met."""
+    """Distance along each ray to a circle, m; inf if there is none."""
     n, e = middle[0] - at[0], middle[1] - at[1]
     along = n * rays[0] + e * rays[1]
     left = radius * radius - (n * n + e * e - along * along)
@@ -180,8 +182,8 @@ def _to_circle(rays: Rays, at: Ned, middle: Place, radius: float) -> Floats:
 
 
 def _to_wire(rays: Rays, at: Ned, wire: Cable) -> Floats:
-    """Metres along each ray to a wire that is at this height somewhere near: a level scanner sees it where it crosses
-    its plane, or all along where it is level."""
+    """Distance along each ray to a wire, m. A level scanner sees a sloping wire where it crosses the scanner's plane,
+    and a level wire at this height all along."""
     (n1, e1, d1), (n2, e2, d2) = wire.begin, wire.end
     low, high = min(d1, d2) - wire.radius, max(d1, d2) + wire.radius
     if not low <= at[2] <= high:

@@ -1,11 +1,11 @@
-"""Correlated pairs: a Bayesian network of what two aircraft do where they are closest, and draws from it.
+"""Correlated pairs: a Bayesian network of the motion of two aircraft at their closest point, and draws from it.
 
 The variables are those of the initial network of MIT Lincoln Laboratory's correlated encounter model (Kochenderfer et
 al. 2008, ATC-344): layer of height, both speeds, climbs, turns and changes of speed, the intruder's course relative to
-the own aircraft's, which side it passes on, horizontal and vertical miss distance. A variable is a bin of values, given
-the bins of its parents; a value is even within its bin, and 0 in a bin of a climb, a turn or a change of speed that has
-0 inside. What the own vehicle does when an encounter begins is known: the others are drawn given that, by rejection, so
-exactly as the network has them.
+the own aircraft's, the side on which it passes, horizontal and vertical miss distance. A variable is a bin of values,
+given the bins of its parents. A value is drawn evenly within its bin; it is 0 in a bin of a climb, a turn or a change
+of speed that contains 0. The own vehicle's motion at the beginning of an encounter is known. The other variables are
+drawn by rejection given that, so they follow the network exactly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LAYER, OWN_SPEED, OWN_CLIMB = "layer", "own_speed", "own_climb"
 KIND, SPEED, CLIMB, TURN, SPEEDS_UP = "kind", "speed", "climb", "turn", "speeds_up"
 COURSE, BEHIND, MISS, MISS_Z = "course", "behind", "miss", "miss_z"
 KNOWN: Final = (LAYER, OWN_SPEED, OWN_CLIMB)
-"""Variables that the own vehicle tells: m above where it was switched on, m/s, m/s up."""
+"""Variables that are known from the own vehicle: height above its place at power-on, m, speed, m/s, climb, m/s."""
 NEEDED: Final = (SPEED, COURSE, MISS, MISS_Z)
 _RESTS: Final = frozenset((OWN_CLIMB, CLIMB, TURN, SPEEDS_UP))
 _TRIES: Final = 1000
@@ -30,8 +30,9 @@ _TRIES: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class PairVariable:
-    """A variable. `cuts`: bounds of its bins, in m, m/s, degrees; empty: bins are kinds, by number. `parents`: numbers
-    of variables before it. `odds`: of its bins, a row for each bin of the parents; the first parent's runs fastest."""
+    """A variable. `cuts`: bounds of its bins, in m, m/s, degrees; empty: the bins are kinds, by number. `parents`:
+    numbers of earlier variables. `odds`: weights of its bins, a row for each combination of the parents' bins, where
+    the first parent's bin changes fastest."""
 
     name: str
     cuts: tuple[float, ...]
@@ -43,11 +44,11 @@ class PairVariable:
         return len(self.odds[0])
 
     def bin_of(self, value: float) -> int:
-        """Bin of a value; the first or last for what is beyond."""
+        """Bin of a value; the first or last bin for values beyond the bounds."""
         return sum(value >= cut for cut in self.cuts[1:-1])
 
     def value(self, number: int, chance: Random) -> float:
-        """Value within a bin."""
+        """A value drawn within a bin."""
         if not self.cuts:
             return float(number)
         low, high = self.cuts[number], self.cuts[number + 1]
@@ -63,7 +64,7 @@ class PairNetwork:
     emitters: tuple[int, ...] = ()
 
     def draw(self, known: Mapping[str, float], chance: Random) -> dict[str, float]:
-        """Values of all variables, given those of some."""
+        """Values of all variables, given some."""
         given = {
             number: variable.bin_of(known[variable.name])
             for number, variable in enumerate(self.variables)
@@ -81,7 +82,7 @@ class PairNetwork:
         return drawn | dict(known)
 
     def _bins(self, given: Mapping[int, int], chance: Random) -> tuple[list[int], float]:
-        """A bin of each variable, and how likely the given ones are among the others."""
+        """A bin for each variable, and the likelihood of the given bins among them."""
         bins: list[int] = []
         likely = 1.0
         for number, variable in enumerate(self.variables):
@@ -107,7 +108,7 @@ def _share(row: Sequence[float], number: int) -> float:
 
 
 def complaint(network: PairNetwork) -> str:
-    """Reason why nothing can be drawn from a network; empty: it can."""
+    """Reason why a network is not valid; empty if it is."""
     names = [variable.name for variable in network.variables]
     missing = [name for name in NEEDED if name not in names]
     if missing:

@@ -1,9 +1,9 @@
-"""A vehicle's receiver of other aircraft: what it hears of those that are there, and when.
+"""A vehicle's receiver of other aircraft: which aircraft it hears, and when.
 
-All within its range are heard at each of its looks, but for a share that is lost; the draw follows from the seed, the
-aircraft and the time alone, so that who looks more often changes nothing. A position is told as of the look, with an
-error that stays with the aircraft for the time of a look; of pressure altitude the error is one for all (another
-pressure at sea level).
+In each look it hears all aircraft within its range, except a share of lost reports. Random values depend only on the
+seed, the aircraft and the time, so extra looks do not change the results. A reported position is that of the look, with
+an error that stays constant during a look. Pressure altitudes all have the same error (a different pressure at sea
+level).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from sitl.world.sky import Aircraft, Sky
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSettings:
-    """A receiver. `range_m` along the line of sight, 0: it hears nobody; `rate_hz` of its looks; `dropout`: share of
-    reports that are lost; `noise_m`: of a position; `pressure`: heights are of the pressure, off by
+    """Receiver. `range_m` along the line of sight, 0: it hears nothing; `rate_hz` of its looks; `dropout`: share of
+    lost reports; `noise_m` of a position; `pressure`: it reports pressure altitudes, with an error of
     `pressure_error_m`."""
 
     range_m: float = 50_000.0
@@ -35,8 +35,8 @@ class ReceiverSettings:
 
 
 class Receiver:
-    """Receiver of one vehicle, which was switched on at `home`; `motion` gives its true position from there and its
-    velocity. `encounters`: aircraft that come its way because it flies; None: none."""
+    """Receiver of one vehicle, which was switched on at `home`. `motion` gives its true position from there and its
+    velocity. `encounters`: aircraft that approach this vehicle."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Receiver:
         return (n + self._home[0], e + self._home[1], d + self._home[2]), velocity
 
     def hear(self, now_ms: int) -> list[Contact]:
-        """Reports that come in now."""
+        """Reports that arrive now."""
         here, velocity = self.place()
         time_s = 0.001 * now_ms
         if self._encounters is not None:
@@ -78,8 +78,8 @@ class Receiver:
         return heard
 
     def silent_until_ms(self, now_ms: int) -> int | None:
-        """Vehicle time before which nobody is heard and no encounter begins, whatever the vehicle does; None: for good.
-        A receiver of several cannot know it: encounters of the others come unannounced."""
+        """Vehicle time before which it hears no aircraft and no encounter begins, whatever the vehicle does; None: for
+        ever. With several receivers this is unknown, because encounters of other vehicles may begin at any time."""
         silent_s = inf if self._encounters is None else self._encounters.next_s
         if self._settings.range_m > 0.0:
             time_s = 0.001 * now_ms

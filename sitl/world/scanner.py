@@ -1,7 +1,7 @@
-"""A vehicle's sensor of obstacles around it: a level scanner of 72 directions, with its range, noise and blind ones.
+"""A vehicle's obstacle sensor: a level scanner of 72 directions, with range, noise and blind directions.
 
-Settings are parameters of the vehicle's simulator: SIM_PRX_MAX m, SIM_PRX_MIN m, SIM_PRX_NOISE m, SIM_PRX_BLIND deg
-about the tail that it does not see, SIM_PRX_RATE Hz. What is drawn follows from the seed and the time of the look.
+Its settings are simulator parameters of the vehicle: SIM_PRX_MAX m, SIM_PRX_MIN m, SIM_PRX_NOISE m, SIM_PRX_BLIND
+(degrees about the tail without sight), SIM_PRX_RATE Hz. Random values depend only on the seed and the time of the look.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _DEFAULTS: Final = {"SIM_PRX_MAX": 40.0, "SIM_PRX_MIN": 0.2, "SIM_PRX_RATE": 10.
 
 
 class Scanner:
-    """See the module. `origin`: what the obstacles' places count from; `stance` gives the vehicle's true position from
-    `home` and its heading, rad."""
+    """Obstacle sensor; see the module. `origin`: origin of the obstacles' places; `stance` gives the vehicle's true
+    position from `home` and its heading, rad."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Scanner:
 
     @property
     def period_ms(self) -> int:
-        """Between two looks; 0: it is switched off."""
+        """Time between two looks, ms; 0: switched off."""
         rate = self._value("SIM_PRX_RATE")
         return 0 if rate <= 0.0 else max(round(1000.0 / rate / 20.0) * 20, 20)
 
@@ -54,12 +54,12 @@ class Scanner:
         return n + self.home[0], e + self.home[1], d + self.home[2]
 
     def nearest_m(self, within_m: float = inf) -> tuple[float, str]:
-        """Metres from the vehicle's middle to the nearest obstacle, and its name."""
+        """Distance from the vehicle's middle to the nearest obstacle, m, and its name."""
         away, shape = self.obstacles.nearest(self.place(), within_m)
         return away, "" if shape is None else shape.name
 
     def look(self, now_ms: int) -> Scan:
-        """Look around now."""
+        """Scan all directions now."""
         most, least, noise = (self._value(f"SIM_PRX_{name}") for name in ("MAX", "MIN", "NOISE"))
         blind = 0.5 * self._value("SIM_PRX_BLIND")
         seen = self.obstacles.around(self.place(), self._stance()[1], most).tolist()

@@ -1,8 +1,8 @@
-"""Other aircraft in the world: where each is at a time.
+"""Other aircraft in the world, and their positions over time.
 
-An aircraft flies straight from knot to knot of its track; before the first knot and behind the last it is not there.
-Positions are NED metres from `Sky.origin`, times seconds of vehicle time. Tracks that are known before the flight are
-the same for all vehicles; those of an encounter begin when a vehicle flies, and are added then.
+An aircraft flies straight from knot to knot of its track. It is absent before the first knot and after the last.
+Positions are NED metres from `Sky.origin`, times are seconds of vehicle time. Tracks that are known before the flight
+are the same for all vehicles. Tracks of encounters begin while a vehicle flies and are added then.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from autopilot.interface.geo import GeoPoint, Ned
 from autopilot.interface.records import dataclass
 
 Knot = tuple[float, Ned]
-"""A time in s, and where it is then."""
+"""A time, s, and the place at this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aircraft:
-    """An aircraft and its track. `number`: ICAO address; `emitter`: ADSB_EMITTER_TYPE; `ghost`: it is told and not
-    there (a false report)."""
+    """An aircraft and its track. `number`: ICAO address; `emitter`: ADSB_EMITTER_TYPE; `ghost`: a false report without
+    an aircraft."""
 
     number: int
     knots: tuple[Knot, ...]
@@ -31,7 +31,7 @@ class Aircraft:
     ghost: bool = False
 
     def at(self, time_s: float) -> tuple[Ned, Ned] | None:
-        """Position and velocity then; None: it is not there."""
+        """Position and velocity at a time; None if absent."""
         knots = self.knots
         if not knots[0][0] <= time_s <= knots[-1][0]:
             return None
@@ -52,8 +52,8 @@ def straight(begin_s: float, place: Ned, velocity: Ned, duration_s: float) -> tu
 
 
 class Sky:
-    """The aircraft of a run. `origin`: what their positions count from; `receivers`: how many hear them, each of which
-    may add the encounters of its own vehicle."""
+    """Aircraft of a run. `origin`: origin of their positions. `receivers`: number of receivers; each may add encounters
+    of its own vehicle."""
 
     def __init__(self, origin: GeoPoint, aircraft: Iterable[Aircraft] = ()) -> None:
         self.origin = origin
@@ -61,11 +61,11 @@ class Sky:
         self.receivers = 0
 
     def add(self, aircraft: Aircraft) -> None:
-        """Take one more aircraft from now on."""
+        """Add an aircraft."""
         self.aircraft.append(aircraft)
 
     def present(self, time_s: float) -> list[tuple[Aircraft, Ned, Ned]]:
-        """Aircraft that are there then, false ones too, with position and velocity."""
+        """Aircraft at a time, false ones included, with position and velocity."""
         return [
             (aircraft, *at)
             for aircraft in self.aircraft
@@ -73,6 +73,6 @@ class Sky:
         ]
 
     def empty_until_s(self, time_s: float) -> float:
-        """The time before which none of the aircraft that are known now is there; that time itself while one is."""
+        """Time before which no known aircraft is present; `time_s` itself while one is present."""
         begin = (aircraft.knots[0][0] for aircraft in self.aircraft if aircraft.knots[-1][0] >= time_s)
         return max(min(begin, default=inf), time_s)

@@ -1,5 +1,5 @@
-"""The world of a run, as it was asked for: what is in it for every vehicle alike. Each vehicle enters it
-(`sitl.vehicles.simulated.SimulatedMachine.enter`), and sees of it what its sensors see."""
+"""The world of a run, the same for every vehicle. A vehicle enters it
+(`sitl.vehicles.simulated.SimulatedMachine.enter`) and sees it through its sensors."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sitl.world.sky import Sky
 
 @dataclass(slots=True)
 class SkyAndGround:
-    """`sky`: other aircraft, None: there are none to be heard of; `receiver` of every vehicle; `encounters`: aircraft
-    that come each vehicle's way; `obstacles` about `origin`."""
+    """World. `sky`: other aircraft, None: no aircraft; `receiver` of every vehicle; `encounters`: aircraft that
+    approach each vehicle; `obstacles`, with places from `origin`."""
 
     origin: GeoPoint
     sky: Sky | None = None

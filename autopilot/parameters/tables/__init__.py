@@ -1,13 +1,13 @@
-"""Tables of parameters: rows in the JSON files beside this module, by groups.
+"""Tables of parameters: rows in the JSON files beside this module, in groups.
 
 A row has the fields of `ParameterDef`: `name`, `type` (of MAV_PARAM_TYPE), `default`, `unit`, `range` (lowest, highest;
 null: open), `step`, `text`, `values` and `bits` (labels by number, or a name in `labels.json`), `read_only`, `reboot`,
-`strict`, `inert` (a name of the reason, which stands in the file's head). `kinds` holds fields that differ with a kind
-of vehicle. The rows of a group with a `count` stand for every `{n}` from 1 to it; a list of defaults is then theirs one
-by one, and the last of it counts on.
+`strict`, `inert` (name of a reason in the file's head). `kinds` has fields that differ for a kind of vehicle. The rows
+of a group with a `count` are repeated for every `{n}` from 1 to it; a list of defaults gives one for each, and its last
+is also used for the rest.
 
-Indices of parameters follow from the order of groups (`autopilot.vehicles`) and rows: a row is only ever added at the
-end of its group.
+The order of groups (`autopilot.vehicles`) and rows gives the indices of parameters, so a row is only added at the end
+of its group.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NONE: Final[Mapping[str, str]] = {}
 
 
 class ParameterRow(TypedDict, total=False):
-    """A parameter of a file, or the fields of one in which a kind of vehicle differs."""
+    """A parameter of a file, or its fields that differ for a kind of vehicle."""
 
     name: str
     type: str
@@ -46,7 +46,7 @@ class ParameterRow(TypedDict, total=False):
 
 
 class ParameterGroup(TypedDict, total=False):
-    """Rows of one subject; `count`: of the numbers that they stand for."""
+    """Rows of one subject; `count`: number of repetitions."""
 
     about: str
     count: int
@@ -54,9 +54,9 @@ class ParameterGroup(TypedDict, total=False):
 
 
 class TableFile(TypedDict, total=False):
-    """A file of rows; `inert`: reasons why parameters are kept and shown, but change nothing in the built-in simulator
-    (ground stations ask for them by name, or parameter files of real vehicles hold them); `defaults`: by kind of
-    vehicle, where a simulated one differs from its firmware."""
+    """A file of rows. `inert`: reasons why parameters are kept and shown without effect in the built-in simulator
+    (ground stations ask for them, or parameter files of real vehicles contain them). `defaults`: by kind, values of a
+    simulated vehicle that differ from its firmware's."""
 
     about: str
     inert: Mapping[str, str]
@@ -76,7 +76,7 @@ def _files() -> tuple[TableFile, ...]:
 
 @cache
 def _named_labels() -> Mapping[str, Mapping[int, str]]:
-    """Labels that rows have by a name."""
+    """Label sets that rows use by name."""
     read: dict[str, dict[str, str]] = json.loads((TABLES / _LABELS).read_text(encoding="utf-8"))
     return {name: _numbered(pairs) for name, pairs in read.items()}
 
@@ -90,13 +90,14 @@ def _labels(given: Mapping[str, str] | str) -> Mapping[int, str]:
 
 
 def table(kind: str, groups: str) -> tuple[ParameterDef, ...]:
-    """Parameters of a kind of vehicle, in index order: those of `groups`, names between blanks. KeyError: no such."""
+    """Parameters of a kind of vehicle, in index order: those of `groups`, names between blanks. KeyError for an unknown
+    group."""
     known = {name: group for file in _files() for name, group in file["groups"].items()}
     return tuple(line for name in groups.split() for line in _lines(known[name], kind))
 
 
 def simulated_defaults(kind: str) -> tuple[tuple[str, float], ...]:
-    """Values of a simulated vehicle of this kind where they differ from those of the rows."""
+    """Values of a simulated vehicle of this kind that differ from the rows' defaults."""
     found = (file["defaults"].get(kind, {}) for file in _files() if "defaults" in file)
     return tuple((name, float(value)) for values in found for name, value in values.items())
 
