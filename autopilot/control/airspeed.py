@@ -1,9 +1,9 @@
-"""Airspeed, and the wind that it gives (50 Hz): what the pitot tube shows, or what is left of the ground speed.
+"""Airspeed and wind of wings (50 Hz), from the pitot tube or from the ground speed.
 
-The tube's sample goes through a complementary filter with the accelerometer along the body (TECS_SPD_OMEGA). With it,
-the wind is the ground speed less the airspeed along the nose: wings slip little. Without it (ARSPD_USE 0, or a tube
-that is off the ground speed by more than ARSPD_WIND_MAX) the wind that was known is flown with, and what of it lies
-across the nose still comes through: some turns tell all of it (ArduPilot's estimator fuses a slip of zero for that).
+The tube's sample goes through a complementary filter with the accelerometer along the body (TECS_SPD_OMEGA). The wind
+is then the ground speed minus the airspeed along the nose, because wings slip little. Without the tube (ARSPD_USE 0, or
+its difference from the ground speed is above ARSPD_WIND_MAX) the last wind is used, and only its part across the nose
+is updated; some turns give all of it (ArduPilot's estimator does this by fusing a slip of zero).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from autopilot.control.inertial import tilt
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
-#: Memory of the estimated wind, s: by the tube, and across the nose alone.
+#: Time constant of the estimated wind, s: with the tube, and across the nose only.
 WIND_TIME, ACROSS_TIME = 3.0, 10.0
-#: Slower than this the tube shows mostly noise, and the nose says nothing about the flow, m/s.
+#: Airspeed below which the tube shows mostly noise and the nose does not show the direction of the flow, m/s.
 FLOWS = 6.0
 STRONGEST = 50.0
-#: Tilt is drawn to gravity with this rate without position, 1/s.
+#: Rate at which the tilt follows gravity without a position, 1/s.
 LEVELS = 0.08
-#: Without any fix for so long, ms, gravity levels it.
+#: Time without a fix after which gravity levels the attitude, ms.
 HOLDS_MS = 3000.0
 
 
@@ -34,7 +34,7 @@ def level_speed(s: L.Row, airspeed: float) -> float:
 
 @jit
 def nose(s: L.Row) -> tuple[float, float]:
-    """Direction of the nose over ground, north and east; none straight up."""
+    """Direction of the nose over ground, north and east; (0, 0) if it points straight up."""
     n, e = s[L.S_ER], s[L.S_ER + 3]
     size = sqrt(n * n + e * e)
     if size < 0.1:
@@ -44,7 +44,7 @@ def nose(s: L.Row) -> tuple[float, float]:
 
 @jit
 def estimate_airspeed(s: L.Row, p: L.Row, works: bool) -> None:
-    """Airspeed of a tick. `works`: the tube says something."""
+    """Estimate the airspeed of a tick. `works`: the tube gives a sample."""
     dn, de = s[L.S_EVN] - s[L.S_WEN], s[L.S_EVE] - s[L.S_WEE]
     known = sqrt(dn * dn + de * de + s[L.S_EVD] * s[L.S_EVD]) / s[L.S_EAS2TAS]
     used = works and p[L.P_PITOT_USE] == 1.0
@@ -68,7 +68,7 @@ def estimate_airspeed(s: L.Row, p: L.Row, works: bool) -> None:
 
 @jit
 def estimate_wind_of_wings(s: L.Row) -> None:
-    """Wind of a tick, in the air and with a position."""
+    """Estimate the wind of a tick, in the air and with a position."""
     speed = level_speed(s, s[L.S_AIRSPEED] * s[L.S_EAS2TAS])
     if speed < FLOWS:
         return
@@ -87,8 +87,8 @@ def estimate_wind_of_wings(s: L.Row) -> None:
 
 @jit
 def reckon(s: L.Row) -> None:
-    """Without position: fly on by airspeed, heading and the wind that was known. What is felt beside gravity is taken
-    for tilt, less the acceleration of the turn that the gyros and the airspeed tell."""
+    """Dead reckoning without a position, by airspeed, heading and the last wind. Felt acceleration besides gravity
+    counts as tilt error, minus the acceleration of the turn, which gyros and airspeed give."""
     if s[L.S_TIME_MS] - s[L.S_GPS_OK_MS] < HOLDS_MS:
         return
     n, e = nose(s)

@@ -1,9 +1,9 @@
-"""Approach of another aircraft: the level of a threat by ArduPilot's law (AP_Avoidance.cpp), for a judgement in full
-and for the kernel, which looks at others on its way and stops where a level changes.
+"""Approach of another aircraft: the threat level by ArduPilot's law (AP_Avoidance.cpp). The autopilot uses it for full
+judgements, and the kernel to stop where a level changes.
 
-The horizontal distance is that of the nearest point of the relative motion within the time ahead. Of the vertical
-motion ArduPilot counts metres as centimetres, so that the difference in height is nearly the present one; and where
-both come closer in height it is not predicted at all.
+The horizontal distance is that at the closest point of the relative motion within the prediction time. ArduPilot
+mistakes metres of vertical motion for centimetres, so the predicted height difference is nearly the present one. If
+both aircraft come closer in height, it does not predict it at all.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from autopilot.interface.mathematics import cos
 from autopilot.mav import CollisionThreat
 
 OLDEST_MS: Final = 5000
-"""Age at which a report is no threat any more, ms (MAX_OBSTACLE_AGE_MS)."""
+"""Age at which a report is no longer a threat, ms (MAX_OBSTACLE_AGE_MS)."""
 LOOK_MS: Final = 100
-"""Vehicle time between two looks at others of whom one could be a threat, ms."""
+"""Vehicle time between two looks at possible threats, ms."""
 NONE, LOW, HIGH = int(CollisionThreat.NONE), int(CollisionThreat.LOW), int(CollisionThreat.HIGH)
 _CENTI: Final = 0.01
 _DEGREE: Final = pi / 180.0
@@ -27,7 +27,7 @@ _DEGREE: Final = pi / 180.0
 
 @jit
 def offset(lat: float, lon: float, there_lat: float, there_lon: float) -> tuple[float, float]:
-    """North and east, m, of one place from another: `autopilot.interface.geo.to_local`, without its remainder."""
+    """North and east, m, of one place from another: `autopilot.interface.geo.to_local` without its remainder."""
     scale = max(cos((lat + there_lat) / 2.0 * _DEGREE), 0.01)
     turn = there_lon - lon + 180.0
     if turn < 0.0:
@@ -39,8 +39,7 @@ def offset(lat: float, lon: float, there_lat: float, there_lon: float) -> tuple[
 
 @jit
 def nearest_ahead(north: float, east: float, v_north: float, v_east: float, seconds: float) -> float:
-    """Least horizontal distance, m, of what is there and moves so, relative to the vehicle, from now on within
-    `seconds`."""
+    """Smallest horizontal distance, m, within `seconds` from now, from relative position and velocity."""
     squared = (v_north * v_north + v_east * v_east) * seconds
     along = -(north * v_north + east * v_east)
     share_s = 0.0 if squared <= 0.0 else min(max(along / squared, 0.0), 1.0) * seconds
@@ -50,8 +49,8 @@ def nearest_ahead(north: float, east: float, v_north: float, v_east: float, seco
 
 @jit
 def height_ahead(up: float, sinking: float, seconds: float) -> float:
-    """Difference in height, m, as ArduPilot predicts it: see the module. `up`: of the other above the vehicle;
-    `sinking`: m/s faster than the vehicle."""
+    """Height difference, m, as ArduPilot predicts it; see the module. `up`: the other aircraft above the vehicle;
+    `sinking`: its sink rate relative to the vehicle, m/s."""
     if (up >= 0.0 and sinking >= 0.0) or (up <= 0.0 and sinking <= 0.0):
         return abs(up)
     return abs(up - _CENTI * sinking * seconds)
@@ -73,9 +72,8 @@ def level_of(
     warn_m: float,
     warn_z_m: float,
 ) -> tuple[int, float, float]:
-    """Level of the threat of what is there and moves so, relative to the vehicle, m and m/s, and its closest distance,
-    horizontal and in height, m. `fail_`, `warn_`: AVD_F_ and AVD_W_ times and distances; the age of the report counts
-    to the times."""
+    """Threat level from relative position, m, and velocity, m/s, and the closest distance, horizontal and vertical, m.
+    `fail_`, `warn_`: AVD_F_ and AVD_W_ times and distances. The age of the report is added to the times."""
     old_s = age_ms // 1000
     closest = nearest_ahead(north, east, v_north, v_east, fail_s + old_s)
     level = HIGH

@@ -1,6 +1,5 @@
-"""The functions of `autopilot.interface.mathematics` over arrays: equal bytes everywhere, where numpy's own are those
-of its processor. Compiled with the kernels.
-"""
+"""The functions of `autopilot.interface.mathematics` over arrays. They give equal bytes on every machine, while numpy's
+depend on the processor. Compiled with the kernels."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ ARCCOSINE: Final = 3
 
 @jit
 def value_of(which: int, x: float, y: float) -> float:
-    """Value of the function above with this number; nan for another number."""
+    """Value of the function with this number; nan for an unknown number."""
     if which == SINE:
         return sin_of(x)
     if which == COSINE:
@@ -40,7 +39,7 @@ def value_of(which: int, x: float, y: float) -> float:
 
 
 def over_array(which: int, x: Numbers, y: Numbers, out: Numbers) -> None:
-    """`out` becomes the function `which` of each element of `x`, and of `y` where it takes two."""
+    """Write the function `which` of each element of `x` (and of `y`, if it has two arguments) to `out`."""
     for k in range(len(x)):
         out[k] = value_of(which, x[k], y[k])
 
@@ -59,17 +58,17 @@ def cos(x: Numbers) -> Numbers:
 
 
 def atan2(y: Numbers, x: Numbers) -> Numbers:
-    """The directions of (x, y), rad, -pi .. pi."""
+    """Directions of (x, y), rad, -pi .. pi."""
     return _over(DIRECTION, y, x)
 
 
 def acos(x: Numbers) -> Numbers:
-    """The angles in rad whose cosine is `x`; nan outside -1 .. 1."""
+    """Angles in rad whose cosine is `x`; nan outside -1 .. 1."""
     return _over(ARCCOSINE, x, x)
 
 
 def hypot(x: Numbers, y: Numbers) -> Numbers:
-    """The lengths of (x, y)."""
+    """Lengths of (x, y)."""
     return np.asarray(np.sqrt(x * x + y * y))
 
 

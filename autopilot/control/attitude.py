@@ -1,7 +1,7 @@
 """Attitude and rate control: quaternion error to body rates, rates to angular acceleration, and the X mixer.
 
-Body axes forward-right-down; quaternions (w, x, y, z) rotate body to NED. All functions are pure and compile into the
-400 Hz loop, so they take and give plain numbers.
+Body axes are forward-right-down; quaternions (w, x, y, z) rotate body to NED. All functions are pure and are compiled
+into the 400 Hz loop, so their arguments and results are plain numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def attitude_error(
 
     The sign of the scalar part picks the short way round (Mayhew, Sanfelice, Teel 2011).
     """
-    t0, t1, t2, t3 = 2.0 * t0, 2.0 * t1, 2.0 * t2, 2.0 * t3  # exact, and once a tick: not at the end of each step
+    t0, t1, t2, t3 = 2.0 * t0, 2.0 * t1, 2.0 * t2, 2.0 * t3  # exact, and once in a tick instead of in each step
     x = e0 * t1 - e1 * t0 - e2 * t3 + e3 * t2
     y = e0 * t2 + e1 * t3 - e2 * t0 - e3 * t1
     z = e0 * t3 - e1 * t2 + e2 * t1 - e3 * t0
@@ -31,7 +31,7 @@ def attitude_error(
 
 @jit
 def limit(x: float, bound: float) -> float:
-    """`x` within -bound .. bound."""
+    """Limit `x` to -bound .. bound."""
     if x > bound:
         return bound
     if x < -bound:
@@ -41,8 +41,7 @@ def limit(x: float, bound: float) -> float:
 
 @jit
 def share(x: float) -> float:
-    """`x` within 0 .. 1, by branches: `min` and `max` of compiled code are waited for, and here all else waits for
-    them."""
+    """Limit `x` to 0 .. 1, by branches: compiled `min` and `max` would stall the loop here."""
     if x < 0.0:
         return 0.0
     if x > 1.0:
@@ -55,7 +54,7 @@ def mix(thrust: float, x: float, y: float, z: float) -> tuple[float, float, floa
     """Shares of each motor's full thrust (0 .. 1) for a collective `thrust` and roll, pitch, yaw shares.
 
     ArduPilot's X numbering: 1 front right, 2 rear left (both counter-clockwise), 3 front left, 4 rear right. When they
-    do not fit together roll and pitch are kept, then height, then yaw.
+    do not fit together, roll and pitch have priority, then height, then yaw.
     """
     span = abs(x) + abs(y)
     if span > 0.48:
@@ -76,7 +75,7 @@ def mix(thrust: float, x: float, y: float, z: float) -> tuple[float, float, floa
 
 @jit
 def from_thrust_and_yaw(fn: float, fe: float, fd: float, yaw: float) -> tuple[float, float, float, float]:
-    """Attitude whose body-down axis opposes the force direction (fn, fe, fd; fd < 0 is up) with the nose at `yaw`.
+    """Attitude whose body-down axis opposes the force (fn, fe, fd; fd < 0 is up) with the nose at `yaw`.
 
     The heading is turned first, then the shortest tilt in the heading frame is added, so no angle is ever extracted.
     """

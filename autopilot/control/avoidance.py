@@ -1,10 +1,10 @@
-"""Keeping off the fence by oneself: what sticks and velocities ask for is limited to what can still be braked (50 Hz).
+"""Fence avoidance: limits the velocities of sticks and commands to those that can be braked in time (50 Hz).
 
-Towards a barrier (an edge of a polygon, a circle, a height) a vehicle may only be as fast as it can stop FENCE_MARGIN
-before it at a gentle deceleration; inside that margin it backs away slowly. Sliding, only the part of the velocity that
-leads to the barrier is taken away; stopping, the direction stays and the whole velocity shrinks. One that is beyond a
-circle is not held by it, so that it can come back; edges of polygons that it is beyond are not among the barriers.
-Facts: ArduPilot AC_Avoid.cpp (AC_AVOID_ACCEL_CMSS_MAX, adjust_velocity_polygon, adjust_velocity_z,
+The velocity towards a barrier (an edge of a polygon, a circle, a height) is limited so that a gentle deceleration stops
+the vehicle FENCE_MARGIN before it. Inside that margin the vehicle backs away slowly. When sliding, only the velocity
+component towards the barrier is removed. When stopping, the direction stays and the whole velocity shrinks. A vehicle
+outside a circle is not held by it, so that it can come back; edges of a polygon that it is outside of are not among the
+barriers. Facts: ArduPilot AC_Avoid.cpp (AC_AVOID_ACCEL_CMSS_MAX, adjust_velocity_polygon, adjust_velocity_z,
 calc_backup_velocity_2D).
 """
 
@@ -18,20 +18,20 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin
 
-#: Deceleration before a barrier, m/s2, at most.
+#: Largest deceleration before a barrier, m/s2.
 AVOID_ACCEL = 1.0
-#: Gain of the last metre, 1/s: of what flies; of what drives, whose brake acts at once; of its legs, which is that of
-#: ArduRover's position controller (PSC_POS_P).
+#: Gain of the last metre, 1/s: of flying vehicles; of driving ones, whose brake acts at once; of their legs, the gain
+#: of ArduRover's position controller (PSC_POS_P).
 AVOID_GAIN, DRIVEN_GAIN, LEG_GAIN = 1.0, 2.0, 0.2
-#: Share of the deceleration with which the way back is planned.
+#: Share of the deceleration with which backing away is planned.
 BACKING = 0.4
-#: Sine of the angle to a barrier below which a motion is along it.
+#: Sine of the angle to a barrier below which a motion counts as along it.
 ALONG = 0.02
 
 
 @jit
 def room_to(p: L.Row, i: int, n: float, e: float) -> tuple[float, float, float]:
-    """Metres from n, e to barrier `i` less the distance to be kept, and the direction to it; infinite beyond it."""
+    """Distance from n, e to barrier `i` minus the required distance, m, and the direction to it; infinite beyond it."""
     at = L.P_BARRIER + L.BARRIER_SIZE * i
     kind = p[at]
     dn, de = p[at + 1] - n, p[at + 2] - e
@@ -58,7 +58,7 @@ def room_to(p: L.Row, i: int, n: float, e: float) -> tuple[float, float, float]:
 
 @jit
 def stopping_distance(speed: float, gain: float, accel: float) -> float:
-    """Metres in which a speed ends: the inverse of `approach`."""
+    """Stopping distance from a speed, m: the inverse of `approach`."""
     if speed * gain <= accel:
         return speed / gain
     return 0.5 * (speed * speed / accel + accel / (gain * gain))
@@ -68,8 +68,8 @@ def stopping_distance(speed: float, gain: float, accel: float) -> float:
 def turn_inside(
     p: L.Row, i: int, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float
 ) -> tuple[float, float]:
-    """The velocity n, e in circle `i`: where it could not stop inside, towards the nearest place on the circle from
-    where it would, so that it goes round and not out."""
+    """Velocity n, e in circle `i`. If the vehicle could not stop inside, the velocity turns to the nearest place on the
+    circle from its stopping point, so that it follows the circle."""
     at = L.P_BARRIER + L.BARRIER_SIZE * i
     rn, re = at_n - p[at + 1], at_e - p[at + 2]
     speed = sqrt(n * n + e * e)
@@ -91,8 +91,8 @@ def turn_inside(
 
 @jit
 def way_to(p: L.Row, i: int, at_n: float, at_e: float, n: float, e: float) -> float:
-    """Metres to fly in the direction n, e (of length 1) until barrier `i` is as near as it may be; infinite along it
-    and away from it."""
+    """Distance along the direction n, e (of length 1) until barrier `i` is at its required distance, m; infinite along
+    it and away from it."""
     room, un, ue = room_to(p, i, at_n, at_e)
     towards = n * un + e * ue
     at = L.P_BARRIER + L.BARRIER_SIZE * i
@@ -105,7 +105,7 @@ def way_to(p: L.Row, i: int, at_n: float, at_e: float, n: float, e: float) -> fl
 
 @jit
 def slide(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
-    """The velocity n, e without what leads to a barrier faster than can be braked."""
+    """The velocity n, e without the components that lead to a barrier faster than can be braked."""
     for i in range(int(p[L.P_BARRIER_COUNT])):
         at = L.P_BARRIER + L.BARRIER_SIZE * i
         if p[at] == L.STAY_IN:
@@ -121,7 +121,7 @@ def slide(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, a
 
 @jit
 def share_between(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
-    """Share of a velocity that slides, where two barriers meet, and sliding along one leads to the other."""
+    """Share of a sliding velocity where two barriers meet and sliding along one leads to the other."""
     speed, share = sqrt(n * n + e * e), 1.0
     for i in range(int(p[L.P_BARRIER_COUNT])):
         room, un, ue = room_to(p, i, at_n, at_e)
@@ -133,7 +133,7 @@ def share_between(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: 
 
 @jit
 def share_to_stop(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> float:
-    """Share of a velocity that keeps its direction: it can be braked before the first barrier on its way."""
+    """Share of a velocity that can be braked before the first barrier in its direction."""
     speed, share = sqrt(n * n + e * e), 1.0
     if speed > 0.0:
         for i in range(int(p[L.P_BARRIER_COUNT])):
@@ -143,7 +143,7 @@ def share_to_stop(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: 
 
 @jit
 def back_away(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
-    """The velocity n, e, and inside the margin at least the one that leads out of it."""
+    """The velocity n, e, and inside the margin at least the velocity that leads out of it."""
     back_n, back_e = 0.0, 0.0
     for i in range(int(p[L.P_BARRIER_COUNT])):
         room, un, ue = room_to(p, i, at_n, at_e)
@@ -164,8 +164,8 @@ def back_away(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: floa
 
 @jit
 def keep_off(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float, accel: float) -> tuple[float, float]:
-    """Part of the velocity n, e (m/s) that a vehicle at `at_n`, `at_e` may fly, which brakes at `accel` m/s2 at
-    most."""
+    """The allowed part of the velocity n, e (m/s) of a vehicle at `at_n`, `at_e` that brakes with at most `accel`
+    m/s2."""
     if p[L.P_AVOIDS] == 0.0:
         return n, e
     accel = min(accel, AVOID_ACCEL)
@@ -179,14 +179,14 @@ def keep_off(p: L.Row, at_n: float, at_e: float, n: float, e: float, gain: float
 
 @jit
 def avoiding_accel(p: L.Row, accel: float) -> float:
-    """The acceleration limit while a fence is avoided: AVOID_ACCEL_MAX, where that is less."""
+    """Acceleration limit while avoiding a fence: AVOID_ACCEL_MAX if that is less."""
     return min(accel, p[L.P_AVOID_ACCEL]) if p[L.P_AVOID_ACCEL] > 0.0 else accel
 
 
 @jit
 def keep_along(s: L.Row, p: L.Row, course: float, speed: float, gain: float, accel: float) -> float:
-    """Part of a speed along a course (m/s, negative backwards) that a ground vehicle may have where it is. It slides
-    along that course alone, and stops there."""
+    """The allowed part of a speed along a course (m/s, negative backwards) of a ground vehicle. It slides only along
+    that course, and stops there."""
     if p[L.P_AVOIDS] == 0.0:
         return speed
     at_n, at_e, cn, ce = s[L.S_EPN], s[L.S_EPE], cos(course), sin(course)
@@ -200,23 +200,23 @@ def keep_along(s: L.Row, p: L.Row, course: float, speed: float, gain: float, acc
 
 @jit
 def keep_speed(s: L.Row, p: L.Row, speed: float) -> float:
-    """The part along the nose that sticks, speeds, circles and a place that is kept may ask for: half of the
-    deceleration is for the fence (Rover/mode.cpp, calc_throttle)."""
+    """The allowed part of a forward speed from sticks, speed commands, circles and place keeping. Half of the
+    deceleration is reserved for the fence (Rover/mode.cpp, calc_throttle)."""
     return keep_along(s, p, yaw_of(s), speed, DRIVEN_GAIN, 0.5 * p[L.P_DRIVE_DECEL])
 
 
 @jit
 def keep_leg_speed(s: L.Row, p: L.Row, speed: float) -> float:
-    """The part of a speed >= 0 along the course that a leg asks for, which is held down farther from the fence; turning
-    away from it is free (AR_PosControl::update). Negative: back, off the fence."""
+    """The allowed part of a leg's speed >= 0 along the course. It is limited farther from the fence; turning away is
+    free (AR_PosControl::update). Negative: back, away from the fence."""
     course = s[L.S_COURSE] + s[L.S_COURSE_ERROR]
     return keep_along(s, p, course, speed, LEG_GAIN, min(p[L.P_DRIVE_ACCEL], p[L.P_TURN_ACCEL]))
 
 
 @jit
 def keep_climb(s: L.Row, p: L.Row, rate: float, accel: float) -> float:
-    """Part of a climb rate (m/s) that ceiling and floor allow; beyond their margins it leads back. Level flight
-    stays."""
+    """The allowed part of a climb rate (m/s) between ceiling and floor; inside their margins it leads back. Level
+    flight stays level."""
     if p[L.P_AVOIDS] == 0.0 or rate == 0.0:
         return rate
     accel = min(accel, AVOID_ACCEL)

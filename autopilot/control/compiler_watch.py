@@ -1,7 +1,7 @@
-"""Notes whether a kernel is being compiled, or only taken from the disk. A person is told of the one, which takes a
-minute.
+"""Notes whether a kernel is compiled or loaded from the disk, so that a user can be told of a compilation, which takes
+a minute.
 
-`autopilot.control.jit` notes it here, so that who asks need not import numba.
+`autopilot.control.jit` notes it here, so that readers need not import numba.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Callable
 
 
 def _nobody() -> None:
-    """Default listener: tells nobody."""
+    pass
 
 
 class CompilerWatch:
-    """`compiled`: numba has begun to compile something since `reset`. `on_first`: called then, in whichever thread."""
+    """Note of compilations. `compiled`: numba has begun to compile something since `reset`. `on_first` is called then,
+    in any thread."""
 
     def __init__(self) -> None:
         self.compiled = False
         self.on_first: Callable[[], None] = _nobody
 
     def reset(self) -> None:
-        """Watch from now on."""
+        """Forget earlier compilations."""
         self.compiled = False
 
     def begins(self) -> None:

@@ -1,15 +1,16 @@
 """Legs by a speed profile, as ArduCopter flies them (docs/reference/mission-semantics.md, item 12).
 
 A leg that begins at rest is flown by its profile (`autopilot.control.profile`): the reference's place on the line is a
-function of time, so a stop is reached when the profile has ended and the vehicle is within the radius, as in ArduCopter
-(`AC_WPNav::advance_wp_target_along_track`). At a corner that is passed the next leg begins while this one brakes, and
-the two add up; half-way through, this one is flown. Time passes more slowly on the profile while the vehicle lags.
+function of time. So a stop is reached when the profile has ended and the vehicle is within the radius, as in ArduCopter
+(`AC_WPNav::advance_wp_target_along_track`). At a corner without a stop the next leg begins while this one brakes, and
+both motions are added; half-way through the corner this leg counts as flown. Time passes more slowly on the profile
+while the vehicle lags.
 
 A leg that begins `from_rest` puts the reference at its start, at rest, and the position controller brings the vehicle
-there: so ArduCopter begins a return at the point at which it would stop (`AC_WPNav::wp_and_spline_init_m`).
+there. So ArduCopter begins a return at its stopping point (`AC_WPNav::wp_and_spline_init_m`).
 
-A leg that begins while the reference moves otherwise (a target given on the way, a leg above the ground in pieces) is
-flown by the field of `autopilot.control.legs`, which needs no history.
+A leg that begins while the reference moves otherwise (a target that is given on the way, a leg above the ground in
+pieces) is flown by the field of `autopilot.control.legs`, which needs no history.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ from autopilot.control.profile import (
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
-#: A reference slower than this, m/s, rests: what is left of its motion fades beside the profile.
+#: Speed below which the reference is at rest, m/s; its remaining motion fades beside the profile.
 RESTS = 0.7
-#: Farther than this from the leg's start, m, the leg begins where the reference is.
+#: Distance from the leg's start, m, beyond which the leg begins at the reference.
 BESIDE = 3.0
-#: How fast what the reference is off the curve fades, 1/s.
+#: Rate at which the offset of the reference from the curve fades, 1/s.
 FADE = 2.0
-#: Off the curve by less than this in all (m, m/s, m/s2) it is on it.
+#: Sum of offsets (m, m/s, m/s2) below which the reference is on the curve.
 FADED = 1e-30
 SAME_PLACE = 0.01  # m
-#: How often the span in which a leg's highest speed lies is halved: to a hundredth of a m/s.
+#: Number of bisections in the search for a leg's highest speed: to 0.01 m/s.
 HALVINGS = 12
 
 
@@ -70,7 +71,7 @@ def track_limits(p: L.Row, n: float, e: float, d: float) -> tuple[float, float]:
 
 @jit
 def plan(s: L.Row, p: L.Row, c: int, n: float, e: float, d: float) -> None:
-    """The profile of a leg (n, e, d), from rest to rest."""
+    """Plan the profile of a leg (n, e, d), from rest to rest."""
     size = sqrt(n * n + e * e + d * d)
     if size < 1e-3:
         no_profile(s, c)
@@ -81,9 +82,10 @@ def plan(s: L.Row, p: L.Row, c: int, n: float, e: float, d: float) -> None:
 
 @jit
 def begin_curve(s: L.Row, p: L.Row, t: L.Row, renewed: bool, after_spline: bool, last: float) -> None:
-    """Decide whether the new leg is flown by a profile: `begin_leg` has set start, direction and length. It comes
-    `after_spline` at that one's speed, and ends at the speed `last` where it leads to one. A target that is `renewed`
-    on the way (GUIDED, several times a second) would never leave the beginning of its profiles."""
+    """Decide whether the new leg is flown by a profile. `begin_leg` has set start, direction and length. After a spline
+    (`after_spline`) it begins at the spline's speed; before a spline it ends at the speed `last`. A target that is
+    `renewed` on the way (GUIDED, several times a second) gets no profile, because it would never leave the profile's
+    beginning."""
     whole = t[L.T_SPLINE] == 0.0 and t[L.T_GOAL_N] == t[L.T_END_N] and t[L.T_GOAL_E] == t[L.T_END_E]
     n, e, d = s[L.S_A_N] - s[L.S_END_N], s[L.S_A_E] - s[L.S_END_E], s[L.S_A_D] - s[L.S_END_D]
     along = s[L.S_RVN] * s[L.S_U_N] + s[L.S_RVE] * s[L.S_U_E] + s[L.S_RVD] * s[L.S_U_D]
@@ -128,14 +130,14 @@ def is_elsewhere(s: L.Row) -> bool:
 
 @jit
 def plan_alone(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """The profile of a leg that nothing blends into, from rest to rest."""
+    """Plan the profile of a leg without corners, from rest to rest."""
     no_profile(s, L.S_BEFORE)
     plan(s, p, L.S_NOW, t[L.T_END_N] - s[L.S_A_N], t[L.T_END_E] - s[L.S_A_E], t[L.T_END_D] - s[L.S_A_D])
 
 
 @jit
 def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A leg that nothing blends into: what the reference has of place and motion beside it fades."""
+    """Begin a leg without a corner before it. The offset of the reference in place and motion fades."""
     if is_elsewhere(s):
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
     plan_alone(s, p, t)
@@ -145,8 +147,8 @@ def begin_at_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
-    """A leg that goes on at the speed `along` it that the spline before ended with; what the reference has beside it
-    fades. False: it is elsewhere, or the leg is too short."""
+    """Continue a leg at the speed `along` it with which the last spline has ended; the remaining offset of the
+    reference fades. False if the reference is elsewhere or the leg is too short."""
     if is_elsewhere(s):
         return False
     plan_alone(s, p, t)
@@ -156,8 +158,7 @@ def goes_on(s: L.Row, p: L.Row, t: L.Row, along: float, last: float) -> bool:
 
 @jit
 def keep_off(s: L.Row, along: float) -> None:
-    """Let the offset of the reference from the leg's start fade, and its motion but for the speed `along` the leg
-    (m/s)."""
+    """Let the reference's offset from the leg's start fade, and its motion except the speed `along` the leg (m/s)."""
     for i in range(3):
         s[L.S_OFF + i] = s[L.S_RPN + i] - s[L.S_A_N + i]
         s[L.S_OFF + 3 + i] = s[L.S_RVN + i] - along * s[L.S_U_N + i]
@@ -166,16 +167,16 @@ def keep_off(s: L.Row, along: float) -> None:
 
 @jit
 def finish_at(s: L.Row, p: L.Row, begin: float, last: float) -> bool:
-    """Let this leg's profile, made from rest to rest, begin and end at these speeds; end at rest where it has no room
-    for the changes that this takes. False: nor for those."""
+    """Change this leg's profile, made from rest to rest, to these begin and end speeds. It ends at rest if it is too
+    short for them. False if it is too short even for that."""
     most = s[L.S_NOW + C_SPEED]
     return (last > 0.0 and fastest(s, p, begin, s[L.S_NOW + C_LIMIT], last)) or fastest(s, p, begin, most, 0.0)
 
 
 @jit
 def fastest(s: L.Row, p: L.Row, begin: float, limit: float, last: float) -> bool:
-    """The speed up to `limit` between these two for which the leg has room: to change from a speed takes less change
-    than from rest, but may take more way. False: none."""
+    """Find the highest speed up to `limit` between these two for which the leg has room. A change from a speed is
+    smaller than one from rest but may need more distance. False if there is none."""
     now, jerk, rise = L.S_NOW, p[L.P_LEG_JERK], p[L.P_JERK_RISE]
     _, accel = track_limits(p, s[L.S_U_N], s[L.S_U_E], s[L.S_U_D])
     s[now + C_LAST_SPEED] = last
@@ -195,9 +196,8 @@ def fastest(s: L.Row, p: L.Row, begin: float, limit: float, last: float) -> bool
 
 @jit
 def keep_pace(s: L.Row, p: L.Row) -> float:
-    """Time that passes on the profiles in this tick, s: less while the vehicle lags behind the reference. From farther
-    than the speed limit asks it to hurry from, it is as if it were no farther (ArduPilot's `AC_P_2D` limits its error).
-    """
+    """Time that passes on the profiles in this tick, s: less while the vehicle lags behind the reference. Beyond the
+    lag at which the speed limit applies it does not decrease further (ArduPilot's `AC_P_2D` limits its error)."""
     vn, ve, vd = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(vn * vn + ve * ve + vd * vd)
     wanted = 1.0
@@ -213,8 +213,8 @@ def keep_pace(s: L.Row, p: L.Row) -> float:
 
 @jit
 def replan(s: L.Row, p: L.Row, c: int) -> bool:
-    """The speed limit may have changed: to it, while this leg speeds up or keeps its speed, and where the way is left
-    to. False: not yet."""
+    """Adapt the profile to a changed speed limit, while this leg speeds up or keeps its speed and has room. False if
+    that is not possible yet."""
     limit, accel = track_limits(p, s[c + C_N], s[c + C_E], s[c + C_D])
     time, first = s[c + C_TIME], c + C_FIRST
     if limit == s[c + C_LIMIT] or s[c + C_LENGTH] <= 0.0 or limit <= 0.0:
@@ -222,7 +222,7 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
     new = L.S_SPARE
     copy_profile(s, new, c)
     s[new + C_LIMIT] = limit
-    held = 0.5 * (s[first + R_TIME] + s[first + R_HELD])  # until then it speeds up as any other would
+    held = 0.5 * (s[first + R_TIME] + s[first + R_HELD])  # until then it speeds up like any other
     if time == 0.0 or (s[first + R_FROM] == 0.0 and time < held):
         fits = finish_profile(s, new, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
         again = new + C_FIRST
@@ -240,20 +240,20 @@ def replan(s: L.Row, p: L.Row, c: int) -> bool:
             for i in range(3):
                 s[L.S_A_N + i] += way * s[c + C_N + i]
             copy_profile(s, c, new)
-    s[c + C_LIMIT] = limit  # or it brakes already, or has no room
+    s[c + C_LIMIT] = limit  # else it brakes already, or has no room
     return True
 
 
 @jit
 def follow_limits(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly at the speed limits of now, if these are others than those that the profiles were last seen to keep."""
+    """Adapt to the present speed limits, if they differ from those of the profiles."""
     ground, up, down = p[L.P_SPEED_GROUND], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN]
     if ground == s[L.S_PACED_BY] and up == s[L.S_PACED_BY + 1] and down == s[L.S_PACED_BY + 2]:
         return
     time = s[L.S_NOW + C_TIME]
     alone = s[L.S_ONWARD + C_LENGTH] == 0.0 and s[L.S_NOW + C_LAST_SPEED] == 0.0
     begins = alone and 0.0 < time < s[L.S_NOW + C_FIRST + R_TIME]
-    if begins and profile_at(s, L.S_NOW, time)[1] < RESTS:  # hardly moves: it begins again
+    if begins and profile_at(s, L.S_NOW, time)[1] < RESTS:  # it hardly moves, so it begins again
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = s[L.S_RPN], s[L.S_RPE], s[L.S_RPD]
         begin_at_rest(s, p, t)
     done = replan(s, p, L.S_NOW)
@@ -264,8 +264,8 @@ def follow_limits(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """May the next leg begin now? This one brakes, is over before the next has its speed, and half-way through the
-    turn the vehicle is within the radius, no faster than either, and not beyond the accelerations allowed."""
+    """True if the next leg may begin now: this one brakes, ends before the next has its speed, and half-way through the
+    turn the vehicle is within the radius, no faster than on either leg, and within the acceleration limits."""
     a, b = L.S_NOW, L.S_ONWARD
     time = s[a + C_TIME]
     left = s[a + C_END] - time
@@ -298,8 +298,8 @@ def turns_now(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def put_on(s: L.Row, c: int, back: float) -> None:
-    """Add what profile `c` has at its time, counted from `back` m along it, to the reference. Its velocity is the
-    profile's even while time passes slowly on it: so a vehicle that lags catches up, and the pace rises again."""
+    """Add the motion of profile `c` at its time, counted from `back` m along it, to the reference. The velocity is the
+    profile's even while time passes slowly on it, so that a lagging vehicle catches up and the pace rises again."""
     way, speed, accel = profile_at(s, c, s[c + C_TIME])
     way -= back
     for i in range(3):
@@ -310,8 +310,8 @@ def put_on(s: L.Row, c: int, back: float) -> None:
 
 @jit
 def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
-    """Put the reference at (n, e, d), at rest but for what it is still off the curve, which fades until it is nothing:
-    numbers that only grow smaller end as denormal ones, which a processor takes a hundred times as long for."""
+    """Put the reference at (n, e, d), at rest except for the fading offset from the curve. Very small offsets are set
+    to 0, because denormal numbers are a hundred times slower on a processor."""
     left = 0.0
     for i in range(9):
         left += abs(s[L.S_OFF + i])
@@ -332,7 +332,7 @@ def fade_onto(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Advance a tick along the profiles; True when the reference is half-way through the turn, or at the end."""
+    """Advance one tick along the profiles; True half-way through the turn, or at the end."""
     dt = keep_pace(s, p)
     follow_limits(s, p, t)
     fade_onto(s, s[L.S_A_N], s[L.S_A_E], s[L.S_A_D])
@@ -353,7 +353,7 @@ def follow_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def fly_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Advance a tick along the profiles; True when the leg is flown."""
+    """Advance one tick along the profiles; True when the leg is flown."""
     if not follow_curve(s, p, t):
         return False
     if s[L.S_CORNER] > 0.0:

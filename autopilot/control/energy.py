@@ -1,11 +1,11 @@
-"""Height and airspeed of wings by total energy: throttle for its sum, pitch for its share (50 Hz).
+"""Height and airspeed of wings by total energy: throttle for the sum, pitch for the balance (50 Hz).
 
-Lambregts (Vertical Flight Path and Speed Control Autopilot Design Using Total Energy Principles, AIAA 83-2239): per
-mass, E = g h + V^2 / 2 is changed by thrust alone, and the elevator exchanges one part for the other. Names, gains and
-the order of limits are those of AP_TECS (TECS_*), so that its parameters mean the same here: demanded height at
-limited rates and behind a lag; demanded speed at rates that the engine can give; without airspeed the throttle goes by
-the pitch, and pitch by height alone. The speed that is demanded is never below AIRSPEED_MIN times the root of the load
-factor of the bank that is demanded.
+Lambregts (Vertical Flight Path and Speed Control Autopilot Design Using Total Energy Principles, AIAA 83-2239): the
+energy per mass, E = g h + V^2 / 2, is changed by thrust only, and the elevator exchanges one part for the other. Names,
+gains and the order of limits are those of AP_TECS (TECS_*), so that its parameters mean the same here: the demanded
+height changes at limited rates and through a lag, the demanded speed at rates that the engine can give. Without
+airspeed the throttle follows the pitch, and the pitch follows the height only. The demanded speed is never below
+AIRSPEED_MIN times the root of the load factor of the demanded bank.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, cos
 
-#: Energy gathered beyond the pitch limits, rad; share of the throttle that its integral may pass the limits by.
+#: Energy integral beyond the pitch limits, rad; share of the throttle by which its integral may exceed the limits.
 PITCH_ROOM, THROTTLE_ROOM = 5.0 * pi / 180.0, 0.1
-#: Below this share of the least airspeed, at full throttle, it is too slow; below this share of full throttle no more.
+#: Share of the minimum airspeed below which the plane is too slow at full throttle; share of full throttle below which
+#: it is not.
 TOO_SLOW, NEARLY_FULL = 0.9, 0.95
-#: It is fast again from this share of the least airspeed on, so long after it was too slow, ms (AP_TECS).
+#: Share of the minimum airspeed from which it is fast enough again, and time after it was too slow, ms (AP_TECS).
 FAST_AGAIN, RECOVERY_MS = 1.15, 3000.0
 LEAST_SPEED = 3.0
-#: How fast the least throttle comes down after a takeoff, 1/s, and how far below the most it begins (AP_TECS).
+#: Rate at which the minimum throttle falls after a takeoff, 1/s, and its first distance below the maximum (AP_TECS).
 FLOOR_FADES, THROTTLE_SPAN = 0.2, 0.01
-#: Height that a flare has come to its last sink rate at, m (TECS_FLARE_HGT).
+#: Height at which a flare has its last sink rate, m (TECS_FLARE_HGT).
 FLARE_END = 1.0
 NO_LIMIT = 100.0
 
 
 @jit
 def within(x: float, low: float, high: float) -> float:
-    """`x`, between `low` and `high`; `high` where these are the wrong way round."""
+    """Limit `x` to `low` .. `high`; `high` if these are in the wrong order."""
     return min(max(x, low), high)
 
 
@@ -46,7 +47,7 @@ def time_constant(s: L.Row, p: L.Row) -> float:
 
 @jit
 def least_speed(s: L.Row, p: L.Row) -> float:
-    """Least true airspeed that is demanded, m/s: in a turn the wings carry more than the weight."""
+    """Lowest true airspeed demand, m/s. In a turn it is higher, because the wings carry more than the weight."""
     least = p[L.P_V_MIN]
     if s[L.S_STAGE] == L.STAGE_FLARE and p[L.P_V_STALL] > 0.0:
         least = p[L.P_V_STALL]
@@ -58,7 +59,7 @@ def least_speed(s: L.Row, p: L.Row) -> float:
 
 @jit
 def begin_energy(s: L.Row, p: L.Row) -> None:
-    """All from how it flies now: demands where the vehicle is, integrals empty."""
+    """Begin from the present flight: demands at the vehicle's state, integrals empty."""
     height = -s[L.S_EPD]
     s[L.S_H_GIVEN] = s[L.S_H_LIMITED] = s[L.S_H_LAGGED] = s[L.S_H_WANTED] = height
     s[L.S_H_RATE], s[L.S_THROTTLE_FLOOR] = 0.0, 0.0
@@ -73,7 +74,7 @@ def begin_energy(s: L.Row, p: L.Row) -> None:
 
 @jit
 def demand_speed(s: L.Row, p: L.Row, wanted: float) -> None:
-    """Move the demanded true airspeed towards `wanted` (equivalent), as fast as the engine and drag can."""
+    """Move the demanded true airspeed towards `wanted` (equivalent), as fast as engine and drag allow."""
     now = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], LEAST_SPEED)
     low = least_speed(s, p)
     high = max(p[L.P_V_MAX] * s[L.S_EAS2TAS], low)
@@ -90,8 +91,8 @@ def demand_speed(s: L.Row, p: L.Row, wanted: float) -> None:
 
 @jit
 def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
-    """Move the demanded height towards `wanted` m, at the rates of TECS_CLMB_MAX and TECS_SINK_MAX and behind a lag; it
-    waits while the vehicle is not able to follow."""
+    """Move the demanded height towards `wanted` m, at the rates of TECS_CLMB_MAX and TECS_SINK_MAX and through a lag.
+    It waits while the vehicle cannot follow."""
     can_climb = s[L.S_PITCH_FREE] <= pitch_most(s, p) and s[L.S_THROTTLE_FULL] <= 0.0
     can_sink = s[L.S_PITCH_FREE] >= p[L.P_PITCH_DOWN] and s[L.S_THROTTLE_FULL] >= 0.0
     last = s[L.S_H_GIVEN]
@@ -116,8 +117,8 @@ def demand_height(s: L.Row, p: L.Row, wanted: float) -> None:
 
 @jit
 def demand_flare(s: L.Row, p: L.Row, above: float) -> None:
-    """Sink rate from that at the beginning of the flare to TECS_LAND_SINK, with the height `above` the landing place,
-    m; the demanded height goes with it."""
+    """Demand the sink rate of a flare, from that at its beginning to TECS_LAND_SINK, by the height `above` the landing
+    place, m. The demanded height follows."""
     done = 1.0
     if s[L.S_FLARE_H] > FLARE_END:
         done = within((s[L.S_FLARE_H] - above) / (s[L.S_FLARE_H] - FLARE_END), 0.0, 1.0)
@@ -129,7 +130,7 @@ def demand_flare(s: L.Row, p: L.Row, above: float) -> None:
 
 @jit
 def pitch_most(s: L.Row, p: L.Row) -> float:
-    """Highest pitch that is demanded, rad."""
+    """Upper limit of the demanded pitch, rad."""
     if s[L.S_STAGE] == L.STAGE_FLARE and p[L.P_LAND_PITCH_MOST] > 0.0:
         return p[L.P_LAND_PITCH_MOST]
     return p[L.P_ENERGY_PITCH]
@@ -137,14 +138,16 @@ def pitch_most(s: L.Row, p: L.Row) -> float:
 
 @jit
 def lifted(s: L.Row) -> bool:
-    """True while lift motors carry a part: height is theirs then, and speed the pusher's (AP_TECS at stage VTOL)."""
+    """True while lift motors carry a part of the weight. Then they control the height and the pusher the speed (AP_TECS
+    at stage VTOL)."""
     helped = s[L.S_LIFTING] == L.LIFT_SPEEDING or s[L.S_LIFTING] == L.LIFT_FADING
     return s[L.S_STAGE] == L.STAGE_BRAKE or (s[L.S_STAGE] == L.STAGE_WAY and helped)
 
 
 @jit
 def detect_slow(s: L.Row, p: L.Row) -> None:
-    """Note underspeed: nothing but speed counts until the height is reached again, or for 3 s and to `FAST_AGAIN`."""
+    """Detect underspeed. Then only speed counts until the height is reached again, or for 3 s and up to
+    `FAST_AGAIN`."""
     if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT or s[L.S_STAGE] >= L.STAGE_FLARE or lifted(s):
         s[L.S_SLOW] = 0.0
         return
@@ -159,7 +162,7 @@ def detect_slow(s: L.Row, p: L.Row) -> None:
 
 @jit
 def speed_weight(s: L.Row, p: L.Row) -> float:
-    """Share of speed in what the pitch does, 0 .. 2."""
+    """Weight of speed against height in the pitch control, 0 .. 2."""
     if s[L.S_PITOT_USED] == 0.0 or s[L.S_STAGE] == L.STAGE_FLARE or lifted(s):
         return 0.0
     if s[L.S_SLOW] == 1.0 or s[L.S_STAGE] == L.STAGE_CLIMB_OUT:
@@ -173,7 +176,7 @@ def speed_weight(s: L.Row, p: L.Row) -> float:
 
 @jit
 def share_energy(s: L.Row, p: L.Row, least: float) -> None:
-    """Pitch: height against speed. `least`: lowest pitch, rad."""
+    """Control the pitch by the balance of height and speed. `least`: lower limit of the pitch, rad."""
     speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], LEAST_SPEED)
     g = L.GRAVITY
     weight = speed_weight(s, p)
@@ -213,20 +216,20 @@ def share_energy(s: L.Row, p: L.Row, least: float) -> None:
 
 @jit
 def turn_rate_of_energy(s: L.Row, p: L.Row) -> float:
-    """Energy that the bank takes, m2/s3: induced drag grows with the square of the load factor."""
+    """Energy rate lost in a turn, m2/s3: induced drag grows with the square of the load factor."""
     level = within(1.0 - s[L.S_ER + 7] * s[L.S_ER + 7], 0.1, 1.0)
     return p[L.P_BANK_THRUST] * (1.0 / level - 1.0)
 
 
 @jit
 def least_throttle(s: L.Row, p: L.Row) -> float:
-    """Lowest throttle that is demanded: after a takeoff it comes down from the most (TECS_THR_ERATE)."""
+    """Lower limit of the throttle: after a takeoff it falls from the maximum (TECS_THR_ERATE)."""
     return max(p[L.P_THR_MIN], min(s[L.S_THROTTLE_FLOOR], p[L.P_THROTTLE_MAX] - THROTTLE_SPAN))
 
 
 @jit
 def spend_energy(s: L.Row, p: L.Row) -> None:
-    """Throttle by the sum of the energies."""
+    """Control the throttle by the sum of the energies."""
     speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], LEAST_SPEED)
     g = L.GRAVITY
     tau = time_constant(s, p)
@@ -264,7 +267,7 @@ def spend_energy(s: L.Row, p: L.Row) -> None:
 
 @jit
 def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
-    """Without airspeed: from TRIM_THROTTLE to the limits, as the pitch goes to its own."""
+    """Control the throttle without airspeed: from TRIM_THROTTLE to its limits, as the pitch goes to its own."""
     full, idle, trim = p[L.P_THROTTLE_MAX], least_throttle(s, p), p[L.P_THR_TRIM]
     pitch = s[L.S_NAV_PITCH]
     if pitch >= 0.0:
@@ -277,7 +280,7 @@ def throttle_by_pitch(s: L.Row, p: L.Row) -> None:
 
 @jit
 def set_throttle(s: L.Row, p: L.Row, wanted: float) -> None:
-    """Throttle within its limits, and whether they count."""
+    """Set the throttle within its limits, and note whether they apply."""
     least = least_throttle(s, p)
     s[L.S_THROTTLE] = within(wanted, least, p[L.P_THROTTLE_MAX])
     s[L.S_THROTTLE_FULL] = 0.0
@@ -289,10 +292,10 @@ def set_throttle(s: L.Row, p: L.Row, wanted: float) -> None:
 
 @jit
 def control_energy(s: L.Row, p: L.Row, height: float, speed: float, least_pitch: float) -> None:
-    """Pitch and throttle for a height (m, up positive) and an equivalent airspeed, m/s; the pitch is never demanded
-    below `least_pitch`, rad."""
+    """Control pitch and throttle for a height (m, up positive) and an equivalent airspeed, m/s. The pitch demand stays
+    above `least_pitch`, rad."""
     demand_speed(s, p, speed)
-    if s[L.S_STAGE] == L.STAGE_CLIMB_OUT:  # the climb is flown by pitch: the height's demand begins where it ends
+    if s[L.S_STAGE] == L.STAGE_CLIMB_OUT:  # the climb is flown by pitch, and the height demand begins at its end
         s[L.S_H_GIVEN] = s[L.S_H_LIMITED] = s[L.S_H_LAGGED] = s[L.S_H_WANTED] = -s[L.S_EPD]
         s[L.S_H_RATE], s[L.S_CLIMB_SHARE], s[L.S_SINK_SHARE] = 0.0, 1.0, 1.0
         s[L.S_V_WANTED] = s[L.S_V_GIVEN] * s[L.S_EAS2TAS]

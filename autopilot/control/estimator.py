@@ -1,14 +1,14 @@
 """The estimator: strapdown integration at 400 / 50 Hz, corrected by an error-state Kalman filter in four channels.
 
 Near hover the specific force points up, so the full error state of an inertial navigator (position, velocity, attitude,
-gyro bias, accelerometer bias) falls apart into channels that hardly touch each other: north and east (position,
-velocity, tilt, drift of the tilt; both axes share one 4 x 4 covariance since their noises are equal), down (position,
-velocity, accelerometer bias) and heading (angle, drift). Each channel is an exact Kalman filter; what couples them
-(heading error times horizontal acceleration) stays small while the compass works. Covariances are propagated, so gains,
-innovation ratios and the behaviour after a loss are the filter's own. See Groves, Principles of GNSS, Inertial and
-Multisensor Integrated Navigation Systems, 2nd ed., chapters 3, 5 and 14.
+gyro bias, accelerometer bias) falls apart into nearly independent channels: north and east (position, velocity, tilt,
+drift of the tilt; both axes share one 4 x 4 covariance because their noises are equal), down (position, velocity,
+accelerometer bias) and heading (angle, drift). Each channel is an exact Kalman filter. The coupling (heading error
+times horizontal acceleration) stays small while the compass works. Covariances are propagated, so gains, innovation
+ratios and the behaviour after a loss are the filter's own. See Groves, Principles of GNSS, Inertial and Multisensor
+Integrated Navigation Systems, 2nd ed., chapters 3, 5 and 14.
 
-Tilt is carried as the acceleration that it makes (m/s2 = g times rad), drift as its rate.
+Tilt is stored as the acceleration that it causes (m/s2 = g times rad), drift as its rate.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 
-#: Innovations beyond this many standard deviations are refused (EKF3's POS_I_GATE and its like, MAG_I_GATE).
+#: Standard deviations beyond which innovations are refused (EKF3's POS_I_GATE and similar, MAG_I_GATE).
 GATE, MAG_GATE = 5.0, 3.0
-#: How long position is trusted while all fixes are refused, and how long without any: ArduPilot's estimator goes on by
-#: its accelerometers for 7 s, and what watches it acts a second later.
+#: Time for which position is valid while all fixes are refused, and without any fix, ms. ArduPilot's estimator
+#: continues by its accelerometers for 7 s, and its monitor acts a second later.
 REFUSED_TIMEOUT_MS, SILENT_TIMEOUT_MS = 5000.0, 8000.0
-#: A place that is refused for so long while the same fixes' speed is right is taken: EKF3's posRetryTimeUseVel_ms.
+#: Time after which a refused place is accepted while the same fixes' speed is accepted: EKF3's posRetryTimeUseVel_ms.
 RETRY_MS = 10_000.0
-#: How long after the last accepted fix the tilt is still better by the gyros than by gravity, which in the air is felt
-#: together with drag: ArduPilot's tiltDriftTimeMax_ms.
+#: Time after the last accepted fix for which gyros give a better tilt than gravity, ms. In the air gravity is felt
+#: together with drag. ArduPilot's tiltDriftTimeMax_ms.
 TILT_HOLDS_MS = 15_000.0
-#: How much a refused fix adds to the variance of the place, and up to which, m2: what slides is believed in the end,
-#: a jump of more than some 10 m is not.
+#: Increase of the variance of the place by a refused fix, and its limit, m2: a slow drift is believed in the end, a
+#: jump of more than about 10 m is not.
 WIDENS, WIDEST = 0.1, 4.0
-#: The same for a refused height, m2 at each sample: any jump is believed after 10 s, as EKF3's hgtRetryTimeMode0_ms.
+#: The same for a refused height, m2 at each sample: any jump is believed after 10 s, as by EKF3's hgtRetryTimeMode0_ms.
 WIDENS_UP, WIDEST_UP = 0.008, 4.0
-#: Variance of a heading that the fixes' speed agrees with, rad2.
+#: Variance of a heading that agrees with the fixes' speed, rad2.
 HEADING_SEEN = 1e-3
-#: With less thrust than this share of what it feels, a copter is carried by something else than its rotors.
+#: Share of the felt force below which thrust no longer carries a copter.
 CARRIES = 0.9
-#: How many fixes start the position (again).
+#: Number of fixes that start the position, or restart it.
 FIRST_FIXES = 10.0
-#: A vehicle that turns faster than this (rad/s) does not rest.
+#: Turning rate, rad/s, above which a vehicle is not at rest.
 STILL = 0.03
 
 
 @jit
 def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float, gate: float) -> float:
-    """Innovation over its gate; the reported value follows with a memory of a few samples."""
+    """Update the reported ratio of innovation to its gate, with a memory of a few samples."""
     ratio = sqrt(innovation_sq / variance) / gate
     s[i] += 0.3 * (ratio - s[i])
     return ratio
@@ -63,7 +63,8 @@ def smooth_ratio(s: L.Row, i: int, innovation_sq: float, variance: float, gate: 
 
 @jit
 def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: float) -> None:
-    """A fix: NED m about the origin and m/s. The first ones, and those after a long loss, place it anew."""
+    """Fuse a fix: NED m from the origin and m/s. The first fixes, and those after a long loss, set the position
+    anew."""
     now = s[L.S_TIME_MS]
     rp = p[L.P_GPS_SIGMA_P] * p[L.P_GPS_SIGMA_P]
     rv = p[L.P_GPS_SIGMA_V] * p[L.P_GPS_SIGMA_V]
@@ -92,12 +93,12 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
         s[L.S_COV_H] += WIDENS  # refused fixes widen the filter until it believes them again
     if ratio_v > 1.0:
         return
-    if s[L.S_RATIO_VEL] < 1.0:  # not one of noise that is right by chance
+    if s[L.S_RATIO_VEL] < 1.0:  # not a random agreement by noise
         s[L.S_SPEED_OK_MS] = now
     if s[L.S_SPEED_OK_MS] == now and now - s[L.S_GPS_OK_MS] > RETRY_MS:
         place(s, p, n, e, vn, ve)
         return
-    un = vn - s[L.S_EVN]  # a place that jumps says nothing against the speed, which keeps the vehicle from drifting
+    un = vn - s[L.S_EVN]  # a place that jumps does not invalidate the speed, which keeps the vehicle from drifting
     ue = ve - s[L.S_EVE]
     k0, k1, k2, k3 = gain_horizontal(s, 1, rv)
     s[L.S_EPN] += k0 * un
@@ -110,7 +111,8 @@ def fuse_gps(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float, vd: f
 
 @jit
 def place(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float) -> None:
-    """Start position and velocity from a fix; the reference moves along, so that nobody flies after the jump."""
+    """Start position and velocity from a fix. The reference moves along, so that the vehicle does not follow the
+    jump."""
     s[L.S_RPN] += n - s[L.S_EPN]
     s[L.S_RPE] += e - s[L.S_EPE]
     s[L.S_EPN] = n
@@ -125,7 +127,7 @@ def place(s: L.Row, p: L.Row, n: float, e: float, vn: float, ve: float) -> None:
 
 @jit
 def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
-    """Barometric height as NED down, m."""
+    """Fuse a barometric height as NED down, m."""
     noise = p[L.P_BARO_SIGMA] * p[L.P_BARO_SIGMA]
     innovation = down - s[L.S_EPD]
     ratio = smooth_ratio(s, L.S_RATIO_HGT, innovation * innovation, s[L.S_COV_V] + noise, GATE)
@@ -137,8 +139,8 @@ def fuse_baro(s: L.Row, p: L.Row, down: float) -> None:
 
 @jit
 def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
-    """A magnetic sample in body axes: only its direction in the horizontal plane counts. In the air, where the fixes'
-    speed agrees with the heading, one that is refused is never believed, as EKF3 refuses a field that is wrong."""
+    """Fuse a magnetic sample in body axes; only its horizontal direction counts. In the air, while the fixes' speed
+    agrees with the heading, a refused sample is never accepted later, as EKF3 refuses a wrong field."""
     north = s[L.S_ER] * x + s[L.S_ER + 1] * y + s[L.S_ER + 2] * z
     east = s[L.S_ER + 3] * x + s[L.S_ER + 4] * y + s[L.S_ER + 5] * z
     dec = p[L.P_DECLINATION]
@@ -165,8 +167,8 @@ def fuse_mag(s: L.Row, p: L.Row, x: float, y: float, z: float) -> None:
 
 @jit
 def rest(s: L.Row, x: float, y: float, z: float) -> None:
-    """A raw gyro sample of a disarmed vehicle on the ground, rad/s, into the mean that a calibration takes. A vehicle
-    that rocks (from its touchdown, say) does not rest: the mean begins anew from what the flight has taught."""
+    """Add a raw gyro sample, rad/s, of a disarmed vehicle on the ground to the mean for a calibration. A vehicle that
+    rocks (for example after touchdown) is not at rest: the mean begins again from the biases of the flight."""
     dx, dy, dz = x - s[L.S_BGX], y - s[L.S_BGY], z - s[L.S_BGZ]
     if dx * dx + dy * dy + dz * dz > STILL * STILL:
         s[L.S_GAX], s[L.S_GAY], s[L.S_GAZ] = s[L.S_BGX], s[L.S_BGY], s[L.S_BGZ]
@@ -178,9 +180,9 @@ def rest(s: L.Row, x: float, y: float, z: float) -> None:
 
 @jit
 def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float, n: float, e: float, fix: bool) -> None:
-    """Forget everything and begin as after switching on, from one magnetic sample (body), a height `down` and, with a
-    `fix`, the place n, e of a vehicle that rests; without one there is no position. Gyro biases stay: they are the
-    calibration's."""
+    """Start again as after power-on, from one magnetic sample (body), a height `down` and, with a `fix`, the place n, e
+    of a vehicle at rest; without one there is no position. The gyro biases stay, because they come from the
+    calibration."""
     for i in range(10):
         s[L.S_COV_H + i] = 0.0
     align(s, p, s[L.S_DVX] / L.TICK, s[L.S_DVY] / L.TICK, s[L.S_DVZ] / L.TICK, mx, my, mz)
@@ -195,11 +197,11 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
     for i in range(4):
         s[L.S_RATIO_VEL + i] = 0.0
     s[L.S_GPS_SEEN] = 0.0
-    s[L.S_GPS_OK_MS] = s[L.S_TIME_MS] - TILT_HOLDS_MS  # what the fixes before have taught is forgotten
+    s[L.S_GPS_OK_MS] = s[L.S_TIME_MS] - TILT_HOLDS_MS  # forget the effect of the earlier fixes
     s[L.S_POS_OK] = 0.0
     s[L.S_FLAGS] = L.FLAGS_NO_POSITION
     if fix:
-        s[L.S_EPN], s[L.S_EPE] = n, e  # the reference stands at a vehicle on the ground anyway: nothing to move along
+        s[L.S_EPN], s[L.S_EPE] = n, e  # on the ground the reference is at the vehicle anyway
         place(s, p, n, e, 0.0, 0.0)
         s[L.S_POS_OK] = 1.0
         s[L.S_FLAGS] = L.FLAGS_GOOD
@@ -207,8 +209,8 @@ def begin_anew(s: L.Row, p: L.Row, mx: float, my: float, mz: float, down: float,
 
 @jit
 def level(s: L.Row) -> None:
-    """Without position: hold the tilt by gravity alone, as if the vehicle did not accelerate for long. For a while in
-    the air all goes on by gyros and accelerometers: as long as drag slows the vehicle down, gravity seems to lean."""
+    """Hold the tilt by gravity without a position, as if the vehicle did not accelerate for long. In the air gyros and
+    accelerometers continue alone for a while, because gravity seems tilted as long as drag slows the vehicle."""
     if s[L.S_AIR] == 1.0 and s[L.S_TIME_MS] - s[L.S_GPS_OK_MS] < TILT_HOLDS_MS:
         return
     rate = 0.5 * L.TICK if s[L.S_AIR] == 0.0 else 0.08 * L.TICK
@@ -223,9 +225,9 @@ def level(s: L.Row) -> None:
 
 @jit
 def estimate_wind(s: L.Row, p: L.Row) -> None:
-    """The accelerometer feels drag and thrust only; sideways to the rotors' axis it is drag, so it gives the air speed
-    there, and what is missing to the ground speed is wind (Abeywardena et al. 2013). On the ground it feels its legs,
-    too, and more force than its thrust makes."""
+    """Estimate the wind. The accelerometer feels only drag and thrust. Across the rotors' axis it is drag, which gives
+    the airspeed there; the difference to the ground speed is wind (Abeywardena et al. 2013). On the ground this does
+    not hold, because the legs also act, and the felt force exceeds the thrust."""
     if s[L.S_THRUST] * L.GRAVITY < CARRIES * s[L.S_HOVER] * (-s[L.S_DVZ] / L.TICK):
         return
     dn = s[L.S_EVN] - s[L.S_WEN]

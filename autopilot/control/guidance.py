@@ -1,7 +1,7 @@
 """Guidance: a tick of the present target (50 Hz).
 
-Each kind of target gives the reference a velocity field (`autopilot.control.reference`) and says when its end condition
-is met; sticks and attitude targets go to the attitude controller directly, with the reference carried along.
+Each kind of target gives the reference a velocity field (`autopilot.control.reference`) and has an end condition.
+Sticks and attitude targets go to the attitude controller directly, and the reference moves with the vehicle.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 
-#: Share of the climb rate at which a takeoff counts as over.
+#: Share of the climb rate below which a takeoff counts as over.
 SLOW_SHARE = 0.1
-#: Descent asked for each metre above LAND_ALT_LOW, 1/s, as ArduCopter's PSC_POSZ_P of 1 has it.
+#: Descent rate per metre above LAND_ALT_LOW, 1/s, as with ArduCopter's PSC_POSZ_P of 1.
 LOW_GAIN = 1.0
-#: A shorter leg, m, is none that the vehicle is on its way along: the climb of an RTL that is high enough already.
+#: Length of a leg below which the vehicle is not on its way along it, m, such as the climb of an RTL at sufficient
+#: height.
 LEAST_WAY = 0.3
 
 
 @jit
 def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A new target has been set."""
+    """Begin a new target."""
     kind = t[L.T_KIND]
     s[L.S_SEQ] = t[L.T_SEQ]
-    # After a leg, also one that has ended: a target that is streamed may come in the tick in which it was reached.
+    # After a leg, also one that has ended: a streamed target may come in the tick in which it was reached.
     after_leg = s[L.S_ON_LEG] == 1.0 and s[L.S_LENGTH] > LEAST_WAY
     renewed = after_leg and t[L.T_HAS_START] == 0.0
     s[L.S_ON_LEG] = 1.0 if kind == L.KIND_LEG else 0.0
@@ -71,7 +72,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def arrive(s: L.Row) -> None:
-    """The target's end condition is met now (once)."""
+    """Note that the target's end condition is met (once)."""
     if s[L.S_ARRIVED] == 0.0:
         s[L.S_ARRIVED] = 1.0
         s[L.S_EVENTS] += L.EV_ARRIVED
@@ -79,7 +80,7 @@ def arrive(s: L.Row) -> None:
 
 @jit
 def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
-    """Field straight towards a point, at rest there."""
+    """Move straight towards a point, and stop there."""
     dn, de, dd = n - s[L.S_RPN], e - s[L.S_RPE], d - s[L.S_RPD]
     share = leash(s)
     size = sqrt(dn * dn + de * de)
@@ -91,7 +92,7 @@ def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
         vn = speed * dn / size
         ve = speed * de / size
         v = (s[L.S_RVN] * dn + s[L.S_RVE] * de) / size
-        if v >= speed and share == 1.0:  # slowing down: expect it
+        if v >= speed and share == 1.0:  # slowing down: anticipate the deceleration
             feed = brake if speed > brake else v
             s[L.S_FF_N] = -feed * dn / size
             s[L.S_FF_E] = -feed * de / size
@@ -102,13 +103,13 @@ def go_to(s: L.Row, p: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def brake(s: L.Row, p: L.Row) -> None:
-    """Come to rest as hard as allowed and stay; the place is where the reference stops."""
+    """Stop with the full allowed deceleration and stay where the reference stops."""
     shape(s, 0.0, 0.0, 0.0, p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_ACCEL], p[L.P_BRAKE_JERK], p[L.P_BRAKE_JERK])
 
 
 @jit
 def begin_circle(s: L.Row, t: L.Row) -> None:
-    """The edge is joined at its nearest point (from the centre: ahead of the nose)."""
+    """Begin a circle at the nearest point of its edge (from the centre: ahead of the nose)."""
     n, e = s[L.S_RPN] - t[L.T_END_N], s[L.S_RPE] - t[L.T_END_E]
     if n * n + e * e > 0.25:
         s[L.S_TURN_ANGLE] = atan2(e, n)
@@ -118,7 +119,7 @@ def begin_circle(s: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """To the edge, then round it; turns are counted by the vehicle's own angle about the centre."""
+    """Fly to the edge, then along the circle. Turns are counted by the vehicle's own angle about the centre."""
     radius = t[L.T_CIRCLE_R]
     if s[L.S_PHASE] == 0.0:
         n = t[L.T_END_N] + radius * cos(s[L.S_TURN_ANGLE])
@@ -142,7 +143,7 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
     v = around * (-s[L.S_RVN] * re + s[L.S_RVE] * rn)
     s[L.S_FF_N] = -v * v / size * rn
     s[L.S_FF_E] = -v * v / size * re
-    if radius < 0.1:  # a point: turn on the spot
+    if radius < 0.1:  # a point: turn in place
         s[L.S_FF_N], s[L.S_FF_E] = 0.0, 0.0
         speed = 0.0
     dd = t[L.T_END_D] - s[L.S_RPD]
@@ -162,8 +163,8 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Straight up, ramped by the acceleration limit. Arrived: the reference is as near as it would stop from a tenth of
-    the climb rate, and slower than that (ArduCopter's `_AutoTakeoff`)."""
+    """Climb straight up within the acceleration limit. It has arrived when the reference is as near as the stopping
+    distance from a tenth of the climb rate, and slower than that (ArduCopter's `_AutoTakeoff`)."""
     if s[L.S_AIR] == 0.0:
         s[L.S_HELD_D] = s[L.S_RPD]
     if p[L.P_SMOOTH] > 0.0:
@@ -182,9 +183,9 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """To the spot at the present height first (phase 0), then down at the landing speeds, or slower (T_VD: at most,
-    below 0 up), with a spot that moves. The reference never runs more than a metre ahead, so that on the ground
-    the thrust goes down and not the demand away."""
+    """Go to the place at the present height (phase 0), then descend at the landing speeds, or slower (T_VD: upper
+    limit, below 0 up), also to a moving place. The reference is at most one metre ahead, so that on the ground the
+    thrust decreases but the demand does not run away."""
     if s[L.S_PHASE] == 0.0:
         go_to(s, p, t[L.T_END_N], t[L.T_END_E], s[L.S_HELD_D])
         n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
@@ -216,8 +217,8 @@ def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A commanded velocity, which a commanded acceleration changes as time goes on, held to a position or height where
-    one was given; not renewed in time it brakes. A velocity alone keeps off the fence."""
+    """Fly a commanded velocity. A commanded acceleration changes it over time, and a given position or height holds it.
+    If it is not renewed in time, the vehicle brakes. Only a pure velocity target avoids the fence."""
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         brake(s, p)
         return
@@ -250,7 +251,7 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly a tick of the present target, in the air (or taking off): reference, arrival, attitude and collective."""
+    """Fly one tick of the present target in the air or during takeoff: reference, arrival, attitude and collective."""
     kind = t[L.T_KIND]
     if kind == L.KIND_PILOT:
         fly_sticks(s, p, t)
@@ -258,7 +259,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
     if kind == L.KIND_ATTITUDE:
         fly_attitude(s, p, t)
         return
-    if s[L.S_POS_OK] == 0.0:  # no position: the reference goes with the vehicle, the height is still held
+    if s[L.S_POS_OK] == 0.0:  # no position: the reference follows the vehicle, the height is still held
         s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
         s[L.S_RVN], s[L.S_RVE], s[L.S_RAN], s[L.S_RAE] = 0.0, 0.0, 0.0, 0.0
         s[L.S_CURVING] = 0.0
@@ -269,7 +270,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
         if n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]:
             arrive(s)
     elif kind == L.KIND_LEG:
-        if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
+        if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # no new target came: stop at the end
             s[L.S_CORNER] = 0.0
             s[L.S_PHASE] = 2.0
             s[L.S_CURVING] = 0.0
@@ -315,7 +316,7 @@ def fly_target(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def wait_on_ground(s: L.Row) -> None:
-    """On the ground: the reference stays at the vehicle, integrators empty, level demand with the present heading."""
+    """Wait on the ground: reference at the vehicle, integrators empty, level demand with the present heading."""
     rest(s)
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_RYAW_RATE] = 0.0

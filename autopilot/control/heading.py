@@ -1,4 +1,4 @@
-"""Heading control: yaw demands turned into a rate- and acceleration-limited heading reference."""
+"""Heading control: a heading reference for yaw demands, limited in rate and acceleration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REACHED = 0.035  # rad: a yaw demand counts as reached within 2 degrees
 
 @jit
 def wrap(angle: float) -> float:
-    """Into -pi .. pi, for angles less than a few turns away."""
+    """Wrap to -pi .. pi, for angles at most a few turns away."""
     while angle > pi:
         angle -= 2.0 * pi
     while angle < -pi:
@@ -31,7 +31,7 @@ def yaw_of(s: L.Row) -> float:
 
 @jit
 def begin_yaw(s: L.Row, t: L.Row) -> None:
-    """A new yaw demand: remember where the nose is, and how far an ANGLE demand has to turn which way."""
+    """Begin a new yaw demand: note the present heading, and the angle and direction of an ANGLE demand."""
     s[L.S_YAW_SEQ] = t[L.T_YAW_SEQ]
     s[L.S_YAW_DONE] = 0.0
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
@@ -45,7 +45,7 @@ def begin_yaw(s: L.Row, t: L.Row) -> None:
 
 @jit
 def steer(s: L.Row, p: L.Row, t: L.Row, along: float, moving: bool) -> None:
-    """Advance the heading reference by a tick; `along` is the direction of travel, rad, meaningful while `moving`."""
+    """Advance the heading reference by a tick; `along` is the direction of travel, rad, valid while `moving`."""
     mode = t[L.T_YAW_MODE]
     fastest = p[L.P_YAW_RATE]
     if mode == ANGLE and t[L.T_YAW_RATE] > 0.0:

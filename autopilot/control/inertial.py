@@ -1,6 +1,6 @@
-"""Inertial navigation of one tick and the error-state filter's covariances: the part without measurements.
+"""Inertial navigation of one tick and the error-state filter's covariances, without measurements.
 
-See `autopilot.control.estimator` for the idea and the source.
+See `autopilot.control.estimator` for the theory and the source.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Q_YAW, Q_YB = 2e-5, 1e-8
 
 @jit
 def rotation(s: L.Row) -> None:
-    """Refresh the rotation matrix of the estimate."""
+    """Update the rotation matrix of the estimate."""
     a, b, c, d = s[L.S_EQ0], s[L.S_EQ1], s[L.S_EQ2], s[L.S_EQ3]
     s[L.S_ER] = 1.0 - 2.0 * (c * c + d * d)
     s[L.S_ER + 1] = 2.0 * (b * c - a * d)
@@ -34,7 +34,8 @@ def rotation(s: L.Row) -> None:
 
 @jit
 def align(s: L.Row, p: L.Row, fx: float, fy: float, fz: float, mx: float, my: float, mz: float) -> None:
-    """Attitude from one specific force and one magnetic sample at rest; covariances as wide as that is good."""
+    """Set the attitude from one specific force and one magnetic sample at rest, and covariances that fit its
+    accuracy."""
     roll = atan2(-fy, -fz)
     pitch = atan2(fx, sqrt(fy * fy + fz * fz))
     cr, sr, cp, sp = cos(roll), sin(roll), cos(pitch), sin(pitch)
@@ -61,7 +62,7 @@ def align(s: L.Row, p: L.Row, fx: float, fy: float, fz: float, mx: float, my: fl
 
 @jit
 def reset_horizontal(s: L.Row, position: float, velocity: float) -> None:
-    """Forget what is known of horizontal position and velocity, keep the tilt: variances m2, (m/s)2."""
+    """Reset horizontal position and velocity to these variances, m2, (m/s)2; the tilt stays."""
     tilt = s[L.S_COV_H + 7]
     drift = s[L.S_COV_H + 9]
     for i in range(10):
@@ -74,7 +75,7 @@ def reset_horizontal(s: L.Row, position: float, velocity: float) -> None:
 
 @jit
 def predict(s: L.Row) -> None:
-    """Advance inertial navigation by a tick, with the specific force summed over it, and all covariances."""
+    """Advance inertial navigation by a tick, with the summed specific force, and all covariances."""
     t = L.TICK
     a, b, c, d = s[L.S_EM0], s[L.S_EM1], s[L.S_EM2], s[L.S_EM3]
     x, y, z = s[L.S_DVX], s[L.S_DVY], s[L.S_DVZ]
@@ -82,7 +83,7 @@ def predict(s: L.Row) -> None:
     de = 2.0 * (b * c + a * d) * x + (1.0 - 2.0 * (b * b + d * d)) * y + 2.0 * (c * d - a * b) * z
     dd = 2.0 * (b * d - a * c) * x + 2.0 * (c * d + a * b) * y + (1.0 - 2.0 * (b * b + c * c)) * z
     dd += (L.GRAVITY + s[L.S_BAZ]) * t
-    if s[L.S_IMU_OK] == 0.0:  # a dead sensor reads zero, which is free fall: better believe in no acceleration
+    if s[L.S_IMU_OK] == 0.0:  # a dead sensor reads zero like in free fall: assume no acceleration
         dn, de, dd = 0.0, 0.0, 0.0
     s[L.S_EPN] += (s[L.S_EVN] + 0.5 * dn) * t
     s[L.S_EPE] += (s[L.S_EVE] + 0.5 * de) * t
@@ -140,7 +141,7 @@ def turn(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def shift_bias(s: L.Row, n: float, e: float, d: float) -> None:
-    """The estimate drifts by (n, e, d) rad/s in NED too little: take that off the gyro biases."""
+    """Correct the gyro biases for an estimate that drifts by (n, e, d) rad/s in NED too little."""
     s[L.S_BGX] -= s[L.S_ER] * n + s[L.S_ER + 3] * e + s[L.S_ER + 6] * d
     s[L.S_BGY] -= s[L.S_ER + 1] * n + s[L.S_ER + 4] * e + s[L.S_ER + 7] * d
     s[L.S_BGZ] -= s[L.S_ER + 2] * n + s[L.S_ER + 5] * e + s[L.S_ER + 8] * d
@@ -148,7 +149,8 @@ def shift_bias(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def tilt(s: L.Row, an: float, ae: float, bn: float, be: float) -> None:
-    """Take an acceleration error (m/s2) and its drift (m/s3) as the tilt and gyro bias that make it."""
+    """Convert an acceleration error (m/s2) and its drift (m/s3) into the tilt and gyro bias that cause it, and correct
+    them."""
     g = L.GRAVITY
     turn(s, ae / g, -an / g, 0.0)
     shift_bias(s, be / g, -bn / g, 0.0)
@@ -181,7 +183,7 @@ def gain_horizontal(s: L.Row, i: int, noise: float) -> tuple[float, float, float
 
 @jit
 def correct_vertical(s: L.Row, i: int, innovation: float, noise: float) -> None:
-    """A measurement of down (i = 0) or velocity down (i = 1)."""
+    """Correct by a measurement of down (i = 0) or velocity down (i = 1)."""
     v = L.S_COV_V
     pp, pv, pb, vv, vb = s[v], s[v + 1], s[v + 2], s[v + 3], s[v + 4]
     if i == 0:

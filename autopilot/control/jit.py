@@ -1,7 +1,7 @@
-"""numba's part, where it is numba that compiles: marked functions (`autopilot.interface.marks`) into entries.
+"""Compilation by numba: marked functions (`autopilot.interface.marks`) become entries.
 
-numba is imported (0.4 s) when an entry is to be compiled, not before, and never where the library flies. `fastmath`
-stays off and division by zero is never relied upon, so that compiled and plain runs agree bit for bit.
+numba is imported (0.4 s) only when an entry must be compiled, never with the library. `fastmath` stays off and nothing
+depends on division by zero, so that compiled and plain runs agree bit for bit.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, Final
 from autopilot.control.compiler_watch import COMPILER
 from autopilot.interface.marks import MARKED
 
-#: numba's options for every function: division by zero as numpy has it.
+#: numba's options for every function: division by zero as in numpy.
 OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy"}
 
 
 def register_marked(**options: Any) -> None:
-    """Tell numba of all functions marked so far; `options` besides `OPTIONS`."""
+    """Register all functions marked so far with numba; `options` are added to `OPTIONS`."""
     from numba.extending import register_jitable
 
     while MARKED:
@@ -27,8 +27,8 @@ def register_marked(**options: Any) -> None:
 
 
 def compile_entry(signature: str, function: Callable[..., Any], fingerprint: str) -> Callable[..., Any]:
-    """Compile `function` now for `signature`, or take it from the disk if nothing has changed: numba knows a cached
-    function again by its own file, not by the helpers that it calls, and by the `fingerprint` of all sources. Other
+    """Compile `function` for `signature`, or load it from the disk if nothing has changed. numba identifies a cached
+    function by its own file, without the helpers that it calls, so the `fingerprint` of all sources is added. Other
     threads run meanwhile."""
     numba = _numba()
     register_marked(no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -36,7 +36,7 @@ def compile_entry(signature: str, function: Callable[..., Any], fingerprint: str
     _keep_on_disk(compiled, function, fingerprint)
     try:
         compiled.compile(signature)
-    except OSError:  # the cache cannot be written (a full disk: it is compiled all the same), or not be read
+    except OSError:  # the cache cannot be written (full disk) or read; it is compiled anyway
         if not compiled.overloads:
             compiled = numba.njit(**OPTIONS, nogil=True)(function)
             compiled.compile(signature)
@@ -49,34 +49,34 @@ def _keep_on_disk(compiled: Any, function: Callable[..., Any], fingerprint: str)
     from numba.core.caching import FunctionCache
 
     class SourceCache(FunctionCache):  # type: ignore[misc]  # numba has no types
-        """numba's cache, by the contents of all sources."""
+        """numba's cache, keyed by the contents of all sources."""
 
         def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
             return (*super()._index_key(sig, codegen), fingerprint)
 
     try:
         compiled._cache = SourceCache(function)
-    except (RuntimeError, OSError):  # no place for a cache (read-only without a home): compile each time
+    except (RuntimeError, OSError):  # no place for a cache (read-only, without a home): compile each time
         return
 
 
 @cache
 def _numba() -> Any:
-    """The module, listened to, with what it registers once registered."""
+    """The numba module, with a listener and its registrations."""
     import numba
     from numba.core import event, registry
     from numba.core.compiler_lock import global_compiler_lock
 
     class CompileListener(event.Listener):  # type: ignore[misc]  # numba has no types
-        """Hears numba compile; what comes from its cache is no compilation."""
+        """Notes compilations of numba; loading from its cache does not count."""
 
         def on_start(self, event: Any) -> None:
             COMPILER.begins()
 
         def on_end(self, event: Any) -> None:
-            """Keep the note: the process has compiled."""
+            """keep the note: the process has compiled"""
 
     event.register("numba:compile", CompileListener())
-    with global_compiler_lock:  # what numba has never more than once, is taken in here: see `test_jit.py`
+    with global_compiler_lock:  # imports here what numba must never import twice; see `test_jit.py`
         registry.cpu_target.target_context.refresh()
     return numba

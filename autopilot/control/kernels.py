@@ -1,12 +1,11 @@
-"""Compiled functions, and how they run here: from the library that the package carries, by numba, or as plain
-Python.
+"""Compiled functions and how they run: from the library of the package, by numba, or as plain Python.
 
 Each function that Python calls is an `Entry`: a plain Python function on arrays, and its types. `python -m
 sortie.kernels` compiles all of them into one library for each kind of machine (`autopilot.control.library`), which
-needs neither numba nor a compiler to be flown. A library is known by the sources that it was made of: where one of
-them was changed, it is not flown, and numba compiles what is there, or it runs as it stands.
+needs neither numba nor a compiler. A library is identified by its sources. If a source has changed, the library is not
+used; numba compiles the function, or it runs as plain Python.
 
-`SORTIE_KERNEL=library|jit|python` chooses; the three agree to the last byte (`autopilot.interface.mathematics`).
+`SORTIE_KERNEL=library|jit|python` chooses; all three agree to the last byte (`autopilot.interface.mathematics`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from autopilot.control.library import Library, LibraryError, open_library
 
 VARIABLE: Final = "SORTIE_KERNEL"
 ROOT: Final = Path(__file__).parents[2]
-#: All that is compiled, and what it is compiled from and loaded by.
+#: All sources that are compiled, and the modules that compile and load them.
 SOURCES: Final = (
     "autopilot/control/*.py", "autopilot/interface/fields.py", "autopilot/interface/geo.py",
     "autopilot/interface/layout.py", "autopilot/interface/marks.py", "autopilot/interface/mathematics.py",
@@ -45,12 +44,12 @@ class Kernel(Enum):
 
 
 class KernelError(Exception):
-    """Failure to run functions as `SORTIE_KERNEL` asks; the text says why."""
+    """Functions cannot run as `SORTIE_KERNEL` asks; the text says why."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`why`: the reason not to take the library, for a person, where nobody asked for that."""
+    """Choice of how functions run. `why`: the reason not to use the library, for the user, unless the user chose so."""
 
     kernel: Kernel
     library: Library | None = None
@@ -64,12 +63,12 @@ def source_files() -> list[Path]:
 
 @cache
 def fingerprint() -> str:
-    """Digest by which a compiled function is known again: the contents of all sources, wherever they lie."""
+    """Digest that identifies compiled functions: the contents of all sources, wherever they are."""
     return fingerprint_of(source_files())
 
 
 def fingerprint_of(files: list[Path]) -> str:
-    """Digest of the contents of `files`; line ends do not count, which a checkout may have changed."""
+    """Digest of the contents of `files`; line ends do not count, because a checkout may change them."""
     digest = hashlib.sha256()
     for source in files:
         data = source.read_bytes().replace(b"\r\n", b"\n")
@@ -103,12 +102,12 @@ def _numba() -> bool:
 
 
 def compiled() -> bool:
-    """Do entries run as machine code?"""
+    """True if entries run as machine code."""
     return choice().kernel is not Kernel.PYTHON
 
 
 def plain_warning() -> str | None:
-    """Warning, a line for a person, where plain Python flies although nobody asked for it."""
+    """One-line warning for the user if plain Python runs without having been chosen."""
     chosen = choice()
     if chosen.kernel is not Kernel.PYTHON or chosen.why is None:
         return None
@@ -117,8 +116,8 @@ def plain_warning() -> str | None:
 
 @dataclass(frozen=True)
 class Entry:
-    """A function that Python calls and that can be compiled. `module` and `function`: where it stands; `signature`:
-    numba's, with arrays of one layout (C) and whole numbers as arguments, nothing or a whole number as result."""
+    """A function that Python calls and that can be compiled. `module` and `function`: its place; `signature`: numba's,
+    with C arrays and whole numbers as arguments, and nothing or a whole number as result."""
 
     name: str
     module: str
@@ -127,7 +126,7 @@ class Entry:
 
     @cached_property
     def call(self) -> Callable[..., Any]:
-        """Function as it runs in this process; loaded or compiled on first use."""
+        """The function as it runs in this process; loaded or compiled on first use."""
         chosen = choice()
         if chosen.library is not None:
             return chosen.library.function(self.name, self.signature)
@@ -137,7 +136,7 @@ class Entry:
             return compile_entry(self.signature, self.plain(), fingerprint())
         import numpy as np
 
-        # splitmix64 wraps around: meant, but numpy's scalars warn of it
+        # splitmix64 wraps around intentionally, but numpy's scalars warn of it
         return np.errstate(over="ignore")(self.plain())
 
     def load(self) -> None:
@@ -150,13 +149,13 @@ class Entry:
         return "call" in vars(self)
 
     def plain(self) -> Callable[..., Any]:
-        """The function as it stands in the source; imports its module."""
+        """The function in its source; imports its module."""
         function: Callable[..., Any] = getattr(import_module(self.module), self.function)
         return function
 
     def bind(self, *leading: Any) -> Callable[..., Any]:
-        """The function with its first arguments given: arrays that stay where they are. From the library a call then
-        costs a third of one with all of them."""
+        """The function with its first arguments fixed: arrays that stay in place. A call of the library then takes a
+        third of the time."""
         chosen = choice()
         if chosen.library is not None:
             return chosen.library.function(self.name, self.signature).bind(*leading)

@@ -1,11 +1,11 @@
-"""Lateral guidance of wings: the sideways acceleration that leads onto a line, a circle or a course (50 Hz).
+"""Lateral guidance of wings: sideways acceleration that leads onto a line, a circle or a course (50 Hz).
 
 The law is that of Park, Deyst and How (A New Nonlinear Guidance Logic for Trajectory Tracking, AIAA 2004-4900): towards
 a point at the distance L1 on the path, a = K V^2 / L1 sin(eta). With L1 = damping * period * V / pi and K = 4 damping^2
-it answers as a second-order system of NAVL1_DAMPING and NAVL1_PERIOD whatever the ground speed, so a wind changes
-nothing in it. Circles: proportional and differential on the distance from the edge, with the turn itself fed forward,
-and the law of the line towards the middle as long as that asks for less. The order of these, the capture angle of 45
-degrees and the turning back 3 s behind the end of a line are ArduPilot's (AP_L1_Control).
+it responds as a second-order system of NAVL1_DAMPING and NAVL1_PERIOD at any ground speed, so wind does not change it.
+Circles use proportional and differential control of the distance from the edge with a feed-forward of the turn, or the
+law of the line towards the middle while that asks for less. The order of these, the capture angle of 45 degrees and the
+turn back 3 s after the end of a line are ArduPilot's (AP_L1_Control).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan, atan2, cos, sin
 
-#: Sine of the steepest angle at which a line is joined.
+#: Sine of the largest angle at which a line is joined.
 CAPTURE = 0.7071
-#: Beyond this angle off the point ahead the turn goes on the way it has begun, rad.
+#: Angle off the point ahead beyond which a turn keeps its direction, rad.
 UNDECIDED = 0.9 * pi
-#: Flown on behind the end of a line before it is turned back to, s.
+#: Time to fly on after the end of a line before turning back, s.
 BEYOND_S = 3.0
-#: Bank that the airspeed never takes away, rad.
+#: Bank that is available at any airspeed, rad.
 BANK_REMAINS = 25.0 * pi / 180.0
-#: ArduPlane looks at its way ten times a second (its task `navigate`) and steers by a look until the next: so late, s,
-#: in the mean, it leaves a leg that has ended.
+#: Mean delay with which ArduPlane leaves a leg that has ended, s: its task `navigate` runs ten times a second, and it
+#: steers by the last result.
 LOOKED_LATE = 0.15
 #: Gain of the law that holds a course: sqrt(2) pi over the period.
 COURSE_GAIN = 4.4428829
@@ -35,7 +35,7 @@ COURSE_GAIN = 4.4428829
 
 @jit
 def track(s: L.Row) -> tuple[float, float, float]:
-    """Velocity over ground, north and east, and its size; blown backwards or at rest: a little along the nose."""
+    """Velocity over ground, north and east, and its size. If blown backwards or at rest: a small one along the nose."""
     n, e = s[L.S_EVN], s[L.S_EVE]
     speed = sqrt(n * n + e * e)
     cn, ce = s[L.S_ER], s[L.S_ER + 3]
@@ -49,13 +49,13 @@ def track(s: L.Row) -> tuple[float, float, float]:
 
 @jit
 def l1_length(p: L.Row, speed: float) -> float:
-    """Distance to the point that is steered to, m."""
+    """Distance to the point on the path to steer to, m."""
     return max(p[L.P_L1_DAMPING] * p[L.P_L1_PERIOD] * speed / pi, 1.0)
 
 
 @jit
 def decided(s: L.Row, eta: float) -> float:
-    """`eta`, kept on its side while it lies nearly behind: else it would turn left and right in turns."""
+    """`eta`, kept on its side while the point is nearly behind; otherwise it would alternate between left and right."""
     if abs(eta) > UNDECIDED and abs(s[L.S_LAST_ETA]) > UNDECIDED and eta * s[L.S_LAST_ETA] < 0.0:
         eta = s[L.S_LAST_ETA]
     s[L.S_LAST_ETA] = eta
@@ -72,7 +72,7 @@ def steer_by(s: L.Row, p: L.Row, eta: float, speed: float) -> float:
 
 @jit
 def to_place(s: L.Row, p: L.Row, n: float, e: float) -> float:
-    """Acceleration straight towards a place."""
+    """Sideways acceleration straight towards a place."""
     vn, ve, speed = track(s)
     dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     s[L.S_NAV_COURSE] = atan2(de, dn)
@@ -81,7 +81,7 @@ def to_place(s: L.Row, p: L.Row, n: float, e: float) -> float:
 
 @jit
 def along_line(s: L.Row, p: L.Row, length: float) -> float:
-    """Acceleration onto the line from A (`S_A_*`) in the direction U, `length` m long, and along it."""
+    """Sideways acceleration onto the line from A (`S_A_*`) in the direction U, `length` m long, and along it."""
     vn, ve, speed = track(s)
     un, ue = s[L.S_U_N], s[L.S_U_E]
     dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
@@ -102,7 +102,7 @@ def along_line(s: L.Row, p: L.Row, length: float) -> float:
 
 @jit
 def round_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float) -> float:
-    """Acceleration onto the circle about a place, clockwise when `way` is 1, and round it."""
+    """Sideways acceleration onto the circle about a place, clockwise if `way` is 1, and along it."""
     vn, ve, speed = track(s)
     speed = max(speed, 1.0)
     dn, de = s[L.S_EPN] - n, s[L.S_EPE] - e
@@ -119,7 +119,8 @@ def round_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: floa
     s[L.S_OFF_TRACK] = off
     omega = 2.0 * pi / p[L.P_L1_PERIOD]
     back = off * omega * omega + outwards * 2.0 * p[L.P_L1_DAMPING] * omega
-    if outwards > 0.0 and around * way < 0.0:  # it flies away the wrong way round: no less than the turn itself
+    # it flies away in the wrong direction round: at least the acceleration of the turn
+    if outwards > 0.0 and around * way < 0.0:
         back = max(back, 0.0)
     circling = way * (back + around * around / max(0.5 * radius, away))
     if off > 0.0 and way * capture < way * circling:
@@ -133,7 +134,7 @@ def round_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: floa
 
 @jit
 def hold_course(s: L.Row, p: L.Row, course: float) -> float:
-    """Acceleration that turns the nose to a course, rad."""
+    """Sideways acceleration that turns the nose to a course, rad."""
     speed = track(s)[2]
     s[L.S_NAV_COURSE] = course
     s[L.S_OFF_TRACK] = 0.0
@@ -144,9 +145,9 @@ def hold_course(s: L.Row, p: L.Row, course: float) -> float:
 
 @jit
 def bank_limit(s: L.Row, p: L.Row) -> float:
-    """Steepest bank, rad: ROLL_LIMIT_DEG, or less where the wings could not carry it at this airspeed, by that which
-    carries them level (AIRSPEED_STALL, or _MIN); `BANK_REMAINS` always (ArduPlane). LEVEL_ROLL_LIMIT in a transition
-    that is to be level."""
+    """Largest bank, rad: ROLL_LIMIT_DEG, or less if the wings could not carry it at this airspeed, from their speed
+    in level flight (AIRSPEED_STALL, or _MIN); at least `BANK_REMAINS` (ArduPlane). LEVEL_ROLL_LIMIT in a level
+    transition."""
     most = p[L.P_BANK]
     if p[L.P_STALL_GUARD] == 1.0:
         least = p[L.P_V_STALL] if p[L.P_V_STALL] > 0.0 else p[L.P_V_MIN]
@@ -163,7 +164,7 @@ def bank_limit(s: L.Row, p: L.Row) -> float:
 
 @jit
 def bank_for(s: L.Row, p: L.Row, lateral: float, most: float) -> None:
-    """Demand the bank that gives a sideways acceleration, no steeper than `most`: a balanced turn."""
+    """Demand the bank that gives a sideways acceleration in a balanced turn, at most `most`."""
     s[L.S_LATERAL] = lateral
     level = sqrt(s[L.S_ER + 7] * s[L.S_ER + 7] + s[L.S_ER + 8] * s[L.S_ER + 8])  # cosine of the pitch
     s[L.S_NAV_ROLL] = limit(atan(lateral / (L.GRAVITY * max(level, 0.5))), most)

@@ -1,8 +1,8 @@
-"""Guidance along straight legs: set-up, velocity field, corners, and when a leg is flown.
+"""Guidance along straight legs: set-up, velocity field, corners, and the end of a leg.
 
-A pass-through corner is flown by changing to the field of the next leg early. Two lines that meet at the angle `theta`
-joined at constant speed v and acceleration a leave the corner v^2 sin^2(theta/2) / (2 a) aside, so the corner speed
-follows from how far aside is allowed (half the acceptance radius; the rest is left for wind and estimate).
+At a corner without a stop, the field of the next leg takes over early. If two lines meet at the angle `theta`, a turn
+at constant speed v and acceleration a passes the corner at the distance v^2 sin^2(theta/2) / (2 a). So the corner speed
+follows from the allowed distance (half the acceptance radius; the rest is left for wind and estimate).
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2
 
-#: Gains of the field: along the leg at its end, and across it (1/s).
+#: Gains of the field, 1/s: along the leg at its end, and across it.
 ALONG_GAIN = 1.0
 ACROSS_GAIN = 1.6
 ACROSS_SHARE = 0.7
-#: Share of the acceleration limit that the braking curve plans with; the rest is for jerk and corrections.
+#: Share of the acceleration limit for the braking curve; the rest is for jerk and corrections.
 BRAKE_SHARE = 0.75
-#: How much of the time in which acceleration builds up is given to the turn.
+#: Share of the time in which acceleration builds up that is added to the turn.
 BLEND_JERK = 0.5
-#: A leg that begins slower than this (m/s) begins at rest.
+#: Speed below which a leg begins at rest, m/s.
 REST = 1.0
-#: A reference slower than this (m/s) has come to rest at the end of its leg.
+#: Speed below which the reference has come to rest at the end of its leg, m/s.
 STOPS = 0.2
 
 
 @jit
 def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
-    """Speed and acceleration along a direction with these (absolute horizontal, signed down) unit components."""
+    """Speed and acceleration along a direction with these components of the unit vector (horizontal absolute, down
+    signed)."""
     speed = 1e3
     accel = 1e3
     if horizontal > 1e-3:
@@ -45,7 +46,7 @@ def leg_limits(p: L.Row, horizontal: float, down: float) -> tuple[float, float]:
 
 @jit
 def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Direction and length of the leg and of the next, corner speed and where to turn."""
+    """Set direction and length of the leg and of the next, corner speed and turning point."""
     if t[L.T_HAS_START] == 1.0:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
     else:
@@ -70,7 +71,7 @@ def begin_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Corner speed and blend distance towards the next leg."""
+    """Set corner speed and blend distance towards the next leg."""
     n = t[L.T_NEXT_N] - t[L.T_END_N]
     e = t[L.T_NEXT_E] - t[L.T_END_E]
     d = t[L.T_NEXT_D] - t[L.T_END_D]
@@ -97,7 +98,7 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly a tick along the leg, or, once the corner was begun, along the next."""
+    """Fly one tick along the leg, or, after the corner has begun, along the next."""
     share = leash(s)
     if s[L.S_PHASE] == 0.0:
         rn, re, rd = s[L.S_RPN] - s[L.S_A_N], s[L.S_RPE] - s[L.S_A_E], s[L.S_RPD] - s[L.S_A_D]
@@ -138,8 +139,8 @@ def field(
     last: float,
     share: float,
 ) -> None:
-    """Move the reference along the line from (an, ae, ad) in direction u, back onto it where it is beside it; at its
-    end with speed `last`."""
+    """Move the reference along the line from (an, ae, ad) in direction u, and back onto it if it is beside it. At the
+    end its speed is `last`."""
     rn, re, rd = s[L.S_RPN] - an, s[L.S_RPE] - ae, s[L.S_RPD] - ad
     along = rn * un + re * ue + rd * ud
     left = length - along
@@ -147,7 +148,7 @@ def field(
     fastest, accel = leg_limits(p, horizontal, ud)
     brake = BRAKE_SHARE * accel
     v = s[L.S_RVN] * un + s[L.S_RVE] * ue + s[L.S_RVD] * ud
-    # sideways: error and velocity across the line
+    # sideways error and velocity across the line
     pn, pe, pd = rn - along * un, re - along * ue, rd - along * ud
     side_n, side_e = s[L.S_RVN] - v * un, s[L.S_RVE] - v * ue
     turning = sqrt(side_n * side_n + side_e * side_e)
@@ -165,9 +166,9 @@ def field(
     speed = min(speed, fastest)
     if v < speed:
         feed = 0.0
-    if turning > 0.6:  # in a corner: turn first, speed up after
+    if turning > 0.6:  # in a corner, turn first and speed up after
         speed = min(speed, max(v, turning))
-    if s[L.S_FROM_REST] == 1.0 and v >= 0.0:  # the acceleration builds up by WPNAV_JERK, as ArduPilot's S-curves do
+    if s[L.S_FROM_REST] == 1.0 and v >= 0.0:  # the acceleration builds up by WPNAV_JERK, like ArduPilot's S-curves
         ahead = max(s[L.S_RAN] * un + s[L.S_RAE] * ue + s[L.S_RAD] * ud, 0.0)
         aside_n, aside_e = s[L.S_RAN] - ahead * un, s[L.S_RAE] - ahead * ue
         aside = aside_n * aside_n + aside_e * aside_e
@@ -176,14 +177,14 @@ def field(
     speed *= share
     off = sqrt(pn * pn + pe * pe)
     back = 0.0
-    side = 0.0  # deceleration that the way back to the line takes
+    side = 0.0  # deceleration needed for the way back to the line
     limit = p[L.P_ACCEL]
     if off > 1e-6:
         limit = p[L.P_ACCEL_CORNER] if turning > 0.6 else p[L.P_ACCEL]
         plan = ACROSS_SHARE * limit
         rate = min(approach(off, ACROSS_GAIN, plan), p[L.P_SPEED_GROUND])
         back = -rate / off
-        home = -(side_n * pn + side_e * pe) / off  # how fast it comes back already
+        home = -(side_n * pn + side_e * pe) / off  # speed with which it already comes back
         if home > 0.0:
             side = min(plan, ACROSS_GAIN * home) / off * min(home / max(rate, 1e-3), 1.0)
     down = -approach(pd, ALONG_GAIN, p[L.P_ACCEL_Z]) if pd >= 0.0 else approach(-pd, ALONG_GAIN, p[L.P_ACCEL_Z])
@@ -200,8 +201,8 @@ def field(
 
 @jit
 def leg_flown(s: L.Row, t: L.Row) -> bool:
-    """Within the radius of the end (3-D), or past the plane through it across the leg; at a stop within the radius, and
-    the reference at rest."""
+    """True within the radius of the end (3-D), or beyond the plane through the end across the leg. For a stop: within
+    the radius, and the reference at rest."""
     n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
     near = n * n + e * e + d * d <= t[L.T_RADIUS] * t[L.T_RADIUS]
     if s[L.S_CORNER] == 0.0:

@@ -1,11 +1,11 @@
-"""The library of compiled functions that a package carries: found, judged, opened, called.
+"""The library of compiled functions in a package: search, check, open, call.
 
-One C function for each entry, `int64_t NAME(const int64_t *block)`. The block holds the arguments behind each other: of
-an array its address and its sizes, of a whole number itself. It calls nothing outside itself, so one file serves every
+Each entry is a C function `int64_t NAME(const int64_t *block)`. The block has the arguments in order: for an array its
+address and sizes, for a whole number its value. A function calls nothing outside the library, so one file fits every
 libc and every version of Python.
 
-Beside it stands a note of three lines: the kind of machine, the fingerprint of the sources, the SHA-256 of the file. A
-truncated library would end the process with a bus error instead of an exception: it is not opened.
+Beside it is a note of three lines: the kind of machine, the fingerprint of the sources, the SHA-256 of the file. A
+truncated library is not opened, because it would end the process with a bus error instead of an exception.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parents[1] / "compiled"
 BUILD: Final = "`python -m sortie.kernels` makes it anew"
-#: What a function gives back when it failed in a way that it cannot say.
+#: Result of a function that failed in an unexpected way.
 FAILED: Final = -(2**63)
 
 _DTYPES: Final = {"float64": "<f8", "float32": "<f4", "int64": "<i8", "uint64": "<u8", "uint8": "|u1"}
@@ -30,11 +30,11 @@ _MACHINES: Final = {"AMD64": "x86_64", "ARM64": "aarch64", "arm64": "aarch64"}
 
 
 class LibraryError(Exception):
-    """There is no library to be flown; the text says why."""
+    """There is no usable library; the text says why."""
 
 
 def this_target() -> str | None:
-    """The kind of this machine as libraries are named, such as `x86_64-linux`; None: of a system without any."""
+    """Kind of this machine in the names of libraries, such as `x86_64-linux`; None if its system has none."""
     system = _SYSTEMS.get(sys.platform)
     machine = platform.machine()
     return None if system is None else f"{_MACHINES.get(machine, machine)}-{system[0]}"
@@ -47,7 +47,7 @@ def library_file(target: str, folder: Path) -> Path:
 
 
 def fits(target: str, fingerprint: str, folder: Path) -> bool:
-    """True when there is a whole library for `target`, made of these sources."""
+    """True if there is a complete library for `target`, made from these sources."""
     try:
         return _judged(target, fingerprint, folder).exists()
     except LibraryError:
@@ -55,7 +55,7 @@ def fits(target: str, fingerprint: str, folder: Path) -> bool:
 
 
 def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
-    """The one for this machine and these sources, checked."""
+    """Check and open the library for this machine and these sources."""
     target = this_target()
     if target is None:
         raise LibraryError(f"there is no compiled library for {sys.platform}")
@@ -64,12 +64,12 @@ def open_library(fingerprint: str, folder: Path = FOLDER) -> Library:
         raise LibraryError(f"{file.name} needs a processor of x86-64-v2 (SSE 4.2)")
     try:
         return Library(ctypes.CDLL(str(file)))
-    except OSError as error:  # another processor's after all, no right to execute from there
+    except OSError as error:  # another processor after all, or no right to execute from there
         raise LibraryError(f"{file.name} cannot be loaded ({error})") from None
 
 
 def _judged(target: str, fingerprint: str, folder: Path) -> Path:
-    """The file for `target` in `folder`, whole and of these sources by its note."""
+    """The file for `target` in `folder`, checked to be complete and of these sources by its note."""
     file = library_file(target, folder)
     try:
         note = file.with_suffix(".txt").read_text(encoding="ascii").split()
@@ -84,7 +84,7 @@ def _judged(target: str, fingerprint: str, folder: Path) -> Path:
 
 
 def _runs_here(target: str) -> bool:
-    """True when the processor has what the baseline asks for. armv8-a is every aarch64."""
+    """True if the processor has the features of the baseline. Every aarch64 is armv8-a."""
     if target != "x86_64-linux":
         return True  # macOS and Windows of today run on nothing older
     try:
@@ -101,7 +101,7 @@ class Library:
         self._functions: dict[str, LibraryFunction] = {}
 
     def function(self, name: str, signature: str) -> LibraryFunction:
-        """The function `name`, which takes arguments as `signature` (numba's text) has them."""
+        """The function `name` with the argument types of `signature` (numba's text)."""
         known = self._functions.get(name)
         if known is None:
             known = self._functions[name] = LibraryFunction(self._library[name], signature)
@@ -109,14 +109,14 @@ class Library:
 
 
 def argument_kinds(signature: str) -> list[tuple[str, int]]:
-    """Number type of each argument, and how many sizes it has, 0: a number."""
+    """Number type of each argument, and its number of dimensions; 0: a number."""
     inside = signature[signature.index("(") + 1 : -1]
     found = re.findall(r"(\w+)(\[[^\]]*\])?", inside)
     return [(name, axes.count(",") + 1 if axes else 0) for name, axes in found]
 
 
 class LibraryFunction:
-    """Library function, called as the Python function that it was made of."""
+    """Library function, called like its Python function."""
 
     def __init__(self, function: Any, signature: str) -> None:
         function.restype = ctypes.c_int64
@@ -128,13 +128,13 @@ class LibraryFunction:
         return _checked(self._function(self._block(*_words(self._kinds, arguments))))
 
     def bind(self, *leading: Any) -> Callable[..., int]:
-        """The function with its first arguments given, arrays that stay where they are; it keeps them."""
+        """The function with its first arguments fixed; it keeps these arrays."""
         given = len(leading)
         first, tail = _words(self._kinds[:given], leading), self._kinds[given:]
         block: Any = self._block(*first)
         begin, end = len(first), len(block)
         function = self._function
-        if begin == end:  # nothing is left to be given: the call of a kernel, some times a second
+        if begin == end:  # all arguments are fixed: the call of a kernel, some times a second
 
             def call_whole(keep: Sequence[Any] = leading) -> int:
                 return _checked(function(block))
@@ -149,7 +149,7 @@ class LibraryFunction:
 
 
 def _words(kinds: Sequence[tuple[str, int]], arguments: Sequence[Any]) -> list[int]:
-    """Words of the block for `arguments`; TypeError for an array that the function cannot take."""
+    """Words of the block for `arguments`; TypeError for an array of the wrong type."""
     words: list[int] = []
     for (dtype, axes), value in zip(kinds, arguments, strict=True):
         if axes == 0:

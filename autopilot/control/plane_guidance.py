@@ -1,8 +1,8 @@
 """Guidance of a plane: a tick of the present target (50 Hz).
 
-Every target comes down to a sideways acceleration (`autopilot.control.lateral`), a height, an airspeed and a stage
-(`autopilot.control.energy`); sticks give bank and pitch, or the surfaces, directly (`autopilot.control.plane_sticks`).
-A plane does not stop: what a copter holds, it circles at WP_LOITER_RAD.
+Every target becomes a sideways acceleration (`autopilot.control.lateral`), a height, an airspeed and a stage
+(`autopilot.control.energy`). Sticks give bank and pitch, or the surfaces, directly (`autopilot.control.plane_sticks`).
+A plane cannot stop: where a copter holds, it circles at WP_LOITER_RAD.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
-#: Height that a circle is left at may be off by so much, m; the course by this, rad, and more with each turn.
+#: Errors with which a circle may be left: height, m; course, rad, and its increase per turn.
 HEIGHT_REACHED, COURSE_REACHED, COURSE_MORE = 5.0, 10.0 * pi / 180.0, 10.0 * pi / 180.0
-#: A place this much farther from a circle's middle than its edge is left for at once.
+#: Distance from a circle's middle over its radius beyond which the next place is left for at once.
 BESIDE = 1.05
-#: Lower than this over its start a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
+#: Height over its start below which a climb is not spread over the leg, m (ArduPlane's setup_alt_slope).
 LOW = 20.0
-#: Higher than this over the slope of a climb the slope begins anew, m.
+#: Height over the slope of a climb beyond which the slope begins anew, m.
 ABOVE_SLOPE = 5.0
-#: A circle is flown to along its line while it is so many radii away.
+#: Distance in radii down to which the way to a circle follows its line.
 FAR = 3.0
-#: Turn that a leg without a next one is ended by, rad.
+#: Turn at the end of a leg without a next one, rad.
 RIGHT_ANGLE = 0.5 * pi
 
 
 @jit
 def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A new target has been set."""
+    """Begin a new target."""
     kind = t[L.T_KIND]
     s[L.S_SEQ] = t[L.T_SEQ]
     after_leg = s[L.S_ON_LEG] == 1.0 and s[L.S_ARRIVED] == 1.0
@@ -83,8 +83,8 @@ def begin_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
-    """A leg: from its start, from the end of the leg before, or from here. Without a line behind it its end is steered
-    to directly (ArduPlane's crosstrack)."""
+    """Begin a leg: from its start, from the end of the last leg, or from here. A leg without a line is steered directly
+    to its end (ArduPlane's crosstrack)."""
     s[L.S_STRAIGHT] = 0.0 if t[L.T_HAS_START] == 1.0 or after_leg else 1.0
     if t[L.T_HAS_START] == 1.0:
         s[L.S_A_N], s[L.S_A_E], s[L.S_A_D] = t[L.T_START_N], t[L.T_START_E], t[L.T_START_D]
@@ -109,9 +109,9 @@ def begin_way(s: L.Row, t: L.Row, after_leg: bool) -> None:
 
 @jit
 def at_height(s: L.Row, p: L.Row, radius: float) -> float:
-    """Radius of a circle in the air of this height, m, wider as the square of the true airspeed over that shown: the
-    bank stays. With NAVL1_LIM_BANK it is as asked, if only it is no tighter than that bank flies at the airspeed
-    demanded (AP_L1_Control::loiter_radius)."""
+    """Radius of a circle at this height, m. It grows with the square of true over indicated airspeed, so that the bank
+    stays. With NAVL1_LIM_BANK it is the requested radius, unless that needs more bank at the demanded airspeed
+    (AP_L1_Control::loiter_radius)."""
     thin = s[L.S_EAS2TAS] * s[L.S_EAS2TAS]
     if p[L.P_CIRCLE_BANK] <= 0.0:
         return radius * thin
@@ -121,17 +121,17 @@ def at_height(s: L.Row, p: L.Row, radius: float) -> float:
 
 @jit
 def turn_distance(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Distance from the end of a leg at which the turn to the next begins, m: that of a quarter turn by the law of the
-    line, at most the acceptance radius; less for a smaller turn (AP_L1_Control::turn_distance)."""
+    """Distance before the end of a leg at which the turn to the next begins, m: that of a quarter turn by the law of
+    the line, at most the acceptance radius; less for a smaller turn (AP_L1_Control::turn_distance)."""
     quarter = min(t[L.T_RADIUS] * s[L.S_EAS2TAS] * s[L.S_EAS2TAS], l1_length(p, track(s)[2]))
     return quarter * min(s[L.S_HALF_TURN] / RIGHT_ANGLE, 1.0)
 
 
 @jit
 def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the leg, m: along its slope, where that is worth one and not at low height upwards (ALT_SLOPE_MIN), or
-    always where it follows the ground. A climb that the plane is above of begins anew from where it is
-    (ALT_SLOPE_MAXHGT)."""
+    """Height on the leg, m. It follows the leg's slope if the slope is large enough and is not a climb at low height
+    (ALT_SLOPE_MIN), or always if the leg follows the ground. A climb that the plane is above of begins anew from its
+    height (ALT_SLOPE_MAXHGT)."""
     end = -t[L.T_END_D]
     rise = end + s[L.S_A_D]
     follows = t[L.T_KIND] == L.KIND_LEG and t[L.T_AT_HEIGHT] == 1.0
@@ -149,8 +149,7 @@ def leg_height(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def cruise_speed(s: L.Row, p: L.Row) -> float:
-    """Airspeed demanded on the way, m/s: more against a wind that would leave too little over ground
-    (MIN_GROUNDSPEED)."""
+    """Demanded cruise airspeed, m/s: more against a wind that would leave too little ground speed (MIN_GROUNDSPEED)."""
     speed = p[L.P_SPEED_GROUND]
     if p[L.P_MIN_GROUND_SPEED] > 0.0:
         speed += max(p[L.P_MIN_GROUND_SPEED] - track(s)[2], 0.0)
@@ -159,7 +158,7 @@ def cruise_speed(s: L.Row, p: L.Row) -> float:
 
 @jit
 def steer_way(s: L.Row, p: L.Row) -> None:
-    """Bank along a leg; round its end when it has been flown and nothing comes after it."""
+    """Bank along a leg, and round its end if it was flown and no other target came."""
     if s[L.S_PHASE] == 1.0:
         circle(s, p, p[L.P_LOITER_R])
         return
@@ -170,7 +169,7 @@ def steer_way(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A tick of a leg."""
+    """Fly one tick of a leg."""
     steer_way(s, p)
     control_energy(s, p, leg_height(s, p, t), cruise_speed(s, p), p[L.P_PITCH_DOWN])
     pass_end(s, p, t)
@@ -178,7 +177,7 @@ def fly_way(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Arrive at the end of a leg, by where the plane was `LOOKED_LATE` ago: where its turn begins, or behind it."""
+    """Arrive at the end of a leg where its turn begins, or behind it, by the plane's place `LOOKED_LATE` ago."""
     n = s[L.S_END_N] - s[L.S_EPN] + LOOKED_LATE * s[L.S_EVN]
     e = s[L.S_END_E] - s[L.S_EPE] + LOOKED_LATE * s[L.S_EVE]
     left = n * s[L.S_U_N] + e * s[L.S_U_E]
@@ -191,7 +190,7 @@ def pass_end(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def circle(s: L.Row, p: L.Row, radius: float) -> None:
-    """Bank onto a circle about `S_END_*` and round it; a negative `radius` counter-clockwise."""
+    """Bank onto a circle about `S_END_*` and along it; a negative `radius` means counter-clockwise."""
     way = -1.0 if radius < 0.0 else 1.0
     lateral = round_place(s, p, s[L.S_END_N], s[L.S_END_E], at_height(s, p, max(abs(radius), 1.0)), way)
     bank_for(s, p, lateral, bank_limit(s, p))
@@ -199,7 +198,7 @@ def circle(s: L.Row, p: L.Row, radius: float) -> None:
 
 @jit
 def count_turns(s: L.Row) -> None:
-    """Turns round the place since the edge was reached, by the direction from its middle."""
+    """Count turns round the place since the edge was reached, by the direction from its middle."""
     angle = atan2(s[L.S_EPE] - s[L.S_END_E], s[L.S_EPN] - s[L.S_END_N])
     if s[L.S_PHASE] == 0.0:
         s[L.S_PHASE] = s[L.S_ON_CIRCLE]
@@ -210,8 +209,8 @@ def count_turns(s: L.Row) -> None:
 
 @jit
 def leads_away(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when a circle may be left: the course points to the place that comes next, the better the fewer turns it has
-    waited for that (ArduPlane's verify_loiter_heading)."""
+    """True if a circle may be left: the course points to the next place. The tolerance grows with each turn
+    (ArduPlane's verify_loiter_heading)."""
     n, e = t[L.T_LEAVE_N] - s[L.S_END_N], t[L.T_LEAVE_E] - s[L.S_END_E]
     radius = at_height(s, p, t[L.T_CIRCLE_R])
     if n * n + e * e < BESIDE * BESIDE * radius * radius:
@@ -224,7 +223,7 @@ def leads_away(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Bank along the line to a place as long as it is far, and round it; without a line behind it straight there."""
+    """Bank along the line to a place while it is far, and then round it; without a line straight to it."""
     n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
     if s[L.S_PHASE] == 0.0 and s[L.S_STRAIGHT] == 0.0 and sqrt(n * n + e * e) > FAR * at_height(s, p, t[L.T_CIRCLE_R]):
         bank_for(s, p, along_line(s, p, s[L.S_LENGTH]), bank_limit(s, p))
@@ -234,7 +233,7 @@ def steer_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def circle_height(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Height on the way to a circle and round it, m: along the slope of its line; without a line down one, up at
+    """Height on the way to a circle and on it, m: along the slope of its line; without a line to descend along, at
     once."""
     slopes = s[L.S_PHASE] == 0.0 and (s[L.S_STRAIGHT] == 0.0 or t[L.T_END_D] > s[L.S_A_D])
     return leg_height(s, p, t) if slopes else -t[L.T_END_D]
@@ -242,7 +241,7 @@ def circle_height(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A tick of the way to a circle, and round it."""
+    """Fly one tick of the way to a circle, or of the circle."""
     steer_circle(s, p, t)
     speed = cruise_speed(s, p) if t[L.T_CIRCLE_SPEED] <= 0.0 else max(t[L.T_CIRCLE_SPEED], p[L.P_V_MIN])
     control_energy(s, p, circle_height(s, p, t), speed, p[L.P_PITCH_DOWN])
@@ -251,7 +250,7 @@ def fly_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def leave_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Arrive when the turns are flown, the height is reached, the course leads on: each where asked."""
+    """Arrive if the turns are flown, the height is reached and the course leads on, as far as requested."""
     count_turns(s)
     endless = t[L.T_TURNS] < 0.0 and t[L.T_AT_HEIGHT] == 0.0 and t[L.T_LEAVES] == 0.0
     if s[L.S_ARRIVED] == 1.0 or s[L.S_PHASE] == 0.0 or endless or s[L.S_TURN_SUM] < t[L.T_TURNS]:
@@ -265,7 +264,7 @@ def leave_circle(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_hold(s: L.Row, p: L.Row, height: float) -> None:
-    """Round the place at WP_LOITER_RAD; arrived on the circle."""
+    """Circle the place at WP_LOITER_RAD; arrived on the circle."""
     circle(s, p, p[L.P_LOITER_R])
     control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
     if s[L.S_ON_CIRCLE] == 1.0:
@@ -274,10 +273,11 @@ def fly_hold(s: L.Row, p: L.Row, height: float) -> None:
 
 @jit
 def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Full throttle along the course, the nose down until TKOFF_ROTATE_SPD, then up by airspeed with the least pitch of
-    the item, which goes in the last seconds below the height; wings nearly level near the ground."""
+    """Take off: full throttle along the course, nose down until TKOFF_ROTATE_SPD, then climb by airspeed with the
+    item's minimum pitch, which is reduced in the last seconds below the height. Wings are nearly level near the
+    ground."""
     height = -t[L.T_END_D]
-    if s[L.S_ARRIVED] == 1.0:  # nobody gave another target: on along the course, at the height
+    if s[L.S_ARRIVED] == 1.0:  # no new target came: continue along the course at the height
         bank_for(s, p, hold_course(s, p, s[L.S_RYAW]), bank_limit(s, p))
         control_energy(s, p, height, cruise_speed(s, p), p[L.P_PITCH_DOWN])
         return
@@ -300,7 +300,7 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_NAV_PITCH] = least
     s[L.S_NAV_PITCH] = max(s[L.S_NAV_PITCH], least)
     off = limit(s[L.S_NAV_ROLL] - atan2(s[L.S_ER + 7], s[L.S_ER + 8]), 0.5 * pi)
-    s[L.S_NAV_PITCH] *= cos(off) * cos(off)  # rolled over by the throw or a gust: wings first
+    s[L.S_NAV_PITCH] *= cos(off) * cos(off)  # rolled over by the throw or a gust: level the wings first
     if s[L.S_AIR] == 0.0 and s[L.S_AIRSPEED] < p[L.P_ROTATE_SPEED]:
         s[L.S_NAV_PITCH] = 0.0
     s[L.S_THROTTLE] = p[L.P_THR_TAKEOFF] if p[L.P_THR_TAKEOFF] > 0.0 else p[L.P_THROTTLE_MAX]
@@ -311,8 +311,8 @@ def fly_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A velocity over ground: its direction as course, its size as airspeed, its climb; not renewed in time it circles
-    where it is."""
+    """Fly a velocity over ground: its direction as course, its size as airspeed, and its climb. Without renewal in time
+    it circles in place."""
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         if s[L.S_PHASE] == 0.0:
             s[L.S_PHASE] = 1.0
@@ -328,7 +328,7 @@ def fly_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Bank and pitch as asked, within the limits, with a throttle or a climb; level when not renewed in time."""
+    """Fly the demanded bank and pitch, within limits, with a throttle or a climb rate; level if not renewed in time."""
     late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
     s[L.S_NAV_ROLL] = limit(0.0 if late else t[L.T_ROLL], bank_limit(s, p))
     if late or t[L.T_BY_CLIMB] == 1.0:
@@ -343,14 +343,14 @@ def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def slew_throttle(s: L.Row, p: L.Row, before: float) -> None:
-    """Let the throttle change from `before` by no more than THR_SLEWRATE."""
+    """Limit the change of the throttle from `before` by THR_SLEWRATE."""
     if p[L.P_THR_SLEW] > 0.0:
         s[L.S_THROTTLE] = before + limit(s[L.S_THROTTLE] - before, p[L.P_THR_SLEW] * L.TICK)
 
 
 @jit
 def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Fly a tick of the present target: surfaces and throttle, and arrival."""
+    """Fly one tick of the present target: surfaces, throttle, and arrival."""
     kind = t[L.T_KIND]
     if kind == L.KIND_PILOT:
         fly_sticks(s, p, t)
@@ -372,7 +372,7 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         fly_hold(s, p, -t[L.T_END_D] if kind == L.KIND_HOLD else -s[L.S_HELD_D])
     if s[L.S_POS_OK] == 0.0 and s[L.S_STAGE] != L.STAGE_FLARE and s[L.S_PITOT_USED] == 0.0:
-        s[L.S_NAV_ROLL] = 0.0  # neither place nor airspeed: wings level
+        s[L.S_NAV_ROLL] = 0.0  # neither position nor airspeed: wings level
     slew_throttle(s, p, before)
     control_attitude(s, p)
     follow(s, t)
@@ -380,7 +380,7 @@ def fly_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def follow(s: L.Row, t: L.Row) -> None:
-    """Carry the reference with the vehicle, at the demanded height: where the next target begins."""
+    """Move the reference with the vehicle, at the demanded height; the next target begins there."""
     s[L.S_RPN], s[L.S_RPE], s[L.S_RPD] = s[L.S_EPN], s[L.S_EPE], -s[L.S_H_WANTED]
     s[L.S_RVN], s[L.S_RVE], s[L.S_RVD] = s[L.S_EVN], s[L.S_EVE], -s[L.S_H_RATE]
     if t[L.T_KIND] == L.KIND_PILOT:

@@ -1,9 +1,9 @@
 """Landing of a plane: along the line to its place, down a slope at approach speed, and a flare (50 Hz).
 
-As ArduPlane's AP_Landing_Slope has it: the slope ends above and before the place, so that the flare's way (by ground
-speed and the sink rates that it begins and ends with) ends on it; behind that point it goes on, so that nothing jumps.
-The flare begins at LAND_FLARE_ALT, or LAND_FLARE_SEC before the ground at the present sink rate, or beyond the place:
-throttle off, wings nearly level, sink rate down to TECS_LAND_SINK, the nose no lower than LAND_PITCH_DEG at its end.
+As in ArduPlane's AP_Landing_Slope, the slope ends above and before the place, so that the flare (by ground speed and
+its first and last sink rates) ends at the place. The slope continues behind that point, so that nothing jumps. The
+flare begins at LAND_FLARE_ALT, or LAND_FLARE_SEC before the ground at the present sink rate, or beyond the place:
+throttle off, wings nearly level, sink rate down to TECS_LAND_SINK, and at its end a pitch of at least LAND_PITCH_DEG.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 
-#: A landing without an approach goes down this slope straight ahead, or to the place.
+#: Slope of a landing without an approach, straight ahead or to the place.
 SLOPE = 0.1
-#: On the line within this, m and rad, it is on approach; or lower than the slope's start this far along it.
+#: Errors within which the plane is on approach: distance from the line, m, and angle, rad; or below the slope's start
+#: and this share along it.
 LINED_UP, LINED_UP_TURN, UNDERWAY, HALFWAY = 5.0, 10.0 * pi / 180.0, 0.15, 0.5
-#: The line is followed so far ahead beyond the place, m.
+#: Distance that the line continues beyond the place, m.
 AHEAD = 200.0
-#: Closer to the approach than this a landing without one begins, m.
+#: Distance to the approach below which a landing begins without one, m.
 SHORTEST = 1.0
-#: Share of a wind ahead that the approach is flown faster by.
+#: Share of a headwind that is added to the approach speed.
 WIND_SHARE = 0.5
 
 
 @jit
 def begin_land(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """The line: from the approach to the place; without an approach from here, without a place straight ahead."""
+    """Set the line: from the approach to the place; without an approach from here, without a place straight ahead."""
     s[L.S_STAGE] = L.STAGE_LANDING
     yaw = yaw_of(s)
     height = max(t[L.T_END_D] - s[L.S_EPD], 0.0)
@@ -69,7 +70,7 @@ def slope_height(s: L.Row, p: L.Row, along: float) -> float:
 
 @jit
 def lined_up(s: L.Row, along: float) -> bool:
-    """True when it has come onto the approach."""
+    """True when the plane is on the approach."""
     vn, ve, _ = track(s)
     turned = abs(wrap(atan2(ve, vn) - s[L.S_NAV_COURSE])) < LINED_UP_TURN
     share = along / s[L.S_LENGTH]
@@ -80,7 +81,7 @@ def lined_up(s: L.Row, along: float) -> bool:
 
 @jit
 def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
-    """True when the flare begins now."""
+    """True when the flare begins."""
     share = along / s[L.S_LENGTH]
     if share >= 1.0:
         return True
@@ -92,8 +93,8 @@ def flares(s: L.Row, p: L.Row, along: float, above: float) -> bool:
 
 @jit
 def approach_speed(s: L.Row, p: L.Row) -> float:
-    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or between that of cruise and the least, and half of what the
-    wind is ahead (LAND_WIND_COMP), up to that of cruise."""
+    """Airspeed of the approach, m/s: TECS_LAND_ARSPD, or the middle of cruise and minimum airspeed, plus half of the
+    headwind (LAND_WIND_COMP), at most cruise."""
     cruise = p[L.P_SPEED_GROUND]
     if s[L.S_STAGE] == L.STAGE_LANDING:
         return cruise
@@ -104,7 +105,7 @@ def approach_speed(s: L.Row, p: L.Row) -> float:
 
 @jit
 def fly_land(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A tick of the landing. Arrived with LANDED (`autopilot.control.plane_watch`)."""
+    """Fly one tick of the landing. It has arrived with LANDED (`autopilot.control.plane_watch`)."""
     dn, de = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
     along = dn * s[L.S_U_N] + de * s[L.S_U_E]
     above = s[L.S_END_D] - s[L.S_EPD]

@@ -1,12 +1,12 @@
-"""A plane with lift motors: hovering by the copter's laws, flying by the plane's, and the ways from one to the other.
+"""A plane with lift motors: hover by the copter's laws, flight by the plane's, and the transitions.
 
-As ArduPlane's QuadPlane has it. Forward: the pusher goes full, the lift motors carry until the airspeed is
-AIRSPEED_MIN (`LIFT_SPEEDING`), then fade within Q_TRANSITION_MS from the thrust that they had, whatever the wings carry
-by then, and the pusher goes no lower than TRIM_THROTTLE (`LIFT_FADING`). Back: the pusher stops, the wings hold the
-height and drag takes the speed, the lift motors carry what the wings let go (`LIFT_BRAKING`), until it is slow enough
-to hover; with no place to stop over its nose comes up to brake (Q_BACKTRANS_MS). Below Q_ASSIST_SPEED on the wings the
-lift motors carry again, beside a throttle that the pilot holds where a mode leaves it to him; by MANUAL, ACRO and
-TRAINING they stand. What the wings carry is felt: the specific force that the motors do not make.
+As in ArduPlane's QuadPlane. Forward: with full pusher the lift motors carry until the airspeed is AIRSPEED_MIN
+(`LIFT_SPEEDING`). Then their thrust fades within Q_TRANSITION_MS, whatever the wings carry, and the pusher stays above
+TRIM_THROTTLE (`LIFT_FADING`). Back: the pusher stops, the wings hold the height, drag reduces the speed, and the lift
+motors carry what the wings do not (`LIFT_BRAKING`), until it is slow enough to hover. Without a place to stop over, the
+nose comes up to brake (Q_BACKTRANS_MS). Below Q_ASSIST_SPEED on the wings the lift motors carry again, beside the
+pilot's throttle in modes with one; in MANUAL, ACRO and TRAINING they stand still. The lift of the wings is measured: it
+is the specific force that the motors do not cause.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import tan
 
-#: Pitch while the lift motors carry and the pusher speeds it up, or drag slows it down, rad.
+#: Pitch limits while the lift motors carry and the pusher speeds it up, or drag slows it down, rad.
 LEVEL_UP, LEVEL_DOWN = 0.05, -0.05
 BRAKE_UP = 0.12
-#: With no place ahead the nose comes up to so much, rad, within so many seconds (Q_ANGLE_MAX, Q_BACKTRANS_MS), and no
-#: further than so much for each m/s over ground, rad; to this speed, m/s.
+#: Braking without a place ahead: the nose comes up to this pitch, rad, within this time, s (Q_ANGLE_MAX,
+#: Q_BACKTRANS_MS), at most this for each m/s over ground, rad; down to this speed, m/s.
 BRAKE_MOST, BRAKE_S, BRAKE_RATE, STOPS_MPS = 0.5236, 3.0, 0.06, 3.0
-#: Slower than the first share of AIRSPEED_MIN it hovers; from the second on its nose comes up to slow it down.
+#: Shares of AIRSPEED_MIN: below the first it hovers; below the second its nose comes up to slow it down.
 SLOW_SHARE, FAST_SHARE = 0.75, 1.6
-#: Thrust by which lift motors can still turn it, however much the wings carry.
+#: Thrust with which lift motors can still turn it, however much the wings carry.
 LEAST_THRUST = 0.05
-#: Memory of the lift of the wings, s.
+#: Memory of the measured lift of the wings, s.
 FEELS = 0.4
-#: So long before it hovers it is as slow as for a landing, and begins to be, s.
+#: Times before a hover at which it has landing speed, and begins to slow down, s.
 SLOW_S, EARLY_S = 20.0, 60.0
-#: Room that stopping is begun with, as a factor.
+#: Factor on the stopping distance at which stopping begins.
 ROOM = 1.25
 
 
 @jit
 def hovers(t: L.Row) -> bool:
-    """True for a target that is flown on the lift motors."""
+    """True for a target that lift motors fly."""
     kind = t[L.T_KIND]
     if kind == L.KIND_TAKEOFF or kind == L.KIND_LAND:
         return t[L.T_BY_WING] == 0.0
@@ -74,19 +74,19 @@ def hovers(t: L.Row) -> bool:
 
 @jit
 def by_hand(t: L.Row) -> bool:
-    """True when the pilot holds the throttle of the wings."""
+    """True if the pilot holds the throttle of the wings."""
     return t[L.T_KIND] == L.KIND_PILOT and t[L.T_STICKS] in (MANUAL, STABILIZE, ACRO, FBWA, TRAINING)
 
 
 @jit
 def wings_alone(t: L.Row) -> bool:
-    """True for sticks by which lift motors stand, however slow it is (ArduPlane's QuadPlane::update)."""
+    """True for sticks that keep lift motors still, however slow it is (ArduPlane's QuadPlane::update)."""
     return t[L.T_KIND] == L.KIND_PILOT and t[L.T_STICKS] in (MANUAL, ACRO, TRAINING)
 
 
 @jit
 def feel_wings(s: L.Row) -> None:
-    """Specific force that the wings carry upwards in body axes, m/s2."""
+    """Measure the specific force of the wings upwards in body axes, m/s2."""
     by_motors = s[L.S_THRUST] / max(s[L.S_HOVER], 0.05) * L.GRAVITY if s[L.S_LIFTING] != L.LIFT_NONE else 0.0
     felt = -s[L.S_DVZ] / L.TICK - by_motors
     s[L.S_WING_LIFT] += L.TICK / FEELS * (felt - s[L.S_WING_LIFT])
@@ -94,15 +94,15 @@ def feel_wings(s: L.Row) -> None:
 
 @jit
 def stopping_way(s: L.Row, p: L.Row) -> float:
-    """Way that slowing down to a hover takes, m: over ground, by Q_TRANS_DECEL."""
+    """Distance over ground for slowing down to a hover by Q_TRANS_DECEL, m."""
     square = s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE]
     return ROOM * square / (2.0 * max(p[L.P_BACK_DECEL], 0.5))
 
 
 @jit
 def approach_speed(s: L.Row, p: L.Row, away: float) -> float:
-    """Airspeed on the way to a hover `away` m ahead: TECS_LAND_ARSPD, or between that of cruise and the least, in the
-    last 20 s, and up to that of cruise a minute before (ArduPlane's get_land_airspeed)."""
+    """Airspeed on the way to a hover `away` m ahead: in the last 20 s TECS_LAND_ARSPD or the middle of cruise and
+    minimum airspeed, and rising to cruise at a minute before (ArduPlane's get_land_airspeed)."""
     cruise = p[L.P_SPEED_GROUND]
     slow = p[L.P_APPROACH_SPEED] if p[L.P_APPROACH_SPEED] >= 0.0 else 0.5 * (cruise + p[L.P_V_MIN])
     left_s = (away - slow * slow / (2.0 * max(p[L.P_BACK_DECEL], 0.5))) / max(slow, 5.0)
@@ -111,7 +111,7 @@ def approach_speed(s: L.Row, p: L.Row, away: float) -> float:
 
 @jit
 def steady(s: L.Row, p: L.Row) -> None:
-    """Lift motors hold the attitude that the plane flies."""
+    """Hold the attitude of the plane by the lift motors."""
     speed = max(s[L.S_AIRSPEED], p[L.P_V_MIN])
     s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(s[L.S_NAV_ROLL], s[L.S_NAV_PITCH], yaw_of(s))
     s[L.S_YAW_FF] = L.GRAVITY / speed * tan(limit(s[L.S_NAV_ROLL], 1.0))
@@ -120,7 +120,7 @@ def steady(s: L.Row, p: L.Row) -> None:
 
 @jit
 def carry(s: L.Row, p: L.Row) -> None:
-    """Lift motors hold the height of the reference, too; the wings carry their part."""
+    """Hold also the height of the reference by the lift motors; the wings carry their part."""
     steady(s, p)
     down = control_height(s, p) + max(s[L.S_WING_LIFT], 0.0)
     set_thrust(s, p, min(down, L.GRAVITY), max(s[L.S_ER + 8], 0.7))
@@ -128,15 +128,15 @@ def carry(s: L.Row, p: L.Row) -> None:
 
 @jit
 def level_out(s: L.Row, t: L.Row) -> None:
-    """Level, where it lands and is at rest with its thrust down: leaning into the wind it would stand on the ground
-    with its motors turning, or hang on its wings above it (ArduPlane's should_relax)."""
+    """Level the vehicle in a landing that is at rest with its thrust down. Leaning into the wind it would stand on the
+    ground with running motors, or be carried by its wings (ArduPlane's should_relax)."""
     if t[L.T_KIND] == L.KIND_LAND and s[L.S_LAND_S] >= RELAX_TIME:
         s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(0.0, 0.0, yaw_of(s))
 
 
 @jit
 def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A tick of a hovering target, at the speeds of a hover."""
+    """Fly one tick of a hovering target, at the speeds of a hover."""
     cruise = p[L.P_SPEED_GROUND]
     p[L.P_SPEED_GROUND] = p[L.P_HOVER_SPEED]
     fly_target(s, p, t)
@@ -153,7 +153,7 @@ def hover(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def change_over(s: L.Row, p: L.Row, state: float) -> None:
-    """Begin another way of flying."""
+    """Change the state of the lift motors."""
     if state == L.LIFT_HOVER:
         follow_vehicle(s)
         s[L.S_RYAW], s[L.S_RYAW_RATE] = yaw_of(s), 0.0
@@ -161,7 +161,8 @@ def change_over(s: L.Row, p: L.Row, state: float) -> None:
     elif s[L.S_LIFTING] == L.LIFT_HOVER:
         begin_energy(s, p)
         rise = max(-s[L.S_EVD], 0.0) * max(-s[L.S_EVD], 0.0) / (2.0 * max(p[L.P_STICK_ACCEL_Z], 0.1))
-        for height in range(L.S_H_GIVEN, L.S_H_WANTED + 1):  # demanded is where its climb would end
+        # the demand becomes the height at which its climb would end
+        for height in range(L.S_H_GIVEN, L.S_H_WANTED + 1):
             s[height] += rise
     if s[L.S_LIFTING] == L.LIFT_NONE:
         s[L.S_IVN], s[L.S_IVE], s[L.S_IVD] = 0.0, 0.0, 0.0
@@ -172,7 +173,7 @@ def change_over(s: L.Row, p: L.Row, state: float) -> None:
 
 @jit
 def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A new target has been set: what is flown on which."""
+    """Begin a new target, and choose lift motors or wings."""
     by_motors = hovers(t)
     if by_motors and s[L.S_AIR] == 1.0 and s[L.S_LIFTING] != L.LIFT_HOVER:
         begin_plane(s, p, t)
@@ -195,7 +196,7 @@ def begin_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def way_height(s: L.Row, t: L.Row, away: float) -> float:
-    """Height on the way to a hover `away` m ahead: the present one, or down to that near the place (ArduPlane's
+    """Height on the way to a hover `away` m ahead: the present height, or down to that near the place (ArduPlane's
     QRTL)."""
     if t[L.T_COMES_DOWN] == 0.0:
         return -s[L.S_A_D]
@@ -205,14 +206,14 @@ def way_height(s: L.Row, t: L.Row, away: float) -> float:
 
 @jit
 def placed(t: L.Row) -> bool:
-    """True when it has to stop over a place."""
+    """True if it has to stop over a place."""
     return t[L.T_KIND] == L.KIND_LAND and t[L.T_HAS_POSITION] == 1.0
 
 
 @jit
 def air_speed(s: L.Row) -> float:
-    """Airspeed that a hover is judged by, m/s: a tube that shows next to nothing is not believed against the ground
-    speed and the wind that is known, for rotors that take over at speed pitch into the wind and go down."""
+    """Airspeed for the decision to hover, m/s. A tube that shows next to nothing is not believed against ground speed
+    and known wind, because rotors that take over at speed would pitch into the wind and sink."""
     if s[L.S_AIRSPEED] >= FLOWS:
         return s[L.S_AIRSPEED]
     n, e = s[L.S_EVN] - s[L.S_WEN], s[L.S_EVE] - s[L.S_WEE]
@@ -221,7 +222,8 @@ def air_speed(s: L.Row) -> float:
 
 @jit
 def slow_enough(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when it is slow enough to hover; without a place it has stopped by then, and with one at the latest."""
+    """True if it is slow enough to hover. Without a place it has stopped by then; with a place this holds there at the
+    latest."""
     if track(s)[2] < STOPS_MPS:
         return True
     return air_speed(s) < (SLOW_SHARE * p[L.P_V_MIN] if placed(t) else STOPS_MPS)
@@ -229,7 +231,7 @@ def slow_enough(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def brake_pitch(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Least pitch while it slows down, rad."""
+    """Lower limit of the pitch while it slows down, rad."""
     if not placed(t):
         waited = 0.001 * (s[L.S_TIME_MS] - s[L.S_CHANGE_MS])
         return min(BRAKE_MOST * min(waited / BRAKE_S, 1.0), BRAKE_RATE * track(s)[2])
@@ -239,7 +241,7 @@ def brake_pitch(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """On the way to a hover: to the place first, as far as it can stop from there, then by drag, wings level."""
+    """Slow down to a hover: fly to the stopping distance from the place, then brake by drag, wings level."""
     if s[L.S_PHASE] == 1.0:
         n, e = s[L.S_END_N] - s[L.S_EPN], s[L.S_END_E] - s[L.S_EPE]
         bank_for(s, p, to_place(s, p, s[L.S_END_N], s[L.S_END_E]), bank_limit(s, p))
@@ -249,7 +251,7 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
         if away > stopping_way(s, p):
             control_attitude(s, p)
             follow(s, t)
-            if s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] < p[L.P_V_MIN]:  # as slow as it wants to be
+            if s[L.S_LIFTING] != L.LIFT_NONE or s[L.S_AIRSPEED] < p[L.P_V_MIN]:  # as slow as it should be
                 transit(s, p, t)
             return
         s[L.S_PHASE], s[L.S_A_D] = 0.0, -height
@@ -271,8 +273,8 @@ def slow_down(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """On the way to the wings, or helped on them: the lift motors carry, the pusher is open as far as a pilot does not
-    hold it; by his throttle and pitch it climbs (ArduPlane's assist_climb_rate_cms)."""
+    """Speed up to the wings, or assist them: the lift motors carry, and the pusher is open unless a pilot holds it,
+    whose throttle and pitch then command the climb (ArduPlane's assist_climb_rate_cms)."""
     fast = s[L.S_AIRSPEED] >= max(p[L.P_V_MIN], p[L.P_ASSIST_SPEED] + 1.0)
     if by_hand(t):
         climb = p[L.P_STICK_CLIMB] * s[L.S_NAV_PITCH] / max(p[L.P_PITCH_UP], 0.05) * s[L.S_THROTTLE]
@@ -292,7 +294,7 @@ def speed_up(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """On the wings, or on the way to them: what the lift motors do for it."""
+    """Control the lift motors on the wings and in a transition."""
     state = s[L.S_LIFTING]
     if state == L.LIFT_NONE or state == L.LIFT_BRAKING or wings_alone(t):
         s[L.S_THRUST] = 0.0
@@ -315,7 +317,7 @@ def transit(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Decide, in a tick after the estimator, all that the kernel decides for a plane with lift motors."""
+    """Decide all that the kernel decides for a plane with lift motors, in a tick after the estimator."""
     feel_wings(s)
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin_lifted(s, p, t)
@@ -340,7 +342,8 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
         if not by_hand(t):
             slew_throttle(s, p, before)
         watch_takeoff(s, p, t)
-        if s[L.S_LIFTING] == L.LIFT_NONE or s[L.S_THRUST] >= FULL_THRUST:  # else the lift motors may hold it still
+        # otherwise the lift motors may still be able to hold it
+        if s[L.S_LIFTING] == L.LIFT_NONE or s[L.S_THRUST] >= FULL_THRUST:
             come_to_rest(s, p, t)
     elif s[L.S_LIFTING] == L.LIFT_HOVER:
         hover(s, p, t)
@@ -351,8 +354,8 @@ def decide_lifted(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """On the ground: up to a takeoff, upright or on the wings, or a pilot's throttle in a hovering mode; the motors
-    stand until the delay after arming is over."""
+    """Spool up on the ground for a takeoff, upright or on the wings, or for a pilot's throttle in a hovering mode. The
+    motors stand still until the delay after arming is over."""
     held = s[L.S_MOTORS_HELD] == 1.0 or s[L.S_SPOOL_S] < 0.0
     s[L.S_SPIN] = STOPPED if held else IDLING
     s[L.S_LIFTING], s[L.S_WING_LIFT] = L.LIFT_HOVER, 0.0
@@ -367,7 +370,7 @@ def spool_up(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def rest_lifted(s: L.Row, p: L.Row) -> None:
-    """On the ground: motors, surfaces and demands at rest."""
+    """Rest on the ground: motors, surfaces and demands."""
     wait_for_start(s, p)
     wait_on_ground(s)
     s[L.S_LIFT_I], s[L.S_LIFT_I + 1], s[L.S_LIFT_I + 2] = 0.0, 0.0, 0.0

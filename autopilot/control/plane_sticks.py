@@ -1,6 +1,6 @@
-"""A plane flown by hand (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as ArduPlane has them.
+"""A plane flown by sticks (50 Hz): MANUAL, STABILIZE, TRAINING, ACRO, FBWA, FBWB, CRUISE, as in ArduPlane.
 
-Stick right is positive, pitch stick forward is positive and pushes the nose down, throttle 0 .. 1.
+Roll stick right is positive, pitch stick forward is positive and pushes the nose down, throttle is 0 .. 1.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import asin, atan2
 
-#: A stick this far from its middle is moved.
+#: Deflection from which a stick counts as moved.
 MOVED = 0.02
-#: The track that CRUISE keeps is as good as endless, m.
+#: Length of the track that CRUISE keeps, m; practically endless.
 ENDLESS = 1e6
-#: Faster than this over ground and through the air it rolls, or was thrown, m/s (ArduPlane's suppress_throttle).
+#: Speed over ground and through the air above which it rolls or was thrown, m/s (ArduPlane's suppress_throttle).
 ROLLS_MPS = 5.0
 
 
 @jit
 def rolls(s: L.Row) -> bool:
-    """True when it moves so fast that a throttle which flies by itself is no longer kept closed on the ground."""
+    """True if it moves so fast that an automatic throttle is no longer closed on the ground."""
     moves = s[L.S_POS_OK] == 1.0 and track(s)[2] >= ROLLS_MPS
     return moves and (s[L.S_PITOT_USED] == 0.0 or s[L.S_AIRSPEED] >= ROLLS_MPS)
 
 
 @jit
 def begin_sticks(s: L.Row, t: L.Row) -> None:
-    """Height held is that of now; no track is kept yet."""
+    """Begin: hold the present height, without a track."""
     s[L.S_PHASE] = 0.0
     s[L.S_HELD_D] = s[L.S_EPD]
     s[L.S_CLIMB_STICK] = 0.0
@@ -40,20 +40,20 @@ def begin_sticks(s: L.Row, t: L.Row) -> None:
 
 @jit
 def pitch_stick(p: L.Row) -> float:
-    """Pitch that the stick asks for, rad: its full way is a limit."""
+    """Demanded pitch of the stick, rad; full deflection is a limit."""
     pull = -p[L.P_STICK_P]
     return pull * p[L.P_PITCH_UP] if pull >= 0.0 else -pull * p[L.P_PITCH_DOWN]
 
 
 @jit
 def blend(by_law: float, stick: float) -> float:
-    """A surface in STABILIZE: the stick takes over from the law as it is moved."""
+    """Surface in STABILIZE: the more the stick is moved, the less the control law counts."""
     return limit((1.0 - abs(stick)) * by_law + stick, 1.0)
 
 
 @jit
 def keep_track(s: L.Row, p: L.Row) -> None:
-    """CRUISE: the track of the moment in which the sticks were let go, kept against wind."""
+    """Keep the track at the time when the sticks were released, against wind (CRUISE)."""
     if s[L.S_PHASE] == 0.0:
         n, e, speed = track(s)
         if abs(s[L.S_ER + 7]) > 0.1 or s[L.S_POS_OK] == 0.0:  # still rolling out of the turn
@@ -67,8 +67,8 @@ def keep_track(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
-    """FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle. A pitch stick that is let
-    go, or pushed the other way, keeps the height of that moment (ArduPlane's update_fbwb_speed_height)."""
+    """Fly FBWB and CRUISE: bank by stick, climb by stick (FBWB_CLIMB_RATE), airspeed by throttle. A pitch stick that is
+    released, or reversed, keeps the present height (ArduPlane's update_fbwb_speed_height)."""
     still = abs(p[L.P_STICK_R]) < MOVED and abs(p[L.P_STICK_Y]) < MOVED
     if kind == CRUISE and still:
         keep_track(s, p)
@@ -90,8 +90,8 @@ def fly_by_wire(s: L.Row, p: L.Row, kind: float) -> None:
 
 @jit
 def train(s: L.Row, p: L.Row) -> None:
-    """TRAINING: the sticks move the surfaces; past a limit of bank or pitch its law holds the limit, unless the stick
-    leads back by more."""
+    """Fly TRAINING: the sticks move the surfaces. Beyond a limit of bank or pitch the control law holds the limit,
+    unless the stick commands a faster return."""
     most, bank, pitch = bank_limit(s, p), atan2(s[L.S_ER + 7], s[L.S_ER + 8]), asin(limit(-s[L.S_ER + 6], 1.0))
     s[L.S_NAV_ROLL] = limit(bank, most) if abs(bank) >= most else 0.0
     s[L.S_NAV_PITCH] = min(max(pitch, p[L.P_PITCH_DOWN]), p[L.P_PITCH_UP])
@@ -111,7 +111,7 @@ def train(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A tick by hand."""
+    """Fly one tick by sticks."""
     kind = t[L.T_STICKS]
     if kind in (FBWB, CRUISE):
         if s[L.S_AIR] == 0.0 and not rolls(s):
@@ -123,7 +123,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
             return
         fly_by_wire(s, p, kind)
         return
-    begin_energy(s, p)  # the mode behind this one begins at the height and airspeed that the pilot leaves it at
+    begin_energy(s, p)  # the next mode begins at the pilot's height and airspeed
     s[L.S_THROTTLE] = min(max(p[L.P_STICK_T], 0.0), p[L.P_THROTTLE_MAX])
     if kind == MANUAL:
         s[L.S_AILERON], s[L.S_ELEVATOR], s[L.S_RUDDER] = (
@@ -143,7 +143,7 @@ def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
         s[L.S_AILERON] = blend(s[L.S_AILERON], p[L.P_STICK_R])
         s[L.S_ELEVATOR] = blend(s[L.S_ELEVATOR], -p[L.P_STICK_P])
         s[L.S_RUDDER] = blend(s[L.S_RUDDER], p[L.P_STICK_Y])
-    else:  # FBWA, and what a plane has no other way to fly
+    else:  # FBWA, and kinds of sticks that a plane does not have
         s[L.S_NAV_ROLL] = limit(p[L.P_STICK_R] * p[L.P_BANK], bank_limit(s, p))
         idle = 1.0 - min(s[L.S_THROTTLE] / max(p[L.P_THR_TRIM], 0.01), 1.0)
         wanted = pitch_stick(p) - idle * p[L.P_PITCH_DOWN_IDLE]

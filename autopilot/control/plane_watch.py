@@ -1,4 +1,4 @@
-"""Decisions of a plane in a tick after the estimator; liftoff and landing, which it notices by itself (50 Hz)."""
+"""Decisions of a plane in a tick after the estimator, and its detection of liftoff and landing (50 Hz)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
 STOPPED, IDLING, FLYING = range(3)
-#: Higher than this over the place where it began, m, and faster than this share of the least airspeed, or carried by
-#: lift motors: it flies.
+#: Height over its starting place, m, and share of the minimum airspeed (or lift by motors) from which it flies.
 LIFTOFF_HEIGHT, LIFTOFF_SHARE = 1.0, 0.7
-#: Standing: slower than this over ground and downwards, m/s, for so long, s, without throttle; with an open one that
-#: moves nothing (an empty battery, a broken propeller) five times as long.
+#: Standing: slower than these over ground and downwards, m/s, for this time, s, without throttle. With open throttle
+#: that moves nothing (an empty battery, a broken propeller) the time is five times as long.
 STILL_SPEED, STILL_SINK, LAND_TIME = 1.0, 0.4, 1.0
 IDLE_THROTTLE, STUCK_SHARE = 0.05, 0.2
 
 
 @jit
 def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when this target moves a plane that stands on the ground, or flies on with one that rolls."""
+    """True if this target moves a standing plane, or keeps a rolling one flying."""
     kind = t[L.T_KIND]
     if kind == L.KIND_TAKEOFF:
         return s[L.S_ARRIVED] == 0.0
@@ -37,7 +36,7 @@ def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def wait_for_start(s: L.Row, p: L.Row) -> None:
-    """On the ground: throttle off, surfaces in the middle, demands where it stands."""
+    """Wait on the ground: throttle off, surfaces centred, demands at the present place."""
     rest(s)
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
@@ -62,7 +61,7 @@ def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
         begin_yaw(s, t)
     if s[L.S_AIR] == 0.0 and t[L.T_KIND] != L.KIND_TAKEOFF and ground_speed(s) < STILL_SPEED:
-        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was left before it lifted off
+        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was cancelled before liftoff
     if s[L.S_ARMED] == 0.0 or p[L.P_MOTORS_CUT] > 0.0:
         s[L.S_SPIN] = STOPPED
         flew = s[L.S_AIR] == 1.0
@@ -87,7 +86,7 @@ def decide_plane(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Liftoff, and which state of landing is told."""
+    """Detect liftoff, and set the reported landed state."""
     kind = t[L.T_KIND]
     if s[L.S_AIR] == 0.0:
         if kind == L.KIND_TAKEOFF:
@@ -105,7 +104,7 @@ def watch_takeoff(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def come_to_rest(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Landed: at rest."""
+    """Note that it has landed and is at rest."""
     if s[L.S_AIR] == 0.0:
         return
     still = ground_speed(s) < STILL_SPEED or s[L.S_POS_OK] == 0.0

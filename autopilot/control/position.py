@@ -1,7 +1,7 @@
 """Position and velocity control at 50 Hz: from the moving reference to an attitude and a collective.
 
-Position error -> velocity demand -> acceleration demand (PI with the reference's own velocity and acceleration, and the
-drag of the estimated air speed, fed forward) -> direction and size of thrust.
+Position error -> velocity demand -> acceleration demand (PI with feed-forward of the reference's velocity and
+acceleration and of the drag of the estimated airspeed) -> direction and size of thrust.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from autopilot.control.reference import approach
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
-#: Vertical speed, m/s.
+#: Vertical speed below which the hover thrust is learned, m/s.
 LEARNS_BELOW = 0.6
-#: Least and greatest collective that height is held with, of full.
+#: Limits of the collective for holding height, as shares of full thrust.
 LEAST_THRUST, MOST_THRUST = 0.02, 0.95
-#: Slower than this, m/s, a reference has no direction.
+#: Speed below which a reference has no direction, m/s.
 SLOW = 1e-3
 
 
 @jit
 def sink_demand(s: L.Row, p: L.Row) -> float:
-    """Velocity demand downwards, m/s."""
+    """Velocity demand down, m/s."""
     return s[L.S_RVD] + p[L.P_KP_HGT] * limit(s[L.S_RPD] - s[L.S_EPD], 3.0)
 
 
 @jit
 def velocity_demand(s: L.Row, p: L.Row) -> tuple[float, float]:
-    """Velocity demand north and east, m/s: proportional to the error near the reference, farther away as fast as it can
-    brake from (ArduPilot's `AC_P_2D` with its square-root controller)."""
+    """Velocity demand north and east, m/s: proportional to the error near the reference, farther away as fast as can be
+    braked (ArduPilot's `AC_P_2D` with its square-root controller)."""
     dn = s[L.S_RPN] - s[L.S_EPN]
     de = s[L.S_RPE] - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
@@ -42,10 +42,10 @@ def velocity_demand(s: L.Row, p: L.Row) -> tuple[float, float]:
 
 @jit
 def control_height(s: L.Row, p: L.Row) -> float:
-    """Acceleration demand downwards, m/s2."""
+    """Acceleration demand down, m/s2."""
     error = sink_demand(s, p) - s[L.S_EVD]
     wanted = s[L.S_RAD] + p[L.P_KP_VZ] * error + s[L.S_IVD]
-    low = L.GRAVITY * (1.0 - MOST_THRUST / s[L.S_HOVER])  # all that the motors have
+    low = L.GRAVITY * (1.0 - MOST_THRUST / s[L.S_HOVER])  # limit of the motors
     high = 0.85 * L.GRAVITY
     if low < wanted < high:
         s[L.S_IVD] = limit(s[L.S_IVD] + p[L.P_KI_VZ] * error * L.TICK, 4.0)
@@ -60,7 +60,7 @@ def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
     ee = ve - s[L.S_EVE]
     fn = s[L.S_RAN] + p[L.P_KP_VEL] * en
     fe = s[L.S_RAE] + p[L.P_KP_VEL] * ee
-    if p[L.P_KD_VEL] > 0.0:  # of the acceleration that it feels (PX4's PositionControl::_velocityControl)
+    if p[L.P_KD_VEL] > 0.0:  # by the felt acceleration (PX4's PositionControl::_velocityControl)
         rate = p[L.P_KD_VEL] / L.TICK
         fn -= rate * (s[L.S_ER] * s[L.S_DVX] + s[L.S_ER + 1] * s[L.S_DVY] + s[L.S_ER + 2] * s[L.S_DVZ])
         fe -= rate * (s[L.S_ER + 3] * s[L.S_DVX] + s[L.S_ER + 4] * s[L.S_DVY] + s[L.S_ER + 5] * s[L.S_DVZ])
@@ -71,8 +71,8 @@ def control_horizontal(s: L.Row, p: L.Row) -> tuple[float, float]:
 
 @jit
 def integrate(s: L.Row, p: L.Row, en: float, ee: float, fn: float, fe: float) -> None:
-    """Learn what the errors of velocity leave, up to what a full lean gives. While the demand (fn, fe) leans fully it
-    may turn, but not grow towards it (ArduPilot's `AC_PID_2D::update_i`)."""
+    """Integrate the velocity errors, up to the acceleration of a full lean. While the demand (fn, fe) has full lean,
+    the integral may turn but not grow in its direction (ArduPilot's `AC_PID_2D::update_i`)."""
     n, e = s[L.S_IVN], s[L.S_IVE]
     most = L.GRAVITY * p[L.P_LEAN_MAX]
     if s[L.S_LEAN_FULL] == 1.0 and en * fn + ee * fe > 0.0:
@@ -86,8 +86,8 @@ def integrate(s: L.Row, p: L.Row, en: float, ee: float, fn: float, fe: float) ->
 
 @jit
 def within_lean(s: L.Row, fn: float, fe: float, most: float) -> tuple[float, float]:
-    """A demand that is cut to `most` m/s2, first by what is along the way: so a vehicle keeps to its line when it has
-    no lean left for its speed (ArduPilot's `limit_accel_xy`)."""
+    """Limit a demand to `most` m/s2, first along the way. So a vehicle stays on its line when it has no lean left for
+    its speed (ArduPilot's `limit_accel_xy`)."""
     vn, ve = s[L.S_RVN], s[L.S_RVE]
     speed = sqrt(vn * vn + ve * ve)
     if speed < SLOW:
@@ -101,7 +101,7 @@ def within_lean(s: L.Row, fn: float, fe: float, most: float) -> tuple[float, flo
 
 @jit
 def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
-    """Acceleration that balances the drag of the reference's motion through the estimated wind, m/s2."""
+    """Acceleration that balances the drag of the reference's motion in the estimated wind, m/s2."""
     an = s[L.S_RVN] - s[L.S_WEN]
     ae = s[L.S_RVE] - s[L.S_WEE]
     k = p[L.P_DRAG_1] + p[L.P_DRAG_2] * sqrt(an * an + ae * ae)
@@ -110,14 +110,14 @@ def drag_feed(s: L.Row, p: L.Row) -> tuple[float, float]:
 
 @jit
 def set_thrust(s: L.Row, p: L.Row, down: float, tilt_cos: float) -> None:
-    """Collective for an acceleration demand `down` m/s2, more when leaning, by the learned hover thrust."""
+    """Set the collective for an acceleration demand `down` m/s2 from the learned hover thrust; more when leaning."""
     lift = (L.GRAVITY - down) / max(tilt_cos, 0.5)
     s[L.S_THRUST] = min(max(s[L.S_HOVER] * lift / L.GRAVITY, LEAST_THRUST), MOST_THRUST)
 
 
 @jit
 def fly_reference(s: L.Row, p: L.Row) -> None:
-    """Attitude and collective that follow the reference. Without a position: level, height only."""
+    """Set attitude and collective that follow the reference. Without a position: level, height only."""
     down = control_height(s, p)
     fn = 0.0
     fe = 0.0
@@ -149,8 +149,8 @@ def fly_reference(s: L.Row, p: L.Row) -> None:
 
 @jit
 def learn_hover(s: L.Row) -> None:
-    """Share of thrust that carries the weight, learned from what the accelerometer felt (sag, load, worn blades) while
-    the vehicle neither climbs nor sinks: then the air presses it, too. As ArduCopter's update_throttle_hover."""
+    """Learn the hover thrust from the felt force (sag, load, worn blades) while the vehicle neither climbs nor sinks,
+    because air drag also acts then. As ArduCopter's update_throttle_hover."""
     felt = -s[L.S_DVZ] / L.TICK
     if abs(s[L.S_EVD]) < LEARNS_BELOW and s[L.S_THRUST] > 0.15 and felt > 3.0 and s[L.S_ER + 8] > 0.8:
         s[L.S_HOVER] += (L.TICK / 3.0) * (s[L.S_THRUST] * L.GRAVITY / felt - s[L.S_HOVER])

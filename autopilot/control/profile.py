@@ -1,10 +1,10 @@
-"""Speed along a leg: a profile along its line with limited acceleration, jerk and snap, in a row's block.
+"""Speed profile along a leg, with limited acceleration, jerk and snap, in a row's block.
 
-A profile begins at a speed, changes to another, keeps it, and comes to rest at its end, or to a last speed. Each change
-of speed is built of ramps of the acceleration (up, held, down), each ramp of a jerk that grows linearly, holds and
-falls again. Jerk, its rise time and what is reached where the way is short are those of ArduPilot's S-curves (its
-`SCurve` has half a cosine where the jerk grows linearly here: the same areas, so the same times). Each half of a change
-mirrors the other, so one ramp is all that is ever evaluated.
+A profile begins at a speed, changes to another, keeps it, and ends at rest or at a last speed. Each change of speed
+consists of ramps of the acceleration (up, held, down), and each ramp has a jerk that grows linearly, holds and falls
+again. Jerk, its rise time and the result on short distances are those of ArduPilot's S-curves (its `SCurve` has half a
+cosine where the jerk grows linearly here; areas and times are equal). The second half of a change mirrors the first, so
+only one ramp is evaluated.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from math import pi, sqrt
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
-#: A ramp within a change: jerk m/s3, its rise time s, acceleration m/s2, time it is held s; speed at the beginning,
-#: change (may be negative), time and way of the whole change.
+#: Fields of a ramp: jerk m/s3, its rise time s, acceleration m/s2, its hold time s; first speed, change (may be
+#: negative), time and distance of the whole change.
 R_JERK, R_RISE, R_ACCEL, R_HELD, R_FROM, R_CHANGE, R_TIME, R_WAY = range(8)
 RAMP_SIZE = 8
-#: A profile: time flown, time at which it is over, length, time and speed between the changes, the limit that it was
-#: made for, speed at the end; direction; first change; last change.
+#: Fields of a profile: present time, end time, length, time and speed between the changes, the limit that it was made
+#: for, last speed; direction; first change; last change.
 C_TIME, C_END, C_LENGTH, C_CRUISE, C_SPEED, C_LIMIT, C_LAST_SPEED, C_N, C_E, C_D, C_FIRST = range(11)
 C_LAST = C_FIRST + RAMP_SIZE
 assert C_LAST + RAMP_SIZE == L.CURVE_SIZE
-#: Two changes that meet in the middle fit but for rounding, m.
+#: Tolerance with which two changes that meet in the middle fit, m.
 NO_WAY = 1e-6
 
 
@@ -31,18 +31,18 @@ NO_WAY = 1e-6
 def set_ramp(
     s: L.Row, r: int, begin: float, change: float, half: float, accel: float, jerk: float, rise: float
 ) -> None:
-    """The change of speed from `begin` by `change` within `half` m (below 0: as far as it takes), or as much of it as
-    these allow."""
+    """Set the change of speed from `begin` by `change` within `half` m (below 0: any distance), or as much of it as the
+    limits allow."""
     size = abs(change)
     snap = jerk * pi / (2.0 * rise)
     most = min(accel, size / (2.0 * rise))
     if half >= 0.0:
         most = min(most, half / (4.0 * rise * rise))
     held = 0.0
-    if most < jerk * rise:  # too short for the whole jerk
+    if most < jerk * rise:  # too short for the full jerk
         rise = min(rise, sqrt(accel * pi / (2.0 * snap)))
         cube = size * pi / (4.0 * snap)
-        if cube < rise * rise * rise:  # its root, from above: a power would not be the same bits everywhere
+        if cube < rise * rise * rise:  # the root from above: a power function would not give equal bits everywhere
             for _ in range(40):
                 rise -= (rise * rise * rise - cube) / (3.0 * rise * rise)
         if half >= 0.0:
@@ -73,7 +73,7 @@ def set_ramp(
 
 @jit
 def build_up(s: L.Row, r: int, t: float) -> tuple[float, float, float]:
-    """Way, speed and acceleration `t` s after the beginning, up to the middle of the change; from rest, forwards."""
+    """Distance, speed and acceleration `t` s after the beginning, up to the middle of a change from rest."""
     jerk, rise, accel = s[r + R_JERK], s[r + R_RISE], s[r + R_ACCEL]
     if rise <= 0.0:
         return 0.0, 0.0, 0.0
@@ -93,7 +93,7 @@ def build_up(s: L.Row, r: int, t: float) -> tuple[float, float, float]:
         )
     x = ramp - 2.0 * rise
     grown = 0.5 * jerk * rise
-    there = rise_way + x * (rise_speed + x * (0.5 * grown + jerk * x / 6.0))  # where the jerk begins to fall
+    there = rise_way + x * (rise_speed + x * (0.5 * grown + jerk * x / 6.0))  # place where the jerk begins to fall
     speed = 0.5 * accel * ramp
     way = there + rise * (speed - 0.5 * accel * rise) + rise_way
     x = ramp - t
@@ -108,7 +108,7 @@ def build_up(s: L.Row, r: int, t: float) -> tuple[float, float, float]:
 
 @jit
 def change_at(s: L.Row, r: int, t: float) -> tuple[float, float, float]:
-    """Way, speed and acceleration `t` s into a change."""
+    """Distance, speed and acceleration `t` s into a change."""
     size, total, begin = abs(s[r + R_CHANGE]), s[r + R_TIME], s[r + R_FROM]
     if t < 0.5 * total:
         way, speed, accel = build_up(s, r, t)
@@ -123,7 +123,7 @@ def change_at(s: L.Row, r: int, t: float) -> tuple[float, float, float]:
 
 @jit
 def profile_at(s: L.Row, c: int, t: float) -> tuple[float, float, float]:
-    """Way, speed and acceleration of profile `c` at its time `t`."""
+    """Distance, speed and acceleration of profile `c` at its time `t`."""
     if s[c + C_END] <= 0.0:
         return 0.0, 0.0, 0.0
     t = max(t, 0.0)
@@ -133,15 +133,15 @@ def profile_at(s: L.Row, c: int, t: float) -> tuple[float, float, float]:
     if t < first + s[c + C_CRUISE]:
         return s[c + C_FIRST + R_WAY] + s[c + C_SPEED] * (t - first), s[c + C_SPEED], 0.0
     left = s[c + C_END] - t
-    if left <= 0.0:  # at its last speed it goes on
+    if left <= 0.0:  # after the end it continues at its last speed
         return s[c + C_LENGTH] - s[c + C_LAST + R_FROM] * left, s[c + C_LAST + R_FROM], 0.0
-    way, speed, accel = change_at(s, c + C_LAST, left)  # it brakes as one speeds up, backwards
+    way, speed, accel = change_at(s, c + C_LAST, left)  # braking is speeding up backwards
     return s[c + C_LENGTH] - way, speed, -accel
 
 
 @jit
 def no_profile(s: L.Row, c: int) -> None:
-    """A profile of no length."""
+    """Set a profile of length 0."""
     for i in range(L.CURVE_SIZE):
         s[c + i] = 0.0
 
@@ -156,7 +156,7 @@ def copy_profile(s: L.Row, to: int, c: int) -> None:
 def set_profile(
     s: L.Row, c: int, n: float, e: float, d: float, begin: float, limit: float, accel: float, jerk: float, rise: float
 ) -> None:
-    """Along (n, e, d), from the speed `begin` to rest at the end."""
+    """Set a profile along (n, e, d), from the speed `begin` to rest at the end."""
     no_profile(s, c)
     length = sqrt(n * n + e * e + d * d)
     if length < 1e-3 or limit <= 0.0 or accel <= 0.0 or jerk <= 0.0:
@@ -169,8 +169,8 @@ def set_profile(
 
 @jit
 def finish_profile(s: L.Row, c: int, begin: float, limit: float, accel: float, jerk: float, rise: float) -> bool:
-    """Changes and cruise of a profile whose length and direction are known. False: both changes of speed together take
-    more way than it has, as they may where it begins or ends at a speed."""
+    """Set changes and cruise of a profile with known length and direction. False if both changes together need more
+    distance than it has, which may occur with a first or last speed."""
     length = s[c + C_LENGTH]
     if begin <= 0.0:
         set_ramp(s, c + C_FIRST, 0.0, limit, 0.5 * length, accel, jerk, rise)

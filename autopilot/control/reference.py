@@ -1,8 +1,8 @@
-"""The moving reference: a point with velocity and acceleration that the vehicle is made to follow.
+"""The moving reference: a point with velocity and acceleration that the vehicle follows.
 
-Guidance only says how fast the reference should move *where it is now* (a velocity field of the target); `shape` then
-moves it with limited acceleration and jerk. The reference therefore has no history but its own state: a target may
-change at any instant and the point goes on from where it is, without a jump in position, velocity or acceleration.
+Guidance only sets how fast the reference should move *at its present place* (a velocity field of the target). `shape`
+then moves it with limited acceleration and jerk. So the reference has no history except its own state: a target may
+change at any time, and the point continues without a jump in position, velocity or acceleration.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from autopilot.interface.marks import jit
 
 #: Gain of the velocity shaping, 1/s.
 SHAPE = 4.0
-#: Vertically faster than allowed it may brake by so much more than allowed, for each allowed speed that it flies:
+#: Gain of the extra vertical deceleration above the allowed speed, per ratio of speed to limit:
 #: AC_PosControl::calculate_overspeed_gain with its POSCONTROL_OVERSPEED_GAIN_Z.
 OVERSPEED_GAIN = 2.0
 
@@ -31,8 +31,8 @@ def approach(error: float, gain: float, limit: float) -> float:
 
 @jit
 def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
-    """Factor on the limits of vertical acceleration and jerk, at `down` m/s: 1 within the speeds allowed. A mode that
-    is entered while climbing fast would else go on climbing for tens of metres."""
+    """Factor on the limits of vertical acceleration and jerk, at `down` m/s: 1 within the allowed speeds. Without it, a
+    mode that begins during a fast climb would continue to climb for tens of metres."""
     if down > most_down and most_down > 0.0:
         return OVERSPEED_GAIN * down / most_down
     if -down > most_up and most_up > 0.0:
@@ -43,7 +43,7 @@ def overspeed_gain(down: float, most_up: float, most_down: float) -> float:
 @jit
 def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float) -> None:
     """Move the reference one tick towards the velocity (n, e, d) m/s. Limits in m/s2 and m/s3, horizontal and vertical
-    apart."""
+    separate."""
     move(s, n, e, d, accel, accel_z, jerk, jerk_z, L.TICK)
 
 
@@ -51,7 +51,7 @@ def shape(s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, 
 def move(
     s: L.Row, n: float, e: float, d: float, accel: float, accel_z: float, jerk: float, jerk_z: float, t: float
 ) -> None:
-    """`shape`, for `t` s; FF_* is the acceleration that the field expects along its own flow."""
+    """Do as `shape`, for `t` s. FF_* is the acceleration that the field expects along its own flow."""
     dn = n - s[L.S_RVN]
     de = e - s[L.S_RVE]
     size = sqrt(dn * dn + de * de)
@@ -91,14 +91,14 @@ def move(
 
 @jit
 def shape_within(s: L.Row, p: L.Row, n: float, e: float, d: float, accel: float, jerk: float) -> None:
-    """`shape` by the vertical limits of guidance, which count for more above its speeds."""
+    """Do as `shape` with guidance's vertical limits, which grow above its speeds."""
     gain = overspeed_gain(s[L.S_RVD], p[L.P_SPEED_UP], p[L.P_SPEED_DOWN])
     shape(s, n, e, d, accel, gain * p[L.P_ACCEL_Z], jerk, gain * p[L.P_JERK_Z])
 
 
 @jit
 def follow_vehicle(s: L.Row) -> None:
-    """Carry the reference with the vehicle (its estimate): on the ground, and while sticks or angles are flown."""
+    """Move the reference with the vehicle (its estimate): on the ground, and while sticks or angles are flown."""
     s[L.S_RPN] = s[L.S_EPN]
     s[L.S_RPE] = s[L.S_EPE]
     s[L.S_RPD] = s[L.S_EPD]
@@ -112,7 +112,7 @@ def follow_vehicle(s: L.Row) -> None:
 
 @jit
 def rest(s: L.Row) -> None:
-    """Reference at the vehicle, at rest; integrators empty."""
+    """Put the reference at the vehicle, at rest; integrators empty."""
     follow_vehicle(s)
     s[L.S_RVN] = 0.0
     s[L.S_RVE] = 0.0
@@ -124,7 +124,8 @@ def rest(s: L.Row) -> None:
 
 @jit
 def leash(s: L.Row) -> float:
-    """Share of the wanted speed while the vehicle lags behind the reference (strong wind, full lean): 1 near, 0 far."""
+    """Share of the demanded speed while the vehicle lags behind the reference (strong wind, full lean): 1 near, 0
+    far."""
     n = s[L.S_RPN] - s[L.S_EPN]
     e = s[L.S_RPE] - s[L.S_EPE]
     d = s[L.S_RPD] - s[L.S_EPD]

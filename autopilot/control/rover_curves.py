@@ -1,16 +1,16 @@
-"""Legs of a rover, by a speed profile, as ArduRover drives them (docs/reference/mission-semantics.md, item 12).
+"""Legs of a rover by a speed profile, as in ArduRover (docs/reference/mission-semantics.md, item 12).
 
-A leg that begins at rest, or follows one that was driven so, has a reference on its line that keeps the time of the
-profile (`autopilot.control.curves`, as copters have it). Steering is by the lines (`autopilot.control.rover_lines`), so
-that turns are arcs that the vehicle can drive; its speed is what takes it after the reference. Time passes more slowly
-on the profile while the vehicle lags: it turns round first, and the reference waits. A passed end is reached when the
-reference is half-way through the turn, a stop when its profile is over and the vehicle is there (ArduRover's
-`AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile, unless it begins
-`from_rest`: then the reference waits where the vehicle would stop. A vehicle that has turned round before it is there
-leaves it behind, and goes on without.
+A leg that begins at rest, or follows a leg with a profile, has a reference on its line that follows the time of the
+profile (`autopilot.control.curves`, as for copters). The lines decide the steering (`autopilot.control.rover_lines`),
+so that turns are arcs that the vehicle can drive; the reference decides the speed. Time passes more slowly on the
+profile while the vehicle lags: the vehicle turns first and the reference waits. An end without a stop is reached when
+the reference is half-way through the turn; a stop is reached when its profile is over and the vehicle is there
+(ArduRover's `AR_WPNav::advance_wp_target_along_track`). A leg that begins on the way from elsewhere has no profile,
+unless it begins `from_rest`: then the reference waits at the vehicle's stopping point. A vehicle that has turned and
+passed the reference continues without it.
 
-With SIM_DRIVE_LINES at 0 the vehicle knows no lines: the velocity that leads after the reference is all that steers it
-(`AR_PosControl::update`), which brings it out of a turn wider and later, as ArduRover.
+With SIM_DRIVE_LINES 0 the vehicle uses no lines: only the velocity towards the reference steers it
+(`AR_PosControl::update`). Its turns are then wider and later, as in ArduRover.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin
 
-#: How fast the way to the reference is made good, 1/s.
+#: Gain of the distance to the reference, 1/s.
 CATCH_UP = 1.0
-#: The same while it turns round, 1/s.
+#: The same while it turns, 1/s.
 TURNING = 0.35
-#: In the last part of a stop, while the deceleration ends, time passes no faster than this: ArduRover passes its
-#: reference there, which waits until it has come back.
+#: Lower limit of the pace in the last part of a stop, while the deceleration ends. ArduRover passes its reference
+#: there, which waits until it has come back.
 END_PACE = 0.6
-#: What velocity is off across the course in a turn, is made good by this, 1/s.
+#: Gain of the velocity error across the course in a turn, 1/s.
 ACROSS = 2.0
-#: A corner up to about 100 degrees (its cosine) is followed as the reference takes it, within this distance, m.
+#: Corners up to about 100 degrees (cosine) follow the reference, within this distance, m.
 WIDEST, WITH_IT = -0.2, 2.5
-#: Profiles keep the limits of acceleration; what catching up with them takes comes on top, up to this share in all.
+#: Largest share of the acceleration limits, including catching up with a profile.
 SPARE = 1.5
 
 
 @jit
 def at_rest_on_curve(s: L.Row) -> bool:
-    """The reference has come to rest at the end of its leg."""
+    """True if the reference is at rest at the end of its leg."""
     return s[L.S_CURVING] == 1.0 and s[L.S_CORNER] == 0.0 and s[L.S_NOW + C_TIME] >= s[L.S_NOW + C_END]
 
 
 @jit
 def begin_driven(s: L.Row, p: L.Row, t: L.Row, renewed: bool) -> None:
-    """A leg is the new target. `renewed`: on the way along another one that had no beginning of its own either."""
-    drifts = p[L.P_AFLOAT] == 1.0  # what floats is never at rest, and goes by the lines alone
+    """Begin a leg. `renewed`: it comes on the way along another leg without a profile."""
+    drifts = p[L.P_AFLOAT] == 1.0  # a boat is never at rest, and uses only the lines
     rests = not drifts and s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] < RESTS * RESTS
     driven = s[L.S_CURVING] == 1.0
     begin_leg(s, p, t, rests and not driven)
@@ -64,8 +64,7 @@ def begin_driven(s: L.Row, p: L.Row, t: L.Row, renewed: bool) -> None:
 
 @jit
 def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
-    """Velocity (north, east, m/s) that takes the vehicle after the reference, which is made good by `gain` (1/s); no
-    faster than allowed."""
+    """Velocity (north, east, m/s) towards the reference with this gain (1/s), within the speed limit."""
     n = s[L.S_RVN] + gain * (s[L.S_RPN] - s[L.S_EPN])
     e = s[L.S_RVE] + gain * (s[L.S_RPE] - s[L.S_EPE])
     size = sqrt(n * n + e * e)
@@ -75,10 +74,10 @@ def wanted_velocity(s: L.Row, p: L.Row, gain: float) -> tuple[float, float]:
 
 @jit
 def after_reference(s: L.Row, p: L.Row) -> float:
-    """Speed >= 0 on the present course that takes the vehicle after the reference."""
+    """Speed >= 0 on the present course that follows the reference."""
     n, e = wanted_velocity(s, p, CATCH_UP)
     ahead = n * cos(s[L.S_COURSE]) + e * sin(s[L.S_COURSE])
-    if not at_rest_on_curve(s) and s[L.S_TURN_LEFT] > TURNED:  # a turn has to be driven, and the reference waits
+    if not at_rest_on_curve(s) and s[L.S_TURN_LEFT] > TURNED:  # it must turn first, and the reference waits
         n, e = wanted_velocity(s, p, TURNING)
         ahead = max(ahead, min(sqrt(n * n + e * e), tight_speed(p)))
     return max(ahead, 0.0)
@@ -86,14 +85,14 @@ def after_reference(s: L.Row, p: L.Row) -> float:
 
 @jit
 def left_behind(s: L.Row) -> bool:
-    """The vehicle is on its way along the leg, farther than a reference that was to lead it."""
+    """True if the vehicle on its leg has passed its reference."""
     n, e = s[L.S_EPN] - s[L.S_RPN], s[L.S_EPE] - s[L.S_RPE]
     return s[L.S_TURN_LEFT] <= TURNED and n * s[L.S_U_N] + e * s[L.S_U_E] > WITH_IT
 
 
 @jit
 def by_velocity(s: L.Row, p: L.Row) -> tuple[float, float]:
-    """Turn rate and speed (negative: backwards) that lead after the reference and know nothing else."""
+    """Turn rate and speed (negative: backwards) that follow the reference without lines."""
     s[L.S_COURSE_ERROR], s[L.S_TURN_LEFT] = 0.0, 0.0
     n, e = wanted_velocity(s, p, p[L.P_KP_POS])
     size = sqrt(n * n + e * e)
@@ -108,13 +107,13 @@ def by_velocity(s: L.Row, p: L.Row) -> tuple[float, float]:
 
 @jit
 def blends(s: L.Row, a: int, b: int) -> bool:
-    """Do two profiles, one leading to the other, meet at an angle that is driven as an arc?"""
+    """True if two profiles, one leading to the other, meet at an angle that is driven as an arc."""
     return s[a + C_N] * s[b + C_N] + s[a + C_E] * s[b + C_E] > WIDEST
 
 
 @jit
 def turns_with_reference(s: L.Row) -> bool:
-    """The reference is in a turn that a car can follow, and the vehicle is with it."""
+    """True if the reference is in a turn that a car can follow, and the vehicle is near it."""
     n, e = s[L.S_RPN] - s[L.S_EPN], s[L.S_RPE] - s[L.S_EPE]
     if n * n + e * e > WITH_IT * WITH_IT:
         return False
@@ -125,8 +124,8 @@ def turns_with_reference(s: L.Row) -> bool:
 
 @jit
 def turn_rate(s: L.Row, p: L.Row) -> float:
-    """Turn rate that follows the reference round a corner: its acceleration and what velocity and place are off, across
-    the course (ArduRover's `AR_PosControl`)."""
+    """Turn rate that follows the reference round a corner: its acceleration, and the errors of velocity and place
+    across the course (ArduRover's `AR_PosControl`)."""
     n, e = wanted_velocity(s, p, CATCH_UP)
     n = s[L.S_RAN] + ACROSS * (n - s[L.S_EVN])
     e = s[L.S_RAE] + ACROSS * (e - s[L.S_EVE])
@@ -138,7 +137,7 @@ def turn_rate(s: L.Row, p: L.Row) -> float:
 def drive_curve(s: L.Row, p: L.Row, t: L.Row) -> bool:
     """Advance the reference by a tick; True when the leg is driven."""
     turning = s[L.S_PHASE]  # of the vehicle, which follows the lines
-    if turning == 1.0:  # it is on its way along the next one: the reference comes after it
+    if turning == 1.0:  # it is already on the next leg, and the reference follows it
         s[L.S_PACE] = 1.0
     left = s[L.S_NOW + C_END] - s[L.S_NOW + C_TIME]
     if p[L.P_LINES] != 0.0 and s[L.S_CORNER] == 0.0 and left * p[L.P_LEG_JERK] < p[L.P_ACCEL]:

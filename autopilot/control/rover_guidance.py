@@ -1,8 +1,8 @@
-"""Guidance of a rover: a tick of the present target (50 Hz), and what it notices by itself.
+"""Guidance of a rover: a tick of the present target (50 Hz), and its own detections.
 
-Every kind of target comes down to a turn rate and a speed (`autopilot.control.rover_lines`), which steering and
-throttle follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It always
-stands on the ground, so it neither lifts off nor lands; a Land target stops it.
+Every kind of target becomes a turn rate and a speed (`autopilot.control.rover_lines`), which steering and throttle
+follow (`autopilot.control.rover_steering`). A rover has no height: targets count horizontally. It is always on the
+ground, so it neither lifts off nor lands; a Land target stops it.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan2, cos, sin
 
 MANUAL, STEERING, ACRO = 3.0, 4.0, 5.0
-#: Crash check as ArduPilot's Rover/crash_check.cpp: throttle given, not moving, not turning, for so long.
+#: Crash check as in ArduPilot's Rover/crash_check.cpp: time s, throttle, speed m/s and turning rate rad/s of a stuck
+#: vehicle.
 STUCK_TIME, STUCK_THROTTLE, STUCK_SPEED, STUCK_RATE = 2.0, 0.05, 0.08, 0.08
-#: A point behind and nearer than this many turning circles is backed up to when a place is held.
+#: Distance in turning circles below which a place behind is reached backwards.
 BACK_UP = 4.0
-#: What floats coasts for about so long after its motor has stopped, ms.
+#: Time that a boat coasts after its motor has stopped, ms.
 COASTING_MS = 5000.0
 
 
 @jit
 def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A new target has been set."""
+    """Begin a new target."""
     s[L.S_SEQ] = t[L.T_SEQ]
     on_its_way = s[L.S_ON_LEG] == 1.0 and s[L.S_PHASE] != 2.0 and not at_rest_on_curve(s)
     renewed = on_its_way and t[L.T_HAS_START] == 0.0
@@ -52,7 +53,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_TARGET_MS] = s[L.S_TIME_MS]
     s[L.S_TURN_SUM] = 0.0
     s[L.S_DRIVING] = 1.0
-    if s[L.S_WAY] != t[L.T_WAY]:  # from forwards to backwards it has to stop: no profile leads there
+    if s[L.S_WAY] != t[L.T_WAY]:  # from forwards to backwards it must stop, and no profile leads there
         s[L.S_CURVING] = 0.0
     s[L.S_WAY] = t[L.T_WAY]
     s[L.S_COURSE_ERROR] = 0.0
@@ -66,7 +67,7 @@ def begin(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive(s: L.Row, p: L.Row, rate: float, speed: float) -> None:
-    """Follow a turn rate and a speed >= 0 in the present direction of driving, off the fence."""
+    """Follow a turn rate and a speed >= 0 in the present direction of driving, clear of the fence."""
     drive_at(s, p, rate, keep_speed(s, p, s[L.S_WAY] * speed))
 
 
@@ -81,13 +82,13 @@ def drive_at(s: L.Row, p: L.Row, rate: float, speed: float) -> None:
 
 @jit
 def is_slow(s: L.Row) -> bool:
-    """At rest, by estimate."""
+    """True at rest, by the estimate."""
     return s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] < 0.0225
 
 
 @jit
 def has_stopped(s: L.Row, p: L.Row) -> bool:
-    """At rest; afloat, where wind and current go on: the motor has stood still for a while."""
+    """True at rest. A boat, which wind and current move, has stopped when its motor has stood still for a while."""
     if p[L.P_AFLOAT] == 1.0 and s[L.S_THROTTLE] == 0.0 and s[L.S_TIME_MS] - s[L.S_TARGET_MS] > COASTING_MS:
         return True
     return is_slow(s)
@@ -95,7 +96,7 @@ def has_stopped(s: L.Row, p: L.Row) -> bool:
 
 @jit
 def halt(s: L.Row, p: L.Row) -> None:
-    """Brake on the present course and stay. Without position the speed is not known well enough to brake by it."""
+    """Brake on the present course and stay. Without a position the speed is too uncertain to brake by it."""
     s[L.S_RPN], s[L.S_RPE] = s[L.S_EPN], s[L.S_EPE]
     s[L.S_RVN], s[L.S_RVE] = 0.0, 0.0
     s[L.S_CURVING] = 0.0
@@ -109,7 +110,7 @@ def halt(s: L.Row, p: L.Row) -> None:
 
 @jit
 def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float) -> None:
-    """Drive to a point when farther away than `radius`, backwards where that is shorter, and stand there."""
+    """Drive to a point if it is farther away than `radius`, backwards if that is shorter, and stand there."""
     dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
     drifted = s[L.S_DRIVING] == 0.0 and size > radius
@@ -134,7 +135,7 @@ def keep_place(s: L.Row, p: L.Row, n: float, e: float, radius: float, way: float
 
 @jit
 def along_curve(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float, float]:
-    """Turn rate and speed after the reference of a profile, and the share of the accelerations that this may take."""
+    """Turn rate and speed that follow the reference of a profile, and the share of the acceleration limits for it."""
     if p[L.P_LINES] == 0.0:
         rate, speed = by_velocity(s, p)
         return rate, keep_leg_speed(s, p, max(speed, 0.0)) + min(speed, 0.0), 1.0
@@ -147,8 +148,8 @@ def along_curve(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float, float]:
 
 @jit
 def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Drive a tick along a leg, and at its end."""
-    if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # nobody gave another target: stop at the end
+    """Drive one tick along a leg, and at its end."""
+    if s[L.S_ARRIVED] == 1.0 and s[L.S_CORNER] > 0.0:  # no new target came: stop at the end
         s[L.S_CORNER] = 0.0
         s[L.S_PHASE] = 0.0
         s[L.S_CURVING] = 0.0
@@ -157,7 +158,7 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     timed = s[L.S_CURVING] == 1.0 and s[L.S_ARRIVED] == 0.0
     if s[L.S_PHASE] != 2.0 and s[L.S_CORNER] == 0.0 and not timed and (drifts or is_slow(s)):
         beyond = s[L.S_LENGTH] <= 0.01 or n * s[L.S_U_N] + e * s[L.S_U_E] > -0.15
-        if beyond:  # stands at its end, or beside it
+        if beyond:  # it stands at its end, or beside it
             s[L.S_PHASE] = 2.0
             s[L.S_DRIVING] = 0.0
     if s[L.S_PHASE] == 2.0:
@@ -175,14 +176,14 @@ def drive_leg(s: L.Row, p: L.Row, t: L.Row) -> None:
     else:
         rate, speed = along_leg(s, p, t)
         drive_at(s, p, rate, s[L.S_WAY] * keep_leg_speed(s, p, speed))
-    stops = s[L.S_CORNER] == 0.0 and p[L.P_AFLOAT] == 0.0  # as at the end of a profile it is there when it rests
+    stops = s[L.S_CORNER] == 0.0 and p[L.P_AFLOAT] == 0.0  # as at the end of a profile, it has arrived when it rests
     if s[L.S_ARRIVED] == 0.0 and leg_driven(s, t) and (is_slow(s) or not stops):
         arrive(s)
 
 
 @jit
 def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """A heading or a turn rate with a speed, negative backwards; not renewed in time it stops."""
+    """Drive a heading or a turn rate with a speed, negative backwards; stop if it is not renewed in time."""
     if s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]:
         halt(s, p)
         return
@@ -202,13 +203,13 @@ def drive_velocity(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Pilot modes: the roll stick steers, the throttle stick drives, its lower half backwards. Their dead zones are the
-    radio channels' (RCn_DZ), and behind them already."""
+    """Drive by sticks: the roll stick steers, the throttle stick drives, backwards in its lower half. The dead zones of
+    the radio channels (RCn_DZ) are already applied."""
     push = limit(2.0 * p[L.P_STICK_T] - 1.0, 1.0)
     side = limit(p[L.P_STICK_R], 1.0)
     s[L.S_RPN], s[L.S_RPE], s[L.S_RVN], s[L.S_RVE] = s[L.S_EPN], s[L.S_EPE], s[L.S_EVN], s[L.S_EVE]
     kind = t[L.T_STICKS]
-    if s[L.S_POS_OK] == 0.0 or (kind != STEERING and kind != ACRO):  # nor can a speed be held without one
+    if s[L.S_POS_OK] == 0.0 or (kind != STEERING and kind != ACRO):  # without a position a speed cannot be held either
         release(s)
         s[L.S_THROTTLE] = limit(push, p[L.P_THROTTLE_MAX])
         s[L.S_WHEEL] = side * p[L.P_WHEEL_MAX]
@@ -218,7 +219,7 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
     s[L.S_WAY] = 1.0 if speed >= 0.0 else -1.0
     if kind == ACRO:
         rate = side * p[L.P_STICK_TURN]
-    else:  # a sideways acceleration: at little speed the turning circle limits it
+    else:  # a sideways acceleration: at low speed the turning circle limits it
         rate = side * p[L.P_TURN_ACCEL] / max(abs(s[L.S_SPEED]), 0.3) * s[L.S_WAY]
     if speed == 0.0 and is_slow(s):
         rate = 0.0
@@ -229,7 +230,7 @@ def drive_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def drive_target(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Drive a tick of the present target, armed."""
+    """Drive one tick of the present target, armed."""
     kind = t[L.T_KIND]
     if kind == L.KIND_PILOT:
         drive_sticks(s, p, t)
@@ -257,11 +258,11 @@ def drive_target(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Crash check: throttle is given and nothing moves."""
+    """Detect a stuck vehicle: throttle is given and nothing moves."""
     pushing = abs(s[L.S_THROTTLE]) > STUCK_THROTTLE and t[L.T_KIND] != L.KIND_PILOT and p[L.P_CRASH_CHECK] == 1.0
     still = abs(s[L.S_SPEED]) < STUCK_SPEED and abs(s[L.S_GYZ]) < STUCK_RATE
     s[L.S_STUCK_S] = s[L.S_STUCK_S] + L.TICK if pushing and still else 0.0
-    moves = abs(s[L.S_SPEED]) > 2.0 * STUCK_SPEED or abs(s[L.S_GYZ]) > 2.0 * STUCK_RATE  # noise alone does not
+    moves = abs(s[L.S_SPEED]) > 2.0 * STUCK_SPEED or abs(s[L.S_GYZ]) > 2.0 * STUCK_RATE  # more than noise alone
     if moves or not pushing:
         s[L.S_STUCK_SENT] = 0.0
     if s[L.S_STUCK_S] >= STUCK_TIME and s[L.S_STUCK_SENT] == 0.0:
@@ -271,14 +272,14 @@ def watch_stuck(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def mix_stick(s: L.Row, p: L.Row) -> None:
-    """The roll stick takes the steering over as far as it is held aside (ArduPilot RC_Channel::stick_mixing)."""
+    """Mix the roll stick into the steering by its deflection (ArduPilot RC_Channel::stick_mixing)."""
     side = limit(p[L.P_STICK_R], 1.0)
     s[L.S_WHEEL] = limit((1.0 - abs(side)) * s[L.S_WHEEL] + side * p[L.P_WHEEL_MAX], p[L.P_WHEEL_MAX])
 
 
 @jit
 def decide_rover(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Decide, in a tick after the estimator, all that the kernel decides for a rover."""
+    """Decide all that the kernel decides for a rover, in a tick after the estimator."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:

@@ -1,9 +1,9 @@
-"""Guidance of a car along lines and circles: a field of courses, and the speed that the field can be followed at.
+"""Guidance of a car along lines and circles: a field of courses, and the speed at which it can be followed.
 
-Beside a line the wanted course leans towards it: by an angle proportional to the distance near the line, and farther
-out by that of a circle which touches the line, so that a turn onto it is an arc that the vehicle can drive. The field
-has no memory; a new line counts from wherever the vehicle is. The change of the wanted course along the way is fed
-forward, which makes the error vanish with the two rates chosen here (course, distance) and without overshoot.
+Beside a line the demanded course leans towards it: by an angle proportional to the distance near the line, and farther
+out by the angle of a circle that touches the line, so that a turn onto it is an arc that the vehicle can drive. The
+field has no memory; a new line counts from the vehicle's place. The change of the demanded course along the way is fed
+forward, so the error vanishes at the two chosen rates (course, distance) without overshoot.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import acos, atan2, cos, sin, tan
 
-#: Rate at which the distance to a line goes to zero, 1/s, and the shortest length in which it does, m.
+#: Rate at which the distance to a line goes to zero, 1/s, and the shortest length for it, m.
 ACROSS_RATE = 1.0
 SHORTEST = 1.0
-#: Steepest course towards a line, rad.
+#: Largest angle of the course to a line, rad.
 STEEPEST = 1.2
-#: Share of the allowed sideways acceleration that is planned with; of the deceleration; and how much wider than the
-#: turning circle turns are planned.
+#: Shares of the allowed sideways acceleration and of the deceleration for planning; factor on the turning circle for
+#: planned turns.
 GRIP_SHARE, BRAKE_SHARE, CIRCLE_SHARE = 0.7, 0.75, 1.2
-#: Course error, rad, from which and to which the speed goes down to that of the tightest turn.
+#: Course errors, rad, between which the speed decreases to that of the tightest turn.
 SLOW_FROM, SLOW_TO = 0.5, 1.4
-#: Half of a turn, rad, from which on it begins within the radius of the corner, lest it pass beside.
+#: Half of a turn, rad, from which it begins within the radius of the corner, so that it does not pass beside it.
 SHARP = 0.9
-#: Farther from the start of its leg than this, m, a vehicle at rest is elsewhere.
+#: Distance from the start of its leg, m, beyond which a vehicle at rest is elsewhere.
 ELSEWHERE = 1.0
-#: A turn onto a line is as good as done this far from its direction, rad.
+#: Angle off a line's direction within which a turn onto it counts as done, rad.
 TURNED = 0.35
 
 
 @jit
 def turn_radius(p: L.Row, speed: float) -> float:
-    """Radius, m, of the turns that are planned at this speed."""
+    """Radius of planned turns at this speed, m."""
     return max(speed * speed / (GRIP_SHARE * p[L.P_TURN_ACCEL]), CIRCLE_SHARE * p[L.P_TURN_RADIUS])
 
 
 @jit
 def tight_speed(p: L.Row) -> float:
-    """Speed of the tightest turn that is planned, m/s."""
+    """Speed of the tightest planned turn, m/s."""
     return sqrt(GRIP_SHARE * p[L.P_TURN_ACCEL] * CIRCLE_SHARE * p[L.P_TURN_RADIUS])
 
 
@@ -65,15 +65,15 @@ def lean(off: float, speed: float, radius: float) -> tuple[float, float]:
 
 @jit
 def turn_to(p: L.Row, error: float) -> float:
-    """Turn rate that takes a course error (rad) away and can itself be taken back in time."""
+    """Turn rate that removes a course error (rad) and can be reduced in time."""
     rate = approach(abs(error), p[L.P_KP_COURSE], 0.6 * p[L.P_TURN_RATE_ACCEL])
     return rate if error >= 0.0 else -rate
 
 
 @jit
 def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> float:
-    """Turn rate, rad/s, that leads to the line of direction `along` (rad) from `off` m right of it. `curvature`: change
-    of that direction per metre along the line, here (1/m, clockwise)."""
+    """Turn rate, rad/s, towards the line of direction `along` (rad) from `off` m to its right. `curvature`: change of
+    that direction per metre along the line, 1/m, clockwise."""
     speed = max(abs(s[L.S_SPEED]), 0.5)
     angle, slope = lean(abs(off), speed, turn_radius(p, speed))
     if off < 0.0:
@@ -88,7 +88,7 @@ def follow(s: L.Row, p: L.Row, off: float, along: float, curvature: float) -> fl
 
 @jit
 def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
-    """`wanted`, less while the course is far off; in a turn onto a line no more than now: turn, then speed up."""
+    """Limit `wanted` while the course is far off. In a turn onto a line it does not speed up."""
     now = abs(s[L.S_SPEED])
     if s[L.S_TURN_LEFT] > TURNED and abs(s[L.S_RATE_REF]) * now > 0.5 * GRIP_SHARE * p[L.P_TURN_ACCEL]:
         wanted = min(wanted, max(now, tight_speed(p)))
@@ -101,8 +101,8 @@ def speed_for_turn(s: L.Row, p: L.Row, wanted: float) -> float:
 
 @jit
 def begin_leg(s: L.Row, p: L.Row, t: L.Row, rests: bool) -> None:
-    """Direction and length of the leg and of the next, and the turn between them. A vehicle that `rests` elsewhere than
-    at its start begins where it stands."""
+    """Set direction and length of the leg and of the next, and the turn between them. A vehicle that `rests` away from
+    the start begins at its own place."""
     n, e = t[L.T_START_N] - s[L.S_EPN], t[L.T_START_E] - s[L.S_EPE]
     if t[L.T_HAS_START] == 1.0 and (not rests or n * n + e * e < ELSEWHERE * ELSEWHERE):
         s[L.S_A_N], s[L.S_A_E] = t[L.T_START_N], t[L.T_START_E]
@@ -122,7 +122,7 @@ def begin_leg(s: L.Row, p: L.Row, t: L.Row, rests: bool) -> None:
 
 @jit
 def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """The turn that passes the end at half the radius, or the tightest one."""
+    """Set the turn that passes the end at half the radius, or the tightest one."""
     n, e = t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E]
     size = sqrt(n * n + e * e)
     s[L.S_W_LENGTH] = size
@@ -143,12 +143,12 @@ def begin_corner(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def turn_begins(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Distance before the end at which the turn onto the next leg begins, m: the tangent of the arc, and the way in
-    which the turn rate builds up."""
+    """Distance before the end at which the turn onto the next leg begins, m: the tangent of the arc, and the distance
+    in which the turn rate builds up."""
     speed = abs(s[L.S_SPEED])
     radius = turn_radius(p, speed)
     begin = radius * tan(s[L.S_HALF_TURN])
-    if s[L.S_CORNER_R] < radius:  # cannot cut the corner that little: reach the end first
+    if s[L.S_CORNER_R] < radius:  # it cannot cut the corner that little, so it reaches the end first
         begin = min(begin, 0.8 * t[L.T_RADIUS])
     begin += 0.5 * speed * speed / radius / p[L.P_TURN_RATE_ACCEL] * min(2.0 * s[L.S_HALF_TURN], 1.0)
     if s[L.S_HALF_TURN] > SHARP:
@@ -158,7 +158,7 @@ def turn_begins(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
-    """Turn rate and speed (>= 0) on the leg, or, once the turn was begun, on the next."""
+    """Turn rate and speed (>= 0) on the leg, or, after the turn has begun, on the next."""
     fastest = p[L.P_SPEED_GROUND]
     brake = BRAKE_SHARE * p[L.P_DRIVE_DECEL]
     n, e = s[L.S_EPN] - s[L.S_A_N], s[L.S_EPE] - s[L.S_A_E]
@@ -185,8 +185,8 @@ def along_leg(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
 
 @jit
 def leg_driven(s: L.Row, t: L.Row) -> bool:
-    """Within the radius of the end (horizontally), or past the line through it across the leg (in the turn: clearly
-    past it along the next leg)."""
+    """True within the radius of the end (horizontally), or past the line through it across the leg (in the turn:
+    clearly past it along the next leg)."""
     n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
     if n * n + e * e <= t[L.T_RADIUS] * t[L.T_RADIUS]:
         return True
@@ -197,7 +197,7 @@ def leg_driven(s: L.Row, t: L.Row) -> bool:
 
 @jit
 def round_circle(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
-    """Turn rate and speed to and round the edge of the target's circle. A circle too small to drive is widened."""
+    """Turn rate and speed to and along the edge of the target's circle. A circle too small to drive is widened."""
     radius = max(t[L.T_CIRCLE_R], CIRCLE_SHARE * p[L.P_TURN_RADIUS])
     n, e = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E]
     size = sqrt(n * n + e * e)
@@ -218,7 +218,8 @@ def round_circle(s: L.Row, p: L.Row, t: L.Row) -> tuple[float, float]:
 
 @jit
 def to_point(s: L.Row, p: L.Row, n: float, e: float) -> tuple[float, float]:
-    """Turn rate and speed straight to a point, at rest there. One inside the turning circle is left behind first."""
+    """Turn rate and speed straight to a point, with a stop there. A vehicle within turning distance of it first drives
+    away."""
     dn, de = n - s[L.S_EPN], e - s[L.S_EPE]
     size = sqrt(dn * dn + de * de)
     s[L.S_RPN], s[L.S_RPE] = n, e

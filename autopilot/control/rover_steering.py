@@ -1,8 +1,8 @@
 """Steering and speed of a car: turn rate to wheel angle, speed to throttle (50 Hz).
 
-Both are a model of the vehicle fed forward and a PI on what the model misses. The wheel angle of a turn follows from
-the bicycle's geometry, tan(angle) = wheelbase x turn rate / speed (Rajamani, Vehicle Dynamics and Control, 2nd ed.,
-2.2); the throttle from a motor whose pull falls linearly with speed.
+Both are a feed-forward of a vehicle model plus a PI of the remaining error. The wheel angle of a turn follows from the
+bicycle's geometry, tan(angle) = wheelbase x turn rate / speed (Rajamani, Vehicle Dynamics and Control, 2nd ed., 2.2);
+the throttle from a motor whose pull falls linearly with speed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import atan, cos, sin
 
-#: Below this speed, m/s, the wheel angle of a turn rate is that of this speed: standing, no angle turns the vehicle.
+#: Lower limit of the speed in the wheel angle of a turn rate, m/s, because a standing vehicle cannot turn.
 SLOWEST = 0.3
 
 
 @jit
 def sense_motion(s: L.Row, p: L.Row) -> None:
-    """Forward speed along the nose, and course: by velocity where it says more than the compass. Backwards the centre
-    of mass follows the axle that leads, so its course lags behind a turn: that a wheelbase farther is used."""
+    """Compute forward speed along the nose, and course: by velocity where it is better than the compass. Backwards, the
+    course of a point a wheelbase farther is used, because the centre of mass lags behind the leading axle in a turn."""
     yaw = yaw_of(s)
     c, sn = cos(yaw), sin(yaw)
     ahead = c * s[L.S_EVN] + sn * s[L.S_EVE]
@@ -39,7 +39,7 @@ def sense_motion(s: L.Row, p: L.Row) -> None:
 
 @jit
 def steer_by_rate(s: L.Row, p: L.Row, rate: float) -> None:
-    """Wheel angle for a turn rate, rad/s clockwise, within grip, turning circle and how fast a turn may begin."""
+    """Set the wheel angle for a turn rate, rad/s clockwise, within grip, turning circle and yaw acceleration."""
     speed = s[L.S_SPEED]
     quick = max(abs(speed), SLOWEST)
     most = min(p[L.P_TURN_RATE_MAX], min(p[L.P_TURN_ACCEL] / quick, quick / p[L.P_TURN_RADIUS]))
@@ -55,13 +55,13 @@ def steer_by_rate(s: L.Row, p: L.Row, rate: float) -> None:
 
 @jit
 def hold_speed(s: L.Row, p: L.Row, wanted: float) -> None:
-    """Throttle for a forward speed, m/s (negative: backwards), reached within the acceleration limits."""
+    """Set the throttle for a forward speed, m/s (negative: backwards), within the acceleration limits."""
     reach_speed(s, p, wanted, 1.0)
 
 
 @jit
 def reach_speed(s: L.Row, p: L.Row, wanted: float, share: float) -> None:
-    """Throttle for a forward speed, m/s (negative: backwards), reached within this share of the limits."""
+    """Set the throttle for a forward speed, m/s (negative: backwards), within this share of the limits."""
     ref = s[L.S_SPEED_REF]
     slower = abs(wanted) < abs(ref) or wanted * ref < 0.0
     most = share * (p[L.P_DRIVE_DECEL] if slower else p[L.P_DRIVE_ACCEL])
@@ -85,7 +85,7 @@ def reach_speed(s: L.Row, p: L.Row, wanted: float, share: float) -> None:
 
 @jit
 def motor_throttle(s: L.Row, p: L.Row) -> float:
-    """Throttle that the motor is given: any at all begins where it starts to move (MOT_THR_MIN)."""
+    """Throttle of the motor: any throttle begins at MOT_THR_MIN, where it starts to move."""
     throttle, least = s[L.S_THROTTLE], p[L.P_THROTTLE_LEAST]
     if throttle == 0.0:
         return 0.0
@@ -94,7 +94,7 @@ def motor_throttle(s: L.Row, p: L.Row) -> float:
 
 @jit
 def release(s: L.Row) -> None:
-    """No throttle, wheels straight, nothing remembered."""
+    """Release: no throttle, wheels straight, integrators empty."""
     s[L.S_THROTTLE] = 0.0
     s[L.S_WHEEL] = 0.0
     s[L.S_RATE_REF] = 0.0

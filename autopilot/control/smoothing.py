@@ -1,14 +1,14 @@
 """Legs and climbs as PX4 flies them: `lib/motion_planning` (PositionSmoothing, TrajectoryConstraints, TrajMath) and
 `FlightTaskAuto` of PX4 1.16, from their descriptions there.
 
-The reference goes straight to the end of its leg, as fast as it could still brake from with a delay of twice the time
-in which the acceleration builds up, down to the speed of the corner there: that of a circle which touches both legs the
-acceptance radius away from it, at a share of the acceleration (MPC_XY_TRAJ_P). While it turns towards its leg it aims
-at a point of the line, and is no faster than before the turn. It waits for a vehicle that lags. A leg is flown within
-the radius (horizontal) and NAV_MC_ALT_RAD (vertical), and the next begins there.
+The reference goes straight to the end of its leg, as fast as it could still brake with a delay of twice the time in
+which the acceleration builds up, down to the corner speed. That is the speed on a circle that touches both legs at the
+acceptance radius from the corner, at a share of the acceleration (MPC_XY_TRAJ_P). While it turns towards its leg it
+aims at a point of the line, and is no faster than before the turn. It waits for a lagging vehicle. A leg is flown
+within the radius (horizontal) and NAV_MC_ALT_RAD (vertical), and the next begins there.
 
-A climb from the ground is slower below MPC_LAND_ALT1, and begins when the ramp of its highest speed (MPC_TKO_RAMP_T)
-has come up to zero.
+A climb from the ground is slower below MPC_LAND_ALT1. It begins when the ramp of its speed limit (MPC_TKO_RAMP_T) has
+risen to zero.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import acos, tan
 
-#: Shortest distance, m, at which a turning reference aims at a point of its line.
+#: Shortest distance at which a turning reference aims at a point of its line, m.
 AIM = 5.0
-#: Turning: faster than this, m/s, and off the direction to the end by more than this cosine.
+#: Turning: speed above this, m/s, and cosine of the angle to the end below this.
 TURNING_SPEED, TURNING_COS = 0.2, 0.98
-#: Two places nearer than this, m, are one.
+#: Distance below which two places are the same, m.
 SAME = 0.001
-#: Below this, m/s, a limit across one axis does not slow down the other.
+#: Limit of one axis below which it does not slow down the other, m/s.
 SLOW = 0.5
 WIDEST = 3.14159
 
 
 @jit
 def braking_speed(jerk: float, accel: float, left: float, last: float) -> float:
-    """Speed, m/s, from which it comes down to `last` within `left` m."""
+    """Speed, m/s, from which it can brake to `last` within `left` m."""
     b = 4.0 * accel * accel / jerk
     return max(0.5 * (-b + sqrt(b * b + 4.0 * (2.0 * accel * left + last * last))), last)
 
 
 @jit
 def corner_speed(accel: float, radius: float, un: float, ue: float, wn: float, we: float) -> float:
-    """Speed, m/s, round the corner between two lines that go off from it in these directions (unit vectors)."""
+    """Speed, m/s, round the corner between two lines that leave it in these directions (unit vectors)."""
     angle = acos(min(max(un * wn + ue * we, -1.0), 1.0))
     return sqrt(accel * radius * tan(0.5 * min(angle, WIDEST)))
 
 
 @jit
 def unit(n: float, e: float) -> tuple[float, float, float]:
-    """Direction and length; none of nothing."""
+    """Direction and length; zeros for a zero vector."""
     size = sqrt(n * n + e * e)
     return (n / size, e / size, size) if size > 1e-6 else (0.0, 0.0, size)
 
 
 @jit
 def way_speed(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Horizontal speed, m/s, at which it may fly where it is."""
+    """Allowed horizontal speed at the present place, m/s."""
     accel, jerk, fastest = p[L.P_SMOOTH_ACCEL], p[L.P_SMOOTH_JERK], p[L.P_SPEED_GROUND]
     bn, be, left = unit(s[L.S_RPN] - t[L.T_END_N], s[L.S_RPE] - t[L.T_END_E])
     last = 0.0
@@ -68,8 +68,8 @@ def way_speed(s: L.Row, p: L.Row, t: L.Row) -> float:
 
 @jit
 def height_speed(s: L.Row, p: L.Row, t: L.Row, accel: float, fastest: float) -> float:
-    """Vertical speed, m/s. At a height that changes again it goes on by the angle between the two slopes, of which PX4
-    counts the horizontal way from the origin."""
+    """Vertical speed, m/s. Where the slope changes, the reference continues by the angle between the two slopes; PX4
+    counts their horizontal distance from the origin."""
     last = 0.0
     if t[L.T_HAS_NEXT] == 1.0 and abs(t[L.T_NEXT_D] - t[L.T_END_D]) > SAME:
         end = sqrt(t[L.T_END_N] * t[L.T_END_N] + t[L.T_END_E] * t[L.T_END_E])
@@ -83,7 +83,7 @@ def height_speed(s: L.Row, p: L.Row, t: L.Row, accel: float, fastest: float) -> 
 
 @jit
 def turns(s: L.Row, t: L.Row) -> bool:
-    """True while the reference does not yet fly towards the end."""
+    """True while the reference does not fly towards the end yet."""
     un, ue, speed = unit(s[L.S_RVN], s[L.S_RVE])
     wn, we, left = unit(t[L.T_END_N] - s[L.S_RPN], t[L.T_END_E] - s[L.S_RPE])
     return speed > TURNING_SPEED and un * wn + ue * we < TURNING_COS and left > t[L.T_RADIUS]
@@ -91,7 +91,7 @@ def turns(s: L.Row, t: L.Row) -> bool:
 
 @jit
 def aim(s: L.Row, t: L.Row) -> tuple[float, float, float]:
-    """The point of the leg that a turning reference flies to."""
+    """Point of the leg to which a turning reference flies."""
     along = 0.0
     for i in range(3):
         along += (s[L.S_RPN + i] - s[L.S_A_N + i]) * s[L.S_U_N + i]
@@ -106,7 +106,7 @@ def aim(s: L.Row, t: L.Row) -> tuple[float, float, float]:
 
 @jit
 def pace(s: L.Row, p: L.Row) -> float:
-    """Share of the time that passes for the reference while the vehicle is behind it (MPC_XY_ERR_MAX)."""
+    """Share of the time that passes for the reference while the vehicle lags (MPC_XY_ERR_MAX)."""
     n, e = s[L.S_RPN] - s[L.S_EPN], s[L.S_RPE] - s[L.S_EPE]
     if p[L.P_SMOOTH_ERROR] <= 0.0 or n * s[L.S_RVN] + e * s[L.S_RVE] < 0.0:
         return 1.0
@@ -122,7 +122,7 @@ def follow(s: L.Row, p: L.Row, n: float, e: float, d: float, accel_z: float) -> 
 
 @jit
 def fly_leg_smoothly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Fly a tick of the leg; True when it is flown."""
+    """Fly one tick of the leg; True when it is flown."""
     up = t[L.T_END_D] < s[L.S_RPD]
     accel_z = p[L.P_SMOOTH_UP] if up else p[L.P_SMOOTH_DOWN]
     fast, rate = way_speed(s, p, t), height_speed(s, p, t, accel_z, p[L.P_SPEED_UP] if up else p[L.P_SPEED_DOWN])
@@ -154,14 +154,14 @@ def fly_leg_smoothly(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def is_flown(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Within the radius and the height that count."""
+    """True within the horizontal radius and the vertical tolerance."""
     n, e, d = s[L.S_EPN] - t[L.T_END_N], s[L.S_EPE] - t[L.T_END_E], s[L.S_EPD] - t[L.T_END_D]
     return n * n + e * e <= t[L.T_RADIUS] * t[L.T_RADIUS] and abs(d) <= p[L.P_SMOOTH_NEAR]
 
 
 @jit
 def climb_smoothly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Fly a tick straight up; True when the height is reached. Near the ground the reference does not run ahead."""
+    """Fly one tick straight up; True when the height is reached. Near the ground the reference does not run ahead."""
     up = t[L.T_END_D] < s[L.S_RPD]
     accel, fastest = (p[L.P_SMOOTH_UP], p[L.P_SPEED_UP]) if up else (p[L.P_SMOOTH_DOWN], p[L.P_SPEED_DOWN])
     if up and s[L.S_LIFT_D] - s[L.S_EPD] < p[L.P_SLOW_CLIMB_TO]:

@@ -1,9 +1,9 @@
-"""Guidance along a smooth curve: a cubic Hermite segment from the start to the end of the leg, as ArduCopter's.
+"""Guidance along a spline: a cubic Hermite segment from the start to the end of the leg, as ArduCopter's.
 
-Tangents (SPLINE_WAYPOINT, `AC_WPNav::set_spline_destination_NEU_m`): at the start none after a stop, otherwise the leg
-before, or what a spline before has ended with; for a vehicle that moves otherwise where it goes; at the end towards the
-next waypoint, or from start to next where a spline follows; none at a stop. The curve's parameter is carried along by
-the speed, and half of the acceleration limits is for speeding up and braking, half for bending.
+Tangents (SPLINE_WAYPOINT, `AC_WPNav::set_spline_destination_NEU_m`). At the start: zero after a stop; otherwise along
+the leg before, or the last tangent of a spline before; for a vehicle that moves otherwise, along its velocity. At the
+end: towards the next waypoint, or from start to next if a spline follows; zero at a stop. The speed advances the
+curve's parameter. Half of the acceleration limits is for speeding up and braking, half for the bend.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from autopilot.control.reference import shape_within
 from autopilot.interface import layout as L
 from autopilot.interface.marks import jit
 
-#: Both tangents together are at most this often the way from start to end.
+#: Largest sum of both tangents over the distance from start to end.
 LONGEST = 4.0
 #: Share of the acceleration limits along the curve, and across it.
 SHARE = 0.5
-#: Gain, 1/s, with which a reference that moves otherwise comes onto the curve, and how far it may be behind, m.
+#: Gain, 1/s, with which a reference that moves otherwise joins the curve, and its largest lag, m.
 ONTO, BEHIND = 1.6, 5.0
-#: No bend takes the curve farther than this, m, from where its velocity leads in a tick.
+#: Largest distance of the curve from the straight motion of its velocity in a tick, m.
 GAP = 1e-3
 
 
 @jit
 def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> None:
-    """Tangents of the curve; `begin_leg` has set start and direction. The leg before was `passed` without a stop, and
-    was a spline."""
+    """Set the tangents of the curve; `begin_leg` has set start and direction. `passed`: the leg before ended without a
+    stop; `splined`: it was a spline."""
     s[L.S_TAU] = 0.0 if s[L.S_LENGTH] > 0.01 else 1.0
     n, e, d = s[L.S_TM1N], s[L.S_TM1E], s[L.S_TM1D]
     joins = passed and t[L.T_HAS_PREV] == 1.0
@@ -65,7 +65,7 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
     s[L.S_OFF + 4] = s[L.S_RVE] - s[L.S_ALONG] * ue
     s[L.S_OFF + 5] = s[L.S_RVD] - s[L.S_ALONG] * ud
     for i in range(3):
-        # where it would be one tick on: that is when the curve is at its start
+        # its place one tick later, when the curve is at its start
         s[L.S_OFF + i] = s[L.S_RPN + i] + step * (s[L.S_RVN + i] - s[L.S_OFF + 3 + i]) - s[L.S_A_N + i]
         s[L.S_OFF + 6 + i] = 0.0
         beside += s[L.S_OFF + i] * s[L.S_OFF + i]
@@ -76,7 +76,7 @@ def begin_spline(s: L.Row, p: L.Row, t: L.Row, passed: bool, splined: bool) -> N
 
 @jit
 def stop_at_end(s: L.Row, t: L.Row) -> None:
-    """The curve is over: what the reference still has of way and motion fades."""
+    """End the curve: the remaining offset and motion of the reference fade."""
     s[L.S_ALONG] = 0.0
     for i in range(3):
         s[L.S_OFF + i] = s[L.S_RPN + i] - t[L.T_END_N + i]
@@ -86,7 +86,7 @@ def stop_at_end(s: L.Row, t: L.Row) -> None:
 
 @jit
 def tangent_of_motion(s: L.Row) -> tuple[float, float, float]:
-    """Tangent along the reference's velocity, as long as the leg, m; zero at rest, or where it goes away from the leg's
+    """Tangent along the reference's velocity, as long as the leg, m; zero at rest, or if it moves away from the leg's
     end."""
     n, e, d = s[L.S_RVN], s[L.S_RVE], s[L.S_RVD]
     speed = sqrt(n * n + e * e + d * d)
@@ -98,8 +98,8 @@ def tangent_of_motion(s: L.Row) -> tuple[float, float, float]:
 
 @jit
 def speed_onto(s: L.Row, p: L.Row, t: L.Row, n: float, e: float, d: float) -> float:
-    """Speed that the bend at the start of the next curve allows, which begins with the tangent (n, e, d). What comes
-    after it is not known here: it is taken to end straight on."""
+    """Speed allowed by the bend at the start of the next curve, which begins with the tangent (n, e, d). Its end is
+    unknown here and is taken as straight."""
     wn, we, wd = t[L.T_NEXT_N] - t[L.T_END_N], t[L.T_NEXT_E] - t[L.T_END_E], t[L.T_NEXT_D] - t[L.T_END_D]
     length, size = sqrt(wn * wn + we * we + wd * wd), sqrt(n * n + e * e + d * d)
     if length < 0.01 or size < 0.01:
@@ -122,7 +122,7 @@ def speed_onto(s: L.Row, p: L.Row, t: L.Row, n: float, e: float, d: float) -> fl
 
 @jit
 def speed_onto_spline(s: L.Row, p: L.Row, t: L.Row) -> float:
-    """Speed at the end of a straight leg that leads to a spline; 0 for others."""
+    """Speed at the end of a straight leg before a spline; 0 for others."""
     if t[L.T_SPLINE] == 1.0 or t[L.T_HAS_NEXT] == 0.0 or t[L.T_NEXT_SPLINE] == 0.0:
         return 0.0
     size = s[L.S_LENGTH]
@@ -148,7 +148,7 @@ def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, flo
     first, second = sqrt(n1 * n1 + e1 * e1 + d1 * d1), sqrt(n2 * n2 + e2 * e2 + d2 * d2)
     if first > 1e-6:
         return first, n1 / first, e1 / first, d1 / first, second
-    if second > 1e-6:  # at rest, without a tangent: where it will go; at the end where it came from going
+    if second > 1e-6:  # without a tangent: the direction in which it will go; at the end that from which it came
         ahead = 1.0 / second if u < 0.5 else -1.0 / second
         return 0.0, ahead * n2, ahead * e2, ahead * d2, second
     size = max(sqrt(n3 * n3 + e3 * e3 + d3 * d3), 1e-6)
@@ -157,7 +157,7 @@ def direction_at(s: L.Row, t: L.Row, u: float) -> tuple[float, float, float, flo
 
 @jit
 def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
-    """Speed that limits and bend allow at `u`, and the acceleration along the curve."""
+    """Speed allowed by limits and bend at `u`, and the acceleration along the curve."""
     first, un, ue, ud, _ = direction_at(s, t, u)
     speed, accel = track_limits(p, un, ue, ud)
     _, _, n2, _ = terms(s, t, 0, u)
@@ -174,8 +174,8 @@ def speed_at(s: L.Row, p: L.Row, t: L.Row, u: float) -> tuple[float, float]:
 
 @jit
 def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float) -> bool:
-    """True when the curve has turned by more in a tick than can be flown. Out and back on one line it does so at once,
-    unbent."""
+    """True if the curve has turned by more in a tick than can be flown. Forth and back on one line it does so at once,
+    without a bend."""
     n = speed * un - (s[L.S_RVN] - s[L.S_OFF + 3])
     e = speed * ue - (s[L.S_RVE] - s[L.S_OFF + 4])
     d = speed * ud - (s[L.S_RVD] - s[L.S_OFF + 5])
@@ -185,7 +185,7 @@ def turns_back(s: L.Row, p: L.Row, speed: float, un: float, ue: float, ud: float
 
 @jit
 def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
-    """Let the difference fade that a curve which turned back within the tick leaves to where its velocity led."""
+    """Let the offset fade that arises when a curve turns back within the tick."""
     step = L.TICK * s[L.S_PACE]
     n = s[L.S_RPN] - s[L.S_OFF] + step * (s[L.S_RVN] - s[L.S_OFF + 3]) - n
     e = s[L.S_RPE] - s[L.S_OFF + 1] + step * (s[L.S_RVE] - s[L.S_OFF + 4]) - e
@@ -198,10 +198,10 @@ def close_gap(s: L.Row, n: float, e: float, d: float) -> None:
 
 @jit
 def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """Advance a tick along the curve; True when it is flown."""
+    """Advance one tick along the curve; True when it is flown."""
     dt = keep_pace(s, p)
     u = s[L.S_TAU]
-    if s[L.S_CURVING] == 0.0:  # the curve waits for a reference that is behind
+    if s[L.S_CURVING] == 0.0:  # the curve waits for a lagging reference
         n, e, d = (
             terms(s, t, 0, u)[0] - s[L.S_RPN],
             terms(s, t, 1, u)[0] - s[L.S_RPE],
@@ -221,7 +221,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     speed, accel = speed_at(s, p, t, u)
     ln, le, ld = t[L.T_END_N] - n, t[L.T_END_E] - e, t[L.T_END_D] - d
     left = sqrt(ln * ln + le * le + ld * ld)
-    left = max(left - way, 0.0)  # when this tick is over; from there on in ticks, each at the speed that it begins with
+    left = max(left - way, 0.0)  # when this tick is over; from there in ticks, each at its first speed
     half = 0.5 * accel * dt
     last = s[L.S_LAST_SPEED] + half
     speed = min(speed, sqrt(2.0 * accel * left + last * last) - half)
@@ -232,7 +232,7 @@ def fly_spline(s: L.Row, p: L.Row, t: L.Row) -> bool:
     turn = speed * speed / (first * first) if first > 1e-6 else 0.0
     n2, e2, d2 = turn * (n2 - along * un), turn * (e2 - along * ue), turn * (d2 - along * ud)
     if n2 * n2 + e2 * e2 + d2 * d2 > p[L.P_ACCEL_CORNER] * p[L.P_ACCEL_CORNER] or turns_back(s, p, speed, un, ue, ud):
-        s[L.S_CURVING] = 0.0  # it came too fast for this bend
+        s[L.S_CURVING] = 0.0  # too fast for this bend
     if s[L.S_CURVING] == 1.0:
         gain = (s[L.S_ALONG] - before) / L.TICK
         close_gap(s, n, e, d)

@@ -1,7 +1,7 @@
-"""Flying by hand and by angles: pilot modes and attitude targets (50 Hz).
+"""Flying by sticks and by angles: pilot modes and attitude targets (50 Hz).
 
-Angles, rates and thrust go to the attitude controller directly; the reference is carried with the vehicle, so that the
-next target begins where the vehicle is.
+Angles, rates and thrust go to the attitude controller directly. The reference moves with the vehicle, so that the next
+target begins there.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from autopilot.interface.marks import jit
 from autopilot.interface.mathematics import cos, sin, tan
 
 STABILIZE, ALT_HOLD, LOITER, MANUAL, STEERING, ACRO, FBWA, FBWB, CRUISE, HOVER, TRAINING, DRIFT = range(12)
-#: DRIFT (ArduCopter/mode_drift.cpp): lean for each m/s of slip, rad; of how much slip; speed that counts for the turn,
-#: and that at which the stick would turn nothing, m/s; rad of stick that turn as fast as ACRO does.
+#: DRIFT (ArduCopter/mode_drift.cpp): lean for each m/s of slip, rad; largest slip, m/s; speed that counts for the turn,
+#: and speed at which the stick would not turn, m/s; stick deflection that turns as fast as in ACRO, rad.
 DRIFT_GAIN, DRIFT_SLIP, DRIFT_FAST, DRIFT_STRAIGHT, DRIFT_LEAN = 0.13962634, 5.6, 20.0, 50.0, 0.25 * pi
-#: The throttle there: share for each m/s of climb that is held back, at most; no help so far from the stick's middle.
+#: Throttle in DRIFT: correction for each m/s of climb, and its limit; stick deflection beyond which there is none.
 DRIFT_HELP, DRIFT_MOST_HELP, DRIFT_ALONE = 0.18, 0.3, 0.287
-#: Time in which height follows the ground that the range finder sees, s.
+#: Time constant for following the ground by the range finder, s.
 SURFACE_S = 1.0
 
 
 @jit
 def shape_by_stick(s: L.Row, p: L.Row, n: float, e: float, rate: float, accel: float) -> None:
-    """`shape` by the vertical limits of the throttle stick, climbing at `rate`."""
+    """Do as `shape` with the vertical limits of the throttle stick, climbing at `rate`."""
     gain = overspeed_gain(s[L.S_RVD], p[L.P_STICK_UP], p[L.P_STICK_DN])
     shape(s, n, e, -rate, accel, gain * p[L.P_STICK_ACCEL_Z], p[L.P_JERK], gain * p[L.P_JERK_Z])
 
 
 @jit
 def climb(s: L.Row, p: L.Row, rate: float) -> None:
-    """Move only the height of the reference, at `rate` m/s upwards; the rest goes with the vehicle."""
+    """Move only the height of the reference, at `rate` m/s upwards; the rest follows the vehicle."""
     d, vd, ad = s[L.S_RPD], s[L.S_RVD], s[L.S_RAD]
     follow_vehicle(s)
     s[L.S_RPD], s[L.S_RVD], s[L.S_RAD] = d, vd, ad
@@ -50,7 +50,7 @@ def climb(s: L.Row, p: L.Row, rate: float) -> None:
 
 @jit
 def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: float) -> None:
-    """Give the attitude controller these angles, rad."""
+    """Demand these angles, rad."""
     s[L.S_QT0], s[L.S_QT1], s[L.S_QT2], s[L.S_QT3] = from_euler(roll, pitch, yaw)
     s[L.S_YAW_FF] = yaw_rate
     s[L.S_RATE_MODE] = 0.0
@@ -58,7 +58,7 @@ def demand_angles(s: L.Row, roll: float, pitch: float, yaw: float, yaw_rate: flo
 
 @jit
 def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float, thrust: float) -> None:
-    """Give the attitude controller these body rates, rad/s, and a collective."""
+    """Demand these body rates, rad/s, and a collective."""
     follow_vehicle(s)
     s[L.S_RYAW] = yaw_of(s)
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
@@ -70,7 +70,7 @@ def demand_rates(s: L.Row, roll: float, pitch: float, yaw: float, thrust: float)
 
 @jit
 def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
-    """Turn the heading reference by hand, rad/s."""
+    """Turn the heading reference by a stick, rad/s."""
     s[L.S_RYAW_RATE] += limit(rate - s[L.S_RYAW_RATE], p[L.P_YAW_ACCEL] * L.TICK)
     s[L.S_RYAW] = wrap(s[L.S_RYAW] + s[L.S_RYAW_RATE] * L.TICK)
     s[L.S_KEEP_YAW] = s[L.S_RYAW]
@@ -78,7 +78,7 @@ def turn_heading(s: L.Row, p: L.Row, rate: float) -> None:
 
 @jit
 def fly_attitude(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Angles, or body rates, with a climb rate or a thrust; level and at rest in height when not renewed in time."""
+    """Fly angles, or body rates, with a climb rate or a thrust. If not renewed in time, level without climb."""
     s[L.S_IVN], s[L.S_IVE] = 0.0, 0.0
     late = s[L.S_TIME_MS] - s[L.S_TARGET_MS] > t[L.T_TIMEOUT_MS]
     if t[L.T_BY_BODY] == 1.0 and not late:
@@ -121,7 +121,7 @@ def throttle(s: L.Row, p: L.Row) -> float:
 
 @jit
 def follow_surface(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Move the reference with the ground that the range finder sees, as fast as the sticks climb at most."""
+    """Move the reference with the ground by the range finder, at most at the sticks' climb rate."""
     if t[L.T_SURFACE] != 1.0 or s[L.S_RANGE] <= 0.0:
         return
     below = s[L.S_EPD] + s[L.S_RANGE]
@@ -136,15 +136,15 @@ def follow_surface(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def loiter_speed(p: L.Row, stick: float) -> float:
-    """Speed at which the air holds what leans as far as the stick asks for, m/s (AC_Loiter.cpp: drag grows with speed,
-    to the acceleration of the largest lean at LOIT_SPEED)."""
+    """Speed at which drag balances the lean of this stick, m/s (AC_Loiter.cpp: drag grows with speed, up to the
+    acceleration of the largest lean at LOIT_SPEED)."""
     return p[L.P_LOITER_SPEED] * tan(stick * p[L.P_LOITER_LEAN]) / tan(p[L.P_LOITER_LEAN])
 
 
 @jit
 def drift(s: L.Row, p: L.Row) -> None:
-    """The roll stick turns, and the lean follows from the slip: as a plane does. With the pitch stick in its middle it
-    brakes; about its middle the throttle is helped to hold the height."""
+    """Fly DRIFT: the roll stick turns, and the lean follows from the slip, as in a plane. It brakes with the pitch
+    stick centred. Near its middle the throttle gets a correction that holds the height."""
     c, sn = cos(s[L.S_RYAW]), sin(s[L.S_RYAW])
     right, ahead = s[L.S_EVE] * c - s[L.S_EVN] * sn, s[L.S_EVE] * sn + s[L.S_EVN] * c
     turned = p[L.P_STICK_R] * p[L.P_STICK_LEAN] / DRIFT_LEAN
@@ -163,7 +163,7 @@ def drift(s: L.Row, p: L.Row) -> None:
 
 @jit
 def fly_sticks(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
+    """Fly pilot modes. Pitch stick forward is positive and flies forward (nose down)."""
     kind = t[L.T_STICKS]
     yaw_rate = p[L.P_STICK_Y] * p[L.P_STICK_YAW_RATE]
     if kind == ACRO:

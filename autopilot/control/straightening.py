@@ -1,6 +1,6 @@
-"""Straightening of a way: the fewest of its points whose stretches pass all others within a tolerance (Douglas and
-Peucker 1973). Compiled with the kernels: a trail that is full asks some thousand distances at once, in flight.
-"""
+"""Straightening of a path: the fewest of its points whose connecting lines pass all others within a tolerance (Douglas
+and Peucker 1973). It is compiled with the kernels, because a full trail needs some thousand distances at once, in
+flight."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Indices = npt.NDArray[np.int64]
 
 
 def straighten(points: Numbers, tolerance: Numbers, kept: Indices, spans: Indices) -> None:
-    """`kept` becomes 1 for each of the `points` (a row each) that stays. `tolerance`: one number, m. `spans`: room for
+    """Set `kept` to 1 for each of the `points` (one in a row) that stays. `tolerance`: one number, m. `spans`: room for
     as many pairs of indices as there are points."""
     kept[:] = 0
     spans[0, 0], spans[0, 1] = 0, len(points) - 1
@@ -55,7 +55,7 @@ STRAIGHTEN: Final = Entry(
 
 
 def straightened(points: list[Ned], tolerance: float) -> list[Ned]:
-    """The fewest of the points whose stretches pass all others within `tolerance` m; first and last stay."""
+    """The fewest of the points whose connecting lines pass all others within `tolerance` m; first and last stay."""
     if len(points) < 3:
         return list(points)
     count = len(points)

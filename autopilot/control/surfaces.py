@@ -1,12 +1,12 @@
 """Attitude of wings: bank and pitch demands to rates, rates to control surfaces (50 Hz).
 
-A demanded angle is approached as a first-order lag of RLL2SRV_TCONST or PTCH2SRV_TCONST; rates go to the surfaces by
+A demanded angle is approached with a first-order lag of RLL2SRV_TCONST or PTCH2SRV_TCONST. Rates go to the surfaces by
 feed-forward, proportion and integral. A surface's moment grows with the square of the airspeed and damping with the
-airspeed, so proportion and integral count (SCALING_SPEED / airspeed) squared times, the feed-forward once (ArduPlane's
-APM_Control with the filter of its target roll rate, RLL_RATE_FLTT, 3 Hz; its terms D are left out, and for
-want of them the filter of the pitch rate). In a turn the nose rises
-with g / V tan(bank) sin(bank) in body axes, which is fed forward, and the rudder damps what yaw rate is beyond that of
-the turn (balanced turn: Stevens and Lewis, Aircraft Control and Simulation, 2nd ed., 3.6).
+airspeed, so proportion and integral are scaled by (SCALING_SPEED / airspeed) squared, the feed-forward by the ratio
+itself (ArduPlane's APM_Control with the filter of its target roll rate, RLL_RATE_FLTT, 3 Hz; its D terms and therefore
+the filter of the pitch rate are left out). In a turn the nose must rise at g / V tan(bank) sin(bank) in body axes,
+which is fed forward, and the rudder damps yaw rate beyond that of the turn (balanced turn: Stevens and Lewis, Aircraft
+Control and Simulation, 2nd ed., 3.6).
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from autopilot.interface.mathematics import asin, atan2
 
 #: Full deflection of a surface in the units of the gains, rad: 45 degrees of its servo.
 FULL = 0.25 * pi
-#: Cosines of the bank (80 degrees) and the pitch (70) within which turns are fed forward.
+#: Cosines of the bank (80 degrees) and the pitch (70 degrees) up to which turns are fed forward.
 BANK_KNOWN, PITCH_KNOWN = 0.173648, 0.342020
 INTEGRAL_MAX = 0.666
-#: Share of a new demand of roll rate in a tick: a lag of 3 Hz.
+#: Share of a new roll rate demand in a tick: a lag of 3 Hz.
 RATE_SHARE = 0.273749
-#: Share of the washed-out yaw rate that is left after a tick: 0.2 rad/s.
+#: Share of the washed-out yaw rate that remains after a tick: 0.2 rad/s.
 WASH_KEEP = 0.996008
 
 
 @jit
 def scaling(s: L.Row, p: L.Row) -> float:
-    """SCALING_SPEED over the airspeed, within what the flown airspeeds ask for; by throttle where there is none."""
+    """SCALING_SPEED over the airspeed, limited to the range of flown airspeeds; from the throttle without airspeed."""
     high = max(2.0, p[L.P_SCALING_SPEED] / (0.7 * max(p[L.P_V_MIN], 1.0)))
     low = min(0.5, p[L.P_SCALING_SPEED] / (2.0 * max(p[L.P_V_MAX], 1.0)))
     if s[L.S_AIRSPEED] < 0.1:
@@ -41,7 +41,7 @@ def scaling(s: L.Row, p: L.Row) -> float:
 
 @jit
 def rest_surfaces(s: L.Row) -> None:
-    """Surfaces in the middle, integrals empty."""
+    """Centre the surfaces and empty the integrals."""
     s[L.S_AILERON] = s[L.S_ELEVATOR] = s[L.S_RUDDER] = 0.0
     s[L.S_IRX] = s[L.S_IRY] = 0.0
     s[L.S_RDX] = s[L.S_RDY] = 0.0
@@ -50,7 +50,7 @@ def rest_surfaces(s: L.Row) -> None:
 
 @jit
 def integral(total: float, gain: float, error: float, out: float) -> float:
-    """An integral after a tick: not beyond a surface that is full already, nor below flying speed (gain 0)."""
+    """Integral after a tick. It does not grow beyond a full deflection, nor below flying speed (gain 0)."""
     if abs(out) >= 1.0 and out * error > 0.0:
         return total
     return limit(total + gain * error * L.TICK, INTEGRAL_MAX)
@@ -75,7 +75,8 @@ def move_surfaces(s: L.Row, p: L.Row, roll_rate: float, pitch_rate: float) -> No
 
 @jit
 def steer_rudder(s: L.Row, p: L.Row, k: float) -> None:
-    """Rudder with the ailerons (KFF_RDDRMIX), and against yaw rates that no turn asks for (YAW2SRV_DAMP)."""
+    """Move the rudder with the ailerons (KFF_RDDRMIX), and against yaw rates that do not belong to a turn
+    (YAW2SRV_DAMP)."""
     turn = L.GRAVITY / max(s[L.S_AIRSPEED], p[L.P_V_MIN], 1.0) * limit(s[L.S_ER + 7], 0.985)
     rate = s[L.S_GYZ] - turn
     washed = WASH_KEEP * s[L.S_YAW_RATE_WASHED] + rate - s[L.S_YAW_RATE_SEEN]
@@ -87,7 +88,7 @@ def steer_rudder(s: L.Row, p: L.Row, k: float) -> None:
 
 @jit
 def control_attitude(s: L.Row, p: L.Row) -> None:
-    """Surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`)."""
+    """Move the surfaces for the demanded bank and pitch (`S_NAV_ROLL`, `S_NAV_PITCH`)."""
     sine, cosine = s[L.S_ER + 7], s[L.S_ER + 8]
     level = sqrt(sine * sine + cosine * cosine)  # cosine of the pitch
     roll = atan2(sine, cosine)
@@ -98,6 +99,6 @@ def control_attitude(s: L.Row, p: L.Row) -> None:
         speed = max(s[L.S_AIRSPEED] * s[L.S_EAS2TAS], p[L.P_V_MIN], 1.0)
         pitch_rate += p[L.P_TURN_PITCH] * L.GRAVITY / speed * sine * sine / max(cosine, BANK_KNOWN * level)
     pitch_rate = min(max(pitch_rate, -p[L.P_PITCH_RATE_DN]), p[L.P_PITCH_RATE_UP])
-    if cosine < 0.0:  # on its back: the nose comes up when it has rolled upright
+    if cosine < 0.0:  # inverted: the nose comes up after it has rolled upright
         pitch_rate = 0.0
     move_surfaces(s, p, roll_rate, pitch_rate)

@@ -1,8 +1,8 @@
-"""Detectors of the vehicle (50 Hz): spooling up, liftoff, landing, crash, cutoff, battery, position lost.
+"""Detectors of the vehicle (50 Hz): spool-up, liftoff, landing, crash, cutoff, battery, loss of position.
 
-Each finding raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest
-with the thrust down; crash check: 30 degrees off the demand for 2 s without accelerating; loss of thrust: sinking for
-1 s above nine tenths of the thrust with less than 15 degrees of lean demanded).
+Each detection raises its event bit once. The numbers are ArduPilot's where it has them (landing detector: 1 s at rest
+with the thrust down; crash check: 30 degrees off the demand for 2 s without acceleration; loss of thrust: sinking for 1
+s above nine tenths of the thrust with less than 15 degrees of demanded lean).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from autopilot.interface.marks import jit
 
 STOPPED, IDLING, FLYING = range(3)
 LIFTOFF_HEIGHT = 0.3  # m
-FALLEN = 1.0  # m below where it spooled up: that was in the air
+FALLEN = 1.0  # m below the place of its spool-up: it was in the air
 LAND_TIME = 1.0  # s at rest with thrust down
-RELAX_TIME = 0.5  # s of these after which what leans is levelled
+RELAX_TIME = 0.5  # s of rest with thrust down, after which a leaning vehicle is levelled
 LEANS_COS = 0.9659258262890683  # cos 15 deg: ArduCopter's LAND_CHECK_LARGE_ANGLE
 CRASH_TIME, CRASH_COS = 2.0, 0.8660254037844386  # cos 30 deg
-STUCK_SHARE = 0.2  # full thrust that moves nothing counts as a crash after five times as long
+STUCK_SHARE = 0.2  # full thrust without motion counts as a crash after five times as long
 FULL_THRUST = 0.94
 LOST_TIME, LOST_THRUST, LOST_COS = 1.0, 0.9, 0.9659258262890683  # cos 15 deg
 CUT_TIME = 0.5
@@ -34,7 +34,7 @@ SPOOL_TIME = 0.5  # s from idle to flying
 
 @jit
 def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
-    """True when this target takes a vehicle off that stands on the ground."""
+    """True if this target takes off a vehicle that stands on the ground."""
     kind = t[L.T_KIND]
     if kind == L.KIND_TAKEOFF:
         return s[L.S_ARRIVED] == 0.0
@@ -47,7 +47,7 @@ def wants_to_fly(s: L.Row, p: L.Row, t: L.Row) -> bool:
 
 @jit
 def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Decide, in a tick after the estimator, all that the kernel decides."""
+    """Decide all that the kernel decides, in a tick after the estimator."""
     if t[L.T_SEQ] != s[L.S_SEQ]:
         begin(s, p, t)
     elif t[L.T_YAW_SEQ] != s[L.S_YAW_SEQ]:
@@ -81,7 +81,7 @@ def decide(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def lift(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Spooled up: fly from here."""
+    """Begin to fly after spool-up."""
     s[L.S_SPIN] = FLYING
     s[L.S_LIFT_D] = s[L.S_EPD]
     s[L.S_LAND_S] = 0.0
@@ -92,9 +92,9 @@ def lift(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def settle(s: L.Row) -> None:
-    """Disarmed: what is still in the air (cut off, crashed) has landed once it lies still."""
+    """Settle a disarmed vehicle: after a cutoff or crash it has landed when it lies still."""
     if s[L.S_AIR] == 0.0:
-        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was cut off before it had lifted off
+        s[L.S_LANDED_STATE] = L.ON_GROUND  # a takeoff that was cut off before liftoff
         return
     if s[L.S_EVN] * s[L.S_EVN] + s[L.S_EVE] * s[L.S_EVE] + s[L.S_EVD] * s[L.S_EVD] < 0.25:
         s[L.S_LAND_S] += L.TICK
@@ -106,7 +106,7 @@ def settle(s: L.Row) -> None:
 
 @jit
 def landed(s: L.Row) -> None:
-    """On the ground and at rest."""
+    """Note that it is on the ground and at rest."""
     s[L.S_AIR] = 0.0
     s[L.S_LAND_S] = 0.0
     s[L.S_SPOOL_S] = 0.0
@@ -119,7 +119,7 @@ def landed(s: L.Row) -> None:
 
 @jit
 def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Liftoff and landing."""
+    """Detect liftoff and landing."""
     kind = t[L.T_KIND]
     if s[L.S_AIR] == 0.0:
         if s[L.S_EPD] < s[L.S_LIFT_D] - LIFTOFF_HEIGHT or s[L.S_EPD] > s[L.S_LIFT_D] + FALLEN:
@@ -147,7 +147,7 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
     if s[L.S_LAND_S] >= LAND_TIME:
         flown = s[L.S_AIR] == 1.0
         landed(s)
-        if not flown:  # never left the ground: nothing to announce
+        if not flown:  # it never left the ground, so nothing is announced
             s[L.S_EVENTS] -= L.EV_LANDED
         if kind == L.KIND_LAND:
             arrive(s)
@@ -155,7 +155,7 @@ def watch_air(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """Crash check, loss of thrust and emergency cutoff. The first and the last stop the motors at once."""
+    """Detect crash, loss of thrust and emergency cutoff. Crash and cutoff stop the motors at once."""
     q1, q2 = s[L.S_QT1], s[L.S_QT2]
     zz = 1.0 - 2.0 * (q1 * q1 + q2 * q2)
     zx = 2.0 * (s[L.S_QT1] * s[L.S_QT3] + s[L.S_QT0] * s[L.S_QT2])
@@ -167,7 +167,7 @@ def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
     if p[L.P_CRASH_CHECK] == 1.0 and not acro and together < CRASH_COS and accel < 9.0:
         s[L.S_CRASH_S] += L.TICK
     elif p[L.P_CRASH_CHECK] == 1.0 and s[L.S_THRUST] >= FULL_THRUST and still:
-        s[L.S_CRASH_S] += STUCK_SHARE * L.TICK  # upright on the ground with too few motors left to rise
+        s[L.S_CRASH_S] += STUCK_SHARE * L.TICK  # upright on the ground with too few motors to rise
     else:
         s[L.S_CRASH_S] = 0.0
     level = zz > LOST_COS and together > CRASH_COS and not acro
@@ -194,7 +194,7 @@ def watch_crash(s: L.Row, p: L.Row, t: L.Row) -> None:
 
 @jit
 def stop(s: L.Row) -> None:
-    """Motors off, disarmed by itself."""
+    """Stop the motors and disarm, by the vehicle itself."""
     s[L.S_ARMED] = 0.0
     s[L.S_SPIN] = STOPPED
     s[L.S_THRUST] = 0.0
@@ -205,7 +205,7 @@ def stop(s: L.Row) -> None:
 
 @jit
 def watch_estimator(s: L.Row, p: L.Row) -> None:
-    """Loss and return of the position, and the flags that are reported."""
+    """Detect loss and return of the position, and set the reported flags."""
     now = s[L.S_TIME_MS]
     patience_ms = SILENT_TIMEOUT_MS if s[L.S_GPS_LOST_SENT] == 1.0 else REFUSED_TIMEOUT_MS
     if p[L.P_UNAIDED_MS] > 0.0:
@@ -226,7 +226,7 @@ def watch_estimator(s: L.Row, p: L.Row) -> None:
 
 @jit
 def watch_battery(s: L.Row, p: L.Row, volts: float, mah: float) -> None:
-    """Low and critical voltage (for LOW_TIMER seconds) and charge used; each once until it has recovered."""
+    """Detect low and critical voltage (for LOW_TIMER seconds) and used charge, each once until it has recovered."""
     left = p[L.P_CAPACITY] - mah
     s[L.S_LOW_S] = s[L.S_LOW_S] + L.TICK if p[L.P_LOW_V] > 0.0 and volts < p[L.P_LOW_V] else 0.0
     s[L.S_CRIT_S] = s[L.S_CRIT_S] + L.TICK if p[L.P_CRIT_V] > 0.0 and volts < p[L.P_CRIT_V] else 0.0
@@ -249,7 +249,7 @@ def watch_battery(s: L.Row, p: L.Row, volts: float, mah: float) -> None:
 
 @jit
 def watch_distance(s: L.Row, p: L.Row, t: L.Row) -> None:
-    """NEAR: closer to the end of the target than the watched distance."""
+    """Raise NEAR when closer to the end of the target than the watched distance."""
     if p[L.P_WATCH] <= 0.0:
         s[L.S_NEAR_SENT] = 0.0
         return

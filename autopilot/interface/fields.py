@@ -1,12 +1,12 @@
-"""Places in the kernel's rows, declared one after the other: nobody counts, so nothing can overlap.
+"""Fields of the kernel's rows, declared in order. Their places are assigned automatically, so they cannot overlap.
 
-A row's fields are declared in more than one module (control first, then the machine that it flies), so a module goes on
+A row's fields are declared in more than one module (control first, then the machine that it flies). A module continues
 where another has ended:
 
-    S = Fields("S_")
-    S_TIME_MS, S_EVENTS = S.take(2)
-    S_ROTATION = S.block(9)
-    S.seal(globals())
+  S = Fields("S_")
+  S_TIME_MS, S_EVENTS = S.take(2)
+  S_ROTATION = S.block(9)
+  S.seal(globals())
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 
 class Fields:
-    """The fields of one kind of row, whose names begin with `prefix`; behind those of `after`, where that is given."""
+    """The fields of one kind of row, whose names begin with `prefix`; they follow those of `after`, if given."""
 
     def __init__(self, prefix: str, after: Fields | None = None) -> None:
         self._prefix = prefix
@@ -29,26 +29,26 @@ class Fields:
         return self._next
 
     def take(self, count: int) -> tuple[int, ...]:
-        """The next `count` places, a number in each."""
+        """Take the next `count` places, one number each."""
         return tuple(self.block(1) for _ in range(count))
 
     def block(self, size: int) -> int:
-        """The first of the next `size` places, which belong to one field: a vector, a matrix, a triangle."""
+        """Take the next `size` places for one field (a vector, a matrix, a triangle); returns the first."""
         place = self._next
         self._next += size
         self._places.add(place)
         return place
 
     def reserve_to(self, place: int) -> None:
-        """Keep what lies before `place` for fields that come later. ValueError once they have used it up."""
+        """Reserve the places before `place` for later fields. ValueError if they are already used up."""
         if place < self._next:
             raise ValueError(f"the reserve up to {place} is used up: the next place is {self._next}")
         self._next = place
 
     def seal(self, module: Mapping[str, object]) -> None:
-        """Check the names of `module` (its globals) against what it has taken. ValueError, and so no import, for a
-        place that is not this layout's (counted by hand: it would overlap), a place with two names, a place without
-        one, and a name that the row has had before."""
+        """Check the names of `module` (its globals) against the places taken. ValueError, which fails the import, for a
+        place that is not this layout's, a place with two names, a place without a name, and a name that the row already
+        has."""
         named: dict[int, str] = {}
         for name, place in module.items():
             if not name.startswith(self._prefix) or not isinstance(place, int):

@@ -1,9 +1,9 @@
-"""Footprint of a camera on the ground: rays through its image, and where they meet the ground.
+"""Footprint of a camera on the ground: rays through its image, and the points where they meet the ground.
 
-The pinhole model: a point of the sensor and the lens make a ray (Hartley, Zisserman: Multiple View Geometry, 6.1); an
-ideal lens, without distortion. The camera's frame is that of MAVLink's gimbals: x along its optical axis, y to the
-right of the image, z to its bottom. Places are metres north, east, down of an origin. One function for who draws an
-image and who asks what photos cover.
+The pinhole model: a point of the sensor and the lens define a ray (Hartley, Zisserman: Multiple View Geometry, 6.1);
+the lens is ideal, without distortion. The camera's frame is that of MAVLink's gimbals: x along its optical axis, y to
+the right of the image, z to its bottom. Places are metres north, east, down of an origin. Rendering and the computation
+of photo coverage share these functions.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from autopilot.interface.terrain import HeightMap
 
 Numbers = npt.NDArray[np.float64]
 
-_LEAST_DOWN: Final = 1e-3  # a ray flatter than that sees the horizon
+_LEAST_DOWN: Final = 1e-3  # flatter rays see the horizon
 _MARCHES: Final = 48
 _HALVES: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A sensor behind a lens, all in mm."""
+    """A sensor and a lens, in mm."""
 
     sensor_width_mm: float
     sensor_height_mm: float
     focal_mm: float
 
     def rays(self, columns: int, rows: int) -> Numbers:
-        """(rows * columns, 3) unit vectors in the camera's frame through the middles of the pixels, row by row."""
+        """Unit vectors (rows * columns, 3) in the camera's frame through the middles of the pixels, row by row."""
         across = (np.arange(columns) + 0.5) / columns - 0.5
         down = (np.arange(rows) + 0.5) / rows - 0.5
         y, z = np.meshgrid(across * self.sensor_width_mm, down * self.sensor_height_mm)
         return self._through(y.ravel(), z.ravel())
 
     def corners(self) -> Numbers:
-        """(4, 3): the same through the corners of the image, clockwise from the top left."""
+        """Unit vectors (4, 3) through the corners of the image, clockwise from the top left."""
         half_width, half_height = self.sensor_width_mm / 2.0, self.sensor_height_mm / 2.0
         return self._through(
             np.array([-1.0, 1.0, 1.0, -1.0]) * half_width, np.array([-1.0, -1.0, 1.0, 1.0]) * half_height
         )
 
     def covers_m(self, height_m: float) -> tuple[float, float]:
-        """Along and across (m) of level ground so far below a camera that looks straight down."""
+        """Size along and across (m) of the visible level ground, `height_m` below a camera that looks straight down."""
         scale = height_m / self.focal_mm
         return self.sensor_height_mm * scale, self.sensor_width_mm * scale
 
@@ -60,8 +60,8 @@ class Lens:
 
 
 def pointing(roll: float, pitch: float, yaw: float) -> Numbers:
-    """(3, 3): from a frame turned so (radians; yaw, then pitch, then roll) to north, east, down. pitch -pi/2: a camera
-    that looks straight down, its image's top towards `yaw`."""
+    """Rotation (3, 3) from a frame with these angles (radians; yaw, then pitch, then roll) to north, east, down. With
+    pitch -pi/2 a camera looks straight down, and the top of its image points to `yaw`."""
     sr, cr, sp, cp, sy, cy = sin(roll), cos(roll), sin(pitch), cos(pitch), sin(yaw), cos(yaw)
     return np.array(
         [
@@ -74,8 +74,8 @@ def pointing(roll: float, pitch: float, yaw: float) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The ground about an origin. `map`: None: level, `level_m` above the origin. `lowest_m`, `highest_m`: of the
-    ground above the origin, within its reach."""
+    """The ground about an origin. `map` None: level ground, `level_m` above the origin. `lowest_m`, `highest_m`: limits
+    of its height above the origin."""
 
     origin: GeoPoint
     map: HeightMap | None
@@ -90,8 +90,8 @@ class Ground:
 
     @classmethod
     def about(cls, origin: GeoPoint, ground: HeightMap | None, reach_m: float, place: GeoPoint | None = None) -> Ground:
-        """The part of a map within `reach_m` of `place` (None: of the origin); without one level, as high as the
-        origin."""
+        """The part of a map within `reach_m` of `place` (None: of the origin); without a map level ground at the
+        origin's height."""
         if ground is None:
             return cls.flat()
         centre = origin if place is None else place
@@ -107,7 +107,7 @@ class Ground:
         return cls(origin, ground, low, low, high)
 
     def up(self, north: Numbers, east: Numbers) -> Numbers:
-        """Metres above the origin; NaN: not known."""
+        """Height above the origin, m; NaN: unknown."""
         if self.map is None:
             return np.full(np.shape(north), self.level_m)
         lat = self.origin.lat + north / METRES_PER_DEGREE
@@ -122,14 +122,14 @@ def _window(low: float, high: float, first: float, per_degree: float, count: int
 
 
 def look_at_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
-    """(n, 2) metres north and east of the origin where rays ((n, 3) unit vectors in north, east, down) from `place`
-    first meet the ground; NaN: the sky, or where no height of the ground is known."""
+    """Points (n, 2), m north and east of the origin, where rays ((n, 3) unit vectors in north, east, down) from `place`
+    first meet the ground; NaN: the sky, or ground of unknown height."""
     met: Numbers = np.array(place[:2]) + rays[:, :2] * distances_to_ground(place, rays, ground)[:, None]
     return met
 
 
 def distances_to_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
-    """(n,) metres along the rays to the same."""
+    """Distances (n,) along the rays to these points, m."""
     down = rays[:, 2]
     falls = down > _LEAST_DOWN
     slope = np.where(falls, down, 1.0)
@@ -144,11 +144,11 @@ def distances_to_ground(place: Ned, rays: Numbers, ground: Ground) -> Numbers:
 
 
 def _first_meeting(place: Ned, rays: Numbers, ground: Ground, near: Numbers, far: Numbers) -> Numbers:
-    """The distance just behind the first meeting: steps between the highest and the lowest ground, then halves."""
+    """Distance just behind the first meeting: by steps between the highest and the lowest ground, then by bisection."""
 
     def below(distance: Numbers) -> npt.NDArray[np.bool_]:
         at = np.array(place) + rays * distance[:, None]
-        return -at[:, 2] <= ground.up(at[:, 0], at[:, 1])  # what is not known is not met
+        return -at[:, 2] <= ground.up(at[:, 0], at[:, 1])  # unknown ground is never met
 
     first, last, found = near.copy(), far.copy(), below(near)
     last = np.where(found, near, last)
@@ -166,10 +166,10 @@ def _first_meeting(place: Ned, rays: Numbers, ground: Ground, near: Numbers, far
 
 
 def footprint(place: Ned, rotation: Numbers, lens: Lens, ground: Ground) -> Numbers:
-    """(4, 2): the corners of what a photo from `place` shows, north and east of the origin; `rotation`: (3, 3), from
-    the camera's axes to north, east, down. NaN: the horizon is in it."""
+    """Corners (4, 2) of the visible ground of a photo from `place`, north and east of the origin. `rotation` (3, 3):
+    from the camera's axes to north, east, down. NaN: the horizon is visible."""
     return look_at_ground(place, lens.corners() @ rotation.T, ground)
 
 
 STRAIGHT_DOWN: Final = radians(-90.0)
-"""Pitch of a camera that looks at the ground below it."""
+"""Pitch of a camera that looks straight down, rad."""

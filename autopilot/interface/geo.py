@@ -1,10 +1,9 @@
-"""Places on the Earth and the flat frame around an origin.
+"""Places on the Earth and the flat frame about an origin.
 
-Inside Sortie positions are local NED metres (north, east, down) about the vehicle's origin; latitudes and longitudes
-appear where a mission item, a ground station or a log has them, and heights in the meaning of a MAV_FRAME, which is
-resolved here and nowhere else. The projection is the one ArduPilot flies with
-(equirectangular, scaled by the cosine of the mean latitude), so that distances agree with what ground stations that
-know ArduPilot show. Good to a few centimetres within 10 km.
+Inside Sortie positions are local NED metres (north, east, down) from the vehicle's origin. Latitudes and longitudes
+appear in mission items, messages of ground stations and logs, with heights in a MAV_FRAME, which only this module
+resolves. The projection is ArduPilot's (equirectangular, scaled by the cosine of the mean latitude), so distances agree
+with those of ground stations. It is good to a few centimetres within 10 km.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class GeoPoint:
     alt: float = 0.0
 
 
-#: What a height in a MAV_FRAME counts from.
+#: MAV_FRAMEs by the reference of their heights.
 ABOVE_SEA: Final[frozenset[int]] = frozenset({Frame.GLOBAL, Frame.GLOBAL_INT})
 ABOVE_HOME: Final[frozenset[int]] = frozenset({Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_RELATIVE_ALT_INT})
 ABOVE_GROUND: Final[frozenset[int]] = frozenset({Frame.GLOBAL_TERRAIN_ALT, Frame.GLOBAL_TERRAIN_ALT_INT})
@@ -40,10 +39,10 @@ GLOBAL_FRAMES: Final = ABOVE_SEA | ABOVE_HOME | ABOVE_GROUND
 
 
 def altitude_amsl(frame: int, z: float, home: GeoPoint | None, ground: float | None) -> float | None:
-    """Metres above mean sea level of `z` in `frame`; None: it counts from a home, or from a ground, that is not known.
-    `ground`: that of the ground there (`VehicleFacts.ground_at`). A frame that is none of GLOBAL_FRAMES counts as
-    GLOBAL, as ArduPilot reads MISSION on a place (docs/reference/mission-semantics.md, item 22); who refuses it asks
-    before."""
+    """Height of `z` in `frame`, m above mean sea level; None if it counts from an unknown home or ground. `ground`:
+    height of the ground there (`VehicleFacts.ground_at`). A frame that is not in GLOBAL_FRAMES counts as GLOBAL, as
+    ArduPilot reads MISSION on a place (docs/reference/mission-semantics.md, item 22); callers that refuse such a frame
+    check before."""
     if frame in ABOVE_GROUND:
         return None if ground is None else z + ground
     if frame in ABOVE_HOME:
@@ -52,8 +51,8 @@ def altitude_amsl(frame: int, z: float, home: GeoPoint | None, ground: float | N
 
 
 def height_above_home(frame: int, z: float, home: GeoPoint, ground: float | None = None) -> float:
-    """Metres above home of `z` in `frame`: `altitude_amsl` less home's, and exactly `z` where it is that already.
-    `ground`: None: it is flat, at home's height."""
+    """Height of `z` in `frame`, m above home: `altitude_amsl` minus home's, and exactly `z` if it already counts from
+    home. `ground` None: flat ground at home's height."""
     if frame in ABOVE_HOME or (frame in ABOVE_GROUND and ground is None):
         return z
     return (z if frame not in ABOVE_GROUND or ground is None else z + ground) - home.alt
@@ -65,19 +64,19 @@ def longitude_scale(lat: float) -> float:
 
 
 def wrap_longitude(lon: float) -> float:
-    """`lon` in degrees, brought into -180 .. 180."""
+    """Wrap `lon` (degrees) to -180 .. 180."""
     return (lon + 180.0) % 360.0 - 180.0
 
 
 def to_local(origin: GeoPoint, lat: float, lon: float, alt: float) -> Ned:
-    """NED metres of a place (degrees, metres AMSL) seen from `origin`."""
+    """NED metres of a place (degrees, metres AMSL) from `origin`."""
     scale = longitude_scale((origin.lat + lat) / 2.0)
     east = wrap_longitude(lon - origin.lon) * METRES_PER_DEGREE * scale
     return ((lat - origin.lat) * METRES_PER_DEGREE, east, origin.alt - alt)
 
 
 def to_global(origin: GeoPoint, ned: Ned) -> GeoPoint:
-    """The place at `ned` metres from `origin`: inverse of `to_local`."""
+    """Place at `ned` metres from `origin`: inverse of `to_local`."""
     lat = origin.lat + ned[0] / METRES_PER_DEGREE
     scale = longitude_scale((origin.lat + lat) / 2.0)
     lon = wrap_longitude(origin.lon + ned[1] / (METRES_PER_DEGREE * scale))
@@ -85,7 +84,7 @@ def to_global(origin: GeoPoint, ned: Ned) -> GeoPoint:
 
 
 def distance(a: GeoPoint, b: GeoPoint) -> float:
-    """Horizontal distance in metres."""
+    """Horizontal distance, m."""
     north, east, _ = to_local(a, b.lat, b.lon, b.alt)
     return hypot(north, east)
 

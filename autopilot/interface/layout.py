@@ -1,10 +1,10 @@
 """Layout of the kernel's arrays.
 
 The kernel works on flat float64 rows, one per vehicle: *state* (S_), *settings* (P_: parameters and constants),
-*target* (T_: what to fly) and *report* (`autopilot.interface.report`). Here are the fields of the control layer, for
-every kind of vehicle; the simulated machine (`sitl.kernel.layout`) has those behind, so that the same control
-functions can fly another body. Rows of all kinds have all fields: what a kind has not is 0. Units: SI, NED metres,
-radians, body axes forward-right-down; times in ms unless a name says otherwise.
+*target* (T_: what to fly) and *report* (`autopilot.interface.report`). These are the fields of the control layer, for
+every kind of vehicle. The simulated machine's fields (`sitl.kernel.layout`) follow them, so that the same control
+functions can fly another body. Rows of all kinds have all fields; fields that a kind does not use are 0. Units: SI, NED
+metres, radians, body axes forward-right-down; times in ms unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GRAVITY: Final = 9.80665
 
 
 class Row(Protocol):
-    """A row of numbers: one vehicle's state, settings or target (compiled: a float64 array)."""
+    """A row of numbers: one vehicle's state, settings or target (in compiled code a float64 array)."""
 
     def __getitem__(self, index: int, /) -> float: ...
 
@@ -32,7 +32,7 @@ class Row(Protocol):
 # ---------------------------------------------------------------------------------------------------- state
 STATE = Fields("S_")
 S_TIME_MS, S_EVENTS, S_FRESH = STATE.take(3)  # vehicle time; raised VehicleEvent bits; 1 until the estimator is aligned
-RESTART: Final = 2.0  # of S_FRESH: align it anew, now
+RESTART: Final = 2.0  # value of S_FRESH: align the estimator again, now
 # estimator: attitude body -> NED, position, velocity, biases
 S_EQ0, S_EQ1, S_EQ2, S_EQ3 = STATE.take(4)
 S_EPN, S_EPE, S_EPD, S_EVN, S_EVE, S_EVD = STATE.take(6)
@@ -63,7 +63,7 @@ S_ARRIVED, S_YAW_DONE, S_SEQ, S_YAW_SEQ, S_TARGET_MS = STATE.take(5)
 S_A_N, S_A_E, S_A_D, S_U_N, S_U_E, S_U_D, S_LENGTH = STATE.take(7)  # leg: start, direction, length
 S_W_N, S_W_E, S_W_D, S_W_LENGTH, S_CORNER, S_BLEND = STATE.take(6)  # next leg: direction, length; corner speed, blend m
 S_KEEP_YAW, S_NEAR_SENT, S_AIR, S_LAND_S, S_LANDED_STATE = STATE.take(5)
-S_LOST_S = STATE.block(1)  # so long it has sunk at full thrust
+S_LOST_S = STATE.block(1)  # time for which it has sunk at full thrust, s
 S_CRASH_S, S_CUT_S, S_LOW_S, S_CRIT_S, S_LOW_SENT, S_CRIT_SENT = STATE.take(6)
 S_ODOMETER, S_ARMED, S_WANT_SPIN, S_LIFT_D, S_HELD_D = STATE.take(5)
 S_TM0N, S_TM0E, S_TM0D, S_TM1N, S_TM1E, S_TM1D, S_TAU = STATE.take(7)  # spline tangents and parameter
@@ -106,13 +106,13 @@ S_V_GIVEN, S_V_WANTED, S_V_RATE, S_V_RATE_SLOW = STATE.take(4)  # true airspeed
 S_THROTTLE_SUM, S_BALANCE_SUM, S_KINETIC_SUM, S_ENERGY_RATE_ERROR = STATE.take(4)
 S_PITCH_FREE, S_THROTTLE_BASE, S_THROTTLE_FULL, S_SLOW = STATE.take(4)  # FULL: 1 at its most, -1 at least; SLOW: 1
 S_SLOW_AT = STATE.block(1)  # when that last began to be so, ms of vehicle time
-S_STRAIGHT = STATE.block(1)  # 1: the leg has no line behind it, its end is flown to from wherever the plane is
-S_THROTTLE_FLOOR = STATE.block(1)  # least throttle that is left of a takeoff
-S_CLIMB_STICK = STATE.block(1)  # pitch stick of the last tick in FBWB and CRUISE; 0 while it is in its middle
+S_STRAIGHT = STATE.block(1)  # 1: the leg has no line; its end is flown to from the plane's present place
+S_THROTTLE_FLOOR = STATE.block(1)  # remaining minimum throttle of a takeoff
+S_CLIMB_STICK = STATE.block(1)  # pitch stick of the last tick in FBWB and CRUISE; 0 while centred
 S_STAGE, S_FLARE_H, S_FLARE_RATE, S_GLIDE = STATE.take(4)  # STAGE_..; where and how fast the flare began; slope
 S_YAW_RATE_SEEN, S_YAW_RATE_WASHED = STATE.take(2)
 S_LIFTING, S_CHANGE_MS = STATE.take(2)  # lift motors: LIFT_..; when that began
-S_WING_LIFT = STATE.block(1)  # what the wings carry, m/s2
+S_WING_LIFT = STATE.block(1)  # specific force of the wings, m/s2
 S_LIFT_I = STATE.block(3)  # rate integrators of the lift motors, rad/s2
 S_FADES_FROM = STATE.block(1)  # collective of the lift motors when they began to fade
 STATE.seal(globals())
@@ -123,10 +123,10 @@ P_SPEED_GROUND, P_SPEED_UP, P_SPEED_DOWN = SETTINGS.take(3)  # m/s
 P_ACCEL, P_ACCEL_Z, P_JERK, P_JERK_Z, P_ACCEL_CORNER = SETTINGS.take(5)  # m/s2, m/s3
 P_LEAN_MAX, P_YAW_RATE, P_YAW_ACCEL = SETTINGS.take(3)  # tan of the angle limit; rad/s; rad/s2
 P_KP_POS, P_KP_VEL, P_KI_VEL, P_KP_HGT, P_KP_VZ, P_KI_VZ = SETTINGS.take(6)
-P_KD_VEL = SETTINGS.block(1)  # s: how much of the acceleration that is felt is taken back
+P_KD_VEL = SETTINGS.block(1)  # s: feedback of the felt acceleration
 P_KP_ATT, P_KP_YAW, P_KP_RATE, P_KI_RATE, P_KP_YRATE, P_KI_YRATE = SETTINGS.take(6)
 P_RATE_MAX, P_MIX_X, P_MIX_Y, P_MIX_Z, P_HOVER_GUESS = SETTINGS.take(5)  # angular acceleration rad/s2 -> thrust share
-P_DRAG_1, P_DRAG_2 = SETTINGS.take(2)  # what the controller knows of drag: 1/s, 1/m
+P_DRAG_1, P_DRAG_2 = SETTINGS.take(2)  # drag as the controller knows it: 1/s, 1/m
 P_LAND_SPEED, P_LAND_SPEED_HIGH, P_LAND_ALT_LOW = SETTINGS.take(3)
 P_CUT_TILT, P_CUT_ALT = SETTINGS.take(2)  # cos of the tilt (below -1 = off); m (0 = off)
 P_WATCH = SETTINGS.block(1)  # m, NEAR distance (0 = off)
@@ -140,14 +140,14 @@ P_ACRO_YAW_RATE, P_STICK_ACCEL_Z, P_SAG_FREE, P_LEG_JERK, P_JERK_RISE, P_LOITER_
 # driving
 P_DRIVE_ACCEL, P_DRIVE_DECEL, P_TURN_RADIUS, P_TURN_ACCEL, P_TURN_RATE_MAX, P_TURN_RATE_ACCEL = SETTINGS.take(6)
 P_KP_COURSE, P_KP_TURN, P_KI_TURN, P_KP_SPEED, P_KI_SPEED = SETTINGS.take(5)
-P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # what the controller knows of the vehicle
+P_WHEELBASE, P_WHEEL_MAX, P_TOP_SPEED, P_FULL_ACCEL = SETTINGS.take(4)  # vehicle data of the controller
 P_STICK_SPEED, P_STICK_TURN, P_STOP_SPEED, P_THROTTLE_MAX, P_BRAKING = SETTINGS.take(5)
-P_LINES = SETTINGS.block(1)  # 1: it steers by the lines of its legs; 0: by the velocity that leads after the reference
+P_LINES = SETTINGS.block(1)  # 1: the lines of its legs steer it; 0: the velocity towards the reference does
 P_THROTTLE_LEAST, P_STICK_MIX = SETTINGS.take(2)
 # throttle that begins to move it; 1: the stick steers in autopilot modes
 P_MOTORS_CUT = SETTINGS.block(1)
 # 0: motors turn when armed; 1: they stand still wherever it is; 2: nor are there pulses
-P_AFLOAT = SETTINGS.block(1)  # 1: it drifts where its motor stands still, so it is never at rest
+P_AFLOAT = SETTINGS.block(1)  # 1: it drifts while its motor stands still, so it is never at rest
 #: The middle of a turn is planned to be no farther from the corner than this share of the radius: the rest is for gusts
 #: and what the estimate is off.
 P_TURN_SHARE = SETTINGS.block(1)
@@ -185,9 +185,10 @@ P_SMOOTH, P_SMOOTH_ERROR, P_SMOOTH_ACCEL, P_SMOOTH_JERK, P_SMOOTH_UP, P_SMOOTH_D
 # a climb from the ground: so many m high it is slow; m/s; m/s2; s before it begins. Above P_LAND_ALT_LOW a landing
 # slows down evenly from here on, m (0: as steeply as it can)
 P_SLOW_CLIMB_TO, P_SLOW_CLIMB, P_SLOW_CLIMB_ACCEL, P_CLIMB_DELAY, P_LAND_ALT_HIGH = SETTINGS.take(5)
-P_UNAIDED_MS = SETTINGS.block(1)  # a position is trusted so long without a fix (EKF2_NOAID_TOUT); 0: as ArduPilot's
+# time for which a position is valid without a fix (EKF2_NOAID_TOUT); 0: as ArduPilot's
+P_UNAIDED_MS = SETTINGS.block(1)
 P_CIRCLE_BANK = SETTINGS.block(1)  # rad, of circles; 0: they widen in thin air (NAVL1_LIM_BANK)
-P_CIRCLE_NEAR = SETTINGS.block(1)  # m of height within which a circle has reached its own (NAV_FW_ALT_RAD); 0: 5
+P_CIRCLE_NEAR = SETTINGS.block(1)  # height tolerance within which a circle is reached, m (NAV_FW_ALT_RAD); 0: 5
 SETTINGS.seal(globals())
 
 # ---------------------------------------------------------------------------------------------------- target
@@ -201,9 +202,9 @@ T_VN, T_VE, T_VD, T_AN, T_AE, T_AD, T_HAS_POSITION, T_BODY = TARGET.take(8)
 T_ROLL, T_PITCH, T_YAW, T_USE_RATE, T_THRUST, T_CLIMB, T_BY_CLIMB = TARGET.take(7)
 T_STICKS, T_CIRCLE_SPEED = TARGET.take(2)  # PilotKind; m/s, 0 = as fast as the limits allow
 T_WAY, T_SPEED, T_HEADING, T_TURN_RATE, T_BY_RATE = TARGET.take(5)  # driving
-T_GOAL_N, T_GOAL_E = TARGET.take(2)  # what distances are told to: the end, or that of the whole way
-T_DIRECTLY = TARGET.block(1)  # 1: land from where it is, without flying to the spot first
-T_FROM_REST = TARGET.block(1)  # 1: a leg begins at rest at its start, however the reference moved
+T_GOAL_N, T_GOAL_E = TARGET.take(2)  # place for reported distances: the end, or the end of the whole way
+T_DIRECTLY = TARGET.block(1)  # 1: land from the present place, without flying to the position first
+T_FROM_REST = TARGET.block(1)  # 1: a leg begins at rest at its start, whatever the reference's motion
 T_AT_HEIGHT, T_LEAVES, T_LEAVE_N, T_LEAVE_E, T_BY_WING = TARGET.take(
     5
 )  # of wings; BY_WING: 1: not by lift motors; AT_HEIGHT of a leg: any slope is flown
@@ -211,13 +212,13 @@ T_ROLL_RATE, T_PITCH_RATE, T_BY_BODY, T_STANDS = TARGET.take(
     4
 )  # BY_BODY 1: rates, not angles; STANDS 1: motors stopped
 # the way to a hover: 1: it comes down on it; distances m and heights NED d near its place and far from it
-T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it over the ground that the range finder sees
+T_SURFACE = TARGET.block(1)  # 1: sticks that hold a height hold it above the ground by the range finder
 T_COMES_DOWN, T_NEAR_M, T_NEAR_D, T_FAR_M, T_FAR_D = TARGET.take(5)
 T_UPRIGHT = TARGET.block(1)  # 1: a circle that lift motors fly
 TARGET.seal(globals())
 TARGET_SIZE: Final = TARGET.size
 
-# kinds of target; DRIVE: only of what drives
+# kinds of target; DRIVE only for rovers and boats
 KIND_IDLE, KIND_HOLD, KIND_BRAKE, KIND_LEG, KIND_CIRCLE, KIND_TAKEOFF, KIND_LAND = range(7)
 KIND_VELOCITY, KIND_ATTITUDE, KIND_PILOT, KIND_DRIVE = range(7, 11)
 # events, as `autopilot.interface.vehicle.VehicleEvent` (a test compares)

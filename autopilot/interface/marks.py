@@ -1,7 +1,7 @@
 """Marks for functions that are compiled into their callers.
 
-Kernel functions are plain Python on floats and arrays. `jit` and `inline` note that a function may be compiled into
-others and give it back as it is; `autopilot.control.jit` tells numba of them when an entry is to be compiled.
+Kernel functions are plain Python on floats and arrays. `jit` and `inline` register a function for compilation and
+return it unchanged; `autopilot.control.jit` passes them to numba when an entry must be compiled.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Final, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARKED: Final[list[tuple[Callable[..., Any], bool]]] = []
-"""Functions that numba has not been told of yet; of each, whether it is never left as a call."""
+"""Functions that were not passed to numba yet, each with True if it is always inlined."""
 
 
 def jit(function: F) -> F:
-    """Note that `function` is compiled into whoever calls it."""
+    """Register `function` to be compiled into its callers."""
     MARKED.append((function, False))
     return function
 
 
 def inline(function: F) -> F:
-    """Compile as `jit` does, never left as a call: for a part of a function that stands in another file. LLVM by itself
-    leaves long ones as calls, which cost a tenth of the kernel's speed."""
+    """Register `function` like `jit`, but always inlined: for a part of a function in another file. LLVM by itself does
+    not inline long functions, and their calls cost a tenth of the kernel's speed."""
     MARKED.append((function, True))
     return function

@@ -1,17 +1,17 @@
-"""Sine, cosine, arctangent, exponential, logarithm and what is made of them: equal bytes from every processor,
-operating system, C library and version of Python, compiled or not. All that decides a flight takes them from here and
-never from `math` or numpy (`tests/contracts/test_mathematics_of_flights.py`).
+"""Mathematical functions with equal bytes on every processor, operating system, C library and version of Python,
+compiled or not: sine, cosine, arctangent, exponential, logarithm and functions made of them. All code that affects a
+flight uses these and never `math` or numpy (`tests/contracts/test_mathematics_of_flights.py`).
 
-IEEE 754 defines `+ - * /` and the square root to the last bit, and nothing else: each C library rounds the others in
-its own way, and a flight would end in other bytes on each. These are made of the defined ones alone, without a fused
-multiply-add, so that plain Python, numba and the carried library compute alike.
+IEEE 754 defines only `+ - * /` and the square root to the last bit. Each C library rounds the other functions in its
+own way, so the bytes of a flight would differ. The functions here use only the defined operations, without fused
+multiply-add, so plain Python, numba and the library give equal results.
 
 Polynomials are near-minimax fits of our own (weighted least squares in 300 bits, reweighted towards equal errors; each
-coefficient rounded to double before the next are fitted), relative error below 2^-57. The range reduction is Cody and
-Waite's ("Software Manual for the Elementary Functions", 1980). Largest errors, measured by
+coefficient is rounded to double before the next are fitted), with a relative error below 2^-57. The range reduction is
+Cody and Waite's ("Software Manual for the Elementary Functions", 1980). Largest errors, measured by
 `tests/autopilot/interface/test_mathematics.py`: exp, log 1 ulp; sin and cos (of |x| < 1e6 rad), atan2, atan 1.5 ulp;
 asin, acos 2 ulp; tan 2.5 ulp; log10, expm1, cbrt 2 ulp; hypot and dist 1 ulp each part; fmod none. Outside the domain
-they give nan, where Python's own raise; log(0) is -inf.
+they return nan, where Python's functions raise; log(0) is -inf.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ __all__ = [
     "normal_draw", "normal_quantile", "normal_share", "sin", "tan", "whole_power",
 ]  # fmt: skip
 
-#: pi/2 in three parts: the first two of 33 bits, so that their products with a whole number below 2^20 are exact.
+#: pi/2 in three parts: the first two have 33 bits, so their products with a whole number below 2^20 are exact.
 PI_2_A, PI_2_B, PI_2_C = 1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21
 TWO_OVER_PI = 0.6366197723675814
-#: Half a turn and its quarter: the double and what is missing of it.
+#: Half a turn and a quarter turn: the double, and the remainder to the exact value.
 PI, PI_REST = 3.141592653589793, 1.2246467991473532e-16
 HALF_PI, HALF_PI_REST = 1.5707963267948966, 6.123233995736766e-17
 #: The angles whose tangent is 1/2 and 1.
@@ -38,18 +38,18 @@ ATAN_HALF, ATAN_HALF_REST = 0.4636476090008061, 2.2698777452961687e-17
 ATAN_ONE, ATAN_ONE_REST = 0.7853981633974483, 3.061616997868383e-17
 #: ln 2: 32 bits, and the rest.
 LN2_A, LN2_B, ONE_OVER_LN2 = 0.6931471803691238, 1.9082149292705877e-10, 1.4426950408889634
-#: Added and taken off again it leaves the nearest whole number (|x| < 2^51), by the rounding of the addition.
+#: Adding and subtracting it rounds to the nearest whole number (|x| < 2^51).
 TO_WHOLE = 6755399441055744.0
-#: From here on the quadrant of an angle is not exact any more, rad.
+#: Angle from which its quadrant is no longer exact, rad.
 LARGE = 1e6
-#: Below, sin(x) is x to the last bit.
+#: Angle below which sin(x) equals x to the last bit, rad.
 TINY = 7.450580596923828e-09
 FOUR_BILLION, PER_FOUR_BILLION = 4294967296.0, 2.3283064365386963e-10
 
 
 @inline
 def fmod(x: float, y: float) -> float:
-    """The rest of x / y, with the sign of x: exact, by the long division of the school."""
+    """Remainder of x / y with the sign of x; exact, by long division."""
     x, y = float(x), float(y)
     left, step = abs(x), abs(y)
     if not (left < inf and step > 0.0):  # nan too
@@ -70,7 +70,8 @@ def fmod(x: float, y: float) -> float:
 
 @inline
 def reduce(x: float) -> tuple[float, float, float]:
-    """An angle less `n` quarter turns: (n, what is left, what that lacks), at most pi/4 and a little."""
+    """Reduce an angle by `n` quarter turns: (n, the remainder, the remainder's rounding error), at most slightly above
+    pi/4."""
     n = (x * TWO_OVER_PI + TO_WHOLE) - TO_WHOLE
     first = x - n * PI_2_A
     second = n * PI_2_B
@@ -102,14 +103,14 @@ def small_cosine(x: float, rest: float) -> float:
 
 @inline
 def at_quarter(quarter: int, x: float, rest: float) -> float:
-    """The sine of `quarter` quarter turns and `x + rest`."""
+    """Sine of `quarter` quarter turns plus `x + rest`."""
     value = small_cosine(x, rest) if quarter & 1 else small_sine(x, rest)
     return -value if quarter & 2 else value
 
 
 @inline
 def within(x: float) -> float:
-    """An angle whose quadrant can be told: as it is up to `LARGE`, else its rest by a turn, nan of what is none."""
+    """Reduce an angle whose quadrant is not exact: unchanged up to `LARGE`, else modulo a turn; nan if not finite."""
     return fmod(x, 4.0 * HALF_PI)
 
 
@@ -148,7 +149,7 @@ def tan(x: float) -> float:
 
 @jit
 def atan2(y: float, x: float) -> float:
-    """The direction of (x, y), rad, -pi .. pi; as C has it with zeros and infinities."""
+    """Direction of (x, y), rad, -pi .. pi; zeros and infinities as in C."""
     y, x = float(y), float(x)
     if x != x or y != y:
         return nan
@@ -186,13 +187,13 @@ def atan2(y: float, x: float) -> float:
 
 @inline
 def atan(x: float) -> float:
-    """The angle in rad whose tangent is `x`."""
+    """Angle in rad whose tangent is `x`."""
     return atan2(x, 1.0)
 
 
 @inline
 def asin(x: float) -> float:
-    """The angle in rad whose sine is `x`."""
+    """Angle in rad whose sine is `x`."""
     x = float(x)
     if not abs(x) <= 1.0:
         return nan
@@ -201,7 +202,7 @@ def asin(x: float) -> float:
 
 @inline
 def acos(x: float) -> float:
-    """The angle in rad whose cosine is `x`."""
+    """Angle in rad whose cosine is `x`."""
     x = float(x)
     if not abs(x) <= 1.0:
         return nan
@@ -254,7 +255,7 @@ def exp(x: float) -> float:
 
 @jit
 def log(x: float) -> float:
-    """The natural logarithm."""
+    """Natural logarithm."""
     x = float(x)
     if x != x or x < 0.0:
         return nan
@@ -278,7 +279,7 @@ def log(x: float) -> float:
     f = x - 1.0
     s = f / (2.0 + f)
     z = s * s
-    p = 2.0 / 19.0 + z * (2.0 / 21.0 + z * (2.0 / 23.0))  # of ln((1 + s) / (1 - s)), |s| up to 0.172
+    p = 2.0 / 19.0 + z * (2.0 / 21.0 + z * (2.0 / 23.0))  # for ln((1 + s) / (1 - s)), |s| up to 0.172
     p = 2.0 / 15.0 + z * (2.0 / 17.0 + z * p)
     p = 2.0 / 11.0 + z * (2.0 / 13.0 + z * p)
     p = 2.0 / 7.0 + z * (2.0 / 9.0 + z * p)
@@ -288,20 +289,20 @@ def log(x: float) -> float:
 
 
 ONE_OVER_LN10: Final = 0.4342944819032518
-#: The odds of a draw are never 0: half a step of `Random.random`.
+#: Lower limit of a draw's probability, above 0: half a step of `Random.random`.
 LEAST_SHARE: Final = 5.551115123125783e-17
-#: Where the series of the normal distribution ends: beyond, it is 0 or 1 to the last bit.
+#: Limit of the series of the normal distribution; beyond it the distribution is 0 or 1 to the last bit.
 FAR: Final = 8.5
 
 
 class Chance(Protocol):
-    """Gives numbers from 0 up to 1, as `random.Random` does."""
+    """Source of numbers from 0 up to 1, like `random.Random`."""
 
     def random(self) -> float: ...
 
 
 def hypot(*parts: float) -> float:
-    """The length of a vector; `math.hypot` is rounded otherwise by each version of Python."""
+    """Length of a vector; `math.hypot` rounds differently in each version of Python."""
     squares = 0.0
     for part in parts:
         squares += part * part
@@ -317,17 +318,17 @@ def dist(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def log10(x: float) -> float:
-    """The logarithm to base 10."""
+    """Logarithm to base 10."""
     return log(x) * ONE_OVER_LN10
 
 
 def expm1(x: float) -> float:
-    """e^x - 1, without loss for a small x."""
+    """e^x - 1, without loss of precision for a small x."""
     return x + x * x * (0.5 + x * series_of_exp(x)) if abs(x) <= 0.35 else exp(x) - 1.0
 
 
 def cbrt(x: float) -> float:
-    """The cube root: by the logarithm, and a step of Newton's."""
+    """Cube root, by the logarithm and one Newton step."""
     if x == 0.0 or not abs(x) < inf:
         return x
     near = exp(log(abs(x)) / 3.0)
@@ -335,7 +336,7 @@ def cbrt(x: float) -> float:
 
 
 def whole_power(base: float, times: int) -> float:
-    """`base` multiplied by itself, `times` from 0: C's `pow`, which `**` calls, rounds as each library likes."""
+    """`base` to the power of `times`, from 0. C's `pow`, which `**` calls, rounds differently in each library."""
     power = 1.0
     for _ in range(times):
         power *= base
@@ -343,7 +344,7 @@ def whole_power(base: float, times: int) -> float:
 
 
 def ratio(r: float, above: Sequence[float], below: Sequence[float]) -> float:
-    """A quotient of polynomials, the highest power first."""
+    """Quotient of polynomials, the highest power first."""
     up = down = 0.0
     for a, b in zip(above, below, strict=True):
         up, down = up * r + a, down * r + b
@@ -373,7 +374,7 @@ BEYOND: Final = (
 
 
 def normal_quantile(share: float) -> float:
-    """The value of the standard normal distribution below which `share` of it lies, 0 < share < 1."""
+    """Quantile of the standard normal distribution, 0 < share < 1."""
     q = share - 0.5
     if abs(q) <= 0.425:
         return q * ratio(0.180625 - q * q, *MIDDLE)
@@ -383,8 +384,8 @@ def normal_quantile(share: float) -> float:
 
 
 def normal_share(x: float) -> float:
-    """The share of the standard normal distribution below `x`, to 1e-15: Marsaglia's series ("Evaluating the Normal
-    Distribution", 2004)."""
+    """Cumulative probability of the standard normal distribution up to `x`, to 1e-15: Marsaglia's series ("Evaluating
+    the Normal Distribution", 2004)."""
     if not abs(x) < FAR:
         return nan if x != x else 0.5 + copysign(0.5, x)
     term, total, n = x, x, 1.0
@@ -396,5 +397,5 @@ def normal_share(x: float) -> float:
 
 
 def normal_draw(chance: Chance, mean: float, deviation: float) -> float:
-    """A draw of the normal distribution."""
+    """A random value of the normal distribution."""
     return mean + deviation * normal_quantile(max(chance.random(), LEAST_SHARE))

@@ -1,4 +1,4 @@
-"""Looks of a sensor at obstacles around the vehicle, level."""
+"""Level scans of a sensor for obstacles around the vehicle."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from autopilot.interface.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A look around. `distances_m`: of each direction, clockwise from `first_deg` off the nose on, `step_deg` apart;
-    inf: nothing up to `range_m`, nan: that direction is not seen."""
+    """A scan. `distances_m`: one for each direction, clockwise from `first_deg` off the nose, `step_deg` apart; inf:
+    nothing up to `range_m`, nan: the direction is not visible."""
 
     distances_m: Sequence[float]
     first_deg: float
@@ -22,11 +22,11 @@ class Scan:
 
 @runtime_checkable
 class SeesObstacles(Protocol):
-    """Port: a vehicle with a sensor of its own."""
+    """A vehicle with its own obstacle sensor."""
 
     @property
     def scan_period_ms(self) -> int:
-        """Time between two looks; 0: there is no sensor."""
+        """Time between two scans, ms; 0: no sensor."""
 
     def scan_obstacles(self, now_ms: int) -> Scan:
-        """Look around at this vehicle time."""
+        """Scan at this vehicle time."""

@@ -1,6 +1,7 @@
-"""Reasons, as types: what decides reads these, and the words for people are made from them.
+"""Reasons, as types: decisions use these, and texts for people are made from them.
 
-The numbers are ArduPilot's own (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h `Method`): a DataFlash log carries them.
+The numbers are ArduPilot's (AP_Vehicle/ModeReason.h, AP_Arming/AP_Arming.h `Method`), because DataFlash logs contain
+them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from autopilot.interface.records import dataclass
 
 
 class ModeReason(IntEnum):
-    """Reasons for a change of flight mode: ArduPilot's ModeReason, those that Sortie has a use for."""
+    """Reasons for a change of flight mode: those of ArduPilot's ModeReason that Sortie uses."""
 
     text: str
-    """For people."""
+    """Text for people."""
 
     def __new__(cls, number: int, text: str) -> ModeReason:
         made = int.__new__(cls, number)
@@ -48,11 +49,11 @@ class ModeReason(IntEnum):
 BY_WISH: Final = frozenset(
     {ModeReason.RC_COMMAND, ModeReason.GCS_COMMAND, ModeReason.AUX_FUNCTION, ModeReason.MISSION_CMD}
 )
-"""Reasons by which somebody wanted the mode; any other is a failsafe, or not known."""
+"""Reasons of a person's wish; all others are failsafes or unknown."""
 
 
 class ArmingMethod(IntEnum):
-    """By what the vehicle was armed or disarmed: AP_Arming::Method."""
+    """Methods of arming and disarming: AP_Arming::Method."""
 
     RUDDER = 0
     MAVLINK = 1
@@ -89,9 +90,9 @@ class Check(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArmingReason:
-    """Reason to refuse arming. `text`: in ArduPilot's words, without "PreArm: "; `check`: the bit that switches it off,
-    None: nothing does. `value` was measured, `limit` is what it would have to keep to, in the unit of the parameter
-    that sets it. `positional`: no obstacle to a mode that needs no position."""
+    """Reason to refuse arming. `text`: ArduPilot's text without "PreArm: ". `check`: the bit that disables it, None: it
+    cannot be disabled. `value` was measured, `limit` is the allowed value, in the unit of the limiting parameter.
+    `positional`: it does not apply to a mode without a position."""
 
     text: str
     check: Check | None = None
@@ -110,11 +111,11 @@ INTERLOCK_CLOSED: Final = ArmingReason("Motor Interlock Enabled")
 SAFETY_SWITCH: Final = ArmingReason("Hardware safety switch")
 NEED_POSITION: Final = ArmingReason("Need Position Estimate", positional=True)
 NO_HOME: Final = ArmingReason("AHRS: waiting for home", positional=True)
-"""Complaints of a vehicle's own sensors and its estimator, above."""
+"""Above: reasons of a vehicle's own sensors and estimator."""
 
 
 class FlightEvent(Enum):
-    """Events of a flight's life: the columns of `autopilot.flight.lifecycle.TABLE`."""
+    """Events of the flight lifecycle: the columns of `autopilot.flight.lifecycle.TABLE`."""
 
     GO = auto()  # the operator, or FM_AUTO_GO
     ABORT = auto()
@@ -128,7 +129,7 @@ class FlightEvent(Enum):
     UNDER_WAY = auto()  # takeoff, AUTO or sticks
     MISSION_DONE = auto()
     DURATION_OVER = auto()
-    LOW_BATTERY = auto()  # critical, to be exact
+    LOW_BATTERY = auto()  # a critical battery only
     DESCENDING = auto()
     CLIMBING = auto()
     LANDED = auto()  # on the ground, or cut off
@@ -136,6 +137,6 @@ class FlightEvent(Enum):
     DISARM_OK = auto()
     DISARM_FAILED = auto()
     RETRY = auto()  # time to ask for DISARM again
-    ARMED = auto()  # by somebody else
-    DISARMED = auto()  # by somebody else
+    ARMED = auto()  # by another party
+    DISARMED = auto()  # by another party
     RESTARTED = auto()  # after the flight-critical actors were restarted

@@ -1,11 +1,12 @@
-"""Layout of a vehicle's report: one flat float64 vector that says everything about its present state.
+"""Layout of a vehicle's report: one flat float64 vector with its whole present state.
 
-The simulator's compiled kernel, or the messages of a real flight controller, fill it; telemetry packs messages straight
-out of it without an object in between; modes read it through `VehicleState`. All values are SI (metres, seconds,
-radians, volts, amperes, kelvin-free: degrees Celsius), angles and velocities NED / FRD. Unless a name says TRUE or RAW
-they are the *estimate* the vehicle flies on, never the simulator's truth.
+The simulator's compiled kernel, or the messages of a flight controller, fill it. Telemetry packs messages directly from
+it, and modes read it through `VehicleState`. All values are SI (metres, seconds, radians, volts, amperes; temperatures
+in degrees Celsius), angles and velocities NED / FRD. Unless a name says TRUE or RAW, they are the *estimate* that the
+vehicle flies by, never the simulator's truth.
 
-Add at the end of a group's reserve or at the end; never reorder, since compiled packers have the numbers.
+Add fields at the end of a group's reserve or at the end of the report. Never reorder fields, because compiled packers
+use their numbers.
 """
 
 from __future__ import annotations

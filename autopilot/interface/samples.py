@@ -1,4 +1,4 @@
-"""Samples of a simulated body's sensors for a firmware elsewhere, and what that firmware answers with."""
+"""Samples of a simulated body's sensors for an external firmware, and that firmware's answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autopilot.interface.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class BodyMotion:
-    """BodyMotion of a body, or what a receiver takes for it: `velocity` NED, m/s."""
+    """Motion of a body, or of a receiver's fix: `velocity` NED, m/s."""
 
     place: GeoPoint
     velocity: Sequence[float]
@@ -35,9 +35,9 @@ class TrueMotion(BodyMotion):
 
 @dataclass(frozen=True, slots=True)
 class SensorSample:
-    """Sample of all sensors at a time since the body was switched on, body axes. `force`: specific, m/s2; `rates`:
-    rad/s; `field`: gauss; `pressure_pa` at `height_m` AMSL; `impact_pa`: of the flow in a pitot tube; `range_m`: to the
-    ground; `pulses`: channels that its receiver hears, us. None: that sensor has no new sample."""
+    """Sample of all sensors at a time since power-on, body axes. `force`: specific force, m/s2; `rates`: rad/s;
+    `field`: gauss; `pressure_pa` at `height_m` AMSL; `impact_pa`: pitot tube; `range_m`: to the ground; `pulses`:
+    channels of the radio receiver, us. None: the sensor has no new sample."""
 
     time_us: int
     force: Sequence[float]
@@ -55,8 +55,7 @@ class SensorSample:
 
 @dataclass(frozen=True, slots=True)
 class ActuatorControls:
-    """Controls of its actuators by a firmware, motors 0 to 1, surfaces -1 to 1; `lockstep`: it waits for the next
-    sample."""
+    """Controls from a firmware: motors 0 to 1, surfaces -1 to 1. `lockstep`: it waits for the next sample."""
 
     outputs: Sequence[float]
     lockstep: bool

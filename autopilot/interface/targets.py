@@ -1,7 +1,7 @@
-"""Targets: what a vehicle is told to fly or drive to, how fast, where its nose points, and the sticks of a pilot.
+"""Targets of a vehicle: the motion to fly or drive, its speeds, its yaw, and a pilot's sticks.
 
-A vehicle flies its target and tells by events when something happened (`autopilot.interface.vehicle`); modes and the
-mission executor decide it. Units: SI, NED metres about the vehicle's origin, radians.
+A vehicle flies its target and reports events (`autopilot.interface.vehicle`); modes and the mission executor choose the
+target. Units: SI, NED metres from the vehicle's origin, radians.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from autopilot.interface.records import dataclass, field
 class YawMode(IntEnum):
     """Ways to point the nose."""
 
-    KEEP = 0  # the heading at the moment the target was set
+    KEEP = 0  # the heading when the target was set
     ALONG = 1  # along the leg (towards the next waypoint)
     ANGLE = 2  # `angle`
     RATE = 3  # turn at `rate`
-    POINT = 4  # at `point` (region of interest)
+    POINT = 4  # towards `point` (region of interest)
 
 
 @dataclass(frozen=True, slots=True)
 class Yaw:
-    """A yaw demand. `angle` rad from north; `rate` rad/s (for ANGLE: how fast to turn, 0 = vehicle's default);
-    `direction` for ANGLE: -1 counter-clockwise, 1 clockwise, 0 shortest way; `point` NED for POINT."""
+    """A yaw demand. `angle` rad from north; `rate` rad/s (for ANGLE: turning rate, 0 = vehicle's default); `direction`
+    for ANGLE: -1 counter-clockwise, 1 clockwise, 0 shortest; `point` NED for POINT."""
 
     mode: YawMode = YawMode.ALONG
     angle: float = 0.0
@@ -37,8 +37,8 @@ class Yaw:
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """Speed limits of guidance, m/s, all positive. They act at once, in the middle of a leg too. `ground`: along the
-    track; of wings the airspeed."""
+    """Speed limits of guidance, m/s, all positive. They act at once, also during a leg. `ground`: along the track; for
+    wings the airspeed."""
 
     ground: float
     up: float
@@ -47,7 +47,7 @@ class Speeds:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An edge of an area, neither side of which may be crossed to: from `start` to `end`, north and east."""
+    """Edge of an area that may not be crossed, from `start` to `end`, north and east."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -55,7 +55,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A circle about `middle` (north, east): to stay in, or (not `inside`) to stay out of."""
+    """Circle about `middle` (north, east): stay in it, or (not `inside`) out of it."""
 
     middle: tuple[float, float]
     radius: float
@@ -64,8 +64,8 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Bounds that sticks and velocities may not carry a vehicle to: no nearer than `margin` m. `ceiling` and `floor`:
-    NED down, infinite where there are none."""
+    """Bounds that sticks and velocities must keep a distance of `margin` m from. `ceiling` and `floor`: NED down,
+    infinite if there is none."""
 
     margin: float
     barriers: tuple[Edge | Ring, ...] = ()
@@ -75,15 +75,15 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Stay on the ground; motors idle when armed, or stand still. Never arrives."""
+    """Stay on the ground; motors idle when armed, or stand still. It never arrives."""
 
     stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold `position`, or with None brake as hard as allowed and hold where the vehicle comes to rest. ARRIVED: within
-    `radius` m of `position`, or at rest."""
+    """Hold `position`; None: brake as hard as allowed and hold at the stopping place. ARRIVED: within `radius` m of
+    `position`, or at rest."""
 
     position: Ned | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
@@ -94,16 +94,18 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Leg:
     """Fly from `start` (None: from the present reference, smoothly) to `end`. With `next` the vehicle passes `end`
-    without stopping and turns towards `next`, staying within `radius` of `end` when it passes; without, it stops there
-    and holds. ARRIVED: half-way through the turn; at a stop when the leg has been flown to its end and the vehicle is
-    within `radius` (copter 3-D, rover horizontal; docs/reference/mission-semantics.md, item 12). After arrival with
-    `next` set and no new target it goes to `end` and stops.
-    `over_ground`: m above the ground at `end`: the leg follows the ground, as far as the terrain is known; the
-    vehicle is given pieces of it (`autopilot.context.ground_following`), whose `goal` is the end of the whole: what
-    distances are told to. `spline`: a smooth curve through `start`, `end` with tangents from `previous` and `next`
-    (SPLINE_WAYPOINT). Wings turn before `end`, at `radius` at the earliest, are there too when they have passed it, and
-    then fly round it where there is no `next`. `from_rest`: what hovers or drives begins at rest at `start`, however it
-    moved."""
+    within `radius` without a stop and turns towards `next`; without `next` it stops there and holds. ARRIVED: half-way
+    through the turn; for a stop, when the leg was flown to its end and the vehicle is within `radius` (copter 3-D,
+    rover horizontal; docs/reference/mission-semantics.md, item 12). After arrival with `next` set and without a new
+    target it goes to `end` and stops.
+
+    `over_ground`: m above the ground at `end`; the leg follows the ground as far as the terrain is known, and the
+    vehicle gets pieces of it (`autopilot.context.ground_following`). `goal` of a piece is the end of the whole leg, for
+    reported distances. `spline`: a curve through `start`, `end` with tangents from `previous` and `next`
+    (SPLINE_WAYPOINT). Wings turn before `end`, at `radius` at the earliest. They have also arrived when they have
+    passed `end`, and circle it if there is no `next`. `from_rest`: a hovering or driving vehicle begins at rest at
+    `start`, whatever its motion.
+    """
 
     end: Ned
     start: Ned | None = None
@@ -121,12 +123,11 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """First to the edge, then round `center` at `radius` m (its `d` is the height flown), clockwise when
-    `direction` is 1, counter-clockwise -1. `turns` None = for ever. `speed` m/s: at most this fast round it, 0: as
-    fast as the limits allow. ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center`
-    reached, then (`leave_for`) the course leads to that place; it flies on round it until there is a new target.
-    `start`: on wings, the line from there to `center` is followed first, with its slope. `upright`: wings with lift
-    motors fly it on these."""
+    """Fly to the edge, then along the circle about `center` at `radius` m (its `d` is the height), clockwise if
+    `direction` is 1, counter-clockwise if -1. `turns` None: endless. `speed`: limit on the circle, m/s, 0: none.
+    ARRIVED: `turns` flown, counted from the edge, then (`at_height`) the height of `center` reached, then (`leave_for`)
+    the course leads to that place. It continues to circle until there is a new target. `start`: wings first follow the
+    line from there to `center` with its slope. `upright`: wings with lift motors fly it on these."""
 
     center: Ned
     radius: float
@@ -142,8 +143,9 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class TakeOff:
-    """Up to `down` (NED d, negative up) from where the vehicle is, straight and ramped; with a `pitch` (rad, the least
-    of the climb) on wings, along the course that `yaw` says (KEEP: as it stands; ANGLE). ARRIVED: height reached."""
+    """Climb to `down` (NED d, negative up) from the present place, straight and with ramps. With a `pitch` (rad,
+    minimum of the climb) wings take off along the course of `yaw` (KEEP: the present heading; ANGLE). ARRIVED: height
+    reached."""
 
     down: float
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
@@ -152,12 +154,12 @@ class TakeOff:
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """Descend at the spot (n, e), or None: where the vehicle is. Speeds by LAND_SPEED, LAND_SPEED_HIGH and
-    LAND_ALT_LOW, `sink` m/s at most (0: it stays at this height for now; below 0: up). ARRIVED together with LANDED. A
-    rover stops. `velocity`: of the spot (n, e), m/s. `directly`: down from where it is, without flying to the spot
-    first. `approach`: on wings, down a glide slope from that place to `position` at `down` (NED d), and a flare above
-    it. `comes_down`: on wings with lift motors, (m, NED d) near `position` and far from it, between which the height of
-    its way goes linearly; None: it stays at its height."""
+    """Descend at the position (n, e); None: at the present place. Speeds follow LAND_SPEED, LAND_SPEED_HIGH and
+    LAND_ALT_LOW, at most `sink` m/s (0: it keeps its height for now; below 0: up). ARRIVED together with LANDED. A
+    rover stops. `velocity`: of the position (n, e), m/s. `directly`: descend without flying to the position first.
+    `approach`: wings descend on a glide slope from that place to `position` at `down` (NED d), and flare above it.
+    `comes_down`: for wings with lift motors, (m, NED d) near `position` and far from it; the height of the way is
+    linear in between; None: it keeps its height."""
 
     position: tuple[float, float] | None = None
     yaw: Yaw = field(default_factory=lambda: Yaw(YawMode.KEEP))
@@ -171,7 +173,7 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """Fly `velocity` NED m/s; `down` set: hold that height instead of velocity[2]. Ends (brakes to a hold) when not
+    """Fly `velocity` NED m/s. With `down` set it holds that height instead of velocity[2]. It brakes to a hold if not
     renewed within `timeout_ms` of vehicle time (GUID_TIMEOUT)."""
 
     velocity: Ned
@@ -184,8 +186,8 @@ class Velocity:
 
 @dataclass(frozen=True, slots=True)
 class Attitude:
-    """Roll, pitch, yaw rad and climb rate m/s (`thrust_is_climb`) or thrust 0 .. 1 (SET_ATTITUDE_TARGET). `body_rates`:
-    roll and pitch rate, rad/s, instead of angles, with `yaw_rate` and a thrust."""
+    """Roll, pitch, yaw, rad, and climb rate, m/s (`thrust_is_climb`), or thrust 0 .. 1 (SET_ATTITUDE_TARGET).
+    `body_rates`: roll and pitch rate, rad/s, instead of angles, with `yaw_rate` and a thrust."""
 
     roll: float
     pitch: float
@@ -200,17 +202,17 @@ class Attitude:
 
 
 class PilotKind(IntEnum):
-    """Ways to understand the sticks."""
+    """Meanings of the sticks."""
 
     STABILIZE = 0  # angles, throttle direct
-    ALT_HOLD = 1  # angles, throttle = climb rate; of wings with lift motors: hovering
-    LOITER = 2  # velocity, throttle = climb rate; hovering too
+    ALT_HOLD = 1  # angles, throttle = climb rate; also the hover of wings with lift motors
+    LOITER = 2  # velocity, throttle = climb rate; also the hover of wings
     MANUAL = 3  # steering or control surfaces, throttle direct
     STEERING = 4  # rover: lateral acceleration, speed
     ACRO = 5
     FBWA = 6  # wings: angles within the limits, throttle direct
     FBWB = 7  # wings: bank, pitch stick = climb rate, throttle = airspeed
-    CRUISE = 8  # FBWB that keeps its track over the ground while the sticks do not turn it
+    CRUISE = 8  # FBWB that keeps its track over the ground while the sticks are centred
     HOVER = 9  # wings with lift motors: angles on these, throttle direct (QSTABILIZE)
     TRAINING = 10  # wings: MANUAL within the limits of bank and pitch
     DRIFT = 11  # copter: the roll stick turns and the lean follows, throttle direct
@@ -218,8 +220,7 @@ class PilotKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """The sticks fly (`Vehicle.set_sticks`). `over_surface`: the height that they hold goes with the ground that the
-    range finder sees."""
+    """The sticks fly (`Vehicle.set_sticks`). `over_surface`: their height follows the ground by the range finder."""
 
     kind: PilotKind
     over_surface: bool = False
@@ -227,7 +228,7 @@ class Pilot:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """Rover: heading rad (or `turn_rate` rad/s when not None) and speed m/s, negative backwards."""
+    """Drive at a heading, rad (or with `turn_rate`, rad/s, if not None), and a speed, m/s, negative backwards."""
 
     speed: float
     heading: float = 0.0

@@ -1,11 +1,11 @@
-"""The ground: heights on a grid, as a file has them, and what a vehicle knows of it.
+"""The ground: heights on a grid from a file, and a vehicle's knowledge of it.
 
-A `HeightMap` is the one description of the ground: the simulator's kernel stands on its array (`sitl.kernel.ground`
-reads it with the same formula), a rehearsal and the autopilot look into it here. So they cannot differ.
+A `HeightMap` describes the ground for all: the simulator's kernel uses its array (`sitl.kernel.ground`, with the same
+formula), and a rehearsal and the autopilot read it here.
 
-`Terrain` is what an autopilot knows: the map, if it was given one, and where that has nothing the blocks that a ground
-station has sent, in the form of ArduPilot's AP_Terrain: blocks of 28 x 32 heights, made of 7 x 8 grids of 4 x 4, that
-begin at whole degrees and overlap by one grid.
+`Terrain` is the knowledge of an autopilot: the map, if it has one, and elsewhere blocks from a ground station. They
+have the form of ArduPilot's AP_Terrain: blocks of 28 x 32 heights, made of 7 x 8 grids of 4 x 4, that begin at whole
+degrees and overlap by one grid.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import numpy.typing as npt
 from autopilot.interface.geo import GeoPoint, to_global, to_local
 from autopilot.interface.records import dataclass
 
-GRID: Final = 4  # heights of a grid, a side (TERRAIN_GRID_MAVLINK_SIZE)
+GRID: Final = 4  # side of a grid, in heights (TERRAIN_GRID_MAVLINK_SIZE)
 GRIDS_NORTH, GRIDS_EAST = 7, 8  # grids of a block (TERRAIN_GRID_BLOCK_MUL_X, _Y)
-_SPAN_NORTH, _SPAN_EAST = (GRIDS_NORTH - 1) * GRID, (GRIDS_EAST - 1) * GRID  # from block to block, in heights
+_SPAN_NORTH, _SPAN_EAST = (GRIDS_NORTH - 1) * GRID, (GRIDS_EAST - 1) * GRID  # distance between blocks, in heights
 _MOST_BLOCKS: Final = 2000
 _WHOLE: Final = (1 << GRIDS_NORTH * GRIDS_EAST) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeightMap:
-    """Heights in m above mean sea level on a regular grid. `heights[0, 0]` lies at `south`, `west` (degrees); rows go
-    north, columns east, `per_lat` and `per_lon` of them in a degree. NaN: there is none (a void of the file)."""
+    """Heights in m above mean sea level on a regular grid. `heights[0, 0]` is at `south`, `west` (degrees); rows go
+    north, columns east, with `per_lat` and `per_lon` of them in a degree. NaN: a gap of the file."""
 
     south: float
     west: float
@@ -43,7 +43,8 @@ class HeightMap:
             raise ValueError("a height map has two rows and two columns at least")
 
     def height_at(self, lat: float, lon: float) -> float | None:
-        """Metres above mean sea level, between the four heights around the place; None where one of them is missing."""
+        """Height above mean sea level, m, interpolated between the four heights around the place; None if one is
+        missing."""
         y, x = (lat - self.south) * self.per_lat, (lon - self.west) * self.per_lon
         rows, columns = self.heights.shape
         if not (0.0 <= y <= rows - 1 and 0.0 <= x <= columns - 1):
@@ -55,7 +56,7 @@ class HeightMap:
         return height if height == height else None
 
     def heights_at(self, lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Heights of many places, m; NaN where there is none."""
+        """Heights of many places, m; NaN if unknown."""
         y, x = (lats - self.south) * self.per_lat, (lons - self.west) * self.per_lon
         rows, columns = self.heights.shape
         inside = (y >= 0.0) & (y <= rows - 1) & (x >= 0.0) & (x <= columns - 1)
@@ -63,7 +64,7 @@ class HeightMap:
         j = np.clip(np.where(inside, x, 0.0).astype(np.int64), 0, columns - 2)
         u, v, width = y - i, x - j, columns
         at = i * width + j
-        h, unit = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for one place
+        h, unit = self.heights.reshape(-1), np.float64(1.0)  # float64 from here on, as for a single place
         south = h[at] * (unit - v) + h[at + 1] * v
         north = h[at + width] * (unit - v) + h[at + width + 1] * v
         return np.where(inside, south * (1.0 - u) + north * u, np.nan)
@@ -71,8 +72,8 @@ class HeightMap:
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """28 x 32 heights from a south-west corner (1e-7 degrees) on, as far as they have come. `bitmap`: the grids that
-    have, a bit each, from the south-west to the east, then north."""
+    """Received heights (28 x 32) from a south-west corner (1e-7 degrees). `bitmap`: a bit for each received grid, from
+    the south-west to the east, then north."""
 
     lat_e7: int
     lon_e7: int
@@ -85,18 +86,18 @@ class Block:
 
     @property
     def missing(self) -> int:
-        """The grids that have not come."""
+        """Grids that were not received, as bits."""
         return _WHOLE & ~self.bitmap
 
     @property
     def pending(self) -> int:
-        """Number of the missing grids."""
+        """Number of missing grids."""
         return self.missing.bit_count()
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Cell of a place: its block, the heights at its south-west corner, and the shares (0 to 1) of the way to the
+    """Cell of a place: its block, the indices of its south-west corner, and the shares (0 to 1) of the way to the
     next."""
 
     key: tuple[int, int, int, int]
@@ -112,14 +113,14 @@ def _on_earth(lat: float, lon: float) -> bool:
 
 
 class Terrain:
-    """Terrain heights that an autopilot knows. `spacing_m`: from height to height in what a ground station sends
-    (TERRAIN_SPACING); `enabled`: TERRAIN_ENABLE. `revision` counts what has come."""
+    """Terrain heights of an autopilot. `spacing_m`: distance between heights from a ground station (TERRAIN_SPACING);
+    `enabled`: TERRAIN_ENABLE. `revision` rises with each received grid."""
 
     def __init__(self, ground: HeightMap | None, spacing_m: Callable[[], float], enabled: Callable[[], bool]) -> None:
         self.ground = ground
         self.revision = 0
         self.wanted: dict[tuple[int, int, int, int], Block] = {}
-        """Blocks that somebody has asked for and that have not come, in the order of the asking."""
+        """Blocks that were requested and not received, in the order of the requests."""
         self._spacing_m = spacing_m
         self._enabled = enabled
         self._blocks: dict[tuple[int, int, int, int], Block] = {}
@@ -127,7 +128,7 @@ class Terrain:
 
     @property
     def spacing_m(self) -> float:
-        """Spacing of the blocks' heights, m; another spacing makes all of them worthless."""
+        """Distance between the blocks' heights, m; another distance invalidates all blocks."""
         spacing = max(self._spacing_m(), 1.0)
         if spacing != self._spacing_now:
             self._spacing_now = spacing
@@ -137,7 +138,7 @@ class Terrain:
 
     @property
     def known(self) -> bool:
-        """True when there is any terrain. Without, heights above the ground count from home."""
+        """True if there is any terrain. Without it, heights above ground count from home."""
         return self._enabled() and (self.ground is not None or any(block.bitmap for block in self._blocks.values()))
 
     @property
@@ -145,21 +146,21 @@ class Terrain:
         return self._enabled()
 
     def height_at(self, lat: float, lon: float) -> float | None:
-        """Metres above mean sea level of the ground, None: not known there, or TERRAIN_ENABLE is 0. Asks for what is
-        missing."""
+        """Height of the ground above mean sea level, m; None: unknown there, or TERRAIN_ENABLE is 0. Missing heights
+        are requested."""
         if not self._enabled() or not _on_earth(lat, lon):
             return None
         height = None if self.ground is None else self.ground.height_at(lat, lon)
         return self._received(lat, lon) if height is None else height
 
     def ask(self, lat: float, lon: float) -> None:
-        """The ground there will be needed: get it, if no file has it."""
+        """Request the ground at a place for later use, if no file has it."""
         if self._enabled() and _on_earth(lat, lon) and (self.ground is None or self.ground.height_at(lat, lon) is None):
             self._block(self._cell(lat, lon))
 
     # --- what a ground station sends ------------------------------------------------------------------------------
     def receive(self, lat_e7: int, lon_e7: int, grid: int, heights: npt.NDArray[np.int16]) -> bool:
-        """Take a grid (4 x 4 heights) of the block with this corner; False when nobody asked for that block."""
+        """Take a grid (4 x 4 heights) of the block with this corner; False if that block was not requested."""
         for key, block in self._blocks.items():
             if (block.lat_e7, block.lon_e7) == (lat_e7, lon_e7):
                 north, east = divmod(grid, GRIDS_EAST)
@@ -172,7 +173,7 @@ class Terrain:
         return False
 
     def counts(self) -> tuple[int, int]:
-        """Grids that are asked for and have not come, and those that have (TERRAIN_REPORT)."""
+        """Numbers of requested and of received grids (TERRAIN_REPORT)."""
         have = sum(block.bitmap.bit_count() for block in self._blocks.values())
         return sum(block.pending for block in self._blocks.values()), have
 

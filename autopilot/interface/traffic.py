@@ -1,5 +1,5 @@
-"""Reports of other aircraft, as a receiver hears them (ADSB_VEHICLE) or as they tell themselves
-(GLOBAL_POSITION_INT, UTM_GLOBAL_POSITION)."""
+"""Reports of other aircraft, from a receiver (ADSB_VEHICLE) or from the aircraft itself (GLOBAL_POSITION_INT,
+UTM_GLOBAL_POSITION)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from autopilot.mav import CollisionSource, CollisionThreat
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A report. `number`: the ICAO address of 24 bits, or the system id of what tells itself. `place`: metres above
-    mean sea level, or of a `pressure` altitude. `velocity`: NED m/s; None: not told. `time_ms`: of the position,
-    vehicle time. `emitter`: ADSB_EMITTER_TYPE."""
+    """A report. `number`: the ICAO address of 24 bits, or the system id of a vehicle that reports itself. `place`:
+    altitude above mean sea level, or a `pressure` altitude. `velocity`: NED m/s; None: unknown. `time_ms`: vehicle time
+    of the position. `emitter`: ADSB_EMITTER_TYPE."""
 
     number: int
     place: GeoPoint
@@ -42,15 +42,15 @@ class Limits:
     warn_z_m: float
 
     def in_order(self) -> tuple[float, float, float, float, float, float]:
-        """Values of all, as `autopilot.control.approach.level_of` takes them."""
+        """All values in the order of `autopilot.control.approach.level_of`."""
         return self.fail_s, self.fail_m, self.fail_z_m, self.warn_s, self.warn_m, self.warn_z_m
 
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
-    """Look-out of a vehicle for `others` by itself, ten times a second (`autopilot.control.approach.LOOK_MS`) before
-    `until_ms`: nothing is to be done while the highest level of their threats is `level`, they are `above` it in height
-    (False: not; None: anywhere), and it is not deeper than `deepest_m`, NED."""
+    """Lookout of a vehicle itself for `others`, ten times a second (`autopilot.control.approach.LOOK_MS`) until
+    `until_ms`. The autopilot need not act while the highest threat level is `level`, the others are `above` it in
+    height (False: below; None: anywhere), and the vehicle is not deeper than `deepest_m`, NED."""
 
     until_ms: int
     level: CollisionThreat
@@ -62,27 +62,26 @@ class Lookout:
 
 @runtime_checkable
 class HearsTraffic(Protocol):
-    """Port: a vehicle with a receiver of its own."""
+    """A vehicle with its own receiver."""
 
     @property
     def traffic_period_ms(self) -> int:
-        """Time between two looks of the receiver; 0: there is none."""
+        """Time between two looks of the receiver, ms; 0: no receiver."""
 
     def hear_traffic(self, now_ms: int) -> Sequence[Contact]:
-        """Reports that have come in at this vehicle time."""
+        """Reports that arrive at this vehicle time."""
 
     def silent_until_ms(self, now_ms: int) -> int | None:
-        """Vehicle time before which no look hears anything; None: for good."""
+        """Vehicle time before which no look hears anything; None: for ever."""
 
 
 @runtime_checkable
 class LooksOut(Protocol):
-    """Port: a vehicle that looks out for others on its way, which raises `VehicleEvent.SIGHTED` where something is to
-    be done about them."""
+    """A vehicle with its own lookout. It raises `VehicleEvent.SIGHTED` when the autopilot must act."""
 
     @property
     def most_others(self) -> int:
-        """Number that it can look out for."""
+        """Largest number of others."""
 
     def look_out(self, lookout: Lookout | None) -> None:
-        """Look out so from now on; None: no more."""
+        """Start this lookout; None: stop."""

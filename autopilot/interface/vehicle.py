@@ -1,11 +1,10 @@
-"""The Vehicle seam: what every vehicle behind the service can do.
+"""The Vehicle interface: the capabilities of every vehicle behind the service.
 
-The built-in simulator and a MAVLink flight controller implement the same small protocol; nothing above asks which one
-it has. A vehicle *flies* its target (guidance along a leg, arrival test, holding a position) and tells by events when
-something happened; modes and the mission executor *decide* the target.
+The built-in simulator and a MAVLink flight controller implement the same small protocol; code above does not ask which
+it is. A vehicle *flies* its target (guidance along a leg, arrival test, holding a position) and reports events; modes
+and the mission executor *choose* the target.
 
-Units: SI, NED metres about `origin`, radians, vehicle time in ms. See `autopilot.interface.report` for the state
-vector.
+Units: SI, NED metres from `origin`, radians, vehicle time in ms. `autopilot.interface.report` has the state vector.
 """
 
 from __future__ import annotations
@@ -27,23 +26,24 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-_POSITION, _ASSUMED = int(EkfFlag.POS_HORIZ_ABS), int(EkfFlag.CONST_POS_MODE)  # asked several times a pass: plain ints
+# plain ints, because they are read several times a pass
+_POSITION, _ASSUMED = int(EkfFlag.POS_HORIZ_ABS), int(EkfFlag.CONST_POS_MODE)
 
 
 class VehicleEvent(IntFlag):
-    """Events that a vehicle detects by itself. Each bit is raised once, at the tick of the event, and taken once."""
+    """Events that a vehicle detects itself. Each bit is raised once, at the tick of the event, and taken once."""
 
-    ARRIVED = 1  # the target's end condition was met (see each target)
+    ARRIVED = 1  # the target's end condition is met (see each target)
     LANDED = 2  # landing detector: on the ground and at rest
     LIFTOFF = 4  # left the ground
     BATTERY_LOW = 8  # below a watched threshold for its delay
     BATTERY_CRITICAL = 16
-    ESTIMATOR_FAILED = 32  # no usable position any more
+    ESTIMATOR_FAILED = 32  # no usable position
     ESTIMATOR_OK = 64  # position usable (again)
     CRASHED = 512  # crash check: out of control and not moving
     CUTOFF = 1024  # motors cut by the emergency cutoff
-    DISARMED = 2048  # disarmed by itself (a real controller, a crash)
-    ARMED = 4096  # armed by another (a real controller)
+    DISARMED = 2048  # disarmed by itself (a flight controller, a crash)
+    ARMED = 4096  # armed by another (a flight controller)
     TAKEN_OVER = 8192  # a pilot, ground station or failsafe of the controller changed its mode
     NEAR = 16384  # nearer to the end of the target than the watched distance
     YAW_DONE = 32768  # the yaw demand was reached
@@ -51,15 +51,15 @@ class VehicleEvent(IntFlag):
     GPS_OK = 131072
     DEADMAN = 262144  # no torque command for 50 ms: motors zeroed
     REPLY = 524288  # a pending Request is done
-    LINK_LOST = 1048576  # the link to a real controller
+    LINK_LOST = 1048576  # the link to a flight controller
     LINK_OK = 2097152
-    THRUST_LOST = 4194304  # it sinks at full thrust, and leans as it should
-    SIGHTED = 8388608  # another aircraft is a threat of another level (`autopilot.interface.traffic.Lookout`)
+    THRUST_LOST = 4194304  # it sinks at full thrust with a normal lean
+    SIGHTED = 8388608  # the threat level of another aircraft has changed (`autopilot.interface.traffic.Lookout`)
 
 
 @dataclass(slots=True)
 class Request:
-    """An answer that may come later (a real controller) or at once (the simulator)."""
+    """Answer that comes later (flight controller) or at once (simulator)."""
 
     done: bool = False
     ok: bool = False
@@ -76,9 +76,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Capabilities of a vehicle. `own_checks`: the vehicle has pre-arm checks of its own. `own_fence`: the vehicle
-    keeps it, Sortie passes it through. `own_modes`: it has flight modes of its own, which others may change
-    (`ControlledVehicle`). `own_takeoff`: it takes off for a mission that does not say so."""
+    """Capabilities of a vehicle. `own_checks`: it has its own pre-arm checks. `own_fence`: it enforces the fence, and
+    Sortie forwards it. `own_modes`: it has its own flight modes, which others may change (`ControlledVehicle`).
+    `own_takeoff`: it takes off for a mission without a takeoff item."""
 
     spline: bool = True
     sticks: bool = True
@@ -89,13 +89,13 @@ class Capabilities:
 
 
 class VehicleState:
-    """Readable names for the report vector. Holds a reference: values change as the vehicle advances."""
+    """Named access to the report vector. It holds a reference, so values change as the vehicle advances."""
 
     __slots__ = ("report",)
 
     def __init__(self, vector: npt.NDArray[np.float64] | None = None) -> None:
         if vector is None:
-            from numpy import zeros  # here: a client names vehicles, and starts sooner without
+            from numpy import zeros  # imported here, because clients name vehicles and start faster without numpy
 
             vector = zeros(report.SIZE)
         self.report: npt.NDArray[np.float64] = vector
@@ -135,7 +135,7 @@ class VehicleState:
 
     @property
     def arrived(self) -> bool:
-        """The present target's end condition has been met."""
+        """True if the present target's end condition is met."""
         return bool(self.report.item(report.ARRIVED))
 
     @property
@@ -144,38 +144,38 @@ class VehicleState:
 
     @property
     def odometer(self) -> float:
-        """Way over ground since boot, m."""
+        """Distance over ground since boot, m."""
         return self.report.item(report.ODOMETER)
 
     @property
     def has_position(self) -> bool:
-        """The estimator has an absolute horizontal position (and does not only assume one)."""
+        """True if the estimator has an absolute horizontal position (and does not only assume one)."""
         flags = int(self.report.item(report.EKF_FLAGS))
         return bool(flags & _POSITION) and not flags & _ASSUMED
 
 
 class ControlPart(Enum):
-    """Parts that a RESET clears, by the actor that each belongs to (seed 002)."""
+    """Parts that a RESET clears, by their actors (seed 002)."""
 
     ESTIMATOR = "estimator"  # filters with their covariances: attitude, position, velocity, height, wind
     ALTITUDE = "altitude"  # height controller, learned hover thrust, landing state
     POSITION = "position"  # horizontal controller and its reference
     ATTITUDE = "attitude"
     RATE = "rate"
-    MOTORS = "motors"  # outputs; they are held until they are started
+    MOTORS = "motors"  # outputs, which are held until started
 
 
 class MotorCut(Enum):
-    """Motors of an armed vehicle that are stopped wherever it is."""
+    """States of the motors of an armed vehicle."""
 
-    IDLE = -1.0  # not stopped: they turn, but do not lift a copter off the ground
+    IDLE = -1.0  # they turn, but do not lift a copter off the ground
     NONE = 0.0
-    STOPPED = 1.0  # an emergency stop, or an interlock that is open
+    STOPPED = 1.0  # an emergency stop, or an open interlock
     SILENT = 2.0  # the board's safety switch: its outputs have no pulses
 
 
 class Vehicle(Protocol):
-    """A vehicle. Calls never block; what takes time gives a `Request`."""
+    """A vehicle. Calls never block; slow ones return a `Request`."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -185,15 +185,15 @@ class Vehicle(Protocol):
 
     @property
     def origin(self) -> GeoPoint | None:
-        """Origin of the local frame; None until there is a position. Never moves while powered."""
+        """Origin of the local frame; None without a position. It never moves while powered."""
 
     @property
     def armable_reasons(self) -> Sequence[ArmingReason]:
-        """Reasons of the vehicle itself not to be armed (sensors, estimator, a controller's own PreArm texts); empty =
+        """The vehicle's own reasons to refuse arming (sensors, estimator, a controller's own PreArm texts); empty =
         ready."""
 
     def take_events(self) -> VehicleEvent:
-        """All events since the last call, and forget them."""
+        """Take all events since the last call."""
 
     def arm(self, *, force: bool = False) -> Request: ...
 
@@ -201,98 +201,97 @@ class Vehicle(Protocol):
         """Stop the motors. Refused in the air without `force`."""
 
     def calibrate(self) -> Request:
-        """Zero the gyroscopes (a flight controller: its barometer), disarmed only. The simulator does it from recent
-        samples, in no vehicle time."""
+        """Calibrate the gyroscopes (a flight controller: its barometer), only while disarmed. The simulator uses recent
+        samples and takes no vehicle time."""
 
     def clear(self, part: ControlPart) -> Request:
-        """Bring one part of the control to its state after switching on (disarmed only; refused as long as a vehicle
-        whose estimator is to begin anew does not rest). A flight controller clears its own when it arms."""
+        """Reset one part of the control to its state at power-on (only while disarmed; refused if the estimator must
+        restart and the vehicle is not at rest). A flight controller resets its own when it arms."""
 
     def hold_motors(self, held: bool) -> None:
-        """Held, the motors of an armed vehicle stand still on the ground, whatever its target; in the air it changes
-        nothing. A flight controller has no such state: it is armed when its motors are to run."""
+        """Hold the motors of an armed vehicle still on the ground, whatever its target; no effect in the air. A flight
+        controller does not have this: it is armed when its motors are to run."""
 
     def cut_motors(self, cut: MotorCut) -> None:
-        """Stop the motors of an armed vehicle, also in the air, or let them turn again. A flight controller has
-        switches of its own."""
+        """Stop the motors of an armed vehicle, also in the air, or let them turn again. A flight controller has its own
+        switches."""
 
     def set_target(self, target: Target) -> None:
-        """Fly this from the next tick on. Clears ARRIVED, YAW_DONE."""
+        """Fly this target from the next tick. Clears ARRIVED, YAW_DONE."""
 
     def set_yaw(self, yaw: Yaw) -> None:
-        """Change the yaw demand of the present target without restarting it (CONDITION_YAW, ROI)."""
+        """Change the yaw of the present target without restarting it (CONDITION_YAW, ROI)."""
 
     def set_speeds(self, speeds: Speeds) -> None: ...
 
     def set_sticks(self, sticks: Sticks) -> None: ...
 
     def keep_within(self, bounds: Bounds | None) -> None:
-        """Keep off these by itself while sticks or velocities are flown; None = off. At most `layout.BARRIERS` edges
-        and circles together. A flight controller keeps its own."""
+        """Set bounds that the vehicle itself avoids while sticks or velocities are flown; None = none. At most
+        `layout.BARRIERS` edges and circles in total. A flight controller has its own."""
 
     def watch_distance(self, metres: float) -> None:
-        """Raise NEAR when nearer (horizontally) than this to the end of the target; 0 = off (CONDITION_DISTANCE)."""
+        """Raise NEAR at this horizontal distance to the end of the target; 0 = off (CONDITION_DISTANCE)."""
 
     def set_parameter(self, name: str, value: float) -> None:
-        """A parameter (ArduPilot's name and unit) has this value now; names the vehicle does not use are ignored."""
+        """Set a parameter (ArduPilot's name and unit); names that the vehicle does not use are ignored."""
 
     def set_output(self, channel: int, pwm_us: float) -> None:
-        """Drive an auxiliary output (DO_SET_SERVO), channel from 1."""
+        """Set an auxiliary output (DO_SET_SERVO), channel from 1."""
 
 
 class ControlledVehicle(Vehicle, Protocol):
-    """A flight controller: it flies modes of its own, in which a pilot, a ground station or a failsafe may put it at
-    any time. It follows targets only while it is commanded; TAKEN_OVER says that it no longer is, or that the mode
-    others chose has changed."""
+    """A flight controller. It flies its own modes, which a pilot, a ground station or a failsafe may change at any
+    time. It follows targets only while commanded; TAKEN_OVER reports the end of this, or a change of mode by others."""
 
     @property
     def flight_mode(self) -> int:
-        """The mode that it really flies, in ArduPilot's numbers."""
+        """Its present mode, in ArduPilot's numbers."""
 
     @property
     def commanded(self) -> bool:
-        """Targets are followed: nobody else has taken the vehicle since the last `command`."""
+        """True while it follows targets: no other party has taken the vehicle since the last `command`."""
 
     def command(self, mode: int) -> Request:
-        """Take the vehicle, on a person's wish: fly `mode` (AUTO: by our targets). TAKEN_OVER when it refuses."""
+        """Take the vehicle for a person: fly `mode` (AUTO: by our targets). TAKEN_OVER if it refuses."""
 
     def release(self) -> None:
-        """Stop commanding at once: somebody else has the vehicle."""
+        """Stop commanding at once, because another party has the vehicle."""
 
 
 @runtime_checkable
 class Rechargeable(Protocol):
-    """A vehicle whose battery can be charged or changed by word: a simulated one."""
+    """A simulated vehicle whose battery can be charged or changed."""
 
     def set_charge(self, fraction: float) -> None:
-        """The battery holds this share of its capacity now, 0 to 1."""
+        """Set the charge as a share of the capacity, 0 to 1."""
 
 
 class SimulatedVehicle(Vehicle, Protocol):
-    """A vehicle whose time is ours."""
+    """A vehicle in simulated time."""
 
     def load(self) -> None:
-        """Load what is compiled, if that has not been done; takes some tenths of a second. `advance` does it too."""
+        """Load compiled code, if not loaded; takes some tenths of a second. `advance` does this too."""
 
     def advance(self, until_ms: int) -> int:
         """Run decision ticks (20 ms) until `until_ms` (rounded up to a tick) or the tick of the first event; returns
-        the vehicle time reached, ms. Always runs at least one tick when `until_ms` lies ahead."""
+        the vehicle time reached, ms. Runs at least one tick if `until_ms` lies ahead."""
 
     @property
     def has_events(self) -> bool:
-        """Would `take_events` give any?"""
+        """True if `take_events` would return any."""
 
     def fault_names(self) -> Sequence[str]:
-        """The faults that `inject_fault` knows."""
+        """Faults of `inject_fault`."""
 
     def inject_fault(self, name: str, value: float | None, *, active: bool) -> bool:
-        """Begin or end a fault (`gps.loss`, `motor1.loss`, ...); False when the name is unknown."""
+        """Begin or end a fault (`gps.loss`, `motor1.loss`, ...); False if the name is unknown."""
 
 
 @runtime_checkable
 class SampledOnItsWay(Protocol):
-    """A simulated vehicle that keeps its reports of times on its way, at which nobody looks."""
+    """A simulated vehicle that stores reports at intermediate times."""
 
     def advance_sampled(self, until_ms: int, next_ms: int, every_ms: int) -> tuple[int, npt.NDArray[np.float64]]:
-        """`advance`, or less far, where there is no room for more reports: the vehicle time reached, and a row for
-        each time before it, from `next_ms` on; they stand until the next call."""
+        """Advance like `advance`, or less far if there is no room for more reports. Returns the vehicle time reached,
+        and a row for each time before it, from `next_ms` on; the rows are valid until the next call."""

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class CameraMode(IntEnum):
-    """CAMERA_MODE: what a camera takes."""
+    """CAMERA_MODE: photos or video."""
 
     IMAGE = 0
     VIDEO = 1
@@ -14,7 +14,7 @@ class CameraMode(IntEnum):
 
 
 class CameraCapability(IntEnum):
-    """CAMERA_CAP_FLAGS: the bits of CAMERA_INFORMATION.flags that are told here."""
+    """CAMERA_CAP_FLAGS: bits of CAMERA_INFORMATION.flags that Sortie sends."""
 
     CAPTURE_VIDEO = 1
     CAPTURE_IMAGE = 2
@@ -26,7 +26,7 @@ class CameraCapability(IntEnum):
 
 
 class StreamType(IntEnum):
-    """VIDEO_STREAM_TYPE of the kinds that there are here."""
+    """VIDEO_STREAM_TYPE of the streams that Sortie has."""
 
     RTSP = 0
     RTPUDP = 1
@@ -46,7 +46,7 @@ class StreamEncoding(IntEnum):
 
 
 class ZoomType(IntEnum):
-    """CAMERA_ZOOM_TYPE: how SET_CAMERA_ZOOM means its value."""
+    """CAMERA_ZOOM_TYPE: meaning of SET_CAMERA_ZOOM's value."""
 
     STEP = 0
     CONTINUOUS = 1
@@ -56,7 +56,7 @@ class ZoomType(IntEnum):
 
 
 class FocusType(IntEnum):
-    """SET_FOCUS_TYPE: how SET_CAMERA_FOCUS means its value."""
+    """SET_FOCUS_TYPE: meaning of SET_CAMERA_FOCUS's value."""
 
     STEP = 0
     CONTINUOUS = 1
@@ -75,13 +75,13 @@ class StorageStatus(IntEnum):
 
 
 class StorageType(IntEnum):
-    """STORAGE_TYPE of the only storage that there is here."""
+    """STORAGE_TYPE of the simulated camera."""
 
     SD = 2
 
 
 class StorageUsage(IntEnum):
-    """STORAGE_USAGE_FLAG: what is kept there."""
+    """STORAGE_USAGE_FLAG: kinds of stored files."""
 
     SET = 1
     PHOTO = 2
@@ -95,7 +95,7 @@ class ExtendedType(IntEnum):
 
 
 class ExtendedAck(IntEnum):
-    """PARAM_ACK: how PARAM_EXT_SET ended."""
+    """PARAM_ACK: result of PARAM_EXT_SET."""
 
     ACCEPTED = 0
     VALUE_UNSUPPORTED = 1

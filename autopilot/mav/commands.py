@@ -1,4 +1,4 @@
-"""MAV_CMD, and what the parameters and answers of commands mean."""
+"""MAV_CMD, and values of commands' parameters and answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Cmd(IntEnum):
-    """MAV_CMD: what missions hold and what COMMAND_LONG and COMMAND_INT ask for."""
+    """MAV_CMD: commands of missions, COMMAND_LONG and COMMAND_INT."""
 
     NAV_WAYPOINT = 16
     NAV_LOITER_UNLIM = 17
@@ -142,7 +142,7 @@ class Cmd(IntEnum):
 
 
 class Result(IntEnum):
-    """MAV_RESULT: how a command ended."""
+    """MAV_RESULT: result of a command."""
 
     ACCEPTED = 0
     TEMPORARILY_REJECTED = 1
@@ -158,7 +158,7 @@ class Result(IntEnum):
 
 
 class Frame(IntEnum):
-    """MAV_FRAME: what x, y, z of a place mean."""
+    """MAV_FRAME: meaning of x, y, z of a place."""
 
     GLOBAL = 0
     LOCAL_NED = 1

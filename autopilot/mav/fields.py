@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class MissionResult(IntEnum):
-    """MAV_MISSION_RESULT: how a transfer of a plan, or one item of it, is judged."""
+    """MAV_MISSION_RESULT: result of a transfer of a plan, or of one item."""
 
     ACCEPTED = 0
     ERROR = 1
@@ -27,7 +27,7 @@ class MissionResult(IntEnum):
 
 
 class MissionType(IntEnum):
-    """MAV_MISSION_TYPE: which of a vehicle's plans."""
+    """MAV_MISSION_TYPE: kind of plan."""
 
     MISSION = 0
     FENCE = 1
@@ -36,7 +36,7 @@ class MissionType(IntEnum):
 
 
 class WireMissionState(IntEnum):
-    """MISSION_STATE, as MISSION_CURRENT tells it."""
+    """MISSION_STATE of MISSION_CURRENT."""
 
     UNKNOWN = 0
     NO_MISSION = 1
@@ -74,7 +74,7 @@ class SystemState(IntEnum):
 
 
 class ModeFlag(IntEnum):
-    """MAV_MODE_FLAG: the bits of HEARTBEAT.base_mode."""
+    """MAV_MODE_FLAG: bits of HEARTBEAT.base_mode."""
 
     CUSTOM_MODE_ENABLED = 1
     GUIDED_ENABLED = 8
@@ -84,7 +84,7 @@ class ModeFlag(IntEnum):
 
 
 class DataStream(IntEnum):
-    """MAV_DATA_STREAM: the groups of REQUEST_DATA_STREAM."""
+    """MAV_DATA_STREAM: groups of REQUEST_DATA_STREAM."""
 
     ALL = 0
     RAW_SENSORS = 1
@@ -111,7 +111,7 @@ class StandardMode(IntEnum):
 
 
 class ModeProperty(IntEnum):
-    """MAV_MODE_PROPERTY: bits of AVAILABLE_MODES.properties that are told here."""
+    """MAV_MODE_PROPERTY: bits of AVAILABLE_MODES.properties that Sortie sends."""
 
     ADVANCED = 1
     NOT_USER_SELECTABLE = 2
@@ -172,7 +172,7 @@ class Component(IntEnum):
 
 
 class Sensor(IntEnum):
-    """MAV_SYS_STATUS_SENSOR: the bits of SYS_STATUS."""
+    """MAV_SYS_STATUS_SENSOR: bits of SYS_STATUS."""
 
     GYRO = 1
     ACCEL = 2
@@ -220,7 +220,7 @@ class LandingTargetType(IntEnum):
 
 
 class EkfFlag(IntEnum):
-    """EKF_STATUS_FLAGS: what an ArduPilot estimator knows. The first ten are ESTIMATOR_STATUS_FLAGS as well."""
+    """EKF_STATUS_FLAGS of an ArduPilot estimator. The first ten are also those of ESTIMATOR_STATUS_FLAGS."""
 
     ATTITUDE = 1
     VELOCITY_HORIZ = 2
@@ -267,7 +267,7 @@ class FenceBreach(IntEnum):
 
 
 class ParameterType(IntEnum):
-    """MAV_PARAM_TYPE of the types that fit into the four bytes of a value."""
+    """MAV_PARAM_TYPE: types that fit into the four bytes of a value."""
 
     UINT8 = 1
     INT8 = 2
@@ -279,7 +279,7 @@ class ParameterType(IntEnum):
 
 
 class PositionMask(IntEnum):
-    """POSITION_TARGET_TYPEMASK: what a position target leaves out."""
+    """POSITION_TARGET_TYPEMASK: ignored fields of a position target."""
 
     X_IGNORE = 1
     Y_IGNORE = 2
@@ -296,7 +296,7 @@ class PositionMask(IntEnum):
 
 
 class AttitudeMask(IntEnum):
-    """ATTITUDE_TARGET_TYPEMASK: what an attitude target leaves out."""
+    """ATTITUDE_TARGET_TYPEMASK: ignored fields of an attitude target."""
 
     BODY_ROLL_RATE_IGNORE = 1
     BODY_PITCH_RATE_IGNORE = 2
@@ -326,13 +326,13 @@ class Capability(IntEnum):
 
 
 class DistanceSensor(IntEnum):
-    """MAV_DISTANCE_SENSOR: by what it measures."""
+    """MAV_DISTANCE_SENSOR: kinds of sensor."""
 
     LASER = 0
 
 
 class SensorOrientation(IntEnum):
-    """MAV_SENSOR_ORIENTATION: where a sensor looks."""
+    """MAV_SENSOR_ORIENTATION: direction of a sensor."""
 
     PITCH_270 = 25  # down
 
@@ -351,7 +351,7 @@ class SerialControlFlag(IntEnum):
 
 
 class FailureUnit(IntEnum):
-    """FAILURE_UNIT: what fails."""
+    """FAILURE_UNIT: the failing unit."""
 
     GYRO = 0
     ACCEL = 1
@@ -371,7 +371,7 @@ class FailureUnit(IntEnum):
 
 
 class FailureType(IntEnum):
-    """FAILURE_TYPE: how it fails; OK ends what fails."""
+    """FAILURE_TYPE: kind of failure; OK ends a failure."""
 
     OK = 0
     OFF = 1

@@ -1,4 +1,4 @@
-"""Gimbals: modes of a mount, what a gimbal can and does, and what is wrong with it."""
+"""Gimbals: modes of a mount, capabilities, states and errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class MountMode(IntEnum):
-    """MAV_MOUNT_MODE: what a mount points at."""
+    """MAV_MOUNT_MODE: aim of a mount."""
 
     RETRACT = 0
     NEUTRAL = 1
@@ -19,7 +19,7 @@ class MountMode(IntEnum):
 
 
 class GimbalFlag(IntEnum):
-    """GIMBAL_DEVICE_FLAGS: GIMBAL_MANAGER_FLAGS has the same."""
+    """GIMBAL_DEVICE_FLAGS; GIMBAL_MANAGER_FLAGS has the same bits."""
 
     RETRACT = 1
     NEUTRAL = 2
@@ -52,7 +52,7 @@ class GimbalCapability(IntEnum):
 
 
 class GimbalError(IntEnum):
-    """GIMBAL_DEVICE_ERROR_FLAGS: what keeps a gimbal from pointing where it should."""
+    """GIMBAL_DEVICE_ERROR_FLAGS: reasons for a wrong direction."""
 
     AT_ROLL_LIMIT = 1
     AT_PITCH_LIMIT = 2

@@ -1,4 +1,4 @@
-"""Groups of bits that the type masks of targets leave out together: a position, a velocity, an acceleration, rates."""
+"""Groups of bits that the type masks of targets ignore together: a position, a velocity, an acceleration, rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of remote identification (MAV_ODID_) and of who controls a vehicle."""
+"""Numbers of remote identification (MAV_ODID_), arming authorization, tunes, radios, lights, winches and generators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class OdidArmStatus(IntEnum):
 
 
 class OdidIdType(IntEnum):
-    """MAV_ODID_ID_TYPE: what an identification is."""
+    """MAV_ODID_ID_TYPE: kind of identification."""
 
     NONE = 0
     SERIAL_NUMBER = 1
@@ -59,7 +59,7 @@ class EscConnection(IntEnum):
 
 
 class TuneFormat(IntFlag):
-    """TUNE_FORMAT: in which a buzzer's tune is written."""
+    """TUNE_FORMAT: format of a buzzer's tune."""
 
     QBASIC1_1 = 1
     MML_MODERN = 2
@@ -79,7 +79,7 @@ class CellularNetwork(IntEnum):
 
 
 class IlluminatorMode(IntEnum):
-    """ILLUMINATOR_MODE: what switches a light."""
+    """ILLUMINATOR_MODE: source of a light's switching."""
 
     UNKNOWN = 0
     INTERNAL_CONTROL = 1

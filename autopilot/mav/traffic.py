@@ -1,4 +1,4 @@
-"""Traffic: what is told of other aircraft, what threatens, and what is done."""
+"""Traffic: reports of other aircraft, threats, and actions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class AdsbFlag(IntEnum):
-    """ADSB_FLAGS: the fields of an ADSB_VEHICLE that are valid, and where it comes from."""
+    """ADSB_FLAGS: valid fields of an ADSB_VEHICLE, and its source."""
 
     VALID_COORDS = 1
     VALID_ALTITUDE = 2
@@ -20,7 +20,7 @@ class AdsbFlag(IntEnum):
 
 
 class CollisionAction(IntEnum):
-    """MAV_COLLISION_ACTION: what is done about a threat."""
+    """MAV_COLLISION_ACTION: action on a threat."""
 
     NONE = 0
     REPORT = 1
@@ -32,7 +32,7 @@ class CollisionAction(IntEnum):
 
 
 class CollisionSource(IntEnum):
-    """MAV_COLLISION_SRC: by what another aircraft is known."""
+    """MAV_COLLISION_SRC: source of the knowledge of another aircraft."""
 
     ADSB = 0
     MAVLINK_GPS_GLOBAL_INT = 1
@@ -47,7 +47,7 @@ class CollisionThreat(IntEnum):
 
 
 class UtmDataAvailFlags(IntEnum):
-    """UTM_DATA_AVAIL_FLAGS: the fields of a UTM_GLOBAL_POSITION that are valid."""
+    """UTM_DATA_AVAIL_FLAGS: valid fields of a UTM_GLOBAL_POSITION."""
 
     UAS_ID_AVAILABLE = 2
     POSITION_AVAILABLE = 4
