@@ -126,7 +126,7 @@ class FlightCommands:
         flight = self._guided.flight
         if self._flies(flight):
             if speed is not None and self._speeds.takes(speed):
-                self._speeds.override(ground=speed)
+                self._speeds.override(speed)
             yaw = None if yaw_rad is None or not self._kind.turns_nose else Yaw(YawMode.ANGLE, angle=yaw_rad)
             flight.go_to(local(self._facts, place), yaw, over_ground, radius)
         return ACCEPTED
@@ -248,7 +248,7 @@ class FlightCommands:
         if self._modes.mode is self._auto:
             self._auto.sequencer.change_speed(speed)
         else:
-            self._speeds.override(ground=speed)
+            self._speeds.override(speed)
 
     def _change_driving_speed(self, kind: int, speed: float) -> Outcome:
         """Set the speed on the way to a place. The speed of a velocity target does not change (ArduPilot

@@ -77,7 +77,7 @@ def plan(s: L.Row, p: L.Row, c: int, n: float, e: float, d: float) -> None:
         no_profile(s, c)
         return
     limit, accel = track_limits(p, n / size, e / size, d / size)
-    set_profile(s, c, n, e, d, 0.0, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
+    set_profile(s, c, n, e, d, limit, accel, p[L.P_LEG_JERK], p[L.P_JERK_RISE])
 
 
 @jit

@@ -107,7 +107,7 @@ def compiled() -> bool:
 
 
 def plain_warning() -> str | None:
-    """One-line warning for the user if plain Python runs without having been chosen."""
+    """Warning in one line for the user if plain Python runs without having been chosen."""
     chosen = choice()
     if chosen.kernel is not Kernel.PYTHON or chosen.why is None:
         return None

@@ -154,9 +154,9 @@ def copy_profile(s: L.Row, to: int, c: int) -> None:
 
 @jit
 def set_profile(
-    s: L.Row, c: int, n: float, e: float, d: float, begin: float, limit: float, accel: float, jerk: float, rise: float
+    s: L.Row, c: int, n: float, e: float, d: float, limit: float, accel: float, jerk: float, rise: float
 ) -> None:
-    """Set a profile along (n, e, d), from the speed `begin` to rest at the end."""
+    """Set a profile along (n, e, d), from rest to rest."""
     no_profile(s, c)
     length = sqrt(n * n + e * e + d * d)
     if length < 1e-3 or limit <= 0.0 or accel <= 0.0 or jerk <= 0.0:
@@ -164,7 +164,7 @@ def set_profile(
     s[c + C_LENGTH] = length
     s[c + C_N], s[c + C_E], s[c + C_D] = n / length, e / length, d / length
     s[c + C_LIMIT] = limit
-    finish_profile(s, c, begin, limit, accel, jerk, rise)
+    finish_profile(s, c, 0.0, limit, accel, jerk, rise)
 
 
 @jit

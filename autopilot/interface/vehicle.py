@@ -246,7 +246,7 @@ class ControlledVehicle(Vehicle, Protocol):
 
     @property
     def flight_mode(self) -> int:
-        """Its present mode, in ArduPilot's numbers."""
+        """Present mode of the controller, in ArduPilot's numbers."""
 
     @property
     def commanded(self) -> bool:

@@ -1,8 +1,8 @@
-"""AUTO: flies the mission. The sequencer steps, the executor flies, this mode says when.
+"""AUTO: flies the mission. The sequencer steps, the executor flies, this mode decides when.
 
-Entering AUTO starts or resumes the mission (MIS_RESTART); a disarmed vehicle only enters, and its mission begins when
-it is armed. The sequencer is not asked while the position is lost (seed 001, "Error Handling"). Leaving AUTO
-stops it, index kept. Sources: docs/reference/mission-semantics.md, items 23 to 29; ArduPilot ArduCopter/mode_auto.cpp.
+Entering AUTO starts or resumes the mission (MIS_RESTART). A disarmed vehicle only enters, and its mission begins when
+it is armed. The sequencer is not updated while the position is lost (seed 001, "Error Handling"). Leaving AUTO stops it
+and keeps the index. Sources: docs/reference/mission-semantics.md, items 23 to 29; ArduPilot ArduCopter/mode_auto.cpp.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NO_TAKEOFF: Final = "Auto: Missing Takeoff Cmd"
 
 
 class AutoMode(Mode):
-    """AUTO, and AUTO_RTL, which is AUTO behind a DO_LAND_START. `executor` must be set before it is entered."""
+    """AUTO, and AUTO_RTL, which is AUTO after a DO_LAND_START. `executor` must be set before it is entered."""
 
     executor: AutoExecutor
 
@@ -62,14 +62,14 @@ class AutoMode(Mode):
         self._look_away = look_away
         self.paths = LandingPaths(context.facts, mission, sequencer)
         self._voice = MissionVoice(context.facts, context.announcer)
-        self._waiting = False  # entered, the mission not yet begun
+        self._waiting = False  # entered, but the mission has not begun
         self._active = False
         self._ignore_restart = False
         self._finished = False
         self._woken = False
         self._leave_for: int | None = None
         self._saved = sequencer.progress()
-        self._kept = VehicleEvent(0)  # what happened while the position was lost
+        self._kept = VehicleEvent(0)  # events while the position was lost
         self._told: WaitCause | None = None
         self._said_no_takeoff = False
 
@@ -101,7 +101,7 @@ class AutoMode(Mode):
         self._begin(now_ms)
 
     def _begin(self, now_ms: int) -> None:
-        """Start or resume the mission, once there is a position, and, on the ground, a takeoff."""
+        """Start or resume the mission, once there is a position and, on the ground, a takeoff."""
         if not self._waiting or self._lacks_position() or self._lacks_takeoff():
             return
         self._waiting = False
@@ -118,14 +118,14 @@ class AutoMode(Mode):
         self._tell(step(self.mission, self.executor))
 
     def leave_for(self, number: int) -> Outcome:
-        """An item of the mission asks for another mode. It is entered at the next tick: the sequencer is in the middle
-        of a step."""
+        """Request another mode for a mission item. It is entered in the next tick, because the sequencer is in the
+        middle of a step."""
         self._leave_for = number
         self.wake()
         return ACCEPTED
 
     def fly_own_items(self, executor: MissionExecutor) -> None:
-        """Offer each item to an executor of somebody's own first: see `autopilot.modes.auto_executor`."""
+        """Offer each item to another executor first: see `autopilot.modes.auto_executor`."""
         self.executor.own.executor = executor
 
     def exit(self) -> None:
@@ -133,10 +133,10 @@ class AutoMode(Mode):
         self._active = self._waiting = False
         self._tell(self.sequencer.stop())
         self.executor.drop()
-        self._look_away()  # what the mission's camera looked at was the mission's
+        self._look_away()  # end the mission's camera target
 
     def disarmed(self) -> None:
-        """Go back to the mission's first item, as what flies does; what drives stays where it is while in AUTO
+        """Rewind the mission of a flying vehicle. A rover or boat in AUTO keeps its item
         (docs/reference/mission-semantics.md, item 26)."""
         self._waiting = True
         self._finished = False
@@ -145,7 +145,7 @@ class AutoMode(Mode):
         self.helm.fly(Idle())
 
     def rewind(self) -> None:
-        """The vehicle was disarmed: back to the first item, unless the mission was flown to its end."""
+        """Return to the first item after disarming, unless the mission was completed."""
         if self.sequencer.state() is MissionState.IDLE and self.sequencer.current_nav_index() != 0:
             self.paths.begun = None
             self._tell(self.sequencer.rewind())
@@ -182,7 +182,7 @@ class AutoMode(Mode):
             self._tell(came, said)
 
     def _lacks_position(self) -> bool:
-        """The mission waits for a position; told once, until there is one."""
+        """True while the mission waits for a position; announced once."""
         cause = None if self.facts.has_position else WaitCause.NO_POSITION
         if cause is not None and cause is not self._told:
             self._voice.notice(MissionWaits(cause))
@@ -190,8 +190,9 @@ class AutoMode(Mode):
         return cause is not None
 
     def _lacks_takeoff(self) -> bool:
-        """Armed past our checks, by force or by a controller's own: what would be flown from the ground is not begun
-        (a PX4 lifts off for a target, whatever it stands beside). Told once."""
+        """True if a mission on the ground does not begin with a takeoff, although the vehicle was armed (by force, or
+        by a flight controller). Such a mission does not begin, because a PX4 would lift off for any target. Announced
+        once."""
         lacks = self.facts.landed and self.missing_takeoff()
         if lacks and not self._said_no_takeoff:
             self.announcer.say(Severity.CRITICAL, _NO_TAKEOFF)
@@ -203,7 +204,7 @@ class AutoMode(Mode):
         return deadline is not None and now_ms >= deadline
 
     def wake(self) -> None:
-        """Look again at the next tick: a change has come that no event tells (the takeoff is allowed now)."""
+        """Update in the next tick, after a change without an event (the takeoff is now allowed)."""
         self._woken = self._active
 
     def next_deadline_ms(self) -> int | None:
@@ -217,15 +218,15 @@ class AutoMode(Mode):
         return min(stepping, flying)
 
     def _tell(self, events: list[MissionEvent], said: int = 0, *, asked: bool = False) -> None:
-        """Announce what the sequencer did, and keep its progress; `asked`: see `SaveProgress`. An arrival goes before
-        what was said (from `said` on) when the next item started."""
+        """Announce the sequencer's events, and store its progress. `asked`: see `SaveProgress`. An arrival is announced
+        before the texts (from `said` on) of the next item's start."""
         for event in events:
             if isinstance(event, ItemReached):
                 self.announcer.events[said:said] = [event, *self._voice.reached(event.seq)]
             else:
                 self.announcer.announce(event)
         progress = self.sequencer.progress()
-        if asked or progress != self._saved:  # the same again: what came by itself may not be written yet
+        if asked or progress != self._saved:  # repeated if requested, because earlier progress may not be written yet
             self._saved = progress
             self._journal.submit(SaveProgress(progress[0], int(progress[1]), asked))
 
@@ -248,7 +249,7 @@ class AutoMode(Mode):
             self.go_around()
 
     def _land_again(self) -> None:
-        """The climb of a go-around has ended."""
+        """Handle the end of a go-around's climb."""
         at, text = self.paths.after_abort(self.sequencer.current_nav_index())
         self.announcer.say(Severity.WARNING if at is None else Severity.NOTICE, text)
         if at is None:
@@ -258,7 +259,7 @@ class AutoMode(Mode):
 
     # --- the end --------------------------------------------------------------------------------------------------
     def mission_complete(self) -> None:
-        """The executor's `on_mission_complete`: on the ground stop the motors, in the air stay
+        """Act on the end of the mission: stop the motors on the ground, stay in the air
         (docs/reference/mission-semantics.md, item 25)."""
         self.paths.begun = None
         kind = self.facts.vehicle_class
@@ -295,16 +296,16 @@ class AutoMode(Mode):
 
     @property
     def holds_arming(self) -> bool:
-        """A mission that waits on the ground, for its time or for a gripper, with the takeoff allowed, stays armed; one
-        that is at an item which cannot lift off does not."""
+        """True for a mission that waits on the ground, for its time or for a gripper, with the takeoff allowed. An item
+        that cannot lift off does not keep the vehicle armed."""
         item = self.sequencer.current_item()
         waits = item is not None and item.command in _ON_THE_GROUND
         return waits and self.sequencer.state() is MissionState.RUNNING and self.helm.takeoff_allowed
 
     # --- questions and commands -----------------------------------------------------------------------------------
     def missing_takeoff(self) -> bool:
-        """Would the mission begin on the ground with something else than a takeoff?
-        (docs/reference/mission-semantics.md, item 26)"""
+        """True if the mission would begin on the ground with another item than a takeoff
+        (docs/reference/mission-semantics.md, item 26)."""
         if not self._must_take_off:
             return False
         anew = int(self.facts.param("MIS_RESTART")) == 1 or self.sequencer.state() is MissionState.COMPLETED
@@ -313,7 +314,7 @@ class AutoMode(Mode):
 
     @property
     def takes_off_first(self) -> bool:
-        """True when the mission begins with a takeoff, as it must on the ground. What has no height needs none."""
+        """True if the mission begins with a takeoff, as it must on the ground. Rovers and boats need none."""
         return not self._must_take_off or self._takes_off_at(self.mission.first_index)
 
     @property
@@ -322,7 +323,7 @@ class AutoMode(Mode):
 
     @property
     def lands_to_go_on(self) -> bool:
-        """The landing that is being flown is not the end: the mission takes off again behind it (MIS_OPTIONS bit 2)."""
+        """True if the mission takes off again after the present landing (MIS_OPTIONS bit 2)."""
         if not int(self.facts.param("MIS_OPTIONS")) & _GO_ON_AFTER_LAND:
             return False
         return self._takes_off_at(self.sequencer.current_nav_index() + 1)
@@ -343,7 +344,7 @@ class AutoMode(Mode):
         self._tell(self.sequencer.set_current(index, self.mission, self.executor), asked=True)
 
     def begin_again(self) -> None:
-        """Go on with a mission that stands still although AUTO is active (MISSION_START, a reset after its end)."""
+        """Continue a mission that has stopped while AUTO is active (MISSION_START, a reset after its end)."""
         if self._active and self.facts.armed and self.sequencer.state() is not MissionState.RUNNING:
             self._waiting = True
             self._ignore_restart = True
@@ -351,16 +352,16 @@ class AutoMode(Mode):
 
     @property
     def way_back(self) -> WayBack | None:
-        """Way back that is flown now."""
+        """The present way back."""
         return self.paths.begun if self.sequencer.state() is MissionState.RUNNING else None
 
     def path_home(self) -> PathBack | None:
-        """`AutoExecutor.path_home` of another mode, which the current item follows."""
+        """`AutoExecutor.path_home` for another mode; the current item follows it."""
         return self.executor.path_home(self.go_on_at)
 
     def go_on_at(self, index: int) -> None:
-        """The mission goes on at `index`: at once when AUTO is active, else when it is entered, whatever MIS_RESTART
-        says then. Raises `SetCurrentError`."""
+        """Continue the mission at `index`: at once if AUTO is active, else when it is entered, independent of
+        MIS_RESTART. Raises `SetCurrentError`."""
         self.steer(index)
         if self._active:
             self.begin_again()
@@ -368,8 +369,8 @@ class AutoMode(Mode):
             self._ignore_restart = True
 
     def plan_changed(self, kind: int, old: tuple[MissionItem, ...]) -> None:
-        """Go on in a new mission, which the storage holds already (docs/reference/mission-semantics.md, item 24).
-        `kind`: a MAV_MISSION_TYPE; `old`: the items of before."""
+        """Continue in a new mission, which is already in the storage (docs/reference/mission-semantics.md, item 24).
+        `kind`: a MAV_MISSION_TYPE; `old`: the old items."""
         if kind != MissionType.MISSION:
             return
         self.paths.begun = None
@@ -383,7 +384,7 @@ class AutoMode(Mode):
 
     @property
     def guided(self) -> GuidedFlight | None:
-        """The guided flight of a GUIDED_ENABLE item, while it is being flown."""
+        """The guided flight of a GUIDED_ENABLE item, while it is active."""
         maneuver = self.executor.maneuver
         return maneuver.flight if isinstance(maneuver, GuidedItem) and not maneuver.done else None
 

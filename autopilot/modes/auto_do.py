@@ -1,6 +1,6 @@
-"""DO and CONDITION items of a mission: what they do at once, and what they wait for.
+"""DO and CONDITION items of a mission: their actions, and their waits.
 
-Source: docs/reference/mission-semantics.md, 1.4, items 18, 19. Payload items are done or recorded by `Payload`.
+Source: docs/reference/mission-semantics.md, 1.4, items 18, 19. `Payload` does or records payload items.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autopilot.mount.mount import Mount
 
 @dataclass(slots=True)
 class DoTools:
-    """Tools that DO items act on. `set_home` (None: here) and `enable_fence` are the autopilot's."""
+    """Tools of DO items. `set_home` (None: here) and `enable_fence` belong to the autopilot."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -80,7 +80,7 @@ class DoItems:
         return self._condition is None or self._condition.met
 
     def start(self, item: MissionItem, now_ms: int) -> CommandStartResult:
-        """Act on `item`. UNSUPPORTED: this vehicle has nothing to do with it."""
+        """Act on `item`. UNSUPPORTED if it has no effect on this vehicle."""
         self.drop()
         handler = DO_ITEMS.get(item.command)
         if handler is not None:
@@ -101,14 +101,14 @@ class DoItems:
             self._condition.update(now_ms, events)
 
     def drop(self) -> None:
-        """Forget all that waits."""
+        """Forget the waiting condition."""
         if self._condition is not None and self._condition.near_m > 0.0:
             self._tools.helm.vehicle.watch_distance(0.0)
         self._condition = None
 
     def target_changed(self) -> None:
-        """A new NAV target: a watched distance now counts to it, and a heading that is being turned to is demanded
-        again, since the leg has taken the nose (as ArduPilot's verify_yaw does)."""
+        """Handle a new NAV target: a watched distance now counts to it, and a heading in progress is demanded again,
+        because the leg has changed it (as in ArduPilot's verify_yaw)."""
         condition = self._condition
         if condition is None or condition.met:
             return
@@ -139,7 +139,8 @@ class DoItems:
         return CommandStartResult.ACCEPTED
 
     def _speed(self, item: MissionItem) -> CommandStartResult:
-        """Climb and descent; the speed along the track is the sequencer's, as every kind is for what has no height."""
+        """Set climb and descent speeds. The sequencer has the speed along the track, which is the only one for rovers
+        and boats."""
         change, kind = speed_change(item), self._tools.facts.vehicle_class
         if change is not None and not kind.flies and change.speed is not None and change.kind in kind.track_speeds:
             self._tools.announcer.say(Severity.INFO, f"speed: {change.speed:.1f} m/s")
@@ -165,7 +166,7 @@ class DoItems:
                 mount.look_away()
             else:
                 mount.look_at(place)
-        if facts.vehicle_class.turns_nose and not mount.pans:  # else its camera looks there
+        if facts.vehicle_class.turns_nose and not mount.pans:  # otherwise its camera looks there
             self._tools.heading.look_at(None if ends else local(facts, place))
         return CommandStartResult.COMPLETE
 

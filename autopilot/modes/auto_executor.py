@@ -1,9 +1,9 @@
-"""The mission executor of AUTO: what the sequencer steps through becomes maneuvers and actions (seed 001); and the
-place for an executor of one's own, which is asked first and flies the items that it accepts, and for those of installed
-packages.
+"""The mission executor of AUTO: it turns the sequencer's items into maneuvers and actions (seed 001). It also has a
+place for an executor of your own, which is asked first and flies the items that it accepts, and for executors of
+installed packages.
 
-What the own executor does not support goes on to AUTO's, so it names the items it cares about and answers UNSUPPORTED
-to the rest. While one of its items is under way it is asked at every tick.
+Items that your executor does not support go to AUTO's, so it answers UNSUPPORTED to all items that it does not handle.
+While one of its items is active it is asked in every tick.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from autopilot.modes.wing_nav import WING_ITEMS
 
 
 class OwnItems:
-    """Items that are not AUTO's: the slots (NAV, DO) that hold them, whose they are, and whether they are done.
-    `executor` is asked first for every item; `installed` are those of installed packages, by command."""
+    """Items of other executors: their slots (NAV, DO), their executors, and whether they are done. `executor` is asked
+    first for every item; `installed` are those of packages, by command."""
 
     def __init__(self, takes_nav: Callable[[int], bool]) -> None:
         self._takes_nav = takes_nav
         self.executor: MissionExecutor | None = None
         self.installed: dict[int, MissionExecutor] = {}
-        self._flown_by: dict[bool, MissionExecutor] = {}  # is it the NAV slot -> who flies it; no entry: AUTO does
-        self._waiting: set[bool] = set()  # slots whose item is still under way
+        self._flown_by: dict[bool, MissionExecutor] = {}  # executor by slot (True: NAV); no entry: AUTO
+        self._waiting: set[bool] = set()  # slots with an unfinished item
 
     def start(self, cmd: MissionItem) -> CommandStartResult | None:
-        """Offer `cmd`; None when it is AUTO's."""
+        """Offer `cmd`; None if AUTO must fly it."""
         nav = self._takes_nav(cmd.command)
         self._forget(nav)
         for executor in (self.executor, self.installed.get(cmd.command)):
@@ -49,7 +49,7 @@ class OwnItems:
         return None
 
     def verify(self, cmd: MissionItem) -> bool | None:
-        """True when `cmd` is done. None when it is AUTO's. What is done stays done."""
+        """True if `cmd` is done; None if AUTO flies it. A finished item stays finished."""
         nav = self._takes_nav(cmd.command)
         executor = self._flown_by.get(nav)
         if executor is None:
@@ -63,13 +63,13 @@ class OwnItems:
         return bool(self._waiting)
 
     def mission_complete(self) -> None:
-        """Tell all of them."""
+        """Tell all executors about the end of the mission."""
         for executor in (self.executor, *self.installed.values()):
             if executor is not None:
                 executor.on_mission_complete()
 
     def drop(self) -> None:
-        """Forget what is being flown."""
+        """Forget the active items."""
         self._flown_by.clear()
         self._waiting.clear()
 
@@ -79,7 +79,7 @@ class OwnItems:
 
 
 class AutoExecutor:
-    """A `MissionExecutor`. `completed` is called when no NAV item is left."""
+    """Executor of AUTO's mission; a `MissionExecutor`. `completed` is called when no NAV item is left."""
 
     def __init__(self, nav: NavTools, do: DoTools, completed: Callable[[], None]) -> None:
         self._nav = nav
@@ -104,7 +104,7 @@ class AutoExecutor:
         if not self._nav.context.facts.takes_nav(cmd.command):
             return self._do.start(cmd, now_ms)
         build = self._items.get(cmd.command)
-        if build is None:  # of an installed package, which will not have this one
+        if build is None:  # of an installed package, which does not take this item
             return CommandStartResult.UNSUPPORTED
         self._come_from(self.maneuver)
         returns = self.path_home(lambda _: None) if cmd.command == Cmd.NAV_RETURN_TO_LAUNCH else None
@@ -114,12 +114,13 @@ class AutoExecutor:
         return CommandStartResult.COMPLETE if self._is_at_once(cmd) else CommandStartResult.ACCEPTED
 
     def path_home(self, begins: Callable[[int], None]) -> PathBack | None:
-        """Flight home by the items that the personality has chosen, of which `begins(seq)` is told; None: straight."""
+        """Flight home by the items of the personality, with a call of `begins(seq)` for each; None: straight."""
         path = self._nav.context.facts.personality.return_path()
         return PathBack(self._nav, path, self._items, begins) if path else None
 
     def _carries_out(self, command: int) -> bool:
-        """A controller with modes of its own would land, and disarm, where a load is placed."""
+        """True if the vehicle carries out the command. A flight controller with its own modes would land and disarm to
+        place a load, so it does not."""
         facts = self._nav.context.facts
         lands = command == Cmd.NAV_PAYLOAD_PLACE and facts.vehicle.capabilities.own_modes
         return facts.vehicle_class.carries_out(command) and not lands
@@ -138,7 +139,7 @@ class AutoExecutor:
 
     # --- AUTO's side ----------------------------------------------------------------------------------------------
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Follow what is being flown and what is being waited for, before the sequencer asks."""
+        """Update the maneuver and the waiting condition, before the sequencer asks."""
         if self.maneuver is not None and not self.maneuver.done:
             self.maneuver.update(now_ms, events)
         self._do.update(now_ms, events)
@@ -157,14 +158,14 @@ class AutoExecutor:
         self._nav.heading.fix(yaw)
 
     def drop(self) -> None:
-        """AUTO is left, or its mission begins anew: nothing is being flown."""
+        """Forget the active items, when AUTO is left or its mission begins again."""
         self._do.drop()
         self.own.drop()
         self.maneuver = None
         self._nav.before = self._nav.previous = None
 
     def _give_away(self, cmd: MissionItem) -> None:
-        """The own executor flies `cmd`: what was being flown or waited for in its slot ends."""
+        """End the maneuver or wait in the slot of `cmd`, which the other executor flies."""
         if self._nav.context.facts.takes_nav(cmd.command):
             self._come_from(None)
             self.maneuver = None
@@ -173,13 +174,14 @@ class AutoExecutor:
             self._do.drop()
 
     def _come_from(self, last: Maneuver | None) -> None:
-        """A leg begins where the last one ended, if the vehicle got there."""
+        """Begin a leg where the last one ended, if the vehicle got there."""
         arrived = last is not None and last.done and last.end is not None
         self._nav.previous = self._nav.before if arrived else None
         self._nav.before = last.end if last is not None and arrived else None
 
     def _record(self, cmd: MissionItem, now_ms: int) -> None:
-        """Record, and then skip, an item that this vehicle cannot do and a payload could (30, 94, grippers, ...)."""
+        """Record an item that this vehicle cannot do but a payload could (30, 94, grippers, ...). It is then
+        skipped."""
         self._do_tools.payload.act(
             cmd.command, (cmd.param1, cmd.param2, cmd.param3, cmd.param4, cmd.x, cmd.y, cmd.z), now_ms
         )

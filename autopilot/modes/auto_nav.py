@@ -32,8 +32,8 @@ _DAY_MS = 24 * 3600 * 1000
 
 
 def ms_until(hour: int, minute: int, second: int, utc_ms: int) -> int:
-    """Milliseconds from `utc_ms` (UTC, ms since 1970) to the next time of day that matches; a field below 0 matches
-    any. 0 when it is that very second, or when every field is free."""
+    """Time from `utc_ms` (UTC, ms since 1970) to the next time of day that matches, ms; a field below 0 matches any
+    value. 0 if it matches now, or if no field is given."""
     now = utc_ms % _DAY_MS
     hours = range(24) if hour < 0 else (hour,)
     minutes = range(60) if minute < 0 else (minute,)
@@ -43,20 +43,20 @@ def ms_until(hour: int, minute: int, second: int, utc_ms: int) -> int:
     for h in hours:
         for m in minutes:
             start = (h * 3600 + m * 60 + max(second, 0)) * 1000
-            length = 60_000 if second < 0 else 1000  # how long the match lasts
+            length = 60_000 if second < 0 else 1000  # duration of the match
             wait = (start - now) % _DAY_MS
             best = min(best, 0 if _DAY_MS - wait < length else wait)
     return best
 
 
-_LOWEST_TAKEOFF = 1.0  # m above where the vehicle is
+_LOWEST_TAKEOFF = 1.0  # m above the vehicle's present height
 _SAME_PLACE = 0.1  # m
 
 
 @dataclass(slots=True)
 class NavTools:
-    """Tools of NAV items. `before`: NED m of the end of the leg just finished, None when the vehicle comes from
-    anywhere; `previous`: where that leg began; `following`: the NAV item behind an index."""
+    """Tools of NAV items. `before`: NED m of the end of the last leg, None if the vehicle does not come from a leg;
+    `previous`: beginning of that leg; `following`: the NAV item after an index."""
 
     context: VehicleContext
     heading: Heading
@@ -69,11 +69,11 @@ class NavTools:
     before: Ned | None = None
     previous: Ned | None = None
     climbed: WingTakeoff | None = None
-    """The takeoff that this flight began with, of wings."""
+    """Takeoff of this flight, for wings."""
 
 
 def acceptance_radius(facts: VehicleFacts) -> float:
-    """Metres: WPNAV_RADIUS, or WP_RADIUS."""
+    """Acceptance radius, m: WPNAV_RADIUS, or WP_RADIUS."""
     return facts.measure(facts.vehicle_class.measures.acceptance)
 
 
@@ -82,7 +82,7 @@ def _hold(item: MissionItem) -> float:
 
 
 def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None, MissionItem | None]:
-    """Place to fly on to without stopping at `item`, and the item that is there; (None, None): stop."""
+    """Place to fly to after `item` without a stop, and its item; (None, None): stop."""
     wings = tools.context.facts.vehicle_class.has_stall_speed
     following = tools.following(item.seq) if wings or _hold(item) == 0.0 else None
     spec = None if following is None else spec_of(following.command)
@@ -97,9 +97,8 @@ def next_place(tools: NavTools, item: MissionItem, end: Ned) -> tuple[Ned | None
 
 
 def _origin(tools: NavTools) -> tuple[Ned | None, bool]:
-    """Begin of a leg, and whether it is flown from rest: the end of the one before; of what hovers or drives, from
-    anywhere, at the place at which it would stop (AC_WPNav::set_wp_destination_NEU_m, AR_WPNav::set_desired_location).
-    """
+    """Beginning of a leg, and whether it is flown from rest: the end of the last leg; otherwise, for hovering vehicles
+    and rovers, the stopping point (AC_WPNav::set_wp_destination_NEU_m, AR_WPNav::set_desired_location)."""
     facts = tools.context.facts
     if tools.before is not None or not comes_to_rest(facts) or (facts.landed and facts.vehicle_class.flies):
         return tools.before, False
@@ -165,7 +164,7 @@ def _loiter_to_altitude(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _return(tools: NavTools, item: MissionItem) -> Maneuver:
-    tools.speeds.override(ground=returning_speed(tools.context.facts, tools.speeds.current()))
+    tools.speeds.override(returning_speed(tools.context.facts, tools.speeds.current()))
     return return_maneuver(tools.context, tools.destination, tools.heading)
 
 

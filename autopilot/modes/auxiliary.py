@@ -1,8 +1,7 @@
-"""Auxiliary functions: what a transmitter's switch does, also on a mission's or a ground station's word
-(DO_AUX_FUNCTION).
+"""Auxiliary functions: actions of a transmitter's switches, also for missions and ground stations (DO_AUX_FUNCTION).
 
-A mode that is switched off gives way to the mode switch's, if there is one. Source: ArduPilot RC_Channel.h (numbers),
-RC_Channel::do_aux_function, ArduCopter and Rover RC_Channels.cpp, AP_Mission_Commands.cpp.
+When a mode is switched off, the mode of the mode switch follows, if there is one. Source: ArduPilot RC_Channel.h
+(numbers), RC_Channel::do_aux_function, ArduCopter and Rover RC_Channels.cpp, AP_Mission_Commands.cpp.
 """
 
 from __future__ import annotations
@@ -48,11 +47,11 @@ READ_AT_FIRST: Final = frozenset({
     RANGE_FINDER, FENCE, MOTOR_STOP, MOTOR_INTERLOCK, PRECISION_LOITER, MOUNT_LOCK, RC_OVERRIDES, PARACHUTE_ENABLE,
     PARACHUTE, PROXIMITY_AVOIDANCE,
 })  # fmt: skip
-"""Functions that act by the position that their switch is switched on in, also a low one."""
+"""Functions that act by the position of their switch at power-on, also a low one."""
 
 
 class ArmingSwitches(Protocol):
-    """Port: switches that start and stop the motors, and say whose sticks count."""
+    """Switches that start and stop the motors, and select whose sticks count."""
 
     def switch(self, on: bool) -> Outcome: ...
     def stop_motors(self, on: bool) -> Outcome: ...
@@ -61,7 +60,7 @@ class ArmingSwitches(Protocol):
 
 
 class MissionSwitches(Protocol):
-    """Port: switches that change the mission: add this place, clear it, begin it anew."""
+    """Switches that change the mission: add this place, clear it, restart it."""
 
     def save(self) -> Outcome: ...
     def clear(self) -> Outcome: ...
@@ -69,7 +68,7 @@ class MissionSwitches(Protocol):
 
 
 class ChosenMode(Protocol):
-    """Port: flight mode that flies now (`ModeChoice`)."""
+    """The present flight mode (`ModeChoice`)."""
 
     number: int
     mode: Mode
@@ -83,7 +82,7 @@ class KnownSwitch(Protocol):
 
 
 class AuxFunctions:
-    """The auxiliary functions of one vehicle. `set_mode` asks for a flight mode."""
+    """The auxiliary functions of one vehicle. `set_mode` requests a flight mode."""
 
     def __init__(
         self,
@@ -121,7 +120,7 @@ class AuxFunctions:
             GENERATOR: lambda position: payload.generator.order(tuple(GeneratorState)[position]),
             ARM_DISARM: lambda position: arming.switch(position == HIGH) if position != MIDDLE else None,
             MOUNT_LOCK: lambda position: _done(lock_mount(position == HIGH)),
-            **dict.fromkeys(STICKS, _done),  # no switches: the mount reads their pulses
+            **dict.fromkeys(STICKS, _done),  # not switches: the mount reads their pulses
         }
         if facts.vehicle_class.flies:
             self._functions |= {
@@ -139,7 +138,7 @@ class AuxFunctions:
             self._functions[ZIGZAG_PLACES] = self._zigzag
 
     def mode_of(self, function: int, position: int) -> int | None:
-        """The flight mode that this switch position asks for, if it asks for one."""
+        """Flight mode that this switch position requests, if any."""
         return self._modes.get(function) if position == HIGH else None
 
     def knows(self, function: int) -> bool:
@@ -161,7 +160,7 @@ class AuxFunctions:
         return self._functions[function](position) or ACCEPTED
 
     def _switch_mode(self, mode: int, position: int) -> Outcome:
-        """High: into the mode. Else, while it flies: into that of the mode switch."""
+        """Enter the mode if high; otherwise, while it flies, the mode of the mode switch."""
         if position == HIGH:
             return self._set_mode(mode)
         instead = self._mode_switch.mode
@@ -193,4 +192,4 @@ class AuxFunctions:
 
 
 def _done(_: object) -> None:
-    """Forget what a part answers that has no outcome, or a position that means nothing."""
+    """Ignore an answer that is not an outcome, or a position without a meaning."""

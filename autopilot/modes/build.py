@@ -1,4 +1,4 @@
-"""All modes of one vehicle, put together as its class says that they are flown (`ModeSpec.flown`)."""
+"""All modes of one vehicle, made as its class describes them (`ModeSpec.flown`)."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from autopilot.vehicles.mode_table import ModeKind, ModeSpec
 
 @dataclass(frozen=True, slots=True)
 class ModeParts:
-    """Parts that modes are made of. `auto` and `guided` are there already: others need them too. `choice`: the choice
-    among these modes, once they are made."""
+    """Parts of modes. `auto` and `guided` exist already, because other parts need them too. `choice`: the choice among
+    these modes, once they are made."""
 
     context: VehicleContext
     auto: AutoMode
@@ -57,7 +57,7 @@ def _by_sticks(kind: PilotKind) -> Callable[[ModeParts, ModeSpec], Mode]:
 
 
 def _over(parts: ModeParts, spec: ModeSpec) -> TargetLoiter | None:
-    """PREC_LOITER is LOITER's alone, as ArduPilot's."""
+    """PREC_LOITER for LOITER only, as in ArduPilot."""
     precision, context = parts.context.precision, parts.context
     kind = context.facts.vehicle_class
     if precision is None or not kind.hovers or spec.number != kind.modes.loiter:

@@ -1,7 +1,7 @@
-"""Buttons on the vehicle (BTN_): pins of SIM_PIN_MASK, each of which may do an auxiliary function.
+"""Buttons on the vehicle (BTN_): pins of SIM_PIN_MASK, each with an auxiliary function.
 
-A pin that goes high puts the switch of its BTN_FUNCn high, one that goes low puts it low; bit 1 of BTN_OPTIONSn turns
-that round. A simulated button does not bounce. Source: ArduPilot AP_Button.cpp.
+A pin that becomes high sets the switch of its BTN_FUNCn high, one that becomes low sets it low; bit 1 of BTN_OPTIONSn
+inverts this. Simulated buttons do not bounce. Source: ArduPilot AP_Button.cpp.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _INVERTED: Final = 2  # BTN_OPTIONSn bit 1
 
 
 class Buttons:
-    """See the module. `act` puts the switch of an auxiliary function to a position. `state`: a bit for each pin that is
-    high, as BUTTON_CHANGE has it; `changed_ms`: vehicle time of its last change, None: it has not changed."""
+    """Buttons; see the module. `act` sets the switch of an auxiliary function. `state`: a bit for each high pin, as in
+    BUTTON_CHANGE; `changed_ms`: vehicle time of its last change, None: none."""
 
     def __init__(self, facts: VehicleFacts, act: Callable[[int, int], object]) -> None:
         self._facts = facts
@@ -37,7 +37,7 @@ class Buttons:
         return sum(1 << number - 1 for number, pin in pins.items() if pin >= 0 and mask & 1 << pin)
 
     def parameter_changed(self, name: str) -> None:
-        """Look at the pins; what a button is set to be is no press of it."""
+        """Read the pins; a changed setting of a button is not a press."""
         if name.startswith("BTN_"):
             self.state = self._high()
         if name != _PINS or not self.fitted:

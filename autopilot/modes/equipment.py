@@ -1,8 +1,8 @@
-"""Equipment that is driven by servo outputs: a sprayer, landing gear, a winch.
+"""Equipment on servo outputs: a sprayer, landing gear, a winch.
 
-Each is there by its own parameter (SPRAY_ENABLE, LGR_ENABLE, WINCH_TYPE), off as in ArduPilot, and moves the outputs
-whose SERVOn_FUNCTION is its own. Times between two looks, texts and the winch's estimate of its line are those of
-ArduPilot: AC_Sprayer.cpp, AP_LandingGear.cpp, AP_Winch.cpp, AP_Winch_PWM.cpp.
+Each is enabled by its parameter (SPRAY_ENABLE, LGR_ENABLE, WINCH_TYPE), off by default as in ArduPilot, and moves the
+outputs with its SERVOn_FUNCTION. Update periods, texts and the winch's estimate of its line are ArduPilot's:
+AC_Sprayer.cpp, AP_LandingGear.cpp, AP_Winch.cpp, AP_Winch_PWM.cpp.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Params = tuple[float, ...]
 
 
 class Sprayer:
-    """Pumps in proportion to the speed over ground, SPRAY_PUMP_RATE per cent at 1 m/s. `on`: by order; it sprays from
-    0.1 s above SPRAY_SPEED_MIN on until it has been slower for 1 s."""
+    """A sprayer that pumps in proportion to the ground speed, SPRAY_PUMP_RATE per cent at 1 m/s. `on`: by command. It
+    sprays from 0.1 s above SPRAY_SPEED_MIN until it has been slower for 1 s."""
 
     _LOOK_MS: Final = 340
     _DELAYS_MS: Final = {True: 100, False: 1000}
@@ -37,7 +37,7 @@ class Sprayer:
         self._move = move
         self.on = False
         self.sprays = False
-        self._change_ms: int | None = None  # since when it is fast enough, or too slow
+        self._change_ms: int | None = None  # time since which it is fast enough, or too slow
         self.deadline_ms: int | None = None
 
     @property
@@ -45,7 +45,7 @@ class Sprayer:
         return self._facts.param("SPRAY_ENABLE") != 0.0
 
     def command(self, p: Params, now_ms: int) -> bool:
-        """DO_SPRAYER: param1 = 1 on, 0 off; anything else changes nothing."""
+        """DO_SPRAYER: param1 = 1 on, 0 off; other values change nothing."""
         if p[0] in (0.0, 1.0):
             self.switch(p[0] == 1.0, now_ms)
         return True
@@ -74,7 +74,7 @@ class Sprayer:
         self._spray(speed_mps if self.sprays else 0.0)
 
     def _spray(self, speed_mps: float) -> None:
-        """Turn the pump as this speed asks for; 0: stop."""
+        """Set the pump for this speed; 0: stop."""
         facts = self._facts
         self.sprays = self.sprays and speed_mps > 0.0
         share = max(speed_mps * facts.param("SPRAY_PUMP_RATE"), facts.param("SPRAY_PUMP_MIN")) / 100.0
@@ -85,8 +85,8 @@ class Sprayer:
 
 
 class LandingGear:
-    """Goes down and up by order, by height (LGR_DEPLOY_ALT, LGR_RETRACT_ALT), and, as LGR_OPTIONS says, up behind a
-    takeoff and down for a landing that the vehicle flies by itself."""
+    """Landing gear. It moves by command, by height (LGR_DEPLOY_ALT, LGR_RETRACT_ALT), and by LGR_OPTIONS up after a
+    takeoff and down for an automatic landing."""
 
     _RETRACT_AFTER_TAKEOFF, _DEPLOY_FOR_LANDING = 1, 2
 
@@ -112,7 +112,7 @@ class LandingGear:
         return self._look_ms if self._facts.armed else None
 
     def command(self, p: Params, now_ms: int) -> bool:
-        """AIRFRAME_CONFIGURATION: param2 = 1 up, anything else down."""
+        """AIRFRAME_CONFIGURATION: param2 = 1 up, other values down."""
         self.move(down=p[1] != 1.0)
         return True
 
@@ -147,14 +147,14 @@ class LandingGear:
 
 @runtime_checkable
 class FeelsLine(Protocol):
-    """A vehicle that knows how hard its winch's line is pulled."""
+    """A vehicle that measures the tension of its winch's line."""
 
     @property
     def line_tension_n(self) -> float: ...
 
 
 class WinchControl(Enum):
-    """Ways in which a winch is driven."""
+    """Controls of a winch."""
 
     RELAXED = "spins freely"
     LENGTH = "goes to a length"
@@ -169,9 +169,9 @@ class WinchOption(IntFlag):
 
 
 class Winch:
-    """A winch on a servo (WINCH_TYPE 1): it is told a rate, and where the line is follows from what it was told.
-    `length_m`: line that is out; `rate_mps`: at which it goes out. Delivering, it lowers its load until nothing pulls
-    any more, and comes up again; that needs a vehicle that `FeelsLine`, and ArduPilot does not do it."""
+    """A winch on a servo (WINCH_TYPE 1). It is given a rate, and the line's length is computed from it. `length_m`:
+    length of line out; `rate_mps`: rate at which it goes out. To deliver, it lowers its load until there is no tension,
+    and comes up again; this needs a vehicle that `FeelsLine`, and ArduPilot does not have it."""
 
     _LIGHT_N: Final = 0.1
 
@@ -205,7 +205,7 @@ class Winch:
 
     @property
     def tension_n(self) -> float | None:
-        """Pull of the line; None where nobody feels it."""
+        """Tension of the line, N; None if not measured."""
         vehicle = self._helm.vehicle
         return vehicle.line_tension_n if isinstance(vehicle, FeelsLine) else None
 
@@ -217,7 +217,7 @@ class Winch:
 
     @property
     def deadline_ms(self) -> int | None:
-        """While it moves, and while a line hangs below a vehicle that may move."""
+        """Time of the next update while it moves, and while a line hangs below a vehicle that may move."""
         moves = self.control is not WinchControl.RELAXED and (self.rate_mps or self.control is WinchControl.LENGTH)
         return self._last_ms + _LOOK_MS if moves or (self.length_m and self._facts.armed) else None
 
@@ -231,7 +231,7 @@ class Winch:
         return order(p)
 
     def switch(self, *, stop: bool) -> None:
-        """A transmitter's switch: stop it where it is, or let it spin freely."""
+        """Stop the winch, or let it spin freely, by a transmitter's switch."""
         if self.fitted:
             self.turn(0.0) if stop else self.relax()
 
@@ -247,7 +247,7 @@ class Winch:
         return True
 
     def pay_out(self, length_m: float) -> bool:
-        """So much more line, below 0: less."""
+        """Release this length of line; below 0: retract."""
         self._goal_m, self.control = self.length_m + length_m, WinchControl.LENGTH
         if int(self._facts.param("WINCH_OPTIONS", 7.0)) & WinchOption.VERBOSE:
             word = "raising" if length_m < 0.0 else "lowering"

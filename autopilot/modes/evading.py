@@ -1,8 +1,9 @@
-"""AVOID_ADSB: away from another aircraft, as `autopilot.safety.traffic` says; without that it stays where it is.
+"""AVOID_ADSB: flies away from another aircraft as `autopilot.safety.traffic` commands; without commands it stays in
+place.
 
-GUIDED's flight without its targets: a ground station or companion may enter it, and cannot steer in it. A copter is
-given velocities, which end after GUID_TIMEOUT unless they are renewed; wings are given a place to fly to. Source:
-ArduPilot ArduCopter/mode_avoid_adsb.cpp, ArduPlane/mode_avoidADSB.cpp.
+It is like GUIDED without external targets: a ground station or companion may enter it but cannot steer in it. A copter
+gets velocities, which end after GUID_TIMEOUT unless renewed; wings get a place to fly to. Source: ArduPilot
+ArduCopter/mode_avoid_adsb.cpp, ArduPlane/mode_avoidADSB.cpp.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 
 class EvadeMode(Mode):
-    """See the module. `renew_ms`: when a velocity that is flown is renewed."""
+    """AVOID_ADSB; see the module. `renew_ms`: time to renew the present velocity."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
@@ -40,7 +41,7 @@ class EvadeMode(Mode):
         self.helm.fly(Idle())
 
     def fly(self, velocity: Ned, now_ms: int) -> None:
-        """Fly this velocity, NED m/s; one that is flown already is renewed when half of its time is over."""
+        """Fly this velocity, NED m/s. An unchanged velocity is renewed after half of its timeout."""
         flown = self.helm.target
         if isinstance(flown, Velocity) and flown.velocity == velocity and now_ms < self.renew_ms:
             return
@@ -52,5 +53,5 @@ class EvadeMode(Mode):
         self._flight.go_to(place)
 
     def stay(self) -> None:
-        """Stay here."""
+        """Stay in place."""
         self._flight.begin()

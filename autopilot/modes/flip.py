@@ -1,9 +1,8 @@
-"""FLIP: once round about roll or pitch, and back into the mode before.
+"""FLIP: one turn about roll or pitch, then back to the previous mode.
 
-Begun from STABILIZE, ACRO or ALT_HOLD in the air; backwards or forwards when the pitch stick is held so, else to the
-left when the roll stick is, else to the right. Each part of the turn has its change of thrust; then the vehicle is
-brought back to the angles that it began at. A stick held far over, or two and a half seconds, ends it. Source:
-ArduPilot ArduCopter/mode_flip.cpp.
+It begins from STABILIZE, ACRO or ALT_HOLD in the air: forwards or backwards with the pitch stick, else to the left with
+the roll stick, else to the right. Each part of the turn has a change of thrust. Then the vehicle returns to its initial
+angles. A large stick deflection, or two and a half seconds, ends it. Source: ArduPilot ArduCopter/mode_flip.cpp.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _PITCH: Final = (FlipPart(radians(45.0), _RISING), FlipPart(radians(315.0), -0.2
 
 
 class FlipMode(Mode):
-    """See the module."""
+    """Mode of a flip; see the module."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
         super().__init__(context, spec)
@@ -95,12 +94,12 @@ class FlipMode(Mode):
 
     @property
     def _acceleration(self) -> float:
-        """Growth of the turn rate, rad/s2; without a limit at once."""
+        """Acceleration of the turn rate, rad/s2; immediate without a limit."""
         name = "ATC_ACCEL_R_MAX" if self._axis == report.ROLL else "ATC_ACCEL_P_MAX"
         return radians(0.01 * self.facts.param(name)) or _AT_ONCE
 
     def _turn(self) -> bool:
-        """Fly this part of the turn, or what follows it; True: it is back."""
+        """Fly this part of the turn, or the next; True when it is back."""
         rolls = self._axis == report.ROLL
         part = next((part for part in (_ROLL if rolls else _PITCH) if self._turned < part.until), None)
         if part is not None:

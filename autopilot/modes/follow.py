@@ -1,10 +1,10 @@
-"""FOLLOW: beside another vehicle, which tells where it is (FOLL_).
+"""FOLLOW: follows another vehicle, which reports its position (FOLL_).
 
-The vehicle that leads is FOLL_SYSID, or with 0 the first that is heard, until it has been silent for ten seconds. Once
-it sends FOLLOW_TARGET its GLOBAL_POSITION_INT no longer count. The place beside it is flown to with its velocity, which
-carries on between reports; three seconds without one, or FOLL_DIST_MAX between the two, and the vehicle stops. Without
-an offset that is kept which there is at the beginning. With precision landing the vehicle looks for its target
-meanwhile, so that it may land on a ship that it follows. Sources: ArduPilot AP_Follow.cpp, ArduCopter/mode_follow.cpp,
+The lead vehicle is FOLL_SYSID, or with 0 the first that is heard, until it has been silent for ten seconds. Once it
+sends FOLLOW_TARGET, its GLOBAL_POSITION_INT no longer count. The place beside it is flown with its velocity, which
+continues between reports. After three seconds without a report, or beyond FOLL_DIST_MAX, the vehicle stops. Without an
+offset parameter the initial offset is kept. With precision landing the vehicle meanwhile looks for its target, so that
+it can land on a ship that it follows. Sources: ArduPilot AP_Follow.cpp, ArduCopter/mode_follow.cpp,
 Rover/mode_follow.cpp.
 """
 
@@ -28,15 +28,15 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 _FRESH_MS: Final = 3000
 _FORGOTTEN_MS: Final = 10_000
-_RELATIVE: Final = 1  # FOLL_OFS_TYPE: about the heading of the other; FOLL_ALT_TYPE: above home
+_RELATIVE: Final = 1  # FOLL_OFS_TYPE: relative to the other's heading; FOLL_ALT_TYPE: above home
 _FACE, _SAME, _ALONG = 1, 2, 3  # FOLL_YAW_BEHAVE
 _STANDS_MPS: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class LeadReport:
-    """Report of the vehicle `system`: where it is, m above the sea and above its home (None: not told), NED m/s, rad.
-    `as_target`: it told so by FOLLOW_TARGET."""
+    """Report of the vehicle `system`: its place (altitude above sea level), its height above home (None: unknown),
+    velocity NED m/s, heading rad. `as_target`: from FOLLOW_TARGET."""
 
     system: int
     place: GeoPoint
@@ -47,11 +47,11 @@ class LeadReport:
 
 
 class Lead:
-    """The vehicle that is followed. `heard_ms`: vehicle time of its last report; None: none."""
+    """The lead vehicle. `heard_ms`: vehicle time of its last report; None: none."""
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
-        self._found = 0  # system that was first, with FOLL_SYSID 0
+        self._found = 0  # system that was heard first, with FOLL_SYSID 0
         self._as_target = False
         self.heard_ms: int | None = None
         self.place: Ned = (0.0, 0.0, 0.0)
@@ -60,7 +60,7 @@ class Lead:
 
     @property
     def wanted(self) -> bool:
-        """True while reports are taken."""
+        """True while reports are used."""
         return self._facts.param("FOLL_ENABLE") != 0.0
 
     def hear(self, report: LeadReport) -> None:
@@ -84,7 +84,7 @@ class Lead:
         return home.alt + report.above_home if above and home and report.above_home is not None else report.place.alt
 
     def now(self, now_ms: int) -> Ned | None:
-        """Place of the other at this time, NED m; None: it is not known, or too far away."""
+        """Place of the lead at this time, NED m; None: unknown, or too far away."""
         if self.heard_ms is None or now_ms - self.heard_ms >= _FRESH_MS:
             return None
         age, here, farthest = 0.001 * (now_ms - self.heard_ms), self._facts.vehicle.state.position, self._distance
@@ -98,15 +98,15 @@ class Lead:
 
 
 class FollowMode(Mode):
-    """See the module. Acts at each report."""
+    """Mode that follows; see the module. It acts at each report."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, lead: Lead) -> None:
         super().__init__(context, spec)
         self._lead = lead
         self._pads = context.precision
         self._look_ms = 0
-        self._seen_ms: int | None = None  # of the report that is flown by
-        self._offset: Ned | None = None  # in place of FOLL_OFS_, which are 0
+        self._seen_ms: int | None = None  # time of the report in use
+        self._offset: Ned | None = None  # offset instead of FOLL_OFS_, which are 0
 
     def refusal(self, now_ms: int) -> str | None:
         return None if self._lead.wanted else "Set FOLL_ENABLE = 1"
@@ -143,7 +143,7 @@ class FollowMode(Mode):
         self._go(at, (beside[0], beside[1], beside[2]))
 
     def _beside(self, at: Ned) -> Ned:
-        """Offset from the other, NED m."""
+        """Offset from the lead, NED m."""
         param = self.facts.param
         relative = int(param("FOLL_OFS_TYPE")) == _RELATIVE
         offset = self._offset or (param("FOLL_OFS_X"), param("FOLL_OFS_Y"), param("FOLL_OFS_Z"))

@@ -1,8 +1,8 @@
 """Modes of a vehicle that has a flight controller of its own (docs/reference/real-vehicles.md, 2, 3).
 
-AUTO and GUIDED are flown by Sortie's targets, as on every vehicle. All other modes the controller flies by itself:
-Sortie asks for them (`command`) and follows. When somebody else chooses the mode, Sortie follows too, and flies nothing
-until a person asks for AUTO, GUIDED or another mode again.
+AUTO and GUIDED are flown by Sortie's targets, as on every vehicle. The controller flies all other modes itself: Sortie
+requests them (`command`) and follows. When another party changes the mode, Sortie follows too, and flies nothing until
+a person requests AUTO, GUIDED or another mode again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 
 class FollowedMode(Mode):
-    """The controller flies; Sortie looks on. `finished`: it came down in this mode."""
+    """A mode that the flight controller flies itself. `finished`: the vehicle has landed in it."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)
@@ -56,7 +56,7 @@ class FollowedMode(Mode):
 
 
 class ModeFollower:
-    """Follows the mode of a vehicle where the last word is its controller's. `own`: modes flown by our targets."""
+    """Follows the mode of a flight controller, which decides it. `own`: modes flown by our targets."""
 
     def __init__(self, context: VehicleContext, vehicle: ControlledVehicle, own: Mapping[int, Mode]) -> None:
         self._context = context
@@ -66,11 +66,12 @@ class ModeFollower:
         specs = context.facts.vehicle_class.modes.specs
         self._followed: dict[int, Mode] = {number: FollowedMode(context, spec) for number, spec in specs.items()}
         self.first = vehicle.flight_mode, self._follow(vehicle.flight_mode)
-        """The mode that it is found in."""
+        """The controller's mode at the start."""
         self.modes: Mapping[int, Mode] = {**self._followed, **own}
         """Modes that can be flown, by number."""
         self._unnamed = False
-        """The vehicle was given up for what a station has sent; the controller has yet to change its mode for it."""
+        """True after the vehicle was released for a ground station's message, until the controller changes its mode for
+        it."""
 
     def _follow(self, number: int) -> Mode:
         mode = self._followed.get(number)
@@ -79,12 +80,12 @@ class ModeFollower:
         return mode
 
     def take_command(self, number: int) -> None:
-        """A mode is about to be entered on somebody's wish."""
+        """Command the controller before a requested mode is entered."""
         self._unnamed = False
         self._vehicle.command(number)
 
     def mode_changed_by_others(self, choice: ModeChoice, now_ms: int) -> None:
-        """TAKEN_OVER: `choice` is the mode in which the controller really is."""
+        """Handle TAKEN_OVER: `choice` becomes the controller's real mode."""
         number = self._vehicle.flight_mode
         mode = self._follow(number)
         choice.know(number, mode)
@@ -96,13 +97,14 @@ class ModeFollower:
         self._unnamed = tells and number in self._own_numbers
 
     def _warning(self, number: int, mode: Mode) -> str:
-        """At once, and with the mode as soon as it is one that Sortie does not fly."""
+        """Warning at once, and again with the mode's name when it is a mode that Sortie does not fly."""
         named = "" if number in self._own_numbers else f": {mode.spec.name}"
         return f"Vehicle taken over{named}; mission paused"
 
 
 def unknown_mode(facts: VehicleFacts, number: int) -> ModeSpec:
-    """A mode of the controller that Sortie does not list: shown and followed, armed in if the controller does."""
+    """Spec of a controller's mode that Sortie does not list. It is shown and followed, and the vehicle may be armed in
+    it if the controller allows it."""
     name = facts.vehicle_class.modes.name_of(number) or f"MODE_{number}"
     return ModeSpec(number, name, arming=True)
 
@@ -116,7 +118,7 @@ def build_controller_modes(
     heading: Heading,
     pilot_complaint: Callable[[ModeSpec], str | None],
 ) -> tuple[ModeChoice, ModeFollower]:
-    """The modes of a vehicle with a flight controller of its own, and what follows the controller's."""
+    """Modes of a vehicle with its own flight controller, and the follower of the controller's mode."""
     modes = context.facts.vehicle_class.modes
     follower = ModeFollower(context, vehicle, {**dict.fromkeys(modes.autos, auto), modes.guided: guided})
     choice = ModeChoice(

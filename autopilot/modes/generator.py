@@ -1,15 +1,14 @@
-"""Machines that burn: a generator, and the engine of a plane's propeller.
+"""Combustion engines: a generator, and the engine of a plane's propeller.
 
-A generator charges the battery in flight (GEN_TYPE 3), switched by auxiliary function 85: off, idle, run.
+A generator charges the battery in flight (GEN_TYPE 3), switched by auxiliary function 85: off, idle, run. Commands are
+carried out while the vehicle is disarmed: it runs once it has idled until it is warm, and it stops from idle. Speeds,
+warm-up and arming conditions are those of ArduPilot's AP_Generator_RichenPower.cpp, the current and its limit those of
+its simulator (SIM_RichenPower.cpp). A simulated generator supplies the vehicle's current, and charges the battery with
+the rest.
 
-What is wanted is done while the vehicle is disarmed: it runs when it has idled until it is warm, and stops from idling.
-Speeds, warmth and what arming waits for are those of ArduPilot's AP_Generator_RichenPower.cpp, the current and its
-limit those of its simulator (SIM_RichenPower.cpp). A simulated one gives what the vehicle draws, and charges the
-battery with what is left.
-
-An engine follows the throttle's output and tells what its injection measures (EFI_TYPE 1). Its speed, its fuel and how
-fast its cylinder head warms are those of ArduPilot's simulated ones (SIM_Plane.cpp, SIM_EFI_Hirth.cpp,
-SIM_EFI_MegaSquirt.cpp). It burns fuel and drives nothing: propeller and battery stay those of an electric plane.
+An engine follows the throttle's output and reports the measurements of its injection (EFI_TYPE 1). Its speed, its fuel
+and the temperature of its cylinder head are those of ArduPilot's simulated engines (SIM_Plane.cpp, SIM_EFI_Hirth.cpp,
+SIM_EFI_MegaSquirt.cpp). It burns fuel but drives nothing: propeller and battery stay those of an electric plane.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ _RICHENPOWER: Final = 3  # GEN_TYPE
 _CONTROL: Final = 42  # SERVOn_FUNCTION
 _LOOK_MS: Final = 1000
 _SLEW_RPM: Final = 2000.0  # in a second
-_RUNS_RPM: Final = 10_000.0  # it gives a current from here on
+_RUNS_RPM: Final = 10_000.0  # speed from which it supplies current
 _MOST_A, _CHARGE_A = 50.0, 5.0
-_COOLS: Final = 0.005  # share of its warmth in a second
+_COOLS: Final = 0.005  # share of its warmth lost in a second
 _WARM: Final = 45.0 * 4800.0 * 0.860384
 _WARMEST: Final = 60.0 * 13_000.0
 
@@ -43,11 +42,11 @@ _THROTTLE_S, _SPEED_S, _HEAD_S = 0.1, 0.5, 40.0  # time constants
 _FULL_RPM: Final = 7000.0
 _BURNS_RPM, _BURNS_CM3_RPM = 1500.0, 1000.0 / 60.0 / 2200.0  # cm3/min for each rpm above that speed
 _LEAST_RPM: Final = {EngineState.STARTING: 400.0, EngineState.RUNNING: 1200.0}
-_HEAD_K: Final = 186.0  # warmer than the air at full speed: 201 degrees in the standard atmosphere
+_HEAD_K: Final = 186.0  # temperature above the air at full speed: 201 degrees in the standard atmosphere
 
 
 class GeneratorState(Enum):
-    """States that it is switched to: pulse of its output, speed."""
+    """States of the switch: pulse of its output, us, speed, rpm."""
 
     STOP = 1200.0, 0.0
     IDLE = 1500.0, 4800.0
@@ -55,7 +54,7 @@ class GeneratorState(Enum):
 
 
 class Generator:
-    """See the module. `rpm`; `amps`: that it gives; `runtime_ms`: how long it has turned."""
+    """Generator; see the module. `rpm`: its speed; `amps`: its current; `runtime_ms`: its running time."""
 
     def __init__(self, facts: VehicleFacts, helm: Helm) -> None:
         self._facts = facts
@@ -77,7 +76,7 @@ class Generator:
         return None if rests else self._looked_ms + _LOOK_MS
 
     def complaints(self) -> list[ArmingReason]:
-        """Reasons not to arm."""
+        """Reasons to refuse arming."""
         if not self.fitted:
             return []
         if not outputs_of(self._facts, _CONTROL):
@@ -103,7 +102,7 @@ class Generator:
         return GeneratorStatus.WARMING_UP if warms else GeneratorStatus.IDLE
 
     def order(self, state: GeneratorState) -> None:
-        """Switch it to this state as soon as it may be."""
+        """Set the demanded state, which follows as soon as possible."""
         if not self.fitted:
             return
         if self.deadline_ms is None:
@@ -124,7 +123,7 @@ class Generator:
         self._charge(seconds)
 
     def _switch(self, now_ms: int) -> None:
-        """By way of idling, and not in flight."""
+        """Change the state, through idle, and not in flight."""
         if self._wanted is self._state or self._facts.armed:
             return
         idles = self._state is GeneratorState.IDLE
@@ -152,15 +151,15 @@ class Generator:
 
 
 class Engine:
-    """See the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot. One with an ignition turns at
-    `_LEAST_RPM` at least while it runs."""
+    """Engine; see the module. `demand`, `throttle`, `load`: shares; `fuel_cm3`: burnt since boot. With an ignition it
+    turns at least at `_LEAST_RPM` while it runs."""
 
     def __init__(self, facts: VehicleFacts, ignition: Ignition) -> None:
         self._facts = facts
         self._ignition = ignition
         self._measured_ms = 0
         self.demand = self.throttle = self.rpm = self.fuel_cm3 = 0.0
-        self._warmer_k = 0.0  # than the air
+        self._warmer_k = 0.0  # temperature above the air
 
     @property
     def fitted(self) -> bool:
@@ -172,7 +171,7 @@ class Engine:
 
     @property
     def load(self) -> float:
-        """The torque of a propeller grows with the square of its speed."""
+        """Load as a share: the torque of a propeller grows with the square of its speed."""
         return (self.rpm / _FULL_RPM) * (self.rpm / _FULL_RPM)
 
     @property
@@ -186,7 +185,7 @@ class Engine:
     def update(self, now_ms: int) -> None:
         if now_ms < self._measured_ms + _MEASURES_MS:
             return
-        seconds, self._measured_ms = min(0.001 * (now_ms - self._measured_ms), 1.0), now_ms  # 1: fitted just now
+        seconds, self._measured_ms = min(0.001 * (now_ms - self._measured_ms), 1.0), now_ms  # 1: it was just enabled
         pulse_us = float(self._facts.vehicle.state.report[_THROTTLE_OUTPUT]) if self._facts.armed else 0.0
         self.demand = min(max(0.001 * (pulse_us - 1000.0), 0.0), 1.0)
         self.throttle = _lag(self.throttle, self.demand, seconds / _THROTTLE_S)
@@ -197,5 +196,5 @@ class Engine:
 
 
 def _lag(value: float, goal: float, time: float) -> float:
-    """The value a time later, in time constants."""
+    """Value of a first-order lag after a time in time constants."""
     return goal + (value - goal) * exp(-time)

@@ -1,7 +1,7 @@
-"""GUIDED: a ground station or companion computer says where to go, target by target.
+"""GUIDED: a ground station or companion computer sends targets.
 
-Also what a mission's GUIDED_ENABLE item flies. Sources: docs/reference/ground-stations.md, 3.2; ArduPilot
-ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter takes no target but a takeoff.
+A mission's GUIDED_ENABLE item flies the same. Sources: docs/reference/ground-stations.md, 3.2; ArduPilot
+ArduCopter/mode_guided.cpp and Rover/mode_guided.cpp. On the ground a copter accepts only a takeoff.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class GuidedFlight:
         self._context = context
         self._facts, self._announcer, self._helm = context.facts, context.announcer, context.helm
         self._heading = heading
-        self._hover: HoverAt | None = None  # on the way to the place, with lift motors and Q_GUIDED_MODE
-        self._course: HoldCourse | None = None  # of wings, by GUIDED_CHANGE_HEADING
-        self._wanted: Target | None = None  # what resume goes back to
-        self._told = True  # that the place was reached
+        self._hover: HoverAt | None = None  # way to the place with lift motors and Q_GUIDED_MODE
+        self._course: HoldCourse | None = None  # course of wings by GUIDED_CHANGE_HEADING
+        self._wanted: Target | None = None  # target that resume continues
+        self._told = True  # True if the arrival was announced
         self._tells_arrival = context.facts.vehicle_class.texts.guided_arrival
         self.paused = False
-        self.deadline_ms: int | None = None  # when a speed that is driven ends unless it is renewed
+        self.deadline_ms: int | None = None  # end of a driven speed unless it is renewed
 
     def begin(self) -> None:
-        """Stay here until told otherwise."""
+        """Stay in place until there is a target."""
         self.paused = False
         self._wanted = self._hover = self._course = None
         self.deadline_ms = None
         self._helm.fly(Idle() if self._facts.grounded else self._staying())
 
     def _staying(self) -> Target:
-        """Stay of this vehicle as it flies: upright where `Helm.upright` says so."""
+        """Target for staying in place, upright if `Helm.upright`."""
         return Land(None, KEEP, sink=0.0) if self._helm.upright else stay(self._facts, self._heading.for_hold())
 
     def _fly(self, target: Target) -> None:
@@ -63,7 +63,7 @@ class GuidedFlight:
         self._helm.fly(target)
 
     def update(self, now_ms: int) -> None:
-        """Tell what became of a target that is driven: reached, or not renewed in time (it then stops by itself)."""
+        """Announce the end of a driven target: reached, or not renewed in time (the vehicle then stops itself)."""
         if not self._told and self._helm.arrived and not self.paused:
             self._told = True
             self._announcer.announce(GuidedTargetReached())
@@ -80,12 +80,12 @@ class GuidedFlight:
 
     @property
     def drives_to_a_place(self) -> bool:
-        """Only then what drives takes another speed."""
+        """True on the way to a place; only then does a rover accept another speed."""
         return isinstance(self._wanted, Leg)
 
     def go_to(self, end: Ned, yaw: Yaw | None = None, over_ground: float | None = None, radius: float = 0.0) -> None:
-        """Fly to `end` and hold it, of wings by a circle of `radius` m (negative: counter-clockwise, 0: its own);
-        `over_ground`: m above the ground there, which is followed."""
+        """Fly to `end` and hold it; wings circle it at `radius` m (negative: counter-clockwise, 0: the kind's default).
+        `over_ground`: height above the ground there, which is followed."""
         if yaw is not None:
             self._heading.fix(yaw)
         if self._facts.vehicle_class.has_stall_speed:
@@ -97,7 +97,7 @@ class GuidedFlight:
         self._fly(Leg(end, None, radius=near, yaw=demand, backwards=backwards, over_ground=over_ground))
 
     def _fly_round(self, circle: Circle) -> None:
-        """Wings go round a place; with lift motors they hover over it by Q_GUIDED_MODE, or come upright to it."""
+        """Circle a place on wings. With lift motors they hover over it by Q_GUIDED_MODE, or fly to it upright."""
         if not self._helm.upright and not self._facts.param("Q_GUIDED_MODE"):
             self._fly(circle)
             return
@@ -108,19 +108,19 @@ class GuidedFlight:
         self.deadline_ms = self._hover.deadline_ms
 
     def hold_course(self, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
-        """Fly wings along a course over ground, or with the nose there (rad), at the present height."""
+        """Fly wings along a course over ground, or with the nose in this direction (rad), at the present height."""
         self.begin()
         self._course = HoldCourse(self._context, angle, speeds, of_nose=of_nose)
         self._course.start(self._facts.now_ms)
         self.deadline_ms = self._course.deadline_ms
 
     def end_course(self) -> None:
-        """Stay here, where a course is held; else go on."""
+        """Stay in place if a course is held; otherwise continue."""
         if self._course is not None:
             self.begin()
 
     def change_height(self, down: float, over_ground: float | None = None) -> None:
-        """Keep the course, the horizontal target, or the place where the vehicle is, at another height."""
+        """Keep the course, the horizontal target, or the present place, at another height."""
         if self._course is not None and not self.paused:
             self._course.down = down
             return
@@ -130,7 +130,7 @@ class GuidedFlight:
         self.go_to((end[0], end[1], down), over_ground=over_ground)
 
     def drive(self, speed: float, heading: float, turn_rate: float | None) -> None:
-        """A driven speed m/s (negative: backwards) along a heading (rad), or turning at a rate (rad/s)."""
+        """Drive at a speed, m/s (negative: backwards), along a heading (rad), or turning at a rate (rad/s)."""
         self._fly(Drive(speed, heading, turn_rate, self.timeout_ms))
 
     @property
@@ -145,15 +145,15 @@ class GuidedFlight:
         )
 
     def move(self, velocity: Ned, *, position: Ned | None, acceleration: Ned | None, yaw: Yaw | None) -> None:
-        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. What drives goes to a position,
-        whatever velocity comes with it."""
+        """Fly a velocity (NED m/s), which ends after GUID_TIMEOUT unless renewed. Rovers and boats go to the position,
+        and ignore the velocity."""
         if not self._facts.vehicle_class.flies:
             if position is not None:
                 self.go_to(position)
             else:
                 self._fly(as_drive(velocity, yaw, self._facts.vehicle.state.yaw, self.timeout_ms))
             return
-        demand = yaw or self._heading.for_target()  # without a yaw of its own the nose goes with the movement
+        demand = yaw or self._heading.for_target()  # without a yaw the nose follows the movement
         self._fly(Velocity(velocity, demand, acceleration or _ZERO, position, self.timeout_ms))
 
     def circle(self, target: Circle) -> None:
@@ -173,7 +173,7 @@ class GuidedFlight:
             self._helm.fly(self._staying())
 
     def change_over(self) -> None:
-        """Fly what is flown on wings, or upright, as `Helm.upright` says now."""
+        """Fly the present target on wings, or upright, by `Helm.upright`."""
         if isinstance(self._wanted, Circle) and not self.paused:
             self._fly_round(self._wanted)
         else:
@@ -181,7 +181,7 @@ class GuidedFlight:
 
     @property
     def reached(self) -> bool:
-        """True when the place, or the height of a takeoff, is reached; what stays is there."""
+        """True when the place, or the height of a takeoff, is reached; also while staying."""
         return self._wanted is None or (self._helm.arrived if self._hover is None else self._hover.done)
 
     def resume(self) -> None:
@@ -213,7 +213,7 @@ class GuidedMode(Mode):
         self.flight.begin()
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """The vehicle flies its target, and a person decides what comes next."""
+        """Check the guided flight; the vehicle flies its target, and a person decides the next."""
         self.flight.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
@@ -246,7 +246,7 @@ class GuidedMode(Mode):
 
 
 class LeaningMode(Mode):
-    """GUIDED_NOGPS: SET_ATTITUDE_TARGET alone, which needs no position; level at its height where none comes."""
+    """GUIDED_NOGPS: flies SET_ATTITUDE_TARGET only, which needs no position; level at its height without a target."""
 
     @property
     def takes_targets(self) -> bool:

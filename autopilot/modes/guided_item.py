@@ -1,6 +1,6 @@
 """GUIDED_ENABLE inside a mission, and the limits (DO_GUIDED_LIMITS) that end it.
 
-Time is exact; height and distance are looked at ten times a second of vehicle time, and only while such a limit is set.
+Time is exact; height and distance are checked ten times a second of vehicle time, and only while such a limit is set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LOOK_MS = 100
 
 @dataclass(slots=True)
 class GuidedLimits:
-    """DO_GUIDED_LIMITS: seconds, metres above home, metres from where guided flight began; 0 = no limit."""
+    """DO_GUIDED_LIMITS: seconds, m above home, m from the beginning of the guided flight; 0 = no limit."""
 
     time_s: float = 0.0
     lowest: float = 0.0

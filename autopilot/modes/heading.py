@@ -1,8 +1,8 @@
-"""Heading while a mode flies by itself: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
+"""Heading in autonomous modes: WP_YAW_BEHAVIOR, region of interest, CONDITION_YAW.
 
-Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; ArduPilot ArduCopter/autoyaw.cpp, mode_guided.cpp for
-what gives way to what: a region of interest stays until it is ended, or GUIDED is given another target; a fixed heading
-until the next leg (with WP_YAW_BEHAVIOR 0 for good).
+Source: docs/reference/mission-semantics.md, 1.4, 5, item 18; priorities are those of ArduPilot ArduCopter/autoyaw.cpp,
+mode_guided.cpp. A region of interest stays until it is ended or GUIDED gets another target. A fixed heading stays until
+the next leg (with WP_YAW_BEHAVIOR 0 for ever).
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Heading:
         self._fixed: Yaw | None = None
 
     def reset(self) -> None:
-        """End a region of interest and a fixed heading, as a change of mode does."""
+        """End a region of interest and a fixed heading, after a change of mode."""
         self.interest = None
         self._fixed = None
 
     def for_leg(self, *, returning: bool = False) -> Yaw:
-        """The demand for a new leg; `returning`: the leg brings the vehicle home."""
+        """Yaw demand for a new leg; `returning`: the leg brings the vehicle home."""
         behaviour = int(self._facts.param("WP_YAW_BEHAVIOR", 2.0))
         if self.interest is not None:
             return Yaw(YawMode.POINT, point=self.interest)
@@ -44,18 +44,18 @@ class Heading:
         return ALONG
 
     def for_target(self) -> Yaw:
-        """The demand for a target of GUIDED that says no heading: a region of interest gives way to it."""
+        """Yaw demand for a GUIDED target without a heading; it ends a region of interest."""
         self.interest = None
         return self.for_leg()
 
     def for_hold(self) -> Yaw:
-        """The demand while the vehicle stays where it is."""
+        """Yaw demand while the vehicle stays in place."""
         if self.interest is not None:
             return Yaw(YawMode.POINT, point=self.interest)
         return self._fixed or KEEP
 
     def for_circle(self, center: Ned) -> Yaw:
-        """The demand on a circle: the nose looks at its centre."""
+        """Yaw demand on a circle: the nose points to its centre."""
         return Yaw(YawMode.POINT, point=self.interest or center)
 
     def fix(self, yaw: Yaw) -> None:
@@ -65,7 +65,7 @@ class Heading:
         self._helm.set_yaw(yaw)
 
     def turn_by(self, angle: float) -> None:
-        """Turn by so much, rad, from the heading that is fixed, or from the present one."""
+        """Turn by `angle` rad from the fixed heading, or from the present one."""
         fixed = self._fixed is not None and self._fixed.mode is YawMode.ANGLE
         begun = self._fixed.angle if self._fixed is not None and fixed else self._facts.vehicle.state.yaw
         self.fix(Yaw(YawMode.ANGLE, angle=begun + angle))
@@ -79,8 +79,8 @@ class Heading:
 
 
 def condition_yaw(angle_deg: float, rate_deg_s: float, direction: int, relative: bool, heading: float) -> Yaw:
-    """The demand of CONDITION_YAW: `angle_deg` from north, or from the present `heading` (rad) in `direction` when
-    `relative`; `rate_deg_s` 0 = the vehicle's default."""
+    """Yaw demand of CONDITION_YAW: `angle_deg` from north, or if `relative` from the present `heading` (rad) in
+    `direction`; `rate_deg_s` 0 = the vehicle's default."""
     if relative:
         angle = heading + radians(angle_deg) * (-1.0 if direction < 0 else 1.0)
     else:

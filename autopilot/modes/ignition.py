@@ -1,9 +1,10 @@
-"""Starting and stopping a plane's engine (ICE_ENABLE, DO_ENGINE_CONTROL), as ArduPilot's AP_ICEngine does.
+"""Start and stop of a plane's engine (ICE_ENABLE, DO_ENGINE_CONTROL), as in ArduPilot's AP_ICEngine.
 
-While the engine stands there is no throttle; while the starter turns it, for ICE_STARTER_TIME, it is ICE_START_PCT.
-A start may wait for a height above where it was asked for, or where it was disarmed last. Disarmed it stops, unless it
-idles (ICE_IDLE_PCT); with bit 3 of ICE_OPTIONS it does not run while disarmed but by an order that allows it. Ignition
-and starter are the outputs of functions 67 and 69. A simulated engine starts at the first try, and stops by order only.
+While the engine is off there is no throttle; while the starter turns it, for ICE_STARTER_TIME, the throttle is
+ICE_START_PCT. A start may wait for a height above the place of the command, or of the last disarming. The engine stops
+when disarmed, unless it idles (ICE_IDLE_PCT). With bit 3 of ICE_OPTIONS it runs disarmed only by a command that allows
+it. Ignition and starter are the outputs of functions 67 and 69. A simulated engine starts at the first try, and stops
+by command only.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _LIMITS: Final = ("THR_MIN", "THR_MAX", "TKOFF_THR_MAX", "TRIM_THROTTLE")
 
 
 class EngineState(Enum):
-    """States of the engine: its number, whether its ignition is on, and its starter."""
+    """States of the engine: its number, ignition on, starter on."""
 
     OFF = 0, False, False
     WAITS_FOR_HEIGHT = 1, True, False
@@ -35,7 +36,7 @@ class EngineState(Enum):
 
 
 class Ignition:
-    """See the module. `stopped`: a parachute is out."""
+    """Ignition; see the module. `stopped`: a parachute is out."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm, stopped: Callable[[], bool]) -> None:
         self._facts = facts
@@ -45,12 +46,13 @@ class Ignition:
         self.state = EngineState.OFF
         self._height = self._from = 0.0
         self._since_ms = self._looked_ms = 0
-        self._allowed = False  # this start, while disarmed
-        self._shown: tuple[EngineState, int] | None = None  # state and version of the parameters when it was shown
+        self._allowed = False  # True if the command allows this start while disarmed
+        # state and version of the parameters when outputs were last set
+        self._shown: tuple[EngineState, int] | None = None
 
     @property
     def fitted(self) -> bool:
-        """ICE_ENABLE, or what it did to the throttle stands still."""
+        """True with ICE_ENABLE, or until its throttle limits are removed."""
         return self._enabled or self._shown is not None
 
     @property
@@ -62,7 +64,8 @@ class Ignition:
         return self._looked_ms + _LOOK_MS
 
     def command(self, p: tuple[float, ...], now_ms: int) -> bool:
-        """DO_ENGINE_CONTROL: param1 above 0 starts, else stops; param3 a height, m; param4 bit 0: disarmed too."""
+        """DO_ENGINE_CONTROL: param1 above 0 starts, else stops; param3 a height, m; param4 bit 0: also while
+        disarmed."""
         if not self._enabled or not all(map(isfinite, p[:4])):
             return False
         self._allowed = bool(int(p[3]) & _ALLOW_DISARMED)
@@ -115,7 +118,7 @@ class Ignition:
         self._show()
 
     def _turned_ms(self, now_ms: int) -> float:
-        """Time that the starter has turned beyond its own, ms."""
+        """Time that the starter has turned beyond its limit, ms."""
         return now_ms - self._since_ms - 1000.0 * self._facts.param("ICE_STARTER_TIME")
 
     def _may_run(self, armed: bool) -> bool:
@@ -127,7 +130,7 @@ class Ignition:
         return armed or allowed
 
     def _show(self) -> None:
-        """Outputs and limits of the throttle, where something is another than when it was shown."""
+        """Set outputs and limits of the throttle after a change."""
         now = self.state, self._facts.parameters.version
         if now == self._shown:
             return
@@ -141,7 +144,7 @@ class Ignition:
             limits["THR_MIN"] = max(limits["THR_MIN"], param("ICE_IDLE_PCT"))
         else:
             held = param("ICE_START_PCT") if self.state is EngineState.STARTING else 0.0
-            limits = dict.fromkeys(_LIMITS, held) | {"TKOFF_THR_MAX": 0.0}  # 0: that of THR_MAX
+            limits = dict.fromkeys(_LIMITS, held) | {"TKOFF_THR_MAX": 0.0}  # 0: use THR_MAX
         self._limit(limits)
 
     def _limit(self, limits: Mapping[str, float]) -> None:

@@ -1,9 +1,7 @@
-"""Coming down: at a place or where the vehicle is, held horizontally, done on the ground.
+"""Landing: descent at a place or in place, held horizontally, done on the ground.
 
-On a target, if PLND_ENABLED: see `autopilot.precision`.
-
-The speeds of the descent (LAND_SPEED, LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see
-`autopilot.interface.targets.Land`.
+With PLND_ENABLED it lands on a target: see `autopilot.precision`. The speeds of the descent (LAND_SPEED,
+LAND_SPEED_HIGH, LAND_ALT_LOW) are the vehicle's; see `autopilot.interface.targets.Land`.
 """
 
 from __future__ import annotations
@@ -21,14 +19,14 @@ from autopilot.modes.mode import Mode, VehicleContext
 from autopilot.precision.lander import PrecisionLanding
 from autopilot.vehicles.mode_table import ModeSpec
 
-_THERE = 1.0  # m; nearer than this no leg to the landing place is flown
+_THERE = 1.0  # m; a nearer landing place needs no leg
 _LOWEST_M = 2.0  # above the ground, on the way to the landing place
-_PAUSE_MS = 4000  # before a failsafe's descent; LAND_WITH_DELAY_MS
+_PAUSE_MS = 4000  # pause before a failsafe's descent; LAND_WITH_DELAY_MS
 
 
 def over_there(facts: VehicleFacts, place: tuple[float, float], down: float) -> tuple[float, float | None]:
-    """NED d at a place, and the height over the ground that is kept on the way: where the ground is known at both ends
-    that of now, at least 2 m (ArduCopter's terrain_adjusted_location); else the present height."""
+    """NED d at a place, and the height above ground to keep on the way. If the ground is known at both ends, it is the
+    present height above ground, at least 2 m (ArduCopter's terrain_adjusted_location); else the present altitude."""
     origin = facts.vehicle.origin
     above = facts.height_over_ground if facts.terrain.known else None
     if above is None or origin is None:
@@ -40,14 +38,14 @@ def over_there(facts: VehicleFacts, place: tuple[float, float], down: float) -> 
 
 
 class Landing(Maneuver):
-    """Land at (n, e) m, flying there at the present height first, or with None here."""
+    """Land at (n, e) m after a leg at the present height, or with None in place."""
 
     def __init__(self, context: VehicleContext, place: tuple[float, float] | None, heading: Heading) -> None:
         super().__init__(context)
         self._place = place
         self._heading = heading
         self._descending = False
-        self._stands = False  # it stood on the ground from the start
+        self._stands = False  # it stood on the ground at the start
         self._precise: PrecisionLanding | None = None
 
     @property
@@ -80,7 +78,7 @@ class Landing(Maneuver):
         self._stands = self.facts.landed
         self.helm.fly(Land(self._place, yaw))
         precision = self.context.precision
-        if self._stands:  # no event will tell us: it lies behind us
+        if self._stands:  # its landing event is past
             self.deadline_ms = now_ms + TICK_MS
         elif precision is not None and precision.enabled and self.facts.has_position:
             self._precise = precision
@@ -89,13 +87,14 @@ class Landing(Maneuver):
 
 
 class LandMode(Mode):
-    """LAND: comes down here and disarms on the ground. Works without a position, then without holding one."""
+    """LAND: descends in place and disarms on the ground. It also works without a position, then without holding a
+    place."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
         self._heading = heading
         self._landing: Landing | None = None
-        self._descend_ms: int | None = None  # the end of a pause
+        self._descend_ms: int | None = None  # end of a pause
 
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
@@ -115,7 +114,8 @@ class LandMode(Mode):
             self._begin(now_ms)
 
     def begin_with_pause(self, now_ms: int) -> None:
-        """Wings with lift motors land at once, as ArduPlane's: to stay is a circle to them."""
+        """Pause before the descent. Wings with lift motors land at once, as in ArduPlane, because staying means a
+        circle for them."""
         if self.facts.armed and not self.facts.landed and not self.facts.vehicle_class.has_stall_speed:
             self._landing = None
             self._descend_ms = now_ms + _PAUSE_MS
@@ -123,7 +123,7 @@ class LandMode(Mode):
 
     @property
     def finished(self) -> bool:
-        """On the ground: the motors may be stopped."""
+        """True on the ground, when the motors may be stopped."""
         return self._landing is not None and self._landing.done
 
     def next_deadline_ms(self) -> int | None:

@@ -1,5 +1,5 @@
-"""Parts of a mission by which a vehicle comes back: its landing sequences (DO_LAND_START), the nearest leg behind a
-DO_RETURN_PATH_START, and where an aborted landing is tried again."""
+"""Parts of a mission for a return: its landing sequences (DO_LAND_START), the nearest leg after a DO_RETURN_PATH_START,
+and the retry of an aborted landing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CLIMBING: Final = (0.0, 1.0)  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 
 
 class WayBack(Enum):
-    """Part of a mission that leads back and is being flown. The value tells so to people."""
+    """Part of a mission that leads back and is active; the value is a text for people."""
 
     PATH = "Return path active"
     LANDING = "Landing sequence active"
 
 
 def _to_leg(here: Ned, begin: Ned, end: Ned) -> float:
-    """Metres to the nearest point of a leg."""
+    """Distance to the nearest point of a leg, m."""
     way = tuple(b - a for a, b in zip(begin, end, strict=True))
     off = tuple(b - a for a, b in zip(begin, here, strict=True))
     squared = sum(component * component for component in way)
@@ -44,7 +44,7 @@ def _is_placed(item: MissionItem) -> bool:
 
 
 class LandingPaths:
-    """Ways back in the mission of one vehicle. The nearest counts, in space, and from where a copter would stop
+    """Ways back in the mission of one vehicle. The nearest in space counts, from a copter's stopping point
     (ArduCopter/mode_auto.cpp, get_stopping_point; AP_Mission.cpp, get_landing_sequence_start)."""
 
     def __init__(self, facts: VehicleFacts, mission: MissionStorage, sequencer: MissionSequencer) -> None:
@@ -52,10 +52,10 @@ class LandingPaths:
         self._mission = mission
         self._sequencer = sequencer
         self.begun: WayBack | None = None
-        """Way back that the mission has come to, until another item is chosen, it takes off or it ends."""
+        """The active way back, until another item is chosen, a takeoff begins, or the mission ends."""
 
     def begin_item(self, command: int) -> None:
-        """Note that an item of the mission starts."""
+        """Note the start of a mission item."""
         if command in _LANDINGS:
             self.begun = WayBack.LANDING
         elif command == Cmd.DO_RETURN_PATH_START:
@@ -64,8 +64,8 @@ class LandingPaths:
             self.begun = None
 
     def landing_start(self) -> int | None:
-        """Index of the nearest DO_LAND_START, None when the mission has none. One without a place is where the next NAV
-        item is."""
+        """Index of the nearest DO_LAND_START, None if there is none. One without a place counts at the next NAV
+        item."""
         here = stopping_point(self._facts)
         best: tuple[float, int] | None = None
         for mark in self._mission.items():
@@ -82,7 +82,7 @@ class LandingPaths:
 
     def return_path(self) -> int | None:
         """Index of the item at the end of the nearest leg (3-D) from a DO_RETURN_PATH_START up to a landing or the end;
-        None: there is no place behind one. Of two that are as near the earlier leg of the later path is it. Source:
+        None if there is no place after one. Of equally near legs it is the earlier leg of the later path. Source:
         AP_Mission.cpp, jump_to_closest_mission_leg, distance_to_mission_leg."""
         best: tuple[float, int] | None = None
         for start in self._mission.items():
@@ -92,7 +92,7 @@ class LandingPaths:
         return None if best is None else best[1]
 
     def _legs_from(self, start: MissionItem) -> list[tuple[float, int]]:
-        """Metres from here to each leg, the first one of which is its end alone, and the item at that end."""
+        """Distances from here to each leg, m, with the item at its end. The first leg is only its end."""
         here = stopping_point(self._facts)
         begin: Ned | None = None
         found: list[tuple[float, int]] = []
@@ -105,7 +105,7 @@ class LandingPaths:
         return found
 
     def _way_from(self, start: MissionItem) -> Iterator[MissionItem]:
-        """Items with a place, through jumps, that lead from a mark to a landing or a DO_LAND_START."""
+        """Items with a place, through jumps, from a mark to a landing or a DO_LAND_START."""
         seen: set[int] = set()
         item: MissionItem | None = start
         while item is not None and item.seq not in seen:
@@ -124,8 +124,8 @@ class LandingPaths:
         return local(self._facts, there)
 
     def after_abort(self, landing: int) -> tuple[int | None, str]:
-        """Index at which the mission goes on when the landing at `landing` was aborted, and words for it: by a
-        CONTINUE_AND_CHANGE_ALT behind it, from the nearest DO_LAND_START, or from the place before it (AP_Landing.cpp,
+        """Index at which the mission continues after an aborted landing at `landing`, and a text: from a
+        CONTINUE_AND_CHANGE_ALT after it, from the nearest DO_LAND_START, or from the place before it (AP_Landing.cpp,
         restart_landing_sequence)."""
         after, start = self._mission.get(landing + 1), self.landing_start()
         if after is not None and after.command == Cmd.NAV_CONTINUE_AND_CHANGE_ALT and after.param1 in _CLIMBING:

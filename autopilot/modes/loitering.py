@@ -1,8 +1,8 @@
-"""Modes that go round or keep a place: CIRCLE of the copter and of what drives, and the LOITER of what drives.
+"""Modes that circle or hold a place: CIRCLE of copters, rovers and boats, and LOITER of rovers and boats.
 
-Copter: round a point in front of the vehicle, nose to its centre; with a radius of 0 it turns on the spot. The centre
-lies CIRCLE_RADIUS ahead of where the vehicle comes to rest (bit 2 of CIRCLE_OPTIONS: at that place). It flies at
-CIRCLE_RATE, at most at WPNAV_SPEED and at what half of WPNAV_ACCEL towards the centre allows. Sources: ArduPilot
+A copter circles a point in front of it, nose to the centre; with a radius of 0 it turns in place. The centre is
+CIRCLE_RADIUS ahead of the stopping point (bit 2 of CIRCLE_OPTIONS: at that point). It flies at CIRCLE_RATE, at most at
+WPNAV_SPEED and at the speed that half of WPNAV_ACCEL towards the centre allows. Sources: ArduPilot
 ArduCopter/mode_circle.cpp, libraries/AC_WPNav/AC_Circle.cpp; Rover/mode_loiter.cpp, mode_circle.cpp.
 """
 
@@ -25,7 +25,7 @@ _PARAMETERS: Final = frozenset({"CIRCLE_RADIUS", "CIRCLE_RATE", "CIRCLE_OPTIONS"
 
 
 class CircleMode(Mode):
-    """Never ends. A changed parameter counts at once, about the same centre."""
+    """CIRCLE of a copter, endless. A changed parameter acts at once, about the same centre."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, heading: Heading) -> None:
         super().__init__(context, spec)
@@ -59,7 +59,7 @@ class CircleMode(Mode):
         north, east, down = state.position
         vn, ve, _ = state.velocity
         braking = self._accel()
-        rest = 0.5 * hypot(vn, ve) / braking  # s at the present speed: where it comes to rest
+        rest = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
         ahead = 0.0 if int(self.facts.param("CIRCLE_OPTIONS", 1.0)) & _CENTRE_HERE else self._radius()
         return (north + rest * vn + ahead * cos(state.yaw), east + rest * ve + ahead * sin(state.yaw), down)
 
@@ -88,21 +88,21 @@ _SMALLEST: Final = 0.5  # m; the radius of a circle
 
 
 class LoiterMode(Mode):
-    """Stops, and drives back when something has pushed the vehicle out of LOIT_RADIUS."""
+    """LOITER of a rover or boat: stops, and drives back if it is pushed out of LOIT_RADIUS."""
 
     def enter(self, now_ms: int) -> None:
         state = self.facts.vehicle.state
         north, east, down = state.position
         vn, ve, _ = state.velocity
         braking = self.facts.param("ATC_DECEL_MAX") or self.facts.param("ATC_ACCEL_MAX") or 1.0
-        ahead = 0.5 * hypot(vn, ve) / braking  # s at the present speed: the place where braking ends
+        ahead = 0.5 * hypot(vn, ve) / braking  # time to the stopping point at the present speed, s
         place = (north + ahead * vn, east + ahead * ve, down)
         self.helm.fly(Hold(place, radius=max(self.facts.param("LOIT_RADIUS", 2.0), 0.5)))
 
 
 class CircleDrive(Mode):
-    """Round the place where it was entered: CIRC_RADIUS, CIRC_DIR, CIRC_SPEED (0: WP_SPEED). Never ends; the
-    parameters count on entering."""
+    """CIRCLE of a rover or boat about its place at entry: CIRC_RADIUS, CIRC_DIR, CIRC_SPEED (0: WP_SPEED). Endless; the
+    parameters are read at entry."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, speeds: SpeedControl) -> None:
         super().__init__(context, spec)
@@ -123,7 +123,7 @@ class CircleDrive(Mode):
     def _go(self, center: Ned) -> None:
         speed = self.facts.param("CIRC_SPEED")
         if speed > 0.0:
-            self._speeds.override(ground=speed)
+            self._speeds.override(speed)
         radius = max(abs(self.facts.param("CIRC_RADIUS", 20.0)), _SMALLEST)
         direction = -1 if int(self.facts.param("CIRC_DIR")) == 1 else 1
         self.helm.fly(Circle(center, radius, direction))

@@ -1,7 +1,7 @@
-"""Flight mode now, and the rules of changing it (docs/reference/ground-stations.md, 3.2).
+"""The present flight mode, and the rules of changing it (docs/reference/ground-stations.md, 3.2).
 
-A refused change leaves everything as it was and says why; the mode that already flies may be set again without effect,
-since ground stations repeat themselves.
+A refused change has no effect and gives a reason. Setting the present mode again has no effect, because ground stations
+repeat commands.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _FAILSAFES: Final = frozenset({
 
 
 class ReturnBy(Enum):
-    """Parts of a mission that the mode of its landing sequence may go on with. The value says that there is none."""
+    """Parts of a mission with which the mode of its landing sequence may continue; the value is the text if there is
+    none."""
 
     EITHER = "No return path or landing sequence found"
     PATH = "No return path found"
@@ -44,20 +45,19 @@ _BY_LANDING: Final = (ReturnBy.EITHER, ReturnBy.LANDING)
 
 
 class ModeWatch(Protocol):
-    """Port: the fence, which has a say when the mode changes, and hears of it."""
+    """The fence, which may refuse changes of the mode and receives them."""
 
     def mode_complaint(self, reason: ModeReason) -> str | None:
-        """Reason that the mode may not be changed for this reason now, or None."""
+        """Reason to refuse a change of mode for this reason, or None."""
 
     def mode_changed(self, now_ms: int) -> None:
         """Note that another mode flies now."""
 
 
 class ModeChoice:
-    """The flight modes of one vehicle. `modes` holds one object for each number that can be flown; `first` is flown
-    from the start. `take_command(number)`: a mode is about to be entered; a vehicle that flies what it is given needs
-    nothing. `pilot_complaint(mode)`: why the pilot's sticks, as they are, keep a mode from being entered, or None.
-    `watch`, once there is one, has a say."""
+    """The flight modes of one vehicle. `modes` has an object for each flyable number; `first` is flown at the start.
+    `take_command(number)` is called before a mode is entered, for a flight controller. `pilot_complaint(mode)`: reason
+    to refuse a mode from the positions of the pilot's sticks, or None. `watch`, if set, may refuse changes."""
 
     def __init__(
         self,
@@ -80,15 +80,15 @@ class ModeChoice:
         self._pilot_complaint = pilot_complaint
         self._weathervane = Weathervane(context.facts, context.announcer, context.helm)
         self._events = _NO_EVENTS
-        self._returns: ReturnBy | None = None  # asked for by a command
+        self._returns: ReturnBy | None = None  # the requested way of a return command
         self.watch: ModeWatch | None = None
         self.revision = 0
-        """Counts the changes of what can be flown."""
+        """Number of changes of the flyable modes."""
         self.number, self.mode = int(first[0]), first[1]
         self.intended = self.number
-        """The mode that a person or a mission wanted last: another than `number` after a failsafe."""
+        """The mode that a person or a mission requested last; after a failsafe it differs from `number`."""
         self.before = self.number
-        """The mode that flew before."""
+        """The previous mode."""
         self.know(self.number, self.mode)
         self.mode.enter(0)
 
@@ -97,8 +97,8 @@ class ModeChoice:
         return self._specs[self.number]
 
     def add(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
-        """A mode of one's own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own end below 100). ValueError
-        when number or name is taken."""
+        """Add a mode of your own under a free number (MAVLink: 0 to 2^32 - 1; ArduPilot's own are below 100).
+        ValueError if number or name is taken."""
         if self.find(spec.name) is not None or self._context.facts.vehicle_class.modes.name_of(spec.number) is not None:
             raise ValueError(f"mode {spec.number} {spec.name}: number or name is taken")
         if spec.number in self._modes or not 0 <= spec.number < 2**32:
@@ -109,24 +109,24 @@ class ModeChoice:
         return mode
 
     def know(self, number: int, mode: Mode) -> None:
-        """A mode that the kind's table may not have, under a number that may be taken."""
+        """Add a mode that the kind's table may not have, also under a used number."""
         self._specs.setdefault(number, mode.spec)
         self._modes.setdefault(number, mode)
 
     def find(self, name: str) -> ModeSpec | None:
-        """The mode of this name that can be flown, whatever its case; None when there is none."""
+        """Flyable mode of this name, without regard to case; None if there is none."""
         return next((self._specs[number] for number in self._modes if self._specs[number].name == name.upper()), None)
 
     def available(self) -> tuple[ModeSpec, ...]:
-        """The modes that can be flown, in the order of their numbers."""
+        """Flyable modes in the order of their numbers."""
         return tuple(self._specs[number] for number in sorted(self._modes))
 
     def names(self) -> tuple[str, ...]:
-        """The modes that can be flown."""
+        """Names of the flyable modes."""
         return tuple(self._specs[number].name for number in self._modes)
 
     def set(self, number: int, now_ms: int, reason: ModeReason = ModeReason.GCS_COMMAND) -> Outcome:
-        """Fly mode `number` (ArduPilot's custom_mode). A refusal is announced."""
+        """Enter mode `number` (ArduPilot's custom_mode). A refusal is announced."""
         if self._flies(number):
             return ACCEPTED
         complaint = self._complaint(number, now_ms, reason)
@@ -138,11 +138,11 @@ class ModeChoice:
 
     # --- the pass ---
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
-        """They are the mode's at its turn."""
+        """Keep events for the mode's turn."""
         self._events = events
 
     def update(self, now_ms: int) -> None:
-        """The mode's turn."""
+        """Update the mode."""
         events, self._events = self._events, _NO_EVENTS
         self.mode.update(now_ms, events)
         self._weathervane.update(now_ms, self.number)
@@ -155,11 +155,11 @@ class ModeChoice:
 
     # --- another mode ---
     def _flies(self, number: int) -> bool:
-        """True when this is the mode already. One of the same number that somebody else flies is not."""
+        """True if this mode already flies. A mode of the same number that another party flies does not count."""
         return number == self.number and self.mode is self._modes.get(number)
 
     def complaint(self, number: int, now_ms: int) -> str | None:
-        """Reason that mode `number` could not be entered now, without saying so to people; None = it could."""
+        """Reason to refuse mode `number` now, without announcing it; None = it can be entered."""
         if self._flies(number):
             return None
         said = len(self._context.announcer.events)
@@ -193,7 +193,7 @@ class ModeChoice:
         return None if why is None else failed + why
 
     def return_by(self, way: ReturnBy, number: int, now_ms: int, reason: ModeReason) -> Outcome:
-        """Into the mode that flies a landing sequence, `number`, by this way alone; also where it flies already."""
+        """Enter the mode that flies a landing sequence, `number`, by this way only; also if it already flies."""
         self._returns = way
         try:
             complaint = self._complaint(number, now_ms, reason) if self._flies(number) else None
@@ -227,12 +227,12 @@ class ModeChoice:
         if reason not in _FAILSAFES:
             self.intended = self.number
         self._context.announcer.announce(ModeChanged(self.number, reason))
-        if mode is self.mode:  # AUTO and AUTO_RTL are one
+        if mode is self.mode:  # AUTO and AUTO_RTL are the same object
             return
         self.mode.exit()
         self._heading.reset()
         self._speeds.clear()
-        if mode.spec.autopilot and mode is not self._auto:  # AUTO may go on with a mission that drives backwards
+        if mode.spec.autopilot and mode is not self._auto:  # AUTO may resume a mission that drives backwards
             self._context.helm.backwards = False
         self.mode = mode
         self._take_command(self.number)
@@ -241,7 +241,7 @@ class ModeChoice:
             self.watch.mode_changed(now_ms)
 
     def follow(self, number: int, mode: Mode, now_ms: int, warning: str | None) -> None:
-        """Others have put the vehicle into this mode, which is flown already; `warning`: what people are told."""
+        """Follow a change of mode by another party; the mode already flies. `warning`: text for people."""
         self.number = self.intended = number
         self._context.announcer.announce(ModeChanged(number, ModeReason.UNKNOWN))
         if warning is not None:

@@ -1,7 +1,7 @@
-"""Maneuver: a piece of flight with an end, which a mission's NAV item and a mode's stages have in common.
+"""Maneuver: a part of a flight with an end, shared by NAV items of a mission and stages of modes.
 
-A maneuver sets targets, follows the vehicle's events, and says when it is done. AUTO gives one to each NAV item
-(`verify_command` is its `done`); RTL and LAND are a mode around one.
+A maneuver sets targets, handles the vehicle's events, and has a flag for its end. AUTO flies one for each NAV item
+(`verify_command` returns its `done`); RTL and LAND are modes around one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from autopilot.modes.heading import Heading
 from autopilot.modes.mode import VehicleContext
 
 _AT_ALTITUDE = 0.5
-"""m; an item that asks for an altitude ends this near to it, however wide the radius of waypoints is."""
+"""Tolerance of an item with an altitude, m, independent of the waypoint radius."""
 
 
 class Maneuver:
-    """Base: done at once. `deadline_ms`: when `update` must run without an event; `end`: NED m where a leg that
-    follows begins, None when that is wherever the vehicle is."""
+    """Base: done at once. `deadline_ms`: time at which `update` must run without an event; `end`: NED m of the
+    beginning of the next leg, None: the vehicle's place."""
 
     def __init__(self, context: VehicleContext) -> None:
         self.context = context
@@ -32,28 +32,28 @@ class Maneuver:
 
     @property
     def is_landing(self) -> bool:
-        """In its final descent to the ground."""
+        """True in the final descent to the ground."""
         return False
 
     def start(self, now_ms: int) -> None:
         self.done = True
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Follow the vehicle's events, or a deadline that has come."""
+        """Handle the vehicle's events, or an expired deadline."""
 
     def pause(self) -> bool:
-        """Brake and wait; False when there is no leg to interrupt."""
+        """Brake and wait; False if there is no leg to interrupt."""
         return False
 
     def resume(self) -> bool:
         return False
 
     def refresh_yaw(self) -> None:
-        """The yaw demand has changed in the middle: nothing to do unless targets are set again later."""
+        """Apply a changed yaw demand; only needed if targets are set again later."""
 
 
 class Follow(Maneuver):
-    """Fly a leg; done when its end is reached. With `final` False never done (LOITER_UNLIM)."""
+    """Fly a leg; done at its end. With `final` False it is never done (LOITER_UNLIM)."""
 
     def __init__(self, context: VehicleContext, leg: Leg, heading: Heading, *, final: bool = True) -> None:
         super().__init__(context)
@@ -95,7 +95,7 @@ class Follow(Maneuver):
 
 
 class Climb(Maneuver):
-    """Take off, or go straight up (or down) to a height. Waits on the ground until the takeoff is allowed."""
+    """Take off, or go straight up (or down) to a height. On the ground it waits until the takeoff is allowed."""
 
     def __init__(self, context: VehicleContext, down: float, yaw: Yaw) -> None:
         super().__init__(context)
@@ -120,14 +120,14 @@ class Climb(Maneuver):
             self.done = True
 
     def _go(self) -> None:
-        if self.facts.landed:  # in the air it ends wherever it goes to
+        if self.facts.landed:  # in the air its own end counts
             north, east, _ = self.facts.vehicle.state.position
             self.end = (north, east, self._down)
         self.helm.fly(TakeOff(self._down, self._yaw))
 
 
 class CircleTurns(Maneuver):
-    """Fly round a point; done after `turns` turns, counted from the edge."""
+    """Fly a circle; done after `turns` turns, counted from the edge."""
 
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
         super().__init__(context)
@@ -170,7 +170,7 @@ class GoThenClimb(Maneuver):
 
 
 class WaitUntil(Maneuver):
-    """Stay where the vehicle is until a vehicle time (NAV_DELAY). On the ground it stays there."""
+    """Stay in place until a vehicle time (NAV_DELAY), also on the ground."""
 
     def __init__(self, context: VehicleContext, until_ms: int, yaw: Yaw) -> None:
         super().__init__(context)
@@ -187,6 +187,6 @@ class WaitUntil(Maneuver):
 
 
 def returning_speed(facts: VehicleFacts, speeds: Speeds) -> float:
-    """RTL_SPEED in m/s; 0 = the usual speed."""
+    """RTL_SPEED in m/s; 0 = the default speed."""
     speed = facts.measure(facts.vehicle_class.measures.return_speed)
     return speed if speed > 0.0 else speeds.ground

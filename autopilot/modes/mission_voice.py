@@ -1,7 +1,6 @@
-"""Texts of AUTO about its mission, in ArduPilot's words (AP_Mission.cpp; mode_auto.cpp of both vehicles).
+"""Texts of AUTO about its mission, those of ArduPilot (AP_Mission.cpp; mode_auto.cpp of both vehicles).
 
-A rover with a hold time says on arrival how long it stays, and then nothing more when it leaves; a copter speaks when
-the hold is over.
+A rover with a hold time announces the hold on arrival, and nothing at its end; a copter announces the end of the hold.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _WAITS: Final = {WaitCause.NO_POSITION: "Auto: mission waits, no position"}
 
 
 class MissionVoice:
-    """Words for the sequencer's notices and events."""
+    """Texts for the sequencer's notices and events."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -34,7 +33,7 @@ class MissionVoice:
         self._held: HoldBegan | None = None
 
     def notice(self, notice: MissionNotice) -> None:
-        """Tell a notice of the sequencer to people."""
+        """Announce a notice of the sequencer."""
         if isinstance(notice, ItemStarted):
             self._announcer.say(Severity.INFO, f"Mission: {notice.seq} {command_name(notice.command)}")
         elif isinstance(notice, ItemSkipped):
@@ -50,7 +49,7 @@ class MissionVoice:
             self._announcer.say(Severity.INFO, f"Reached waypoint #{notice.seq}. Loiter for {seconds} seconds")
 
     def reached(self, seq: int) -> list[StatusText]:
-        """Texts to send when item `seq` is done."""
+        """Texts for the end of item `seq`."""
         held, self._held = self._held, None
         if not self._facts.vehicle_class.texts.reached_by_name:
             return [StatusText(Severity.INFO, f"Reached command #{seq}")]

@@ -1,8 +1,8 @@
 """Flight mode: an object that sets the vehicle's targets and reads its events.
 
-A mode is entered, updated once in each pass and left. It must decide the same whether it is updated at every tick or
-only at events and at its own deadline: so it looks at vehicle events, or at a time that it has itself announced by
-`next_deadline_ms`, never at a value that merely drifts.
+A mode is entered, updated once in each pass and left. It must decide the same whether it is updated in every tick or
+only at events and at its own deadline. So it reacts to vehicle events, or to a time that it has announced by
+`next_deadline_ms`, never to a value that changes gradually.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autopilot.vehicles.mode_table import ModeSpec
 
 @dataclass(frozen=True, slots=True)
 class VehicleContext:
-    """Context that a flight mode, or an executor of mission items, flies with."""
+    """Context of a flight mode, or of an executor of mission items."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -26,8 +26,8 @@ class VehicleContext:
 
 
 class Mode:
-    """Base of all modes: flies nothing, refuses everything special. It flies by `helm`, looks at `facts`, and what it
-    says is said by `announcer`; `context` has the three."""
+    """Base of all modes: flies nothing, refuses everything special. `helm` sets targets, `facts` has the state,
+    `announcer` takes texts; `context` has all three."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         self.context = context
@@ -35,79 +35,78 @@ class Mode:
         self.spec = spec
 
     def refusal(self, now_ms: int) -> str | None:
-        """Reason that this mode cannot be entered now, or None. Changes nothing, but may say more to people."""
+        """Reason to refuse entering this mode now, or None. It changes nothing, but may announce more."""
         return None
 
     def enter(self, now_ms: int) -> None:
-        """Begin. Asked only when `refusal` gave None, and after the other mode has been left."""
+        """Begin. Called only if `refusal` returned None, after the other mode was left."""
 
     def update(self, now_ms: int, events: VehicleEvent) -> None:
-        """Vehicle time is `now_ms`, and `events` have just happened (may be none)."""
+        """Update at vehicle time `now_ms`, with new `events` (possibly none)."""
 
     def exit(self) -> None:
-        """Leave: another mode takes over."""
+        """End, because another mode follows."""
 
     def next_deadline_ms(self) -> int | None:
         return None
 
     @property
     def is_landing(self) -> bool:
-        """The vehicle is being brought down to the ground."""
+        """True while it brings the vehicle down to the ground."""
         return self.spec.landing
 
     @property
     def takes_targets(self) -> bool:
-        """Targets of a ground station or companion are flown now."""
+        """True while it flies targets of a ground station or companion."""
         return False
 
     @property
     def finished(self) -> bool:
-        """True when the mode has done what it was for and the vehicle stands on the ground: the motors may be
-        stopped."""
+        """True when the mode is done and the vehicle is on the ground: the motors may be stopped."""
         return False
 
     @property
     def holds_arming(self) -> bool:
-        """Sitting armed on the ground is intended now: DISARM_DELAY waits."""
+        """True while the vehicle is intended to stay armed on the ground: DISARM_DELAY waits."""
         return False
 
     def armed(self, now_ms: int) -> None:
-        """The vehicle has just been armed in this mode."""
+        """Handle arming in this mode."""
 
     def disarmed(self) -> None:
-        """The vehicle has just been disarmed in this mode."""
+        """Handle disarming in this mode."""
 
     def take_off(self, down: float) -> bool:
-        """Climb to `down` (NED m) on a pilot's or ground station's command; False when the mode does not do that."""
+        """Climb to `down` (NED m) by a command of a pilot or ground station; False if the mode does not take off."""
         return False
 
     def pause(self) -> bool:
-        """Stop here and wait; False when the mode has nothing to pause. Repeating it is no failure."""
+        """Stop and wait; False if the mode has nothing to pause. Repeating it is not a failure."""
         return False
 
     def resume(self) -> bool:
         return False
 
     def go_around(self, height_m: float = 0.0) -> bool:
-        """Abort the landing on wings that is being flown, and climb to `height_m` above home (0: as the landing says);
-        False when there is none in the air."""
+        """Abort the present landing on wings, and climb to `height_m` above home (0: the landing's own height); False
+        if there is none in the air."""
         return False
 
     def turn(self, yaw: Yaw) -> bool:
-        """Point the nose (CONDITION_YAW as a command); False when the mode does not steer the nose itself."""
+        """Set the yaw (CONDITION_YAW as a command); False if the mode does not control the yaw."""
         return False
 
     def begin_with_pause(self, now_ms: int) -> None:
-        """A failsafe has just entered this mode: what cannot be undone may wait a little."""
+        """Begin after a failsafe: an irreversible action may wait a little."""
 
     def refresh_yaw(self) -> None:
-        """The region of interest has changed."""
+        """Handle a changed region of interest."""
 
     def refresh_height(self) -> None:
-        """The range finder counts now, or no longer."""
+        """Handle the range finder being switched on or off."""
 
     def sticks_moved(self, sticks: Sticks) -> None:
-        """The pilot's sticks are there now; the vehicle knows already."""
+        """Handle moved sticks; the vehicle already has them."""
 
     def parameter_changed(self, name: str) -> None:
-        """A parameter has another value now."""
+        """Handle a changed parameter."""

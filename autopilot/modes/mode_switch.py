@@ -1,7 +1,7 @@
-"""The mode switch of a pilot's transmitter: six positions, each with its mode.
+"""The mode switch of a pilot's transmitter: six positions, each with a mode.
 
-A switch that nobody has moved stands in position 6, as that of ArduPilot's simulator does, and asks for nothing until
-its pulses are heard. Source: ArduPilot RC_Channel.cpp (read_6pos_switch, reset_mode_switch).
+An unmoved switch counts as position 6, as in ArduPilot's simulator, and requests nothing until its pulses are heard.
+Source: ArduPilot RC_Channel.cpp (read_6pos_switch, reset_mode_switch).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LIMITS: Final = (1231, 1361, 1491, 1621, 1750)  # us, the first pulse of positi
 
 
 def mode_position(pwm: float) -> int:
-    """Position 1 to 6 of a mode switch."""
+    """Position of a mode switch, 1 to 6."""
     return 1 + bisect_right(_LIMITS, pwm)
 
 
@@ -33,17 +33,17 @@ class ModeSwitch:
 
     @property
     def channel(self) -> int:
-        """Channel of the mode switch, 1 to 16; 0: there is no mode switch."""
+        """Channel of the mode switch, 1 to 16; 0: none."""
         return int(self._facts.param(self._channel))
 
     @property
     def mode(self) -> int | None:
-        """The mode of the position that it stands in; None while its pulses have not been heard."""
+        """Mode of the switch's position; None until its pulses are heard."""
         return int(self._facts.param(self._names[self._position - 1])) if self._heard else None
 
     def read(self, pwm: float, now_ms: int, *, first: bool = False) -> None:
-        """Read the channel's pulse, us. Another position sets its mode; `first`: so does the one that it was switched
-        on in."""
+        """Read the channel's pulse, us. A changed position sets its mode; with `first` the position at power-on does
+        too."""
         position = mode_position(pwm)
         changed = position != self._position
         self._position, self._heard = position, True

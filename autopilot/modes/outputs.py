@@ -1,8 +1,8 @@
-"""Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs, channels of the radio.
+"""Outputs of a vehicle by parameters: relays and a gripper on its pins and servo outputs, and channels of the radio.
 
-A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; one without a function has no pin
-and remembers what it was told. A gripper (GRIP_ENABLE, GRIP_TYPE) drives the outputs whose SERVOn_FUNCTION is 28. A
-servo has grabbed or released half a second after the order; a magnet (EPM) has its neutral pulse again then. Sources:
+A relay with RELAYn_FUNCTION 1 switches the pin RELAYn_PIN, which SIM_PIN_MASK shows; a relay without a function has no
+pin and only stores its state. A gripper (GRIP_ENABLE, GRIP_TYPE) drives the outputs with SERVOn_FUNCTION 28. A servo
+has grabbed or released half a second after the command; a magnet (EPM) then has its neutral pulse again. Sources:
 ArduPilot AP_Relay.cpp, AP_HAL_SITL/GPIO.cpp, AP_Gripper.cpp, AP_Gripper_Servo.cpp, AP_Gripper_EPM.cpp,
 SRV_Channel_aux.cpp.
 """
@@ -20,13 +20,13 @@ from autopilot.mav import GripperAction, Severity
 RELAYS: Final = range(16)
 _FITTED: Final = range(6)  # those with parameters
 _RELAY: Final = 1  # RELAYn_FUNCTION
-_OFF, _ON = 0, 1  # RELAYn_DEFAULT; 2: as it was
+_OFF, _ON = 0, 1  # RELAYn_DEFAULT; 2: unchanged
 _PINS: Final = range(16)
-_NO_PINS: Final = -1.0  # of what is no simulator
+_NO_PINS: Final = -1.0  # for vehicles that are not simulated
 _GRIPPER_FUNCTION: Final = 28  # SERVOn_FUNCTION
 _SERVOS: Final = range(1, 17)
 _PASSED: Final = range(51, 67)  # SERVOn_FUNCTION: pulses of channel 1 to 16
-_PASSED_SCALED: Final = range(140, 156)  # their shares of the stick's way
+_PASSED_SCALED: Final = range(140, 156)  # their positions as shares of the stick's travel
 _MOVES_MS: Final = 500  # SERVO_ACTUATION_TIME, EPM_RETURN_TO_NEUTRAL_MS
 _SERVO, _MAGNET = 1.0, 2.0  # GRIP_TYPE
 
@@ -37,7 +37,7 @@ def outputs_of(facts: VehicleFacts, function: int) -> list[int]:
 
 
 def between(facts: VehicleFacts, channel: int, share: float) -> float:
-    """Pulse of an output, 0 .. 1 between its ends, us."""
+    """Pulse of an output at `share` 0 .. 1 between its ends, us."""
     if facts.param(f"SERVO{channel}_REVERSED") != 0.0:
         share = 1.0 - share
     low, high = facts.param(f"SERVO{channel}_MIN", 1100.0), facts.param(f"SERVO{channel}_MAX", 1900.0)
@@ -45,12 +45,12 @@ def between(facts: VehicleFacts, channel: int, share: float) -> float:
 
 
 def fraction(part: float, whole: float) -> float:
-    """`part` of `whole` within 0 .. 1; an empty range (a badly set channel) has no position but 0."""
+    """`part` over `whole`, limited to 0 .. 1; 0 for an empty range (a badly configured channel)."""
     return min(max(part / whole, 0.0), 1.0) if whole > 0 else 0.0
 
 
 def stick_share(parameters: ParameterValues, channel: int, pulse_us: float) -> float:
-    """-1 .. 1 of the way from the middle of a channel of the radio to its ends, outside its dead zone."""
+    """Position of a radio channel, -1 .. 1 from its middle to its ends, outside its dead zone."""
     low, high, trim, dead, reverse = (
         parameters[f"RC{channel}_{name}"] for name in ("MIN", "MAX", "TRIM", "DZ", "REVERSED")
     )
@@ -60,18 +60,18 @@ def stick_share(parameters: ParameterValues, channel: int, pulse_us: float) -> f
 
 
 class Passthrough:
-    """Outputs that follow a channel of the radio. While it is lost they stay where they are, those that SERVO_RC_FS_MSK
-    names by their channels at SERVOn_TRIM; one that was set by a command stays until its channel moves."""
+    """Outputs that follow a radio channel. While the radio is lost they stay, and those in SERVO_RC_FS_MSK go to
+    SERVOn_TRIM. An output that a command has set stays until its channel moves."""
 
     def __init__(self, facts: VehicleFacts, move: Callable[[int, float], object]) -> None:
         self._facts = facts
         self._move = move
         self._passed: dict[int, float] = {}
-        self._version = -1  # of the parameters, when the functions were looked at
+        self._version = -1  # version of the parameters at the last reading of the functions
         self._wired: list[tuple[int, int, bool]] = []  # output, channel, scaled
 
     def follow(self, pulses: Sequence[float], *, lost: bool) -> None:
-        """Pass on these pulses, us, from channel 1 on; 0: none on this channel."""
+        """Pass on these pulses, us, from channel 1; 0: no pulse."""
         for output, channel, scaled in self._outputs():
             heard = pulses[channel - 1] if channel <= len(pulses) else 0.0
             if not lost and heard > 0.0:
@@ -94,7 +94,7 @@ class Passthrough:
         return self._wired
 
     def _scaled(self, output: int, channel: int, pulse_us: float) -> float:
-        """Whole us between the output's trim and its ends."""
+        """Pulse between the output's trim and its ends, whole us."""
         share = stick_share(self._facts.parameters, channel, pulse_us)
         trim = self._facts.param(f"SERVO{output}_TRIM")
         end = between(self._facts, output, 1.0 if share > 0.0 else 0.0)
@@ -102,12 +102,12 @@ class Passthrough:
 
 
 class Relays:
-    """The relays of one vehicle, counted from 0. `set_pins` sets SIM_PIN_MASK."""
+    """Relays of one vehicle, counted from 0. `set_pins` sets SIM_PIN_MASK."""
 
     def __init__(self, facts: VehicleFacts, set_pins: Callable[[int], object]) -> None:
         self._facts = facts
         self._set_pins = set_pins
-        self._told: dict[int, bool] = {}  # of those without a pin
+        self._told: dict[int, bool] = {}  # states of relays without a pin
         for number in _FITTED:
             default = int(facts.param(f"RELAY{number + 1}_DEFAULT"))
             if _pin(self._facts, number) is not None and default in (_OFF, _ON):
@@ -145,7 +145,7 @@ def _pin(facts: VehicleFacts, number: int) -> int | None:
 
 
 class Grip(Enum):
-    """Actions of a gripper. The value is what is said of it."""
+    """Actions of a gripper; the value is its text."""
 
     NEUTRAL = ""
     GRABBING = "Gripper load grabbing"
@@ -162,7 +162,7 @@ _ORDERS: Final = {
 
 
 class Gripper:
-    """The gripper of one vehicle. `move(channel, pulse)` sets a servo output."""
+    """Gripper of one vehicle. `move(channel, pulse)` sets a servo output."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
         self._facts = facts
@@ -170,7 +170,7 @@ class Gripper:
         self._move = move
         self.state = Grip.NEUTRAL
         self._begun_ms = 0
-        self._moving = False  # a servo on its way, a magnet that has its pulse
+        self._moving = False  # True while a servo moves or a magnet has its pulse
         if self.fitted and not facts.vehicle.capabilities.own_modes:
             self._drive(facts.param("GRIP_NEUTRAL", 1500.0))
 
@@ -179,7 +179,8 @@ class Gripper:
         return self._facts.param("GRIP_ENABLE") != 0.0 and self._facts.param("GRIP_TYPE") in (_SERVO, _MAGNET)
 
     def order(self, action: int, now_ms: int) -> bool:
-        """Grab or release; False: neither is meant. What is being done is not begun anew, what is done said again."""
+        """Grab or release; False for other actions. An action in progress does not begin again; a finished one is
+        announced again."""
         if action not in tuple(GripperAction):
             return False
         begun, pulse, default = _ORDERS[GripperAction(action)]
@@ -198,8 +199,8 @@ class Gripper:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time at which a servo is there, a magnet's pulse ends, or GRIP_AUTOCLOSE closes the gripper again, vehicle
-        time, ms."""
+        """Vehicle time at which a servo has arrived, a magnet's pulse ends, or GRIP_AUTOCLOSE closes the gripper again,
+        ms."""
         if self._moving:
             return self._begun_ms + _MOVES_MS
         released = self.state in (Grip.RELEASING, Grip.RELEASED)

@@ -1,10 +1,10 @@
-"""Parachute on a servo: released by order, by a switch, or when the vehicle falls.
+"""Parachute on a servo: released by command, by a switch, or when the vehicle falls.
 
-CHUTE_ENABLED arms it. Released by hand it needs a vehicle that flies, above CHUTE_ALT_MIN; by itself it goes when a
-copter leans more than 30 degrees from what is demanded, and sinks, for a second, when a vehicle sinks faster than
-CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). Motors stop,
-CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and nothing arms any more. Of CHUTE_TYPE the servo (10) is
-there. Source: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp.
+CHUTE_ENABLED arms it. A release by hand needs a flying vehicle above CHUTE_ALT_MIN. It releases automatically when a
+copter leans more than 30 degrees from its demand and sinks for a second, when a vehicle sinks faster than
+CHUTE_CRT_SINK for a second, or when the flight manager has cut the motors (FM_CUT_TILT, FM_CUT_ALT). The motors stop,
+CHUTE_DELAY_MS later the servo (SERVOn_FUNCTION 27) moves, and the vehicle cannot be armed again. Of CHUTE_TYPE only the
+servo (10) is supported. Source: ArduPilot AP_Parachute.cpp, ArduCopter/crash_check.cpp.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _COS_LOST: Final = cos(0.5235987755982988)  # 30 degrees
 
 
 class Parachute:
-    """See the module. `set_parameter` writes CHUTE_ENABLED; `stop_motors(method)`; `lower_gear()` goes with it."""
+    """Parachute; see the module. `set_parameter` writes CHUTE_ENABLED; `stop_motors(method)` and `lower_gear()` are
+    called at a release."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Parachute:
         self._stop_motors = stop_motors
         self._lower_gear = lower_gear
         self.released = False
-        self._due_ms: int | None = None  # when the servo moves, there or back
+        self._due_ms: int | None = None  # time at which the servo moves, in either direction
         self._open = False
         self._look_ms = 0
         self._sinks_ms: int | None = None
@@ -67,7 +68,7 @@ class Parachute:
         return earliest((watches, self._due_ms))
 
     def complaints(self) -> list[ArmingReason]:
-        """Reasons not to arm."""
+        """Reasons to refuse arming."""
         if not self.fitted:
             return []
         if self.released:
@@ -78,7 +79,8 @@ class Parachute:
 
     # --- orders ---------------------------------------------------------------------------------------------------
     def command(self, p: tuple[float, ...], now_ms: int) -> bool:
-        """DO_PARACHUTE: param1 0 off, 1 on, 2 release, which is taken, and told of where it is not done."""
+        """DO_PARACHUTE: param1 0 off, 1 on, 2 release. A release is always accepted, and announced if it is not
+        possible."""
         if p[0] not in tuple(ParachuteAction):
             return False
         if p[0] == ParachuteAction.RELEASE:
@@ -103,7 +105,7 @@ class Parachute:
             self._release(now_ms)
 
     def motors_cut(self, now_ms: int) -> None:
-        """The flight manager's emergency cutoff leaves nothing else to come down on."""
+        """Release after the flight manager's emergency cutoff."""
         if self.fitted and not self.released and not self._facts.landed and not self._too_low():
             self._release(now_ms)
 
@@ -141,7 +143,7 @@ class Parachute:
             return
         self._due_ms = None if self._option(_HOLD_OPEN) else now_ms + _OPEN_MS
         self._drive("CHUTE_SERVO_ON", 1300.0)
-        if self._facts.param("SIM_PARA_ENABLE") != 0.0:  # as ArduPilot's simulator says it
+        if self._facts.param("SIM_PARA_ENABLE") != 0.0:  # text of ArduPilot's simulator
             self._announcer.say(Severity.WARNING, "BANG!  Parachute deployed")
 
     def _falls(self, now_ms: int) -> bool:
@@ -157,7 +159,7 @@ class Parachute:
         return self._facts.vehicle_class.hovers and self._out_of_control()
 
     def _out_of_control(self) -> bool:
-        """True once it leans 30 degrees off its demand, lower than when that began, for a second."""
+        """True after a lean of 30 degrees off the demand, at a lower height than at its beginning, for a second."""
         r = self._facts.vehicle.state.report
         roll, pitch, want_roll, want_pitch = (float(r[i]) for i in _LEAN)
         along = cos(roll) * cos(pitch) * cos(want_roll) * cos(want_pitch)

@@ -1,5 +1,4 @@
-"""A way home of items that a personality has chosen (`Personality.return_path`), flown one after the other as AUTO
-flies them, whatever mode it is."""
+"""Way home by items of a personality (`Personality.return_path`), flown in order as in AUTO, in any mode."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from autopilot.modes.wings import GlideSlope
 
 
 class PathBack(Maneuver):
-    """Fly `items`, each built by `builders`; done with the last. `begins(seq)`: told of each."""
+    """Fly `items`, each built by `builders`; done with the last. `begins(seq)` is called for each."""
 
     def __init__(
         self,
@@ -33,7 +32,7 @@ class PathBack(Maneuver):
         self._flown: Maneuver | None = None
 
     def _following(self, seq: int) -> MissionItem | None:
-        """Next place of the way; the items know one another by their order, not by `seq`."""
+        """Next place of the way. The items are found by their order, not by `seq`."""
         return next((item for item in self._items[self._at + 1 :] if has_position(item.command)), None)
 
     @property
@@ -67,5 +66,5 @@ class PathBack(Maneuver):
             self.done, self.deadline_ms = flown.done, flown.deadline_ms
 
     def go_around(self, height_m: float = 0.0) -> bool:
-        """Abort the landing, as `GlideSlope.go_around`; the way is flown anew then."""
+        """Abort the landing, as `GlideSlope.go_around`; the way then begins again."""
         return isinstance(self._flown, GlideSlope) and self._flown.go_around(height_m)

@@ -1,13 +1,13 @@
-"""Servos, relays, a gripper, a camera, a parachute and what else hangs on a vehicle: done at once, repeated in the
-background, or only recorded.
+"""Payload of a vehicle: servos, relays, a gripper, a camera, a parachute and other equipment. Commands are done at
+once, repeated in the background, or only recorded.
 
-Repeats (DO_REPEAT_SERVO, DO_REPEAT_RELAY) go on whatever the mode does, one at a time as in ArduPilot's
-AP_ServoRelayEvents: a servo goes to the value and back to 1500 us, a relay toggles, each half a cycle.
+Repeats (DO_REPEAT_SERVO, DO_REPEAT_RELAY) continue in any mode, one at a time as in ArduPilot's AP_ServoRelayEvents: a
+servo goes to the value and back to 1500 us, a relay toggles, each for half a cycle.
 
-The camera takes a photo every so many metres (DO_SET_CAM_TRIGG_DIST), or at once (DO_DIGICAM_CONTROL), as ArduPilot's
-AP_Camera: the distance is straight, from the place of the last photo, which is where it was switched on until there is
-one. Photos are taken in flight only, with a shutter on a servo output (CAM1_TYPE 1, SERVOn_FUNCTION 10) anywhere: it is
-at CAM1_SERVO_ON for CAM1_DURATION, and a photo waits until CAM1_INTRVAL_MIN has passed since the last one
+The camera takes photos at a distance (DO_SET_CAM_TRIGG_DIST) or at once (DO_DIGICAM_CONTROL), as ArduPilot's AP_Camera:
+the distance is straight, from the place of the last photo, or before the first from the place where it was switched on.
+Photos are taken in flight only, or anywhere with a shutter on a servo output (CAM1_TYPE 1, SERVOn_FUNCTION 10). The
+shutter is at CAM1_SERVO_ON for CAM1_DURATION, and a photo waits until CAM1_INTRVAL_MIN has passed since the last one
 (AP_Camera_Servo.cpp, AP_Camera_Backend.cpp).
 """
 
@@ -37,7 +37,7 @@ from autopilot.modes.outputs import RELAYS, Gripper, Relays, outputs_of
 from autopilot.modes.parachute import Parachute
 
 _LOOK_AGAIN_MS: Final = 1000
-"""A vehicle that hangs may begin to move."""
+"""Period of checks while the vehicle does not move, ms."""
 _SLOWEST_MPS: Final = 0.1
 _REMEMBERED: Final = 100
 _SHUTTER: Final = 1.0  # CAM1_TYPE
@@ -45,36 +45,35 @@ _SHUTTER_FUNCTION: Final = 10  # SERVOn_FUNCTION
 
 
 def _ticks_ms(seconds: float) -> int:
-    """A time in whole ticks, at least one."""
+    """Time in whole ticks, at least one, ms."""
     return max(-(-round(1000.0 * max(seconds, 0.0)) // TICK_MS), 1) * TICK_MS
 
 
 class Camera:
-    """The camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot, of which `photos` are
-    the last."""
+    """Camera of one vehicle. `every_m`: distance, 0: off; `taken`: photos since boot; `photos`: the last of them."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, move: Callable[[int, float], object]) -> None:
         self._facts = facts
         self._announcer = announcer
-        self._move = move  # a servo output
-        self._closes_ms: int | None = None  # when the shutter goes back
-        self._waits_ms: int | None = None  # when a photo that waits is taken
+        self._move = move  # sets a servo output
+        self._closes_ms: int | None = None  # time at which the shutter closes
+        self._waits_ms: int | None = None  # time of a waiting photo
         self._taken_ms: int | None = None
         if self._has_shutter and not facts.vehicle.capabilities.own_modes:
             self._shutter("CAM1_SERVO_OFF", 1100.0)
         self.every_m = 0.0
-        self._last = (0.0, 0.0)  # where the last photo was taken: north, east of the origin, m
+        self._last = (0.0, 0.0)  # place of the last photo: north, east of the origin, m
         self.taken = 0
         self.photos: deque[CameraTriggered] = deque(maxlen=_REMEMBERED)
-        self._look_ms: int | None = None  # whether the next is due
+        self._look_ms: int | None = None  # time of the next check
 
     @property
     def deadline_ms(self) -> int | None:
         return earliest((self._look_ms, self._closes_ms, self._waits_ms))
 
     def set_distance(self, metres: float, now_ms: int, *, at_once: bool = False) -> None:
-        """A photo every so many metres from now on, 0: no more; `at_once`: and one here. Another distance counts from
-        the last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
+        """Take a photo every `metres` m from now on, 0: off; `at_once`: and one now. A changed distance counts from the
+        last photo (AP_Camera_Backend.cpp, set_trigger_distance)."""
         if not self.every_m:
             self._last = self._place()
         self.every_m = metres if isfinite(metres) and metres > 0.0 else 0.0
@@ -83,7 +82,7 @@ class Camera:
         self._look_ms = now_ms + TICK_MS if self.every_m else None
 
     def shoot(self, now_ms: int) -> None:
-        """Take one photo, here."""
+        """Take one photo now."""
         if not self._may_shoot():
             return
         if self._has_shutter:
@@ -101,7 +100,7 @@ class Camera:
         self._announcer.announce(self.photos[-1])
 
     def update(self, now_ms: int) -> None:
-        """Close the shutter once it has been open for long enough, and take a photo at the distance asked for."""
+        """Close the shutter after its time, and take a photo at the requested distance."""
         if self._closes_ms is not None and now_ms >= self._closes_ms:
             self._closes_ms = None
             self._shutter("CAM1_SERVO_OFF", 1100.0)
@@ -128,7 +127,7 @@ class Camera:
         return self._facts.param("CAM1_TYPE") == _SHUTTER
 
     def _ready_ms(self, now_ms: int) -> int:
-        """The earliest time of the next photo."""
+        """Earliest time of the next photo."""
         pause_ms = _ticks_ms(self._facts.param("CAM1_INTRVAL_MIN"))
         return now_ms if self._taken_ms is None else self._taken_ms + pause_ms
 
@@ -147,19 +146,19 @@ class Camera:
 
 _CENTRE_US: Final = 1500.0
 _CHANNELS: Final = range(1, 33)
-#: SERVOn_FUNCTION of outputs that a command may set: none, manual, sprayer, gripper, a radio channel passed through.
+#: SERVOn_FUNCTION of outputs that a command may set: none, manual, sprayer, gripper, radio passthrough.
 _FREE: Final = frozenset({0, 1, 22, 23, 28, *range(51, 67), *range(140, 156)})
 
 Params = tuple[float, ...]
 
 
 def _whole(value: float) -> int:
-    """A channel, relay or count; what is no number is none of them."""
+    """Whole number of a channel, relay or count; negative for values that are not finite."""
     return int(value) if isfinite(value) else -1
 
 
 class Device(Protocol):
-    """Port: equipment with times of its own. `fitted`: by its parameters."""
+    """Equipment with its own update times. `fitted`: enabled by its parameters."""
 
     @property
     def fitted(self) -> bool: ...
@@ -169,8 +168,8 @@ class Device(Protocol):
 
 
 class Payload:
-    """The outputs of one vehicle. `set_parameter` sets SIM_PIN_MASK and CHUTE_ENABLED, `stop_motors` is a parachute's.
-    `next_deadline_ms`: the next half cycle of a repeat, the next look at the camera, or of what is fitted."""
+    """Outputs of one vehicle. `set_parameter` sets SIM_PIN_MASK and CHUTE_ENABLED; the parachute uses `stop_motors`.
+    `next_deadline_ms`: next half cycle of a repeat, next check of the camera or the equipment."""
 
     def __init__(
         self,
@@ -204,7 +203,7 @@ class Payload:
             self.engine,
         )
         self._fitted: tuple[Device, ...] = ()
-        self._version = -1  # of the parameters, when they were looked at
+        self._version = -1  # version of the parameters at their last reading
         self._orders: dict[int, Callable[[Params, int], bool]] = {
             Cmd.DO_SPRAYER: self.sprayer.command,
             Cmd.DO_WINCH: self.winch.command,
@@ -230,12 +229,12 @@ class Payload:
 
     @staticmethod
     def knows(command: int) -> bool:
-        """True for a command of a payload. Its row says so."""
+        """True for a payload command, by its row."""
         spec = spec_of(command)
         return spec is not None and spec.output is not None
 
     def command(self, number: int, params: Params, now_ms: int) -> Outcome:
-        """A ground station's DO_SET_SERVO, DO_SET_RELAY, repeats, camera triggers, gripper: done or recorded."""
+        """Carry out or record a ground station's DO_SET_SERVO, DO_SET_RELAY, repeats, camera triggers, gripper."""
         if number not in self._orders and not self.knows(number):
             return Outcome(Result.UNSUPPORTED, "no payload command")
         if not self.act(number, params, now_ms):
@@ -243,7 +242,7 @@ class Payload:
         return ACCEPTED
 
     def act(self, command: int, params: Params, now_ms: int) -> bool:
-        """Do `command` (MAV_CMD) with its parameters; False when it makes no sense (no such channel)."""
+        """Do `command` (MAV_CMD) with its parameters; False if it is not possible (no such channel)."""
         p = (*params, *([0.0] * 7))[:7]
         if command in self._orders:
             return self._orders[command](p, now_ms)
@@ -265,11 +264,11 @@ class Payload:
         return False
 
     def handle_events(self, _: VehicleEvent, now_ms: int) -> None:
-        """Motors were cut."""
+        """Handle cut motors."""
         self.parachute.motors_cut(now_ms)
 
     def update(self, now_ms: int) -> None:
-        """The next half cycle, or photo, is due."""
+        """Do the next half cycle or photo."""
         self.camera.update(now_ms)
         for device in self._equipment():
             device.update(now_ms)

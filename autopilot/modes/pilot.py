@@ -1,7 +1,7 @@
-"""Modes in which the sticks fly, and those that just stop.
+"""Modes flown by sticks, and modes that only stop.
 
-The vehicle understands the sticks (`autopilot.interface.targets.PilotKind`); a mode only says how. A takeoff on
-command in a height-holding mode is flown first, then the sticks have it again.
+The vehicle interprets the sticks (`autopilot.interface.targets.PilotKind`); a mode selects how. A commanded takeoff in
+a height-holding mode is flown first, then the sticks fly again.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from autopilot.precision.lander import TargetLoiter
 from autopilot.vehicles.mode_table import ModeSpec
 
 _CENTRED = 0.02  # of full stick (RC1_DZ, RC2_DZ)
-_LIFTS = 0.55  # throttle, 0 .. 1: above the middle, which hovers, and its dead zone
-_SINKS = 0.45  # below the middle and its dead zone
+_LIFTS = 0.55  # throttle, 0 .. 1: above the hover position and its dead zone
+_SINKS = 0.45  # below the hover position and its dead zone
 _GROUND = 1.0  # SURFTRAK_MODE
 _RELEASED = Sticks()
 
 
 class PilotMode(Mode):
-    """STABILIZE, ALT_HOLD, LOITER, POSHOLD, DRIFT; MANUAL, STEERING, ACRO. `choose`: how the sticks are understood
-    while they are held like this. `over`: keeps it over a landing target while they are centred and PREC_LOITER is
+    """STABILIZE, ALT_HOLD, LOITER, POSHOLD, DRIFT; MANUAL, STEERING, ACRO. `choose`: meaning of the sticks in their
+    present positions. `over`: holds the vehicle over a landing target while the sticks are centred and PREC_LOITER is
     on."""
 
     def __init__(
@@ -57,7 +57,8 @@ class PilotMode(Mode):
         return self.spec.manual_throttle and self.facts.vehicle_class.hovers
 
     def sticks_moved(self, sticks: Sticks) -> None:
-        """A copter on the ground lifts off by a throttle above its middle, not by sticks that nobody holds."""
+        """Handle moved sticks. A copter on the ground lifts off by a throttle above the middle, but not by released
+        sticks."""
         self._sticks = sticks
         if self._resting and sticks.throttle > _LIFTS:
             self._resting = False
@@ -73,7 +74,7 @@ class PilotMode(Mode):
             self._take_sticks()
 
     def _lift_by_stick(self, throttle: float) -> None:
-        """Climb to PILOT_TKOFF_ALT by a throttle above its middle on the ground; below its middle the climb ends
+        """Climb to PILOT_TKOFF_ALT by a throttle above the middle on the ground; below the middle the climb ends
         (ArduCopter takeoff.cpp)."""
         height = self.facts.param("PILOT_TKOFF_ALT") / 100.0
         if self._climbing and throttle < _SINKS:
@@ -86,7 +87,7 @@ class PilotMode(Mode):
         self.helm.fly(Idle() if self._resting else self._pilot())
 
     def _pilot(self) -> Pilot:
-        """Fly by the sticks, over the ground that the range finder sees by SURFTRAK_MODE 1."""
+        """Target of the sticks, following the ground by the range finder with SURFTRAK_MODE 1."""
         holds = self._kind in (PilotKind.ALT_HOLD, PilotKind.LOITER) and self.facts.uses_range_finder
         return Pilot(self._kind, over_surface=holds and self.facts.param("SURFTRAK_MODE") == _GROUND)
 
@@ -128,13 +129,13 @@ def _centred(sticks: Sticks) -> bool:
 
 
 def always(kind: PilotKind) -> Callable[[Sticks], PilotKind]:
-    """Fly the same way, however the sticks are held."""
+    """Use the same kind for all stick positions."""
     return lambda _: kind
 
 
 def acro(facts: VehicleFacts) -> Callable[[Sticks], PilotKind]:
-    """ACRO of a copter: roll and pitch stick are rates. In their centre the vehicle levels itself, unless ACRO_TRAINER
-    is 0 (its value 2 also limits the lean in ArduPilot, here it does not)."""
+    """ACRO of a copter: roll and pitch stick are rates. Centred sticks level the vehicle, unless ACRO_TRAINER is 0 (in
+    ArduPilot its value 2 also limits the lean; here it does not)."""
 
     def choose(sticks: Sticks) -> PilotKind:
         level = abs(sticks.roll) < _CENTRED and abs(sticks.pitch) < _CENTRED
@@ -145,7 +146,7 @@ def acro(facts: VehicleFacts) -> Callable[[Sticks], PilotKind]:
 
 
 class StopMode(Mode):
-    """BRAKE or HOLD: stop as hard as allowed, and stay there."""
+    """BRAKE or HOLD: stop with full braking, and stay."""
 
     def enter(self, now_ms: int) -> None:
         self.helm.fly(Idle() if self.facts.grounded else stay(self.facts))

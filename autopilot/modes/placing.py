@@ -1,9 +1,10 @@
-"""NAV_PAYLOAD_PLACE: brings a load down, lets go of it once the ground bears it, and climbs back.
+"""NAV_PAYLOAD_PLACE: descends with a load, releases it when it stands on the ground, and climbs back.
 
-The ground bears it when the thrust has been below PLDP_THRESH of the least one of two seconds of steady descent for
-half a second (with PLDP_RNG_MAX: and the range finder sees nothing farther away), or when the vehicle has landed. Then
-a gripper releases, and after PLDP_DELAY the vehicle climbs to where the descent began, as it does when the ground has
-not come within param1 metres (0: no such limit). Source: ArduCopter/mode_auto.cpp, PayloadPlace::run, do_payload_place.
+The load stands on the ground when the thrust has been below PLDP_THRESH of its minimum in two seconds of steady descent
+for half a second (with PLDP_RNG_MAX also only if the range finder measures no larger distance), or when the vehicle has
+landed. Then the gripper releases, and after PLDP_DELAY the vehicle climbs to the beginning of the descent. It also
+climbs if it does not reach the ground within param1 metres (0: no limit). Source: ArduCopter/mode_auto.cpp,
+PayloadPlace::run, do_payload_place.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from autopilot.modes.payload import Payload
 _LOOK_MS: Final = 100
 _CALIBRATION_MS: Final = 2000
 _BORNE_MS: Final = 500
-_STEADY: Final = 0.95  # share of the speed of descent
+_STEADY: Final = 0.95  # share of the descent speed
 
 
 class Stage(Enum):
-    """Stages of placing, in their order."""
+    """Stages of placing, in order."""
 
     GOING = auto()
     DESCENDING = auto()
@@ -42,7 +43,7 @@ class Stage(Enum):
 
 
 class Placing(Maneuver):
-    """Place the load of `item` at (n, e) m, or with None here. `yaw`: on the way there."""
+    """Place the load of `item` at (n, e) m, or with None in place. `yaw`: on the way there."""
 
     def __init__(
         self, context: VehicleContext, item: MissionItem, place: tuple[float, float] | None, yaw: Yaw, payload: Payload
@@ -54,10 +55,10 @@ class Placing(Maneuver):
         self._payload = payload
         self._deepest_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         self._stage = Stage.GOING
-        self._top = 0.0  # NED d where the descent began
+        self._top = 0.0  # NED d at the beginning of the descent
         self._speed_mps = 0.0
         self._least_thrust = 1.0
-        self._steady_ms = self._borne_ms = 0  # the descent, the ground's bearing: since then
+        self._steady_ms = self._borne_ms = 0  # times since which the descent is steady, and the ground carries the load
 
     @property
     def _opened(self) -> bool:
@@ -112,7 +113,7 @@ class Placing(Maneuver):
             self._feel(now_ms)
 
     def _feel(self, now_ms: int) -> None:
-        """Release once the thrust is less than the load needs."""
+        """Release when the thrust is less than the load needs."""
         vector, param = self.facts.vehicle.state.report, self.facts.param
         thrust, slowest = float(vector[report.THROTTLE]), min(self._speed_mps, param("LAND_SPEED", 50.0) / 100.0)
         threshold = param("PLDP_THRESH", 0.9) * self._least_thrust

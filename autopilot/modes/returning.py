@@ -1,11 +1,11 @@
-"""Coming home: RTL of copter and rover, as a mode and as a mission item.
+"""Return: RTL of copter and rover, as a mode and as a mission item.
 
-Copter, in ArduPilot's stages: straight up to the return height above the point at which it comes to rest (not at all
-where it is that high), over the ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height:
-RTL_ALT above home, the rally point's own altitude if that is higher, at least RTL_CLIMB_MIN above now and never below
-now; nearer to home a cone of slope RTL_CONE_SLOPE lowers the climb, and the fence's highest altitude less FENCE_MARGIN
-is not passed. With RTL_ALT_TYPE 1 all of these count from the ground (the fence apart), and the way home follows it.
-Source: docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
+A copter flies ArduPilot's stages: straight up to the return height above its stopping point (unless it is that high),
+over the ground to home or a rally point, wait, then land, or stay at RTL_ALT_FINAL. The height is RTL_ALT above home,
+or the rally point's own altitude if higher, at least RTL_CLIMB_MIN above the present height and never below it. Near
+home a cone of slope RTL_CONE_SLOPE lowers the climb. The fence's maximum altitude minus FENCE_MARGIN is not exceeded.
+With RTL_ALT_TYPE 1 all of these except the fence count from the ground, and the way home follows it. Source:
+docs/reference/mission-semantics.md, 5, 3 item 5; ArduPilot ArduCopter/mode_rtl.cpp.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.vehicles.mode_table import ModeSpec
 
 Destination = Callable[[], Ned]
-"""Destination of a return: NED m of home or of the rally point chosen."""
+"""Destination of a return: NED m of home or of a rally point."""
 
 _LOWEST_RETURN = 2.0  # m above home (RTL_ALT_MIN)
 _HIGHEST_ALTITUDE = 1  # FENCE_TYPE bit
 _ABOVE_GROUND = 1  # RTL_ALT_TYPE
-_LEVEL_M = 0.1  # a climb of less is over before it begins: its leg has no length (AC_WPNav, "fast" waypoints)
-_SHALLOWEST_CONE = 0.5  # RTL_CONE_SLOPE below this is taken as "no cone" (RTL_MIN_CONE_SLOPE)
+_LEVEL_M = 0.1  # a smaller climb ends at once: its leg has no length (AC_WPNav, "fast" waypoints)
+_SHALLOWEST_CONE = 0.5  # a smaller RTL_CONE_SLOPE means "no cone" (RTL_MIN_CONE_SLOPE)
 
 
 def return_height(facts: VehicleFacts, goal: Ned) -> float:
-    """Height of the flight home, metres above home."""
+    """Height of the flight home, m above home."""
     own = facts.personality.return_height(goal)
     if own is not None:
         return max(own, facts.height)
@@ -49,8 +49,8 @@ def return_height(facts: VehicleFacts, goal: Ned) -> float:
 
 
 def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
-    """Height of a return above the ground, m (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data end on
-    the way, or the range finder sees nothing."""
+    """Height of a return above the ground, m (RTL_ALT_TYPE 1); None: it counts from home, or the terrain data or the
+    range finder do not cover it."""
     known = facts.terrain.known or facts.follows_range_finder
     if int(facts.param("RTL_ALT_TYPE")) != _ABOVE_GROUND or not known or not facts.has_position:
         return None
@@ -62,7 +62,7 @@ def return_over_ground(facts: VehicleFacts, goal: Ned) -> float | None:
 
 
 def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: float, ceiling: float) -> float:
-    """All heights count from the same."""
+    """Height of a return; all heights have the same reference."""
     least = max(_LOWEST_RETURN, now + max(0.0, facts.param("RTL_CLIMB_MIN") / 100.0))
     height = max(goal_height, facts.param("RTL_ALT", 1500.0) / 100.0, least)
     slope = facts.param("RTL_CONE_SLOPE", 3.0)
@@ -74,7 +74,7 @@ def _return_height(facts: VehicleFacts, goal: Ned, now: float, goal_height: floa
 
 
 def _ceiling(facts: VehicleFacts) -> float:
-    """FENCE_MARGIN below the highest altitude of the fence, m above home."""
+    """FENCE_MARGIN below the maximum altitude of the fence, m above home."""
     if not int(facts.param("FENCE_ENABLE")) or not int(facts.param("FENCE_TYPE")) & _HIGHEST_ALTITUDE:
         return inf
     return facts.param("FENCE_ALT_MAX", 100.0) - facts.param("FENCE_MARGIN", 2.0)
@@ -145,7 +145,7 @@ class ReturnFlight(Maneuver):
             self._nose_as_armed()
 
     def _nose_as_armed(self) -> None:
-        """Before it comes down the vehicle turns as it stood at arming, unless it is told to leave the nose alone."""
+        """Turn to the heading at arming before the descent, unless WP_YAW_BEHAVIOR leaves the yaw alone."""
         if self._heading.interest is None and int(self.facts.param("WP_YAW_BEHAVIOR", 2.0)) in (1, 3):
             self.helm.set_yaw(Yaw(YawMode.ANGLE, angle=self.facts.armed_yaw))
 
@@ -164,7 +164,7 @@ class ReturnFlight(Maneuver):
         self.done = self.done or self.helm.arrived
 
     def _land(self, now_ms: int) -> None:
-        """Come down, or on the ground stay there."""
+        """Descend, or stay on the ground."""
         self._landing = Landing(self.context, self._goal[:2] if not self.facts.landed else None, self._heading)
         self._landing.start(now_ms)
         self._stage = self._touching_down
@@ -198,14 +198,14 @@ class ReturnDrive(Maneuver):
 
 
 def return_maneuver(context: VehicleContext, destination: Destination, heading: Heading) -> Maneuver:
-    """The way home of this kind of vehicle."""
+    """Return maneuver of this kind of vehicle."""
     if context.facts.vehicle_class.flies:
         return ReturnFlight(context, destination, heading)
     return ReturnDrive(context, destination)
 
 
 class ReturnMode(Mode):
-    """RTL: comes home; a copter that landed is disarmed, a rover stops there."""
+    """RTL: returns home; a landed copter is disarmed, a rover stops there."""
 
     def __init__(
         self,
@@ -228,7 +228,7 @@ class ReturnMode(Mode):
 
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
-            self._speeds.override(ground=returning_speed(self.facts, self._speeds.current()))
+            self._speeds.override(returning_speed(self.facts, self._speeds.current()))
             self._return = self._path() or return_maneuver(self.context, self._destination, self._heading)
             self._return.start(now_ms)
         else:
@@ -244,7 +244,7 @@ class ReturnMode(Mode):
 
     @property
     def finished(self) -> bool:
-        """Landed at home: the motors may be stopped."""
+        """True after landing at home, when the motors may be stopped."""
         return self._return is not None and self._return.done and self._return.is_landing
 
     def next_deadline_ms(self) -> int | None:

@@ -1,7 +1,8 @@
-"""SMART_RTL: back along the trail to where the vehicle was armed (`autopilot.modes.trail`).
+"""SMART_RTL: back along the trail to the place of arming (`autopilot.modes.trail`).
 
-A rover stops there. A copter comes to rest 2 m above that place and lands, or goes down to RTL_ALT_FINAL and stays.
-Left half way, the rest of the way stays. Source: ArduPilot Rover/mode_smart_rtl.cpp, ArduCopter/mode_smart_rtl.cpp.
+A rover stops there. A copter stops 2 m above that place and lands, or descends to RTL_ALT_FINAL and stays. If the mode
+is left half-way, the rest of the trail is kept. Source: ArduPilot Rover/mode_smart_rtl.cpp,
+ArduCopter/mode_smart_rtl.cpp.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.trail import Trail
 from autopilot.vehicles.mode_table import ModeSpec
 
-_ABOVE_START: Final = 2.0  # m; where a copter's way ends before it comes down
+_ABOVE_START: Final = 2.0  # m; end of a copter's way before its descent
 
 
 class SmartReturnMode(Mode):
-    """The way back, leg by leg; what follows at its end is the vehicle's."""
+    """The way back, leg by leg. Subclasses define its end."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail) -> None:
         super().__init__(context, spec)
         self._trail = trail
         self._way: list[Ned] = []
-        self._at: Ned | None = None  # where the present leg began
+        self._at: Ned | None = None  # beginning of the present leg
 
     def refusal(self, now_ms: int) -> str | None:
         return None if self._trail or not self.facts.armed else "no path to return by"
@@ -74,10 +75,10 @@ class SmartReturnMode(Mode):
         self._go()
 
     def _came_back(self, now_ms: int) -> None:
-        """The last point is reached."""
+        """Act at the last point."""
 
     def _place(self, point: Ned, *, last: bool) -> Ned:
-        """A point of the trail as a place to go to."""
+        """Target place of a point of the trail."""
         return point
 
     def _radius(self) -> float:
@@ -88,14 +89,14 @@ class SmartReturnMode(Mode):
 
 
 class SmartReturnDrive(SmartReturnMode):
-    """SMART_RTL of what drives, at RTL_SPEED."""
+    """SMART_RTL of rovers and boats, at RTL_SPEED."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, speeds: SpeedControl) -> None:
         super().__init__(context, spec, trail)
         self._speeds = speeds
 
     def _begin(self, now_ms: int) -> None:
-        self._speeds.override(ground=returning_speed(self.facts, self._speeds.current()))
+        self._speeds.override(returning_speed(self.facts, self._speeds.current()))
         self._go()
 
     def _came_back(self, now_ms: int) -> None:
@@ -106,13 +107,13 @@ class SmartReturnDrive(SmartReturnMode):
 
 
 class _Stage(Enum):
-    FOLLOWING = auto()  # also the leg to the place above the start
+    FOLLOWING = auto()  # also on the leg to the place above the start
     DESCENDING = auto()  # to RTL_ALT_FINAL
     LANDING = auto()
 
 
 class SmartReturnFlight(SmartReturnMode):
-    """A copter's, at WPNAV_SPEED. On the ground it just lands, which is done at once."""
+    """SMART_RTL of a copter, at WPNAV_SPEED. On the ground it lands at once."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, trail: Trail, heading: Heading) -> None:
         super().__init__(context, spec, trail)
@@ -125,7 +126,7 @@ class SmartReturnFlight(SmartReturnMode):
         if why is None:
             return None
         self.announcer.say(Severity.INFO, f"SmartRTL: {why}")
-        return "init failed"  # ArduPilot's words
+        return "init failed"  # ArduPilot's text
 
     def _begin(self, now_ms: int) -> None:
         self._stage, self._landing = _Stage.FOLLOWING, None

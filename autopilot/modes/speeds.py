@@ -1,8 +1,8 @@
-"""Speeds of flight: parameters, and what a mission or a command put in their place.
+"""Speeds of flight: parameters, and overrides by a mission or a command.
 
-The mission's speed along the track is the sequencer's (`MissionSequencer.mission_speed`, seed 001), which is asked
-here; in its place comes what a mode, an item or a command outside AUTO has set later. An override lasts until the mode
-is left, or the parameter itself is changed, as in ArduPilot (docs/reference/mission-semantics.md, items 18, 19;
+The sequencer has the mission's speed along the track (`MissionSequencer.mission_speed`, seed 001), which is read here.
+Speeds that a mode, an item or a command outside AUTO has set later replace it. An override lasts until the mode is
+left, or its parameter is changed, as in ArduPilot (docs/reference/mission-semantics.md, items 18, 19;
 docs/catalogue.md, 30).
 """
 
@@ -15,11 +15,11 @@ from autopilot.interface.targets import Speeds
 from autopilot.mav import SpeedType
 from autopilot.mission.sequencer import MissionSequencer
 
-_LOWEST = 0.1  # m/s; a guidance speed of zero would never arrive
+_LOWEST = 0.1  # m/s; with a guidance speed of zero a leg would never end
 
 
 class SpeedControl:
-    """The speeds in force. All m/s; an override of None means the mission's or the parameter's value."""
+    """The present speeds, m/s. An override of None means the mission's or the parameter's value."""
 
     def __init__(self, facts: VehicleFacts, helm: Helm, mission: MissionSequencer) -> None:
         self._facts = facts
@@ -31,7 +31,7 @@ class SpeedControl:
         self._sent: Speeds | None = None
 
     def parameter_changed(self, name: str) -> None:
-        """The new value of a speed parameter counts at once and ends the override of the same speed."""
+        """Apply a changed speed parameter at once; it ends the override of the same speed."""
         if name == "WPNAV_SPEED_UP":
             self.up = None
         elif name == "WPNAV_SPEED_DN":
@@ -44,19 +44,17 @@ class SpeedControl:
         self.apply()
 
     def mission_changed(self) -> None:
-        """The mission has another speed along the track: it counts from now on."""
+        """Apply the mission's new speed along the track."""
         self.ground = None
         self.apply()
 
-    def override(self, *, ground: float | None = None, up: float | None = None, down: float | None = None) -> None:
-        """Fly at these speeds from now on; None leaves one as it is."""
-        self.ground = ground if ground is not None else self.ground
-        self.up = up if up is not None else self.up
-        self.down = down if down is not None else self.down
+    def override(self, ground: float) -> None:
+        """Override the speed along the track, m/s, from now on."""
+        self.ground = ground
         self.apply()
 
     def set_vertical(self, kind: int, speed: float | None) -> None:
-        """Climb or descend at `speed`; None: the parameter's again. `kind`: the SPEED_TYPE of DO_CHANGE_SPEED."""
+        """Climb or descend at `speed`; None: the parameter's value. `kind`: the SPEED_TYPE of DO_CHANGE_SPEED."""
         if kind == SpeedType.CLIMB_SPEED:
             self.up = speed
         else:
@@ -64,7 +62,7 @@ class SpeedControl:
         self.apply()
 
     def clear(self) -> None:
-        """Go back to the parameters."""
+        """End all overrides."""
         self.ground = self.up = self.down = None
         self.apply()
 
@@ -81,18 +79,18 @@ class SpeedControl:
         )
 
     def takes(self, speed: float) -> bool:
-        """True for a speed along the track that this kind of vehicle may be told, m/s."""
+        """True for a speed along the track within this kind's limits, m/s."""
         measures = self._facts.vehicle_class.measures
         least = 0.0 if measures.slowest is None else self._facts.measure(measures.slowest)
         return least <= speed <= (inf if measures.fastest is None else self._facts.measure(measures.fastest))
 
     def keep_ground_speed(self, speed: float) -> None:
-        """Wings fly faster than their airspeed where they would be slower than this over ground, until it is changed,
-        or the parameter."""
+        """Fly wings faster than their airspeed when they would be slower than this over ground, until it or the
+        parameter is changed."""
         self._helm.vehicle.set_parameter("MIN_GROUNDSPEED", speed)
 
     def apply(self) -> None:
-        """Tell the vehicle, if it does not know yet."""
+        """Set the vehicle's speeds, if they have changed."""
         speeds = self.current()
         if speeds != self._sent:
             self._sent = speeds
@@ -100,9 +98,8 @@ class SpeedControl:
 
 
 def circle_speed(facts: VehicleFacts, radius: float) -> float:
-    """Metres per second round a circle of `radius` m: CIRCLE_RATE (deg/s), as far as half of the acceleration
-    (WPNAV_ACCEL) towards the centre allows (ArduPilot AC_Circle.cpp); 0 = no bound of its own: of what drives, and for
-    a point."""
+    """Speed on a circle of `radius` m, m/s: CIRCLE_RATE (deg/s), limited by half of the acceleration (WPNAV_ACCEL)
+    towards the centre (ArduPilot AC_Circle.cpp). 0 = no limit: for rovers and boats, and for a point."""
     acceleration = facts.vehicle_class.measures.circle_acceleration
     if acceleration is None or radius <= 0.0:
         return 0.0

@@ -1,8 +1,8 @@
 """THROW: armed by hand, thrown up or dropped, and caught by the motors.
 
-A throw is seen where the vehicle is fast or falls freely, rises (THROW_TYPE 1, a drop: sinks), and feels less than its
-weight; and then gets slower upwards by 2.5 m/s within half a second. Motors that run up, level, then the height, then
-the place: what follows what is `_STEPS`. Source: ArduPilot ArduCopter/mode_throw.cpp.
+A throw is detected if the vehicle is fast or falls freely, rises (THROW_TYPE 1, a drop: sinks), and feels less than its
+weight, and if its upward speed then decreases by 2.5 m/s within half a second. Then the motors spool up, and attitude,
+height and place are controlled in turn; `_STEPS` has the order. Source: ArduPilot ArduCopter/mode_throw.cpp.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _UPRIGHT: Final = 0.866
 _NEAR_M: Final = 0.5
 _DROP: Final = 1  # THROW_TYPE
 _LONG_MS: Final = 600_000
-_HALF: Final = 0.5  # thrust of bringing it upright
-_MOST_MPS: Final = 2.5  # of climb and descent to the height
+_HALF: Final = 0.5  # thrust while levelling
+_MOST_MPS: Final = 2.5  # vertical speed limit on the way to the height
 _AFTERWARDS: Final = frozenset({
     CopterMode.AUTO, CopterMode.GUIDED, CopterMode.RTL, CopterMode.LAND, CopterMode.BRAKE, CopterMode.LOITER,
 })  # fmt: skip
@@ -50,7 +50,7 @@ class ThrowStage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ThrowStep:
-    """Step to another stage: when, what is said of it, what is flown in it."""
+    """Transition to another stage: its condition, its text, its action."""
 
     when: Callable[[ThrowMode, int], bool]
     to: ThrowStage
@@ -59,14 +59,14 @@ class ThrowStep:
 
 
 class ThrowMode(Mode):
-    """See the module."""
+    """Mode of a throw; see the module."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, choice: Callable[[], ModeChoice]) -> None:
         super().__init__(context, spec)
         self._choice = choice
         self.stage = ThrowStage.DISARMED
         self._now_ms = 0
-        self._seen: tuple[int, float] | None = None  # when it may have been let go, and its climb then, m/s
+        self._seen: tuple[int, float] | None = None  # time of a possible release, and the climb rate then, m/s
         self._goal = 0.0  # NED down, m
 
     def refusal(self, now_ms: int) -> str | None:
@@ -140,7 +140,7 @@ class ThrowMode(Mode):
         )
 
     def _go_on(self) -> None:
-        """Go on with what is flown."""
+        """Continue with the present target."""
 
     def _begin_to_catch(self) -> None:
         param, down = self.facts.param, self._told(report.DOWN)
@@ -156,7 +156,7 @@ class ThrowMode(Mode):
         self.helm.fly(Hold())
 
     def _follow_up(self) -> None:
-        """THROW_NEXTMODE."""
+        """Enter the mode of THROW_NEXTMODE."""
         mode = int(self.facts.param("THROW_NEXTMODE", 18.0))
         if mode in _AFTERWARDS:
             self._choice().set(mode, self.facts.now_ms, ModeReason.THROW_COMPLETE)

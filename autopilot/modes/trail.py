@@ -1,13 +1,13 @@
-"""The way a vehicle came, for the way back (SMART_RTL).
+"""The trail of a vehicle, for its way back (SMART_RTL).
 
-While armed a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
-of them. Where it was half-way between two looks follows from the places and velocities at both (a cubic, off by at
-most the fourth derivative T^4 / 384), and is kept where it is beside the straight line. Between points that lie T / 2
-apart a vehicle that accelerates by `a` strays from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5 m/s2),
-which is within the tolerance of the straightening that follows. A vehicle that stands, moves straight to the end of
-its leg, or keeps to the line of it, is looked at when it gets another target: a quiet flight is not woken up. For the
-return the trail is straightened (`autopilot.control.straightening`) and its loops are cut off.
-Source: ArduPilot libraries/AP_SmartRTL.
+While armed, a point is kept whenever a look finds the vehicle SRTL_ACCURACY away from the last one; at most SRTL_POINTS
+of them. The place half-way between two looks is computed from places and velocities at both (a cubic, with an error of
+at most the fourth derivative T^4 / 384), and is kept if it is beside the straight line. Between points that lie T / 2
+apart, a vehicle with an acceleration `a` deviates from the line by at most a T^2 / 32: 0.6 m for a copter (2 s, 5
+m/s2), which is within the tolerance of the later straightening. A vehicle that stands, moves straight to the end of its
+leg, or stays on its line, is only looked at when it gets another target, so a quiet flight needs no looks. For the
+return the trail is straightened (`autopilot.control.straightening`) and its loops are removed. Source: ArduPilot
+libraries/AP_SmartRTL.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from autopilot.interface.geo import Ned
 from autopilot.interface.targets import Hold, Idle, Land, Leg, TakeOff, Target, Velocity
 from autopilot.mav import Severity
 
-_PATIENCE_MS: Final = 15_000  # without a position; SMARTRTL_TIMEOUT
+_PATIENCE_MS: Final = 15_000  # time without a position; SMARTRTL_TIMEOUT
 _RESTING: Final = 0.3  # m/s
-_SETTLING_S: Final = (
-    1.0  # how long a vehicle on its line drifts off it at the speed that it has across: 1 / PSC_POSXY_P
-)
+_SETTLING_S: Final = 1.0  # time constant in which a vehicle returns to its line: 1 / PSC_POSXY_P
 _MOST_POINTS: Final = 500
-_SHARED_MS: Final = 250  # looks fall on multiples of it, as streams do, so that they share wake-ups
+_SHARED_MS: Final = 250  # looks fall on multiples of it, like streams, so that they share passes
 _FULL: Final = 0.9
 
 
@@ -49,7 +47,7 @@ def _length(v: Ned) -> float:
 
 
 def _across(vector: Ned, way: Ned, length: float) -> float:
-    """The size of the part of `vector` across `way`, which is `length` long."""
+    """Size of the component of `vector` across `way`, which is `length` long."""
     along = _dot(vector, way) / length
     return sqrt(max(_dot(vector, vector) - along * along, 0.0))
 
@@ -59,14 +57,14 @@ def _unit(value: float) -> float:
 
 
 def _beside(p: Ned, a: Ned, b: Ned) -> float:
-    """Distance of `p` from the stretch a to b, m."""
+    """Distance of `p` from the segment a to b, m."""
     way = _minus(b, a)
     size = _dot(way, way)
     return _length(_minus(p, a if size == 0.0 else _between(a, b, _unit(_dot(_minus(p, a), way) / size))))
 
 
 def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
-    """Places where the stretches a to b and c to d come nearest to each other, one on each (Ericson 2005, 5.1.9)."""
+    """Nearest points of the segments a to b and c to d, one on each (Ericson 2005, 5.1.9)."""
     u, v, w = _minus(b, a), _minus(d, c), _minus(a, c)
     uu, vv, uv, uw, vw = _dot(u, u), _dot(v, v), _dot(u, v), _dot(u, w), _dot(v, w)
     if uu == 0.0 or vv == 0.0:
@@ -82,8 +80,8 @@ def _nearest(a: Ned, b: Ned, c: Ned, d: Ned) -> tuple[Ned, Ned]:
 
 
 def without_loops(points: list[Ned], gap: float) -> list[Ned]:
-    """Leave out loops: where the way comes back to within `gap` m of a stretch already gone, what lies between; the
-    last such place counts. Two stretches that cross are joined half-way between them."""
+    """Remove loops: where the way returns to within `gap` m of an earlier segment, drop the part in between; the last
+    such place counts. Crossing segments are joined half-way between them."""
     way = list(points)
     i = 0
     while i < len(way) - 2:
@@ -93,7 +91,7 @@ def without_loops(points: list[Ned], gap: float) -> list[Ned]:
 
 
 def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
-    """Rest of the way behind its point `i`, without a loop that begins there."""
+    """Rest of the way after its point `i`, without a loop that begins there."""
     a, b = way[i], way[i + 1]
     for j in range(len(way) - 1, i + 1, -1):
         if _beside(way[j], a, b) < gap:
@@ -106,7 +104,7 @@ def _shortcut(way: list[Ned], i: int, gap: float) -> list[Ned]:
 
 
 def _stays_on(leg: Leg, here: Ned, velocity: Ned, near: float) -> bool:
-    """True when a vehicle is on the line of its leg, and will not be `near` m off it on the way to the end."""
+    """True if a vehicle is on the line of its leg, and will stay within `near` m of it up to the end."""
     if leg.start is None:
         return False
     way = _minus(leg.end, leg.start)
@@ -117,7 +115,7 @@ def _stays_on(leg: Leg, here: Ned, velocity: Ned, near: float) -> bool:
 
 
 class Trail:
-    """Keeps the way since arming, NED m (of what has no height: d is 0). `paused` while it is being gone back."""
+    """Trail since arming, NED m (d is 0 for rovers and boats). `paused` during a return."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -126,14 +124,14 @@ class Trail:
         self._points: list[Ned] = []
         self._look_ms = facts.vehicle_class.trail_look_ms
         self._seen_ms = 0
-        self._last: tuple[int, Ned, Ned] | None = None  # the latest look at a way that bends: when, place, velocity
-        self._target: Target | None = None  # what was flown at the last look
+        self._last: tuple[int, Ned, Ned] | None = None  # last look at a curved way: time, place, velocity
+        self._target: Target | None = None  # target at the last look
         self._due: int | None = None
         self.paused = False
         self.keeping = False
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """A new way begins where the vehicle is armed. A controller with modes of its own keeps its own."""
+        """Begin a new trail at arming. A flight controller with its own modes has its own trail."""
         self._points = []
         self._last = None
         self.keeping = armed and self._limit >= 2 and not self._facts.vehicle.capabilities.own_modes
@@ -150,11 +148,11 @@ class Trail:
 
     @property
     def look_ms(self) -> int | None:
-        """Vehicle time of the next look at a way that bends, by a pass or a `glance`."""
+        """Vehicle time of the next look at a curved way, by a pass or a `glance`."""
         return self._due if self.keeping and not self.paused else None
 
     def glance(self, now_ms: int) -> bool:
-        """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
+        """Look without a pass, if it is time; True if a pass is needed at this time."""
         due_ms = self.look_ms
         if due_ms is None or now_ms < due_ms:
             return False
@@ -163,34 +161,34 @@ class Trail:
         return not self.keeping
 
     def _turns_off(self) -> bool:
-        """True where another way begins; a velocity that is renewed is looked at from time to time anyway."""
+        """True if another way begins; renewed velocities are looked at regularly anyway."""
         target, last = self._helm.target, self._target
         return target is not last and not (isinstance(target, Velocity) and isinstance(last, Velocity))
 
     def update(self, now_ms: int) -> None:
-        """Look at the trail, after the mode has had its turn."""
+        """Look at the trail, after the mode's turn."""
         deadline = earliest((self.next_deadline_ms(), self.look_ms))
         if deadline is not None and now_ms >= deadline:
             self._look(now_ms)
 
     def __bool__(self) -> bool:
-        """True when there is a way back."""
+        """True if there is a way back."""
         return bool(self._points)
 
     def way_back(self) -> list[Ned]:
-        """From the newest point to where the vehicle was armed; empty when that is not known."""
+        """Points from the newest to the place of arming; empty if unknown."""
         way = without_loops(straightened(self._points, 0.5 * self._accuracy), self._accuracy)
         return way[::-1]
 
     def begin_return(self, now_ms: int) -> list[Ned]:
-        """The way back from here; nothing is added to it until the end of the return."""
+        """Begin a return: the way back from here. Nothing is added until its end."""
         if self.keeping:
             self._look(now_ms)
         self.paused = True
         return self.way_back()
 
     def end_return(self, rest: list[Ned]) -> None:
-        """Keep the part of the way that has not been gone back."""
+        """Keep the rest of the way after a return."""
         self._points = rest[::-1]
         self._last = None
         self.paused = False
@@ -206,7 +204,7 @@ class Trail:
 
     def _look(self, now_ms: int) -> None:
         self._target = self._helm.target
-        if self._due is None:  # nobody looked: a position that is lost now was there until now
+        if self._due is None:  # not looked at since: a position that is lost now existed until now
             self._seen_ms = now_ms
         self._due = -(-(now_ms + self._look_ms) // _SHARED_MS) * _SHARED_MS
         if not self._facts.has_position:
@@ -237,7 +235,7 @@ class Trail:
                 self._make_room()
 
     def _keep_bend(self, last: tuple[int, Ned, Ned], now_ms: int, here: Ned, velocity: Ned, accuracy: float) -> None:
-        """Keep the place half-way since the `last` look, if that is beside the straight line."""
+        """Keep the place half-way since the `last` look, if it is beside the straight line."""
         eighth = 0.125e-3 * (now_ms - last[0])
         turned = _minus(last[2], velocity)
         bend = (eighth * turned[0], eighth * turned[1], eighth * turned[2])
@@ -246,7 +244,8 @@ class Trail:
             self._keep((middle[0] + bend[0], middle[1] + bend[1], middle[2] + bend[2]), accuracy)
 
     def _goes_straight(self, near: float) -> bool:
-        """Until there is another target the way is a straight line but for `near` m, or none at all."""
+        """True if the way is a straight line within `near` m until there is another target, or if the vehicle
+        stands."""
         target, state = self._helm.target, self._facts.vehicle.state
         if isinstance(target, TakeOff | Land):
             return True
@@ -270,7 +269,8 @@ class Trail:
         return _dot(ahead, ahead) - along * along < near * near or _stays_on(target, here, velocity, near)
 
     def _make_room(self) -> None:
-        """Straighten the trail; one that stays nearly as long is given up: each further point would cost as much."""
+        """Straighten a full trail. If it stays nearly as long it is given up, because each new point would cost as
+        much."""
         self._points = straightened(self._points, 0.5 * self._accuracy)
         if len(self._points) > _FULL * self._limit:
             self._points = without_loops(self._points, self._accuracy)

@@ -1,4 +1,5 @@
-"""Maneuvers on lift motors: straight up, to a place and down, hovering at one (ArduPilot ArduPlane/quadplane.cpp)."""
+"""Maneuvers on lift motors: vertical takeoff, landing at a place, hovering at a place (ArduPilot
+ArduPlane/quadplane.cpp)."""
 
 from __future__ import annotations
 
@@ -19,17 +20,17 @@ from autopilot.modes.mode import VehicleContext
 from autopilot.vehicles.mode_table import LiftOption
 
 _LOOK_MS: Final = 200
-_FAR: Final = 1.5  # stopping ways from cruise: farther than that wings carry it to a hover (transition_threshold_m)
-_THROUGH_M: Final = 5.0  # above the height of a takeoff upright: it begins to stop no earlier than there
-_CHANGED_MS: Final = 1000  # how often an item looks whether it is to be flown upright
-_OVER_M: Final = 3.0  # of the place that it lands on
-_HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of sticks in a landing, of their full way
-_SLOWS_M: Final = 6.0  # above the last part of a landing
-_LINE_M: Final = 1000.0  # of a line into the wind, to either side
+_FAR: Final = 1.5  # number of stopping distances from cruise beyond which wings fly to a hover (transition_threshold_m)
+_THROUGH_M: Final = 5.0  # height above an upright takeoff's end at which it begins to stop
+_CHANGED_MS: Final = 1000  # period of checks whether an item is flown upright
+_OVER_M: Final = 3.0  # tolerance of the landing place
+_HIGH_THROTTLE, _DEAD_THROTTLE, _CENTRED = 0.7, 0.1, 0.02  # of full stick deflection, in a landing
+_SLOWS_M: Final = 6.0  # height above the last part of a landing
+_LINE_M: Final = 1000.0  # length of a line into the wind, to either side
 _CROSSES, _IN_LINE = 0.996, 0.866  # cosines of 5 and 30 degrees
 _ON_WINGS: Final = (VtolState.FW, VtolState.TRANSITION_TO_FW, VtolState.TRANSITION_TO_MC)
-_HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place over which it hovers
-_HOVER_HEIGHT_M: Final = 0.5  # of the height there: it needs as much to stop
+_HOVER_NEAR_M, _HOVER_SLOW_MPS = 1.0, 1.0  # of the place of a hover
+_HOVER_HEIGHT_M: Final = 0.5  # tolerance of the height there
 
 
 def _on_wings(context: VehicleContext) -> bool:
@@ -37,24 +38,24 @@ def _on_wings(context: VehicleContext) -> bool:
 
 
 def stopping_m(facts: VehicleFacts, speed: float) -> float:
-    """Way from `speed` m/s over ground to a hover, by Q_TRANS_DECEL."""
+    """Stopping distance from `speed` m/s over ground to a hover, by Q_TRANS_DECEL, m."""
     return speed * speed / (2.0 * max(facts.param("Q_TRANS_DECEL", 2.0), 0.2))
 
 
 def far_from(facts: VehicleFacts, place: tuple[float, float]) -> bool:
-    """True where wings that come to a hover at `place` (n, e) m have an approach to it."""
+    """True if wings that come to a hover at `place` (n, e) m need an approach."""
     north, east, _ = facts.vehicle.state.position
     cruise = facts.param("AIRSPEED_CRUISE", 25.0)
     return hypot(north - place[0], east - place[1]) > _FAR * stopping_m(facts, cruise)
 
 
 def upright_radius(facts: VehicleFacts) -> float:
-    """Metres about home within which what hovers comes home upright (ArduPlane's get_VTOL_return_radius)."""
+    """Radius about home within which a hovering vehicle returns upright, m (ArduPlane's get_VTOL_return_radius)."""
     return 1.5 * max(abs(facts.param("WP_LOITER_RAD", 60.0)), abs(facts.param("RTL_RADIUS")))
 
 
 def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
-    """True when it hovers over that area about `place`, below Q_RTL_ALT."""
+    """True if it hovers within that radius of `place`, below Q_RTL_ALT."""
     north, east, down = facts.vehicle.state.position
     low = facts.home_ned[2] - down < facts.param("Q_RTL_ALT", 15.0)
     near = hypot(north - place[0], east - place[1]) < upright_radius(facts)
@@ -62,14 +63,14 @@ def hovers_near(facts: VehicleFacts, place: tuple[float, float]) -> bool:
 
 
 def _takes_wings(context: VehicleContext, place: tuple[float, float]) -> bool:
-    """True when it hovers so far from where it is to hover that its wings carry it there."""
+    """True if it hovers so far from its hover place that it flies there on its wings."""
     facts = context.facts
     stays = context.helm.upright or facts.personality.keeps_upright or facts.landed
     return not stays and facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC and far_from(facts, place)
 
 
 class LiftOff(Maneuver):
-    """Straight up to `down` (NED m) on lift motors, and through it at the speed of the climb (ArduPlane's
+    """Climb straight to `down` (NED m) on lift motors, and pass it at the climb speed (ArduPlane's
     verify_vtol_takeoff)."""
 
     def __init__(self, context: VehicleContext, down: float) -> None:
@@ -86,8 +87,8 @@ class LiftOff(Maneuver):
 
 
 class OntoWings(Maneuver):
-    """From a hover over to the wings, towards `place` (NED m) or, over it already, the way the nose points (PX4's
-    mission.cpp, handleTakeoff)."""
+    """Transition from a hover to the wings, towards `place` (NED m) or, if it is above it, in the direction of the nose
+    (PX4's mission.cpp, handleTakeoff)."""
 
     def __init__(self, context: VehicleContext, place: Ned) -> None:
         super().__init__(context)
@@ -107,7 +108,7 @@ class OntoWings(Maneuver):
 
 
 class OntoLift(Maneuver):
-    """From the wings straight on to a hover (PX4's DO_VTOL_TRANSITION)."""
+    """Transition from the wings straight on to a hover (PX4's DO_VTOL_TRANSITION)."""
 
     def start(self, now_ms: int) -> None:
         self.helm.fly(Land(None, sink=0.0))
@@ -120,8 +121,8 @@ class OntoLift(Maneuver):
 
 
 class LandingSticks:
-    """A pilot's say in an upright landing, by Q_OPTIONS: its rate by the throttle, once that was high; and (`steered`)
-    its place by roll and pitch, while which it does not sink (ArduPlane's landing_descent_rate_ms,
+    """A pilot's control in an upright landing, by Q_OPTIONS: the sink rate by the throttle, once that was high; and
+    (`steered`) the place by roll and pitch, without sinking meanwhile (ArduPlane's landing_descent_rate_ms,
     update_land_positioning)."""
 
     def __init__(self, context: VehicleContext, place: tuple[float, float] | None, *, steered: bool) -> None:
@@ -141,7 +142,7 @@ class LandingSticks:
         return moves or LiftOption.THROTTLE_LANDS in self._options
 
     def land(self, now_ms: int) -> None:
-        """Fly what the sticks ask for by now, once it hovers over the place."""
+        """Fly the present sticks, once it hovers over the place."""
         vector, position = self._facts.vehicle.state.report, self._facts.vehicle.state.position
         waited_s, self._looked_ms = 0.001 * (now_ms - self._looked_ms), now_ms
         if vector[report.VTOL_STATE] != VtolState.MC:
@@ -161,7 +162,7 @@ class LandingSticks:
             self._helm.fly(landing)
 
     def _rate(self, throttle: float) -> float | None:
-        """m/s downwards; None: that of a landing."""
+        """Sink rate, m/s; None: the landing's own."""
         param = self._facts.param
         asked = LiftOption.THROTTLE_LANDS in self._options
         self._by_throttle = asked and (self._by_throttle or throttle > _HIGH_THROTTLE)
@@ -175,7 +176,7 @@ class LandingSticks:
         return round(share * (slow + higher * (fast - slow)), 1)
 
     def _velocity(self) -> tuple[float, float]:
-        """m/s north and east: half of Q_WP_ACC at full stick."""
+        """Velocity north and east, m/s: half of Q_WP_ACC at full stick."""
         vector = self._facts.vehicle.state.report
         ahead, right = float(vector[report.STICK_PITCH]), float(vector[report.STICK_ROLL])
         moves = self._steered and LiftOption.LANDING_MOVES in self._options
@@ -187,9 +188,9 @@ class LandingSticks:
 
 
 class SetDown(Maneuver):
-    """To a place on wings, as far as they carry, or on lift motors as soon as these can (Q_OPTIONS), and straight down
-    on these; farther away than it comes to a hover from it takes to its wings. `comes_down`: see `Land`. `steered`: the
-    sticks may move the place (Q_OPTIONS)."""
+    """Land upright at a place: on wings as far as possible, or on lift motors early (Q_OPTIONS), then straight down. A
+    hovering vehicle far away uses its wings. `comes_down`: see `Land`. `steered`: the sticks may move the place
+    (Q_OPTIONS)."""
 
     def __init__(
         self,
@@ -202,7 +203,7 @@ class SetDown(Maneuver):
         super().__init__(context)
         self._place = place
         self._comes_down = comes_down
-        self._until_wings: bool | None = None  # it waits until it is on them, or is not
+        self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
         self._sticks = LandingSticks(context, place, steered=steered)
 
     @property
@@ -211,7 +212,7 @@ class SetDown(Maneuver):
 
     def start(self, now_ms: int) -> None:
         self.deadline_ms = None
-        if self.facts.landed:  # no event will tell us
+        if self.facts.landed:  # its landing event is past
             self.helm.fly(Idle())
             self.deadline_ms = now_ms + TICK_MS
             return
@@ -243,13 +244,13 @@ class SetDown(Maneuver):
 
 
 class WindApproach(Maneuver):
-    """On wings round `circle` down to its height, out of it into the wind, and along a line to its middle, as far as it
-    takes to stop there: done (ArduPlane's verify_landing_vtol_approach)."""
+    """Circle down on wings round `circle` to its height, leave it into the wind, and follow a line to its middle up to
+    the stopping distance (ArduPlane's verify_landing_vtol_approach)."""
 
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
         super().__init__(context)
         self._circle = replace(circle, at_height=True)
-        self._upwind: float | None = None  # rad, once it is at its height
+        self._upwind: float | None = None  # rad, once it has reached its height
         self._lined = False
 
     def start(self, now_ms: int) -> None:
@@ -268,7 +269,7 @@ class WindApproach(Maneuver):
                 self.done, self.deadline_ms = True, None
 
     def _leaves(self, upwind: float) -> bool:
-        """Leave the circle where it is downwind of its middle."""
+        """True where it is downwind of the circle's middle."""
         across = upwind - copysign(radians(90.0), self._circle.direction)
         off = self.facts.vehicle.state.yaw - across
         if cos(off) < _CROSSES:
@@ -280,12 +281,12 @@ class WindApproach(Maneuver):
         return True
 
     def _say(self, text: str) -> None:
-        if not self.facts.personality.keeps_upright:  # a PX4 has no words for it
+        if not self.facts.personality.keeps_upright:  # a PX4 has no text for it
             self.announcer.say(Severity.INFO, text)
 
     def _stops(self, upwind: float) -> bool:
-        """True along the line where it comes to a hover over the middle: heading for that, or too near to turn to it.
-        Counted along the line: beside it, it would come near to nothing and fly on."""
+        """True on the line where it begins to stop over the middle: heading for it, or too near to turn to it. The
+        distance counts along the line; a vehicle beside the line would otherwise fly on."""
         (north, east, _), (vn, ve, _) = self.facts.vehicle.state.position, self.facts.vehicle.state.velocity
         n, e = self._circle.center[0] - north, self._circle.center[1] - east
         left, speed = n * cos(upwind) + e * sin(upwind), hypot(vn, ve)
@@ -294,7 +295,7 @@ class WindApproach(Maneuver):
 
 
 class InTurn(Maneuver):
-    """A maneuver, and when it is done another."""
+    """A sequence of two maneuvers."""
 
     def __init__(self, first: Maneuver, then: Maneuver) -> None:
         super().__init__(first.context)
@@ -317,15 +318,15 @@ class InTurn(Maneuver):
 
 
 class HoverAt(Maneuver):
-    """To `place` (NED m) on wings, as far as they carry, at the present height; over it on lift motors to its height.
-    Done there, where it stays. `upright`: all the way on lift motors."""
+    """Fly to `place` (NED m) on wings as far as possible at the present height, then on lift motors to its height. Done
+    there, where it stays. `upright`: on lift motors all the way."""
 
     def __init__(self, context: VehicleContext, place: Ned, *, upright: bool = False) -> None:
         super().__init__(context)
         self._place = place
         self._upright = upright
-        self._until_wings: bool | None = None  # it waits until it is on them, or is not
-        self._climbs: bool | None = None  # None: neither, it stays at its height
+        self._until_wings: bool | None = None  # it waits until it is on wings (True) or not (False)
+        self._climbs: bool | None = None  # None: it stays at its height
         self.end = place
 
     def start(self, now_ms: int) -> None:
@@ -363,8 +364,8 @@ class HoverAt(Maneuver):
 
 
 class WingsOrUpright(Maneuver):
-    """An item on `wings`, or hovering at `place` (NED m) for as long as `helm.upright` says so, and there `wait_ms`
-    (None: for ever); begun anew when that changes on the way."""
+    """An item on `wings`, or a hover at `place` (NED m) while `helm.upright`, for `wait_ms` (None: endless). It begins
+    again after a change on the way."""
 
     def __init__(self, wings: Maneuver, place: Ned, wait_ms: int | None = 0) -> None:
         super().__init__(wings.context)

@@ -1,9 +1,9 @@
-"""Weathervane: what hovers turns into the wind in AUTO and GUIDED (WVANE_, bit 7 of AUTO_OPTIONS and GUID_OPTIONS),
-wings with lift motors wherever these hold a place (Q_WVANE_).
+"""Weathervane: hovering vehicles turn into the wind in AUTO and GUIDED (WVANE_, bit 7 of AUTO_OPTIONS and
+GUID_OPTIONS), wings with lift motors wherever these hold a place (Q_WVANE_).
 
-The lean that holds it against the wind says where that comes from: WVANE_GAIN times the angle is the turn rate. Begun
-when the vehicle has been slow enough for two seconds, and given up at once when it is faster, or the pilot turns it.
-Source: ArduPilot AC_WeatherVane.cpp, ArduCopter/autoyaw.cpp, QuadPlane::get_weathervane_yaw_rate_cds.
+The lean that holds a vehicle against the wind shows the wind's direction: the turn rate is WVANE_GAIN times the angle.
+It begins after two seconds of low speed, and ends at once when the vehicle is faster or the pilot turns it. Source:
+ArduPilot AC_WeatherVane.cpp, ArduCopter/autoyaw.cpp, QuadPlane::get_weathervane_yaw_rate_cds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autopilot.modes.heading import KEEP
 
 _ALLOWED: Final = 1 << 7
 _LOOK_MS, _TURN_MS, _WAITS_MS = 250, 100, 2000
-_SMOOTHED: Final = 0.55  # of a new rate in `_TURN_MS`: ArduPilot's 0.02 in 2.5 ms
+_SMOOTHED: Final = 0.55  # weight of a new rate in `_TURN_MS`: ArduPilot's 0.02 in 2.5 ms
 _OF_WINGS: Final = {
     "WVANE_ENABLE": "Q_WVANE_ENABLE", "WVANE_GAIN": "Q_WVANE_GAIN", "WVANE_ANG_MIN": "Q_WVANE_ANG_MIN",
     "WVANE_HGT_MIN": "Q_WVANE_HGT_MIN", "WVANE_SPD_MAX": "Q_WVANE_SPD_MAX", "WVANE_VELZ_MAX": "Q_WVANE_VELZ_MAX",
@@ -31,7 +31,7 @@ _TURNED_BY_HAND: Final = 0.02  # of full stick
 
 
 class VaneDirection(IntEnum):
-    """Values of WVANE_ENABLE, and of WVANE_TAKEOFF and WVANE_LAND, where -1 leaves it to that."""
+    """Values of WVANE_ENABLE, and of WVANE_TAKEOFF and WVANE_LAND, where -1 means the value of WVANE_ENABLE."""
 
     ONLY_BELOW = -1
     OFF = 0
@@ -69,16 +69,16 @@ _TURNS: Final[Mapping[int, tuple[str, Callable[[float, float, float, bool], floa
     VaneDirection.SIDE_IN: ("side in", _side),
     VaneDirection.TAIL_IN: ("tail in", _tail),
 }
-"""Words of each direction, and the turn in degrees (right positive) by roll and pitch, the least angle that counts, and
-whether pitch makes it faster."""
+"""Text of each direction, and its turn in degrees (right positive) by roll and pitch, the minimum angle, and whether
+pitch makes it faster."""
 
 
 class Weathervane:
-    """See the module."""
+    """Weathervane of one vehicle; see the module."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts, self._announcer, self._helm = facts, announcer, helm
-        self._since_ms: int | None = None  # slow enough
+        self._since_ms: int | None = None  # time since which it is slow enough
         self._due_ms: int | None = None
         self._turning = False
         self._rate = 0.0  # deg/s
@@ -87,7 +87,7 @@ class Weathervane:
         return self._due_ms
 
     def update(self, now_ms: int, mode: int) -> None:
-        """`mode` flies now."""
+        """Update in the present `mode`."""
         if self._due_ms is not None and now_ms < self._due_ms:
             return
         turn = _TURNS.get(self._direction(mode))
@@ -104,7 +104,7 @@ class Weathervane:
                 self._turn(*turn)
 
     def _direction(self, mode: int) -> int:
-        """Direction that counts now, OFF where the mode or what it flies does not allow it."""
+        """Present direction, OFF if the mode or its target does not allow it."""
         facts, target = self._facts, self._helm.target
         direction = int(self._param("WVANE_ENABLE"))
         if direction == VaneDirection.OFF or facts.grounded or not facts.armed:
@@ -126,7 +126,7 @@ class Weathervane:
         return options is not None and bool(int(self._facts.param(options)) & _ALLOWED)
 
     def _moves(self) -> bool:
-        """True when it is too low, too fast, turned by the pilot or on its wings."""
+        """True if it is too low, too fast, turned by the pilot or on its wings."""
         r = self._facts.vehicle.state.report
         lowest, fastest, climbs = (
             self._param("WVANE_HGT_MIN"),
@@ -149,7 +149,7 @@ class Weathervane:
         self._helm.set_yaw(Yaw(YawMode.RATE, rate=radians(self._rate)))
 
     def _give_up(self) -> None:
-        """The target's own heading counts again."""
+        """End it: the target's own heading counts again."""
         self._since_ms, self._rate = None, 0.0
         if self._turning:
             self._turning = False

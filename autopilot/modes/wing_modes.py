@@ -1,5 +1,5 @@
-"""Modes of what flies on wings: CIRCLE, TAKEOFF, AUTOLAND and RTL (ArduPilot ArduPlane/mode_circle.cpp,
-mode_takeoff.cpp, mode_autoland.cpp, mode_rtl.cpp)."""
+"""Modes of planes: CIRCLE, TAKEOFF, AUTOLAND and RTL (ArduPilot ArduPlane/mode_circle.cpp, mode_takeoff.cpp,
+mode_autoland.cpp, mode_rtl.cpp)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from autopilot.modes.wings import GlideSlope, LoiterItem, UprightBy, WingReturn,
 from autopilot.vehicles.mode_table import ModeSpec, PlaneMode
 
 _FOR_EVER_MS: Final = 10**12
-_GENTLE, _FARTHEST = 0.6, 20.0  # of TECS_SINK_MAX on the way home; radii from where that begins at most
-_LARGEST_SHARE: Final = 0.333  # of AUTOLAND_WP_DIST, as the radius of its circle
+_GENTLE, _FARTHEST = 0.6, 20.0  # share of TECS_SINK_MAX on the way home; largest distance of its beginning, in radii
+_LARGEST_SHARE: Final = 0.333  # radius of its circle as a share of AUTOLAND_WP_DIST
 
 
 class BankMode(Mode):
-    """CIRCLE: a third of the largest bank, at the present height; needs no position, and the wind takes it along."""
+    """CIRCLE: a third of the largest bank, at the present height. It needs no position and drifts with the wind."""
 
     def enter(self, now_ms: int) -> None:
         self._fly()
@@ -52,7 +52,7 @@ class BankMode(Mode):
 
 
 class _StagedMode(Mode):
-    """Flies maneuvers one after the other."""
+    """Flies maneuvers in order."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)
@@ -94,7 +94,7 @@ class _StagedMode(Mode):
 
 
 class _Loiter(Maneuver):
-    """Fly round a place until another mode is chosen."""
+    """Circle a place until another mode is chosen."""
 
     def __init__(self, context: VehicleContext, center: Ned) -> None:
         super().__init__(context)
@@ -105,8 +105,8 @@ class _Loiter(Maneuver):
 
 
 class TakeoffMode(_StagedMode):
-    """TAKEOFF: off the ground as soon as it is armed, to TKOFF_ALT, and round the place TKOFF_DIST ahead. In the air it
-    climbs there, or stays."""
+    """TAKEOFF: takes off when armed, to TKOFF_ALT, and circles the place TKOFF_DIST ahead. In the air it climbs there,
+    or stays."""
 
     def enter(self, now_ms: int) -> None:
         if self.facts.armed:
@@ -139,8 +139,8 @@ class TakeoffMode(_StagedMode):
 
 
 class AutolandMode(_StagedMode):
-    """AUTOLAND: down to home, or to where it is (`lands_in_place`), in the direction of the takeoff: round a place
-    beside the final approach until it is at its height and in line, then the glide slope."""
+    """AUTOLAND: lands at home, or in place (`lands_in_place`), in the direction of the takeoff: circles beside the
+    final approach until it is at its height and in line, then follows the glide slope."""
 
     def refusal(self, now_ms: int) -> str | None:
         if self.facts.landed:
@@ -158,7 +158,7 @@ class AutolandMode(_StagedMode):
         start = (home[0] - away * cos(course), home[1] - away * sin(course), top)
         north, east, _ = facts.vehicle.state.position
         from_start = atan2(east - start[1], north - start[0])
-        left = sin(course - from_start) > 0.0  # of the approach: its circle lies there, flown counter-clockwise
+        left = sin(course - from_start) > 0.0  # the circle is to the left of the approach, and flown counter-clockwise
         own = loiter(facts, start)
         radius = min(_LARGEST_SHARE * away, own.radius)
         side = course + radians(-90.0 if left else 90.0)
@@ -174,7 +174,7 @@ class AutolandMode(_StagedMode):
 
 
 class VerticalReturnMode(_StagedMode):
-    """QRTL: home or to a rally point, and straight down there."""
+    """QRTL: flies home or to a rally point, and lands vertically."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
         super().__init__(context, spec)
@@ -185,8 +185,8 @@ class VerticalReturnMode(_StagedMode):
         return "home is not set" if self.facts.home is None else None
 
     def _comes_down(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Down to Q_RTL_ALT until two radii before the place, from RTL_ALTITUDE as far before that as a gentle sink
-        takes (ArduPlane's update_target_altitude of QRTL)."""
+        """Heights of the way: Q_RTL_ALT at two radii before the place, RTL_ALTITUDE at the distance before that for a
+        gentle sink (ArduPlane's update_target_altitude of QRTL)."""
         param, home = self.facts.param, self.facts.home_ned[2]
         low = param("Q_RTL_ALT", 15.0)
         more = max(param("RTL_ALTITUDE", 100.0) - low, 0.0)
@@ -196,8 +196,8 @@ class VerticalReturnMode(_StagedMode):
         return (near, home - low), (max(near, min(_FARTHEST * radius, near + sink_m)), home - low - more)
 
     def _climb_down(self, place: tuple[float, float]) -> float | None:
-        """NED d to climb to before what hovers goes home: Q_RTL_ALT, less near home, Q_RTL_ALT_MIN at least; None: it
-        is as high, or on its wings."""
+        """NED d for the climb of a hovering vehicle before its return: Q_RTL_ALT, less near home, at least
+        Q_RTL_ALT_MIN; None: it is high enough, or on its wings."""
         facts, top = self.facts, self.facts.param("Q_RTL_ALT", 15.0)
         own = facts.personality.return_height((*place, facts.home_ned[2]))
         (north, east, down), radius = facts.vehicle.state.position, upright_radius(facts)
@@ -223,7 +223,7 @@ class VerticalReturnMode(_StagedMode):
 
 
 class CircleDownMode(_StagedMode):
-    """LOITER_ALT_QLAND: down in a circle here to Q_RTL_ALT, and straight down."""
+    """LOITER_ALT_QLAND: circles down in place to Q_RTL_ALT, and lands vertically."""
 
     def enter(self, now_ms: int) -> None:
         facts = self.facts
@@ -238,7 +238,7 @@ class CircleDownMode(_StagedMode):
 
 
 class AutolandBy(IntEnum):
-    """RTL_AUTOLAND."""
+    """Values of RTL_AUTOLAND."""
 
     NOT = 0
     HOME_FIRST = 1
@@ -248,8 +248,8 @@ class AutolandBy(IntEnum):
 
 
 class WingReturnMode(Mode):
-    """RTL: round home or a rally point, or into the mission's landing sequence as RTL_AUTOLAND says; with lift motors
-    down there in QRTL as Q_RTL_MODE says."""
+    """RTL: circles home or a rally point, or joins the mission's landing sequence by RTL_AUTOLAND; with lift motors
+    lands there by Q_RTL_MODE."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec, destination: Destination, auto: AutoMode) -> None:
         super().__init__(context, spec)
@@ -298,7 +298,7 @@ class WingReturnMode(Mode):
             self._auto.request_mode(self._auto.spec.number)
 
     def _aims(self, by: int) -> bool:
-        """Have the mission go on where it lands, if it does."""
+        """Continue the mission at its landing, if it has one."""
         auto = self._auto
         start = auto.paths.return_path() if by == AutolandBy.RETURN_PATH else auto.paths.landing_start()
         if start is None:

@@ -1,4 +1,4 @@
-"""NAV items of a mission as what flies on wings flies them (ArduPilot ArduPlane/commands_logic.cpp)."""
+"""NAV items of a mission for planes (ArduPilot ArduPlane/commands_logic.cpp)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from autopilot.modes.wings import (
 )
 from autopilot.vehicles.mode_table import LiftOption
 
-_PITCH_DEG: Final = 4.0  # of a takeoff that does not say
+_PITCH_DEG: Final = 4.0  # pitch of a takeoff without one
 _CIRCLES: Final = 1.0  # param1 of NAV_VTOL_LAND: NAV_VTOL_LAND_OPTIONS_FW_SPIRAL_APPROACH
 
 
@@ -48,15 +48,15 @@ def _lifts(tools: NavTools) -> bool:
 
 
 def _or_upright(tools: NavTools, item: MissionItem, wings: Maneuver, wait_ms: int | None = 0) -> Maneuver:
-    """The item on wings, or hovering at its place where DO_VTOL_TRANSITION says so."""
+    """The item on wings, or a hover at its place after DO_VTOL_TRANSITION."""
     if not _lifts(tools):
         return wings
     return WingsOrUpright(wings, item_position(tools.context.facts, item, tools.before), wait_ms)
 
 
 def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Lift motors climb by the item's height from where they begin, whatever its frame says (ArduPlane's
-    do_vtol_takeoff), but for Q_OPTIONS."""
+    """Takeoff. Lift motors climb by the item's height from their start in any frame (ArduPlane's do_vtol_takeoff),
+    except with Q_OPTIONS."""
     facts = tools.context.facts
     options = int(facts.param("Q_OPTIONS"))
     on_wings = item.command == Cmd.NAV_TAKEOFF and options & LiftOption.TAKEOFF_ON_WINGS
@@ -75,7 +75,7 @@ def _takeoff(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
-    """param2: accepted from there on, m; param3: flown so far beyond, m."""
+    """Waypoint. param2: acceptance radius, m; param3: distance to fly beyond it, m."""
     facts = tools.context.facts
     end = item_position(facts, item, tools.before)
     onward, _ = next_place(tools, item, end)
@@ -92,7 +92,7 @@ def _waypoint(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _circle(tools: NavTools, item: MissionItem, radius: float, sense: float) -> Circle:
-    """About the item's place, `radius` m (0: the kind's own), counter-clockwise where `sense` is below 0."""
+    """Circle about the item's place, `radius` m (0: the kind's default), counter-clockwise if `sense` is below 0."""
     facts = tools.context.facts
     center = item_position(facts, item, tools.before)
     if over_ground(facts, item) is not None:
@@ -136,8 +136,8 @@ def _continue(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 class _ReturnToSetDown(Maneuver):
-    """Home with lift motors, as RTL and then QRTL: on wings, and straight down as Q_RTL_MODE says, or hovering all the
-    way where a personality has it fly upright."""
+    """Return with lift motors, as RTL and then QRTL: on wings, and straight down by Q_RTL_MODE, or hovering all the way
+    if the personality requires it."""
 
     def __init__(self, context: VehicleContext, destination: Destination) -> None:
         super().__init__(context)
@@ -205,7 +205,7 @@ def _land(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _transition(tools: NavTools, item: MissionItem) -> Maneuver:
-    """DO_VTOL_TRANSITION where a mission waits for it: over to the wings towards the place that follows."""
+    """DO_VTOL_TRANSITION for a mission that waits for it: transition to the wings towards the next place."""
     facts, helm = tools.context.facts, tools.context.helm
     flies_so = facts.vehicle.state.report[report.VTOL_STATE] == item.param1
     if item.param1 not in (VtolState.MC, VtolState.FW) or facts.landed:
@@ -221,7 +221,7 @@ def _transition(tools: NavTools, item: MissionItem) -> Maneuver:
 
 
 def _delay(tools: NavTools, item: MissionItem) -> Maneuver:
-    """Done at once: it is armed, and flies."""
+    """Delay; done at once, because the vehicle flies."""
     return Maneuver(tools.context)
 
 
@@ -240,4 +240,4 @@ WING_ITEMS: Final[dict[int, Build]] = {
     Cmd.NAV_DELAY: _delay,
     Cmd.DO_VTOL_TRANSITION: _transition,
 }
-"""Items that wings fly in a way of their own."""
+"""NAV items that wings fly differently."""

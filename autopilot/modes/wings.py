@@ -1,5 +1,5 @@
-"""Maneuvers of what cannot stand still in the air: a takeoff along the ground, a landing down a glide slope, circles
-that are left towards the next place, a course that is kept while the height changes, and the way home.
+"""Maneuvers of planes: a takeoff along the ground, a landing on a glide slope, circles that are left towards the next
+place, a kept course with a change of height, and the return.
 
 Sources: ArduPilot ArduPlane/commands_logic.cpp, mode_rtl.cpp, mode_takeoff.cpp, mode_autoland.cpp;
 libraries/AP_Landing/AP_Landing.cpp, AP_Landing_Slope.cpp.
@@ -26,20 +26,20 @@ from autopilot.modes.speeds import SpeedControl
 from autopilot.modes.upright import WindApproach, hovers_near, stopping_m
 
 _LOOK_MS: Final = 200
-_ABORT_PITCH_DEG: Final = 10.0  # of a landing's abort in a flight without a takeoff
-_ABORT_M: Final = 30.0  # above home, in a flight without a takeoff
-_NEAR_HEIGHT_M: Final = 5.0  # of an item that asks for a height, whether it climbs or sinks
+_ABORT_PITCH_DEG: Final = 10.0  # pitch of a go-around in a flight without a takeoff
+_ABORT_M: Final = 30.0  # height above home of a go-around in a flight without a takeoff
+_NEAR_HEIGHT_M: Final = 5.0  # height tolerance of an item, in a climb or descent
 _CLIMBS, _SINKS = 1.0, 2.0  # param1 of NAV_CONTINUE_AND_CHANGE_ALT
 _AHEAD_M: Final = 1000.0
 _SAME_COURSE: Final = 0.02  # rad
 _AS_FAST_AS_IT_CAN: Final = 100.0  # m/s
-_NEAR_M: Final = 3.0  # of a height on a course
+_NEAR_M: Final = 3.0  # height tolerance on a course
 _FOR_EVER_MS: Final = 10**12
 
 
 class WingTakeoff(Maneuver):
-    """Run and climb along the heading that it stands in, to `down` (NED m) at `pitch` rad at least. `away`: over also
-    that far, m, from where it began."""
+    """Take off and climb along the present heading, to `down` (NED m) with at least `pitch` rad. `away`: it also ends
+    at this distance from its start, m."""
 
     def __init__(self, context: VehicleContext, down: float, pitch: float, away: float = inf) -> None:
         super().__init__(context)
@@ -67,8 +67,9 @@ class WingTakeoff(Maneuver):
 
 
 class HoldCourse(Maneuver):
-    """On wings along a course over ground of `angle` rad, or with the nose there (`of_nose`), at the airspeed in force
-    and at `down` (NED m), until something else is wanted. Wings hold a heading: of a course it is the drift's less."""
+    """Fly on wings along a course over ground of `angle` rad, or with the nose in this direction (`of_nose`), at the
+    present airspeed and at `down` (NED m), until another target comes. Wings hold a heading: for a course it is
+    corrected by the drift."""
 
     def __init__(self, context: VehicleContext, angle: float, speeds: SpeedControl, *, of_nose: bool) -> None:
         super().__init__(context)
@@ -99,15 +100,15 @@ class HoldCourse(Maneuver):
             self.helm.fly(Velocity((speed * cos(nose), speed * sin(nose), climb), timeout_ms=_FOR_EVER_MS))
 
     def _drift(self, speed: float) -> float:
-        """Angle by which the estimated wind carries the course off the nose, rad."""
+        """Angle between course and nose by the estimated wind, rad."""
         vector = self.facts.vehicle.state.report
         across = float(vector[report.WIND_E]) * cos(self._angle) - float(vector[report.WIND_N]) * sin(self._angle)
         return atan2(across, sqrt(max(speed * speed - across * across, 1.0)))
 
 
 class LoiterItem(Maneuver):
-    """Fly round `circle`; when it has arrived `for_ms` longer, and then until the course leads to `onward`. `straight`:
-    what follows begins where it is left, and not at its centre. A circle that leads to a height may be flown to level
+    """Fly `circle`. After arrival it continues for `for_ms`, and then until the course leads to `onward`. `straight`:
+    the next leg begins where the circle is left, and not at its centre. A circle at another height may be reached level
     (`Personality.circles_level`)."""
 
     def __init__(
@@ -149,7 +150,7 @@ class LoiterItem(Maneuver):
 
 
 class LoiterForever(Maneuver):
-    """Fly round `circle` until something else is wanted."""
+    """Fly `circle` until another target comes."""
 
     def __init__(self, context: VehicleContext, circle: Circle) -> None:
         super().__init__(context)
@@ -160,8 +161,8 @@ class LoiterForever(Maneuver):
 
 
 class KeepCourse(Maneuver):
-    """Keep the course, and climb or sink to `down` (NED m). `sense`: 1 until it is above, 2 until it is below, 0 until
-    it is near. `along`: the leg just flown."""
+    """Keep the course, and climb or sink to `down` (NED m). `sense`: 1 until above it, 2 until below it, 0 until near
+    it. `along`: the last leg."""
 
     def __init__(self, context: VehicleContext, down: float, sense: float, along: tuple[Ned, Ned] | None) -> None:
         super().__init__(context)
@@ -194,7 +195,7 @@ class KeepCourse(Maneuver):
 
 
 class GlideSlope(Maneuver):
-    """Land at `place` (NED m) down a slope from `approach` (None: from here); its motor stops after LAND_DISARMDELAY.
+    """Land at `place` (NED m) on a slope from `approach` (None: from here); the motor stops after LAND_DISARMDELAY.
     `abort`: NED d and pitch (rad) of a go-around's climb."""
 
     def __init__(self, context: VehicleContext, place: Ned, approach: Ned | None, abort: tuple[float, float]) -> None:
@@ -204,7 +205,7 @@ class GlideSlope(Maneuver):
         self._abort = abort
         self._aborting = False
         self.goes_around = False
-        """True once an aborted landing has climbed: the mission decides where it goes on."""
+        """True after the climb of an aborted landing: the mission decides where it continues."""
 
     @property
     def is_landing(self) -> bool:
@@ -213,7 +214,7 @@ class GlideSlope(Maneuver):
     def start(self, now_ms: int) -> None:
         here = self.facts.vehicle.state.position
         self._approach = self._approach or here
-        if self.facts.landed:  # no event will tell us
+        if self.facts.landed:  # its landing event is past
             self.helm.fly(Idle())
             self._wait(now_ms, TICK_MS)
         else:
@@ -234,8 +235,8 @@ class GlideSlope(Maneuver):
         self.deadline_ms = now_ms + wait_ms
 
     def go_around(self, height_m: float = 0.0) -> bool:
-        """Climb along the approach, to `height_m` above home if that is above 0; False when it stands on the ground or
-        does so already."""
+        """Climb along the approach, to `height_m` above home if that is above 0; False on the ground or during a
+        go-around."""
         if self._aborting or self.facts.landed or self._approach is None:
             return False
         self._aborting = True
@@ -249,15 +250,15 @@ class GlideSlope(Maneuver):
 
 
 def abort_climb(context: VehicleContext, wanted_m: float, climbed: WingTakeoff | None) -> tuple[float, float]:
-    """NED d and pitch (rad) of an aborted landing's climb: `wanted_m` above home, else as high and steep as the
-    flight's takeoff, else as high as one that says nothing."""
+    """NED d and pitch (rad) of a go-around's climb: `wanted_m` above home, or as high and steep as the flight's
+    takeoff, or a default takeoff."""
     home = context.facts.home_ned[2]
     down, pitch = (home - _ABORT_M, radians(_ABORT_PITCH_DEG)) if climbed is None else (climbed.down, climbed.pitch)
     return (home - wanted_m, pitch) if wanted_m > 0.0 else (down, pitch)
 
 
 class UprightBy(IntEnum):
-    """Q_RTL_MODE: where a return goes over to the lift motors (0, of planes: nowhere)."""
+    """Q_RTL_MODE: place where a return changes to the lift motors (0, for planes: never)."""
 
     THERE = 1
     CIRCLED_DOWN = 2
@@ -265,10 +266,10 @@ class UprightBy(IntEnum):
 
 
 class WingReturn(Maneuver):
-    """Climb by RTL_CLIMB_MIN, or round here to the return height (`climbs_to_return`), then go round home or a rally
-    point at that height for as long as it is wanted. To hover there (`by`) it ends where it can stop over the place, or
-    circled down: as a personality says (`return_approach`), or to Q_RTL_ALT and into the wind. `there`: it has arrived,
-    at its height where it goes round."""
+    """Return of wings: climb by RTL_CLIMB_MIN, or circle in place to the return height (`climbs_to_return`), then
+    circle home or a rally point at that height. For a hover there (`by`) it ends where it can stop over the place, or
+    after circling down: as a personality requires (`return_approach`), or to Q_RTL_ALT and into the wind. `there`: it
+    has arrived, and on a circle also at its height."""
 
     def __init__(self, context: VehicleContext, destination: Destination, by: int = 0) -> None:
         super().__init__(context)
@@ -276,7 +277,7 @@ class WingReturn(Maneuver):
         self._by = by
         self._circle: Circle | None = None
         self._climbing = False
-        self._lower: Circle | None = None  # that it circles down
+        self._lower: Circle | None = None  # circle of its descent
         self._approach: Maneuver | None = None
         self.there = False
 

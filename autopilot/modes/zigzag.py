@@ -1,8 +1,9 @@
-"""ZIGZAG: rows beside each other, as a field is sprayed. The sticks fly as in LOITER.
+"""ZIGZAG: parallel rows, for spraying a field. The sticks fly as in LOITER.
 
-A switch (auxiliary function 61) stores the places A (low) and B (high). Once there are both, it flies the vehicle along
-their direction to the line across A or B, from wherever the pilot has moved it to; its middle, or the end of the way,
-gives the sticks back. Leaving the mode forgets the places. Source: ArduPilot ArduCopter/mode_zigzag.cpp.
+A switch (auxiliary function 61) stores the places A (low) and B (high). With both, it flies the vehicle along their
+direction to the line across A or B, from any place to which the pilot has moved it. The switch's middle position, or
+the end of the way, returns control to the sticks. Leaving the mode forgets the places. Source: ArduPilot
+ArduCopter/mode_zigzag.cpp.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class RowStage(Enum):
 
 
 class ZigZagMode(Mode):
-    """See the module."""
+    """Mode of rows; see the module."""
 
     def __init__(self, context: VehicleContext, spec: ModeSpec) -> None:
         super().__init__(context, spec)
@@ -47,7 +48,7 @@ class ZigZagMode(Mode):
         self._pilot.enter(now_ms)
 
     def switch(self, position: int) -> None:
-        """Put the switch to low (0), its middle (1) or high (2)."""
+        """Set the switch to low (0), middle (1) or high (2)."""
         name = _NAMES[position]
         if not name:
             self._give_back()
@@ -67,7 +68,7 @@ class ZigZagMode(Mode):
             self.stage = RowStage.BY_HAND
 
     def _move_to(self, name: str) -> None:
-        """Along A to B, until the vehicle is abreast of the place."""
+        """Fly along A to B, until the vehicle is abreast of the place."""
         if self.facts.grounded:
             return
         start, to = self._places["A"], self._places["B"]

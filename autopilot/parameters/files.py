@@ -100,8 +100,6 @@ def format_value(value: float) -> str:
     return repr(value)
 
 
-def format_parameters(values: Mapping[str, float], *, title: str = "") -> str:
+def format_parameters(values: Mapping[str, float]) -> str:
     """`NAME VALUE` lines, which MAVProxy, Mission Planner and `parse_parameters` read."""
-    lines = [f"# {title}"] if title else []
-    lines += [f"{name:<16} {format_value(value)}" for name, value in values.items()]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{name:<16} {format_value(value)}\n" for name, value in values.items())

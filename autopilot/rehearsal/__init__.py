@@ -1,1 +1,1 @@
-"""The static rules of a rehearsal: what a plan shows without being flown (docs/rehearse.md)."""
+"""The static rules of a rehearsal: findings about a plan without a flight (docs/rehearse.md)."""

@@ -1,9 +1,9 @@
-"""Energy of a way: at hovering power, or what the wings' drag and the climbs ask of the propeller.
+"""Energy of a way: from hovering power, or from the wings' drag and the climbs.
 
-The propeller pulls `pull_n` at full throttle and takes `amps` of the throttle and its square; level flight needs the
-drag's share of it. Lift motors take what momentum theory gives for the weight, and in wind more or less: from ahead it
-carries the wings, from the side the motors hold these against it. The numbers are those of the bodies that are built in
-(`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), which nothing in a plan tells.
+The propeller pulls `pull_n` at full throttle, and its current is `amps` by the throttle and its square. Level flight
+needs the drag's share of the pull. Lift motors need the power of momentum theory for the weight. Wind changes it: a
+headwind carries the wings, and in a wind from the side the motors must hold them against it. The numbers are those of
+the built-in bodies (`sitl.vehicles.aerodynamics`, `sitl.vehicles.quadplane`), because a plan has none.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from autopilot.interface.layout import GRAVITY
 from autopilot.interface.records import dataclass
 from autopilot.rehearsal.field import FlyingField, PlannedLeg
 
-_SEA_DENSITY: Final = 1.225  # kg/m3: airspeeds are equivalent ones
-_DRAG, _OSWALD = 0.1, 0.9  # without lift; of the induced
+_SEA_DENSITY: Final = 1.225  # kg/m3, for equivalent airspeeds
+_DRAG, _OSWALD = 0.1, 0.9  # zero-lift drag; factor of induced drag
 _AREA_M2, _SPAN_M = 0.45, 1.88
-_VOLTS, _HOTEL_A = 12.6, 0.5  # of a full pack, by which charge is told as energy; of the electronics
+_VOLTS, _HOTEL_A = 12.6, 0.5  # V of a full pack, to convert charge to energy; A of the electronics
 
 
 @dataclass(frozen=True, slots=True)
 class WingPower:
-    """See the module. `turns`: share of a turn by its bank that the slip leaves of it; `hover_w`: of the lift motors at
-    rest."""
+    """Power of wings; see the module. `turns`: share of a turn by its bank that remains with slip; `hover_w`: of the
+    lift motors in calm air."""
 
     mass_kg: float
     pull_n: float
@@ -33,13 +33,13 @@ class WingPower:
     hover_w: float = 0.0
 
     def drag_n(self, speed_mps: float, load: float) -> float:
-        """Drag at an equivalent airspeed, the wings carrying `load` times the weight."""
+        """Drag at an equivalent airspeed, N, with wings that carry `load` times the weight."""
         press = 0.5 * _SEA_DENSITY * speed_mps * speed_mps * _AREA_M2
         lift = load * self.mass_kg * GRAVITY / press
         return press * (_DRAG + lift * lift * _AREA_M2 / (pi * _OSWALD * _SPAN_M * _SPAN_M))
 
     def watts(self, throttle: float) -> float:
-        """Power of the propeller and the electronics."""
+        """Power of the propeller and the electronics, W."""
         return _VOLTS * ((self.amps[0] + self.amps[1] * throttle) * throttle + _HOTEL_A)
 
 
@@ -48,7 +48,7 @@ LIFTED_POWER: Final = WingPower(4.5, 28.02, (20.0, 0.0), 0.875, 600.0)
 
 
 Shares = tuple[tuple[float, ...], ...]
-"""Power by that in calm air, in wind of `_WIND_STEP_MPS` and its multiples, from ahead to behind by `_TURN_STEP`."""
+"""Power over that in calm air, by wind in steps of `_WIND_STEP_MPS`, from ahead to behind in steps of `_TURN_STEP`."""
 _WIND_STEP_MPS, _TURN_STEP = 2.0, pi / 6.0
 _CALM: Final = (1.0,) * 7
 RISING: Final[Shares] = (
@@ -72,7 +72,7 @@ SINKING: Final[Shares] = (
 
 
 def share_in_wind(shares: Shares, wind_mps: float, off_nose_rad: float) -> float:
-    """Power of lift motors by that in calm air, the wind coming from `off_nose_rad` (0 to pi); over 6 m/s as in 6."""
+    """Power of lift motors over that in calm air, for wind from `off_nose_rad` (0 to pi). Above 6 m/s as at 6 m/s."""
     row, turn = min(wind_mps / _WIND_STEP_MPS, 3.0), off_nose_rad / _TURN_STEP
     i, k = min(int(row), 2), min(int(turn), 5)
     low, high = (shares[j][k] + (turn - k) * (shares[j][k + 1] - shares[j][k]) for j in (i, i + 1))
@@ -80,13 +80,13 @@ def share_in_wind(shares: Shares, wind_mps: float, off_nose_rad: float) -> float
 
 
 def leg_wh(field: FlyingField, leg: PlannedLeg) -> float | None:
-    """Wh of a leg; None for what neither hovers nor flies: roads are not known."""
+    """Energy of a leg, Wh; None for rovers and boats, because their ground is unknown."""
     if field.kind.hovers:
         return field.param("SIM_HOVER_W") * (leg.seconds + leg.wait_s) / 3600.0
     return leg.wh
 
 
 def energy_wh(field: FlyingField, legs: list[PlannedLeg]) -> float | None:
-    """Wh of a way; None: see `leg_wh`."""
+    """Energy of a way, Wh; None: see `leg_wh`."""
     known = [wh for wh in (leg_wh(field, leg) for leg in legs) if wh is not None]
     return sum(known) if len(known) == len(legs) else None

@@ -1,4 +1,4 @@
-"""Field in which a plan is flown, the vehicle that flies it, and a leg of its way: metres about home."""
+"""Field in which a plan is flown, its vehicle, and a leg of its way, in metres from home."""
 
 from __future__ import annotations
 
@@ -19,28 +19,27 @@ from autopilot.mission.items import MissionItem
 from autopilot.vehicles.vehicle_class import ParameterUnit, VehicleClass
 
 _JERK_RISE_S: Final = 0.3
-_TURN_ACCEL: Final = 1.0  # m/s2, where the vehicle has no acceleration by parameter
+_TURN_ACCEL: Final = 1.0  # m/s2, if the vehicle has no parameter for it
 VERTICAL_SPEEDS: Final[dict[int, ParameterUnit]] = {
     SpeedType.CLIMB_SPEED: ParameterUnit("WPNAV_SPEED_UP", 250.0, 100.0),
     SpeedType.DESCENT_SPEED: ParameterUnit("WPNAV_SPEED_DN", 150.0, 100.0),
 }
-"""Parameters of the speeds up and down, by the kind that DO_CHANGE_SPEED names."""
+"""Parameters of the vertical speeds, by the kind of DO_CHANGE_SPEED."""
 Place = tuple[float, float, float]
 """North, east, up in metres from home."""
 
 
 class WindAloft(Protocol):
-    """Wind that is foreseen."""
+    """Forecast wind."""
 
     def velocity(self, time_s: float, height_m: float) -> tuple[float, float]:
-        """m/s to the north and to the east, so long after arming, so high above home."""
+        """Velocity to the north and to the east, m/s, `time_s` after arming, at `height_m` above home."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlyingField:
-    """Field in which a plan is flown, and the vehicle that flies it. `heading_deg`: how
-    it stands. `sea_known`: home's height above the sea is known.
-    `ground`: the terrain; None: flat, at home's height. `wind`: None: still air."""
+    """Field of a plan and its vehicle. `heading_deg`: heading at the start. `sea_known`: home's altitude is known.
+    `ground`: terrain; None: flat, at home's height. `wind` None: calm air."""
 
     kind: VehicleClass
     parameters: ParameterValues
@@ -51,14 +50,14 @@ class FlyingField:
     wind: WindAloft | None = None
 
     def param(self, name: str, default: float = 0.0) -> float:
-        """A parameter's value; `default`: the vehicle has none of that name."""
+        """Value of a parameter, or `default` if the vehicle does not have it."""
         try:
             return float(self.parameters[name])
         except KeyError:
             return default
 
     def measure(self, measure: ParameterUnit) -> float:
-        """m or m/s."""
+        """Value of a length, m, or a speed, m/s."""
         return self.param(measure.name, measure.default) / measure.per
 
     @property
@@ -66,7 +65,7 @@ class FlyingField:
         return next((speed for speed in map(self.measure, self.kind.measures.cruise) if speed), 0.1)
 
     def vertical_mps(self, kind: int, speed: float | None) -> float:
-        """Speed up or down, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
+        """Vertical speed, m/s (`kind`: SPEED_TYPE): `speed`, or with None that of its parameter."""
         row = VERTICAL_SPEEDS[kind]
         return max(self.param(row.name, row.default) / row.per if speed is None else speed, 0.1)
 
@@ -78,8 +77,8 @@ class FlyingField:
 
     @property
     def jerk_s(self) -> tuple[float, float]:
-        """Jerk's (WPNAV_JERK) addition to speeding up and braking at a stop, s; and how long two legs overlap in a
-        sharp turn, s, which half-way through is three quarters of the radius from the corner."""
+        """Time that jerk (WPNAV_JERK) adds to a start and a stop, s; and the time in which two legs overlap in a sharp
+        turn, s, whose middle is three quarters of the radius from the corner."""
         if not self.kind.hovers:
             return 0.0, 0.0
         jerk = max(self.param("WPNAV_JERK", 1.0), 0.1)
@@ -87,13 +86,13 @@ class FlyingField:
         return self.accel_mps2 / jerk + _JERK_RISE_S, 2.0 * cbrt(6.0 * aside / jerk)
 
     def flown_radius_m(self, radius_m: float) -> float:
-        """Radius of the circle that is flown where a mission asks for `radius_m`: a rover's steering bounds it from
-        below, a copter's circle controller from above."""
+        """Radius of the flown circle for a requested `radius_m`: a rover's steering limits it from below, a copter's
+        circle controller from above."""
         return max(min(radius_m, self.kind.measures.largest_circle_m), CIRCLE_SHARE * self.param("TURN_RADIUS"))
 
     @property
     def follows_ground(self) -> bool:
-        """True when the vehicle knows any ground. Without TERRAIN_ENABLE it flies over it as if there were none."""
+        """True if the vehicle knows the ground. Without TERRAIN_ENABLE it ignores it."""
         return self.ground is not None and self.param("TERRAIN_ENABLE", 1.0) > 0.0
 
     @property
@@ -105,7 +104,7 @@ class FlyingField:
         return to_local(self.home, lat, lon, self.home.alt)[:2]
 
     def place(self, item: MissionItem, before: Place) -> Place:
-        """Position of an item; x = y = 0 is "here", z = 0 "at this height"."""
+        """Position of an item; x = y = 0 means "here", z = 0 "at this height"."""
         here = not has_position(item.command) or (item.x == 0.0 and item.y == 0.0)
         north, east = before[:2] if here else self.local(item.x, item.y)
         if not self.kind.flies:
@@ -116,27 +115,27 @@ class FlyingField:
         return north, east, height_above_home(item.frame, item.z, self.home, ground)
 
     def ground_amsl(self, north: float, east: float) -> float | None:
-        """Metres above the sea of the ground there; None: not known, or flat."""
+        """Height of the ground there, m above sea level; None: unknown, or flat."""
         if self.ground is None:
             return None
         place = to_global(self.home, (north, east, 0.0))
         return self.ground.height_at(place.lat, place.lon)
 
     def heights(self, north: Numbers, east: Numbers) -> Numbers:
-        """Metres above home of the ground at many places; NaN: not known; 0 where it is flat."""
+        """Heights of the ground at many places, m above home; NaN: unknown; 0 if flat."""
         return GroundMap(self.home, self.ground, 0.0, 0.0, 0.0).up(north, east)
 
     def ground_up(self, north: float, east: float) -> float:
-        """Height of the ground at a place, m; 0 where it is not known."""
+        """Height of the ground at a place, m; 0 if unknown."""
         height = self.ground_amsl(north, east)
         return 0.0 if height is None else height - self.home.alt
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedLeg:
-    """The way to one item. `wait_s`: what is spent there. `radius_m`: it circles there. `turn_rad`: by how much it
-    turns without stopping at its end, None: it stops there. `over_ground`: it follows the ground. `more_m`: flown
-    beyond the straight line: circles and turns of wings. `wh`: energy of wings."""
+    """The way to one item. `wait_s`: time spent there. `radius_m`: of a circle there. `turn_rad`: turn at its end
+    without a stop, None: a stop. `over_ground`: it follows the ground. `more_m`: length beyond the straight line, by
+    circles and turns of wings. `wh`: energy of wings."""
 
     item: MissionItem
     begin: Place
@@ -160,7 +159,7 @@ class PlannedLeg:
         return atan2(self.end[1] - self.begin[1], self.end[0] - self.begin[0])
 
     def stopping_m(self, accel_mps2: float) -> float:
-        """Distance beyond its end at which the vehicle comes to rest, m, if it is told to stop as it turns there: from
-        the part of its speed that goes on in its direction."""
+        """Distance beyond its end at which the vehicle stops, m, if it is told to stop during the turn: from its
+        velocity component in the direction of the leg."""
         onward = 0.0 if self.turn_rad is None else max(cos(self.turn_rad), 0.0)
         return whole_power(self.speed_mps * onward, 2) / (2.0 * accel_mps2)

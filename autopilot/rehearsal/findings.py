@@ -1,6 +1,6 @@
 """Findings of a rehearsal, and the table of rules (`rules.json`).
 
-Names of rules are stable: JUnit, SARIF and JSON carry them, and people suppress by them.
+Names of rules are stable, because JUnit, SARIF and JSON contain them and users suppress rules by name.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class FindingSeverity(Enum):
     ERROR = "error"
     """The plan does not work: no-go."""
     WARNING = "warning"
-    """Severity of a plan that flies, though perhaps not as it was meant."""
+    """The plan can be flown, but perhaps not as intended."""
     NOTE = "note"
-    """Severity of what could not be looked at; no fault of the plan."""
+    """A check could not be made; not a fault of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Rule of a rehearsal. `mend`: what would mend it, unless a finding knows better."""
+    """Rule of a rehearsal. `mend`: advice, if a finding has none of its own."""
 
     name: str
     severity: FindingSeverity
@@ -43,14 +43,15 @@ def _rules() -> Iterator[Rule]:
 
 
 RULES: Final = MappingProxyType({rule.name: rule for rule in _rules()})
-"""By name, the most severe first."""
+"""Rules by name, the most severe first."""
 _SEVERITIES: Final = tuple(FindingSeverity)
 _ORDER: Final = {name: place for place, name in enumerate(RULES)}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Finding of a rule. `item`: its number in `part` of the plan, as a ground station shows it; None: of the whole."""
+    """Finding of a rule. `item`: its number in `part` of the plan as a ground station shows it; None: the whole
+    plan."""
 
     rule: Rule
     text: str
@@ -59,18 +60,18 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """Place of the finding, in words."""
+        """Text for the place of the finding."""
         name = self.part.name.lower()
         return f"{name}" if self.item is None else f"{name} item {self.item}"
 
 
 def found(rule: str, text: str, item: int | None = None, part: MissionType = MissionType.MISSION) -> Finding:
-    """A finding by its rule's name; KeyError: there is no such rule."""
+    """Make a finding by its rule's name; KeyError for an unknown rule."""
     return Finding(RULES[rule], text, item, part)
 
 
 def rank(finding: Finding) -> tuple[int, int, int]:
-    """To sort by: the most severe first, then rules in their order, then items."""
+    """Sort key: the most severe first, then in the order of rules, then of items."""
     return (
         _SEVERITIES.index(finding.rule.severity),
         _ORDER[finding.rule.name],

@@ -1,5 +1,5 @@
-"""Time of a leg that follows the ground: where the ground climbs or falls faster than the vehicle does at its speed, it
-flies slower."""
+"""Time of a leg that follows the ground. On steep ground, where the vehicle would climb or descend faster than it can,
+it flies slower."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from autopilot.interface.footprint import Numbers
 _STEP_M: Final = 15.0
 _MOST_STEPS: Final = 400
 Heights = Callable[[Numbers, Numbers], Numbers]
-"""Metres above home of the ground at places north and east of home; NaN: not known."""
+"""Heights of the ground above home at places north and east of home, m; NaN: unknown."""
 
 
 def seconds_over_ground(
     begin: Numbers, end: Numbers, speed: Sequence[float], up: float, down: float, heights: Heights
 ) -> Numbers:
-    """Seconds for each line (n by 3, m): the height above the ground goes linearly from that at its begin to that at
-    its end. `speed`, `up`, `down`: m/s. Where no height is known the line is taken as level."""
+    """Time for each line (n by 3, m), s. The height above the ground is linear between those at both ends. `speed`,
+    `up`, `down`: m/s. Over unknown ground a line counts as level."""
     lengths = arrays.hypot(*(end - begin)[:, :2].T)
     steps = np.clip(np.ceil(lengths / _STEP_M), 1, _MOST_STEPS).astype(np.int64)
     line = np.repeat(np.arange(len(steps)), steps + 1)

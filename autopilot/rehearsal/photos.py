@@ -1,8 +1,7 @@
-"""The photos that a plan takes: where, what they show of the ground, how they overlap, and what of a survey's area none
-of them shows.
+"""Photos of a plan: their places, visible ground and overlap, and the part of a survey's area that no photo shows.
 
-Distances count as AP_Camera counts them: straight, from the place of the last photo (`autopilot.modes.payload`). In
-still air a camera without a gimbal looks where SIM_CAM_PITCH says, its picture's top along the leg.
+Distances count as in AP_Camera: straight from the place of the last photo (`autopilot.modes.payload`). In calm air a
+camera without a gimbal looks in the direction of SIM_CAM_PITCH, with the top of its picture along the leg.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from autopilot.rehearsal.way import FlyingField, Place, PlannedLeg, Way
 
 MOST_PHOTOS: Final = 20_000
 LEAST_GAP_M: Final = 1.0
-"""A narrower one is within what a height or an attitude is held to."""
+"""Width of a gap below which it is within the tolerance of height and attitude, m."""
 _OVERLAP_SLACK: Final = 0.05
 _PARALLEL: Final = radians(8.0)
 _AROUND: Final = 72  # pieces of a circle
@@ -39,7 +38,7 @@ _REACH_M: Final = 2000.0
 
 @dataclass(frozen=True, slots=True)
 class PhotoCamera:
-    """`pitch`: where it looks, rad; -pi/2: straight down."""
+    """Camera. `pitch`: its direction, rad; -pi/2: straight down."""
 
     lens: Lens
     pitch: float = STRAIGHT_DOWN
@@ -47,7 +46,7 @@ class PhotoCamera:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """Photo: the leg it is taken on, where (m from home), and where its picture's top points (rad)."""
+    """Photo: its leg, its place (m from home), and the direction of the top of its picture (rad)."""
 
     leg: int
     place: Place
@@ -56,8 +55,8 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class PhotoGap:
-    """The part of an area that no photo shows: its share (0 to 1), how wide it is where it is widest, and where that
-    is (m from home)."""
+    """Part of an area that no photo shows: its share (0 to 1), its largest width, and the place of this width (m from
+    home)."""
 
     share: float
     wide_m: float
@@ -66,9 +65,9 @@ class PhotoGap:
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """Photos of a plan. `quads`: (n, 4, 2) corners of what they show, m from home, NaN: the horizon. `covers_m`: along
-    and across, the median; `along`, `beside`: the least overlap (0 to 1; below 0: they do not touch), None: there is
-    none; None of all: the camera is not known. `gaps`: of each survey with an area, None: it has none."""
+    """Photos of a plan. `quads`: (n, 4, 2) corners of the visible ground, m from home, NaN: the horizon. `covers_m`:
+    median size along and across; `along`, `beside`: smallest overlaps (0 to 1; below 0: a gap), None: no such pair. All
+    three are None if the camera is unknown. `gaps`: for each survey with an area, None: no gap."""
 
     taken: tuple[Photo, ...]
     quads: Numbers
@@ -79,7 +78,7 @@ class Photos:
 
 
 def camera_of(field: FlyingField, survey: Survey | None) -> PhotoCamera | None:
-    """The vehicle's, if it has one (CAM1_TYPE), else the one that the survey was made for; None: nothing tells it."""
+    """The vehicle's camera, if it has one (CAM1_TYPE), else the survey's; None: unknown."""
     if field.param("CAM1_TYPE") > 0.0:
         width, height, focal = (field.param(name) for name in ("SIM_CAM_SENS_W", "SIM_CAM_SENS_H", "SIM_CAM_FOCAL"))
         if min(width, height, focal) > 0.0:
@@ -89,7 +88,7 @@ def camera_of(field: FlyingField, survey: Survey | None) -> PhotoCamera | None:
 
 # --- where they are taken ---------------------------------------------------------------------------------------------
 class _Shutter:
-    """The camera's state along the way."""
+    """State of the camera on the way."""
 
     def __init__(self) -> None:
         self.every_m = 0.0
@@ -99,7 +98,7 @@ class _Shutter:
         self.wait_s = 0.0
 
     def do(self, item: MissionItem, here: tuple[float, float]) -> bool:
-        """An item; True: a photo here, now."""
+        """Carry out an item; True if it takes a photo here and now."""
         if item.command == Cmd.DO_SET_CAM_TRIGG_DIST:
             self.every_m = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
             self.last = here
@@ -150,7 +149,7 @@ class _Shutter:
 
 
 def photos_of(way: Way) -> list[Photo]:
-    """Every photo of the way, at most `MOST_PHOTOS`."""
+    """All photos of the way, at most `MOST_PHOTOS`."""
     if not way.cameras:
         return []
     taken: list[Photo] = []
@@ -176,7 +175,7 @@ def photos_of(way: Way) -> list[Photo]:
 
 
 def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
-    """Straight pieces of a leg with the seconds of each: the way there, and what it does there."""
+    """Straight pieces of a leg with their times, s: the way to its end, and the motion there."""
     yield leg.begin, leg.end, leg.seconds
     if leg.radius_m <= 0.0:
         if leg.wait_s > 0.0:
@@ -192,7 +191,7 @@ def _pieces(leg: PlannedLeg) -> Iterator[tuple[Place, Place, float]]:
 
 # --- what they show ---------------------------------------------------------------------------------------------------
 def _quads(taken: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field: FlyingField) -> Numbers:
-    """(n, 4, 2)."""
+    """Corners (n, 4, 2) of the visible ground."""
     found = np.full((len(taken), 4, 2), np.nan)
     ground = ground_below(field, [photo.place for photo in taken])
     for k, (photo, camera) in enumerate(zip(taken, cameras, strict=True)):
@@ -203,7 +202,7 @@ def _quads(taken: Sequence[Photo], cameras: Sequence[PhotoCamera | None], field:
 
 
 def ground_below(field: FlyingField, places: Sequence[Place]) -> Ground:
-    """The ground around all photos that are taken at these places."""
+    """The ground around all photos from these places."""
     if field.ground is None or not places:
         return Ground.flat()
     north, east = np.array(places)[:, 0], np.array(places)[:, 1]
@@ -213,13 +212,13 @@ def ground_below(field: FlyingField, places: Sequence[Place]) -> Ground:
 
 
 def _whole(quads: Numbers) -> NDArray[np.bool_]:
-    """(n,): all four corners are on known ground."""
+    """True (n,) if all four corners are on known ground."""
     whole: NDArray[np.bool_] = np.isfinite(quads.reshape(-1, 8)).min(axis=1, initial=True)
     return whole
 
 
 def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
-    """(n,) along and across: between the middles of opposite sides."""
+    """Sizes (n,) along and across: between the middles of opposite sides."""
     top, right = quads[:, :2].mean(axis=1), quads[:, 1:3].mean(axis=1)
     bottom, left = quads[:, 2:].mean(axis=1), quads[:, ::3].mean(axis=1)
     along, across = top - bottom, right - left
@@ -227,9 +226,9 @@ def _sizes(quads: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def find_gap(area: Numbers, quads: Numbers, corridor_m: float = 0.0) -> PhotoGap | None:
-    """Greatest gap that quadrilaterals ((n, 4, 2), convex) leave of a polygon ((m, 2)), or of what lies within half of
-    `corridor_m` of a line through its corners; None: none. On a grid of at most 250,000 cells, to within two of which
-    it is."""
+    """Largest gap that quadrilaterals ((n, 4, 2), convex) leave in a polygon ((m, 2)), or within half of `corridor_m`
+    of a line through its corners; None: none. It is computed on a grid of at most 250,000 cells, with an error of two
+    cells."""
     if len(area) < (2 if corridor_m else 3):
         return None
     known = quads[_whole(quads)]
@@ -263,7 +262,7 @@ def _within(area: Numbers, norths: Numbers, easts: Numbers, corridor_m: float) -
 
 
 def _cover(open_: NDArray[np.bool_], quad: Numbers, norths: Numbers, easts: Numbers) -> None:
-    """Close the cells whose middles a quadrilateral holds."""
+    """Close the cells whose middles are in a quadrilateral."""
     rows = slice(*np.searchsorted(norths, [quad[:, 0].min(), quad[:, 0].max()]))
     columns = slice(*np.searchsorted(easts, [quad[:, 1].min(), quad[:, 1].max()]))
     north, east = norths[rows, None], easts[None, columns]
@@ -276,7 +275,7 @@ def _cover(open_: NDArray[np.bool_], quad: Numbers, norths: Numbers, easts: Numb
 
 
 def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
-    """Number of layers of cells that can be taken off, and a cell of the last."""
+    """Number of layers of cells that can be removed, and a cell of the last."""
     rows, columns = np.flatnonzero(open_.any(axis=1)), np.flatnonzero(open_.any(axis=0))
     row, column = int(rows[0]), int(columns[0])
     now = np.pad(open_[row : rows[-1] + 1, column : columns[-1] + 1], 1)
@@ -293,7 +292,7 @@ def _deepest(open_: NDArray[np.bool_]) -> tuple[int, tuple[int, int]]:
 
 # --- all of it --------------------------------------------------------------------------------------------------------
 def look_at_photos(plan: Plan, field: FlyingField, way: Way) -> Photos | None:
-    """Look at the photos of a plan; None: it takes none."""
+    """Compute the photos of a plan; None if it takes none."""
     taken = photos_of(way)
     if not taken:
         return None
@@ -332,8 +331,7 @@ def _apart(photo: Photo, other: Photo) -> float:
 def _overlaps_beside(
     way: Way, taken: Sequence[Photo], across: Numbers, known: NDArray[np.bool_]
 ) -> Iterator[tuple[float, int]]:
-    """Overlaps (0 to 1) of the photos of one line with those of the parallel line before it, and the item of the
-    line."""
+    """Overlaps (0 to 1) of the photos of a line with those of the parallel line before it, and the item of the line."""
     lines: dict[int, float] = {}
     counts: dict[int, int] = {}
     for k, photo in enumerate(taken):
@@ -416,7 +414,7 @@ def _too_fast(plan: Plan, legs: Sequence[PlannedLeg], taken: Sequence[Photo]) ->
 
 
 def nearest_item(way: Way, survey: Survey, gap: PhotoGap) -> int:
-    """The item of the survey whose leg lies nearest to a gap."""
+    """Item of the survey whose leg is nearest to a gap."""
     legs = [leg for leg in way.legs if survey.first <= leg.item.seq <= survey.last]
     if not legs:
         return survey.first

@@ -1,6 +1,6 @@
-"""Room of the legs of a plan in its fence: segments against polygons and circles, all pairs at once.
+"""Distances of the legs of a plan from its fence: segments against polygons and circles, all pairs at once.
 
-On the plane about home, metres. The distance of two segments that do not cross is the least of the distances of the
+On the plane about home, metres. The distance of two segments that do not cross is the smallest of the distances of the
 four ends from the other segment (Ericson, Real-Time Collision Detection, 5.1.9).
 """
 
@@ -17,9 +17,9 @@ from autopilot.mission.fence import Fence
 from autopilot.rehearsal.way import FlyingField
 
 _PIECE: Final = 512
-"""Segments at a time: the tables of a piece stay in the cache."""
+"""Number of segments in a step, so that its tables fit in the cache."""
 Points = NDArray[np.float64]
-"""(n, 2), north and east in metres."""
+"""Array (n, 2), north and east in metres."""
 Numbers = NDArray[np.float64]
 
 
@@ -32,9 +32,9 @@ class Segments:
 
 
 def room(segments: Segments, fence: Fence, field: FlyingField, *, any_inclusion: bool = False) -> Numbers:
-    """(n,) metres from each segment to the nearest edge that it must not cross, below 0 where it is outside somewhere,
-    inf without zones. `any_inclusion` (FENCE_OPTIONS bit 1): within one inclusion zone is enough; a segment from one
-    into another is looked at in 65 points."""
+    """Distances (n,) from each segment to the nearest edge that it must not cross, m; below 0 if it is outside
+    somewhere, inf without zones. `any_inclusion` (FENCE_OPTIONS bit 1): being within one inclusion zone is enough; a
+    segment from one into another is checked at 65 points."""
     inner: list[Numbers] = []
     outer: list[Numbers] = []
     for polygon in fence.polygons:
@@ -54,7 +54,8 @@ def room(segments: Segments, fence: Fence, field: FlyingField, *, any_inclusion:
 
 
 def _united(segments: Segments, inner: list[Numbers], fence: Fence, field: FlyingField) -> Numbers:
-    """Room in the union of inclusion zones: that in a single one, or along points of the segment, from zone to zone."""
+    """Distance within the union of inclusion zones: in a single zone, or along points of the segment from zone to
+    zone."""
     best: Numbers = np.max(inner, axis=0)
     zones = Fence(
         tuple(zone for zone in fence.polygons if zone.inclusion),
@@ -73,7 +74,7 @@ def _single_zones(fence: Fence) -> list[Fence]:
 
 
 def _polygon_room(segments: Segments, corners: Points, inclusion: bool) -> Numbers:
-    """(n,) distance to the polygon's edge, negative on its wrong side or across it."""
+    """Distances (n,) to the polygon's edge, negative on its wrong side or across it."""
     pieces = range(0, len(segments.begin), _PIECE)
     found = [
         _piece(segments.begin[at : at + _PIECE], segments.end[at : at + _PIECE], corners, inclusion) for at in pieces
@@ -82,7 +83,7 @@ def _polygon_room(segments: Segments, corners: Points, inclusion: bool) -> Numbe
 
 
 def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numbers:
-    """(n,): distance to the edges, of what is outside negative and of its farthest point."""
+    """Distances (n,) to the edges; negative for segments outside, by their farthest point."""
     nexts = np.roll(corners, -1, axis=0)
     to_begin = distances(begin, corners, nexts).min(axis=0)
     to_end = distances(end, corners, nexts).min(axis=0)
@@ -98,7 +99,7 @@ def _piece(begin: Points, end: Points, corners: Points, inclusion: bool) -> Numb
 
 
 def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusion: bool) -> float:
-    """Depth of a crossing segment outside, m, in the middle between two of its crossings at most."""
+    """Largest depth of a crossing segment outside, m, in the middle between two of its crossings."""
     bounds = np.concatenate([[0.0], np.sort(parts[parts >= 0.0]), [1.0]])
     middles = begin + ((bounds[:-1] + bounds[1:]) / 2.0)[:, None] * (end - begin)
     nexts = np.roll(corners, -1, axis=0)
@@ -107,7 +108,7 @@ def _depth(begin: Points, end: Points, parts: Numbers, corners: Points, inclusio
 
 
 def distances(points: Points, begin: Points, end: Points) -> Numbers:
-    """(segments, points): distances of points from segments."""
+    """Distances (segments, points) of points from segments, m."""
     along = end - begin
     square = np.maximum(np.einsum("ij,ij->i", along, along), np.finfo(np.float64).tiny)[:, None]
     north = points[None, :, 0] - begin[:, None, 0]
@@ -118,8 +119,8 @@ def distances(points: Points, begin: Points, end: Points) -> Numbers:
 
 
 def _crossings(begin: Points, end: Points, corners: Points, nexts: Points) -> Numbers:
-    """(n, m): at which part of a segment it crosses an edge, -1 where it does not. A corner on the line counts as to
-    its right, so that a way through a corner crosses one of its two edges."""
+    """Shares (n, m) at which a segment crosses an edge, -1 if it does not. A corner on the line counts as to its right,
+    so that a way through a corner crosses only one of its two edges."""
     right = _side(begin[:, None], end[:, None], corners[None]) >= 0.0
     before = _side(corners[None], nexts[None], begin[:, None])
     behind = _side(corners[None], nexts[None], end[:, None])
@@ -129,7 +130,7 @@ def _crossings(begin: Points, end: Points, corners: Points, nexts: Points) -> Nu
 
 
 def _side(a: Points, b: Points, c: Points) -> Numbers:
-    """On which side of a -> b is c? Above 0: to the right."""
+    """Side of c relative to a -> b; above 0: right."""
     turned: Numbers = (b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (
         c[..., 0] - a[..., 0]
     )
@@ -137,7 +138,7 @@ def _side(a: Points, b: Points, c: Points) -> Numbers:
 
 
 def inside(points: Points, corners: Points, nexts: Points) -> NDArray[np.bool_]:
-    """(n,): inside the polygon, by the number of edges to the east."""
+    """True (n,) inside the polygon, by the number of edges to the east."""
     north, east = points[:, None, 0], points[:, None, 1]
     n1, e1, n2, e2 = corners[None, :, 0], corners[None, :, 1], nexts[None, :, 0], nexts[None, :, 1]
     spans = (n1 > north) != (n2 > north)

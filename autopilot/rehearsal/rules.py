@@ -1,4 +1,4 @@
-"""The static rules: what a plan shows without being flown. Pure: plan and parameters in, findings out."""
+"""The static rules: findings about a plan without a flight. They are pure: plan and parameters in, findings out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from autopilot.vehicles.kinds import class_of_type
 from autopilot.vehicles.vehicle_class import ParameterUnit
 
 PACK_V: Final = 11.4
-"""Voltage of the battery, V, on the average over a discharge."""
+"""Mean voltage of the battery during a discharge, V."""
 FAR_M: Final = 1000.0
 UNREACHABLE_M: Final = 50_000.0
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
@@ -40,7 +40,7 @@ _KEEPS: Final = -1.0  # DO_CHANGE_SPEED param2: "no change"
 
 @dataclass(frozen=True, slots=True)
 class RuleQuestion:
-    """Question to a rule."""
+    """Input of a rule."""
 
     plan: Plan
     field: FlyingField
@@ -52,7 +52,7 @@ Check = Callable[[RuleQuestion], Iterator[Finding]]
 
 
 def check(plan: Plan, field: FlyingField, way: Way, photos: Photos | None) -> list[Finding]:
-    """Findings of all rules, in no order. `photos`: `look_at_photos` of the same."""
+    """Findings of all rules, unordered. `photos`: result of `look_at_photos`."""
     question = RuleQuestion(plan, field, way, photos)
     return [finding for rule in CHECKS for finding in rule(question)]
 
@@ -62,7 +62,7 @@ def _named(item: MissionItem) -> str:
 
 
 def _kind(q: RuleQuestion) -> Iterator[Finding]:
-    """The vehicle type in the plan file, against the vehicle."""
+    """Compare the vehicle type in the plan file with the vehicle."""
     made_for = None if q.plan.vehicle_type is None else class_of_type(q.plan.vehicle_type)
     if made_for is not None and made_for.has_stall_speed and not q.field.kind.has_stall_speed:
         yield found("plan-kind", f"made for a {made_for.name}, rehearsed with a {q.field.kind.name}")
@@ -70,7 +70,7 @@ def _kind(q: RuleQuestion) -> Iterator[Finding]:
 
 # --- fence and rally --------------------------------------------------------------------------------------------------
 def _fence(q: RuleQuestion) -> Iterator[Finding]:
-    """Legs against zones, with what the vehicle needs to turn and to stop."""
+    """Check legs against zones, with the vehicle's turns and stops."""
     fence = parse_fence(q.plan.fence)
     if not fence:
         return
@@ -101,12 +101,12 @@ def _fence(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _single_legs(way: Way) -> list[PlannedLeg]:
-    """Each leg once, however often jumps lead along it."""
+    """Each leg once, even if jumps repeat it."""
     return list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
 
 
 def _overrun(leg: PlannedLeg, field: FlyingField) -> tuple[float, float]:
-    """North and east: how far beyond its end it comes to rest."""
+    """Stopping distance beyond its end, north and east, m."""
     if leg.length_m == 0.0:
         return 0.0, 0.0
     share = leg.stopping_m(field.accel_mps2) / leg.length_m
@@ -114,15 +114,15 @@ def _overrun(leg: PlannedLeg, field: FlyingField) -> tuple[float, float]:
 
 
 def _swing_m(leg: PlannedLeg, field: FlyingField) -> float:
-    """Distance from the leg's line to which the turn at its end takes the vehicle, m: not beyond the waypoint radius,
-    within which it may turn."""
+    """Distance from the leg's line that the turn at its end reaches, m; at most the waypoint radius, within which it
+    may turn."""
     if leg.turn_rad is None:
         return 0.0
     return field.measure(field.kind.measures.acceptance) * abs(sin(leg.turn_rad / 2.0))
 
 
 def _limits(q: RuleQuestion) -> Iterator[Finding]:
-    """The fence that parameters make: heights, and the circle about home."""
+    """Check heights and the circle about home from the fence's parameters."""
     types = FenceType(int(q.field.param("FENCE_TYPE")) & 15)
     if not q.field.fenced:
         if q.plan.fence:
@@ -212,7 +212,7 @@ def _order(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _never(q: RuleQuestion) -> Iterator[Finding]:
-    """Items that the mission never comes to; those of the sequencer itself are no loss."""
+    """Items that the mission never reaches; items of the sequencer itself do not count."""
     if not q.way.whole or not q.way.legs:
         return
     last = q.way.legs[-1].item
@@ -227,7 +227,7 @@ def _never(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _behind_landing(q: RuleQuestion) -> Iterator[Finding]:
-    """DO items behind the landing that ends the mission: the vehicle is on the ground when they are begun."""
+    """DO items after the landing that ends the mission: the vehicle is on the ground when they begin."""
     if not q.way.whole or q.way.endless is not None or not q.way.legs or not q.field.kind.flies:
         return
     last = q.way.legs[-1].item
@@ -241,8 +241,8 @@ def _behind_landing(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _swallowed(q: RuleQuestion) -> Iterator[Finding]:
-    """CONDITION items that outlast the leg on which they wait: the next NAV item ends them, and passes over what
-    stands between (ArduPilot AP_Mission.cpp, `update`; docs/reference/mission-semantics.md, 1.2)."""
+    """CONDITION items that outlast their leg: the next NAV item ends them, and skips the items in between (ArduPilot
+    AP_Mission.cpp, `update`; docs/reference/mission-semantics.md, 1.2)."""
     waited_s: dict[int, float] = {}
     holding: dict[int, MissionItem] = {}
     told: set[int] = set()
@@ -262,7 +262,7 @@ def _swallowed(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _waits_s(item: MissionItem, leg: PlannedLeg) -> float:
-    """Seconds that a CONDITION waits on its leg; 0 for what is done at once, and where only the flight tells."""
+    """Time that a CONDITION waits on its leg, s; 0 for immediate ones and where only a flight shows it."""
     if item.command == Cmd.CONDITION_DELAY and isfinite(item.param1):
         return max(item.param1, 0.0)
     if item.command == Cmd.CONDITION_DISTANCE and item.param1 <= 0.0:
@@ -271,7 +271,7 @@ def _waits_s(item: MissionItem, leg: PlannedLeg) -> float:
 
 
 def _ends(q: RuleQuestion) -> Iterator[Finding]:
-    """The beginning and the end of what flies."""
+    """Check the beginning and the end of a flying vehicle's mission."""
     if not q.field.kind.flies or not q.way.legs:
         return
     first = next((leg.item for leg in q.way.legs if leg.item.command != Cmd.NAV_DELAY), None)
@@ -307,20 +307,20 @@ def _speeds(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _measure_of(field: FlyingField, kind: int) -> ParameterUnit | None:
-    """The parameter of a kind of speed (SPEED_TYPE); None: this vehicle has none."""
+    """Parameter for a kind of speed (SPEED_TYPE); None if this vehicle has none."""
     if kind in field.kind.track_speeds:
         return field.kind.measures.cruise[0]
     return VERTICAL_SPEEDS.get(kind) if field.kind.flies else None
 
 
 def _most(field: FlyingField, measure: ParameterUnit) -> float:
-    """The most that a parameter may have, m/s."""
+    """Largest value of a parameter, m/s."""
     definition = next(row for row in field.kind.parameters.definitions if row.name == measure.name)
     return (definition.maximum or inf) / measure.per
 
 
 def _circles(q: RuleQuestion) -> Iterator[Finding]:
-    """Radii that the vehicle cannot fly."""
+    """Check radii that the vehicle cannot fly."""
     for item in q.plan.items:
         asked_m = abs(item.param3)
         wings = q.field.kind.has_stall_speed  # `check_wings`
@@ -332,7 +332,7 @@ def _circles(q: RuleQuestion) -> Iterator[Finding]:
 
 
 def _heights(q: RuleQuestion) -> Iterator[Finding]:
-    """Frames, and heights that are too low."""
+    """Check frames, and heights that are too low."""
     if not q.field.kind.flies:
         return
     placed = [i for i in q.plan.items if drives_navigation(i.command) and has_position(i.command) and i.z != 0.0]

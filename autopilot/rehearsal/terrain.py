@@ -1,8 +1,8 @@
-"""The static rules about terrain: how high the way, the ways home from it, takeoff and landings are above the ground.
+"""The static rules about terrain: heights above the ground of the way, of returns from it, of takeoff and landings.
 
-A leg is looked at twice between two heights of the map, all legs in one call of it. The way home is that of
+A leg is sampled twice between two heights of the map, all legs in one call. The return is that of
 `autopilot.modes.returning`, from every leg's end and every hundred metres on it. A leg above the ground follows it and
-cannot meet it; but it needs to know it.
+cannot hit it, but it needs known ground.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from autopilot.rehearsal.way import FlyingField, PlannedLeg, Way
 from autopilot.safety.fence_limits import FenceType
 
 LEAST_M: Final = 2.0
-"""Nearer than this a way meets the ground: what height is held to."""
+"""Height below which a way hits the ground, m: the tolerance of height control."""
 CLOSE_M: Final = 5.0
 STEEP_DEG: Final = 15.0
-_FOOT_M: Final = 5.0  # around a place where it stands
-_BETWEEN_M: Final = 100.0  # from one beginning of a way home to the next
-_MOST: Final = 200_000  # heights of all ways home together
+_FOOT_M: Final = 5.0  # radius about a place in which its ground is checked
+_BETWEEN_M: Final = 100.0  # distance between the starting points of returns
+_MOST: Final = 200_000  # limit of the heights of all returns together
 _RING: Final = 36
 
 Numbers = NDArray[np.float64]
@@ -52,14 +52,14 @@ class _Lines:
 
 @dataclass(frozen=True, slots=True)
 class _Samples:
-    """Places on lines, those of each line together: its number, the share of its way, and how high above the ground."""
+    """Places on lines, grouped by line: line number, share of its way, and height above the ground."""
 
     line: NDArray[np.int64]
     share: Numbers
     over: Numbers
 
     def least(self, count: int) -> tuple[Numbers, Numbers]:
-        """Least height over the ground of each of `count` lines, m (inf: none is known), and where (share)."""
+        """Smallest height above the ground of each of `count` lines, m (inf: unknown), and its place (share)."""
         known = np.where(np.isnan(self.over), np.inf, self.over)
         starts = np.searchsorted(self.line, np.arange(count))
         least = np.minimum.reduceat(known, starts)
@@ -69,16 +69,16 @@ class _Samples:
         return least, at
 
     def of(self, line: int) -> tuple[Numbers, Numbers]:
-        """Shares of a line's way, and how high it is there."""
+        """Shares of a line's way, and the heights there."""
         return self.share[self.line == line], self.over[self.line == line]
 
     def gaps(self, count: int) -> NDArray[np.bool_]:
-        """Lines, by True, that lead where no height is known."""
+        """True for lines that lead over unknown ground."""
         return np.bincount(self.line, np.isnan(self.over), count) > 0
 
 
 def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
-    """Every `step_m`, ends included."""
+    """Sample lines every `step_m`, with both ends."""
     counts = (lines.lengths / step_m).astype(np.int64) + 2
     line = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -88,13 +88,13 @@ def _sampled(field: FlyingField, lines: _Lines, step_m: float) -> _Samples:
 
 
 def _step_m(field: FlyingField) -> float:
-    """Half of the map's own step north."""
+    """Half of the map's step to the north, m."""
     assert field.ground is not None
     return max(0.5 * METRES_PER_DEGREE / field.ground.per_lat, 5.0)
 
 
 def check_terrain(plan: Plan, field: FlyingField, way: Way) -> Iterator[Finding]:
-    """Findings of the rules about terrain; none without terrain, or for what does not fly."""
+    """Findings of the rules about terrain; none without terrain, or for rovers and boats."""
     if field.ground is None or not field.kind.flies or not way.legs:
         return
     legs = list({(leg.item.seq, leg.begin, leg.end): leg for leg in way.legs}.values())
@@ -137,8 +137,8 @@ def _legs(field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
 
 
 def _followed(field: FlyingField, leg: PlannedLeg, samples: tuple[Numbers, Numbers]) -> tuple[float, float]:
-    """Least height over the ground, m, of wings that follow it as far as they climb, and behind their filter of the
-    height demanded (TECS_HDEM_TCONST), and where (share)."""
+    """Smallest height above the ground, m, and its place (share), of wings that follow the ground with their climb
+    limit and the filter of the demanded height (TECS_HDEM_TCONST)."""
     share, over = samples
     along, ground = share * leg.length_m, leg.begin[2] + share * (leg.end[2] - leg.begin[2]) - over
     climb = field.param("TECS_CLMB_MAX", 5.0) / leg.speed_mps
@@ -156,7 +156,7 @@ def _over(field: FlyingField, places: Numbers) -> Numbers:
 
 
 def _round(field: FlyingField, leg: PlannedLeg) -> float:
-    """The least height on a circle."""
+    """Smallest height above the ground on a circle, m."""
     turn = np.linspace(0.0, 2.0 * np.pi, _RING, endpoint=False)
     north, east = leg.end[0] + leg.radius_m * arrays.cos(turn), leg.end[1] + leg.radius_m * arrays.sin(turn)
     over = leg.end[2] - field.heights(north, east)
@@ -164,9 +164,9 @@ def _round(field: FlyingField, leg: PlannedLeg) -> float:
 
 
 def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
-    """RTL from every point of the way."""
+    """Check RTL from every point of the way."""
     if field.follows_ground and int(field.param("RTL_ALT_TYPE")) == 1:
-        return  # it follows the ground, or says that it cannot
+        return  # it follows the ground, or reports that it cannot
     begins, items = [], []
     for leg in legs:
         if leg.item.command in (Cmd.NAV_TAKEOFF, Cmd.NAV_RETURN_TO_LAUNCH, Cmd.NAV_LAND):
@@ -195,7 +195,7 @@ def _returns(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iter
 
 
 def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
-    """Places to which RTL leads from each place: the nearest rally point that counts, or home."""
+    """Destination of RTL from each place: the nearest valid rally point, or home."""
     home = np.zeros(3)
     goal = np.repeat(home[None, :], len(begin), axis=0)
     if not plan.rally:
@@ -211,7 +211,7 @@ def _goals(plan: Plan, field: FlyingField, begin: Numbers) -> Numbers:
 
 
 def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
-    """`autopilot.modes.returning.return_height` of many places."""
+    """Height of returns from many places, as `autopilot.modes.returning.return_height`."""
     least = np.maximum(begin[:, 2] + max(field.param("RTL_CLIMB_MIN") / 100.0, 0.0), LEAST_M)
     up = np.maximum(np.maximum(goal[:, 2], field.param("RTL_ALT", 1500.0) / 100.0), least)
     slope = field.param("RTL_CONE_SLOPE", 3.0)
@@ -225,7 +225,7 @@ def _return_up(field: FlyingField, begin: Numbers, goal: Numbers) -> Numbers:
 
 
 def _places(plan: Plan, field: FlyingField, legs: Sequence[PlannedLeg]) -> Iterator[Finding]:
-    """Findings where the vehicle takes off and comes down."""
+    """Findings about the places of takeoff and landing."""
     for leg in legs:
         spec = spec_of(leg.item.command)
         if leg.item.command == Cmd.NAV_TAKEOFF or (spec is not None and spec.comes_down):

@@ -1,8 +1,8 @@
-"""Rehearsal of a plan that has been uploaded: its findings go to every ground station, where SRT_REHEARSE is set.
+"""Rehearsal of an uploaded plan: its findings go to every ground station, if SRT_REHEARSE is set.
 
-Mission, fence and rally points come one after the other: each is looked at together with those that are there, and
-what has been said of the plan before is not said again. Before the vehicle knows where home is nothing can be said of
-ways and fences: it waits for that. Notes are left to `sortie rehearse`.
+Mission, fence and rally points arrive one after the other. Each is checked together with the others, and findings are
+not repeated. Without a home position ways and fences cannot be checked, so the rehearsal waits for it. Notes are only
+given by `sortie rehearse`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 MOST_TEXTS: Final = 8
-"""After these only how many more there are."""
+"""Number of texts after which only the number of the rest is given."""
 
 
 class ThreePlans(Protocol):
-    """`autopilot.commands.plans.Plans`, as far as they are read."""
+    """The readable side of `autopilot.commands.plans.Plans`."""
 
     @property
     def mission(self) -> MissionStorage: ...
@@ -35,7 +35,7 @@ class ThreePlans(Protocol):
 
 
 class UploadRehearsal:
-    """Rehearsal of one vehicle's uploads. While the parameter is 0 the rules are not even loaded."""
+    """Rehearsal of one vehicle's uploads. The rules are not loaded while the parameter is 0."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, plans: ThreePlans) -> None:
         self._facts = facts
@@ -45,7 +45,7 @@ class UploadRehearsal:
         self._waits = False
 
     def plan_changed(self, *_: object) -> None:
-        """Rehearse: one of the three plans has changed."""
+        """Rehearse after a change of a plan."""
         if not self._facts.param("SRT_REHEARSE"):
             return
         self._waits = self._facts.home is None
@@ -53,7 +53,7 @@ class UploadRehearsal:
             self._say()
 
     def home_found(self) -> None:
-        """Home is known from now on."""
+        """Rehearse once home is known."""
         if self._waits:
             self.plan_changed()
 
@@ -69,7 +69,7 @@ class UploadRehearsal:
             self._announcer.say(_loud(more[0]), f"Rehearsal: {len(more)} more, {errors} of them errors")
 
     def _findings(self) -> list[Finding]:
-        """Findings about the plans as they are now, the most severe first."""
+        """Findings about the present plans, the most severe first."""
         from autopilot.rehearsal.findings import FindingSeverity, rank
         from autopilot.rehearsal.photos import look_at_photos
         from autopilot.rehearsal.rules import check

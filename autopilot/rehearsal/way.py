@@ -1,7 +1,7 @@
-"""The way that a plan's items lead: legs in metres about home, in the order in which they are flown, with jumps.
+"""The way of a plan: legs in metres from home in flying order, with jumps.
 
-Times are those of a vehicle that accelerates as its parameters say, in still air; wings are flown by their guidance, in
-the wind that is foreseen (`autopilot.rehearsal.wing_flight`). Splines are taken as straight lines. Source:
+Times are those of a vehicle with the accelerations of its parameters in calm air. Wings are flown by their guidance in
+the forecast wind (`autopilot.rehearsal.wing_flight`). Splines count as straight lines. Source:
 docs/reference/mission-semantics.md, 1.4, and `autopilot.modes.auto_nav`, which flies them.
 """
 
@@ -33,23 +33,22 @@ from autopilot.rehearsal.wing_way import LANDINGS, TAKEOFFS, radius_of, takeoff_
 __all__ = ["VERTICAL_SPEEDS", "FlyingField", "Place", "PlannedLeg", "Way", "walk"]
 
 MOST_LEGS: Final = 10_000
-"""A plan that takes more, through jumps, is not looked at any further."""
+"""Limit of legs; a plan with more legs, by jumps, is not checked further."""
 LOWEST_TAKEOFF_M: Final = 1.0
 _GO_ON_AFTER_LAND: Final = 4  # MIS_OPTIONS bit 2
-_LOWEST_APPROACH_M: Final = 2.0  # above the ground, on the way to a landing place
+_LOWEST_APPROACH_M: Final = 2.0  # height above the ground on the way to a landing place
 CAMERA: Final = frozenset({
     Cmd.DO_SET_CAM_TRIGG_DIST, Cmd.DO_SET_CAM_TRIGG_INTERVAL, Cmd.DO_DIGICAM_CONTROL, Cmd.IMAGE_START_CAPTURE,
     Cmd.IMAGE_STOP_CAPTURE,
 })  # fmt: skip
 _AROUND: Final = 36
-_CHAIN: Final = 255  # jumps in a row, as `autopilot.mission.route` bounds them
+_CHAIN: Final = 255  # limit of jumps in a row, as in `autopilot.mission.route`
 
 
 @dataclass(slots=True)
 class Way:
-    """All legs. `visited`: numbers of the items that the mission comes to. `endless`: the item that never ends (a jump
-    or an unlimited loiter). `idle`: the jump at which a walk ended without an item. `whole`: it was walked to the
-    end."""
+    """All legs. `visited`: numbers of the items that the mission reaches. `endless`: item that never ends (a jump or an
+    unlimited loiter). `idle`: jump at which a walk ended without an item. `whole`: it was walked to the end."""
 
     legs: list[PlannedLeg] = field(default_factory=list)
     visited: set[int] = field(default_factory=set)
@@ -57,11 +56,11 @@ class Way:
     idle: MissionItem | None = None
     whole: bool = True
     passed: list[tuple[int, MissionItem]] = field(default_factory=list)
-    """DO and CONDITION items in the order in which they are done, each with the number of the leg on which."""
+    """DO and CONDITION items in order, each with the number of its leg."""
 
     @property
     def cameras(self) -> list[tuple[int, MissionItem]]:
-        """Items for the camera among `passed`."""
+        """Camera items among `passed`."""
         return [(leg, item) for leg, item in self.passed if item.command in CAMERA]
 
     @property
@@ -125,7 +124,7 @@ class _Walk:
         self._forever.add(jump.seq)
 
     def _idle(self, seq: int, counters: JumpCounters) -> MissionItem | None:
-        """The last of a chain of jumps that leads to nothing but jumps; None where the mission just ends."""
+        """The last of a chain of jumps that only leads to jumps; None if the mission just ends."""
         last: MissionItem | None = None
         at: int | None = seq
         for _ in range(self._storage.count() + _CHAIN):
@@ -147,7 +146,7 @@ class _Walk:
             self._vertical[change.kind] = self._field.vertical_mps(change.kind, change.speed)
 
     def _fly(self, item: MissionItem) -> bool:
-        """Add the leg; does the mission end with it?"""
+        """Add the leg; True if the mission ends with it."""
         field_ = self._field
         if not field_.kind.carries_out(item.command):
             return False
@@ -183,7 +182,7 @@ class _Walk:
         return False
 
     def _fly_on_wings(self, item: MissionItem) -> bool:
-        """Add the leg of wings, whose time `WingFlight` knows; does the mission end with it?"""
+        """Add the leg of wings, whose time comes from `WingFlight`; True if the mission ends with it."""
         field_ = self._field
         if item.command in TAKEOFFS:
             begin, up = self._at, max(takeoff_up(field_, item, self._at), self._at[2] + LOWEST_TAKEOFF_M)
@@ -203,7 +202,7 @@ class _Walk:
         return self.way.endless is not None or (item.command in LANDINGS and not self._goes_on(item))
 
     def _follows(self, item: MissionItem) -> bool:
-        """True when the leg keeps its height above the ground."""
+        """True if the leg keeps its height above the ground."""
         straight = item.command in (Cmd.NAV_SPLINE_WAYPOINT, Cmd.NAV_LOITER_TO_ALT) or item.z == 0.0
         return self._field.follows_ground and item.frame in ABOVE_GROUND and not straight
 
@@ -222,7 +221,8 @@ class _Walk:
         turns = item.param1 if isfinite(item.param1) and item.param1 > 0.0 else 0.0
         rate = self._field.param("CIRCLE_RATE", 20.0) * pi / 180.0
         speed = max(min(abs(rate) * radius, self._speed), 0.1)
-        if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:  # level, above the highest
+        # level, above the highest ground
+        if self._field.follows_ground and item.frame in ABOVE_GROUND and item.z != 0.0:
             around = (2.0 * pi * k / _AROUND for k in range(_AROUND))
             ring = [(center[0] + radius * cos(turn), center[1] + radius * sin(turn)) for turn in around]
             center = (*center[:2], item.z + max(self._field.ground_up(*point) for point in (*ring, center[:2])))
@@ -244,7 +244,7 @@ class _Walk:
         below = field_.ground_up(north, east) if follows else 0.0
         height = max(up, below + field_.param("RTL_ALT", 1500.0) / 100.0)
         final = height - below + ground if follows else height
-        if field_.kind.has_stall_speed:  # round home, until somebody else takes it
+        if field_.kind.has_stall_speed:  # circle home, until another party takes the vehicle
             above = field_.param("RTL_ALTITUDE", 100.0)
             self._add(item, (goal[0], goal[1], above if above >= 0.0 else up), over_ground=follows)
             if not (field_.kind.lands_anywhere and field_.param("Q_RTL_MODE")):
@@ -271,7 +271,7 @@ class _Walk:
         return low / max(self._field.param("LAND_SPEED", 50.0) / 100.0, 0.1) + max(height - low, 0.0) / fast
 
     def _place(self, item: MissionItem) -> None:
-        """Go there level, down to the ground or by param1 m, and up again."""
+        """Go there level, descend to the ground or by param1 m, and climb again."""
         param, (north, east, _) = self._field.param, self._field.place(item, self._at)
         deep_m = max(self._at[2] - self._field.ground_up(north, east), 0.0)
         deep_m = min(deep_m, item.param1) if item.param1 > 0.0 else deep_m
@@ -290,7 +290,7 @@ class _Walk:
         )
 
     def _climbs(self) -> None:
-        """Legs that follow the ground take as long as its slopes let them."""
+        """Set the times of legs that follow the ground, by its slopes."""
         legs = self.way.legs
         follow = [k for k, leg in enumerate(legs) if leg.over_ground and leg.length_m > 0.0]
         if not follow:
@@ -302,7 +302,7 @@ class _Walk:
             legs[k] = replace(legs[k], seconds=max(legs[k].seconds, float(needed)))
 
     def _turns(self) -> None:
-        """Mark the ends that are passed, and add what stopping and starting costs at the others."""
+        """Mark ends without a stop, and add the times of stopping and starting at the others."""
         legs, accel = self.way.legs, self._field.accel_mps2
         ramp, blend = self._field.jerk_s
         for at, leg in enumerate(legs):
@@ -324,5 +324,5 @@ def _slowed(leg: PlannedLeg, seconds: float, turn: float | None) -> PlannedLeg:
 
 
 def walk(plan: Plan, field_: FlyingField) -> Way:
-    """The way of `plan` from home."""
+    """Way of `plan` from home."""
     return _Walk(plan, field_).run()

@@ -1,9 +1,9 @@
-"""The way of wings, flown by their own guidance: how long it is, takes and costs, in the wind that is foreseen.
+"""Way of wings, flown by their own guidance: its length, time and energy in the forecast wind.
 
-A point with an airspeed, a bank that lags behind the one demanded, and a climb within its rates is carried by the wind
-and steered by the laws that fly the vehicle (`autopilot.control.plane_guidance`, `plane_landing`), so that turns,
-circles and the places where they are left are theirs. Straight ways and whole circles are passed in one step. The run
-of a takeoff, a flare with its rollout and the end of a landing upright are measured on the simulated vehicles.
+A point with an airspeed, a bank that lags behind its demand, and a limited climb rate is carried by the wind and
+steered by the laws that fly the vehicle (`autopilot.control.plane_guidance`, `plane_landing`). So turns, circles and
+the places where they end are those of the vehicle. Straight ways and whole circles are passed in one step. The run of a
+takeoff, a flare with its rollout and the end of an upright landing were measured on the simulated vehicles.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ from autopilot.rehearsal.wing_way import (
 
 _STEP_S: Final = 0.1
 _MOST_STEPS: Final = 60_000
-"""Steps after which the rest of a way is taken as straight: an hour of turns."""
+"""Steps after which the rest of a way counts as straight: an hour of turns."""
 _BANK_LAG_S, _CLIMB_LAG_S, _HEIGHT_S, _SPEED_S = 0.45, 1.5, 4.0, 2.0
 _STRAIGHT: Final = 0.02  # rad of bank
 _STEADY_MPS, _STEADY_M = 0.3, 2.0
-_SKIP_S: Final = 20.0  # at most in one step: the wind may be another then
+_SKIP_S: Final = 20.0  # limit of one step, because the wind may change
 _MARGIN_S: Final = 3.0  # before a turn
 _FLOOR_FADES: Final = 0.2  # of the throttle of a takeoff, 1/s (AP_TECS)
-_SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to over the pad
-_CARRIED: Final = 0.6  # of the way from the wings to the pad, by lift motors
-_CHANGE_S: Final = 3.0  # for which a transition takes as much as a hover
-# a takeoff: run, s and m in calm air, longer by so much for each m/s of wind from behind; climb, m/s up and ahead; the
-# airspeed at its end; without power, s
+_SPIN_S, HOVER_IN_S = 3.0, 20.0  # of lift motors: until they lift; from the wings to above the pad
+_CARRIED: Final = 0.6  # share of the way from the wings to the pad that lift motors carry
+_CHANGE_S: Final = 3.0  # time in which a transition takes as much power as a hover
+# takeoff: run, s and m in calm air, and its increase for each m/s of tailwind; climb, m/s up and forward; the airspeed
+# at its end; time without power, s
 _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS, _CLIMB_OUT_MPS, _UNPOWERED_S = (
     4.7,
     58.0,
@@ -68,8 +68,8 @@ _RUN_S, _RUN_M, _RUN_IN_WIND_S, _CLIMB_MPS, _AHEAD_MPS, _CLIMB_OUT_MPS, _UNPOWER
     26.8,
     1.3,
 )
-_FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # of a flare: for each m/s over ground; what it slows; to a stand
-_ROLLING: Final = 0.3  # m/s2, and for each m/s, that wheels take off the speed (`sitl.kernel.gear`)
+_FLARE_S, _FLARE_MPS2, _REST_S = 0.207, 2.0, 0.4  # flare: duration for each m/s over ground, deceleration, time to stop
+_ROLLING: Final = 0.3  # deceleration by the wheels, m/s2, and for each m/s (`sitl.kernel.gear`)
 
 _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_L1_PERIOD, "NAVL1_PERIOD", 17.0, 1.0),
@@ -92,11 +92,11 @@ _SETTINGS: Final[tuple[tuple[int, str, float, float], ...]] = (
     (L.P_FLARE_AIM, "LAND_FLARE_AIM", 50.0, 0.01),
     (L.P_BACK_DECEL, "Q_TRANS_DECEL", 2.0, 1.0),
 )
-"""Settings that the laws read: by parameter, its default, its unit."""
+"""Settings for the laws: parameter, default, unit."""
 
 
 class WingFlight:
-    """Flight along the legs of a plan, in their order."""
+    """Flight along the legs of a plan, in order."""
 
     def __init__(self, field: FlyingField) -> None:
         self._field = field
@@ -109,13 +109,13 @@ class WingFlight:
         self._s[L.S_POS_OK] = 1.0
         self._time_s = self._joules = self._way_m = 0.0
         self._yaw, self._bank, self._speed, self._climb = radians(field.heading_deg), 0.0, field.cruise_mps, 0.0
-        self._floor = 0.0  # least throttle that is left of a takeoff
+        self._floor = 0.0  # remaining minimum throttle of a takeoff
         self._steps = 0
 
     def fly(self, legs: list[PlannedLeg]) -> list[PlannedLeg]:
-        """The legs with their seconds, waits, ways and energy."""
+        """The legs with their times, waits, lengths and energies."""
         flown: list[PlannedLeg] = []
-        line: Place | None = None  # where the next leg's line begins
+        line: Place | None = None  # beginning of the next leg's line
         for at, leg in enumerate(legs):
             onward = legs[at + 1] if at + 1 < len(legs) else None
             began = self._time_s, self._joules, self._way_m
@@ -128,7 +128,7 @@ class WingFlight:
         return flown
 
     def _leg(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
-        """Fly one; the time at which it is there, and waits."""
+        """Fly a leg; returns the time of its arrival, where it waits."""
         if leg.item.command in TAKEOFFS:
             self._take_off(leg)
         elif self._steps > _MOST_STEPS:
@@ -143,7 +143,7 @@ class WingFlight:
 
     # --- parts of a way -----------------------------------------------------------------------------------------------
     def _take_off(self, leg: PlannedLeg) -> None:
-        """Upright, or along the heading; from there on it flies."""
+        """Take off, upright or along the heading."""
         s = self._s
         north, east = self._wind(leg.end[2])
         upright = rises_upright(self._field, leg.item)
@@ -163,7 +163,7 @@ class WingFlight:
             self._change_over()
 
     def _change_over(self) -> None:
-        """From the hover to the wings: full throttle straight ahead until these carry alone."""
+        """Change from the hover to the wings: full throttle straight ahead until they carry."""
         self._joules += self._body.hover_w * self._share(STAYING, -self._s[L.S_EPD]) * _CHANGE_S
         enough = max(self._p[L.P_V_MIN], self._field.param("Q_ASSIST_SPEED") + 1.0)
         self._s[L.S_NAV_ROLL] = self._climb = 0.0
@@ -173,7 +173,7 @@ class WingFlight:
         self._floor = 0.0
 
     def _pass(self, leg: PlannedLeg) -> None:
-        """Straight, without a look at turns."""
+        """Fly straight, without turns."""
         seconds = leg.length_m / leg.speed_mps + leg.wait_s
         self._spend(seconds, self._body.watts(min(self._body.drag_n(leg.speed_mps, 1.0) / self._body.pull_n, 1.0)))
         self._way_m += leg.length_m
@@ -197,7 +197,7 @@ class WingFlight:
         return t
 
     def _way(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> None:
-        """To a waypoint, until the turn to the next begins."""
+        """Fly to a waypoint, until the turn to the next begins."""
         s, p = self._s, self._p
         t = self._begin(leg, onward, line)
         own = leg.item.param2
@@ -210,7 +210,7 @@ class WingFlight:
             pass_end(s, p, t)
 
     def _circle(self, leg: PlannedLeg, onward: PlannedLeg | None, line: Place | None) -> float:
-        """To a circle, round it as long as its item says, and off it in the direction of the next place."""
+        """Fly to a circle, along it as long as its item says, and leave it in the direction of the next place."""
         s, p, command = self._s, self._p, leg.item.command
         t = self._begin(leg, onward, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
         radius = leg.radius_m or p[L.P_LOITER_R]
@@ -246,7 +246,7 @@ class WingFlight:
                 self._repeat(t, until_s, marks)
 
     def _repeat(self, t: L.Row, until_s: float, marks: list[tuple[float, float, float, float]]) -> None:
-        """Pass whole turns that are like the one just flown: those still to be flown but the last."""
+        """Skip whole turns that equal the last one, except the final turn."""
         s, steady = self._s, abs(self._climb) < _STEADY_MPS
         if not marks or s[L.S_TURN_SUM] >= marks[-1][0] + 1.0:
             marks.append((s[L.S_TURN_SUM], self._time_s, self._joules, self._way_m))
@@ -260,7 +260,7 @@ class WingFlight:
                 self._way_m += more * metres
 
     def _land(self, leg: PlannedLeg, line: Place | None) -> float:
-        """Down the glide slope to the flare, and to a stand."""
+        """Descend on the glide slope to the flare and to the stop."""
         s, p = self._s, self._p
         t = self._begin(leg, None, line or (s[L.S_EPN], s[L.S_EPE], -s[L.S_EPD]))
         t[L.T_HAS_POSITION] = 1.0
@@ -286,7 +286,7 @@ class WingFlight:
         return there_s
 
     def _set_down(self, leg: PlannedLeg) -> float:
-        """To the pad on wings as far as they carry, to over it, and straight down on lift motors."""
+        """Fly to the pad on wings as far as they carry, then to above it, and straight down on lift motors."""
         s, p = self._s, self._p
         self._begin(leg, None, None)
         height = -s[L.S_EPD]
@@ -305,7 +305,7 @@ class WingFlight:
         return there_s
 
     def _down_s(self, height: float) -> float:
-        """Seconds of an upright landing from a height."""
+        """Time of an upright landing from a height, s."""
         low = min(max(height, 0.0), self._field.param("Q_LAND_FINAL_ALT", 6.0))
         fast, slow = self._field.param("Q_WP_SPD_DN", 1.5), self._field.param("Q_LAND_FINAL_SPD", 0.5)
         return max(height - low, 0.0) / fast + low / slow
@@ -315,12 +315,12 @@ class WingFlight:
         return hypot(end[0] - self._s[L.S_EPN], end[1] - self._s[L.S_EPE])
 
     def _wind(self, up: float) -> tuple[float, float]:
-        """Velocity of the wind there and then, north and east."""
+        """Velocity of the wind at this place and time, north and east."""
         wind = self._field.wind
         return (0.0, 0.0) if wind is None else wind.velocity(self._time_s, up)
 
     def _share(self, shares: Shares, up: float) -> float:
-        """Power of the lift motors by that in calm air, in the wind at a height and with the present nose."""
+        """Power of the lift motors over that in calm air, at a height and with the present heading."""
         north, east = self._wind(up)
         speed = hypot(north, east)
         ahead = -(north * cos(self._yaw) + east * sin(self._yaw)) / max(speed, 0.1)
@@ -331,7 +331,8 @@ class WingFlight:
         self._joules += watts * seconds
 
     def _ahead(self, height: Callable[[], float], speed: float, left_m: float) -> None:
-        """A step, or the straight way that is left but its end. `height`: wanted where it is."""
+        """Fly a step, or the remaining straight way except its end. `height()`: demanded height at the present
+        place."""
         wanted, s = height(), self._s
         still = abs(s[L.S_NAV_ROLL]) < _STRAIGHT and abs(self._bank) < _STRAIGHT and self._floor == 0.0
         if still and abs(self._speed - speed) < _STEADY_MPS and abs(wanted + s[L.S_EPD]) < _STEADY_M:
@@ -356,12 +357,12 @@ class WingFlight:
         return min(max((self._drag(load) + weight) / self._body.pull_n, self._floor), 1.0)
 
     def _drag(self, load: float) -> float:
-        """Drag, N; below AIRSPEED_MIN lift motors carry what the wings do not."""
+        """Drag, N; below AIRSPEED_MIN lift motors carry the rest of the weight."""
         share = min(self._speed / max(self._p[L.P_V_MIN], 1.0), 1.0)
         return self._body.drag_n(max(self._speed, 1.0), load * share * share)
 
     def _step(self, height: float, speed: float) -> None:
-        """Fly a step towards a height and an equivalent airspeed, with the bank that is demanded."""
+        """Fly a step towards a height and an equivalent airspeed, with the demanded bank."""
         s, p, dt = self._s, self._p, _STEP_S
         self._steps += 1
         up = -s[L.S_EPD]
@@ -388,7 +389,7 @@ class WingFlight:
         self._spend(dt, self._body.watts(throttle))
 
     def _place(self, wind_n: float, wind_e: float) -> None:
-        """Velocity over ground, and the attitude as far as the laws look at it."""
+        """Set the velocity over ground, and the part of the attitude that the laws use."""
         s = self._s
         true = self._speed * max(s[L.S_EAS2TAS], 1.0)
         level = sqrt(max(true * true - self._climb * self._climb, 1.0))
@@ -400,13 +401,13 @@ class WingFlight:
 
 
 def _left_straight(leg: PlannedLeg) -> bool:
-    """True for a circle behind which the next leg begins where it is left (param4)."""
+    """True for a circle after which the next leg begins where it is left (param4)."""
     own = leg.item.param4
     return leg.radius_m > 0.0 and isfinite(own) and own != 0.0
 
 
 def takeoff_end(field: FlyingField, item: MissionItem, begin: Place, up: float) -> tuple[Place, float]:
-    """End of a takeoff to a height, along the heading that it stands in, and its seconds."""
+    """End of a takeoff to a height, along the present heading, and its time, s."""
     if rises_upright(field, item):
         return (begin[0], begin[1], up), _SPIN_S + max(up - begin[2], 0.0) / field.param("Q_WP_SPD_UP", 2.5)
     heading, climbs_s = radians(field.heading_deg), max(up - begin[2], 0.0) / _CLIMB_MPS

@@ -1,5 +1,5 @@
-"""Items as wings fly them (`autopilot.modes.wing_nav`): circles, airspeeds, turns; and what of a way wings cannot fly.
-`autopilot.rehearsal.wing_flight` knows how long the rest takes."""
+"""Items as wings fly them (`autopilot.modes.wing_nav`): circles, airspeeds, turns; and ways that wings cannot fly.
+`autopilot.rehearsal.wing_flight` has the times."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _CIRCLES: Final = (Cmd.NAV_LOITER_TURNS, Cmd.NAV_LOITER_TIME, Cmd.NAV_LOITER_TO_
 TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 _LAPSE_1_M: Final = 2.25577e-5  # of the standard atmosphere
-_STEEP: Final = 0.98  # of the bank limit, as the steepest that counts
+_STEEP: Final = 0.98  # share of the bank limit that counts as the limit
 
 
 def radius_of(field: FlyingField, item: MissionItem) -> float:
-    """Metres of the circle of an item, negative: counter-clockwise; 0: none."""
+    """Radius of an item's circle, m, negative: counter-clockwise; 0: none."""
     if item.command not in _CIRCLES:
         return 0.0
     own = item.param2 if item.command == Cmd.NAV_LOITER_TO_ALT else item.param3
@@ -35,7 +35,7 @@ def radius_of(field: FlyingField, item: MissionItem) -> float:
 
 
 def takeoff_up(field: FlyingField, item: MissionItem, begin: Place) -> float:
-    """Height of a takeoff above home, m: upright by the item's height from where it begins, but for Q_OPTIONS."""
+    """Height of a takeoff above home, m. An upright takeoff counts from its start, except with Q_OPTIONS."""
     by_frame = not rises_upright(field, item) or int(field.param("Q_OPTIONS")) & LiftOption.TAKEOFF_BY_FRAME
     return field.place(item, begin)[2] if by_frame else begin[2] + item.z
 
@@ -53,7 +53,7 @@ def lands_upright(field: FlyingField, item: MissionItem) -> bool:
 
 
 def takes(field: FlyingField, kind: int, speed_mps: float) -> bool:
-    """True unless it is an airspeed that this kind of vehicle does not fly at. `kind`: SPEED_TYPE."""
+    """True unless it is an airspeed outside this vehicle's limits. `kind`: SPEED_TYPE."""
     measures = field.kind.measures
     if measures.slowest is None or measures.fastest is None or kind != SpeedType.AIRSPEED:
         return True
@@ -67,13 +67,13 @@ def tightest_m(field: FlyingField, speed_mps: float) -> float:
 
 
 def true_share(field: FlyingField, up: float) -> float:
-    """True airspeed by equivalent airspeed, in the standard atmosphere."""
+    """True over equivalent airspeed, in the standard atmosphere."""
     thinner = max(1.0 - _LAPSE_1_M * (field.home.alt + up), 0.1)
     return 1.0 / (thinner * thinner)
 
 
 def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
-    """Turn at the end of a leg, rad; None where it does not lead on."""
+    """Turn at the end of a leg, rad; None if it does not lead on."""
     if onward is None or leg.length_m == 0.0 or onward.length_m == 0.0 or leg.radius_m > 0.0:
         return None
     if leg.item.command in TAKEOFFS or leg.item.command in LANDINGS:
@@ -83,14 +83,14 @@ def turn_of(leg: PlannedLeg, onward: PlannedLeg | None) -> float | None:
 
 
 # --- what cannot be flown ---------------------------------------------------------------------------------------------
-_STEEPEST: Final = 0.18  # of a glide slope: 10 degrees
-_SPARE: Final = 1.1  # of a rate: less is not told
+_STEEPEST: Final = 0.18  # largest glide slope: 10 degrees
+_SPARE: Final = 1.1  # tolerance of a rate
 _LEAST_RISE_M: Final = 5.0
 
 
 def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[MissionItem, ...]) -> Iterator[Finding]:
-    """Legs too short for their turns, climbs and approaches too steep, circles too tight, a landing that no return
-    joins."""
+    """Findings about legs too short for their turns, climbs and approaches too steep, circles too tight, and a landing
+    that no return uses."""
     for at, leg in enumerate(legs):
         name = command_name(leg.item.command)
         tightest = tightest_m(field, leg.speed_mps)
@@ -115,7 +115,7 @@ def check_wings(field: FlyingField, legs: list[PlannedLeg], items: tuple[Mission
 
 
 def _joins_m(leg: PlannedLeg | None, tightest: float) -> float:
-    """Metres of each leg that the turn at the end of `leg` takes."""
+    """Length of each leg that the turn at the end of `leg` takes, m."""
     if leg is None or leg.turn_rad is None:
         return 0.0
     return tightest * tan(min(leg.turn_rad, 0.75 * pi) / 2.0)

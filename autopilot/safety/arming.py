@@ -1,8 +1,8 @@
-"""Arming: the checks, the act, and stopping the motors again.
+"""Arming: the checks, the arming itself, and disarming.
 
 Texts begin as the firmware's do ("PreArm: ..", "Arm: .."), because ground stations look for them
-(docs/reference/ground-stations.md, 1.6). A procedure that does more (the flight manager's RESETs) wraps `Arming` and
-takes its place as `Autopilot.arming`.
+(docs/reference/ground-stations.md, 1.6). A longer procedure (the flight manager's RESETs) wraps `Arming` and becomes
+`Autopilot.arming`.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _LOOK_MS: Final = 1000
 _DISPLAY_MS: Final = 30_000
 _TAKE_OFF_BY_ITSELF = 2  # AUTO_OPTIONS bit 1
 _STOP_AT_TOUCHDOWN: Final = 1 << 2  # PILOT_THR_BHV
-_LIFTOFF: Final = int(VehicleEvent.LIFTOFF)  # plain numbers, as `PassTurns` has them
+_LIFTOFF: Final = int(VehicleEvent.LIFTOFF)  # plain ints, as in `PassTurns`
 _LANDED: Final = int(VehicleEvent.LANDED)
 
 
 class ArmingProcedure(Protocol):
-    """Port: the vehicle's side of `Autopilot.arm` and `disarm`."""
+    """The vehicle's side of `Autopilot.arm` and `disarm`."""
 
     def arm(self, now_ms: int, *, force: bool = False) -> Outcome:
-        """IN_PROGRESS when it takes longer; ArmedChanged tells when it is done."""
+        """Arm the vehicle. IN_PROGRESS if it takes longer; ArmedChanged then announces the end."""
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome: ...
     @property
     def arm_request(self) -> Request | None:
-        """The arm command that is in progress; its end is told there too."""
+        """The arm command in progress; it also receives the result."""
 
 
 class PrearmWatch:
-    """May the vehicle be armed? Looked at every second while it is not, mostly without a pass (`glance`); what fails
-    is said every 30 s. `ok`: it may."""
+    """Watch of the pre-arm checks. They run every second while disarmed, mostly without a pass (`glance`). Failures are
+    announced every 30 s. `ok`: all checks pass."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, home: Home, checks: ArmingChecks) -> None:
         self._facts = facts
@@ -58,19 +58,18 @@ class PrearmWatch:
         self.due_ms = 0
 
     def reasons(self) -> list[ArmingReason]:
-        """Reasons that the vehicle may not be armed; empty = ready."""
+        """Reasons to refuse arming; empty = ready."""
         return self._checks.before()
 
     def run(self, now_ms: int) -> Outcome:
-        """RUN_PREARM_CHECKS: say what fails. Refused while armed."""
+        """RUN_PREARM_CHECKS: announce the failures. Refused while armed."""
         if self._facts.armed:
             return Outcome(Result.TEMPORARILY_REJECTED, "armed")
         self._take(self.reasons(), now_ms, display=True)
         return ACCEPTED
 
     def glance(self, now_ms: int) -> bool:
-        """While disarmed: look without a pass, if it is time; True: something has changed or is to be said, in a pass
-        at this time."""
+        """Check without a pass if it is time, while disarmed. True if a pass is needed at this time."""
         if now_ms < self.due_ms:
             return False
         reasons, display = self.reasons(), now_ms >= self._display_ms
@@ -81,7 +80,7 @@ class PrearmWatch:
         return False
 
     def update(self, now_ms: int) -> None:
-        """While disarmed."""
+        """Check in a pass, while disarmed."""
         if now_ms >= self.due_ms:
             self._home.position_found()
             self._take(self.reasons(), now_ms, display=now_ms >= self._display_ms)
@@ -99,9 +98,9 @@ class PrearmWatch:
 
 
 class Arming:
-    """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `mandatory`: reasons that force does not
-    pass; `on_change(armed, now_ms)` tells the other
-    parts of the autopilot. `hold_auto_disarm`: DISARM_DELAY waits (a countdown runs)."""
+    """The vehicle's own procedure. `throttle_raised`: by the pilot's stick; `mandatory`: reasons that also refuse a
+    forced arming; `on_change(armed, now_ms)` tells the other parts of the autopilot. `hold_auto_disarm`: DISARM_DELAY
+    waits (during a countdown)."""
 
     def __init__(
         self,
@@ -131,16 +130,16 @@ class Arming:
         self._leave_finished = leave_finished
         self.authorization = ArmAuthorization(facts, announcer)
         self._on_change = on_change
-        self._pending: tuple[Request, bool] | None = None  # what was asked of a real vehicle, and whether to arm
+        self._pending: tuple[Request, bool] | None = None  # a request to a flight controller, and whether it is to arm
         self._finish_ms = 0
         self._idle_since: int | None = None
         self._known_armed = facts.armed
         self.hold_auto_disarm = False
         self.flew = False
-        """Since it was armed."""
+        """Time since arming."""
         self.last_refusal = ""
         self.asked_by = ArmingMethod.MAVLINK
-        """Method of the arm command that is under way."""
+        """Method of the running arm command."""
         self.switches = MotorSwitches(facts, announcer, helm)
 
     # --- the act --------------------------------------------------------------------------------------------------
@@ -152,12 +151,13 @@ class Arming:
         refusal = self.refusal(force=force)
         if refusal is not None:
             return refusal
-        vehicle = self._helm.vehicle  # the checks are ours, some may be switched off: then its own do not count
+        # our checks apply; a flight controller's own do not count, because some may be disabled
+        vehicle = self._helm.vehicle
         request = vehicle.arm(force=force or not vehicle.capabilities.own_checks)
         return self._ask(request, True, now_ms, self.asked_by)
 
     def refusal(self, *, force: bool = False) -> Outcome | None:
-        """The arming checks, told when they fail; None = the vehicle may be armed."""
+        """Run the arming checks and announce failures; None = the vehicle may be armed."""
         reasons = self._mandatory() if force else [*self._prearm.reasons(), *self._checks.at_arming()]
         for reason in reasons:
             self._announcer.say(Severity.CRITICAL, f"{self._facts.personality.texts.arm}{reason.text}")
@@ -173,12 +173,12 @@ class Arming:
 
     @property
     def pending(self) -> bool:
-        """A real controller has yet to answer an arm or disarm."""
+        """True until a flight controller has answered an arm or disarm."""
         return self._pending is not None
 
     def disarm(self, now_ms: int, *, force: bool = False, method: ArmingMethod = ArmingMethod.MAVLINK) -> Outcome:
         if not self._facts.armed:
-            self._notice(now_ms, method)  # it may have stopped by itself just now
+            self._notice(now_ms, method)  # it may have stopped just now
             return ACCEPTED
         if not force and not self._facts.landed:
             return self._refuse(False, "not landed")
@@ -199,7 +199,7 @@ class Arming:
         return self._announcer.refuse(f"{texts.arm if arm else texts.disarm}{why}", severity=severity)
 
     def _notice(self, now_ms: int, method: ArmingMethod = ArmingMethod.UNKNOWN) -> None:
-        """Take note when the vehicle has become armed or disarmed, by whomever."""
+        """Note that the vehicle was armed or disarmed, by any party."""
         armed = self._facts.armed
         if armed == self._known_armed:
             return
@@ -268,7 +268,8 @@ class Arming:
             self._disarm_when_idle(now_ms)
 
     def _stops_at_touchdown(self) -> bool:
-        """PILOT_THR_BHV: in modes that the vehicle may be armed in, but for a throttle that is direct."""
+        """True if PILOT_THR_BHV stops the motors at touchdown: in modes for arming except those with direct
+        throttle."""
         spec = self._modes.spec
         wanted = int(self._facts.param("PILOT_THR_BHV")) & _STOP_AT_TOUCHDOWN
         return bool(wanted) and self.flew and spec.arming and not spec.manual_throttle
@@ -277,8 +278,7 @@ class Arming:
         return self._modes.mode.finished and not self.runs_on and not self._leave_finished()
 
     def _disarm_when_finished(self, now_ms: int) -> None:
-        """Disarm when the mode has done what it was for. A vehicle that does not stop at once is asked again every
-        second."""
+        """Disarm when the mode has finished. A vehicle that does not stop is asked again every second."""
         if now_ms >= self._finish_ms:
             self._finish_ms = now_ms + _LOOK_MS
             self.disarm(now_ms, method=ArmingMethod.LANDED)
@@ -304,18 +304,17 @@ class Arming:
 
     @property
     def will_stop(self) -> bool:
-        """True when the vehicle has flown and landed, and its motors run on only until the personality's delay is
-        over."""
+        """True after a flight and a landing while the motors run only until the personality's delay is over."""
         return self.flew and self.runs_on and self._idle_deadline() is not None
 
     @property
     def runs_on(self) -> bool:
-        """Motors do not stop with a landing, but a while later, or never by themselves."""
+        """True if motors do not stop at a landing, but later or never."""
         return self._facts.personality.landed_delay_s() is not None
 
     @property
     def look_ms(self) -> int | None:
-        """Vehicle time of the next look at whether it may be armed, by a pass or a `glance`."""
+        """Vehicle time of the next pre-arm check, by a pass or a `glance`."""
         return None if self._known_armed else self._prearm.due_ms
 
     def glance(self, now_ms: int) -> bool:

@@ -1,8 +1,8 @@
 """Authorization to arm by another system (https://mavlink.io/en/services/arm_authorization.html, two-step arming).
 
-With SRT_AUTH_REQ an arm command is TEMPORARILY_REJECTED and the system SRT_AUTH_ID is asked; once it has accepted, the
-vehicle may be armed for as many seconds as it says. A forced arming does not ask. Words: PX4's ArmAuthorization.cpp;
-ArduPilot has authorizations for scripts alone.
+With SRT_AUTH_REQ an arm command is TEMPORARILY_REJECTED and the system SRT_AUTH_ID is asked. After it accepts, the
+vehicle may be armed for the number of seconds in its answer. A forced arming does not ask. Texts: PX4's
+ArmAuthorization.cpp; ArduPilot has authorizations for scripts only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TEXTS: Final = {
 
 
 class ArmAuthorization:
-    """See the module. `due_ms`: until when an answer is awaited, None: nobody was asked."""
+    """Authorization to arm; see the module. `due_ms`: end of the wait for an answer, None: no request."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -33,11 +33,11 @@ class ArmAuthorization:
 
     @property
     def authorizer(self) -> int:
-        """System id of who is asked."""
+        """System id of the authorizer."""
         return int(self._facts.param("SRT_AUTH_ID"))
 
     def refusal(self) -> Outcome | None:
-        """None: the vehicle may be armed as far as the authorizer goes, who is asked otherwise."""
+        """Refusal, and a request to the authorizer if there is none; None: the vehicle may be armed."""
         now_ms = self._facts.now_ms
         if self._facts.param("SRT_AUTH_REQ") == 0.0 or now_ms < self._until_ms:
             return None
@@ -47,8 +47,7 @@ class ArmAuthorization:
         return Outcome(Result.TEMPORARILY_REJECTED, "Arm auth: not authorized yet")
 
     def answer(self, result: int, reason: int, detail: int) -> None:
-        """Take the authorizer's answer: MAV_RESULT, MAV_ARM_AUTH_DENIED_REASON, and seconds, or the item that is
-        invalid."""
+        """Take the authorizer's answer: MAV_RESULT, MAV_ARM_AUTH_DENIED_REASON, and seconds, or the invalid item."""
         if self.due_ms is None or result == Result.IN_PROGRESS:
             return
         self.due_ms = None
@@ -57,12 +56,12 @@ class ArmAuthorization:
             self._say(Severity.INFO, f"Authorized for the next {detail} seconds")
         elif result == Result.TEMPORARILY_REJECTED:
             self._say(Severity.CRITICAL, "Temporarily rejected")
-        elif reason != ArmDeniedReason.NONE:  # else the authorizer tells the stations why
+        elif reason != ArmDeniedReason.NONE:  # otherwise the authorizer tells the ground stations why
             known = {int(number): text for number, text in _TEXTS.items()}
             self._say(Severity.CRITICAL, known.get(reason, "Denied").format(detail))
 
     def update(self, now_ms: int) -> None:
-        """Give up an authorizer that does not answer."""
+        """End the wait for an authorizer that does not answer."""
         if self.due_ms is not None and now_ms >= self.due_ms:
             self.due_ms = None
             self._say(Severity.CRITICAL, "No response")

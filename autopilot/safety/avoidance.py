@@ -1,12 +1,11 @@
-"""Avoidance of the fence (AVOID_ENABLE bit 0) and of objects (bit 1) by the vehicle itself: by what flies while sticks
-or velocities are flown, by what drives in every mode.
+"""Avoidance of the fence (AVOID_ENABLE bit 0) and of objects (bit 1) by the vehicle itself: flying vehicles avoid while
+sticks or velocities are flown, rovers and boats in every mode.
 
-The vehicle is told the limits as places (`autopilot.interface.targets.Bounds`) and acts on them at every tick
-(`autopilot.control.avoidance`), so that they are told only when others count: the fence guard asks at each of its
-looks, in modes that are held off, and each look of a proximity sensor does. As in ArduPilot it is FENCE_MARGIN that is
-kept off fences and AVOID_MARGIN off objects, a
-polygon holds only who is on its right side, and of zones that are united each holds who is in it. Sources: ArduPilot
-AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
+The vehicle gets the limits as places (`autopilot.interface.targets.Bounds`) and acts on them in every tick
+(`autopilot.control.avoidance`), so they are sent only when they change: at each look of the fence guard in modes that
+avoid, and at each scan of a proximity sensor. As in ArduPilot, FENCE_MARGIN is the distance to fences and AVOID_MARGIN
+that to objects. A polygon only holds a vehicle on its allowed side, and of united zones each holds a vehicle inside it.
+Sources: ArduPilot AC_Avoid.cpp, AR_PosControl.cpp, Rover/mode.cpp (calc_throttle).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _NO_FENCE: Final = FenceType(0)
 
 
 class Avoidance:
-    """Tells one vehicle what to keep off, by its `keep_within`. `mode()`: the one that flies."""
+    """Bounds of one vehicle for its `keep_within`. `mode()` is the present mode."""
 
     def __init__(
         self,
@@ -47,28 +46,28 @@ class Avoidance:
         self._told: Bounds | None = None
         self._acting = _NO_FENCE
         self._objects: tuple[tuple[float, float], ...] = ()
-        self._placed: tuple[object, ...] = ()  # fence and origin of the edges and rings
+        self._placed: tuple[object, ...] = ()  # fence and origin of the present edges and rings
         self._polygons: tuple[tuple[Edge, ...], ...] = ()
         self._rings: tuple[Ring, ...] = ()
 
     @property
     def keeps_off_fence(self) -> bool:
-        """True while the mode is held off the fence."""
+        """True while the mode avoids the fence."""
         return self._acts(_FENCE)
 
     def _acts(self, bit: int) -> bool:
-        """True where the mode is held off what this bit of AVOID_ENABLE stands for; one of somebody's own may be."""
+        """True if the mode avoids what this bit of AVOID_ENABLE means; a mode of a package may avoid."""
         mode = self._mode()
         kept = mode.spec.pilot or mode.takes_targets or mode.spec.flown is None
         return (kept or not self._facts.vehicle_class.flies) and bool(int(self._facts.param("AVOID_ENABLE")) & bit)
 
     def tell(self, acting: FenceType) -> None:
-        """These limits of the fence count now; none: there is no fence to be kept off."""
+        """Set the limits of the fence that count now; none: no fence to avoid."""
         self._acting = acting
         self._tell()
 
     def see(self, objects: tuple[tuple[float, float], ...]) -> None:
-        """Objects are at these places, m north and east of the origin."""
+        """Set the places of objects, m north and east of the origin."""
         if objects or self._objects:
             self._objects = objects
             self._tell()
@@ -111,7 +110,7 @@ class Avoidance:
         return Bounds(margin, tuple(barriers), ceiling, lowest)
 
     def _place(self, origin: GeoPoint, zones: Fence) -> None:
-        """Edges and rings in the local frame, anew for another fence or origin."""
+        """Compute edges and rings in the local frame, for a new fence or origin."""
         if self._placed != (zones, origin):
             self._placed = (zones, origin)
             self._polygons = tuple(_edges(origin, polygon) for polygon in zones.polygons)
@@ -128,7 +127,7 @@ def _ring(origin: GeoPoint, zone: Zone) -> Ring:
 
 
 def _away(barrier: Edge | Ring, north: float, east: float) -> float:
-    """Metres from there to the barrier, on whichever side."""
+    """Distance to the barrier from either side, m."""
     if isinstance(barrier, Ring):
         return abs(barrier.radius - hypot(barrier.middle[0] - north, barrier.middle[1] - east))
     (n1, e1), (n2, e2) = barrier.start, barrier.end

@@ -1,8 +1,8 @@
-"""The arming checks: what must be in order before the motors may run, in ArduPilot's words.
+"""The arming checks, with ArduPilot's texts.
 
-ARMING_CHECK selects them (bit 0: all). What it cannot switch off: the position that the mode or the fence needs, the
-compass, the fence, a failsafe of the ground station, and a mode that cannot be armed in. What a flight controller says
-of itself is taken as it says it. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp, ArduCopter/AP_Arming_Copter.cpp.
+ARMING_CHECK selects them (bit 0: all). It cannot disable these: the position that the mode or the fence needs, the
+compass, the fence, a failsafe of the ground station, and a mode that does not allow arming. A flight controller's own
+reports are taken unchanged. Source: ArduPilot libraries/AP_Arming/AP_Arming.cpp, ArduCopter/AP_Arming_Copter.cpp.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from autopilot.vehicles.mode_table import LiftOption
 _ARM_IN_AUTO: Final = 1  # AUTO_OPTIONS bit 0
 
 
-_MONITORS: Final = (3, 4)  # BATT_MONITOR: what can measure a battery
+_MONITORS: Final = (3, 4)  # BATT_MONITOR values that measure a battery
 _OF_BATTERY: Final = (
     ("BATT_VOLT_PIN", 13.0), ("BATT_MONITOR", 4.0), ("BATT_FS_VOLTSRC", 0.0), ("BATT_CAPACITY", 3300.0),
     ("BATT_ARM_VOLT", 0.0), ("BATT_ARM_MAH", 0.0), ("BATT_LOW_VOLT", 0.0), ("BATT_CRT_VOLT", 0.0),
     ("BATT_LOW_MAH", 0.0), ("BATT_CRT_MAH", 0.0),
 )  # fmt: skip
 _EVERY: Final = 1 << Check.ALL
-_PULSES_LOW: Final = 2  # SIM_RC_FAIL: the receiver sends a throttle below FS_THR_VALUE
+_PULSES_LOW: Final = 2  # SIM_RC_FAIL value: the receiver sends a throttle below FS_THR_VALUE
 _FIX_3D: Final = 3.0
 _FEWEST_SATELLITES: Final = 4.0
 _QUADROTOR: Final = 1.0
 _HIGHEST_SPIN_MIN: Final = 0.3
-_FLOAT32: Final = 1e-6  # what a value may be off by because it travelled as a float32
-#: Gains without which a controller does nothing (AC_PosControl.cpp and AC_AttitudeControl.cpp, pre_arm_checks).
+_FLOAT32: Final = 1e-6  # relative error of a value that was sent as a float32
+#: Gains that must not be 0 (AC_PosControl.cpp and AC_AttitudeControl.cpp, pre_arm_checks).
 _GAINS: Final = (
     "PSC_POSXY_P", "PSC_POSZ_P", "PSC_ACCZ_P", "PSC_ACCZ_I", "ATC_ANG_RLL_P", "ATC_ANG_PIT_P", "ATC_ANG_YAW_P",
     "ATC_RAT_RLL_P", "ATC_RAT_PIT_P", "ATC_RAT_YAW_P", "ATC_RAT_RLL_I", "ATC_RAT_PIT_I", "ATC_RAT_YAW_I",
@@ -47,7 +47,7 @@ _GAINS: Final = (
 
 @dataclass(slots=True)
 class _OfParameters:
-    """Reasons that parameters alone give: these are looked at again when one has changed."""
+    """Reasons from parameters only; they are computed again after a change of a parameter."""
 
     of: tuple[int, bool] | None = None
     mask: int = 0
@@ -58,9 +58,9 @@ class _OfParameters:
 
 @dataclass(frozen=True, slots=True)
 class ArmingChecks:
-    """The checks of one vehicle. `more`: reasons that other parts of the autopilot have (fence, emergency stop);
-    `throttle_raised`: by the pilot's stick; `radio_found`: there has been one since it was switched on; `monitor`:
-    BATT_MONITOR at that moment, which another value takes the place of after a restart."""
+    """The checks of one vehicle. `more`: reasons of other parts of the autopilot (fence, emergency stop);
+    `throttle_raised`: by the pilot's stick; `radio_found`: a radio was heard since power-on; `monitor`: BATT_MONITOR at
+    power-on; a changed value counts after a restart."""
 
     facts: VehicleFacts
     modes: ModeChoice
@@ -74,7 +74,7 @@ class ArmingChecks:
     settings: _OfParameters = field(default_factory=_OfParameters)
 
     def before(self) -> list[ArmingReason]:
-        """Reasons that the vehicle may not be armed; empty = ready."""
+        """Reasons to refuse arming; empty = ready."""
         settings, known = self._of_parameters(), self.facts.vehicle.armable_reasons
         found = [*self._vehicle(known), *self._position(known), *settings.motors]
         if self._checked(Check.GPS) and self.facts.vehicle_class.flies:
@@ -96,7 +96,7 @@ class ArmingChecks:
         return found
 
     def at_arming(self) -> list[ArmingReason]:
-        """Checks of the moment of arming itself."""
+        """Reasons from checks at the time of arming."""
         spec, facts = self.modes.spec, self.facts
         kind = facts.vehicle_class
         if self.modes.mode is self.auto and kind.hovers:
@@ -130,9 +130,9 @@ class ArmingChecks:
         return found
 
     def _vehicle(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
-        """The vehicle's own, less those that are switched off. What stands without a position is no obstacle to a mode
-        that needs none, once there has been one (until then the sensors are still starting), without a receiver that
-        could give one, or with one that hears too few satellites (SIM_GPS_NUMSATS): the estimator starts then."""
+        """The vehicle's own reasons, without disabled ones. Reasons from a missing position do not count in a mode that
+        needs none, once there has been a position (before, the sensors are starting), or without a working receiver, or
+        with too few satellites (SIM_GPS_NUMSATS), when the estimator starts without one."""
         if not known:
             return
         vehicle = self.facts.vehicle
@@ -148,7 +148,7 @@ class ArmingChecks:
 
     @property
     def _needs_position(self) -> bool:
-        """The mode does, or ARMING_NEED_LOC says so for every mode."""
+        """True if the mode needs a position, or ARMING_NEED_LOC requires it for every mode."""
         return self.modes.spec.needs_fix or self.facts.param("ARMING_NEED_LOC") == 1.0
 
     def _position(self, known: Sequence[ArmingReason]) -> Iterator[ArmingReason]:
@@ -160,7 +160,7 @@ class ArmingChecks:
             yield NO_HOME
 
     def _blurred(self) -> Iterator[ArmingReason]:
-        """There is a fix, and it is not good enough for the mode."""
+        """Reason if the fix is not good enough for the mode."""
         vector = self.facts.vehicle.state.report
         limit = self.facts.param("GPS_HDOP_GOOD", 140.0)
         blur = float(100.0 * vector[report.GPS_HDOP])
@@ -176,12 +176,12 @@ class ArmingChecks:
 
     @property
     def _is_judged(self) -> bool:
-        """By the parameters of its rotors; a controller checks its own."""
+        """True if the rotors' parameters are checked here; a flight controller checks its own."""
         return self.facts.vehicle_class.hovers and not self.facts.vehicle.capabilities.own_checks
 
     def _motors(self) -> Iterator[ArmingReason]:
-        """Parameters with which no motor runs as it should, or no wing flies. No bit of ARMING_CHECK switches them off
-        (AP_MotorsMulticopter.cpp, arming_checks; AP_Arming_Plane.cpp). The first complaint of motors stands for all."""
+        """Reasons from parameters with which motors or wings do not work. ARMING_CHECK cannot disable them
+        (AP_MotorsMulticopter.cpp, arming_checks; AP_Arming_Plane.cpp). Only the first reason about motors is given."""
         if not self.facts.vehicle.capabilities.own_checks:
             yield from self._bounds()
         if not self._is_judged:
@@ -207,7 +207,7 @@ class ArmingChecks:
                 yield ArmingReason(text, None, value, check.least if value < check.least else check.most)
 
     def _landing_unused(self) -> Iterator[ArmingReason]:
-        """A landing sequence that no return would join (AP_Arming_Plane.cpp, mission_checks)."""
+        """Reason for a landing sequence that no return would use (AP_Arming_Plane.cpp, mission_checks)."""
         if self.facts.vehicle.capabilities.own_checks or self.facts.param("RTL_AUTOLAND", 1.0) != 0.0:
             return
         for mark in (Cmd.DO_LAND_START, Cmd.DO_RETURN_PATH_START):
@@ -232,7 +232,7 @@ class ArmingChecks:
             yield ArmingReason("Check PILOT_SPEED_UP", Check.PARAMETERS)
 
     def _ground_unknown(self) -> Iterator[ArmingReason]:
-        """A mission counts heights from a ground that nothing tells (AP_Arming.cpp, terrain_checks)."""
+        """Reason for a mission with heights above an unknown ground (AP_Arming.cpp, terrain_checks)."""
         if self.facts.param("TERRAIN_ENABLE", 1.0) != 0.0 or self.facts.follows_range_finder:
             return
         if self.facts.vehicle.capabilities.own_checks:
@@ -241,14 +241,14 @@ class ArmingChecks:
             yield ArmingReason("terrain disabled", Check.PARAMETERS)
 
     def _switches(self) -> list[ArmingReason]:
-        """Complaint about two switches with one function."""
+        """Reason for two switches with the same function."""
         options = [int(self.facts.param(f"RC{number}_OPTION")) for number in range(1, 17)]
         used = [option for option in options if option != 0]
         twice = len(used) != len(set(used))
         return [ArmingReason("Duplicate Aux Switch Options", Check.PARAMETERS)] * twice
 
     def _battery(self, settings: Sequence[float]) -> list[ArmingReason]:
-        """The first of its complaints: they follow from each other."""
+        """Reasons about the battery. Only the first is given, because the others follow from it."""
         vector, (pin, kind, source, capacity, *limits) = self.facts.vehicle.state.report, settings
         arm_volts, arm_charge, low, critical, low_charge, critical_charge = limits
         left = capacity - vector.item(report.BATT_MAH)

@@ -1,12 +1,12 @@
 """Detours of legs round fences and objects (OA_TYPE), in modes that fly to places: AUTO, GUIDED, RTL.
 
-Stands between the helm and the pieces of a leg over the ground (`autopilot.context.ground_following`): with OA_TYPE 0,
-and for all that is no leg, it hands on what it is given. With 2 or 3 the shortest way round the fence's polygons and
-circles is found when a leg begins, and again when the fence changes, and its corners are flown one after the other;
-while there is none the vehicle stays. With 1, and with 3 where an object is seen, BendyRuler looks once a second and
-turns the vehicle aside (OA_BR_TYPE 2: over or under) while the straight way has no room; with 3 the way round fences is
-then found again from there. A vehicle with a fence of its own (`Capabilities.own_fence`) finds its ways itself.
-Sources: ArduPilot AC_Avoidance/AP_OAPathPlanner.cpp, AC_WPNav/AC_WPNav_OA.cpp, AR_WPNav/AR_WPNav_OA.cpp.
+It is between the helm and the pieces of a leg above the ground (`autopilot.context.ground_following`). With OA_TYPE 0,
+and for targets that are not legs, it passes targets on unchanged. With 2 or 3 it finds the shortest way round the
+fence's polygons and circles when a leg begins and when the fence changes, and flies its corners in order; without a way
+the vehicle stays in place. With 1, and with 3 while an object is seen, BendyRuler looks once a second and turns the
+vehicle aside (OA_BR_TYPE 2: over or under) while the straight way is not free; with 3 the way round fences is then
+found again from there. A vehicle with its own fence (`Capabilities.own_fence`) plans its ways itself. Sources:
+ArduPilot AC_Avoidance/AP_OAPathPlanner.cpp, AC_WPNav/AC_WPNav_OA.cpp, AR_WPNav/AR_WPNav_OA.cpp.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _UPRIGHT: Final = 2.0  # OA_BR_TYPE
 
 
 class Planning(IntEnum):
-    """OA_TYPE."""
+    """Values of OA_TYPE."""
 
     NONE = 0
     BENDY_RULER = 1
@@ -49,8 +49,8 @@ _BY_NUMBER: Final = {float(planning): planning for planning in Planning}
 
 
 class Detour:
-    """Pieces of legs that go round what is in the way; `autopilot.context.vehicle_context.LegPieces`. `around()`: the
-    fence, and what is seen."""
+    """Pieces of legs that avoid obstacles; implements `autopilot.context.vehicle_context.LegPieces`. `around()` gives
+    the fence and the seen objects."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class Detour:
         self._announcer = announcer
         self._ground = ground
         self._around = around
-        self._leg: Leg | None = None  # the whole, while it may be bent
-        self._way: list[Place] = []  # corners still to be flown, without the goal
-        self._lost = False  # there is no way
+        self._leg: Leg | None = None  # the whole leg, while it may be bent
+        self._way: list[Place] = []  # corners still to fly, without the goal
+        self._lost = False  # True if there is no way
         self._complained_ms = -_COMPLAIN_MS
         self._bend: Bend | None = None
         self._fenced: object = None
@@ -73,14 +73,14 @@ class Detour:
 
     @property
     def planning(self) -> Planning:
-        """Planning that counts now."""
+        """The present kind of planning."""
         wanted = _BY_NUMBER.get(self._facts.param("OA_TYPE"), Planning.NONE)
         ours = wanted is not Planning.NONE and not self._facts.vehicle.capabilities.own_fence
         return wanted if ours and self._facts.has_position else Planning.NONE
 
     # --- pieces of a leg ----------------------------------------------------------------------------------------------
     def begin(self, target: Target) -> Target:
-        """The first piece of a target, or the target itself."""
+        """First piece of a target, or the target itself."""
         self._leg = self._bend = self._due_ms = None
         if not isinstance(target, Leg) or not self.planning or self._to_go(target.end[:2]) < _SHORT_M:
             return self._ground.begin(target)
@@ -90,11 +90,11 @@ class Detour:
 
     @property
     def is_held(self) -> bool:
-        """True while the vehicle stays for want of a way."""
+        """True while the vehicle stays because there is no way."""
         return self._leg is not None and self._lost
 
     def next_piece(self) -> Target | None:
-        """Next piece to fly; None when that was the last."""
+        """Next piece to fly; None after the last."""
         piece = self._ground.next_piece()
         if piece is not None or self._leg is None or self._lost:
             return piece
@@ -108,7 +108,7 @@ class Detour:
         return self._piece()
 
     def set_yaw(self, yaw: Yaw) -> None:
-        """The nose points elsewhere from now on."""
+        """Change the yaw from now on."""
         self._ground.set_yaw(yaw)
         if self._leg is not None:
             self._leg = replace(self._leg, yaw=yaw)
@@ -118,7 +118,7 @@ class Detour:
         return self._due_ms if due_ms is None or (self._due_ms is not None and self._due_ms < due_ms) else due_ms
 
     def update(self, now_ms: int) -> Target | None:
-        """Give another piece where the fence has changed or something is in the way."""
+        """New piece to fly, after a change of the fence or with an obstacle ahead."""
         if self._due_ms is None or now_ms < self._due_ms or self._leg is None:
             return self._ground.update(now_ms)
         self._due_ms = now_ms + _LOOK_MS
@@ -130,7 +130,7 @@ class Detour:
     # --- Dijkstra -----------------------------------------------------------------------------------------------------
     @property
     def _fence(self) -> object:
-        """A value that is another whenever the fence is."""
+        """Value that changes with the fence."""
         fence = self._around()[0]
         return fence.acting, fence.limits.revision
 
@@ -139,7 +139,7 @@ class Detour:
         return fence_barriers(self._facts, fence.acting & types, fence.zones)
 
     def _plan(self) -> None:
-        """The way round fences, as it is now."""
+        """Plan the way round the present fences."""
         assert self._leg is not None
         self._fenced, self._way, self._lost = self._fence, [], False
         if self.planning is Planning.BENDY_RULER:
@@ -162,7 +162,7 @@ class Detour:
         return hypot(place[0] - self._here[0], place[1] - self._here[1])
 
     def _piece(self, start: Ned | None = None) -> Target:
-        """The next straight piece: to a corner, or what is left of the leg (from `start`, where it has just begun)."""
+        """Next straight piece: to a corner, or the rest of the leg (from `start`, if it has just begun)."""
         assert self._leg is not None
         if self._lost:
             return self._ground.begin(Hold(yaw=Yaw(YawMode.KEEP)))
@@ -172,15 +172,16 @@ class Detour:
         return self._ground.begin(replace(self._leg, start=start, next=following))
 
     def _passes(self, following: Place) -> bool:
-        """True where the end of the leg need not be stopped at. As in ArduPilot, BendyRuler's copters always stop."""
+        """True if the vehicle need not stop at the end of the leg. As in ArduPilot, BendyRuler's copters always
+        stop."""
         assert self._leg is not None
         if self.planning is Planning.BENDY_RULER:
             return not self._facts.vehicle_class.flies
         return is_free(self._fences(FenceType.POLYGON), self._leg.end[:2], following)
 
     def _towards(self, place: Place, onward: Place | None = None, up: float | None = None) -> Target:
-        """A straight piece to a place beside the leg, so much higher or at the height in proportion of the way that is
-        left."""
+        """Straight piece to a place beside the leg, `up` m higher, or at the height in proportion of the remaining
+        way."""
         leg, down = self._leg, self._facts.vehicle.state.position[2]
         assert leg is not None
         there = self._to_go(place)
@@ -206,7 +207,7 @@ class Detour:
         return self._bend is not None and self._bend.active
 
     def _bent(self) -> Target | None:
-        """A piece aside, or the way on when it is free again; None: nothing changes."""
+        """Piece to the side, or the way on when it is free again; None: no change."""
         assert self._leg is not None
         if self._lost or self.planning is Planning.DIJKSTRA:
             return None
@@ -228,7 +229,7 @@ class Detour:
         return self._piece()
 
     def _barriers(self) -> Barriers:
-        """Barriers of BendyRuler: with both planners, fences only while it turns aside."""
+        """Barriers for BendyRuler. With both planners, fences count only while it turns aside."""
         fenced = self.planning is Planning.BENDY_RULER or self._is_bent
         fences = self._fences(FenceType.CIRCLE | FenceType.POLYGON) if fenced else Barriers()
         seen = self._around()[1].objects.around(self._facts.vehicle.state.position[2], self._facts.now_ms)
@@ -236,7 +237,7 @@ class Detour:
 
     @property
     def _ceiling(self) -> float:
-        """Room below the fence's greatest height, m; what climbs alone comes near it."""
+        """Distance to the fence's greatest height, m. Only OA_BR_TYPE 2 climbs towards it."""
         param, fence = self._facts.param, self._around()[0]
         limited = param("OA_BR_TYPE") == _UPRIGHT and fence.acting & FenceType.MAX_ALT
         return param("FENCE_ALT_MAX", 100.0) - param("FENCE_MARGIN", 2.0) - self._facts.height if limited else inf

@@ -1,8 +1,9 @@
-"""Failsafes of a vehicle on the ground or on water (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
+"""Failsafes of a rover or boat (ArduPilot Rover/failsafe.cpp, crash_check.cpp).
 
-A loss of ground station or sticks acts, by FS_ACTION, once it has lasted FS_TIMEOUT. What drives home or stands in HOLD
-does already what it should (HOLD: unless bit 0 of FS_OPTIONS is set): the loss then waits, and acts when another mode
-is entered. When one loss has acted, another one changes nothing."""
+A loss of ground station or sticks acts by FS_ACTION after FS_TIMEOUT. In RTL, and in HOLD unless bit 0 of FS_OPTIONS is
+set, the vehicle already does the right thing: the loss then waits, and acts when another mode is entered. After one
+loss has acted, another changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.interface.records import dataclass
 from autopilot.mav import Severity
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -26,23 +27,17 @@ class _LastingLoss:
     acts_ms: int
 
 
-class DrivingFailsafes:
-    """The rules of a vehicle without a height. Losses by their cause."""
-
-    warns_of_variance = needs_sticks = needs_station = True
+class DrivingFailsafes(KindFailsafes):
+    """Failsafe rules of a vehicle that drives. Losses are stored by their cause."""
 
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
+        super().__init__(context, losses)
         self._losses: dict[FailsafeCause, _LastingLoss] = {}
         self._acted = False
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
-        """True when one of the losses has led to something, or something has failed."""
+        """True if a loss has led to an action, or battery or estimator have failed."""
         return self._acted or failing
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
@@ -59,13 +54,13 @@ class DrivingFailsafes:
             self._announcer.say(Severity.INFO, f"{cause.value} Failsafe Cleared")
 
     def armed(self, armed: bool) -> None:
-        """Judge losses anew in a new drive."""
+        """Forget earlier losses at the beginning of a drive."""
         if armed:
             self._acted = False
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time at which `update` must run, vehicle time, ms; may have passed."""
+        """Vehicle time at which `update` must run, ms; may be past."""
         if self._acted or not self._losses or self._safe:
             return None
         return min(loss.acts_ms for loss in self._losses.values())
@@ -93,7 +88,7 @@ class DrivingFailsafes:
         return self._tables.radio.get(int(self._facts.param("FS_ACTION", 2.0)), FailsafeAction.NONE)
 
     def _action(self) -> str:
-        """Action that follows, for people; none while disarmed."""
+        """Text of the action that follows; empty while disarmed."""
         if not self._facts.armed:
             return ""
         action = self._configured_action()
@@ -111,27 +106,21 @@ class DrivingFailsafes:
             self._context.take(action, CAUSES[cause].reason, now_ms)
 
     # --- other failures -------------------------------------------------------------------------------------------
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._context.estimator_cleared()
-
     def position_lost(self, *, lost: bool) -> None:
-        """ArduRover does not speak of it."""
+        """Do nothing: ArduRover does not announce it."""
 
     def thrust_lost(self, now_ms: int) -> None:
-        """A ground vehicle lifts nothing."""
+        """Do nothing: rovers have no lift."""
 
     def crashed(self, check: int, now_ms: int) -> None:
-        """FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
+        """Act by FS_CRASH_CHECK: 1 hold, 2 hold and disarm."""
         self._announcer.say(Severity.EMERGENCY, "Crash: Going to HOLD")
         self._modes.set(self._numbers.stop, now_ms, ModeReason.CRASH_FAILSAFE)
         if check != 1:
             self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        """Act in a mode that needs a position. FS_EKF_ACTION: 0 nothing, 1 hold, 2 say so."""
+        """Act in a mode that needs a position, by FS_EKF_ACTION: 0 nothing, 1 hold, 2 announce."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         if action == 0 or not self._modes.spec.position:
             return
@@ -140,7 +129,7 @@ class DrivingFailsafes:
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Stop driving, or drive home. The battery has already said what is the matter."""
+        """Stop, or drive home. The battery has announced its failure already."""
         if action is FailsafeAction.NONE:
             return
         if cause is not FailsafeCause.BATTERY:

@@ -1,8 +1,8 @@
-"""Evasion: what a vehicle does about another aircraft that comes too near, and what follows.
+"""Evasion: the action on another aircraft that comes too near, and the recovery.
 
 Each action of AVD_F_ACTION is a row of `_ACTIONS`, each recovery of AVD_F_RCVRY one of `_recoveries`. A return and a
-stop are begun once, velocities are given anew at each look while the mode is still AVOID_ADSB: who changes the mode has
-the vehicle. What stands on the ground is disarmed. Sources: ArduPilot ArduCopter/avoidance_adsb.cpp,
+stop are begun once. Velocities are renewed at each look while the mode is still AVOID_ADSB, so anyone can take the
+vehicle by a change of mode. On the ground the vehicle is disarmed. Sources: ArduPilot ArduCopter/avoidance_adsb.cpp,
 ArduPlane/avoidance_adsb.cpp.
 """
 
@@ -22,16 +22,16 @@ from autopilot.safety.failsafe_actions import SafetyContext
 from autopilot.safety.threat import Threat, away_from
 from autopilot.vehicles.mode_table import ModeKind
 
-_FAR_M: Final = 10_000.0  # ArduPlane: a place so far away, which is not reached
-_STEP_M: Final = 10.0  # ArduPlane: so much higher or lower than it is
-_SURELY_M: Final = 1.0  # above the height of a return, below which each look says what is done
+_FAR_M: Final = 10_000.0  # distance of a target that is never reached (ArduPlane)
+_STEP_M: Final = 10.0  # step of height (ArduPlane)
+_SURELY_M: Final = 1.0  # above the height of a return; below this sum each look decides anew
 _REMAIN, _RESUME, _RETURN, _RESUME_AUTO = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Conditions of an evasion that goes on by itself. `above`: where the other is, in height; None: anywhere.
-    `deepest_m`: of the vehicle, NED; `until_ms`: their end."""
+    """Conditions under which an evasion continues without a new decision. `above`: the other is above; None: at any
+    height. `deepest_m`: of the vehicle, NED; `until_ms`: end."""
 
     above: bool | None = None
     deepest_m: float = inf
@@ -39,27 +39,27 @@ class Held:
 
 
 class Evasion:
-    """See the module. `action`: what is done now."""
+    """Evasion of one vehicle; see the module. `action`: the present action."""
 
     def __init__(self, context: SafetyContext) -> None:
         self._context = context
         self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
         self.action = CollisionAction.NONE
-        self._before: int | None = None  # the mode before; None: nothing is evaded
-        self._entered: int | None = None  # the mode that this has led to
+        self._before: int | None = None  # mode before; None: no evasion
+        self._entered: int | None = None  # mode of the evasion
 
     @property
     def evades(self) -> bool:
-        """True from a threat that is acted on until it is over."""
+        """True from a threat that causes an action until its end."""
         return self._before is not None
 
     @property
     def may_go_on(self) -> bool:
-        """True while `evade` only renews what is flown, which takes no pass; not of wings: each place is a new way."""
+        """True if `evade` only renews the velocity, which needs no pass. Not for wings: each place is a new way."""
         return self.evades and not self._facts.grounded and not self._facts.vehicle_class.has_stall_speed
 
     def held(self, threat: Threat, action: CollisionAction) -> Held | None:
-        """Conditions under which `evade` would do nothing else than it did just now; None: it may at each look."""
+        """Conditions under which `evade` would repeat its last action; None: it may change at each look."""
         mode, once = self._modes.mode, action in (CollisionAction.RTL, CollisionAction.HOVER)
         if once or not isinstance(mode, EvadeMode):
             return Held() if self.may_go_on else None
@@ -73,7 +73,7 @@ class Evasion:
 
     # --- what is done ---------------------------------------------------------------------------------------------
     def evade(self, threat: Threat, action: CollisionAction, now_ms: int) -> None:
-        """Act on a threat that is high, at each look."""
+        """Act on a high threat, at each look."""
         first = self._before is None
         if first:
             self._before = self._modes.number
@@ -101,7 +101,7 @@ class Evasion:
         return self._modes.set(number, now_ms, reason).ok
 
     def _evading(self, now_ms: int, *, first: bool) -> EvadeMode | None:
-        """The mode, entered at the first look; None: somebody else flies another one."""
+        """The evasion mode, entered at the first look; None if another party has changed the mode."""
         if first:
             specs = self._facts.vehicle_class.modes.specs
             number = next((n for n, spec in specs.items() if spec.flown is ModeKind.EVADE), None)
@@ -111,7 +111,7 @@ class Evasion:
         return mode if isinstance(mode, EvadeMode) else None
 
     def _climb(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
-        """Up where the other is lower, else down, but not below the height of a return."""
+        """Climb if the other is lower, else descend, but not below the height of a return."""
         higher = threat.relative[2] > 0.0
         lowered = higher or self._height_left()
         if self._facts.vehicle_class.has_stall_speed:
@@ -125,7 +125,7 @@ class Evasion:
         return True
 
     def _sideways(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
-        """At a right angle to the other's way, level."""
+        """Fly level at a right angle to the other's course."""
         away = away_from(threat)
         if away is None or hypot(away[0], away[1]) == 0.0:
             return False
@@ -139,7 +139,7 @@ class Evasion:
         return True
 
     def _perpendicular(self, flies: EvadeMode, threat: Threat, now_ms: int) -> bool:
-        """At a right angle to the other's way, in height too."""
+        """Fly at a right angle to the other's course, vertically too."""
         away = away_from(threat)
         if self._facts.vehicle_class.has_stall_speed:
             climbs = self._climb(flies, threat, now_ms)
@@ -156,7 +156,7 @@ class Evasion:
         return self._facts.height >= self._least_m()
 
     def _least_m(self) -> float:
-        """Height of a return."""
+        """Height of a return, m."""
         wings = self._facts.vehicle_class.has_stall_speed
         return self._facts.param("RTL_ALTITUDE") if wings else 0.01 * self._facts.param("RTL_ALT")
 
@@ -169,7 +169,7 @@ class Evasion:
 
     # --- what follows ---------------------------------------------------------------------------------------------
     def recover(self, now_ms: int) -> None:
-        """The threat is over: AVD_F_RCVRY, unless somebody has changed the mode since."""
+        """Recover by AVD_F_RCVRY when the threat is over, unless another party has changed the mode."""
         before, self._before, self.action = self._before, None, CollisionAction.NONE
         if before is None:
             return

@@ -1,11 +1,12 @@
 """Failsafe actions: bring the vehicle home, down, or to a stop, by the best mode that can be entered.
 
-Each action is a list of modes that are tried in turn (`FailsafeTables`). Source: ArduPilot ArduCopter/events.cpp,
+Each action is a list of modes that are tried in order (`FailsafeTables`). Source: ArduPilot ArduCopter/events.cpp,
 Rover/failsafe.cpp.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
@@ -22,7 +23,7 @@ from autopilot.vehicles.vehicle_class import FailsafeAction, VehicleClass
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Reasons that the log gives for a failsafe's change of mode and for its disarming."""
+    """Reasons in the log for a failsafe's change of mode and for its disarming."""
 
     reason: ModeReason
     method: ArmingMethod
@@ -36,23 +37,19 @@ CAUSES: Final = {
     FailsafeCause.TRANSITION: Record(ModeReason.FAILED_TRANSITION, ArmingMethod.FAILSAFE_TERMINATE),
     FailsafeCause.WIND: Record(ModeReason.FAILSAFE, ArmingMethod.FAILSAFE_TERMINATE),
 }
-"""Records of the log for what each cause has led to."""
+"""Reasons in the log by cause."""
 
 
 def action_name(kind: VehicleClass, action: FailsafeAction) -> str:
-    """Name of a failsafe's action for people: the mode that it tries first. ArduPilot's texts end with what is done
-    only where no mode is changed ("Radio Failsafe - Continuing Auto"); the form is kept, the action never left out."""
+    """Name of a failsafe's action for people: the mode that it tries first. ArduPilot's texts end with the action only
+    if no mode changes ("Radio Failsafe - Continuing Auto"); this form is kept, but the action is always named."""
     order = kind.failsafes.modes.get(action, ())
     return kind.modes.specs[order[0]].title if order else "no action"
 
 
-Fail = Callable[[FailsafeCause, FailsafeAction, int], None]
-"""Act of a kind of vehicle for a cause, at a vehicle time in ms."""
-
-
 @dataclass(frozen=True, slots=True)
 class SafetyContext:
-    """Means of whatever acts for safety. `disarm(method)` stops the motors whatever happens."""
+    """Context of safety parts. `disarm(method)` stops the motors in any case."""
 
     facts: VehicleFacts
     announcer: Announcer
@@ -60,8 +57,8 @@ class SafetyContext:
     disarm: Callable[[ArmingMethod], None]
 
     def take(self, action: FailsafeAction, reason: ModeReason, now_ms: int, *, failsafe: bool = False) -> None:
-        """Take `action`, by the best of its modes that can be entered. A `failsafe` says when it is not the first,
-        where there are words for it, and a landing that it begins waits a little. TERMINATE is the caller's."""
+        """Take `action`, by the best of its modes that can be entered. A `failsafe` announces if this is not the first
+        mode, where there is a text, and delays a landing that it begins. The caller handles TERMINATE."""
         tables, modes = self.facts.vehicle_class.failsafes, self.modes
         order = tables.modes.get(action, ())
         for number in order:
@@ -72,27 +69,9 @@ class SafetyContext:
         if order:
             self.announcer.say(Severity.CRITICAL, f"{reason.text}: no mode to escape to")
 
-    def battery_failed(self, losses: Losses, fail: Fail, *, critical: bool, now_ms: int) -> None:
-        """Announce a battery that is low, or critical, while armed, and take the action that follows by
-        BATT_FS_LOW_ACT or BATT_FS_CRT_ACT, unless one that is more urgent has been taken."""
-        vector = self.facts.vehicle.state.report
-        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
-        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
-        self.announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
-        actions, before = self.facts.vehicle_class.failsafes.battery, losses.battery_action
-        action = actions.get(int(self.facts.param(setting)), FailsafeAction.NONE)
-        if before is not None and _urgency(action) > _urgency(before):
-            return
-        losses.battery_action = action
-        fail(FailsafeCause.BATTERY, action, now_ms)
-
-    def estimator_cleared(self) -> None:
-        """Tell of an estimator that is right again."""
-        self.announcer.say(Severity.CRITICAL, self.facts.vehicle_class.texts.estimator_cleared)
-
 
 def enter_mode(modes: ModeChoice, number: int, reason: ModeReason, now_ms: int) -> bool:
-    """A failsafe takes this mode; a landing that begins so waits a little, for a pilot who knows better."""
+    """Enter a mode for a failsafe. A landing that begins so is delayed, so that a pilot can intervene."""
     before = modes.mode
     if not modes.set(number, now_ms, reason).ok:
         return False
@@ -110,9 +89,43 @@ _URGENCY: Final = (
     FailsafeAction.SMART_RTL_OR_RTL,
     FailsafeAction.NONE,
 )
-"""Battery failsafes, the most urgent first: a later one acts only when it is as urgent as the one before."""
+"""Battery failsafes, the most urgent first. A later one acts only if it is at least as urgent as the one before."""
 
 
 def _urgency(action: FailsafeAction) -> int:
-    """0 = the most urgent; what is not in the list comes last."""
+    """Urgency of an action, 0 = the most urgent; actions that are not in the list come last."""
     return _URGENCY.index(action) if action in _URGENCY else len(_URGENCY)
+
+
+class KindFailsafes(ABC):
+    """Base of the failsafe rules of a kind of vehicle."""
+
+    warns_of_variance = needs_sticks = needs_station = True
+
+    def __init__(self, context: SafetyContext, losses: Losses) -> None:
+        self._context = context
+        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
+        self._numbers = context.facts.vehicle_class.modes
+        self._tables = context.facts.vehicle_class.failsafes
+        self._lost = losses
+
+    @abstractmethod
+    def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
+        """Announce `cause`, and take `action`."""
+
+    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
+        """Announce a low or critical battery while armed, and take the action of BATT_FS_LOW_ACT or BATT_FS_CRT_ACT,
+        unless a more urgent one was taken."""
+        vector = self._facts.vehicle.state.report
+        volts, used = vector[report.BATT_V], vector[report.BATT_MAH]
+        level, setting = ("critical", "BATT_FS_CRT_ACT") if critical else ("low", "BATT_FS_LOW_ACT")
+        self._announcer.say(Severity.WARNING, f"Battery 1 is {level} {volts:.2f}V used {used:.0f} mAh")
+        before = self._lost.battery_action
+        action = self._tables.battery.get(int(self._facts.param(setting)), FailsafeAction.NONE)
+        if before is not None and _urgency(action) > _urgency(before):
+            return
+        self._lost.battery_action = action
+        self.fail(FailsafeCause.BATTERY, action, now_ms)
+
+    def estimator_recovered(self, now_ms: int) -> None:
+        self._announcer.say(Severity.CRITICAL, self._facts.vehicle_class.texts.estimator_cleared)

@@ -1,15 +1,14 @@
-"""Failsafes: what happens when the battery, the estimator, the ground station or the sticks fail, or the wind is too
-much.
+"""Failsafes: reactions to failures of the battery, the estimator, the ground station or the sticks, and to strong wind.
 
-Each has a cause that comes in (an event of the vehicle, or a silence), a parameter that says what to do, and the text
-that ArduPilot has for it. How it acts is the rules' of what flies, or of what drives; the mode does the rest. Source:
-ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp, Rover/failsafe.cpp.
+Each has a cause (an event of the vehicle, or a silence), a parameter for its action, and ArduPilot's text. The rules of
+flying or driving vehicles act; the mode does the rest. Source: ArduPilot ArduCopter/events.cpp, ekf_check.cpp,
+crash_check.cpp, Rover/failsafe.cpp.
 
-The loss of the ground station is counted on the link clock, everything else in vehicle time: see `Watchdog`.
+The loss of the ground station is measured on the link clock, everything else in vehicle time: see `Watchdog`.
 
-The wind limit (SRT_WIND_MAX, m/s; 0 = off) brings the vehicle home. It is looked at once a second of vehicle time, only
-while armed with a limit set, on the estimator's wind; it acts once when the limit is passed, and again only after the
-wind has fallen below nine tenths of it.
+The wind limit (SRT_WIND_MAX, m/s; 0 = off) brings the vehicle home. The estimated wind is checked once a second of
+vehicle time, only while armed with a limit. It acts once when the limit is exceeded, and again only after the wind has
+fallen below nine tenths of it.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _FAILED_TRANSITION: Final = {0: FailsafeAction.LAND, 1: FailsafeAction.QRTL}  # 
 
 
 class WindWatch:
-    """Watches the estimated wind. `flee(now_ms)` is called when it is too strong."""
+    """Monitor of the estimated wind. `flee(now_ms)` is called if it is too strong."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, flee: Callable[[int], None]) -> None:
         self._facts = facts
@@ -57,7 +56,7 @@ class WindWatch:
         self._schedule(now_ms)
 
     def _schedule(self, now_ms: int) -> None:
-        """Begin to watch anew: arming or the limit has changed."""
+        """Start monitoring again after arming or a change of the limit."""
         self.exceeded = False
         watching = self._limit > 0.0 and self._facts.armed
         self._due_ms = next_multiple(now_ms, _LOOK_MS) if watching else None
@@ -80,9 +79,9 @@ class WindWatch:
 
 
 class TransitionWatch:
-    """Watches how long wings with lift motors take to get as fast as their wings need (Q_TRANS_FAIL, s; 0 = off), by
-    the airspeed that they have. Too long is told, acted on by Q_TRANS_FAIL_ACT, and it flies on upright, straight from
-    where it is. Looked at while armed with a limit set."""
+    """Monitor of the duration of transitions to wings (Q_TRANS_FAIL, s; 0 = off), by the measured airspeed. A
+    transition that takes too long is announced, acted on by Q_TRANS_FAIL_ACT, and the vehicle flies on upright,
+    straight from its place. Active while armed with a limit."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer, helm: Helm) -> None:
         self._facts = facts
@@ -143,7 +142,7 @@ class Failsafes:
         | VehicleEvent.GPS_LOST | VehicleEvent.GPS_OK | VehicleEvent.BATTERY_CRITICAL | VehicleEvent.BATTERY_LOW
         | VehicleEvent.THRUST_LOST
     )  # fmt: skip
-    """The events that `handle_events` acts on."""
+    """Events that `handle_events` acts on."""
 
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
         self._context, self._facts, self._announcer = context, context.facts, context.announcer
@@ -158,41 +157,41 @@ class Failsafes:
 
     @property
     def battery_level(self) -> int:
-        """Level of the battery's failsafes: 0 none, 1 low, 2 critical."""
+        """State of the battery's failsafes: 0 none, 1 low, 2 critical."""
         return 2 if self.battery_critical else 1 if self.battery_low else 0
 
     @property
     def active(self) -> bool:
-        """Some failsafe is in force (system_status CRITICAL)."""
+        """True while any failsafe is in force (system_status CRITICAL)."""
         return self._facts.personality.failsafes.in_force(
             failing=self.battery_low or self.battery_critical or self.estimator
         )
 
     @property
     def misses_sticks(self) -> bool:
-        """They are lost, and without them it is not armed."""
+        """True if the sticks are lost and arming needs them."""
         return self.sticks.lost and self._facts.personality.failsafes.needs_sticks
 
     @property
     def misses_station(self) -> bool:
-        """True when the ground station is lost, and the vehicle is not armed without it."""
+        """True if the ground station is lost and arming needs it."""
         return self.ground_station.lost and self._facts.personality.failsafes.needs_station
 
     # --- time -----------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """Act on a loss that has lasted long enough now."""
+        """Act on a loss that has lasted long enough."""
         if self._missing_ms is not None and now_ms >= self._missing_ms:
             self._missing_ms = None
             self._tell_missing()
         self._facts.personality.failsafes.update(now_ms)
 
     def next_deadline_ms(self) -> int | None:
-        """Vehicle time; the ground station's silence is on the link clock."""
+        """Vehicle time, ms; the ground station's silence is on the link clock."""
         return earliest((self.sticks.deadline, self._facts.personality.failsafes.deadline_ms, self._missing_ms))
 
     # --- causes ---------------------------------------------------------------------------------------------------
     def handle_events(self, events: VehicleEvent, now_ms: int) -> None:
-        """Act on what the vehicle has detected."""
+        """Act on detections of the vehicle."""
         if events & VehicleEvent.CRASHED:
             self._crashed(now_ms, stopped=bool(events & VehicleEvent.DISARMED))
         if events & VehicleEvent.CUTOFF:
@@ -215,13 +214,13 @@ class Failsafes:
             self._battery(now_ms, critical=False)
 
     def _crashed(self, now_ms: int, *, stopped: bool) -> None:
-        """FS_CRASH_CHECK: 0 nothing. `stopped`: the motors already are."""
+        """Act by FS_CRASH_CHECK: 0 nothing. `stopped`: the motors have stopped already."""
         check = int(self._facts.param("FS_CRASH_CHECK", 1.0))
         if check != 0 and (self._facts.armed or stopped):
             self._facts.personality.failsafes.crashed(check, now_ms)
 
     def armed_changed(self, armed: bool, now_ms: int) -> None:
-        """A battery or estimator that failed in the last flight is judged anew."""
+        """Forget failures of battery and estimator in the last flight."""
         if not armed:
             self.battery_low = self.battery_critical = self.estimator = False
             self._losses.battery_action = None
@@ -234,7 +233,7 @@ class Failsafes:
             self._missing_ms = self._facts.now_ms + _UNMEASURED_MS if missing else None
 
     def _tell_missing(self) -> None:
-        """Tell of a battery that is measured no more in flight (AP_BattMonitor.cpp, check_failsafes)."""
+        """Announce a battery that is no longer measured in flight (AP_BattMonitor.cpp, check_failsafes)."""
         vector = self._facts.vehicle.state.report
         volts, used = float(vector[report.BATT_V]), float(vector[report.BATT_MAH])
         self._announcer.say(Severity.WARNING, f"Battery 1 is missing, last: {volts:.2f}V used {used:.0f} mAh")
@@ -249,7 +248,7 @@ class Failsafes:
         self._facts.personality.failsafes.battery_failed(critical=critical, now_ms=now_ms)
 
     def _estimator_failed(self, now_ms: int) -> None:
-        """FS_EKF_ACTION; FS_EKF_THRESH 0 switches it off."""
+        """Act by FS_EKF_ACTION; FS_EKF_THRESH 0 disables it."""
         if self._facts.param("FS_EKF_THRESH", 0.8) <= 0.0:
             return
         warns = self._facts.personality.failsafes.warns_of_variance
@@ -261,14 +260,14 @@ class Failsafes:
             self._facts.personality.failsafes.estimator_failed(now_ms)
 
     def ground_station_heard(self, system: int) -> None:
-        """A HEARTBEAT of a ground station; those of SYSID_MYGCS to MAV_GCS_SYSID_HI count. Whoever passes it on may
-        live on the vehicle's clock: the silence counts from the next `link_time`."""
+        """Note a HEARTBEAT of a ground station; those of SYSID_MYGCS to MAV_GCS_SYSID_HI count. The caller may run on
+        the vehicle's clock, so the silence counts from the next `link_time`."""
         param = self._facts.param
         if system in stations(param("SYSID_MYGCS", 255.0), param("MAV_GCS_SYSID_HI", 0.0)):
             self._heard = not self._deaf
 
     def ground_station_failed(self, now_ms: int, *, failed: bool) -> None:
-        """The fault `gcs.loss`: lost at once, and not heard again until it ends."""
+        """Begin or end the fault `gcs.loss`: the ground station is lost at once, and not heard until the fault ends."""
         self._deaf = failed
         if failed:
             self._heard = False
@@ -276,7 +275,7 @@ class Failsafes:
             self.ground_station_silent(now_ms)
 
     def link_time(self, link_ms: int, now_ms: int) -> None:
-        """Follow the link clock, which has advanced to `link_ms`."""
+        """Advance the link clock to `link_ms`."""
         if self._heard:
             self._heard = False
             timeout = self._facts.param("FS_GCS_TIMEOUT", 5.0) + self._facts.param("FS_TIMEOUT", 0.0)
@@ -293,7 +292,8 @@ class Failsafes:
             self._facts.personality.failsafes.ground_station_silent(setting, now_ms)
 
     def sticks_heard(self, now_ms: int) -> None:
-        """A ground station moves the sticks: from now on their silence counts (RC_OVERRIDE_TIME, -1: never)."""
+        """Note that a ground station moves the sticks. From now on their silence counts (RC_OVERRIDE_TIME, -1:
+        never)."""
         timeout = self._facts.param("RC_OVERRIDE_TIME", 3.0)
         if timeout <= 0.0:
             return
@@ -301,22 +301,22 @@ class Failsafes:
             self._facts.personality.failsafes.found(FailsafeCause.RADIO)
 
     def sticks_released(self) -> None:
-        """End the watch: the sticks were released on purpose."""
+        """End the monitoring, because the sticks were released on purpose."""
         if self.sticks.forget():
             self._facts.personality.failsafes.found(FailsafeCause.RADIO)
 
     def sticks_silent(self, now_ms: int) -> None:
-        """Act on sticks that were not renewed in time, or on a fault that says so."""
+        """Act on sticks that were not renewed in time, or on a fault of the sticks."""
         setting = int(self._facts.param("FS_THR_ENABLE", 1.0))
         self.sticks.lost = setting != 0
         if setting != 0:
             self._facts.personality.failsafes.sticks_silent(setting, now_ms)
 
     def terrain_lost(self, now_ms: int) -> None:
-        """Come home: a leg counts from the ground, and the terrain data have ended."""
+        """Return, because a leg needs the ground and the terrain data are missing."""
         self._announcer.say(Severity.CRITICAL, "Failsafe: Terrain data missing")
         self._facts.personality.failsafes.fail(FailsafeCause.TERRAIN, FailsafeAction.RTL, now_ms)
 
     def too_windy(self, now_ms: int) -> None:
-        """Come home: the wind is above SRT_WIND_MAX."""
+        """Return, because the wind is above SRT_WIND_MAX."""
         self._facts.personality.failsafes.fail(FailsafeCause.WIND, FailsafeAction.RTL, now_ms)

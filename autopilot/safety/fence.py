@@ -1,17 +1,17 @@
-"""The geofence: watching that the vehicle stays inside, and what follows when it does not.
+"""The geofence: detection of breaches, and actions on them.
 
-While the fence is enabled and the vehicle armed, the next look is due when the vehicle could be at the nearest limit at
-the earliest: so a breach is noticed at its very tick, and far from all limits the fence costs one look a second. The
-bound is the speed now and an acceleration that no vehicle here surpasses; the estimate's own corrections are below
-the slack, within which every tick is looked at. A jump of the estimate is seen a second later at the latest.
+While the fence is enabled and the vehicle armed, the next look is due at the earliest time at which the vehicle could
+reach the nearest limit. So a breach is noticed in its tick, and far from all limits the fence costs one look a second.
+The bound uses the present speed and an acceleration that no vehicle exceeds. The estimate's own corrections are below
+the slack, within which every tick is checked. A jump of the estimate is noticed a second later at the latest.
 
-As in ArduPilot a breach is acted upon once, and again 20 m farther out (circle, heights); a change of mode while
-outside leaves the vehicle to its pilot for ten seconds; more than 100 m outside it gives up coming back.
+As in ArduPilot, a breach is acted on once, and again 20 m farther out (circle, heights). A change of mode outside
+leaves the vehicle to its pilot for ten seconds. More than 100 m outside, the action is `FailsafeTables.far_outside`.
 
-The lowest altitude acts from the moment on at which the vehicle is above it, until it lands. What else acts by itself
-is FENCE_AUTOENABLE's: from a takeoff by itself to the landing (1; the table `_LEAVES` has what a landing ends), or from
-arming to disarming (3).
-Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp, ArduCopter/fence.cpp, Rover/fence.cpp.
+The minimum altitude acts from the time when the vehicle is above it until it lands. FENCE_AUTOENABLE enables other
+limits: from an automatic takeoff to the landing (1; the table `_LEAVES` has the limits that a landing disables), or
+from arming to disarming (3). Sources: docs/reference/mission-semantics.md, 3; ArduPilot AC_Fence.cpp,
+ArduCopter/fence.cpp, Rover/fence.cpp.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _FAR_OUTSIDE: Final = 100.0  # m; AC_FENCE_GIVE_UP_DISTANCE
 _NEXT_LIMIT: Final = 20.0  # m; AC_FENCE_CIRCLE_RADIUS_BACKUP_DISTANCE, the same for heights
 _RECOVERY_MS: Final = 10_000  # AC_FENCE_MANUAL_RECOVERY_TIME_MIN
 _NO_MODE_CHANGE: Final = 1  # FENCE_OPTIONS bit 0
-_FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the lowest altitude only
+_FLOOR_ONLY: Final = 2.0  # DO_FENCE_ENABLE param1: disable the minimum altitude only
 _ALL: Final = ALTITUDES | FenceType.CIRCLE | FenceType.POLYGON
 
 
 class AutoEnable(IntEnum):
-    """FENCE_AUTOENABLE."""
+    """Values of FENCE_AUTOENABLE."""
 
     NEVER = 0
     TAKEOFF_TO_LANDING = 1
@@ -63,20 +63,20 @@ class AutoEnable(IntEnum):
 _AUTO: Final = {int(auto): auto for auto in AutoEnable}
 _FROM_TAKEOFF: Final = frozenset({AutoEnable.TAKEOFF_TO_LANDING, AutoEnable.TAKEOFF_FLOOR_TO_LANDING})
 _FLOOR_COMES: Final = frozenset({AutoEnable.TAKEOFF_FLOOR_TO_LANDING, AutoEnable.WHILE_ARMED})
-"""With these the lowest altitude acts from its height on although the fence is off."""
+"""With these the minimum altitude acts above its height although the fence is off."""
 _LEAVES: Final = {AutoEnable.TAKEOFF_TO_LANDING: _ALL}
-"""Limits that a landing switches off, by AutoEnable; with all others the lowest altitude."""
+"""Limits that a landing disables, by AutoEnable; in all other cases the minimum altitude."""
 
 
 def _earliest(distance: float, speed: float) -> float:
-    """Seconds in which a vehicle at `speed` m/s covers `distance` m at the soonest."""
+    """Shortest time in which a vehicle at `speed` m/s covers `distance` m, s."""
     away = max(distance - _SLACK, 0.0)
     return (sqrt(speed * speed + 2.0 * _FASTEST_CHANGE * away) - speed) / _FASTEST_CHANGE
 
 
 class FenceGuard:
-    """Watches the fence of one vehicle; the `ModeWatch` of its modes. A vehicle with a fence of its own
-    (`Capabilities.own_fence`) acts by itself: then this is what is known of that fence."""
+    """Guard of the fence of one vehicle; implements `ModeWatch`. A vehicle with its own fence
+    (`Capabilities.own_fence`) acts by itself; then this only stores what is known of it."""
 
     def __init__(
         self,
@@ -91,12 +91,12 @@ class FenceGuard:
         self.limits = FenceLimits(facts, plan)
         self._margin = MarginNotices(facts, announcer)
         self.avoidance = Avoidance(facts, self.limits, lambda: modes.mode, keep_within)
-        self._floor = False  # the lowest altitude acts
-        self._floor_off = False  # by a command
+        self._floor = False  # True while the minimum altitude acts
+        self._floor_off = False  # True if a command disabled it
         self._far = False
-        self._acted_in: int | None = None  # the mode that a breach has led to
-        self._recovery_ms = 0  # until then the pilot has it
-        self._again: dict[FenceType, float] = {}  # excess, m, that counts as a new breach
+        self._acted_in: int | None = None  # mode of the action on a breach
+        self._recovery_ms = 0  # until then the pilot has control
+        self._again: dict[FenceType, float] = {}  # excess, m, from which it is a new breach
         self._due: int | None = None
         self._seen: tuple[object, bool] | None = None
         self.enabled = int(facts.param("FENCE_ENABLE")) != 0
@@ -104,7 +104,7 @@ class FenceGuard:
         self.breached = FenceType(0)
         self.breach_count = 0
         self.breach_time_ms = 0
-        self._at_rest = FenceType(0)  # outside of these while disarmed, which nobody acts on
+        self._at_rest = FenceType(0)  # breached limits while disarmed, on which nothing acts
         self._rest_look: tuple[int, object] = (0, None)
 
     # --- configuration --------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class FenceGuard:
             self._schedule(self._facts.now_ms)
 
     def enable(self, mode: float) -> None:
-        """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the lowest altitude off. Holds until the parameter is set again."""
+        """DO_FENCE_ENABLE: 0 off, 1 on, 2 only the minimum altitude off. It holds until the parameter is set again."""
         if mode == _FLOOR_ONLY:
             self._floor_off = True
         else:
@@ -137,8 +137,8 @@ class FenceGuard:
 
     @property
     def breach(self) -> tuple[int, int, int, int]:
-        """Breached now (0, 1), FENCE_TYPE bits, breaches so far, vehicle time of the last one in ms. Disarmed it is
-        where the vehicle stands, looked at once a second."""
+        """Breached now (0, 1), FENCE_TYPE bits, number of breaches, vehicle time of the last, ms. While disarmed, the
+        vehicle's place is checked once a second."""
         types = self.breached if self._facts.armed else self._outside_at_rest()
         return (1 if types else 0, int(types), self.breach_count, self.breach_time_ms)
 
@@ -157,19 +157,19 @@ class FenceGuard:
         return self.limits.zones
 
     def contains(self, lat: float, lon: float) -> bool:
-        """Would a vehicle at this place (degrees) be inside the polygons? For the choice of rally points."""
+        """True if a place (degrees) is inside the polygons. For the choice of rally points."""
         return self.room(lat, lon) >= 0.0
 
     def room(self, lat: float, lon: float) -> float:
-        """Metres to the nearest edge, as `FenceLimits.room`; inf while the fence is off."""
+        """Distance to the nearest edge, m, as `FenceLimits.room`; inf while the fence is off."""
         return self.limits.room(lat, lon) if self.enabled else inf
 
     def admits(self, place: GeoPoint) -> bool:
-        """May a copter be sent there (degrees, AMSL)? True while the fence is off or another's."""
+        """True if a copter may be sent there (degrees, AMSL), also while the fence is off or another's."""
         return not self.enabled or self._facts.vehicle.capabilities.own_fence or not self.limits.beyond(place)
 
     def complaints(self) -> list[str]:
-        """Complaints that keep the vehicle from being armed."""
+        """Reasons to refuse arming."""
         if not (self.enabled or self._auto) or self._facts.vehicle.capabilities.own_fence:
             return []
         now = self.enabled or self._auto is AutoEnable.WHILE_ARMED
@@ -185,14 +185,13 @@ class FenceGuard:
 
     @property
     def acting(self) -> FenceType:
-        """The limits that count now."""
+        """Limits that act now."""
         on = _ALL & ~FenceType.MIN_ALT if self.enabled else FenceType(0)
         return self.limits.types & (on | FenceType.MIN_ALT if self._floor else on)
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def mode_complaint(self, reason: ModeReason) -> str | None:
-        """Reason that the mode may not be changed now: a breach is being flown back from, and FENCE_OPTIONS wants it
-        so."""
+        """Reason to refuse a change of mode: the vehicle returns from a breach, and FENCE_OPTIONS requires it."""
         held = self._acted_in is not None and self._acted_in == self._modes.number
         ours = reason is ModeReason.FENCE_BREACHED
         if not held or ours or not self.breached or not self._facts.armed or self._facts.grounded:
@@ -200,7 +199,7 @@ class FenceGuard:
         return "in fence recovery" if int(self._facts.param("FENCE_OPTIONS")) & _NO_MODE_CHANGE else None
 
     def mode_changed(self, now_ms: int) -> None:
-        """Whoever changes the mode outside the fence may try to bring the vehicle back."""
+        """Let a person who changes the mode outside the fence bring the vehicle back."""
         acts = not self._facts.personality.own_fence_action and int(self._facts.param("FENCE_ACTION", 1.0)) != 0
         if self.breached and acts:
             self._recovery_ms = now_ms + _RECOVERY_MS
@@ -224,14 +223,14 @@ class FenceGuard:
         self._schedule(now_ms)
 
     def taken_off(self, now_ms: int) -> None:
-        """A takeoff by itself (AUTO, GUIDED) has reached its height."""
+        """Note that an automatic takeoff (AUTO, GUIDED) has reached its height."""
         if self._auto in _FROM_TAKEOFF:
             self._floor_off = False
             self._switch(_ALL, on=True)
             self._schedule(now_ms)
 
     def _switch(self, limits: FenceType, *, on: bool) -> None:
-        """Let these act, or no more, and say of which of the selected ones that is news."""
+        """Enable or disable limits, and announce changes of the selected ones."""
         before = self.acting
         if limits & ~FenceType.MIN_ALT:
             self.enabled = on
@@ -244,7 +243,7 @@ class FenceGuard:
             self._clear()
 
     def _schedule(self, now_ms: int) -> None:
-        """Look in the next pass."""
+        """Check in the next pass."""
         floor = self._auto is AutoEnable.TAKEOFF_FLOOR_TO_LANDING and bool(self.limits.types & FenceType.MIN_ALT)
         watching = (self.enabled or floor) and self._facts.armed and not self._facts.vehicle.capabilities.own_fence
         self._due = now_ms if watching else None
@@ -253,7 +252,7 @@ class FenceGuard:
 
     @property
     def _revision(self) -> tuple[object, bool]:
-        """Values of which a change asks for a look at once."""
+        """Values whose changes need a check at once."""
         return self.limits.revision, self.avoidance.keeps_off_fence
 
     def next_deadline_ms(self) -> int | None:
@@ -267,7 +266,7 @@ class FenceGuard:
             return
         self._seen = self._revision
         if self._facts.grounded or self._modes.mode.is_landing:
-            self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # coming down is meant
+            self._switch(_LEAVES.get(self._auto, FenceType.MIN_ALT), on=False)  # a descent is intended now
             self._schedule(now_ms)
         elif not self._floor and self._floor_comes and self.limits.floor_margin > 0.0:
             self._floor = True
@@ -281,16 +280,17 @@ class FenceGuard:
 
     @property
     def _floor_comes(self) -> bool:
-        """True when the lowest altitude is a limit that acts as soon as the vehicle is above it."""
+        """True if the minimum altitude will act as soon as the vehicle is above it."""
         selected = bool(self.limits.types & FenceType.MIN_ALT) and not self._floor_off
         return selected and (self.enabled or self._auto in _FLOOR_COMES)
 
     def _beyond(self, excess: dict[FenceType, float]) -> FenceType:
-        """A limit that was passed counts as such until the vehicle is inside by the slack: the estimate trembles."""
+        """Breached limits. A breach ends when the vehicle is inside by the slack, because the estimate is noisy."""
         return FenceType(sum(limit for limit, m in excess.items() if m > (-_SLACK if limit & self.breached else 0.0)))
 
     def _patience_ms(self, excess: dict[FenceType, float], now_ms: int) -> int:
-        """Until the vehicle could be at the nearest limit: of the fence, of a new breach, or of giving up."""
+        """Time until the vehicle could reach the nearest limit: of the fence, of a new breach, or of the far
+        outside."""
         vector = self._facts.vehicle.state.report
         across, climb = hypot(vector[report.VN], vector[report.VE]), abs(float(vector[report.VD]))
         soonest = _SELDOM_MS / 1000.0
@@ -367,8 +367,8 @@ class FenceGuard:
             self._modes.mode.flight.go_to(self._return_place())
 
     def _return_place(self) -> Ned:
-        """Place to which a breach is flown back from in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return
-        point or home, half-way between the limits of its height or at FENCE_RET_ALT (ArduPlane/fence.cpp)."""
+        """Place for the return from a breach in GUIDED: a rally point (FENCE_RET_RALLY), the fence's return point or
+        home, half-way between the height limits or at FENCE_RET_ALT (ArduPlane/fence.cpp)."""
         if int(self._facts.param("FENCE_RET_RALLY")):
             return self.return_point()
         home, param = self._facts.home_ned, self._facts.param

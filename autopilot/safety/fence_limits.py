@@ -1,4 +1,4 @@
-"""Limits of the geofence, how far the vehicle is from each, and notices of those that are near.
+"""Limits of the geofence, the vehicle's distance from each, and notices about near limits.
 
 Sources: docs/reference/mission-semantics.md, 3; ArduPilot libraries/AC_Fence/AC_Fence.cpp (names, arming checks,
 record_margin_breach, clear_margin_breach).
@@ -22,7 +22,7 @@ from autopilot.mission.storage import MissionStorage
 _ANY_INCLUSION: Final = 2  # FENCE_OPTIONS bit 1
 _NOTIFY_MARGIN: Final = 4  # FENCE_OPTIONS bit 2
 _LOWEST_FLOOR: Final = -100.0  # m; FENCE_ALT_MIN
-_ROUNDING: Final = 1e-3  # m; what a place at a limit may be beyond it by its way through frames
+_ROUNDING: Final = 1e-3  # m; rounding error of a place at a limit after conversions between frames
 
 
 class FenceType(IntFlag):
@@ -44,13 +44,14 @@ _NAMES: Final = {
 
 
 def fence_names(types: FenceType) -> str:
-    """Names of fences as ArduPilot lists them: "Circle fence", "Max Alt and Circle fences"."""
+    """Names of fences in ArduPilot's form: "Circle fence", "Max Alt and Circle fences"."""
     *most, last = [_NAMES[limit] for limit in _NAMES if types & limit]
     return f"{', '.join(most)} and {last} fences" if most else f"{last} fence"
 
 
 class FenceLimits:
-    """The limits that FENCE_TYPE selects: heights and circle by parameters, polygons and circles by the fence plan."""
+    """The limits that FENCE_TYPE selects: heights and circle from parameters, polygons and circles from the fence
+    plan."""
 
     def __init__(self, facts: VehicleFacts, plan: MissionStorage) -> None:
         self._facts = facts
@@ -62,12 +63,12 @@ class FenceLimits:
 
     @property
     def revision(self) -> tuple[object, int]:
-        """A number that is another whenever home or the plan has changed."""
+        """Value that changes when home or the plan changes."""
         return self._facts.home, self._plan.revision
 
     @property
     def return_point(self) -> GeoPoint | None:
-        """Place that the plan names to return to, at the height of the sea."""
+        """Return point of the plan, at sea level."""
         found = (item for item in self._plan.items() if item.command == Cmd.NAV_FENCE_RETURN_POINT)
         return next((GeoPoint(item.x, item.y) for item in found), None)
 
@@ -80,12 +81,13 @@ class FenceLimits:
 
     @property
     def configured(self) -> bool:
-        """FENCE_TYPE selects a limit that there is, enabled or not: SYS_STATUS calls the fence present."""
+        """True if FENCE_TYPE selects an existing limit, enabled or not: SYS_STATUS then reports the fence as
+        present."""
         return bool(self.types & ~FenceType.POLYGON or (self.types and self._plan.total()))
 
     @property
     def zones(self) -> Fence:
-        """The fence's polygons and circles. A stored plan has been checked as a whole before it was stored."""
+        """Polygons and circles of the fence. A stored plan was checked before."""
         if self._revision != self._plan.revision:
             self._revision = self._plan.revision
             self._zones = parse_fence(self._plan.items())
@@ -93,13 +95,13 @@ class FenceLimits:
 
     @property
     def floor_margin(self) -> float:
-        """Metres above the height from which on the lowest altitude counts: FENCE_MARGIN above it."""
+        """Height above the level from which the minimum altitude acts, m: FENCE_MARGIN above the limit."""
         floor = self._facts.param("FENCE_ALT_MIN", -10.0) + self._facts.param("FENCE_MARGIN", 2.0)
         return self._facts.height - floor
 
     def excess(self, types: FenceType) -> dict[FenceType, float]:
-        """By how many metres the vehicle is beyond each limit of `types`; negative inside. Never changes faster than
-        the vehicle moves."""
+        """Distance of the vehicle beyond each limit of `types`, m; negative inside. It never changes faster than the
+        vehicle moves."""
         param = self._facts.param
         state = self._facts.vehicle.state
         height = self._facts.height
@@ -121,22 +123,22 @@ class FenceLimits:
         return bool(int(self._facts.param("FENCE_OPTIONS")) & _ANY_INCLUSION)
 
     def room(self, lat: float, lon: float) -> float:
-        """Metres from this place (degrees) to the nearest edge of polygons and zones, negative outside; inf when
+        """Distance from a place (degrees) to the nearest edge of polygons and zones, m, negative outside; inf if
         FENCE_TYPE does not select them."""
         if not self.types & FenceType.POLYGON:
             return inf
         return self.zones.margin_of(self.depths(lat, lon), any_inclusion=self._any_inclusion)
 
     def depths(self, lat: float, lon: float) -> tuple[float, ...]:
-        """See `Fence.depths`; of the place that was asked for last they are kept."""
+        """Depths of a place; see `Fence.depths`. The last result is cached."""
         asked = (self.zones, lat, lon)
         if self._asked != asked:
             self._asked, self._depths = asked, self.zones.depths(lat, lon)
         return self._depths
 
     def beyond(self, place: GeoPoint, *, floor: bool = True) -> FenceType:
-        """The limits that a place (degrees, AMSL) is beyond, whatever the margin; while home is not known none of those
-        that count from there. `floor`: the lowest altitude counts."""
+        """Limits that a place (degrees, AMSL) is beyond, without a margin. While home is unknown, limits relative to
+        home do not count. `floor`: the minimum altitude counts."""
         param, types, home = self._facts.param, self.types, self._facts.home
         found = FenceType(0)
         if self.room(place.lat, place.lon) < 0.0:
@@ -154,8 +156,7 @@ class FenceLimits:
 
     # --- arming ---------------------------------------------------------------------------------------------------
     def complaint(self, beyond: FenceType) -> str | None:
-        """Complaint that keeps the vehicle, now `beyond` some limits, from being armed, in ArduPilot's words; None =
-        none."""
+        """Reason to refuse arming while the vehicle is `beyond` some limits, with ArduPilot's text; None = none."""
         types = self.types
         if not types & (ALTITUDES | FenceType.CIRCLE) and not (types & FenceType.POLYGON and self.zones):
             return "Fences enabled, but none selected"
@@ -193,9 +194,9 @@ class FenceLimits:
 
 
 class MarginNotices:
-    """Says how near the limits of one vehicle's fence are (FENCE_OPTIONS bit 2): one within FENCE_MARGIN at once, again
-    FENCE_NTF_FREQ times a second as long as it is near, and once when it is no more. `near`: limits within the
-    margin, or since then passed."""
+    """Notices about near limits of one vehicle's fence (FENCE_OPTIONS bit 2): a limit within FENCE_MARGIN is announced
+    at once, then FENCE_NTF_FREQ times a second while near, and once when it is no longer near. `near`: limits within
+    the margin, or passed since."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -216,7 +217,7 @@ class MarginNotices:
         self._said_ms = None
 
     def look(self, excess: Mapping[FenceType, float], slack: float, now_ms: int) -> None:
-        """`excess`: metres beyond each limit; within `slack` of the margin what was near still is."""
+        """Announce near limits. `excess`: m beyond each limit; a near limit stays near within `slack` of the margin."""
         if not self.wanted:
             self.clear()
             return
@@ -236,7 +237,7 @@ class MarginNotices:
             self._announcer.say(Severity.NOTICE, f"{fence_names(self.near)} in {abs(nearest):.1f}m")
 
     def due_ms(self, excess: Mapping[FenceType, float]) -> int | None:
-        """Time at which a notice is said again, vehicle time, ms; not of limits that were passed."""
+        """Vehicle time of the next repeated notice, ms; not for passed limits."""
         often = self._facts.param("FENCE_NTF_FREQ", 1.0)
         near = any(limit & self.near and metres <= 0.0 for limit, metres in excess.items())
         return None if self._said_ms is None or often <= 0.0 or not near else self._said_ms + round(1000.0 / often)

@@ -1,9 +1,8 @@
-"""Check that the mission keeps inside a fence that the vehicle enforces by itself (docs/reference/real-vehicles.md,
-2).
+"""Check that the mission stays inside a fence that the vehicle enforces itself (docs/reference/real-vehicles.md, 2).
 
-A controller in GUIDED takes no target outside its fence and says nothing of it, so the mission would stand still, or
-the fence would end it on the way. It is therefore checked before arming: items against the heights, the circle and the
-zones; legs, in the order of the list, against the zones.
+A flight controller in GUIDED silently ignores targets outside its fence, so the mission would stand still, or the fence
+would end it. Therefore it is checked before arming: items against heights, circle and zones; legs, in the order of the
+list, against the zones.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _LIMITS: Final = ("FENCE_TYPE", "FENCE_OPTIONS", "FENCE_ALT_MAX", "FENCE_ALT_MIN
 
 
 class FencedMission:
-    """Compares the two plans of a vehicle that has a fence of its own (`Capabilities.own_fence`)."""
+    """Compares the mission and the fence plan of a vehicle with its own fence (`Capabilities.own_fence`)."""
 
     def __init__(self, facts: VehicleFacts, mission: MissionStorage, fence: FenceGuard) -> None:
         self._facts = facts
@@ -37,7 +36,7 @@ class FencedMission:
         self._found: tuple[str, ...] = ()
 
     def complaints(self) -> Sequence[str]:
-        """The first item that lies outside, or nothing."""
+        """The first item outside, or nothing."""
         facts = self._facts
         if not (facts.vehicle.capabilities.own_fence and self._fence.enabled and facts.has_position):
             return ()
@@ -64,7 +63,7 @@ class FencedMission:
         return None
 
     def _beyond(self, item: MissionItem, place: Ned) -> FenceType:
-        """Down on the ground nothing is too low."""
+        """Limits that the item's place is beyond. For a place on the ground the minimum altitude does not count."""
         spec = spec_of(item.command)
         floor = spec is None or not spec.comes_down
         return self._fence.limits.beyond(self._there(place), floor=floor)
@@ -79,7 +78,8 @@ class FencedMission:
         return self._fence.room(there.lat, there.lon)
 
     def _crosses(self, begin: Ned, end: Ned) -> bool:
-        """Goes along the leg by as much as there is room for in any direction, so that no zone is stepped over."""
+        """True if a leg leaves the zones. It advances along the leg by the free distance in any direction, so that no
+        zone is missed."""
         north, east = end[0] - begin[0], end[1] - begin[1]
         length = hypot(north, east)
         least, gone = max(_LEAST_STEP_M, length / _MOST_STEPS), 0.0

@@ -1,7 +1,7 @@
-"""Failsafes of a vehicle in the air (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
+"""Failsafes of a flying vehicle (ArduPilot ArduCopter/events.cpp, ekf_check.cpp, crash_check.cpp).
 
-On the ground its motors stop; a landing that has begun goes on where the battery or an option asks for it; and where
-nothing else is left it comes down.
+On the ground its motors stop. A landing that has begun continues if the battery or an option requires it. If no action
+is possible, it lands.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autopilot.interface.mathematics import acos, cos, hypot, sin
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import GripperAction, Severity
 from autopilot.modes.outputs import Gripper
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name, enter_mode
+from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name, enter_mode
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
@@ -26,11 +26,11 @@ _ACCEL_LIMIT: Final = 3.0  # m/s2; CRASH_CHECK_ACCEL_MAX
 
 
 def crash_text(facts: VehicleFacts) -> str:
-    """Text of a crash: with the lean against the one demanded, when that is what told it."""
+    """Text of a crash, with the actual and demanded lean if that caused the detection."""
     r = facts.vehicle.state.report
     roll, pitch = float(r[report.ROLL]), float(r[report.PITCH])
     want_roll, want_pitch = float(r[report.NAV_ROLL]), float(r[report.NAV_PITCH])
-    # between the two vertical axes, whatever the heading
+    # angle between the two vertical axes, independent of heading
     shared = sin(pitch) * cos(roll) * sin(want_pitch) * cos(want_roll) + sin(roll) * sin(want_roll)
     shared += cos(pitch) * cos(roll) * cos(want_pitch) * cos(want_roll)
     error = degrees(acos(min(max(shared, -1.0), 1.0)))
@@ -43,47 +43,37 @@ def crash_text(facts: VehicleFacts) -> str:
 
 _AUTO_ON_RC_LOSS, _AUTO_ON_GCS_LOSS, _GUIDED_ON_RC_LOSS = 1, 2, 4  # FS_OPTIONS bits
 _GO_ON_LANDING, _PILOT_ON_GCS_LOSS, _RELEASE = 8, 16, 32
-_NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS bits; outputs from the first on
+_NO_THRUST_CHECK, _RELEASE_ON_THRUST_LOSS, _MOTORS = 1, 4, 4  # FLIGHT_OPTIONS bits; number of motors
 _ALT_HOLD, _EVEN_WITHOUT_NEED = 2, 3  # FS_EKF_ACTION
 
 
-class FlyingFailsafes:
-    """The rules of a vehicle with a height."""
+class FlyingFailsafes(KindFailsafes):
+    """Failsafe rules of a flying vehicle."""
 
-    warns_of_variance = needs_sticks = needs_station = True
     deadline_ms: int | None = None
-    """A loss acts at once."""
+    """None: a loss acts at once."""
 
     def __init__(self, context: SafetyContext, losses: Losses, gripper: Gripper) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
+        super().__init__(context, losses)
         self._gripper = gripper
 
     def in_force(self, *, failing: bool) -> bool:
-        """True when something is lost, or something has failed."""
+        """True while there is a loss, or battery or estimator have failed."""
         return self._lost.ground_station.lost or self._lost.sticks.lost or failing
 
     def update(self, now_ms: int) -> None:
         """Do nothing: no failsafe waits."""
 
     def armed(self, armed: bool) -> None:
-        """A loss stays what it is."""
-
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._context.estimator_cleared()
+        """Do nothing: a loss continues."""
 
     def position_lost(self, *, lost: bool) -> None:
-        """The receiver has no fix, or one again."""
+        """Announce a lost or recovered fix."""
         if self._facts.armed:
             self._announcer.say(Severity.CRITICAL, "GPS Glitch or Compass error" if lost else "Glitch cleared")
 
     def thrust_lost(self, now_ms: int) -> None:
-        """Tell of it, with the motor that works hardest; FLIGHT_OPTIONS may be against it, or let the load go."""
+        """Announce it, with the motor that works hardest; FLIGHT_OPTIONS may disable this, or release the load."""
         options = int(self._facts.param("FLIGHT_OPTIONS"))
         if options & _NO_THRUST_CHECK:
             return
@@ -106,8 +96,8 @@ class FlyingFailsafes:
             self._announcer.say(Severity.CRITICAL, f"EKF Failsafe: changed to {self._modes.spec.title} Mode")
 
     def _mode_without_position(self) -> int | None:
-        """The mode that goes on without a position; None: the one that flies does, or nothing shall be done. A landing
-        of RTL or AUTO does not: it is at a place."""
+        """Mode that works without a position; None: the present mode does, or no action is required. Landings of RTL
+        and AUTO need a position."""
         action = int(self._facts.param("FS_EKF_ACTION", 1.0))
         modes = self._facts.vehicle_class.modes
         needed = self._modes.spec.position or action == _EVEN_WITHOUT_NEED
@@ -136,11 +126,11 @@ class FlyingFailsafes:
         self.fail(FailsafeCause.RADIO, self._tables.radio.get(setting, self._tables.radio_otherwise), now_ms, go_on)
 
     def found(self, cause: FailsafeCause) -> None:
-        """Tell that what was lost is heard again."""
+        """Announce that a lost party is heard again."""
         self._announcer.say(Severity.WARNING, f"{cause.value} Failsafe Cleared")
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int, go_on: str = "") -> None:
-        """Announce and act; `go_on`: how it goes on in the air as it is, by an option."""
+        """Announce and act. `go_on`: text if an option lets it continue as it is."""
         if cause is FailsafeCause.GROUND_STATION and not self._facts.armed:
             self._announce(cause.value)
         elif self._facts.landed:
@@ -163,7 +153,7 @@ class FlyingFailsafes:
                 self._release(now_ms)
 
     def _release(self, now_ms: int) -> None:
-        """Let the load go, where FS_OPTIONS says so of each action of a failsafe in the air."""
+        """Release the load, if FS_OPTIONS requires it for failsafes in the air."""
         if self._gripper.fitted and int(self._facts.param("FS_OPTIONS", 16.0)) & _RELEASE:
             self._gripper.order(GripperAction.RELEASE, now_ms)
 
@@ -171,7 +161,7 @@ class FlyingFailsafes:
         return self._modes.number in self._facts.vehicle_class.modes.autos
 
     def _lands_on(self, cause: FailsafeCause, action: FailsafeAction) -> bool:
-        """A landing goes on: because the battery has asked for it, or by option (with a text)."""
+        """True if a landing continues, because the battery requires it, or by an option (with a text)."""
         if not self._modes.mode.is_landing:
             return False
         if cause is not FailsafeCause.BATTERY and self._lost.battery_action in (

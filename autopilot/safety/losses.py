@@ -1,4 +1,4 @@
-"""Losses: a ground station, or a pilot's sticks, that are no longer heard."""
+"""Losses of a ground station or of a pilot's sticks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from autopilot.vehicles.vehicle_class import FailsafeAction
 
 
 class Watchdog:
-    """Knows when something was last heard. `deadline`: on the clock of its caller; None while nothing is expected."""
+    """Timer of a silence. `deadline` is on the clock of its caller; None while nothing is expected."""
 
     def __init__(self) -> None:
         self.deadline: int | None = None
         self.lost = False
 
     def heard(self, now_ms: int, timeout_s: float) -> bool:
-        """Note that it was heard. True when this ends a loss."""
+        """Note that the party was heard. True if this ends a loss."""
         self.deadline = now_ms + int(timeout_s * 1000.0)
         was_lost, self.lost = self.lost, False
         return was_lost
 
     def forget(self) -> bool:
-        """Expect nothing any more. True when this ends a loss."""
+        """Expect nothing from now on. True if this ends a loss."""
         self.deadline = None
         was_lost, self.lost = self.lost, False
         return was_lost
@@ -36,7 +36,7 @@ class Watchdog:
 
 @dataclass(slots=True)
 class Losses:
-    """Losses that there are now. `battery_action`: what a failing battery has led to in this flight."""
+    """Present losses. `battery_action`: action of a failing battery in this flight."""
 
     ground_station: Watchdog = field(default_factory=Watchdog)
     sticks: Watchdog = field(default_factory=Watchdog)

@@ -1,9 +1,9 @@
-"""Switches that keep the motors of an armed vehicle still: the emergency stop, the interlock, the safety switch.
+"""Switches that stop the motors of an armed vehicle: the emergency stop, the interlock, the safety switch.
 
-Each stops them wherever the vehicle is, and they turn again when it is released. By the first two a copter is disarmed
-after half of DISARM_DELAY, also in the air; the third, the board's own, takes the pulses from the outputs. With the
-check before a takeoff (`rotor_check`) they idle. Sources: ArduCopter/motors.cpp (auto_disarm_check, motors_output),
-AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
+Each stops them on the ground and in the air, and they turn again when it is released. The first two disarm a copter
+after half of DISARM_DELAY, also in the air. The third, on the board, removes the pulses of the outputs. During the
+check before a takeoff (`rotor_check`) the motors idle. Sources: ArduCopter/motors.cpp (auto_disarm_check,
+motors_output), AP_Arming.cpp, AP_Arming_Copter.cpp, GCS_Common.cpp.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from autopilot.mav import Severity
 from autopilot.safety.rotor_check import RotorCheck
 
 INTERLOCK = 32
-"""Auxiliary function of the switch that lets the motors turn (RCn_OPTION)."""
+"""Auxiliary function of the interlock switch (RCn_OPTION)."""
 
 
 class MotorSwitches:
@@ -26,15 +26,15 @@ class MotorSwitches:
         self._announcer = announcer
         self._helm = helm
         self._stopped = False
-        self._closed = False  # the interlock
+        self._closed = False  # True while the interlock is closed
         self.safe = False
-        """The board's safety switch is on."""
+        """True while the board's safety switch is on."""
         self.rotors = RotorCheck(facts, announcer)
-        self._cut_ms: int | None = None  # since when an armed copter stands still by a switch of the pilot
+        self._cut_ms: int | None = None  # time since which an armed copter stands still by a pilot's switch
 
     # --- what is switched -----------------------------------------------------------------------------------------
     def stop(self, on: bool) -> None:
-        """The emergency stop."""
+        """Set the emergency stop."""
         if on != self._stopped:
             self._stopped = on
             text = "Motors Emergency Stopped" if on else "Motors Emergency Stop released"
@@ -42,27 +42,27 @@ class MotorSwitches:
             self.apply()
 
     def close(self, on: bool) -> None:
-        """The interlock: motors turn only while it is closed, on a copter whose transmitter has a switch for it."""
+        """Set the interlock: motors turn only while it is closed, on a copter whose transmitter has a switch for it."""
         self._closed = on
         self.apply()
 
     def secure(self, on: bool) -> None:
-        """The safety switch."""
+        """Set the safety switch."""
         self.safe = on
         self.apply()
 
     def begin(self) -> None:
-        """Armed or disarmed."""
+        """Begin after arming or disarming."""
         self.rotors.begin()
         self.apply()
 
     def look(self, now_ms: int) -> None:
-        """Look at the rotors when it is time."""
+        """Check the rotors if it is time."""
         if self.rotors.look(now_ms):
             self.apply()
 
     def apply(self) -> None:
-        """Tell the vehicle."""
+        """Apply the switches to the vehicle."""
         facts = self._facts
         held = self._stopped or (self._interlocked and not self._closed)
         if not held or not facts.armed:
@@ -79,13 +79,13 @@ class MotorSwitches:
 
     # --- what follows ---------------------------------------------------------------------------------------------
     def reasons(self) -> list[ArmingReason]:
-        """Reasons not to arm."""
+        """Reasons to refuse arming."""
         closed = self._closed and self._interlocked
         return [MOTORS_STOPPED] * self._stopped + [INTERLOCK_CLOSED] * closed + [SAFETY_SWITCH] * self.safe
 
     @property
     def disarm_ms(self) -> int | None:
-        """Time at which a copter whose motors a pilot has stopped is disarmed, vehicle time, ms."""
+        """Vehicle time at which a copter with motors stopped by a pilot is disarmed, ms."""
         delay_s = self._facts.param("DISARM_DELAY")
         if self._cut_ms is None or delay_s <= 0.0 or not self._facts.vehicle_class.hovers:
             return None

@@ -1,8 +1,8 @@
-"""Objects that were seen lately (OA_DB_): what a sensor tells is kept for a while, so that a way is planned round what
-it sees no more.
+"""Database of recently seen objects (OA_DB_). It keeps a sensor's objects for a time, so that ways avoid objects that
+are no longer visible.
 
-An object has its place and the radius that the sensor's beam has there. A point within the larger of two radii of an
-object is that object, which is so seen again. Source: ArduPilot AC_Avoidance/AP_OADatabase.cpp.
+An object has a place and the radius of the sensor's beam there. A point within the larger of two radii belongs to an
+existing object and renews it. Source: ArduPilot AC_Avoidance/AP_OADatabase.cpp.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Floats = npt.NDArray[np.float64]
 
 
 class ObjectDatabase:
-    """Objects of one vehicle, m from the origin, as columns; nothing is kept while no way is planned by them."""
+    """Objects of one vehicle, m from the origin, as columns; empty while no planner uses them."""
 
     def __init__(self, facts: VehicleFacts) -> None:
         self._facts = facts
         self._kept: Floats = np.empty((5, 0))
 
     def see(self, points: Sequence[tuple[float, float]], now_ms: int) -> None:
-        """A look has found these points (north, east) at the vehicle's height."""
+        """Add points (north, east) from a look, at the vehicle's height."""
         param = self._facts.param
         if not points or not int(param("OA_TYPE")) & 1 or self._is_low():
             return
@@ -74,7 +74,7 @@ class ObjectDatabase:
             self._kept = self._kept[:, now_ms - self._kept[_SEEN_MS] <= kept_ms]
 
     def around(self, down: float, now_ms: int) -> Floats:
-        """North, east, difference to the height `down`, and radius of each."""
+        """North, east, height difference to `down`, and radius of each object."""
         self._expire(now_ms)
         found: Floats = self._kept[:_SEEN_MS].copy()
         found[_DOWN] -= down

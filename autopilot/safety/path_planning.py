@@ -1,12 +1,12 @@
 """Ways round fences and obstacles (OA_TYPE): BendyRuler and Dijkstra, as pure functions.
 
-BendyRuler probes directions in steps of 5 degrees, alternating from that to the destination: the first with more room
-than OA_MARGIN_MAX over OA_BR_LOOKAHEAD, from whose end there is a way on (straight to the destination or 45 degrees
-off), is flown; a direction that turns far and has hardly more room than the one before does not replace it
-(OA_BR_CONT_RATIO, _ANGLE). With OA_BR_TYPE 2 it probes ahead, up, down and back instead. Dijkstra's way is the shortest
-along corners of fences that are moved OA_MARGIN_MAX to the side that is allowed (a visibility graph; Dijkstra 1959,
-Lozano-Perez and Wesley 1979). Sources: ArduPilot
-AC_Avoidance/AP_OABendyRuler.cpp (search_xy_path, resist_bearing_change, search_vertical_path), AP_OADijkstra.cpp.
+BendyRuler tries directions in steps of 5 degrees, alternating to both sides of the destination. It takes the first with
+more free distance than OA_MARGIN_MAX over OA_BR_LOOKAHEAD from whose end a way leads on (straight to the destination or
+45 degrees off). A direction that turns far and has hardly more room than the last one does not replace it
+(OA_BR_CONT_RATIO, _ANGLE). With OA_BR_TYPE 2 it tries ahead, up, down and back instead. Dijkstra's way is the shortest
+along corners of fences that are moved by OA_MARGIN_MAX to the allowed side (a visibility graph; Dijkstra 1959,
+Lozano-Perez and Wesley 1979). Sources: ArduPilot AC_Avoidance/AP_OABendyRuler.cpp (search_xy_path,
+resist_bearing_change, search_vertical_path), AP_OADijkstra.cpp.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _STEP: Final = radians(5.0)
 _MOST_STEPS: Final = 34  # 170 degrees to either side
 _PAST_M: Final = 2.0
 _UPRIGHT: Final = ((1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (-1.0, 0.0))
-"""Ways of OA_BR_TYPE 2, in the order in which they are tried: ahead and up."""
+"""Directions of OA_BR_TYPE 2 in the order of trial: ahead and up."""
 _ONWARD: Final = (0.0, radians(45.0), radians(-45.0))
 _DISC_CORNERS: Final = 8
 _SLACK_M: Final = 0.05
@@ -43,8 +43,8 @@ class BendSettings:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A decision of BendyRuler: fly to `place`; not `active`: the straight way is free. `bearing` rad, and `lookahead`
-    m of the next time; `up`: how much higher, m; None: as high as the leg is there."""
+    """A decision of BendyRuler: fly to `place`. Not `active`: the straight way is free. `bearing`, rad, and
+    `lookahead`, m, for the next decision. `up`: height above the leg, m; None: on the leg."""
 
     place: Place
     active: bool
@@ -68,13 +68,13 @@ def _bearing(begin: Place, end: Place) -> float:
 def bend(
     barriers: Barriers, here: Place, goal: Place, course: float, settings: BendSettings, before: Bend | None
 ) -> Bend:
-    """The next place on a way from `here` to `goal`, while flying along `course` (rad). `before`: the last decision on
-    a way to this goal."""
+    """Next place on a way from `here` to `goal`, while flying along `course` (rad). `before`: the last decision on a
+    way to this goal."""
     straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
     longest = max(settings.lookahead, 1.0)
     lookahead = 0.5 * longest if before is None else before.lookahead
     first = min(lookahead, to_go + _PAST_M)
-    free: tuple[float, float] | None = None  # bearing and room of the first step that is nearest to the course
+    free: tuple[float, float] | None = None  # bearing and room of the first step, the one nearest to the course
     widest = (straight, -inf)
     for step in range(_MOST_STEPS + 1):
         for side in (-1.0, 1.0) if step else (1.0,):
@@ -100,7 +100,7 @@ def bend(
 
 
 def _onward(barriers: Barriers, there: Place, goal: Place, lookahead: float, margin: float) -> float | None:
-    """Angle off the goal, rad, at which a second step has its room; None: at none."""
+    """Angle off the goal, rad, at which a second step is free; None: at none."""
     metres = min(max(lookahead, _PAST_M), hypot(goal[0] - there[0], goal[1] - there[1]))
     towards = _bearing(there, goal)
     return next((off for off in _ONWARD if barriers.room(there, _ahead(there, towards + off, metres)) > margin), None)
@@ -115,15 +115,15 @@ def _is_kept(
     settings: BendSettings,
     before: Bend | None,
 ) -> bool:
-    """True where the bearing before is kept: the new one turns far and has hardly more room."""
+    """True to keep the last bearing: the new one turns far and has hardly more room."""
     if before is None or not before.active or abs(_wrap(before.bearing - bearing)) <= settings.angle:
         return False
     return settings.ratio > 0.0 and room < settings.ratio * barriers.room(here, _ahead(here, before.bearing, first))
 
 
 def bend_upright(barriers: Barriers, here: Place, goal: Place, settings: BendSettings, before: Bend | None) -> Bend:
-    """Decision over or under what is in the way (OA_BR_TYPE 2): the first of ahead, up, down and back that has its room
-    and from whose end one of these has, too. Ahead it stays active while something is near above or below."""
+    """Decision to fly over or under an obstacle (OA_BR_TYPE 2): the first of ahead, up, down and back that is free and
+    from whose end another is free. Ahead it stays active while an object is near above or below."""
     straight, to_go = _bearing(here, goal), hypot(goal[0] - here[0], goal[1] - here[1])
     longest, margin = max(settings.lookahead, 1.0), settings.margin
     lookahead = 0.5 * longest if before is None else before.lookahead
@@ -159,8 +159,8 @@ def _upright(
 
 # --- Dijkstra ---------------------------------------------------------------------------------------------------------
 def shortest_way(barriers: Barriers, here: Place, goal: Place, margin: float) -> list[Place] | None:
-    """The places on the shortest way from `here` to `goal` that keeps `margin` m off all areas and discs, or as far as
-    its corners do; else one that keeps off them at all; None: there is none. The goal is the last."""
+    """Places on the shortest way from `here` to `goal` that keeps `margin` m from all areas and discs, or as far as its
+    corners do; otherwise one that avoids them without a margin; None: there is none. The goal is the last."""
     fences = replace(barriers, margin=0.0)
     nodes = [here, goal, *(node for node in _corners(barriers, margin) if is_free(barriers, node, node))]
     rooms = [min(margin, fences.room(node, node)) - _SLACK_M for node in nodes]
@@ -175,7 +175,8 @@ def shortest_way(barriers: Barriers, here: Place, goal: Place, margin: float) ->
 
 
 def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Place] | None:
-    """The way from the first node to the second, without the first; `leads(k, j)`: straight from one to another."""
+    """Shortest way from the first node to the second, without the first. `leads(k, j)`: True for a free straight
+    way."""
     best = [inf] * len(nodes)
     came = [-1] * len(nodes)
     best[0] = 0.0
@@ -203,7 +204,7 @@ def _shortest(nodes: list[Place], leads: Callable[[int, int], bool]) -> list[Pla
 
 
 def is_free(barriers: Barriers, begin: Place, end: Place) -> bool:
-    """True of a way that crosses no edge and enters no disc."""
+    """True for a way that crosses no edge and enters no disc."""
     middle = (0.5 * (begin[0] + end[0]), 0.5 * (begin[1] + end[1]))
     return all(area.crossing(begin, end) == inf and area.holds(middle) for area in barriers.areas) and all(
         disc.room(begin, end) >= -_SLACK_M for disc in barriers.discs
@@ -211,8 +212,8 @@ def is_free(barriers: Barriers, begin: Place, end: Place) -> bool:
 
 
 def _corners(barriers: Barriers, margin: float) -> list[Place]:
-    """Corners that a way may turn at: those of areas, moved to the right side by the margin, and of a polygon about
-    each disc to stay out of."""
+    """Possible turning points of a way: corners of areas, moved to the allowed side by the margin, and of a polygon
+    about each excluded disc."""
     moved = [place for area in barriers.areas for place in _moved(area, margin)]
     return moved + [place for disc in barriers.discs if not disc.inside for place in _about(disc, margin)]
 
@@ -223,7 +224,7 @@ def _about(disc: Disc, margin: float) -> list[Place]:
 
 
 def _moved(area: Enclosure, margin: float) -> list[Place]:
-    """The corners of an area, each along the line that halves its angle, to the side that is allowed."""
+    """Corners of an area, each moved along its bisector to the allowed side."""
     found = []
     count = len(area.corners)
     for k, (n, e) in enumerate(area.corners):

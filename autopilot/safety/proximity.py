@@ -1,12 +1,12 @@
-"""Obstacles that a proximity sensor sees (PRX1_): where they are, and who is told.
+"""Obstacles seen by a proximity sensor (PRX1_), and the parts that use them.
 
-Each direction in which something is seen is a point that pilots' modes and velocities are kept AVOID_MARGIN off
-(`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and that ways are planned round (`autopilot.safety.detour`).
-Directions within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count; nothing does below
-PRX_ALT_MIN over the ground, and below AVOID_ALT_MIN nothing is kept off. A look that is older than half a second is
-none. ArduPilot keeps the nearest of each of eight directions of 45 degrees and the polygon about them; here each of
-those that a sensor tells counts by itself, so that what stands beside a gap does not close it. Source: ArduPilot
-AP_Proximity.cpp, AP_Proximity_MAV.cpp.
+Each direction with an object becomes a point. Pilots' modes and velocities keep AVOID_MARGIN from it
+(`autopilot.safety.avoidance`, AVOID_ENABLE bit 1), and planned ways avoid it (`autopilot.safety.detour`). Directions
+within PRX1_IGN_ANG and _WID, and distances outside of PRX1_MIN and _MAX, do not count. Below PRX_ALT_MIN over the
+ground nothing counts, and below AVOID_ALT_MIN nothing is avoided. A scan older than half a second is ignored. ArduPilot
+keeps the nearest object in each of eight directions of 45 degrees and the polygon about them; here each direction of
+the sensor counts separately, so that objects beside a gap do not close it. Source: ArduPilot AP_Proximity.cpp,
+AP_Proximity_MAV.cpp.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from autopilot.safety.object_database import ObjectDatabase
 
 MAVLINK: Final = 2
 SIMULATED: Final = 10
-"""PRX1_TYPE: told by a link; the simulator's sensor."""
+"""Values of PRX1_TYPE: from a link; the simulator's sensor."""
 TIMEOUT_MS: Final = 500
 _IGNORED: Final = range(1, 5)
 
 
 class Proximity:
-    """Points of the last look, and who keeps off them. `scan`: that look; None: there is none that counts."""
+    """Points of the last scan. `scan`: that scan; None: no valid one."""
 
     def __init__(self, facts: VehicleFacts, avoidance: Avoidance) -> None:
         self._facts = facts
@@ -42,34 +42,34 @@ class Proximity:
 
     @property
     def source(self) -> int:
-        """PRX1_TYPE."""
+        """Value of PRX1_TYPE."""
         return int(self._facts.param("PRX1_TYPE"))
 
     @property
     def due_ms(self) -> int | None:
-        """Time at which the last look is too old; None: there is none."""
+        """Time at which the last scan becomes too old; None: no scan."""
         return None if self.scan is None else self.seen_ms + TIMEOUT_MS
 
     def see(self, scan: Scan, now_ms: int) -> None:
-        """A look has been taken now."""
+        """Take a new scan."""
         self.scan, self.seen_ms = scan, now_ms
         self.points = self._points(scan) if self._facts.has_position else ()
         self._avoidance.see(self.points if self._kept_off and not self._low() else ())
         self.objects.see(self.points, now_ms)
 
     def keep_off(self, on: bool) -> None:
-        """Keep off objects from now on, or not: a switch (RCn_OPTION 40). Ways are planned round them in any case."""
+        """Enable or disable avoidance of objects by a switch (RCn_OPTION 40). Planned ways avoid them in any case."""
         self._kept_off = on
         self._avoidance.see(self.points if on else ())
 
     def forget(self, now_ms: int) -> None:
-        """Forget a look that is too old."""
+        """Forget a scan that is too old."""
         if self.scan is not None and now_ms >= self.seen_ms + TIMEOUT_MS:
             self.scan, self.points = None, ()
             self._avoidance.see(())
 
     def _low(self) -> bool:
-        """True below AVOID_ALT_MIN over the ground, which copters have."""
+        """True below AVOID_ALT_MIN over the ground, on copters."""
         return self._facts.height < self._facts.param("AVOID_ALT_MIN", -inf)
 
     def _points(self, scan: Scan) -> tuple[tuple[float, float], ...]:
@@ -87,7 +87,7 @@ class Proximity:
         return tuple(found)
 
     def _ignored(self) -> list[tuple[float, float]]:
-        """Directions that PRX1_IGN_ANGn and _WIDn leave out: the middle, degrees off the nose, and the width."""
+        """Directions that PRX1_IGN_ANGn and _WIDn exclude: middle, degrees off the nose, and width."""
         param = self._facts.param
         return [(param(f"PRX1_IGN_ANG{n}"), width) for n in _IGNORED if (width := param(f"PRX1_IGN_WID{n}")) > 0.0]
 

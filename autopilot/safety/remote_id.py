@@ -1,8 +1,8 @@
-"""Remote identification: what a vehicle has been told about itself and its operator, and whether it may arm with that.
+"""Remote identification: the data about the vehicle and its operator, and the arming check for it.
 
-DID_OPTIONS bit 0 makes arming wait for an identification, an operator's place, and a transmitter that is content, in
-the order and words of ArduPilot's AP_OpenDroneID (pre_arm_check). No bit of ARMING_CHECK switches that off, and a
-forced arming does not pass it.
+With DID_OPTIONS bit 0 arming needs an identification, an operator's place, and a transmitter without an error, in the
+order and with the texts of ArduPilot's AP_OpenDroneID (pre_arm_check). ARMING_CHECK does not disable this, and a forced
+arming does not bypass it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _LOST_MS: Final = 5000
 
 
 class RemoteId:
-    """See the module. `identified`: a BASIC_ID with a type is known; `operator`: degrees; `transmitter_error`: of the
-    last ARM_STATUS, empty: good to arm."""
+    """Remote identification; see the module. `identified`: a BASIC_ID with a type is known; `operator`: degrees;
+    `transmitter_error`: of the last ARM_STATUS, empty: good to arm."""
 
     def __init__(self, facts: VehicleFacts, announcer: Announcer) -> None:
         self._facts = facts
@@ -33,19 +33,19 @@ class RemoteId:
         self.transmitter_error = ""
         self._transmitter_ms: int | None = None
         self._operator_ms: int | None = None
-        self._lost_ms: int | None = None  # when it was last said that the transmitter is lost
-        self._unknown_ms = 0  # the like of the operator's place
+        self._lost_ms: int | None = None  # time of the last text about a lost transmitter
+        self._unknown_ms = 0  # time of the last text about the operator's place
 
     @property
     def enabled(self) -> bool:
         return self._facts.param("DID_ENABLE") != 0.0
 
     def option(self, bit: int) -> bool:
-        """True when this bit of DID_OPTIONS is set."""
+        """True if this bit of DID_OPTIONS is set."""
         return bool(int(self._facts.param("DID_OPTIONS")) & bit)
 
     def transmitter_heard(self, error: str, now_ms: int) -> None:
-        """Take an ARM_STATUS; `error`: why it is not good to arm."""
+        """Take an ARM_STATUS; `error`: reason not to arm."""
         self.transmitter_error, self._transmitter_ms = error, now_ms
 
     def operator_heard(self, lat: float, lon: float, now_ms: int) -> None:
@@ -53,7 +53,7 @@ class RemoteId:
         self.operator, self._operator_ms = (lat, lon), now_ms
 
     def complaints(self) -> list[ArmingReason]:
-        """The first reason not to arm; none where DID_OPTIONS does not ask for an identification."""
+        """The first reason to refuse arming; none if DID_OPTIONS does not require an identification."""
         text = self._complaint() if self.option(ENFORCED) else ""
         return [ArmingReason(f"OpenDroneID: {text}")] if text else []
 
@@ -71,7 +71,7 @@ class RemoteId:
         return self.transmitter_error
 
     def watch(self, now_ms: int) -> None:
-        """Say that the transmitter or the operator's place is lost, each 5 s, and that the transmitter is back."""
+        """Announce a lost transmitter or operator's place every 5 s, and the transmitter's return."""
         if self._older(self._transmitter_ms, _LOST_MS):
             if self._lost_ms is None or now_ms - self._lost_ms > _LOST_MS:
                 self._lost_ms = now_ms

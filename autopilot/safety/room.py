@@ -1,10 +1,10 @@
-"""Room of a straight way between barriers: how far it stays from fences and from objects that were seen.
+"""Free distance of a straight way between barriers: its distance from fences and from seen objects.
 
-Level geometry, metres north and east of the origin. As ArduPilot's OABendyRuler counts it: positive inside of an area
-to stay in and outside of one to stay out of, less FENCE_MARGIN; below 0 where the way begins on the wrong side, or, by
-what lies beyond, where it crosses an edge. BendyRuler counts the room to all edges of a polygon but that from its last
-corner to its first, which it only does not cross. Sources: AC_Avoidance/AP_OABendyRuler.cpp (calc_margin_from_...),
-AP_Math/polygon.cpp (Polygon_closest_distance_line).
+Level geometry, metres north and east of the origin. As in ArduPilot's OABendyRuler, it is positive inside an area to
+stay in and outside one to stay out of, minus FENCE_MARGIN. It is negative if the way begins on the wrong side, or by
+the length beyond an edge that it crosses. BendyRuler uses the distances to all edges of a polygon except that from its
+last corner to its first, which it only must not cross. Sources: AC_Avoidance/AP_OABendyRuler.cpp
+(calc_margin_from_...), AP_Math/polygon.cpp (Polygon_closest_distance_line).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Enclosure:
         self._to: Floats = np.roll(self._from, -1, axis=1)
 
     def holds(self, at: Place) -> bool:
-        """True of a place on the side that is allowed."""
+        """True for a place on the allowed side."""
         (n1, e1), (n2, e2) = self._from, self._to
         spans = (n1 > at[0]) != (n2 > at[0])
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -45,7 +45,7 @@ class Enclosure:
         return bool(np.count_nonzero(spans & beyond) % 2) is self.inside
 
     def crossing(self, begin: Place, end: Place) -> float:
-        """Share of the way at which it first crosses an edge; inf: it does not."""
+        """Share of the way at which it first crosses an edge; inf: never."""
         dn, de = end[0] - begin[0], end[1] - begin[1]
         edge = self._to - self._from
         off_n, off_e = self._from[0] - begin[0], self._from[1] - begin[1]
@@ -57,7 +57,7 @@ class Enclosure:
         return float(along[met].min()) if met.any() else inf
 
     def distance(self, begin: Place, end: Place, edges: slice) -> float:
-        """Metres between the way and the nearest of `edges`; where it crosses any, the length beyond it, below 0."""
+        """Distance between the way and the nearest of `edges`, m; if it crosses one, the length beyond it, below 0."""
         share = self.crossing(begin, end)
         if share != inf:
             return -(1.0 - share) * hypot(end[0] - begin[0], end[1] - begin[1])
@@ -67,7 +67,7 @@ class Enclosure:
 
 
 def _to_edges(at: Place, begins: Floats, ends: Floats) -> Floats:
-    """Metres from a place to each of many segments."""
+    """Distances from a place to many segments, m."""
     dn, de = ends - begins
     off_n, off_e = at[0] - begins[0], at[1] - begins[1]
     squared = dn * dn + de * de
@@ -77,7 +77,7 @@ def _to_edges(at: Place, begins: Floats, ends: Floats) -> Floats:
 
 
 def _to_way(places: Floats, begin: Place, end: Place) -> Floats:
-    """Metres from each of many places to one segment."""
+    """Distances from many places to one segment, m."""
     dn, de = end[0] - begin[0], end[1] - begin[1]
     off_n, off_e = places[0] - begin[0], places[1] - begin[1]
     squared = dn * dn + de * de
@@ -95,7 +95,7 @@ class Disc:
     inside: bool
 
     def room(self, begin: Place, end: Place) -> float:
-        """Metres between the way and the circle's edge; below 0 where it goes beyond."""
+        """Distance between the way and the circle's edge, m; below 0 beyond the edge."""
         (n, e), ends = self.middle, (begin, end)
         if self.inside:
             return self.radius - max(hypot(at[0] - n, at[1] - e) for at in ends)
@@ -104,9 +104,8 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Barriers of a way: kept off areas and discs by `margin` m; `objects`: north, east, how much lower than the
-    vehicle, and radius, a row of each; `closed`: the room to edges that close areas counts; `ceiling`: m above the
-    vehicle."""
+    """Barriers of a way. `margin`: distance from areas and discs, m; `objects`: rows of north, east, height difference,
+    radius; `closed`: the distances to closing edges count; `ceiling`: m above the vehicle."""
 
     areas: tuple[Enclosure, ...] = ()
     discs: tuple[Disc, ...] = ()
@@ -116,8 +115,8 @@ class Barriers:
     ceiling: float = inf
 
     def room(self, begin: Place, end: Place, low: float = 0.0, high: float = 0.0) -> float:
-        """The least room on a level or upright way from `begin` to `end`, `low` to `high` m above the vehicle; inf:
-        nothing is there."""
+        """Smallest free distance on a level or vertical way from `begin` to `end`, between `low` and `high` m above the
+        vehicle; inf: no barriers."""
         least, edges = self.ceiling - high, slice(None if self.closed else -1)
         for area in self.areas:
             away = area.distance(begin, end, edges)
@@ -132,7 +131,7 @@ class Barriers:
 
 
 def fence_barriers(facts: VehicleFacts, types: FenceType, zones: Fence) -> Barriers:
-    """Barriers of the fences of `types` that act, `zones` being those of the plan."""
+    """Barriers of the active fences of `types`; `zones` are those of the plan."""
     areas: list[Enclosure] = []
     discs: list[Disc] = []
     origin = facts.vehicle.origin
@@ -148,7 +147,7 @@ def fence_barriers(facts: VehicleFacts, types: FenceType, zones: Fence) -> Barri
 
 
 def look_at_fences(facts: VehicleFacts, zones: Fence, range_m: float) -> Scan:
-    """A look around as if polygons of the fence were walls, enabled or not: what SITL's proximity sensor sees
+    """Scan as if polygons of the fence were walls, enabled or not: the proximity sensor of SITL
     (AP_Proximity_SITL.cpp)."""
     areas, here = fence_barriers(facts, FenceType.POLYGON, zones).areas, facts.vehicle.state.position[:2]
     seen = []

@@ -1,7 +1,7 @@
-"""A check of rotors before a takeoff: motors do not lift while one turns slower or faster than TKOFF_RPM_* allow.
+"""Check of the rotors before a takeoff: motors do not lift while one turns slower or faster than TKOFF_RPM_* allow.
 
-A copter that is armed on the ground stays there until each of its motors has told such a speed once, and says every 5 s
-why it does. Nothing is checked where TKOFF_RPM_MIN is 0, nor of motors that a flight controller drives. Source:
+A copter that is armed on the ground stays there until each of its motors has reported such a speed once, and announces
+the reason every 5 s. There is no check with TKOFF_RPM_MIN 0, nor for motors of a flight controller. Source:
 ArduCopter/takeoff_check.cpp.
 """
 
@@ -19,7 +19,7 @@ _SAY_MS: Final = 5000
 
 @runtime_checkable
 class TellsMotors(Protocol):
-    """A vehicle whose motors tell how fast they turn; none at all: they have no telemetry."""
+    """A vehicle whose motors report their speeds; empty: no telemetry."""
 
     @property
     def motor_rpm(self) -> Sequence[float]: ...
@@ -36,7 +36,7 @@ class RotorCheck:
         self.due_ms: int | None = None
 
     def begin(self) -> None:
-        """Armed or disarmed."""
+        """Begin after arming or disarming."""
         facts = self._facts
         checked = facts.param("TKOFF_RPM_MIN") > 0.0 and isinstance(facts.vehicle, TellsMotors)
         self.blocks = checked and facts.armed and facts.landed
@@ -44,7 +44,7 @@ class RotorCheck:
         self._say_ms = facts.now_ms + _SAY_MS
 
     def look(self, now_ms: int) -> bool:
-        """Look when it is time; True: the motors may lift from now on."""
+        """Check if it is time; True if the motors may lift from now on."""
         if self.due_ms is None or now_ms < self.due_ms:
             return False
         why = self._why()

@@ -1,7 +1,7 @@
-"""Threat of another aircraft: how near it will come if both fly on as they do.
+"""Threat of another aircraft: the closest approach if both fly on unchanged.
 
-The judgement is ArduPilot's (`autopilot.control.approach`), so that both decide alike in the same situation. The age of
-a report is added to the time ahead; the position is not moved on by it.
+The judgement is ArduPilot's (`autopilot.control.approach`), so both decide alike in the same situation. The age of a
+report is added to the prediction time; the position is not extrapolated.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _STANDING_MPS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """Approach of `contact`. `relative`: where it was reported, NED m from the vehicle; `closest_m` horizontal,
-    `closest_z_m` in height; `time_s`: until then."""
+    """Approach of `contact`. `relative`: its reported place, NED m from the vehicle; `closest_m`: horizontal;
+    `closest_z_m`: vertical; `time_s`: until the closest approach."""
 
     contact: Contact
     level: CollisionThreat
@@ -33,7 +33,7 @@ class Threat:
 
 
 def judge(here: GeoPoint, velocity: Ned, contact: Contact, limits: Limits, now_ms: int) -> Threat:
-    """The threat of `contact` to a vehicle that is `here` with this velocity, NED m/s."""
+    """Threat of `contact` to a vehicle at `here` with this velocity, NED m/s."""
     relative = to_local(here, contact.place.lat, contact.place.lon, contact.place.alt)
     north, east, down = relative
     own_n, own_e, own_d = velocity
@@ -49,8 +49,8 @@ def judge(here: GeoPoint, velocity: Ned, contact: Contact, limits: Limits, now_m
 
 
 def away_from(threat: Threat) -> Ned | None:
-    """Direction away from the other's way, NED of length 1: at a right angle to its velocity, or straight away from
-    one that stands. None: there is none."""
+    """Direction away from the other's course, NED of length 1: at a right angle to its velocity, or straight away from
+    a standing one. None: undefined."""
     north, east, down = (-part for part in threat.relative)
     v_n, v_e, v_d = threat.contact.velocity or (0.0, 0.0, 0.0)
     squared = v_n * v_n + v_e * v_e + v_d * v_d

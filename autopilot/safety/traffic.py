@@ -1,13 +1,13 @@
-"""Other aircraft, as one vehicle knows them, and what it does about those that come too near (AVD_).
+"""Other aircraft as one vehicle knows them, and its reaction to near ones (AVD_).
 
-Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that tell where they are; the nearest
+Reports come from a receiver or a link (ADSB_TYPE), and from other vehicles that report themselves. The nearest
 ADSB_LIST_MAX within ADSB_LIST_RADIUS and ADSB_LIST_ALT are kept, for five seconds after their last report. With
-AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, else at each report.
-Reports and looks that change nothing need no pass, nor does an evasion that goes on: who moves the vehicle may `glance`
-first. A vehicle that can do so looks out by itself on its way, and no look is made until there is something to be done.
+AVD_ENABLE they are judged ten times a second while one could be a threat within the next second, otherwise at each
+report. Reports and judgements that change nothing need no pass, nor does a continuing evasion: the caller may `glance`
+first. A vehicle with its own lookout judges by itself on its way, until the autopilot must act.
 
-Without a receiver nothing here is called before the first report has come. Sources: ArduPilot AP_ADSB.cpp,
-AP_Avoidance.cpp (handle_avoidance_local, handle_threat_gcs_notify).
+Without a receiver nothing here is called before the first report. Sources: ArduPilot AP_ADSB.cpp, AP_Avoidance.cpp
+(handle_avoidance_local, handle_threat_gcs_notify).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _TOLD_EVERY_MS: Final = 1000
 _CLEARED_MS: Final = 5000
 _CALMER_AFTER_MS: Final = 2000  # AP_AVOIDANCE_STATE_RECOVERY_TIME_MS
 _AHEAD_S: Final = 2.0
-_FASTER_MPS: Final = 20.0  # that the vehicle can become within `_AHEAD_S`
+_FASTER_MPS: Final = 20.0  # increase of the vehicle's speed within `_AHEAD_S`
 
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Threat that is told to ground stations, and what is done about it."""
+    """Threat for ground stations, and the action on it."""
 
     threat: Threat
     action: CollisionAction
@@ -46,7 +46,7 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Parameters of ADSB_ and AVD_ that each look needs."""
+    """Parameters of ADSB_ and AVD_ for judgements."""
 
     listens: bool
     avoids: bool
@@ -57,33 +57,33 @@ class _Settings:
 
 
 class TrafficWatch:
-    """See the module. `join(row)` has the pass call this part. `contacts`: the last report of each; `collisions`: what
-    is to be told, taken by who tells it."""
+    """Other aircraft of one vehicle; see the module. `join(row)` adds this part to the pass. `contacts`: the last
+    report of each; `collisions`: queue for ground stations."""
 
     def __init__(self, context: SafetyContext, join: Callable[[PassTurn], None]) -> None:
         self._facts = context.facts
         self._join = join
-        self.takes_part = False  # nothing here is asked before a receiver, or the first report
+        self.takes_part = False  # False until there is a receiver or a first report
         self.contacts: dict[tuple[CollisionSource, int], Contact] = {}
         self.collisions: list[Collision] = []
         self.level = CollisionThreat.NONE
         self._level_ms = 0
         self._evasion = Evasion(context)
-        self._cleared_ms: int | None = 0  # since when nothing threatens; None: something does
+        self._cleared_ms: int | None = 0  # time since which there is no threat; None: there is one
         self._told_ms: dict[tuple[CollisionSource, int], int] = {}
-        self._judge_ms: int | None = None  # when all are judged next, or one is forgotten
+        self._judge_ms: int | None = None  # time of the next judgement, or of forgetting a report
         self._looked_ms = -LOOK_MS
         vehicle = context.facts.vehicle
         self._lookout = vehicle if isinstance(vehicle, LooksOut) else None
-        self._looks_out = False  # the vehicle itself, until the next look here
+        self._looks_out = False  # True while the vehicle itself looks out, until the next judgement here
         self._read: _Settings | None = None
         self._receiver: HearsTraffic | None = None
-        self._next_hear_ms: int | None = None  # the receiver's next look that may hear anything
+        self._next_hear_ms: int | None = None  # next look of the receiver that may hear anything
 
     # --- what is heard --------------------------------------------------------------------------------------------
     @property
     def listens(self) -> bool:
-        """True while ADSB_TYPE has it take reports of a receiver."""
+        """True while ADSB_TYPE enables the receiver."""
         return self._settings().listens
 
     @property
@@ -91,7 +91,7 @@ class TrafficWatch:
         return self._settings().avoids
 
     def _settings(self) -> _Settings:
-        """Settings as they are now, read once after each change where changes are told."""
+        """Present settings, read once after each change where changes are announced."""
         if self._read is not None and self.takes_part:
             return self._read
         param, wanted = self._facts.param, int(self._facts.param("AVD_F_ACTION"))
@@ -112,12 +112,12 @@ class TrafficWatch:
         self._look_again()
 
     def complaints(self) -> list[ArmingReason]:
-        """Reason not to arm: it would evade at once."""
+        """Reason to refuse arming: it would evade at once."""
         return [ArmingReason("ADSB threat detected")] * self._evasion.evades
 
     @property
     def look_ms(self) -> int | None:
-        """Vehicle time of the next look, the receiver's or at what is known, by a pass or a `glance`."""
+        """Vehicle time of the next look of the receiver or judgement, by a pass or a `glance`."""
         judge_ms, hear_ms = self._judge_ms, self._hear_ms()
         return hear_ms if judge_ms is None or (hear_ms is not None and hear_ms < judge_ms) else judge_ms
 
@@ -126,7 +126,7 @@ class TrafficWatch:
         return self._next_hear_ms if self._receiver is not None and settings.listens else None
 
     def listen_to(self, receiver: HearsTraffic) -> None:
-        """Take the reports of the vehicle's own receiver from now on."""
+        """Use the vehicle's own receiver from now on."""
         self._receiver, self._next_hear_ms = receiver, receiver.traffic_period_ms
         self._take_part()
 
@@ -139,15 +139,15 @@ class TrafficWatch:
             )
 
     def hear(self, contact: Contact) -> bool:
-        """Take a report: of a receiver, or of a vehicle that tells where it is. True: it wants a pass."""
+        """Take a report from a receiver or from a vehicle that reports itself. True if it needs a pass."""
         key = (contact.source, contact.number)
         self._look_again()
         if self._is_own(contact):
             return False
-        if not self._counts(contact):  # PX4 knows no such range
+        if not self._counts(contact):  # PX4 has no such range
             self.contacts.pop(key, None)
             return self._facts.personality.aircraft_heard(contact)
-        first = not self.contacts  # from now on it is told
+        first = not self.contacts  # from now on it is sent to ground stations
         self.contacts[key] = contact
         if len(self.contacts) > max(int(self._facts.param("ADSB_LIST_MAX", 25.0)), 1):
             del self.contacts[max(self.contacts, key=self._away)]
@@ -156,7 +156,7 @@ class TrafficWatch:
         return self._facts.personality.aircraft_heard(contact) or first
 
     def _listen(self, now_ms: int) -> bool:
-        """Let the receiver look, if it is time. True: a report wants a pass."""
+        """Let the receiver look, if it is time. True if a report needs a pass."""
         due_ms, receiver = self._hear_ms(), self._receiver
         if receiver is None or due_ms is None or now_ms < due_ms:
             return False
@@ -170,12 +170,12 @@ class TrafficWatch:
         return distance(self._facts.vehicle.state.place, self.contacts[key].place)
 
     def _is_own(self, contact: Contact) -> bool:
-        """True of the report that the vehicle's own transmitter makes."""
+        """True for the report of the vehicle's own transmitter."""
         own = int(self._facts.param("ADSB_ICAO_ID"))
         return contact.source is CollisionSource.ADSB and own == contact.number and own != 0
 
     def _counts(self, contact: Contact) -> bool:
-        """False of what is out of range (AP_ADSB::handle_adsb_vehicle)."""
+        """False for a report out of range (AP_ADSB::handle_adsb_vehicle)."""
         param, here = self._facts.param, self._facts.vehicle.state.place
         special = int(param("ADSB_ICAO_SPECL"))
         if contact.source is not CollisionSource.ADSB or not self._facts.has_position:
@@ -187,14 +187,14 @@ class TrafficWatch:
 
     # --- looks ----------------------------------------------------------------------------------------------------
     def glance(self, now_ms: int) -> bool:
-        """Look without a pass, if it is time; True: something is to be done, in a pass at this time."""
+        """Look without a pass, if it is time; True if a pass is needed at this time."""
         return self._listen(now_ms) or (self._is_due(now_ms) and not self._goes_on(now_ms))
 
     def _is_due(self, now_ms: int) -> bool:
         return self._judge_ms is not None and now_ms >= self._judge_ms
 
     def _goes_on(self, now_ms: int) -> bool:
-        """Judge, tell and evade as before; False, and nothing is done, where that changes anything else."""
+        """Judge, report and evade as before; False, without an effect, if anything else would change."""
         if any(now_ms - contact.time_ms > OLDEST_MS for contact in self.contacts.values()):
             return False
         threats = self._threats(now_ms) if self.avoids and self._facts.has_position else []
@@ -214,7 +214,8 @@ class TrafficWatch:
 
     # --- looking out ----------------------------------------------------------------------------------------------
     def _look_out(self, threats: list[Threat], now_ms: int) -> None:
-        """Have the vehicle look out, if it can, for what these judgements call for; the next look comes behind that."""
+        """Let the vehicle look out, if it can, for what these judgements require; the next judgement comes after
+        that."""
         lookout, worst = self._lookout, _worst(threats)
         if lookout is None or len(threats) > lookout.most_others:
             return
@@ -233,15 +234,15 @@ class TrafficWatch:
             self._looks_out, self._judge_ms = True, until_ms
 
     def _held(self, worst: Threat) -> Held | None:
-        """Conditions of the evasion that goes on; None: each look may change it."""
+        """Conditions of a continuing evasion; None: each judgement may change it."""
         if self._settings().lowest_m > 0.0:
             return None
         action = self._wanted_action()
         return self._evasion.held(worst, action) if action > CollisionAction.REPORT else Held()
 
     def _until_ms(self, threats: list[Threat], level: CollisionThreat, now_ms: int) -> int:
-        """Time until which only another level than `level`, their highest, asks for anything: a report is forgotten,
-        the level may fall, those of this level may be told again."""
+        """Time until which only a change of `level`, their highest, needs an action: then a report is forgotten, the
+        level may fall, or a report to ground stations is due."""
         until_ms = now_ms + OLDEST_MS if level is self.level else self._level_ms + _CALMER_AFTER_MS + 1
         for contact in self.contacts.values():
             until_ms = min(until_ms, contact.time_ms + OLDEST_MS + 1)
@@ -252,7 +253,7 @@ class TrafficWatch:
         return until_ms
 
     def _look_again(self) -> None:
-        """Look here again, at the next look's time: something else may count now."""
+        """Judge here again at the next look, because something may have changed."""
         if self._looks_out and self._lookout is not None:
             self._lookout.look_out(None)
             self._looks_out = False
@@ -261,7 +262,7 @@ class TrafficWatch:
 
     # --- the pass -------------------------------------------------------------------------------------------------
     def update(self, now_ms: int) -> None:
-        """Forget what was not heard for long, judge the rest, and act."""
+        """Forget old reports, judge the rest, and act."""
         self._look_again()
         self._listen(now_ms)
         if not self._is_due(now_ms):
@@ -288,7 +289,7 @@ class TrafficWatch:
             self._judge_ms = None
 
     def _look(self, now_ms: int) -> list[Threat]:
-        """Judge all, and act on the most serious."""
+        """Judge all, and act on the most serious threat."""
         threats = self._threats(now_ms)
         worst = _worst(threats)
         self._act(worst, now_ms)
@@ -302,7 +303,7 @@ class TrafficWatch:
         return [judge(here, velocity, contact, limits, now_ms) for contact in self._judged()]
 
     def _is_soon(self, threats: list[Threat]) -> bool:
-        """Could one be a threat before the next report?"""
+        """True if one could become a threat before the next report."""
         velocity, limits = self._facts.vehicle.state.velocity, self._settings().limits
         own, within_s = hypot(velocity[0], velocity[1]) + _FASTER_MPS, _AHEAD_S + _ahead_s(limits)
         for threat in threats:
@@ -317,7 +318,7 @@ class TrafficWatch:
         return found if len(found) <= most else sorted(found, key=lambda contact: -contact.time_ms)[:most]
 
     def _act(self, threat: Threat | None, now_ms: int) -> None:
-        """Up at once, down only after two seconds; while it is high the vehicle evades."""
+        """Act on a change of level: a rise at once, a fall after two seconds. The vehicle evades while it is high."""
         level = CollisionThreat.NONE if threat is None else threat.level
         if self._changes(level, now_ms):
             self._change(level, now_ms)
@@ -335,13 +336,13 @@ class TrafficWatch:
         self.level, self._level_ms = level, now_ms
 
     def _wanted_action(self) -> CollisionAction:
-        """AVD_F_ACTION; near the ground it is only told."""
+        """AVD_F_ACTION; near the ground only a report."""
         action, lowest = self._settings().action, self._settings().lowest_m
         low = lowest > 0.0 and self._facts.vehicle.state.place.alt < lowest
         return CollisionAction.REPORT if low and action is not CollisionAction.NONE else action
 
     def _tell(self, threat: Threat, now_ms: int) -> None:
-        """Once a second while it threatens, and for five seconds after."""
+        """Report once a second during a threat, and for five seconds after it."""
         if threat.level is not CollisionThreat.NONE:
             self._cleared_ms = None
         elif self._cleared_ms is None:
@@ -360,12 +361,12 @@ class TrafficWatch:
 
 
 def _worst(threats: list[Threat]) -> Threat | None:
-    """The most serious: of one level the nearest in time."""
+    """The most serious threat; of one level the nearest in time."""
     if len(threats) == 1:
         return threats[0]
     return min(threats, key=lambda threat: (-threat.level, threat.time_s), default=None)
 
 
 def _ahead_s(limits: Limits) -> float:
-    """The longest time ahead that a judgement looks, of the oldest report."""
+    """Longest prediction time of a judgement, for the oldest report, s."""
     return max(limits.fail_s, limits.warn_s) + 0.001 * OLDEST_MS

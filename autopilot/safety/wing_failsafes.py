@@ -1,7 +1,7 @@
-"""Failsafes of what flies on wings (ArduPilot ArduPlane/events.cpp, system.cpp).
+"""Failsafes of planes (ArduPilot ArduPlane/events.cpp, system.cpp).
 
-A loss of the sticks acts at once, in a short way (FS_SHORT_ACTN), and the mode from before comes back with the sticks;
-a loss of either acts for good (FS_LONG_ACTN) when it has lasted FS_LONG_TIMEOUT. A landing that has begun goes on.
+A loss of the sticks first takes a short action (FS_SHORT_ACTN) at once, and the mode before returns with the sticks. A
+loss of either party takes the long action (FS_LONG_ACTN) after FS_LONG_TIMEOUT. A landing that has begun continues.
 """
 
 from __future__ import annotations
@@ -12,41 +12,36 @@ from autopilot.context.personality import FailsafeCause
 from autopilot.interface.reasons import ArmingMethod, ModeReason
 from autopilot.mav import Severity
 from autopilot.modes.manager import ReturnBy
-from autopilot.safety.failsafe_actions import CAUSES, SafetyContext, action_name
+from autopilot.safety.failsafe_actions import CAUSES, KindFailsafes, SafetyContext, action_name
 from autopilot.safety.losses import Losses
 from autopilot.vehicles.mode_table import LiftOption
 from autopilot.vehicles.vehicle_class import FailsafeAction
 
-_WATCHED_ONLY: Final = 2  # THR_FAILSAFE: told, and nothing done
+_WATCHED_ONLY: Final = 2  # THR_FAILSAFE: announce only
 _IN_AUTO_ONLY: Final = 3  # FS_GCS_ENABL
 _GO_ON: Final = 0  # FS_SHORT_ACTN, FS_LONG_ACTN
 _NOT: Final = 3  # FS_SHORT_ACTN
 _HOVERING: Final = {LiftOption.HOVERING_RTL: FailsafeAction.RTL, LiftOption.HOVERING_QRTL: FailsafeAction.QRTL}
-"""By Q_OPTIONS: the first that is set."""
+"""By Q_OPTIONS: the first bit that is set."""
 
 
-class WingFailsafes:
-    """The rules of a vehicle that cannot stop in the air. Losses by their cause, and when they become long ones."""
-
-    warns_of_variance = needs_sticks = needs_station = True
+class WingFailsafes(KindFailsafes):
+    """Failsafe rules of a vehicle that cannot stop in the air. Losses are stored by cause, with the times of their long
+    actions."""
 
     def __init__(self, context: SafetyContext, losses: Losses) -> None:
-        self._context = context
-        self._facts, self._announcer, self._modes = context.facts, context.announcer, context.modes
-        self._numbers = context.facts.vehicle_class.modes
-        self._tables = context.facts.vehicle_class.failsafes
-        self._lost = losses
-        self._losses: dict[FailsafeCause, int] = {}  # when each is a long one
+        super().__init__(context, losses)
+        self._losses: dict[FailsafeCause, int] = {}  # time of each long action
         self._long: FailsafeCause | None = None
-        self._mode_before: int | None = None  # a short loss
+        self._mode_before: int | None = None  # mode before a short action
 
     # --- losses ---------------------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
-        """True while something is lost, or has failed."""
+        """True while there is a loss, or battery or estimator have failed."""
         return bool(self._losses) or failing
 
     def armed(self, armed: bool) -> None:
-        """Judge losses anew in a new flight."""
+        """Forget earlier losses at the beginning of a flight."""
         self._long = self._mode_before = None
 
     def sticks_silent(self, setting: int, now_ms: int) -> None:
@@ -65,7 +60,7 @@ class WingFailsafes:
         self._announcer.say(Severity.WARNING, f"RC Short Failsafe: switched to {self._modes.spec.title}")
 
     def ground_station_silent(self, setting: int, now_ms: int) -> None:
-        """FS_GCS_TIMEOUT is over: the rest of FS_LONG_TIMEOUT follows."""
+        """Note that FS_GCS_TIMEOUT is over; the rest of FS_LONG_TIMEOUT follows."""
         waited = int(1000.0 * self._facts.param("FS_GCS_TIMEOUT", 5.0))
         self._losses.setdefault(FailsafeCause.GROUND_STATION, now_ms + max(self._long_ms - waited, 0))
         self.update(now_ms)
@@ -75,7 +70,8 @@ class WingFailsafes:
         return int(1000.0 * self._facts.param("FS_LONG_TIMEOUT", 5.0))
 
     def found(self, cause: FailsafeCause) -> None:
-        """Heard again: after a short loss the mode from before flies on, unless a person has chosen another."""
+        """Handle a party that is heard again: after a short action the mode before returns, unless a person has chosen
+        another."""
         if self._losses.pop(cause, None) is None:
             return
         if self._long is cause:
@@ -91,7 +87,7 @@ class WingFailsafes:
 
     @property
     def deadline_ms(self) -> int | None:
-        """Time at which `update` must run, vehicle time, ms; may have passed."""
+        """Vehicle time at which `update` must run, ms; may be past."""
         if self._long is not None or not self._facts.armed:
             return None
         return min((due for cause, due in self._losses.items() if self._acts(cause)), default=None)
@@ -117,17 +113,11 @@ class WingFailsafes:
         self._announcer.say(Severity.WARNING, f"{name} Failsafe On: switched to {self._modes.spec.title}")
 
     # --- other failures -------------------------------------------------------------------------------------------
-    def battery_failed(self, *, critical: bool, now_ms: int) -> None:
-        self._context.battery_failed(self._lost, self.fail, critical=critical, now_ms=now_ms)
-
-    def estimator_recovered(self, now_ms: int) -> None:
-        self._context.estimator_cleared()
-
     def position_lost(self, *, lost: bool) -> None:
-        """ArduPlane tells it by its pre-arm checks and the estimator's flags."""
+        """Do nothing: ArduPlane reports it by pre-arm checks and the estimator's flags."""
 
     def thrust_lost(self, now_ms: int) -> None:
-        """ArduPlane does not look for it on its lift motors."""
+        """Do nothing: ArduPlane does not check its lift motors."""
 
     def crashed(self, check: int, now_ms: int) -> None:
         """Stop the motor; CRASH_DETECT is not 0."""
@@ -135,13 +125,13 @@ class WingFailsafes:
         self._context.disarm(ArmingMethod.CRASH)
 
     def estimator_failed(self, now_ms: int) -> None:
-        """Without a position, round and round at a bank, in a mode that needs one."""
+        """Circle at a bank without a position, in a mode that needs one."""
         if self._modes.spec.position:
             self._take(FailsafeAction.CIRCLE, ModeReason.EKF_FAILSAFE, now_ms)
         self._announcer.say(Severity.CRITICAL, "EKF failsafe")
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Come home, or down where the mission lands. On the ground nothing is done."""
+        """Return, or land where the mission lands. No action on the ground."""
         if action is FailsafeAction.NONE or not self._facts.armed:
             return
         if action is FailsafeAction.TERMINATE:

@@ -12,7 +12,7 @@ voltage, standing (84 N) and at 25 m/s (37 N).
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import pi
 from typing import Final
 
 from autopilot.interface import layout as L
@@ -137,10 +137,3 @@ def write_airframe(p: Row, body: Airframe) -> None:
         jx / gamma,
     )
     p[M.P_INV_IY] = 1.0 / jy
-
-
-def stall_speed(body: Airframe, density: float = 1.225) -> float:
-    """Airspeed below which the wings cannot carry the weight without thrust, m/s. The angle of attack is two widths of
-    the sigmoid below the stall angle, where lift begins to fall."""
-    linear = body.lift[0] + body.lift[1] * (body.stall - 2.0 / body.sharpness)
-    return sqrt(2.0 * body.mass * L.GRAVITY / (density * body.area * linear))

@@ -183,7 +183,7 @@ class SimulatedGimbal:
 
     # --- where it points ------------------------------------------------------------------------------------------
     def pointing(self) -> Pointing:
-        """Where the camera points now."""
+        """Present direction of the camera."""
         r, demand = self._row(), self._demand
         now_s, heading = self._now_s, self._heading
         body = attitude(float(r[R.TRUE_ROLL]), float(r[R.TRUE_PITCH]), heading)

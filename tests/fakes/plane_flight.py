@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import radians
+from math import radians, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
+from autopilot.interface import layout as L
 from autopilot.interface import report as R
 from autopilot.interface.targets import TakeOff, Target
 from autopilot.interface.vehicle import VehicleEvent
@@ -77,3 +78,10 @@ def beside(rows: PlaneFlight, a: tuple[float, float], b: tuple[float, float]) ->
     n, e = rows.seen(R.TRUE_N) - a[0], rows.seen(R.TRUE_E) - a[1]
     un, ue = b[0] - a[0], b[1] - a[1]
     return np.asarray((un * e - ue * n) / (un * un + ue * ue) ** 0.5)
+
+
+def stall_speed(body: Airframe, density: float = 1.225) -> float:
+    """Airspeed below which the wings cannot carry the weight without thrust, m/s. The angle of attack is two widths of
+    the sigmoid below the stall angle, where lift begins to fall."""
+    linear = body.lift[0] + body.lift[1] * (body.stall - 2.0 / body.sharpness)
+    return sqrt(2.0 * body.mass * L.GRAVITY / (density * body.area * linear))

@@ -1,1 +1,1 @@
-"""PX4's personality: its modes, failsafes, words and parameters over the core's, as decisions without a wire."""
+"""PX4's personality: its modes, failsafes, texts and parameters on top of the core, as decisions without messages."""

@@ -1,12 +1,11 @@
-"""Other aircraft by ASTM F3442, as PX4 judges them where it is built for that (DAA_, F34_): four volumes around both.
+"""Other aircraft by ASTM F3442, as PX4 judges them if it is built for that (DAA_, F34_): four volumes around both.
 
-Critical: a near mid-air collision; high: no longer well clear; medium and low: either of them could come about within
-F34_LVL_MED_TIME and _LOW_TIME, whatever the courses. Each aircraft has half of a volume; a speed makes its half larger.
-What is done about the most urgent one follows from DAA_LVL_: once for each level that is higher than the last, when it
-is a more serious mode than the one that flies; a mode that a pilot flies is left alone. There is no way back to the
-mode before. A conflict that was not heard of for DAA_TRAFF_TOUT is none any more, when another report comes.
-Source: PX4 main of 2026, src/lib/adsb (f3442_standard/DaaF3442.cpp, DaaActionPolicy.cpp, ConflictTracker.cpp) and
-src/modules/navigator/DetectAndAvoid.
+Critical is a near mid-air collision; high is no longer well clear; medium and low are possible collisions within
+F34_LVL_MED_TIME and _LOW_TIME on any course. Each aircraft has half of a volume, which grows with its speed. DAA_LVL_
+gives the action on the most urgent conflict. It is taken once for each level above the last, if its mode is more
+serious than the present one. Pilots' modes are left alone. There is no return to the previous mode. A conflict without
+reports for DAA_TRAFF_TOUT ends when another report comes. Source: PX4 main of 2026, src/lib/adsb
+(f3442_standard/DaaF3442.cpp, DaaActionPolicy.cpp, ConflictTracker.cpp) and src/modules/navigator/DetectAndAvoid.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ ENABLED: Final = "DAA_EN"
 
 
 class AlertLevel(IntEnum):
-    """DAA_CONFLICT_LVL_."""
+    """Values of DAA_CONFLICT_LVL_."""
 
     NONE = 0
     LOW = 1
@@ -51,7 +50,7 @@ class AlertLevel(IntEnum):
 
 
 class DaaAction(IntEnum):
-    """Responses in the order of their seriousness."""
+    """Responses in the order of their severity."""
 
     NONE = 0
     WARN = 1
@@ -71,7 +70,7 @@ _FLOWN: Final[dict[Pair, DaaAction]] = {
     **dict.fromkeys((HOLD, ORBIT), DaaAction.HOLD),
     RETURN: DaaAction.RETURN, OFFBOARD: DaaAction.LEFT_TO_OTHERS,
 }  # fmt: skip
-"""Seriousness of a mode; pilots' modes and landings count as LAND."""
+"""Severity of a mode; pilots' modes and landings count as LAND."""
 _SETTINGS: Final = {
     AlertLevel.CRITICAL: "DAA_LVL_CRIT_ACT", AlertLevel.HIGH: "DAA_LVL_HIGH_ACT",
     AlertLevel.MEDIUM: "DAA_LVL_MED_ACT", AlertLevel.LOW: "DAA_LVL_LOW_ACT",
@@ -83,12 +82,14 @@ _ELSE: Final = {
     AlertLevel.MEDIUM: (AlertLevel.MEDIUM, AlertLevel.LOW),
     AlertLevel.LOW: (AlertLevel.LOW,),
 }
-"""Levels whose setting counts: the first one that is not 0. Each is broken where the one before is."""
+"""Levels whose settings are tried: the first that is not 0 counts. An aircraft at a level is also within the later
+ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """F34_LVL_ of one aircraft: m, m in height, of a near collision and of what is well clear; s ahead."""
+    """F34_LVL_ volumes of one aircraft: radius and height, m, of a near collision and of well clear; prediction times,
+    s."""
 
     critical_m: float
     critical_z_m: float
@@ -99,13 +100,14 @@ class Volumes:
 
     @property
     def valid(self) -> bool:
-        """True where the well clear volume is no smaller than that of a near collision, and looks no less far ahead."""
+        """True if the well clear volume is at least as large as that of a near collision, and its prediction at least
+        as long."""
         inside = 0.0 < self.critical_m <= self.high_m and 0.0 < self.critical_z_m <= self.high_z_m
         return inside and 0.0 <= self.medium_s <= self.low_s
 
 
 def level_of(relative: Ned, own: Ned, other: Ned, volumes: Volumes) -> AlertLevel:
-    """Level of an aircraft that is there (from the vehicle), by both velocities, NED."""
+    """Level of an aircraft at this place relative to the vehicle, from both velocities, NED."""
     away_m, up_m = hypot(relative[0], relative[1]), abs(relative[2])
     along_mps, upward_mps = hypot(own[0], own[1]) + hypot(other[0], other[1]), abs(own[2]) + abs(other[2])
     critical, high = (volumes.critical_m, volumes.critical_z_m), (volumes.high_m, volumes.high_z_m)
@@ -129,8 +131,8 @@ class _Conflict:
 
 
 class AlertVolumes:
-    """See the module. `mode()` is the one that flies, `enter(mode, reason, now_ms)` changes it, `stop` cuts the
-    motors."""
+    """Alert volumes of one vehicle; see the module. `mode()` is the present mode, `enter(mode, reason, now_ms)` changes
+    it, `stop` cuts the motors."""
 
     def __init__(
         self,
@@ -144,7 +146,7 @@ class AlertVolumes:
         self._facts, self._announcer, self._parameters = facts, announcer, parameters
         self._mode, self._enter, self._stop = mode, enter, stop
         self._conflicts: dict[int, _Conflict] = {}
-        self._level = AlertLevel.NONE  # of the most urgent one, when it was last looked at
+        self._level = AlertLevel.NONE  # of the most urgent conflict at the last report
         self._taken = DaaAction.NONE
         self._told_ms = 0
 
@@ -167,7 +169,7 @@ class AlertVolumes:
         self._act(main, now_ms)
 
     def _judge(self, contact: Contact, now_ms: int) -> _Conflict | None:
-        """None: the parameters say no volumes."""
+        """Conflict of a report; None if the parameters give no valid volumes."""
         param, state = self._parameters, self._facts.vehicle.state
         volumes = Volumes(*(param[f"F34_LVL_{name}"] for name in _SIZES))
         if not volumes.valid:
@@ -207,7 +209,7 @@ class AlertVolumes:
 
     # --- what is told ---------------------------------------------------------------------------------------------
     def _tell(self, conflict: _Conflict, was: AlertLevel, main: _Conflict | None, now_ms: int) -> None:
-        """Tell how one has changed, where a setting says so; the most urgent one each DAA_NOTIF_STATE s."""
+        """Announce a changed conflict, if a setting requires it; the most urgent one every DAA_NOTIF_STATE s."""
         level, words = conflict.level, f"lvl {conflict.level}. {conflict.away_m:.0f} m."
         moved = "" if level == was else "UP " if level > was else "DOWN "
         if max(self._response(level), self._response(was)) < DaaAction.WARN:

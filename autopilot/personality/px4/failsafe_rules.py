@@ -1,4 +1,4 @@
-"""PX4's failsafes as two tables: `RULES`, which action follows from which cause by which parameter, and `PHASES`, who
+"""PX4's failsafes as two tables: `RULES` gives the action of each cause by its parameter, and `PHASES` the party that
 flies while actions hold.
 
 Sources: PX4 1.16 src/modules/commander/failsafe/failsafe.cpp (`fromNavDllOrRclActParam`, `fromGfActParam`,
@@ -60,8 +60,7 @@ class EventCause(IntEnum):
 
 
 class Cause(Enum):
-    """Causes of a failsafe, in the order in which they are looked at. SETPOINTS, POSITION: needed by the mode that the
-    user wants."""
+    """Causes of a failsafe, in the order of their checks. SETPOINTS, POSITION: losses of what the user's mode needs."""
 
     STICKS = auto()
     STATION = auto()
@@ -78,7 +77,8 @@ class Cause(Enum):
 
 
 class Takeover(IntEnum):
-    """By whom, the most permissive first. AUTO: always, after a Hold of COM_FAIL_ACT_T."""
+    """Kinds of takeover by the user, the most permissive first. AUTO: always possible, and a Hold of COM_FAIL_ACT_T
+    comes first."""
 
     AUTO = 0
     MODE_SWITCH = 1
@@ -87,12 +87,13 @@ class Takeover(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailsafeRule:
-    """Action that follows from a cause: that of `actions` by the parameter `setting`, else `otherwise`.
+    """Action of a cause: that of `actions` for the value of the parameter `setting`, else `otherwise`.
 
-    `excused`: modes of the user in which the cause is none; `only`: the one mode in which it is. `never`, `by_switch`:
-    actions that nobody takes over from, or a mode switch alone. `stays`: actions that hold on when the cause has gone,
-    until the user wants another mode. `each_flight`: forgotten when a flight begins or ends. `fallback`: a takeover
-    flies this action at least. `told`: its cause in PX4's events."""
+    `excused`: modes of the user in which the cause does not count; `only`: the one mode in which it counts. `never`,
+    `by_switch`: actions without a takeover, or with one by a mode switch only. `stays`: actions that continue after
+    their cause has ended, until the user requests another mode. `each_flight`: forgotten at the beginning and end of a
+    flight. `fallback`: a takeover still flies this action at least. `told`: its cause in PX4's events.
+    """
 
     setting: str
     reason: ModeReason
@@ -108,7 +109,7 @@ class FailsafeRule:
     told: EventCause = EventCause.GENERIC
 
     def takeover(self, action: Px4Action) -> Takeover:
-        """By whom, while this action holds."""
+        """Possible takeover during this action."""
         if action in self.never:
             return Takeover.NEVER
         return Takeover.MODE_SWITCH if action in self.by_switch else Takeover.AUTO
@@ -124,7 +125,7 @@ _TERMINATES, _HOLDS, _RETURNS = frozenset((_A.TERMINATE,)), frozenset((_A.HOLD,)
 _FLOWN_OTHERWISE: Final = frozenset((
     MANUAL, ALTITUDE, POSITION, ACRO, STABILIZED, OFFBOARD, RETURN, LAND, ORBIT, FOLLOW, PRECISION,
 ))  # fmt: skip
-"""All but Mission, Hold and takeoffs."""
+"""All modes except Mission, Hold and takeoffs."""
 _SETPOINTS: Final = {
     0: _A.TO_POSITION, 1: _A.TO_ALTITUDE, 2: _A.TO_STABILIZED, 3: _A.RETURN, 4: _A.LAND, 5: _A.HOLD, 6: _A.TERMINATE,
     7: _A.DISARM,
@@ -173,8 +174,8 @@ RULES: Final[Mapping[Cause, FailsafeRule]] = MappingProxyType({
 
 
 class Px4Phase(Enum):
-    """Phases of a failsafe, by who flies. WAITING: the vehicle, in the Hold before the action; TAKEN_OVER: the user,
-    against what holds."""
+    """Phases of a failsafe. WAITING: the vehicle is in the Hold before the action; TAKEN_OVER: the user flies during an
+    action."""
 
     READY = auto()
     WAITING = auto()
@@ -182,9 +183,9 @@ class Px4Phase(Enum):
 
 
 class PhaseChange(Enum):
-    """Changes of the phase. DELAYED, AT_ONCE: an action of at least Hold holds anew, with a Hold before it or
-    without; OVER: that Hold has lasted long enough, or cannot be flown; TAKEOVER: the user has asked for a mode;
-    FLIGHT: a flight begins or ends."""
+    """Changes of the phase. DELAYED, AT_ONCE: a new action of at least Hold begins, with or without a Hold before it.
+    OVER: that Hold has lasted long enough, or cannot be flown. TAKEOVER: the user has requested a mode. FLIGHT: a
+    flight begins or ends."""
 
     DELAYED = auto()
     AT_ONCE = auto()

@@ -1,13 +1,14 @@
-"""PX4's failsafes: causes that hold, the action that is flown for them, and who may take over.
+"""PX4's failsafes: present causes, the flown action, and takeovers by the user.
 
-Every cause has an action (`RULES`); the worst of those that hold is flown. An action that a user may override begins
-with Hold for COM_FAIL_ACT_T, and any mode that a user asks for while it holds or acts is a takeover (`PHASES`): the
-user flies until something else fails. A loss that was acted on stays acted on when it is over, until then or until the
-flight ends. What a mode needs and has lost (setpoints in Offboard, the position) is a cause, too, that ends by itself.
+Every cause has an action (`RULES`); the worst of the present ones is flown. An action that a user may override begins
+with Hold for COM_FAIL_ACT_T. Any mode that a user requests during the Hold or the action is a takeover (`PHASES`): the
+user flies until something else fails. The action on a loss continues after the loss has ended, until a takeover or the
+end of the flight. A loss of what a mode needs (setpoints in Offboard, the position) is also a cause, which ends by
+itself.
 
-The causes are the core's: its watch on station and sticks, the vehicle's events, the fence. Source: PX4 1.16
+The causes come from the core: its monitors of station and sticks, the vehicle's events, the fence. Source: PX4 1.16
 src/modules/commander/failsafe/framework.cpp (`update`, `getSelectedAction`, `notifyUser`), failsafe.cpp
-(`checkStateAndMode`); HealthAndArmingChecks (texts). Left out: that a delay which was used up grows back slowly, and
+(`checkStateAndMode`); HealthAndArmingChecks (texts). Not implemented: the slow recovery of a used delay, and
 terminations by a failure detector.
 
 Clock: vehicle time.
@@ -51,18 +52,18 @@ _HEARD_AGAIN: Final = {FailsafeCause.GROUND_STATION: Cause.STATION, FailsafeCaus
 
 
 class FailsafeFlight(Protocol):
-    """Port: flight that the failsafes change."""
+    """The flight that the failsafes change."""
 
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
-        """Fly this mode; False when it cannot be entered."""
+        """Enter this mode; False if it is not possible."""
 
     def stand(self, *, upright: bool, now_ms: int) -> None:
-        """Fly what is flown upright, or on wings."""
+        """Continue upright, or on wings."""
 
 
 @dataclass(slots=True)
 class _Held:
-    """An action that holds; `failing` False: its cause has gone, and it stays."""
+    """A present action. `failing` False: its cause has ended, but the action stays."""
 
     action: Px4Action
     takeover: Takeover
@@ -71,9 +72,9 @@ class _Held:
 
 
 class Px4Failsafes:
-    """See the module: the `FailsafeRules` of PX4. `disarm(method)` stops the motors. `selected`: the action that is
-    flown or warned of; `user_mode`: the mode that the user wants to fly; `rest_mode`: the last of these in which it may
-    be armed, which it comes back to when it is disarmed (UserModeIntention.cpp)."""
+    """PX4's `FailsafeRules`; see the module. `disarm(method)` stops the motors. `selected`: the action that is flown or
+    announced. `user_mode`: the mode that the user wants. `rest_mode`: the last of these that allows arming, which
+    returns after disarming (UserModeIntention.cpp)."""
 
     warns_of_variance = False
 
@@ -92,7 +93,7 @@ class Px4Failsafes:
         self._disarm = disarm
         self._battery = Px4BatteryLevel(facts, voice.announcer, parameters)
         self._failed: set[Cause] = set()
-        self._unneeded: set[Cause] = set()  # lost when it was armed: not needed then, until they are heard
+        self._unneeded: set[Cause] = set()  # losses at arming, which do not count until they have ended
         self._held: dict[Cause, _Held] = {}
         self._phase = Px4Phase.READY
         self._act_ms: int | None = None  # end of the Hold before an action, in WAITING
@@ -114,7 +115,7 @@ class Px4Failsafes:
 
     # --- what the core tells --------------------------------------------------------------------------------------
     def in_force(self, *, failing: bool) -> bool:
-        """HEARTBEAT is CRITICAL while something is done, not while it is warned of."""
+        """True (HEARTBEAT is CRITICAL) during an action, but not during a warning."""
         return self.selected > Px4Action.WARN
 
     @property
@@ -124,20 +125,20 @@ class Px4Failsafes:
 
     @property
     def _time_up_ms(self) -> int | None:
-        """Time at which the flight has lasted for COM_FLT_TIME_MAX, ms, if that is still to come."""
+        """Time at which the flight reaches COM_FLT_TIME_MAX, ms, if in the future."""
         limit_s = self._parameters["COM_FLT_TIME_MAX"]
         if self._flies_since_ms is None or Cause.FLIGHT_TIME in self._failed or limit_s <= 0.0:
             return None
         return self._flies_since_ms + int(1000.0 * limit_s)
 
     def flying(self, now_ms: int, *, airborne: bool) -> None:
-        """Note that the vehicle has taken off, or is on the ground again."""
+        """Note a takeoff, or a landing."""
         self._flies_since_ms = now_ms if airborne else None
         self._failed.discard(Cause.FLIGHT_TIME)
 
     @property
     def needs_sticks(self) -> bool:
-        """In the modes that are flown by hand (mode_requirements.cpp)."""
+        """True in modes flown by hand (mode_requirements.cpp)."""
         return self.user_mode in _BY_HAND
 
     @property
@@ -145,7 +146,7 @@ class Px4Failsafes:
         return self._parameters["NAV_DLL_ACT"] > 0.0
 
     def update(self, now_ms: int) -> None:
-        """The Hold may be over; the battery may be emptier still."""
+        """Check whether the Hold has ended and whether the battery level is lower."""
         due = self.deadline_ms
         if due is None or now_ms < due:
             return
@@ -157,7 +158,7 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     def armed(self, armed: bool) -> None:
-        """A flight begins or ends with nothing held: what is wrong then acts anew."""
+        """Begin or end a flight without present actions; continuing causes act anew."""
         self._held.clear()
         self._change(PhaseChange.FLIGHT)
         self._battery.armed(armed)
@@ -168,10 +169,10 @@ class Px4Failsafes:
             self._judge(self._facts.now_ms)
 
     def position_lost(self, *, lost: bool) -> None:
-        """Without the receiver it flies on, until the estimator gives up."""
+        """Do nothing: it flies on until the estimator fails."""
 
     def thrust_lost(self, now_ms: int) -> None:
-        """PX4 looks for motors that have failed by their telemetry, which there is none of."""
+        """Do nothing: PX4 detects failed motors by their telemetry, which is not simulated."""
 
     def crashed(self, check: int, now_ms: int) -> None:
         self._voice.say(Notice.CRASHED, px4.custom_of(self.user_mode))
@@ -207,8 +208,7 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     def fail(self, cause: FailsafeCause, action: FailsafeAction, now_ms: int) -> None:
-        """Note the end of the terrain data, too much wind, or a transition that failed: PX4's parameters say what
-        follows."""
+        """Handle missing terrain data, strong wind, or a failed transition, by PX4's parameters."""
         if cause is FailsafeCause.TRANSITION:
             self._voice.say(Notice.QUAD_CHUTE)
             self._flown.stand(upright=True, now_ms=now_ms)
@@ -216,27 +216,27 @@ class Px4Failsafes:
 
     @property
     def quad_chuted(self) -> bool:
-        """A transition has failed, and no other was asked for."""
+        """True after a failed transition, until another is requested."""
         return Cause.TRANSITION in self._failed
 
     def transition_asked(self, now_ms: int) -> None:
-        """Forget a transition that failed: another is wanted."""
+        """Forget a failed transition, because another is requested."""
         self._ends(Cause.TRANSITION, now_ms)
 
     def outside(self, now_ms: int) -> None:
-        """The fence is breached."""
+        """Handle a breach of the fence."""
         if Cause.FENCE not in self._failed:
             self._voice.say(Notice.FENCE)
         self._fails(Cause.FENCE, now_ms)
 
     def inside(self, now_ms: int) -> None:
-        """Note that it is inside the fence again."""
+        """Handle the return into the fence."""
         self._ends(Cause.FENCE, now_ms)
 
     # --- what the user tells --------------------------------------------------------------------------------------
     def user_asked(self, mode: px4.Pair, now_ms: int) -> None:
-        """The user has asked for this mode, and it is flown. While a failsafe acts that is a takeover, where it may be
-        one; else the failsafe flies on."""
+        """Handle a mode that the user has requested and that is flown. During a failsafe this is a takeover if
+        possible; otherwise the failsafe continues."""
         self.user_mode = mode
         self._held = {cause: held for cause, held in self._held.items() if held.failing or not held.stays}
         self._judge(now_ms, asked=True)
@@ -245,14 +245,15 @@ class Px4Failsafes:
 
     @property
     def sticks_may_take_over(self) -> bool:
-        """By moving them; not while a Hold leads up to an action, nor where a limit has stopped it."""
+        """True if moved sticks are a takeover; not during a Hold before an action, nor if a limit has stopped the
+        vehicle."""
         if self.selected <= Px4Action.WARN:
             return True
         waits = self._phase is Px4Phase.WAITING
         return not waits and all(held.takeover is Takeover.AUTO for held in self._held.values())
 
     def setpoints_changed(self, now_ms: int, *, lost: bool) -> None:
-        """Note that the setpoints which Offboard needs have stopped, or come again."""
+        """Note that the setpoints for Offboard have stopped, or have returned."""
         if lost:
             self._fails(Cause.SETPOINTS, now_ms)
         else:
@@ -268,7 +269,7 @@ class Px4Failsafes:
         self._judge(now_ms)
 
     def _action(self, cause: Cause) -> Px4Action:
-        """Action that follows from a cause now; NONE: it has not failed, or it does not matter."""
+        """Present action of a cause; NONE: it has not failed, or it does not count."""
         rule, mode = RULES[cause], self.user_mode
         battery = cause in TEXTS
         failed = cause is self._battery.level if battery else cause in self._failed and cause not in self._unneeded
@@ -288,7 +289,7 @@ class Px4Failsafes:
         return param["COM_RC_IN_MODE"] != _NO_STICKS and not excepted
 
     def _collect(self, now_ms: int) -> None:
-        """Bring what is held up to date."""
+        """Update the present actions."""
         for cause in RULES:
             action, held = self._action(cause), self._held.get(cause)
             if action is not Px4Action.NONE and held is None:
@@ -310,7 +311,7 @@ class Px4Failsafes:
             self._change(PhaseChange.AT_ONCE)
 
     def _change(self, change: PhaseChange, act_ms: int | None = None) -> None:
-        """Enter the phase that follows; the time of a Hold that has begun stays."""
+        """Enter the next phase; the end time of a running Hold stays."""
         self._phase = PHASES[self._phase, change]
         if self._phase is not Px4Phase.WAITING:
             self._act_ms = None
@@ -319,7 +320,7 @@ class Px4Failsafes:
 
     # --- the choice -----------------------------------------------------------------------------------------------
     def _judge(self, now_ms: int, *, asked: bool = False) -> None:
-        """Choose what is flown. `asked`: the user has just asked for a mode."""
+        """Choose the flown action. `asked`: the user has just requested a mode."""
         if not self._facts.armed or self.selected is Px4Action.TERMINATE:
             return
         self._collect(now_ms)
@@ -342,7 +343,7 @@ class Px4Failsafes:
             self._disarm(
                 ArmingMethod.FAILSAFE_TERMINATE if action is Px4Action.TERMINATE else ArmingMethod.GCS_FAILSAFE
             )
-        elif before in _FLOWN and not asked:  # it is over by itself: as the user wanted it
+        elif before in _FLOWN and not asked:  # it has ended: return to the user's mode
             self._flown.enter_by_failsafe(self.user_mode, ModeReason.UNKNOWN, now_ms)
 
     @property
@@ -350,7 +351,7 @@ class Px4Failsafes:
         return Cause.POSITION not in self._failed
 
     def _select(self, before: Px4Action, *, asked: bool) -> tuple[Px4Action, Px4Action]:
-        """(what is flown, what it is held for)."""
+        """(the flown action, the action after the Hold)."""
         action, delayed = max((held.action for held in self._held.values()), default=Px4Action.NONE), Px4Action.NONE
         takeover = max((held.takeover for held in self._held.values()), default=Takeover.AUTO)
         stoppable = takeover is not Takeover.NEVER
@@ -369,7 +370,7 @@ class Px4Failsafes:
         return action, delayed
 
     def _fallbacks(self) -> list[Px4Action]:
-        """Actions that also a user who has taken over cannot do without."""
+        """Minimum actions that also apply after a takeover."""
         return [held.action for cause, held in self._held.items() if RULES[cause].fallback]
 
     def _tell(self, now_ms: int, delayed: Px4Action) -> None:

@@ -1,7 +1,7 @@
-"""Feasibility of a mission as PX4 judges it once it is uploaded: what it says, and whether Mission may be entered.
+"""Feasibility of a mission by PX4's checks after an upload: its texts, and whether Mission may be entered.
 
 Source: PX4 1.16 src/modules/navigator (MissionFeasibility/FeasibilityChecker.cpp, mission_feasibility_checker.cpp).
-Items that PX4 does not know are refused at the upload already.
+Items that PX4 does not know are already refused in the upload.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BUFFER_DEG: Final = 0.1
 
 
 class MissionFinding(Enum):
-    """Findings, with their texts. All but FAR make a mission one that is not flown."""
+    """Findings with their texts. All except FAR prevent flying the mission."""
 
     FAR = "First waypoint far away from home: {0:.0f}m. Correct mission loaded?"
     LANDS_FIRST = "Mission rejected: starts with landing"
@@ -60,7 +60,7 @@ Found = tuple[MissionFinding, float]
 def findings(
     items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters, fence: Fence
 ) -> Iterator[Found]:
-    """Findings in a mission when home is known, in PX4's order, with the number that belongs to each."""
+    """Findings in a mission with a known home, in PX4's order, each with its number."""
     assert facts.home is not None
     first = next((item for item in items if item.command in _PLACES), None)
     if items and items[0].command == Cmd.NAV_LAND and facts.landed:
@@ -110,7 +110,7 @@ def _land_start(items: Sequence[MissionItem]) -> Iterator[Found]:
 
 
 def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: float) -> Iterator[Found]:
-    """The way from the place before a landing: a circle is left along its tangent."""
+    """Check the approach from the place before a landing; a circle is left along its tangent."""
     for before, item in pairwise(items):
         if item.command != Cmd.NAV_LAND or before.command not in _PLACES:
             continue
@@ -131,7 +131,7 @@ def _approach(items: Sequence[MissionItem], facts: VehicleFacts, steepest_deg: f
 
 
 def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) -> Iterator[Found]:
-    """MIS_TKO_LAND_REQ."""
+    """Check MIS_TKO_LAND_REQ."""
     wings = facts.vehicle_class.has_stall_speed
     takes_off = any(item.command in _TAKEOFFS for item in items)
     lands = any(item.command in (_LANDINGS if wings else (Cmd.NAV_LAND,)) for item in items)
@@ -148,7 +148,7 @@ def _required(items: Sequence[MissionItem], facts: VehicleFacts, wanted: int) ->
 def _fence(
     items: Sequence[MissionItem], facts: VehicleFacts, parameters: Px4Parameters, fence: Fence
 ) -> Iterator[Found]:
-    """The first place outside of the fence, counted from 1 (`checkMissionAgainstGeofence`); whatever GF_ACTION is."""
+    """The first place outside the fence, counted from 1 (`checkMissionAgainstGeofence`), independent of GF_ACTION."""
     assert facts.home is not None
     far, high = parameters["GF_MAX_HOR_DIST"], parameters["GF_MAX_VER_DIST"]
     for number, item in enumerate(items, 1):

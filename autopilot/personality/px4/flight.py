@@ -1,13 +1,12 @@
-"""Flies the core as PX4's modes: which mode is shown, what entering one does, and what a user's request leads to.
+"""Flight of the core in PX4's modes: the shown mode, entering a mode, and the reaction to a user's request.
 
-Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Mission is AUTO. What PX4 does by itself is done
-here: a mission takes off to MIS_TAKEOFF_ALT, it begins when mode Mission and arming have both come, after a flight the
-mode is the last of the user's in which it may be armed: Mission, after a mission. A standard VTOL stays upright, or on
-wings, from mode to mode until a transition is asked for; a landing leaves it upright, NAV_VTOL_TAKEOFF on wings.
-Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp, mission_base.cpp, loiter.cpp,
-takeoff.cpp), src/modules/vtol_att_control (vtol_att_control_main.cpp), docs "Mission Mode", "Offboard Mode".
-
-Clock: vehicle time.
+Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Mission is AUTO. PX4's automatic behaviour is
+here. A mission takes off to MIS_TAKEOFF_ALT and begins when both mode Mission and arming are present. After a flight
+the mode is the user's last one that allows arming: Mission, after a mission. A standard VTOL stays upright, or on
+wings, through changes of mode until a transition is requested; a landing leaves it upright, NAV_VTOL_TAKEOFF on wings.
+Clock: vehicle time. Sources: PX4 1.16 src/modules/commander/Commander.cpp, src/modules/navigator (mission.cpp,
+mission_base.cpp, loiter.cpp, takeoff.cpp), src/modules/vtol_att_control (vtol_att_control_main.cpp), docs "Mission
+Mode", "Offboard Mode".
 """
 
 from __future__ import annotations
@@ -37,15 +36,16 @@ from autopilot.personality.px4.returning import Px4Returns
 
 _CLOSE_M: Final = 0.8  # NAV_MC_ALT_RAD
 _ENDS_UPRIGHT: Final = frozenset((px4.TAKEOFF, px4.VTOL_TAKEOFF, px4.LAND, px4.RETURN, px4.ORBIT))
-"""Modes out of which no transition to wings is taken."""
+"""Modes that do not accept a transition to wings."""
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 
 class FlightStage(Enum):
-    """Stages of a takeoff or a mission, whether it is asked for before arming or after.
+    """Stages of a takeoff or a mission, requested before or after arming.
 
-    NONE: nothing is left to do. TAKEOFF_ASKED, MISSION_ASKED: before the motors run; CLIMBING: to MIS_TAKEOFF_ALT, for
-    a mission; TAKING_OFF: to stay there."""
+    NONE: nothing is left to do. TAKEOFF_ASKED, MISSION_ASKED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT,
+    for a mission. TAKING_OFF: to stay there.
+    """
 
     NONE = auto()
     TAKEOFF_ASKED = auto()
@@ -55,8 +55,8 @@ class FlightStage(Enum):
 
 
 class Px4FlightEvent(Enum):
-    """In the order in which they are looked at. ARMED: motors run; ARRIVED: in the air, at its target; STOPPED: its
-    motors have stopped."""
+    """Events, in the order of their checks. ARMED: motors run; ARRIVED: in the air, at its target; STOPPED: motors are
+    off."""
 
     ARMED = auto()
     ARRIVED = auto()
@@ -64,8 +64,8 @@ class Px4FlightEvent(Enum):
 
 
 class NextStep(Enum):
-    """Steps that follow. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission;
-    HOLD: stay, in Hold; REST: stand, after a flight."""
+    """Next steps. BEGIN: the mission, with its climb; CLIMB: the takeoff; EXECUTE: the items of the mission; HOLD:
+    stay, in Hold; REST: stand, after a flight."""
 
     NOTHING = auto()
     BEGIN = auto()
@@ -96,7 +96,7 @@ _ASKED: Final = dict.fromkeys((px4.TAKEOFF, px4.VTOL_TAKEOFF), FlightStage.TAKEO
 
 
 class Setpoints:
-    """The setpoints that Offboard needs: they may not stay away for COM_OF_LOSS_T (`offboardControlCheck`)."""
+    """Setpoints for Offboard. They are lost after COM_OF_LOSS_T (`offboardControlCheck`)."""
 
     def __init__(self, parameters: Px4Parameters) -> None:
         self._parameters = parameters
@@ -104,30 +104,30 @@ class Setpoints:
         self.lost = False
 
     def hear(self, now_ms: int) -> bool:
-        """Note one of them; True: they have come again."""
+        """Note a setpoint; True if they have returned."""
         self._end_ms = now_ms + int(1000.0 * self._parameters["COM_OF_LOSS_T"])
         found, self.lost = self.lost, False
         return found
 
     def come(self, now_ms: int) -> bool:
-        """Do they come?"""
+        """True while they arrive."""
         return self._end_ms is not None and now_ms < self._end_ms
 
     @property
     def end_ms(self) -> int | None:
-        """Time at which the setpoints are lost, ms; None: they are, or none has come."""
+        """Time at which the setpoints are lost, ms; None: lost, or none came."""
         return None if self.lost else self._end_ms
 
 
 class Px4Flight:
-    """See the module."""
+    """Flight in PX4's modes; see the module."""
 
     def __init__(self, parts: VehicleParts, parameters: Px4Parameters) -> None:
         self._parts = parts
         self._parameters = parameters
         self.modes = px4.ModeMap(parts.facts.vehicle_class, parts.modes, parts.helm)
         self._guided = parts.facts.vehicle_class.modes.guided
-        self._asked: px4.Pair = px4.HOLD  # of those that the core does not tell apart
+        self._asked: px4.Pair = px4.HOLD  # requested mode among those that are the same for the core
         self._stage = FlightStage.NONE
         self._height: float | None = None  # of a takeoff, m above home
         self._takeoff: px4.Pair = px4.TAKEOFF
@@ -140,13 +140,13 @@ class Px4Flight:
         self.failsafes = Px4Failsafes(parts.facts, self.voice, parameters, self, self.stop_motors)
 
     def stop_motors(self, method: ArmingMethod) -> None:
-        """Cut them, in the air too."""
+        """Cut the motors, also in the air."""
         self._parts.vehicle_arming.disarm(self._parts.facts.now_ms, force=True, method=method)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
     def mode(self) -> px4.Pair:
-        """The mode that is flown now."""
+        """The present mode."""
         core = self._parts
         if self._stage in (FlightStage.MISSION_ASKED, FlightStage.CLIMBING):
             return px4.MISSION
@@ -154,48 +154,48 @@ class Px4Flight:
             return self._asked
         item = core.sequencer.current_item()
         if core.modes.mode is core.auto and item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH:
-            return px4.RETURN  # an item that is a change of mode
+            return px4.RETURN  # an item that changes the mode
         shown = self.modes.shown(core.modes.number)
         return px4.PRECISION if shown == px4.LAND and self._asked == px4.PRECISION else shown
 
     @property
     def wanted_mode(self) -> px4.Pair:
-        """The mode that the user wants, whatever a failsafe flies."""
+        """Mode that the user wants, independent of failsafes."""
         return self.failsafes.user_mode if self.failsafes.in_force(failing=False) else self.mode
 
     @property
     def has_mission(self) -> bool:
-        """There is one, and it can be flown."""
+        """True if there is a mission that can be flown."""
         return self._parts.plans.mission.total() > 0 and self._feasible
 
     def lacks(self, now_ms: int) -> bool:
-        """True when its mode lacks what it flies by: a mission, setpoints (modeCheck.cpp)."""
+        """True if its mode lacks a mission or setpoints (modeCheck.cpp)."""
         without_mission = self._stage is FlightStage.MISSION_ASKED and not self.has_mission
         return without_mission or (self.mode == px4.OFFBOARD and not self.setpoints.come(now_ms))
 
     def needs_position(self, mode: px4.Pair) -> bool:
-        """True when the mode needs a position estimate."""
+        """True if the mode needs a position estimate."""
         core, modes = self.modes.core(mode), self._parts.modes.available()
         return mode == px4.PRECISION or any(spec.position for spec in modes if spec.number == core)
 
     @property
     def lands_precisely(self) -> bool:
-        """A landing that begins or goes on now looks for its target, by a user's wish."""
+        """True if the present landing looks for its target because of the user's mode."""
         return self._asked == px4.PRECISION
 
     @property
     def flying(self) -> bool:
-        """Armed, and off the ground."""
+        """True if armed and off the ground."""
         return self._parts.facts.armed and not self._parts.facts.grounded
 
     # --- modes ----------------------------------------------------------------------------------------------------
     def begin(self) -> None:
-        """Stand in Hold, from the start on."""
+        """Begin in Hold."""
         self._parts.modes.set(self._guided, 0)
 
     def enter(self, mode: px4.Pair, now_ms: int) -> Outcome:
-        """A user's mode; one that is refused leaves everything as it was. With motors off each is taken, and it is the
-        arming that is refused (UserModeIntention.cpp, `change`)."""
+        """Enter a user's mode; a refusal has no effect. With motors off every mode is accepted, and arming is refused
+        instead (UserModeIntention.cpp, `change`)."""
         if mode in (px4.TAKEOFF, px4.VTOL_TAKEOFF) and self.modes.core(mode) is not None and not self.flying:
             return self.take_off(None, now_ms, mode)
         outcome = self._begin_mission(now_ms) if mode == px4.MISSION else self._change(mode, now_ms)
@@ -209,7 +209,7 @@ class Px4Flight:
         if number is None or (cannot and core.facts.armed):
             return self._refuse(mode)
         if placed and {mode, self.mode} == {px4.LAND, px4.PRECISION}:
-            core.modes.set(self._guided, now_ms)  # one mode to the core, which begins the other landing anew
+            core.modes.set(self._guided, now_ms)  # both are the same mode for the core, so the landing must begin anew
         # a landing that begins looks at it
         asked, self._asked = self._asked, mode if mode in px4.REMEMBERED else px4.HOLD
         outcome = core.modes.set(number, now_ms)
@@ -227,7 +227,7 @@ class Px4Flight:
         return Outcome(Result.TEMPORARILY_REJECTED, text)
 
     def enter_by_failsafe(self, mode: px4.Pair, reason: ModeReason, now_ms: int) -> bool:
-        """Enter a mode for `Px4Failsafes`: what flies is let go of, Hold stops it."""
+        """Enter a mode for `Px4Failsafes`. It ends the present flight; Hold stops the vehicle."""
         core, number = self._parts, self.modes.core(mode)
         asked, self._asked = self._asked, mode if mode in px4.GUIDED else px4.HOLD
         if mode == px4.LAND and not core.facts.has_position:
@@ -241,12 +241,12 @@ class Px4Flight:
         return True
 
     def fly_guided(self, mode: px4.Pair, now_ms: int) -> None:
-        """Note that the core's GUIDED flies something that the user has asked for, as this mode."""
+        """Note that the core's GUIDED flies a request of the user as this mode."""
         self._stage, self._asked = FlightStage.NONE, mode
         self.failsafes.user_asked(mode, now_ms)
 
     def stop(self, now_ms: int) -> Outcome:
-        """Stay here, as a reposition to nowhere asks for."""
+        """Stay in place, for a reposition without a place."""
         outcome = self._parts.modes.set(self._guided, now_ms)
         if outcome.ok and self.flying:
             self._parts.guided.flight.pause()
@@ -254,7 +254,7 @@ class Px4Flight:
 
     # --- transitions ----------------------------------------------------------------------------------------------
     def change_over(self, *, upright: bool, now_ms: int) -> Outcome:
-        """Fly on upright, or on wings: what is flown begins anew so (`vehicle_cmd_poll`)."""
+        """Continue upright, or on wings: the present flight begins anew (`vehicle_cmd_poll`)."""
         mode = self.mode
         if not self.flying or (mode in _ENDS_UPRIGHT and not upright) or (mode == px4.ACRO and upright):
             return Outcome(Result.TEMPORARILY_REJECTED)
@@ -265,7 +265,7 @@ class Px4Flight:
         return ACCEPTED
 
     def stand(self, *, upright: bool, now_ms: int) -> None:
-        """Fly what is flown so, begun anew."""
+        """Start the present flight anew, upright or on wings."""
         core, mode = self._parts, self.mode
         core.helm.upright = upright
         number = self.modes.core(mode)
@@ -275,7 +275,7 @@ class Px4Flight:
             core.modes.set(number, now_ms)
 
     def _follow_stance(self) -> None:
-        """Note what a flight does by itself: a landing ends upright, a VTOL's takeoff as an item on wings."""
+        """Note automatic changes: a landing ends upright, a VTOL takeoff item ends on wings."""
         core, item = self._parts, self._parts.sequencer.current_item()
         hovers = core.facts.vehicle.state.report[report.VTOL_STATE] == VtolState.MC
         if core.facts.grounded or (hovers and core.modes.mode.is_landing):
@@ -285,7 +285,7 @@ class Px4Flight:
 
     # --- takeoffs and missions ------------------------------------------------------------------------------------
     def take_off(self, height: float | None, now_ms: int, mode: px4.Pair = px4.TAKEOFF) -> Outcome:
-        """To `height` m above home, None: MIS_TAKEOFF_ALT. It may come before arming."""
+        """Take off to `height` m above home, None: MIS_TAKEOFF_ALT. It may be requested before arming."""
         self._height, self._takeoff = height, mode
         if not self._parts.facts.armed:
             self._stage, self._asked = FlightStage.TAKEOFF_ASKED, mode
@@ -315,7 +315,7 @@ class Px4Flight:
             if self._stage is FlightStage.MISSION_ASKED:  # armed by force
                 self._stage, self._asked = FlightStage.NONE, px4.HOLD
             return self._refuse(px4.MISSION)
-        if core.sequencer.state() is MissionState.COMPLETED:  # anew (mission_base.cpp, `checkMissionRestart`)
+        if core.sequencer.state() is MissionState.COMPLETED:  # restart (mission_base.cpp, `checkMissionRestart`)
             core.auto.steer(core.plans.mission.first_index)
         if (height := self._height_before_mission()) is not None:
             outcome = self._climb_first(height, now_ms)
@@ -326,8 +326,8 @@ class Px4Flight:
         return core.mission_commands.start(now_ms)
 
     def _height_before_mission(self) -> float | None:
-        """Metres above home that it climbs to before the mission sets out: the height of its first place; None: it sets
-        out from where it is. A takeoff item climbs itself (`checkClimbRequired`)."""
+        """Height of the climb before a mission, m above home: that of its first place; None: no climb. A takeoff item
+        climbs itself (`checkClimbRequired`)."""
         core, facts, home = self._parts, self._parts.facts, self._parts.facts.home
         at = max(core.sequencer.current_nav_index(), core.plans.mission.first_index)
         items = core.plans.mission.items()
@@ -341,7 +341,7 @@ class Px4Flight:
         return altitude - home.alt if below and altitude is not None else None
 
     def _climb_first(self, height: float, now_ms: int) -> Outcome:
-        """To so many metres above home: a takeoff, or in the air straight up."""
+        """Climb to `height` m above home: a takeoff, or in the air straight up."""
         core = self._parts
         home, outcome = core.facts.home, core.modes.set(self._guided, now_ms)
         if not outcome.ok:
@@ -354,7 +354,7 @@ class Px4Flight:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def hear(self, events: Iterable[Event]) -> None:
-        """Act on what the core has announced."""
+        """Act on the core's events."""
         for event in events:
             if isinstance(event, MissionComplete):
                 self._mission_ended()
@@ -367,19 +367,20 @@ class Px4Flight:
                 self.failsafes.inside(self._parts.facts.now_ms)
 
     def reached(self, event: ItemReached) -> int | None:
-        """Number of an item that was reached; None: the item is a change of mode, which is not told as reached."""
+        """Number of a reached item; None: the item changes the mode, which is not reported as reached."""
         item = self._parts.plans.mission.get(event.seq)
         return None if item is not None and item.command == Cmd.NAV_RETURN_TO_LAUNCH else event.seq
 
     def _mission_ended(self) -> None:
-        """In the air it is Hold then (Commander.cpp, "Transition to loiter when the mission is ... finished")."""
+        """Enter Hold after a mission in the air (Commander.cpp, "Transition to loiter when the mission is ...
+        finished")."""
         core = self._parts
         self.voice.say(Notice.LOITERS if self.flying else Notice.FINISHED)
         if core.modes.mode is core.auto and self.flying and core.modes.set(self._guided, core.facts.now_ms).ok:
             self._asked = self.failsafes.user_mode = px4.HOLD
 
     def follow(self, now_ms: int) -> None:
-        """Follow what the core has decided; in every pass, without deadlines of its own."""
+        """Follow the core's decisions; in every pass, without deadlines of its own."""
         armed, was_armed = self._parts.facts.armed, self._was_armed
         self._was_armed = armed
         if self.modes.changes_over:
@@ -391,7 +392,7 @@ class Px4Flight:
         if self._fence_seen != revision:
             self._fence_seen = revision
             self._parameters.fence_uploaded(any_items=self._parts.plans.fence.total() > 0)
-            self._mission_seen = -1  # judged again (mission_base.cpp, `on_active` by geofence_status)
+            self._mission_seen = -1  # check it again (mission_base.cpp, `on_active` by geofence_status)
         mission, facts = self._parts.plans.mission, self._parts.facts
         if self._mission_seen != mission.revision and facts.home is not None:
             self._mission_seen = mission.revision
@@ -432,7 +433,7 @@ class Px4Flight:
                 self._rest(now_ms)
 
     def _rest(self, now_ms: int) -> None:
-        """Stand in the mode of before the flight's end: armed in Mission again, it flies the mission anew."""
+        """Return to the mode before the flight's end: armed in Mission again, it repeats the mission."""
         mode = self.failsafes.user_mode = self.failsafes.rest_mode
         self._stage = FlightStage.MISSION_ASKED if mode == px4.MISSION else _ASKED.get(mode, FlightStage.NONE)
         self._asked = mode if mode in px4.GUIDED else px4.HOLD
@@ -440,7 +441,7 @@ class Px4Flight:
         self._parts.modes.set(self._guided if number is None else number, now_ms)
 
     def _tell_height(self) -> None:
-        """Tell that the vehicle has left the ground, or is back on it."""
+        """Announce a takeoff or a landing."""
         facts = self._parts.facts
         if not facts.vehicle_class.flies or facts.landed is not self._airborne:
             return

@@ -1,7 +1,7 @@
-"""PX4's modes, as simulated vehicles fly and show them (px4_custom_mode.h, version 1.16).
+"""PX4's modes as simulated vehicles fly and show them (px4_custom_mode.h, version 1.16).
 
-Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; `Px4Flight` knows
-which of them was asked for. A standard VTOL flies a mode on wings or upright, as the last transition has left it.
+Hold, Takeoff, Offboard, Orbit and Follow Target are the core's GUIDED, Precision Landing is its LAND; `Px4Flight`
+stores which was requested. A standard VTOL flies a mode on wings or upright, depending on its last transition.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ MANUAL, ALTITUDE, POSITION, ORBIT, ACRO, OFFBOARD, STABILIZED = (1, 0), (2, 0), 
 TAKEOFF, HOLD, MISSION, RETURN, LAND, FOLLOW, PRECISION = (4, 2), (4, 3), (4, 4), (4, 5), (4, 6), (4, 8), (4, 9)
 VTOL_TAKEOFF: Final = (4, 10)
 AUTO: Final = 4
-"""The main mode of all that PX4 flies by itself."""
+"""Main mode of PX4's automatic modes."""
 GUIDED: Final = frozenset((TAKEOFF, VTOL_TAKEOFF, HOLD, OFFBOARD, ORBIT, FOLLOW))
 REMEMBERED: Final = GUIDED | {PRECISION}
-"""Modes that the core's mode alone does not tell."""
+"""Modes that cannot be derived from the core's mode alone."""
 
-# PX4's mode: the core's
+# PX4's mode to the core's
 _COPTER: Final[dict[Pair, int]] = {
     STABILIZED: CopterMode.STABILIZE, MANUAL: CopterMode.STABILIZE, ACRO: CopterMode.ACRO,
     ALTITUDE: CopterMode.ALT_HOLD, POSITION: CopterMode.LOITER, TAKEOFF: CopterMode.GUIDED, HOLD: CopterMode.GUIDED,
@@ -66,10 +66,10 @@ WINGS_SHOWN: Final[dict[int, Pair]] = {
     _P.QRTL: RETURN, _P.LOITER_ALT_QLAND: RETURN,
 }  # fmt: skip
 NOT_ARMED_IN: Final = frozenset((RETURN, LAND, FOLLOW, PRECISION, ORBIT))
-"""Modes in which it is not armed, and is not left after a flight (`mode_req_prevent_arming`)."""
+"""Modes that do not allow arming, and in which it does not stay after a flight (`mode_req_prevent_arming`)."""
 _POSITION_SLOW, _TERMINATION = (3, 2), (10, 0)
 EXTERNAL: Final = tuple((AUTO, sub) for sub in range(11, 19))
-"""Modes that others add, in the order in which they were added."""
+"""Modes of packages, in the order of their addition."""
 _FREE: Final = "(Mode not available)"
 # as PX4 lists them, for every kind of vehicle (mavlink/streams/AVAILABLE_MODES.hpp, lib/modes): by its nav_state
 LISTED: Final[tuple[tuple[Pair, str], ...]] = (
@@ -81,7 +81,7 @@ LISTED: Final[tuple[tuple[Pair, str], ...]] = (
 )  # fmt: skip
 _NAV_STATES: Final = (0, 1, 2, 3, 4, 5, 6, 10, 13, 14, 15, 17, 18, 19, 20, 21, 22)
 BY_NAV_STATE: Final[dict[int, tuple[Pair, str]]] = dict(zip(_NAV_STATES, LISTED, strict=False))
-"""Modes by vehicle_status.nav_state, as logs have them."""
+"""Modes by vehicle_status.nav_state, as in logs."""
 _NAMES: Final = dict(LISTED)
 _S = StandardMode
 _STANDARD: Final[dict[Pair, StandardMode]] = {
@@ -93,12 +93,12 @@ _STANDARD_HOVERING: Final[dict[Pair, StandardMode]] = {
 
 
 def fits(mode: Pair) -> bool:
-    """Can custom_mode say it? It has a byte for the main mode and one for the submode."""
+    """True if custom_mode can contain it: a byte each for main and sub mode."""
     return all(0 <= number <= 0xFF for number in mode)
 
 
 def custom_of(mode: Pair) -> int:
-    """custom_mode."""
+    """Value of custom_mode."""
     return mode[0] << 16 | mode[1] << 24
 
 
@@ -108,8 +108,7 @@ def pair_of(custom_mode: int) -> Pair:
 
 
 class ModeMap:
-    """Between PX4's modes and the core's, of one kind of vehicle. Modes that packages have added to the core are PX4's
-    external ones."""
+    """Map between PX4's modes and the core's, for a kind of vehicle. Modes of packages are PX4's external modes."""
 
     def __init__(self, kind: VehicleClass, modes: ModeChoice, stance: Helm) -> None:
         wings, lifts = kind.has_stall_speed, kind.has_stall_speed and kind.lands_anywhere
@@ -120,25 +119,25 @@ class ModeMap:
         self._stance = stance
         self.changes_over = lifts
         self.descent = self._flown[LAND] if kind.lands_anywhere or not wings else int(_P.CIRCLE)
-        """Core's mode that comes down, or waits to, without a position."""
+        """Core mode that descends without a position, or waits for one."""
         self._own = kind.modes
         self._modes = modes
 
     def _external(self) -> dict[Pair, ModeSpec]:
-        """Modes that packages have added."""
+        """Modes of packages."""
         found = (self._modes.find(name) for name in self._modes.names())
         others = [spec for spec in found if spec is not None and self._own.name_of(spec.number) is None]
         return dict(zip(EXTERNAL, others, strict=False))
 
     def core(self, mode: Pair) -> int | None:
-        """The core's number of a PX4 mode; None: this kind does not have it."""
+        """Core mode of a PX4 mode; None if this kind does not have it."""
         if mode not in EXTERNAL:
             return (self._upright if self._stance.upright else self._flown).get(mode)
         added = self._external().get(mode)
         return None if added is None else added.number
 
     def shown(self, number: int) -> Pair:
-        """PX4's mode of one of the core's."""
+        """PX4 mode of a core mode."""
         known = self._shown.get(number)
         if known is not None:
             return known
@@ -150,5 +149,5 @@ class ModeMap:
         return _NAMES.get(mode, f"{mode[0]}, {mode[1]}") if added is None else added.name.replace("_", " ")
 
     def standard_of(self, mode: Pair) -> StandardMode:
-        """The standard mode that it is listed as."""
+        """Standard mode under which it is listed."""
         return self._standards.get(mode, StandardMode.NON_STANDARD)

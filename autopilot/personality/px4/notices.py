@@ -1,4 +1,4 @@
-"""PX4's notices: what it says in words, and as an event beside them (`FirmwareNotice`).
+"""PX4's notices: its texts, and the events beside them (`FirmwareNotice`).
 
 Sources: PX4 1.16 src/modules/commander/Commander.cpp, failsafe/framework.cpp (`notifyUser`), HealthAndArmingChecks;
 src/modules/navigator/mission.cpp.
@@ -28,7 +28,7 @@ class DisarmReason(IntEnum):
 
 
 class Notice(Enum):
-    """Notices, with the values that belong to each. Modes are custom_modes."""
+    """Notices with their values. Modes are custom_modes."""
 
     ARMED = auto()  # DisarmReason
     DISARMED = auto()  # DisarmReason
@@ -44,13 +44,13 @@ class Notice(Enum):
     STATION_LOST = auto()
     STATION_FOUND = auto()
     STICKS_LOST = auto()
-    STICKS_FOUND = auto()  # s for which they were lost
+    STICKS_FOUND = auto()  # duration of the loss, s
     FENCE = auto()
     QUAD_CHUTE = auto()
     FLIGHT_TIME = auto()
-    CRASHED = auto()  # mode that the user wanted
-    ACTS = auto()  # mode that the user wanted, Action, EventCause
-    HOLDS = auto()  # mode that the user wanted, Action that follows, s until then, EventCause
+    CRASHED = auto()  # the user's mode
+    ACTS = auto()  # the user's mode, Px4Action, EventCause
+    HOLDS = auto()  # the user's mode, Px4Action after the Hold, s until then, EventCause
 
 
 WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
@@ -72,7 +72,7 @@ WORDS: Final[Mapping[Notice, tuple[Severity, str]]] = MappingProxyType({
     Notice.ACTS: (Severity.CRITICAL, "Failsafe activated"),
     Notice.HOLDS: (Severity.CRITICAL, "Failsafe activated: entering Hold for {2} seconds"),
 })  # fmt: skip
-"""Texts of those that have one; `name` is the word that the notice is about."""
+"""Texts of notices that have one; `name` is replaced."""
 _DISARMED_BY: Final = {
     ArmingMethod.MAVLINK: DisarmReason.BY_COMMAND, ArmingMethod.LANDED: DisarmReason.BY_LANDING,
     ArmingMethod.DISARM_DELAY: DisarmReason.BY_DELAY, ArmingMethod.CRASH: DisarmReason.BY_DETECTOR,
@@ -85,14 +85,14 @@ _DISARMED_WORDS: Final = {  # arm_disarm_reason_str
 
 
 class Voice:
-    """Says notices."""
+    """Sends notices."""
 
     def __init__(self, announcer: Announcer) -> None:
         self.announcer = announcer
 
     def say(self, notice: Notice, *values: float, name: str = "") -> str:
-        """Send the notice's text, if it has one, and its event; returns the text. A tab marks a text that a station
-        which shows events leaves out."""
+        """Send the notice's text, if it has one, and its event; returns the text. A tab marks a text that ground
+        stations with events do not show."""
         severity, words = WORDS.get(notice, (Severity.INFO, ""))
         text = words.format(*values, name=name)
         if text:
@@ -101,6 +101,6 @@ class Voice:
         return text
 
     def disarmed(self, method: ArmingMethod) -> None:
-        """Tell that the vehicle is disarmed, by this method."""
+        """Announce disarming by this method."""
         reason = _DISARMED_BY.get(method, DisarmReason.BY_FAILSAFE)
         self.say(Notice.DISARMED, reason, name=_DISARMED_WORDS[reason])

@@ -1,4 +1,4 @@
-"""Rows of PX4's parameters: name, type, default, and the core's parameter of the same meaning (`parameters.json`)."""
+"""Rows of PX4's parameters: name, type, default, and the core's equivalent parameter (`parameters.json`)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ GIMBAL: Final = "MNT_MODE_IN"
 LAND_DELAY: Final = "RTL_LAND_DELAY"
 RETURN_TYPE: Final = "RTL_TYPE"
 WINGS: Final = "AIRSPEED_CRUISE"
-"""A parameter of the core by which planes are known."""
+"""A parameter of the core that identifies planes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Px4Param:
-    """A parameter. `core`: the core's name for it, of which `factor` units are one of PX4's; "": there is none.
-    `default` None: that of the core, which is the airframe's. `only`: a parameter of the core by which the kinds that
-    have it are known. `minimum`, `maximum`: the recommended range. `inert`: kept and shown, without effect."""
+    """A parameter. `core`: the core's equivalent, with `factor` of its units per unit of PX4's; "": none. `default`
+    None: the core's, which fits the airframe. `only`: a parameter of the core that identifies the kinds with this
+    parameter. `minimum`, `maximum`: the recommended range. `inert`: kept and shown, without effect."""
 
     name: str
     type: int
@@ -58,7 +58,7 @@ class Px4Row(TypedDict, total=False):
 
 
 class Px4Table(TypedDict):
-    """The file: rows of all kinds, and those of wings behind them; a later row of a name wins."""
+    """The file: rows of all kinds, then those of wings; later rows of a name win."""
 
     rows: list[Px4Row]
     wings: list[Px4Row]

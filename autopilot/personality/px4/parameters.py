@@ -1,7 +1,7 @@
-"""PX4's parameters of a simulated vehicle: names and units of their own for the same meanings.
+"""PX4's parameters of a simulated vehicle: its names and units for the core's parameters.
 
-A row leads to a parameter of the core (its name, how many of its units one of PX4's is) or, without one, is kept and
-shown without effect.
+A row refers to a parameter of the core (its name, and its units per unit of PX4's) or, without one, is kept and shown
+without effect.
 """
 
 from __future__ import annotations
@@ -26,20 +26,22 @@ from autopilot.personality.px4.parameter_table import (
 from autopilot.vehicles.mode_table import LiftOption
 
 _GIMBAL_IS_THERE: Final = (4.0, 0.0)
-"""Values of MNT_MODE_IN by which MAVLink moves it; the first is what is shown."""
+"""Values of MNT_MODE_IN that mean a gimbal moved by MAVLink; the first is shown."""
 _FITTED: Final = 6.0  # MNT1_TYPE
 
 
 _NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
-_PRESET: Final = {  # any station counts; losses are told; thrust is thrust; a return circles down, then
+# any station counts; losses are announced; thrust is thrust; a return circles down, then lands upright; no drag feed-
+# forward, so it lags; circles are as wide as requested (DirectionalGuidance ignores air density)
+_PRESET: Final = {
     # upright; it does not know its drag, and lags behind; circles are as wide as asked (DirectionalGuidance has no air)
     "SYSID_MYGCS": 0.0, "FS_GCS_ENABLE": 1.0, "FS_THR_ENABLE": 1.0, "GUID_OPTIONS": 8.0, "FENCE_ACTION": 0.0,
     "PLND_TYPE": 1.0, "LAND_DISARMDELAY": 1.0, "Q_RTL_MODE": 2.0, "RTL_AUTOLAND": 3.0,
     "Q_OPTIONS": float(LiftOption.TAKEOFF_BY_FRAME), "SIM_DRAG_FEED": 0.0, "NAVL1_LIM_BANK": 89.0,
 }  # fmt: skip
-"""Values by which the core does what PX4 does without a parameter of its own, where nobody has set them."""
+"""Values that give the core PX4's fixed behaviour, unless they were set."""
 _CAPPED: Final = ("WPNAV_SPEED", "LOIT_SPEED")
-"""Lowered for good where MPC_XY_VEL_MAX is below them (MulticopterPositionControl.cpp, `parameters_update`)."""
+"""Reduced permanently if above MPC_XY_VEL_MAX (MulticopterPositionControl.cpp, `parameters_update`)."""
 _OBJECTS: Final = 2  # AVOID_ENABLE bit 1
 _DERIVED_FROM: Final = frozenset(
     {
@@ -51,15 +53,15 @@ _DERIVED_FROM: Final = frozenset(
 
 
 def equipment(stored: Mapping[str, float]) -> dict[str, float]:
-    """Parameters of the core that count from the start on, by what an earlier run has `stored` by PX4's names."""
+    """Parameters of the core that count at power-on, from the `stored` PX4 parameters of an earlier run."""
     known = stored.get(GIMBAL)
     return {} if known is None else {"MNT1_TYPE": _FITTED if known in _GIMBAL_IS_THERE else 0.0}
 
 
 class Px4Parameters:
-    """The parameters of `core` under PX4's names, and those that only PX4 has; what ground stations are served.
-    `stored`: by PX4's names, of an earlier run; `given`: by a person for this one, under either name.
-    ParameterValueError: a value that is impossible."""
+    """The parameters of `core` under PX4's names, and those that only PX4 has, for ground stations. `stored`: by PX4's
+    names, from an earlier run; `given`: by a person for this run, under either name. ParameterValueError for an
+    impossible value."""
 
     def __init__(self, core: Parameters, stored: Mapping[str, float], given: Mapping[str, float] = _NOTHING) -> None:
         self.listeners: list[Callable[[str, float], None]] = []
@@ -70,7 +72,7 @@ class Px4Parameters:
         self._definitions = {row.name: _definition(row, core) for row in rows}
         self._own = {row.name: self._definitions[row.name].default for row in rows if not row.core}
         self._polygon = False
-        for row in rows:  # PX4's own defaults where nobody has set anything
+        for row in rows:  # PX4's own defaults, unless set
             if row.core and row.core not in given and core[row.core] == core.definition(row.core).default:
                 core.set(row.core, self._definitions[row.name].default * row.factor)
         fitted = core["MNT1_TYPE"] == _FITTED
@@ -82,7 +84,7 @@ class Px4Parameters:
                 outcome = self.set(name, value)
                 if not outcome.accepted:
                     raise ParameterValueError(outcome.warning)
-        if (self._own[GIMBAL] in _GIMBAL_IS_THERE) is not fitted:  # who started it has said something else
+        if (self._own[GIMBAL] in _GIMBAL_IS_THERE) is not fitted:  # a setting at the start has priority
             self._own[GIMBAL] = _GIMBAL_IS_THERE[0] if fitted else -1.0
         if fitted and "MNT_MODE_OUT" not in stored:
             self._own["MNT_MODE_OUT"] = 2.0
@@ -107,18 +109,18 @@ class Px4Parameters:
         return tuple(self._rows)
 
     def own_names(self) -> Sequence[str]:
-        """Names of those that the core has not."""
+        """Names that the core does not have."""
         return tuple(self._own)
 
     def definition(self, name: str) -> ParameterDef:
         return self._definitions[name]
 
     def target(self, name: str) -> str:
-        """PX4's parameters have one name each."""
+        """`name` itself, because PX4 has no aliases; KeyError if unknown."""
         return name
 
     def set(self, name: str, value: float) -> SetOutcome:
-        """Set a parameter as `Parameters.set` does, with limits of the core's where it has the parameter."""
+        """Set a parameter like `Parameters.set`, with the core's limits if it has the parameter."""
         row, before = self._rows[name], self[name]
         if row.core:
             done = self._core.set(row.core, value * row.factor)
@@ -133,12 +135,12 @@ class Px4Parameters:
         return SetOutcome(self._own[name], self._own[name] != before, True)
 
     def fence_uploaded(self, *, any_items: bool) -> None:
-        """PX4 keeps a fence that was uploaded, without a switch."""
+        """Enable or disable the fence after an upload, because PX4 has no switch for it."""
         self._polygon = any_items
         self._derive()
 
     def _derive(self) -> None:
-        """Set the core's parameters that follow from more than one of PX4's."""
+        """Set the core's parameters that depend on several of PX4's."""
         own, core, capacity = self._own, self._core, self["BAT1_CAPACITY"]
         far, high = own["GF_MAX_HOR_DIST"], own["GF_MAX_VER_DIST"]
         wanted = {
@@ -175,7 +177,7 @@ class Px4Parameters:
 
 
 def _rows_of(core: Parameters) -> list[Px4Param]:
-    """Rows of this kind of vehicle, one for each name; those of wings in the order of their names, as PX4 has them."""
+    """Rows of this kind of vehicle, one for each name; those of wings are sorted by name, as in PX4."""
     listed = sorted((*ROWS, *WING_ROWS), key=lambda row: row.name) if WINGS in core else ROWS
     known = {row.name: row for row in listed if all(name in core for name in (row.core, row.only) if name)}
     return list(known.values())

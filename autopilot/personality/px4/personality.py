@@ -1,9 +1,9 @@
-"""PX4's personality: how it answers the core where firmwares differ.
+"""PX4's personality: its answers to the core where firmwares differ.
 
-A landing looks for its target where NAV_LAND's second parameter, or RTL_PLD_MD of a return, says so: 1 opportunistic
-(it lands without), 2 required (it searches first, PLD_MAX_SRCH times, and then lands). The gimbal is asked for before
-it is moved. Sources: PX4 1.16 src/modules/navigator (precland.cpp, mission_base.cpp, rtl_direct.cpp),
-src/modules/gimbal, src/modules/commander/Commander.cpp (`handleAutoDisarm`).
+A landing looks for its target if NAV_LAND's second parameter, or RTL_PLD_MD of a return, requires it: 1 opportunistic
+(it also lands without the target), 2 required (it searches first, PLD_MAX_SRCH times, and then lands). The gimbal needs
+a request for control before it moves. Sources: PX4 1.16 src/modules/navigator (precland.cpp, mission_base.cpp,
+rtl_direct.cpp), src/modules/gimbal, src/modules/commander/Commander.cpp (`handleAutoDisarm`).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from autopilot.personality.px4.traffic import Px4Traffic
 _PREARM, _ARM, _DISARM = "Preflight Fail: ", "Arming denied: ", "Disarming denied: "
 _OPPORTUNISTIC, _REQUIRED = 1, 2
 _STRICT: Final = {_OPPORTUNISTIC: 0, _REQUIRED: 1}
-"""PLND_STRICT of each: land at once without the target; try again, then land."""
+"""PLND_STRICT of each: land at once without the target; retry, then land."""
 _DOES_NOT_LOOK: Final = -1
 
 
 class Px4Personality:
-    """See `Personality`, and the module."""
+    """PX4's personality; see the module and `Personality`."""
 
     asks_for_gimbal = True
     own_fence_action = True
@@ -73,7 +73,7 @@ class Px4Personality:
         self._returns_precisely = RETURN_PRECISELY in parameters
 
     def take_over(self) -> None:
-        """Be the vehicle's personality from now on, before its first pass."""
+        """Become the vehicle's personality, before its first pass."""
         parts = self._parts
         parts.facts.personality = self
         vehicle, parameters = parts.helm.vehicle, self._parameters
@@ -93,7 +93,7 @@ class Px4Personality:
         return self._traffic is not None
 
     def landed_delay_s(self) -> float | None:
-        """COM_DISARM_LAND; not amid a mission."""
+        """COM_DISARM_LAND; None during a mission."""
         core = self._parts
         if not core.facts.vehicle_class.flies:
             return None
@@ -101,7 +101,7 @@ class Px4Personality:
         return 0.0 if amid else self._parameters["COM_DISARM_LAND"]
 
     def landing_strictness(self) -> int | None:
-        """By item and parameter, landing by landing."""
+        """By item and parameter, for each landing."""
         core, numbers, how = self._parts, self._parts.facts.vehicle_class.modes, 0.0
         if not self._returns_precisely:
             return None

@@ -1,14 +1,16 @@
 """Returns of a PX4 by RTL_TYPE: the table `RETURNS`, the choice, and the items of the way.
 
-The destination is the nearest of those that the type allows: home, safe points (rally points more than 10 m from home),
-the mission's landing, one of which must be 2 m nearer than what was looked at before it. With RTL_APPR_FORCE a VTOL on
-its wings looks at home and safe points with an approach alone, and at the mission's landing where home has none; of
-approaches it takes the one most downwind, as seen from home, circles down to its height and comes in from there. The
-way there is straight, or the mission's: from its land start, from the item that was flown forwards to the landing, or
-backwards to its begin and home. Of the mission only places count: loiters and holds are passed, DO items and jumps left
-out. A VTOL that hovers goes over to its wings for the mission's way. What goes straight, or to the land start, climbs
-first: RTL_RETURN_ALT above its destination, within RTL_MIN_DIST of it what rotors hold only into the cone of
-RTL_CONE_ANG.
+The destination is the nearest that the type allows: home, safe points (rally points more than 10 m from home), the
+mission's landing. A later candidate must be 2 m nearer than earlier ones. With RTL_APPR_FORCE a VTOL on its wings only
+considers home and safe points with an approach, and the mission's landing if home has none. Of several approaches it
+takes the most downwind, as seen from home, circles down to its height and lands from there.
+
+The way is straight, or the mission's: from its land start, from the current item forwards to the landing, or backwards
+to its beginning and home. Only places of the mission count: loiters and holds are passed without a stop, DO items and
+jumps are left out. A hovering VTOL changes to its wings for the mission's way. A straight way, or one to the land
+start, begins with a climb to RTL_RETURN_ALT above its destination; within RTL_MIN_DIST of it, hovering vehicles climb
+only into the cone of RTL_CONE_ANG.
+
 Sources: PX4 1.16 src/modules/navigator (rtl.cpp, rtl_params.c, rtl_direct.cpp, rtl_direct_mission_land.cpp,
 rtl_mission_fast.cpp, rtl_mission_fast_reverse.cpp, mission_base.cpp `setMissionToClosestItem`).
 """
@@ -41,27 +43,27 @@ _NEARER_M: Final = 2.0
 _LANDINGS: Final = (Cmd.NAV_LAND, Cmd.NAV_VTOL_LAND)
 _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 _KEPT: Final = (*_LANDINGS, Cmd.NAV_LOITER_TO_ALT)
-"""Items that are flown as they are; all other places are passed."""
+"""Items that are flown unchanged; all other places are passed without a stop."""
 
 
 class HomeCounts(Enum):
-    """Place of home among the destinations: MEASURED as the others are, or taken when there is no other (LAST), which
-    a VTOL that hovers measures, too."""
+    """Rank of home among the destinations: MEASURED like the others, or LAST, if there is no other. A hovering VTOL
+    measures it in both cases."""
 
     MEASURED = auto()
     LAST = auto()
 
 
 class Along(Enum):
-    """Direction of the mission's way: FORWARDS to its landing, BACKWARDS to its begin and home."""
+    """Direction of the mission's way: FORWARDS to its landing, BACKWARDS to its beginning and home."""
 
     FORWARDS = auto()
     BACKWARDS = auto()
 
 
 class Direction(Enum):
-    """Choice of a type that keeps to the mission: to a landing where there is one; to one where fewer items lead
-    there than back."""
+    """Choice of direction for a type that follows the mission: to a landing if there is one; or the way with fewer
+    items."""
 
     LANDING_FIRST = auto()
     FEWER_ITEMS = auto()
@@ -69,8 +71,8 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReturnRule:
-    """Destinations that are flown to straight: `home`, the mission's `landing`, always safe points; or, with
-    `mission`, its way alone."""
+    """Destinations of a straight way: `home`, the mission's `landing`, and always safe points; or, with `mission`, only
+    the mission's way."""
 
     home: HomeCounts = HomeCounts.MEASURED
     landing: bool = False
@@ -98,8 +100,8 @@ class Goal(Enum):
 def nearest(
     rule: ReturnRule, home_m: float, landing_m: float, safe_points_m: Sequence[float], *, hovering_vtol: bool
 ) -> tuple[Goal, int]:
-    """Destination of a straight way, and the number of the safe point; distances in m, inf: there is none. Where home
-    does not count the mission's landing does, by no distance of its own if the type leaves it out."""
+    """Destination of a straight way, and the number of the safe point; distances in m, inf: none. If home does not
+    count, the mission's landing does, at an infinite distance if the type leaves it out."""
     best = inf if rule.home is HomeCounts.LAST and not hovering_vtol else home_m
     goal, number = Goal.HOME, 0
     if (rule.landing or best == inf) and landing_m + _NEARER_M < best:
@@ -111,7 +113,7 @@ def nearest(
 
 
 def direction(wanted: Direction, land_start: int | None, current: int) -> Along:
-    """Direction in which a type that keeps to the mission flies it. `land_start`, `current`: counted from 0."""
+    """Direction of a type that follows the mission. `land_start`, `current`: counted from 0."""
     if land_start is None:
         return Along.BACKWARDS
     nearer = land_start - current < current
@@ -119,8 +121,8 @@ def direction(wanted: Direction, land_start: int | None, current: int) -> Along:
 
 
 def cone_height(away_m: float, highest_m: float, near_m: float, accepted_m: float, half_angle_deg: float) -> float:
-    """Height above its destination at which what rotors hold returns: `highest_m` from beyond `near_m`, nearer inside
-    the cone, over the destination itself little."""
+    """Height of a hovering vehicle's return above its destination: `highest_m` beyond `near_m`, lower inside the cone,
+    and small above the destination itself."""
     if away_m <= accepted_m:
         return min(2.0 * away_m, highest_m)
     height = highest_m
@@ -142,7 +144,7 @@ def _passed(item: MissionItem) -> MissionItem:
 
 
 def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tuple[MissionItem, ...]:
-    """Way of the mission from `begin` on, to the first landing; wings in the air pass by a takeoff."""
+    """Way of the mission from `begin` to the first landing; wings in the air skip a takeoff."""
     path: list[MissionItem] = []
     for item in items:
         if item.seq >= begin and _placed(item) and not (on_wings and item.command in _TAKEOFFS):
@@ -153,7 +155,7 @@ def forwards(items: Iterable[MissionItem], begin: int, *, on_wings: bool) -> tup
 
 
 def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ...]:
-    """Way of the mission from `begin` back, to a takeoff or its begin, and a landing at home."""
+    """Way of the mission from `begin` back to a takeoff or its beginning, and a landing at home."""
     path: list[MissionItem] = []
     for item in reversed([item for item in items if item.seq <= begin and _placed(item)]):
         path.append(_passed(item if item.command not in _LANDINGS else replace(item, command=Cmd.NAV_WAYPOINT)))
@@ -163,7 +165,7 @@ def backwards(items: Iterable[MissionItem], begin: int) -> tuple[MissionItem, ..
 
 
 def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionItem, ...]:
-    """Circles from which a VTOL lands at `place`: those behind the first rally point within 10 m of it."""
+    """Circles from which a VTOL lands at `place`: those after the first rally point within 10 m of it."""
     found: list[MissionItem] = []
     here = False
     for item in rally:
@@ -178,8 +180,8 @@ def approaches(rally: Iterable[MissionItem], place: GeoPoint) -> tuple[MissionIt
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A return as it was chosen. `place`: destination of a straight way, its altitude that of its ground, and
-    `approach` the circle before it; `path`: the items that are flown instead."""
+    """A chosen return. `place`: destination of a straight way, at the altitude of its ground; `approach`: the circle
+    before it; `path`: items that are flown instead."""
 
     place: GeoPoint | None = None
     path: tuple[MissionItem, ...] = ()
@@ -187,7 +189,7 @@ class Return:
 
 
 class Px4Returns:
-    """Chooses when a return begins, and keeps to it until that has ended."""
+    """Chooses a return when it begins, and keeps it until it has ended."""
 
     def __init__(self, facts: VehicleFacts, parameters: Px4Parameters) -> None:
         self._facts = facts
@@ -196,19 +198,19 @@ class Px4Returns:
         self._in_mission = False
 
     def follow(self, *, returning: bool, in_mission: bool) -> None:
-        """Note in every pass what is flown."""
+        """Note the present flight; called in every pass."""
         if not returning:
             self._chosen, self._in_mission = None, in_mission
 
     def choose(self, mission: Sequence[MissionItem], current: int, rally: Iterable[MissionItem]) -> Return:
-        """Choose the return that is flown, or would be begun now. `mission`: one that can be flown, or nothing;
+        """Choose the present return, or one that would begin now. `mission`: items that can be flown, or none;
         `current`: the index of its item."""
         if self._chosen is None:
             self._chosen = self._choose(mission, current, rally)
         return self._chosen
 
     def height(self, goal: Ned) -> float:
-        """Height above home (m) at which it returns to `goal`, at which the ground is; it never sinks to it."""
+        """Height of a return to `goal` (on the ground), m above home; it never descends to it."""
         facts, param = self._facts, self._parameters
         north, east, _ = facts.vehicle.state.position
         highest = param["RTL_RETURN_ALT"]
@@ -218,7 +220,7 @@ class Px4Returns:
         return facts.home_ned[2] - goal[2] + highest
 
     def approach(self, goal: Ned) -> Circle:
-        """Circle that a return on wings comes down: that of its approach, or round `goal` to RTL_DESCEND_ALT."""
+        """Circle in which a return on wings descends: that of its approach, or round `goal` to RTL_DESCEND_ALT."""
         param, item = self._parameters, None if self._chosen is None else self._chosen.approach
         center, radius = (goal[0], goal[1], goal[2] - param["RTL_DESCEND_ALT"]), param["RTL_LOITER_RAD"]
         if item is not None:
@@ -230,7 +232,7 @@ class Px4Returns:
 
     @property
     def _hovers(self) -> bool:
-        """True while rotors hold it."""
+        """True while rotors carry it."""
         facts = self._facts
         upright = facts.vehicle.state.report[report.VTOL_STATE] in (VtolState.MC, VtolState.TRANSITION_TO_FW)
         return upright if facts.vehicle_class.has_stall_speed else True
@@ -265,7 +267,7 @@ class Px4Returns:
         return Return(place, approach=min(ways, key=self._off_wind, default=None))
 
     def _off_wind(self, item: MissionItem) -> float:
-        """Angle between the way from home to an approach and that of the wind, rad: 0 lies straight downwind."""
+        """Angle between the way from home to an approach and the wind, rad: 0 is straight downwind."""
         vector, (north, east, _) = self._facts.vehicle.state.report, local(self._facts, self._place(item))
         home = self._facts.home_ned
         towards = atan2(float(vector[report.WIND_E]), float(vector[report.WIND_N]))
@@ -276,13 +278,13 @@ class Px4Returns:
         return GeoPoint(item.x, item.y, amsl(self._facts, item.frame, item.z, item.x, item.y))
 
     def _over(self, seq: int) -> tuple[MissionItem, ...]:
-        """Change over to the wings, which the mission's way is flown on."""
+        """Item for the transition to the wings, on which the mission's way is flown."""
         return (MissionItem(Cmd.DO_VTOL_TRANSITION, Frame.MISSION, param1=VtolState.FW, seq=seq),)
 
     def _to_landing(
         self, mission: Sequence[MissionItem], start: int, land: GeoPoint, *, lifts: bool
     ) -> tuple[MissionItem, ...]:
-        """Climb, change over to the wings, and the mission from its land start."""
+        """Climb, transition to the wings, and the mission from its land start."""
         facts = self._facts
         here, home = facts.vehicle.state.place, facts.home_ned
         up = self.height(local(facts, land))
@@ -297,7 +299,7 @@ class Px4Returns:
     def _along(
         self, wanted: Direction, mission: Sequence[MissionItem], start: int | None, current: int, *, lifts: bool
     ) -> tuple[MissionItem, ...]:
-        """Way of the mission, from the item that is flown or from the nearest."""
+        """Way of the mission, from the current item or from the nearest."""
         facts, wings = self._facts, self._facts.vehicle_class.has_stall_speed
         if not mission or facts.home is None:
             return ()
@@ -314,7 +316,8 @@ class Px4Returns:
         return over + way + (landing,)
 
     def _nearest(self, mission: Sequence[MissionItem], *, wings: bool) -> int:
-        """Index of the nearest place of the mission, in space; what lands on wings does not begin with the landing."""
+        """Index of the nearest place of the mission, in space; a landing on wings does not begin with the landing
+        item."""
         here = self._facts.vehicle.state.position
         found = [
             (hypot(*(a - b for a, b in zip(local(self._facts, self._place(item)), here, strict=True))), item.seq)

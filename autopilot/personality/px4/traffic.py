@@ -1,10 +1,10 @@
-"""Other aircraft as PX4's navigator judges them (NAV_TRAFF_): near an aircraft's line, at its height, soon.
+"""Other aircraft as PX4's navigator judges them (NAV_TRAFF_): by the distance from an aircraft's line, height and time.
 
-A report is a conflict where the vehicle is nearer than NAV_TRAFF_A_HOR to the line that the aircraft flies on along, by
-less than NAV_TRAFF_A_VER higher or lower, and there within NAV_TRAFF_COLL_T if both flew at each other. It is told when
-it begins and once a minute while it lasts, and NAV_TRAFF_AVOID then says what is done: 2 return, 3 land, 4 hold. Ten
-conflicts are kept, each for two minutes. There is no way back to the mode before.
-Source: PX4 1.15 src/lib/adsb/AdsbConflict.cpp, src/modules/navigator/navigator_main.cpp.
+A report is a conflict if the vehicle is nearer than NAV_TRAFF_A_HOR to the aircraft's flight line, less than
+NAV_TRAFF_A_VER above or below it, and both would meet within NAV_TRAFF_COLL_T if they flew at each other. It is
+announced when it begins and once a minute while it lasts, and NAV_TRAFF_AVOID gives the action: 2 return, 3 land, 4
+hold. Ten conflicts are kept, each for two minutes. There is no return to the previous mode. Source: PX4 1.15
+src/lib/adsb/AdsbConflict.cpp, src/modules/navigator/navigator_main.cpp.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _ACTIONS: Final[dict[int, tuple[Pair, str]]] = {
 
 
 def crosstrack_m(relative: Ned, velocity: Ned) -> float | None:
-    """Metres of the vehicle from the line of an aircraft that is there (from the vehicle) and flies so; None: the
-    vehicle is beyond the line's end, a kilometre behind its own place."""
+    """Distance of the vehicle from the line of an aircraft at this place (relative to the vehicle) with this velocity,
+    m; None: the vehicle is beyond the line's end, a kilometre behind the aircraft."""
     north, east, _ = relative
     speed = hypot(velocity[0], velocity[1])
     course = (1.0, 0.0) if speed == 0.0 else (velocity[0] / speed, velocity[1] / speed)
@@ -46,7 +46,7 @@ def crosstrack_m(relative: Ned, velocity: Ned) -> float | None:
 
 
 class Px4Traffic:
-    """See the module. `enter(mode, reason, now_ms)` changes the mode."""
+    """Traffic judgement of one vehicle; see the module. `enter(mode, reason, now_ms)` changes the mode."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Px4Traffic:
             self._act(contact, away_m, now_ms)
 
     def _conflict_m(self, contact: Contact) -> float | None:
-        """Distance from the aircraft's line, m; None: it is no conflict."""
+        """Distance from the aircraft's line, m; None: not a conflict."""
         if not self._facts.has_position:
             return None
         state, wanted = self._facts.vehicle.state, self._parameters

@@ -60,7 +60,7 @@ def test_all_parameters_return_from_what_is_written() -> None:
     p = Parameters(COPTER.parameters)
     p.set("ATC_RAT_RLL_P", 0.1357)
     wanted = {name: p[name] for name in p.names()}
-    read = parse_parameters(format_parameters(wanted, title="all"))
+    read = parse_parameters(format_parameters(wanted))
     assert {name: to_float32(value) for name, value in read.items()} == wanted
 
 

@@ -32,10 +32,10 @@ from autopilot.interface.targets import (
 )
 from autopilot.interface.vehicle import VehicleEvent
 from sitl.kernel import layout as M
-from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe, stall_speed
+from sitl.vehicles.aerodynamics import AEROSONDE, SKYWALKER, Airframe
 from sitl.vehicles.plane import SimulatedPlane
 from tests.fakes.patience import PATIENCE_S
-from tests.fakes.plane_flight import PlaneFlight, beside
+from tests.fakes.plane_flight import PlaneFlight, beside, stall_speed
 from tests.fakes.simulated_run import HOME
 
 WEST_WIND = {"SIM_WIND_SPD": 8.0, "SIM_WIND_DIR": 270.0}
