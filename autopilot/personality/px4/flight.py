@@ -41,11 +41,9 @@ _TAKEOFFS: Final = (Cmd.NAV_TAKEOFF, Cmd.NAV_VTOL_TAKEOFF)
 
 
 class FlightStage(Enum):
-    """Stages of a takeoff or a mission, requested before or after arming.
-
-    NONE: nothing is left to do. TAKEOFF_ASKED, MISSION_ASKED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT,
-    for a mission. TAKING_OFF: to stay there.
-    """
+    """Stages of a takeoff or a mission, requested before or after arming. NONE: nothing is left to do.
+    TAKEOFF_ASKED, MISSION_ASKED: requested, with motors off. CLIMBING: to MIS_TAKEOFF_ALT, for a mission.
+    TAKING_OFF: to stay there."""
 
     NONE = auto()
     TAKEOFF_ASKED = auto()
