@@ -39,12 +39,12 @@ class Ability(Enum):
     """Abilities that a vehicle needs to carry an item out; the value is the text in the documentation."""
 
     ANY = "every vehicle"
-    HEIGHT = "what has a height"
-    HOVER = "what hovers"
-    WINGS = "what flies on wings"
-    LIFT = "wings that take off and land upright"
-    NOSE = "what turns its nose by itself"
-    REVERSE = "what drives backwards"
+    HEIGHT = "vehicles that fly"
+    HOVER = "vehicles that hover"
+    WINGS = "planes"
+    LIFT = "planes with lift motors"
+    NOSE = "vehicles whose heading is independent of their course"
+    REVERSE = "vehicles that drive backwards"
 
 
 class PayloadOutput(Enum):
