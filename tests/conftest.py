@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
@@ -30,6 +32,13 @@ _NOTHING, _constants_of_what_is_imported = providers._local_constants, providers
 providers._get_local_constants = lambda: _NOTHING if settings.default.derandomize else _constants_of_what_is_imported()
 
 
-def pytest_collection_finish() -> None:
-    """Take what was collected, which stays to the end, out of the sight of the garbage collector."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage: what is imported and collected stays to the end, and out of the sight of the
+    garbage collector."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -37,11 +37,13 @@ def folder(path: Path, lows: list[float], *, seed: int = 1, others: tuple[str, .
         sample=SampleSettings("random", len(lows), seed),
     )
     study = Study(said, {}, "", len(lows))
+    flown = []
+    for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):
+        margins: dict[str, float | None] = {"low": low, **dict.fromkeys(others, 1.0)}
+        row = RunResult(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
+        flown.append(FlownRun(row, {}))
     with Folder(path, study, "here") as kept:
-        for run, (low, given) in enumerate(zip(lows, study.inputs(), strict=True)):
-            margins: dict[str, float | None] = {"low": low, **dict.fromkeys(others, 1.0)}
-            row = RunResult(run, study.seed(run), "completed", "", low >= 0.0, given, margins, dict.fromkeys(FIGURES))
-            kept.add([FlownRun(row, {})])
+        kept.add(flown)  # at once: each time is waited for the disk
     return path
 
 
