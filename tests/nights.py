@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -89,8 +90,9 @@ def today() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
+@cache
 def commit() -> str:
-    """Of this checkout; with "+" where a file of it was changed."""
+    """Of this checkout when it was asked first; with "+" where a file of it was changed."""
     words = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=10", "--exclude=*", "--dirty=+"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -35,13 +35,14 @@ class Guided:
     status: int
     told: str
     core_hours: float
+    commit: str
 
     def row(self, parser: str) -> nights.FuzzRun:
         """Of the ledger."""
         found = _INPUTS.search(self.told)
         return nights.FuzzRun(
             date=nights.today(),
-            commit=nights.commit(),
+            commit=self.commit,
             core_hours=round(self.core_hours, 4),
             parser=parser,
             inputs=0 if found is None else int(found[1]),
@@ -55,7 +56,7 @@ def fuzz(kind: str, seconds: int, folder: Path) -> Guided:
     if not corpus.exists():
         corpus.mkdir(parents=True)
         _begin(kind, corpus)
-    before = nights.core_hours()
+    before, commit = nights.core_hours(), nights.commit()
     done = subprocess.run(
         [
             sys.executable,
@@ -74,7 +75,7 @@ def fuzz(kind: str, seconds: int, folder: Path) -> Guided:
         timeout=seconds + END_S,
         errors="replace",
     )
-    return Guided(done.returncode, done.stderr, nights.core_hours() - before)
+    return Guided(done.returncode, done.stderr, nights.core_hours() - before, commit)
 
 
 def _begin(kind: str, corpus: Path) -> None:

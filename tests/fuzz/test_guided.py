@@ -13,8 +13,8 @@ TOLD = "Done 77 runs in 1 second(s)\nstat::number_of_executed_units: 77\nstat::a
 
 @pytest.mark.parametrize(("status", "findings"), [(0, 0), (77, 1)])
 def test_a_run_is_counted(status: int, findings: int) -> None:
-    row = guided.Guided(status, TOLD, 0.25).row("plan")
-    assert (row.parser, row.core_hours, row.inputs, row.findings) == ("plan", 0.25, 77, findings)
+    row = guided.Guided(status, TOLD, 0.25, "abc").row("plan")
+    assert (row.parser, row.commit, row.core_hours, row.inputs, row.findings) == ("plan", "abc", 0.25, 77, findings)
 
 
 def test_a_parser_goes_on_where_it_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

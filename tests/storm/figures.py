@@ -12,7 +12,8 @@ from tests.storm.steer import AnyVerdict
 
 @dataclass
 class Figures:
-    """`clean_s`, `clean_seeds`: vehicle time and storms since the last that broke an invariant."""
+    """`clean_s`, `clean_seeds`: vehicle time and storms since the last that broke an invariant. `commit`: of the
+    beginning."""
 
     seeds: int = 0
     vehicle_s: float = 0.0
@@ -23,6 +24,7 @@ class Figures:
     broken: list[int] = field(default_factory=list)
     clean_s: float = 0.0
     clean_seeds: int = 0
+    commit: str = field(default_factory=nights.commit)
 
     @classmethod
     def of(cls, verdict: AnyVerdict) -> Figures:
@@ -60,7 +62,7 @@ class Figures:
         """Of storms from the seed `first` on, all by this process."""
         return nights.StormRun(
             date=nights.today(),
-            commit=nights.commit(),
+            commit=self.commit,
             core_hours=round(nights.core_hours(), 4),
             first=first,
             seeds=self.seeds,
@@ -76,7 +78,7 @@ class Figures:
         """Of storms around real processes, all by this process and its children."""
         return nights.RealRun(
             date=nights.today(),
-            commit=nights.commit(),
+            commit=self.commit,
             core_hours=round(nights.core_hours(), 4),
             first=first,
             seeds=self.seeds,

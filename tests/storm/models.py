@@ -63,11 +63,9 @@ MAVPROXY = Model(
     streams=((0, 4),),
     files_first=True,
 )
-RESCUER = replace(
-    MAVPROXY, query=Patience(5000, 5), count=Patience(5000, 5), item=Patience(5000, 5), item_silence_ms=20_000,
-    set_param=Patience(5000, 3),
-)  # fmt: skip
-"""A patient person on a good link when all is over: who has to answer may wait for its processor meanwhile."""
+_LONG = Patience(5000, 12)
+RESCUER = replace(MAVPROXY, query=_LONG, count=_LONG, item=_LONG, item_silence_ms=60_000, set_param=_LONG)
+"""Who looks after a real process when all is over: it may have to wait for a processor, or reboot, for a minute."""
 MAVSDK = Model(
     "MAVSDK",
     system=245,

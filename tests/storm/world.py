@@ -28,7 +28,7 @@ from tests.storm.faults import Faults
 from tests.storm.invariant import Broken
 from tests.storm.keys import FOREIGN_KEY, KEY
 from tests.storm.medium import Air, StormLink
-from tests.storm.models import BY_NAME, RESCUER
+from tests.storm.models import BY_NAME, MAVPROXY, RESCUER
 from tests.storm.process import Died, Machine, Process, Simulated
 from tests.storm.station import Station
 from tests.storm.story import Story
@@ -323,11 +323,11 @@ class Storm:
         self._pass_until(self.now_ms + START_MS, lambda: self.process is not None)
         if self.process is None:
             raise Broken("a service starts after any death", "it did not, with all faults over")
-        rescuers = []
+        rescuers, model = [], RESCUER if self.machine.real else MAVPROXY
         for view in self.views:
             for fault in self.service(view.number).faults.active:
                 self.service(view.number).faults.end(fault.name, self.service(view.number).now_ms)
-            rescuer = Station(f"rescuer/{view.number}", RESCUER, self.story)
+            rescuer = Station(f"rescuer/{view.number}", model, self.story)
             self.stations.append(rescuer)
             self.airs[rescuer.name], self.at[rescuer.name] = Air(), view.number
             self.connect(rescuer)
