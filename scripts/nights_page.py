@@ -136,7 +136,13 @@ def _fuzzed(runs: Sequence[FuzzRun]) -> list[str]:
 
 def _found(rows: Sequence[Found]) -> list[str]:
     cells = (
-        (", ".join(map(str, row.at)), row.what, row.fault, row.commit or "open", f"`{row.test}`" if row.test else "")
+        (
+            ", ".join(map(str, row.at)),
+            row.what,
+            row.fault,
+            row.commit or ("with its test" if row.test else "open"),
+            f"`{row.test}`" if row.test else "",
+        )
         for row in rows
     )
     return ["## What was found\n", *_table("seed or parser, what, at fault, mended, test", cells)]

@@ -62,8 +62,8 @@ class FuzzRun(_Row, frozen=True, tag="fuzz"):
 
 
 class Found(msgspec.Struct, frozen=True, tag_field="run", tag="found", forbid_unknown_fields=True):
-    """What became of what runs have found, written by hand. `at`: seeds, or parsers. `fault`: whose it was. `commit`
-    mended it, and `test` fails without that; both are empty while it is open."""
+    """What became of what runs have found, written by hand. `at`: seeds, or parsers. `fault`: whose it was. `test`:
+    fails where it is not mended; empty while it is open. `commit`: mended it; empty: the one that brought the test."""
 
     at: list[int | str]
     what: str

@@ -77,7 +77,7 @@ def test_what_became_of_everything_that_was_found_is_told() -> None:
             assert set(row.broken) <= told
         elif isinstance(row, FuzzRun) and row.findings:
             assert row.parser in told
-        elif isinstance(row, Found) and row.commit:
+        elif isinstance(row, Found) and row.test:
             file, _, name = row.test.partition("::")
             assert f"def {name.partition('[')[0]}(" in (ROOT / file).read_text(), row.test
 
