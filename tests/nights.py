@@ -67,7 +67,7 @@ class Found(msgspec.Struct, frozen=True, tag_field="run", tag="found", forbid_un
 
     at: list[int | str]
     what: str
-    fault: Literal["product", "storm"]
+    fault: Literal["product", "storm", "not known"]
     commit: str
     test: str
 

@@ -63,9 +63,9 @@ MAVPROXY = Model(
     streams=((0, 4),),
     files_first=True,
 )
-_LONG = Patience(5000, 12)
-RESCUER = replace(MAVPROXY, query=_LONG, count=_LONG, item=_LONG, item_silence_ms=60_000, set_param=_LONG)
-"""Who looks after a real process when all is over: it may have to wait for a processor, or reboot, for a minute."""
+_LONG = Patience(5000, 5)
+RESCUER = replace(MAVPROXY, query=_LONG, count=_LONG, item=_LONG, item_silence_ms=20_000, set_param=_LONG)
+"""Who looks after a real process when all is over: it may have to wait for a processor."""
 MAVSDK = Model(
     "MAVSDK",
     system=245,
