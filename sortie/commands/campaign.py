@@ -52,11 +52,11 @@ def init(given: GivenOptions) -> int:
     _write_new(file, EXAMPLE)
     plan = file.with_name(EXAMPLE_PLAN)
     if plan.exists():
-        made = f"{file}, for {plan}, which was there"
+        made = f"wrote {file}, kept the existing {plan}"
     else:
         _write_new(plan, format_plan(Plan(items=tuple(items), home=place)))
-        made = f"{file} and {plan}"
-    print(f"sortie: {made}; sortie campaign run {shlex.quote(str(file))} flies it", file=sys.stderr)
+        made = f"wrote {file} and {plan}"
+    print(f"sortie: {made}; to fly it: sortie campaign run {shlex.quote(str(file))}", file=sys.stderr)
     return 0
 
 

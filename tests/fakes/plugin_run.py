@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import entry_points
 
+import numpy.fft  # noqa: F401 - compiled, so it can be loaded once only: pytester forgets what a run has loaded
 import pytest
 
 import sortie.api.testing.garage

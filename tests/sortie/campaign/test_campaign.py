@@ -433,7 +433,7 @@ def test_init_prints_or_writes_a_study_once_and_leaves_a_plan_that_is_there(tmp_
     file, plan = tmp_path / "study.toml", tmp_path / "mission.plan"
     plan.write_text("mine")
     assert main(["campaign", "init", str(file)]) == 0
-    assert "which was there" in capsys.readouterr().err
+    assert "kept the existing" in capsys.readouterr().err
     assert plan.read_text() == "mine"
     assert main(["campaign", "init"]) == 0
     assert capsys.readouterr().out == file.read_text()
