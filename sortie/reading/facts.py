@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from math import isfinite, isnan
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from autopilot.interface.geo import GeoPoint
 from autopilot.interface.records import dataclass, field
@@ -16,6 +16,10 @@ from autopilot.mission.fence import Fence, parse_fence
 from autopilot.mission.items import MissionItem
 from autopilot.mission.plan import Plan
 from autopilot.mission.rally import points
+
+if TYPE_CHECKING:
+    from numpy import bool_, float64
+    from numpy.typing import NDArray
 
 LAST_WAYPOINT: Final = 95
 """MAV_CMD_NAV_LAST: commands above do not say where to fly."""
@@ -58,9 +62,16 @@ class ThinnedRows(list[_Row]):
         self._replaced_by = self._every - 1
 
 
-def is_place(lat: float, lon: float, metres: float) -> bool:
-    """True for degrees that are on the Earth and a height that a vehicle may have: a damaged log has any number."""
-    return abs(lat) <= 90.0 and abs(lon) <= 180.0 and abs(metres) <= HIGHEST_M
+@overload
+def is_place(lat: float, lon: float, metres: float) -> bool: ...
+@overload
+def is_place(lat: NDArray[float64], lon: NDArray[float64], metres: NDArray[float64]) -> NDArray[bool_]: ...
+def is_place(lat: Any, lon: Any, metres: Any) -> Any:
+    """Check that latitude and longitude (degrees) are on the Earth and the height (m) is possible for a flight.
+
+    Arrays give an array with one answer for each row. A damaged log can contain any number.
+    """
+    return (abs(lat) <= 90.0) & (abs(lon) <= 180.0) & (abs(metres) <= HIGHEST_M)
 
 
 def remember(values: dict[str, _Row], name: str, value: _Row) -> None:

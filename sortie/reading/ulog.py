@@ -358,7 +358,7 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     keep = np.unique(np.append(_ten_a_second(times_s), len(times_s) - 1))
     times_s = times_s[keep]
     lat, lon, alt = (np.asarray(place[name], dtype=np.float64)[keep] for name in ("lat", "lon", "alt"))
-    known = np.array([is_place(*row) for row in zip(lat, lon, alt, strict=True)])
+    known = is_place(lat, lon, alt)
     if not known.all():
         facts.cut = facts.cut or "some of its places are none"
         times_s, lat, lon, alt = (column[known] for column in (times_s, lat, lon, alt))
@@ -373,8 +373,8 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
     above[valid != 1.0] = nan
     volts, left = last_known(battery, "voltage_v", times_s), 100.0 * last_known(battery, "remaining", times_s)
     heights = alt - facts.home.alt
-    for row in zip(times_s, lat, lon, heights, north, east, volts, left, above, strict=True):
-        at_s, y, x, height, vn, ve, v, percent, ground = (float(value) for value in row)
+    columns = (times_s, lat, lon, heights, north, east, volts, left, above)
+    for at_s, y, x, height, vn, ve, v, percent, ground in zip(*(column.tolist() for column in columns), strict=True):
         facts.samples.append(Sample(at_s, y, x, height, hypot(vn, ve), v, percent))
         if isfinite(ground):
             facts.add(Quantity.TERRAIN, at_s, height - ground)
