@@ -1,1 +1,1 @@
-"""The one loop: clocks, sockets, signals, the loader, the phases of a turn."""
+"""Main loop of the program: clocks, sockets, signals, loading of the kernel, phases of a turn."""

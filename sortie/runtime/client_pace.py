@@ -23,18 +23,19 @@ from sortie.runtime.onlooker import Onlooker
 from sortie.runtime.pacing import FOR_EVER_MS
 
 LOOK_S: Final = 0.002
-"""Between looks for what is done beside the flight."""
+"""Interval of checks for work beside the flight, s."""
 LIMIT_S: Final = 60.0
-"""A busy machine takes ten for the first picture: its process has to start."""
+"""Longest wait for work beside the flight, s. On a busy machine the first picture takes 10 s: its process must
+start."""
 BEAT_S: Final = 1.0
-"""MAVSDK takes a vehicle for lost after 3 s of the wall without a HEARTBEAT, however little vehicle time has passed."""
+"""Longest silence by real time, s. MAVSDK reports a lost vehicle after 3 s of real time without HEARTBEAT."""
 _ANSWER_BEYOND_MS: Final = 1000
-"""Time after the limit when a question is forgotten, ms: a client named by then is one that does not answer."""
+"""Time after the limit when a question is forgotten, ms. A client that is reported by then never answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Client of a vehicle's links that waits for an answer: `number` is that of such a link at `endpoint`."""
+    """Client of a vehicle that must answer barrier questions. `number` maps a link to the link number at `endpoint`."""
 
     endpoint: Endpoint
     barrier: Barrier
@@ -42,15 +43,17 @@ class _Asking:
 
 
 class SideWork:
-    """Work done beside the flight: pictures that another process writes. Vehicle time stops before the
-    instant at which a piece of work is announced until that piece is done, so that what is announced, and when, does
-    not depend on how fast the machine writes, and no flight leaves its pictures behind. Work that comes to no end, on
-    a disk that hangs, is reported (`told(text)`) and left behind until it has caught up."""
+    """Work beside the flight, for example pictures that another process writes.
+
+    Vehicle time stops before the due time of a piece of work until that piece is done. So the messages about it do not
+    depend on the speed of the machine, and no flight ends before its pictures are written. Work that takes longer than
+    `LIMIT_S`, for example on a blocked disk, is reported by `told(text)`; time does not wait for it until it is on time
+    again.
+    """
 
     def __init__(self, told: Callable[[str], None] = LOGGER.warning) -> None:
         self.dues: list[Callable[[], int | None]] = []
-        """Sources of work: each returns the vehicle time (ms) when the first of its work that is not done is due; None:
-        all is done."""
+        """Sources of work. Each returns the vehicle time (ms) at which its first unfinished work is due, or None."""
         self._told = told
         self._since_s: float | None = None
         self._left = False
@@ -61,7 +64,7 @@ class SideWork:
         return any(due() is not None for due in self.dues)
 
     def until_ms(self, wall_s: float, now_ms: int) -> int:
-        """Limit of vehicle time, ms: the tick before the first work is due."""
+        """Calculate the limit of vehicle time, ms: the tick before the first unfinished work is due."""
         before_ms = min((ms for due in self.dues if (ms := due()) is not None), default=FOR_EVER_MS) - 1
         until_ms = before_ms - before_ms % TICK_MS
         if now_ms < until_ms:
@@ -79,7 +82,8 @@ class SideWork:
 
 @dataclass(slots=True)
 class ClientPace:
-    """See the module. `wait_s`: until the next look, where time has come as far as `free_ms` said."""
+    """Rule, observation and barriers of all clients of a runtime. `wait_s`: time until the next check after `free_ms`
+    returned a limit that is reached."""
 
     rule: Followers = field(default_factory=Followers)
     wait_s: float = 0.0
@@ -93,11 +97,12 @@ class ClientPace:
         self._onlooker.close()
 
     def must_look(self, hubs: Sequence[LinkHub]) -> bool:
-        """True when a message waits for a client, or work beside the flight is under way: then time may be limited."""
+        """Check whether time may have to stop: a message waits to be sent to a client, or work beside the flight is not
+        done."""
         return self.works.under_way or any(hub.addressed() for hub in hubs)
 
     def will_send(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> None:
-        """Note that what waits is sent now, at vehicle time `now_ms`."""
+        """Note that all waiting messages are sent now, at vehicle time `now_ms`."""
         for hub in hubs:
             for number, _ in hub.addressed():
                 self.rule.stir(wall_s, now_ms)
@@ -111,7 +116,8 @@ class ClientPace:
                 asking.endpoint.send(message, number)
 
     def _asking_of(self, owner: LinkOwner) -> _Asking | None:
-        """Asking side of these links: their vehicle, the first of several; None behind a radio."""
+        """Return the barrier for links of this owner: at its vehicle, or at the first of several. None behind a
+        radio."""
         if owner not in self._askings and isinstance(owner, Endpoint | Network):
             barrier = Barrier(round(1000.0 * self.rule.bounds.limit_s) + _ANSWER_BEYOND_MS)
             endpoint = owner.endpoints[0] if isinstance(owner, Network) else owner
@@ -121,12 +127,12 @@ class ClientPace:
         return self._askings.get(owner)
 
     def meet(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> None:
-        """While nobody is waited for: see who has come, or come back."""
+        """Check for new or returned clients while time waits for none."""
         if not self.rule.anybody and self.rule.until_ms is not None:
             self.look(hubs, wall_s, link_ms)
 
     def free_ms(self, hubs: Sequence[LinkHub], wall_s: float, now_ms: int, link_ms: int) -> int:
-        """Limit of vehicle time, ms. Looks at clients only where it has come as far as it might."""
+        """Return the limit of vehicle time, ms. Checks the clients only when time has reached the last limit."""
         until_ms = FOR_EVER_MS if self.rule.until_ms is None else self.rule.until_ms
         if now_ms >= until_ms:
             until_ms = self.look(hubs, wall_s, link_ms)
@@ -138,21 +144,22 @@ class ClientPace:
         return min(until_ms, works_ms)
 
     def is_silent(self, wall_s: float) -> bool:
-        """True when vehicle time has stood still for a second since it ran, or since this was last true."""
+        """Check whether vehicle time has stood still for `BEAT_S` since it ran, or since this method last returned
+        True."""
         if wall_s - self._ran_s < BEAT_S:
             return False
         self._ran_s = wall_s
         return True
 
     def look(self, hubs: Sequence[LinkHub], wall_s: float, link_ms: int) -> int:
-        """Look at all clients; how far vehicle time may go then."""
+        """Check all clients and return the new limit of vehicle time, ms."""
         wait_s = self.rule.look(wall_s, self._onlooker.look(hubs, self._owing(hubs, link_ms)))
         self.wait_s = 0.0 if wait_s is None else wait_s
         until_ms = self.rule.until_ms
         return FOR_EVER_MS if until_ms is None else until_ms
 
     def _owing(self, hubs: Sequence[LinkHub], link_ms: int) -> dict[Link, bool]:
-        """Map every link with questions to whether an answer is due."""
+        """Map each link with a barrier to whether the client owes an answer."""
         owing: dict[Link, bool] = {}
         for hub in hubs:
             asking = self._askings.get(hub.owner)
@@ -165,5 +172,5 @@ class ClientPace:
 
 
 def _itself(link: int) -> int:
-    """At an endpoint a link has the number that its hub knows."""
+    """Return the link number of the hub, which is also the number at an endpoint."""
     return link

@@ -22,18 +22,18 @@ from sortie.config.values import PaceBounds
 from sortie.logs.run_log import LOGGER
 
 QUIET_S: Final = 0.0005
-"""The quiet time where nobody has said another one; only then stillness that is proved stands for it."""
+"""Default quiet time, s. Only with this default, proved stillness replaces the quiet time."""
 BACKING_OFF: Final = 0.1
-"""Share of the time already waited by which the next look may come later. A look takes the processor
-from the one he waits for."""
+"""Share of the elapsed wait after which the next check follows, because a check takes processor time from the
+client."""
 LONGEST_LOOK_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSight:
-    """Observation of a client: `unread` bytes wait for it, `at_work`: its process computes or wants to, `owes`: an
-    answer that it always gives has not come. `ours`: it is in this process. `still`: it is proved that nothing is on
-    its way to it or from it, and that it does nothing before something comes or a timer of its own rings."""
+    """Observation of a client. `unread`: bytes that it has not read. `at_work`: its process runs or wants to run.
+    `owes`: it has not answered a barrier. `ours`: it is in this process. `still`: it is proved that no byte is in
+    transit and that the client does nothing until it receives something or a timer of its own expires."""
 
     unread: int = 0
     at_work: bool = False
@@ -43,7 +43,7 @@ class ClientSight:
 
     @property
     def follows(self) -> bool:
-        """True when no work is left to do for it."""
+        """True when the client has no work left."""
         return not (self.unread or self.at_work or self.owes)
 
 
@@ -53,17 +53,17 @@ class ClientState(Enum):
     FOLLOWS = auto()
     BEHIND = auto()
     LEFT = auto()
-    """Left behind: it had the limit, and time does not wait for it now."""
+    """The client exceeded the limit, and time does not wait for it now."""
 
 
 class ClientEvent(Enum):
-    """Event of one client at a look."""
+    """Result of one check of a client."""
 
     LEVEL = auto()
-    """Caught up: no work is left to do for it."""
+    """No work is left."""
     BUSY = auto()
     OVERDUE = auto()
-    """Busy, and the limit has passed."""
+    """Busy longer than the limit."""
 
 
 CLIENTS: Final[Mapping[tuple[ClientState, ClientEvent], ClientState]] = {
@@ -83,24 +83,25 @@ class TimeState(Enum):
     """State of vehicle time."""
 
     RUNS = auto()
-    """Clients have followed all that was carried."""
+    """All clients have followed."""
     HELD = auto()
-    """A client is behind."""
+    """At least one client is behind."""
     SETTLES = auto()
-    """No client is behind, and the quiet time is not over."""
+    """No client is behind, but the quiet time is not over."""
 
 
 class FollowingEvent(Enum):
-    """Event of all clients together: what happened, or was seen of them."""
+    """Result of a check of all clients, or a transmission."""
 
     CARRIED = auto()
-    """A link has carried something, either way."""
+    """A link carried something in either direction."""
     BEHIND = auto()
-    """A client that is waited for has not followed."""
+    """A client that time waits for has not followed."""
     STIRRED = auto()
-    """All have, and something was carried within the quiet time."""
+    """All clients have followed, but a link carried something within the quiet time."""
     QUIET = auto()
-    """All have, and nothing was, or all are still; or nobody is waited for; or the limit has passed."""
+    """All clients have followed and the quiet time is over or stillness is proved; or no client counts; or the limit
+    has passed."""
 
 
 TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
@@ -120,10 +121,13 @@ TIME: Final[Mapping[tuple[TimeState, FollowingEvent], TimeState]] = {
 
 
 class Followers:
-    """See the module. Times are s of the wall and ms of the vehicle; clients are known by name. `told(text)` hears who
-    is left behind, `told_gone(text)` who has gone before it had followed, as many do at the end of a test.
-    `we_wait()`: does a thread of this process wait for vehicle time? Then what a client in this process has not read is
-    not waited for: it is likely the same thread's to read."""
+    """State of all clients and of vehicle time, with the rule of this module.
+
+    `wall_s` is real time (s), vehicle time is in ms, clients are known by name. `told(text)` reports a client that
+    exceeded the limit; `told_gone(text)` one that disconnected while it was behind, as many do at the end of a test.
+    `we_wait()` is true while a thread of this process waits for vehicle time. Then unread bytes of clients in this
+    process do not count, because the same thread probably has to read them.
+    """
 
     def __init__(
         self,
@@ -146,7 +150,7 @@ class Followers:
 
     @property
     def anybody(self) -> bool:
-        """True while there is a client that is not left behind."""
+        """True while time waits for at least one client."""
         return any(client is not ClientState.LEFT for client in self.clients.values())
 
     @property
@@ -155,7 +159,7 @@ class Followers:
         return None if self.time is TimeState.RUNS else self._until_ms
 
     def stir(self, wall_s: float, vehicle_ms: int) -> None:
-        """A link has carried something, either way."""
+        """Note that a link carried something in either direction."""
         self._stirred_s = wall_s
         if self.time is TimeState.RUNS:
             self._since_s = wall_s
@@ -163,8 +167,8 @@ class Followers:
         self.time = TIME[self.time, FollowingEvent.CARRIED]
 
     def look(self, wall_s: float, sights: Mapping[str, ClientSight]) -> float | None:
-        """Wait before the next look, s; None: time goes on. `sights`: of all clients that are connected
-        now."""
+        """Update the states and return the time until the next check, s; None: time may run. `sights`: all connected
+        clients."""
         overdue = self.time is not TimeState.RUNS and wall_s - self._since_s >= self.bounds.limit_s
         self._see(sights, overdue=overdue)
         now = self._now(wall_s, sights, overdue=overdue)
@@ -172,7 +176,7 @@ class Followers:
         if self.time is TimeState.RUNS:
             return None
         if self.time is TimeState.HELD:
-            self._stirred_s = wall_s  # what it does next may be an answer: the quiet time begins when it is level
+            self._stirred_s = wall_s  # its next action may be an answer, so the quiet time begins when it has followed
             slow_s = min(BACKING_OFF * (wall_s - self._since_s), LONGEST_LOOK_S)
             return max(self.quiet_s, slow_s)
         return self._stirred_s + self.quiet_s - wall_s
@@ -186,7 +190,8 @@ class Followers:
         before, self.clients = self.clients, {}
         for name, sight in sights.items():
             was = before.get(name, ClientState.FOLLOWS)
-            # While time runs nobody is behind: what is unread then was carried after the look, and is seen at the next.
+            # While time runs no client counts as behind: unread bytes were sent after the check, and the next one sees
+            # them.
             busy = not sight.follows and (self.time is not TimeState.RUNS or was is ClientState.LEFT)
             client = CLIENTS[
                 was, ClientEvent.LEVEL if not busy else ClientEvent.OVERDUE if overdue else ClientEvent.BUSY

@@ -1,4 +1,4 @@
-"""Thread that loads the compiled simulator, while the runtime goes on to serve signals and links."""
+"""Loading of the compiled simulator in a thread, while the runtime serves signals and links."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ COMPILING = "sortie: compiling the flight kernel for this machine; the first tim
 
 
 def say_to_person(text: str) -> None:
-    """On the standard error output, at once."""
+    """Print to standard error at once."""
     print(text, file=sys.stderr, flush=True)
 
 
 def judge_kernel(say: Callable[[str], None]) -> None:
-    """Before anything is loaded: tell where plain Python is to fly, which takes its time. UserError where
-    `SORTIE_KERNEL` asks for what cannot be had."""
+    """Warn when plain Python will fly, which is slow. UserError when `SORTIE_KERNEL` names a kernel that is not
+    available."""
     from autopilot.control.kernels import KernelError, plain_warning  # for those who have a vehicle
 
     try:
@@ -35,7 +35,7 @@ def judge_kernel(say: Callable[[str], None]) -> None:
 
 
 class Loader(threading.Thread):
-    """Runs `load` once and rings when it is done; `error` is what it raised."""
+    """Thread that runs `load` once and then calls `ring`. `error` is the exception of `load`."""
 
     def __init__(self, load: Callable[[], None], ring: Callable[[], None]) -> None:
         super().__init__(name=LOADER, daemon=True)
@@ -46,7 +46,7 @@ class Loader(threading.Thread):
         self._ring = ring
 
     def take_notice(self) -> str | None:
-        """Take the notice to a person: once, when something is being compiled; not when a start is only slow."""
+        """Return the notice about compiling once, when something is being compiled."""
         if self._told or not COMPILER.compiled:
             return None
         self._told = True
@@ -61,8 +61,8 @@ class Loader(threading.Thread):
 
 
 class LoadingLinks:
-    """Serves the links of a runtime whose vehicles do not move yet. `answer(wait_s)` waits and answers, False without
-    input; `beat` says that the vehicles are there; `wall_s` is the wall, monotonic."""
+    """Serves the links of a runtime before its vehicles move. `answer(wait_s)` waits for input, answers it and returns
+    False without input; `beat` sends HEARTBEATs; `wall_s` is monotonic real time."""
 
     def __init__(
         self, answer: Callable[[float], bool], beat: Callable[[], None], signals: Signals, wall_s: Callable[[], float]
@@ -74,17 +74,17 @@ class LoadingLinks:
         self._began_s = wall_s()
 
     def until_quiet(self) -> None:
-        """A station that is there from the first moment gets its plan and parameters before the processor is busy with
-        loading: start that when the links have been silent for `QUIET_S`, or after `BEAT_S` at the latest."""
+        """Serve until the links are silent for `QUIET_S`, at most for `BEAT_S`. So a station that is connected from the
+        start receives plan and parameters before loading takes the processor."""
         heard_s = self._began_s
         while self._signals.number is None and self._wall_s() < min(heard_s + QUIET_S, self._began_s + BEAT_S):
             if self._answer(QUIET_S):
                 heard_s = self._wall_s()
 
     def while_loading(self, loader: Loader, say: Callable[[str], None]) -> None:
-        """Start it and serve until it has ended, or a signal has come. Raises what it raised."""
+        """Start the loader and serve until it ends or a signal arrives. Raises the exception of the loader."""
         usual_s = sys.getswitchinterval()
-        sys.setswitchinterval(ANSWER_FIRST_S)  # an answer must not wait 5 ms for the importing thread each time
+        sys.setswitchinterval(ANSWER_FIRST_S)  # else each answer waits 5 ms for the importing thread
         loader.start()
         next_beat_s = self._began_s + BEAT_S
         while loader.is_alive() and self._signals.number is None:

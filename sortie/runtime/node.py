@@ -17,39 +17,38 @@ if TYPE_CHECKING:
 
 
 RUN: Final = 16
-"""Instants of streams between two looks at the wall: below half a slice."""
+"""Most stream instants in one pass without a look at real time: less than half of a slice."""
 
 
 class Node(Protocol):
-    """Party on links: a client of a service, a watcher, a vehicle."""
+    """Party that a runtime runs: a client, an observer, a vehicle."""
 
     @property
     def now_ms(self) -> int:
-        """Vehicle time, ms; 0 for ever where there is no vehicle."""
+        """Vehicle time, ms; always 0 without a vehicle."""
 
     @property
     def endpoints(self) -> tuple[LinkOwner, ...]:
-        """Endpoints whose bytes it takes and gives, in the order in which they are heard: the nearer to the vehicle,
-        the earlier."""
+        """Endpoints of the node in the order in which they receive; those nearer to the vehicle come first."""
 
     def next_link_deadline_ms(self) -> int | None:
-        """The earliest link time at which `serve_links` is needed although nothing comes in."""
+        """Earliest link time at which `serve_links` must be called without input."""
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """The earliest vehicle time, of the runtime's vehicles, at which `serve_links` is needed; None: never."""
+        """Earliest vehicle time at which `serve_links` must be called; None: never."""
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Note that the bytes received for this endpoint, if any, have been handed to it; others follow."""
+        """Note that all received bytes for this endpoint have been passed to it."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Act on what came in, or on the new link time."""
+        """Act on received messages, or on the new link time."""
 
     def commit(self, link_ms: int) -> None:
-        """Record what was decided since the last time."""
+        """Record the decisions since the last call."""
 
 
 class QuietNode:
-    """Base of nodes that leave most calls of a turn unanswered: no deadlines, no decisions, no record."""
+    """Base of nodes that need few calls of a turn: no deadlines, no decisions, no records."""
 
     def next_link_deadline_ms(self) -> int | None:
         return None
@@ -58,7 +57,7 @@ class QuietNode:
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: services have taken what came in."""
+        """Do nothing: the services have taken all messages."""
 
     def serve_links(self, link_ms: int) -> None:
         """Do nothing: there is nothing to decide."""
@@ -68,28 +67,28 @@ class QuietNode:
 
 
 class VehicleNode(Node, Protocol):
-    """A node with a vehicle, whose time passes."""
+    """Node with a vehicle whose time advances."""
 
     most_instants: int
-    """Instants at which nothing but streams is due that may be one pass: more than one where nobody takes what is said
-    in between."""
+    """Number of stream instants that one pass may cover; above 1 only when nothing reads the messages in between."""
 
     @property
     def look_every_ms(self) -> int:
-        """Paced, so much vehicle time may pass at most before its own events are told."""
+        """Longest step of vehicle time in a paced run, ms: an event of the vehicle is reported after at most this
+        time."""
 
     def next_vehicle_deadline_ms(self) -> int:
-        """The earliest vehicle time at which a pass is needed."""
+        """Earliest vehicle time at which a pass is needed."""
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """Make one pass: to the earliest of `until_ms`, its deadlines and its own first event. `link_ms` None: link
-        time is vehicle time."""
+        """Make one pass, up to the earliest of `until_ms`, the deadlines, and the first event of the vehicle. `link_ms`
+        None: link time is vehicle time."""
 
     def look_again(self) -> None:
-        """Compute the deadlines anew: a call from outside may have changed them since the last pass."""
+        """Compute the deadlines again, because a call from outside may have changed them."""
 
     def load(self) -> None:
-        """Load what is compiled; called in a thread, once."""
+        """Load the compiled kernel. Called once, in a thread."""
 
     def beat(self) -> None:
-        """Vehicle time stands still: say that it is there."""
+        """Send a HEARTBEAT although vehicle time stands still."""

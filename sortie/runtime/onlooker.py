@@ -32,15 +32,16 @@ from sortie.runtime.processes import Process, company_of, files_of, processes_of
 from sortie.runtime.sock_diag import SockDiag, Socket, SocketGone
 
 OWN_WORK_NS: Final = 20_000
-"""Processor time that other threads of this process may use between two looks and count as idle: they wake up."""
+"""Processor time that other threads of this process may use between two checks and still count as idle, ns: waking up
+costs that much."""
 
 OWN_SHARE: Final = 0.1
-"""And this share of the time between the looks."""
+"""Share of the time between checks that counts as idle in addition."""
 
 SOUGHT_FIRST_S: Final = 0.1
 SOUGHT_LAST_S: Final = 5.0
-"""Times between searches for the processes that talk to a client's process, s: from the first, doubling, up to the
-last, and whenever that has more files open than ever. They may come later; a search costs milliseconds."""
+"""Shortest and longest time between searches for processes that talk to a client's process, s. The time doubles with
+each search. A search costs milliseconds. A process that opens more files is searched at once."""
 
 HANDED_ON_S: Final = 0.012
 """A process between a program and us may hand on what it is asked at a tick of its own: MAVSDK's server does so every
@@ -51,7 +52,7 @@ _TIOCOUTQ: Final = 0x5411
 
 
 class Onlooker:
-    """See the module; looks at the links of hubs from the thread that flies."""
+    """Observer of all clients, called from the thread that flies."""
 
     def __init__(self) -> None:
         self._kernel = SockDiag()
@@ -61,7 +62,7 @@ class Onlooker:
         self._looked_ns = 0
 
     def look(self, hubs: Sequence[LinkHub], owing: Mapping[Link, bool]) -> dict[str, ClientSight]:
-        """Every client that is there, by name. `owing`: of each link that answers, does it owe an answer?"""
+        """Observe every connected client. `owing`: for each link with a barrier, whether it owes an answer."""
         links = [link for hub in hubs for link in hub.links().values() if link.present]
         self._peers = {link: self._peers.get(link) or _Peer(link) for link in links}
         before = self._clocks()
@@ -83,11 +84,12 @@ class Onlooker:
         self._kernel.close()
 
     def _clocks(self) -> dict[int, tuple[int, ...] | None]:
-        """Processor time that the threads of each process have used."""
+        """Return the processor time that the threads of each process have used, ns."""
         return {number: process.used_ns() for number, process in self._processes.items()}
 
     def _rest(self) -> set[int]:
-        """The processes none of whose threads wants to run, of those that matter: who has not read has to run yet."""
+        """Return the observed processes of which no thread wants to run. Processes with unread bytes still have to
+        run."""
         known = {os.getpid()}.union(*(peer.processes for peer in self._peers.values()))
         for number in self._processes.keys() - known:
             self._processes.pop(number).close()
@@ -97,9 +99,9 @@ class Onlooker:
         return {number for number in asked if not self._processes[number].wants_to_run()}
 
     def _own_threads_work(self, *, rest: bool, still: bool) -> bool:
-        """A client may be a thread of this process: did any but ours compute since the last look, or does one want to?
-        While we look they wait for the interpreter's lock: where it is not proved that none does, what they have used
-        since the last look tells."""
+        """Check whether other threads of this process work, because a client may be one of them. During a check they
+        wait for the interpreter's lock. Without a proof of stillness, their processor time since the last check
+        decides."""
         now_ns, wall_ns = time.process_time_ns() - time.thread_time_ns(), time.monotonic_ns()
         worked = now_ns - self._own_ns > OWN_WORK_NS + OWN_SHARE * (wall_ns - self._looked_ns)
         self._own_ns, self._looked_ns = now_ns, wall_ns
@@ -107,7 +109,8 @@ class Onlooker:
 
 
 class _Peer:
-    """The other end of a link. `processes`: which hold its socket, and who talks to them, but for this one's."""
+    """Other end of a link. `processes`: those that hold its socket, and those that talk to them, without this
+    process."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -125,11 +128,11 @@ class _Peer:
 
     @property
     def unread(self) -> int:
-        """Bytes that wait for it."""
+        """Bytes that the client has not read."""
         return self._found.unread if isinstance(self._found, Socket) else 0
 
     def look(self, kernel: SockDiag) -> None:
-        """Look up its socket in Linux, and now and then the process that owns it."""
+        """Look up its socket in Linux and, from time to time, the processes that own it."""
         ends = self._link.ends()
         self._arrived = self._comes = False
         self._found = None
@@ -150,7 +153,8 @@ class _Peer:
             self._comes = bool(ours.unread) or self._found.written != ours.received
 
     def sight(self, rest: Set[int], still: Set[int], own_work: bool, owes: bool) -> ClientSight | None:
-        """By which processes rest, and which are still. None: it was on this machine, and has gone."""
+        """Return the observation of the client. `rest`: processes that do not want to run; `still`: those with
+        unchanged clocks. None: the client was on this machine and has disconnected."""
         if self._found is SocketGone.GONE:
             return None if self._inode else ClientSight(at_work=own_work, owes=owes)
         if self._found is None:
@@ -161,7 +165,7 @@ class _Peer:
         return ClientSight(self.unread, works, os.getpid() in self._holders, owes, proved)
 
     def _seek(self) -> None:
-        """Seek the processes that talk to it: a program behind the server process of its library."""
+        """Search the processes that talk to the client's process, for example a program that uses MAVSDK's server."""
         now_s = time.monotonic()
         theirs = self._holders - {os.getpid()}
         files = sum(map(files_of, theirs))
@@ -174,26 +178,26 @@ class _Peer:
             self._seek_s, self._gap_s = now_s + self._gap_s, min(2.0 * self._gap_s, SOUGHT_LAST_S)
 
     def _listen(self, kernel: SockDiag) -> None:
-        """Note whether the program behind it has asked for an answer."""
+        """Note whether the program behind the client's process has sent a request."""
         sockets = [kernel.ask(ends, datagrams=False) for ends in self._behind]
         heard = sum(socket.received or 0 for socket in sockets if isinstance(socket, Socket))
         if heard != self._heard:
             self._heard, self._asked_s = heard, time.monotonic()
 
     def _unacknowledged(self) -> int:
-        """Bytes of a stream that the other machine's system has not taken."""
+        """Return the bytes of a stream that the other machine has not acknowledged."""
         descriptor = self._link.fileno()
         if sys.platform == "linux" and descriptor is not None and not self._link.lossy:
             from fcntl import ioctl
 
-            with suppress(OSError):  # no such question to this device
+            with suppress(OSError):  # the device does not support the question
                 return int(struct.unpack("i", ioctl(descriptor, _TIOCOUTQ, b"\0\0\0\0"))[0])
         return 0
 
 
 @lru_cache(256)
 def _is_here(ends: LinkEnds) -> bool:
-    """True when the other end is on this machine, as far as addresses tell."""
+    """True when the addresses show that the other end is on this machine."""
     if not _LINUX:
         return False
     return ipaddress.ip_address(ends.other[0]).is_loopback or ends.other[0] == ends.own[0]

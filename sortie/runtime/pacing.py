@@ -1,4 +1,5 @@
-"""Pace of vehicle time, by real time or by the clock of an outside simulator, and waits for slow readers."""
+"""Pace of vehicle time, by real time or by the clock of an external simulator, and the wait for clients that do not
+read."""
 
 from __future__ import annotations
 
@@ -14,21 +15,20 @@ FOR_EVER_MS: Final = 1 << 62
 MAX_LAG_S = 0.5
 _ANEW_MS = 2000
 AHEAD_MS = 500
-"""Lateness allowed to a simulator's messages, ms: their intervals, and the way."""
+"""Allowed delay of a simulator's messages, ms: their interval and the transmission."""
 SILENT_S = 3.0
-"""Time that a silent simulator holds vehicle time, s; then the wall's passes, so that its silence is noticed."""
+"""Time that a silent simulator stops vehicle time, s. Then real time advances it, so that the silence is noticed."""
 
 
 class Pace:
-    """Maps the wall (seconds, monotonic) to vehicle time (ms) at a factor.
+    """Maps real time (s, monotonic) to vehicle time (ms) at a factor.
 
-    A process that was stopped, or a factor that the machine cannot reach, must not be followed by a burst that tries to
-    make up for it: what it is more than `MAX_LAG_S` behind is forgotten. That much remains to be flown, so that time
-    passes as well where each turn takes longer than that.
+    After a stop of the process, or with a factor that the machine cannot reach, no burst makes up for lost time: lag
+    above `MAX_LAG_S` is dropped. Lag below it is kept, so that time also advances when each turn takes long.
 
-    `clock` is what a simulator that is to run at this factor was last heard to have on its own clock, ms; it may not
-    reach the factor, or stand still for a while. Then vehicle time waits for it: at a factor of 8 a pause of 0.6 s
-    would else be 5 s of silence, and a survey would be over before it was flown.
+    `clock` returns the last known time (ms) of an external simulator that runs at this factor. The simulator may be
+    slower or pause. Vehicle time then waits for it. Otherwise a pause of 0.6 s at factor 8 would look like 5 s of
+    silence.
     """
 
     def __init__(self, factor: float, clock: Callable[[], int | None] | None = None) -> None:
@@ -39,15 +39,15 @@ class Pace:
         self._told_ms: int | None = None
         self._told_s = 0.0
         self._lost_s = 0.0
-        self._apart_ms = 0  # vehicle time minus the simulator's, the least so far
+        self._apart_ms = 0  # smallest difference so far of vehicle time and simulator time
 
     def rebase(self, wall_s: float, vehicle_ms: int) -> None:
-        """From here on, `wall_s` is `vehicle_ms`."""
+        """Set `vehicle_ms` as the vehicle time at `wall_s`."""
         self._wall_s = wall_s
         self._vehicle_ms = vehicle_ms
 
     def due_ms(self, wall_s: float, reached_ms: int) -> int:
-        """The vehicle time that should have been reached; `reached_ms` is where the vehicle is."""
+        """Return the vehicle time that is due at `wall_s`; `reached_ms` is the current vehicle time."""
         due = self._vehicle_ms + int((wall_s - self._wall_s) * 1000.0 * self.factor)
         limit = None if self._clock is None else self._limit_ms(self._clock(), wall_s, reached_ms)
         if limit is not None and due > limit:
@@ -61,17 +61,17 @@ class Pace:
         return due
 
     def take_lost_s(self) -> float:
-        """Seconds of the wall that were forgotten since the last call: vehicle time lags by them."""
+        """Return and clear the lag that was dropped since the last call, s of real time."""
         lost_s, self._lost_s = self._lost_s, 0.0
         return lost_s
 
     def _limit_ms(self, told_ms: int | None, wall_s: float, reached_ms: int) -> int | None:
-        """Latest vehicle time by the simulator's clock, ms; None: it has sent none."""
+        """Return the latest vehicle time that the simulator's clock allows, ms; None without a clock."""
         before_ms = self._told_ms
         if told_ms is None:
             return None
         apart_ms = reached_ms - told_ms
-        if before_ms is None or told_ms + _ANEW_MS < before_ms:  # it has begun anew
+        if before_ms is None or told_ms + _ANEW_MS < before_ms:  # the simulator was restarted
             self._apart_ms = apart_ms
         self._apart_ms = min(self._apart_ms, apart_ms)
         if told_ms != before_ms:
@@ -88,17 +88,18 @@ STALL_LIMIT_S: Final = 1.0
 
 
 class Readers:
-    """Since when which link takes nothing (s of the wall)."""
+    """Links whose readers are stalled, and since when (s of real time)."""
 
     def __init__(self) -> None:
         self._since: dict[Link, float] = {}
 
     def forget(self) -> None:
-        """Forget all stalls: the next one counts as a first one."""
+        """Forget all stalls."""
         self._since.clear()
 
     def wait_s(self, hubs: list[LinkHub], wall_s: float) -> float | None:
-        """Wait for readers that are stalled, s; None without any. A reader that has had its second is disconnected."""
+        """Return the time to wait for stalled readers, s; None without any. A reader that is stalled for
+        `STALL_LIMIT_S` is disconnected."""
         stalled = [(hub, hub.links()[number]) for hub in hubs for number in hub.stalled(0)]
         if not stalled:
             self._since.clear()

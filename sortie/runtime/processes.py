@@ -20,21 +20,21 @@ from mavlink_bridge.links.base import LinkEnds
 
 _AT_WORK: Final = (b"R", b"D")
 _STATE, _THREADS = 0, 17
-"""Words of a thread's `stat` behind its name: its state, and how many threads its process has."""
+"""Indexes of words in a thread's `stat` after its name: state, and number of threads of the process."""
 _STAT_SIZE: Final = 1024
 _LOOKS: Final = 3
 _FILES_KEPT: Final = 256
-"""Files kept open for all processes together. An open file is read in a third of the time; a fleet in which each
-vehicle has a server process of its own would need thousands."""
+"""Most files kept open for all processes. Reading an open file takes a third of the time, but a fleet with a server
+process for each vehicle would need thousands."""
 _OF_PROCESS, _OF_THREAD = 2, 6
-"""Numbers of the clock: behind the complement of the process's or thread's number (linux/posix-timers_types.h)."""
+"""Low bits of a clock number; the high bits are the complement of the process or thread number
+(linux/posix-timers_types.h)."""
 _ESTABLISHED: Final = "01"
 _MAPPED: Final = "0000000000000000FFFF0000"
 
 
 class Process:
-    """The threads of a process, but the one that asks; `ours`: of this process. Close it when it is of no interest any
-    more."""
+    """Threads of a process, without the calling thread. `ours`: the process is this one. Must be closed."""
 
     _kept = 0
 
@@ -44,8 +44,8 @@ class Process:
         self._files: dict[int, int | None] = {}
 
     def used_ns(self) -> tuple[int, ...] | None:
-        """Processor time of its threads. Twice the same: none has run in between, for however short a time. None: that
-        is not told, a thread has just ended, or it was never asked whether it wants to run."""
+        """Return the processor time of its threads, ns. Equal values prove that none has run in between. None: unknown,
+        because a thread has just ended or `wants_to_run` was never called."""
         if sys.platform != "linux" or not self._files:
             return None
         asking = threading.get_native_id()
@@ -56,7 +56,7 @@ class Process:
             return None
 
     def wants_to_run(self) -> bool:
-        """True when one of its threads runs, or waits for a processor or the disk; False for an ended process."""
+        """Check whether a thread runs or waits for a processor or the disk. False for an ended process."""
         for _ in range(_LOOKS):
             at_work = self._look() if self._files else None
             if at_work is not None:
@@ -64,7 +64,7 @@ class Process:
             self._meet()
             if not self._files:
                 return False
-        return True  # threads come and go
+        return True  # threads start and end all the time
 
     def close(self) -> None:
         """Forget its threads."""
@@ -75,7 +75,7 @@ class Process:
         self._files.clear()
 
     def _look(self) -> bool | None:
-        """True when a thread is at work. None: they are not those that were met."""
+        """Check whether a thread is at work. None: the threads have changed."""
         asking, counted = threading.get_native_id(), False
         try:
             for thread, file in self._files.items():
@@ -85,7 +85,7 @@ class Process:
                 counted = True
                 if words[_STATE] in _AT_WORK and thread != asking:
                     return True
-        except (OSError, IndexError):  # one has ended
+        except (OSError, IndexError):  # a thread has ended
             return None
         return False
 
@@ -101,7 +101,7 @@ class Process:
             os.close(file)
 
     def _meet(self) -> None:
-        """Note its threads as they are now."""
+        """List the current threads."""
         self.close()
         with suppress(OSError):
             for entry in os.scandir(f"/proc/{self.number}/task"):
@@ -116,8 +116,8 @@ class Process:
 
 
 def processes_of(inodes: Set[int]) -> list[int]:
-    """Processes that own these sockets, as far as Linux tells. No other is asked where all are this process's own:
-    to look at all files of all processes takes milliseconds."""
+    """Find the processes that own these sockets. Other processes are not searched when this process owns all of them,
+    because searching all open files takes milliseconds."""
     if inodes <= _sockets_of(os.getpid()):
         return [os.getpid()]
     numbers = [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
@@ -126,15 +126,15 @@ def processes_of(inodes: Set[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class ConnectedProcesses:
-    """Processes with TCP connections to a process, on the same machine: `others` but ourselves, and `ends` of all of
-    them, as seen from the other side, by the inodes of the process's own sockets."""
+    """Processes on this machine with TCP connections to a process: `others` without ourselves, and `ends` of all
+    connections from the other side, by inode of the process's own socket."""
 
     others: frozenset[int] = frozenset()
     ends: Mapping[int, LinkEnds] = field(default_factory=dict)
 
 
 def company_of(process: int) -> ConnectedProcesses:
-    """See `ConnectedProcesses`."""
+    """Find the processes that are connected to a process."""
     own = _sockets_of(process)
     connections = {(local, remote): inode for local, remote, inode in _connections()}
     ends = {
@@ -148,7 +148,7 @@ def company_of(process: int) -> ConnectedProcesses:
 
 
 def files_of(process: int) -> int:
-    """Number of files it has open; 0 before Linux 6.2, and for an ended process."""
+    """Return the number of its open files; 0 before Linux 6.2 and for an ended process."""
     try:
         return Path(f"/proc/{process}/fd").stat().st_size
     except OSError:
@@ -156,11 +156,11 @@ def files_of(process: int) -> int:
 
 
 def _sockets_of(process: int) -> set[int]:
-    """The inodes of a process's sockets; none where it has ended or is somebody else's."""
+    """Return the inodes of a process's sockets; none if it has ended or belongs to another user."""
     found = set()
     with suppress(OSError):
         for entry in os.scandir(f"/proc/{process}/fd"):
-            with suppress(OSError):  # it was closed
+            with suppress(OSError):  # closed in the meantime
                 target = os.readlink(entry.path)  # noqa: PTH115 - of every file of every process
                 if target.startswith("socket:["):
                     found.add(int(target[8:-1]))
@@ -168,11 +168,11 @@ def _sockets_of(process: int) -> set[int]:
 
 
 def _connections() -> Iterator[tuple[str, str, int]]:
-    """Ends and inode of each TCP connection, as proc_net(5) has them; an IPv4 address in IPv6 as itself."""
+    """List ends and inode of each TCP connection (proc_net(5)). An IPv4 address in IPv6 is given as IPv4."""
     for table in ("tcp", "tcp6"):
         try:
             lines = Path("/proc/net", table).read_text(encoding="ascii").splitlines()[1:]
-        except OSError:  # no such protocol here
+        except OSError:  # this protocol is not available
             continue
         for line in lines:
             words = line.split()
@@ -181,7 +181,7 @@ def _connections() -> Iterator[tuple[str, str, int]]:
 
 
 def _place(words: str) -> tuple[str, int]:
-    """Host and port, as these tables have them: words of the machine's byte order, and a number."""
+    """Parse host and port of these tables: words in the machine's byte order, and a hexadecimal number."""
     host, port = words.split(":")
     packed = bytes.fromhex(host)
     order = "<" if sys.byteorder == "little" else ">"

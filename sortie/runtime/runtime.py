@@ -1,9 +1,10 @@
 """Runtime: one thread that advances the time of any number of nodes and carries their messages.
 
-Virtual (no sockets): link time is vehicle time, and everything follows from the seed. With sockets, link time is real
-time. Paced (any speed except 0): fly what is due, send, read (`share`). Ahead (speed 0, while `ahead()`): pass after
-pass as fast as the machine can, with a check of the links every fraction of a millisecond; a client that does not read
-then stops the clock (`stall`). Paced by `clients`: as far as they have followed. `node` has the phases of a turn.
+Without sockets, time is virtual: link time is vehicle time, and everything follows from the seed. With sockets, link
+time is real time. Paced runs (any speed except 0) fly what is due, send and read (`share`). Runs ahead of real time
+(speed 0, while `ahead()`) make passes as fast as the machine can and check the links every fraction of a millisecond; a
+client that does not read stops the clock (`pacing.Readers`). With `clients`, time advances as far as they have
+followed. `node` describes the phases of a turn.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sortie.runtime.client_pace import ClientPace  # loaded where clients pace
 
 SLICE_S = 0.001
-ALONE_SLICE_S = 0.005  # where nobody is on a link: who comes waits that long
+ALONE_SLICE_S = 0.005  # without clients, a new client waits up to this long
 PACED_SLICE_S = 0.02
 MAX_SLEEP_S = 1.0
 
@@ -39,8 +40,8 @@ _own_time: Callable[[Node], int] = attrgetter("now_ms")
 
 
 class Runtime:
-    """See the module. `sockets` None: virtual, until `go_real`. `wall_s` is the wall, monotonic. `virtual_links`: link
-    time is each node's vehicle time although there are sockets: who is on them only watches."""
+    """Loop for any number of nodes. `sockets` None: virtual time, until `go_real`. `wall_s`: monotonic real time.
+    `virtual_links`: link time is vehicle time although there are sockets, because the clients only observe."""
 
     def __init__(
         self,
@@ -54,13 +55,13 @@ class Runtime:
         self.signals = Signals()
         self.jitter, self.keeping = Jitter(), PeriodicSaving()
         self._wall_s = wall_s
-        self._zero_ms = 0  # link time when the wall is at 0
+        self._zero_ms = 0  # link time when `wall_s` is 0
         self._nodes: list[Node] = []
         self._vehicles: list[VehicleNode] = []
         self._plain: list[Node] = []
         self._wires, self._readers = Wires(), Readers()
         self.clients: ClientPace | None = None
-        """Paces vehicle time; None: nobody is waited for, but at speed 0 those whose buffers are full."""
+        """Pace by clients; None: time waits for no client, except at speed 0 for full buffers."""
         self._wired = False
         self._limit_ms = FOR_EVER_MS
         self._due_s = 0.0
@@ -70,28 +71,28 @@ class Runtime:
 
     # --- who takes part -----------------------------------------------------------------------------------------------
     def add(self, node: Node) -> None:
-        """A node without a vehicle."""
+        """Add a node without a vehicle."""
         self._nodes, self._plain = [*self._nodes, node], [*self._plain, node]
         self._arrange()
 
     def add_vehicle(self, node: VehicleNode) -> None:
-        """A node whose time passes."""
+        """Add a node whose time advances."""
         self._nodes, self._vehicles = [*self._nodes, node], [*self._vehicles, node]
         self._arrange()
 
     def remove(self, node: Node) -> None:
-        """And its wires. Its endpoints' links stay open, for whoever has these endpoints next."""
+        """Remove a node and its wires. The links of its endpoints stay open for the next owner of the endpoints."""
         self._nodes.remove(node)
         self._plain = [plain for plain in self._plain if plain is not node]
         self._vehicles = [vehicle for vehicle in self._vehicles if vehicle is not node]
         self._arrange([wire for wire in self._wires.all() if node not in (wire.a.node, wire.b.node)])
 
     def connect(self, wire: Wire) -> None:
-        """Carry this wire from now on, between two nodes that are or will be here."""
+        """Add a wire between two nodes of this runtime. The nodes may be added later."""
         self._arrange([*self._wires.all(), wire])
 
     def stir(self) -> None:
-        """Note an event that no wire carries: all nodes on wires look once more before this instant is over."""
+        """Note an event that no wire carries: all nodes on wires are called once more at this instant."""
         self._wires.stir()
 
     def _arrange(self, wires: list[Wire] | None = None) -> None:
@@ -99,19 +100,19 @@ class Runtime:
         self._wired = bool(self._wires)
 
     def open(self, endpoint: LinkOwner, url: str) -> str:
-        """Open a socket or serial link of an endpoint and return its address, or raise UserError. Time is real from now
-        on."""
+        """Open a socket or serial link of an endpoint and return its address. UserError when it fails. Time is real
+        from now on."""
         return self.go_real().open(endpoint, url, self.link_ms)
 
     def go_real(self) -> Sockets:
-        """From now on link time follows the wall, from where it stands."""
+        """Make link time follow real time from now on."""
         if self.sockets is None:
             self._zero_ms = self.now_ms - int(self._wall_s() * 1000.0)
             self.sockets = Sockets(share=self.share)
         return self.sockets
 
     def close(self) -> None:
-        """Close all links; signals do what they did before."""
+        """Close all links and restore the signal handlers."""
         self.signals.silence()
         if self.sockets is not None:
             self.sockets.close()
@@ -121,7 +122,7 @@ class Runtime:
     # --- time ---------------------------------------------------------------------------------------------------------
     @property
     def now_ms(self) -> int:
-        """Vehicle time: that of the vehicle that is furthest behind."""
+        """Vehicle time, ms: that of the slowest vehicle."""
         vehicles = self._vehicles
         if len(vehicles) == 1:
             return vehicles[0].now_ms
@@ -129,7 +130,7 @@ class Runtime:
 
     @property
     def link_ms(self) -> int:
-        """Link time now."""
+        """Current link time, ms."""
         return self._link_ms(self._wall_s())
 
     def _link_ms(self, wall_s: float) -> int:
@@ -140,14 +141,14 @@ class Runtime:
     def set_speedup(
         self, speedup: float, ahead: Callable[[], bool], clock: Callable[[], int | None] | None = None
     ) -> None:
-        """From now on go at this speed. `ahead()` says whether vehicle time may run ahead of the wall now; asked at
-        speed 0 only. `clock`: of a simulator that vehicle time waits for; see `Pace`."""
+        """Set the speed. `ahead()`: whether vehicle time may run ahead of real time now; called at speed 0 only.
+        `clock`: of a simulator that vehicle time waits for (`Pace`)."""
         self._ahead = ahead if speedup == 0.0 else never
         self._pace = Pace(speedup or 1.0, clock)
         self._was_ahead = True
 
     def install_signals(self, first_interrupt: Callable[[], bool] | None = None) -> None:
-        """SIGTERM and Ctrl-C end `run`; see `signals`, for `first_interrupt` too."""
+        """Make SIGTERM and Ctrl-C end `run`. `first_interrupt` is described in `signals`."""
         self.signals.install(self.go_real().wakeup.signal_fd, first_interrupt)
 
     # --- the loop -----------------------------------------------------------------------------------------------------
@@ -159,8 +160,8 @@ class Runtime:
         every_s: float = MAX_SLEEP_S,
         patience_s: float = inf,
     ) -> bool:
-        """Until `finished()` (True), a signal, or for `patience_s`. `each(wall_s)` is called once a turn, and at least
-        every `every_s`."""
+        """Turn until `finished()` (returns True), a signal, or the end of `patience_s` (False). `each(wall_s)` is
+        called once a turn and at least every `every_s`."""
         end_s = self._wall_s() + patience_s
         while not finished():
             left_s = end_s - self._wall_s()
@@ -173,7 +174,7 @@ class Runtime:
         return True
 
     def turn(self, finished: Callable[[], bool], sleep_s: float = MAX_SLEEP_S) -> None:
-        """Once round: some passes of the vehicles, then the links, with a sleep when there is nothing to do."""
+        """Make one turn: some passes of the vehicles, then the links, then sleep if nothing is due."""
         self.signals.running = True
         if self.sockets is None:
             self.step(self._limit_ms)
@@ -190,7 +191,7 @@ class Runtime:
             self._turn_paced(wall_s, finished, sleep_s)
 
     def step(self, limit_ms: int) -> None:
-        """Let time pass to the next thing that happens, at most to vehicle time `limit_ms`."""
+        """Advance to the next event, at most to vehicle time `limit_ms`."""
         if self.sockets is None:
             if self.keeping:
                 self.keeping.look(self._wall_s())
@@ -205,20 +206,20 @@ class Runtime:
             self._limit_ms = FOR_EVER_MS
 
     def settle(self) -> None:
-        """Let all nodes act on a change made from outside, and hear of it, now."""
+        """Let all nodes act at once on a change from outside, and exchange the messages about it."""
         link_ms = self.link_ms
         for node in self._vehicles if self._wired else self._nodes:
             node.serve_links(node.now_ms if self.sockets is None or self.virtual_links else link_ms)
         self._send(link_ms, looking=True)
 
     def look(self) -> None:
-        """Let nodes that are no vehicles act on a change made from outside, and all on what follows from it."""
+        """Let nodes without vehicle act on a change from outside, and all nodes on its consequences."""
         self._send(self.link_ms, looking=True)
 
     # --- passes of the vehicles -------------------------------------------------------------------------------------
     def _pass(self, until_ms: int, link_ms: int) -> None:
-        """Every vehicle to the earliest deadline of all, then all that happens at that instant. A vehicle that is alone
-        finds its own deadline."""
+        """Advance every vehicle to the earliest deadline of all, then serve that instant. A single vehicle finds its
+        own deadline."""
         if until_ms > self._limit_ms:
             until_ms = self._limit_ms
         for node in self._plain:
@@ -241,7 +242,8 @@ class Runtime:
         self._commit(link_ms)
 
     def _next_link_event_ms(self) -> int:
-        """In virtual time: a deadline of a link's protocols, a frame that arrives, or half a one that is given up."""
+        """Return the next link event in virtual time, ms: a deadline of a protocol, an arriving frame, the end of a
+        partial one."""
         dues = [self._wires.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         due_ms = earliest(dues)
@@ -253,13 +255,13 @@ class Runtime:
             node.commit(node.now_ms if virtual else link_ms)
 
     def exchange(self) -> None:
-        """Carry what waits on the wires, and the answers to it, until all is still."""
+        """Carry all waiting messages on the wires, and the answers, until none is left."""
         if self._wired:
             self._exchange(self.link_ms)
 
     def _exchange(self, link_ms: int, *, looking: bool = False) -> None:
         if self.sockets is not None and not self.virtual_links:
-            wires_ms = link_ms if self.clients is None else self.now_ms  # what is in the air is not followed yet
+            wires_ms = link_ms if self.clients is None else self.now_ms  # messages in transit are not followed yet
             self._wires.exchange(lambda node: link_ms, wires_ms, looking=looking)
             return
         self._wires.exchange(_own_time, link_ms, looking=looking)
@@ -269,7 +271,7 @@ class Runtime:
                     endpoint.give_up_claims(node.now_ms, node.now_ms)
 
     def _send(self, link_ms: int, *, looking: bool = False) -> None:
-        """Hand on what waits between nodes; commit, then flush."""
+        """Exchange messages between nodes, commit, then flush."""
         if self._wired:
             self._exchange(link_ms, looking=looking)
         self._commit(link_ms)
@@ -298,13 +300,13 @@ class Runtime:
         self._take_input(0.0, finished)
 
     def _stands_still_s(self, wall_s: float, free_ms: int) -> float | None:
-        """Wait of vehicle time, s: for clients, or without any for buffers to empty; None: it does not wait."""
+        """Return how long vehicle time must wait, s: for clients, or for full buffers; None: it does not wait."""
         if self.clients is None:
             return self._readers.wait_s(self._sockets.hubs(), wall_s)
         return self.clients.wait_s if self.now_ms >= free_ms else None
 
     def _stand_still(self, wait_s: float, finished: Callable[[], bool]) -> None:
-        """Until something comes in, or for so long. Who counts a vehicle's silence by the wall hears its HEARTBEAT."""
+        """Wait for input, at most `wait_s`. Clients that measure silence by real time receive a HEARTBEAT."""
         self._take_input(wait_s, finished)
         if self.clients is not None and self.clients.is_silent(self._wall_s()):
             self._beat()
@@ -316,12 +318,12 @@ class Runtime:
         return self._ahead()
 
     def _free_ms(self, wall_s: float) -> int:
-        """Limit of vehicle time by its clients, ms."""
+        """Return the limit of vehicle time that the clients allow, ms."""
         clients, link_ms = self.clients, self._link_ms(wall_s)
         return FOR_EVER_MS if clients is None else clients.free_ms(self._sockets.hubs(), wall_s, self.now_ms, link_ms)
 
     def _must_tell(self, free_ms: int) -> bool:
-        """Vehicle time goes no further before clients have been told, and works looked at."""
+        """Check whether vehicle time must stop here to inform clients and check work."""
         return self.clients is not None and (self.now_ms >= free_ms or self.clients.must_look(self._sockets.hubs()))
 
     def _take_input(self, wait_s: float, finished: Callable[[], bool]) -> None:
@@ -329,14 +331,14 @@ class Runtime:
         wall_s = self._wall_s()
         link_ms = self._link_ms(wall_s)
         if ready and not self._was_ahead:
-            self._catch_up(link_ms, wall_s, finished)  # a message acts at the time that is due, not at the last pass's
+            self._catch_up(link_ms, wall_s, finished)  # a message acts at the time that is due
         if ready and self.clients is not None:
             self.clients.rule.stir(wall_s, self.now_ms)
         self._receive(link_ms, serve=ready or not self._was_ahead)
 
     def _receive(self, link_ms: int, *, serve: bool) -> None:
         sockets, virtual = self._sockets, self.virtual_links
-        serve = serve and (not virtual or sockets.has_links)  # else nothing is due but in a pass, whenever it wakes
+        serve = serve and (not virtual or sockets.has_links)  # otherwise something is due only in a pass
         bounded = not self._was_ahead and self.clients is None
         for node in self._nodes:
             at_ms = node.now_ms if virtual else link_ms
@@ -353,13 +355,13 @@ class Runtime:
     def _turn_paced(self, wall_s: float, finished: Callable[[], bool], sleep_s: float) -> None:
         if self._was_ahead:
             self._was_ahead = False
-            self._readers.forget()  # paced, nobody waits for readers
+            self._readers.forget()  # a paced run does not wait for readers
             self._pace.rebase(wall_s, self.now_ms)
         elif wall_s >= self._due_s and self.clients is None:
             self.jitter.note(wall_s - self._due_s)
         if self.clients is not None and self.now_ms >= self._free_ms(wall_s):
             self._stand_still(self.clients.wait_s, finished)
-            self._pace.rebase(self._wall_s(), self.now_ms)  # what time stood still is not made up for
+            self._pace.rebase(self._wall_s(), self.now_ms)  # time that stood still is not made up for
             return
         link_ms = self._link_ms(wall_s)
         self._catch_up(link_ms, wall_s, finished)
@@ -369,8 +371,8 @@ class Runtime:
         self._take_input(min(self._sleep_s(), sleep_s), finished)
 
     def _catch_up(self, link_ms: int, wall_s: float, finished: Callable[[], bool]) -> None:
-        """Passes until vehicle time is what is due at `wall_s`. Where the machine cannot reach the factor, links and
-        signals get their turn every `PACED_SLICE_S` all the same, and nothing flies after the end."""
+        """Make passes until vehicle time is what is due at `wall_s`. If the machine is too slow, links and signals
+        still get their turn every `PACED_SLICE_S`, and no vehicle moves after the end."""
         now_ms = self.now_ms
         due_ms, free_ms = self._pace.due_ms(wall_s, now_ms), self._free_ms(wall_s)
         if (lost_s := self._pace.take_lost_s()) and self._vehicles:
@@ -387,14 +389,15 @@ class Runtime:
         self._beats.passes_end()
 
     def breathe(self) -> None:
-        """Within a pass, of a node that may take long for it: who counts a vehicle's silence by the wall hears its
-        HEARTBEAT. What is acknowledged was durable before it was queued, so all may leave."""
+        """Send a HEARTBEAT during a long pass of a node if one is due by real time. Acknowledged messages were stored
+        before they were queued, so all may be sent."""
         if self._beats.due_within_pass(self._wall_s()):
             self._beat()
             self._sockets.flush()
 
     def _sleep_s(self) -> float:
-        """Until the next deadline on either clock; never long, so that what the vehicles notice is told in time."""
+        """Return the time to the next deadline on either clock, s. Short, so that events of the vehicles are reported
+        soon."""
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
@@ -406,7 +409,7 @@ class Runtime:
         return max(wait_s, 0.0)
 
     def _until_links_s(self) -> float:
-        """Seconds to the next deadline on link time; negative when it has passed."""
+        """Return the time to the next deadline on link time, s; negative when it has passed."""
         if self.virtual_links:
             return inf
         dues = [self._sockets.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
@@ -422,8 +425,8 @@ class Runtime:
 
     # --- before the first pass ----------------------------------------------------------------------------------------
     def load(self, say: Callable[[str], None] = say_to_person) -> None:
-        """Load what is compiled, in a thread, and serve the links; vehicle time stands still. A signal ends the
-        waiting, not the thread; see `sortie.__main__`. `say` is told of compiling, or of plain Python."""
+        """Load the compiled kernel in a thread and serve the links; vehicle time stands still. A signal ends the wait,
+        not the thread (`sortie.__main__`). `say` is called about compiling or slow plain Python."""
         self.signals.running = True
         judge_kernel(say)
         if self.sockets is None:
@@ -443,7 +446,7 @@ class Runtime:
             vehicle.beat()
 
     def answer(self, wait_s: float) -> bool:
-        """Wait for input or a deadline of the links, and answer, without moving the vehicles; False without input."""
+        """Wait for input or a link deadline and answer, without moving the vehicles. False without input."""
         heard = self._sockets.poll.wait(max(min(wait_s, self._until_links_s()), 0.0))
         self._receive(self.link_ms, serve=True)
         return heard

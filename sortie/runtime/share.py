@@ -27,33 +27,33 @@ KEEP_S: Final = 0.5
 
 
 def always() -> bool:
-    """For `Runtime.set_speedup`: run ahead all the time."""
+    """Let vehicle time run ahead all the time (for `Runtime.set_speedup`)."""
     return True
 
 
 def never() -> bool:
-    """For `Runtime.run`: until a signal, or for as long as somebody wants to wait."""
+    """Never finish: run until a signal or the end of `patience_s` (for `Runtime.run`)."""
     return False
 
 
 class Share:
-    """The time that is left for wishes. `wall_s`: the wall, monotonic."""
+    """Time that is left in a turn for requests of clients."""
 
     def __init__(self, wall_s: Callable[[], float]) -> None:
         self._wall_s = wall_s
         self._end_s = math.inf
 
     def begin(self, *, bounded: bool) -> None:
-        """From now on for `SLICE_S`, or for as long as it takes."""
+        """Begin a share: for `SLICE_S` if bounded, otherwise without limit."""
         self._end_s = self._wall_s() + SLICE_S if bounded else math.inf
 
     def has_time(self) -> bool:
-        """True when another request may be handled before the others get their turn."""
+        """Check whether another request may be handled in this share."""
         return self._end_s == math.inf or self._wall_s() < self._end_s
 
 
 class WallHeartbeats:
-    """HEARTBEATs that are due by the wall: a vehicle's own come with each second of its time."""
+    """HEARTBEATs that are due by real time. A vehicle sends its own with each second of vehicle time."""
 
     def __init__(self) -> None:
         self._heard_s = -math.inf
@@ -61,7 +61,8 @@ class WallHeartbeats:
         self._pass_s = math.inf
 
     def due(self, wall_s: float, vehicle_ms: int) -> bool:
-        """Between two turns, at a vehicle time. In slow motion too: stations count silence by the wall."""
+        """Check between turns whether a HEARTBEAT is due. Slow motion needs this too: stations measure silence by real
+        time."""
         if vehicle_ms - self._heard_ms >= HEARTBEAT_MS or self._heard_s == -math.inf:
             self._heard_s, self._heard_ms = wall_s, vehicle_ms
             return False
@@ -71,15 +72,15 @@ class WallHeartbeats:
         return True
 
     def passes_begin(self, wall_s: float) -> None:
-        """Now vehicles fly; each pass may take long."""
+        """Note that passes begin; each may take long."""
         self._pass_s = wall_s + LONG_PASS_S
 
     def passes_end(self) -> None:
-        """Note the end of the passes: what takes long from here on is no pass."""
+        """Note that the passes have ended."""
         self._pass_s = math.inf
 
     def due_within_pass(self, wall_s: float) -> bool:
-        """True when a HEARTBEAT is due in the middle of a pass that takes long; see `due`."""
+        """Check whether a HEARTBEAT is due during a long pass."""
         if wall_s < self._pass_s:
             return False
         self._pass_s = wall_s + BEAT_S
@@ -88,7 +89,7 @@ class WallHeartbeats:
 
 
 class Lag:
-    """Tells of vehicle time that the wall has passed and that nobody makes up for: at once, and then each `TELL_S`."""
+    """Reports of real time that vehicle time has lost for ever: at once, then every `TELL_S`."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -96,8 +97,8 @@ class Lag:
         self._next_s = -math.inf
 
     def note(self, lost_s: float, wall_s: float, factor: float) -> None:
-        """Note `lost_s` of wall time that vehicle time will not make up. That a `factor` above 1 is not reached is a
-        matter of the log alone."""
+        """Note `lost_s` of real time that vehicle time will not make up for. With a `factor` above 1 only the log is
+        told."""
         self._lost_s += lost_s
         if self._lost_s >= LAG_TOLD_S and wall_s >= self._next_s:
             text = f"vehicle time lags: {self._lost_s:.1f} s are lost, this machine is too slow for all that is asked"
@@ -109,24 +110,22 @@ class Lag:
 
 
 class PeriodicSaving:
-    """Tasks done every `KEEP_S` of the wall, between turns: what the death of this process must not take along
-    is handed to the operating system (logs)."""
+    """Tasks that run every `KEEP_S` of real time, between turns, such as writing logs to the operating system, so that
+    they survive the death of this process."""
 
     def __init__(self) -> None:
         self._tasks: list[Callable[[], None]] = []
         self._next_s = 0.0
 
     def add(self, task: Callable[[], None]) -> None:
-        """Add a task."""
         self._tasks.append(task)
 
     def look(self, wall_s: float) -> None:
-        """Do it if it is due."""
+        """Run the tasks if they are due."""
         if wall_s >= self._next_s:
             self._next_s = wall_s + KEEP_S
             for task in self._tasks:
                 task()
 
     def __bool__(self) -> bool:
-        """True when there are tasks."""
         return bool(self._tasks)

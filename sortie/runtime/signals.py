@@ -28,20 +28,20 @@ if sys.platform == "win32":
 else:
     HANGUP: Final = signal.SIGHUP
 STATUS: Final = {int(signal.SIGTERM): 0, int(HANGUP): 0, int(signal.SIGINT): 130}
-"""Exit status of a program by the signal that ends it."""
+"""Exit status of a program by the signal that ended it."""
 LOADER: Final = "sortie-load"
-"""Name of the thread that loads what is compiled; the program ends without waiting for it."""
+"""Name of the loading thread. The program ends without waiting for it."""
 _AGAIN_S: Final = 0.02
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C. A class of its own because CPython, when a plain KeyboardInterrupt passes through an `exec` of text (each
-    dataclass that is being imported is one), ends the process by the signal itself although it was caught."""
+    """Ctrl-C as a class of its own. When a plain KeyboardInterrupt passes through an `exec` of text (as in each
+    imported dataclass), CPython ends the process by the signal itself, although the exception was caught."""
 
 
 class _Program:
-    """State of this process: which signal it is ending by, whether its command has begun, whether it is being told
-    of a lost exception."""
+    """State of this process: the signal that ends it, whether its command has begun, whether a lost exception is being
+    reported."""
 
     heard: int | None = None
     terminals: tuple[int, ...] = ()
@@ -50,42 +50,42 @@ class _Program:
 
 
 def end_at_once() -> None:
-    """Until a runtime takes over: SIGTERM and Ctrl-C end the program, first there and then, after `work_begins` by
+    """Make SIGTERM and Ctrl-C end the program until a runtime takes over: at once, and after `work_begins` by
     SystemExit(0) and `Interrupted`."""
     sys.unraisablehook = _dropped
     if _hangs_up():
         _Program.terminals = tuple(descriptor for descriptor in (1, 2) if os.isatty(descriptor))
         signal.signal(HANGUP, _end)
     signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _end)  # the last: a supervisor that sees it caught may send any of them
+    signal.signal(signal.SIGTERM, _end)  # last: a supervisor that sees it caught may send any of them
 
 
 def work_begins() -> None:
-    """All is imported: what the command opens from now on has to be closed, so that signals are exceptions."""
+    """Turn signals into exceptions from now on: all modules are imported, and what the command opens must be closed."""
     _Program.working = True
 
 
 def heard_status() -> int | None:
-    """The exit status of the signal that ends the program; None without one."""
+    """Return the exit status of the signal that ends the program; None without a signal."""
     return None if _Program.heard is None else STATUS[_Program.heard]
 
 
 def leave_to_parent() -> None:
-    """In a process that works for another: Ctrl-C and a closed terminal, which reach both, are the other's."""
+    """Ignore Ctrl-C and hangup in a worker process; they reach the parent process too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(HANGUP, signal.SIG_IGN)
 
 
 @contextmanager
 def kept_from_workers() -> Iterator[None]:
-    """A terminal sends Ctrl-C, and its own end, to workers too. Threads and processes that begin here, and what they
-    start, never hear them, not even while their interpreter starts."""
+    """Block Ctrl-C and hangup for threads and processes that start in this context, and for their children. A terminal
+    sends both to workers too, even while their interpreter starts."""
     if sys.platform == "win32":  # no signals of threads: see `leave_to_parent`
         yield
         return
     from multiprocessing import resource_tracker  # here: most commands need none
 
-    resource_tracker.ensure_running()  # its start would undo it in the thread that starts a worker
+    resource_tracker.ensure_running()  # its start would unblock them in the thread that starts a worker
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, HANGUP})
     try:
         yield
@@ -94,12 +94,12 @@ def kept_from_workers() -> Iterator[None]:
 
 
 def _hangs_up() -> bool:
-    """True when a closed terminal ends this program; not under nohup."""
+    """Check whether a closed terminal ends this program; not under nohup."""
     return signal.getsignal(HANGUP) is not signal.SIG_IGN
 
 
 def _forget_terminal(number: int) -> None:
-    """After a hangup: what is still said to the terminal is lost, and no error that would get in the way of the end."""
+    """Redirect terminal output to the null device after a hangup, so that no write error disturbs the end."""
     if number == HANGUP and _Program.terminals:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for descriptor in _Program.terminals:
@@ -119,7 +119,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _hear(number: int) -> bool:
-    """True when the signal may be raised here."""
+    """Record a signal and return whether its exception may be raised here."""
     _Program.heard = number
     _forget_terminal(number)
     if not _Program.working:
@@ -131,7 +131,7 @@ def _hear(number: int) -> bool:
 
 
 def _dropped(lost: sys.UnraisableHookArgs) -> None:
-    """The interpreter's hook: an exception came where none can be raised. One of ours is raised again elsewhere."""
+    """Handle an exception that the interpreter dropped. An exception of ours is raised again elsewhere."""
     _Program.dropping = True
     if _Program.heard is not None and isinstance(lost.exc_value, (SystemExit, Interrupted)):
         _send_again()

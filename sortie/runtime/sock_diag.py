@@ -27,15 +27,15 @@ _RECEIVED_AT, _NOT_SENT_AT, _SENT_AT, _INFO_SIZE = 128, 144, 200, 216
 
 
 class SocketGone(Enum):
-    """The kernel has no such socket."""
+    """Answer of the kernel: no such socket."""
 
     GONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """`inode` tells whose it is. `written` and `received`: bytes of a connection in all, each byte once; None where
-    that is not told."""
+    """Socket of another process. `written`, `received`: bytes of the whole connection without retransmissions; None:
+    unknown."""
 
     unread: int
     inode: int
@@ -44,14 +44,14 @@ class Socket:
 
 
 class SockDiag:
-    """Asks Linux."""
+    """Client of Linux's sock_diag(7)."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
 
     def ask(self, ends: LinkEnds, *, datagrams: bool) -> Socket | SocketGone | None:
-        """Ask for the socket whose own end is `ends.other`; of datagrams, the one that gets what `ends.own` sends
-        there. None when Linux does not tell."""
+        """Find the socket whose own end is `ends.other`; for datagrams, the one that receives what `ends.own` sends.
+        None when Linux does not answer."""
         if sys.platform != "linux":
             return None
         try:
@@ -59,7 +59,7 @@ class SockDiag:
                 self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _SOCK_DIAG)
             self._socket.send(_question(ends, datagrams))
             answer = self._socket.recv(4096)
-        except OSError:  # this system has none, or does not let us
+        except OSError:  # not supported or not permitted
             return None
         length, kind = _HEADER.unpack_from(answer)[:2]
         if kind == _ERROR and struct.unpack_from("=i", answer, _HEADER.size)[0] == -_NO_ENTRY:
@@ -70,14 +70,14 @@ class SockDiag:
         return Socket(unread, inode, *_counted(answer[:length]))
 
     def close(self) -> None:
-        """Close it; the next question opens it again."""
+        """Close the socket; the next question opens it again."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
 
 def _counted(answer: bytes) -> tuple[int | None, int | None]:
-    """Bytes that were written and received. Linux counts them since 4.19."""
+    """Return the bytes written and received. Linux counts them since 4.19."""
     at = _HEADER.size + _ATTRIBUTES_AT
     while at + _ATTRIBUTE.size <= len(answer):
         size, kind = _ATTRIBUTE.unpack_from(answer, at)
@@ -93,8 +93,8 @@ def _counted(answer: bytes) -> tuple[int | None, int | None]:
 
 @lru_cache(256)
 def _question(ends: LinkEnds, datagrams: bool) -> bytes:
-    """For the other end of a connection; or for the socket that takes what we send: Linux looks for a UDP socket as for
-    a datagram that arrives, from the source that is given."""
+    """Make the request for the other end of a connection, or for the socket that receives our datagrams. Linux searches
+    a UDP socket as for a datagram that arrives from the given source."""
     family = socket.AF_INET6 if ":" in ends.other[0] else socket.AF_INET
     protocol = socket.IPPROTO_UDP if datagrams else socket.IPPROTO_TCP
     own = ends.own if int(ipaddress.ip_address(ends.own[0])) else (ends.other[0], ends.own[1])  # bound to any address

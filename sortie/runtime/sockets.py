@@ -1,4 +1,4 @@
-"""The sockets and serial lines of a runtime: a hub for each endpoint, one wait for all, and a pipe that wakes it."""
+"""Sockets and serial lines of a runtime: a hub for each endpoint, one wait for all, and a pipe that wakes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sortie.runtime.wakeup import WakeupPipe
 
 
 class Sockets:
-    """See the module. `on_event(text)` hears of links that come and go; `share`: the time that they are read for."""
+    """All links of a runtime to the outside. `on_event(text)` reports links that come and go; `share` limits the time
+    for reading."""
 
     def __init__(self, on_event: Callable[[str], None] | None = None, *, share: Share | None = None) -> None:
         self.poll = Poll()
@@ -26,7 +27,7 @@ class Sockets:
         self.share = Share(time.monotonic) if share is None else share
 
     def hub(self, endpoint: LinkOwner) -> LinkHub:
-        """The links of an endpoint."""
+        """Return the hub with the links of an endpoint."""
         if endpoint not in self._hubs:
             self._hubs[endpoint] = LinkHub(endpoint, self.poll, on_event=self._on_event, has_time=self.share.has_time)
         return self._hubs[endpoint]
@@ -36,7 +37,7 @@ class Sockets:
         return list(self._hubs.values())
 
     def open(self, endpoint: LinkOwner, url: str, link_ms: int) -> str:
-        """Open a link or port; its address, with the port that was chosen for 0. A busy port is a UserError."""
+        """Open a link or port and return its address, with the chosen port for port 0. UserError for a busy port."""
         try:
             return self.hub(endpoint).open(url, link_ms).name
         except LinkError as error:
@@ -44,7 +45,7 @@ class Sockets:
 
     # --- a turn ---------------------------------------------------------------------------------------------------
     def receive(self, node: Node, link_ms: int) -> None:
-        """Hand a node what has come in for each of its endpoints."""
+        """Pass received bytes to each endpoint of a node."""
         for endpoint in node.endpoints:
             hub = self._hubs.get(endpoint)
             if hub is not None:
@@ -52,29 +53,28 @@ class Sockets:
             node.heard(endpoint, link_ms)
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send all waiting bytes."""
         for hub in self._hubs.values():
             hub.flush()
 
     def next_deadline_ms(self) -> int | None:
-        """The earliest link time at which a link wants to be opened again."""
+        """Return the earliest link time at which a link must be opened again."""
         deadlines = [hub.next_deadline_ms() for hub in self._hubs.values()]
         return earliest(deadlines)
 
     @property
     def has_links(self) -> bool:
-        """True when any link leads outside."""
+        """True when a link to the outside exists or existed."""
         return bool(self._hubs)
 
     # --- the end --------------------------------------------------------------------------------------------------
     def close_links(self) -> None:
-        """Send what can be sent at once, and close all links; whoever wakes the runtime still may."""
+        """Send what can be sent at once and close all links. The wakeup pipe stays open."""
         for hub in self._hubs.values():
             hub.close()
         self._hubs.clear()
 
     def close(self) -> None:
-        """Close everything."""
         self.close_links()
         self.poll.close()
         self.wakeup.close()

@@ -1,4 +1,4 @@
-"""A pipe that wakes the runtime: written to by the state store's thread and by signals."""
+"""Pipe that wakes the runtime; the thread of the state store and signals write to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 class WakeupPipe:
-    """A socket pair; `fileno` becomes readable when somebody wakes the runtime."""
+    """Socket pair whose `fileno` becomes readable after `wake`."""
 
     def __init__(self) -> None:
         self._writer, self._reader = socket.socketpair()
@@ -19,16 +19,16 @@ class WakeupPipe:
 
     @property
     def signal_fd(self) -> int:
-        """For `signal.set_wakeup_fd`."""
+        """Descriptor for `signal.set_wakeup_fd`."""
         return self._writer.fileno()
 
     def wake(self) -> None:
-        """Wake the runtime; safe in any thread. A full pair does already, a closed one has nobody to wake."""
+        """Wake the runtime; safe in any thread. A full or closed pair is ignored."""
         with contextlib.suppress(OSError):
             self._writer.send(b"\0")
 
     def drain(self) -> None:
-        """Forget that somebody has."""
+        """Read all pending wake-ups."""
         with contextlib.suppress(BlockingIOError):
             while self._reader.recv(4096):
                 pass

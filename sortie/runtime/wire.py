@@ -24,13 +24,13 @@ class Plug(Protocol):
     def node(self) -> Node: ...
     @property
     def full(self) -> bool:
-        """True while it takes no more: what is sent to it waits where it is."""
+        """True while it accepts no bytes; the sender keeps them."""
 
     def take(self) -> bytes:
-        """Take whole frames that the node sends."""
+        """Take whole frames that the node wants to send."""
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """Hand over received bytes; the node looks at it in the turn that this begins."""
+        """Pass received bytes to the node, which acts on them in this turn."""
 
 
 def _there() -> bool:
@@ -38,7 +38,8 @@ def _there() -> bool:
 
 
 class EndpointPlug:
-    """A link of a node's endpoint. `there` False: nobody hears what comes, and nothing is sent. `radio`: behind it."""
+    """Link of a node's endpoint on a wire. While `there()` is false, received bytes are dropped and nothing is sent.
+    `radio`: the profile that limits the link."""
 
     full = False
 
@@ -65,14 +66,14 @@ class EndpointPlug:
         return data if not data or self._there() else b""
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """To the endpoint's services."""
+        """Pass received bytes to the endpoint's services."""
         if self._there():
             self._endpoint.receive(self.number, data, link_ms, self.node.now_ms)
 
 
 class Wire:
-    """Joins `a` and `b` by `link`, which has the delay and the seed. `window`: may be closed, and then everything is
-    lost, whatever `loss` is."""
+    """Connection of `a` and `b` through the medium `link`, which has delay and seed. While `window()` is false,
+    everything is lost."""
 
     def __init__(self, link: Medium, a: Plug, b: Plug, window: Callable[[], bool] | None = None) -> None:
         self.link = link
@@ -83,7 +84,7 @@ class Wire:
 
     @property
     def loss(self) -> float:
-        """Probability for each frame while the window is open."""
+        """Loss probability for each frame while the window is open."""
         return self.link.loss if self._window is None else self._loss
 
     @loss.setter
@@ -92,7 +93,7 @@ class Wire:
         self._look()
 
     def advance(self, link_ms: int) -> None:
-        """Advance to `link_ms`: what is due arrives, and the window is open or closed from here on."""
+        """Advance to `link_ms`: deliver due frames and update the window."""
         self.link.advance(link_ms)
         self._look()
 
@@ -102,7 +103,7 @@ class Wire:
 
 
 class _Seat:
-    """A node with its ends of wires: (its end, its plug, the plug at the other end)."""
+    """Node with its ends of wires: (end of the medium, own plug, plug at the other end)."""
 
     __slots__ = ("ends", "leads", "node")
 
@@ -113,7 +114,7 @@ class _Seat:
 
     @property
     def waited_for(self) -> bool:
-        """True when bytes have come for it."""
+        """True when bytes have arrived for the node."""
         return any(end.waiting for end, _, _ in self.ends)
 
     def turn(self, link_ms: int) -> None:
@@ -125,7 +126,7 @@ class _Seat:
         self.speak(link_ms)
 
     def speak(self, link_ms: int) -> None:
-        """Put what it sends on its wires, committed."""
+        """Commit, then put waiting bytes on the wires."""
         self.node.commit(link_ms)
         for end, plug, other in self.ends:
             if not other.full and not end.pending:
@@ -135,8 +136,8 @@ class _Seat:
 
 
 class Wires:
-    """All wires of a runtime. Nodes without a wire look in every round, before the others: they may be what the others
-    live in."""
+    """All wires of a runtime. Nodes without a wire are served first in every round, because others may depend on
+    them."""
 
     def __init__(self) -> None:
         self._wires: list[Wire] = []
@@ -148,8 +149,8 @@ class Wires:
         return bool(self._wires)
 
     def arrange(self, nodes: Iterable[Node], vehicles: Iterable[Node], wires: Iterable[Wire] | None = None) -> None:
-        """Set the nodes that take part, in this order; `vehicles` of them have looked at the time when they have
-        moved. `wires`: None leaves those that there are."""
+        """Set the nodes in their order. `vehicles` are those that have already served the time after they moved.
+        `wires` None keeps the current ones."""
         if wires is not None:
             self._wires = list(wires)
         leading = list(vehicles)
@@ -169,11 +170,11 @@ class Wires:
         return tuple(self._wires)
 
     def stir(self) -> None:
-        """Note an event that no wire carries: all nodes look once more before this instant is over."""
+        """Note an event that no wire carries: all nodes are served once more at this instant."""
         self._stirred = True
 
     def next_deadline_ms(self) -> int | None:
-        """Time when the next frame arrives on any end, ms."""
+        """Return the time at which the next frame arrives on any wire, ms."""
         earliest: int | None = None
         for wire in self._wires:
             due = wire.link.next_delivery_ms()
@@ -182,8 +183,8 @@ class Wires:
         return earliest
 
     def exchange(self, at_ms: Callable[[Node], int], link_ms: int, *, looking: bool = False) -> None:
-        """Turns until all is still. `at_ms(node)`: its link time; `link_ms`: the wires'. `looking`: time has moved:
-        who is no vehicle looks at it."""
+        """Let the nodes take turns until no message is left. `at_ms(node)`: link time of a node; `link_ms`: of the
+        wires. `looking`: time has advanced, so nodes without vehicle serve it."""
         for wire in self._wires:
             wire.advance(link_ms)
         spoken = False

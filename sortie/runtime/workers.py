@@ -1,4 +1,4 @@
-"""Work for processes of their own, one for each core."""
+"""Parallel work in worker processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ R = TypeVar("R")
 
 
 def in_processes(work: Callable[[T], R], orders: Sequence[T], processes: int) -> list[R]:
-    """Results of `work` for each order, in so many processes; in this one where one is enough."""
+    """Return the results of `work` for each order, computed in up to `processes` processes. A single order runs in this
+    process."""
     if processes <= 1 or len(orders) <= 1:
         return [work(order) for order in orders]
     pool = ProcessPoolExecutor(min(processes, len(orders)), get_context("spawn"), leave_to_parent)
@@ -23,6 +24,6 @@ def in_processes(work: Callable[[T], R], orders: Sequence[T], processes: int) ->
             results = pool.map(work, orders)
         return list(results)
     finally:
-        # After a signal nothing of the queue begins. What is under way is waited for, tenths of a second: an
-        # interpreter that ends while the pool closes its pipes prints a traceback of its own (CPython 3.11).
+        # After a signal no further order begins. Running ones are awaited (tenths of a second): an interpreter that
+        # ends while the pool closes its pipes prints a traceback (CPython 3.11).
         pool.shutdown(wait=True, cancel_futures=True)
