@@ -1,1 +1,1 @@
-"""Nodes that a runtime runs: a vehicle with its services, one of its flights, a client of a running service."""
+"""Nodes of a runtime: a vehicle with its services, a fleet, a followed flight, a client of a running vehicle."""

@@ -1,7 +1,7 @@
-"""The camera of a simulated vehicle: the service of component 100 with its pictures and its files.
+"""Camera of a simulated vehicle (component 100): pictures and their files.
 
-A picture is what the lens sees from where the vehicle really is, as the vehicle, or its gimbal, is really turned; its
-file says so too (as a camera with an RTK receiver of its own would).
+A picture shows what the lens sees from the true position and attitude of the vehicle or its gimbal. The file holds the
+true position too, as from a camera with its own RTK receiver.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _TAKE: Final = frozenset({Cmd.IMAGE_START_CAPTURE, Cmd.DO_DIGICAM_CONTROL, Cmd.D
 
 @runtime_checkable
 class PosedVehicle(KnownVehicle, Protocol):
-    """A vehicle whose truth is known: a simulated one."""
+    """Vehicle whose true state is known: a simulated one."""
 
     @property
     def true_ned(self) -> Ned: ...
@@ -62,14 +62,15 @@ class PosedVehicle(KnownVehicle, Protocol):
 
 @runtime_checkable
 class WithPads(Protocol):
-    """A vehicle with landing pads below it."""
+    """Vehicle with landing pads below it."""
 
     @property
     def pads(self) -> PadSensor: ...
 
 
 class CameraAlbum:
-    """Takes the pictures: `mavlink_bridge.services.camera.service.Album`. `attitude()`: of the camera now."""
+    """Camera that takes the pictures (`mavlink_bridge.services.camera.service.Album`). `attitude()`: its current
+    attitude."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class CameraAlbum:
         self._attitude = attitude
         self._ground = autopilot.facts.terrain.ground
         self._names: list[str] = []
-        self._problem = ""  # why the last file could not be begun
+        self._problem = ""  # reason why the last file could not be opened
         self._scene: int | None = None
         self.service: CameraService | None = None
         """Service that takes the pictures."""
@@ -101,20 +102,22 @@ class CameraAlbum:
         return self.card.stored
 
     def unwritten_ms(self) -> int | None:
-        """Time when the first picture whose file is not there yet is to be announced, ms; None: all are there."""
+        """Return the vehicle time at which the first unwritten picture is due to be announced, ms; None: all are
+        written."""
         return None if self.service is None else self.service.unwritten_ms()
 
     def keep_in(self, folder: Path) -> None:
-        """The card is this folder."""
+        """Use this folder as the card."""
         self.card.keep_in(folder)
 
     def close(self, *, hurried: bool) -> None:
-        """All pictures are written, see `Card.close`, and players are hung up on."""
+        """Finish all pictures (`Card.close`) and disconnect video players."""
         self.card.close(hurried=hurried)
         self.video.close()
 
     def file_at(self, path: str) -> tuple[str, bytes] | None:
-        """By HTTP: the definition file and the pictures, where MAVFTP has them; asked in another thread."""
+        """Return a file for HTTP: the definition or a picture, at the same path as in MAVFTP. Called in another
+        thread."""
         if path == f"/{DEFINITION}":
             return "application/xml", definition()
         if not path.startswith(f"/{DCIM}/"):
@@ -131,17 +134,17 @@ class CameraAlbum:
             file.close()
 
     def prepare(self) -> None:
-        """Start the process that writes them."""
+        """Start the process that writes pictures."""
         darkroom().prepare()
 
     def hear(self, events: Sequence[Event], now_ms: int) -> None:
-        """A mission with pictures begins when it is armed for it."""
+        """Start the writing process when the vehicle is armed for a mission with pictures."""
         armed = any(isinstance(event, ArmedChanged) and event.armed for event in events)
         if armed and any(item.command in _TAKE for item in self._autopilot.plans.mission.items()):
             self.prepare()
 
     def take(self, shot: Shot) -> TakenPicture:
-        """From here, as it looks now."""
+        """Take a picture from the current place and attitude."""
         settings = shot.settings
         place, height_m = self.place()
         shutter_s, iso = settings.exposed
@@ -160,13 +163,13 @@ class CameraAlbum:
         return TakenPicture(place, height_m, view.attitude, f"mftp://{DCIM}/{name}")
 
     def place(self) -> tuple[GeoPoint, float]:
-        """Return where the camera really is, and its height above home, m."""
+        """Return the true place of the camera, and its height above home, m."""
         origin = self._vehicle.switched_on_at
         place = to_global(origin, self._vehicle.true_ned)
         return place, place.alt - (self._autopilot.facts.home or origin).alt
 
     def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
-        """From here, as it looks now, in so many pixels."""
+        """Return the current view with this number of pixels."""
         vehicle, specs = self._vehicle, self._specs
         return CameraView(
             vehicle.true_ned,
@@ -181,7 +184,7 @@ class CameraAlbum:
         )
 
     def scenery(self) -> int:
-        """Number of what does not change in its pictures."""
+        """Return the number of the static scene: ground and obstacles."""
         if self._scene is None:
             scanner, origin = self._vehicle.scanner, self._vehicle.switched_on_at
             if scanner is None:
@@ -193,7 +196,7 @@ class CameraAlbum:
         return self._scene
 
     def _develop(self, picture: Picture) -> str:
-        """The name of the file; "" when there can be none, which is written down and flown on."""
+        """Order a picture file and return its name; "" after an error, which is logged."""
         try:
             name = self.card.next_file()
         except OSError as problem:
@@ -221,7 +224,7 @@ class CameraAlbum:
         self.card.remove(names)
 
     def sight(self) -> CameraSight:
-        """Point where the optical axis meets the ground."""
+        """Return the point where the optical axis meets the ground."""
         ned = self._vehicle.true_ned
         origin, attitude = self._vehicle.switched_on_at, self._attitude()
         place = to_global(origin, ned)
@@ -235,7 +238,7 @@ class CameraAlbum:
 
     # --- the plan, painted on the ground ------------------------------------------------------------------------------
     def markings(self) -> tuple[Marking, ...]:
-        """Markings of the present plan and home."""
+        """Return the painted markings of the current plan and home."""
         plans, facts = self._autopilot.plans, self._autopilot.facts
         now = (plans.mission.items(), plans.fence.items(), facts.home)
         if self._plan[0] != now:

@@ -1,5 +1,6 @@
-"""The card of a camera: a folder of the machine, `camera/` beside the flights where these are logged, else a temporary
-one. Files are named as cameras do it (DCF), and their numbers only rise.
+"""Memory card of a camera: the folder `camera/` beside the logs of the flights, or a temporary folder.
+
+Files are named as cameras do it (DCF), with rising numbers.
 """
 
 from __future__ import annotations
@@ -22,25 +23,27 @@ _PATIENCE_S, _HURRY_S = 60.0, 1.0
 
 
 def file_name(number: int) -> str:
-    """Folder and file of a picture, from 1, as the Design rule for Camera File system names them."""
+    """Return folder and file name of picture `number` (from 1), as the Design rule for Camera File system (DCF) has
+    them."""
     folder, file = divmod(number - 1, _A_FOLDER)
     return f"{_FOLDER_FROM + folder:03d}SORTI/IMG_{file + 1:04d}.JPG"
 
 
 class PictureTold(Enum):
-    """Instants when a picture counts as written, and who waits for its file."""
+    """When a picture counts as written, and who waits for its file."""
 
     TAKEN = auto()
-    """Told as soon as it is taken, in virtual time, whose outcome must not depend on the machine: who opens a file that
-    is still being written holds up all else until it is there."""
+    """Reported as soon as it is taken. For virtual time, whose result must not depend on the machine: opening an
+    unfinished file stops everything until it is written."""
     TAKEN_UNTIL_HEARD = auto()
-    """Told so until somebody speaks, and who opens one waits alone for his answer: others wait on sockets."""
+    """As `TAKEN` until the first client speaks; then opening an unfinished file delays only the answer to that
+    client."""
     WRITTEN = auto()
-    """Told when its file is there; who opens one before waits alone."""
+    """Reported when its file is written. Opening it earlier delays only the answer to that client."""
 
 
 class Card:
-    """The folder with the pictures, and a `Mount` that shows it. `heard()`: has anybody spoken to the vehicle?"""
+    """Folder of pictures, also a `Mount` for MAVFTP. `heard()`: whether a client has spoken to the vehicle."""
 
     def __init__(self, heard: Callable[[], bool]) -> None:
         self.told = PictureTold.TAKEN
@@ -50,11 +53,12 @@ class Card:
         self._folder: Path | None = None
         self._temporary: Path | None = None
         self._jobs: dict[str, Job] = {}
-        self._failed: dict[str, str] = {}  # why there is no file of this name
-        self._problem = ""  # of the last one
+        self._failed: dict[str, str] = {}  # reason for each missing file
+        self._problem = ""  # of the last file
 
     def keep_in(self, folder: Path) -> None:
-        """Keep pictures here from now on; what lies there already takes room. Call it before the first picture."""
+        """Keep pictures in this folder; its existing pictures count as stored. Must be called before the first
+        picture."""
         self._folder = folder / DCIM
         found = sorted(self._folder.glob("*SORTI/IMG_*.JPG"))
         self.stored = len(found)
@@ -68,25 +72,26 @@ class Card:
         return self._folder
 
     def next_file(self) -> str:
-        """The name of one more picture; its folder is there. OSError where it cannot be."""
+        """Return the name of the next picture and make its folder. OSError if that fails."""
         self.written_ever += 1
         name = file_name(self.written_ever)
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         return name
 
     def written_by(self, name: str, job: Job) -> None:
-        """A file will come from there."""
+        """Note the job that writes this file."""
         self._jobs[name] = job
 
     def written(self, name: str) -> str | None:
-        """ "" when it is written, or as good as that; None while it comes; else why it is not."""
+        """Return "" when the file is written or counts as written, None while it is being written, otherwise the
+        error."""
         if self._writes(name):
             promised = self.told is PictureTold.TAKEN_UNTIL_HEARD and not self._heard()
             return "" if promised or self._holds_up else None
         return self._failed.get(name, "")
 
     def writing(self) -> bool:
-        """True while files are being written, whose end would have to be waited for."""
+        """True while files are being written that clients would have to wait for."""
         return not self._holds_up and any(self._writes(name) for name in tuple(self._jobs))
 
     @property
@@ -94,7 +99,7 @@ class Card:
         return self.told is PictureTold.TAKEN
 
     def _writes(self, name: str) -> bool:
-        """True while the file is still being written. Its result is noted as soon as it is asked for."""
+        """True while the file is being written. Notes the result of a finished job."""
         job = self._jobs.get(name)
         if job is not None and job.done:
             self._wait(name, job)
@@ -110,7 +115,7 @@ class Card:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove(self, names: Sequence[str]) -> None:
-        """Delete the last pictures; the next ones have their names."""
+        """Delete the last pictures; the next ones get their names."""
         for name in names:
             job = self._jobs.get(name)
             if job is not None:
@@ -120,22 +125,22 @@ class Card:
         self.written_ever -= len(names)
 
     def await_file(self, name: str) -> None:
-        """In whichever thread: until it is written, if it is one that comes."""
+        """Wait until a file is written, in any thread."""
         job = self._jobs.get(name)
         if job is not None:
             job.wait(_PATIENCE_S)
 
     def finish(self) -> None:
-        """All files are written."""
+        """Wait until all files are written."""
         for name, job in list(self._jobs.items()):
             self._wait(name, job)
 
     def close(self, *, hurried: bool) -> None:
-        """Close it: wait for what is being written, and delete what is temporary. `hurried`: the program is told to
-        end: then not all pictures are waited for."""
+        """Wait for unfinished files and delete a temporary folder. `hurried`: the program must end, so not all pictures
+        are awaited."""
         jobs = list(self._jobs.values())
         if jobs and hurried and not self._holds_up:
-            jobs[-1].wait(_HURRY_S)  # they are written one after the other
+            jobs[-1].wait(_HURRY_S)  # they are written in order
             darkroom().drop()
             left = sum(not job.done or bool(job.error) for job in jobs)
             if left:
@@ -154,7 +159,7 @@ class Card:
         self._jobs.pop(name, None)
 
     def _note(self, problem: str, name: str) -> None:
-        """Write down what changes: a survey on a full disk has a thousand that fail alike."""
+        """Log changes only, because on a full disk a thousand pictures fail alike."""
         if problem and problem != self._problem:
             LOGGER.error("picture %s: %s", name, problem)
         elif self._problem and not problem:
@@ -178,6 +183,6 @@ class Card:
 
 
 def _number_of(path: Path) -> int:
-    """Number in a file name that a camera has given."""
+    """Return the number of a picture from its file name."""
     folder, file = path.parent.name[:3], path.stem.removeprefix("IMG_")
     return (int(folder) - _FOLDER_FROM) * _A_FOLDER + int(file) if folder.isdecimal() and file.isdecimal() else 0

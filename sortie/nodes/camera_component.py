@@ -1,4 +1,4 @@
-"""Camera component of a simulated vehicle: the services of component 100 around its album, and their files."""
+"""Camera component (100) of a simulated vehicle: its services around its album, and their files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def specs_of(parameters: Parameters) -> Specs:
-    """The camera that the parameters say."""
+    """Return the camera that the parameters describe."""
     return Specs(
         parameters["SIM_CAM_SENS_W"],
         parameters["SIM_CAM_SENS_H"],
@@ -42,8 +42,8 @@ def specs_of(parameters: Parameters) -> Specs:
 
 
 def attach_camera(owner: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
-    """Component 100 on a vehicle whose truth is known; None: there is none. `commands`: of an autopilot that passes on
-    what it is told for its camera."""
+    """Add component 100 to a simulated vehicle; None for others. `commands`: of an autopilot that forwards camera
+    commands."""
     vehicle, parameters, autopilot = owner.vehicle, owner.parameters, owner.autopilot
     if not isinstance(vehicle, PosedVehicle):
         return None

@@ -1,6 +1,6 @@
-"""Talking to a running service over MAVLink, as a ground station would: connect, ask, hear the answer.
+"""Client of a running vehicle over MAVLink, as a ground station would be: connect, ask, receive the answer.
 
-The protocol machines are those of `mavlink_bridge.clients`; here is only the socket and the patience.
+The protocol machines are in `mavlink_bridge.clients`; this module adds the socket and the timeouts.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 SYSTEM, COMPONENT = 254, Component.MISSIONPLANNER
 CONNECT_S = 5.0
 LOOK_S = 0.2
-"""Time between looks at what is awaited, s, whatever is received."""
+"""Longest time between checks of the awaited condition, s."""
 
 
 class Listener:
-    """A service that keeps the newest message of each wanted name from the vehicle that `watch` has found, and hands
-    all of them to `on_message`. Others on the link are passed over: component 191 of a vehicle with a flight controller
-    sends HEARTBEATs too."""
+    """Service that keeps the newest message of each wanted name from the vehicle that `watch` has found, and passes all
+    of them to `on_message`. Other senders are ignored: component 191 of a vehicle with a flight controller sends
+    HEARTBEATs too."""
 
     clock: Clock = "link"
 
@@ -62,8 +62,8 @@ class Listener:
 
 
 class HeardVehicles:
-    """A service that notes every autopilot that is heard: `heard` are their targets, `heartbeats` the
-    first HEARTBEAT of each, by system id."""
+    """Service that notes every autopilot on the link. `heard` holds their targets, `heartbeats` the first HEARTBEAT of
+    each, by system id."""
 
     clock: Clock = "link"
     handles = frozenset(("HEARTBEAT",))
@@ -81,9 +81,9 @@ class HeardVehicles:
 
 
 class Remote:
-    """A connection to one vehicle; a context manager. UserError (status 1) when nobody answers. `component`: who of the
-    vehicle is asked, None: the autopilot. `key`: what its links are signed with. `system`:
-    which of several vehicles, None: the first that is heard."""
+    """Connection to one vehicle; a context manager. UserError (status 1) when no vehicle answers. `component`: the
+    component that is asked, None: the autopilot. `key`: the signing key. `system`: the system id, None: the first one
+    heard."""
 
     def __init__(
         self, url: str, component: int | None = None, key: bytes | None = None, *, system: int | None = None
@@ -109,7 +109,7 @@ class Remote:
 
     @classmethod
     def of(cls, given: GivenOptions, component: int | None = None, system: int | None = None) -> Remote:
-        """The service that the command line names, of several vehicles `system` or the one that it names. UserError
+        """Make the connection that the command line names. `system` takes precedence over its target option. UserError
         for a file without a key."""
         url, key_file, target = given[CONNECT], given[STATION_KEY], given[TARGET]
         if system is None and target not in (None, EVERY):
@@ -139,13 +139,13 @@ class Remote:
 
     @property
     def target(self) -> Target:
-        """The vehicle that was found."""
+        """Vehicle that was found."""
         found = self.watch.target
         assert found is not None
         return found if self._component is None else replace(found, component=self._component)
 
     def ask(self, machine: Client, patience_s: float = 60.0) -> None:
-        """Run a client machine to its end. UserError when the vehicle falls silent or `patience_s` are over."""
+        """Run a client machine to its end. UserError when the vehicle stops answering or `patience_s` are over."""
         self._clients.start(machine, self.runtime.link_ms)
         if not self.run_until(lambda: machine.done, patience_s):
             raise UserError(f"the vehicle at {self.url} does not answer any more", 1)
@@ -158,7 +158,7 @@ class Remote:
         return self._signing is not None and self._signing.refused > 0 and self._signing.accepted == 0
 
     def _trouble(self) -> str:
-        """Reason why no request is possible. A vehicle that signs unasked takes only what is signed."""
+        """Explain why no request is possible. A vehicle that signs accepts signed messages only."""
         if self._wrong_key:
             return f"the vehicle at {self.url} signs with another key than that of --signing-key"
         if self._signing is None and self._signed:
@@ -173,13 +173,13 @@ class Remote:
         return f"no vehicle answers at {self.url}; start one with `sortie serve`, or name it: --connect"
 
     def flight_command(self, number: int, target: Target | None = None) -> CommandClient:
-        """GO, ABORT or STATUS of the flight manager (`FlightCommand`), of `target` or the vehicle that was found;
-        the client, which has ended."""
+        """Send GO, ABORT or STATUS of the flight manager (`FlightCommand`) to `target` or the found vehicle, and return
+        the finished client."""
         asking = command_long(target or self.target, Cmd.USER_1, float(number))
         self.ask(asking)
         return asking
 
     def run_until(self, condition: Callable[[], bool], patience_s: float) -> bool:
-        """Serve the link until `condition()`; False when `patience_s` are over before."""
+        """Serve the link until `condition()`; False when `patience_s` are over first."""
         self.runtime.settle()
         return self.runtime.run(condition, every_s=LOOK_S, patience_s=patience_s)

@@ -1,7 +1,7 @@
-"""Company of the vehicles of a fleet: approaches are noted, and those that touch crash if they are told to.
+"""Distances between the vehicles of a fleet: approaches are logged, and vehicles that touch crash if SIM_COLLIDE is 1.
 
-SIM_COLLIDE 1 on both makes two vehicles crash that come closer than their radii (SIM_COLLIDE_RAD) together: every
-motor fails at once, and stays so. Without it they pass through each other, as ArduPilot's instances do.
+When both vehicles have SIM_COLLIDE 1 and come closer than the sum of their radii (SIM_COLLIDE_RAD), all motors of both
+fail for good. Without it they pass through each other, as ArduPilot's simulated vehicles do.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from sortie.nodes.vehicle import VehicleService
 
 
 class CompanyLog(Protocol):
-    """Log of how close vehicles came."""
+    """Log of approaches between vehicles."""
 
     def approached(self, approach: Approach) -> None:
-        """An approach below 20 m is over."""
+        """Log an approach below 20 m that has ended."""
 
     def collided(self, approach: Approach) -> None:
-        """Two have touched and crash."""
+        """Log two vehicles that have touched and crash."""
 
 
 class Company:
-    """Watches the vehicles of `node`, which stand at `homes` when they are switched on."""
+    """Watch over the vehicles of `node`, which start at `homes`."""
 
     def __init__(self, node: FleetNode, homes: Sequence[GeoPoint]) -> None:
         self.approaches: list[Approach] = []
@@ -39,22 +39,22 @@ class Company:
             node.on_pass.append(self.look)
 
     def log_to(self, log: CompanyLog) -> None:
-        """From now on `log` is told."""
+        """Report to `log` from now on."""
         self._log = log
 
     @property
     def closest(self) -> Approach | None:
-        """The closest that any two came while one of them was under way."""
+        """Closest approach of any two vehicles while one of them was moving."""
         return self._separation.closest
 
     def look(self, now_ms: int) -> None:
-        """All stand at this vehicle time."""
+        """Check all distances at this vehicle time."""
         for approach in self._separation.look(now_ms):
             if self._touch(approach):
                 self._crash(approach)
 
     def finish(self) -> None:
-        """The end of a run: approaches that are under way are told."""
+        """End the run: log approaches that have not ended."""
         self._separation.finish()
 
     def _note(self, approach: Approach) -> None:
@@ -81,7 +81,7 @@ class Company:
 
 
 def break_motors(service: VehicleService) -> None:
-    """A crash: every motor fails at once, and stays so."""
+    """Crash a vehicle: every motor fails at once and for good."""
     for name in service.vehicle.fault_names():
         if name.startswith("motor"):
             service.vehicle.inject_fault(name, 1.0, active=True)

@@ -1,4 +1,4 @@
-"""ONBOARD_COMPUTER_STATUS of the computer that runs the service: what it has in memory, and how full its disk is."""
+"""ONBOARD_COMPUTER_STATUS of the computer that runs the vehicle: memory and disk."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mavlink_bridge.wire.codec import boot_ms, dialect
 
 _MIB: Final = 1024 * 1024
 _UNKNOWN_8, _UNKNOWN_32, _UNKNOWN_16 = 0xFF, 0xFFFFFFFF, 0x7FFF
-_MAIN: Final = 0  # a computer that is no part of another
+_MAIN: Final = 0  # not part of another computer
 _DISK: Final = 0  # storage_type of the first
 
 
 def computer_status(time_us: int) -> Message:
-    """The message; what is not known has the value that says so. `time_us`: since the service began."""
+    """Make the message; unknown fields have their "unknown" values. `time_us`: since start."""
     disk = shutil.disk_usage(Path.cwd())
     unknown = [_UNKNOWN_32] * 3
     return dialect.MAVLink_onboard_computer_status_message(
@@ -40,7 +40,7 @@ def computer_status(time_us: int) -> Message:
 
 
 def _memory_mib() -> int:
-    """Most memory that the process had."""
+    """Return the largest memory that the process has used, MiB."""
     from sortie.metrics.statistics import peak_memory_bytes  # loaded where it is asked for
 
     largest = peak_memory_bytes()

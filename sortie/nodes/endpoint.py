@@ -1,4 +1,4 @@
-"""An endpoint with its services as a node: what a client of a service is, and whoever only listens."""
+"""Nodes that consist of one endpoint with its services: clients of a vehicle, and listeners."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sortie.runtime.node import QuietNode
 
 
 class EndpointNode(QuietNode):
-    """Node without a vehicle: the vehicle time that its services are given is 0."""
+    """Node without a vehicle. Its services receive the vehicle time 0."""
 
     now_ms = 0
 
@@ -29,8 +29,8 @@ class EndpointNode(QuietNode):
 
 
 class VehicleTimeNode(QuietNode):
-    """An endpoint all of whose time is the vehicle time `now_ms`, which others let pass: the depot, a skimmer without
-    an autopilot. `there` False: nobody looks at the time any more."""
+    """Node that lives in the vehicle time `now_ms` of another node: the depot, a skimmer without autopilot. While
+    `there()` is false, it ignores time."""
 
     def __init__(self, endpoint: Endpoint, now_ms: Callable[[], int], there: Callable[[], bool] = lambda: True) -> None:
         self.endpoint = endpoint
@@ -43,7 +43,7 @@ class VehicleTimeNode(QuietNode):
         return self._now_ms()
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Time of the next deadline of its services, ms, whichever clock they name."""
+        """Return the next deadline of its services on either clock, ms."""
         if not self._there():
             return None
         first_ms, other = self.endpoint.next_deadlines()
@@ -52,7 +52,7 @@ class VehicleTimeNode(QuietNode):
         return first_ms if first_ms < other else other
 
     def serve_links(self, link_ms: int) -> None:
-        """Let its services look at the time."""
+        """Call the services whose deadlines are due."""
         if self._there():
             now_ms = self._now_ms()
             self.endpoint.handle_timeouts(now_ms, now_ms)

@@ -1,4 +1,4 @@
-"""The MAVLink face of a vehicle: the protocol services that ground stations meet on its endpoint."""
+"""MAVLink face of a vehicle: the protocol services that ground stations see on its endpoint."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Frontend(Service, TimedService, RemembersLinks, Protocol):
-    """Tells ground stations of the vehicle: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
+    """Service that sends a vehicle's state: `TelemetryService` of a simulated one, `VehicleFacade` of a real one."""
 
     identity: Identity
     skipped: int
@@ -31,20 +31,20 @@ class Frontend(Service, TimedService, RemembersLinks, Protocol):
 
     @property
     def flows(self) -> bool:
-        """True while there is nothing to be said but streams that a pool may write by itself."""
+        """True while only streams are due, which a pool can write without this service."""
 
     def load(self) -> object:
-        """Load what is compiled."""
+        """Load the compiled encoder."""
 
     def alone(self) -> StreamPool | None:
-        """The pool in which a vehicle that is alone has its streams encoded; None: each link for itself."""
+        """Return the pool that encodes the streams of a lone vehicle; None: each link encodes by itself."""
 
     def open_link(self, link: int, *, rates_hz: Mapping[str, float] | None = None, fixed: bool = False) -> None:
-        """A link has come: its streams, at these rates or the parameters'."""
+        """Start the streams of a new link, at these rates (Hz) or those of the parameters."""
 
     def handle_events(self, events: Iterable[Event], now_ms: int) -> None: ...
     def send_heartbeat(self) -> None:
-        """Now, whatever falls due when."""
+        """Send a HEARTBEAT now, in addition to the scheduled ones."""
 
 
 @dataclass(frozen=True, slots=True)

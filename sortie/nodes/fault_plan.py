@@ -1,5 +1,4 @@
-"""Plan of when faults begin and end, and which hold now. What a fault does is told to `inject`: of a vehicle
-`begin_or_end`."""
+"""Schedule of faults: when each begins and ends, and which are active. `begin_or_end` applies them to a vehicle."""
 
 from __future__ import annotations
 
@@ -16,19 +15,19 @@ from sortie.config.faults import Fault
 LINK_FAULTS: Final = ("gcs.loss", "link.loss", "rc.loss")
 NEVER_MS: Final = 1 << 62
 Change = tuple[int, bool, Fault]
-"""Vehicle time in ms, begins (or ends), fault."""
+"""Vehicle time (ms), True for a beginning, fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """Faults that hold at an instant, and those to come."""
+    """Active faults and scheduled changes at an instant."""
 
     active: tuple[Fault, ...]
     changes: tuple[Change, ...]
 
 
 class FaultPlan:
-    """See the module. `inject(fault, active, now_ms)` begins or ends one. `next_ms` is the vehicle time of the next
+    """Schedule of faults. `inject(fault, active, now_ms)` begins or ends one. `next_ms`: vehicle time of the next
     change."""
 
     def __init__(self, faults: Iterable[Fault], inject: Callable[[Fault, bool, int], None]) -> None:
@@ -41,24 +40,24 @@ class FaultPlan:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """Faults that hold now, in the order in which they began."""
+        """Active faults, in the order in which they began."""
         return tuple(self._active.values())
 
     def strike(self, now_ms: int) -> None:
-        """Begin and end what is due."""
+        """Begin and end the faults that are due."""
         while self.next_ms <= now_ms:
             _, begins, fault = self._changes.pop(0)
             self._look()
             self._change(fault, begins, now_ms)
 
     def add(self, fault: Fault, now_ms: int) -> None:
-        """Add a fault; at once when its time has come or it names none."""
+        """Add a fault. It begins at once when its time has passed or it has none."""
         self._schedule(fault)
         self._sort()
         self.strike(now_ms)
 
     def end(self, name: str, now_ms: int) -> None:
-        """End the fault `name`, if it holds, and forget when it would have ended."""
+        """End the active fault `name` and cancel its scheduled end."""
         fault = self._active.get(name)
         if fault is not None:
             self._changes = [change for change in self._changes if change[1] or change[2].name != name]
@@ -67,11 +66,11 @@ class FaultPlan:
 
     # --- for who puts things back -------------------------------------------------------------------------------------
     def state(self) -> FaultState:
-        """For `restore`."""
+        """Return the state for `restore`."""
         return FaultState(self.active, tuple(self._changes))
 
     def restore(self, state: FaultState, now_ms: int) -> None:
-        """Restore `state`, as if no fault had been added or ended since: what it foresaw until now holds, or not."""
+        """Restore `state` as if no fault had been added or ended since; its scheduled changes until now take effect."""
         wanted = {fault.name: fault for fault in state.active}
         for at_ms, begins, fault in state.changes:
             if at_ms <= now_ms:
@@ -110,7 +109,7 @@ class FaultPlan:
 
 
 class FaultInjector:
-    """Begins and ends the faults `names` of a plan by name, at the vehicle time `now_ms()`."""
+    """Begins and ends the faults `names` at once, at the vehicle time `now_ms()`."""
 
     def __init__(self, plan: FaultPlan, names: Sequence[str], now_ms: Callable[[], int]) -> None:
         self._plan = plan
@@ -118,29 +117,29 @@ class FaultInjector:
         self._now_ms = now_ms
 
     def names(self) -> Sequence[str]:
-        """Names of the faults that it has."""
+        """Return the names of the available faults."""
         return self._names
 
     def begin(self, name: str, value: float | None) -> None:
-        """At once, without an end."""
+        """Begin a fault without a scheduled end."""
         self._plan.add(Fault(name, None if value is None else f"{value:g}"), self._now_ms())
 
     def end(self, name: str) -> None:
-        """End it, if it holds."""
+        """End a fault if it is active."""
         self._plan.end(name, self._now_ms())
 
 
 def begin_or_end(
     vehicle: SimulatedVehicle, autopilot: Autopilot, endpoint: Endpoint, fault: Fault, active: bool, now_ms: int
 ) -> None:
-    """Begin or end a fault of a vehicle: those of the links here, those of the machine in the simulator."""
+    """Begin or end a fault of a vehicle: link faults here, others in the simulator."""
     if fault.name == "link.loss":
         endpoint.muted = active
     elif fault.name == "rc.loss":
-        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver itself
+        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # it has a receiver of its own
             autopilot.sticks.radio_failed(active, now_ms)
     elif fault.name == "gcs.loss":
-        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # another firmware is to notice
+        if not vehicle.inject_fault(fault.name, fault.number(), active=active):  # otherwise another firmware notices
             autopilot.failsafes.ground_station_failed(now_ms, failed=active)
     elif fault.name in FLIGHT_FAULTS:
         if autopilot.flights is not None:

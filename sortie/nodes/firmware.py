@@ -1,9 +1,8 @@
-"""Firmwares that are not ours, flying bodies of our world: their time passes as the runtime says, in lockstep
-(`sitl.ardupilot.lockstep`, `sitl.px4.lockstep`), and the line on which each speaks is a wire's end.
+"""Real firmwares that fly bodies of Sortie's simulator in lockstep (`sitl.ardupilot.lockstep`, `sitl.px4.lockstep`).
 
-At the end of a pass each waits for its sensors, so that what it has said is all there, at a vehicle time that follows
-from nothing but what it was told before. They are processes of their own and wait for nobody else, so that as many fly
-at the same time as there are processors.
+The runtime advances their time, and the serial line of each is the end of a wire. At the end of a pass each firmware
+waits for sensor data, so all its messages of that pass are there, at a vehicle time that depends only on its input.
+Firmwares are processes that do not wait for each other, so as many fly at the same time as there are processors.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ if TYPE_CHECKING:
     from sortie.nodes.fleet import FleetNode
 
 LOOK_MS: Final = 40
-"""Vehicle time between looks at what they say: half the period of their fastest stream."""
+"""Vehicle time between reads of their messages, ms: half the period of their fastest stream."""
 
 
 class FirmwareNode(QuietNode):
-    """See the module. `refusal`: the reason, if there is one, why one, by its number, may fly no further; `ended`:
-    hears of one that may not, has ended, or flies no body any more; the body falls then. `endpoints`: none, their words
-    go over wires."""
+    """Node of all firmwares of a run. `refusal(number)` returns a reason why a firmware must stop, or None. `ended`
+    reports a firmware that was stopped, has ended or does not control its body any more; the body then falls. It has no
+    endpoints, because messages go over wires."""
 
     endpoints: tuple[LinkOwner, ...] = ()
     look_every_ms = LOOK_MS
@@ -56,24 +55,24 @@ class FirmwareNode(QuietNode):
         self._signals = signals
         self._refusal, self._ended = refusal, ended
         self._flying = list(range(len(self.locksteps)))
-        self._at_once = os.cpu_count() or 1  # more than these would take the processor's caches from each other
+        self._at_once = os.cpu_count() or 1  # more would displace each other from the processor's caches
 
     def next_vehicle_deadline_ms(self) -> int:
-        return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # whoever else stops time, looks are at the same times
+        return self.now_ms - self.now_ms % LOOK_MS + LOOK_MS  # always the same times, whatever else stops time
 
     def start(self) -> None:
-        """Wait for the first packet of each."""
+        """Wait for the first packet of each firmware."""
         self._fly(0)
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """Fly to `until_ms`, or for the time of a look."""
+        """Fly to `until_ms`, at most `LOOK_MS`."""
         until_ms = min(until_ms, self.next_vehicle_deadline_ms())
         self._fly(until_ms)
         self.now_ms = until_ms
 
     def _fly(self, until_ms: int) -> None:
         waiting, moving = deque(self._flying), list[int]()
-        while waiting or moving:  # in turns: while one is told what its sensors show, the others fly
+        while waiting or moving:  # in turns: while one waits for sensor data, others compute
             while waiting and len(moving) < self._at_once:
                 moving.append(waiting.popleft())
             moving = [number for number in moving if self._step(number, until_ms)]
@@ -81,7 +80,7 @@ class FirmwareNode(QuietNode):
             self.locksteps[number].body.fall(until_ms)
 
     def _step(self, number: int, until_ms: int) -> bool:
-        """Fly one of them a step on; False when it stands at `until_ms`, or flies no more."""
+        """Fly one firmware a step further. False when it has reached `until_ms` or has stopped."""
         try:
             if self.locksteps[number].step(until_ms, self._is_over):
                 return True
@@ -97,19 +96,18 @@ class FirmwareNode(QuietNode):
         return self._signals.number is not None
 
     def look_again(self) -> None:
-        """Do nothing: its deadlines are its own."""
+        """Do nothing: its deadlines are fixed."""
 
     def load(self) -> None:
-        """Load the kernel."""
         for lockstep in self.locksteps:
             lockstep.body.load()
 
     def beat(self) -> None:
-        """Do nothing: they speak when their time passes."""
+        """Do nothing: firmwares send HEARTBEATs only when their time passes."""
 
 
 class SerialPlug:
-    """A firmware's line as an end of a wire."""
+    """Serial line of a firmware as an end of a wire."""
 
     full = False
 
@@ -118,16 +116,16 @@ class SerialPlug:
         self._line = line
 
     def take(self) -> bytes:
-        """Take what it has written."""
+        """Take the bytes that it has written."""
         return self._line.read()
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """Write to it: it reads this before its time goes on."""
+        """Write bytes, which it reads before its time advances."""
         self._line.write(data)
 
 
 class MemberPlug:
-    """The link towards its firmware of a member of a fleet, which acts on what it hears."""
+    """Link of a fleet's member to its firmware; the member acts on what it receives."""
 
     full = False
 
@@ -138,19 +136,19 @@ class MemberPlug:
         self.take = self._plug.take
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """To the endpoint's services."""
+        """Pass received bytes to the endpoint's services."""
         self._touch()
         self._plug.hand(data, link_ms)
 
 
 def wire_to(firmware: FirmwareNode, number: int, there: Plug) -> Wire:
-    """A wire without delay or loss from one of the firmwares to a plug at whoever is before it."""
+    """Make a wire without delay or loss from a firmware to the plug of its companion."""
     return Wire(MemoryLink(), SerialPlug(firmware, firmware.locksteps[number].line), there)
 
 
 class FlownRows:
-    """Companions of firmwares that fly `bodies`, as a fleet has its vehicles in rows: their time passes elsewhere
-    (`FirmwareNode`), here they are told which it is."""
+    """Companions of firmwares that fly `bodies`, in the form of rows for a fleet. `FirmwareNode` advances their time;
+    here they only receive it."""
 
     def __init__(self, machines: Sequence[FlightController], bodies: MachineRows) -> None:
         self.machines = tuple(machines)
@@ -160,19 +158,19 @@ class FlownRows:
 
     @property
     def reports(self) -> npt.NDArray[np.float64]:
-        """Report vectors: words of the firmwares, and the truth about the bodies; a copy."""
+        """Copy of the report vectors: state as the firmwares report it, and true state of the bodies."""
         return np.array([machine.state.report for machine in self.machines])
 
     @property
     def armed(self) -> bool:
-        """True while one of them is armed."""
+        """True while at least one of them is armed."""
         return any(machine.state.armed for machine in self.machines)
 
     def load(self) -> None:
-        """Do nothing: no kernel has to be loaded."""
+        """Do nothing: there is no kernel to load."""
 
     def advance(self, until_ms: npt.NDArray[np.float64]) -> None:
-        """See `sortie.nodes.kind_rows.VehicleRows`."""
+        """Advance each companion to its time (`sortie.nodes.kind_rows.VehicleRows`)."""
         for row, machine in enumerate(self.machines):
             if until_ms[row] > self.times_ms[row]:
                 self.times_ms[row] = machine.advance(int(until_ms[row]))

@@ -1,11 +1,11 @@
-"""Many vehicles as one node: their machines advance in one call of each kernel, and only those act that have to.
+"""Fleet node: many vehicles whose bodies advance in one call of each kernel, of which only those decide that need to.
 
-A pass goes to the end of a window, which is the same for all. Within it each vehicle flies from its own deadline to
-its own deadline, or to its own first event, exactly as it would alone: a vehicle that has nothing to decide is only
-moved. So everybody stands at the same time after a pass, and nobody has been asked more often, or at other instants,
-than one vehicle by itself. What comes in on a link is for one vehicle, or for all; only those act on it.
+A pass goes to the end of a window that all vehicles share. Within it each vehicle flies to its own next deadline or
+event, as it would alone; a vehicle without a decision is only moved. So after a pass all vehicles have the same time,
+and each has decided at the same instants as a lone vehicle would. Received messages are for one vehicle or for all;
+only the addressed ones act.
 
-Links are shared (`Network`) or a vehicle's own (a network of one). Link and vehicle time are in ms.
+Links are shared (`Network`) or belong to one vehicle (a network of one). Link and vehicle time are in ms.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from sortie.nodes.kind_rows import QUIET_MS, Floats, KindRows, ReadyRow, Vehicle
 from sortie.nodes.vehicle import ARMED_LOOK_MS, IDLE_LOOK_MS, STANDING_MPS, VehicleService
 
 WINDOW_MS: Final = 250
-"""The interval of streams at 4 Hz: their instants end the windows."""
+"""Length of a window, ms: the interval of streams at 4 Hz."""
 NEVER: Final = np.inf
 LOOK_MS: Final = 200
-"""Time between looks at a vehicle that comes down alone, ms."""
+"""Time between checks of a failed vehicle that comes down, ms."""
 
 
 class FailedVehicle:
-    """A vehicle whose autopilot has raised `error`. Nobody asks that autopilot again: what it would decide is not
-    known. The machine's own control lands where it is (what does not fly stops) and is then switched off, and its
-    services go on telling what the vehicle does."""
+    """Vehicle whose autopilot has raised `error`. The autopilot is not called any more. The control of the machine
+    lands at the present place (or stops, if it does not fly) and is then disarmed. Its services still report its
+    state."""
 
     def __init__(self, service: VehicleService, error: Exception) -> None:
         self.error = error
@@ -45,7 +45,7 @@ class FailedVehicle:
         service.endpoint.send(dialect.MAVLink_statustext_message(Severity.EMERGENCY, text))
 
     def arrive(self, now_ms: int, link_ms: int) -> None:
-        """The machine has moved to this vehicle time."""
+        """Follow the machine, which has moved to this vehicle time."""
         service = self._service
         service.now_ms = now_ms
         service.vehicle.take_events()
@@ -62,11 +62,10 @@ class FailedVehicle:
 
 
 class FleetNode:
-    """See the module; a `VehicleNode`. `services`: the vehicles, in the order in which they are numbered; their
-    machines are those of `rows`. `networks`: on how many they are spread, each of at most 250, in that order.
-    `between()` is called within a pass before each vehicle that decides something: a thousand that do take it seconds.
-    `has_time()` is asked in `serve_links` before each further vehicle: without time the others are served in the next
-    call, first of all."""
+    """Node of many vehicles (`VehicleNode`). `services`: the vehicles in order; their machines are in `rows`.
+    `networks`: number of shared networks, each of at most 250 vehicles. `between()` is called within a pass before each
+    deciding vehicle, because a thousand take seconds. `has_time()` is asked in `serve_links` before each further
+    vehicle; without time, the remaining ones come first in the next call."""
 
     def __init__(
         self,
@@ -85,11 +84,11 @@ class FleetNode:
         self._touched: set[int] = set()
         self._unsettled: set[int] = set()
         self.stranded: dict[int, FailedVehicle] = {}
-        """Vehicles whose autopilot has raised, by their number."""
+        """Vehicles whose autopilot has raised an exception, by number."""
         self.on_stranded: list[Callable[[int, Exception], None]] = []
-        """Called with the number and the error of each that comes to these."""
+        """Callbacks for a failed vehicle: its number and its error."""
         self.on_pass: list[Callable[[int], None]] = []
-        """Called when all stand at the same vehicle time."""
+        """Callbacks for the end of a pass, with the vehicle time, ms."""
         self.between, self.has_time = between, has_time
         self._first, self._left_over = 0, False
         self._virtual = True
@@ -117,12 +116,12 @@ class FleetNode:
 
     @property
     def states(self) -> list[tuple[Floats, Sequence[int]]]:
-        """The rows of the machines' states, of each kind, and their numbers."""
+        """State rows of each kind of machine, with the numbers of the vehicles."""
         return [(kind.rows.state, kind.members) for kind in self._kinds]
 
     def columns(self, first: int, count: int) -> Floats:
-        """(vehicles, `count`): entries of all report vectors from `first` on, read-only; a view where all vehicles are
-        simulated and of one kind."""
+        """Return columns of all report vectors, (vehicles, `count`), from entry `first`; read-only. A view where all
+        vehicles are simulated and of one kind."""
         if len(self._kinds) == 1:
             found = self._kinds[0].rows.reports[:, first : first + count]
         else:
@@ -139,27 +138,27 @@ class FleetNode:
         return Network(endpoints, lambda number: self.touch(members[number]))
 
     def own_network(self, member: int) -> Network:
-        """Links that only this vehicle is on; a new network each time."""
+        """Make a new network with links that only this vehicle uses."""
         made = self._network(range(member, member + 1))
         self._own.append(made)
         return made
 
     def own_links(self, member: int) -> OwnLinks:
-        """For whoever opens links of one vehicle while it flies."""
+        """Return the object that opens links of one vehicle in flight."""
         return OwnLinks(self, member)
 
     @property
     def endpoints(self) -> tuple[LinkOwner, ...]:
-        """Endpoints that have links; before them those towards firmwares that fly members."""
+        """All endpoints with links; first those of members towards their firmwares."""
         return (*self._behind, *self.networks, *self._own)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Note that received bytes were handed over; the members that it was for act in `serve_links`."""
+        """Do nothing: members that received bytes act in `serve_links`."""
 
     # --- who acts -------------------------------------------------------------------------------------------------
     def touch(self, member: int) -> None:
-        """Prepare this vehicle for a call from outside: it stands at the present time, and acts on it in
-        the next `serve_links`."""
+        """Prepare a vehicle for a call from outside: bring it to the current time, and let it act in the next
+        `serve_links`."""
         self._bring(member)
         self._touched.add(member)
 
@@ -181,7 +180,7 @@ class FleetNode:
         self._note(member)
 
     def strand(self, member: int, error: Exception) -> None:
-        """The firmware that has flown it has ended with this `error`."""
+        """Note that the firmware of this member has ended with `error`."""
         self._strand(member, error)
         self._note(member)
 
@@ -191,7 +190,7 @@ class FleetNode:
             told(member, error)
 
     def _note(self, member: int) -> None:
-        """Note when it wants to act next."""
+        """Update the deadlines of a member."""
         service = self.services[member]
         kind, row = self._place[member]
         if member in self.stranded:
@@ -211,7 +210,7 @@ class FleetNode:
             self._unsettled.add(member)
 
     def _note_streams(self, member: int) -> None:
-        """Note when it wants its next pass, whatever for."""
+        """Update the next pass of a member, whatever it is for."""
         service = self.services[member]
         kind, row = self._place[member]
         now_ms = service.now_ms
@@ -230,11 +229,11 @@ class FleetNode:
 
     # --- deadlines ------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
-        """Vehicle time when the first vehicle wants to act, ms."""
+        """Return the earliest deadline of all vehicles on vehicle time, ms."""
         return int(min(kind.next_ms for kind in self._kinds))
 
     def next_link_deadline_ms(self) -> int | None:
-        """Link time when the services of the first vehicle want to act, ms."""
+        """Return the earliest deadline of all services on link time, ms."""
         if self._left_over:
             return self._link_ms
         due = self._next_link_ms
@@ -242,7 +241,7 @@ class FleetNode:
 
     @property
     def _next_link_ms(self) -> float:
-        """The earliest of all; looked for once after each change."""
+        """Earliest link deadline; computed once after each change."""
         if self._link_next_ms is None:
             self._link_next_ms = float(self._link_due_ms.min())
         return self._link_next_ms
@@ -254,17 +253,18 @@ class FleetNode:
 
     @property
     def look_every_ms(self) -> int:
-        """Interval of looks, ms, as of a single vehicle."""
+        """Longest step in a paced run, ms, as for a single vehicle."""
         return ARMED_LOOK_MS if any(kind.armed for kind in self._kinds) else IDLE_LOOK_MS
 
     @property
     def busy(self) -> bool:
-        """True while a member has work to run ahead for."""
+        """True while a member has a reason to run ahead of real time."""
         return any(service.busy for service in self.services)
 
     # --- a turn ---------------------------------------------------------------------------------------------------
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """Make one pass: all to the end of the window, or to `until_ms`. `link_ms` None: link time is vehicle time."""
+        """Make one pass: all vehicles to the end of the window, at most to `until_ms`. `link_ms` None: link time is
+        vehicle time."""
         self._follow(link_ms)
         end_ms = min(until_ms, self.now_ms - self.now_ms % WINDOW_MS + WINDOW_MS)
         end_ms += -end_ms % int(L.TICK_MS)
@@ -301,7 +301,7 @@ class FleetNode:
             kind.have_streamed(streamed)
 
     def _glance(self, member: int, now_ms: int) -> bool:
-        """See `Autopilot.glance`."""
+        """Call `Autopilot.glance` of a member."""
         try:
             return self.services[member].autopilot.glance(now_ms)
         except Exception as error:  # noqa: BLE001 - as in `_arrive`
@@ -309,10 +309,10 @@ class FleetNode:
             return True
 
     def look_again(self) -> None:
-        """Do nothing: a caller from outside names the vehicle that it changes, see `touch`."""
+        """Do nothing: callers from outside name the vehicle that they change (`touch`)."""
 
     def _follow(self, link_ms: int | None) -> None:
-        """Set the time that the links have: with sockets a vehicle does not fly to a deadline on link time."""
+        """Set link time. With sockets, a vehicle does not fly to a deadline on link time."""
         virtual = link_ms is None
         self._link_ms = self.now_ms if link_ms is None else link_ms
         if virtual != self._virtual:
@@ -321,8 +321,7 @@ class FleetNode:
                 self._note(member)
 
     def serve_links(self, link_ms: int) -> None:
-        """Let members act that were touched, whose deadline on link time has come, or whose changes are on the disk
-        now."""
+        """Let members act that were touched, have a due link deadline, or whose changes are now stored on disk."""
         self._link_ms = link_ms
         members = set(self._touched)
         self._touched.clear()
@@ -355,7 +354,7 @@ class FleetNode:
         return journal.durable() >= journal.latest()
 
     def commit(self, link_ms: int) -> None:
-        """Wait for the disk for members with unsettled changes: what is acknowledged is written before."""
+        """Wait for the disk for members with unstored changes: a change is stored before it is acknowledged."""
         for member in sorted(self._unsettled):
             service = self.services[member]
             if service.journal.catch_up():
@@ -365,7 +364,6 @@ class FleetNode:
 
     # --- before the first pass ------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Load what is compiled."""
         for kind in self._kinds:
             kind.rows.load()
             kind.streams.load()
@@ -373,16 +371,16 @@ class FleetNode:
             service.telemetry.load()
 
     def beat(self) -> None:
-        """Vehicle time stands still: a HEARTBEAT of each all the same."""
+        """Send a HEARTBEAT of each vehicle although vehicle time stands still."""
         for kind in self._kinds:
-            kind.streams.write()  # within a pass: what fell due before goes before it
+            kind.streams.write()  # within a pass: first send what was due before
         for service in self.services:
             service.beat()
 
 
 class OwnLinks:
-    """Links of one vehicle of a fleet, as those of a `VehicleService` are used: its `endpoint` is a network of one of
-    `node`, made with the first link."""
+    """Links of one vehicle of a fleet, used like those of a `VehicleService`. Its `endpoint` is a network of `node`,
+    made with the first link."""
 
     def __init__(self, node: FleetNode, member: int) -> None:
         self.node = node
@@ -391,7 +389,7 @@ class OwnLinks:
 
     @property
     def endpoint(self) -> Network:
-        """Network that the links belong to."""
+        """Network of the links."""
         if self._network is None:
             self._network = self.node.own_network(self._member)
         return self._network

@@ -1,7 +1,5 @@
-"""Flight from start to end, as `demo` and `fly` do it: GO when the vehicle is armable, watch, tell how it ended.
-
-The flight manager flies it (seed 002); this follows its states and the mission's events, and decides nothing else.
-"""
+"""One flight from GO to its result, for `demo` and `fly`. The flight manager (seed 002) flies it; this module follows
+its states and the mission's events."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ STANDING_MPS = 0.2
 
 @dataclass(slots=True)
 class FlightResult:
-    """Result of a flight: `result` completed, failed or aborted; times in seconds of vehicle time since takeoff."""
+    """Result of a flight: completed, failed or aborted. Times are s of vehicle time since takeoff."""
 
     result: str = "failed"
     reason: str = ""
@@ -39,10 +37,10 @@ class FlightResult:
 
 
 class Flight:
-    """Follows one flight. With `auto_go` the flight manager begins it by itself (FM_AUTO_GO); else GO is given here,
-    not before vehicle time `go_at_ms`.
+    """Follower of one flight. With `auto_go` the flight manager starts it by itself (FM_AUTO_GO); otherwise GO is given
+    here, not before vehicle time `go_at_ms`.
 
-    `step` is called after each pass with its events and never blocks; `done` says that `result` is final.
+    `step` is called after each pass with its events. `done`: `result` is final.
     """
 
     def __init__(self, service: VehicleService, *, auto_go: bool = False, go_at_ms: int = 0) -> None:
@@ -56,14 +54,14 @@ class Flight:
         self._took_off_ms: int | None = None
         self._odometer = 0.0
         self._complete = False
-        self._taken_over: ModeReason | None = None  # the reason for which the vehicle is in another mode
+        self._taken_over: ModeReason | None = None  # reason of a mode that the flight manager did not choose
         self._why = ""
         self._warning = ""
         self._dead_since_ms: int | None = None
         self._look_ms: int | None = None
 
     def next_deadline_ms(self) -> int | None:
-        """Time of the next step without an event, ms."""
+        """Return the time of the next step without an event, ms."""
         due, look = self._next_try_ms, self._look_ms
         return look if due is None else due if look is None else min(due, look)
 
@@ -81,9 +79,9 @@ class Flight:
             self._look_ms = next_multiple(now_ms, every_ms)
 
     def _watch_battery(self, now_ms: int) -> None:
-        """End the flight of a vehicle with an empty battery that no crash check disarms: it would stand armed for
-        ever (a rover's default). Looked at every `LOOK_MS`, since no event tells of it, and more often once it
-        looks like it."""
+        """End the flight of a vehicle with an empty battery that no crash check disarms (a rover's default); it would
+        stand armed for ever. No event reports this, so it is checked every `LOOK_MS`, and every `LOOK_AGAIN_MS` after a
+        first sign."""
         vector = self.service.vehicle.state.report
         moves = hypot(vector[report.GROUND_SPEED], vector[report.VD]) > STANDING_MPS
         if moves or vector[report.BATT_FRACTION] > 0.0:
@@ -94,22 +92,22 @@ class Flight:
             self._end("failed", "the battery is empty")
 
     def abort(self, reason: str) -> None:
-        """Ended from outside (a signal): what there is becomes the result."""
+        """End the flight from outside (a signal)."""
         if not self.done:
             self._end("completed" if self._complete else "aborted", reason)
 
     def fail(self, reason: str) -> None:
-        """End the flight, since its vehicle flies no further."""
+        """End the flight as failed, because its vehicle cannot fly on."""
         if not self.done:
             self._end("failed", reason)
 
     def _try_to_start(self, now_ms: int) -> None:
-        self._next_try_ms = next_multiple(now_ms, RETRY_MS)  # at the same times, whenever it was first looked at
+        self._next_try_ms = next_multiple(now_ms, RETRY_MS)  # fixed times, whenever the first try was
         autopilot = self.service.autopilot
         late = now_ms - self._began_ms > ARMABLE_WITHIN_MS
         ready = autopilot.prearm.ok and self.service.vehicle.state.has_position
         if ready and not self._auto_go and autopilot.flights is not None:
-            self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends this flight
+            self._next_try_ms = None  # before GO: a refusal or a failed PREFLIGHT ends the flight
             outcome = autopilot.flights.go(now_ms)
             if not outcome.ok:
                 self._end("failed", outcome.reason)
@@ -124,11 +122,11 @@ class Flight:
             self.result.items_reached.append({"seq": event.seq, "time_s": round(seconds, 2)})
         elif isinstance(event, StatusText):
             if event.severity <= Severity.WARNING and self._took_off_ms is not None and not self._warning:
-                self._warning = event.words  # the first is the cause, what follows are its effects
+                self._warning = event.words  # the first warning is the cause, later ones are effects
         elif isinstance(event, MissionComplete):
             self._complete = True
         elif isinstance(event, ModeChanged) and self.state is FlightState.FLYING:
-            # in any mode but the flight manager's own somebody has taken it
+            # a mode that is not of the flight manager means that a person or failsafe has taken over
             ours = event.number in self.service.autopilot.facts.vehicle_class.modes.of_flights
             self._taken_over = None if ours else event.reason
 
@@ -160,7 +158,7 @@ class Flight:
         return "failed", why
 
     def _early_landing(self) -> str:
-        """Items wait behind the landing that ended this flight: ArduPilot's way, unless MIS_OPTIONS says otherwise."""
+        """Explain a landing item that ended the flight although items follow, as in ArduPilot without MIS_OPTIONS 4."""
         if not self.result.items_reached:
             return ""
         seq, last = int(self.result.items_reached[-1]["seq"]), self.service.item_count

@@ -1,4 +1,4 @@
-"""Vehicles of a fleet that are moved together, and when each of them is due."""
+"""Vehicles of one kind in a fleet, which move together, and their deadlines."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mavlink_bridge.services.telemetry.service import TelemetryService
 from sortie.nodes.vehicle import VehicleService
 
 QUIET_MS: Final = 10_000
-"""A vehicle to which nothing happens, and that nothing is due of, is asked so often all the same."""
+"""Longest time without a pass of a vehicle, ms."""
 _PASSED_OVER: Final = -1.0
 Floats = npt.NDArray[np.float64]
 ReadyRow = tuple[int, int, bool, bool, bool]
-"""Row that wants a pass: its number, its vehicle time, whether it is a pass to decide something, whether a look is due,
-and whether it is one of its own."""
+"""Row that needs a pass: its number, its vehicle time, whether it must decide, whether a look is due, whether the pass
+is the vehicle's own (not only for samples)."""
 
 
 class VehicleRows(Protocol):
-    """Port: vehicles that are moved together. `machines`: as their services have them; the rows of their states, of
-    their reports, their times, ms, and what is not 0 for each at which something has happened."""
+    """Vehicles that move together. `machines`: in the order of the rows. `state`, `reports`: a row for each.
+    `times_ms`: their vehicle times. `events`: not 0 for a vehicle with an event."""
 
     state: Floats
     times_ms: Floats
@@ -39,17 +39,19 @@ class VehicleRows(Protocol):
     def armed(self) -> bool: ...
 
     def load(self) -> None:
-        """Bring in what is compiled."""
+        """Load the compiled kernel."""
 
     def advance(self, until_ms: Floats) -> object:
-        """Each vehicle to its own time, or to its first event; one whose time is over stays."""
+        """Advance each vehicle to its own time or its first event; a vehicle that is past its time stays."""
 
 
 class KindRows:
-    """The rows of one kind, and which members they are. `due_ms`: when each wants its next pass; `own_ms`: the same but
-    for samples that somebody takes; `decides_ms`: when one in which it decides something: before that it only says how
-    things are, and looks around at `look_ms`. `asked_ms`: the last such one; the next comes after `QUIET_MS` at the
-    latest. `streams`: of all `services`, encoded together."""
+    """Rows of one kind with the numbers of their members in the fleet.
+
+    `due_ms`: next pass of each. `own_ms`: the same without samples. `decides_ms`: next pass with a decision; earlier
+    ones only report state. `look_ms`: next look around. `asked_ms`: last decision; the next comes after at most
+    `QUIET_MS`. `streams`: the streams of all `services`, encoded together.
+    """
 
     def __init__(self, rows: VehicleRows, members: Sequence[int], services: Sequence[VehicleService]) -> None:
         self.rows = rows
@@ -68,11 +70,11 @@ class KindRows:
         self._armed: bool | None = None
 
     def changed(self) -> None:
-        """Note a change by a member: deadlines and arming are computed anew."""
+        """Note a change by a member: deadlines and arming are computed again."""
         self._next_ms = self._armed = None
 
     def have_streamed(self, rows: Sequence[tuple[int, int]]) -> None:
-        """Note of rows whose streams alone were due when the next of these are."""
+        """Set the next deadlines of rows of which only streams were due."""
         which, streams_ms = np.array(rows).T
         now_ms = self.rows.times_ms[which]
         quiet_ms = np.maximum(np.minimum(streams_ms, self.look_ms[which]), now_ms + TICK_MS)
@@ -82,13 +84,14 @@ class KindRows:
 
     @property
     def next_ms(self) -> float:
-        """The earliest of `due_ms`; looked for once after each change."""
+        """Earliest of `due_ms`; computed once after each change."""
         if self._next_ms is None:
             self._next_ms = float(self.due_ms.min())
         return self._next_ms
 
     def advance(self, end_ms: float) -> Iterable[ReadyRow]:
-        """Each that is behind `end_ms` to its deadline, its first event, or there; the rows that want a pass."""
+        """Advance each vehicle that is behind `end_ms` to its deadline or first event, and return the rows that need a
+        pass."""
         rows = self.rows
         until = np.minimum(self.due_ms, end_ms)
         until[rows.times_ms >= end_ms] = _PASSED_OVER
@@ -103,12 +106,12 @@ class KindRows:
         return zip(ready.tolist(), times, decide.tolist(), look.tolist(), own.tolist(), strict=True)
 
     def behind(self, end_ms: float) -> bool:
-        """True while a member is not there yet."""
+        """True while a member has not reached `end_ms`."""
         return bool((self.rows.times_ms < end_ms).any())
 
     @property
     def armed(self) -> bool:
-        """True while a member is armed. Computed anew as `next_ms` is: arming and disarming are acts, or crashes."""
+        """True while a member is armed; computed once after each change."""
         if self._armed is None:
             self._armed = self.rows.armed
         return self._armed

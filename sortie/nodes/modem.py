@@ -1,5 +1,5 @@
-"""A radio of a vehicle's link: the vehicle's end of it, the air between, and the modem on the ground, on whose other
-side are sockets or serial lines. Who is on these shares the one radio, as behind a modem on a table."""
+"""Radio on a vehicle's link: the vehicle's end, the radio channel, and the modem on the ground with its sockets or
+serial lines. All clients on these share the one radio."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 class Outlet:
-    """The side of a modem where the sockets are: what any of them receives goes on the air, and what comes from there
-    goes to all of them. Bytes only; nobody looks at messages."""
+    """Ground side of a modem. Bytes from any socket go to the radio, bytes from the radio to all sockets; frames are
+    not examined."""
 
     def __init__(self) -> None:
         self.heard: list[bytes] = []
@@ -33,28 +33,28 @@ class Outlet:
         self._last = 0
 
     def open_link(self, name: str, **traits: Unpack[LinkTraits]) -> int:
-        """A socket more; its number."""
+        """Add a socket and return its number."""
         self._last += 1
         self._queues[self._last] = OutQueue()
         return self._last
 
     def close_link(self, link: int) -> None:
-        """A socket less."""
+        """Remove a socket."""
         self._queues.pop(link, None)
 
     def set_baud(self, link: int, baud: int, name: str) -> None:
-        """The line has another rate; the air has its own."""
+        """Do nothing: the radio has a rate of its own."""
 
     def restart_link(self, link: int) -> None:
-        """Drop what waits: its other end is a new one."""
+        """Drop waiting bytes, because the client at the other end is new."""
         self._queues[link].clear()
 
     def receive(self, link: int, data: bytes, link_ms: int, vehicle_ms: int) -> None:
-        """Bytes for the air."""
+        """Take bytes for the radio."""
         self.heard.append(data)
 
     def send(self, data: bytes) -> None:
-        """Bytes from the air, for all sockets."""
+        """Queue bytes from the radio for all sockets."""
         for queue in self._queues.values():
             queue.waiting.append(data)
             queue.size += len(data)
@@ -67,12 +67,12 @@ class Outlet:
         return None
 
     def out_queue(self, link: int) -> OutQueue:
-        """Queue of what waits for a socket."""
+        """Return the queue of bytes that wait for a socket."""
         return self._queues[link]
 
 
 class Modem(QuietNode):
-    """A node on a wire: everything that comes from one side goes to the other."""
+    """Node on a wire that passes all bytes from one side to the other."""
 
     now_ms = 0
     full = False
@@ -83,23 +83,23 @@ class Modem(QuietNode):
 
     @property
     def node(self) -> Modem:
-        """Itself."""
+        """Node of this plug: itself."""
         return self
 
     def take(self) -> bytes:
-        """Take what has come in on the sockets."""
+        """Take the bytes that sockets received."""
         data = b"".join(self.outlet.heard)
         self.outlet.heard.clear()
         return data
 
     def hand(self, data: bytes, link_ms: int) -> None:
-        """Hand over what has come over the air."""
+        """Pass on bytes that arrived by radio."""
         self.outlet.send(data)
 
 
 def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: str, radio: RadioLink) -> str:
-    """Open a socket or serial link with a radio between it and the vehicle; its address. UserError as `Runtime.open`
-    has it."""
+    """Open a socket or serial link with a radio between it and the vehicle, and return its address. UserError as for
+    `Runtime.open`."""
     try:
         trusted = parse_link(url).is_trusted
     except LinkError as error:
@@ -113,7 +113,7 @@ def open_through_radio(runtime: Runtime, node: Node, endpoint: LinkOwner, url: s
 
 
 def relay(runtime: Runtime, vehicle_url: str, ground_url: str, radio: RadioLink) -> tuple[str, str]:
-    """A radio between any vehicle and any ground station; the addresses."""
+    """Connect any vehicle and any ground station by a radio, and return both addresses."""
     modems = (Modem(), Modem())
     opened = [runtime.open(modem.outlet, url) for modem, url in zip(modems, (vehicle_url, ground_url), strict=True)]
     for modem in modems:
@@ -123,7 +123,7 @@ def relay(runtime: Runtime, vehicle_url: str, ground_url: str, radio: RadioLink)
 
 
 def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
-    """Distance of a vehicle from the antenna on the ground now, m."""
+    """Return a function for the distance of a vehicle from the ground antenna, m."""
 
     def away_m() -> float:
         here = vehicle.state.place
@@ -135,8 +135,8 @@ def away_from(place: GeoPoint, vehicle: Vehicle) -> Callable[[], float]:
 def medium_of(
     profile: RadioProfile | None, seed: int, place: GeoPoint, vehicle: Vehicle, loss: float, delay_ms: int
 ) -> Medium:
-    """Medium of a link in memory: a radio, if there is one, or the bare link. UserError for a delay beside that
-    of a radio."""
+    """Make the medium of a link in memory: a radio if `profile` is given, else a bare link. UserError for a delay in
+    addition to a radio."""
     if profile is None:
         return MemoryLink(seed, loss=loss, delay_ms=delay_ms)
     if delay_ms:
@@ -147,5 +147,5 @@ def medium_of(
 
 
 def radio_between(profile: RadioProfile, seed: int, place: GeoPoint, vehicle: Vehicle) -> RadioLink:
-    """A pair of radios, one on the vehicle and one at `place`."""
+    """Make a pair of radios, one on the vehicle and one at `place`."""
     return RadioLink(profile, seed, away_from(place, vehicle))

@@ -1,8 +1,8 @@
-"""Touching an obstacle: a vehicle that comes nearer to one than its radius (SIM_COLLIDE_RAD) crashes, there and then.
+"""Collisions with obstacles: a vehicle nearer to an obstacle than its radius (SIM_COLLIDE_RAD) crashes there.
 
-It is looked at when the vehicle could be there at the earliest, whatever it does (20 m/s2 are more than any here has),
-so that far from all obstacles the look costs one pass a second, and a touch is noticed at its tick. The touch has a
-place and a time; the vehicle is stopped there, and every motor fails and stays so.
+The next check is at the earliest time at which the vehicle could touch an obstacle, with at most 20 m/s2 of
+acceleration. So checks far from obstacles cost one pass a second, and a touch is noticed within its tick. The vehicle
+is stopped at that place, and all motors fail for good.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Touch:
 
 
 class ObstacleWatch:
-    """Watches one vehicle, see the module. `touch`: the first, None so far; `nearest_m`: the closest that it came."""
+    """Watch over one vehicle. `touch`: the first touch, or None. `nearest_m`: the smallest distance so far."""
 
     def __init__(self, service: VehicleService, machine: SimulatedMachine, scanner: Scanner, origin: GeoPoint) -> None:
         self._service = service
@@ -49,11 +49,11 @@ class ObstacleWatch:
         service.watchers.follow(self)
 
     def next_deadline_ms(self) -> int | None:
-        """See `sortie.nodes.watchers.Follower`."""
+        """Return the vehicle time of the next check, ms."""
         return self._due_ms
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """A pass was made."""
+        """Check the distance if it is due."""
         if self.touch is not None or not self._service.autopilot.facts.armed:
             self._due_ms = None
         elif self._due_ms is None or now_ms >= self._due_ms:

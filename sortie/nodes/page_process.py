@@ -1,6 +1,5 @@
-"""`--web`: `sortie web` in a process of its own beside a run, on a link of its own, so that it costs the flight what a
-ground station costs. It ends with the run; where the run begins anew after a reboot, the page is at the same address.
-"""
+"""`--web`: the program `sortie web` as a process beside a run, on a link of its own, so that it costs the flight as
+much as a ground station. It ends with the run. After a reboot of the run, the page has the same address."""
 
 from __future__ import annotations
 
@@ -19,18 +18,18 @@ from sortie.config.settings import Settings
 from sortie.runtime.runtime import Runtime
 
 DEFAULT_LISTEN: Final = ("127.0.0.1", 8088)
-"""The port of mavlink2rest, whose paths it has."""
+"""Port of mavlink2rest, whose paths the page serves."""
 TOKEN: Final = "SORTIE_WEB_TOKEN"
-"""The environment may hold the token; the command line must not, for everybody can read that."""
+"""Environment variable for the token. It is not on the command line, which every user can read."""
 OWNER: Final = "SORTIE_WEB_OWNER"
-"""The process beside which a page runs: when that is gone, be it killed, the page ends too."""
+"""Environment variable with the process of the run. When that process is gone, the page ends too."""
 _LISTEN: Final = "SORTIE_LISTEN"
 _LINK: Final = "tcpin:127.0.0.1:0"
 _END_S: Final = 3.0
 
 
 class PageProcess:
-    """See the module. `owner`: whose link it is connected to; `state`: of a sortie loop.
+    """Process of the page. `owner`: the owner of the link that it uses; `state`: state folder of a sortie loop.
     UserError when the library of the page is missing."""
 
     def __init__(
@@ -40,7 +39,7 @@ class PageProcess:
             raise UserError(f"a page needs aiohttp: {pip_install('web')}, or leave --web out")
         address = runtime.open(owner, _LINK).removeprefix("tcpin:")
         os.environ.setdefault(TOKEN, secrets.token_urlsafe(18))
-        os.environ[_LISTEN] = _listen(settings.listen)  # a reboot is another program with the same environment
+        os.environ[_LISTEN] = _listen(settings.listen)  # a reboot starts another program with the same environment
         command = [sys.executable, "-m", "sortie", "web", "--connect", f"tcp:{address}", "--log-dir", str(logs)]
         if state is not None:
             command += ["--state-dir", str(state)]
@@ -54,7 +53,7 @@ class PageProcess:
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
 
     def close(self) -> None:
-        """End it; at once, when it does not listen."""
+        """End the process; kill it if it does not end within 3 s."""
         self._process.terminate()
         try:
             self._process.wait(_END_S)
@@ -64,12 +63,12 @@ class PageProcess:
 
 
 def _listen(given: tuple[str, int] | None) -> str:
-    """Address to listen on: the one asked for, else the usual port, or another one when that is taken."""
+    """Return the address to listen on: the given one, else the usual port, else any free port."""
     if given is not None:
         return f"{given[0]}:{given[1]}"
     host, port = DEFAULT_LISTEN
     with socket.socket() as probe:
-        if sys.platform != "win32":  # where it would take a port that somebody has
+        if sys.platform != "win32":  # Windows would take a port that is in use
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

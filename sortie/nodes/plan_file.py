@@ -1,4 +1,4 @@
-"""Reading a plan from disk, and where a simulated vehicle that flies it stands."""
+"""Plan files: reading and checking, and the start of a simulated vehicle that flies the plan."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ LARGEST_FILE = 32 << 20
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan in a file. UserError: one line with file, place and what was expected."""
+    """Read a plan file. UserError in one line: file, place, what was expected."""
     installed()  # a plan may hold commands of packages
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise UserError(f"{path}: larger than {LARGEST_FILE >> 20} MB; expected a plan file")
         data = path.read_bytes()
-    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+    except (OSError, ValueError) as error:  # an impossible file name is a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{path}: {why}; expected a .plan, .waypoints or .txt file") from error
     try:
@@ -45,7 +45,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
-    """Position of the first item that has one; altitude 0."""
+    """Return the position of the first item that has one, with altitude 0."""
     for item in items:
         if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
             return GeoPoint(item.x, item.y)
@@ -53,14 +53,14 @@ def first_place(items: tuple[MissionItem, ...]) -> GeoPoint | None:
 
 
 def start_of(plan: Plan) -> GeoPoint | None:
-    """Start of a simulated vehicle: the plan's home, or its first place where home is missing or zero."""
+    """Return the start of a simulated vehicle: the plan's home, or its first place without a home."""
     if plan.home is not None and (plan.home.lat, plan.home.lon) != (0.0, 0.0):
         return plan.home
     return first_place(plan.items)
 
 
 def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or move it") -> None:
-    """UserError, with `hint`, when the first place of the plan is more than 50 km from where the vehicle stands."""
+    """Raise UserError with `hint` when the first place of the plan is more than 50 km from the vehicle."""
     place = first_place(plan.items)
     if place is not None and (away := distance(home, place)) > MAX_AWAY_M:
         raise UserError(
@@ -70,7 +70,7 @@ def check_reach(plan: Plan, home: GeoPoint, hint: str = "leave out --home or mov
 
 
 def check_plan(plan: Plan, source: Path) -> None:
-    """UserError, beginning with `source`, for what an upload of the plan would refuse."""
+    """Raise UserError, beginning with `source`, for what an upload of the plan would refuse."""
     installed()  # a plan may hold commands of packages
     for kind, items in _by_kind(plan).items():
         for number, item in enumerate(items, start=1):
@@ -83,8 +83,8 @@ def check_plan(plan: Plan, source: Path) -> None:
 
 
 def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
-    """Move a plan, home, fence and rally points too, so many metres to the north and east. A vehicle that is not
-    moved has the plan itself: a place that is computed anew differs in its last bits."""
+    """Move a plan with home, fence and rally points by metres to the north and east. Without an offset, the plan itself
+    is returned, because recomputed places differ in their last bits."""
     north, east = offset
     if not north and not east:
         return plan
@@ -105,7 +105,7 @@ def moved_plan(plan: Plan, offset: tuple[float, float]) -> Plan:
 
 
 def load_plan(service: VehicleService, plan: Plan) -> None:
-    """Put mission, fence and rally points of a plan that has been checked into the service."""
+    """Put mission, fence and rally points of a checked plan into the vehicle."""
     for kind, items in _by_kind(plan).items():
         service.journal.submit(SavePlan(kind, items))
         service.autopilot.plans.replace(kind, items)

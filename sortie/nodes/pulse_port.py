@@ -1,7 +1,8 @@
-"""`--rc`: the port on which a simulated vehicle hears a pilot's transmitter, as ArduPilot's simulator does on 5501.
+"""Port for a pilot's transmitter (`--rc`), as ArduPilot's simulator has on 5501.
 
-A datagram is 8 or 16 pulses of a receiver, us, each a little-endian uint16, from channel 1 on; 0 keeps the last one of
-its channel. Others are dropped. Source: ArduPilot libraries/AP_HAL_SITL/SITL_State.cpp (_read_rc_sitl_input).
+A datagram is 8 or 16 pulses of a receiver (us), each a little-endian uint16, from channel 1 on; 0 keeps the last pulse
+of its channel. Other datagrams are dropped. Source: ArduPilot libraries/AP_HAL_SITL/SITL_State.cpp
+(_read_rc_sitl_input).
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _PER_TURN: Final = 100
 
 
 def pulses_of(datagram: bytes) -> tuple[int, ...]:
-    """The pulses of a datagram; none if it is not of that form."""
+    """Return the pulses of a datagram, us; none for another format."""
     form = _FORMS.get(len(datagram))
     return () if form is None else form.unpack(datagram)
 
 
 class PulsePort(QuietNode):
-    """A node without a vehicle, which hands on what comes in: `take(pulses, link_ms)`. UserError: the port is busy."""
+    """Node that passes received pulses to `take(pulses, link_ms)`. UserError: the port is busy."""
 
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
@@ -48,11 +49,11 @@ class PulsePort(QuietNode):
 
     @property
     def port(self) -> int:
-        """Number of the port."""
+        """Port number."""
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
-        """Hear nothing any more."""
+        """Close the port."""
         self._poll.forget(self._socket.fileno())
         self._socket.close()
 
@@ -60,11 +61,11 @@ class PulsePort(QuietNode):
         self._came = True
 
     def serve_links(self, link_ms: int) -> None:
-        """Hand on all that came in."""
+        """Pass on all received pulses."""
         if not self._came:
             return
         self._came = False
-        for _ in range(_PER_TURN):  # more waits for the next turn
+        for _ in range(_PER_TURN):  # the rest waits for the next turn
             try:
                 datagram = self._socket.recv(_LARGEST)
             except BlockingIOError:

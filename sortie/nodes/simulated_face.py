@@ -1,4 +1,4 @@
-"""Face of a simulated vehicle: its protocol services, in the way of the firmware that it is spoken to as."""
+"""Face of a simulated vehicle: its protocol services, as the presented firmware has them."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ from sortie.nodes.computer import computer_status
 from sortie.nodes.face import Face
 
 CAMERA_V2: Final = 6
-"""CAM1_TYPE of a camera that speaks for itself."""
+"""CAM1_TYPE of a camera that is a MAVLink component."""
 CAMERA_ON_BOARD: Final = 5
-"""CAM1_TYPE of one that another computer on board has."""
+"""CAM1_TYPE of a camera on another computer on board."""
 COMPUTER: Final = id_of("ONBOARD_COMPUTER_STATUS")
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
@@ -83,9 +83,11 @@ def simulated_face(
     given: Mapping[str, float] = NOTHING_MORE,
     show: bytes = b"",
 ) -> Face:
-    """Face of a vehicle that has no controller of its own: everything is answered here, in the way of the firmware
-    that it is spoken to as. `stored`: parameters of an earlier run, by the names of that firmware; `given`: of
-    this one; `show`: the file of a drone show that it was given then."""
+    """Make the face of a vehicle without a controller: all messages are answered here, as the presented firmware does.
+
+    `stored`: parameters of an earlier run, by the firmware's names; `given`: parameters of this run; `show`: the file
+    of a drone show.
+    """
     autopilot, journal, endpoint, firmware = service.autopilot, service.journal, service.endpoint, identity.speaks
     endpoint.answer_for(firmware.habits.answers_for)
     telemetry = TelemetryService(autopilot, endpoint, identity, boot_unix_us=service.epoch_us)
@@ -119,7 +121,7 @@ def simulated_face(
     sticks = StickService(autopilot)
     logs = LogService(room=room, may_erase=lambda: not autopilot.facts.armed)
     services: tuple[Service, ...] = (
-        flow,  # first: what the others ask of it is as of now
+        flow,  # first, so that the others see its current rates
         commands,
         spoken.targets,
         sticks,
@@ -140,9 +142,9 @@ def simulated_face(
         *service.flight_services(commands),
         *_show(service, commands, telemetry, files, show),
         *spoken.services,
-        telemetry,  # last: what a command asks for follows its acknowledgement
+        telemetry,  # last: messages that a command requests follow its acknowledgement
     )
-    for number, row in spoken.rows.items():  # after the others have registered theirs
+    for number, row in spoken.rows.items():  # after the services have registered theirs
         commands.register(number, row)
     return Face(
         telemetry,
@@ -164,7 +166,7 @@ def _hear(hear: Callable[[Iterable[Event]], object], events: list[Event], now_ms
 
 
 def _failures(service: VehicleService, commands: CommandService, spoken: Spoken) -> None:
-    """INJECT_FAILURE, where the parameter allows it."""
+    """Add INJECT_FAILURE, which a parameter must allow."""
     FailureService(
         service.injector(),
         lambda: service.parameters[ENABLE] != 0.0,
@@ -175,7 +177,7 @@ def _failures(service: VehicleService, commands: CommandService, spoken: Spoken)
 
 
 def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFiles:
-    """Files that a station finds by MAVFTP: component metadata, and the parameters packed where its firmware has it."""
+    """Return the files for MAVFTP: component metadata, and packed parameters where the firmware has them."""
     files = VirtualFiles()
     if spoken.parameter_file:
         packed = ParameterFiles(service.parameters, service.journal)
@@ -186,7 +188,7 @@ def _files(service: VehicleService, spoken: Spoken, pages: Pages) -> VirtualFile
 
 
 def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple[Service, ...]:
-    """Services of what is around the vehicle: ground, pad, a vehicle to follow, traffic, obstacles."""
+    """Return the services about the surroundings: ground, landing pad, leading vehicle, traffic, obstacles."""
     autopilot, vehicle, endpoint = service.autopilot, service.vehicle, service.endpoint
     answers, subscriptions, routes = telemetry.answers, telemetry.subscriptions, endpoint.routes
     traffic = service.traffic = TrafficClock(autopilot, routes, answers, subscriptions)
@@ -202,7 +204,7 @@ def _surroundings(service: VehicleService, telemetry: TelemetryService) -> tuple
 
 
 def _digicam(service: VehicleService) -> DigicamService:
-    """Digital cameras of before MAVLink's camera protocol; that of CAM1_TYPE 5 hears of each order."""
+    """Add digital cameras of the time before MAVLink's camera protocol; with CAM1_TYPE 5 they receive each order."""
     digicam = DigicamService(service.autopilot, service.endpoint)
     if int(service.parameters["CAM1_TYPE"]) == CAMERA_ON_BOARD:
         service.observers.append(digicam.hear)
@@ -210,8 +212,8 @@ def _digicam(service: VehicleService) -> DigicamService:
 
 
 def _camera(service: VehicleService, commands: CommandService | None) -> CameraAlbum | None:
-    """Camera on a component of its own, where a parameter says that there is one. `commands`: of the vehicle, which
-    take what is for a camera, too; None: they do not."""
+    """Add a camera component if CAM1_TYPE asks for one. `commands`: of a vehicle that forwards camera commands; None:
+    it does not."""
     if int(service.parameters["CAM1_TYPE"]) != CAMERA_V2:
         return None
     if find_spec("PIL") is None:
@@ -222,7 +224,8 @@ def _camera(service: VehicleService, commands: CommandService | None) -> CameraA
 
 
 def _gimbal(service: VehicleService, commands: CommandService, telemetry: TelemetryService) -> tuple[Service, ...]:
-    """The manager of the vehicle's gimbal; one that is no servos speaks for itself. Nothing where there is none."""
+    """Return the manager of the vehicle's gimbal, if there is one. A gimbal without servos is a component of its
+    own."""
     autopilot, endpoint = service.autopilot, service.endpoint
     mount, gimbal = autopilot.mount, autopilot.mount.gimbal
     if gimbal is None:
@@ -240,7 +243,7 @@ def _gimbal(service: VehicleService, commands: CommandService, telemetry: Teleme
 
 
 def _remote_id(service: VehicleService, telemetry: TelemetryService, identity: Identity) -> tuple[Service, ...]:
-    """Remote identification where DID_ENABLE was 1 at the start, and its transmitter on DID_MAVPORT."""
+    """Add remote identification if DID_ENABLE was 1 at the start, with its transmitter on DID_MAVPORT."""
     autopilot, parameters = service.autopilot, service.parameters
     if parameters["DID_ENABLE"] == 0.0:
         return ()
@@ -260,7 +263,7 @@ def _remote_id(service: VehicleService, telemetry: TelemetryService, identity: I
 def _show(
     service: VehicleService, commands: CommandService, telemetry: TelemetryService, files: VirtualFiles, content: bytes
 ) -> tuple[Service, ...]:
-    """Drone shows where SRT_SHOW was 1 at the start: their mode, and what is said of them."""
+    """Add drone shows if SRT_SHOW was 1 at the start: their mode and their service."""
     autopilot = service.autopilot
     if autopilot.facts.param("SRT_SHOW") == 0.0:
         return ()
@@ -289,7 +292,7 @@ def _shown(modes: ModeSource) -> list[ShownMode]:
 
 
 def _metadata(service: VehicleService, spoken: Spoken, commands: CommandService, firmware: Firmware) -> MetadataFiles:
-    """Metadata of the vehicle, made when a station asks for it."""
+    """Return the vehicle's metadata, made when a station asks for it."""
     kind, served = service.autopilot.facts.vehicle_class, spoken.parameters
     events, modes = spoken.book.vocabulary, spoken.modes
     described = (
@@ -315,7 +318,7 @@ def _metadata(service: VehicleService, spoken: Spoken, commands: CommandService,
 
 @dataclass(frozen=True, slots=True)
 class _AnnouncedVehicle:
-    """Autopilot whose events are told, and the links that hear them."""
+    """Autopilot whose events are sent, and the links that receive them."""
 
     autopilot: Autopilot
     links: Callable[[], Sequence[int]]
@@ -336,7 +339,7 @@ class _AnnouncedVehicle:
 
 
 def _events(service: VehicleService, telemetry: TelemetryService, spoken: Spoken) -> EventService:
-    """Events of a vehicle, which cost nothing until somebody listens."""
+    """Add MAVLink events, which cost nothing until a client listens."""
 
     def hear(heard: list[Event], now_ms: int) -> None:
         if heard:

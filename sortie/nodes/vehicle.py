@@ -1,8 +1,8 @@
-"""The service: one vehicle, its autopilot, and the MAVLink face, composed. Time comes in; nothing here waits.
+"""Vehicle node: one vehicle, its autopilot and its MAVLink services. It never waits; time is an argument.
 
-`VehicleService` is a node (`sortie.runtime.node`): the runtime has the clocks and the links.
-A pass advances the vehicle to the earliest deadline or to its first event, lets the autopilot decide, tells every
-service and observer what happened, and leaves the bytes to be sent in the endpoint's queues.
+`VehicleService` is a node (`sortie.runtime.node`): the runtime has the clocks and the links. A pass advances the
+vehicle to the earliest deadline or its first event, lets the autopilot decide, informs services and observers, and
+leaves bytes in the endpoint's queues.
 """
 
 from __future__ import annotations
@@ -42,27 +42,29 @@ IDLE_LOOK_MS = 200
 
 
 class ControllerBehind(Protocol):
-    """A flight controller behind the service, on a link of its own: it is heard first."""
+    """Flight controller behind the vehicle node, on a link of its own. Its messages are processed first."""
 
     link: Endpoint
     carried: bool
-    """True when our clock carries its time."""
+    """True when Sortie's clock drives the controller's time."""
 
     def heard(self, link_ms: int) -> None:
         """Note that the bytes received on its link were handed over."""
 
     def begin_settling(self, link_ms: int) -> None:
-        """Before ground stations are told: what it has told."""
+        """Process its messages before ground stations are informed."""
 
     def end_settling(self, link_ms: int) -> None:
-        """After it: what is due on its link."""
+        """Send what is due on its link after ground stations were informed."""
 
 
 class VehicleService:
-    """See the module. `make_face`: its protocol services, once all else is there. `epoch_us`: UTC microseconds since
-    1970 at vehicle time 0. `on_error` hears what a protocol service raised (a fault of ours); the vehicle stays under
-    control. `behind`: see `ControllerBehind`. `link_rates`: streams of a link that comes; None: as the
-    parameters say."""
+    """Node of one vehicle.
+
+    `make_face` makes its protocol services after everything else. `epoch_us`: UTC, us since 1970, at vehicle time 0.
+    `on_error` reports exceptions of protocol services (program errors); the vehicle stays under control. `behind`: a
+    flight controller. `link_rates`: stream rates (Hz) of new links; None: those of the parameters.
+    """
 
     def __init__(
         self,
@@ -87,13 +89,13 @@ class VehicleService:
         self.watchers = Watchers()
         self.observers, self.samplers = self.watchers.observers, self.watchers.samplers
         self.sampled = behind is not None
-        """Do logs take the state now? Not in a pass for somebody who looks on or says something, which is not the
-        vehicle's doing: its log is the same without. A controller tells when it wants."""
+        """Whether logs record the state in this pass. Passes that only a client causes are not recorded, so that the
+        log does not depend on clients. A controller decides by itself."""
         self.heartbeats: dict[int, Callable[[], Message]] = {}
-        """Heartbeats of further components on this link, by their number."""
+        """HEARTBEATs of further components on this link, by component id."""
         self.components: dict[int, Sequence[Service]] = {}
-        """Their services; for a face."""
-        self.traffic: TimedService | None = None  # tells of other aircraft; for a face
+        """Services of further components; the face sets them."""
+        self.traffic: TimedService | None = None  # sends other aircraft; set by the face
         self.passes = 0
         self.most_instants = 1
         self.lines = LineMeter()
@@ -103,9 +105,9 @@ class VehicleService:
         self._link_rates = link_rates
         self.faults = FaultPlan(faults, partial(begin_or_end, vehicle, autopilot, self.endpoint))
         self._booting = True
-        self._decides_ms: int | None = None  # the next pass that is more than streams; None: to be asked
-        self._on_link_ms: int | None = None  # when a service or a watch is due on the link clock, asked with it
-        self._decided_ms = self.now_ms  # the last one
+        self._decides_ms: int | None = None  # vehicle time of the next pass that is more than streams; None: unknown
+        self._on_link_ms: int | None = None  # link time of the next service or watch, computed with it
+        self._decided_ms = self.now_ms  # the last such pass
         self._new_system: int | None = None
         parameters.listeners.append(self._parameter_changed)
         self._streaming: tuple[int, ...] = ()
@@ -113,7 +115,7 @@ class VehicleService:
         self._take(make_face(self))
 
     def unix_us(self) -> int:
-        """UTC now, microseconds since 1970, by vehicle time."""
+        """Return UTC by vehicle time, us since 1970."""
         return self.epoch_us + 1000 * self.now_ms
 
     def _take(self, face: Face) -> None:
@@ -129,15 +131,15 @@ class VehicleService:
         self.logs_from_boot = face.logs_from_boot
         for service in face.services:
             self.endpoint.add_service(service)
-        for component, services in self.components.items():  # behind: scripts take a link's first HEARTBEAT for ours
+        for component, services in self.components.items():  # last: scripts take a link's first HEARTBEAT for ours
             self.endpoint.add_component(component, services)
 
     def injector(self) -> FaultInjector:
-        """Faults that begin and end now; for a face."""
+        """Return the object that begins and ends faults at once; for the face."""
         return FaultInjector(self.faults, (*self.vehicle.fault_names(), *LINK_FAULTS), lambda: self.now_ms)
 
     def flight_services(self, commands: CommandService) -> list[FlightService]:
-        """Services of the flight manager, if there is one; for a face."""
+        """Return the services of the flight manager, if there is one; for the face."""
         flights = self.autopilot.flights
         if flights is None:
             return []
@@ -145,57 +147,54 @@ class VehicleService:
         return [FlightService(flights, commands)]
 
     def _actor_failed(self, error: Exception, where: str) -> None:
-        """Report the error of an actor, but not an injected fault, which was asked for; people hear of both from the
-        flight manager."""
+        """Report an exception of an actor, but not an injected fault. The flight manager informs people of both."""
         if not isinstance(error, InjectedFault):
             self._on_error(error, where)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Endpoints with links: the vehicle's, and before it a controller's: what that says counts for what ground
-        stations ask."""
+        """Endpoints with links. A controller's comes first, because its messages influence the answers to ground
+        stations."""
         return (self.endpoint,) if self._behind is None else (self._behind.link, self.endpoint)
 
     def room(self, link: int) -> int:
-        """Bytes that may be queued on a link without delaying answers."""
+        """Return the bytes that may be queued on a link without delaying answers."""
         return self.endpoint.room(link, BURST_BYTES)
 
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
-        """A link that nobody is on: all streams at `hz`, for a log to take from the endpoint. `take`: see
-        `Endpoint.open_link`."""
+        """Open an internal link with all streams at `hz`, for a log. `take`: see `Endpoint.open_link`."""
         link = self.endpoint.open_link(name, local=True, take=take)
         self.telemetry.open_link(link, rates_hz={"*": hz}, fixed=True)
         self._streaming = (*self._streaming, link)
         return link
 
     def load(self) -> None:
-        """Load what is compiled. Takes some tenths of a second; the first HEARTBEAT does not need it."""
+        """Load the compiled kernel, which takes some tenths of a second. The first HEARTBEAT does not need it."""
         self.vehicle.load()
         self.telemetry.load()
 
     def beat(self) -> None:
-        """Vehicle time stands still: a HEARTBEAT all the same, of each component."""
+        """Send a HEARTBEAT of each component although vehicle time stands still."""
         self.telemetry.send_heartbeat()
         for component, heartbeat in self.heartbeats.items():
             self.endpoint.send(heartbeat(), component=component)
 
     def close(self, *, hurried: bool = False) -> None:
-        """Finish what other processes write, the pictures of its camera (not all when `hurried`), and write how long it
-        was on."""
+        """Finish the pictures of the camera (not all when `hurried`) and store the vehicle's operating time."""
         self.autopilot.statistics.count_time(self.now_ms)
         if self.camera is not None:
             self.camera.close(hurried=hurried)
 
     # --- deadlines ----------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
-        """The earliest vehicle time at which a pass is needed; at most `HORIZON_MS` away."""
+        """Return the earliest vehicle time at which a pass is needed, ms; at most `HORIZON_MS` away."""
         of_core = self.autopilot.next_deadline_ms()
         return self._next_pass_ms(of_core, self.endpoint.next_deadlines()[1], self.now_ms + HORIZON_MS)
 
     def deadlines(self) -> tuple[int, int | None]:
-        """Deadlines: the vehicle time of the next pass in which it decides anything (`NEVER_MS` far away: an event
-        apart nothing), and `next_link_deadline_ms`. Streams, see `stream`, and looks are not
-        counted; streams of a controller behind it are its own."""
+        """Return the vehicle time of the next pass with a decision (`NEVER_MS`: only an event), and
+        `next_link_deadline_ms`. Streams (`stream`) and looks are not counted; the streams of a controller are its
+        own."""
         behind = self._behind
         on_link, on_vehicle = self.endpoint.next_deadlines(self.telemetry if behind is None else None)
         if behind is not None:
@@ -218,18 +217,19 @@ class VehicleService:
 
     @property
     def look_every_ms(self) -> int:
-        """Longest vehicle time until what the vehicle notices by itself is announced, ms."""
+        """Longest step of a paced run, ms, before events of the vehicle are announced."""
         return ARMED_LOOK_MS if self.autopilot.facts.armed else IDLE_LOOK_MS
 
     def next_link_deadline_ms(self) -> int | None:
-        """The earliest link time at which a service, or the autopilot's watch on its ground station, is due."""
+        """Return the earliest link time at which a service or the autopilot's watch over its ground station is due,
+        ms."""
         if self._behind is not None:
             return self.deadlines()[1]
         self._ask_deadlines()
         return self._on_link_ms
 
     def _ask_deadlines(self) -> int:
-        """Ask everybody, once after each change; the vehicle time of the next pass in which anything is decided."""
+        """Compute the deadlines, once after each change, and return the vehicle time of the next decision."""
         if self._decides_ms is None:
             self._decides_ms, self._on_link_ms = self.deadlines()
         return self._decides_ms
@@ -252,7 +252,7 @@ class VehicleService:
             self._settle()
 
     def _advance(self, until_ms: int, link_ms: int | None, instants: int) -> None:
-        """See `advance`; up to so many `instants` of streams are one pass."""
+        """Make one pass with at most `instants` instants of streams."""
         decides_ms, streams_ms = self._ask_deadlines(), self.telemetry.next_deadline_ms()
         autopilot, vehicle, pool, flows = self.autopilot, self.vehicle, self._pool, self.telemetry.flows
         traffic = autopilot.traffic
@@ -262,7 +262,7 @@ class VehicleService:
                 own_ms = max(streams_ms, self.now_ms + TICK_MS)
             if look_ms is not None and look_ms < own_ms:
                 own_ms = max(look_ms, self.now_ms + TICK_MS)
-            # The horizon makes a pass of streams one that decides: links are looked at when the wall says so.
+            # The horizon turns a pass of streams into one that decides; links are read when real time says so.
             now_ms = self.watchers.move(vehicle, min(until_ms, own_ms, self.now_ms + HORIZON_MS))
             happened = vehicle.has_events
             quiet = own_ms <= now_ms < min(until_ms, decides_ms, self._decided_ms + HORIZON_MS) and not happened
@@ -273,7 +273,7 @@ class VehicleService:
                 self.arrive(now_ms, link_ms, own=happened or own_ms <= now_ms or on_link)
                 return
             streamed = streams_ms is not None and streams_ms <= now_ms
-            if traffic.collisions and self.traffic is not None:  # and leave with what is streamed
+            if traffic.collisions and self.traffic is not None:  # sent together with the streams
                 self._settle()
                 self.endpoint.handle_timeout_of(self.traffic, now_ms)
                 streamed = streamed or bool(self._streaming)
@@ -288,17 +288,17 @@ class VehicleService:
             self.note(now_ms, own=True)
 
     def _settle(self) -> None:
-        """Put what has flowed on its links."""
+        """Write encoded streams to their links."""
         if self._pool is not None:
             self._pool.write()
 
     def look_again(self) -> None:
-        """Compute anew what is due: a call from outside may have changed it since the last pass."""
+        """Compute the deadlines again, because a call from outside may have changed them."""
         self._decides_ms = None
 
     def arrive(self, now_ms: int, link_ms: int | None, *, own: bool = True) -> None:
-        """The vehicle has moved to this vehicle time, on this pass: decide, and tell everybody. `own`: something is due
-        or has happened, else somebody else stops it here. The wall's stops are sampled as well."""
+        """Decide and inform everyone after the vehicle has moved to this vehicle time. `own`: something was due or has
+        happened; otherwise something else stopped the vehicle here. Stops by real time are recorded in logs as well."""
         self.passes += 1
         self.sampled = own or link_ms is not None
         self.now_ms = self._decided_ms = now_ms
@@ -310,16 +310,15 @@ class VehicleService:
         self.sampled = self._behind is not None
 
     def stream(self, now_ms: int, *, own: bool = True) -> None:
-        """The vehicle has moved to this vehicle time, and nothing has happened nor falls due but streams (`own`) or
-        somebody's samples: nothing is decided, nobody asked, and observers, who would hear of no event, are not told.
-        """
+        """Send streams after the vehicle has moved to a time at which nothing else is due (`own`) or a sample is taken.
+        Nothing is decided, and observers are not called."""
         self.telemetry.asked = False
         self.endpoint.handle_timeout_of(self.telemetry, now_ms)
         self.telemetry.asked = True
         self.note(now_ms, own=own)
 
     def note(self, now_ms: int, *, own: bool) -> None:
-        """Take the samples of a moment in which nothing is decided."""
+        """Take the samples of a moment without a decision."""
         self.passes += 1
         self.now_ms = now_ms
         self.sampled = own
@@ -328,35 +327,35 @@ class VehicleService:
         self.sampled = False
 
     def run_to(self, due_ms: int, link_ms: int) -> None:
-        """Passes until vehicle time is `due_ms`, to the tick below."""
+        """Make passes until vehicle time is `due_ms`, rounded down to a tick."""
         due_ms -= due_ms % TICK_MS
         while self.now_ms < due_ms:
             self.advance(due_ms, link_ms)
 
     def receive(self, link: int, data: bytes, link_ms: int) -> None:
-        """Bytes that came in on a link act now."""
+        """Process received bytes of a link at once."""
         self.endpoint.receive(link, data, link_ms, self.now_ms)
         self.serve_links(link_ms)
 
     def take_pulses(self, pulses: Sequence[int], link_ms: int) -> None:
-        """Pulses of a pilot's transmitter act now: see `StickService.take_pulses`. A vehicle with a controller has its
-        own receiver."""
+        """Process pulses of a pilot's transmitter (`StickService.take_pulses`). A vehicle with a controller has its own
+        receiver."""
         if self._sticks is not None and self._sticks.take_pulses(pulses, self.now_ms):
             self.serve_links(link_ms)
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Act on what came in from a controller; the rest acts when all has come in."""
+        """Process the bytes of a controller now; those of other links wait until all are received."""
         if self._behind is not None and endpoint is self._behind.link:
             self._behind.heard(link_ms)
 
     def commit(self, link_ms: int) -> None:
-        """Wait for the disk: what is acknowledged is written before."""
+        """Wait for the disk: a change is stored before it is acknowledged."""
         if self.journal.catch_up():
             self.serve_links(link_ms)
 
     def serve_links(self, link_ms: int) -> None:
-        """Link time has moved, the store has written, or something has happened: tell everybody, until nothing new
-        happens."""
+        """Inform everyone, until nothing new happens, because link time has moved, the store has written, or something
+        happened."""
         self._decides_ms = None
         behind = self._behind
         if behind is None:
@@ -388,23 +387,21 @@ class VehicleService:
             events = self.autopilot.announcer.take_events()
             if not events:
                 break
-            # What an observer or a service has just caused is told now, not when the wall next wakes the loop.
+            # What an observer or service has just caused is sent now, not at the next turn.
         if self._new_system is not None and self.journal.durable() >= self.journal.latest():
-            # Not before the answer to the set, which is durable now, has left under the old id.
+            # first, the stored answer to the parameter change leaves with the old id
             self.endpoint.identify(self._new_system)
             self._new_system = None
 
     @property
     def busy(self) -> bool:
-        """True while there is a reason to run ahead: booting until armable (or it is clear that it will not be), a
-        flight?
+        """True while there is a reason to run ahead of real time: booting until armable (or clearly not), a flight.
 
-        A vehicle that stands armed waits for the next command, which a ground station needs milliseconds of its own
-        time to send: run ahead, those would be more than DISARM_DELAY. Motors that run on after a PX4's landing
-        belong to its flight.
+        An armed vehicle on the ground waits for a command. A ground station needs milliseconds for it, which would
+        exceed DISARM_DELAY if time ran ahead. Motors that run on after a PX4's landing belong to its flight.
         """
         if self._behind is not None and not self._behind.carried:
-            return False  # a real vehicle is never run ahead of the wall
+            return False  # a real vehicle never runs ahead of real time
         autopilot = self.autopilot
         if autopilot.flights is not None and autopilot.flights.status.begun_by_go:
             return True
@@ -418,7 +415,7 @@ class VehicleService:
 
     @property
     def repeats(self) -> int:
-        """Requests that had to be repeated: mission items that did not come."""
+        """Number of mission items that had to be requested again."""
         return self.missions.repeats
 
     # --- facts for people ---------------------------------------------------------------------------------------------
@@ -436,7 +433,7 @@ class VehicleService:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Facts for progress and status; metres, seconds, m/s, percent."""
+        """Return facts for progress and status; metres, m/s, percent."""
         state, home = self.vehicle.state.report, self.autopilot.facts.home
         return {
             "mode": self.autopilot.modes.spec.name,

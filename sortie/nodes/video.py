@@ -1,7 +1,7 @@
-"""Video of a simulated camera: its streams, by RTP to stations and by RTSP to players, and where these are.
+"""Video of a simulated camera: its streams, by RTP to stations and by RTSP to players.
 
-A player may come from the host of a station that has asked for the information of a stream by RTSP, as RTP goes to the
-host of a station that has asked for it.
+RTP goes to the hosts of stations that asked for the stream; RTSP accepts players from the hosts of stations that asked
+for its information.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class FilmedScene(Protocol):
     """Scene that is filmed: `sortie.nodes.camera.CameraAlbum`."""
 
     def place(self) -> tuple[GeoPoint, float]:
-        """Return where the camera is, and its height above home, m."""
+        """Return the place of the camera, and its height above home, m."""
 
     def view(self, shot: Shot, columns: int, rows: int) -> CameraView:
-        """Return what the camera sees now, in so many pixels."""
+        """Return the current view with this number of pixels."""
 
     def scenery(self) -> int:
-        """Number of the ground and the obstacles that it sees."""
+        """Return the number of the static scene."""
 
 
 class CameraVideo:
-    """Makes and sends the frames: `mavlink_bridge.services.camera.video.VideoOutput`."""
+    """Makes and sends frames (`mavlink_bridge.services.camera.video.VideoOutput`)."""
 
     def __init__(self, scene: FilmedScene, endpoint: Endpoint, parameters: Parameters, specs: Specs) -> None:
         self._scene = scene
@@ -56,11 +56,11 @@ class CameraVideo:
         system = endpoint.system_id
         self._server = _listening(rtsp + _RTSP_PORTS * (system - 1)) if rtsp else None
         self.streams = video_streams(rtp, system, specs, self._server)
-        self._frames: dict[int, Job] = {}  # the last of each stream
-        self._trouble = ""  # of the last frame
+        self._frames: dict[int, Job] = {}  # last frame of each stream
+        self._trouble = ""  # error of the last frame
 
     def close(self) -> None:
-        """Hang up on players."""
+        """Disconnect players."""
         if self._server is not None:
             self._server.close()
 
@@ -68,14 +68,14 @@ class CameraVideo:
         return self._server is not None and self._server.played(stream.path)
 
     def url(self, stream: VideoStream, link: int) -> str:
-        """URL at the address that the station sees, whose host may play it from now on."""
+        """Return the URL as the station sees it, and admit players from its host."""
         assert self._server is not None
         host = self._host(link)
         self._server.admit(host)
         return f"rtsp://{address_towards(host)}:{self._server.port}/{stream.path}"
 
     def show(self, stream: VideoStream, shot: Shot, links: Sequence[int]) -> None:
-        """Send a frame, unless the one before is still on its way."""
+        """Send a frame, unless the previous one is still being sent."""
         last = self._frames.get(stream.number)
         if last is not None and not last.done:
             return
@@ -101,8 +101,8 @@ class CameraVideo:
 
 
 def video_streams(port: int, system: int, specs: Specs, server: RtspServer | None = None) -> tuple[VideoStream, ...]:
-    """Streams of a vehicle's camera, the visible one and the thermal one: by RTP if `port` is not 0, then by RTSP if
-    there is a server. Each vehicle has ports of its own, RTP's even ones; system 1 those from `port` on."""
+    """Return the streams of a vehicle's camera, visible and thermal: by RTP if `port` is not 0, then by RTSP with a
+    server. Each vehicle has its own ports (RTP: even ones); system 1 begins at `port`."""
     columns, rows, first = specs.columns & ~1, specs.rows & ~1, port + _RTP_PORTS * (system - 1)
     ways = [(first, ""), (first + 2, "")] if port else []
     if server is not None:
@@ -124,7 +124,7 @@ def _listening(port: int) -> RtspServer:
 
 
 def station_host(name: str) -> str:
-    """Host at the other end of a link, whose name is an address; the loopback one where it has none: a serial line."""
+    """Return the host at the other end of a link, from the link's name; loopback for a serial line."""
     try:
         spec = parse_link(name.rpartition(" from ")[2])
     except LinkError:
@@ -133,10 +133,10 @@ def station_host(name: str) -> str:
 
 
 def address_towards(host: str) -> str:
-    """Address of this machine that a host sees; the loopback one where there is no way to it."""
+    """Return the address of this machine that a host sees; loopback if the host is unreachable."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         try:
-            asked.connect((host, _DISCARD))  # looks the way up and sends nothing
+            asked.connect((host, _DISCARD))  # finds the route and sends nothing
         except OSError:
             return LOOPBACK
         return str(asked.getsockname()[0])

@@ -1,8 +1,8 @@
-"""Watchers of a vehicle: observers, which hear what has happened in each pass; followers, which may want a pass at a
-time of their own; samplers, which note the state between two decisions.
+"""Watchers of a vehicle: observers (events of each pass), followers (may ask for a pass at a given time), samplers
+(record the state between decisions).
 
-A vehicle that is alone is stopped for a timed sample on its way, which costs a third of a pass, or keeps its reports by
-itself, where more is not wanted; those of a fleet move together, and have a pass for it in which nothing is decided.
+A lone vehicle is stopped in flight for a timed sample, which costs a third of a pass, or collects report vectors by
+itself if these are enough. Vehicles of a fleet move together and have a pass without a decision for it.
 """
 
 from __future__ import annotations
@@ -22,61 +22,61 @@ Observer = Callable[[list[Event], int], None]
 
 
 class Follower(Protocol):
-    """Follower of a vehicle from pass to pass, which may want one at a time of its own: a flight that is watched."""
+    """Follower of a vehicle that may ask for a pass, for example of a watched flight."""
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """An observer: what has happened in a pass."""
+        """Process the events of a pass."""
 
     def next_deadline_ms(self) -> int | None:
-        """The vehicle time at which it wants a pass; None: it waits for events."""
+        """Return the vehicle time at which it needs a pass, ms; None: it waits for events."""
 
 
 class TimedSampler(Protocol):
-    """Sampler that notes the state of a vehicle at vehicle times of its own."""
+    """Sampler that records the state at vehicle times of its own."""
 
     def sample(self, now_ms: int) -> None:
-        """The vehicle stands at this vehicle time."""
+        """Record the state at this vehicle time."""
 
     def next_sample_ms(self) -> int | None:
-        """The vehicle time of the next sample; None: there is none."""
+        """Return the vehicle time of the next sample, ms; None: there is none."""
 
 
 @runtime_checkable
 class ReportSampler(TimedSampler, Protocol):
-    """Sampler that wants no more than the vehicle's report each `every_ms`; 0: it wants to be there at each."""
+    """Sampler that needs only report vectors, every `every_ms`; 0: it must be called for each sample."""
 
     @property
     def every_ms(self) -> int: ...
 
     def take(self, reports: npt.NDArray[np.float64], first_ms: int) -> None:
-        """Reports of these times, a row for each."""
+        """Take report vectors of these times, a row for each."""
 
 
 class Watchers:
-    """See the module. `observers` hear of passes in which something is decided, `samplers` of all others, with the
-    vehicle time alone."""
+    """All watchers of a vehicle. `observers` are called for passes with a decision, `samplers` (vehicle time only) for
+    all others."""
 
     def __init__(self) -> None:
         self.observers: list[Observer] = []
         self.samplers: list[Callable[[int], None]] = []
         self._followers: list[Follower] = []
         self._timed: list[TimedSampler] = []
-        self._taker: ReportSampler | None = None  # who is alone with its samples
+        self._taker: ReportSampler | None = None  # the only timed sampler, if reports are enough for it
         self._moved: SimulatedVehicle | None = None
-        self._keeper: SampledOnItsWay | None = None  # the same vehicle, where it keeps reports
+        self._keeper: SampledOnItsWay | None = None  # the same vehicle, if it collects reports
 
     def follow(self, follower: Follower) -> None:
-        """From now on it is stepped after each pass, and its deadlines count as the vehicle's own."""
+        """Call this follower after each pass, and count its deadlines as the vehicle's own."""
         self._followers.append(follower)
         self.observers.append(follower.step)
 
     def unfollow(self, follower: Follower) -> None:
-        """Step it no more."""
+        """Remove a follower."""
         self._followers.remove(follower)
         self.observers.remove(follower.step)
 
     def sample_by(self, sampler: TimedSampler) -> None:
-        """From now on it notes the state at its times, and may do so in any pass."""
+        """Let this sampler record the state at its times; it may do so in any pass."""
         self._taker = sampler if isinstance(sampler, ReportSampler) and not self._timed else None
         self._timed.append(sampler)
         self.samplers.append(sampler.sample)
@@ -84,21 +84,21 @@ class Watchers:
 
     @property
     def timed(self) -> bool:
-        """True where somebody notes the state at times of its own."""
+        """True when a sampler records the state at times of its own."""
         return bool(self._timed)
 
     def next_step_ms(self) -> int | None:
-        """The earliest vehicle time at which a follower wants a pass."""
+        """Return the earliest vehicle time at which a follower needs a pass, ms."""
         return earliest([follower.next_deadline_ms() for follower in self._followers]) if self._followers else None
 
     def next_sample_ms(self) -> int | None:
-        """The earliest vehicle time at which a sample is wanted that no pass brings."""
+        """Return the earliest vehicle time of a sample that needs a stop, ms."""
         return earliest([sampler.next_sample_ms() for sampler in self._timed]) if self._timed else None
 
     def move(self, vehicle: SimulatedVehicle, until_ms: int) -> int:
-        """Move a vehicle to this vehicle time or to its first event, with stops for samples on the way, at which nobody
-        decides anything; the vehicle time that it has reached. A sample at the instant of an event is left to the pass,
-        which decides before it, as a fleet's does."""
+        """Move a vehicle to this vehicle time or its first event, and return the time reached, ms. It stops for samples
+        on the way, without decisions. A sample at the instant of an event belongs to the pass, which decides first, as
+        in a fleet."""
         advance, timed, taker = vehicle.advance, self._timed, self._taker
         if vehicle is not self._moved:
             self._moved, self._keeper = vehicle, vehicle if isinstance(vehicle, SampledOnItsWay) else None
