@@ -1,1 +1,1 @@
-"""The Python API: a vehicle in this process."""
+"""Python API: a vehicle, or a fleet, in the process of a Python program."""

@@ -1,4 +1,4 @@
-"""Beginning of a session and of a fleet: the vehicles that were asked for, and these in a runtime of their own."""
+"""Start of a session or fleet: from arguments to vehicle specs, and from specs to vehicles in a runtime."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # as in `session`
 Home = str | GeoPoint | tuple[GeoPoint, float]
-"""A place as on the command line, or as a place, with a heading in degrees."""
+"""Place as on the command line, or as a GeoPoint, or a GeoPoint with heading in degrees."""
 
 
 def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
-    """Place and heading in degrees."""
+    """Return place and heading in degrees."""
     if home is None:
         return GeoPoint(*DEFAULT_HOME[:3]), DEFAULT_HOME[3]
     if isinstance(home, str):
@@ -51,7 +51,7 @@ def standing_at(home: Home | None) -> tuple[GeoPoint, float]:
 
 
 def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) -> GeoPoint:
-    """A place `height` m above home. UserError for one that is nowhere on earth."""
+    """Return a place `height` m above home. UserError for impossible degrees."""
     if not (abs(lat) <= 90.0 and abs(lon) <= 180.0 and isfinite(height)):
         raise UserError(
             f"place {lat:g}, {lon:g}, {height:g} m: expected a latitude from -90 to 90, a longitude from -180 to 180, "
@@ -61,7 +61,7 @@ def place_above(home: GeoPoint | None, lat: float, lon: float, height: float) ->
 
 
 def several(given: Iterable[str], name: str) -> tuple[str, ...]:
-    """Return a program's list as a tuple. UserError: one string, of which each letter would be an entry."""
+    """Return a list of a program as a tuple. UserError for a single string, whose letters would be the entries."""
     if isinstance(given, str):
         raise UserError(f"{name} {given!r}: expected a list; write [{given!r}]")
     return tuple(given)
@@ -83,7 +83,7 @@ def spec_of(
     sysid: int | None = None,
     strategy: str | None = None,
 ) -> VehicleSpec:
-    """The vehicle that `who`, in words, was asked for, as if it were alone."""
+    """Return the spec of one vehicle. `who` names the caller in error messages."""
     source = parse_vehicle(vehicle)
     if source.kind != "sim" and not source.in_our_world:
         known = " or ".join(f"sim:{name}" for name in KINDS)
@@ -116,8 +116,8 @@ def assembled(
     log_dir: Path | str | None,
     signing_key: Path | str | bytes | None,
 ) -> Vehicles:
-    """Vehicles in a runtime of their own, in virtual time."""
-    store = None if state_dir is None else Store(Path(state_dir), waits=True)  # time stands still for it
+    """Make vehicles in a new runtime, in virtual time."""
+    store = None if state_dir is None else Store(Path(state_dir), waits=True)  # virtual time waits for it
     if store is not None:
         stack.callback(store.close)
     runtime = Runtime()
@@ -138,8 +138,8 @@ def assembled(
 
 
 def holding(service: VehicleService, name: str) -> ServedParameters:
-    """The parameters that have this one: the core's, or those of the firmware that it is spoken to as. KeyError with
-    the nearest name when there is none."""
+    """Return the parameters that include this one: the core's, or those of the presented firmware. KeyError with the
+    nearest name."""
     if name in service.parameters:
         return service.parameters
     if name not in service.served:
@@ -149,7 +149,7 @@ def holding(service: VehicleService, name: str) -> ServedParameters:
 
 
 def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
-    """The mode of this name. UserError with the nearest one when there is none."""
+    """Return the mode of this name. UserError with the nearest name."""
     spec = modes.find(name)
     if spec is None:
         known = modes.names()
@@ -158,12 +158,12 @@ def mode_of(modes: ModeChoice, name: str) -> ModeSpec:
 
 
 def raise_error(error: Exception, where: str) -> None:
-    """Raise in the program what a service raised."""
+    """Raise the exception of a service in the program."""
     raise error
 
 
 def no_such_name(vehicle: object, name: str, in_state: Iterable[str]) -> AttributeError:
-    """The error of a name that a vehicle does not have, with the nearest one of it or of its state."""
+    """Make the error for an unknown attribute of a vehicle, with the nearest name of it or of its state."""
     known = {
         **{attribute: f"state.{attribute}" for attribute in in_state},
         **{attribute: attribute for attribute in dir(type(vehicle))},

@@ -1,7 +1,6 @@
-"""Claims of a test about a vehicle: sentences in vehicle time that fail with what was seen instead.
+"""Claims of a test about a vehicle: assertions in vehicle time whose failures say what happened instead.
 
-Whoever has a `Session` somewhere (in this thread, or in that of a server) makes the claims of it by two ways to reach
-it: `ask` and `pass_until`.
+A subclass gives access to a `Session` in this thread or in that of a server, by `ask` and `pass_until`.
 """
 
 from __future__ import annotations
@@ -25,36 +24,36 @@ if TYPE_CHECKING:
 __tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
 Place = GeoPoint | tuple[float, float]
-"""Degrees."""
+"""Place; a pair is latitude and longitude in degrees."""
 _SHOWN = 6
 _LAND_WITHIN_S = 300.0
 _HEIGHT_M = 0.5
 
 
 class Claims(ABC):
-    """See the module. What `reaches` looks for may also have happened since the last claim: who flies the vehicle from
-    elsewhere is not raced."""
+    """Claims about one vehicle. `reaches` also counts what has happened since the last claim, so that a test does not
+    race a client that flies the vehicle."""
 
     _looked_at = 0
-    """Events before this one belong to an earlier claim."""
+    """Index of the first event that no earlier claim has used."""
     flown_by: Thread | None = None
-    """The thread that lets its time pass; None: whoever waits for it."""
+    """Thread that advances its time; None: the thread that waits."""
 
     @abstractmethod
     def ask(self, fact: Callable[[Session], T]) -> T:
-        """`fact` of the session, found out where the session lives."""
+        """Return `fact(session)`, called in the session's thread."""
 
     @abstractmethod
     def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
-        """Let vehicle time pass until `done`, asked at everything that happens and at least every `every_s`; False
-        when that was not so within `within_s`. No claim: see `wait`."""
+        """Let vehicle time pass until `done`, called at every event and at least every `every_s`. False after
+        `within_s`."""
 
     def sleep(self, seconds: float) -> None:
-        """Let so much vehicle time pass."""
+        """Let `seconds` of vehicle time pass."""
         self.pass_until(lambda session: False, seconds)
 
     def hints(self) -> list[str]:
-        """Lines for a person about why a claim may have failed, beside what the vehicle did."""
+        """Return lines about possible causes of a failed claim."""
         return []
 
     # --- the simulator ------------------------------------------------------------------------------------------------
@@ -64,16 +63,16 @@ class Claims(ABC):
         return self.ask(lambda session: truth_of(session.service))
 
     def inject(self, fault: str) -> None:
-        """Begin a fault as --fault has it ("gps.loss", "motor1.loss=0.4"), now unless it names a time
-        ("gps.loss@60..90", seconds since boot). UserError names the nearest known one."""
+        """Begin a fault in the form of --fault ("gps.loss", "motor1.loss=0.4"), now or at the given time
+        ("gps.loss@60..90", s since boot). UserError names the nearest known fault."""
         self.ask(lambda session: inject(session.service, fault))
 
     def clear(self, fault: str) -> None:
-        """End a fault that holds."""
+        """End an active fault."""
         self.ask(lambda session: end_fault(session.service, fault))
 
     def set_wind(self, speed: float, from_deg: float, turbulence: float = 0.0) -> None:
-        """From now on the wind blows with `speed` m/s from `from_deg` degrees, with gusts of `turbulence` m/s."""
+        """Set the wind: `speed` m/s from `from_deg` degrees, with gusts of `turbulence` m/s."""
 
         def blow(session: Session) -> None:
             for name, value in wind_parameters((speed, from_deg, turbulence)).items():
@@ -83,8 +82,8 @@ class Claims(ABC):
 
     # --- claims -------------------------------------------------------------------------------------------------------
     def wait(self, condition: Callable[[Session], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:
-        """Claim that `condition` becomes true within `within_s` of vehicle time; looked at at everything that happens
-        and at least every `every_s`. Returns the vehicle time, s."""
+        """Claim that `condition` becomes true within `within_s` of vehicle time; called at every event and at least
+        every `every_s`. Returns the vehicle time, s."""
         if not self.pass_until(condition, within_s, every_s):
             raise self._failure(f"the condition did not come within {within_s:g} s")
         return self._time_s()
@@ -99,9 +98,9 @@ class Claims(ABC):
         radius: float = 2.0,
         within_s: float = 60.0,
     ) -> float:
-        """Claim that within `within_s` of vehicle time the mission item is reached, or the mode flown, or a height (m
-        above home) passed or come to within 0.5 m, or a place (degrees) come to within `radius` m. Returns the vehicle
-        time, s."""
+        """Claim that the vehicle reaches something within `within_s` of vehicle time: a mission item, a mode, a height
+        (m above home; passed, or within 0.5 m), or a place (degrees; within `radius` m). Returns the vehicle time,
+        s."""
         wanted = [goal for goal in (item, mode, height, place) if goal is not None]
         if len(wanted) != 1:
             raise TypeError("reaches: say one of item=, mode=, height=, place=")
@@ -116,19 +115,19 @@ class Claims(ABC):
         return self._comes_to(place, radius, within_s)
 
     def holds(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
-        """Claim that `condition` is true now and at every look in the next `for_s` of vehicle time."""
+        """Claim that `condition` is true now and at every check in the next `for_s` of vehicle time."""
         since_s = self._time_s()
         if self.pass_until(lambda session: not condition(session), for_s, every_s):
             raise self._failure(f"it held for {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
     def never(self, condition: Callable[[Session], bool], *, for_s: float, every_s: float = 0.1) -> None:
-        """Claim that `condition` is false now and at every look in the next `for_s` of vehicle time."""
+        """Claim that `condition` is false now and at every check in the next `for_s` of vehicle time."""
         since_s = self._time_s()
         if self.pass_until(condition, for_s, every_s):
             raise self._failure(f"it was so after {self._time_s() - since_s:.2f} s of {for_s:g} s")
 
     def lands_within(self, metres: float, *, of: Place | None = None, within_s: float = _LAND_WITHIN_S) -> float:
-        """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and truly is at most
+        """Claim that within `within_s` of vehicle time the vehicle has flown, stands, is disarmed, and is truly at most
         `metres` from `of` (None: home). Returns its distance, m."""
         if not self.pass_until(_has_landed, within_s):
             flown = "" if self.ask(_has_armed) else "; it was never armed"
@@ -222,6 +221,6 @@ def _degrees(place: GeoPoint) -> str:
 
 
 def _towards(north: float, east: float) -> str:
-    """Metres in words."""
+    """Write an offset in words."""
     along, across = "north" if north >= 0.0 else "south", "east" if east >= 0.0 else "west"
     return f"{abs(north):.2f} m {along}, {abs(east):.2f} m {across}"

@@ -1,4 +1,4 @@
-"""Events of a session, by kind: all are frozen dataclasses."""
+"""Events of a session, by kind. All are frozen dataclasses."""
 
 from autopilot.context.events import (
     ArmedChanged,

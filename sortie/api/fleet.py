@@ -1,6 +1,8 @@
-"""Many vehicles in a Python program: `with Fleet(20) as fleet: ...`, a sequence of vehicles with the face of `Session`
-and one clock. What `Session` says of time, sockets and determinism holds here too; vehicle k is byte for byte the
-session with its system id, seed and home."""
+"""Fleet in a Python program: `with Fleet(20) as fleet: ...` is a sequence of `Session` objects with one clock.
+
+Time, sockets and determinism are as for `Session`. Vehicle k behaves byte for byte as a session with its system id,
+seed and home.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +37,15 @@ Floats = npt.NDArray[np.float64]
 
 
 class Fleet(Sequence[Session]):
-    """`count` vehicles, those of `file` (TOML, as --fleet has it), or specs, which say all of them; a context manager.
+    """`count` vehicles, or those of `file` (TOML, as for --fleet), or a list of specs; a context manager.
 
-    `vehicle`: the kind of all, "sim:copter" or another simulated one. `formation`, `spacing` (m): how they stand around
-    `home`, as --formation has it. `seed`: theirs are made of it and the system id. `sysid`: the first system id; more
-    than 250 vehicles have the same ids again, on radio networks of their own (`networks`; None: as many as are
-    needed). `radio`: on all links, as --radio has it; None: none. A link of all has one modem on the ground, 100 m
-    away; one of a single vehicle is as far as it is, and a radio that the file gives it goes before this. The rest as
-    for `Session`; `links` are shared by all, patterns ({5760+10*n}) are links of each. Raises UserError, with one line
-    that says what is wrong. Not for several threads."""
+    `vehicle`: the kind of all, for example "sim:copter". `formation`, `spacing` (m): their places around `home`, as for
+    --formation. `seed`: the seed of each is made of it and the system id. `sysid`: the first system id. Above 250
+    vehicles, ids repeat on separate radio networks (`networks`; None: as many as needed). `radio`: on all links, as for
+    --radio; None: none. A shared link has one modem on the ground, 100 m away; the link of one vehicle has the
+    vehicle's distance, and a radio of the file takes precedence. Other arguments are as for `Session`; `links` are
+    shared, patterns ({5760+10*n}) give each vehicle its own. Raises UserError in one line. Not for several threads.
+    """
 
     def __init__(
         self,
@@ -124,7 +126,7 @@ class Fleet(Sequence[Session]):
         self.close()
 
     def close(self) -> None:
-        """End logs, store and sockets. A second time does nothing."""
+        """Close logs, store and sockets. Later calls do nothing."""
         self._stack.close()
 
     # --- the vehicles ---------------------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ class Fleet(Sequence[Session]):
         return self._sessions[index]
 
     def by_sysid(self, sysid: int) -> Session:
-        """The vehicle with this system id (the first, where several networks have it); KeyError for nobody's."""
+        """Return the vehicle with this system id (the first of several networks). KeyError if there is none."""
         for session, service in zip(self._sessions, self.node.services, strict=True):
             if service.endpoint.system_id == sysid:
                 return session
@@ -149,45 +151,44 @@ class Fleet(Sequence[Session]):
     # --- numbers of all -------------------------------------------------------------------------------------------
     @property
     def positions(self) -> Floats:
-        """(n, 3): NED m of each from where it was switched on, as `Session.state.position`. Where all are of one kind
-        this and the arrays below are views, which move with time; read-only."""
+        """NED position of each from where it was switched on, m, (n, 3). If all are of one kind, this and the arrays
+        below are read-only views that change with time."""
         return self.node.columns(R.NORTH, 3)
 
     @property
     def places(self) -> Floats:
-        """(n, 3): latitude and longitude in degrees, altitude in m AMSL."""
+        """Latitude and longitude (degrees) and altitude (m AMSL), (n, 3)."""
         return self.node.columns(R.LAT, 3)
 
     @property
     def velocities(self) -> Floats:
-        """(n, 3): NED m/s."""
+        """NED velocity, m/s, (n, 3)."""
         return self.node.columns(R.VN, 3)
 
     @property
     def batteries(self) -> Floats:
-        """(n,): what is left of each battery, 0 to 1."""
+        """Remaining battery charge, 0 to 1, (n,)."""
         return self.node.columns(R.BATT_FRACTION, 1)[:, 0]
 
     @property
     def closest(self) -> Approach | None:
-        """The closest that two came while one of them was under way: their numbers, m, vehicle time in ms."""
+        """Closest approach of two vehicles while one of them was moving: their numbers, m, vehicle time in ms."""
         return self.company.closest
 
     @property
     def approaches(self) -> Sequence[Approach]:
-        """Every approach of two below 20 m that is over."""
+        """All finished approaches below 20 m."""
         return tuple(self.company.approaches)
 
     @property
     def failures(self) -> Mapping[int, Exception]:
-        """Errors that autopilots have raised, by the vehicle's number: such a vehicle comes down alone, the others
-        fly on."""
+        """Exceptions of autopilots, by vehicle number. Such a vehicle comes down by itself; the others fly on."""
         return {number: stranded.error for number, stranded in self.node.stranded.items()}
 
     # --- links ----------------------------------------------------------------------------------------------------
     def add_link(self, url: str, *, insecure: bool = False) -> None:
-        """Open a socket or serial link that all vehicles are on (of a network where there are several: {m} counts
-        them), or with a pattern ({5760+10*n}) one for each. Else as `Session.add_link`."""
+        """Open a socket or serial link for all vehicles (of each network: {m} is its number), or with a pattern
+        ({5760+10*n}) one for each vehicle. Otherwise as `Session.add_link`."""
         for link in spread_links([url], self.vehicles):
             self._open(link, insecure)
 
@@ -205,7 +206,7 @@ class Fleet(Sequence[Session]):
     # --- time -----------------------------------------------------------------------------------------------------
     @property
     def time_s(self) -> float:
-        """Vehicle time since boot, the same for all."""
+        """Vehicle time since boot, s; the same for all."""
         return self.runtime.now_ms / 1000.0
 
     def run_for(self, seconds: float) -> None:
@@ -214,8 +215,8 @@ class Fleet(Sequence[Session]):
             pass
 
     def run_until(self, condition: Callable[[Fleet], bool], timeout_s: float = 600.0, every_s: float = 0.1) -> None:
-        """Let time pass until `condition(self)`, asked at least every `every_s` of vehicle time. Raises TimeoutError
-        after `timeout_s` of vehicle time."""
+        """Let time pass until `condition(self)`, called at least every `every_s` of vehicle time. TimeoutError after
+        `timeout_s` of vehicle time."""
         for _ in self._time.run(timeout_s, every_ms=round(every_s * 1000.0)):
             if condition(self):
                 return
@@ -223,11 +224,11 @@ class Fleet(Sequence[Session]):
             raise TimeoutError(f"the condition did not come within {timeout_s:g} s")
 
     def serve(self, seconds: float | None = None, *, speedup: float = 1.0) -> None:
-        """Serve all vehicles, as `Session.serve` does."""
+        """Serve all vehicles as `Session.serve` does."""
         self._time.serve(seconds, speedup)
 
     def wait_armable(self, timeout_s: float = 60.0) -> None:
-        """Let time pass until all can be armed; TimeoutError names the first that cannot."""
+        """Let time pass until all vehicles can be armed. TimeoutError names the first that cannot."""
         waiting = list(self.node.services)
 
         def all_ready(_: Fleet) -> bool:

@@ -1,8 +1,8 @@
-"""A ground station's end of a link in memory: bytes, or messages, to and from the vehicle of a `Session`.
+"""Ground station's end of a link in memory to the vehicle of a `Session`: bytes or messages.
 
-It is a node on a wire of the session's runtime, and what it asks (`ask`) are clients of that node. Without loss or
-delay everything is answered at once, in no vehicle time; else time passes in the session, and in `receive` and `ask`,
-until there is an answer.
+It is a node on a wire of the session's runtime, with the clients that `ask` runs. Without loss or delay, answers come
+at once and take no vehicle time. Otherwise time passes in the session, and in `receive` and `ask`, until an answer
+comes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # as in `session`
 UNREAD_LIMIT = 256 * 1024
-"""Bytes that wait for a reader; beyond that the vehicle skips telemetry, as on any link that is not read."""
+"""Most unread bytes. Above this the vehicle skips telemetry, as on any link that is not read."""
 
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class SessionLink(QuietNode):
-    """See the module; made by `Session.connect`. `vehicle`: the node at the other end, whose `endpoint` has the link.
-    `system`, `component`: who we are in what `send` sends. It is a node, and the plug of its wire."""
+    """Link made by `Session.connect`; both a node and the plug of its wire. `vehicle`: the node at the other end, whose
+    `endpoint` has the link. `system`, `component`: the sender of messages."""
 
     endpoints: tuple[LinkOwner, ...] = ()
 
@@ -60,7 +60,7 @@ class SessionLink(QuietNode):
         self._unread: list[bytes] = []
         self._size = 0
         self._messages: list[Message] = []
-        self._answered = 0  # of these, `ask` has seen
+        self._answered = 0  # number of messages that `ask` has seen
         self._clients = ClientGroup()
         self.closed = False
         runtime.add(self)
@@ -69,18 +69,18 @@ class SessionLink(QuietNode):
 
     # --- bytes ----------------------------------------------------------------------------------------------------
     def write(self, data: bytes) -> None:
-        """Send bytes (whole MAVLink frames) to the vehicle, which acts on them now."""
+        """Send bytes (whole MAVLink frames); the vehicle acts on them at once."""
         self.memory.b.write(data)
         self._runtime.exchange()
 
     def read(self) -> bytes:
-        """All bytes that have come in and were not read yet."""
+        """Return all received and unread bytes."""
         data = self._drain()
         self._runtime.exchange()
         return data
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the link."""
         if not self.closed:
             self.closed = True
             self.memory.b.close()
@@ -89,13 +89,13 @@ class SessionLink(QuietNode):
 
     # --- messages -------------------------------------------------------------------------------------------------
     def send(self, message: Message) -> None:
-        """Send a message (`sortie.mavlink.MAVLink_..._message`, or pymavlink's), which the vehicle acts on now."""
+        """Send a message (`sortie.mavlink.MAVLink_..._message`, or pymavlink's); the vehicle acts on it at once."""
         msg_id, payload, extra = codec.payload(message)
         self.write(self._writer.frame(msg_id, payload, extra))
 
     def messages(self, name: str | None = None) -> list[Message]:
-        """The messages that have come in and were not taken yet, in order; with a `name` such as "STATUSTEXT" only
-        these, and the others are dropped."""
+        """Return the received messages that were not taken yet, in order. With a `name` such as "STATUSTEXT", return
+        only these and drop the others."""
         self._parse(self.read())
         taken, self._messages = self._messages, []
         return taken if name is None else [message for message in taken if message.get_type() == name]
@@ -103,7 +103,7 @@ class SessionLink(QuietNode):
     def receive(
         self, name: str, timeout_s: float = 10.0, where: Callable[[Message], bool] = lambda message: True
     ) -> Message:
-        """The first message `name` for which `where` is true, waiting up to `timeout_s` for it; messages before it are
+        """Return the first message `name` for which `where` is true, waiting up to `timeout_s`. Earlier messages are
         dropped. Raises TimeoutError."""
         end_ms = self._runtime.link_ms + round(timeout_s * 1000.0)
         while True:
@@ -118,8 +118,8 @@ class SessionLink(QuietNode):
             self._let_pass(end_ms)
 
     def ask(self, client: AnyClient) -> AnyClient:
-        """Run one of `mavlink_bridge.clients` to its end (its `outcome`), retries and all; other messages that come in
-        meanwhile stay for `messages`. A client that has not ended by itself after 10 minutes: TimeoutError."""
+        """Run a client of `mavlink_bridge.clients` to its end (its `outcome`), with retries. Other messages stay for
+        `messages`. TimeoutError after 10 minutes."""
         end_ms = self._runtime.link_ms + 600_000
         self._answered = len(self._messages)
         self._clients.start(client, self._runtime.link_ms)
@@ -131,22 +131,22 @@ class SessionLink(QuietNode):
         return client
 
     def _let_pass(self, until_ms: int) -> None:
-        """Time passes to the next thing that happens, at most to link time `until_ms`."""
+        """Let time pass to the next event, at most to link time `until_ms`."""
         left_ms = until_ms - self._runtime.link_ms
         self._runtime.step(self._runtime.now_ms + min(max(left_ms, TICK_MS), HORIZON_MS))
 
     # --- a node -------------------------------------------------------------------------------------------------------
     @property
     def now_ms(self) -> int:
-        """The vehicle's."""
+        """Vehicle time, ms."""
         return self._vehicle.now_ms
 
     def next_link_deadline_ms(self) -> int | None:
-        """Time of the next request's deadline, ms."""
+        """Return the next deadline of a client, ms."""
         return self._clients.next_deadline_ms()
 
     def serve_links(self, link_ms: int) -> None:
-        """Let what is asked go on; without that, what comes in is the reader's."""
+        """Let running clients continue. Without clients, received bytes are for the reader."""
         if not self._clients.busy:
             return
         self._parse(self._drain())
@@ -159,16 +159,16 @@ class SessionLink(QuietNode):
     # --- the plug of its wire -----------------------------------------------------------------------------------------
     @property
     def node(self) -> SessionLink:
-        """Itself."""
+        """Node of this plug: itself."""
         return self
 
     @property
     def full(self) -> bool:
-        """Too much waits for a reader."""
+        """True when too many bytes are unread."""
         return self._size >= UNREAD_LIMIT
 
     def take(self) -> bytes:
-        """Take the clients' bytes; those of `write` are on their way already."""
+        """Take the bytes of clients; those of `write` are already sent."""
         outgoing = [codec.payload(entry.message) for entry in self._clients.take_outgoing()]
         return b"".join(self._writer.frame(msg_id, payload, extra) for msg_id, payload, extra in outgoing)
 

@@ -1,8 +1,8 @@
-"""Sleeping in vehicle time: what `time.sleep` should be where a vehicle's time is not the wall's.
+"""Sleep in vehicle time, a replacement of `time.sleep` for programs whose vehicle time is not real time.
 
-`sleep(1)` of a test or of mission code lasts 1 s of the vehicle that this process flies: of a fixture's by itself, of
-any other within `flies(vehicle)`, or of the one that is given. Without one it is the wall's second, so that the same
-code flies a real vehicle. For code that cannot be changed: `monkeypatch.setattr(time, "sleep", sortie.pacing.sleep)`.
+`sleep(1)` in a test or in mission code lasts 1 s of the vehicle that this process flies: that of a pytest fixture, that
+of the surrounding `flies(vehicle)`, or the given one. Without any, it lasts 1 s of real time, so the same code can fly
+a real vehicle. For code that cannot be changed: `monkeypatch.setattr(time, "sleep", sortie.pacing.sleep)`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from autopilot.interface.records import dataclass
 from sortie.config.errors import UserError
 
 __tracebackhide__ = True  # as in `session`
-_wall_sleep = time.sleep  # whoever else takes its place
+_wall_sleep = time.sleep  # kept, because a program may replace it
 
 
 class TimedVehicle(Protocol):
-    """A vehicle whose time can be waited for: a `Session`, one of a `Fleet`, `sortie_server.vehicle`."""
+    """Vehicle whose time can be waited for: a `Session`, a member of a `Fleet`, `sortie_server.vehicle`."""
 
     flown_by: threading.Thread | None
-    """The thread that lets its time pass; None: whoever waits for it."""
+    """Thread that advances its time; None: the thread that waits."""
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -39,8 +39,7 @@ class _FlownVehicle:
 
     @property
     def may_wait(self) -> bool:
-        """True when this thread may wait: where no thread flies the vehicle, its owner alone; else any but the one
-        that flies it."""
+        """True when this thread may wait. If a thread flies the vehicle, any other may; otherwise only the owner."""
         flown_by = self.vehicle.flown_by
         here = threading.current_thread()
         return here is self.thread if flown_by is None else here is not flown_by
@@ -51,7 +50,7 @@ _flying: list[_FlownVehicle] = []
 
 @contextmanager
 def flies(vehicle: TimedVehicle) -> Iterator[None]:
-    """Meanwhile `sleep` and `asleep` are in the time of this vehicle, beside those that fly already."""
+    """Let `sleep` and `asleep` use the time of this vehicle within the context."""
     flying = _FlownVehicle(vehicle, threading.current_thread())
     _flying.append(flying)
     try:
@@ -61,7 +60,7 @@ def flies(vehicle: TimedVehicle) -> Iterator[None]:
 
 
 def sleep(seconds: float, vehicle: TimedVehicle | None = None) -> None:
-    """Until so much vehicle time has passed; see the module. UserError where several vehicles fly and none is given."""
+    """Sleep until `seconds` of vehicle time have passed. UserError when several vehicles fly and none is given."""
     found = _meant(vehicle)
     if found is None:
         _wall_sleep(seconds)
@@ -70,7 +69,7 @@ def sleep(seconds: float, vehicle: TimedVehicle | None = None) -> None:
 
 
 async def asleep(seconds: float, vehicle: TimedVehicle | None = None) -> None:
-    """Sleep as `sleep` does, letting other tasks of the event loop run in between."""
+    """Sleep as `sleep` does, while other tasks of the event loop run."""
     found = _meant(vehicle)
     if found is None:
         await asyncio.sleep(seconds)

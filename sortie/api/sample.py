@@ -1,5 +1,5 @@
-"""The sample missions of `sortie demo`: a square of 60 m around home at 10 m, then return and land, about 90 s; of
-wings a circuit of 500 m at 60 m with a landing."""
+"""Sample missions of `sortie demo`: a square of 60 m around home at 10 m, return and landing, about 90 s; for wings a
+circuit of 500 m at 60 m with a landing."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ SIDE_M, HEIGHT_M = 60.0, 10.0
 _CIRCUIT_M, _CIRCUIT_HEIGHT_M, _PITCH_DEG = 500.0, 60.0, 12.0
 _LIFT_M = 30.0
 _APPROACH_M, _APPROACH_HEIGHT_M = 450.0, 40.0  # behind home: a slope of 5 degrees
-_TO_TANGENT = 1.0  # param4 of a loiter: what follows begins where it is left
+_TO_TANGENT = 1.0  # param4 of a loiter: leave it on the tangent
 
 
 def sample(kind: VehicleClass, home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
-    """The sample mission of a kind of vehicle, without the home item."""
+    """Return the sample mission of a kind of vehicle, without the home item."""
     if kind.has_stall_speed:
         return upright(circuit(home, heading_deg)) if kind.lands_anywhere else circuit(home, heading_deg)
     return square(home, heading_deg, takeoff=kind.flies)
 
 
 def upright(items: tuple[MissionItem, ...]) -> tuple[MissionItem, ...]:
-    """A circuit that is taken off to and landed from on lift motors, without the way down."""
+    """Convert a circuit to takeoff and landing on lift motors, without the descent."""
     up, *ways, _, down = items
     lift = replace(up, command=Cmd.NAV_VTOL_TAKEOFF, param1=0.0, z=_LIFT_M)
     return (lift, *ways, replace(down, command=Cmd.NAV_VTOL_LAND))
 
 
 def square(home: GeoPoint, heading_deg: float = 0.0, *, takeoff: bool = True) -> tuple[MissionItem, ...]:
-    """Items without the home item: takeoff (copter), four corners ahead and to the right of `home`, return."""
+    """Return a square without the home item: takeoff (copter), four corners ahead and to the right of `home`,
+    return."""
     corners = ((SIDE_M, 0.0), (SIDE_M, SIDE_M), (0.0, SIDE_M), (0.0, 0.0))
     items = [MissionItem(Cmd.NAV_TAKEOFF, z=HEIGHT_M)] if takeoff else []
     items += [_at(Cmd.NAV_WAYPOINT, home, heading_deg, corner, HEIGHT_M) for corner in corners]
@@ -42,8 +43,8 @@ def square(home: GeoPoint, heading_deg: float = 0.0, *, takeoff: bool = True) ->
 
 
 def circuit(home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]:
-    """Items without the home item: takeoff, a square ahead and to the right of `home`, down to the height of the
-    approach round a place behind home, landing at home along the heading."""
+    """Return a circuit without the home item: takeoff, a square ahead and to the right of `home`, a descending loiter
+    behind home, landing at home along the heading."""
     side = _CIRCUIT_M
     corners = ((side, 0.0), (side, side), (-side, side))
     approach = (-_APPROACH_M, 0.0)
@@ -58,7 +59,7 @@ def circuit(home: GeoPoint, heading_deg: float = 0.0) -> tuple[MissionItem, ...]
 def _at(
     command: Cmd, home: GeoPoint, heading_deg: float, spot: tuple[float, float], up: float, param4: float = 0.0
 ) -> MissionItem:
-    """An item ahead and to the right of home, m."""
+    """Return an item at a place ahead and to the right of home, m."""
     heading, (ahead, right) = radians(heading_deg), spot
     north = ahead * cos(heading) - right * sin(heading)
     east = ahead * sin(heading) + right * cos(heading)

@@ -1,8 +1,8 @@
-"""Sortie in a Python program: `with Session() as session: ...` flies a vehicle in this process, in virtual time.
+"""Session in a Python program: `with Session() as session: ...` flies a vehicle in this process, in virtual time.
 
-No socket, no thread and no clock unless asked for: time passes in `run_for`, `run_until` and `start`, as fast as the
-machine computes it, and the same seed gives the same flight. Own MAVLink goes over `connect` (memory); sockets are
-opened by `add_link` and served while time passes, in real time by `serve`.
+There is no socket, thread or clock by default. Time passes in `run_for`, `run_until` and `start`, as fast as the
+machine computes, and the same seed gives the same flight. MAVLink from the program goes over `connect` (memory).
+`add_link` opens sockets, which are served while time passes; `serve` follows real time.
 """
 
 from __future__ import annotations
@@ -45,29 +45,28 @@ from sortie.runtime.client_pace import ClientPace
 if TYPE_CHECKING:
     from sitl.world.obstacles import Obstacles
 
-__tracebackhide__ = True  # pytest shows where a test called, not how we got there
+__tracebackhide__ = True  # pytest shows the line of the test, not ours
 E = TypeVar("E")
 
 
 _ARMED_WITHIN_S: Final = 10.0
-"""Vehicle time that a firmware may take to arm."""
+"""Longest vehicle time in which a firmware must arm, s."""
 
 
 class Session(Claims):
-    """A vehicle and its service; a context manager.
+    """Vehicle with its services; a context manager.
 
-    `vehicle`: "sim:copter" or another simulated kind; or a spec, which says all of the vehicle, or one that a `Fleet`
-    has assembled. `home`: "LAT,LON,ALT,HEADING" as on the command line, or a place
-    (degrees, metres AMSL), with a heading in degrees. `params`: by ArduPilot's names or the `firmware`'s. `faults`:
-    as --fault has them ("gps.loss@30..60"). `state_dir`: where missions and parameters outlive the session; None:
-    nowhere. `log_dir`: where flights are logged; None: nowhere. `links`: as --link has them; see `add_link`.
-    `insecure`: also such as the network can reach. `signing_key`: what these are signed with, 32 bytes or a file as
-    --signing-key has it; None: the key in the state directory, if there is one. `executor`, called with the context,
-    makes a mission executor that is asked first. `firmware`: "px4" has it spoken to as a PX4. `strategy`: how a
-    firmware in our world flies missions, as --strategy has it. Raises UserError, with one line that says what is wrong.
-    `radio`: on all its links, as --radio has it; None: none. `terrain`: the ground, as --terrain has it; the vehicle
-    then stands on it, whatever height `home` says. `traffic`: other aircraft, as --traffic has them; `obstacles`: as
-    --obstacles has them. Not for several threads."""
+    `vehicle`: "sim:copter" or another simulated kind, a spec, or a member of a `Fleet`. `home`: "LAT,LON,ALT,HEADING"
+    as on the command line, or a place (degrees, m AMSL), with a heading in degrees. `params`: by ArduPilot's names or
+    the `firmware`'s. `faults`: as for --fault ("gps.loss@30..60"). `state_dir`: folder in which missions and parameters
+    are kept; None: not kept. `log_dir`: folder for logs; None: no logs. `links`: as for --link (`add_link`).
+    `insecure`: allow links that the network can reach. `signing_key`: 32 bytes, or a file as for --signing-key; None:
+    the key of the state folder, if there is one. `executor(context)` makes a mission executor that is asked first.
+    `firmware`: "px4" presents a PX4. `strategy`: how a firmware in our world flies missions, as for --strategy.
+    `radio`: on all links, as for --radio; None: none. `terrain`: the ground, as for --terrain; the vehicle then stands
+    on it, whatever the height of `home`. `traffic`: other aircraft, as for --traffic; `obstacles`: as for --obstacles.
+    Raises UserError in one line. Not for several threads.
+    """
 
     def __init__(
         self,
@@ -132,17 +131,17 @@ class Session(Claims):
 
     @property
     def seed(self) -> int:
-        """Seed from which all that is random follows."""
+        """Seed of all random values."""
         return self.spec.seed
 
     @property
     def stood(self) -> tuple[GeoPoint, float]:
-        """Position where it was switched on, and its heading in degrees."""
+        """Place where it was switched on, and heading in degrees."""
         return self.spec.home, self.spec.heading_deg
 
     @property
     def service(self) -> VehicleService:
-        """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
+        """Vehicle with its services. A member of a fleet is brought to the current time and may then be changed."""
         return self._member.service
 
     def _observe(self, events: list[Event], now_ms: int) -> None:
@@ -155,7 +154,7 @@ class Session(Claims):
         self.close()
 
     def close(self) -> None:
-        """End logs, store and sockets. A second time does nothing."""
+        """Close logs, store and sockets. Later calls do nothing."""
         self._stack.close()
 
     # --- links ----------------------------------------------------------------------------------------------------
@@ -169,9 +168,9 @@ class Session(Claims):
         seed: int | None = None,
         radio: str | RadioProfile | None = None,
     ) -> SessionLink:
-        """A new link in memory and a ground station's end of it. `loss`: probability for each frame, each way;
-        `delay_ms`: how long it takes; `seed` decides the losses (None: the session's). `radio`: as --radio has it,
-        None: the session's, if it has one; the modem on the ground stands where the vehicle was switched on."""
+        """Open a link in memory and return a ground station's end of it. `loss`: probability for each frame and
+        direction. `delay_ms`: one-way delay, ms. `seed`: of the losses (None: the session's). `radio`: as for --radio,
+        None: the session's. The modem on the ground is where the vehicle was switched on."""
         decides = self.seed if seed is None else seed
         profile = self.spec.radio if radio is None else radio_of(radio)
         member = self._member
@@ -179,15 +178,17 @@ class Session(Claims):
         return SessionLink(self.runtime, member.node, member.ends.endpoint, medium, system, component, profile)
 
     def add_link(self, url: str, *, insecure: bool = False) -> str:
-        """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one); returns its address. From then on
-        time passes with a look at the sockets, and link time (retries, timeouts) follows the wall. UserError when it
-        cannot be opened, and for one that the network can reach unless there is a signing key, or `insecure`: whoever
-        reaches it can command the vehicle."""
+        """Open a socket or serial link ("tcpin:127.0.0.1:5760"; port 0: a free one) and return its address.
+
+        From then on sockets are read while time passes, and link time (retries, timeouts) is real time. UserError when
+        it cannot be opened, or when the network can reach it without a signing key or `insecure`, because any client
+        could command the vehicle.
+        """
         for warning in check_links([url], signed=self._member.signing.signing is not None, insecure=insecure):
             LOGGER.warning("%s", warning)
         return self._member.open(url, self.spec.radio, self.seed)
 
-    if not TYPE_CHECKING:  # a type checker knows what there is
+    if not TYPE_CHECKING:  # type checkers know the attributes
 
         def __getattr__(self, name: str) -> object:
             raise begin.no_such_name(self, name, Snapshot.__slots__)
@@ -195,35 +196,35 @@ class Session(Claims):
     # --- facts ----------------------------------------------------------------------------------------------------
     @property
     def autopilot(self) -> Autopilot:
-        """The core, with every command that a ground station can give."""
+        """Core of the vehicle, with every command that a ground station can give."""
         return self.service.autopilot
 
     @property
     def time_s(self) -> float:
-        """Vehicle time since boot."""
+        """Vehicle time since boot, s."""
         return self.service.now_ms / 1000.0
 
     @property
     def link_time_s(self) -> float:
-        """The clock of retries and timeouts: vehicle time, or with sockets the wall."""
+        """Link time, s, for retries and timeouts: vehicle time, or real time with sockets."""
         return self.runtime.link_ms / 1000.0
 
     @property
     def state(self) -> Snapshot:
-        """The vehicle now."""
+        """Current state."""
         return snapshot(self.autopilot, self.service.now_ms)
 
     def events_of(self, kind: type[E]) -> list[E]:
-        """The events of one kind so far, in order."""
+        """Return the events of one kind so far, in order."""
         return [entry.event for entry in self.events if isinstance(entry.event, kind)]
 
     def ask(self, fact: Callable[[Session], E]) -> E:
-        """`fact(self)`; for `Claims`."""
+        """Return `fact(self)` (`Claims`)."""
         return fact(self)
 
     # --- time -----------------------------------------------------------------------------------------------------
     def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
-        """See `Claims`: as `run_until`, but False when it did not come."""
+        """Let time pass as `run_until` does, but return False after `within_s`."""
         watch: EventWatch[Event] = self._watch(done, every_s)
         for _ in self._time.run(within_s, watch.done, watch.every_ms):
             pass
@@ -235,7 +236,7 @@ class Session(Claims):
             pass
 
     @overload
-    def run_until(  # type: ignore[overload-overlap]  # a class is callable too: the first that fits counts
+    def run_until(  # a class is callable too; the first match counts
         self, condition: type[E], timeout_s: float = ..., every_s: float = ...
     ) -> E: ...
     @overload
@@ -244,16 +245,18 @@ class Session(Claims):
     def run_until(
         self, condition: type[E] | Callable[[Session], bool], timeout_s: float = 600.0, every_s: float = 0.1
     ) -> E | None:
-        """Let time pass until something is so: `condition` is a kind of event (then the event is returned), or a
-        function of the session, which is asked at everything that happens and at least every `every_s` of vehicle
-        time. Raises TimeoutError after `timeout_s` of vehicle time."""
+        """Let time pass until a condition is true.
+
+        `condition` is a kind of event (the event is returned), or a function of the session, called at every event and
+        at least every `every_s` of vehicle time. TimeoutError after `timeout_s` of vehicle time.
+        """
         watch = self._watch(condition, every_s)
         for _ in self._time.run(timeout_s, watch.done, watch.every_ms):
             pass
         return self._came(watch, timeout_s)
 
     async def arun_for(self, seconds: float) -> None:
-        """Run as `run_for` does, letting other tasks of the event loop run in between."""
+        """Run as `run_for` does, while other tasks of the event loop run."""
         await self._time.arun(seconds)
 
     @overload
@@ -268,7 +271,7 @@ class Session(Claims):
     async def arun_until(
         self, condition: type[E] | Callable[[Session], bool], timeout_s: float = 600.0, every_s: float = 0.1
     ) -> E | None:
-        """Run as `run_until` does, letting other tasks of the event loop run in between."""
+        """Run as `run_until` does, while other tasks of the event loop run."""
         watch = self._watch(condition, every_s)
         await self._time.arun(timeout_s, watch.done, watch.every_ms)
         return self._came(watch, timeout_s)
@@ -276,18 +279,18 @@ class Session(Claims):
     def serve(
         self, seconds: float | None = None, *, speedup: float = 1.0, until: Callable[[], bool] | None = None
     ) -> None:
-        """Follow the wall clock, `speedup` times as fast, for `seconds` of vehicle time (None: until Ctrl-C raises
-        KeyboardInterrupt), so that people and programs on sockets can take part. `until()`, asked once a turn, ends it
-        earlier; another thread that wants it asked now calls `wake`."""
+        """Follow real time, `speedup` times as fast, for `seconds` of vehicle time, so that people and programs on
+        sockets can take part. None: until Ctrl-C raises KeyboardInterrupt. `until()`, called once a turn, ends it
+        earlier; another thread calls `wake` to have it called at once."""
         self._time.serve(seconds, speedup, until)
 
     def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
-        """Serve as `serve` does, but as fast as clients follow; without one in real time, or while `alone()` as fast
-        as the machine goes."""
+        """Serve as `serve` does, but as fast as clients follow. Without clients: in real time, or while `alone()` as
+        fast as the machine can."""
         self._time.serve_clients(clients, alone, until)
 
     def wake(self) -> None:
-        """Safe in any thread: `serve` does not sleep on."""
+        """End the sleep of `serve`. Safe in any thread."""
         self.runtime.go_real().wakeup.wake()
 
     def _watch(self, condition: type[E] | Callable[[Session], bool], every_s: float) -> EventWatch[E]:
@@ -307,11 +310,11 @@ class Session(Claims):
 
     # --- parameters -----------------------------------------------------------------------------------------------
     def param(self, name: str) -> float:
-        """The value of a parameter, by ArduPilot's name or one of the `firmware`'s; KeyError when unknown."""
+        """Return the value of a parameter, by ArduPilot's name or the `firmware`'s. KeyError when unknown."""
         return begin.holding(self.service, name)[name]
 
     def set_param(self, name: str, value: float) -> float:
-        """Set a parameter; returns what then holds (clamped to its type). KeyError: unknown; ValueError: refused."""
+        """Set a parameter and return its new value (clamped to its type). KeyError: unknown; ValueError: refused."""
         outcome = begin.holding(self.service, name).set(name, value)
         if not outcome.accepted:
             raise ValueError(outcome.warning)
@@ -320,8 +323,8 @@ class Session(Claims):
 
     # --- commands -------------------------------------------------------------------------------------------------
     def upload(self, plan: Plan | Iterable[MissionItem] | Path | str) -> Plan:
-        """Load a plan file, a plan, or mission items (without the home item) and replace mission, fence and rally
-        points with it. Returns the plan. UserError for what an upload would refuse."""
+        """Replace mission, fence and rally points by a plan file, a plan, or mission items (without the home item), and
+        return the plan. UserError for what an upload would refuse."""
         if isinstance(plan, str | Path):
             plan = read_plan(Path(plan))
         else:
@@ -332,18 +335,18 @@ class Session(Claims):
         return plan
 
     def start(self) -> None:
-        """Wait until the vehicle can be armed (some seconds of its time), arm, and fly the mission in AUTO."""
+        """Wait until the vehicle can be armed (some s of vehicle time), arm, and fly the mission in AUTO."""
         self.wait_armable()
         self.set_mode("GUIDED")
         self.arm()
-        if not self.state.armed:  # a firmware that is not ours takes its time
+        if not self.state.armed:  # a real firmware needs time for it
             self.run_until(lambda session: session.state.armed, _ARMED_WITHIN_S)
         self._checked(self.autopilot.mission_commands.start(self.service.now_ms))
 
     def wait_armable(self, timeout_s: float = ARMABLE_WITHIN_MS / 1000.0) -> None:
-        """Let time pass until the pre-arm checks pass; TimeoutError names what is missing."""
+        """Let time pass until the pre-arm checks pass. TimeoutError names the failed checks."""
         try:
-            # the vehicle's own look at its checks makes a pass: nobody has to ask more often
+            # no shorter interval is needed, because the vehicle's own checks make passes
             self.run_until(lambda session: session.autopilot.prearm.ok, timeout_s, timeout_s)
         except TimeoutError as error:
             reasons = ", ".join(reason.text for reason in self.autopilot.prearm.reasons())
@@ -355,16 +358,16 @@ class Session(Claims):
         self._checked(self.autopilot.modes.set(spec.number, self.service.now_ms))
 
     def add_mode(self, spec: ModeSpec, build: Callable[[VehicleContext, ModeSpec], Mode]) -> Mode:
-        """Register a flight mode of your own (`build` is usually its class); then `set_mode`, or any ground station
-        by its number, flies it. ValueError when number or name is taken."""
+        """Register a flight mode of the program (`build` is usually its class). `set_mode`, or a ground station by its
+        number, selects it. ValueError when number or name is taken."""
         return self.autopilot.modes.add(spec, build)
 
     def arm(self, *, force: bool = False) -> None:
-        """Arm. RefusedError says why not."""
+        """Arm. RefusedError has the reason of a refusal."""
         self._checked(self.autopilot.arming.arm(self.service.now_ms, force=force))
 
     def disarm(self, *, force: bool = False) -> None:
-        """Stop the motors; in the air only by force."""
+        """Stop the motors; in the air only with `force`."""
         self._checked(self.autopilot.arming.disarm(self.service.now_ms, force=force))
 
     def takeoff(self, height: float) -> None:
@@ -372,12 +375,12 @@ class Session(Claims):
         self._checked(self.autopilot.commands.takeoff(height))
 
     def goto(self, lat: float, lon: float, height: float) -> None:
-        """Fly to a place (degrees; m above home) in GUIDED and hold it. UserError for one that is not on earth."""
+        """Fly to a place (degrees; m above home) in GUIDED and hold it. UserError for impossible degrees."""
         place = begin.place_above(self.autopilot.facts.home, lat, lon, height)
         self._checked(self.autopilot.commands.reposition(place, self.service.now_ms))
 
     def land(self) -> None:
-        """Land here (mode LAND)."""
+        """Land at the present place (mode LAND)."""
         self._checked(self.autopilot.commands.land(self.service.now_ms))
 
     def rtl(self) -> None:
@@ -390,12 +393,13 @@ class Session(Claims):
             raise RefusedError(outcome)
 
     def go(self) -> None:
-        """GO to the flight manager: it resets, arms, counts down (FM_ parameters) and flies the mission by itself.
-        RefusedError in any other state than IDLE, or without a mission."""
+        """Send GO to the flight manager: it resets, arms, counts down (FM_ parameters) and flies the mission.
+        RefusedError in any state but IDLE, or without a mission."""
         if self.autopilot.flights is not None:
             self._checked(self.autopilot.flights.go(self.service.now_ms))
 
     def abort(self) -> None:
-        """ABORT to the flight manager: call the flight off while it counts down. RefusedError in any other state."""
+        """Send ABORT to the flight manager, which cancels the flight during the countdown. RefusedError in other
+        states."""
         if self.autopilot.flights is not None:
             self._checked(self.autopilot.flights.abort(self.service.now_ms))

@@ -1,4 +1,4 @@
-"""The state of a vehicle at one instant, as plain values."""
+"""State of a vehicle at one instant, as plain values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autopilot.mission.sequencer import MissionState
 
 @dataclass(frozen=True, slots=True)
 class Battery:
-    """V, A, mAh since boot, and what is left, 0 .. 1."""
+    """Voltage (V), current (A), charge used since boot (mAh), remaining charge (0 to 1)."""
 
     voltage: float
     current: float
@@ -21,7 +21,8 @@ class Battery:
 
 @dataclass(frozen=True, slots=True)
 class MissionProgress:
-    """`item` is the current item's number (the first is 1, home is 0), `items` the last one's, 0 without a mission."""
+    """Progress of the mission. `item`: number of the current item (home is 0); `items`: number of the last one, 0
+    without a mission."""
 
     state: MissionState
     item: int
@@ -30,11 +31,11 @@ class MissionProgress:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Snapshot of what the vehicle believes (the estimate, not the simulator's truth).
+    """State as the vehicle estimates it (not the simulator's true state).
 
-    `time_s`: vehicle time since boot. `place`: degrees, metres AMSL. `position`: NED m from where it was switched on.
-    `velocity`: NED m/s. `attitude`: roll, pitch, yaw in rad. `height`: m above home, 0 while home is unknown.
-    `distance`: m horizontal to the end of the present target. `armable`: the pre-arm checks pass.
+    `time_s`: vehicle time since boot, s. `place`: degrees, m AMSL. `position`: NED, m from where it was switched on.
+    `velocity`: NED, m/s. `attitude`: roll, pitch, yaw, rad. `height`: m above home, 0 while home is unknown.
+    `distance`: m, horizontal, to the end of the current target. `armable`: the pre-arm checks pass.
     """
 
     time_s: float
@@ -56,7 +57,7 @@ class Snapshot:
 
 
 def snapshot(autopilot: Autopilot, now_ms: int) -> Snapshot:
-    """The state of `autopilot` and its vehicle at vehicle time `now_ms`."""
+    """Return the state of `autopilot` and its vehicle at vehicle time `now_ms`."""
     state, home = autopilot.vehicle.state, autopilot.facts.home
     r = state.report
     return Snapshot(

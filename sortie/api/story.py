@@ -1,4 +1,4 @@
-"""Story of a vehicle, its events and its state, in lines for people."""
+"""Events and state of a vehicle as lines of text for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def standing(session: Session) -> str:
-    """Describe the present state in one line."""
+    """Describe the current state in one line."""
     state = session.state
     progress = f"item {state.mission.item} of {state.mission.items}" if state.mission.items else "no mission"
     fly = f"{state.height:.1f} m up, {state.ground_speed:.1f} m/s, {state.distance:.1f} m from its target"
@@ -27,12 +27,12 @@ def standing(session: Session) -> str:
 
 
 def mode_name(session: Session, number: int) -> str:
-    """Name of a mode as the vehicle calls it."""
+    """Return the vehicle's name of a mode."""
     return next((spec.name for spec in session.autopilot.modes.available() if spec.number == number), str(number))
 
 
 def told(session: Session, entry: TimedEvent) -> str | None:
-    """Describe an event as a line with its time; None for kinds that say little to a person."""
+    """Describe an event in a line with its time; None for kinds that people need not see."""
     event = entry.event
     match event:
         case StatusText(severity):
@@ -52,7 +52,7 @@ def told(session: Session, entry: TimedEvent) -> str | None:
 
 
 def story(session: Session, last: int) -> list[str]:
-    """The last `last` lines of what has happened."""
+    """Return the last `last` lines about events."""
     lines: list[str] = []
     for entry in reversed(session.events):
         line = told(session, entry)

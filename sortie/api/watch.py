@@ -1,4 +1,4 @@
-"""Time that passes in a Python program, and what it passes for: a kind of event, or a condition."""
+"""Passing of time in a Python program, until an event or a condition."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __tracebackhide__ = True  # as in `session`
 E = TypeVar("E")
 _PASSES_PER_YIELD = 2
 _SERVED_MS = 100
-"""Vehicle time after which `serve` asks at the latest whether it is to end."""
+"""Longest vehicle time between two checks for the end of `serve`, ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedEvent:
-    """An event (`sortie.events`) and the vehicle time, s, at which it happened."""
+    """Event (`sortie.events`) with its vehicle time, s."""
 
     time_s: float
     event: Event
 
 
 class EventWatch(Generic[E]):
-    """Looks at the events that are new in `events`, or asks `condition`. `every_ms`: how often it wants to be asked at
-    least; None: an event is seen when it happens. Once done it stays done."""
+    """Watch for an event of a kind, or for a condition. `every_ms`: longest interval of checks; None: checks at events.
+    It stays done."""
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class EventWatch(Generic[E]):
 
     @property
     def wanted(self) -> str:
-        """For messages."""
+        """Description for messages."""
         return "the condition" if self._kind is None else self._kind.__name__
 
     def done(self) -> bool:
-        """True when the awaited event has come."""
+        """Check whether the awaited event has come or the condition is true."""
         if not self._met:
             self._met = self._look() if self._condition is None else bool(self._condition())
         return self._met
@@ -69,7 +69,7 @@ class EventWatch(Generic[E]):
 
 
 class PassingTime:
-    """Vehicle time of a session or of a fleet: it passes as fast as the machine computes it, or with the wall."""
+    """Vehicle time of a session or fleet: as fast as the machine computes, or by real time."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -77,7 +77,7 @@ class PassingTime:
     def run(
         self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None
     ) -> Iterator[None]:
-        """Pass after pass for `seconds` or until `done()`, none longer than `every_ms`."""
+        """Make passes for `seconds` or until `done()`, each at most `every_ms` long."""
         return self._until(self._runtime.now_ms + round(seconds * 1000.0), done, every_ms)
 
     def _until(self, end_ms: int, done: Callable[[], bool] | None, every_ms: int | None) -> Iterator[None]:
@@ -87,13 +87,13 @@ class PassingTime:
             yield
 
     async def arun(self, seconds: float, done: Callable[[], bool] | None = None, every_ms: int | None = None) -> None:
-        """Run as `run` does, all of it, letting other tasks of the event loop run in between."""
+        """Run as `run` does, while other tasks of the event loop run."""
         for count, _ in enumerate(self.run(seconds, done, every_ms)):
             if count % _PASSES_PER_YIELD == 0:
                 await asyncio.sleep(0)
 
     def serve(self, seconds: float | None, speedup: float, until: Callable[[], bool] | None = None) -> None:
-        """Follow the wall clock, `speedup` times as fast, for `seconds` (None: for ever) or until `until()`."""
+        """Follow real time, `speedup` times as fast, for `seconds` (None: for ever) or until `until()`."""
         self._runtime.go_real()
         self._runtime.set_speedup(speedup, always)
         try:
@@ -104,8 +104,8 @@ class PassingTime:
             self._runtime.set_speedup(0.0, always)
 
     def serve_clients(self, clients: ClientPace, alone: Callable[[], bool], until: Callable[[], bool]) -> None:
-        """Serve as fast as clients follow, until `until()`; without one in real time, or while `alone()` as fast as the
-        machine goes."""
+        """Serve as fast as clients follow, until `until()`. Without clients: in real time, or while `alone()` as fast
+        as the machine can."""
         runtime = self._runtime
         runtime.go_real()
         runtime.clients = clients

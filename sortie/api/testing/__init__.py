@@ -1,1 +1,1 @@
-"""The pytest plugin: vehicles as fixtures, their flights in the report of a test that fails."""
+"""Plugin for pytest: vehicles as fixtures, and their flights in the report of a failed test."""

@@ -1,4 +1,4 @@
-"""Vehicle of a test: its log, what is told of it, and the folder that stays of its flights."""
+"""Vehicle of a test: its log, its part of the test report, and the folder with its flights."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from sortie.reports.flight_page import PAGE, write_flight_page
 
 PLAN, EVENTS, LOG = "plan.plan", "events.jsonl", "flight.bin"
 LINES = 20
-"""Texts, modes and items that a report shows."""
+"""Number of texts, modes and items in a report."""
 
 
 class FlownVehicle:
-    """`scratch`: where flights are logged until the test has ended; None: nowhere. `seed`: that of the run, of which
-    those of a fleet's vehicles are made; None: the test names one. Made, and asked for `tell`, `keep` and `finish`,
-    where the vehicle is flown."""
+    """Vehicle with its log. `scratch`: folder for logs until the test ends; None: no logs. `seed`: the seed of the run
+    if the vehicle's is made of it; None: the test names one. Methods are called in the thread that flies the
+    vehicle."""
 
     def __init__(self, session: Session, scratch: Path | None, seed: int | None) -> None:
         self.session = session
         self._run_seed = seed
         self.vehicle: Claims = session
-        """By which others reach it."""
+        """Access to the vehicle for other threads."""
         self._scratch = scratch
         self._recorder = None if scratch is None else record_flights(session.service, scratch)
 
     def finish(self) -> None:
-        """The vehicle is not flown any more."""
+        """End the log, because the vehicle is not flown any more."""
         if self._recorder is not None:
             self._recorder.finish(self.session.service.now_ms)
 
@@ -51,7 +51,7 @@ class FlownVehicle:
 
     # --- for a person -------------------------------------------------------------------------------------------------
     def tell(self, test: str, kept: Path | None) -> str:
-        """A section of the report of `test`; `kept`: the folder that stays."""
+        """Write a section for the report of `test`. `kept`: the folder that is kept."""
         session = self.session
         kept = None if kept is None else Path(os.path.relpath(kept))
         lines = [
@@ -74,19 +74,19 @@ class FlownVehicle:
         return ", ".join([*parts, *(f"fault {fault}" for fault in spec.fault)])
 
     def _given(self) -> dict[str, float]:
-        """Parameters that are not at their default now."""
+        """Return the parameters that are not at their defaults."""
         return self.session.service.parameters.changed()
 
     def _again(self, test: str, kept: Path | None) -> str:
-        """The test alone; where no folder was kept, with the option that keeps one."""
+        """Return the command that repeats the test, with the option that keeps logs if none were kept."""
         seed = "" if self._run_seed is None else f" --sortie-seed {self._run_seed}"
         return f"pytest {shlex.quote(test)}{seed}" + (" --sortie-logs failed" if kept is None else "")
 
     def _fly(self, kept: Path) -> str:
-        """The plan alone, by the flight manager."""
+        """Return the command that repeats the flight of the plan by the flight manager."""
         session, spec = self.session, self.session.spec
         place, heading = session.stood
-        home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # to the last digit, as it flew
+        home = f"{place.lat!r},{place.lon!r},{place.alt!r},{heading!r}"  # with all digits, for the same flight
         words = [
             "sortie",
             "fly",
@@ -98,13 +98,13 @@ class FlownVehicle:
         ]
         words += ["--firmware", spec.firmware]
         words += ["--seed", str(session.seed), "--speedup", "0", "--state-dir", str(kept / "state")]
-        words += ["--link", "tcpin:127.0.0.1:0"]  # beside whatever else flies here
+        words += ["--link", "tcpin:127.0.0.1:0"]  # does not conflict with other vehicles on this machine
         armed_s = [
             timed.time_s for timed in session.events if isinstance(timed.event, ArmedChanged) and timed.event.armed
         ]
         words += ["--go-at", f"{armed_s[-1]!r}"] if armed_s else []
         words += ["--terrain", os.path.relpath(spec.terrain)] if spec.terrain is not None else []
-        for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # nobody waits in a test
+        for name, value in {"FM_COUNTDOWN": 0.0, **self._given()}.items():  # without countdown, as in the test
             words += ["--param", f"{name}={value!r}"]
         for fault in spec.fault:
             words += ["--fault", fault]
@@ -112,8 +112,8 @@ class FlownVehicle:
 
     # --- files --------------------------------------------------------------------------------------------------------
     def keep(self, place: Path) -> None:
-        """Put what there is of the flights into a folder: the last one's files, its plan, all events; `earlier/NNNN`
-        of those before. A vehicle that is in the air is logged anew from here."""
+        """Copy the flights into a folder: files of the last flight, its plan, all events; earlier flights in
+        `earlier/NNNN`. A vehicle in the air begins a new log."""
         session, recorder = self.session, self._recorder
         place.mkdir(parents=True, exist_ok=True)
         if recorder is not None and self._scratch is not None:
@@ -136,6 +136,6 @@ class FlownVehicle:
 
 
 def _above_home(plan: Plan, session: Session) -> Plan:
-    """With its home, and without rally points that the format cannot hold."""
+    """Return the plan with its home, without rally points that the file format cannot hold."""
     rally = tuple(item for item in plan.rally if item.frame in ABOVE_HOME)
     return replace(plan, home=session.autopilot.facts.home, rally=rally)

@@ -1,4 +1,4 @@
-"""The vehicles of a pytest run: who made them, which test uses them, and what stays of their flights."""
+"""Vehicles of a pytest run: who made them, which test uses them, which flights are kept."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ from sortie.config.values import PaceBounds
 
 T = TypeVar("T")
 SHOWN = 4
-"""Vehicles that one test report tells of: those that it used last."""
+"""Number of vehicles in one test report: the last used ones."""
 LONGEST = 120
-"""Characters of a folder's name."""
+"""Longest name of a folder, characters."""
 
 
 class Garage:
-    """`seed`: of vehicles that name none. `logs`: "failed", "all" or "none". `directory`: where flights stay."""
+    """All vehicles of a pytest run. `seed`: of vehicles without one of their own. `logs`: "failed", "all" or "none".
+    `directory`: folder for kept flights."""
 
     def __init__(self, seed: int, logs: str, directory: Path) -> None:
         self._seed = seed
@@ -50,7 +51,7 @@ class Garage:
         self._kept = False
 
     def wanted(self, item: pytest.Item) -> VehicleRequest:
-        """Vehicle that the test's markers ask for; a mistake in them fails the test."""
+        """Return the vehicle that the test's markers request; a mistake in them fails the test."""
         __tracebackhide__ = True
         self.begin(item)
         try:
@@ -61,7 +62,7 @@ class Garage:
 
     @contextmanager
     def fixture_of(self, node: pytest.Item | pytest.Collector) -> Iterator[None]:
-        """Meanwhile a fixture of this node's scope is set up: what it makes is for all tests of the node."""
+        """Attribute vehicles made in this context to all tests of a node, because a fixture of its scope is set up."""
         self._fixtures.append(node)
         try:
             yield
@@ -71,21 +72,21 @@ class Garage:
     # --- vehicles -----------------------------------------------------------------------------------------------------
     @contextmanager
     def vehicle(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Session]:
-        """Yield a vehicle for this test."""
+        """Make a vehicle for this test."""
         self.begin(item)
         with self._flown(wish, item.path.parent) as session:
             yield session
 
     def make(self, **arguments: Any) -> AbstractContextManager[Session]:
-        """Make a vehicle as the markers of the test say, or of the module where a fixture of the module makes it;
-        `arguments` go before these. Relative files are looked for from there."""
+        """Make a vehicle as the markers of the test (or of the module, for a fixture of the module) request.
+        `arguments` take precedence. Relative file names start at the folder of that test or module."""
         node = self._fixtures[-1] if self._fixtures else self._item
         layers = [] if node is None else layers_of(node)
         place = Path() if node is None else node.path
         return LentVehicle(self._flown(wanted(*layers, arguments), place if place.is_dir() else place.parent))
 
     def lend(self, vehicle: Claims, item: pytest.Item, stack: ExitStack) -> Claims:
-        """The test may change `vehicle`; the end of `stack` undoes it."""
+        """Let the test change `vehicle`; the end of `stack` restores it."""
         self.begin(item)
         session = vehicle.ask(lambda session: session)
         for flown in self._open:
@@ -97,14 +98,14 @@ class Garage:
 
     @contextmanager
     def fleets(self, wish: VehicleRequest, item: pytest.Item) -> Iterator[Callable[..., Fleet]]:
-        """Makes fleets for this test."""
+        """Return a function that makes fleets for this test."""
         self.begin(item)
         with ExitStack() as stack:
 
             def make(count: int | None = None, **more: Any) -> Fleet:
                 __tracebackhide__ = True
                 fleet = stack.enter_context(self._fleet(wish, item, count, more))
-                stack.enter_context(flies(fleet[0]))  # their time is one
+                stack.enter_context(flies(fleet[0]))  # all members share one time
                 for session in fleet:
                     stack.enter_context(self._open_for(self._logged(session, more.get("seed", wish.seed))))
                 return fleet
@@ -119,7 +120,7 @@ class Garage:
     def server(
         self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Server]:
-        """Yield a vehicle with sockets for this test."""
+        """Make a vehicle with sockets for this test."""
         self.begin(item)
         make = lambda: self._session(wish, item.path.parent)
         with self._served(make, wish.seed, speedup, bounds) as (server,):
@@ -129,7 +130,7 @@ class Garage:
     def servers(
         self, wish: VehicleRequest, item: pytest.Item, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[Callable[..., list[Server]]]:
-        """Makes fleets for this test, each vehicle of which has a socket of its own."""
+        """Return a function that makes fleets for this test, with a socket for each vehicle."""
         self.begin(item)
         with ExitStack() as stack:
 
@@ -144,10 +145,10 @@ class Garage:
     def _served(
         self, make: Callable[[], Session | Fleet], seed: int | None, speedup: float | None, bounds: Mapping[str, float]
     ) -> Iterator[list[Server]]:
-        """`make` is called in the thread that flies them, and so are their logs made."""
+        """Serve what `make` makes. The thread that flies the vehicles calls `make` and writes their logs."""
         __tracebackhide__ = True
         with serve(make, speedup, PaceBounds(**bounds)) as servers, ExitStack() as stack:
-            stack.enter_context(flies(servers[0].vehicle))  # their time is one
+            stack.enter_context(flies(servers[0].vehicle))  # all members share one time
             for server in servers:
                 flown = server.vehicle.ask(lambda session: self._logged(session, seed))
                 flown.vehicle = server.vehicle
@@ -169,7 +170,7 @@ class Garage:
         return self._made_of(lambda: wish.session(self._seed, directory))
 
     def _made_of(self, make: Callable[[], T]) -> T:
-        """Return what `make` makes; a mistake in the arguments fails the test in one line."""
+        """Call `make`; a mistake in the arguments fails the test with one line."""
         __tracebackhide__ = True
         try:
             return make()
@@ -179,7 +180,7 @@ class Garage:
 
     @contextmanager
     def _open_for(self, flown: FlownVehicle) -> Iterator[None]:
-        """Open the vehicle to a test, which uses it while it flies."""
+        """Attribute the vehicle to the test while it flies."""
         self._open.append(flown)
         self._use(flown)
         try:
@@ -192,7 +193,7 @@ class Garage:
         return FlownVehicle(session, self._folder(), self._seed if named_seed is None else None)
 
     def _folder(self) -> Path | None:
-        """For the log of one vehicle; made by its first flight."""
+        """Return a folder for the log of one vehicle; its first flight makes it."""
         if self._logs == "none":
             return None
         if self._scratch is None:
@@ -202,7 +203,7 @@ class Garage:
 
     # --- of one test --------------------------------------------------------------------------------------------------
     def begin(self, item: pytest.Item) -> None:
-        """Begin a test: what is used from now on is used by it."""
+        """Begin a test: vehicles used from now on belong to it."""
         self._item = item
         if self._test != item.nodeid:
             self._test = item.nodeid
@@ -215,7 +216,7 @@ class Garage:
             self._used.append(flown)
 
     def _forget(self, left: int) -> None:
-        """All but the last `left`; of vehicles that are not flown any more nothing stays."""
+        """Forget all but the last `left` vehicles, and delete the folders of finished ones."""
         count = max(len(self._used) - left, 0)
         gone, self._used = self._used[:count], self._used[count:]
         for flown in gone:
@@ -223,7 +224,7 @@ class Garage:
                 flown.discard()
 
     def tell(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Add to the report of a test that failed what its vehicles did, and keep their flights."""
+        """Add the flights of its vehicles to the report of a failed test, and keep their files."""
         self.begin(item)
         funcargs = list(getattr(item, "funcargs", {}).values())
         for flown in self._open:
@@ -243,7 +244,8 @@ class Garage:
             self._forget(0)
 
     def _keep(self, place: Path) -> Sequence[Path | None]:
-        """The folders that stay, one for each vehicle. Once for each test: its fixtures' end adds nothing."""
+        """Return the folders that are kept, one for each vehicle. Only once for each test: the end of its fixtures adds
+        nothing."""
         count = len(self._used)
         places = [place] if count == 1 else [place / str(number) for number in range(1, count + 1)]
         if not self._kept and places:
@@ -256,14 +258,14 @@ class Garage:
         return places
 
     def close(self) -> None:
-        """The run is over."""
+        """End the run."""
         self._forget(0)
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 class LentVehicle(AbstractContextManager["Session"]):
-    """A vehicle that flies as long as the context lasts; who forgets `with` is told."""
+    """Vehicle that flies while the context is open. An access without `with` explains the mistake."""
 
     def __init__(self, flown: AbstractContextManager[Session]) -> None:
         self._flown = flown
@@ -278,7 +280,7 @@ class LentVehicle(AbstractContextManager["Session"]):
         __tracebackhide__ = True
         return self._flown.__exit__(kind, value, traceback)
 
-    if not TYPE_CHECKING:  # a type checker knows what there is
+    if not TYPE_CHECKING:  # type checkers know the attributes
 
         def __getattr__(self, name: str) -> object:
             raise AttributeError(
@@ -297,6 +299,6 @@ def _keep(flown: FlownVehicle, place: Path) -> None:
 
 
 def folder_name(test: str) -> str:
-    """A test's id as the name of a folder."""
+    """Return the id of a test as a folder name."""
     name = re.sub(r"[^\w.]+", "-", test).strip("-")
     return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{zlib.crc32(test.encode()):08x}"

@@ -1,7 +1,7 @@
-"""Plugin for pytest: options, the marker, fixtures, and the report of a test that fails.
+"""Plugin for pytest: options, the marker, fixtures, and the report of a failed test.
 
-Every pytest run of an environment that has Sortie imports this module: it imports nothing else of Sortie. What flies is
-loaded by the first test that wants a vehicle.
+Every pytest run in an environment with Sortie imports this module. So it imports nothing else of Sortie; the first test
+that requests a vehicle does.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _leave_assertions_alone(config: pytest.Config) -> None:
-    """pytest rewrites the assertions of all that comes with a plugin: of ours some 400 modules, which takes seconds in
-    each run whose bytecode is not kept, as in CI. Ours say themselves what was seen. There is no public way to say so.
-    """
+    """Exclude our packages from pytest's assertion rewriting, which covers all packages that come with a plugin: some
+    400 modules, which takes seconds in each run without cached bytecode, as in CI. Our assertions describe themselves.
+    pytest has no public interface for this."""
     marked = getattr(config.pluginmanager.rewrite_hook, "_must_rewrite", None)
     if isinstance(marked, set):
         marked.difference_update(_PACKAGES)
@@ -125,7 +125,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give all workers of pytest-xdist one seed."""
+    """Give all workers of pytest-xdist the same seed."""
     node.workerinput["sortie_seed"] = node.config.stash[_SEED]
 
 
@@ -138,7 +138,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the summary, also with -q, which hides the header."""
+    """Print the seed at the end too, because -q hides the header."""
     if _says_seed(config):
         terminalreporter.write_line(f"sortie: again with --sortie-seed {config.stash[_SEED]}")
 
@@ -146,7 +146,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 # --- tests ------------------------------------------------------------------------------------------------------------
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A marker is checked even where no fixture reads it."""
+    """Check the marker even if no fixture reads it."""
     if item.get_closest_marker(MARKER) is not None:
         _garage(item.config).wanted(item)
     elif _GARAGE in item.config.stash:
@@ -155,7 +155,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(request: Any) -> Any:
-    """A vehicle that `sortie_vehicles` makes here is for all tests of the fixture, not for the first of them."""
+    """Attribute a vehicle that `sortie_vehicles` makes here to all tests of the fixture, not only to the first."""
     garage = request.config.stash.get(_GARAGE, None)
     with nullcontext() if garage is None else garage.fixture_of(request.node):
         return (yield)
@@ -185,7 +185,7 @@ def _garage(config: pytest.Config) -> Garage:
 
 
 def _say(config: pytest.Config, text: str) -> None:
-    """To the person who waits, whatever is captured; in a worker of pytest-xdist as well."""
+    """Print to standard error although output is captured, also in a worker of pytest-xdist."""
     capture = config.pluginmanager.get_plugin("capturemanager")
     with nullcontext() if capture is None else capture.global_and_fixture_disabled():
         print(f"\n{text}", file=sys.stderr, flush=True)
@@ -194,7 +194,7 @@ def _say(config: pytest.Config, text: str) -> None:
 # --- fixtures ---------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def sortie_vehicle(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """A vehicle in this process, in virtual time, as the marker `sortie` has it: a `sortie.Session`."""
+    """A vehicle in this process, in virtual time, as the marker `sortie` describes it: a `sortie.Session`."""
     garage = _garage(request.config)
     with garage.vehicle(garage.wanted(request.node), request.node) as vehicle:
         yield vehicle
@@ -202,16 +202,16 @@ def sortie_vehicle(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def sortie_vehicles(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Session]]:
-    """Makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`, as the marker of the test has them (in a
-    fixture of a wider scope: of its module or class), with its arguments going before. For such fixtures, and for many
-    vehicles in one test."""
+    """Function that makes vehicles: `with sortie_vehicles(wind=(5, 90)) as vehicle:`. Its arguments take precedence
+    over the marker of the test (in a fixture of a wider scope: of its module or class). For such fixtures, and for
+    several vehicles in one test."""
     return _garage(request.config).make
 
 
 @pytest.fixture
 def sortie_fleet(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
-    """Makes fleets: `fleet = sortie_fleet(5)`, each vehicle as the marker has it; further arguments are those of
-    `sortie.Fleet`."""
+    """Function that makes fleets: `fleet = sortie_fleet(5)`, each vehicle as the marker describes it. Further arguments
+    are those of `sortie.Fleet`."""
     garage = _garage(request.config)
     with garage.fleets(garage.wanted(request.node), request.node) as make:
         yield make
@@ -220,7 +220,7 @@ def sortie_fleet(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet
 @pytest.fixture
 def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A vehicle on a TCP port of its own, as fast as its clients follow: `url`, `connect()` for pymavlink,
-    `mavsdk_address`; `vehicle` for what only the simulator knows."""
+    `mavsdk_address`; `vehicle` has the data of the simulator."""
     garage = _garage(request.config)
     with garage.server(garage.wanted(request.node), request.node, *_pace(request.config)) as server:
         yield server
@@ -228,22 +228,22 @@ def sortie_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def sortie_servers(request: pytest.FixtureRequest) -> Iterator[Callable[..., list[Server]]]:
-    """Makes several: `one, two = sortie_servers(2)`, each a vehicle of a fleet, with all that `sortie_server` has, on
-    free ports; their time is one. Further arguments are those of `sortie.Fleet`."""
+    """Function that makes several servers: `one, two = sortie_servers(2)`, each a vehicle of a fleet with everything
+    that `sortie_server` has, on free ports, with one common time. Further arguments are those of `sortie.Fleet`."""
     garage = _garage(request.config)
     with garage.servers(garage.wanted(request.node), request.node, *_pace(request.config)) as make:
         yield make
 
 
 def _pace(config: pytest.Config) -> tuple[float | None, dict[str, float]]:
-    """Pace of a server: the speed-up, and the bounds of waits for clients."""
+    """Return the pace of a server: the speed-up, and the bounds of waits for clients."""
     given = {f"{name}_s": config.getoption(f"--sortie-{name}") for name in _BOUNDS}
     return config.getoption("--sortie-speedup"), {name: value for name, value in given.items() if value is not None}
 
 
 @pytest.fixture
 def sortie_context(request: pytest.FixtureRequest) -> Iterator[Callable[[Claims], Claims]]:
-    """`sortie_context(vehicle)` gives the vehicle back: at the end of the test its parameters, missions, rates, wind
-    and faults are what they were at this call."""
+    """Function that restores a vehicle: after `sortie_context(vehicle)`, which returns the vehicle, its parameters,
+    missions, rates, wind and faults are restored at the end of the test."""
     with ExitStack() as stack:
         yield lambda vehicle: _garage(request.config).lend(vehicle, request.node, stack)

@@ -1,4 +1,4 @@
-"""Restoring of a vehicle that other tests fly next: what a test may change, and how it is put back."""
+"""Restoring of a vehicle that several tests fly: what a test may change, and how it is restored."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SavedVehicle:
-    """A vehicle's parameters, those of the firmware that it is spoken to as among them, plans, rates (interval in us by
-    stream, by link), faults, camera, trigger (m between two photos) and gimbal at one instant. Wind is three of the
-    parameters."""
+    """Settings of a vehicle at one instant: parameters (with those of the presented firmware, and wind), plans, rates
+    (interval in us by stream, by link), faults, camera, trigger distance (m between two photos), gimbal."""
 
     parameters: Mapping[str, float]
     plan: Plan
@@ -35,7 +34,7 @@ class SavedVehicle:
 
 
 def take(session: Session) -> SavedVehicle:
-    """Take down the present settings."""
+    """Save the current settings."""
     service = session.service
     names = dict.fromkeys((*service.parameters.names(), *service.served.names()))
     return SavedVehicle(
@@ -50,7 +49,8 @@ def take(session: Session) -> SavedVehicle:
 
 
 def put_back(session: Session, taken: SavedVehicle) -> None:
-    """Make it so again. Links that were opened since keep their rates; what only the vehicle itself may set stays."""
+    """Restore saved settings. Links that were opened since keep their rates, and read-only parameters keep their
+    values."""
     service = session.service
     for name, value in taken.parameters.items():
         if session.param(name) != value and not holding(service, name).definition(name).read_only:
@@ -68,7 +68,7 @@ def put_back(session: Session, taken: SavedVehicle) -> None:
 
 
 def plan_of(session: Session) -> Plan:
-    """Mission, fence and rally points as they are loaded."""
+    """Return mission, fence and rally points as loaded."""
     plans = session.autopilot.plans
     return Plan(items=plans.mission.items(), fence=plans.fence.items(), rally=plans.rally.items())
 

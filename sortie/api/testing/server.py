@@ -1,4 +1,4 @@
-"""A vehicle with real sockets, and its test's hold on it: `sortie_server`, and each of `sortie_servers`."""
+"""Vehicle with real sockets for a test: `sortie_server`, and each of `sortie_servers`."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _INSTEAD = {
         "abort", "arm", "disarm", "go", "goto", "land", "rtl", "set_mode", "start", "takeoff", "upload", "wait_armable",
     )},
 }  # fmt: skip
-"""Members of `Session` that a served vehicle lacks, and their replacements."""
+"""Members of `Session` that a served vehicle does not have, and what to use instead."""
 
 
 @contextmanager
 def serve(
     make: Callable[[], Session | Fleet], speedup: float | None = None, bounds: PaceBounds | None = None
 ) -> Iterator[list[Server]]:
-    """The vehicle that `make` makes, or those of its fleet, each on a port of its own, until the end of the context;
-    the rest as for `Serving`."""
+    """Serve the vehicle that `make` makes, or all of its fleet, each on a port of its own, within the context. Other
+    arguments are as for `Serving`."""
     serving = Serving(make, speedup, bounds)
     servers = [Server(serving, number) for number in range(len(serving.sessions))]
     try:
@@ -55,24 +55,24 @@ class Server:
 
     def __init__(self, serving: Serving, number: int) -> None:
         self.session, self.port = serving.sessions[number], serving.ports[number]
-        """The vehicle, which only its own thread may touch while it flies; the port that it listens on."""
+        """The vehicle, which only its own thread may use while it flies, and its TCP port."""
         self.pace: ClientPace = serving.pace
         self.vehicle = ServedVehicle(serving, self.session, self.url)
         self._stations: list[Any] = []
 
     @property
     def url(self) -> str:
-        """For pymavlink, DroneKit, MAVProxy."""
+        """Address for pymavlink, DroneKit, MAVProxy."""
         return f"tcp:127.0.0.1:{self.port}"
 
     @property
     def mavsdk_address(self) -> str:
-        """For MAVSDK."""
+        """Address for MAVSDK."""
         return f"tcpout://127.0.0.1:{self.port}"
 
     def connect(self, **options: Any) -> Any:
-        """A `pymavlink.mavutil` connection that has heard the vehicle; closed with the server. `options` as
-        mavlink_connection has them. UserError without pymavlink."""
+        """Return a `pymavlink.mavutil` connection that has received a HEARTBEAT; closed with the server. `options` are
+        those of mavlink_connection. UserError without pymavlink."""
         try:
             from pymavlink import mavutil
         except ModuleNotFoundError as error:
@@ -85,15 +85,14 @@ class Server:
         return link
 
     def hang_up(self) -> None:
-        """Close the connections that `connect` has made."""
+        """Close the connections made by `connect`."""
         for link in self._stations:
             link.close()
         self._stations.clear()
 
 
 class ServedVehicle(Claims):
-    """The vehicle of a `Server`: what only the simulator knows and can do, and claims, whoever flies it. `url`: where
-    it listens."""
+    """Vehicle of a `Server`: claims, and the data of the simulator. `url`: its address."""
 
     def __init__(self, serving: Serving, session: Session, url: str) -> None:
         self._serving = serving
@@ -102,15 +101,15 @@ class ServedVehicle(Claims):
         self.flown_by = serving.thread
 
     def ask(self, fact: Callable[[Session], T]) -> T:
-        """See `Claims`."""
+        """Return `fact(session)`, called in the thread that flies (`Claims`)."""
         return self._serving.ask(lambda: fact(self._session))
 
     def pass_until(self, done: Callable[[Session], bool], within_s: float, every_s: float = 0.1) -> bool:
-        """See `Claims`; `done` is asked at every turn."""
+        """Wait until `done`, called at every turn (`Claims`)."""
         return self._serving.wait(self._session, done, within_s)
 
     def hints(self) -> list[str]:
-        """Hints for a failure: that no client came; that one may sleep by the wall."""
+        """Return hints for a failure: no client has connected, or a client sleeps by real time."""
         return self.ask(self._hints_of)
 
     def _hints_of(self, session: Session) -> list[str]:
@@ -119,7 +118,7 @@ class ServedVehicle(Claims):
         gap = self._serving.silence.gap(session.service.now_ms) if self._serving.is_paced else None
         return [] if gap is None else [str(gap)]
 
-    if not TYPE_CHECKING:  # a type checker knows what there is
+    if not TYPE_CHECKING:  # type checkers know the attributes
 
         def __getattr__(self, name: str) -> object:
             if name in _INSTEAD:
@@ -130,12 +129,12 @@ class ServedVehicle(Claims):
 
     @property
     def state(self) -> Snapshot:
-        """The vehicle now, as it believes."""
+        """Current state, as the vehicle estimates it."""
         return self.ask(lambda session: session.state)
 
     @property
     def time_s(self) -> float:
-        """Vehicle time since boot."""
+        """Vehicle time since boot, s."""
         return self.ask(lambda session: session.time_s)
 
     @property
@@ -144,15 +143,15 @@ class ServedVehicle(Claims):
         return self.ask(lambda session: list(session.events))
 
     def events_of(self, kind: type[E]) -> list[E]:
-        """The events of one kind until now, in order."""
+        """Return the events of one kind until now, in order."""
         return [entry.event for entry in self.events if isinstance(entry.event, kind)]
 
     async def arun_for(self, seconds: float) -> None:
-        """Sleep as `sleep` does, letting other tasks of the event loop run in between."""
+        """Sleep as `sleep` does, while other tasks of the event loop run."""
         await asyncio.wrap_future(self._serving.waits(self._session, lambda session: False, seconds))
 
     def param(self, name: str) -> float:
-        """The value of a parameter; KeyError when unknown."""
+        """Return the value of a parameter. KeyError when unknown."""
         return self.ask(lambda session: session.param(name))
 
     def set_param(self, name: str, value: float) -> float:

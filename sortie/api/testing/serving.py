@@ -1,8 +1,8 @@
-"""The thread that flies vehicles with real sockets, and how other threads reach into it: what is asked of a vehicle is
-asked there, between two passes, and what is waited for is looked at there.
+"""Thread that flies vehicles with real sockets. Other threads pass it functions, which it calls between two passes.
 
-Paced by its clients a vehicle flies some 60 s while one of them sleeps 1 s of the wall, and neither sees anything
-wrong. A client that waits by reading is as silent: so the line says what was seen, and leaves the cause to its author.
+When clients set the pace, a vehicle may fly 60 s while a client sleeps 1 s of real time, and the test fails for no
+visible reason. `Silence` reports such gaps. A client that waits by reading is silent too, so the report states only
+what was measured.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from sortie.runtime.followers import Followers
 __tracebackhide__ = True  # as in `session`
 T = TypeVar("T")
 PATIENCE_S = 120.0
-"""Wall time, s: a vehicle that does not answer its test for so long is stuck."""
+"""Real time after which a vehicle that does not answer its test counts as stuck, s."""
 LINK = "tcpin:127.0.0.1:0"
 LONG_S: Final = 10.0
-"""Vehicle time, s: DISARM_DELAY's default, the first that a sleeping client misses."""
+"""Shortest reported silence, s of vehicle time: the default of DISARM_DELAY, which a sleeping client misses first."""
 TIMES: Final = 5.0
-"""And so many times as long as by the wall: else it is no wonder."""
+"""Smallest reported ratio of vehicle time to real time."""
 _WORDS: Final = frozenset({
     "COMMAND_LONG", "COMMAND_INT", "SET_MODE", "MISSION_ITEM_INT", "MISSION_ITEM", "MISSION_COUNT", "MISSION_ACK",
     "MISSION_REQUEST_LIST", "MISSION_REQUEST_INT", "MISSION_CLEAR_ALL", "MISSION_SET_CURRENT", "PARAM_SET",
@@ -39,7 +39,7 @@ _WORDS: Final = frozenset({
     "SET_POSITION_TARGET_GLOBAL_INT", "SET_ATTITUDE_TARGET", "RC_CHANNELS_OVERRIDE", "MANUAL_CONTROL",
     "FILE_TRANSFER_PROTOCOL",
 })  # fmt: skip
-"""Messages that a client sends on purpose. A HEARTBEAT comes from a thread of its library, by the wall."""
+"""Messages that a client sends on purpose. HEARTBEATs come from a thread of its library, by real time."""
 
 
 class _Wait:
@@ -52,7 +52,7 @@ class _Wait:
         self._end_s = session.time_s + within_s
 
     def look(self) -> bool:
-        """True when the wait is over; a caller that still waits is told."""
+        """Return True when the wait is over, and inform the waiting thread."""
         if self.future.cancelled():
             return True
         try:
@@ -70,7 +70,7 @@ class _Wait:
 
 @dataclass(frozen=True, slots=True)
 class SilentGap:
-    """Between two words of clients, s: how long by the wall, and from when to when in vehicle time."""
+    """Silence of all clients: its real time, and its begin and end in vehicle time, s."""
 
     wall_s: float
     from_s: float
@@ -85,15 +85,15 @@ class SilentGap:
 
 
 class Silence:
-    """A service that hears clients and says nothing. `wall_s`: that clock, monotonic. While a test itself waits for the
-    vehicle nobody has to speak: `rest` begins anew."""
+    """Service that measures silence of clients. `wall_s`: monotonic real time. A test that itself waits for the vehicle
+    ends the silence (`rest`)."""
 
     clock: Clock = "vehicle"
     handles = _WORDS
 
     def __init__(self, wall_s: Callable[[], float]) -> None:
         self._wall_s = wall_s
-        self._since: tuple[float, float] | None = None  # the wall's and vehicle time of the last word, s
+        self._since: tuple[float, float] | None = None  # real and vehicle time of the last message, s
         self._first: SilentGap | None = None
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -102,12 +102,12 @@ class Silence:
         self._since = self._wall_s(), now_ms / 1000.0
 
     def rest(self, now_ms: int) -> None:
-        """The test waits by itself, or has waited."""
+        """End the silence: the test itself waits, or has waited."""
         self._first = self.gap(now_ms)
         self._since = None
 
     def gap(self, now_ms: int) -> SilentGap | None:
-        """The first long one, which may last until now; None: there is none."""
+        """Return the first long silence, which may still last; None: there is none."""
         if self._first is not None or self._since is None:
             return self._first
         wall_s, from_s = self._since
@@ -117,9 +117,11 @@ class Silence:
 
 
 class Serving:
-    """See the module. `make` makes a vehicle or a fleet, in that thread; each vehicle has a TCP port of its own, and
-    all have one time. `speedup`: how many times faster than the wall they fly; None: as fast as their clients follow,
-    within `bounds`, without one in real time, and while somebody only waits for a vehicle as fast as the machine goes.
+    """Thread that flies the vehicles. It calls `make`, which makes a vehicle or a fleet. Each vehicle has a TCP port;
+    all share one time.
+
+    `speedup`: factor of real time. None: as fast as clients follow, within `bounds`; without clients in real time, and
+    as fast as the machine can while only a test waits.
     """
 
     def __init__(self, make: Callable[[], Session | Fleet], speedup: float | None, bounds: PaceBounds | None) -> None:
@@ -137,10 +139,10 @@ class Serving:
         self.thread = threading.Thread(target=self._run, name="sortie-server", daemon=True)
         self.thread.start()
         self.sessions, self.ports = self._started.result()
-        """The vehicles, which only that thread may touch while they fly; the port that each listens on."""
+        """The vehicles, which only that thread may use while they fly, and their ports."""
 
     def close(self) -> None:
-        """Hang up, and end the thread; raises what ended it before."""
+        """Disconnect and end the thread. Raises the exception that ended it earlier."""
         self._ending = True
         with self._gate:
             if not self._over:
@@ -156,7 +158,7 @@ class Serving:
 
     # --- the thread that asks -----------------------------------------------------------------------------------------
     def ask(self, fact: Callable[[], T]) -> T:
-        """`fact` of the vehicles, in their thread."""
+        """Call `fact` in the thread that flies and return its result."""
         if threading.current_thread() is self.thread:
             return fact()
         future: Future[T] = Future()
@@ -168,11 +170,11 @@ class Serving:
         return self._answer(future) if flies else fact()
 
     def wait(self, session: Session, done: Callable[[Session], bool], within_s: float) -> bool:
-        """Until `done`, or for `within_s` of vehicle time."""
+        """Wait until `done`, at most for `within_s` of vehicle time."""
         return self._answer(self.waits(session, done, within_s), patience_s=None)
 
     def waits(self, session: Session, done: Callable[[Session], bool], within_s: float) -> Future[bool]:
-        """Wait as `wait` does; return a future."""
+        """Wait as `wait` does, but return a future."""
         return self.ask(lambda: self._begin(_Wait(session, done, within_s))).future
 
     def _begin(self, wait: _Wait) -> _Wait:
@@ -216,16 +218,16 @@ class Serving:
         self._let_go()
 
     def _serve(self, session: Session) -> None:
-        """Serve the vehicle: wait for its pictures, follow its clients."""
+        """Prepare a vehicle for serving: measure its clients' silence, wait for its pictures."""
         service = session.service
         service.endpoint.add_service(self.silence)
         camera = service.camera
         if camera is not None:
-            camera.card.told = PictureTold.WRITTEN  # who flies also answers others
+            camera.card.told = PictureTold.WRITTEN  # the flying thread also serves other clients
             self.pace.works.dues.append(camera.unwritten_ms)
 
     def _turn(self) -> bool:
-        """Once a turn: answer what was asked, look at what is waited for. Is this the end?"""
+        """Call the functions of other threads and check the waits, once a turn. Returns True at the end."""
         while self._calls:
             fact, future = self._calls.popleft()
             try:
@@ -236,7 +238,7 @@ class Serving:
         waits = [wait for wait in self._waits if not wait.look()]
         if len(waits) < len(self._waits):
             self.silence.rest(self._now_ms)
-            self._stir()  # who has waited is given time to go on, as a client is
+            self._stir()  # the waiting thread gets time to continue, as a client does
         self._waits = waits
         return self._ending
 
@@ -248,16 +250,16 @@ class Serving:
         self.pace.rule.stir(time.monotonic(), self._now_ms)
 
     def _is_waited_for(self) -> bool:
-        """By a test, with no client there to be waited for."""
+        """True when only a test waits and no client is connected."""
         return bool(self._waits) and not any(session.service.endpoint.links() for session in self.sessions)
 
     def _stop(self) -> None:
-        """From here on who asks does so in its own thread; the bell is still there for who asked before."""
+        """End the service of other threads: from now on they call their functions themselves."""
         with self._gate:
             self._over = True
 
     def _let_go(self) -> None:
-        """Stop answering."""
+        """Answer all open requests with an error."""
         error = self._error or RuntimeError("the server was closed")
         for _, future in self._calls:
             future.set_exception(error)

@@ -1,8 +1,8 @@
-"""A flight controller that is none: Sortie's simulator and service, behaving as ArduPilot does where that hurts.
+"""Stand-in for a flight controller: Sortie's simulator and services, with ArduPilot's inconvenient behaviour.
 
-No streams unasked, targets only in GUIDED, DISARM_DELAY, GUID_TIMEOUT, refusals with text, an own fence and mission,
-an own mode switch (channel 5 of an RC override), packets with its own ids dropped, a restart on command. No flight
-manager: an arm command arms at once or is refused.
+No streams without a request, targets only in GUIDED, DISARM_DELAY, GUID_TIMEOUT, refusals with text, a fence and
+mission of its own, a mode switch (channel 5 of an RC override), packets with its own ids dropped, restart on command.
+It has no flight manager: an arm command arms at once or is refused.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SWITCH_EDGES = (1230, 1360, 1490, 1620, 1749)
 # FLTMODE1 .. 6 of ArduPilot's own SITL defaults
 FLYING_SWITCH, DRIVING_SWITCH = (5, 9, 6, 3, 5, 0), (0, 11, 10, 15, 3, 4)
 _SILENT = {"*": 0.0, "HEARTBEAT": 1.0}
-"""Rates of its links, Hz: HEARTBEAT only, until more is requested."""
+"""Stream rates of its links, Hz: only HEARTBEAT until more is requested."""
 
 
 class StandInModeSwitch:
-    """The pilot's mode switch: RC_CHANNELS_OVERRIDE, channel 5."""
+    """Mode switch of the pilot: channel 5 of RC_CHANNELS_OVERRIDE."""
 
     clock: Clock = "vehicle"
     handles = frozenset({"RC_CHANNELS_OVERRIDE"})
@@ -51,7 +51,7 @@ class StandInModeSwitch:
         self.turn(message.chan5_raw, now_ms)
 
     def turn(self, pwm_us: int, now_ms: int) -> None:
-        """The switch is here now: six positions, told by the pulse width."""
+        """Move the switch to one of six positions, by pulse width."""
         if not 800 < pwm_us < 2200:
             return
         position = sum(pwm_us > edge for edge in SWITCH_EDGES)
@@ -62,9 +62,9 @@ class StandInModeSwitch:
 
 
 class StandIn:
-    """Stand-in for a controller, in virtual time: bytes in by `receive`, bytes out by `take`, time by `run_to` (ms).
-    `kind`: which of the simulated vehicles; `params`: its parameters by name, in ArduPilot's units. `link` is the
-    number of its only link; `key`: its port is no USB port, and takes only what is signed with it."""
+    """Stand-in for a controller, in virtual time: `receive` takes bytes, `take` returns bytes, `run_to` advances time
+    (ms). `kind`: of simulated vehicle. `params`: by name, in ArduPilot's units. `link`: the number of its only link.
+    `key`: its port accepts only messages signed with it."""
 
     def __init__(
         self,
@@ -101,12 +101,12 @@ class StandIn:
         )
         telemetry = self.service.telemetry
         assert isinstance(telemetry, TelemetryService)
-        del telemetry.at_once[CurrentChanged]  # MISSION_CURRENT comes as a stream only
+        del telemetry.at_once[CurrentChanged]  # MISSION_CURRENT is only sent as a stream
         self.switch = StandInModeSwitch(self.autopilot)
         self.service.endpoint.add_service(self.switch)
         self.service.observers.append(self._observe)
         if self.autopilot.facts.vehicle_class.flies:
-            self.vehicle.set_sticks(Sticks(throttle=0.0))  # the pilot's transmitter lies there, throttle down
+            self.vehicle.set_sticks(Sticks(throttle=0.0))  # the transmitter is switched on, throttle down
         self.link = self.service.endpoint.open_link("serial0", trusted=self._key is None)
         if self._key is not None:
             self.service.endpoint.set_signing(Signing(self._key, 1))
@@ -116,22 +116,23 @@ class StandIn:
         self._restart = self._restart or any(isinstance(event, RebootRequested) for event in events)
 
     def restart(self, now_ms: int) -> None:
-        """Power lost and back: it stands where it was switched on first, its clock at 0."""
+        """Restart after a power loss: it stands where it was first switched on, with its clock at 0."""
         self.restarts += 1
         self._zero_ms = now_ms
         self._boot()
 
     def turn_switch(self, pwm_us: int) -> None:
-        """The pilot's own radio, throttle in the middle now, which is wired to the controller: no link is involved."""
+        """Move the pilot's switch, with throttle in the middle. The receiver is wired to the controller; no link is
+        involved."""
         self.vehicle.set_sticks(Sticks())
         self.switch.turn(pwm_us, self.service.now_ms)
 
     def receive(self, data: bytes, now_ms: int) -> None:
-        """Bytes on its serial port; `now_ms` as for `run_to`."""
+        """Receive bytes on its serial port at `now_ms` (as for `run_to`)."""
         self.service.receive(self.link, data, now_ms)
 
     def run_to(self, now_ms: int) -> None:
-        """Time goes on to `now_ms`, which does not begin anew when it restarts."""
+        """Advance to `now_ms`, which continues over restarts."""
         self.service.run_to(now_ms - self._zero_ms, now_ms)
         if self._restart:
             self.restart(now_ms)
@@ -143,7 +144,7 @@ class StandIn:
     # --- what it has, whatever Sortie makes of it -----------------------------------------------------------------
     @property
     def time_ms(self) -> int:
-        """Time of its clock, ms, going on over restarts."""
+        """Time of its clock, ms, continued over restarts."""
         return self._zero_ms + self.service.now_ms
 
     @property
@@ -156,7 +157,7 @@ class StandIn:
 
     @property
     def position(self) -> Ned:
-        """From where it was switched on."""
+        """NED position from where it was switched on, m."""
         return self.vehicle.state.position
 
     @property
@@ -164,23 +165,23 @@ class StandIn:
         return self.vehicle.state.ground_speed
 
     def total(self, kind: int) -> int:
-        """Items of its own plan of this MAV_MISSION_TYPE, home not counted."""
+        """Return the number of items of a plan of this MAV_MISSION_TYPE, without home."""
         return self.autopilot.plans.storage(kind).total()
 
     def parameter(self, name: str) -> float:
-        """Value of a parameter on board."""
+        """Return the value of a parameter."""
         return self.service.parameters[name]
 
     def parameter_names(self) -> list[str]:
-        """In the order of their indices."""
+        """Return the names of all parameters by index."""
         return list(self.service.parameters.names())
 
     def lose_gps(self) -> None:
-        """Take the fix from its GPS receiver."""
+        """Take the fix of its GPS receiver away."""
         self.vehicle.inject_fault("gps.loss", None, active=True)
 
     def forbid_guided(self) -> None:
-        """Ground stations may not choose GUIDED (FLTMODE_GCSBLOCK)."""
+        """Forbid ground stations to select GUIDED (FLTMODE_GCSBLOCK)."""
         self.autopilot.modes._modes.pop(CopterMode.GUIDED)
 
     def close(self) -> None:

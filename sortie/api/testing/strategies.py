@@ -1,7 +1,7 @@
-"""Hypothesis strategies for flights: plans that a vehicle takes, winds, faults. `from sortie import strategies`.
+"""Hypothesis strategies for flights: plans, winds, faults (`from sortie import strategies`).
 
-What they draw is what `Session`, the marker `sortie` and `sortie_vehicles` take. Draws shrink towards a short plan
-close to home, a calm, and no fault.
+Their values are arguments of `Session`, the marker `sortie` and `sortie_vehicles`. Failing examples shrink towards a
+short plan close to home, no wind, no fault.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ def plans(
     reach: float = 150.0,
     highest: float = 50.0,
 ) -> Plan:
-    """A mission around `home`: for a copter a takeoff first; up to `most` waypoints within `reach` m to north and east
-    and up to `highest` m above home, with changes of speed and waits between them; at the end RTL or, for a copter, a
-    landing where it is."""
+    """Draw a mission around `home`: a takeoff (copter), up to `most` waypoints within `reach` m to north and east and
+    up to `highest` m above home, with speed changes and waits between them, and RTL or (copter) a landing."""
     kind = vehicle_class(parse_vehicle(vehicle).frame)
     flies = kind.flies
     heights = st.integers(5, max(round(highest), 5)).map(float)
@@ -61,15 +60,15 @@ def _in_between() -> SearchStrategy[MissionItem]:
 
 
 def winds(strongest: float = 8.0, turbulence: float = 1.5) -> SearchStrategy[tuple[float, float, float]]:
-    """(m/s, degrees from, turbulence in m/s), as the argument `wind`."""
+    """Draw a wind (m/s, degrees from, turbulence in m/s), as the argument `wind`."""
     return st.tuples(st.floats(0.0, strongest), st.integers(0, 359).map(float), st.floats(0.0, turbulence))
 
 
 def faults(
     vehicle: str = "sim:copter", *, before_s: float = 120.0, most: int = 2, names: tuple[str, ...] | None = None
 ) -> SearchStrategy[list[str]]:
-    """Up to `most` faults that begin before `before_s` of vehicle time and end, as the argument `faults`. `names`:
-    which ones (None: all that the simulated vehicle has). UserError for an unknown one."""
+    """Draw up to `most` faults that begin before `before_s` of vehicle time and end, as the argument `faults`. `names`:
+    the possible ones (None: all of the simulated vehicle). UserError for an unknown name."""
     known = (*make_vehicle(parse_vehicle(vehicle).frame, HOME, 0.0, 0).fault_names(), *LINK_FAULTS)
     for name in names or ():
         if name not in known:

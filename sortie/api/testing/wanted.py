@@ -1,4 +1,4 @@
-"""Request of a test for a vehicle: the arguments of the marker `sortie`."""
+"""Vehicle that a test requests by the arguments of the marker `sortie`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from sortie.config.radio import radio_of
 from sortie.nodes.plan_file import read_plan, start_of
 
 BOOT_S = 60.0
-"""Limit of a boot in vehicle time, s; without faults it takes some 3 s."""
+"""Longest boot, s of vehicle time; without faults it takes 3 s."""
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleRequest:
-    """`vehicle`, `seed`, `home`, `params`, `faults` as `Session` has them; `wind`: (m/s, degrees from[, turbulence in
-    m/s]); `plan`: a file, which is loaded, and where it starts is home. `seed` None: that of the run. `armable`: it has
-    booted until it can be armed; else it is at 0 s. `radio`: on all its links, as --radio has it.
-    `terrain`: the ground, as --terrain has it; `firmware`: what it is spoken to as; `world`: "ours" for a firmware that
-    flies in it, `strategy`: how that flies missions."""
+    """Arguments of the marker `sortie`.
+
+    `vehicle`, `seed`, `home`, `params`, `faults`: as for `Session`. `wind`: (m/s, degrees from[, turbulence in m/s]).
+    `plan`: a file that is loaded; its start becomes home. `seed` None: that of the run. `armable`: booted until it can
+    be armed, otherwise at 0 s. `radio`, `terrain`: as for --radio, --terrain. `firmware`: the presented one. `world`:
+    "ours" for a real firmware in our simulator; `strategy`: how that flies missions.
+    """
 
     vehicle: str = "sim:copter"
     seed: int | None = None
@@ -46,8 +48,8 @@ class VehicleRequest:
     strategy: str | None = None
 
     def session(self, seed: int, directory: Path) -> Session:
-        """The vehicle. `seed`: that of the run; `directory`: where relative files are looked for. UserError
-        for what makes no sense."""
+        """Make the vehicle. `seed`: of the run; `directory`: start of relative file names. UserError for impossible
+        arguments."""
         plan = read_plan(directory / self.plan) if isinstance(self.plan, str | Path) else self.plan
         home = start_of(plan) if self.home is None and plan is not None else self.home
         session = Session(**self._common(seed, directory) | {"home": home, "strategy": self.strategy})
@@ -58,7 +60,7 @@ class VehicleRequest:
         return session
 
     def fleet(self, count: int | None, seed: int, directory: Path, **more: Any) -> Fleet:
-        """`count` of them; `more` as `sortie.Fleet` has it. A plan is nobody's. The rest as `session`."""
+        """Make `count` vehicles without plan; `more`: arguments of `sortie.Fleet`. Otherwise as `session`."""
         for name in more:
             if name not in _OF_FLEETS:
                 raise UserError(f"unknown argument {name}{nearest(name, _OF_FLEETS) or _known(_OF_FLEETS)}")
@@ -68,7 +70,7 @@ class VehicleRequest:
         return fleet
 
     def _common(self, seed: int, directory: Path) -> dict[str, Any]:
-        """Keywords that `Session` and `Fleet` have in common."""
+        """Return the arguments that `Session` and `Fleet` share."""
         faults = [self.faults] if isinstance(self.faults, str) else list(self.faults)
         return {
             "vehicle": f"{self.vehicle},world={self.world}" if self.world else self.vehicle,
@@ -82,12 +84,12 @@ class VehicleRequest:
         }
 
     def parameters(self) -> dict[str, float]:
-        """With those of the wind."""
+        """Return the parameters with those of the wind."""
         return {**({} if self.wind is None else wind_parameters(self.wind)), **self.params}
 
     @staticmethod
     def boot(vehicle: Session | Fleet) -> None:
-        """Until it can be armed. UserError when something keeps it from that."""
+        """Boot until the vehicle can be armed. UserError when it cannot."""
         try:
             vehicle.wait_armable(BOOT_S)
         except TimeoutError as error:
@@ -111,9 +113,9 @@ _FORMS: dict[str, tuple[tuple[type, ...], str]] = {
     "world": ((str,), '"ours", for vehicle="ardupilot:copter"'),
     "strategy": ((str, type(None)), '"native" or "guided", with world="ours"'),
 }
-"""Types of each argument, and how they are described."""
+"""Types of each argument, and their description."""
 _PARTS: dict[str, tuple[type, ...]] = {"wind": (int, float), "faults": (str,)}
-"""Types of the entries of arguments that are lists."""
+"""Types of the entries of list arguments."""
 _OF_FLEETS = tuple(name for name in signature(Fleet).parameters if name != "count")
 
 
@@ -122,12 +124,13 @@ def _known(names: Sequence[str] = ARGUMENTS) -> str:
 
 
 def _is_one(value: object, types: tuple[type, ...]) -> bool:
-    """True when the value has one of these types; True itself is no number."""
+    """Check that the value has one of these types; a bool is not a number."""
     return isinstance(value, types) and not (isinstance(value, bool) and int in types)
 
 
 def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
-    """From arguments by name, the last layer winning; parameters add up. UserError names the nearest known one."""
+    """Make a request from layers of arguments; the last layer wins, parameters are merged. UserError names the nearest
+    argument."""
     merged: dict[str, Any] = {}
     for layer in layers:
         for name, value in layer.items():
@@ -144,14 +147,14 @@ def wanted(*layers: Mapping[str, Any]) -> VehicleRequest:
 
 
 class MarkedTest(Protocol):
-    """A test, a class or a module of pytest's."""
+    """Test, class or module of pytest."""
 
     def iter_markers(self, name: str) -> Iterator[Any]:
-        """The nearest one first."""
+        """Return its markers, nearest first."""
 
 
 def layers_of(node: MarkedTest) -> list[Mapping[str, Any]]:
-    """The arguments of its markers, for `wanted`. UserError for one that is not given by name."""
+    """Return the arguments of its markers for `wanted`. UserError for a positional argument."""
     layers: list[Mapping[str, Any]] = []
     for marker in node.iter_markers("sortie"):
         if marker.args:
