@@ -1,1 +1,1 @@
-"""Sortie before a flight controller: finding it, the service in front of it."""
+"""Sortie in front of a flight controller: the controller is found, and a service presents it to ground stations."""

@@ -1,4 +1,4 @@
-"""A run with a flight controller: which one, its link, the service around it."""
+"""Set-up of a run with a flight controller: the controller or SITL program, its link, the companion."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from sortie.runtime.runtime import Runtime
 from sortie.storage.rows import StoredState
 
 PROGRAM_PATIENCE_S = 60.0
-"""For a program that was started here to be heard; ArduPilot's takes one, on a busy machine ten."""
+"""Longest time until a started program sends MAVLink, s. ArduPilot's needs 1 s, on a busy machine 10."""
 NOTHING_MORE: Mapping[str, float] = MappingProxyType({})
 
 
 def say(text: str) -> None:
-    """A line for the person, and for the run log."""
+    """Print a line and log it."""
     LOGGER.info("%s", text)
     print(f"sortie: {text}", file=sys.stderr, flush=True)
 
@@ -51,21 +51,24 @@ def _launched(settings: Settings, launch: Launch, folder: Path, defaults: Mappin
 
 
 def _for_the_person(error: SitlError) -> UserError:
-    """Status 1 for a child that has ended, 2 for one that could not be started."""
+    """Convert a SITL error: status 1 for a program that has ended, 2 for one that did not start."""
     return UserError(str(error), 1 if error.ended else 2)
 
 
 def _check_kind(wanted: VehicleSource, found: Firmware) -> None:
-    """UserError when the program that was started drives where a plane was wanted, and the like."""
+    """Raise UserError when the started program is of another kind of vehicle."""
     told = another_kind(found.name, found.vehicle_class, vehicle_class(wanted.frame))
     if told:
         raise UserError(told, option="vehicle", given=str(wanted))
 
 
 class ControllerSide:
-    """See the module. Found once made; its link is held open by `runtime`, and `stack` ends the child. `child`: the
-    SITL that was started for this run, with `defaults` on top of its frame's. `patience_s`: NotHeard when
-    none is heard for so long; None waits. `tell`: lines for a person."""
+    """Controller of a run. It is found when the object is made; `runtime` keeps its link open, `stack` ends the
+    program.
+
+    `child`: the SITL program that was started, with `defaults` in addition to those of its frame. `patience_s`:
+    NotHeard after so long; None: no limit. `tell`: prints a line.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,8 @@ class ControllerSide:
         tell(f"{firmware.name} {firmware.vehicle_class.name}, system {self.found.system}, on {self.front.spec.url}")
 
     def _find(self, patience_s: float | None) -> FoundController:
-        """A program that was started here has to speak in time: it may hang, and nobody can plug it in later."""
+        """Find the controller. A started program must be heard in time; it may hang, and nobody can plug it in
+        later."""
         if self.child is None or patience_s is not None:
             return self.front.find(None if self.child is None else self._check_child, patience_s)
         try:
@@ -108,11 +112,11 @@ class ControllerSide:
 
     @property
     def kind(self) -> str:
-        """The kind of vehicle, by name."""
+        """Name of the kind of vehicle."""
         return self.found.firmware.vehicle_class.name
 
     def warnings(self, settings: Settings, given: Mapping[str, float]) -> list[str]:
-        """Flags that do not apply to a controller, one line each."""
+        """Return one line for each option that does not apply to a controller."""
         where = OptionScope.CONTROLLER if self.child is None else OptionScope.SITL
         texts = ignored(settings.said(), where)
         foreign = [name for name in given if not name.startswith(own_parameters(self.kind))]
@@ -121,7 +125,7 @@ class ControllerSide:
         return texts
 
     def build(self, journal: Journal, stored: StoredState, given: Mapping[str, float], name: str) -> Companion:
-        """The companion before it; `name` is what is stable for it."""
+        """Make the companion; `name` identifies it in all runs."""
         own = {name: value for name, value in given.items() if name.startswith(own_parameters(self.kind))}
         self.companion = build_companion(
             self.front.vehicle(self.found, native=self._native),
@@ -137,16 +141,16 @@ class ControllerSide:
         return self.companion
 
     def clock(self) -> int | None:
-        """The SITL child's time since its boot, ms, which vehicle time waits for; None: it is not waited for."""
+        """Return the SITL program's time since boot, ms, for which vehicle time waits; None for a real controller."""
         return None if self.child is None else self.companion.vehicle.link.boot_ms
 
     @property
     def speedup(self) -> float:
-        """Vehicle time to wall time: 1 with a real controller, what the SITL child was told."""
+        """Ratio of vehicle time to real time: 1 with a real controller."""
         return 1.0 if self.child is None else self._speedup
 
     def watch(self, events: list[Event], now_ms: int) -> None:
-        """An observer: has the SITL child ended by itself? Then UserError, status 1."""
+        """Observe the events of a pass: raise UserError with status 1 when the SITL program has ended."""
         self._check_child()
 
     def _check_child(self) -> None:
@@ -158,5 +162,5 @@ class ControllerSide:
             raise _for_the_person(error) from error
 
     def hold_if_flying(self) -> bool:
-        """Ctrl-C with a flying controller: it is told to hold where it is, which outlives this program."""
+        """Hold a flying vehicle on Ctrl-C; it continues to hold after the end of this program."""
         return self.companion.hold("Ctrl-C")

@@ -1,4 +1,4 @@
-"""The side of the program that faces a flight controller: its link, finding it, and why there is none yet."""
+"""Link to a flight controller: it is opened, the controller is found, and the user is told what is missing."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def what_is_missing(
     tried: Sequence[int] = (),
     hint: str = "",
 ) -> str:
-    """`stranger`: MAV_TYPE and MAV_AUTOPILOT of a vehicle that cannot be flown; `tried`: the rates of a search that
-    goes on; `hint`: who else may have the port."""
+    """Say why no controller is found yet. `stranger`: MAV_TYPE and MAV_AUTOPILOT of a vehicle that is not supported.
+    `tried`: baud rates of the current search. `hint`: other users of the port."""
     if stranger is not None:
         kind, autopilot = stranger
         return (
@@ -57,12 +57,12 @@ _NOT_YET_KNOWN = 255
 
 
 class NotHeard(Exception):
-    """No flight controller was heard for as long as somebody wanted to wait."""
+    """No flight controller was heard within the given time."""
 
 
 class ControllerFront(QuietNode):
-    """The endpoint (component 191) and the link to the controller, which `runtime` holds open. A node of the runtime
-    until the controller is found; then the companion has the endpoint."""
+    """Endpoint (component 191) and link to the controller, which `runtime` keeps open. A node of the runtime until the
+    controller is found; then the companion has the endpoint."""
 
     now_ms = 0
 
@@ -77,12 +77,12 @@ class ControllerFront(QuietNode):
 
     @property
     def spec(self) -> LinkSpec:
-        """Address of the controller now."""
+        """Current address of the controller."""
         return self._port.spec
 
     def find(self, check: Callable[[], None] | None = None, patience_s: float | None = None) -> FoundController:
-        """Wait for the controller, as long as it takes; every now and then a line says what is missing. `check` may
-        raise when there is no hope; NotHeard after `patience_s`, if given."""
+        """Wait for the controller without limit, or raise NotHeard after `patience_s`. From time to time a line says
+        what is missing. `check` may raise when waiting is useless."""
         finder = Finder()
         self.endpoint.add_service(finder)
         tell_s, told = time.monotonic() + _TELL_AFTER_S, ""
@@ -122,7 +122,7 @@ class ControllerFront(QuietNode):
         return self.endpoint.next_deadlines()[0]
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """At a rate that is being searched for, a sound frame ends the search."""
+        """End the search for the baud rate after a sound frame."""
         self._port.look(sum(count.frames_in for count in self._counts()), link_ms)
 
     def serve_links(self, link_ms: int) -> None:
@@ -137,6 +137,6 @@ class ControllerFront(QuietNode):
         return what_is_missing(self.spec, self._counts(), stranger=finder.stranger, tried=tried, hint=hint)
 
     def vehicle(self, found: FoundController, *, native: bool = False) -> FlightController:
-        """The controller that was found, as a vehicle; the endpoint speaks as its companion from now on."""
+        """Return the controller as a vehicle. From now on the endpoint has the controller's system id."""
         self.endpoint.identify(found.system, COMPONENT)
         return FlightController(found.firmware, found.system, found.custom_mode, baud=self._port.baud, native=native)

@@ -1,4 +1,4 @@
-"""The link to a flight controller: which device it is, where it went when it was unplugged, at which rate it talks."""
+"""Serial link to a flight controller: its device, its new name after it was unplugged, its baud rate."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sortie.config.errors import UserError
 from sortie.config.serial_ports import AUTO, PortFinder
 
 BAUDS: Final = (115_200, 57_600, 921_600, 1_500_000)
-"""Rates that controllers use (docs/reference/real-vehicles.md, 4)."""
+"""Baud rates of controllers (docs/reference/real-vehicles.md, 4)."""
 _EACH_MS: Final = 2000
 _OPTION: Final = "--vehicle"
 
 
 class BaudSearch:
-    """Search for the baud rate of a line: each of `BAUDS` for 2 s, again and again, until there is a sound frame."""
+    """Search for the baud rate of a line: each of `BAUDS` for 2 s, repeated until a sound frame arrives."""
 
     def __init__(self, first: int, now_ms: int) -> None:
         self.baud = first
         self._next_ms = now_ms + _EACH_MS
 
     def step(self, now_ms: int) -> bool:
-        """True when `baud` is another rate now."""
+        """Change the rate when it is due; True after a change."""
         if now_ms < self._next_ms:
             return False
         self._next_ms = now_ms + _EACH_MS
@@ -34,8 +34,8 @@ class BaudSearch:
 
 
 class ControllerPort:
-    """The open link that `--vehicle` names, a link of `hub`. `auto` takes the one flight controller that is plugged in.
-    A board that comes back under another name is found by its USB serial number. UserError when it cannot be opened."""
+    """Open link of `hub` that `--vehicle` names. `auto`: the only flight controller that is plugged in. A board that
+    returns under another name is found by its USB serial number. UserError when the link cannot be opened."""
 
     def __init__(self, address: str, hub: LinkHub, say: Callable[[str], None], now_ms: int) -> None:
         self.search: BaudSearch | None = None
@@ -70,16 +70,16 @@ class ControllerPort:
 
     @property
     def spec(self) -> LinkSpec:
-        """Address of the port now."""
+        """Current address of the port."""
         return self._spec if self._serial is None else self._serial.spec
 
     @property
     def baud(self) -> int | None:
-        """Baud rate of a serial line that has one."""
+        """Baud rate of a serial line with one."""
         return line_baud(self.spec)
 
     def look(self, frames: int, now_ms: int) -> None:
-        """Go on with the search for the rate, if there is one. `frames`: sound ones that have come in so far."""
+        """Continue the search for the rate. `frames`: number of sound frames so far."""
         search, link = self.search, self._serial
         if search is None or link is None:
             return

@@ -1,7 +1,6 @@
-"""The service with a flight controller behind it: the same core, and ground stations that see one vehicle.
+"""Companion of a flight controller: the same core as for a simulated vehicle, and one vehicle for ground stations.
 
-Vehicle time is the wall's here (a virtual clock's in tests): passes come from the 50 Hz clock, and at once when the
-controller has told something new.
+Vehicle time is real time (virtual in tests). Passes are made at 50 Hz, and at once when the controller has sent news.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ OWN_PARAMETERS: Final = ("SRT_", "FM_")
 
 
 def own_parameters(kind: str) -> tuple[str, ...]:
-    """Prefixes of parameters that are not the controller's: Sortie's, and those of installed packages."""
+    """Return prefixes of parameters that are not the controller's: Sortie's, and those of installed packages."""
     return (*OWN_PARAMETERS, *(line.name for line in installed().lines_of(kind)))
 
 
@@ -63,22 +62,20 @@ LATE_ARMING: Final = {"FM_ARM_EARLY": 0.0}
 
 
 def another_kind(name: str, found: VehicleClass, wanted: VehicleClass) -> str:
-    """Complaint about a program of the firmware `name` that drives where a plane was wanted, and the like; empty where
-    it is right."""
+    """Return a complaint when the program's kind of vehicle does not fit the wanted kind, otherwise ""."""
     if (wanted.flies, wanted.has_stall_speed) == (found.flies, found.has_stall_speed):
         return ""
     return f"the program is an {name} {found.name}; name one of a {wanted.name}"
 
 
 def flies_native(strategy: str | None, firmware: Firmware) -> bool:
-    """True when the controller flies missions in its own AUTO: as --strategy says, else as this firmware is wont to."""
+    """Check whether the controller flies missions in its own AUTO: by --strategy, else by the habit of the firmware."""
     return (strategy or firmware.habits.strategy) == "native"
 
 
 class Companion:
-    """Companion between ground stations and a controller. `link` is the endpoint towards it (system/191), on which
-    `vehicle` is a service; `service` is the vehicle that ground stations see. `carried`: our clock carries the
-    controller's time."""
+    """Companion between ground stations and a controller. `link`: the endpoint towards it (system/191), with `vehicle`
+    as a service. `service`: the vehicle that ground stations see. `carried`: Sortie's clock drives the controller."""
 
     service: VehicleService
 
@@ -90,11 +87,11 @@ class Companion:
 
     # --- building -------------------------------------------------------------------------------------------------
     def face(self, service: VehicleService, identity: Identity) -> Face:
-        """The services of `service`, which is this companion's from now on: what is not Sortie's own is passed on."""
+        """Make the services of `service`, the node of this companion; what is not Sortie's own is forwarded."""
         self.service = service
         autopilot, endpoint, firmware = service.autopilot, service.endpoint, self.vehicle.firmware
         self.facade = facade = VehicleFacade(autopilot, self.vehicle, endpoint, identity)
-        files = VirtualFiles()  # Sortie's own, as component 191; component 1 shows the controller's
+        files = VirtualFiles()  # Sortie's own files, as component 191; component 1 has the controller's
         pages = Pages({})
         files.mount("@SYS", pages)
         logs = LogService(room=service.room, may_erase=lambda: False)
@@ -138,7 +135,8 @@ class Companion:
         self.link.on_frame.append(self.passing.from_controller)
 
     def _watch(self, plan_cache: PlanCache, turn: TransferTurn) -> None:
-        """Parameters and plans of the controller that the core flies by; and its own AUTO, if that flies missions."""
+        """Follow the controller's parameters and plans that the core needs, and let its own AUTO fly missions if it
+        should."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
         firmware = vehicle.firmware
         followed = (*firmware.mirrored, *filter(None, (firmware.habits.texts_for_stations,)))
@@ -154,8 +152,8 @@ class Companion:
             autopilot.auto.fly_own_items(native)
 
     def _keep_value(self, name: str, value: float) -> None:
-        """The controller's own value of a parameter that the core flies by, or that says whether a companion may count
-        as a ground station."""
+        """Store the controller's value of a parameter that the core needs, or of the one that lets a companion count as
+        a ground station."""
         firmware, parameters = self.vehicle.firmware, self.service.parameters
         if name == firmware.habits.texts_for_stations:
             self.vehicle.counts_as_station = value == 0.0
@@ -166,7 +164,7 @@ class Companion:
             parameters.set(mirrored.name, ours)
 
     def _keep_copy(self, kind: int, items: tuple[MissionItem, ...]) -> None:
-        """The controller's fence or rally points."""
+        """Store the controller's fence or rally points."""
         autopilot = self.service.autopilot
         complaint = autopilot.plans.check(kind, items, empty_circles=True)
         if complaint is None:
@@ -176,13 +174,14 @@ class Companion:
 
     # --- the controller's side ------------------------------------------------------------------------------------
     def receive(self, number: int, data: bytes, link_ms: int) -> None:
-        """Bytes came in on the controller's link."""
+        """Take texts and home of the controller before ground stations are informed."""
         self._link_ms = link_ms
         self.link.receive(number, data, link_ms, self.service.now_ms)
         self.heard(link_ms)
 
     def heard(self, link_ms: int) -> None:
-        """Act on the controller's messages now: a pass at the next tick, ahead of the clock by less than that."""
+        """Act on the controller's messages at once, by a pass at the next tick. Vehicle time then leads by less than a
+        tick."""
         self._link_ms = link_ms
         if self.vehicle.has_news:
             self.service.advance(self.service.now_ms + TICK_MS, link_ms)
@@ -190,14 +189,14 @@ class Companion:
             self.service.serve_links(link_ms)
 
     def begin_settling(self, link_ms: int) -> None:
-        """Texts and home of the controller, before ground stations are told."""
+        """Take texts and home of the controller before ground stations are informed."""
         self._link_ms = link_ms
         vehicle, autopilot = self.vehicle, self.service.autopilot
         for text in vehicle.news.take_texts():
             autopilot.announcer.announce(text)
         home = vehicle.home.position
         if home is not None and home != autopilot.facts.home:
-            autopilot.home.move(home)  # heights of the mission count from the controller's home, whoever moved it
+            autopilot.home.move(home)  # mission heights are relative to the controller's home
         self.passing.settle()
 
     def end_settling(self, link_ms: int) -> None:
@@ -205,8 +204,8 @@ class Companion:
         self.link.handle_timeouts(link_ms, self.service.now_ms)
 
     def hold(self, why: str) -> bool:
-        """Stop and hold, if Sortie flies the vehicle now: by GUIDED and a position, which stay when this program ends.
-        False when there is nothing to hold."""
+        """Stop and hold position in GUIDED if Sortie flies the vehicle; this lasts after the end of the program. False
+        when it does not fly."""
         vehicle, autopilot = self.vehicle, self.service.autopilot
         if not (vehicle.commanded and autopilot.facts.armed) or vehicle.state.landed:
             return False
@@ -230,8 +229,8 @@ def build_companion(
     faults: Iterable[Fault] = (),
     carried: bool = False,
 ) -> Companion:
-    """The service around a controller. `given` parameters win over `stored_parameters`; what the controller does by
-    itself is off here whatever they say. `carried`: see `Companion`."""
+    """Make the companion of a controller. `given` parameters take precedence over `stored_parameters`; functions of the
+    controller itself are always off here. `carried`: see `Companion`."""
     kind = vehicle.firmware.vehicle_class.name
     known = parameter_set(kind)
     left = {name: value for name, value in LEFT_TO_CONTROLLER.items() if name in Parameters(known)}
