@@ -1,1 +1,1 @@
-"""The commands, a module each."""
+"""Commands of the command line, a module for each."""

@@ -1,4 +1,4 @@
-"""`sortie aerialist TEST.yaml`: a test description of Aerialist, flown; how near the vehicle comes to the obstacles."""
+"""`sortie aerialist TEST.yaml`: fly a test description of Aerialist and measure the distances to its obstacles."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ _KIND, _FIRMWARE = "copter", "px4"
 _TAKEOFF_M: Final = 2.5  # PX4's MIS_TAKEOFF_ALT
 _MISSION, _TAKEOFF, _ARM, _DISARM, _SETPOINT = 3, 10, 20, 21, 100
 _MODES: Final = {1: "ALT_HOLD", 2: "LOITER", 4: "LOITER", 5: "RTL", 8: "STABILIZE", 11: "LAND"}
-"""Modes of PX4 by their numbers in a test, as the vehicle has them."""
+"""Modes of the vehicle for PX4's mode numbers in a test."""
 
 
 @dataclass(slots=True)
 class AerialistFlight:
-    """Result of a test. `nearest_m`: least distance to each obstacle, by name, surface to the vehicle's middle;
-    `nearest_s`: when, since the beginning; `off_m`: farthest from the track that is expected, None: none is."""
+    """Result of a test. `nearest_m`: smallest distance to each obstacle, by name, from its surface to the vehicle's
+    centre. `nearest_s`: its time since the start. `off_m`: largest distance from the expected track; None: no expected
+    track."""
 
     result: str = "unfinished"
     reason: str = ""
@@ -50,11 +51,11 @@ class AerialistFlight:
 
     @property
     def nearest(self) -> str | None:
-        """Name of the obstacle that it came nearest to."""
+        """Name of the obstacle with the smallest distance."""
         return min(self.nearest_m, key=lambda name: self.nearest_m[name], default=None)
 
     def as_json(self) -> dict[str, object]:
-        """Plain values of JSON."""
+        """Return the result as JSON values."""
         name = self.nearest
         return {
             "result": self.result,
@@ -67,7 +68,7 @@ class AerialistFlight:
         }
 
     def lines(self) -> list[str]:
-        """Lines for people."""
+        """Return the result as lines for people."""
         told = [f"{self.result}{': ' if self.reason else ''}{self.reason}, after {self.seconds:.1f} s"]
         told += [
             f"{name}: {away:.2f} m at its nearest, after {self.nearest_s[name]:.1f} s"
@@ -79,7 +80,7 @@ class AerialistFlight:
 
 
 def aerialist(given: GivenOptions) -> int:
-    """Status 0: the mission was flown to its end and touched nothing; 1 not; 2 on bad input."""
+    """Fly a test. Status 0: the mission was completed without a touch; 1: it was not; 2: bad input."""
     file: Path = given[AERIALIST]
     test = read_aerialist(file)
     flight, warnings = fly_test(test)
@@ -93,7 +94,7 @@ def aerialist(given: GivenOptions) -> int:
 
 
 def fly_test(test: AerialistTest) -> tuple[AerialistFlight, list[str]]:
-    """Fly a test; with it what of the test has no meaning here."""
+    """Fly a test and return its result, with warnings about parts that have no effect here."""
     plan = read_plan(test.plan)
     known = spoken_as(_FIRMWARE, vehicle_class(_KIND)).served_parameters(Parameters(parameter_set(_KIND))).names()
     params = {name: value for name, value in test.params.items() if name in known}
@@ -111,7 +112,7 @@ def fly_test(test: AerialistTest) -> tuple[AerialistFlight, list[str]]:
 
 
 class _Flight:
-    """A flight of a test under way: its steps at their times, and the distances."""
+    """Running flight of a test: its steps at their times, and the distances."""
 
     def __init__(self, session: Session, test: AerialistTest) -> None:
         self._session = session
@@ -148,7 +149,7 @@ class _Flight:
         return found
 
     def _fly_on(self, until_s: float) -> None:
-        """Fly until then, or until it has flown and is disarmed, looking at the distances."""
+        """Fly until this time, or until the vehicle has flown and is disarmed, and measure distances."""
         while self._session.time_s < until_s and not (self._flew and not self._session.autopilot.facts.armed):
             self._session.run_for(min(_LOOK_S, until_s - self._session.time_s))
             self._flew = self._flew or self._session.autopilot.facts.armed
@@ -164,7 +165,7 @@ class _Flight:
                 self._found.nearest_s[shape.name] = self._session.time_s - self._began_s
 
     def _take(self, step: TimedStep) -> None:
-        """A command of the test. RefusedError: the vehicle does not do it now."""
+        """Carry out a step of the test. RefusedError: the vehicle refuses it."""
         session = self._session
         if step.mode == _SETPOINT:
             sticks = Sticks(roll=step.y, pitch=step.x, throttle=step.z, yaw=step.r)
@@ -184,7 +185,7 @@ class _Flight:
 
 
 def _farthest(track: list[Ned], log: Path, origin: GeoPoint) -> float:
-    """Greatest distance of a track from that of a log, m."""
+    """Return the largest distance of a track from that of a log, m."""
     samples = read_log(find_log(log)).samples
     if not samples:
         raise UserError(f"{log}: the log has no place of the vehicle")

@@ -1,4 +1,4 @@
-"""`sortie campaign`: many flights that answer one question, flown on all cores or on a Dask cluster."""
+"""`sortie campaign`: many flights that answer a question, on all cores or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from sortie.config.options import JSON
 
 
 def init(given: GivenOptions) -> int:
-    """Write a study to start from, and beside it the plan that it names where there is none."""
+    """Write an example study, and its plan if there is none."""
     file: Path | None = given[NEW_STUDY]
     if file is None:
         print(EXAMPLE, end="")
@@ -61,7 +61,7 @@ def init(given: GivenOptions) -> int:
 
 
 def _write_new(file: Path, text: str) -> None:
-    """UserError where it is there already, or cannot be written."""
+    """Write a new file. UserError when it exists or cannot be written."""
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
@@ -72,7 +72,8 @@ def _write_new(file: Path, text: str) -> None:
 
 
 def run(given: GivenOptions) -> int:
-    """Status 0 when all is flown, whatever the verdicts; 130 after Ctrl-C, which leaves a report of what there is."""
+    """Fly a study. Status 0 when all runs are flown, whatever the verdicts; 130 after Ctrl-C, with a report of the runs
+    so far."""
     check_installed()
     study = Study.read(given[STUDY], given[RUN_COUNT])
     check_installed(search=study.said.sample.method == SEARCH)
@@ -96,7 +97,7 @@ def run(given: GivenOptions) -> int:
 
 
 def _fly(folder: Folder, given: GivenOptions, expected: str) -> None:
-    """Fly what is left."""
+    """Fly the remaining runs."""
     if given[SCHEDULER] is not None and given[WORKERS] is not None:
         raise UserError("--workers: those of --scheduler fly; leave one of the two out")
     progress = CampaignProgress(len(folder.done), expected)
@@ -133,14 +134,14 @@ def status(given: GivenOptions) -> int:
 
 
 def report(given: GivenOptions) -> int:
-    """Write the report of what there is."""
+    """Write the report of the runs so far."""
     check_installed()
     print(write_report(given[CAMPAIGN_DIR]))
     return 0
 
 
 def replay(given: GivenOptions) -> int:
-    """Fly one run again, with logs. Status 0 when it is what the folder has, byte for byte."""
+    """Fly a run again, with logs. Status 0 when its result is byte for byte that of the folder."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     kept, there = flown_row(folder, given[RUN])
@@ -157,7 +158,7 @@ def replay(given: GivenOptions) -> int:
 
 
 def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
-    """A run of a folder. UserError where it has none of this number."""
+    """Return a run of a folder. UserError when it does not exist or is not flown."""
     kept = read_kept(folder)
     if number >= kept.study.runs:
         raise UserError(f"run {number}: the study has {kept.study.runs}, from 0 to {kept.study.runs - 1}")
@@ -168,7 +169,7 @@ def flown_row(folder: Path, number: int) -> tuple[StoredStudy, RunResult]:
 
 
 def _lines(row: RunResult) -> list[str]:
-    """Lines on how the mission ended, and each judge's verdict."""
+    """Return lines with the result of the mission and the verdict of each judge."""
     lines = [f"mission {row.result}" + (f": {row.reason}" if row.reason else "")]
     for name, margin in row.robustness.items():
         verdict = "holds" if margin is not None and margin >= 0.0 else "broken"
@@ -182,6 +183,6 @@ def _lines(row: RunResult) -> list[str]:
 
 
 def check_identity(folder: Path, kept: StoredStudy) -> None:
-    """UserError where this program is not the one that flew it."""
+    """Raise UserError when another version of the program flew the campaign."""
     if (own := identity()) != kept.identity:
         raise UserError(f"{folder}: was flown by Sortie {kept.identity}, this is {own}, which flies otherwise")

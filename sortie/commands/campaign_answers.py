@@ -1,4 +1,4 @@
-"""`sortie campaign shrink` and `compare`: what the flights of a campaign come to."""
+"""`sortie campaign shrink` and `compare`: conclusions from the flights of campaigns."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from sortie.config.given import GivenOptions
 from sortie.config.options import JSON
 
 _SHOWN_APART: Final = 5
-"""Disagreements in a line, the worst ones first."""
+"""Number of disagreements in a line, worst first."""
 
 
 def shrink(given: GivenOptions) -> int:
-    """A failure made small, as a campaign of one run in DIR/shrunk/RUN."""
+    """Reduce a failed run to fewest causes, and write it as a campaign of one run to DIR/shrunk/RUN."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     kept, row = flown_row(folder, given[RUN])
@@ -43,7 +43,7 @@ def shrink(given: GivenOptions) -> int:
 
 
 def compare(given: GivenOptions) -> int:
-    """Status 1 where something got worse."""
+    """Compare two campaigns. Status 1 when something got worse."""
     check_installed()
     folders: tuple[Path, Path] = given[CAMPAIGN_DIR], given[OTHER_DIR]
     found, page = compared(*folders), folders[1] / "compared.html"

@@ -1,4 +1,4 @@
-"""`sortie campaign confirm`: a run of a campaign, flown by ArduPilot SITL behind Sortie."""
+"""`sortie campaign confirm`: a run of a campaign, flown again by ArduPilot SITL with Sortie as its companion."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ from sortie.reports.page import html_page
 
 _TRUTH_HZ: Final = 10.0
 _LAST_MS: Final = 5000
-"""Vehicle time that a flight which is over may take to look so."""
+"""Vehicle time after a flight until its signals show the end, ms."""
 
 
 def confirm(given: GivenOptions) -> int:
-    """Status 0 when the controller's flight has the same verdicts, 1 when not."""
+    """Fly a run on SITL. Status 0 when its verdicts are the same, 1 when not."""
     check_installed()
     folder: Path = given[CAMPAIGN_DIR]
     vehicle = given[CONFIRM_VEHICLE]
@@ -88,7 +88,7 @@ def confirm(given: GivenOptions) -> int:
 
 @dataclass(slots=True)
 class _ControllerRecord:
-    """A controller's vehicle, for a recorder."""
+    """Vehicle of a controller in the form that a recorder needs."""
 
     service: VehicleService
     stood: tuple[GeoPoint, float]
@@ -99,7 +99,7 @@ class _ControllerRecord:
 
 
 class _Strikes:
-    """Sets parameters of the controller when they are due after liftoff, of what does not fly after arming."""
+    """Sets parameters of the controller at times after liftoff (after arming, for vehicles that do not fly)."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class _Strikes:
             self._struck.append((strike, [self._write(name, value) for name, value in strike.params]))
 
     def check(self) -> None:
-        """UserError for a fault that the controller did not take: its flight would be compared with another."""
+        """Raise UserError for a fault that the controller refused, because its flight cannot be compared."""
         for strike, asked in self._struck:
             if not any(client.outcome is ParameterOutcome.ACCEPTED for client in asked):
                 names = " or ".join(name for name, _ in strike.params)
@@ -133,7 +133,7 @@ class _Strikes:
 
 
 def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies: bool) -> tuple[dict[str, Array], str]:
-    """The controller's signals, and how its flight ended."""
+    """Fly the run, and return the controller's signals and the result of its flight."""
     of_child = asked_params(planned.spec)
     with Program(settings, [base_spec(settings)], defaults=COUNTDOWN, of_child=of_child) as run:
         assert run.controller is not None
@@ -166,7 +166,7 @@ def _fly(settings: Settings, planned: PlannedRun, due: list[SitlFault], *, flies
 
 
 def _keep(out: Path, run: int, both: dict[str, dict[str, Array]], found: ConfirmedFlights, planned: PlannedRun) -> None:
-    """Both flights as tables, and from above on a page."""
+    """Write both flights as tables, and as a page with a map."""
     out.mkdir(parents=True, exist_ok=True)
     tracks = []
     for name, signals in both.items():

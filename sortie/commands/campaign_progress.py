@@ -1,4 +1,4 @@
-"""Progress of a campaign for people: a bar on a terminal, lines otherwise."""
+"""Progress of a campaign for people: a bar on a terminal, otherwise lines."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sortie.logs.terminal import BAD, GOOD, Terminal
 
 _EVERY_S: Final = 1.0
 _STILL_S: Final = 30.0
-"""A line comes also where nothing has, so that nobody takes it for dead."""
+"""Longest time without a line, s, so that people see that the campaign is running."""
 _WIDE: Final = 30
 
 
 class CampaignProgress:
-    """Told of each batch; a context manager. `start`: runs that were there before this command; `expected`: the
-    identity that a worker must have."""
+    """Progress display, updated with each batch; a context manager. `start`: number of runs that were there before.
+    `expected`: the identity that workers must have."""
 
     def __init__(
         self, start: int, expected: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
@@ -37,7 +37,7 @@ class CampaignProgress:
         self._terminal.stop()
 
     def tell(self, view: CampaignView) -> None:
-        """Show it, if it is time."""
+        """Update the display if it is time."""
         now_s = self._clock()
         while view.refused[self._refused :]:
             self._terminal.say(f"sortie: refused: {view.refused[self._refused]}, this is {self._expected}")
@@ -56,13 +56,13 @@ class CampaignProgress:
 
 
 def bar(view: CampaignView) -> str:
-    """Draw the bar: the share of all runs that is flown, and of those that failed."""
+    """Draw a bar with the shares of flown and of failed runs."""
     failed, done = (round(_WIDE * count / view.total) for count in (view.failed, view.done))
     return f"[{'x' * failed}{'#' * (done - failed)}{'.' * (_WIDE - done)}] {view.done / view.total:4.0%}  x: failed"
 
 
 def live_line(view: CampaignView, seconds: float, start: int) -> str:
-    """Progress after so many `seconds`; `start` runs were there before."""
+    """Return a line about the progress after `seconds`; `start` runs were there before."""
     done = view.done - start
     workers = f"{view.workers} worker{'' if view.workers == 1 else 's'}"
     if not done:

@@ -1,8 +1,7 @@
-"""The command line, made of the table of options with click, and the one place where an error becomes a line and a
-status.
+"""Command line: click commands made from the table of options, and the conversion of errors to a line and a status.
 
-stdout is the answer, stderr the story. Nothing a person can do wrong shows a traceback or a box: one line that says
-what is wrong and what would be right, exit status 2.
+stdout has the answer, stderr everything else. A mistake of the user causes no traceback, but one line that says what is
+wrong and what is expected, with exit status 2.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ _NEGATIVE_NUMBERS: Final = {"ignore_unknown_options": True}
 
 @dataclass(frozen=True, slots=True)
 class HelpLine:
-    """`function` of `module` under `sortie.commands`, which is loaded when the command is asked for: `status` must not
-    pay for what `serve` needs. `where`: with what it works, as far as the command itself says."""
+    """Command: `function` of `module` in `sortie.commands`. The module is imported when the command runs, so that
+    `status` does not load what `serve` needs. `where`: kinds of vehicles with which it works."""
 
     module: str
     function: str
@@ -113,8 +112,8 @@ _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
 
 class GroupedCommand(click.Command):
-    """A command whose help has the options in the groups of the table; `rows` are in the order of `params`. What is
-    ignored `where` it works is named last."""
+    """Command whose help lists options by group. `rows` are in the order of `params`. Options without effect for this
+    command come last."""
 
     def __init__(self, name: str, rows: Sequence[Option[object]], where: OptionScope | None, **given: Any) -> None:
         super().__init__(name, params=[_parameter(row) for row in rows], **given)
@@ -122,7 +121,7 @@ class GroupedCommand(click.Command):
         self._where = where
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Called by click for `--help`."""
+        """Write the options for `--help` (called by click)."""
         sections: dict[str, list[tuple[str, str]]] = {group.value: [] for group in Group}
         ignored: list[str] = []
         for row, parameter in zip(self.rows, self.params, strict=True):
@@ -153,7 +152,7 @@ class GroupedCommand(click.Command):
 
 
 def _parameter(row: Option[object]) -> click.Parameter:
-    """The row for click. Nothing has a default there: what was not given stays open for environment and file."""
+    """Convert an option to click. Defaults are left out, because environment and file may give the value."""
     if row.placed:
         shown = (row.form or row.key.upper()) if row.required else f"[{row.key.upper()}]"
         count = -1 if row.kind is OptionForm.ARGUMENTS else 1
@@ -188,7 +187,7 @@ def _call(command: HelpLine) -> Callable[..., int]:
         for warning in misspelt(given.environment):
             print(f"sortie: {warning}", file=sys.stderr)
         function = getattr(import_module(f"sortie.commands.{command.module}"), command.function)
-        if not gc.isenabled():  # by `sortie.__main__`
+        if not gc.isenabled():  # switched off by `sortie.__main__`
             gc.freeze()
             gc.enable()
         work_begins()
@@ -199,7 +198,7 @@ def _call(command: HelpLine) -> Callable[..., int]:
 
 
 def application() -> click.Group:
-    """All commands."""
+    """Make the application with all commands."""
     app = click.Group(
         "sortie",
         callback=_root,
@@ -222,7 +221,7 @@ def application() -> click.Group:
             command.where,
             callback=_call(command),
             help=command.help,
-            short_help=command.help,  # whole: click would cut it
+            short_help=command.help,  # complete, because click would shorten it
             context_settings={**_HELP, **command.context},
         )
         (families[family] if family else app).add_command(made)
@@ -241,7 +240,7 @@ def _root(context: click.Context, version: bool) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit status."""
+    """Run a command and return the exit status."""
     app = application()
     try:
         with app.make_context("sortie", list(arguments)) as context:
@@ -249,7 +248,7 @@ def run(arguments: Sequence[str]) -> int:
     except UserError as error:
         print(f"sortie: {error}", file=sys.stderr)
         return error.status
-    except NoArgsIsHelpError as error:  # `sortie param` alone: its help is the answer
+    except NoArgsIsHelpError as error:  # `sortie param` without more: its help is the answer
         print(error.format_message(), file=sys.stderr)
         return 2
     except click.UsageError as error:
@@ -259,7 +258,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code
-    except BrokenPipeError:  # `sortie ... | head`: nobody reads on; keep the interpreter from trying again at exit
+    except BrokenPipeError:  # `sortie ... | head`: prevent another write at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

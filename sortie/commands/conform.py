@@ -1,4 +1,4 @@
-"""`sortie conform URL`: how a vehicle speaks MAVLink, judged case by case."""
+"""`sortie conform URL`: test cases about the MAVLink of any vehicle."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _TRIES: Final = 3
 
 
 def conform(given: GivenOptions) -> int:
-    """Status 0 when every MUST is kept, 1 when not, 2 on bad input, 130 after Ctrl-C."""
+    """Test a vehicle. Status 0 when every MUST is met, 1 when not, 2 on bad input, 130 after Ctrl-C."""
     cases = _cases(given[ONLY])
     if given[LIST_CASES]:
         print("\n".join(case_line(case) for case in cases))

@@ -1,4 +1,4 @@
-"""`sortie convert LOG --to FORM`: a log of a flight in the form of another tool."""
+"""`sortie convert LOG --to FORM`: a flight log in the file format of another tool."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMS: Final[Mapping[str, Callable[[FlightFacts], bytes]]] = {
 
 
 def convert(given: GivenOptions) -> int:
-    """Status 0 with the file's path on stdout, 2 for a log that is none."""
+    """Convert a log. Status 0 with the path of the file on stdout, 2 for an unreadable log."""
     form, out = given[TO], given[OUT]
     if form is None:
         raise UserError(f"Missing option '--to': {', '.join(FORMS)}")
@@ -33,7 +33,7 @@ def convert(given: GivenOptions) -> int:
     place = written_to(log.with_suffix(f".{form}"), out)
     if place.exists() and place.samefile(log):
         raise UserError(f"{place}: this is the log itself; choose another place with --out")
-    if form == "tlog" and place.exists():  # beside our flight.bin lies the telemetry that was recorded
+    if form == "tlog" and place.exists():  # the telemetry log beside our flight.bin
         raise UserError(f"{place}: a log is there already; choose another place with --out")
     data = FORMS[form](facts)
     with whole_or_nothing(place), files_of(place, ELSEWHERE):

@@ -1,4 +1,4 @@
-"""`sortie demo`: serve, load a sample mission, fly it with live progress, go on serving."""
+"""`sortie demo`: serve a vehicle, load a sample mission, fly it with live progress, continue to serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sortie.runtime.share import never
 
 
 def demo(given: GivenOptions) -> int:
-    """Status 0 when all flights were completed (or were stopped while serving), 1 when not."""
+    """Fly the sample mission. Status 0 when all flights are completed (or were stopped while serving), otherwise 1."""
     settings, once = given.settings(), given[ONCE]
     began_s = time.monotonic()
     defaults = {**COUNTDOWN, "FM_AUTO_GO": 2.0}
@@ -25,7 +25,7 @@ def demo(given: GivenOptions) -> int:
         places = places_of(run, runtime, progress)
         if places is None:
             return runtime.signals.exit_status or 0
-        # Before a ground station hears the first HEARTBEAT: it asks for the mission half a second later, and only then.
+        # Before the first HEARTBEAT: a ground station asks for the mission half a second after it, and only once.
         heading = settings.home[1] if settings.home is not None else 0.0
         for service, place in zip(run.vehicles.services, places, strict=True):
             items = sample(service.autopilot.facts.vehicle_class, place, heading)

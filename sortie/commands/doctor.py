@@ -1,5 +1,5 @@
-"""`sortie doctor`: the firmware binaries of this machine: which one a vehicle would be flown by, its version, and what
-it can do here. They are read, not run."""
+"""`sortie doctor`: firmware binaries of this machine, their versions, and what each can do. The files are read, not
+run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ _FRAMES: Final = {("ardupilot", "copter"): tuple(layout.name for layout in FRAME
 
 @dataclass(frozen=True, slots=True)
 class FoundBinary:
-    """Binary that flies `vehicle`, in the words of --vehicle. `by`: who has named it; `missing`: the reason that there
-    is none."""
+    """Binary that flies `vehicle` (a word of --vehicle). `by`: what named it; `missing`: why there is none."""
 
     vehicle: str
     binary: str = ""
@@ -43,7 +42,7 @@ class FoundBinary:
 
 
 def doctor(given: GivenOptions) -> int:
-    """Status 0 with what was found, 1 when the one that was asked for is not there."""
+    """List the binaries. Status 0, or 1 when the requested one is missing."""
     asked = given[EXAMINED]
     if asked is None:
         found = [_find(way, kind, "") for way in WAYS.values() for kind in way.steps]
@@ -56,7 +55,7 @@ def doctor(given: GivenOptions) -> int:
 
 
 def _find(way: WayIn, kind: str, given: str) -> FoundBinary:
-    """Look for the binary that flies `kind`: `given`, that of the environment, or the search path's."""
+    """Find the binary that flies `kind`: `given`, else that of the environment, else that of the search path."""
     vehicle = f"{way.word}:{kind}"
     try:
         path = way.find(kind, given)
@@ -72,5 +71,5 @@ def _find(way: WayIn, kind: str, given: str) -> FoundBinary:
 
 
 def _version(way: WayIn, content: bytes) -> str:
-    """The fullest text in it that names its version; empty: none does."""
+    """Return the longest text in the binary that names its version, or ""."""
     return max((text.decode() for text in re.findall(way.version, content)), key=len, default="")

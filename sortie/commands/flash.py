@@ -1,4 +1,4 @@
-"""`sortie flash FIRMWARE`: a firmware onto a flight controller over USB serial, and the link to what then flies it."""
+"""`sortie flash FIRMWARE`: firmware for a flight controller over USB serial, and the link to the vehicle afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def flash(given: GivenOptions) -> int:
-    """Status 0 when the vehicle is linked, 1 when flashing failed, 2 on bad input."""
+    """Flash a board. Status 0 when the vehicle answers, 1 when flashing failed, 2 on bad input."""
     firmware, board_id = given[FIRMWARE], given[BOARD_ID]
     if given[SIMULATE]:
         if firmware is not None:
@@ -37,7 +37,7 @@ def flash(given: GivenOptions) -> int:
 
 
 def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:
-    """The firmware in a file; UserError with the file's name when there is none."""
+    """Read a firmware file. UserError with the name of a bad file."""
     try:
         with path.open("rb") as file:
             return parse_firmware(file.read(LARGEST + 1), path.name, board_id)
@@ -48,8 +48,8 @@ def read_firmware(path: Path, board_id: int | None) -> FirmwareImage:
 
 
 def _flash(firmware: FirmwareImage, path: Path, port: str, *, force: bool, yes: bool) -> str | None:
-    """Flash a board; return the vehicle's link as a connection string; None when the person said no. UserError when
-    it fails."""
+    """Flash a board and return the vehicle's connection string; None when the person says no. UserError when it
+    fails."""
     from mavlink_bridge.bootloader.session import FlashSession
     from mavlink_bridge.links.serial_trouble import users_of
     from sortie.config.serial_ports import PortFinder
@@ -82,7 +82,7 @@ def _flash(firmware: FirmwareImage, path: Path, port: str, *, force: bool, yes: 
 
 
 def _agreed(firmware: FirmwareImage, path: Path, finder: PortFinder) -> bool:
-    """Ask once. Without a terminal nobody can answer, and nothing is touched."""
+    """Ask the person once. UserError without a terminal, because nobody can answer."""
     if not sys.stdin.isatty():
         raise UserError("flashing erases the board, and there is no terminal to ask on; nothing was done; give --yes")
     found = finder.find()
@@ -90,7 +90,7 @@ def _agreed(firmware: FirmwareImage, path: Path, finder: PortFinder) -> bool:
     if found is None and finder.auto:
         board = "the flight controller that is plugged in next"
     question = f"Replace the firmware of {board} by {path} ({firmware.describe})?"
-    print(f"sortie: {question} [y/N] ", end="", file=sys.stderr, flush=True)  # stdout is for the answer alone
+    print(f"sortie: {question} [y/N] ", end="", file=sys.stderr, flush=True)  # stdout has the result only
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -1,4 +1,4 @@
-"""`sortie fly PLAN`: fly plans to their end, with one vehicle or with many."""
+"""`sortie fly PLAN`: fly plans to their end, with one vehicle or many."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from sortie.runtime.runtime import Runtime
 
 
 def fly(given: GivenOptions) -> int:
-    """Status 0 when every mission was completed, or with --expect when every flight was like that one; 1 when not, 2
-    on bad input."""
+    """Fly plans. Status 0 when every mission was completed, or with --expect when every flight was like the given one;
+    1 when not; 2 on bad input."""
     settings = given.settings()
     specs, plans = _plans(given, settings)
     pages, expected = given[FLIGHT_REPORT], given[EXPECT]
@@ -48,7 +48,7 @@ def fly(given: GivenOptions) -> int:
         raise UserError("one vehicle is compared, not a fleet", option="expect", given=str(expected))
     wanted = None if expected is None else read_log(expected)
     if wanted is not None:
-        begin_of(wanted, Since.ARMED)  # one that cannot be compared is told before anything flies
+        begin_of(wanted, Since.ARMED)  # an unsuitable log is reported before the flight
     with Program(settings, specs, defaults=COUNTDOWN) as run:
         for spec, plan in zip(run.vehicles.specs, plans, strict=True):
             if run.controller is None:
@@ -56,7 +56,7 @@ def fly(given: GivenOptions) -> int:
                 check_reach(plan, spec.home, hint)
         runtime = run.begin(default_speedup=1.0, running=True)
         for service, plan in zip(run.vehicles.services, plans, strict=True):
-            load_plan(service, plan)  # before the first HEARTBEAT: a ground station asks for the mission only then
+            load_plan(service, plan)  # before the first HEARTBEAT, after which a ground station asks for the mission
         run.open_links()
         progress = progress_of(run)
         what = f"{given[PLAN]}, {len(plans[0].items)} items, with {run.told}" if run.alone else f"{len(plans)} vehicles"
@@ -88,7 +88,7 @@ def fly(given: GivenOptions) -> int:
 
 
 def _plans(given: GivenOptions, settings: Settings) -> tuple[list[VehicleSpec], list[Plan]]:
-    """The vehicles, and what each flies."""
+    """Return the vehicles and the plan of each."""
     if settings.is_fleet and settings.fleet is not None:
         return _plans_of_file(given, settings)
     path = given[PLAN]
@@ -113,12 +113,12 @@ def _plans_of_file(given: GivenOptions, settings: Settings) -> tuple[list[Vehicl
             except UserError as error:
                 raise error.within(spec.source) from None
         plans.append(moved_plan(read[spec.plan], spec.offset))
-    # Where nobody says where they stand, it is where the first of the plans begins.
+    # Without a given home, vehicles stand at the start of the first plan.
     return specs_of(settings, start_of(next(iter(read.values())))), plans
 
 
 def _fly_all(run: Program, runtime: Runtime, progress: Progress, repeat: int, go_at_s: float) -> list[dict[str, Any]]:
-    """Reports of up to `repeat` rounds; a signal, or a round that was not completed by all, ends the row."""
+    """Fly up to `repeat` rounds and return their reports. A signal, or an incomplete round, ends the series."""
     rounds: list[dict[str, Any]] = []
     for _ in range(repeat):
         began_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""Flying in `demo` and `fly`: fly what is loaded, of one vehicle or of many, show progress, tell the result."""
+"""Flights of `demo` and `fly`, for one vehicle or many: fly the loaded missions, show progress, report results."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from sortie.reading.facts import FlightFacts
 from sortie.reading.logs import read_log
 from sortie.runtime.runtime import Runtime
 
-#: What `demo` and `fly` count down from, unless they are told otherwise.
+# Countdown of `demo` and `fly` unless another is given.
 COUNTDOWN = {"FM_COUNTDOWN": 3.0}
 
 
 def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoint] | None:
-    """Places where the vehicles stand. A flight controller is where it says that it is, and nowhere before it has a
-    position: that is waited for; None when a signal comes instead."""
+    """Return the places of the vehicles. For a flight controller, wait until it reports a position; None when a signal
+    comes first."""
     if run.controller is None:
         return [spec.home for spec in run.vehicles.specs]
     state = run.service.vehicle.state
@@ -41,7 +41,7 @@ def places_of(run: Program, runtime: Runtime, progress: Progress) -> list[GeoPoi
 
 
 class _WatchedFlight:
-    """A flight, with what a person sees of it. `flies_since_s`: since when it flies, seconds of the wall."""
+    """Flight with its progress display. `flies_since_s`: real time since it flies, s."""
 
     def __init__(
         self, service: VehicleService, progress: Progress, number: int, *, auto_go: bool, go_at_ms: int
@@ -56,7 +56,7 @@ class _WatchedFlight:
         self._number = number
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """See `Follower`."""
+        """Process the events of a pass (`Follower`)."""
         self._progress.observe(self._number, events, now_ms)
         self.flight.step(events, now_ms)
         flies = self.flight.state is FlightState.FLYING
@@ -67,8 +67,8 @@ class _WatchedFlight:
 
 @dataclass(frozen=True, slots=True)
 class FlightRound:
-    """Round: one flight of each vehicle. `wall_s`: its wall time; `flight_wall_s`: from the start of the first
-    vehicle's; `passed_s`: vehicle time meanwhile."""
+    """Round: one flight of each vehicle. `wall_s`: its real time, s. `flight_wall_s`: the same from the start of the
+    first vehicle's flight. `passed_s`: vehicle time, s."""
 
     flights: Sequence[Flight]
     wall_s: float
@@ -79,8 +79,8 @@ class FlightRound:
 def fly_round(
     run: Program, runtime: Runtime, progress: Progress, *, auto_go: bool = False, go_at_s: float = 0.0
 ) -> FlightRound:
-    """A flight of the mission that each has loaded, to the end of all or a signal. `go_at_s`: see `Flight`; `auto_go`:
-    vehicles with FM_AUTO_GO begin by themselves."""
+    """Fly each loaded mission until all end or a signal comes. `go_at_s`: see `Flight`; `auto_go`: vehicles with
+    FM_AUTO_GO start by themselves."""
     began_s, began_ms = time.monotonic(), run.vehicles.node.now_ms
     watched = [
         _WatchedFlight(member.service, progress, number, auto_go=auto_go, go_at_ms=round(1000.0 * go_at_s))
@@ -89,7 +89,7 @@ def fly_round(
     for flier in watched:
         flier.service.watchers.follow(flier)
     if not run.alone:
-        runtime.settle()  # each has been touched, and acts
+        runtime.settle()  # each was changed from outside, and acts now
     waiting = [flier.flight for flier in watched]
 
     def all_done() -> bool:
@@ -117,8 +117,9 @@ def fly_round(
 
 # --- results ----------------------------------------------------------------------------------------------------------
 def report_of(run: Program, flown: FlightRound, began_s: float) -> dict[str, Any]:
-    """The JSON object of `demo --once` and `fly`. `wall_s` counts from `began_s`; of one vehicle `flight_wall_s` and
-    `speedup` from the start of its flight, of a fleet `speedup` over the whole round."""
+    """Return the JSON object of `demo --once` and `fly`. `wall_s` counts from `began_s`. For one vehicle,
+    `flight_wall_s` and `speedup` count from the start of its flight; for a fleet, `speedup` is that of the whole
+    round."""
     vehicles = [
         {**_facts(flight), "logs": str(recorder.latest or recorder.directory)}
         for flight, recorder in zip(flown.flights, run.vehicles.recorders, strict=True)
@@ -155,7 +156,7 @@ def _facts(flight: Flight) -> dict[str, Any]:
 
 
 def _closest(run: Program) -> dict[str, Any]:
-    """The closest that two came, who, when; and all below 20 m."""
+    """Return the closest approach of two vehicles, and all below 20 m."""
     company = run.vehicles.company
     if company is None:
         return {}
@@ -173,12 +174,13 @@ def _closest(run: Program) -> dict[str, Any]:
 
 
 def summary_of(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Summary of a row of flights: that of the last one, and all of them under `flights` when there are more."""
+    """Summarize a series of rounds: the last one, with all in `flights` if there are several."""
     return rounds[-1] if len(rounds) == 1 else {**rounds[-1], "flights": rounds}
 
 
 def item_without_end(run: Program, plan: Plan) -> str | None:
-    """Sentence about an item that only a person or a failsafe ends, in the plan of a simulated vehicle."""
+    """Return a sentence about a mission item without an end of its own; None if there is none. Simulated vehicles
+    only."""
     from autopilot.rehearsal.field import FlyingField
     from autopilot.rehearsal.way import walk
 
@@ -192,15 +194,15 @@ def item_without_end(run: Program, plan: Plan) -> str | None:
 
 
 def write_pages(run: Program, rounds: Sequence[dict[str, Any]], plans: Sequence[Plan], pages: Path) -> None:
-    """A page of each vehicle's flight in each round, and its path in what is printed."""
+    """Write a page for each flight and put its path into the results."""
     for told in rounds:
         for result, spec, plan in zip(told.get("vehicles", [told]), run.vehicles.specs, plans, strict=True):
             result["report"] = page_of_flight(Path(result["logs"]), plan, pages, vehicle=spec.label or None)
 
 
 def compare_rounds(rounds: Sequence[dict[str, Any]], wanted: FlightFacts, within_m: float, pages: Path | None) -> None:
-    """Compare each round's flight with the wanted one: how they differ, and the page of both, in what is printed; the
-    page lies among the others, or beside the flight's log. UserError: nothing was logged."""
+    """Compare each round's flight with the wanted one, write a page of both, and put the differences into the results.
+    The page is in `pages` or beside the flight's log. UserError when nothing was logged."""
     from sortie.reports.comparison import compared
 
     for told in rounds:
@@ -215,7 +217,7 @@ def compare_rounds(rounds: Sequence[dict[str, Any]], wanted: FlightFacts, within
 
 
 def print_result(result: dict[str, Any], as_json: bool) -> None:
-    """The last line on stdout; for people of a fleet with one for each vehicle that did not complete."""
+    """Print the result on stdout: for a fleet also a line for each vehicle that did not complete."""
     if as_json:
         print(json.dumps(result), flush=True)
     elif "vehicles" in result:

@@ -1,4 +1,4 @@
-"""`sortie loop`: the depot and its vehicle, sortie after sortie."""
+"""`sortie loop`: a depot and its vehicle, sortie after sortie."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sortie.config.settings import Settings
 
 
 def loop(given: GivenOptions) -> int:
-    """Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
+    """Run a loop. Status 0 done or stopped, 1 retired or lost, 2 bad input, 3 total abort, 130 Ctrl-C."""
     from sortie.loop.faults import parse_loop_fault
     from sortie.loop.profile import load_profile, profile_of_kind, profile_text
     from sortie.loop.start import Start, run_loop
@@ -29,7 +29,7 @@ def loop(given: GivenOptions) -> int:
     vehicle, warning = vehicle_of(loaded, settings.vehicle if Settings.vehicle.key in settings.given else None)
     if vehicle is not None and vehicle.frame in loaded.kinds:
         loaded = profile_of_kind(loaded, vehicle.frame)
-    given_parameters(settings.param, COPTER.name)  # what is ignored is checked all the same
+    given_parameters(settings.param, COPTER.name)  # options without effect are checked too
     for text in [line for line in (old_names, warning) if line is not None] + ignored(given.flags(), OptionScope.LOOP):
         print(f"sortie: {text}", file=sys.stderr)
     return run_loop(

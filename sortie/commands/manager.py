@@ -1,4 +1,4 @@
-"""`sortie go` and `sortie abort`: the flight manager's commands, sent to a running service over MAVLink."""
+"""`sortie go` and `sortie abort`: commands of the flight manager, sent to a running vehicle over MAVLink."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEXT_WAIT_S = 0.3
 
 
 def state_of(detail: int) -> tuple[str, int]:
-    """(state's name, countdown seconds) of a COMMAND_ACK's result_param2."""
+    """Split COMMAND_ACK's result_param2 into the name of the state and the countdown, s."""
     number = detail & 0xFF
     name = FlightState(number).name if number in set(FlightState) else f"state {number}"
     return name, detail >> 8 & 0xFF
@@ -32,7 +32,7 @@ def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
     if asking.outcome is CommandOutcome.TIMEOUT:
         raise UserError(f"the vehicle at {remote.url} does not answer", 1)
     accepted = asking.outcome is CommandOutcome.ACCEPTED
-    if not accepted:  # the reason comes as a text of its own
+    if not accepted:  # the reason is sent as a text
         remote.run_until(lambda: said.newest(Severity.WARNING) is not None, _TEXT_WAIT_S)
     state, countdown = state_of(asking.detail)
     assert asking.outcome is not None, "it has ended"
@@ -48,10 +48,10 @@ def _ordered(command: FlightCommand, remote: Remote) -> VehicleAnswer:
 
 
 def go(given: GivenOptions) -> int:
-    """Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
+    """Send GO. Status 0 when the flight begins, 1 when it is refused or no vehicle answers."""
     return _order(FlightCommand.GO, given)
 
 
 def abort(given: GivenOptions) -> int:
-    """Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
+    """Send ABORT. Status 0 when the countdown was stopped, 1 when there is none or no vehicle answers."""
     return _order(FlightCommand.ABORT, given)

@@ -1,4 +1,4 @@
-"""`sortie param`: the parameters of a running service, over MAVLink."""
+"""`sortie param`: parameters of a running vehicle, over MAVLink."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def _ask(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer]) -> int:
 
 
 def _table(remote: Remote) -> ServedParameters:
-    """The parameters that such a vehicle would have if it were Sortie's own."""
+    """Return the parameters that such a vehicle of Sortie would have."""
     kind = None if remote.watch.vehicle_type is None else class_of_type(remote.watch.vehicle_type)
     return remote.target.firmware.served_parameters(Parameters((kind or DEFAULT).parameters))
 
 
 def _unknown(remote: Remote, name: str) -> UserError:
-    """The vehicle knows no such parameter, whatever the table says."""
+    """Make the error for a parameter that the vehicle does not have."""
     others = (known for known in _table(remote).names() if known != name)
     return UserError(f"unknown parameter {name}{nearest(name, others)}")
 
@@ -66,8 +66,8 @@ def _read(remote: Remote, name: str) -> ParameterValue:
 
 
 def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, str]:
-    """Set one of this MAV_PARAM_TYPE; what then holds, and what is to be said when that is another value, or one
-    outside of the recommended range: a vehicle stores it."""
+    """Set a parameter of this MAV_PARAM_TYPE. Return its new value, and a complaint when it is not the requested one or
+    is outside the recommended range (a vehicle stores that too)."""
     writing = ParameterWrite(remote.target, name, value, type=kind)
     remote.ask(writing)
     if writing.value is None:
@@ -80,7 +80,7 @@ def _write(remote: Remote, name: str, value: float, kind: int) -> tuple[float, s
 
 
 def _set(remote: Remote, name: str, value: float) -> VehicleAnswer:
-    """Set one and tell what holds; status 1 when that is another value."""
+    """Set a parameter and report its value; status 1 when it is not the requested one."""
     held, complaint = _write(remote, name, value, _read(remote, name).type)
     return VehicleAnswer({name: held}, complaint=complaint, status=0 if held == value else 1)
 
@@ -105,7 +105,7 @@ def _number(text: str) -> float:
 
 
 def _as_sent(value: float, said: str) -> float:
-    """The value as a message carries it; `said` names it where none can."""
+    """Return the value as a message carries it. UserError with `said` when no message can."""
     if not math.isfinite(value) or abs(value) > FLOAT32_MAX:
         raise UserError(f"{said}: expected a finite number, at most {FLOAT32_MAX:.5g}")
     return to_float32(value)
@@ -116,13 +116,13 @@ def _shown(values: Mapping[str, float]) -> VehicleAnswer:
 
 
 def _check_alike(given: GivenOptions, name: str) -> None:
-    """UserError for a parameter that no two vehicles may have alike, and all are to get."""
+    """Raise UserError for a parameter that must differ between vehicles, when all are addressed."""
     if given[TARGET] == EVERY and name in OWN_SYSTEM_NAMES:
         raise UserError(f"--target all: {name} is what tells the vehicles of a fleet apart; name one")
 
 
 def list_(given: GivenOptions) -> int:
-    """Status 2 when no name matches."""
+    """List parameters. Status 2 when no name matches."""
     pattern = given[PATTERN]
 
     def ask(remote: Remote) -> VehicleAnswer:
@@ -137,20 +137,20 @@ def list_(given: GivenOptions) -> int:
 
 
 def get(given: GivenOptions) -> int:
-    """Status 2 when the vehicle has no such parameter."""
+    """Print a parameter. Status 2 when the vehicle does not have it."""
     name = given[NAME].upper()
     return _ask(given, lambda remote: _shown({name: _read(remote, name).value}))
 
 
 def set_(given: GivenOptions) -> int:
-    """Status 1 when another value holds then."""
+    """Set a parameter. Status 1 when the vehicle keeps another value."""
     number, name = _number(given[VALUE]), given[NAME].upper()
     _check_alike(given, name)
     return _ask(given, lambda remote: _set(remote, name, number))
 
 
 def load(given: GivenOptions) -> int:
-    """Status 1 when the vehicle keeps another value of one."""
+    """Set the parameters of a file. Status 1 when the vehicle keeps another value of one."""
     file = given[FILE]
     try:
         read = parse_parameters(file.read_bytes())
@@ -185,7 +185,7 @@ def load(given: GivenOptions) -> int:
 
 
 def save(given: GivenOptions) -> int:
-    """Status 2 when the file cannot be written."""
+    """Write all parameters to a file. Status 2 when that fails."""
     file = given[FILE]
     if given[TARGET] == EVERY:
         raise UserError("--target all: one file holds the parameters of one vehicle; name it")
@@ -200,7 +200,7 @@ def save(given: GivenOptions) -> int:
 
 
 def reset(given: GivenOptions) -> int:
-    """Status 1 when another value holds then."""
+    """Set a parameter to its default. Status 1 when the vehicle keeps another value."""
     name = given[NAME].upper()
     _check_alike(given, name)
 
@@ -214,7 +214,7 @@ def reset(given: GivenOptions) -> int:
 
 
 def metadata(given: GivenOptions) -> int:
-    """Status 2 for a vehicle whose parameters Sortie does not know."""
+    """Write parameter descriptions. Status 2 for a vehicle without known parameters."""
     from mavlink_bridge.services.ftp.parameter_metadata import mission_planner_document, qgc_document
     from sortie.config.installed import parameter_set
     from sortie.config.parameters import spoken_as  # the other commands make no vehicle

@@ -1,5 +1,5 @@
-"""Progress of flights for a person, on stderr: on a terminal a live line for each vehicle that fits and one for the
-rest, plain lines otherwise."""
+"""Progress of flights on stderr: on a terminal a live line for each vehicle that fits and one for all others, otherwise
+plain lines."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from sortie.runtime.signals import Signals
 
 _SMOOTH = 0.2
-"""Share of a new look at the speed-up, five a second: the figure would never stand still."""
+"""Weight of a new measurement of the speed-up (five a second), so that the number is steady."""
 _LOW, _EMPTY = 30.0, 15.0
-"""Percent of the battery below which it has a colour."""
+"""Battery levels below which it is coloured, percent."""
 _OTHER_LINES = 2
 _TEXTS_OF = 10
-"""Fleets up to this size have all their texts shown; of larger ones warnings and worse."""
+"""Largest fleet of which all texts are shown; for larger ones only warnings and worse."""
 
 
 class Progress:
-    """Follows vehicles. `observe` is called with each pass's events of one, `refresh` now and then with the wall time.
-    `labels`: empty for one that is alone."""
+    """Progress display of all vehicles. `observe` takes the events of a pass of one vehicle; `refresh` draws, with real
+    time. `labels`: an empty one for a lone vehicle."""
 
     def __init__(self, services: Sequence[VehicleService], labels: Sequence[str], stream: TextIO | None = None) -> None:
         self._services = tuple(services)
@@ -44,18 +44,18 @@ class Progress:
 
     @property
     def shown_level(self) -> int:
-        """From which level on lines of run.log are shown."""
+        """Lowest level of run.log's lines that are shown."""
         return logging.INFO if self._worst is Severity.DEBUG else logging.WARNING
 
     def observe(self, number: int, events: list[Event], now_ms: int) -> None:
-        """Take in the events of the vehicle of this number."""
+        """Print the texts of a vehicle."""
         who = f"{self._labels[number]:>4}: " if self._labels[number] else ""
         for event in events:
             if isinstance(event, StatusText) and event.severity <= self._worst:
                 self.terminal.say(f"{now_ms / 1000.0:8.1f} s  {who}{event.words}", style_of(event.severity))
 
     def refresh(self, wall_s: float) -> None:
-        """Draw the view anew, if it is time."""
+        """Redraw the display if it is time."""
         self.terminal.draw(wall_s, lambda height: self._drawn_at(wall_s, height))
 
     def _drawn_at(self, wall_s: float, height: int) -> list[Line]:
@@ -68,7 +68,7 @@ class Progress:
         return self.lines(height)
 
     def lines(self, height: int) -> list[Line]:
-        """Lines of as many vehicles as `height` lines hold, and the phases of the others summed up in one."""
+        """Return a line for each vehicle that fits into `height` lines, and one with the phases of all others."""
         fits = len(self._services)
         if 1 < fits > height - _OTHER_LINES:
             fits = max(height - _OTHER_LINES - 1, 0)
@@ -90,13 +90,13 @@ class Progress:
 
 
 def progress_of(run: Program) -> Progress:
-    """For a person who looks at this run."""
+    """Make the progress display of a run."""
     return Progress(run.vehicles.services, [spec.label for spec in run.vehicles.specs])
 
 
 @contextmanager
 def last_word(signals: Signals, logs: Path) -> Iterator[None]:
-    """Tells of a service that a signal has ended, and where its logs are."""
+    """Report at the end that a signal has stopped the vehicle, and where the logs are."""
     try:
         yield
     finally:
@@ -106,8 +106,8 @@ def last_word(signals: Signals, logs: Path) -> Iterator[None]:
 
 
 def flight_fields(service: VehicleService, pace: str = "") -> list[Field]:
-    """State of a vehicle, the most important first: a line of 80 columns has its phase, item, distance,
-    battery and `pace`, and most of the time its height and mode."""
+    """Return the state of a vehicle, most important first. A line of 80 columns has room for phase, item, distance,
+    battery and `pace`, and usually height and mode."""
     facts = service.facts()
     percent = facts["battery_percent"]
     fields: list[Field] = [(f"{service.phase:<9}", "bold")]

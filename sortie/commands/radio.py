@@ -1,4 +1,4 @@
-"""`sortie radio`: a radio between any vehicle and any ground station, until it is stopped."""
+"""`sortie radio`: a simulated radio between any vehicle and any ground station, until it is stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIRECTIONS = ("from_vehicle", "to_vehicle")
 
 
 def radio(given: GivenOptions) -> int:
-    """Carry bytes until SIGTERM (status 0) or Ctrl-C (status 130), and tell what became of them."""
+    """Carry bytes until SIGTERM (status 0) or Ctrl-C (status 130), and print statistics."""
     profile = radio_profile(given[RELAY_RADIO])
     distance_m = given[DISTANCE]
     link = RadioLink(profile, given[RADIO_SEED], lambda: distance_m)
@@ -39,7 +39,7 @@ def radio(given: GivenOptions) -> int:
 
 
 def statistics_of(link: RadioLink) -> dict[str, Any]:
-    """Statistics of the bytes, each way."""
+    """Return the statistics of both directions."""
     return {"radio": link.profile.name} | {
         name: asdict(counts) for name, counts in zip(_DIRECTIONS, link.statistics, strict=True)
     }

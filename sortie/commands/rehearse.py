@@ -1,4 +1,4 @@
-"""`sortie rehearse PLAN`: will it work, and if not, why not?"""
+"""`sortie rehearse PLAN`: check whether a plan will work, and explain what will not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from sortie.rehearsal.report import as_json, as_junit, as_sarif, lines
 
 
 def rehearse(given: GivenOptions) -> int:
-    """Status 0 go, 1 no-go, 2 on bad input."""
+    """Rehearse a plan. Status 0 go, 1 no-go, 2 on bad input."""
     plan, spec, home = given[PLAN], given[METADATA_VEHICLE], given[REHEARSAL_HOME]
     if plan is None:
         raise UserError("Missing argument 'PLAN' (see sortie rehearse --help)")
@@ -85,7 +85,7 @@ def rehearse(given: GivenOptions) -> int:
 
 
 def _calibrated(given: GivenOptions, kind: str) -> Calibration | None:
-    """By the log of --from, kept where --keep says."""
+    """Calibrate by the log of --from, and write the result where --keep says."""
     log, keep = given[FROM_LOG], given[KEEP]
     if log is None:
         if keep is not None:

@@ -1,4 +1,4 @@
-"""`sortie replay LOG...`: logs as vehicles on links, which stations see fly as they flew."""
+"""`sortie replay LOG...`: logs as vehicles on links; ground stations see the recorded flights."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _HELP: Final = "space pauses, left and right go 10 s, up and down change the spe
 
 
 def replay(given: GivenOptions) -> int:
-    """Until SIGTERM (status 0) or Ctrl-C (status 130); with --once until all has been told (0). Status 2 for a log that
-    is none."""
+    """Play logs until SIGTERM (status 0) or Ctrl-C (130), with --once until their end (0). Status 2 for an unreadable
+    log."""
     paths, first = given[LOGS], given[Settings.sysid] or 1
     if first + len(paths) - 1 > MEMBERS:
         raise UserError(f"{len(paths)} logs from system {first} on; system ids of vehicles end at {MEMBERS}")
@@ -60,7 +60,7 @@ def replay(given: GivenOptions) -> int:
 
 
 def _check_begin(shown: Sequence[ShownRecording], begin_s: float) -> None:
-    """UserError where all logs have ended by then."""
+    """Raise UserError when all logs end before the start time."""
     seconds = max((each.player.last_ms - each.player.first_ms) / 1000.0 for each in shown)
     if begin_s > seconds:
         raise UserError(f"--from {begin_s:g}: all has been told after {seconds:.0f} s")
@@ -117,8 +117,8 @@ def _no_keys() -> list[str]:
 
 @contextmanager
 def keys_of_terminal() -> Iterator[Callable[[], list[str]]]:
-    """A function that gives the keys since it was last asked, see `keys_of`. Without a terminal, and on Windows, there
-    are none. Ctrl-C stays the signal that it is."""
+    """Yield a function that returns the keys pressed since its last call (`keys_of`). None without a terminal and on
+    Windows. Ctrl-C remains a signal."""
     if sys.platform == "win32" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         yield _no_keys
         return
@@ -140,7 +140,7 @@ def _waiting(number: int) -> str:
 
 
 def keys_of(text: str) -> list[str]:
-    """Keys by what a terminal sends for them: letters as they are, arrows as "up", "down", "left" and "right"."""
+    """Convert a terminal's input to keys: letters, and arrows as "up", "down", "left" and "right"."""
     found: list[str] = []
     while text:
         arrow = _ARROWS.get(text[:3])

@@ -1,4 +1,4 @@
-"""`sortie report LOG...`: a page about flights, from their logs alone; and the pages of `sortie fly --report`."""
+"""`sortie report LOG...`: a page about flights, from their logs; also the pages of `sortie fly --report`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from sortie.reports.comparison import FlightComparison
 
 MOST: Final = 4
-"""Lines that can be told apart on one chart, also without their colours."""
+"""Most lines that are distinguishable on one chart, even without colours."""
 
 
 def report(given: GivenOptions) -> int:
-    """Status 0 with the page's path on stdout, 2 for a log that is none; with --against 1 when the flights differ."""
+    """Write a page. Status 0 with its path on stdout, 2 for an unreadable log; with --against 1 when the flights
+    differ."""
     from sortie.reading.logs import find_log, read_log
     from sortie.reports.flight_page import flight_page
 
@@ -56,14 +57,14 @@ def _against(given: GivenOptions, logs: tuple[Path, ...], against: Path) -> int:
 
 
 def write_comparison(page: Path, flights: tuple[FlightFacts, FlightFacts], found: FlightComparison) -> None:
-    """Write the page of two flights. UserError."""
+    """Write the page about two flights. UserError when that fails."""
     from sortie.reports.comparison_page import comparison_page
 
     write_file(page, comparison_page(flights, found), ELSEWHERE)
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make the folder before the flight: that it cannot be is told at once. UserError."""
+    """Make the folder before the flight, so that an impossible one is reported at once. UserError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -71,10 +72,11 @@ def prepare_folder(folder: Path) -> None:
 
 
 def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None = None) -> str | None:
-    """Write the page of a flight that has just been flown, named as its folder is numbered; `vehicle`: which one of a
-    fleet it was. The page's path; None, and a line on stderr, where there is none: a vehicle that never armed has no
-    flight, and the newest one below its folder is another one's; a full disk has kept neither log nor page, and the
-    flight has been flown all the same."""
+    """Write the page of a new flight, with the number of its folder in the name, and return its path.
+
+    `vehicle`: the label of a member of a fleet. None, with a line on stderr, when there is no log: the vehicle never
+    armed, or a full disk kept neither log nor page.
+    """
     from sortie.logs.served import FLIGHT_LOG
     from sortie.reading.logs import read_log
     from sortie.reports.flight_page import flight_page
@@ -95,8 +97,8 @@ def page_of_flight(folder: Path, plan: Plan, pages: Path, *, vehicle: str | None
 
 
 def written_to(made: Path, out: Path | None) -> Path:
-    """Path to which a command writes the file `made` with `--out`: there, or in a folder under its own name. What is
-    not there yet is to be a folder when its name has no ending, and is made. UserError."""
+    """Return the path for the file `made` with `--out`: a file, or a folder that gets the file under its name. A path
+    that does not exist and has no suffix becomes a folder. UserError."""
     if out is None:
         return made
     if not out.is_dir():

@@ -1,4 +1,4 @@
-"""`sortie reproduce LOG`: an incident becomes a scenario, a flight beside the log and a test; and what if?"""
+"""`sortie reproduce LOG`: an incident as a scenario, a flight beside the log, and a test; and with changes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ CHANGED: Final = "changed.html"
 
 
 def reproduce_incident(given: GivenOptions) -> int:
-    """Status 0 when the incident happened again, with --change whatever comes of it, with --search when a change avoids
-    it; 1 when not; 2 for a log that is none."""
+    """Reproduce an incident. Status 0 when it happened again, with --change always, with --search when a change avoids
+    it; otherwise 1; 2 for an unreadable log."""
     source, changes, without = given[LOG], _changes(given[CHANGE]), given[WITHOUT]
     asked = given[SEARCH]
     if asked is not None and asked not in CRITERIA:
@@ -68,7 +68,7 @@ def _changes(words: tuple[str, ...]) -> dict[str, str]:
 def _reproduced(
     source: Path, out: Path | None, theirs: VehicleSource | None
 ) -> tuple[Path, Reproduced, Mapping[str, Origin]]:
-    """By a log, or by the folder or the scenario that an earlier call has written, and a person may have changed."""
+    """Reproduce from a log, or from the folder or scenario of an earlier call, which a person may have edited."""
     scenario = source / SCENARIO if source.is_dir() else source
     if source.suffix == ".toml" or (source.is_dir() and scenario.is_file()):
         if theirs is not None:

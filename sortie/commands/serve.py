@@ -1,4 +1,4 @@
-"""`sortie serve`: the service, until it is stopped."""
+"""`sortie serve`: run vehicles until they are stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sortie.logs.terminal import run_log_shown
 
 
 def serve(given: GivenOptions) -> int:
-    """Run until SIGTERM (status 0) or Ctrl-C (status 130)."""
+    """Serve until SIGTERM (status 0) or Ctrl-C (status 130)."""
     if given[PRINT_FLEET]:
         from sortie.config.fleet_file import EXAMPLE
 

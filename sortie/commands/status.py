@@ -1,4 +1,4 @@
-"""`sortie status`: what a running service is doing, asked over MAVLink."""
+"""`sortie status`: state of a running vehicle, requested over MAVLink."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def _mode_name(heartbeat: Message) -> str:
 
 
 def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted: Sequence[str] = ()) -> dict[str, Any]:
-    """Facts from the newest messages of each kind and from the flight manager's answer; what has not been heard is
-    None. `countdown_s` counts in ARMED, else it is 0. `fitted`: names as `--with` has them."""
+    """Return facts from the newest messages and the flight manager's answer; None for unknown ones. `countdown_s`
+    counts in ARMED, otherwise 0. `fitted`: equipment by the names of `--with`."""
     heartbeat, mission = latest["HEARTBEAT"], latest.get("MISSION_CURRENT")
     status, position = latest.get("SYS_STATUS"), latest.get("GLOBAL_POSITION_INT")
     return {
@@ -68,7 +68,7 @@ def describe(latest: dict[str, Message], flight: tuple[str, int] | None, fitted:
 
 
 _UNITS: Final = {"s": "s", "m": "m", "percent": "%"}
-"""By the suffix of a fact's name."""
+"""Units by the suffix of a fact's name."""
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -83,8 +83,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 def with_unit(name: str, value: object) -> tuple[str, str]:
-    """Name and value for people, of `battery_percent` or `height_m`: the name without its suffix, the value with the
-    unit."""
+    """Return name and value for people: the suffix of `battery_percent` or `height_m` becomes the unit of the value."""
     label, _, suffix = name.rpartition("_")
     if value is None:
         return label if suffix in _UNITS else name, "-"
@@ -97,7 +96,7 @@ def with_unit(name: str, value: object) -> tuple[str, str]:
 
 
 def _show_all(fleet: list[dict[str, Any]]) -> None:
-    """A line for each vehicle."""
+    """Print a line for each vehicle."""
     form = "{:>5} {:<9} {:<8} {:<11} {:<8} {:>9} {:>8} {:>9}"
     print(form.format("sysid", "state", "vehicle", "mode", "armed", "item", "battery", "height"))
     for vehicle in fleet:
@@ -113,7 +112,7 @@ def _show_all(fleet: list[dict[str, Any]]) -> None:
 
 
 class NewestMessages:
-    """A service that keeps the newest message of each wanted name from each vehicle."""
+    """Service that keeps the newest message of each wanted name from each vehicle."""
 
     clock: Clock = "link"
     handles = _WANTED
@@ -123,11 +122,11 @@ class NewestMessages:
         self._latest: dict[int, dict[str, Message]] = {}
 
     def of(self, system: int) -> dict[str, Message]:
-        """Messages received of a vehicle, its first HEARTBEAT at least."""
+        """Return the received messages of a vehicle, at least its first HEARTBEAT."""
         return {"HEARTBEAT": self._roster.heartbeats[system], **self._latest.get(system, {})}
 
     def complete(self, system: int) -> bool:
-        """True when all wanted messages of it have been received."""
+        """Check whether all wanted messages of a vehicle have been received."""
         return len(self._latest.get(system, {})) == len(_WANTED)
 
     def handle_message(self, message: Message, peer: Peer, now_ms: int) -> None:
@@ -146,7 +145,7 @@ def _ask(remote: Remote, newest: NewestMessages, target: Target) -> dict[str, An
 
 
 def _tell(remote: Remote, newest: NewestMessages, given: GivenOptions) -> None:
-    """The vehicle that was asked for, or that is alone; else all."""
+    """Print the requested vehicle, or the only one, or all."""
     heard = remote.roster.heard
     several = given[TARGET] == EVERY or (given[TARGET] is None and len(heard) > 1)
     if not several:
@@ -158,11 +157,11 @@ def _tell(remote: Remote, newest: NewestMessages, given: GivenOptions) -> None:
 
 
 def _links(given: GivenOptions) -> int:
-    """The service's own page, as JSON or as a table."""
+    """Print link statistics, as JSON or a table."""
     with Remote.of(given) as remote:
         reading = FileRead(remote.target, "@SYS/links.json")
         remote.ask(reading)
-        if reading.outcome is not FileOutcome.READ:  # a flight controller's files: Sortie is its companion then
+        if reading.outcome is not FileOutcome.READ:  # these are a flight controller's files; Sortie is its companion
             reading = FileRead(
                 Target(remote.target.system, Component.ONBOARD_COMPUTER, remote.target.link), "@SYS/links.json"
             )
@@ -183,7 +182,7 @@ def _links(given: GivenOptions) -> int:
 
 
 def status(given: GivenOptions) -> int:
-    """Status 0 with the facts, 1 when no vehicle answers."""
+    """Print the state. Status 0, or 1 when no vehicle answers."""
     if given[LINKS]:
         return _links(given)
     with Remote.of(given) as remote:

@@ -1,4 +1,4 @@
-"""`--target SYSID|all`: one vehicle of a running service is asked, or each of them after the other."""
+"""`--target SYSID|all`: send a request to one vehicle on a link, or to each in turn."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sortie.config.options import EVERY, JSON, TARGET
 from sortie.nodes.client import Remote
 
 ROLL_CALL_S = 1.5
-"""Time in which all vehicles answer a roll call, s: each sends a HEARTBEAT every second."""
+"""Time for all vehicles to be heard, s: each sends a HEARTBEAT every second."""
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleAnswer:
-    """Answer of a vehicle: for a program, for a person (on stdout, empty: nothing; on stderr), and the status."""
+    """Answer of a vehicle: `data` for programs, `text` for stdout, `complaint` for stderr, and the exit status."""
 
     data: Any
     text: str = ""
@@ -28,8 +28,8 @@ class VehicleAnswer:
 
 
 def ask_targets(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], component: int | None = None) -> int:
-    """Ask the vehicles that `--target` names, tell what they say, and return the worst status. With `--json` one line:
-    an object of one vehicle, a list of objects with `sysid` of all."""
+    """Send a request to the vehicles that `--target` names, print the answers, and return the worst status. With
+    `--json` in one line: an object for one vehicle, a list of objects with `sysid` for all."""
     if given[TARGET] != EVERY:
         with Remote.of(given, component) as remote:
             answer = ask(remote)
@@ -53,7 +53,7 @@ def ask_targets(given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], com
 def _asked(
     given: GivenOptions, ask: Callable[[Remote], VehicleAnswer], component: int | None, system: int
 ) -> VehicleAnswer:
-    """Answer of one of several vehicles; a mistake that concerns it alone does not keep the others from being asked."""
+    """Return the answer of one of several vehicles. An error about one does not stop the requests to others."""
     try:
         with Remote.of(given, component, system) as remote:
             return ask(remote)

@@ -1,4 +1,4 @@
-"""`sortie web`: a page in a browser that shows the vehicles on a link."""
+"""`sortie web`: a web page that shows the vehicles on a link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def web(given: GivenOptions) -> int:
-    """Until SIGTERM (status 0) or Ctrl-C (status 130). Status 2 when the library is missing or the port is taken."""
+    """Serve the page until SIGTERM (status 0) or Ctrl-C (130). Status 2 when a library is missing or the port is in
+    use."""
     try:
         from sortie.web.server import PageServer, PageSettings
     except ModuleNotFoundError as error:
