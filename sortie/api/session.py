@@ -236,7 +236,7 @@ class Session(Claims):
             pass
 
     @overload
-    def run_until(  # a class is callable too; the first match counts
+    def run_until(  # type: ignore[overload-overlap]  # a class is callable too; the first match counts
         self, condition: type[E], timeout_s: float = ..., every_s: float = ...
     ) -> E: ...
     @overload
