@@ -30,13 +30,13 @@ def file_name(number: int) -> str:
 
 
 class PictureTold(Enum):
-    """When a picture counts as written, and who waits for its file."""
+    """Time at which a picture counts as written, and who waits for its file."""
 
     TAKEN = auto()
     """Reported as soon as it is taken. For virtual time, whose result must not depend on the machine: opening an
     unfinished file stops everything until it is written."""
     TAKEN_UNTIL_HEARD = auto()
-    """As `TAKEN` until the first client speaks; then opening an unfinished file delays only the answer to that
+    """Like `TAKEN` until the first client speaks; then opening an unfinished file delays only the answer to that
     client."""
     WRITTEN = auto()
     """Reported when its file is written. Opening it earlier delays only the answer to that client."""

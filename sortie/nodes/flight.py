@@ -1,4 +1,4 @@
-"""One flight from GO to its result, for `demo` and `fly`. The flight manager (seed 002) flies it; this module follows
+"""Flight from GO to its result, for `demo` and `fly`. The flight manager (seed 002) flies it; this module follows
 its states and the mission's events."""
 
 from __future__ import annotations
