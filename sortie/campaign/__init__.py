@@ -1,4 +1,4 @@
-"""Campaigns: many flights that answer one question. In Python `Study` and `results`."""
+"""Campaigns: many flights that answer a question. Python programs use `Study` and `results`."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Two campaigns beside each other: what got worse, and whether that can be chance.
+"""Comparison of two campaigns: what got worse, and whether that may be chance.
 
-Where both flew the same inputs with the same seeds, run by run, they are compared in pairs: McNemar's exact test of
-the runs that fail in one and hold in the other, Wilcoxon's signed ranks of robustness. Else as two samples: Fisher's
-exact test, Mann and Whitney's ranks. A difference counts below a chance of 5 % among all tests of the comparison (Holm
-1979).
+If both flew the same inputs with the same seeds, runs are compared in pairs: McNemar's exact test for failures,
+Wilcoxon's signed ranks for robustness. Otherwise they are two samples: Fisher's exact test, the ranks of Mann and
+Whitney. A difference counts if its chance is below 5 % among all tests of the comparison (Holm 1979).
 """
 
 from __future__ import annotations
@@ -25,16 +24,15 @@ from sortie.reports.page import html_page
 
 SIGNIFICANT: Final = 0.05
 DRAWN: Final = 3
-"""Disagreements whose tracks are drawn."""
+"""Number of disagreements whose tracks are drawn."""
 ALL: Final = "all judges"
-"""The row of the whole verdict."""
+"""Name of the row for the whole verdict."""
 
 
 class Compared(Struct, frozen=True):
-    """Comparison of one judge, or of `ALL`. `failed`: failures in each. `median`: of robustness in each; `shift`:
-    the median change, in pairs of the pairs; None of the whole verdict. `p_failed`, `p_robustness`: how often
-    chance alone gives at least this difference, corrected for the number of tests. `verdict`: worse, better or
-    the same."""
+    """Comparison of one judge, or of `ALL`. `failed`: number of failures in each. `median`: robustness in each.
+    `shift`: median change (in pairs: of the pairs); None for the whole verdict. `p_failed`, `p_robustness`: probability
+    of such a difference by chance, corrected for the number of tests. `verdict`: worse, better or the same."""
 
     failed: tuple[int, int]
     p_failed: float
@@ -45,9 +43,9 @@ class Compared(Struct, frozen=True):
 
 
 class Agreement(Struct, frozen=True):
-    """Agreement of the whole verdicts of pairs. `share`: of pairs with the same one; `kappa`: Cohen's (1960), what is
-    beyond chance of that, 1 at most; None where all verdicts of both are the same. `apart`: runs with other verdicts,
-    those first whose margins of a judge lie furthest apart."""
+    """Agreement of the whole verdicts of pairs. `share`: pairs with the same verdict. `kappa`: Cohen's (1960), the
+    agreement beyond chance, at most 1; None when all verdicts are the same. `apart`: runs with different verdicts,
+    largest difference of a judge's margins first."""
 
     share: float
     kappa: float | None
@@ -55,8 +53,8 @@ class Agreement(Struct, frozen=True):
 
 
 class StudyComparison(Struct, frozen=True):
-    """`flights`: in each; of pairs both are the number of pairs. `only`: judges that one of them does not have.
-    `agreement`: of pairs."""
+    """Comparison of two campaigns. `flights`: number in each; for pairs, number of pairs. `only`: judges of only one of
+    them. `agreement`: for pairs."""
 
     paired: bool
     flights: tuple[int, int]
@@ -66,12 +64,12 @@ class StudyComparison(Struct, frozen=True):
 
     @property
     def worse(self) -> list[str]:
-        """The judges that got worse."""
+        """Judges that got worse."""
         return [name for name, judge in self.judges.items() if judge.verdict == "worse"]
 
 
 def compare(old: Path, new: Path) -> StudyComparison:
-    """Compare two campaign folders. UserError where nothing can be compared."""
+    """Compare two campaign folders. UserError when that is impossible."""
     kept, flown = (read_kept(old), read_kept(new)), ({r.run: r for r in rows(old)}, {r.run: r for r in rows(new)})
     for path, there in zip((old, new), flown, strict=True):
         if not there:
@@ -103,8 +101,8 @@ def _agreement(first: Sequence[RunResult], second: Sequence[RunResult], names: S
 
 
 def write_apart(folders: Sequence[Path], agreed: Agreement, page: Path) -> bool:
-    """Write a page with both tracks of the worst disagreements over their plans. A track that was not kept is flown
-    again where this program is the one that flew it; False where no run has both."""
+    """Write a page with both tracks of the worst disagreements. A track that was not kept is flown again if this
+    version flew it. False when no run has both tracks."""
     maps = []
     for run in agreed.apart[:DRAWN]:
         tracks = [_track(folder, run, k) for k, folder in enumerate(folders)]
@@ -128,14 +126,15 @@ def _track(folder: Path, run: int, number: int) -> DrawnTrack | None:
 
 
 def _same_question(row: RunResult, other: RunResult) -> bool:
-    """True when both runs have the same inputs and the same gusts; studies may have inputs that the other has not."""
+    """Check that both runs have the same seed and equal common inputs. A study may have inputs that the other does not
+    have."""
     return row.seed == other.seed and all(
         row.inputs[name] == other.inputs[name] for name in row.inputs.keys() & other.inputs.keys()
     )
 
 
 def _margins(flown: Sequence[RunResult], judge: str) -> NDArray[np.float64]:
-    """Margins of a judge by run; runs that did not fly rank below all that did: only ranks count."""
+    """Return a judge's margins by run. Runs that did not fly rank below all others; only ranks count."""
     known = [row.robustness[judge] for row in flown]
     return np.array([-np.inf if margin is None else margin for margin in known], np.float64)
 
@@ -170,7 +169,7 @@ def _failures(a: NDArray[np.bool_], b: NDArray[np.bool_], paired: bool) -> Compa
 
 
 def _corrected(judges: Mapping[str, Compared]) -> dict[str, Compared]:
-    """With chances after Holm, and verdicts: failures speak first, then robustness."""
+    """Return all comparisons with probabilities after Holm, and verdicts: by failures, then by robustness."""
     asked = [(judge.p_failed, name, "p_failed") for name, judge in judges.items()]
     asked += [(p, name, "p_robustness") for name, judge in judges.items() if (p := judge.p_robustness) is not None]
     corrected: dict[tuple[str, str], float] = {}

@@ -1,9 +1,8 @@
-"""Confirmation of a run by another autopilot: our flight beside that of a flight controller, judge by judge.
+"""Comparison of a run with the flight of a flight controller (SITL), judge by judge.
 
-A controller takes longer to be ready and to leave the ground than our vehicle, so both flights are laid on each other
-at the moment of liftoff (what drives: of arming): faults come as long after it, and formulas count from as long before
-it. Its simulator tells where it really is, which matters as soon as its estimate is lost; what nobody tells (wind,
-touchdown) a judge is not told.
+A controller needs more time before takeoff, so both flights are aligned at liftoff (arming, for vehicles that drive).
+Faults begin the same time after it, formulas count from the same time before it. The simulator sends the true place,
+which matters when the estimate is lost. Judges of unknown signals (wind, touchdown) give no answer.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ STRIKES: Final = {
     "compass.loss": (("SIM_MAG1_FAIL", 1.0, 0.0),),
     "rc.loss": (("SIM_RC_FAIL", 1.0, 0.0),),
 }
-"""Faults that ArduPilot SITL has too: a parameter, its value while they last and after. Of several the controller has
-one: GPS has been switched by SIM_GPS1_ENABLE since 4.6."""
+"""Faults that ArduPilot SITL has too: parameter, value during the fault, value afterwards. The controller has one of
+several parameters: SIM_GPS1_ENABLE switches GPS since 4.6."""
 ASKED: Final = ("ardupilot",)
-"""Sources of --vehicle whose SITL has these parameters: the word before the colon."""
+"""Kinds of --vehicle whose SITL has these parameters."""
 NOT_THEIRS: Final = ("FM_", "SYSID_", "SIM_COLLIDE")
 SAME_AIR: Final = {"SIM_WIND_T": 1.0}
-"""Parameters that make its air like ours: SIM_WIND_SPD at every height. Without it SITL has the square root of a
-60th of the height of it, 0.41 of it at 10 m."""
+"""Parameters that make SITL's wind like ours: SIM_WIND_SPD at every height. Without it, SITL's wind at height h is
+sqrt(h / 60 m) of that, for example 0.41 at 10 m."""
 
 
 class SitlFault(Struct, frozen=True):
-    """A fault that begins or ends, s after liftoff (0: with it): the parameters of which the controller has one."""
+    """Beginning or end of a fault, s after liftoff, with parameters of which the controller has one."""
 
     after_s: float
     fault: str
@@ -51,7 +50,7 @@ class SitlFault(Struct, frozen=True):
 
 
 class JudgeAnswer(Struct, frozen=True):
-    """Robustness of both; `verdict`: agrees (both hold, or both do not), differs, or not told."""
+    """Robustness of both flights. `verdict`: agrees (both hold or both do not), differs, or not told."""
 
     ours: float | None
     theirs: float | None
@@ -59,8 +58,8 @@ class JudgeAnswer(Struct, frozen=True):
 
 
 class ConfirmedFlights(Struct, frozen=True):
-    """`results`: how each flight ended. `apart_m`: between the tracks at the same time after liftoff, in the median and
-    at most."""
+    """Comparison of both flights. `results`: how each ended. `apart_m`: distance of the tracks at the same time after
+    liftoff, median and largest."""
 
     results: tuple[str, str]
     judges: dict[str, JudgeAnswer]
@@ -68,13 +67,13 @@ class ConfirmedFlights(Struct, frozen=True):
 
     @property
     def agrees(self) -> bool:
-        """No judge differs, and one at least was told."""
+        """True when no judge differs and at least one agrees."""
         verdicts = {judge.verdict for judge in self.judges.values()}
         return "differs" not in verdicts and "agrees" in verdicts
 
 
 def check_asked(study: Study) -> None:
-    """UserError for what a flight controller cannot be asked."""
+    """Raise UserError for a study that a flight controller cannot fly."""
     said = study.said
     for key, there in (("fleet", said.fleet), ("client", said.client), ("executor", said.executor)):
         if there is not None:
@@ -82,14 +81,14 @@ def check_asked(study: Study) -> None:
 
 
 def asked_params(spec: VehicleSpec) -> dict[str, float]:
-    """The parameters that the controller begins with."""
+    """Return the parameters for the start of the controller."""
     params, _ = given_parameters(spec.param, spec.kind)
     return SAME_AIR | {name: value for name, value in params.items() if not name.startswith(NOT_THEIRS)}
 
 
 def strikes(spec: VehicleSpec, began_s: float) -> list[SitlFault]:
-    """The faults as parameters, in order of time; our vehicle lifted off at `began_s`. UserError for one that the
-    controller does not have."""
+    """Return the faults as parameter changes in order of time. Our vehicle lifted off at `began_s`. UserError for a
+    fault that SITL does not have."""
     found = []
     for text in spec.fault:
         try:
@@ -105,7 +104,7 @@ def strikes(spec: VehicleSpec, began_s: float) -> list[SitlFault]:
 
 
 def began_at(signals: Mapping[str, Array], *, flies: bool) -> float:
-    """Seconds since boot until liftoff, of what does not fly until arming; UserError where that never was."""
+    """Return the time of liftoff (arming, for vehicles that drive), s since boot. UserError when there was none."""
     armed, landed = (np.asarray(signals[name], np.float64) > 0.5 for name in ("armed", "landed"))
     under_way = np.flatnonzero(armed & ~landed if flies else armed)
     if under_way.size == 0:
@@ -115,7 +114,7 @@ def began_at(signals: Mapping[str, Array], *, flies: bool) -> float:
 
 
 def laid_on(theirs: Mapping[str, Array], began_s: float, *, flies: bool) -> dict[str, Array]:
-    """The signals on an even grid from 0, as if it had lifted off at `began_s`."""
+    """Resample signals to an even grid from 0, shifted so that liftoff is at `began_s`."""
     time = np.asarray(theirs["time"], np.float64) - began_at(theirs, flies=flies) + began_s
     step_s = STEP_MS / 1000.0
     grid = np.arange(int(time[-1] / step_s) + 1) * step_s
@@ -126,7 +125,7 @@ def laid_on(theirs: Mapping[str, Array], began_s: float, *, flies: bool) -> dict
 def confirmed(
     study: Study, given: Mapping[str, Value], ours: FlownRun, theirs: Mapping[str, Array], result: str
 ) -> ConfirmedFlights:
-    """Both flights judged. `theirs`: as `laid_on` makes them."""
+    """Judge both flights. `theirs`: signals from `laid_on`."""
     judges = {}
     for name, judge in study.judges().items():
         own, other = ours.row.robustness[name], float(judge(theirs, given))
@@ -139,7 +138,7 @@ def confirmed(
 
 
 def distances(ours: Mapping[str, Array], theirs: Mapping[str, Array]) -> NDArray[np.float64]:
-    """m between the places at the same time, while both are there."""
+    """Return the horizontal distances at equal times while both flights last, m."""
     length = min(len(ours["time"]), len(theirs["time"]))
     north, east = (
         np.asarray(theirs[name][:length], np.float64) - np.asarray(ours[name][:length], np.float64)

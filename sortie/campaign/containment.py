@@ -1,8 +1,8 @@
-"""Containment of a flight: how far it stayed inside its operational volume and its ground risk buffer, how it came
-down, and the critical area of that.
+"""Containment of a flight: its margins to the operational volume and the ground risk buffer, its impact, and the
+critical area.
 
-The edge of the operational volume is the fence of the plan, its top is `height_m`; the ground risk buffer goes on
-`buffer_m` beyond that edge, at every height.
+The operational volume ends at the plan's fence and at `height_m`. The ground risk buffer extends `buffer_m` beyond that
+fence, at every height.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ FIGURES: Final = (
     "volume_margin_m", "buffer_margin_m", "left_volume_s", "left_buffer_s", "end_s", "end_north_m", "end_east_m",
     "end_fence_m", "impact_mps", "impact_along_mps", "impact_down_mps",
 )  # fmt: skip
-"""Figures of each flight. Margins: the lowest, below 0 outside. `left_`: when it was first outside; None: never.
-`end_`: when and where the flight ended, and how far inside the fence. `impact_`: of the hardest contact with the ground
-its whole speed, and the directions just before it; None where it did not come down."""
+"""Figures of each flight. `_margin_m`: lowest margin, below 0 outside. `left_`: time when it was first outside, s;
+None: never. `end_`: time and place of the end, and distance inside the fence. `impact_`: speed of the hardest ground
+contact, and its components just before; None without contact."""
 PERSON_RADIUS_M, PERSON_HEIGHT_M, FRICTION, HARMLESS_J, GRAVITY_MPS2 = 0.3, 1.8, 0.65, 290.0, 9.82
-"""Values of SORA's annex F, see `critical_area`."""
+"""Values of SORA's annex F, for `critical_area`."""
 _SHALLOWEST_DEG: Final = 1.0
 
 
 class FaultRate(Struct, frozen=True, forbid_unknown_fields=True):
-    """Rate of a fault per flight hour, and who says so."""
+    """Rate of a fault per flight hour, and its source."""
 
     per_hour: Positive
     source: Annotated[str, Meta(min_length=1)]
 
 
 class Containment(Struct, frozen=True, forbid_unknown_fields=True):
-    """Volume and vehicle of an application. `height_m`: top of the operational volume above where the
-    vehicle was switched on; `width_m`: its characteristic dimension; `rates`: of faults, by name."""
+    """Volume and vehicle of an application. `height_m`: top of the operational volume above the place of switch-on.
+    `width_m`: characteristic dimension of the vehicle. `rates`: of faults, by name."""
 
     height_m: Positive
     buffer_m: Annotated[float, Meta(ge=0.0)]
@@ -50,7 +50,7 @@ class Containment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def excursion(signals: Mapping[str, NDArray[np.generic]], box: Containment) -> dict[str, float | None]:
-    """Return `FIGURES` of a flight."""
+    """Calculate `FIGURES` of a flight."""
     time, height, fence = (np.asarray(signals[name], np.float64) for name in ("time", "height", "fence_distance"))
     inside, within = np.minimum(fence, box.height_m - height), fence + box.buffer_m
     impact, along, down = _hardest_contact(signals)
@@ -76,8 +76,8 @@ def _first(time: NDArray[np.float64], margin: NDArray[np.float64]) -> float | No
 
 
 def _hardest_contact(signals: Mapping[str, NDArray[np.generic]]) -> tuple[float | None, float | None, float | None]:
-    """Whole speed, speed over ground and sink rate. A contact is told with its speed; the sample before it, up to
-    0.2 s earlier, tells the direction, and counts where it was faster."""
+    """Return total speed, ground speed and sink rate, m/s. The contact has a speed; the sample before it (up to 0.2 s
+    earlier) gives the direction, and the speed if it was larger."""
     speed, climb, touchdown, landed = (
         np.asarray(signals[name], np.float64) for name in ("speed", "climb", "touchdown", "landed")
     )
@@ -90,12 +90,12 @@ def _hardest_contact(signals: Mapping[str, NDArray[np.generic]]) -> tuple[float 
 
 
 def energy(mass_kg: float, speed_mps: float) -> float:
-    """Return the kinetic energy in J."""
+    """Return kinetic energy, J."""
     return 0.5 * mass_kg * speed_mps * speed_mps
 
 
 def impact_angle(along_mps: float, down_mps: float) -> float:
-    """Return the angle of the path below the horizontal, degrees; 90 for one without speed over ground."""
+    """Return the angle of the path below the horizontal, degrees; 90 without ground speed."""
     if hypot(along_mps, down_mps) < 1e-6:
         return 90.0
     return max(_SHALLOWEST_DEG, degrees(atan2(down_mps, along_mps)))

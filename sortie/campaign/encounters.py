@@ -1,9 +1,9 @@
-"""Encounters with other aircraft: near mid-air collisions, well clear lost, closest approach, and the risk ratio.
+"""Encounters with other aircraft: near mid-air collisions, losses of well clear, closest approach, and the risk ratio.
 
-A study with `traffic` flies each run twice with the same seed: as it says, and with AVD_ENABLE 0. As `sitl.world`
-draws an encounter by its number and by how the vehicle flies when it begins, both meet the same intruders. The risk
-ratio is how often something happens with the reaction for each time that it happens without; its interval is that of
-a ratio of two shares (Katz et al. 1978), too wide rather than too narrow for pairs.
+A study with `traffic` flies each run twice with the same seed, the second time with AVD_ENABLE 0. `sitl.world` draws an
+encounter from its number and the state of the vehicle at its start, so both flights meet the same intruders. The risk
+ratio is the share of encounters with an event, with avoidance divided by without. Its interval is that of a ratio of
+two shares (Katz et al. 1978), which is rather too wide for pairs.
 
 Volumes: near mid-air collision, 500 ft and 100 ft (RTCA DO-365); well clear of a small unmanned aircraft, 2,000 ft and
 250 ft (ASTM F3442); DO-365's well clear en route, modified tau 35 s, DMOD and HMD 4,000 ft, 450 ft.
@@ -28,13 +28,13 @@ _NMAC_M, _NMAC_Z_M = 500.0 * _FOOT_M, 100.0 * _FOOT_M
 _F3442_M, _F3442_Z_M = 2000.0 * _FOOT_M, 250.0 * _FOOT_M
 _DMOD_M, _DO365_Z_M, _TAU_S = 4000.0 * _FOOT_M, 450.0 * _FOOT_M, 35.0
 _FAR_M: Final = 10_000.0
-_WIDTH: Final = 1.96  # standard deviations of a normal distribution's 95 %
-_THREE: Final = 3.0  # of nothing seen in n, the share is below 3/n with 95 % confidence
+_WIDTH: Final = 1.96  # standard deviations for 95 % of a normal distribution
+_THREE: Final = 3.0  # rule of three: with no event in n, the share is below 3/n with 95 % confidence
 EVENTS: Final = ("nmac", "well_clear_lost", "do365_lost")
-"""Figures that are counted: of how many encounters it happened in."""
+"""Counted events: number of encounters with each."""
 COUNTED: Final = ("encounters", *EVENTS, "blind_encounters", *(f"blind_{name}" for name in EVENTS))
 FIGURES: Final = (*COUNTED, "closest_m", "blind_closest_m")
-"""Figures of a run: encounters in the air, events, the least distance; `blind_`: of the flight without a reaction."""
+"""Figures of a run: encounters in the air, events, smallest distance; `blind_`: in the flight without avoidance."""
 SIGNALS: Final = {
     "traffic_distance": "m to the nearest other aircraft; 10,000 without one",
     "nmac": "1 within 500 ft and 100 ft of another aircraft, else 0",
@@ -46,7 +46,7 @@ Array = NDArray[np.generic]
 
 
 class _Met(Struct, frozen=True):
-    """An aircraft that was met: which samples it is there in, how far away, and which events hold."""
+    """Encounter with an aircraft: indexes of the samples, distances (m), and events at each sample."""
 
     there: NDArray[np.intp]
     away_m: Floats
@@ -54,7 +54,7 @@ class _Met(Struct, frozen=True):
 
 
 def _meet(time: Floats, own: Floats, aircraft: Aircraft) -> _Met | None:
-    """`own`: north, east, down (rows)."""
+    """Calculate an encounter. `own`: rows north, east, down, m."""
     knots = np.array([(at_s, *place) for at_s, place in aircraft.knots])
     there = np.flatnonzero((time >= knots[0, 0]) & (time <= knots[-1, 0]))
     if aircraft.ghost or there.size < 2:
@@ -72,7 +72,8 @@ def _meet(time: Floats, own: Floats, aircraft: Aircraft) -> _Met | None:
 
 
 def _do365(time: Floats, relative: Floats, across: Floats, apart_z: Floats) -> NDArray[np.bool_]:
-    """Modified tau, horizontal miss distance and height are all within their limits."""
+    """Check that modified tau, horizontal miss distance and height difference are within their limits, for each
+    sample."""
     moves = np.gradient(relative[:2], time, axis=1)
     along = relative[0] * moves[0] + relative[1] * moves[1]
     squared = np.square(moves).sum(axis=0)
@@ -92,7 +93,7 @@ def _own(signals: Mapping[str, Array]) -> tuple[Floats, Floats]:
 
 
 def traffic_signals(signals: Mapping[str, Array], aircraft: Sequence[Aircraft]) -> dict[str, Floats]:
-    """`SIGNALS` of a flight among these, whose places count from where the vehicle was switched on."""
+    """Return `SIGNALS` of a flight among these aircraft. Their places are relative to the place of switch-on."""
     time, own = _own(signals)
     found = {name: np.zeros(time.size) for name in EVENTS}
     nearest = np.full(time.size, _FAR_M)
@@ -105,7 +106,7 @@ def traffic_signals(signals: Mapping[str, Array], aircraft: Sequence[Aircraft]) 
 
 
 def figures_of_traffic(signals: Mapping[str, Array], aircraft: Sequence[Aircraft]) -> dict[str, float | None]:
-    """Encounters in the air, in how many of them each event happened, and the least distance, m."""
+    """Return the number of encounters in the air, the number with each event, and the smallest distance, m."""
     time, own = _own(signals)
     flying = np.asarray(signals["landed"], np.float64) < 0.5
     met = [found for other in aircraft if (found := _meet(time, own, other)) is not None and flying[found.there].any()]
@@ -117,8 +118,8 @@ def figures_of_traffic(signals: Mapping[str, Array], aircraft: Sequence[Aircraft
 
 
 class EncounterEvent(Struct, frozen=True):
-    """An event of encounters, with a reaction and without. `ratio`: of the shares, None where it never happened
-    without; `interval`: with 95 % confidence."""
+    """Number of encounters with an event, with avoidance and without. `ratio`: of the shares, None when it never
+    happened without. `interval`: of the ratio, 95 %."""
 
     happened: int
     blind: int
@@ -127,7 +128,7 @@ class EncounterEvent(Struct, frozen=True):
 
 
 class EncounterRisk(Struct, frozen=True):
-    """All encounters of a campaign, with a reaction and without, and events by name."""
+    """All encounters of a campaign, with avoidance and without, and events by name."""
 
     encounters: int
     blind: int
@@ -135,7 +136,7 @@ class EncounterRisk(Struct, frozen=True):
 
 
 def risk(total: Mapping[str, int]) -> EncounterRisk:
-    """Risk of encounters with these sums of `FIGURES`."""
+    """Calculate the risk from sums of `FIGURES`."""
     count, blind = total["encounters"], total["blind_encounters"]
     return EncounterRisk(
         count, blind, {name: _event(total[name], count, total[f"blind_{name}"], blind) for name in EVENTS}

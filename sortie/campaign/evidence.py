@@ -1,5 +1,5 @@
-"""Evidence of a campaign on containment, in numbers: how often the vehicle leaves its operational volume and its ground
-risk buffer, why, and where and how hard it comes down. Each figure names the run that went farthest out."""
+"""Evidence on containment from a campaign: how often the vehicle leaves the operational volume and the ground risk
+buffer, why, and where and how hard it lands. Each figure names its worst run."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from sortie.config.faults import parse_fault
 
 NO_FAULT: Final = "no fault"
 AND: Final = " + "
-"""Between faults that are a cause together."""
+"""Separator of faults that are a cause together."""
 MOST_ENDS: Final = 100
 TARGET: Final = 1e-3
-"""Rate per flight hour below which leaving the volume is to be for low robustness (annex E, criterion 1)."""
+"""Highest rate of leaving the volume for low robustness, per flight hour (annex E, criterion 1)."""
 OUT_OF_VOLUME, OUT_OF_BUFFER = "share of flights out of the operational volume", "share of flights out of the buffer"
 AREA, RATE = "largest critical area, m2", "out of the operational volume per flight hour"
 """Figures of an `Assumption`."""
 
 
 class ExitShare(Struct, frozen=True):
-    """Flights that left. `per_flight` and its exact interval (Clopper and Pearson); `per_hour`: those divided by the
-    mean time of a flight, which is taken as known. All None of a search, and without flights. `worst`: the run that
-    went farthest out or came nearest to it, `again`: the command that flies it."""
+    """Flights that left. `per_flight`, with its exact interval (Clopper and Pearson). `per_hour`: the same divided by
+    the mean flight time, which is taken as exact. None for a search, and without flights. `worst`: the run with the
+    lowest margin; `again`: the command that flies it again."""
 
     flights: int
     left: int
@@ -51,8 +51,8 @@ class ExitShare(Struct, frozen=True):
 
 
 class Boundaries(Struct, frozen=True):
-    """Flights at the edges of the operational volume and of the ground risk buffer. `name`: of the faults that acted,
-    or of a level of an input."""
+    """Flights at the edges of operational volume and ground risk buffer. `name`: the faults that acted, or the level of
+    an input."""
 
     name: str
     volume: ExitShare
@@ -60,10 +60,13 @@ class Boundaries(Struct, frozen=True):
 
 
 class RateSum(Struct, frozen=True):
-    """Rate of leaving per flight hour with faults as often as [containment.rates] says. The interval holds with at
-    least 95 %: each part of the sum has its share of the 5 % (Bonferroni). `widest`: the cause whose flights make most
-    of the upper end, `widest_share` of it. `unseen`: so many flights without a fault, none of which leaves, would make
-    their part `TARGET`; None: some left, or that part is not the widest."""
+    """Rate of leaving per flight hour, with fault rates from [containment.rates].
+
+    The interval has at least 95 % confidence: each term of the sum gets its share of the 5 % (Bonferroni). `widest`:
+    the cause with the largest part of the upper end, `widest_share` of it. `unseen`: number of flights without a fault,
+    none of which leaves, that would reduce that part to `TARGET`; None when a flight left or another part is the
+    largest.
+    """
 
     per_hour: float
     interval: Interval
@@ -73,8 +76,8 @@ class RateSum(Struct, frozen=True):
 
 
 class Assumption(Struct, frozen=True):
-    """Figure at half of what the study says of `name`, at that, and at twice it, all else as it is. `again`: the
-    command that flies the worst flight of the figure as given."""
+    """Figure for half, once and twice the study's value of `name`, everything else unchanged. `again`: the command that
+    flies the worst flight again."""
 
     name: str
     figure: str
@@ -84,8 +87,8 @@ class Assumption(Struct, frozen=True):
 
 
 class EndOfFlight(Struct, frozen=True):
-    """End of a flight. `beyond_m`: how far outside of the fence it lay. Of the hardest contact with the ground: speed,
-    angle below the horizontal, energy and critical area; None where it did not come down."""
+    """End of a flight. `beyond_m`: distance outside the fence. Speed, angle below the horizontal, energy and critical
+    area of the hardest ground contact; None without contact."""
 
     run: int
     cause: str
@@ -103,9 +106,9 @@ class EndOfFlight(Struct, frozen=True):
 
 
 class ContainmentEvidence(Struct, frozen=True):
-    """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: why there
-    is no sum of rates. `outside`: how many flights ended outside, of which `ends` are the farthest. `hardest`: the end
-    with the largest critical area of all, inside or not. `assumptions`: none of a search, and without flights."""
+    """Figures of a campaign. `not_flown`: runs that raised or did not arm; they count nowhere else. `untold`: reason
+    without a sum of rates. `outside`: number of flights that ended outside; `ends` has the farthest. `hardest`: the end
+    with the largest critical area. `assumptions`: empty for a search and without flights."""
 
     name: str
     flown_by: str
@@ -130,7 +133,7 @@ def replay_command(folder: Path, run: int) -> str:
 
 
 def evidence_of(folder: Path, columns: Columns) -> ContainmentEvidence | None:
-    """None for a study without [containment]."""
+    """Calculate the evidence; None for a study without [containment]."""
     study = columns.kept.study
     if study.said.containment is None:
         return None
@@ -177,7 +180,7 @@ def _untold(box: Containment, causes: list[Boundaries], searched: bool) -> str:
 
 
 def cause_of(study: Study, row: RunResult) -> str:
-    """Return the faults that had begun when the flight left its volume, else when it ended."""
+    """Return the faults that had begun when the flight left its volume, or else at its end."""
     left_s, end_s = row.figures["left_volume_s"], row.figures["end_s"]
     until_s = end_s if left_s is None else left_s
     faults = [parse_fault(text) for text in study.struck(row.inputs)]
@@ -195,12 +198,12 @@ def _rate_with(rest: float, share: float, per_hour: float) -> float:
 
 
 class _Flights:
-    """The flights of a folder as arrays, in the order of `columns`; what did not fly has no cause."""
+    """Flights of a folder as arrays in the order of `columns`. Runs that did not fly have no cause."""
 
     def __init__(self, folder: Path, columns: Columns, box: Containment) -> None:
         self._folder, self._columns, self._box = folder, columns, box
         self._study = columns.kept.study
-        known_runs = {*columns.runs.tolist()}  # others came in since
+        known_runs = {*columns.runs.tolist()}  # more results may have come in
         found = [self._numbers(row) for row in rows(folder) if row.run in known_runs]
         table = np.array([numbers for numbers, _ in found], np.float64).reshape(-1, 8)
         hours, volume, buffer, self.beyond, areas, self._highest, self._impact_mps, self._impact_deg = table.T
@@ -213,7 +216,8 @@ class _Flights:
         self.hardest = int(columns.runs[np.argmax(np.where(known, areas, -1.0))]) if known.any() else None
 
     def _numbers(self, row: RunResult) -> tuple[list[float], str]:
-        """Hours, both margins, how far outside it ended, critical area, greatest height, speed and angle of impact."""
+        """Return hours, both margins, distance outside at the end, critical area, greatest height, impact speed and
+        angle."""
         figures = row.figures
         seconds, end_m = figures["flight_time_s"], figures["end_fence_m"]
         volume, buffer = figures["volume_margin_m"], figures["buffer_margin_m"]
@@ -224,7 +228,7 @@ class _Flights:
         return [seconds / 3600.0, volume, buffer, -end_m, area, highest, speed, angle], cause_of(self._study, row)
 
     def _impact(self, row: RunResult) -> tuple[float, float, float, float] | None:
-        """Speed, angle, energy and critical area."""
+        """Return speed, angle, energy and critical area of the impact."""
         speed, along, down = (row.figures[f"impact_{name}mps"] for name in ("", "along_", "down_"))
         if speed is None or along is None or down is None:
             return None
@@ -232,11 +236,11 @@ class _Flights:
         return speed, angle, energy(box.mass_kg, speed), critical_area(box.width_m, box.mass_kg, speed, angle)
 
     def part(self, name: str, part: NDArray[np.intp]) -> Boundaries:
-        """Figures of some of the flights."""
+        """Return figures of some of the flights."""
         return Boundaries(name, self.share("volume", part), self.share("buffer", part))
 
     def share(self, boundary: str, part: NDArray[np.intp], confidence: float = CONFIDENCE) -> ExitShare:
-        """Figures of some of the flights at one edge."""
+        """Return figures of some of the flights at one edge."""
         part = part[self.flew[part]]
         margins = self.margins[boundary][part]
         count, left = part.size, int((margins < 0.0).sum())
@@ -251,8 +255,8 @@ class _Flights:
         return ExitShare(count, left, left / count, (low, high), *per_hour, worst, again)
 
     def rate_sum(self, boundary: str) -> RateSum:
-        """Sum over the causes: how often it is there, by how often it then leads out. A flight without a fault counts
-        per hour flown; one of the faults at a time is there."""
+        """Sum over all causes: rate of the cause times share of flights that leave with it. Flights without a fault
+        count per hour flown. At most one fault acts at a time."""
         parts: dict[str, Floats] = {}
         unsure = (1.0 - CONFIDENCE) / len(self.names)
         for name in self.names:
@@ -275,7 +279,7 @@ class _Flights:
     def assumptions(
         self, flights: Boundaries, causes: Sequence[Boundaries], rate: RateSum | None
     ) -> Iterator[Assumption]:
-        """Effect on the result of each figure that the study gives."""
+        """Calculate how each value of the study influences the result."""
         if not self.flew.any():
             return
         box, fence = self._box, self.margins["buffer"] - self._box.buffer_m
@@ -298,13 +302,13 @@ class _Flights:
         return float((margins[self.flew] < 0.0).mean())
 
     def _largest(self, width_m: float, mass_kg: float) -> float:
-        """The largest critical area of all flights; 0: none came down."""
+        """Return the largest critical area of all flights, m2; 0 without ground contact."""
         hits = zip(self._impact_mps[self.flew].tolist(), self._impact_deg[self.flew].tolist(), strict=True)
         areas = [critical_area(width_m, mass_kg, speed, angle) for speed, angle in hits if speed == speed]
         return max(areas, default=0.0)
 
     def ends(self) -> list[EndOfFlight]:
-        """The farthest ends outside, and the hardest of all."""
+        """Return the farthest ends outside, and the hardest of all."""
         kept = (row for row in self._landed() if row.run == self.hardest or (row.figures["end_fence_m"] or 0.0) < 0.0)
         ends = [self._end(row) for row in heapq.nsmallest(MOST_ENDS, kept, key=self._order)]
         return sorted(ends, key=lambda end: -end.beyond_m)

@@ -1,5 +1,5 @@
-"""Page of a campaign's evidence on containment, to be printed: in the order and with the names of JARUS SORA 2.5, its
-steps 8 (containment) and 9 (operational safety objectives) and the criteria on containment of its annex E."""
+"""Printable page with a campaign's evidence on containment. Order and names follow JARUS SORA 2.5: step 8
+(containment), step 9 (operational safety objectives), and the criteria on containment of annex E."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ UNLIKE_ARDUCOPTER: Final = frozenset({
     "accel.garbage", "accel.off", "accel.stuck", "accel.wrong", "baro.loss", "baro.stuck", "gcs.loss",
     "gps.delayed", "gyro.garbage", "gyro.off", "gyro.stuck", "gyro.wrong", "imu.loss", "motor1.loss",
 })  # fmt: skip
-"""Faults after which a real ArduCopter decided alike, or otherwise in one case at least (docs/decides.md)."""
+"""Faults after which a real ArduCopter decided as our vehicle in all cases, and faults with at least one difference
+(docs/decides.md)."""
 STYLE: Final = """
 h3{font-size:1em;margin:1.2em 0 .2em}code{font-size:.9em;overflow-wrap:anywhere}
 @media print{@page{size:A4;margin:18mm 16mm}:root{color-scheme:light;--ink:#000;--soft:#444;--ground:#fff;--panel:#fff}
@@ -50,7 +51,7 @@ def evidence_page(found: ContainmentEvidence, study: Study) -> str:
 
 # --- the first page ---------------------------------------------------------------------------------------------------
 def _first_page(found: ContainmentEvidence, study: Study) -> str:
-    """Section that says in plain words what this is."""
+    """Write the section that explains the page."""
     volume, said = found.flights.volume, study.said
     grid = (
         " A grid flies each combination once: a share is one of combinations." if said.sample.method == "grid" else ""
@@ -79,7 +80,7 @@ def _first_page(found: ContainmentEvidence, study: Study) -> str:
 
 
 COMPARED: Final = frozenset(("copter",))
-"""Kinds of vehicle whose decisions stand in docs/decides.md."""
+"""Kinds of vehicle that docs/decides.md compares."""
 
 
 def _compared(found: ContainmentEvidence, vehicle: str) -> str:
@@ -130,7 +131,7 @@ def _containment(found: ContainmentEvidence) -> str:
 
 
 def _area(found: ContainmentEvidence) -> str:
-    """Model of the critical area, and the largest."""
+    """Describe the model of the critical area, and the largest area."""
     model = (
         "<p>The model of JARUS in annex F, as its authors' program CasEx computes it, without explosions and "
         "obstacles: 2 r (glide + slide) + &pi; r&sup2;. r is half the width of the vehicle and "
@@ -171,7 +172,7 @@ def _end(end: EndOfFlight) -> tuple[str, ...]:
 
 # --- step 9 -----------------------------------------------------------------------------------------------------------
 def _objectives(found: ContainmentEvidence) -> str:
-    """Section on causes, their rates, and what the figures depend on."""
+    """Write the section about causes, their rates, and sensitivities."""
     rates = [
         (escape(name), f"{rate.per_hour:.2g}", escape(rate.source)) for name, rate in found.containment.rates.items()
     ]
@@ -207,7 +208,7 @@ def _assumptions(found: ContainmentEvidence) -> str:
 
 
 def _shares(parts: Sequence[Boundaries], boundary: str, name: str) -> str:
-    """Table of flights that left the volume, or the buffer."""
+    """Write the table of flights that left volume or buffer."""
     edge = "operational volume" if boundary == "volume" else "ground risk buffer"
     rows = [(escape(part.name), *_share(part.volume if boundary == "volume" else part.buffer)) for part in parts]
     return plain_table((f"{escape(name)}: out of the {edge}", *_SHARE), rows, f"{name}: {edge}")
@@ -224,7 +225,7 @@ def _between(sure: Interval | None, form: str) -> str:
 
 
 def _sum(found: ContainmentEvidence, boundary: str) -> str:
-    """Rate with faults as rare as the study says they are."""
+    """Describe the rate with faults as rare as the study assumes."""
     rate = found.volume_rate if boundary == "volume" else found.buffer_rate
     shares = {part.name: part.volume if boundary == "volume" else part.buffer for part in found.causes}
     if rate is None:
@@ -237,7 +238,7 @@ def _sum(found: ContainmentEvidence, boundary: str) -> str:
 
 
 def _widest(rate: RateSum, share: ExitShare, boundary: str) -> str:
-    """Sentences on what makes the upper end, where one cause makes most of it."""
+    """Describe the cause with most of the upper end, if there is one."""
     if rate.widest_share < _MOST:
         return ""
     whose = "without a fault" if rate.widest == NO_FAULT else f"with {escape(rate.widest)}"

@@ -1,10 +1,9 @@
-"""Runs on Dask: batches of a few seconds go to workers, results come back as they are and are put on disk at once.
+"""Execution of a campaign on Dask: workers fly batches of a few seconds, and results are stored on disk at once.
 
-What a run is depends on its number alone, so it does not matter who flies it, or how often. A worker that computes
-another flight than this program, is of another version or cannot fly at all is refused by name and its batch given to
-others. A worker that dies costs the batches that it had: Dask gives them to others. A batch that has seen worker after
-worker die goes out run by run. A run that has too waits until nothing else is flown, because the death of a worker
-counts against both batches that it has; one that then takes its workers down is an error.
+A run depends only on its number, so any worker may fly it, and repeatedly. A worker with another version, with a
+different test flight, or that cannot fly is refused by name, and others get its batch. When a worker dies, Dask gives
+its batches to others. A batch that several workers died with is split into single runs. Such a run is flown after
+everything else, because a death counts against both batches of a worker; if its workers die again, it is an error.
 """
 
 from __future__ import annotations
@@ -35,19 +34,20 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 BATCH_S: Final = 4.0
-"""Length of a task, s: long beside what it costs the scheduler (milliseconds), short beside what a death costs."""
+"""Target length of a task, s: long compared with the scheduler's milliseconds, short compared with the loss by a
+death."""
 LARGEST_BATCH = 1000
 _PER_WORKER: Final = 2
-"""Batches for each worker: one that is flown, and one that waits."""
+"""Batches for each worker: one flying, one waiting."""
 _CONNECT_S: Final = 30.0
 _LOOK_S: Final = 5.0
-"""Time without a result after which the workers are counted and progress is told, s."""
+"""Time without a result after which workers are counted and progress is shown, s."""
 _ASKED_SHARE: Final = 0.05
-"""Share of the time that may go into asking the scheduler who works for it: its answer grows with their number."""
+"""Largest share of time for questions to the scheduler; its answer grows with the number of workers."""
 
 
 class Batch(Struct, frozen=True):
-    """Result of a worker's task. `refused`: its identity, when that is another; then nothing was flown."""
+    """Result of a worker's task. `refused`: the identity of a worker with another one, which has flown nothing."""
 
     worker: str
     seconds: float
@@ -56,7 +56,7 @@ class Batch(Struct, frozen=True):
 
 
 class _BatchTask(Struct, frozen=True):
-    """A batch that is out. `to`: the only workers that may have it; empty: any. `alone`: nothing else was flown."""
+    """Batch in flight. `to`: workers that may have it; empty: any. `alone`: no other batch was in flight."""
 
     runs: list[Run]
     to: frozenset[str]
@@ -67,7 +67,7 @@ FlyBatch = Callable[[bytes, list[Run], str], Batch]
 
 
 class CampaignView(Struct):
-    """Progress of a campaign. `flight_s`: vehicle time flown by this command."""
+    """Progress of a campaign. `flight_s`: vehicle time flown by this command, s."""
 
     total: int
     done: int = 0
@@ -78,13 +78,13 @@ class CampaignView(Struct):
     refused: list[str] = []
 
     def count(self, flown: list[FlownRun]) -> None:
-        """Take in what has come."""
+        """Count results of this command."""
         for result in flown:
             self.add(result.row)
             self.flight_s += result.row.figures["flight_time_s"] or 0.0
 
     def add(self, row: RunResult) -> None:
-        """Take in what this command, or another before it, has flown."""
+        """Count a result of this command or an earlier one."""
         self.done += 1
         self.failed += not row.ok
         for name, margin in row.robustness.items():
@@ -93,7 +93,7 @@ class CampaignView(Struct):
 
 
 def check_installed(*, search: bool = False) -> None:
-    """UserError where the extra is missing, or of it what a search needs."""
+    """Raise UserError when a library is missing, also those of a search."""
     for name in ("distributed", "pyarrow", "scipy", *(("cmaes",) if search else ())):
         if find_spec(name) is None:
             raise UserError(f"sortie campaign needs {name}: {pip_install('campaign')}")
@@ -105,15 +105,15 @@ def _lost(how: str) -> UserError:
 
 @contextmanager
 def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) -> Iterator[Client]:
-    """A client of the cluster at `scheduler`; None: of a cluster of its own on this machine, with so many workers that
-    the network cannot reach."""
+    """Connect to the cluster at `scheduler`; None: start a local cluster with `workers` workers that the network cannot
+    reach."""
     from dask import config
     from distributed import Client, LocalCluster
     from distributed.utils import silence_logging_cmgr
 
     with ExitStack() as stack:
         if scheduler is not None:
-            stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # a lost scheduler is told in one line
+            stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # a lost scheduler is reported in one line
             try:
                 client = stack.enter_context(Client(scheduler, timeout=_CONNECT_S))
             except (OSError, ValueError) as error:
@@ -127,8 +127,8 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
             config.set(
                 {
                     "distributed.worker.daemon": True,
-                    "distributed.worker.profile.enabled": False,  # would look at a worker 100 times a second
-                    # 15 s after a worker has died it would end, for good, the one that is being started in its place
+                    "distributed.worker.profile.enabled": False,  # it would examine a worker 100 times a second
+                    # By default, the replacement of a dead worker is stopped for good after 15 s.
                     "distributed.deploy.lost-worker-timeout": "10000 days",
                 }
             )
@@ -140,7 +140,7 @@ def dask_client(scheduler: str | None, workers: int, *, processes: bool = True) 
                 processes=processes,
                 host="127.0.0.1",
                 protocol="tcp://",
-                dashboard_address="127.0.0.1:0",  # None would be port 8787 of every interface
+                dashboard_address="127.0.0.1:0",  # None would be port 8787 of all interfaces
                 silence_logs=logging.CRITICAL,
             )
         stack.callback(cluster.close)
@@ -154,7 +154,7 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
     worker = str(get_worker().address)
     try:
         own = identity()
-    except Exception as error:  # noqa: BLE001  # whatever its installation lacks, others may have
+    except Exception as error:  # noqa: BLE001  # other workers may have what its installation lacks
         own = f"that cannot fly: {type(error).__name__}: {error}"
     if own != expected:
         return Batch(worker, 0.0, [], own)
@@ -165,30 +165,30 @@ def fly_batch(study_json: bytes, runs: list[Run], expected: str) -> Batch:
 
 
 def _lightened(flown: FlownRun) -> FlownRun:
-    """Without the signals that the folder does not keep, nor the flight that the others are made of."""
+    """Remove signals that the folder does not keep, and the underlying flight."""
     kept = not flown.row.ok or flown.row.run % SIGNALS_EVERY == 0
     return FlownRun(flown.row, dict(flown.signals) if kept else {}, flown.traceback)
 
 
 class RemainingRuns:
-    """The runs of a study whose sample is known, but for those that are `done`."""
+    """Remaining runs of a study whose sample is fixed."""
 
     def __init__(self, study: Study, done: set[int]) -> None:
         self._todo = ((run, given) for run, given in enumerate(study.spread()) if run not in done)
         self.left = study.runs - len(done)
 
     def next(self, size: int) -> list[Run]:
-        """At most so many; none when all have been given out."""
+        """Return at most `size` runs; none when all are assigned."""
         given = list(islice(self._todo, size))
         self.left -= len(given)
         return given
 
     def tell(self, row: RunResult) -> None:
-        """Do nothing: a spread sample does not depend on its results."""
+        """Do nothing: a spread sample does not depend on results."""
 
 
 class Searched:
-    """The runs of a search: a generation is given out when all of the one before has come back."""
+    """Runs of a search: a generation is assigned when all results of the one before are there."""
 
     def __init__(self, study: Study, done: Iterable[RunResult]) -> None:
         self._search = Search(study)
@@ -200,21 +200,21 @@ class Searched:
 
     @property
     def left(self) -> int:
-        """Runs of this generation that were not given out."""
+        """Number of unassigned runs of this generation."""
         return len(self._todo)
 
     def next(self, size: int) -> list[Run]:
-        """At most so many; none while those of this generation are flown, or when all are."""
+        """Return at most `size` runs; none while this generation is flown, or at the end."""
         given, self._todo = self._todo[:size], self._todo[size:]
         return given
 
     def tell(self, row: RunResult) -> None:
-        """Take in what came of a run."""
+        """Take the result of a run."""
         self._done[row.run] = row
         self._go_on()
 
     def _go_on(self) -> None:
-        """Past all generations whose rows are there."""
+        """Advance over all generations with complete results."""
         while self._generation and all(run in self._done for run, _ in self._generation):
             self._search.tell([self._done.pop(run) for run, _ in self._generation])
             self._begin()
@@ -225,8 +225,8 @@ class Searched:
 
 
 class Campaign:
-    """Flies what the folder does not have. `expected`: the identity a worker must have; `tell` hears of each batch;
-    `fly`: what a worker does."""
+    """Campaign in progress: flies the runs that the folder does not have. `expected`: the identity of a worker; `tell`
+    is called after each batch; `fly`: the task of a worker."""
 
     def __init__(
         self,
@@ -256,7 +256,7 @@ class Campaign:
             self.view.add(row)
 
     def run(self) -> CampaignView:
-        """Until all is flown. UserError when no worker is left that may, or the scheduler is lost."""
+        """Fly all runs. UserError when no accepted worker is left, or the scheduler is lost."""
         from distributed.client import ClosedClientError
 
         try:
@@ -265,7 +265,7 @@ class Campaign:
                 self._next()
                 self._tell(self.view)
                 self._submit()
-        except (OSError, CancelledError, ClosedClientError) as error:  # what is on disk raises is a UserError by now
+        except (OSError, CancelledError, ClosedClientError) as error:  # errors of the disk are UserErrors here
             raise _lost(type(error).__name__) from error
         finally:
             for future in self._flying:
@@ -273,7 +273,7 @@ class Campaign:
         return self.view
 
     def _next(self) -> None:
-        """Take what comes; where nothing does, see that nothing waits for workers that are gone."""
+        """Take a result. Without one, take back batches whose workers are gone."""
         try:
             future = self._came.get(timeout=_LOOK_S)
         except Empty:
@@ -281,11 +281,11 @@ class Campaign:
             for future in [future for future, given in self._flying.items() if given.to and not known & given.to]:
                 self._take_back(future, self._flying.pop(future))
             return
-        if future in self._flying:  # else it was taken back
+        if future in self._flying:  # otherwise it was taken back
             self._take(future, self._flying.pop(future))
 
     def _workers(self) -> set[str]:
-        """Workers that were there when the scheduler was last asked."""
+        """Return the workers, as the scheduler last reported them."""
         began_s = time.monotonic()
         if began_s >= self._ask_at_s:
             self._known = set(self._client.scheduler_info(n_workers=-1)["workers"])
@@ -314,13 +314,13 @@ class Campaign:
             future.add_done_callback(self._came.put)
 
     def _fresh(self, workers: int) -> list[Run]:
-        """A batch that nobody had, while there is time. Towards the end batches get smaller, so that all workers end
+        """Return a new batch while there is time. Batches get smaller towards the end, so that all workers finish
         together (guided self-scheduling: Polychronopoulos and Kuck 1987)."""
         share = -(-self._sample.left // (_PER_WORKER * max(workers, 1)))
         return self._sample.next(min(self._size, share)) if time.monotonic() < self._until_s else []
 
     def _take(self, future: Future, given: _BatchTask) -> None:
-        """Put on disk what came of a batch, or see that it is flown otherwise."""
+        """Store the result of a batch, or fly it again."""
         if future.status == "error":
             self._deal_with(future.exception(), given)
             return
@@ -328,7 +328,7 @@ class Campaign:
             raise _lost(future.status)
         try:
             batch: Batch = future.result(timeout=_CONNECT_S)
-        except TimeoutError:  # its worker died before it had handed it over
+        except TimeoutError:  # its worker died before it sent the result
             self._take_back(future, given)
             return
         if batch.refused:

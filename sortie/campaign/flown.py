@@ -1,4 +1,4 @@
-"""Flight of a run of a study in virtual time, its verdicts and figures."""
+"""Flight of a run of a study in virtual time, with verdicts and figures."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _REACTS: Final = "AVD_ENABLE"
 
 
 class RunResult(Struct, frozen=True):
-    """Result of a run. `result`: completed (the mission was, and the vehicle stands disarmed), failed, refused
-    (it did not arm), timeout, or error (the program raised). `robustness` of each judge: None where nothing flew."""
+    """Result of a run. `result`: completed (mission complete, vehicle disarmed), failed, refused (not armed), timeout,
+    or error (an exception). `robustness` of each judge: None when nothing flew."""
 
     run: int
     seed: int
@@ -48,20 +48,20 @@ class RunResult(Struct, frozen=True):
 
 
 FIGURES: Final = ("flight_time_s", "highest_m", "farthest_m", "off_plan_m", "battery_left")
-"""Figures of every flight; those of a study with [containment] have its figures too, see `figures_of`."""
+"""Figures of every flight. Studies with [containment] or traffic have more (`figures_of`)."""
 RESULTS: Final = ("completed", "failed", "timeout", "refused", "error")
-"""From good to bad: a fleet's is that of its worst vehicle."""
+"""Results from good to bad; a fleet has that of its worst vehicle."""
 
 
 def figures_of(study: Study) -> tuple[str, ...]:
-    """Names of the figures of a run."""
+    """Return the names of a run's figures."""
     more = () if study.said.containment is None else containment.FIGURES
     return FIGURES + more + (() if study.said.traffic is None else encounters.FIGURES)
 
 
 class FlownRun(Struct, frozen=True):
-    """A row, the signals of the flight (of a fleet: of the vehicle that did worst), and the traceback of one that
-    raised."""
+    """Result of a run, the signals of its flight (of a fleet: of the worst vehicle), and the traceback of an
+    exception."""
 
     row: RunResult
     signals: Mapping[str, Array]
@@ -78,9 +78,8 @@ class FlightEnd(Struct, frozen=True):
 
 
 class ViewOfRun(Struct, frozen=True):
-    """For people who look on: where it is logged, what they connect to, how fast it goes (0: as the machine can).
-    Links open when it has started, so that when it was seen to be ready does not depend on how often sockets are looked
-    at; those of a study's client before."""
+    """Observation of a run by people: log folder, links, speed (0: as fast as possible). Links open after the start, so
+    that the start does not depend on sockets; with a client of the study, before it."""
 
     log_dir: Path | None = None
     links: tuple[str, ...] = ()
@@ -88,7 +87,7 @@ class ViewOfRun(Struct, frozen=True):
 
 
 def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfRun | None = None) -> FlownRun:
-    """Fly one run. Whatever it raises is its result; only the end of the program is not."""
+    """Fly one run. An exception becomes its result; only the end of the program is raised."""
     try:
         planned = study.planned(run, given)
         watched = watched or ViewOfRun()
@@ -102,13 +101,13 @@ def fly_run(study: Study, run: int, given: Mapping[str, Value], watched: ViewOfR
         return _judged(study, run, given, planned, [end])
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and threading.current_thread() is threading.main_thread():
-            raise  # SIGTERM; a worker flies in a thread, where it is an exit() in the Python of a study
+            raise  # SIGTERM; in a worker's thread it is an exit() in code of the study
         reason = f"{type(error).__name__}: {error}"
         return FlownRun(no_flight(study, run, given, reason), {}, traceback.format_exc())
 
 
 def no_flight(study: Study, run: int, given: Mapping[str, Value], reason: str) -> RunResult:
-    """The row of a run that raised, or that brought its worker down."""
+    """Return the result of a run that raised, or that killed its workers."""
     nothing: dict[str, float | None] = dict.fromkeys(study.said.judge)
     return RunResult(
         run, study.seed(run), "error", reason, False, dict(given), nothing, dict.fromkeys(figures_of(study))
@@ -134,8 +133,8 @@ def _fly_alone(study: Study, planned: PlannedRun, given: Mapping[str, Value], wa
 
 
 def _without_reaction(study: Study, planned: PlannedRun) -> PlannedRun:
-    """The run with other aircraft that are not avoided. They are not heard either where nobody but the autopilot
-    listens: what it does with AVD_ENABLE 0 is the same then, and costs less."""
+    """Return the run without avoidance. The receiver is switched off too if only the autopilot uses it, which is the
+    same with AVD_ENABLE 0 and costs less."""
     spec = replace(planned.spec, param=(*planned.spec.param, f"{_REACTS}=0"))
     sky = spec.traffic
     if isinstance(sky, TrafficPlan) and study.said.client is None and study.said.executor is None:
@@ -147,7 +146,7 @@ def _without_reaction(study: Study, planned: PlannedRun) -> PlannedRun:
 def _fly(
     session: Session, study: Study, planned: PlannedRun, given: Mapping[str, Value], watched: ViewOfRun
 ) -> FlightEnd:
-    """The flight is sampled from boot on."""
+    """Fly one vehicle, with samples from boot on."""
     limit_s, said = study.said.limit_s, study.said
     session.upload(planned.plan)
     recorder = Recorder(session, planned.plan, limit_s if said.client is not None else None)
@@ -170,21 +169,21 @@ def _fly(
 
 
 def _to_its_end(session: Session, recorder: Recorder, limit_s: float, speedup: float) -> bool:
-    """Let time pass until it stands disarmed; False when that did not come."""
+    """Let time pass until the vehicle is down and disarmed; False when that does not happen."""
 
     try:
         left_s = limit_s - session.time_s
         if speedup > 0.0:
             session.serve(left_s, speedup=speedup, until=lambda: recorder.over)
         else:
-            session.pass_until(lambda _: recorder.over, left_s, left_s)  # the recorder has a pass made for its end
+            session.pass_until(lambda _: recorder.over, left_s, left_s)  # the recorder requests a pass for its end
     except TimeIsUp:
         return False
     return recorder.over
 
 
 def _ended(signals: Mapping[str, Array]) -> FlightEnd:
-    """Return how the flight of a vehicle that stands disarmed ended."""
+    """Describe how the flight of a disarmed vehicle ended."""
     flew = np.flatnonzero(signals["armed"])
     if signals["complete"][-1]:
         return FlightEnd(signals, "completed", "")
@@ -196,7 +195,7 @@ def _ended(signals: Mapping[str, Array]) -> FlightEnd:
 
 # --- a fleet ----------------------------------------------------------------------------------------------------------
 def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[FlightEnd]:
-    """All vehicles take off together, each with its plan moved to where it stands."""
+    """Fly a fleet: all vehicles take off together, each with its plan moved to its place."""
     spec = planned.spec
     with Fleet(study.fleet_of(planned), log_dir=watched.log_dir, radio=spec.radio, seed=spec.seed) as fleet:
         recorders = []
@@ -225,7 +224,8 @@ def _fly_fleet(study: Study, planned: PlannedRun, watched: ViewOfRun) -> list[Fl
 
 
 def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]:
-    """The signals of all, with the distances among them. Who is down first stands there until the last is."""
+    """Return the signals of all vehicles, with the distances between them. A vehicle that has landed stays there until
+    all have."""
     recorded = [recorder.signals() for recorder in recorders]
     longest = max((signals["time"] for signals in recorded), key=len)
     held = [np.minimum(np.arange(len(longest)), len(signals["time"]) - 1) for signals in recorded]
@@ -241,7 +241,7 @@ def _together(fleet: Fleet, recorders: list[Recorder]) -> list[dict[str, Array]]
 def _judged(
     study: Study, run: int, given: Mapping[str, Value], planned: PlannedRun, ended: list[FlightEnd]
 ) -> FlownRun:
-    """Every vehicle is judged; what counts is the worst."""
+    """Judge every vehicle; the worst result counts."""
     margins: list[dict[str, float]] = [
         {name: judge(flight.signals, given) for name, judge in study.judges().items()} for flight in ended
     ]
@@ -263,7 +263,7 @@ def _judged(
 
 
 def _figures(ended: list[FlightEnd]) -> dict[str, float | None]:
-    """Figures of a fleet: the time of all, the rest of whoever had the most, or the least left."""
+    """Return figures of a fleet: total time; otherwise the largest, or the least charge."""
 
     def most(name: str) -> float:
         return max(float(np.max(np.asarray(flight.signals[name], np.float64))) for flight in ended)
@@ -280,8 +280,8 @@ def _figures(ended: list[FlightEnd]) -> dict[str, float | None]:
 
 @cache
 def identity() -> str:
-    """Identity that must be the same wherever a campaign is flown: the version, and the bytes of a short flight,
-    which numba, the processor's arithmetic and the sources decide."""
+    """Return the identity that all workers must have: version and the bytes of a short flight, which depend on numba,
+    the processor's arithmetic and the sources."""
     digest = hashlib.sha256()
     with Session(home=GeoPoint(-35.363261, 149.165230, 584.0), seed=1, params={"SIM_WIND_SPD": 5.0}) as session:
         session.upload([MissionItem(Cmd.NAV_TAKEOFF, z=10.0), MissionItem(Cmd.NAV_RETURN_TO_LAUNCH)])

@@ -1,9 +1,9 @@
-"""The folder of a campaign: what has been flown outlives whatever ends the program.
+"""Folder of a campaign: results survive any end of the program.
 
-`study.json`: what is flown, and with which version. `results.jsonl`: a line for each run as it came in, on disk before
-the next one is taken; a line that a kill or a full disk has torn is cut off at the next start, and its run is flown
-again. `signals/RUN.parquet` of failures and a sample, `errors/RUN.txt` of runs that raised. `runs.parquet`: all results
-in order of run number, of the same bytes however they came. `report.html`.
+`study.json`: study and version. `results.jsonl`: a line for each run in order of arrival, on disk before the next
+result is taken. A line torn by a kill or a full disk is cut off at the next start, and its run flown again.
+`signals/RUN.parquet`: signals of failures and of a sample. `errors/RUN.txt`: tracebacks. `runs.parquet`: all results by
+run number, with the same bytes whatever their order of arrival. `report.html`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     import pyarrow
 
 SIGNALS_EVERY: Final = 100
-"""Signals are kept of failures, and of each run whose number this divides."""
+"""Signals are kept of failures, and of each run whose number is a multiple of this."""
 _ROWS_AT_ONCE: Final = 4096
 
 
 class StoredStudy(Struct, frozen=True):
-    """`study.json`. `identity`: of the program that flies it; `began`: the day and time (UTC) of its first command."""
+    """Contents of `study.json`. `identity`: of the program that flies it; `began`: date and time (UTC) of the first
+    command."""
 
     study: Study
     identity: str
@@ -44,7 +45,7 @@ class StoredStudy(Struct, frozen=True):
 
 
 class Folder:
-    """A campaign's folder, held by one program at a time; a context manager. UserError: it is not one, belongs to
+    """Folder of a campaign, locked by one program at a time; a context manager. UserError: it is not one, belongs to
     another study or version, or another program writes to it."""
 
     def __init__(self, path: Path, study: Study, identity: str) -> None:
@@ -54,7 +55,7 @@ class Folder:
         kept = msgspec.json.format(msgspec.json.encode(StoredStudy(study, identity, began)))
         with files_of(f"--out {path}", "choose another folder"):
             path.mkdir(parents=True, exist_ok=True)
-            self._results = (path / "results.jsonl").open("a+b", buffering=0)  # what a full disk refused is not kept
+            self._results = (path / "results.jsonl").open("a+b", buffering=0)  # keeps nothing that a full disk refused
         try:
             self._hold()
             with writing(path):
@@ -78,7 +79,7 @@ class Folder:
 
     def _agree(self, kept: bytes) -> None:
         file = self.path / "study.json"
-        if not file.exists() or next(rows(self.path), None) is None:  # nothing is lost: it may be another study
+        if not file.exists() or next(rows(self.path), None) is None:  # nothing is lost: another study may take it
             write_whole(file, kept)
             return
         there = read_kept(self.path)
@@ -92,7 +93,7 @@ class Folder:
             )
 
     def _recover(self) -> tuple[set[int], int]:
-        """The runs that are on disk, and how many bytes behind them were none; what a kill has torn is cut off."""
+        """Return the stored runs and the number of invalid bytes at the end, which are cut off."""
         done: set[int] = set()
         whole = 0
         with (self.path / "results.jsonl").open("rb") as results:
@@ -107,7 +108,7 @@ class Folder:
         return done, cut
 
     def add(self, flown: Iterable[FlownRun]) -> None:
-        """Put results on disk; one that is there already stays as it is. What goes with a row is written before it."""
+        """Store results on disk; existing ones stay unchanged. Files of a result are written before its line."""
         fresh = [result for result in flown if result.row.run not in self.done]
         with writing(self.path):
             lines = [self._line(result) for result in fresh]
@@ -118,7 +119,7 @@ class Folder:
         self.done.update(result.row.run for result in fresh)
 
     def _line(self, result: FlownRun) -> bytes:
-        """Line of a result; its signals and traceback are on disk when it is returned."""
+        """Return the line of a result. Its signals and traceback are already written."""
         if result.signals and (not result.row.ok or result.row.run % SIGNALS_EVERY == 0):
             self._write_signals(result.row.run, result.signals)
         if result.traceback:
@@ -131,7 +132,7 @@ class Folder:
         write_signals(self.path / "signals" / f"{run}.parquet", signals)
 
     def finish(self) -> Path:
-        """Write `runs.parquet` of what there is."""
+        """Write `runs.parquet` with all results."""
         import pyarrow.parquet
 
         file, new = self.path / "runs.parquet", self.path / "runs.parquet.new"
@@ -145,7 +146,7 @@ class Folder:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """UserError where the disk refuses."""
+    """Convert errors of the disk to UserError."""
     try:
         yield
     except OSError as error:
@@ -154,7 +155,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def read_kept(path: Path) -> StoredStudy:
-    """Read the study and the identity that a folder was made for. UserError when it is no campaign's."""
+    """Read study and identity of a folder. UserError when it is not a campaign's."""
     try:
         return msgspec.json.decode((path / "study.json").read_bytes(), type=StoredStudy)
     except (OSError, msgspec.DecodeError) as error:
@@ -164,7 +165,7 @@ def read_kept(path: Path) -> StoredStudy:
 
 
 def rows(path: Path) -> Iterator[RunResult]:
-    """The results of a folder, in order of run number; in memory is only where each stands."""
+    """Read the results of a folder by run number; only their file offsets are held in memory."""
     file = path / "results.jsonl"
     if not file.exists():
         return
@@ -185,8 +186,8 @@ def rows(path: Path) -> Iterator[RunResult]:
 
 
 def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
-    """A table with a column for each. Who loses power may lose it, and can fly it again; to wait for the disk at each
-    failure would take the command as long as flying it takes a worker."""
+    """Write a table with a column for each signal. It is not synchronised with the disk: after a power loss the run can
+    be flown again, and waiting would take as long as flying."""
     import pyarrow
     import pyarrow.parquet
 
@@ -196,7 +197,7 @@ def write_signals(file: Path, signals: Mapping[str, Array]) -> None:
 
 
 def read_signals(path: Path, run: int) -> dict[str, Array]:
-    """Read the signals of a flight; empty where they were not kept. UserError where it is damaged."""
+    """Read the signals of a flight; empty when they were not kept. UserError for a damaged file."""
     file = path / "signals" / f"{run}.parquet"
     if not file.exists():
         return {}
@@ -212,7 +213,7 @@ def read_signals(path: Path, run: int) -> dict[str, Array]:
 
 
 def tables(path: Path, study: Study) -> Iterator[pyarrow.Table]:
-    """The results of a folder in order of run number, some thousand at a time."""
+    """Read the results of a folder by run number, as tables of some thousand rows."""
     import pyarrow
 
     schema, flown = _schema(study), (_flat(row) for row in rows(path))
@@ -223,15 +224,15 @@ def tables(path: Path, study: Study) -> Iterator[pyarrow.Table]:
 
 
 def results(path: Path | str) -> pyarrow.Table:
-    """Results that a campaign's folder has so far, a row a run; `to_pandas()` makes a DataFrame of it. UserError
-    when it is no campaign's."""
+    """Read the results that a campaign's folder has so far, a row for each run; `to_pandas()` converts them. UserError
+    when it is not a campaign's."""
     import pyarrow
 
     return pyarrow.concat_tables(tables(Path(path), read_kept(Path(path)).study))
 
 
 def _row(line: bytes) -> RunResult | None:
-    """None for a line that is not whole."""
+    """Parse a line; None when it is incomplete."""
     if not line.endswith(b"\n"):
         return None
     try:
@@ -241,7 +242,7 @@ def _row(line: bytes) -> RunResult | None:
 
 
 def write_whole(file: Path, data: bytes, *, wait: bool = True) -> None:
-    """Write a file whole or not at all; `wait` until the disk has it."""
+    """Write a file completely or not at all. `wait`: until it is on disk."""
     new = file.with_name(file.name + ".new")
     try:
         with new.open("wb") as out:
@@ -268,7 +269,7 @@ def _schema(study: Study) -> pyarrow.Schema:
 
 
 def _flat(row: RunResult) -> dict[str, object]:
-    """A row of the table; of an input that has texts among its values all are texts."""
+    """Return a row of the table. If an input has texts among its values, all its values are texts."""
     flat: dict[str, object] = {
         "run": row.run,
         "seed": row.seed,

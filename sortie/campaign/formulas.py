@@ -1,11 +1,11 @@
 """Judges: formulas of signal temporal logic over the signals of a flight, and their robustness.
 
-The words are Python's, read with `ast` and never executed: comparisons of arithmetic over signals and numbers, `and`,
-`or`, `not`, `implies(f, g)`, `always(f)`, `eventually(f)`, `until(f, g)`, each with bounds in seconds as in
+A formula has Python's syntax, is parsed with `ast`, and is never executed: comparisons of arithmetic over signals and
+numbers, `and`, `or`, `not`, `implies(f, g)`, `always(f)`, `eventually(f)`, `until(f, g)`, with bounds in seconds as in
 `always[0, 5](f)`. Robustness is that of Donzé and Maler ("Robust satisfaction of temporal logic over real-valued
-signals", 2010): the margin of a comparison, min and max for the connectives and over time. It is positive where the
-formula holds, and its size is how much the signals may change before that changes. Signals are sampled evenly; after
-the last sample they hold its value, so a window that reaches beyond the end sees the end.
+signals", 2010): the margin of a comparison; min and max for connectives and over time. It is positive where the formula
+holds; its size says how much the signals may change before that changes. Samples are evenly spaced. After the last
+sample its value holds, so a window beyond the end sees the last value.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from sortie.config.errors import nearest
 Floats = NDArray[np.float64]
 Signals = Mapping[str, NDArray[np.generic]]
 Margin = Callable[[Signals, float], Floats]
-"""Robustness at each sample, of signals and the time between samples in s."""
+"""Robustness at each sample, from signals and sampling interval in s."""
 Bounds = tuple[float, float | None]
 """Seconds from now; None: to the end."""
 
 YES: Final = 1000.0
-"""Robustness of what is or is not so: beyond that of any measure beside it, which then is what counts. With 0 for
-"equal", as real numbers have it, implies(item == 2, height > 5) could not be broken."""
+"""Robustness of a comparison without distance (for example of item numbers). It is larger than that of any measured
+value, so the measured value counts. With 0 for "equal", implies(item == 2, height > 5) could never be broken."""
 TEMPORAL: Final = ("always", "eventually", "until")
 FUNCTIONS: Final = ("abs", "min", "max")
 _LARGEST: Final = sys.float_info.max
@@ -46,7 +46,7 @@ _MEANT: Final[Mapping[type[ast.operator], str]] = {
     ast.BitAnd: "& is for bits; did you mean ({left}) and ({right})?",
     ast.BitOr: "| is for bits; did you mean ({left}) or ({right})?",
 }
-"""Complaints about operators of Python that formulas do not have, each with what was probably meant."""
+"""Complaints about Python operators that formulas do not have, with the probable meaning."""
 _TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
     ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Eq: np.equal,
     ast.NotEq: np.not_equal,
@@ -54,12 +54,12 @@ _TRUTHS: Final[Mapping[type[ast.cmpop], Callable[[Floats, Floats], NDArray[np.bo
 
 
 class FormulaError(ValueError):
-    """Error in a formula, with what would be right."""
+    """Error in a formula, with a correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A judge; `text` as it was written. `signals`: that it looks at; `texts`: what it compares texts with."""
+    """Parsed judge. `signals`: the signals that it uses; `texts`: the texts that it compares with."""
 
     text: str
     margin: Margin
@@ -67,16 +67,16 @@ class Formula:
     texts: frozenset[str] = frozenset()
 
     def robustness(self, signals: Signals, step_s: float) -> float:
-        """At the first sample: above 0 it holds, below it does not; 0 is the edge, which counts as held."""
-        with np.errstate(divide="ignore", invalid="ignore"):  # told by the robustness itself
+        """Calculate the robustness at the first sample: above 0 it holds, below it does not; 0 counts as held."""
+        with np.errstate(divide="ignore", invalid="ignore"):  # visible in the robustness itself
             return float(self.margin(signals, step_s)[0])
 
 
 def parse_formula(
     text: str, numbers: frozenset[str], texts: frozenset[str], counts: frozenset[str] = frozenset()
 ) -> Formula:
-    """A formula over the signals `numbers`, and `texts`, which can only be compared with a text. `counts`: numbers that
-    are or are not another, without any distance. Raises FormulaError."""
+    """Parse a formula over the signals `numbers`, and `texts`, which can only be compared with a text. `counts`:
+    numbers without distance, which are equal or not. Raises FormulaError."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: too many brackets
@@ -85,27 +85,27 @@ def parse_formula(
     reader = _FormulaReader(numbers, texts, counts)
     try:
         margin = reader.formula(tree)
-    except RecursionError:  # a row of operators is as deep as it is long
+    except RecursionError:  # a chain of operators is as deep as it is long
         raise FormulaError("nested too deep; expected such as always(height < 30)") from None
     return Formula(text, margin, frozenset(_names(tree) & (numbers | texts)), frozenset(reader.compared))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
 def _steps(bounds: Bounds, step_s: float, count: int) -> tuple[int, int]:
-    """The bounds in samples, none beyond the last one."""
+    """Convert bounds to samples, at most the last one."""
     first = min(round(bounds[0] / step_s), count)
     last = count if bounds[1] is None else min(round(bounds[1] / step_s), count)
     return first, last
 
 
 def _ahead(values: Floats, steps: int) -> Floats:
-    """The values `steps` samples later; the last one holds."""
+    """Shift values by `steps` samples; the last value holds."""
     at = np.minimum(np.arange(values.size) + steps, values.size - 1)
     return np.asarray(values[at], np.float64)
 
 
 def _lowest(values: Floats, first: int, last: int) -> Floats:
-    """At each sample the least value from `first` to `last` samples later."""
+    """Return for each sample the smallest value from `first` to `last` samples later."""
     if last >= values.size:
         return _ahead(np.minimum.accumulate(values[::-1])[::-1], first)
     held = np.concatenate([values, np.full(last, values[-1])])
@@ -114,7 +114,7 @@ def _lowest(values: Floats, first: int, last: int) -> Floats:
 
 
 def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
-    """At each sample the best over the window of: `comes` then, and `holds` at every sample before it."""
+    """Return for each sample the best over the window of min(`comes` then, `holds` at all samples before)."""
     best = np.full(holds.size, -np.inf)
     before = np.full(holds.size, np.inf)
     for k in range(last + 1):
@@ -126,7 +126,7 @@ def _until(holds: Floats, comes: Floats, first: int, last: int) -> Floats:
 
 # --- the words --------------------------------------------------------------------------------------------------------
 class _FormulaReader:
-    """Turns a tree into functions."""
+    """Converts a syntax tree to functions."""
 
     def __init__(self, numbers: frozenset[str], texts: frozenset[str], counts: frozenset[str]) -> None:
         self._numbers = numbers
@@ -204,7 +204,7 @@ class _FormulaReader:
         raise FormulaError(f"'{ast.unparse(left)} ... {ast.unparse(right)}': compare with <, <=, >, >=, == or !=")
 
     def _text_is(self, name: str, op: ast.cmpop, right: ast.expr) -> Margin:
-        """`YES` where it is that text: texts have no distance."""
+        """Compare a text signal: `YES` or -`YES`, because texts have no distance."""
         if not isinstance(op, ast.Eq | ast.NotEq) or not (
             isinstance(right, ast.Constant) and isinstance(right.value, str)
         ):
@@ -252,7 +252,7 @@ class _FormulaReader:
 
 
 def _over_time(word: str, bounds: Bounds, parts: list[Margin]) -> Margin:
-    """`always`, `eventually` or `until` of the parts."""
+    """Apply `always`, `eventually` or `until` to the parts."""
 
     def margin(signals: Signals, step_s: float) -> Floats:
         values = [part(signals, step_s) for part in parts]
@@ -265,19 +265,19 @@ def _over_time(word: str, bounds: Bounds, parts: list[Margin]) -> Margin:
 
 
 def _check_operator(node: ast.expr) -> None:
-    """FormulaError for an operator of Python that formulas do not have."""
+    """Raise FormulaError for a Python operator that formulas do not have."""
     if isinstance(node, ast.BinOp) and type(node.op) in _MEANT:
         left, right = ast.unparse(node.left), ast.unparse(node.right)
         raise FormulaError(f"'{ast.unparse(node)}': {_MEANT[type(node.op)].format(left=left, right=right)}")
 
 
 def _names(node: ast.expr) -> set[str]:
-    """The signals in an expression."""
+    """Return the signals in an expression."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(FUNCTIONS)
 
 
 def _constant(node: ast.expr) -> float | None:
-    """The value of an expression without signals; None where it has some."""
+    """Return the value of an expression without signals, otherwise None."""
     if isinstance(node, ast.Constant) and _is_number(node.value):
         return float(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):

@@ -1,7 +1,7 @@
-"""Python of a person's own in a study: judges, a client that flies, a mission executor.
+"""Python code of a study: judges, a client that flies, a mission executor.
 
-The text of the file is part of the study, so that a worker on another machine has it, and a folder can be flown again
-when the file has changed. It may import what is installed where it runs; beside itself it has no files.
+The file's text is part of the study, so workers on other machines have it, and a folder can be flown again after the
+file has changed. It may import installed packages, but no other files of its folder.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
     from sortie.api.session import Session
 
 OwnJudge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
-"""Signals and inputs in, robustness out."""
+"""Judge: signals and inputs in, robustness out."""
 Client = Callable[["Session", Mapping[str, Value]], None]
-"""Flies the vehicle; when it returns, its part of the flight is over."""
+"""Client that flies the vehicle; its return ends its part of the flight."""
 Executor = Callable[[VehicleContext], MissionExecutor]
 PREFIX: Final = "code."
-"""A judge that begins so is a function of the study's code."""
+"""Prefix of a judge that is a function of the study's code."""
 
 
 def judge_of(name: str, text: str, word: str) -> OwnJudge:
-    """The function that a judge names."""
+    """Return the function of a judge."""
     return cast(OwnJudge, _named(name, text, word))
 
 
 def client_of(name: str, text: str, word: str) -> Client:
-    """The client that the study names."""
+    """Return the client that the study names."""
     return cast(Client, _named(name, text, word))
 
 
 def executor_of(name: str, text: str, word: str) -> Executor:
-    """Return the executor that the study names, made by its function."""
+    """Return the function that makes the study's executor."""
     return cast(Executor, _named(name, text, word))
 
 
 def check_code(name: str, text: str) -> None:
-    """UserError where it is no Python; nothing is executed."""
+    """Raise UserError for invalid Python. The code is not executed."""
     try:
         ast.parse(text, name)
     except (SyntaxError, ValueError) as error:
@@ -57,7 +57,7 @@ def check_code(name: str, text: str) -> None:
 
 
 def _named(name: str, text: str, word: str) -> object:
-    """UserError where there is no such function, or the file raises."""
+    """Return a function of the code. UserError when it does not exist or the code raises."""
     try:
         module = _loaded(name, text)
     except (Exception, SystemExit) as error:
@@ -71,9 +71,9 @@ def _named(name: str, text: str, word: str) -> object:
 
 @lru_cache(maxsize=16)
 def _loaded(name: str, text: str) -> ModuleType:
-    """Executed once in a process. Its lines show in tracebacks."""
+    """Execute the code, once in a process. Tracebacks show its lines."""
     module = ModuleType(f"sortie_study_{sha256(text.encode()).hexdigest()[:16]}")
-    sys.modules[module.__name__] = module  # dataclasses look there
+    sys.modules[module.__name__] = module  # dataclasses need it there
     linecache.cache[f"<{name}>"] = (len(text), None, text.splitlines(keepends=True), f"<{name}>")
     exec(compile(text, f"<{name}>", "exec"), module.__dict__)
     return module

@@ -1,4 +1,4 @@
-"""Plans that vary: items moved, re-timed, left out. Pure: plan in, plan out."""
+"""Changes of plans: items are moved, re-timed or left out. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from autopilot.mission.plan import Plan
 from sortie.campaign.sampling import Value
 
 TIMED: Final = frozenset({Cmd.NAV_WAYPOINT, Cmd.NAV_LOITER_TIME, Cmd.NAV_DELAY, Cmd.CONDITION_DELAY})
-"""Items whose first parameter is a time in s."""
+"""Items whose first parameter is a time, s."""
 _FIELDS: Final = ("param1", "param2", "param3", "param4")
 
 
 class Change(Struct, frozen=True, forbid_unknown_fields=True):
-    """Change of the plan's item with this number (from 1)."""
+    """Change of the plan item with this number (from 1)."""
 
     item: Annotated[int, Meta(ge=1)]
     north_m: Value | None = None
@@ -35,13 +35,13 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     param4: Value | None = None
 
     def said(self) -> dict[str, Value]:
-        """The keys that were given."""
+        """Return the given values by key."""
         names = self.__struct_fields__[1:]
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
 def complaint(item: MissionItem, keys: Collection[str]) -> str:
-    """Reason why an item cannot be changed so, or an empty text."""
+    """Return the reason why an item cannot be changed so, or ""."""
     if not has_position(item.command) and {"north_m", "east_m"} & set(keys):
         return "has no place that could be moved"
     if "hold_s" in keys and item.command not in TIMED:
@@ -50,7 +50,7 @@ def complaint(item: MissionItem, keys: Collection[str]) -> str:
 
 
 def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
-    """The item, moved and re-timed; `values` by the keys of `Change`."""
+    """Return the item, moved and re-timed; `values` by the keys of `Change`."""
     north, east = values.get("north_m", 0.0), values.get("east_m", 0.0)
     if north or east:
         place = to_global(GeoPoint(item.x, item.y), (north, east, 0.0))
@@ -67,8 +67,8 @@ def changed(item: MissionItem, values: Mapping[str, float]) -> MissionItem:
 
 
 def rebuilt(plan: Plan, changes: Iterable[tuple[int, Mapping[str, float]]], only: Collection[int]) -> Plan:
-    """The plan with what is other of each item (its number, `values` as above and `drop`); of its items `only` these
-    numbers, or all where that is empty."""
+    """Return the plan with changed items (number, `values` as above and `drop`), reduced to the items `only`, or all if
+    that is empty."""
     gone: set[int] = set()
     items = list(plan.items)
     for number, values in changes:
@@ -81,8 +81,8 @@ def rebuilt(plan: Plan, changes: Iterable[tuple[int, Mapping[str, float]]], only
 
 
 def left_with(plan: Plan, kept: Collection[int]) -> Plan:
-    """The plan with these items only (numbers from 1). A jump leads to the same item as before; to one that is left
-    out: to the next that is not; where there is none the jump is left out too."""
+    """Return the plan with only these items (numbers from 1). A jump goes to the same item as before, or, when that is
+    left out, to the next remaining one; without one, the jump is left out too."""
     numbers = [item.seq for item in plan.items if item.seq in kept]
     new = {old: k for k, old in enumerate(numbers, 1)}
     ahead = [item for item in plan.items if item.seq in kept]

@@ -1,4 +1,4 @@
-"""The report of a campaign: one page that opens without a network."""
+"""Report of a campaign: a page that opens without a network."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ SEARCHED: Final = "A search flies where it fails: their share says nothing of ot
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 def write_report(folder: Path) -> Path:
-    """Write `report.html`, and of a study with [containment] `evidence.html` and `evidence.json`; returns where the
-    first is."""
+    """Write `report.html`, and for a study with [containment] `evidence.html` and `evidence.json`. Returns the path of
+    the first."""
     columns = columns_of(folder)
     evidence = evidence_of(folder, columns)
     summary, units = summary_of(columns), of_inputs(columns.kept.study)
@@ -106,7 +106,7 @@ _EVENTS: Final = {
 
 
 def _encounters(found: EncounterRisk | None) -> str:
-    """Table of what happened in encounters, with the reaction and without."""
+    """Write the table of encounters, with avoidance and without."""
     if found is None:
         return ""
     rows = []
@@ -121,7 +121,7 @@ def _encounters(found: EncounterRisk | None) -> str:
 
 # --- what matters -----------------------------------------------------------------------------------------------------
 def _levels(columns: Columns, units: dict[str, str]) -> str:
-    """Table of failures by level or range of each input."""
+    """Write the table of failures by level or range of each input."""
     parts = []
     for name, values in columns.inputs.items():
         if columns.count < 2 or np.ptp(values) == 0.0:
@@ -150,7 +150,7 @@ def _with_unit(name: str, units: dict[str, str]) -> str:
 
 
 def _space(columns: Columns, units: dict[str, str]) -> str:
-    """Flights in the space of the two inputs that matter most."""
+    """Draw the flights in the space of the two strongest inputs."""
     names = strongest(columns)
     if len(names) < 2:
         return ""
@@ -166,7 +166,7 @@ def _space(columns: Columns, units: dict[str, str]) -> str:
 
 def _judge_part(name: str, judge: Judge, columns: Columns) -> str:
     values = columns.margins[name]
-    measured = values[np.abs(values) < YES]  # nan is not
+    measured = values[np.abs(values) < YES]  # false for nan
     ranked = influences(columns, name)
     indexed = any(influence.index is not None for influence in ranked.values())
     head = ["input", "rank correlation with robustness", *(["first-order Sobol index"] if indexed else [])]
@@ -190,7 +190,7 @@ def _figure(value: float | None, form: str) -> str:
 
 # --- flights ----------------------------------------------------------------------------------------------------------
 def _tracks(folder: Path, columns: Columns) -> str:
-    """The worst flights from above, over plan and fence; where these vary each over its own."""
+    """Draw the worst flights on a map, over plan and fence, or over the plan of each where plans vary."""
     found = {row.run: signals for row in columns.worst if (signals := read_signals(folder, row.run))}
     rows = distinct([row for row in columns.worst if row.run in found], columns)
     if not rows:
@@ -209,8 +209,8 @@ def _tracks(folder: Path, columns: Columns) -> str:
 
 
 def distinct(rows: Sequence[RunResult], columns: Columns, most: int = MOST_TRACKS) -> list[RunResult]:
-    """The worst of `rows` (in order); among those that are equally bad the ones whose inputs are farthest from what is
-    chosen, so that eight flights are not one flight eight times."""
+    """Return the worst of `rows` (in order). Among equally bad ones, choose those with the most different inputs, so
+    that eight drawn flights are not all alike."""
     left, chosen = list(rows), list[RunResult]()
     while left and len(chosen) < most:
         alike = [row for row in left if _badness(row) == _badness(left[0])]
@@ -225,7 +225,8 @@ def _badness(row: RunResult) -> float:
 
 
 def _apart(row: RunResult, other: RunResult, columns: Columns) -> float:
-    """Distance between the inputs of two runs, each as a share of its range; texts are or are not the same."""
+    """Return the distance between the inputs of two runs, each as a share of its range. Texts are equal or
+    different."""
     squares = 0.0
     for name, values in columns.inputs.items():
         a, b = row.inputs[name], other.inputs[name]
@@ -237,7 +238,7 @@ def _apart(row: RunResult, other: RunResult, columns: Columns) -> float:
 
 
 def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
-    """A line for each failure, the worst first: the command that flies it again, and what was so."""
+    """Write a line for each failure, worst first: the command that flies it again, and its data."""
     if not columns.worst:
         return "<h2>No failures</h2>"
     more = columns.failed - len(columns.worst)
@@ -258,7 +259,7 @@ def _failures(folder: Path, columns: Columns, units: dict[str, str]) -> str:
 
 
 def _links(folder: Path, row: RunResult) -> str:
-    """Links to the files that the folder has of a flight."""
+    """Return links to the files of a flight in the folder."""
     kept = {
         "signals": f"signals/{row.run}.parquet",
         "logs": f"replays/{row.run}/",
@@ -283,7 +284,7 @@ def _why(row: RunResult) -> str:
 
 # --- the study --------------------------------------------------------------------------------------------------------
 def _study(columns: Columns, units: dict[str, str]) -> str:
-    """Section on the study: inputs with their distributions, what is fixed, and how it was judged."""
+    """Write the section on the study: inputs with distributions, fixed values, judges."""
     said = columns.kept.study.said
     vary = [
         (
@@ -320,7 +321,7 @@ _MEANS: Final = {
 
 
 def _distribution(kind: str, value: object) -> str:
-    """In words."""
+    """Describe a distribution in words."""
     if kind in _MEANS and isinstance(value, tuple):
         return _MEANS[kind].format(*(f"{number:g}" for number in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,5 +1,4 @@
-"""Drawings of a campaign's report, with `sortie.reports`: axes with ticks and units, failures by shape and not by
-colour alone."""
+"""Charts of a campaign's report: axes with ticks and units; failures differ in shape, not only in colour."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ td svg{width:12em;margin:0;display:inline-block}
     f".run{k}{{stroke:var(--{'abcd'[k % 4]});stroke-dasharray:{dash}}}"
     for k, dash in enumerate(("none", "none", "none", "none", "7 3", "7 3", "7 3", "7 3"))
 )
-"""Beside that of all pages. A track has a colour and a dash of its own, and its run's number where it ends."""
+"""Style in addition to that of all pages. Each track has a colour and a dash pattern, and its run number at its end."""
 _HATCH: Final = (
     '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="5" height="5" fill="var(--ground)"/><line x1="0" y1="0" x2="0" y2="5" stroke="var(--bad)" '
@@ -47,12 +46,12 @@ _HATCH: Final = (
 
 # --- one judge --------------------------------------------------------------------------------------------------------
 def histogram(name: str, values: Floats, unit: str) -> str:
-    """Bars of robustness; those below 0 are failures, and hatched. Empty where all are the same."""
+    """Draw a histogram of robustness. Bars below 0 are failures, and hatched. "" if all values are equal."""
     if values.size == 0 or np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
         return ""
     low, high = float(values.min()), float(values.max())
     edges = np.linspace(low, high, _BINS + 1)
-    if low < 0.0 < high:  # no bar holds both
+    if low < 0.0 < high:  # no bar contains both signs
         edges = np.unique(np.append(edges, 0.0))
     counts, edges = np.histogram(values, edges)
     x = svg.Scale(low, high, _LEFT, WIDE - _RIGHT)
@@ -78,7 +77,7 @@ def _bar(left: float, right: float, top: float, bottom: float, kind: str, told: 
 # --- two inputs -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An input along an axis: its name with unit, its values, and their texts where they are places among these."""
+    """Input along an axis: name with unit, values, and texts if the values are indexes of texts."""
 
     name: str
     values: Floats
@@ -91,8 +90,8 @@ class Axis:
 
 
 def scatter(x: Axis, y: Axis, failed: NDArray[np.bool_], runs: NDArray[np.int64], linked: Mapping[int, str]) -> str:
-    """Flights over two inputs: a cross failed, a circle held; failures are drawn last, so that none is hidden. `runs`:
-    their numbers; `linked`: those that the page tells more of, and where."""
+    """Draw flights over two inputs: a cross for a failure, a circle otherwise; failures are drawn last. `runs`: their
+    numbers; `linked`: runs that the page describes, with the anchors."""
     along, across = x.scale(_LEFT, WIDE - _RIGHT), y.scale(HIGH - _BOTTOM, _TOP)
     parts = _axes(along, across, x.name, y.name, x.texts, y.texts)
     for k in np.argsort(failed, kind="stable")[-_MOST_DOTS:]:
@@ -114,7 +113,7 @@ def _dot(x: float, y: float, failed: bool, told: str) -> str:
 
 
 def share_bar(level: InputLevel) -> str:
-    """The share of a level that failed, from 0 to 1, with its interval."""
+    """Draw the share of failures of a level, from 0 to 1, with its interval."""
     at = svg.Scale(0.0, 1.0, 2.0, 198.0)
     share = level.failed / max(level.flown, 1)
     parts = [f'<rect class="share" x="2" y="5" width="{at(share) - 2.0:.1f}" height="10"/>']
@@ -129,8 +128,8 @@ def share_bar(level: InputLevel) -> str:
 # --- from above -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class DrawnTrack:
-    """Track of a vehicle, m north and east of where it stood; the plan that it flew from there, and `kind`, the class
-    of the line; `name` stands at its end."""
+    """Track of a vehicle, m north and east of its start; the plan that it flew; `kind`, the class of the line; `name`,
+    the label at its end."""
 
     name: str
     north: Floats
@@ -141,14 +140,14 @@ class DrawnTrack:
 
 
 def track_of(name: str, signals: Mapping[str, Array], planned: PlannedRun, kind: str = "") -> DrawnTrack:
-    """Track of a flight that was recorded, where it is known."""
+    """Return the track of a recorded flight, where the place is known."""
     points = np.stack([np.asarray(signals[axis], np.float64) for axis in ("north", "east")])
     north, east = points[:, np.isfinite(points).all(axis=0)]
     return DrawnTrack(name, north, east, planned.spec.home, planned.plan, kind)
 
 
 def map_of(tracks: Sequence[DrawnTrack]) -> str:
-    """Tracks over plan and fence, north up. Where plans differ each has its own; fences are those of all."""
+    """Draw tracks over plan and fence, north up. Each different plan is drawn; the fences of all are drawn."""
     home = tracks[0].home
     plans = {(track.home, track.plan.items, track.plan.fence): track for track in tracks}
     facts = [_facts(track) for track in plans.values()]
@@ -190,7 +189,7 @@ def _axes(
     *,
     whole: bool = False,
 ) -> list[str]:
-    """Grid, ticks with figures, and what both axes are."""
+    """Draw grid, ticks with numbers, and the names of both axes."""
     parts = []
     for tick, words in _ticks(y, 5, y_texts, whole=whole):
         parts += [svg.line([(_LEFT, y(tick)), (WIDE - _RIGHT, y(tick))], "grid")]
@@ -213,7 +212,7 @@ def _ticks(
 
 
 def _legend(entries: Sequence[tuple[str, str]]) -> str:
-    """Signs and words above a drawing, at the right."""
+    """Draw a legend above a chart, at the right."""
     parts, x = [], WIDE - _RIGHT - 80.0 * len(entries)
     for kind, words in entries:
         if kind == "cross":

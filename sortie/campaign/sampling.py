@@ -1,8 +1,8 @@
-"""Sampling of inputs: distributions, and how the runs of a study are spread over them.
+"""Sampling of inputs: distributions, and the spread of a study's runs over them.
 
-A sample is made in the unit cube, one column for each input in the order of the file, and carried through the inverse
-of each distribution function, so that Latin hypercube and Sobol points stay what they are. All of it depends on the
-study's seed alone.
+Samples are points of the unit cube, with a column for each input in the order of the file. The inverse distribution
+functions map them to values, so that Latin hypercube and Sobol points keep their properties. Everything depends on the
+study's seed only.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from sortie.config.errors import UserError, nearest
 
 Value = float | str
 SPREAD: Final = ("random", "lhs", "sobol", "grid")
-"""Methods whose runs are known before the first is flown."""
+"""Methods whose runs are all known before the first flight."""
 SEARCH: Final = "search"
 METHODS: Final = (*SPREAD, SEARCH)
 KINDS: Final = ("uniform", "normal", "lognormal", "choice", "grid", "chance", "table")
 _DIGITS: Final = 6
-"""Inputs are rounded to so many decimals: what a command line says is what is flown."""
+"""Decimals of an input. Rounded values fit on a command line."""
 _SEEDS: Final = 1 << 63
 _WIDEST: Final = 10
-"""Standard deviation of a logarithm: a factor of 22,000, beyond which numbers have no end."""
+"""Largest standard deviation of a logarithm; 10 is a factor of 22,000."""
 _SHOWN: Final = 3
 _LEAST_KEPT: Final = 1e-6
-"""Share of a distribution that `within` leaves at least: of less its inverse has too few digits."""
+"""Smallest share of a distribution that `within` may keep; below it the inverse has too few digits."""
 
 
 class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
-    """Distribution of one input: exactly one of these. `uniform`: from, to; `normal`: mean, standard deviation;
-    `lognormal`: median and standard deviation of the logarithm; `choice`: values, equally likely; `grid`: values,
-    which the sample "grid" combines in full; `chance`: 1 with this probability, else 0; `table`: a CSV file with
-    a head, each row equally likely, whose columns are inputs of their own. `within`: least and most of a normal
-    or lognormal one; its tails are cut off there, the rest keeps its shape. `nominal`: what `shrink` leads back
-    to; None: see `at_rest`."""
+    """Distribution of one input; exactly one of the first fields is given.
+
+    `uniform`: from, to. `normal`: mean, standard deviation. `lognormal`: median, standard deviation of the logarithm.
+    `choice`: equally likely values. `grid`: values for the sample "grid", which flies all combinations. `chance`: 1
+    with this probability, otherwise 0. `table`: CSV file with a header, whose rows are equally likely and whose columns
+    are inputs. `within`: limits that cut off the tails of a normal or lognormal distribution. `nominal`: the value to
+    which `shrink` returns; None: see `at_rest`.
+    """
 
     uniform: tuple[float, float] | None = None
     normal: tuple[float, float] | None = None
@@ -52,24 +54,24 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
     within: tuple[float, float] | None = None
     nominal: Value | None = None
     columns: dict[str, list[Value]] = {}
-    """Columns of the table; filled where the study is read."""
+    """Columns of the table, filled when the study is read."""
 
     @property
     def kind(self) -> str:
-        """Name of its distribution, of `KINDS`."""
+        """Name of the distribution, of `KINDS`."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
     def listed(self) -> list[Value] | None:
-        """The values, where they are counted; of a table the numbers of its rows."""
+        """Values of a discrete distribution; for a table the row numbers."""
         if self.table is not None:
             return [float(row) for row in range(max(map(len, self.columns.values()), default=0))]
         return self.choice if self.choice is not None else self.grid
 
     @property
     def at_rest(self) -> Value:
-        """The undisturbed value: `nominal`, or of a range the end nearest to 0 (0 where it lies inside), of a normal
-        distribution its middle, of values the first, of a chance 0."""
+        """Undisturbed value: `nominal`; otherwise of a range the end nearest to 0 (0 if inside), of a normal
+        distribution its mean, of values the first, of a chance 0."""
         if self.nominal is not None:
             return self.nominal
         if self.listed is not None:
@@ -80,27 +82,27 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return 0.0 if spread is None else self._cut(spread[0])
 
     def names(self, name: str) -> list[str]:
-        """Names of the inputs of the entry `name`: a table by its columns."""
+        """Return the names of the inputs of an entry: for a table its columns."""
         return list(self.columns) if self.table is not None else [name]
 
     def is_text(self, name: str) -> bool:
-        """Whether the input of this name has texts among its values."""
+        """Check whether the input has texts among its values."""
         values = self.columns[name] if self.table is not None else self.listed
         return values is not None and any(isinstance(value, str) for value in values)
 
     def given(self, name: str, share: float) -> dict[str, Value]:
-        """The inputs below which this share of the distribution lies."""
+        """Return the inputs at this quantile."""
         value = self.value(share)
         return self.put(name, value)
 
     def put(self, name: str, value: Value) -> dict[str, Value]:
-        """The inputs that a value stands for."""
+        """Return the inputs that a value stands for."""
         if self.table is None:
             return {name: value}
         return {column: values[int(value)] for column, values in self.columns.items()}
 
     def complaint(self) -> str:
-        """Return what is wrong with it, or an empty text."""
+        """Return what is wrong with the distribution, or ""."""
         return self._of_kind() or self._of_values() or self._of_nominal()
 
     def _of_kind(self) -> str:
@@ -136,7 +138,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return "" if endless is None else f"{self.kind}: expected finite numbers, not {endless}"
 
     def _of_nominal(self) -> str:
-        """Complaint about `nominal`, or an empty text; of a table it is the number of a row."""
+        """Return what is wrong with `nominal`, or "". For a table it is a row number."""
         nominal, listed = self.nominal, self.listed
         if nominal is None:
             return ""
@@ -150,12 +152,12 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return "" if low <= nominal <= high else f"nominal: expected a number from {low:g} to {high:g}, not {nominal:g}"
 
     def _support(self) -> tuple[float, float]:
-        """Least and most of a distribution whose values are not listed."""
+        """Return the limits of a continuous distribution."""
         whole = (0.0, 1.0) if self.chance is not None else (0.0 if self.lognormal is not None else -inf, inf)
         return self.uniform or self.within or whole
 
     def _kept(self) -> tuple[float, float]:
-        """The shares of the whole distribution that lie below each end of `within`."""
+        """Return the quantiles of both ends of `within`."""
         return (0.0, 1.0) if self.within is None else (self._below(self.within[0]), self._below(self.within[1]))
 
     def _below(self, value: float) -> float:
@@ -169,7 +171,7 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
         return value if self.within is None else min(max(value, self.within[0]), self.within[1])
 
     def value(self, share: float) -> Value:
-        """The value below which this share of the distribution lies."""
+        """Return the value at this quantile."""
         if self.listed is not None:
             return self.listed[min(int(share * len(self.listed)), len(self.listed) - 1)]
         if self.chance is not None:
@@ -186,12 +188,12 @@ class Distribution(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def seed_of_run(seed: int, run: int) -> int:
-    """The seed of one flight: of its own for each run, whatever else is flown."""
+    """Return the seed of one run."""
     return int(np.random.SeedSequence([seed, run]).generate_state(1, np.uint64)[0]) % _SEEDS
 
 
 def grid_size(vary: Mapping[str, Distribution]) -> int:
-    """Number of runs of a full grid. UserError for an input without counted values."""
+    """Return the number of runs of a full grid. UserError for a continuous input."""
     size = 1
     for name, varied in vary.items():
         if varied.listed is None:
@@ -201,14 +203,14 @@ def grid_size(vary: Mapping[str, Distribution]) -> int:
 
 
 def inputs(vary: Mapping[str, Distribution], method: str, seed: int, runs: int) -> Iterator[dict[str, Value]]:
-    """The inputs of each run, in order of run number."""
+    """Yield the inputs of each run by run number."""
     if method == "grid":
         return (_of_grid(vary, run) for run in range(runs))
     return (inputs_at(vary, row) for row in unit_sample(method, seed, runs, len(vary)))
 
 
 def inputs_at(vary: Mapping[str, Distribution], shares: NDArray[np.float64]) -> dict[str, Value]:
-    """The inputs at a point of the unit cube."""
+    """Return the inputs at a point of the unit cube."""
     found: dict[str, Value] = {}
     for (name, varied), share in zip(vary.items(), shares, strict=True):
         found |= varied.given(name, float(share))
@@ -216,9 +218,9 @@ def inputs_at(vary: Mapping[str, Distribution], shares: NDArray[np.float64]) -> 
 
 
 def extremes(vary: Mapping[str, Distribution], method: str, seed: int, runs: int) -> Iterator[tuple[str, Value]]:
-    """Each input's name in the file with values that say whether all of it fits: the values that are listed, of a table
-    the rows with the ends of each column, the ends of a range, of a normal or lognormal distribution the least and the
-    most that the runs have (a search may go to its ends), and what is nominal."""
+    """Yield the values of each input that show whether all of it is valid: listed values, table rows with the extremes
+    of a column, ends of a range, extremes of a normal or lognormal sample (of its limits for a search), and nominal
+    values."""
     shares = unit_sample(method, seed, runs, len(vary)) if method in SPREAD else np.empty((0, len(vary)))
     for k, (name, varied) in enumerate(vary.items()):
         if varied.table is not None:
@@ -234,7 +236,7 @@ def extremes(vary: Mapping[str, Distribution], method: str, seed: int, runs: int
 
 
 def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
-    """Rows with the least and the most of each column, and with each of its texts."""
+    """Return the rows with the smallest and the largest value of each column, and with each of its texts."""
     found: set[float] = set()
     for values in columns.values():
         numbers = [(value, row) for row, value in enumerate(values) if not isinstance(value, str)]
@@ -244,7 +246,7 @@ def _telling_rows(columns: Mapping[str, list[Value]]) -> set[float]:
 
 
 def at_rest(vary: Mapping[str, Distribution]) -> dict[str, Value]:
-    """The inputs of a flight that nothing disturbs."""
+    """Return the inputs of an undisturbed flight."""
     found: dict[str, Value] = {}
     for name, varied in vary.items():
         found |= varied.put(name, varied.at_rest)
@@ -252,12 +254,12 @@ def at_rest(vary: Mapping[str, Distribution]) -> dict[str, Value]:
 
 
 def names_of(vary: Mapping[str, Distribution]) -> dict[str, Distribution]:
-    """Every input by its own name, in the order of the file; columns of a table after each other."""
+    """Return every input by its name, in the order of the file; the columns of a table follow each other."""
     return {own: varied for name, varied in vary.items() for own in varied.names(name)}
 
 
 def _of_grid(vary: Mapping[str, Distribution], run: int) -> dict[str, Value]:
-    """The last input of the file changes fastest."""
+    """Return the inputs of a run of a grid; the last input of the file changes fastest."""
     found: dict[str, Value] = {}
     for name, varied in reversed(list(vary.items())):
         listed: Sequence[Value] = varied.listed or ()
@@ -267,7 +269,7 @@ def _of_grid(vary: Mapping[str, Distribution], run: int) -> dict[str, Value]:
 
 
 def unit_sample(method: str, seed: int, runs: int, width: int) -> NDArray[np.float64]:
-    """Points of the unit cube, `runs` by `width`."""
+    """Return points of the unit cube, `runs` by `width`."""
     generator = np.random.default_rng(seed)
     if width == 0 or method == "random":
         return generator.random((runs, width))
@@ -280,5 +282,5 @@ def unit_sample(method: str, seed: int, runs: int, width: int) -> NDArray[np.flo
 
 
 def check_method(method: str) -> str:
-    """Return what is wrong with a sampling method, or an empty text."""
+    """Return what is wrong with a sampling method, or ""."""
     return "" if method in METHODS else f"'{method}' is none of {', '.join(METHODS)}{nearest(method, METHODS)}"

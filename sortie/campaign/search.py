@@ -1,13 +1,13 @@
-"""A search for the worst robustness: CMA-ES in the unit cube of the inputs, generation by generation.
+"""Search for the lowest robustness by CMA-ES in the unit cube of the inputs, generation by generation.
 
-What a generation flies follows from the rows of those before it and from the study's seed: nothing depends on who flies
-what, or when. First the cube is looked over by a Latin hypercube; then CMA-ES (Hansen 2016, by the library `cmaes`)
-goes downhill from the worst place; where it gets no further the cube is looked over again. Flights are dear beside
-arithmetic, so of many points that CMA-ES would try those are flown that look worst by what was flown before: by the
-mean of a Gaussian process over the cube (Rasmussen and Williams 2006, 2.2), which halves the flights to a failure.
+A generation depends only on the results of earlier ones and the study's seed. First a Latin hypercube explores the
+cube. Then CMA-ES (Hansen 2016, library `cmaes`) descends from the worst point. When it makes no progress, the cube is
+explored again. Because flights are expensive, CMA-ES proposes many points, and only those that look worst are flown, by
+the mean of a Gaussian process over the earlier flights (Rasmussen and Williams 2006, 2.2). This halves the flights to a
+failure.
 
-Judges have units of their own. What is compared is how many standard deviations of its own a judge is from 0, the
-standard deviation being that over all flights so far; the judge that is nearest to breaking counts.
+Judges have different units. So each margin is divided by its standard deviation over all flights so far, and the judge
+that is nearest to breaking counts.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ Run = tuple[int, dict[str, Value]]
 _STEP: Final = 0.25
 """First step size of a descent, as a share of the cube's edge."""
 _FEWEST: Final = 6
-"""Flights of a generation, where the inputs are few."""
+"""Smallest number of flights of a generation."""
 _TRIED: Final = 20
-"""Points that are looked at for each that is flown."""
+"""Proposed points for each flown one."""
 _REACH: Final = 0.35
-"""Distance in the cube over which a flight tells about others, for each root of its dimension."""
+"""Correlation length in the cube, for each square root of its dimension."""
 _NOISE: Final = 0.05
-"""Variance between flights of the same inputs, of that of all."""
+"""Variance between flights with the same inputs, as a share of the total."""
 _REMEMBERED: Final = 400
-"""Latest flights that the process knows: its cost grows with the cube of them."""
+"""Number of latest flights in the Gaussian process; its cost is cubic."""
 _PATIENCE: Final = 4
-"""Generations without progress after which a descent ends."""
+"""Generations without progress that end a descent."""
 _PROGRESS: Final = 0.02
-"""Least improvement that counts as progress, in standard deviations."""
+"""Smallest improvement that counts as progress, in standard deviations."""
 
 
 class Search:
-    """Ask and tell: `ask` gives a generation, `tell` takes its rows; the study's runs over, a generation is empty."""
+    """Search: `ask` returns a generation, `tell` takes its results. At the end a generation is empty."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
@@ -59,7 +59,7 @@ class Search:
         self._looks = 0
 
     def ask(self) -> list[Run]:
-        """The runs of the next generation, in order of run number."""
+        """Return the runs of the next generation, by run number."""
         if self._descent is None:
             points = list(unit_sample("lhs", self._seed(), self._look_size, len(self._vary)))
             self._looks += 1
@@ -70,7 +70,7 @@ class Search:
         return [(first + k, inputs_at(self._vary, point)) for k, point in enumerate(self._points)]
 
     def tell(self, rows: Sequence[RunResult]) -> None:
-        """All rows of the generation, in the order in which it was asked for."""
+        """Take all results of the generation, in the order of `ask`."""
         assert len(rows) == len(self._points)
         self._told += rows
         self._flown += self._points
@@ -84,7 +84,7 @@ class Search:
             self._descent = None
 
     def _worst_of(self, points: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-        """A generation of those that look worst."""
+        """Return the points that look worst."""
         known = np.array(self._flown[-_REMEMBERED:])
         badness = badnesses(self._told, self._judges)[-_REMEMBERED:]
         order = np.argsort(expected(known, badness, np.array(points)), kind="stable")
@@ -101,7 +101,7 @@ class Search:
 
 
 class _Descent:
-    """Descent by CMA-ES from one starting point."""
+    """Descent by CMA-ES from one point."""
 
     def __init__(self, start: NDArray[np.float64], seed: int) -> None:
         from cmaes import CMA
@@ -113,11 +113,11 @@ class _Descent:
         self._stale = 0
 
     def ask(self, size: int) -> list[NDArray[np.float64]]:
-        """Return `size` points that may be flown."""
+        """Return `size` proposed points."""
         return [np.asarray(self._cma.ask(), np.float64) for _ in range(size)]
 
     def tell(self, points: Sequence[NDArray[np.float64]], badness: NDArray[np.float64]) -> bool:
-        """True when it gets no further."""
+        """Take results; True when there is no progress."""
         self._cma.tell([(point, float(value)) for point, value in zip(points, badness, strict=True)])
         best = float(badness.min())
         self._stale = 0 if best < self._best - _PROGRESS else self._stale + 1
@@ -126,14 +126,14 @@ class _Descent:
 
 
 def _size(width: int) -> int:
-    """Flights of a generation."""
+    """Return the number of flights of a generation."""
     return max(_FEWEST, ceil(3.0 * log(width))) if width > 1 else _FEWEST
 
 
 def expected(
     known: NDArray[np.float64], values: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Expectation of a Gaussian process of zero mean at `points` (n, width), which has seen `values` at `known`."""
+    """Calculate the mean of a Gaussian process of zero mean at `points` (n, width), given `values` at `known`."""
     spread = float(values.std())
     if spread == 0.0:
         return np.zeros(len(points))
@@ -147,8 +147,8 @@ def expected(
 
 
 def badnesses(rows: Sequence[RunResult], judges: Sequence[str]) -> NDArray[np.float64]:
-    """Badness of each row: below 0 it failed; lower is worse. A run that did not fly is the worst; where no judge
-    had anything to measure (`YES`) it is the best."""
+    """Return the badness of each result: below 0 it failed; lower is worse. A run that did not fly is worst; one that
+    no judge could measure (`YES`) is best."""
     margins = np.array([[_margin(row.robustness, name) for name in judges] for row in rows])
     flew = ~np.isnan(margins).any(axis=1) & np.array([row.result != "refused" for row in rows])
     if not flew.any():
@@ -160,7 +160,7 @@ def badnesses(rows: Sequence[RunResult], judges: Sequence[str]) -> NDArray[np.fl
 
 
 def _scaled(margins: NDArray[np.float64], flew: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """In standard deviations; one that never changes tells nothing (inf) until it breaks."""
+    """Return margins in standard deviations. A constant margin gives inf until it breaks."""
     measured = flew & (np.abs(margins) < YES)
     spread = float(margins[measured].std()) if measured.any() else 0.0
     if spread == 0.0:
@@ -174,7 +174,7 @@ def _margin(robustness: Mapping[str, float | None], name: str) -> float:
 
 
 def first_failure(study: Study, most: int) -> int:
-    """Flights of a search, flown in this process, until the first that fails; at most so many."""
+    """Count the flights of a search, flown in this process, until the first failure; at most `most`."""
     search, flights = Search(study), 0
     while asked := search.ask():
         flown = []

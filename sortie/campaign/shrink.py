@@ -1,13 +1,13 @@
-"""The smallest change from a quiet flight that still fails: fewest causes, shortest plan, least of what is left.
+"""Reduction of a failure to the smallest change from an undisturbed flight: fewest causes, shortest plan, smallest
+values.
 
-Causes (faults, and inputs that are not at rest, see `Distribution.at_rest`) and the items of the plan are thinned out
-by delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), which leaves a
-set of which no single one can go; what is left of the numbers is then halved towards rest. The seed stays.
+Causes (faults, and inputs that are not at rest, see `Distribution.at_rest`) and plan items are removed by delta
+debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), until none of them can be
+removed. Remaining numbers are then moved towards rest by bisection. The seed stays the same.
 
-A flight fails alike when it breaks every judge that the first one broke (or the one that was named), or when it ends
-in the same way without having flown. A shorter plan has to be a plan still: where the whole one, flown at rest, keeps
-these judges, so does what is left of it, and its mission ends as that one's does. Else a plan that has lost its way
-home would be an answer to every question about the battery.
+A flight fails alike if it breaks every judge that the first one broke (or the named one), or if it ends in the same way
+without having flown. A shorter plan must still work: if the whole plan, flown at rest, keeps these judges, so must the
+short one, with the same end. Otherwise a plan without its way home would explain every failure of the battery.
 """
 
 from __future__ import annotations
@@ -33,18 +33,19 @@ _HALVINGS: Final = 7
 _DIGITS: Final = 6
 T = TypeVar("T")
 Fly = Callable[[Study, Mapping[str, Value]], RunResult]
-"""Flies run 0 of a study with these inputs."""
+"""Function that flies run 0 of a study with these inputs."""
 
 
 class Case(Struct, frozen=True):
-    """A flight between rest and the failure. `faults`: which of the study's, from 0; `items`: of the plan, from 1."""
+    """Flight between rest and the failure. `faults`: numbers of the study's faults, from 0; `items`: of the plan, from
+    1."""
 
     inputs: dict[str, Value]
     faults: tuple[int, ...]
     items: tuple[int, ...]
 
     def study(self, whole: Study) -> Study:
-        """Return a study of this one flight."""
+        """Return a study of this single flight."""
         said = whole.said
         vary = {name: Distribution(choice=[value]) for name, value in self.inputs.items()}
         only = msgspec.structs.replace(
@@ -57,8 +58,8 @@ class Case(Struct, frozen=True):
 
 
 class Shrunk(Struct, frozen=True):
-    """`judges`: what it still breaks, with the robustness of the whole flight and of the small one. `causes`, `items`:
-    how many there were and are. `flights`: what it took; `whole`: there were enough for all steps."""
+    """Reduced failure. `judges`: the broken ones, with robustness of the original and the small flight. `causes`,
+    `items`: number before and after. `flights`: number flown; `whole`: all steps were done."""
 
     judges: dict[str, tuple[float, float]]
     study: Study
@@ -70,11 +71,11 @@ class Shrunk(Struct, frozen=True):
 
 
 class _Spent(Exception):
-    """All flights have been flown."""
+    """The maximum number of flights is reached."""
 
 
 class _Shrinking:
-    """A failure while it gets smaller; `best` is the smallest so far."""
+    """Reduction in progress; `best` is the smallest failure so far."""
 
     def __init__(self, study: Study, failure: RunResult, fly: Fly, most: int, judge: str | None) -> None:
         self._study = msgspec.structs.replace(study, first=study.first + failure.run)
@@ -89,7 +90,7 @@ class _Shrinking:
         self.flights = 0
 
     def fails(self, case: Case) -> bool:
-        """Flies it, unless that has been done."""
+        """Check whether a case fails; fly it unless it was flown before."""
         key = repr(case)
         if key not in self._known:
             self._known[key] = self._flies(case)
@@ -102,7 +103,7 @@ class _Shrinking:
         try:
             study.planned(0, case.inputs)
         except UserError:
-            return False  # without this item it is no plan
+            return False  # without this item the plan is invalid
         return self._alike(self._flown(study, case.inputs)) and self._still_a_plan(case.items)
 
     def _flown(self, study: Study, given: Mapping[str, Value]) -> RunResult:
@@ -117,12 +118,12 @@ class _Shrinking:
         return all(_breaks(row, name) for name in self.broken)
 
     def _still_a_plan(self, items: tuple[int, ...]) -> bool:
-        """Whether these items do at rest what all of them do."""
+        """Check whether these items, flown at rest, do what all items do."""
         if items == self._items:
             return True
         whole, part = self._at_rest(self._items), self._at_rest(items)
         if self._alike(whole):
-            return True  # it is the plan itself that fails
+            return True  # the plan itself fails
         return part.result == whole.result and not any(_breaks(part, name) for name in self.broken)
 
     def _at_rest(self, items: tuple[int, ...]) -> RunResult:
@@ -132,7 +133,7 @@ class _Shrinking:
         return self._quiet[items]
 
     def run(self, *, keep_plan: bool) -> bool:
-        """All steps, until none makes it smaller; False when the flights were too few."""
+        """Repeat all steps until none makes it smaller; False when the flights did not suffice."""
         try:
             if not self.fails(self.best):
                 raise UserError(f"run {self._failure.run}: does not fail when it is flown again")
@@ -148,7 +149,7 @@ class _Shrinking:
         return True
 
     def causes(self) -> list[str | int]:
-        """Causes that are not at rest: names of inputs, numbers of faults."""
+        """Return the remaining causes: names of inputs, numbers of faults."""
         inputs = [name for name, value in self.best.inputs.items() if value != self._rest.get(name, value)]
         return [*inputs, *self.best.faults]
 
@@ -172,7 +173,7 @@ class _Shrinking:
                 self._halve(name, float(rest), float(value))
 
     def _halve(self, name: str, good: float, bad: float) -> None:
-        """Towards rest: the failure may begin anywhere between `good` and `bad`."""
+        """Bisect a value towards rest, between `good` and `bad`."""
         listed = self._study.said.vary[name].listed if name in self._study.said.vary else None
         for _ in range(0 if listed is not None else _HALVINGS):
             middle = round((good + bad) / 2.0, _DIGITS)
@@ -188,7 +189,7 @@ def _breaks(row: RunResult, judge: str) -> bool:
 
 
 def _asked_for(failure: RunResult, judge: str | None) -> list[str]:
-    """The judges that a small failure has to break. UserError for one that the failure did not."""
+    """Return the judges that a small failure must break. UserError for one that the failure did not break."""
     broken = [name for name in failure.robustness if _breaks(failure, name)]
     if judge is None:
         return broken
@@ -199,12 +200,13 @@ def _asked_for(failure: RunResult, judge: str | None) -> list[str]:
 
 
 def study_items(study: Study, flown: tuple[int, ...]) -> tuple[int, ...]:
-    """The items of the plan that may go: of a plan in which some are left out already, those that are left."""
+    """Return the items that may be removed: those left in a plan that was reduced before."""
     return tuple(study.only) if study.only else flown
 
 
 def thinned(whole: Sequence[T], fails: Callable[[Sequence[T]], bool]) -> list[T]:
-    """A part of `whole` that fails and of which no single one can go (ddmin). `whole` fails; so may nothing at all."""
+    """Return a part of `whole` that fails and of which no element can be removed (ddmin). `whole` fails; [] may fail
+    too."""
     left, pieces = list(whole), 2
     if not left or fails([]):
         return []
@@ -233,8 +235,8 @@ def shrink(
     judge: str | None = None,
     keep_plan: bool = False,
 ) -> Shrunk:
-    """The failure, made as small as `most` flights allow. `judge`: the one that it has to break, None: all that it
-    broke; `keep_plan`: all items stay. UserError for what did not fail, or does not again."""
+    """Reduce a failure with at most `most` flights. `judge`: the judge to break, None: all that it broke; `keep_plan`:
+    keep all items. UserError for a run that did not fail, or does not again."""
     if failure.ok:
         raise UserError(f"run {failure.run}: did not fail; `sortie campaign report` lists those that did")
     shrinking = _Shrinking(study, failure, fly or (lambda study, given: fly_run(study, 0, given).row), most, judge)
@@ -250,8 +252,8 @@ def shrink(
 
 
 def keep(shrunk: Shrunk, path: Path) -> None:
-    """Write it as a campaign of one run, with its plan as a file: `replay`, `confirm` and ground stations take it
-    from there."""
+    """Write the result as a campaign of one run, with its plan as a file, for `replay`, `confirm` and ground
+    stations."""
     if (path / "study.json").exists():
         for old in ("study.json", "results.jsonl"):
             (path / old).unlink(missing_ok=True)
@@ -262,7 +264,7 @@ def keep(shrunk: Shrunk, path: Path) -> None:
 
 
 def described(shrunk: Shrunk, kept: StoredStudy) -> list[str]:
-    """Lines for people: what is left."""
+    """Describe the result in lines for people."""
     row, rest = shrunk.flown.row, at_rest(kept.study.said.vary)
     lines = [
         f"broken: {name}, robustness {after:.4g} (was {before:.4g})" for name, (before, after) in shrunk.judges.items()

@@ -1,5 +1,5 @@
-"""Signals of a flight, as judges see them: sampled evenly. Of the world the simulator's truth, whatever sensors and
-parameters say; of the vehicle its own state (`OF_THE_VEHICLE`)."""
+"""Signals of a flight for judges, evenly sampled. Those of the world are the simulator's truth; those of
+`OF_THE_VEHICLE` are the vehicle's own state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sortie.campaign import encounters
 from sortie.nodes.vehicle import VehicleService
 
 STEP_MS: Final = 200
-"""Vehicle time from sample to sample, ms."""
+"""Sampling interval, ms of vehicle time."""
 MEANINGS: Final = {
     "time": "s since boot",
     "height": "m above the place where it was switched on",
@@ -62,45 +62,45 @@ MEANINGS: Final = {
     "touchdown": "m/s downward at the last contact with the ground; in a crash, the whole speed",
     **encounters.SIGNALS,
 }
-"""Units and meanings of the signals that are numbers."""
+"""Units and meanings of the numeric signals."""
 NUMBERS: Final = frozenset(MEANINGS)
 TEXTS: Final = frozenset({"mode"})
 COUNTS: Final = frozenset({"armed", "landed", "item", "complete", "breached", "failsafe", *encounters.EVENTS})
-"""Signals among the numbers that are counts or states: they have no distance from each other."""
+"""Numeric signals that are counts or states, without distances."""
 OF_THE_VEHICLE: Final = frozenset({"armed", "item", "complete", "breached", "failsafe", "mode"})
-"""Signals of the vehicle's own state; all others are the simulator's truth, behind a controller what it tells."""
+"""Signals of the vehicle's own state. All others are the simulator's truth, or what a controller reports."""
 GROUNDED_S: Final = 1.0
-"""A flight is over when it has stood disarmed for so long."""
+"""A flight is over after this time on the ground and disarmed, s."""
 _SAMPLES: Final = 512
-"""Room for samples at first, two minutes of a flight."""
+"""Initial capacity in samples: about two minutes of a flight."""
 NO_STALL_DEG: Final = 90.0
-"""Margin to the stall of what is not carried by wings."""
+"""Margin to the stall of a vehicle without wings, degrees."""
 _VELOCITY: Final = ((R.TRUE_VN, R.VN), (R.TRUE_VE, R.VE), (R.TRUE_VD, R.VD))
 NOBODY_M: Final = 10_000.0
-"""Distance from what is not there."""
+"""Distance to something that does not exist, m."""
 FAILSAFES: Final = frozenset(ModeReason) - BY_WISH - {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 Array = NDArray[np.generic]
 
 
 class RecordedVehicle(Protocol):
-    """A vehicle that is watched: a session's, or a controller's."""
+    """Vehicle that is recorded: of a session, or of a controller."""
 
     @property
     def service(self) -> VehicleService:
-        """The vehicle with its services."""
+        """Vehicle with its services."""
 
     @property
     def stood(self) -> tuple[GeoPoint, float]:
-        """Position where it was switched on, and its heading in degrees."""
+        """Place where it was switched on, and heading in degrees."""
 
     @property
     def events(self) -> list[TimedEvent]:
-        """Events so far, with their times."""
+        """Events so far, with times."""
 
 
 class FlightSignals(Mapping[str, Array]):
-    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is made when it is first asked for,
-    as a judge asks for few. A dictionary of them keeps nothing of the flight."""
+    """Signals of a flight: `NUMBERS` and `TEXTS`, in the order of `MEANINGS`. Each is computed at its first use,
+    because a judge needs few. A dictionary of them keeps nothing else of the flight."""
 
     def __init__(self, makers: Mapping[str, Callable[[], Array]]) -> None:
         self._makers = makers
@@ -123,21 +123,21 @@ def _named(make: Callable[[], Mapping[str, Array]], name: str) -> Array:
 
 
 class TimeIsUp(Exception):
-    """A client flies beyond the limit of its study."""
+    """A client flies longer than the limit of its study."""
 
 
 class Recorder:
-    """Takes samples of a session's vehicle as its time passes, from the first call on, until it has stood disarmed for
-    `GROUNDED_S`; `signals` makes arrays of them. `limit_s`: beyond it time does not pass: TimeIsUp."""
+    """Recorder of a vehicle, from its creation until the vehicle has been disarmed on the ground for `GROUNDED_S`.
+    `signals` returns arrays. `limit_s`: TimeIsUp is raised after this vehicle time."""
 
     def __init__(self, session: RecordedVehicle, plan: Plan, limit_s: float | None = None) -> None:
         self._session = session
         self._plan = plan
         self._limit_ms = None if limit_s is None else round(limit_s * 1000.0)
-        self._reports: NDArray[np.float64] = np.empty((_SAMPLES, R.SIZE))  # a row for each time, room for more
+        self._reports: NDArray[np.float64] = np.empty((_SAMPLES, R.SIZE))  # a row for each time, with spare rows
         self._times_ms: list[int] = []
         self._decided: list[tuple[int, float, float, float, str]] = []
-        self._since: list[int] = []  # the first sample of each of these
+        self._since: list[int] = []  # first sample of each
         self._passed, self._armed = True, False
         self._seen = 0
         self._complete = self._breached = self._failsafe = 0.0
@@ -145,7 +145,7 @@ class Recorder:
         self._stands_since_ms: int | None = None
         self._flew = False
         self.over = False
-        """True when it has flown and stands."""
+        """True when the flight is over."""
         service = session.service
         self._autopilot, self._state = service.autopilot, service.autopilot.vehicle.state
         service.watchers.follow(self)
@@ -153,23 +153,23 @@ class Recorder:
         self.sample(service.now_ms)
 
     def next_sample_ms(self) -> int | None:
-        """See `TimedSampler`."""
+        """Return the time of the next sample, ms (`TimedSampler`)."""
         return None if self.over else self._next_ms
 
     def step(self, events: list[Event], now_ms: int) -> None:
-        """See `Follower`: a pass was made, so that anything may have been decided since the last sample."""
+        """Note a pass (`Follower`): decisions may have changed since the last sample."""
         self._passed = True
 
     def next_deadline_ms(self) -> int | None:
-        """See `Follower`: the end wants a pass, in which who waits for it sees it, and so does the first sample that
-        finds it disarmed, since the end is known from there."""
+        """Return the time of the next pass, ms (`Follower`): the end of the flight, or the first sample that finds it
+        disarmed."""
         since_ms = self._stands_since_ms
         if since_ms is not None:
             return None if self.over else since_ms + round(GROUNDED_S * 1000.0)
         return self._next_ms if self._flew and not self._autopilot.facts.armed else None
 
     def sample(self, now_ms: int) -> None:
-        """Take a sample when one is due."""
+        """Take a sample when it is due."""
         if now_ms < self._next_ms or self.over:
             return
         if self._limit_ms is not None and now_ms > self._limit_ms:
@@ -178,11 +178,11 @@ class Recorder:
 
     @property
     def every_ms(self) -> int:
-        """See `ReportSampler`: who has a limit is there at each."""
+        """Interval for reports, ms (`ReportSampler`); 0 with a limit, which must be checked at each sample."""
         return STEP_MS if self._limit_ms is None else 0
 
     def take(self, reports: NDArray[np.float64], first_ms: int) -> None:
-        """See `ReportSampler`."""
+        """Take reports (`ReportSampler`)."""
         have, count = len(self._times_ms), len(reports)
         if not count:
             return
@@ -202,7 +202,7 @@ class Recorder:
             self.over = times_ms[-1] - since_ms >= GROUNDED_S * 1000.0
 
     def _look(self, sample: int) -> None:
-        """Note what is decided from this sample on."""
+        """Note the decisions from this sample on."""
         events, autopilot = self._session.events, self._autopilot
         if len(events) > self._seen:
             self._hear(events)
@@ -222,8 +222,8 @@ class Recorder:
         self._seen = len(events)
 
     def signals(self) -> FlightSignals:
-        """Return the signals so far; nan for what a controller does not tell (wind, how hard it touched down, and
-        behind a real one errors of its estimate)."""
+        """Return the signals so far; nan where a controller reports nothing (wind, touchdown speed, and for a real one
+        errors of the estimate)."""
         time = np.array(self._times_ms) / 1000.0
         r = self._reports[: time.size]
         lasts = np.diff(self._since, append=len(time))
@@ -232,8 +232,7 @@ class Recorder:
         real = bool(np.isnan(r[:, R.TRUE_WIND_N]).all())
 
         def told(true: int, own: int) -> NDArray[np.float64]:
-            """Choose the column: of a simulator the truth, of a controller without one, or before it tells it, what
-            it says."""
+            """Choose the column: a simulator's truth, or else what the controller reports."""
             return np.asarray(np.where(np.isnan(r[:, true]), r[:, own], r[:, true]), np.float64)
 
         north, east = told(R.TRUE_N, R.NORTH), told(R.TRUE_E, R.EAST)
@@ -281,8 +280,8 @@ class Recorder:
 
     @staticmethod
     def _estimate_error(r: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Degrees of truth and estimate are compared: both have one origin whatever home is. 0 without a position, and
-        at boot, when nothing has moved and there is no truth yet."""
+        """Calculate the estimate's position error, m. Degrees are compared, because their origin does not depend on
+        home. 0 without a position, and at boot."""
         metres = 6_371_000.0 * radians(1.0)
         north = (r[:, R.LAT] - r[:, R.TRUE_LAT]) * metres
         east = (r[:, R.LON] - r[:, R.TRUE_LON]) * metres * arrays.cos(np.radians(r[:, R.TRUE_LAT]))
@@ -298,7 +297,7 @@ def _tilt(roll: NDArray[np.float64], pitch: NDArray[np.float64]) -> NDArray[np.f
 
 
 def _load(time: NDArray[np.float64], velocity: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """g: what is left of the change of velocity (NED) without gravity's pull."""
+    """Calculate the load factor, g: acceleration (NED) without gravity."""
     if time.size < 2:
         return np.ones(time.size)
     an, ae, ad = (np.gradient(part, time) for part in velocity)
@@ -311,7 +310,7 @@ def _airspeed(r: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def aircraft_about(session: RecordedVehicle) -> Sequence[Aircraft]:
-    """Other aircraft of a vehicle's world so far; empty without traffic."""
+    """Return the other aircraft so far; empty without traffic."""
     vehicle = session.service.vehicle
     body = vehicle.body if isinstance(vehicle, FlightController) else None
     machine = body.machine if isinstance(body, FirmwareFaults) else vehicle
@@ -320,8 +319,8 @@ def aircraft_about(session: RecordedVehicle) -> Sequence[Aircraft]:
 
 
 def at_boot() -> dict[str, Array]:
-    """Two samples, one of a vehicle that was just switched on and one of any other moment: who looks for formulas that
-    no flight can answer asks them of these."""
+    """Return two samples, one just after switch-on and one of another state, to find formulas that no flight can
+    break."""
     first = dict.fromkeys(MEANINGS, 0.0) | {"battery": 1.0, "landed": 1.0, "fence_distance": 1.0}
     first["others_distance"] = first["traffic_distance"] = NOBODY_M
     later = {name: 1.0 + 0.01 * k for k, name in enumerate(MEANINGS)} | {"time": STEP_MS / 1000.0}
@@ -330,7 +329,7 @@ def at_boot() -> dict[str, Array]:
 
 
 def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float64]:
-    """Home and the places of the plan: m north and east of home."""
+    """Return home and the places of the plan, m north and east of home."""
     places = [(0.0, 0.0)]
     for item in items:
         if has_position(item.command) and (item.x, item.y) != (0.0, 0.0):
@@ -342,8 +341,8 @@ def legs_of(home: GeoPoint, items: tuple[MissionItem, ...]) -> NDArray[np.float6
 def distance_to_legs(
     north: NDArray[np.float64], east: NDArray[np.float64], places: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """m from each point to the nearest leg of the closed way through the places: the last leads back to the first, as
-    a return to launch flies it."""
+    """Return the distance from each point to the nearest leg of the closed path through the places, m. The last leg
+    returns to the first place, as a return to launch does."""
     best = np.full(north.size, np.inf)
     for (n0, e0), (n1, e1) in zip(places, np.roll(places, -1, axis=0), strict=True):
         dn, de = n1 - n0, e1 - e0
@@ -356,8 +355,8 @@ def distance_to_legs(
 def distance_to_fence(
     north: NDArray[np.float64], east: NDArray[np.float64], home: GeoPoint, fence: Fence
 ) -> NDArray[np.float64]:
-    """m from each point to the nearest edge of any zone, below 0 outside of an inclusion or inside an exclusion; all
-    zones count."""
+    """Return the distance from each point to the nearest edge of any zone, m; below 0 outside an inclusion or inside an
+    exclusion. All zones count."""
     least = np.full(north.size, NOBODY_M)
     for polygon in fence.polygons:
         corners = np.array([to_local(home, lat, lon, home.alt)[:2] for lat, lon in polygon.vertices])
@@ -372,7 +371,7 @@ def distance_to_fence(
 
 
 def apart(fleet: list[dict[str, Array]], stands: list[GeoPoint]) -> list[NDArray[np.float64]]:
-    """m from each vehicle to the nearest other one, at each sample."""
+    """Return the distance from each vehicle to the nearest other one, at each sample, m."""
     places = []
     for signals, home in zip(fleet, stands, strict=True):
         n0, e0, d0 = to_local(stands[0], home.lat, home.lon, home.alt)

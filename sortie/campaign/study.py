@@ -1,8 +1,8 @@
-"""A study that has been checked: what is flown, what varies, how it is judged.
+"""Checked study: what is flown, what varies, how it is judged.
 
 `{wind}` in a parameter, a fault, the home, the plan's name, the radio or a change of the plan stands for the input
-`wind` of [vary]. The texts of plans and code become part of the study, so that a folder of results can be flown again
-without the files it was made from.
+`wind` of [vary]. The texts of plans and code are part of the study, so a folder of results can be flown again without
+the original files.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ from sortie.nodes.plan_file import check_plan, read_plan, start_of
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _SEEDS: Final = 1 << 32
-"""Limit of seeds: those of a fleet's vehicles are made of one below this."""
+"""Upper limit of a seed; the seeds of a fleet's vehicles are made of one below it."""
 Judge = Callable[[Mapping[str, Array], Mapping[str, Value]], float]
 """Signals and inputs in, robustness out."""
 
 
 class PlannedRun(Struct, frozen=True):
-    """Run to be flown, all inputs in their places. `spec`: its vehicle, or what those of a fleet have in common; its
-    parameters are checked by the vehicle. `spacing_m`: of a fleet."""
+    """Run with all inputs applied. `spec`: its vehicle, or the common part of a fleet's; parameters are checked by the
+    vehicle. `spacing_m`: of a fleet."""
 
     spec: VehicleSpec
     plan: Plan
@@ -73,11 +73,13 @@ class PlannedRun(Struct, frozen=True):
 
 
 class Study(Struct, frozen=True):
-    """See the module. `plans`: texts, by the names that the study has for them; `code`: the text of its Python.
-    `first`: the run that this study's run 0 is in the study that it was made from; seeds follow it. `only`: the items
-    of the plan that are left; empty: all. `fleet_file`: the text of the file that says who is in the fleet;
-    `own_plans`: of each of them the name of a plan of its own, or an empty text. `name`: of its file, for people.
-    `traffic`: the text of the file of other aircraft; `pairs`: of the network that it names."""
+    """Checked study with all texts that it needs.
+
+    `plans`: texts by their names in the study; `code`: text of its Python. `first`: number that run 0 has in the
+    original study, for the seeds. `only`: remaining plan items; empty: all. `fleet_file`: text of the fleet file;
+    `own_plans`: name of each vehicle's own plan, or "". `name`: name of its file, for people. `traffic`: text of the
+    file of other aircraft; `pairs`: of the network that it names.
+    """
 
     said: StudyFile
     plans: dict[str, str]
@@ -93,8 +95,7 @@ class Study(Struct, frozen=True):
 
     @classmethod
     def read(cls, path: Path | str, runs: int | None = None) -> Study:
-        """The study in a file; `runs`: so many instead of the file's. UserError: one line with file, key and what would
-        be right."""
+        """Read a study file; `runs` replaces the file's number. UserError in one line: file, key, what is expected."""
         path = Path(path)
         said = parse_toml(text_of(path, path, "`sortie campaign init` writes a study to start from"), str(path))
         try:
@@ -105,11 +106,11 @@ class Study(Struct, frozen=True):
 
     @property
     def fleet(self) -> FleetOf | None:
-        """None: one vehicle."""
+        """Fleet of the study; None: one vehicle."""
         return self.said.fleet
 
     def plan(self, given: Mapping[str, Value]) -> Plan:
-        """Plan to be flown with these inputs. UserError where a change makes it invalid."""
+        """Return the plan with these inputs. UserError when a change makes it invalid."""
         name = put(self.said.plan, given)
         plan = _parsed(self.plans[name], name)
         if not self.said.change and not self.only:
@@ -119,7 +120,7 @@ class Study(Struct, frozen=True):
         return plan
 
     def plan_of(self, number: int, plan: Plan) -> Plan:
-        """Plan of a vehicle of the fleet: its own, else `plan`, moved to where it stands."""
+        """Return the plan of a fleet's vehicle: its own, or else `plan`."""
         name = self.own_plans[number] if self.own_plans else ""
         return _parsed(self.plans[name], name) if name else plan
 
@@ -131,11 +132,11 @@ class Study(Struct, frozen=True):
         }
 
     def judges(self) -> dict[str, Judge]:
-        """By name, in the order of the file."""
+        """Return the judges by name, in the order of the file."""
         return {name: self._judge(text) for name, text in self.said.judge.items()}
 
     def signals_of(self, judge: str) -> frozenset[str]:
-        """Signals that a judge reads; for one in Python they are not known."""
+        """Return the signals that a judge reads; empty for one in Python."""
         text = self.said.judge[judge]
         return frozenset() if _is_own(text) else _formula(text).signals
 
@@ -145,29 +146,29 @@ class Study(Struct, frozen=True):
         return partial(_robustness, _formula(text))
 
     def inputs(self) -> list[dict[str, Value]]:
-        """Inputs of each run, by run number; UserError for a search, whose inputs follow from runs that were flown."""
+        """Return the inputs of all runs. UserError for a search, whose inputs depend on earlier results."""
         return list(self.spread())
 
     def spread(self) -> Iterator[dict[str, Value]]:
-        """Yield the inputs of each run of a spread sample, one after the other."""
+        """Yield the inputs of each run of a spread sample."""
         if self.said.sample.method == SEARCH:
             raise UserError("sample.method: what a search flies is known when the runs before it have been flown")
         return inputs(self.said.vary, self.said.sample.method, self.said.sample.seed, self.runs)
 
     @property
     def plan_names(self) -> str:
-        """Names of its plans for people, the first two of many: `hill.plan, square.plan and 3 more`."""
+        """Names of its plans for people; of many the first two: `hill.plan, square.plan and 3 more`."""
         names = [Path(name).name for name in _plan_names(self.said)]
         if len(names) <= 3:
             return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         return f"{names[0]}, {names[1]} and {len(names) - 2} more"
 
     def seed(self, run: int) -> int:
-        """The seed of a run."""
+        """Return the seed of a run."""
         return seed_of_run(self.said.sample.seed, self.first + run)
 
     def planned(self, run: int, given: Mapping[str, Value]) -> PlannedRun:
-        """Return the run with these inputs. UserError where an input does not fit its place."""
+        """Return the run with these inputs. UserError for an input that is not valid at its place."""
         said, plan = self.said, self.plan(given)
         sky = None if said.traffic is None else parse_traffic(self.traffic, f"traffic {said.traffic}", self.pairs)
         values = {name: number_of(f"params.{name}", put(value, given)) for name, value in said.params.items()}
@@ -196,7 +197,7 @@ class Study(Struct, frozen=True):
         return parse_fleet(self.fleet_file, Path(), "fleet.file", base, layout)
 
     def struck(self, given: Mapping[str, Value]) -> list[str]:
-        """The faults that there are with these inputs."""
+        """Return the faults of a run with these inputs."""
         found = []
         for fault in self.said.faults:
             strike = fault if isinstance(fault, StudyFault) else StudyFault(fault)
@@ -250,13 +251,13 @@ def _checked(said: StudyFile, path: Path, runs: int | None) -> Study:
 
 
 def _cure(said: StudyFile, name: str) -> str:
-    """A hint for a distribution that has no ends."""
+    """Return a hint for an unbounded distribution."""
     endless = said.vary[name].kind in ("normal", "lognormal") and said.vary[name].within is None
     return "; within = [LEAST, MOST] cuts its tails off" if endless else ""
 
 
 def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
-    """UserError where something does not fit its place with these inputs."""
+    """Raise UserError when something is invalid with these inputs."""
     planned = study.planned(0, given)
     params, _ = given_parameters(planned.spec.param, planned.spec.kind, theirs=planned.spec.flown_by is not None)
     _check_ranges(study.said, params, planned.spec.kind)
@@ -266,12 +267,12 @@ def _check_flyable(study: Study, given: Mapping[str, Value]) -> None:
 
 
 def _check_ranges(said: StudyFile, params: Mapping[str, float], frame: str) -> None:
-    """UserError for a parameter that would not take its value, and for a value that is drawn and not in its range: a
-    person may write what is unusual, and is asked to write ranges that mean something."""
+    """Raise UserError for a parameter that would not take its value, and for a drawn value outside its range. A person
+    may write an unusual value, but a range must be meaningful."""
     table = Parameters(parameter_set(frame))
     drawn = {name.upper() for name, value in said.params.items() if PLACE.search(str(value))}
     for name, value in params.items():
-        if name not in table:  # of a firmware's own
+        if name not in table:  # a parameter of a firmware
             continue
         outcome, row = table.set(name, value), table.definition(name)
         if not outcome.accepted:
@@ -309,7 +310,7 @@ def _runs(said: StudyFile, runs: int | None) -> int:
 
 
 def _plan_names(said: StudyFile) -> list[str]:
-    """Names of all plans that the study may fly."""
+    """Return the names of all plans that the study may fly."""
     places = PLACE.findall(said.plan)
     if not places:
         return [said.plan]
@@ -326,7 +327,8 @@ def _plan_text(path: Path) -> str:
 
 
 def _traffic_texts(said: StudyFile, folder: Path) -> tuple[str, str]:
-    """Texts of the file of other aircraft and of the network of pairs that it names; checked with the first run."""
+    """Return the texts of the traffic file and of the network of pairs that it names. They are checked with the first
+    run."""
     if said.traffic is None:
         return "", ""
     if said.fleet is not None:
@@ -337,7 +339,7 @@ def _traffic_texts(said: StudyFile, folder: Path) -> tuple[str, str]:
 
 
 def _code_text(said: StudyFile, folder: Path) -> str:
-    """UserError where the file, or a function in it that the study names, is missing."""
+    """Return the text of the code. UserError when the file, or a function that the study names, is missing."""
     wanted = {"client": said.client, "executor": said.executor}
     wanted |= {f"judge.{name}": text[len(own_code.PREFIX) :] for name, text in said.judge.items() if _is_own(text)}
     if said.code is None:
@@ -360,7 +362,7 @@ def _code_text(said: StudyFile, folder: Path) -> str:
 
 
 def _fleet(said: StudyFile, fleet: FleetOf, folder: Path) -> tuple[str, list[Path | None]]:
-    """The text of the fleet's file and the plan of each of its vehicles; nothing where it has none."""
+    """Return the text of the fleet file, and the plan of each vehicle or None."""
     if fleet.formation not in FORMATIONS:
         raise UserError(f"fleet.formation: expected {' or '.join(FORMATIONS)}{nearest(fleet.formation, FORMATIONS)}")
     if (fleet.count is None) == (fleet.file is None):
@@ -397,7 +399,7 @@ def _check_judges(said: StudyFile) -> None:
 
 
 def _check_modes(formula: Formula, said: StudyFile) -> None:
-    """FormulaError for a mode that no vehicle has. Python of one's own may bring others."""
+    """Raise FormulaError for an unknown mode. Own Python code may add modes."""
     if said.code is not None:
         return
     known = {spec.name for kind in KINDS.values() for spec in kind.modes.specs.values()}
@@ -408,7 +410,8 @@ def _check_modes(formula: Formula, said: StudyFile) -> None:
 
 
 def _check_containment(said: StudyFile, plans: Mapping[str, str]) -> None:
-    """UserError where an operational volume has no edge, or a rate is of a fault that the study does not have."""
+    """Raise UserError for an operational volume without an edge, or the rate of a fault that the study does not
+    have."""
     if said.containment is None:
         return
     if said.fleet is not None:

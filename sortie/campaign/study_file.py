@@ -1,4 +1,4 @@
-"""The file of a study as a person writes it: its keys, and what is told of one that is wrong."""
+"""Study file as a person writes it: its keys, and messages about mistakes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from sortie.config.errors import UserError, nearest
 from sortie.config.tables import complaint
 
 EXAMPLE_PLAN: Final = "mission.plan"
-"""The plan that `EXAMPLE` names."""
+"""Name of the plan in `EXAMPLE`."""
 EXAMPLE: Final = Path(__file__).with_suffix(".toml").read_text("utf-8")
 
 S = TypeVar("S", bound=Struct)
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 LARGEST_FLEET: Final = 250
 _OURS: Final = frozenset({"columns"})
-"""Fields that are filled in where a study is read, not by the file."""
+"""Fields that reading a study fills, not the file."""
 
 
 class SampleSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of the sample. `runs`: None for all of a grid. `budget_s`: of the wall, after which no run begins.
-    `judge`: the one that a search is for; None: all of them."""
+    """Settings of the sample. `runs` None: all of a grid. `budget_s`: real time after which no run begins, s. `judge`:
+    the one that a search is for; None: all."""
 
     method: str = "random"
     runs: Count | None = None
@@ -39,15 +39,15 @@ class SampleSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudyFault(Struct, frozen=True, forbid_unknown_fields=True):
-    """A fault that is there where `when` is not 0."""
+    """Fault that is active when `when` is not 0."""
 
     fault: str
     when: Value = 1.0
 
 
 class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """Fleet of `number` vehicles, or of a file as --fleet has it; `spacing` m apart. A vehicle without a plan flies
-    that of the study, each from where it stands."""
+    """Fleet of `count` vehicles, or of a file as for --fleet, `spacing` m apart. A vehicle without a plan flies that of
+    the study, moved to its place."""
 
     count: Annotated[int, Meta(ge=2, le=LARGEST_FLEET)] | None = None
     file: str | None = None
@@ -56,7 +56,7 @@ class FleetOf(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file as it is written; see `EXAMPLE`."""
+    """Contents of a study file; see `EXAMPLE`."""
 
     plan: str
     judge: dict[str, str]
@@ -78,8 +78,8 @@ class StudyFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_values(said: object, key: str = "") -> None:
-    """UserError with the key of a text that holds a NUL, for no file, fault or parameter can be called so; and of a
-    number that is infinite or none, which the study of a folder (JSON) cannot hold."""
+    """Raise UserError with the key of a text with a NUL (impossible in a file name, fault or parameter), or of a number
+    that is infinite or NaN (impossible in JSON)."""
     if isinstance(said, float) and not isfinite(said):
         raise UserError(f"{key}: expected a finite number, not {said}")
     if isinstance(said, str) and "\0" in said:
@@ -90,8 +90,7 @@ def check_values(said: object, key: str = "") -> None:
 
 
 def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
-    """Read the contents of a TOML file, with the tables that it names (from `folder`). UserError with the key, and
-    what would be right."""
+    """Convert the contents of a TOML file, with tables from `folder`. UserError with the key and what is expected."""
     vary = file.get("vary", {})
     if not isinstance(vary, dict):
         raise UserError("vary: expected a table of inputs, such as wind = { uniform = [0, 12] }")
@@ -103,7 +102,7 @@ def as_said(file: dict[str, Any], folder: Path) -> StudyFile:
 
 
 def _part(said: object, kind: type[S], key: str) -> S:
-    """A table as a struct. UserError with the key, and the name that was nearly right."""
+    """Convert a table to a struct. UserError with the key and the nearest name."""
     before = f"{key}: " if key else ""
     fields = [field for field in kind.__struct_fields__ if field not in _OURS]
     for name in said if isinstance(said, dict) else ():
@@ -118,7 +117,7 @@ def _part(said: object, kind: type[S], key: str) -> S:
 
 
 def _with_table(name: str, varied: Distribution, folder: Path) -> Distribution:
-    """With the columns of its table: numbers where all of a column are."""
+    """Add the columns of a table: numbers if all values of a column are."""
     if varied.table is None:
         return msgspec.structs.replace(varied, columns={})
     path = folder / Path(varied.table).expanduser()

@@ -1,4 +1,4 @@
-"""Summary of the runs of a campaign in numbers: in columns, so that 100,000 runs are a few megabytes."""
+"""Summary of a campaign's runs in columns, so that 100,000 runs take a few megabytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sortie.campaign.units import of_judge
 CONFIDENCE: Final = 0.95
 MOST_FAILURES: Final = 200
 FEWEST: Final = 50
-"""Flights below which an index of Sobol says nothing."""
+"""Fewest flights for a Sobol index."""
 _MOST_BINS: Final = 16
 _PER_BIN: Final = 8
 _MOST_LEVELS: Final = 6
@@ -33,14 +33,14 @@ Floats = NDArray[np.float64]
 
 
 Interval = tuple[float, float]
-"""Interval of a share of failures, with 95 % confidence (Clopper and Pearson: exact, for runs that are independent;
-a spread sample is at least as sure). A search flies where it fails: there is none of it."""
+"""Interval of a share of failures, 95 % confidence (Clopper and Pearson: exact for independent runs; a spread sample is
+at least as certain). A search has none, because it selects its flights."""
 
 
 class Judge(Struct, frozen=True):
-    """`flown`: flights that it has judged, `failed`: that broke it. `lowest`, `median`, `highest`: robustness of the
-    `measured` ones, in `units` (of several it is a sign alone); in the others it was so or not, without a measure (None
-    where it was so in all)."""
+    """Summary of one judge. `flown`: judged flights; `failed`: flights that broke it. `lowest`, `median`, `highest`:
+    robustness of the `measured` flights, in `units` (with several units, only its sign has a meaning); None when no
+    flight was measured."""
 
     formula: str
     failed: int
@@ -54,11 +54,11 @@ class Judge(Struct, frozen=True):
 
     @property
     def unit(self) -> str:
-        """Unit of its robustness; empty where that has none."""
+        """Unit of its robustness, or ""."""
         return self.units[0] if len(self.units) == 1 else ""
 
     def margins(self) -> str:
-        """Return its robustness in words."""
+        """Describe its robustness in words."""
         if self.flown == 0:
             return "not flown"
         if self.median is None:
@@ -73,8 +73,8 @@ class Judge(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """`interval`: of the share of failures. `results`: how many ended how. `encounters`: of a study with traffic.
-    `raised`: the first run that did, with its error; empty: none."""
+    """Summary of a campaign. `interval`: of the share of failures. `results`: number of each. `encounters`: for a study
+    with traffic. `raised`: the first run with an exception, and its error; "" without."""
 
     total: int
     done: int
@@ -88,8 +88,8 @@ class Summary(Struct, frozen=True):
 
 
 class Columns:
-    """All rows of a folder, as arrays; whole rows only of the worst failures. `runs`: their numbers; `bad`: which
-    failed. `inputs`: numbers, or of an input with texts the place of each among `texts`."""
+    """All results of a folder as arrays; complete results only of the worst failures. `runs`: numbers; `bad`: failed
+    ones. `inputs`: numbers, or for texts the index in `texts`."""
 
     def __init__(self, kept: StoredStudy, flown: Iterable[RunResult]) -> None:
         self.kept = kept
@@ -123,18 +123,18 @@ class Columns:
 
     @property
     def searched(self) -> bool:
-        """A search flew where it fails: shares say nothing of other flights."""
+        """True for a search, whose shares are not valid for other flights."""
         return self.kept.study.said.sample.method == SEARCH
 
     @property
     def count(self) -> int:
-        """Rows that there are."""
+        """Number of results."""
         return sum(self.results.values())
 
     @staticmethod
     def _push(worst: list[tuple[list[float], int, RunResult]], row: RunResult) -> None:
-        """Keep the worst: what raised comes first, then the least robust; where that is the same, as it is of what is
-        or is not so, the next judge decides."""
+        """Keep the worst results: exceptions first, then the least robust; with equal margins the next judge
+        decides."""
         known = sorted(margin for margin in row.robustness.values() if margin is not None)
         entry = ([-margin for margin in known] or [np.inf], -row.run, row)
         if len(worst) < MOST_FAILURES:
@@ -152,17 +152,17 @@ class Columns:
 
 
 def columns_of(folder: Path) -> Columns:
-    """The columns of a folder as it is."""
+    """Read the columns of a folder."""
     return Columns(read_kept(folder), rows(folder))
 
 
 def summarize(folder: Path) -> Summary:
-    """The figures of a folder as it is."""
+    """Calculate the summary of a folder."""
     return summary_of(columns_of(folder))
 
 
 def summary_of(columns: Columns) -> Summary:
-    """The figures."""
+    """Calculate the summary."""
     study, count = columns.kept.study, columns.count
     return Summary(
         study.runs,
@@ -178,7 +178,7 @@ def summary_of(columns: Columns) -> Summary:
 
 
 def interval(failed: int, count: int, confidence: float = CONFIDENCE) -> Interval:
-    """The confidence interval of a share; without flights it can be anything."""
+    """Calculate the confidence interval of a share; 0 to 1 without flights."""
     if count == 0:
         return 0.0, 1.0
     from scipy.stats import binomtest
@@ -202,7 +202,7 @@ def _judge(columns: Columns, name: str) -> Judge:
 
 # --- by level ---------------------------------------------------------------------------------------------------------
 class InputLevel(Struct, frozen=True):
-    """Flights with one value of an input, or with one from a range. `by_judge`: how many broke each that was broken."""
+    """Flights with one value of an input, or within a range. `by_judge`: number of failures of each broken judge."""
 
     label: str
     flown: int
@@ -212,7 +212,7 @@ class InputLevel(Struct, frozen=True):
 
 
 def parts_of(columns: Columns, name: str) -> list[tuple[str, NDArray[np.intp]]]:
-    """Flights by level of an input where it has few values, else by ranges of equally many flights."""
+    """Split the flights by level of an input with few values, otherwise by ranges with equal numbers of flights."""
     values, texts = columns.inputs[name], columns.texts.get(name)
     different = np.unique(values)
     if different.size <= _MOST_LEVELS:
@@ -226,7 +226,7 @@ def parts_of(columns: Columns, name: str) -> list[tuple[str, NDArray[np.intp]]]:
 
 
 def levels(columns: Columns, name: str) -> list[InputLevel]:
-    """Failures by level of an input."""
+    """Count failures by level of an input."""
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     return [
         InputLevel(
@@ -242,20 +242,20 @@ def levels(columns: Columns, name: str) -> list[InputLevel]:
 
 # --- what matters -----------------------------------------------------------------------------------------------------
 class InputInfluence(Struct, frozen=True):
-    """Influence of an input on a judge. `correlation`: Spearman's, of ranks; None for texts. `index`: see
-    `first_order`; None where the sample does not allow it."""
+    """Influence of an input on a judge. `correlation`: Spearman's rank correlation; None for texts. `index`: see
+    `first_order`; None if the sample does not allow it."""
 
     correlation: float | None
     index: float | None
 
     @property
     def weight(self) -> float:
-        """For an order."""
+        """Strength for sorting."""
         return max(abs(self.correlation or 0.0), sqrt(self.index or 0.0))
 
 
 def influences(columns: Columns, judge: str) -> dict[str, InputInfluence]:
-    """Influence of each input that changes, the strongest first; empty for a judge that never changes."""
+    """Calculate the influence of each varying input, strongest first; empty for a constant judge."""
     values = columns.margins[judge]
     known = ~np.isnan(values)
     if known.sum() < 3 or np.ptp(values[known]) == 0.0:
@@ -279,9 +279,9 @@ def _correlation(given: Floats, values: Floats) -> float:
 
 
 def first_order(given: Floats, values: Floats) -> float:
-    """Sobol's first-order index: the share of the variance that an input explains alone. Given data (Plischke 2010,
-    "correlation ratio"): the variance within slices of the input against that of all, each without bias. Right where
-    the inputs are independent of each other."""
+    """Calculate Sobol's first-order index: the share of the variance that an input explains alone. Estimated from given
+    data (Plischke 2010, "correlation ratio"): variance within slices of the input against the total, both unbiased.
+    Valid for independent inputs."""
     slices = sliced(given)
     within = sum([float(values[part].var()) * part.size for part in slices])
     freedom = given.size - len(slices)
@@ -292,7 +292,7 @@ def first_order(given: Floats, values: Floats) -> float:
 
 
 def sliced(given: Floats) -> list[NDArray[np.intp]]:
-    """Indices of the values of each slice: a slice for each value where they are few, else of equal size."""
+    """Return the indices of each slice: one for each value if there are few, otherwise of equal size."""
     different, which = np.unique(given, return_inverse=True)
     if different.size <= _MOST_BINS:
         return [np.flatnonzero(which == k) for k in range(different.size)]
@@ -301,8 +301,7 @@ def sliced(given: Floats) -> list[NDArray[np.intp]]:
 
 
 def strongest(columns: Columns) -> Sequence[str]:
-    """The two inputs that matter most for any judge that was broken, or for any where none was; fewer where there are
-    fewer."""
+    """Return the two inputs with the strongest influence on any broken judge, or on any judge if none was broken."""
     weights: dict[str, float] = {}
     broken = [judge for judge, margins in columns.margins.items() if (margins < 0.0).any()]
     for judge in broken or columns.margins:

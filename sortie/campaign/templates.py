@@ -1,7 +1,7 @@
 """Templates of a study: texts in which `{wind}` stands for the input `wind` of [vary].
 
-An input may stand in the plan's name, the home, the radio, faults, parameters, the spacing of a fleet and changes of
-the plan.
+Inputs may be in the plan's name, the home, the radio, faults, parameters, the spacing of a fleet and changes of the
+plan.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PLACE: Final = re.compile(r"\{(\w*)\}")
 
 
 def check_places(said: StudyFile) -> None:
-    """Every {name} is an input, and every input has a place; or a client, which is given all."""
+    """Check that every {name} is an input, and that every input is used; a client receives all."""
     used: set[str] = set()
     known = names_of(said.vary)
     for key, text in templates(said):
@@ -36,7 +36,7 @@ def check_places(said: StudyFile) -> None:
 
 
 def templates(said: StudyFile) -> Iterator[tuple[str, str]]:
-    """Key and text of each place where an input may stand."""
+    """Yield key and text of each place where an input may be used."""
     yield "plan", said.plan
     yield from ((key, text) for key, text in (("home", said.home), ("radio", said.radio)) if text is not None)
     for number, fault in enumerate(said.faults, 1):
@@ -56,12 +56,12 @@ def _of_change(change: Change) -> Iterator[tuple[str, str]]:
 
 
 def put(template: Value, given: Mapping[str, Value]) -> str:
-    """The template with the inputs in their places."""
+    """Return the template with inputs inserted."""
     return PLACE.sub(lambda match: written(given[match[1]]), str(template))
 
 
 def written(value: Value) -> str:
-    """An input as a command line has it: no exponent, whatever its size."""
+    """Format an input for a command line, without exponent."""
     return value if isinstance(value, str) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 

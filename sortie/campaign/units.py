@@ -1,4 +1,4 @@
-"""Units of what a study gives and of what its judges measure, for people who read its figures."""
+"""Units of a study's inputs and judges, for people."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ SIGNALS: Final = {
     "load": "g", "airspeed": "m/s", "stall_margin": "deg", "wind": "m/s", "estimate_error": "m",
     "battery": "of 1", "touchdown": "m/s", "traffic_distance": "m",
 }  # fmt: skip
-"""Units of all signals that have a distance."""
+"""Units of all signals with a distance."""
 _WHEN: Final = re.compile(r"(?:@|\.\.)\{(\w+)\}")
 _OF_CHANGE: Final = {"north_m": "m", "east_m": "m", "up_m": "m", "hold_s": "s"}
 
 
 def of_judge(study: Study, judge: str) -> list[str]:
-    """Units of what a judge measures: of one its robustness has that unit, of several none, and it is a sign alone."""
+    """Return the units of a judge's signals. With one, robustness has that unit; with several, only its sign has a
+    meaning."""
     return sorted({SIGNALS[name] for name in study.signals_of(judge) - COUNTS - TEXTS})
 
 
 def of_inputs(study: Study) -> dict[str, str]:
-    """Unit of each input that is a whole parameter, a time of a fault, a spacing or a length; others are left out."""
+    """Return the unit of each input that is a whole parameter, a time of a fault, a spacing or a length."""
     table = Parameters(parameter_set(parse_vehicle(study.said.vehicle).frame))
     found: dict[str, str] = {}
     for key, text in templates(study.said):
