@@ -1,1 +1,1 @@
-"""`sortie loop`: the depot and its skimmer in one process, joined by a MAVLink link in memory and in vehicle time."""
+"""`sortie loop`: a depot and its skimmer in one process, connected by a MAVLink wire in memory, in vehicle time."""

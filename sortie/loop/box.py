@@ -1,8 +1,8 @@
-"""The skimmer of a profile that flies a copter: `drone-box`. The copter, or another kind that lands straight down, is
-the whole service (autopilot, flight manager, full simulation), a vehicle of the runtime, and the skimmer controller one
-more service on its endpoint. The world follows it.
+"""Skimmer of the profile `drone-box`: a simulated copter, or another kind that lands vertically.
 
-A new process means a new copter: it stands on its dock, and a sortie that was under way is closed (`restart`).
+The vehicle is a complete node (autopilot, flight manager, simulator); the skimmer controller is one more service on its
+endpoint. The world of the loop follows it. A new process means a new copter: it stands on its dock, and a sortie in
+progress is closed (`restart`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def _raise(error: Exception, where: str) -> None:
 
 
 _UPRIGHT: Final = {"Q_GUIDED_MODE": 1.0, "ROLL_LIMIT_DEG": 45.0}
-"""Parameters of wings with lift motors: a hover in the corridor, no bank like a fall (`depot.pilot.senses`)."""
+"""Parameters of wings with lift motors: hover in the corridor, and no bank that looks like a fall
+(`depot.pilot.senses`)."""
 _ON_PAD: Final = {
     "SIM_PLD_ENABLE": 1.0,
     "PLND_TYPE": 4.0,
@@ -54,12 +55,12 @@ _ON_PAD: Final = {
     "PLND_TIMEOUT": 0.0,
     "PLND_ALT_MIN": 0.3,
 }
-"""Parameters of a landing by a sensor that sees the pad."""
+"""Parameters of a landing with a sensor that sees the pad."""
 
 
 def box_parameters(profile: Profile, kind: VehicleClass = COPTER) -> dict[str, float]:
-    """Parameters that the box sets in its vehicle: its battery is FUEL_LOBES, watched by the skimmer controller
-    alone."""
+    """Return the parameters that the box sets in its vehicle. Its battery is FUEL_LOBES, which only the skimmer
+    controller watches."""
     speed = kind.measures.cruise[0]
     box: BoxSettings = profile.box
     amp_hours = profile.skimmer.propellant_kg / _PACK_V
@@ -77,14 +78,14 @@ def box_parameters(profile: Profile, kind: VehicleClass = COPTER) -> dict[str, f
 def simulated_box(
     order: LoopOrder, state: WorldState, runtime: Runtime, *, terrain: Path | None = None, kind: str = COPTER.name
 ) -> SimulatedBox:
-    """A carrier that is simulated. `terrain`: what its dock stands on; None: flat ground."""
+    """Make a simulated carrier. `terrain`: the ground at its dock; None: flat."""
     return SimulatedBox(order.profile, order.seed, state, fresh=order.snapshot is None, terrain=terrain, kind=kind)
 
 
 class FlownMission:
-    """The skimmer controller on the endpoint of a vehicle's service, whose autopilot flies its plan as a mission.
-    `ground_m`: altitude of the dock, for a vehicle that counts heights from where it was armed. `inside`: links of a
-    service with a controller behind it that lead to parts of this program."""
+    """Skimmer controller on the endpoint of a vehicle whose autopilot flies the plan as a mission. `ground_m`: altitude
+    of the dock, for a vehicle whose heights are relative to the place of arming. `inside`: links to parts of this
+    program."""
 
     def __init__(
         self,
@@ -102,7 +103,7 @@ class FlownMission:
         self._inside = inside
 
     def carry(self, controller: SkimmerController) -> None:
-        """Exchange the skimmer's statuses and orders, beside the service's own messages."""
+        """Exchange the skimmer's statuses and orders over the endpoint."""
         service = self.service
         service.endpoint.add_service(
             SkimmerService(controller, service.autopilot.plans.mission, whole=False, offset_ms=self._offset_ms)
@@ -110,30 +111,30 @@ class FlownMission:
         serve_orders(service.commands, controller, service.autopilot.flights, self._offset_ms)
 
     def on_link(self, link: int, link_ms: int) -> None:
-        """Send no streams on this link: the depot hears statuses there."""
+        """Send no streams on this link; the depot receives statuses there."""
         self.service.serve_links(link_ms)
         self.service.telemetry.open_link(link, rates_hz={"*": 0.0}, fixed=True)
         if self._inside is not None:
             self._inside.add(link)
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """A plan as the copter flies it."""
+        """Return a plan as the copter's mission items."""
         return flown_items(plan, self._ground_m, self._box.photo_m)
 
     def show(self, plan: MissionPlan) -> None:
-        """Take the plan as its mission, if it has none."""
+        """Store the plan as its mission, if it has none."""
         autopilot = self.service.autopilot
         if not autopilot.plans.mission.total():
             autopilot.plans.replace(MissionType.MISSION, tuple(self.items(plan)))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Waypoints of its mission."""
+        """Return the waypoints of its mission."""
         items = self.service.autopilot.plans.mission.items()
         return [(item.x, item.y, item.z) for item in items if item.command == Cmd.NAV_WAYPOINT]
 
 
 class SimulatedBox:
-    """A `Carrier`; see the module. `fresh`: of a new loop."""
+    """Simulated `Carrier`. `fresh`: of a new loop."""
 
     guidance = None
     real = None
@@ -152,7 +153,7 @@ class SimulatedBox:
         self.firmware: Firmware = OWN
         home = GeoPoint(*profile.box.home)
         ground = terrain_around(terrain, [home])
-        # Another start is another copter: its noise is its own, as the link's losses are.
+        # Each start is another copter, with other noise and other losses.
         noise = seed * LINK_SEED + self.offset_ms
         spec = VehicleSpec(kind, None, grounded(home, ground), profile.box.heading_deg, noise, alone=True)
         copter = make_vehicle(kind, spec.home, spec.heading_deg, spec.seed, ground)
@@ -179,13 +180,13 @@ class SimulatedBox:
         self.mission = FlownMission(service, profile.box, self.offset_ms)
 
     def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
-        """The copter stands on its dock, its skimmer knows what it has flown, and a broken sortie is closed."""
+        """Put the copter on its dock, restore what its skimmer has flown, and close an interrupted sortie."""
         if snapshot is None:
             return
         before, depot, now_ms = snapshot.skimmer, loop.depot.memory, loop.now_ms
         broken = before.stage is not SkimmerStage.DOCKED or not depot.docked
         if loop.world.state.destroyed and depot.ended_by is not None:
-            return  # nobody is there
+            return  # no skimmer is there
         loop.world.stand_on_dock()
         loop.world.set_mode(SkimmerMode.DOCKED)
         loop.skimmer.stand_on_dock(now_ms)
@@ -193,4 +194,4 @@ class SimulatedBox:
             loop.depot.restart(now_ms)
 
     def note(self, snapshot: LoopSnapshot) -> None:
-        """Do nothing: another copter starts without a memory of it."""
+        """Do nothing: a new copter has no memory."""

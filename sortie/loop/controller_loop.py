@@ -1,8 +1,7 @@
-"""The skimmer of a box whose copter has a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200` and the like.
+"""Skimmer with a flight controller: `sortie loop --vehicle /dev/ttyACM0,115200`.
 
-Depot and skimmer controller are those of the simulated box, and so is the wire between them; behind the skimmer is
-the companion's service with the flight controller, in real time. What is true of the vehicle is asked of it, at every
-start.
+Depot, skimmer controller and their wire are those of the simulated box. Behind the skimmer is the companion of the
+flight controller, in real time. The state of the vehicle is requested from it at every start.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ _RESTARTED: Final = "started again"
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """A controller that is known (`FlightController.known`), with its companion. `simulated`: it says itself that
-    there is no battery to charge. `wall_s`: seconds since 1970."""
+    """Known controller (`FlightController.known`) with its companion. `simulated`: it reports that its battery need not
+    be charged. `wall_s`: s since 1970."""
 
     companion: Companion
     simulated: bool
@@ -45,8 +44,8 @@ class Controller:
 
 
 def stored_state(snapshot: LoopSnapshot | None, box: BoxSettings) -> StoredState:
-    """State with which its companion's service begins: the mission that was under way, so that a person who asks for
-    AUTO gets it back. The skimmer has its plan as it was uploaded, with heights above the dock."""
+    """Return the state for its companion: the mission in progress, so that AUTO continues it. The skimmer's plan has
+    heights above the dock."""
     plan = None if snapshot is None else snapshot.skimmer.plan
     if snapshot is None or plan is None:
         return StoredState()
@@ -55,15 +54,15 @@ def stored_state(snapshot: LoopSnapshot | None, box: BoxSettings) -> StoredState
 
 
 def controlled_box(controller: Controller, order: LoopOrder, state: WorldState, runtime: Runtime) -> ControlledBox:
-    """The carrier with a flight controller, in a runtime that does not run ahead of the clock."""
+    """Make the carrier with a flight controller, in a runtime at real time."""
     snapshot = order.snapshot
     if snapshot is not None and snapshot.skimmer.stage is not SkimmerStage.DOCKED:
-        snapshot.skimmer.controlled_by = _RESTARTED  # by nobody in particular: the vehicle tells
+        snapshot.skimmer.controlled_by = _RESTARTED  # unknown; the vehicle reports it
     return ControlledBox(order.profile, state, controller, runtime, fresh=snapshot is None)
 
 
 class ControlledBox:
-    """A `Carrier`, and the `RealVehicle` in it; see the module. `fresh`: of a new loop."""
+    """`Carrier` with a `RealVehicle`. `fresh`: of a new loop."""
 
     guidance = None
 
@@ -86,19 +85,19 @@ class ControlledBox:
         pack = ReportedPack(profile, state, self.body, modelled=modelled, fresh=fresh)
         self.motion = CopterMotion(profile, state, self.pilot, pack, None, watched=True)
         self.mains_kg_s = profile.box.mains_kg_s
-        # Heights count from the dock: controllers differ from maps by metres.
+        # Heights are relative to the dock, because controllers and maps differ by metres.
         inside = controller.companion.passing.inside
         self.mission = FlownMission(service, profile.box, self.offset_ms, ground_m=profile.box.home[2], inside=inside)
 
     # --- restarts -----------------------------------------------------------------------------------------------------
     def note(self, snapshot: LoopSnapshot) -> None:
-        """Note how far its mission is, and when that was."""
+        """Store the progress of its mission, and the time."""
         snapshot.item = self.service.autopilot.sequencer.current_nav_index()
         snapshot.wall_s = self._controller.wall_s()
 
     def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
-        """The vehicle is where it is: on its dock the sortie ends there; elsewhere nothing is commanded until a person
-        asks, and T_DEATH has run meanwhile."""
+        """Continue with the real state: on its dock the sortie ends; elsewhere nothing is commanded until a person
+        asks, while T_DEATH continues to run."""
         if snapshot is None:
             return
         memory, now_ms = loop.skimmer.memory, loop.now_ms
@@ -111,17 +110,17 @@ class ControlledBox:
 
     # --- what people ask for ------------------------------------------------------------------------------------------
     def hold(self, why: str) -> bool:
-        """Stop here and stay, by a person's wish. False when it does not fly, or for others."""
+        """Stop and hold at a person's request. False when it does not fly, or not by our command."""
         if not self._controller.companion.hold(why):
             return False
         self.claim.hold_here()
         return True
 
     def let_go(self) -> None:
-        """Whoever stopped it wants it flown again."""
+        """Continue the flight at the request of the person who stopped it."""
         self.claim.let_go()
 
     @property
     def flies(self) -> bool:
-        """True while it is in the air and Sortie has it."""
+        """True while it is in the air under Sortie's control."""
         return not self.pilot.landed and self._controller.companion.vehicle.commanded

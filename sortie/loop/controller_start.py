@@ -1,4 +1,4 @@
-"""From `--vehicle` to a controller that a loop can begin with: found, and everything asked that has to be known."""
+"""Start of a loop with a flight controller: find it and request what must be known."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sortie.assembly.firmwares import Firmwares
 
 OF_SIMULATORS: Final = "SIM_BATT_CAP_AH"
-"""A parameter that simulated controllers have (ArduPilot SITL, Sortie), and no board."""
+"""Parameter of simulated controllers (ArduPilot SITL, Sortie) that no board has."""
 _ASK_S: Final = 4.0
 _TELL_AFTER_S: Final = 5.0
 _SLICE_S: Final = 0.02
@@ -44,8 +44,8 @@ _WORTH_TELLING: Final = Severity.WARNING
 
 
 class ControllerStart:
-    """The controller of one start of the loop. UserError for a vehicle that cannot fly it; NotHeard when there is none
-    within `patience_s`. `speedup`: vehicle time to wall time; 0: as fast as possible."""
+    """Controller of one start of the loop. UserError for an unsuitable vehicle; NotHeard without one within
+    `patience_s`. `speedup`: ratio of vehicle time to real time; 0: as fast as possible."""
 
     def __init__(
         self,
@@ -94,16 +94,16 @@ class ControllerStart:
         return self._simulated or self.profile.box.battery == "modelled"
 
     def maker(self) -> CarrierMaker:
-        """Makes the carrier of the loop around it."""
+        """Return the maker of the loop's carrier."""
         return partial(controlled_box, Controller(self.companion, self._simulated))
 
     def say_texts(self, tell: Callable[[str], None]) -> None:
-        """From now on what a person should know of the vehicle is told by `tell(text)`."""
+        """Report texts for people by `tell(text)` from now on."""
         self.service.observers.append(partial(_tell_texts, tell))
 
     # --- what is true -------------------------------------------------------------------------------------------------
     def _learn(self) -> None:
-        """Until it has told where it is, whether it is armed, and whether it is simulated."""
+        """Wait until its place, its arming state and whether it is simulated are known."""
         vehicle = self.companion.vehicle
         parameter_cache = ParameterCache(vehicle.address, (OF_SIMULATORS,), self._heard)
         self.companion.link.add_service(parameter_cache)
@@ -126,7 +126,7 @@ class ControllerStart:
 
     @contextmanager
     def _alone(self) -> Iterator[Runtime]:
-        """The runtime, in which the vehicle's time passes without the loop's."""
+        """Yield the runtime while only the vehicle's time passes."""
         self._runtime.add_vehicle(self.service)
         self._join()
         self._runtime.set_speedup(self.speedup, always)
@@ -136,7 +136,7 @@ class ControllerStart:
             self._runtime.remove(self.service)
 
     def _join(self) -> None:
-        """A firmware in our world speaks with whoever has its companion now."""
+        """Connect a firmware in our world to its current companion."""
         if self._firmwares is not None:
             self._firmwares.join(None)
 
@@ -145,7 +145,7 @@ class ControllerStart:
 
     # --- its end ------------------------------------------------------------------------------------------------------
     def send_home(self) -> None:
-        """The loop is over while it flies: told to return by itself, and seen to do so."""
+        """Tell a flying vehicle at the end of the loop to return by itself, and watch it begin."""
         say("the loop is over while the vehicle flies: it is told to return by itself (RTL)")
         self.service.autopilot.commands.return_to_launch(self.service.now_ms)
         with self._alone() as runtime:
@@ -155,7 +155,7 @@ class ControllerStart:
 def _in_world(
     settings: Settings, defaults: Mapping[str, float], log_dir: Path, stack: ExitStack, runtime: Runtime
 ) -> Firmwares:
-    """A firmware that flies in our world, before its first sample."""
+    """Start a firmware in our world, before its first sample."""
     from sortie.assembly.firmwares import Firmwares  # for who has one
 
     spec = base_spec(settings)
@@ -165,14 +165,14 @@ def _in_world(
 
 
 def check_faults(faults: list[LoopFault]) -> None:
-    """UserError for what must not be done to a vehicle that is real."""
+    """Raise UserError for faults that a real vehicle must not have."""
     for fault in faults:
         if fault.name in NOT_FLOWN:
             raise UserError(f"--fault {fault.text}: {fault.name} stops the motors, which a real vehicle is spared")
 
 
 def _sitl_defaults(profile: Profile) -> Mapping[str, float]:
-    """Parameters of the profile's copter, for a controller that is started for it."""
+    """Return the profile's parameters for a controller that is started for it."""
     values = box_parameters(profile)
     return {name: values[name] for name in ("WPNAV_SPEED", "BATT_CAPACITY")}
 

@@ -1,5 +1,6 @@
-"""Faults of the loop: NAME@WHEN[..WHEN][#K], WHEN = phaseN, phaseN+SECONDS or T+SECONDS (docs/reference/sortie-loop.md,
-"Names of triggers"). This says when each strikes and ends; what it does is the world's and the link's matter."""
+"""Faults of the loop: NAME@WHEN[..WHEN][#K], with WHEN = phaseN, phaseN+SECONDS or T+SECONDS
+(docs/reference/sortie-loop.md, "Names of triggers"). This module decides when each begins and ends; world and link
+carry it out."""
 
 from __future__ import annotations
 
@@ -30,23 +31,23 @@ DOCK_NAMES = (
     "power_failure",
 )
 LASTING_NAMES = ("skimmer_lost", "skimmer_late", "valve_stuck")
-"""Faults whose effect lasts, also for a start to which they were not given."""
+"""Faults whose effect lasts, even into a start without them."""
 NAMES = (*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES, *GO_NAMES, *LINK_NAMES, *DOCK_NAMES)
 DELAY_MS = 60_000
-"""Duration of `dock_delayed` without an end, ms."""
+"""Duration of `dock_delayed` without a given end, ms."""
 _CHANCE = "@chance#"
 _WHEN = re.compile(r"(?:phase(?P<phase>[1-8])(?:\+(?P<offset>\d{1,9}(?:\.\d+)?))?|T\+(?P<time>\d{1,9}(?:\.\d+)?))")
 
 
 class FaultTime(Struct, frozen=True):
-    """`phase` None: `offset_ms` since the loop began; else since that phase began."""
+    """Time of a fault: `offset_ms` after the beginning of `phase`, or of the loop if `phase` is None."""
 
     phase: int | None
     offset_ms: int
 
 
 class LoopFault(Struct, frozen=True):
-    """`sortie` None: the first time that WHEN is met; 0: in every sortie; else in that one."""
+    """Fault of the loop. `sortie` None: at the first time that matches; 0: in every sortie; otherwise in that one."""
 
     text: str
     name: str
@@ -56,8 +57,8 @@ class LoopFault(Struct, frozen=True):
 
 
 class FaultMemory(Struct):
-    """Memory of one fault: the sortie in which it last struck (0 = never), whether it holds and since when; of an
-    end by phase the sortie in which it comes, and the instant as soon as that is known."""
+    """Memory of one fault: the last sortie in which it began (0: never), whether it is active and since when; for an
+    end by phase, its sortie, and its time as soon as it is known."""
 
     struck: int = 0
     active: bool = False
@@ -67,7 +68,7 @@ class FaultMemory(Struct):
 
 
 def parse_loop_fault(text: str) -> LoopFault:
-    """A `--fault` of `sortie loop`; UserError says what is wrong."""
+    """Parse a `--fault` of `sortie loop`. UserError for a mistake."""
     try:
         fault = parse_fault(text, NAMES)
     except FaultFormError:
@@ -102,7 +103,7 @@ def _when(text: str, fault: Fault) -> FaultTime:
 
 
 class Clock(Struct):
-    """Time, sortie and phase that a fault's WHEN is measured against."""
+    """Time, sortie and phase for the comparison with WHEN."""
 
     now_ms: int = 0
     sortie: int = 1
@@ -111,7 +112,7 @@ class Clock(Struct):
 
 
 class FaultSchedule:
-    """Tells, as the loop goes on, which faults strike and which end. `memory` survives a restart."""
+    """Schedule of the loop's faults. `memory` survives a restart."""
 
     def __init__(self, faults: list[LoopFault], profile: Profile, seed: int, memory: dict[str, FaultMemory]) -> None:
         self._given = faults
@@ -122,7 +123,7 @@ class FaultSchedule:
         self.memory = memory
 
     def next_ms(self, clock: Clock) -> int | None:
-        """The next instant at which a fault strikes or ends by time."""
+        """Return the next time at which a fault begins or ends, ms."""
         dues = []
         for fault in self._all(clock):
             memory = self._memory(fault)
@@ -133,7 +134,7 @@ class FaultSchedule:
         return min((due for due in dues if due is not None and due > clock.now_ms), default=None)
 
     def take(self, clock: Clock) -> list[tuple[str, bool]]:
-        """(name, begins) of all that strikes or ends now, in order."""
+        """Return (name, begins) of all faults that begin or end now, in order."""
         happened: list[tuple[str, bool]] = []
         for fault in self._all(clock):
             memory = self._memory(fault)
@@ -149,12 +150,12 @@ class FaultSchedule:
         return happened
 
     def holding(self) -> list[tuple[str, bool]]:
-        """(name, holds now) of each fault that was given to this start or that chance has brought."""
+        """Return (name, active) of each fault that was given to this start or drawn."""
         chance = [(text.split(_CHANCE)[0], memory.active) for text, memory in self.memory.items() if _CHANCE in text]
         return [(fault.name, self._memory(fault).active) for fault in self._given] + chance
 
     def repaired(self, name: str) -> None:
-        """The health review has put it right."""
+        """Note that the health review has repaired a fault."""
         for text, memory in self.memory.items():
             if text.split("@")[0] == name:
                 memory.active = False
@@ -168,7 +169,7 @@ class FaultSchedule:
         return self._given + self._chance
 
     def _still_held(self, sortie: int) -> list[LoopFault]:
-        """Chance faults of earlier sorties that hold: they have to end too. Those that are over are forgotten."""
+        """Return drawn faults of earlier sorties that are still active. Ended ones are forgotten."""
         mine = [text for text in self.memory if _CHANCE in text and int(text.split(_CHANCE)[1]) < sortie]
         for text in mine:
             if not self.memory[text].active:
@@ -179,7 +180,7 @@ class FaultSchedule:
         ]
 
     def _draw(self, sortie: int) -> list[LoopFault]:
-        """Draw the chance faults of this sortie: each hazard with its probability, in phase 3, 4 or 5 by their
+        """Draw the random faults of this sortie: each hazard with its probability, in phase 3, 4 or 5 by their
         lengths."""
         plan = self._profile.plan
         usual = [(phase, plan.usual_s(phase)) for phase in (3, 4, 5)]
@@ -201,7 +202,7 @@ class FaultSchedule:
 
     def _may_strike(self, fault: LoopFault, memory: FaultMemory, clock: Clock) -> bool:
         if fault.end is not None and fault.end.phase is None and fault.end.offset_ms <= clock.now_ms:
-            return False  # its time is over
+            return False  # the end of its phase has passed
         if fault.sortie is None:
             return memory.struck == 0
         return memory.struck != clock.sortie and fault.sortie in (0, clock.sortie)
@@ -219,8 +220,7 @@ class FaultSchedule:
 
 
 def _begin(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
-    """Let it strike now. An end by phase comes in this sortie if that phase is still to come in it, else in the
-    next."""
+    """Begin a fault. An end by phase is in this sortie if that phase is still to come, else in the next."""
     memory.struck, memory.since_ms, memory.active, memory.due_ms = clock.sortie, clock.now_ms, True, None
     if fault.end is not None and fault.end.phase is not None:
         elapsed_ms = clock.now_ms - clock.phase_start_ms
@@ -230,8 +230,8 @@ def _begin(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
 
 
 def _see_end(fault: LoopFault, memory: FaultMemory, clock: Clock) -> None:
-    """The end's phase has begun: it comes so many seconds later, however short an abort makes that phase. Or the sortie
-    has passed it by: then it is now."""
+    """Calculate the end of a fault when the end's phase has begun: its offset later, even if an abort shortens the
+    phase; at once when the sortie has skipped the phase."""
     if not memory.active or memory.due_ms is not None or fault.end is None or fault.end.phase is None:
         return
     here, there = (clock.sortie, clock.phase), (memory.end_sortie, fault.end.phase)

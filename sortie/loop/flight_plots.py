@@ -1,4 +1,4 @@
-"""The charts of a flown sortie: its trajectory about the depot, what it met on the way, margins, and judged health."""
+"""Charts of one sortie: trajectory relative to the depot, conditions on the way, margins, health."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from sortie.reports.svg import Point
 _HOUR_S: Final = 3600.0
 _STEP_S: Final = 120.0
 _NAMES: Final = {1: "parting", 2: "way out", 3: "harvest", 4: "way back", 5: "way back", 6: "approach"}
-"""Names of places in the plots."""
+"""Names of the sections in the plots."""
 _VERDICTS: Final = ("relaunch", "derate", "retire")
 _ZONE, _ECLIPSE, _SILENCE, _BURN = 2, 7, 5, 1
 """Colours."""
 Sample = tuple[float, Hill, int]
-"""Time in s, state, place."""
+"""Time in s, state, section."""
 
 
 def draw_flight(
@@ -34,7 +34,7 @@ def draw_flight(
     sorties: Sequence[dict[str, Any]],
     decisions: Sequence[dict[str, Any]],
 ) -> list[str]:
-    """Figures of the last sortie that was flown; none where no recorder was on board."""
+    """Draw the last flown sortie; nothing without a recording."""
     flown = [flight for flight in flights.values() if flight.segments]
     if not flown:
         return []
@@ -54,7 +54,7 @@ def draw_flight(
 
 
 def samples(profile: Profile, segments: Sequence[LegSegment]) -> list[Sample]:
-    """The recorded closed forms, looked at often enough to draw."""
+    """Sample the recorded closed forms often enough for a plot."""
     rate = Almanac(profile.orbit).orbit.rate
     points: list[Sample] = []
     for segment, following in zip(segments, [*segments[1:], None], strict=True):
@@ -72,7 +72,7 @@ def samples(profile: Profile, segments: Sequence[LegSegment]) -> list[Sample]:
 
 
 def _way(points: Sequence[Sample], scale: float) -> list[Curve]:
-    """Along the track to the right, height upwards, as seen from the depot; a curve for each part of the way."""
+    """Return curves along the track (to the right) and up, relative to the depot, one for each section."""
     curves = []
     for number, name in enumerate(dict.fromkeys(_NAMES.values())):
         line: list[Point] = [
@@ -83,7 +83,7 @@ def _way(points: Sequence[Sample], scale: float) -> list[Curve]:
 
 
 def _trajectory(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
-    """With the large burns by their sizes."""
+    """Draw the trajectory, with the large burns by their size."""
     zone, orbit = profile.zone, Almanac(profile.orbit).orbit
     along = orbit.offset_m(profile.plan.waypoints[-1])[1]
     left, right = (along - zone.half_length_m) / 1000.0, (along + zone.half_length_m) / 1000.0
@@ -100,7 +100,7 @@ def _trajectory(profile: Profile, flight: StoredFlight, points: Sequence[Sample]
 
 
 def _burns(segments: Sequence[LegSegment]) -> list[tuple[Point, float]]:
-    """Points where the large burns began (along, up; m), and their sizes in m/s."""
+    """Return where the large burns began (along, up; m), and their sizes, m/s."""
     found = []
     for segment, following in itertools.pairwise(segments):
         seconds = (following.at_ms - segment.at_ms) / 1000.0
@@ -111,7 +111,7 @@ def _burns(segments: Sequence[LegSegment]) -> list[tuple[Point, float]]:
 
 
 def _corridor(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
-    """The last metres, inside the gate."""
+    """Draw the last metres, inside the gate."""
     corridor = profile.corridor
     gate, wide = corridor.gate_m, tan(radians(corridor.half_angle_deg)) * corridor.gate_m
     near = [
@@ -141,7 +141,7 @@ def _corridor(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) 
 
 
 def _course(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) -> str:
-    """Height over time; when it was dark, when the depot could not be heard."""
+    """Draw height over time, with eclipses and radio blackouts."""
     start_s, end_s = points[0][0], points[-1][0]
     almanac, zone = Almanac(profile.orbit), profile.zone
     height = [((at_s - start_s) / _HOUR_S, (almanac.orbit.altitude_m + state[0]) / 1000.0) for at_s, state, _ in points]
@@ -154,7 +154,7 @@ def _course(profile: Profile, flight: StoredFlight, points: Sequence[Sample]) ->
 
 
 def _passages(almanac: Almanac, arc: Arc, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
-    """The times on an arc, between two instants."""
+    """Return the passages of an arc between two times."""
     found = []
     now_ms = start_ms
     while now_ms < end_ms:
@@ -178,13 +178,13 @@ def _modes(flight: StoredFlight, sortie: dict[str, Any] | None, points: Sequence
             row = names.index(entry["mode"])
             left, right = ((edge - start_s) / _HOUR_S for edge in (left, right))
             bars.append(Area(entry["mode"], row % COLOURS, left, right, row - 0.35, row + 0.35, bar=True))
-    rows = [""] * len(names)  # the legend has their names
+    rows = [""] * len(names)  # names are in the legend
     height = 60.0 + 22.0 * max(len(rows), 1)
     return plot(f"Sortie {flight.number}: modes", "hours since undocking", areas=bars, rows=rows, height=height)
 
 
 def _margins(profile: Profile, flight: StoredFlight) -> list[str]:
-    """Charts of what is left against what the way home takes, as reported; and the store against what was expected."""
+    """Draw what is left and what the way back needs, as reported, and the actual against the expected store."""
     start_s = flight.segments[0].at_ms / 1000.0
     flown = [row for row in flight.margins if row[0] >= start_s] or flight.margins
     columns = dict(zip(MARGINS, zip(*flown, strict=True), strict=True))
@@ -211,7 +211,7 @@ def _margins(profile: Profile, flight: StoredFlight) -> list[str]:
 
 
 def _health(profile: Profile, judged: Sequence[dict[str, Any]]) -> str:
-    """Chart of each retirement criterion toward its limit, review by review."""
+    """Draw each retirement criterion against its limit, review by review."""
     names = list(judged[-1]["facts"]["wear"])
     curves = [
         Curve(

@@ -1,7 +1,7 @@
-"""The loop's journal in SQLite: every decision with its facts, every sortie, and the state to go on from.
+"""Journal of the loop in SQLite: every decision with its facts, every sortie, and the state for a restart.
 
-What was decided is committed together with the state after it: after `kill -9` the loop goes on from an instant at
-which decisions, resources and both parties agree. Nothing is counted twice, and nothing anybody has heard of is lost.
+Decisions and the state after them are committed together. After `kill -9` the loop continues from a time at which
+decisions, resources and both parties agree. Nothing is counted twice, and nothing that was reported is lost.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HINT = "make room if the disk is full; else move the file away, or choose anoth
 
 
 class StoredFlight(Struct):
-    """Recording of a sortie by its craft, and the margins that it reported (columns: `record.MARGINS`)."""
+    """Recording of a sortie by its craft, and its reported margins (columns: `record.MARGINS`)."""
 
     number: int
     segments: list[LegSegment]
@@ -49,16 +49,16 @@ class StoredFlight(Struct):
 
 
 class StoredLoop(Struct):
-    """Stored loop that a start finds."""
+    """Stored loop."""
 
     profile: str
     seed: int
     state: bytes
-    controller: bool  # its vehicle has a flight controller of its own
+    controller: bool  # its vehicle has a flight controller
 
 
 class LoopJournal:
-    """`path`: the database file. Raises UserError when it cannot be used."""
+    """Journal in the database file `path`. UserError when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,7 +71,7 @@ class LoopJournal:
             raise
 
     def _prepare(self) -> None:
-        """Make the tables of a new file; refuse one that is damaged, or written by another version."""
+        """Make the tables of a new file. UserError for a damaged file or another format."""
         with self._told():
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
@@ -87,15 +87,14 @@ class LoopJournal:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Raise errors of SQLite, the disk or damaged bytes as a UserError in one line: a full disk while it is
-        written, a flipped bit when it is read."""
+        """Convert errors of SQLite, of the disk and of damaged data to UserError."""
         try:
             yield
         except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, LookupError) as error:
             raise UserError(f"journal {self.path}: {error}; {_HINT}") from error
 
     def stored(self) -> StoredLoop | None:
-        """The loop that this journal holds, or None for a new one."""
+        """Return the stored loop, or None."""
         with self._told():
             row = self._db.execute("SELECT data FROM state").fetchone()
             profile, seed = self._value("profile"), self._value("seed")
@@ -104,7 +103,7 @@ class LoopJournal:
             return StoredLoop(profile, int(seed), row[0], self._value("vehicle") == CONTROLLER)
 
     def begin(self, profile: str, seed: int, *, controller: bool = False) -> None:
-        """A new loop. `controller`: its vehicle has a flight controller of its own."""
+        """Begin a new loop. `controller`: its vehicle has a flight controller."""
         with self._told():
             rows = [("format", str(FORMAT)), ("profile", profile), ("seed", str(seed))]
             rows.append(("vehicle", CONTROLLER if controller else "model"))
@@ -118,8 +117,8 @@ class LoopJournal:
         levels: dict[str, dict[str, float]],
         flights: Iterable[StoredFlight] = (),
     ) -> None:
-        """Record one step, kept with the next `commit`. `closed`: sorties that have ended; `levels`: fractions of
-        tanks and batteries at `time_ms`, for the report."""
+        """Record one step, stored by the next `commit`. `closed`: ended sorties; `levels`: fill of tanks and batteries
+        (0 to 1) at `time_ms`, for the report."""
         with self._told():
             if not self._db.in_transaction:
                 self._db.execute("BEGIN")
@@ -138,29 +137,29 @@ class LoopJournal:
             self._db.execute("INSERT OR REPLACE INTO level VALUES (?, ?)", (time_ms, json.dumps(levels)))
 
     def commit(self, state: bytes) -> None:
-        """All steps that were recorded, and the state after them: all or nothing."""
+        """Store all recorded steps and the state after them, in one transaction."""
         with self._told():
             self._db.execute("INSERT OR REPLACE INTO state VALUES (0, ?)", (state,))
             self._db.execute("COMMIT")
 
     def sorties(self) -> list[dict[str, Any]]:
-        """Records of the sorties that have ended, from the first."""
+        """Return the records of all ended sorties."""
         with self._told():
             return [json.loads(row[0]) for row in self._db.execute("SELECT record FROM sortie ORDER BY number")]
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
-        """Tracks of the sorties that have ended: `time_s`, `lat`, `lon`, `alt_m`, by its number."""
+        """Return the tracks of ended sorties by number: `time_s`, `lat`, `lon`, `alt_m`."""
         with self._told():
             return {row[0]: json.loads(row[1]) for row in self._db.execute("SELECT * FROM track ORDER BY number")}
 
     def flights(self) -> dict[int, StoredFlight]:
-        """Recordings of the sorties that have ended, by number."""
+        """Return the recordings of ended sorties by number."""
         with self._told():
             rows = self._db.execute("SELECT number, data FROM flight ORDER BY number")
             return {row[0]: msgspec.json.decode(row[1], type=StoredFlight) for row in rows}
 
     def decisions(self) -> list[dict[str, Any]]:
-        """All decisions in order."""
+        """Return all decisions in order."""
         with self._told():
             rows = self._db.execute(
                 "SELECT time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id"
@@ -179,7 +178,7 @@ class LoopJournal:
             ]
 
     def levels(self) -> list[dict[str, Any]]:
-        """Levels over time: `time_s`, `tanks`, `skimmer`."""
+        """Return the levels over time: `time_s`, `tanks`, `skimmer`."""
         with self._told():
             rows = self._db.execute("SELECT time_ms, data FROM level ORDER BY time_ms")
             return [{"time_s": row[0] / 1000.0, **json.loads(row[1])} for row in rows]

@@ -1,8 +1,8 @@
-"""A loop: the depot and its skimmer as nodes of a runtime, a wire between them, and the world that both act on.
+"""Loop: depot and skimmer as nodes of a runtime, a wire between them, and the world that both act on.
 
-What flies is a `Carrier`: the model of `space`, a simulated copter, or one with a flight controller; the rest is the
-same. Time passes in the runtime, from deadline to deadline; the same profile, seed and faults give the same decisions
-and bytes. What is to survive a crash is one `LoopSnapshot`, taken at instants at which nothing is on its way.
+A `Carrier` flies: the model of `space`, a simulated copter, or one with a flight controller. Everything else is the
+same. The same profile, seed and faults give the same decisions and bytes. A `LoopSnapshot` holds what must survive a
+crash; it is taken when no message is in transit.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ LINK_SEED = 1_000_003
 
 
 class LoopSnapshot(Struct):
-    """State of a loop: everything that a restart needs."""
+    """State of a loop, complete for a restart."""
 
     world: WorldState
     skimmer: SkimmerMemory
@@ -55,14 +55,14 @@ class LoopSnapshot(Struct):
     faults: dict[str, FaultMemory]
     waypoints: list[tuple[float, float, float]]
     loss: float = 0.0
-    item: int = 0  # of the mission under way, of a vehicle with a flight controller; and the wall's time (s) then
+    item: int = 0  # mission item and time (s since 1970) of a vehicle with a flight controller
     wall_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class LoopOrder:
-    """Order for a loop. `total`: it ends after so many sorties; `confirm`: a person is asked before each relaunch;
-    `snapshot`: what it goes on from, None: nothing."""
+    """Order for a loop. `total`: number of sorties; `confirm`: ask a person before each relaunch; `snapshot`: the state
+    to continue from, or None."""
 
     profile: Profile
     seed: int
@@ -73,64 +73,64 @@ class LoopOrder:
 
 
 def encode(snapshot: LoopSnapshot) -> bytes:
-    """For the journal."""
+    """Encode a snapshot for the journal."""
     return msgspec.msgpack.encode(snapshot)
 
 
 def decode(data: bytes) -> LoopSnapshot:
-    """Decode what `encode` wrote; msgspec.DecodeError when it is something else."""
+    """Decode a snapshot; msgspec.DecodeError for other data."""
     return msgspec.msgpack.decode(data, type=LoopSnapshot)
 
 
 class RealVehicle(Protocol):
-    """A vehicle that people may stop and ask for."""
+    """Vehicle that people may stop and call back."""
 
     @property
     def flies(self) -> bool:
-        """True while it is in the air by our command."""
+        """True while it is in the air under our control."""
 
     def hold(self, why: str) -> bool:
-        """Stop here and stay. False when it does not fly, or for others."""
+        """Stop and hold. False when it does not fly, or not by our command."""
 
     def let_go(self) -> None:
-        """Give the vehicle back to the skimmer: no person holds it any more."""
+        """Give the vehicle back to the skimmer after a person has held it."""
 
 
 class Mission(Protocol):
     """Mission of the skimmer's endpoint: the skimmer's messages, and its plan by the mission protocol."""
 
     def carry(self, controller: SkimmerController) -> None:
-        """From now on the endpoint speaks for the skimmer too."""
+        """Send and receive the skimmer's messages on the endpoint too."""
 
     def on_link(self, link: int, link_ms: int) -> None:
-        """The depot is on this link of it."""
+        """Note the link to the depot."""
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """A plan as it is flown."""
+        """Return a plan as mission items."""
 
     def show(self, plan: MissionPlan) -> None:
-        """Take the plan as its mission, if it has none."""
+        """Store the plan as its mission, if it has none."""
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Waypoints of its mission."""
+        """Return the waypoints of its mission."""
 
 
 class Carrier(Protocol):
-    """Carrier that flies: the skimmer's node with its endpoint, and what moves it in the world."""
+    """Vehicle of the skimmer: its node with its endpoint, and its motion in the world."""
 
     @property
     def node(self) -> Node:
-        """Node with its endpoint; others may watch it there."""
+        """Node with its endpoint."""
 
     @property
     def vehicle(self) -> VehicleNode | None:
-        """Node as a vehicle, if it has a clock of its own, which the world follows."""
+        """Vehicle node, if it has a clock of its own, which the world follows."""
 
     @property
     def endpoint(self) -> Endpoint: ...
     @property
     def firmware(self) -> Firmware:
-        """Firmware whose dialect it speaks."""
+        """Firmware whose dialect it uses."""
 
     @property
     def mission(self) -> Mission: ...
@@ -138,33 +138,32 @@ class Carrier(Protocol):
     def motion(self) -> Motion: ...
     @property
     def guidance(self) -> Guidance | None:
-        """Guidance that flies a craft without an autopilot of its own; None for a craft with one."""
+        """Guidance of a craft without an autopilot; otherwise None."""
 
     @property
     def mains_kg_s(self) -> float:
-        """Flow into the depot's propellant by a line from outside, kg/s."""
+        """Flow into the depot's propellant from an outside line, kg/s."""
 
     @property
     def offset_ms(self) -> int:
-        """The loop's time when its clock, the runtime's vehicle time, was 0."""
+        """Loop time at vehicle time 0, ms."""
 
     @property
     def real(self) -> RealVehicle | None:
-        """Itself, where it is more than a simulation."""
+        """The carrier itself, if it is more than a simulation."""
 
     def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
-        """The process is new: bring up what no memory of the two holds. None: so is the loop."""
+        """Restore what no memory of depot or skimmer holds, after a restart. None: the loop is new."""
 
     def note(self, snapshot: LoopSnapshot) -> None:
-        """Add to a snapshot what it has itself."""
+        """Add its own data to a snapshot."""
 
 
 CarrierMaker = Callable[[LoopOrder, WorldState, Runtime], Carrier]
 
 
 class SortieLoop:
-    """See the module; takes part in `runtime`, which lets its time pass. Decisions and closed sorties are taken with
-    `take_*`."""
+    """Loop in a `runtime`, which advances its time. `take_*` return decisions and closed sorties."""
 
     def __init__(self, order: LoopOrder, runtime: Runtime, make: CarrierMaker) -> None:
         profile, snapshot = order.profile, order.snapshot
@@ -175,7 +174,7 @@ class SortieLoop:
         self.carrier = carrier = make(order, state, runtime)
         self.world = World(profile, state, carrier.motion, mains_kg_s=carrier.mains_kg_s)
         if carrier.real is not None:
-            self.world.advance(state.now_ms)  # a look at where it is
+            self.world.advance(state.now_ms)  # determines the current place
         memory = snapshot.skimmer if snapshot else SkimmerMemory()
         if carrier.guidance is not None:
             memory.guidance = carrier.guidance.memory
@@ -208,27 +207,27 @@ class SortieLoop:
         if snapshot is None:
             self.depot.start(0)
         if self.depot.memory.plan is not None:
-            # Before anybody hears it: a ground station asks for the mission when it hears the first HEARTBEAT, long
-            # before phase 1 uploads it, and never again.
+            # Before the first HEARTBEAT, because ground stations request the mission only once, long before phase 1
+            # uploads it.
             carrier.mission.show(self.depot.memory.plan)
         if snapshot is None:
             runtime.look()
 
     def _join(self, seed: int, loss: float) -> None:
-        """Two endpoints, the services that speak for the parties, the wire between them, and the runtime."""
+        """Make both endpoints with their services, and the wire between them."""
         carrier, runtime, offset_ms = self.carrier, self._runtime, self.carrier.offset_ms
         carrier.mission.carry(self.skimmer)
         endpoint = Endpoint(wire.DEPOT_SYSTEM, wire.DEPOT_COMPONENT)
         skimmer = Target(carrier.endpoint.system_id, firmware=carrier.firmware)
         endpoint.add_service(DepotClient(self.depot, skimmer, carrier.mission.items, offset_ms=offset_ms))
         depot = VehicleTimeNode(endpoint, lambda: self.world.state.now_ms - offset_ms)
-        # Another start draws other losses: the same ones again could stop a loop that is restarted often.
+        # Each start draws other losses: the same losses could stop a loop at every restart.
         link = MemoryLink(seed * LINK_SEED + self.world.state.now_ms)
         here = EndpointPlug(carrier.node, carrier.endpoint, "depot", lambda: not self.world.state.destroyed)
         carrier.mission.on_link(here.number, runtime.link_ms)
         self.wire = Wire(link, EndpointPlug(depot, endpoint, "skimmer"), here, self._link_open)
         self.world_node = WorldNode(self.world, self.faults, self.depot.memory, self.wire, runtime.stir, offset_ms)
-        self.wire.loss = loss  # by a fault
+        self.wire.loss = loss  # set by a fault
         self.nodes: tuple[Node, ...] = (self.world_node, depot, carrier.node)
         if carrier.vehicle is None:
             runtime.add_vehicle(self.world_node)
@@ -246,7 +245,7 @@ class SortieLoop:
     # --- facts --------------------------------------------------------------------------------------------------------
     @property
     def now_ms(self) -> int:
-        """Vehicle time since the loop began."""
+        """Vehicle time since the loop began, ms."""
         return self.world.state.now_ms
 
     @property
@@ -256,11 +255,11 @@ class SortieLoop:
 
     @property
     def decided(self) -> bool:
-        """True when a decision was made since the last `take_decisions`."""
+        """True when there are decisions for `take_decisions`."""
         return bool(self._decisions)
 
     def levels(self) -> dict[str, dict[str, float]]:
-        """Fill of tanks and batteries, 0 to 1."""
+        """Return the fill of tanks and batteries, 0 to 1."""
         skimmer, depot, units = self.world.state.skimmer, self.world.state.depot, self.world.profile.units
         return {
             "tanks": {name: round(tank.fill, 5) for tank in depot.tanks if (name := units.tank(tank.name)) is not None},
@@ -274,7 +273,7 @@ class SortieLoop:
         }
 
     def snapshot(self) -> LoopSnapshot:
-        """The state now; between two turns only."""
+        """Return the current state; only between two turns."""
         snapshot = LoopSnapshot(
             self.world.state,
             self.skimmer.memory,
@@ -287,24 +286,24 @@ class SortieLoop:
         return snapshot
 
     def take_decisions(self) -> list[Decision]:
-        """Decisions since the last call, in order."""
+        """Return the decisions since the last call, in order."""
         out = self._decisions[:]
         self._decisions.clear()
         return out
 
     def take_closed(self) -> list[SortieRecord]:
-        """Sorties that have ended since the last call."""
+        """Return the sorties that have ended since the last call."""
         closed = self.depot.take_closed()
         self._flights += [self._flown(record) for record in closed]
         return closed
 
     def take_flights(self) -> list[StoredFlight]:
-        """Take the recordings of the sorties that `take_closed` has given since the last call."""
+        """Return the recordings of the sorties that `take_closed` has returned since the last call."""
         out, self._flights = self._flights, []
         return out
 
     def flight(self) -> StoredFlight | None:
-        """The present sortie, as far as it has come."""
+        """Return the recording of the current sortie so far."""
         record = self.depot.memory.record
         return None if record is None else self._flown(record)
 
@@ -315,18 +314,18 @@ class SortieLoop:
 
     # --- what people ask for ------------------------------------------------------------------------------------------
     def resume_after_done(self) -> None:
-        """All sorties that were asked for are flown; now more are."""
+        """Continue a finished loop with more sorties."""
         self.depot.resume_after_done(self.now_ms)
         self._runtime.look()
 
     def recover(self) -> None:
-        """A skimmer that was declared lost reports: take it in, from wherever it is, then phase 8."""
+        """Take back a skimmer that was declared lost and reports again, then enter phase 8."""
         self.depot.recover(self.now_ms)
         self._runtime.look()
         self.take_back()
 
     def take_back(self) -> None:
-        """A person asks for a vehicle that is real, and that somebody else has: it comes home."""
+        """Call a real vehicle home that somebody else has controlled, at a person's request."""
         real = self.carrier.real
         if real is not None:
             real.let_go()
@@ -335,16 +334,16 @@ class SortieLoop:
 
     @property
     def flies(self) -> bool:
-        """True while a real vehicle is in the air by our command."""
+        """True while a real vehicle is in the air under our control."""
         real = self.carrier.real
         return real is not None and real.flies
 
     def hold(self, why: str) -> bool:
-        """Stop a vehicle that is real, by a person's wish; False when there is none to stop."""
+        """Stop a real vehicle at a person's request. False without one."""
         real = self.carrier.real
         return real is not None and real.hold(why)
 
     def leave(self) -> None:
-        """The loop is over: its vehicle flies on without it."""
+        """Remove the loop's nodes; its vehicle flies on."""
         for node in self.nodes:
             self._runtime.remove(node)

@@ -1,4 +1,4 @@
-"""The charts of a loop's report: phases, tanks, what was brought, the way."""
+"""Charts of a loop's report: phases, tanks, masses, tracks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from depot.settings import Profile
 from sortie.reports.plot import COLOURS, Area, Curve, PlotMark, plot
 
 SHOWN_SORTIES: Final = 60
-"""Sorties of a long loop that the timeline shows, the last ones; the other charts show all."""
+"""Number of last sorties in the timeline; other charts show all."""
 _DAY_S: Final = 86_400.0
 _MINUTE_S: Final = 60.0
 _FLAT: Final = 0.02
-"""A track that is not wider, of its length, is drawn by its height."""
+"""Ratio of width to length below which a track is drawn by height."""
 
 
 def draw_plots(
@@ -24,7 +24,7 @@ def draw_plots(
     levels: Sequence[dict[str, Any]],
     tracks: Mapping[int, Sequence[dict[str, float]]],
 ) -> list[str]:
-    """Figures: timeline, tanks, batteries, mass per sortie, track."""
+    """Draw timeline, tanks, batteries, mass per sortie and tracks."""
     return [
         _timeline(sorties[-SHOWN_SORTIES:]),
         _levels(levels, "tanks", "Tanks of the depot, %"),
@@ -35,7 +35,7 @@ def draw_plots(
 
 
 def _unit(longest_s: float) -> tuple[float, str]:
-    """Seconds in the unit that suits a span, and its name."""
+    """Return a suitable unit for this time span: its seconds and its name."""
     return (_DAY_S, "days") if longest_s > _DAY_S else (_MINUTE_S, "minutes")
 
 
@@ -83,7 +83,7 @@ def _masses(sorties: Sequence[dict[str, Any]], unit: str) -> str:
 def _tracks(
     profile: Profile, sorties: Sequence[dict[str, Any]], tracks: Mapping[int, Sequence[dict[str, float]]]
 ) -> str:
-    """Map of the tracks, north up and to scale; where all of it lies on one line, by its height."""
+    """Draw a map of the tracks, north up and to scale, or their heights if all lie on a line."""
     points = profile.plan.waypoints
     lat, lon, _ = points[0]
     east_m = METRES_PER_DEGREE * longitude_scale(lat)

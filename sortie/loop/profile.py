@@ -1,4 +1,4 @@
-"""Profiles of the sortie loop: TOML, checked key by key, with one line for whatever is wrong."""
+"""Profiles of the loop: TOML, checked key by key, with one line for each mistake."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from sortie.config.tables import complaint, converted, parse_toml
 
 BUILT_IN = ("space", "drone-box")
 _LARGEST_ALTITUDE_M = 83_000.0
-#: Keys whose suffix said milliseconds of a speed, by table: taken under the old name too, for one version.
+# Keys whose suffix said milliseconds for a speed, by table; their old names are accepted for one version.
 _RENAMED: Final = {"box": {"speed_ms": "speed_mps", "wind_ms": "wind_mps", "wind_max_ms": "wind_max_mps"}}
 WELL_BEFORE = 0.7
-"""Share of the time for which the margins last: by then a loss has to be noticed."""
+"""Largest share of the margins' time that may pass until a loss is noticed."""
 
 
 def profile_text(name: str) -> str:
-    """The TOML of a built-in profile."""
+    """Return the TOML of a built-in profile."""
     if name not in BUILT_IN:
         raise UserError(f"--print-profile {name}: known profiles are {', '.join(BUILT_IN)}{nearest(name, BUILT_IN)}")
     return (files("sortie.loop") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load_profile(given: str) -> tuple[Profile, str | None]:
-    """A built-in profile by name, or one from a file; with a warning about it."""
+    """Load a built-in profile by name, or a file, with a warning about it."""
     if given in BUILT_IN:
         text, where = profile_text(given), given
     else:
@@ -52,8 +52,7 @@ def load_profile(given: str) -> tuple[Profile, str | None]:
 
 
 def parse_profile(text: str, where: str) -> tuple[Profile, str | None]:
-    """A profile from TOML, and a warning where it has names of an earlier version; UserError names the place and what
-    is wrong."""
+    """Parse a profile, with a warning about names of an earlier version. UserError with the place of a mistake."""
     values = parse_toml(text, f"--profile {where}")
     warning = _rename_keys(values, where)
     _check_keys(values, where)
@@ -65,7 +64,7 @@ def parse_profile(text: str, where: str) -> tuple[Profile, str | None]:
 
 
 def profile_of_kind(profile: Profile, kind: str, where: str = "") -> Profile:
-    """The profile as a kind of vehicle flies it. UserError as `parse_profile`."""
+    """Return the profile for a kind of vehicle. UserError as for `parse_profile`."""
     values = msgspec.to_builtins(profile)
     for table, differs in profile.kinds.get(kind, {}).items():
         values[table] |= differs
@@ -80,7 +79,7 @@ def profile_of_kind(profile: Profile, kind: str, where: str = "") -> Profile:
 
 
 def _rename_keys(values: dict[str, Any], where: str) -> str | None:
-    """Give keys of an earlier version the names of this one; the one warning that says so."""
+    """Rename keys of an earlier version, and return the warning about them."""
     found: list[str] = []
     for table, names in _RENAMED.items():
         inner = values.get(table)
@@ -99,7 +98,7 @@ def _rename_keys(values: dict[str, Any], where: str) -> str | None:
 
 
 def _check_keys(values: dict[str, Any], where: str) -> None:
-    """Unknown tables and keys, with the nearest known one; those of kinds too."""
+    """Raise UserError for unknown tables and keys, with the nearest known one; also in those of kinds."""
     kinds = values.get("kinds", {})
     for kind, tables in kinds.items() if isinstance(kinds, dict) else ():
         if kind not in KINDS:
@@ -119,7 +118,7 @@ def _check_keys(values: dict[str, Any], where: str) -> None:
 
 
 def _check_sense(profile: Profile, where: str) -> None:
-    """Check what no single key can tell."""
+    """Check rules about several keys."""
     from sortie.loop.faults import NAMES
 
     def refuse(text: str) -> None:
@@ -165,15 +164,15 @@ def loss_found_s(profile: Profile) -> float:
     """Longest time until missed heartbeats lead to a forced recall, s."""
     beats = profile.heartbeat
     closed_s = 0.0
-    if profile.vehicle == "kinematic":  # a beat that is due behind a closed comms window is waited for
+    if profile.vehicle == "kinematic":  # a beat that is due behind a closed comms window is delayed
         orbit = Almanac(profile.orbit).orbit
         closed_s = profile.orbit.blocked_deg / 360.0 * orbit.period_s
     return closed_s + beats.misses * beats.period_s + beats.grace_s + beats.polls * beats.poll_s
 
 
 def margins_last_s(profile: Profile) -> float:
-    """Time that the reserve for the way back lasts, s, propellant or charge, at the fastest rate at which it is used
-    on the way or in the harvest: before that a loss has to be known (seed 000, 3)."""
+    """Return the time that the reserve for the way back lasts at the highest consumption, s, of propellant or charge. A
+    loss must be noticed before (seed 000, 3)."""
     use, power, plan = profile.skimmer, profile.power, profile.plan
     rates_kg_s = (use.outbound_kg / plan.outbound_s, use.harvest_kg / plan.harvest_s, use.return_kg / plan.return_s)
     reserve_kg = use.fuel_reserve * (use.return_kg + use.dock_kg)

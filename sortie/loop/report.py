@@ -1,5 +1,5 @@
-"""The result of a loop: the JSON object of `sortie loop` with the exit status that goes with it, and `--report DIR`:
-report.html with charts, report.json, and CSV tables. The page opens without a network."""
+"""Result of a loop: the JSON object and exit status of `sortie loop`, and the files of `--report DIR`: report.html with
+charts, report.json and CSV tables. The page opens without a network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def result_of(
     depot: DepotResources,
     ended_by: EndedBy,
 ) -> dict[str, Any]:
-    """See docs/reference/sortie-loop.md, "Endings and restarts". `sorties`: all that have ended."""
+    """Make the JSON object (docs/reference/sortie-loop.md, "Endings and restarts"). `sorties`: all ended ones."""
     return {
         "profile": profile,
         "seed": seed,
@@ -66,14 +66,14 @@ _SHOWN_DECISIONS = 2_000
 
 
 def check_directory(directory: Path) -> None:
-    """Make it before anything is flown; UserError when it cannot be written."""
+    """Make the directory before the flight. UserError when it is not writable."""
     make_folder(directory, f"--report {directory}")
     if not os.access(directory, os.W_OK | os.X_OK):
         raise UserError(f"--report {directory}: cannot be written")
 
 
 def write_report(directory: Path, run: LoopRun, result: dict[str, Any]) -> None:
-    """Write all files; UserError when the directory cannot be written."""
+    """Write all files. UserError when the directory is not writable."""
     decisions = run.journal.decisions()
     levels = run.journal.levels()
     comparison = [msgspec.to_builtins(row) for row in compare(run.profile, result["sorties"])]
@@ -122,7 +122,7 @@ def _page(
     decisions: list[dict[str, Any]],
     figures: list[str],
 ) -> str:
-    """The story first, then the sorties, charts, equations, and every decision."""
+    """Write the page: summary, sorties, charts, equations, all decisions."""
     shown = decisions[-_SHOWN_DECISIONS:]
     note = f"<p>The last {_SHOWN_DECISIONS} of {len(decisions)}.</p>" if len(shown) < len(decisions) else ""
     body = (
@@ -141,7 +141,7 @@ _ENDS: Final = {
 
 
 def _story(profile: Profile, result: dict[str, Any]) -> str:
-    """Outcome of the loop and its sorties, worst first."""
+    """Describe the outcome of the loop and its sorties, worst first."""
     sorties, skimmer, ended = result["sorties"], result["skimmer"], EndedBy(result["ended_by"])
     broken = [sortie for sortie in sorties if sortie["outcome"] != "completed"]
     kind = "bad" if EXIT[ended] else "look" if broken else "good"
@@ -204,7 +204,7 @@ def _comparison(rows: Iterable[dict[str, Any]]) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three digits, in plain figures."""
+    """Format a number with three digits, without exponent."""
     if value is None:
         return "–"
     digits = 0 if abs(value) >= 100.0 else 2 if abs(value) < 10.0 else 1
@@ -229,7 +229,7 @@ def _decisions(decisions: Iterable[dict[str, Any]]) -> str:
 
 
 def _facts(facts: object) -> str:
-    """Names and values as a person reads them."""
+    """Format names and values for people."""
     match facts:
         case dict():
             return "; ".join(f"{str(name).replace('_', ' ')} {_facts(value)}" for name, value in facts.items())

@@ -1,4 +1,4 @@
-"""Runs a loop to its end: journal, pace, signals, view. Decides nothing about sorties."""
+"""Run of a loop to its end: journal, pace, signals, view. It makes no decisions about sorties."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from sortie.runtime.runtime import Runtime
 from sortie.runtime.share import always
 
 SAVE_S = 1.0
-"""Paced, the state is saved this often although nothing was decided."""
+"""Longest time between two saves of a paced loop, s."""
 TOGETHER_S = 0.2
-"""Wall time of a world without outside observers that is committed at once, s."""
+"""Real time that one commit may cover if nothing outside observes the loop, s."""
 _SLICE_S = 0.1
 
 
 class LoopRecord(QuietNode):
-    """A node that keeps the record of a loop. What was decided at an instant, by both parties, is in the journal, with
-    the state after it, before vehicle time moves on and before anything is sent to the outside: that is its commit.
-    Where nothing can get outside (as fast as possible, no real vehicle, `watched` says no), several instants share one:
-    people are told of none of them before it is on the disk, and after a crash the same seed decides them again."""
+    """Node that records a loop. The decisions of an instant, and the state after it, are in the journal before vehicle
+    time advances and before anything is sent outside. If nothing can get outside (as fast as possible, no real vehicle,
+    `watched()` false), several instants share one commit: people see none of them before, and after a crash the same
+    seed repeats them."""
 
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
@@ -61,7 +61,7 @@ class LoopRecord(QuietNode):
         self._saved_s = time.monotonic()
 
     def commit(self, link_ms: int) -> None:
-        """Save what was decided; paced, also what has only flowed."""
+        """Save decisions; in a paced loop also flows, from time to time."""
         if self._loop.decided:
             if self._paced or self._watched() or time.monotonic() - self._saved_s >= self._together_s:
                 self.save()
@@ -80,7 +80,7 @@ class LoopRecord(QuietNode):
         self._closed += closed
 
     def save(self) -> None:
-        """Decisions, sorties that have ended and the state now, all or nothing; then people are told."""
+        """Store decisions, ended sorties and the state in one transaction, then show them."""
         self._take()
         self._journal.commit(encode(self._loop.snapshot()))
         self._saved_s = time.monotonic()
@@ -92,8 +92,8 @@ class LoopRecord(QuietNode):
 
 
 class LoopRun:
-    """Run of a loop on a state directory, whose snapshot goes before that of `order`, in `runtime` (None: one without
-    links, in virtual time). `together_s`: see `LoopRecord`; 0 commits each instant by itself."""
+    """Run of a loop in a state directory, whose snapshot takes precedence over that of `order`. `runtime` None: virtual
+    time without links. `together_s`: see `LoopRecord`; 0 commits each instant."""
 
     def __init__(
         self,
@@ -124,29 +124,29 @@ class LoopRun:
         if not self.resumed:
             journal.begin(profile.name, seed, controller=self._real)
         if self.loop.decided:
-            self.record.save()  # how it begins, or what a restart has closed
+            self.record.save()  # the beginning, or what a restart has closed
 
     def _is_watched(self) -> bool:
-        """True when anything of this loop can get outside."""
+        """True when a message of this loop can get outside."""
         return self._real or (self.runtime.sockets is not None and self.runtime.sockets.has_links)
 
     # --- endings ------------------------------------------------------------------------------------------------------
     @property
     def over(self) -> EndedBy | None:
-        """Reason why the loop is over for this command; more sorties may be asked for than when it ended."""
+        """Reason why the loop is over for this command, or None. More sorties may be requested than at its end."""
         ended = self.loop.ended_by
         if ended is EndedBy.SORTIES_DONE and (self._total is None or self.loop.depot.memory.number < self._total):
             return None
         return ended
 
     def go_on(self) -> None:
-        """A loop that was done is to fly more sorties."""
+        """Continue a finished loop with more sorties."""
         if self.loop.ended_by is EndedBy.SORTIES_DONE:
             self.loop.resume_after_done()
             self.record.save()
 
     def listen(self) -> bool:
-        """A skimmer was declared lost: does it report again? Waits for it a little."""
+        """Wait a short time for a skimmer that was declared lost, and return whether it reports."""
         memory = self.loop.depot.memory
         if memory.skimmer is not SkimmerState.LOST or memory.ended_by is not EndedBy.LOST:
             return False
@@ -160,28 +160,28 @@ class LoopRun:
         return memory.heard_again
 
     def recover(self) -> None:
-        """Take a lost skimmer back in: dock, then phase 8."""
+        """Take back a lost skimmer: dock, then phase 8."""
         self.loop.recover()
         self.record.save()
 
     def install_signals(self) -> None:
-        """SIGTERM and Ctrl-C stop at the next step; but the first Ctrl-C stops a real vehicle that flies."""
-        hold = partial(self.loop.hold, "Ctrl-C")  # which the vehicle tells by itself
+        """Let SIGTERM and Ctrl-C stop the loop; the first Ctrl-C stops a real vehicle in flight."""
+        hold = partial(self.loop.hold, "Ctrl-C")  # the vehicle reports it
         self.runtime.install_signals(hold if self._real else None)
         self.runtime.signals.running = True
 
     def take_back(self) -> None:
-        """A person asks for a vehicle that is real and that this start has found in the air, in nobody's hands."""
+        """Call a real vehicle home that this start has found in the air without a controller."""
         self.loop.take_back()
         self.record.save()
 
     # --- running ------------------------------------------------------------------------------------------------------
     def load(self) -> None:
-        """Load what is compiled; a signal ends the waiting."""
+        """Load the compiled kernel; a signal ends the wait."""
         self.runtime.load(self.view.terminal.say)
 
     def run(self) -> EndedBy:
-        """To the end, or to a signal."""
+        """Run to the end, or to a signal."""
         loop, runtime = self.loop, self.runtime
         self.load()
         self.view.refresh(loop)
@@ -195,10 +195,10 @@ class LoopRun:
         return loop.ended_by or EndedBy.STOPPED
 
     def _ask_operator(self) -> None:
-        """--confirm-relaunch: yes flies on, anything else (and no operator at all) stops the loop here. As fast as
-        possible means that vehicle time waits for a person; else it goes on."""
+        """Ask a person (--confirm-relaunch): yes continues; anything else, or no terminal, stops the loop. At full
+        speed, vehicle time waits for the answer."""
         runtime, number = self.runtime, self.loop.depot.memory.number
-        self.record.save()  # nobody is asked about what could still be undone
+        self.record.save()  # a person must not be asked about something that can still be undone
         if self._operator.ask(number, f"sortie {number} is back and reviewed: launch again? [y/N] "):
             self.view.terminal.stop()
         answer = self._operator.answer(0.0)
@@ -219,27 +219,27 @@ class LoopRun:
             runtime.signals.number = signal.SIGTERM
 
     def leave(self) -> None:
-        """The loop is over: its vehicle flies on without it."""
+        """End the loop; its vehicle flies on."""
         self.runtime.remove(self.record)
         self.loop.leave()
 
     def sorties(self) -> list[dict[str, Any]]:
-        """Records of the sorties that have ended, from the first."""
+        """Return the records of all ended sorties."""
         return self.journal.sorties()
 
     def flights(self) -> dict[int, StoredFlight]:
-        """Recordings of the sorties, the present one as far as it has come."""
+        """Return the recordings of all sorties, also of the current one so far."""
         present = self.loop.flight()
         return self.journal.flights() | ({} if present is None else {present.number: present})
 
     def tracks(self) -> dict[int, list[dict[str, float]]]:
-        """Tracks of the sorties, the present one as far as it has come."""
+        """Return the tracks of all sorties, also of the current one so far."""
         present = self.loop.depot.memory.record
         return self.journal.tracks() | ({} if present is None else {present.number: present.track_rows()})
 
 
 def stored_snapshot(journal: LoopJournal) -> LoopSnapshot | None:
-    """Stored snapshot, None for a new loop; UserError when it is not this version's."""
+    """Return the stored snapshot, or None. UserError for another version's."""
     stored = journal.stored()
     try:
         return None if stored is None else decode(stored.state)

@@ -1,5 +1,5 @@
-"""The skimmer of `space`: a model without an autopilot. Its controller commands the thrusters of the world, and its
-endpoint speaks the mission protocol and the words of the loop, nothing else."""
+"""Skimmer of `space`: a model without an autopilot. Its controller commands thrusters of the world; its endpoint has
+only the mission protocol and the loop's messages."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _NOT_FLOWN = Outcome(Result.UNSUPPORTED, "a kinematic skimmer flies its plan onl
 
 
 def modelled_skimmer(order: LoopOrder, state: WorldState, runtime: Runtime) -> ModelledSkimmer:
-    """The carrier of `space`."""
+    """Make the carrier of `space`."""
     memory = order.snapshot.skimmer.guidance if order.snapshot else GuidanceMemory()
     return ModelledSkimmer(order.profile, state, memory)
 
 
 class ModelledSkimmer:
-    """A `Carrier`; see the module. `system`: its MAVLink system id."""
+    """Modelled `Carrier`. `system`: its MAVLink system id."""
 
     vehicle = None
     real = None
@@ -61,51 +61,51 @@ class ModelledSkimmer:
         self.mission = KeptMission(self.endpoint, CraftCore(lambda: state.now_ms))
 
     def begin(self, loop: SortieLoop, snapshot: LoopSnapshot | None) -> None:
-        """Restore the waypoints of the mission: neither controller's memory has them."""
+        """Restore the waypoints of the mission, which neither controller remembers."""
         if snapshot is not None:
             self.mission.keep(
                 [MissionItem(Cmd.NAV_WAYPOINT, Frame.GLOBAL, x=x, y=y, z=z) for x, y, z in snapshot.waypoints]
             )
 
     def note(self, snapshot: LoopSnapshot) -> None:
-        """Do nothing: it has no more to keep."""
+        """Do nothing: it has no other state."""
 
 
 class KeptMission:
-    """The skimmer controller on an endpoint of which it is all, and which keeps the waypoints of its plan."""
+    """Skimmer controller on an endpoint of its own, which keeps the waypoints of its plan."""
 
     def __init__(self, endpoint: Endpoint, core: CraftCore) -> None:
         self._endpoint = endpoint
         self._core = core
 
     def carry(self, controller: SkimmerController) -> None:
-        """Do nothing: no other party speaks on this endpoint."""
-        self._endpoint.add_service(MissionService(self._core, NoJournal()))  # the loop's own snapshots keep its plans
+        """Add the skimmer's services; it has the endpoint for itself."""
+        self._endpoint.add_service(MissionService(self._core, NoJournal()))  # the loop's snapshots store its plans
         self._endpoint.add_service(SkimmerService(controller, self._core.plans.mission))
 
     def on_link(self, link: int, link_ms: int) -> None:
-        """The depot is told what everybody is."""
+        """Do nothing: the depot receives what all links receive."""
 
     def items(self, plan: MissionPlan) -> list[MissionItem]:
-        """Waypoints of the plan as mission items."""
+        """Return the waypoints of the plan as mission items."""
         return plan_items(plan)
 
     def keep(self, items: list[MissionItem]) -> None:
-        """Keep these items."""
+        """Store these items."""
         self._core.plans.mission.replace(tuple(items))
 
     def show(self, plan: MissionPlan) -> None:
-        """Take the plan as its mission, if it has none."""
+        """Store the plan as its mission, if it has none."""
         if not self._core.plans.mission.total():
             self.keep(plan_items(plan))
 
     def waypoints(self) -> list[tuple[float, float, float]]:
-        """Waypoints of the mission."""
+        """Return the waypoints of the mission."""
         return [(item.x, item.y, item.z) for item in self._core.plans.mission.items()]
 
 
 class CraftClock:
-    """A vehicle, as far as its clock goes."""
+    """Vehicle that has only a clock."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
@@ -113,13 +113,13 @@ class CraftClock:
 
     @property
     def state(self) -> VehicleState:
-        """State with its time alone."""
+        """State that has only a time."""
         self._state.report[report.TIME_MS] = self._now_ms()
         return self._state
 
 
 class CraftFacts:
-    """`MissionFacts` of a kinematic skimmer: it has a clock, and no home."""
+    """`MissionFacts` of a kinematic skimmer: it has a clock, but no home."""
 
     vehicle_class = COPTER
     home: GeoPoint | None = None
@@ -128,7 +128,7 @@ class CraftFacts:
         self.vehicle = vehicle
 
     def altitude(self, frame: int, z: float, lat: float, lon: float) -> float | None:
-        """Only what counts from the sea."""
+        """Return an altitude of a frame above sea level; None for other frames."""
         return altitude_amsl(frame, z, None, None)
 
     def param(self, name: str) -> float:
@@ -136,12 +136,12 @@ class CraftFacts:
         return 0.0
 
     def over_ground(self, frame: int, z: float) -> float | None:
-        """Return None: it knows no ground."""
+        """Return None: it knows no terrain."""
         return None
 
 
 class CraftPlans:
-    """A `PlanStore`: plans are swapped in at once."""
+    """`PlanStore` in which plans are replaced at once."""
 
     def __init__(self) -> None:
         self.mission, self.fence, self.rally = MissionStorage(1), MissionStorage(0), MissionStorage(0)
@@ -160,7 +160,7 @@ class CraftCommands:
     """Commands of a craft that flies no mission items."""
 
     number = 0
-    """Number of its mode."""
+    """Mode number."""
 
     def set_current(self, seq: int) -> Outcome:
         return _NOT_FLOWN if seq else ACCEPTED
@@ -173,7 +173,7 @@ class CraftCommands:
 
 
 class CraftCore:
-    """The `MissionParts` of a kinematic skimmer."""
+    """`MissionParts` of a kinematic skimmer."""
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self.vehicle = CraftClock(now_ms)

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 def open_outside(
     runtime: Runtime, endpoint: Endpoint, urls: Iterable[str], *, insecure: bool, signing_key: Path | None = None
 ) -> None:
-    """Open them on the skimmer's endpoint. UserError for a link that cannot be opened, and for one
-    that the network can reach unless `insecure` or signed with the key in the file `signing_key`."""
+    """Open links on the skimmer's endpoint. UserError for one that cannot be opened, or that the network can reach
+    without `insecure` or the key in the file `signing_key`."""
     keys = open_keys(None, signing_key)
     if keys.key is not None:
         keys.sign(endpoint)
@@ -52,13 +52,13 @@ def open_outside(
 
 
 LISTEN_S = 5.0
-"""Least time that a vehicle given up is listened for, s."""
+"""Least time to listen for a vehicle that was given up, s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Arguments of the command line. `seed` None: not given, then a stored loop's or that of `settings` holds;
-    `vehicle` None: nothing flies; `total` None: no limit."""
+    """Arguments of the command. `seed` None: that of a stored loop, or of `settings`; `vehicle` None: none flies;
+    `total` None: no limit."""
 
     profile: Profile
     settings: Settings
@@ -83,17 +83,17 @@ class Start:
 
     @property
     def speedup(self) -> float:
-        """0, as fast as possible, unless given."""
+        """Speed; 0 (as fast as possible) by default."""
         return self.settings.speedup or 0.0
 
     @property
     def links(self) -> tuple[str, ...]:
-        """None is open unless given."""
+        """Links; none by default."""
         return self.settings.link or ()
 
 
 def run_loop(start: Start) -> int:
-    """Run it; returns the exit status."""
+    """Run the loop and return the exit status."""
     with ExitStack() as stack:
         lock = StateLock(start.directory)
         stack.callback(lock.release)
@@ -104,7 +104,7 @@ def run_loop(start: Start) -> int:
             check_directory(start.report)
         try:
             run, ended = _run(start, stack, journal, seed)
-        except (SystemExit, KeyboardInterrupt):  # a signal before the loop itself listens to them: nothing has moved
+        except (SystemExit, KeyboardInterrupt):  # a signal before the loop handles them: nothing has moved
             _tell(start, _stopped_before(start, seed, journal))
             raise
         memory, depot = run.loop.depot.memory, run.loop.world.state.depot
@@ -116,7 +116,7 @@ def run_loop(start: Start) -> int:
 
 
 def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tuple[LoopRun, EndedBy]:
-    """Build the loop with its vehicle and links, and fly it to its end."""
+    """Make the loop with its vehicle and links, and run it to its end."""
     opening = f"sortie loop: profile {start.profile.name}, seed {seed}, state in {start.directory}"
     real = has_controller(start.vehicle) and not (start.vehicle is not None and start.vehicle.in_our_world)
     runtime = Runtime(Sockets(), virtual_links=not real)
@@ -125,7 +125,7 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
     speedup = start.speedup if controller is None else controller.speedup
     view = LoopView(start.total, start.profile.units, paced=speedup > 0.0)
     if not start.links:
-        view.terminal.say(opening)  # before the simulator is loaded; a link that is refused has the one line for itself
+        view.terminal.say(opening)  # before the simulator is loaded
     if controller is None:
         make = carrier_of(start.profile, start.vehicle, start.settings.terrain)
     else:
@@ -160,8 +160,8 @@ def _run(start: Start, stack: ExitStack, journal: LoopJournal, seed: int) -> tup
 def _controller(
     start: Start, stack: ExitStack, runtime: Runtime, snapshot: LoopSnapshot | None
 ) -> ControllerStart | None:
-    """The flight controller behind the skimmer, if there is one, and if the loop has still something to do with it. For
-    a vehicle that was given up it is not waited for long."""
+    """Return the flight controller of the skimmer, if there is one and the loop still needs it. The wait for a vehicle
+    that was given up is short."""
     if start.vehicle is None or not has_controller(start.vehicle):
         return None
     from sortie.companion.build import say
@@ -185,7 +185,7 @@ def _controller(
 
 
 def _seed(start: Start, journal: LoopJournal) -> int:
-    """Seed of the state directory's loop, or of a new one; UserError when it holds another loop than was asked for."""
+    """Return the seed of the stored loop, or of a new one. UserError when another loop is stored."""
     seed = start.settings.seed if start.seed is None else start.seed
     stored = journal.stored()
     if stored is not None:
@@ -205,7 +205,7 @@ def _seed(start: Start, journal: LoopJournal) -> int:
 
 
 def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> EndedBy:
-    """To the end of the loop, which may be there already. `silent`: its vehicle is a real one that is not heard."""
+    """Run to the end of the loop, which may be reached already. `silent`: its real vehicle does not answer."""
     view = run.view
     run.install_signals()
     heard = run.over is not None and not silent and run.listen()
@@ -232,7 +232,7 @@ def _fly(stack: ExitStack, run: LoopRun, recover: bool, *, silent: bool) -> Ende
 
 
 def _stopped_before(start: Start, seed: int, journal: LoopJournal) -> dict[str, Any]:
-    """The result of a start that was stopped before anything moved: what the journal has."""
+    """Return the result of a start that was stopped before anything moved, from the journal."""
     snapshot = stored_snapshot(journal)
     memory = DepotMemory() if snapshot is None else snapshot.depot
     depot = new_depot(start.profile) if snapshot is None else snapshot.world.depot

@@ -1,4 +1,4 @@
-"""Choice of the vehicle that a profile flies, and what carries a loop with it."""
+"""Choice of the vehicle for a profile, and of its carrier."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KINEMATIC = "kinematic"
 
 
 def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSource | None, str | None]:
-    """Vehicle that flies (None: the skimmer of `space`, which has no autopilot) and a warning, or None. `given`:
-    --vehicle. UserError when the loop cannot fly it: no copter, nor a simulated kind that lands anywhere."""
+    """Return the vehicle that flies (None: the skimmer of `space`), and a warning or None. `given`: --vehicle.
+    UserError for a vehicle that the loop cannot fly: neither a copter nor a simulated kind that lands anywhere."""
     if profile.vehicle == KINEMATIC:
         ignored = f"--vehicle is ignored: profile {profile.name} has no vehicle to fly"
         return None, None if given is None else ignored
@@ -35,13 +35,13 @@ def vehicle_of(profile: Profile, given: VehicleSource | None) -> tuple[VehicleSo
 
 
 def has_controller(spec: VehicleSource | None) -> bool:
-    """True when a flight controller, of whatever kind, is behind it."""
+    """Check whether the vehicle has a flight controller."""
     return spec is not None and spec.kind != "sim"
 
 
 def carrier_of(profile: Profile, vehicle: VehicleSource | None = None, terrain: Path | None = None) -> CarrierMaker:
-    """Maker of the carrier of a profile without a flight controller; that of the box is only loaded where it flies.
-    `terrain`: what its dock stands on."""
+    """Return the maker of a carrier without a flight controller. The box is only loaded if it flies. `terrain`: the
+    ground at its dock."""
     if profile.vehicle == KINEMATIC:
         return modelled_skimmer
     from sortie.loop.box import simulated_box

@@ -1,9 +1,7 @@
-"""View of a running loop for a person: a live panel on a terminal; otherwise one line for each sortie and abort, and
-for each phase where the loop runs slowly enough to be watched (`paced`). And what a person answers
-(`--confirm-relaunch`): a question on stderr, a line of stdin.
+"""View of a running loop: a live panel on a terminal, otherwise a line for each sortie and abort, and for each phase if
+the loop is slow enough (`paced`). Also the question of `--confirm-relaunch` on stderr, answered by a line of stdin.
 
-The answer is looked for and not waited for: signals are obeyed, links served and a flying clock kept while the question
-stands.
+The program does not wait for an answer: signals, links and a running clock are served meanwhile.
 """
 
 from __future__ import annotations
@@ -32,15 +30,15 @@ _WORTH_A_LINE = frozenset(
 
 
 _ABORTS = frozenset((*ABORT_1_NAMES, *ABORT_2_NAMES, *ABORT_3_NAMES))
-"""Triggers: decisions of the depot under these names are aborts."""
+"""Decisions of the depot with these names are aborts."""
 
 
 OVERDUE: Final = "overdue"
-"""Label of T_DEATH, the timer to the declared loss, where people read it."""
+"""Name of T_DEATH, the timer to the declared loss, for people."""
 
 
 def span(ms: float) -> str:
-    """A time for people: days above one day, else hours, minutes, seconds."""
+    """Format a duration: days above one day, otherwise hours, minutes, seconds."""
     seconds = ms / 1000.0
     if ms >= _DAY_MS:
         return f"{ms / _DAY_MS:.2f} d"
@@ -48,14 +46,14 @@ def span(ms: float) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """An amount for people, in the profile's unit; masses in tonnes above one tonne."""
+    """Format an amount in the profile's unit; masses above a tonne in tonnes."""
     if unit == "kg" and value >= 1000.0:
         return f"{value / 1000.0:.2f} t"
     return f"{value:.1f} {unit}" if value < 100.0 else f"{value:.0f} {unit}"
 
 
 class LoopView:
-    """See the module; everything goes to stderr."""
+    """View of a loop on stderr."""
 
     def __init__(self, total: int | None, units: UnitSettings, *, paced: bool = False) -> None:
         self._total = total
@@ -67,7 +65,7 @@ class LoopView:
         self._last: Decision | None = None
 
     def decided(self, decisions: list[Decision]) -> None:
-        """New decisions."""
+        """Show new decisions."""
         for decision in decisions:
             aborts = decision.party == "depot" and decision.name in _ABORTS and decision.facts
             if self._is_repeated(decision):
@@ -80,7 +78,7 @@ class LoopView:
         self._last = decisions[-1] if decisions else self._last
 
     def _is_repeated(self, decision: Decision) -> bool:
-        """A no-go that waits for nothing new since the last go: constraints come and go while one of them lasts."""
+        """Check for a repeated no-go whose constraints are not new since the last go; constraints may alternate."""
         if decision.name == "go":
             self._waits_for.clear()
         if decision.name != "no_go":
@@ -90,13 +88,13 @@ class LoopView:
         return not new
 
     def closed(self, sortie: dict[str, Any]) -> None:
-        """A sortie has ended."""
+        """Show an ended sortie."""
         why = f" ({sortie['abort'] or 'no abort'}, {sortie['trigger']})" if sortie["trigger"] else ""
         delivered = amount(sortie["delivered_kg"], self._units.store)
         self.terminal.say(f"sortie {sortie['number']} {sortie['outcome']}{why}: {delivered} delivered")
 
     def refresh(self, loop: SortieLoop) -> None:
-        """Bring the panel up to date, at most ten times a second."""
+        """Redraw the panel, at most ten times a second."""
         if self.terminal.is_open:
             self.terminal.draw(time.monotonic(), lambda height: self.lines(loop))
         else:
@@ -111,7 +109,7 @@ class LoopView:
             )
 
     def lines(self, loop: SortieLoop) -> list[Line]:
-        """The panel: phase, timers, mode, tanks, batteries, sortie count, last decision and its reason."""
+        """Return the panel: phase, timers, mode, tanks, batteries, number of sorties, last decision with its reason."""
         memory, state, status = loop.depot.memory, loop.world.state, loop.depot.memory.status
         of = "" if self._total is None else f" of {self._total}"
         shown = "LOST, heard again" if memory.skimmer is SkimmerState.LOST and memory.heard_again else memory.skimmer
@@ -145,7 +143,7 @@ class LoopView:
 
 
 class Operator:
-    """Reads answers from stdin, byte by byte as they come: what was typed ahead answers the next question."""
+    """Reader of answers on stdin. Text that was typed early answers the next question."""
 
     def __init__(self) -> None:
         self._asked: int | None = None
@@ -153,7 +151,7 @@ class Operator:
         self._closed = sys.stdin is None
 
     def ask(self, number: int, question: str) -> bool:
-        """Put the question about sortie `number`, once; True when it was put now."""
+        """Ask about sortie `number` once; True when the question was printed now."""
         if self._asked == number:
             return False
         self._asked = number
@@ -161,8 +159,7 @@ class Operator:
         return True
 
     def answer(self, wait_s: float) -> bool | None:
-        """Answer of the operator within `wait_s`, s: yes, no (anything else, and the end of the input), None = nothing
-        yet."""
+        """Wait up to `wait_s` s for the answer: yes, no (anything else, or the end of input), None: not yet."""
         if b"\n" not in self._typed and not self._closed:
             self._read(wait_s)
         line, newline, rest = self._typed.partition(b"\n")
@@ -170,7 +167,7 @@ class Operator:
             return None
         self._typed = rest
         if not newline:
-            print(file=sys.stderr)  # nobody has ended the question's line
+            print(file=sys.stderr)  # ends the line of the question
         return line.strip().lower() in (b"y", b"yes")
 
     def _read(self, wait_s: float) -> None:

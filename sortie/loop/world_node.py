@@ -1,6 +1,6 @@
-"""The world of a loop as a node: what time passes in, and what faults strike.
+"""World of a loop as a node: it advances by itself, and faults act on it.
 
-It counts vehicle time in the runtime's milliseconds; the loop's time goes on over restarts, and is `offset_ms` later.
+Its vehicle time is that of the runtime, ms; loop time continues over restarts and is `offset_ms` larger.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ LOSSY = 0.25
 
 
 class WorldNode(QuietNode):
-    """Moves on to what happens next in it, or follows the vehicle that flies in it; and lets faults strike. WHEN of a
-    fault is measured by the depot's `memory`; faults of the link are the wire's."""
+    """Node of the world. It advances to its next event, or follows the vehicle that flies in it, and applies faults.
+    WHEN of a fault is compared with the depot's `memory`; link faults act on the wire."""
 
     most_instants = 1
 
     endpoints: tuple[Endpoint, ...] = ()
     look_every_ms = FOR_EVER_MS
-    """Interval of looks between deadlines, ms: none are needed."""
+    """Longest step between deadlines, ms: no limit."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class WorldNode(QuietNode):
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def next_vehicle_deadline_ms(self) -> int:
-        """The next thing that happens by itself, here or by a fault."""
+        """Return the next event of the world or of a fault, ms."""
         world, fault = self.world.next_event_ms(), self.faults.next_ms(self._when())
         if world is None or fault is None:
             due = world if fault is None else fault
@@ -60,30 +60,30 @@ class WorldNode(QuietNode):
         return (world if world < fault else fault) - self._offset_ms
 
     def advance(self, until_ms: int, link_ms: int | None = None) -> None:
-        """To what happens next, or to `until_ms` if that is earlier."""
+        """Advance to the next event, at most to `until_ms`."""
         due = min(until_ms, self.next_vehicle_deadline_ms())
         if due >= FOR_EVER_MS:
             raise RuntimeError("nothing more will happen")
         self.world.advance(max(due + self._offset_ms, self.world.state.now_ms))
 
     def look_again(self) -> None:
-        """Do nothing: it keeps no deadline, each is computed anew."""
+        """Do nothing: deadlines are always computed."""
 
     def load(self) -> None:
-        """Do nothing: it has no compiled code."""
+        """Do nothing: there is no compiled code."""
 
     def beat(self) -> None:
-        """HEARTBEATs are the parties'."""
+        """Do nothing: depot and skimmer send HEARTBEATs."""
 
     # --- faults -------------------------------------------------------------------------------------------------------
     def serve_links(self, link_ms: int) -> None:
-        """Move to the time of the vehicle that flies in it, and let the faults due by then strike."""
+        """Advance to the time of the vehicle that flies in it, and apply due faults."""
         self.world.follow()
         self.strike()
 
     def strike(self) -> None:
-        """Faults begin and end; also at the very start of a phase, before anything is done in it."""
-        for name in self.world.take_repairs():  # first: what has been put right may strike again at this very instant
+        """Begin and end faults, also at the start of a phase before anything else."""
+        for name in self.world.take_repairs():  # first, because a repaired fault may begin again at this instant
             self.faults.repaired(name)
         happened = self.faults.take(self._when()) if self._memory.ended_by is None else []
         for name, begins in happened:
@@ -99,7 +99,7 @@ class WorldNode(QuietNode):
             self._stir()
 
     def forget_old_faults(self) -> None:
-        """Faults that this start was not given hold no longer, but for damage (ABORT-1 and -3)."""
+        """End faults that this start was not given, except lasting damage (ABORT-1 and -3)."""
         given = {name for name, holds in self.faults.holding() if holds}
         if not given.intersection(LINK_NAMES):
             self._wire.loss = 0.0

@@ -1,1 +1,1 @@
-"""Built-in profiles of the sortie loop, as data."""
+"""Built-in profiles of the loop, as data."""
