@@ -1,4 +1,4 @@
-"""Logs of flights: shown as they were, and flown again."""
+"""Incidents: logs of flights, replayed as they were or flown again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "fly_again":  # what replays a log does without a session
+    if name == "fly_again":  # a replay needs no session
         from sortie.incident.again import fly_again
 
         return fly_again

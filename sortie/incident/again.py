@@ -18,7 +18,8 @@ from sortie.logs.recorder import record_flights
 
 @dataclass(frozen=True, slots=True)
 class FlownAgain:
-    """`missing`: what of the log did not happen again, in words; empty: all of it did. `notes`: what was refused."""
+    """Result of a repeated incident. `missing`: events of the log that did not happen again, in words; empty: none.
+    `notes`: refused commands."""
 
     happened: HappenedInFlight
     missing: list[str]
@@ -26,12 +27,12 @@ class FlownAgain:
 
     @property
     def failsafes(self) -> list[Failsafe]:
-        """Modes that the vehicle entered by itself."""
+        """Failsafes: modes that the vehicle entered by itself."""
         return list(self.happened.failsafes)
 
     @property
     def crashed(self) -> bool:
-        """True when it came down where or as it should not."""
+        """True when it crashed."""
         return self.happened.crashed
 
 
@@ -39,7 +40,7 @@ def fly_again(folder: Path, vehicles: Callable[..., AbstractContextManager[Sessi
     """Fly the scenario of a folder with a vehicle of `vehicles` (the fixture `sortie_vehicles`), or with the firmware
     that it names."""
     scenario = read_scenario(folder)
-    if scenario.source.in_our_world:  # whose own log tells why it entered a mode
+    if scenario.source.in_our_world:  # only its own log gives the reason of a mode
         with tempfile.TemporaryDirectory() as name:
             flown, conducted = fly(scenario, folder, Path(name) / "flown")
             happened = happened_in(flown)

@@ -1,7 +1,7 @@
-"""Answers of a recording to stations: its plan and what was asked for once, as they were; commands, but to go on, to
-pause and to jump, are refused with one text.
+"""Answers of a replayed log to ground stations: plans and requested messages as recorded. Commands are refused with one
+text, except those that pause, continue or jump.
 
-Sans-IO protocol services, beside those of parameters, files and logs, which are a vehicle's own.
+Protocol services without I/O, in addition to those for parameters, files and logs.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ CAPABILITIES: Final = (
     | Capability.MISSION_FENCE
     | Capability.MISSION_RALLY
 )
-"""Capabilities of a recording, told with the version of what wrote it, and with how that encodes parameters."""
+"""Capabilities of a recording, in addition to those of its firmware's version and parameter encoding."""
 _ENCODINGS: Final = Capability.PARAM_FLOAT | Capability.PARAM_ENCODE_BYTEWISE
 _VERSION, _HOME = id_of("AUTOPILOT_VERSION"), id_of("HOME_POSITION")
 _NO_TARGET: Final = (0, 0)
 _QUIET_MS: Final = 1000
-"""Between two refusals of messages that nobody acknowledges."""
+"""Shortest interval of refusals of messages without acknowledgement, ms."""
 
 
 class RecordedPlans(Speaker):
-    """MISSION_REQUEST_LIST and MISSION_REQUEST(_INT) of all three kinds of plan; MISSION_SET_CURRENT jumps to where the
-    item began. What would change a plan, or be flown to (MISSION_ITEM), is denied."""
+    """Recorded plans: MISSION_REQUEST_LIST and MISSION_REQUEST(_INT) for all three kinds. MISSION_SET_CURRENT jumps to
+    the time when the item began. Messages that would change a plan or fly to an item are denied."""
 
     clock: Clock = "link"
     handles = frozenset(
@@ -80,14 +80,14 @@ class RecordedPlans(Speaker):
 
 
 def refusal() -> Message:
-    """The text that goes with each refusal."""
+    """Return the text that accompanies each refusal."""
     return dialect.MAVLink_statustext_message(Severity.WARNING, REFUSAL.encode())
 
 
 class RecordedCommands(Speaker):
-    """COMMAND_LONG and COMMAND_INT: REQUEST_MESSAGE and its older forms are answered by what was told last,
-    DO_PAUSE_CONTINUE stops the recording and lets it go on, and DO_SET_MISSION_CURRENT jumps to where the item began;
-    all other commands, SET_MODE, targets, an origin and a console are refused. PING and TIMESYNC are answered."""
+    """COMMAND_LONG and COMMAND_INT of a replay: REQUEST_MESSAGE and its older forms return the last recorded message,
+    DO_PAUSE_CONTINUE pauses and continues, DO_SET_MISSION_CURRENT jumps to the time when the item began. Other
+    commands, SET_MODE, targets, origin and console are refused. PING and TIMESYNC are answered."""
 
     clock: Clock = "link"
     handles = frozenset(
@@ -107,18 +107,18 @@ class RecordedCommands(Speaker):
         """Handle a message of `handles`, addressed to us."""
         match message.get_type():
             case "PING":
-                if (message.target_system, message.target_component) == _NO_TARGET:  # else it is an answer
+                if (message.target_system, message.target_component) == _NO_TARGET:  # otherwise it is an answer
                     answer = dialect.MAVLink_ping_message(message.time_usec, message.seq, peer.system, peer.component)
                     self._out.append(Outgoing(answer, peer.link))
             case "TIMESYNC":
-                if message.tc1 == 0:  # else it is an answer
+                if message.tc1 == 0:  # otherwise it is an answer
                     now_ns = max(self._player.at_ms, 1) * 1_000_000
                     self._out.append(Outgoing(dialect.MAVLink_timesync_message(now_ns, message.ts1), peer.link))
             case "COMMAND_LONG" | "COMMAND_INT":
                 self._command(message, peer)
             case "AUTOPILOT_VERSION_REQUEST":
                 self._out += [Outgoing(told, peer.link) for told in (self._asked(_VERSION),) if told is not None]
-            case _ if now_ms - self._refused_ms >= _QUIET_MS:  # targets come ten times a second
+            case _ if now_ms - self._refused_ms >= _QUIET_MS:  # targets arrive ten times a second
                 self._refused_ms = now_ms
                 self._out.append(Outgoing(refusal(), peer.link))
 
@@ -143,11 +143,11 @@ class RecordedCommands(Speaker):
             case Cmd.DO_SET_MISSION_CURRENT if 0.0 <= message.param1 < 1e5:
                 jumped = self._player.jump_to_item(round(message.param1))
                 return (Result.ACCEPTED, ()) if jumped else (Result.DENIED, (refusal(),))
-            case Cmd.SET_MESSAGE_INTERVAL:  # it has the log's pace; what is told seldom (home) is told now
+            case Cmd.SET_MESSAGE_INTERVAL:  # the log sets the rate; rare messages (home) are sent now
                 told = self._asked(round(message.param1) if abs(message.param1) < 1e7 else -1)
                 return Result.DENIED, () if told is None else (told,)
             case Cmd.GET_HOME_POSITION:
-                return Result.DENIED, ()  # asked for each second: no text for each
+                return Result.DENIED, ()  # requested every second: no text for each
             case _:
                 return Result.DENIED, (refusal(),)
 

@@ -1,4 +1,5 @@
-"""Builds the scenario of a log: each line with where it comes from; what the log does not tell is listed as assumed."""
+"""Builder of the scenario of a log. Each line has its origin; facts that the log does not contain are listed as
+assumed."""
 
 from __future__ import annotations
 
@@ -32,26 +33,26 @@ from sortie.reading.trace import read_trace
 from sortie.rehearsal.fits import Calibration
 
 _BEFORE_S: Final = -5.0
-"""Time at which what was set before arming is set again."""
+"""Time relative to arming at which earlier settings are made, s."""
 _TELLING_SHARE: Final = 0.05
-"""Share of a battery below which its capacity is not to be seen in the voltage."""
+"""Used share of a battery below which its capacity cannot be seen in the voltage."""
 _SPEEDS: Final = frozenset({"speed", "climbing", "sinking", "landing"})
-"""Fits that parameters tell better."""
+"""Fits that parameters give more precisely."""
 _STICK_STEP_US: Final = 4.0
 _NOT_OURS: Final = (
     "SIM_", "STAT_", "LOG_", "SYSID_", "MAV_", "SERVO", "RELAY", "FM_", "SRT_", "SYS_", "MIS_TOTAL", "INITIAL_MODE",
     "FLTMODE", "BATT_CAPACITY", "COMPASS_", "RALLY_TOTAL", "FENCE_TOTAL", "GPS", "CAM", "MNT", "GRIP_", "PLND_",
     "PLDP_", "FRAME_", "RC9_", "RC1", "ARMING_", "BAT1_", "CA_", "COM_FLTMODE", "LND_FLIGHT_",
 )  # fmt: skip
-"""Beginnings of names that say nothing of how this vehicle flies, or that the simulator says for itself."""
+"""Prefixes of parameters without influence on the flight, or that the simulator has itself."""
 _OF_AIRFRAME: Final = ("ATC_RAT_", "ATC_ANG_", "PSC_", "MOT_")
-"""Gains that fit the airframe that was flown; that of the simulator has its own."""
+"""Gains for the airframe that was flown; the simulator has its own."""
 _LANDS_FROM_M, _LANDS_TO_M, _LANDS_MPS = 5.0, 1.0, 3.0
-"""Heights between which a landing's speed is measured, and what is no landing any more."""
+"""Heights between which the speed of a landing is measured, m, and the speed above which it is no landing, m/s."""
 _MINDED: Final = frozenset({"accel.garbage", "compass.wrong"})
-"""Faults that ArduPilot's estimator may refuse, and ours not: they are flown where its position suffered."""
+"""Faults that ArduPilot's estimator may reject, but ours does not. They are flown only if the position suffered."""
 _TUBE_OFF: Final = 0.005
-"""Smaller errors of a pitot tube are not told from the wind."""
+"""Smallest error of a pitot tube that can be distinguished from wind."""
 _NOT_AGAIN_AS_IT_WAS: Final = "that of the log would not come again as it was"
 _LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
     AutopilotType.ARDUPILOTMEGA: {
@@ -61,18 +62,18 @@ _LIKE: Final[Mapping[int, dict[str, tuple[float, str]]]] = {
         "FM_CUT_TILT": (0.0, "ArduPilot does not cut its motors in the air"),
         "SIM_DRIVE_LINES": (0.0, "ArduRover goes after its reference, and not by the lines"),
     },
-    AutopilotType.PX4: {  # with noise of its GPS, for which its reference waits
+    AutopilotType.PX4: {  # with GPS noise, for which its reference waits
         "SIM_BARO_RND": (0.0, _NOT_AGAIN_AS_IT_WAS),
         "FM_CUT_TILT": (0.0, "PX4 does not cut its motors in the air"),
     },
 }
-"""Parameters of ours by which it flies like others: (value, why)."""
+"""Parameters that make our vehicle fly like others: (value, reason)."""
 _MODES_AND_COMMANDS: Final = {
     LogForm.DATAFLASH: ("MODE", "MAVC"),
     LogForm.TELEMETRY: ("HEARTBEAT", "a command"),
     LogForm.ULOG: ("vehicle_status", "vehicle_command"),
 }
-"""Messages of a log that tell of modes and of a station's commands."""
+"""Messages that show modes and commands of a station."""
 _NOT_AGAIN: Final = frozenset(
     {
         Cmd.COMPONENT_ARM_DISARM,
@@ -85,11 +86,11 @@ _NOT_AGAIN: Final = frozenset(
         Cmd.REQUEST_AUTOPILOT_CAPABILITIES,
     }
 )
-"""Commands that are seen in what they did, or that only ask."""
+"""Commands whose effects are visible, or that only request something."""
 
 
 class Built:
-    """Scenario with its origins, its plan and the faults that were found. `calibration` None: nothing was measured."""
+    """Scenario with origins, plan and found faults. `calibration` None: nothing was measured."""
 
     def __init__(
         self,
@@ -112,7 +113,7 @@ def build(found: Evidence, log: Path) -> Built:
 
 
 class Builder:
-    """Builds a scenario, and collects in `assumed` what the log does not tell."""
+    """Builder of a scenario. `assumed` collects what the log does not contain."""
 
     def __init__(self, found: Evidence, log: Path) -> None:
         self._found = found
@@ -206,7 +207,7 @@ class Builder:
         return calibration, [msgspec.structs.replace(gust, at_s=round(gust.at_s - self._zero_s, 1)) for gust in gusts]
 
     def _gusts(self, gusts: Sequence[Gust]) -> Iterator[FoundFault]:
-        """The strongest of them, as a fault; they are flown as the scenario's wind."""
+        """Return the strongest gust as a fault; all are flown as the scenario's wind."""
         if not gusts:
             self.assumed.append("no gusts of less than 3 m/s: the attitude does not show them")
             return
@@ -253,7 +254,7 @@ class Builder:
         return params
 
     def _landing(self) -> dict[str, float]:
-        """A vehicle that came down otherwise than LAND_SPEED says, as ArduCopter without a place may."""
+        """Return the landing speed if it differed from LAND_SPEED, as ArduCopter's may without a position."""
         flown = [s for s in self._found.facts.samples if self._zero_s < s.time_s < self._end_s]
         high = max((i for i, s in enumerate(flown) if s.height > _LANDS_FROM_M), default=len(flown))
         low = next((i for i in range(high, len(flown)) if flown[i].height < _LANDS_TO_M), None)
@@ -266,8 +267,8 @@ class Builder:
         return {"LAND_SPEED": round(100.0 * sinks)}
 
     def _of_wings(self, calibration: Calibration | None) -> dict[str, float]:
-        """Parameters by which ours does as ArduPlane on its wings, in the air that the ground speed tells of: in thin
-        air a tube shows too little, and wings carry and drag less."""
+        """Return parameters that make our plane fly like ArduPlane at the air density that the ground speed shows: in
+        thin air a tube shows too little, and wings have less lift and drag."""
         found = self._found
         if found.ours or not vehicle_class(found.kind).has_stall_speed or "FS_EKF_THRESH" not in self._served:
             return {}
@@ -282,7 +283,7 @@ class Builder:
         return params
 
     def _as_theirs(self) -> dict[str, float]:
-        """Parameters by which ours flies as the vehicle that was flown."""
+        """Return parameters that make our vehicle fly like the logged one."""
         table = {line.name for line in parameter_set(self._found.kind).definitions}
         theirs = _LIKE[self._found.firmware.autopilot]
         known = {name: row for name, row in theirs.items() if name in table}
@@ -290,11 +291,11 @@ class Builder:
         return {name: value for name, (value, _) in known.items()}
 
     def _of_sticks(self, name: str) -> bool:
-        """True for a parameter of the channels, where somebody moves them."""
+        """True for a parameter of a stick's channel if sticks were moved."""
         return self._sticks_moved and name.startswith(("RC1_", "RC2_", "RC3_", "RC4_", "RCMAP_"))
 
     def _endless(self) -> dict[str, float]:
-        """A pack whose charge the log tells by its voltage alone keeps its own, but for what that voltage tells."""
+        """Keep the charge of a pack full if the log shows only its voltage, which is flown instead."""
         if self._found.ours or not emptied(self._found):
             return {}
         self._origins["params.SIM_BATT_CAP_AH"] = Origin(
@@ -303,14 +304,14 @@ class Builder:
         return {"SIM_BATT_CAP_AH": 0.0}
 
     def _capacity(self, params: Mapping[str, float]) -> dict[str, float]:
-        """A battery whose voltage hardly falls is as large as that needs."""
+        """Return the capacity of a battery whose voltage hardly falls."""
         if "SIM_BATT_CAP_AH" in params or len(self._found.battery) < 2:
             return {}
         used_ah = 0.0
         rows = self._found.battery
         for (at_s, _, amps), (next_s, *_) in pairwise(rows):
             used_ah += amps * min(next_s - at_s, 1.0) / 3600.0 if isfinite(amps) else 0.0
-        if used_ah <= 0.0:  # nothing measures the current
+        if used_ah <= 0.0:  # no current was measured
             return {}
         least_ah = max(used_ah / _TELLING_SHARE, self._found.parameters.get("BATT_CAPACITY", 0.0) / 1000.0, 1.0)
         words = f"{used_ah:.2f} Ah were used, and the voltage hardly fell"
@@ -356,7 +357,7 @@ class Builder:
         for at_s, *pulses in found.sticks:
             if not zero_s + _BEFORE_S <= at_s <= self._end_s:
                 continue
-            # the mode switch is done by the modes it chose
+            # the mode switch is represented by its modes
             us = tuple(0.0 if number == switch else pulse for number, pulse in enumerate(pulses, start=1))
             if not sticks or max(abs(a - b) for a, b in zip(us, sticks[-1].us, strict=True)) > _STICK_STEP_US:
                 sticks.append(Stick(round(at_s - zero_s, 2), us))
@@ -384,7 +385,7 @@ class Builder:
         return made
 
     def _refused(self, fault: FoundFault) -> float | None:
-        """Greatest test ratio of the position while the fault was on; None: not told."""
+        """Return the largest test ratio of the position during the fault; None: unknown."""
         until_s = self._end_s if fault.until_s is None else fault.until_s
         rows = self._found.facts.series.get(Quantity.ESTIMATE, [])
         return max((ratio for at_s, ratio in rows if fault.from_s <= at_s <= until_s), default=None)

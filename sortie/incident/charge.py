@@ -1,8 +1,8 @@
-"""A battery that PX4 calls empty by its voltage, where nothing measures what it gives.
+"""Battery that PX4 considers empty by its voltage, because no current is measured.
 
-PX4 1.16 (src/lib/battery) counts the charge of such a pack by the voltage of its cells between BAT1_V_EMPTY and
-BAT1_V_CHARGED, which it smooths for some two seconds. Ours looks at its voltage once a second and believes it the next
-time: as late.
+PX4 1.16 (src/lib/battery) calculates the charge of such a pack from the cell voltage between BAT1_V_EMPTY and
+BAT1_V_CHARGED, smoothed over some 2 s. Our vehicle checks its voltage once a second and acts at the second check, which
+is as late.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from sortie.incident.signals import FoundFault, in_flight
 
 _LEVELS: Final = (("BAT_CRIT_THR", 0.07), ("BAT_EMERGEN_THR", 0.05))
 _BELOW: Final = 0.005
-"""So far below a level, as a share of the charge, it is not just on it."""
+"""Distance below a level at which it is clearly passed, share of the charge."""
 _OWN_FULL_V, _OWN_EMPTY_V, _OWN_CHARGED_V = 3 * 4.2, 3 * 3.6, 3 * 4.05
-"""Rest voltage of the simulator's full pack, and between which its PX4 counts the charge."""
+"""Voltage at rest of the simulator's full pack, and the limits between which its PX4 calculates the charge, V."""
 
 
 def emptied(found: Evidence) -> list[FoundFault]:
-    """Moments at which the charge falls below the levels at which PX4 acts, each as so many volts off a full
-    pack. Other firmwares have no BAT1_N_CELLS."""
+    """Find the times at which the charge falls below PX4's levels, each as a voltage drop of a full pack. Other
+    firmwares have no BAT1_N_CELLS."""
     rows, given = in_flight(found, found.battery), found.parameters
     if not len(rows) or (rows[:, 2] > 0.0).any():
         return []

@@ -1,4 +1,4 @@
-"""Flight of a scenario in a `Session`: what pilot, station, weather and faults did then is done again at its time."""
+"""Flight of a scenario in a `Session`: actions of pilot and station, weather and faults are repeated at their times."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from sortie.incident.scenario import PLAN, Deed, Scenario
 from sortie.nodes.plan_file import read_plan
 
 _AHEAD_S: Final = 10.0
-"""Vehicle time from when it can be armed until the arming of the log, at least: what came before has room."""
+"""Least vehicle time from ready-to-arm to the log's arming, s, for earlier actions."""
 _LONGER_S: Final = 120.0
-"""So much longer than the log's the flight may take."""
+"""Time by which the flight may be longer than the log's, s."""
 _ARMED_WITHIN_S: Final = 10.0
-"""Vehicle time that a firmware that is not ours may take to arm."""
+"""Longest vehicle time in which a real firmware must arm, s."""
 _THEIR_LOGS: Final = frozenset({".bin", ".ulg"})
 _TAKEOFF_MODE: Final = "GUIDED"
 _MISSION_MODE: Final = "AUTO"
@@ -35,7 +35,7 @@ _MISSION_MODE: Final = "AUTO"
 
 @dataclass(frozen=True, slots=True)
 class Conducted:
-    """Conducted flight: `zero_s`: vehicle time of the log's arming. `notes`: what was refused."""
+    """Flight that was conducted. `zero_s`: vehicle time of the log's arming, s. `notes`: refused commands."""
 
     zero_s: float
     notes: tuple[str, ...]
@@ -53,7 +53,7 @@ class SessionArguments(TypedDict):
 
 
 def session_arguments(scenario: Scenario) -> SessionArguments:
-    """The vehicle of a scenario."""
+    """Return the vehicle of a scenario."""
     return {
         "vehicle": scenario.vehicle,
         "home": scenario.home,
@@ -65,20 +65,20 @@ def session_arguments(scenario: Scenario) -> SessionArguments:
 
 
 def conduct(session: Session, scenario: Scenario, folder: Path) -> Conducted:
-    """Fly the scenario of `folder`, whose plan lies there, to its end."""
+    """Fly the scenario of `folder`, with its plan file, to its end."""
     plan = folder / PLAN
     return _Conductor(session, scenario, read_plan(plan) if plan.is_file() else None).run()
 
 
 def read_flown(scenario: Scenario, logs: Path) -> Evidence:
-    """Read the log of a flight of the scenario, its modes named as the logged vehicle names them. UserError."""
+    """Read the log of a repeated flight, with modes named as the logged vehicle names them. UserError."""
     flown = read_evidence(_log_of(scenario, logs))
     flown.name_modes(_firmware_of(scenario))
     return flown
 
 
 def _log_of(scenario: Scenario, logs: Path) -> Path:
-    """The log of the flight: of a firmware that is not ours its own, the largest."""
+    """Return the log of the flight: a real firmware's own log, the largest one."""
     if not scenario.source.in_our_world:
         return logs
     theirs = [path for path in (logs / scenario.source.kind).rglob("*") if path.suffix.lower() in _THEIR_LOGS]
@@ -98,7 +98,7 @@ class _Conductor:
         self._link = session.connect()
         self._firmware = _firmware_of(scenario)
         self._mode = ""
-        self._as_station = False  # its mode has no name here: it was chosen, and is armed in, by commands of a station
+        self._as_station = False  # its mode has no name here: commands of a station select it, and arm in it
 
     def run(self) -> Conducted:
         session, scenario = self._session, self._scenario
@@ -155,9 +155,9 @@ class _Conductor:
             yield stick.at_s, partial(self._move, stick.us)
 
     def _arm(self) -> None:
-        """Arm as far as that was given; a mission is begun, as by a station, if the mode was AUTO."""
+        """Arm if this was commanded, and start a mission in AUTO as a station does."""
         session, mission = self._session, self._mode == _MISSION_MODE
-        if self._as_station:  # a PX4 in Mission, which flies it when it is armed
+        if self._as_station:  # a PX4 in Mission begins to fly when it is armed
             self._command(Deed(session.time_s, command=Cmd.COMPONENT_ARM_DISARM, params=(1.0, 0.0, 0.0, 0.0)))
             if session.pass_until(lambda armed: armed.state.armed, _ARMED_WITHIN_S, 0.02):
                 return

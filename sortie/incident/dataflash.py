@@ -1,4 +1,4 @@
-"""The messages of a `.bin`: what ArduPilot's telemetry says of the rows that its log has."""
+"""Messages for a `.bin`: the telemetry that ArduPilot would have sent for the rows of its log."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sortie.reading.facts import ThinnedRows, remember
 from sortie.reading.log_file import open_log
 
 _PERIOD_MS: Final = 100
-"""Period of streams: QGroundControl asks for ten attitudes a second."""
+"""Interval of streams, ms: QGroundControl requests ten attitudes a second."""
 _ARMED, _DISARMED = 10, 11
-"""LogEvent."""
+"""Values of LogEvent."""
 _ITEM: Final = re.compile(r"Mission: (\d+) ")
-"""Text of an item that begins, as ArduPilot says it."""
+"""ArduPilot's text about an item that begins."""
 _U16: Final = 0xFFFF
 
 
 class _Teller:
-    """Makes the messages in the order of the log's rows. Of sensors there are several: the first is shown."""
+    """Converter of rows to messages, in the order of the log. Of several sensors the first is used."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -37,7 +37,7 @@ class _Teller:
         self._throttle = 0.0
         self._mode, self._armed = 0, False
         self.states: list[tuple[int, int, bool]] = ThinnedRows()
-        """(ms since boot, number of the mode, armed), at each change."""
+        """(ms since boot, mode number, armed) at each change."""
         self.takes: Mapping[str, Callable[[Any, int], None]] = {
             "ATT": self._attitude,
             "XKF1": self._estimate,
@@ -174,7 +174,7 @@ def _at_ms(take: Callable[[Any, int], None], row: Any, time_s: float) -> None:
 
 
 def tell_dataflash(recording: Recording) -> None:
-    """Make the messages of the log's rows; a row that is damaged is passed over."""
+    """Convert the rows of the log to messages; damaged rows are skipped."""
     teller = _Teller(recording)
     with open_log(recording.path) as file:
         log = MessageLog(file)

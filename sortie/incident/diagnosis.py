@@ -1,7 +1,7 @@
-"""Diagnosis of a log: which faults its signals show, each as a fault of the simulator with its times and why.
+"""Diagnosis of a log: the faults that its signals show, as simulator faults with times and reasons.
 
-Only signals are looked at that a real vehicle logs too. A threshold is what no flight without a fault has shown; how
-often that is right is measured with faults that were planted (docs/reproduce.md).
+Only signals that real vehicles log are used. Thresholds are values that no flight without a fault reached; planted
+faults measure how often a diagnosis is right (docs/reproduce.md).
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ from sortie.reading.facts import Quantity
 Array = npt.NDArray[np.float64]
 _FIX: Final = 3
 _SILENT_S: Final = 1.0
-"""A sensor that says nothing for so long has nothing to say, if its samples are logged five times a second."""
+"""Silence of a sensor, s, if its samples are logged five times a second."""
 _JUMP_M: Final = 8.0
 _BACK: Final = 0.4
-"""Share of a jump by which the one back may differ."""
+"""Largest relative difference of a jump and the jump back."""
 _SETTLED_S: Final = 5.0
-"""From liftoff on, before anything is compared with it."""
+"""Time after liftoff before comparisons, s."""
 _SAG_V: Final = 0.5
 _STAYS: Final = 0.5
-"""Share of it that stays for two seconds."""
+"""Share of a drop that must remain for 2 s."""
 _FIELD_MGAUSS: Final = 120.0
-"""From one sample to the next, turned by the attitude: the field of the earth is some 500."""
+"""Change of the magnetic field between samples, rotated by the attitude, mGauss; the earth's field is about 500."""
 _TILTED_RAD: Final = 0.8
 _BAROMETER_M: Final = 4.0
 _SHAKES_MPS2: Final = 30.0
-"""Limit of ArduPilot's "Measuring Vibration"."""
+"""Limit of ArduPilot's page "Measuring Vibration", m/s2."""
 _TUMBLES_DEG: Final = 60.0
 _WEAK: Final = 0.12
-"""Least share of a motor's thrust that can be seen to miss."""
+"""Smallest visible loss of a motor's thrust."""
 _OPPOSITE: Final = ((0, 1), (2, 3))
-"""Motors of a quad that turn alike and face each other, in ArduPilot's numbers."""
+"""Opposite motors of a quad with equal rotation, by ArduPilot's numbers."""
 _RADIO, _STATION = 5, 8
-"""LogErrorSubsystem of the failsafes of radio and ground station."""
+"""LogErrorSubsystem of the radio and ground station failsafes."""
 _CAUGHT_UP_S: Final = 0.2
 _TRUSTED_S: Final[Mapping[int, float]] = {AutopilotType.PX4: 1.0}
-"""A GPS that comes back in the air has to be good for so long before the estimator takes it again (EKF2, gps_control);
-ours takes it at once."""
+"""Time for which a GPS that returns in flight must be good before the estimator uses it, s (EKF2, gps_control); ours
+uses it at once."""
 
 
 def diagnose(found: Evidence) -> list[FoundFault]:
-    """All faults that the log shows, in order of time."""
+    """Return all faults that the log shows, in order of time."""
     faults = [fault for rule in _RULES for fault in rule(found)]
     return sorted(faults, key=lambda fault: fault.from_s)
 
 
 def _length(vectors: Array) -> Array:
-    """Lengths of vectors, a column each."""
+    """Return the lengths of vectors in columns."""
     found = np.zeros(vectors.shape[1])
     for axis in vectors:
         found = np.asarray(hypot(found, axis), np.float64)
@@ -88,7 +88,7 @@ def _gps_lost(found: Evidence) -> list[FoundFault]:
 
 
 def _gaps(found: Evidence, rows: Array) -> list[tuple[float, float | None]]:
-    """(last message, next or None) of each time when a sensor said nothing."""
+    """Return (last message, next or None) of each silence of a sensor."""
     times = rows[:, 0]
     ends = np.append(times[1:], found.flight_s[1])
     return [
@@ -99,12 +99,12 @@ def _gaps(found: Evidence, rows: Array) -> list[tuple[float, float | None]]:
 
 
 def _silent_s(times: Array) -> float:
-    """Interval from which on a sensor with these times is silent: some logs have a sample a second."""
+    """Return the silence limit for a sensor with these times, s; some logs have one sample a second."""
     return max(_SILENT_S, UNUSUAL * usual(times))
 
 
 def _gps_jumps(found: Evidence) -> list[FoundFault]:
-    """A place that is farther from the one before than its speed explains; it ends by a jump back."""
+    """Find places farther from the previous one than the speed explains; a jump back ends the fault."""
     rows = in_flight(found, found.gps)
     rows = rows[rows[:, 1] >= _FIX]
     if len(rows) < 3:
@@ -173,7 +173,7 @@ def _compass(found: Evidence) -> list[FoundFault]:
 
 
 def _turned(found: Evidence, rows: Array) -> tuple[npt.NDArray[np.bool_], Array]:
-    """(whether it hung level, the field from north, east and above), where the attitude is known, else nowhere."""
+    """Return (whether it was level, field from north, east and above) where the attitude is known."""
     angles = []
     for quantity in (Quantity.ROLL, Quantity.PITCH, Quantity.YAW):
         known = np.array(found.facts.series.get(quantity, []), np.float64)
@@ -191,7 +191,7 @@ def _turned(found: Evidence, rows: Array) -> tuple[npt.NDArray[np.bool_], Array]
 
 
 def _barometer(found: Evidence) -> list[FoundFault]:
-    """A height that jumps from one sample to the next."""
+    """Find jumps of the height between samples."""
     rows = in_flight(found, found.barometer)
     if len(rows) < 3:
         return []
@@ -221,7 +221,7 @@ def _vibration(found: Evidence) -> list[FoundFault]:
 
 
 def _battery(found: Evidence) -> list[FoundFault]:
-    """A voltage that drops within a second though the current does not rise."""
+    """Find voltage drops within a second without a rise of the current."""
     rows = in_flight(found, found.battery)
     rows = rows[np.isfinite(rows[:, 1])]
     if len(rows) < 10:
@@ -235,7 +235,7 @@ def _battery(found: Evidence) -> list[FoundFault]:
         return []
     steepest = int(np.argmin(np.diff(volts[sags[0] : later[sags[0]] + 1]))) + int(sags[0]) + 1
     before, after = float(volts[sags[0]]), float(np.median(volts[steepest : steepest + 20]))
-    if before - after < _STAYS * _SAG_V:  # for as long as the current was high
+    if before - after < _STAYS * _SAG_V:  # the current was high for as long
         return []
     begin_s = float(time[steepest - 1] + time[steepest]) / 2.0
     again = np.flatnonzero((time > begin_s + 1.0) & (volts > before - 0.3 * (before - after)))
@@ -246,7 +246,7 @@ def _battery(found: Evidence) -> list[FoundFault]:
 
 # --- motors -----------------------------------------------------------------------------------------------------------
 def _motors(found: Evidence) -> list[FoundFault]:
-    """A motor that is asked for more than the one that faces it gives less: their thrusts balance each other."""
+    """Find a motor that is commanded more than the opposite one: their thrusts are balanced, so it produces less."""
     rows = in_flight(found, found.motors)
     if not vehicle_class(found.kind).hovers or len(rows) < 20 or rows[:, 3:5].max() < 1000.0:
         return []
@@ -272,14 +272,14 @@ def _motors(found: Evidence) -> list[FoundFault]:
 
 
 def _flies(found: Evidence) -> tuple[float, float]:
-    """Times between which it flies, s: near the ground motors work against it."""
+    """Return the times between which it flies, s; near the ground, motors work against it."""
     begin_s, end_s = found.flight_s
     up = [s.time_s for s in found.facts.samples if begin_s <= s.time_s <= end_s and s.height > 1.0]
     return (up[0] + _SETTLED_S, up[-1]) if up else (end_s, end_s)
 
 
 def _tumbles(found: Evidence, begin_s: float, end_s: float) -> bool:
-    """True when it leans as nobody flies, before the end: no vehicle that lands does."""
+    """Check whether it leans beyond any flight attitude before the end; a landing vehicle does not."""
     return any(
         abs(value) > _TUMBLES_DEG
         for quantity in (Quantity.ROLL, Quantity.PITCH)
@@ -291,11 +291,12 @@ def _tumbles(found: Evidence, begin_s: float, end_s: float) -> bool:
 def _weak_motor(
     time: Array, own: Array, other: Array, number: int, begin_s: float, share: Array, *, tumbles: bool
 ) -> FoundFault | None:
-    """The motor `number`, if it gives less than the other for long, or until the vehicle tumbles."""
+    """Return the motor `number` as a fault if it is weaker than the opposite one for long, or until the vehicle
+    tumbles."""
     window = min(max(round(1.0 / max(float(np.median(np.diff(time))), 1e-3)), 2), len(time))
     lost = 1.0 - other / np.maximum(own, 1e-3)
     kernel = np.ones(window) / window
-    smooth = np.convolve(lost, kernel, mode="valid")  # of the second from each instant on
+    smooth = np.convolve(lost, kernel, mode="valid")  # of the second after each sample
     bad = np.flatnonzero((smooth > _WEAK) & (time[: len(smooth)] > begin_s) & (own[: len(smooth)] > 0.05))
     if not tumbles:
         bad = bad[time[-1] - time[bad] > _SETTLED_S]
@@ -314,7 +315,7 @@ def _weak_motor(
 
 # --- links ------------------------------------------------------------------------------------------------------------
 def _links(found: Evidence) -> list[FoundFault]:
-    """Failsafes of radio and station, from when ArduPilot notes them: ours act at once."""
+    """Return radio and station failsafes from ArduPilot's log entry on; ours act at once."""
     faults = []
     begin_s, end_s = found.flight_s
     for subsystem, name, words in ((_RADIO, "rc.loss", "radio"), (_STATION, "gcs.loss", "ground station")):
@@ -341,14 +342,14 @@ def _links(found: Evidence) -> list[FoundFault]:
 
 
 def _acted(found: Evidence, lost_s: float) -> float:
-    """Time when it entered a mode by itself soon after the station was lost, as ArduRover does after FS_TIMEOUT,
-    without an ERR: ours acts at once."""
+    """Return the time of the mode change soon after the station was lost, as ArduRover makes it after FS_TIMEOUT
+    without an ERR; ours acts at once."""
     within_s = found.parameters.get("FS_TIMEOUT", 1.5) + 1.0
     return next((m.at_s for m in found.modes if not m.wished and 0.0 <= m.at_s - lost_s <= within_s), lost_s)
 
 
 def loss_of_frames(found: Evidence) -> float | None:
-    """The greatest share of lost frames in flight, percent; None: not told."""
+    """Return the largest share of lost frames in flight, percent; None: unknown."""
     begin_s, end_s = found.flight_s
     known = [value for at_s, value in found.facts.series.get(Quantity.LOSS, []) if begin_s <= at_s <= end_s]
     return max(known, default=None)

@@ -1,8 +1,8 @@
-"""Evidence of a log about an incident: what the vehicle was given (parameters, modes, commands, sticks), and signals by
-which faults are found (`sortie.incident.diagnosis`). Times are s since boot.
+"""Evidence of a log about an incident: inputs of the vehicle (parameters, modes, commands, sticks), and signals in
+which `sortie.incident.diagnosis` finds faults. Times are s since boot.
 
-Of ArduPilot's simulator a log also has parameters SIM_ and messages SIM: these tell what was planted, which no log of a
-real vehicle does, so they are not read. Of a log of ours they are: there they are the weather and the machine.
+Logs of ArduPilot's simulator have SIM_ parameters and SIM messages with the planted faults. They are not used, because
+logs of real vehicles do not have them. In our own logs they describe weather and machine, and are used.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from sortie.reading.logs import LogForm, find_log, form_of, read_log
 
 Row = tuple[float, ...]
 _OURS: Final = "FM_COUNTDOWN"
-"""Parameter that no other vehicle has."""
+"""Parameter that only our vehicles have."""
 _WISHED: Final = BY_WISH | {ModeReason.UNKNOWN}
 _MOVED_US: Final = 30
-"""Pulse width by which a stick is moved, not noisy."""
+"""Smallest change of a pulse that is a stick movement and not noise, us."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModeSeen:
-    """Change of mode. `wished`: somebody asked for it, or nobody knows; else the vehicle decided it, for `why`.
-    `asked`: its own name, where ours flies it as another (`Evidence.name_modes`)."""
+    """Change of mode. `wished`: requested, or unknown; otherwise the vehicle chose it, for the reason `why`. `asked`:
+    its name, if ours flies it as another mode (`Evidence.name_modes`)."""
 
     at_s: float
     name: str
@@ -55,12 +55,14 @@ class ModeSeen:
 
 @dataclass(slots=True)
 class Evidence:
-    """`facts`: as every reader of logs has them. `parameters`: when it was armed; `changes`: (s, name, value) since.
-    Signals, a row each: `gps` (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of
-    its axes), `barometer` (s, m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s when
-    the receiver heard it), `stations` (s when one was heard), `errors` (s, subsystem, code) of ArduPilot's ERR,
-    `sticks` (s, us of each channel), `dropped` (s, messages that the logger had dropped until then), `airspeed` (s,
-    m/s by a pitot tube); those of hours thinned. `form`: of the log."""
+    """Evidence of one log. `form`: the kind of log. Long logs are thinned.
+
+    `facts`: as of all readers. `parameters`: at arming; `changes`: (s, name, value) afterwards. Signals in rows: `gps`
+    (s, MAVLink's fix type, lat, lon, m/s, course deg), `compass` (s, 1 healthy, mGauss of each axis), `barometer` (s,
+    m), `battery` (s, V, A), `motors` (s, us of each), `vibration` (s, m/s2), `radio` (s of reception), `stations` (s of
+    reception), `errors` (s, subsystem, code) of ArduPilot's ERR, `sticks` (s, us of each channel), `dropped` (s,
+    messages dropped by the logger so far), `airspeed` (s, m/s of the tube).
+    """
 
     facts: FlightFacts
     form: LogForm
@@ -87,25 +89,25 @@ class Evidence:
 
     @property
     def armed_s(self) -> float:
-        """Time when it was armed for its longest flight."""
+        """Time of arming for the longest flight, s."""
         return self.flight_s[0]
 
     @property
     def flight_s(self) -> tuple[float, float]:
-        """The longest armed stretch, s. UserError: there is none."""
+        """Longest armed interval, s. UserError: there is none."""
         flight = self.facts.longest_flight()
         if flight is None:
             raise UserError(f"{self.facts.name}: the vehicle was not armed in this log, there is nothing to fly again")
         return flight
 
     def name_modes(self, firmware: Firmware) -> None:
-        """Name the modes as this firmware shows what ours flies for them: PX4's Takeoff and our GUIDED are Hold. So
-        the modes of a log and of its flight again compare."""
+        """Name the modes as this firmware shows them, so that the modes of a log and of its repeated flight compare.
+        PX4's Takeoff and our GUIDED are Hold."""
         shown: dict[str, str] = {}
         for mode in {*(name for _, name in self.facts.modes), *(mode.name for mode in self.modes)}:
             own = firmware.named_mode(_TOLD_AS.get(mode, mode))
             number = self.firmware.named_mode(mode) if own is None else firmware.mode_of(own)
-            with contextlib.suppress(ValueError):  # none of its modes
+            with contextlib.suppress(ValueError):  # not one of its modes
                 shown[mode] = mode if number is None else firmware.mode_name(firmware.custom_mode(number))
         self.modes[:] = [
             replace(mode, name=shown.get(mode.name, mode.name), asked=mode.asked or mode.name) for mode in self.modes
@@ -117,15 +119,15 @@ class Evidence:
 
     @property
     def sticks_moved(self) -> bool:
-        """True when somebody moved a stick in flight."""
+        """True when a stick was moved in flight."""
         begin_s, end_s = self.flight_s
         rows = [row[1:5] for row in self.sticks if begin_s <= row[0] <= end_s]
         return any(max(column) - min(column) > _MOVED_US for column in zip(*rows, strict=True))
 
 
 def read_evidence(path: Path) -> Evidence:
-    """Read a log, or that of a folder. UserError, in one sentence: it is none, or holds no flight of a kind that is
-    simulated."""
+    """Read a log, or that of a folder. UserError in one sentence: it is not a log, or has no flight of a simulated
+    kind."""
     log = find_log(path)
     form = form_of(log)
     found = _of_dataflash(log) if form is LogForm.DATAFLASH else _of_messages(read_recording(log, _KINDS), form)
@@ -137,7 +139,7 @@ def read_evidence(path: Path) -> Evidence:
     if end_s - begin_s > LONGEST_S:
         hours = (end_s - begin_s) / 3600.0
         raise UserError(f"{log}: by its clock the flight takes {hours:.0f} hours; more than a day is not flown again")
-    if not vehicle_class(found.kind).flies:  # it has the height of its ground, which its home need not have
+    if not vehicle_class(found.kind).flies:  # its height is that of the ground, which may differ from home's
         found.facts.samples[:] = [replace(sample, height=0.0) for sample in found.facts.samples]
     return found
 
@@ -151,7 +153,7 @@ def _kind_of(vehicle_type: int) -> str:
 _MAIN: Final = 0
 _ACCEPTED: Final = 0
 _RADIO_HEARD: Final = 1
-"""In RCI2.Flags."""
+"""Bit in RCI2.Flags."""
 _ITS_OWN: Final = "ArduPilot's reason {}"
 _EVERY_S: Final = {
     **SAMPLED_S, "MAG": 0.09, "BARO": 0.09, "RCOU": 0.09, "RCIN": 0.09, "RCI2": 0.09, "ARSP": 0.09,
@@ -159,7 +161,7 @@ _EVERY_S: Final = {
 
 
 class _DataflashEvidence:
-    """Collects from the messages of a DataFlash log; of sensors the first, of compasses all."""
+    """Collector of DataFlash messages: of sensors the first, of compasses all."""
 
     def __init__(self, found: Evidence) -> None:
         self._found = found
@@ -185,14 +187,14 @@ class _DataflashEvidence:
         }
 
     def _parameter(self, m: Any, time_s: float) -> None:
-        """A log begins with all of them, even if it was opened by arming; what comes twice was changed."""
+        """Take a parameter. A log begins with all of them; a second value while armed is a change."""
         if m.Name in self._found.parameters and self._found.facts.armed_at(time_s):
             self._found.changes.append((time_s, m.Name, m.Value))
         else:
             remember(self._found.parameters, m.Name, m.Value)
 
     def _mode(self, m: Any, time_s: float) -> None:
-        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", None)))  # told from 3.4 on
+        self._modes.append((time_s, m.ModeNum, getattr(m, "Rsn", None)))  # logged since 3.4
 
     def _command(self, m: Any, time_s: float) -> None:
         if m.Res == _ACCEPTED:
@@ -233,7 +235,7 @@ class _DataflashEvidence:
             self._found.radio.append((time_s,))
 
     def _station(self, m: Any, time_s: float) -> None:
-        """`mgs`: ms since boot when it was heard last; before 4.7 not told."""
+        """Take `mgs`, the time of the last reception in ms since boot; not logged before 4.7."""
         heard_s = getattr(m, "mgs", 0) / 1000.0
         if 0.0 < heard_s <= time_s and (not self._found.stations or self._found.stations[-1][0] < heard_s):
             self._found.stations.append((heard_s,))
@@ -267,9 +269,9 @@ class _DataflashEvidence:
 
 
 _GENERAL: Final = {ModeReason.FAILSAFE: "Failsafe"}
-"""ArduRover's, of radio and ground station; ours has it of wind alone."""
+"""ArduRover's for radio and ground station; ours has it for wind only."""
 _STARTUP: Final = (26, 50)
-"""ModeReason INITIALISED and what sets the first mode."""
+"""ModeReason INITIALISED, and that of the first mode."""
 
 
 def _of_dataflash(log: Path) -> Evidence:
@@ -291,7 +293,7 @@ def _of_dataflash(log: Path) -> Evidence:
 
 # --- .tlog and .ulg ---------------------------------------------------------------------------------------------------
 def _of_messages(recording: Recording, form: LogForm) -> Evidence:
-    """Evidence of the messages of other forms: nothing of the compass and of why a mode was entered."""
+    """Make evidence from messages of other logs, without compass and reasons of modes."""
     facts = recording.facts
     found = Evidence(facts, form, _kind_of(recording.vehicle))
     found.firmware = recording.firmware
@@ -307,7 +309,8 @@ def _of_messages(recording: Recording, form: LogForm) -> Evidence:
 
 
 def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
-    """Whether somebody wanted this mode or nobody knows, and how that is known: PX4 logs what its user wants."""
+    """Return whether a mode was requested (or that is unknown), and the source of this. PX4 logs its user's
+    intention."""
     if recording.unwished:
         row = bisect_right(recording.unwished, (at_s + _TOGETHER_S, True)) - 1
         unwished = row >= 0 and recording.unwished[row][1]
@@ -316,7 +319,7 @@ def _wish(recording: Recording, at_s: float, name: str) -> tuple[bool, str]:
 
 
 def _guess(facts: FlightFacts, at_s: float, name: str) -> tuple[bool, str]:
-    """Whether somebody wanted this mode, where no log tells why it was entered."""
+    """Guess whether a mode was requested, for a log without reasons."""
     by_itself = name not in _TO_ORDER and any(
         0.0 <= at_s - trouble.time_s < _SAID_BEFORE_S or 0.0 <= trouble.time_s - at_s < 1.0
         for trouble in facts.troubles
@@ -325,13 +328,13 @@ def _guess(facts: FlightFacts, at_s: float, name: str) -> tuple[bool, str]:
 
 
 GUESSED: Final = ("not told", "beside a warning")
-"""Reasons of modes of a log that does not tell any."""
+"""Reasons of modes in a log without reasons."""
 _TOGETHER_S: Final = 0.001
 _SAID_BEFORE_S: Final = 2.0
 _TOLD_AS: Final = {"Descend": "Land"}
-"""State of a PX4 that its HEARTBEATs name otherwise: a landing without a place."""
+"""State of PX4 that its HEARTBEATs name differently: a landing without a position."""
 _TO_ORDER: Final = frozenset({"AUTO", "GUIDED", "Mission", "Takeoff", "Offboard"})
-"""Modes that no failsafe enters, whatever is warned of beside them."""
+"""Modes that no failsafe selects."""
 _KINDS: Final = ids_of("GPS_RAW_INT", "SYS_STATUS", "SERVO_OUTPUT_RAW", "VIBRATION", "RC_CHANNELS")
 
 

@@ -1,4 +1,4 @@
-"""Events of a flight that a test asserts: modes, failsafes, how it ended; of a log, and of a flight in a `Session`."""
+"""Events of a flight that a test asserts: modes, failsafes, the end; from a log, or from a flight in a `Session`."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _HARD_MPS: Final = 3.0
 _LOW_M: Final = 2.0
 _MOVES_MPS: Final = 0.5
 _ROLLS_MPS: Final = 5.0
-"""Slower, and low, nothing flies on wings: it rolls, as the wind and its wheels will."""
+"""Speed below which wings do not fly near the ground, but roll, m/s."""
 _CRASH_CHECK: Final = 12
-"""LogErrorSubsystem."""
+"""LogErrorSubsystem of the crash check."""
 _UPSIDE_DEG: Final = 60.0
 SOON_S: Final = 1.0
 
 
 def happened_in(found: Evidence) -> HappenedInFlight:
-    """Events of the longest flight of a log, times since it was armed."""
+    """Find the events of the longest flight of a log; times since arming."""
     zero_s, end_s = found.flight_s
     facts = found.facts
     inside = [mode for mode in found.modes if zero_s < mode.at_s < end_s]
@@ -44,9 +44,8 @@ def happened_in(found: Evidence) -> HappenedInFlight:
 
 
 def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
-    """Time since when it lies where it came down, s since it was armed: a vehicle that crashed may stay armed for
-    minutes. Of what drives, since when it stands for good; of wings, since when they roll. The end of a flight that
-    ends otherwise."""
+    """Return the time at which it lies on the ground, s since arming: a crashed vehicle may stay armed for minutes. For
+    vehicles that drive, when it stands for good; for wings, when they roll. Otherwise the end of the flight."""
     zero_s, end_s = found.flight_s
     flown = [s for s in found.facts.samples if zero_s <= s.time_s <= end_s]
     kind = vehicle_class(found.kind)
@@ -62,13 +61,13 @@ def rests_from(found: Evidence, happened: HappenedInFlight) -> float:
 
 
 def _falls(before: Sample, after: Sample) -> bool:
-    """True while it sinks faster than anything lands."""
+    """Check whether it sinks faster than any landing."""
     step_s = after.time_s - before.time_s
     return step_s > 0.0 and (before.height - after.height) / step_s > _HARD_MPS
 
 
 def _crashed(found: Evidence) -> bool:
-    """True when it came down faster than anything lands, lay on its side, or said so itself."""
+    """Check whether it sank faster than any landing, lay on its side, or reported a crash."""
     zero_s, end_s = found.flight_s
     if any(row[1] == _CRASH_CHECK and row[2] and zero_s <= row[0] <= end_s + SOON_S for row in found.errors):
         return True
@@ -79,7 +78,7 @@ def _crashed(found: Evidence) -> bool:
     for before, after in pairwise(flown if flies else ()):
         if after.time_s > lifted_s and after.height < _LOW_M and _falls(before, after):
             return True
-    if vehicle_class(found.kind).has_stall_speed:  # which leans as far in its turns
+    if vehicle_class(found.kind).has_stall_speed:  # wings lean as far in turns
         return False
     leans = [
         abs(value)
@@ -91,8 +90,8 @@ def _crashed(found: Evidence) -> bool:
 
 
 def differences(wanted: HappenedInFlight, flown: HappenedInFlight) -> list[str]:
-    """Events of `wanted` that did not happen again, in words; empty: all did. Times count from liftoff, where both
-    have one."""
+    """Return the events of `wanted` that did not happen again, in words. Times are relative to liftoff if both have
+    one."""
     shift_s = 0.0
     if wanted.liftoff_s is not None and flown.liftoff_s is not None:
         shift_s = wanted.liftoff_s - flown.liftoff_s

@@ -1,5 +1,4 @@
-"""Page of an incident: the log and the flight again on the charts of a page about flights, with what was found, what
-was assumed, and what did not happen again."""
+"""Page of an incident: charts of the log and the repeated flight, found faults, assumptions, and missing events."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from sortie.reports.page import wide_table
 
 
 def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
-    """The page of a log beside its flight again."""
+    """Write the page of a log and its repeated flight."""
     scenario = found.scenario
     faults = "".join(
         f'<tr><td>{html.escape(fault.name)}<td class="figure">{fault.from_s:.1f} s<td class="figure">'
@@ -35,7 +34,7 @@ def incident_page(found: Reproduced, origins: Mapping[str, Origin]) -> str:
 
 
 def changed_page(before: Reproduced, after: Reproduced, what: str) -> str:
-    """The page of the incident beside the same with a change, `what` in words."""
+    """Write the page of the incident and the same with a change; `what` describes it."""
     told = f"<p>Changed: {html.escape(what)}.</p>{_listed('Different from the log then', after.missing)}"
     return comparison_page((before.flown.facts, after.flown.facts), after.found, told)
 

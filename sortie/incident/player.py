@@ -1,7 +1,7 @@
-"""Plays a recording: its time, and what of it is told when.
+"""Player of a recording: its time, and when each message is sent.
 
-Sans-IO, in link time. The vehicle of a recording stays after its end as it was then, and while it is paused: it tells
-its last state once a second, for a station that connects only then, and so that none takes it for lost.
+Without I/O, in link time. While paused and after its end, the vehicle repeats its last state once a second, for
+stations that connect later and so that none reports a loss.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from sortie.incident.recording import Recording, Told, home_position
 _BEAT, _HOME = id_of("HEARTBEAT"), id_of("HOME_POSITION")
 _BEAT_MS: Final = 1000
 _MOMENTARY: Final = ids_of("STATUSTEXT", "MISSION_ITEM_REACHED", "CAMERA_IMAGE_CAPTURED", "COMMAND_ACK")
-"""Messages of an instant: they are no part of a state."""
+"""Messages about an instant, which are not part of a state."""
 _ITEM: Final = id_of("MISSION_CURRENT")
 _MOST: Final = 400
-"""Messages of one turn: however fast it plays, a link is given no more at once."""
+"""Most messages of one turn, at any speed."""
 
 
 class Player(WithoutMessages, Speaker):
-    """See the module. `speed`: vehicle seconds in a second."""
+    """Player of one recording. `speed`: vehicle seconds per second."""
 
     clock: Clock = "link"
 
@@ -39,25 +39,25 @@ class Player(WithoutMessages, Speaker):
         self._seen_ms: int | None = None
         self._rows: Iterator[Told]
         self._ahead: deque[Told] = deque()
-        """The next rows: those of a turn, and one more."""
+        """Next rows: those of a turn, and one more."""
         self._beaten_ms = self.first_ms
         self._beat_due_ms = 0
         super().__init__()
         home = recording.facts.home
         self._begins: dict[int, bytes] = {} if home is None else {_HOME: payload(home_position(home))[1]}
-        """State before the first row: a `.bin` has no row for home."""
+        """State before the first row; a `.bin` has no row for home."""
         self._latest = dict(self._begins)
         self._go_on_after(self.first_ms - 1)
 
     # --- what is asked of it ------------------------------------------------------------------------------------------
     @property
     def at_ms(self) -> int:
-        """Time of the vehicle, ms since it booted."""
+        """Vehicle time, ms since boot."""
         return int(self._at_ms)
 
     @property
     def over(self) -> bool:
-        """True when all has been told."""
+        """True when all messages are sent."""
         return not self._ahead
 
     @property
@@ -65,7 +65,7 @@ class Player(WithoutMessages, Speaker):
         return self._paused
 
     def pause(self, paused: bool) -> None:
-        """Stop time, or let it go on."""
+        """Pause or continue."""
         self._paused = paused
 
     @property
@@ -73,11 +73,11 @@ class Player(WithoutMessages, Speaker):
         return self._speed
 
     def set_speed(self, speed: float) -> None:
-        """Vehicle seconds in a second, from now on."""
+        """Set the speed, vehicle seconds per second."""
         self._speed = speed
 
     def jump(self, to_ms: int) -> None:
-        """Go on from this instant: the state as it was then is told at once, of each message the last before it."""
+        """Jump to this time and send the state at that time: the last message of each kind."""
         self._at_ms = float(min(max(to_ms, self.first_ms), self.last_ms))
         self._go_on_after(self.at_ms)
         told = {msg_id: data for _, msg_id, data in self._told.latest(self.at_ms) if msg_id not in _MOMENTARY}
@@ -85,7 +85,7 @@ class Player(WithoutMessages, Speaker):
         self._say_state()
 
     def jump_to_item(self, seq: int) -> bool:
-        """Go on where this item of the mission began; False: it never did."""
+        """Jump to the time when this mission item began. False: it never did."""
         for at_ms, msg_id, data in self._told.of_kind(_ITEM, self.first_ms - 1):
             if (message := decode(msg_id, data)) is not None and message.seq == seq:
                 self.jump(at_ms)
@@ -93,7 +93,7 @@ class Player(WithoutMessages, Speaker):
         return False
 
     def latest(self, msg_id: int) -> Message | None:
-        """The last message of this id, before now; else the first that comes."""
+        """Return the last message of this id so far, or else the first one to come."""
         data = self._latest.get(msg_id)
         if data is None:
             data = next((row[2] for row in self._told.of_kind(msg_id, self.at_ms)), None)
@@ -101,7 +101,7 @@ class Player(WithoutMessages, Speaker):
 
     # --- a service ----------------------------------------------------------------------------------------------------
     def handle_timeout(self, now_ms: int) -> None:
-        """Tell what has become due."""
+        """Send the due messages."""
         self._pass(now_ms)
         while self._ahead and self._ahead[0][0] <= self.at_ms and len(self._out) < _MOST:
             at_ms, msg_id, data = self._ahead.popleft()
@@ -119,13 +119,13 @@ class Player(WithoutMessages, Speaker):
             self._say_state()
 
     def _say_state(self) -> None:
-        """Say of each message the last."""
+        """Send the last message of each kind."""
         for msg_id, data in self._latest.items():
             self._say(msg_id, data)
 
     def _beat(self, at_ms: int, now_ms: int) -> None:
-        """Say the HEARTBEAT: one a second of the vehicle's time while the log has rows. And home, which a log tells
-        once: MAVSDK's `home()` waits for one that comes after it was asked."""
+        """Send a HEARTBEAT: one for each second of vehicle time while the log has rows. Send home too, which a log has
+        only once, because MAVSDK's `home()` waits for a new message."""
         self._beaten_ms, self._beat_due_ms = at_ms, now_ms + _BEAT_MS
         self._say(_BEAT, self._latest.get(_BEAT, b""))
         self._say(_HOME, self._latest.get(_HOME, b""))
@@ -140,7 +140,7 @@ class Player(WithoutMessages, Speaker):
         self._ahead.extend(islice(self._rows, _MOST + 1 - len(self._ahead)))
 
     def _pass(self, now_ms: int) -> None:
-        """Let the vehicle's time pass as far as the link's has; what a turn was too short for it waits for."""
+        """Advance vehicle time by link time. It stops when too many messages wait for the next turn."""
         if self._seen_ms is not None and not self._paused:
             passed_ms = (now_ms - self._seen_ms) * self._speed
             furthest = self._ahead[_MOST][0] if len(self._ahead) > _MOST else self.last_ms
@@ -153,7 +153,7 @@ class Player(WithoutMessages, Speaker):
             self._out.append(Outgoing(message))
 
     def next_deadline_ms(self) -> int | None:
-        """Time at which the next message is due, link time, ms."""
+        """Return the link time of the next message, ms."""
         if self._seen_ms is None or self._out:
             return self._seen_ms or 0
         if self._paused or self.over:

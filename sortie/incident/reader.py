@@ -1,4 +1,4 @@
-"""Reader of a log: what kind it is, and the recording that its messages make."""
+"""Reader of logs for a replay: finds the kind of log and makes its recording."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _TELLERS: Final[dict[LogForm, Callable[[Recording], None]]] = {
 
 
 def read_recording(path: Path, only: Collection[int] = ()) -> Recording:
-    """Read a log, or the log of a folder; `only`: ids of the messages that are wanted. UserError in one line: it is
-    none, or holds nothing that can be shown, or its messages find no room."""
+    """Read a log, or that of a folder. `only`: ids of the messages to keep. UserError in one line: not a log, nothing
+    to show, or no space for the messages."""
     log = find_log(path)
     recording = Recording(read_log(log), log, only)
     with reading(log):

@@ -1,7 +1,7 @@
-"""Recording of a vehicle: its log as the messages in which it would have told the same.
+"""Recording of a vehicle: a log as the MAVLink messages that the vehicle would have sent.
 
-A `.tlog` holds these messages themselves. Those of a `.bin` and a `.ulg` are made from their rows, as ArduPilot and PX4
-make them from the same figures. Times are ms since the vehicle booted.
+A `.tlog` contains these messages. For `.bin` and `.ulg` they are made from rows, as ArduPilot and PX4 make them from
+the same data. Times are ms since boot.
 """
 
 from __future__ import annotations
@@ -41,19 +41,18 @@ _VERSION: Final = re.compile(
     r"^[A-Za-z][\w:-]* V(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:-(dev|alpha|beta|rc))?[^(]*(?:\(([0-9a-f]{6,40})\))?",
     re.IGNORECASE,
 )
-"""Banner of a firmware: three numbers, what kind of version, and the commit."""
+"""Firmware banner: three numbers, type of version, commit."""
 _KINDS: Final = {"dev": 0, "alpha": 64, "beta": 128, "rc": 192}
-"""FIRMWARE_VERSION_TYPE."""
+"""FIRMWARE_VERSION_TYPE by name."""
 _LAST_MS: Final = 0xFFFFFFFF
-"""No vehicle's clock goes beyond: a time that does is wrong, and a replay would wait for it for years."""
+"""Latest time of a vehicle's clock, ms. A later one is wrong, and a replay would wait years for it."""
 Told = tuple[int, int, bytes]
-"""A message: ms since boot, its id, its payload."""
+"""Message: ms since boot, id, payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSeen:
-    """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of
-    COMMAND_INT."""
+    """MAVLink command of a station that the vehicle accepted. `place`: x, y and z of COMMAND_INT."""
 
     at_s: float
     command: int
@@ -63,44 +62,44 @@ class CommandSeen:
 
 
 class MessageStore:
-    """Messages on the disk, to be read in the order of time: of a log of gigabytes some megabytes are in memory.
-    `kinds`: their ids, in the order of their first. sqlite3.Error: there is no room."""
+    """Messages on disk, readable in order of time; a log of gigabytes needs megabytes of memory. `kinds`: ids in order
+    of their first message. sqlite3.Error: no space."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("")  # a file without a name in the folder for such, gone with its reader
-        finalize(self, self._database.close).atexit = False  # a reader may be half way
+        self._database = sqlite3.connect("")  # an unnamed temporary file, deleted with its reader
+        finalize(self, self._database.close).atexit = False  # a reader may be in the middle
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("CREATE TABLE told (at_ms INTEGER, id INTEGER, data BLOB)")
         self.kinds: dict[int, None] = {}
 
     def add(self, at_ms: int, msg_id: int, data: bytes) -> None:
-        """Add a message; in any order, while none is read."""
+        """Add a message, in any order, before reading."""
         self.kinds[msg_id] = None
         self._database.execute("INSERT INTO told VALUES (?, ?, ?)", (at_ms, msg_id, data))
 
     def sort(self) -> None:
-        """Make them ready to be read: all are there."""
+        """Prepare for reading when all messages are added."""
         self._database.execute("CREATE INDEX by_time ON told (at_ms)")
         self._database.execute("CREATE INDEX by_kind ON told (id, at_ms)")
 
     @property
     def span_ms(self) -> tuple[int, int]:
-        """First and last instant."""
+        """Return the first and last time, ms."""
         first, last = "SELECT min(at_ms) FROM told", "SELECT max(at_ms) FROM told"
         found: tuple[int, int] = self._database.execute(f"SELECT ifnull(({first}), 0), ifnull(({last}), 0)").fetchone()
         return found
 
     def after(self, at_ms: int) -> Iterator[Told]:
-        """Messages that come later than this, one by one."""
+        """Yield the messages after this time."""
         yield from self._database.execute("SELECT * FROM told WHERE at_ms > ? ORDER BY at_ms, rowid", (at_ms,))
 
     def of_kind(self, msg_id: int, after_ms: int) -> Iterator[Told]:
-        """Messages of an id that come later than this, one by one."""
+        """Yield the messages of an id after this time."""
         where = "WHERE id = ? AND at_ms > ? ORDER BY at_ms, rowid"
         yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, after_ms))
 
     def latest(self, at_ms: int) -> Iterator[Told]:
-        """Messages until then, of each id the last."""
+        """Yield the last message of each id until this time."""
         where = "WHERE id = ? AND at_ms <= ? ORDER BY at_ms DESC, rowid DESC LIMIT 1"
         for msg_id in self.kinds:
             yield from self._database.execute(f"SELECT * FROM told {where}", (msg_id, at_ms))
@@ -108,11 +107,13 @@ class MessageStore:
 
 @dataclass(slots=True)
 class Recording:
-    """Recording of one vehicle. `only`: ids of the messages that are kept, empty: all; `values`: its parameters at the
-    log's end, `types`: of those whose MAV_PARAM_TYPE the log tells. `system`: its system id, 0 where the log has none.
-    `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT. `stations`: s since boot when a ground station was heard.
-    `commands`: of a station, where the log has them apart from its messages. `unwished`: (s since boot, whether another
-    mode than the wished one was flown) at each change; empty: the log does not tell."""
+    """Recording of one vehicle.
+
+    `only`: ids of kept messages, empty: all. `values`: parameters at the end of the log; `types`: their MAV_PARAM_TYPE
+    if known. `system`: system id, 0 if unknown. `vehicle`, `autopilot`: MAV_TYPE and MAV_AUTOPILOT. `stations`: s since
+    boot of each reception from a ground station. `commands`: of stations, if the log has them apart from messages.
+    `unwished`: (s since boot, whether the mode differed from the requested one) at each change; empty: unknown.
+    """
 
     facts: FlightFacts
     path: Path
@@ -129,16 +130,16 @@ class Recording:
 
     @property
     def firmware(self) -> Firmware:
-        """Firmware that wrote the log, as it speaks."""
+        """Firmware that wrote the log, for its dialect."""
         return firmware_spoken(self.autopilot, self.vehicle)
 
     def keep(self, at_ms: int, msg_id: int, data: bytes) -> None:
-        """Keep the payload of a message of this instant, if a clock can tell it."""
+        """Keep a payload, unless its time is impossible."""
         if at_ms <= _LAST_MS and (not self.only or msg_id in self.only):
             self.told.add(at_ms, msg_id, data)
 
     def tell(self, at_ms: int, message: Message) -> None:
-        """Keep a message of this instant."""
+        """Keep a message."""
         msg_id, data, _ = payload(message)
         self.keep(at_ms, msg_id, data)
 
@@ -148,7 +149,7 @@ class Recording:
             self.tell(at_ms, message)
 
     def parameters(self) -> Parameters:
-        """The parameters, none of which can be set."""
+        """Return the parameters, all read-only."""
         lines = (
             ParameterDef(name, self.types.get(name, ParameterType.REAL32), value, read_only=True)
             for name, value in self.values.items()
@@ -156,7 +157,7 @@ class Recording:
         return Parameters(ParameterSet(tuple(lines), {}))
 
     def version(self) -> tuple[int, list[int]]:
-        """Version and commit of the firmware, as AUTOPILOT_VERSION has them; 0 where the log does not know."""
+        """Return version and commit of the firmware as in AUTOPILOT_VERSION; 0 if unknown."""
         banners = (_VERSION.search(text) for text in (self.facts.vehicle, *(text for _, text in self.facts.texts)))
         known = next((banner for banner in banners if banner is not None), None)
         if known is None:
@@ -168,7 +169,7 @@ class Recording:
         return number | _KINDS.get(kind.lower(), FirmwareVersion.OFFICIAL), list(letters[:8].ljust(8, b"\0"))
 
     def mission(self) -> tuple[MissionItem, ...]:
-        """The plan as stations number it: behind home, where the firmware numbers it so."""
+        """Return the plan as stations number it: after home, if the firmware counts home as item 0."""
         if not (self.facts.items and self.firmware.habits.home_is_item_0):
             return self.facts.items
         home = self.facts.home or GeoPoint(0.0, 0.0, 0.0)
@@ -176,13 +177,13 @@ class Recording:
 
 
 def type_with(wrote: int, parameters: Mapping[str, float]) -> int:
-    """MAV_TYPE of what wrote a log: an ArduPlane with lift motors (Q_ENABLE) calls itself a plane there."""
+    """Return the MAV_TYPE of the vehicle in a log. An ArduPlane with lift motors (Q_ENABLE) is logged as a plane."""
     lifts = wrote == VehicleType.FIXED_WING and parameters.get("Q_ENABLE", 0.0) > 0.0
     return VehicleType.VTOL_FIXEDROTOR if lifts else wrote
 
 
 class EverySoOften:
-    """Lets a kind of row pass at most every `period_ms`: a log has more of them than a link carries."""
+    """Rate limit of one row every `period_ms` for each kind; logs have more rows than a link carries."""
 
     def __init__(self, period_ms: int) -> None:
         self._period_ms = period_ms
@@ -196,19 +197,19 @@ class EverySoOften:
 
 
 def battery_told(millivolts: int, centiamps: int, percent: int) -> Message:
-    """SYS_STATUS with the battery. No sensor is told; the fence is healthy, else MAVProxy says "fence breach"."""
+    """Return SYS_STATUS with the battery. The fence is marked healthy, otherwise MAVProxy reports "fence breach"."""
     battery = (millivolts, centiamps, percent)
     return dialect.MAVLink_sys_status_message(0, 0, Sensor.GEOFENCE, 0, *battery, 0, 0, 0, 0, 0, 0)
 
 
 def home_position(home: GeoPoint) -> Message:
-    """HOME_POSITION of that place."""
+    """Return HOME_POSITION of a place."""
     place = (whole(home.lat, 1e7), whole(home.lon, 1e7), whole(home.alt, 1e3))
     return dialect.MAVLink_home_position_message(*place, 0.0, 0.0, 0.0, [1.0, 0.0, 0.0, 0.0], 0.0, 0.0, 0.0)
 
 
 def heartbeat(recording: Recording, custom_mode: int, armed: bool) -> Message:
-    """HEARTBEAT of the recorded vehicle in this mode."""
+    """Return HEARTBEAT of the recorded vehicle in this mode."""
     flags = ModeFlag.CUSTOM_MODE_ENABLED | (ModeFlag.SAFETY_ARMED if armed else 0)
     state = SystemState.ACTIVE if armed else SystemState.STANDBY
     return dialect.MAVLink_heartbeat_message(recording.vehicle, recording.autopilot, flags, custom_mode, state, 3)

@@ -1,7 +1,7 @@
-"""Reproduction of an incident: a log becomes a scenario, the scenario a flight, and both lie side by side.
+"""Reproduction of an incident: scenario from a log, flight of the scenario, comparison of both.
 
-The scenario is flown several times: a first flight tells how much sooner our vehicle leaves the ground after arming
-than the logged one, and is armed so much later; then drag and wind are fitted by flying it (`sortie.incident.tuning`).
+The scenario is flown several times. The first flight shows how much earlier our vehicle lifts off after arming, and
+arming is delayed by that. Then drag and wind are fitted by flying (`sortie.incident.tuning`).
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ TEST: Final = "test_incident.py"
 NEAR_M: Final = 5.0
 _TOGETHER_S: Final = 0.02
 _LEAST_ROOM: Final = 1 << 20
-"""Bytes that a log needs at the least."""
+"""Least free space for a log, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduced:
-    """`near`: share of the flight that is within `NEAR_M` of the logged one. `missing`: what did not happen again."""
+    """Repeated incident. `near`: share of the flight within `NEAR_M` of the logged one. `missing`: events that did not
+    happen again."""
 
     scenario: Scenario
     log: Evidence
@@ -61,8 +62,8 @@ class Reproduced:
 
 
 def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> tuple[Built, Reproduced]:
-    """Write the folder of an incident: scenario, plan, test, the flight again. `theirs`: the firmware in our world that
-    flies it once ours has told drag and wind. UserError."""
+    """Write the folder of an incident: scenario, plan, test, repeated flight. `theirs`: a firmware in our world that
+    flies it after our vehicle has shown drag and wind. UserError."""
     found = read_evidence(log)
     if theirs is not None:
         _check_firmware(found, theirs)
@@ -93,15 +94,15 @@ def reproduce(log: Path, folder: Path, theirs: VehicleSource | None = None) -> t
 
 
 def _check_firmware(found: Evidence, theirs: VehicleSource) -> None:
-    """UserError: this firmware did not fly the log, or not in our world."""
+    """Raise UserError when this firmware did not fly the log, or is not in our world."""
     wanted = f"{found.firmware.name.lower()}:{found.kind}"
     if not theirs.in_our_world or f"{theirs.kind}:{theirs.frame}" != wanted:
         raise UserError(f"this log is flown by {wanted}=BINARY,world=ours", option="vehicle", given=str(theirs))
 
 
 def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin]) -> Scenario:
-    """With the firmware's own parameters as the log has them: what was fitted of them made up for what ours does
-    otherwise."""
+    """Return the scenario with the firmware's own parameters from the log, without those that were fitted for our
+    vehicle."""
     own = [name for name in fit_of(scenario).params if not name.startswith("SIM_")]
     params = {name: value for name, value in scenario.params.items() if name not in own}
     for name in own:
@@ -113,25 +114,25 @@ def with_its_own(scenario: Scenario, built: Built, logged: Mapping[str, Origin])
 
 
 def _leave_the_ground(scenario: Scenario, flown: HappenedInFlight) -> bool:
-    """True when both flights are those of a vehicle that left the ground."""
+    """Check whether both vehicles left the ground."""
     return scenario.kind.flies and scenario.happened.liftoff_s is not None and flown.liftoff_s is not None
 
 
 def _rolls(scenario: Scenario) -> bool:
-    """True when it took off on wheels."""
+    """Check whether it took off on wheels."""
     kind = scenario.kind
     return kind.has_stall_speed and not kind.hovers and scenario.happened.liftoff_s is not None
 
 
 def _wheels(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
-    """With wheels that let go of the ground where those of the log did."""
+    """Return the scenario with wheels that leave the ground where those of the log did."""
     fitted, rolled_m = let_go(scenario, found.facts, lambda tried: fly(tried, folder, folder / FLOWN)[0].facts)
     origins[f"params.{LETS_GO}"] = Origin(f"by flying it: it rolled {rolled_m:.0f} m until it climbed", Sure.FITTED)
     return fitted
 
 
 def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str, Origin]) -> Scenario:
-    """With the drag or air, and the wind, that bring it nearest to the log."""
+    """Return the scenario with the drag or air density, and the wind, that come closest to the log."""
 
     def facts(tried: Scenario) -> FlightFacts:
         return fly(tried, folder, folder / FLOWN)[0].facts
@@ -146,14 +147,14 @@ def _tuned(scenario: Scenario, found: Evidence, folder: Path, origins: dict[str,
 
 
 def again(scenario: Scenario, folder: Path) -> Reproduced:
-    """Fly a scenario that a person may have changed, beside the log that it names. UserError: that is not there."""
+    """Fly a scenario, possibly edited, and compare it with its log. UserError when that is missing."""
     return beside(scenario, read_evidence(folder / scenario.log), *fly(scenario, folder, folder / FLOWN))
 
 
 def fly_changed(
     before: Reproduced, folder: Path, changes: Mapping[str, str], without: Iterable[str] = ()
 ) -> Reproduced:
-    """Fly the scenario with changes, and lay it beside the flight without them."""
+    """Fly the scenario with changes and compare it with the flight without them."""
     scenario = before.scenario.changed(changes, without)
     flown, conducted = fly(scenario, folder, folder / CHANGED)
     found = beside(scenario, before.log, flown, conducted)
@@ -162,7 +163,7 @@ def fly_changed(
 
 
 def fly(scenario: Scenario, folder: Path, logs: Path) -> tuple[Evidence, Conducted]:
-    """Fly the scenario, whose plan lies in `folder`, and read the log of it below `logs`, which is made anew."""
+    """Fly the scenario with its plan in `folder`, and read the log in the folder `logs`, which is made anew."""
     shutil.rmtree(logs, ignore_errors=True)
     with Session(**session_arguments(scenario), log_dir=logs) as session:
         conducted = conduct(session, scenario, folder)
@@ -183,7 +184,7 @@ def _armed_later(log: HappenedInFlight, flown: HappenedInFlight) -> float:
 
 
 def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conducted) -> Reproduced:
-    """Lay the flight beside the log."""
+    """Compare the flight with the log."""
     happened = happened_in(flown)
     flies = None not in (scenario.happened.liftoff_s, happened.liftoff_s) and not log.ours
     since = fit_of(scenario).since if flies else Since.ARMED
@@ -199,12 +200,12 @@ def beside(scenario: Scenario, log: Evidence, flown: Evidence, conducted: Conduc
 
 
 def _begins_s(scenario: Scenario, since: Since) -> float:
-    """Time of that moment in the log, s since arming."""
+    """Return this moment in the log, s since arming."""
     return 0.0 if since is Since.ARMED else scenario.happened.liftoff_s or 0.0
 
 
 def _cause(scenario: Scenario, found: FlightComparison, since: Since) -> str:
-    """The likely cause of the first disagreement, in one sentence."""
+    """Describe the probable cause of the first difference in a sentence."""
     if found.first_s is None:
         return "They agree."
     if found.cut_s is not None:

@@ -1,6 +1,6 @@
-"""Scenario of an incident: all that is needed to fly it again, as a file that a person reads and changes.
+"""Scenario of an incident: a file with everything for a repeated flight, which a person may edit.
 
-Each line says where it comes from and how sure that is. Times are s since the logged vehicle was armed.
+Each line has its origin and certainty. Times are s since arming of the logged vehicle.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from sortie.incident.signals import Sure
 SCENARIO: Final = "scenario.toml"
 PLAN: Final = "plan.plan"
 LOG: Final = "log"
-"""Folder of the log that it was made of."""
+"""Folder with the original log."""
 
 
 class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Deed of pilot or station: a mode, a command of MAVLink (COMMAND_INT), a parameter. `arm`: True arms, False
-    disarms."""
+    """Action of pilot or station: a mode, a MAVLink command (COMMAND_INT), a parameter, or arming (`arm` False:
+    disarming)."""
 
     at_s: float
     mode: str | None = None
@@ -84,7 +84,7 @@ class HappenedInFlight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Origin of a line: where in the log, and how sure."""
+    """Origin of a line: its place in the log, and its certainty."""
 
     words: str
     sure: Sure = Sure.LOGGED
@@ -94,8 +94,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See the module. `arm_s`: when our vehicle is armed, so that both leave the ground together. `lasts_s`: flight of
-    the log. `assumed`: what the log does not tell."""
+    """Scenario. `arm_s`: when our vehicle is armed, so that both lift off together. `lasts_s`: duration of the logged
+    flight. `assumed`: facts that the log does not contain."""
 
     log: str
     vehicle: str
@@ -123,8 +123,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return vehicle_class(self.source.frame)
 
     def changed(self, changes: Mapping[str, str], without: Iterable[str] = ()) -> Scenario:
-        """With other values of parameters, another wind ("wind", "+3" for stronger), and without faults. UserError
-        names what there is."""
+        """Return the scenario with other parameters, another wind ("wind", "+3" for stronger), and without some faults.
+        UserError names the possible ones."""
         params, wind, removed = dict(self.params), self.wind, list(without)
         for name, text in changes.items():
             if name == "wind":
@@ -149,7 +149,7 @@ def _moved(before: float, text: str, name: str) -> float:
 
 # --- the file ---------------------------------------------------------------------------------------------------------
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario, or that of a folder. UserError names what is wrong in it."""
+    """Read a scenario, or that of a folder. UserError names the mistake."""
     file = path / SCENARIO if path.is_dir() else path
     try:
         return msgspec.convert(parse_toml(text_of(file, file), str(file)), Scenario)
@@ -158,7 +158,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def write_scenario(scenario: Scenario, origins: Mapping[str, Origin]) -> str:
-    """The file; `origins`: of each line by its key, of a table's entry with its number ("fault.0")."""
+    """Write the file. `origins`: of each line by its key; for an entry of a table with its number ("fault.0")."""
     plain = msgspec.to_builtins(scenario)
     tables = {"params", "do", "stick", "fault", "wind", "happened"}
     lines = [

@@ -1,6 +1,5 @@
-"""Search of an incident: which single change avoids it? A campaign over a list of changes, each flown with several
-seeds, those with which it happens in the fewest flights first.
-"""
+"""Search for a single change that avoids an incident: each change is flown with several seeds, and the best come
+first."""
 
 from __future__ import annotations
 
@@ -26,14 +25,14 @@ CRITERIA: Final[Mapping[str, Callable[[HappenedInFlight], bool]]] = {
     "crash": lambda happened: happened.crashed,
     "failsafe": lambda happened: bool(happened.failsafes),
 }
-"""Ends that are to be avoided, by the word of --search."""
+"""Ends to be avoided, by the word of --search."""
 SEEDS: Final = 5
-"""Flights of each change: the first has the scenario's seed, each of the others the next."""
+"""Flights of each change: the scenario's seed, then the following ones."""
 AS_IT_WAS: Final = "no change"
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """Change that was flown. `happened`: in so many of its `flights`; `ended`: what came of the first of them."""
+    """Result of a change. `happened`: number of its `flights` with the incident; `ended`: end of the first one."""
 
     change: str
     happened: int
@@ -42,20 +41,20 @@ class Tried(msgspec.Struct, frozen=True):
 
     @property
     def avoids(self) -> bool:
-        """True when it happened in none of the flights, and there were any."""
+        """True when it happened in none of the flights, and there were flights."""
         return self.happened == 0 and self.flights > 0
 
 
 class FlownOnce(msgspec.Struct, frozen=True):
-    """Flight of a change. `happened` None: it did not fly, for what `words` say."""
+    """Flight of a change. `happened` None: it did not fly, for the reason in `words`."""
 
     happened: bool | None
     words: str
 
 
 def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]) -> list[Tried]:
-    """Fly each change alone, beside the flight without any; those with which it happens least come first, and those
-    that did not fly last. `changes`: NAME=VALUE; none: `usual_changes`."""
+    """Fly each change alone, beside the flight without changes; those with the fewest incidents come first, those that
+    did not fly last. `changes`: NAME=VALUE; none: `usual_changes`."""
     if not CRITERIA[asked](found.happened):
         raise UserError(f"no {asked} happened in the flight again: there is nothing to avoid", 1)
     scenario = found.scenario
@@ -66,7 +65,7 @@ def search(found: Reproduced, folder: Path, asked: str, changes: tuple[str, ...]
             named[change] = _changed(scenario, change)
         except UserError as error:
             refused.append(Tried(change, 0, 0, str(error)))
-    seeds = 1 if scenario.source.in_our_world else SEEDS  # a firmware takes a processor for a minute
+    seeds = 1 if scenario.source.in_our_world else SEEDS  # a real firmware needs a processor for a minute
     orders = [
         msgspec.structs.replace(order, seed=order.seed + more) for order in named.values() for more in range(seeds)
     ]
@@ -87,7 +86,7 @@ def _judged(change: str, flights: list[FlownOnce]) -> Tried:
 
 
 def fly_once(scenario: Scenario, folder: Path, asked: str) -> FlownOnce:
-    """Fly a scenario whose plan lies in `folder`, without keeping its log."""
+    """Fly a scenario with its plan in `folder`, without keeping its log."""
     with tempfile.TemporaryDirectory() as name:
         try:
             happened = happened_in(fly(scenario, folder, Path(name) / "flown")[0])
@@ -108,11 +107,11 @@ _USUAL: Final = {
         "NAV_RCL_ACT=2", "RTL_RETURN_ALT=15", "GF_ACTION=0",
     ),
 }  # fmt: skip
-"""Changes by firmware: another value, or (/) a share of what it is."""
+"""Changes by firmware: another value, or (/) a share of the current one."""
 
 
 def usual_changes(scenario: Scenario) -> tuple[str, ...]:
-    """Single changes that come to mind, of what this vehicle has: each fault away, no wind, slower, lower, other
+    """Return usual single changes for this vehicle: without each fault, without wind, slower, lower, other
     failsafes."""
     changes = [f"without {name}" for name in dict.fromkeys(fault.name for fault in scenario.fault)]
     if scenario.wind or scenario.params.get("SIM_WIND_SPD"):

@@ -1,4 +1,4 @@
-"""A recording as a vehicle: its player, and the services that answer for it; and several on the same links."""
+"""Recording as a vehicle on links: its player and its services; several recordings share links."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from sortie.incident.recording import Recording
 from sortie.logs.served import ServedDirectory
 
 _ROOM: Final = 16 * 1024
-"""Bytes that an answer of many messages may queue on a link at once."""
+"""Bytes that an answer of many messages may queue on a link."""
 
 
 class _LogFolder:
-    """The log itself as a file among MAVFTP's, and no other of its folder."""
+    """The log as a file for MAVFTP; no other file of its folder."""
 
     def __init__(self, log: Path) -> None:
         self.log = log.resolve()
@@ -43,7 +43,7 @@ class _LogFolder:
 
 
 class _TheLog:
-    """The log itself, to be downloaded as it was from the vehicle."""
+    """The log for the log download protocol."""
 
     def __init__(self, folder: _LogFolder, boot_us: int) -> None:
         self._folder = folder
@@ -55,7 +55,7 @@ class _TheLog:
     def open_log(self, key: int) -> OpenFile | None:
         try:
             return self._folder.open(self._folder.log.name, "")
-        except FileRefusedError:  # deleted meanwhile
+        except FileRefusedError:  # deleted in the meantime
             return None
 
     def erase(self) -> str:
@@ -63,7 +63,7 @@ class _TheLog:
 
 
 class ShownRecording:
-    """Recording with an endpoint of its own, as system `system`. `begin_s`: s from the log's first instant on."""
+    """Recording with an endpoint of its own, as system `system`. `begin_s`: start, s from the beginning of the log."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class ShownRecording:
 
 
 class ShownRecordings:
-    """Node of a runtime: recordings that are heard on the links of `network`, each with a time of its own."""
+    """Node of recordings on the links of `network`, each with its own time."""
 
     now_ms = 0
 
@@ -111,24 +111,24 @@ class ShownRecordings:
 
     @property
     def over(self) -> bool:
-        """True when all has been told."""
+        """True when all messages are sent."""
         return all(recording.player.over for recording in self.shown)
 
     def next_link_deadline_ms(self) -> int | None:
-        """Time of the next message, link time, ms."""
+        """Return the link time of the next message, ms."""
         return earliest(recording.endpoint.next_deadlines()[0] for recording in self.shown)
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: the time of a recording is its player's."""
+        """Return None: recordings have no vehicle time of the runtime."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: the services have taken everything."""
+        """Do nothing: the services have taken all messages."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Let the services tell what is due."""
+        """Let the services send what is due."""
         for recording in self.shown:
             recording.endpoint.handle_timeouts(link_ms, 0)
 
     def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
+        """Do nothing: there is no state."""

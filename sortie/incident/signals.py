@@ -1,7 +1,7 @@
-"""Signals of a log in flight, and the faults that are found in them: stretches that are bad, and silences.
+"""Signals of a log in flight: intervals with bad values, and silences.
 
-A logger that cannot write as fast as it is told to drops messages, one here and one there, and ArduPilot's says how
-many (DSF). A signal stopped only if so many of its messages in a row are not to be lost by chance.
+A logger that cannot write fast enough drops single messages, and ArduPilot's reports their number (DSF). A signal
+counts as stopped only if so many consecutive messages are not lost by chance.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from sortie.incident.evidence import Evidence, Row
 
 Array = npt.NDArray[np.float64]
 UNUSUAL: Final = 5
-"""So many usual intervals are a silence."""
+"""Number of usual intervals that make a silence."""
 _HEARD_OFTEN, _HEARD_BEFORE_S = 10, 60.0
 _DROPS: Final = 0.3
-"""Share that a logger loses at the least where it drops any: it does so in bursts."""
+"""Least share of losses if a logger drops any; it drops in bursts."""
 _BY_CHANCE: Final = 0.01
-"""Greatest expected number of such silences in a flight."""
+"""Largest expected number of such silences by chance in a flight."""
 
 
 class Sure(Enum):
@@ -39,8 +39,8 @@ class Sure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FoundFault:
-    """Fault of the simulator, s since boot of the logged vehicle; `until_s` None: to the end. `why`: what in the log
-    shows it."""
+    """Fault of the simulator, s since boot of the logged vehicle; `until_s` None: to the end. `why`: evidence in the
+    log."""
 
     name: str
     from_s: float
@@ -52,12 +52,12 @@ class FoundFault:
 def in_flight(found: Evidence, rows: Sequence[Row]) -> Array:
     begin_s, end_s = found.flight_s
     known = np.array([row for row in rows if begin_s <= row[0] <= end_s], np.float64)
-    known[np.isinf(known)] = np.nan  # no sensor measures that
+    known[np.isinf(known)] = np.nan  # no sensor measures infinity
     return known[np.argsort(known[:, 0], kind="stable")] if known.size else np.empty((0, 8))
 
 
 def stretches(time: Array, bad: npt.NDArray[np.bool_], least_s: float) -> list[tuple[float, float | None]]:
-    """(last good time, first good time again or None) of each stretch that is bad for so long."""
+    """Return (last good time, next good time or None) of each bad interval of at least `least_s`."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], bad.astype(np.int8), [0]))))
     found: list[tuple[float, float | None]] = []
     for first, behind in edges.reshape(-1, 2):
@@ -68,8 +68,8 @@ def stretches(time: Array, bad: npt.NDArray[np.bool_], least_s: float) -> list[t
 
 
 def silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tuple[float, float | None]]:
-    """(last heard, heard again or None) of each time when nothing was heard for so long, and for longer than is usual,
-    though the log goes on: of a failsafe that was off, or of a log without ERR."""
+    """Return (last reception, next reception or None) of each silence that is longer than `limit_s` and than usual,
+    while the log continues. For a failsafe that was off, or a log without ERR."""
     begin_s, end_s = found.flight_s
     times = np.array([row[0] for row in heard if begin_s - _HEARD_BEFORE_S <= row[0] <= end_s])
     if len(times) < _HEARD_OFTEN:
@@ -83,7 +83,7 @@ def silences(found: Evidence, heard: Sequence[Row], limit_s: float) -> list[tupl
 
 
 def stopped(found: Evidence, times: Array, last_s: float, next_s: float) -> bool:
-    """True when a signal with these times said nothing between two of them, while the log went on."""
+    """Check whether a signal stopped between two of its times while the log continued."""
     logged = np.array([sample.time_s for sample in found.facts.samples])
     inside = np.count_nonzero((logged > last_s) & (logged < next_s))
     if inside < UNUSUAL:
@@ -96,7 +96,7 @@ def stopped(found: Evidence, times: Array, last_s: float, next_s: float) -> bool
 
 
 def _kept(found: Evidence, begin_s: float, end_s: float) -> float:
-    """Share of the other signals' messages that came in this time."""
+    """Return the share of the other signals' messages in this interval."""
     shares = [1.0]
     for rows in (found.battery, found.motors, found.barometer, found.compass):
         times = np.array([row[0] for row in rows])
@@ -107,7 +107,7 @@ def _kept(found: Evidence, begin_s: float, end_s: float) -> float:
 
 
 def _dropped(found: Evidence, begin_s: float, end_s: float) -> float:
-    """Messages that the logger says it dropped, from the last time it said so before, to the first behind."""
+    """Return the messages that the logger reports as dropped around this interval."""
     rows = np.array(found.dropped, np.float64).reshape(-1, 2)
     if not len(rows):
         return 0.0
@@ -117,10 +117,10 @@ def _dropped(found: Evidence, begin_s: float, end_s: float) -> float:
 
 
 def usual(times: Array) -> float:
-    """Time between two, as usual, where not more than half are lost."""
+    """Return the usual interval, s, if at most half of the messages are lost."""
     return max(float(np.quantile(np.diff(times), 0.25)), 1e-3)
 
 
 def _lost(times: Array) -> float:
-    """Share of a signal that is missing in all of its log."""
+    """Return the share of missing messages in the whole log."""
     return 1.0 - len(times) * usual(times) / max(float(times[-1] - times[0]), 1e-3)

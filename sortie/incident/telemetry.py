@@ -1,4 +1,4 @@
-"""The messages of a `.tlog`: those of the first autopilot in it, as they were heard."""
+"""Messages of a `.tlog`: those of its first autopilot, as received."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ANSWERS: Final = ids_of(
     "PARAM_VALUE", "MISSION_COUNT", "MISSION_ITEM", "MISSION_ITEM_INT", "MISSION_ACK", "MISSION_REQUEST",
     "MISSION_REQUEST_INT", "COMMAND_ACK", "FILE_TRANSFER_PROTOCOL", "LOG_ENTRY", "LOG_DATA", "TIMESYNC", "PING",
 )  # fmt: skip
-"""Answers to somebody who watched then: who watches now has not asked."""
+"""Answers to a station of that time; a station of today has not asked."""
 _HEARTBEAT, _PARAM_VALUE = ids_of("HEARTBEAT"), ids_of("PARAM_VALUE")
 
 
 def tell_telemetry(recording: Recording) -> None:
-    """Take the vehicle's messages, their times by when they were heard."""
+    """Take the vehicle's messages, with times of reception."""
     sender: tuple[int, int] | None = None
     for frame in frames(recording.path):
         if not is_sound(frame.data):
@@ -46,7 +46,7 @@ def tell_telemetry(recording: Recording) -> None:
 
 
 def _remember(recording: Recording, m: Any) -> None:
-    """Take a PARAM_VALUE; one of another type, or that is no number, is passed over."""
+    """Take a PARAM_VALUE; invalid ones are skipped."""
     if m.param_id == HASH:
         return
     with suppress(ValueError):

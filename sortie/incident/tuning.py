@@ -1,9 +1,8 @@
-"""Fits to a log by flying its scenario: drag (of wings the density of the air, of a PX4 the pace of its reference) and
-wind, by Levenberg's method on the way between the two flights, and of wings when their wheels let go of the ground.
+"""Fits to a log by flying its scenario: drag (wings: air density; PX4: pace of its reference) and wind, by Levenberg's
+method on the distance between both tracks; for wings also the moment when the wheels leave the ground.
 
-The calibration of a log (`sortie.rehearsal.calibration`) takes drag to be alike from all sides, which leaves some 5 %:
-as fast as a lean allows, against the wind, that is a second after a leg of twenty. Wings fly at what their tube shows,
-and 1 % of that is 14 m after a minute.
+The calibration of a log (`sortie.rehearsal.calibration`) assumes equal drag in all directions, which leaves about 5 %:
+after 20 s against the wind at full lean, 1 s. Wings fly at the tube's airspeed, of which 1 % is 14 m in a minute.
 """
 
 from __future__ import annotations
@@ -31,18 +30,17 @@ AIR: Final = "SIM_AIR_DENSITY"
 
 @dataclass(frozen=True)
 class Fit:
-    """Parameters that are fitted beside the wind, with their values where nothing is known, all by one factor to a
-    power, and the moment at which the flights are laid on each other. Arrays: of that factor, of the wind north and
-    east, m/s."""
+    """Quantities of a fit: parameters with their default values, all changed by one factor to a power; the wind; and
+    the moment at which tracks are aligned. Arrays: of that factor, and of the wind to north and east, m/s."""
 
     params: Mapping[str, tuple[float, int]]
     since: Since
     steps: Array
-    """Changes for the derivatives."""
+    """Steps for the derivatives."""
     usual: Array
-    """Usual sizes of the changes, each as bad as a metre off."""
+    """Usual sizes of the changes, each weighted as 1 m of distance."""
     unknown: Array
-    """Usual sizes where no wind could be measured."""
+    """Usual sizes if no wind could be measured."""
     most: Array
 
 
@@ -65,8 +63,8 @@ _SMOOTH: Final = Fit(
     np.array([0.15, 4.0, 4.0]),
     np.array([0.3, 0.5, 0.5]),
 )  # fmt: skip
-"""Fit of a PX4, whose reference waits for a vehicle that its estimate says is off it (MPC_XY_ERR_MAX): by as much as
-that wanders all of its time passes more slowly."""
+"""Fit of a PX4, whose reference waits when its estimate says that the vehicle is off it (MPC_XY_ERR_MAX); time passes
+more slowly by as much as the estimate wanders."""
 _WINGS: Final = Fit(
     {AIR: (1.0, 1)},
     Since.CLIMB,
@@ -76,21 +74,21 @@ _WINGS: Final = Fit(
     np.array([0.1, 3.0, 3.0]),
 )
 _HOVERING: Final = {"px4": _SMOOTH}
-"""Fits of what hovers, by the firmware that flew it, where they are others than `_HOVERS`."""
+"""Fits of hovering vehicles by firmware, if different from `_HOVERS`."""
 _TURNS: Final = 3
 _BETTER: Final = 0.98
 _NEAR_M2: Final = 0.5
-"""Nearer, there is nothing to be gained."""
+"""Mean squared distance below which fitting stops, m2."""
 _FAR_M: Final = 5.0
-"""Farther, a distance counts in proportion and not by its square."""
+"""Distance above which the weight is linear instead of square, m."""
 
 _LONGEST_S: Final = 300.0
-"""More of a long flight is not flown for it."""
+"""Longest part of a flight that is flown for the fit, s."""
 _STEP_S: Final = 0.5
 _AFTER_S: Final = 15.0
-"""After a fault has ended, or the height has jumped, until the flight is told by drag and wind again."""
+"""Time after the end of a fault, or a jump of the height, until drag and wind determine the track again, s."""
 _FALLS: Final = 0.5
-"""Share of a motor's thrust without which a quad falls."""
+"""Share of a motor's thrust whose loss makes a quad fall."""
 _NOWHERE_M: Final = 1e3
 _ALOFT_M: Final = 2.0
 LETS_GO: Final = "SIM_LETS_GO"
@@ -98,15 +96,15 @@ _LETS_GO_MPS, _HALVINGS, _ROLLS_M = (0.0, 2.4), 6, 5.0
 
 
 def fit_of(scenario: Scenario) -> Fit:
-    """Fit of a vehicle of this kind that leaves the ground."""
+    """Return the fit for a vehicle of this kind that leaves the ground."""
     if scenario.kind.has_stall_speed:
         return _WINGS
     return _HOVERING.get(scenario.firmware, _HOVERS)
 
 
 class OffTrack:
-    """Flies a scenario, and tells how far it is off the log, m, rows of north and east, always at the same times since
-    liftoff: those when no fault spoils the place or moves the vehicle."""
+    """Flies a scenario and returns its distance from the log: m, rows of north and east, always at the same times since
+    liftoff, without those when a fault affects place or motion."""
 
     def __init__(self, log: FlightFacts, scenario: Scenario, fly: Callable[[Scenario], FlightFacts]) -> None:
         lifted_s = scenario.happened.liftoff_s or 0.0
@@ -118,7 +116,7 @@ class OffTrack:
         self._fly = fly
         self._since = fit_of(scenario).since
         self._origin = log.home or GeoPoint(log.samples[0].lat, log.samples[0].lon, 0.0)
-        if self._since is Since.CLIMB:  # what rolls does not fly
+        if self._since is Since.CLIMB:  # rolling is not flying
             height = places_at(log, self._origin, self._time + begin_of(log, self._since))[2]
             self._time = self._time[height > _ALOFT_M]
         self._log = self._track(log)
@@ -126,7 +124,7 @@ class OffTrack:
     def __call__(self, scenario: Scenario) -> Array:
         try:
             return self._track(self._fly(msgspec.structs.replace(scenario, lasts_s=self._lasts_s))) - self._log
-        except UserError:  # with so much drag it does not fly at all
+        except UserError:  # with so much drag it does not fly
             return np.full_like(self._log, _NOWHERE_M)
 
     def _track(self, facts: FlightFacts) -> Array:
@@ -134,7 +132,7 @@ class OffTrack:
 
 
 def _settled_s(fault: ScenarioFault) -> float:
-    """Time since when the place is told by drag and wind again."""
+    """Return the time from which drag and wind determine the track again, s."""
     falls = fault.name.startswith("motor") and (fault.value is None or fault.value > _FALLS)
     if falls or fault.name.startswith("gps."):
         return np.inf if fault.until_s is None else fault.until_s + _AFTER_S
@@ -142,8 +140,8 @@ def _settled_s(fault: ScenarioFault) -> float:
 
 
 def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
-    """The scenario whose drag or air, and wind, bring it nearest to the log, and how far off it is before and after,
-    m."""
+    """Return the scenario with the drag or air density, and the wind, that come closest to the log, and its distance
+    before and after, m."""
     fit = fit_of(scenario)
     known = "SIM_WIND_SPD" in scenario.params
     usual, most = (fit.usual, fit.most) if known else (fit.unknown, 3.0 * fit.unknown)
@@ -171,8 +169,8 @@ def tuned(scenario: Scenario, off: OffTrack) -> tuple[Scenario, float, float]:
 
 
 def let_go(scenario: Scenario, log: FlightFacts, fly: Callable[[Scenario], FlightFacts]) -> tuple[Scenario, float]:
-    """The scenario of wings whose wheels let go of the ground where those of the log did, and the way that they rolled
-    until it climbed, m: ArduPilot's simulator holds them by its own rate of steps, which falls on a busy machine."""
+    """Return the scenario of wings whose wheels leave the ground where those of the log did, and the distance rolled,
+    m. ArduPilot's simulator holds the wheels by its rate of steps, which falls on a busy machine."""
     rolled_m = _rolled_m(log)
     low, high = _LETS_GO_MPS
     if not _ROLLS_M <= rolled_m < np.inf:
@@ -188,7 +186,7 @@ def _letting_go(scenario: Scenario, climb_mps: float) -> Scenario:
 
 
 def _rolled_m(facts: FlightFacts) -> float:
-    """Way from where it was armed to where it climbs; infinite where it never does."""
+    """Return the distance from arming to the climb, m; infinite without a climb."""
     try:
         times = np.array([begin_of(facts, Since.ARMED), begin_of(facts, Since.CLIMB)])
     except UserError:
@@ -204,7 +202,7 @@ def _cost(off: Array, unusual: Array) -> float:
 
 
 def _with(scenario: Scenario, change: Array) -> Scenario:
-    """With so much more drag and wind."""
+    """Return the scenario with this change of drag and wind."""
     if not change.any():
         return scenario
     params = dict(scenario.params)

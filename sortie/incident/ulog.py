@@ -1,4 +1,4 @@
-"""The messages of a `.ulg`: what PX4's telemetry says of the topics that its log has."""
+"""Messages for a `.ulg`: the telemetry that PX4 would have sent for the topics of its log."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _TOPICS: Final = [
     "vehicle_command", "vehicle_command_ack",
 ]  # fmt: skip
 _ARMED: Final = 2
-"""vehicle_status.arming_state."""
+"""Value of vehicle_status.arming_state."""
 _ACCEPTED: Final = 0
 _PLACED: Final = frozenset({
     Cmd.DO_REPOSITION, Cmd.DO_ORBIT, Cmd.DO_SET_HOME, Cmd.DO_SET_ROI, Cmd.DO_SET_ROI_LOCATION,
 })  # fmt: skip
 _NOT_GIVEN: Final = 0x7FFFFFFF
-"""Number of COMMAND_INT that is what NaN is in COMMAND_LONG."""
+"""Number in COMMAND_INT that corresponds to NaN in COMMAND_LONG."""
 _U16: Final = 0xFFFF
 _I16: Final = (-0x7FFF, 0x7FFF)
 _STICKS: Final = 8
 
 
 def tell_ulog(recording: Recording) -> None:
-    """Make the messages of the log's topics, of each the first instance."""
+    """Convert the log's topics to messages, using the first instance of each."""
     log = open_ulog(recording.path, _TOPICS)
     topics: dict[str, Mapping[str, Any]] = {}
     for data_set in log.data_list:
@@ -73,7 +73,7 @@ def tell_ulog(recording: Recording) -> None:
 
 
 def _join(topics: dict[str, Mapping[str, Any]]) -> None:
-    """Lay beside each place what was last known of speed, heading and home: telemetry tells them together."""
+    """Add the last known speed, heading and home to each place, because telemetry sends them together."""
     place = topics.get("vehicle_global_position")
     if place is None:
         return
@@ -101,7 +101,7 @@ def _rows(topic: Mapping[str, Any] | None) -> Iterator[tuple[int, dict[str, floa
 def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[tuple[int, Message]]:
     before: tuple[int, bool] | None = None
     for at_ms, row in _rows(status):
-        if "nav_state_user_intention" in row:  # from 1.14 on
+        if "nav_state_user_intention" in row:  # since 1.14
             unwished = row["nav_state"] != row["nav_state_user_intention"]
             if not recording.unwished or recording.unwished[-1][1] != unwished:
                 recording.unwished.append((at_ms / 1000.0, unwished))
@@ -114,8 +114,7 @@ def _states(recording: Recording, status: Mapping[str, Any] | None) -> Iterator[
 
 
 def _commands(topics: Mapping[str, Mapping[str, Any]]) -> Iterator[CommandSeen]:
-    """Commands of stations that were accepted, by the first answer behind each; what failure was planted is not
-    read."""
+    """Yield the accepted commands of stations, by the first answer after each. INJECT_FAILURE is left out."""
     answers = list(_rows(topics.get("vehicle_command_ack")))
     for at_ms, row in _rows(topics.get("vehicle_command")):
         number = whole(row["command"])
@@ -142,7 +141,7 @@ def _place(at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _hud(_at_ms: int, row: Mapping[str, float]) -> Message:
-    """VFR_HUD: without an airspeed that of the ground stands for it, as PX4 does without a tube."""
+    """Make VFR_HUD. Ground speed replaces airspeed, as PX4 does without a tube."""
     speed, heading = hypot(row["vx"], row["vy"]), whole(degrees(row["heading"]) % 360.0)
     return dialect.MAVLink_vfr_hud_message(speed, speed, heading, 0, row["alt"], -row["vz"])
 
@@ -158,7 +157,7 @@ def _battery(_at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
-    """Degrees and metres from 1.14 on; before, 1e-7 degrees and mm."""
+    """Make GPS_RAW_INT. Degrees and metres since 1.14; before, 1e-7 degrees and mm."""
     if "latitude_deg" in row:
         place = (whole(row["latitude_deg"], 1e7), whole(row["longitude_deg"], 1e7), whole(row["altitude_msl_m"], 1e3))
     else:
@@ -171,7 +170,7 @@ def _gps(at_ms: int, row: Mapping[str, float]) -> Message:
 
 
 def _radio(at_ms: int, row: Mapping[str, float]) -> Message:
-    """Without channels while the receiver hears nothing."""
+    """Make RC_CHANNELS, without channels while the receiver has no signal."""
     count = 0 if row["rc_lost"] else whole(row["channel_count"], 1.0, 0, 18)
     pulses = [whole(row[f"values[{number}]"], 1.0, 0, _U16) for number in range(_STICKS)]
     return dialect.MAVLink_rc_channels_message(at_ms, count, *pulses, *[_U16] * (18 - _STICKS), 255)

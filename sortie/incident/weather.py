@@ -1,5 +1,5 @@
-"""Weather of a log: drag, power and the mean wind, measured where no fault spoils what they are measured by, and gusts,
-which are where the wind that the vehicle must have felt leaves its mean."""
+"""Weather of a log: drag, power and mean wind, measured where no fault spoils the data, and gusts, where the wind that
+the vehicle must have felt deviates from the mean."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ from sortie.rehearsal.fits import Calibration, FittedNumber
 
 Array = npt.NDArray[np.float64]
 _STRONG_MPS: Final = 3.0
-"""Less off the mean is what an estimate leaves: twice as much as 40 logs without gusts have."""
+"""Smallest deviation that is a gust, m/s: twice the largest of 40 logs without gusts."""
 _AROUND_S: Final = 3.0
-"""Before and after a gust: the air has to change."""
+"""Time before and after a gust, s: the air must change."""
 _SETTLES_S: Final = 3.0
-"""After the GPS came back, until velocities are right."""
+"""Time after the return of GPS until velocities are right, s."""
 _FALLS: Final = 0.5
-"""Share of a motor's thrust without which a quad falls."""
+"""Share of a motor's thrust whose loss makes a quad fall."""
 _MOTION: Final = ("north_mps", "east_mps", "down_mps")
 _TRIES: Final = 4
 _EACH: Final = 5
-"""Samples for which a gust's wind is held."""
+"""Number of samples for which a gust's wind is held."""
 _FLIES_MPS, _ALOFT_M, _SMOOTH, _FEWEST = 8.0, 3.0, 10, 50
-"""Airspeed and height from which wings tell of the wind; samples over which it is taken, and that it takes."""
+"""Least airspeed (m/s) and height (m) for measuring wind by wings; samples for the average; least number of samples."""
 _TRUSTED: Final = 1.0
-"""Variance of the airspeed as a vector, (m/s)2, that outweighs that the tube shows what it should."""
+"""Variance of the airspeed vector, (m/s)2, at which the measured scale of the tube has the same weight as 1."""
 TUBE: Final = "airspeed over what the tube shows"
 
 
 def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tuple[Calibration, list[Gust]]:
-    """Calibration of a flight, and its gusts (times s since boot, the wind after the last one included). UserError:
-    scipy is missing."""
+    """Return the calibration of a flight, and its gusts (times s since boot, with the wind after the last gust).
+    UserError without scipy."""
     trace, vehicle = _undisturbed(trace, faults), vehicle_class(kind)
     if vehicle.has_stall_speed:
         return _by_airspeed(trace, fitted(trace, vehicle))
     calm, wind, off = trace, np.empty((0, 3)), np.empty(0)
     for _ in range(_TRIES):
         calibration = fitted(calm, vehicle)
-        if calibration.wind is None or not vehicle.hovers:  # flown in one direction, where drag and wind look alike
+        if calibration.wind is None or not vehicle.hovers:  # in one direction drag and wind look alike
             return calibration, []
         wind = wind_seen(trace, calibration)
         speed, _, source = calibration.wind
@@ -59,14 +59,13 @@ def measured(trace: FlightTrace, faults: Iterable[FoundFault], kind: str) -> tup
         off = hypots(wind[:, 1] - speed * cos(toward), wind[:, 2] - speed * sin(toward))
         if not len(off) or off.max() < _STRONG_MPS:
             return calibration, []
-        far = wind[off > max(_STRONG_MPS, 0.5 * off.max()), 0]  # spoils the measure of the rest
+        far = wind[off > max(_STRONG_MPS, 0.5 * off.max()), 0]  # excluded, because they spoil the mean
         calm = _where(calm, _MOTION, np.abs(trace.time_s[:, None] - far).min(axis=1) > _AROUND_S)
     return calibration, list(_gusts(wind, off, Gust(0.0, round(speed, 1), round(source))))
 
 
 def _by_airspeed(trace: FlightTrace, calibration: Calibration) -> tuple[Calibration, list[Gust]]:
-    """Calibration and gusts of wings: what the ground speed has more than the airspeed along the nose, over
-    two seconds."""
+    """Return calibration and gusts of wings: ground speed minus airspeed along the nose, averaged over 2 s."""
     along = trace.airspeed_mps * coses(trace.pitch_rad)
     air = np.stack((along * coses(trace.yaw_rad), along * sines(trace.yaw_rad)), axis=1)
     moves = np.stack((trace.north_mps, trace.east_mps), axis=1)
@@ -94,8 +93,8 @@ def _by_airspeed(trace: FlightTrace, calibration: Calibration) -> tuple[Calibrat
 
 
 def _scale_and_wind(air: Array, moves: Array) -> tuple[float, Array]:
-    """Scale of the tube, and the wind: the ground speed is the one times the airspeed, and the other. Flown in one
-    direction the scale is not to be had, and stays near 1."""
+    """Return the scale of the tube and the wind: ground speed = scale * airspeed + wind. A flight in one direction does
+    not determine the scale, which then stays near 1."""
     spread = air - np.mean(air, axis=0)
     over = float(np.sum(spread * (moves - np.mean(moves, axis=0)))) + _TRUSTED * len(air)
     scale = over / (float(np.sum(spread * spread)) + _TRUSTED * len(air))
@@ -103,8 +102,8 @@ def _scale_and_wind(air: Array, moves: Array) -> tuple[float, Array]:
 
 
 def _gusts(wind: Array, off: Array, mean: Gust) -> Iterable[Gust]:
-    """The wind each second while it is off its mean, and the mean again; each half a second before it was that, for it
-    is held until the next."""
+    """Yield the wind for each second with a deviation, then the mean again; each half a second earlier, because it is
+    held until the next."""
     strong = wind[off > _STRONG_MPS, 0]
     last_s = -inf
     for at_s, north, east in wind[::_EACH]:
@@ -118,7 +117,7 @@ def _gusts(wind: Array, off: Array, mean: Gust) -> Iterable[Gust]:
 
 
 def _undisturbed(trace: FlightTrace, faults: Iterable[FoundFault]) -> FlightTrace:
-    """The trace without what faults spoil of it."""
+    """Return the trace without the intervals that faults spoil."""
     for fault in faults:
         time_s, until_s = trace.time_s, inf if fault.until_s is None else fault.until_s
         before, settled = time_s < fault.from_s, time_s > until_s + _SETTLES_S

@@ -1,4 +1,4 @@
-"""Faults of wings that a log shows: an engine that takes no current, a pitot tube that tells nothing."""
+"""Faults of wings in a log: an engine without current, a pitot tube without pressure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sortie.incident.signals import FoundFault, in_flight, stretches
 
 Array = npt.NDArray[np.float64]
 _PULLS_US: Final = 1300.0
-"""Throttle from which an engine takes a current that is seen."""
+"""Throttle above which an engine draws a visible current, us."""
 _TAKES: Final = 0.2
 """Least share of the usual current at such a throttle."""
 _IDLE_S, _BLIND_S = 2.0, 2.0
@@ -21,11 +21,11 @@ _STALLS: Final = 0.35
 """Share of the slowest airspeed below which nothing flies."""
 _FASTER_MPS: Final = 8.0
 _THROTTLE: Final = 70
-"""SERVOn_FUNCTION."""
+"""Value of SERVOn_FUNCTION."""
 
 
 def engine(found: Evidence) -> list[FoundFault]:
-    """An engine that takes no current though it is asked to pull."""
+    """Find an engine that draws no current although it is commanded to pull."""
     motors, battery = in_flight(found, found.motors), in_flight(found, found.battery)
     if not vehicle_class(found.kind).has_stall_speed or len(motors) < 20 or len(battery) < 20:
         return []
@@ -45,13 +45,13 @@ def engine(found: Evidence) -> list[FoundFault]:
 
 
 def _throttle(found: Evidence) -> int:
-    """Channel of the throttle, of the four that are read; ArduPlane's own is the third."""
+    """Return the channel of the throttle, of the four that are read; ArduPlane's default is the third."""
     given = found.parameters
     return next((n for n in range(1, 5) if given.get(f"SERVO{n}_FUNCTION") == _THROTTLE), 3)
 
 
 def airspeed(found: Evidence) -> list[FoundFault]:
-    """A tube that shows less than anything flies at, while the vehicle moves as fast as it does."""
+    """Find a tube that shows less than any flying airspeed while the vehicle moves as fast."""
     rows = in_flight(found, found.airspeed)
     samples = [(s.time_s, s.speed, s.height) for s in found.facts.samples]
     if not vehicle_class(found.kind).has_stall_speed or len(rows) < 20 or len(samples) < 20:
