@@ -1,1 +1,1 @@
-"""Assembly of nodes from 1..n vehicle specs and their surroundings, and their end."""
+"""Assembly of nodes from vehicle specs and their surroundings, and their end."""

@@ -1,4 +1,4 @@
-"""Real firmware that is started for a run and flies a body of the simulator, on the run's clock (`,world=ours`)."""
+"""Real firmwares that are started for a run and fly bodies of our simulator on the run's clock (`,world=ours`)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 
 class FirmwareInWorld:
-    """Firmware that flies a vehicle. Started once made, with its files in `folder`; `stack` ends it. UserError."""
+    """Firmware that flies one vehicle. It is started at once, with its files in `folder`; `stack` ends it.
+    UserError."""
 
     def __init__(self, standing: PlacedVehicle, folder: Path, stack: ExitStack) -> None:
         spec, machine = standing.spec, standing.machine
@@ -67,7 +68,7 @@ class FirmwareInWorld:
         self._check(standing.faults)
 
     def _check(self, faults: Sequence[Fault]) -> None:
-        """UserError for a fault that this firmware cannot have."""
+        """Raise UserError for a fault that this firmware does not support."""
         links = [name for name in LINK_FAULTS if name not in self._faults.unknown]
         known = (*self._faults.names(), *links, *FLIGHT_FAULTS)
         for fault in faults:
@@ -84,7 +85,7 @@ class FirmwareInWorld:
         epoch_us: int,
         on_error: Callable[[Exception, str], None],
     ) -> Companion:
-        """The companion before it, which knows what it will hear."""
+        """Make its companion, which knows which messages to expect."""
         spec = self._standing.spec
         firmware = SPOKEN[self._way.word](vehicle_class(spec.kind))
         native = flies_native(spec.strategy, firmware)
@@ -107,8 +108,8 @@ class FirmwareInWorld:
 
 
 class Firmwares:
-    """See the module: those of the vehicles that are flown so, by their numbers. Started once made, in the runtime of
-    `around`, where their time passes before that of the others. UserError."""
+    """All firmwares of a run, by vehicle number. They are started at once, in the runtime of `around`, before the other
+    nodes. UserError."""
 
     def __init__(self, standing: Sequence[PlacedVehicle], around: Surroundings) -> None:
         folder = around.folder or Path(around.stack.enter_context(TemporaryDirectory()))
@@ -128,7 +129,7 @@ class Firmwares:
         around.runtime.add_vehicle(self.node)
 
     def companion(self, number: int, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> Companion:
-        """Companion of the vehicle with this number."""
+        """Return the companion of the vehicle with this number."""
         made = self._flown[number].build(
             journal, stored, given, epoch_us=self._around.epoch_us, on_error=self._around.on_error
         )
@@ -136,12 +137,13 @@ class Firmwares:
         return made
 
     def rows(self) -> FlownRows:
-        """Vehicles as a fleet moves them. Must be called before they fly: their bodies are put in rows."""
+        """Return the vehicles as rows of a fleet. Must be called before they fly, because it moves their bodies into
+        rows."""
         return FlownRows([made.vehicle for made in self._companions.values()], MachineRows(self._machines))
 
     def join(self, fleet: FleetNode | None) -> None:
-        """Join their lines to the endpoints before them, anew where they were. `fleet`: whose members
-        these are; None: it is alone."""
+        """Connect (or reconnect) their serial lines to their companions. `fleet`: the fleet of the companions; None: a
+        single vehicle."""
         self._fleet = fleet
         for companion in self._companions.values():
             for link in companion.link.links():
@@ -156,14 +158,14 @@ class Firmwares:
             self._around.runtime.connect(wire_to(self.node, number, plug))
 
     def _refusal(self, number: int) -> SitlError | None:
-        """Refusal of a program whose HEARTBEAT is of another kind of vehicle than its body."""
+        """Return the error for a program whose HEARTBEAT is of another kind of vehicle than its body."""
         vehicle = self._companions[self._members[number]].vehicle
         told = None if vehicle.vehicle_type is None else class_of_type(vehicle.vehicle_type)
         complaint = "" if told is None else another_kind(vehicle.firmware.name, told, vehicle.firmware.vehicle_class)
         return SitlError(complaint) if complaint else None
 
     def _ended(self, number: int, error: SitlError) -> None:
-        """Note that one has ended: the others of a fleet fly on. UserError where none is left."""
+        """Note that a firmware has ended; others of a fleet fly on. UserError when none is left."""
         fleet = self._fleet
         if fleet is not None:
             fleet.strand(self._members[number], error)

@@ -16,15 +16,18 @@ _BOUNDS: tuple[Option[float | None], ...] = (Settings.pace_lead, Settings.pace_l
 
 
 def is_real_time(settings: Settings) -> bool:
-    """True when vehicle time keeps step with the wall."""
+    """Check whether vehicle time follows real time."""
     return settings.pace != CLIENTS and settings.speedup in (None, 1.0)
 
 
 def pace_pictures(settings: Settings, service: VehicleService) -> None:
-    """A camera's pictures do not hold up others: who asks for one too early is answered when it is there. In real time
-    it is told of when it is there, and paced by clients, where time waits for it (`begin_pace`); at other speeds as
-    soon as it is taken, so that what is told does not depend on the machine, but only until somebody speaks: his
-    patience is measured by the wall."""
+    """Choose when a camera reports its pictures.
+
+    A request for an unfinished picture is answered when it is written and delays nothing else. In real time, and with
+    the pace of clients (where time waits, `begin_pace`), a picture is reported when written. At other speeds it is
+    reported when taken, so that messages do not depend on the machine, until the first client speaks, whose timeouts
+    are in real time.
+    """
     if service.camera is None:
         return
     from sitl.camera.darkroom import darkroom  # for those who have a camera
@@ -36,7 +39,7 @@ def pace_pictures(settings: Settings, service: VehicleService) -> None:
 
 
 def pace_warnings(settings: Settings) -> list[str]:
-    """Warnings about bounds that no option uses."""
+    """Return warnings about pace options without effect."""
     if settings.pace == CLIENTS:
         return []
     said = settings.said()
@@ -52,11 +55,13 @@ def begin_pace(
     running: bool,
     clock: Callable[[], int | None] | None = None,
 ) -> None:
-    """Set the speed of a runtime, now and whenever a ground station sets a vehicle's SIM_SPEEDUP. Paced by the wall at
-    speed 0 it runs ahead all the time when `running`, else as `VehicleService.busy` says. Paced by clients it goes as
-    fast as they follow, at most at --speedup; while nobody is there as fast as it can when `running` or until a vehicle
-    that boots can be armed, else in real time; and no faster than pictures are written. Uploads that stall are then
-    given up by vehicle time. `clock`: see `Pace`."""
+    """Set the speed of a runtime, now and whenever a ground station sets SIM_SPEEDUP.
+
+    At speed 0 without `--pace clients`, time runs ahead always if `running`, otherwise as `VehicleService.busy` says.
+    With `--pace clients`, it runs as fast as clients follow, at most at --speedup and no faster than pictures are
+    written. Without clients it runs as fast as possible if `running` or until a booting vehicle can be armed, otherwise
+    in real time. Stalled uploads are then ended by vehicle time. `clock`: see `Pace`.
+    """
     served = tuple(services)
     speedup = default_speedup if settings.speedup is None else settings.speedup
     ahead: Callable[[], bool] = always if running else lambda: any(service.busy for service in served)
@@ -83,5 +88,5 @@ def begin_pace(
 
 
 def _boot(services: Iterable[VehicleService]) -> bool:
-    """True when a vehicle is on its way to be armed for the first time."""
+    """Check whether a vehicle is booting."""
     return any(service.busy and not service.autopilot.facts.armed for service in services)

@@ -1,4 +1,4 @@
-"""Program of a command, from its settings: vehicles, one store, links, logs, the loop, and their end in order."""
+"""Program of a command: vehicles, store, links, logs and runtime from its settings, and their end in order."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ if TYPE_CHECKING:
 
 NO_DEFAULTS: Final[Mapping[str, float]] = MappingProxyType({})
 _SHOWN: Final = 4
-_NOT_FORWARDED: Final = 2  # MAVn_OPTIONS
+_NOT_FORWARDED: Final = 2  # bit of MAVn_OPTIONS
 _SELDOM: Final = (10_000, 10, 100)
-"""Thresholds of `gc.set_threshold`; what counting references frees, which is nearly all, does not wait for it."""
+"""Thresholds of `gc.set_threshold`. Nearly all objects are freed by reference counts, without the collector."""
 
 
 def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleSpec]:
-    """The vehicles that a run was told to fly: one alone, or a fleet. UserError for what fits no fleet."""
+    """Return the vehicles of a run: one alone, or a fleet. UserError for settings that no fleet can have."""
     base = base_spec(settings, start)
     if not settings.is_fleet:
         return [base]
@@ -67,14 +67,14 @@ def specs_of(settings: Settings, start: GeoPoint | None = None) -> list[VehicleS
 
 
 def with_options(url: str, number: int, parameters: Parameters) -> str:
-    """Address of a vehicle's link, counted from 0, as its MAVn_OPTIONS wants it."""
+    """Return the address of a vehicle's link, counted from 0, with the effect of its MAVn_OPTIONS."""
     name = f"MAV{number + 1}_OPTIONS"
     return url + PRIVATE if name in parameters and int(parameters[name]) & _NOT_FORWARDED else url
 
 
 class Program:
-    """Program: all of a run of the vehicles `specs`; a context manager. `defaults` are parameter values of this
-    command, where a person gave and the state holds none; `of_child`: of the SITL that is started for it."""
+    """Run of the vehicles `specs`; a context manager. `defaults`: parameters of this command, used where neither a
+    person nor the stored state has a value; `of_child`: parameters of the SITL that is started."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Program:
 
     # --- putting it together --------------------------------------------------------------------------------------
     def _find_controller(self, of_child: Mapping[str, float]) -> ControllerSide | None:
-        """Waits for it; None for vehicles in our world."""
+        """Wait for the flight controller; None for vehicles in our world."""
         if self.settings.vehicle.kind == "sim" or self.settings.vehicle.in_our_world:
             return None
         from sortie.companion.build import ControllerSide
@@ -112,7 +112,7 @@ class Program:
         return ControllerSide(self.settings, _log_dir(self.settings), self._stack, self.runtime, defaults=of_child)
 
     def _known(self, specs: Sequence[VehicleSpec]) -> list[VehicleSpec]:
-        """The vehicles, with what a controller has told of itself."""
+        """Return the specs, with the kind that a controller has reported."""
         if self.controller is None:
             return list(specs)
         return [replace(specs[0], kind=self.controller.kind, firmware=Settings.firmware.default, terrain=None)]
@@ -146,7 +146,7 @@ class Program:
             self.vehicles.firmwares.node.start()
 
     def _ignored(self, standing: Sequence[PlacedVehicle]) -> list[str]:
-        """Warnings of flags that have no effect on these vehicles."""
+        """Return warnings about options without effect on these vehicles."""
         settings = self.settings
         counted = {str(fault): fault.nth for vehicle in standing for fault in vehicle.faults if fault.nth}
         texts = [f"--fault {text}: #{nth} is ignored, it counts the sorties of a loop" for text, nth in counted.items()]
@@ -157,7 +157,7 @@ class Program:
         return texts + pace_warnings(settings)
 
     def _open_state(self, standing: Sequence[PlacedVehicle], temporary: bool) -> None:
-        """State directory and log; what is on the stack is undone in the opposite order."""
+        """Open state directory and log."""
         settings = self.settings
         self._store = Store(_state_dir(settings, self._stack, temporary=temporary), self.sockets.wakeup.wake)
         self._stack.callback(self._store.close)
@@ -167,7 +167,7 @@ class Program:
         LOGGER.info("started: %s, seed %d, state in %s", what, settings.seed, self._store.directory)
 
     def _maker(self) -> ServiceMaker | None:
-        """Return the maker of a flight controller's service; None for simulated vehicles."""
+        """Return the maker of a controller's companion; None for simulated vehicles."""
         controller, store = self.controller, self._store
         if controller is None:
             return None
@@ -178,7 +178,7 @@ class Program:
         return make
 
     def _watch(self, service: VehicleService, spec: VehicleSpec) -> None:
-        """The observers of one vehicle."""
+        """Add the observers of one vehicle."""
         if self.settings.trace is not None:
             self._write_trace(service, _named(self.settings.trace, spec.label))
         service.observers += [self._watch_for_reboot, FlightStory(spec.kind, spec.label).observe]
@@ -199,7 +199,7 @@ class Program:
 
     def _watch_for_reboot(self, events: list[Event], now_ms: int) -> None:
         if any(isinstance(event, RebootRequested) for event in events):
-            # Those of a fleet share one clock, so they boot together, and not while one of them is under way.
+            # Vehicles of a fleet share a clock, so they reboot together, and not while one of them flies.
             self.reboot = self.alone or not any(service.autopilot.facts.armed for service in self.vehicles.services)
             if not self.reboot:
                 LOGGER.warning("a vehicle was asked to reboot: others of its fleet are armed, it goes on")
@@ -217,17 +217,17 @@ class Program:
     # --- running it -----------------------------------------------------------------------------------------------
     @property
     def service(self) -> VehicleService:
-        """The vehicle, of a fleet the first."""
+        """The vehicle; of a fleet the first."""
         return self.vehicles.services[0]
 
     @property
     def alone(self) -> bool:
-        """True when there is one vehicle and no fleet."""
+        """True for one vehicle that is not a fleet."""
         return self.vehicles.fleet is None
 
     @property
     def told(self) -> str:
-        """Description of the vehicles in words."""
+        """Description of the vehicles for people."""
         if self.alone:
             return self.service.autopilot.facts.vehicle_class.name
         kinds = ", ".join(sorted({spec.kind for spec in self.vehicles.specs}))
@@ -236,13 +236,13 @@ class Program:
 
     @property
     def open_at(self) -> str:
-        """The links, in words; of many the first ones."""
+        """Links for people; of many the first ones."""
         urls = [link.url for link in self._links]
         shown = urls if len(urls) <= _SHOWN else [*urls[:_SHOWN], f"{len(urls) - _SHOWN} more"]
         return ", ".join(shown)
 
     def begin(self, default_speedup: float, running: bool = False) -> Runtime:
-        """The runtime, at its pace (`pace`); from now on signals are taken in order."""
+        """Return the runtime at its pace (`pace`), with signal handlers."""
         runtime, settings, controller = self.runtime, self.settings, self.controller
         if controller is not None:
             settings = settings.replaced(pace=Settings.pace.default, speedup=controller.speedup)
@@ -265,7 +265,7 @@ class Program:
         self.runtime.add(board)
 
     def open_links(self) -> None:
-        """Open all links, and send the first HEARTBEATs before anything slow is loaded; a busy port is a UserError."""
+        """Open all links and send the first HEARTBEATs before slow loading begins. UserError for a busy port."""
         settings, vehicles = self.settings, self.vehicles
         for number, link in enumerate(self._links):
             of_fleet = link.vehicle is not None and not self.alone
@@ -276,7 +276,7 @@ class Program:
             port = PulsePort(settings.rc, self.sockets.poll, self.service.take_pulses)
             self._stack.callback(port.close)
             self.runtime.add(port)
-        if settings.web:  # of several networks the first: on the others the same ids are other vehicles
+        if settings.web:  # with several networks the first, because others have other vehicles with the same ids
             from sortie.nodes.page_process import PageProcess  # for those who want it
 
             owner = self.service.endpoint if vehicles.fleet is None else vehicles.fleet.networks[0]
@@ -285,9 +285,9 @@ class Program:
         self.runtime.settle()
 
     def load(self) -> None:
-        """Load what is compiled, see `Runtime.load`. From then on the collector does not look at the vehicles of a
-        fleet, and seldom at all that came later: a look at 1,000 vehicles would keep all of them waiting for most of a
-        second, and one at what they hold in flight for a tenth."""
+        """Load the compiled kernel (`Runtime.load`). From then on the garbage collector ignores the objects of a fleet
+        and runs rarely: examining 1,000 vehicles would delay all for most of a second, their objects in flight for a
+        tenth."""
         self.runtime.load()
         if self.alone:
             return
@@ -297,7 +297,8 @@ class Program:
         self._stack.callback(gc.unfreeze)
 
     def boot_anew(self) -> NoReturn:
-        """PREFLIGHT_REBOOT: the vehicles boot anew with what is stored, in a process as fresh as the first."""
+        """Reboot (PREFLIGHT_REBOOT): replace the process by a new one with the same arguments, which boots from the
+        stored state."""
         for standing, service in zip(self._standing, self.vehicles.services, strict=True):
             remember_set(standing.given, service.parameters, standing.spec.label)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
@@ -311,7 +312,7 @@ class Program:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Switch the garbage collector off: all that is made here stays, and to look through it over and over would be a
+    """Switch the garbage collector off in this context: everything made in it stays, and the collector would take a
     third of the start of a fleet."""
     gc.disable()
     try:
@@ -321,7 +322,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[FleetLink]) -> Mapping[str, RadioProfile]:
-    """The radio of each link that has one."""
+    """Return the radio of each link that has one."""
     own = {link.url: spec.radio for spec in specs if spec.radio is not None for link in own_links([spec])}
     if not settings.radio:
         return own
@@ -331,12 +332,12 @@ def _radios(settings: Settings, specs: Sequence[VehicleSpec], links: Sequence[Fl
 
 
 def _named(path: Path, label: str) -> Path:
-    """trace.jsonl of vehicle 3 is trace-3.jsonl."""
+    """Return the file for a vehicle: trace.jsonl of vehicle 3 is trace-3.jsonl."""
     return path.with_name(f"{path.stem}-{label}{path.suffix}") if label else path
 
 
 def _state_dir(settings: Settings, stack: ExitStack, *, temporary: bool) -> Path:
-    """The one that was given, or the default one; `temporary`: one that goes with the run."""
+    """Return the given state directory or the default; `temporary`: one that is deleted at the end."""
     if settings.state_dir is not None:
         return settings.state_dir
     if temporary:
@@ -347,8 +348,7 @@ def _state_dir(settings: Settings, stack: ExitStack, *, temporary: bool) -> Path
 
 
 def _log_dir(settings: Settings) -> Path:
-    """The one that was given, or `logs` beside the state. Logs of a run with a temporary state are still there when it
-    has ended."""
+    """Return the given log directory, or `logs` beside the state. Logs of a run with temporary state are kept."""
     if settings.log_dir is not None:
         return settings.log_dir
     base = settings.state_dir if settings.state_dir is not None else default_state_dir()
@@ -356,7 +356,7 @@ def _log_dir(settings: Settings) -> Path:
 
 
 def _begin_run_log(settings: Settings, stack: ExitStack, directory: Path) -> None:
-    """Open `run.log`; the last thing in it is that the run has stopped."""
+    """Open `run.log`; its last line says that the run has stopped."""
     if (directory / FLIGHTS).exists() and not (directory / FLIGHTS).is_dir():
         raise UserError(
             f"{directory / FLIGHTS} is a file, and flights are logged there; choose another directory "

@@ -1,6 +1,5 @@
-"""Assembly of one vehicle, from its spec to a service: the machine on its ground, checked parameters and faults, the
-autopilot, and its MAVLink face.
-"""
+"""Assembly of one vehicle from its spec: the machine on its ground, checked parameters and faults, autopilot and
+MAVLink face."""
 
 from __future__ import annotations
 
@@ -41,15 +40,16 @@ if TYPE_CHECKING:
     from sortie.storage.signing_keys import SigningKeys
     from sortie.storage.store import Store
 
-_MIDDLE_M = 0.1  # above the ground on which it stands
+_MIDDLE_M = 0.1  # above the ground
 
-#: UTC at vehicle time 0 of a vehicle whose time is not the wall's: fixed, so that the same seed writes the same bytes.
+# UTC at vehicle time 0 when vehicle time is not real time, us since 1970. Fixed, so that the same seed writes the same
+# bytes.
 VIRTUAL_EPOCH_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 
 
 class StoredValues(Stored, Protocol):
-    """Stored values that a service begins with: plans, home, progress (`autopilot.core.wiring.Stored`) and
-    parameters by name, and the file of a show."""
+    """Stored values for a vehicle: plans, home, progress (`autopilot.core.wiring.Stored`), parameters by name, and a
+    show file."""
 
     @property
     def parameters(self) -> Mapping[str, float]: ...
@@ -59,10 +59,12 @@ class StoredValues(Stored, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Surroundings of vehicles. `stack` ends what is made. `store`: for their state; None: it is not kept.
-    `epoch_us`: UTC microseconds since 1970 at vehicle time 0. `on_error` hears what services raise. `folder`: for files
-    of firmwares that fly some of them; None: they go with the run. `ground`: what they stand on. `defaults`: parameters
-    of this run where neither a person nor the state has one."""
+    """Surroundings of vehicles.
+
+    `stack` ends what is made. `store`: for their state; None: not stored. `epoch_us`: UTC, us since 1970, at vehicle
+    time 0. `on_error` reports exceptions of services. `folder`: for files of firmwares; None: deleted at the end.
+    `ground`: the terrain. `defaults`: parameters used where neither a person nor the stored state has a value.
+    """
 
     runtime: Runtime
     stack: ExitStack
@@ -78,15 +80,14 @@ class Surroundings:
 def make_vehicle(
     kind: str, home: GeoPoint, heading_deg: float, seed: int, ground: HeightMap | None = None
 ) -> SimulatedMachine:
-    """The built-in simulator of a kind of vehicle, standing at `home`; on `ground`, where there is one, whatever height
-    `home` says."""
+    """Make the simulator of a kind of vehicle at `home`; on `ground`, if given, whatever the height of `home`."""
     from sitl.vehicles.kinds import make_simulated  # numpy and the library: not for who only checks words
 
     return make_simulated(kind, home, heading_deg, seed, ground)
 
 
 def _flown_body(spec: VehicleSpec, source: VehicleSource, ground: HeightMap | None) -> SimulatedMachine:
-    """The body that a firmware flies. UserError for a kind that this one does not fly here."""
+    """Make the body that a firmware flies. UserError for a kind that this firmware does not fly here."""
     from sitl.vehicles.kinds import make_simulated
     from sitl.ways_in import WAYS
 
@@ -97,8 +98,7 @@ def _flown_body(spec: VehicleSpec, source: VehicleSource, ground: HeightMap | No
 
 
 def terrain_around(path: Path | None, homes: Sequence[GeoPoint]) -> HeightMap | None:
-    """--terrain, as far as it lies around the places where vehicles stand; None: it was not given. UserError as
-    `sortie.reading.terrain.read_ground`."""
+    """Read --terrain around the vehicles; None: not given. UserError as for `sortie.reading.terrain.read_ground`."""
     if path is None:
         return None
     from sortie.reading.terrain import read_ground
@@ -107,7 +107,7 @@ def terrain_around(path: Path | None, homes: Sequence[GeoPoint]) -> HeightMap | 
 
 
 def grounded(home: GeoPoint, ground: HeightMap | None) -> GeoPoint:
-    """`home` at the height that the ground has there."""
+    """Return `home` at the height of the ground."""
     if ground is None:
         return home
     from sitl.vehicles.kinds import on_ground
@@ -116,13 +116,13 @@ def grounded(home: GeoPoint, ground: HeightMap | None) -> GeoPoint:
 
 
 def simulated_name(kind: str, seed: int) -> str:
-    """Stable name for a simulated vehicle, as a board's serial number is for a real one: the same seed is the same
-    vehicle, wherever its state is kept, so that its logs are the same byte for byte."""
+    """Return a stable name for a simulated vehicle, like a board's serial number. It depends on kind and seed only, so
+    that logs are equal byte for byte."""
     return f"simulated {kind} {seed}"
 
 
 def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
-    """All `--fault`s of a command, checked; `names` are the known ones."""
+    """Parse and check all `--fault` options; `names` are the known faults."""
     known = [*names, *LINK_FAULTS, *FLIGHT_FAULTS]
     faults = [parse_fault(entry, known) for entry in entries]
     for fault in faults:
@@ -136,8 +136,8 @@ def parse_faults(entries: Iterable[str], names: Iterable[str]) -> list[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class PlacedVehicle:
-    """A vehicle that was checked and stands where it is switched on, before it has a service: `spec.home` is on its
-    ground. `given`: its parameters as a person gave them."""
+    """Checked vehicle at its place, before it has services. `spec.home` is on its ground. `given`: parameters of the
+    user."""
 
     spec: VehicleSpec
     machine: SimulatedMachine
@@ -146,8 +146,8 @@ class PlacedVehicle:
 
 
 def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[list[PlacedVehicle], HeightMap | None]:
-    """Vehicles on their ground, which is one for all (None: flat). UserError for a parameter or a fault that one of
-    them does not know."""
+    """Place vehicles on their common ground (None: flat). UserError for a parameter or fault that one of them does not
+    have."""
     ground = terrain_around(specs[0].terrain, [spec.home for spec in specs])
     specs = [replace(spec, home=grounded(spec.home, ground)) for spec in specs]
     world = _world_of(specs[0])
@@ -158,7 +158,7 @@ def stand(specs: Sequence[VehicleSpec], warn: Callable[[str], None]) -> tuple[li
 
 
 def _check_stand(spec: VehicleSpec, obstacles: Obstacles, origin: GeoPoint) -> None:
-    """UserError for a vehicle that is switched on inside an obstacle: it would only ever hit that."""
+    """Raise UserError for a vehicle that would start inside an obstacle."""
     north, east, _ = to_local(origin, spec.home.lat, spec.home.lon, origin.alt)
     away, shape = obstacles.nearest((north, east, -_MIDDLE_M), within_m=0.0)
     if shape is not None and away < 0.0:
@@ -167,7 +167,7 @@ def _check_stand(spec: VehicleSpec, obstacles: Obstacles, origin: GeoPoint) -> N
 
 
 def _world_of(spec: VehicleSpec) -> SkyAndGround | None:
-    """The world of a run with this first vehicle; None: there is nothing in it. UserError for a file that is wrong."""
+    """Return the world of a run with this first vehicle; None: empty. UserError for an invalid file."""
     if spec.traffic is None and spec.obstacles is None:
         return None
     from sitl.world.world import SkyAndGround  # for those who are not alone
@@ -220,9 +220,11 @@ def build_service(
     ground: HeightMap | None = None,
     name: str = "",
 ) -> VehicleService:
-    """The service around `vehicle`, which is as `spec` says. `given` parameters win over `stored` ones, and may have
-    the names of what it is spoken to as; `ground`: terrain that its autopilot knows; `epoch_us`: UTC microseconds since
-    1970 at vehicle time 0; `name`: what is stable for this vehicle, its uid is made from it; empty: `simulated_name`.
+    """Make the service of `vehicle` by `spec`.
+
+    `given` parameters take precedence over `stored` ones, and may use names of the presented firmware. `ground`:
+    terrain that the autopilot knows. `epoch_us`: UTC, us since 1970, at vehicle time 0. `name`: a stable name, from
+    which its uid is made; "": `simulated_name`.
     """
     known = parameter_set(spec.kind)
     speaks = spoken_as(spec.firmware, vehicle_class(spec.kind))

@@ -1,7 +1,7 @@
-"""Assembly of all vehicles of a run: their services with store, keys, logs and links, and the node that a runtime runs.
+"""Assembly of all vehicles of a run: services with store, keys, logs and links, and the node for the runtime.
 
-A single vehicle is a node by itself. This is cheaper than a fleet of one, whose numbers would go through arrays of one
-row. Everything else is the same for one vehicle and for a thousand.
+A single vehicle is a node by itself, which is cheaper than a fleet of one with arrays of one row. Everything else is
+the same for one vehicle and for a thousand.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ if TYPE_CHECKING:
 
 
 def _equipment(machine: SimulatedMachine) -> dict[str, float]:
-    """Defaults of a vehicle that has these sensors: it uses them."""
+    """Return the default parameters of a vehicle with these sensors, which switch them on."""
     found = {} if machine.receiver is None else {"ADSB_TYPE": 1.0}
     return found if machine.scanner is None else found | {"PRX1_TYPE": float(SIMULATED)}
 
 
 class Ends(Protocol):
-    """The vehicle's side of links: a `VehicleService`, or one of a fleet."""
+    """Vehicle's side of links: a `VehicleService`, or a member of a fleet."""
 
     @property
     def endpoint(self) -> LinkOwner: ...
 
 
 class ServiceMaker(Protocol):
-    """Makes the service of a vehicle that is not the simulator's."""
+    """Function that makes the service of a vehicle that is not simulated."""
 
     def __call__(self, journal: Journal, stored: StoredValues, given: Mapping[str, float]) -> VehicleService: ...
 
 
 class Vehicles:
-    """See the module. `services`, `signing` and `members` are in the order of `specs`; `fleet`: their node where they
-    are one, and `company` what they are to each other. `make`: who else makes the service of a single vehicle.
-    `firmwares`: those that fly some of them; None: there are none."""
+    """All vehicles of a run. `services`, `signing` and `members` are in the order of `specs`. `fleet`: their node if
+    they are a fleet, with `company` for distances. `make`: makes the service of a single vehicle. `firmwares`: those
+    that fly some vehicles, or None."""
 
     def __init__(
         self, standing: Sequence[PlacedVehicle], surroundings: Surroundings, make: ServiceMaker | None = None
@@ -70,7 +70,7 @@ class Vehicles:
         self.recorders: list[FlightRecorder] = []
         self.watches: list[ObstacleWatch] = []
         alone = self.specs[0].alone
-        rows = [] if alone else _rows(standing)  # before services keep the machines' report vectors
+        rows = [] if alone else _rows(standing)  # before services keep report vectors of the machines
         self.firmwares: Firmwares | None = None
         if any(stand.spec.flown_by is not None for stand in standing):
             from sortie.assembly.firmwares import Firmwares  # for who has such firmwares
@@ -87,7 +87,7 @@ class Vehicles:
         self.members = [FleetMember(self, number) for number in range(len(self.services))]
 
     def _close(self, service: VehicleService) -> None:
-        """End a service; a signal does not wait for all pictures."""
+        """End a service; after a signal it does not wait for all pictures."""
         service.close(hurried=self._surroundings.runtime.signals.number is not None)
 
     def _service(self, number: int, standing: PlacedVehicle) -> VehicleService:
@@ -96,7 +96,7 @@ class Vehicles:
         spec = standing.spec
         given = without_set(standing.given, stored.parameters, spec.kind, spec.label)
         if not spec.alone and spec.system is not None:
-            given[OWN_SYSTEM] = float(spec.system)  # whatever was set: others have the other ids
+            given[OWN_SYSTEM] = float(spec.system)  # whatever is stored: other vehicles have the other ids
         defaults = {**around.defaults, **_equipment(standing.machine)}
         given = {name: value for name, value in defaults.items() if name not in stored.parameters} | given
         if self._make is not None:
@@ -131,7 +131,7 @@ class Vehicles:
         return own, own.stored
 
     def _join(self, rows: Sequence[MachineRows]) -> FleetNode:
-        """Join all vehicles to one node."""
+        """Make the node of all vehicles."""
         from sortie.nodes.company import Company  # a vehicle that is alone does without
         from sortie.nodes.fleet import FleetNode
 
@@ -153,7 +153,8 @@ class Vehicles:
         return fleet
 
     def log_to(self, directory: Path, *, telemetry: bool = True) -> None:
-        """Log the flights of each, of a fleet in a folder of its label and who came how close. See `record_flights`."""
+        """Log the flights of each vehicle; for a fleet in a folder for each label, with a log of approaches
+        (`record_flights`)."""
         around = self._surroundings
         self.recorders = [
             record_flights(service, directory / spec.label, telemetry=telemetry, name=spec.label)
@@ -170,11 +171,11 @@ class Vehicles:
     def finish_flights(self) -> None:
         """End the logs of all flights."""
         for recorder in self.recorders:
-            recorder.finish(self.node.now_ms)  # where all stand; a vehicle's own time is that of its last pass
+            recorder.finish(self.node.now_ms)  # the time of all; a vehicle's own time is that of its last pass
 
     def open(self, link: FleetLink, radio: RadioProfile | None, seed: int) -> str:
-        """Open a socket or serial link; its address. `radio`: on it; of a link that several vehicles share the modem on
-        the ground is 100 m away, else as far as the vehicle is. UserError when it cannot be opened."""
+        """Open a socket or serial link and return its address. `radio`: on the link; the ground modem of a shared link
+        is 100 m away, otherwise as far as the vehicle. UserError when it cannot be opened."""
         if self.fleet is None:
             return self.members[0].open(link.url, radio, seed)
         if link.vehicle is not None:
@@ -191,7 +192,7 @@ class Vehicles:
 
 
 class FleetMember:
-    """Member of `Vehicles`, as it is flown alone. `ends`: its side of links of its own."""
+    """Member of `Vehicles`, with the interface of a single vehicle. `ends`: its side of links of its own."""
 
     def __init__(self, vehicles: Vehicles, number: int) -> None:
         self.spec = vehicles.specs[number]
@@ -207,19 +208,19 @@ class FleetMember:
 
     @property
     def service(self) -> VehicleService:
-        """The vehicle with its services. Of a fleet it stands at the present now, and hears of what is done to it."""
+        """Vehicle with its services. A member of a fleet is brought to the current time and may then be changed."""
         if self._touch is not None:
             self._touch()
         return self._service
 
     @property
     def quiet(self) -> VehicleService:
-        """Service for reading only: in a fleet its state is that of the last call."""
+        """Service for reading only: in a fleet its state is that of its last pass."""
         return self._service
 
     def open(self, url: str, radio: RadioProfile | None, seed: int, owner: LinkOwner | None = None) -> str:
-        """Open a link that only this vehicle is on, with a radio as far as it is; its address. `owner`: whose link it
-        is; None: that of `ends`."""
+        """Open a link of this vehicle only and return its address; a radio has the vehicle's distance. `owner`: owner
+        of the link; None: `ends`."""
         endpoint = self.ends.endpoint if owner is None else owner
         if radio is None:
             return self.runtime.open(endpoint, url)
@@ -230,7 +231,7 @@ class FleetMember:
 
 
 def _keep_apart(vehicles: Sequence[Parameters]) -> None:
-    """Keep the system ids of a radio network's vehicles, which have these parameters, distinct."""
+    """Keep the system ids of a radio network's vehicles distinct."""
 
     def objection(own: Parameters, name: str, value: float) -> str | None:
         if name != OWN_SYSTEM or all(other is own or other[OWN_SYSTEM] != value for other in vehicles):
@@ -242,7 +243,7 @@ def _keep_apart(vehicles: Sequence[Parameters]) -> None:
 
 
 def _rows(standing: Iterable[PlacedVehicle]) -> list[MachineRows]:
-    """The machines of each kind that fly by themselves, in rows of one."""
+    """Put the simulated machines of each kind into rows."""
     from sitl.vehicles.rows import MachineRows  # a vehicle that is alone does without
 
     kinds: dict[str, list[SimulatedMachine]] = {}
