@@ -1,1 +1,1 @@
-"""Configuration by a person: options, environment, file; checked, with one line for what is wrong."""
+"""Configuration by the user: options, environment, file; checked, with one line for each mistake."""

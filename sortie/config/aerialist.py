@@ -1,9 +1,9 @@
-"""Test descriptions of Aerialist (YAML), as the UAV testing competition of SBFT and ICST uses them.
+"""Test descriptions of Aerialist (YAML), as used in the UAV testing competition of SBFT and ICST.
 
-Facts: github.com/skhatiri/Aerialist (README, samples/tests). `x` counts north, `y` east of home, both of a box's
-middle; `l` is its length along x before it is turned by `r` degrees from north to east, `w` along y. Files are looked
-for from the working directory, from the test's folder and from the one above. Keys that say how Aerialist itself runs
-(port, speed, headless, agent) have no meaning here.
+Source: github.com/skhatiri/Aerialist (README, samples/tests). `x` is north and `y` east of home, for the centre of a
+box. `l` is its length along x before a rotation by `r` degrees from north to east, `w` that along y. Files are searched
+in the working directory, the test's folder and its parent. Keys about Aerialist's own execution (port, speed, headless,
+agent) are ignored.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sortie.config.tables import complaint
 
 _LARGEST_FILE: Final = 256 << 10
 _DEEPEST: Final = 20
-_ALIKE: Final = 0.8  # of 1: `obstacle` is `obstacles`, `params` is no `port`
+_ALIKE: Final = 0.8  # similarity of 1: `obstacle` is `obstacles`, but `params` is not `port`
 _TREE_M: Final = 0.5
 _TALL_M: Final = 10.0
 _ROW: Final = 7  # numbers of a box: l, w, h, x, y, z, r
@@ -39,7 +39,7 @@ Stick = Annotated[float, Meta(ge=-1.0, le=1.0)]
 
 
 class SizeTable(Struct, frozen=True):
-    """A box's length, width and height, m."""
+    """Length, width and height of a box, m."""
 
     l: Size = 1.0  # noqa: E741  # its name in the file
     w: Size = 1.0
@@ -47,7 +47,7 @@ class SizeTable(Struct, frozen=True):
 
 
 class PositionTable(Struct, frozen=True):
-    """A box's place, m; `r`, elsewhere `angle`: degrees."""
+    """Position of a box, m; `r` (or `angle`): degrees."""
 
     x: Metres
     y: Metres
@@ -57,7 +57,7 @@ class PositionTable(Struct, frozen=True):
 
 
 class ObstacleTable(Struct, frozen=True):
-    """An obstacle: a box, or a tree or apartment."""
+    """Obstacle: a box, a tree or an apartment."""
 
     position: PositionTable
     size: SizeTable = SizeTable()
@@ -65,7 +65,7 @@ class ObstacleTable(Struct, frozen=True):
 
 
 class DroneTable(Struct, frozen=True):
-    """The vehicle: PX4's parameters, and the mission."""
+    """Vehicle: PX4's parameters and the mission."""
 
     port: int | str | None = None
     params: dict[str, float] | None = None
@@ -74,7 +74,7 @@ class DroneTable(Struct, frozen=True):
 
 
 class SimulationTable(Struct, frozen=True):
-    """The world."""
+    """World of the test."""
 
     simulator: str | None = None
     obstacles: Annotated[list[ObstacleTable | Metres], Meta(max_length=7_000)] | None = None
@@ -82,7 +82,7 @@ class SimulationTable(Struct, frozen=True):
 
 
 class TimedStep(Struct, frozen=True):
-    """A command at a time, microseconds from the beginning: a mode of PX4 (`mode`), or sticks (100)."""
+    """Command at a time, us since the start: a mode of PX4 (`mode`), or sticks (100)."""
 
     timestamp: Annotated[float, Meta(ge=0.0, le=1e11)] = 0.0
     mode: int = 100
@@ -93,20 +93,20 @@ class TimedStep(Struct, frozen=True):
 
 
 class StepsTable(Struct, frozen=True):
-    """The commands."""
+    """Commands of the test."""
 
     commands: Annotated[list[TimedStep], Meta(max_length=100_000)] | None = None
     commands_file: str | None = None
 
 
 class AssertionTable(Struct, frozen=True):
-    """The flight that is expected: a log."""
+    """Expected flight: a log."""
 
     log_file: str | None = None
 
 
 class TestFile(Struct, frozen=True):
-    """A file as it is written; newer ones say `robot` and `mission`."""
+    """Contents of a file; newer ones use `robot` and `mission`."""
 
     drone: DroneTable | None = None
     robot: DroneTable | None = None
@@ -118,7 +118,7 @@ class TestFile(Struct, frozen=True):
 
 _STEPS_KEYS: Final = (*StepsTable.__struct_fields__, "speed")
 _DRONE_KEYS: Final = DroneTable.__struct_fields__
-#: Keys of each section, those of Aerialist that look like ours among them.
+# Keys of each section, with those of Aerialist that resemble ours.
 _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "drone": _DRONE_KEYS,
     "robot": _DRONE_KEYS,
@@ -131,8 +131,8 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class AerialistTest:
-    """A test. `avoids`: a planner flies round what it sees (simulator or port "ros"); `expected`: a log of the flight
-    that is expected; `home`: None: the plan's."""
+    """Parsed test. `avoids`: a planner avoids obstacles (simulator or port "ros"). `expected`: log of the expected
+    flight. `home` None: the plan's."""
 
     plan: Path
     params: dict[str, float]
@@ -144,7 +144,7 @@ class AerialistTest:
 
 
 def read_aerialist(path: Path) -> AerialistTest:
-    """Read a test. UserError: one line with the key and what it may be."""
+    """Read a test. UserError in one line: the key and its possible values."""
     file = _parsed(path)
     drone, world = file.drone or file.robot, file.simulation or SimulationTable()
     if drone is None or drone.mission_file is None:
@@ -178,7 +178,7 @@ def _parsed(path: Path) -> TestFile:
     try:
         depth = 0
         for event in yaml.parse(text, yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):  # a few lines of them are gigabytes
+            if isinstance(event, yaml.AliasEvent):  # a few lines of aliases may expand to gigabytes
                 raise UserError(f"{path}: expected no aliases (*name)")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
@@ -196,8 +196,8 @@ def _parsed(path: Path) -> TestFile:
 
 
 def _check_spelling(path: Path, document: dict[str, Any]) -> None:
-    """UserError for a key that is nearly one of ours: obstacles that are not there would let every test pass. Others
-    are Aerialist's own."""
+    """Raise UserError for a key that is similar to one of ours, because without its obstacles every test would pass.
+    Other keys belong to Aerialist."""
     for place, own, known in (
         (str(path), document, (*_KEYS, "agent")),
         *((f"{path}: {name}", document.get(name) or {}, keys) for name, keys in _KEYS.items()),

@@ -1,4 +1,4 @@
-"""The rows of `sortie campaign` in the table of options."""
+"""Options of `sortie campaign`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RUN_CAMPAIGN = frozenset({"campaign run"})
 _OF_RUN = frozenset({"campaign replay", "campaign shrink", "campaign confirm"})
 _OF_CAMPAIGN = frozenset({"campaign status", "campaign report", "campaign compare"}) | _OF_RUN
 CAMPAIGN_ANSWERS: Final = (_OF_CAMPAIGN | _RUN_CAMPAIGN) - {"campaign report"}
-"""Commands of the family that print what they found."""
+"""Commands of the family that print results."""
 NEW_STUDY: Final = Option[Path | None](
     "new-study", path, None, "File to write; without it, the study is printed.", Group.ARGUMENTS,
     frozenset({"campaign init"}), kind=OptionForm.ARGUMENT,

@@ -1,4 +1,4 @@
-"""The rows of `sortie conform` in the table of options."""
+"""Options of `sortie conform`."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Networks of pairs for `[encounters] model`: the one that comes with Sortie, a JSON file of that form, or a correlated
-model of MIT Lincoln Laboratory as its parameter files have it (`cor_v1.txt` of em-model-manned-bayes, say).
+"""Encounter networks for `[encounters] model`: Sortie's own, a JSON file, or a correlated model of MIT Lincoln
+Laboratory in its parameter format (for example `cor_v1.txt` of em-model-manned-bayes).
 
-Such a file has sections behind lines that begin with `#`: the variables' labels, which is a parent of which (a row for
-each, a column for each), how many bins each has, counts (variable by variable; of each the bins of a row together, and
-the first parent's bins run fastest) and bounds of the bins, `*` for kinds. Speeds are in knots, climbs in ft/min, turns
-in degrees a second, changes of speed in kt/s, the horizontal miss distance in NM, the vertical one in ft and unsigned.
-Of the transitions in it nothing is read: an intruder climbs and turns as it does at the closest point.
+Such a file has sections after lines that begin with `#`: labels of variables; parents (a row and a column for each
+variable); numbers of bins; counts (variable by variable, the bins of a row together, the first parent's bins fastest);
+bounds of bins, `*` for categories. Units are knots, ft/min for climbs, degrees/s for turns, kt/s for acceleration, NM
+for the horizontal and ft (unsigned) for the vertical miss distance. Transitions are not read: an intruder climbs and
+turns as at the closest point.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sortie.config.errors import UserError
 from sortie.config.tables import read_text
 
 SHIPPED: Final = {"small-uas": "small_uas.json"}
-"""Networks by their names, and their files."""
+"""Names of the included networks, and their files."""
 EMITTERS: Final = {
     "none": 0, "light": 1, "small": 2, "large": 3, "heavy": 5, "rotorcraft": 7, "glider": 9, "uav": 14,
 }  # fmt: skip
-"""Kinds of aircraft by their words: ADSB_EMITTER_TYPE."""
+"""Categories of aircraft by name: ADSB_EMITTER_TYPE."""
 _LARGEST: Final = 8 << 20
 _MOST: Final = 1_000_000
 _KNOT, _FOOT, _MILE = 1852.0 / 3600.0, 0.3048, 1852.0
@@ -45,11 +45,11 @@ _LABELS: Final = {
     "hmd": (pairs.MISS, _MILE),
     "vmd": (pairs.MISS_Z, _FOOT),
 }
-"""Labels of the Laboratory's variables: ours, and the unit. Others (airspace, categories) keep theirs."""
+"""Our names and units for the Laboratory's labels. Other labels (airspace, categories) keep their names."""
 
 
 class VariableRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A variable in JSON."""
+    """Variable in JSON."""
 
     name: Annotated[str, Meta(min_length=1, max_length=30)]
     odds: Annotated[list[list[float]], Meta(min_length=1, max_length=100_000)]
@@ -58,7 +58,7 @@ class VariableRow(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NetworkFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A network in JSON. `correlations`: two variables and their correlation, as a test measures it."""
+    """Network in JSON. `correlations`: two variables and their correlation, which a test checks."""
 
     variables: Annotated[list[VariableRow], Meta(min_length=1, max_length=100)]
     about: str = ""
@@ -68,7 +68,7 @@ class NetworkFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_network(model: str, folder: Path, where: str) -> str:
-    """The text of a model: one of `SHIPPED`, or a file in `folder`. UserError."""
+    """Read the text of a model: one of `SHIPPED`, or a file in `folder`. UserError."""
     if model in SHIPPED:
         return Path(sitl.world.__file__).with_name(SHIPPED[model]).read_text(encoding="utf-8")
     told = f"{' or '.join(SHIPPED)}, or a file: a network in JSON or a correlated model of MIT Lincoln Laboratory"
@@ -77,7 +77,7 @@ def read_network(model: str, folder: Path, where: str) -> str:
 
 @cache
 def parse_network(text: str, name: str, where: str) -> PairNetwork:
-    """A network from its text. UserError: what is wrong with it."""
+    """Parse a network. UserError describes the mistake."""
     where = f"{where}: model {name}"
     try:
         found = _of_json(text, name) if text.lstrip().startswith("{") else _of_laboratory(text, name)
@@ -134,7 +134,7 @@ def _of_laboratory(text: str, name: str) -> PairNetwork:
 
 
 def _sorted(tables: dict[int, PairVariable], parents: dict[int, list[int]]) -> tuple[PairVariable, ...]:
-    """Variables, parents first."""
+    """Sort variables, parents first."""
     order: list[int] = []
     while len(order) < len(tables):
         ready = [k for k in tables if k not in order and all(parent in order for parent in parents[k])]

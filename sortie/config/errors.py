@@ -1,4 +1,4 @@
-"""Errors of a person, each told in one line; `main` prints it on stderr and exits with its status."""
+"""Errors that a user can cause, in one line each. `main` prints them on stderr and exits with their status."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from autopilot.interface.result import Outcome
 
 
 def pip_install(extra: str) -> str:
-    """Command that installs an extra of Sortie beside it, with a pip that serves this environment: `scripts/run` makes
-    one without a pip of its own, and a pip that is found on the path may be that of another."""
+    """Return the command that installs an extra of Sortie into this environment. `scripts/run` makes an environment
+    without pip, and a pip on the search path may belong to another one."""
     python = shlex.quote(sys.executable)
     pip = f"{python} -m pip" if find_spec("pip") is not None else f"pip --python {python}"
     return f"{pip} install 'sortie-mavlink[{extra}]'"
 
 
 class UserError(Exception):
-    """Error of a person, in one line: what is wrong and what would be right. Exit status 2 unless told otherwise.
-    `option`: the flag whose value is wrong, without dashes, `given`: that value; who asked otherwise than by a
-    flag words them in its own way (`worded`)."""
+    """Error of the user in one line: what is wrong and what is expected. Exit status 2 by default. `option`: the option
+    with the wrong value, without dashes; `given`: that value. Other interfaces name the option in their own way
+    (`worded`)."""
 
     def __init__(self, message: str, status: int = 2, *, option: str = "", given: str = "") -> None:
         self.message = " ".join(message.split())
@@ -31,22 +31,22 @@ class UserError(Exception):
         super().__init__(self.worded(f"--{option}"))
 
     def worded(self, option: str) -> str:
-        """The line with `option` as the reader knows it."""
+        """Return the line with `option` as the reader knows it."""
         if not self.option:
             return self.message
         return f"{option} {self.given}: {self.message}" if self.given else f"{option}: {self.message}"
 
     def within(self, place: str) -> UserError:
-        """Return the error as one of a file: `place` says where it stands there."""
+        """Return the error as one about a file; `place` is the place in it."""
         return UserError(f"{place}: {self.worded(self.option)}", self.status)
 
 
 class FaultFormError(UserError):
-    """A `--fault` that is not even of the form of one."""
+    """A `--fault` without the form of one."""
 
 
 class RefusedError(UserError):
-    """The vehicle did not do what it was told; `outcome` has the result (MAV_RESULT) and the reason in its words."""
+    """Refusal of a command by the vehicle. `outcome` has the result (MAV_RESULT) and the reason in words."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.reason or outcome.result.name.lower().replace("_", " "))
@@ -54,8 +54,8 @@ class RefusedError(UserError):
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "", *, cutoff: float = 0.6) -> str:
-    """ "; did you mean X?" for a near miss, or an empty string. `prefix`: what all names begin with, left out here.
-    `cutoff`: how alike they must be, of 1."""
+    """Return "; did you mean X?" for a similar name, otherwise "". `prefix`: common prefix of the names, left out here.
+    `cutoff`: required similarity, at most 1."""
     by_lower = {word.lower(): word for word in known}
     from difflib import get_close_matches
 

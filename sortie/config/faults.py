@@ -1,7 +1,7 @@
-"""The grammar of `--fault`: NAME[=VALUE][@WHEN[..WHEN]][#K].
+"""Grammar of `--fault`: NAME[=VALUE][@WHEN[..WHEN]][#K].
 
-WHEN is seconds of vehicle time since boot unless the command knows further forms; without WHEN the fault holds from the
-start. The parsed fault says nothing about what NAME does: that is looked up where the fault strikes.
+WHEN is s of vehicle time since boot, unless the command knows other forms. Without WHEN the fault is active from the
+start. The effect of NAME is defined where the fault is applied.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Fault as given by `--fault`: `start`, `end` as written (None = from the start; without end), `nth` the sortie
-    it picks."""
+    """Fault of `--fault`: `start` and `end` as text (None: from the start, without end), `nth`: number of the
+    sortie."""
 
     name: str
     value: str | None = None
@@ -32,7 +32,7 @@ class Fault:
     nth: str | None = None
 
     def window_ms(self) -> tuple[int, int | None]:
-        """Begin and end in ms of vehicle time since boot, for commands where WHEN is plain seconds."""
+        """Return begin and end, ms of vehicle time since boot, for commands whose WHEN is in seconds."""
         start = 0 if self.start is None else _seconds_ms(self.start, self)
         end = None if self.end is None else _seconds_ms(self.end, self)
         if end is not None and end <= start:
@@ -40,7 +40,7 @@ class Fault:
         return start, end
 
     def number(self) -> float | None:
-        """The value as a number; None without one."""
+        """Return the value as a number; None without one."""
         if self.value is None:
             return None
         number = number_of(self.value)
@@ -66,7 +66,7 @@ def _seconds_ms(text: str, fault: Fault) -> int:
 
 
 def parse_fault(text: str, known: Iterable[str] | None = None) -> Fault:
-    """A fault from the command line; UserError when the form is wrong or the name is not among `known` (None: any)."""
+    """Parse a fault. UserError for a wrong form, or a name that is not in `known` (None: any name)."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise FaultFormError(

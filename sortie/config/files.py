@@ -1,4 +1,4 @@
-"""Files and folders that a person has named: what the system says against them is told in one line."""
+"""Files and folders named by the user: errors of the system become one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ELSEWHERE = "choose another place with --out"
 
 @contextmanager
 def files_of(where: object, hint: str = "") -> Iterator[None]:
-    """UserError when the system refuses: `where` it was, why, and `hint`, what would be right."""
+    """Convert errors of the system to UserError: `where` it happened, the reason, and a `hint`."""
     try:
         yield
     except OSError as error:
@@ -21,7 +21,7 @@ def files_of(where: object, hint: str = "") -> Iterator[None]:
 
 
 def is_there(name: str) -> bool:
-    """True where a file or folder of this name is; a text that cannot be a name, too long for one, is none."""
+    """Check whether a file or folder has this name. False for an impossible name."""
     try:
         return Path(name).exists()
     except (OSError, ValueError):
@@ -29,7 +29,7 @@ def is_there(name: str) -> bool:
 
 
 def text_of(path: Path, where: object, hint: str = "") -> str:
-    """Text of a file in UTF-8. UserError, as by `files_of`."""
+    """Read a UTF-8 file. UserError as for `files_of`."""
     with files_of(where, hint):
         try:
             return path.read_text(encoding="utf-8")
@@ -39,14 +39,14 @@ def text_of(path: Path, where: object, hint: str = "") -> str:
 
 
 def write_file(path: Path, text: str, hint: str = "", newline: str | None = None) -> None:
-    """Write a text; half a file does not stay. UserError."""
+    """Write a text completely or not at all. UserError."""
     with whole_or_nothing(path), files_of(path, hint):
         path.write_text(text, encoding="utf-8", newline=newline)
 
 
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[None]:
-    """Remove the file that was begun here when it cannot be written to its end; one that was there before stays."""
+    """Delete a new file in this context if it cannot be completed; an older one stays."""
     was_there = path.exists()
     try:
         yield
@@ -57,6 +57,6 @@ def whole_or_nothing(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path, where: object, hint: str = "") -> None:
-    """Make a folder that need not be there yet. UserError."""
+    """Make a folder if it does not exist. UserError."""
     with files_of(where, hint):
         path.mkdir(parents=True, exist_ok=True)

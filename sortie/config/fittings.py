@@ -1,6 +1,6 @@
-"""`--with NAME[,NAME]`: what ArduPilot has and leaves off, put on a vehicle in one word.
+"""`--with NAME[,NAME]`: equipment that ArduPilot has but does not enable by default.
 
-A fitting is a few parameters, set before those of `--param`, which win.
+A fitting sets a few parameters; `--param` takes precedence.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ FITTINGS: Final[dict[str, tuple[str, ...]]] = {
     "video": ("SIM_CAM_VIDPORT=5600", "CAM1_TYPE=6"),
     "winch": ("WINCH_TYPE=1", "SERVO7_FUNCTION=88", "SIM_WINCH_LOAD=0.4"),
 }
-"""Parameters of each fitting, as `--param` has them; by the first one it is there, unless that is 0."""
+"""Parameters of each fitting, in the form of `--param`. The first one switches it on, unless it is 0."""
 SWITCHES: Final = {name: parameters[0].partition("=")[0] for name, parameters in FITTINGS.items()}
-"""That parameter of each."""
+"""Switch parameter of each fitting."""
 
 
 def fitting_names(text: str) -> tuple[str, ...]:
-    """Names of a list with commas."""
+    """Parse names separated by commas."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in FITTINGS:
@@ -45,15 +45,15 @@ def fitting_names(text: str) -> tuple[str, ...]:
 
 
 def fitted(names: Iterable[str]) -> tuple[str, ...]:
-    """Parameters of all these fittings."""
+    """Return the parameters of all these fittings."""
     return tuple(parameter for name in names for parameter in FITTINGS[name])
 
 
 def fitting_with(parameter: str) -> str | None:
-    """Name of the fitting that sets this parameter, as `--param` has it; None: there is none."""
+    """Return the fitting that sets this parameter (form of `--param`), or None."""
     return next((name for name, parameters in FITTINGS.items() if parameter in parameters), None)
 
 
 def fittings_of(values: Mapping[str, float]) -> list[str]:
-    """Names of what a vehicle with these parameters has."""
+    """Return the fittings of a vehicle with these parameters."""
     return [name for name, switch in SWITCHES.items() if values.get(switch, 0.0) != 0.0]

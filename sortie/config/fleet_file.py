@@ -1,4 +1,4 @@
-"""`--fleet FILE`: TOML with `[defaults]` and a `[[vehicle]]` for each kind of entry, and what it comes to."""
+"""`--fleet FILE`: TOML with `[defaults]` and a `[[vehicle]]` for each group of vehicles."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Offset = Annotated[float, Meta(ge=-100_000.0, le=100_000.0)]
 
 
 class FleetEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """Entry of [defaults] or of a [[vehicle]]; None: not given. See `EXAMPLE`."""
+    """[defaults] or a [[vehicle]]; None: not given. See `EXAMPLE`."""
 
     count: Positive | None = None
     kind: str | None = None
@@ -76,34 +76,34 @@ class FleetEntry(Struct, frozen=True, forbid_unknown_fields=True):
     formation: str | None = None
     spacing: Distance | None = None
     shared: dict[str, Any] | None = None
-    """Options of `SHARED` that have no field here, by key; no key of the file."""
+    """Options of `SHARED` without a field here, by key; not a key of the file."""
 
 
 _OPTIONS: Final = tuple(key for key in SHARED if key not in FleetEntry.__struct_fields__)
 _KEYS: Final = (*(key for key in FleetEntry.__struct_fields__ if key != "shared"), *_OPTIONS)
 _ONE_EACH: Final = frozenset({"sysid", "count", "offset", "seed"})
-"""Keys that [defaults] cannot have: they would be the same for all."""
+"""Keys that [defaults] cannot have, because they differ between vehicles."""
 _ONE_WORLD: Final = ("terrain", "traffic", "obstacles")
-"""Keys that [defaults] alone can have."""
+"""Keys that only [defaults] can have."""
 
 
 class Layout(Struct, frozen=True):
-    """Layout of the vehicles of a group: see `sortie.config.formation.places`."""
+    """Layout of a group of vehicles (`sortie.config.formation.places`)."""
 
     formation: str = FORMATIONS[0]
     spacing_m: float = SPACING_M
 
 
 def read_fleet(path: Path, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
-    """The vehicles of a file, in its order; `base` and `layout`: what holds where it says nothing. UserError: one line
-    with the key and what it may be."""
+    """Read the vehicles of a file in order. `base` and `layout` are defaults. UserError in one line: the key and its
+    possible values."""
     where = f"--fleet {path}"
     text = text_of(path, where, "`sortie serve --print-fleet` shows one to start from")
     return parse_fleet(text, path.parent, where, base, layout)
 
 
 def parse_fleet(text: str, folder: Path, where: str, base: VehicleSpec, layout: Layout) -> list[VehicleSpec]:
-    """Read the text of a fleet file, `where` for people; other files that it names are looked for from `folder`."""
+    """Parse a fleet file; `where` names it for people; other files are searched from `folder`."""
     said = parse_toml(text, where)
     defaults, entries = _entries(said, where)
     fleet: list[VehicleSpec] = []
@@ -154,7 +154,7 @@ def _entry(said: object, where: str) -> FleetEntry:
 
 
 def _source(kind: str, where: str) -> VehicleSource:
-    """A kind of ours by its name, or a vehicle in our world as --vehicle has it."""
+    """Parse a kind by name, or a vehicle in our world in the form of --vehicle."""
     if ":" not in kind and kind not in KINDS:
         raise UserError(f"{where}: kind: '{kind}' is none of {', '.join(KINDS)}{nearest(kind, KINDS)}")
     try:
@@ -174,7 +174,7 @@ def _option(key: str, value: object, where: str) -> object:
 
 
 def _over(entry: FleetEntry, defaults: FleetEntry) -> FleetEntry:
-    """Merge an entry with the defaults, which fill in what it leaves out; parameters add up."""
+    """Merge an entry with the defaults; parameters are added."""
     said = {key: getattr(defaults, key) for key in FleetEntry.__struct_fields__}
     own = {key: getattr(entry, key) for key in FleetEntry.__struct_fields__ if getattr(entry, key) is not None}
     params, shared = (defaults.params or {}) | (entry.params or {}), (defaults.shared or {}) | (entry.shared or {})
@@ -234,7 +234,7 @@ def _vehicles(
 
 
 def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest: int, where: str) -> int:
-    """The k-th from the one that the file names, else the lowest that nobody has."""
+    """Return the k-th id from the one that the file names, otherwise the lowest free id."""
     if first is not None:
         system = first + k
         if system in taken:
@@ -249,7 +249,7 @@ def _system(first: int | None, k: int, taken: set[int], named: set[int], lowest:
 
 
 def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
-    """The fleet that a run was told to be (`Settings.is_fleet`). UserError for what fits no fleet."""
+    """Return the fleet of a run (`Settings.is_fleet`). UserError for settings that no fleet can have."""
     layout = Layout(settings.formation, settings.spacing)
     if settings.fleet is None:
         return counted_fleet(settings.count or 1, base, layout, settings.networks)
@@ -261,8 +261,8 @@ def fleet_of(settings: Settings, base: VehicleSpec) -> list[VehicleSpec]:
 
 
 def counted_fleet(count: int, base: VehicleSpec, layout: Layout, networks: int | None = None) -> list[VehicleSpec]:
-    """`--count`: vehicles like `base` in formation, system ids from its own on, the same in each network. `networks`
-    None: as many as they need."""
+    """Return `count` vehicles like `base` in formation, with system ids from its own, repeated in each network.
+    `networks` None: as many as needed."""
     first = base.system or 1
     room = LARGEST_SYSTEM - first + 1
     networks = -(-count // room) if networks is None else networks

@@ -1,4 +1,4 @@
-"""Formation of a fleet: where its vehicles stand, and which seeds and system ids they may have."""
+"""Formation of a fleet: places, seeds and system ids of its vehicles."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from autopilot.interface.mathematics import cos, sin
 from sortie.config.errors import UserError, nearest
 
 LARGEST_SYSTEM = 250
-"""MAVLink: system ids above are for ground stations."""
+"""Largest system id of a vehicle; MAVLink reserves higher ones for ground stations."""
 OWN_SYSTEM = "SYSID_THISMAV"
-"""The parameter that tells the vehicles of a fleet apart: no two may have the same."""
+"""Parameter that must differ between the vehicles of a fleet."""
 OWN_SYSTEM_NAMES = frozenset((OWN_SYSTEM, "MAV_SYSID", "MAV_SYS_ID"))
-"""Names of the parameter with the system id in ArduPilot, in its newer versions, and in PX4."""
+"""Parameter with the system id in ArduPilot, in its newer versions, and in PX4."""
 FORMATIONS = ("grid", "line", "ring")
 SPACING_M = 25.0
-"""Beyond the distance at which two vehicles count as close (20 m)."""
+"""Default spacing, m: larger than the 20 m at which an approach is logged."""
 _SYSTEMS = 1 << 8
 _NETWORKS = 1 << 8
 _SEEDS = 1 << 63
 
 
 def seed_of(seed: int, system: int, network: int = 0) -> int:
-    """The seed of the vehicle with this system id in a fleet of this seed: `65536 * seed + 256 * network + system`."""
+    """Return the seed of a fleet's vehicle: `65536 * seed + 256 * network + system`."""
     return ((seed * _NETWORKS + network) * _SYSTEMS + system) % _SEEDS
 
 
 def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, float]]:
-    """North and east of home in m, `spacing_m` from neighbour to neighbour. The first of a grid (rows to the east, then
-    to the north) and of a line (to the east) stands at home; a ring is around it, from the north clockwise.
-    UserError for no formation."""
+    """Return places, m north and east of home, with `spacing_m` between neighbours. A grid (rows to the east, then to
+    the north) and a line (to the east) begin at home; a ring is around home, clockwise from north. UserError for an
+    unknown formation."""
     if formation not in FORMATIONS:
         raise UserError(f"formation {formation}: expected {' or '.join(FORMATIONS)}{nearest(formation, FORMATIONS)}")
     if formation == "ring":
@@ -44,5 +44,5 @@ def places(formation: str, count: int, spacing_m: float) -> list[tuple[float, fl
 
 
 def moved(home: GeoPoint, north_m: float, east_m: float) -> GeoPoint:
-    """A place by its offset."""
+    """Move a place by an offset, m."""
     return to_global(home, (north_m, east_m, 0.0)) if north_m or east_m else home

@@ -1,7 +1,7 @@
-"""Values given to a command: flags, environment, configuration file, defaults, in that order of precedence.
+"""Values of a command's options, in order of precedence: command line, environment, configuration file, defaults.
 
-Every value is checked here, also one that the command will not use, so that a typing error never hides. Stored values
-(parameters, missions) come below these and above the defaults; the state store has them.
+Every value is checked, also one that the command does not use, so that no mistake is hidden. Stored values (parameters,
+missions) have precedence over defaults only; the state store has them.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ PREFIX = "SORTIE_"
 
 @dataclass(frozen=True, slots=True)
 class GivenOptions:
-    """Values given to a command. `values`: those of the command line that were given, by key, read."""
+    """Values of the command's options. `values`: parsed ones of the command line, by key."""
 
     values: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def __getitem__(self, option: Option[T]) -> T:
-        """The value of a row, from the command line, the environment, or its default."""
+        """Return the value of an option, from the command line, the environment, or its default."""
         if option.key in self.values:
             return cast(T, self.values[option.key])
         if option.sources is not Sources.COMMAND_LINE and (text := self.environment.get(option.variable)):
@@ -38,23 +38,23 @@ class GivenOptions:
         return option.default
 
     def flags(self) -> dict[str, object]:
-        """Return the values that `Settings` has."""
+        """Return the values of `Settings` on the command line."""
         return {key: self.values[key] for key in SETTINGS if key in self.values}
 
     def settings(self) -> Settings:
-        """With what environment and configuration file say. UserError for a wrong value."""
+        """Return the settings, with environment and configuration file. UserError for a wrong value."""
         return resolve(self.flags(), self[options.CONFIG], self.environment)
 
 
 def ignored(keys: Iterable[str], where: OptionScope) -> list[str]:
-    """A warning for each setting that says nothing there, in the order of the table."""
+    """Return a warning for each setting without effect there, in the order of the table."""
     named = set(keys)
     rows = [row for key, row in SETTINGS.items() if key in named and where not in row.applies_to]
     return [f"--{row.name} {WHY[where]}" for row in rows]
 
 
 def without_fleet(settings: Settings) -> list[str]:
-    """A warning for each setting that says how the vehicles of a fleet are, where one flies alone."""
+    """Return a warning for each fleet setting when one vehicle flies alone."""
     of_fleet = (Settings.formation, Settings.spacing, Settings.networks)
     said = settings.said()
     return [
@@ -65,14 +65,14 @@ def without_fleet(settings: Settings) -> list[str]:
 
 
 def alone(settings: Settings) -> list[str]:
-    """A warning for each setting of one vehicle, where a fleet flies."""
+    """Return a warning for each single-vehicle setting when a fleet flies."""
     if settings.rc is None:
         return []
     return [f"--{Settings.rc.name} is ignored: a transmitter has one vehicle, and there is a fleet"]
 
 
 def misspelt(environment: Mapping[str, str]) -> list[str]:
-    """A warning for each variable that is nearly the name of one of ours."""
+    """Return a warning for each environment variable with a name similar to one of ours."""
     known = {row.variable.removeprefix(PREFIX) for row in options.TABLE if row.sources is not Sources.COMMAND_LINE}
     unknown = sorted(name for name in environment if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
     hints = {name: nearest(name.removeprefix(PREFIX), known, PREFIX, cutoff=0.75) for name in unknown}
@@ -80,13 +80,13 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    """Values of SORTIE_VEHICLE, SORTIE_STATE_DIR ..."""
+    """Read SORTIE_VEHICLE, SORTIE_STATE_DIR and so on."""
     said = {key: (row, environment.get(row.variable)) for key, row in SETTINGS.items()}
     return {key: row.read_variable(text) for key, (row, text) in said.items() if text}
 
 
 def options_of_file(path: Path) -> dict[str, object]:
-    """A TOML file with the flags' names; `[param]` may be a table of NAME = VALUE."""
+    """Read a TOML file with the names of options; `[param]` may be a table of NAME = VALUE."""
     from sortie.config.tables import parse_toml
 
     said = parse_toml(text_of(path, f"--config {path}"), f"--config {path}")
@@ -101,7 +101,7 @@ def options_of_file(path: Path) -> dict[str, object]:
 
 
 def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
-    """Convert a value or a list of a file to the form of the option."""
+    """Convert a value or list of a file to the form of the option."""
     several = row.kind is OptionForm.LIST
     if row is Settings.param and isinstance(value, dict):
         return [f"{parameter}={number}" for parameter, number in value.items()]
@@ -114,8 +114,8 @@ def _as_written(row: Option[object], name: str, value: Any, path: Path) -> Any:
 
 
 def resolve(flags: Mapping[str, object], config: Path | None, environment: Mapping[str, str]) -> Settings:
-    """Settings from `flags` (values, as `Option.read` makes them) over the environment over the file `config`.
-    Parameters add up over the three, the flag's last."""
+    """Merge `flags` (parsed values) over the environment over the file `config`. Parameters of all three are combined,
+    those of flags last."""
     layers = ({} if config is None else options_of_file(config), _from_environment(environment), flags)
     merged: dict[str, Any] = {key: value for layer in layers for key, value in layer.items()}
     if Settings.param.key in merged:

@@ -1,9 +1,9 @@
-"""Extensions of installed packages, found by their entry points: three groups, named below, of objects that
-`autopilot.core.extensions` defines; examples/package has one of each.
+"""Extensions of installed packages, found by entry points: three groups of objects defined in
+`autopilot.core.extensions`; examples/package has one of each.
 
-They are looked for once in a process, when the first vehicle is made or the first plan is read: what only talks to a
-running service never looks. A package that does not load, or that wants what is taken, ends the start with one line: a
-vehicle without the mode that its plans count on would be worse.
+They are searched once, when the first vehicle is made or the first plan is read; commands that only connect to a
+vehicle do not search. A package that does not load, or that conflicts with another, ends the start with one line,
+because a vehicle without a mode that its plans need would be worse.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ T = TypeVar("T")
 
 @cache
 def installed() -> Extensions:
-    """Return all installed extensions. UserError, one line, for a package that does not load and for two in
-    conflict."""
+    """Return all installed extensions. UserError in one line for a package that does not load, or for a conflict."""
     if not is_anything_declared():
         return Extensions(modes=(), items=(), parameters=())
     try:
@@ -47,13 +46,13 @@ def installed() -> Extensions:
 
 
 def parameter_set(kind: str) -> ParameterSet:
-    """The parameters of a kind of vehicle, those of packages among them."""
+    """Return the parameters of a kind of vehicle, with those of packages."""
     return installed().parameter_set(kind)
 
 
 def install(autopilot: Autopilot, report: Report) -> None:
-    """Modes and mission commands of packages on a vehicle. UserError, one line, for what cannot be made; `report` hears
-    what they raise in flight."""
+    """Add modes and mission commands of packages to a vehicle. UserError in one line when that fails; `report` is
+    called for their exceptions in flight."""
     try:
         installed().install(autopilot, report)
     except ClaimError as error:
@@ -61,8 +60,8 @@ def install(autopilot: Autopilot, report: Report) -> None:
 
 
 def is_anything_declared() -> bool:
-    """True when a package declares an extension for us. `importlib.metadata`, which parses what all packages say, takes
-    50 ms of a start to answer, and mostly no; what this does not know how to look at is left to it."""
+    """Check whether a package declares an extension. `importlib.metadata` parses all packages and takes 50 ms for a
+    mostly negative answer; this check leaves to it only what it cannot examine."""
     if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
         return True
     for place in sys.path:
@@ -90,7 +89,7 @@ def _declares(metadata: str) -> bool:
 
 
 def _loaded(group: str, wanted: type[T]) -> tuple[Packaged[T], ...]:
-    """In the order of packages and names: the same wherever they were found."""
+    """Load a group, in the order of packages and names, wherever they are."""
     from importlib.metadata import entry_points  # with email and more: for those who have such packages
 
     points = sorted(entry_points(group=group), key=lambda point: (_package(point), point.name))
@@ -101,7 +100,7 @@ def _load(point: EntryPoint, group: str, wanted: type[T]) -> T:
     where = f"package {_package(point)}: entry point {point.name} of {group}"
     try:
         found = point.load()
-    except (Exception, SystemExit) as error:  # a stranger's module may do anything
+    except (Exception, SystemExit) as error:  # a package's module may raise anything
         raise UserError(f"{where} does not load: {type(error).__name__}: {error}") from error
     if not isinstance(found, wanted):
         raise UserError(f"{where}: {point.value} is no {wanted.__name__} but {type(found).__name__}")

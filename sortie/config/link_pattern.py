@@ -1,9 +1,9 @@
-"""Links of a fleet: an address as it stands is shared by all; one with {...} is a pattern, a link for each vehicle, or
-for each network where it counts these.
+"""Links of a fleet: a plain address is shared by all vehicles; a pattern with {...} gives a link for each vehicle or
+network.
 
-Between the braces stands whole-number arithmetic (+, -, *) on `n` (the vehicle's number from 0), `sysid` (its system
-id) and `m` (the network's number from 0): `tcpin:127.0.0.1:{5760+10*n}` gives each vehicle its own port, as ArduPilot's
-instances have them.
+Braces contain whole-number arithmetic (+, -, *) with `n` (the vehicle's number from 0), `sysid` (its system id) and `m`
+(the network's number from 0): `tcpin:127.0.0.1:{5760+10*n}` gives each vehicle its own port, as for ArduPilot's
+instances.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _OPERATIONS: Final[dict[type, Callable[[int, int], int]]] = {
 _OF_VEHICLE: Final = frozenset({"n", "sysid"})
 _OF_NETWORK: Final = frozenset({"m"})
 NETWORK_LINKS: Final = ("udpout:127.0.0.1:{14550+10*m}", "tcpin:127.0.0.1:{5760+10*m}")
-"""The default links where there are several networks."""
+"""Default links with several networks."""
 
 
 def names_in(url: str) -> frozenset[str]:
-    """Names that the patterns of an address count by. UserError for an invalid pattern."""
+    """Return the names in the patterns of an address. UserError for an invalid pattern."""
     found: set[str] = set()
     for text in _BRACES.findall(url):
         tree = _parsed(text, url)
@@ -42,18 +42,18 @@ def names_in(url: str) -> frozenset[str]:
 
 
 def is_own(url: str) -> bool:
-    """A link for each vehicle."""
+    """Check for a link for each vehicle."""
     return bool(names_in(url) & _OF_VEHICLE)
 
 
 def is_of_network(url: str) -> bool:
-    """A link for each network."""
+    """Check for a link for each network."""
     names = names_in(url)
     return bool(names & _OF_NETWORK) and not names & _OF_VEHICLE
 
 
 def filled_in(url: str, values: Mapping[str, int]) -> str:
-    """The address with its patterns worked out."""
+    """Return the address with calculated patterns."""
     names_in(url)
     return _BRACES.sub(lambda match: str(_value(_parsed(match[1], url).body, values, url)), url)
 

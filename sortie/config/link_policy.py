@@ -1,5 +1,5 @@
-"""Policy for unsigned links, which may be opened: loopback and native USB; a UART with a warning; the network only
-by word."""
+"""Policy for unsigned links: loopback and native USB are allowed, a UART gives a warning, the network needs
+--insecure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from sortie.config.errors import UserError
 
 
 def check_links(urls: Iterable[str], *, signed: bool, insecure: bool, a_log: bool = False) -> list[str]:
-    """Warnings about links that nothing protects. UserError for one that the network can reach while there is no key
-    and nobody said --insecure, and for an address that is none. `a_log`: a replay is at the links, which cannot sign
-    and does not fly."""
+    """Return warnings about unprotected links. UserError for an invalid address, and for a link that the network can
+    reach without a key or --insecure. `a_log`: a replay, which cannot sign and does not fly."""
     they_can = "read the log" if a_log else "command the vehicle"
     give, see = ("", "") if a_log else ("--signing-key FILE, or ", "; see --signing-key")
     warnings = []

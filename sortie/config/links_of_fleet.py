@@ -1,4 +1,4 @@
-"""Links that a fleet opens: for all, for each network, for each vehicle."""
+"""Links of a fleet: for all vehicles, for each network, for each vehicle."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNTED: Final = "tcpin:127.0.0.1:{5760+10*n}"
 
 @dataclass(frozen=True, slots=True)
 class FleetLink:
-    """A link of a network, or of one `vehicle` (its number)."""
+    """Link of a network, or of one `vehicle` (its number)."""
 
     url: str
     network: int
@@ -26,7 +26,7 @@ class FleetLink:
 
 
 def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """Links to be opened, patterns worked out. UserError for a link that several networks would share."""
+    """Return the links to open, with calculated patterns. UserError for a link that several networks would share."""
     if vehicles[0].alone:
         return [FleetLink(url, 0, 0) for url in settings.links]
     networks = 1 + max(vehicle.network for vehicle in vehicles)
@@ -35,24 +35,24 @@ def all_links(settings: Settings, vehicles: Sequence[VehicleSpec]) -> list[Fleet
 
 
 def spread_links(urls: Iterable[str], vehicles: Sequence[VehicleSpec]) -> list[FleetLink]:
-    """Links for all vehicles from these addresses: shared, or counted."""
+    """Return the links of these addresses, shared or for each vehicle."""
     networks = 1 + max(vehicle.network for vehicle in vehicles)
     return list(dict.fromkeys(link for url in urls for link in _spread(url, vehicles, networks)))
 
 
 def own_links(vehicles: Iterable[VehicleSpec]) -> list[FleetLink]:
-    """Links that the vehicles have of their own."""
+    """Return the vehicles' own links."""
     return [own_link(url, vehicle) for vehicle in vehicles for url in vehicle.link]
 
 
 def own_link(url: str, vehicle: VehicleSpec) -> FleetLink:
-    """A link that only this vehicle is on, whether it counts or not."""
+    """Return a link of this vehicle only."""
     values = {"n": vehicle.number, "sysid": vehicle.system or 1, "m": vehicle.network}
     return FleetLink(filled_in(url, values), vehicle.network, vehicle.number)
 
 
 def check_own_links(vehicles: Sequence[VehicleSpec], where: str) -> None:
-    """UserError for a link that two vehicles say is their own."""
+    """Raise UserError for an own link that two vehicles have."""
     taken: set[str] = set()
     for vehicle in vehicles:
         for url in vehicle.link:
@@ -72,7 +72,7 @@ def check_own_links(vehicles: Sequence[VehicleSpec], where: str) -> None:
 
 
 def _counting(url: str) -> str:
-    """The address as it would count vehicles by its port."""
+    """Return the address with a pattern that counts vehicles by port."""
     counted, found = re.subn(r":(\d+)$", r":{\1+10*n}", url)
     return counted if found else COUNTED
 

@@ -1,4 +1,4 @@
-"""`--obstacles FILE`: what stands in the world, as TOML of shapes or as GeoJSON of buildings."""
+"""`--obstacles FILE`: obstacles of the world, as TOML with shapes or GeoJSON with buildings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Name = Annotated[str, Meta(max_length=100)]
 
 
 class _Placed(Struct, frozen=True, forbid_unknown_fields=True):
-    """Shape with a middle: `at` m north, east of home, or `place` LAT, LON."""
+    """Shape with a centre: `at` (m north, east of home) or `place` (LAT, LON)."""
 
     name: Name = ""
     at: tuple[Metres, Metres] | None = None
@@ -37,20 +37,20 @@ class _Placed(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BoxTable(_Placed, frozen=True, forbid_unknown_fields=True):
-    """A [[box]]: `size` m along its heading and across."""
+    """[[box]]: `size` m along and across its heading."""
 
     size: tuple[Size, Size] = (10.0, 10.0)
     heading_deg: Annotated[float, Meta(ge=-360.0, le=360.0)] = 0.0
 
 
 class CylinderTable(_Placed, frozen=True, forbid_unknown_fields=True):
-    """A [[cylinder]]: a mast, a tank, a tree."""
+    """[[cylinder]]: a mast, tank or tree."""
 
     radius: Size = 1.0
 
 
 class WallTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A [[wall]] from place to place, m north, east of home."""
+    """[[wall]] between places, m north, east of home."""
 
     path: Annotated[list[tuple[Metres, Metres]], Meta(min_length=2, max_length=10_000)]
     name: Name = ""
@@ -60,7 +60,7 @@ class WallTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WireTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A [[wire]] from place to place, m north, east, up of home."""
+    """[[wire]] between places, m north, east, up of home."""
 
     path: Annotated[list[tuple[Metres, Metres, Metres]], Meta(min_length=2, max_length=10_000)]
     name: Name = ""
@@ -68,7 +68,7 @@ class WireTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ObstacleFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A TOML file as it is written."""
+    """Contents of a TOML file."""
 
     box: list[BoxTable] = []
     cylinder: list[CylinderTable] = []
@@ -85,14 +85,14 @@ _TABLES: Final[dict[str, type[Struct]]] = {
 
 
 def read_obstacles(path: Path, home: GeoPoint) -> Obstacles:
-    """The obstacles of a file about `home`. UserError: one line with the key and what it may be."""
+    """Read the obstacles of a file around `home`. UserError in one line: the key and its possible values."""
     where = f"--obstacles {path}"
     text = read_text(path, where, "TOML or GeoJSON of obstacles", _LARGEST_FILE)
     return parse_obstacles(text, where, home, geojson=path.suffix.lower() in (".json", ".geojson"))
 
 
 def parse_obstacles(text: str, where: str, home: GeoPoint, *, geojson: bool = False) -> Obstacles:
-    """Read the text of a file, `where` for people."""
+    """Parse a file; `where` names it for people."""
     found = _of_geojson(text, where, home) if geojson else _of_toml(text, where, home)
     if len(found) > _MOST:
         raise UserError(f"{where}: expected at most {_MOST} obstacles, found {len(found)}")
@@ -135,7 +135,8 @@ def _middle(table: _Placed, where: str, home: GeoPoint) -> tuple[float, float]:
 def box_prism(
     name: str, middle: tuple[float, float], size: tuple[float, float], heading_deg: float, up: tuple[float, float]
 ) -> Prism:
-    """A box about `middle` (m north, east), `size` m along its heading and across, from and to this height, m."""
+    """Make a box around `middle` (m north, east), `size` m along and across its heading, between the heights `up`,
+    m."""
     ahead, across = 0.5 * size[0], 0.5 * size[1]
     heading = heading_deg / 57.29577951308232
     cn, ce = cos(heading), sin(heading)
@@ -163,8 +164,8 @@ def _wall(wall: WallTable, name: str) -> list[Obstacle]:
 
 # --- GeoJSON ----------------------------------------------------------------------------------------------------------
 def _of_geojson(text: str, where: str, home: GeoPoint) -> list[Obstacle]:
-    """Buildings: polygons with `height` m, or `building:levels` of 3 m each, and `min_height`, as OpenStreetMap has
-    them; 6 m where nothing is said. Courtyards (inner rings) are taken as built over."""
+    """Read buildings: polygons with `height` in m, or `building:levels` of 3 m each, and `min_height`, as in
+    OpenStreetMap; 6 m by default. Courtyards (inner rings) count as built."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -185,7 +186,7 @@ def _buildings(feature: object, number: int, where: str, home: GeoPoint) -> list
     kind, rings = geometry.get("type"), geometry.get("coordinates")
     polygons = {"Polygon": [rings], "MultiPolygon": rings}.get(str(kind))
     if polygons is None:
-        return []  # a point or a line is no building
+        return []  # a point or a line is not a building
     if not isinstance(said, dict) or not isinstance(polygons, list):
         raise UserError(f"{where}: expected properties and coordinates of a {kind}")
     low = _height(said, "min_height", where) or 0.0
@@ -215,7 +216,7 @@ def _outline(rings: object, where: str, home: GeoPoint) -> tuple[tuple[float, fl
         if len(numbers) < 2 or not all(isinstance(x, int | float) for x in numbers):
             raise UserError(f"{where}: expected positions of a longitude and a latitude")
         lon, lat = numbers
-        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):  # NaN is not, either
+        if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):  # also false for NaN
             raise UserError(f"{where}: expected a longitude from -180 to 180 and a latitude from -90 to 90")
         corners.append(to_local(home, lat, lon, home.alt)[:2])
     return tuple(corners)

@@ -1,5 +1,5 @@
-"""Option: a row of the table in `options`, from which command line, environment, TOML, help and the page
-`docs/options.md` are made."""
+"""Option: a row of the table in `options`, the source of command line, environment, TOML, help and
+`docs/options.md`."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class OptionForm(Enum):
-    """Form in which an option is written."""
+    """Form in which an option is given."""
 
     VALUE = auto()
     LIST = auto()
-    """Any number of times; in the environment split at blanks."""
+    """Repeatable; in the environment separated by blanks."""
     SWITCH = auto()
     TOGGLE = auto()
     """--this or --no-this."""
     ARGUMENT = auto()
-    """A word by its place."""
+    """A word by position."""
     ARGUMENTS = auto()
-    """All words that are left."""
+    """All remaining words."""
 
 
 class Sources(Enum):
-    """Sources of an option's value beside the command line, which comes first."""
+    """Sources of an option's value besides the command line, which comes first."""
 
     COMMAND_LINE = auto()
     ENVIRONMENT = auto()
@@ -41,7 +41,7 @@ class Sources(Enum):
 
 
 class Group(Enum):
-    """Under which heading the help has it."""
+    """Heading of an option in the help."""
 
     ARGUMENTS = "Arguments"
     OFTEN = "Most runs need"
@@ -54,20 +54,20 @@ class Group(Enum):
 
 
 class OptionScope(Enum):
-    """With what an option can mean something."""
+    """Kinds of vehicle with which an option has an effect."""
 
     SIMULATOR = auto()
     SITL = auto()
-    """An ArduPilot SITL that this program starts."""
+    """ArduPilot SITL that this program starts."""
     WORLD = auto()
-    """An ArduPilot SITL that flies in our world."""
+    """ArduPilot SITL that flies in our world."""
     CONTROLLER = auto()
-    """A flight controller that is there already."""
+    """Existing flight controller."""
     LOOP = auto()
-    """`sortie loop`, with whatever flies for it."""
+    """`sortie loop`, with any vehicle."""
 
 
-#: Why an option is ignored where it means nothing.
+# Reasons why an option is ignored.
 WHY: Final = {
     OptionScope.SIMULATOR: "is ignored: it is for a flight controller, not for the simulator",
     OptionScope.SITL: "is ignored with a flight controller",
@@ -79,17 +79,20 @@ ANYWHERE: Final = frozenset(OptionScope)
 
 
 def key_of(name: str) -> str:
-    """Name in Python of what is called so on the command line."""
+    """Return the Python name of an option."""
     key = name.replace("-", "_")
     return f"{key}_" if iskeyword(key) else key
 
 
-@dataclass(frozen=True)  # no slots: `Option[...](...)` leaves a note on its object
+@dataclass(frozen=True)  # no slots, because `Option[...](...)` sets an attribute
 class Option(Generic[T_co]):
-    """`parser` reads one word. `default` is what holds when nobody says anything, `otherwise` that in words where it
-    depends; `plain` are further values that say no more than the default. `form` is what the help shows in the place of
-    the value. `commands` take it; where `applies_to` has not what such a command works with, its value is checked,
-    and ignored with one warning."""
+    """Option of the command line.
+
+    `parser` reads one word. `default` is the value without the option; `otherwise` describes it in words if it depends
+    on something; `plain` are further values equal to the default. `form` is the placeholder in the help. `commands`
+    accept the option. Where `applies_to` excludes the command's vehicle, the value is checked, and ignored with a
+    warning.
+    """
 
     name: str
     parser: Callable[[str], object]
@@ -112,23 +115,23 @@ class Option(Generic[T_co]):
     @overload
     def __get__(self, settings: object, owner: type) -> T_co: ...
     def __get__(self, settings: object, owner: type) -> object:
-        """Return the row for a class whose rows are options, the default for its objects; a value that an object has
-        of its own goes before this."""
+        """Return the option for a class with options, and the default for its objects. A value of the object itself
+        takes precedence."""
         return self if settings is None else self.default
 
     @property
     def key(self) -> str:
-        """Name of the option in Python."""
+        """Python name of the option."""
         return key_of(self.name)
 
     @property
     def variable(self) -> str:
-        """Name of the option in the environment."""
+        """Name of the option's environment variable."""
         return f"SORTIE_{self.name.replace('-', '_').upper()}"
 
     @property
     def placed(self) -> bool:
-        """True when it is given by position, without a name on the command line."""
+        """True for an argument by position."""
         return self.kind in (OptionForm.ARGUMENT, OptionForm.ARGUMENTS)
 
     @property
@@ -137,13 +140,13 @@ class Option(Generic[T_co]):
 
     @property
     def fallback(self) -> str:
-        """Default in words; empty where there is none."""
+        """Default in words, or ""."""
         if self.otherwise or self.default is None or self.default is False or self.default == () or self.required:
             return self.otherwise
         return "on" if self.default is True else str(self.default)
 
     def read(self, text: str) -> object:
-        """The value of one word. UserError names the option."""
+        """Parse one word. UserError names the option."""
         try:
             return self.parser(text)
         except UserError as error:
@@ -154,7 +157,7 @@ class Option(Generic[T_co]):
             raise UserError(error.message, option=self.name, given=text) from None
 
     def read_said(self, said: object, source: str) -> object:
-        """The value of what environment or file say. UserError names the place, `source`."""
+        """Parse a value of the environment or a file. UserError names the place, `source`."""
         try:
             if isinstance(said, list):
                 return tuple(self.read(str(word)) for word in said)
@@ -163,27 +166,27 @@ class Option(Generic[T_co]):
             raise UserError(error.worded(source)) from None
 
     def read_variable(self, text: str) -> object:
-        """The value of the variable in the environment. UserError names the variable."""
+        """Parse the environment variable. UserError names the variable."""
         several = self.kind is OptionForm.LIST
         return self.read_said(text.split() if several else text, f"environment, {self.variable}")
 
     def is_default(self, value: object) -> bool:
-        """Says nothing more than saying nothing."""
+        """Check whether a value is the default."""
         return value == self.default or value in self.plain
 
 
 def rows_of(named: Mapping[str, object]) -> dict[str, Option[object]]:
-    """The rows among the names of a class or a module, in their order."""
+    """Return the options of a class or module, in their order."""
     return {name: row for name, row in named.items() if isinstance(row, Option)}
 
 
 def switch(name: str, help: str, *commands: str, group: Group = Group.COMMAND, short: str = "") -> Option[bool]:
-    """A flag without a value, off unless it is given."""
+    """Make a flag without a value, off by default."""
     return Option(name, truth, False, help, group, frozenset(commands), kind=OptionForm.SWITCH, short=short)
 
 
 def file_option(
     name: str, form: str, help: str, *commands: str, group: Group = Group.COMMAND, otherwise: str = ""
 ) -> Option[Path | None]:
-    """A file or folder that may be given."""
+    """Make an option for a file or folder."""
     return Option[Path | None](name, path, None, help, group, frozenset(commands), form=form, otherwise=otherwise)

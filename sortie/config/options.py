@@ -1,7 +1,7 @@
-"""The table of options: each said once, for every command that takes it, in the order of the help.
+"""Table of options: each once, for every command that accepts it, in the order of the help.
 
-Two rows with one name are one option with two meanings: no command takes both, and both are read alike. Parsers that
-need more than a word (`--param`, `--fault`, `--link`, `--connect`) come later, where what they name is known.
+Two rows of one name are options of different commands with different meanings, parsed alike. Values that need more than
+one word to check (`--param`, `--fault`, `--link`, `--connect`) are checked later, where their names are known.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ READ = frozenset({"param list", "param get"})
 PARAM = READ | {"param set", "param load", "param save", "param reset"}
 REMOTE = PARAM | {"go", "abort", "status"}
 ASKED = REMOTE | {"web"}
-"""Commands that connect to a running service."""
+"""Commands that connect to a running vehicle."""
 
 EXPORTS: Final = ("csv", "parquet", "kml", "geojson", "gpx", "tlog", "mcap")
-"""Formats that `sortie convert` makes of a log."""
+"""Formats of `sortie convert`."""
 _TELL: Final = frozenset({"rehearse", "radio", "conform", "report", "reproduce", "aerialist", "doctor"})
 _STRINGS: tuple[str, ...] = ()
 

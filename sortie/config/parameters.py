@@ -1,7 +1,7 @@
-"""`--param NAME=VALUE` and `--param FILE`: what a person sets for one run, checked against the table.
+"""`--param NAME=VALUE` and `--param FILE`: parameters of one run, checked against the table.
 
-They are the values that a run begins with. A vehicle that reboots goes on with what was set since then, as one whose
-values were set by hand; its process is another one with the same arguments, so the environment tells which those are.
+They are the initial values of a run. A rebooted vehicle keeps later changes. Because a reboot starts a new process with
+the same arguments, an environment variable lists the changed parameters.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from sortie.config.fittings import fitting_with
 from sortie.config.installed import parameter_set
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
-"""Form of a parameter's name, in MAVLink, ArduPilot and PX4."""
+"""Form of a parameter name in MAVLink, ArduPilot and PX4."""
 _SET_SINCE: Final = "SORTIE_SET_SINCE"
-"""LABEL:NAME of parameters that were given and have been set to something else."""
+"""LABEL:NAME of given parameters that were changed since."""
 
 
 def spoken_as(word: str, kind: VehicleClass) -> Firmware:
-    """The firmware of `--firmware`; UserError: there is none of this name."""
+    """Return the firmware of `--firmware`. UserError for an unknown name."""
     make = SPOKEN.get(word)
     if make is None:
         raise UserError(f"unknown firmware '{word}'; use {' or '.join(SPOKEN)}", option="firmware", given=word)
@@ -62,10 +62,13 @@ def _one(text: str, table: Parameters, own: Sequence[str], *, theirs: bool) -> t
 def given_parameters(
     entries: Iterable[str], kind: str, firmware: str = "ardupilot", *, theirs: bool = False
 ) -> tuple[dict[str, float], list[str]]:
-    """(values by name, the last entry winning; warnings). `kind`: of vehicle, by name; `firmware`: what it is spoken to
-    as, whose names count, too. An unknown name or a bad number on the command line is a UserError; a file may come from
-    a vehicle that has more, so there unknown names are left out and counted in a warning. `theirs`: a firmware in our
-    world gets all of them, so that no name is unknown; a warning says which of the command line are its alone."""
+    """Parse parameters: (values by name, the last entry wins; warnings).
+
+    `kind`: of vehicle; `firmware`: the presented one, whose names are accepted too. An unknown name or a bad number on
+    the command line is a UserError. A file may come from a vehicle with more parameters, so unknown names in it only
+    give a warning. `theirs`: a firmware in our world receives all, so no name is unknown; a warning lists names of the
+    command line that only it may know.
+    """
     table = Parameters(parameter_set(kind))
     own = spoken_as(firmware, vehicle_class(kind)).served_parameters(table).names()
     values: dict[str, float] = {}
@@ -102,7 +105,7 @@ def _read_file(entry: str) -> dict[str, float]:
 
 
 def refuse_changes(parameters: Parameters, entries: Iterable[str]) -> None:
-    """From now on, of what the given files mark `@READONLY`, whoever asks for it."""
+    """Refuse all changes of parameters that the given files mark `@READONLY`."""
     files = [entry for entry in entries if is_there(entry)]
     marked = frozenset[str]().union(*(marked_read_only(Path(file).read_text(errors="replace")) for file in files))
     kept = {parameters.target(name) for name in marked if name in parameters}
@@ -111,7 +114,7 @@ def refuse_changes(parameters: Parameters, entries: Iterable[str]) -> None:
 
 
 def remember_set(given: Mapping[str, float], parameters: Parameters, label: str = "") -> None:
-    """Before a reboot: which of the values that this process was `given` are others now. `label`: of one in a fleet."""
+    """Store before a reboot which `given` values have been changed. `label`: of a fleet's vehicle."""
     now = {f"{label}:{name}" for name, value in given.items() if name in parameters and parameters[name] != value}
     os.environ[_SET_SINCE] = " ".join(sorted(now | set(os.environ.get(_SET_SINCE, "").split())))
 
@@ -119,7 +122,7 @@ def remember_set(given: Mapping[str, float], parameters: Parameters, label: str 
 def without_set(
     given: Mapping[str, float], stored: Mapping[str, float], kind: str, label: str = ""
 ) -> dict[str, float]:
-    """Drop from `given` what was set, and stored, before a reboot: the stored value counts."""
+    """Return `given` without values that were changed and stored before a reboot; the stored value counts."""
     since = frozenset(os.environ.get(_SET_SINCE, "").split())
     aliases = parameter_set(kind).aliases
     targets = {name: aliases[name].target if name in aliases else name for name in given}

@@ -1,6 +1,6 @@
-"""`--radio [LINK=]NAME|FILE`: which radio is on which link, by the name of a profile or by a TOML file.
+"""`--radio [LINK=]NAME|FILE`: radios of links, by the name of a profile or by a TOML file.
 
-A file changes what it says of a profile that it is `like`: `EXAMPLE`.
+A file changes values of the profile that it names with `like` (`EXAMPLE`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Level = Annotated[float, Meta(ge=-200.0, le=100.0)]
 
 
 class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`BurstLosses`."""
+    """Fields of `BurstLosses`."""
 
     good: Share | None = None
     bad: Share | None = None
@@ -54,7 +54,7 @@ class LossesFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`LinkBudget`."""
+    """Fields of `LinkBudget`."""
 
     mhz: Annotated[float, Meta(ge=1.0, le=1e6)] | None = None
     power_dbm: Level | None = None
@@ -65,7 +65,7 @@ class BudgetFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """See `EXAMPLE`."""
+    """Contents of a file; see `EXAMPLE`."""
 
     like: str = "sik-57600"
     fifo: Annotated[int, Meta(ge=300, le=16_777_216)] | None = None
@@ -82,8 +82,7 @@ class RadioFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def radio_profile(text: str, where: str = "--radio", folder: Path | None = None) -> RadioProfile:
-    """The profile of a name, or of a file that there is, from `folder` (None: where the program runs). UserError says
-    what is known."""
+    """Return the profile of a name, or of a file in `folder` (None: working directory). UserError lists known names."""
     known = PROFILES.get(text)
     if known is not None:
         return known
@@ -103,7 +102,7 @@ def _near(name: str) -> str:
 
 
 def radio_of(given: str | RadioProfile | None, folder: Path | None = None) -> RadioProfile | None:
-    """The profile that a Python program means; a file is looked for in `folder`, or else where the program runs."""
+    """Return the profile that a Python program gives; a file is searched in `folder` or the working directory."""
     return radio_profile(given, "radio", folder) if isinstance(given, str) else given
 
 
@@ -155,7 +154,7 @@ def _over(base: BurstLosses | LinkBudget, said: LossesFile | BudgetFile) -> Burs
 
 
 def radios_of_links(given: Iterable[str], links: Iterable[str]) -> Mapping[str, RadioProfile]:
-    """Profiles of the links that have a radio. `NAME` is for all links, `LINK=NAME` for one of them."""
+    """Return the profiles of links with a radio. `NAME` is for all links, `LINK=NAME` for one."""
     urls = tuple(links)
     found: dict[str, RadioProfile] = {}
     for text in given:

@@ -1,5 +1,5 @@
-"""Finder of the serial port that the board is on now: ports change their names when a board restarts, its USB serial
-number and its place on the bus do not."""
+"""Finder of a board's serial port: names of ports change when a board restarts, but its USB serial number and bus
+position do not."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ AUTO = "auto"
 
 
 class PortFinder:
-    """`wanted`: a path (perhaps a symbolic link, which may vanish and come back), or `auto`. `option`: how a person
-    names a port. `flies`: a board that has gone and is back in its bootloader is not there yet; it starts its firmware
-    after some seconds, if nobody talks to it."""
+    """Finder of one board. `wanted`: a path (possibly a symbolic link that vanishes and returns), or `auto`. `option`:
+    the option with the port. `flies`: a board in its bootloader does not count; it starts its firmware after some
+    seconds without communication."""
 
     def __init__(
         self, wanted: str, list_all: PortLister = serial_ports, *, option: str = "--port", flies: bool = False
@@ -29,11 +29,11 @@ class PortFinder:
 
     @property
     def name(self) -> str:
-        """For texts."""
+        """Name for messages."""
         return "the flight controller" if self.auto else self.wanted
 
     def find(self) -> str | None:
-        """Path of the board's port now; None if it is not there. UserError when `auto` finds several."""
+        """Return the current path of the board's port, or None. UserError when `auto` finds several."""
         path = self._find()
         if path is not None and self._flies and self._board is not None:
             port = port_at(path, self._list_all)
@@ -54,26 +54,26 @@ class PortFinder:
         return self._elsewhere() or self.wanted
 
     def opened(self, path: str) -> None:
-        """The port at `path` is the board's: from now on it is looked for under any name, and no other is picked."""
+        """Note that the port at `path` is the board's. From now on only this board is found, under any name."""
         self._settled = True
         if self._board is None:
             self._board = port_at(path, self._list_all)
 
     def is_uart(self, path: str) -> bool:
-        """True when the baud rate matters on this port."""
+        """Check whether the baud rate matters on this port."""
         return is_uart(path, self._list_all)
 
     def describe(self, path: str) -> str:
-        """The port with what its device says of itself."""
+        """Return the port with its device's description."""
         port = port_at(path, self._list_all)
         return path if port is None else port.describe
 
     def list_ports(self) -> str:
-        """A phrase with what is there."""
+        """Return a phrase with all ports."""
         return ports_phrase(self._list_all)
 
     def _elsewhere(self) -> str | None:
-        """Path of a board that was opened before, whatever its port is called now."""
+        """Return the current path of a board that was opened before."""
         known = self._board
         if known is None:
             return None

@@ -1,7 +1,7 @@
-"""The options of a run, as rows and as values: what `serve`, `demo`, `fly` and `loop` can be told from everywhere.
+"""Options of a run (`serve`, `demo`, `fly`, `loop`), as rows and as values.
 
-A row of `Settings` is the option on the class (`Settings.speedup.help`) and its value on an object
-(`settings.speedup`). `sortie.config.given` reads them from command line, environment and file.
+`Settings.speedup` on the class is the option (`Settings.speedup.help`); on an object it is the value.
+`sortie.config.given` reads values from command line, environment and file.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ _BOUNDS: Final = PaceBounds()
 
 # fmt: off
 class Settings:
-    """Values as they hold for one run. `home` is (place, heading in degrees) or None when nobody gave one. `given`:
-    keys of what somebody has said, be it the default."""
+    """Values of one run. `home`: (place, heading in degrees), or None when not given. `given`: keys of given values,
+    even if equal to the default."""
 
     vehicle = Option(
         "vehicle", parse_vehicle, VehicleSource(),
@@ -252,7 +252,7 @@ class Settings:
             if key not in SETTINGS:
                 raise TypeError(f"no setting {key}{nearest(key, SETTINGS)}")
         self.given = given
-        vars(self).update(values)  # before the default, which `Option.__get__` has
+        vars(self).update(values)  # before the default of `Option.__get__`
 
     def replaced(self, **values: object) -> Settings:
         """Return these settings with some values replaced."""
@@ -264,19 +264,19 @@ class Settings:
 
     @property
     def links(self) -> tuple[str, ...]:
-        """The links to open: those given, or the default ones."""
+        """Links to open: the given ones, or the default."""
         return DEFAULT_LINKS if self.link is None else self.link
 
     @property
     def is_fleet(self) -> bool:
-        """True when vehicles in our world were asked for by number or by file, be it one."""
+        """True for a fleet in our world (--count or --fleet), even with one vehicle."""
         return (self.vehicle.kind == "sim" or self.vehicle.in_our_world) and (
             self.count is not None or self.fleet is not None)
 
     def said(self) -> list[str]:
-        """Keys of what differs from saying nothing."""
+        """Return the keys of values other than the default."""
         return [key for key, row in SETTINGS.items() if not row.is_default(getattr(self, key))]
 
 
 SETTINGS: Final[Mapping[str, Option[object]]] = MappingProxyType(rows_of(vars(Settings)))
-"""The rows by key, in the order of the help."""
+"""Options by key, in the order of the help."""

@@ -1,5 +1,5 @@
-"""The signing key that a person gives: `--signing-key FILE` holds 64 hexadecimal digits, or a passphrase on one line,
-from which the key is made as Mission Planner, QGroundControl and MAVProxy make it (SHA-256)."""
+"""Signing key of the user: `--signing-key FILE` holds 64 hexadecimal digits, or a passphrase in one line, from which
+the key is made as in Mission Planner, QGroundControl and MAVProxy (SHA-256)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LARGEST = 1024
 
 
 def read_key(path: Path) -> tuple[bytes, list[str]]:
-    """The key of a file, and warnings about it. UserError when there is none in it."""
+    """Read the key of a file, with warnings about the file. UserError for a file without a key."""
     try:
         with path.open("rb") as file:
             text = file.read(_LARGEST + 1).decode("utf-8").strip()
@@ -34,7 +34,7 @@ def read_key(path: Path) -> tuple[bytes, list[str]]:
 
 
 def from_digits(text: str) -> bytes | None:
-    """The key of 64 hexadecimal digits, or None for anything else."""
+    """Return the key of 64 hexadecimal digits, otherwise None."""
     with contextlib.suppress(ValueError):
         if len(text) == 2 * KEY_SIZE:
             return bytes.fromhex(text)

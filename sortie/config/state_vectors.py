@@ -1,9 +1,9 @@
-"""Recorded traffic: state vectors of the OpenSky Network as CSV, as its historical data and samples have them.
+"""Recorded traffic: state vectors of the OpenSky Network as CSV.
 
-The columns time, icao24, lat, lon and geoaltitude or baroaltitude are read, and callsign, squawk, onground and
-lastposupdate where they are there. The first time of the file is when the vehicle is switched on. A position that is
-told again without an update is one position; after a gap of a minute an aircraft is another one. Rows without a
-position or on the ground are left out. Source: opensky-network.org, "State Vectors".
+The columns time, icao24, lat, lon and geoaltitude or baroaltitude are used, and callsign, squawk, onground and
+lastposupdate if present. The first time of the file is the switch-on of the vehicle. A repeated position without an
+update counts once. After a gap of a minute an aircraft counts as another one. Rows without a position or on the ground
+are skipped. Source: opensky-network.org, "State Vectors".
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _UNKNOWN: Final = ("", "null", "nan", "none")
 
 
 SeenTracks = dict[tuple[int, str, int], dict[float, tuple[float, float, float]]]
-"""By address, callsign and squawk: latitude, longitude and height by time, s."""
+"""By address, callsign and squawk: latitude, longitude, height by time, s."""
 
 
 class RecordedTrack(Struct, frozen=True):
-    """Track of an aircraft without a gap: s since the beginning of the file, latitude, longitude, m above the sea."""
+    """Track of an aircraft without a gap: s since the start of the file, latitude, longitude, m above sea level."""
 
     number: int
     callsign: str
@@ -40,13 +40,13 @@ class RecordedTrack(Struct, frozen=True):
     points: list[tuple[float, float, float, float]]
 
     def aircraft(self, home: GeoPoint) -> Aircraft:
-        """The aircraft about `home`."""
+        """Return the aircraft relative to `home`."""
         knots = tuple((time_s, to_local(home, lat, lon, alt)) for time_s, lat, lon, alt in self.points)
         return Aircraft(self.number, knots, self.callsign, squawk=self.squawk)
 
 
 def parse_state_vectors(text: str, where: str) -> list[RecordedTrack]:
-    """The tracks of a file. UserError: one line with the row and what was expected."""
+    """Parse the tracks of a file. UserError in one line: the row and what is expected."""
     rows = csv.reader(text.splitlines())
     try:
         head = [name.strip().lower() for name in next(rows, [])]
@@ -68,7 +68,7 @@ def parse_state_vectors(text: str, where: str) -> list[RecordedTrack]:
 
 
 def tracks_of(seen: SeenTracks, first: float, where: str) -> list[RecordedTrack]:
-    """Tracks of what was seen, s from `first` on. UserError: there are none."""
+    """Return tracks with times in s since `first`. UserError: there are none."""
     if not seen:
         raise UserError(f"{where}: expected positions of an aircraft in the air")
     tracks = [track for key, points in seen.items() for track in _tracks(key, points, first)]

@@ -1,6 +1,6 @@
-"""Files of tables that a person writes (TOML): their text, their keys, their values, one line for whatever is wrong.
+"""TOML files of the user: text, keys and values, with one line for each mistake.
 
-`where` stands before each complaint: the option, and the file or the place in it.
+`where` is the beginning of each message: the option, and the file or the place in it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TYPES: Final = {
 
 
 def read_text(path: Path, where: str, what: str, largest: int) -> str:
-    """The text of a file of at most `largest` bytes. UserError; `what` it should be, in words."""
+    """Read a file of at most `largest` bytes. UserError; `what` describes the expected file."""
     hint = "docs/traffic.md shows a file to start from"
     with files_of(where, hint):
         if path.stat().st_size > largest:
@@ -50,18 +50,17 @@ def read_text(path: Path, where: str, what: str, largest: int) -> str:
 
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """The tables of a text. UserError with line and column."""
+    """Parse the tables of a text. UserError with line and column."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: {error}; expected TOML") from error
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; endless nesting
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or endless nesting
         raise UserError(f"{where}: {str(error) or 'nested too deep'}; expected TOML") from error
 
 
 def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[Struct]]) -> S:
-    """The tables of a text, each of which is one of `tables` or a list of it, as `kind`. UserError with the nearest
-    name for one that is none."""
+    """Parse tables as `kind`; each must be one of `tables`, or a list of it. UserError with the nearest name."""
     said = parse_toml(text, where)
     for name, value in said.items():
         if name not in tables:
@@ -72,7 +71,7 @@ def read_tables(text: str, where: str, kind: type[S], tables: Mapping[str, type[
 
 
 def check_keys(table: object, known: Iterable[str], where: str) -> None:
-    """UserError with the nearest key for one that is none."""
+    """Raise UserError for an unknown key, with the nearest one."""
     known = tuple(known)
     for key in table if isinstance(table, dict) else ():
         if key not in known:
@@ -80,7 +79,7 @@ def check_keys(table: object, known: Iterable[str], where: str) -> None:
 
 
 def converted(said: object, kind: type[S], where: str) -> S:
-    """The tables as `kind`. UserError with the key and what it may be."""
+    """Convert tables to `kind`. UserError with the key and its possible values."""
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
@@ -88,7 +87,7 @@ def converted(said: object, kind: type[S], where: str) -> S:
 
 
 def _figure(said: object, key: str) -> float | None:
-    """The number at a place such as `box[0].at[1]`; None: there is none."""
+    """Return the number at a place such as `box[0].at[1]`, or None."""
     for part in re.findall(r"\w+", key):
         if isinstance(said, list) and part.isdigit() and int(part) < len(said):
             said = said[int(part)]
@@ -100,7 +99,7 @@ def _figure(said: object, key: str) -> float | None:
 
 
 def _in_words(what: str) -> str:
-    """Translate a complaint of msgspec into the words of the rest of our messages."""
+    """Translate a message of msgspec into our words."""
     for said, words in _SAYINGS.items():
         what = what.replace(said, words)
     parts = re.split("`([^`]*)`", what)
@@ -109,8 +108,8 @@ def _in_words(what: str) -> str:
 
 
 def complaint(error: msgspec.ValidationError, said: object, wanted: type | UnionType) -> str:
-    """The complaint in words, with the key before it; of `table[...]`, where the name is left out, with that of the
-    first entry that is not `wanted` (True is no number)."""
+    """Return the message in words, with the key. For `table[...]` without a name, with the name of the first entry that
+    is not `wanted` (True is not a number)."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*)`", str(error))
     key, what = ("", str(error)) if found is None else (found[2], found[1])
     what, _, kind = _in_words(what).partition(", got ")

@@ -1,5 +1,4 @@
-"""`--traffic FILE`: other aircraft of a run: scripted tracks and encounters that are drawn as TOML, recorded flights as
-CSV."""
+"""`--traffic FILE`: other aircraft of a run: scripted tracks and drawn encounters as TOML, recorded flights as CSV."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ Degrees = Annotated[float, Meta(ge=-360.0, le=360.0)]
 
 
 class ReceiverTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """[receiver]."""
+    """Table [receiver]."""
 
     range_m: Annotated[float, Meta(gt=0.0, le=1e6)] = 50_000.0
     rate_hz: Annotated[float, Meta(gt=0.0, le=50.0)] = 1.0
@@ -44,7 +43,7 @@ class ReceiverTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """An [[aircraft]]."""
+    """Table [[aircraft]]."""
 
     callsign: Annotated[str, Meta(max_length=8)] = ""
     icao: Annotated[int, Meta(ge=1, le=0xFFFFFF)] | None = None
@@ -62,7 +61,7 @@ class AircraftTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """[encounters]: see `sitl.world.encounters.EncounterModel`."""
+    """Table [encounters] (`sitl.world.encounters.EncounterModel`)."""
 
     model: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
     speed_mps: tuple[Speed, Speed] | None = None
@@ -81,7 +80,7 @@ class EncountersTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrafficFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """A file as it is written."""
+    """Contents of a file."""
 
     receiver: ReceiverTable = ReceiverTable()
     aircraft: Annotated[list[AircraftTable], Meta(max_length=_MOST_AIRCRAFT)] = []
@@ -96,7 +95,7 @@ _TABLES: Final[dict[str, type[Struct]]] = {
 
 
 class TrafficPlan(Struct, frozen=True):
-    """Contents of a file, checked."""
+    """Checked contents of a file."""
 
     receiver: ReceiverSettings
     aircraft: list[AircraftTable]
@@ -104,13 +103,13 @@ class TrafficPlan(Struct, frozen=True):
     recorded: list[RecordedTrack] = []
 
     def sky(self, home: GeoPoint) -> Sky:
-        """The aircraft about `home`, which a run's first vehicle is switched on at."""
+        """Return the aircraft around `home`, the place of the run's first vehicle."""
         scripted = [_aircraft(table, number, home) for number, table in enumerate(self.aircraft)]
         return Sky(home, [*scripted, *(track.aircraft(home) for track in self.recorded)])
 
 
 def read_traffic(path: Path) -> TrafficPlan:
-    """The traffic of a file. UserError: one line with the key and what it may be."""
+    """Read the traffic of a file. UserError in one line: the key and its possible values."""
     where = f"--traffic {path}"
     text = read_sky(path, where)
     if path.suffix.lower() == ".csv":
@@ -120,20 +119,20 @@ def read_traffic(path: Path) -> TrafficPlan:
 
 
 def read_model(text: str, where: str, folder: Path) -> str:
-    """The text of the network of pairs that a traffic file names; empty: it names none. UserError."""
+    """Return the text of the encounter network that a traffic file names, or "". UserError."""
     said = read_tables(text, where, TrafficFile, _TABLES).encounters
     return "" if said is None or said.model is None else read_network(said.model, folder, where)
 
 
 def read_sky(path: Path, where: str) -> str:
-    """The text of a file of other aircraft. UserError."""
+    """Read the text of a traffic file. UserError."""
     return read_text(
         path, where, "a TOML file of aircraft, or a CSV file of state vectors or raw messages", _LARGEST_FILE
     )
 
 
 def parse_traffic(text: str, where: str, model: str = "") -> TrafficPlan:
-    """Read the text of a file, `where` for people; `model`: the text of the network that it names."""
+    """Parse a traffic file; `where` names it for people; `model`: the text of its encounter network."""
     file = read_tables(text, where, TrafficFile, _TABLES)
     if file.receiver.altitude not in ("geometric", "pressure"):
         raise UserError(f"{where}: receiver.altitude: '{file.receiver.altitude}' is neither geometric nor pressure")

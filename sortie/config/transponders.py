@@ -1,9 +1,9 @@
 """Recorded traffic: raw messages of transponders (ADS-B), decoded by pyModeS.
 
 A line is a time in s and a message in hexadecimal digits, `1700000000.25,8D40621D58C382D690C8AC2863A7`, as receivers
-write them. Airborne positions and callsigns are taken, with the pressure altitude for the height; what fails its
-checksum is left out, and so are the first two positions of an aircraft, by which pyModeS knows where it is. The first
-time of the file is when the vehicle is switched on. Source: RTCA DO-260B, "The 1090 Megahertz Riddle" (J. Sun).
+write them. Airborne positions and callsigns are used, with pressure altitude as height. Messages with a wrong checksum
+are skipped, and the first two positions of each aircraft, from which pyModeS finds its place. The first time of the
+file is the switch-on of the vehicle. Source: RTCA DO-260B, "The 1090 Megahertz Riddle" (J. Sun).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LENGTHS: Final = (14, 28)
 
 
 def are_raw(text: str) -> bool:
-    """True of a file whose first line is a time and a message."""
+    """Check whether the first line of a file is a time and a message."""
     cells = text.split("\n", 1)[0].split(",")
     return len(cells) == 2 and _is_message(cells[1].strip())
 
@@ -33,7 +33,7 @@ def _is_message(digits: str) -> bool:
 
 
 def parse_transponders(text: str, where: str) -> list[RecordedTrack]:
-    """Tracks of a file. UserError: one line with what was expected."""
+    """Parse the tracks of a file. UserError in one line."""
     if find_spec("pyModeS") is None:
         raise UserError(f"{where}: raw messages need pyModeS: {pip_install('adsb')}")
     from pyModeS import PipeDecoder
@@ -55,7 +55,7 @@ def parse_transponders(text: str, where: str) -> list[RecordedTrack]:
 
 
 def _messages(text: str, where: str) -> Iterator[tuple[float, str]]:
-    """Times and messages of the lines; times do not go back."""
+    """Yield times and messages; times must not decrease."""
     last = -1e300
     for line, row in enumerate(text.splitlines(), 1):
         if line > MOST_ROWS:

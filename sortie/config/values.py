@@ -1,6 +1,6 @@
-"""The values that a person can say, and how they are read: text in, value out, UserError for what makes no sense.
+"""Values of options and their parsers: text in, value out, UserError for an invalid text.
 
-A parser that knows its option names it in the error; for the others `Option.read` does.
+A parser that knows its option names it in the error; otherwise `Option.read` does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sortie.config.errors import UserError, nearest
 
 DEFAULT_HOME = (-35.363261, 149.165230, 584.0, 353.0)
 DEFAULT_LINKS = ("udpout:127.0.0.1:14550", "tcpin:127.0.0.1:5760")
-#: What can be started, and of which kinds.
+# Programs that can be started, and their kinds of vehicle.
 _PX4_KINDS = tuple(name for name, kind in KINDS.items() if kind.sih_model)
 _STARTED: Mapping[str, tuple[str, ...]] = {"sim": tuple(KINDS), "ardupilot": tuple(KINDS), "px4": _PX4_KINDS}
 OURS, THEIRS = "ours", "theirs"
@@ -27,9 +27,9 @@ DEFAULT_CONNECT = "tcp:127.0.0.1:5760"
 
 @dataclass(frozen=True, slots=True)
 class VehicleSource:
-    """`kind` "sim", "link", or the SITL that is started (`sitl.launchers`); `frame` the kind of vehicle (empty for a
-    link, which tells by itself); `target` the SITL binary or the connection string; `in_our_world`: that SITL flies a
-    body of our simulator, on our clock, instead of its own."""
+    """Source of a vehicle. `kind`: "sim", "link", or the SITL that is started (`sitl.launchers`). `frame`: kind of
+    vehicle ("" for a link). `target`: the SITL binary or the connection string. `in_our_world`: the SITL flies a body
+    of our simulator, on our clock."""
 
     kind: str = "sim"
     frame: str = DEFAULT.name
@@ -37,7 +37,7 @@ class VehicleSource:
     in_our_world: bool = False
 
     def __str__(self) -> str:
-        """Return the source as --vehicle has it."""
+        """Return the source in the form of --vehicle."""
         if self.kind == "link":
             return self.target
         world = f",world={OURS}" if self.in_our_world else ""
@@ -46,9 +46,9 @@ class VehicleSource:
 
 @dataclass(frozen=True, slots=True)
 class PaceBounds:
-    """Limits of vehicle time for its clients (`sortie.runtime.followers`). `lead_s`: vehicle time that may pass
-    beyond a message that was not followed. `limit_s`: longest wait for a client, s of the wall. `quiet_s`: how
-    long all must have been quiet, s of the wall; None: as long as is needed."""
+    """Limits of vehicle time for its clients (`sortie.runtime.followers`). `lead_s`: vehicle time that may pass after a
+    message that a client has not followed. `limit_s`: longest wait for a client, s of real time. `quiet_s`: time for
+    which all must be quiet, s of real time; None: as long as needed."""
 
     lead_s: float = 0.0
     limit_s: float = 5.0
@@ -56,13 +56,13 @@ class PaceBounds:
 
 
 def default_state_dir() -> Path:
-    """`$XDG_STATE_HOME/sortie`."""
+    """Return `$XDG_STATE_HOME/sortie`."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return (Path(base) if base else Path.home() / ".local" / "state") / "sortie"
 
 
 def parse_home(text: str) -> tuple[GeoPoint, float]:
-    """LAT,LON,ALT,HEADING in ArduPilot's order: degrees, degrees, metres AMSL, degrees."""
+    """Parse LAT,LON,ALT,HEADING in ArduPilot's order: degrees, degrees, m AMSL, degrees."""
     wrong = UserError(
         "expected LAT,LON,ALT,HEADING, such as -35.363261,149.165230,584,353: latitude to 90, longitude to 180 degrees",
         option="home",
@@ -78,7 +78,7 @@ def parse_home(text: str) -> tuple[GeoPoint, float]:
 
 
 def parse_vehicle(text: str) -> VehicleSource:
-    """`sim:KIND`, `ardupilot:KIND[=BINARY][,world=ours]`, `px4:KIND[=BINARY][,world=ours]` or a connection
+    """Parse `sim:KIND`, `ardupilot:KIND[=BINARY][,world=ours]`, `px4:KIND[=BINARY][,world=ours]` or a connection
     string."""
     kind, _, rest = text.partition(":")
     if kind in _STARTED:
@@ -105,7 +105,7 @@ def parse_vehicle(text: str) -> VehicleSource:
 
 
 def number_of(text: str) -> float:
-    """The number of a text; nan, which no bound lets through, where it is none."""
+    """Parse a number; NaN, which is outside of all limits, for another text."""
     try:
         return float(text)
     except ValueError:
@@ -113,7 +113,7 @@ def number_of(text: str) -> float:
 
 
 def parse_speedup(text: str) -> float:
-    """0 (as fast as possible) or a positive factor."""
+    """Parse 0 (as fast as possible) or a positive factor."""
     value = number_of(text)
     if not 0.0 <= value < inf:
         raise UserError(
@@ -126,7 +126,7 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def parse_metrics(text: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT; :PORT and PORT alone are loopback."""
+    """Parse HOST:PORT; :PORT and PORT alone are loopback."""
     try:
         return _address(text, "HOST:PORT, such as 127.0.0.1:9100")
     except UserError as error:
@@ -134,13 +134,13 @@ def parse_metrics(text: str) -> tuple[str, int]:
 
 
 def checked_metrics(text: str) -> str:
-    """The text of an address that `parse_metrics` understands."""
+    """Return the text if `parse_metrics` accepts it."""
     parse_metrics(text)
     return text
 
 
 def listen_address(text: str) -> tuple[str, int]:
-    """Host and port where a page is served: loopback, for whoever has its address may look."""
+    """Parse the address of a page: loopback only, because everyone with its address may look."""
     host, port = _address(text, "HOST:PORT, such as 127.0.0.1:8088")
     if host not in _LOOPBACK:
         raise UserError("a page is served on loopback only, such as 127.0.0.1:8088; go there through a tunnel of ssh")
@@ -148,7 +148,7 @@ def listen_address(text: str) -> tuple[str, int]:
 
 
 def pulse_address(text: str) -> tuple[str, int]:
-    """Host and port where a transmitter's pulses are heard: loopback, for whoever reaches it flies."""
+    """Parse the address for a transmitter's pulses: loopback only, because everyone who reaches it can fly."""
     host, port = _address(text, "a port, such as 5501")
     if host not in _LOOPBACK:
         raise UserError("a transmitter is heard on loopback only, such as 127.0.0.1:5501: whoever reaches it flies")
@@ -156,7 +156,7 @@ def pulse_address(text: str) -> tuple[str, int]:
 
 
 def _address(text: str, form: str) -> tuple[str, int]:
-    """Host and port; without a host loopback. `form`: as it is to be written."""
+    """Parse host and port; loopback without a host. `form`: the expected form."""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
         raise UserError(f"expected {form}")
@@ -164,7 +164,7 @@ def _address(text: str, form: str) -> tuple[str, int]:
 
 
 def tile_address(text: str) -> str:
-    """An address of map tiles."""
+    """Parse an address of map tiles."""
     if not text.startswith(("http://", "https://")) or any(part not in text for part in ("{z}", "{x}", "{y}")):
         raise UserError("expected an address such as https://tiles.example.org/{z}/{x}/{y}.png")
     if any(letter in text for letter in " ;,'\""):
@@ -173,7 +173,7 @@ def tile_address(text: str) -> str:
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """A parser of whole numbers from `low` to `high`."""
+    """Return a parser of whole numbers from `low` to `high`."""
 
     def parse(text: str) -> int:
         try:
@@ -188,7 +188,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def positive_number(text: str) -> float:
-    """A number above 0."""
+    """Parse a number above 0."""
     value = number_of(text)
     if not 0.0 < value < inf:
         raise UserError("expected a number above 0")
@@ -196,7 +196,7 @@ def positive_number(text: str) -> float:
 
 
 def metres(text: str) -> float:
-    """A length above 0, "2m" or "2"."""
+    """Parse a length above 0, "2m" or "2"."""
     try:
         return positive_number(text.strip().removesuffix("m"))
     except UserError:
@@ -204,7 +204,7 @@ def metres(text: str) -> float:
 
 
 def number_from_zero(text: str) -> float:
-    """A number from 0 on."""
+    """Parse a number from 0 on."""
     value = number_of(text)
     if not 0.0 <= value < inf:
         raise UserError("expected a number from 0 on")
@@ -212,7 +212,7 @@ def number_from_zero(text: str) -> float:
 
 
 def share(text: str) -> float:
-    """A part of a whole, from 0 to 1."""
+    """Parse a share from 0 to 1."""
     value = number_of(text)
     if not 0.0 <= value <= 1.0:
         raise UserError("expected a part from 0 to 1")
@@ -220,7 +220,7 @@ def share(text: str) -> float:
 
 
 def system_or_all(text: str) -> str:
-    """A system id, or the word all."""
+    """Parse a system id, or "all"."""
     try:
         return text if text == "all" else str(whole_number(1, 255)(text))
     except UserError as error:
@@ -228,7 +228,7 @@ def system_or_all(text: str) -> str:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """A parser of one of some words."""
+    """Return a parser of one of these words."""
 
     def parse(text: str) -> str:
         if text not in words:
@@ -239,12 +239,12 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def truth(text: str) -> bool:
-    """true, false, 1 or 0."""
+    """Parse true, false, 1 or 0."""
     if text.lower() not in ("true", "false", "1", "0"):
         raise UserError("expected true or false")
     return text.lower() in ("true", "1")
 
 
 def path(text: str) -> Path:
-    """A path; ~ is the home directory."""
+    """Parse a path; ~ is the home directory."""
     return Path(text).expanduser()

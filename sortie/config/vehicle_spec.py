@@ -1,7 +1,7 @@
-"""Specification of a vehicle of a run, as it was asked for: alone, or one of a fleet.
+"""Specification of a vehicle of a run: alone, or a member of a fleet.
 
-Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and rehearsals all come to these, and
-`sortie.assembly` makes vehicles of them.
+Command line, fleet file, `Session`, `Fleet`, campaigns, the pytest plugin and rehearsals make specs; `sortie.assembly`
+makes vehicles of them.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     from sortie.config.traffic import TrafficPlan
 
 _WORKED_OUT: Final = frozenset({"home", "seed", "param", "fault", "link", "radio"})
-"""Fields that have the name of an option, and are made of it and of more."""
+"""Fields with the name of an option that are calculated from more than the option."""
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleSpec:
-    """`system`: its system id; None: what its parameters say. `heading_deg`: at boot. `param`, `fault`: as on the
-    command line. `plan`: what `sortie fly` flies with it. `link`: links of its own; `radio`: on these. `alone`: no
-    vehicle of a fleet. Of one: `network`: which of the shared radio networks it is on, of several or one;
-    `offset`: m north and east of the place for which a plan of the fleet is made; `number`: from 0 in the fleet.
-    `terrain`: what all of them stand on; `traffic`: other aircraft about them, or the file that says so; `obstacles`:
-    what stands about them; `firmware`: what it is spoken to as. `source`: where a file says all this. `flown_by`: a
-    firmware that flies it in our world; None: ours; `strategy`: how missions are flown by that.
+    """Specification of one vehicle.
+
+    `system`: system id; None: that of its parameters. `heading_deg`: at boot. `param`, `fault`: in the form of the
+    command line. `plan`: for `sortie fly`. `link`: its own links; `radio`: on these. `alone`: not a member of a fleet.
+    For a fleet: `network`: its radio network; `offset`: m north and east of the place for which a plan of the fleet is
+    made; `number`: from 0. `terrain`: the ground of all; `traffic`: other aircraft, or their file; `obstacles`:
+    obstacles, or their file. `firmware`: the presented one. `source`: the place in a file, for messages. `flown_by`: a
+    firmware in our world, or None; `strategy`: how that flies missions.
     """
 
     kind: str
@@ -64,8 +65,8 @@ class VehicleSpec:
 
     @property
     def label(self) -> str:
-        """Key of the vehicle in the state database and its folder among the logs: the system id, behind that of its
-        network where there are several; empty for one that is alone."""
+        """Key of the vehicle in the state database, and its log folder: the system id, after the network's number if
+        there are several; "" for a single vehicle."""
         if self.alone:
             return ""
         return f"{self.network}.{self.system}" if self.several_networks else str(self.system)
@@ -74,18 +75,18 @@ class VehicleSpec:
 SHARED: Final[Mapping[str, Option[object]]] = MappingProxyType(
     {field.name: SETTINGS[field.name] for field in fields(VehicleSpec) if field.name in SETTINGS.keys() - _WORKED_OUT}
 )
-"""Options that every vehicle of a run has as they were said: rows of `Settings` by key. A `[[vehicle]]` of a fleet file
-may say them too."""
+"""Options that every vehicle of a run has unchanged: rows of `Settings` by key. A `[[vehicle]]` of a fleet file may
+have them too."""
 
 
 def texts_of(params: Mapping[str, float]) -> tuple[str, ...]:
-    """Parameters as `param` has them, to the last digit."""
+    """Return parameters in the form of `param`, with all digits."""
     return tuple(f"{name}={value!r}" for name, value in params.items())
 
 
 def base_spec(settings: Settings, start: GeoPoint | None = None) -> VehicleSpec:
-    """The vehicle of these settings if it is alone, and what those of a fleet have in common. `start`: where it stands
-    when nobody gave --home."""
+    """Return the vehicle of these settings if it is alone, or the common part of a fleet's. `start`: its place without
+    --home."""
     if settings.home is not None:
         home = settings.home
     else:

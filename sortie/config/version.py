@@ -1,4 +1,4 @@
-"""The version: `setup.cfg` reads it here, and what says it asks nobody, for reading the metadata of what is installed
-takes longer than the answer."""
+"""Version of Sortie. `setup.cfg` reads it here. It is not read from the metadata of the installed package, because that
+takes longer than the whole command."""
 
 VERSION = "0.1.0"

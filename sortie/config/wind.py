@@ -1,9 +1,8 @@
-"""The wind of the day: one for all the flight, or a profile along its time or over height, as a file has it.
+"""Wind of a day: constant, or a profile over time or height from a file.
 
-A file is CSV with a header: `time_s` (since arming) or `height_m` (above home), rising from row to row, then
-`speed_mps`, and where it is known `gust_mps` (the peak) and `from_deg`. Between rows the wind changes linearly, its
-direction the shorter way round; before the first row and behind the last it is theirs. A line that begins with # is
-left out.
+A file is CSV with a header: `time_s` (since arming) or `height_m` (above home), increasing from row to row, then
+`speed_mps`, and optionally `gust_mps` (the peak) and `from_deg`. Wind is interpolated between rows, its direction the
+shorter way round; outside, the first or last row holds. Lines that begin with # are skipped.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from sortie.config.values import number_of
 MOST_MPS: Final = 100.0
 MOST_ROWS: Final = 10_000
 _FORM: Final = "expected MEAN,GUST[,DIR], m/s and degrees, the gusts not below the mean, or a wind file"
-_VEERS_DEG: Final = 15.0  # standard deviation of the direction from flight to flight
+_VEERS_DEG: Final = 15.0  # standard deviation of the direction between flights
 _VARIES: Final = 0.25  # and of the mean, as a share
 
 
 @dataclass(frozen=True, slots=True)
 class Wind:
-    """Mean and peak in m/s, where it comes from in degrees; None: from anywhere."""
+    """Mean and peak, m/s; direction from which it blows, degrees; None: any."""
 
     mean_mps: float = 0.0
     gust_mps: float = 0.0
@@ -38,7 +37,7 @@ class Wind:
 
 
 class ProfileAxis(Enum):
-    """Axis that a profile's rows stand at; the value is the name of the file's column."""
+    """Axis of a profile's rows; the value is the column name of the file."""
 
     NOTHING = ""
     TIME = "time_s"
@@ -47,18 +46,18 @@ class ProfileAxis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WindProfile:
-    """Winds at rising times (s since arming) or heights (m above home); one row of NOTHING: the same for all."""
+    """Winds at increasing times (s since arming) or heights (m above home); a single row of NOTHING: constant wind."""
 
     rows: tuple[tuple[float, Wind], ...]
     along: ProfileAxis = ProfileAxis.NOTHING
 
     @classmethod
     def same(cls, mean_mps: float, gust_mps: float, from_deg: float | None) -> WindProfile:
-        """Return a profile with one wind for all the flight."""
+        """Return a profile with one constant wind."""
         return cls(((0.0, Wind(mean_mps, gust_mps, from_deg)),))
 
     def at(self, time_s: float, height_m: float) -> Wind:
-        """The wind then and there."""
+        """Return the wind at this time and height."""
         if len(self.rows) == 1:
             return self.rows[0][1]
         where = time_s if self.along is ProfileAxis.TIME else height_m
@@ -69,7 +68,7 @@ class WindProfile:
         return _between(lower, other, (where - low) / (high - low))
 
     def velocity(self, time_s: float, height_m: float) -> tuple[float, float]:
-        """Mean then and there, m/s to the north and to the east; none where nobody says where it comes from."""
+        """Return the mean wind at this time and height, m/s to north and east; 0 without a known direction."""
         wind = self.at(time_s, height_m)
         if wind.from_deg is None:
             return 0.0, 0.0
@@ -77,7 +76,7 @@ class WindProfile:
         return -wind.mean_mps * cos(source), -wind.mean_mps * sin(source)
 
     def drawn(self, chance: Random) -> WindProfile:
-        """The wind of one flight: all its means by one share stronger or weaker, a part of its gusts, and turned."""
+        """Draw the wind of one flight: all means scaled by one factor, a part of the gusts, and a rotation."""
         share = max(normal_draw(chance, 1.0, _VARIES), 0.0)
         gusts = chance.random()
         anywhere = self.rows[0][1].from_deg is None
@@ -103,7 +102,8 @@ def _varied(wind: Wind, share: float, gusts: float, turn: float) -> Wind:
 
 
 def wind_of(wind: WindProfile | tuple[float, float, float | None] | Path | str) -> WindProfile:
-    """A profile as a program gives it: itself, (mean m/s, gust m/s, from degrees or None), or a file. UserError."""
+    """Return the profile that a program gives: a profile, (mean m/s, gust m/s, from degrees or None), or a file.
+    UserError."""
     if isinstance(wind, WindProfile):
         return wind
     if isinstance(wind, Path | str):
@@ -119,7 +119,7 @@ def _checked(mean: float, gust: float, source: float | None) -> WindProfile:
 
 
 def parse_wind(text: str) -> WindProfile:
-    """MEAN,GUST[,DIR], or a file. UserError."""
+    """Parse MEAN,GUST[,DIR], or read a file. UserError."""
     words = text.split(",")
     try:
         float(words[0])
@@ -135,7 +135,7 @@ def parse_wind(text: str) -> WindProfile:
 
 
 def read_wind(file: Path) -> WindProfile:
-    """The profile of a file. UserError, with its name and the line."""
+    """Read the profile of a file. UserError with its name and line."""
     try:
         return _read(file)
     except UserError as error:
@@ -202,6 +202,6 @@ def _row(names: list[str], words: list[str], place: str) -> tuple[float, Wind]:
 def _number(name: str, word: str, place: str) -> float:
     low, high = _LIMITS[name]
     value = number_of(word)
-    if not low <= value <= high:  # nan too
+    if not low <= value <= high:  # false for NaN too
         raise UserError(f"{place}: expected {name} from {low:g} to {high:g}, found {word or 'nothing'}")
     return value
