@@ -1,1 +1,1 @@
-"""A page in a browser that shows what is heard on MAVLink links, and the interfaces of others beside it."""
+"""Web page that shows the vehicles on MAVLink links, and HTTP interfaces for other programs."""

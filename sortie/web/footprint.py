@@ -1,7 +1,7 @@
-"""Footprints of a camera and of the pictures it took: as corners on a map, from CAMERA_FOV_STATUS and
-CAMERA_IMAGE_CAPTURED. The ground is taken as level at the height that the camera tells of the middle of its
-picture, else at home's: a map shows what was covered, it measures nothing (`autopilot.interface.footprint` does,
-over terrain).
+"""Footprints of a camera and its pictures: corners on a map, from CAMERA_FOV_STATUS and CAMERA_IMAGE_CAPTURED.
+
+The ground is assumed level, at the height that the camera reports for the centre of its picture, else at home's. That
+suffices for a map; `autopilot.interface.footprint` calculates footprints over terrain.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from mavlink_bridge.routing.service import Message
 
 NO_PLACE: Final = 2**31 - 1
 FARTHEST: Final = 20.0
-"""Heights away: what lies farther, the horizon too, is drawn there."""
+"""Largest drawn distance, as a multiple of the height; farther points, also the horizon, are drawn there."""
 LEAST_FALL: Final = 0.01
 Place = tuple[float, float]
 Corners = list[list[float]]
 Photo = tuple[float, float, Corners | None]
-"""Position where it was taken, deg, and the corners of what it shows; None where that is not known."""
+"""Place of a picture (degrees), and the corners of its footprint, or None."""
 
 
 def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_deg: float) -> Corners | None:
-    """The four corners of the picture on level ground `height_m` below the camera, around; None where it cannot be
-    said: no field of view, no attitude, or the camera looks at the sky. `q`: w, x, y, z to north, east, down; the
-    camera looks along x, y is right and z is down in its picture."""
+    """Return the four corners of the picture on level ground `height_m` below the camera. None without a field of view
+    or attitude, or with the camera towards the sky. `q`: w, x, y, z to north, east, down; the camera looks along x,
+    with y right and z down in the picture."""
     if not (0.0 < across_deg < 179.0 and 0.0 < down_deg < 179.0) or height_m <= 0.0 or not _is_turn(q):
         return None
     if _turned(q, 1.0, 0.0, 0.0)[2] <= LEAST_FALL:
@@ -42,7 +42,7 @@ def corners(camera: GeoPoint, height_m: float, q: Any, across_deg: float, down_d
 
 
 def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
-    """Corners that a CAMERA_FOV_STATUS shows."""
+    """Return the corners for a CAMERA_FOV_STATUS."""
     camera = _place(of.lat_camera, of.lon_camera, of.alt_camera)
     ground_m = of.alt_image / 1e3 if of.alt_image != NO_PLACE else home_alt_m
     if camera is None or ground_m is None:
@@ -51,8 +51,8 @@ def of_view(of: Message, home_alt_m: float | None) -> Corners | None:
 
 
 def of_picture(of: Message, fov_deg: Place | None) -> Photo | None:
-    """Photo of a CAMERA_IMAGE_CAPTURED; `fov_deg`: its camera's field of view, across and down, as it was last told.
-    None for a picture that failed, or that was taken nobody knows where."""
+    """Return the photo of a CAMERA_IMAGE_CAPTURED. `fov_deg`: last known field of view, horizontal and vertical. None
+    for a failed picture, or an unknown place."""
     camera = _place(of.lat, of.lon, of.alt)
     if camera is None or of.capture_result != 1:
         return None
@@ -71,7 +71,7 @@ def _is_turn(q: Any) -> bool:
 
 
 def _turned(q: Any, x: float, y: float, z: float) -> tuple[float, float, float]:
-    """A direction, turned by a quaternion."""
+    """Rotate a direction by a quaternion."""
     w, i, j, k = q
     a, b, c = j * z - k * y, k * x - i * z, i * y - j * x
     return (x + 2.0 * (w * a + j * c - k * b), y + 2.0 * (w * b + k * a - i * c), z + 2.0 * (w * c + i * b - j * a))

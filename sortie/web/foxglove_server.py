@@ -1,8 +1,8 @@
-"""Foxglove's WebSocket, by its SDK: place, attitude, figures and texts of each vehicle in its well-known schemas,
-`RATE_HZ` times a second. It only shows; the SDK takes nothing from those who look.
+"""Foxglove's WebSocket by its SDK: place, attitude, values and texts of each vehicle in Foxglove's schemas, `RATE_HZ`
+times a second. Read-only.
 
-Topics of vehicle N: `/N/fix` (LocationFix, the map), `/N/pose` (FrameTransform from `home N` to `vehicle N`), `/N/log`
-(Log), `/N/state` (JSON: all facts of the page, for plots).
+Topics of vehicle N: `/N/fix` (LocationFix, for the map), `/N/pose` (FrameTransform from `home N` to `vehicle N`),
+`/N/log` (Log), `/N/state` (JSON with all facts of the page, for plots).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Channels:
 
 
 class FoxgloveServer(QuietNode):
-    """A node that publishes; `port` 0: a free one. UserError when the port is taken."""
+    """Node that publishes to Foxglove; `port` 0: a free one. UserError for a port in use."""
 
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
@@ -69,7 +69,7 @@ class FoxgloveServer(QuietNode):
         return self._due_ms
 
     def commit(self, link_ms: int) -> None:
-        """Publish, when it is time."""
+        """Publish if it is time."""
         if link_ms < self._due_ms:
             return
         self._due_ms = link_ms + _PERIOD_MS
@@ -101,7 +101,7 @@ class FoxgloveServer(QuietNode):
 
 
 def from_home(facts: Facts) -> tuple[float, float, float] | None:
-    """Metres to the east, north and up; None before both places are known."""
+    """Return the place relative to home: east, north, up, m; None before both are known."""
     home = facts.get("home")
     if home is None or "lat" not in facts:
         return None
@@ -110,7 +110,7 @@ def from_home(facts: Facts) -> tuple[float, float, float] | None:
 
 
 def _pose(facts: Facts, system: int, at: Any) -> Any:
-    """Position from home and attitude; None before both are known."""
+    """Return position from home and attitude; None before both are known."""
     place = from_home(facts)
     if place is None or facts.get("roll_deg") is None:
         return None
@@ -125,5 +125,5 @@ def _pose(facts: Facts, system: int, at: Any) -> Any:
 
 
 def level_of(severity: int) -> Any:
-    """Foxglove's level of a MAV_SEVERITY."""
+    """Return Foxglove's level for a MAV_SEVERITY."""
     return next((level for most, level in _LEVELS if severity <= most), LogLevel.Unknown)

@@ -1,9 +1,8 @@
-"""Guard of the web server: a request that is not from a page of ours, or from a program that has the token, is refused.
+"""Access control of the web server: only our own page and programs with the token are answered.
 
-The token is the first part of the path of every address, so no page that has not been told it can ask anything; there
-are no cookies, so a browser adds nothing by itself. Beside that the header Host must be one of ours (a name that
-another site has made to lead here, DNS rebinding, is not), and Origin and Sec-Fetch-Site, where a browser sends them,
-must say that it is our own page that asks.
+Every path begins with the token, so a page without it can request nothing. There are no cookies, so a browser adds no
+credentials. In addition, Host must be one of our names (which stops DNS rebinding), and Origin and Sec-Fetch-Site, if
+sent, must be those of our page.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from typing import Final
 from autopilot.interface.records import dataclass
 
 OWN_FETCHES: Final = frozenset(("same-origin", "none"))
-"""Values of Sec-Fetch-Site: our page, or a person who typed the address."""
+"""Values of Sec-Fetch-Site for our page, and for a typed address."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestGuard:
-    """`hosts`: what Host may say. `token`: who has it may look. `origins`: of pages of others, such as Cockpit, that a
-    person has let in; they need the token as well."""
+    """Rules for requests. `hosts`: allowed values of Host. `token`: required in the path. `origins`: allowed pages of
+    other programs, such as Cockpit; they need the token too."""
 
     token: str
     hosts: frozenset[str]
@@ -30,7 +29,7 @@ class RequestGuard:
 
     @classmethod
     def of(cls, token: str, host: str, port: int, origins: Iterable[str] = ()) -> RequestGuard:
-        """For a server that listens there."""
+        """Make the rules for a server at this address."""
         names = {host}
         if _is_loopback(host):
             names |= {"localhost", "127.0.0.1", "::1"}
@@ -38,7 +37,7 @@ class RequestGuard:
         return cls(token, hosts, frozenset(origin.lower().rstrip("/") for origin in origins))
 
     def refuses(self, path: str, headers: Mapping[str, str]) -> str | None:
-        """Reason why a request is refused, or None. `headers` by their names in lower case."""
+        """Return the reason to refuse a request, or None. `headers` have lower-case names."""
         if headers.get("host", "").lower() not in self.hosts:
             return "Host is not this page's"
         origin = headers.get("origin")
@@ -53,7 +52,7 @@ class RequestGuard:
         return None
 
     def for_others(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers that let the browser give an answer to a page of another origin that was let in."""
+        """Return the headers that let a browser pass the answer to an allowed page of another origin."""
         origin = headers.get("origin", "")
         if origin.lower() not in self.origins:
             return {}
@@ -73,7 +72,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def policy(tiles: str | None) -> str:
-    """Content-Security-Policy of the page: everything from here, pictures of the map from the address of `tiles`."""
+    """Return the Content-Security-Policy of the page: everything from this server, map tiles from the address of
+    `tiles`."""
     pictures = "img-src 'self' data:" + (f" {tiles}" if tiles else "")
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; {pictures}; "
@@ -85,10 +85,10 @@ REPORT_POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; sandbox allow-scripts; "
     "frame-ancestors 'none'"
 )
-"""Policy of a report, whose scripts are inside it: it runs as a page of nobody, and reaches nothing."""
+"""Policy of a report with inline scripts: it runs as a page without origin, and can load nothing."""
 HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
     "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }  # fmt: skip
-"""Headers of every answer. No referrer: the token is in the address."""
+"""Headers of every answer. No referrer, because the token is in the address."""

@@ -1,7 +1,5 @@
-"""Jobs by which the requests of a page (`sortie.web.requests`) are done over MAVLink: a job for each kind, which
-runs the clients of `mavlink_bridge.clients` one after the other. Sans-IO. What acts on a vehicle needs
-`--control`; what only asks it does not.
-"""
+"""Jobs that carry out requests of the page (`sortie.web.requests`) over MAVLink: each runs clients of
+`mavlink_bridge.clients` in sequence. No I/O. Requests that change a vehicle need `--control`."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ from sortie.web.questions import ASKS, Answer, Job, modes_of, told
 
 
 def _command(vehicle: ShownVehicle, what: str, client: CommandClient) -> Job:
-    """With the reason that the vehicle gives in a text: a COMMAND_ACK has none."""
+    """Send a command. A refusal gets the reason from the vehicle's text, because a COMMAND_ACK has none."""
     heard = vehicle.last_text
     yield client
     answer = told(what, client.outcome, client.outcome is CommandOutcome.ACCEPTED)
@@ -34,7 +32,7 @@ def _command(vehicle: ShownVehicle, what: str, client: CommandClient) -> Job:
 
 
 def _arm(vehicle: ShownVehicle, asked: requests.Arm) -> Job:
-    force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 ask for
+    force = 21196.0 if asked.force else 0.0  # the number that ArduPilot and PX4 require
     client = command_long(vehicle.target, Cmd.COMPONENT_ARM_DISARM, float(asked.on), force)
     return (yield from _command(vehicle, "arm" if asked.on else "disarm", client))
 
@@ -64,7 +62,7 @@ def _flight(vehicle: ShownVehicle, asked: requests.Manager) -> Job:
 
 
 def _take_off(vehicle: ShownVehicle, asked: requests.TakeOffRequest) -> Job:
-    """From the ground, in the mode in which the vehicle takes orders."""
+    """Take off from the ground, in the mode for commands."""
     firmware = vehicle.target.firmware
     if not firmware.vehicle_class.flies:
         return Answer(False, f"takeoff: a {firmware.vehicle_class.name} does not fly")
@@ -78,7 +76,7 @@ def _take_off(vehicle: ShownVehicle, asked: requests.TakeOffRequest) -> Job:
 
 
 def _in_turn(vehicle: ShownVehicle, *steps: tuple[str, CommandClient]) -> Job:
-    """Run steps one after the other, as far as each is accepted."""
+    """Run steps in sequence while each is accepted."""
     for what, client in steps:
         answer = yield from _command(vehicle, what, client)
         if not answer.ok:
@@ -183,7 +181,8 @@ def _change_height(vehicle: ShownVehicle, asked: requests.ChangeHeight) -> Job:
 
 
 def _reposition(vehicle: ShownVehicle, what: str, lat: float, lon: float, height_m: float) -> Job:
-    """The height is told above the sea, which both firmwares understand alike (`mavlink_bridge.firmware.px4`)."""
+    """Fly to a place. The height is sent above sea level, which both firmwares interpret alike
+    (`mavlink_bridge.firmware.px4`)."""
     facts = vehicle.facts(vehicle.heard_ms)
     if not facts.get("armed"):
         return Answer(False, f"{what}: the vehicle is not armed")
@@ -216,8 +215,7 @@ def _turn(vehicle: ShownVehicle, asked: requests.Turn) -> Job:
 
 
 def _pause(vehicle: ShownVehicle, asked: requests.Pause) -> Job:
-    """Pause the mission; where the firmware cannot (a takeoff in AUTO, a mode of the pilot's), GUIDED stops here and
-    waits."""
+    """Pause the mission. If the firmware cannot pause (a takeoff in AUTO, a manual mode), GUIDED holds the position."""
     answer = yield from _command(vehicle, "pause", command_long(vehicle.target, Cmd.DO_PAUSE_CONTINUE, 0.0))
     if answer.ok:
         return answer
@@ -226,7 +224,7 @@ def _pause(vehicle: ShownVehicle, asked: requests.Pause) -> Job:
 
 
 def _start(vehicle: ShownVehicle, asked: requests.StartRequest) -> Job:
-    """From the ground by arming first, where the firmware lets arm; in flight by going on."""
+    """Start or continue the mission: on the ground arm first, if the firmware allows it."""
     firmware, facts = vehicle.target.firmware, vehicle.facts(vehicle.heard_ms)
     modes = firmware.vehicle_class.modes
     begin = ("mission start", command_long(vehicle.target, Cmd.MISSION_START))
@@ -246,11 +244,11 @@ def _start(vehicle: ShownVehicle, asked: requests.StartRequest) -> Job:
 
 _NONE: Final = WireMissionState.NO_MISSION.name.lower().replace("_", " ")
 _RUNS: Final = WireMissionState.ACTIVE.name.lower()
-"""Active, also for a mission that DO_PAUSE_CONTINUE has stopped: MISSION_CURRENT does not tell that."""
+"""State "active", also of a mission paused by DO_PAUSE_CONTINUE, which MISSION_CURRENT does not show."""
 
 
 def _upload(vehicle: ShownVehicle, asked: requests.UploadRequest) -> Job:
-    """Upload the parts of a plan file; what the file lacks stays as it is on the vehicle."""
+    """Upload the parts of a plan file. Parts that are not in the file stay unchanged on the vehicle."""
     try:
         plan = parse_plan(asked.text, asked.name)
     except PlanError as error:
@@ -283,7 +281,7 @@ def _clear(vehicle: ShownVehicle, asked: requests.Clear) -> Job:
 
 
 def _item(vehicle: ShownVehicle, asked: requests.Item) -> Job:
-    """In flight the mission goes on there, whatever mode it is in; on the ground it begins there when it is started."""
+    """Select a mission item. In flight the mission continues there, in any mode; on the ground it starts there."""
     client = SetCurrent(vehicle.target, asked.seq)
     yield client
     answer = told(f"go on with item {asked.seq}", client.outcome, client.outcome is TransferOutcome.ACCEPTED)
@@ -339,7 +337,7 @@ _ACTS: Final[Mapping[type[requests.WebRequest], Callable[[ShownVehicle, Any], Jo
 
 
 def begin(request: requests.AnyRequest, vehicle: ShownVehicle, *, control: bool) -> Job | Answer:
-    """Return the job of a request, or at once the answer that it is not allowed."""
+    """Return the job of a request, or an answer if it is not allowed."""
     kind = type(request)
     if kind in _ACTS and not control:
         return Answer(False, "this page only shows; start it with --control to act")

@@ -1,7 +1,7 @@
-"""Facts of one vehicle for a page, from the newest messages that were heard of it. Pure: messages in, facts out.
+"""Facts of one vehicle for the page, from its newest messages. Pure functions.
 
-Facts are JSON: numbers in the units that their names say, None for what has not been heard. They are rounded to what
-can be seen, for a fleet's are sent four times a second.
+Facts are JSON: numbers with units in their names, None for unknown values. They are rounded to visible digits, because
+a fleet's are sent four times a second.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from sortie.web.footprint import Photo
 from sortie.web.traffic import Sender
 
 LOST_MS: Final = 3500
-"""Without a HEARTBEAT for so long a vehicle is lost, as everywhere in Sortie."""
+"""Time without HEARTBEAT after which a vehicle is lost, ms, as elsewhere in Sortie."""
 HISTORY: Final = 1800
-"""Samples that are kept of each vehicle, one a second."""
+"""Samples of each vehicle that are kept, one a second."""
 TEXTS: Final = 100
 SAME_PLACE_DEG: Final = 5e-6
 _NO_COUNT: Final = 65535
@@ -143,12 +143,12 @@ _SHOWN: Final = tuple((_ID[name], make) for name, make in _FACTS.items())
 
 
 def _rounded(value: float, digits: int) -> float | None:
-    """None for what JSON has no number for."""
+    """Round a number; None for numbers that JSON does not have."""
     return round(value, digits) if isfinite(value) else None
 
 
 class ShownVehicle:
-    """A vehicle that was heard: its facts, what it has said, what it has done. `sender`: its autopilot."""
+    """Vehicle on a link: its facts, texts and history. `sender`: its autopilot."""
 
     def __init__(self, target: Target, sender: Sender) -> None:
         self.target = target
@@ -160,37 +160,36 @@ class ShownVehicle:
         self.told_text = 0
         self.round_trip_ms: float | None = None
         self.flight: FlightState | None = None
-        """State of its flight manager; None: it has none, as far as is known."""
+        """State of its flight manager; None without one."""
         self.countdown_s = 0
         self.photos: deque[Photo] = deque(maxlen=2000)
         self.camera: int | None = None
-        """The component of its camera, where one was heard."""
+        """Component id of its camera, or None."""
         self._fov_deg: tuple[float, float] | None = None
         self.history: deque[tuple[float | None, ...]] = deque(maxlen=HISTORY)
         self._facts: Facts = {}
         self._armed_s: float | None = None
-        """Since boot, when it was first seen armed."""
+        """Time of the first arming, s since boot."""
         self._seen: dict[int, object] = {}
 
     @property
     def heard_ms(self) -> int:
-        """Link time of the newest HEARTBEAT."""
+        """Link time of the newest HEARTBEAT, ms."""
         row = self.sender.rows.get(_ID["HEARTBEAT"])
         return 0 if row is None else row.last_ms
 
     def lost(self, now_ms: int) -> bool:
-        """True when it has fallen silent."""
+        """Check whether HEARTBEATs have stopped."""
         return now_ms - self.heard_ms >= LOST_MS
 
     def look(self, message: Message) -> None:
-        """A CAMERA_FOV_STATUS of its camera: what it sees of the ground now."""
+        """Take a CAMERA_FOV_STATUS, the camera's current view of the ground."""
         self._fov_deg = (message.hfov, message.vfov)
         home = self._facts.get("home")
         self._facts["footprint"] = footprint.of_view(message, None if home is None else home[2])
 
     def picture(self, message: Message) -> Photo | None:
-        """A CAMERA_IMAGE_CAPTURED or CAMERA_FEEDBACK, which may tell of the same picture: kept once. None: nothing
-        new."""
+        """Take a CAMERA_IMAGE_CAPTURED or CAMERA_FEEDBACK, which may describe the same picture. None: already known."""
         kind = message.get_type()
         photo = (
             (message.lat / 1e7, message.lng / 1e7, None)
@@ -203,7 +202,7 @@ class ShownVehicle:
         return photo
 
     def say(self, message: Message, now_ms: int) -> None:
-        """A STATUSTEXT of it."""
+        """Take a STATUSTEXT."""
         self.texts.take(message)
         for severity, text in self.texts.texts:
             self.last_text += 1
@@ -211,11 +210,11 @@ class ShownVehicle:
         self.texts.texts.clear()
 
     def texts_since(self, number: int, severity: int) -> list[str]:
-        """Texts after that number, at least so severe."""
+        """Return the texts after that number with at least this severity."""
         return [text for count, grade, text, _ in self.said if count > number and grade <= severity]
 
     def facts(self, now_ms: int) -> Facts:
-        """All facts. Only what is new since the last time is decoded."""
+        """Return all facts. Only new messages are decoded."""
         rows, seen = self.sender.rows, self._seen
         for msg_id, make in _SHOWN:
             row = rows.get(msg_id)
@@ -244,14 +243,14 @@ class ShownVehicle:
         }
 
     def sample(self, now_ms: int) -> None:
-        """Keep what the charts show: see `COLUMNS`."""
+        """Store a sample for the charts (`COLUMNS`)."""
         facts = self.facts(now_ms)
         if not facts["lost"]:
             self.history.append((round(now_ms / 1000.0, 1), *(facts.get(name) for name in COLUMNS[1:])))
 
 
 def _same(photo: Photo, other: Photo) -> bool:
-    """A picture that was told of in two ways: at the same place to half a metre."""
+    """Check whether two messages describe the same picture: at the same place within half a metre."""
     return abs(photo[0] - other[0]) < SAME_PLACE_DEG and abs(photo[1] - other[1]) < SAME_PLACE_DEG
 
 
@@ -259,4 +258,4 @@ COLUMNS: Final = (
     "time_s", "lat", "lon", "height_m", "speed_mps", "climb_mps", "roll_deg", "pitch_deg", "battery_percent",
     "battery_v", "terrain_m", "alt_m", "airspeed_mps",
 )  # fmt: skip
-"""Columns of `Vehicle.history`; `time_s` is link time."""
+"""Columns of the history; `time_s` is link time."""

@@ -1,6 +1,5 @@
-"""Questions of a page about a vehicle: jobs that read its plan, parameters, modes and history over MAVLink, and what a
-job is. Sans-IO. No question needs `--control`.
-"""
+"""Read-only jobs of the page: plan, parameters, modes and history of a vehicle over MAVLink; also the definition of a
+job. No I/O, and no need for `--control`."""
 
 from __future__ import annotations
 
@@ -23,12 +22,12 @@ from sortie.web import requests
 from sortie.web.picture import COLUMNS, ShownVehicle
 
 SIMULATOR: Final = ("SIM_SPEEDUP", "SIM_WIND_SPD", "SIM_WIND_DIR", "SIM_WIND_TURB", "SYS_FAILURE_EN")
-"""Parameters of a simulated vehicle that a page moves; one that has none of them is none."""
+"""Simulator parameters that the page can change; a vehicle without any of them is not simulated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer to a request, in words, and its data."""
+    """Answer to a request: text and data."""
 
     ok: bool
     text: str
@@ -46,19 +45,19 @@ def told(
 
 
 def modes_of(vehicle: ShownVehicle) -> dict[str, int]:
-    """The modes that it can be told, by their names: those that Sortie knows how to ask its firmware for."""
+    """Return the modes that can be selected, by name: those that Sortie can request from this firmware."""
     firmware = vehicle.target.firmware
     known: dict[str, int] = {}
     for mode in firmware.vehicle_class.modes.specs:
         try:
             known[firmware.mode_name(firmware.custom_mode(mode))] = mode
-        except ValueError:  # this firmware has nothing like it
+        except ValueError:  # this firmware has no such mode
             continue
     return known
 
 
 def item_facts(item: MissionItem) -> dict[str, Any]:
-    """A mission item for a page; without NaN, which JSON does not have."""
+    """Return a mission item as JSON values, without NaN."""
     facts = {name: None if value != value else value for name, value in asdict(item).items()}
     known = item.command in set(Cmd)
     return facts | {

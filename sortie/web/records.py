@@ -1,9 +1,9 @@
-"""Records that a page shows: the flights of a log directory with their reports and files, a sortie
-loop by its journal, the ground by a file of heights.
+"""Records for the page: flights of a log directory with reports and files, a sortie loop from its journal, ground
+heights from a file.
 
-A name that comes from a browser is looked up in what was listed, never joined to a path. The journal is opened for
-reading only, and for one look: SQLite's write-ahead log lets the loop go on meanwhile, which is not asked and not held
-up. What is there was committed, so it is what a restart would go on from.
+A name from a browser is looked up in a list, and never joined to a path. The journal is opened read-only for each
+request; SQLite's write-ahead log lets the loop continue. Its contents are committed, so they are what a restart would
+use.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ FILES: Final = ("flight.bin", "flight.tlog", "telemetry.csv", "events.jsonl", "s
 
 
 class RecordedFlights:
-    """See the module. `directory` None: nobody has said where; of a fleet there is a folder for each vehicle in it."""
+    """Flights of a log directory, which may have a folder for each vehicle of a fleet. `directory` None: unknown."""
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory
         self._pages: dict[str, tuple[float, str]] = {}
 
     def _folders(self) -> dict[str, Path]:
-        """By their names, the newest first."""
+        """Return the folders of flights by name, newest first."""
         if self.directory is None:
             return {}
         found = [path for pattern in ("flights/[0-9]*", "*/flights/[0-9]*") for path in self.directory.glob(pattern)]
@@ -48,7 +48,7 @@ class RecordedFlights:
         return {_name(path.relative_to(self.directory)): path for path in found[:NEWEST]}
 
     def listed(self) -> list[dict[str, Any]]:
-        """Name, when it began, what was flown, what became of it, and files of each."""
+        """Return name, start, vehicle, outcome and files of each flight."""
         rows = []
         for name, folder in self._folders().items():
             rows.append(
@@ -63,7 +63,7 @@ class RecordedFlights:
         return rows
 
     def report(self, name: str) -> str | None:
-        """Report page of a flight; None when there is no such flight. Made once, and again when the log has grown."""
+        """Return the report page of a flight, or None. It is made once, and again after the log has grown."""
         from sortie.reading.logs import read_log
         from sortie.reports.flight_page import flight_page
 
@@ -78,7 +78,7 @@ class RecordedFlights:
         return kept[1]
 
     def file(self, name: str, file: str) -> Path | None:
-        """Path of a file of a flight; None when there is none of that name."""
+        """Return the path of a flight's file, or None."""
         folder = self._folders().get(name)
         if folder is None or file not in FILES or not (folder / file).is_file():
             return None
@@ -86,12 +86,12 @@ class RecordedFlights:
 
 
 def _name(path: Path) -> str:
-    """Name of a folder in an address: text, whatever bytes the folder has."""
+    """Return the name of a folder as text for an address."""
     return os.fsencode(path).decode("utf-8", "replace").replace("/", "-")
 
 
 def _summary(path: Path) -> dict[str, Any]:
-    """Summary of a flight that has ended; a running one has none yet."""
+    """Return the summary of an ended flight; empty for a running one."""
     try:
         found = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, RecursionError):
@@ -102,8 +102,8 @@ def _summary(path: Path) -> dict[str, Any]:
 
 
 def _began(folder: Path) -> float:
-    """Time when it began, s since 1970: the time of the first message of its telemetry log (us, big-endian); without
-    one when it was last written."""
+    """Return the start of a flight, s since 1970: the time of the first message in its telemetry log (us, big-endian),
+    else the file's time."""
     try:
         with (folder / "flight.tlog").open("rb") as log:
             stamp = log.read(8)
@@ -113,8 +113,7 @@ def _began(folder: Path) -> float:
 
 
 def _outcome(path: Path) -> str:
-    """Outcome by its events: whether the mission was completed, else the first warning, which is the cause of what
-    followed."""
+    """Return the outcome by events: mission completed, or else the first warning, which caused the following ones."""
     try:
         story = path.read_bytes()
     except OSError:
@@ -131,12 +130,12 @@ _WARNING: Final = re.compile(rb'"severity": [0-4], "text": "([^"]*)"')
 # --- a sortie loop ----------------------------------------------------------------------------------------------------
 JOURNAL: Final = "loop.sqlite"
 DECISIONS: Final = 60
-"""Decisions that are shown."""
+"""Number of decisions shown."""
 
 
 def read_loop(directory: Path) -> dict[str, Any] | None:
-    """The loop of a state directory as JSON, with levels (name, share) as its profile names them; None when there is
-    none, or none that this version can read."""
+    """Read the loop of a state directory as JSON, with levels (name, share) by the profile's names. None without one,
+    or for another version."""
     path = directory / JOURNAL
     if not path.is_file():
         return None
@@ -157,7 +156,7 @@ def read_loop(directory: Path) -> dict[str, Any] | None:
 
 
 def facts_of(snapshot: LoopSnapshot) -> dict[str, Any]:
-    """Phase, timers (name, text) and what else is known."""
+    """Return phase, timers (name, text) and other facts."""
     from depot.names import Phase, SkimmerState
     from sortie.loop.view import OVERDUE, span
 
@@ -186,7 +185,7 @@ def facts_of(snapshot: LoopSnapshot) -> dict[str, Any]:
 
 
 def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iterator[dict[str, Any]]:
-    """The newest, with what they were made of."""
+    """Yield the newest decisions with their facts."""
     rows = database.execute(
         "SELECT id, time_ms, sortie, phase, party, name, reason, facts FROM decision ORDER BY id DESC LIMIT ?",
         (DECISIONS,),
@@ -206,13 +205,13 @@ def _decisions(database: sqlite3.Connection, span: Callable[[int], str]) -> Iter
 
 # --- the ground -------------------------------------------------------------------------------------------------------
 MOST_SAMPLES: Final = 200
-"""Most samples along a side of a grid."""
+"""Most samples on a side of a grid."""
 WIDEST_DEG: Final = 1.0
-"""Longest side of the area asked for, degrees: beyond it the map shows no ground."""
+"""Longest side of a requested area, degrees; for a larger one the map shows no ground."""
 
 
 class MapHeights:
-    """Heights for the map, from a file or folder of tiles; read around what is looked at, and kept."""
+    """Ground heights for the map, from a file or folder of tiles, read around the shown area."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -221,8 +220,8 @@ class MapHeights:
         self._lock = threading.Lock()
 
     def grid(self, south: float, west: float, north: float, east: float, rows: int, columns: int) -> list[Any] | None:
-        """Heights in m above sea, row after row from the south, None where there is none; None as a whole where
-        nothing is known, and of an area that is too wide, or no area."""
+        """Return heights, m above sea level, in rows from the south; None for unknown ones. None for an unknown, too
+        wide or empty area."""
         if self._path is None or not (0.0 < north - south <= WIDEST_DEG and 0.0 < east - west <= WIDEST_DEG):
             return None
         rows, columns = (min(max(count, 2), MOST_SAMPLES) for count in (rows, columns))
@@ -237,7 +236,7 @@ class MapHeights:
         return [None if height != height else round(height, 1) for height in found.tolist()]
 
     def _around(self, path: Path, lat: float, lon: float) -> HeightMap | None:
-        """Height map read for this neighbourhood, else the one that is there."""
+        """Read the heights of this neighbourhood, or keep the current ones."""
         from sortie.reading.terrain import read_ground
 
         key = (round(lat * 2.0) / 2.0, round(lon * 2.0) / 2.0)

@@ -1,6 +1,6 @@
-"""Requests of a page, as it sends them: a kind for each, checked when it is read.
+"""Requests of the page: a class for each kind, checked when read.
 
-A request is a JSON object: `ask` names it, `id` comes back with the answer, `system` is the vehicle's.
+A request is a JSON object: `ask` is its kind, `id` is repeated in the answer, `system` is the vehicle's id.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ Float32 = Annotated[float, Meta(ge=-3.4028234e38, le=3.4028234e38)]
 Name = Annotated[str, Meta(min_length=1, max_length=16)]
 LARGEST_PLAN: Final = 4 << 20
 MOST_PLACES: Final = 200
-"""Most places that are drawn on the map."""
+"""Most places that can be drawn on the map."""
 
 
 class WebRequest(Struct, tag_field="ask", forbid_unknown_fields=True):
-    """Fields that all requests have in common."""
+    """Fields of all requests."""
 
     id: int
     system: Annotated[int, Meta(ge=1, le=255)]
 
 
 class Arm(WebRequest, tag="arm"):
-    """`force`: whatever the checks say, also in the air."""
+    """Arm or disarm. `force`: ignore checks, also in the air."""
 
     on: bool
     force: bool = False
 
 
 class SetMode(WebRequest, tag="mode"):
-    """`mode`: a name that the vehicle's firmware has."""
+    """Change the mode. `mode`: a name of the vehicle's firmware."""
 
     mode: str
 
 
 class Manager(WebRequest, tag="flight"):
-    """GO and ABORT of the flight manager."""
+    """Send GO or ABORT to the flight manager."""
 
     command: str
 
@@ -52,7 +52,7 @@ class TakeOffRequest(WebRequest, tag="takeoff"):
 
 
 class FlyTo(WebRequest, tag="fly_to"):
-    """`height_m` above home."""
+    """Fly to a place, `height_m` above home."""
 
     lat: Latitude
     lon: Longitude
@@ -60,14 +60,14 @@ class FlyTo(WebRequest, tag="fly_to"):
 
 
 class LookAt(WebRequest, tag="look_at"):
-    """Nose or camera to a place on the ground; without one ahead again."""
+    """Point nose or camera to a place on the ground; without a place, ahead again."""
 
     lat: Latitude | None = None
     lon: Longitude | None = None
 
 
 class OrbitRequest(WebRequest, tag="orbit"):
-    """Circle around a place, `height_m` above home; where the firmware has DO_ORBIT."""
+    """Circle around a place, `height_m` above home, if the firmware has DO_ORBIT."""
 
     lat: Latitude
     lon: Longitude
@@ -76,11 +76,11 @@ class OrbitRequest(WebRequest, tag="orbit"):
 
 
 class PhotoRequest(WebRequest, tag="photo"):
-    """A picture, now."""
+    """Take a picture now."""
 
 
 class Draw(WebRequest, tag="draw"):
-    """A plan that is drawn: through or around `places`; `apart_m`: between two lanes of a survey."""
+    """Upload a drawn plan through or around `places`; `apart_m`: distance between the lanes of a survey."""
 
     what: Literal["fence", "mission", "rally", "survey"]
     places: Annotated[list[tuple[Latitude, Longitude]], Meta(min_length=1, max_length=MOST_PLACES)]
@@ -89,13 +89,13 @@ class Draw(WebRequest, tag="draw"):
 
 
 class ChangeHeight(WebRequest, tag="height"):
-    """Hold this height above home, here."""
+    """Change the height above home at the present place."""
 
     height_m: Height
 
 
 class ChangeSpeed(WebRequest, tag="speed"):
-    """Over ground."""
+    """Change the ground speed."""
 
     speed_mps: Annotated[float, Meta(gt=0.0, le=200.0)]
 
@@ -107,26 +107,26 @@ class Turn(WebRequest, tag="heading"):
 
 
 class Pause(WebRequest, tag="pause"):
-    """Stop here; `StartRequest` goes on."""
+    """Pause the mission; `StartRequest` continues it."""
 
 
 class StartRequest(WebRequest, tag="start"):
-    """Begin the mission, from the ground too, or go on with it."""
+    """Start the mission, also from the ground, or continue it."""
 
 
 class UploadRequest(WebRequest, tag="upload"):
-    """`text`: a plan file of any ground station; `name`: of the file."""
+    """Upload `text`, a plan file of any ground station; `name`: of the file."""
 
     name: str
     text: Annotated[str, Meta(max_length=LARGEST_PLAN)]
 
 
 class Clear(WebRequest, tag="clear"):
-    """Take mission, fence and rally points away."""
+    """Delete mission, fence and rally points."""
 
 
 class Item(WebRequest, tag="item"):
-    """Go on with this item."""
+    """Continue the mission with this item."""
 
     seq: Annotated[int, Meta(ge=0, le=65535)]
 
@@ -138,7 +138,7 @@ class SetParameter(WebRequest, tag="set"):
 
 
 class Fail(WebRequest, tag="fail"):
-    """MAV_CMD_INJECT_FAILURE; `instance` 0: all."""
+    """Send MAV_CMD_INJECT_FAILURE; `instance` 0: all."""
 
     unit: str
     type: str
@@ -146,27 +146,27 @@ class Fail(WebRequest, tag="fail"):
 
 
 class PlanRequest(WebRequest, tag="plan"):
-    """Mission, fence, rally points as the vehicle has them."""
+    """Read mission, fence and rally points of the vehicle."""
 
 
 class ParameterTable(WebRequest, tag="parameters"):
-    """All, with what they mean."""
+    """Read all parameters with descriptions."""
 
 
 class FittingsRequest(WebRequest, tag="fitted"):
-    """Names of what it is fitted with, as `--with` has them."""
+    """Read the vehicle's fittings, by the names of `--with`."""
 
 
 class Simulator(WebRequest, tag="simulator"):
-    """The values of `SIMULATOR` that it has."""
+    """Read the values of `SIMULATOR` that the vehicle has."""
 
 
 class ModesRequest(WebRequest, tag="modes"):
-    """The names of the modes that it can be told."""
+    """Read the names of modes that can be selected."""
 
 
 class History(WebRequest, tag="history"):
-    """Request for the sampled history of a vehicle."""
+    """Request the sampled history of a vehicle."""
 
 
 AnyRequest = (
@@ -178,5 +178,5 @@ _DECODER: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequ
 
 
 def read_request(text: str | bytes) -> AnyRequest:
-    """The request in a JSON text. msgspec.DecodeError says in one line why it is none."""
+    """Parse a request. msgspec.DecodeError describes a mistake in one line."""
     return _DECODER.decode(text)

@@ -1,10 +1,10 @@
-"""mavlink2rest's JSON, so that its users find what they know: BlueOS and Cockpit, and scripts with curl
-(https://github.com/mavlink/mavlink2rest, README and `src/endpoints.rs`; the form of messages is rust-mavlink's).
+"""JSON of mavlink2rest, for its users: BlueOS, Cockpit, and scripts with curl (https://github.com/mavlink/mavlink2rest,
+README and `src/endpoints.rs`; messages have rust-mavlink's form).
 
 A message is `{"header": {system_id, component_id, sequence}, "message": {"type": NAME, field: value, ..}}`. The field
-`type` is `mavtype`, a value of an enumeration `{"type": its name}`, a mask `{"bits": number}`, text a list of
-characters filled up with NULs, NaN null. What was heard is a tree, `vehicles/1/components/1/messages/ATTITUDE`, each
-message with a `status` of when and how often it came.
+`type` is called `mavtype`; an enumeration is `{"type": its name}`, a bit mask `{"bits": number}`, text a list of
+characters padded with NULs, NaN null. Received messages form a tree, `vehicles/1/components/1/messages/ATTITUDE`, each
+with a `status` of times and counts.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Json = dict[str, Any]
 
 
 class NotAMessageError(ValueError):
-    """JSON that is no message; the text says why."""
+    """JSON that is not a message; the text has the reason."""
 
 
 # --- a message to JSON ------------------------------------------------------------------------------------------------
 def message_json(message: Message) -> Json:
-    """The fields of a message."""
+    """Return the fields of a message."""
     told: Json = {"type": message.get_type()}
     kind = type(message)
     counts = dict(zip(kind.ordered_fieldnames, kind.array_lengths, strict=True))
@@ -62,14 +62,14 @@ def _number(value: float) -> float | None:
 
 
 def frame_json(frame: MavlinkFrame) -> Json:
-    """A frame with its header."""
+    """Return a frame with its header."""
     header = {"system_id": frame.system, "component_id": frame.component, "sequence": frame.sequence}
     return {"header": header, "message": message_json(codec.decode(frame.msg_id, frame.payload))}
 
 
 # --- JSON to a message ------------------------------------------------------------------------------------------------
 def read_message(data: object) -> tuple[int, int, Message]:
-    """(system, component, message) of what was sent. NotAMessageError."""
+    """Parse (system, component, message). NotAMessageError."""
     if not isinstance(data, Mapping) or not isinstance(data.get("message"), Mapping):
         raise NotAMessageError("expected an object with header and message")
     header, fields = data.get("header", {}), data["message"]
@@ -97,7 +97,7 @@ def read_message(data: object) -> tuple[int, int, Message]:
 
 
 def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
-    """A field that is left out is 0, as an extension is."""
+    """Parse a field; a missing one is 0, like a missing extension."""
     if ctype == "char":
         text = given if isinstance(given, str) else "".join(given or ())
         data = text.rstrip("\0").encode("utf-8")
@@ -120,7 +120,7 @@ def _read(kind: Any, name: str, given: Any, count: int, ctype: str) -> Any:
 
 
 def _named(enumeration: str, names: str) -> int:
-    """The number of a name, of names with `|` between them, or of digits."""
+    """Return the number of a name, of names joined by `|`, or of digits."""
     known = _numbers(enumeration)
     total = 0
     for word in filter(None, (part.strip() for part in names.split("|"))):
@@ -135,7 +135,7 @@ def _numbers(enumeration: str) -> dict[str, int]:
 
 # --- what was heard ---------------------------------------------------------------------------------------------------
 def heard_json(traffic: Traffic, path: str, wall_s: Callable[[int], float]) -> object:
-    """JSON at a path of the tree; KeyError when there is none. `wall_s`: the time of day of a link time."""
+    """Return the JSON at a path of the tree; KeyError without one. `wall_s`: converts link time to time of day."""
     parts = [part for part in path.split("/") if part]
     systems = sorted({system for system, _ in traffic.senders})
     tree: Any = {"vehicles": {str(system): None for system in systems}}
@@ -151,7 +151,7 @@ def heard_json(traffic: Traffic, path: str, wall_s: Callable[[int], float]) -> o
 
 
 def _entry(tree: Any, part: str) -> Any:
-    """A name of an object, a number of a list; KeyError for anything else: a value has nothing below it."""
+    """Return an entry of an object or list. KeyError for anything else."""
     if isinstance(tree, dict):
         return tree[part]
     if isinstance(tree, list) and part.isdecimal() and part.isascii() and int(part) < len(tree):
@@ -181,7 +181,7 @@ def _status(row: MessageStatistics, wall_s: Callable[[int], float]) -> Json:
 
 
 def example_json(name: str) -> Json:
-    """A message of that name to fill in; NotAMessageError for a name that there is not."""
+    """Return an example of a message. NotAMessageError for an unknown name."""
     msg_id = codec.message_id(name)
     if msg_id is None:
         raise NotAMessageError("Invalid message name.")
@@ -195,7 +195,7 @@ def example_json(name: str) -> Json:
 
 
 def info_json() -> Json:
-    """Return which program serves these paths."""
+    """Return the name and version of this program."""
     return {
         "version": 0,
         "service": {"name": "sortie", "version": VERSION, "sha": "sortie", "build_date": "", "authors": "Sortie"},
@@ -203,8 +203,8 @@ def info_json() -> Json:
 
 
 class Filter:
-    """Filter of the messages that a WebSocket wants: a regular expression that is looked for in their names, as
-    mavlink2rest has it. ValueError for one that is none."""
+    """Filter of messages for a WebSocket: a regular expression that is searched in their names, as in mavlink2rest.
+    ValueError for an invalid one."""
 
     def __init__(self, pattern: str) -> None:
         try:
@@ -214,7 +214,7 @@ class Filter:
         self._wanted: dict[int, bool] = {}
 
     def wants(self, msg_id: int) -> bool:
-        """Looked up once for each kind of message."""
+        """Check a kind of message; the result is kept."""
         found = self._wanted.get(msg_id)
         if found is None:
             name = codec.message_name(msg_id)

@@ -1,5 +1,5 @@
-"""mavlink2rest's HTTP and WebSocket paths (`rest`), below the page's address; with `/v1` before them too, and
-below `mavlink2rest/`."""
+"""HTTP and WebSocket paths of mavlink2rest (`rest`), below the page's address, also with `/v1` and below
+`mavlink2rest/`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sortie.web.rest import Filter, NotAMessageError
 from sortie.web.station import WebStation
 
 WAITING: Final = 2000
-"""Messages that wait for a reader; the oldest then give way."""
+"""Most messages that wait for a slow reader; then the oldest are dropped."""
 T = TypeVar("T")
 
 
 class RestPaths:
-    """See the module. `control`: may messages be sent?"""
+    """Handlers of the paths. `control`: messages may be sent."""
 
     def __init__(self, station: WebStation, loop: asyncio.AbstractEventLoop, *, control: bool) -> None:
         self._station = station
@@ -30,7 +30,7 @@ class RestPaths:
         self._control = control
 
     def add_to(self, router: web.UrlDispatcher, at: str) -> None:
-        """Serve them below `at`, and below its `mavlink2rest/`, where BlueOS has them and Cockpit looks for them."""
+        """Serve the paths below `at`, and below its `mavlink2rest/`, where BlueOS has them and Cockpit expects them."""
         for place in (at, f"{at}/mavlink2rest"):
             router.add_get(f"{place}/info", self._info)
             self._add_version(router, place)
@@ -44,7 +44,7 @@ class RestPaths:
         router.add_get(f"{base}/ws/mavlink", self._socket)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
-        """Run `work` in the runtime's thread; return its result or raise its error."""
+        """Run `work` in the runtime's thread, and return its result or raise its error."""
         done: asyncio.Future[T] = self._loop.create_future()
 
         def in_turn() -> None:
@@ -87,7 +87,7 @@ class RestPaths:
         return web.Response()
 
     async def _send(self, text: str | bytes) -> int:
-        """Send a message; how many bytes its JSON has. NotAMessageError."""
+        """Send a message and return the size of its JSON. NotAMessageError."""
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -135,7 +135,7 @@ class RestPaths:
 
 
 async def _spread(socket: web.WebSocketResponse, waiting: asyncio.Queue[str]) -> None:
-    """Until the socket is shut."""
+    """Send waiting texts until the socket is closed."""
     while True:
         text = await waiting.get()
         try:

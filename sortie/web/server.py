@@ -1,7 +1,7 @@
-"""The page's server: HTTP and WebSockets on loopback, in a thread of its own beside the runtime's.
+"""Server of the page: HTTP and WebSockets on loopback, in its own thread.
 
-Every address begins with the token (`guard`). Below it: the page, its WebSocket (`ws`), flights and their reports
-(`flights`), and mavlink2rest's paths (`rest`).
+Every path begins with the token (`guard`). Below it are the page, its WebSocket (`ws`), flights with reports
+(`flights`), and the paths of mavlink2rest (`rest`).
 """
 
 from __future__ import annotations
@@ -35,19 +35,18 @@ KINDS: Final = {
     ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 }  # fmt: skip
 END_S: Final = 0.5
-"""Time to say goodbye, s, before a connection is cut off."""
+"""Time for closing a connection, s."""
 BEHIND: Final = 2
-"""States that a viewer may be behind before it gets none."""
+"""States that a viewer may be behind before states are skipped."""
 _UNHEARD: Final = logging.Logger("aiohttp", logging.CRITICAL)
-"""Logger of the library, which has a traceback for each request that is no HTTP; faults of ours are logged here."""
+"""Logger for aiohttp, which prints a traceback for each invalid request; our own errors are logged here."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageSettings:
-    """`host`, `port` 0: a free one; `token` in every address; `control`: may it act; `tiles`: an address with {z}, {x}
-    and {y} of pictures for the map; `connect`: what the page is connected to, in words; `logs`: where flights are;
-    `loop`: the state directory of a sortie loop; `origins`: of pages of others that may ask with the token;
-    `terrain`: heights of the ground."""
+    """Settings of the page. `host`, `port` (0: a free one). `token`: part of every address. `control`: requests may
+    change vehicles. `tiles`: address of map tiles with {z}, {x}, {y}. `connect`: description of the link. `logs`: log
+    directory. `loop`: state directory of a sortie loop. `origins`: other allowed pages. `terrain`: ground heights."""
 
     token: str
     loop: Path
@@ -63,14 +62,14 @@ class PageSettings:
 
 @dataclass(eq=False)
 class _Viewer:
-    """A page that looks on: what waits to be sent to it."""
+    """Open page with its queue of messages."""
 
     socket: web.WebSocketResponse
     waiting: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
 
 
 class PageServer:
-    """Serves from `start` to `close`; UserError when the address cannot be bound."""
+    """Server from `start` to `close`. UserError when the address cannot be bound."""
 
     def __init__(self, station: WebStation, settings: PageSettings) -> None:
         self.station = station
@@ -85,7 +84,7 @@ class PageServer:
 
     # --- its thread ---------------------------------------------------------------------------------------------------
     def start(self, *, or_free: bool = False) -> str:
-        """Listen; the address of the page. `or_free`: at another port, where that one is taken."""
+        """Listen and return the address of the page. `or_free`: use another port if that one is in use."""
         self._thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self._listen(or_free), self._loop).result()
@@ -141,7 +140,7 @@ class PageServer:
     async def _end(self) -> None:
         closing = [asyncio.create_task(viewer.socket.close()) for viewer in self._viewers]
         if closing:
-            await asyncio.wait(closing, timeout=END_S)  # one that does not read is never done
+            await asyncio.wait(closing, timeout=END_S)  # a client that does not read never finishes
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -164,10 +163,10 @@ class PageServer:
         except web.RequestPayloadError as problem:
             response = web.Response(status=400, text=f"{problem}\n")
         except UserError as problem:
-            text = f"{problem}\n".encode(errors="replace")  # names of files are bytes
+            text = f"{problem}\n".encode(errors="replace")  # file names are bytes
             response = web.Response(status=422, body=text)
         except ConnectionError:
-            raise  # it has gone: the library knows
+            raise  # the client has disconnected; the library handles it
         except Exception as error:
             log_error(error, "the page's server")
             raise
@@ -190,7 +189,7 @@ class PageServer:
         return _asset(request.match_info["file"])
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        """The page's own: states and answers out, requests in."""
+        """Serve the page's WebSocket: states and answers out, requests in."""
         socket = web.WebSocketResponse(timeout=END_S, heartbeat=20.0, compress=False, max_msg_size=LARGEST_PLAN + 4096)
         await socket.prepare(request)
         viewer = _Viewer(socket)
@@ -216,16 +215,16 @@ class PageServer:
             self.station.call(lambda: self._look(False))
 
     def _look(self, anybody: bool) -> None:
-        """In the runtime's thread: states are made while somebody looks."""
+        """Produce states while viewers are connected. Runs in the runtime's thread."""
         listeners = self.station.listeners
         (listeners.add if anybody else listeners.discard)(self._told)
 
     def _told(self, state: bytes) -> None:
-        """In the runtime's thread: a new state."""
+        """Pass a new state on. Runs in the runtime's thread."""
         self._soon(self._spread, state)
 
     def _soon(self, act: Callable[[bytes], None], told: bytes) -> None:
-        """From the runtime's thread into the server's, unless that has ended."""
+        """Call a function in the server's thread, unless it has ended."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act, told)
 
@@ -235,7 +234,7 @@ class PageServer:
                 viewer.waiting.put_nowait(state)
 
     def _hello(self) -> dict[str, Any]:
-        """Return what a page has to know first."""
+        """Return the first message for a page."""
         settings = self.settings
         return {
             "kind": "hello",
@@ -249,7 +248,7 @@ class PageServer:
         }
 
     def _take(self, viewer: _Viewer, text: str) -> None:
-        """A request of a page."""
+        """Handle a request of a page."""
         try:
             request = read_request(text)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -269,7 +268,7 @@ class PageServer:
         return web.Response(body=msgspec.json.encode(loop), content_type="application/json")
 
     async def _show_ground(self, request: web.Request) -> web.Response:
-        """Heights of a part of the map."""
+        """Answer with ground heights of an area."""
         try:
             south, west, north, east = (float(request.query[name]) for name in ("south", "west", "north", "east"))
             rows, columns = int(request.query["rows"]), int(request.query["columns"])
@@ -297,7 +296,7 @@ class PageServer:
 
 
 async def _send(viewer: _Viewer) -> None:
-    """Until its socket is shut."""
+    """Send waiting messages until the socket is closed."""
     while True:
         data = await viewer.waiting.get()
         try:
@@ -307,7 +306,7 @@ async def _send(viewer: _Viewer) -> None:
 
 
 def _asset(name: str) -> web.Response:
-    """A file of the page. HTTPNotFound for another name."""
+    """Return a file of the page. HTTPNotFound for another name."""
     found = next((file for file in files("sortie.web.page").iterdir() if file.name == name), None)
     kind = KINDS.get(Path(name).suffix)
     if kind is None or found is None:

@@ -1,7 +1,7 @@
-"""The page's end of the link: a node of the runtime, which others reach from their threads by its desk.
+"""Node of the page on the link; other threads pass it work through a queue.
 
-What is heard and asked for is `watch`'s. Here is only what goes between threads: work that waits to be done in the
-runtime's turn (`call`), and what is told to all who look, `RATE_HZ` times a second (`listeners`).
+`watch` handles messages and requests. This module passes work into the runtime's thread (`call`), and the state to all
+viewers, `RATE_HZ` times a second (`listeners`).
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 RATE_HZ: Final = 4
 _PERIOD_MS: Final = 1000 // RATE_HZ
 _LOOK_MS: Final = 2000
-"""From one look at who is not there to the next."""
+"""Interval of checks for missing links, ms."""
 
 
 def _complain(problem: Exception, where: str) -> None:
-    """A message must not end the page."""
+    """Report an error in a service; it must not end the page."""
     print(f"sortie: internal error in {where}: {problem!r}", file=sys.stderr, flush=True)
 
 
 class WebStation:
-    """See the module. `runtime`: where it is added; its wall is the link time."""
+    """Node of the page. `runtime`: the runtime that runs it; its real time is link time."""
 
     now_ms = 0
 
@@ -53,7 +53,7 @@ class WebStation:
         self.endpoint.add_service(self.watch)
         self.endpoints: tuple[Endpoint, ...] = (self.endpoint,)
         self.listeners: set[Callable[[bytes], None]] = set()
-        """Told the state in the runtime's thread; none: nobody looks."""
+        """Called with the state in the runtime's thread; none without viewers."""
         self._writers: dict[tuple[int, int], FrameWriter] = {}
         self._heard_ms = 0
         self._due_ms = 0
@@ -66,21 +66,21 @@ class WebStation:
 
     @property
     def link_ms(self) -> int:
-        """Link time now; from any thread."""
+        """Link time now, ms; from any thread."""
         return self._runtime.link_ms
 
     # --- from other threads -------------------------------------------------------------------------------------------
     def call(self, work: Callable[[], None]) -> None:
-        """Do this in the runtime's next turn, which begins at once."""
+        """Run `work` in the runtime's next turn, which begins at once."""
         self._desk.put(work)
         self._wake()
 
     def ask(self, request: AnyRequest, reply: Reply) -> None:
-        """Ask a vehicle; `reply` is called in the runtime's thread."""
+        """Send a request to a vehicle; `reply` is called in the runtime's thread."""
         self.call(lambda: self.watch.ask(request, reply, self._heard_ms))
 
     def send(self, system: int, component: int, message: Message) -> None:
-        """In the runtime's thread: send a message on all links, as this component."""
+        """Send a message on all links, as this component. Must run in the runtime's thread."""
         writer = self._writers.get((system, component))
         if writer is None:
             writer = self._writers[(system, component)] = FrameWriter(system, component)
@@ -99,11 +99,11 @@ class WebStation:
         return self._due_ms if due is None else min(due, self._due_ms)
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
+        """Return None: it has no deadlines in vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: its services have taken everything."""
+        """Note the time; its services have taken all messages."""
         self._heard_ms = link_ms
 
     def serve_links(self, link_ms: int) -> None:
@@ -119,14 +119,14 @@ class WebStation:
             self._tell_absent()
 
     def _do(self, wish: Callable[[], None]) -> None:
-        """Run a request of the server's handler here: its fault must not end the station of all viewers."""
+        """Run work of another thread. An exception must not end the station."""
         try:
             wish()
         except Exception as error:  # noqa: BLE001 - the edge: told in the log, and the next wish is done
             log_error(error, "the page's server")
 
     def commit(self, link_ms: int) -> None:
-        """Tell those who look, when it is time."""
+        """Send the state to viewers if it is time."""
         if not self.listeners:
             self.watch.news.clear()
         elif link_ms >= self._due_ms:
@@ -136,7 +136,7 @@ class WebStation:
                 tell(state)
 
     def state(self, link_ms: int) -> bytes:
-        """Return what all viewers are sent: the facts of all vehicles, and what is new."""
+        """Return the message for all viewers: facts of all vehicles, and news."""
         state: dict[str, Any] = {
             "kind": "state",
             "now_s": link_ms / 1000.0,
@@ -148,12 +148,12 @@ class WebStation:
         return msgspec.json.encode(state)
 
     def absent(self) -> list[str]:
-        """Links whose other end is not there."""
+        """Return the links without a connection."""
         sockets = self._runtime.sockets
         return [] if sockets is None else sockets.hub(self.endpoint).absent()
 
     def _tell_absent(self) -> None:
-        """A person who gave a wrong address waits for ever, so that it is said."""
+        """Print missing links once, because a person with a wrong address would wait for ever."""
         absent = self.absent()
         if absent and not self._told_absent:
             print(f"sortie: no connection to {', '.join(absent)}; trying again", file=sys.stderr, flush=True)
@@ -162,7 +162,7 @@ class WebStation:
             self._told_absent = False
 
     def links(self) -> list[dict[str, Any]]:
-        """Figures of the links of this end: what came in and went out."""
+        """Return statistics of the links."""
         told = []
         for number in self.endpoint.links():
             statistics = self.endpoint.statistics(number)

@@ -1,8 +1,7 @@
-"""Traffic by its sender: the newest frame of each message of each component, how many there were, what is
-missing between them.
+"""Received messages by sender: the newest frame of each kind, counts, and losses.
 
-Frames are kept as they came. Decoding costs more than keeping, and of what a fleet says most is never looked at: who
-shows something decodes the newest frame of its kind, once (`newest`).
+Frames are stored undecoded, because most messages of a fleet are never shown. The newest frame of a kind is decoded
+once, on demand (`newest`).
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from mavlink_bridge.wire import codec
 from mavlink_bridge.wire.framing import MavlinkFrame
 
 WINDOW_S: Final = 10
-"""Loss and rate are those of the last so many seconds."""
+"""Period of loss and rate, s."""
 OURS: Final = -1
-"""In place of a link: what was sent from here."""
+"""Link number of our own messages."""
 SILENT_MS: Final = 3000
-"""After so long a silence numbers begin anew: they count to 256, and whoever restarts begins at 0."""
+"""Silence after which sequence numbers are no longer compared, ms: they count to 256, and a restarted sender begins at
+0."""
 
 
 class MessageStatistics:
-    """Statistics of one kind of message of one component: its newest frame, how many there were, when (link time)
-    the first and the newest came."""
+    """Statistics of one kind of message of a component: newest frame, count, link times of the first and the newest."""
 
     __slots__ = ("_decoded", "_of", "count", "first_ms", "frame", "last_ms")
 
@@ -39,7 +38,7 @@ class MessageStatistics:
 
     @property
     def message(self) -> Message:
-        """The newest, decoded when it is asked for."""
+        """Newest message, decoded on demand."""
         if self._of is not self.frame:
             self._of = self.frame
             self._decoded = codec.decode(self.frame.msg_id, self.frame.payload)
@@ -47,14 +46,14 @@ class MessageStatistics:
 
     @property
     def rate_hz(self) -> float:
-        """Over all that came."""
+        """Mean rate of all, Hz."""
         span_ms = self.last_ms - self.first_ms
         return 0.0 if span_ms <= 0 else (self.count - 1) * 1000.0 / span_ms
 
 
 class Sender:
-    """A component, by its ids: rows by message id, and the gaps in its sequence numbers. It sends one sequence on each
-    of its links, so they are counted by the link that was heard first and not shut since."""
+    """Component: rows by message id, and gaps in its sequence numbers. A component has one sequence for all its links,
+    so gaps are counted on the first open link on which it was heard."""
 
     __slots__ = ("_heard", "_link", "_missed", "_seconds", "_sequence", "component", "last_ms", "rows", "system")
 
@@ -70,7 +69,7 @@ class Sender:
         self._seconds: deque[tuple[int, int, int]] = deque(maxlen=WINDOW_S)
 
     def take(self, link: int, frame: MavlinkFrame, now_ms: int) -> None:
-        """A frame of it."""
+        """Take a frame."""
         silent, self.last_ms = now_ms - self.last_ms >= SILENT_MS, now_ms
         row = self.rows.get(frame.msg_id)
         if row is None:
@@ -89,38 +88,37 @@ class Sender:
         self._heard += 1
 
     def link_closed(self, link: int) -> None:
-        """Sequence numbers begin anew on the next link."""
+        """Forget the sequence of a closed link."""
         if link == self._link:
             self._link = None
 
     def note_second(self, now_ms: int) -> None:
-        """Called each second or so: what was heard and missed until now."""
+        """Store the counts of received and missing frames, about once a second."""
         self._seconds.append((now_ms, self._heard, self._missed))
 
     @property
     def loss_percent(self) -> float:
-        """Share of its frames on the link that were lost in the last seconds, %."""
+        """Share of frames lost on the link in the last seconds, %."""
         _, heard, missed = self._seconds[0] if self._seconds else (0, 0, 0)
         heard, missed = self._heard - heard, self._missed - missed
         return 100.0 * missed / (heard + missed) if heard + missed else 0.0
 
     @property
     def rate_hz(self) -> float:
-        """Messages in a second, of the last seconds."""
+        """Messages per second in the last seconds."""
         if len(self._seconds) < 2:
             return 0.0
         (begin_ms, before, _), (end_ms, now, _) = self._seconds[0], self._seconds[-1]
         return (now - before) * 1000.0 / max(end_ms - begin_ms, 1)
 
     def newest(self, msg_id: int) -> Message | None:
-        """The newest message of a kind, None when there was none."""
+        """Return the newest message of a kind, or None."""
         row = self.rows.get(msg_id)
         return None if row is None else row.message
 
 
 class Traffic:
-    """All senders by (system, component). `clock` tells link time; `listeners` get each frame as it comes, with its
-    sender."""
+    """All senders by (system, component). `clock` returns link time; `listeners` are called with each frame."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self.senders: dict[tuple[int, int], Sender] = {}
@@ -128,13 +126,13 @@ class Traffic:
         self._clock = clock
 
     def hear(self, link: int, frame: MavlinkFrame) -> None:
-        """A sound frame that has come in; for `Endpoint.on_frame`."""
+        """Take a received frame (for `Endpoint.on_frame`)."""
         self._sender(frame).take(link, frame, self._clock())
         for listener in self.listeners:
             listener(frame)
 
     def note_sent(self, frame: MavlinkFrame) -> None:
-        """A frame that was sent from here: it is among what was said, as mavlink2rest has it; nobody is told of it."""
+        """Take a frame that we sent: it is listed as in mavlink2rest, but listeners are not called."""
         self._sender(frame).take(OURS, frame, self._clock())
 
     def _sender(self, frame: MavlinkFrame) -> Sender:
@@ -145,11 +143,11 @@ class Traffic:
         return sender
 
     def link_closed(self, link: int) -> None:
-        """Whoever was heard there may come back on another one."""
+        """Forget the sequences of a closed link."""
         for sender in self.senders.values():
             sender.link_closed(link)
 
     def note_second(self, now_ms: int) -> None:
-        """See `Sender`."""
+        """Store counts of all senders (`Sender`)."""
         for sender in self.senders.values():
             sender.note_second(now_ms)

@@ -1,8 +1,8 @@
-"""The vehicles on a link, as a page needs them: who is there, what they have said, what was asked of them. A service
-like each other one: messages and link time in, messages out.
+"""Vehicles on a link for the page: which there are, their messages, and requests to them. A protocol service without
+I/O.
 
-What is asked runs as jobs (`orders`). Those that would hear each other's answers wait for each other: one at a time for
-each vehicle and lane (commands, plans, parameters).
+Requests run as jobs (`orders`). Jobs whose answers could be confused run one after the other, for each vehicle and lane
+(commands, plans, parameters).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from sortie.web.traffic import Traffic
 
 SECOND_MS: Final = 1000
 ASK_AFTER_MS: Final = 2500
-"""Time after the first HEARTBEAT when what has not come by itself is requested, ms."""
+"""Time after the first HEARTBEAT after which missing data is requested, ms."""
 WANTED_HZ: Final = {
     "GLOBAL_POSITION_INT": 4.0, "ATTITUDE": 4.0, "SYS_STATUS": 1.0, "GPS_RAW_INT": 1.0, "MISSION_CURRENT": 1.0,
     "HOME_POSITION": 0.5, "TERRAIN_REPORT": 1.0,
 }  # fmt: skip
-"""Streams that the page lives from."""
+"""Streams that the page needs."""
 _LANE: Final[dict[type, str]] = {
     requests.PlanRequest: "plan", requests.UploadRequest: "plan", requests.Clear: "plan", requests.Item: "plan",
     requests.ParameterTable: "parameters", requests.SetParameter: "parameters", requests.Simulator: "parameters",
@@ -46,7 +46,7 @@ Reply = Callable[[Answer], None]
 
 
 class _Lane:
-    """Jobs of one kind for one vehicle, one after the other."""
+    """Jobs of one lane of a vehicle, in sequence."""
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[Job, Reply]] = deque()
@@ -56,7 +56,7 @@ class _Lane:
 
 
 class VehicleWatch(Speaker):
-    """See the module. `traffic`: what was heard; `control`: may a page act?"""
+    """Service that follows the vehicles. `traffic`: received messages; `control`: requests may change vehicles."""
 
     clock: Clock = "link"
     handles = frozenset(
@@ -70,7 +70,7 @@ class VehicleWatch(Speaker):
         self.vehicles: dict[int, ShownVehicle] = {}
         self.clients = ClientGroup()
         self.news: list[tuple[str, int, Any]] = []
-        """(kind, system, what) of texts and photos since they were taken."""
+        """(kind, system, data) of texts and photos since the last `take_news`."""
         self._lanes: dict[tuple[int, str], _Lane] = {}
         self._asked: set[int] = set()
         self._first_ms: dict[int, int] = {}
@@ -80,7 +80,7 @@ class VehicleWatch(Speaker):
 
     # --- what a page asks -------------------------------------------------------------------------------------------
     def ask(self, request: requests.AnyRequest, reply: Reply, now_ms: int) -> None:
-        """Begin what was asked for, or let it wait; `reply` gets its answer, once."""
+        """Start or queue a request; `reply` is called once with its answer."""
         vehicle = self.vehicles.get(request.system)
         if vehicle is None:
             reply(Answer(False, f"no vehicle {request.system} has been heard"))
@@ -97,7 +97,7 @@ class VehicleWatch(Speaker):
         self._advance(lane, now_ms)
 
     def _advance(self, lane: _Lane, now_ms: int) -> None:
-        """Advance as far as it goes without an answer from the vehicle."""
+        """Advance a lane as far as possible without an answer from the vehicle."""
         while True:
             if lane.job is None:
                 if not lane.waiting:
@@ -127,7 +127,7 @@ class VehicleWatch(Speaker):
             self._own(vehicle, message, kind, peer, now_ms)
 
     def _camera(self, vehicle: ShownVehicle, message: Message, kind: str) -> None:
-        """Take a message of a camera, a component of its own or the autopilot that triggers it."""
+        """Take a message of a camera, a component or the autopilot that triggers it."""
         if kind == "CAMERA_FOV_STATUS":
             vehicle.look(message)
             return
@@ -136,7 +136,7 @@ class VehicleWatch(Speaker):
             self.news.append(("photo", vehicle.target.system, photo))
 
     def _own(self, vehicle: ShownVehicle, message: Message, kind: str, peer: Peer, now_ms: int) -> None:
-        """Take a message of its autopilot."""
+        """Take a message of the autopilot."""
         if kind == "STATUSTEXT":
             vehicle.say(message, now_ms)
             self.news += [("text", peer.system, said) for said in vehicle.said if said[0] > vehicle.told_text]
@@ -163,7 +163,7 @@ class VehicleWatch(Speaker):
             self._first_ms[peer.system] = now_ms
             self._ask_flight(peer.system, self.vehicles[peer.system], now_ms)
         elif peer.component == vehicle.target.component and target != vehicle.target:
-            vehicle.target = target  # it came back as another one
+            vehicle.target = target  # it returned with other ids or another firmware
 
     def handle_timeout(self, now_ms: int) -> None:
         for lane in tuple(self._lanes.values()):
@@ -200,17 +200,17 @@ class VehicleWatch(Speaker):
 
     # --- what a page is told ------------------------------------------------------------------------------------------
     def facts(self, now_ms: int) -> list[Facts]:
-        """Facts of all vehicles, by their ids."""
+        """Return the facts of all vehicles by id."""
         return [vehicle.facts(now_ms) for _, vehicle in sorted(self.vehicles.items())]
 
     def take_news(self) -> list[tuple[str, int, Any]]:
-        """Texts and photos since the last time."""
+        """Return texts and photos since the last call."""
         news, self.news = self.news, []
         return news
 
 
 def _flight_status(vehicle: ShownVehicle) -> Job:
-    """Return the job that asks for a flight manager and its state."""
+    """Return the job that requests the state of a flight manager."""
     client = command_long(vehicle.target, Cmd.USER_1, float(FlightCommand.STATUS))
     yield client
     if client.outcome is CommandOutcome.ACCEPTED:
@@ -219,12 +219,12 @@ def _flight_status(vehicle: ShownVehicle) -> Job:
 
 
 def _sight(system: int, camera: int) -> Message:
-    """Ask a camera what it sees: nobody streams that by itself."""
+    """Return the request for a camera's view, which is not streamed by default."""
     return codec.command_message(system, camera, Cmd.REQUEST_MESSAGE, codec.id_of("CAMERA_FOV_STATUS"))
 
 
 def _streams(vehicle: ShownVehicle) -> Job:
-    """Ask for those that do not come; what comes, at whatever rate, is somebody's choice."""
+    """Request missing streams; existing ones keep their rates."""
     for name, rate_hz in WANTED_HZ.items():
         number = codec.id_of(name)
         if number in vehicle.sender.rows:

@@ -1,1 +1,1 @@
-"""The page: HTML, styles and modules of JavaScript, served as they are."""
+"""Files of the page: HTML, styles and JavaScript modules, served unchanged."""
