@@ -1,1 +1,1 @@
-"""Metrics of a running service, and the page that shows it."""
+"""Metrics of a running vehicle, and the server for Prometheus."""

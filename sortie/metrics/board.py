@@ -1,7 +1,7 @@
-"""Board on which the flight loop posts its newest snapshot, for other threads to read: one reference each way, no lock.
+"""Newest snapshot for other threads, without a lock.
 
-A reference is read and written whole. The loop writes `posted`, readers write `taken`; whoever looks sees the old
-snapshot or the new one, never half of each.
+References are read and written atomically. The loop writes `posted`, readers write `taken`; a reader gets the old or
+the new snapshot, never a mixture.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ EVERY_MS: Final = 1000
 
 
 class Measured(Protocol):
-    """Source of the posted figures: `Statistics`, or those of a fleet."""
+    """Source of the values: `Statistics`, or those of a fleet."""
 
     def snapshot(self, *, read: bool = True) -> MetricsSnapshot: ...
 
 
 class Board:
-    """A node that posts a snapshot of `statistics` every `EVERY_MS` of link time, the first at once."""
+    """Node that posts a snapshot of `statistics` every `EVERY_MS` of link time, the first at once."""
 
     now_ms = 0
     endpoints: tuple[Endpoint, ...] = ()
@@ -36,8 +36,8 @@ class Board:
         self._due_ms = 0
 
     def take(self) -> MetricsSnapshot:
-        """The newest; from any thread. When the loop posts meanwhile, this one counts as not read: the worst lateness
-        is then told twice, never not at all."""
+        """Return the newest snapshot; from any thread. If the loop posts at the same time, it counts as unread: the
+        worst delay is then reported twice, but never lost."""
         self._taken = self._posted
         return self._taken
 
@@ -45,17 +45,17 @@ class Board:
         return self._due_ms
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it has nothing to do with vehicle time."""
+        """Return None: it has no deadlines in vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
         """Do nothing: it has no endpoint."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Says nothing."""
+        """Do nothing: it sends no messages."""
 
     def commit(self, link_ms: int) -> None:
-        """Post when it is due."""
+        """Post a snapshot if it is due."""
         if link_ms >= self._due_ms:
             self._due_ms = link_ms + EVERY_MS
             self._posted = self._statistics.snapshot(read=self._taken is self._posted)

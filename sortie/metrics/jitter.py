@@ -1,4 +1,4 @@
-"""Jitter of the runtime, its lateness to what was due: seconds of the wall, summed up."""
+"""Delays of the runtime's turns, s of real time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from autopilot.interface.records import dataclass
 
 @dataclass(slots=True)
 class Jitter:
-    """`count` turns came `total_s` late in all, `worst_s` at most; `recent_s` is the worst since `take_recent`."""
+    """`count` late turns with `total_s` in sum and `worst_s` at most; `recent_s`: the worst since `take_recent`."""
 
     count: int = 0
     total_s: float = 0.0
@@ -15,7 +15,7 @@ class Jitter:
     recent_s: float = 0.0
 
     def note(self, late_s: float) -> None:
-        """A turn that was due came so much later."""
+        """Note a delayed turn."""
         self.count += 1
         self.total_s += late_s
         if late_s > self.recent_s:
@@ -23,6 +23,6 @@ class Jitter:
             self.worst_s = max(self.worst_s, late_s)
 
     def take_recent(self) -> float:
-        """The worst since the last call."""
+        """Return the worst delay since the last call, s."""
         recent, self.recent_s = self.recent_s, 0.0
         return recent

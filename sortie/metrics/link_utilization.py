@@ -1,4 +1,4 @@
-"""Utilisation of a serial line: measured over the last seconds, for `sortie status --links`."""
+"""Utilisation of serial lines in the last seconds, for `sortie status --links`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mavlink_bridge.routing.tx_queue import BITS_PER_BYTE
 
 _EVERY_MS: Final = 1000
 _SAMPLES: Final = 11
-"""Ten seconds."""
+"""Samples of 10 s."""
 _Sample = tuple[int, int, int]
 
 
 class LineMeter:
-    """Samples the bytes that the lines of some endpoints have carried. `due_ms`: link time of the next sample."""
+    """Sampler of the bytes on some endpoints' lines. `due_ms`: link time of the next sample."""
 
     def __init__(self) -> None:
         self.due_ms = 0
         self._samples: dict[tuple[int, int], deque[_Sample]] = {}
 
     def sample(self, endpoints: Iterable[Endpoint], link_ms: int) -> None:
-        """Take a sample, which is due."""
+        """Take a sample."""
         self.due_ms = link_ms + _EVERY_MS
         samples: dict[tuple[int, int], deque[_Sample]] = {}
         for endpoint in endpoints:
@@ -37,7 +37,7 @@ class LineMeter:
         self._samples = samples
 
     def use(self, endpoint: Endpoint, link: int) -> dict[str, float]:
-        """Per cent of the line that was used each way; nothing of a link without a rate or not measured yet."""
+        """Return the used share of a line in both directions, percent; nothing without a rate or a measurement."""
         samples = self._samples.get((id(endpoint), link))
         baud = endpoint.statistics(link).baud
         if baud is None or samples is None or len(samples) < 2:

@@ -1,9 +1,9 @@
-"""`--metrics HOST:PORT`: one page for Prometheus, served by threads of its own from the snapshot that was posted last.
+"""`--metrics HOST:PORT`: page for Prometheus with the last snapshot, served in threads.
 
-The flight loop knows nothing of the readers. A reader gets the page for `GET /metrics` and is disconnected. It can hold
-neither the loop (which posts a reference and goes on), nor memory (`READERS` connections of at most `LARGEST_REQUEST`
-bytes, the oldest gives way), nor the processor: connections are taken `_PER_S` times a second at most, since all
-threads of Python share one lock with the flight. It can change nothing.
+The flight loop only posts references. A reader gets the page for `GET /metrics` and is disconnected. Readers cannot
+delay the loop, nor use much memory (`READERS` connections with at most `LARGEST_REQUEST` bytes; the oldest is closed),
+nor much processor time (at most `_PER_S` connections a second, because all Python threads share a lock). They can
+change nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _POLL_S: Final = 0.2
 
 
 Files = Callable[[str], tuple[str, bytes] | None]
-"""File at a path: its type and its content, asked in the readers' threads. None: nothing."""
+"""File at a path: type and content, called in the readers' threads. None: no such file."""
 
 
 def no_files(path: str) -> None:
@@ -39,7 +39,7 @@ def no_files(path: str) -> None:
 
 
 class MetricsServer:
-    """Listens and serves from the start; UserError when the address cannot be bound. `files`: beside the page."""
+    """Server that listens from the start. UserError when the address cannot be bound. `files`: other files."""
 
     def __init__(self, host: str, port: int, board: Board, files: Files = no_files) -> None:
         try:
@@ -60,11 +60,11 @@ class MetricsServer:
 
     @property
     def readers(self) -> int:
-        """Connections that are open."""
+        """Number of open connections."""
         return len(self._listener.connections)
 
     def close(self) -> None:
-        """Stop serving; readers in the middle of a transfer are cut off."""
+        """Stop serving; open connections are closed."""
         self._listener.ended.set()
         self._listener.shutdown()
         self._thread.join()
@@ -73,7 +73,7 @@ class MetricsServer:
 
 
 class _Listener(ThreadingMixIn, TCPServer):
-    """The standard library's threading server, with a bound on readers and on how often one is taken."""
+    """Threading server of the standard library, with limits for the number and rate of readers."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -83,7 +83,7 @@ class _Listener(ThreadingMixIn, TCPServer):
         self.board = board
         self.files = files
         self.ended = threading.Event()
-        self.connections: dict[int, socket.socket] = {}  # by the order of coming; changed under `_guard`
+        self.connections: dict[int, socket.socket] = {}  # in order of connection; changed under `_guard`
         self._guard = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Reader)
@@ -91,7 +91,7 @@ class _Listener(ThreadingMixIn, TCPServer):
     def get_request(self) -> tuple[Any, Any]:
         try:
             return super().get_request()
-        except OSError:  # out of descriptors: the connection still waits, and would be tried again at once
+        except OSError:  # no file descriptors: the connection waits, and would be tried again at once
             self.ended.wait(_POLL_S)
             raise
 
@@ -109,13 +109,13 @@ class _Listener(ThreadingMixIn, TCPServer):
         super().shutdown_request(request)
 
     def cut_off(self) -> None:
-        """End all that are still there; their threads then end by themselves."""
+        """Close all remaining connections; their threads then end."""
         with self._guard:
             for connection in self.connections.values():
                 _cut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # that it went away, or is silent, is the reader's own affair
+        if not isinstance(sys.exception(), OSError):  # disconnects and timeouts are the reader's own
             super().handle_error(request, client_address)
 
 
@@ -160,11 +160,11 @@ class _Reader(BaseHTTPRequestHandler):
     do_PUT = do_DELETE = do_PATCH = do_POST
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: a stranger must not fill a log."""
+        """Log nothing, because a stranger must not fill a log."""
 
 
 class BoundedStream(BufferedIOBase):
-    """The first `LARGEST_REQUEST` bytes of a stream, by lines; then its end."""
+    """First `LARGEST_REQUEST` bytes of a stream, by lines; then its end."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

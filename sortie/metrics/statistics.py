@@ -1,9 +1,8 @@
-"""Figures of a running service: link statistics as JSON (`@SYS/links.json`, `sortie status --links`), and everything as
-a snapshot, which words itself in Prometheus' text format
-(https://prometheus.io/docs/instrumenting/exposition_formats/).
+"""Statistics of a running vehicle: links as JSON (`@SYS/links.json`, `sortie status --links`), and all values as a
+snapshot in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
 
-The format is a dozen lines, so there is no library for it. Names follow Prometheus' conventions: base units, counters
-end in `_total`.
+The format needs a dozen lines, so no library is used. Names follow Prometheus' conventions: base units, counters end in
+`_total`.
 """
 
 from __future__ import annotations
@@ -42,24 +41,24 @@ Family = tuple[str, str, str, tuple[Sample, ...]]
 
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
-    """All figures as they were at one moment. Nobody changes it, so that any thread may read it."""
+    """All values at one moment. Immutable, so any thread may read it."""
 
     families: tuple[Family, ...]
 
     def prometheus(self) -> str:
-        """The page for Prometheus."""
+        """Return the page for Prometheus."""
         return "".join(_family(*family) for family in self.families)
 
 
 class CountsSkipped(Protocol):
-    """Sender of telemetry that counts what it held back."""
+    """Telemetry that counts skipped messages."""
 
     @property
     def skipped(self) -> int: ...
 
 
 class MeasuredService(Protocol):
-    """Service that figures are taken from: a vehicle with its services."""
+    """Vehicle with its services, the source of values."""
 
     now_ms: int
     passes: int
@@ -79,7 +78,7 @@ class MeasuredService(Protocol):
 
 
 class Statistics:
-    """See the module. `jitter` is the runtime's, None where there is none."""
+    """Statistics of one vehicle. `jitter`: that of the runtime, or None."""
 
     def __init__(self, service: MeasuredService, jitter: Jitter | None = None) -> None:
         self._service = service
@@ -88,8 +87,8 @@ class Statistics:
 
     # --- link statistics ------------------------------------------------------------------------------------------
     def links(self) -> list[dict[str, Any]]:
-        """The open links: number, name, whether unsigned frames are taken, what waits, counts since it was opened; of a
-        serial line to a flight controller also how much of it is used."""
+        """Return the open links: number, name, whether unsigned frames are accepted, queue, counts; for a serial line
+        to a controller also its utilisation."""
         return [
             {
                 "link": link,
@@ -103,7 +102,7 @@ class Statistics:
         ]
 
     def links_page(self) -> bytes:
-        """`links.json`: the links, and the sums over all there ever were."""
+        """Return `links.json`: the links, and the sums over all links so far."""
         totals = asdict(self._service.endpoint.totals())
         del totals["name"], totals["baud"]
         page = {"time_s": self._service.now_ms / 1000.0, "links": self.links(), "totals": totals}
@@ -111,7 +110,7 @@ class Statistics:
 
     # --- Prometheus -----------------------------------------------------------------------------------------------
     def snapshot(self, *, read: bool = True) -> MetricsSnapshot:
-        """All figures, now. `read`: somebody has read the snapshot before; until then the worst lateness is kept."""
+        """Return all current values. `read`: the last snapshot was read; otherwise the worst delay is kept."""
         if self._jitter is not None:
             recent_s = self._jitter.take_recent()
             self._worst_s = recent_s if read else max(self._worst_s, recent_s)
@@ -152,8 +151,8 @@ class Statistics:
 
 
 class FleetStatistics:
-    """Statistics of many vehicles, each sample with a label `vehicle`; those of the process and its loop once. `parts`:
-    of each vehicle by its label; the first has the loop's jitter."""
+    """Statistics of many vehicles, with a label `vehicle` for each sample; those of the process and loop once. `parts`:
+    by label; the first has the loop's jitter."""
 
     def __init__(self, parts: Sequence[tuple[str, Statistics]]) -> None:
         self._parts = tuple(parts)
@@ -174,12 +173,12 @@ class FleetStatistics:
 
 
 def peak_memory_bytes() -> int | None:
-    """Largest resident memory of this process so far; None on Windows, which does not tell."""
+    """Return the largest resident memory of this process so far, bytes; None on Windows."""
     largest: int | None = None
     if sys.platform != "win32":
         import resource
 
-        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes there, KiB elsewhere
+        kilo = 1 if sys.platform == "darwin" else 1024  # getrusage returns bytes there, otherwise KiB
         largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
     return largest
 
