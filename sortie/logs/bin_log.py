@@ -1,9 +1,9 @@
 """`flight.bin`: the DataFlash log of one flight.
 
-Begins with the formats, all parameters and the mission; then events as they happen, samples of the vehicle's state at
-most ten times a second, and changes that no event announces: failsafes (ERR), and leaving the ground (EV). Samples are
-taken when the service wakes anyway for something of its own: a flight far ahead of real time is never woken for its
-log, so that logging changes neither its speed nor its decisions, and who looks at it does not change its log.
+It begins with formats, all parameters and the mission. Then come events, samples of the state (at most ten a second),
+and changes without an event: failsafes (ERR) and leaving the ground (EV). Samples are taken when the vehicle has a pass
+of its own, and no pass is made for the log. So logging changes neither speed nor decisions, and clients do not change
+the log.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 _COMPASS, _RADIO, _BATTERY, _STATION, _ESTIMATOR, _BAROMETER = 3, 5, 6, 8, 17, 18  # ArduPilot's LogErrorSubsystem
-_OCCURRED, _UNHEALTHY = 1, 4  # its LogErrorCode; 0: resolved
+_OCCURRED, _UNHEALTHY = 1, 4  # LogErrorCode; 0: resolved
 _ALARMS = (
     (_RADIO, _OCCURRED), (_BATTERY, _OCCURRED), (_STATION, _OCCURRED), (_ESTIMATOR, _OCCURRED),
     (_COMPASS, _UNHEALTHY), (_BAROMETER, _UNHEALTHY),
@@ -57,7 +57,7 @@ _LAND_COMPLETE, _NOT_LANDED = 18, 28  # LogEvent
 
 
 class LogWatch:
-    """Remembers what held at the last look, first at the opening of the log."""
+    """State at the last check, first at the opening of the log."""
 
     def __init__(self, service: LoggedVehicle) -> None:
         self._vehicle = service.vehicle
@@ -67,7 +67,7 @@ class LogWatch:
         self._landed = self._is_landed()
 
     def look(self, now_us: int) -> bytes:
-        """The messages of what has changed."""
+        """Return the messages about changes."""
         failsafes, figure = self._failsafes, self._vehicle.state.report.item
         present, healthy = figure(R.SENSORS_PRESENT), figure(R.SENSORS_HEALTHY)
         seen = (
@@ -106,7 +106,7 @@ _BOARD_SITL = 3  # HAL_BOARD
 
 @cache
 def _parameter_rows(known: ParameterSet) -> npt.NDArray[np.void]:
-    """The PARM messages of a kind of vehicle, without time and values: each flight begins with all of them."""
+    """Return the PARM messages of a kind of vehicle without times and values; each log begins with all of them."""
     rows = np.zeros(len(known.definitions), np.dtype(fields(K.PARM)))
     rows["PARM.head"] = np.frombuffer(K.PARM.head, np.uint8)
     rows["PARM.Name"] = [definition.name for definition in known.definitions]
@@ -115,11 +115,11 @@ def _parameter_rows(known: ParameterSet) -> npt.NDArray[np.void]:
 
 
 class BinLog:
-    """Open from arming to disarming. Nothing but the constructor raises; `error` says why a log ended early.
-    `written`: bytes."""
+    """Log from arming to disarming. Only the constructor raises; `error` has the reason of an early end. `written`:
+    bytes."""
 
     def __init__(self, folder: Path, service: LoggedVehicle, now_ms: int) -> None:
-        """Raises OSError when the file cannot be made."""
+        """Open the file. OSError when that fails."""
         self.path = folder / "flight.bin"
         self.error: str | None = None
         self.written = 0
@@ -156,7 +156,7 @@ class BinLog:
 
     # --- facts ----------------------------------------------------------------------------------------------------
     def sample(self, now_ms: int) -> None:
-        """The vehicle's state now, unless it was sampled within `PERIOD_MS`; and what `LogWatch` has noticed."""
+        """Write the current state, at most every `PERIOD_MS`, and the changes found by `LogWatch`."""
         self._notice(now_ms)
         if now_ms < self._next_ms:
             return
@@ -169,14 +169,14 @@ class BinLog:
             self._write(self._sampler.take())
 
     def event(self, event: Event, now_ms: int) -> None:
-        """Write an event; kinds of events that the format has no message for are ignored."""
+        """Write an event; kinds without a message in the format are ignored."""
         self._notice(now_ms)
         self._insert(self._messages(event, now_ms * 1000))
-        if isinstance(event, CameraTriggered):  # who gives pictures their places reads it while the flight goes on
+        if isinstance(event, CameraTriggered):  # pictures are geotagged from it during the flight
             self.flush()
 
     def _notice(self, now_ms: int) -> None:
-        """Write what `LogWatch` has found; errors are on the disk at once, for they tell of what may end the flight."""
+        """Write the changes found by `LogWatch`. Errors are flushed at once, because the flight may end soon."""
         before = self._watch.alarms
         found = self._watch.look(now_ms * 1000)
         if found:
@@ -185,16 +185,16 @@ class BinLog:
                 self.flush()
 
     def parameter(self, name: str, value: float, now_ms: int) -> None:
-        """A parameter has a new value."""
+        """Write the new value of a parameter."""
         default = self._service.parameters.definition(name).default
         self._insert(K.PARM.pack(now_ms * 1000, name, value, default))
 
     def flush(self) -> None:
-        """See `flush_all`."""
+        """Flush the log (`flush_all`)."""
         flush_all([self])
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the rest and close the file."""
         self._write(self._sampler.take())
         try:
             self._file.close()
@@ -248,7 +248,7 @@ class BinLog:
         )
 
     def _command(self, item: MissionItem, now_us: int) -> tuple[float, ...]:
-        """The columns of its CMD message."""
+        """Return the columns of an item's CMD message."""
         places = has_position(item.command)
         return (
             now_us,
@@ -271,7 +271,7 @@ class BinLog:
         return [K.ORGN.pack(now_us, what, at.lat, at.lon, at.alt) for what, at in places if at is not None]
 
     def _rare(self, kind: MessageFormat, values: Sequence[Value], now_us: int) -> bytes:
-        """Pack a message of a kind that few logs have, behind its description where it is the first."""
+        """Pack a message of a rare kind, after its description if it is the first."""
         known, row = kind in self._described, kind.pack(now_us, *values)
         self._described.add(kind)
         return row if known else description(kind, now_us) + row
@@ -292,13 +292,13 @@ class BinLog:
 
 
 def _rally_point(item: MissionItem, total: int, now_us: int) -> bytes:
-    """RALY message of a rally point: metres, and what they count from."""
+    """Return the RALY message of a rally point: metres, and their reference."""
     flags = K.RALLY_FRAME_KNOWN | K.rally_frame(item.frame) << K.RALLY_FRAME_SHIFT
     height = max(-0x8000, min(round(item.z), 0x7FFF))
     return K.RALY.pack(now_us, min(total, 255), min(item.seq, 255), item.x, item.y, height, flags)
 
 
 def flush_all(logs: Sequence[BinLog]) -> None:
-    """Write all that these logs hold until now to their files."""
+    """Flush these logs to their files."""
     for log, data in zip(logs, take([log._sampler for log in logs]), strict=True):
         log._write(data, flush=True)

@@ -1,8 +1,8 @@
-"""The log on the ground: before the first flight (PX4's SDLOG_MODE 1), or before each (ArduPilot's LOG_DISARMED 1).
+"""Log on the ground: before the first flight (PX4's SDLOG_MODE 1), or before each flight (ArduPilot's LOG_DISARMED 1).
 
-DataFlash from the start of the vehicle on, or from the end of its last flight on, in `boot/` of the log directory, of
-which only the latest is kept; it ends where a flight has a log of its own, and is shown until that flight has ended. It
-can be downloaded while it is written, and it stops at `LIMIT_BYTES`: a vehicle may stand for weeks.
+A DataFlash log from boot, or from the end of the last flight, in `boot/` of the log directory; only the latest is kept.
+It ends when a flight opens its own log, and is listed until that flight has ended. It can be downloaded while it is
+written. It stops at `LIMIT_BYTES`, because a vehicle may stand for weeks.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LIMIT_BYTES: Final = 64 << 20
 
 
 class BootLog:
-    """An observer of a service. `shown`: stations are offered it; `binary`: it, while it is written."""
+    """Observer that writes the log. `shown`: stations may list it; `binary`: the open log."""
 
     def __init__(self, service: LoggedVehicle, directory: Path) -> None:
         self._service = service
@@ -31,7 +31,7 @@ class BootLog:
         self.shown = False
 
     def begin(self, now_ms: int) -> None:
-        """Begin anew; while it is being written, go on."""
+        """Begin a new log, unless one is open."""
         if self.binary is not None:
             return
         from sortie.logs.bin_log import BinLog
@@ -50,7 +50,7 @@ class BootLog:
             self.sample(now_ms)
 
     def sample(self, now_ms: int) -> None:
-        """The vehicle has moved."""
+        """Take a sample."""
         if self.binary is None:
             return
         if self._service.sampled:
@@ -59,7 +59,7 @@ class BootLog:
             self.close()
 
     def flush(self) -> None:
-        """Flush the file, so that readers see all of it now."""
+        """Flush the file for readers."""
         if self.binary is not None:
             self.binary.flush()
 

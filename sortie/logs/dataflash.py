@@ -1,11 +1,11 @@
-"""The DataFlash log format, as ArduPilot writes it and pymavlink, Mission Planner and other tools read it. Pure.
+"""DataFlash log format of ArduPilot, readable by pymavlink, Mission Planner and other tools. Pure functions.
 
-A log is a row of messages, each `A3 95 <type>` and its packed fields. The log describes itself: FMT messages name the
-fields of each type, UNIT and MULT the units and multipliers, FMTU which field has which of them. So a reader needs no
-table of ours, and the type numbers are free (FMT's is 128).
+A log is a sequence of messages: `A3 95 <type>` and packed fields. The log describes itself: FMT messages name the
+fields of each type, UNIT and MULT list units and multipliers, FMTU assigns them to fields. So readers need no table of
+ours, and type numbers are free (FMT's is 128).
 
-`MessageFormat` is one type of message; `kinds` has those that we write. Format characters and the meaning of units are
-in ArduPilot's AP_Logger/README and LogStructure.h.
+`MessageFormat` is one type of message; `kinds` has those that we write. Format characters and units are described in
+ArduPilot's AP_Logger/README and LogStructure.h.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class MessageFormat:
     units: str
     factors: str
     head: bytes = field(init=False, repr=False, compare=False)
-    """The first three bytes of each message."""
+    """First three bytes of each message."""
     _layout: struct.Struct = field(init=False, repr=False, compare=False)
     _fitters: tuple[Callable[[Value], Value], ...] = field(init=False, repr=False, compare=False)
 
@@ -79,18 +79,18 @@ class MessageFormat:
 
     @property
     def size(self) -> int:
-        """Bytes of a message with its three bytes of header."""
+        """Size of a message with its three header bytes."""
         return self._layout.size
 
     def pack(self, *values: Value) -> bytes:
-        """Pack a message. Values are in the unit of the column (a `c` in degrees, not in 1/100); numbers that do not
-        fit are clamped, those that are not finite are 0 in a whole-numbered column, and texts are cut."""
+        """Pack a message. Values are in the unit of the column (a `c` in degrees, not 1/100 degree). Too large numbers
+        are clamped, non-finite ones are 0 in integer columns, texts are cut."""
         return self._layout.pack(self.head, *[fit(value) for fit, value in zip(self._fitters, values, strict=True)])
 
 
 @cache
 def _fitter(character: str) -> Callable[[Value], Value]:
-    """Return the function that fits a value to the column's struct code; texts it cuts by itself."""
+    """Return the function that fits a value to the column's struct code."""
     code, _, factor, _ = CHARACTERS[character]
     if character in _TEXT:
         return lambda value: value if isinstance(value, bytes) else str(value).encode("ascii", "replace")
@@ -108,7 +108,7 @@ def _fitter(character: str) -> Callable[[Value], Value]:
 
 
 def kind(type_: int, name: str, form: str, columns: str, units: str, factors: str) -> MessageFormat:
-    """A kind from ArduPilot's notation (columns separated by commas). ValueError when the lengths do not agree."""
+    """Make a kind from ArduPilot's notation (columns separated by commas). ValueError for different lengths."""
     names = tuple(columns.split(","))
     if not len(form) == len(names) == len(units) == len(factors) or len(form) > 16 or len(columns) > 64:
         raise ValueError(f"{name}: {form} {units} {factors} do not describe {columns}")
@@ -123,7 +123,8 @@ FMTU = kind(131, "FMTU", "QBNN", "TimeUS,FmtType,UnitIds,MultIds", "s---", "F---
 
 @lru_cache(maxsize=4)
 def preamble(kinds: tuple[MessageFormat, ...], time_us: int) -> bytes:
-    """Beginning of a log: all formats, units and multipliers. Kept: the vehicles of a fleet begin together."""
+    """Return the beginning of a log: all formats, units and multipliers. Cached, because the vehicles of a fleet begin
+    together."""
     described = [FMT, UNIT, MULT, FMTU, *kinds]
     pieces = [_format(format_kind) for format_kind in described]
     pieces += [UNIT.pack(time_us, ord(letter), label) for letter, label in UNITS.items()]
@@ -133,7 +134,7 @@ def preamble(kinds: tuple[MessageFormat, ...], time_us: int) -> bytes:
 
 
 def description(kind: MessageFormat, time_us: int) -> bytes:
-    """Describe a kind that the preamble did not: it stands before the first message of it."""
+    """Return the description of a kind that the preamble does not have; it precedes the kind's first message."""
     return _format(kind) + _units(kind, time_us)
 
 

@@ -1,9 +1,8 @@
-"""Samples of a vehicle's report as DataFlash messages, many at a time.
+"""Conversion of report vectors to DataFlash messages, many at a time.
 
-Reports are copied into a table (a microsecond each) and packed column by column with numpy when the table is full, so
-that a flight far ahead of real time is not slowed: packing each field of each message in Python would cost more than
-the flight. What else is logged between two samples waits with them and keeps its place: packing a few rows costs nearly
-as much as packing all.
+Reports are copied into a table (1 us each), which is packed column by column with numpy when it is full. Packing each
+field in Python would take longer than the simulation. Other messages between two samples are kept in their order,
+because packing a few rows costs nearly as much as packing all.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ ROWS = 512
 _OF_CONTROL = (*range(R.TARGET_N, R.TARGET_VD + 1), R.NAV_ROLL, R.NAV_PITCH, R.NAV_BEARING, R.TARGET_YAW)
 _OF_SENSORS = (*range(R.BARO_PRESSURE, R.VIBE_Z + 1), *range(R.SERVO_1, R.STICK_YAW + 1), R.BATT_V_REST)
 UNKNOWN_OF_A_REAL_VEHICLE = np.array((*_OF_CONTROL, *_OF_SENSORS))
-"""Columns of `Readings` that a flight controller leaves at 0."""
+"""Columns of `Readings` that are 0 for a flight controller."""
 _GPS_EPOCH_UNIX_US = 315_964_800 * 1_000_000
 _GPS_UTC_LEAP_US = 18 * 1_000_000  # GPS time is ahead of UTC by 18 s since 2017
 _DENSITY = 1.225  # kg/m3 at sea level
@@ -41,8 +40,7 @@ Column = Callable[["_Batch"], npt.NDArray[np.float64] | float]
 
 
 class _Batch:
-    """The rows that are packed together, of one vehicle or of several of a kind, and of each what has to be known
-    besides."""
+    """Rows that are packed together, of one or several vehicles of a kind, with additional data for each row."""
 
     def __init__(self, samplers: Sequence[Sampler]) -> None:
         counts = [sampler.count for sampler in samplers]
@@ -66,7 +64,7 @@ class _Batch:
 
     @cached_property
     def up_acceleration(self) -> Table:
-        """m/s2, up, from the accelerometers turned by the estimated attitude."""
+        """Upward acceleration from the accelerometers, rotated by the estimated attitude, m/s2."""
         roll, pitch = self[R.ROLL], self[R.PITCH]
         down = -arrays.sin(pitch) * self[R.ACCEL_X] + arrays.cos(pitch) * (
             arrays.sin(roll) * self[R.ACCEL_Y] + arrays.cos(roll) * self[R.ACCEL_Z]
@@ -75,34 +73,34 @@ class _Batch:
 
     @cached_property
     def ahead(self) -> tuple[Table, Table]:
-        """Speed along the nose, m/s: as it is, and as it is wanted."""
+        """Speed along the nose, m/s: actual, and desired."""
         c, s = arrays.cos(self[R.YAW]), arrays.sin(self[R.YAW])
         return self[R.VN] * c + self[R.VE] * s, self[R.WANT_VN] * c + self[R.WANT_VE] * s
 
     @cached_property
     def true_share(self) -> Table:
-        """True airspeed by equivalent airspeed, in the standard atmosphere."""
+        """Ratio of true to equivalent airspeed in the standard atmosphere."""
         thinner = np.maximum(1.0 - _LAPSE_1_M * self[R.ALT], 0.1)
         return np.asarray(1.0 / (thinner * thinner))
 
     @cached_property
     def pitot_pressure(self) -> Table:
-        """Pa, of the air that streams in."""
+        """Dynamic pressure, Pa."""
         return np.asarray(0.5 * _DENSITY * self[R.PITOT] * self[R.PITOT])
 
     @cached_property
     def lift(self) -> Table:
-        """Throttle of the lift motors (outputs 5 to 8), 0 .. 1."""
+        """Throttle of the lift motors (outputs 5 to 8), 0 to 1."""
         return np.asarray(sum((self[R.SERVO_1 + 4 + i] - 1000.0 for i in range(4)), np.zeros(len(self.rows))) / 4000.0)
 
     @cached_property
     def speeding(self) -> Table:
-        """1 where it goes over to its wings."""
+        """1 during a transition to wings, otherwise 0."""
         return np.where(self[R.VTOL_STATE] == VtolState.TRANSITION_TO_FW, 1.0, 0.0)
 
     @cached_property
     def true_quaternion(self) -> tuple[Table, Table, Table, Table]:
-        """Attitude, body to NED (w, x, y, z)."""
+        """True attitude, body to NED (w, x, y, z)."""
         r, p, y = (0.5 * self[index] for index in (R.TRUE_ROLL, R.TRUE_PITCH, R.TRUE_YAW))
         cr, cp, cy = map(arrays.cos, (r, p, y))
         sr, sp, sy = map(arrays.sin, (r, p, y))
@@ -114,7 +112,7 @@ class _Batch:
         )
 
     def healthy(self, bits: int) -> Table:
-        """1 where all these MAV_SYS_STATUS_SENSOR bits are healthy."""
+        """1 where all these MAV_SYS_STATUS_SENSOR bits are healthy, otherwise 0."""
         return np.where(self[R.SENSORS_HEALTHY].astype(np.int64) & bits == bits, 1.0, 0.0)
 
 
@@ -123,17 +121,19 @@ def _plain(index: int, factor: float = 1.0) -> Column:
 
 
 def _heading(index: int) -> Column:
-    """0 to 360 degrees."""
+    """Return a column of degrees, 0 to 360."""
     return lambda b: np.degrees(b[index]) % 360.0
 
 
 def _output(signs: tuple[int, int, int, int]) -> Column:
-    """A share of the motors' outputs (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear right), -1 .. 1."""
+    """Return a combination of motor outputs (quadrotor X: 1 front right, 2 rear left, 3 front left, 4 rear right), -1
+    to 1."""
     return lambda b: sum((b[R.SERVO_1 + i] * sign for i, sign in enumerate(signs)), np.zeros(len(b.rows))) / 4000.0
 
 
 def _axis(letter: str, index: int) -> dict[str, Column]:
-    """Position control along one axis: position, velocity, acceleration, each desired, demanded, and as it is."""
+    """Return the columns of position control along an axis: position, velocity, acceleration, each desired, demanded
+    and actual."""
     columns = {
         "DP": R.TARGET_N,
         "TP": R.TARGET_N,
@@ -154,7 +154,7 @@ def _true_quaternion(index: int) -> Column:
 
 _DEG = degrees(1.0)
 
-#: What stands in a column; columns that are missing here are NaN (or 0 in whole numbers).
+# Sources of columns; a missing column is NaN, or 0 if it holds integers.
 _SOURCES: dict[str, dict[str, Column]] = {
     "ATT": {
         "DesRoll": _plain(R.NAV_ROLL, _DEG), "Roll": _plain(R.ROLL, _DEG), "DesPitch": _plain(R.NAV_PITCH, _DEG),
@@ -276,7 +276,7 @@ _OF_WINGS: dict[MessageFormat, dict[str, Column]] = {
         "Ast": lambda b: np.where((b.lift > 0.0) & ((b[R.VTOL_STATE] == VtolState.FW) | (b.speeding > 0.0)), 1.0, 0.0),
     },
 }  # fmt: skip
-"""Messages of wings; some have names that other kinds have too, with other columns."""
+"""Messages of wings; some names have other columns than for other kinds."""
 
 
 def _sources(kind: MessageFormat) -> dict[str, Column]:
@@ -284,8 +284,8 @@ def _sources(kind: MessageFormat) -> dict[str, Column]:
 
 
 class Sampler:
-    """Collects reports to be packed as `kinds`, in that order. `epoch_us`: UTC microseconds since 1970 at vehicle
-    time 0; `hover`: MOT_THST_HOVER, which a column repeats; `unknown`: figures of the report that nobody fills."""
+    """Collector of reports to be packed as `kinds`, in that order. `epoch_us`: UTC, us since 1970, at vehicle time 0;
+    `hover`: MOT_THST_HOVER, for a column; `unknown`: report values that are not available."""
 
     def __init__(
         self, kinds: tuple[MessageFormat, ...], epoch_us: int, hover: float, unknown: Indices = NOTHING
@@ -305,22 +305,22 @@ class Sampler:
         return self.count == ROWS
 
     def add(self, report: npt.NDArray[np.float64], now_ms: int, home_alt: float) -> None:
-        """Keep a copy of the report as of vehicle time `now_ms`; `home_alt` in m AMSL. Not when `full`."""
+        """Store a copy of the report at vehicle time `now_ms`; `home_alt` in m AMSL. Must not be `full`."""
         self.rows[self.count] = report
         self.times_ms[self.count] = now_ms
         self.home_alt[self.count] = home_alt
         self.count += 1
 
     def insert(self, messages: bytes) -> None:
-        """Packed messages that stand behind the samples so far."""
+        """Insert packed messages after the samples so far."""
         self._between.append((self.count, messages))
 
     def take(self) -> bytes:
-        """See `take`: of this one alone."""
+        """Return and clear the messages of this sampler alone (`take`)."""
         return take([self])[0]
 
     def forget(self, packed: npt.NDArray[np.void]) -> bytes:
-        """The messages of all that was collected, in order, its samples as they were `packed`; nothing is kept."""
+        """Return all messages in order, with the samples as `packed`, and clear the sampler."""
         between, self._between, self.count = self._between, [], 0
         if not between:
             return packed.tobytes()
@@ -332,8 +332,8 @@ class Sampler:
 
 
 def take(samplers: Sequence[Sampler]) -> list[bytes]:
-    """Take the messages of all that each sampler has collected, in order. Vehicles of a kind are
-    packed together: a thousand logs of a fleet cost little more than one."""
+    """Return and clear the messages of each sampler, in order. Vehicles of a kind are packed together, so a thousand
+    logs of a fleet cost little more than one."""
     found: dict[Sampler, bytes] = {}
     for _, alike in groupby(sorted(samplers, key=_likeness), _likeness):
         group = list(alike)
@@ -346,12 +346,12 @@ def take(samplers: Sequence[Sampler]) -> list[bytes]:
 
 
 def _likeness(sampler: Sampler) -> int:
-    """Alike are those that can be packed together."""
+    """Return a key that is equal for samplers that can be packed together."""
     return id(sampler.blank)
 
 
 def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
-    """All samples of a group, a row each."""
+    """Pack all samples of a group, a row each."""
     blank, plan = group[0].blank, group[0].plan
     count = sum(sampler.count for sampler in group)
     if not count:
@@ -360,21 +360,21 @@ def _pack(group: Sequence[Sampler]) -> npt.NDArray[np.void]:
         sampler.rows[: sampler.count, sampler.unknown] = np.nan
     batch = _Batch(group)
     out = np.repeat(blank, count)
-    with np.errstate(over="ignore"):  # a SIM_ parameter can ask for 3e38 V: inf in the log, no words on stderr
+    with np.errstate(over="ignore"):  # a SIM_ parameter may ask for 3e38 V: inf in the log, without a warning
         for name, character, source in plan:
             out[name] = _fit(source(batch), character)
     return out
 
 
 def _joined(tables: Sequence[Table]) -> Table:
-    """Join tables of vehicles; a single one is returned uncopied."""
+    """Join tables of vehicles; a single one is returned without a copy."""
     return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
 
 @cache
 def _row(kinds: tuple[MessageFormat, ...]) -> tuple[npt.NDArray[np.void], tuple[tuple[str, str, Column], ...]]:
-    """A row with a message of each kind, in which what nobody fills is NaN or 0, and the other columns with what fills
-    them: (name, character, source)."""
+    """Return a row with a message of each kind, in which unknown columns are NaN or 0, and the sources of the other
+    columns: (name, character, source)."""
     blank = np.zeros(1, np.dtype([entry for kind in kinds for entry in fields(kind)]))
     plan: list[tuple[str, str, Column]] = []
     for kind in kinds:
@@ -397,7 +397,7 @@ def _time(batch: _Batch) -> Table:
 
 
 def table(kind: MessageFormat, rows: Sequence[tuple[float, ...]]) -> bytes:
-    """Messages of a kind without texts, each as `MessageFormat.pack` makes it from these values."""
+    """Return messages of a kind without texts, packed as by `MessageFormat.pack`."""
     out = np.zeros(len(rows), np.dtype(fields(kind)))
     out[f"{kind.name}.head"] = np.frombuffer(kind.head, np.uint8)
     for name, character, values in zip(kind.columns, kind.form, zip(*rows, strict=True), strict=False):
@@ -406,18 +406,18 @@ def table(kind: MessageFormat, rows: Sequence[tuple[float, ...]]) -> bytes:
 
 
 def fields(kind: MessageFormat) -> list[tuple[str, str] | tuple[str, str, tuple[int]]]:
-    """Fields of a numpy record that is a message of this kind: `KIND.column`, and `KIND.head` of three bytes."""
+    """Return the fields of a numpy record for this kind: `KIND.head` of three bytes, and `KIND.column`."""
     head: list[tuple[str, str] | tuple[str, str, tuple[int]]] = [(f"{kind.name}.head", "u1", (3,))]
     columns = zip(kind.columns, kind.form, strict=True)
     return head + [(f"{kind.name}.{name}", CHARACTERS[form][3]) for name, form in columns]
 
 
 def _fit(value: npt.NDArray[np.float64] | float, character: str) -> npt.NDArray[np.float64] | float:
-    """The value as the column holds it; as `MessageFormat.pack` does it, for many rows at once."""
+    """Fit values to a column, as `MessageFormat.pack` does, for many rows."""
     _, _, factor, kind = CHARACTERS[character]
     if kind[1] == "f":
         return value
     low, high = _LIMITS[kind]
     scaled = np.rint(np.asarray(value) * factor)
     finite = np.where(np.isfinite(scaled), scaled, 0.0)
-    return np.asarray(np.minimum(np.maximum(finite, low), high))  # np.clip takes three times as long on few rows
+    return np.asarray(np.minimum(np.maximum(finite, low), high))  # np.clip takes three times as long for few rows

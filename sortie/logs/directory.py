@@ -1,7 +1,7 @@
-"""The log directory: `run.log`, `flights/NNNN/`, `latest`; the newest flights are kept, within a size.
+"""Log directory: `run.log`, `flights/NNNN/`, `latest`. The newest flights are kept, up to a total size.
 
-Numbers only rise, also when old flights are deleted, so that a number names one flight for ever. Folders are made with
-`mkdir`, which two processes cannot both win.
+Numbers always increase, also after flights are deleted, so a number identifies a flight. Folders are made with `mkdir`,
+so two processes never share one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KEEP_BYTES = 1 << 30
 
 
 def new_flight_folder(directory: Path) -> Path:
-    """Make the next `flights/NNNN` and point `latest` at it. Raises OSError (disk full, no permission)."""
+    """Make the next `flights/NNNN` and point `latest` at it. OSError (disk full, no permission)."""
     flights = directory / FLIGHTS
     flights.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(entry.name) for entry in flights.iterdir() if entry.name.isdecimal()), default=0)
@@ -34,7 +34,7 @@ def new_flight_folder(directory: Path) -> Path:
 
 
 def _point_latest(directory: Path, folder: Path) -> None:
-    """`latest` is a convenience: a file system without links goes without it."""
+    """Point the link `latest` at a folder. File systems without links are accepted."""
     temporary = directory / f".latest-{os.getpid()}"
     with contextlib.suppress(OSError):
         temporary.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def _point_latest(directory: Path, folder: Path) -> None:
 
 
 def flight_folders(directory: Path) -> list[Path]:
-    """Folders of flights, oldest first."""
+    """Return the folders of flights, oldest first."""
     flights = directory / FLIGHTS
     if not flights.is_dir():
         return []
@@ -52,7 +52,7 @@ def flight_folders(directory: Path) -> list[Path]:
 
 
 def prune(directory: Path, keep: int = KEEP_FLIGHTS, limit: int = KEEP_BYTES) -> None:
-    """Delete the oldest flights beyond `keep` and beyond `limit` bytes; the newest always stays."""
+    """Delete the oldest flights beyond `keep` flights or `limit` bytes; the newest always stays."""
     folders = flight_folders(directory)
     sizes = [sum(file.stat().st_size for file in folder.iterdir()) for folder in folders]
     total = sum(sizes)

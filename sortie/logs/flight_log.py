@@ -1,7 +1,7 @@
-"""The files of one flight: `flight.tlog`, `telemetry.csv`, `events.jsonl`, `summary.json`.
+"""Files of one flight: `flight.tlog`, `telemetry.csv`, `events.jsonl`, `summary.json`.
 
-Times in them are vehicle time, and the telemetry log's stamps are the service's epoch plus vehicle time, so the same
-seed writes the same bytes. A disk that fails in flight ends the log and is reported once; the flight goes on.
+Times are vehicle time, and telemetry stamps are the epoch plus vehicle time, so the same seed writes the same bytes. A
+disk error in flight ends the log and is reported once; the flight continues.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ _COLUMNS: tuple[tuple[str, int, str], ...] = (
     ("cross_track_m", R.CROSS_TRACK, ".2f"),
 )
 _CSV_INDEX = np.array([index for _, index, _ in _COLUMNS])
-_CSV_FORM = ",".join("%" + form for _, _, form in _COLUMNS) + "\n"  # of many numbers twice as fast as `format`
+_CSV_FORM = ",".join("%" + form for _, _, form in _COLUMNS) + "\n"  # for many numbers twice as fast as `format`
 
 
 def _plain(value: object) -> object:
-    """Convert what JSON has no form for: a record by its fields, anything else by its text."""
+    """Convert an object for JSON: a record to its fields, anything else to text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return str(value)
 
 
-_encode = json.JSONEncoder(default=_plain).encode  # one for all: `json.dumps` would make one a line
+_encode = json.JSONEncoder(default=_plain).encode  # one encoder for all lines; `json.dumps` would make one for each
 
 
 def event_line(event: Event, time_s: float) -> str:
-    """A line of events.jsonl: vehicle time, the kind of event, and its own fields."""
+    """Return a line of events.jsonl: vehicle time, kind of event, its fields."""
     kind: type[object] = type(event)
     fields = _FIELDS.get(kind)
     if fields is None:
@@ -74,7 +74,7 @@ def event_line(event: Event, time_s: float) -> str:
 
 
 _FIELDS: dict[type, tuple[tuple[str, str], ...]] = {}
-"""Fields of each kind of event that was written: their names, and what stands before their values."""
+"""Fields of each kind of event so far: names, and the text before their values."""
 
 
 @cache
@@ -84,10 +84,10 @@ def _stamper() -> FrameStamper:
 
 
 class FlightLog:
-    """Open from arming to disarming. `write_*` never raise; `error` says why a log ended early."""
+    """Log from arming to disarming. `write_*` never raise; `error` has the reason of an early end."""
 
     def __init__(self, folder: Path, epoch_us: int, start_ms: int) -> None:
-        """Raises OSError when the files cannot be made."""
+        """Open the files. OSError when that fails."""
         self.folder = folder
         self.error: str | None = None
         self._epoch_us = epoch_us
@@ -99,7 +99,7 @@ class FlightLog:
         self._csv.write(",".join(name for name, _, _ in _COLUMNS) + "\n")
 
     def write_frames(self, frames: bytes | bytearray, now_ms: int) -> None:
-        """Whole MAVLink 2 frames, as they go out on a link, each behind its 8-byte stamp (us since 1970)."""
+        """Write whole MAVLink 2 frames as they are sent on a link, each after its 8-byte stamp (us since 1970)."""
         if self.error is not None:
             return
         stamp = _STAMP.pack(self._epoch_us + now_ms * 1000)
@@ -117,12 +117,12 @@ class FlightLog:
         self._guard(self._tlog, b"".join(pieces))
 
     def write_stamped(self, frames: memoryview) -> None:
-        """Frames that stand behind their stamps already."""
+        """Write frames that already have their stamps."""
         if self.error is None:
             self._guard(self._tlog, frames)
 
     def write_state(self, state: VehicleState, now_ms: int) -> None:
-        """A row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
+        """Write a row of telemetry.csv, at most every `CSV_PERIOD_MS`."""
         if now_ms < self._next_csv_ms or self.error is not None:
             return
         self._next_csv_ms = next_multiple(now_ms, CSV_PERIOD_MS)
@@ -131,13 +131,13 @@ class FlightLog:
         self._guard(self._csv, _CSV_FORM % tuple(values))
 
     def write_event(self, event: Event, now_ms: int) -> None:
-        """Write one line of events.jsonl: time and the event's own fields."""
+        """Write a line of events.jsonl."""
         if self.error is not None:
             return
         self._guard(self._events, event_line(event, now_ms / 1000.0))
 
     def flush(self) -> None:
-        """Flush the files: all of it until now is in them."""
+        """Flush the files."""
         for file in (self._tlog, self._csv, self._events):
             if self.error is None:
                 try:
@@ -152,7 +152,7 @@ class FlightLog:
             self.error = f"flight log {self.folder}: {error.strerror}"
 
     def close(self, summary: dict[str, Any]) -> None:
-        """Write `summary.json` and close all. Never raises."""
+        """Write `summary.json` and close all files. Never raises."""
         for file in (self._tlog, self._csv, self._events):
             try:
                 file.close()

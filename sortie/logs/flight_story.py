@@ -1,4 +1,4 @@
-"""Story of a flight for the run log: the vehicle's texts at their levels, and its modes, with vehicle time."""
+"""Lines about a flight for the run log: the vehicle's texts with their levels, and its modes, with vehicle time."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ _LEVELS = {
 
 
 class FlightStory:
-    """An observer of a service. `kind`: of vehicle, by name: each calls its modes in its own way. `name`: what it is
-    called where there are several."""
+    """Observer that writes these lines. `kind`: kind of vehicle, for mode names; `name`: name of a fleet's vehicle."""
 
     def __init__(self, kind: str, name: str = "") -> None:
         self._prefix = f"vehicle {name}: " if name else ""
         self._modes = vehicle_class(kind).modes
 
     def observe(self, events: list[Event], now_ms: int) -> None:
-        """A line for each text and each change of mode."""
+        """Write a line for each text and each change of mode."""
         for event in events:
             if isinstance(event, StatusText):
                 self._tell(_LEVELS[event.severity], event.words, now_ms)

@@ -1,4 +1,4 @@
-"""Vehicle as a log of flights sees it: facts to read, and where its files are served."""
+"""Interfaces of a vehicle for its logs: facts to read, and services that serve its files."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class PresentedIdentity(Protocol):
-    """Identity that the vehicle presents."""
+    """Telemetry with the presented identity."""
 
     @property
     def identity(self) -> Identity: ...
 
 
 class Photographer(Protocol):
-    """A camera with a card."""
+    """Camera with a memory card."""
 
     def keep_in(self, folder: Path) -> None:
         """Keep its pictures in this folder from now on."""
 
 
 class LoggedVehicle(Protocol):
-    """A vehicle with its services. `observers` are called with the events of each pass and the vehicle time, ms,
-    `samplers` with the time alone where nothing is decided; `epoch_us` is UTC at vehicle time 0. `sampled`: is this
-    pass one whose state a log takes?"""
+    """Vehicle with its services. `observers` are called with the events of each pass and the vehicle time (ms),
+    `samplers` with the time only, when nothing is decided. `epoch_us`: UTC at vehicle time 0. `sampled`: the log
+    records the state of this pass."""
 
     observers: list[Callable[[list[Event], int], None]]
     samplers: list[Callable[[int], None]]
@@ -60,7 +60,7 @@ class LoggedVehicle(Protocol):
     def camera(self) -> Photographer | None: ...
     @property
     def logs_from_boot(self) -> bool:
-        """True when there is a log before the first flight, too."""
+        """True when there is a log before the first flight."""
 
     def open_log_link(self, name: str, hz: float, take: Callable[[memoryview], None]) -> int:
-        """A link that nobody is on, with all streams; `take` is given those that are stamped already."""
+        """Open an internal link with all streams; `take` receives stamped frames."""

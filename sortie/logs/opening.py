@@ -1,7 +1,7 @@
-"""Folders and files below a folder, opened name by name, so that no link leads anywhere else.
+"""Opening of folders and files name by name below a folder, so that no symbolic link leads out of it.
 
-By file descriptors, which nobody can exchange underway. Windows has none of folders: there each name is looked at
-before it is gone through, and what the system would take for something else than a name is none.
+File descriptors make this safe against changes in between. Windows has none for folders: there each name is checked
+before use, and names with a special meaning are refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if sys.platform == "win32":
 
     @contextlib.contextmanager
     def opened_folder(root: Path, folders: Sequence[str]) -> Iterator[int | str]:
-        """A folder below `root`, for `open_in` and `os.scandir`. OSError for what is none."""
+        """Open a folder below `root`, for `open_in` and `os.scandir`. OSError for anything else."""
         current = root
         for folder in folders:
             current = current / _name(folder)
@@ -27,21 +27,21 @@ if sys.platform == "win32":
         yield str(current)
 
     def open_in(folder: int | str, name: str) -> int:
-        """The descriptor of a file of an opened folder. OSError for a link."""
+        """Open a file of an opened folder and return its descriptor. OSError for a link."""
         file = Path(str(folder)) / _name(name)
         if not stat.S_ISREG(_own(file)):
             raise OSError(errno.ENOENT, "no plain file")
         return os.open(file, os.O_RDONLY | os.O_BINARY)
 
     def _own(path: Path) -> int:
-        """The mode of what lies there itself; junctions and other reparse points are links."""
+        """Return the mode of a path without following links; junctions and other reparse points count as links."""
         status = path.lstat()
         if status.st_reparse_tag:
             raise OSError(errno.ELOOP, "a link")
         return status.st_mode
 
     def _name(name: str) -> str:
-        """Not a drive, a stream, a device, or a way."""
+        """Return a name that is not a drive, a stream, a device or a path. OSError for others."""
         device = name.split(".")[0].rstrip(" ").upper() in {"CON", "PRN", "AUX", "NUL", *_PORTS}
         if device or name != name.rstrip(". ") or any(sign in name for sign in '\\/:*?"<>|'):
             raise OSError(errno.ENOENT, "no name")
@@ -55,8 +55,8 @@ else:
 
     @contextlib.contextmanager
     def opened_folder(root: Path, folders: Sequence[str]) -> Iterator[int | str]:
-        """A folder below `root`, for `open_in` and `os.scandir`. OSError for what is none."""
-        current = os.open(root, _FOLDER & ~os.O_NOFOLLOW)  # the root is the owner's choice
+        """Open a folder below `root`, for `open_in` and `os.scandir`. OSError for anything else."""
+        current = os.open(root, _FOLDER & ~os.O_NOFOLLOW)  # the owner may choose a link as root
         try:
             for folder in folders:
                 above, current = current, os.open(folder, _FOLDER, dir_fd=current)
@@ -66,5 +66,5 @@ else:
             os.close(current)
 
     def open_in(folder: int | str, name: str) -> int:
-        """The descriptor of a file of an opened folder. OSError for a link."""
+        """Open a file of an opened folder and return its descriptor. OSError for a link."""
         return os.open(name, _FILE, dir_fd=int(folder))

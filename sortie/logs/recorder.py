@@ -1,6 +1,7 @@
-"""Writes a log of each flight, as the flight manager's logger asks for it, and keeps the directory within its limits.
+"""Recorder of a log for each flight, on request of the flight manager's logger; it also limits the size of the
+directory.
 
-The logger opens anew in PREFLIGHT and closes after LANDED (`autopilot.flight.flight_context.LogFiles`).
+The logger opens a log in PREFLIGHT and closes it after LANDED (`autopilot.flight.flight_context.LogFiles`).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ TLOG_HZ = 4.0
 
 
 class FlightRecorder:
-    """An observer of a service. `directory` is the log directory; `telemetry` False leaves out flight.tlog, flight.bin
-    and telemetry.csv (events and summary are always written). `name`: what the vehicle is called where there are
-    several. `latest` is the folder of the newest flight."""
+    """Observer that records flights. `directory`: log directory. `telemetry` False: without flight.tlog, flight.bin and
+    telemetry.csv (events and summary are always written). `name`: name of a fleet's vehicle. `latest`: folder of the
+    newest flight."""
 
     def __init__(self, service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = "") -> None:
         self._prefix = f"vehicle {name}: " if name else ""
@@ -46,17 +47,17 @@ class FlightRecorder:
         self._odometer = 0.0
         self._reached = 0
         self._begins = False
-        """A log begins with how things stand, whoever has begun the flight."""
+        """True when the log must begin with the current state."""
         self._ending = False
         self.boot = BootLog(service, directory)
-        """The log on the ground."""
+        """Log on the ground."""
         if telemetry and (service.logs_from_boot or self._logs_disarmed):
             self.boot.begin(service.now_ms)
         service.parameters.listeners.append(self._parameter_changed)
 
     @property
     def open(self) -> Path | None:
-        """The folder of the flight that is being written."""
+        """Folder of the current flight's log, or None."""
         return None if self._log is None else self._log.folder
 
     def observe(self, events: list[Event], now_ms: int) -> None:
@@ -75,27 +76,27 @@ class FlightRecorder:
                     self.boot.begin(now_ms)
 
     def sample(self, now_ms: int) -> None:
-        """Sample the vehicle, which has moved; no decision was made."""
+        """Sample the vehicle, which has moved without a decision."""
         if self._log is not None:
             self._write(now_ms)
         else:
             self.boot.sample(now_ms)
 
     def flush(self) -> list[BinLog]:
-        """The text files and the telemetry log hold all until now; the binary logs, which can be packed together with
-        those of other vehicles, are left to `keep_flights`."""
+        """Flush text files and telemetry log, and return the binary logs, which `keep_flights` packs together with
+        those of other vehicles."""
         if self._log is not None:
             self._log.flush()
         return [binary for binary in (self._bin, self.boot.binary) if binary is not None]
 
     # --- LogFiles -------------------------------------------------------------------------------------------------
     def reopen(self, now_ms: int) -> str | None:
-        """Close the files of the last flight and open new ones; the reason when that is impossible."""
+        """Close the files of the last flight and open new ones. Returns the reason when that is impossible."""
         self.finish(now_ms)
         return self._open(now_ms)
 
     def close(self) -> None:
-        """The flight is over: its files are closed once this pass's events are in them."""
+        """End the flight: its files are closed after this pass's events."""
         self._ending = True
 
     # --- inside ---------------------------------------------------------------------------------------------------
@@ -137,8 +138,8 @@ class FlightRecorder:
             self._tell(self._end(now_ms))
 
     def _tell(self, error: str | None) -> None:
-        """A log that ended early is told as the vehicle's other texts are: people watch these, not run.log, which may
-        lie on the same full disk."""
+        """Report an early end as a text of the vehicle, because people read these, not run.log on the same full
+        disk."""
         if error is not None:
             self.service.autopilot.announcer.say(Severity.ERROR, error)
 
@@ -154,17 +155,17 @@ class FlightRecorder:
 
     @property
     def _logs_disarmed(self) -> bool:
-        """LOG_DISARMED; a firmware without the parameter has a rule of its own."""
+        """Return LOG_DISARMED; a firmware without this parameter has its own rule."""
         return "LOG_DISARMED" in self.service.parameters and self.service.parameters["LOG_DISARMED"] != 0.0
 
     def finish(self, now_ms: int) -> None:
-        """End the log of the flight; without one, nothing happens."""
+        """End the log of the flight, if there is one."""
         error = self._end(now_ms)
         if error is not None:
             LOGGER.error("%s", error)
 
     def _end(self, now_ms: int) -> str | None:
-        """End the log; return why it ended early, or could not be written to its end."""
+        """End the log, and return the reason of an early or failed end."""
         self._ending = False
         log, self._log = self._log, None
         self.boot.close()
@@ -203,9 +204,9 @@ class FlightRecorder:
 
 
 def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
-    """Hand all that is known of flights under way to the operating system: the death of this process does not take
-    it along. That of the machine may take what the system has not written by then: forcing it onto the medium would
-    keep a vehicle waiting for its memory card."""
+    """Pass the logs of current flights to the operating system, so that they survive the death of this process. They
+    are not forced to disk, because a vehicle would have to wait for its memory card; a power loss may lose the last
+    data."""
     binaries = []
     for recorder in recorders:
         binaries += recorder.flush()
@@ -218,8 +219,8 @@ def keep_flights(recorders: Iterable[FlightRecorder]) -> None:
 def record_flights(
     service: LoggedVehicle, directory: Path, *, telemetry: bool = True, name: str = ""
 ) -> FlightRecorder:
-    """Log the flights of `service` in `directory`, and let ground stations read the logs: DataFlash logs on their log
-    pages, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP. Its camera's pictures lie there too."""
+    """Log the flights of `service` in `directory`, and serve the logs to ground stations: DataFlash logs by the log
+    protocol, the whole directory as `@LOGS` and `/APM/LOGS` by MAVFTP. Pictures of the camera are there too."""
     recorder = FlightRecorder(service, directory, telemetry=telemetry, name=name)
     service.observers.append(recorder.observe)
     service.samplers.append(recorder.sample)

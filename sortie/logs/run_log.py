@@ -1,4 +1,4 @@
-"""`run.log`: what the service did, a line each, as text or JSON, through the standard `logging`."""
+"""`run.log`: events of the program, a line each, as text or JSON, by the standard `logging`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LOGGER = logging.getLogger("sortie")
 
 
 class FlownLine(logging.LogRecord):
-    """Line about something that happened in flight, at this vehicle time: a copy of one that has no caller, thread or
-    process, since to find that out each time is a third of what a line costs."""
+    """Line about an event in flight at this vehicle time: a copy of a record without caller, thread and process, which
+    would take a third of a line's time."""
 
     def __init__(self, level: int, text: str, vehicle_s: float) -> None:
         now_s = time.time()
@@ -29,12 +29,12 @@ _NOBODYS: dict[str, object] = vars(logging.LogRecord(LOGGER.name, logging.INFO, 
 
 
 class TextFormatter(logging.Formatter):
-    """Time (UTC), level, message; in front of what happened in flight its vehicle time."""
+    """Formatter: time (UTC), level, message; for events in flight also vehicle time."""
 
     _second, _text = -1, ""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """Time like 2026-11-23T07:01:02.345Z; a second is written once for all its lines."""
+        """Format a time like 2026-11-23T07:01:02.345Z; the text of a second is reused."""
         second = int(record.created)
         if second != self._second:
             self._second, self._text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
@@ -48,12 +48,12 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Formatter of one JSON object a line: `time` (UTC), `level`, `message`; of what happened in flight also
+    """Formatter of a JSON object for each line: `time` (UTC), `level`, `message`, and for events in flight
     `vehicle_s`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._clock = TextFormatter()  # both write times alike
+        self._clock = TextFormatter()  # for the same time format
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {"time": self._clock.formatTime(record), "level": record.levelname.lower()}
@@ -67,15 +67,15 @@ class JsonFormatter(logging.Formatter):
 
 
 def tell(text: str) -> None:
-    """Print a line on stderr in the midst of a run, which goes on where that takes nothing either: it may be a file on
-    the same full disk."""
+    """Print a line on stderr during a run; a full disk under stderr is ignored."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
 class RunLogHandler(logging.handlers.RotatingFileHandler):
-    """The file. That it takes nothing (a full disk) is said on stderr, once until it does again, and the service goes
-    on. How long it is, is counted: the base class asks the file system and writes each line twice to know it."""
+    """Handler of the file. A full disk is reported on stderr once, until writing works again; the program continues.
+    The handler counts the file's size itself, because the base class asks the file system and formats each line
+    twice."""
 
     _told = False
     _size = 0
@@ -89,7 +89,7 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
         try:
             if self._size >= self.maxBytes:
                 self.doRollover()
-            if self.stream is None:  # a full disk has let no new one be opened
+            if self.stream is None:  # a full disk prevented opening
                 self.stream = self._open()
             line = self.format(record) + "\n"
             self._size += len(line) if line.isascii() else len(line.encode("utf-8", "replace"))
@@ -108,13 +108,13 @@ class RunLogHandler(logging.handlers.RotatingFileHandler):
         tell(f"sortie: {self.baseFilename}: {reason}; not written: {record.getMessage()}")
 
     def close(self) -> None:
-        # What is still in the buffer was told by handleError when it did not go out.
+        # Buffered lines that could not be written were reported by handleError.
         with contextlib.suppress(OSError):
             super().close()
 
 
 def open_run_log(directory: Path, form: str) -> logging.Handler:
-    """Append to `directory/run.log` (rotated at 10 MB, three kept). Raises OSError."""
+    """Append to `directory/run.log` (rotated at 10 MB, three kept). OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     handler = RunLogHandler(directory / "run.log", maxBytes=10_000_000, backupCount=3)
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
@@ -126,8 +126,8 @@ def open_run_log(directory: Path, form: str) -> logging.Handler:
 
 
 def _say_less() -> None:
-    """No line has the caller, thread or process that it came from: finding them out was half of what a line cost.
-    Source: Python's logging HOWTO, Optimization."""
+    """Remove caller, thread and process from log records, which take half of a line's time. Source: Python's logging
+    HOWTO, Optimization."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
 
@@ -138,5 +138,5 @@ def close_run_log(handler: logging.Handler) -> None:
 
 
 def log_error(error: Exception, where: str) -> None:
-    """A fault of the program itself, which goes on."""
+    """Log a program error; the program continues."""
     LOGGER.error("internal error in %s", where, exc_info=error)

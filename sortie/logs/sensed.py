@@ -1,8 +1,7 @@
-"""Records of sensors that few vehicles have: range finder, proximity, precision landing, engine, camera.
+"""Records of rare sensors: range finder, proximity, precision landing, engine, camera.
 
-ArduPilot's RFND, PRX and PRXR (PRX_LOG_RAW), PL, EFI, EFI2 and ECYL, and CAM, as far as the vehicle knows their
-figures; what it does not know is NaN or 0. Source: LogStructure.h of AP_Logger, AP_Proximity, AC_PrecLand and
-AP_Camera, AP_EFI.cpp.
+ArduPilot's RFND, PRX and PRXR (PRX_LOG_RAW), PL, EFI, EFI2 and ECYL, and CAM; unknown values are NaN or 0. Source:
+LogStructure.h of AP_Logger, AP_Proximity, AC_PrecLand and AP_Camera, AP_EFI.cpp.
 """
 
 from __future__ import annotations
@@ -30,17 +29,17 @@ _WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
 
 class SensorRows:
-    """See the module. Values are those of the columns behind TimeUS."""
+    """Rows of sensors; values are those of the columns after TimeUS."""
 
     def __init__(self, service: LoggedVehicle) -> None:
         self._service = service
         self._version, self._fitted = -1, False
 
     def rows(self, now_ms: int) -> Iterator[tuple[MessageFormat, Sequence[Value]]]:
-        """Yield the records of the sensors that are there now."""
+        """Yield the records of the fitted sensors."""
         autopilot, state = self._service.autopilot, self._service.vehicle.state.report
         version = self._service.parameters.version
-        if version != self._version:  # asked at each sample
+        if version != self._version:  # checked at each sample
             self._version = version
             self._fitted = autopilot.facts.param("PLND_TYPE") != 0.0 or autopilot.payload.engine.fitted
         if state.item(R.RANGE_MOST) > 0.0:
@@ -60,7 +59,8 @@ class SensorRows:
             yield from self._engine()
 
     def _engine(self) -> Iterator[tuple[MessageFormat, Sequence[Value]]]:
-        """Figures of EFI_STATUS; degrees Celsius, as their unit says (ArduPilot's IMT is in kelvin)."""
+        """Yield EFI_STATUS values; temperatures in degrees Celsius, as their unit says (ArduPilot's IMT is in
+        kelvin)."""
         engine, state = self._service.autopilot.payload.engine, self._service.vehicle.state.report
         air_pa, air_c = float(state[R.BARO_PRESSURE]), float(state[R.BARO_TEMPERATURE])
         turns, burns = (100.0 * engine.load, engine.rpm), (engine.flow_cm3_min, engine.fuel_cm3)
@@ -75,7 +75,7 @@ class SensorRows:
         return 1, found, *off, *tracker.velocity, *off, tracker.below_m if found else 0.0, tracker.last_ms, 0, 1
 
     def photo(self, taken: CameraTriggered, gps_at_boot_ms: float) -> Sequence[Value]:
-        """Record of a picture. `gps_at_boot_ms`: GPS time at vehicle time 0."""
+        """Return the record of a picture. `gps_at_boot_ms`: GPS time at vehicle time 0, ms."""
         state, home = self._service.vehicle.state.report, self._service.autopilot.facts.home
         place, gps_ms = taken.place, gps_at_boot_ms + float(state[R.GPS_TIME_MS])
         relative = place.alt - (0.0 if home is None else home.alt)
@@ -86,7 +86,8 @@ class SensorRows:
 
 
 def _sectors(scan: Scan) -> list[float]:
-    """Nearest of each eighth of the circle, from the nose clockwise, m; the sensor's range where nothing is."""
+    """Return the smallest distance in each eighth of the circle, clockwise from the nose, m; the sensor's range if
+    nothing is there."""
     nearest = [inf] * _SECTORS
     for k, away in enumerate(scan.distances_m):
         if isfinite(away):
@@ -96,7 +97,7 @@ def _sectors(scan: Scan) -> list[float]:
 
 
 def _closest(scan: Scan) -> tuple[float, float]:
-    """Angle off the nose in degrees and distance in m of the nearest; NaN where nothing is."""
+    """Return angle from the nose (degrees) and distance (m) of the nearest object; NaN without one."""
     seen = [(away, k) for k, away in enumerate(scan.distances_m) if isfinite(away)]
     if not seen:
         return nan, nan

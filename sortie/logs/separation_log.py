@@ -1,6 +1,6 @@
 """`LOG/separation.jsonl`: a line for each approach of two vehicles below 20 m, and for each collision.
 
-It is the fleet's and not a vehicle's: what stands in a vehicle's own log is what it would be without the others.
+It belongs to the fleet. A vehicle's own log is the same as without the other vehicles.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from sortie.logs.run_log import LOGGER
 
 
 def as_facts(approach: Approach, labels: Sequence[str]) -> dict[str, object]:
-    """For JSON: the pair by their labels, m, s of vehicle time."""
+    """Return JSON values: labels of the pair, distance (m), vehicle time (s)."""
     pair = [labels[number] for number in approach.pair]
     return {"pair": pair, "distance_m": round(approach.distance_m, 2), "time_s": approach.time_ms / 1000.0}
 
 
 class SeparationLog:
-    """Appends to the file in `directory`, which is made with the first line. `labels`: of the vehicles, by number."""
+    """Log in `directory`, which is made with the first line. `labels`: of the vehicles, by number."""
 
     def __init__(self, directory: Path, labels: Sequence[str]) -> None:
         self._path = directory / "separation.jsonl"
         self._labels = tuple(labels)
 
     def approached(self, approach: Approach) -> None:
-        """An approach is over."""
+        """Log an approach that has ended."""
         self._write("approach", approach, f"came within {approach.distance_m:.1f} m")
 
     def collided(self, approach: Approach) -> None:
-        """Two have touched."""
+        """Log a collision."""
         self._write("collision", approach, "have collided")
 
     def _write(self, event: str, approach: Approach, what: str) -> None:

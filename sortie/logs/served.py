@@ -1,8 +1,8 @@
-"""The log directory as links see it: a read-only tree for MAVFTP, and the flights' DataFlash logs for the log pages.
+"""Log directory for clients: a read-only tree for MAVFTP, and the DataFlash logs of flights for the log protocol.
 
-A path from a link is walked segment by segment from the opened directory on (`opening`): `..`, empty and hidden names
-and NUL are no names, symbolic links are never followed, and only plain files are opened. So no request, whatever it
-says, leaves the directory; and nothing is ever written.
+A path is followed name by name from the opened directory (`opening`): `..`, empty and hidden names and NUL are refused,
+symbolic links are not followed, and only regular files are opened. So no request leaves the directory, and nothing is
+written.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from sortie.logs.run_log import LOGGER
 _DEEPEST = 8
 FLIGHT_LOG = "flight.bin"
 _BOOT = 0
-"""Flights are numbered from 1."""
+"""Key of the log on the ground; flights are numbered from 1."""
 
 
 class PlainFile:
-    """A file of the machine, read by its descriptor. What is appended after the opening is not seen."""
+    """File of the machine, read by its descriptor. Data that is appended after opening is not visible."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -40,7 +40,7 @@ class PlainFile:
         return self._size
 
     def read(self, offset: int, count: int) -> bytes:
-        """Empty at the end, and where the disk fails."""
+        """Read bytes; empty at the end and after a disk error."""
         count = min(count, self._size - offset)
         if count <= 0:
             return b""
@@ -58,13 +58,13 @@ class PlainFile:
 
 
 class ServedDirectory:
-    """A `Mount` of `root` and all below it. A directory that does not exist yet is empty."""
+    """`Mount` of `root` and everything below. A directory that does not exist yet is empty."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def open(self, path: str, query: str) -> OpenFile:
-        """See `Mount.open`; FileRefusedError also for what is no plain file."""
+        """Open a file (`Mount.open`). FileRefusedError for anything but a regular file."""
         *folders, name = _segments(path)
         try:
             with opened_folder(self._root, folders) as folder:
@@ -73,7 +73,7 @@ class ServedDirectory:
             raise _refusal(problem) from problem
 
     def entries(self, path: str) -> Sequence[DirectoryEntry]:
-        """Files and folders by name; links and devices are left out."""
+        """Return files and folders by name, without links and devices."""
         try:
             with opened_folder(self._root, _segments(path) if path else []) as folder, os.scandir(folder) as scan:
                 found = [entry for file in scan if (entry := _entry(file)) is not None]
@@ -83,10 +83,10 @@ class ServedDirectory:
 
 
 def _entry(file: os.DirEntry[str]) -> DirectoryEntry | None:
-    """A file or folder that is shown."""
+    """Return the entry of a visible file or folder, or None."""
     if file.name.startswith("."):
         return None
-    with contextlib.suppress(OSError):  # deleted meanwhile
+    with contextlib.suppress(OSError):  # deleted in the meantime
         if file.is_dir(follow_symlinks=False):
             return DirectoryEntry(file.name, directory=True)
         if file.is_file(follow_symlinks=False):
@@ -95,7 +95,7 @@ def _entry(file: os.DirEntry[str]) -> DirectoryEntry | None:
 
 
 class OneFolder:
-    """A `Mount` that shows another one as its only folder (`/APM/LOGS`, where ArduPilot has its logs)."""
+    """`Mount` with another one as its only folder (`/APM/LOGS`, as in ArduPilot)."""
 
     def __init__(self, name: str, mount: ServedDirectory) -> None:
         self._name = name
@@ -117,9 +117,8 @@ class OneFolder:
 
 
 class FlightShelf:
-    """The DataFlash logs of finished flights, as `LogFiles`. `writing()` is the folder of the flight that is under way,
-    which is neither shown nor erased. `boot`: the log on the ground, which is shown last, until a
-    flight that has ended it has ended too."""
+    """DataFlash logs of finished flights, as `LogFiles`. `writing()`: folder of the current flight, which is neither
+    listed nor erased. `boot`: log on the ground, listed last, until a flight that ended it has ended too."""
 
     def __init__(self, directory: Path, writing: Callable[[], Path | None], boot: BootLog | None = None) -> None:
         self._directory = directory
@@ -127,14 +126,14 @@ class FlightShelf:
         self._boot = boot
 
     def entries(self) -> Sequence[LogEntry]:
-        """Keys are the flights' numbers, `_BOOT` for the log before them; the time is that of the flight's end."""
+        """Return the logs. Keys are the flights' numbers, or `_BOOT`; times are those of the flights' ends."""
         folders = [(int(folder.name), folder) for folder in self._finished()]
         if self._boot is not None and self._boot.shown:
             self._boot.flush()
             folders.append((_BOOT, self._directory / FOLDER))
         found = []
         for key, folder in folders:
-            with contextlib.suppress(OSError):  # deleted meanwhile
+            with contextlib.suppress(OSError):  # deleted in the meantime
                 status = (folder / FLIGHT_LOG).lstat()
                 if stat.S_ISREG(status.st_mode):
                     found.append(LogEntry(key, status.st_size, int(status.st_mtime)))
@@ -149,7 +148,7 @@ class FlightShelf:
             return None
 
     def erase(self) -> str | None:
-        """Delete the DataFlash logs; the other files of the flights stay, they are not the log pages' business."""
+        """Delete the DataFlash logs; other files of the flights stay."""
         failure = None
         for folder in self._finished():
             try:
@@ -164,7 +163,7 @@ class FlightShelf:
 
 
 def _segments(path: str) -> list[str]:
-    """The names of a path. FileRefusedError for one that names nothing below the root."""
+    """Split a path into names. FileRefusedError for a path that leaves the root."""
     names = path.split("/")
     for name in names:
         if not name or name.startswith(".") or "\0" in name:
@@ -175,7 +174,7 @@ def _segments(path: str) -> list[str]:
 
 
 def _open_plain(folder: int | str, name: str) -> PlainFile:
-    """A plain file of an opened folder. OSError for anything else."""
+    """Open a regular file of an opened folder. OSError for anything else."""
     descriptor = open_in(folder, name)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,6 +1,5 @@
-"""Output for a person while a command runs, on stderr: lines that stay and, on a terminal, a view below them that is
-drawn anew. Where it goes to a file or a pipe there are the lines alone, without colours; NO_COLOR turns these off on a
-terminal too (https://no-color.org)."""
+"""Output for people on stderr: permanent lines and, on a terminal, a view below them that is redrawn. Without a
+terminal there are only lines without colours; NO_COLOR disables colours on a terminal too (https://no-color.org)."""
 
 from __future__ import annotations
 
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 Field = str | tuple[str, str]
-"""Text, or text and its style in rich's words ("bold", "red")."""
+"""Text, or text with a style of rich ("bold", "red")."""
 Line = str | Sequence[Field]
-"""A line of the view: text, which ends in an ellipsis where the terminal does; or fields, of which those are shown that
-fit whole."""
+"""Line of the view: text, cut with an ellipsis at the terminal's width, or fields, of which those are shown that fit
+completely."""
 _BETWEEN: Final = "  "
 GOOD, DOUBT, BAD = "green", "yellow", "bold red"
 
 
 def style_of(severity: Severity) -> str:
-    """The colour of a vehicle's text."""
+    """Return the colour of a vehicle's text."""
     return BAD if severity <= Severity.ERROR else DOUBT if severity == Severity.WARNING else ""
 
 
 class Terminal:
-    """See the module. `every_s`: the view is drawn no more often, seconds of the wall. `keeps`: its last state stays
-    when it is closed."""
+    """Terminal with lines and a view. `every_s`: shortest interval of redraws, s of real time. `keeps`: the last view
+    stays after closing."""
 
     def __init__(self, stream: TextIO | None = None, *, every_s: float = 0.2, keeps: bool = False) -> None:
         self._stream = stream
@@ -56,7 +55,7 @@ class Terminal:
         self._live.start()
 
     def stop(self) -> None:
-        """Close the view; lines are printed as before."""
+        """Close the view; lines are still printed."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -67,15 +66,15 @@ class Terminal:
         return self._live is not None
 
     def say(self, text: str, style: str = "") -> None:
-        """Print a line that stays; in a colour while there is a view."""
+        """Print a permanent line, with colour while there is a view."""
         if self._live is not None:
             self._live.console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
         else:
             print(text, file=self._out, flush=True)
 
     def draw(self, wall_s: float, lines: Callable[[int], Sequence[Line]]) -> None:
-        """Draw `lines(height of the terminal)`, if there is a view and its time has come. A line that wraps could not
-        be drawn over: what is too long is left out, so the least important comes last in it."""
+        """Draw `lines(height of the terminal)` if there is a view and it is time. Lines must not wrap, so the least
+        important fields at their end are left out."""
         if self._live is None or wall_s < self._next_s:
             return
         self._next_s = wall_s + self._every_s
@@ -87,7 +86,7 @@ class Terminal:
 
 
 def fitted(line: Line, width: int) -> list[Field]:
-    """The fields of a line that fit into `width` columns, from the left, with two columns between them."""
+    """Return the fields of a line that fit into `width` columns, with two columns between them."""
     if isinstance(line, str):
         return [line]
     shown: list[Field] = []
@@ -103,7 +102,7 @@ def fitted(line: Line, width: int) -> list[Field]:
 
 
 class _RunLogLines(logging.Handler):
-    """Says on a terminal what run.log is told, but for records marked `told`: these have been printed as well."""
+    """Handler that shows lines of run.log on a terminal, except records marked `told`, which were already printed."""
 
     def __init__(self, terminal: Terminal, level: int) -> None:
         super().__init__(level)
@@ -120,8 +119,8 @@ class _RunLogLines(logging.Handler):
 
 @contextmanager
 def run_log_shown(terminal: Terminal, level: int = logging.INFO) -> Iterator[None]:
-    """The view is open and what run.log is told, at `level` and worse, stands above it. Where there is no terminal
-    nothing is said: a service that runs for months has its run.log."""
+    """Open the view and show lines of run.log at `level` and above. Without a terminal nothing is shown; run.log has
+    them."""
     terminal.start()
     lines = _RunLogLines(terminal, level)
     if terminal.is_open:

@@ -1,4 +1,4 @@
-"""`--trace FILE`: the messages of the actors, a JSON line each."""
+"""`--trace FILE`: messages of the flight manager's actors, a JSON line each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sortie.logs.run_log import tell
 
 
 class TraceFile:
-    """Opens `path` anew (raises OSError). A full disk ends the trace, with a line on stderr, not the flight."""
+    """Trace in a new file `path` (OSError). A full disk ends the trace with a line on stderr; the flight continues."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -18,7 +18,7 @@ class TraceFile:
         self._ended = False
 
     def write(self, entry: TraceEntry) -> None:
-        """Write one line; after an error no more."""
+        """Write a line; nothing after an error."""
         if self._ended:
             return
         try:
@@ -27,7 +27,7 @@ class TraceFile:
             self._end(error)
 
     def flush(self) -> None:
-        """Flush the file: all of it until now is in it."""
+        """Flush the file."""
         if not self._ended:
             try:
                 self._file.flush()
@@ -35,9 +35,9 @@ class TraceFile:
                 self._end(error)
 
     def close(self) -> None:
-        """Write what is buffered, and close."""
+        """Write buffered lines and close the file."""
         self.flush()
-        with contextlib.suppress(OSError):  # told above; the descriptor is closed all the same
+        with contextlib.suppress(OSError):  # reported above; the descriptor is closed anyway
             self._file.close()
 
     def _end(self, error: OSError) -> None:
