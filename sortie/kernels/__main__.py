@@ -16,7 +16,7 @@ from sortie.kernels.targets import TARGETS
 
 
 def main() -> int:
-    """Status 1 where no library can be made, with one line that says why."""
+    """Build the library. Status 1 with one line when that is impossible."""
     parser = argparse.ArgumentParser(prog="python -m sortie.kernels", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--target", default=this_target(), help="a kind of machine (this one), or all")
     parser.add_argument(
@@ -44,8 +44,8 @@ def main() -> int:
 
 
 def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """The interpreter's hook. After Ctrl-C there is nothing to say; the interpreter then ends by the signal, and the
-    script that waits for it ends too."""
+    """Hook of the interpreter that prints nothing after Ctrl-C; the interpreter then ends by the signal, and so does a
+    waiting script."""
     if kind is not KeyboardInterrupt:
         sys.__excepthook__(kind, error, trace)
 

@@ -1,4 +1,4 @@
-"""Entries of all that is compiled."""
+"""List of all compiled entries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mavlink_bridge.services.telemetry.compiling import TELEMETRY
 from sitl.camera.texture import EXPOSE
 from sitl.kernel.compiling import BOAT, COPTER, OUTSIDE, PLANE, ROVER
 
-#: Compiled beside each other, each by a process of its own: halves of the work, by what shares most helpers.
+# Compiled in parallel, each by its own process: halves of the work that share most helpers.
 PARTS: Final[tuple[tuple[Entry, ...], ...]] = (
     (COPTER, OUTSIDE["copter"], *TELEMETRY, EXPOSE, OVER_ARRAY, STRAIGHTEN),
     (PLANE, ROVER, BOAT, OUTSIDE["plane"], OUTSIDE["rover"], OUTSIDE["boat"]),

@@ -1,4 +1,4 @@
-"""The C compiler of this machine, which links for it. Asked before anything is installed: imports nothing else."""
+"""C compiler of this machine, used as linker. Used before anything is installed, so it imports nothing else."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import shutil
 
 
 def own_linker() -> str | None:
-    """Path of an installed linker; None: there is none, and ziglang has to link."""
+    """Return the path of an installed linker; None: ziglang must link."""
     return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

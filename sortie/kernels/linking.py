@@ -1,4 +1,4 @@
-"""From object code to the library and its note: by zig's linker, which knows all systems, or by this machine's own."""
+"""Linking of object code to a library with its note, by zig's linker (for all systems) or the machine's own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sortie.kernels.targets import Machine
 
 
 class NoLinkerError(Exception):
-    """Error: no linker is installed for a target."""
+    """No linker for a target is installed."""
 
 
 def linker(target: Machine) -> list[str]:
-    """The command that links for it."""
+    """Return the command that links for a target."""
     if find_spec("ziglang") is not None:
         return [sys.executable, "-m", "ziglang", "cc", "-target", target.linker]
     own = own_linker()
@@ -31,7 +31,8 @@ def linker(target: Machine) -> list[str]:
 
 
 def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, folder: Path) -> Path:
-    """Link its parts and put it into `folder` with its note, each in one step: who has the old one open keeps that."""
+    """Link the parts and put the library and its note into `folder`, each in one step, so that processes with the old
+    one are not disturbed."""
     folder.mkdir(parents=True, exist_ok=True)
     file = library_file(target.name, folder)
     with TemporaryDirectory() as work:
@@ -47,7 +48,7 @@ def write_library(target: Machine, codes: Sequence[bytes], fingerprint: str, fol
             raise NoLinkerError(f"{target.name} was not linked: {done.stderr.strip()[-400:]}")
         data = made.read_bytes()
     note = file.with_suffix(".txt")
-    note.unlink(missing_ok=True)  # between the two there is none
+    note.unlink(missing_ok=True)  # in between there is no note
     _put(file, data)
     _put(note, "\n".join((target.name, fingerprint, hashlib.sha256(data).hexdigest(), "")).encode())
     return file

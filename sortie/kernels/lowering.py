@@ -1,7 +1,7 @@
-"""From plain Python to one module in LLVM's language, which holds every entry and each helper once.
+"""Lowering of plain Python to one LLVM module with every entry and each helper once.
 
-numba types and lowers each function; what it does beside that for a running process (wrappers for Python's objects,
-optimising and loading each function by itself) takes two thirds of its time, and is left out here.
+numba types and lowers each function. Its work for a running process (wrappers for Python objects, optimising and
+loading each function) takes two thirds of its time and is left out.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from autopilot.control.kernels import Entry
 from autopilot.control.library import FAILED, argument_kinds
 from autopilot.interface.mathematics import fmod
 
-#: numba's options for functions that nobody calls from Python.
+# numba's options for functions that are not called from Python.
 _BARE: Final = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def lower(entries: Iterable[Entry]) -> str:
-    """The text of a module with one C function for each entry; see `autopilot.control.library`. Everything else in it
-    is internal. Changes numba for good: a process that lowers must compile nothing else."""
+    """Return the text of a module with a C function for each entry (`autopilot.control.library`); everything else in it
+    is internal. This changes numba permanently: the process must compile nothing else."""
     _keep_numba_from_finishing()
-    gc.disable()  # millions of small objects that all stay
+    gc.disable()  # millions of small objects stay alive
     plain = [(entry, entry.plain()) for entry in entries]
     register_marked(**_BARE)
     module = llvm.parse_assembly("")
@@ -47,14 +47,14 @@ def lower(entries: Iterable[Entry]) -> str:
 
 
 def _keep_numba_from_finishing() -> None:
-    """Neither optimised nor loaded into this process; each compiled function is known by a thing of its own."""
+    """Prevent numba from optimising and loading functions in this process."""
     codegen.CPUCodeLibrary._ensure_finalized = lambda self: None
     codegen.CPUCodeLibrary._optimize_functions = lambda self, module: None
     cpu.CPUContext.get_executable = lambda self, library, fndesc, env: [].append
 
 
 def _compile(function: Any, signature: str, module: llvm.ModuleRef, known: set[int]) -> str:
-    """Compile `function` and what it calls into `module`; its name there."""
+    """Compile `function` and its callees into `module`, and return its name there."""
     compiled = numba.njit(**OPTIONS, **_BARE)(function)
     compiled.compile(signature)
     (result,) = compiled.overloads.values()
@@ -75,8 +75,8 @@ def _libraries(library: Any, known: set[int]) -> Iterator[Any]:
 
 
 def _door(entry: Entry, name: str) -> str:
-    """The C function: it takes the arguments out of the block, and lays out arrays as numba's functions have them
-    (owner, parent, items, bytes of an item, address, sizes, strides)."""
+    """Return the C function that takes the arguments out of the block and lays out arrays as numba does (owner, parent,
+    items, item size, address, sizes, strides)."""
     lines: list[str] = []
     words = 0
 
@@ -123,7 +123,7 @@ def _door(entry: Entry, name: str) -> str:
 
 
 def _fmod_door(name: str) -> str:
-    """`%` of floats becomes a call of C's `fmod` when object code is written: it finds ours."""
+    """Return an internal `fmod`: object code for `%` of floats calls C's `fmod`."""
     return "\n".join(
         [
             "define internal double @fmod(double %x, double %y) nounwind {",

@@ -1,4 +1,4 @@
-"""All steps from the sources to libraries."""
+"""Steps from the sources to libraries."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sortie.kernels.targets import TARGETS, Machine
 
 
 def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
-    """The library of the target `name`, or those of `all`, into `folder`; yields each file. NoLinkerError where there
-    is nothing to link with."""
+    """Make the library of the target `name`, or of `all`, in `folder`; yields each file. NoLinkerError without a
+    linker."""
     targets = [target for target in TARGETS if name in ("all", target.name)]
     if not targets:
         raise NoLinkerError(f"there is no target {name}")
@@ -29,6 +29,6 @@ def make(name: str, fingerprint: str, folder: Path) -> Iterator[Path]:
 
 
 def _emitted(targets: Sequence[Machine], part: int) -> list[bytes]:
-    """Object code of a part for each target. For a process of its own: see `lower`."""
+    """Return the object code of a part for each target. Must run in its own process (`lower`)."""
     module = lower(PARTS[part])
     return [emit_object(module, target, first=part == 0) for target in targets]

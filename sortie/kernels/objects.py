@@ -1,4 +1,4 @@
-"""From the module to object code, for each kind of machine by its own baseline."""
+"""Object code of the module for each kind of machine, by its baseline."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import llvmlite.binding as llvm
 
 from sortie.kernels.targets import Machine
 
-#: What Windows calls when a library is loaded: there is nothing to prepare.
+# Entry point that Windows calls when a library is loaded; nothing needs preparation.
 _WINDOWS_ENTRY = "\ndefine i32 @DllMainCRTStartup(ptr %library, i32 %why, ptr %more) nounwind { ret i32 1 }\n"
 _WINDOWS_ENTRY += "@_fltused = global i32 0\n"
 
-#: What only LLVM calls, when it writes object code: it stays although nothing in the module calls it.
+# Functions that only LLVM calls when it writes object code.
 _KEPT: Final = '\n@llvm.compiler.used = appending global [1 x ptr] [ptr @fmod], section "llvm.metadata"\n'
 
 
 def emit_object(module: str, target: Machine, first: bool) -> bytes:
-    """Object code of the module's text, optimised as a whole. No option lets it fuse a multiplication with an addition
-    or reorder numbers: such code rounds otherwise than plain Python. The `first` has what a library needs once."""
+    """Emit object code of the module, optimised as a whole. No option allows fused multiply-add or reordering, which
+    would round differently from plain Python. The `first` part contains what a library needs once."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     _set_options()
@@ -36,7 +36,7 @@ def emit_object(module: str, target: Machine, first: bool) -> bytes:
     parsed.data_layout = str(machine.target_data)
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
-    tuning.slp_vectorization = True  # two operations alike side by side: each still rounds as it did
+    tuning.slp_vectorization = True  # two equal operations at once; each still rounds the same
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(parsed, builder)
     _check(parsed)
@@ -46,16 +46,15 @@ def emit_object(module: str, target: Machine, first: bool) -> bytes:
 
 @cache
 def _set_options() -> None:
-    """Leave branches of a few steps as they stand. Made into a choice between two results, as LLVM has it, both are
-    waited for; nearly all of a flight's branches go the way that they went before, which a processor foresees: its
-    400 Hz steps are one chain, and take 6 % less. And leave loops that fill or copy an array as loops: C's memset and
-    memcpy, which LLVM would call instead, are not in a library that calls only itself."""
+    """Set options of LLVM. Short branches stay branches: LLVM would compute both results and select, but nearly all
+    branches of a flight are predictable, so the chain of 400 Hz steps takes 6 % less. Loops that fill or copy arrays
+    stay loops, because the library must not call C's memset and memcpy."""
     for option in ("phi-node-folding-threshold=0", "two-entry-phi-node-folding-threshold=0", "disable-loop-idiom-all"):
         llvm.set_option("sortie", f"--{option}")
 
 
 def _check(module: llvm.ModuleRef) -> None:
-    """Check that no function of numba or C is called: nothing would provide it."""
+    """Check that no function of numba or C is called, because the library provides none."""
     called = [
         function.name
         for function in module.functions

@@ -1,4 +1,4 @@
-"""The kinds of machines that libraries and wheels are made for."""
+"""Kinds of machines for libraries and wheels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from autopilot.interface.records import dataclass
 
 @dataclass(frozen=True)
 class Machine:
-    """A kind of machine. `name`: as `autopilot.control.library.this_target` says it; `triple`: LLVM's; `linker`: zig's;
-    `tag`: a wheel's."""
+    """Kind of machine. `name`: as in `autopilot.control.library.this_target`; `triple`: LLVM's; `linker`: zig's; `tag`:
+    of a wheel."""
 
     name: str
     triple: str
@@ -31,5 +31,5 @@ TARGETS: Final = (
 
 
 def target_named(name: str) -> Machine:
-    """The one of that name; KeyError where there is none."""
+    """Return the kind with this name. KeyError without one."""
     return {target.name: target for target in TARGETS}[name]
