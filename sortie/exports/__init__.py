@@ -1,1 +1,1 @@
-"""Flights in the forms of other tools, made of what the readers found (`sortie convert`)."""
+"""Export of flights to file formats of other tools (`sortie convert`)."""

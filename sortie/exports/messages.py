@@ -1,6 +1,6 @@
-"""A flight as messages in their order: MAVLink (`.tlog`, for ground stations), MCAP (for Foxglove).
+"""Export of a flight as messages: MAVLink (`.tlog`, for ground stations), MCAP (for Foxglove).
 
-Times are those of the log from its boot on, where it knows when that was; else from 1970 on.
+Times are those of the log if it knows the time of boot, otherwise counted from 1970.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _LARGEST_I16: Final = 0x7FFF
 _LARGEST_I32: Final = 0x7FFFFFFF
 _LARGEST_U32: Final = 0xFFFFFFFF
 _UNKNOWN_U16: Final = 0xFFFF
-"""MAVLink's word for a voltage or a heading that is not known."""
+"""MAVLink's value for an unknown voltage or heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedText:
-    """A text with its severity."""
+    """Text with its severity."""
 
     text: str
     severity: Severity
@@ -45,8 +45,8 @@ class ModeAndArming:
 
 
 def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, float, float, float]:
-    """(x, y, z, w) of a body that looks along x, left y, up z, in east, north, up; from MAVLink's angles, which are of
-    nose, right, down in north, east, down."""
+    """Return the quaternion (x, y, z, w) of a body with axes forward, left, up in east, north, up, from MAVLink's
+    angles (forward, right, down in north, east, down)."""
     roll, pitch, yaw = radians(roll_deg) / 2.0, radians(-pitch_deg) / 2.0, radians(90.0 - yaw_deg) / 2.0
     cr, sr, cp, sp, cy, sy = cos(roll), sin(roll), cos(pitch), sin(pitch), cos(yaw), sin(yaw)
     return (
@@ -58,7 +58,7 @@ def turned(roll_deg: float, pitch_deg: float, yaw_deg: float) -> tuple[float, fl
 
 
 def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | ModeAndArming]]:
-    """All in the order of time, a state before what is of the same instant."""
+    """Yield everything in order of time, states before texts of the same time."""
     severities = facts.severities()
     found: list[tuple[float, Sample | LoggedText | ModeAndArming]] = [
         (sample.time_s, sample) for sample in facts.samples
@@ -73,8 +73,8 @@ def moments(facts: FlightFacts) -> Iterator[tuple[float, Sample | LoggedText | M
 
 
 def to_tlog(facts: FlightFacts) -> bytes:
-    """Convert a flight to a .tlog, as a ground station would have received it from system 1; modes are told as
-    texts, for their numbers are each firmware's own."""
+    """Convert a flight to a .tlog, as a ground station would have received it from system 1. Modes are texts, because
+    mode numbers depend on the firmware."""
     writer = FrameWriter(1, 1)
     ground_m = 0.0 if facts.home is None else facts.home.alt
     out, armed, next_s = bytearray(), False, -inf
@@ -115,13 +115,14 @@ def _mavlink(at_s: float, moment: Sample | LoggedText | ModeAndArming, ground_m:
 
 
 def whole(value: float, factor: float = 1.0, low: int = -_LARGEST_I32, high: int = _LARGEST_I32) -> int:
-    """`value * factor` clamped to what its field holds; 0 for what is no number: a damaged log has any."""
+    """Return `value * factor`, clamped to the range of its field; 0 for a non-finite value, which a damaged log may
+    contain."""
     return round(min(max(value * factor, low), high)) if isfinite(value) else 0
 
 
 def to_mcap(facts: FlightFacts) -> bytes:
-    """Foxglove's well-known schemas: `/fix` LocationFix, `/pose` FrameTransform, `/log` Log; and `/state`, `/figures`
-    as JSON. UserError without foxglove-sdk, which has both schemas and writer."""
+    """Convert a flight to MCAP with Foxglove's schemas: `/fix` LocationFix, `/pose` FrameTransform, `/log` Log;
+    `/state` and `/figures` as JSON. UserError without foxglove-sdk, which has schemas and writer."""
     try:
         import foxglove
         from foxglove import channels, messages
@@ -177,7 +178,7 @@ _JSON: Final = ("state", "figures")
 
 
 def _poses(facts: FlightFacts, context: Any) -> None:
-    """Write position from home and attitude whenever its attitude was logged: for a three-dimensional view."""
+    """Write position from home and attitude for each logged attitude, for a 3D view."""
     from foxglove import channels, messages
 
     if facts.home is None:
@@ -206,7 +207,7 @@ def _poses(facts: FlightFacts, context: Any) -> None:
 
 
 def _level(severity: Severity) -> Callable[[Any], Any]:
-    """Foxglove's level of MAVLink's."""
+    """Return Foxglove's level for a MAV_SEVERITY."""
     if severity <= Severity.CRITICAL:
         return lambda level: level.Fatal
     if severity is Severity.ERROR:

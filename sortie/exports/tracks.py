@@ -1,4 +1,4 @@
-"""A flight as a table (CSV, Parquet) and on a map (KML, GeoJSON, GPX)."""
+"""Export of a flight as a table (CSV, Parquet) and for maps (KML, GeoJSON, GPX)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sortie.reading.facts import FlightFacts, Quantity
 
 _OF_SAMPLE: Final = ("time_s", "lat_deg", "lon_deg", "height_m", "speed_mps", "battery_v", "battery_percent")
 COLUMNS: Final = (*_OF_SAMPLE, *(quantity.value for quantity in Quantity), "armed", "mode")
-"""Columns of the table: a row for each sample, of what was last known then; empty (null) is not known."""
+"""Columns of the table. A row for each sample has the last known values; empty (null) means unknown."""
 T = TypeVar("T")
 Cell = float | bool | str | None
 
 
 def columns(facts: FlightFacts) -> dict[str, list[Cell]]:
-    """The table by columns."""
+    """Return the table by columns."""
     times_s = [sample.time_s for sample in facts.samples]
     table: dict[str, list[Cell]] = {
         name: [_known(value) for value in values]
@@ -55,13 +55,13 @@ def _known(value: float) -> float | None:
 
 
 def _held(times_s: Sequence[float], at_s: Sequence[float], values: Sequence[T], before: T) -> list[T]:
-    """At each of the times the last value that was known then; `before` the first."""
+    """Return the last known value at each time; `before` until the first."""
     found = (bisect_right(at_s, time_s) for time_s in times_s)
     return [values[number - 1] if number else before for number in found]
 
 
 def to_csv(facts: FlightFacts) -> bytes:
-    """Convert a flight to CSV: one line of names, then the rows."""
+    """Convert a flight to CSV: a header line, then rows."""
     table = columns(facts)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -71,7 +71,7 @@ def to_csv(facts: FlightFacts) -> bytes:
 
 
 def to_parquet(facts: FlightFacts) -> bytes:
-    """Convert a flight to Parquet, with types. UserError without pyarrow."""
+    """Convert a flight to typed Parquet. UserError without pyarrow."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -86,7 +86,8 @@ def to_parquet(facts: FlightFacts) -> bytes:
 
 
 def to_geojson(facts: FlightFacts) -> bytes:
-    """RFC 7946: the track (heights above sea where home is known; times in `times_s`), the waypoints, and home."""
+    """Convert to GeoJSON (RFC 7946): the track (heights above sea level if home is known; times in `times_s`),
+    waypoints, home."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
     features = [
         _feature(
@@ -127,12 +128,12 @@ _KML_STYLES: Final = (
     '<Style id="fence"><LineStyle><color>ff5a7900</color><width>2</width></LineStyle><PolyStyle><fill>0</fill>'
     "</PolyStyle></Style>"
 )
-"""Colours are aabbggrr."""
+"""Colours have the form aabbggrr."""
 
 
 def to_kml(facts: FlightFacts) -> bytes:
-    """KML 2.2: the track above sea where home is known, else above the ground; waypoints, home, fence; modes where
-    they begin, with the time of day where the log knows it."""
+    """Convert to KML 2.2: the track above sea level if home is known, otherwise above ground; waypoints, home, fence;
+    modes at their beginnings, with the time of day if known."""
     ground_m, mode = (0.0, "relativeToGround") if facts.home is None else (facts.home.alt, "absolute")
     track = " ".join(f"{sample.lon:.7f},{sample.lat:.7f},{sample.height + ground_m:.2f}" for sample in facts.samples)
     marks = [_placemark(f"item {waypoint.seq}", waypoint.x, waypoint.y) for waypoint in facts.waypoints()]
@@ -172,8 +173,8 @@ def _iso(stamp: datetime) -> str:
 
 
 def to_gpx(facts: FlightFacts) -> bytes:
-    """GPX 1.1: the plan's places as waypoints, the track with height above sea (above home where home is not known)
-    and the time of day where the log knows it."""
+    """Convert to GPX 1.1: places of the plan as waypoints, the track with height above sea level (above home if home is
+    unknown) and the time of day if known."""
     ground_m = 0.0 if facts.home is None else facts.home.alt
     points = []
     for sample in facts.samples:
