@@ -1,3 +1,4 @@
-"""Logs of flights, read: DataFlash (`.bin`, ArduPilot's and ours), telemetry (`.tlog`), ULog (`.ulg`, PX4's).
+"""Readers of flight logs: DataFlash (`.bin`, ArduPilot's and ours), telemetry (`.tlog`), ULog (`.ulg`, PX4's).
 
-Each becomes `facts.FlightFacts`; `logs.read_log` finds out which it is by its first bytes."""
+Each log becomes `facts.FlightFacts`; `logs.read_log` chooses the reader by the first bytes.
+"""

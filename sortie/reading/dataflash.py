@@ -1,4 +1,4 @@
-"""Reads a DataFlash log (`.bin`): ours, or ArduPilot's."""
+"""Reader of DataFlash logs (`.bin`): ours, or ArduPilot's."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from sortie.reading.facts import FlightFacts, LoggedProblem, PlanSeen, Quantity,
 from sortie.reading.log_file import open_log
 
 _HOME: Final = 1
-"""Type of ORGN that is home; 0 is the estimator's origin."""
+"""ORGN.Type of home; 0 is the estimator's origin."""
 _SILENT_S: Final = 0.4
-"""Silence of POS after which the estimator's own state is read; so often, too."""
+"""Silence of POS after which the estimator's own state is used, and the interval of its use, s."""
 _SAME_INSTANT_S: Final = 0.03
-"""Time between POS and the XKF1 that tells the speed at that place."""
+"""Largest time between POS and the XKF1 with the speed at that place, s."""
 _CONST_POS: Final = 1 << 7
-"""Bit of XKF4.SS: the estimator has no place, and assumes that it stands still."""
+"""Bit of XKF4.SS: the estimator has no position and assumes standstill."""
 _MOST_RALLY: Final = 256
-"""RALY counts them in a byte."""
+"""RALY counts points in a byte."""
 SAMPLED_S: Final = dict.fromkeys(("POS", "GPS", "XKF1", "XKF2", "XKF4", "BAT", "VIBE", "ATT", "TERR", "RSSI"), 0.09)
-"""Samples that are read ten times a second: a log may have four hundred."""
+"""Shortest intervals of sampled messages, s: ten a second are enough of up to four hundred."""
 _ARMED, _DISARMED = 10, 11
-"""LogEvent."""
+"""Values of LogEvent."""
 _TERRAIN_OK: Final = 2
-"""AP_Terrain::TerrainStatus; below it the height is not to be used."""
+"""AP_Terrain::TerrainStatus; with lower values the height is invalid."""
 _FIRMWARE: Final = re.compile(r"[A-Za-z][\w:-]* V\d+\.\d+")
-"""Pattern of a firmware's name; in a log that is opened by arming, "Arming motors" comes before it."""
+"""Pattern of a firmware's name. In a log opened by arming, "Arming motors" precedes it."""
 _HIT_GROUND: Final = re.compile(r"SIM Hit ground at ([\d.]+) m/s")
 _HARD_MPS: Final = 1.0
-"""ArduPilot's LAND_SPEED is 0.5 m/s."""
+"""Landing speed that is hard, m/s; ArduPilot's LAND_SPEED is 0.5 m/s."""
 _GPS_EPOCH_S, _WEEK_S, _LEAP_S = 315_964_800, 604_800, 18
-"""GPS time begins in 1980 and knows no leap seconds: 18 since 2017."""
+"""GPS time begins in 1980 and has no leap seconds: 18 since 2017."""
 _LAST_WEEK: Final = 5200
-"""In 2079: a later one is damaged."""
+"""Last valid GPS week, in 2079; a later one is damaged."""
 _SUBSYSTEMS: Final = {
     2: "radio", 3: "compass", 5: "radio failsafe", 6: "battery failsafe", 8: "ground station failsafe",
     9: "fence", 10: "flight mode", 11: "GPS", 12: "crash check", 13: "flip", 15: "parachute", 16: "EKF check",
@@ -50,16 +50,16 @@ _SUBSYSTEMS: Final = {
     23: "terrain failsafe", 24: "EKF primary", 25: "thrust loss", 26: "sensor failsafe", 27: "leak failsafe",
     28: "pilot input", 29: "vibration failsafe", 30: "internal error", 31: "dead reckoning",
 }  # fmt: skip
-"""LogErrorSubsystem, as ArduPilot's "Diagnosing problems using logs" names them."""
+"""LogErrorSubsystem, with the names of ArduPilot's page "Diagnosing problems using logs"."""
 _ANGLES: Final = (
     (Quantity.ROLL, "Roll"), (Quantity.PITCH, "Pitch"), (Quantity.YAW, "Yaw"), (Quantity.ROLL_SET, "DesRoll"),
     (Quantity.PITCH_SET, "DesPitch"),
 )  # fmt: skip
-"""Angles of ATT; rovers told none that were asked for until 3.2, planes until 3.1."""
+"""Angles of ATT; rovers had no demanded angles until 3.2, planes until 3.1."""
 
 
 class _DataflashReader:
-    """Collects from a log's messages in their order. Of sensors there are several: the first is taken."""
+    """Collector of a log's messages, in order. Of several sensors the first is used."""
 
     def __init__(self) -> None:
         self.facts = FlightFacts()
@@ -134,13 +134,14 @@ class _DataflashReader:
         if getattr(m, "C", 0) == 0:
             self._speed = hypot(m.VN, m.VE)
             samples = self.facts.samples
-            if samples and time_s - samples[-1].time_s < _SAME_INSTANT_S:  # POS stands before it
+            if samples and time_s - samples[-1].time_s < _SAME_INSTANT_S:  # POS precedes it
                 samples[-1] = replace(samples[-1], speed=self._speed)
             self.facts.add(Quantity.CLIMB, time_s, -m.VD)
             self._reckon(m, time_s)
 
     def _reckon(self, m: Any, time_s: float) -> None:
-        """A place by the estimator's own state, where POS is silent: ArduPilot does not write it without a GPS."""
+        """Calculate a position from the estimator's state while POS is missing; ArduPilot does not write POS without
+        GPS."""
         facts = self.facts
         if not (facts.samples and facts.home and self._began) or time_s - facts.samples[-1].time_s < _SILENT_S:
             return
@@ -187,8 +188,8 @@ class _DataflashReader:
             self._armed(time_s, m.Id == _ARMED)
 
     def _armed(self, time_s: float, armed: bool) -> None:
-        """Only changes are logged: a vehicle that is disarmed first was armed when the log began, as with
-        LOG_DISARMED 0, where arming opens the log and comes before it."""
+        """Note a change of arming. If the first change is a disarming, the vehicle was armed when the log began, as
+        with LOG_DISARMED 0."""
         if not armed and not self.facts.armed:
             self.facts.arm(min(self.facts.span_s[0], time_s), True)
         self.facts.arm(time_s, armed)
@@ -210,11 +211,11 @@ class _DataflashReader:
     def _cmd(self, m: Any, time_s: float) -> None:
         if m.CNum == 0:
             self._plan.begin()
-            if self.facts.home is None and (m.Lat, m.Lng) != (0.0, 0.0):  # before 3.3 nothing else tells it
+            if self.facts.home is None and (m.Lat, m.Lng) != (0.0, 0.0):  # before 3.3 no other message has home
                 self.facts.begin_at(m.Lat, m.Lng, m.Alt)
         else:
             p1, p2, p3, p4 = (float(getattr(m, f"Prm{number}", 0.0)) for number in range(1, 5))
-            # Before 2018 no frame was logged; MISSION is none that a height could be compared in.
+            # Before 2018 no frame was logged; heights in the frame MISSION cannot be compared.
             frame = getattr(m, "Frame", Frame.MISSION)
             self._plan.take(MissionItem(m.CId, frame, p1, p2, p3, p4, m.Lat, m.Lng, m.Alt, seq=m.CNum))
 
@@ -235,7 +236,7 @@ class _DataflashReader:
             self._began = GeoPoint(m.Lat, m.Lng, m.Alt)
 
     def finish(self, vehicle_type: int) -> FlightFacts:
-        """Return all facts; `vehicle_type`: MAV_TYPE, which names the modes."""
+        """Return all facts; `vehicle_type`: MAV_TYPE, for the names of modes."""
         if not self.facts.armed and self._parameters.get("LOG_DISARMED") == 0.0:
             self.facts.arm(self.facts.span_s[0], True)
         for at_s, number in self._modes:
@@ -245,12 +246,12 @@ class _DataflashReader:
 
 
 def read_dataflash(path: Path) -> FlightFacts:
-    """The facts of a DataFlash log. OSError when it cannot be read; one that ends early gives what is there."""
+    """Read a DataFlash log. OSError when it cannot be read; a log that ends early gives its facts so far."""
     reader = _DataflashReader()
     with open_log(path) as file:
         log = MessageLog(file)
         log.take(reader.takes, SAMPLED_S)
-    # Which modes these are is known when the log has told its firmware's name.
+    # Names of modes depend on the firmware, which is known at the end of the log.
     facts = reader.finish(log.vehicle_type)
     facts.cut = "parts of the log cannot be read" if log.broken else ""
     return facts

@@ -1,7 +1,7 @@
-"""Messages of a DataFlash log, found and unpacked by the formats that the log tells of itself.
+"""Messages of a DataFlash log, unpacked by the formats in the log.
 
-A damaged place costs the messages that it touches: reading goes on at the next header behind it. `broken` counts these
-places. The last page of a log that was cut out of a board's memory may be filled with anything: that is no damage.
+A damaged place costs the messages that it touches; reading continues at the next header. `broken` counts these places.
+The last page of a log from a board's memory may contain anything, which does not count as damage.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from sortie.reading.log_file import PIECE
 from sortie.reading.older_formats import ESTIMATORS, today
 
 _PAGE: Final = 528
-"""Bytes of the largest page of a board's memory (AT45DB161D)."""
+"""Size of the largest memory page of a board, bytes (AT45DB161D)."""
 _LONGEST: Final = 255
-"""Bytes of a message, at most: FMT tells its length in one."""
+"""Longest message, bytes: FMT has its length in one byte."""
 _HEAD_1, _HEAD_2 = HEAD
 _INSTANCES: Final = ("I", "C", "IMU", "Inst", "Instance")
-"""Names of the column that tells one sensor from another."""
+"""Names of columns that number a sensor."""
 _TEXTS: Final = "nNZ"
 _WORDS: Final = {"MSG": "Message", "PARM": "Name", "VER": "FWS"}
-"""Columns that are texts, or none that is known."""
+"""Text columns, or columns that are not known."""
 _CODES: Final = {
     **{character: (code, divisor) for character, (code, _, divisor, _) in CHARACTERS.items()},
     "a": ("64s", 1.0), "g": ("e", 1.0), "q": ("q", 1.0),
 }  # fmt: skip
-"""Format character -> (struct code, divisor): those of our logs, and those that we have no use for."""
+"""Format character -> (struct code, divisor), also of formats that we do not use."""
 _BUILDS: Final = {
     1: VehicleType.GROUND_ROVER, 2: VehicleType.QUADROTOR, 3: VehicleType.FIXED_WING, 4: VehicleType.ANTENNA_TRACKER,
     7: VehicleType.SUBMARINE, 12: VehicleType.AIRSHIP, 13: VehicleType.HELICOPTER,
 }  # fmt: skip
-"""Kind of vehicle by BU of VER (APM_BUILD_TYPE of ArduPilot's AP_Vehicle_Type.h)."""
+"""Kind of vehicle by BU of VER (APM_BUILD_TYPE in ArduPilot's AP_Vehicle_Type.h)."""
 _NAMED: Final = (
     ("Rover", VehicleType.GROUND_ROVER), ("Plane", VehicleType.FIXED_WING), ("Copter", VehicleType.QUADROTOR),
     ("AntennaTracker", VehicleType.ANTENNA_TRACKER), ("ArduSub", VehicleType.SUBMARINE), ("Blimp", VehicleType.AIRSHIP),
 )  # fmt: skip
-"""Kind of vehicle by a word of MSG, in logs that are older than VER."""
+"""Kind of vehicle by a word of MSG, in logs older than VER."""
 _LATEST_S: Final = (1 << 32) / 1000.0
-"""Latest time since boot, s: MAVLink has 32 bits of milliseconds for it."""
+"""Latest time since boot, s: 32 bits of ms."""
 _HOURS_S, _FEW = 3600.0, 20
 _FIXES: Final = range(3, 9)
 
 
 class _Format:
-    """Layout of a kind of messages, as FMT told it, by today's names. ValueError where that makes no sense."""
+    """Layout of a kind of message from FMT, with today's names. ValueError for an invalid format."""
 
     def __init__(self, name: str, size: int, form: str, columns: str) -> None:
         told = columns.split(",") if columns else []
@@ -79,7 +79,7 @@ class _Format:
         self._due_us: dict[int, int] = {}
 
     def unpack(self, data: bytes, at: int) -> SimpleNamespace:
-        """The message at `at`: a field for each column."""
+        """Unpack the message at `at`: a field for each column."""
         values = list(self._struct.unpack_from(data, at))
         for number, divisor in self._scaled:
             values[number] /= divisor
@@ -88,15 +88,15 @@ class _Format:
         return SimpleNamespace(**{**dict(zip(self._columns, values, strict=True)), **self._more})
 
     def choose(self, estimator: str) -> None:
-        """Be passed over if it is of another estimator than the one that the vehicle flies by; empty: not told."""
+        """Skip this kind if it is of another estimator than the vehicle's; "": unknown."""
         self.name = self.kind if not estimator or self.estimator in ("", estimator) else ""
 
     def is_place(self, message: SimpleNamespace) -> bool:
-        """True for a message of a GPS that tells the height above home, as it did before POS."""
+        """Check for a GPS message with the height above home, as before POS existed."""
         return self.kind == "GPS" and "RelHomeAlt" in self._columns and getattr(message, "Status", "") in _FIXES
 
     def is_due(self, data: bytes, at: int, period_us: int) -> bool:
-        """True for the first message of an instance in `period_us`; a clock that goes back begins anew."""
+        """Check for the first message of an instance in `period_us`; a clock that goes back starts again."""
         if not self._timed:
             return True
         instance = data[at + 11] if self._instanced else 0
@@ -108,8 +108,8 @@ class _Format:
 
 
 class MessageLog:
-    """Log of messages, read piece by piece: of a long one no more is in memory. `broken`: damaged places so far, and
-    messages whose fields are not those of their name; `vehicle_type`: what wrote it, as far as it has told."""
+    """Log that is read piece by piece. `broken`: number of damaged places and of messages with impossible fields.
+    `vehicle_type`: the writer's kind, if known."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -125,9 +125,9 @@ class MessageLog:
     def take(
         self, takes: Mapping[str, Callable[[Any, float], None]], every_s: Mapping[str, float] = MappingProxyType({})
     ) -> None:
-        """Read all messages of these names, and give each with its time, s since boot, to who takes it. What has no
-        time is as late as what came before it; what is later than a vehicle can say is damaged, and so are a few that
-        are hours away from those around them."""
+        """Read all messages of these names and pass each with its time, s since boot, to its function. A message
+        without time has that of the previous one. Messages with an impossible time, and a few with times hours away
+        from their neighbours, count as damaged."""
         time_s, strays = -1.0, 0
         for name, row in self.read(takes, every_s):
             try:
@@ -143,8 +143,8 @@ class MessageLog:
     def read(
         self, names: Collection[str], every_s: Mapping[str, float] = MappingProxyType({})
     ) -> Iterator[tuple[str, SimpleNamespace]]:
-        """All messages of these names, each with its fields, in their order; of those of `every_s` at most one of each
-        instance in such a time."""
+        """Yield all messages of these names with their fields, in order; for those of `every_s` at most one per
+        instance in that time."""
         periods_us = {name: round(1e6 * period_s) for name, period_s in every_s.items()}
         learnt = {FMT.name, "VER", "MSG", "PARM"}
         places, formats = "POS" in names, self._formats
@@ -169,8 +169,8 @@ class MessageLog:
             self._at = at
 
     def _pieces(self) -> Iterator[tuple[bytes, int, int]]:
-        """(bytes, up to where a message may begin, bytes of the log behind them); it begins at `_at`, which whoever
-        reads moves on."""
+        """Yield (bytes, limit for the beginning of a message, bytes of the log after them). A piece begins at `_at`,
+        which the reader advances."""
         left = self._size
         self._file.seek(0)
         data, self._at = b"", 0
@@ -181,7 +181,7 @@ class MessageLog:
             yield data, max(len(data) - (_LONGEST if left else len(HEAD)), 0), left
 
     def _skip(self, data: bytes, at: int, left: int) -> int:
-        """Position of the next header, behind a damaged place."""
+        """Return the position of the next header after a damaged place."""
         behind = len(data) - at + left
         if behind >= _PAGE or self._size < _PAGE:
             self.broken += 1
@@ -195,7 +195,7 @@ class MessageLog:
             except ValueError:
                 self.broken += 1
                 return
-            if message.Type != FMT_TYPE:  # its own is known
+            if message.Type != FMT_TYPE:  # FMT itself is known
                 self._formats[message.Type] = made
                 self._placed |= made.name == "POS"
                 made.choose(self._estimator)
@@ -213,7 +213,7 @@ class MessageLog:
 
 
 def _text(value: bytes) -> str:
-    """Up to the first NUL; ArduPilot writes UTF-8, older programs wrote Latin-1."""
+    """Return the text up to the first NUL; ArduPilot writes UTF-8, older programs Latin-1."""
     ended = value.split(b"\0", 1)[0]
     try:
         return ended.decode("utf-8")

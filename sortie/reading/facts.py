@@ -1,4 +1,4 @@
-"""Facts of one flight, whatever log it comes from. Times are s since boot of the vehicle."""
+"""Facts of one flight from any kind of log. Times are s since boot."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LAST_WAYPOINT: Final = 95
-"""MAV_CMD_NAV_LAST: commands above do not say where to fly."""
+"""MAV_CMD_NAV_LAST: commands above it do not fly to a place."""
 
 
 _UNDATED: Final = 1990
-"""A log that does not know the date counts from 1970, or GPS time from 1980."""
+"""Last year of an unknown date: such logs count from 1970, or GPS time from 1980."""
 
 
 LONGEST_S: Final = 86_400.0
-"""No flight takes longer: of one that does the clock is wrong."""
+"""Longest flight, s; a longer one means a wrong clock."""
 HIGHEST_M: Final = 1e6
-"""No height of a flight is greater; a damaged log has any."""
+"""Greatest height of a flight, m; a damaged log may contain any."""
 MOST_ROWS: Final = 40_000
-"""More than an hour at ten a second; an even number."""
+"""Most rows of a series: more than an hour at ten a second; an even number."""
 _MOST_PARAMETERS: Final = 20_000
-"""A vehicle has some thousands."""
+"""Most parameters; a vehicle has some thousands."""
 _Row = TypeVar("_Row")
 
 
 class ThinnedRows(list[_Row]):
-    """Rows of a log of any length: of more than `MOST_ROWS` every second one is dropped, and of those that follow as
-    many. The newest is always the last, until another takes its place."""
+    """Rows of a log of any length. Above `MOST_ROWS`, every second row is dropped, and as many of the following ones.
+    The newest row is always the last."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class ThinnedRows(list[_Row]):
         self._replaced_by = 0
 
     def append(self, row: _Row) -> None:
-        """Append in the order of the log."""
+        """Append a row in the order of the log."""
         if self._replaced_by:
             self._replaced_by -= 1
             self[-1] = row
@@ -75,8 +75,7 @@ def is_place(lat: Any, lon: Any, metres: Any) -> Any:
 
 
 def remember(values: dict[str, _Row], name: str, value: _Row) -> None:
-    """Remember what is told of a parameter: of no more names than a vehicle may have, whatever a damaged log tells.
-    ValueError: it is no number."""
+    """Store a parameter, limited to a possible number of names. ValueError for a non-finite value."""
     if isinstance(value, float) and not isfinite(value):
         raise ValueError(name)
     if name in values or len(values) < _MOST_PARAMETERS:
@@ -84,40 +83,39 @@ def remember(values: dict[str, _Row], name: str, value: _Row) -> None:
 
 
 class Quantity(Enum):
-    """Quantity that a log has beside the samples, with its unit; the names are columns of a table (`sortie
-    convert`)."""
+    """Quantity of a log besides the samples, with its unit. Names are columns of a table (`sortie convert`)."""
 
     TERRAIN = "terrain_m"
     """Height of the ground below the vehicle above home."""
     CLIMB = "climb_mps"
     CURRENT = "current_a"
     VIBRATION = "vibration_mps2"
-    """Vibration of the axis that shakes most, as ArduPilot's VIBE has it."""
+    """Vibration of the strongest axis, as in ArduPilot's VIBE."""
     VIBRATION_METRIC = "vibration_metric_mps2"
-    """PX4's: another filter, hence other figures."""
+    """PX4's vibration metric, which has another filter and other values."""
     ROLL = "roll_deg"
     PITCH = "pitch_deg"
     YAW = "yaw_deg"
     ROLL_SET = "roll_set_deg"
-    """The attitude that was asked for."""
+    """Demanded attitude."""
     PITCH_SET = "pitch_set_deg"
     SATELLITES = "satellites"
     HDOP = "hdop"
     WIND = "wind_mps"
-    """Speed of the wind, as the vehicle estimates it."""
+    """Wind speed as estimated by the vehicle."""
     ESTIMATE = "position_test_ratio"
-    """Innovation of the estimator's position against its limit: above 1 GPS is refused."""
+    """Innovation of the estimated position as a ratio of its limit; above 1, GPS is rejected."""
     LOSS = "link_loss_percent"
     RSSI = "rssi"
     AIRSPEED = "airspeed_mps"
-    """Equivalent airspeed of wings, by the pitot tube."""
+    """Equivalent airspeed from the pitot tube."""
     LIFT = "lift_percent"
-    """Throttle of the lift motors of wings that have some."""
+    """Throttle of the lift motors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Sample of one instant: s since boot; degrees, m above home; m/s over ground; V, and percent (nan: not known)."""
+    """State at one time: s since boot; degrees, m above home; m/s over ground; V, percent (NaN: unknown)."""
 
     time_s: float
     lat: float
@@ -130,7 +128,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class LoggedProblem:
-    """Problem that the log itself reports."""
+    """Problem that the log reports."""
 
     time_s: float
     severity: Severity
@@ -138,8 +136,8 @@ class LoggedProblem:
 
 
 class PlanSeen:
-    """Collects the mission that a log tells of item by item. What is uploaded after a landing is the plan of the next
-    flight, if there is one: it does not judge the flight before it."""
+    """Collector of a mission that a log has item by item. A mission uploaded after a landing belongs to the next
+    flight, if there is one."""
 
     def __init__(self) -> None:
         self._flown: dict[int, MissionItem] = {}
@@ -147,21 +145,21 @@ class PlanSeen:
         self._armed = self._landed = False
 
     def arm(self, armed: bool) -> None:
-        """Whether the vehicle is armed, whenever a log says so."""
+        """Note the arming state whenever the log has it."""
         if armed and self._following is not None:
             self._flown, self._following = self._following, None
         self._landed = not armed and (self._armed or self._landed)
         self._armed = armed
 
     def begin(self, *, uploaded: bool = True) -> None:
-        """Begin another plan; one that was not uploaded but read from the vehicle may be the flown one."""
+        """Begin another plan. One that was read from the vehicle, not uploaded, may be the flown one."""
         if self._landed and (uploaded or self._flown):
             self._following = {}
         else:
             self._flown, self._following = {}, None
 
     def take(self, item: MissionItem) -> None:
-        """Take one item of the plan. ValueError: its place is none."""
+        """Take an item of the plan. ValueError for an impossible place."""
         place = (item.x, item.y) if has_position(item.command) else (0.0, 0.0)
         if not (is_place(*place, 0.0 if isnan(item.z) else item.z) and isfinite(item.x) and isfinite(item.y)):
             raise ValueError(item)
@@ -169,17 +167,20 @@ class PlanSeen:
         plan[item.seq] = item
 
     def items(self) -> tuple[MissionItem, ...]:
-        """Items of the plan that was there for the last flight, in their order."""
+        """Return the items of the last flight's plan, in order."""
         return tuple(self._flown[seq] for seq in sorted(self._flown))
 
 
 @dataclass(slots=True)
 class FlightFacts:
-    """`name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission,
-    with item numbers in `seq`. The fence is a plan's: no log has it; rally points are in `.bin` logs. `cut`: why the
-    log ends before its end; empty when it does not. `unplaced`: (from, until) s when its estimator knew the height
-    alone; there the samples hold the last place. `changes`: of parameters while the log was written (s, name, before,
-    after); `own_values`: of those that are not at their default (value, default). A log of hours is thinned."""
+    """Facts of one flight. Long logs are thinned.
+
+    `name`: of the log. `modes`, `texts`: (s since boot, name or text). `armed`: each change. `items`: the mission, with
+    item numbers in `seq`. `fence`: of the plan file, because logs do not have it; rally points are in `.bin` logs.
+    `cut`: reason of an early end, or "". `unplaced`: (from, until) s in which the estimator knew only the height;
+    samples repeat the last place. `changes`: of parameters (s, name, before, after). `own_values`: parameters with
+    other values than the default (value, default).
+    """
 
     name: str = ""
     vehicle: str = ""
@@ -198,29 +199,29 @@ class FlightFacts:
     cut: str = ""
     unplaced: list[tuple[float, float]] = field(default_factory=list)
     boot_us: int = 0
-    """Time when the vehicle booted, us since 1970; 0 where the log does not know."""
+    """Time of boot, us since 1970; 0 if unknown."""
 
     @property
     def span_s(self) -> tuple[float, float]:
-        """First and last instant."""
+        """First and last time, s."""
         times = [sample.time_s for sample in self.samples] + [at_s for at_s, _ in (*self.modes, *self.texts)]
         return (min(times), max(times)) if times else (0.0, 0.0)
 
     @property
     def start_s(self) -> float:
-        """Time when it was first armed, s; without that, when the log begins."""
+        """Time of the first arming, or else the beginning of the log, s."""
         return next((at_s for at_s, armed in self.armed if armed), self.span_s[0])
 
     def day_time(self, time_s: float) -> datetime | None:
-        """The time of day (UTC) at s since boot; None where the log does not know the date."""
+        """Return the time of day (UTC) at s since boot; None if the date is unknown."""
         try:
             found = datetime.fromtimestamp(self.boot_us / 1e6 + time_s, UTC)
-        except (ValueError, OverflowError, OSError):  # by a clock that is wrong: in no year that a calendar has
+        except (ValueError, OverflowError, OSError):  # a wrong clock: the year is not possible
             return None
         return found if found.year > _UNDATED else None
 
     def armed_at(self, time_s: float) -> bool:
-        """Whether the vehicle was armed then."""
+        """Check whether the vehicle was armed at this time."""
         return next((armed for at_s, armed in reversed(self.armed) if at_s <= time_s), False)
 
     def armed_s(self) -> float:
@@ -228,25 +229,25 @@ class FlightFacts:
         return sum(end_s - begin_s for begin_s, end_s in self.flights())
 
     def places(self) -> list[MissionItem]:
-        """Items that are somewhere."""
+        """Return the items with a place."""
         return [item for item in self.items if has_position(item.command) and (item.x, item.y) != (0.0, 0.0)]
 
     def waypoints(self) -> list[MissionItem]:
-        """Places that are flown to."""
+        """Return the places to fly to."""
         return [item for item in self.places() if item.command < LAST_WAYPOINT]
 
     def take_plan(self, plan: Plan) -> None:
-        """Take from the plan file what a log does not have."""
+        """Take from the plan file what logs do not have."""
         self.items = tuple(replace(item, seq=number) for number, item in enumerate(plan.items, start=1))
         self.fence = parse_fence(plan.fence)
         self.rally = points(plan.rally)
 
     def severities(self) -> dict[tuple[float, str], Severity]:
-        """Severities of the texts that warn, by time and text."""
+        """Return the severities of warnings by time and text."""
         return {(trouble.time_s, trouble.text): trouble.severity for trouble in self.troubles}
 
     def flights(self) -> list[tuple[float, float]]:
-        """Stretches of time when it was armed, s since boot; the last one may end with the log."""
+        """Return the armed intervals, s since boot; the last may end with the log."""
         ends = [*(at_s for at_s, _ in self.armed[1:]), self.span_s[1]]
         return [
             (begin_s, end_s)
@@ -255,39 +256,39 @@ class FlightFacts:
         ]
 
     def longest_flight(self) -> tuple[float, float] | None:
-        """The longest of `flights`; None: it was never armed."""
+        """Return the longest of `flights`; None if it was never armed."""
         return max(self.flights(), key=lambda flight: flight[1] - flight[0], default=None)
 
     # --- for the readers ------------------------------------------------------------------------------------------
     def add(self, quantity: Quantity, time_s: float, value: float) -> None:
-        """Add a value of a quantity."""
+        """Append a value of a quantity."""
         if quantity not in self.series:
             self.series[quantity] = ThinnedRows()
         self.series[quantity].append((time_s, value))
 
     def arm(self, time_s: float, armed: bool) -> None:
-        """Note arming or disarming when it changes; a vehicle begins disarmed."""
+        """Note a change of arming; a vehicle begins disarmed."""
         if armed is not (bool(self.armed) and self.armed[-1][1]) and len(self.armed) < MOST_ROWS:
             self.armed.append((time_s, armed))
 
     def begin_at(self, lat: float, lon: float, alt: float) -> None:
-        """Take this place for home, degrees and m above the sea, if it is one: a damaged log has any."""
+        """Set home, degrees and m above sea level, if the place is possible."""
         if is_place(lat, lon, alt):
             self.home = GeoPoint(lat, lon, alt)
 
     def pass_by(self, sample: Sample) -> None:
-        """Add a sample. ValueError: its place is none."""
+        """Append a sample. ValueError for an impossible place."""
         if not is_place(sample.lat, sample.lon, sample.height):
             raise ValueError(sample)
         self.samples.append(sample)
 
     def enter(self, time_s: float, mode: str) -> None:
-        """Note the mode, another or the same."""
+        """Note the mode if it has changed."""
         if not self.modes or self.modes[-1][1] != mode:
             self.modes.append((time_s, mode))
 
     def say(self, time_s: float, text: str, severity: int = Severity.INFO) -> None:
-        """A text; what warns is a trouble too. A `severity` beyond MAV_SEVERITY counts as the nearest."""
+        """Append a text; a warning is a problem too. A `severity` outside MAV_SEVERITY counts as the nearest."""
         self.texts.append((time_s, text))
         if severity <= Severity.WARNING:
             self.troubles.append(LoggedProblem(time_s, Severity(max(severity, Severity.EMERGENCY)), text))

@@ -1,4 +1,4 @@
-"""File of a log that is read piece by piece, with progress for a person who waits: a log may have gigabytes."""
+"""Log file that is read piece by piece and shows progress to people, because a log may have gigabytes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PIECE: Final = 1 << 20
-"""Bytes that are read at once."""
+"""Size of a piece, bytes."""
 _PATIENCE_S: Final = 1.0
-"""Seconds of the wall that pass before there is anything to see."""
+"""Real time before progress is shown, s."""
 
 
 class _WatchedFile(FileIO):
-    """On a terminal shows how much of it is read."""
+    """File that shows on a terminal how much has been read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -44,5 +44,5 @@ class _WatchedFile(FileIO):
 
 
 def open_log(path: Path) -> BufferedReader:
-    """Open a log to be read. OSError."""
+    """Open a log for reading. OSError."""
     return BufferedReader(_WatchedFile(path))

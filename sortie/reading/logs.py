@@ -1,4 +1,4 @@
-"""Finds the log that a person means, and reads it by what it is: by its first bytes, whatever its name."""
+"""Search of a log file, and choice of its reader by the first bytes, whatever its name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAN: Final = "plan.plan"
 
 
 class LogForm(Enum):
-    """Form of a log."""
+    """Kind of log."""
 
     DATAFLASH = ".bin"
     TELEMETRY = ".tlog"
@@ -29,12 +29,12 @@ class LogForm(Enum):
 
 
 _BY_LIKING: Final = ("flight.bin", "flight.tlog", "flight.ulg")
-"""In a folder, the one that knows most first."""
+"""Log files of a folder, most informative first."""
 
 
 def find_log(path: Path) -> Path:
-    """The file of a flight: the path itself, or in a folder of one flight, or the newest of a log directory.
-    UserError names what is not there."""
+    """Return the log file: the path itself, or that of a folder with one flight, or the newest of a log directory.
+    UserError when there is none."""
     if not path.is_dir():
         return path
     for folder in (path, path / "latest", *reversed(flight_folders(path))):
@@ -48,7 +48,7 @@ def find_log(path: Path) -> Path:
 
 
 def form_of(path: Path) -> LogForm:
-    """By its first bytes. UserError: it cannot be read, is empty, or no log."""
+    """Find the kind of log by the first bytes. UserError: unreadable, empty, or not a log."""
     with files_of(path), path.open("rb") as file:
         head = file.read(16)
     if not head:
@@ -64,9 +64,9 @@ def form_of(path: Path) -> LogForm:
 
 @contextmanager
 def reading(log: Path) -> Iterator[None]:
-    """Turn what goes wrong while a log is read, whose bytes anybody may have written, into a UserError in one line."""
+    """Convert all errors of reading a damaged log to a UserError in one line."""
     try:
-        with np.errstate(all="ignore"):  # figures of a damaged log
+        with np.errstate(all="ignore"):  # values of a damaged log
             yield
     except (OSError, PlanError) as error:
         raise UserError(f"{log}: {error}") from error
@@ -77,7 +77,7 @@ def reading(log: Path) -> Iterator[None]:
 
 
 def read_log(path: Path) -> FlightFacts:
-    """The facts of a log or of a folder of one, with the plan that lies beside it. UserError in one line."""
+    """Read a log, or that of a folder, with the plan file beside it. UserError in one line."""
     log = find_log(path)
     with reading(log):
         facts = _READERS[form_of(log)](log)

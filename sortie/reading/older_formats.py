@@ -1,8 +1,8 @@
-"""Messages of older ArduPilots by today's names: what is read of a log is written once, for the newest firmware.
+"""Today's names for messages of older ArduPilots, so that readers are written once, for the newest firmware.
 
-Kinds, columns and units are those of ArduPilot's log structures from 3.1 (2013) on. `CURR` told hundredths of a volt in
-whole numbers until 3.3, and the second and third compass had kinds of their own until 4.1. Without a column of a time
-since boot (3.2 and before, of events) a message is as late as the one before it.
+Kinds, columns and units are those of ArduPilot's log structures since 3.1 (2013). `CURR` had integers of 0.01 V until
+3.3; the second and third compass had their own kinds until 4.1. A message without a time column (events until 3.2) has
+the time of the previous one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 _WHOLE: Final = "hH"
 _HUNDREDTHS: Final = {("CURR", "Volt"), ("CURR", "Curr")}
 _THOUSANDS: Final = 0.001
-"""Divisor that makes us of ms."""
+"""Divisor that converts ms to us."""
 ESTIMATORS: Final[Mapping[int, str]] = {1: "EKF", 2: "NKF", 3: "XKF"}
-"""Kinds of the estimator that AHRS_EKF_TYPE chooses: a log may hold those of two."""
+"""Kinds of messages of the estimator by AHRS_EKF_TYPE; a log may contain two estimators."""
 
 
 def today(name: str, form: str, columns: Sequence[str]) -> tuple[str, list[str], dict[int, float], dict[str, int]]:
-    """(name, columns, further divisors by their number, columns that it has not) of a kind that a log describes."""
+    """Return (name, columns, further divisors by column number, missing columns) for a kind described in a log."""
     kind = _KINDS.get(name, name)
     renamed = {"TimeMS": "TimeUS", **_COLUMNS.get(kind, {})}
     if kind == "MODE" and "ModeNum" not in columns:

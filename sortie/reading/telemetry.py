@@ -1,6 +1,6 @@
-"""Reads a telemetry log (`.tlog`): MAVLink frames as a ground station heard them, each behind the time it came.
+"""Reader of telemetry logs (`.tlog`): MAVLink frames as received by a ground station, each after its time of reception.
 
-Only the kinds of messages that are wanted are decoded: a quarter of a log, and most of the time it takes to read one.
+Only needed kinds of messages are decoded, a quarter of a log, because decoding takes most of the time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STAMP: Final = 8
 _V1, _V2 = 0xFE, 0xFD
 _MAGIC: Final = re.compile(rb"[\xfd\xfe]")
 _SHORTEST: Final = 8
-"""Bytes of a frame of MAVLink 1 without a payload."""
+"""Size of a MAVLink 1 frame without payload, bytes."""
 _LOSS_WINDOW_S: Final = 5.0
 _UNKNOWN_U8: Final = 255
 _UNKNOWN_U16: Final = 65535
@@ -42,7 +42,7 @@ _TO_ALL: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class LoggedFrame:
-    """Frame, not decoded: when it came (us since 1970), sequence number, sender, kind of message."""
+    """Undecoded frame: time of reception (us since 1970), sequence number, sender, message id."""
 
     stamp_us: int
     seq: int
@@ -52,7 +52,7 @@ class LoggedFrame:
 
 
 def frames(path: Path) -> Iterator[LoggedFrame]:
-    """All frames of a log, read piece by piece; bytes that are none are passed over. OSError."""
+    """Yield all frames of a log; other bytes are skipped. OSError."""
     with open_log(path) as file:
         data = b""
         while piece := file.read(PIECE):
@@ -62,7 +62,7 @@ def frames(path: Path) -> Iterator[LoggedFrame]:
 
 
 def _whole_frames(data: bytes) -> Generator[LoggedFrame, None, int]:
-    """All frames that are whole; returns where the next begins."""
+    """Yield all complete frames; returns the position of the next one."""
     at, end = 0, len(data)
     while at + _STAMP + _SHORTEST <= end:
         head = at + _STAMP
@@ -85,7 +85,7 @@ def _whole_frames(data: bytes) -> Generator[LoggedFrame, None, int]:
 
 
 class _Loss:
-    """Lost frames of one sender by the gaps of its sequence numbers, in windows."""
+    """Frame losses of one sender by gaps of its sequence numbers, in time windows."""
 
     def __init__(self) -> None:
         self._last: int | None = None
@@ -93,7 +93,7 @@ class _Loss:
         self._heard = self._lost = 0
 
     def take(self, seq: int, time_s: float) -> tuple[float, float] | None:
-        """(when, percent) at the end of a window."""
+        """Return (time, percent) at the end of a window."""
         if self._last is not None:
             self._lost += (seq - self._last - 1) & 0xFF
         else:
@@ -108,7 +108,7 @@ class _Loss:
 
 
 class _TelemetryReader:
-    """Collects from the messages of one autopilot."""
+    """Collector of one autopilot's messages."""
 
     def __init__(self, vehicle: LoggedSender) -> None:
         self.facts = FlightFacts()
@@ -137,7 +137,8 @@ class _TelemetryReader:
         }
 
     def hears(self, message: Message) -> bool:
-        """Whether this counts: a plan is what a station sends to the vehicle, and a radio speaks for itself."""
+        """Check whether a message counts: plan messages count when sent to the vehicle, and a radio sends its own
+        status."""
         name, sender = message.get_type(), (message.get_srcSystem(), message.get_srcComponent())
         to_it = name in _OF_PLAN and message.target_system in (self._vehicle[0], _TO_ALL)
         return sender == self._vehicle or to_it or name == _OF_RADIO
@@ -222,7 +223,7 @@ class _TelemetryReader:
 
 
 def read_telemetry(path: Path) -> FlightFacts:
-    """The facts of a telemetry log: of the first autopilot in it. OSError when it cannot be read."""
+    """Read the facts of a log's first autopilot. OSError when it cannot be read."""
     vehicle, boot_us = _first_autopilot(path)
     reader, loss, broken = _TelemetryReader(vehicle), _Loss(), 0
     wanted = {id_of(name): name for name in reader.takes}
@@ -240,7 +241,7 @@ def read_telemetry(path: Path) -> FlightFacts:
         elif reader.hears(message):
             try:
                 reader.takes[name](message, (frame.stamp_us - boot_us) / 1e6)
-            except ValueError:  # figures that cannot be
+            except ValueError:  # impossible values
                 broken += 1
     facts = reader.finish()
     facts.boot_us = boot_us
@@ -249,13 +250,13 @@ def read_telemetry(path: Path) -> FlightFacts:
 
 
 def payload_of(frame: LoggedFrame) -> bytes:
-    """The payload of a frame of either version."""
+    """Return the payload of a frame of MAVLink 1 or 2."""
     begin = 10 if frame.data[0] == _V2 else 6
     return frame.data[begin : begin + frame.data[1]]
 
 
 def message_of(frame: LoggedFrame) -> Message | None:
-    """The message of a frame, with its sender; None when it is damaged."""
+    """Decode a frame, with its sender; None when it is damaged."""
     if not is_sound(frame.data):
         return None
     message = decode(frame.kind, payload_of(frame))
@@ -265,14 +266,14 @@ def message_of(frame: LoggedFrame) -> Message | None:
 
 
 def _first_autopilot(path: Path) -> tuple[LoggedSender, int]:
-    """The first autopilot that is heard, and when it booted, us since 1970, by its first message that says how long ago
-    that is; without one, when the log begins."""
+    """Return the first autopilot and its time of boot, us since 1970, from its first message with the time since boot;
+    otherwise the beginning of the log."""
     first: int | None = None
     vehicle = _NOBODY
     for frame in frames(path):
         first = frame.stamp_us if first is None else first
         if frame.kind not in (_BEAT, _PLACE) or (message := message_of(frame)) is None:
-            continue  # of a damaged one the next will say it
+            continue  # the next one has it too
         if frame.kind == _BEAT and vehicle == _NOBODY and is_vehicle(message):
             vehicle = frame.sender
         elif frame.kind == _PLACE and frame.sender == vehicle:
@@ -282,5 +283,5 @@ def _first_autopilot(path: Path) -> tuple[LoggedSender, int]:
 
 
 def is_vehicle(m: Any) -> bool:
-    """True when this HEARTBEAT comes from an autopilot."""
+    """Check whether a HEARTBEAT is from an autopilot."""
     return bool(m.type != VehicleType.GCS and m.autopilot != AutopilotType.INVALID)

@@ -1,8 +1,7 @@
 """Terrain from files: SRTM tiles (.hgt, .hgt.gz) and GeoTIFF, one or a folder of them, as one `HeightMap`.
 
-Of a folder those tiles are read that lie around the places asked for; they must have one spacing and meet in one grid,
-as the tiles of one survey do. What a file has no height for stays a void: nothing is made up for it. Heights are taken
-as metres above mean sea level, as SRTM (EGM96) and Copernicus (EGM2008) have them.
+Of a folder, the tiles around the given places are read; they must share one grid. Missing heights stay void. Heights
+are taken as m above mean sea level, as in SRTM (EGM96) and Copernicus (EGM2008).
 
 Sources: SRTM's documentation (big-endian 16-bit rows from the north-west corner, samples on the edges of the tile,
 -32768 a void); OGC GeoTIFF 1.1 (tie point and pixel scale, GTRasterTypeGeoKey: a sample is an area or a point).
@@ -27,11 +26,11 @@ from autopilot.interface.terrain import HeightMap
 from sortie.config.errors import UserError, pip_install
 
 AROUND_DEG: Final = 0.25
-"""Margin around the places asked for, within which the ground is read, degrees: 28 km to the north and south."""
+"""Margin around the places within which terrain is read, degrees: 28 km to north and south."""
 _SRTM: Final = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 _SIDES: Final = {1201 * 1201 * 2: 1201, 3601 * 3601 * 2: 3601}
-_LOWEST_M, _HIGHEST_M = -500.0, 9000.0  # Dead Sea, Everest: what lies beyond is no height
-_ALIKE: Final = 0.01  # of a spacing: two grids are one
+_LOWEST_M, _HIGHEST_M = -500.0, 9000.0  # Dead Sea, Everest; other heights are invalid
+_ALIKE: Final = 0.01  # share of the spacing by which grids may differ
 _GEOGRAPHIC, _PIXEL_IS_POINT = 2, 2
 _NODATA_TAG: Final = 42113  # GDAL_NODATA
 _SUFFIXES: Final = (".hgt", ".hgt.gz", ".tif", ".tiff")
@@ -41,7 +40,7 @@ Heights = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """Degrees."""
+    """Area, degrees."""
 
     south: float
     west: float
@@ -58,8 +57,8 @@ class _Box:
 
 
 def read_ground(path: Path, places: Iterable[GeoPoint], also: Iterable[GeoPoint] = ()) -> HeightMap:
-    """The ground around `places`, from a file or a folder, and around `also`, as far as there is any. UserError for a
-    file that is none, tiles that do not go together, and a place (not of `also`) for which there is no height."""
+    """Read the terrain around `places` from a file or folder, and around `also` where available. UserError for an
+    invalid file, tiles of different grids, and a place (not of `also`) without a height."""
     wanted = list(places)
     every = [*wanted, *also]
     box = _Box(
@@ -95,7 +94,7 @@ def _files(path: Path) -> Sequence[Path]:
 
 
 def _read(file: Path, box: _Box) -> Iterator[HeightMap]:
-    """The tile, cut to the box; nothing where it lies elsewhere."""
+    """Yield the tile, cut to the area; nothing if it is elsewhere."""
     name = file.name.lower()
     if name.endswith((".hgt", ".hgt.gz")):
         return _read_srtm(file, box)
@@ -126,7 +125,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
     try:
         import tifffile  # for those who have such files
 
-        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong is told here, in one line
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # errors are reported here, in one line
     except ImportError:
         raise _error(file, f"needs the package tifffile: {pip_install('terrain')}") from None
     try:
@@ -149,7 +148,7 @@ def _read_geotiff(file: Path, box: _Box) -> Iterator[HeightMap]:
 
 
 def _place(file: Path, page: Any, tags: dict[str, Any]) -> tuple[float, float, float, float]:
-    """South-west sample and samples in a degree."""
+    """Return the south-west sample and the samples per degree."""
     if int(tags.get("GTModelTypeGeoKey", _GEOGRAPHIC)) != _GEOGRAPHIC:
         raise _error(file, "is a projected map; one in latitude and longitude (EPSG:4326) can be read")
     scale, tie = tags.get("ModelPixelScale"), tags.get("ModelTiepoint")
@@ -165,7 +164,7 @@ def _place(file: Path, page: Any, tags: dict[str, Any]) -> tuple[float, float, f
 def _cut(
     south: float, west: float, per_lat: float, per_lon: float, heights: Heights, nodata: float | None, box: _Box
 ) -> Iterator[HeightMap]:
-    """The part of a tile in the box, voids as NaN."""
+    """Return the part of a tile in the area, with voids as NaN."""
     first = max(int((box.south - south) * per_lat), 0)
     last = min(int((box.north - south) * per_lat) + 2, heights.shape[0])
     left = max(int((box.west - west) * per_lon), 0)
@@ -180,7 +179,7 @@ def _cut(
 
 
 def _joined(path: Path, tiles: Sequence[HeightMap]) -> HeightMap:
-    """Join tiles to one grid; where two tiles overlap, the first that has a height."""
+    """Join tiles to one grid; where they overlap, the first with a height counts."""
     first = tiles[0]
     if len(tiles) == 1:
         return _contiguous(first)

@@ -1,8 +1,5 @@
-"""Trace of a flight from its log: velocity, attitude, battery, as arrays.
-
-For who measures a vehicle by its flight (`sortie.rehearsal.calibration`). What a log does not hold is NaN
-throughout.
-"""
+"""Trace of a flight from its log: velocity, attitude and battery as arrays, for `sortie.rehearsal.calibration`. Missing
+values are NaN."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ from sortie.reading.telemetry import frames, is_vehicle, message_of
 
 STEP_S: Final = 0.2
 _GAP_S: Final = 3.0
-"""Over a longer silence nothing is known."""
+"""Longest interval of interpolation, s."""
 _SHORTEST_S: Final = 10.0
 
 Array = npt.NDArray[np.float64]
@@ -38,9 +35,9 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FlightTrace:
-    """Trace of one armed stretch, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
-    `percent`: left, as the vehicle says. `throttle`: share of the rotors' thrust. `airspeed_mps`: the true one, by a
-    pitot tube. `capacity_mah`: as the vehicle believes it, 0: not told."""
+    """Trace of one armed interval, sampled every `STEP_S`. Velocity: NED. `height_m`: above home. `mah`: used so far.
+    `percent`: remaining, as reported. `throttle`: share of the rotors' thrust. `airspeed_mps`: true airspeed, by a
+    pitot tube. `capacity_mah`: as set in the vehicle, 0: unknown."""
 
     name: str
     time_s: Array
@@ -61,15 +58,14 @@ class FlightTrace:
 
     @property
     def energy_wh(self) -> float:
-        """Energy that the battery gave, Wh, by its voltage and current; where they are not told, as at the other
-        times. NaN: never told."""
+        """Energy from the battery by voltage and current, Wh; unknown times count as the mean. NaN: never known."""
         power = self.volts * self.amps
         known = power[np.isfinite(power)]
         return float(np.mean(known)) * len(power) * STEP_S / 3600.0 if len(known) else float("nan")
 
 
 class _Columns:
-    """Collects (time, value) by column."""
+    """Collector of (time, value) by column."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[tuple[float, float]]] = {name: ThinnedRows() for name in _COLUMNS}
@@ -85,7 +81,7 @@ class _Columns:
             self.armed.append((time_s, armed))
 
     def trace(self, name: str) -> FlightTrace:
-        """The longest armed stretch. UserError: there is none."""
+        """Return the longest armed interval. UserError without one."""
         known = {column: np.array(rows, np.float64) for column, rows in self.rows.items() if len(rows) > 1}
         last = max((float(rows[-1, 0]) for rows in known.values()), default=0.0)
         ends = [*(at_s for at_s, _ in self.armed[1:]), last][: len(self.armed)]
@@ -100,7 +96,7 @@ class _Columns:
 
 
 def _at(rows: Array | None, time_s: Array) -> Array:
-    """Interpolated; NaN where nothing is known. Angles are unwrapped on the way."""
+    """Interpolate; NaN where unknown. Angles must be unwrapped."""
     if rows is None:
         return np.full(len(time_s), np.nan)
     at, values = rows[:, 0], rows[:, 1]
@@ -131,7 +127,7 @@ _ARMED_EVENT, _DISARMED_EVENT = 10, 11
 
 
 class _Dataflash(_Columns):
-    """From the messages of ArduPilot's log, or ours; of sensors the first."""
+    """Collector of ArduPilot's messages, or ours; of sensors the first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -169,7 +165,7 @@ class _Dataflash(_Columns):
             self.add(time_s, volts=m.Volt, amps=m.Curr, mah=m.CurrTot, percent=percent)
 
     def _tuning(self, m: Any, time_s: float) -> None:
-        if hasattr(m, "ThH"):  # a copter's
+        if hasattr(m, "ThH"):  # only copters have it
             self.add(time_s, throttle=m.ThO)
 
     def _airspeed(self, m: Any, time_s: float) -> None:
@@ -184,7 +180,7 @@ class _Dataflash(_Columns):
         self.arm(time_s, bool(m.ArmState))
 
     def _message(self, m: Any, time_s: float) -> None:
-        """A rover's log begins when it has been armed, and its ARM is not in it: the text is all that tells."""
+        """Detect arming by text: a rover's log begins after arming, without an ARM message."""
         if m.Message in ("Throttle armed", "Throttle disarmed"):
             self.arm(time_s, m.Message == "Throttle armed")
 
@@ -194,7 +190,7 @@ class _Dataflash(_Columns):
 
 
 def _true_of_equivalent(alt_m: float) -> float:
-    """True airspeed over what a tube shows, by the density of the standard atmosphere."""
+    """Return the ratio of true to equivalent airspeed, by the density of the standard atmosphere."""
     return float((1.0 - 2.25577e-5 * min(max(alt_m, -1e3), 1e4)) ** -2.128)
 
 
@@ -211,8 +207,8 @@ _UNKNOWN_U16: Final = 65535
 
 
 class _Telemetry(_Columns):
-    """From the messages of the first autopilot. Time is the vehicle's own (which may pass faster than who logs): where
-    a message does not say it, that of the last that did."""
+    """Collector of the first autopilot's messages. Time is the vehicle's own, which may differ from real time; a
+    message without time has that of the last one with it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -288,7 +284,7 @@ _ULOG_COLUMNS: Final[dict[str, dict[str, tuple[str, float]]]] = {
                        "percent": ("remaining", 100.0)},
     "airspeed_validated": {"airspeed_mps": ("true_airspeed_m_s", 1.0)},
 }  # fmt: skip
-"""By topic and column of ours: PX4's field, and the factor."""
+"""PX4's field and factor, by topic and our column."""
 _NOT_MEASURED: Final = -1.0
 
 
@@ -302,7 +298,7 @@ def _read_ulog(path: Path) -> _Columns:
         topics.setdefault(data_set.name, data_set.data)
     for topic, fields in _ULOG_COLUMNS.items():
         data: Any = topics.get(topic, {})
-        measured = topic == "battery_status"  # there -1 says that nothing measures it
+        measured = topic == "battery_status"  # -1 means not measured
         for column, (name, factor) in fields.items():
             if name not in data:  # another version's
                 continue

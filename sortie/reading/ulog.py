@@ -1,4 +1,4 @@
-"""Reads a ULog (`.ulg`) of PX4 with pyulog, PX4's own reader (the extra `ulog`)."""
+"""Reader of PX4's ULog (`.ulg`), with PX4's own reader pyulog (extra `ulog`)."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ _TOPICS: Final = [
 _MODES: Final = {state: name for state, (_, name) in BY_NAV_STATE.items()} | {12: "Descend"}
 _IN_MISSION: Final = frozenset(state for state, name in _MODES.items() if name == "Mission")
 _ARMED: Final = 2
-"""vehicle_status.arming_state."""
+"""Value of vehicle_status.arming_state."""
 _STEP_S: Final = 0.1
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
-"""PX4 colours its console, and some of that comes into the log."""
+"""Colour codes of PX4's console, which appear in some logs."""
 _LEVEL_OF_ASCII: Final = ord("0")
 _LATEST_US: Final = (1 << 32) * 1000
 _LONGEST_US: Final = 7 * 86_400 * 10**6
-"""No flight is longer than a week."""
+"""Longest flight, us: a week."""
 _TIMES_READ: Final = 8
 _LEAST_READ: Final = 1 << 16
-"""Most bytes that are read of a file: so many times its size, and so many more. pyulog looks for a beginning again
+"""Most bytes that are read of a file: this multiple of its size, plus this number. pyulog searches for a new start
 after damage."""
 _MOST_FIELDS: Final = 1 << 16
 _SAMPLED: Final = frozenset({
@@ -52,15 +52,15 @@ _SAMPLED: Final = frozenset({
     "vehicle_attitude", "vehicle_attitude_setpoint", "vehicle_gps_position", "sensor_gps", "estimator_status",
     "input_rc",
 })  # fmt: skip
-"""Topics of states, of which some rows are enough; of the others each is an event."""
+"""Topics of states, of which some rows suffice; rows of other topics are events."""
 _PERIOD_US: Final = 90_000
 _HEADER, _STAMPED = 3, 10
-"""Bytes of a message's header, and of the begin of a row of data: number of its topic, and time."""
+"""Size of a message header, and of the beginning of a data row (topic number and time), bytes."""
 _HOLE: Final = bytes(_HEADER)
 _COLLECTED: Final = (b"L", b"P", b"Q", b"I", b"M", b"C", b"O")
-"""Kinds of messages that pyulog collects: texts, parameters, information, gaps."""
+"""Kinds of messages that pyulog keeps: texts, parameters, information, gaps."""
 _FLAGS_AT, _APPENDED = 27, 1
-"""Byte of the flags that have to be understood; the flag of data behind the end, which pyulog finds by its place."""
+"""Position of the flags that must be understood; flag of appended data, which pyulog finds by position."""
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "vehicle_status": ("arming_state", "nav_state"),
     "home_position": ("lat", "lon", "alt"),
@@ -71,14 +71,13 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "vehicle_command": ("command", *(f"param{number}" for number in range(1, 8))),
     "vehicle_command_ack": ("command", "result"),
 }  # fmt: skip
-"""A topic without these, by another version or damaged, is passed over."""
+"""Required fields; a topic without them (another version, or damaged) is skipped."""
 
 
 class _UlogFile:
-    """File for pyulog, which holds in memory all that it reads of a topic, and reads from a place of the log: of the
-    topics of `_SAMPLED` ten rows a second are passed on, less of those of a log of hours, and of others than `topics`
-    none. A damaged length can lead pyulog back to the same place for ever: OSError after far more has been read than
-    there is."""
+    """File for pyulog that limits what it reads into memory. Of the topics of `_SAMPLED` ten rows a second are passed
+    on, fewer for long logs; topics other than `topics` are left out. A damaged length may lead pyulog back to the same
+    place for ever: OSError after far more bytes than the file has."""
 
     def __init__(
         self, path: Path, topics: Collection[str] = (), formats: Mapping[str, Any] = MappingProxyType({})
@@ -96,7 +95,7 @@ class _UlogFile:
         self.tell, self.close = self._file.tell, self._file.close
 
     def read(self, size: int) -> bytes:
-        """Read as a file does, but for the messages that are passed over."""
+        """Read like a file, without the skipped messages."""
         self._left -= size + 1
         if self._left < 0:
             self.close()
@@ -116,7 +115,7 @@ class _UlogFile:
         return data
 
     def _behind_hole(self) -> bytes:
-        """Header behind zeros: a file system gives them where nothing was written."""
+        """Return the header after zeros, which a file system inserts where nothing was written."""
         while piece := self._file.read(PIECE):
             if left := piece.lstrip(b"\0"):
                 self._file.seek(-len(left), os.SEEK_CUR)
@@ -124,7 +123,7 @@ class _UlogFile:
         return b""
 
     def _passes_over(self, kind: bytes) -> bool:
-        """Look at the message of this kind that follows."""
+        """Check whether the following message of this kind is skipped."""
         if kind != b"D":
             self._counts[kind] += 1
             return kind in _COLLECTED and self._counts[kind] > MOST_ROWS
@@ -142,23 +141,23 @@ class _UlogFile:
         return self._counts[number] % (1 + self._counts[number] // MOST_ROWS) != 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move as in a file."""
+        """Seek as in a file."""
         return self._file.seek(offset, whence)
 
 
 _KINDS: Final = ((64, "dev"), (128, "alpha"), (192, "beta"), (255, "rc"))
-"""FIRMWARE_VERSION_TYPE: numbers below are of this kind."""
+"""FIRMWARE_VERSION_TYPE: numbers below the limit have this name."""
 
 
 def open_ulog(path: Path, topics: list[str]) -> Any:
-    """pyulog's ULog with these topics. OSError when it cannot be read, UserError without pyulog or when it is none."""
+    """Open a log with these topics. OSError when it cannot be read; UserError without pyulog or for another file."""
     try:
         from pyulog import ULog
         from pyulog.exceptions import ULogException
     except ModuleNotFoundError as error:
         raise UserError(f"a .ulg log needs pyulog: {pip_install('ulog')}") from error
     try:
-        with redirect_stdout(StringIO()):  # pyulog prints what is damaged; `file_corruption` tells it too
+        with redirect_stdout(StringIO()):  # pyulog prints damage, which `file_corruption` has too
             header = ULog(_UlogFile(path), topics, parse_header_only=True)
             sizes: dict[str, int] = {}
             for name in header.message_formats:
@@ -175,7 +174,8 @@ def open_ulog(path: Path, topics: list[str]) -> Any:
 
 
 def _count_from_boot(log: Any) -> None:
-    """PX4 in a simulator may count from 1970; MAVLink's milliseconds since boot have 32 bits."""
+    """Make times relative to boot. PX4 in a simulator may count from 1970, but MAVLink's time since boot has 32 bits of
+    ms."""
     start_us = log.start_timestamp
     if start_us < _LATEST_US:
         return
@@ -189,10 +189,10 @@ def _count_from_boot(log: Any) -> None:
 
 
 def _count_fields(name: str, formats: Mapping[str, Any], counts: dict[str, int]) -> int:
-    """Count the fields of a format with those of what it holds; a loop is endless. ValueError: more than a message has
-    bytes."""
+    """Count the fields of a format, with those of nested formats. ValueError for more fields than a message has bytes,
+    also for a format that contains itself."""
     if name not in counts:
-        counts[name] = _MOST_FIELDS  # while it is counted: a format that holds itself
+        counts[name] = _MOST_FIELDS  # marks a format that contains itself
         counts[name] = sum(
             max(number, 1) * (_count_fields(kind, formats, counts) if kind in formats else 1)
             for kind, number, _ in formats[name].fields
@@ -203,14 +203,14 @@ def _count_fields(name: str, formats: Mapping[str, Any], counts: dict[str, int])
 
 
 def read_ulog(path: Path) -> FlightFacts:
-    """The facts of a ULog. OSError when it cannot be read, UserError without pyulog or when it is none."""
+    """Read the facts of a log. OSError when it cannot be read; UserError without pyulog or for another file."""
     log = open_ulog(path, _TOPICS)
     topics: dict[str, Any] = {}
     for topic in log.data_list:
         if topic.name not in topics and {"timestamp", *NEEDED.get(topic.name, ())} <= topic.data.keys():
             data = of_one_log(topic.data, log.start_timestamp)
             if len(data["timestamp"]):
-                topics[topic.name] = data  # of the first instance that has any
+                topics[topic.name] = data  # the first instance with rows
     stand_in(topics)
     facts = FlightFacts(cut="parts of the log cannot be read" if log.file_corruption else "")
     facts.vehicle = _banner(log.msg_info_dict)
@@ -225,13 +225,13 @@ def read_ulog(path: Path) -> FlightFacts:
 
 
 def stand_in(topics: dict[str, Any]) -> None:
-    """Take the receiver's own topic, a row a second, for that of all receivers, where a log does not have it."""
+    """Use the receiver's own topic (one row a second) in place of a missing vehicle_gps_position."""
     if "sensor_gps" in topics:
         topics.setdefault("vehicle_gps_position", topics["sensor_gps"])
 
 
 def _banner(told: Mapping[str, Any]) -> str:
-    """Name, version and commit, as far as the log has them, in the form of ArduPilot's."""
+    """Return name, version and commit in the form of ArduPilot's banner, as far as known."""
     words, version, commit = [str(told.get("sys_name", "PX4"))], told.get("ver_sw_release"), told.get("ver_sw")
     if isinstance(version, int):
         kind = next((f"-{name}" for most, name in _KINDS if version & 0xFF < most), "")
@@ -242,15 +242,14 @@ def _banner(told: Mapping[str, Any]) -> str:
 
 
 def of_one_log(data: dict[str, Any], start_us: int) -> dict[str, Any]:
-    """The rows whose time can be one of this log: a damaged one may be years away."""
+    """Return the rows with possible times; damaged ones may be years away."""
     times_us = np.asarray(data["timestamp"], dtype=np.float64)
     keep = (times_us >= start_us) & (times_us < start_us + _LONGEST_US)
     return data if keep.all() else {name: np.asarray(values)[keep] for name, values in data.items()}
 
 
 def _parameters(facts: FlightFacts, log: Any) -> None:
-    """Read the parameters that were changed while logging, and those that are not at their default, where the log
-    knows it."""
+    """Read changes of parameters during the log, and values other than the default if known."""
     values = numbers_of(log.initial_parameters.items())
     for stamp, name, told in log.changed_parameters:
         for value in numbers_of([(name, told)]).values():
@@ -266,7 +265,7 @@ def _parameters(facts: FlightFacts, log: Any) -> None:
 
 
 def numbers_of(parameters: Iterable[tuple[str, Any]]) -> dict[str, int | float]:
-    """Parameters whose values are numbers: of a damaged log they may be bytes, or NaN."""
+    """Return the parameters with numeric values; in a damaged log, values may be bytes or NaN."""
     return {name: value for name, value in parameters if isinstance(value, int | float) and isfinite(value)}
 
 
@@ -275,7 +274,7 @@ def _times(topic: Any) -> NDArray[np.float64]:
 
 
 def last_known(topic: Any, name: str, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The last values known at these times, nan before the first."""
+    """Return the last known values at these times, NaN before the first."""
     if topic is None or name not in topic:
         return np.full(len(times_s), nan)
     index = np.searchsorted(_times(topic), times_s, side="right") - 1
@@ -310,7 +309,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
         if data is not None and field in data:
             values = np.asarray(data[field], dtype=np.float64) * factor
             if quantity is Quantity.CURRENT:
-                values[values < 0.0] = nan  # -1: nothing measures it
+                values[values < 0.0] = nan  # -1 means not measured
             if np.isfinite(values).any():
                 _add(facts, quantity, _times(data), values)
     _attitude(facts, topics.get("vehicle_attitude"), "q", (Quantity.ROLL, Quantity.PITCH, Quantity.YAW))
@@ -318,7 +317,7 @@ def _states(facts: FlightFacts, topics: dict[str, Any]) -> None:
 
 
 def _attitude(facts: FlightFacts, topic: Any, name: str, quantities: tuple[Quantity, ...]) -> None:
-    """Ten times a second."""
+    """Add the attitude, ten times a second."""
     if topic is None or f"{name}[0]" not in topic:
         return
     times_s = _times(topic)
@@ -329,7 +328,7 @@ def _attitude(facts: FlightFacts, topic: Any, name: str, quantities: tuple[Quant
 
 
 def _ten_a_second(times_s: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Numbers of the rows that are the first of their tenth of a second."""
+    """Return the indexes of the first row in each tenth of a second."""
     return np.unique(np.floor((times_s - times_s[0]) / _STEP_S), return_index=True)[1]
 
 
@@ -341,7 +340,7 @@ def _add(facts: FlightFacts, quantity: Quantity, times_s: NDArray[np.float64], v
 def euler_angles(
     w: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Roll, pitch and yaw of quaternions, rad."""
+    """Convert quaternions to roll, pitch and yaw, rad."""
     return (
         np.arctan2(2.0 * (w * x + y * z), 1.0 - 2.0 * (x * x + y * y)),
         np.arcsin(np.clip(2.0 * (w * y - z * x), -1.0, 1.0)),
@@ -350,7 +349,7 @@ def euler_angles(
 
 
 def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
-    """Ten places a second: PX4 logs up to a hundred."""
+    """Add positions, ten a second; PX4 logs up to a hundred."""
     place = topics.get("vehicle_global_position")
     if place is None:
         return
@@ -381,8 +380,8 @@ def _track(facts: FlightFacts, topics: dict[str, Any]) -> None:
 
 
 def _plan(facts: FlightFacts, topics: dict[str, Any]) -> None:
-    """Read the plan as far as it was flown: PX4 logs each item when it begins it, and so it does with the legs of its
-    return and of a pause, and with the way to the heading of an item behind the item itself."""
+    """Read the plan as far as it was flown. PX4 logs each item when it begins, also legs of its return and of a pause,
+    and a turn to the heading of an item after the item."""
     flown = topics.get("navigator_mission_item")
     if flown is None:
         return
