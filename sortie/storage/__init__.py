@@ -1,1 +1,1 @@
-"""Storage that survives the process: the state store and the signing key."""
+"""Persistent storage: the state store and the signing key."""

@@ -1,4 +1,4 @@
-"""A lock on an open file, which belongs to one process and is dropped by the system when that ends, however it ends."""
+"""Lock on an open file for one process. The system releases it at any end of the process."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 if sys.platform == "win32":
     import msvcrt
 
-    #: One byte far behind the file's end: nobody else is kept from reading what is in it.
+    # A byte far behind the end of the file, so that reading is not blocked.
     _AT = 1 << 30
 
     def lock(descriptor: int) -> None:
-        """Hold it for this process alone. OSError where another one does."""
+        """Lock the file for this process. OSError when another one has it."""
         here = os.lseek(descriptor, 0, os.SEEK_CUR)
         os.lseek(descriptor, _AT, os.SEEK_SET)
         try:
@@ -24,5 +24,5 @@ else:
     import fcntl
 
     def lock(descriptor: int) -> None:
-        """Hold it for this process alone. OSError where another one does."""
+        """Lock the file for this process. OSError when another one has it."""
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

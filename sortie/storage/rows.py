@@ -1,6 +1,6 @@
-"""The rows of the state database: its schema, changes as rows, rows as what a start finds.
+"""Rows of the state database: schema, writing of changes, reading at the start.
 
-What is read was written by whoever had the file: a value that this program would not have written is damage.
+Any program may have changed the file, so a value that this program would not write counts as damage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TABLES = {
     "home": "lat REAL, lon REAL, alt REAL, PRIMARY KEY (vehicle)",
     "progress": "item INTEGER, state INTEGER, PRIMARY KEY (vehicle)",
 }
-"""Tables of each vehicle; `ALONE` is the vehicle of a process that has but one."""
+"""Tables of each vehicle; `ALONE` is the only vehicle of a process."""
 _SCHEMA = (
     *(f"CREATE TABLE {name} (vehicle TEXT NOT NULL, {columns}) WITHOUT ROWID" for name, columns in _TABLES.items()),
     "CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 0), uid BLOB)",
@@ -34,14 +34,14 @@ _SCHEMA = (
 _OF_ONE_VEHICLE = {
     "plan_item": "*", "plan": "*", "parameter": "*", "home": "lat, lon, alt", "progress": "item, state",
 }  # fmt: skip
-"""Columns of the tables before there were fleets (schema 1 and 2): all of it is `ALONE`'s."""
+"""Columns of schema 1 and 2, before fleets; all rows belong to `ALONE`."""
 _SHOW = "CREATE TABLE IF NOT EXISTS show (vehicle TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID"
-"""Made when the first show comes: a database without one is what it was."""
+"""Made with the first show, so that other databases stay unchanged."""
 ALONE = ""
 
 
 def prepare(database: sqlite3.Connection, version: int) -> None:
-    """Bring a database of schema `version` (0: an empty file) to the present one, whole or not at all."""
+    """Upgrade a database of schema `version` (0: an empty file) in one transaction."""
     database.execute("BEGIN IMMEDIATE")
     try:
         for name in _TABLES if version else ():
@@ -60,7 +60,7 @@ def prepare(database: sqlite3.Connection, version: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SaveStamp:
-    """The signing stamp below which nothing is accepted after a restart."""
+    """Signing timestamp below which nothing is accepted after a restart."""
 
     stamp: int
 
@@ -70,8 +70,8 @@ Entry = Change | SaveStamp
 
 @dataclass(slots=True)
 class StoredState:
-    """State that a start finds: plans by MAV_MISSION_TYPE (None: never uploaded), parameters that differ from their
-    defaults, home as a person set it, the sequencer's index and state, the signing stamp, the file of a show."""
+    """State at the start: plans by MAV_MISSION_TYPE (None: never uploaded), parameters other than the default, home set
+    by a person, index and state of the sequencer, signing timestamp, show file."""
 
     plans: dict[int, tuple[MissionItem, ...]] = field(default_factory=dict)
     parameters: dict[str, float] = field(default_factory=dict)
@@ -85,7 +85,7 @@ _LARGEST_STAMP = (1 << 48) - 1
 
 
 def load(database: sqlite3.Connection, vehicle: str = ALONE) -> StoredState:
-    """Load all that is stored of a vehicle. sqlite3.DatabaseError for what cannot be."""
+    """Load the state of a vehicle. sqlite3.DatabaseError for invalid values."""
     state = StoredState()
     mine = (vehicle,)
     for (kind,) in database.execute("SELECT kind FROM plan WHERE vehicle = ?", mine).fetchall():
@@ -125,12 +125,12 @@ def _are_finite(values: Iterable[Any]) -> bool:
 
 
 def _nan(value: float | None) -> float:
-    """SQLite keeps NaN as NULL."""
+    """Convert NULL to NaN; SQLite stores NaN as NULL."""
     return float("nan") if value is None else value
 
 
 def _item(row: tuple[Any, ...]) -> MissionItem:
-    """An item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
+    """Make an item from the columns command, frame, param1 .. 4, x, y, z, autocontinue, seq."""
     numbers = [_nan(value) for value in row[2:9]]
     whole = (row[0], row[1], row[9], row[10])
     _expect(
@@ -142,7 +142,7 @@ def _item(row: tuple[Any, ...]) -> MissionItem:
 
 
 def apply(database: sqlite3.Connection, change: Entry, vehicle: str = ALONE) -> None:
-    """Write a change of a vehicle, within the transaction that the caller has begun."""
+    """Write a change of a vehicle, in the caller's transaction."""
     if isinstance(change, SaveTogether):
         for plan in change.plans:
             apply(database, plan, vehicle)

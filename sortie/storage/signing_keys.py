@@ -1,7 +1,7 @@
-"""Storage of key and stamp of the signed links: in the state directory, or in memory where a run has none.
+"""Storage of signing key and timestamp: in the state directory, or in memory without one.
 
-A key that SETUP_SIGNING has set is kept in `STATE/signing.key`, readable by its owner only; one that a person gave
-(`sortie.config.signing_key`) is not kept, and no link may change it.
+A key from SETUP_SIGNING is stored in `STATE/signing.key`, readable by its owner only. A key given by the user
+(`sortie.config.signing_key`) is not stored, and no link can change it.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _GIVEN = "it is given by --signing-key"
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """Keys of a run: their storage, the key that holds when it begins (None: none), and warnings about its file."""
+    """Keys of a run: storage, the initial key or None, warnings about its file."""
 
     kept: KeyFile | KeyInMemory
     key: bytes | None
     warnings: Sequence[str] = ()
 
     def sign(self, endpoint: Endpoint) -> SigningService:
-        """Let `endpoint` sign and check with the key; without one nothing, until SETUP_SIGNING sets one."""
+        """Let `endpoint` sign and check frames. Without a key it does nothing, until SETUP_SIGNING sets one."""
         service = SigningService(endpoint, self.kept, _unix_us, key=self.key, stamp=self.kept.stamp)
         endpoint.add_service(service)
         return service
 
 
 def open_keys(store: Store | None, given: Path | bytes | None) -> SigningKeys:
-    """The keys of a run: `given`, a key or its file, else the stored one. UserError for what is no key."""
+    """Return the keys of a run: `given` (a key or its file), otherwise the stored one. UserError for an invalid key."""
     kept = KeyInMemory(fixed=given is not None) if store is None else KeyFile(store, fixed=given is not None)
     if given is None:
         return SigningKeys(kept, kept.load())
@@ -58,7 +58,7 @@ def _unix_us() -> int:
 
 
 class KeyInMemory:
-    """A `KeyStore` of a run without a state directory: nothing that was signed before it began is accepted."""
+    """`KeyStore` of a run without a state directory. Frames signed before its start are refused."""
 
     def __init__(self, *, fixed: bool = False) -> None:
         self._fixed = fixed
@@ -69,28 +69,28 @@ class KeyInMemory:
         return None
 
     def save_key(self, key: bytes | None) -> str | None:
-        """See `KeyStore`."""
+        """Refuse to change a given key (`KeyStore`)."""
         return _GIVEN if self._fixed else None
 
     def save_stamp(self, stamp: int) -> None:
-        """The next run begins at its own time."""
+        """Do nothing: the next run begins at its own time."""
 
 
 class KeyFile:
-    """A `KeyStore`: the key in a file of the state directory, the stamp in the store. `fixed`: the key was given on the
-    command line, and no link may change it."""
+    """`KeyStore` with the key in a file of the state directory and the timestamp in the store. `fixed`: the key was
+    given on the command line, and no link may change it."""
 
     def __init__(self, store: Store, *, fixed: bool = False) -> None:
         self._store = store
         self._fixed = fixed
         self.path = store.directory / FILE_NAME
         self.stamp = store.stored.signing_stamp
-        """Stamp that the last run has stored."""
+        """Timestamp stored by the last run."""
         self._kept = 0
 
     def load(self) -> bytes | None:
-        """The key that is kept. UserError for a file that holds something else: to fly unsigned instead would open
-        what was closed."""
+        """Read the stored key. UserError for a file with anything else, because flying unsigned would remove a
+        protection."""
         try:
             text = self.path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
@@ -103,7 +103,7 @@ class KeyFile:
         return key
 
     def save_key(self, key: bytes | None) -> str | None:
-        """See `KeyStore`: the file is whole and on the disk, or it is the old one."""
+        """Store a key (`KeyStore`): the file is complete on disk, or remains the old one."""
         if self._fixed:
             return _GIVEN
         try:
@@ -118,8 +118,8 @@ class KeyFile:
         return None
 
     def save_stamp(self, stamp: int) -> None:
-        """Keep the highest of all vehicles, the first one before this returns: what is signed now must not be signed
-        again by a next run that begins at once, at a clock that is behind."""
+        """Store the highest timestamp of all vehicles. The first one is stored before this returns, because a next run
+        with a slow clock must not repeat timestamps."""
         first = not self._kept
         if stamp > self._kept:
             self._kept = stamp
@@ -136,7 +136,7 @@ class KeyFile:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path)
-        if sys.platform == "win32":  # it has no folders that are opened; NTFS keeps names in its journal
+        if sys.platform == "win32":  # it cannot open folders; NTFS journals names
             return
         directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -1,8 +1,8 @@
-"""The state directory: SQLite, one writer thread, one process.
+"""State directory: SQLite, one writer thread, one process.
 
-What was acknowledged must be there after `kill -9`: a change is queued with a ticket, the writer thread commits all
-that is queued in one transaction (WAL, `synchronous=FULL`), and only then the ticket is settled and the runtime woken,
-which lets the acknowledgement go. The service itself never waits for the disk.
+An acknowledged change must survive `kill -9`. So a change gets a ticket and is queued; the writer thread commits all
+queued changes in one transaction (WAL, `synchronous=FULL`), then settles the tickets and wakes the runtime, which sends
+the acknowledgements. The vehicle never waits for the disk.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from sortie.storage.file_lock import lock
 from sortie.storage.rows import ALONE, SCHEMA_VERSION, Entry, SaveStamp, StoredState
 
 _FULL = "database or disk is full"
-"""SQLite's text: what it had begun is undone, and some room is there again."""
+"""SQLite's text for a full disk: the transaction is rolled back, and some space is free again."""
 STAMP = "stamp of signatures"
-"""Place of the stamp among what waits to be written once more; no vehicle is called so."""
-_ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory takes 32 KiB, and the first change its own
+"""Key of the signing timestamp among unwritten changes; not the name of a vehicle."""
+_ROOM_TO_OPEN = 64 * 1024  # bytes: SQLite's shared memory needs 32 KiB, and the first change some more
 _PROGRESS_S = 0.1
-"""Between two writes of progress alone: a fast flight makes more of it than a disk takes, only the last counts, and the
-thread that writes it takes its time from the one that flies."""
+"""Shortest interval of writing progress only, s. A fast flight produces more than a disk can take, only the last
+counts, and the writer thread takes time from the flight."""
 _FAILURES = 1000
-"""Tickets of which it is remembered why they were not written."""
+"""Number of tickets whose failures are remembered."""
 
 
 def may_be_awaited(change: Entry) -> bool:
-    """True where somebody may wait for it to be durable: not for progress that comes by itself."""
+    """Check whether a client may wait for a change; not for automatic progress."""
     return not isinstance(change, SaveProgress) or change.asked
 
 
 class StateLock:
-    """The directory belongs to one process: see `file_lock`."""
+    """Lock of the state directory for one process (`file_lock`)."""
 
     def __init__(self, directory: Path) -> None:
         with files_of(f"state directory {directory}", "choose another with --state-dir"):
@@ -69,10 +69,11 @@ class StateLock:
 
 
 class Store:
-    """A `Journal` on SQLite. `wake` is called from the writer thread after each commit that somebody may wait for (it
-    must only signal). `waits`: time stands still for the disk; see `Journal.catch_up`.
+    """`Journal` on SQLite.
 
-    Raises UserError when the directory cannot be used, is another process's, or holds no database of ours.
+    `wake` is called from the writer thread after each commit that a client may wait for; it must only signal. `waits`:
+    vehicle time stands still for the disk (`Journal.catch_up`). UserError when the directory is unusable, used by
+    another process, or has another database.
     """
 
     def __init__(self, directory: Path, wake: Callable[[], None] = lambda: None, *, waits: bool = False) -> None:
@@ -84,14 +85,14 @@ class Store:
         self._queue: list[tuple[int, str, Entry]] = []
         self._progress: dict[str, tuple[int, str, Entry]] = {}
         self._unwritten: dict[str, tuple[int, str, Entry]] = {}
-        """Progress, and the stamp of signatures, that could not be written: they go with the next change, since
-        nobody submits them again."""
+        """Progress and signing timestamps that could not be written. They are written with the next change, because
+        they are not submitted again."""
         self._waits = waits
         self._submitted = self._awaited = 0
-        self._taken = self._settled = 0  # tickets up to which the writer has taken changes, and has settled them
+        self._taken = self._settled = 0  # last tickets that the writer has taken, and has settled
         self._failures: dict[int, str] = {}
         self._urgent = self._closing = False
-        self._progress_s = 0.0  # progress that comes by itself is not written before, monotonic
+        self._progress_s = 0.0  # earliest time for writing automatic progress, monotonic
         try:
             self._database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5.0)
             try:
@@ -108,13 +109,13 @@ class Store:
 
     @staticmethod
     def _prepare(database: sqlite3.Connection) -> None:
-        """Check that the database is ours, whole and writable. sqlite3.DatabaseError when not."""
+        """Check that the database is ours, undamaged and writable. sqlite3.DatabaseError otherwise."""
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(
                 f"written by a newer Sortie (schema {version}, this one knows {SCHEMA_VERSION})"
             )
-        if version:  # a damaged page that nothing reads now would only show with the first change
+        if version:  # otherwise a damaged page would only show with the first change
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise sqlite3.DatabaseError("the database is damaged")
@@ -122,20 +123,20 @@ class Store:
         database.execute("PRAGMA synchronous=FULL")
         if version < SCHEMA_VERSION:
             store_rows.prepare(database, version)
-        # Written at every start: a state that cannot be written must be refused now, not with the first change.
+        # Written at every start, so that an unwritable state is refused now.
         database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def uid(self) -> bytes:
-        """Eight bytes that tell this vehicle from others, made once for the directory."""
+        """Return eight bytes that identify this vehicle, made once for the directory."""
         row = self._database.execute("SELECT uid FROM identity").fetchone()
         if row is None:
             row = (os.urandom(8),)
-            with contextlib.suppress(sqlite3.Error):  # a read-only disk: another uid at the next start, no harm
+            with contextlib.suppress(sqlite3.Error):  # a read-only disk: the next start has another uid
                 self._database.execute("INSERT INTO identity VALUES (0, ?)", row)
         return bytes(row[0])
 
     def of(self, vehicle: str) -> VehicleStore:
-        """The part of one vehicle of a fleet. UserError when what is stored of it is damaged."""
+        """Return the store of one vehicle. UserError for damaged data."""
         try:
             return VehicleStore(self, vehicle, store_rows.load(self._database, vehicle))
         except sqlite3.Error as error:
@@ -147,8 +148,8 @@ class Store:
             self._submitted += 1
             wakes = awaited = may_be_awaited(change)
             if isinstance(change, SaveProgress):
-                # Only the newest matters: a fast flight must not queue thousands.
-                wakes = awaited or not self._progress  # else the writer knows of some, and waits for its time
+                # Only the newest counts, so that a fast flight does not queue thousands.
+                wakes = awaited or not self._progress  # otherwise the writer already waits for its time
                 self._progress[vehicle] = (self._submitted, vehicle, change)
                 self._urgent = self._urgent or awaited
             else:
@@ -156,7 +157,7 @@ class Store:
             if awaited:
                 self._awaited = self._submitted
             if wakes:
-                self._ready.notify_all()  # the writer, among those who wait for a ticket
+                self._ready.notify_all()  # also the writer
             return self._submitted
 
     def latest(self) -> int:
@@ -172,16 +173,16 @@ class Store:
         return self.catches_up(self._awaited)
 
     def catches_up(self, ticket: int) -> bool:
-        """See `catch_up`, to this ticket."""
+        """Wait for this ticket, if vehicle time may stand still (`Journal.catch_up`)."""
         waits = self._waits and self._settled < ticket
         if waits:
             self.wait(ticket)
         return waits
 
     def wait(self, ticket: int, timeout_s: float = 5.0) -> bool:
-        """Wait until `ticket` is settled, for callers whose time stands still meanwhile; False when it took longer."""
+        """Wait until `ticket` is settled; False after the timeout. For callers whose time stands still."""
         with self._ready:
-            if self._taken < ticket:  # one that is being written needs no hurry, nor gives it to another
+            if self._taken < ticket:  # a ticket that is being written needs no hurry
                 self._urgent = True
                 self._ready.notify_all()
             return self._ready.wait_for(lambda: self._settled >= ticket, timeout_s)
@@ -193,7 +194,7 @@ class Store:
                 self.wake()
 
     def _wait_for_changes(self) -> bool:
-        """False: the store closes, and all is written."""
+        """Wait for changes; False when the store closes and everything is written."""
         with self._ready:
             self._ready.wait_for(lambda: self._queue or self._progress or self._closing)
             self._ready.wait_for(
@@ -203,7 +204,7 @@ class Store:
             return bool(self._queue or self._progress)
 
     def _write_changes(self) -> bool:
-        """Write all that is queued in one transaction, and settle its tickets; True where somebody may wait for one."""
+        """Write all queued changes in one transaction and settle their tickets; True if a client may wait for one."""
         with self._ready:
             batch, self._queue = self._queue, []
             awaited = bool(batch) or self._urgent
@@ -224,15 +225,15 @@ class Store:
         return awaited
 
     def _remember_failures(self, failure: str) -> None:
-        """Failures of all tickets that were taken, those of progress that a newer one replaced among them."""
+        """Remember the failure of all taken tickets, also of replaced progress."""
         for ticket in range(max(self._settled, self._taken - _FAILURES) + 1, self._taken + 1):
             self._failures[ticket] = failure
-        while len(self._failures) > _FAILURES:  # askers ask at once; what is older was never asked for
+        while len(self._failures) > _FAILURES:  # callers ask at once; older ones were never asked for
             del self._failures[next(iter(self._failures))]
 
     def _write(self, batch: Sequence[tuple[int, str, Entry]]) -> str | None:
-        """Write all that was waiting in one transaction; return the reason when it failed (then nothing of it is
-        kept)."""
+        """Write all waiting changes in one transaction; return the reason of a failure, after which nothing of it is
+        stored."""
         database = self._database
         try:
             database.execute("BEGIN IMMEDIATE")
@@ -248,7 +249,7 @@ class Store:
         return None
 
     def close(self) -> None:
-        """Write what is queued, stop the thread, release the directory."""
+        """Write all queued changes, stop the thread, release the directory."""
         with self._ready:
             self._closing = True
             self._ready.notify_all()
@@ -258,7 +259,7 @@ class Store:
 
 
 class VehicleStore:
-    """A `Journal` that is the part of one vehicle of a `Store`; `stored`: what the start has found."""
+    """`Journal` for one vehicle of a `Store`; `stored`: its state at the start."""
 
     def __init__(self, store: Store, vehicle: str, stored: StoredState) -> None:
         self.stored = stored
@@ -273,7 +274,7 @@ class VehicleStore:
         return ticket
 
     def latest(self) -> int:
-        """The last ticket of this vehicle: others' changes are not waited for."""
+        """Last ticket of this vehicle; changes of others are not waited for."""
         return self._latest
 
     def durable(self) -> int:
@@ -287,8 +288,8 @@ class VehicleStore:
 
 
 def _refusal(error: Exception, directory: Path) -> str:
-    """Reason why the database could not be opened, and what to do. On a full disk SQLite says "disk I/O error" (its
-    shared memory finds no room): the file is good then, and must not be moved away."""
+    """Return why the database could not be opened, and what to do. On a full disk SQLite reports "disk I/O error" (no
+    space for shared memory): the file is good, and must not be moved away."""
     if isinstance(error, sqlite3.OperationalError) and (
         str(error) == _FULL or shutil.disk_usage(directory).free < _ROOM_TO_OPEN
     ):
