@@ -1,1 +1,2 @@
-"""`sortie flash` around the sans-IO session: finding and opening the port, showing its progress, the board on a pty."""
+"""Program around the flashing session of `sortie flash`: finding and opening the port, progress display, a simulated
+board on a pty."""

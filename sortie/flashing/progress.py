@@ -1,4 +1,4 @@
-"""Progress of flashing, for a person: bars with the time left on a terminal, plain lines otherwise. All on stderr."""
+"""Progress of flashing on stderr: bars with the remaining time on a terminal, otherwise plain lines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 _REFRESH_MS = 100
 _MEASURED = (UploadStage.EXTERNAL_PROGRAM, UploadStage.PROGRAM)
 _SHARE = 10
-"""Plain lines tell of every tenth part."""
+"""Plain lines are printed for each tenth."""
 
 
 class FlashProgress:
-    """Follows `status`; `start` and `stop` frame it."""
+    """Display of a `status`, between `start` and `stop`."""
 
     def __init__(self, status: FlashStatus, stream: TextIO | None = None) -> None:
         self._status = status
@@ -29,7 +29,7 @@ class FlashProgress:
         self._next_ms = 0
 
     def start(self) -> None:
-        """Begin with bars when the stream is a terminal."""
+        """Open bars if the stream is a terminal."""
         if not self._stream.isatty():
             return
         from rich.console import Console
@@ -53,14 +53,14 @@ class FlashProgress:
             self._bars = None
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
+        """Print a permanent line."""
         if self._bars is not None:
             self._bars.console.print(f"sortie: {line}", markup=False, highlight=False, soft_wrap=True)
         else:
             print(f"sortie: {line}", file=self._stream, flush=True)
 
     def refresh(self, now_ms: int) -> None:
-        """Tell what is new; called after every pass."""
+        """Show news; called after every pass."""
         if now_ms < self._next_ms and self._told == len(self._status.stages):
             return
         self._next_ms = now_ms + _REFRESH_MS
@@ -78,7 +78,7 @@ class FlashProgress:
             self.say(line)
 
     def _begin(self) -> None:
-        """Stages that came and went between two passes get their line too."""
+        """Show new stages, also those that have already ended."""
         for stage in self._status.stages[self._told :]:
             if self._bars is None:
                 self.say(stage.value)
@@ -94,7 +94,7 @@ class FlashProgress:
             self._bars.update(self._bar, total=1, completed=1)
 
     def _done(self, now_ms: int) -> int:
-        """Units of the present stage; an erase is measured by the time that it usually takes."""
+        """Return the finished units of the current stage; an erase is estimated by its usual duration."""
         status = self._status
         if status.stage is UploadStage.ERASE:
             return min(now_ms - status.since_ms, status.total * 99 // 100)

@@ -1,5 +1,5 @@
-"""The thin shell around a flashing session, a node with a port: open, read, write, close, and how long it waits for
-a port that is there and cannot be opened. It decides nothing."""
+"""Node with the port of a flashing session: it opens, reads, writes and closes the port, and waits for a port that
+cannot be opened yet. The session decides."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PATIENCE_MS: Final = {
 
 
 def obstacle_of(path: str, problem: BaseException | None) -> Obstacle | None:
-    """Obstacle to name for `problem`, met while opening `path`; None when the port is simply not there (any more)."""
+    """Return the obstacle for a `problem` while opening `path`; None when the port does not exist."""
     trouble = trouble_of(path, problem)
     if trouble.kind is TroubleKind.ABSENT:
         return None
@@ -42,13 +42,13 @@ _POLL_MS = 100
 
 
 class Narrator(Protocol):
-    """Narrator that tells a person how the flashing goes."""
+    """Progress display."""
 
     def refresh(self, now_ms: int) -> None: ...
 
 
 class FlashShell(QuietNode):
-    """Runs a session's `runner` to its end on the port that `finder` finds."""
+    """Runner of a session on the port that `finder` finds."""
 
     now_ms = 0
 
@@ -63,7 +63,7 @@ class FlashShell(QuietNode):
         self._next_look_ms = 0
 
     def run(self) -> None:
-        """Until the session has ended. The port is closed afterwards, whatever happens."""
+        """Run until the session has ended, then close the port."""
         runtime, runner = Runtime(), self._runner
         self._poll = runtime.go_real().poll
         runtime.add(self)
@@ -78,14 +78,14 @@ class FlashShell(QuietNode):
     # --- a node -------------------------------------------------------------------------------------------------------
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return no endpoints: MAVLink is spoken on the port only in parts."""
+        """Return no endpoints: the port carries MAVLink only in parts."""
         return ()
 
     def next_link_deadline_ms(self) -> int | None:
         return self._runner.next_deadline_ms()
 
     def serve_links(self, link_ms: int) -> None:
-        """Read, let the session go on, write; and have the port as it is wanted then."""
+        """Read, advance the session, write, and open or close the port."""
         self._read(link_ms)
         self._runner.advance(link_ms)
         self._write()
@@ -95,7 +95,7 @@ class FlashShell(QuietNode):
 
     # --- the port -----------------------------------------------------------------------------------------------------
     def _tend(self, now_ms: int) -> None:
-        """Keep the port open when it is wanted, at the rate that is wanted, and closed when not."""
+        """Open the port at the required rate, or close it."""
         wire = self._runner.wire
         if self._device is not None:
             if not wire.wanted or self._replaced(now_ms):
@@ -130,14 +130,14 @@ class FlashShell(QuietNode):
         return device
 
     def _replaced(self, now_ms: int) -> bool:
-        """True when the name of the port has gone, or leads to another device now."""
+        """Check whether the name of the port has vanished or leads to another device."""
         if now_ms < self._next_look_ms:
             return False
         self._next_look_ms = now_ms + _POLL_MS
         return _node_of(self._runner.wire.port) != self._node
 
     def _watch(self) -> None:
-        """Wake when the port has something, or takes what is to be written."""
+        """Watch the port for input, and for space to write."""
         device, wanted = self._device, None
         descriptor = None if device is None else device.fileno()
         if device is not None and descriptor is not None:
@@ -176,7 +176,7 @@ class FlashShell(QuietNode):
 
 
 def _node_of(path: str) -> tuple[int, int] | None:
-    """Device node that a name leads to now."""
+    """Return the device that a name leads to now."""
     try:
         status = os.stat(path)  # noqa: PTH116 - follows links, as Path.stat does, at every pass
     except OSError:
