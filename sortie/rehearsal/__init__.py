@@ -1,1 +1,1 @@
-"""Rehearsal: will a plan work, and if not, why not, before a battery is charged (docs/rehearse.md)."""
+"""Rehearsal: check whether a plan will work, and explain why not (docs/rehearse.md)."""

@@ -1,18 +1,16 @@
-"""A vehicle's own numbers, from a log of its flight: hover power, drag, the wind of the day, battery, speeds.
+"""Calibration of a vehicle from a log of its flight: hover power, drag, wind, battery, speeds.
 
-The model is that of the simulator (`sitl.kernel.copter`), so that what is found is a set of its parameters. What holds
-a copter back is seen in its acceleration across its thrust, whose direction its attitude tells:
+The model is that of the simulator (`sitl.kernel.copter`), so the results are its parameters. Drag shows in the
+acceleration across the thrust, whose direction is known from the attitude. With v velocity, u = v - wind, T thrust per
+mass along the vertical axis z, and F the specific force:
 
-    F = dv/dt - g,   F - (F.z) z = -(d1 sqrt(T / g) + d2 |u|) u_across,   u = v - wind,
-    T = -F.z - (d2 |u| + a d1 sqrt(T / g) (u.z)^2) u.z
+F = dv/dt - g; F - (F.z) z = -(d1 sqrt(T / g) + d2 |u|) u_across; T = -F.z - (d2 |u| + a d1 sqrt(T / g) (u.z)^2) u.z
 
-with z its vertical axis, d1 (1/s) the drag of its rotors, d2 (1/m) that of its body, and a what inflow along the axis
-adds (`airframe.AXIAL_DRAG`). Drag and wind are found
-together by least squares, which flights in more than one direction and at more than one speed allow; the covariance
-says what was not to be had from this flight. Power at hover is that of all instants over (T/g)^1.5 (momentum theory),
-the share of the rotors' thrust at hover that of the throttle over T/g.
-Resistance and capacity come from the voltage against current and charge, with the discharge curve of lithium polymer
-cells.
+d1 (1/s) is the drag of the rotors, d2 (1/m) that of the body, and a the effect of inflow along the axis
+(`airframe.AXIAL_DRAG`). Least squares finds drag and wind together, for flights in several directions and at several
+speeds; the covariance shows what a flight does not determine. Hover power is power over (T/g)^1.5 (momentum theory),
+the thrust share at hover is throttle over T/g. Resistance and capacity come from voltage against current and charge,
+with the discharge curve of lithium polymer cells.
 """
 
 from __future__ import annotations
@@ -38,26 +36,26 @@ from sortie.rehearsal.fits import Calibration, FittedNumber
 Array = npt.NDArray[np.float64]
 
 _CLEAR_M: Final = 3.0
-"""Lower, the ground is felt."""
+"""Height below which ground effect disturbs, m."""
 _MOVES_MPS: Final = 0.3
 _HARD_MPS2: Final = 0.3
 _OFTEN: Final = 0.1
-"""A car that speeds up or brakes harder for less than this share of its way does not tell what that takes."""
+"""Least share of the way with stronger speeding or braking for measuring a car's power of acceleration."""
 _WINDOW: Final = round(1.0 / STEP_S)
 _FEWEST: Final = round(10.0 / STEP_S)
 _ACCEL_SIGMA: Final = 0.1
-"""m/s2, of an acceleration over a window: what an estimator leaves."""
+"""Standard deviation of an acceleration over a window, m/s2: noise of an estimator."""
 _SURE: Final = 0.25
-"""A drag that is known to less than this share is not told."""
+"""Largest relative error of a drag that is reported."""
 _FAST_MPS: Final = 2.0
-"""Slower, drag is less than what an estimator leaves."""
+"""Speed below which drag is smaller than the estimator's noise, m/s."""
 _SURE_WIND_MPS: Final = 1.5
 _PLATEAU_MPS: Final = 0.25
 _PLATEAU_S: Final = 3.0
 _DRAINED: Final = 0.05
-"""Least share of the charge that was used: with less used, the capacity is not to be seen in the voltage."""
+"""Least used share of the charge; below it the capacity cannot be seen in the voltage."""
 _FULL_THROTTLE: Final = 0.95
-"""Beyond, it may give less than is asked for."""
+"""Throttle above which motors may give less than demanded."""
 _VOLT_SIGMA: Final = 0.03
 _CELL_TOP_V: Final = 4.25
 _CELL_V: Final = airframe.FULL_V / CELLS
@@ -65,12 +63,12 @@ _CELL_V: Final = airframe.FULL_V / CELLS
 
 def calibrate(log: Path | str, vehicle: str = "sim:copter") -> Calibration:
     """Fit the parameters of a vehicle to a log of its flight (`.bin`, `.tlog`, `.ulg`, or a folder). `vehicle`: its
-    kind. UserError: no log, no flight in it, or scipy is missing (the extra `calibrate`)."""
+    kind. UserError: no log, no flight in it, or scipy is missing (extra `calibrate`)."""
     return fitted(read_trace(Path(log)), vehicle_class(vehicle.rpartition(":")[2]))
 
 
 def fitted(trace: FlightTrace, kind: VehicleClass) -> Calibration:
-    """Fit the parameters of a vehicle of this kind to a trace; of wings those of the battery alone."""
+    """Fit the parameters of a vehicle of this kind to a trace; for wings only those of the battery."""
     volts, cells = trace.volts[np.isfinite(trace.volts)], CELLS
     if len(volts):
         cells = max(ceil(float(np.max(volts)) / _CELL_TOP_V), 1)
@@ -105,8 +103,8 @@ class _Found:
 # --- motion -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Motion:
-    """Instants in the air, a row each: velocity NED, specific force NED over a window of a second, the vertical axis
-    (body, down) in NED, force per mass along it. `index`: of the trace."""
+    """Samples in the air, in rows: velocity NED, specific force NED over a window of 1 s, vertical axis of the body
+    (down) in NED, force per mass along it. `index`: in the trace."""
 
     index: npt.NDArray[np.int64]
     velocity: Array
@@ -141,7 +139,7 @@ class _Motion:
 
 
 def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tuple[tuple[float, float] | None, Array]:
-    """Drag of rotors and body, and the wind; gives the wind (m/s, degrees) and the rotors' thrust per mass."""
+    """Fit drag of rotors and body, and the wind; returns the wind (m/s, degrees) and the rotors' thrust per mass."""
     names = (("drag of the rotors", "%/s"), ("drag of the body", "cm2"), ("wind", "m/s"))
     if len(motion.index) < _FEWEST:
         why = "no attitude, velocity and height above 3 m for 10 s"
@@ -153,7 +151,7 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
     usual = (airframe.ROTOR_DRAG, airframe.body_drag(airframe.DRAG_AREA))
 
     def flow(x: Array, north: float, east: float) -> tuple[Array, Array, Array, Array]:
-        """Air, its part along the axis, its speed, and the rotors' thrust."""
+        """Return air velocity, its part along the axis, its speed, and the rotors' thrust."""
         air = motion.velocity - np.array([north, east, 0.0])
         along, speed = np.sum(air * motion.axis, axis=1), np.linalg.norm(air, axis=1)
         blades = x[0] * faster * np.sqrt(motion.lift / GRAVITY)
@@ -166,7 +164,7 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
         scale = faster * np.sqrt(thrust / GRAVITY)
         wanted = -(x[0] * scale + x[1] * speed)[:, None] * (air - along[:, None] * motion.axis)
         left = (across - wanted)[:, :2].ravel() / _ACCEL_SIGMA
-        # what is not seen stays near what is usual: a factor of ten is nothing unusual
+        # values without evidence stay near usual ones; a factor of ten is not unusual
         return np.concatenate((left, [(x[0] - usual[0]) / 1.0, (x[1] - usual[1]) / 0.1]))
 
     best, sigma, rms = _least(off, [*usual, 0.0, 0.0], ([0.0, 0.0, -40.0, -40.0], [5.0, 1.0, 40.0, 40.0]))
@@ -197,7 +195,7 @@ def _drag(motion: _Motion, trace: FlightTrace, cells: int, found: _Found) -> tup
 
 
 def wind_fits(speed: float, source: float, sigma: float) -> tuple[FittedNumber, FittedNumber]:
-    """The wind, m/s and degrees where from, as parameters."""
+    """Return the wind as parameters, m/s and degrees from which it blows."""
     about = degrees(min(sigma / max(speed, 0.1), 3.0))
     return (
         FittedNumber("wind", "m/s", speed, sigma, "", "SIM_WIND_SPD", speed),
@@ -206,8 +204,8 @@ def wind_fits(speed: float, source: float, sigma: float) -> tuple[FittedNumber, 
 
 
 def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:
-    """Wind over time, rows of s, m/s north and m/s east, by the drag that was found: what the air must do to the
-    vehicle, that it accelerates as it does while it leans as it does."""
+    """Calculate the wind over time, rows of s, m/s north and m/s east, from drag: the air force that explains
+    acceleration and lean."""
     found = {fit.name: fit.value for fit in calibration.fits}
     rotors, area = found.get("drag of the rotors"), found.get("drag of the body")
     first = airframe.ROTOR_DRAG if rotors is None else rotors / 100.0
@@ -218,7 +216,7 @@ def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:
     speed = (np.sqrt(blades**2 + 4.0 * second * size) - blades) / (2.0 * second)
     level = motion.axis[:, :2]
     air = -across[:, :2] * (speed / np.maximum(size, 1e-9))[:, None]
-    air += level * (motion.axis[:, 2] * motion.velocity[:, 2])[:, None]  # what climbing has across a leaning axis
+    air += level * (motion.axis[:, 2] * motion.velocity[:, 2])[:, None]  # the part of climbing across a leaning axis
     along = np.sum(level * air, axis=1) / (1.0 - np.sum(level**2, axis=1))
     wind = motion.velocity[:, :2] - air - level * along[:, None]
     kernel = np.ones(2 * _WINDOW) / (2 * _WINDOW)
@@ -231,8 +229,8 @@ def wind_seen(trace: FlightTrace, calibration: Calibration) -> Array:
 def _least(
     off: Callable[[Array], Array], begin: list[float], bounds: tuple[list[float], list[float]]
 ) -> tuple[Array, Array, float]:
-    """Best values, their standard deviations, and the root mean square of what is left (in sigmas). Neighbouring
-    instants share their window: they count as one."""
+    """Return the least-squares values, their standard deviations, and the root mean square of the residuals (in
+    sigmas). Neighbouring samples share a window and count as one."""
     try:
         from scipy.optimize import least_squares
     except ModuleNotFoundError as error:
@@ -247,7 +245,7 @@ def _least(
 
 # --- power ------------------------------------------------------------------------------------------------------------
 def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) -> None:
-    """Power over thrust to 1.5."""
+    """Fit power over (thrust/g)^1.5."""
     power = (trace.volts * trace.amps)[motion.index]
     known = np.isfinite(power) & (power > 1.0)
     if np.count_nonzero(known) < _FEWEST:
@@ -257,15 +255,15 @@ def _hover(motion: _Motion, thrust: Array, trace: FlightTrace, found: _Found) ->
     load = (thrust[known] / GRAVITY) ** 1.5
     watts, sigma, rms = _proportion(load, power[known])
     found.residuals.append(("power", 100.0 * rms / watts, "%"))
-    # of the current that the rotors do not take, the voltage makes more or less than at FULL_V
+    # voltage also changes the current of other consumers
     extra = airframe.HOTEL_A * (float(np.mean(trace.volts[motion.index][known])) - airframe.FULL_V)
     own = watts - extra if abs(extra) < 0.1 * watts else watts
     found.fits.append(FittedNumber("hover power", "W", watts, sigma, "", "SIM_HOVER_W", own))
 
 
 def _rotors(motion: _Motion, thrust: Array, trace: FlightTrace, cells: int, found: _Found) -> None:
-    """Throttle over thrust, of hovering, climbs and turns: what hovering takes of the rotors' thrust. Of thrust and
-    mass a flight shows this ratio alone."""
+    """Fit throttle over thrust in hover, climbs and turns: the share of thrust for hovering. A flight shows only this
+    ratio of thrust and mass."""
     throttle, volts = trace.throttle[motion.index], trace.volts[motion.index]
     known = np.isfinite(throttle) & (throttle > 0.0) & (throttle < _FULL_THROTTLE) & (volts > 1.0)
     if np.count_nonzero(known) < _FEWEST:
@@ -280,16 +278,16 @@ def _rotors(motion: _Motion, thrust: Array, trace: FlightTrace, cells: int, foun
 
 
 def _proportion(x: Array, y: Array) -> tuple[float, float, float]:
-    """Factor of y over x, its standard deviation, and the root mean square of what is left."""
+    """Return the factor of y over x, its standard deviation, and the root mean square of the residuals."""
     factor = float(np.dot(x, y) / np.dot(x, x))
     rms = float(np.sqrt(np.mean((y - factor * x) ** 2)))
     return factor, rms / float(np.sqrt(np.dot(x, x) / _WINDOW)), rms
 
 
 def _drive(trace: FlightTrace, found: _Found) -> None:
-    """A car's: what its motor takes wherever it pulls, as a multiple of what the simulator's takes at the same speeds
-    and accelerations, with the share of the latter that the log shows. A ratio of sums, for the energy of the log is
-    wanted: what starting takes comes in bursts."""
+    """Fit a car's motor power as a multiple of the simulator's at equal speeds and accelerations, with the part for
+    acceleration that the log shows. A ratio of sums, because the energy of the log is wanted and acceleration takes it
+    in bursts."""
     speed = np.hypot(trace.north_mps, trace.east_mps)
     accel = np.full_like(speed, nan)
     accel[1:-1] = (speed[2:] - speed[:-2]) / (2 * STEP_S)
@@ -320,14 +318,14 @@ def _drive(trace: FlightTrace, found: _Found) -> None:
 
 
 def _share(steady: Array, speeding: Array, power: Array) -> float:
-    """Share of the power of speeding up, by least squares: from nothing to as much as the simulator's."""
+    """Fit the share of the power of acceleration by least squares, between none and the simulator's."""
     factors = np.linalg.lstsq(np.stack((steady, speeding), axis=1), power, rcond=None)[0]
     return float(np.clip(factors[1] / factors[0], 0.0, 1.0)) if factors[0] > 0.0 else 1.0
 
 
 # --- battery ----------------------------------------------------------------------------------------------------------
 def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
-    """Resistance and capacity, by voltage against current and charge."""
+    """Fit resistance and capacity, by voltage against current and charge."""
     names = (("battery resistance", "mOhm"), ("battery capacity", "Ah"))
     known = np.isfinite(trace.volts) & np.isfinite(trace.amps) & (trace.volts > 1.0) & (trace.amps >= 0.0)
     if np.count_nonzero(known) < _FEWEST or float(np.ptp(trace.amps[known])) < 0.5:
@@ -345,7 +343,7 @@ def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
 
     best, sigma, rms = _least(off, [OHMS / cells, 0.5 / max(used[-1], 0.1), 0.95], ([0.0, 0.0, 0.05], [0.5, 20.0, 1.0]))
     found.residuals.append(("voltage", 1000.0 * rms * _VOLT_SIGMA, "mV"))
-    # The simulator's battery has three cells: the same energy, and the same share of the voltage lost.
+    # The simulator's battery has three cells: the same energy, and the same relative voltage loss.
     ohms = 1000.0 * best[0] * cells
     same = (CELLS / cells) ** 2
     if sigma[0] < _SURE * max(best[0], 1e-3):
@@ -366,7 +364,7 @@ def _battery(trace: FlightTrace, cells: int, found: _Found) -> None:
 
 # --- speeds -----------------------------------------------------------------------------------------------------------
 def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
-    """Fit the speeds that it held over the longest distance."""
+    """Find the speeds that were held over the longest distance."""
     ground, climb = np.hypot(trace.north_mps, trace.east_mps), -trace.down_mps
     found.fits.append(_plateau("speed", ground, "WPNAV_SPEED" if flies else "WP_SPEED", 100.0 if flies else 1.0))
     if not flies:
@@ -379,7 +377,7 @@ def _speeds(trace: FlightTrace, flies: bool, found: _Found) -> None:
 
 
 def _plateau(name: str, values: Array, param: str, factor: float, slowest: float = 0.5) -> FittedNumber:
-    """The value above `slowest` near which most of the way is made."""
+    """Return the value above `slowest` that was held over the longest distance."""
     steady = np.abs(np.gradient(values) / STEP_S) < 0.3
     kept = values[np.isfinite(values) & steady & (values > slowest)]
     near = _nearest(kept)
@@ -390,7 +388,7 @@ def _plateau(name: str, values: Array, param: str, factor: float, slowest: float
 
 
 def _nearest(values: Array) -> Array:
-    """Values within twice `_PLATEAU_MPS` of each other that covered the longest distance."""
+    """Return the values within twice `_PLATEAU_MPS` that covered the longest distance."""
     ordered = np.sort(values)
     if not len(ordered):
         return ordered

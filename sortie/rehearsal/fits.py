@@ -1,4 +1,4 @@
-"""Fits of a log to a vehicle: its numbers, how sure they are, and the parameters that they become."""
+"""Numbers fitted to a log, with their uncertainties and the parameters for the simulator."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from autopilot.interface.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FittedNumber:
-    """Fitted number. `value` None: it could not be found, for `reason`. `sigma`: its standard deviation. `param`: the
-    parameter that it becomes, and what it is there."""
+    """Fitted number. `value` None: not found, for `reason`. `sigma`: standard deviation. `param`: its parameter, and
+    the value there."""
 
     name: str
     unit: str
@@ -31,9 +31,9 @@ class FittedNumber:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Parameters of a vehicle from a log. `residuals`: by what was fitted, root mean square and unit. `energy_wh`:
-    that the flight took, NaN: not known. `wind`: of the day, as `rehearse` takes it: mean and gust m/s (of gusts
-    a log tells nothing), degrees where from."""
+    """Parameters of a vehicle from a log. `residuals`: name, root mean square, unit. `energy_wh`: of the flight, NaN:
+    unknown. `wind`: for `rehearse`: mean and gust, m/s (a log does not show gusts), and direction from which it blows,
+    degrees."""
 
     log: str
     fits: tuple[FittedNumber, ...]
@@ -44,11 +44,11 @@ class Calibration:
 
     @property
     def params(self) -> dict[str, float]:
-        """Parameters of the simulator that fly like it, as the file has them."""
+        """Parameters with which the simulator flies like the vehicle."""
         return {fit.param: float(f"{fit.setting:.6g}") for fit in self.fits if fit.param and fit.value is not None}
 
     def lines(self) -> list[str]:
-        """For a person."""
+        """Return lines for people."""
         energy = f", {self.energy_wh:.2f} Wh" if isfinite(self.energy_wh) else ""
         about = [f"{name} within {value:.2g} {unit} rms" for name, value, unit in self.residuals]
         return [
@@ -58,7 +58,7 @@ class Calibration:
         ]
 
     def as_json(self) -> dict[str, object]:
-        """Plain values of JSON; null: not found, for `reason`."""
+        """Return JSON values; null: not found, for `reason`."""
         return {
             "log": self.log,
             "seconds": round(self.seconds, 1),
@@ -78,6 +78,6 @@ class Calibration:
         }
 
     def as_param(self) -> str:
-        """The `.param` file: `--param FILE` takes it."""
+        """Return the `.param` file for `--param FILE`."""
         settings = [f"{name},{value:.6g}" for name, value in self.params.items()]
         return "\n".join([*(f"# {line}" for line in self.lines()), *settings, ""])

@@ -1,7 +1,7 @@
-"""The plan flown by the autopilot in the simulator, in many winds and batteries: when, with what left, and how often.
+"""Simulated flights of a plan in many winds and with many batteries: times, energy, success rate.
 
-The first flight is calm, with the whole battery; every other draws its weather and its battery from what was given
-(`drawn`), by its number and the seed alone: how many processes fly makes no difference.
+The first flight is calm, with the full battery. Every other one draws weather and battery (`drawn`) from its number and
+the seed only, whatever the number of processes.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from sortie.config.wind import STILL, ProfileAxis, Wind, WindProfile
 from sortie.nodes.flight import Flight
 from sortie.runtime.workers import in_processes
 
-_PEAK: Final = 3.0  # a gust is so many standard deviations above the mean
-_WORST_PACK: Final = 0.9  # of the capacity that is given: age and cold
+_PEAK: Final = 3.0  # standard deviations of a gust above the mean
+_WORST_PACK: Final = 0.9  # share of the given capacity: age and cold
 LOOK_S: Final = 2.0
 LONG_LOOK_S: Final = 4.0
-"""Interval of looks for plans longer than `LONG_S`, s: every look is a pass of Python more."""
+"""Interval of samples for plans longer than `LONG_S`, s; every sample is a pass of Python."""
 LONG_S: Final = 600.0
-_LEAST_S: Final = 2.0  # of a flight, before its power means anything
+_LEAST_S: Final = 2.0  # of a flight, before its mean power has a meaning
 _SEEN: Final = [R.NORTH, R.EAST, R.DOWN, R.BATT_WH]
 _SINKS_MPS: Final = 0.5
 _ENOUGH: Final = 0.95
@@ -57,7 +57,7 @@ _WANTED: Final = BY_WISH | {ModeReason.UNKNOWN, ModeReason.MISSION_END}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surveyed:
-    """A survey whose photos are to be looked at: its area in m north and east of home, and the camera."""
+    """Survey whose photos are examined: its area, m north and east of home, and the camera."""
 
     survey: Survey
     area: Numbers
@@ -66,8 +66,8 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedFlight:
-    """Flight to fly. `spec`: its vehicle, with the seed of flight 0. `limit_s`: vehicle time after which it counts
-    as not ended. `speed_mps`: of the way home. `battery_wh`: 0 is endless. `look_s`: how often its place is noted."""
+    """Flight to fly. `spec`: its vehicle, with the seed of flight 0. `limit_s`: longest vehicle time. `speed_mps`: of
+    the way home. `battery_wh`: 0 is endless. `look_s`: interval of samples."""
 
     plan: Plan
     spec: VehicleSpec
@@ -81,15 +81,14 @@ class RehearsedFlight:
 
 
 Track = NDArray[np.float32]
-"""(n, 6): seconds since arming, north, east, up in m from home, Wh used, the item under way."""
+"""(n, 6): s since arming, north, east, up in m from home, Wh used, current item."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlownFlight:
-    """Result of a flight. `items`: (number, seconds since arming, Wh used, Wh left, Wh that the way home from there
-    would leave), at the first time that each is reached. `item`: the last under way. `failsafe`: its words, and
-    the item under way. `off_way_m`: the largest distance from the plan's legs. `gaps`: what photos left of
-    surveys, by the number in the order."""
+    """Result of a flight. `items`: (number, s since arming, Wh used, Wh left, Wh left after the way home) when each is
+    first reached. `item`: the last one. `failsafe`: its text and item. `off_way_m`: largest distance from the plan's
+    legs. `gaps`: areas that photos have missed, by number of the survey."""
 
     result: str
     reason: str
@@ -105,7 +104,7 @@ class FlownFlight:
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Percentiles of what the flights had."""
+    """Percentiles over all flights."""
 
     p5: float
     p50: float
@@ -119,8 +118,8 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class AtItem:
-    """State when an item is reached: time (s since arming), what was used by then, what is left, and what the way
-    home would leave."""
+    """State when an item is reached: time (s since arming), energy used, energy left, energy left after the way
+    home."""
 
     time_s: Percentiles
     energy_wh: Percentiles
@@ -130,8 +129,8 @@ class AtItem:
 
 @dataclass(frozen=True, slots=True)
 class FlightsFlown:
-    """Statistics of all flights. `completed`: the share, 0 to 1. `items`: by number. `off_way_m`: the largest
-    distance from the plan's legs. `has_end`: the battery has one, so that reserves mean something."""
+    """Statistics of all flights. `completed`: share, 0 to 1. `items`: by number. `off_way_m`: largest distance from the
+    plan's legs. `has_end`: the battery is finite."""
 
     flights: tuple[FlownFlight, ...]
     completed: float
@@ -144,7 +143,7 @@ class FlightsFlown:
 
 
 def drawn(order: RehearsedFlight) -> RehearsedFlight:
-    """The order with the weather and the battery of its number; 0 is calm, with the whole battery."""
+    """Return the order with weather and battery drawn by its number; 0 is calm with the full battery."""
     if order.number == 0:
         return replace(order, wind=STILL)
     chance = Random(f"{order.spec.seed}/{order.number}")
@@ -153,7 +152,7 @@ def drawn(order: RehearsedFlight) -> RehearsedFlight:
 
 
 def fly(order: RehearsedFlight, legs: Legs) -> FlownFlight:
-    """Fly once. `legs`: the plan's, m about home."""
+    """Fly once. `legs`: those of the plan, m around home."""
     spec = order.spec
     params = {"FM_COUNTDOWN": 0.0, "SIM_BATT_CAP_AH": order.battery_wh / PACK_V, **_blowing(order.wind.at(0.0, 0.0))}
     with Session(replace(spec, seed=spec.seed + order.number, param=(*spec.param, *texts_of(params)))) as session:
@@ -162,18 +161,18 @@ def fly(order: RehearsedFlight, legs: Legs) -> FlownFlight:
 
 
 def _blowing(wind: Wind) -> dict[str, float]:
-    """The simulator's parameters."""
+    """Return the simulator's parameters of a wind."""
     gusts = (wind.gust_mps - wind.mean_mps) / _PEAK
     return wind_parameters((wind.mean_mps, wind.from_deg or 0.0, gusts))
 
 
 def _matrix(looks: Quaternion) -> Numbers:
-    """From the camera's axes to north, east, down."""
+    """Return the rotation from the camera's axes to north, east, down."""
     return np.array([turn(looks, axis) for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]).T
 
 
 class _Log:
-    """Log that is kept while a flight goes on."""
+    """Record of a flight in progress."""
 
     def __init__(self, session: Session, order: RehearsedFlight, legs: Legs) -> None:
         self._session = session
@@ -188,7 +187,7 @@ class _Log:
         self._item = 0
 
     def run(self) -> FlownFlight:
-        """To its end, or to the limit."""
+        """Fly to the end, or to the limit."""
         service = self._session.service
         service.watchers.follow(self._flight)
         service.observers.append(self._observe)
@@ -216,14 +215,14 @@ class _Log:
         return 0.0 if self._up_s is None else self._session.time_s - self._up_s
 
     def _look(self, session: Session) -> bool:
-        """Asked every now and then: note where it is while it flies the mission; let the wind blow as it does there."""
+        """Take a sample during the mission, and update the wind for this place."""
         if self._order.wind.along is not ProfileAxis.NOTHING:
             self._blow(session)
         autopilot = session.autopilot
         r = autopilot.vehicle.state.report
         if r[R.ARMED] and autopilot.modes.spec.number in autopilot.facts.vehicle_class.modes.autos:
             self._item = autopilot.sequencer.current_nav_index()
-            north, east, down, wh = r[_SEEN].tolist()  # not `session.state`: that would be a tenth of a flight
+            north, east, down, wh = r[_SEEN].tolist()  # not `session.state`, which would take a tenth of the flight
             self._track.append((self._since_s, north, east, autopilot.facts.home_ned[2] - down, wh, self._item))
         return self._flight.done
 
@@ -244,7 +243,7 @@ class _Log:
                 self._failsafe = (event.reason.text, self._session.autopilot.sequencer.current_nav_index())
 
     def _take_photo(self) -> None:
-        """Note where it really is, and where its camera really looks."""
+        """Note the true position and camera direction of a photo."""
         autopilot = self._session.autopilot
         position, camera = truth_of(self._session.service).position, self._order.surveys[0].camera
         looks = optical_axis(autopilot.vehicle, autopilot.mount.gimbal, camera.pitch)
@@ -267,8 +266,8 @@ class _Log:
                 yield number, gap
 
     def _reserve_wh(self, seq: int) -> float:
-        """Energy that the battery has left, Wh, when the vehicle goes home from here, at the power that it took so
-        far; where it has come down, what it has left."""
+        """Return the energy left after a way home from here at the mean power so far, Wh; after a landing, the energy
+        left."""
         spec = spec_of(self._order.plan.items[seq - 1].command)
         if spec is not None and spec.comes_down:
             return self._left_wh
@@ -282,7 +281,7 @@ class _Log:
         return self._order.battery_wh - self._wh
 
     def _off_way(self) -> float:
-        """The largest distance from the nearest leg, m."""
+        """Return the largest distance from the nearest leg, m."""
         if not self._track or not len(self._legs.begin):
             return 0.0
         places = np.array(self._track)[:, 1:3]
@@ -290,7 +289,7 @@ class _Log:
 
 
 def fly_all(order: RehearsedFlight, count: int, legs: Legs, processes: int = 1) -> FlightsFlown:
-    """`count` flights of an order, in so many processes."""
+    """Fly `count` flights of an order in several processes."""
     orders = [drawn(replace(order, number=number)) for number in range(count)]
     return _gathered(in_processes(partial(fly, legs=legs), orders, processes), order)
 
@@ -314,7 +313,7 @@ def _gathered(flights: list[FlownFlight], order: RehearsedFlight) -> FlightsFlow
 
 
 def judge(flown: FlightsFlown, way: Way) -> Iterator[Finding]:
-    """Yield the findings of the flights, each at the item where it was most often."""
+    """Yield the findings of the flights, each at its most frequent item."""
     count = len(flown.flights)
     lost = [attempt for attempt in flown.flights if attempt.result != "completed"]
     if lost:

@@ -1,7 +1,7 @@
-"""Rules about obstacles: which ways of a plan touch one, or come near it.
+"""Rules about obstacles: paths of a plan that touch an obstacle, or come close.
 
-A way is walked in steps of the distance to the nearest obstacle, so that nothing between two steps is missed (sphere
-tracing; Hart 1996). Legs are taken as straight, also those that follow the ground; climbs and descents are ways too.
+A path is followed in steps of the distance to the nearest obstacle, so that none is missed (sphere tracing; Hart 1996).
+Legs count as straight, even if they follow terrain; climbs and descents are paths too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BENDY_RULER: Final = 1  # OA_TYPE: 1 and 3
 
 
 def check_obstacles(obstacles: Obstacles, field: FlyingField, way: Way) -> Iterator[Finding]:
-    """Findings of each item whose way, or circle, touches an obstacle or comes nearer than AVOID_MARGIN."""
+    """Yield a finding for each item whose path or circle touches an obstacle, or comes closer than AVOID_MARGIN."""
     touches, margin = field.param("SIM_COLLIDE_RAD"), field.param("AVOID_MARGIN", 2.0)
     goes_round = bool(int(field.param("OA_TYPE")) & _BENDY_RULER)
     told: set[tuple[int, str]] = set()
@@ -39,7 +39,7 @@ def check_obstacles(obstacles: Obstacles, field: FlyingField, way: Way) -> Itera
 
 
 def _lines(leg: PlannedLeg, before: Place | None) -> Iterator[tuple[Place, Place]]:
-    """The climb to a leg, the leg, the circle at its end, and the way down there."""
+    """Yield the climb to a leg, the leg, the circle at its end, and the descent there."""
     spec = spec_of(leg.item.command)
     if before is not None and before[:2] == leg.begin[:2]:
         yield before, leg.begin
@@ -53,7 +53,8 @@ def _lines(leg: PlannedLeg, before: Place | None) -> Iterator[tuple[Place, Place
 
 
 def _nearest(obstacles: Obstacles, begin: Place, end: Place, within_m: float) -> tuple[float, Place, str]:
-    """Least distance to any obstacle on a line, m, where, and whose; below `within_m`, the first that is below 0."""
+    """Return the smallest distance to an obstacle on a line, m, its place, and the obstacle; below `within_m`, the
+    first one below 0."""
     length = hypot(*(b - a for a, b in zip(begin, end, strict=True)))
     best, place, name, along = within_m, begin, "", 0.0
     while True:

@@ -1,7 +1,5 @@
-"""The page of a rehearsal: verdict, findings at their items, map, heights over the ground, battery, items.
-
-It opens without a network, and is drawn as the page of a flight is (`sortie.reports`).
-"""
+"""Page of a rehearsal: verdict, findings by item, map, heights over ground, battery, items. Opens without a network,
+drawn like the page of a flight (`sortie.reports`)."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ from sortie.reports.chart_map import Projection, fence_parts, home_mark, places_
 from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, html_page, wide_table
 
 MOST_TRACKS: Final = 40
-"""Ribbons on the map; the calm flight is the first of them."""
+"""Most tracks on the map; the calm flight is the first."""
 MOST_PHOTOS: Final = 1000
 _BINS: Final = 240
 _GROUND_STEPS: Final = 600
@@ -37,7 +35,7 @@ _SIGN: Final = {FindingSeverity.ERROR: "✗", FindingSeverity.WARNING: "!", Find
 
 
 def rehearsal_page(found: Rehearsal, name: str) -> str:
-    """The whole page; `name`: of the plan."""
+    """Write the page; `name`: of the plan."""
     facts = FlightFacts(name, home=found.where.home)
     facts.take_plan(found.plan)
     parts = [_verdict(found), _map(found, facts), _heights(found), _battery(found), _items(found), _rally(found)]
@@ -46,7 +44,7 @@ def rehearsal_page(found: Rehearsal, name: str) -> str:
 
 # --- findings ---------------------------------------------------------------------------------------------------------
 def _anchor(finding: Finding) -> str | None:
-    """The row that a finding is about; None: it is about the whole."""
+    """Return the row of a finding; None: it is about the whole plan."""
     if finding.item is None or finding.part is MissionType.FENCE:
         return None
     return f"item-{finding.item}" if finding.part is MissionType.MISSION else f"rally-{finding.item}"
@@ -91,7 +89,7 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
     ]
     at = Projection(home, places_of(facts) + [(place.lat, place.lon) for place in outside])
     marks: dict[int, str] = {}
-    for finding in reversed(found.findings):  # the most severe is the last to be noted
+    for finding in reversed(found.findings):  # the most severe finding is noted last
         if finding.part is MissionType.MISSION and finding.item is not None:
             marks[finding.item] = _CLASS[finding.rule.severity]
     parts = [
@@ -105,7 +103,7 @@ def _map(found: Rehearsal, facts: FlightFacts) -> str:
 
 
 def _footprints(found: Rehearsal, at: Projection) -> list[str]:
-    """Footprints of the photos of a flight in still air."""
+    """Draw the footprints of photos of a flight in still air."""
     if found.photos is None:
         return []
     known = [quad for quad in found.photos.quads[:MOST_PHOTOS] if np.isfinite(quad).all()]
@@ -118,12 +116,12 @@ def _ribbon(track: Numbers, at: Projection) -> str:
 
 # --- along the way ----------------------------------------------------------------------------------------------------
 def _ends(way: Way) -> Numbers:
-    """Metres from the beginning of the way to the end of each leg; a circle counts as none."""
+    """Return the distance from the start to the end of each leg, m; a circle has length 0."""
     return np.cumsum([leg.length_m for leg in way.legs]) if way.legs else np.zeros(0)
 
 
 def _heights(found: Rehearsal) -> str:
-    """Planned and flown height above home, over the ground below the way."""
+    """Draw planned and flown heights above home over the ground."""
     legs = found.way.legs
     if not legs or not found.where.kind.flies:
         return ""
@@ -148,7 +146,7 @@ def _heights(found: Rehearsal) -> str:
 
 
 def _at(legs: Sequence[PlannedLeg], ends: Numbers, x: float) -> tuple[float, float]:
-    """North and east, so many metres along the way."""
+    """Return north and east at a distance along the way, m."""
     k = min(int(np.searchsorted(ends, x)), len(legs) - 1)
     leg = legs[k]
     share = 1.0 - (float(ends[k]) - x) / leg.length_m if leg.length_m > 0.0 else 1.0
@@ -156,7 +154,7 @@ def _at(legs: Sequence[PlannedLeg], ends: Numbers, x: float) -> tuple[float, flo
 
 
 def _planned(legs: Sequence[PlannedLeg], ends: Numbers, step: Numbers, ground: Numbers) -> list[svg.Point]:
-    """Straight between its ends, or as high above the ground as it goes."""
+    """Return the planned heights: straight, or at a height above ground."""
     points: list[svg.Point] = []
     for k, leg in enumerate(legs):
         begin, end = float(ends[k]) - leg.length_m, float(ends[k])
@@ -171,7 +169,7 @@ def _planned(legs: Sequence[PlannedLeg], ends: Numbers, step: Numbers, ground: N
 
 
 def _marks(legs: Sequence[PlannedLeg], ends: Numbers, along: svg.Scale) -> list[str]:
-    """The items' numbers at the top, where there is room for them."""
+    """Draw item numbers at the top where there is space."""
     parts, last = [], -1e9
     for leg, end in zip(legs, ends, strict=True):
         x = along(float(end))
@@ -184,7 +182,7 @@ def _marks(legs: Sequence[PlannedLeg], ends: Numbers, along: svg.Scale) -> list[
 def _height_band(
     flown: FlightsFlown, legs: Sequence[PlannedLeg], ends: Numbers
 ) -> list[tuple[float, float, float, float]]:
-    """Metres along the way; 5th, 50th and 95th percentile of the height of all flights there."""
+    """Return distance along the way (m), and the 5th, 50th and 95th percentile of all flights' heights there."""
     xs, ups = [], []
     for flight in flown.flights:
         if len(flight.track):
@@ -206,7 +204,7 @@ def _height_band(
 
 
 def _along(track: Numbers, legs: Sequence[PlannedLeg], ends: Numbers) -> Numbers:
-    """Distance along the way of each place of a track: on the leg to the item that was under way then."""
+    """Return the distance along the way for each place of a track, on the leg to its current item."""
     found, k = np.zeros(len(track)), 0
     for row, (_, north, east, _, _, seq) in enumerate(track.tolist()):
         if legs[k].item.seq != int(seq):
@@ -222,7 +220,7 @@ def _along(track: Numbers, legs: Sequence[PlannedLeg], ends: Numbers) -> Numbers
 
 
 def _spread(band: Sequence[tuple[float, float, float, float]]) -> list[str]:
-    """A band and its middle line, in pixels."""
+    """Draw a band and its middle line, in pixels."""
     if not band:
         return []
     upper, lower = [(x, high) for x, _, _, high in band], [(x, low) for x, low, _, _ in band]
@@ -234,7 +232,7 @@ def _spread(band: Sequence[tuple[float, float, float, float]]) -> list[str]:
 
 # --- battery ----------------------------------------------------------------------------------------------------------
 def arrivals(way: Way) -> dict[int, float]:
-    """Times when each item is reached first, s from the beginning of the way, in still air."""
+    """Return when each item is first reached, s from the start in still air."""
     found: dict[int, float] = {}
     now_s = 0.0
     for leg in way.legs:
@@ -245,7 +243,7 @@ def arrivals(way: Way) -> dict[int, float]:
 
 
 def _battery(found: Rehearsal) -> str:
-    """Chart of what is left at each item, or used where the battery has no end."""
+    """Draw the energy left at each item, or used if the battery is endless."""
     if not found.where.kind.hovers or not found.way.legs:
         return ""
     capacity = found.where.param("SIM_BATT_CAP_AH") * PACK_V
@@ -307,7 +305,7 @@ def _items(found: Rehearsal) -> str:
 
 
 def _place_cells(at: tuple[float, PlannedLeg] | None, found: Rehearsal) -> list[str]:
-    """Way so far, height above home, height over the ground."""
+    """Return cells: distance, height above home, height above ground."""
     if at is None:
         return ["–", "–", "–"]
     far, leg = at
@@ -334,7 +332,7 @@ def _rally(found: Rehearsal) -> str:
 
 
 def _row(anchor: str, cells: Iterable[str], told: str) -> str:
-    """`cells`: a number, then figures; a command is none. What was found is below them, over the width of the table."""
+    """Write a row: a number, then numeric cells (a command is text), with findings below over the full width."""
     cells = list(cells)
     inside = "".join(f"<td{'' if cell[0].isalpha() else ' class=figure'}>{cell}" for cell in cells)
     below = f'<tr><td colspan="{len(cells)}"><ul>{told}</ul>' if told else ""

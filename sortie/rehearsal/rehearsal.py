@@ -1,4 +1,4 @@
-"""Result of a rehearsal: the findings in their order, figures, and the verdict."""
+"""Result of a rehearsal: findings, measures, verdict."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Result of a rehearsal: findings, most severe first, and what the way measures (s, m, Wh; in wind that of wings
-    alone).
-    `vehicle`: as --vehicle has it. `flown`: None: it was not flown. `plan`, `where` and `way` are what was looked
-    at; `photos`: what its photos show, None: it takes none."""
+    """Result of a rehearsal: findings, most severe first, and measures of the way (s, m, Wh; wind matters for wings
+    only). `vehicle`: in the form of --vehicle. `flown` None: not flown. `plan`, `where`, `way`: what was examined.
+    `photos`: what its photos show, None: no photos."""
 
     vehicle: str
     findings: tuple[Finding, ...]
@@ -41,7 +40,7 @@ class Rehearsal:
         photos: Photos | None,
         flown: FlightsFlown | None = None,
     ) -> Rehearsal:
-        """With the findings in their order."""
+        """Make a result with sorted findings."""
         return cls(f"sim:{where.kind.name}", tuple(sorted(findings, key=rank)), plan, where, way, photos, flown)
 
     @property
@@ -59,12 +58,12 @@ class Rehearsal:
 
     @property
     def energy_wh(self) -> float | None:
-        """None for what has no height: its roads are not known."""
+        """Energy of the mission, Wh; None for vehicles that drive, whose roads are unknown."""
         return energy_wh(self.where, self.way.legs)
 
     @property
     def go(self) -> bool:
-        """True when no finding keeps the plan from working."""
+        """True when no finding prevents the plan."""
         return not any(finding.rule.severity is FindingSeverity.ERROR for finding in self.findings)
 
     @property

@@ -1,4 +1,4 @@
-"""`sortie.rehearse(plan)`: will it work, and why not?"""
+"""Function `sortie.rehearse(plan)`: will a plan work, and if not, why not?"""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 _NOT_FLOWN: Final = ("home-unreachable", "nothing-flown")
 _LONGER, _SPARE_S, _MOST_S = 4.0, 300.0, 6 * 3600.0
-"""A flight that takes so much longer than in still air has not ended."""
+"""Longest flight, as a multiple of its time in still air, plus a margin, and in total, s."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlightSettings:
-    """Settings of how a plan is flown: see `rehearse`."""
+    """Settings of the flights (`rehearse`)."""
 
     flights: int = 0
     wind: WindProfile = STILL
@@ -65,12 +65,13 @@ def rehearse(
     terrain: Path | str | None = None,
     obstacles: Path | str | None = None,
 ) -> Rehearsal:
-    """Check a plan, or a plan file, by the static rules (docs/rehearse.md) and by `flights` flights of it. `vehicle`:
-    "sim:copter" or another simulated kind. `home`: where it stands, as --home has it; None: the plan's, or its first
-    place. `params`: parameters that differ from the defaults, in ArduPilot's units. `wind`: mean and gust (m/s), and
-    where from (degrees, None: from anywhere), or a wind file. `battery_wh`: None: SIM_BATT_CAP_AH.
-    `seed`: of all that is drawn. `terrain`: the ground, as --terrain has it; `obstacles`: as --obstacles has them.
-    UserError for what an upload would refuse."""
+    """Check a plan or plan file by the static rules (docs/rehearse.md), and by `flights` simulated flights.
+
+    `vehicle`: "sim:copter" or another simulated kind. `home`: as for --home; None: the plan's, or its first place.
+    `params`: parameters other than the default, in ArduPilot's units. `wind`: mean and gust (m/s) and direction from
+    which it blows (degrees, None: any), or a wind file. `battery_wh` None: SIM_BATT_CAP_AH. `seed`: of all random
+    values. `terrain`, `obstacles`: as for --terrain, --obstacles. UserError for what an upload would refuse.
+    """
     if isinstance(plan, Plan):
         check_plan(plan, Path("plan"))
     else:
@@ -91,7 +92,7 @@ def rehearse(
 
 
 def _check_numbers(flights: int, battery_wh: float | None, seed: int) -> None:
-    """Check numbers, as the command line does."""
+    """Check numbers as the command line does."""
     for name, number in (("flights", flights), ("seed", seed)):
         if number < 0:
             raise UserError(f"{name}: expected a whole number from 0 on, not {number}")
@@ -115,7 +116,7 @@ def judged(
     terrain: Path | None = None,
     obstacles: Path | None = None,
 ) -> Rehearsal:
-    """Rehearse a plan that has been checked. `kind`: its vehicle's name; `params`: checked too."""
+    """Rehearse a checked plan. `kind`: name of the vehicle's kind; `params`: checked too."""
     table = Parameters(parameter_set(kind))
     for name, value in params.items():
         table.set(name, value)
@@ -141,7 +142,7 @@ def judged(
 
 
 def _ground(terrain: Path | None, home: GeoPoint, plan: Plan) -> HeightMap | None:
-    """Ground around home and the places of the plan, as far as it may be flown; what has no height is a finding."""
+    """Read the terrain around home and the plan's places. Missing heights become findings."""
     if terrain is None:
         return None
     from sortie.reading.terrain import read_ground

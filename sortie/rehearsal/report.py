@@ -1,4 +1,4 @@
-"""A rehearsal as text, JSON, JUnit and SARIF. Plain values in, text out."""
+"""Report of a rehearsal as text, JSON, JUnit and SARIF. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HELP: Final = "docs/rehearse.md"
 
 
 def lines(rehearsal: Rehearsal) -> Iterator[str]:
-    """The verdict, then a line for each finding, most severe first."""
+    """Yield the verdict, then a line for each finding, most severe first."""
     yield rehearsal.verdict
     for finding in rehearsal.findings:
         rule = finding.rule
@@ -50,8 +50,7 @@ def _photos(photos: Photos) -> str:
 
 
 def _table(flown: FlightsFlown) -> Iterator[str]:
-    """Table of when each item is reached and what is left after the way home from it, of 5, 50 and 95 % of the
-    flights."""
+    """Yield a table of times and of energy left after the way home, for each item (5th, 50th and 95th percentile)."""
     yield f"flown: {_row(flown.time_s)} s, {_row(flown.energy_wh, 1)} Wh, at most {flown.off_way_m:.1f} m off the way"
     for seq, item in flown.items.items():
         reserve = f", reserve {_row(item.reserve_wh, 1)} Wh" if flown.has_end else ""
@@ -63,7 +62,7 @@ def _row(spread: Percentiles, digits: int = 0) -> str:
 
 
 def as_json(rehearsal: Rehearsal) -> dict[str, object]:
-    """Plain values of JSON; times s, distances m, energy Wh (null: not known)."""
+    """Return JSON values; times s, distances m, energy Wh (null: unknown)."""
     return {
         "go": rehearsal.go,
         "verdict": rehearsal.verdict,
@@ -131,8 +130,8 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def as_junit(rehearsal: Rehearsal, source: str) -> str:
-    """Return JUnit XML: one suite, a case for each rule: an error of it is a failure, a warning is told in the
-    case's output."""
+    """Return JUnit XML: one suite with a case for each rule. An error is a failure; a warning is in the case's
+    output."""
     found = {name: [finding for finding in rehearsal.findings if finding.rule.name == name] for name in RULES}
     failed = sum(bool(ones) and RULES[name].severity is FindingSeverity.ERROR for name, ones in found.items())
     suite = ElementTree.Element(
@@ -149,7 +148,7 @@ def as_junit(rehearsal: Rehearsal, source: str) -> str:
 
 
 def as_sarif(rehearsal: Rehearsal, source: PurePath, file: str) -> str:
-    """SARIF 2.1.0: each finding at the line of its item in `file`, the plan file's content."""
+    """Return SARIF 2.1.0: each finding at the line of its item in `file`, the content of the plan file."""
     rules = [
         {
             "id": rule.name,
@@ -176,8 +175,8 @@ def _result(finding: Finding, source: PurePath, line: int) -> dict[str, object]:
 
 
 def line_of(finding: Finding, file: str, items: int) -> int:
-    """The line of an item in its file: of `QGC WPL` its row, of a .plan that of its doJumpId, or of its command where
-    not each of the `items` has one, and of a rally point that of its place; else 1."""
+    """Return the line of an item in its file: its row in `QGC WPL`; in a .plan that of its doJumpId, or of its command
+    if not all `items` have one; for a rally point that of its place; otherwise 1."""
     if finding.item is None or finding.part is MissionType.FENCE:
         return 1
     if finding.part is MissionType.RALLY:
@@ -194,7 +193,7 @@ def line_of(finding: Finding, file: str, items: int) -> int:
 
 
 def _rally_line(number: int, file: str) -> int:
-    """Line of a rally point in a .plan: each point is a list in the list `points`."""
+    """Return the line of a rally point in a .plan: each point is a list in the list `points`."""
     points = file.find('"points"', max(file.find('"rallyPoints"'), 0))
     places = [match.start() for match in re.finditer(r"\[", file[points:])] if points >= 0 else []
     return file.count("\n", 0, points + places[number + 1]) + 1 if number + 1 < len(places) else 1
