@@ -1,6 +1,5 @@
-"""Cases that judge how a vehicle speaks MAVLink, whoever made it: `sortie conform`.
+"""Conformance cases for the MAVLink of any vehicle: `sortie conform`.
 
-`case` is the form of a case, `exchange` the words in which it is told, `cases` has them, a module for each family of
-services, and `examination` runs them: sans-IO, bytes and time in, bytes out. `judge` brings it to a vehicle, `report`
-tells what was found.
+`case` defines a case, `exchange` the steps that cases are made of, `cases` has a module for each family of services,
+and `examination` runs them without I/O. `judge` connects it to a vehicle; `report` writes the results.
 """

@@ -1,6 +1,6 @@
-"""Case: one sentence of the MAVLink guide, or of a message's definition, and the exchange that judges a vehicle by it.
+"""Case: one sentence of the MAVLink guide or of a message definition, with the exchange that tests a vehicle.
 
-The sentences are told in words of our own; `Citation` says where they stand.
+Sentences are in our own words; `Citation` has their source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROWS: Final = json.loads(Path(__file__).with_name("cases.json").read_text(encod
 
 
 class Obligation(Enum):
-    """Weight of a sentence."""
+    """Obligation of a sentence."""
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -42,8 +42,8 @@ Run: TypeAlias = Callable[[Exchange], Steps]
 
 @dataclass(frozen=True, slots=True)
 class ConformityCase:
-    """See the module. `name`: SERVICE.WHAT.HOW. `page`: of the guide, with its section. `says`: what it asks for.
-    `will`: what the vehicle will do, of a case that is for simulators alone: it arms, moves, or leaves a trace."""
+    """Case. `name`: SERVICE.WHAT.HOW. `page`: of the guide, with its section. `says`: the requirement. `will`: effect
+    on the vehicle, for a case that only simulators may run: it arms, moves, or leaves a trace."""
 
     name: str
     service: str
@@ -56,14 +56,14 @@ class ConformityCase:
 
     @property
     def url(self) -> str:
-        """Address of the page that is cited."""
+        """Address of the cited page."""
         return GUIDE + self.page
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Result of a case: `why` it does not pass, and what was `sent` and `came`, a line each. `attempts`: on a link
-    that loses messages a case is tried again before it fails."""
+    """Result of a case: `why` it fails, and what was `sent` and `came`, a line each. `attempts`: on a link with losses
+    a case is repeated before it fails."""
 
     case: ConformityCase
     verdict: Verdict
@@ -74,8 +74,8 @@ class CaseResult:
 
 @dataclass(slots=True)
 class Chapter:
-    """Cases of one service, in order: what each asks for is a row of `cases.json`, its exchange is added to that.
-    `needs`: of all of them; `rows`: the service in whose name they stand there, where that is another."""
+    """Cases of one service, in order. Their requirements are rows of `cases.json`. `needs`: of all cases; `rows`: the
+    service of the rows, if another one."""
 
     service: str
     needs: tuple[Need, ...] = ()

@@ -1,7 +1,6 @@
-"""Examination of a vehicle: who it is, then case after case, then everything as it was. Sans-IO.
+"""Examination of a vehicle: identification, cases, restoring. No I/O.
 
-Bytes and link time go in, bytes come out. `interrupt` ends it early: the running case is given up, and what was changed
-is put back before it is `done`.
+Bytes and link time go in, bytes come out. `interrupt` cancels the running case; changes are restored before `done`.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ _BEAT_MS: Final = 1000
 _DISCOVERY_MS: Final = 10_000
 _LISTEN_MS: Final = 2_500
 _PAUSE_MS: Final = 40
-"""Between two cases: what is still on its way belongs to the last one."""
+"""Pause between two cases, ms: messages in transit belong to the last one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminationSettings:
-    """Settings of an examination. `patience_ms`: so long an answer may take. `attempts`: how often a case is tried, and
-    `tries` a question asked, on a link that loses messages. `may_fly`: the vehicle is a simulator's. `system`: which of
-    several vehicles; None: the first that is heard."""
+    """Settings. `patience_ms`: longest time for an answer. On a link with losses, `attempts`: tries of a case, and
+    `tries`: of a request. `may_fly`: the vehicle is simulated. `system`: which of several vehicles; None: the first one
+    heard."""
 
     patience_ms: int = 1500
     attempts: int = 1
@@ -41,7 +40,7 @@ class ExaminationSettings:
 
 @dataclass(slots=True)
 class _Running:
-    """The generator that waits, and until when, ms."""
+    """Waiting generator, and the end of its wait, ms."""
 
     steps: Generator[int, Heard | None, None]
     until_ms: int = 0
@@ -50,7 +49,7 @@ class _Running:
 
 @dataclass(slots=True)
 class ExaminationListener:
-    """Listener of a person who waits: `case` is told before each with its number, `result` behind it."""
+    """Callbacks for people: `case` before each case with its number, `result` after it, `found` for the vehicle."""
 
     case: Callable[[ConformityCase, int], None] = lambda case, number: None
     result: Callable[[CaseResult], None] = lambda result: None
@@ -58,8 +57,8 @@ class ExaminationListener:
 
 
 class Examination:
-    """See the module. `results` are those of `cases`, in order; `left`: what could not be put back.
-    `found`: of an examination before, which is not looked for again."""
+    """Examination in progress. `results`: of `cases`, in order; `left`: what could not be restored. `found`: the
+    vehicle of an earlier examination."""
 
     def __init__(
         self,
@@ -85,7 +84,7 @@ class Examination:
 
     # --- bytes and time -------------------------------------------------------------------------------------------
     def receive(self, data: bytes, now_ms: int) -> None:
-        """Bytes that have come in."""
+        """Take received bytes."""
         self._exchange.now_ms = now_ms
         for frame in self.reader.receive(data, now_ms):
             message = codec.decode(frame.msg_id, frame.payload) if frame.known else None
@@ -98,7 +97,7 @@ class Examination:
                 self._advance(heard)
 
     def handle_timeout(self, now_ms: int) -> None:
-        """Let what is due happen."""
+        """Advance to this time."""
         self._exchange.now_ms = now_ms
         if not self._started:
             self._started = True
@@ -113,7 +112,7 @@ class Examination:
             self._advance(None)
 
     def next_deadline_ms(self) -> int | None:
-        """Time when `handle_timeout` is due, ms."""
+        """Return the time of the next `handle_timeout`, ms."""
         if self.done:
             return None
         return min(self._running.until_ms, self._beat_ms) if self._started else 0
@@ -124,16 +123,16 @@ class Examination:
 
     @property
     def done(self) -> bool:
-        """True when every case has its result and everything is put back."""
+        """True when every case has a result and everything is restored."""
         return self._running.done
 
     def interrupt(self, now_ms: int) -> None:
-        """Give up the running case and put back what was changed; a second time gives that up, too."""
+        """Cancel the running case and restore changes; a second call cancels that too."""
         if self.done:
             return
         self._exchange.now_ms = now_ms
         if self._undoing and not self.interrupted:
-            self.interrupted = True  # what is being put back goes on to its end, and no case comes behind it
+            self.interrupted = True  # restoring continues to its end, without further cases
             return
         self._running.steps.close()
         if self.interrupted:
@@ -195,7 +194,7 @@ class Examination:
         return CaseResult(case, Verdict.FAIL, why, lines, attempt)
 
     def _put_back(self, *, last: bool = False) -> Steps:
-        """Undo the changes of a case, or (`last`) what is kept for all of them."""
+        """Undo the changes of a case, or (`last`) those of all cases."""
         exchange = self._exchange
         exchange.cancel_transfers()
         if last or self.interrupted:
@@ -233,7 +232,7 @@ class Examination:
         yield from self._gimbals()
 
     def _first(self, name: str, component: int | None = None) -> Generator[int, Heard | None, Message | None]:
-        """Ask for a message up to three times; None when it does not come."""
+        """Request a message up to three times; None when it does not come."""
         for _ in range(3):
             try:
                 _, message = yield from self._exchange.request(name, component=component)

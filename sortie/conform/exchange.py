@@ -1,7 +1,7 @@
-"""Exchange: the words in which a case is told. What is sent, what has to come within which time, what must not come.
+"""Steps of a case: send messages, and expect that others come or do not come within a time.
 
-A case is a generator that waits in `expect`, `silent`, `collect` and what is made of them; the protocols themselves are
-played by the clients that the rest of Sortie uses (`play`). Sans-IO: who runs it hands in messages and the time.
+A case is a generator that waits in `expect`, `silent`, `collect` and steps made of them. Protocols are run by the usual
+clients (`play`). No I/O: the caller passes messages and time.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from sortie.conform.facts import Heard, VehicleFound, told
 
 STATION: Final = (255, 190)
 OTHER_STATION: Final = (252, 191)
-"""Our ids, and those that we have besides where two stations are needed."""
+"""Our ids, and other ids for cases with two stations."""
 ABSENT_SYSTEM: Final = 199
 ABSENT_COMPONENT: Final = 77
-"""Ids that no vehicle has: user-defined components begin at 25 and stations at 255."""
+"""Component id that no vehicle has: user-defined components begin at 25, stations at 255."""
 _KEPT: Final = 60
 _ENDLESS: Final = 20_000
-"""Messages of a client's exchange; a list of 1,500 parameters has 1,500."""
+"""Most messages of a client's exchange; a list of 1,500 parameters needs 1,500."""
 _LINK: Final = 0
 AnyClient = TypeVar("AnyClient", bound=Client)
 Where = Callable[[Message], bool]
 T = TypeVar("T")
 Waiting: TypeAlias = Generator[int, Heard | None, T]
-"""Part of an exchange: it yields until when it waits, ms, and is sent the next message, or None at that time."""
+"""Part of an exchange: it yields the end of its wait, ms, and receives the next message, or None at that time."""
 Steps: TypeAlias = Waiting[None]
 
 
 class CaseFailedError(Exception):
-    """The vehicle does not do what had to come: one line."""
+    """Failure of the vehicle, in one line."""
 
 
 class NotApplicableError(Exception):
-    """The case says nothing about this vehicle: why."""
+    """Reason why a case is not applicable to this vehicle."""
 
 
 class UntestedError(Exception):
-    """The case could not be carried out: why."""
+    """Reason why a case could not be carried out."""
 
 
 def _any(message: Message) -> bool:
@@ -55,8 +55,8 @@ def _any(message: Message) -> bool:
 
 
 class Exchange:
-    """See the module. `found`: the vehicle; `patience_ms`: so long an answer may take; `tries`: how often a question is
-    asked on a link that loses messages."""
+    """Exchange with a vehicle. `found`: the vehicle; `patience_ms`: longest time for an answer; `tries`: requests on a
+    link with losses."""
 
     def __init__(self, found: VehicleFound, patience_ms: int, tries: int) -> None:
         self.found = found
@@ -70,7 +70,7 @@ class Exchange:
         self._asked: set[str] = set()
         self._undo: list[tuple[str, Steps]] = []
         self._keepsakes: dict[str, Steps] = {}
-        self._transfers: set[tuple[tuple[int, int], int]] = set()  # sender and MAV_MISSION_TYPE, without an end so far
+        self._transfers: set[tuple[tuple[int, int], int]] = set()  # open transfers: sender and MAV_MISSION_TYPE
 
     # --- of who runs it -------------------------------------------------------------------------------------------
     def take(self) -> bytes:
@@ -84,7 +84,7 @@ class Exchange:
         self._asked = {"COMMAND_ACK", "STATUSTEXT"}
 
     def record(self, heard: Heard) -> None:
-        """Keep what came, if the case asks for such messages."""
+        """Record a message if the case asks for its kind."""
         message = heard.message
         if message.get_type() == "MISSION_ACK" and message.type == MissionResult.ACCEPTED:
             self._transfers.discard(((message.target_system, message.target_component), message.mission_type))
@@ -93,23 +93,23 @@ class Exchange:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Exchange so far, a line for each message."""
+        """Record of the exchange, a line for each message."""
         return tuple(self._lines)
 
     def take_undo(self) -> list[tuple[str, Steps]]:
-        """Take what puts back what was changed, the last change first."""
+        """Take the steps that undo changes, last change first."""
         undo, self._undo = self._undo[::-1], []
         return undo
 
     def take_keepsakes(self) -> list[tuple[str, Steps]]:
-        """Take what puts back what belongs to many cases: the vehicle's own plans."""
+        """Take the steps that restore what many cases change: the vehicle's own plans."""
         kept, self._keepsakes = list(self._keepsakes.items()), {}
         return kept
 
     # --- sending --------------------------------------------------------------------------------------------------
     @property
     def target(self) -> Target:
-        """The autopilot, for clients."""
+        """Autopilot, for clients."""
         heartbeat = self.found.heartbeat
         spoken = (
             firmware_spoken(None, None) if heartbeat is None else firmware_spoken(heartbeat.autopilot, heartbeat.type)
@@ -118,7 +118,7 @@ class Exchange:
 
     @property
     def ids(self) -> tuple[int, int]:
-        """System and component of the autopilot: the target fields of most messages."""
+        """System and component id of the autopilot, the target of most messages."""
         return self.found.system, self.found.component
 
     def frame(self, message: Message, sender: tuple[int, int] = STATION) -> bytes:
@@ -139,17 +139,17 @@ class Exchange:
         self.send_bytes(frame, told(message))
 
     def send_bytes(self, data: bytes, what: str) -> None:
-        """Send bytes as they are; `what` they are, for the record."""
+        """Send raw bytes; `what` names them in the record."""
         self._lines.append(f"{self.now_ms:>8} sent {what} [{data.hex()}]")
         self._out.append(data)
 
     def send_silently(self, message: Message) -> None:
-        """Send what belongs to no case: our HEARTBEAT."""
+        """Send a message that belongs to no case: our HEARTBEAT."""
         self._out.append(self.frame(message))
 
     def cancel_transfers(self) -> None:
-        """Cancel the transfers of plans that a case has left in the middle: PX4 is busy with one until nothing has come
-        for 5 s, and each question of the next case would keep it so."""
+        """Cancel transfers that a case has left open. PX4 is busy until it has received nothing for 5 s, and every
+        request of the next case would prolong that."""
         for sender, kind in self._transfers:
             self._out.append(
                 self.frame(
@@ -160,13 +160,13 @@ class Exchange:
 
     # --- waiting --------------------------------------------------------------------------------------------------
     def wait(self, wait_ms: int) -> Steps:
-        """Let time pass; what comes is passed over."""
+        """Let time pass and ignore messages."""
         end_ms = self.now_ms + wait_ms
         while (yield end_ms) is not None:
             pass
 
     def collect(self, names: str | Iterable[str], wait_ms: int, where: Where = _any) -> Waiting[list[Heard]]:
-        """All such messages of the autopilot that come within `wait_ms`."""
+        """Collect all such messages of the autopilot within `wait_ms`."""
         wanted = self._watch(names)
         end_ms, kept = self.now_ms + wait_ms, []
         while (heard := (yield end_ms)) is not None:
@@ -181,7 +181,7 @@ class Exchange:
         within_ms: int | None = None,
         component: int | None = None,
     ) -> Waiting[Message | None]:
-        """Wait for the first such message, of the autopilot or of another `component` (0: of any); None: it did not
+        """Wait for the first such message of the autopilot, or of another `component` (0: any); None: it did not
         come."""
         wanted = self._watch(names)
         end_ms = self.now_ms + (self.patience_ms if within_ms is None else within_ms)
@@ -199,7 +199,7 @@ class Exchange:
         within_ms: int | None = None,
         component: int | None = None,
     ) -> Waiting[Message]:
-        """Wait as `hear` does; the case fails when it does not come. `what` had to come, in words."""
+        """Wait as `hear` does; the case fails when the message does not come. `what` describes it."""
         message = yield from self.hear(names, where, within_ms, component)
         if message is None:
             self.fail(f"no {what or _listed(names)} within {self.patience_ms if within_ms is None else within_ms} ms")
@@ -221,7 +221,7 @@ class Exchange:
         sender: tuple[int, int] = STATION,
         component: int | None = None,
     ) -> Waiting[Message]:
-        """Send a question, which may be repeated, and expect its answer."""
+        """Send a request, repeated if necessary, and expect its answer."""
         for _ in range(self.tries - 1):
             self.send(question, sender)
             answer = yield from self.hear(names, where, None, component)
@@ -231,7 +231,7 @@ class Exchange:
         return (yield from self.expect(names, where, what, None, component))
 
     def play(self, client: AnyClient) -> Waiting[AnyClient]:
-        """Run a client to its end; the case fails where a vehicle's answers would never let it end."""
+        """Run a client to its end; the case fails if the vehicle's answers would never let it end."""
         self._watch(client.handles)
         client.start(self.now_ms)
         for _ in range(_ENDLESS):
@@ -252,20 +252,20 @@ class Exchange:
     def long(
         self, number: int, *params: float, confirmation: int = 0, target: tuple[int, int] | None = None
     ) -> Message:
-        """COMMAND_LONG to the autopilot."""
+        """Make a COMMAND_LONG to the autopilot."""
         return codec.command_message(*(target or self.ids), number, *params, confirmation=confirmation)
 
     def whole(
         self, number: int, *params: float, frame: int = Frame.GLOBAL, target: tuple[int, int] | None = None
     ) -> Message:
-        """COMMAND_INT to the autopilot; parameters 5 and 6 are whole numbers."""
+        """Make a COMMAND_INT to the autopilot; parameters 5 and 6 are integers."""
         p1, p2, p3, p4, x, y, z = (*params, *(0.0,) * (7 - len(params)))
         return dialect.MAVLink_command_int_message(
             *(target or self.ids), frame, number, 0, 0, p1, p2, p3, p4, round(x), round(y), z
         )
 
     def command(self, message: Message, sender: tuple[int, int] = STATION) -> Waiting[Message]:
-        """Send a command and expect its last COMMAND_ACK, from whoever it was for: an IN_PROGRESS is waited out."""
+        """Send a command and expect its last COMMAND_ACK, after any IN_PROGRESS."""
         number, component = message.command, message.target_component
         ack = yield from self.ask(
             message,
@@ -282,13 +282,13 @@ class Exchange:
         return ack
 
     def accepted(self, message: Message) -> Waiting[Message]:
-        """Send a command that the vehicle has to accept."""
+        """Send a command that the vehicle must accept."""
         ack = yield from self.command(message)
         self.check(ack.result == Result.ACCEPTED, f"ACCEPTED had to come, {_result(ack)} came")
         return ack
 
     def refused(self, message: Message, *results: int) -> Waiting[Message]:
-        """Send a command that the vehicle has to refuse; `results`: with one of these, none: with any refusal."""
+        """Send a command that the vehicle must refuse, with one of `results` if given."""
         ack = yield from self.command(message)
         if results:
             expected = " or ".join(Result(result).name for result in results)
@@ -300,8 +300,8 @@ class Exchange:
     def request(
         self, name: str, *params: float, component: int | None = None, where: Where = _any
     ) -> Waiting[tuple[Message, Message | None]]:
-        """Ask for a message with REQUEST_MESSAGE: its acknowledgement, and the message, None when it was refused. The
-        case fails when it was promised and does not come. Where it is streamed anyway, the next one is taken."""
+        """Request a message with REQUEST_MESSAGE; returns the acknowledgement, and the message or None after a refusal.
+        The case fails when a granted message does not come. For a streamed message, the next one is taken."""
         source = self.found.component if component is None else component
         target = (self.found.system, source)
         question = self.long(Cmd.REQUEST_MESSAGE, codec.id_of(name), *params, target=target)
@@ -326,14 +326,14 @@ class Exchange:
         self.fail(f"{name} was promised and did not come")
 
     def requested(self, name: str, *params: float, component: int | None = None) -> Waiting[Message]:
-        """Ask for a message that the vehicle has to send."""
+        """Request a message that the vehicle must send."""
         ack, message = yield from self.request(name, *params, component=component)
         if message is None:
             self.fail(f"{name} had to come, {_result(ack)} came")
         return message
 
     def available(self, name: str, *params: float) -> Waiting[Message]:
-        """Ask for a message that not every vehicle has: the case does not apply where it is refused."""
+        """Request a message that not every vehicle has; not applicable after a refusal."""
         ack, message = yield from self.request(name, *params)
         if message is None:
             raise NotApplicableError(f"it has no {name} ({_result(ack)})")
@@ -350,7 +350,7 @@ class Exchange:
 
     # --- verdicts -------------------------------------------------------------------------------------------------
     def check(self, good: bool, why: str) -> None:
-        """Fail the case unless it is `good`; `why`: what had to come, and what came."""
+        """Fail the case unless `good`; `why`: what was expected, and what came."""
         if not good:
             raise CaseFailedError(why)
 
@@ -359,15 +359,15 @@ class Exchange:
         raise CaseFailedError(why)
 
     def undo(self, what: str, steps: Steps) -> None:
-        """Put back a change later, when the case has ended, whatever its verdict, or when everything is interrupted."""
+        """Undo a change later, at the end of the case or after an interrupt."""
         self._undo.append((what, steps))
 
     def keep(self, what: str, steps: Steps) -> None:
-        """Put back when all cases have ended; once for each `what`."""
+        """Restore something after all cases; once for each `what`."""
         self._keepsakes[what] = steps
 
     def keeps(self, what: str) -> bool:
-        """True when it will be put back."""
+        """True when it will be restored."""
         return what in self._keepsakes
 
     # --- helpers --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Facts that a vehicle has told about itself: who it is, what it can, which messages it sends, its parameters."""
+"""Facts about the examined vehicle: identity, capabilities, sent messages, parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_VEHICLE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message of the vehicle with its frame, at link time `at_ms`."""
+    """Message of the vehicle with its frame, at link time `at_ms`."""
 
     message: Message
     frame: MavlinkFrame
@@ -30,9 +30,9 @@ class Heard:
 
 @dataclass(slots=True)
 class VehicleFound:
-    """Vehicle that is judged: `system` and `component` are 0 until its HEARTBEAT has come. `version`: its
-    AUTOPILOT_VERSION. `names`: how often each message came, of the autopilot. `camera`, `gimbal`: the components that
-    answered for one. `metadata`: its COMPONENT_METADATA. `values`: its parameters, once they were listed."""
+    """Examined vehicle. `system` and `component` are 0 until its HEARTBEAT. `version`: its AUTOPILOT_VERSION. `names`:
+    number of each message of the autopilot. `camera`, `gimbal`: components that answered as such. `metadata`: its
+    COMPONENT_METADATA. `values`: its parameters, after they were listed."""
 
     system: int = 0
     component: int = 0
@@ -49,7 +49,7 @@ class VehicleFound:
     values: dict[str, ParameterValue] = field(default_factory=dict)
 
     def note(self, heard: Heard) -> None:
-        """Note a message, whatever a case makes of it."""
+        """Note a message, independent of cases."""
         frame, message = heard.frame, heard.message
         if message.get_type() == "HEARTBEAT" and frame.system == (self.system or frame.system):
             self.components[frame.component] = message
@@ -61,21 +61,21 @@ class VehicleFound:
 
     @property
     def armed(self) -> bool:
-        """True when the last HEARTBEAT said so."""
+        """True if the last HEARTBEAT has the armed flag."""
         return self.heartbeat is not None and bool(self.heartbeat.base_mode & dialect.MAV_MODE_FLAG_SAFETY_ARMED)
 
     @property
     def capabilities(self) -> int:
-        """MAV_PROTOCOL_CAPABILITY bits; 0 while no version is known."""
+        """MAV_PROTOCOL_CAPABILITY bits; 0 without a version."""
         return 0 if self.version is None else int(self.version.capabilities)
 
     def can(self, bit: Capability) -> bool:
-        """True when it says that it can."""
+        """Check a capability bit."""
         return bool(self.capabilities & bit)
 
     @property
     def firmware(self) -> str:
-        """Name of its firmware, as HEARTBEAT tells it."""
+        """Name of its firmware from HEARTBEAT."""
         if self.heartbeat is None:
             return "unknown"
         entry = dialect.enums["MAV_AUTOPILOT"].get(self.heartbeat.autopilot)
@@ -90,7 +90,7 @@ class VehicleFound:
 
     @property
     def release(self) -> str:
-        """Version as AUTOPILOT_VERSION has it, with a blank before it; empty when it tells none."""
+        """Version from AUTOPILOT_VERSION after a blank, or ""."""
         if self.version is None or not self.version.flight_sw_version:
             return ""
         number = int(self.version.flight_sw_version)
@@ -98,7 +98,7 @@ class VehicleFound:
 
     @property
     def revision(self) -> str:
-        """Begin of the hash of its source, as AUTOPILOT_VERSION has it."""
+        """Beginning of the hash of its source, from AUTOPILOT_VERSION."""
         if self.version is None:
             return ""
         told = bytes(self.version.flight_custom_version).rstrip(b"\0")
@@ -106,7 +106,7 @@ class VehicleFound:
 
 
 Need: TypeAlias = Callable[[VehicleFound], str]
-"""Precondition of a case: the reason why it does not apply to this vehicle; empty: it does."""
+"""Precondition of a case: the reason why it is not applicable, or ""."""
 
 
 def _entry(enumeration: str, value: int) -> str:
@@ -115,19 +115,19 @@ def _entry(enumeration: str, value: int) -> str:
 
 
 def is_flight_controller(message: Message, component: int) -> bool:
-    """True for the HEARTBEAT of an autopilot of a vehicle."""
+    """Check for the HEARTBEAT of a vehicle's autopilot."""
     return message.autopilot != AutopilotType.INVALID and (
         message.type not in _NO_VEHICLE or component == Component.AUTOPILOT1
     )
 
 
 def can(bit: Capability, what: str) -> Need:
-    """Need of a capability bit."""
+    """Require a capability bit."""
     return lambda found: "" if found.can(bit) else f"the vehicle does not say that it can: {what}"
 
 
 def sends(*names: str) -> Need:
-    """Need of messages that it was heard to send."""
+    """Require messages that the vehicle was heard to send."""
 
     def reason(found: VehicleFound) -> str:
         missing = [name for name in names if not found.names[name]]
@@ -137,12 +137,12 @@ def sends(*names: str) -> Need:
 
 
 def has(what: str, asked: Callable[[VehicleFound], object]) -> Need:
-    """Need of something that it was asked for at the beginning."""
+    """Require something that was requested at the beginning."""
     return lambda found: "" if asked(found) is not None else f"it has no {what}"
 
 
 def told(message: Message) -> str:
-    """A message on one line: its name and fields, without long ones."""
+    """Return a message on one line, without long fields."""
     fields = []
     for name in message.get_fieldnames():
         value = getattr(message, name)

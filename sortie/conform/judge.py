@@ -1,5 +1,5 @@
-"""An examination is brought to a vehicle: over a link, with a model of a radio if one is wanted, or in memory to one of
-the simulator, in virtual time."""
+"""Connection of an examination to a vehicle: over a link, optionally with a radio model, or in memory to a simulated
+vehicle in virtual time."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from sortie.runtime.runtime import Runtime
 from sortie.runtime.wire import EndpointPlug, Wire
 
 _RADIO_M: Final = 100.0
-"""Between the antennas, where the vehicle does not tell us."""
+"""Distance of the antennas if the vehicle's place is unknown, m."""
 _PUT_BACK_S: Final = 60.0
 _BOOTED_MS: Final = 12_000
-"""A simulated vehicle has a position by then."""
+"""Time by which a simulated vehicle has a position, ms."""
 
 
 def _never_moves() -> int:
@@ -30,7 +30,7 @@ def _never_moves() -> int:
 
 
 class ExaminerNode:
-    """A node that has an examination, and the links over which the vehicle is reached."""
+    """Node with an examination, and the links to the vehicle."""
 
     def __init__(self, examination: Examination, now_ms: Callable[[], int] = _never_moves, begin_ms: int = 0) -> None:
         self.examination = examination
@@ -41,7 +41,7 @@ class ExaminerNode:
 
     @property
     def now_ms(self) -> int:
-        """The vehicle's time, where it is in this process."""
+        """Vehicle time, for a vehicle in this process, ms."""
         return self._now_ms()
 
     def next_link_deadline_ms(self) -> int | None:
@@ -49,14 +49,14 @@ class ExaminerNode:
         return due_ms if due_ms is None else max(due_ms, self._begin_ms)
 
     def next_vehicle_deadline_ms(self) -> int | None:
-        """Return None: it knows no vehicle time."""
+        """Return None: it has no deadlines in vehicle time."""
         return None
 
     def heard(self, endpoint: LinkOwner, link_ms: int) -> None:
-        """Do nothing: `serve_links` takes what came."""
+        """Do nothing: `serve_links` takes received bytes."""
 
     def serve_links(self, link_ms: int) -> None:
-        """Let the examination go on."""
+        """Advance the examination."""
         data = b"".join(self.outlet.heard)
         self.outlet.heard.clear()
         if data:
@@ -68,13 +68,13 @@ class ExaminerNode:
             self.outlet.send(sent)
 
     def commit(self, link_ms: int) -> None:
-        """Do nothing: it keeps no state."""
+        """Do nothing: there is no state."""
 
 
 def judge_simulated(
     spec: VehicleSpec, examination: Examination, *, radio: RadioProfile | None = None, loss: float = 0.0
 ) -> None:
-    """Judge a vehicle of the simulator, in memory and in virtual time; its seed decides what the link loses."""
+    """Judge a simulated vehicle, in memory and virtual time; its seed determines losses of the link."""
     with ExitStack() as stack:
         vehicles = assembled([spec], stack, state_dir=None, log_dir=None, signing_key=None)
         member = vehicles.members[0]
@@ -88,8 +88,8 @@ def judge_simulated(
 
 
 def judge_link(url: str, examination: Examination, *, radio: RadioProfile | None = None, seed: int = 0) -> None:
-    """Judge the vehicle at `url`, with a model of a radio between if one is given. Ctrl-C ends it when everything is
-    put back. UserError when the link cannot be opened, or nobody is at its other end."""
+    """Judge the vehicle at `url`, optionally through a radio model. Ctrl-C ends after restoring. UserError when the
+    link cannot be opened, or has no vehicle."""
     runtime = Runtime()
     node = ExaminerNode(examination)
     try:
@@ -118,13 +118,13 @@ def _is_connected(runtime: Runtime) -> bool:
 
 
 def _run(runtime: Runtime, node: ExaminerNode) -> None:
-    """To the end; a signal has everything put back first, a second one not."""
+    """Run to the end. A signal restores first, a second one does not."""
     examination = node.examination
     runtime.settle()
 
     try:
         ended = runtime.run(lambda: examination.done)
-    except KeyboardInterrupt:  # in virtual time, where signals are exceptions
+    except KeyboardInterrupt:  # in virtual time, signals are exceptions
         examination.interrupt(runtime.link_ms)
         ended = True
         runtime.run(lambda: examination.done, patience_s=_PUT_BACK_S)

@@ -1,6 +1,6 @@
-"""Results of an examination as lines, JSON, JUnit, a page that vehicles share side by side, and a badge.
+"""Results of an examination as lines, JSON, JUnit, a page that compares vehicles, and a badge.
 
-What is shown is read from the JSON form (`as_json`), so that results of another day stand beside those of now.
+Page and badge are made from the JSON form (`as_json`), so that results of other days can be compared.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from sortie.conform.examination import Examination
 from sortie.reports.page import html_page, wide_table
 
 Judged = Mapping[str, Any]
-"""Results of a vehicle as `as_json` has them."""
+"""Results of a vehicle from `as_json`."""
 _SIGN: Final = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.NOT_APPLICABLE: "n/a ", Verdict.UNTESTED: "----"}
 _CLASS: Final = {"pass": "good", "fail": "bad", "not applicable": "", "untested": "look"}
 
 
 def case_line(case: ConformityCase) -> str:
-    """A case on one line, for a list."""
+    """Return a case on one line."""
     flies = f" (--may-fly: {case.will})" if case.will else ""
     return f"{case.name:<36} {case.level.value:<6} {case.says}{flies} [{case.url}]"
 
 
 def result_line(result: CaseResult) -> str:
-    """A result on one line; a failure says why, and where the sentence stands that was not kept."""
+    """Return a result on one line; a failure has its reason and the cited page."""
     case, again = result.case, f" (try {result.attempts})" if result.attempts > 1 else ""
     line = f"{_SIGN[result.verdict]} {case.name}{again}"
     if result.verdict is Verdict.PASS:
@@ -40,7 +40,7 @@ def result_line(result: CaseResult) -> str:
 
 
 def summary_lines(examination: Examination) -> Iterator[str]:
-    """Vehicle, number of each verdict, and what was not kept."""
+    """Yield vehicle, number of each verdict, and failures."""
     results, found = examination.results, examination.found
     counts = Counter(result.verdict for result in results)
     services = {result.case.service for result in results}
@@ -55,7 +55,7 @@ def summary_lines(examination: Examination) -> Iterator[str]:
 
 
 def as_json(examination: Examination) -> dict[str, Any]:
-    """Plain values of JSON. `exchange` is that of failures."""
+    """Return JSON values. `exchange` is that of failures."""
     found = examination.found
     return {
         "vehicle": found.title,
@@ -85,7 +85,7 @@ def _case(result: CaseResult) -> dict[str, Any]:
 
 
 def as_junit(judged: Judged) -> str:
-    """JUnit XML: a suite for each service."""
+    """Return JUnit XML: a suite for each service."""
     root = ElementTree.Element("testsuites", name=f"sortie conform {judged['vehicle']}")
     suites: dict[str, ElementTree.Element] = {}
     for case in judged["cases"]:
@@ -109,7 +109,7 @@ def as_junit(judged: Judged) -> str:
 
 # --- page -------------------------------------------------------------------------------------------------------------
 def as_page(vehicles: Sequence[Judged]) -> str:
-    """A page with a column for each vehicle: what was not kept first, then every case."""
+    """Return a page with a column for each vehicle: failures first, then all cases."""
     parts = [_heads(vehicles), "<h2>Not kept</h2>", _failures(vehicles)]
     services = dict.fromkeys(case["service"] for judged in vehicles for case in judged["cases"])
     parts += [f"<h2>{html.escape(service)}</h2>{_service(vehicles, service)}" for service in services]
@@ -169,7 +169,7 @@ def _cell(case: Mapping[str, Any] | None) -> str:
 
 
 def as_badge(judged: Judged) -> str:
-    """SVG of one line: how many of the cases that apply were passed."""
+    """Return an SVG badge with the share of passed among applicable cases."""
     counts = judged["counts"]
     passed, failed = counts.get(Verdict.PASS.value, 0), counts.get(Verdict.FAIL.value, 0)
     broken = any(

@@ -1,4 +1,4 @@
-"""All cases, in the order in which they run: what changes nothing first, what flies last."""
+"""All cases in their order: first those that change nothing, last those that fly."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _MODULES: Final = (
 
 
 def chapters() -> list[Chapter]:
-    """Every service's cases."""
+    """Return the chapters of all services."""
     return [chapter for name in _MODULES for chapter in import_module(f"{__name__}.{name}").CHAPTERS]
 
 
 def all_cases() -> list[ConformityCase]:
-    """Every case, in order."""
+    """Return all cases in order."""
     return [case for chapter in chapters() for case in chapter.cases]
 
 
 def chosen(patterns: Sequence[str]) -> list[ConformityCase]:
-    """Cases whose names match one of `patterns`: a name, its beginning up to a dot, or with * and ?; without patterns
-    all."""
+    """Return the cases whose names match one of `patterns`: a name, its beginning up to a dot, or with * and ?. All
+    without patterns."""
     return [
         case
         for case in all_cases()

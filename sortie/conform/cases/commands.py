@@ -1,4 +1,4 @@
-"""Commands: acknowledgements, both forms, frames, what is unknown, what takes long."""
+"""Commands: acknowledgements, both forms, frames, unknown commands, long operations."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ CHAPTERS: Final = (command, progress)
 
 _INT: Final = can(Capability.COMMAND_INT, "COMMAND_INT")
 _UNKNOWN: Final = (1, 63, 9999, 30999, 65000)
-"""Numbers that MAV_CMD does not have."""
+"""Numbers that are not in MAV_CMD."""
 _UNKNOWN_FRAME: Final = 99
 _VERSION: Final = id_of("AUTOPILOT_VERSION")
 
 
 def _query(x: Exchange, *, confirmation: int = 0, target: tuple[int, int] | None = None) -> Message:
-    """A command that only asks for a message."""
+    """Return a command that only requests a message."""
     return x.long(Cmd.REQUEST_MESSAGE, _VERSION, confirmation=confirmation, target=target)
 
 
@@ -168,7 +168,7 @@ def _mode_same(x: Exchange) -> Steps:
 
 
 def _mode_params(x: Exchange, custom_mode: int) -> tuple[float, float]:
-    """Parameters 2 and 3 of DO_SET_MODE for a custom_mode of HEARTBEAT."""
+    """Return parameters 2 and 3 of DO_SET_MODE for a custom_mode of HEARTBEAT."""
     main, sub = x.target.firmware.mode_params(custom_mode)[:2]
     return main, sub
 

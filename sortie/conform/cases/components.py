@@ -1,4 +1,4 @@
-"""Further components of a vehicle: extended parameters, cameras, gimbals."""
+"""Other components of a vehicle: extended parameters, cameras, gimbals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHAPTERS: Final = (extended, camera, gimbal)
 
 
 def _component_of(x: Exchange) -> int:
-    """Component whose extended parameters are asked for: the camera, if there is one."""
+    """Return the component for extended parameters: the camera, if there is one."""
     return x.found.component if x.found.camera is None else x.found.camera
 
 
@@ -86,7 +86,7 @@ def _ext_unknown(x: Exchange) -> Steps:
 
 
 def _from_camera(x: Exchange, name: str, *params: float) -> Waiting[Message]:
-    """A message that the camera sends when asked; not applicable where it refuses."""
+    """Request a message from the camera; not applicable when it refuses."""
     ack, message = yield from x.request(name, *params, component=x.found.camera)
     if message is None:
         raise NotApplicableError(f"its camera has no {name} (result {ack.result})")

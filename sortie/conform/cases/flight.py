@@ -1,4 +1,4 @@
-"""Cases for simulators alone: signing, sticks, arming and flying, setpoints, failures on purpose."""
+"""Cases for simulators only: signing, sticks, arming and flying, setpoints, injected failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ manual = Chapter("manual-control")
 arming = Chapter("arming")
 setpoint = Chapter("setpoint")
 failure = Chapter("failure")
-#: Sticks come last: a vehicle that misses them afterwards does not arm.
+# Sticks come last, because a vehicle without them afterwards does not arm.
 CHAPTERS: Final = (signing, failure, arming, setpoint, manual)
 
 _KEY: Final = bytes(range(7, 7 + KEY_SIZE))
@@ -77,7 +77,7 @@ def _replay(x: Exchange) -> Steps:
 
 
 def _asks_for_signing(x: Exchange) -> Steps:
-    """The case does not apply on a link that is trusted: the guide lets USB and the like take what is not signed."""
+    """Skip the case on a trusted link: the guide allows unsigned messages on USB and similar links."""
     x.send(_asking(x))
     if (yield from x.hear("COMMAND_ACK", _is_ack, 700)) is not None:
         raise NotApplicableError("it takes unsigned messages on this link")
@@ -166,7 +166,7 @@ def _failure_ends(x: Exchange) -> Steps:
 
 # --- arming -----------------------------------------------------------------------------------------------------------
 def _arm(x: Exchange) -> Steps:
-    """Arm in a mode that flies to a place; not at once after a start."""
+    """Arm in a mode that flies to a place; may need some time after boot."""
     firmware = x.target.firmware
     yield from x.command(x.long(Cmd.DO_SET_MODE, *firmware.set_mode_params(firmware.vehicle_class.modes.guided)))
     x.undo("armed motors", _disarm(x))
@@ -268,7 +268,7 @@ def _setpoint_other(x: Exchange) -> Steps:
 
 
 def _whereabouts(x: Exchange, name: str) -> Waiting[Message]:
-    """Ask where it is, or hear it: PX4 denies a message of which there is none newer than it has sent."""
+    """Request the position, or wait for it: PX4 denies a message without a newer value than the last one sent."""
     _, message = yield from x.request(name)
     return message or (yield from x.expect(name, within_ms=3000))
 

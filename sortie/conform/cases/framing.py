@@ -1,4 +1,4 @@
-"""Frames of MAVLink 1 and 2, what is unknown in them, sequence numbers, pings and the clocks of two systems."""
+"""Frames of MAVLink 1 and 2: unknown parts, sequence numbers, pings, time synchronisation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _is_ack(ack: Message) -> bool:
 
 
 def _resealed(frame: bytes, change: Callable[[bytearray], None]) -> bytes:
-    """The frame with a change of its header or payload, and a checksum that is right again."""
+    """Return the frame with a changed header or payload and a correct checksum."""
     body = bytearray(frame[1:-2])
     change(body)
     extra = codec.crc_extra(int.from_bytes(body[6:9], "little")) or 0
@@ -43,14 +43,14 @@ def _resealed(frame: bytes, change: Callable[[bytearray], None]) -> bytes:
 
 
 def _whole_payload(body: bytearray) -> None:
-    """All zeros at the end, which should have been cut."""
+    """Restore all zeros at the end of the payload, which should have been cut."""
     missing = codec.definition(int.from_bytes(body[6:9], "little")).size - body[0]
     body += b"\0" * missing
     body[0] += missing
 
 
 def _longer_payload(body: bytearray) -> None:
-    """A field more than the definition has, as a newer one may."""
+    """Append a field that the definition does not have, as a newer one may."""
     _whole_payload(body)
     body += b"\x05\x06\x07\x08"
     body[0] += 4
@@ -143,7 +143,7 @@ def _signed_unknown(x: Exchange) -> Steps:
 
 
 def _frames(x: Exchange) -> Waiting[list[Heard]]:
-    """Frames of the autopilot in 3 s."""
+    """Collect the autopilot's frames of 3 s."""
     x.send(_asking(x))
     end_ms, kept = x.now_ms + 3000, []
     while (heard := (yield end_ms)) is not None:
@@ -206,7 +206,7 @@ def _ping(seq: int, target: tuple[int, int] = (0, 0)) -> Message:
 
 
 def _pong(x: Exchange) -> Waiting[Message | None]:
-    """The answer to a ping; None: there is none."""
+    """Return the answer to a ping, or None."""
     for _ in range(max(x.tries, 2)):
         x.send(_ping(77))
         answer = yield from x.hear("PING", lambda pong: pong.target_system != 0)

@@ -32,8 +32,8 @@ def _message(x: Exchange, operation: Operation) -> Message:
 
 
 def asked(x: Exchange, operation: Operation, *, fresh: bool = True) -> Waiting[Operation]:
-    """Send a request and expect its answer, by the number that follows. A number that was used before would be taken
-    for a repetition: `fresh` gives the request one of its own."""
+    """Send a request and expect the answer with the next sequence number. `fresh` gives the request a new number,
+    because a repeated one would count as a repetition."""
     if fresh:
         operation = replace(operation, seq=next(_NUMBERS) & 0xFFFF)
 
@@ -51,14 +51,14 @@ def reset(x: Exchange) -> Steps:
 
 
 def granted(x: Exchange, operation: Operation) -> Waiting[Operation]:
-    """Ask for what has to be done."""
+    """Send a request that must be granted."""
     reply = yield from asked(x, operation)
     x.check(reply.opcode == Opcode.ACK, f"ACK, NAK {reason(reply)} came")
     return reply
 
 
 def denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operation]:
-    """Ask for what has to be refused, with one of `reasons` where some are given."""
+    """Send a request that must be refused, with one of `reasons` if given."""
     reply = yield from asked(x, operation)
     x.check(reply.opcode == Opcode.NAK, "NAK, ACK came")
     expected = " or ".join(reason.name for reason in reasons)
@@ -67,7 +67,7 @@ def denied(x: Exchange, operation: Operation, *reasons: Nak) -> Waiting[Operatio
 
 
 def reason(reply: Operation) -> str:
-    """Name of a refusal."""
+    """Return the name of a refusal."""
     return Nak(reply.data[0]).name if reply.data[0] in set(Nak) else str(reply.data[0])
 
 
@@ -78,7 +78,7 @@ def _paths(x: Exchange) -> list[str]:
 
 
 def path_of(uri: str) -> str:
-    """Path of a URI of this vehicle: mftp://[;comp=N]PATH."""
+    """Return the path of a URI of this vehicle: mftp://[;comp=N]PATH."""
     path = uri.removeprefix(SCHEME)
     if path.startswith("["):
         path = path.partition("]")[2]
@@ -86,7 +86,7 @@ def path_of(uri: str) -> str:
 
 
 def _opened(x: Exchange) -> Waiting[tuple[str, int, int]]:
-    """Open a file that the vehicle has: its path, session and size."""
+    """Open a file of the vehicle and return path, session and size."""
     yield from reset(x)
     for path in _paths(x):
         name = path.encode()
@@ -102,7 +102,7 @@ def _whole(x: Exchange) -> Waiting[tuple[str, bytes]]:
 
 
 def content_of(x: Exchange, path: str) -> Waiting[bytes]:
-    """Read a file that it has, whole."""
+    """Read a whole file."""
     yield from reset(x)
     read = yield from x.play(FileRead(x.target, path))
     x.check(read.outcome is FileOutcome.READ, f"{path}, its reading ended with {read.outcome!r}")
@@ -260,7 +260,7 @@ def _repeated_open(x: Exchange) -> Steps:
 
 # --- bursts -----------------------------------------------------------------------------------------------------------
 def _burst(x: Exchange, session: int, offset: int, size: int) -> Waiting[list[Operation]]:
-    """Blocks of a burst, to the one that is complete or the end of the file."""
+    """Collect the blocks of a burst, up to the complete one or the end of the file."""
     x.send(_message(x, Operation(40, session, Opcode.BURST_READ_FILE, size, offset=offset)))
     blocks: list[Operation] = []
     while True:
@@ -337,7 +337,7 @@ def _checksum(x: Exchange) -> Steps:
 
 
 def crc_of(content: bytes) -> int:
-    """CRC32 of MAVLink: start value 0, not inverted."""
+    """Calculate MAVLink's CRC32: start value 0, not inverted."""
     return ~zlib.crc32(content, 0xFFFFFFFF) & 0xFFFFFFFF
 
 

@@ -1,5 +1,5 @@
-"""MAVFTP: files that are written, renamed, cut and removed again, folders. What a vehicle lets nobody write is not
-applicable: ArduPilot and PX4 have files, Sortie's vehicle a few names that only their own protocols write."""
+"""MAVFTP: files that are written, renamed, truncated and removed, and folders. Not applicable to names that a vehicle
+does not let clients write: ArduPilot and PX4 have files, Sortie's vehicles a few names for special protocols."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _on(opcode: Opcode, path: bytes, offset: int = 0) -> Operation:
 
 
 def _created(x: Exchange) -> Waiting[int]:
-    """The session of a new file, which is removed in the end."""
+    """Create a file and return its session; it is removed at the end."""
     yield from reset(x)
     reply = yield from asked(x, _on(Opcode.CREATE_FILE, _FILE))
     if reply.opcode == Opcode.NAK:

@@ -28,7 +28,7 @@ CHAPTERS: Final = (parameter,)
 _BY_NAME: Final = -1
 _TRIES, _LATE_MS = 4, 800
 _TOLD: Final = 0xFFFF
-"""Index of a value that is told because it has changed, a runtime's for one: it is no part of a list."""
+"""Index of a value that is sent after a change, not as part of a list."""
 NO_NAME: Final = b"NO_SUCH_PARAM_XQ"
 _HASH: Final = "_HASH_CHECK"
 HARMLESS: Final = (
@@ -36,12 +36,12 @@ HARMLESS: Final = (
     "RTL_ALTITUDE", "RTL_LOIT_TIME", "LOG_FILE_TIMEOUT", "LOG_FILE_BUFSIZE", "MAV_RADIO_ID", "COM_FLTMODE1",
     "RTL_LAND_DELAY", "BATT_CAPACITY", "SR0_PARAMS",
 )  # fmt: skip
-"""Parameters whose change for a second changes nothing of a vehicle that stands disarmed; real numbers and whole."""
+"""Parameters that may change for a second without effect on a disarmed vehicle; real and integer ones."""
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
 def _list(x: Exchange) -> Waiting[list[ParameterValue]]:
-    """Names in order of their indices, of a list of which nothing may be lost."""
+    """Return the parameters by index, from a list without losses."""
     yield from x.parameters()
     values = sorted(x.found.values.values(), key=lambda value: value.index)
     return [value for value in values if value.name != _HASH]
@@ -233,7 +233,7 @@ def _read_all(x: Exchange) -> Steps:
 @parameter.case("read.other-component")
 def _read_other(x: Exchange) -> Steps:
     value = (yield from _list(x))[0]
-    yield from x.wait(1000)  # a list that was asked for twice on a bad link is still on its way
+    yield from x.wait(1000)  # on a bad link, a list that was requested twice may still be in transit
     x.send(_question(x, value.name.encode(), _BY_NAME, ABSENT_COMPONENT))
     yield from x.silent("PARAM_VALUE", lambda answer: answer.param_id == value.name)
 
@@ -250,7 +250,7 @@ def _read_burst(x: Exchange) -> Steps:
 
 # --- writing ----------------------------------------------------------------------------------------------------------
 def _harmless(x: Exchange, real: bool) -> Waiting[ParameterValue]:
-    """A parameter that may be changed; its value is put back in the end."""
+    """Choose a parameter that may be changed; its value is restored at the end."""
     yield from x.parameters()
     for name in HARMLESS:
         value = x.found.values.get(name)
@@ -261,7 +261,7 @@ def _harmless(x: Exchange, real: bool) -> Waiting[ParameterValue]:
 
 
 def _put_back(x: Exchange, value: ParameterValue) -> Steps:
-    """Set the value that it had, until that is what is read; late answers of a slow vehicle say nothing of that."""
+    """Restore a value until it is read back; late answers of a slow vehicle do not count."""
     for _ in range(_TRIES):
         yield from x.collect("PARAM_VALUE", _LATE_MS)
         held = yield from x.play(ParameterRead(x.target, value.name))
@@ -276,7 +276,7 @@ def _set(x: Exchange, name: str, value: float, kind: int) -> Message:
 
 
 def _acknowledged(x: Exchange, message: Message, name: str) -> Waiting[ParameterValue]:
-    """Set and expect the PARAM_VALUE that acknowledges it."""
+    """Set a parameter and expect the acknowledging PARAM_VALUE."""
     answer = yield from x.ask(message, "PARAM_VALUE", lambda value: value.param_id == name, f"PARAM_VALUE of {name}")
     return read_value(answer, x.target.firmware)
 

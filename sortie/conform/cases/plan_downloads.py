@@ -1,4 +1,4 @@
-"""Downloads and removal of plans, ids of plans, and what missions alone have: a current item."""
+"""Plans: downloads, removal, ids; for missions also the current item."""
 
 from __future__ import annotations
 

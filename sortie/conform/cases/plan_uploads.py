@@ -1,4 +1,4 @@
-"""Uploads of plans: order, gaps, silence, cancelling, refusals, two stations."""
+"""Plans: order of uploads, gaps, silence, cancelling, refusals, two stations."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ add_cases(TABLE)
 
 
 def _part_asked(x: Exchange, seq: int) -> Waiting[Message | None]:
-    """Offer item `seq` alone: the request for it, or the refusal; None: nothing came."""
+    """Offer item `seq` alone, and return the request for it or the refusal; None: no answer."""
     for _ in range(x.tries):
         x.send(dialect.MAVLink_mission_write_partial_list_message(*x.ids, seq, seq, MISSION.type))
         x.undo("upload", close(x, MISSION))
@@ -339,4 +339,4 @@ def _part_beyond(x: Exchange) -> Steps:
 
 
 CHAPTERS: Final = ()
-"""None: `plan_downloads` tells the chapters of plans when both modules have added their cases."""
+"""None here: `plan_downloads` has the chapters of plans after both modules have added their cases."""

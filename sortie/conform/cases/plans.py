@@ -1,4 +1,4 @@
-"""Plans of a vehicle, and the parts of their transfers: what the cases of uploads and downloads are made of."""
+"""Plans of a vehicle, and the steps of their transfers for the cases of uploads and downloads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAT, _LON = -35.3632, 149.1652
 
 @dataclass(frozen=True, slots=True)
 class PlanKind:
-    """Plan of a vehicle: its MAV_MISSION_TYPE, its chapter, its items, and how many a large one has."""
+    """Kind of plan: its MAV_MISSION_TYPE, chapter, items, and the size of a large one."""
 
     type: MissionType
     chapter: Chapter
@@ -49,7 +49,7 @@ def waypoints(count: int) -> tuple[MissionItem, ...]:
 
 
 def _corners(count: int) -> tuple[MissionItem, ...]:
-    """A polygon around the place; corner after corner along two sides and back."""
+    """Return a polygon around the place, with corners along two sides and back."""
     half = count // 2
     places = [(_LAT - 0.01, _LON - 0.01 + 0.02 * at / max(half - 1, 1)) for at in range(half)]
     places += [(_LAT + 0.01, _LON + 0.01 - 0.02 * at / max(count - half - 1, 1)) for at in range(count - half)]
@@ -86,11 +86,11 @@ RALLY: Final = PlanKind(
 KINDS: Final = (MISSION, FENCE, RALLY)
 PlanSteps = Callable[[PlanKind, Exchange], Steps]
 PlanCases = tuple[tuple[str, PlanSteps], ...]
-"""Name and exchange of cases that every kind of plan has."""
+"""Name and exchange of cases for every kind of plan."""
 
 
 def add_cases(cases: PlanCases) -> None:
-    """Add them to each kind of plan."""
+    """Add cases to each kind of plan."""
     for kind in KINDS:
         for name, steps in cases:
             kind.chapter.add(name, partial(steps, kind))
@@ -104,7 +104,7 @@ def download(x: Exchange, kind: PlanKind) -> Waiting[MissionDownload]:
 
 
 def borrow(x: Exchange, kind: PlanKind) -> Steps:
-    """Keep the vehicle's own plan, which is put back when all cases have ended."""
+    """Store the vehicle's own plan, which is restored after all cases."""
     what = f"plan of type {kind.type.name}"
     if not x.keeps(what):
         read = yield from x.play(MissionDownload(x.target, kind=kind.type))
@@ -120,7 +120,7 @@ def _give_back(x: Exchange, kind: PlanKind, items: Sequence[MissionItem]) -> Ste
 
 
 def upload(x: Exchange, kind: PlanKind, count: int | None = None) -> Waiting[tuple[MissionItem, ...]]:
-    """Upload a plan, which the vehicle has to take."""
+    """Upload a plan, which the vehicle must accept."""
     yield from borrow(x, kind)
     items = kind.make(count or kind.size)
     sent = yield from x.play(MissionUpload(x.target, items, kind=kind.type))
@@ -129,7 +129,7 @@ def upload(x: Exchange, kind: PlanKind, count: int | None = None) -> Waiting[tup
 
 
 def on_wire(x: Exchange, kind: PlanKind, items: Sequence[MissionItem]) -> tuple[MissionItem, ...]:
-    """Items as they travel: a mission of ArduPilot has home in front."""
+    """Return the items as transferred: ArduPilot's missions begin with home."""
     return tuple(x.target.firmware.mission_to(items, None) if kind is MISSION else items)
 
 
@@ -148,7 +148,7 @@ def asks_for(x: Exchange, kind: PlanKind, seq: int) -> Callable[[Message], bool]
 
 
 def begin(x: Exchange, kind: PlanKind) -> Waiting[tuple[MissionItem, ...]]:
-    """Load a plan, and begin the upload of another one: its first item is asked for."""
+    """Load a plan, and begin the upload of another, up to the request for its first item."""
     yield from upload(x, kind)
     wire = on_wire(x, kind, kind.make(kind.size + 2))
     yield from x.ask(count_of(x, kind, len(wire)), REQUESTS, asks_for(x, kind, 0), "request for item 0")
@@ -157,7 +157,7 @@ def begin(x: Exchange, kind: PlanKind) -> Waiting[tuple[MissionItem, ...]]:
 
 
 def close(x: Exchange, kind: PlanKind) -> Steps:
-    """End an upload that may still run, so that the next case finds the vehicle idle."""
+    """End an upload that may be running, so that the next case finds the vehicle idle."""
     x.send(dialect.MAVLink_mission_ack_message(*x.ids, MissionResult.OPERATION_CANCELLED, kind.type))
     yield from x.wait(300)
     while (yield from x.hear(REQUESTS, within_ms=2200)) is not None:
@@ -165,7 +165,7 @@ def close(x: Exchange, kind: PlanKind) -> Steps:
 
 
 def go_on(x: Exchange, kind: PlanKind, wire: Sequence[MissionItem], seq: int) -> Waiting[Message]:
-    """Send items from `seq` on as they are asked for, to the acknowledgement."""
+    """Send items from `seq` on as requested, up to the acknowledgement."""
     yield from x.ask(item_of(x, kind, wire[seq], seq), (*REQUESTS, "MISSION_ACK"), any_of(kind, seq + 1))
     for following in range(seq + 1, len(wire)):
         message = item_of(x, kind, wire[following], following)
@@ -178,7 +178,7 @@ def any_of(kind: PlanKind, seq: int) -> Callable[[Message], bool]:
 
 
 def unchanged(x: Exchange, kind: PlanKind, count: int | None = None) -> Steps:
-    """The plan that was loaded before is still there, whole."""
+    """Check that the plan that was loaded before is unchanged."""
     read = yield from download(x, kind)
     expected = kind.make(count or kind.size)
     x.check(places(read.items) == places(expected), f"the old plan of {len(expected)}, {len(read.items)} items came")

@@ -1,4 +1,4 @@
-"""Messages by request and at an interval, and modes."""
+"""Messages on request and at an interval, and modes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _told_interval(x: Exchange, name: str) -> Waiting[Message]:
 
 # --- intervals --------------------------------------------------------------------------------------------------------
 def borrow(x: Exchange, name: str) -> Steps:
-    """Put the interval back that holds now."""
+    """Restore the current interval at the end."""
     told = yield from _told_interval(x, name)
     x.undo(f"interval of {name}", _interval_back(x, name, told.interval_us or -1))
 
@@ -63,7 +63,7 @@ def _interval_back(x: Exchange, name: str, interval_us: int) -> Steps:
 
 
 def set_interval(x: Exchange, name: str, interval_us: int) -> Steps:
-    """Set an interval that the vehicle has to take, and wait until it holds."""
+    """Set an interval, which the vehicle must accept, and wait until it takes effect."""
     yield from x.accepted(x.long(Cmd.SET_MESSAGE_INTERVAL, id_of(name), interval_us))
     yield from x.wait(700)
 
@@ -160,7 +160,7 @@ def _data_stream(x: Exchange) -> Steps:
 def _all_modes(x: Exchange) -> Waiting[list[Message]]:
     x.send(x.long(Cmd.REQUEST_MESSAGE, id_of("AVAILABLE_MODES"), 0))
     came: list[Message] = []
-    while not came or len(came) < came[0].number_modes:  # one after the other, as slowly as the vehicle likes
+    while not came or len(came) < came[0].number_modes:  # one after the other, at the vehicle's pace
         more = yield from x.hear("AVAILABLE_MODES", within_ms=2500)
         if more is None:
             break

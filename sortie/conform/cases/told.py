@@ -1,4 +1,4 @@
-"""Cases of what common messages tell: attitude, place, sensors, home, battery, high latency, Remote ID."""
+"""Contents of common messages: attitude, position, sensors, home, battery, high latency, Remote ID."""
 
 from __future__ import annotations
 
