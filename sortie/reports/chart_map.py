@@ -1,4 +1,4 @@
-"""The map of flights: tracks, plan, fence and home, north up, in metres around home."""
+"""Map of flights: tracks, plan, fence and home, north up, in metres around home."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCALE_BAR_PX = 120.0
 
 
 class Projection:
-    """Places to pixels, one scale for both axes."""
+    """Projection of places to pixels, with one scale for both axes."""
 
     def __init__(self, origin: GeoPoint, places: list[tuple[float, float]]) -> None:
         self._origin = origin
@@ -26,7 +26,7 @@ class Projection:
         self._east = (max(easts) + min(easts)) / 2.0
 
     def local(self, lat: float, lon: float) -> tuple[float, float]:
-        """North and east of the origin, m."""
+        """Return north and east of the origin, m."""
         north, east, _ = to_local(self._origin, lat, lon, 0.0)
         return north, east
 
@@ -34,7 +34,7 @@ class Projection:
         return self.pixels(*self.local(lat, lon))
 
     def pixels(self, north: float, east: float) -> svg.Point:
-        """Pixels of a place, metres north and east of the origin."""
+        """Return the pixels of a place, m north and east of the origin."""
         return (
             WIDTH / 2.0 + (east - self._east) / self.metres_per_px,
             HEIGHT / 2.0 - (north - self._north) / self.metres_per_px,
@@ -42,7 +42,7 @@ class Projection:
 
 
 def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
-    """The SVG; empty without a place to show. `shifts_s`: the zero of each flight's time on the page."""
+    """Draw the map; "" without a place. `shifts_s`: zero of each flight's time on the page."""
     places = [place for facts in flights for place in places_of(facts)]
     if not places:
         return ""
@@ -65,7 +65,7 @@ def draw_map(flights: Sequence[FlightFacts], shifts_s: Sequence[float]) -> str:
 
 
 def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
-    """Places of everything that is on the map."""
+    """Return the places of everything on the map."""
     home = [] if facts.home is None else [(facts.home.lat, facts.home.lon)]
     circles = []
     for zone in facts.fence.circles:
@@ -83,12 +83,12 @@ def places_of(facts: FlightFacts) -> list[tuple[float, float]]:
 
 
 def home_mark(facts: FlightFacts, at: Projection) -> str:
-    """An H; empty where home is not known."""
+    """Draw an H at home, if known."""
     return "" if facts.home is None else svg.text(*at(facts.home.lat, facts.home.lon), "H", "home")
 
 
 def fence_parts(facts: FlightFacts, at: Projection) -> str:
-    """Zones and rally points."""
+    """Draw fence zones and rally points."""
     parts = [
         svg.line([at(*corner) for corner in polygon.vertices], "keep" if polygon.inclusion else "out", closed=True)
         for polygon in facts.fence.polygons
@@ -101,7 +101,7 @@ def fence_parts(facts: FlightFacts, at: Projection) -> str:
 
 
 def plan_parts(facts: FlightFacts, at: Projection, marks: Mapping[int, str] = MappingProxyType({})) -> str:
-    """The way and its items; `marks`: a further class of some, by number; each of these is a link to its row."""
+    """Draw the way and its items. `marks`: further classes of some items, by number, which are links to their rows."""
     points = [(at(item.x, item.y), item.seq) for item in facts.places()]
     dots = "".join(_dot(x, y, seq, marks.get(seq)) for (x, y), seq in points)
     return svg.line([point for point, _ in points], "plan") + dots

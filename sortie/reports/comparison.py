@@ -1,5 +1,4 @@
-"""Comparison of two flights: how far apart they were at the same time since arming (or since liftoff), and what
-differed first."""
+"""Comparison of two flights: distances at the same time since arming (or liftoff), and the first difference."""
 
 from __future__ import annotations
 
@@ -21,27 +20,27 @@ from sortie.reading.facts import LONGEST_S, MOST_ROWS, FlightFacts, Quantity, Sa
 WITHIN_M: Final = 2.0
 _STEP_S: Final = 0.1
 SOON_S: Final = 1.0
-"""A mode that is entered so much earlier or later is no difference."""
+"""Largest time difference of equal mode changes, s."""
 DISARMED: Final = "disarmed"
 _LIFTED_M, _CLIMBS_M = 0.5, 5.0
 _ALOFT_M: Final = 2.0
-"""More than a height on the ground is off."""
+"""Height that is clearly above ground, m."""
 Array = npt.NDArray[np.float64]
 
 
 class Since(Enum):
-    """Moment at which two flights are laid on each other."""
+    """Moment at which two flights are aligned."""
 
     ARMED = "arming"
     LIFTOFF = "liftoff"
     CLIMB = "the climb"
-    """Moment of wings, which roll on their wheels and hop before they climb."""
+    """Moment for wings, which roll and hop on their wheels before they climb."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Difference of a quantity: the greatest, when; its 95th percentile; `first_s`: when it was first beyond what is
-    allowed, None: never, or nothing is asked of it."""
+    """Difference of a quantity: largest value and its time; 95th percentile; `first_s`: first time beyond the allowed
+    difference, None: never, or without a limit."""
 
     name: str
     unit: str
@@ -51,7 +50,7 @@ class Apart:
     first_s: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Plain values of JSON."""
+        """Return JSON values."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -64,9 +63,9 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class FlightComparison:
-    """`first`: what differed first, in one sentence; `first_s`: when, None: the flights are the same. `cut_s`: when
-    the one log ends in flight, where nothing differs until then. `distance`: (s, m) between the two. `modes`: of each,
-    (s, name). `only`: warnings that one alone has, of each. `notes`: what of the logs is not compared."""
+    """Result of a comparison. `first`: the first difference in a sentence; `first_s`: its time, None: the flights are
+    the same. `cut_s`: end of a log that ends in flight without a difference before. `distance`: (s, m) between them.
+    `modes`: of each, (s, name). `only`: warnings that only one has. `notes`: parts that are not compared."""
 
     names: tuple[str, str]
     since: Since
@@ -82,11 +81,11 @@ class FlightComparison:
 
     @property
     def same(self) -> bool:
-        """True when nothing differs that is judged: place, mode, arming."""
+        """True when place, mode and arming do not differ."""
         return self.first_s is None
 
     def as_json(self) -> dict[str, object]:
-        """Plain values of JSON."""
+        """Return JSON values."""
         return {
             "same": self.same,
             "first": self.first,
@@ -101,7 +100,7 @@ class FlightComparison:
         }
 
     def lines(self) -> list[str]:
-        """For a person: the sentence, then a table."""
+        """Return lines for people: a sentence, then a table."""
         told = [self.first, *self.notes]
         told += [
             f"  {row.name:8} at most {row.most:.2f} {row.unit} at {row.most_s:.1f} s, 95 % of the time {row.usual:.2f}"
@@ -113,7 +112,8 @@ class FlightComparison:
 
 
 def begin_of(facts: FlightFacts, since: Since) -> float:
-    """Time of that moment of the longest flight, s since boot. UserError: the log does not have it, or no place."""
+    """Return the time of this moment in the longest flight, s since boot. UserError: the log does not contain it, or
+    has no place."""
     if not facts.samples:
         raise UserError(f"{facts.name}: the log has no place of the vehicle")
     flight = facts.longest_flight()
@@ -131,14 +131,14 @@ def begin_of(facts: FlightFacts, since: Since) -> float:
 
 
 def begins_in_flight(facts: FlightFacts, armed_s: float) -> bool:
-    """True when the vehicle is up already in the first sample of a log that begins armed."""
+    """Check whether a log begins armed and in the air."""
     first = next((sample for sample in facts.samples if sample.time_s >= armed_s - SOON_S), None)
     begins = armed_s - facts.span_s[0] < SOON_S
     return begins and first is not None and first.height > _ALOFT_M
 
 
 def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -> list[str]:
-    """Flights that are not compared, and takeoffs that came at another time."""
+    """Return notes about flights that are not compared, and about different takeoff times."""
     told = []
     for facts in both:
         count, flight = len(facts.flights()), facts.longest_flight()
@@ -154,13 +154,13 @@ def _notes(both: Sequence[FlightFacts], shifts: Sequence[float], since: Since) -
 
 
 def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> float | None:
-    """Time when it passed half a metre of height (`climbs`: 5 m) after it was armed then, between two samples; None:
-    never. Heights count from that at arming, where it stood (PX4's drifts by a metre before), and of several times it
-    is the last before the vehicle was up for good."""
+    """Return the time at which it passed 0.5 m of height (`climbs`: 5 m) after arming; None: never. Heights are
+    relative to that at arming (PX4's drifts by a metre before); of several times, the last before the vehicle stayed
+    up."""
     flown = [sample for sample in facts.samples if sample.time_s >= armed_s]
     ground = flown[0].height if flown and flown[0].height < _ALOFT_M else 0.0
     lifted_m = ground + (_CLIMBS_M if climbs else _LIFTED_M)
-    levels = (max(lifted_m, ground + _ALOFT_M), lifted_m)  # the other of what never comes so high
+    levels = (max(lifted_m, ground + _ALOFT_M), lifted_m)  # the second for vehicles that never climb so high
     up = next((i for level in levels for i, s in enumerate(flown) if s.height > level), None)
     if up is None:
         return None
@@ -175,8 +175,8 @@ def liftoff_of(facts: FlightFacts, armed_s: float, *, climbs: bool = False) -> f
 def compared(
     here: FlightFacts, there: FlightFacts, *, within_m: float = WITHIN_M, since: Since = Since.ARMED
 ) -> FlightComparison:
-    """Compare two flights: where the first does not know its place, by their heights alone. UserError: one of them has
-    no place, or was never armed."""
+    """Compare two flights. Where the first has no position, only heights are compared. UserError: one has no place or
+    was never armed."""
     both = (here, there)
     shifts = [begin_of(facts, since) for facts in both]
     ends = [facts.samples[-1].time_s - shift for facts, shift in zip(both, shifts, strict=True)]
@@ -220,7 +220,7 @@ def compared(
 
 
 def _cut_short(both: tuple[FlightFacts, FlightFacts], ends: Sequence[float]) -> int | None:
-    """Number of the log that ends while its vehicle is armed and the other goes on; where it is then is not known."""
+    """Return the number of the log that ends while armed before the other, or None."""
     cut = 0 if ends[0] < ends[1] else 1
     return cut if both[cut].armed[-1][1] and ends[1 - cut] - ends[cut] > SOON_S else None
 
@@ -250,7 +250,7 @@ def _row(name: str, unit: str, time: Array, apart: Array, within: float | None =
 
 
 def places_at(facts: FlightFacts, origin: GeoPoint, time: Array) -> Array:
-    """North, east and height, m, at these times; before and after the log where it began and ended."""
+    """Return north, east and height at these times, m; the first and last values hold outside the log."""
     points = [(*to_local(origin, sample.lat, sample.lon, 0.0)[:2], sample.height) for sample in facts.samples]
     at, rows = np.array([sample.time_s for sample in facts.samples]), np.array(points, np.float64)
     order = np.argsort(at, kind="stable")
@@ -267,7 +267,7 @@ def _series(facts: FlightFacts, quantity: Quantity, time: Array) -> Array:
 
 
 def _known(rows: Sequence[tuple[float, float]], time: Array, *, nearest: bool = False) -> Array:
-    """Interpolated where the log knows it, else nan; `nearest`: the last value instead, of what turns over."""
+    """Interpolate, NaN where unknown. `nearest`: use the last value, for angles that wrap."""
     known = np.array([row for row in rows if isfinite(row[1])], np.float64).reshape(-1, 2)
     if len(known) < 2:
         return np.full(len(time), nan)
@@ -280,7 +280,7 @@ def _known(rows: Sequence[tuple[float, float]], time: Array, *, nearest: bool = 
 
 
 def _modes(facts: FlightFacts, shift_s: float) -> tuple[tuple[float, str], ...]:
-    """(s since the beginning, mode) while armed, `DISARMED` else; each change once."""
+    """Return (s since the beginning, mode) while armed, otherwise `DISARMED`; each change once."""
     times = sorted({at_s for at_s, _ in (*facts.modes, *facts.armed)})
     starts, names = [at_s for at_s, _ in facts.modes], [name for _, name in facts.modes]
     found: list[tuple[float, str]] = []
@@ -301,7 +301,7 @@ def _at(modes: Sequence[tuple[float, str]], at_s: float) -> str:
 def _first(
     names: tuple[str, str], place: Apart, modes: Sequence[Sequence[tuple[float, str]]], time: Array, since: Since
 ) -> tuple[str, float | None]:
-    """The sentence, and the moment that it is of."""
+    """Return the sentence about the first difference, and its time."""
     parted_s = _modes_part(modes, float(time[-1]))
     words = f"after {since.value}"
     if parted_s is not None and (place.first_s is None or parted_s <= place.first_s):
@@ -318,7 +318,7 @@ def _first(
 
 
 def _modes_part(modes: Sequence[Sequence[tuple[float, str]]], end_s: float) -> float | None:
-    """Since when the modes differ for longer than `SOON_S`; None: never."""
+    """Return the time since which modes differ for longer than `SOON_S`; None: never."""
     changes = sorted({at_s for each in modes for at_s, _ in each if 0.0 <= at_s < end_s} | {0.0})
     began_s: float | None = None
     for at_s, next_s in zip(changes, [*changes[1:], end_s], strict=True):

@@ -1,5 +1,4 @@
-"""HTML page of two flights and what differs between them: the comparison on top, then both flights on the charts of a
-page about flights."""
+"""Page of two flights and their differences: the comparison, then both flights on the charts of a flight page."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from sortie.reports.page import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, w
 
 
 def comparison_page(flights: Sequence[FlightFacts], found: FlightComparison, more: str = "") -> str:
-    """The page; `more`: HTML between the comparison and the flights."""
+    """Write the page. `more`: HTML between comparison and flights."""
     kind, sign = ("good", "✓") if found.same else ("look", "!")
     head = f'<section class="verdict {kind}"><strong>{sign} {html.escape(found.first)}</strong></section>'
     head += "".join(f"<p>{html.escape(note)}</p>" for note in found.notes)

@@ -1,8 +1,6 @@
-"""HTML page of a flight, or of several: verdict, map, everything measured on one time axis with the modes, plan against
-flown, and what happened when.
+"""Page of one or several flights: verdict, map, charts on one time axis with modes, plan against flight, events.
 
-It opens without a network: drawings are SVG inside it, and a few lines of script move one cursor through all of
-them.
+It opens without a network: charts are inline SVG, and a short script moves one cursor over all.
 """
 
 from __future__ import annotations
@@ -26,14 +24,14 @@ from sortie.reports.verdict import NEAR_M, FindingGrade, deviations, findings, g
 
 PAGE = "flight.html"
 LETTER = 7.0
-"""Pixels of a letter."""
+"""Width of a letter, pixels."""
 _SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 Points = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class CurveLine:
-    """`of` gives (s, value); `kind`: a further CSS class."""
+    """Line of a chart. `of` returns (s, value); `kind`: a further CSS class."""
 
     of: Callable[[FlightFacts], Points]
     kind: str = "value"
@@ -69,17 +67,17 @@ CHARTS: Sequence[tuple[str, float, Sequence[CurveLine]]] = (
     ("Link: lost frames, %", 5.0, (_of(Quantity.LOSS),)),
     ("Link: signal (RSSI)", 20.0, (_of(Quantity.RSSI),)),
 )  # fmt: skip
-"""Title, least range, lines. What no flight has is left out."""
+"""Title, smallest range, lines. Charts without values are left out."""
 GRADES: Mapping[FindingGrade, tuple[str, str]] = {
     FindingGrade.GOOD: ("good", "✓ Nothing to complain of"),
     FindingGrade.LOOK: ("look", "! Worth a look"),
     FindingGrade.BAD: ("bad", "✗ Something went wrong"),
 }
-"""CSS class and words: never the colour alone."""
+"""CSS class and words, so that colour is never the only sign."""
 
 
 def write_flight_page(log: Path, plan: Plan | None, page: Path) -> None:
-    """Read a log, and write the page of its flight. OSError, UserError."""
+    """Read a log and write the page of its flight. OSError, UserError."""
     facts = read_log(log)
     if plan is not None:
         facts.take_plan(plan)
@@ -87,7 +85,7 @@ def write_flight_page(log: Path, plan: Plan | None, page: Path) -> None:
 
 
 def flight_page(flights: Sequence[FlightFacts], head: str = "") -> str:
-    """The page: of one flight or of several, all in the time since each was armed. `head`: HTML above it."""
+    """Write the page of one or several flights, with times since arming. `head`: HTML above it."""
     shifts_s = [facts.start_s for facts in flights]
     low = min(facts.span_s[0] - shift for facts, shift in zip(flights, shifts_s, strict=True))
     high = max(facts.span_s[1] - shift for facts, shift in zip(flights, shifts_s, strict=True))
@@ -128,11 +126,11 @@ _KEY = (
     '<svg aria-hidden="true" viewBox="0 0 60 4" style="width:60px">'
     '<line class="flight{}" x1="0" y1="2" x2="60" y2="2" stroke-width="3"/></svg>'
 )
-"""Key of the map: how the lines of a flight are drawn."""
+"""Key of the map: line styles of a flight."""
 
 
 def _summary(facts: FlightFacts) -> str:
-    """Date, duration and plan of the flight."""
+    """Describe date, duration and plan of the flight."""
     low, high = facts.span_s
     began = facts.day_time(facts.start_s)
     parts = [] if began is None else [f"{began.day} {began:%B %Y, %H:%M:%S} UTC"]
@@ -144,7 +142,8 @@ def _summary(facts: FlightFacts) -> str:
 
 
 def _lost_in_flight(facts: FlightFacts) -> Points:
-    """On the ground a station downloads logs, which many stations do not write into theirs: no frame is lost there."""
+    """Return frame losses while armed. On the ground, a station may download logs without recording that, which is not
+    a loss."""
     return [(at_s, value) for at_s, value in facts.series.get(Quantity.LOSS, []) if facts.armed_at(at_s)]
 
 
@@ -179,7 +178,7 @@ def _chart(
     least: float,
     lines: Sequence[CurveLine],
 ) -> str:
-    """Empty when no flight has a value."""
+    """Draw a chart; "" without values."""
     drawn = [
         (f"{line.kind} flight{number}", [(at_s - shift_s, value) for at_s, value in line.of(facts)])
         for number, (facts, shift_s) in enumerate(zip(flights, shifts_s, strict=True))
@@ -196,7 +195,7 @@ def _chart(
         x = time(trouble.time_s - shifts_s[0])
         parts.append(f'<line class="trouble" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP:g}" y2="{TOP + 8:g}"/>')
     parts += [svg.line([(time(at_s), across(value)) for at_s, value in points], kind) for kind, points in drawn]
-    parts.append(names)  # over the curves, or these would strike them through
+    parts.append(names)  # above the curves, which would cross them
     parts.append(f'<line class="cursor" x1="-9" x2="-9" y1="{TOP:g}" y2="{HEIGHT - BOTTOM:g}"/>')
     parts.append(svg.text(WIDTH - RIGHT, 12.0, "", "label read", "end"))
     where = (
@@ -208,7 +207,7 @@ def _chart(
 
 
 def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> tuple[str, str]:
-    """Every second mode is shaded, and named where it begins unless it is over before its name: shades, names."""
+    """Draw shades for every second mode, and names of modes that last long enough: shades, names."""
     parts, names = [], []
     begun = [(at_s - shift_s, name) for at_s, name in facts.modes]
     ends = [*(at_s for at_s, _ in begun[1:]), time.high]
@@ -224,7 +223,7 @@ def _bands(facts: FlightFacts, shift_s: float, time: svg.Scale) -> tuple[str, st
 
 
 def _flown(facts: FlightFacts, shift_s: float) -> str:
-    """Plan against flown, item by item."""
+    """Compare plan and flight, item by item."""
     rows = []
     for passage in passages(facts):
         above = "–" if passage.above_m is None else f"{round(passage.above_m, 1) + 0.0:+.1f} m"
@@ -239,7 +238,7 @@ def _flown(facts: FlightFacts, shift_s: float) -> str:
 
 
 def _told(facts: FlightFacts, shift_s: float) -> str:
-    """Table of what happened when: modes, arming and texts; what is said again and again stands there once."""
+    """Write the table of events: modes, arming and texts; repeated texts once."""
     happened = [(at_s, f"mode {name}") for at_s, name in facts.modes] + facts.texts
     happened += [(at_s, "armed" if armed else "disarmed") for at_s, armed in facts.armed]
     rows = []
@@ -251,8 +250,7 @@ def _told(facts: FlightFacts, shift_s: float) -> str:
 
 
 def _parameters(facts: FlightFacts, shift_s: float) -> str:
-    """Table of the parameters that were changed while the log was written, and what is not at its default where the
-    log knows that."""
+    """Write the table of changed parameters, and of values other than the default if known."""
     changed = "".join(
         f'<tr><td class="figure">{at_s - shift_s:.2f} s<td>{html.escape(name)}<td class="figure">{before:g}'
         f'<td class="figure">{after:g}'

@@ -1,5 +1,5 @@
-"""Common parts of all pages about flights: how they look, and the frame of a chart. A page opens without a network:
-everything is in it."""
+"""Common parts of pages about flights: style, and the frame of a chart. A page contains everything, so it opens without
+a network."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from sortie.reports import svg
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760.0, 150.0, 46.0, 10.0, 18.0, 20.0
-"""Pixels of a chart, and of what lies around its curves."""
+"""Size of a chart, and margins around its curves, pixels."""
 STYLE = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
 def html_page(title: str, body: str, script: str = "", *, style: str = "") -> str:
-    """A whole page. `title` is plain text, `body` is HTML; `style`: of this kind of page, beside that of all."""
+    """Return a whole page. `title` is plain text, `body` HTML; `style`: additional style."""
     told = html.escape(title)
     code = f"<script>{script}</script>" if script else ""
     return (
@@ -27,19 +27,20 @@ def html_page(title: str, body: str, script: str = "", *, style: str = "") -> st
 
 
 def wide_table(name: str, rows: str) -> str:
-    """A table that scrolls by itself where a page is narrow, by keyboard too; `rows` is HTML, `name` is read aloud."""
+    """Return a table that scrolls horizontally on narrow pages, also by keyboard; `rows` is HTML, `name` is read
+    aloud."""
     label = html.escape(name)
     return f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table>{rows}</table></div>'
 
 
 def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> str:
-    """A wide table of cells, which are HTML."""
+    """Return a wide table of HTML cells."""
     top = "".join(f"<th>{cell}" for cell in head)
     return wide_table(name, f"<tr>{top}" + "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in rows))
 
 
 def axes(title: str, along: svg.Scale, across: svg.Scale, unit: str) -> list[str]:
-    """Ticks, grid and title of a chart. `unit`: behind the figures below it."""
+    """Draw ticks, grid and title of a chart. `unit`: after the numbers below it."""
     parts = []
     for tick in across.ticks(4):
         y = across(tick)

@@ -1,4 +1,4 @@
-"""A chart of curves over any two quantities, as SVG in a figure with its legend above it: never over the curves."""
+"""Chart of curves over any two quantities, as SVG in a figure with the legend above."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sortie.reports import svg
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 760.0, 58.0, 12.0, 8.0, 36.0
 COLOURS = 8
-"""Classes k0 .. k7 of `sortie.reports.page`: told apart by colour and by dashes."""
+"""Classes k0 .. k7 of `sortie.reports.page`, with different colours and dashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points in the chart's quantities; one with a NaN interrupts the line. `colour`: of `COLOURS`."""
+    """Curve of points; NaN interrupts the line. `colour`: of `COLOURS`."""
 
     name: str
     points: Sequence[svg.Point]
@@ -27,7 +27,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle; None: as far as the chart goes. `bar`: a thing of its own, not the ground of curves."""
+    """Rectangle; None: to the edge of the chart. `bar`: a bar, not a background."""
 
     name: str
     colour: int
@@ -40,7 +40,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class PlotMark:
-    """A mark with a word beside it."""
+    """Mark with a word beside it."""
 
     x: float
     y: float
@@ -71,9 +71,9 @@ def plot(
     least: float = 1e-6,
     whole: bool = False,
 ) -> str:
-    """A figure. `along`: what the horizontal axis counts. `from_zero`: the vertical one begins there. `alike`: one
-    scale for both, as on a map. `rows`: names in place of a vertical scale, row 0 on top. `whole`: only whole numbers
-    along."""
+    """Draw a figure. `along`: name of the horizontal axis. `from_zero`: the vertical axis begins at 0. `alike`: equal
+    scales, as on a map. `rows`: names instead of a vertical scale, row 0 on top. `whole`: only integers on the
+    horizontal axis."""
     xs = [x for mark in curves for x, _ in mark.points] + [mark.x for mark in places]
     ys = [y for mark in curves for _, y in mark.points] + [mark.y for mark in places]
     xs += [edge for area in areas for edge in (area.left, area.right) if edge is not None]
@@ -94,7 +94,7 @@ def plot(
 
 
 def figure_of(title: str, drawing: str, legend: Sequence[tuple[str, str]] = ()) -> str:
-    """A drawing under its title and the names of its classes."""
+    """Return a drawing with its title and the names of its classes."""
     keys = "".join(
         f'<span class="key"><svg aria-hidden="true" viewBox="0 0 24 8"><line class="{kind}" x1="0" y1="4" x2="24" '
         f'y2="4" stroke-width="4"/></svg>{html.escape(name)}</span>'
@@ -157,4 +157,4 @@ def _curve(curve: Curve, frame: _Frame) -> list[str]:
 
 
 NOWHERE: svg.Point = (nan, nan)
-"""Interrupts a curve."""
+"""Point that interrupts a curve."""

@@ -1,4 +1,4 @@
-"""Drawings as SVG inside a page: a scale, lines, ticks. Plain text in, plain text out."""
+"""SVG drawings inside a page: scales, lines, ticks. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from autopilot.interface.records import dataclass
 
 Point = tuple[float, float]
 MOST_POINTS = 1500
-"""Most points of one line: more than the pixels of a page across show no more."""
+"""Most points of a line, more than a page has pixels."""
 _MOST = 1e9
-"""No figure of a flight is greater; a damaged log has any, and then no scale could tell two of them apart."""
+"""Largest possible value of a flight; a damaged log may contain larger ones, which would spoil the scale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Maps values from `low` .. `high` to pixels from `start` to `end`."""
+    """Mapping of values from `low` to `high` to pixels from `start` to `end`."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ class Scale:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self, about: int) -> list[float]:
-        """Round values, about so many."""
+        """Return round values, about `about` of them."""
         rough = (self.high - self.low) / about
         power = 10.0 ** floor(log10(rough))
         step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
@@ -37,18 +37,18 @@ class Scale:
 
 
 def scale(values: Iterable[float], start: float, end: float, *, least: float = 1.0) -> Scale:
-    """Over those of `values` that can be, with a margin, at least `least` wide."""
+    """Return the scale of the possible values, with a margin, at least `least` wide."""
     known = [value for value in values if abs(value) <= _MOST] or [0.0]
     low, high = min(known), max(known)
     wide = max(high - low, least)
     middle = (low + high) / 2.0
-    if low >= 0.0:  # what is never negative is not drawn as if it could be
+    if low >= 0.0:  # a range that is never negative begins at 0
         middle = max(middle, 0.5 * wide)
     return Scale(middle - 0.54 * wide, middle + 0.54 * wide, start, end)
 
 
 def thin(points: Sequence[Point]) -> Sequence[Point]:
-    """At most `MOST_POINTS` of them, first and last included."""
+    """Return at most `MOST_POINTS` points, with the first and the last."""
     if len(points) <= MOST_POINTS:
         return points
     step = (len(points) - 1) / (MOST_POINTS - 1)
@@ -56,24 +56,25 @@ def thin(points: Sequence[Point]) -> Sequence[Point]:
 
 
 def line(points: Sequence[Point], kind: str, *, closed: bool = False) -> str:
-    """A line of the CSS class `kind` through points in pixels; those that are not finite are left out."""
+    """Draw a line of the CSS class `kind` through finite points, pixels."""
     known = [(x, y) for x, y in points if isfinite(x) and isfinite(y)]
     text = " ".join(f"{x:.1f},{y:.1f}" for x, y in thin(known))
     return f'<{"polygon" if closed else "polyline"} class="{kind}" points="{text}"/>'
 
 
 def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "middle") -> str:
-    """Words at a place."""
+    """Draw a text at a place."""
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(words)}</text>'
 
 
 def circle(x: float, y: float, radius: float, kind: str) -> str:
-    """A circle in pixels."""
+    """Draw a circle, pixels."""
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
 
 
 def drawing(name: str, width: float, height: float, parts: Iterable[str], attributes: str = "") -> str:
-    """The whole; `name` is what is read aloud. With links it is a group: who listens has to come to them."""
+    """Return the whole drawing; `name` is read aloud. With links its role is a group, so that readers can reach
+    them."""
     inner = "".join(parts)
     role = "group" if "<a " in inner else "img"
     box = f'viewBox="0 0 {width:g} {height:g}"'

@@ -1,5 +1,4 @@
-"""Verdict on a flight, which an engineer asks first: did it end well, did it fly its plan, what does its log
-complain of."""
+"""Verdict on a flight: did it end well, did it fly its plan, which problems does its log show?"""
 
 from __future__ import annotations
 
@@ -18,11 +17,12 @@ from autopilot.mission.items import MissionItem
 from sortie.reading.facts import FlightFacts, Quantity
 
 NEAR_M: Final = 10.0
-"""A waypoint that was passed farther away was not flown to."""
+"""Largest distance at which a waypoint counts as reached, m."""
 VIBRATION_LOOK, VIBRATION_BAD = 30.0, 60.0
-"""m/s²: ArduPilot's "Measuring Vibration": below 30 is normal, above 60 almost always ends in trouble."""
+"""Limits of vibration, m/s2, by ArduPilot's page "Measuring Vibration": below 30 is normal, above 60 almost always ends
+in trouble."""
 BATTERY_LOOK: Final = 20.0
-"""Percent."""
+"""Battery level below which a landing is noted, percent."""
 HOME_FRAMES: Final = frozenset({Frame.GLOBAL_RELATIVE_ALT, Frame.GLOBAL_RELATIVE_ALT_INT})
 SEA_FRAMES: Final = frozenset({Frame.GLOBAL, Frame.GLOBAL_INT})
 MISSION_MODES: Final = frozenset({"AUTO", "Mission"})
@@ -38,7 +38,7 @@ class FindingGrade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlightFinding:
-    """Finding about a flight; `time_s` where it happened at one time."""
+    """Finding about a flight; `time_s` if it happened at one time."""
 
     grade: FindingGrade
     text: str
@@ -47,7 +47,7 @@ class FlightFinding:
 
 @dataclass(frozen=True, slots=True)
 class ItemPassage:
-    """Passage of the flight by an item: nearest over ground, m; how much higher than planned there, m; when, s."""
+    """Passage of an item: smallest distance over ground (m), height above the planned one there (m), time (s)."""
 
     seq: int
     command: int
@@ -57,8 +57,8 @@ class ItemPassage:
 
 
 def passages(facts: FlightFacts) -> list[ItemPassage]:
-    """The nearest passage of each waypoint, in the order of the plan: none is looked for before that of the one in
-    front of it, so that a course that crosses itself is not taken for a shortcut."""
+    """Return the nearest passage of each waypoint, in the order of the plan. The search begins at the passage of the
+    previous one, so that a crossing track is not taken for a shortcut."""
     found, start = [], 0
     samples = facts.samples
     for item in facts.waypoints():
@@ -78,15 +78,15 @@ def passages(facts: FlightFacts) -> list[ItemPassage]:
 
 
 def _height_of(item: MissionItem, home: GeoPoint | None) -> float | None:
-    """Above home, m; None where the plan counts from the ground below."""
+    """Return the height above home, m; None for a height above terrain."""
     if item.frame in HOME_FRAMES:
         return item.z
     return item.z - home.alt if item.frame in SEA_FRAMES and home is not None else None
 
 
 def _first_minimum(near: list[float], above_m: list[float]) -> int:
-    """Index where the first passage within `NEAR_M` over ground is nearest in space: a climb on the spot passes at
-    its top. Without such a passage, the nearest of all over ground."""
+    """Return the index of the smallest distance in space of the first passage within `NEAR_M` over ground, so that a
+    vertical climb passes at its top. Without such a passage, the smallest distance over ground."""
     inside = next((number for number, distance_m in enumerate(near) if distance_m <= NEAR_M), None)
     if inside is None:
         return min(range(len(near)), key=near.__getitem__)
@@ -95,8 +95,8 @@ def _first_minimum(near: list[float], above_m: list[float]) -> int:
 
 
 def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
-    """(s, m): how far over ground the vehicle is from the nearest straight leg of its plan while it flies it, up to its
-    last waypoint where a return follows: where that leads, to home or to a rally point, no leg says."""
+    """Return (s, m): distance over ground from the nearest straight leg while the plan is flown. It ends at the last
+    waypoint before a return, which may lead to home or a rally point."""
     origin = facts.home or next((GeoPoint(waypoint.x, waypoint.y, 0.0) for waypoint in facts.waypoints()), None)
     if origin is None or not facts.waypoints():
         return []
@@ -113,7 +113,7 @@ def deviations(facts: FlightFacts) -> list[tuple[float, float]]:
 
 
 def _return_s(facts: FlightFacts) -> float:
-    """Time when the mission's return began, s: at its last waypoint, if that was flown to."""
+    """Return when the mission's return began, s: at its last waypoint, if that was reached."""
     if all(item.command != Cmd.NAV_RETURN_TO_LAUNCH for item in facts.items):
         return inf
     last = passages(facts)[-1:]
@@ -121,7 +121,7 @@ def _return_s(facts: FlightFacts) -> float:
 
 
 class _Mission:
-    """Whether the vehicle flies its plan; asked in the order of time."""
+    """Check for times at which the plan is flown, in order of time."""
 
     def __init__(self, facts: FlightFacts) -> None:
         self._modes = facts.modes
@@ -146,13 +146,13 @@ def _off_leg(place: tuple[float, ...], start: tuple[float, ...], end: tuple[floa
 
 
 def findings(facts: FlightFacts) -> list[FlightFinding]:
-    """Findings about a flight, the worst first; what went well where nothing is wrong."""
+    """Return the findings of a flight, worst first, and what went well without problems."""
     found = [finding for rule in _RULES for finding in rule(facts)]
     return sorted(found, key=lambda finding: (-finding.grade, finding.time_s or 0.0))
 
 
 def grade_of(found: list[FlightFinding]) -> FindingGrade:
-    """The worst."""
+    """Return the worst grade."""
     return max((finding.grade for finding in found), default=FindingGrade.GOOD)
 
 
