@@ -1,10 +1,9 @@
 """Runtime: one thread that advances the time of any number of nodes and carries their messages.
 
 Without sockets, time is virtual: link time is vehicle time, and everything follows from the seed. With sockets, link
-time is real time. Paced runs (any speed except 0) fly what is due, send and read (`share`). Runs ahead of real time
-(speed 0, while `ahead()`) make passes as fast as the machine can and check the links every fraction of a millisecond; a
-client that does not read stops the clock (`pacing.Readers`). With `clients`, time advances as far as they have
-followed. `node` describes the phases of a turn.
+time is real time. Paced runs (any speed but 0) fly what is due, send and read (`share`). Runs ahead (speed 0, while
+`ahead()`) make passes as fast as they can and check the links every fraction of a millisecond; a client that does not
+read stops the clock (`Readers`). With `clients`, time advances as far as they have followed. Phases: see `node`.
 """
 
 from __future__ import annotations
@@ -100,8 +99,7 @@ class Runtime:
         self._wired = bool(self._wires)
 
     def open(self, endpoint: LinkOwner, url: str) -> str:
-        """Open a socket or serial link of an endpoint and return its address. UserError when it fails. Time is real
-        from now on."""
+        """Open a socket or serial link and return its address. UserError when it fails. Time is real from now on."""
         return self.go_real().open(endpoint, url, self.link_ms)
 
     def go_real(self) -> Sockets:
@@ -218,8 +216,7 @@ class Runtime:
 
     # --- passes of the vehicles -------------------------------------------------------------------------------------
     def _pass(self, until_ms: int, link_ms: int) -> None:
-        """Advance every vehicle to the earliest deadline of all, then serve that instant. A single vehicle finds its
-        own deadline."""
+        """Advance all vehicles to the earliest deadline and serve that instant. A single vehicle finds its own."""
         if until_ms > self._limit_ms:
             until_ms = self._limit_ms
         for node in self._plain:
@@ -242,8 +239,7 @@ class Runtime:
         self._commit(link_ms)
 
     def _next_link_event_ms(self) -> int:
-        """Return the next link event in virtual time, ms: a deadline of a protocol, an arriving frame, the end of a
-        partial one."""
+        """Return the next link event in virtual time, ms: a protocol's deadline or the arrival of a frame."""
         dues = [self._wires.next_deadline_ms(), *(node.next_link_deadline_ms() for node in self._nodes)]
         dues += [endpoint.claim_deadline_ms() for node in self._nodes for endpoint in node.endpoints]
         due_ms = earliest(dues)
@@ -396,8 +392,7 @@ class Runtime:
             self._sockets.flush()
 
     def _sleep_s(self) -> float:
-        """Return the time to the next deadline on either clock, s. Short, so that events of the vehicles are reported
-        soon."""
+        """Return the short time to the next deadline on either clock, s; events of vehicles are reported soon."""
         now_s = self._wall_s()
         wait_s = min(MAX_SLEEP_S, self._until_links_s())
         if self._vehicles:
