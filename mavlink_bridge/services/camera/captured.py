@@ -51,12 +51,6 @@ class CaptureReports:
             return None
         return self._untold[0][0]
 
-    def clear(self) -> None:
-        """Forget all pictures; the next is number 0."""
-        self._reports.clear()
-        self._untold.clear()
-        self._again.clear()
-
     def forget(self, first: int) -> None:
         """Forget the pictures from this number on."""
         del self._reports[first:]

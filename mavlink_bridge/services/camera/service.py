@@ -351,7 +351,7 @@ class CameraService(Speaker):
             return _BUSY
         self._album.format()
         self.device.format()
-        self._reports.clear()
+        self._reports.forget(0)
         self._say(messages.storage(self.device, now_ms))
         self._say(messages.capture_status(self.device, now_ms))
         return ACCEPTED

@@ -212,7 +212,6 @@ class PlanTransfer:
     # --- handlers: the rest -----------------------------------------------------------------------------------
     def _clear(self, message: Message, peer: Peer, now_ms: int) -> None:
         """MISSION_CLEAR_ALL; it also ends the station's own upload."""
-        del message
         self._end_upload()
         self._answer = None
         if self._parts.plans.may_clear(self.kind):
@@ -221,17 +220,14 @@ class PlanTransfer:
             self._out.ack(peer, self.kind, MissionResult.DENIED)
 
     def _list(self, message: Message, peer: Peer, now_ms: int) -> None:
-        del message, now_ms
         self.committed.answer_list(peer)
 
     def _request(self, message: Message, peer: Peer, now_ms: int) -> None:
-        del now_ms
         self.committed.answer_request(message, peer)
 
     def _hear_ack(self, message: Message, peer: Peer, now_ms: int) -> None:
         """MISSION_ACK from the uploading station. UNSUPPORTED is MAVSDK's answer to MISSION_REQUEST when it expects the
         _INT form; another error is its cancel; ACCEPTED, from Mission Planner, is ignored."""
-        del peer
         upload = self._upload
         assert upload is not None, "the state says that there is one"
         if message.type == MissionResult.UNSUPPORTED:
@@ -243,24 +239,14 @@ class PlanTransfer:
             self._end_upload()
 
     def _deny(self, message: Message, peer: Peer, now_ms: int) -> None:
-        del message, now_ms
         self._out.ack(peer, self.kind, MissionResult.DENIED)
 
     def _ignore(self, message: Message, peer: Peer, now_ms: int) -> None:
         """Ignore a message."""
 
-    # DroneKit sends CLEAR_ALL and COUNT together and repeats neither. Messages that change a plan wait until the last
-    # change is on disk.
-    def _defer_count(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(UploadInput.COUNT, message, peer, now_ms)
-
-    def _defer_partial(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(UploadInput.WRITE_PARTIAL, message, peer, now_ms)
-
-    def _defer_clear(self, message: Message, peer: Peer, now_ms: int) -> None:
-        self._defer(UploadInput.CLEAR, message, peer, now_ms)
-
     def _defer(self, kind: UploadInput, message: Message, peer: Peer, now_ms: int) -> None:
+        """Serve a message that changes a plan when the last change is on disk. DroneKit sends CLEAR_ALL and COUNT
+        together and repeats neither."""
         if len(self._deferred) < _MAX_DEFERRED:
             self._deferred.append((kind, message, peer))
         else:
@@ -337,12 +323,16 @@ def _rows(
     return {(state, kind, sender): handler for kind, handler in zip(UploadInput, handlers, strict=True)}
 
 
-_P = PlanTransfer
+def _later(kind: UploadInput) -> _Handler:
+    return lambda transfer, message, peer, now_ms: transfer._defer(kind, message, peer, now_ms)
+
+
+_P, _U = PlanTransfer, UploadInput
 # columns: COUNT, WRITE_PARTIAL, ITEM, LIST, REQUEST, CLEAR, ACK
 _IDLE = (_P._begin, _P._begin_partial, _P._stray_item, _P._list, _P._request, _P._clear, _P._ignore)
 _OWNER = (_P._begin, _P._deny, _P._take_item, _P._deny, _P._deny, _P._clear, _P._hear_ack)
 _STRANGER = (_P._deny, _P._deny, _P._deny, _P._list, _P._request, _P._deny, _P._ignore)
-_WAITING = (_P._defer_count, _P._defer_partial, _P._ignore, _P._list, _P._request, _P._defer_clear, _P._ignore)
+_WAITING = (_later(_U.COUNT), _later(_U.WRITE_PARTIAL), _P._ignore, _P._list, _P._request, _later(_U.CLEAR), _P._ignore)
 
 TABLE: dict[tuple[UploadState, UploadInput, UploadSender], _Handler] = {
     **_rows(UploadState.IDLE, UploadSender.OWNER, *_IDLE),

@@ -93,9 +93,6 @@ class SigningService(Speaker):
         used = self.signing.timestamp != self._looked_at or not all(map(self._links.trusted, self._links.links()))
         return self._due_ms if used else None
 
-    def link_closed(self, link: int) -> None:
-        """Do nothing: the service has no state of links."""
-
     def _begin(self, key: bytes, stamp: int) -> None:
         self._key = key
         started = max(timestamp_of(self._unix_us()), stamp)
