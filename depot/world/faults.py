@@ -227,6 +227,7 @@ ACTIONS: dict[str, tuple[Strike, Withdraw]] = {
     "soxe_runaway": _depot("soxe_k", lambda p: p.depot.soxe_k, lambda p: p.depot.soxe_k),
     "boil_off": _depot("boil_off_bar", lambda p: 3.0, lambda p: 3.0),
     "radiator_failure": _sets(lambda state: state.depot.core, "coupling", lambda p: 0.0, lambda p: 1.0),
+    "bus_collapse": _depot("bus", lambda p: 0.5 * p.watch.bus_min, lambda p: 1.0),
     "array_failure": (_array, _stays),
     "skimmer_lost": (_vanish, _stays),
     "skimmer_late": (_late, _stays),
